@@ -1,0 +1,115 @@
+"""A body on its way in: counted, decoded, digested, kept in memory or streamed to its `.part`."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Self
+
+import gevent
+
+from crawler.decode import Decoder, decoded
+from crawler.model import Kind, Seconds, Trouble
+from crawler.store import Part
+
+IN_MEMORY = 1024 * 1024
+"""Longest body that travels in memory; a longer one goes to its part in pieces of a quarter."""
+_SLICE: Seconds = 0.02
+"""Longest stretch of reading without a pause for the other greenlets (gevent issue 1071)."""
+
+
+class Limits:
+    """What one body may take: bytes on the wire and decoded, and time."""
+
+    def __init__(self, max_size: int, deadline: Seconds) -> None:
+        self._max_size = max_size
+        self._deadline = deadline
+        self._wire = 0
+        self._decoded = 0
+        self._pause_at = time.monotonic() + _SLICE
+
+    def declared(self, length: str | None) -> None:
+        """Refuse a body before it is read, if it is declared too long."""
+        if length is not None and length.isdigit() and int(length) > self._max_size:
+            raise Trouble(Kind.TOO_BIG, f"{length} bytes declared, {self._max_size} allowed")
+
+    def read(
+        self, pieces: Iterable[bytes], decoder: Decoder | None, take: Callable[[bytes], None]
+    ) -> None:
+        """Read a body to its end.
+
+        Raises:
+            Trouble: `too_big`, `timeout`, `decode`, or `truncated` where the coding had no end.
+        """
+        for piece in pieces:
+            self._wire = self._counted(self._wire, piece)
+            for output in decoded(decoder, piece) if decoder else (piece,):
+                self._decoded = self._counted(self._decoded, output)
+                take(output)
+                self._breathe()
+            self._breathe()
+        if decoder and self._wire and not decoder.finished():
+            raise Trouble(Kind.TRUNCATED, "the compressed body ends before its own end mark")
+
+    def _counted(self, sofar: int, piece: bytes) -> int:
+        if sofar + len(piece) > self._max_size:
+            raise Trouble(Kind.TOO_BIG, f"more than {self._max_size} bytes")
+        return sofar + len(piece)
+
+    def _breathe(self) -> None:
+        """Let others run: a socket that is always ready never yields, and then no timer fires."""
+        now = time.monotonic()
+        if now < self._pause_at:
+            return
+        if now >= self._deadline:
+            raise Trouble(Kind.TIMEOUT, "not done within the time of a visit")
+        gevent.sleep(0.001)
+        self._pause_at = time.monotonic() + _SLICE
+
+
+class Intake:
+    """Where a body goes: memory first, a part when it grows. On failure the part is discarded."""
+
+    def __init__(
+        self, open_part: Callable[[], Part], discard: Callable[[Sequence[str]], int]
+    ) -> None:
+        self._open_part = open_part
+        self._discard = discard
+        self._buffer = bytearray()
+        self._part: Part | None = None
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._part is None:
+            return
+        try:
+            self._part.close()
+        finally:
+            if kind is not None:
+                self._discard([self._part.name])
+
+    def take(self, data: bytes) -> None:
+        """Take decoded bytes in."""
+        self._hash.update(data)
+        self._size += len(data)
+        self._buffer += data
+        if len(self._buffer) > (IN_MEMORY if self._part is None else IN_MEMORY // 4):
+            self._flush()
+
+    def finish(self) -> tuple[bytes | None, str | None, int, str]:
+        """Return the content or the name of its part, the size and the SHA-256 in hex."""
+        if self._part is None:
+            return bytes(self._buffer), None, self._size, self._hash.hexdigest()
+        self._flush()
+        return None, self._part.name, self._size, self._hash.hexdigest()
+
+    def _flush(self) -> None:
+        if self._part is None:
+            self._part = self._open_part()
+        self._part.write(bytes(self._buffer))
+        self._buffer.clear()
+
+

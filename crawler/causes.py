@@ -1,0 +1,83 @@
+"""What really happened, read from the chain of causes: `requests` tells by type only half of it.
+
+A read timeout while a body arrives is a ConnectionError to requests, an unknown name too; so the
+decision looks at every exception that led to the one that was raised.
+"""
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+from http.client import BadStatusLine, IncompleteRead, LineTooLong
+
+from requests.exceptions import RequestException
+from urllib3 import exceptions as u3
+
+from crawler.model import Kind, Trouble
+
+_LOCAL = frozenset({
+    errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ENOMEM,
+    errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EADDRNOTAVAIL, errno.ENOBUFS,
+})  # fmt: skip
+"""Faults of this machine, which neither the URL nor its host is to pay for."""
+
+_TABLE: tuple[tuple[tuple[type[BaseException], ...], Kind], ...] = (
+    ((u3.NameResolutionError, socket.gaierror), Kind.DNS),
+    ((ssl.SSLError, ssl.CertificateError, u3.SSLError), Kind.TLS),
+    ((u3.IncompleteRead, u3.InvalidChunkLength, IncompleteRead), Kind.TRUNCATED),
+    ((u3.ReadTimeoutError,), Kind.TIMEOUT),
+    ((u3.NewConnectionError, u3.ConnectTimeoutError), Kind.CONNECT),
+    ((TimeoutError, socket.timeout), Kind.TIMEOUT),
+    ((u3.LocationValueError, u3.InvalidHeader, BadStatusLine, LineTooLong), Kind.PROTOCOL),
+)
+
+
+def trouble_of(error: BaseException, *, in_body: bool) -> Trouble:
+    """Translate what requests, urllib3 or the system raised; the reason is the root's, in words.
+
+    A connection that breaks is `truncated` once the header had arrived, `protocol` before.
+    """
+    chain = list(_chain(error))
+    for cause in chain:
+        if isinstance(cause, OSError) and cause.errno in _LOCAL:
+            return Trouble(Kind.LOCAL_IO, _words(cause))
+    for types, kind in _TABLE:
+        for cause in chain:
+            if isinstance(cause, types):
+                return Trouble(kind, _words(cause))
+    return Trouble(Kind.TRUNCATED if in_body else Kind.PROTOCOL, _words(chain[-1]))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that led to it, also those kept as `reason` or in `args`."""
+    seen: set[int] = set()
+    todo: list[BaseException] = [error]
+    while todo:
+        here = todo.pop(0)
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        yield here
+        linked = (here.__cause__, here.__context__, getattr(here, "reason", None), *here.args)
+        todo += [link for link in linked if isinstance(link, BaseException)]
+
+
+def _words(error: BaseException) -> str:
+    """Say what happened in a sentence, without object addresses and library prefixes."""
+    if isinstance(error, u3.NameResolutionError):
+        error = error.__cause__ or error
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate refused: {error.verify_message}"
+    if isinstance(error, u3.IncompleteRead | IncompleteRead):
+        return "the connection ended before the body did"
+    if isinstance(error, u3.ReadTimeoutError | u3.ConnectTimeoutError) and not isinstance(
+        error, u3.NewConnectionError
+    ):
+        return "the server was silent for too long"
+    if isinstance(error, u3.NewConnectionError):
+        error = error.__cause__ or error
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, RequestException | u3.HTTPError) and error.args:
+        return str(error.args[-1])
+    return str(error) or type(error).__name__

@@ -1,0 +1,150 @@
+"""YAML with its places: plain values of the YAML 1.2 core schema, and where each of them stands.
+
+PyYAML reads YAML 1.1, in which `no` is false, `1:30` is ninety and `0755` is 493; here they are
+the strings that they look like. Duplicate keys, which PyYAML drops without a word, are errors.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crawler.errors import ConfigError, Problem
+
+Key = str | int
+Path_ = tuple[Key, ...]
+
+_CORE = (
+    (re.compile(r"null|Null|NULL|~|"), lambda _: None),
+    (re.compile(r"true|True|TRUE"), lambda _: True),
+    (re.compile(r"false|False|FALSE"), lambda _: False),
+    (re.compile(r"[-+]?(0|[1-9][0-9]*)"), int),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?"), float),
+)
+_VARIABLE = re.compile(r"\$(\$)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
+
+@dataclass(slots=True)
+class Document:
+    """A configuration file as plain values, and the mark of each by its path."""
+
+    file: str
+    value: Any = None
+    marks: dict[Path_, tuple[int, int]] = field(default_factory=dict)
+    key_marks: dict[Path_, tuple[int, int]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(self, path: Path_, message: str, *, at_key: bool = False) -> None:
+        """Note what is wrong at a path, at the nearest place that the file has."""
+        marks = self.key_marks if at_key else self.marks
+        line, column = next(
+            (marks[path[:end]] for end in range(len(path), -1, -1) if path[:end] in marks), (1, 1)
+        )
+        self.problems.append(Problem(self.file, line, column, dotted(path), message))
+
+    def check(self) -> None:
+        """Raise ConfigError if anything is wrong, everything in the order of the file."""
+        if self.problems:
+            raise ConfigError(sorted(self.problems, key=lambda p: (p.line, p.column)))
+
+
+def dotted(path: Path_) -> str:
+    """Write a path as operators read it: `jobs[0].timeout.read`."""
+    text = ""
+    for key in path:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}"
+    return text.removeprefix(".")
+
+
+def read(file: Path, environment: Mapping[str, str] = os.environ) -> Document:
+    """Read a YAML file; what is wrong in it is noted in the document.
+
+    Raises:
+        ConfigError: the file cannot be read, or is not YAML.
+    """
+    document = Document(str(file))
+    try:
+        with file.open("rb") as stream:
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            root = yaml.compose(stream, Loader=loader)
+    except OSError as error:
+        raise ConfigError([Problem(str(file), 1, 1, "", f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([Problem(str(file), 1, 1, "", f"is not UTF-8: {error.reason}")]) from error
+    except yaml.YAMLError as error:
+        raise ConfigError([_syntax(str(file), error)]) from error
+    document.value = _Builder(document, environment).build(root, ())
+    return document
+
+
+def _syntax(file: str, error: yaml.YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    message = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return Problem(file, line, column, "", f"is not YAML: {message}")
+
+
+class _Builder:
+    """Turns the node tree into plain values and marks."""
+
+    def __init__(self, document: Document, environment: Mapping[str, str]) -> None:
+        self.document = document
+        self.environment = environment
+
+    def build(self, node: yaml.Node | None, path: Path_) -> Any:
+        if node is None:
+            return None
+        self.document.marks[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*path, at)) for at, item in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"
+            here = (*path, key)
+            mark = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            if key in values:
+                first = self.document.key_marks[here][0]
+                self.document.problems.append(
+                    Problem(
+                        self.document.file, *mark, dotted(here),
+                        f"stands twice, first in line {first}; keep one of them",
+                    )
+                )  # fmt: skip
+                continue
+            self.document.key_marks[here] = mark
+            values[key] = self.build(value_node, here)
+        return values
+
+    def _scalar(self, node: yaml.Node, path: Path_) -> Any:
+        text = str(node.value)
+        if "$" in text:
+            text = _VARIABLE.sub(lambda match: self._variable(match, path), text)
+        if node.style:  # quoted or block: a string, whatever it looks like
+            return text
+        for pattern, make in _CORE:
+            if pattern.fullmatch(text):
+                return make(text)
+        return text
+
+    def _variable(self, match: re.Match[str], path: Path_) -> str:
+        dollar, name, default = match.groups()
+        if dollar:
+            return "$"
+        if name is None:
+            self.document.problem(path, "${ opens no variable; write ${NAME}, ${NAME:-default}, or $$ for $")
+            return ""
+        value = self.environment.get(name)
+        if not value and default is not None:
+            return default
+        if value is None:
+            self.document.problem(path, f"${{{name}}} is not set; set it, or write ${{{name}:-default}}")
+            return ""
+        return value

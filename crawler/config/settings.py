@@ -1,0 +1,146 @@
+"""What can be configured: every option with its type, default, bounds and meaning, once."""
+
+import re
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+)
+
+from crawler import globbing, naming, urls
+from crawler.config.values import Duration, Size
+
+try:
+    VERSION = version("crawlerd")
+except PackageNotFoundError:  # run from a source tree that was never installed
+    VERSION = "0"
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
+
+
+def _header_name(name: str) -> str:
+    if not _TOKEN.fullmatch(name):
+        raise ValueError("is not a header name: letters, digits and - are")
+    if name.lower() in _OURS:
+        raise ValueError("is set by the crawler itself")
+    return name
+
+
+def _header_value(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("a header is one line of printable characters")
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError("a header holds only characters of Latin-1") from None
+    return value
+
+
+def _url_pattern(text: str) -> str:
+    pattern = globbing.parse(text)
+    first = next(iter(pattern))[0]
+    try:
+        urls.canonical(first)
+    except ValueError as error:
+        raise ValueError(f"{first!r}: {error}") from None
+    return text
+
+
+def _template(text: str) -> str:
+    naming.fields_of(text)
+    return text
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Timeout(_Model):
+    """Limits in time of one visit."""
+
+    connect: Duration = Field(default=10.0, gt=0)
+    """To reach one address of the host."""
+    read: Duration = Field(default=30.0, gt=0)
+    """Silence of the server between two pieces of its answer."""
+    total: Duration = Field(default=600.0, gt=0)
+    """The whole visit, whatever the server does."""
+
+
+class JobOptions(_Model):
+    """What every job may say, and `job_defaults` for all of them."""
+
+    path: Annotated[StrictStr, AfterValidator(_template)] = naming.DEFAULT
+    """Where a body is stored, relative to `output`: {job} {host} {url_path} {name} {ext} {digest},
+    and whatever the globs of `urls` bind."""
+    headers: dict[
+        Annotated[StrictStr, AfterValidator(_header_name)],
+        Annotated[StrictStr, AfterValidator(_header_value)],
+    ] = Field(default_factory=dict)
+    """Request headers beside those the crawler sends by itself."""
+    delay: Duration = 1.0
+    """Rest of a host between two visits, counted from the start of its answer."""
+    per_host: StrictInt = Field(default=1, ge=1, le=1000)
+    """Visits to one host at the same time."""
+    timeout: Timeout = Timeout()
+    max_size: Size = 1024**3
+    """Longest body stored, on the wire and decoded."""
+    attempts: StrictInt = Field(default=5, ge=1, le=100)
+    """Visits before a URL that keeps failing is given up."""
+    verify: StrictBool | Path = True
+    """TLS certificates: true for the usual authorities, false for no check, or a file of authorities."""
+
+
+class Job(JobOptions):
+    """A named list of URLs."""
+
+    name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    """Its identity in the ledger, the log and `path`."""
+    urls: tuple[Annotated[StrictStr, AfterValidator(_url_pattern)], ...] = ()
+    """URLs, with curl's globbing: {cn,in,us}, [001-100], [a-z]; {cc=cn,in} binds a name for `path`."""
+    url_file: Path | None = None
+    """A file with one URL a line; # starts a comment; gzip is accepted."""
+
+
+class Log(_Model):
+    """The log on standard output."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+    """auto: console on a terminal, JSON lines elsewhere."""
+    progress: Duration = 10.0
+    """Time between two `progress` lines; 0 for none."""
+
+
+class CrawlerOptions(_Model):
+    """What holds for the daemon as a whole."""
+
+    user_agent: Annotated[StrictStr, AfterValidator(_header_value)] = f"crawlerd/{VERSION}"
+    """Sent with every request; a polite one names a page or an address to complain to."""
+    state: Path = Path("var/crawler.sqlite")
+    """The ledger: one SQLite file, shared by all processes of this configuration."""
+    output: Path = Path("var/files")
+    """Where bodies are stored."""
+    concurrency: StrictInt = Field(default=64, ge=1, le=20_000)
+    """Visits of one process at the same time."""
+    grace_period: Duration = 30.0
+    """What a stop leaves to running visits; supervisord's stopwaitsecs must exceed it by 5 s."""
+    durability: Literal["full", "relaxed"] = "full"
+    """full survives a power cut (fsync of file, folder and ledger); relaxed survives a kill -9."""
+    log: Log = Log()
+
+
+class Settings(_Model):
+    """The configuration of the crawler daemon."""
+
+    crawler: CrawlerOptions = CrawlerOptions()
+    job_defaults: JobOptions = JobOptions()
+    jobs: tuple[Job, ...] = Field(min_length=1)

@@ -1,0 +1,58 @@
+"""Durations (`30s`, `5m`, `1h30m`) and sizes (`10MB`, `1GiB`) as operators write them."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+_TERM = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+
+_SIZES = {"": 1, "B": 1} | {
+    f"{prefix}{suffix}": base ** (power + 1)
+    for power, prefix in enumerate("KMGT")
+    for suffix, base in (("B", 1000), ("iB", 1024))
+}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?i?B)?", re.IGNORECASE)
+_UNITS_BY_CASE = {unit.lower(): factor for unit, factor in _SIZES.items()}
+
+
+def duration(value: Any) -> float:
+    """Return seconds; a bare 0 needs no unit, any other number does."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == 0:
+        return 0.0
+    if not isinstance(value, str) or not _DURATION.fullmatch(value):
+        raise ValueError("a duration with its unit is needed, as in 500ms, 30s, 5m, 1h30m or 7d")
+    return sum(float(number) * _UNITS[unit] for number, unit in _TERM.findall(value))
+
+
+def size(value: Any) -> int:
+    """Return bytes; a bare number is bytes."""
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match:
+        return int(float(match.group(1)) * _UNITS_BY_CASE[(match.group(2) or "").lower()])
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise ValueError("a size is needed, as in 500KB, 10MB, 1GiB or a number of bytes")
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(duration),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": f"^{_DURATION.pattern}$"}, {"const": 0}]}
+    ),
+]
+Size = Annotated[
+    int,
+    BeforeValidator(size),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": f"^{_SIZE.pattern.replace('B)?', '[bB])?')}$"},
+                {"type": "integer", "minimum": 0},
+            ]
+        }
+    ),
+]

@@ -1,0 +1,126 @@
+"""Content codings, undone in bounded steps, with proof that the end was reached.
+
+requests and urllib3 take a gzip stream that was cut for a whole one (nothing asks the decoder
+whether it saw the end). Here a body is whole only if its decoder says so.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import brotli
+
+try:
+    from compression import zstd  # Python 3.14
+except ImportError:
+    from backports import zstd
+
+from crawler.model import Kind, Trouble
+
+ACCEPT = "gzip, deflate, br, zstd"
+STEP = 65_536
+"""Decoded bytes handed on at a time, so that a bomb never stands in memory."""
+
+_ERRORS = (zlib.error, brotli.error, zstd.ZstdError)
+
+
+class Decoder(Protocol):
+    """Undoes one content coding."""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what the data decodes to, in pieces of about STEP bytes."""
+
+    def finished(self) -> bool:
+        """Tell whether the end of the coded stream was seen."""
+
+
+def decoder_for(encoding: str) -> Decoder | None:
+    """Return the decoder of a Content-Encoding header, None for identity.
+
+    Raises:
+        Trouble: `decode`; the coding was not offered, or several are stacked.
+    """
+    coding = encoding.strip().lower()
+    if coding in {"", "identity", "none"}:
+        return None
+    if coding not in _DECODERS:
+        raise Trouble(Kind.DECODE, f"Content-Encoding {coding[:80]!r} was not asked for")
+    return _DECODERS[coding]()
+
+
+def decoded(decoder: Decoder, data: bytes) -> Iterator[bytes]:
+    """Feed a decoder; broken data is a Trouble of kind `decode`."""
+    try:
+        yield from decoder.feed(data)
+    except _ERRORS as error:
+        raise Trouble(Kind.DECODE, f"the body does not decode: {error}") from error
+
+
+class _Zlib:
+    """gzip (RFC 1952, any number of members) and deflate (RFC 1950, or raw as some servers send)."""
+
+    def __init__(self, wbits: int) -> None:
+        self._wbits = wbits
+        self._stream = zlib.decompressobj(wbits)
+        self._started = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if not self._started and data:
+            self._started = True
+            if self._wbits == zlib.MAX_WBITS and data[0] & 0x0F != zlib.DEFLATED:
+                self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        while data:
+            if self._stream.eof:
+                if self._wbits != zlib.MAX_WBITS | 16 or not data.startswith(b"\x1f"):
+                    return  # padding after the end
+                self._stream = zlib.decompressobj(self._wbits)
+            yield self._stream.decompress(data, STEP)
+            data = self._stream.unconsumed_tail or self._stream.unused_data
+        while not self._stream.eof and (rest := self._stream.decompress(b"", STEP)):
+            yield rest
+
+    def finished(self) -> bool:
+        return self._stream.eof
+
+
+class _Brotli:
+    """br (RFC 7932)."""
+
+    def __init__(self) -> None:
+        self._stream = brotli.Decompressor()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if self._stream.is_finished():
+            return
+        yield self._stream.process(data, output_buffer_limit=STEP)
+        while not self._stream.can_accept_more_data():
+            yield self._stream.process(b"", output_buffer_limit=STEP)
+
+    def finished(self) -> bool:
+        return bool(self._stream.is_finished())
+
+
+class _Zstd:
+    """zstd (RFC 8878, any number of frames)."""
+
+    def __init__(self) -> None:
+        self._stream: Any = zstd.ZstdDecompressor()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while data or not (self._stream.eof or self._stream.needs_input):
+            if self._stream.eof:
+                self._stream = zstd.ZstdDecompressor()
+            yield self._stream.decompress(data, STEP)
+            data = self._stream.unused_data if self._stream.eof else b""
+
+    def finished(self) -> bool:
+        return bool(self._stream.eof)
+
+
+_DECODERS: dict[str, Callable[[], Decoder]] = {
+    "gzip": lambda: _Zlib(zlib.MAX_WBITS | 16),
+    "x-gzip": lambda: _Zlib(zlib.MAX_WBITS | 16),
+    "deflate": lambda: _Zlib(zlib.MAX_WBITS),
+    "br": _Brotli,
+    "zstd": _Zstd,
+}

@@ -1,0 +1,53 @@
+"""One tree of errors: trouble with the crawler is an exception, and its class says whose fault it is.
+
+Trouble with a URL is not in this tree: it is a value, `model.Outcome`.
+"""
+
+from dataclasses import dataclass
+
+
+class CrawlerError(Exception):
+    """The crawler cannot go on; the message is for the operator and names the remedy."""
+
+    exit_code = 1
+
+
+class UsageError(CrawlerError):
+    """The command line or the configuration is wrong: the operator's fault, exit code 2."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a configuration file, with the place where it stands (1-based)."""
+
+    file: str
+    line: int
+    column: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        key = f"{self.key}: " if self.key else ""
+        return f"{self.file}:{self.line}:{self.column}: {key}{self.message}"
+
+
+class ConfigError(UsageError):
+    """Everything that is wrong with a configuration, all of it at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class StateError(CrawlerError):
+    """The state file cannot be used as it is: corrupt, too new, or not ours."""
+
+
+class LeaseLostError(CrawlerError):
+    """Another process took this one for dead and reclaimed its leases; it must start afresh."""
+
+
+class PartDiedError(CrawlerError):
+    """A part of the daemon died again and again; supervisord starts a new process."""

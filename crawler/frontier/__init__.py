@@ -1,0 +1,128 @@
+"""The frontier: what is known, waiting, leased and finished; durable. This is its contract.
+
+Every verb is one transaction. A host belongs to one owner (a process) at a time, so politeness
+holds for any number of processes. `now` is wall time, for it is stored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from crawler.frontier.process import Process
+from crawler.model import HostRest, Seconds, Seed, Settlement, Task
+
+LEASE: Seconds = 60.0
+"""How long an owner that stops renewing keeps its hosts."""
+MAX_CRASHES = 5
+"""Crashes of the process during its visits that a URL survives."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedHost:
+    """A host that the caller owns now, and the tasks it may visit."""
+
+    id: int
+    key: str
+    next_at: Seconds
+    delay: Seconds
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The answer to `lease`."""
+
+    hosts: tuple[LeasedHost, ...]
+    surplus: int = 0
+    """Hosts held beyond the fair share, while other processes lack some."""
+    next_at: Seconds | None = None
+    """When the next unowned host has something to do, if that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reclaimed:
+    """A task that its owner took to the grave; it waits again, or died with it."""
+
+    task: Task
+    owner: int
+    died: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The sums of the ledger."""
+
+    known: int = 0
+    leased: int = 0
+    hosts: int = 0
+    finished: dict[str, int] = field(default_factory=dict)
+    """By kind."""
+
+    @property
+    def waiting(self) -> int:
+        """Return what is due now or later."""
+        return self.known - self.leased - sum(self.finished.values())
+
+
+class Frontier(Protocol):
+    """What an engine must do. One contract test runs against every engine."""
+
+    def __enter__(self) -> "Frontier": ...
+    def __exit__(self, *_: object) -> None: ...
+
+    def register(self, process: Process, now: Seconds) -> int:
+        """Admit a process as an owner, and return its number, which is never used again."""
+
+    def configure(self, jobs: Sequence[str]) -> None:
+        """Retire the waiting tasks of jobs no longer configured, and revive those of others."""
+
+    def add(
+        self, job: str, seeds: Sequence[Seed], delay: Seconds, now: Seconds, *, recount: bool = False
+    ) -> int:
+        """Make URLs known and due now; return how many were new. `recount` counts repeats."""
+
+    def lease(
+        self, owner: int, now: Seconds, *, new: int, wants: dict[int, int], idle: Sequence[HostRest]
+    ) -> Lease:
+        """Give back idle hosts, take up to `new` ready ones, and take tasks of hosts already owned.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+        """
+
+    def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
+        """Reserve a file for each (task, path, second choice); a path has one task, for good."""
+
+    def settle(self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRest]) -> None:
+        """Record verdicts and what the hosts are owed.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead; nothing was recorded.
+        """
+
+    def renew(self, owner: int, now: Seconds) -> None:
+        """Extend the owner's leases.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+        """
+
+    def release(self, owner: int, hosts: Sequence[HostRest]) -> int:
+        """Give everything back that the owner holds; return how many tasks that were."""
+
+    def reclaim(self, now: Seconds, machine: str) -> list[Reclaimed]:
+        """Take back what dead owners held, and tell what was in flight."""
+
+    def counts(self) -> Counts:
+        """Return the sums of the ledger, at any size in no time."""
+
+    def listed(self) -> dict[str, int]:
+        """Return how often URLs were listed, by kind of their last visit; a URL listed twice is two."""
+
+
+def open_frontier(state: Path, *, durable: bool) -> Frontier:
+    """Choose the engine; the caller enters it."""
+    from crawler.frontier.sqlite import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
+
+    return SqliteFrontier(state, durable=durable)

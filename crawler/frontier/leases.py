@@ -1,0 +1,168 @@
+"""Leases: hosts change hands, and what a dead owner held comes back. Runs in the native thread."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+
+from crawler.errors import LeaseLostError
+from crawler.frontier import LEASE, MAX_CRASHES, Lease, LeasedHost, Reclaimed
+from crawler.frontier.process import Process
+from crawler.frontier.rows import COLUMNS, Names, rest, tally, task_of
+from crawler.frontier.schema import DEAD, LEASED, WAITING
+from crawler.model import HostRest, Kind, Seconds, Task
+
+FIRST = 2
+"""Tasks of a host just taken; how many more it can use shows with the next lease."""
+
+_TAKE = f"""
+UPDATE task SET state = {LEASED}, attempt = attempt + 1 WHERE id IN (
+    SELECT id FROM task WHERE host = ? AND state = {WAITING} AND due_at <= ?
+    ORDER BY due_at, id LIMIT ?)
+RETURNING {COLUMNS}"""
+_FREE = "UPDATE host SET next_at = ?, delay = ?, owner = NULL WHERE id = ? AND owner = ?"
+_HELD = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
+
+
+def own(db: sqlite3.Connection, process: Process, now: Seconds) -> int:
+    """Admit a process."""
+    cursor = db.execute(
+        "INSERT INTO process (machine, pid, born, started_at, lease_until) VALUES (?, ?, ?, ?, ?)",
+        (process.machine, process.pid, process.born, now, now + LEASE),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def renew(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
+    """Extend the leases, or fail if they are gone; time never runs backwards here."""
+    cursor = db.execute(
+        "UPDATE process SET lease_until = max(lease_until, ?) WHERE id = ?", (now + LEASE, owner)
+    )
+    if not cursor.rowcount:
+        raise LeaseLostError(
+            "another process took this one for dead and reclaimed its leases; was it stopped, "
+            f"or was the machine stalled, for more than {LEASE:.0f} s?"
+        )
+
+
+def lease(
+    db: sqlite3.Connection,
+    names: Names,
+    owner: int,
+    now: Seconds,
+    new: int,
+    wants: dict[int, int],
+    idle: Sequence[HostRest],
+) -> Lease:
+    """Free idle hosts, take new ones, take tasks: in this order, so that a host may come back."""
+    renew(db, owner, now)
+    db.executemany(_FREE, [(host.next_at, host.delay, host.id, owner) for host in idle])
+    rest(db, [host.id for host in idle])
+    share = _fair_share(db, owner, now, new)
+    taken = db.execute(
+        "SELECT id FROM host WHERE owner IS NULL AND ready_at <= ? ORDER BY ready_at LIMIT ?",
+        (now, max(0, min(new, share))),
+    ).fetchall()
+    db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for (host,) in taken])
+    wanted = {host: FIRST for (host,) in taken} | wants
+    hosts = tuple(_tasks(db, names, host, now, limit) for host, limit in wanted.items())
+    (next_at,) = db.execute(
+        "SELECT min(ready_at) FROM host WHERE owner IS NULL AND ready_at IS NOT NULL"
+    ).fetchone()
+    return Lease(hosts, max(0, -share), next_at)
+
+
+def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> int:
+    """Return how many more hosts the owner may take; negative is what it should give back.
+
+    Alone it may take what it asks for. Among several it has its part of all hosts that are owned
+    or ready, rounded up; what it holds beyond that is surplus only while no other host is ready.
+    """
+    (living,) = db.execute("SELECT count(*) FROM process WHERE lease_until > ?", (now,)).fetchone()
+    if living <= 1:
+        return new
+    (mine,) = db.execute("SELECT count(*) FROM host WHERE owner = ?", (owner,)).fetchone()
+    (owned,) = db.execute("SELECT count(*) FROM host WHERE owner IS NOT NULL").fetchone()
+    limit = living * (mine + new) + 1
+    (ready,) = db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM host WHERE owner IS NULL AND ready_at <= ? LIMIT ?)",
+        (now, limit),
+    ).fetchone()
+    share = -(-(owned + ready) // living) - mine
+    return max(share, 0) if ready else int(share)
+
+
+def _tasks(db: sqlite3.Connection, names: Names, host: int, now: Seconds, limit: int) -> LeasedHost:
+    key, next_at, delay = db.execute(
+        "SELECT key, next_at, delay FROM host WHERE id = ?", (host,)
+    ).fetchone()
+    rows = sorted(db.execute(_TAKE, (host, now, limit)).fetchall())
+    tasks = tuple(task_of(row, names.job_name(db, row[2])) for row in rows)
+    return LeasedHost(host, key, next_at, delay, tasks)
+
+
+def release(db: sqlite3.Connection, owner: int, hosts: Sequence[HostRest]) -> int:
+    """Give everything back: a task that was not visited keeps its attempts."""
+    held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
+    tasks = [task for (task,) in db.execute(f"SELECT id {_HELD}", (owner,))]
+    db.executemany(
+        f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ?",
+        [(task,) for task in tasks],
+    )
+    db.executemany(_FREE, [(host.next_at, host.delay, host.id, owner) for host in hosts])
+    db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
+    rest(db, held)
+    db.execute("DELETE FROM process WHERE id = ?", (owner,))
+    return len(tasks)
+
+
+def reclaim(db: sqlite3.Connection, names: Names, now: Seconds, machine: str) -> list[Reclaimed]:
+    """Take back what owners held whose process is gone or whose lease ran out."""
+    owners = db.execute("SELECT id, machine, pid, born, lease_until FROM process").fetchall()
+    return [
+        task
+        for owner, *process, lease_until in owners
+        if lease_until < now or Process(*process).is_gone(machine)
+        for task in _reclaim_from(db, names, owner, now)
+    ]
+
+
+def _reclaim_from(db: sqlite3.Connection, names: Names, owner: int, now: Seconds) -> list[Reclaimed]:
+    """Put back what one dead owner held.
+
+    A task is suspected of the crash: it waits longer after every further one, at a time of its
+    own, so that the culprit is alone with ever fewer others, and dies after MAX_CRASHES. Its
+    host may have been greeted a moment ago, which nobody recorded: it rests a whole delay.
+    """
+    held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
+    rows = db.execute(f"SELECT {COLUMNS}, crashes {_HELD}", (owner,)).fetchall()
+    reclaimed = []
+    for *row, crashes in rows:
+        task = task_of(tuple(row), names.job_name(db, row[2]))
+        died = crashes + 1 >= MAX_CRASHES
+        wait = (task.fingerprint % 1000) / 1000 * (2.0**crashes) if crashes else 0.0
+        _suspect(db, task, now + wait, died=died)
+        if died:
+            tally(db, Counter({(row[2], Kind.BUG.value): 1}))
+        reclaimed.append(Reclaimed(task, owner, died))
+    db.execute(
+        "UPDATE host SET owner = NULL, next_at = max(next_at, ? + delay) WHERE owner = ?",
+        (now, owner),
+    )
+    rest(db, held)
+    db.execute("DELETE FROM process WHERE id = ?", (owner,))
+    return reclaimed
+
+
+def _suspect(db: sqlite3.Connection, task: Task, due_at: Seconds, *, died: bool) -> None:
+    db.execute(
+        "UPDATE task SET state = ?, due_at = ?, crashes = crashes + 1, kind = ?, reason = ?, "
+        "finished_at = NULL WHERE id = ?",
+        (
+            DEAD if died else WAITING,
+            due_at,
+            Kind.BUG if died else None,
+            f"the process died during {MAX_CRASHES} visits" if died else None,
+            task.id,
+        ),
+    )

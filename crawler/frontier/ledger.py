@@ -1,0 +1,121 @@
+"""The ledger: URLs become known, visits are recorded, sums are kept. Runs in the native thread."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+
+from crawler.frontier import Counts
+from crawler.frontier.leases import renew
+from crawler.frontier.rows import Names, rest, row_of, tally
+from crawler.frontier.schema import LEASED, RETIRED, WAITING
+from crawler.model import Again, HostRest, Hop, Seconds, Seed, Settlement
+from crawler.naming import path_key
+from crawler.urls import host_of
+
+_ADD = """
+INSERT INTO task (fingerprint, job, host, due_at, url, path) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (fingerprint) DO """
+_SETTLE = f"""
+UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :location, path = :path,
+    attempt = :attempt, failures = :failures, hops = :hops, kind = :kind, status = :status,
+    size = :size, digest = :digest, finished_at = :finished_at, reason = :reason
+WHERE id = :id AND state = {LEASED}"""
+
+
+def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[str]) -> None:
+    """Make the active jobs those of the configuration; nothing is touched while they are."""
+    wanted = {names.job_id(db, name) for name in jobs}
+    for job, active in db.execute("SELECT id, active FROM job").fetchall():
+        if (job in wanted) != bool(active):
+            _activate(db, job, active=job in wanted)
+
+
+def _activate(db: sqlite3.Connection, job: int, *, active: bool) -> None:
+    old, new, sign = (RETIRED, WAITING, -1) if active else (WAITING, RETIRED, 1)
+    moved = db.execute("UPDATE task SET state = ? WHERE job = ? AND state = ?", (new, job, old))
+    tally(db, Counter({(job, "retired"): sign * moved.rowcount}))
+    db.execute("UPDATE job SET active = ? WHERE id = ?", (active, job))
+    rest(db, [host for (host,) in db.execute("SELECT id FROM host WHERE owner IS NULL").fetchall()])
+
+
+def add(
+    db: sqlite3.Connection,
+    names: Names,
+    job: str,
+    seeds: Sequence[Seed],
+    delay: Seconds,
+    now: Seconds,
+    recount: bool,  # noqa: FBT001  named by the verb that passes it on
+) -> int:
+    """Make URLs known; what is known already is left as it is."""
+    job_id = names.job_id(db, job)
+    rows = [
+        (seed.fingerprint, job_id, names.host_id(db, seed.host, delay), now, seed.url, seed.path)
+        for seed in seeds
+    ]
+    (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
+    db.executemany(_ADD + ("UPDATE SET listed = listed + 1" if recount else "NOTHING"), rows)
+    (new,) = db.execute("SELECT count(*) FROM task WHERE id > ?", (last,)).fetchone()
+    if new:
+        tally(db, Counter({(job_id, ""): new}))
+        rest(db, {row[2] for row in rows})
+    return int(new)
+
+
+def claim(db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]]) -> list[str]:
+    """Reserve files; the second choice carries a digest of the URL and is nobody else's."""
+    return [
+        path if _claim_one(db, task, path) or not _claim_one(db, task, second) else second
+        for task, path, second in paths
+    ]
+
+
+def _claim_one(db: sqlite3.Connection, task: int, path: str) -> bool:
+    key = path_key(path)
+    db.execute("INSERT OR IGNORE INTO file VALUES (?, ?)", (key, task))
+    (owner,) = db.execute("SELECT task FROM file WHERE key = ?", (key,)).fetchone()
+    return bool(owner == task)
+
+
+def settle(
+    db: sqlite3.Connection,
+    names: Names,
+    owner: int,
+    settlements: Sequence[Settlement],
+    hosts: Sequence[HostRest],
+) -> None:
+    """Record verdicts, hops to other hosts, the sums, and what the hosts are owed."""
+    renew(db, owner, 0.0)
+    sums: Counter[tuple[int, str]] = Counter()
+    rows = []
+    for settled in settlements:
+        row = row_of(settled)
+        if isinstance(settled.verdict, Hop):
+            row["host"] = names.host_id(db, host_of(settled.verdict.location), 0.0)
+        elif not isinstance(settled.verdict, Again):
+            sums[names.job_id(db, settled.task.job), settled.outcome.kind] += 1
+        rows.append(row)
+    db.executemany(_SETTLE, rows)
+    tally(db, sums)
+    db.executemany(
+        "UPDATE host SET next_at = ?, delay = ? WHERE id = ? AND owner = ?",
+        [(host.next_at, host.delay, host.id, owner) for host in hosts],
+    )
+    rest(db, {row["host"] for row in rows})
+
+
+def counts(db: sqlite3.Connection) -> Counts:
+    """Read the sums."""
+    sums = dict(db.execute("SELECT kind, sum(n) FROM tally GROUP BY kind HAVING sum(n) != 0"))
+    (leased,) = db.execute(f"SELECT count(*) FROM task WHERE state = {LEASED}").fetchone()
+    (hosts,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
+    return Counts(sums.pop("", 0), leased, hosts, sums)
+
+
+def listed(db: sqlite3.Connection) -> dict[str, int]:
+    """Sum up how often URLs were listed, by kind; kind '' is not visited to an end."""
+    return dict(
+        db.execute(
+            "SELECT CASE WHEN state IN (2, 3) THEN kind ELSE '' END, sum(listed) FROM task GROUP BY 1"
+        )
+    )

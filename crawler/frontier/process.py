@@ -1,0 +1,56 @@
+"""Who holds a lease: a process, told from a later one that got the same pid."""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of the crawler on some machine."""
+
+    machine: str
+    """Host name, boot and pid namespace: pids compare only within one of these."""
+    pid: int
+    born: str
+    """Start time in clock ticks since boot, which a reused pid does not share."""
+
+    def is_gone(self, machine: str) -> bool:
+        """Tell whether it has certainly ended; of another machine only its lease can tell."""
+        return self.machine == machine and _born(self.pid) != self.born
+
+
+def current() -> Process:
+    """Return the process that calls."""
+    return Process(_machine(), os.getpid(), _born(os.getpid()))
+
+
+def _machine() -> str:
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        namespace = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:  # no Linux: the name alone has to do
+        boot = namespace = ""
+    return f"{socket.gethostname()} {boot} {namespace}".strip()
+
+
+def _born(pid: int) -> str:
+    """Return the start time of a living process, or an empty string."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return "" if Path("/proc/self/stat").exists() else _born_without_proc(pid)
+    except OSError:
+        return ""
+    return "" if fields[0] in {"Z", "X"} else fields[19]
+
+
+def _born_without_proc(pid: int) -> str:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        pass
+    return "alive"

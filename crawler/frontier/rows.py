@@ -1,0 +1,111 @@
+"""Between rows and values: what the modules of the SQLite frontier share."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from crawler.frontier.schema import DEAD, DONE, WAITING
+from crawler.model import Again, Dead, Hop, Settlement, Task
+from crawler.urls import host_of
+
+COLUMNS = "id, fingerprint, job, host, url, location, path, attempt, failures, hops"
+_REST = f"""
+UPDATE host SET ready_at = max(next_at, (
+    SELECT due_at FROM task WHERE host = host.id AND state = {WAITING} ORDER BY due_at LIMIT 1))
+WHERE id = ? AND owner IS NULL"""
+_TALLY = """
+INSERT INTO tally VALUES (?, ?, ?)
+ON CONFLICT DO UPDATE SET n = n + excluded.n"""
+_CACHED = 100_000
+
+
+class Names:
+    """Numbers of jobs and hosts by name, remembered between transactions."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, int] = {}
+        self._hosts: dict[str, int] = {}
+
+    def job_id(self, db: sqlite3.Connection, name: str) -> int:
+        """Return a job's number; a job met for the first time gets one."""
+        if name not in self._jobs:
+            db.execute("INSERT OR IGNORE INTO job (name) VALUES (?)", (name,))
+            (self._jobs[name],) = db.execute("SELECT id FROM job WHERE name = ?", (name,)).fetchone()
+        return self._jobs[name]
+
+    def job_name(self, db: sqlite3.Connection, number: int) -> str:
+        """Return a job's name."""
+        for name, known in self._jobs.items():
+            if known == number:
+                return name
+        (name,) = db.execute("SELECT name FROM job WHERE id = ?", (number,)).fetchone()
+        self._jobs[name] = number
+        return str(name)
+
+    def host_id(self, db: sqlite3.Connection, key: str, delay: float) -> int:
+        """Return a host's number; a host met for the first time gets one, and the delay."""
+        if key not in self._hosts:
+            if len(self._hosts) >= _CACHED:
+                self._hosts.clear()
+            db.execute("INSERT OR IGNORE INTO host (key, delay) VALUES (?, ?)", (key, delay))
+            (self._hosts[key],) = db.execute("SELECT id FROM host WHERE key = ?", (key,)).fetchone()
+        return self._hosts[key]
+
+    def forget(self) -> None:
+        """Forget everything: a transaction that was rolled back may have taken the numbers back."""
+        self._jobs.clear()
+        self._hosts.clear()
+
+
+def task_of(row: sqlite3.Row | tuple[Any, ...], job: str) -> Task:
+    """Return a leased task from COLUMNS."""
+    number, fingerprint, _, host, url, location, path, attempt, failures, hops = row
+    place = location or url
+    return Task(
+        id=number,
+        job=job,
+        url=url,
+        location=place,
+        host=host_of(place),
+        host_id=host,
+        fingerprint=fingerprint,
+        attempt=attempt,
+        failures=failures,
+        hops=hops,
+        path=path,
+    )
+
+
+def row_of(settled: Settlement) -> dict[str, Any]:
+    """Return what a settlement writes over its task's row; a hop's host is the caller's to set."""
+    task, outcome, verdict = settled.task, settled.outcome, settled.verdict
+    again, hop = isinstance(verdict, Again), isinstance(verdict, Hop)
+    location = verdict.location if isinstance(verdict, Hop) else task.location
+    return {
+        "id": task.id,
+        "state": WAITING if again or hop else DEAD if isinstance(verdict, Dead) else DONE,
+        "due_at": verdict.at if isinstance(verdict, Again) else settled.finished_at,
+        "host": task.host_id,
+        "location": None if location == task.url else location,
+        "path": outcome.path or task.path,
+        "attempt": task.attempt,
+        "failures": task.failures + again,
+        "hops": task.hops + hop,
+        "kind": outcome.kind,
+        "status": outcome.status,
+        "size": outcome.size,
+        "digest": bytes.fromhex(outcome.digest) or None,
+        "finished_at": settled.finished_at,
+        "reason": outcome.reason or None,
+    }
+
+
+def rest(db: sqlite3.Connection, hosts: Iterable[int]) -> None:
+    """Work out anew when each of these hosts is ready; of an owned one its owner knows."""
+    db.executemany(_REST, [(host,) for host in hosts])
+
+
+def tally(db: sqlite3.Connection, sums: Counter[tuple[int, str]]) -> None:
+    """Add to the sums by (job, kind)."""
+    db.executemany(_TALLY, [(job, kind, n) for (job, kind), n in sums.items() if n])

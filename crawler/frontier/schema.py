@@ -1,0 +1,124 @@
+"""The tables of a state file, and how one is opened.
+
+`user_version` is the version of the schema; `application_id` says that the file is ours.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from crawler.errors import StateError
+
+APPLICATION_ID = 0x63726C64  # "crld"
+VERSION = 1
+MINIMUM = (3, 37, 0)
+
+WAITING, LEASED, DONE, DEAD, RETIRED = range(5)
+
+TABLES = f"""
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    active INTEGER NOT NULL DEFAULT 1      -- whether the configuration still has it
+) STRICT;
+
+CREATE TABLE process (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- the owner; never used again
+    machine TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    born TEXT NOT NULL,
+    started_at REAL NOT NULL,
+    lease_until REAL NOT NULL              -- of every host that it owns
+) STRICT;
+
+CREATE TABLE host (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,              -- name:port
+    next_at REAL NOT NULL DEFAULT 0,       -- what it is owed: no visit before
+    delay REAL NOT NULL DEFAULT 0,
+    ready_at REAL,                         -- when its next task may start; NULL: nothing waits
+    owner INTEGER
+) STRICT;
+CREATE INDEX host_ready ON host (ready_at) WHERE owner IS NULL AND ready_at IS NOT NULL;
+CREATE INDEX host_owner ON host (owner) WHERE owner IS NOT NULL;
+
+CREATE TABLE task (
+    id INTEGER PRIMARY KEY,
+    fingerprint INTEGER NOT NULL,
+    job INTEGER NOT NULL,
+    host INTEGER NOT NULL,
+    state INTEGER NOT NULL DEFAULT {WAITING},
+    due_at REAL NOT NULL,
+    url TEXT NOT NULL,
+    location TEXT,                         -- where a redirect led; NULL: url
+    path TEXT,                             -- its file, once fixed
+    listed INTEGER NOT NULL DEFAULT 1,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    crashes INTEGER NOT NULL DEFAULT 0,
+    hops INTEGER NOT NULL DEFAULT 0,
+    kind TEXT,                             -- of the last visit, with what follows
+    status INTEGER,
+    size INTEGER,
+    digest BLOB,
+    finished_at REAL,
+    reason TEXT
+) STRICT;
+CREATE UNIQUE INDEX task_fingerprint ON task (fingerprint);
+CREATE INDEX task_waiting ON task (host, due_at) WHERE state = {WAITING};
+CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
+
+CREATE TABLE file (
+    key INTEGER PRIMARY KEY,               -- naming.path_key
+    task INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE tally (                       -- sums, kept in every transaction
+    job INTEGER NOT NULL,
+    kind TEXT NOT NULL,                    -- '' for all URLs known
+    n INTEGER NOT NULL,
+    PRIMARY KEY (job, kind)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
+    """Open a state file, making it if there is none.
+
+    Raises:
+        StateError: the file is not a state file, is damaged, or comes from a newer crawler.
+    """
+    if sqlite3.sqlite_version_info < MINIMUM:
+        raise StateError(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
+    try:
+        state.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(state, isolation_level=None, timeout=30.0, cached_statements=256)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        db.execute("PRAGMA cache_size = -65536")
+        _create_or_check(db, state)
+    except (sqlite3.Error, OSError) as error:
+        raise StateError(
+            f"{state}: cannot be used as the state file: {error}. Restore a backup, or move it "
+            "away to start afresh"
+        ) from error
+    return db
+
+
+def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if not tables:
+        for statement in TABLES.split(";\n"):
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    elif application != APPLICATION_ID:
+        raise StateError(f"{state} is a database of another program; name another file as state")
+    elif version > VERSION:
+        raise StateError(
+            f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
+            "install that version, or name another file as state"
+        )
+    db.execute("COMMIT")

@@ -1,0 +1,108 @@
+"""The embedded frontier: one SQLite file in WAL mode, shared by the processes of one machine.
+
+All of its work runs in one private native thread that owns the connection, each verb as one
+`BEGIN IMMEDIATE` transaction. What the verbs promise is written in `frontier.Frontier`.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from crawler.errors import StateError
+from crawler.frontier import Counts, Lease, Reclaimed, leases, ledger
+from crawler.frontier.process import Process
+from crawler.frontier.rows import Names
+from crawler.frontier.schema import connect
+from crawler.model import HostRest, Seconds, Seed, Settlement
+from crawler.native import Native
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SqliteFrontier:
+    """A frontier in a file."""
+
+    def __init__(self, state: Path, *, durable: bool) -> None:
+        self._state = state
+        self._durable = durable
+        self._native = Native(1)
+        self._names = Names()
+
+    def __enter__(self) -> Self:
+        self._native.__enter__()
+        try:
+            self._db = self._native.call(connect, self._state, durable=self._durable)
+        except StateError:
+            self._native.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._native.call(self._db.close)
+        self._native.__exit__()
+
+    def register(self, process: Process, now: Seconds) -> int:
+        return self._call(leases.own, process, now)
+
+    def configure(self, jobs: Sequence[str]) -> None:
+        self._call(ledger.configure, self._names, jobs)
+
+    def add(
+        self, job: str, seeds: Sequence[Seed], delay: Seconds, now: Seconds, *, recount: bool = False
+    ) -> int:
+        return self._call(ledger.add, self._names, job, seeds, delay, now, recount)
+
+    def lease(
+        self, owner: int, now: Seconds, *, new: int, wants: dict[int, int], idle: Sequence[HostRest]
+    ) -> Lease:
+        return self._call(leases.lease, self._names, owner, now, new, wants, idle)
+
+    def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
+        return self._call(ledger.claim, paths)
+
+    def settle(
+        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRest]
+    ) -> None:
+        self._call(ledger.settle, self._names, owner, settlements, hosts)
+
+    def renew(self, owner: int, now: Seconds) -> None:
+        self._call(leases.renew, owner, now)
+
+    def release(self, owner: int, hosts: Sequence[HostRest]) -> int:
+        return self._call(leases.release, owner, hosts)
+
+    def reclaim(self, now: Seconds, machine: str) -> list[Reclaimed]:
+        return self._call(leases.reclaim, self._names, now, machine)
+
+    def counts(self) -> Counts:
+        return self._call(ledger.counts)
+
+    def listed(self) -> dict[str, int]:
+        return self._call(ledger.listed)
+
+    def _call(
+        self,
+        verb: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        return self._native.call(self._transact, verb, *args, **kwargs)
+
+    def _transact(
+        self,
+        verb: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            value = verb(self._db, *args, **kwargs)
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._names.forget()
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+        return value

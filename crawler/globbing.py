@@ -1,0 +1,118 @@
+r"""curl's URL globbing, with names: `{cc=cn,in,us}`, `[id=001-100]`, `[a-z]`, `[0-9:3]`.
+
+A glob binds its value to its name, and to its position from 1, for use in a job's `path`. A
+backslash takes the meaning from the character after it; a bracketed IPv6 address is no glob.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+_NAMED = re.compile(r"([a-z_][a-z0-9_]*)=", re.IGNORECASE)
+_NUMBERS = re.compile(r"(\d+)-(\d+)(?::(\d+))?")
+_LETTERS = re.compile(r"([a-zA-Z])-([a-zA-Z])(?::(\d+))?")
+_IPV6 = re.compile(r"\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """One `{…}` or `[…]` of a pattern."""
+
+    name: str
+    values: tuple[str, ...] | range
+    width: int = 0
+    """Digits that numbers are padded to."""
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[str]:
+        return (value if isinstance(value, str) else f"{value:0{self.width}d}" for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A URL with globs; texts and globs alternate, a text first and last."""
+
+    texts: tuple[str, ...]
+    globs: tuple[Glob, ...]
+
+    def __len__(self) -> int:
+        return prod(len(glob) for glob in self.globs)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What `path` may use."""
+        return frozenset(glob.name for glob in self.globs) | {
+            str(position) for position in range(1, len(self.globs) + 1)
+        }
+
+    def __iter__(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Yield every URL with what its globs bound; the rightmost glob varies fastest."""
+        for values in product(*self.globs):
+            bound: dict[str, str] = {}
+            url = self.texts[0]
+            for position, (glob, value) in enumerate(zip(self.globs, values, strict=True), 1):
+                bound[str(position)] = bound[glob.name] = value
+                url += value + self.texts[position]
+            yield url, bound
+
+
+def parse(text: str) -> Pattern:
+    """Read a URL pattern.
+
+    Raises:
+        ValueError: a glob is not closed, empty or not a range; the message says which.
+    """
+    texts, globs = [""], list[Glob]()
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if char == "\\" and text[at + 1 : at + 2] in {"{", "}", "[", "]", "\\"}:
+            texts[-1] += text[at + 1]
+            at += 2
+        elif char == "[" and (address := _IPV6.match(text, at)):
+            texts[-1] += address.group()
+            at = address.end()
+        elif char in "{[":
+            end = text.find("}" if char == "{" else "]", at)
+            if end < 0:
+                raise ValueError(f"{text[at:]!r} is not closed; write \\{char} for the character")
+            globs.append(_glob(char, text[at + 1 : end], len(globs) + 1))
+            texts.append("")
+            at = end + 1
+        else:
+            texts[-1] += char
+            at += 1
+    return Pattern(tuple(texts), tuple(globs))
+
+
+def _glob(opening: str, body: str, position: int) -> Glob:
+    named = _NAMED.match(body)
+    name = named.group(1) if named else str(position)
+    body = body[named.end() :] if named else body
+    if opening == "{":
+        if not body:
+            raise ValueError("{} holds no alternatives")
+        return Glob(name, tuple(body.split(",")))
+    return _range(name, body)
+
+
+def _range(name: str, body: str) -> Glob:
+    if match := _NUMBERS.fullmatch(body):
+        first, last, step = match.groups()
+        width = len(first) if first.startswith("0") else 0
+        return _checked(Glob(name, range(int(first), int(last) + 1, int(step or 1) or 1), width), body)
+    if match := _LETTERS.fullmatch(body):
+        first, last, step = match.groups()
+        letters = range(ord(first), ord(last) + 1, int(step or 1) or 1)
+        return _checked(Glob(name, tuple(map(chr, letters))), body)
+    raise ValueError(f"[{body}] is not a range; write [1-9], [001-100], [0-9:3] or [a-z]")
+
+
+def _checked(glob: Glob, body: str) -> Glob:
+    if not glob:
+        raise ValueError(f"[{body}] is empty: the first value is beyond the last")
+    return glob

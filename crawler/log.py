@@ -1,0 +1,127 @@
+"""The log: one JSON object a line on standard output, written by the hub and never waited for.
+
+A line is one `os.write`, no longer than a pipe takes at once, and written only when the reader has
+made room. Lines that find no room wait in a bounded backlog; what does not fit is counted and the
+loss is told as soon as there is room again. No failure of the log reaches the crawler.
+"""
+
+import json
+import os
+import re
+import sys
+from collections import deque
+from collections.abc import MutableMapping
+from select import POLLERR, POLLHUP, POLLNVAL, POLLOUT
+from typing import Any, Protocol
+
+import gevent
+import structlog
+from gevent.monkey import get_original
+
+BACKLOG = 10_000
+LINE = 4096
+"""PIPE_BUF: a pipe that has room takes this much without blocking (pipe(7))."""
+_VALUE = 1200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+class Log(Protocol):
+    """What parts are handed: an event's name and its fields."""
+
+    def debug(self, event: str, **fields: Any) -> None: ...
+    def info(self, event: str, **fields: Any) -> None: ...
+    def warning(self, event: str, **fields: Any) -> None: ...
+    def error(self, event: str, **fields: Any) -> None: ...
+
+
+class Lines:
+    """Writes lines to a descriptor without ever blocking the hub."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._backlog: deque[bytes] = deque()
+        self._dropped = 0
+        self._poll = get_original("select", "poll")()
+        self._poll.register(descriptor, POLLOUT)
+        self._flusher: gevent.Greenlet | None = None
+
+    def msg(self, line: str) -> None:
+        """Write a line, now or as soon as there is room."""
+        if not self._backlog and self._room():
+            self._write(line.encode() + b"\n")
+            return
+        if len(self._backlog) >= BACKLOG:
+            self._dropped += 1
+            return
+        self._backlog.append(line.encode() + b"\n")
+        if not self._flusher:
+            self._flusher = gevent.spawn(self._flush)
+
+    debug = info = warning = error = msg
+
+    def close(self, timeout: float) -> None:
+        """Write what waits, for at most the given seconds."""
+        if self._flusher:
+            self._flusher.join(timeout)
+            self._flusher.kill()
+
+    def _flush(self) -> None:
+        while self._backlog:
+            if not self._room():
+                gevent.sleep(0.05)
+                continue
+            self._write(self._backlog.popleft())
+            if self._dropped and len(self._backlog) < BACKLOG // 2:
+                dropped, self._dropped = self._dropped, 0
+                event = {"level": "warning", "event": "log.dropped", "lines": dropped}
+                self._backlog.append(json.dumps(event).encode() + b"\n")
+        self._flusher = None
+
+    def _room(self) -> bool:
+        """Tell whether a line can be written; into a broken pipe it can, and is lost."""
+        ready = self._poll.poll(0)
+        return bool(ready and ready[0][1] & (POLLOUT | POLLERR | POLLHUP | POLLNVAL))
+
+    def _write(self, line: bytes) -> None:
+        try:
+            os.write(self._descriptor, line)
+        except OSError:
+            self._dropped += 1
+
+
+def open_log(level: str, style: str) -> tuple[Log, Lines]:
+    """Configure structlog for this process; `style` is auto, json or console."""
+    lines = Lines(sys.stdout.fileno() if sys.stdout else 1)
+    pretty = style == "console" or (style == "auto" and os.isatty(1))
+    renderer: Any = structlog.dev.ConsoleRenderer(pad_event_to=16) if pretty else _json
+    logger = structlog.wrap_logger(
+        lines,
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _printable,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+    return logger, lines
+
+
+def _printable(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Bound every text and take control characters out: what came from the network is hostile."""
+    for key, value in fields.items():
+        if isinstance(value, str) and (len(value) > _VALUE or _CONTROL.search(value)):
+            cut = value if len(value) <= _VALUE else value[:_VALUE] + "…"
+            fields[key] = cut if key == "exception" else _CONTROL.sub("\ufffd", cut)
+    return fields
+
+
+def _json(_: object, __: str, fields: MutableMapping[str, Any]) -> str:
+    first = {key: fields.pop(key) for key in ("timestamp", "level", "event") if key in fields}
+    told = first | {key: value for key, value in fields.items() if value is not None}
+    line = json.dumps(told, default=str, ensure_ascii=False)
+    if len(line.encode()) < LINE:
+        return line
+    short = {key: value[:200] if isinstance(value, str) else value for key, value in told.items()}
+    return json.dumps({**short, "cut": True}, default=str)

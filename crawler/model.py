@@ -1,0 +1,173 @@
+"""The values that travel: Task, Fetched, Outcome, Verdict. All are frozen; change is `replace()`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+Seconds = float
+"""A duration in seconds, or a point on the clock that the context names."""
+
+
+class Kind(StrEnum):
+    """How a visit ends, in one word. The list is closed; `retry.RULES` has a row for each."""
+
+    STORED = "stored"
+    UNCHANGED = "unchanged"
+    NOT_FOUND = "not_found"
+    HTTP_ERROR = "http_error"
+    REDIRECTED = "redirected"
+    ROBOTS = "robots"
+    BLOCKED = "blocked"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    TRUNCATED = "truncated"
+    PROTOCOL = "protocol"
+    DECODE = "decode"
+    TOO_BIG = "too_big"
+    REDIRECT_LIMIT = "redirect_limit"
+    LOCAL_IO = "local_io"
+    CANCELLED = "cancelled"
+    BUG = "bug"
+
+
+class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outcome, not an error of ours
+    """A visit ends without a file: raised inside a visit, turned into its Outcome by the worker."""
+
+    def __init__(self, kind: Kind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One URL of one job, as leased from the frontier."""
+
+    id: int
+    job: str
+    url: str
+    """Identity: the canonical URL that was asked for."""
+    location: str
+    """Where it is to be fetched now; differs from `url` after a hop."""
+    host: str
+    """name:port of `location`."""
+    host_id: int
+    fingerprint: int
+    attempt: int
+    """Visits started, this one included."""
+    failures: int = 0
+    """Visits that ended in a verdict `Again`; the job's `attempts` bounds them."""
+    hops: int = 0
+    path: str | None = None
+    """File relative to the output folder, once fixed by the list or by an earlier visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What one HTTP exchange brought back. The body is in memory or in a `.part`, never both."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names are found in any case."""
+    answered_at: Seconds
+    """Monotonic time at which the header of the answer had arrived."""
+    body: bytes | None = None
+    part: str | None = None
+    """Name of the `.part`, for the store."""
+    size: int = 0
+    digest: str = ""
+    """SHA-256 of the decoded body, in hex."""
+    unverified: bool = False
+    """The answer had no framing: its end cannot be told from a cut connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a visit ended: exactly one for every visit."""
+
+    kind: Kind
+    status: int | None = None
+    size: int = 0
+    digest: str = ""
+    path: str | None = None
+    reason: str = ""
+    location: str | None = None
+    """Where a redirect points."""
+    retry_after: Seconds | None = None
+    elapsed: Seconds = 0.0
+    last_modified: Seconds | None = None
+    """Wall time of the Last-Modified header."""
+    unverified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A visit's end on its way to the settler: the outcome, and the body that is still to be stored."""
+
+    task: Task
+    outcome: Outcome
+    answered_at: Seconds
+    """Monotonic time at which the host's answer began, or at which the visit ended without one."""
+    content: bytes | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Finished, and well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """To be visited again, not before the wall time `at`."""
+
+    at: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """To be visited at another location, under that host's rules."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """Given up, still visible in the ledger."""
+
+    reason: str
+
+
+Verdict = Done | Again | Hop | Dead
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A visit's end as the frontier and the log get it."""
+
+    task: Task
+    outcome: Outcome
+    verdict: Verdict
+    finished_at: Seconds
+    """Wall time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A URL as a list names it, ready for the frontier."""
+
+    fingerprint: int
+    url: str
+    host: str
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostRest:
+    """What a host is still owed, as stored: wall time `next_at`, and its crawl delay in seconds."""
+
+    id: int
+    next_at: Seconds
+    delay: Seconds

@@ -1,0 +1,127 @@
+"""File names: a job's `path` template filled from a URL, safe whatever the URL says.
+
+No component is empty, `.` or `..`, none holds a slash, a control character or a character that a
+common file system refuses, and each leaves room within 255 bytes for the suffixes of the store.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import PurePosixPath
+from string import Formatter
+from urllib.parse import unquote
+
+from crawler.urls import Place, hex_of, split
+
+FIELDS = ("job", "host", "url_path", "name", "ext", "digest")
+"""What every URL offers to a template; globs add their names."""
+
+DEFAULT = "{host}/{url_path}"
+
+MAX_COMPONENT = 160
+"""Bytes of one component; the longest suffixes of the store add fewer than 95."""
+MAX_DEPTH = 32
+
+_UNSAFE = re.compile(r'[<>:"|?*\\/\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e]')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_PART = re.compile(r"\.[0-9a-f]{16}\.\d+\.part$")
+
+
+def fields_of(template: str) -> list[str]:
+    """Return the names a template uses.
+
+    Raises:
+        ValueError: the template is not well formed, is absolute or leaves its folder.
+    """
+    parsed = list(Formatter().parse(template))
+    if any(spec or conversion for _, _, spec, conversion in parsed):
+        raise ValueError("a field is a bare name, as in {name}: no format, no conversion")
+    names = [name for _, name, _, _ in parsed if name is not None]
+    if "" in names:
+        raise ValueError("{} names nothing")
+    literal = "".join(text for text, _, _, _ in parsed)
+    if not template or template.startswith("/") or ".." in literal.split("/"):
+        raise ValueError("it must be a relative path inside the output folder")
+    return names
+
+
+def path_of(template: str, job: str, url: str, fingerprint: int, bound: Mapping[str, str]) -> str:
+    """Return the file of a canonical URL, relative to the output folder."""
+    place = split(url)
+    last = PurePosixPath(_last(place.path))
+    values = {
+        "job": _decoded(job),
+        "host": _decoded(_host(place)),
+        "url_path": _url_path(place),
+        "name": _decoded(last.stem),
+        "ext": _decoded(last.suffix[1:]),
+        "digest": hex_of(fingerprint),
+        **{name: _decoded(value) for name, value in bound.items()},
+    }
+    filled = "".join(text + (values[name] if name else "") for text, name in _parsed(template))
+    components = [part for part in filled.split("/") if part]
+    return "/".join(_component(part) for part in _shallow(components)) or "_"
+
+
+def suffixed(path: str, fingerprint: int) -> str:
+    """Return the second choice of a URL whose path belongs to another: with a digest before its extension."""
+    pure = PurePosixPath(path)
+    return str(pure.with_name(f"{pure.stem}-{hex_of(fingerprint)}{pure.suffix}"))
+
+
+def path_key(path: str) -> int:
+    """Return the identity of a path, equal for paths that a case-blind file system takes for one."""
+    folded = unicodedata.normalize("NFC", path).casefold()
+    return int.from_bytes(blake2b(folded.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(template: str) -> tuple[tuple[str, str | None], ...]:
+    return tuple((text, name) for text, name, _, _ in Formatter().parse(template))
+
+
+def _host(place: Place) -> str:
+    default = {"http": "80", "https": "443"}[place.scheme]
+    return place.hostname if place.port == default else f"{place.hostname}_{place.port}"
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2] or "index.html"
+
+
+def _url_path(place: Place) -> str:
+    folders = place.path.strip("/").split("/") if place.path.strip("/") else []
+    if place.path.endswith("/"):
+        folders.append("index.html")
+    decoded = [_decoded(folder) for folder in folders if folder]
+    if place.query:
+        decoded[-1] += "@" + _decoded(place.query[1:])
+    return "/".join(decoded)
+
+
+def _decoded(text: str) -> str:
+    return _UNSAFE.sub("_", unicodedata.normalize("NFC", unquote(text)))
+
+
+def _component(text: str) -> str:
+    text = _UNSAFE.sub("_", text).rstrip(". ") or "_"
+    if _RESERVED.fullmatch(text) or _PART.search(text):
+        text += "_"
+    raw = text.encode()
+    if len(raw) <= MAX_COMPONENT:
+        return text
+    digest = blake2b(raw, digest_size=8).hexdigest()
+    suffix = PurePosixPath(text).suffix
+    suffix = suffix if len(suffix.encode()) <= 16 else ""  # noqa: PLR2004  an extension, not a sentence
+    head = raw[: MAX_COMPONENT - len(suffix.encode()) - 17].decode(errors="ignore")
+    return f"{head}~{digest}{suffix}"
+
+
+def _shallow(components: list[str]) -> list[str]:
+    if len(components) <= MAX_DEPTH:
+        return components
+    middle = "/".join(components[MAX_DEPTH - 2 : -1])
+    folded = blake2b(middle.encode(), digest_size=8).hexdigest()
+    return [*components[: MAX_DEPTH - 2], f"~{folded}", components[-1]]

@@ -1,0 +1,67 @@
+"""Native threads for what would block the hub: files and SQLite.
+
+A function that runs here is pure: values in, value out. It takes no patched lock, logs nothing and
+counts nothing (gevent issues 1744 and 2013: contended patched locks shared with native threads
+deadlock). Its exception travels back as a value, so that gevent does not print it on the way.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
+
+import gevent
+from gevent.threadpool import ThreadPool
+
+P = ParamSpec("P")
+T = TypeVar("T")
+A = TypeVar("A")
+
+
+class Native:
+    """A private pool of native threads, opened on entry and joined on exit."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._pool: ThreadPool | None = None
+
+    def __enter__(self) -> "Native":
+        self._pool = ThreadPool(self._threads)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._pool is not None
+        self._pool.join()
+        self._pool.kill()
+
+    def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function in a native thread and return its value, or raise its exception.
+
+        A greenlet that is killed meanwhile still waits for the thread: a file that is being
+        written is then either whole or gone, never written after its cleanup.
+        """
+        assert self._pool is not None
+        result = self._pool.spawn(_guarded, function, args, kwargs)
+        try:
+            value, error = result.get()
+        except (gevent.GreenletExit, gevent.Timeout):
+            result.wait()
+            raise
+        if error is not None:
+            raise error
+        return value
+
+    def each(self, function: Callable[[A], T], arguments: Sequence[A]) -> list[T]:
+        """Run a function for each argument, side by side, and return the values in order."""
+        if len(arguments) == 1:
+            return [self.call(function, arguments[0])]
+        greenlets = [gevent.spawn(self.call, function, argument) for argument in arguments]
+        gevent.joinall(greenlets, raise_error=True)
+        return [greenlet.value for greenlet in greenlets]
+
+
+def _guarded(
+    function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]
+) -> tuple[T, None] | tuple[None, BaseException]:
+    try:
+        return function(*args, **kwargs), None
+    except BaseException as error:  # noqa: BLE001  raised again by the greenlet that asked
+        return None, error

@@ -1,0 +1,100 @@
+"""What to do about the way a visit ended: one table, one function, no clock of its own."""
+
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from random import Random
+
+from crawler.model import Again, Dead, Done, Hop, Kind, Outcome, Seconds, Task, Verdict
+
+BASE: Seconds = 2.0
+"""Backoff ceiling after the first failure; it doubles with every further one."""
+CAP: Seconds = 3600.0
+MAX_RETRY_AFTER: Seconds = 86_400.0
+"""A server cannot send a URL further into the future than this."""
+MAX_REDIRECTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of the table."""
+
+    word: str
+    """What reports roll the kind up to: ok, not found, error."""
+    again: bool = False
+    """Whether another visit may end better."""
+
+
+RULES: dict[Kind, Rule] = {
+    Kind.STORED: Rule("ok"),
+    Kind.UNCHANGED: Rule("ok"),
+    Kind.NOT_FOUND: Rule("not found"),
+    Kind.HTTP_ERROR: Rule("error"),  # AGAIN_STATUS decides
+    Kind.REDIRECTED: Rule("error"),  # a hop, unless there are too many
+    Kind.ROBOTS: Rule("error"),
+    Kind.BLOCKED: Rule("error"),
+    Kind.DNS: Rule("error", again=True),
+    Kind.CONNECT: Rule("error", again=True),
+    Kind.TLS: Rule("error"),
+    Kind.TIMEOUT: Rule("error", again=True),
+    Kind.TRUNCATED: Rule("error", again=True),
+    Kind.PROTOCOL: Rule("error", again=True),
+    Kind.DECODE: Rule("error"),
+    Kind.TOO_BIG: Rule("error"),
+    Kind.REDIRECT_LIMIT: Rule("error"),
+    Kind.LOCAL_IO: Rule("error", again=True),
+    Kind.CANCELLED: Rule("error"),
+    Kind.BUG: Rule("error", again=True),
+}
+
+AGAIN_STATUS = frozenset({408, 421, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524})
+"""HTTP errors that pass: RFC 9110 section 15, RFC 6585, and Cloudflare's 52x."""
+
+
+def verdict(task: Task, outcome: Outcome, *, attempts: int, now: Seconds, random: Random) -> Verdict:
+    """Decide what becomes of a task; `now` is wall time, `attempts` what its job allows."""
+    if outcome.kind is Kind.REDIRECTED:
+        assert outcome.location is not None
+        return Hop(outcome.location)
+    if RULES[outcome.kind].word == "ok":
+        return Done()
+    if not _passes(outcome) or task.failures + 1 >= attempts:
+        return Dead(outcome.reason)
+    return Again(now + pause(task.failures + 1, outcome.retry_after, random))
+
+
+def pause(failures: int, retry_after: Seconds | None, random: Random) -> Seconds:
+    """Return the seconds to wait after the given number of failures.
+
+    Exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", 2015), never
+    less than what the server asked for.
+    """
+    ceiling = min(CAP, BASE * 2.0 ** min(failures - 1, 30))
+    jittered = random.uniform(0, ceiling)
+    return max(jittered, min(retry_after or 0.0, MAX_RETRY_AFTER))
+
+
+def _passes(outcome: Outcome) -> bool:
+    if outcome.kind is Kind.HTTP_ERROR:
+        return outcome.status in AGAIN_STATUS
+    return RULES[outcome.kind].again
+
+
+def parse_http_date(value: str | None) -> Seconds | None:
+    """Return the wall time of an HTTP date in any of its three forms (RFC 9110, 5.6.7), or None."""
+    if not value:
+        return None
+    try:
+        date = parsedate_to_datetime(value)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def parse_retry_after(value: str | None, now: Seconds) -> Seconds | None:
+    """Return the seconds a Retry-After asks for (RFC 9110, 10.2.3); None if it makes no sense."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:12]), MAX_RETRY_AFTER)
+    date = parse_http_date(text)
+    return None if date is None or date <= now else min(date - now, MAX_RETRY_AFTER)

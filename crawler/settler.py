@@ -1,0 +1,157 @@
+"""The settler writes what came back to disk and reports to the frontier, in batches.
+
+The order is the law of durability: the file is whole under its final name, then the task is settled,
+then the log line is written. A crash between two steps visits again; it never loses anything.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from random import Random
+from typing import Protocol
+
+from gevent.event import Event
+from gevent.queue import Empty, Queue, ShutDown
+
+from crawler import naming
+from crawler.config import Job
+from crawler.frontier import Frontier
+from crawler.model import HostRest, Kind, Outcome, Settlement, Task, Visited
+from crawler.retry import verdict
+from crawler.store import Body, Files, part_of, planned
+
+BATCH = 128
+HELD = 64 * 1024 * 1024
+"""Bytes of bodies that may wait in memory; beyond it workers wait for the disk."""
+
+
+class Hosts(Protocol):
+    """What the settler asks of the feeder."""
+
+    def finished(self, task: Task, answered_at: float) -> None: ...
+    def settled(self, tasks: Iterable[Task]) -> None: ...
+    def owed(self, hosts: Iterable[int] | None = None) -> list[HostRest]: ...
+
+
+class Settler:
+    """Settles what workers deliver until its queue is shut and empty."""
+
+    def __init__(
+        self,
+        frontier: Frontier,
+        owner: int,
+        jobs: Mapping[str, Job],
+        files: Files,
+        hosts: Hosts,
+        tell: Callable[[Settlement], None],
+    ) -> None:
+        self._frontier = frontier
+        self._owner = owner
+        self._jobs = jobs
+        self._files = files
+        self._hosts = hosts
+        self._tell = tell
+        self._random = Random()  # noqa: S311  jitter is no secret
+        self._queue: Queue[Visited] = Queue()
+        self._batch: list[Visited] = []
+        self._held = 0
+        self._room = Event()
+        self.settled = Event()
+        """Set whenever a batch is settled."""
+
+    def take(self, visited: Visited) -> None:
+        """Take a visit's end; the host's rest begins."""
+        self._hosts.finished(visited.task, visited.answered_at)
+        self._held += len(visited.content or b"")
+        self._queue.put(visited)
+
+    def deliver(self, visited: Visited) -> None:
+        """Take a visit's end, and make the worker wait while too much is held."""
+        self.take(visited)
+        while self._held > HELD:
+            self._room.clear()
+            self._room.wait()
+
+    def left(self) -> list[Task]:
+        """Return what was delivered and not settled, once nobody runs any more."""
+        return [visited.task for visited in (*self._batch, *self._queue.queue)]
+
+    def shut(self) -> None:
+        """Let `run` end once everything delivered is settled."""
+        self._queue.shutdown()
+
+    def run(self) -> None:
+        """Settle, batch after batch; a batch that failed is still there for the next run."""
+        while self._batch or self._fill():
+            self._settle()
+
+    def _fill(self) -> bool:
+        try:
+            self._batch.append(self._queue.get())
+            while len(self._batch) < BATCH:
+                self._batch.append(self._queue.get_nowait())
+        except (Empty, ShutDown):
+            pass
+        return bool(self._batch)
+
+    def _settle(self) -> None:
+        self._store()
+        now = time.time()
+        settlements = [self._settlement(visited, now) for visited in self._batch]
+        hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
+        self._frontier.settle(self._owner, settlements, hosts)
+        self._batch.clear()
+        self._hosts.settled([settled.task for settled in settlements])
+        for settled in settlements:
+            self._tell(settled)
+        self.settled.set()
+
+    def _store(self) -> None:
+        """Write the bodies of the batch, and put what came of it in their place."""
+        chosen = [at for at, visited in enumerate(self._batch) if _has_body(visited)]
+        if not chosen:
+            return
+        plans = [self._plan(self._batch[at]) for at in chosen]
+        paths = self._frontier.claim(plans)
+        bodies = [self._body(self._batch[at], path) for at, path in zip(chosen, paths, strict=True)]
+        for at, stored in zip(chosen, self._files.save(bodies), strict=True):
+            visited = self._batch[at]
+            self._held -= len(visited.content or b"")
+            self._batch[at] = replace(
+                visited, outcome=_stored(visited, stored), content=None, part=None
+            )
+        self._room.set()
+
+    def _plan(self, visited: Visited) -> tuple[int, str, str]:
+        task = visited.task
+        path = planned(task, self._jobs[task.job])
+        return task.id, path, naming.suffixed(path, task.fingerprint)
+
+    def _body(self, visited: Visited, path: str) -> Body:
+        task = visited.task
+        part = part_of(task, self._jobs[task.job], self._owner)
+        modified = visited.outcome.last_modified
+        return Body(path, part, task.fingerprint, visited.content, modified)
+
+    def _settlement(self, visited: Visited, now: float) -> Settlement:
+        task = visited.task
+        decision = verdict(
+            task,
+            visited.outcome,
+            attempts=self._jobs[task.job].attempts,
+            now=now,
+            random=self._random,
+        )
+        return Settlement(task, visited.outcome, decision, now)
+
+
+def _has_body(visited: Visited) -> bool:
+    return visited.content is not None or visited.part is not None
+
+
+def _stored(visited: Visited, stored: str | OSError) -> Outcome:
+    if isinstance(stored, str):
+        return replace(visited.outcome, path=stored)
+    reason = f"cannot be stored: {stored.strerror or stored}"
+    return replace(visited.outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason)
+

@@ -1,0 +1,192 @@
+"""Local files: `.part` beside the target, fsync, rename, fsync of the folder.
+
+What runs in native threads are the private functions below; a crash at any point leaves a `.part`
+that names its owner, or a whole file under its final name.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from crawler.model import Seconds
+from crawler.naming import suffixed
+from crawler.native import Native
+from crawler.store.folders import Folders
+from crawler.urls import hex_of
+
+THREADS = 4
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is to be stored."""
+
+    path: str
+    """Where, relative to the output folder."""
+    part: str
+    """Its `.part` until then."""
+    fingerprint: int
+    content: bytes | None
+    """None: the part is written already."""
+    modified: Seconds | None = None
+    """Wall time that the file shall bear, from Last-Modified."""
+
+
+def part_name(path: str, fingerprint: int, owner: int) -> str:
+    """Return the `.part` of a file; it names the URL and the process that writes it."""
+    return f"{path}.{hex_of(fingerprint)}.{owner}.part"
+
+
+class Files:
+    """The output folder. All its work happens in native threads."""
+
+    def __init__(self, root: Path, *, durable: bool) -> None:
+        self._root = root
+        self._durable = durable
+        self._native = Native(THREADS)
+
+    def __enter__(self) -> "Files":
+        self._native.__enter__()
+        self._native.call(self._root.mkdir, parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._native.__exit__()
+
+    def save(self, bodies: Sequence[Body]) -> list[str | OSError]:
+        """Store bodies and return, for each, its final path or why there is none."""
+        chunks = [bodies[start::THREADS] for start in range(min(THREADS, len(bodies)))]
+        results: list[str | OSError] = [OSError("not stored")] * len(bodies)
+        for start, stored in enumerate(self._native.each(self._save, chunks)):
+            results[start :: len(chunks)] = stored
+        return results
+
+    def part(self, name: str) -> "Part":
+        """Begin a body too big for memory; the caller closes it, and discards it if it failed."""
+        return Part(self._root, name, self._native)
+
+    def discard(self, parts: Sequence[str]) -> int:
+        """Remove parts, and return how many there were."""
+        return self._native.call(_discard, self._root, parts)
+
+    def _save(self, bodies: Sequence[Body]) -> list[str | OSError]:
+        with Folders(self._root, durable=self._durable) as folders:
+            stored = [self._save_one(folders, body) for body in bodies]
+            try:
+                folders.sync()
+            except OSError as error:
+                return [error] * len(bodies)
+            return stored
+
+    def _save_one(self, folders: Folders, body: Body) -> str | OSError:
+        try:
+            here, name = _locate(folders, body.part)
+            if body.content is not None:
+                _write_part(here, name, body.content)
+            _finish_part(here, name, body.modified, sync=self._durable)
+            return _publish(folders, (here, name), body)
+        except OSError as error:
+            with suppress(OSError):
+                here, name = _locate(folders, body.part)
+                os.unlink(name, dir_fd=here)
+            return error
+
+
+class Part:
+    """A body on its way into its `.part`.
+
+    The descriptor is set by the native thread itself: a greenlet that is killed while the file
+    opens still finds it to close.
+    """
+
+    def __init__(self, root: Path, name: str, native: Native) -> None:
+        self.name = name
+        self._root = root
+        self._native = native
+        self._descriptor = -1
+
+    def write(self, data: bytes) -> None:
+        """Append to the part; the first write opens it."""
+        self._native.call(self._append, data)
+
+    def close(self) -> None:
+        """End the writing; the part stays until it is saved or discarded."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            self._native.call(os.close, descriptor)
+
+    def _append(self, data: bytes) -> None:
+        if self._descriptor < 0:
+            with Folders(self._root, durable=False) as folders:
+                self._descriptor = _create(*_locate(folders, self.name))
+        _write_all(self._descriptor, data)
+
+
+def _locate(folders: Folders, path: str, *, make: bool = True) -> tuple[int, str]:
+    folder, _, name = path.rpartition("/")
+    return folders.open(folder, make=make)[0], name
+
+
+def _create(folder: int, name: str) -> int:
+    try:
+        return os.open(name, _NEW, 0o666, dir_fd=folder)
+    except FileExistsError:  # an earlier visit of this very process broke off
+        os.unlink(name, dir_fd=folder)
+        return os.open(name, _NEW, 0o666, dir_fd=folder)
+
+
+def _write_part(folder: int, name: str, content: bytes) -> None:
+    descriptor = _create(folder, name)
+    try:
+        _write_all(descriptor, content)
+    finally:
+        os.close(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _finish_part(folder: int, name: str, modified: Seconds | None, *, sync: bool) -> None:
+    if not sync and modified is None:
+        return
+    descriptor = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        if modified is not None:
+            os.utime(descriptor, (time.time(), modified))
+        if sync:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _publish(folders: Folders, part: tuple[int, str], body: Body) -> str:
+    """Rename the part to its final name; a folder that has the name is left alone."""
+    here, name = part
+    for path in (body.path, suffixed(body.path, body.fingerprint)):
+        folder, final = path.rpartition("/")[::2]
+        target, real = folders.open(folder)
+        try:
+            os.rename(name, final, src_dir_fd=here, dst_dir_fd=target)
+        except IsADirectoryError:
+            continue
+        folders.changed(target)
+        return f"{real}/{final}".lstrip("/")
+    raise IsADirectoryError(f"{path} is a folder")
+
+
+def _discard(root: Path, parts: Sequence[str]) -> int:
+    removed = 0
+    with Folders(root, durable=False) as folders:
+        for part in parts:
+            with suppress(OSError):
+                here, name = _locate(folders, part, make=False)
+                os.unlink(name, dir_fd=here)
+                removed += 1
+    return removed

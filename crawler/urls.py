@@ -1,0 +1,85 @@
+"""URLs: the canonical form, the fingerprint, the host key.
+
+The parser is ada, which implements the WHATWG URL standard: what the crawler stores and sends is
+what a browser would send, and spellings that other parsers read in two ways (`127.1`, `h\\@evil`)
+have one reading here.
+"""
+
+from hashlib import blake2b
+from typing import NamedTuple
+
+import ada_url
+
+MAX_URL = 8192
+"""Longest URL accepted, in characters of the canonical form."""
+
+_PORTS = {"http": "80", "https": "443"}
+
+
+class Place(NamedTuple):
+    """A canonical URL taken apart."""
+
+    scheme: str
+    hostname: str
+    port: str
+    path: str
+    query: str
+
+    @property
+    def host(self) -> str:
+        """name:port, what politeness applies to."""
+        return f"{self.hostname}:{self.port}"
+
+
+def canonical(text: str, base: str | None = None) -> str:
+    """Return the one spelling of an http or https URL, without its fragment.
+
+    Raises:
+        ValueError: it is not such a URL; the message says why, without the URL.
+    """
+    try:
+        href: str = ada_url.join_url(base, text) if base else ada_url.normalize_url(text)
+    except (ValueError, UnicodeError):
+        raise ValueError(_why_not(text)) from None
+    href = href.partition("#")[0]
+    scheme, _, rest = href.partition("://")
+    if scheme not in _PORTS:
+        raise ValueError(f"its scheme is {href.partition(':')[0]}, only http and https are fetched")
+    if "@" in rest.partition("/")[0]:
+        raise ValueError("it carries a user name or password, which would end up in logs")
+    if len(href) > MAX_URL:
+        raise ValueError(f"it is longer than {MAX_URL} characters")
+    return href
+
+
+def _why_not(text: str) -> str:
+    if "://" not in text:
+        return "it is not a URL; write it with its scheme, as in https://example.org/"
+    return "it is not a valid URL"
+
+
+def split(url: str) -> Place:
+    """Take a canonical URL apart; the port is always there."""
+    scheme, _, rest = url.partition("://")
+    authority, slash, tail = rest.partition("/")
+    path, mark, query = (slash + tail).partition("?")
+    hostname, colon, port = authority.rpartition(":")
+    if not colon or port.endswith("]"):
+        hostname, port = authority, _PORTS[scheme]
+    return Place(scheme, hostname, port, path, mark + query)
+
+
+def host_of(url: str) -> str:
+    """Return name:port of a canonical URL."""
+    return split(url).host
+
+
+def fingerprint(job: str, url: str) -> int:
+    """Return the 64-bit identity of a URL within a job, signed as SQLite stores it."""
+    digest = blake2b(f"{job}\n{url}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def hex_of(number: int) -> str:
+    """Return a fingerprint as 16 hexadecimal digits."""
+    return f"{number & 0xFFFFFFFFFFFFFFFF:016x}"

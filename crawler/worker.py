@@ -1,0 +1,139 @@
+"""A worker visits one task after another; every visit makes exactly one Outcome."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from gevent.queue import Queue, ShutDown
+
+from crawler.config import Job
+from crawler.log import Log
+from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
+from crawler.retry import MAX_REDIRECTS, parse_http_date, parse_retry_after
+from crawler.store import part_of
+from crawler.urls import canonical
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_FOUND = frozenset({404, 410})
+
+
+class Fetch(Protocol):
+    """The exchange of one visit: `fetch.Fetcher.fetch`."""
+
+    def __call__(self, task: Task, job: Job, *, part: str, deadline: Seconds) -> Fetched: ...
+
+
+class Worker:
+    """One greenlet of the pool."""
+
+    def __init__(
+        self,
+        handoff: "Queue[Task]",
+        visit: Callable[[Task, Seconds], Visited],
+        begun: Callable[[Task], None],
+        deliver: Callable[[Visited], None],
+        timeout: Callable[[Task], Seconds],
+    ) -> None:
+        self._handoff = handoff
+        self._visit = visit
+        self._begun = begun
+        self._deliver = deliver
+        self._timeout = timeout
+        self.task: Task | None = None
+        """What it is visiting; whoever finds it dead settles this task in its place."""
+        self.deadline: Seconds = 0.0
+
+    def run(self) -> None:
+        """Visit until the hand-off shuts. In a greenlet a SystemExit would end the process."""
+        try:
+            self._work()
+        except SystemExit as error:
+            raise RuntimeError(f"something called sys.exit({error.code!r})") from error
+
+    def _work(self) -> None:
+        while True:
+            try:
+                task = self._handoff.get()
+            except ShutDown:
+                return
+            self.deadline = time.monotonic() + self._timeout(task)
+            self.task = task
+            self._begun(task)
+            visited = self._visit(task, self.deadline)
+            if self.task is not task:
+                return  # given up as stuck; another has its place
+            self.task = None
+            self._deliver(visited)
+
+
+class Visits:
+    """What a visit is: fetch, and say in one word how it ended."""
+
+    def __init__(self, jobs: Mapping[str, Job], fetch: Fetch, owner: int, log: Log) -> None:
+        self._jobs = jobs
+        self._fetch = fetch
+        self._owner = owner
+        self._log = log
+
+    def timeout(self, task: Task) -> Seconds:
+        """Return how long a visit of this task may take."""
+        return self._jobs[task.job].timeout.total
+
+    def visit(self, task: Task, deadline: Seconds) -> Visited:
+        """Visit a task. Trouble is an outcome; so is a bug, which is also logged with its trace."""
+        job = self._jobs[task.job]
+        start = time.monotonic()
+        try:
+            part = part_of(task, job, self._owner)
+            fetched = self._fetch(task, job, part=part, deadline=deadline)
+            outcome = outcome_of(task, fetched, time.time())
+        except Trouble as trouble:
+            return self._ended(task, Outcome(trouble.kind, reason=trouble.reason), start)
+        except (Exception, SystemExit) as error:
+            self._log.error("visit.bug", url=task.url, exc_info=True)
+            return self._ended(task, bug(error), start)
+        outcome = _timed(outcome, start)
+        return Visited(task, outcome, fetched.answered_at, fetched.body, fetched.part)
+
+    def _ended(self, task: Task, outcome: Outcome, start: Seconds) -> Visited:
+        return Visited(task, _timed(outcome, start), time.monotonic())
+
+
+def bug(error: BaseException) -> Outcome:
+    """Return the outcome of a visit that our own code spoilt."""
+    return Outcome(Kind.BUG, reason=f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+def outcome_of(task: Task, fetched: Fetched, now: Seconds) -> Outcome:
+    """Read an answer; `now` is wall time."""
+    status, headers = fetched.status, fetched.headers
+    if 200 <= status < 300:  # noqa: PLR2004  the class of success
+        return Outcome(
+            Kind.STORED,
+            status,
+            fetched.size,
+            fetched.digest,
+            last_modified=parse_http_date(headers.get("last-modified")),
+            unverified=fetched.unverified,
+        )
+    if status in _REDIRECTS and "location" in headers:
+        return _redirected(task, status, headers["location"])
+    kind = Kind.NOT_FOUND if status in _NOT_FOUND else Kind.HTTP_ERROR
+    retry_after = parse_retry_after(headers.get("retry-after"), now)
+    return Outcome(kind, status, reason=f"HTTP status {status}", retry_after=retry_after)
+
+
+def _redirected(task: Task, status: int, header: str) -> Outcome:
+    if task.hops >= MAX_REDIRECTS:
+        reason = f"more than {MAX_REDIRECTS} redirects"
+        return Outcome(Kind.REDIRECT_LIMIT, status, reason=reason)
+    try:
+        location = canonical(header.encode("latin-1").decode(), base=task.location)
+    except (UnicodeError, ValueError) as error:
+        return Outcome(Kind.PROTOCOL, status, reason=f"bad Location: {error}")
+    return Outcome(Kind.REDIRECTED, status, reason=f"to {location}", location=location)
+
+
+def _timed(outcome: Outcome, start: Seconds) -> Outcome:
+    return replace(outcome, elapsed=round(time.monotonic() - start, 4))
