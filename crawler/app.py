@@ -14,6 +14,7 @@ import gevent
 from gevent.queue import Queue
 
 from crawler.config import Settings
+from crawler.errors import ConfigError, CrawlerError
 from crawler.feeder import Feeder
 from crawler.fetch import Fetcher
 from crawler.frontier import Counts, Frontier, open_frontier
@@ -34,7 +35,7 @@ FLUSH = 0.3
 
 
 class App:
-    """The crawler, ready to run once."""
+    """The crawler, ready to run once; `tell` gets every settled visit, `listing` is the seeder's."""
 
     def __init__(
         self,
@@ -42,25 +43,30 @@ class App:
         log: Log,
         *,
         until_done: bool = False,
-        recount: bool = False,
         tell: Callable[[Settlement], None] | None = None,
+        **listing: Any,
     ) -> None:
         self._settings = settings
         self._log = log
         self._until_done = until_done
-        self._recount = recount
+        self._listing = listing
         self._tell = tell or self._log_visit
         self._ending = False
 
-    def run(self) -> int:
-        """Open, run until stopped or done, close; return the exit code."""
+    def __enter__(self) -> "App":
         with ExitStack() as stack:
-            supervisor = self._open(stack)
-            stack.enter_context(stopped_by_signals(supervisor.stop, self._log))
-            self._log.info("daemon.ready", pid=os.getpid(), owner=self.owner)
-            forced = supervisor.run()
-        self._log.info("daemon.stopped", forced=forced)
-        return FORCED if forced else 0
+            self._supervisor = self._open(stack)
+            stack.enter_context(stopped_by_signals(self._supervisor.stop, self._log))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def run(self) -> bool:
+        """Run until stopped or done; return whether the stop was forced."""
+        self._log.info("daemon.ready", pid=os.getpid(), owner=self.owner)
+        return self._supervisor.run()
 
     def _open(self, stack: ExitStack) -> Supervisor:
         options = self._settings.crawler
@@ -78,6 +84,8 @@ class App:
         fetcher = stack.enter_context(
             Fetcher(user_agent=options.user_agent, files=files, concurrency=options.concurrency)
         )
+        for job in jobs.values():
+            fetcher.open(job)
         visits = Visits(jobs, fetcher.fetch, self.owner, self._log)
         settler = Settler(self.frontier, self.owner, jobs, files, feeder, self._told)
         supervisor = Supervisor(
@@ -94,7 +102,7 @@ class App:
             supervisor.ended,
         )
         self.seeder = Seeder(
-            self.frontier, self._settings.jobs, self._log, look=feeder.look, recount=self._recount
+            self.frontier, self._settings.jobs, self._log, look=feeder.look, **self._listing
         )
         self.keeper = Keeper(
             self.frontier,
@@ -109,7 +117,7 @@ class App:
             when_idle=self._stop_when_done if self._until_done else None,
         )
         self.keeper.reclaim()
-        self._stop = supervisor.stop
+        self.stop = supervisor.stop
         stack.callback(self._release, feeder, settler, supervisor, files, jobs)
         supervisor.adopt(
             workers,
@@ -136,7 +144,7 @@ class App:
     def _stop_when_done(self, counts: Counts) -> None:
         if self.seeder.done and not counts.waiting and not counts.leased and not self._ending:
             self._ending = True
-            self._stop("done")
+            self.stop("done")
 
     def _told(self, settled: Settlement) -> None:
         self.keeper.count(settled)
@@ -180,8 +188,22 @@ def run(settings: Settings, *, until_done: bool = False) -> int:
     log, lines = open_log(settings.crawler.log.level, settings.crawler.log.format)
     quiet_hub(log)
     try:
-        return App(settings, log, until_done=until_done).run()
+        with App(settings, log, until_done=until_done) as app:
+            forced = app.run()
+        log.info("daemon.stopped", forced=forced)
+        return FORCED if forced else 0
+    except CrawlerError as error:
+        log.error("daemon.failed", cause=str(error))
+        raise
     finally:
+        lines.close(FLUSH)
+
+
+def log_rejected(error: ConfigError) -> None:
+    """Tell of a bad configuration in the log as well, where those look who tail it."""
+    if not os.isatty(1):
+        log, lines = open_log("info", "json")
+        log.error("config.rejected", problems=[str(problem) for problem in error.problems])
         lines.close(FLUSH)
 
 

@@ -111,5 +111,3 @@ class Intake:
             self._part = self._open_part()
         self._part.write(bytes(self._buffer))
         self._buffer.clear()
-
-

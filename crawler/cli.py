@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from crawler import __version__, app, config
-from crawler.errors import CrawlerError
+from crawler import __version__, app, config, naming, oneshot, plan
+from crawler import demo as demonstration
+from crawler.errors import ConfigError, CrawlerError
+from crawler.report import Report
 
 _CONFIG = click.option(
     "-c",
@@ -30,7 +32,117 @@ def cli() -> None:
 @click.option("--until-done", is_flag=True, help="Exit when nothing more will ever be due.")
 def run(file: Path, *, until_done: bool) -> int:
     """Run the daemon in the foreground, as supervisord wants it."""
-    return app.run(config.load(file), until_done=until_done)
+    try:
+        settings = config.load(file)
+    except ConfigError as error:
+        app.log_rejected(error)
+        raise
+    return app.run(settings, until_done=until_done)
+
+
+@cli.command()
+@click.argument("urls", nargs=-1)
+@click.option(
+    "-i",
+    "--input-file",
+    type=click.Path(path_type=Path),
+    help="Read URLs from a file; - is standard input.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder for the files; here by default.",
+)
+@click.option(
+    "-m",
+    "--max-req",
+    type=click.IntRange(1, 20_000),
+    default=64,
+    show_default=True,
+    help="Greenlets fetching at once.",
+)
+@click.option(
+    "-l", "--limit", type=click.IntRange(1), help="Stop after the first N URLs of the lists."
+)
+@click.option("-v", "--verbose", is_flag=True, help="A line for every URL instead of the bar.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="A JSON object for every URL on standard output."
+)
+@click.option(
+    "--path", default=naming.DEFAULT, show_default=True, help="Naming template of the files."
+)
+@click.option(
+    "--delay",
+    default="0",
+    show_default=True,
+    help="Rest of a host between two visits, as in 500ms.",
+)
+@click.option(
+    "--attempts",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="Visits before a URL is given up.",
+)
+@click.option("--timeout", default="10m", show_default=True, help="Longest time of one visit.")
+def fetch(
+    urls: tuple[str, ...],
+    input_file: Path | None,
+    output: Path,
+    max_req: int,
+    limit: int | None,
+    *,
+    verbose: bool,
+    as_json: bool,
+    path: str,
+    delay: str,
+    attempts: int,
+    timeout: str,
+) -> int:
+    """Fetch URLs now, without a daemon: one shot, a progress bar, a report.
+
+    URLs may hold curl's globs: {cn,in,us}, [001-100], [a-z].
+    """
+    if not urls and input_file is None:
+        raise click.UsageError("name URLs, or a list of them with -i")
+    options = {
+        "path": path,
+        "delay": "0s" if delay == "0" else delay,
+        "attempts": attempts,
+        "timeout": {"total": timeout},
+    }
+    report = Report("json" if as_json else "lines" if verbose else "bar")
+    return oneshot.fetch(urls, input_file, output, options, report, max_req=max_req, limit=limit)
+
+
+@cli.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the files and the ledger; a new one by default.",
+)
+def demo(output: Path | None) -> int:
+    """Start flag servers on loopback and run the daemon against them."""
+    return demonstration.demo(output)
+
+
+@cli.command()
+@_CONFIG
+def check(file: Path) -> int:
+    """Do all that `run` does, except start: print the plan, or everything that is wrong."""
+    settings = config.load(file)
+    plans = plan.plan(settings)
+    for line in plan.printed(settings, plans):
+        click.echo(line)
+    for found in plans:
+        for bad in found.bad:
+            click.echo(bad, err=True)
+        if found.bad_more:
+            click.echo(f"{found.job.name}: {found.bad_more} more bad URLs", err=True)
+    return 2 if any(found.bad for found in plans) else 0
 
 
 @cli.command()

@@ -147,8 +147,12 @@ class Feeder:
     def _take(self, leased: LeasedHost, offset: Seconds, *, wanted: int) -> None:
         host = self._hosts.get(leased.id)
         if host is None:
-            host = self._hosts[leased.id] = Host(leased.id, Rest(leased.next_at + offset, 0.0, 1000))
-        tasks = [task for task in leased.tasks if task.job in self._jobs]  # others: given back at the end
+            host = self._hosts[leased.id] = Host(
+                leased.id, Rest(leased.next_at + offset, 0.0, 1000)
+            )
+        tasks = [
+            task for task in leased.tasks if task.job in self._jobs
+        ]  # others: given back at the end
         for job in {task.job for task in tasks}:
             host.rest.tighten(self._jobs[job].delay, self._jobs[job].per_host)
         host.tasks.extend(tasks)

@@ -4,6 +4,7 @@ Redirects are not followed here (they are hops), nothing is retried here (that i
 no exception of requests or urllib3 leaves this module.
 """
 
+import ssl
 import time
 from collections.abc import Iterator
 from http.client import HTTPException
@@ -22,6 +23,7 @@ from crawler.body import Intake, Limits
 from crawler.causes import trouble_of
 from crawler.config import Job
 from crawler.decode import ACCEPT, decoder_for
+from crawler.errors import UsageError
 from crawler.model import Fetched, Kind, Seconds, Task, Trouble
 from crawler.store import Files
 from crawler.transport import Transport
@@ -62,6 +64,17 @@ class Fetcher:
     def __exit__(self, *_: object) -> None:
         for session in self._sessions.values():
             session.close()
+
+    def open(self, job: Job) -> None:
+        """Make what a job's visits need, so that a bad file of authorities shows at the start.
+
+        Raises:
+            UsageError: `verify` names no file of certificates.
+        """
+        try:
+            self._session(job)
+        except (ssl.SSLError, OSError) as error:
+            raise UsageError(f"{job.verify}: holds no certificates: {error}") from error
 
     def fetch(self, task: Task, job: Job, *, part: str, deadline: Seconds) -> Fetched:
         """Fetch a task's location; `deadline` is a point on the monotonic clock.

@@ -1,13 +1,13 @@
 r"""curl's URL globbing, with names: `{cc=cn,in,us}`, `[id=001-100]`, `[a-z]`, `[0-9:3]`.
 
-A glob binds its value to its name, and to its position from 1, for use in a job's `path`. A
-backslash takes the meaning from the character after it; a bracketed IPv6 address is no glob.
+A glob binds its value to its name, and to its position from 1, for use in a job's `path`. `{cc}`
+after a glob named cc stands for its value again. A backslash takes the meaning from the character after it; a bracketed IPv6 address is no glob.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import groupby, product
 from math import prod
 
 _NAMED = re.compile(r"([a-z_][a-z0-9_]*)=", re.IGNORECASE)
@@ -29,15 +29,18 @@ class Glob:
         return len(self.values)
 
     def __iter__(self) -> Iterator[str]:
-        return (value if isinstance(value, str) else f"{value:0{self.width}d}" for value in self.values)
+        return (
+            value if isinstance(value, str) else f"{value:0{self.width}d}" for value in self.values
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A URL with globs; texts and globs alternate, a text first and last."""
+    """A URL with globs."""
 
-    texts: tuple[str, ...]
     globs: tuple[Glob, ...]
+    parts: tuple[str | int, ...]
+    """Texts, and numbers of globs whose values stand there."""
 
     def __len__(self) -> int:
         return prod(len(glob) for glob in self.globs)
@@ -45,18 +48,15 @@ class Pattern:
     @property
     def names(self) -> frozenset[str]:
         """What `path` may use."""
-        return frozenset(glob.name for glob in self.globs) | {
-            str(position) for position in range(1, len(self.globs) + 1)
-        }
+        positions = {str(position) for position in range(1, len(self.globs) + 1)}
+        return frozenset(glob.name for glob in self.globs) | positions
 
     def __iter__(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Yield every URL with what its globs bound; the rightmost glob varies fastest."""
         for values in product(*self.globs):
-            bound: dict[str, str] = {}
-            url = self.texts[0]
-            for position, (glob, value) in enumerate(zip(self.globs, values, strict=True), 1):
-                bound[str(position)] = bound[glob.name] = value
-                url += value + self.texts[position]
+            bound = {str(position): value for position, value in enumerate(values, 1)}
+            bound |= {glob.name: value for glob, value in zip(self.globs, values, strict=True)}
+            url = "".join(part if isinstance(part, str) else values[part] for part in self.parts)
             yield url, bound
 
 
@@ -66,27 +66,42 @@ def parse(text: str) -> Pattern:
     Raises:
         ValueError: a glob is not closed, empty or not a range; the message says which.
     """
-    texts, globs = [""], list[Glob]()
+    globs, parts = list[Glob](), list[str | int]()
     at = 0
     while at < len(text):
         char = text[at]
         if char == "\\" and text[at + 1 : at + 2] in {"{", "}", "[", "]", "\\"}:
-            texts[-1] += text[at + 1]
+            parts.append(text[at + 1])
             at += 2
         elif char == "[" and (address := _IPV6.match(text, at)):
-            texts[-1] += address.group()
+            parts.append(address.group())
             at = address.end()
         elif char in "{[":
             end = text.find("}" if char == "{" else "]", at)
             if end < 0:
                 raise ValueError(f"{text[at:]!r} is not closed; write \\{char} for the character")
-            globs.append(_glob(char, text[at + 1 : end], len(globs) + 1))
-            texts.append("")
+            parts.append(_slot(char, text[at + 1 : end], globs))
             at = end + 1
         else:
-            texts[-1] += char
+            parts.append(char)
             at += 1
-    return Pattern(tuple(texts), tuple(globs))
+    return Pattern(tuple(globs), _joined(parts))
+
+
+def _joined(parts: list[str | int]) -> tuple[str | int, ...]:
+    joined: list[str | int] = []
+    for is_text, group in groupby(parts, key=lambda part: isinstance(part, str)):
+        joined += ["".join(map(str, group))] if is_text else group
+    return tuple(joined)
+
+
+def _slot(opening: str, body: str, globs: list[Glob]) -> int:
+    """Return the number of the glob that a bracket stands for, a new one or one named before."""
+    names = [glob.name for glob in globs]
+    if opening == "{" and body in names:
+        return names.index(body)
+    globs.append(_glob(opening, body, len(globs) + 1))
+    return len(globs) - 1
 
 
 def _glob(opening: str, body: str, position: int) -> Glob:
@@ -104,7 +119,9 @@ def _range(name: str, body: str) -> Glob:
     if match := _NUMBERS.fullmatch(body):
         first, last, step = match.groups()
         width = len(first) if first.startswith("0") else 0
-        return _checked(Glob(name, range(int(first), int(last) + 1, int(step or 1) or 1), width), body)
+        return _checked(
+            Glob(name, range(int(first), int(last) + 1, int(step or 1) or 1), width), body
+        )
     if match := _LETTERS.fullmatch(body):
         first, last, step = match.groups()
         letters = range(ord(first), ord(last) + 1, int(step or 1) or 1)

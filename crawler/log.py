@@ -8,7 +8,6 @@ loss is told as soon as there is room again. No failure of the log reaches the c
 import json
 import os
 import re
-import sys
 from collections import deque
 from collections.abc import MutableMapping
 from select import POLLERR, POLLHUP, POLLNVAL, POLLOUT
@@ -89,10 +88,10 @@ class Lines:
             self._dropped += 1
 
 
-def open_log(level: str, style: str) -> tuple[Log, Lines]:
-    """Configure structlog for this process; `style` is auto, json or console."""
-    lines = Lines(sys.stdout.fileno() if sys.stdout else 1)
-    pretty = style == "console" or (style == "auto" and os.isatty(1))
+def open_log(level: str, style: str, descriptor: int = 1) -> tuple[Log, Lines]:
+    """Make a log on a descriptor; `style` is auto, json or console."""
+    lines = Lines(descriptor)
+    pretty = style == "console" or (style == "auto" and os.isatty(descriptor))
     renderer: Any = structlog.dev.ConsoleRenderer(pad_event_to=16) if pretty else _json
     logger = structlog.wrap_logger(
         lines,

@@ -51,7 +51,9 @@ AGAIN_STATUS = frozenset({408, 421, 425, 429, 500, 502, 503, 504, 507, 520, 521,
 """HTTP errors that pass: RFC 9110 section 15, RFC 6585, and Cloudflare's 52x."""
 
 
-def verdict(task: Task, outcome: Outcome, *, attempts: int, now: Seconds, random: Random) -> Verdict:
+def verdict(
+    task: Task, outcome: Outcome, *, attempts: int, now: Seconds, random: Random
+) -> Verdict:
     """Decide what becomes of a task; `now` is wall time, `attempts` what its job allows."""
     if outcome.kind is Kind.REDIRECTED:
         assert outcome.location is not None

@@ -48,12 +48,16 @@ class Seeder:
         *,
         look: Callable[[], None],
         recount: bool = False,
+        limit: int | None = None,
+        bad: Callable[[str, str], None] | None = None,
     ) -> None:
         self._frontier = frontier
         self._jobs = jobs
         self._log = log
         self._look = look
         self._recount = recount
+        self._limit = limit
+        self._bad = bad
         self.listings: list[Listing] = []
         self.done = False
 
@@ -73,7 +77,7 @@ class Seeder:
         self._look()
 
     def _offer(self, job: Job, listing: Listing, native: Native) -> None:
-        for batch in _batches(job_urls(job, native), BATCH):
+        for batch in _batches(islice(job_urls(job, native), self._limit), BATCH):
             seeds = [seed for seed in (self._seed(job, listing, *entry) for entry in batch) if seed]
             listing.listed += len(batch)
             listing.added += self._frontier.add(
@@ -88,7 +92,9 @@ class Seeder:
             return seed_of(job, text, bound)
         except ValueError as error:
             listing.bad += 1
-            if listing.bad <= SHOWN:
+            if self._bad:
+                self._bad(text, f"{where}: {error}")
+            elif listing.bad <= SHOWN:
                 self._log.warning("url.bad", job=job.name, place=where, url=text, reason=str(error))
             return None
 
@@ -136,9 +142,8 @@ def _entry(number: int, line: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _open(file: Path) -> IO[bytes]:
-    stream = file.open("rb")
-    zipped = stream.read(2) == _GZIP
-    stream.seek(0)
+    stream = file.open("rb")  # peeked at, not sought in: it may be a pipe
+    zipped = stream.peek(2)[:2] == _GZIP
     return gzip.GzipFile(fileobj=stream) if zipped else stream  # type: ignore[return-value]
 
 

@@ -154,4 +154,3 @@ def _stored(visited: Visited, stored: str | OSError) -> Outcome:
         return replace(visited.outcome, path=stored)
     reason = f"cannot be stored: {stored.strerror or stored}"
     return replace(visited.outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason)
-

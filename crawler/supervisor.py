@@ -160,7 +160,9 @@ class Supervisor:
         part.deaths.append(now)
         while part.deaths[0] < now - WINDOW:
             part.deaths.popleft()
-        cause = f"{type(error).__name__}: {error}" if error else repr(greenlet.value or "it returned")
+        cause = (
+            f"{type(error).__name__}: {error}" if error else repr(greenlet.value or "it returned")
+        )
         self._log.error(f"{part.name}.restarted", cause=cause, exc_info=error)
         if len(part.deaths) > part.limit:
             raise PartDiedError(
@@ -176,7 +178,9 @@ class Supervisor:
         """Stop from the seeds downward, by the deadline; return whether it was forced."""
         self._move(State.DRAINING)
         deadline = time.monotonic() + grace_period
-        self._log.info("daemon.draining", cause=cause, grace_s=grace_period, in_flight=self._workers.busy)
+        self._log.info(
+            "daemon.draining", cause=cause, grace_s=grace_period, in_flight=self._workers.busy
+        )
         # 1 Nothing new is leased. The keeper goes on: leases must hold until they are released.
         self._kill([part for part in self._parts if part.name in {"seeder", "feeder"}])
         # 2 Idle workers leave, and what was handed off but not begun goes back.

@@ -1,8 +1,8 @@
 """The configuration: YAML in, frozen and validated settings out, every error with its place."""
 
 import difflib
+import os
 from collections.abc import Mapping
-from os import environ
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,9 @@ from pydantic_core import ErrorDetails
 
 from crawler import globbing, naming
 from crawler.config.document import Document, Path_, read
-from crawler.config.settings import VERSION, CrawlerOptions, Job, JobOptions, Log, Settings, Timeout
+from crawler.config.settings import CrawlerOptions, Job, JobOptions, Log, Settings, Timeout
 
-__all__ = [
-    "VERSION", "CrawlerOptions", "Job", "JobOptions", "Log", "Settings", "Timeout", "load", "schema",
-]  # fmt: skip
+__all__ = ["CrawlerOptions", "Job", "JobOptions", "Log", "Settings", "Timeout", "load", "schema"]
 
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     (): Settings,
@@ -28,7 +26,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
 }
 
 
-def load(file: Path, environment: Mapping[str, str] = environ) -> Settings:
+def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read a configuration file; relative paths in it are relative to the file.
 
     Raises:
@@ -111,15 +109,22 @@ def _located(settings: Settings, folder: Path) -> Settings:
     """Make relative paths absolute."""
     options = settings.crawler
     options = options.model_copy(
-        update={"state": folder / options.state, "output": folder / options.output}
+        update={
+            "state": _absolute(folder, options.state),
+            "output": _absolute(folder, options.output),
+        }
     )
     jobs = [job.model_copy(update=_job_paths(job, folder)) for job in settings.jobs]
     return settings.model_copy(update={"crawler": options, "jobs": tuple(jobs)})
 
 
+def _absolute(folder: Path, path: Path) -> Path:
+    return Path(os.path.normpath(folder / path))
+
+
 def _job_paths(job: Job, folder: Path) -> dict[str, Path]:
     paths = {"url_file": job.url_file, "verify": job.verify}
-    return {name: folder / path for name, path in paths.items() if isinstance(path, Path)}
+    return {name: _absolute(folder, path) for name, path in paths.items() if isinstance(path, Path)}
 
 
 def _check_jobs(document: Document, settings: Settings) -> None:

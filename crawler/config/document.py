@@ -27,6 +27,7 @@ _CORE = (
 )
 _VARIABLE = re.compile(r"\$(\$)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
 
+
 @dataclass(slots=True)
 class Document:
     """A configuration file as plain values, and the mark of each by its path."""
@@ -71,9 +72,13 @@ def read(file: Path, environment: Mapping[str, str] = os.environ) -> Document:
             loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
             root = yaml.compose(stream, Loader=loader)
     except OSError as error:
-        raise ConfigError([Problem(str(file), 1, 1, "", f"cannot be read: {error.strerror}")]) from error
+        raise ConfigError(
+            [Problem(str(file), 1, 1, "", f"cannot be read: {error.strerror}")]
+        ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError([Problem(str(file), 1, 1, "", f"is not UTF-8: {error.reason}")]) from error
+        raise ConfigError(
+            [Problem(str(file), 1, 1, "", f"is not UTF-8: {error.reason}")]
+        ) from error
     except yaml.YAMLError as error:
         raise ConfigError([_syntax(str(file), error)]) from error
     document.value = _Builder(document, environment).build(root, ())
@@ -139,12 +144,16 @@ class _Builder:
         if dollar:
             return "$"
         if name is None:
-            self.document.problem(path, "${ opens no variable; write ${NAME}, ${NAME:-default}, or $$ for $")
+            self.document.problem(
+                path, "${ opens no variable; write ${NAME}, ${NAME:-default}, or $$ for $"
+            )
             return ""
         value = self.environment.get(name)
         if not value and default is not None:
             return default
         if value is None:
-            self.document.problem(path, f"${{{name}}} is not set; set it, or write ${{{name}:-default}}")
+            self.document.problem(
+                path, f"${{{name}}} is not set; set it, or write ${{{name}:-default}}"
+            )
             return ""
         return value

@@ -1,7 +1,6 @@
 """What can be configured: every option with its type, default, bounds and meaning, once."""
 
 import re
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,13 +14,8 @@ from pydantic import (
     StrictStr,
 )
 
-from crawler import globbing, naming, urls
+from crawler import __version__, globbing, naming, urls
 from crawler.config.values import Duration, Size
-
-try:
-    VERSION = version("crawlerd")
-except PackageNotFoundError:  # run from a source tree that was never installed
-    VERSION = "0"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
@@ -51,7 +45,7 @@ def _url_pattern(text: str) -> str:
     try:
         urls.canonical(first)
     except ValueError as error:
-        raise ValueError(f"{first!r}: {error}") from None
+        raise ValueError(str(error) if first == text else f"{first!r}: {error}") from None
     return text
 
 
@@ -123,7 +117,7 @@ class Log(_Model):
 class CrawlerOptions(_Model):
     """What holds for the daemon as a whole."""
 
-    user_agent: Annotated[StrictStr, AfterValidator(_header_value)] = f"crawlerd/{VERSION}"
+    user_agent: Annotated[StrictStr, AfterValidator(_header_value)] = f"crawlerd/{__version__}"
     """Sent with every request; a polite one names a page or an address to complain to."""
     state: Path = Path("var/crawler.sqlite")
     """The ledger: one SQLite file, shared by all processes of this configuration."""

@@ -78,7 +78,13 @@ class Frontier(Protocol):
         """Retire the waiting tasks of jobs no longer configured, and revive those of others."""
 
     def add(
-        self, job: str, seeds: Sequence[Seed], delay: Seconds, now: Seconds, *, recount: bool = False
+        self,
+        job: str,
+        seeds: Sequence[Seed],
+        delay: Seconds,
+        now: Seconds,
+        *,
+        recount: bool = False,
     ) -> int:
         """Make URLs known and due now; return how many were new. `recount` counts repeats."""
 
@@ -94,7 +100,9 @@ class Frontier(Protocol):
     def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
         """Reserve a file for each (task, path, second choice); a path has one task, for good."""
 
-    def settle(self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRest]) -> None:
+    def settle(
+        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRest]
+    ) -> None:
         """Record verdicts and what the hosts are owed.
 
         Raises:
@@ -119,6 +127,12 @@ class Frontier(Protocol):
 
     def listed(self) -> dict[str, int]:
         """Return how often URLs were listed, by kind of their last visit; a URL listed twice is two."""
+
+    def unfinished(self, after: int, limit: int) -> list[Task]:
+        """Return what is neither done nor dead, in the order of ids beyond `after`."""
+
+    def hosts(self, limit: int) -> list[str]:
+        """Return the first hosts that were met."""
 
 
 def open_frontier(state: Path, *, durable: bool) -> Frontier:

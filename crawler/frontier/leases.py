@@ -127,7 +127,9 @@ def reclaim(db: sqlite3.Connection, names: Names, now: Seconds, machine: str) ->
     ]
 
 
-def _reclaim_from(db: sqlite3.Connection, names: Names, owner: int, now: Seconds) -> list[Reclaimed]:
+def _reclaim_from(
+    db: sqlite3.Connection, names: Names, owner: int, now: Seconds
+) -> list[Reclaimed]:
     """Put back what one dead owner held.
 
     A task is suspected of the crash: it waits longer after every further one, at a time of its

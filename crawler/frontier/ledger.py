@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from crawler.frontier import Counts
 from crawler.frontier.leases import renew
-from crawler.frontier.rows import Names, rest, row_of, tally
+from crawler.frontier.rows import COLUMNS, Names, rest, row_of, tally, task_of
 from crawler.frontier.schema import LEASED, RETIRED, WAITING
-from crawler.model import Again, HostRest, Hop, Seconds, Seed, Settlement
+from crawler.model import Again, HostRest, Hop, Seconds, Seed, Settlement, Task
 from crawler.naming import path_key
 from crawler.urls import host_of
 
@@ -119,3 +119,18 @@ def listed(db: sqlite3.Connection) -> dict[str, int]:
             "SELECT CASE WHEN state IN (2, 3) THEN kind ELSE '' END, sum(listed) FROM task GROUP BY 1"
         )
     )
+
+
+def unfinished(db: sqlite3.Connection, names: Names, after: int, limit: int) -> list[Task]:
+    """Read what is waiting or leased, page by page."""
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM task WHERE id > ? AND state IN ({WAITING}, {LEASED}) "
+        "ORDER BY id LIMIT ?",
+        (after, limit),
+    ).fetchall()
+    return [task_of(row, names.job_name(db, row[2])) for row in rows]
+
+
+def hosts(db: sqlite3.Connection, limit: int) -> list[str]:
+    """Read the first hosts."""
+    return [key for (key,) in db.execute("SELECT key FROM host ORDER BY id LIMIT ?", (limit,))]

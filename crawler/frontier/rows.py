@@ -31,7 +31,9 @@ class Names:
         """Return a job's number; a job met for the first time gets one."""
         if name not in self._jobs:
             db.execute("INSERT OR IGNORE INTO job (name) VALUES (?)", (name,))
-            (self._jobs[name],) = db.execute("SELECT id FROM job WHERE name = ?", (name,)).fetchone()
+            (self._jobs[name],) = db.execute(
+                "SELECT id FROM job WHERE name = ?", (name,)
+            ).fetchone()
         return self._jobs[name]
 
     def job_name(self, db: sqlite3.Connection, number: int) -> str:

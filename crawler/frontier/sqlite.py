@@ -14,7 +14,7 @@ from crawler.frontier import Counts, Lease, Reclaimed, leases, ledger
 from crawler.frontier.process import Process
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import connect
-from crawler.model import HostRest, Seconds, Seed, Settlement
+from crawler.model import HostRest, Seconds, Seed, Settlement, Task
 from crawler.native import Native
 
 P = ParamSpec("P")
@@ -50,7 +50,13 @@ class SqliteFrontier:
         self._call(ledger.configure, self._names, jobs)
 
     def add(
-        self, job: str, seeds: Sequence[Seed], delay: Seconds, now: Seconds, *, recount: bool = False
+        self,
+        job: str,
+        seeds: Sequence[Seed],
+        delay: Seconds,
+        now: Seconds,
+        *,
+        recount: bool = False,
     ) -> int:
         return self._call(ledger.add, self._names, job, seeds, delay, now, recount)
 
@@ -81,6 +87,12 @@ class SqliteFrontier:
 
     def listed(self) -> dict[str, int]:
         return self._call(ledger.listed)
+
+    def unfinished(self, after: int, limit: int) -> list[Task]:
+        return self._call(ledger.unfinished, self._names, after, limit)
+
+    def hosts(self, limit: int) -> list[str]:
+        return self._call(ledger.hosts, limit)
 
     def _call(
         self,

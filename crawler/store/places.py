@@ -20,7 +20,5 @@ def part_of(task: Task, job: Job, owner: int) -> str:
 
 def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]]) -> int:
     """Remove the parts that visits of (task, owner) left behind; return how many there were."""
-    names = [
-        part_of(task, jobs[task.job], owner) for task, owner in left if task.job in jobs
-    ]
+    names = [part_of(task, jobs[task.job], owner) for task, owner in left if task.job in jobs]
     return files.discard(names) if names else 0

@@ -1,0 +1,103 @@
+"""The plan that `crawler check` prints: what `run` would do, without doing it."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from crawler.config import CrawlerOptions, Job, Settings
+from crawler.errors import UsageError
+from crawler.fetch import Fetcher
+from crawler.frontier import open_frontier
+from crawler.native import Native
+from crawler.seeder import SHOWN, job_urls, seed_of
+from crawler.store import Files
+
+
+@dataclass(slots=True)
+class JobPlan:
+    """What one job comes to."""
+
+    job: Job
+    urls: int = 0
+    hosts: Counter[str] = field(default_factory=Counter)
+    bad: list[str] = field(default_factory=list)
+    bad_more: int = 0
+
+    @property
+    def least_s(self) -> float:
+        """Return the seconds that politeness alone takes: the longest queue of one host."""
+        return max(((n - 1) * self.job.delay for n in self.hosts.values()), default=0.0)
+
+
+def plan(settings: Settings) -> list[JobPlan]:
+    """Read every list, and build what needs building, to find what is wrong before it matters."""
+    options = settings.crawler
+    _check_places(options)
+    files = Files(options.output, durable=False)
+    with Fetcher(user_agent=options.user_agent, files=files, concurrency=1) as fetcher:
+        for job in settings.jobs:
+            fetcher.open(job)
+    with Native(1) as native:
+        return [_job_plan(job, native) for job in settings.jobs]
+
+
+def _check_places(options: CrawlerOptions) -> None:
+    """Open the state file if there is one, and see that both places can be written to."""
+    for key, place in (("state", options.state.parent), ("output", options.output)):
+        while not place.exists():
+            place = place.parent
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            raise UsageError(f"crawler.{key}: {place} is not a folder this user can write to")
+    if options.state.exists():
+        with open_frontier(options.state, durable=False):
+            pass
+
+
+def _job_plan(job: Job, native: Native) -> JobPlan:
+    found = JobPlan(job)
+    for place, text, bound in job_urls(job, native):
+        try:
+            seed = seed_of(job, text, bound)
+        except ValueError as error:
+            if len(found.bad) < SHOWN:
+                found.bad.append(f"{place}: {text[:200]!r}: {error}")
+            else:
+                found.bad_more += 1
+            continue
+        found.urls += 1
+        found.hosts[seed.host] += 1
+    return found
+
+
+def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
+    """Yield the lines of a plan."""
+    options = settings.crawler
+    yield f"state   {options.state}"
+    yield f"output  {options.output}"
+    yield f"limits  {options.concurrency} visits at once, {options.grace_period:g} s to stop"
+    for found in plans:
+        job = found.job
+        yield ""
+        yield f"{job.name}: {_n(found.urls, 'URL')} on {_n(len(found.hosts), 'host')}"
+        yield f"  politeness  {job.delay:g} s between visits to a host, {job.per_host} at a time"
+        yield f"  at least    {_span(found.least_s)}"
+        for host, n in found.hosts.most_common(3):
+            yield f"  {n:>10}  {host}"
+        if len(found.hosts) > 3:  # noqa: PLR2004  as many as fit the eye
+            yield f"  {'…':>10}  {_n(len(found.hosts) - 3, 'host')} more"
+
+
+def _n(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _span(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004  below a minute
+        return f"{seconds:.3g} s"
+    days, rest = divmod(whole, 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, left = divmod(rest, 60)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (left, "s"))
+    return " ".join(f"{value} {unit}" for value, unit in parts if value)
