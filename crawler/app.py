@@ -4,11 +4,10 @@ This is the one place that knows everyone. The parts stand in the order in which
 """
 
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, Self
 
 import gevent
 from gevent.queue import Queue
@@ -17,14 +16,15 @@ from crawler.config import Settings
 from crawler.errors import ConfigError, CrawlerError
 from crawler.feeder import Feeder
 from crawler.fetch import Fetcher
-from crawler.frontier import Counts, Frontier, open_frontier
+from crawler.frontier import Counts, open_frontier
 from crawler.frontier.process import current
 from crawler.keeper import Keeper
-from crawler.log import Log, open_log
-from crawler.model import Again, Dead, Done, Hop, Settlement, Task
-from crawler.pool import Workers
+from crawler.log import Log, open_log, visit_fields
+from crawler.model import Settlement, Task
+from crawler.pool import Workers, is_watched
 from crawler.seeder import Seeder
 from crawler.settler import Settler
+from crawler.signals import stopped_by_signals
 from crawler.store import Files, sweep
 from crawler.supervisor import Part, Supervisor
 from crawler.worker import Visits, Worker
@@ -35,7 +35,7 @@ FLUSH = 0.3
 
 
 class App:
-    """The crawler, ready to run once; `tell` gets every settled visit, `listing` is the seeder's."""
+    """The crawler, to run once; `tell` gets every settled visit, `listing` is the seeder's."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class App:
         self._tell = tell or self._log_visit
         self._ending = False
 
-    def __enter__(self) -> "App":
+    def __enter__(self) -> Self:
         with ExitStack() as stack:
             self._supervisor = self._open(stack)
             stack.enter_context(stopped_by_signals(self._supervisor.stop, self._log))
@@ -151,36 +151,7 @@ class App:
         self._tell(settled)
 
     def _log_visit(self, settled: Settlement) -> None:
-        log_visit(self._log, settled)
-
-
-def log_visit(log: Log, settled: Settlement) -> None:
-    """Write the one line of a finished visit."""
-    task, outcome, verdict = settled.task, settled.outcome, settled.verdict
-    log.info(
-        "visit",
-        job=task.job,
-        url=task.url,
-        location=task.location if task.location != task.url else None,
-        host=task.host,
-        kind=outcome.kind.value,
-        status=outcome.status,
-        bytes=outcome.size,
-        path=outcome.path,
-        elapsed_s=outcome.elapsed,
-        attempt=task.attempt,
-        verdict=_WORDS[type(verdict)],
-        retry_at=_iso(verdict.at) if isinstance(verdict, Again) else None,
-        reason=outcome.reason or None,
-        unverified=outcome.unverified or None,
-    )
-
-
-_WORDS = {Done: "done", Again: "again", Hop: "hop", Dead: "dead"}
-
-
-def _iso(at: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+        self._log.info("visit", **visit_fields(settled))
 
 
 def run(settings: Settings, *, until_done: bool = False) -> int:
@@ -190,11 +161,12 @@ def run(settings: Settings, *, until_done: bool = False) -> int:
     try:
         with App(settings, log, until_done=until_done) as app:
             forced = app.run()
+    except CrawlerError as error:
+        log.error("daemon.failed", cause=str(error))  # noqa: TRY400  the cause is for operators
+        raise
+    else:
         log.info("daemon.stopped", forced=forced)
         return FORCED if forced else 0
-    except CrawlerError as error:
-        log.error("daemon.failed", cause=str(error))
-        raise
     finally:
         lines.close(FLUSH)
 
@@ -211,41 +183,7 @@ def quiet_hub(log: Log) -> None:
     """Send what greenlets die of to the log; of the watched ones the supervisor tells."""
 
     def print_exception(context: Any, kind: Any, value: Any, trace: Any) -> None:
-        if not getattr(context, "watched", False):
+        if not is_watched(context):
             log.error("greenlet.failed", cause=repr(value), exc_info=(kind, value, trace))
 
-    gevent.get_hub().print_exception = print_exception
-
-
-@contextmanager
-def stopped_by_signals(stop: Callable[[str], None], log: Log) -> Iterator[None]:
-    """Turn TERM and INT into messages.
-
-    A handler of `signal.signal` runs even while a fast server keeps the hub from its timers; it
-    only remembers the signal and wakes the loop.
-    """
-    arrived: list[int] = []
-    waker = gevent.get_hub().loop.async_()
-
-    def act() -> None:
-        while arrived:
-            number = arrived.pop(0)
-            if number in (signal.SIGTERM, signal.SIGINT):
-                stop(signal.Signals(number).name)
-            else:
-                log.info("signal.ignored", signal=signal.Signals(number).name)
-
-    def handle(number: int, _: object) -> None:
-        arrived.append(number)
-        waker.send()
-
-    waker.start(act)
-    chosen = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2)
-    before = {number: signal.signal(number, handle) for number in chosen}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        waker.stop()
-        waker.close()
+    gevent.get_hub().print_exception = print_exception  # type: ignore[method-assign,assignment]

@@ -161,6 +161,6 @@ def main() -> None:
     except click.Abort:
         code = 1
     except CrawlerError as error:
-        click.echo(f"crawler: {error}" if error.exit_code != 2 else str(error), err=True)  # noqa: PLR2004
+        click.echo(f"crawler: {error}" if error.exit_code != 2 else str(error), err=True)
         code = error.exit_code
     sys.exit(code if isinstance(code, int) else 0)

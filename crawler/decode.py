@@ -4,15 +4,16 @@ requests and urllib3 take a gzip stream that was cut for a whole one (nothing as
 whether it saw the end). Here a body is whole only if its decoder says so.
 """
 
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import brotli
 
-try:
-    from compression import zstd  # Python 3.14
-except ImportError:
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
     from backports import zstd
 
 from crawler.model import Kind, Trouble
@@ -57,7 +58,7 @@ def decoded(decoder: Decoder, data: bytes) -> Iterator[bytes]:
 
 
 class _Zlib:
-    """gzip (RFC 1952, any number of members) and deflate (RFC 1950, or raw as some servers send)."""
+    """gzip (RFC 1952, any number of members); deflate (RFC 1950, or raw as some servers send)."""
 
     def __init__(self, wbits: int) -> None:
         self._wbits = wbits

@@ -40,8 +40,7 @@ def demo(folder: Path | None) -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the daemon, which drains
         command = [sys.executable, "-m", "crawler", "run", "-c", str(config_file()), "--until-done"]
         click.echo(f"$ crawler {' '.join(command[3:])}\n")
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as daemon:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as daemon:  # noqa: S603
             signal.signal(signal.SIGINT, lambda *_: None)
             assert daemon.stdout is not None
             sums = _follow(daemon.stdout)

@@ -1,4 +1,4 @@
-"""One tree of errors: trouble with the crawler is an exception, and its class says whose fault it is.
+"""One tree of errors: trouble with the crawler is an exception; its class says whose fault it is.
 
 Trouble with a URL is not in this tree: it is a value, `model.Outcome`.
 """

@@ -1,4 +1,4 @@
-"""The feeder leases tasks of hosts that are ready and hands them off, one host's turn after another.
+"""The feeder leases tasks of hosts that are ready and hands them off, host by host in turn.
 
 In memory it holds what this process owns: for every leased host its rest and the few tasks that can
 start within LOOKAHEAD. All else waits in the frontier.
@@ -184,7 +184,7 @@ class Feeder:
             host.queued = True
             heapq.heappush(self._ready, (max(ready_at, now), next(self._turn), host))
             self._wake.set()
-        if host.dry or host.tasks and host.rest.delay >= LOOKAHEAD:
+        if host.dry or (host.tasks and host.rest.delay >= LOOKAHEAD):
             self._thirsty.pop(host.id, None)
         else:
             self._thirsty[host.id] = host

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Self
 
 import gevent
 from requests import PreparedRequest, Response, Session
@@ -58,7 +58,7 @@ class Fetcher:
         self._concurrency = concurrency
         self._sessions: dict[object, Session] = {}
 
-    def __enter__(self) -> "Fetcher":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,7 +99,7 @@ class Fetcher:
             raise trouble_of(error, in_body=False) from error
         answered_at = time.monotonic()
         try:
-            if 200 <= response.status_code < 300:  # noqa: PLR2004  the class of success
+            if 200 <= response.status_code < 300:
                 return self._read(response, job, part, (answered_at, deadline))
             _drain(response)
             return Fetched(response.status_code, response.headers, answered_at)
@@ -157,7 +157,7 @@ def _prepared(url: str, headers: CaseInsensitiveDict[str]) -> PreparedRequest:
     request.url = url
     request.headers = headers
     request.hooks = default_hooks()
-    request._cookies = RequestsCookieJar()  # noqa: SLF001  Session.send reads it
+    setattr(request, "_cookies", RequestsCookieJar())  # noqa: B010  Session.send reads it
     return request
 
 

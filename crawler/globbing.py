@@ -1,18 +1,19 @@
 r"""curl's URL globbing, with names: `{cc=cn,in,us}`, `[id=001-100]`, `[a-z]`, `[0-9:3]`.
 
 A glob binds its value to its name, and to its position from 1, for use in a job's `path`. `{cc}`
-after a glob named cc stands for its value again. A backslash takes the meaning from the character after it; a bracketed IPv6 address is no glob.
+after a glob named cc stands for its value again. A backslash takes the meaning from the character
+after it; a bracketed IPv6 address is no glob.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import product
 from math import prod
 
 _NAMED = re.compile(r"([a-z_][a-z0-9_]*)=", re.IGNORECASE)
 _NUMBERS = re.compile(r"(\d+)-(\d+)(?::(\d+))?")
-_LETTERS = re.compile(r"([a-zA-Z])-([a-zA-Z])(?::(\d+))?")
+_LETTERS = re.compile(r"(?=[a-z]-[a-z]|[A-Z]-[A-Z])(.)-(.)(?::(\d+))?")
 _IPV6 = re.compile(r"\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\]")
 
 
@@ -89,9 +90,13 @@ def parse(text: str) -> Pattern:
 
 
 def _joined(parts: list[str | int]) -> tuple[str | int, ...]:
+    """Join neighbouring texts."""
     joined: list[str | int] = []
-    for is_text, group in groupby(parts, key=lambda part: isinstance(part, str)):
-        joined += ["".join(map(str, group))] if is_text else group
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        else:
+            joined.append(part)
     return tuple(joined)
 
 

@@ -1,4 +1,4 @@
-"""The keeper does what must be done now and then: renew leases, reclaim those of the dead, report."""
+"""The keeper does what is due now and then: renew leases, reclaim those of the dead, report."""
 
 import time
 from collections import Counter

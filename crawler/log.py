@@ -8,6 +8,7 @@ loss is told as soon as there is room again. No failure of the log reaches the c
 import json
 import os
 import re
+import time
 from collections import deque
 from collections.abc import MutableMapping
 from select import POLLERR, POLLHUP, POLLNVAL, POLLOUT
@@ -16,6 +17,8 @@ from typing import Any, Protocol
 import gevent
 import structlog
 from gevent.monkey import get_original
+
+from crawler.model import Again, Dead, Done, Hop, Settlement
 
 BACKLOG = 10_000
 LINE = 4096
@@ -42,7 +45,7 @@ class Lines:
         self._dropped = 0
         self._poll = get_original("select", "poll")()
         self._poll.register(descriptor, POLLOUT)
-        self._flusher: gevent.Greenlet | None = None
+        self._flusher: gevent.Greenlet[[], None] | None = None
 
     def msg(self, line: str) -> None:
         """Write a line, now or as soon as there is room."""
@@ -124,3 +127,31 @@ def _json(_: object, __: str, fields: MutableMapping[str, Any]) -> str:
         return line
     short = {key: value[:200] if isinstance(value, str) else value for key, value in told.items()}
     return json.dumps({**short, "cut": True}, default=str)
+
+
+def visit_fields(settled: Settlement) -> dict[str, Any]:
+    """Return the fields of a finished visit's one line; those that are None are left out."""
+    task, outcome, verdict = settled.task, settled.outcome, settled.verdict
+    return {
+        "job": task.job,
+        "url": task.url,
+        "location": task.location if task.location != task.url else None,
+        "host": task.host,
+        "kind": outcome.kind.value,
+        "status": outcome.status,
+        "bytes": outcome.size,
+        "path": outcome.path,
+        "elapsed_s": outcome.elapsed,
+        "attempt": task.attempt,
+        "verdict": _WORDS[type(verdict)],
+        "retry_at": _iso(verdict.at) if isinstance(verdict, Again) else None,
+        "reason": outcome.reason or None,
+        "unverified": outcome.unverified or None,
+    }
+
+
+_WORDS = {Done: "done", Again: "again", Hop: "hop", Dead: "dead"}
+
+
+def _iso(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))

@@ -1,4 +1,4 @@
-"""The values that travel: Task, Fetched, Outcome, Verdict. All are frozen; change is `replace()`."""
+"""The values that travel: Task, Fetched, Outcome, Verdict. All frozen; change is `replace()`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Visited:
-    """A visit's end on its way to the settler: the outcome, and the body that is still to be stored."""
+    """A visit's end on its way to the settler: the outcome, and the body still to be stored."""
 
     task: Task
     outcome: Outcome

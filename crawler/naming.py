@@ -66,13 +66,13 @@ def path_of(template: str, job: str, url: str, fingerprint: int, bound: Mapping[
 
 
 def suffixed(path: str, fingerprint: int) -> str:
-    """Return the second choice of a URL whose path belongs to another: with a digest before its extension."""
+    """Return the second choice where a path is another URL's: a digest before its extension."""
     pure = PurePosixPath(path)
     return str(pure.with_name(f"{pure.stem}-{hex_of(fingerprint)}{pure.suffix}"))
 
 
 def path_key(path: str) -> int:
-    """Return the identity of a path, equal for paths that a case-blind file system takes for one."""
+    """Return the identity of a path, equal for paths that a case-blind file system confuses."""
     folded = unicodedata.normalize("NFC", path).casefold()
     return int.from_bytes(blake2b(folded.encode(), digest_size=8).digest(), "big", signed=True)
 
@@ -114,7 +114,7 @@ def _component(text: str) -> str:
         return text
     digest = blake2b(raw, digest_size=8).hexdigest()
     suffix = PurePosixPath(text).suffix
-    suffix = suffix if len(suffix.encode()) <= 16 else ""  # noqa: PLR2004  an extension, not a sentence
+    suffix = suffix if len(suffix.encode()) <= 16 else ""
     head = raw[: MAX_COMPONENT - len(suffix.encode()) - 17].decode(errors="ignore")
     return f"{head}~{digest}{suffix}"
 

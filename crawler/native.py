@@ -6,7 +6,8 @@ deadlock). Its exception travels back as a value, so that gevent does not print 
 """
 
 from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import Any, ParamSpec, Self, TypeVar, cast
 
 import gevent
 from gevent.threadpool import ThreadPool
@@ -14,6 +15,9 @@ from gevent.threadpool import ThreadPool
 P = ParamSpec("P")
 T = TypeVar("T")
 A = TypeVar("A")
+
+Greenlet = gevent.Greenlet[Any, Any]
+"""Any greenlet."""
 
 
 class Native:
@@ -23,7 +27,7 @@ class Native:
         self._threads = threads
         self._pool: ThreadPool | None = None
 
-    def __enter__(self) -> "Native":
+    def __enter__(self) -> Self:
         self._pool = ThreadPool(self._threads)
         return self
 
@@ -41,13 +45,13 @@ class Native:
         assert self._pool is not None
         result = self._pool.spawn(_guarded, function, args, kwargs)
         try:
-            value, error = result.get()
+            returned = result.get()
         except (gevent.GreenletExit, gevent.Timeout):
             result.wait()
             raise
-        if error is not None:
-            raise error
-        return value
+        if isinstance(returned, _Raised):
+            raise returned.error
+        return cast("T", returned)
 
     def each(self, function: Callable[[A], T], arguments: Sequence[A]) -> list[T]:
         """Run a function for each argument, side by side, and return the values in order."""
@@ -55,13 +59,18 @@ class Native:
             return [self.call(function, arguments[0])]
         greenlets = [gevent.spawn(self.call, function, argument) for argument in arguments]
         gevent.joinall(greenlets, raise_error=True)
-        return [greenlet.value for greenlet in greenlets]
+        return [cast("T", greenlet.value) for greenlet in greenlets]
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    error: BaseException
 
 
 def _guarded(
     function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]
-) -> tuple[T, None] | tuple[None, BaseException]:
+) -> T | _Raised:
     try:
-        return function(*args, **kwargs), None
+        return function(*args, **kwargs)
     except BaseException as error:  # noqa: BLE001  raised again by the greenlet that asked
-        return None, error
+        return _Raised(error)

@@ -1,4 +1,4 @@
-"""`crawler fetch`: the classic concurrent downloader, on the daemon's own parts and a ledger of its own."""
+"""`crawler fetch`: the classic concurrent downloader, made of the daemon's parts."""
 
 import sys
 import tempfile

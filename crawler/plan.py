@@ -44,9 +44,8 @@ def plan(settings: Settings) -> list[JobPlan]:
 
 def _check_places(options: CrawlerOptions) -> None:
     """Open the state file if there is one, and see that both places can be written to."""
-    for key, place in (("state", options.state.parent), ("output", options.output)):
-        while not place.exists():
-            place = place.parent
+    for key, wanted in (("state", options.state.parent), ("output", options.output)):
+        place = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
         if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
             raise UsageError(f"crawler.{key}: {place} is not a folder this user can write to")
     if options.state.exists():
@@ -84,7 +83,7 @@ def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
         yield f"  at least    {_span(found.least_s)}"
         for host, n in found.hosts.most_common(3):
             yield f"  {n:>10}  {host}"
-        if len(found.hosts) > 3:  # noqa: PLR2004  as many as fit the eye
+        if len(found.hosts) > 3:
             yield f"  {'…':>10}  {_n(len(found.hosts) - 3, 'host')} more"
 
 
@@ -94,7 +93,7 @@ def _n(number: int, noun: str) -> str:
 
 def _span(seconds: float) -> str:
     whole = round(seconds)
-    if whole < 60:  # noqa: PLR2004  below a minute
+    if whole < 60:
         return f"{seconds:.3g} s"
     days, rest = divmod(whole, 86_400)
     hours, rest = divmod(rest, 3600)

@@ -35,7 +35,7 @@ class Rest:
         self.pending += 1
 
     def begun(self, now: Seconds) -> None:
-        """Note the start. With several slots the next one waits for the delay, not for the answer."""
+        """Note the start: with several slots the next one waits for the delay, not the answer."""
         self.pending -= 1
         self.next_at = max(self.next_at, now + self.delay)
 

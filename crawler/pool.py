@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Callable
+from weakref import WeakSet
 
-import gevent
 from gevent.pool import Pool
 
 from crawler.model import Seconds, Task, Visited
+from crawler.native import Greenlet
 from crawler.worker import Worker, bug
 
 STUCK: Seconds = 2.0
 """How far past its deadline a visit may be before its worker is killed, and as long again until
 the worker is given up: one that swallows every exception cannot be killed."""
+
+_WATCHED: WeakSet[Greenlet] = WeakSet()
 
 
 class Workers:
@@ -22,15 +25,15 @@ class Workers:
         size: int,
         make: Callable[[], Worker],
         deliver: Callable[[Visited], None],
-        ended: Callable[[gevent.Greenlet], None],
+        ended: Callable[[Greenlet], None],
     ) -> None:
         self._size = size
         self._make = make
         self._deliver = deliver
         self._ended = ended
         self._pool = Pool(size)
-        self._workers: dict[gevent.Greenlet, Worker] = {}
-        self._killed: dict[gevent.Greenlet, Seconds] = {}
+        self._workers: dict[Greenlet, Worker] = {}
+        self._killed: dict[Greenlet, Seconds] = {}
         self.abandoned = 0
         """Workers that would not die."""
 
@@ -47,11 +50,10 @@ class Workers:
         while len(self._workers) < self._size:
             worker = self._make()
             greenlet = self._pool.spawn(worker.run)
-            greenlet.watched = True  # its death is the supervisor's to tell
+            watch(greenlet, self._ended)
             self._workers[greenlet] = worker
-            greenlet.link(self._ended)
 
-    def bury(self, greenlet: gevent.Greenlet) -> bool:
+    def bury(self, greenlet: Greenlet) -> bool:
         """Take a worker out that ended, settle its task as a bug; tell whether it was known."""
         worker = self._workers.pop(greenlet, None)
         self._killed.pop(greenlet, None)
@@ -61,7 +63,7 @@ class Workers:
         return True
 
     def rescue(self, now: Seconds) -> list[str]:
-        """Kill workers far past their deadline, give up those that survive it; return their URLs."""
+        """Kill workers far past their deadline; give up those that survive; return their URLs."""
         lost = []
         for greenlet, worker in list(self._workers.items()):
             if worker.task is None or now < worker.deadline + STUCK:
@@ -88,9 +90,20 @@ class Workers:
             cause = error or RuntimeError("its worker was killed, or would not end")
             self._deliver(Visited(task, bug(cause), time.monotonic()))
 
-    def _abandon(self, greenlet: gevent.Greenlet, worker: Worker) -> None:
+    def _abandon(self, greenlet: Greenlet, worker: Worker) -> None:
         self.abandoned += 1
         del self._workers[greenlet], self._killed[greenlet]
         self._pool.discard(greenlet)
         self._settle_for(worker, None)
         self.fill()
+
+
+def watch(greenlet: Greenlet, ended: Callable[[Greenlet], None]) -> None:
+    """Have a greenlet's end told, and not printed by the hub as well."""
+    _WATCHED.add(greenlet)
+    greenlet.link(ended)
+
+
+def is_watched(greenlet: object) -> bool:
+    """Tell whether somebody is told of this greenlet's end."""
+    return greenlet in _WATCHED

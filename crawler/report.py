@@ -1,4 +1,4 @@
-"""What `crawler fetch` tells the person at the keyboard: a bar or lines, and the sums at the end."""
+"""What `crawler fetch` tells the person at the keyboard: a bar or lines, and sums at the end."""
 
 import json
 import sys
@@ -11,6 +11,7 @@ import gevent
 from tqdm import tqdm
 
 from crawler.model import Again, Hop, Kind, Outcome, Settlement, Task
+from crawler.native import Greenlet
 from crawler.retry import RULES
 
 WORDS = ("ok", "not found", "error")
@@ -30,7 +31,7 @@ class Report:
         self._causes: Counter[str] = Counter()
         self._example: dict[str, str] = {}
         self._bar: tqdm[Any] | None = None
-        self._spinner: gevent.Greenlet | None = None
+        self._spinner: Greenlet | None = None
 
     def begin(self, text: str) -> None:
         """Say what is about to happen, and turn the spinner until something comes back."""
@@ -148,7 +149,7 @@ def _line(url: str, word: str, outcome: Outcome) -> str:
 
 def _size(number: float) -> str:
     for unit in ("bytes", "KB", "MB", "GB"):
-        if number < 1000 or unit == "GB":  # noqa: PLR2004  the step of the units
+        if number < 1000 or unit == "GB":
             return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
         number /= 1000
     raise AssertionError

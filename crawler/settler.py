@@ -1,7 +1,7 @@
 """The settler writes what came back to disk and reports to the frontier, in batches.
 
-The order is the law of durability: the file is whole under its final name, then the task is settled,
-then the log line is written. A crash between two steps visits again; it never loses anything.
+The order is the law of durability: the file is whole under its final name, then the task is
+settled, then the log line is written. A crash between two steps visits again; nothing is lost.
 """
 
 import time

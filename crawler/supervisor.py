@@ -19,7 +19,8 @@ from gevent.queue import Empty, Queue
 from crawler.errors import LeaseLostError, PartDiedError
 from crawler.log import Log
 from crawler.model import Seconds, Task
-from crawler.pool import Workers
+from crawler.native import Greenlet
+from crawler.pool import Workers, watch
 from crawler.settler import Settler
 
 DEATHS = 5
@@ -65,7 +66,7 @@ class Part:
     lasting: bool = True
     """Whether its end is a death even without an exception."""
     limit: int = DEATHS
-    greenlet: gevent.Greenlet | None = None
+    greenlet: Greenlet | None = None
     deaths: deque[Seconds] = field(default_factory=deque)
 
 
@@ -85,7 +86,7 @@ class Supervisor:
         self._handoff = handoff
         self._grace_period = grace_period
         self._log = log
-        self._mail: Queue[Stop | gevent.Greenlet] = Queue()
+        self._mail: Queue[Stop | Greenlet] = Queue()
         self._settling = Part("settler", settler.run)
         self._visiting = Part("worker", lambda: None, limit=max(2 * DEATHS, 2 * concurrency))
         self._parts: list[Part] = []
@@ -102,7 +103,7 @@ class Supervisor:
         """Ask for a drain, or, the second time, for its end."""
         self._mail.put(Stop(cause))
 
-    def ended(self, greenlet: gevent.Greenlet) -> None:
+    def ended(self, greenlet: Greenlet) -> None:
         """Take note of a greenlet's end; called by its link."""
         self._mail.put(greenlet)
 
@@ -138,7 +139,7 @@ class Supervisor:
             for url in self._workers.rescue(time.monotonic()):
                 self._log.error("worker.abandoned", url=url, reason="it would not end when killed")
 
-    def _bury(self, greenlet: gevent.Greenlet) -> None:
+    def _bury(self, greenlet: Greenlet) -> None:
         if self._workers.bury(greenlet):
             self._died(self._visiting, greenlet)
             self._workers.fill()
@@ -147,7 +148,7 @@ class Supervisor:
                 self._died(part, greenlet)
                 self._spawn(part)
 
-    def _died(self, part: Part, greenlet: gevent.Greenlet) -> None:
+    def _died(self, part: Part, greenlet: Greenlet) -> None:
         """Tell of a death, once; give up after too many.
 
         `greenlet.value` tells a kill from an end: a killed greenlet counts as successful (gevent
@@ -166,13 +167,13 @@ class Supervisor:
         self._log.error(f"{part.name}.restarted", cause=cause, exc_info=error)
         if len(part.deaths) > part.limit:
             raise PartDiedError(
-                f"the {part.name} died {len(part.deaths)} times within {WINDOW:.0f} s, last of: {cause}"
+                f"the {part.name} died {len(part.deaths)} times within {WINDOW:.0f} s, "
+                f"last of: {cause}"
             ) from error
 
     def _spawn(self, part: Part) -> None:
         part.greenlet = gevent.spawn(part.run)
-        part.greenlet.watched = True
-        part.greenlet.link(self.ended)
+        watch(part.greenlet, self.ended)
 
     def _drain(self, cause: str, grace_period: Seconds) -> bool:
         """Stop from the seeds downward, by the deadline; return whether it was forced."""

@@ -39,7 +39,7 @@ class Transport(HTTPAdapter):
 
     def build_connection_pool_key_attributes(
         self, request: PreparedRequest, verify: Any, cert: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    ) -> tuple[Any, Any]:
         """Name the host only: the TLS settings are those of the context."""
         host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
         return host, {}

@@ -1,7 +1,7 @@
-"""URLs: the canonical form, the fingerprint, the host key.
+r"""URLs: the canonical form, the fingerprint, the host key.
 
 The parser is ada, which implements the WHATWG URL standard: what the crawler stores and sends is
-what a browser would send, and spellings that other parsers read in two ways (`127.1`, `h\\@evil`)
+what a browser would send, and spellings that other parsers read in two ways (`127.1`, `h\@evil`)
 have one reading here.
 """
 

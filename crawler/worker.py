@@ -90,7 +90,7 @@ class Visits:
             outcome = outcome_of(task, fetched, time.time())
         except Trouble as trouble:
             return self._ended(task, Outcome(trouble.kind, reason=trouble.reason), start)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a bug is an outcome too
             self._log.error("visit.bug", url=task.url, exc_info=True)
             return self._ended(task, bug(error), start)
         outcome = _timed(outcome, start)
@@ -108,7 +108,7 @@ def bug(error: BaseException) -> Outcome:
 def outcome_of(task: Task, fetched: Fetched, now: Seconds) -> Outcome:
     """Read an answer; `now` is wall time."""
     status, headers = fetched.status, fetched.headers
-    if 200 <= status < 300:  # noqa: PLR2004  the class of success
+    if 200 <= status < 300:
         return Outcome(
             Kind.STORED,
             status,

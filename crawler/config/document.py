@@ -107,6 +107,7 @@ class _Builder:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, at)) for at, item in enumerate(node.value)]
+        assert isinstance(node, yaml.ScalarNode)
         return self._scalar(node, path)
 
     def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
@@ -128,7 +129,7 @@ class _Builder:
             values[key] = self.build(value_node, here)
         return values
 
-    def _scalar(self, node: yaml.Node, path: Path_) -> Any:
+    def _scalar(self, node: yaml.ScalarNode, path: Path_) -> Any:
         text = str(node.value)
         if "$" in text:
             text = _VARIABLE.sub(lambda match: self._variable(match, path), text)

@@ -90,7 +90,7 @@ class JobOptions(_Model):
     attempts: StrictInt = Field(default=5, ge=1, le=100)
     """Visits before a URL that keeps failing is given up."""
     verify: StrictBool | Path = True
-    """TLS certificates: true for the usual authorities, false for no check, or a file of authorities."""
+    """TLS certificates: true for the usual authorities, false for no check, or a file of them."""
 
 
 class Job(JobOptions):
@@ -99,7 +99,7 @@ class Job(JobOptions):
     name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
     """Its identity in the ledger, the log and `path`."""
     urls: tuple[Annotated[StrictStr, AfterValidator(_url_pattern)], ...] = ()
-    """URLs, with curl's globbing: {cn,in,us}, [001-100], [a-z]; {cc=cn,in} binds a name for `path`."""
+    """URLs, with curl's globbing: {cn,in,us}, [001-100], [a-z]; {cc=cn,in} binds a name."""
     url_file: Path | None = None
     """A file with one URL a line; # starts a comment; gzip is accepted."""
 

@@ -7,7 +7,7 @@ holds for any number of processes. `now` is wall time, for it is stored.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from crawler.frontier.process import Process
 from crawler.model import HostRest, Seconds, Seed, Settlement, Task
@@ -68,7 +68,7 @@ class Counts:
 class Frontier(Protocol):
     """What an engine must do. One contract test runs against every engine."""
 
-    def __enter__(self) -> "Frontier": ...
+    def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
 
     def register(self, process: Process, now: Seconds) -> int:
@@ -126,7 +126,7 @@ class Frontier(Protocol):
         """Return the sums of the ledger, at any size in no time."""
 
     def listed(self) -> dict[str, int]:
-        """Return how often URLs were listed, by kind of their last visit; a URL listed twice is two."""
+        """Return how often URLs were listed, by kind of their last visit; listed twice is two."""
 
     def unfinished(self, after: int, limit: int) -> list[Task]:
         """Return what is neither done nor dead, in the order of ids beyond `after`."""

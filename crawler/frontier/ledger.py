@@ -8,7 +8,7 @@ from crawler.frontier import Counts
 from crawler.frontier.leases import renew
 from crawler.frontier.rows import COLUMNS, Names, rest, row_of, tally, task_of
 from crawler.frontier.schema import LEASED, RETIRED, WAITING
-from crawler.model import Again, HostRest, Hop, Seconds, Seed, Settlement, Task
+from crawler.model import Again, Hop, HostRest, Seconds, Seed, Settlement, Task
 from crawler.naming import path_key
 from crawler.urls import host_of
 
@@ -116,7 +116,8 @@ def listed(db: sqlite3.Connection) -> dict[str, int]:
     """Sum up how often URLs were listed, by kind; kind '' is not visited to an end."""
     return dict(
         db.execute(
-            "SELECT CASE WHEN state IN (2, 3) THEN kind ELSE '' END, sum(listed) FROM task GROUP BY 1"
+            "SELECT CASE WHEN state IN (2, 3) THEN kind ELSE '' END, sum(listed) "
+            "FROM task GROUP BY 1"
         )
     )
 

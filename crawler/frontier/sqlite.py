@@ -100,21 +100,21 @@ class SqliteFrontier:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        return self._native.call(self._transact, verb, *args, **kwargs)
+        return self._native.call(self._transact(verb), *args, **kwargs)
 
-    def _transact(
-        self,
-        verb: Callable[Concatenate[sqlite3.Connection, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            value = verb(self._db, *args, **kwargs)
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._names.forget()
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-        return value
+    def _transact(self, verb: Callable[Concatenate[sqlite3.Connection, P], T]) -> Callable[P, T]:
+        """Return the verb as one transaction, to be run in the native thread."""
+
+        def transaction(*args: P.args, **kwargs: P.kwargs) -> T:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                value = verb(self._db, *args, **kwargs)
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._names.forget()
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            return value
+
+        return transaction

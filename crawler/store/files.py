@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from crawler.model import Seconds
 from crawler.naming import suffixed
@@ -49,7 +50,7 @@ class Files:
         self._durable = durable
         self._native = Native(THREADS)
 
-    def __enter__(self) -> "Files":
+    def __enter__(self) -> Self:
         self._native.__enter__()
         self._native.call(self._root.mkdir, parents=True, exist_ok=True)
         return self

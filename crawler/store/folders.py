@@ -5,6 +5,7 @@ file or a FIFO where a folder is needed is left alone, and the folder gets anoth
 """
 
 import os
+import stat
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -95,4 +96,4 @@ def _in_the_way(parent: int, name: str) -> bool:
         mode = os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode
     except OSError:
         return False
-    return (mode & 0o170000) != 0o040000
+    return not stat.S_ISDIR(mode)
