@@ -7,7 +7,7 @@ deadlock). Its exception travels back as a value, so that gevent does not print 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 import gevent
 from gevent.threadpool import ThreadPool
@@ -16,8 +16,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 A = TypeVar("A")
 
-Greenlet = gevent.Greenlet[Any, Any]
-"""Any greenlet."""
+if TYPE_CHECKING:
+    Greenlet = gevent.Greenlet[Any, Any]
+else:
+    Greenlet = gevent.Greenlet  # generic only to the type checker
 
 
 class Native:
