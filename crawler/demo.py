@@ -30,13 +30,13 @@ TEMPERS = ("local", "delay", "error")
 
 def demo(folder: Path | None) -> int:
     """Run the demonstration; return the daemon's exit code."""
-    folder = folder or Path(tempfile.mkdtemp(prefix="crawler-demo-"))
+    folder = (folder or Path(tempfile.mkdtemp(prefix="crawler-demo-"))).absolute()
     with ExitStack() as stack:
         servers = {temper: stack.enter_context(FlagServer(temper)) for temper in TEMPERS}
         for temper, server in servers.items():
             click.echo(f"{temper.upper():6} {server.url}/flags/cc/cc.gif")
         places = {f"DEMO_{temper.upper()}": server.url for temper, server in servers.items()}
-        environment = {**os.environ, **places, "DEMO_FOLDER": str(folder.absolute())}
+        environment = {**os.environ, **places, "DEMO_FOLDER": str(folder)}
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the daemon, which drains
         command = [sys.executable, "-m", "crawler", "run", "-c", str(config_file()), "--until-done"]
         click.echo(f"$ crawler {' '.join(command[3:])}\n")

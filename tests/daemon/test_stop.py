@@ -1,0 +1,89 @@
+"""Every way to stop ends as it should, also while a server sends without end."""
+
+import signal
+import time
+
+import pytest
+
+from tests.program import Daemon, assert_clean, until, write_config
+from tests.servers import RudeSite, Site, endless, slow
+
+GRACE_S = 2.0
+ENDLESS = endless(b"HTTP/1.1 200 OK\r\n\r\n", bytes(65536))
+
+
+def jobs(url: str, count: int = 40) -> list[dict]:
+    return [
+        {"name": "j", "urls": [f"{url}/[1-{count}]"], "attempts": 1, "timeout": {"total": "60s"}}
+    ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_term_and_int_finish_what_is_under_way_and_exit_with_0(tmp_path, number):
+    with Site(slow(0.3)) as site, Daemon(write_config(tmp_path, jobs(site.url))) as daemon:
+        until(lambda: len(site.requests) >= 4, "no visits")
+        daemon.signal(number)
+        assert daemon.wait() == 0
+        told = daemon.wait_for("daemon.draining", cause=number.name)
+        assert told["in_flight"] > 0
+        assert len(daemon.told("visit", kind="stored")) == len(site.requests)
+        assert daemon.told("daemon.stopped", forced=False)
+    assert_clean(tmp_path, urls=40)
+
+
+def test_term_leaves_stragglers_the_grace_period_and_gives_their_urls_back(tmp_path):
+    with Site(slow(30)) as site, Daemon(write_config(tmp_path, jobs(site.url))) as daemon:
+        until(lambda: len(site.requests) >= 8, "no visits")
+        start = time.monotonic()
+        assert daemon.stop() == 0
+        assert GRACE_S <= time.monotonic() - start <= GRACE_S + 1
+        assert not daemon.told("visit")
+    assert_clean(tmp_path, urls=40)
+
+
+def test_a_second_term_forces_and_exits_with_3(tmp_path):
+    config = write_config(tmp_path, jobs("http://127.0.0.1:1"), grace_period="60s")
+    with Site(slow(30)) as site:
+        config = write_config(tmp_path, jobs(site.url), grace_period="60s")
+        with Daemon(config) as daemon:
+            until(lambda: len(site.requests) >= 8, "no visits")
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_for("daemon.draining")
+            start = time.monotonic()
+            daemon.signal(signal.SIGTERM)
+            assert daemon.wait() == 3
+            assert time.monotonic() - start < 2
+            assert daemon.told("daemon.stopped", forced=True)
+    assert_clean(tmp_path, urls=40)
+
+
+def test_term_is_served_while_servers_send_without_end_at_full_speed(tmp_path):
+    with RudeSite(ENDLESS) as site:
+        config = write_config(tmp_path, jobs(site.url), concurrency=4)
+        with Daemon(config) as daemon:
+            until(lambda: list(tmp_path.rglob("*.part")), "nothing is being written", daemon)
+            start = time.monotonic()
+            assert daemon.stop() == 0
+            assert time.monotonic() - start <= GRACE_S + 1
+            assert "blocked" not in daemon.errors, daemon.errors
+    assert_clean(tmp_path, urls=40)
+    assert not any(path.is_file() for path in (tmp_path / "files").rglob("*"))
+
+
+def test_hup_and_usr2_are_tolerated(tmp_path):
+    with Site(slow(0.01)) as site, Daemon(write_config(tmp_path, jobs(site.url))) as daemon:
+        daemon.wait_for("visit")
+        daemon.signal(signal.SIGHUP)
+        daemon.signal(signal.SIGUSR2)
+        daemon.wait_for("signal.ignored", signal="SIGHUP")
+        daemon.wait_for("signal.ignored", signal="SIGUSR2")
+        assert daemon.stop() == 0
+    assert_clean(tmp_path)
+
+
+def test_an_idle_daemon_keeps_running_until_it_is_stopped(tmp_path):
+    with Site(slow(0)) as site, Daemon(write_config(tmp_path, jobs(site.url, 3))) as daemon:
+        until(lambda: len(daemon.told("visit")) == 3, "not all visited", daemon)
+        assert daemon.process.poll() is None
+        assert daemon.stop() == 0
+    assert_clean(tmp_path, urls=3)

@@ -1,0 +1,136 @@
+"""The shipped supervisord.conf under a real supervisord."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from xmlrpc.client import ServerProxy
+
+import gevent
+import psutil
+import pytest
+from supervisor.xmlrpc import SupervisorTransport
+
+from tests.program import assert_clean, until, write_config
+from tests.servers import Site, slow
+
+HERE = Path(__file__).parents[2]
+SUPERVISORD = [sys.executable, "-m", "supervisor.supervisord"]
+
+
+class Supervisord:
+    """supervisord on a copy of the shipped file, which names a checkout by %(here)s."""
+
+    def __init__(self, folder: Path, config: Path, numprocs: int = 1) -> None:
+        self.folder = folder
+        shutil.copytree(HERE / "config", folder / "config")
+        (folder / ".venv/bin").mkdir(parents=True)
+        program = folder / ".venv/bin/crawler"
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} -m crawler "$@"\n')
+        program.chmod(0o755)
+        text = (HERE / "supervisord.conf").read_text().replace("numprocs=1", f"numprocs={numprocs}")
+        text = text.replace("%(here)s/config/crawler.yaml", str(config))
+        (folder / "supervisord.conf").write_text(text)
+
+    def __enter__(self) -> "Supervisord":
+        self.process = subprocess.Popen(
+            [*SUPERVISORD, "-n", "-c", str(self.folder / "supervisord.conf")],
+            cwd=self.folder, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        socket = self.folder / "supervisor.sock"
+        until(socket.exists, "supervisord does not answer")
+        self.transport = SupervisorTransport(None, None, f"unix://{socket}")
+        self.rpc = ServerProxy("http://127.0.0.1", transport=self.transport).supervisor
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.transport.close()
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.terminate()
+        with gevent.Timeout(60):
+            self.process.wait()
+        psutil.wait_procs(family, timeout=10)
+
+    def state(self, number: int = 0) -> str:
+        return self.info(number)["statename"]
+
+    def info(self, number: int = 0) -> dict:
+        return self.rpc.getProcessInfo(f"crawler:crawler_{number:02d}")
+
+    def wait_for(self, state: str, number: int = 0) -> None:
+        until(lambda: self.state(number) == state, f"never {state}")
+
+    def log(self) -> str:
+        return (self.folder / "supervisord.log").read_text()
+
+    def told(self, number: int = 0) -> str:
+        return (self.folder / f"crawler_{number:02d}.log").read_text()
+
+
+@pytest.fixture
+def short(tmp_path_factory):
+    """A folder whose path is short enough for a UNIX socket."""
+    folder = tmp_path_factory.mktemp("s")
+    yield folder
+    shutil.rmtree(folder)
+
+
+def jobs(site: Site, count: int) -> list[dict]:
+    return [{"name": "j", "urls": [f"{site.url}/[1-{count}]"]}]
+
+
+def test_start_hup_stop_and_kill_9_under_supervisord(tmp_path, short):
+    with Site(slow(0.1)) as site:
+        config = write_config(tmp_path, jobs(site, 400), grace_period="5s")
+        with Supervisord(short, config) as supervisord:
+            supervisord.wait_for("RUNNING")
+            assert supervisord.rpc.signalProcess("crawler:crawler_00", "HUP")
+            until(lambda: "SIGHUP" in supervisord.told(), "HUP did not arrive")
+            assert supervisord.state() == "RUNNING"
+
+            pid = supervisord.info()["pid"]
+            psutil.Process(pid).send_signal(signal.SIGKILL)
+            until(lambda: supervisord.info()["pid"] not in {0, pid}, "not restarted")
+            supervisord.wait_for("RUNNING")
+            until(lambda: supervisord.told().count('"daemon.ready"') == 2, "not ready again")
+
+            assert supervisord.rpc.stopProcess("crawler:crawler_00")
+            info = supervisord.info()
+            assert (info["statename"], info["exitstatus"]) == ("STOPPED", 0)
+            assert '"daemon.stopped"' in supervisord.told()
+            assert_clean(tmp_path, urls=400)
+
+            assert supervisord.rpc.startProcess("crawler:crawler_00")
+            until(lambda: len(set(site.paths())) == 400, "not all visited")
+        assert "SIGKILL" not in supervisord.log().replace("terminated by SIGKILL", "")
+        assert "killing" not in supervisord.log()
+    assert_clean(tmp_path, urls=400)
+
+
+def test_two_processes_share_one_state_file(tmp_path, short):
+    hosts = [f"127.0.0.{number}" for number in range(1, 5)]
+    with Site(slow(0.02), hosts) as site:
+        urls = [f"http://{{{','.join(hosts)}}}:{site.port}/[1-30]"]
+        job = {"name": "j", "urls": urls, "path": "{host}/{name}", "delay": "100ms", "per_host": 1}
+        config = write_config(tmp_path, [job])
+        with Supervisord(short, config, numprocs=2) as supervisord:
+            supervisord.wait_for("RUNNING", 0)
+            supervisord.wait_for("RUNNING", 1)
+            until(lambda: len(site.requests) >= 120, "not all visited")
+            until(lambda: '"visit"' in supervisord.told(0), "process 0 is idle")
+            until(lambda: '"visit"' in supervisord.told(1), "process 1 is idle")
+        assert len(site.requests) == 120
+        assert "killing" not in supervisord.log()
+    assert_clean(tmp_path, urls=120)
+
+
+def test_a_bad_configuration_ends_in_fatal_with_one_clear_line_a_try(tmp_path, short):
+    config = write_config(tmp_path, [{"name": "j", "urls": ["http://127.0.0.1:1/"], "dealy": "1s"}])
+    with Supervisord(short, config) as supervisord:
+        supervisord.wait_for("FATAL")
+        errors = (short / "crawler_00.err").read_text().splitlines()
+        assert set(errors) == {errors[0]}
+        assert errors[0].startswith(f"{config}:")
+        assert "jobs[0].dealy: is no option; did you mean delay?" in errors[0]
+        assert '"config.rejected"' in supervisord.told()

@@ -1,0 +1,143 @@
+"""The program as a subprocess, as supervisord would run it, and its log as records."""
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gevent
+import yaml
+
+CRAWLER = [sys.executable, "-m", "crawler"]
+PATIENCE_S = 30.0
+
+
+def write_config(folder: Path, jobs: list[dict[str, Any]], **crawler: Any) -> Path:
+    """Write a configuration into a folder, with impolite defaults fit for a test."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {
+        "crawler": {
+            "state": "state.sqlite", "output": "files", "concurrency": 8, "grace_period": "2s",
+            "durability": "relaxed", **crawler,
+        },
+        "job_defaults": {"delay": 0, "per_host": 8, "path": "{job}/{name}"},
+        "jobs": jobs,
+    }  # fmt: skip
+    file = folder / "crawler.yaml"
+    file.write_text(yaml.safe_dump(document))
+    return file
+
+
+class Daemon:
+    """A running `crawler run`."""
+
+    def __init__(self, config: Path, *arguments: str, **environment: str) -> None:
+        self.config = config
+        self._arguments = arguments
+        self._environment = environment
+        self.records: list[dict[str, Any]] = []
+        self.errors = ""
+
+    def __enter__(self) -> "Daemon":
+        self.process = subprocess.Popen(
+            [*CRAWLER, "run", "-c", str(self.config), *self._arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "GEVENT_MONITOR_THREAD_ENABLE": "1",
+                 "GEVENT_MAX_BLOCKING_TIME": "0.1", **self._environment},
+        )  # fmt: skip
+        self._readers = [gevent.spawn(self._read_log), gevent.spawn(self._read_errors)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        gevent.joinall(self._readers, timeout=5)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def wait_for(self, event: str, **fields: Any) -> dict[str, Any]:
+        """Wait until the log tells of an event."""
+        return until(lambda: self.told(event, **fields), f"no {event} {fields}", self)[0]
+
+    def told(self, event: str, **fields: Any) -> list[dict[str, Any]]:
+        wanted = {"event": event, **fields}.items()
+        return [record for record in self.records if wanted <= record.items()]
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def wait(self, timeout: float = PATIENCE_S) -> int:
+        """Wait for the end, and return the exit code."""
+        code = self.process.wait(timeout)
+        gevent.joinall(self._readers, timeout=5)
+        return code
+
+    def stop(self) -> int:
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def _read_log(self) -> None:
+        for line in self.process.stdout:
+            self.records.append(json.loads(line))
+
+    def _read_errors(self) -> None:
+        for line in self.process.stderr:
+            self.errors += line.decode()
+
+
+def until(found: Callable[[], Any], otherwise: str, daemon: Daemon | None = None) -> Any:
+    """Wait for something to be true, with a deadline that fails loudly."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (value := found()):
+        ended = daemon is not None and daemon.process.poll() is not None and daemon._readers[0].dead
+        if time.monotonic() > deadline or ended:
+            last = daemon.records[-5:] if daemon else ""
+            raise AssertionError(f"{otherwise}; {last}; {daemon.errors if daemon else ''}")
+        gevent.sleep(0.01)
+    return value
+
+
+@contextlib.contextmanager
+def ledger(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Look into a state file."""
+    with contextlib.closing(sqlite3.connect(folder / "state.sqlite")) as db:
+        yield db
+
+
+def assert_clean(folder: Path, *, urls: int | None = None) -> None:
+    """Assert that nothing is leased, owned or torn, and that the ledger adds up."""
+    with ledger(folder) as db:
+        (leased,) = db.execute("SELECT count(*) FROM task WHERE state = 1").fetchone()
+        (owned,) = db.execute("SELECT count(*) FROM host WHERE owner IS NOT NULL").fetchone()
+        (processes,) = db.execute("SELECT count(*) FROM process").fetchone()
+        (tasks,) = db.execute("SELECT count(*) FROM task").fetchone()
+        (known,) = db.execute("SELECT ifnull(sum(n), 0) FROM tally WHERE kind = ''").fetchone()
+        finished = dict(db.execute("SELECT kind, sum(n) FROM tally WHERE kind != '' GROUP BY 1"))
+        ended = dict(db.execute("SELECT kind, count(*) FROM task WHERE state IN (2, 3) GROUP BY 1"))
+    assert (leased, owned, processes) == (0, 0, 0)
+    assert known == tasks
+    assert finished == ended
+    assert urls is None or known == urls
+    assert not sorted(folder.rglob("*.part"))
+
+
+def fetch(*arguments: str, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run `crawler fetch` to its end."""
+    return crawler("fetch", *arguments, cwd=cwd, **options)
+
+
+def crawler(*arguments: str, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a verb to its end."""
+    return subprocess.run(
+        [*CRAWLER, *arguments],
+        cwd=cwd, capture_output=True, text=True, timeout=60, check=False, **options,
+    )  # fmt: skip
