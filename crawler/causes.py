@@ -39,13 +39,20 @@ def trouble_of(error: BaseException, *, in_body: bool) -> Trouble:
     """
     chain = list(_chain(error))
     for cause in chain:
-        if isinstance(cause, OSError) and cause.errno in _LOCAL:
+        if _errno(cause) in _LOCAL:
             return Trouble(Kind.LOCAL_IO, _words(cause))
     for types, kind in _TABLE:
-        for cause in chain:
+        for cause in reversed(chain):  # the root knows best
             if isinstance(cause, types):
                 return Trouble(kind, _words(cause))
     return Trouble(Kind.TRUNCATED if in_body else Kind.PROTOCOL, _words(chain[-1]))
+
+
+def _errno(error: BaseException) -> int | None:
+    """Return the system's error number; OpenSSL and the resolver put numbers of their own there."""
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError | socket.gaierror):
+        return error.errno
+    return None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -21,6 +21,7 @@ class Seen:
     at: float
     host: str
     path: str
+    client: str
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -61,7 +62,9 @@ class Site:
     def _answer(self, environ, start_response):
         headers = {key[5:]: value for key, value in environ.items() if key.startswith("HTTP_")}
         path = environ["PATH_INFO"]
-        self.requests.append(Seen(time.monotonic(), environ["HTTP_HOST"], path, headers))
+        self.requests.append(
+            Seen(time.monotonic(), environ["HTTP_HOST"], path, environ["REMOTE_PORT"], headers)
+        )
         answer = self.route(path)
         if isinstance(answer, bytes):
             answer = ("200 OK", [("Content-Length", str(len(answer)))], [answer])
