@@ -95,15 +95,15 @@ def open_log(level: str, style: str, descriptor: int = 1) -> tuple[Log, Lines]:
     """Make a log on a descriptor; `style` is auto, json or console."""
     lines = Lines(descriptor)
     pretty = style == "console" or (style == "auto" and os.isatty(descriptor))
-    renderer: Any = structlog.dev.ConsoleRenderer(pad_event_to=16) if pretty else _json
+    renderer: Any = structlog.dev.ConsoleRenderer(pad_event_to=16, sort_keys=False)
     logger = structlog.wrap_logger(
         lines,
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.TimeStamper(fmt="%H:%M:%S" if pretty else "iso", utc=True),
             structlog.processors.format_exc_info,
             _printable,
-            renderer,
+            renderer if pretty else _json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
@@ -111,17 +111,21 @@ def open_log(level: str, style: str, descriptor: int = 1) -> tuple[Log, Lines]:
 
 
 def _printable(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Bound every text and take control characters out: what came from the network is hostile."""
-    for key, value in fields.items():
+    """Leave out what is None, bound every text, and take control characters out of it.
+
+    What came from the network is hostile: to terminals, to logs, and to those who grep them.
+    """
+    told = {key: value for key, value in fields.items() if value is not None}
+    for key, value in told.items():
         if isinstance(value, str) and (len(value) > _VALUE or _CONTROL.search(value)):
             cut = value if len(value) <= _VALUE else value[:_VALUE] + "…"
-            fields[key] = cut if key == "exception" else _CONTROL.sub("\ufffd", cut)
-    return fields
+            told[key] = cut if key == "exception" else _CONTROL.sub("\ufffd", cut)
+    return told
 
 
 def _json(_: object, __: str, fields: MutableMapping[str, Any]) -> str:
-    first = {key: fields.pop(key) for key in ("timestamp", "level", "event") if key in fields}
-    told = first | {key: value for key, value in fields.items() if value is not None}
+    told = {key: fields.pop(key) for key in ("timestamp", "level", "event") if key in fields}
+    told |= fields
     line = json.dumps(told, default=str, ensure_ascii=False)
     if len(line.encode()) < LINE:
         return line

@@ -1,6 +1,7 @@
 """What `crawler fetch` tells the person at the keyboard: a bar or lines, and sums at the end."""
 
 import json
+import shutil
 import sys
 import time
 from collections import Counter
@@ -72,6 +73,7 @@ class Report:
             self._bar.leave = False
             self._bar.close()
             self._bar = None
+            print(_ERASE, end="", file=sys.stderr, flush=True)  # the ^C that the terminal echoed
 
     def finish(self, listed: dict[str, int], asked: int) -> int:
         """Print the sums; return 0 if all is well, 1 if not, and say so if they do not add up."""
@@ -108,7 +110,8 @@ class Report:
         if self._bar is None:
             self.stop_drawing()
             tqdm.monitor_interval = 0  # its monitor is a thread
-            self._bar = tqdm(total=total, unit=" URL", file=sys.stderr, dynamic_ncols=True)
+            width = shutil.get_terminal_size().columns - 4  # a ^C must not wrap
+            self._bar = tqdm(total=total, unit=" URL", file=sys.stderr, ncols=width)
         self._bar.total = total
         self._bar.update()
 

@@ -35,8 +35,7 @@ def test_kill_9_at_random_moments_loses_nothing_and_tears_nothing(tmp_path, full
         for _ in range(kills):
             with Daemon(config) as daemon:
                 daemon.wait_for("daemon.ready")
-                seen, wanted = len(site.requests), chance.randrange(0, 2 * URLS // kills)
-                until(lambda: len(site.requests) >= seen + wanted or _done(tmp_path), "no visits")
+                wait_for_visits(site, tmp_path, chance.randrange(0, 2 * URLS // kills))
                 daemon.signal(signal.SIGKILL)
                 assert daemon.wait() == -signal.SIGKILL
             with ledger(tmp_path) as db:
@@ -59,8 +58,7 @@ def test_sigterm_at_random_moments_repeats_nothing_and_leaves_with_exit_code_0(t
         for _ in range(8):
             with Daemon(config) as daemon:
                 daemon.wait_for("daemon.ready")
-                seen, wanted = len(site.requests), chance.randrange(0, 2 * URLS // 8)
-                until(lambda: len(site.requests) >= seen + wanted or _done(tmp_path), "no visits")
+                wait_for_visits(site, tmp_path, chance.randrange(0, 2 * URLS // 8))
                 assert daemon.stop() == 0
                 assert daemon.told("daemon.stopped", forced=False)
                 assert "blocked" not in daemon.errors
@@ -70,6 +68,11 @@ def test_sigterm_at_random_moments_repeats_nothing_and_leaves_with_exit_code_0(t
         assert_clean(tmp_path, urls=URLS)
         assert_whole(tmp_path)
         assert len(site.requests) == URLS
+
+
+def wait_for_visits(site: Site, folder: Path, more: int) -> None:
+    wanted = len(site.requests) + more
+    until(lambda: len(site.requests) >= wanted or _done(folder), "no visits")
 
 
 def _done(folder: Path) -> bool:

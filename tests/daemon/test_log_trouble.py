@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 from tests.program import CRAWLER, assert_clean, until, write_config
 from tests.servers import Site, slow
@@ -53,7 +54,7 @@ def test_a_reader_that_comes_late_gets_every_line(tmp_path):
 
 
 def test_a_full_disk_under_the_log_does_not_stop_the_crawl(tmp_path):
-    with Site(slow(0)) as site, open("/dev/full", "wb") as full:
+    with Site(slow(0)) as site, Path("/dev/full").open("wb") as full:
         config = write_config(tmp_path, [{"name": "j", "urls": [f"{site.url}/[1-50]"]}])
         with started(config, full, "--until-done") as process:
             assert process.wait(30) == 0

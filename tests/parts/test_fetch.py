@@ -207,7 +207,7 @@ def authority():
 
 
 def tls_site(certificate: trustme.LeafCert):
-    import ssl  # noqa: PLC0415  after the patch
+    import ssl
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
