@@ -1,0 +1,48 @@
+"""What the tests of the frontier share. An engine added to `ENGINES` runs through all of them."""
+
+import subprocess
+import sys
+
+from crawler.frontier import open_frontier
+from crawler.frontier.process import Process, current
+from crawler.model import Outcome, Seed, Settlement
+from crawler.urls import fingerprint, host_of
+
+NOW = 1_000_000.0
+LATER = 10_000.0
+"""More than any rest here."""
+ENGINES = {"sqlite": lambda folder: open_frontier(folder / "state.sqlite", durable=False)}
+
+
+def seed(url, job="job"):
+    return Seed(fingerprint(job, url), url, host_of(url))
+
+
+def seeds(*hosts, each=1, job="job"):
+    return [seed(f"http://{host}/{number}", job) for host in hosts for number in range(each)]
+
+
+def join(frontier, now=NOW):
+    return frontier.register(current(), now)
+
+
+def take(frontier, owner, now=NOW, **options):
+    """Lease, and return {host: tasks}."""
+    options = {"new": 10, "wants": {}, "idle": []} | options
+    return {host.key: host for host in frontier.lease(owner, now, **options).hosts}
+
+
+def one_task(frontier, owner, now=NOW):
+    (host,) = take(frontier, owner, now).values()
+    return host.tasks[0]
+
+
+def settled(task, kind, verdict, at=NOW, **more):
+    return Settlement(task, Outcome(kind, **more), verdict, at)
+
+
+def gone():
+    """A process of this machine that has ended."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        pid = child.pid
+    return Process(current().machine, pid, "1")

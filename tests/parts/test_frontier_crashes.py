@@ -1,0 +1,160 @@
+"""The contract of a frontier: what happens to what an owner held that stopped, stalled or died."""
+
+import subprocess
+import sys
+
+import pytest
+from frontiers import LATER, NOW, gone, join, seed, seeds, settled, take
+
+from crawler.errors import LeaseLostError
+from crawler.frontier import LEASE, MAX_CRASHES
+from crawler.frontier.process import current
+from crawler.model import Done, HostRest, Kind
+
+
+def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
+    owner = join(frontier)
+    frontier.add("job", seeds("a", "b", each=2), 1.0, NOW)
+    held = [task for host in take(frontier, owner).values() for task in host.tasks]
+    a = held[0].host_id
+    assert frontier.release(owner, [HostRest(a, NOW + 5, 1.0)]) == 4
+    assert frontier.counts().leased == 0
+    with pytest.raises(LeaseLostError):
+        frontier.renew(owner, NOW)
+    again = take(frontier, join(frontier), NOW)
+    assert list(again) == ["b:80"]
+    assert {task.attempt for task in again["b:80"].tasks} == {1}
+
+
+def test_a_number_of_an_owner_is_never_used_again(frontier):
+    first = join(frontier)
+    frontier.release(first, [])
+    assert join(frontier) != first
+
+
+def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
+    one, other = open_one(), open_one()
+    mine, theirs = join(one), join(other, NOW + LEASE)
+    one.add("job", seeds("a", "b"), 0.0, NOW)
+    host = take(one, mine, new=1)["a:80"]
+    now = NOW + LEASE + 1
+    assert [lost.owner for lost in other.reclaim(now, "another machine")] == [mine]
+    (task,) = take(other, theirs, now, new=1)["b:80"].tasks
+    before = (other.counts(), other.listed(), other.unfinished(0, 9))
+    result = settled(host.tasks[0], Kind.STORED, Done(), path="stolen")
+    for verb in (
+        lambda: one.settle(mine, [result], [HostRest(host.id, NOW + LATER, 99.0)]),
+        lambda: one.lease(mine, now, new=9, wants={host.id: 9}, idle=[]),
+        lambda: one.renew(mine, now),
+    ):
+        with pytest.raises(LeaseLostError, match="took this one for dead"):
+            verb()
+    assert (other.counts(), other.listed(), other.unfinished(0, 9)) == before
+    assert one.release(mine, [HostRest(host.id, NOW + LATER, 99.0)]) == 0
+    assert take(other, theirs, now + 1)["a:80"].delay == 0.0
+    assert task.attempt == 1
+
+
+def test_a_lease_that_is_renewed_does_not_run_out(frontier):
+    owner = join(frontier)
+    frontier.add("job", seeds("a"), 1.0, NOW)
+    take(frontier, owner)
+    frontier.renew(owner, NOW + LEASE)
+    assert frontier.reclaim(NOW + 2 * LEASE, "another machine") == []
+    frontier.renew(owner, NOW)  # the wall clock was set back
+    assert frontier.reclaim(NOW + 2 * LEASE, "another machine") == []
+    assert len(frontier.reclaim(NOW + 2 * LEASE + 1, "another machine")) == 1
+
+
+def test_a_living_process_is_not_reclaimed_and_an_ended_one_at_once(frontier):
+    machine = current().machine
+    frontier.add("job", seeds("a", "b"), 1.0, NOW)
+    alive, dead = join(frontier), frontier.register(gone(), NOW)
+    take(frontier, alive, new=1)
+    take(frontier, dead, new=1)
+    assert frontier.reclaim(NOW, "another machine") == []
+    (lost,) = frontier.reclaim(NOW, machine)
+    assert (lost.owner, lost.died, lost.task.attempt) == (dead, False, 1)
+    assert frontier.reclaim(NOW, machine) == []
+    assert frontier.counts().leased == 1
+
+
+def test_a_killed_process_is_reclaimed(open_one, tmp_path):
+    frontier = open_one()
+    frontier.add("job", seeds("a"), 1.0, NOW)
+    script = f"""
+import crawler, pathlib, sys
+from crawler.frontier import open_frontier, process
+with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=False) as frontier:
+    owner = frontier.register(process.current(), {NOW})
+    frontier.lease(owner, {NOW}, new=1, wants={{}}, idle=[])
+    print(owner, flush=True)
+    sys.stdin.read()
+"""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", script], **pipes) as child:
+        owner = int(child.stdout.readline())
+        assert frontier.reclaim(NOW, current().machine) == []
+        child.kill()
+    (lost,) = frontier.reclaim(NOW, current().machine)
+    assert (lost.owner, lost.died) == (owner, False)
+
+
+def test_a_host_that_was_reclaimed_rests_a_whole_delay(frontier):
+    frontier.add("job", seeds("a"), 20.0, NOW)
+    take(frontier, frontier.register(gone(), NOW))
+    frontier.reclaim(NOW + 5, current().machine)
+    owner = join(frontier, NOW + 5)
+    assert take(frontier, owner, NOW + 24.9) == {}
+    assert take(frontier, owner, NOW + 25)["a:80"].tasks[0].attempt == 2
+
+
+def test_a_url_that_kills_the_process_dies_in_the_end(frontier):
+    frontier.add("job", seeds("a"), 0.0, NOW)
+    now = NOW
+    for crash in range(1, MAX_CRASHES + 1):
+        now += LATER
+        (host,) = take(frontier, frontier.register(gone(), now), now).values()
+        assert host.tasks[0].attempt == crash
+        (lost,) = frontier.reclaim(now, current().machine)
+        assert lost.died == (crash == MAX_CRASHES)
+    assert frontier.counts().finished == {"bug": 1}
+    assert frontier.counts().waiting == 0
+    assert take(frontier, join(frontier), now + LATER) == {}
+
+
+def test_the_suspects_of_a_second_crash_come_back_at_times_of_their_own(frontier):
+    frontier.add("job", seeds(*"abcdefgh"), 0.0, NOW)
+    for now in (NOW, NOW + 1):
+        assert len(take(frontier, frontier.register(gone(), now), now)) == 8
+        frontier.reclaim(now, current().machine)
+    owner = join(frontier)
+    assert len(take(frontier, owner, NOW + 1)) <= 1
+    assert len(take(frontier, owner, NOW + 3.1)) >= 7
+
+
+def test_a_kill_in_the_middle_of_adding_loses_no_batch_that_was_acknowledged(open_one, tmp_path):
+    script = f"""
+import crawler, itertools, pathlib
+from crawler.frontier import open_frontier
+from crawler.model import Seed
+from crawler.urls import fingerprint
+with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=False) as frontier:
+    for batch in itertools.count():
+        urls = [f"http://h{{batch % 7}}/{{batch}}/{{number}}" for number in range(100)]
+        seeds = [Seed(fingerprint("job", url), url, f"h{{batch % 7}}:80") for url in urls]
+        frontier.add("job", seeds, 1.0, {NOW})
+        print(batch, flush=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as child:
+        told = [child.stdout.readline() for _ in range(20)]
+        child.kill()
+        told += child.stdout.readlines()
+    acknowledged = len([line for line in told if line.endswith(b"\n")])
+    frontier = open_one()
+    known = frontier.counts().known
+    assert known >= 100 * acknowledged >= 2000
+    assert known % 100 == 0
+    assert len(frontier.unfinished(0, known + 1)) == known
+    again = [seed(f"http://h{batch % 7}/{batch}/7") for batch in range(acknowledged)]
+    assert frontier.add("job", again, 1.0, NOW) == 0

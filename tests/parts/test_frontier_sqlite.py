@@ -1,0 +1,95 @@
+"""What is the SQLite engine's own: its file."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from frontiers import NOW, seeds
+
+from crawler.errors import StateError
+from crawler.frontier import open_frontier
+
+
+def refusal(file):
+    with pytest.raises(StateError) as refused, open_frontier(file, durable=False):
+        pass
+    assert str(file) in str(refused.value)
+    assert refused.value.exit_code == 1
+    return str(refused.value)
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "state.sqlite"
+
+
+def execute(file, *statements):
+    with closing(sqlite3.connect(file)) as db:
+        for statement in statements:
+            db.execute(statement)
+        db.commit()
+
+
+def test_a_database_of_another_program_is_refused_and_left_as_it_is(file):
+    execute(file, "CREATE TABLE bookmark (url TEXT)", "INSERT INTO bookmark VALUES ('x')")
+    before = file.read_bytes()
+    assert "another program; name another file as state" in refusal(file)
+    assert file.read_bytes() == before
+
+
+def test_a_database_of_another_program_is_free_at_once(file):
+    execute(file, "CREATE TABLE bookmark (url TEXT)")
+    refusal(file)
+    with closing(sqlite3.connect(file, timeout=0)) as db:
+        db.execute("INSERT INTO bookmark VALUES ('x')")
+
+
+@pytest.mark.parametrize(
+    "content", [b"\0\xff" * 5000, b"garbage", b"SQLite format 3\0" + b"x" * 5000]
+)
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(file, content):
+    file.write_bytes(content)
+    assert "Restore a backup, or move it away to start afresh" in refusal(file)
+    assert file.read_bytes() == content
+
+
+def test_a_folder_is_refused(file):
+    file.mkdir()
+    assert "cannot be used as the state file" in refusal(file)
+
+
+def test_a_file_from_a_newer_crawler_is_refused(file):
+    with open_frontier(file, durable=False) as frontier:
+        frontier.add("job", seeds("a"), 0.0, NOW)
+    execute(file, "PRAGMA user_version = 99")
+    assert "newer crawler (schema 99, this one knows 1); install that version" in refusal(file)
+
+
+def test_an_empty_file_and_a_missing_folder_become_a_state_file(tmp_path):
+    (tmp_path / "empty").touch()
+    for file in (tmp_path / "empty", tmp_path / "deep" / "er" / "state"):
+        with open_frontier(file, durable=True) as frontier:
+            assert frontier.add("job", seeds("a"), 0.0, NOW) == 1
+
+
+@pytest.mark.parametrize(("durable", "synchronous"), [(True, 2), (False, 1)])
+def test_durability_is_what_was_chosen_and_the_journal_is_written_ahead(file, durable, synchronous):
+    with open_frontier(file, durable=durable) as frontier:
+        read = lambda name: frontier._db.execute(f"PRAGMA {name}").fetchone()[0]  # noqa: E731
+        assert frontier._native.call(read, "synchronous") == synchronous
+        assert frontier._native.call(read, "journal_mode") == "wal"
+
+
+def test_a_verb_that_fails_changes_nothing(file):
+    with open_frontier(file, durable=False) as frontier:
+        frontier.add("job", seeds("a"), 0.0, NOW)
+        with pytest.raises(sqlite3.Error):
+            frontier.add("new", [*seeds("b", "c", job="new"), _Unfit()], 0.0, NOW)
+        assert (frontier.counts().known, frontier.counts().hosts) == (1, 1)
+        assert frontier.add("new", seeds("b", job="new"), 0.0, NOW) == 1
+
+
+class _Unfit:
+    """A seed that SQLite refuses, after others that it takes."""
+
+    fingerprint, url, host, path = "no number", "http://e/", "e:80", None

@@ -1,0 +1,270 @@
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from crawler.config import load, schema
+from crawler.config.document import read
+from crawler.config.values import duration, size
+from crawler.errors import ConfigError
+
+FOLDER = Path(__file__).parents[2] / "config"
+SHIPPED = sorted(FOLDER.glob("*.yaml"))
+JOB = "jobs: [{name: a, urls: ['http://h/']}]\n"
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Load a configuration from its text."""
+
+    def settings(text, **environment):
+        file = tmp_path / "crawler.yaml"
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return load(file, environment)
+
+    return settings
+
+
+@pytest.fixture
+def problems(settings, tmp_path):
+    """Return what is wrong with a configuration, a line each, without the folder."""
+
+    def problems(text, **environment):
+        with pytest.raises(ConfigError) as refused:
+            settings(text, **environment)
+        assert refused.value.exit_code == 2
+        return str(refused.value).replace(f"{tmp_path}/", "").split("\n")
+
+    return problems
+
+
+DURATIONS = {"500ms": 0.5, "30s": 30, "5m": 300, "1h30m": 5400, "7d": 604_800, "1.5s": 1.5, 0: 0}
+SIZES = {0: 0, 10: 10, "10": 10, "10B": 10, "1KB": 1000, "1KiB": 1024, "10MB": 10**7} | {
+    "1GiB": 2**30, "2TB": 2 * 10**12, "1.5kb": 1500, "1 mib": 2**20
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "seconds"), DURATIONS.items())
+def test_a_duration_is_read_with_its_unit(text, seconds):
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["5", 5, 0.5, "", "s", "-5s", "5 s", "5S", "1m30", "1:30", True])
+def test_what_is_no_duration_is_refused_with_examples(text):
+    with pytest.raises(ValueError, match="as in 500ms, 30s"):
+        duration(text)
+
+
+@pytest.mark.parametrize(("text", "number"), SIZES.items())
+def test_a_size_is_read_with_its_unit_or_as_bytes(text, number):
+    assert size(text) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["", "lots", "-1", -1, 1.5, "1XB", "1K", True, None, [], "5iB", "9" * 400]
+)
+def test_what_is_no_size_is_refused_with_examples(text):
+    with pytest.raises(ValueError, match="as in 500KB, 10MB"):
+        size(text)
+
+
+_ROOT = ":1:1: the file must hold the sections crawler, job_defaults and jobs"
+_J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", _ROOT),
+        ("[1, 2]", _ROOT),
+        ("crawler: {}\n", ":1:1: jobs: is needed and missing"),
+        ("\njobs: []", ":2:7: jobs: needs at least one item"),
+        ("jobs:\n", ":1:6: jobs: input should be a list, not None"),
+        ("jobs:\n  - urls: ['http://h/']", ":2:5: jobs[0].name: is needed and missing"),
+        ("jobs: [{name: a b, urls: []}]", ":1:15: jobs[0].name: string should match pattern"),
+        (_J + "delay: 5}]", ":1:46: jobs[0].delay: a duration with its unit is needed"),
+        (_J + "max_size: x}]", ":1:49: jobs[0].max_size: a size is needed"),
+        (_J + "per_host: 0}]", ":1:49: jobs[0].per_host: input should be greater than or equal to"),
+        (
+            _J + "attempts: 1.5}]",
+            ":1:49: jobs[0].attempts: input should be a valid integer, not 1.5",
+        ),
+        (
+            _J + "timeout: {read: 0}}]",
+            ":1:55: jobs[0].timeout.read: input should be greater than 0",
+        ),
+        (_J + "timeout: 5s}]", ":1:48: jobs[0].timeout: input should be a mapping"),
+        (_J + "urlfile: x}]", ":1:39: jobs[0].urlfile: is no option; did you mean url_file?"),
+        (_J + "zzz: x}]", ":1:39: jobs[0].zzz: is no option allowed here: path, headers, delay"),
+        (
+            _J + "timeout: {raed: 1s}}]",
+            ":1:49: jobs[0].timeout.raed: is no option; did you mean read",
+        ),
+        (JOB + "crawler: {log: {level: x}}", ":2:24: crawler.log.level: input should be 'debug', "),
+        (JOB + "crawlers: {}", ":2:1: crawlers: is no option; did you mean crawler?"),
+        (JOB + "crawler: {user_agent: é€}", ":2:23: crawler.user_agent: a header holds only"),
+        (_J + "headers: {Host: x}}]", ":1:49: jobs[0].headers.Host: is set by the crawler itself"),
+        (_J + "headers: {'a b': x}}]", ":1:49: jobs[0].headers.a b: is not a header name"),
+        (_J + "headers: {X: 5}}]", ":1:52: jobs[0].headers.X: input should be a valid string"),
+        (_J + 'headers: {X: "a\\nb"}}]', ":1:52: jobs[0].headers.X: a header is one line"),
+        (_J + "path: /x}]", ":1:45: jobs[0].path: it must be a relative path inside the output"),
+        (
+            _J + "path: '{cc}'}]",
+            ":1:45: jobs[0].path: {cc} is not bound by every URL of this job; ",
+        ),
+        (_J + "name: b}]", ":1:39: jobs[0].name: stands twice, first in line 1; keep one of them"),
+        ("jobs: [{name: a}]", ":1:8: jobs[0]: names no URLs; it needs urls, url_file or both"),
+        ("jobs: [{name: a, url_file: x.txt}]", ":1:28: jobs[0].url_file: x.txt is not a file"),
+        ("jobs: [{name: a, urls: http://h/}]", ":1:24: jobs[0].urls: input should be a list"),
+        ("jobs: [{name: a, urls: ['http://{a']}]", ":1:25: jobs[0].urls[0]: '{a' is not closed"),
+        ("jobs: [{name: a, urls: ['ftp://h/']}]", ":1:25: jobs[0].urls[0]: its scheme is ftp"),
+        ("jobs: [{name: a, urls: ['{x,y}']}]", ":1:25: jobs[0].urls[0]: 'x': it is not a URL; "),
+        (
+            "jobs: [{name: a, urls: ['http://h/[0-99999999999999999999]']}]",
+            ":1:25: jobs[0].urls[0]",
+        ),
+        (_J + "max_size: 5iB}]", ":1:49: jobs[0].max_size: a size is needed"),
+        (_J + "attempts: " + "9" * 5000 + "}]", ":1:49: jobs[0].attempts: "),
+        ("jobs: &a [*a]", ":1:"),
+        ("jobs: [\n", ":2:1: is not YAML: "),
+        ("a: b: c", ":1:5: is not YAML: "),
+        ("--- 1\n--- 2", ":2:1: is not YAML: "),
+        (b"jobs: \xff", ":1:1: is not YAML: "),
+        (b"jobs: \0", ":1:1: is not YAML: "),
+    ],
+)
+def test_an_error_has_its_place_its_key_and_its_reason(problems, text, expected):
+    (problem,) = problems(text)
+    assert problem.startswith("crawler.yaml" + expected)
+
+
+def test_a_file_that_cannot_be_read_is_an_error_with_its_name(tmp_path):
+    for name, why in (("none.yaml", "No such file"), (".", "Is a directory")):
+        with pytest.raises(ConfigError, match=why) as refused:
+            load(tmp_path / name)
+        assert str(tmp_path / name) in str(refused.value)
+
+
+def test_all_errors_are_told_at_once_in_the_order_of_the_file(problems):
+    text = "crawler:\n  concurency: 1\n  grace_period: 5\n" + _J + "delay: x, delay: y}, {}]\n"
+    assert [problem.split(": ")[:2] for problem in problems(text)] == [
+        ["crawler.yaml:2:3", "crawler.concurency"],
+        ["crawler.yaml:3:17", "crawler.grace_period"],
+        ["crawler.yaml:4:46", "jobs[0].delay"],
+        ["crawler.yaml:4:49", "jobs[0].delay"],
+        ["crawler.yaml:4:60", "jobs[1].name"],
+    ]
+
+
+def test_what_only_whole_jobs_show_is_told_at_once_too(problems):
+    text = "jobs:\n- {name: a, urls: ['http://h/'], path: '{x}'}\n- {name: a, url_file: none}\n"
+    assert [problem.partition(": ")[0] for problem in problems(text)] == [
+        "crawler.yaml:2:40",
+        "crawler.yaml:3:10",
+        "crawler.yaml:3:23",
+    ]
+    assert "'a' is also the name of jobs[0]" in problems(text)[1]
+
+
+def test_a_field_must_be_bound_by_every_url_of_the_job(settings, problems):
+    one, two = "http://{cc=a,b}/", "http://h/{x=a,b}"
+    assert settings(f"jobs: [{{name: a, urls: ['{one}'], path: '{{cc}}{{1}}{{digest}}'}}]")
+    (problem,) = problems(f"jobs: [{{name: a, urls: ['{one}', '{two}'], path: '{{cc}}'}}]")
+    assert problem.endswith("allowed: {job}, {host}, {url_path}, {name}, {ext}, {digest}, {1}")
+
+
+def test_words_that_yaml_1_1_turns_into_something_else_stay_text(settings):
+    loaded = settings(
+        "jobs: [{name: no, urls: ['http://h/'],"
+        " headers: {a: 1:30, b: 0755, c: off, d: 2001-01-01}}]"
+    )
+    assert loaded.jobs[0].name == "no"
+    assert loaded.jobs[0].headers == {"a": "1:30", "b": "0755", "c": "off", "d": "2001-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("per_host: 0755", "jobs[0].per_host: input should be a valid integer, not '0755'"),
+        ("delay: 1:30", "jobs[0].delay: a duration with its unit is needed"),
+        ("verify: no", "jobs[0].verify: no is not a file; write false"),
+        ("verify: on", "jobs[0].verify: on is not a file; write true"),
+    ],
+)
+def test_text_where_something_else_is_needed_is_an_error_with_its_remedy(problems, text, expected):
+    (problem,) = problems(f"{_J}{text}}}]")
+    assert expected in problem
+
+
+def test_variables_come_from_the_environment(settings):
+    text = (
+        "crawler:\n  concurrency: ${N}\n  user_agent: x ${A:-b c} ${E:-d} $$ $$$${N} $ $N\n"
+        "job_defaults:\n  verify: ${V:-false}\n  path: ${EMPTY}x\n"
+    )
+    loaded = settings(text + JOB, N="8", E="", EMPTY="")
+    assert loaded.crawler.concurrency == 8
+    assert loaded.crawler.user_agent == "x b c d $ $${N} $ $N"
+    assert loaded.jobs[0].verify is False
+    assert loaded.jobs[0].path == "x"
+
+
+def test_a_variable_that_is_not_set_is_an_error_with_its_remedy(problems):
+    (problem,) = problems("crawler: {user_agent: 'a ${NOPE}'}\n" + JOB)
+    assert problem.startswith("crawler.yaml:1:23: crawler.user_agent: ${NOPE} is not set; set it")
+    assert problem.endswith("or write ${NOPE:-default}")
+    (problem,) = problems("crawler: {user_agent: 'a ${'}\n" + JOB)
+    assert problem.startswith("crawler.yaml:1:23: crawler.user_agent: ${ opens no variable; write")
+
+
+def test_a_job_takes_what_it_leaves_unsaid_from_the_defaults(settings):
+    loaded = settings(
+        "job_defaults: {delay: 7s, per_host: 3, timeout: {connect: 1s, read: 2s},"
+        " headers: {A: a, B: b}}\n"
+        "jobs:\n"
+        "- {name: a, urls: ['http://h/'], delay: 1s, timeout: {read: 9s}, headers: {B: c, D: d}}\n"
+        "- {name: b, urls: ['http://h/']}\n"
+    )
+    one, other = loaded.jobs
+    assert (one.delay, one.per_host, one.attempts) == (1, 3, 5)
+    assert (one.timeout.connect, one.timeout.read, one.timeout.total) == (1, 9, 600)
+    assert one.headers == {"A": "a", "B": "c", "D": "d"}
+    assert (other.delay, other.timeout.read, other.headers) == (7, 2, {"A": "a", "B": "b"})
+
+
+def test_relative_paths_are_relative_to_the_file_and_not_to_the_process(settings, tmp_path):
+    (tmp_path / "urls.txt").touch()
+    (tmp_path / "ca.pem").touch()
+    loaded = settings(
+        "crawler: {state: ../x.sqlite, output: /abs}\n"
+        "job_defaults: {verify: ca.pem}\njobs: [{name: a, url_file: ./urls.txt}]\n"
+    )
+    assert loaded.crawler.state == tmp_path.parent / "x.sqlite"
+    assert loaded.crawler.output == Path("/abs")
+    assert loaded.jobs[0].url_file == tmp_path / "urls.txt"
+    assert loaded.jobs[0].verify == tmp_path / "ca.pem"
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.name)
+def test_what_is_shipped_loads_and_fits_its_schema(file):
+    assert load(file, {}).jobs
+    (reference,) = re.findall(
+        r"^# yaml-language-server: \$schema=(.+)$", file.read_text(), re.MULTILINE
+    )
+    assert file.read_text().startswith("# yaml-language-server")
+    beside = json.loads((file.parent / reference).read_text())
+    jsonschema.Draft202012Validator(beside).validate(read(file, {}).value)
+
+
+def test_the_shipped_schema_is_that_of_the_code():
+    assert [file.name for file in SHIPPED] == ["crawler.yaml", "demo.yaml"]
+    assert json.loads((FOLDER / "crawler.schema.json").read_text()) == schema()
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("text", ["delay: 5", "delay: -1s", "max_size: x", "zzz: 1", "per_host: 0"])
+def test_the_schema_refuses_what_the_loader_refuses(problems, tmp_path, text):
+    assert problems(f"{_J}{text}}}]")
+    value = read(tmp_path / "crawler.yaml", {}).value
+    assert not jsonschema.Draft202012Validator(schema()).is_valid(value)

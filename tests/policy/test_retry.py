@@ -1,0 +1,177 @@
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.model import Again, Dead, Done, Hop, Kind, Outcome, Task
+from crawler.retry import (
+    AGAIN_STATUS,
+    BASE,
+    CAP,
+    MAX_RETRY_AFTER,
+    RULES,
+    parse_http_date,
+    parse_retry_after,
+    pause,
+    verdict,
+)
+
+NOW = 784_111_000
+PASSING = {
+    Kind.DNS,
+    Kind.CONNECT,
+    Kind.TIMEOUT,
+    Kind.TRUNCATED,
+    Kind.PROTOCOL,
+    Kind.LOCAL_IO,
+    Kind.BUG,
+}
+
+
+def seeded(seed):
+    return Random(seed)
+
+
+def task(failures=0):
+    return Task(1, "job", "http://h/", "http://h/", "h:80", 1, 7, failures + 1, failures)
+
+
+def judge(outcome, failures=0, attempts=5, seed=0):
+    return verdict(task(failures), outcome, attempts=attempts, now=NOW, random=seeded(seed))
+
+
+def test_every_kind_has_a_rule_and_one_of_three_words():
+    assert set(RULES) == set(Kind)
+    assert {rule.word for rule in RULES.values()} == {"ok", "not found", "error"}
+
+
+def test_the_words_roll_up_as_the_classic_downloader_reports():
+    assert {kind for kind in Kind if RULES[kind].word == "ok"} == {Kind.STORED, Kind.UNCHANGED}
+    assert {kind for kind in Kind if RULES[kind].word == "not found"} == {Kind.NOT_FOUND}
+
+
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.REDIRECTED, Kind.HTTP_ERROR}))
+def test_a_kind_is_done_dead_or_visited_again(kind):
+    decided = judge(Outcome(kind, reason="so it is"))
+    if kind in {Kind.STORED, Kind.UNCHANGED}:
+        assert decided == Done()
+    elif kind in PASSING:
+        assert isinstance(decided, Again)
+        assert NOW <= decided.at <= NOW + BASE
+    else:
+        assert decided == Dead("so it is")
+
+
+def test_a_redirect_is_a_hop_however_often_the_task_failed():
+    outcome = Outcome(Kind.REDIRECTED, status=301, location="http://other.example/")
+    assert judge(outcome, failures=99) == Hop("http://other.example/")
+
+
+def test_an_http_error_passes_if_its_status_says_so():
+    decided = {
+        status: judge(Outcome(Kind.HTTP_ERROR, status=status, reason="HTTP"))
+        for status in range(400, 600)
+    }
+    passes = {status for status, verdict in decided.items() if isinstance(verdict, Again)}
+    assert passes == AGAIN_STATUS
+    assert passes == {408, 421, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524}
+    assert {decided[status] for status in decided if status not in passes} == {Dead("HTTP")}
+
+
+@pytest.mark.parametrize(("failures", "dead"), [(0, False), (3, False), (4, True), (9, True)])
+def test_a_url_is_given_up_after_as_many_attempts_as_its_job_allows(failures, dead):
+    decided = judge(Outcome(Kind.TIMEOUT, reason="too slow"), failures=failures, attempts=5)
+    assert (decided == Dead("too slow")) == dead
+
+
+def test_one_attempt_means_no_second_visit():
+    assert judge(Outcome(Kind.CONNECT, reason="refused"), attempts=1) == Dead("refused")
+
+
+def test_a_task_waits_at_least_as_long_as_the_server_asked():
+    outcome = Outcome(Kind.HTTP_ERROR, status=503, retry_after=120.0)
+    assert judge(outcome) == Again(NOW + 120.0)
+
+
+def test_the_same_seed_makes_the_same_verdict_and_another_seed_another():
+    outcome = Outcome(Kind.TIMEOUT)
+    assert judge(outcome, seed=1) == judge(outcome, seed=1) != judge(outcome, seed=2)
+
+
+@settings(max_examples=200, derandomize=True)
+@given(st.integers(1, 2000), st.none() | st.floats(-1e9, 1e9), st.integers(0, 2**32))
+def test_a_pause_is_bounded_by_the_backoff_and_by_what_the_server_asked(failures, asked, seed):
+    length = pause(failures, asked, seeded(seed))
+    ceiling = min(CAP, BASE * 2 ** min(failures - 1, 30))
+    assert 0 <= length <= max(ceiling, min(asked or 0, MAX_RETRY_AFTER))
+    assert length >= min(asked or 0, MAX_RETRY_AFTER)
+
+
+def test_the_backoff_doubles_with_every_failure_up_to_its_cap():
+    def longest(failures):
+        random = seeded(7)
+        return max(pause(failures, None, random) for _ in range(2000))
+
+    for failures in range(1, 16):
+        ceiling = min(CAP, BASE * 2 ** (failures - 1))
+        assert 0.95 * ceiling < longest(failures) <= ceiling
+
+
+def test_the_jitter_is_full():
+    random = seeded(7)
+    lengths = [pause(5, None, random) for _ in range(2000)]
+    assert min(lengths) < 0.05 * BASE * 2**4
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        ("120", 120),
+        (" 7 ", 7),
+        ("86401", MAX_RETRY_AFTER),
+        ("9" * 400, MAX_RETRY_AFTER),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 777),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", 777),
+        ("Sun Nov  6 08:49:37 1994", 777),
+        ("Sun, 06 Nov 1994 09:49:37 +0100", 777),
+        ("Sun, 06 Nov 2044 08:49:37 GMT", MAX_RETRY_AFTER),
+        ("Sun, 06 Nov 1994 08:36:40 GMT", None),  # this very second
+        ("Sun, 06 Nov 1994 08:00:00 GMT", None),
+        ("Fri, 06 Nov 1992 08:49:37 GMT", None),
+        ("-5", None),
+        ("+5", None),
+        ("1.5", None),
+        ("1e3", None),
+        ("five", None),
+        ("٣", None),
+        ("Sun, 32 Foo 1994 08:49:37 GMT", None),
+        ("Sun, 06 Nov 1994 08:49:37 +99999999", None),
+        ("", None),
+        ("   ", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_understood_or_ignored(value, seconds):
+    assert parse_retry_after(value, NOW) == seconds
+
+
+@settings(max_examples=200, derandomize=True)
+@given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d{1,9} [A-Z][a-z]{2} \d{1,9}.*"))
+def test_no_header_breaks_the_reading_of_a_date(value):
+    asked = parse_retry_after(value, NOW)
+    assert asked is None or 0 <= asked <= MAX_RETRY_AFTER
+    date = parse_http_date(value)
+    assert date is None or isinstance(date, float)
+
+
+def test_a_date_is_the_same_in_its_three_forms():
+    expected = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC).timestamp()
+    forms = (
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+    )
+    assert {parse_http_date(form) for form in forms} == {expected}

@@ -1,0 +1,59 @@
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+from crawler.config import load
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def conf():
+    """supervisord.conf, read as supervisord reads it."""
+    parser = ConfigParser(interpolation=None, inline_comment_prefixes=(";", "#"), strict=False)
+    assert parser.read(ROOT / "supervisord.conf")
+    return parser
+
+
+@pytest.fixture
+def program(conf):
+    """The options of the crawler."""
+    return conf["program:crawler"]
+
+
+def test_supervisord_waits_longer_than_the_crawler_drains(program):
+    grace = load(ROOT / "config" / "crawler.yaml", {}).crawler.grace_period
+    assert program.getint("stopwaitsecs") > grace + 5
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("stopsignal", "TERM"),  # drains
+        ("autorestart", "unexpected"),  # what drained stays down
+        ("exitcodes", "0"),
+        ("killasgroup", "true"),
+        ("redirect_stderr", "false"),  # standard output is JSON lines and nothing else
+    ],
+)
+def test_an_option_is_what_the_daemon_counts_on(program, option, value):
+    assert program[option] == value
+
+
+def test_the_processes_have_names_and_log_files_of_their_own(program):
+    assert "%(process_num)02d" in program["process_name"]
+    for option in ("stdout_logfile", "stderr_logfile"):
+        assert "%(process_num)02d" in program[option]
+
+
+def test_the_program_runs_the_shipped_configuration(program):
+    command = program["command"].split()
+    assert "run" in command
+    file = command[command.index("-c") + 1].replace("%(here)s", str(ROOT))
+    assert load(Path(file), {}).jobs
+
+
+def test_a_drain_may_hold_a_socket_for_every_visit(conf):
+    options = load(ROOT / "config" / "crawler.yaml", {}).crawler
+    assert conf.getint("supervisord", "minfds") > 2 * options.concurrency
