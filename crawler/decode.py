@@ -92,10 +92,10 @@ class _Brotli:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         if self._stream.is_finished():
-            return
+            raise brotli.error("data after the end")
         yield self._stream.process(data, output_buffer_limit=STEP)
-        while not self._stream.can_accept_more_data():
-            yield self._stream.process(b"", output_buffer_limit=STEP)
+        while rest := self._stream.process(b"", output_buffer_limit=STEP):
+            yield rest
 
     def finished(self) -> bool:
         return bool(self._stream.is_finished())
@@ -105,14 +105,18 @@ class _Zstd:
     """zstd (RFC 8878, any number of frames)."""
 
     def __init__(self) -> None:
-        self._stream: Any = zstd.ZstdDecompressor()
+        self._stream = self._new()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         while data or not (self._stream.eof or self._stream.needs_input):
             if self._stream.eof:
-                self._stream = zstd.ZstdDecompressor()
+                self._stream = self._new()
             yield self._stream.decompress(data, STEP)
             data = self._stream.unused_data if self._stream.eof else b""
+
+    def _new(self) -> Any:
+        """Return a decoder of one frame; RFC 9659 bounds its window to 8 MB on the web."""
+        return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: 23})
 
     def finished(self) -> bool:
         return bool(self._stream.eof)

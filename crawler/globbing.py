@@ -8,9 +8,11 @@ after it; a bracketed IPv6 address is no glob.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from math import prod
 
+MAX_URLS = 10**12
+"""URLs that one pattern may stand for."""
+_DIGITS = 15
 _NAMED = re.compile(r"([a-z_][a-z0-9_]*)=", re.IGNORECASE)
 _NUMBERS = re.compile(r"(\d+)-(\d+)(?::(\d+))?")
 _LETTERS = re.compile(r"(?=[a-z]-[a-z]|[A-Z]-[A-Z])(.)-(.)(?::(\d+))?")
@@ -54,7 +56,7 @@ class Pattern:
 
     def __iter__(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Yield every URL with what its globs bound; the rightmost glob varies fastest."""
-        for values in product(*self.globs):
+        for values in _product(self.globs):
             bound = {str(position): value for position, value in enumerate(values, 1)}
             bound |= {glob.name: value for glob, value in zip(self.globs, values, strict=True)}
             url = "".join(part if isinstance(part, str) else values[part] for part in self.parts)
@@ -78,7 +80,7 @@ def parse(text: str) -> Pattern:
             parts.append(address.group())
             at = address.end()
         elif char in "{[":
-            end = text.find("}" if char == "{" else "]", at)
+            end = _closing("}" if char == "{" else "]", text, at)
             if end < 0:
                 raise ValueError(f"{text[at:]!r} is not closed; write \\{char} for the character")
             parts.append(_slot(char, text[at + 1 : end], globs))
@@ -86,7 +88,31 @@ def parse(text: str) -> Pattern:
         else:
             parts.append(char)
             at += 1
-    return Pattern(tuple(globs), _joined(parts))
+    pattern = Pattern(tuple(globs), _joined(parts))
+    if prod(len(glob) for glob in globs) > MAX_URLS:
+        raise ValueError(f"it stands for more than {MAX_URLS:,} URLs")
+    return pattern
+
+
+def _product(globs: tuple[Glob, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield as itertools.product does, without holding a range in memory."""
+    if not globs:
+        yield ()
+        return
+    for head in _product(globs[:-1]):
+        for value in globs[-1]:
+            yield (*head, value)
+
+
+def _closing(sign: str, text: str, at: int) -> int:
+    """Return where a bracket ends, or -1; a backslash protects the character after it."""
+    while at < len(text):
+        if text[at] == "\\":
+            at += 1
+        elif text[at] == sign:
+            return at
+        at += 1
+    return -1
 
 
 def _joined(parts: list[str | int]) -> tuple[str | int, ...]:
@@ -103,9 +129,12 @@ def _joined(parts: list[str | int]) -> tuple[str | int, ...]:
 def _slot(opening: str, body: str, globs: list[Glob]) -> int:
     """Return the number of the glob that a bracket stands for, a new one or one named before."""
     names = [glob.name for glob in globs]
-    if opening == "{" and body in names:
+    if opening == "{" and body in names and not body.isdigit():
         return names.index(body)
-    globs.append(_glob(opening, body, len(globs) + 1))
+    glob = _glob(opening, body, len(globs) + 1)
+    if glob.name in names:
+        raise ValueError(f"two globs are named {glob.name}; {{{glob.name}}} repeats a value")
+    globs.append(glob)
     return len(globs) - 1
 
 
@@ -116,13 +145,16 @@ def _glob(opening: str, body: str, position: int) -> Glob:
     if opening == "{":
         if not body:
             raise ValueError("{} holds no alternatives")
-        return Glob(name, tuple(body.split(",")))
+        values = re.split(r"(?<!\\),", body)
+        return Glob(name, tuple(re.sub(r"\\(.)", r"\1", value) for value in values))
     return _range(name, body)
 
 
 def _range(name: str, body: str) -> Glob:
     if match := _NUMBERS.fullmatch(body):
         first, last, step = match.groups()
+        if max(map(len, (first, last))) > _DIGITS:
+            raise ValueError(f"[{body}] has numbers of more than {_DIGITS} digits")
         width = len(first) if first.startswith("0") else 0
         return _checked(
             Glob(name, range(int(first), int(last) + 1, int(step or 1) or 1), width), body

@@ -24,7 +24,10 @@ BACKLOG = 10_000
 LINE = 4096
 """PIPE_BUF: a pipe that has room takes this much without blocking (pipe(7))."""
 _VALUE = 1200
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ITEMS = 20
+_SHORT = 60
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
+_CONTROL_BUT_LF = re.compile(_CONTROL.pattern.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f"))
 
 
 class Log(Protocol):
@@ -42,41 +45,41 @@ class Lines:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._backlog: deque[bytes] = deque()
-        self._dropped = 0
         self._poll = get_original("select", "poll")()
         self._poll.register(descriptor, POLLOUT)
         self._flusher: gevent.Greenlet[[], None] | None = None
+        self.dropped = 0
+        """Lines lost since the last that was written."""
 
     def msg(self, line: str) -> None:
         """Write a line, now or as soon as there is room."""
+        data = line.encode("utf-8", "backslashreplace")
+        if len(data) >= LINE:
+            data = data[: LINE - 1].decode(errors="ignore").encode()
         if not self._backlog and self._room():
-            self._write(line.encode() + b"\n")
-            return
-        if len(self._backlog) >= BACKLOG:
-            self._dropped += 1
-            return
-        self._backlog.append(line.encode() + b"\n")
-        if not self._flusher:
-            self._flusher = gevent.spawn(self._flush)
+            self._write(*self._loss(), data + b"\n")
+        elif len(self._backlog) >= BACKLOG:
+            self.dropped += 1
+        else:
+            self._backlog.extend((*self._loss(), data + b"\n"))
+            if not self._flusher:
+                self._flusher = gevent.spawn(self._flush)
 
     debug = info = warning = error = msg
 
     def close(self, timeout: float) -> None:
         """Write what waits, for at most the given seconds."""
-        if self._flusher:
-            self._flusher.join(timeout)
-            self._flusher.kill()
+        flusher = self._flusher
+        if flusher:
+            flusher.join(timeout)
+            flusher.kill()
 
     def _flush(self) -> None:
         while self._backlog:
-            if not self._room():
-                gevent.sleep(0.05)
-                continue
-            self._write(self._backlog.popleft())
-            if self._dropped and len(self._backlog) < BACKLOG // 2:
-                dropped, self._dropped = self._dropped, 0
-                event = {"level": "warning", "event": "log.dropped", "lines": dropped}
-                self._backlog.append(json.dumps(event).encode() + b"\n")
+            if self._room():
+                self._write(self._backlog.popleft())
+            gevent.sleep(0 if self._room() else 0.05)
+        self._write(*self._loss())
         self._flusher = None
 
     def _room(self) -> bool:
@@ -84,11 +87,22 @@ class Lines:
         ready = self._poll.poll(0)
         return bool(ready and ready[0][1] & (POLLOUT | POLLERR | POLLHUP | POLLNVAL))
 
-    def _write(self, line: bytes) -> None:
-        try:
-            os.write(self._descriptor, line)
-        except OSError:
-            self._dropped += 1
+    def _write(self, *lines: bytes) -> None:
+        for at, line in enumerate(lines):
+            try:
+                os.write(self._descriptor, line)
+            except OSError:
+                self.dropped += len(lines) - at
+                return
+
+    def _loss(self) -> list[bytes]:
+        """Return the line that tells of lost ones, if there were any."""
+        if not self.dropped:
+            return []
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        record = {"timestamp": now, "level": "warning", "event": "log.dropped"}
+        lines, self.dropped = self.dropped, 0
+        return [json.dumps({**record, "lines": lines}).encode() + b"\n"]
 
 
 def open_log(level: str, style: str, descriptor: int = 1) -> tuple[Log, Lines]:
@@ -111,26 +125,38 @@ def open_log(level: str, style: str, descriptor: int = 1) -> tuple[Log, Lines]:
 
 
 def _printable(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Leave out what is None, bound every text, and take control characters out of it.
+    """Leave out what is None, bound every value, and take control characters out of it.
 
-    What came from the network is hostile: to terminals, to logs, and to those who grep them.
+    What came from the network is hostile: to terminals, to logs, and to those who grep them. Only
+    the line breaks of a traceback stay.
     """
-    told = {key: value for key, value in fields.items() if value is not None}
-    for key, value in told.items():
-        if isinstance(value, str) and (len(value) > _VALUE or _CONTROL.search(value)):
-            cut = value if len(value) <= _VALUE else value[:_VALUE] + "…"
-            told[key] = cut if key == "exception" else _CONTROL.sub("\ufffd", cut)
-    return told
+    return {key: _bounded(key, value) for key, value in fields.items() if value is not None}
+
+
+def _bounded(key: str, value: Any) -> Any:
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {str(name): _bounded(key, inner) for name, inner in list(value.items())[:_ITEMS]}
+    if isinstance(value, list | tuple):
+        return [_bounded(key, inner) for inner in value[:_ITEMS]]
+    text = str(value)
+    text = text if len(text) <= _VALUE else text[:_VALUE] + "…"
+    return (_CONTROL_BUT_LF if key == "exception" else _CONTROL).sub("\ufffd", text)
 
 
 def _json(_: object, __: str, fields: MutableMapping[str, Any]) -> str:
     told = {key: fields.pop(key) for key in ("timestamp", "level", "event") if key in fields}
     told |= fields
-    line = json.dumps(told, default=str, ensure_ascii=False)
-    if len(line.encode()) < LINE:
+    line = json.dumps(told, ensure_ascii=False)
+    if len(line.encode("utf-8", "backslashreplace")) < LINE:
         return line
-    short = {key: value[:200] if isinstance(value, str) else value for key, value in told.items()}
-    return json.dumps({**short, "cut": True}, default=str)
+    short = {key: _shortened(value) for key, value in told.items()}
+    return json.dumps({**short, "cut": True}, ensure_ascii=False)
+
+
+def _shortened(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float) else str(value)[:_SHORT]
 
 
 def visit_fields(settled: Settlement) -> dict[str, Any]:

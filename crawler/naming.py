@@ -24,7 +24,9 @@ MAX_COMPONENT = 160
 """Bytes of one component; the longest suffixes of the store add fewer than 95."""
 MAX_DEPTH = 32
 
-_UNSAFE = re.compile(r'[<>:"|?*\\/\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e]')
+_UNSAFE = re.compile(
+    r'[<>:"|?*\\/\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069]'
+)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _PART = re.compile(r"\.[0-9a-f]{16}\.\d+\.part$")
 

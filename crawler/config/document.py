@@ -25,6 +25,8 @@ _CORE = (
     (re.compile(r"[-+]?(0|[1-9][0-9]*)"), int),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?"), float),
 )
+_NUMBER = 100
+"""Characters of a number; a longer one is text."""
 _VARIABLE = re.compile(r"\$(\$)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
 
 
@@ -98,17 +100,25 @@ class _Builder:
     def __init__(self, document: Document, environment: Mapping[str, str]) -> None:
         self.document = document
         self.environment = environment
+        self.open: list[yaml.Node] = []
 
     def build(self, node: yaml.Node | None, path: Path_) -> Any:
         if node is None:
             return None
         self.document.marks[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.build(item, (*path, at)) for at, item in enumerate(node.value)]
-        assert isinstance(node, yaml.ScalarNode)
-        return self._scalar(node, path)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, path)
+        if any(node is outer for outer in self.open):
+            self.document.problem(path, "is an alias of something that it is a part of")
+            self.document.check()
+        self.open.append(node)
+        value = (
+            self._mapping(node, path)
+            if isinstance(node, yaml.MappingNode)
+            else [self.build(item, (*path, at)) for at, item in enumerate(node.value)]
+        )
+        self.open.pop()
+        return value
 
     def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -136,7 +146,7 @@ class _Builder:
         if node.style:  # quoted or block: a string, whatever it looks like
             return text
         for pattern, make in _CORE:
-            if pattern.fullmatch(text):
+            if pattern.fullmatch(text) and len(text) < _NUMBER:
                 return make(text)
         return text
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+_DURATION = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h|d)){1,5}")
 _TERM = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 _SIZES = {"": 1, "B": 1} | {
@@ -14,7 +14,7 @@ _SIZES = {"": 1, "B": 1} | {
     for power, prefix in enumerate("KMGT")
     for suffix, base in (("B", 1000), ("iB", 1024))
 }
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?i?B)?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?((?:[KMGTkmgt]i?)?[Bb])?")
 _UNITS_BY_CASE = {unit.lower(): factor for unit, factor in _SIZES.items()}
 
 
@@ -50,7 +50,7 @@ Size = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "pattern": f"^{_SIZE.pattern.replace('B)?', '[bB])?')}$"},
+                {"type": "string", "pattern": f"^{_SIZE.pattern}$"},
                 {"type": "integer", "minimum": 0},
             ]
         }

@@ -31,10 +31,9 @@ def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[str]) -> None
 
 
 def _activate(db: sqlite3.Connection, job: int, *, active: bool) -> None:
-    old, new, sign = (RETIRED, WAITING, -1) if active else (WAITING, RETIRED, 1)
-    moved = db.execute("UPDATE task SET state = ? WHERE job = ? AND state = ?", (new, job, old))
-    tally(db, Counter({(job, "retired"): sign * moved.rowcount}))
+    old, new = (RETIRED, WAITING) if active else (WAITING, RETIRED)
     db.execute("UPDATE job SET active = ? WHERE id = ?", (active, job))
+    db.execute("UPDATE task SET state = ? WHERE job = ? AND state = ?", (new, job, old))
     rest(db, [host for (host,) in db.execute("SELECT id FROM host WHERE owner IS NULL").fetchall()])
 
 

@@ -4,6 +4,7 @@
 """
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from crawler.errors import StateError
@@ -67,6 +68,17 @@ CREATE UNIQUE INDEX task_fingerprint ON task (fingerprint);
 CREATE INDEX task_waiting ON task (host, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
 
+-- A task of a job that the configuration no longer has never waits, wherever it comes back from.
+CREATE TRIGGER task_retires AFTER UPDATE OF state ON task
+WHEN new.state = {WAITING} AND NOT (SELECT active FROM job WHERE id = new.job)
+BEGIN UPDATE task SET state = {RETIRED} WHERE id = new.id; END;
+CREATE TRIGGER task_retired AFTER UPDATE OF state ON task
+WHEN new.state = {RETIRED} AND old.state != {RETIRED}
+BEGIN INSERT INTO tally VALUES (new.job, 'retired', 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
+CREATE TRIGGER task_revived AFTER UPDATE OF state ON task
+WHEN new.state != {RETIRED} AND old.state = {RETIRED}
+BEGIN UPDATE tally SET n = n - 1 WHERE job = new.job AND kind = 'retired'; END;
+
 CREATE TABLE file (
     key INTEGER PRIMARY KEY,               -- naming.path_key
     task INTEGER NOT NULL
@@ -92,10 +104,14 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
     try:
         state.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(state, isolation_level=None, timeout=30.0, cached_statements=256)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        db.execute("PRAGMA cache_size = -65536")
-        _create_or_check(db, state)
+        try:
+            _create_or_check(db, state)
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            db.execute("PRAGMA cache_size = -65536")
+        except BaseException:
+            db.close()
+            raise
     except (sqlite3.Error, OSError) as error:
         raise StateError(
             f"{state}: cannot be used as the state file: {error}. Restore a backup, or move it "
@@ -110,7 +126,7 @@ def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if not tables:
-        for statement in TABLES.split(";\n"):
+        for statement in _statements(TABLES):
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {VERSION}")
@@ -122,3 +138,13 @@ def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
             "install that version, or name another file as state"
         )
     db.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script; executescript would end the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -75,13 +75,13 @@ class Files:
         return self._native.call(_discard, self._root, parts)
 
     def _save(self, bodies: Sequence[Body]) -> list[str | OSError]:
-        with Folders(self._root, durable=self._durable) as folders:
-            stored = [self._save_one(folders, body) for body in bodies]
-            try:
+        try:
+            with Folders(self._root, durable=self._durable) as folders:
+                stored = [self._save_one(folders, body) for body in bodies]
                 folders.sync()
-            except OSError as error:
-                return [error] * len(bodies)
-            return stored
+        except OSError as error:
+            return [error] * len(bodies)
+        return stored
 
     def _save_one(self, folders: Folders, body: Body) -> str | OSError:
         try:
