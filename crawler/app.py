@@ -43,12 +43,14 @@ class App:
         log: Log,
         *,
         until_done: bool = False,
+        trust_listed: bool = False,
         tell: Callable[[Settlement], None] | None = None,
         **listing: Any,
     ) -> None:
         self._settings = settings
         self._log = log
         self._until_done = until_done
+        self._trust_listed = trust_listed
         self._listing = listing
         self._tell = tell or self._log_visit
         self._ending = False
@@ -82,7 +84,12 @@ class App:
         handoff: Queue[Task] = Queue(max(1, options.concurrency // 4))
         feeder = Feeder(self.frontier, self.owner, jobs, handoff, options.concurrency)
         fetcher = stack.enter_context(
-            Fetcher(user_agent=options.user_agent, files=files, concurrency=options.concurrency)
+            Fetcher(
+                user_agent=options.user_agent,
+                files=files,
+                concurrency=options.concurrency,
+                trust_listed=self._trust_listed,
+            )
         )
         for job in jobs.values():
             fetcher.open(job)

@@ -4,7 +4,6 @@ A read timeout while a body arrives is a ConnectionError to requests, an unknown
 decision looks at every exception that led to the one that was raised.
 """
 
-import errno
 import socket
 import ssl
 from collections.abc import Iterator
@@ -13,13 +12,8 @@ from http.client import BadStatusLine, IncompleteRead, LineTooLong
 from requests.exceptions import RequestException
 from urllib3 import exceptions as u3
 
+from crawler.errors import LOCAL_FAULTS
 from crawler.model import Kind, Trouble
-
-_LOCAL = frozenset({
-    errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ENOMEM,
-    errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EADDRNOTAVAIL, errno.ENOBUFS,
-})  # fmt: skip
-"""Faults of this machine, which neither the URL nor its host is to pay for."""
 
 _TABLE: tuple[tuple[tuple[type[BaseException], ...], Kind], ...] = (
     ((u3.NameResolutionError, socket.gaierror), Kind.DNS),
@@ -39,7 +33,7 @@ def trouble_of(error: BaseException, *, in_body: bool) -> Trouble:
     """
     chain = list(_chain(error))
     for cause in chain:
-        if _errno(cause) in _LOCAL:
+        if _errno(cause) in LOCAL_FAULTS:
             return Trouble(Kind.LOCAL_IO, _words(cause))
     for types, kind in _TABLE:
         for cause in reversed(chain):  # the root knows best

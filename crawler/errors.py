@@ -3,7 +3,14 @@
 Trouble with a URL is not in this tree: it is a value, `model.Outcome`.
 """
 
+import errno
 from dataclasses import dataclass
+
+LOCAL_FAULTS = frozenset({
+    errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ENOMEM,
+    errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EADDRNOTAVAIL, errno.ENOBUFS,
+})  # fmt: skip
+"""Faults of this machine, which neither a URL nor its host is to pay for."""
 
 
 class CrawlerError(Exception):

@@ -6,6 +6,7 @@ no exception of requests or urllib3 leaves this module.
 
 import ssl
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
@@ -19,14 +20,17 @@ from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
+from crawler.addresses import network
 from crawler.body import Intake, Limits
 from crawler.causes import trouble_of
 from crawler.config import Job
 from crawler.decode import ACCEPT, decoder_for
+from crawler.dial import Dialer, Resolver
 from crawler.errors import UsageError
 from crawler.model import Fetched, Kind, Seconds, Task, Trouble
 from crawler.store import Files
-from crawler.transport import Transport
+from crawler.transport import Transport, tls_context
+from crawler.urls import host_of
 
 EXCERPT = 16_384
 """An error's body up to this size is read to its end, so that the connection can be used again."""
@@ -50,31 +54,43 @@ class _LeanSession(Session):
 
 
 class Fetcher:
-    """Fetches for all workers of a process; a session for every way of checking certificates."""
+    """Fetches for all workers of a process; a session for every way of connecting.
 
-    def __init__(self, *, user_agent: str, files: Files, concurrency: int) -> None:
+    With `trust_listed` the hosts that the operator listed may be at any address, as befits a
+    person at the keyboard; where a redirect leads elsewhere, the guard holds again.
+    """
+
+    def __init__(
+        self, *, user_agent: str, files: Files, concurrency: int, trust_listed: bool = False
+    ) -> None:
         self._user_agent = user_agent
         self._files = files
         self._concurrency = concurrency
+        self._trust_listed = trust_listed
+        self._resolver = Resolver(min(256, 2 * concurrency + 16))
+        self._distrusted: OrderedDict[str, None] = OrderedDict()
         self._sessions: dict[object, Session] = {}
 
     def __enter__(self) -> Self:
+        self._resolver.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         for session in self._sessions.values():
             session.close()
+        self._resolver.__exit__()
 
     def open(self, job: Job) -> None:
-        """Make what a job's visits need, so that a bad file of authorities shows at the start.
+        """Make what a job's visits need, so that a bad certificate file shows at the start.
 
         Raises:
-            UsageError: `verify` names no file of certificates.
+            UsageError: `verify` or `client_cert` names no file of certificates.
         """
         try:
-            self._session(job)
+            self._session(job, trusted=False)
         except (ssl.SSLError, OSError) as error:
-            raise UsageError(f"{job.verify}: holds no certificates: {error}") from error
+            files = ", ".join(str(file) for file in (job.verify, job.client_cert) if file)
+            raise UsageError(f"{job.name}: {files}: no certificate in it: {error}") from error
 
     def fetch(self, task: Task, job: Job, *, part: str, deadline: Seconds) -> Fetched:
         """Fetch a task's location; `deadline` is a point on the monotonic clock.
@@ -109,7 +125,8 @@ class Fetcher:
             response.close()
 
     def _send(self, task: Task, job: Job) -> Response:
-        return self._session(job).send(
+        trusted = self._trust_listed and host_of(task.location) == host_of(task.url)
+        return self._session(job, trusted=trusted).send(
             _prepared(task.location, self._headers(job)),
             stream=True,
             timeout=(job.timeout.connect, job.timeout.read),
@@ -133,11 +150,15 @@ class Fetcher:
             response.status_code, headers, answered_at, content, written, size, digest, not framed
         )
 
-    def _session(self, job: Job) -> Session:
-        if job.verify not in self._sessions:
-            transport = Transport(job.verify, hosts=2 * self._concurrency, per_host=64)
-            self._sessions[job.verify] = _LeanSession(transport)
-        return self._sessions[job.verify]
+    def _session(self, job: Job, *, trusted: bool) -> Session:
+        key = (job.verify, job.client_cert, job.min_tls, job.allow_addresses, trusted)
+        if key not in self._sessions:
+            allowed = None if trusted else [network(text) for text in job.allow_addresses]
+            context = tls_context(job.verify, job.client_cert, job.min_tls)
+            dial = Dialer(self._resolver, allowed)
+            transport = Transport(dial, context, self._distrusted, 2 * self._concurrency)
+            self._sessions[key] = _LeanSession(transport)
+        return self._sessions[key]
 
     def _headers(self, job: Job) -> CaseInsensitiveDict[str]:
         return CaseInsensitiveDict(

@@ -38,6 +38,16 @@ class Native:
         self._pool.join()
         self._pool.kill()
 
+    def abandon(self) -> None:
+        """End without waiting for what still runs; only for work that changes nothing."""
+        assert self._pool is not None
+        self._pool.kill()
+
+    def start(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Run a function that never raises, and return a result whose `get` waits for its value."""
+        assert self._pool is not None
+        return self._pool.spawn(function, *args, **kwargs)
+
     def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function in a native thread and return its value, or raise its exception.
 

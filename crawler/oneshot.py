@@ -50,6 +50,7 @@ def fetch(
             log,
             until_done=True,
             tell=lambda settled: _tell(app, report, settled),
+            trust_listed=True,
             recount=True,
             limit=limit,
             bad=report.bad,

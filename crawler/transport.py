@@ -1,41 +1,160 @@
-"""The connection layer below `requests`: an adapter with one shared TLS context.
+"""The connection layer below `requests`, by its own extension points: adapter and connections.
 
-requests parses the whole bundle of authorities for every new TLS connection, 18 ms of CPU with the
-hub blocked; a context that is made once and shared costs a tenth (urllib3 issue 3623).
+One TLS context is shared by all connections: requests parses the bundle of authorities for every
+new one, 18 ms of CPU with the hub blocked (urllib3 issue 3623). Connections are dialled by `dial`
+and their answers read by `answers`. A connection on which something irregular happened is closed; a
+host that sent bytes nobody asked for is used with a connection for every request from then on.
 """
 
 import ssl
 import warnings
+from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
+from select import POLLIN
 from typing import Any
 
 import certifi
-from requests import PreparedRequest
+from gevent.monkey import get_original
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import InsecureRequestWarning
+from requests.exceptions import ConnectionError as RequestsConnectionError
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import InsecureRequestWarning, ProtocolError
+
+from crawler.answers import Answer
+from crawler.dial import Dialer
+from crawler.urls import host_of
+
+DISTRUSTED = 10_000
+"""Hosts remembered for having sent bytes nobody asked for."""
+
+_poll = get_original("select", "poll")
 
 
-def tls_context(verify: bool | Path) -> ssl.SSLContext:  # noqa: FBT001  as requests calls it
-    """Return a client context: the usual authorities, those of a file, or no check at all."""
+def tls_context(
+    verify: bool | Path,  # noqa: FBT001  as requests calls it
+    client_cert: Path | None = None,
+    min_tls: str = "TLSv1.2",
+) -> ssl.SSLContext:
+    """Return a client context: the usual authorities, those of a file, or no check at all.
+
+    Raises:
+        OSError: a file holds no certificate.
+    """
     if verify is False:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         warnings.simplefilter("ignore", InsecureRequestWarning)  # the operator said so
-        return context
-    return ssl.create_default_context(cafile=certifi.where() if verify is True else str(verify))
+    else:
+        cafile = certifi.where() if verify is True else str(verify)
+        context = ssl.create_default_context(cafile=cafile)
+    context.minimum_version = ssl.TLSVersion[min_tls.replace(".", "_")]
+    if client_cert:
+        context.load_cert_chain(client_cert)
+    return context
+
+
+class StaleConnectionError(ConnectionResetError):
+    """A kept connection turned out to be closed before it brought an answer."""
+
+
+class _Careful:
+    """What both kinds of connection share; mixed in before urllib3's class."""
+
+    dial: Callable[[str, int, float], Any]
+    distrust: Callable[[str], None]
+    served = 0
+    """Answers that this connection has brought."""
+    poisoned = False
+
+    def _new_conn(self: Any) -> Any:
+        self.served, self.poisoned = 0, False
+        return type(self).dial(self._dns_host, self.port, self.timeout)
+
+    def response_class(self: Any, sock: Any, *args: Any, **kwargs: Any) -> Answer:
+        """Read answers strictly; http.client calls this name."""
+        return Answer(sock, *args, distrust=self._poison, **kwargs)
+
+    def request(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().request(*args, **kwargs)  # type: ignore[misc]
+        except ConnectionResetError as error:
+            raise (StaleConnectionError() if self.served else error) from error
+
+    def getresponse(self: Any) -> Any:
+        try:
+            response = super().getresponse()  # type: ignore[misc]
+        except (ConnectionResetError, BrokenPipeError) as error:
+            raise (StaleConnectionError() if self.served else error) from error
+        self.served += 1
+        return response
+
+    @property
+    def is_connected(self: Any) -> bool:
+        """Tell whether a kept connection may be used again: open, and nothing to read on it."""
+        if self.sock is None or self.poisoned:
+            return False
+        poll = _poll()
+        poll.register(self.sock, POLLIN)
+        if not poll.poll(0):
+            return True
+        if not isinstance(self.sock, ssl.SSLSocket):
+            self._look_what()
+        return False
+
+    def _look_what(self: Any) -> None:
+        """Tell the end of a connection from bytes nobody asked for."""
+        try:
+            self.sock.settimeout(0.0)
+            if self.sock.recv(1):
+                self._poison()
+        except OSError:
+            pass  # reset, which is an end as well
+
+    def _poison(self: Any) -> None:
+        self.poisoned = True
+        type(self).distrust(f"{self.host}:{self.port}")
 
 
 class Transport(HTTPAdapter):
-    """An adapter whose connections share one TLS context, and that retries nothing."""
+    """An adapter for one way of dialling and one TLS context; it retries nothing but the stale."""
 
-    def __init__(self, verify: bool | Path, *, hosts: int, per_host: int) -> None:  # noqa: FBT001
-        self._context = tls_context(verify)
-        super().__init__(pool_connections=hosts, pool_maxsize=per_host, max_retries=0)
+    def __init__(
+        self,
+        dial: Dialer,
+        context: ssl.SSLContext,
+        distrusted: "OrderedDict[str, None]",
+        hosts: int,
+    ) -> None:
+        self._dial = dial
+        self._context = context
+        self._distrusted = distrusted
+        super().__init__(pool_connections=hosts, pool_maxsize=64, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Hand the shared context to every pool."""
+        """Hand the shared context and the careful connections to every pool."""
         super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+        own = {"dial": staticmethod(self._dial), "distrust": staticmethod(self._distrust)}
+        plain = type("Connection", (_Careful, HTTPConnection), own)
+        secure = type("TLSConnection", (_Careful, HTTPSConnection), own)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+            "https": type("TLSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+        }
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        """Send a request; on a kept connection that had died, once more and at once."""
+        if host_of(str(request.url)) in self._distrusted:
+            request.headers["Connection"] = "close"
+        try:
+            return super().send(request, *args, **kwargs)
+        except RequestsConnectionError as error:
+            if not _is_stale(error) or request.method not in {"GET", "HEAD"}:
+                raise
+        return super().send(request, *args, **kwargs)
 
     def build_connection_pool_key_attributes(
         self, request: PreparedRequest, verify: Any, cert: Any = None
@@ -46,3 +165,15 @@ class Transport(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave the authorities as the context has them."""
+
+    def _distrust(self, host: str) -> None:
+        self._distrusted[host] = None
+        if len(self._distrusted) > DISTRUSTED:
+            self._distrusted.popitem(last=False)
+
+
+def _is_stale(error: RequestsConnectionError) -> bool:
+    inner = error.args[0] if error.args else None
+    return isinstance(inner, ProtocolError) and any(
+        isinstance(cause, StaleConnectionError) for cause in inner.args
+    )

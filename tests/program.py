@@ -27,7 +27,8 @@ def write_config(folder: Path, jobs: list[dict[str, Any]], **crawler: Any) -> Pa
             "state": "state.sqlite", "output": "files", "concurrency": 8, "grace_period": "2s",
             "durability": "relaxed", **crawler,
         },
-        "job_defaults": {"delay": 0, "per_host": 8, "path": "{job}/{name}"},
+        "job_defaults": {"delay": 0, "per_host": 8, "path": "{job}/{name}",
+                         "allow_addresses": ["127.0.0.0/8"]},
         "jobs": jobs,
     }  # fmt: skip
     file = folder / "crawler.yaml"

@@ -123,7 +123,7 @@ def _absolute(folder: Path, path: Path) -> Path:
 
 
 def _job_paths(job: Job, folder: Path) -> dict[str, Path]:
-    paths = {"url_file": job.url_file, "verify": job.verify}
+    paths = {"url_file": job.url_file, "verify": job.verify, "client_cert": job.client_cert}
     return {name: _absolute(folder, path) for name, path in paths.items() if isinstance(path, Path)}
 
 

@@ -14,7 +14,7 @@ from pydantic import (
     StrictStr,
 )
 
-from crawler import __version__, globbing, naming, urls
+from crawler import __version__, addresses, globbing, naming, urls
 from crawler.config.values import Duration, Size
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -47,6 +47,10 @@ def _url_pattern(text: str) -> str:
     except ValueError as error:
         raise ValueError(str(error) if first == text else f"{first!r}: {error}") from None
     return text
+
+
+def _network(text: str) -> str:
+    return str(addresses.network(text))
 
 
 def _template(text: str) -> str:
@@ -91,6 +95,12 @@ class JobOptions(_Model):
     """Visits before a URL that keeps failing is given up."""
     verify: StrictBool | Path = True
     """TLS certificates: true for the usual authorities, false for no check, or a file of them."""
+    client_cert: Path | None = None
+    """A file with the certificate and the key that this job shows to servers."""
+    min_tls: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
+    """Oldest version of TLS spoken."""
+    allow_addresses: tuple[Annotated[StrictStr, AfterValidator(_network)], ...] = ()
+    """Addresses and networks that may be dialled although they are not public: 10.0.0.0/8."""
 
 
 class Job(JobOptions):

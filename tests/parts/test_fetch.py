@@ -118,6 +118,7 @@ def fetch(files):
         def fetch(url: str, **options):
             job = Job(
                 name="j", urls=("http://x/",), max_size=5_000_000,
+                allow_addresses=options.pop("allow_addresses", ("127.0.0.0/8",)),
                 timeout=Timeout(connect="500ms", read="500ms", total="1s"), **options,
             )  # fmt: skip
             deadline = time.monotonic() + job.timeout.total
