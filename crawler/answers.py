@@ -19,6 +19,7 @@ MAX_HEAD = 262_144
 MAX_TRAILERS = 100
 
 _FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:")
+_CHUNK = re.compile(rb"[0-9a-fA-F]{1,15}[ \t]*(;|\r?\n)")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _SWITCHING, _FINAL, _LAST = 101, 200, 599
 
@@ -42,6 +43,8 @@ class Head:
             return line
         self._lines_in_a_row += 1  # a chunk is a line and its data; trailers are lines only
         self._last = line
+        if self._lines_in_a_row == 1 and line and not _CHUNK.match(line):
+            raise Trouble(Kind.TRUNCATED, "a chunk without a size that can be read")
         if self._lines_in_a_row > MAX_TRAILERS:
             raise _refuse(f"more than {MAX_TRAILERS} trailers")
         return line
@@ -50,6 +53,16 @@ class Head:
         """Read the body, which nobody checks here."""
         self._lines_in_a_row = 0
         return self.stream.read(*args)
+
+    def read1(self, *args: Any) -> Any:
+        """Read what there is of the body."""
+        self._lines_in_a_row = 0
+        return self.stream.read1(*args)
+
+    def readinto(self, buffer: Any) -> Any:
+        """Read the body into a buffer."""
+        self._lines_in_a_row = 0
+        return self.stream.readinto(buffer)
 
     def chunks_ended(self) -> bool:
         """Tell whether the last chunk and the empty line after it have been read."""

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Self
 
 import gevent
@@ -89,6 +90,7 @@ class App:
                 files=files,
                 concurrency=options.concurrency,
                 trust_listed=self._trust_listed,
+                note=partial(self.frontier.keep, self.owner),
             )
         )
         for job in jobs.values():
@@ -125,7 +127,7 @@ class App:
         )
         self.keeper.reclaim()
         self.stop = supervisor.stop
-        stack.callback(self._release, feeder, settler, supervisor, files, jobs)
+        stack.callback(self._release, feeder, files, jobs)
         supervisor.adopt(
             workers,
             Part("keeper", self.keeper.run),
@@ -134,19 +136,11 @@ class App:
         )
         return supervisor
 
-    def _release(
-        self,
-        feeder: Feeder,
-        settler: Settler,
-        supervisor: Supervisor,
-        files: Files,
-        jobs: dict[str, Any],
-    ) -> None:
+    def _release(self, feeder: Feeder, files: Files, jobs: dict[str, Any]) -> None:
         """Give back what is still held: the end of every drain, also of one that failed."""
-        left = [(task, self.owner) for task in (*supervisor.killed, *settler.left())]
-        sweep(files, jobs, left)
         released = self.frontier.release(self.owner, feeder.owed())
-        self._log.info("lease.released", tasks=released)
+        sweep(files, jobs, [(task, self.owner) for task in released])
+        self._log.info("lease.released", tasks=len(released))
 
     def _stop_when_done(self, counts: Counts) -> None:
         if self.seeder.done and not counts.waiting and not counts.leased and not self._ending:

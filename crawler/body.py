@@ -2,14 +2,15 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Self
 
 import gevent
 
+from crawler.config import NO_SPEED, Speed
 from crawler.decode import Decoder, decoded
-from crawler.model import Kind, Seconds, Trouble
-from crawler.store import Part
+from crawler.model import Kept, Kind, Seconds, Trouble
+from crawler.store import Files, Measured
 
 IN_MEMORY = 1024 * 1024
 """Longest body that travels in memory; a longer one goes to its part in pieces of a quarter."""
@@ -20,12 +21,17 @@ _SLICE: Seconds = 0.02
 class Limits:
     """What one body may take: bytes on the wire and decoded, and time."""
 
-    def __init__(self, max_size: int, deadline: Seconds) -> None:
-        self._max_size = max_size
+    def __init__(
+        self, max_size: int, deadline: Seconds, min_speed: Speed = NO_SPEED, had: int = 0
+    ) -> None:
+        self._max_size = max_size - had
         self._deadline = deadline
+        self._min_speed = min_speed
         self._wire = 0
         self._decoded = 0
-        self._pause_at = time.monotonic() + _SLICE
+        now = time.monotonic()
+        self._pause_at = now + _SLICE
+        self._window = (now + min_speed.window_s, 0)
 
     def declared(self, length: str | None) -> None:
         """Refuse a body before it is read, if it is declared too long."""
@@ -62,34 +68,57 @@ class Limits:
             return
         if now >= self._deadline:
             raise Trouble(Kind.TIMEOUT, "not done within the time of a visit")
+        self._check_speed(now)
         gevent.sleep(0.001)
         self._pause_at = time.monotonic() + _SLICE
 
+    def _check_speed(self, now: Seconds) -> None:
+        until, before = self._window
+        if now < until:
+            return
+        least, window_s = self._min_speed
+        if self._wire - before < least * window_s:
+            raise Trouble(Kind.TIMEOUT, f"slower than {least:g} bytes/s for {window_s:g} s")
+        self._window = (now + window_s, self._wire)
+
 
 class Intake:
-    """Where a body goes: memory first, a part when it grows. On failure the part is discarded."""
+    """Where a body goes: memory first, a part when it grows.
+
+    A part that breaks off is discarded, unless it can be continued (`kept`) and nothing was wrong
+    with it but its end. `begun` is called when a part is opened, `had` is what is continued.
+    """
 
     def __init__(
-        self, open_part: Callable[[], Part], discard: Callable[[Sequence[str]], int]
+        self,
+        files: Files,
+        part: str,
+        kept: Kept | None,
+        begun: Callable[[], object],
+        had: Measured | None,
     ) -> None:
-        self._open_part = open_part
-        self._discard = discard
+        self._files = files
+        self._name = part
+        self._kept = kept
+        self._begun = begun
         self._buffer = bytearray()
-        self._part: Part | None = None
-        self._hash = hashlib.sha256()
-        self._size = 0
+        self._part = files.part(part, append=True) if had else None
+        self._hash = had.digest if had else hashlib.sha256()
+        self._size = had.size if had else 0
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, *_: object
+    ) -> None:
         if self._part is None:
             return
         try:
             self._part.close()
         finally:
-            if kind is not None:
-                self._discard([self._part.name])
+            if kind is not None and not (self._kept and _broke_off(error)):
+                self._files.discard([self._name])
 
     def take(self, data: bytes) -> None:
         """Take decoded bytes in."""
@@ -100,14 +129,28 @@ class Intake:
             self._flush()
 
     def finish(self) -> tuple[bytes | None, str | None, int, str]:
-        """Return the content or the name of its part, the size and the SHA-256 in hex."""
+        """Return the content or the name of its part, the size and the SHA-256 in hex.
+
+        Raises:
+            Trouble: `truncated`; what was continued is not as long as it should be.
+        """
         if self._part is None:
             return bytes(self._buffer), None, self._size, self._hash.hexdigest()
         self._flush()
-        return None, self._part.name, self._size, self._hash.hexdigest()
+        if self._kept and self._size != self._kept.total:
+            raise Trouble(Kind.TRUNCATED, f"{self._size} bytes came of {self._kept.total}")
+        return None, self._name, self._size, self._hash.hexdigest()
 
     def _flush(self) -> None:
         if self._part is None:
-            self._part = self._open_part()
+            self._begun()
+            self._part = self._files.part(self._name)
         self._part.write(bytes(self._buffer))
         self._buffer.clear()
+
+
+def _broke_off(error: BaseException | None) -> bool:
+    """Tell an end that came too early from a body that is wrong; a kill is an early end."""
+    if isinstance(error, Trouble):
+        return error.kind in {Kind.TIMEOUT, Kind.TRUNCATED}
+    return True

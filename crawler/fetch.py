@@ -1,4 +1,4 @@
-"""The HTTP exchange: one GET with plain `requests`, under one deadline, as a value or a Trouble.
+"""The HTTP exchange: one request with plain `requests`, under one deadline: a value or a Trouble.
 
 Redirects are not followed here (they are hops), nothing is retried here (that is a verdict), and
 no exception of requests or urllib3 leaves this module.
@@ -7,28 +7,27 @@ no exception of requests or urllib3 leaves this module.
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.client import HTTPException
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Self
 
 import gevent
-from requests import PreparedRequest, Response, Session
-from requests.cookies import RequestsCookieJar
+from requests import Response, Session
 from requests.exceptions import RequestException
-from requests.hooks import default_hooks
-from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from crawler.addresses import network
+from crawler.ask import NO_COOKIES, cookies_of, request_for
 from crawler.body import Intake, Limits
 from crawler.causes import trouble_of
 from crawler.config import Job
-from crawler.decode import ACCEPT, decoder_for
+from crawler.decode import decoder_for
 from crawler.dial import Dialer, Resolver
 from crawler.errors import UsageError
-from crawler.model import Fetched, Kind, Seconds, Task, Trouble
-from crawler.store import Files
+from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
+from crawler.resume import check_range, keepable
+from crawler.store import Files, Measured
 from crawler.transport import Transport, tls_context
 from crawler.urls import host_of
 
@@ -45,7 +44,7 @@ class _LeanSession(Session):
     def __init__(self, transport: Transport) -> None:
         super().__init__()
         self.trust_env = False
-        self.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+        self.cookies = NO_COOKIES
         self.mount("http://", transport)
         self.mount("https://", transport)
 
@@ -57,19 +56,28 @@ class Fetcher:
     """Fetches for all workers of a process; a session for every way of connecting.
 
     With `trust_listed` the hosts that the operator listed may be at any address, as befits a
-    person at the keyboard; where a redirect leads elsewhere, the guard holds again.
+    person at the keyboard; where a redirect leads elsewhere, the guard holds again. `note` is told
+    of every part that a later visit may go on from.
     """
 
     def __init__(
-        self, *, user_agent: str, files: Files, concurrency: int, trust_listed: bool = False
+        self,
+        *,
+        user_agent: str,
+        files: Files,
+        concurrency: int,
+        trust_listed: bool = False,
+        note: Callable[[int, Kept], None] = lambda _, __: None,
     ) -> None:
         self._user_agent = user_agent
         self._files = files
         self._concurrency = concurrency
         self._trust_listed = trust_listed
+        self._note = note
         self._resolver = Resolver(min(256, 2 * concurrency + 16))
         self._distrusted: OrderedDict[str, None] = OrderedDict()
         self._sessions: dict[object, Session] = {}
+        self._cookies: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         self._resolver.__enter__()
@@ -81,11 +89,12 @@ class Fetcher:
         self._resolver.__exit__()
 
     def open(self, job: Job) -> None:
-        """Make what a job's visits need, so that a bad certificate file shows at the start.
+        """Make what a job's visits need, so that a bad file shows at the start.
 
         Raises:
-            UsageError: `verify` or `client_cert` names no file of certificates.
+            UsageError: `verify`, `client_cert` or `cookies` names no such file.
         """
+        self._cookies[job.name] = cookies_of(job)
         try:
             self._session(job, trusted=False)
         except (ssl.SSLError, OSError) as error:
@@ -109,46 +118,85 @@ class Fetcher:
             raise Trouble(Kind.TIMEOUT, reason) from None
 
     def _exchange(self, task: Task, job: Job, part: str, deadline: Seconds) -> Fetched:
+        had = self._measure(task)
+        task = task if had else replace(task, kept=None)
         try:
-            response = self._send(task, job)
+            response = self._send(task, job, had)
         except _RAISED as error:
             raise trouble_of(error, in_body=False) from error
         answered_at = time.monotonic()
         try:
-            if 200 <= response.status_code < 300:
-                return self._read(response, job, part, (answered_at, deadline))
-            _drain(response)
-            return Fetched(response.status_code, response.headers, answered_at)
+            return self._answered(response, task, job, part, had, (answered_at, deadline))
         except _RAISED as error:
             raise trouble_of(error, in_body=True) from error
         finally:
             response.close()
 
-    def _send(self, task: Task, job: Job) -> Response:
+    def _measure(self, task: Task) -> Measured | None:
+        """Look at what an earlier visit left; what cannot be continued is removed."""
+        if task.kept is None:
+            return None
+        had = self._files.measure(task.kept.part)
+        if had and 0 < had.size < task.kept.total and task.kept.validators.strong():
+            return had
+        self._files.discard([task.kept.part])
+        return None
+
+    def _send(self, task: Task, job: Job, had: Measured | None) -> Response:
+        cookies = self._cookies.get(job.name, NO_COOKIES)
+        request = request_for(task, job, self._user_agent, cookies)
+        if had:
+            request.headers["Range"] = f"bytes={had.size}-"
+        elif task.stored and not (task.path and self._files.exists(task.path)):
+            for name in ("If-None-Match", "If-Modified-Since"):  # the file is gone: fetch it again
+                request.headers.pop(name, None)
         trusted = self._trust_listed and host_of(task.location) == host_of(task.url)
         return self._session(job, trusted=trusted).send(
-            _prepared(task.location, self._headers(job)),
+            request,
             stream=True,
             timeout=(job.timeout.connect, job.timeout.read),
             allow_redirects=False,
-            proxies={},
+            proxies={"http": job.proxy, "https": job.proxy} if job.proxy else {},
         )
 
-    def _read(
-        self, response: Response, job: Job, part: str, times: tuple[Seconds, Seconds]
+    def _answered(
+        self,
+        response: Response,
+        task: Task,
+        job: Job,
+        part: str,
+        had: Measured | None,
+        times: tuple[Seconds, Seconds],
     ) -> Fetched:
-        answered_at, deadline = times
-        headers = response.headers
-        limits = Limits(job.max_size, deadline)
+        status, headers = response.status_code, response.headers
+        if status == 206 or (had and status == 416):
+            self._check_206(task.kept if had else None, had, response)
+        elif not 200 <= status < 300:
+            _drain(response)
+            return Fetched(status, headers, times[0])
+        else:
+            had = None  # the whole file comes, for it has changed: start over
+        limits = Limits(job.max_size, times[1], job.min_speed, had.size if had else 0)
         limits.declared(headers.get("content-length"))
         decoder = decoder_for(headers.get("content-encoding", ""))
-        with Intake(lambda: self._files.part(part), self._files.discard) as intake:
+        fresh = keepable(part, status, headers) if job.method == "GET" else None
+        kept = task.kept if had else fresh
+        intake = Intake(self._files, part, kept, lambda: kept and self._note(task.id, kept), had)
+        with intake:
             limits.read(_pieces(response), decoder, intake.take)
             content, written, size, digest = intake.finish()
         framed = "content-length" in headers or response.raw.chunked or decoder is not None
-        return Fetched(
-            response.status_code, headers, answered_at, content, written, size, digest, not framed
-        )
+        return Fetched(status, headers, times[0], content, written, size, digest, not framed)
+
+    def _check_206(self, kept: Kept | None, had: Measured | None, response: Response) -> None:
+        """See that a partial answer is the rest of what is there; on any doubt start over."""
+        if kept is None or had is None:
+            raise Trouble(Kind.PROTOCOL, "a part came where the whole was asked for")
+        try:
+            check_range(kept, had.size, response.headers)
+        except Trouble:
+            self._files.discard([kept.part])
+            raise
 
     def _session(self, job: Job, *, trusted: bool) -> Session:
         key = (job.verify, job.client_cert, job.min_tls, job.allow_addresses, trusted)
@@ -156,35 +204,17 @@ class Fetcher:
             allowed = None if trusted else [network(text) for text in job.allow_addresses]
             context = tls_context(job.verify, job.client_cert, job.min_tls)
             dial = Dialer(self._resolver, allowed)
-            transport = Transport(dial, context, self._distrusted, 2 * self._concurrency)
+            free = Dialer(self._resolver, None)
+            transport = Transport(dial, free, context, self._distrusted, 2 * self._concurrency)
             self._sessions[key] = _LeanSession(transport)
         return self._sessions[key]
 
-    def _headers(self, job: Job) -> CaseInsensitiveDict[str]:
-        return CaseInsensitiveDict(
-            {
-                "User-Agent": self._user_agent,
-                "Accept": "*/*",
-                "Accept-Encoding": ACCEPT,
-                **job.headers,
-            }
-        )
-
-
-def _prepared(url: str, headers: CaseInsensitiveDict[str]) -> PreparedRequest:
-    """Prepare a request for a URL that is canonical already, so that it is sent as it is."""
-    request = PreparedRequest()
-    request.method = "GET"
-    request.url = url
-    request.headers = headers
-    request.hooks = default_hooks()
-    setattr(request, "_cookies", RequestsCookieJar())  # noqa: B010  Session.send reads it
-    return request
-
 
 def _pieces(response: Response) -> Iterator[bytes]:
+    """Yield the body as it arrives, however little, so that deadlines are looked at in time."""
     raw: Any = response.raw
-    return iter(raw.stream(_PIECE, decode_content=False))
+    while piece := raw.read1(_PIECE, decode_content=False):
+        yield piece
 
 
 def _drain(response: Response) -> None:

@@ -42,6 +42,34 @@ class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outco
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """What tells two versions of a resource apart (RFC 9110, section 8.8), as it was sent."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def strong(self) -> str | None:
+        """Return the one that vouches for every byte, as If-Range needs it.
+
+        A weak ETag does not; a Last-Modified has the resolution of a second and is taken as
+        good enough, for the total length is compared too.
+        """
+        if self.etag:
+            return None if self.etag.startswith("W/") else self.etag
+        return self.last_modified
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A part that broke off and may be continued."""
+
+    part: str
+    validators: Validators
+    total: int
+    """Length of the whole body, as declared when the part began."""
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One URL of one job, as leased from the frontier."""
 
@@ -62,6 +90,10 @@ class Task:
     hops: int = 0
     path: str | None = None
     """File relative to the output folder, once fixed by the list or by an earlier visit."""
+    stored: Validators | None = None
+    """Of what was stored last, for a conditional request."""
+    kept: Kept | None = None
+    """What an earlier visit left to go on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +132,7 @@ class Outcome:
     last_modified: Seconds | None = None
     """Wall time of the Last-Modified header."""
     unverified: bool = False
+    validators: Validators | None = None
 
 
 @dataclass(frozen=True, slots=True)

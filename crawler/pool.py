@@ -6,7 +6,7 @@ from weakref import WeakSet
 
 from gevent.pool import Pool
 
-from crawler.model import Seconds, Task, Visited
+from crawler.model import Seconds, Visited
 from crawler.native import Greenlet
 from crawler.worker import Worker, bug
 
@@ -76,13 +76,11 @@ class Workers:
                 self._abandon(greenlet, worker)
         return lost
 
-    def kill(self, timeout: Seconds) -> list[Task]:
-        """Kill every worker once, wait, and return the tasks they were killed over."""
-        tasks = [worker.task for worker in self._workers.values() if worker.task]
+    def kill(self, timeout: Seconds) -> None:
+        """Kill every worker once, and wait; their tasks go back to the frontier."""
         self._pool.kill(block=False)
         self._pool.join(timeout)
         self.abandoned += len(self._pool)
-        return tasks
 
     def _settle_for(self, worker: Worker, error: BaseException | None) -> None:
         task, worker.task = worker.task, None

@@ -10,6 +10,8 @@ from crawler.model import Again, Dead, Done, Hop, Kind, Outcome, Seconds, Task, 
 BASE: Seconds = 2.0
 """Backoff ceiling after the first failure; it doubles with every further one."""
 CAP: Seconds = 3600.0
+OURS: Seconds = 5.0
+"""Longest wait after a fault of this machine; the whole daemon pauses besides."""
 MAX_RETRY_AFTER: Seconds = 86_400.0
 """A server cannot send a URL further into the future than this."""
 MAX_REDIRECTS = 10
@@ -23,6 +25,8 @@ class Rule:
     """What reports roll the kind up to: ok, not found, error."""
     again: bool = False
     """Whether another visit may end better."""
+    ours: bool = False
+    """Whether it is the fault of this machine: then the URL is not charged with an attempt."""
 
 
 RULES: dict[Kind, Rule] = {
@@ -42,7 +46,7 @@ RULES: dict[Kind, Rule] = {
     Kind.DECODE: Rule("error"),
     Kind.TOO_BIG: Rule("error"),
     Kind.REDIRECT_LIMIT: Rule("error"),
-    Kind.LOCAL_IO: Rule("error", again=True),
+    Kind.LOCAL_IO: Rule("error", again=True, ours=True),
     Kind.CANCELLED: Rule("error"),
     Kind.BUG: Rule("error", again=True),
 }
@@ -60,6 +64,8 @@ def verdict(
         return Hop(outcome.location)
     if RULES[outcome.kind].word == "ok":
         return Done()
+    if RULES[outcome.kind].ours:
+        return Again(now + random.uniform(0, OURS))
     if not _passes(outcome) or task.failures + 1 >= attempts:
         return Dead(outcome.reason)
     return Again(now + pause(task.failures + 1, outcome.retry_after, random))

@@ -5,7 +5,7 @@ settled, then the log line is written. A crash between two steps visits again; n
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Protocol
@@ -16,11 +16,13 @@ from gevent.queue import Empty, Queue, ShutDown
 from crawler import naming
 from crawler.config import Job
 from crawler.frontier import Frontier
-from crawler.model import HostRest, Kind, Outcome, Settlement, Task, Visited
+from crawler.model import Again, HostRest, Kind, Outcome, Settlement, Task, Visited
 from crawler.retry import verdict
 from crawler.store import Body, Files, part_of, planned
 
 BATCH = 128
+_BREAKS = {Kind.TIMEOUT, Kind.TRUNCATED}
+"""Kinds after which a part may have been kept."""
 HELD = 64 * 1024 * 1024
 """Bytes of bodies that may wait in memory; beyond it workers wait for the disk."""
 
@@ -72,10 +74,6 @@ class Settler:
             self._room.clear()
             self._room.wait()
 
-    def left(self) -> list[Task]:
-        """Return what was delivered and not settled, once nobody runs any more."""
-        return [visited.task for visited in (*self._batch, *self._queue.queue)]
-
     def shut(self) -> None:
         """Let `run` end once everything delivered is settled."""
         self._queue.shutdown()
@@ -101,6 +99,7 @@ class Settler:
         hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
         self._frontier.settle(self._owner, settlements, hosts)
         self._batch.clear()
+        self._drop_parts(settlements)
         self._hosts.settled([settled.task for settled in settlements])
         for settled in settlements:
             self._tell(settled)
@@ -122,6 +121,24 @@ class Settler:
             )
         self._room.set()
 
+    def _drop_parts(self, settlements: list[Settlement]) -> None:
+        """Remove what broke off and will not be continued: its task has come to an end."""
+        parts = [
+            part
+            for settled in settlements
+            if not isinstance(settled.verdict, Again)
+            for part in self._left_by(settled)
+        ]
+        if parts:
+            self._files.discard(parts)
+
+    def _left_by(self, settled: Settlement) -> Iterator[str]:
+        task = settled.task
+        if task.kept:
+            yield task.kept.part
+        if settled.outcome.kind in _BREAKS:
+            yield part_of(task, self._jobs[task.job], self._owner)
+
     def _plan(self, visited: Visited) -> tuple[int, str, str]:
         task = visited.task
         path = planned(task, self._jobs[task.job])
@@ -129,7 +146,7 @@ class Settler:
 
     def _body(self, visited: Visited, path: str) -> Body:
         task = visited.task
-        part = part_of(task, self._jobs[task.job], self._owner)
+        part = visited.part or part_of(task, self._jobs[task.job], self._owner)
         modified = visited.outcome.last_modified
         return Body(path, part, task.fingerprint, visited.content, modified)
 

@@ -91,8 +91,6 @@ class Supervisor:
         self._visiting = Part("worker", lambda: None, limit=max(2 * DEATHS, 2 * concurrency))
         self._parts: list[Part] = []
         self.state = State.STARTING
-        self.killed: list[Task] = []
-        """What workers were killed over; it goes back to the frontier."""
 
     def adopt(self, workers: Workers, *parts: Part) -> None:
         """Take in what to run; parts are started in this order and stopped against it."""
@@ -206,7 +204,7 @@ class Supervisor:
 
     def _halt(self, deadline: Seconds) -> None:
         """End every greenlet: kill once, then wait; a second kill would interrupt a cleanup."""
-        self.killed = self._workers.kill(CLEANUP)
+        self._workers.kill(CLEANUP)
         self._settler.shut()
         if self._settling.greenlet:
             self._settling.greenlet.join(max(CLEANUP, deadline - time.monotonic()))

@@ -125,11 +125,13 @@ class Transport(HTTPAdapter):
     def __init__(
         self,
         dial: Dialer,
+        dial_proxy: Dialer,
         context: ssl.SSLContext,
         distrusted: "OrderedDict[str, None]",
         hosts: int,
     ) -> None:
         self._dial = dial
+        self._dial_proxy = dial_proxy
         self._context = context
         self._distrusted = distrusted
         super().__init__(pool_connections=hosts, pool_maxsize=64, max_retries=0)
@@ -137,10 +139,21 @@ class Transport(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Hand the shared context and the careful connections to every pool."""
         super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
-        own = {"dial": staticmethod(self._dial), "distrust": staticmethod(self._distrust)}
+        self.poolmanager.pool_classes_by_scheme = self._pools(self._dial)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Return the manager of a proxy: the operator named it, so it may be anywhere."""
+        known = proxy in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+        if not known and not proxy.startswith("socks"):
+            manager.pool_classes_by_scheme = self._pools(self._dial_proxy)
+        return manager
+
+    def _pools(self, dial: Dialer) -> dict[str, Any]:
+        own = {"dial": staticmethod(dial), "distrust": staticmethod(self._distrust)}
         plain = type("Connection", (_Careful, HTTPConnection), own)
         secure = type("TLSConnection", (_Careful, HTTPSConnection), own)
-        self.poolmanager.pool_classes_by_scheme = {
+        return {
             "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
             "https": type("TLSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
         }

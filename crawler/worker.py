@@ -10,11 +10,13 @@ from gevent.queue import Queue, ShutDown
 from crawler.config import Job
 from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
+from crawler.resume import validators_of
 from crawler.retry import MAX_REDIRECTS, parse_http_date, parse_retry_after
 from crawler.store import part_of
 from crawler.urls import canonical
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_MODIFIED = 304
 _NOT_FOUND = frozenset({404, 410})
 
 
@@ -85,7 +87,7 @@ class Visits:
         job = self._jobs[task.job]
         start = time.monotonic()
         try:
-            part = part_of(task, job, self._owner)
+            part = task.kept.part if task.kept else part_of(task, job, self._owner)
             fetched = self._fetch(task, job, part=part, deadline=deadline)
             outcome = outcome_of(task, fetched, time.time())
         except Trouble as trouble:
@@ -116,7 +118,10 @@ def outcome_of(task: Task, fetched: Fetched, now: Seconds) -> Outcome:
             fetched.digest,
             last_modified=parse_http_date(headers.get("last-modified")),
             unverified=fetched.unverified,
+            validators=validators_of(headers),
         )
+    if status == _NOT_MODIFIED and task.stored:
+        return Outcome(Kind.UNCHANGED, status, path=task.path)
     if status in _REDIRECTS and "location" in headers:
         return _redirected(task, status, headers["location"])
     kind = Kind.NOT_FOUND if status in _NOT_FOUND else Kind.HTTP_ERROR

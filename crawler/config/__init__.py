@@ -11,9 +11,21 @@ from pydantic_core import ErrorDetails
 
 from crawler import globbing, naming
 from crawler.config.document import Document, Path_, read
-from crawler.config.settings import CrawlerOptions, Job, JobOptions, Log, Settings, Timeout
+from crawler.config.settings import Auth, CrawlerOptions, Job, JobOptions, Log, Settings, Timeout
+from crawler.config.values import NO_SPEED, Speed
 
-__all__ = ["CrawlerOptions", "Job", "JobOptions", "Log", "Settings", "Timeout", "load", "schema"]
+__all__ = [
+    "NO_SPEED",
+    "CrawlerOptions",
+    "Job",
+    "JobOptions",
+    "Log",
+    "Settings",
+    "Speed",
+    "Timeout",
+    "load",
+    "schema",
+]
 
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     (): Settings,
@@ -21,9 +33,15 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("crawler", "log"): Log,
     ("job_defaults",): JobOptions,
     ("job_defaults", "timeout"): Timeout,
+    ("job_defaults", "auth"): Auth,
     ("jobs",): Job,
     ("jobs", "timeout"): Timeout,
+    ("jobs", "auth"): Auth,
 }
+
+
+_SECRET = frozenset({"auth", "headers", "proxy", "body"})
+"""Sections whose values no message repeats."""
 
 
 def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -76,7 +94,8 @@ def _note(document: Document, details: ErrorDetails) -> None:
     while path and path not in document.marks:  # pydantic appends the branch of a union
         path = path[:-1]
     value = details.get("input")
-    if kind != "value_error" and isinstance(value, str | int | float | None):
+    secret = _SECRET.intersection(path)
+    if kind != "value_error" and not secret and isinstance(value, str | int | float | None):
         message += f", not {value!r}"
     return document.problem(path, message[:1].lower() + message[1:], at_key=at_key)
 
@@ -123,7 +142,8 @@ def _absolute(folder: Path, path: Path) -> Path:
 
 
 def _job_paths(job: Job, folder: Path) -> dict[str, Path]:
-    paths = {"url_file": job.url_file, "verify": job.verify, "client_cert": job.client_cert}
+    names = ("url_file", "verify", "client_cert", "cookies")
+    paths = {name: getattr(job, name) for name in names}
     return {name: _absolute(folder, path) for name, path in paths.items() if isinstance(path, Path)}
 
 

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -12,10 +12,11 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StrictStr,
+    model_validator,
 )
 
 from crawler import __version__, addresses, globbing, naming, urls
-from crawler.config.values import Duration, Size
+from crawler.config.values import Duration, MinSpeed, Size
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
@@ -49,6 +50,13 @@ def _url_pattern(text: str) -> str:
     return text
 
 
+def _proxy(text: str) -> str:
+    scheme, mark, rest = text.partition("://")
+    if not mark or not rest or scheme not in {"http", "https", "socks5", "socks5h"}:
+        raise ValueError("a proxy is needed, as in http://proxy.example:3128")
+    return text
+
+
 def _network(text: str) -> str:
     return str(addresses.network(text))
 
@@ -73,9 +81,33 @@ class Timeout(_Model):
     """The whole visit, whatever the server does."""
 
 
+class Auth(_Model):
+    """Basic (user and password) or bearer (a token); best taken from ${ENVIRONMENT}."""
+
+    user: Annotated[StrictStr, AfterValidator(_header_value)] | None = None
+    password: Annotated[StrictStr, AfterValidator(_header_value)] = ""
+    bearer: Annotated[StrictStr, AfterValidator(_header_value)] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.user is None) == (self.bearer is None):
+            raise ValueError("either user and password, or bearer")
+        return self
+
+
 class JobOptions(_Model):
     """What every job may say, and `job_defaults` for all of them."""
 
+    method: Literal["GET", "POST"] = "GET"
+    """POST sends `body`; a POST that broke off is not continued."""
+    body: StrictStr = ""
+    """What a POST sends."""
+    auth: Auth | None = None
+    """Credentials for the hosts that the job lists, and for no other."""
+    cookies: Path | None = None
+    """A Netscape cookies.txt; without one no cookie is ever sent or kept."""
+    proxy: Annotated[StrictStr, AfterValidator(_proxy)] | None = None
+    """http://, https:// or socks5:// URL of a proxy; it may hold a user and a password."""
     path: Annotated[StrictStr, AfterValidator(_template)] = naming.DEFAULT
     """Where a body is stored, relative to `output`: {job} {host} {url_path} {name} {ext} {digest},
     and whatever the globs of `urls` bind."""
@@ -91,6 +123,8 @@ class JobOptions(_Model):
     timeout: Timeout = Timeout()
     max_size: Size = 1024**3
     """Longest body stored, on the wire and decoded."""
+    min_speed: MinSpeed = Field(default="1KB/s over 30s", validate_default=True)
+    """A body that arrives slower than this is given up; 0 for no such limit."""
     attempts: StrictInt = Field(default=5, ge=1, le=100)
     """Visits before a URL that keeps failing is given up."""
     verify: StrictBool | Path = True

@@ -1,7 +1,7 @@
 """Durations (`30s`, `5m`, `1h30m`) and sizes (`10MB`, `1GiB`) as operators write them."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, WithJsonSchema
 
@@ -16,6 +16,7 @@ _SIZES = {"": 1, "B": 1} | {
 }
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?((?:[KMGTkmgt]i?)?[Bb])?")
 _UNITS_BY_CASE = {unit.lower(): factor for unit, factor in _SIZES.items()}
+_SPEED = re.compile(r"(\S+?) ?/s over (\S+)")
 
 
 def duration(value: Any) -> float:
@@ -37,6 +38,31 @@ def size(value: Any) -> int:
     raise ValueError("a size is needed, as in 500KB, 10MB, 1GiB or a number of bytes")
 
 
+class Speed(NamedTuple):
+    """A least speed: bytes a second, over a window of seconds; 0 is none."""
+
+    bytes_s: float
+    window_s: float
+
+
+NO_SPEED = Speed(0.0, 1.0)
+
+
+def speed(value: Any) -> Speed:
+    """Read `1KB/s over 30s`; 0 switches the check off."""
+    if value == 0 and not isinstance(value, bool):
+        return NO_SPEED
+    match = _SPEED.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError("a least speed is needed, as in 1KB/s over 30s, or 0 for none")
+    return Speed(size(match.group(1)), max(1.0, duration(match.group(2))))
+
+
+MinSpeed = Annotated[
+    Speed,
+    BeforeValidator(speed),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": "/s over "}, {"const": 0}]}),
+]
 Duration = Annotated[
     float,
     BeforeValidator(duration),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from crawler.frontier.process import Process
-from crawler.model import HostRest, Seconds, Seed, Settlement, Task
+from crawler.model import HostRest, Kept, Seconds, Seed, Settlement, Task
 
 LEASE: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
@@ -97,6 +97,9 @@ class Frontier(Protocol):
             LeaseLostError: the owner was taken for dead.
         """
 
+    def keep(self, owner: int, task: int, kept: Kept) -> None:
+        """Note the part that a visit begins, for a later visit to go on from."""
+
     def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
         """Reserve a file for each (task, path, second choice); a path has one task, for good."""
 
@@ -116,8 +119,8 @@ class Frontier(Protocol):
             LeaseLostError: the owner was taken for dead.
         """
 
-    def release(self, owner: int, hosts: Sequence[HostRest]) -> int:
-        """Give everything back that the owner holds; return how many tasks that were."""
+    def release(self, owner: int, hosts: Sequence[HostRest]) -> list[Task]:
+        """Give everything back that the owner holds, and return the tasks among it."""
 
     def reclaim(self, now: Seconds, machine: str) -> list[Reclaimed]:
         """Take back what dead owners held, and tell what was in flight."""

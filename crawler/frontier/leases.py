@@ -101,30 +101,34 @@ def _tasks(db: sqlite3.Connection, names: Names, host: int, now: Seconds, limit:
     return LeasedHost(host, key, next_at, delay, tasks)
 
 
-def release(db: sqlite3.Connection, owner: int, hosts: Sequence[HostRest]) -> int:
+def release(
+    db: sqlite3.Connection, names: Names, owner: int, hosts: Sequence[HostRest]
+) -> list[Task]:
     """Give everything back: a task that was not visited keeps its attempts."""
     held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
-    tasks = [task for (task,) in db.execute(f"SELECT id {_HELD}", (owner,))]
+    rows = db.execute(f"SELECT {COLUMNS} {_HELD}", (owner,)).fetchall()
     db.executemany(
         f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ?",
-        [(task,) for task in tasks],
+        [(row[0],) for row in rows],
     )
     db.executemany(_FREE, [(host.next_at, host.delay, host.id, owner) for host in hosts])
     db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
     rest(db, held)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
-    return len(tasks)
+    return [task_of(row, names.job_name(db, row[2])) for row in rows]
 
 
 def reclaim(db: sqlite3.Connection, names: Names, now: Seconds, machine: str) -> list[Reclaimed]:
     """Take back what owners held whose process is gone or whose lease ran out."""
     owners = db.execute("SELECT id, machine, pid, born, lease_until FROM process").fetchall()
-    return [
-        task
-        for owner, *process, lease_until in owners
-        if lease_until < now or Process(*process).is_gone(machine)
-        for task in _reclaim_from(db, names, owner, now)
-    ]
+    reclaimed: list[Reclaimed] = []
+    for owner, *process, lease_until in owners:
+        gone = Process(*process).is_gone(machine)
+        if gone or lease_until < now:
+            if not gone:  # it may wake up and write on: nobody continues its parts
+                db.execute(f"UPDATE task SET part = NULL WHERE id IN (SELECT id {_HELD})", (owner,))
+            reclaimed += _reclaim_from(db, names, owner, now)
+    return reclaimed
 
 
 def _reclaim_from(

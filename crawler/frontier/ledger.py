@@ -8,7 +8,7 @@ from crawler.frontier import Counts
 from crawler.frontier.leases import renew
 from crawler.frontier.rows import COLUMNS, Names, rest, row_of, tally, task_of
 from crawler.frontier.schema import LEASED, RETIRED, WAITING
-from crawler.model import Again, Hop, HostRest, Seconds, Seed, Settlement, Task
+from crawler.model import Again, Hop, HostRest, Kept, Seconds, Seed, Settlement, Task
 from crawler.naming import path_key
 from crawler.urls import host_of
 
@@ -18,7 +18,9 @@ ON CONFLICT (fingerprint) DO """
 _SETTLE = f"""
 UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :location, path = :path,
     attempt = :attempt, failures = :failures, hops = :hops, kind = :kind, status = :status,
-    size = :size, digest = :digest, finished_at = :finished_at, reason = :reason
+    size = CASE WHEN :digest IS NULL THEN size ELSE :size END, digest = ifnull(:digest, digest),
+    finished_at = :finished_at, reason = :reason,
+    etag = :etag, last_modified = :last_modified, part = CASE WHEN :ended THEN NULL ELSE part END
 WHERE id = :id AND state = {LEASED}"""
 
 
@@ -59,6 +61,15 @@ def add(
         tally(db, Counter({(job_id, ""): new}))
         rest(db, {row[2] for row in rows})
     return int(new)
+
+
+def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
+    """Note the part that a visit begins, so that whoever comes after a crash can go on from it."""
+    renew(db, owner, 0.0)
+    db.execute(
+        "UPDATE task SET part = ?, part_etag = ?, part_modified = ?, part_total = ? WHERE id = ?",
+        (kept.part, kept.validators.etag, kept.validators.last_modified, kept.total, task),
+    )
 
 
 def claim(db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]]) -> list[str]:

@@ -6,10 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from crawler.frontier.schema import DEAD, DONE, WAITING
-from crawler.model import Again, Dead, Hop, Settlement, Task
+from crawler.model import Again, Dead, Hop, Kept, Settlement, Task, Validators
+from crawler.retry import RULES
 from crawler.urls import host_of
 
-COLUMNS = "id, fingerprint, job, host, url, location, path, attempt, failures, hops"
+COLUMNS = (
+    "id, fingerprint, job, host, url, location, path, attempt, failures, hops, "
+    "etag, last_modified, part, part_etag, part_modified, part_total"
+)
 _REST = f"""
 UPDATE host SET ready_at = max(next_at, (
     SELECT due_at FROM task WHERE host = host.id AND state = {WAITING} ORDER BY due_at LIMIT 1))
@@ -62,7 +66,8 @@ class Names:
 
 def task_of(row: sqlite3.Row | tuple[Any, ...], job: str) -> Task:
     """Return a leased task from COLUMNS."""
-    number, fingerprint, _, host, url, location, path, attempt, failures, hops = row
+    number, fingerprint, _, host, url, location, path, attempt, failures, hops, *rest = row
+    etag, last_modified, part, part_etag, part_modified, part_total = rest
     place = location or url
     return Task(
         id=number,
@@ -76,6 +81,8 @@ def task_of(row: sqlite3.Row | tuple[Any, ...], job: str) -> Task:
         failures=failures,
         hops=hops,
         path=path,
+        stored=Validators(etag, last_modified) if etag or last_modified else None,
+        kept=Kept(part, Validators(part_etag, part_modified), part_total) if part else None,
     )
 
 
@@ -83,6 +90,7 @@ def row_of(settled: Settlement) -> dict[str, Any]:
     """Return what a settlement writes over its task's row; a hop's host is the caller's to set."""
     task, outcome, verdict = settled.task, settled.outcome, settled.verdict
     again, hop = isinstance(verdict, Again), isinstance(verdict, Hop)
+    validators = outcome.validators or task.stored or Validators()
     location = verdict.location if isinstance(verdict, Hop) else task.location
     return {
         "id": task.id,
@@ -92,7 +100,7 @@ def row_of(settled: Settlement) -> dict[str, Any]:
         "location": None if location == task.url else location,
         "path": outcome.path or task.path,
         "attempt": task.attempt,
-        "failures": task.failures + again,
+        "failures": task.failures + (again and not RULES[outcome.kind].ours),
         "hops": task.hops + hop,
         "kind": outcome.kind,
         "status": outcome.status,
@@ -100,6 +108,9 @@ def row_of(settled: Settlement) -> dict[str, Any]:
         "digest": bytes.fromhex(outcome.digest) or None,
         "finished_at": settled.finished_at,
         "reason": outcome.reason or None,
+        "etag": validators.etag,
+        "last_modified": validators.last_modified,
+        "ended": not again,
     }
 
 

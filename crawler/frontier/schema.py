@@ -62,7 +62,13 @@ CREATE TABLE task (
     size INTEGER,
     digest BLOB,
     finished_at REAL,
-    reason TEXT
+    reason TEXT,
+    etag TEXT,                             -- of the stored file, as the server wrote them
+    last_modified TEXT,
+    part TEXT,                             -- what broke off and may go on, with its validators
+    part_etag TEXT,
+    part_modified TEXT,
+    part_total INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX task_fingerprint ON task (fingerprint);
 CREATE INDEX task_waiting ON task (host, due_at) WHERE state = {WAITING};

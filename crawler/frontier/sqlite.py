@@ -14,7 +14,7 @@ from crawler.frontier import Counts, Lease, Reclaimed, leases, ledger
 from crawler.frontier.process import Process
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import connect
-from crawler.model import HostRest, Seconds, Seed, Settlement, Task
+from crawler.model import HostRest, Kept, Seconds, Seed, Settlement, Task
 from crawler.native import Native
 
 P = ParamSpec("P")
@@ -65,6 +65,9 @@ class SqliteFrontier:
     ) -> Lease:
         return self._call(leases.lease, self._names, owner, now, new, wants, idle)
 
+    def keep(self, owner: int, task: int, kept: Kept) -> None:
+        self._call(ledger.keep, owner, task, kept)
+
     def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
         return self._call(ledger.claim, paths)
 
@@ -76,8 +79,8 @@ class SqliteFrontier:
     def renew(self, owner: int, now: Seconds) -> None:
         self._call(leases.renew, owner, now)
 
-    def release(self, owner: int, hosts: Sequence[HostRest]) -> int:
-        return self._call(leases.release, owner, hosts)
+    def release(self, owner: int, hosts: Sequence[HostRest]) -> list[Task]:
+        return self._call(leases.release, self._names, owner, hosts)
 
     def reclaim(self, now: Seconds, machine: str) -> list[Reclaimed]:
         return self._call(leases.reclaim, self._names, now, machine)

@@ -4,13 +4,15 @@ What runs in native threads are the private functions below; a crash at any poin
 that names its owner, or a whole file under its final name.
 """
 
+import hashlib
 import os
+import stat
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from crawler.model import Seconds
 from crawler.naming import suffixed
@@ -35,6 +37,14 @@ class Body:
     """None: the part is written already."""
     modified: Seconds | None = None
     """Wall time that the file shall bear, from Last-Modified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A part as it is found: its size, and the running SHA-256 of its bytes."""
+
+    size: int
+    digest: Any
 
 
 def part_name(path: str, fingerprint: int, owner: int) -> str:
@@ -66,9 +76,17 @@ class Files:
             results[start :: len(chunks)] = stored
         return results
 
-    def part(self, name: str) -> "Part":
-        """Begin a body too big for memory; the caller closes it, and discards it if it failed."""
-        return Part(self._root, name, self._native)
+    def part(self, name: str, *, append: bool = False) -> "Part":
+        """Begin or continue a body too big for memory; the caller closes it, or discards it."""
+        return Part(self._root, name, self._native, append=append)
+
+    def measure(self, part: str) -> "Measured | None":
+        """Return the size and the running digest of a part to be continued, if it is there."""
+        return self._native.call(_measure, self._root, part)
+
+    def exists(self, path: str) -> bool:
+        """Tell whether a stored file is still there."""
+        return self._native.call(_exists, self._root, path)
 
     def discard(self, parts: Sequence[str]) -> int:
         """Remove parts, and return how many there were."""
@@ -104,15 +122,16 @@ class Part:
     opens still finds it to close.
     """
 
-    def __init__(self, root: Path, name: str, native: Native) -> None:
+    def __init__(self, root: Path, name: str, native: Native, *, append: bool) -> None:
         self.name = name
+        self._append = append
         self._root = root
         self._native = native
         self._descriptor = -1
 
     def write(self, data: bytes) -> None:
         """Append to the part; the first write opens it."""
-        self._native.call(self._append, data)
+        self._native.call(self._write, data)
 
     def close(self) -> None:
         """End the writing; the part stays until it is saved or discarded."""
@@ -120,10 +139,11 @@ class Part:
         if descriptor >= 0:
             self._native.call(os.close, descriptor)
 
-    def _append(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> None:
         if self._descriptor < 0:
+            open_or_create = _open_end if self._append else _create
             with Folders(self._root, durable=False) as folders:
-                self._descriptor = _create(*_locate(folders, self.name))
+                self._descriptor = open_or_create(*_locate(folders, self.name))
         _write_all(self._descriptor, data)
 
 
@@ -138,6 +158,35 @@ def _create(folder: int, name: str) -> int:
     except FileExistsError:  # an earlier visit of this very process broke off
         os.unlink(name, dir_fd=folder)
         return os.open(name, _NEW, 0o666, dir_fd=folder)
+
+
+def _open_end(folder: int, name: str) -> int:
+    return os.open(name, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+
+
+def _measure(root: Path, part: str) -> Measured | None:
+    """Read a part once through; in a native thread, where that blocks nobody."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with Folders(root, durable=False) as folders:
+            here, name = _locate(folders, part, make=False)
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            with os.fdopen(os.open(name, flags, dir_fd=here), "rb") as file:
+                while piece := file.read(1 << 20):
+                    digest.update(piece)
+                    size += len(piece)
+    except OSError:
+        return None
+    return Measured(size, digest)
+
+
+def _exists(root: Path, path: str) -> bool:
+    try:
+        with Folders(root, durable=False) as folders:
+            here, name = _locate(folders, path, make=False)
+            return stat.S_ISREG(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
 
 
 def _write_part(folder: int, name: str, content: bytes) -> None:

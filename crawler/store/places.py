@@ -19,6 +19,14 @@ def part_of(task: Task, job: Job, owner: int) -> str:
 
 
 def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]]) -> int:
-    """Remove the parts that visits of (task, owner) left behind; return how many there were."""
-    names = [part_of(task, jobs[task.job], owner) for task, owner in left if task.job in jobs]
+    """Remove the parts that visits of (task, owner) left behind, but not those to be continued."""
+    names = [
+        name
+        for task, owner in left
+        if task.job in jobs and (name := part_of(task, jobs[task.job], owner)) != _kept(task)
+    ]
     return files.discard(names) if names else 0
+
+
+def _kept(task: Task) -> str | None:
+    return task.kept.part if task.kept else None

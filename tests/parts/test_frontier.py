@@ -127,7 +127,7 @@ def test_what_a_host_is_owed_outlasts_the_process(tmp_path):
             host = take(frontier, owner)["a:80"]
             rests = [HostRest(host.id, NOW + 30, 7.0)]
             frontier.settle(owner, [settled(host.tasks[0], Kind.STORED, Done())], rests)
-            assert frontier.release(owner, []) == len(host.tasks) - 1
+            assert len(frontier.release(owner, [])) == len(host.tasks) - 1
         with engine(tmp_path) as frontier:
             owner = join(frontier)
             assert take(frontier, owner, NOW + 29) == {}

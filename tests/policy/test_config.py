@@ -97,7 +97,7 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
         ),
         (_J + "timeout: 5s}]", ":1:48: jobs[0].timeout: input should be a mapping"),
         (_J + "urlfile: x}]", ":1:39: jobs[0].urlfile: is no option; did you mean url_file?"),
-        (_J + "zzz: x}]", ":1:39: jobs[0].zzz: is no option allowed here: path, headers, delay"),
+        (_J + "zzz: x}]", ":1:39: jobs[0].zzz: is no option allowed here: method, body, auth"),
         (
             _J + "timeout: {raed: 1s}}]",
             ":1:49: jobs[0].timeout.raed: is no option; did you mean read",

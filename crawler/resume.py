@@ -1,0 +1,58 @@
+"""Whether a body may be continued, and whether what came is its continuation: pure decisions.
+
+Every tool that resumes with `Range` alone can splice two versions of a file. With `If-Range` a
+server whose file has changed sends the whole new one (RFC 9110, section 13.1.5); what it sends is
+checked all the same.
+"""
+
+import re
+from collections.abc import Mapping
+
+from crawler.model import Kept, Kind, Trouble, Validators
+
+_LONGEST = 256
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+
+
+def keepable(part: str, status: int, headers: Mapping[str, str]) -> Kept | None:
+    """Return what to keep of a body that may break off, or None if it cannot be continued."""
+    length = headers.get("content-length", "")
+    coded = headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
+    refused = headers.get("accept-ranges", "").strip().lower() == "none"
+    validators = validators_of(headers)
+    if status != 200 or not length.isdigit() or coded or refused or not validators.strong():
+        return None
+    return Kept(part, validators, int(length))
+
+
+def validators_of(headers: Mapping[str, str]) -> Validators:
+    """Return the validators of an answer; one that could not be sent back as it came is dropped."""
+    return Validators(_sendable(headers.get("etag")), _sendable(headers.get("last-modified")))
+
+
+def _sendable(value: str | None) -> str | None:
+    sound = value and len(value) <= _LONGEST and value.isascii() and value.isprintable()
+    return value if sound else None
+
+
+def check_range(kept: Kept, have: int, headers: Mapping[str, str]) -> None:
+    """See that a 206 is the rest of what is kept: start, end, total and validator.
+
+    Raises:
+        Trouble: `protocol`; on any doubt.
+    """
+    match = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
+    if not match:
+        raise Trouble(Kind.PROTOCOL, "a 206 without a Content-Range that can be read")
+    first, last, total = map(int, match.groups())
+    if (first, last, total) != (have, kept.total - 1, kept.total):
+        raise Trouble(
+            Kind.PROTOCOL, f"a 206 with bytes {first}-{last} of {total} was not asked for"
+        )
+    theirs = validators_of(headers)
+    for ours, sent in (
+        (kept.validators.etag, theirs.etag),
+        (kept.validators.last_modified, theirs.last_modified),
+    ):
+        if ours and sent and ours != sent:
+            raise Trouble(Kind.PROTOCOL, "the file changed while it was being continued")
