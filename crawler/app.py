@@ -21,7 +21,7 @@ from crawler.frontier import Counts, open_frontier
 from crawler.frontier.process import current
 from crawler.keeper import Keeper
 from crawler.log import Log, open_log, visit_fields
-from crawler.model import Settlement, Task
+from crawler.model import Kind, Outcome, Settlement, Task
 from crawler.pool import Workers, is_watched
 from crawler.seeder import Seeder
 from crawler.settler import Settler
@@ -127,6 +127,7 @@ class App:
         )
         self.keeper.reclaim()
         self.stop = supervisor.stop
+        self._pause = feeder.pause
         stack.callback(self._release, feeder, files, jobs)
         supervisor.adopt(
             workers,
@@ -149,7 +150,16 @@ class App:
 
     def _told(self, settled: Settlement) -> None:
         self.keeper.count(settled)
+        self._pause_or_go_on(settled.outcome)
         self._tell(settled)
+
+    def _pause_or_go_on(self, outcome: Outcome) -> None:
+        """Pause while this machine is at fault; say so once, and once more when it is over."""
+        pause = self._pause
+        if outcome.ours and pause.fault(time.monotonic()):
+            self._log.error("daemon.paused", cause=outcome.reason)
+        elif outcome.kind is Kind.STORED and pause.well():
+            self._log.info("daemon.resumed", after_s=round(time.monotonic() - pause.since, 1))
 
     def _log_visit(self, settled: Settlement) -> None:
         self._log.info("visit", **visit_fields(settled))

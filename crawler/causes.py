@@ -12,7 +12,7 @@ from http.client import BadStatusLine, IncompleteRead, LineTooLong
 from requests.exceptions import RequestException
 from urllib3 import exceptions as u3
 
-from crawler.errors import LOCAL_FAULTS
+from crawler.errors import LOCAL_FAULTS, PATH_FAULTS
 from crawler.model import Kind, Trouble
 
 _TABLE: tuple[tuple[tuple[type[BaseException], ...], Kind], ...] = (
@@ -33,8 +33,8 @@ def trouble_of(error: BaseException, *, in_body: bool) -> Trouble:
     """
     chain = list(_chain(error))
     for cause in chain:
-        if _errno(cause) in LOCAL_FAULTS:
-            return Trouble(Kind.LOCAL_IO, _words(cause))
+        if (number := _errno(cause)) in LOCAL_FAULTS | PATH_FAULTS:
+            return Trouble(Kind.LOCAL_IO, _words(cause), ours=number in LOCAL_FAULTS)
     for types, kind in _TABLE:
         for cause in reversed(chain):  # the root knows best
             if isinstance(cause, types):

@@ -7,6 +7,7 @@ dialled, so that neither a redirect nor a name that changes its mind (DNS rebind
 and several addresses race (RFC 8305).
 """
 
+import errno
 import socket
 import time
 from collections import OrderedDict
@@ -35,6 +36,7 @@ PATIENCE: Seconds = 10.0
 Place = tuple[int, str]
 """Address family, and the address as text."""
 
+_OUR_LOOKUPS = LOCAL_FAULTS | {errno.EINVAL, socket.EAI_SYSTEM, socket.EAI_MEMORY}
 _getaddrinfo = get_original("socket", "getaddrinfo")
 
 
@@ -43,7 +45,7 @@ class Resolver:
 
     def __init__(self, threads: int) -> None:
         self._native = Native(threads)
-        self._known: OrderedDict[str, tuple[Seconds, tuple[Place, ...] | str]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Seconds, tuple[Place, ...] | Trouble]] = OrderedDict()
         self._asked: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
@@ -60,43 +62,55 @@ class Resolver:
             Trouble: `dns`; there are none, or no answer came in time.
         """
         now = time.monotonic()
-        until, found = self._known.get(name, (0.0, ""))
+        until, found = self._known.get(name, (0.0, ()))
         if now >= until:
             found = self._ask(name, min(timeout, PATIENCE))
             self._remember(name, now, found)
-        if isinstance(found, str):
-            raise Trouble(Kind.DNS, found)
+        if isinstance(found, Trouble):
+            raise Trouble(found.kind, found.reason, ours=found.ours)
         return found
 
-    def _ask(self, name: str, timeout: Seconds) -> tuple[Place, ...] | str:
+    def _ask(self, name: str, timeout: Seconds) -> tuple[Place, ...] | Trouble:
         """Ask once for everybody who wants to know the same name."""
         timer = gevent.Timeout(timeout)
         try:
             with timer:
                 if name not in self._asked:
                     self._asked[name] = self._native.start(_resolve, name)
-                found: tuple[Place, ...] | str = self._asked[name].get()
+                found: tuple[Place, ...] | Trouble = self._asked[name].get()
         except gevent.Timeout as error:
             if error is not timer:
                 raise
-            return f"no answer for {name} within {timeout:g} s"
+            return Trouble(Kind.DNS, f"no answer for {name} within {timeout:g} s")
         finally:
             self._asked.pop(name, None)
         return found
 
-    def _remember(self, name: str, now: Seconds, found: tuple[Place, ...] | str) -> None:
-        self._known[name] = (now + (NEGATIVE_TTL if isinstance(found, str) else TTL), found)
+    def _remember(self, name: str, now: Seconds, found: tuple[Place, ...] | Trouble) -> None:
+        if isinstance(found, Trouble) and found.ours:
+            return
+        ttl = NEGATIVE_TTL if isinstance(found, Trouble) else TTL
+        self._known[name] = (now + ttl, found)
         self._known.move_to_end(name)
         if len(self._known) > CACHED:
             self._known.popitem(last=False)
 
 
-def _resolve(name: str) -> tuple[Place, ...] | str:
-    """Look a name up; in a native thread."""
+def _resolve(name: str) -> tuple[Place, ...] | Trouble:
+    """Look a name up; in a native thread.
+
+    Out of descriptors, getaddrinfo says EINVAL or a system error (gevent issue 1776).
+    """
     try:
         found = _getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        return f"{name} has no address: {getattr(error, 'strerror', None) or error}"
+    except UnicodeError as error:
+        return Trouble(Kind.DNS, f"{name} is no name: {error}")
+    except OSError as error:
+        ours = error.errno in _OUR_LOOKUPS
+        words = error.strerror or str(error)
+        if ours:
+            return Trouble(Kind.LOCAL_IO, f"no look-up of {name}: {words}", ours=True)
+        return Trouble(Kind.DNS, f"{name} has no address: {words}")
     places = [(int(family), str(address[0])) for family, *_, address in found]
     return tuple(dict.fromkeys(places))
 
@@ -178,18 +192,21 @@ def _close_late(runners: Sequence[Greenlet], results: "Queue[socket.socket | Tro
 
 def _connected(place: Place, port: int, deadline: Seconds) -> socket.socket:
     family, address = place
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock = None
     try:
+        sock = socket.socket(family, socket.SOCK_STREAM)
         sock.settimeout(max(0.001, deadline - time.monotonic()))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.connect((address, port))
     except OSError as error:
-        sock.close()
-        local = error.errno in LOCAL_FAULTS
+        if sock is not None:
+            sock.close()
+        ours = error.errno in LOCAL_FAULTS
         words = error.strerror or "no address answered in time"
-        raise Trouble(Kind.LOCAL_IO if local else Kind.CONNECT, words) from error
+        raise Trouble(Kind.LOCAL_IO if ours else Kind.CONNECT, words, ours=ours) from error
     except BaseException:
-        sock.close()
+        if sock is not None:
+            sock.close()
         raise
     return sock
 

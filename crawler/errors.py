@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 LOCAL_FAULTS = frozenset({
     errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ENOMEM,
-    errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EADDRNOTAVAIL, errno.ENOBUFS,
+    errno.EADDRNOTAVAIL, errno.ENOBUFS,
 })  # fmt: skip
-"""Faults of this machine, which neither a URL nor its host is to pay for."""
+"""Faults of this machine as a whole, which neither a URL nor its host is to pay for."""
+
+PATH_FAULTS = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG})
+"""Faults of one place on this machine."""
 
 
 class CrawlerError(Exception):
@@ -46,6 +49,10 @@ class ConfigError(UsageError):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+class LocalFaultError(CrawlerError):
+    """The ledger cannot be written just now, for a fault of this machine that may pass."""
 
 
 class StateError(CrawlerError):

@@ -17,6 +17,7 @@ from gevent.queue import Queue
 from crawler.config import Job
 from crawler.frontier import Frontier, LeasedHost
 from crawler.model import HostRest, Seconds, Task
+from crawler.pause import Pause
 from crawler.politeness import Rest
 
 LOOKAHEAD: Seconds = 0.25
@@ -78,6 +79,7 @@ class Feeder:
         self._leased_at: Seconds = 0.0
         self.busy = 0
         """Visits handed off or under way."""
+        self.pause = Pause()
 
     def run(self) -> None:
         """Lease and hand off, for ever."""
@@ -85,7 +87,7 @@ class Feeder:
             now = time.monotonic()
             if now >= self._lease_at:
                 self._lease()
-            elif self._ready and self._ready[0][0] <= now:
+            elif self._ready and self._ready[0][0] <= now and self.pause.allows(now, self.busy):
                 self._hand_off(heapq.heappop(self._ready)[2])
             else:
                 self._wait(now)
@@ -102,6 +104,8 @@ class Feeder:
         host.rest.finished(answered_at)
         self.busy -= 1
         self._requeue(host)
+        if self.pause.active:
+            self._wake.set()
 
     def settled(self, tasks: Iterable[Task]) -> None:
         """Note that outcomes are recorded; a host with nothing open can go back."""
@@ -138,6 +142,8 @@ class Feeder:
         self._plan(lease.next_at, offset, full=new > 0 and len(lease.hosts) - len(wants) >= new)
 
     def _room_for_hosts(self) -> int:
+        if self.pause.active:
+            return 0
         soon = time.monotonic() + LOOKAHEAD
         startable = sum(1 for ready_at, _, _ in self._ready if ready_at <= soon)
         if self.busy + startable >= 2 * self._concurrency:
@@ -218,5 +224,9 @@ class Feeder:
 
     def _wait(self, now: Seconds) -> None:
         until = min(self._lease_at, self._ready[0][0] if self._ready else self._lease_at)
+        if self.pause.active and self._ready:  # for a probe, or for the end of the one under way
+            until = min(
+                self._lease_at, max(until, self.pause.until if not self.busy else now + POLL)
+            )
         self._wake.wait(max(0.0, until - now))
         self._wake.clear()

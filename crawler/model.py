@@ -35,10 +35,11 @@ class Kind(StrEnum):
 class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outcome, not an error of ours
     """A visit ends without a file: raised inside a visit, turned into its Outcome by the worker."""
 
-    def __init__(self, kind: Kind, reason: str) -> None:
+    def __init__(self, kind: Kind, reason: str, *, ours: bool = False) -> None:
         super().__init__(reason)
         self.kind = kind
         self.reason = reason
+        self.ours = ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,8 @@ class Outcome:
     """Wall time of the Last-Modified header."""
     unverified: bool = False
     validators: Validators | None = None
+    ours: bool = False
+    """The fault of this machine as a whole: it pauses, and the URL is not charged."""
 
 
 @dataclass(frozen=True, slots=True)

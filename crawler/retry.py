@@ -25,8 +25,6 @@ class Rule:
     """What reports roll the kind up to: ok, not found, error."""
     again: bool = False
     """Whether another visit may end better."""
-    ours: bool = False
-    """Whether it is the fault of this machine: then the URL is not charged with an attempt."""
 
 
 RULES: dict[Kind, Rule] = {
@@ -46,7 +44,7 @@ RULES: dict[Kind, Rule] = {
     Kind.DECODE: Rule("error"),
     Kind.TOO_BIG: Rule("error"),
     Kind.REDIRECT_LIMIT: Rule("error"),
-    Kind.LOCAL_IO: Rule("error", again=True, ours=True),
+    Kind.LOCAL_IO: Rule("error", again=True),
     Kind.CANCELLED: Rule("error"),
     Kind.BUG: Rule("error", again=True),
 }
@@ -64,7 +62,7 @@ def verdict(
         return Hop(outcome.location)
     if RULES[outcome.kind].word == "ok":
         return Done()
-    if RULES[outcome.kind].ours:
+    if outcome.ours:
         return Again(now + random.uniform(0, OURS))
     if not _passes(outcome) or task.failures + 1 >= attempts:
         return Dead(outcome.reason)

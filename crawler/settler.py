@@ -15,6 +15,7 @@ from gevent.queue import Empty, Queue, ShutDown
 
 from crawler import naming
 from crawler.config import Job
+from crawler.errors import LOCAL_FAULTS
 from crawler.frontier import Frontier
 from crawler.model import Again, HostRest, Kind, Outcome, Settlement, Task, Visited
 from crawler.retry import verdict
@@ -170,4 +171,5 @@ def _stored(visited: Visited, stored: str | OSError) -> Outcome:
     if isinstance(stored, str):
         return replace(visited.outcome, path=stored)
     reason = f"cannot be stored: {stored.strerror or stored}"
-    return replace(visited.outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason)
+    ours = stored.errno in LOCAL_FAULTS
+    return replace(visited.outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason, ours=ours)

@@ -16,7 +16,7 @@ from enum import StrEnum
 import gevent
 from gevent.queue import Empty, Queue
 
-from crawler.errors import LeaseLostError, PartDiedError
+from crawler.errors import LeaseLostError, LocalFaultError, PartDiedError
 from crawler.log import Log
 from crawler.model import Seconds, Task
 from crawler.native import Greenlet
@@ -29,6 +29,8 @@ WINDOW: Seconds = 60.0
 CLEANUP: Seconds = 0.4
 """What killed greenlets have for their `finally` blocks, and the settler for its last batches."""
 TICK: Seconds = 0.5
+AWAY: Seconds = 1.0
+"""First wait of a part that met a fault of this machine; it doubles up to thirty times this."""
 
 
 class State(StrEnum):
@@ -68,6 +70,10 @@ class Part:
     limit: int = DEATHS
     greenlet: Greenlet | None = None
     deaths: deque[Seconds] = field(default_factory=deque)
+    away: Seconds = 0.0
+    """How long it waits for a fault of this machine to pass; 0 while there is none."""
+    back_at: Seconds = 0.0
+    spawned_at: Seconds = 0.0
 
 
 class Supervisor:
@@ -136,15 +142,37 @@ class Supervisor:
                 self._bury(message)
             for url in self._workers.rescue(time.monotonic()):
                 self._log.error("worker.abandoned", url=url, reason="it would not end when killed")
+            self._bring_back(time.monotonic())
 
     def _bury(self, greenlet: Greenlet) -> None:
         if self._workers.bury(greenlet):
             self._died(self._visiting, greenlet)
             self._workers.fill()
         for part in self._parts:
-            if part.greenlet is greenlet and (part.lasting or greenlet.exception):
+            if part.greenlet is not greenlet:
+                continue
+            if isinstance(greenlet.exception, LocalFaultError):
+                self._wait_out(part, greenlet.exception)
+            elif part.lasting or greenlet.exception:
                 self._died(part, greenlet)
                 self._spawn(part)
+
+    def _wait_out(self, part: Part, fault: LocalFaultError) -> None:
+        """Start a part again later that met a fault of this machine; that is no death."""
+        if not part.away:
+            self._log.error(f"{part.name}.paused", cause=str(fault))
+        part.away = min(2 * part.away or AWAY, 30 * AWAY)
+        part.back_at = time.monotonic() + part.away
+
+    def _bring_back(self, now: Seconds) -> None:
+        for part in self._parts:
+            if part.back_at and now >= part.back_at:
+                part.back_at = 0.0
+                self._spawn(part)
+                part.spawned_at = now
+            elif part.away and not part.back_at and now >= part.spawned_at + 2 * AWAY:
+                part.away = 0.0
+                self._log.info(f"{part.name}.resumed")
 
     def _died(self, part: Part, greenlet: Greenlet) -> None:
         """Tell of a death, once; give up after too many.

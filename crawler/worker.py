@@ -91,7 +91,9 @@ class Visits:
             fetched = self._fetch(task, job, part=part, deadline=deadline)
             outcome = outcome_of(task, fetched, time.time())
         except Trouble as trouble:
-            return self._ended(task, Outcome(trouble.kind, reason=trouble.reason), start)
+            return self._ended(
+                task, Outcome(trouble.kind, reason=trouble.reason, ours=trouble.ours), start
+            )
         except (Exception, SystemExit) as error:  # noqa: BLE001  a bug is an outcome too
             self._log.error("visit.bug", url=task.url, exc_info=True)
             return self._ended(task, bug(error), start)

@@ -7,7 +7,6 @@ from typing import Any
 
 from crawler.frontier.schema import DEAD, DONE, WAITING
 from crawler.model import Again, Dead, Hop, Kept, Settlement, Task, Validators
-from crawler.retry import RULES
 from crawler.urls import host_of
 
 COLUMNS = (
@@ -100,7 +99,7 @@ def row_of(settled: Settlement) -> dict[str, Any]:
         "location": None if location == task.url else location,
         "path": outcome.path or task.path,
         "attempt": task.attempt,
-        "failures": task.failures + (again and not RULES[outcome.kind].ours),
+        "failures": task.failures + (again and not outcome.ours),
         "hops": task.hops + hop,
         "kind": outcome.kind,
         "status": outcome.status,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from crawler.errors import StateError
+from crawler.errors import LocalFaultError, StateError
 from crawler.frontier import Counts, Lease, Reclaimed, leases, ledger
 from crawler.frontier.process import Process
 from crawler.frontier.rows import Names
@@ -109,14 +109,16 @@ class SqliteFrontier:
         """Return the verb as one transaction, to be run in the native thread."""
 
         def transaction(*args: P.args, **kwargs: P.kwargs) -> T:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 value = verb(self._db, *args, **kwargs)
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 self._names.forget()
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise LocalFaultError(f"{self._state}: {error}") from error
                 raise
             return value
 

@@ -9,7 +9,6 @@ from crawler.model import Again, Dead, Done, Hop, Kind, Outcome, Task
 from crawler.retry import (
     AGAIN_STATUS,
     BASE,
-    OURS,
     CAP,
     MAX_RETRY_AFTER,
     RULES,
@@ -60,7 +59,7 @@ def test_a_kind_is_done_dead_or_visited_again(kind):
         assert decided == Done()
     elif kind in PASSING:
         assert isinstance(decided, Again)
-        assert NOW <= decided.at <= NOW + (OURS if RULES[kind].ours else BASE)
+        assert NOW <= decided.at <= NOW + BASE
     else:
         assert decided == Dead("so it is")
 

@@ -1,0 +1,44 @@
+"""The pause of the daemon while its machine is at fault, on an invented clock."""
+
+from crawler.pause import FIRST, LONGEST, Pause
+
+
+def test_nothing_is_paused_at_first():
+    pause = Pause()
+    assert pause.allows(0, busy=1000)
+    assert not pause.well()
+
+
+def test_a_fault_begins_a_pause_once_and_those_under_way_do_not_prolong_it():
+    pause = Pause()
+    assert pause.fault(100) is True
+    assert [pause.fault(100 + n / 100) for n in range(64)] == [False] * 64
+    assert pause.until == 100 + FIRST
+    assert not pause.allows(100.5, busy=0)
+
+
+def test_after_the_pause_one_visit_at_a_time_probes():
+    pause = Pause()
+    pause.fault(100)
+    assert pause.allows(101, busy=0)
+    assert not pause.allows(101, busy=1)
+
+
+def test_a_probe_that_fails_doubles_the_pause_up_to_its_longest():
+    pause, now, steps = Pause(), 100.0, []
+    for _ in range(8):
+        pause.fault(now)
+        steps.append(pause.until - now)
+        now = pause.until
+    assert steps == [FIRST, 2, 4, 8, 16, LONGEST, LONGEST, LONGEST]
+
+
+def test_a_visit_that_goes_well_ends_it_and_the_next_one_begins_short():
+    pause = Pause()
+    pause.fault(100)
+    pause.fault(101)
+    assert pause.well() is True
+    assert pause.well() is False
+    assert pause.allows(101, busy=9)
+    assert pause.fault(200) is True
+    assert pause.until == 200 + FIRST
