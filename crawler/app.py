@@ -22,12 +22,13 @@ from crawler.frontier.process import current
 from crawler.keeper import Keeper
 from crawler.log import Log, open_log, visit_fields
 from crawler.model import Kind, Outcome, Settlement, Task
+from crawler.parts import Part
 from crawler.pool import Workers, is_watched
 from crawler.seeder import Seeder
 from crawler.settler import Settler
 from crawler.signals import stopped_by_signals
 from crawler.store import Files, sweep
-from crawler.supervisor import Part, Supervisor
+from crawler.supervisor import Supervisor
 from crawler.worker import Visits, Worker
 
 FORCED = 3

@@ -14,10 +14,11 @@ from crawler.feeder import Feeder
 from crawler.frontier import open_frontier
 from crawler.frontier.process import current
 from crawler.model import Kind, Outcome, Seed, Task, Visited
+from crawler.parts import Part
 from crawler.pool import Workers
 from crawler.settler import Settler
 from crawler.store import Files
-from crawler.supervisor import Part, State, Supervisor
+from crawler.supervisor import State, Supervisor
 from crawler.urls import fingerprint, host_of
 from crawler.worker import Worker
 
