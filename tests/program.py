@@ -114,6 +114,15 @@ def ledger(folder: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
+def due_again(folder: Path) -> None:
+    """Make every URL due now, as if its time had come."""
+    with ledger(folder) as db:
+        db.executescript(
+            "UPDATE task SET state = 0, due_at = 0; UPDATE host SET ready_at = 0; "
+            "DELETE FROM tally WHERE kind != ''"
+        )
+
+
 def assert_clean(folder: Path, *, urls: int | None = None) -> None:
     """Assert that nothing is leased, owned or torn, and that the ledger adds up."""
     with ledger(folder) as db:

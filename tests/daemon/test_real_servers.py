@@ -1,74 +1,138 @@
-"""Against servers that others wrote: nginx with a real tree."""
+"""Against servers and proxies that others wrote: nginx, lighttpd, caddy, squid, tinyproxy."""
 
 import json
 import os
-import shutil
-import socket
-import subprocess
+import signal
+from collections import Counter
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import trustme
 
-from tests.program import fetch, until
+from tests.program import Daemon, assert_clean, due_again, fetch, until, write_config
+from tests.real import serving
+from tests.servers import Site
 
-CONFIG = """
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
-events {{ worker_connections 2048; }}
-http {{
-  access_log off; default_type application/octet-stream; client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;
-  scgi_temp_path {folder}/s;
-  server {{ listen 127.0.0.1:{port}; root {root}; gzip on; gzip_types text/plain; }}
-}}
-"""
-
-
-def needs(program: str) -> str:
-    """Return where a program is; on a machine without it, skip, or fail where CI must have it."""
-    path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
-    if path is None and os.environ.get("CI"):
-        pytest.fail(f"{program} is missing")
-    if path is None:
-        pytest.skip(f"{program} is not installed")
-    return path
+SERVERS = ("nginx", "lighttpd", "caddy")
+TEXT = "a line that compresses well\n" * 500
+BIG = 80_000_000
 
 
 @pytest.fixture
-def nginx(tmp_path, unused_port):
-    """Run nginx over a real tree of at least 2,000 files; yield its URL and the tree."""
-    program = needs("nginx")
-    root = Path("/usr/share/doc")
-    folder = tmp_path / "nginx"
+def root(tmp_path) -> Path:
+    folder = tmp_path / "root"
     folder.mkdir()
-    (folder / "conf").write_text(CONFIG.format(folder=folder, port=unused_port, root=root))
-    with subprocess.Popen(
-        [program, "-c", str(folder / "conf"), "-e", str(folder / "error.log")]
-    ) as process:
-        until(lambda: _listens(unused_port), "nginx does not answer")
-        yield f"http://127.0.0.1:{unused_port}", root
-        process.terminate()
+    (folder / "text.txt").write_text(TEXT)
+    return folder
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+@pytest.fixture(params=SERVERS)
+def server(request, root, tmp_path):
+    with serving(request.param, root, tmp_path / "server") as url:
+        yield url
 
 
-def test_every_file_of_a_real_tree_arrives_equal(nginx, tmp_path):
-    url, root = nginx
-    files = {
-        f"{url}{quote(str(file.relative_to(root).as_posix()).join(('/', '')))}": file
-        for file in sorted(root.rglob("*"))[:6000]
-        if file.is_file() and not file.is_symlink() and os.access(file, os.R_OK)
-    }
-    (tmp_path / "list").write_text("\n".join(files))
-    done = fetch("-i", "list", "-m", "64", "-o", "out", "--json", cwd=tmp_path)
+def one_job(tmp_path, url: str, **options) -> Path:
+    return write_config(tmp_path, [{"name": "j", "urls": [url], "path": "file", **options}])
+
+
+def run_to_the_end(config: Path) -> list[dict]:
+    with Daemon(config, "--until-done") as daemon:
+        assert daemon.wait(60) == 0, daemon.errors
+        return daemon.told("visit")
+
+
+def test_every_file_of_a_real_tree_arrives_equal(tmp_path):
+    root = Path("/usr/share/doc")
+    with serving("nginx", root, tmp_path / "server") as url:
+        files = {
+            f"{url}/{quote(str(file.relative_to(root)))}": file
+            for file in sorted(root.rglob("*"))[:6000]
+            if file.is_file() and not file.is_symlink() and os.access(file, os.R_OK)
+        }
+        (tmp_path / "list").write_text("\n".join(files))
+        done = fetch("-i", "list", "-m", "64", "-o", "out", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
     told = [json.loads(line) for line in done.stdout.splitlines()]
     print(f"{len(told)} files")
-    assert len(told) == len(files)
-    assert len({line["path"] for line in told}) == len(files)
+    assert len(told) == len(files) == len({line["path"] for line in told})
     for line in told:
         stored = (tmp_path / "out" / line["path"]).read_bytes()
         assert stored == files[line["url"]].read_bytes(), line["url"]
+
+
+def test_a_compressed_answer_is_stored_as_it_was_and_not_fetched_again_unchanged(server, tmp_path):
+    config = one_job(tmp_path, f"{server}/text.txt")
+    assert [visit["kind"] for visit in run_to_the_end(config)] == ["stored"]
+    assert (tmp_path / "files/file").read_text() == TEXT
+    due_again(tmp_path)
+    assert [visit["kind"] for visit in run_to_the_end(config)] == ["unchanged"]
+    assert (tmp_path / "files/file").read_text() == TEXT
+
+
+def test_a_big_file_goes_on_after_kill_9(server, root, tmp_path):
+    with (root / "big.bin").open("wb") as file:
+        for block in range(BIG // 1000):
+            file.write(block.to_bytes(8, "big") * 125)
+    config = one_job(tmp_path, f"{server}/big.bin")
+    with Daemon(config) as daemon:
+        until(lambda: written(tmp_path) > 3_000_000, "no part", daemon)
+        daemon.signal(signal.SIGKILL)
+        daemon.wait()
+    had = written(tmp_path)
+    assert 3_000_000 < had < BIG, "killed too late to say anything"
+    (visit,) = run_to_the_end(config)
+    assert (visit["kind"], visit["status"], visit["bytes"]) == ("stored", 206, BIG)
+    assert (tmp_path / "files/file").read_bytes() == (root / "big.bin").read_bytes()
+    assert_clean(tmp_path, urls=1)
+
+
+def written(tmp_path) -> int:
+    return sum(part.stat().st_size for part in tmp_path.rglob("*.part"))
+
+
+def test_a_rate_limit_is_waited_for_and_a_dropped_connection_is_protocol(root, tmp_path):
+    with serving("nginx", root, tmp_path / "server") as url:
+        urls = [f"{url}/limited/text.txt?[1-12]", f"{url}/gone"]
+        job = {"name": "j", "urls": urls, "path": "{digest}", "attempts": 30}
+        config = write_config(tmp_path, [job])
+        with Daemon(config) as daemon:
+            until(lambda: len(daemon.told("visit", kind="stored")) == 12, "not all", daemon)
+            limited = daemon.told("visit", status=429)
+            dropped = daemon.wait_for("visit", kind="protocol")
+            assert daemon.stop() == 0
+    assert limited
+    assert all(visit["verdict"] == "again" for visit in limited)
+    assert dropped["url"].endswith("/gone")
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_tls_is_checked_against_the_authority_of_the_job(trusted, root, tmp_path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    leaf = authority.issue_cert("127.0.0.1")
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "leaf.pem"))
+    pem = tmp_path / "leaf.pem"
+    directives = f"ssl_certificate {pem}; ssl_certificate_key {pem};"
+    with serving("nginx", root, tmp_path / "server", certificate=directives) as url:
+        verify = str(tmp_path / "ca.pem") if trusted else True
+        (visit,) = run_to_the_end(one_job(tmp_path, f"{url}/text.txt", verify=verify))
+    if trusted:
+        assert visit["kind"] == "stored"
+    else:
+        assert (visit["kind"], visit["verdict"]) == ("tls", "dead")
+        assert visit["reason"].startswith("certificate refused: unable to get local issuer")
+
+
+@pytest.mark.parametrize("proxy", ["squid", "tinyproxy"])
+def test_a_real_proxy_is_used(proxy, tmp_path):
+    with Site(lambda path: path.encode()) as site:
+        with serving(proxy, tmp_path, tmp_path / "proxy") as url:
+            config = write_config(
+                tmp_path, [{"name": "j", "urls": [f"{site.url}/[1-9]"], "proxy": url}]
+            )
+            kinds = Counter(visit["kind"] for visit in run_to_the_end(config))
+        assert kinds == {"stored": 9}
+        assert all("VIA" in seen.headers for seen in site.requests)
+    assert_clean(tmp_path, urls=9)

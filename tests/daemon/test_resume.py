@@ -6,7 +6,7 @@ import signal
 import gevent
 import pytest
 
-from tests.program import Daemon, assert_clean, ledger, until, write_config
+from tests.program import Daemon, assert_clean, due_again, ledger, until, write_config
 from tests.servers import Site, status
 
 OLD = bytes(range(256)) * 24_000  # 6 MB
@@ -141,14 +141,6 @@ def test_a_download_that_is_given_up_leaves_no_part(tmp_path):
             assert daemon.wait() == 0
             assert daemon.told("visit", kind="truncated", verdict="dead")
     assert_clean(tmp_path, urls=1)
-
-
-def due_again(tmp_path) -> None:
-    with ledger(tmp_path) as db:
-        db.executescript(
-            "UPDATE task SET state = 0, due_at = 0; UPDATE host SET ready_at = 0; DELETE FROM tally"
-            " WHERE kind != ''"
-        )
 
 
 def test_what_has_not_changed_is_not_fetched_again_unless_the_file_is_gone(tmp_path):
