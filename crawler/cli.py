@@ -87,6 +87,7 @@ def run(file: Path, *, until_done: bool) -> int:
     help="Visits before a URL is given up.",
 )
 @click.option("--timeout", default="10m", show_default=True, help="Longest time of one visit.")
+@click.option("--max-size", default="1GiB", show_default=True, help="Longest body stored.")
 def fetch(
     urls: tuple[str, ...],
     input_file: Path | None,
@@ -100,6 +101,7 @@ def fetch(
     delay: str,
     attempts: int,
     timeout: str,
+    max_size: str,
 ) -> int:
     """Fetch URLs now, without a daemon: one shot, a progress bar, a report.
 
@@ -112,6 +114,7 @@ def fetch(
         "delay": "0s" if delay == "0" else delay,
         "attempts": attempts,
         "timeout": {"total": timeout},
+        "max_size": max_size,
     }
     report = Report("json" if as_json else "lines" if verbose else "bar")
     return oneshot.fetch(urls, input_file, output, options, report, max_req=max_req, limit=limit)

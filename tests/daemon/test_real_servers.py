@@ -125,6 +125,31 @@ def test_tls_is_checked_against_the_authority_of_the_job(trusted, root, tmp_path
         assert visit["reason"].startswith("certificate refused: unable to get local issuer")
 
 
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_client_certificate_is_shown_if_the_job_has_one(shown, root, tmp_path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    for name in ("127.0.0.1", "client@example.org"):
+        pair = authority.issue_cert(name).private_key_and_cert_chain_pem
+        pair.write_to_path(str(tmp_path / f"{name}.pem"))
+    pem = tmp_path / "127.0.0.1.pem"
+    directives = (
+        f"ssl_protocols TLSv1.3; ssl_certificate {pem}; ssl_certificate_key {pem}; "
+        f"ssl_client_certificate {tmp_path}/ca.pem; ssl_verify_client on;"
+    )
+    options = {"client_cert": str(tmp_path / "client@example.org.pem")} if shown else {}
+    with serving("nginx", root, tmp_path / "server", certificate=directives) as url:
+        config = one_job(
+            tmp_path,
+            f"{url}/text.txt",
+            verify=str(tmp_path / "ca.pem"),
+            min_tls="TLSv1.3",
+            **options,
+        )
+        (visit,) = run_to_the_end(config)
+    assert visit.get("status") == (200 if shown else 400), visit["reason"]
+
+
 @pytest.mark.parametrize("proxy", ["squid", "tinyproxy"])
 def test_a_real_proxy_is_used(proxy, tmp_path):
     with Site(lambda path: path.encode()) as site:
