@@ -93,11 +93,14 @@ class Answer(HTTPResponse):
     fp: Any
     headers: Any
 
-    def __init__(self, sock: Any, *args: Any, distrust: Callable[[], None], **kwargs: Any) -> None:
+    def __init__(
+        self, sock: Any, *args: Any, distrust: Callable[[], None], last: bool, **kwargs: Any
+    ) -> None:
         super().__init__(sock, *args, **kwargs)
         self._socket = sock
         self._distrust = distrust
-        self._irregular = False
+        self._irregular = last
+        """Whether the connection ends with this answer, whatever the server thinks."""
 
     def begin(self) -> None:
         """Read the head.

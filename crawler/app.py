@@ -4,9 +4,10 @@ This is the one place that knows everyone. The parts stand in the order in which
 """
 
 import os
+import resource
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any, Self
 
@@ -56,11 +57,12 @@ class App:
         self._listing = listing
         self._tell = tell or self._log_visit
         self._ending = False
+        self.stop: Callable[[str], None] = lambda _: None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
+            stack.enter_context(stopped_by_signals(self._stopped, self._log))
             self._supervisor = self._open(stack)
-            stack.enter_context(stopped_by_signals(self._supervisor.stop, self._log))
             self._stack = stack.pop_all()
         return self
 
@@ -94,8 +96,10 @@ class App:
                 note=partial(self.frontier.keep, self.owner),
             )
         )
+        self._fetcher = fetcher
         for job in jobs.values():
             fetcher.open(job)
+            self.frontier.add(job.name, (), job.delay, time.time(), per_host=job.per_host)
         visits = Visits(jobs, fetcher.fetch, self.owner, self._log)
         settler = Settler(self.frontier, self.owner, jobs, files, feeder, self._told)
         supervisor = Supervisor(
@@ -144,6 +148,9 @@ class App:
         sweep(files, jobs, [(task, self.owner) for task in released])
         self._log.info("lease.released", tasks=len(released))
 
+    def _stopped(self, cause: str) -> None:
+        self.stop(cause)  # whatever that is by then
+
     def _stop_when_done(self, counts: Counts) -> None:
         if self.seeder.done and not counts.waiting and not counts.leased and not self._ending:
             self._ending = True
@@ -157,10 +164,13 @@ class App:
     def _pause_or_go_on(self, outcome: Outcome) -> None:
         """Pause while this machine is at fault; say so once, and once more when it is over."""
         pause = self._pause
-        if outcome.ours and pause.fault(time.monotonic()):
-            self._log.error("daemon.paused", cause=outcome.reason)
-        elif outcome.kind is Kind.STORED and pause.well():
-            self._log.info("daemon.resumed", after_s=round(time.monotonic() - pause.since, 1))
+        now = time.monotonic()
+        if outcome.ours:
+            self._fetcher.hang_up()  # idle connections hold descriptors that may be what is missing
+            if pause.fault(now):
+                self._log.error("daemon.paused", cause=outcome.reason)
+        elif outcome.kind is Kind.STORED and pause.well(now):
+            self._log.info("daemon.resumed", after_s=round(now - pause.since, 1))
 
     def _log_visit(self, settled: Settlement) -> None:
         self._log.info("visit", **visit_fields(settled))
@@ -171,6 +181,7 @@ def run(settings: Settings, *, until_done: bool = False) -> int:
     log, lines = open_log(settings.crawler.log.level, settings.crawler.log.format)
     quiet_hub(log)
     try:
+        raise_descriptors(settings.crawler.concurrency, log)
         with App(settings, log, until_done=until_done) as app:
             forced = app.run()
     except CrawlerError as error:
@@ -178,9 +189,23 @@ def run(settings: Settings, *, until_done: bool = False) -> int:
         raise
     else:
         log.info("daemon.stopped", forced=forced)
-        return FORCED if forced else 0
+        incomplete = until_done and app.seeder.failed
+        return FORCED if forced else int(incomplete)
     finally:
         lines.close(FLUSH)
+
+
+def raise_descriptors(concurrency: int, log: Log) -> None:
+    """Raise this process's limit of descriptors to what the machine allows, and tell if it is low.
+
+    A visit takes a socket and perhaps a file, and idle connections are kept for two hosts a visit.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    if soft != resource.RLIM_INFINITY and soft < 4 * concurrency + 64:
+        log.warning("descriptors.few", limit=soft, wanted=4 * concurrency + 64)
 
 
 def log_rejected(error: ConfigError) -> None:

@@ -33,7 +33,7 @@ def cookies_of(job: Job) -> CookieJar:
     try:
         jar.load(ignore_discard=True, ignore_expires=True)
     except (LoadError, OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{job.name}: {job.cookies} is no cookies.txt: {error}") from error
+        raise UsageError(f"{job.name}: {job.cookies} is no cookies.txt") from error
     for cookie in jar:
         if not cookie.expires:  # 0 is a session's cookie in this format, not one of 1970
             cookie.expires = None
@@ -41,12 +41,12 @@ def cookies_of(job: Job) -> CookieJar:
 
 
 def request_for(task: Task, job: Job, user_agent: str, cookies: CookieJar) -> PreparedRequest:
-    """Prepare the request of a visit; the URL is canonical already, and is sent as it is."""
+    """Prepare the request of a visit; its URL is canonical already. A hop is a GET."""
     headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(
         {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT}
     )
     request = PreparedRequest()
-    request.method = job.method
+    request.method = "GET" if task.hops else job.method
     request.url = task.location
     request.headers = headers
     request.hooks = default_hooks()
@@ -54,13 +54,11 @@ def request_for(task: Task, job: Job, user_agent: str, cookies: CookieJar) -> Pr
     if same_origin(task.location, task.url):
         headers.update(job.headers)
         headers.update(_credentials(job))
-        if job.method == "POST":
+        if job.method == "POST" and not task.hops:
             request.body = job.body.encode()
             headers["Content-Length"] = str(len(request.body))
         if job.cookies and (cookie := _cookie_header(cookies, request)):
             headers["Cookie"] = cookie
-    else:
-        request.method = "GET"
     headers.update(_conditions(task))
     return request
 

@@ -132,17 +132,18 @@ class Intake:
         """Return the content or the name of its part, the size and the SHA-256 in hex.
 
         Raises:
-            Trouble: `truncated`; what was continued is not as long as it should be.
+            Trouble: `protocol`; what was continued is not as long as it should be.
         """
         if self._part is None:
             return bytes(self._buffer), None, self._size, self._hash.hexdigest()
         self._flush()
         if self._kept and self._size != self._kept.total:
-            raise Trouble(Kind.TRUNCATED, f"{self._size} bytes came of {self._kept.total}")
+            raise Trouble(Kind.PROTOCOL, f"{self._size} bytes came of {self._kept.total}")
         return None, self._name, self._size, self._hash.hexdigest()
 
     def _flush(self) -> None:
         if self._part is None:
+            self._files.discard([self._name])  # an old one must not meet the new validators
             self._begun()
             self._part = self._files.part(self._name)
         self._part.write(bytes(self._buffer))

@@ -14,9 +14,11 @@ from urllib3 import exceptions as u3
 
 from crawler.errors import LOCAL_FAULTS, PATH_FAULTS
 from crawler.model import Kind, Trouble
+from crawler.urls import masked
 
 _TABLE: tuple[tuple[tuple[type[BaseException], ...], Kind], ...] = (
     ((u3.NameResolutionError, socket.gaierror), Kind.DNS),
+    ((ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError), Kind.CONNECT),
     ((ssl.SSLError, ssl.CertificateError, u3.SSLError), Kind.TLS),
     ((u3.IncompleteRead, u3.InvalidChunkLength, IncompleteRead), Kind.TRUNCATED),
     ((u3.ReadTimeoutError,), Kind.TIMEOUT),
@@ -34,12 +36,12 @@ def trouble_of(error: BaseException, *, in_body: bool) -> Trouble:
     chain = list(_chain(error))
     for cause in chain:
         if (number := _errno(cause)) in LOCAL_FAULTS | PATH_FAULTS:
-            return Trouble(Kind.LOCAL_IO, _words(cause), ours=number in LOCAL_FAULTS)
+            return Trouble(Kind.LOCAL_IO, masked(_words(cause)), ours=number in LOCAL_FAULTS)
     for types, kind in _TABLE:
         for cause in reversed(chain):  # the root knows best
-            if isinstance(cause, types):
-                return Trouble(kind, _words(cause))
-    return Trouble(Kind.TRUNCATED if in_body else Kind.PROTOCOL, _words(chain[-1]))
+            if isinstance(cause, types) and not (in_body and kind is Kind.CONNECT):
+                return Trouble(kind, masked(_words(cause)))
+    return Trouble(Kind.TRUNCATED if in_body else Kind.PROTOCOL, masked(_words(chain[-1])))
 
 
 def _errno(error: BaseException) -> int | None:

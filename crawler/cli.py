@@ -1,14 +1,17 @@
 """The command line: verbs, and exceptions turned into exit codes."""
 
+import errno
 import json
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from crawler import __version__, app, config, naming, oneshot, plan
 from crawler import demo as demonstration
-from crawler.errors import ConfigError, CrawlerError
+from crawler.errors import ConfigError, CrawlerError, UsageError
 from crawler.report import Report
 
 _CONFIG = click.option(
@@ -156,6 +159,12 @@ def schema() -> None:
 
 def main() -> None:
     """Run the command line; an error of the operator's is a message, never a traceback."""
+    for name in ("stdin", "stdout", "stderr"):  # closed by whoever started us
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("r" if name == "stdin" else "w"))  # noqa: SIM115
+        elif name != "stdin":
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:
@@ -163,7 +172,16 @@ def main() -> None:
         code = error.exit_code
     except click.Abort:
         code = 1
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            _say(f"crawler: {error.filename or 'output'}: {error.strerror or error}")
+        code = 1
     except CrawlerError as error:
-        click.echo(f"crawler: {error}" if error.exit_code != 2 else str(error), err=True)
+        _say(f"crawler: {error}" if error.exit_code != UsageError.exit_code else str(error))
         code = error.exit_code
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):
+        click.echo(text, err=True)

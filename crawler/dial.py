@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from ipaddress import ip_address
 from itertools import zip_longest
 from typing import Any, Self
 
@@ -61,6 +62,8 @@ class Resolver:
         Raises:
             Trouble: `dns`; there are none, or no answer came in time.
         """
+        if literal := _literal(name):
+            return (literal,)
         now = time.monotonic()
         until, found = self._known.get(name, (0.0, ()))
         if now >= until:
@@ -94,6 +97,15 @@ class Resolver:
         self._known.move_to_end(name)
         if len(self._known) > CACHED:
             self._known.popitem(last=False)
+
+
+def _literal(name: str) -> Place | None:
+    """Return the place that a name is already, being an address."""
+    try:
+        version = ip_address(name.partition("%")[0]).version
+    except ValueError:
+        return None
+    return (int(socket.AF_INET if version == 4 else socket.AF_INET6), name)
 
 
 def _resolve(name: str) -> tuple[Place, ...] | Trouble:
@@ -201,7 +213,7 @@ def _connected(place: Place, port: int, deadline: Seconds) -> socket.socket:
     except OSError as error:
         if sock is not None:
             sock.close()
-        ours = error.errno in LOCAL_FAULTS
+        ours = error.errno in LOCAL_FAULTS and not _no_ipv6(error, family)
         words = error.strerror or "no address answered in time"
         raise Trouble(Kind.LOCAL_IO if ours else Kind.CONNECT, words, ours=ours) from error
     except BaseException:
@@ -209,6 +221,11 @@ def _connected(place: Place, port: int, deadline: Seconds) -> socket.socket:
             sock.close()
         raise
     return sock
+
+
+def _no_ipv6(error: OSError, family: int) -> bool:
+    """Tell a machine without IPv6 from one without a free port: both say EADDRNOTAVAIL."""
+    return error.errno == errno.EADDRNOTAVAIL and family == socket.AF_INET6
 
 
 def _interleaved(places: Iterable[Place]) -> list[Place]:

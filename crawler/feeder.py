@@ -107,6 +107,11 @@ class Feeder:
         if self.pause.active:
             self._wake.set()
 
+    def rest(self, task: Task, seconds: Seconds) -> None:
+        """Let a host rest as long as it asked for."""
+        host = self._hosts[task.host_id]
+        host.rest.next_at = max(host.rest.next_at, time.monotonic() + seconds)
+
     def settled(self, tasks: Iterable[Task]) -> None:
         """Note that outcomes are recorded; a host with nothing open can go back."""
         for task in tasks:
@@ -121,7 +126,7 @@ class Feeder:
         """Return what the given hosts, or all, are owed, in wall time as the frontier stores it."""
         offset = time.time() - time.monotonic()
         chosen = [self._hosts[host] for host in (self._hosts if hosts is None else hosts)]
-        return [HostRest(host.id, host.rest.next_at + offset, host.rest.delay) for host in chosen]
+        return [HostRest(host.id, host.rest.next_at + offset) for host in chosen]
 
     def _lease(self) -> None:
         """Give idle hosts back, fill thirsty ones, and take new ones while workers are free."""
@@ -139,11 +144,13 @@ class Feeder:
         for leased in lease.hosts:
             self._take(leased, offset, wanted=wants.get(leased.id, 1))
         self._give_up(lease.surplus)
-        self._plan(lease.next_at, offset, full=new > 0 and len(lease.hosts) - len(wants) >= new)
+        full = new > 0 and len(lease.hosts) - len(wants) >= new
+        found = any(leased.tasks for leased in lease.hosts)
+        self._plan(lease.next_at, offset, full=full, found=found)
 
     def _room_for_hosts(self) -> int:
-        if self.pause.active:
-            return 0
+        if self.pause.active:  # only what a probe needs
+            return int(not self._ready and self.pause.allows(time.monotonic(), self.busy))
         soon = time.monotonic() + LOOKAHEAD
         startable = sum(1 for ready_at, _, _ in self._ready if ready_at <= soon)
         if self.busy + startable >= 2 * self._concurrency:
@@ -153,16 +160,10 @@ class Feeder:
     def _take(self, leased: LeasedHost, offset: Seconds, *, wanted: int) -> None:
         host = self._hosts.get(leased.id)
         if host is None:
-            host = self._hosts[leased.id] = Host(
-                leased.id, Rest(leased.next_at + offset, 0.0, 1000)
-            )
-        tasks = [
-            task for task in leased.tasks if task.job in self._jobs
-        ]  # others: given back at the end
-        for job in {task.job for task in tasks}:
-            host.rest.tighten(self._jobs[job].delay, self._jobs[job].per_host)
-        host.tasks.extend(tasks)
-        host.open += len(tasks)
+            host = self._hosts[leased.id] = Host(leased.id, Rest(leased.next_at + offset))
+        host.rest.delay, host.rest.per_host = leased.delay, leased.per_host
+        host.tasks.extend(leased.tasks)
+        host.open += len(leased.tasks)
         host.dry = len(leased.tasks) < wanted
         self._requeue(host)
 
@@ -172,12 +173,12 @@ class Feeder:
             host.dry = True
             self._thirsty.pop(host.id, None)
 
-    def _plan(self, next_at: Seconds | None, offset: Seconds, *, full: bool) -> None:
+    def _plan(self, next_at: Seconds | None, offset: Seconds, *, full: bool, found: bool) -> None:
         """Decide when to look again."""
         now = time.monotonic()
         if full and self._room_for_hosts():
             self._look_in(PAUSE)
-        if next_at is not None:
+        if next_at is not None and (found or next_at + offset > now):
             self._look_in(max(PAUSE, next_at + offset - now))
         for host in self._thirsty.values():
             self._look_for(host, now)

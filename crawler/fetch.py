@@ -8,6 +8,7 @@ import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.client import HTTPException
 from typing import Any, Self
@@ -33,6 +34,10 @@ from crawler.urls import host_of
 
 EXCERPT = 16_384
 """An error's body up to this size is read to its end, so that the connection can be used again."""
+DRAIN: Seconds = 0.25
+"""Longest time for that."""
+LOOKUPS = 256
+"""Names looked up at once: one that hangs keeps its thread long after nobody waits for it."""
 _PIECE = 65_536
 _RAISED = (RequestException, HTTPError, HTTPException, OSError, ValueError)
 """What requests and the layers below it let out."""
@@ -74,7 +79,7 @@ class Fetcher:
         self._concurrency = concurrency
         self._trust_listed = trust_listed
         self._note = note
-        self._resolver = Resolver(min(256, 2 * concurrency + 16))
+        self._resolver = Resolver(LOOKUPS)
         self._distrusted: OrderedDict[str, None] = OrderedDict()
         self._sessions: dict[object, Session] = {}
         self._cookies: dict[str, Any] = {}
@@ -87,6 +92,11 @@ class Fetcher:
         for session in self._sessions.values():
             session.close()
         self._resolver.__exit__()
+
+    def hang_up(self) -> None:
+        """Close every idle connection."""
+        for session in self._sessions.values():
+            session.close()
 
     def open(self, job: Job) -> None:
         """Make what a job's visits need, so that a bad file shows at the start.
@@ -218,8 +228,18 @@ def _pieces(response: Response) -> Iterator[bytes]:
 
 
 def _drain(response: Response) -> None:
-    """Read a short body to its end; a longer one costs the connection, not the time."""
-    length = response.headers.get("content-length", "")
-    if length.isdigit() and int(length) <= EXCERPT:
-        for _ in _pieces(response):
-            pass
+    """Read a short body to its end; one that is long, late or broken costs only the connection."""
+    raw: Any = response.raw
+    if not raw.chunked and (raw.length_remaining is None or raw.length_remaining > EXCERPT):
+        return
+    with suppress(Trouble, *_RAISED), _at_most(DRAIN):
+        taken = 0
+        for piece in _pieces(response):
+            taken += len(piece)
+            if taken > EXCERPT:
+                return
+
+
+def _at_most(seconds: Seconds) -> gevent.Timeout:
+    """Return a context that ends silently when its time is over."""
+    return gevent.Timeout(seconds, False)  # type: ignore[arg-type]  # noqa: FBT003

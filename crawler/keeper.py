@@ -59,6 +59,7 @@ class Keeper:
                 self._frontier.renew(self._owner, time.time())
                 renew_at = now + LEASE / 4
             if now >= reclaim_at:
+                self._frontier.renew(self._owner, time.time())
                 self.reclaim()
                 reclaim_at = now + RECLAIM
             if now >= report_at:
@@ -69,7 +70,7 @@ class Keeper:
 
     def reclaim(self) -> None:
         """Take back what dead processes held, and remove the parts they left."""
-        reclaimed = self._frontier.reclaim(time.time(), self._process.machine)
+        reclaimed = self._frontier.reclaim(time.time(), self._process.machine, mine=self._owner)
         if not reclaimed:
             return
         parts = sweep(self._files, self._jobs, [(item.task, item.owner) for item in reclaimed])

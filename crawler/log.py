@@ -133,6 +133,11 @@ def _printable(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableM
     return {key: _bounded(key, value) for key, value in fields.items() if value is not None}
 
 
+def printable(text: str) -> str:
+    """Take control characters out of a text for a terminal."""
+    return _CONTROL.sub("\ufffd", text)
+
+
 def _bounded(key: str, value: Any) -> Any:
     if isinstance(value, bool | int | float):
         return value

@@ -202,8 +202,7 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class HostRest:
-    """What a host is still owed, as stored: wall time `next_at`, and its crawl delay in seconds."""
+    """What a host is still owed, as stored: no visit before the wall time `next_at`."""
 
     id: int
     next_at: Seconds
-    delay: Seconds

@@ -39,9 +39,14 @@ class Native:
         self._pool.kill()
 
     def abandon(self) -> None:
-        """End without waiting for what still runs; only for work that changes nothing."""
-        assert self._pool is not None
-        self._pool.kill()
+        """End without waiting for what still runs; only for work that changes nothing.
+
+        `ThreadPool.kill` waits for every thread, so idle ones are told to end, and busy ones are
+        left to the end of the process.
+        """
+        pool, self._pool = self._pool, None
+        if pool is not None and not pool.task_queue.unfinished_tasks:
+            pool.kill()
 
     def start(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """Run a function that never raises, and return a result whose `get` waits for its value."""

@@ -10,7 +10,7 @@ from typing import Any
 import gevent
 from pydantic import ValidationError
 
-from crawler.app import App, quiet_hub
+from crawler.app import App, quiet_hub, raise_descriptors
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.errors import UsageError
 from crawler.log import open_log
@@ -35,6 +35,7 @@ def fetch(
     """Fetch URLs and report; return 0 if every one of them is stored, 1 if not."""
     log, lines = open_log("warning", "console", sys.stderr.fileno())
     quiet_hub(log)
+    raise_descriptors(max_req, log)
     with tempfile.TemporaryDirectory(prefix="crawler-fetch-") as folder:
         job = _job(urls, list_file, {**options, "per_host": min(max_req, 1000)})
         crawler = CrawlerOptions(
@@ -59,7 +60,7 @@ def fetch(
             opening = gevent.spawn(_open_report, app, report, max_req)
             app.run()
             opening.kill()
-            code = _account(app, report)
+            code = _account(app, report) or int(app.seeder.failed > 0)
     lines.close(1.0)
     return code
 
@@ -67,7 +68,7 @@ def fetch(
 def _tell(app: App, report: Report, settled: Settlement) -> None:
     try:
         report.told(settled, _asked(app))
-    except BrokenPipeError:  # whoever read the lines has gone: `crawler fetch -v … | head`
+    except OSError:  # whoever read the lines has gone: `crawler fetch -v … | head`
         app.stop("nobody reads")
 
 

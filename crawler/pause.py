@@ -33,9 +33,10 @@ class Pause:
         self.until = now + self._step
         return begins
 
-    def well(self) -> bool:
-        """Note that a visit went well; return whether that ends a pause."""
-        ends, self.active = self.active, False
+    def well(self, now: Seconds) -> bool:
+        """Note that a visit went well; return whether that ends a pause: only a probe's does."""
+        ends = self.active and now >= self.until
+        self.active = self.active and not ends
         return ends
 
     def allows(self, now: Seconds, busy: int) -> bool:

@@ -10,8 +10,9 @@ from crawler.errors import UsageError
 from crawler.fetch import Fetcher
 from crawler.frontier import open_frontier
 from crawler.native import Native
-from crawler.seeder import SHOWN, job_urls, seed_of
+from crawler.seeder import SHOWN, UNREADABLE, Entry, job_urls, seed_of
 from crawler.store import Files
+from crawler.urls import masked
 
 
 @dataclass(slots=True)
@@ -55,18 +56,25 @@ def _check_places(options: CrawlerOptions) -> None:
 
 def _job_plan(job: Job, native: Native) -> JobPlan:
     found = JobPlan(job)
-    for place, text, bound in job_urls(job, native):
+    for place, text, bound in _readable(job, native):
         try:
             seed = seed_of(job, text, bound)
         except ValueError as error:
             if len(found.bad) < SHOWN:
-                found.bad.append(f"{place}: {text[:200]!r}: {error}")
+                found.bad.append(f"{place}: {masked(text[:200])!r}: {error}")
             else:
                 found.bad_more += 1
             continue
         found.urls += 1
         found.hosts[seed.host] += 1
     return found
+
+
+def _readable(job: Job, native: Native) -> Iterator[Entry]:
+    try:
+        yield from job_urls(job, native)
+    except UNREADABLE as error:
+        raise UsageError(f"{job.name}: {job.url_file} cannot be read: {error}") from error
 
 
 def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:

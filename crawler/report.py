@@ -11,6 +11,7 @@ from typing import Any
 import gevent
 from tqdm import tqdm
 
+from crawler.log import printable
 from crawler.model import Again, Hop, Kind, Outcome, Settlement, Task
 from crawler.native import Greenlet
 from crawler.retry import RULES
@@ -96,7 +97,7 @@ class Report:
     def _note(self, url: str, outcome: Outcome, attempts: int, **override: Any) -> None:
         word = RULES[outcome.kind].word
         if word == "error":
-            cause = f"{outcome.kind}: {outcome.reason}"
+            cause = f"{outcome.kind}: {printable(outcome.reason)}"
             self._causes[cause] += 1
             self._example.setdefault(cause, url)
         if self._style == "json":
@@ -147,7 +148,7 @@ def _json(url: str, outcome: Outcome, attempts: int, **override: Any) -> str:
 def _line(url: str, word: str, outcome: Outcome) -> str:
     if word == "ok":
         return f"{url}: ok, {outcome.size:,} bytes in {outcome.path}"
-    return f"{url}: {word}, {outcome.kind}: {outcome.reason}"
+    return f"{url}: {word}, {outcome.kind}: {printable(outcome.reason)}"
 
 
 def _size(number: float) -> str:

@@ -41,6 +41,8 @@ def check_range(kept: Kept, have: int, headers: Mapping[str, str]) -> None:
     Raises:
         Trouble: `protocol`; on any doubt.
     """
+    if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise Trouble(Kind.PROTOCOL, "a 206 with a content coding")
     match = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
     if not match:
         raise Trouble(Kind.PROTOCOL, "a 206 without a Content-Range that can be read")

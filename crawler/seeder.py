@@ -2,6 +2,7 @@
 
 import gzip
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ from crawler.frontier import Frontier
 from crawler.log import Log
 from crawler.model import Seed
 from crawler.native import Native
-from crawler.urls import MAX_URL, canonical, fingerprint, host_of
+from crawler.urls import MAX_URL, canonical, fingerprint, host_of, masked
 
 BATCH = 1000
 SHOWN = 20
 """Bad lines of a job that are told one by one; the rest is counted."""
+UNREADABLE = (OSError, EOFError, zlib.error)
+"""What reading a list, plain or gzip, may end with."""
 _BLOCK = 262_144
 _GZIP = b"\x1f\x8b"
 
@@ -60,15 +63,21 @@ class Seeder:
         self._bad = bad
         self.listings: list[Listing] = []
         self.done = False
+        self.failed = 0
+        """Lists that could not be read to their end."""
 
     def run(self) -> None:
-        """Offer everything; a list that cannot be read ends this part, not the crawl."""
+        """Offer everything; a list that cannot be read is told, and stops no other."""
         self.listings = []
         with Native(1) as native:
             for job in self._jobs:
                 listing = Listing(job.name)
                 self.listings.append(listing)
-                self._offer(job, listing, native)
+                try:
+                    self._offer(job, listing, native)
+                except UNREADABLE as error:
+                    self.failed += 1
+                    self._log.error("list.failed", job=job.name, cause=f"{job.url_file}: {error}")
                 self._log.info(
                     "job.synced", job=job.name, listed=listing.listed, added=listing.added,
                     bad=listing.bad,
@@ -81,7 +90,12 @@ class Seeder:
             seeds = [seed for seed in (self._seed(job, listing, *entry) for entry in batch) if seed]
             listing.listed += len(batch)
             listing.added += self._frontier.add(
-                job.name, seeds, job.delay, time.time(), recount=self._recount
+                job.name,
+                seeds,
+                job.delay,
+                time.time(),
+                per_host=job.per_host,
+                recount=self._recount,
             )
             self._look()
 
@@ -95,7 +109,9 @@ class Seeder:
             if self._bad:
                 self._bad(text, f"{where}: {error}")
             elif listing.bad <= SHOWN:
-                self._log.warning("url.bad", job=job.name, place=where, url=text, reason=str(error))
+                self._log.warning(
+                    "url.bad", job=job.name, place=where, url=masked(text), reason=str(error)
+                )
             return None
 
 

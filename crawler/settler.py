@@ -22,7 +22,7 @@ from crawler.retry import verdict
 from crawler.store import Body, Files, part_of, planned
 
 BATCH = 128
-_BREAKS = {Kind.TIMEOUT, Kind.TRUNCATED}
+_BREAKS = {Kind.TIMEOUT, Kind.TRUNCATED, Kind.LOCAL_IO, Kind.TLS, Kind.PROTOCOL, Kind.BUG}
 """Kinds after which a part may have been kept."""
 HELD = 64 * 1024 * 1024
 """Bytes of bodies that may wait in memory; beyond it workers wait for the disk."""
@@ -32,6 +32,7 @@ class Hosts(Protocol):
     """What the settler asks of the feeder."""
 
     def finished(self, task: Task, answered_at: float) -> None: ...
+    def rest(self, task: Task, seconds: float) -> None: ...
     def settled(self, tasks: Iterable[Task]) -> None: ...
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRest]: ...
 
@@ -96,14 +97,17 @@ class Settler:
     def _settle(self) -> None:
         self._store()
         now = time.time()
+        for visited in self._batch:
+            if visited.outcome.retry_after:
+                self._hosts.rest(visited.task, visited.outcome.retry_after)
         settlements = [self._settlement(visited, now) for visited in self._batch]
         hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
         self._frontier.settle(self._owner, settlements, hosts)
         self._batch.clear()
-        self._drop_parts(settlements)
         self._hosts.settled([settled.task for settled in settlements])
         for settled in settlements:
             self._tell(settled)
+        self._drop_parts(settlements)
         self.settled.set()
 
     def _store(self) -> None:

@@ -43,18 +43,31 @@ def tls_context(
     Raises:
         OSError: a file holds no certificate.
     """
+    context = _Context(ssl.PROTOCOL_TLS_CLIENT)  # checks certificates and names by itself
     if verify is False:
-        context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         warnings.simplefilter("ignore", InsecureRequestWarning)  # the operator said so
     else:
-        cafile = certifi.where() if verify is True else str(verify)
-        context = ssl.create_default_context(cafile=cafile)
+        context.load_verify_locations(certifi.where() if verify is True else str(verify))
     context.minimum_version = ssl.TLSVersion[min_tls.replace(".", "_")]
     if client_cert:
         context.load_cert_chain(client_cert)
     return context
+
+
+class _Context(ssl.SSLContext):
+    """A context whose handshake leaves no socket behind when a greenlet is killed over it."""
+
+    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        """Wrap, then shake hands; Python closes the socket only after an error of its own."""
+        wrapped = super().wrap_socket(*args, **{**kwargs, "do_handshake_on_connect": False})
+        try:
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
 
 
 class StaleConnectionError(ConnectionResetError):
@@ -65,7 +78,7 @@ class _Careful:
     """What both kinds of connection share; mixed in before urllib3's class."""
 
     dial: Callable[[str, int, float], Any]
-    distrust: Callable[[str], None]
+    distrusted: OrderedDict[str, None]
     served = 0
     """Answers that this connection has brought."""
     poisoned = False
@@ -76,7 +89,8 @@ class _Careful:
 
     def response_class(self: Any, sock: Any, *args: Any, **kwargs: Any) -> Answer:
         """Read answers strictly; http.client calls this name."""
-        return Answer(sock, *args, distrust=self._poison, **kwargs)
+        last = self._key() in type(self).distrusted
+        return Answer(sock, *args, distrust=self._poison, last=last, **kwargs)
 
     def request(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
@@ -116,7 +130,15 @@ class _Careful:
 
     def _poison(self: Any) -> None:
         self.poisoned = True
-        type(self).distrust(f"{self.host}:{self.port}")
+        distrusted = type(self).distrusted
+        distrusted[self._key()] = None
+        if len(distrusted) > DISTRUSTED:
+            distrusted.popitem(last=False)
+
+    def _key(self: Any) -> str:
+        """Return name:port, as `urls.host_of` has it."""
+        name = self.host.strip("[]")
+        return f"[{name}]:{self.port}" if ":" in name else f"{name}:{self.port}"
 
 
 class Transport(HTTPAdapter):
@@ -150,7 +172,7 @@ class Transport(HTTPAdapter):
         return manager
 
     def _pools(self, dial: Dialer) -> dict[str, Any]:
-        own = {"dial": staticmethod(dial), "distrust": staticmethod(self._distrust)}
+        own = {"dial": staticmethod(dial), "distrusted": self._distrusted}
         plain = type("Connection", (_Careful, HTTPConnection), own)
         secure = type("TLSConnection", (_Careful, HTTPSConnection), own)
         return {
@@ -178,11 +200,6 @@ class Transport(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave the authorities as the context has them."""
-
-    def _distrust(self, host: str) -> None:
-        self._distrusted[host] = None
-        if len(self._distrusted) > DISTRUSTED:
-            self._distrusted.popitem(last=False)
 
 
 def _is_stale(error: RequestsConnectionError) -> bool:

@@ -5,6 +5,7 @@ what a browser would send, and spellings that other parsers read in two ways (`1
 have one reading here.
 """
 
+import re
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -78,6 +79,11 @@ def fingerprint(job: str, url: str) -> int:
     """Return the 64-bit identity of a URL within a job, signed as SQLite stores it."""
     digest = blake2b(f"{job}\n{url}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+def masked(text: str) -> str:
+    """Take user names and passwords out of URLs in a text for people."""
+    return re.sub(r"//[^/@\s]*@", "//***@", text)
 
 
 def hex_of(number: int) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 from gevent.queue import Queue, ShutDown
 
 from crawler.config import Job
+from crawler.errors import LeaseLostError, LocalFaultError
 from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
 from crawler.resume import validators_of
@@ -16,7 +17,10 @@ from crawler.store import part_of
 from crawler.urls import canonical
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REPEATING = frozenset({307, 308})
 _NOT_MODIFIED = 304
+_REASON = 500
+"""Characters of a reason: some of it may be the server's own words."""
 _NOT_FOUND = frozenset({404, 410})
 
 
@@ -89,11 +93,15 @@ class Visits:
         try:
             part = task.kept.part if task.kept else part_of(task, job, self._owner)
             fetched = self._fetch(task, job, part=part, deadline=deadline)
-            outcome = outcome_of(task, fetched, time.time())
+            outcome = outcome_of(task, fetched, time.time(), job.method)
         except Trouble as trouble:
             return self._ended(
                 task, Outcome(trouble.kind, reason=trouble.reason, ours=trouble.ours), start
             )
+        except LocalFaultError as error:
+            return self._ended(task, Outcome(Kind.LOCAL_IO, reason=str(error), ours=True), start)
+        except LeaseLostError:
+            raise
         except (Exception, SystemExit) as error:  # noqa: BLE001  a bug is an outcome too
             self._log.error("visit.bug", url=task.url, exc_info=True)
             return self._ended(task, bug(error), start)
@@ -109,7 +117,7 @@ def bug(error: BaseException) -> Outcome:
     return Outcome(Kind.BUG, reason=f"{type(error).__name__}: {error}".rstrip(": "))
 
 
-def outcome_of(task: Task, fetched: Fetched, now: Seconds) -> Outcome:
+def outcome_of(task: Task, fetched: Fetched, now: Seconds, method: str = "GET") -> Outcome:
     """Read an answer; `now` is wall time."""
     status, headers = fetched.status, fetched.headers
     if 200 <= status < 300:
@@ -124,6 +132,8 @@ def outcome_of(task: Task, fetched: Fetched, now: Seconds) -> Outcome:
         )
     if status == _NOT_MODIFIED and task.stored:
         return Outcome(Kind.UNCHANGED, status, path=task.path)
+    if status in _REPEATING and method != "GET":
+        return Outcome(Kind.HTTP_ERROR, status, reason="a redirect that would repeat the POST")
     if status in _REDIRECTS and "location" in headers:
         return _redirected(task, status, headers["location"])
     kind = Kind.NOT_FOUND if status in _NOT_FOUND else Kind.HTTP_ERROR
@@ -143,4 +153,5 @@ def _redirected(task: Task, status: int, header: str) -> Outcome:
 
 
 def _timed(outcome: Outcome, start: Seconds) -> Outcome:
-    return replace(outcome, elapsed=round(time.monotonic() - start, 4))
+    elapsed = round(time.monotonic() - start, 4)
+    return replace(outcome, elapsed=elapsed, reason=outcome.reason[:_REASON])

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -46,13 +47,17 @@ def _url_pattern(text: str) -> str:
     try:
         urls.canonical(first)
     except ValueError as error:
-        raise ValueError(str(error) if first == text else f"{first!r}: {error}") from None
+        raise ValueError(str(error) if first == text else f"its first URL: {error}") from None
     return text
 
 
 def _proxy(text: str) -> str:
     scheme, mark, rest = text.partition("://")
-    if not mark or not rest or scheme not in {"http", "https", "socks5", "socks5h"}:
+    try:
+        sound = mark and rest and urlsplit(text).hostname and urlsplit(text).port != 0
+    except ValueError:  # the port
+        sound = False
+    if not sound or scheme not in {"http", "https", "socks5", "socks5h"}:
         raise ValueError("a proxy is needed, as in http://proxy.example:3128")
     return text
 
@@ -99,7 +104,7 @@ class JobOptions(_Model):
     """What every job may say, and `job_defaults` for all of them."""
 
     method: Literal["GET", "POST"] = "GET"
-    """POST sends `body`; a POST that broke off is not continued."""
+    """POST sends `body`; a hop is a GET."""
     body: StrictStr = ""
     """What a POST sends."""
     auth: Auth | None = None

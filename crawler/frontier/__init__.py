@@ -14,6 +14,8 @@ from crawler.model import HostRest, Kept, Seconds, Seed, Settlement, Task
 
 LEASE: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
+STALLED = 10
+"""How many times as long a process may be silent that is seen to live on this machine."""
 MAX_CRASHES = 5
 """Crashes of the process during its visits that a URL survives."""
 
@@ -26,6 +28,8 @@ class LeasedHost:
     key: str
     next_at: Seconds
     delay: Seconds
+    per_host: int
+    """Its delay and slots: the strictest of the active jobs that list it."""
     tasks: tuple[Task, ...]
 
 
@@ -84,9 +88,13 @@ class Frontier(Protocol):
         delay: Seconds,
         now: Seconds,
         *,
+        per_host: int = 1000,
         recount: bool = False,
     ) -> int:
-        """Make URLs known and due now; return how many were new. `recount` counts repeats."""
+        """Make URLs known and due now; return how many were new. `recount` counts repeats.
+
+        The job's delay and per_host hold from now on for every host that it lists.
+        """
 
     def lease(
         self, owner: int, now: Seconds, *, new: int, wants: dict[int, int], idle: Sequence[HostRest]
@@ -122,8 +130,8 @@ class Frontier(Protocol):
     def release(self, owner: int, hosts: Sequence[HostRest]) -> list[Task]:
         """Give everything back that the owner holds, and return the tasks among it."""
 
-    def reclaim(self, now: Seconds, machine: str) -> list[Reclaimed]:
-        """Take back what dead owners held, and tell what was in flight."""
+    def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:
+        """Take back what dead owners other than `mine` held, and tell what was in flight."""
 
     def counts(self) -> Counts:
         """Return the sums of the ledger, at any size in no time."""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.errors import LeaseLostError
-from crawler.frontier import LEASE, MAX_CRASHES, Lease, LeasedHost, Reclaimed
+from crawler.frontier import LEASE, MAX_CRASHES, STALLED, Lease, LeasedHost, Reclaimed
 from crawler.frontier.process import Process
 from crawler.frontier.rows import COLUMNS, Names, rest, tally, task_of
 from crawler.frontier.schema import DEAD, LEASED, WAITING
@@ -16,10 +16,13 @@ FIRST = 2
 
 _TAKE = f"""
 UPDATE task SET state = {LEASED}, attempt = attempt + 1 WHERE id IN (
-    SELECT id FROM task WHERE host = ? AND state = {WAITING} AND due_at <= ?
+    SELECT id FROM task WHERE host = ? AND state = {WAITING} AND due_at <= ? AND {{mine}}
     ORDER BY due_at, id LIMIT ?)
 RETURNING {COLUMNS}"""
-_FREE = "UPDATE host SET next_at = ?, delay = ?, owner = NULL WHERE id = ? AND owner = ?"
+_RULE = """
+SELECT ifnull(max(delay), 0.0), ifnull(min(per_host), 1000)
+FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
+_FREE = "UPDATE host SET next_at = ?, owner = NULL WHERE id = ? AND owner = ?"
 _HELD = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
 
@@ -48,6 +51,7 @@ def renew(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
 def lease(
     db: sqlite3.Connection,
     names: Names,
+    jobs: Sequence[str] | None,
     owner: int,
     now: Seconds,
     new: int,
@@ -56,7 +60,7 @@ def lease(
 ) -> Lease:
     """Free idle hosts, take new ones, take tasks: in this order, so that a host may come back."""
     renew(db, owner, now)
-    db.executemany(_FREE, [(host.next_at, host.delay, host.id, owner) for host in idle])
+    db.executemany(_FREE, [(host.next_at, host.id, owner) for host in idle])
     rest(db, [host.id for host in idle])
     share = _fair_share(db, owner, now, new)
     taken = db.execute(
@@ -65,7 +69,8 @@ def lease(
     ).fetchall()
     db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for (host,) in taken])
     wanted = {host: FIRST for (host,) in taken} | wants
-    hosts = tuple(_tasks(db, names, host, now, limit) for host, limit in wanted.items())
+    take = _TAKE.format(mine=_mine(db, names, jobs))
+    hosts = tuple(_tasks(db, names, take, host, now, limit) for host, limit in wanted.items())
     (next_at,) = db.execute(
         "SELECT min(ready_at) FROM host WHERE owner IS NULL AND ready_at IS NOT NULL"
     ).fetchone()
@@ -92,13 +97,21 @@ def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> i
     return max(share, 0) if ready else int(share)
 
 
-def _tasks(db: sqlite3.Connection, names: Names, host: int, now: Seconds, limit: int) -> LeasedHost:
-    key, next_at, delay = db.execute(
-        "SELECT key, next_at, delay FROM host WHERE id = ?", (host,)
-    ).fetchone()
-    rows = sorted(db.execute(_TAKE, (host, now, limit)).fetchall())
+def _mine(db: sqlite3.Connection, names: Names, jobs: Sequence[str] | None) -> str:
+    """Return the condition for tasks that the caller can visit: of jobs that it has."""
+    if jobs is None:
+        return "true"
+    return f"job IN ({', '.join(str(names.job_id(db, job)) for job in jobs)})"
+
+
+def _tasks(
+    db: sqlite3.Connection, names: Names, take: str, host: int, now: Seconds, limit: int
+) -> LeasedHost:
+    key, next_at = db.execute("SELECT key, next_at FROM host WHERE id = ?", (host,)).fetchone()
+    delay, per_host = db.execute(_RULE, (host,)).fetchone()
+    rows = sorted(db.execute(take, (host, now, limit)).fetchall())
     tasks = tuple(task_of(row, names.job_name(db, row[2])) for row in rows)
-    return LeasedHost(host, key, next_at, delay, tasks)
+    return LeasedHost(host, key, next_at, delay, per_host, tasks)
 
 
 def release(
@@ -111,20 +124,27 @@ def release(
         f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ?",
         [(row[0],) for row in rows],
     )
-    db.executemany(_FREE, [(host.next_at, host.delay, host.id, owner) for host in hosts])
+    db.executemany(_FREE, [(host.next_at, host.id, owner) for host in hosts])
     db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
     rest(db, held)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return [task_of(row, names.job_name(db, row[2])) for row in rows]
 
 
-def reclaim(db: sqlite3.Connection, names: Names, now: Seconds, machine: str) -> list[Reclaimed]:
-    """Take back what owners held whose process is gone or whose lease ran out."""
+def reclaim(
+    db: sqlite3.Connection, names: Names, now: Seconds, machine: str, mine: int
+) -> list[Reclaimed]:
+    """Take back what owners held whose process is gone or whose lease ran out.
+
+    One that is seen to live has ten times as long: a step of the clock is no death.
+    """
     owners = db.execute("SELECT id, machine, pid, born, lease_until FROM process").fetchall()
     reclaimed: list[Reclaimed] = []
-    for owner, *process, lease_until in owners:
-        gone = Process(*process).is_gone(machine)
-        if gone or lease_until < now:
+    for owner, *which, lease_until in owners:
+        process = Process(*which)
+        gone = process.is_gone(machine)
+        patience = (STALLED - 1) * LEASE if process.lives(machine) else 0.0
+        if owner != mine and (gone or lease_until + patience < now):
             if not gone:  # it may wake up and write on: nobody continues its parts
                 db.execute(f"UPDATE task SET part = NULL WHERE id IN (SELECT id {_HELD})", (owner,))
             reclaimed += _reclaim_from(db, names, owner, now)
@@ -151,10 +171,12 @@ def _reclaim_from(
         if died:
             tally(db, Counter({(row[2], Kind.BUG.value): 1}))
         reclaimed.append(Reclaimed(task, owner, died))
-    db.execute(
-        "UPDATE host SET owner = NULL, next_at = max(next_at, ? + delay) WHERE owner = ?",
-        (now, owner),
-    )
+    for host in held:
+        (delay, _) = db.execute(_RULE, (host,)).fetchone()
+        db.execute(
+            "UPDATE host SET owner = NULL, next_at = max(next_at, ?) WHERE id = ?",
+            (now + delay, host),
+        )
     rest(db, held)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed

@@ -2,14 +2,15 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 from crawler.frontier import Counts
 from crawler.frontier.leases import renew
 from crawler.frontier.rows import COLUMNS, Names, rest, row_of, tally, task_of
 from crawler.frontier.schema import LEASED, RETIRED, WAITING
 from crawler.model import Again, Hop, HostRest, Kept, Seconds, Seed, Settlement, Task
-from crawler.naming import path_key
+from crawler.naming import path_key, suffixed
 from crawler.urls import host_of
 
 _ADD = """
@@ -44,14 +45,15 @@ def add(
     names: Names,
     job: str,
     seeds: Sequence[Seed],
-    delay: Seconds,
+    rule: tuple[Seconds, int],
     now: Seconds,
     recount: bool,  # noqa: FBT001  named by the verb that passes it on
 ) -> int:
     """Make URLs known; what is known already is left as it is."""
     job_id = names.job_id(db, job)
+    db.execute("UPDATE job SET delay = ?, per_host = ? WHERE id = ?", (*rule, job_id))
     rows = [
-        (seed.fingerprint, job_id, names.host_id(db, seed.host, delay), now, seed.url, seed.path)
+        (seed.fingerprint, job_id, names.host_id(db, seed.host, job_id), now, seed.url, seed.path)
         for seed in seeds
     ]
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
@@ -73,11 +75,18 @@ def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
 
 
 def claim(db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]]) -> list[str]:
-    """Reserve files; the second choice carries a digest of the URL and is nobody else's."""
+    """Reserve files: the first choice, the second, or one with a number that nobody can guess."""
     return [
-        path if _claim_one(db, task, path) or not _claim_one(db, task, second) else second
+        next(choice for choice in _choices(task, path, second) if _claim_one(db, task, choice))
         for task, path, second in paths
     ]
+
+
+def _choices(task: int, path: str, second: str) -> Iterator[str]:
+    yield path
+    yield second
+    for number in count(task):
+        yield suffixed(second, number)
 
 
 def _claim_one(db: sqlite3.Connection, task: int, path: str) -> bool:
@@ -101,15 +110,16 @@ def settle(
     for settled in settlements:
         row = row_of(settled)
         if isinstance(settled.verdict, Hop):
-            row["host"] = names.host_id(db, host_of(settled.verdict.location), 0.0)
+            job = names.job_id(db, settled.task.job)
+            row["host"] = names.host_id(db, host_of(settled.verdict.location), job)
         elif not isinstance(settled.verdict, Again):
             sums[names.job_id(db, settled.task.job), settled.outcome.kind] += 1
         rows.append(row)
     db.executemany(_SETTLE, rows)
     tally(db, sums)
     db.executemany(
-        "UPDATE host SET next_at = ?, delay = ? WHERE id = ? AND owner = ?",
-        [(host.next_at, host.delay, host.id, owner) for host in hosts],
+        "UPDATE host SET next_at = ? WHERE id = ? AND owner = ?",
+        [(host.next_at, host.id, owner) for host in hosts],
     )
     rest(db, {row["host"] for row in rows})
 

@@ -18,12 +18,19 @@ class Process:
 
     def is_gone(self, machine: str) -> bool:
         """Tell whether it has certainly ended; of another machine only its lease can tell."""
-        return self.machine == machine and _born(self.pid) != self.born
+        if self.machine != machine:
+            return False
+        born = _born(self.pid)
+        return born is not None and born != self.born
+
+    def lives(self, machine: str) -> bool:
+        """Tell whether it is certainly alive."""
+        return self.machine == machine and _born(self.pid) == self.born
 
 
 def current() -> Process:
     """Return the process that calls."""
-    return Process(_machine(), os.getpid(), _born(os.getpid()))
+    return Process(_machine(), os.getpid(), _born(os.getpid()) or "")
 
 
 def _machine() -> str:
@@ -35,14 +42,17 @@ def _machine() -> str:
     return f"{socket.gethostname()} {boot} {namespace}".strip()
 
 
-def _born(pid: int) -> str:
-    """Return the start time of a living process, or an empty string."""
+def _born(pid: int) -> str | None:
+    """Return the start time of a living process, "" if there is none, None if nobody can tell.
+
+    Out of descriptors nobody can: that must not pass for a death.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return "" if Path("/proc/self/stat").exists() else _born_without_proc(pid)
     except OSError:
-        return ""
+        return None
     return "" if fields[0] in {"Z", "X"} else fields[19]
 
 

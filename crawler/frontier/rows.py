@@ -28,7 +28,7 @@ class Names:
 
     def __init__(self) -> None:
         self._jobs: dict[str, int] = {}
-        self._hosts: dict[str, int] = {}
+        self._hosts: dict[tuple[str, int], int] = {}
 
     def job_id(self, db: sqlite3.Connection, name: str) -> int:
         """Return a job's number; a job met for the first time gets one."""
@@ -48,14 +48,16 @@ class Names:
         self._jobs[name] = number
         return str(name)
 
-    def host_id(self, db: sqlite3.Connection, key: str, delay: float) -> int:
-        """Return a host's number; a host met for the first time gets one, and the delay."""
-        if key not in self._hosts:
+    def host_id(self, db: sqlite3.Connection, key: str, job: int) -> int:
+        """Return a host's number, and see that it knows the job which visits it."""
+        if (key, job) not in self._hosts:
             if len(self._hosts) >= _CACHED:
                 self._hosts.clear()
-            db.execute("INSERT OR IGNORE INTO host (key, delay) VALUES (?, ?)", (key, delay))
-            (self._hosts[key],) = db.execute("SELECT id FROM host WHERE key = ?", (key,)).fetchone()
-        return self._hosts[key]
+            db.execute("INSERT OR IGNORE INTO host (key) VALUES (?)", (key,))
+            (number,) = db.execute("SELECT id FROM host WHERE key = ?", (key,)).fetchone()
+            db.execute("INSERT OR IGNORE INTO listing VALUES (?, ?)", (number, job))
+            self._hosts[key, job] = number
+        return self._hosts[key, job]
 
     def forget(self) -> None:
         """Forget everything: a transaction that was rolled back may have taken the numbers back."""

@@ -19,8 +19,16 @@ TABLES = f"""
 CREATE TABLE job (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    active INTEGER NOT NULL DEFAULT 1      -- whether the configuration still has it
+    active INTEGER NOT NULL DEFAULT 1,     -- whether the configuration still has it
+    delay REAL NOT NULL DEFAULT 0,
+    per_host INTEGER NOT NULL DEFAULT 1000
 ) STRICT;
+
+CREATE TABLE listing (                     -- which jobs visit a host: the strictest one counts
+    host INTEGER NOT NULL,
+    job INTEGER NOT NULL,
+    PRIMARY KEY (host, job)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE process (
     id INTEGER PRIMARY KEY AUTOINCREMENT,  -- the owner; never used again
@@ -35,7 +43,6 @@ CREATE TABLE host (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,              -- name:port
     next_at REAL NOT NULL DEFAULT 0,       -- what it is owed: no visit before
-    delay REAL NOT NULL DEFAULT 0,
     ready_at REAL,                         -- when its next task may start; NULL: nothing waits
     owner INTEGER
 ) STRICT;

@@ -29,6 +29,8 @@ class SqliteFrontier:
         self._durable = durable
         self._native = Native(1)
         self._names = Names()
+        self._jobs: tuple[str, ...] | None = None
+        """What this process can visit; None: everything."""
 
     def __enter__(self) -> Self:
         self._native.__enter__()
@@ -48,6 +50,7 @@ class SqliteFrontier:
 
     def configure(self, jobs: Sequence[str]) -> None:
         self._call(ledger.configure, self._names, jobs)
+        self._jobs = tuple(jobs)
 
     def add(
         self,
@@ -56,14 +59,16 @@ class SqliteFrontier:
         delay: Seconds,
         now: Seconds,
         *,
+        per_host: int = 1000,
         recount: bool = False,
     ) -> int:
-        return self._call(ledger.add, self._names, job, seeds, delay, now, recount)
+        rule = (delay, per_host)
+        return self._call(ledger.add, self._names, job, seeds, rule, now, recount)
 
     def lease(
         self, owner: int, now: Seconds, *, new: int, wants: dict[int, int], idle: Sequence[HostRest]
     ) -> Lease:
-        return self._call(leases.lease, self._names, owner, now, new, wants, idle)
+        return self._call(leases.lease, self._names, self._jobs, owner, now, new, wants, idle)
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         self._call(ledger.keep, owner, task, kept)
@@ -82,8 +87,8 @@ class SqliteFrontier:
     def release(self, owner: int, hosts: Sequence[HostRest]) -> list[Task]:
         return self._call(leases.release, self._names, owner, hosts)
 
-    def reclaim(self, now: Seconds, machine: str) -> list[Reclaimed]:
-        return self._call(leases.reclaim, self._names, now, machine)
+    def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:
+        return self._call(leases.reclaim, self._names, now, machine, mine)
 
     def counts(self) -> Counts:
         return self._call(ledger.counts)

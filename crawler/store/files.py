@@ -108,6 +108,8 @@ class Files:
                 _write_part(here, name, body.content)
             _finish_part(here, name, body.modified, sync=self._durable)
             return _publish(folders, (here, name), body)
+        except UnicodeEncodeError as error:  # a locale that has no such file names
+            return OSError(str(error))
         except OSError as error:
             with suppress(OSError):
                 here, name = _locate(folders, body.part)
@@ -233,7 +235,7 @@ def _publish(folders: Folders, part: tuple[int, str], body: Body) -> str:
 
 def _discard(root: Path, parts: Sequence[str]) -> int:
     removed = 0
-    with Folders(root, durable=False) as folders:
+    with suppress(OSError), Folders(root, durable=False) as folders:
         for part in parts:
             with suppress(OSError):
                 here, name = _locate(folders, part, make=False)

@@ -17,7 +17,7 @@ def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
     frontier.add("job", seeds("a", "b", each=2), 1.0, NOW)
     held = [task for host in take(frontier, owner).values() for task in host.tasks]
     a = held[0].host_id
-    assert len(frontier.release(owner, [HostRest(a, NOW + 5, 1.0)])) == 4
+    assert len(frontier.release(owner, [HostRest(a, NOW + 5)])) == 4
     assert frontier.counts().leased == 0
     with pytest.raises(LeaseLostError):
         frontier.renew(owner, NOW)
@@ -43,14 +43,14 @@ def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
     before = (other.counts(), other.listed(), other.unfinished(0, 9))
     result = settled(host.tasks[0], Kind.STORED, Done(), path="stolen")
     for verb in (
-        lambda: one.settle(mine, [result], [HostRest(host.id, NOW + LATER, 99.0)]),
+        lambda: one.settle(mine, [result], [HostRest(host.id, NOW + LATER)]),
         lambda: one.lease(mine, now, new=9, wants={host.id: 9}, idle=[]),
         lambda: one.renew(mine, now),
     ):
         with pytest.raises(LeaseLostError, match="took this one for dead"):
             verb()
     assert (other.counts(), other.listed(), other.unfinished(0, 9)) == before
-    assert one.release(mine, [HostRest(host.id, NOW + LATER, 99.0)]) == []
+    assert one.release(mine, [HostRest(host.id, NOW + LATER)]) == []
     assert take(other, theirs, now + 1)["a:80"].delay == 0.0
     assert task.attempt == 1
 

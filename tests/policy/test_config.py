@@ -120,7 +120,10 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
         ("jobs: [{name: a, urls: http://h/}]", ":1:24: jobs[0].urls: input should be a list"),
         ("jobs: [{name: a, urls: ['http://{a']}]", ":1:25: jobs[0].urls[0]: '{a' is not closed"),
         ("jobs: [{name: a, urls: ['ftp://h/']}]", ":1:25: jobs[0].urls[0]: its scheme is ftp"),
-        ("jobs: [{name: a, urls: ['{x,y}']}]", ":1:25: jobs[0].urls[0]: 'x': it is not a URL; "),
+        (
+            "jobs: [{name: a, urls: ['{x,y}']}]",
+            ":1:25: jobs[0].urls[0]: its first URL: it is not",
+        ),
         (
             "jobs: [{name: a, urls: ['http://h/[0-99999999999999999999]']}]",
             ":1:25: jobs[0].urls[0]",

@@ -6,7 +6,7 @@ from crawler.pause import FIRST, LONGEST, Pause
 def test_nothing_is_paused_at_first():
     pause = Pause()
     assert pause.allows(0, busy=1000)
-    assert not pause.well()
+    assert not pause.well(1000)
 
 
 def test_a_fault_begins_a_pause_once_and_those_under_way_do_not_prolong_it():
@@ -36,9 +36,10 @@ def test_a_probe_that_fails_doubles_the_pause_up_to_its_longest():
 def test_a_visit_that_goes_well_ends_it_and_the_next_one_begins_short():
     pause = Pause()
     pause.fault(100)
+    assert pause.well(100.5) is False  # it was under way when the pause began
     pause.fault(101)
-    assert pause.well() is True
-    assert pause.well() is False
+    assert pause.well(1000) is True
+    assert pause.well(1000) is False
     assert pause.allows(101, busy=9)
     assert pause.fault(200) is True
     assert pause.until == 200 + FIRST

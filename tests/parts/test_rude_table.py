@@ -1,0 +1,223 @@
+"""The whole crawler against every rude server at once, and a well-behaved neighbour beside them."""
+
+import ssl
+import time
+from collections import defaultdict
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import gevent
+import pytest
+import trustme
+from rude_cases import ROWS, Row
+from rude_talks import BOMBS
+
+from crawler.app import App
+from crawler.config import CrawlerOptions, Job, Settings, Timeout
+from crawler.model import Again, Hop, Kind, Settlement
+from crawler.retry import MAX_RETRY_AFTER
+from tests.conftest import _inventory
+from tests.servers import RudeSite, Site
+
+TOTAL = 1.0
+MARGIN = 0.25
+HUB_LIMIT = 0.25
+"""On an idle machine 0.1; here the rude servers share the hub with the crawler."""
+NEIGHBOUR = "127.0.0.2"
+
+
+class TLSRudeSite(RudeSite):
+    """A rude site behind TLS."""
+
+    def __init__(self, talk, context: ssl.SSLContext) -> None:
+        super().__init__(talk)
+        self._context = context
+
+    def _handle(self, client, address) -> None:
+        try:
+            super()._handle(self._context.wrap_socket(client, server_side=True), address)
+        except OSError:
+            self.connections += 1
+            client.close()
+
+
+class Records:
+    """A log that remembers what went wrong."""
+
+    def __init__(self) -> None:
+        self.wrong: list[tuple[str, dict]] = []
+
+    def info(self, event: str, **fields) -> None:
+        pass
+
+    debug = info
+
+    def warning(self, event: str, **fields) -> None:
+        self.wrong.append((event, fields))
+
+    error = warning
+
+
+@dataclass
+class Visit:
+    """A settled visit, and what the server had seen of it by then."""
+
+    settled: Settlement
+    ended: float
+    connections: int
+
+    @property
+    def began(self) -> float:
+        return self.ended - self.settled.outcome.elapsed
+
+
+@dataclass
+class Run:
+    """The table after its run."""
+
+    output: Path
+    log: Records = field(default_factory=Records)
+    visits: dict[str, list[Visit]] = field(default_factory=lambda: defaultdict(list))
+    neighbour: list[Visit] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
+    left: set[str] = field(default_factory=set)
+    seconds: float = 0.0
+
+    def last(self, name: str) -> Visit:
+        return self.visits[name][-1]
+
+
+def site_of(row: Row, context: ssl.SSLContext) -> RudeSite:
+    return TLSRudeSite(row.talk, context) if row.speaks_tls else RudeSite(row.talk)
+
+
+def measure(gaps: list[float]) -> None:
+    last = time.monotonic()
+    while True:
+        gevent.sleep(0.002)
+        now = time.monotonic()
+        gaps.append(now - last)
+        last = now
+
+
+def crawl(run: Run, sites: dict[str, RudeSite], neighbour: Site, authority: Path) -> None:
+    """Crawl until every row has been judged: followed through its hops, and not again."""
+    urls = {f"{ROWS[name].url_scheme}{site.url[4:]}/flag": name for name, site in sites.items()}
+    shared = {
+        "delay": 0, "attempts": 5, "max_size": 5_000_000, "verify": authority,
+        "allow_addresses": ("127.0.0.1/32", f"{NEIGHBOUR}/32"), "path": "{job}/{host}/{name}",
+        "timeout": Timeout(connect="500ms", read="500ms", total="1s"),
+    }  # fmt: skip
+    neighbours = f"http://{NEIGHBOUR}:{neighbour.port}/[1-2000]"
+    settings = Settings(
+        crawler=CrawlerOptions(
+            state=run.output.parent / "state.sqlite", output=run.output, concurrency=64,
+            durability="relaxed", grace_period="100ms",
+        ),
+        jobs=(
+            Job(name="neighbour", urls=(neighbours,), **{**shared, "delay": "20ms"}),
+            Job(name="rude", urls=tuple(urls), **shared),
+        ),
+    )  # fmt: skip
+    missing = set(ROWS)
+
+    def tell(settled: Settlement) -> None:
+        name, now = urls.get(settled.task.url), time.monotonic()
+        if name is None:
+            run.neighbour.append(Visit(settled, now, 0))
+        elif name in missing:
+            run.visits[name].append(Visit(settled, now, sites[name].connections))
+            if not isinstance(settled.verdict, Hop):
+                missing.discard(name)
+                if not missing:
+                    app.stop("done")
+
+    with App(settings, run.log, tell=tell) as app:
+        ticker = gevent.spawn(measure, run.gaps)
+        with gevent.Timeout(45):
+            app.run()
+        ticker.kill()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Crawl the table once; the tests look at what came of it."""
+    folder = tmp_path_factory.mktemp("rude")
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    for build in BOMBS.values():
+        build()
+    run, before, start = Run(folder / "files"), _inventory(), time.monotonic()
+    with ExitStack() as stack:
+        sites = {name: stack.enter_context(site_of(row, context)) for name, row in ROWS.items()}
+        neighbour = stack.enter_context(Site(lambda _: b"well", [NEIGHBOUR]))
+        crawl(run, sites, neighbour, folder / "ca.pem")
+    with gevent.Timeout(3, False):
+        while _inventory() - before:
+            gevent.sleep(0.02)
+    run.left, run.seconds = _inventory() - before, time.monotonic() - start
+    return run
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_rude_server_gets_what_the_table_says(name, run):
+    row, visit = ROWS[name], run.last(name)
+    settled, outcome = visit.settled, visit.settled.outcome
+    assert outcome.kind is row.kind, (outcome.kind, outcome.reason)
+    assert isinstance(settled.verdict, Again) is row.again, settled.verdict
+    assert "object at 0x" not in outcome.reason
+    if row.kind is not Kind.STORED:
+        assert outcome.reason
+        assert outcome.path is None
+    else:
+        assert (run.output / outcome.path).read_bytes() == row.body
+    if row.again:
+        assert 0 <= settled.verdict.at - settled.finished_at <= MAX_RETRY_AFTER
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_visit_ends_in_time_with_one_outcome_and_the_neighbour_is_served(name, run):
+    visits = run.visits[name]
+    tasks = [visit.settled.task for visit in visits]
+    assert [(task.failures, task.hops) for task in tasks] == [(0, n) for n in range(len(tasks))]
+    for visit in visits:
+        assert visit.settled.outcome.elapsed <= TOTAL + MARGIN
+        met = [other for other in run.neighbour if visit.began <= other.ended <= visit.ended + 0.5]
+        assert met
+        assert max(other.settled.outcome.elapsed for other in met) < TOTAL / 2
+    dialled = len(visits) - (ROWS[name].kind is Kind.BLOCKED)
+    assert visits[-1].connections == dialled, "a visit is one connection"
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if "an endless body" in name])
+def test_an_endless_body_that_nobody_wants_is_not_read(name, run):
+    assert run.visits[name][0].settled.outcome.elapsed < TOTAL / 2
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if "without framing" in name])
+def test_a_body_without_framing_is_marked_as_unverified(name, run):
+    outcome = run.last(name).settled.outcome
+    assert outcome.unverified is (outcome.kind is Kind.STORED)
+
+
+def test_the_neighbour_got_every_file(run):
+    assert {visit.settled.outcome.kind for visit in run.neighbour} == {Kind.STORED}
+    print(f"\n{len(run.neighbour)} visits to the neighbour, the slowest "
+          f"{max(visit.settled.outcome.elapsed for visit in run.neighbour):.3f} s")  # fmt: skip
+
+
+def test_the_hub_was_never_blocked_for_long(run):
+    print(f"\n{len(ROWS)} rows in {run.seconds:.1f} s; worst gap {max(run.gaps) * 1000:.0f} ms")
+    assert max(run.gaps) < HUB_LIMIT
+
+
+def test_the_table_left_nothing_but_the_files_of_what_is_stored(run):
+    last = [run.last(name).settled.outcome for name in ROWS]
+    wanted = {run.output / outcome.path for outcome in last if outcome.path}
+    found = {path for path in (run.output / "rude").rglob("*") if path.is_file()}
+    assert found == wanted
+    assert not sorted(run.output.rglob("*.part"))
+    assert not run.left
+    assert not run.log.wrong
