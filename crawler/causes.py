@@ -67,20 +67,29 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _words(error: BaseException) -> str:
     """Say what happened in a sentence, without object addresses and library prefixes."""
-    if isinstance(error, u3.NameResolutionError):
+    if isinstance(error, u3.NewConnectionError):  # the resolver's is one of these
         error = error.__cause__ or error
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"certificate refused: {error.verify_message}"
-    if isinstance(error, u3.IncompleteRead | IncompleteRead):
-        return "the connection ended before the body did"
-    if isinstance(error, u3.ReadTimeoutError | u3.ConnectTimeoutError) and not isinstance(
-        error, u3.NewConnectionError
-    ):
-        return "the server was silent for too long"
-    if isinstance(error, u3.NewConnectionError):
-        error = error.__cause__ or error
+    if isinstance(error, ssl.SSLError):
+        return _tls_words(error)
+    for types, words in _WORDS:
+        if isinstance(error, types):
+            return words
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, RequestException | u3.HTTPError) and error.args:
         return str(error.args[-1])
     return str(error) or type(error).__name__
+
+
+def _tls_words(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate refused: {error.verify_message}"
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return "the connection ended in the middle of TLS"
+    return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
+
+
+_WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((u3.IncompleteRead, IncompleteRead), "the connection ended before the body did"),
+    ((u3.ReadTimeoutError, u3.ConnectTimeoutError), "the server was silent for too long"),
+)

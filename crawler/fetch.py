@@ -182,7 +182,7 @@ class Fetcher:
         if status == 206 or (had and status == 416):
             self._check_206(task.kept if had else None, had, response)
         elif not 200 <= status < 300:
-            _drain(response)
+            _drain(response, (times[1] - time.monotonic()) / 2)
             return Fetched(status, headers, times[0])
         else:
             had = None  # the whole file comes, for it has changed: start over
@@ -227,12 +227,12 @@ def _pieces(response: Response) -> Iterator[bytes]:
         yield piece
 
 
-def _drain(response: Response) -> None:
+def _drain(response: Response, left: Seconds) -> None:
     """Read a short body to its end; one that is long, late or broken costs only the connection."""
     raw: Any = response.raw
     if not raw.chunked and (raw.length_remaining is None or raw.length_remaining > EXCERPT):
         return
-    with suppress(Trouble, *_RAISED), _at_most(DRAIN):
+    with suppress(Trouble, *_RAISED), _at_most(max(0.0, min(DRAIN, left))):
         taken = 0
         for piece in _pieces(response):
             taken += len(piece)

@@ -41,8 +41,8 @@ class Native:
     def abandon(self) -> None:
         """End without waiting for what still runs; only for work that changes nothing.
 
-        `ThreadPool.kill` waits for every thread, so idle ones are told to end, and busy ones are
-        left to the end of the process.
+        `ThreadPool.kill` would wait for every thread, so a pool that has work under way is left
+        to the end of the process.
         """
         pool, self._pool = self._pool, None
         if pool is not None and not pool.task_queue.unfinished_tasks:

@@ -297,7 +297,9 @@ def rows() -> Iterator[Row]:
     secure = partial(Row, url_scheme="https", speaks_tls=True)
     yield Row("speaks http where TLS is asked for", sends(SOUND), Kind.TLS, url_scheme="https")
     yield Row("never shakes hands", silent(b""), Kind.TIMEOUT, again=True, url_scheme="https")
-    yield Row("refuses the handshake", sends(b"\x15\x03\x03\0\x02\x02\x28"), Kind.TLS, url_scheme="https")
+    yield Row(
+        "refuses the handshake", sends(b"\x15\x03\x03\0\x02\x02\x28"), Kind.TLS, url_scheme="https"
+    )
     yield Row("hangs up in the handshake", sends(b"\x16\x03"), Kind.CONNECT, again=True,
               url_scheme="https")  # fmt: skip
     yield Row("hangs up before the handshake", sends(b""), Kind.CONNECT, again=True,
