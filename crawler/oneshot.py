@@ -82,9 +82,18 @@ def _open_report(app: App, report: Report, max_req: int) -> None:
     number = number if app.seeder.done else f"more than {number}"
     hosts = app.frontier.hosts(1)[0] if counts.hosts == 1 else f"{counts.hosts} hosts"
     connections = min(max_req, counts.known)
-    report.begin(
-        f"{number} from {hosts}, {connections} connection{'s'[: connections != 1]} at most"
+    _begin(
+        app,
+        report,
+        f"{number} from {hosts}, {connections} connection{'s'[: connections != 1]} at most",
     )
+
+
+def _begin(app: App, report: Report, text: str) -> None:
+    try:
+        report.begin(text)
+    except OSError:
+        app.stop("nobody reads")
 
 
 def _asked(app: App) -> int:

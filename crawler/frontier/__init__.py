@@ -16,8 +16,8 @@ LEASE: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
 STALLED = 10
 """How many times as long a process may be silent that is seen to live on this machine."""
-MAX_CRASHES = 5
-"""Crashes of the process during its visits that a URL survives."""
+MAX_CRASHES = 10
+"""Crashes of the process, in the company of few others, that end a URL."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,11 @@ from crawler.frontier.rows import COLUMNS, Names, rest, tally, task_of
 from crawler.frontier.schema import DEAD, LEASED, WAITING
 from crawler.model import HostRest, Kind, Seconds, Task
 
+FEW = 8
+"""Tasks in flight at a crash among which the culprit is likely."""
+STRONG, FAINT = 10, 1
+SPREAD: Seconds = 8.0
+"""Longest time over which suspects are spread."""
 FIRST = 2
 """Tasks of a host just taken; how many more it can use shows with the next lease."""
 
@@ -156,18 +161,21 @@ def _reclaim_from(
 ) -> list[Reclaimed]:
     """Put back what one dead owner held.
 
-    A task is suspected of the crash: it waits longer after every further one, at a time of its
-    own, so that the culprit is alone with ever fewer others, and dies after MAX_CRASHES. Its
-    host may have been greeted a moment ago, which nobody recorded: it rests a whole delay.
+    A task is suspected of the crash, strongly in the company of few, faintly in that of many,
+    most of whom are innocent. The longer it has been suspected the longer it waits, at a time of
+    its own, so that the culprit is alone with ever fewer others; in the end it dies. Its host may
+    have been greeted a moment ago, which nobody recorded: it rests a whole delay.
     """
     held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
-    rows = db.execute(f"SELECT {COLUMNS}, crashes {_HELD}", (owner,)).fetchall()
+    rows = db.execute(f"SELECT {COLUMNS}, suspicion {_HELD}", (owner,)).fetchall()
+    weight = STRONG if len(rows) <= FEW else FAINT
     reclaimed = []
-    for *row, crashes in rows:
+    for *row, before in rows:
         task = task_of(tuple(row), names.job_name(db, row[2]))
-        died = crashes + 1 >= MAX_CRASHES
-        wait = (task.fingerprint % 1000) / 1000 * (2.0**crashes) if crashes else 0.0
-        _suspect(db, task, now + wait, died=died)
+        died = before + weight >= MAX_CRASHES * STRONG
+        window = min(before / STRONG, SPREAD)
+        wait = (task.fingerprint % 1000) / 1000 * window
+        _suspect(db, task, now + wait, weight, died=died)
         if died:
             tally(db, Counter({(row[2], Kind.BUG.value): 1}))
         reclaimed.append(Reclaimed(task, owner, died))
@@ -182,15 +190,18 @@ def _reclaim_from(
     return reclaimed
 
 
-def _suspect(db: sqlite3.Connection, task: Task, due_at: Seconds, *, died: bool) -> None:
+def _suspect(
+    db: sqlite3.Connection, task: Task, due_at: Seconds, weight: int, *, died: bool
+) -> None:
     db.execute(
-        "UPDATE task SET state = ?, due_at = ?, crashes = crashes + 1, kind = ?, reason = ?, "
+        "UPDATE task SET state = ?, due_at = ?, suspicion = suspicion + ?, kind = ?, reason = ?, "
         "finished_at = NULL WHERE id = ?",
         (
             DEAD if died else WAITING,
             due_at,
+            weight,
             Kind.BUG if died else None,
-            f"the process died during {MAX_CRASHES} visits" if died else None,
+            "the process died during its visits, again and again" if died else None,
             task.id,
         ),
     )

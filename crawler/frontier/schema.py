@@ -62,7 +62,7 @@ CREATE TABLE task (
     listed INTEGER NOT NULL DEFAULT 1,
     attempt INTEGER NOT NULL DEFAULT 0,
     failures INTEGER NOT NULL DEFAULT 0,
-    crashes INTEGER NOT NULL DEFAULT 0,
+    suspicion INTEGER NOT NULL DEFAULT 0,  -- of having killed the process, see leases.py
     hops INTEGER NOT NULL DEFAULT 0,
     kind TEXT,                             -- of the last visit, with what follows
     status INTEGER,
