@@ -76,32 +76,12 @@ class App:
 
     def _open(self, stack: ExitStack) -> Supervisor:
         options = self._settings.crawler
-        jobs = {job.name: job for job in self._settings.jobs}
-        durable = options.durability == "full"
-
-        self.frontier = stack.enter_context(open_frontier(options.state, durable=durable))
-        files = stack.enter_context(Files(options.output, durable=durable))
-        process = current()
-        self.owner = self.frontier.register(process, time.time())
-        self.frontier.configure(list(jobs))
-
+        self._open_disk(stack)
         handoff: Queue[Task] = Queue(max(1, options.concurrency // 4))
-        feeder = Feeder(self.frontier, self.owner, jobs, handoff, options.concurrency)
-        fetcher = stack.enter_context(
-            Fetcher(
-                user_agent=options.user_agent,
-                files=files,
-                concurrency=options.concurrency,
-                trust_listed=self._trust_listed,
-                note=partial(self.frontier.keep, self.owner),
-            )
-        )
-        self._fetcher = fetcher
-        for job in jobs.values():
-            fetcher.open(job)
-            self.frontier.add(job.name, (), job.delay, time.time(), per_host=job.per_host)
-        visits = Visits(jobs, fetcher.fetch, self.owner, self._log)
-        settler = Settler(self.frontier, self.owner, jobs, files, feeder, self._told)
+        feeder = Feeder(self.frontier, self.owner, handoff, options.concurrency)
+        self._pause = feeder.pause
+        self._open_fetcher(stack)
+        settler = Settler(self.frontier, self.owner, self._jobs, self._files, feeder, self._told)
         supervisor = Supervisor(
             settler,
             handoff,
@@ -109,6 +89,8 @@ class App:
             grace_period=options.grace_period,
             log=self._log,
         )
+        self.stop = supervisor.stop
+        visits = Visits(self._jobs, self._fetcher.fetch, self.owner, self._log)
         workers = Workers(
             options.concurrency,
             lambda: Worker(handoff, visits.visit, feeder.begun, settler.deliver, visits.timeout),
@@ -118,22 +100,8 @@ class App:
         self.seeder = Seeder(
             self.frontier, self._settings.jobs, self._log, look=feeder.look, **self._listing
         )
-        self.keeper = Keeper(
-            self.frontier,
-            self.owner,
-            process,
-            jobs,
-            files,
-            self._log,
-            progress=options.log.progress,
-            settled=settler.settled,
-            busy=lambda: workers.busy,
-            when_idle=self._stop_when_done if self._until_done else None,
-        )
-        self.keeper.reclaim()
-        self.stop = supervisor.stop
-        self._pause = feeder.pause
-        stack.callback(self._release, feeder, files, jobs)
+        self._open_keeper(settler, workers)
+        stack.callback(self._release, feeder)
         supervisor.adopt(
             workers,
             Part("keeper", self.keeper.run),
@@ -142,10 +110,49 @@ class App:
         )
         return supervisor
 
-    def _release(self, feeder: Feeder, files: Files, jobs: dict[str, Any]) -> None:
+    def _open_disk(self, stack: ExitStack) -> None:
+        options, durable = self._settings.crawler, self._settings.crawler.durability == "full"
+        self._jobs = {job.name: job for job in self._settings.jobs}
+        self.frontier = stack.enter_context(open_frontier(options.state, durable=durable))
+        self._files = stack.enter_context(Files(options.output, durable=durable))
+        self._process = current()
+        self.owner = self.frontier.register(self._process, time.time())
+        self.frontier.configure(list(self._jobs))
+
+    def _open_fetcher(self, stack: ExitStack) -> None:
+        options = self._settings.crawler
+        self._fetcher = stack.enter_context(
+            Fetcher(
+                user_agent=options.user_agent,
+                files=self._files,
+                concurrency=options.concurrency,
+                trust_listed=self._trust_listed,
+                note=partial(self.frontier.keep, self.owner),
+            )
+        )
+        for job in self._jobs.values():
+            self._fetcher.open(job)
+            self.frontier.add(job.name, (), job.delay, time.time(), per_host=job.per_host)
+
+    def _open_keeper(self, settler: Settler, workers: Workers) -> None:
+        self.keeper = Keeper(
+            self.frontier,
+            self.owner,
+            self._process,
+            self._jobs,
+            self._files,
+            self._log,
+            progress=self._settings.crawler.log.progress,
+            settled=settler.settled,
+            busy=lambda: workers.busy,
+            when_idle=self._stop_when_done if self._until_done else None,
+        )
+        self.keeper.reclaim()
+
+    def _release(self, feeder: Feeder) -> None:
         """Give back what is still held: the end of every drain, also of one that failed."""
         released = self.frontier.release(self.owner, feeder.owed())
-        sweep(files, jobs, [(task, self.owner) for task in released])
+        sweep(self._files, self._jobs, [(task, self.owner) for task in released])
         self._log.info("lease.released", tasks=len(released))
 
     def _stopped(self, cause: str) -> None:

@@ -7,14 +7,13 @@ start within LOOKAHEAD. All else waits in the frontier.
 import heapq
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
 from gevent.event import Event
 from gevent.queue import Queue
 
-from crawler.config import Job
 from crawler.frontier import Frontier, LeasedHost
 from crawler.model import HostRest, Seconds, Task
 from crawler.pause import Pause
@@ -60,13 +59,11 @@ class Feeder:
         self,
         frontier: Frontier,
         owner: int,
-        jobs: Mapping[str, Job],
         handoff: "Queue[Task]",
         concurrency: int,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
-        self._jobs = jobs
         self._handoff = handoff
         self._concurrency = concurrency
         self._max_hosts = max(1024, 4 * concurrency)

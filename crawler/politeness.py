@@ -43,8 +43,3 @@ class Rest:
         """Give the slot back; `answered_at` is when the host's answer began, or the visit's end."""
         self.busy -= 1
         self.next_at = max(self.next_at, answered_at + self.delay)
-
-    def tighten(self, delay: Seconds, per_host: int) -> None:
-        """Take a job's wishes in: among several jobs the most polite one counts."""
-        self.delay = max(self.delay, delay)
-        self.per_host = min(self.per_host, per_host)

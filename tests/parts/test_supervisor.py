@@ -59,9 +59,9 @@ class Crew:
         self.files = Files(self.folder / "files", durable=False).__enter__()
         owner = self.frontier.register(current(), time.time())
         seeds = [Seed(fingerprint("j", url), url, host_of(url)) for url in urls]
-        self.frontier.add("j", seeds, 0, time.time())
+        self.frontier.add("j", seeds, 0, time.time(), per_host=SIZE)
         self.handoff: Queue[Task] = Queue(1)
-        self.feeder = Feeder(self.frontier, owner, {"j": job}, self.handoff, SIZE)
+        self.feeder = Feeder(self.frontier, owner, self.handoff, SIZE)
         settler = Settler(self.frontier, owner, {"j": job}, self.files, self.feeder, self.tell)
         self.supervisor = Supervisor(
             settler, self.handoff, concurrency=SIZE, grace_period=1.0, log=self.log

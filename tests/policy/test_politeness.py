@@ -76,20 +76,12 @@ def test_what_a_host_is_owed_outlasts_a_visit_that_began_early():
     assert host.ready_at() == 500
 
 
-def test_among_several_jobs_the_most_polite_one_counts():
-    host = Rest(next_at=0, delay=2, per_host=4)
-    host.tighten(delay=1, per_host=8)
-    assert (host.delay, host.per_host) == (2, 4)
-    host.tighten(delay=3, per_host=2)
-    assert (host.delay, host.per_host) == (3, 2)
-
-
-def test_a_host_tightened_below_what_is_under_way_waits_until_it_is_not():
+def test_a_host_limited_below_what_is_under_way_waits_until_it_is_not():
     host = Rest(next_at=0, delay=0, per_host=3)
     for _ in range(3):
         host.handed_off()
         host.begun(0)
-    host.tighten(delay=0, per_host=1)
+    host.per_host = 1
     host.finished(1)
     host.finished(2)
     assert host.ready_at() is None
