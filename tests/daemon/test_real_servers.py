@@ -94,11 +94,12 @@ def written(tmp_path) -> int:
 
 def test_a_rate_limit_is_waited_for_and_a_dropped_connection_is_protocol(root, tmp_path):
     with serving("nginx", root, tmp_path / "server") as url:
-        urls = [f"{url}/limited/text.txt?[1-12]", f"{url}/gone"]
+        urls = [f"{url}/limited/text.txt?[1-8]", f"{url}/gone"]
         job = {"name": "j", "urls": urls, "path": "{digest}", "attempts": 30}
+        job |= {"delay": "50ms", "per_host": 1}  # four times what the server allows
         config = write_config(tmp_path, [job])
         with Daemon(config) as daemon:
-            until(lambda: len(daemon.told("visit", kind="stored")) == 12, "not all", daemon)
+            until(lambda: len(daemon.told("visit", kind="stored")) == 8, "not all", daemon)
             limited = daemon.told("visit", status=429)
             dropped = daemon.wait_for("visit", kind="protocol")
             assert daemon.stop() == 0
