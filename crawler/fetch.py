@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from http.client import HTTPException
+from importlib.util import find_spec
 from typing import Any, Self
 
 import gevent
@@ -105,6 +106,8 @@ class Fetcher:
             UsageError: `verify`, `client_cert` or `cookies` names no such file.
         """
         self._cookies[job.name] = cookies_of(job)
+        if (job.proxy or "").startswith("socks") and not find_spec("socks"):
+            raise UsageError(f"{job.name}: a SOCKS proxy needs: pip install 'crawlerd[socks]'")
         try:
             self._session(job, trusted=False)
         except (ssl.SSLError, OSError) as error:
