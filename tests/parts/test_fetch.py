@@ -4,6 +4,7 @@ import gzip
 import socket
 import struct
 import time
+from datetime import UTC, datetime, timedelta
 
 import gevent
 import pytest
@@ -222,6 +223,21 @@ def tls_site(certificate: trustme.LeafCert):
             pass  # the crawler refused
 
     return gevent.server.StreamServer(("127.0.0.1", 0), handle)
+
+
+def test_a_certificate_that_has_expired_is_refused_in_words(authority, fetch, tmp_path_factory):
+    pem = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(pem))
+    year = datetime(2020, 1, 1, tzinfo=UTC)
+    old = authority.issue_cert("127.0.0.1", not_before=year, not_after=year + timedelta(days=1))
+    server = tls_site(old)
+    server.start()
+    try:
+        with pytest.raises(Trouble, match="certificate refused: certificate has expired") as caught:
+            fetch(f"https://127.0.0.1:{server.server_port}/", verify=pem)
+    finally:
+        server.stop()
+    assert caught.value.kind is Kind.TLS
 
 
 @pytest.mark.parametrize(
