@@ -7,6 +7,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -81,11 +82,28 @@ COMMANDS = {
 def needs(program: str) -> str:
     """Return where a program is; on a machine without it, skip, or fail where CI must have it."""
     path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
-    if path is None and os.environ.get("CI"):
-        pytest.fail(f"{program} is missing")
-    if path is None:
-        pytest.skip(f"{program} is not installed")
-    return path
+    return path or lacks(f"{program} is not installed")
+
+
+def lacks(what: str) -> NoReturn:
+    """Skip a test, visibly, for what a machine lacks; in CI that is an error."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """Mount a small file system on a folder until the end of the block."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        lacks(f"no small disk can be mounted: {mounted.stderr}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 @contextlib.contextmanager

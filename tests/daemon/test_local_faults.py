@@ -2,12 +2,12 @@
 
 import contextlib
 import shutil
-import subprocess
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests import real
 from tests.program import Daemon, assert_clean, ledger, until, write_config
 from tests.servers import Site, slow
 
@@ -20,14 +20,8 @@ def jobs(site: Site) -> list[dict]:
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 1 MB; needs the right to mount."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("no right to mount a small disk")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with real.small_disk(tmp_path / "disk", "1m") as disk:
+        yield disk
 
 
 def fill(ballast: Path) -> None:

@@ -16,6 +16,7 @@ from crawler.frontier.process import Process, current
 from crawler.model import Seed
 from crawler.urls import fingerprint, host_of
 from tests.program import CRAWLER, Daemon, assert_clean, crawler, until, write_config
+from tests.real import small_disk
 from tests.servers import Site, slow, status
 
 
@@ -24,23 +25,15 @@ def starts(site: Site, host: str) -> list[float]:
 
 
 def test_one_fault_of_this_machine_with_one_url_does_not_pause_for_ever(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("no right to mount a small disk")
-    try:
+    with small_disk(tmp_path / "disk", "64k") as disk, Site(lambda _: bytes(20_000)) as site:
         (disk / "ballast").write_bytes(bytes(60_000))
-        with Site(lambda _: bytes(20_000)) as site:
-            job = {"name": "j", "urls": [f"{site.url}/one"], "attempts": 1}
-            config = write_config(tmp_path, [job], output=str(disk))
-            with Daemon(config, "--until-done") as daemon:
-                daemon.wait_for("daemon.paused")
-                (disk / "ballast").unlink()
-                assert daemon.wait(30) == 0
-                assert daemon.told("daemon.resumed")
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        job = {"name": "j", "urls": [f"{site.url}/one"], "attempts": 1}
+        config = write_config(tmp_path, [job], output=str(disk))
+        with Daemon(config, "--until-done") as daemon:
+            daemon.wait_for("daemon.paused")
+            (disk / "ballast").unlink()
+            assert daemon.wait(30) == 0
+            assert daemon.told("daemon.resumed")
 
 
 def test_a_process_without_descriptors_takes_nobody_for_dead():

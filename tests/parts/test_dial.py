@@ -2,8 +2,6 @@
 
 import errno
 import gc
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +19,7 @@ from crawler.fetch import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
 from crawler.urls import host_of
+from tests.real import lacks, needs
 from tests.servers import RudeSite
 
 V4 = int(socket.AF_INET)
@@ -187,11 +186,9 @@ def test_a_handshake_that_is_broken_off_leaves_no_socket(ended, tmp_path):
 
 def test_look_ups_in_a_world_of_dead_names(tmp_path):
     """The script runs in namespaces of its own; every line it prints is a finding."""
-    unshare = shutil.which("unshare")
-    if unshare is None and os.environ.get("CI"):
-        pytest.fail("unshare (util-linux) is needed for this test")
-    if unshare is None or subprocess.run([unshare, "-mn", "true"], check=False).returncode:
-        pytest.skip("needs namespaces of its own: unshare -mn")
+    unshare = needs("unshare")
+    if subprocess.run([unshare, "-mn", "true"], check=False).returncode:
+        lacks("needs namespaces of its own: unshare -mn")
     ran = subprocess.run(
         [unshare, "-mn", sys.executable, "-X", "dev", "-m", "tests.parts.dead_names", tmp_path],
         cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=False,

@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from shutil import which
 
 import gevent
 import pytest
@@ -13,6 +12,7 @@ from crawler.config import Job
 from crawler.model import Task
 from crawler.store import Body, Files, part_of, planned, sweep
 from crawler.store.files import part_name
+from tests import real
 
 FINGERPRINT = 0x0123456789ABCDEF
 MODIFIED = 784_111_777.0
@@ -159,15 +159,8 @@ def test_the_hub_runs_while_files_are_written(files):
 @pytest.fixture
 def small_disk(root):
     """An output folder on a disk of one megabyte."""
-    root.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(root)],
-        capture_output=True, check=False,
-    )  # fmt: skip
-    if mounted.returncode:
-        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.decode()}")
-    yield root
-    subprocess.run(["umount", str(root)], check=True)
+    with real.small_disk(root, "1m") as disk:
+        yield disk
 
 
 def test_a_full_disk_is_a_value_and_leaves_the_old_file_and_no_part(small_disk):
@@ -254,9 +247,7 @@ def test_the_parts_that_a_dead_process_left_are_swept_and_no_others(files, root)
 
 
 def test_a_file_is_durable_before_its_name_and_the_name_before_the_answer(tmp_path):
-    if not which("strace"):
-        assert not os.environ.get("CI"), "strace is needed in CI"
-        pytest.skip("strace is not installed")
+    strace = real.needs("strace")
     script = f"""
 import crawler, os, pathlib
 from crawler.store import Body, Files
@@ -266,11 +257,10 @@ with Files(pathlib.Path({str(tmp_path)!r}) / "out", durable=True) as files:
 """
     trace = tmp_path / "trace"
     calls = "trace=write,fsync,fdatasync,rename,renameat,renameat2,mkdirat"
-    command = ["strace", "-f", "-y", "-o", str(trace), "-e", calls, sys.executable, "-c", script]
+    command = [strace, "-f", "-y", "-o", str(trace), "-e", calls, sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, check=False)
     if b"ptrace" in done.stderr or b"PTRACE" in done.stderr:
-        assert not os.environ.get("CI"), done.stderr
-        pytest.skip(f"strace may not trace here: {done.stderr.decode()}")
+        real.lacks(f"strace may not trace: {done.stderr.decode()}")
     assert done.stdout == b"answered", done.stderr
     wanted = {
         r'write\(\d+<.*/out/h/a\.part>, "the content"': "write",
