@@ -14,17 +14,21 @@ from typing import Any, Self
 import gevent
 from gevent.queue import Queue
 
-from crawler.config import Settings
+from crawler.config import PerAddress, Settings
 from crawler.errors import ConfigError, CrawlerError
 from crawler.feeder import Feeder
 from crawler.fetch import Fetcher
 from crawler.frontier import Counts, open_frontier
 from crawler.frontier.process import current
+from crawler.held import Held
+from crawler.hosts import HostRules
 from crawler.keeper import Keeper
 from crawler.log import Log, open_log, visit_fields
 from crawler.model import Kind, Outcome, Settlement, Task
 from crawler.parts import Part
+from crawler.politeness import Rule
 from crawler.pool import Workers, is_watched
+from crawler.rulebook import Rulebook
 from crawler.seeder import Seeder
 from crawler.settler import Settler
 from crawler.signals import stopped_by_signals
@@ -78,10 +82,22 @@ class App:
         options = self._settings.crawler
         self._open_disk(stack)
         handoff: Queue[Task] = Queue(max(1, options.concurrency // 4))
-        feeder = Feeder(self.frontier, self.owner, handoff, options.concurrency)
+        feeder = Feeder(
+            self.frontier,
+            self.owner,
+            handoff,
+            options.concurrency,
+            Held(self._hosts, _per_address(options.per_address), self._log),
+            doom=lambda visited: settler.put(visited),  # noqa: PLW0108  it is made below
+        )
         self._pause = feeder.pause
         self._open_fetcher(stack)
-        settler = Settler(self.frontier, self.owner, self._jobs, self._files, feeder, self._told)
+        rules = stack.enter_context(
+            Rulebook(self.frontier, self._hosts, self._jobs, options.robots_token, self._log)
+        )
+        settler = Settler(
+            self.frontier, self.owner, self._jobs, self._files, feeder, rules, self._told
+        )
         supervisor = Supervisor(
             settler,
             handoff,
@@ -90,10 +106,18 @@ class App:
             log=self._log,
         )
         self.stop = supervisor.stop
-        visits = Visits(self._jobs, self._fetcher.fetch, self.owner, self._log)
+        visits = Visits(
+            self._jobs,
+            self._fetcher.fetch,
+            self.owner,
+            self._log,
+            token=options.robots_token,
+            objection=rules.objection,
+            begun=lambda task: feeder.begun(task, self._address(task)),
+        )
         workers = Workers(
             options.concurrency,
-            lambda: Worker(handoff, visits.visit, feeder.begun, settler.deliver, visits.timeout),
+            lambda: Worker(handoff, visits.visit, visits.begin, settler.deliver, visits.timeout),
             settler.take,
             supervisor.ended,
         )
@@ -113,17 +137,18 @@ class App:
     def _open_disk(self, stack: ExitStack) -> None:
         options, durable = self._settings.crawler, self._settings.crawler.durability == "full"
         self._jobs = {job.name: job for job in self._settings.jobs}
+        self._hosts = HostRules(self._settings)
         self.frontier = stack.enter_context(open_frontier(options.state, durable=durable))
         self._files = stack.enter_context(Files(options.output, durable=durable))
         self._process = current()
         self.owner = self.frontier.register(self._process, time.time())
-        self.frontier.configure(list(self._jobs))
+        self.frontier.configure(self._hosts.job_rules(), time.time(), obeys=self._hosts.obeys)
 
     def _open_fetcher(self, stack: ExitStack) -> None:
         options = self._settings.crawler
         self._fetcher = stack.enter_context(
             Fetcher(
-                user_agent=options.user_agent,
+                user_agent=self._hosts.user_agent,
                 files=self._files,
                 concurrency=options.concurrency,
                 trust_listed=self._trust_listed,
@@ -132,7 +157,6 @@ class App:
         )
         for job in self._jobs.values():
             self._fetcher.open(job)
-            self.frontier.add(job.name, (), job.delay, time.time(), per_host=job.per_host)
 
     def _open_keeper(self, settler: Settler, workers: Workers) -> None:
         self.keeper = Keeper(
@@ -151,9 +175,15 @@ class App:
 
     def _release(self, feeder: Feeder) -> None:
         """Give back what is still held: the end of every drain, also of one that failed."""
-        released = self.frontier.release(self.owner, feeder.owed())
+        released = self.frontier.release(self.owner, feeder.owed(), time.time())
         sweep(self._files, self._jobs, [(task, self.owner) for task in released])
         self._log.info("lease.released", tasks=len(released))
+
+    def _address(self, task: Task) -> str | None:
+        """Return the address whose limit a visit shares."""
+        if self._settings.crawler.per_address is None:
+            return None
+        return self._fetcher.address(task, self._jobs[task.job])
 
     def _stopped(self, cause: str) -> None:
         self.stop(cause)  # whatever that is by then
@@ -181,6 +211,10 @@ class App:
 
     def _log_visit(self, settled: Settlement) -> None:
         self._log.info("visit", **visit_fields(settled))
+
+
+def _per_address(options: PerAddress | None) -> Rule | None:
+    return Rule(options.delay, options.concurrency) if options else None
 
 
 def run(settings: Settings, *, until_done: bool = False) -> int:

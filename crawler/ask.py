@@ -46,7 +46,8 @@ def request_for(task: Task, job: Job, user_agent: str, cookies: CookieJar) -> Pr
         {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT}
     )
     request = PreparedRequest()
-    request.method = "GET" if task.hops else job.method
+    plain = task.hops or task.robots
+    request.method = "GET" if plain else job.method
     request.url = task.location
     request.headers = headers
     request.hooks = default_hooks()
@@ -54,7 +55,7 @@ def request_for(task: Task, job: Job, user_agent: str, cookies: CookieJar) -> Pr
     if same_origin(task.location, task.url):
         headers.update(job.headers)
         headers.update(_credentials(job))
-        if job.method == "POST" and not task.hops:
+        if job.method == "POST" and not plain:
             request.body = job.body.encode()
             headers["Content-Length"] = str(len(request.body))
         if job.cookies and (cookie := _cookie_header(cookies, request)):

@@ -9,6 +9,7 @@ import gevent
 
 from crawler.config import NO_SPEED, Speed
 from crawler.decode import Decoder, decoded
+from crawler.directives import HEAD
 from crawler.model import Kept, Kind, Seconds, Trouble
 from crawler.store import Files, Measured
 
@@ -22,9 +23,16 @@ class Limits:
     """What one body may take: bytes on the wire and decoded, and time."""
 
     def __init__(
-        self, max_size: int, deadline: Seconds, min_speed: Speed = NO_SPEED, had: int = 0
+        self,
+        max_size: int,
+        deadline: Seconds,
+        min_speed: Speed = NO_SPEED,
+        had: int = 0,
+        *,
+        cut: bool = False,
     ) -> None:
         self._max_size = max_size - had
+        self._cut = cut
         self._deadline = deadline
         self._min_speed = min_speed
         self._wire = 0
@@ -41,7 +49,7 @@ class Limits:
     def read(
         self, pieces: Iterable[bytes], decoder: Decoder | None, take: Callable[[bytes], None]
     ) -> None:
-        """Read a body to its end.
+        """Read a body to its end, or, with `cut`, as far as it may be read.
 
         Raises:
             Trouble: `too_big`, `timeout`, `decode`, or `truncated` where the coding had no end.
@@ -53,11 +61,13 @@ class Limits:
                 take(output)
                 self._breathe()
             self._breathe()
+            if self._cut and max(self._wire, self._decoded) >= self._max_size:
+                return
         if decoder and self._wire and not decoder.finished():
             raise Trouble(Kind.TRUNCATED, "the compressed body ends before its own end mark")
 
     def _counted(self, sofar: int, piece: bytes) -> int:
-        if sofar + len(piece) > self._max_size:
+        if sofar + len(piece) > self._max_size and not self._cut:
             raise Trouble(Kind.TOO_BIG, f"more than {self._max_size} bytes")
         return sofar + len(piece)
 
@@ -105,6 +115,8 @@ class Intake:
         self._part = files.part(part, append=True) if had else None
         self._hash = had.digest if had else hashlib.sha256()
         self._size = had.size if had else 0
+        self.head = b""
+        """The beginning of the body."""
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +137,8 @@ class Intake:
         self._hash.update(data)
         self._size += len(data)
         self._buffer += data
+        if len(self.head) < HEAD:
+            self.head += data[: HEAD - len(self.head)]
         if len(self._buffer) > (IN_MEMORY if self._part is None else IN_MEMORY // 4):
             self._flush()
 

@@ -83,6 +83,13 @@ def run(file: Path, *, until_done: bool) -> int:
     help="Rest of a host between two visits, as in 500ms.",
 )
 @click.option(
+    "--robots",
+    type=click.Choice(["ignore", "obey"]),
+    default="ignore",
+    show_default=True,
+    help="Whether robots.txt is obeyed.",
+)
+@click.option(
     "--attempts",
     type=click.IntRange(1, 100),
     default=3,
@@ -102,6 +109,7 @@ def fetch(
     as_json: bool,
     path: str,
     delay: str,
+    robots: str,
     attempts: int,
     timeout: str,
     max_size: str,
@@ -115,7 +123,10 @@ def fetch(
     options = {
         "path": path,
         "delay": "0s" if delay == "0" else delay,
+        "robots": robots,
         "attempts": attempts,
+        "max_backoff": "1s",
+        "give_up": 0,
         "timeout": {"total": timeout},
         "max_size": max_size,
     }

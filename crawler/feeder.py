@@ -1,55 +1,28 @@
 """The feeder leases tasks of hosts that are ready and hands them off, host by host in turn.
 
-In memory it holds what this process owns: for every leased host its rest and the few tasks that can
-start within LOOKAHEAD. All else waits in the frontier.
+In memory stand the hosts that this process owns, each with the few tasks that can start within
+LOOKAHEAD (`held`). All else waits in the frontier.
 """
 
 import heapq
 import time
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from itertools import count
 
 from gevent.event import Event
 from gevent.queue import Queue
 
-from crawler.frontier import Frontier, LeasedHost
-from crawler.model import HostRest, Seconds, Task
+from crawler.frontier import Frontier, Lease
+from crawler.held import LOOKAHEAD, Held, Host, wall
+from crawler.model import HostRest, Seconds, Task, Visited
 from crawler.pause import Pause
-from crawler.politeness import Rest
 
-LOOKAHEAD: Seconds = 0.25
-"""Tasks are leased this long before their host is ready, so that many share one transaction."""
 PAUSE: Seconds = 0.01
 """Shortest time between two leases."""
 POLL: Seconds = 1.0
 """Longest time between two looks for ready hosts: other processes add and release them too."""
-
-
-@dataclass(slots=True, eq=False)
-class Host:
-    """A host this process owns."""
-
-    id: int
-    rest: Rest
-    tasks: deque[Task] = field(default_factory=deque)
-    open: int = 0
-    """Tasks leased and not settled."""
-    dry: bool = False
-    """The frontier has nothing more for it now; it goes back once nothing is open."""
-    queued: bool = False
-    """It stands in the heap of ready hosts."""
-
-    def lacks(self, now: Seconds) -> int:
-        """Return how many tasks to lease for it: none while they would only wait in memory."""
-        if self.dry:
-            return 0
-        if self.rest.delay < LOOKAHEAD:
-            return max(0, 2 * self.rest.per_host - len(self.tasks))
-        ready_at = self.rest.ready_at()
-        soon = ready_at is not None and ready_at <= now + LOOKAHEAD
-        return 1 if soon and not self.tasks else 0
+TURN: Seconds = 5.0
+"""How long a host is held while others are ready that this process has no room for."""
 
 
 class Feeder:
@@ -61,13 +34,16 @@ class Feeder:
         owner: int,
         handoff: "Queue[Task]",
         concurrency: int,
+        held: Held,
+        doom: Callable[[Visited], None],
     ) -> None:
         self._frontier = frontier
         self._owner = owner
         self._handoff = handoff
         self._concurrency = concurrency
         self._max_hosts = max(1024, 4 * concurrency)
-        self._hosts: dict[int, Host] = {}
+        self._held = held
+        self._doom = doom
         self._ready: list[tuple[Seconds, int, Host]] = []
         self._thirsty: dict[int, Host] = {}
         self._turn = count()
@@ -89,30 +65,36 @@ class Feeder:
             else:
                 self._wait(now)
 
-    def begun(self, task: Task) -> None:
-        """Note that a worker begins a visit."""
-        host = self._hosts[task.host_id]
-        host.rest.begun(time.monotonic())
-        self._requeue(host)
+    def begun(self, task: Task, address: str | None = None) -> bool:
+        """Note that a worker begins a visit; refuse it if its address bears no more of them."""
+        begun = self._held.begun(task, address)
+        if not begun:
+            self.busy -= 1
+        self._requeue(self._held.hosts[task.host_id])
+        return begun
 
-    def finished(self, task: Task, answered_at: Seconds) -> None:
+    def finished(self, visited: Visited) -> Visited:
         """Note that a visit is over; its outcome is still to be settled."""
-        host = self._hosts[task.host_id]
-        host.rest.finished(answered_at)
+        visited, unparked = self._held.finished(visited)
         self.busy -= 1
+        if unparked:
+            unparked.queued = False
+            self._requeue(unparked)
+        host = self._held.hosts[visited.task.host_id]
+        self._end_doomed(host)
         self._requeue(host)
         if self.pause.active:
             self._wake.set()
+        return visited
 
-    def rest(self, task: Task, seconds: Seconds) -> None:
-        """Let a host rest as long as it asked for."""
-        host = self._hosts[task.host_id]
-        host.rest.next_at = max(host.rest.next_at, time.monotonic() + seconds)
+    def given_up(self, task: Task) -> bool:
+        """Tell whether the host of a task has been silent for too long."""
+        return self._held.hosts[task.host_id].rest.given_up(time.monotonic())
 
     def settled(self, tasks: Iterable[Task]) -> None:
         """Note that outcomes are recorded; a host with nothing open can go back."""
         for task in tasks:
-            self._hosts[task.host_id].open -= 1
+            self._held.hosts[task.host_id].open -= 1
         self._look_in(PAUSE)
 
     def look(self) -> None:
@@ -121,29 +103,39 @@ class Feeder:
 
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRest]:
         """Return what the given hosts, or all, are owed, in wall time as the frontier stores it."""
-        offset = time.time() - time.monotonic()
-        chosen = [self._hosts[host] for host in (self._hosts if hosts is None else hosts)]
-        return [HostRest(host.id, host.rest.next_at + offset) for host in chosen]
+        return self._held.owed(hosts)
 
     def _lease(self) -> None:
         """Give idle hosts back, fill thirsty ones, and take new ones while workers are free."""
         now = time.monotonic()
         self._leased_at, self._lease_at = now, now + POLL
-        idle = [host.id for host in self._hosts.values() if host.dry and not host.open]
-        wants = {host.id: lack for host in self._thirsty.values() if (lack := host.lacks(now))}
+        long = [host for host in self._held.hosts.values() if host.rests_long(now)]
+        back = [task.id for host in long for task in host.tasks]
+        idle = [host for host in long if host.open == len(host.tasks)]
+        idle += [host for host in self._held.hosts.values() if host.dry and not host.open]
+        idle = list(dict.fromkeys(idle))
+        gone = {host.id for host in idle}
+        wants = {
+            host.id: lack
+            for host in self._thirsty.values()
+            if host.id not in gone and (lack := host.lacks(now))
+        }
         new = self._room_for_hosts()
         lease = self._frontier.lease(
-            self._owner, time.time(), new=new, wants=wants, idle=self.owed(idle)
+            self._owner, time.time(), new=new, wants=wants, idle=self.owed(gone), back=back
         )
-        for gone in idle:
-            del self._hosts[gone]
-        offset = time.monotonic() - time.time()
+        for host in long:
+            host.open -= len(host.tasks)
+            host.tasks.clear()
+        for host in idle:
+            del self._held.hosts[host.id]
+            self._thirsty.pop(host.id, None)
         for leased in lease.hosts:
-            self._take(leased, offset, wanted=wants.get(leased.id, 1))
-        self._give_up(lease.surplus)
-        full = new > 0 and len(lease.hosts) - len(wants) >= new
-        found = any(leased.tasks for leased in lease.hosts)
-        self._plan(lease.next_at, offset, full=full, found=found)
+            host = self._held.take(leased)
+            host.dry = len(leased.tasks) < wants.get(leased.id, 1)
+            self._end_doomed(host)
+            self._requeue(host)
+        self._plan(lease, new=new, wanted=len(wants))
 
     def _room_for_hosts(self) -> int:
         if self.pause.active:  # only what a probe needs
@@ -152,33 +144,37 @@ class Feeder:
         startable = sum(1 for ready_at, _, _ in self._ready if ready_at <= soon)
         if self.busy + startable >= 2 * self._concurrency:
             return 0
-        return min(self._concurrency, self._max_hosts - len(self._hosts))
+        return max(0, min(self._concurrency, self._max_hosts - len(self._held.hosts)))
 
-    def _take(self, leased: LeasedHost, offset: Seconds, *, wanted: int) -> None:
-        host = self._hosts.get(leased.id)
-        if host is None:
-            host = self._hosts[leased.id] = Host(leased.id, Rest(leased.next_at + offset))
-        host.rest.delay, host.rest.per_host = leased.delay, leased.per_host
-        host.tasks.extend(leased.tasks)
-        host.open += len(leased.tasks)
-        host.dry = len(leased.tasks) < wanted
-        self._requeue(host)
+    def _plan(self, lease: Lease, *, new: int, wanted: int) -> None:
+        """Give hosts up that others should have, and decide when to look again."""
+        now = time.monotonic()
+        next_at = None if lease.next_at is None else lease.next_at - wall()
+        self._give_up(list(self._held.hosts.values())[: lease.surplus])
+        if next_at is not None and next_at <= now and not self.pause.active and not new:
+            self._give_up(self._had_their_turn(now))
+        if new > 0 and len(lease.hosts) - wanted >= new and self._room_for_hosts():
+            self._look_in(PAUSE)
+        found = any(leased.tasks for leased in lease.hosts)
+        if next_at is not None and (next_at > now or (found and new)):
+            self._look_in(max(PAUSE, next_at - now))
+        for host in self._thirsty.values():
+            self._look_for(host, now)
 
-    def _give_up(self, surplus: int) -> None:
-        """Let go of hosts beyond the fair share as soon as their tasks in memory are done."""
-        for host in list(self._hosts.values())[:surplus]:
+    def _had_their_turn(self, now: Seconds) -> list[Host]:
+        """Return hosts to give up, the oldest first, while others are ready and wait for room."""
+        old = [host for host in self._held.hosts.values() if host.taken_at <= now - TURN]
+        return old[: max(1, len(self._held.hosts) // 8)]
+
+    def _give_up(self, hosts: Iterable[Host]) -> None:
+        """Let go of hosts as soon as their tasks in memory are done."""
+        for host in hosts:
             host.dry = True
             self._thirsty.pop(host.id, None)
 
-    def _plan(self, next_at: Seconds | None, offset: Seconds, *, full: bool, found: bool) -> None:
-        """Decide when to look again."""
-        now = time.monotonic()
-        if full and self._room_for_hosts():
-            self._look_in(PAUSE)
-        if next_at is not None and (found or next_at + offset > now):
-            self._look_in(max(PAUSE, next_at + offset - now))
-        for host in self._thirsty.values():
-            self._look_for(host, now)
+    def _end_doomed(self, host: Host) -> None:
+        for visited in self._held.doom(host):
+            self._doom(visited)
 
     def _requeue(self, host: Host) -> None:
         """Put a host where it belongs now: among the ready, the thirsty, or neither."""
@@ -196,8 +192,10 @@ class Feeder:
 
     def _look_for(self, host: Host, now: Seconds) -> None:
         ready_at = host.rest.ready_at()
-        if host.rest.delay < LOOKAHEAD:
-            if len(host.tasks) <= host.rest.per_host // 2:
+        if host.rest.doomed(now):
+            self._look_in(PAUSE)
+        elif host.rest.delay < LOOKAHEAD:
+            if len(host.tasks) <= host.rest.slots // 2:
                 self._look_in(PAUSE)
         elif ready_at is not None and not host.tasks:
             self._look_in(ready_at - LOOKAHEAD / 2 - now)
@@ -211,11 +209,21 @@ class Feeder:
     def _hand_off(self, host: Host) -> None:
         """Give a host its turn; while every worker is busy, this is where the feeder waits."""
         host.queued = False
+        if not host.tasks:  # they went back
+            return None
+        now = time.monotonic()
+        host.close(now, wall())
         ready_at = host.rest.ready_at()
-        if ready_at is None or ready_at > time.monotonic():  # another visit has moved its rest
+        if ready_at is None or ready_at > now:  # another visit has moved its rest
             return self._requeue(host)
+        at = self._held.address_allows(host, now)
+        if at is None or at > now:
+            host.queued = True
+            if at is None:
+                return self._held.park(host)
+            return heapq.heappush(self._ready, (at, next(self._turn), host))
         task = host.tasks.popleft()
-        host.rest.handed_off()
+        self._held.handed_off(host)
         self.busy += 1
         self._requeue(host)
         return self._handoff.put(task)

@@ -19,6 +19,7 @@ from requests import Response, Session
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
+from crawler import robots
 from crawler.addresses import network
 from crawler.ask import NO_COOKIES, cookies_of, request_for
 from crawler.body import Intake, Limits
@@ -31,7 +32,7 @@ from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.resume import check_range, keepable
 from crawler.store import Files, Measured
 from crawler.transport import Transport, tls_context
-from crawler.urls import host_of
+from crawler.urls import host_of, split
 
 EXCERPT = 16_384
 """An error's body up to this size is read to its end, so that the connection can be used again."""
@@ -69,7 +70,7 @@ class Fetcher:
     def __init__(
         self,
         *,
-        user_agent: str,
+        user_agent: Callable[[str], str],
         files: Files,
         concurrency: int,
         trust_listed: bool = False,
@@ -114,6 +115,18 @@ class Fetcher:
             files = ", ".join(str(file) for file in (job.verify, job.client_cert) if file)
             raise UsageError(f"{job.name}: {files}: no certificate in it: {error}") from error
 
+    def address(self, task: Task, job: Job) -> str | None:
+        """Return the address that stands for a host; None through a proxy, or if there is none."""
+        if job.proxy:
+            return None
+        try:
+            places = self._resolver.lookup(
+                split(task.location).hostname.strip("[]"), job.timeout.connect
+            )
+        except Trouble:  # its visit will say so
+            return None
+        return min(places)[1]
+
     def fetch(self, task: Task, job: Job, *, part: str, deadline: Seconds) -> Fetched:
         """Fetch a task's location; `deadline` is a point on the monotonic clock.
 
@@ -157,7 +170,7 @@ class Fetcher:
 
     def _send(self, task: Task, job: Job, had: Measured | None) -> Response:
         cookies = self._cookies.get(job.name, NO_COOKIES)
-        request = request_for(task, job, self._user_agent, cookies)
+        request = request_for(task, job, self._user_agent(task.host), cookies)
         if had:
             request.headers["Range"] = f"bytes={had.size}-"
         elif task.stored and not (task.path and self._files.exists(task.path)):
@@ -189,17 +202,32 @@ class Fetcher:
             return Fetched(status, headers, times[0])
         else:
             had = None  # the whole file comes, for it has changed: start over
-        limits = Limits(job.max_size, times[1], job.min_speed, had.size if had else 0)
-        limits.declared(headers.get("content-length"))
+        if task.robots:
+            limits = Limits(robots.LIMIT, times[1], job.min_speed, cut=True)
+        else:
+            limits = Limits(job.max_size, times[1], job.min_speed, had.size if had else 0)
+            limits.declared(headers.get("content-length"))
         decoder = decoder_for(headers.get("content-encoding", ""))
-        fresh = keepable(part, status, headers) if job.method == "GET" else None
+        plain = job.method == "GET" and not task.robots
+        fresh = keepable(part, status, headers) if plain else None
         kept = task.kept if had else fresh
         intake = Intake(self._files, part, kept, lambda: kept and self._note(task.id, kept), had)
         with intake:
             limits.read(_pieces(response), decoder, intake.take)
             content, written, size, digest = intake.finish()
         framed = "content-length" in headers or response.raw.chunked or decoder is not None
-        return Fetched(status, headers, times[0], content, written, size, digest, not framed)
+        return Fetched(
+            status,
+            headers,
+            times[0],
+            content,
+            written,
+            size,
+            digest,
+            not framed,
+            tuple(response.raw.headers.getlist("x-robots-tag")),
+            intake.head if "html" in headers.get("content-type", "").lower() else b"",
+        )
 
     def _check_206(self, kept: Kept | None, had: Measured | None, response: Response) -> None:
         """See that a partial answer is the rest of what is there; on any doubt start over."""

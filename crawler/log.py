@@ -179,14 +179,16 @@ def visit_fields(settled: Settlement) -> dict[str, Any]:
         "elapsed_s": outcome.elapsed,
         "attempt": task.attempt,
         "verdict": _WORDS[type(verdict)],
-        "retry_at": _iso(verdict.at) if isinstance(verdict, Again) else None,
+        "retry_at": iso(verdict.at) if isinstance(verdict, Again) else None,
         "reason": outcome.reason or None,
         "unverified": outcome.unverified or None,
+        "directives": outcome.directives or None,
     }
 
 
 _WORDS = {Done: "done", Again: "again", Hop: "hop", Dead: "dead"}
 
 
-def _iso(at: float) -> str:
+def iso(at: float) -> str:
+    """Return a wall time as the log and the reports have it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))

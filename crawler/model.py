@@ -95,6 +95,8 @@ class Task:
     """Of what was stored last, for a conditional request."""
     kept: Kept | None = None
     """What an earlier visit left to go on from."""
+    robots: bool = False
+    """It is a visit to the robots.txt of `url`'s origin, made with the options of `job`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,10 @@ class Fetched:
     """SHA-256 of the decoded body, in hex."""
     unverified: bool = False
     """The answer had no framing: its end cannot be told from a cut connection."""
+    robots_tags: tuple[str, ...] = ()
+    """The X-Robots-Tag lines."""
+    head: bytes = b""
+    """The beginning of an HTML page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,14 @@ class Outcome:
     validators: Validators | None = None
     ours: bool = False
     """The fault of this machine as a whole: it pauses, and the URL is not charged."""
+    directives: str = ""
+    """What the page says to robots about itself: `noindex,nofollow`."""
+    asked: bool = True
+    """Whether the host was asked for anything; if not it owes no rest."""
+    final: bool = False
+    """Whatever the kind, there will be no other visit."""
+    wants: str | None = None
+    """URL of a robots.txt that must be known before the task can be visited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +162,10 @@ class Visited:
     """Monotonic time at which the host's answer began, or at which the visit ended without one."""
     content: bytes | None = None
     part: str | None = None
+    cache_control: str = ""
+    """Of a robots.txt."""
+    spared: bool = False
+    """The host pays for this failure; the URL does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +178,8 @@ class Again:
     """To be visited again, not before the wall time `at`."""
 
     at: Seconds
+    charged: bool = True
+    """Whether the failure counts against the job's `attempts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +200,29 @@ Verdict = Done | Again | Hop | Dead
 
 
 @dataclass(frozen=True, slots=True)
+class Robots:
+    """What is known of the robots.txt of one origin; times are wall times."""
+
+    origin: str
+    """scheme://name:port"""
+    body: bytes | None
+    """The last good copy; None: there is none, and everything is allowed."""
+    status: int | None
+    """Of the last answer."""
+    fetched_at: Seconds
+    until: Seconds
+    """The rules hold until then; after that nothing is visited before they are known again."""
+    refresh_at: Seconds
+    """When it is to be asked for again."""
+    failing_since: Seconds | None = None
+    failures: int = 0
+    reason: str = ""
+    """Why it could not be had."""
+    crawl_delay: Seconds = 0.0
+    """What our group asks for, as far as it is obeyed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """A visit's end as the frontier and the log get it."""
 
@@ -188,6 +231,8 @@ class Settlement:
     verdict: Verdict
     finished_at: Seconds
     """Wall time."""
+    robots: Robots | None = None
+    """What a visit to a robots.txt made known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +246,41 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class JobRule:
+    """What the frontier needs to know of a configured job."""
+
+    name: str
+    delay: Seconds = 0.0
+    per_host: int = 1000
+    obeys: bool = False
+    """robots.txt"""
+    weight: int = 2
+    """Its share where several jobs wait: 4 for high priority, 2 for normal, 1 for low."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is remembered of a host beside its rest; times are wall times."""
+
+    backoff: Seconds = 0.0
+    failures: int = 0
+    failing_since: Seconds | None = None
+    silent: bool = False
+    latency: Seconds = 0.0
+    spent: int = 0
+    """Visits of `day`, in days since 1970."""
+    day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class HostRest:
     """What a host is still owed, as stored: no visit before the wall time `next_at`."""
 
     id: int
     next_at: Seconds
+    opens_at: Seconds = 0.0
+    """No visit before that either: its hours, or its budget of the day."""
+    gap: Seconds = 0.0
+    """Its delay as it is now, for whoever reclaims it after a crash."""
+    address: str | None = None
+    health: Health = Health()

@@ -44,6 +44,7 @@ def fetch(
             concurrency=max_req,
             grace_period=0,
             durability="relaxed",
+            per_address=None,
         )
         settings = Settings(crawler=crawler, jobs=(job,))
         app = App(

@@ -9,6 +9,7 @@ from crawler.config import CrawlerOptions, Job, Settings
 from crawler.errors import UsageError
 from crawler.fetch import Fetcher
 from crawler.frontier import open_frontier
+from crawler.hosts import HostRules
 from crawler.native import Native
 from crawler.seeder import SHOWN, UNREADABLE, Entry, job_urls, seed_of
 from crawler.store import Files
@@ -36,7 +37,7 @@ def plan(settings: Settings) -> list[JobPlan]:
     options = settings.crawler
     _check_places(options)
     files = Files(options.output, durable=False)
-    with Fetcher(user_agent=options.user_agent, files=files, concurrency=1) as fetcher:
+    with Fetcher(user_agent=HostRules(settings).user_agent, files=files, concurrency=1) as fetcher:
         for job in settings.jobs:
             fetcher.open(job)
     with Native(1) as native:

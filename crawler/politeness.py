@@ -1,13 +1,55 @@
-"""How long a host rests: pure arithmetic on a monotonic `now`.
+"""How long a host rests: pure arithmetic on a monotonic `now`, one record for every host.
 
 The rest between two visits is counted from the moment the answer to the first began to arrive. By
 then the host has certainly seen the first request, so no jitter of the network or of a busy machine
 can bring two requests closer together on the wire than the delay.
+
+A host that fails pays with its pace: every failure doubles its rest, every success gives a part of
+it back (additive increase would be lost on rests that span four magnitudes). After BREAK failures
+in a row it rests long, and one probe decides (Nygard, "Release It!", the circuit breaker).
 """
 
 from dataclasses import dataclass
+from random import Random
 
-from crawler.model import Seconds
+from crawler.model import Health, Seconds
+
+START: Seconds = 0.1
+"""Backoff after the first failure of a host without a delay."""
+PACE: Seconds = 30.0
+"""Longest backoff from which a host recovers step by step; the long rests come on top."""
+RECOVERY = 0.75
+"""What a success leaves of the backoff."""
+BREAK = 5
+"""Failures in a row after which a host rests long."""
+LONG: Seconds = 60.0
+"""First of the long rests; each further failure doubles it, up to `max_backoff`."""
+SMOOTH = 0.3
+"""Weight of the newest response time in the host's own."""
+DAY: Seconds = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptive:
+    """Keep the delay near a multiple of the host's own response time."""
+
+    factor: float
+    least: Seconds
+    most: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the configuration asks of one host."""
+
+    delay: Seconds = 0.0
+    per_host: int = 1
+    adaptive: Adaptive | None = None
+    max_backoff: Seconds = 3600.0
+    """Longest rest that failures alone bring about."""
+    give_up: Seconds = DAY
+    """How long a host may be silent before its URLs are given up."""
+    max_per_day: int | None = None
 
 
 @dataclass(slots=True)
@@ -16,18 +58,52 @@ class Rest:
 
     next_at: Seconds
     """No visit starts before this monotonic time."""
-    delay: Seconds = 0.0
-    per_host: int = 1
+    rule: Rule = Rule()
     busy: int = 0
     """Visits handed off or under way."""
     pending: int = 0
     """Visits handed off that no worker has begun: when they start is not known yet."""
+    crawl_delay: Seconds = 0.0
+    """What its robots.txt asks for."""
+    opens_at: Seconds = 0.0
+    """Closed until then, by its hours or because its budget of the day is spent."""
+    backoff: Seconds = 0.0
+    failures: int = 0
+    """In a row."""
+    failing_since: Seconds | None = None
+    silent: bool = False
+    """The last failure was no answer at all."""
+    latency: Seconds = 0.0
+    """Its own response time, smoothed."""
+    spent: int = 0
+    """Visits of this day (UTC)."""
+    day_ends: Seconds = 0.0
+    _failed_at: Seconds = float("-inf")
+
+    @property
+    def delay(self) -> Seconds:
+        """Return the rest between two visits that holds now."""
+        adaptive = self.rule.adaptive
+        own = 0.0
+        if adaptive and self.latency:
+            own = min(adaptive.most, max(adaptive.least, adaptive.factor * self.latency))
+        return max(self.rule.delay, self.crawl_delay, self.backoff, own)
+
+    @property
+    def slots(self) -> int:
+        """Return how many visits may be under way: one while the host fails."""
+        return 1 if self.failures else self.rule.per_host
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the circuit breaker is open: the host rests long, a probe decides."""
+        return self.failures >= BREAK
 
     def ready_at(self) -> Seconds | None:
         """Return the earliest time of the next visit, or None while that depends on another."""
-        if self.busy >= self.per_host or (self.pending and self.delay):
+        if self.busy >= self.slots or (self.pending and self.delay):
             return None
-        return self.next_at
+        return max(self.next_at, self.opens_at)
 
     def handed_off(self) -> None:
         """Take a slot."""
@@ -38,8 +114,86 @@ class Rest:
         """Note the start: with several slots the next one waits for the delay, not the answer."""
         self.pending -= 1
         self.next_at = max(self.next_at, now + self.delay)
+        if now >= self.day_ends:
+            self.spent = 0
+            self.day_ends += DAY * ((now - self.day_ends) // DAY + 1)
+        self.spent += 1
+        if self.rule.max_per_day and self.spent >= self.rule.max_per_day:
+            self.opens_at = max(self.opens_at, self.day_ends)
+
+    def dropped(self) -> None:
+        """Give the slot of a visit back that never began."""
+        self.busy -= 1
+        self.pending -= 1
 
     def finished(self, answered_at: Seconds) -> None:
         """Give the slot back; `answered_at` is when the host's answer began, or the visit's end."""
         self.busy -= 1
         self.next_at = max(self.next_at, answered_at + self.delay)
+
+    def asked_to_wait(self, until: Seconds) -> None:
+        """Rest as long as the host asked for."""
+        self.next_at = max(self.next_at, until)
+
+    def well(self, elapsed: Seconds) -> None:
+        """Note a success: the backoff shrinks, step by step."""
+        self.failures, self.failing_since, self.silent = 0, None, False
+        self.backoff *= RECOVERY
+        if self.backoff <= max(self.rule.delay, START / 2):
+            self.backoff = 0.0
+        self.latency += (elapsed - self.latency) * (SMOOTH if self.latency else 1.0)
+
+    def failed(self, now: Seconds, began_at: Seconds, random: Random, *, silent: bool) -> None:
+        """Note a failure; of those that were under way together only the first one counts."""
+        if began_at < self._failed_at:
+            return
+        self._failed_at = now
+        self.failures += 1
+        self.silent = silent
+        if self.failing_since is None:
+            self.failing_since = now
+        most = min(self.rule.max_backoff, max(PACE, 4 * self.rule.delay))
+        self.backoff = min(most, max(START, 2 * max(self.backoff, self.rule.delay)))
+        rest = self.backoff
+        if self.is_open:
+            rest = max(rest, min(LONG * 2.0 ** min(self.failures - BREAK, 20), DAY))
+            rest = min(rest, self.rule.max_backoff)
+        self.next_at = max(self.next_at, now + rest * random.uniform(1.0, 1.5))
+
+    def given_up(self, now: Seconds) -> bool:
+        """Tell whether the host has been silent for too long."""
+        return self.silent and self.is_open and self.overdue(now)
+
+    def overdue(self, now: Seconds) -> bool:
+        """Tell whether the host has been failing for longer than anybody waits."""
+        since = self.failing_since
+        return since is not None and now - since >= self.rule.give_up
+
+    def doomed(self, now: Seconds) -> bool:
+        """Tell whether its URLs end unvisited: it is given up, and no probe is due yet."""
+        return self.given_up(now) and now < self.next_at
+
+    def health(self, offset: Seconds) -> Health:
+        """Return what is to be remembered; `offset` leads from this clock to wall time."""
+        since = self.failing_since
+        return Health(
+            backoff=self.backoff,
+            failures=self.failures,
+            failing_since=None if since is None else since + offset,
+            silent=self.silent,
+            latency=round(self.latency, 4),
+            spent=self.spent,
+            day=int((self.day_ends + offset) // DAY) - 1 if self.day_ends else 0,
+        )
+
+    def remember(self, health: Health, now: Seconds, offset: Seconds) -> None:
+        """Take up what is remembered of the host; a clock that was set back makes nothing older."""
+        self.backoff, self.failures = health.backoff, health.failures
+        self.silent, self.latency = health.silent, health.latency
+        if health.failing_since is not None:
+            self.failing_since = min(now, health.failing_since - offset)
+        today = int((now + offset) // DAY)
+        self.day_ends = (today + 1) * DAY - offset
+        self.spent = health.spent if health.day == today else 0
+        if self.rule.max_per_day and self.spent >= self.rule.max_per_day:
+            self.opens_at = max(self.opens_at, self.day_ends)

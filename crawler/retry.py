@@ -25,25 +25,28 @@ class Rule:
     """What reports roll the kind up to: ok, not found, error."""
     again: bool = False
     """Whether another visit may end better."""
+    host: str = ""
+    """What it says of the host: well, failing (it pays with its pace), silent (no answer at all),
+    or nothing."""
 
 
 RULES: dict[Kind, Rule] = {
-    Kind.STORED: Rule("ok"),
-    Kind.UNCHANGED: Rule("ok"),
-    Kind.NOT_FOUND: Rule("not found"),
-    Kind.HTTP_ERROR: Rule("error"),  # AGAIN_STATUS decides
-    Kind.REDIRECTED: Rule("error"),  # a hop, unless there are too many
+    Kind.STORED: Rule("ok", host="well"),
+    Kind.UNCHANGED: Rule("ok", host="well"),
+    Kind.NOT_FOUND: Rule("not found", host="well"),
+    Kind.HTTP_ERROR: Rule("error", host="well"),  # AGAIN_STATUS and FAILING decide
+    Kind.REDIRECTED: Rule("error", host="well"),  # a hop, unless there are too many
     Kind.ROBOTS: Rule("error"),
     Kind.BLOCKED: Rule("error"),
-    Kind.DNS: Rule("error", again=True),
-    Kind.CONNECT: Rule("error", again=True),
+    Kind.DNS: Rule("error", again=True, host="silent"),
+    Kind.CONNECT: Rule("error", again=True, host="silent"),
     Kind.TLS: Rule("error"),
-    Kind.TIMEOUT: Rule("error", again=True),
+    Kind.TIMEOUT: Rule("error", again=True, host="silent"),
     Kind.TRUNCATED: Rule("error", again=True),
     Kind.PROTOCOL: Rule("error", again=True),
-    Kind.DECODE: Rule("error"),
-    Kind.TOO_BIG: Rule("error"),
-    Kind.REDIRECT_LIMIT: Rule("error"),
+    Kind.DECODE: Rule("error", host="well"),
+    Kind.TOO_BIG: Rule("error", host="well"),
+    Kind.REDIRECT_LIMIT: Rule("error", host="well"),
     Kind.LOCAL_IO: Rule("error", again=True),
     Kind.CANCELLED: Rule("error"),
     Kind.BUG: Rule("error", again=True),
@@ -51,22 +54,51 @@ RULES: dict[Kind, Rule] = {
 
 AGAIN_STATUS = frozenset({408, 421, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524})
 """HTTP errors that pass: RFC 9110 section 15, RFC 6585, and Cloudflare's 52x."""
+WAITS = frozenset({413, 429, 503})
+"""HTTP errors whose Retry-After is heard, beside those of redirects (RFC 9110, 10.2.3)."""
+
+
+def state_of(outcome: Outcome) -> str:
+    """Return what an outcome says of its host: well, failing, silent, or nothing."""
+    if outcome.ours or not outcome.asked:
+        return ""
+    status = outcome.status or 0
+    if outcome.kind is Kind.HTTP_ERROR and (status in {408, 429} or status >= 500):
+        return "failing"
+    return RULES[outcome.kind].host
+
+
+def host_asked_for_it(outcome: Outcome) -> bool:
+    """Tell whether the server put the visit off, so that it is no failure of the URL's."""
+    return outcome.status == 429 or (outcome.status == 503 and bool(outcome.retry_after))
 
 
 def verdict(
-    task: Task, outcome: Outcome, *, attempts: int, now: Seconds, random: Random
+    task: Task,
+    outcome: Outcome,
+    *,
+    attempts: int,
+    now: Seconds,
+    random: Random,
+    spared: bool = False,
 ) -> Verdict:
-    """Decide what becomes of a task; `now` is wall time, `attempts` what its job allows."""
+    """Decide what becomes of a task; `now` is wall time, `attempts` what its job allows.
+
+    A `spared` failure is its host's to pay for: the task waits and is not charged.
+    """
     if outcome.kind is Kind.REDIRECTED:
         assert outcome.location is not None
         return Hop(outcome.location)
     if RULES[outcome.kind].word == "ok":
         return Done()
-    if outcome.ours:
-        return Again(now + random.uniform(0, OURS))
-    if not _passes(outcome) or task.failures + 1 >= attempts:
+    if outcome.ours or outcome.wants:
+        return Again(now + random.uniform(0, OURS), charged=False)
+    if outcome.final or not _passes(outcome):
         return Dead(outcome.reason)
-    return Again(now + pause(task.failures + 1, outcome.retry_after, random))
+    if not spared and task.failures + 1 >= attempts:
+        return Dead(outcome.reason)
+    failures = 1 if spared else task.failures + 1
+    return Again(now + pause(failures, outcome.retry_after, random), charged=not spared)
 
 
 def pause(failures: int, retry_after: Seconds | None, random: Random) -> Seconds:

@@ -92,9 +92,7 @@ class Seeder:
             listing.added += self._frontier.add(
                 job.name,
                 seeds,
-                job.delay,
                 time.time(),
-                per_host=job.per_host,
                 recount=self._recount,
             )
             self._look()

@@ -19,6 +19,7 @@ from crawler.errors import LOCAL_FAULTS
 from crawler.frontier import Frontier
 from crawler.model import Again, HostRest, Kind, Outcome, Settlement, Task, Visited
 from crawler.retry import verdict
+from crawler.rulebook import Rulebook
 from crawler.store import Body, Files, part_of, planned
 
 BATCH = 128
@@ -31,8 +32,8 @@ HELD = 64 * 1024 * 1024
 class Hosts(Protocol):
     """What the settler asks of the feeder."""
 
-    def finished(self, task: Task, answered_at: float) -> None: ...
-    def rest(self, task: Task, seconds: float) -> None: ...
+    def finished(self, visited: Visited) -> Visited: ...
+    def given_up(self, task: Task) -> bool: ...
     def settled(self, tasks: Iterable[Task]) -> None: ...
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRest]: ...
 
@@ -47,6 +48,7 @@ class Settler:
         jobs: Mapping[str, Job],
         files: Files,
         hosts: Hosts,
+        rules: Rulebook,
         tell: Callable[[Settlement], None],
     ) -> None:
         self._frontier = frontier
@@ -54,6 +56,7 @@ class Settler:
         self._jobs = jobs
         self._files = files
         self._hosts = hosts
+        self._rules = rules
         self._tell = tell
         self._random = Random()  # noqa: S311  jitter is no secret
         self._queue: Queue[Visited] = Queue()
@@ -65,7 +68,10 @@ class Settler:
 
     def take(self, visited: Visited) -> None:
         """Take a visit's end; the host's rest begins."""
-        self._hosts.finished(visited.task, visited.answered_at)
+        self.put(self._hosts.finished(visited))
+
+    def put(self, visited: Visited) -> None:
+        """Take what no host needs to be told of."""
         self._held += len(visited.content or b"")
         self._queue.put(visited)
 
@@ -97,9 +103,6 @@ class Settler:
     def _settle(self) -> None:
         self._store()
         now = time.time()
-        for visited in self._batch:
-            if visited.outcome.retry_after:
-                self._hosts.rest(visited.task, visited.outcome.retry_after)
         settlements = [self._settlement(visited, now) for visited in self._batch]
         hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
         self._frontier.settle(self._owner, settlements, hosts)
@@ -157,18 +160,23 @@ class Settler:
 
     def _settlement(self, visited: Visited, now: float) -> Settlement:
         task = visited.task
+        if task.robots:
+            judged = self._rules.judge(visited, now, given_up=self._hosts.given_up(task))
+            self._held -= len(visited.content or b"")
+            return Settlement(task, visited.outcome, judged.verdict, now, judged.record)
         decision = verdict(
             task,
             visited.outcome,
             attempts=self._jobs[task.job].attempts,
             now=now,
             random=self._random,
+            spared=visited.spared,
         )
         return Settlement(task, visited.outcome, decision, now)
 
 
 def _has_body(visited: Visited) -> bool:
-    return visited.content is not None or visited.part is not None
+    return not visited.task.robots and (visited.content is not None or visited.part is not None)
 
 
 def _stored(visited: Visited, stored: str | OSError) -> Outcome:

@@ -3,16 +3,17 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from gevent.queue import Queue, ShutDown
 
+from crawler import directives
 from crawler.config import Job
 from crawler.errors import LeaseLostError, LocalFaultError
 from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
 from crawler.resume import validators_of
-from crawler.retry import MAX_REDIRECTS, parse_http_date, parse_retry_after
+from crawler.retry import MAX_REDIRECTS, WAITS, parse_http_date, parse_retry_after
 from crawler.store import part_of
 from crawler.urls import canonical
 
@@ -24,6 +25,9 @@ _REASON = 500
 _NOT_FOUND = frozenset({404, 410})
 
 
+V = TypeVar("V")
+
+
 class Fetch(Protocol):
     """The exchange of one visit: `fetch.Fetcher.fetch`."""
 
@@ -31,19 +35,23 @@ class Fetch(Protocol):
 
 
 class Worker:
-    """One greenlet of the pool."""
+    """One greenlet of the pool.
+
+    `begin` returns how a visit ends before it begins, or whether it may be made now: a visit whose
+    address bears no more has gone back to the feeder.
+    """
 
     def __init__(
         self,
         handoff: "Queue[Task]",
         visit: Callable[[Task, Seconds], Visited],
-        begun: Callable[[Task], None],
+        begin: Callable[[Task], Visited | bool],
         deliver: Callable[[Visited], None],
         timeout: Callable[[Task], Seconds],
     ) -> None:
         self._handoff = handoff
         self._visit = visit
-        self._begun = begun
+        self._begin = begin
         self._deliver = deliver
         self._timeout = timeout
         self.task: Task | None = None
@@ -65,35 +73,75 @@ class Worker:
                 return
             self.deadline = time.monotonic() + self._timeout(task)
             self.task = task
-            self._begun(task)
-            visited = self._visit(task, self.deadline)
+            visited = self._begin(task)
+            if visited is True:
+                visited = self._visit(task, self.deadline)
             if self.task is not task:
                 return  # given up as stuck; another has its place
             self.task = None
-            self._deliver(visited)
+            if visited is not False:
+                self._deliver(visited)
 
 
 class Visits:
-    """What a visit is: fetch, and say in one word how it ended."""
+    """What a visit is: ask the rules, fetch, and say in one word how it ended."""
 
-    def __init__(self, jobs: Mapping[str, Job], fetch: Fetch, owner: int, log: Log) -> None:
+    def __init__(
+        self,
+        jobs: Mapping[str, Job],
+        fetch: Fetch,
+        owner: int,
+        log: Log,
+        *,
+        token: str = "",
+        objection: Callable[[Task], Outcome | None] = lambda _: None,
+        begun: Callable[[Task], bool] = lambda _: True,
+    ) -> None:
         self._jobs = jobs
         self._fetch = fetch
         self._owner = owner
         self._log = log
+        self._token = token
+        self._objection = objection
+        self._begun = begun
 
     def timeout(self, task: Task) -> Seconds:
         """Return how long a visit of this task may take."""
         return self._jobs[task.job].timeout.total
 
+    def begin(self, task: Task) -> Visited | bool:
+        """Return how a visit ends before it begins, or whether its host and address allow it."""
+        return self._guarded(task, lambda: self._begin(task))
+
     def visit(self, task: Task, deadline: Seconds) -> Visited:
         """Visit a task. Trouble is an outcome; so is a bug, which is also logged with its trace."""
+        return self._guarded(task, lambda: self._visit(task, deadline))
+
+    def _begin(self, task: Task) -> Visited | bool:
+        objection = self._objection(task)
+        if objection is not None:
+            return Visited(task, objection, time.monotonic())
+        return self._begun(task)
+
+    def _visit(self, task: Task, deadline: Seconds) -> Visited:
         job = self._jobs[task.job]
         start = time.monotonic()
+        part = task.kept.part if task.kept else part_of(task, job, self._owner)
+        fetched = self._fetch(task, job, part=part, deadline=deadline)
+        outcome = outcome_of(task, fetched, time.time(), job.method, self._token)
+        return Visited(
+            task,
+            _timed(outcome, start),
+            fetched.answered_at,
+            fetched.body,
+            fetched.part,
+            fetched.headers.get("cache-control", "") if task.robots else "",
+        )
+
+    def _guarded(self, task: Task, step: Callable[[], V]) -> V | Visited:
+        start = time.monotonic()
         try:
-            part = task.kept.part if task.kept else part_of(task, job, self._owner)
-            fetched = self._fetch(task, job, part=part, deadline=deadline)
-            outcome = outcome_of(task, fetched, time.time(), job.method)
+            return step()
         except Trouble as trouble:
             return self._ended(
                 task, Outcome(trouble.kind, reason=trouble.reason, ours=trouble.ours), start
@@ -105,8 +153,6 @@ class Visits:
         except (Exception, SystemExit) as error:  # noqa: BLE001  a bug is an outcome too
             self._log.error("visit.bug", url=task.url, exc_info=True)
             return self._ended(task, bug(error), start)
-        outcome = _timed(outcome, start)
-        return Visited(task, outcome, fetched.answered_at, fetched.body, fetched.part)
 
     def _ended(self, task: Task, outcome: Outcome, start: Seconds) -> Visited:
         return Visited(task, _timed(outcome, start), time.monotonic())
@@ -117,9 +163,12 @@ def bug(error: BaseException) -> Outcome:
     return Outcome(Kind.BUG, reason=f"{type(error).__name__}: {error}".rstrip(": "))
 
 
-def outcome_of(task: Task, fetched: Fetched, now: Seconds, method: str = "GET") -> Outcome:
+def outcome_of(
+    task: Task, fetched: Fetched, now: Seconds, method: str = "GET", token: str = ""
+) -> Outcome:
     """Read an answer; `now` is wall time."""
     status, headers = fetched.status, fetched.headers
+    retry_after = parse_retry_after(headers.get("retry-after"), now)
     if 200 <= status < 300:
         return Outcome(
             Kind.STORED,
@@ -129,16 +178,25 @@ def outcome_of(task: Task, fetched: Fetched, now: Seconds, method: str = "GET") 
             last_modified=parse_http_date(headers.get("last-modified")),
             unverified=fetched.unverified,
             validators=validators_of(headers),
+            directives=_directives(fetched, token),
         )
     if status == _NOT_MODIFIED and task.stored:
         return Outcome(Kind.UNCHANGED, status, path=task.path)
     if status in _REPEATING and method != "GET":
         return Outcome(Kind.HTTP_ERROR, status, reason="a redirect that would repeat the POST")
     if status in _REDIRECTS and "location" in headers:
-        return _redirected(task, status, headers["location"])
+        return replace(_redirected(task, status, headers["location"]), retry_after=retry_after)
     kind = Kind.NOT_FOUND if status in _NOT_FOUND else Kind.HTTP_ERROR
-    retry_after = parse_retry_after(headers.get("retry-after"), now)
-    return Outcome(kind, status, reason=f"HTTP status {status}", retry_after=retry_after)
+    waits = retry_after if status in WAITS else None
+    return Outcome(kind, status, reason=f"HTTP status {status}", retry_after=waits)
+
+
+def _directives(fetched: Fetched, token: str) -> str:
+    """Return what a page says to robots about itself."""
+    words = directives.of_headers(fetched.robots_tags, token)
+    if fetched.head:
+        words |= directives.of_page(fetched.head, token)
+    return directives.told(words) if words else ""
 
 
 def _redirected(task: Task, status: int, header: str) -> Outcome:

@@ -19,16 +19,24 @@ CRAWLER = [sys.executable, "-m", "crawler"]
 PATIENCE_S = 30.0
 
 
-def write_config(folder: Path, jobs: list[dict[str, Any]], **crawler: Any) -> Path:
+def write_config(
+    folder: Path,
+    jobs: list[dict[str, Any]],
+    *,
+    defaults: dict[str, Any] | None = None,
+    hosts: dict[str, Any] | None = None,
+    **crawler: Any,
+) -> Path:
     """Write a configuration into a folder, with impolite defaults fit for a test."""
     folder.mkdir(parents=True, exist_ok=True)
     document = {
         "crawler": {
             "state": "state.sqlite", "output": "files", "concurrency": 8, "grace_period": "2s",
-            "durability": "relaxed", **crawler,
+            "durability": "relaxed", "per_address": None, **crawler,
         },
-        "job_defaults": {"delay": 0, "per_host": 8, "path": "{job}/{name}",
-                         "allow_addresses": ["127.0.0.0/8"]},
+        "job_defaults": {"delay": 0, "per_host": 8, "path": "{job}/{name}", "robots": "ignore",
+                         "allow_addresses": ["127.0.0.0/8"], **(defaults or {})},
+        "hosts": hosts or {},
         "jobs": jobs,
     }  # fmt: skip
     file = folder / "crawler.yaml"
@@ -129,10 +137,14 @@ def assert_clean(folder: Path, *, urls: int | None = None) -> None:
         (leased,) = db.execute("SELECT count(*) FROM task WHERE state = 1").fetchone()
         (owned,) = db.execute("SELECT count(*) FROM host WHERE owner IS NOT NULL").fetchone()
         (processes,) = db.execute("SELECT count(*) FROM process").fetchone()
-        (tasks,) = db.execute("SELECT count(*) FROM task").fetchone()
+        (tasks,) = db.execute("SELECT count(*) FROM task WHERE job != 0").fetchone()
         (known,) = db.execute("SELECT ifnull(sum(n), 0) FROM tally WHERE kind = ''").fetchone()
         finished = dict(db.execute("SELECT kind, sum(n) FROM tally WHERE kind != '' GROUP BY 1"))
-        ended = dict(db.execute("SELECT kind, count(*) FROM task WHERE state IN (2, 3) GROUP BY 1"))
+        ended = dict(
+            db.execute(
+                "SELECT kind, count(*) FROM task WHERE state IN (2, 3) AND job != 0 GROUP BY 1"
+            )
+        )
     assert (leased, owned, processes) == (0, 0, 0)
     assert known == tasks
     assert finished == ended

@@ -11,15 +11,28 @@ from pydantic_core import ErrorDetails
 
 from crawler import globbing, naming
 from crawler.config.document import Document, Path_, read
-from crawler.config.settings import Auth, CrawlerOptions, Job, JobOptions, Log, Settings, Timeout
+from crawler.config.settings import (
+    Adaptive,
+    Auth,
+    CrawlerOptions,
+    HostOptions,
+    Job,
+    JobOptions,
+    Log,
+    PerAddress,
+    Settings,
+    Timeout,
+)
 from crawler.config.values import NO_SPEED, Speed
 
 __all__ = [
     "NO_SPEED",
     "CrawlerOptions",
+    "HostOptions",
     "Job",
     "JobOptions",
     "Log",
+    "PerAddress",
     "Settings",
     "Speed",
     "Timeout",
@@ -31,12 +44,17 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     (): Settings,
     ("crawler",): CrawlerOptions,
     ("crawler", "log"): Log,
+    ("crawler", "per_address"): PerAddress,
+    ("hosts", "*"): HostOptions,
+    ("hosts", "*", "adaptive"): Adaptive,
     ("job_defaults",): JobOptions,
     ("job_defaults", "timeout"): Timeout,
     ("job_defaults", "auth"): Auth,
+    ("job_defaults", "adaptive"): Adaptive,
     ("jobs",): Job,
     ("jobs", "timeout"): Timeout,
     ("jobs", "auth"): Auth,
+    ("jobs", "adaptive"): Adaptive,
 }
 
 
@@ -102,6 +120,8 @@ def _note(document: Document, details: ErrorDetails) -> None:
 
 def _unknown(path: Path_) -> str:
     section = tuple(key for key in path[:-1] if isinstance(key, str))
+    if section[:1] == ("hosts",) and len(section) > 1:
+        section = ("hosts", "*", *section[2:])
     allowed = list(_MODELS[section].model_fields) if section in _MODELS else []
     close = difflib.get_close_matches(str(path[-1]), allowed, n=1)
     hint = f"; did you mean {close[0]}?" if close else ""

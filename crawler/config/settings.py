@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from crawler import __version__, addresses, globbing, naming, urls
+from crawler import __version__, addresses, globbing, hours, naming, urls
 from crawler.config.values import Duration, MinSpeed, Size
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -66,6 +66,20 @@ def _network(text: str) -> str:
     return str(addresses.network(text))
 
 
+def _hours(text: str) -> str:
+    hours.parse(text)
+    return text
+
+
+_NAME = re.compile(r"(\*|(\*\.)?[^*/\s@]+)")
+
+
+def _host_pattern(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError("is no host: example.org, example.org:8080, *.example.org or * are")
+    return text.lower()
+
+
 def _template(text: str) -> str:
     naming.fields_of(text)
     return text
@@ -100,6 +114,42 @@ class Auth(_Model):
         return self
 
 
+class Adaptive(_Model):
+    """Keep the delay near a multiple of the host's own response time."""
+
+    factor: float = Field(default=5.0, gt=0, le=1000)
+    """Times the host's smoothed response time."""
+    min: Duration = 0.5
+    """Shortest delay that comes of it; `delay` holds besides."""
+    max: Duration = 30.0
+    """Longest."""
+
+
+class HostOptions(_Model):
+    """What a job may say of its hosts, and `hosts` of those whose names match."""
+
+    robots: Literal["obey", "ignore"] | None = None
+    """Whether robots.txt is obeyed (RFC 9309)."""
+    delay: Duration | None = None
+    """Rest of a host between two visits, counted from the start of its answer."""
+    per_host: StrictInt | None = Field(default=None, ge=1, le=1000)
+    """Visits to one host at the same time."""
+    max_crawl_delay: Duration | None = None
+    """A host whose robots.txt asks for a longer Crawl-delay is not visited at all."""
+    adaptive: Adaptive | None = None
+    """Keep the delay near a multiple of the host's own response time."""
+    max_backoff: Duration | None = None
+    """Longest rest that a host's failures bring about."""
+    give_up: Duration | None = None
+    """How long a host may give no answer at all before its URLs are given up."""
+    max_per_day: StrictInt | None = Field(default=None, ge=1)
+    """Visits to one host on one day (UTC)."""
+    hours: Annotated[StrictStr, AfterValidator(_hours)] | None = None
+    """When visits may begin: 22:00-06:00 Europe/Berlin."""
+    user_agent: Annotated[StrictStr, AfterValidator(_header_value)] | None = None
+    """Sent to it instead of `crawler.user_agent`."""
+
+
 class JobOptions(_Model):
     """What every job may say, and `job_defaults` for all of them."""
 
@@ -125,6 +175,20 @@ class JobOptions(_Model):
     """Rest of a host between two visits, counted from the start of its answer."""
     per_host: StrictInt = Field(default=1, ge=1, le=1000)
     """Visits to one host at the same time."""
+    robots: Literal["obey", "ignore"] = "obey"
+    """Whether robots.txt is obeyed (RFC 9309)."""
+    max_crawl_delay: Duration = 300.0
+    """A host whose robots.txt asks for a longer Crawl-delay is not visited at all."""
+    adaptive: Adaptive | None = None
+    """Keep the delay near a multiple of the host's own response time."""
+    max_backoff: Duration = Field(default=3600.0, gt=0)
+    """Longest rest that a host's failures bring about."""
+    give_up: Duration = 86_400.0
+    """How long a host may give no answer at all before its URLs are given up."""
+    max_per_day: StrictInt | None = Field(default=None, ge=1)
+    """Visits to one host on one day (UTC); the whole job has no limit."""
+    priority: Literal["high", "normal", "low"] = "normal"
+    """Its share where jobs compete for workers or for a host: 4, 2 or 1."""
     timeout: Timeout = Timeout()
     max_size: Size = 1024**3
     """Longest body stored, on the wire and decoded."""
@@ -163,11 +227,24 @@ class Log(_Model):
     """Time between two `progress` lines; 0 for none."""
 
 
+class PerAddress(_Model):
+    """What the hosts at one address share."""
+
+    concurrency: StrictInt = Field(default=8, ge=1, le=20_000)
+    """Visits to one address at the same time."""
+    delay: Duration = 0.0
+    """Rest of an address between two visits."""
+
+
 class CrawlerOptions(_Model):
     """What holds for the daemon as a whole."""
 
     user_agent: Annotated[StrictStr, AfterValidator(_header_value)] = f"crawlerd/{__version__}"
     """Sent with every request; a polite one names a page or an address to complain to."""
+    robots_token: Annotated[StrictStr, Field(pattern=r"^[A-Za-z_-]{1,64}$")] = "crawlerd"  # noqa: S105  it is no secret
+    """Product token that robots.txt calls the crawler by (RFC 9309, section 2.2.1)."""
+    per_address: PerAddress | None = PerAddress()
+    """What many names at one address share; null for no limit. Does not hold through a proxy."""
     state: Path = Path("var/crawler.sqlite")
     """The ledger: one SQLite file, shared by all processes of this configuration."""
     output: Path = Path("var/files")
@@ -186,4 +263,8 @@ class Settings(_Model):
 
     crawler: CrawlerOptions = CrawlerOptions()
     job_defaults: JobOptions = JobOptions()
+    hosts: dict[Annotated[StrictStr, AfterValidator(_host_pattern)], HostOptions] = Field(
+        default_factory=dict
+    )
+    """Overrides by host: name, name:port, *.name or *; the most specific one counts."""
     jobs: tuple[Job, ...] = Field(min_length=1)

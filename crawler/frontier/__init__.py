@@ -4,13 +4,13 @@ Every verb is one transaction. A host belongs to one owner (a process) at a time
 holds for any number of processes. `now` is wall time, for it is stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
 
 from crawler.frontier.process import Process
-from crawler.model import HostRest, Kept, Seconds, Seed, Settlement, Task
+from crawler.model import Health, HostRest, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
 
 LEASE: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
@@ -31,6 +31,11 @@ class LeasedHost:
     per_host: int
     """Its delay and slots: the strictest of the active jobs that list it."""
     tasks: tuple[Task, ...]
+    jobs: tuple[str, ...] = ()
+    """The caller's jobs that visit it."""
+    crawl_delay: Seconds = 0.0
+    address: str | None = None
+    health: Health = field(default_factory=Health)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +83,35 @@ class Frontier(Protocol):
     def register(self, process: Process, now: Seconds) -> int:
         """Admit a process as an owner, and return its number, which is never used again."""
 
-    def configure(self, jobs: Sequence[str]) -> None:
-        """Retire the waiting tasks of jobs no longer configured, and revive those of others."""
-
-    def add(
+    def configure(
         self,
-        job: str,
-        seeds: Sequence[Seed],
-        delay: Seconds,
+        jobs: Sequence[JobRule],
         now: Seconds,
         *,
-        per_host: int = 1000,
-        recount: bool = False,
-    ) -> int:
-        """Make URLs known and due now; return how many were new. `recount` counts repeats.
+        obeys: Callable[[str], bool | None] = lambda _: None,
+    ) -> None:
+        """Retire the waiting tasks of jobs no longer configured, and revive those of others.
 
-        The job's delay and per_host hold from now on for every host that it lists.
+        `obeys` tells by its key whether a host's robots.txt is obeyed, if the configuration says so
+        of the host; it is called in another thread and must be pure.
         """
 
+    def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
+        """Make URLs known and due now; return how many were new. `recount` counts repeats."""
+
     def lease(
-        self, owner: int, now: Seconds, *, new: int, wants: dict[int, int], idle: Sequence[HostRest]
+        self,
+        owner: int,
+        now: Seconds,
+        *,
+        new: int,
+        wants: dict[int, int],
+        idle: Sequence[HostRest],
+        back: Sequence[int] = (),
     ) -> Lease:
         """Give back idle hosts, take up to `new` ready ones, and take tasks of hosts already owned.
+
+        `back` are tasks that were not begun; they wait again as if they had not been leased.
 
         Raises:
             LeaseLostError: the owner was taken for dead.
@@ -127,7 +139,10 @@ class Frontier(Protocol):
             LeaseLostError: the owner was taken for dead.
         """
 
-    def release(self, owner: int, hosts: Sequence[HostRest]) -> list[Task]:
+    def robots(self, origin: str) -> Robots | None:
+        """Return what is known of the robots.txt of scheme://name:port."""
+
+    def release(self, owner: int, hosts: Sequence[HostRest], now: Seconds) -> list[Task]:
         """Give everything back that the owner holds, and return the tasks among it."""
 
     def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.errors import LeaseLostError
-from crawler.frontier import LEASE, MAX_CRASHES, STALLED, Lease, LeasedHost, Reclaimed
+from crawler.frontier import LEASE, MAX_CRASHES, STALLED, Lease, Reclaimed
 from crawler.frontier.process import Process
-from crawler.frontier.rows import COLUMNS, Names, rest, tally, task_of
-from crawler.frontier.schema import DEAD, LEASED, WAITING
+from crawler.frontier.rows import COLUMNS, Names, owe, rest, tally, task_of
+from crawler.frontier.schema import DEAD, LEASED, ROBOTS, WAITING
+from crawler.frontier.turns import Visitor, leased
 from crawler.model import HostRest, Kind, Seconds, Task
 
 FEW = 8
@@ -19,15 +20,22 @@ SPREAD: Seconds = 8.0
 FIRST = 2
 """Tasks of a host just taken; how many more it can use shows with the next lease."""
 
-_TAKE = f"""
-UPDATE task SET state = {LEASED}, attempt = attempt + 1 WHERE id IN (
-    SELECT id FROM task WHERE host = ? AND state = {WAITING} AND due_at <= ? AND {{mine}}
-    ORDER BY due_at, id LIMIT ?)
-RETURNING {COLUMNS}"""
 _RULE = """
 SELECT ifnull(max(delay), 0.0), ifnull(min(per_host), 1000)
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
-_FREE = "UPDATE host SET next_at = ?, owner = NULL WHERE id = ? AND owner = ?"
+_FREE = "UPDATE host SET owner = NULL WHERE id = ? AND owner = ?"
+_READY = """
+SELECT id FROM host WHERE class = ? AND owner IS NULL AND ready_at <= ? AND (
+    address IS NULL OR NOT EXISTS (SELECT 1 FROM host AS held
+    WHERE held.address = host.address AND held.owner IS NOT NULL AND held.owner != ?))
+ORDER BY ready_at LIMIT ?"""
+_NEXT = """
+SELECT min(ready_at) FROM host WHERE class = ? AND owner IS NULL AND ready_at IS NOT NULL"""
+CLASSES = (4, 2, 1)
+"""Weights of the priorities: high, normal, low."""
+_BACK = (
+    f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ? AND state = {LEASED}"
+)
 _HELD = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
 
@@ -56,30 +64,47 @@ def renew(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
 def lease(
     db: sqlite3.Connection,
     names: Names,
-    jobs: Sequence[str] | None,
+    visitor: Visitor,
     owner: int,
     now: Seconds,
     new: int,
     wants: dict[int, int],
     idle: Sequence[HostRest],
+    back: Sequence[int],
 ) -> Lease:
     """Free idle hosts, take new ones, take tasks: in this order, so that a host may come back."""
     renew(db, owner, now)
-    db.executemany(_FREE, [(host.next_at, host.id, owner) for host in idle])
-    rest(db, [host.id for host in idle])
+    db.executemany(_BACK, [(task,) for task in back])
+    owe(db, owner, idle)
+    db.executemany(_FREE, [(host.id, owner) for host in idle])
+    rest(db, [host.id for host in idle], now)
     share = _fair_share(db, owner, now, new)
-    taken = db.execute(
-        "SELECT id FROM host WHERE owner IS NULL AND ready_at <= ? ORDER BY ready_at LIMIT ?",
-        (now, max(0, min(new, share))),
-    ).fetchall()
-    db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for (host,) in taken])
-    wanted = {host: FIRST for (host,) in taken} | wants
-    take = _TAKE.format(mine=_mine(db, names, jobs))
-    hosts = tuple(_tasks(db, names, take, host, now, limit) for host, limit in wanted.items())
-    (next_at,) = db.execute(
-        "SELECT min(ready_at) FROM host WHERE owner IS NULL AND ready_at IS NOT NULL"
-    ).fetchone()
+    taken = _ready(db, owner, now, max(0, min(new, share)))
+    db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for host in taken])
+    wanted = dict.fromkeys(taken, FIRST) | wants
+    hosts = tuple(leased(db, names, visitor, host, now, limit) for host, limit in wanted.items())
+    times = [db.execute(_NEXT, (weight,)).fetchone()[0] for weight in CLASSES]
+    next_at = min((time for time in times if time is not None), default=None)
     return Lease(hosts, max(0, -share), next_at)
+
+
+def _ready(db: sqlite3.Connection, owner: int, now: Seconds, limit: int) -> list[int]:
+    """Return hosts to take: each class has its share, and what one leaves the others have.
+
+    An address stays with one process while that holds a host of it: so its limit holds for all.
+    """
+    if not limit:
+        return []
+    found = {
+        weight: [host for (host,) in db.execute(_READY, (weight, now, owner, limit))]
+        for weight in CLASSES
+    }
+    chosen = [
+        host for weight in CLASSES for host in found[weight][: -(-limit * weight // sum(CLASSES))]
+    ]
+    seen = set(chosen)
+    rest_ = [host for weight in CLASSES for host in found[weight] if host not in seen]
+    return (chosen + rest_)[:limit]
 
 
 def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> int:
@@ -102,25 +127,8 @@ def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> i
     return max(share, 0) if ready else int(share)
 
 
-def _mine(db: sqlite3.Connection, names: Names, jobs: Sequence[str] | None) -> str:
-    """Return the condition for tasks that the caller can visit: of jobs that it has."""
-    if jobs is None:
-        return "true"
-    return f"job IN ({', '.join(str(names.job_id(db, job)) for job in jobs)})"
-
-
-def _tasks(
-    db: sqlite3.Connection, names: Names, take: str, host: int, now: Seconds, limit: int
-) -> LeasedHost:
-    key, next_at = db.execute("SELECT key, next_at FROM host WHERE id = ?", (host,)).fetchone()
-    delay, per_host = db.execute(_RULE, (host,)).fetchone()
-    rows = sorted(db.execute(take, (host, now, limit)).fetchall())
-    tasks = tuple(task_of(row, names.job_name(db, row[2])) for row in rows)
-    return LeasedHost(host, key, next_at, delay, per_host, tasks)
-
-
 def release(
-    db: sqlite3.Connection, names: Names, owner: int, hosts: Sequence[HostRest]
+    db: sqlite3.Connection, names: Names, owner: int, hosts: Sequence[HostRest], now: Seconds
 ) -> list[Task]:
     """Give everything back: a task that was not visited keeps its attempts."""
     held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
@@ -129,11 +137,11 @@ def release(
         f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ?",
         [(row[0],) for row in rows],
     )
-    db.executemany(_FREE, [(host.next_at, host.id, owner) for host in hosts])
+    owe(db, owner, hosts)
     db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
-    rest(db, held)
+    rest(db, held, now)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
-    return [task_of(row, names.job_name(db, row[2])) for row in rows]
+    return [task_of(row, names.job_name(db, row[-1] or row[2])) for row in rows]
 
 
 def reclaim(
@@ -171,21 +179,22 @@ def _reclaim_from(
     weight = STRONG if len(rows) <= FEW else FAINT
     reclaimed = []
     for *row, before in rows:
-        task = task_of(tuple(row), names.job_name(db, row[2]))
+        task = task_of(tuple(row), names.job_name(db, row[-1] or row[2]))
         died = before + weight >= MAX_CRASHES * STRONG
         window = min(before / STRONG, SPREAD)
         wait = (task.fingerprint % 1000) / 1000 * window
         _suspect(db, task, now + wait, weight, died=died)
-        if died:
+        if died and row[2] != ROBOTS:
             tally(db, Counter({(row[2], Kind.BUG.value): 1}))
         reclaimed.append(Reclaimed(task, owner, died))
     for host in held:
         (delay, _) = db.execute(_RULE, (host,)).fetchone()
         db.execute(
-            "UPDATE host SET owner = NULL, next_at = max(next_at, ?) WHERE id = ?",
-            (now + delay, host),
+            "UPDATE host SET owner = NULL, next_at = max(next_at, ? + max(?, gap, crawl_delay)) "
+            "WHERE id = ?",
+            (now, delay, host),
         )
-    rest(db, held)
+    rest(db, held, now)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed
 

@@ -5,18 +5,44 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from crawler.frontier.schema import DEAD, DONE, WAITING
-from crawler.model import Again, Dead, Hop, Kept, Settlement, Task, Validators
+from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
+from crawler.model import (
+    Again,
+    Dead,
+    Hop,
+    HostRest,
+    Kept,
+    Seconds,
+    Settlement,
+    Task,
+    Validators,
+)
 from crawler.urls import host_of
 
 COLUMNS = (
     "id, fingerprint, job, host, url, location, path, attempt, failures, hops, "
-    "etag, last_modified, part, part_etag, part_modified, part_total"
+    "etag, last_modified, part, part_etag, part_modified, part_total, via"
 )
+_FIRST = f"""
+SELECT due_at FROM task WHERE host = host.id AND job = {{job}} AND state = {WAITING}
+ORDER BY due_at LIMIT 1"""
 _REST = f"""
-UPDATE host SET ready_at = max(next_at, (
-    SELECT due_at FROM task WHERE host = host.id AND state = {WAITING} ORDER BY due_at LIMIT 1))
-WHERE id = ? AND owner IS NULL"""
+UPDATE host SET
+    ready_at = max(next_at, opens_at, CASE WHEN rules_until <= :now AND asked_until > :now
+        THEN ifnull(({_FIRST.format(job=ROBOTS)}), asked_until)
+        ELSE (SELECT min(due_at) FROM (
+            SELECT ({_FIRST.format(job="l.job")}) AS due_at FROM listing AS l WHERE l.host = host.id
+            UNION ALL SELECT ({_FIRST.format(job=ROBOTS)}))) END),
+    class = ifnull((SELECT max(weight) FROM listing JOIN job ON job.id = listing.job
+        WHERE listing.host = host.id AND job.active), class)
+WHERE id = :host AND owner IS NULL"""
+_LIST = """
+INSERT OR IGNORE INTO listing
+VALUES (:host, :job, ifnull((SELECT min(served) FROM listing WHERE host = :host), 0.0))"""
+_OWED = """
+UPDATE host SET next_at = ?, opens_at = ?, gap = ?, address = ifnull(?, address), backoff = ?,
+    failures = ?, failing_since = ?, silent = ?, latency = ?, spent = ?, day = ?
+WHERE id = ? AND owner = ?"""
 _TALLY = """
 INSERT INTO tally VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET n = n + excluded.n"""
@@ -55,7 +81,7 @@ class Names:
                 self._hosts.clear()
             db.execute("INSERT OR IGNORE INTO host (key) VALUES (?)", (key,))
             (number,) = db.execute("SELECT id FROM host WHERE key = ?", (key,)).fetchone()
-            db.execute("INSERT OR IGNORE INTO listing VALUES (?, ?)", (number, job))
+            db.execute(_LIST, {"host": number, "job": job})
             self._hosts[key, job] = number
         return self._hosts[key, job]
 
@@ -68,7 +94,7 @@ class Names:
 def task_of(row: sqlite3.Row | tuple[Any, ...], job: str) -> Task:
     """Return a leased task from COLUMNS."""
     number, fingerprint, _, host, url, location, path, attempt, failures, hops, *rest = row
-    etag, last_modified, part, part_etag, part_modified, part_total = rest
+    etag, last_modified, part, part_etag, part_modified, part_total, via = rest
     place = location or url
     return Task(
         id=number,
@@ -84,6 +110,7 @@ def task_of(row: sqlite3.Row | tuple[Any, ...], job: str) -> Task:
         path=path,
         stored=Validators(etag, last_modified) if etag or last_modified else None,
         kept=Kept(part, Validators(part_etag, part_modified), part_total) if part else None,
+        robots=via is not None,
     )
 
 
@@ -101,7 +128,7 @@ def row_of(settled: Settlement) -> dict[str, Any]:
         "location": None if location == task.url else location,
         "path": outcome.path or task.path,
         "attempt": task.attempt,
-        "failures": task.failures + (again and not outcome.ours),
+        "failures": task.failures + (isinstance(verdict, Again) and verdict.charged),
         "hops": task.hops + hop,
         "kind": outcome.kind,
         "status": outcome.status,
@@ -112,12 +139,29 @@ def row_of(settled: Settlement) -> dict[str, Any]:
         "etag": validators.etag,
         "last_modified": validators.last_modified,
         "ended": not again,
+        "directives": outcome.directives or None,
     }
 
 
-def rest(db: sqlite3.Connection, hosts: Iterable[int]) -> None:
-    """Work out anew when each of these hosts is ready; of an owned one its owner knows."""
-    db.executemany(_REST, [(host,) for host in hosts])
+def rest(db: sqlite3.Connection, hosts: Iterable[int], now: Seconds) -> None:
+    """Work out anew when each of these hosts is ready; of an owned one its owner knows.
+
+    While the rules of a host are asked for, only that visit counts.
+    """
+    db.executemany(_REST, [{"host": host, "now": now} for host in hosts])
+
+
+def owe(db: sqlite3.Connection, owner: int, hosts: Iterable[HostRest]) -> None:
+    """Note what hosts of this owner are owed, and how they are."""
+    rows = []
+    for host in hosts:
+        health = host.health
+        rows.append((
+            host.next_at, host.opens_at, host.gap, host.address, health.backoff, health.failures,
+            health.failing_since, health.silent, health.latency, health.spent, health.day,
+            host.id, owner,
+        ))  # fmt: skip
+    db.executemany(_OWED, rows)
 
 
 def tally(db: sqlite3.Connection, sums: Counter[tuple[int, str]]) -> None:

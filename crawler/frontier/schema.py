@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crawler.errors import StateError
+from crawler.frontier.migrations import MIGRATIONS
 
 APPLICATION_ID = 0x63726C64  # "crld"
-VERSION = 1
+VERSION = 2
 MINIMUM = (3, 37, 0)
 
 WAITING, LEASED, DONE, DEAD, RETIRED = range(5)
+ROBOTS = 0
+"""The job of visits to robots.txt."""
 
 TABLES = f"""
 CREATE TABLE job (
@@ -21,12 +24,16 @@ CREATE TABLE job (
     name TEXT NOT NULL UNIQUE,
     active INTEGER NOT NULL DEFAULT 1,     -- whether the configuration still has it
     delay REAL NOT NULL DEFAULT 0,
-    per_host INTEGER NOT NULL DEFAULT 1000
+    per_host INTEGER NOT NULL DEFAULT 1000,
+    obeys INTEGER NOT NULL DEFAULT 0,      -- robots.txt
+    weight INTEGER NOT NULL DEFAULT 2      -- its share where several jobs wait
 ) STRICT;
+INSERT INTO job (id, name) VALUES ({ROBOTS}, '.robots'); -- visits to robots.txt belong to no job
 
 CREATE TABLE listing (                     -- which jobs visit a host: the strictest one counts
     host INTEGER NOT NULL,
     job INTEGER NOT NULL,
+    served REAL NOT NULL DEFAULT 0,        -- visits by weight, for fair turns
     PRIMARY KEY (host, job)
 ) STRICT, WITHOUT ROWID;
 
@@ -44,10 +51,41 @@ CREATE TABLE host (
     key TEXT NOT NULL UNIQUE,              -- name:port
     next_at REAL NOT NULL DEFAULT 0,       -- what it is owed: no visit before
     ready_at REAL,                         -- when its next task may start; NULL: nothing waits
-    owner INTEGER
+    owner INTEGER,
+    class INTEGER NOT NULL DEFAULT 2,      -- the greatest weight of the jobs that list it
+    opens_at REAL NOT NULL DEFAULT 0,      -- closed until then: hours, budget of the day
+    gap REAL NOT NULL DEFAULT 0,           -- its delay as it was last
+    address TEXT,                          -- where it was found last
+    backoff REAL NOT NULL DEFAULT 0,       -- health, see politeness.Rest
+    failures INTEGER NOT NULL DEFAULT 0,
+    failing_since REAL,
+    silent INTEGER NOT NULL DEFAULT 0,
+    latency REAL NOT NULL DEFAULT 0,
+    spent INTEGER NOT NULL DEFAULT 0,
+    day INTEGER NOT NULL DEFAULT 0,
+    rules_until REAL NOT NULL DEFAULT 0,   -- what robots.txt said holds until then
+    refresh_at REAL NOT NULL DEFAULT 0,    -- when it is to be asked for again
+    asked_until REAL NOT NULL DEFAULT 0,   -- a visit to it is on its way, or waits
+    crawl_delay REAL NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX host_ready ON host (ready_at) WHERE owner IS NULL AND ready_at IS NOT NULL;
+CREATE INDEX host_ready ON host (class, ready_at) WHERE owner IS NULL AND ready_at IS NOT NULL;
 CREATE INDEX host_owner ON host (owner) WHERE owner IS NOT NULL;
+CREATE INDEX host_held ON host (address) WHERE owner IS NOT NULL AND address IS NOT NULL;
+CREATE INDEX host_closed ON host (opens_at) WHERE opens_at > 0;
+CREATE INDEX host_asked ON host (asked_until) WHERE asked_until > 0;
+
+CREATE TABLE robots (                      -- the rules of every origin that was asked for them
+    origin TEXT PRIMARY KEY,               -- scheme://name:port
+    body BLOB,                             -- the last good copy; NULL: everything is allowed
+    status INTEGER,
+    fetched_at REAL NOT NULL,
+    until REAL NOT NULL,
+    refresh_at REAL NOT NULL,
+    failing_since REAL,
+    failures INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    crawl_delay REAL NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE task (
     id INTEGER PRIMARY KEY,
@@ -75,10 +113,12 @@ CREATE TABLE task (
     part TEXT,                             -- what broke off and may go on, with its validators
     part_etag TEXT,
     part_modified TEXT,
-    part_total INTEGER
+    part_total INTEGER,
+    via INTEGER,                           -- of a visit to robots.txt: the job whose options it has
+    directives TEXT                        -- X-Robots-Tag and <meta name=robots>
 ) STRICT;
 CREATE UNIQUE INDEX task_fingerprint ON task (fingerprint);
-CREATE INDEX task_waiting ON task (host, due_at) WHERE state = {WAITING};
+CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
 
 -- A task of a job that the configuration no longer has never waits, wherever it comes back from.
@@ -150,6 +190,10 @@ def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
             f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
             "install that version, or name another file as state"
         )
+    for step in range(version if tables else VERSION, VERSION):
+        for statement in _statements(MIGRATIONS[step]):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {step + 1}")
     db.execute("COMMIT")
 
 

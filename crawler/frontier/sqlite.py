@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from crawler.errors import LocalFaultError, StateError
-from crawler.frontier import Counts, Lease, Reclaimed, leases, ledger
+from crawler.frontier import Counts, Lease, Reclaimed, leases, ledger, robots
 from crawler.frontier.process import Process
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import connect
-from crawler.model import HostRest, Kept, Seconds, Seed, Settlement, Task
+from crawler.frontier.turns import Visitor
+from crawler.model import HostRest, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
 from crawler.native import Native
 
 P = ParamSpec("P")
@@ -29,8 +30,7 @@ class SqliteFrontier:
         self._durable = durable
         self._native = Native(1)
         self._names = Names()
-        self._jobs: tuple[str, ...] | None = None
-        """What this process can visit; None: everything."""
+        self._visitor = Visitor()
 
     def __enter__(self) -> Self:
         self._native.__enter__()
@@ -48,27 +48,32 @@ class SqliteFrontier:
     def register(self, process: Process, now: Seconds) -> int:
         return self._call(leases.own, process, now)
 
-    def configure(self, jobs: Sequence[str]) -> None:
-        self._call(ledger.configure, self._names, jobs)
-        self._jobs = tuple(jobs)
-
-    def add(
+    def configure(
         self,
-        job: str,
-        seeds: Sequence[Seed],
-        delay: Seconds,
+        jobs: Sequence[JobRule],
         now: Seconds,
         *,
-        per_host: int = 1000,
-        recount: bool = False,
-    ) -> int:
-        rule = (delay, per_host)
-        return self._call(ledger.add, self._names, job, seeds, rule, now, recount)
+        obeys: Callable[[str], bool | None] = lambda _: None,
+    ) -> None:
+        self._call(ledger.configure, self._names, jobs, now)
+        self._visitor = Visitor(tuple(rule.name for rule in jobs), obeys)
+
+    def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
+        return self._call(ledger.add, self._names, job, seeds, now, recount)
 
     def lease(
-        self, owner: int, now: Seconds, *, new: int, wants: dict[int, int], idle: Sequence[HostRest]
+        self,
+        owner: int,
+        now: Seconds,
+        *,
+        new: int,
+        wants: dict[int, int],
+        idle: Sequence[HostRest],
+        back: Sequence[int] = (),
     ) -> Lease:
-        return self._call(leases.lease, self._names, self._jobs, owner, now, new, wants, idle)
+        return self._call(
+            leases.lease, self._names, self._visitor, owner, now, new, wants, idle, back
+        )
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         self._call(ledger.keep, owner, task, kept)
@@ -84,8 +89,11 @@ class SqliteFrontier:
     def renew(self, owner: int, now: Seconds) -> None:
         self._call(leases.renew, owner, now)
 
-    def release(self, owner: int, hosts: Sequence[HostRest]) -> list[Task]:
-        return self._call(leases.release, self._names, owner, hosts)
+    def robots(self, origin: str) -> Robots | None:
+        return self._call(robots.known, origin)
+
+    def release(self, owner: int, hosts: Sequence[HostRest], now: Seconds) -> list[Task]:
+        return self._call(leases.release, self._names, owner, hosts, now)
 
     def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:
         return self._call(leases.reclaim, self._names, now, machine, mine)

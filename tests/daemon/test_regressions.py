@@ -132,7 +132,7 @@ def test_a_process_leaves_the_tasks_of_jobs_that_it_does_not_have(tmp_path):
             with open_frontier(tmp_path / "state.sqlite", durable=False) as frontier:
                 urls = [f"{site.url}/other/{number}" for number in range(50)]
                 seeds = [Seed(fingerprint("other", url), url, host_of(url)) for url in urls]
-                frontier.add("other", seeds, 0.0, time.time())
+                frontier.add("other", seeds, time.time())
                 with pytest.raises(AssertionError, match="none leased"):
                     _within(2.0, lambda: frontier.counts().leased, "none leased")
                 assert frontier.counts().waiting == 50

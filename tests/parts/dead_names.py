@@ -98,7 +98,7 @@ def dead_names_keep_nobody_waiting(folder: Path, dead: int, concurrency: int) ->
     )  # fmt: skip
     with (
         Files(folder / "files", durable=False) as files,
-        Fetcher(user_agent="t/1", files=files, concurrency=concurrency) as fetcher,
+        Fetcher(user_agent=lambda _: "t/1", files=files, concurrency=concurrency) as fetcher,
         Site(lambda _: status("200 OK", ("Connection", "close"))) as site,
     ):
 

@@ -96,7 +96,7 @@ def test_a_proxy_is_asked_with_its_credentials_and_may_be_anywhere(tmp_path):
     with Site(lambda path: path.encode()) as proxy, Files(tmp_path, durable=False) as files:
         url = proxy.url.replace("http://", "http://user:secret@")
         one = job(proxy=url)
-        with Fetcher(user_agent="a", files=files, concurrency=1) as fetcher:
+        with Fetcher(user_agent=lambda _: "a", files=files, concurrency=1) as fetcher:
             deadline = time.monotonic() + 5
             fetched = fetcher.fetch(TASK, one, part="p", deadline=deadline)
     assert fetched.status == 200
@@ -118,7 +118,7 @@ def test_a_body_that_arrives_too_slowly_is_given_up(tmp_path):
             name="j", urls=(HOME,), min_speed="10KB/s over 1s", allow_addresses=("127.0.0.1",)
         )
         task = replace(TASK, url=site.url, location=site.url)
-        with Fetcher(user_agent="a", files=files, concurrency=1) as fetcher:
+        with Fetcher(user_agent=lambda _: "a", files=files, concurrency=1) as fetcher:
             start = time.monotonic()
             with pytest.raises(Trouble, match="slower than 10000 bytes/s for 1 s"):
                 fetcher.fetch(task, one, part="p", deadline=start + 30)

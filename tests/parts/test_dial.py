@@ -162,7 +162,7 @@ def test_a_handshake_that_is_broken_off_leaves_no_socket(ended, tmp_path):
     held = gevent.event.Event()
     with (
         Files(tmp_path, durable=False) as files,
-        Fetcher(user_agent="t/1", files=files, concurrency=4) as fetcher,
+        Fetcher(user_agent=lambda _: "t/1", files=files, concurrency=4) as fetcher,
         RudeSite(lambda _: (held.set(), gevent.sleep(5))) as site,
     ):
         url = f"https{site.url[4:]}/"

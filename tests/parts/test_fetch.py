@@ -114,7 +114,7 @@ def files(tmp_path):
 
 @pytest.fixture
 def fetch(files):
-    with Fetcher(user_agent="test/1", files=files, concurrency=4) as fetcher:
+    with Fetcher(user_agent=lambda _: "test/1", files=files, concurrency=4) as fetcher:
 
         def fetch(url: str, **options):
             job = Job(

@@ -6,38 +6,39 @@ import pytest
 from frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take
 
 from crawler.frontier import LEASE
-from crawler.model import Again, Dead, Done, Hop, HostRest, Kind
+from crawler.model import Again, Dead, Done, Hop, HostRest, JobRule, Kind
 
 
 def test_a_url_becomes_known_once(frontier):
-    assert frontier.add("job", seeds("a", "b", each=3), 1.0, NOW) == 6
-    assert frontier.add("job", seeds("b", "c", each=3), 1.0, NOW) == 3
-    assert frontier.add("job", seeds("d") * 5, 1.0, NOW) == 1
-    assert frontier.add("job", [], 1.0, NOW) == 0
+    assert frontier.add("job", seeds("a", "b", each=3), NOW) == 6
+    assert frontier.add("job", seeds("b", "c", each=3), NOW) == 3
+    assert frontier.add("job", seeds("d") * 5, NOW) == 1
+    assert frontier.add("job", [], NOW) == 0
     assert (frontier.counts().known, frontier.counts().waiting) == (10, 10)
     assert frontier.counts().hosts == 4
     assert frontier.hosts(2) == ["a:80", "b:80"]
 
 
 def test_two_jobs_each_have_the_url_of_their_own(frontier):
-    assert frontier.add("one", seeds("a", job="one"), 1.0, NOW) == 1
-    assert frontier.add("two", seeds("a", job="two"), 1.0, NOW) == 1
+    assert frontier.add("one", seeds("a", job="one"), NOW) == 1
+    assert frontier.add("two", seeds("a", job="two"), NOW) == 1
     tasks = take(frontier, join(frontier))["a:80"].tasks
     assert {task.job for task in tasks} == {"one", "two"}
 
 
 def test_a_repeat_is_counted_only_where_that_is_asked_for(frontier):
-    frontier.add("job", seeds("a"), 1.0, NOW)
-    frontier.add("job", seeds("a"), 1.0, NOW)
+    frontier.add("job", seeds("a"), NOW)
+    frontier.add("job", seeds("a"), NOW)
     assert frontier.listed() == {"": 1}
-    assert frontier.add("job", seeds("a", "a", "b"), 1.0, NOW, recount=True) == 1
+    assert frontier.add("job", seeds("a", "a", "b"), NOW, recount=True) == 1
     assert frontier.listed() == {"": 4}
     assert frontier.counts().known == 2
 
 
 def test_a_leased_task_is_what_was_added(frontier):
+    frontier.configure([JobRule("job", delay=2.5)], NOW)
     one = replace(seed("http://a:81/x?y"), path="a/x.gif")
-    frontier.add("job", [one], 2.5, NOW)
+    frontier.add("job", [one], NOW)
     (host,) = take(frontier, join(frontier)).values()
     (task,) = host.tasks
     assert (host.key, host.delay, host.id) == ("a:81", 2.5, task.host_id)
@@ -48,7 +49,7 @@ def test_a_leased_task_is_what_was_added(frontier):
 
 def test_what_is_not_due_is_not_leased_and_the_time_is_told(frontier):
     owner = join(frontier)
-    frontier.add("job", seeds("a"), 1.0, NOW + 50)
+    frontier.add("job", seeds("a"), NOW + 50)
     lease = frontier.lease(owner, NOW, new=10, wants={}, idle=[])
     assert (lease.hosts, lease.next_at) == ((), NOW + 50)
     assert list(take(frontier, owner, NOW + 50)) == ["a:80"]
@@ -57,14 +58,14 @@ def test_what_is_not_due_is_not_leased_and_the_time_is_told(frontier):
 def test_a_host_has_one_owner_at_a_time(open_one):
     one, other = open_one(), open_one()
     mine, theirs = join(one), join(other)
-    one.add("job", seeds("a", each=5), 1.0, NOW)
+    one.add("job", seeds("a", each=5), NOW)
     assert list(take(one, mine)) == ["a:80"]
     assert take(other, theirs, NOW + LEASE / 2) == {}
 
 
 def test_of_a_host_owned_more_tasks_are_taken_as_wanted_and_none_twice(frontier):
     owner = join(frontier)
-    frontier.add("job", seeds("a", each=10), 1.0, NOW)
+    frontier.add("job", seeds("a", each=10), NOW)
     host = take(frontier, owner)["a:80"]
     more = take(frontier, owner, new=0, wants={host.id: 4})["a:80"].tasks
     assert len(more) == 4
@@ -74,7 +75,7 @@ def test_of_a_host_owned_more_tasks_are_taken_as_wanted_and_none_twice(frontier)
 
 def test_no_more_hosts_are_taken_than_asked_for(frontier):
     owner = join(frontier)
-    frontier.add("job", seeds(*"abcdef"), 1.0, NOW)
+    frontier.add("job", seeds(*"abcdef"), NOW)
     assert len(take(frontier, owner, new=2)) == 2
     assert len(take(frontier, owner, new=0)) == 0
     assert len(take(frontier, owner, new=100)) == 4
@@ -83,7 +84,7 @@ def test_no_more_hosts_are_taken_than_asked_for(frontier):
 def test_two_owners_share_the_hosts_fairly(open_one):
     one, other = open_one(), open_one()
     mine, theirs = join(one), join(other)
-    one.add("job", seeds(*"abcdefgh", each=2), 1.0, NOW)
+    one.add("job", seeds(*"abcdefgh", each=2), NOW)
     assert len(take(one, mine, new=100)) == 4
     assert len(take(other, theirs, new=100)) == 4
 
@@ -91,7 +92,7 @@ def test_two_owners_share_the_hosts_fairly(open_one):
 def test_who_took_everything_before_another_came_is_told_what_to_give_back(open_one):
     one = open_one()
     mine = join(one)
-    one.add("job", seeds(*"abcdefgh"), 1.0, NOW)
+    one.add("job", seeds(*"abcdefgh"), NOW)
     held = list(take(one, mine, new=100).values())
     assert len(held) == 8
     other = open_one()
@@ -109,7 +110,7 @@ def test_who_took_everything_before_another_came_is_told_what_to_give_back(open_
 def test_an_idle_host_is_given_back_with_what_it_is_still_owed(open_one):
     one, other = open_one(), open_one()
     mine, theirs = join(one), join(other)
-    one.add("job", seeds("a", each=3), 1.0, NOW)
+    one.add("job", seeds("a", each=3), NOW)
     host = take(one, mine)["a:80"]
     done = [settled(task, Kind.STORED, Done()) for task in host.tasks]
     one.settle(mine, done, [])
@@ -123,11 +124,11 @@ def test_what_a_host_is_owed_outlasts_the_process(tmp_path):
     for engine in ENGINES.values():
         with engine(tmp_path) as frontier:
             owner = join(frontier)
-            frontier.add("job", seeds("a", each=3), 1.0, NOW)
+            frontier.add("job", seeds("a", each=3), NOW)
             host = take(frontier, owner)["a:80"]
             rests = [HostRest(host.id, NOW + 30)]
             frontier.settle(owner, [settled(host.tasks[0], Kind.STORED, Done())], rests)
-            assert len(frontier.release(owner, [])) == len(host.tasks) - 1
+            assert len(frontier.release(owner, [], NOW)) == len(host.tasks) - 1
         with engine(tmp_path) as frontier:
             owner = join(frontier)
             assert take(frontier, owner, NOW + 29) == {}
@@ -145,20 +146,20 @@ def test_what_a_host_is_owed_outlasts_the_process(tmp_path):
 )
 def test_a_verdict_is_counted_and_lasts(frontier, kind, verdict, finished, waiting):
     owner = join(frontier)
-    frontier.add("job", seeds("a"), 1.0, NOW)
+    frontier.add("job", seeds("a"), NOW)
     frontier.settle(owner, [settled(one_task(frontier, owner), kind, verdict)], [])
     counts = frontier.counts()
     assert (counts.known, counts.leased, counts.waiting) == (1, 0, waiting)
     assert counts.finished == finished
     assert frontier.listed() == ({"": 1} if waiting else {kind: 1})
     assert len(frontier.unfinished(0, 10)) == waiting
-    frontier.release(owner, [])
+    frontier.release(owner, [], NOW)
     assert len(take(frontier, join(frontier), NOW + LATER)) == waiting
 
 
 def test_a_task_comes_again_at_its_time_with_its_failures_counted(frontier):
     owner = join(frontier)
-    frontier.add("job", seeds("a"), 1.0, NOW)
+    frontier.add("job", seeds("a"), NOW)
     task = one_task(frontier, owner)
     frontier.settle(owner, [settled(task, Kind.TIMEOUT, Again(NOW + 50))], [])
     assert take(frontier, owner, NOW + 49, new=0, wants={task.host_id: 9})["a:80"].tasks == ()
@@ -168,7 +169,7 @@ def test_a_task_comes_again_at_its_time_with_its_failures_counted(frontier):
 
 def test_a_hop_moves_the_task_to_another_host_and_leaves_its_identity(frontier):
     owner = join(frontier)
-    frontier.add("job", seeds("a"), 1.0, NOW)
+    frontier.add("job", seeds("a"), NOW)
     task = one_task(frontier, owner)
     frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("https://b:81/x"))], [])
     (hop,) = take(frontier, owner, NOW)["b:81"].tasks
@@ -194,23 +195,23 @@ def test_paths_that_differ_in_case_alone_are_one(frontier):
 
 def test_a_job_that_is_no_longer_configured_is_retired_and_revived(frontier):
     for job in ("one", "two"):
-        frontier.add(job, seeds("a", "b", job=job), 0.0, NOW)
-    frontier.configure(["two"])
+        frontier.add(job, seeds("a", "b", job=job), NOW)
+    frontier.configure([JobRule("two")], NOW)
     counts = frontier.counts()
     assert (counts.known, counts.waiting, counts.finished) == (4, 2, {"retired": 2})
     assert {task.job for task in frontier.unfinished(0, 9)} == {"two"}
     owner = join(frontier)
     leased = [task.job for host in take(frontier, owner).values() for task in host.tasks]
     assert leased == ["two", "two"]
-    frontier.release(owner, [])
-    frontier.configure(["one", "two", "three"])
+    frontier.release(owner, [], NOW)
+    frontier.configure([JobRule("one"), JobRule("two"), JobRule("three")], NOW)
     assert (frontier.counts().waiting, frontier.counts().finished) == (4, {})
     assert sum(len(host.tasks) for host in take(frontier, join(frontier)).values()) == 4
 
 
 def test_a_host_that_has_only_retired_tasks_is_not_leased(frontier):
-    frontier.add("one", seeds("a", job="one"), 0.0, NOW)
-    frontier.configure(["two"])
+    frontier.add("one", seeds("a", job="one"), NOW)
+    frontier.configure([JobRule("two")], NOW)
     lease = frontier.lease(join(frontier), NOW, new=9, wants={}, idle=[])
     assert (lease.hosts, lease.next_at) == ((), None)
 
@@ -218,10 +219,10 @@ def test_a_host_that_has_only_retired_tasks_is_not_leased(frontier):
 @pytest.mark.parametrize("way", ["release", "again", "hop", "reclaim"])
 def test_a_task_that_was_held_while_its_job_was_retired_is_not_leased_again(frontier, way):
     """Nobody who is configured without the job could visit it."""
-    frontier.add("one", seeds("a", job="one"), 0.0, NOW)
+    frontier.add("one", seeds("a", job="one"), NOW)
     owner = join(frontier)
     task = one_task(frontier, owner)
-    frontier.configure(["two"])
+    frontier.configure([JobRule("two")], NOW)
     if way == "again":
         frontier.settle(owner, [settled(task, Kind.TIMEOUT, Again(NOW))], [])
     if way == "hop":
@@ -229,14 +230,14 @@ def test_a_task_that_was_held_while_its_job_was_retired_is_not_leased_again(fron
     if way == "reclaim":
         frontier.reclaim(NOW + LATER, "another machine")
     else:
-        frontier.release(owner, [])
-    frontier.configure(["two"])
+        frontier.release(owner, [], NOW)
+    frontier.configure([JobRule("two")], NOW)
     hosts = take(frontier, join(frontier), NOW + 2 * LATER)
     assert [task.job for host in hosts.values() for task in host.tasks] == []
 
 
 def test_what_is_unfinished_is_read_in_pages(frontier):
-    frontier.add("job", seeds("a", "b", each=5), 0.0, NOW)
+    frontier.add("job", seeds("a", "b", each=5), NOW)
     owner = join(frontier)
     task = take(frontier, owner)["b:80"].tasks[0]
     frontier.settle(owner, [settled(task, Kind.STORED, Done())], [])

@@ -14,10 +14,10 @@ from crawler.model import Done, HostRest, Kind
 
 def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
     owner = join(frontier)
-    frontier.add("job", seeds("a", "b", each=2), 1.0, NOW)
+    frontier.add("job", seeds("a", "b", each=2), NOW)
     held = [task for host in take(frontier, owner).values() for task in host.tasks]
     a = held[0].host_id
-    assert len(frontier.release(owner, [HostRest(a, NOW + 5)])) == 4
+    assert len(frontier.release(owner, [HostRest(a, NOW + 5)], NOW)) == 4
     assert frontier.counts().leased == 0
     with pytest.raises(LeaseLostError):
         frontier.renew(owner, NOW)
@@ -28,14 +28,14 @@ def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
 
 def test_a_number_of_an_owner_is_never_used_again(frontier):
     first = join(frontier)
-    frontier.release(first, [])
+    frontier.release(first, [], NOW)
     assert join(frontier) != first
 
 
 def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
     one, other = open_one(), open_one()
     mine, theirs = join(one), join(other, NOW + LEASE)
-    one.add("job", seeds("a", "b"), 0.0, NOW)
+    one.add("job", seeds("a", "b"), NOW)
     host = take(one, mine, new=1)["a:80"]
     now = NOW + LEASE + 1
     assert [lost.owner for lost in other.reclaim(now, "another machine")] == [mine]
@@ -50,14 +50,14 @@ def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
         with pytest.raises(LeaseLostError, match="took this one for dead"):
             verb()
     assert (other.counts(), other.listed(), other.unfinished(0, 9)) == before
-    assert one.release(mine, [HostRest(host.id, NOW + LATER)]) == []
+    assert one.release(mine, [HostRest(host.id, NOW + LATER)], NOW) == []
     assert take(other, theirs, now + 1)["a:80"].delay == 0.0
     assert task.attempt == 1
 
 
 def test_a_lease_that_is_renewed_does_not_run_out(frontier):
     owner = join(frontier)
-    frontier.add("job", seeds("a"), 1.0, NOW)
+    frontier.add("job", seeds("a"), NOW)
     take(frontier, owner)
     frontier.renew(owner, NOW + LEASE)
     assert frontier.reclaim(NOW + 2 * LEASE, "another machine") == []
@@ -68,7 +68,7 @@ def test_a_lease_that_is_renewed_does_not_run_out(frontier):
 
 def test_a_living_process_is_not_reclaimed_and_an_ended_one_at_once(frontier):
     machine = current().machine
-    frontier.add("job", seeds("a", "b"), 1.0, NOW)
+    frontier.add("job", seeds("a", "b"), NOW)
     alive, dead = join(frontier), frontier.register(gone(), NOW)
     take(frontier, alive, new=1)
     take(frontier, dead, new=1)
@@ -81,7 +81,7 @@ def test_a_living_process_is_not_reclaimed_and_an_ended_one_at_once(frontier):
 
 def test_a_killed_process_is_reclaimed(open_one, tmp_path):
     frontier = open_one()
-    frontier.add("job", seeds("a"), 1.0, NOW)
+    frontier.add("job", seeds("a"), NOW)
     script = f"""
 import crawler, pathlib, sys
 from crawler.frontier import open_frontier, process
@@ -101,7 +101,7 @@ with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=Fal
 
 
 def test_a_host_that_was_reclaimed_rests_a_whole_delay(frontier):
-    frontier.add("job", seeds("a"), 20.0, NOW)
+    frontier.add("job", seeds("a"), NOW)
     take(frontier, frontier.register(gone(), NOW))
     frontier.reclaim(NOW + 5, current().machine)
     owner = join(frontier, NOW + 5)
@@ -110,7 +110,7 @@ def test_a_host_that_was_reclaimed_rests_a_whole_delay(frontier):
 
 
 def test_a_url_that_kills_the_process_dies_in_the_end(frontier):
-    frontier.add("job", seeds("a"), 0.0, NOW)
+    frontier.add("job", seeds("a"), NOW)
     now = NOW
     for crash in range(1, MAX_CRASHES + 1):
         now += LATER
@@ -124,7 +124,7 @@ def test_a_url_that_kills_the_process_dies_in_the_end(frontier):
 
 
 def test_the_suspects_of_a_second_crash_come_back_at_times_of_their_own(frontier):
-    frontier.add("job", seeds(*"abcdefgh"), 0.0, NOW)
+    frontier.add("job", seeds(*"abcdefgh"), NOW)
     for now in (NOW, NOW + 1):
         assert len(take(frontier, frontier.register(gone(), now), now)) == 8
         frontier.reclaim(now, current().machine)
@@ -143,7 +143,7 @@ with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=Fal
     for batch in itertools.count():
         urls = [f"http://h{{batch % 7}}/{{batch}}/{{number}}" for number in range(100)]
         seeds = [Seed(fingerprint("job", url), url, f"h{{batch % 7}}:80") for url in urls]
-        frontier.add("job", seeds, 1.0, {NOW})
+        frontier.add("job", seeds, {NOW})
         print(batch, flush=True)
 """
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as child:
@@ -157,4 +157,4 @@ with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=Fal
     assert known % 100 == 0
     assert len(frontier.unfinished(0, known + 1)) == known
     again = [seed(f"http://h{batch % 7}/{batch}/7") for batch in range(acknowledged)]
-    assert frontier.add("job", again, 1.0, NOW) == 0
+    assert frontier.add("job", again, NOW) == 0

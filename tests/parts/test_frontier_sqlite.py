@@ -60,7 +60,7 @@ def test_a_folder_is_refused(file):
 
 def test_a_file_from_a_newer_crawler_is_refused(file):
     with open_frontier(file, durable=False) as frontier:
-        frontier.add("job", seeds("a"), 0.0, NOW)
+        frontier.add("job", seeds("a"), NOW)
     execute(file, "PRAGMA user_version = 99")
     assert "newer crawler (schema 99, this one knows 1); install that version" in refusal(file)
 
@@ -69,7 +69,7 @@ def test_an_empty_file_and_a_missing_folder_become_a_state_file(tmp_path):
     (tmp_path / "empty").touch()
     for file in (tmp_path / "empty", tmp_path / "deep" / "er" / "state"):
         with open_frontier(file, durable=True) as frontier:
-            assert frontier.add("job", seeds("a"), 0.0, NOW) == 1
+            assert frontier.add("job", seeds("a"), NOW) == 1
 
 
 @pytest.mark.parametrize(("durable", "synchronous"), [(True, 2), (False, 1)])
@@ -82,11 +82,11 @@ def test_durability_is_what_was_chosen_and_the_journal_is_written_ahead(file, du
 
 def test_a_verb_that_fails_changes_nothing(file):
     with open_frontier(file, durable=False) as frontier:
-        frontier.add("job", seeds("a"), 0.0, NOW)
+        frontier.add("job", seeds("a"), NOW)
         with pytest.raises(sqlite3.Error):
-            frontier.add("new", [*seeds("b", "c", job="new"), _Unfit()], 0.0, NOW)
+            frontier.add("new", [*seeds("b", "c", job="new"), _Unfit()], NOW)
         assert (frontier.counts().known, frontier.counts().hosts) == (1, 1)
-        assert frontier.add("new", seeds("b", job="new"), 0.0, NOW) == 1
+        assert frontier.add("new", seeds("b", job="new"), NOW) == 1
 
 
 class _Unfit:

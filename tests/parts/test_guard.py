@@ -109,7 +109,7 @@ def fetch(tmp_path):
         task = Task(1, "j", canonical(url), place, host_of(place), 1, 1, 1)
         trusted = job.model_copy(update={"allow_addresses": allow})
         with Fetcher(
-            user_agent="test/1", files=files, concurrency=4, trust_listed=trusting
+            user_agent=lambda _: "test/1", files=files, concurrency=4, trust_listed=trusting
         ) as fetcher:
             deadline = time.monotonic() + 1
             return fetcher.fetch(task, trusted, part="j.part", deadline=deadline)
@@ -170,7 +170,7 @@ def test_the_guard_holds_where_a_kept_connection_is_at_hand(tmp_path, site):
     with (
         Site(route) as other,
         Files(tmp_path, durable=False) as files,
-        Fetcher(user_agent="t/1", files=files, concurrency=4, trust_listed=True) as fetcher,
+        Fetcher(user_agent=lambda _: "t/1", files=files, concurrency=4, trust_listed=True) as fetcher,
     ):
         job = Job(name="j", urls=("http://x/",), timeout=Timeout(total="1s"))
         listed = f"{other.url}/"

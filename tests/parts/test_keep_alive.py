@@ -75,7 +75,7 @@ def fetch(tmp_path):
     )  # fmt: skip
     with (
         Files(tmp_path, durable=False) as files,
-        Fetcher(user_agent="test/1", files=files, concurrency=4) as fetcher,
+        Fetcher(user_agent=lambda _: "test/1", files=files, concurrency=4) as fetcher,
     ):
 
         def fetch(url: str):

@@ -59,7 +59,7 @@ def test_a_socks_proxy_is_asked_with_its_credentials(tmp_path):
         Site(lambda path: path.encode()) as site,
         SocksServer() as proxy,
         Files(tmp_path, durable=False) as files,
-        Fetcher(user_agent="a", files=files, concurrency=1) as fetcher,
+        Fetcher(user_agent=lambda _: "a", files=files, concurrency=1) as fetcher,
     ):
         user, password = (word.decode() for word in LOGIN)
         job = Job(

@@ -3,19 +3,23 @@
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import gevent
 import pytest
 from gevent.queue import Queue
 
-from crawler.config import Job
+from crawler.config import Job, Settings
 from crawler.errors import PartDiedError
 from crawler.feeder import Feeder
 from crawler.frontier import open_frontier
 from crawler.frontier.process import current
+from crawler.held import Held
+from crawler.hosts import HostRules
 from crawler.model import Kind, Outcome, Seed, Task, Visited
 from crawler.parts import Part
 from crawler.pool import Workers
+from crawler.rulebook import Rulebook
 from crawler.settler import Settler
 from crawler.store import Files
 from crawler.supervisor import State, Supervisor
@@ -59,10 +63,20 @@ class Crew:
         self.files = Files(self.folder / "files", durable=False).__enter__()
         owner = self.frontier.register(current(), time.time())
         seeds = [Seed(fingerprint("j", url), url, host_of(url)) for url in urls]
-        self.frontier.add("j", seeds, 0, time.time(), per_host=SIZE)
+        settings = Settings(jobs=(job,))
+        hosts = HostRules(settings)
+        jobs = {"j": job}
+        self.frontier.configure([replace(hosts.job_rules()[0], obeys=False)], time.time())
+        self.frontier.add("j", seeds, time.time())
         self.handoff: Queue[Task] = Queue(1)
-        self.feeder = Feeder(self.frontier, owner, self.handoff, SIZE)
-        settler = Settler(self.frontier, owner, {"j": job}, self.files, self.feeder, self.tell)
+        self.feeder = Feeder(
+            self.frontier, owner, self.handoff, SIZE, Held(hosts, None, self.log),
+            lambda visited: settler.put(visited),
+        )  # fmt: skip
+        self.rules = Rulebook(self.frontier, hosts, jobs, "crawlerd", self.log).__enter__()
+        settler = Settler(
+            self.frontier, owner, jobs, self.files, self.feeder, self.rules, self.tell
+        )
         self.supervisor = Supervisor(
             settler, self.handoff, concurrency=SIZE, grace_period=1.0, log=self.log
         )
@@ -79,6 +93,7 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.rules.__exit__()
         self.files.__exit__()
         self.frontier.__exit__()
 

@@ -1,0 +1,50 @@
+"""How a state file of an older version becomes one of the next: one script for each step.
+
+A script that has been released never changes; `tests/parts/test_migrations.py` runs every one on a
+file that the release of its day would have written.
+"""
+
+MIGRATIONS: dict[int, str] = {
+    1: """
+ALTER TABLE job ADD COLUMN obeys INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN weight INTEGER NOT NULL DEFAULT 2;
+INSERT INTO job (id, name) VALUES (0, '.robots');
+ALTER TABLE listing ADD COLUMN served REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN class INTEGER NOT NULL DEFAULT 2;
+ALTER TABLE host ADD COLUMN opens_at REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN gap REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN address TEXT;
+ALTER TABLE host ADD COLUMN backoff REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN failing_since REAL;
+ALTER TABLE host ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN latency REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN spent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN day INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN rules_until REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN refresh_at REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN asked_until REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN crawl_delay REAL NOT NULL DEFAULT 0;
+DROP INDEX host_ready;
+CREATE INDEX host_ready ON host (class, ready_at) WHERE owner IS NULL AND ready_at IS NOT NULL;
+CREATE INDEX host_held ON host (address) WHERE owner IS NOT NULL AND address IS NOT NULL;
+CREATE INDEX host_closed ON host (opens_at) WHERE opens_at > 0;
+CREATE INDEX host_asked ON host (asked_until) WHERE asked_until > 0;
+CREATE TABLE robots (
+    origin TEXT PRIMARY KEY,
+    body BLOB,
+    status INTEGER,
+    fetched_at REAL NOT NULL,
+    until REAL NOT NULL,
+    refresh_at REAL NOT NULL,
+    failing_since REAL,
+    failures INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    crawl_delay REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+ALTER TABLE task ADD COLUMN via INTEGER;
+ALTER TABLE task ADD COLUMN directives TEXT;
+DROP INDEX task_waiting;
+CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = 0;
+""",
+}

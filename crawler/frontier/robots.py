@@ -1,0 +1,71 @@
+"""Visits to robots.txt, and what they made known. Runs in the native thread.
+
+Such a visit is a task like any other, of a job of its own: so politeness, deadlines, leases, hops
+and crashes are what they are for all. While the rules of a host are not known, only this task of it
+is leased; where it hops to another host, the first one waits for it.
+"""
+
+import sqlite3
+
+from crawler.frontier.rows import Names
+from crawler.frontier.schema import LEASED, ROBOTS, WAITING
+from crawler.model import Again, Robots, Seconds, Settlement
+from crawler.urls import fingerprint, host_of
+
+STALE: Seconds = 3600.0
+"""A visit that has not come back by then, wherever it hopped to, is begun anew."""
+
+_ASK = f"""
+INSERT INTO task (fingerprint, job, host, due_at, url, via) VALUES (:fp, {ROBOTS}, :host, :now,
+    :url, :via)
+ON CONFLICT (fingerprint) DO UPDATE SET state = {WAITING}, host = :host, due_at = :now,
+    location = NULL, hops = 0, attempt = 0, failures = 0, via = :via"""
+_FIELDS = (
+    "origin, body, status, fetched_at, until, refresh_at, failing_since, failures, reason, "
+    "crawl_delay"
+)
+
+
+def ask(db: sqlite3.Connection, url: str, host: int, via: int, now: Seconds) -> None:
+    """Make a visit to a robots.txt due, unless there is one on its way."""
+    number = fingerprint(".robots", url)
+    row = db.execute(
+        "SELECT state, due_at, asked_until FROM task JOIN host ON host.id = ? "
+        "WHERE fingerprint = ?",
+        (host, number),
+    ).fetchone()
+    due_at = now
+    if row and row[0] in {WAITING, LEASED} and not 0 < row[2] <= now:
+        due_at = max(now, row[1])
+    else:
+        db.execute(_ASK, {"fp": number, "host": host, "now": now, "url": url, "via": via})
+    db.execute("UPDATE host SET asked_until = ? WHERE id = ?", (due_at + STALE, host))
+
+
+def learn(db: sqlite3.Connection, names: Names, settled: Settlement) -> int:
+    """Note what a visit made known, and return the host that it is for."""
+    record, verdict = settled.robots, settled.verdict
+    assert record is not None
+    db.execute(
+        f"INSERT OR REPLACE INTO robots ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            record.origin, record.body, record.status, record.fetched_at, record.until,
+            record.refresh_at, record.failing_since, record.failures, record.reason,
+            record.crawl_delay,
+        ),
+    )  # fmt: skip
+    via = names.job_id(db, settled.task.job)
+    host = names.host_id(db, host_of(settled.task.url), via)
+    asked = verdict.at + STALE if isinstance(verdict, Again) else 0.0
+    db.execute(
+        "UPDATE host SET rules_until = ?, refresh_at = ?, asked_until = ?, crawl_delay = ? "
+        "WHERE id = ?",
+        (record.until, record.refresh_at, asked, record.crawl_delay, host),
+    )
+    return host
+
+
+def known(db: sqlite3.Connection, origin: str) -> Robots | None:
+    """Read what is known of an origin's robots.txt."""
+    row = db.execute(f"SELECT {_FIELDS} FROM robots WHERE origin = ?", (origin,)).fetchone()
+    return Robots(*row) if row else None

@@ -1,0 +1,132 @@
+"""Whose turn it is on one host: its robots.txt first, then its jobs in fair shares.
+
+Runs in the native thread.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from crawler.frontier import LeasedHost
+from crawler.frontier.robots import ask
+from crawler.frontier.rows import COLUMNS, Names, task_of
+from crawler.frontier.schema import LEASED, ROBOTS, WAITING
+from crawler.model import Health, Seconds
+from crawler.robots import url_of
+
+_TAKE = f"""
+UPDATE task SET state = {LEASED}, attempt = attempt + 1 WHERE id IN (
+    SELECT id FROM task WHERE host = ? AND job = ? AND state = {WAITING} AND due_at <= ?
+    ORDER BY due_at, id LIMIT ?)
+RETURNING {COLUMNS}"""
+_FIRST = f"""
+SELECT ifnull(location, url) FROM task WHERE host = ? AND job = ? AND state = {WAITING}
+AND due_at <= ? ORDER BY due_at LIMIT 1"""
+_HOST = """
+SELECT key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address,
+    backoff, failures, failing_since, silent, latency, spent, day
+FROM host WHERE id = ?"""
+_JOBS = """
+SELECT job.id, name, delay, per_host, obeys, weight, served
+FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What the process can visit."""
+
+    jobs: tuple[str, ...] | None = None
+    """None: every job."""
+    obeys: Callable[[str], bool | None] = lambda _: None
+    """Whether a host's robots.txt is obeyed, where the configuration says so of the host."""
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A job that visits the host."""
+
+    id: int
+    name: str
+    delay: Seconds
+    per_host: int
+    obeys: int
+    weight: int
+    served: float
+
+
+def leased(
+    db: sqlite3.Connection, names: Names, visitor: Visitor, host: int, now: Seconds, limit: int
+) -> LeasedHost:
+    """Take up to `limit` tasks of a host that the caller owns."""
+    row = db.execute(_HOST, (host,)).fetchone()
+    key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address, *health = row
+    jobs = [_Turn(*job) for job in db.execute(_JOBS, (host,))]
+    mine = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
+    said = visitor.obeys(key)
+    obeying = [job for job in jobs if (job.obeys if said is None else said)]
+    gated = bool(obeying) and rules_until <= now
+    if obeying and refresh_at <= now and asked_until <= now:
+        _ask(db, host, obeying, mine, now)
+    rows = db.execute(_TAKE, (host, ROBOTS, now, limit)).fetchall()
+    if not gated:
+        rows += _fair(db, host, mine, now, limit - len(rows))
+    tasks = tuple(task_of(row, _job_of(db, names, row, mine)) for row in rows)
+    backoff, failures, since, silent, latency, spent, day = health
+    return LeasedHost(
+        id=host,
+        key=key,
+        next_at=next_at,
+        delay=max((job.delay for job in jobs), default=0.0),
+        per_host=min((job.per_host for job in jobs), default=1000),
+        tasks=tasks,
+        jobs=tuple(job.name for job in mine),
+        crawl_delay=crawl_delay if obeying else 0.0,
+        address=address,
+        health=Health(backoff, failures, since, bool(silent), latency, spent, day),
+    )
+
+
+def _ask(
+    db: sqlite3.Connection, host: int, obeying: list[_Turn], mine: list[_Turn], now: Seconds
+) -> None:
+    """Have the robots.txt visited that speaks for the first URL that waits for it."""
+    for job in obeying:
+        first = db.execute(_FIRST, (host, job.id, now)).fetchone()
+        if first and job in mine:
+            return ask(db, url_of(first[0]), host, job.id, now)
+    return None
+
+
+def _fair(
+    db: sqlite3.Connection, host: int, jobs: list[_Turn], now: Seconds, limit: int
+) -> list[Any]:
+    """Take tasks, always of the job that was served least by its weight (stride scheduling)."""
+    if len(jobs) == 1:
+        return sorted(db.execute(_TAKE, (host, jobs[0].id, now, limit)).fetchall())
+    waiting = {job.id: job for job in jobs}
+    rows: list[Any] = []
+    while waiting and len(rows) < limit:
+        job = min(waiting.values(), key=lambda one: one.served)
+        row = db.execute(_TAKE, (host, job.id, now, 1)).fetchall()
+        if not row:
+            del waiting[job.id]
+            continue
+        rows += row
+        job.served += 1 / job.weight
+    _note(db, host, jobs, waiting)
+    return rows
+
+
+def _note(db: sqlite3.Connection, host: int, jobs: list[_Turn], waiting: dict[int, _Turn]) -> None:
+    """Remember the turns; who had nothing waiting has no claim to turns that went by."""
+    least = min((job.served for job in waiting.values()), default=0.0)
+    rows = [(max(job.served, least), host, job.id) for job in jobs]
+    db.executemany("UPDATE listing SET served = ? WHERE host = ? AND job = ?", rows)
+
+
+def _job_of(db: sqlite3.Connection, names: Names, row: Any, mine: list[_Turn]) -> str:
+    """Return the job whose options a visit has; a robots.txt takes those of any that is here."""
+    job = names.job_name(db, row[-1] or row[2])
+    here = [turn.name for turn in mine]
+    return job if row[2] != ROBOTS or job in here or not here else here[0]

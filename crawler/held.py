@@ -1,0 +1,260 @@
+"""What this process holds of the frontier: hosts with their rests, and the addresses they share."""
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from crawler.frontier import LeasedHost
+from crawler.hosts import HostRules
+from crawler.hours import Hours
+from crawler.log import Log, iso
+from crawler.model import HostRest, Kind, Outcome, Seconds, Task, Visited
+from crawler.politeness import Rest, Rule
+from crawler.retry import host_asked_for_it, state_of
+
+LOOKAHEAD: Seconds = 0.25
+"""Tasks are leased this long before their host is ready, so that many share one transaction."""
+HOLD: Seconds = 2.0
+"""A host that rests for longer goes back, with its tasks: another may use its place."""
+DOOMED = 64
+"""Tasks of a host that is given up, leased at once to end unvisited."""
+RETELL: Seconds = 60.0
+"""A host that was told to be limited is not told to be well before that."""
+
+_RANKS = {"": 0, "limited": 1, "resting": 2, "given up": 3}
+
+
+@dataclass(slots=True, eq=False)
+class Host:
+    """A host this process owns."""
+
+    id: int
+    key: str
+    rest: Rest
+    taken_at: Seconds
+    tasks: deque[Task] = field(default_factory=deque)
+    open: int = 0
+    """Tasks leased and not settled."""
+    dry: bool = False
+    """The frontier has nothing more for it now; it goes back once nothing is open."""
+    queued: bool = False
+    """It stands in the heap of ready hosts, or waits for its address."""
+    address: str | None = None
+    hours: Hours | None = None
+    told: str = ""
+    """The worst that the log was told of it."""
+    told_at: Seconds = 0.0
+    last: Outcome | None = None
+    """How its last visit failed."""
+
+    def lacks(self, now: Seconds) -> int:
+        """Return how many tasks to lease for it: none while they would only wait in memory."""
+        if self.dry:
+            return 0
+        if self.rest.doomed(now):
+            return DOOMED
+        if self.rest.delay < LOOKAHEAD:
+            return max(0, 2 * self.rest.slots - len(self.tasks))
+        ready_at = self.rest.ready_at()
+        soon = ready_at is not None and ready_at <= now + LOOKAHEAD
+        return 1 if soon and not self.tasks else 0
+
+    def rests_long(self, now: Seconds) -> bool:
+        """Tell whether it would only take up room."""
+        ready_at = self.rest.ready_at()
+        late = not self.rest.busy and ready_at is not None and ready_at > now + HOLD
+        return late and not self.rest.doomed(now)
+
+    def close(self, now: Seconds, offset: Seconds) -> None:
+        """Close it while its hours are not."""
+        if self.hours:
+            opens_at = self.hours.opens_at(now + offset) - offset
+            if opens_at > now:
+                self.rest.opens_at = max(self.rest.opens_at, opens_at)
+
+
+class Held:
+    """The hosts of this process by number, and how many visits their addresses bear."""
+
+    def __init__(self, hosts: HostRules, per_address: Rule | None, log: Log) -> None:
+        self.rules = hosts
+        self._log = log
+        self._per_address = per_address
+        self._random = Random()  # noqa: S311  jitter is no secret
+        self.hosts: dict[int, Host] = {}
+        self._crowds: dict[str, Rest] = {}
+        self._parked: dict[str, deque[Host]] = {}
+        self._begun: set[int] = set()
+
+    def take(self, leased: LeasedHost) -> Host:
+        """Take up what was leased of a host."""
+        now, offset = time.monotonic(), wall()
+        host = self.hosts.get(leased.id)
+        if host is None:
+            rest = Rest(leased.next_at - offset)
+            rest.rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
+            rest.remember(leased.health, now, offset)
+            host = self.hosts[leased.id] = Host(leased.id, leased.key, rest, now)
+            host.address = leased.address
+            host.told = "resting" if rest.is_open else ""
+        host.rest.rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
+        host.rest.crawl_delay = leased.crawl_delay
+        host.hours = self.rules.hours(leased.key)
+        host.tasks.extend(leased.tasks)
+        host.open += len(leased.tasks)
+        host.close(now, offset)
+        return host
+
+    def address_allows(self, host: Host, now: Seconds) -> Seconds | None:
+        """Return when the address of a host bears one more visit; None: when another is over."""
+        crowd = self._crowd(host.address)
+        return crowd.ready_at() if crowd else now
+
+    def park(self, host: Host) -> None:
+        """Let a host wait for a visit at its address to end."""
+        assert host.address is not None
+        self._parked.setdefault(host.address, deque()).append(host)
+
+    def handed_off(self, host: Host) -> None:
+        """Take a slot of a host and of its address."""
+        host.rest.handed_off()
+        if crowd := self._crowd(host.address):
+            crowd.handed_off()
+
+    def begun(self, task: Task, address: str | None) -> bool:
+        """Note that a worker begins a visit; refuse if its address, just found, bears no more."""
+        host, now = self.hosts[task.host_id], time.monotonic()
+        if address and address != host.address and self._per_address:
+            self._leave(host)
+            host.address = address
+            at = self.address_allows(host, now)
+            if at is None or at > now:
+                host.rest.dropped()
+                host.tasks.appendleft(task)
+                return False
+            if crowd := self._crowd(address):
+                crowd.handed_off()
+        host.rest.begun(now)
+        if crowd := self._crowd(host.address):
+            crowd.begun(now)
+        self._begun.add(task.id)
+        return True
+
+    def finished(self, visited: Visited) -> tuple[Visited, Host | None]:
+        """Note a visit's end; return it with what the host pays for, and a host that may go on."""
+        task, outcome = visited.task, visited.outcome
+        host, now = self.hosts[task.host_id], time.monotonic()
+        crowd = self._crowd(host.address)
+        if task.id not in self._begun:
+            host.rest.dropped()
+            if crowd:
+                crowd.dropped()
+            return visited, self._unpark(host.address)
+        self._begun.discard(task.id)
+        spared = self._judge(host, visited, now)
+        host.rest.finished(visited.answered_at)
+        if outcome.retry_after:
+            host.rest.asked_to_wait(now + outcome.retry_after)
+        if crowd:
+            crowd.finished(visited.answered_at)
+        self._tell(host, outcome, now)
+        return replace(visited, spared=True) if spared else visited, self._unpark(host.address)
+
+    def doom(self, host: Host) -> list[Visited]:
+        """End the tasks in memory of a host that is given up."""
+        now = time.monotonic()
+        if not host.rest.doomed(now):
+            return []
+        since = iso((host.rest.failing_since or now) + wall())
+        kind = host.last.kind if host.last else Kind.TIMEOUT
+        reason = f"given up unvisited: {host.key} has given no answer since {since}"
+        outcome = Outcome(kind, reason=reason, asked=False, final=True)
+        ended = [Visited(task, outcome, now) for task in host.tasks]
+        host.tasks.clear()
+        return ended
+
+    def owed(self, hosts: Iterable[int] | None = None) -> list[HostRest]:
+        """Return what the given hosts, or all, are owed, in wall time as the frontier stores it."""
+        offset = wall()
+        chosen = [self.hosts[host] for host in (self.hosts if hosts is None else hosts)]
+        return [
+            HostRest(
+                host.id,
+                host.rest.next_at + offset,
+                host.rest.opens_at + offset if host.rest.opens_at else 0.0,
+                host.rest.delay,
+                host.address,
+                host.rest.health(offset),
+            )
+            for host in chosen
+        ]
+
+    def _judge(self, host: Host, visited: Visited, now: Seconds) -> bool:
+        """Read what an outcome says of its host; return whether the host pays, not the URL."""
+        outcome, rest = visited.outcome, host.rest
+        was_open, state = rest.is_open, state_of(outcome)
+        began_at = now - outcome.elapsed
+        if state == "well":
+            rest.well(max(0.0, visited.answered_at - began_at))
+        elif state:
+            host.last = outcome
+            rest.failed(now, began_at, self._random, silent=state == "silent")
+        host_pays = (state == "silent" and was_open) or host_asked_for_it(outcome)
+        return host_pays and not rest.overdue(now)
+
+    def _tell(self, host: Host, outcome: Outcome, now: Seconds) -> None:
+        """Say so when a host's state changes for the worse, or when it is well again."""
+        rest = host.rest
+        state = ""
+        if rest.given_up(now):
+            state = "given up"
+        elif rest.is_open:
+            state = "resting"
+        elif host_asked_for_it(outcome):
+            state = "limited"
+        if _RANKS[state] > _RANKS[host.told]:
+            host.told, host.told_at = state, now
+            until = iso(rest.next_at + wall())
+            self._log.warning(
+                "host.rested", host=host.key, state=state, cause=outcome.reason, until=until
+            )
+        elif host.told and not rest.failures and not rest.backoff and now > host.told_at + RETELL:
+            host.told = ""
+            self._log.info("host.rested", host=host.key, state="well")
+
+    def _crowd(self, address: str | None) -> Rest | None:
+        if address is None or self._per_address is None:
+            return None
+        if address not in self._crowds:
+            if len(self._crowds) >= 4 * len(self.hosts) + 1024:
+                self._drop_quiet()
+            self._crowds[address] = Rest(0.0, self._per_address)
+        return self._crowds[address]
+
+    def _drop_quiet(self) -> None:
+        """Forget addresses that nothing is known of any more."""
+        now = time.monotonic()
+        for address, crowd in list(self._crowds.items()):
+            if not crowd.busy and crowd.next_at < now and not self._parked.get(address):
+                del self._crowds[address]
+
+    def _leave(self, host: Host) -> None:
+        """Give a slot back at the address where a host was before."""
+        if crowd := self._crowd(host.address):
+            crowd.dropped()
+
+    def _unpark(self, address: str | None) -> Host | None:
+        parked = self._parked.get(address or "")
+        if not parked:
+            return None
+        host = parked.popleft()
+        if not parked:
+            del self._parked[address or ""]
+        return host
+
+
+def wall() -> Seconds:
+    """Return what leads from the monotonic clock to wall time."""
+    return time.time() - time.monotonic()
