@@ -8,30 +8,35 @@ import resource
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any, Self
 
 import gevent
+from gevent.lock import Semaphore
 from gevent.queue import Queue
 
-from crawler.config import PerAddress, Settings
-from crawler.errors import ConfigError, CrawlerError
+from crawler.config import PerAddress, Settings, load
+from crawler.errors import ConfigError, CrawlerError, UsageError
 from crawler.feeder import Feeder
 from crawler.fetch import Fetcher
-from crawler.frontier import Counts, open_frontier
+from crawler.frontier import Counts, Pulse, open_frontier
 from crawler.frontier.process import current
 from crawler.held import Held
 from crawler.hosts import HostRules
 from crawler.keeper import Keeper
 from crawler.log import Log, open_log, visit_fields
 from crawler.model import Kind, Outcome, Settlement, Task
+from crawler.native import Native
 from crawler.parts import Part
 from crawler.politeness import Rule
 from crawler.pool import Workers, is_watched
+from crawler.reload import Difference, check, difference, merged, told
 from crawler.rulebook import Rulebook
 from crawler.seeder import Seeder
 from crawler.settler import Settler
-from crawler.signals import stopped_by_signals
+from crawler.signals import signals_heard
+from crawler.sources import downloader
 from crawler.store import Files, sweep
 from crawler.supervisor import Supervisor
 from crawler.worker import Visits, Worker
@@ -49,6 +54,7 @@ class App:
         settings: Settings,
         log: Log,
         *,
+        config: Path | None = None,
         until_done: bool = False,
         trust_listed: bool = False,
         tell: Callable[[Settlement], None] | None = None,
@@ -56,16 +62,19 @@ class App:
     ) -> None:
         self._settings = settings
         self._log = log
+        self._config = config
+        self._config_mark = _mark(config)
         self._until_done = until_done
         self._trust_listed = trust_listed
         self._listing = listing
         self._tell = tell or self._log_visit
         self._ending = False
+        self._reloading = Semaphore()
         self.stop: Callable[[str], None] = lambda _: None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.enter_context(stopped_by_signals(self._stopped, self._log))
+            stack.enter_context(signals_heard(self._stopped, self._reload_soon, self._log))
             self._supervisor = self._open(stack)
             self._stack = stack.pop_all()
         return self
@@ -82,12 +91,13 @@ class App:
         options = self._settings.crawler
         self._open_disk(stack)
         handoff: Queue[Task] = Queue(max(1, options.concurrency // 4))
-        feeder = Feeder(
+        self._held = Held(self._hosts, _per_address(options.per_address), self._log)
+        self._feeder = feeder = Feeder(
             self.frontier,
             self.owner,
             handoff,
             options.concurrency,
-            Held(self._hosts, _per_address(options.per_address), self._log),
+            self._held,
             doom=lambda visited: settler.put(visited),  # noqa: PLW0108  it is made below
         )
         self._pause = feeder.pause
@@ -117,20 +127,25 @@ class App:
         )
         workers = Workers(
             options.concurrency,
-            lambda: Worker(handoff, visits.visit, visits.begin, settler.deliver, visits.timeout),
+            lambda: Worker(
+                handoff,
+                visits.visit,
+                visits.begin,
+                settler.deliver,
+                visits.timeout,
+                workers.leave,
+            ),
             settler.take,
             supervisor.ended,
         )
-        self.seeder = Seeder(
-            self.frontier, self._settings.jobs, self._log, look=feeder.look, **self._listing
-        )
+        self.seeder = self._open_seeder(stack)
         self._open_keeper(settler, workers)
         stack.callback(self._release, feeder)
         supervisor.adopt(
             workers,
             Part("keeper", self.keeper.run),
             Part("feeder", feeder.run),
-            Part("seeder", self.seeder.run, lasting=False),
+            Part("seeder", self.seeder.run),
         )
         return supervisor
 
@@ -158,6 +173,44 @@ class App:
         for job in self._jobs.values():
             self._fetcher.open(job)
 
+    def _open_seeder(self, stack: ExitStack) -> Seeder:
+        """Make the seeder, and what fetches lists: into a folder of their own, beside the state."""
+        state = self._settings.crawler.state
+        folder = state.with_name(state.name + ".lists")
+
+        @cache
+        def fetcher() -> Fetcher:
+            files = stack.enter_context(Files(folder, durable=False))
+            return stack.enter_context(
+                Fetcher(
+                    user_agent=self._hosts.user_agent,
+                    files=files,
+                    concurrency=4,
+                    trust_listed=self._trust_listed,
+                )
+            )
+
+        return Seeder(
+            self.frontier,
+            lambda: self._settings.jobs,
+            self._log,
+            look=self._feeder.look,
+            folder=folder,
+            fetch=lambda job: lambda *asked: downloader(fetcher(), job)(*asked),  # noqa: PLW0108
+            watch=self._watched,
+            **self._listing,
+        )
+
+    def _watched(self) -> bool:
+        """Tell whether lists are watched; a configuration that changed is read again."""
+        if not self._settings.crawler.watch or self._config is None:
+            return False
+        mark = _mark(self._config)
+        if mark != self._config_mark:
+            self._config_mark = mark
+            self._reload_soon()
+        return True
+
     def _open_keeper(self, settler: Settler, workers: Workers) -> None:
         self.keeper = Keeper(
             self.frontier,
@@ -168,16 +221,59 @@ class App:
             self._log,
             progress=self._settings.crawler.log.progress,
             settled=settler.settled,
-            busy=lambda: workers.busy,
+            pulse=lambda: self._pulse(workers),
             when_idle=self._stop_when_done if self._until_done else None,
         )
         self.keeper.reclaim()
 
+    def _reload_soon(self) -> None:
+        gevent.spawn(self.reload)
+
+    def reload(self) -> None:
+        """Read the configuration again; apply what changed, or, if anything is wrong, nothing."""
+        if self._config is None:
+            return
+        with self._reloading:
+            try:
+                with Native(1) as native:  # a big YAML file takes its time
+                    settings = native.call(load, self._config)
+                found = difference(self._settings, settings)
+                check(str(self._config), found)
+                for job in settings.jobs:
+                    self._fetcher.open(job)
+            except UsageError as error:
+                problems = error.problems if isinstance(error, ConfigError) else [error]
+                self._log.error("config.rejected", problems=[str(one) for one in problems])
+                return
+            self._apply(settings, found)
+            self._log.info("config.reloaded", **told(found))
+
+    def _apply(self, settings: Settings, found: Difference) -> None:
+        """Put a new configuration in force; a URL's next lease has it."""
+        self._settings = settings
+        merged(self._jobs, settings)
+        self._hosts.load(settings)
+        options = settings.crawler
+        self._supervisor.grace_period = options.grace_period
+        self.keeper.progress = options.log.progress
+        self._held.per_address = _per_address(options.per_address)
+        self._feeder.concurrency = options.concurrency
+        self._supervisor.resize(options.concurrency)
+        self.frontier.configure(self._hosts.job_rules(), time.time(), obeys=self._hosts.obeys)
+        self._feeder.look()
+        self.seeder.again(found.changed)
+
     def _release(self, feeder: Feeder) -> None:
         """Give back what is still held: the end of every drain, also of one that failed."""
         released = self.frontier.release(self.owner, feeder.owed(), time.time())
-        sweep(self._files, self._jobs, [(task, self.owner) for task in released])
+        visits = [(task, self.owner) for task in released if not task.robots]
+        sweep(self._files, self._jobs, visits)
         self._log.info("lease.released", tasks=len(released))
+
+    def _pulse(self, workers: Workers) -> Pulse:
+        """Say how the process is."""
+        state = "paused" if self._pause.active else self._supervisor.state.value
+        return Pulse(state, str(self._config or ""), workers.busy)
 
     def _address(self, task: Task) -> str | None:
         """Return the address whose limit a visit shares."""
@@ -189,9 +285,13 @@ class App:
         self.stop(cause)  # whatever that is by then
 
     def _stop_when_done(self, counts: Counts) -> None:
-        if self.seeder.done and not counts.waiting and not counts.leased and not self._ending:
+        if self._is_done() and not counts.waiting and not counts.leased and not self._ending:
             self._ending = True
             self.stop("done")
+
+    def _is_done(self) -> bool:
+        """Tell whether no list and no inbox can bring anything more."""
+        return self.seeder.done and not any(job.inbox for job in self._settings.jobs)
 
     def _told(self, settled: Settlement) -> None:
         self.keeper.count(settled)
@@ -213,17 +313,25 @@ class App:
         self._log.info("visit", **visit_fields(settled))
 
 
+def _mark(file: Path | None) -> tuple[int, ...]:
+    """Return what tells two versions of a file apart."""
+    with suppress(OSError):
+        found = file.stat() if file else None
+        return (found.st_size, found.st_mtime_ns, found.st_ino) if found else ()
+    return ()
+
+
 def _per_address(options: PerAddress | None) -> Rule | None:
     return Rule(options.delay, options.concurrency) if options else None
 
 
-def run(settings: Settings, *, until_done: bool = False) -> int:
+def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
     """Run the daemon with a log of its own; return the exit code."""
     log, lines = open_log(settings.crawler.log.level, settings.crawler.log.format)
     quiet_hub(log)
     try:
         raise_descriptors(settings.crawler.concurrency, log)
-        with App(settings, log, until_done=until_done) as app:
+        with App(settings, log, config=config.absolute(), until_done=until_done) as app:
             forced = app.run()
     except CrawlerError as error:
         log.error("daemon.failed", cause=str(error))  # noqa: TRY400  the cause is for operators

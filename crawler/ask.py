@@ -5,6 +5,7 @@ that leads to another origin gets none of them.
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy, LoadError, MozillaCookieJar
 
 from requests import PreparedRequest
@@ -53,7 +54,7 @@ def request_for(task: Task, job: Job, user_agent: str, cookies: CookieJar) -> Pr
     request.hooks = default_hooks()
     setattr(request, "_cookies", NO_COOKIES)  # noqa: B010  Session.send reads it
     if same_origin(task.location, task.url):
-        headers.update(job.headers)
+        headers.update(_filled(job.headers, task.extra))
         headers.update(_credentials(job))
         if job.method == "POST" and not plain:
             request.body = job.body.encode()
@@ -62,6 +63,13 @@ def request_for(task: Task, job: Job, user_agent: str, cookies: CookieJar) -> Pr
             headers["Cookie"] = cookie
     headers.update(_conditions(task))
     return request
+
+
+def _filled(headers: Mapping[str, str], extra: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Put the columns of a URL's list into the headers that use them."""
+    for name, value in (extra or {}).items():
+        headers = {key: text.replace(f"{{{name}}}", value) for key, text in headers.items()}
+    return headers
 
 
 def same_origin(one: str, other: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from crawler import __version__, app, config, naming, oneshot, plan
+from crawler import __version__, app, config, desk, naming, oneshot, plan
 from crawler import demo as demonstration
 from crawler.errors import ConfigError, CrawlerError, UsageError
 from crawler.report import Report
@@ -20,6 +20,8 @@ _CONFIG = click.option(
     "file",
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
+    envvar="CRAWLER_CONFIG",
+    show_envvar=True,
     help="The configuration, a YAML file.",
 )
 
@@ -40,7 +42,7 @@ def run(file: Path, *, until_done: bool) -> int:
     except ConfigError as error:
         app.log_rejected(error)
         raise
-    return app.run(settings, until_done=until_done)
+    return app.run(settings, file, until_done=until_done)
 
 
 @cli.command()
@@ -68,6 +70,11 @@ def run(file: Path, *, until_done: bool) -> int:
 )
 @click.option(
     "-l", "--limit", type=click.IntRange(1), help="Stop after the first N URLs of the lists."
+)
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A ledger that is kept: what an earlier run stored is skipped.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="A line for every URL instead of the bar.")
 @click.option(
@@ -104,6 +111,7 @@ def fetch(
     output: Path,
     max_req: int,
     limit: int | None,
+    archive: Path | None,
     *,
     verbose: bool,
     as_json: bool,
@@ -131,7 +139,9 @@ def fetch(
         "max_size": max_size,
     }
     report = Report("json" if as_json else "lines" if verbose else "bar")
-    return oneshot.fetch(urls, input_file, output, options, report, max_req=max_req, limit=limit)
+    return oneshot.fetch(
+        urls, input_file, output, options, report, max_req=max_req, limit=limit, archive=archive
+    )
 
 
 @cli.command()
@@ -166,6 +176,10 @@ def check(file: Path) -> int:
 def schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
     click.echo(json.dumps(config.schema(), indent=2))
+
+
+for verb in desk.VERBS:
+    cli.add_command(verb)
 
 
 def main() -> None:

@@ -16,7 +16,8 @@ HEAD = 32_768
 _VALUED = frozenset({
     "unavailable_after", "max-snippet", "max-image-preview", "max-video-preview",
 })  # fmt: skip
-_MENTION = re.compile(rb"<meta\s[^>]*robots|<meta\s[^>]*name", re.IGNORECASE)
+_AGENT = re.compile(r"[\w./-]*[a-z_][\w./-]*", re.IGNORECASE | re.ASCII)
+"""What may be an agent before a colon; `25-Jun-10 15` before `:00` is the rest of a date."""
 
 
 def of_headers(values: Iterable[str], token: str) -> frozenset[str]:
@@ -26,8 +27,9 @@ def of_headers(values: Iterable[str], token: str) -> frozenset[str]:
         ours = True
         for part in value.split(","):
             name, colon, rest = part.strip().partition(":")
-            if colon and name.strip().lower() not in _VALUED:
-                ours = name.strip().lower() == token.lower()
+            agent = name.strip().lower()
+            if colon and agent not in _VALUED and _AGENT.fullmatch(agent):
+                ours = agent == token.lower()
                 part = rest  # noqa: PLW2901  what follows the agent
             if ours:
                 words |= _words(part)
@@ -36,11 +38,14 @@ def of_headers(values: Iterable[str], token: str) -> frozenset[str]:
 
 def of_page(head: bytes, token: str) -> frozenset[str]:
     """Return the words of the <meta> elements in the beginning of a page."""
-    if not _MENTION.search(head):
-        return frozenset()
-    reader = _Metas(token)
-    with suppress(AssertionError, ValueError):  # html.parser on declarations that make no sense
-        reader.feed(head[:HEAD].decode("utf-8", "replace"))
+    text = head[:HEAD].decode("utf-8", "replace")
+    names = {"robots", token.lower()}
+    lower = text.lower()
+    if "<meta" not in lower or not any(name in lower for name in names):
+        return frozenset()  # most pages are spared the parser
+    reader = _Metas(names)
+    with suppress(AssertionError, ValueError):  # html.parser gives up; what it found counts
+        reader.feed(text.replace("<![", "<!x"))  # a comment in HTML, on which it often does
     return frozenset(reader.words)
 
 
@@ -58,16 +63,16 @@ def _words(text: str) -> set[str]:
 
 
 class _Metas(HTMLParser):
-    def __init__(self, token: str) -> None:
+    def __init__(self, names: set[str]) -> None:
         super().__init__(convert_charrefs=True)
-        self._names = {"robots", token.lower()}
+        self._names = names
         self.words: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Read one <meta>; html.parser calls this name."""
         if tag != "meta":
             return
-        fields = {name.lower(): value or "" for name, value in attrs}
+        fields = {name: value or "" for name, value in reversed(attrs)}  # the first one counts
         if fields.get("name", "").strip().lower() in self._names:
             for part in fields.get("content", "").split(","):
                 self.words |= _words(part)

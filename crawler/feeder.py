@@ -40,8 +40,8 @@ class Feeder:
         self._frontier = frontier
         self._owner = owner
         self._handoff = handoff
-        self._concurrency = concurrency
-        self._max_hosts = max(1024, 4 * concurrency)
+        self.concurrency = concurrency
+
         self._held = held
         self._doom = doom
         self._ready: list[tuple[Seconds, int, Host]] = []
@@ -67,22 +67,19 @@ class Feeder:
 
     def begun(self, task: Task, address: str | None = None) -> bool:
         """Note that a worker begins a visit; refuse it if its address bears no more of them."""
-        begun = self._held.begun(task, address)
+        begun, freed = self._held.begun(task, address)
         if not begun:
             self.busy -= 1
-        self._requeue(self._held.hosts[task.host_id])
+        self._requeue(self._held.hosts[task.host_id], *freed)
         return begun
 
     def finished(self, visited: Visited) -> Visited:
         """Note that a visit is over; its outcome is still to be settled."""
-        visited, unparked = self._held.finished(visited)
+        visited, freed = self._held.finished(visited)
         self.busy -= 1
-        if unparked:
-            unparked.queued = False
-            self._requeue(unparked)
         host = self._held.hosts[visited.task.host_id]
         self._end_doomed(host)
-        self._requeue(host)
+        self._requeue(*freed, host)
         if self.pause.active:
             self._wake.set()
         return visited
@@ -142,9 +139,10 @@ class Feeder:
             return int(not self._ready and self.pause.allows(time.monotonic(), self.busy))
         soon = time.monotonic() + LOOKAHEAD
         startable = sum(1 for ready_at, _, _ in self._ready if ready_at <= soon)
-        if self.busy + startable >= 2 * self._concurrency:
+        if self.busy + startable >= 2 * self.concurrency:
             return 0
-        return max(0, min(self._concurrency, self._max_hosts - len(self._held.hosts)))
+        most = max(1024, 4 * self.concurrency)
+        return max(0, min(self.concurrency, most - len(self._held.hosts)))
 
     def _plan(self, lease: Lease, *, new: int, wanted: int) -> None:
         """Give hosts up that others should have, and decide when to look again."""
@@ -176,9 +174,13 @@ class Feeder:
         for visited in self._held.doom(host):
             self._doom(visited)
 
-    def _requeue(self, host: Host) -> None:
-        """Put a host where it belongs now: among the ready, the thirsty, or neither."""
+    def _requeue(self, *hosts: Host) -> None:
+        """Put hosts where they belong now: among the ready, the thirsty, or neither."""
         now = time.monotonic()
+        for host in hosts:
+            self._place(host, now)
+
+    def _place(self, host: Host, now: Seconds) -> None:
         ready_at = host.rest.ready_at()
         if host.tasks and ready_at is not None and not host.queued:
             host.queued = True
@@ -194,6 +196,8 @@ class Feeder:
         ready_at = host.rest.ready_at()
         if host.rest.doomed(now):
             self._look_in(PAUSE)
+        elif host.rests_long(now):
+            pass  # it goes back when what is open is settled
         elif host.rest.delay < LOOKAHEAD:
             if len(host.tasks) <= host.rest.slots // 2:
                 self._look_in(PAUSE)
@@ -209,13 +213,11 @@ class Feeder:
     def _hand_off(self, host: Host) -> None:
         """Give a host its turn; while every worker is busy, this is where the feeder waits."""
         host.queued = False
-        if not host.tasks:  # they went back
-            return None
         now = time.monotonic()
         host.close(now, wall())
         ready_at = host.rest.ready_at()
-        if ready_at is None or ready_at > now:  # another visit has moved its rest
-            return self._requeue(host)
+        if not host.tasks or ready_at is None or ready_at > now:
+            return self._pass_over(host)
         at = self._held.address_allows(host, now)
         if at is None or at > now:
             host.queued = True
@@ -223,10 +225,16 @@ class Feeder:
                 return self._held.park(host)
             return heapq.heappush(self._ready, (at, next(self._turn), host))
         task = host.tasks.popleft()
-        self._held.handed_off(host)
+        self._held.handed_off(host, task)
         self.busy += 1
         self._requeue(host)
         return self._handoff.put(task)
+
+    def _pass_over(self, host: Host) -> None:
+        """Leave out a host whose tasks went back or whose rest has moved, and let another go on."""
+        if self._held.hosts.get(host.id) is host:
+            self._requeue(host)
+        self._requeue(*self._held.unparked(host.address))
 
     def _wait(self, now: Seconds) -> None:
         until = min(self._lease_at, self._ready[0][0] if self._ready else self._lease_at)

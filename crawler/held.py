@@ -55,6 +55,8 @@ class Host:
             return 0
         if self.rest.doomed(now):
             return DOOMED
+        if self.rests_long(now):
+            return 0
         if self.rest.delay < LOOKAHEAD:
             return max(0, 2 * self.rest.slots - len(self.tasks))
         ready_at = self.rest.ready_at()
@@ -69,10 +71,10 @@ class Host:
 
     def close(self, now: Seconds, offset: Seconds) -> None:
         """Close it while its hours are not."""
-        if self.hours:
-            opens_at = self.hours.opens_at(now + offset) - offset
-            if opens_at > now:
-                self.rest.opens_at = max(self.rest.opens_at, opens_at)
+        wall_time = now + offset
+        opens_at = self.hours.opens_at(wall_time) if self.hours else wall_time
+        if opens_at > wall_time:
+            self.rest.opens_at = max(self.rest.opens_at, opens_at - offset)
 
 
 class Held:
@@ -81,11 +83,13 @@ class Held:
     def __init__(self, hosts: HostRules, per_address: Rule | None, log: Log) -> None:
         self.rules = hosts
         self._log = log
-        self._per_address = per_address
+        self.per_address = per_address
         self._random = Random()  # noqa: S311  jitter is no secret
         self.hosts: dict[int, Host] = {}
         self._crowds: dict[str, Rest] = {}
         self._parked: dict[str, deque[Host]] = {}
+        self._places: dict[int, tuple[str | None, Rest | None]] = {}
+        """Where a task handed off has a slot: by then its host may have moved."""
         self._begun: set[int] = set()
 
     def take(self, leased: LeasedHost) -> Host:
@@ -117,42 +121,42 @@ class Held:
         assert host.address is not None
         self._parked.setdefault(host.address, deque()).append(host)
 
-    def handed_off(self, host: Host) -> None:
+    def handed_off(self, host: Host, task: Task) -> None:
         """Take a slot of a host and of its address."""
         host.rest.handed_off()
-        if crowd := self._crowd(host.address):
-            crowd.handed_off()
+        self._enter(task, host.address)
 
-    def begun(self, task: Task, address: str | None) -> bool:
-        """Note that a worker begins a visit; refuse if its address, just found, bears no more."""
+    def begun(self, task: Task, address: str | None) -> tuple[bool, list[Host]]:
+        """Note that a worker begins a visit; refuse if its address, just found, bears no more.
+
+        Return also the hosts that may go on because it leaves the address where it was.
+        """
         host, now = self.hosts[task.host_id], time.monotonic()
-        if address and address != host.address and self._per_address:
-            self._leave(host)
+        freed: list[Host] = []
+        if address and address != self._places[task.id][0] and self.per_address:
             host.address = address
+            freed = self._leave(task)
             at = self.address_allows(host, now)
             if at is None or at > now:
                 host.rest.dropped()
                 host.tasks.appendleft(task)
-                return False
-            if crowd := self._crowd(address):
-                crowd.handed_off()
+                return False, freed
+            self._enter(task, address)
         host.rest.begun(now)
-        if crowd := self._crowd(host.address):
+        if crowd := self._places[task.id][1]:
             crowd.begun(now)
         self._begun.add(task.id)
-        return True
+        return True, freed
 
-    def finished(self, visited: Visited) -> tuple[Visited, Host | None]:
-        """Note a visit's end; return it with what the host pays for, and a host that may go on."""
+    def finished(self, visited: Visited) -> tuple[Visited, list[Host]]:
+        """Note a visit's end; return it with what the host pays for, and hosts that may go on."""
         task, outcome = visited.task, visited.outcome
         host, now = self.hosts[task.host_id], time.monotonic()
-        crowd = self._crowd(host.address)
         if task.id not in self._begun:
             host.rest.dropped()
-            if crowd:
-                crowd.dropped()
-            return visited, self._unpark(host.address)
+            return visited, self._leave(task)
         self._begun.discard(task.id)
+        address, crowd = self._places.pop(task.id)
         spared = self._judge(host, visited, now)
         host.rest.finished(visited.answered_at)
         if outcome.retry_after:
@@ -160,7 +164,26 @@ class Held:
         if crowd:
             crowd.finished(visited.answered_at)
         self._tell(host, outcome, now)
-        return replace(visited, spared=True) if spared else visited, self._unpark(host.address)
+        return replace(visited, spared=True) if spared else visited, self.unparked(address)
+
+    def unparked(self, address: str | None) -> list[Host]:
+        """Take hosts from those that wait for an address, up to the first that can go on now.
+
+        One whose tasks went back meanwhile, or that rests by now, would let the slot lie idle.
+        """
+        parked, now = self._parked.get(address or ""), time.monotonic()
+        freed: list[Host] = []
+        while parked:
+            host = parked.popleft()
+            host.queued = False
+            ready_at = host.rest.ready_at()
+            if host.tasks:
+                freed.append(host)
+                if host.address == address and ready_at is not None and ready_at <= now:
+                    break
+        if not parked:
+            self._parked.pop(address or "", None)
+        return freed
 
     def doom(self, host: Host) -> list[Visited]:
         """End the tasks in memory of a host that is given up."""
@@ -225,12 +248,13 @@ class Held:
             self._log.info("host.rested", host=host.key, state="well")
 
     def _crowd(self, address: str | None) -> Rest | None:
-        if address is None or self._per_address is None:
+        if address is None or self.per_address is None:
             return None
         if address not in self._crowds:
             if len(self._crowds) >= 4 * len(self.hosts) + 1024:
                 self._drop_quiet()
-            self._crowds[address] = Rest(0.0, self._per_address)
+            self._crowds[address] = Rest(0.0)
+        self._crowds[address].rule = self.per_address
         return self._crowds[address]
 
     def _drop_quiet(self) -> None:
@@ -240,19 +264,19 @@ class Held:
             if not crowd.busy and crowd.next_at < now and not self._parked.get(address):
                 del self._crowds[address]
 
-    def _leave(self, host: Host) -> None:
-        """Give a slot back at the address where a host was before."""
-        if crowd := self._crowd(host.address):
-            crowd.dropped()
+    def _enter(self, task: Task, address: str | None) -> None:
+        """Take a slot at an address for a task."""
+        crowd = self._crowd(address)
+        self._places[task.id] = address, crowd
+        if crowd:
+            crowd.handed_off()
 
-    def _unpark(self, address: str | None) -> Host | None:
-        parked = self._parked.get(address or "")
-        if not parked:
-            return None
-        host = parked.popleft()
-        if not parked:
-            del self._parked[address or ""]
-        return host
+    def _leave(self, task: Task) -> list[Host]:
+        """Give back the slot of a visit that does not begin there; return who may go on."""
+        address, crowd = self._places.pop(task.id)
+        if crowd:
+            crowd.dropped()
+        return self.unparked(address)
 
 
 def wall() -> Seconds:

@@ -1,9 +1,10 @@
 """What the configuration asks of one host: its jobs' options, and the overrides under `hosts`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from crawler.config import HostOptions, Job, Settings
+from crawler.config.settings import Adaptive as AdaptiveOptions
 from crawler.hours import Hours, parse
 from crawler.model import JobRule, Seconds
 from crawler.politeness import Adaptive, Rule
@@ -18,6 +19,10 @@ class HostRules:
     """Answers for every host, by its key name:port. Pure; it is also asked in native threads."""
 
     def __init__(self, settings: Settings) -> None:
+        self.load(settings)
+
+    def load(self, settings: Settings) -> None:
+        """Take up a configuration, in the place of the one before."""
         self._jobs = {job.name: job for job in settings.jobs}
         self._options: Mapping[str, HostOptions] = settings.hosts
         self._user_agent = settings.crawler.user_agent
@@ -43,16 +48,16 @@ class HostRules:
         """
         here = [self._jobs[name] for name in jobs if name in self._jobs]
         said = self._said(key)
-        adaptive = _first(said.adaptive, *(job.adaptive for job in here))
+        adaptive = [said.adaptive] if said.adaptive else [job.adaptive for job in here]
         return Rule(
             delay=_or(said.delay, delay),
             per_host=_or(said.per_host, per_host),
-            adaptive=Adaptive(adaptive.factor, adaptive.min, adaptive.max) if adaptive else None,
+            adaptive=_slowest([one for one in adaptive if one]),
             max_backoff=_or(
                 said.max_backoff, max((job.max_backoff for job in here), default=3600.0)
             ),
             give_up=_or(said.give_up, max((job.give_up for job in here), default=86_400.0)),
-            max_per_day=_first(
+            max_per_day=_or(
                 said.max_per_day,
                 min((job.max_per_day for job in here if job.max_per_day), default=None),
             ),
@@ -99,8 +104,15 @@ def _candidates(key: str) -> list[str]:
     return [key, name, *parents, "*"]
 
 
-def _first(*values: T | None) -> T | None:
-    return next((value for value in values if value is not None), None)
+def _slowest(found: Sequence[AdaptiveOptions]) -> Adaptive | None:
+    """Return what makes for delays that are long enough for each."""
+    if not found:
+        return None
+    return Adaptive(
+        max(one.factor for one in found),
+        max(one.min for one in found),
+        max(one.max for one in found),
+    )
 
 
 def _or(value: T | None, otherwise: T) -> T:

@@ -6,7 +6,7 @@ days, of the window's beginning; several windows are joined by `;`. Without a zo
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crawler.model import Seconds
@@ -28,11 +28,12 @@ class Window:
     """Minutes after midnight."""
 
     def of(self, day: datetime) -> tuple[Seconds, Seconds] | None:
-        """Return the wall times at which the window of that day opens and shuts."""
+        """Return the wall times at which the window of that day opens and shuts, if it does."""
         if day.weekday() not in self.days:
             return None
         until = self.until if self.until > self.begin else self.until + 1440
-        return _at(day, self.begin), _at(day, until)
+        times = _at(day, self.begin), _at(day, until)
+        return times if times[0] < times[1] else None  # a change of the clock may skip it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,20 @@ class Hours:
 
     def opens_at(self, now: Seconds) -> Seconds:
         """Return the wall time from which visits may begin: `now` itself while it is open."""
-        today = datetime.fromtimestamp(now, self.zone)
-        begins = []
-        for shift in range(-1, 8):  # a day's window may have begun the day before
-            day = datetime.combine(today.date() + timedelta(days=shift), time(), self.zone)
-            for window in self.windows:
-                times = window.of(day)
-                if times is None or times[1] <= now:
-                    continue
-                if times[0] <= now:
-                    return now
-                begins.append(times[0])
+        today = datetime.fromtimestamp(now, self.zone).date()
+        begins: list[Seconds] = []
+        for shift in range(-1, 15):  # it may have begun the day before; a week's may be skipped
+            ahead = [times for times in self._of(today + timedelta(days=shift)) if times[1] > now]
+            if any(times[0] <= now for times in ahead):
+                return now
+            if begins:  # a day later nothing is sooner, but where the clock skips midnight
+                return min([*begins, *(times[0] for times in ahead)])
+            begins = [times[0] for times in ahead]
         return min(begins)
+
+    def _of(self, date: date) -> list[tuple[Seconds, Seconds]]:
+        day = datetime.combine(date, time(), self.zone)
+        return [times for window in self.windows if (times := window.of(day))]
 
 
 def parse(text: str) -> Hours:
@@ -84,9 +87,9 @@ def zone_of(name: str) -> tzinfo:
 
 
 def _zoned(text: str) -> tuple[str, tzinfo]:
-    body, space, last = text.rpartition(" ")
-    if space and not _WINDOW.fullmatch(last) and ":" not in last:
-        return body, zone_of(last)
+    parts = text.rsplit(maxsplit=1)
+    if len(parts) == 2 and ":" not in parts[1]:
+        return parts[0], zone_of(parts[1])
     return text, UTC
 
 
@@ -95,8 +98,10 @@ def _window(text: str) -> Window:
     if not match:
         raise ValueError(_SHAPE)
     begin, until = _minutes(match["from"]), _minutes(match["to"])
-    if begin in {until, 1440}:
-        raise ValueError("a window of hours has a beginning and another end")
+    if begin == until:
+        raise ValueError(f"{text} is empty; the whole day is 00:00-24:00")
+    if begin == 1440:
+        raise ValueError(f"{text} begins with 24:00, which is 00:00 of the next day")
     return Window(_days(match["days"]), begin, until)
 
 
@@ -114,7 +119,7 @@ def _days(text: str | None) -> frozenset[int]:
     for part in text.lower().split(","):
         first, dash, last = part.partition("-")
         if first not in _DAYS or (dash and last not in _DAYS):
-            raise ValueError(f"{part} is no day: {' '.join(_DAYS)} are")
+            raise ValueError(f"{part or text} is no day: {' '.join(_DAYS)} are")
         begin, end = _DAYS.index(first), _DAYS.index(last or first)
         days.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
     return frozenset(days)

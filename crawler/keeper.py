@@ -3,18 +3,22 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from gevent.event import Event
 
 from crawler.config import Job
-from crawler.frontier import LEASE, Counts, Frontier, Reclaimed
+from crawler.frontier import LEASE, Counts, Frontier, Pulse, Reclaimed
 from crawler.frontier.process import Process
 from crawler.log import Log
-from crawler.model import Seconds, Settlement
+from crawler.model import Again, Hop, Seconds, Settlement
+from crawler.retry import RULES
 from crawler.store import Files, sweep
 
 TICK: Seconds = 1.0
-RECLAIM: Seconds = 5.0
+BEAT: Seconds = LEASE / 12
+"""Time between two renewals, with which the process's row says how it is."""
+SMOOTH = 0.3
 
 
 class Keeper:
@@ -31,7 +35,7 @@ class Keeper:
         *,
         progress: Seconds = 0.0,
         settled: Event | None = None,
-        busy: Callable[[], int] = lambda: 0,
+        pulse: Callable[[], Pulse] = lambda: Pulse("running"),
         when_idle: Callable[[Counts], None] | None = None,
     ) -> None:
         self._frontier = frontier
@@ -40,33 +44,48 @@ class Keeper:
         self._jobs = jobs
         self._files = files
         self._log = log
-        self._progress = progress
+        self.progress = progress
         self._settled = settled or Event()
-        self._busy = busy
+        self._pulse = pulse
         self._when_idle = when_idle
         self._visits: Counter[str] = Counter()
+        self._rates = (0.0, 0.0)
+        self._all = self._ok = self._bytes = 0
+        self._beaten = (time.monotonic(), 0, 0)
 
     def run(self) -> None:
         """Look after everything once a second, and whenever something was settled."""
-        renew_at = time.monotonic() + LEASE / 4
-        reclaim_at = time.monotonic() + RECLAIM
-        report_at = time.monotonic() + self._progress if self._progress else float("inf")
+        beat_at = time.monotonic()
+        report_at = time.monotonic() + self.progress
         while True:
-            self._settled.wait(TICK)
-            self._settled.clear()
             now = time.monotonic()
-            if now >= renew_at:
-                self._frontier.renew(self._owner, time.time())
-                renew_at = now + LEASE / 4
-            if now >= reclaim_at:
-                self._frontier.renew(self._owner, time.time())
+            if now >= beat_at:
+                self.beat()
                 self.reclaim()
-                reclaim_at = now + RECLAIM
-            if now >= report_at:
+                beat_at = now + BEAT
+            if self.progress and now >= report_at:
                 self._report()
-                report_at = now + self._progress
+                report_at = now + self.progress
             if self._when_idle:
                 self._when_idle(self._frontier.counts())
+            self._settled.wait(TICK)
+            self._settled.clear()
+
+    def beat(self) -> None:
+        """Renew the leases, and say in the ledger how the process is."""
+        now = time.monotonic()
+        at, visits, ok = self._beaten
+        passed = max(0.001, now - at)
+        self._rates = (
+            _smoothed(self._rates[0], (self._all - visits) / passed),
+            _smoothed(self._rates[1], (self._ok - ok) / passed),
+        )
+        self._beaten = (now, self._all, self._ok)
+        rate, rate_ok = self._rates
+        pulse = replace(
+            self._pulse(), visits=self._all, rate=rate, rate_ok=rate_ok, bytes=self._bytes
+        )
+        self._frontier.heartbeat(self._owner, pulse, time.time())
 
     def reclaim(self) -> None:
         """Take back what dead processes held, and remove the parts they left."""
@@ -82,6 +101,10 @@ class Keeper:
     def count(self, settlement: Settlement) -> None:
         """Count a visit for the next report."""
         self._visits[settlement.outcome.kind] += 1
+        self._all += 1
+        self._bytes += settlement.outcome.size
+        if not isinstance(settlement.verdict, Again | Hop):
+            self._ok += RULES[settlement.outcome.kind].word == "ok"
 
     def _tell(self, item: Reclaimed) -> None:
         event = "url.died" if item.died else "url.reclaimed"
@@ -90,13 +113,17 @@ class Keeper:
     def _report(self) -> None:
         counts = self._frontier.counts()
         visits, self._visits = self._visits, Counter()
-        rate = sum(visits.values()) / self._progress
+        rate = sum(visits.values()) / self.progress
         self._log.info(
             "progress",
             rate=round(rate, 1),
-            in_flight=self._busy(),
+            in_flight=self._pulse().busy,
             waiting=counts.waiting,
             known=counts.known,
             finished=counts.finished,
             eta_s=round(counts.waiting / rate) if rate else None,
         )
+
+
+def _smoothed(old: float, new: float) -> float:
+    return round(old + SMOOTH * (new - old) if old else new, 2)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 Seconds = float
 """A duration in seconds, or a point on the clock that the context names."""
@@ -95,6 +96,16 @@ class Task:
     """Of what was stored last, for a conditional request."""
     kept: Kept | None = None
     """What an earlier visit left to go on from."""
+    due_at: Seconds = 0.0
+    """Wall time from which it could be visited."""
+    ended: str | None = None
+    """Kind of its last visit that was an end; None before the first."""
+    digest: str = ""
+    """SHA-256 of what was stored last, in hex."""
+    every: Seconds | None = None
+    """Its own interval, where intervals adapt."""
+    extra: Mapping[str, str] | None = None
+    """Columns of its list that the job's headers use."""
     robots: bool = False
     """It is a visit to the robots.txt of `url`'s origin, made with the options of `job`."""
 
@@ -170,7 +181,10 @@ class Visited:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Finished, and well."""
+    """Finished, and well; or until the wall time `next_at`, with an interval of its own."""
+
+    next_at: Seconds | None = None
+    every: Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +205,11 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """Given up, still visible in the ledger."""
+    """Given up, still visible in the ledger; or until the wall time `next_at`."""
 
     reason: str
+    next_at: Seconds | None = None
+    every: Seconds | None = None
 
 
 Verdict = Done | Again | Hop | Dead
@@ -235,14 +251,15 @@ class Settlement:
     """What a visit to a robots.txt made known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """A URL as a list names it, ready for the frontier."""
+class Seed(NamedTuple):
+    """A URL as a list names it, ready for the frontier. Ten million are made of one list."""
 
     fingerprint: int
     url: str
     host: str
     path: str | None = None
+    extra: str | None = None
+    """Columns of the list that the job's headers use, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +273,8 @@ class JobRule:
     """robots.txt"""
     weight: int = 2
     """Its share where several jobs wait: 4 for high priority, 2 for normal, 1 for low."""
+    schedule: str = ""
+    """Its schedule in words; empty: every URL is visited once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ from pydantic import ValidationError
 from crawler.app import App, quiet_hub, raise_descriptors
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.errors import UsageError
+from crawler.frontier import history
+from crawler.frontier.process import current
 from crawler.log import open_log
-from crawler.model import Settlement
+from crawler.model import Kind, Outcome, Seconds, Settlement
 from crawler.report import Report
 
 STDIN = Path("/dev/stdin")
+NAME = "fetch"
+"""Of the one job."""
 PATIENCE = 1.0
 """Seconds that the initial report waits for a list to end."""
 
@@ -31,15 +36,19 @@ def fetch(
     *,
     max_req: int,
     limit: int | None,
+    archive: Path | None = None,
 ) -> int:
-    """Fetch URLs and report; return 0 if every one of them is stored, 1 if not."""
+    """Fetch URLs and report; return 0 if every one of them is stored, 1 if not.
+
+    With an archive what an earlier run stored is skipped, and what failed then is tried again.
+    """
     log, lines = open_log("warning", "console", sys.stderr.fileno())
     quiet_hub(log)
     raise_descriptors(max_req, log)
-    with tempfile.TemporaryDirectory(prefix="crawler-fetch-") as folder:
+    with _state(archive) as state:
         job = _job(urls, list_file, {**options, "per_host": min(max_req, 1000)})
         crawler = CrawlerOptions(
-            state=Path(folder, "state.sqlite"),
+            state=state,
             output=output.absolute(),
             concurrency=max_req,
             grace_period=0,
@@ -53,17 +62,57 @@ def fetch(
             until_done=True,
             tell=lambda settled: _tell(app, report, settled),
             trust_listed=True,
-            recount=True,
             limit=limit,
             bad=report.bad,
         )
         with app:
-            opening = gevent.spawn(_open_report, app, report, max_req)
+            began = _begin_archive(state) if archive else 0.0
+            opening = gevent.spawn(_open_report, app, report, max_req, archive)
             app.run()
             opening.kill()
+            if archive:
+                _tell_earlier(state, report, began)
             code = _account(app, report) or int(app.seeder.failed > 0)
     lines.close(1.0)
     return code
+
+
+@contextmanager
+def _state(archive: Path | None) -> Iterator[Path]:
+    """Have a ledger: the archive, if it is free, or one that is gone afterwards."""
+    if archive is None:
+        with tempfile.TemporaryDirectory(prefix="crawler-fetch-") as folder:
+            yield Path(folder, "state.sqlite")
+        return
+    if archive.exists() and archive.stat().st_size:
+        with history.opened(archive) as db:
+            _check_archive(db, archive)
+    yield archive.absolute()
+
+
+def _check_archive(db: history.Connection, archive: Path) -> None:
+    others = [job.name for job in history.jobs(db) if job.name != NAME]
+    if others:
+        raise UsageError(f"{archive} is the ledger of a daemon; name another file as archive")
+    for one in history.members(db):
+        if one.life(current().machine, time.time()) == "alive":
+            raise UsageError(f"{archive} is in use by process {one.process.pid}; wait for its end")
+
+
+def _begin_archive(state: Path) -> Seconds:
+    """Forget what was asked for earlier, and return the time: what is stored is older."""
+    with history.opened(state, write=True) as db:
+        history.begin_archive(db, time.time())
+    return time.time()
+
+
+def _tell_earlier(state: Path, report: Report, began: Seconds) -> None:
+    with history.opened(state) as db:
+        for page in history.stored_by(db, began):
+            for one in page:
+                kind = Kind(one.ended or Kind.STORED)
+                outcome = Outcome(kind, one.status, one.size or 0, path=one.path)
+                report.stored_earlier(one.url, one.listed, outcome, one.attempt)
 
 
 def _tell(app: App, report: Report, settled: Settlement) -> None:
@@ -73,7 +122,7 @@ def _tell(app: App, report: Report, settled: Settlement) -> None:
         app.stop("nobody reads")
 
 
-def _open_report(app: App, report: Report, max_req: int) -> None:
+def _open_report(app: App, report: Report, max_req: int, archive: Path | None) -> None:
     """Say how many URLs there are, from where, once the lists have ended or patience has."""
     deadline = time.monotonic() + PATIENCE
     while not app.seeder.done and time.monotonic() < deadline:
@@ -83,7 +132,9 @@ def _open_report(app: App, report: Report, max_req: int) -> None:
     number = number if app.seeder.done else f"more than {number}"
     hosts = app.frontier.hosts(1)[0] if counts.hosts == 1 else f"{counts.hosts} hosts"
     connections = min(max_req, counts.known)
-    _begin(
+    if archive:  # its hosts are those of every run
+        return _begin(app, report, f"{number}; {archive} knows {counts.known} of every run")
+    return _begin(
         app,
         report,
         f"{number} from {hosts}, {connections} connection{'s'[: connections != 1]} at most",
@@ -118,7 +169,7 @@ def _job(urls: Sequence[str], list_file: Path | None, options: dict[str, Any]) -
     elif list_file is not None and not list_file.exists():
         raise UsageError(f"{list_file} is not there")
     try:
-        return Job(name="fetch", urls=tuple(urls), url_file=list_file, **options)
+        return Job(name=NAME, urls=tuple(urls), url_file=list_file, **options)
     except ValidationError as error:
         told = [
             f"{details.get('input')!r}: {details['msg'].removeprefix('Value error, ')}"

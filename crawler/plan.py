@@ -1,18 +1,22 @@
 """The plan that `crawler check` prints: what `run` would do, without doing it."""
 
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from crawler import sources
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.errors import UsageError
 from crawler.fetch import Fetcher
 from crawler.frontier import open_frontier
 from crawler.hosts import HostRules
 from crawler.native import Native
-from crawler.seeder import SHOWN, UNREADABLE, Entry, job_urls, seed_of
+from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
+from crawler.sync import SHOWN, BadLine, read
 from crawler.urls import masked
 
 
@@ -36,12 +40,15 @@ def plan(settings: Settings) -> list[JobPlan]:
     """Read every list, and build what needs building, to find what is wrong before it matters."""
     options = settings.crawler
     _check_places(options)
-    files = Files(options.output, durable=False)
-    with Fetcher(user_agent=HostRules(settings).user_agent, files=files, concurrency=1) as fetcher:
+    with (
+        tempfile.TemporaryDirectory(prefix="crawler-check-") as folder,
+        Files(Path(folder), durable=False) as files,
+        Fetcher(user_agent=HostRules(settings).user_agent, files=files, concurrency=1) as fetcher,
+        Native(1) as native,
+    ):
         for job in settings.jobs:
             fetcher.open(job)
-    with Native(1) as native:
-        return [_job_plan(job, native) for job in settings.jobs]
+        return [_job_plan(job, native, fetcher, Path(folder)) for job in settings.jobs]
 
 
 def _check_places(options: CrawlerOptions) -> None:
@@ -55,27 +62,26 @@ def _check_places(options: CrawlerOptions) -> None:
             pass
 
 
-def _job_plan(job: Job, native: Native) -> JobPlan:
+def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path) -> JobPlan:
+    """Read a job's lists as the daemon would, but take no inbox's."""
     found = JobPlan(job)
-    for place, text, bound in _readable(job, native):
-        try:
-            seed = seed_of(job, text, bound)
-        except ValueError as error:
-            if len(found.bad) < SHOWN:
-                found.bad.append(f"{place}: {masked(text[:200])!r}: {error}")
-            else:
-                found.bad_more += 1
-            continue
-        found.urls += 1
-        found.hosts[seed.host] += 1
+    try:
+        for source in sources.of(job, folder, downloader(fetcher, job)):
+            for seeds, bad in read(source, job, native):
+                found.urls += len(seeds)
+                found.hosts.update(seed.host for seed in seeds)
+                _note(found, bad)
+    except (SourceError, *UNREADABLE) as error:
+        raise UsageError(f"{job.name}: {error}") from error
     return found
 
 
-def _readable(job: Job, native: Native) -> Iterator[Entry]:
-    try:
-        yield from job_urls(job, native)
-    except UNREADABLE as error:
-        raise UsageError(f"{job.name}: {job.url_file} cannot be read: {error}") from error
+def _note(found: JobPlan, bad: list[BadLine]) -> None:
+    for where, text, reason in bad:
+        if len(found.bad) < SHOWN:
+            found.bad.append(f"{where}: {masked(text)!r}: {reason}")
+        else:
+            found.bad_more += 1
 
 
 def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:

@@ -27,6 +27,8 @@ LONG: Seconds = 60.0
 SMOOTH = 0.3
 """Weight of the newest response time in the host's own."""
 DAY: Seconds = 86_400.0
+HAIR: Seconds = 0.001
+"""How exactly the beginning of a visit is known afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +80,22 @@ class Rest:
     spent: int = 0
     """Visits of this day (UTC)."""
     day_ends: Seconds = 0.0
-    _failed_at: Seconds = float("-inf")
+    _rests_until: Seconds = float("-inf")
+    """After its last failure; a visit that begins before was handed off without knowing of it."""
 
     @property
-    def delay(self) -> Seconds:
-        """Return the rest between two visits that holds now."""
+    def pace(self) -> Seconds:
+        """Return the rest between two visits that holds while all is well."""
         adaptive = self.rule.adaptive
         own = 0.0
         if adaptive and self.latency:
             own = min(adaptive.most, max(adaptive.least, adaptive.factor * self.latency))
-        return max(self.rule.delay, self.crawl_delay, self.backoff, own)
+        return max(self.rule.delay, self.crawl_delay, own)
+
+    @property
+    def delay(self) -> Seconds:
+        """Return the rest between two visits that holds now."""
+        return max(self.pace, self.backoff)
 
     @property
     def slots(self) -> int:
@@ -101,7 +109,8 @@ class Rest:
 
     def ready_at(self) -> Seconds | None:
         """Return the earliest time of the next visit, or None while that depends on another."""
-        if self.busy >= self.slots or (self.pending and self.delay):
+        in_turn = self.delay or self.rule.max_per_day
+        if self.busy >= self.slots or (self.pending and in_turn):
             return None
         return max(self.next_at, self.opens_at)
 
@@ -139,26 +148,26 @@ class Rest:
         """Note a success: the backoff shrinks, step by step."""
         self.failures, self.failing_since, self.silent = 0, None, False
         self.backoff *= RECOVERY
-        if self.backoff <= max(self.rule.delay, START / 2):
+        if self.backoff <= max(self.pace, START / 2):
             self.backoff = 0.0
         self.latency += (elapsed - self.latency) * (SMOOTH if self.latency else 1.0)
 
     def failed(self, now: Seconds, began_at: Seconds, random: Random, *, silent: bool) -> None:
         """Note a failure; of those that were under way together only the first one counts."""
-        if began_at < self._failed_at:
+        if began_at < self._rests_until - HAIR:
             return
-        self._failed_at = now
         self.failures += 1
         self.silent = silent
         if self.failing_since is None:
             self.failing_since = now
-        most = min(self.rule.max_backoff, max(PACE, 4 * self.rule.delay))
-        self.backoff = min(most, max(START, 2 * max(self.backoff, self.rule.delay)))
+        most = min(self.rule.max_backoff, max(PACE, 4 * self.pace))
+        self.backoff = min(most, max(START, 2 * self.delay))
         rest = self.backoff
         if self.is_open:
             rest = max(rest, min(LONG * 2.0 ** min(self.failures - BREAK, 20), DAY))
-            rest = min(rest, self.rule.max_backoff)
-        self.next_at = max(self.next_at, now + rest * random.uniform(1.0, 1.5))
+        rest = min(rest * random.uniform(1.0, 1.5), self.rule.max_backoff)
+        self._rests_until = now + rest
+        self.next_at = max(self.next_at, self._rests_until)
 
     def given_up(self, now: Seconds) -> bool:
         """Tell whether the host has been silent for too long."""
@@ -183,7 +192,7 @@ class Rest:
             silent=self.silent,
             latency=round(self.latency, 4),
             spent=self.spent,
-            day=int((self.day_ends + offset) // DAY) - 1 if self.day_ends else 0,
+            day=round((self.day_ends + offset) / DAY) - 1 if self.day_ends else 0,
         )
 
     def remember(self, health: Health, now: Seconds, offset: Seconds) -> None:

@@ -8,7 +8,7 @@ from gevent.pool import Pool
 
 from crawler.model import Seconds, Visited
 from crawler.native import Greenlet
-from crawler.worker import Worker, bug
+from crawler.worker import LEFT, Worker, bug
 
 STUCK: Seconds = 2.0
 """How far past its deadline a visit may be before its worker is killed, and as long again until
@@ -31,7 +31,7 @@ class Workers:
         self._make = make
         self._deliver = deliver
         self._ended = ended
-        self._pool = Pool(size)
+        self._pool = Pool()
         self._workers: dict[Greenlet, Worker] = {}
         self._killed: dict[Greenlet, Seconds] = {}
         self.abandoned = 0
@@ -53,11 +53,20 @@ class Workers:
             watch(greenlet, self._ended)
             self._workers[greenlet] = worker
 
+    def resize(self, size: int) -> None:
+        """Have another number of workers; those that are too many leave after their visit."""
+        self._size = size
+        self.fill()
+
+    def leave(self) -> bool:
+        """Tell a worker whether it is one too many."""
+        return len(self._workers) > self._size
+
     def bury(self, greenlet: Greenlet) -> bool:
         """Take a worker out that ended, settle its task as a bug; tell whether it was known."""
         worker = self._workers.pop(greenlet, None)
         self._killed.pop(greenlet, None)
-        if worker is None:
+        if worker is None or greenlet.value == LEFT:
             return False
         self._settle_for(worker, greenlet.exception)
         return True

@@ -1,10 +1,14 @@
-"""What `crawler fetch` tells the person at the keyboard: a bar or lines, and sums at the end."""
+"""What `crawler fetch` tells the person at the keyboard: a bar or lines, and sums at the end.
+
+Other verbs say numbers, spans of time and sizes in the same words.
+"""
 
 import json
 import shutil
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -12,7 +16,7 @@ import gevent
 from tqdm import tqdm
 
 from crawler.log import printable
-from crawler.model import Again, Hop, Kind, Outcome, Settlement, Task
+from crawler.model import Again, Hop, Kind, Outcome, Seconds, Settlement, Task
 from crawler.native import Greenlet
 from crawler.retry import RULES
 
@@ -30,6 +34,7 @@ class Report:
         self._start = time.monotonic()
         self._bytes = 0
         self._bad = 0
+        self._earlier = 0
         self._causes: Counter[str] = Counter()
         self._example: dict[str, str] = {}
         self._bar: tqdm[Any] | None = None
@@ -61,6 +66,11 @@ class Report:
         self._bad += 1
         self._note(url, Outcome(Kind.PROTOCOL, reason=reason), 0, kind=None)
 
+    def stored_earlier(self, url: str, listed: int, outcome: Outcome, attempts: int) -> None:
+        """Take note of a URL that an earlier run stored, and this one skipped."""
+        self._earlier += listed
+        self._note(url, replace(outcome, reason="stored earlier"), attempts)
+
     def cancelled(self, task: Task) -> None:
         """Take note of a URL that was not visited to an end."""
         self._note(task.url, Outcome(Kind.CANCELLED, reason="stopped before its end"), task.attempt)
@@ -85,9 +95,10 @@ class Report:
         for cause, n in self._causes.most_common(_CAUSES):
             self._say(f"{n:6} × {cause}, first of {self._example[cause]}")
         elapsed = time.monotonic() - self._start
+        earlier = f" ({self._earlier} stored earlier)" if self._earlier else ""
         self._say(
-            f"{sums['ok']} ok, {sums['not found']} not found, {sums['error']} errors, "
-            f"{elapsed:.2f} s, {_size(self._bytes)}"
+            f"{sums['ok']} ok{earlier}, {sums['not found']} not found, {sums['error']} errors, "
+            f"{elapsed:.2f} s, {size(self._bytes)}"
         )
         missing = asked - sums.total()
         if missing:
@@ -147,11 +158,30 @@ def _json(url: str, outcome: Outcome, attempts: int, **override: Any) -> str:
 
 def _line(url: str, word: str, outcome: Outcome) -> str:
     if word == "ok":
-        return f"{url}: ok, {outcome.size:,} bytes in {outcome.path}"
+        earlier = f", {printable(outcome.reason)}" if outcome.reason else ""
+        return f"{url}: ok, {outcome.size:,} bytes in {outcome.path}{earlier}"
     return f"{url}: {word}, {outcome.kind}: {printable(outcome.reason)}"
 
 
-def _size(number: float) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: `1 URL`, `1,000 hosts`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def span(seconds: Seconds) -> str:
+    """Return a stretch of time in its two greatest units: `2 h 3 min`."""
+    if seconds < 59.5:
+        return f"{seconds:.3g} s"
+    left, parts = round(seconds), []
+    for length, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        number, left = divmod(left, length)
+        parts.append(f"{number} {unit}" if number else "")
+    first = next(at for at, part in enumerate(parts) if part)
+    return " ".join(part for part in parts[first : first + 2] if part)
+
+
+def size(number: float) -> str:
+    """Return a number of bytes: `2.6 KB`."""
     for unit in ("bytes", "KB", "MB", "GB"):
         if number < 1000 or unit == "GB":
             return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"

@@ -1,23 +1,25 @@
 """robots.txt after RFC 9309: what a file allows, and what an answer for it means. Pure.
 
-The rules themselves are protego's. Ours is what surrounds them: how much of a file is read (500
-KiB, up to a line boundary, section 2.5), what its lines are, whose group is ours (the product token
-as a whole, section 2.2.1; protego also takes its beginning), which line decided, and what becomes
-of the rules when the file cannot be had (section 2.3.1).
+Which path a pattern covers is protego's to say. Ours is what surrounds that: how much of a file is
+heard (500 KiB, up to a line boundary, section 2.5), what its lines are, whose group is ours (the
+product token as a whole, section 2.2.1; protego also takes its beginning), which line decided, and
+what becomes of the rules when the file cannot be had (section 2.3.1).
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
-from urllib.parse import quote, unquote_to_bytes
+from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 from protego import Protego
 
 from crawler.model import Again, Done, Hop, Kind, Outcome, Robots, Seconds, Task, Verdict
 from crawler.urls import split
 
-LIMIT = 500 * 1024
-"""Bytes of a robots.txt that are read."""
+LIMIT = 500 * 1024 + 1
+"""Bytes of a robots.txt that are read: one more than are heard, to know a cut file from a whole."""
 FRESH: Seconds = 86_400.0
 """Longest time for which rules are taken as they are (section 2.4)."""
 LEAST: Seconds = 60.0
@@ -30,111 +32,119 @@ MAX_HOPS = 5
 """Redirects followed (section 2.3.1.2)."""
 RETRY: Seconds = 30.0
 MAX_RETRY: Seconds = 3600.0
+SHOWN = 200  # characters of a rule
 
-_AGENT = re.compile(r"\s*user[- ]?agent\s*[: \t]\s*([^#]*)", re.IGNORECASE)
-_RULE = re.compile(
-    r"\s*(allow|disallow|dissallow|dissalow|disalow|diasllow|disallaw)\s*:\s*([^#]*)", re.IGNORECASE
+_FIELD = re.compile(
+    r"(?:(?P<user_agent>user[- ]?agent)|(?P<allow>allow)|(?P<crawl_delay>crawl[- ]delay)"
+    r"|(?P<disallow>diss?all?ow|diasllow|disallaw)|(?P<sitemap>site-?maps?))(?:\s*:|\s+)",
+    re.IGNORECASE,
 )
-_OTHER = re.compile(r"\s*(?!sitemaps?\s*:|site-map\s*:|crawl-delay\s*:)[^:#]*:", re.IGNORECASE)
-"""A line of a field that nobody knows; it neither says anything nor ends a group."""
-_TOKEN = re.compile(r"[A-Za-z_-]+")
-_MAX_AGE = re.compile(r"(?:^|[,\s])(?:max-age|s-maxage)\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
+"""What a line can say; the slips of the pen are those that protego forgives."""
+_TOKEN = re.compile(r"\*(?=\s|$)|[A-Za-z_-]*")
+_STRANGE = re.compile(r"[^ -~]+")  # what could end a line for protego, or a log's reader
+_KEPT = re.compile(r"%(2f|25|2a)", re.IGNORECASE)
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 _SAME = frozenset({Kind.BLOCKED, Kind.TLS})
 """Kinds with which the pages will fail like the file, and say so themselves."""
-_NOBODY = "-"
+_UNSAID = frozenset({304, 429})
+"""Statuses that tell neither a file nor its absence: nobody asked for 304, 429 says `later`."""
+
+
+class _Line(NamedTuple):
+    number: int
+    field: str
+    value: str
 
 
 class Rules:
     """What one robots.txt says to one product token."""
 
     def __init__(self, text: str, token: str) -> None:
-        lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        said = list(_lines(text))
+        self.sitemaps = tuple(line.value for line in said if line.field == "sitemap" and line.value)
+        lines = [line for line in said if line.field != "sitemap"]
         ours = {token.lower()} & set(map(_agent, lines)) or {"*"}
-        kept, self._lines = _grouped(lines, token, ours)
-        self._token = token
-        self._protego = Protego.parse("\n".join(kept))
-        delay = self._protego.crawl_delay(token)
-        self.crawl_delay: Seconds = delay or 0.0
+        spelt = [(_pattern(line.value), line) for line in _heard(lines, ours) if line.value]
+        told = [f"{line.field}: {line.value}" for _, line in spelt]
+        self._protego = Protego.parse("\n".join(["user-agent: *", *told]))
+        refused = [pair for pair in spelt if pair[1].field == "disallow"]
+        self._refused = sorted(refused, key=lambda pair: -len(pair[0]))
+        self.crawl_delay: Seconds = self._protego.crawl_delay("*") or 0.0
         """Seconds between two visits that our group asks for; 0 if it does not."""
-        self.sitemaps: tuple[str, ...] = tuple(self._protego.sitemaps)
 
     def refusal(self, url: str) -> str | None:
         """Return the line that forbids a canonical URL, as `line N: Disallow: /x`, or None."""
-        if split(url).path == "/robots.txt" or self._protego.can_fetch(url, self._token):
-            return None
         place = split(url)
-        target = _normal(place.path + place.query)
-        found = [
-            (len(_normal(pattern)), number, pattern)
-            for number, pattern in self._lines
-            if _covers(_normal(pattern), target)
-        ]
-        if not found:
-            return "a rule"
-        _, number, pattern = max(found, key=lambda one: (one[0], -one[1]))
-        return f"line {number}: Disallow: {pattern}"
+        if place.path == "/robots.txt" or self._protego.can_fetch(url, "*"):
+            return None
+        target = _normal(place.path + place.query).replace("*", "%2A")
+        found = (line for pattern, line in self._refused if _covers(pattern, target))
+        line = next(found, None)
+        return f"line {line.number}: Disallow: {line.value[:SHOWN]}" if line else "a rule"
 
 
 def parse(body: bytes, token: str) -> Rules:
-    """Read a robots.txt; invalid bytes survive in its other lines."""
-    if len(body) > LIMIT:
+    """Read a robots.txt; a line with invalid bytes costs no other line (section 2.3.1.5)."""
+    if len(body) >= LIMIT:
         body = body[:LIMIT]
-        end = max(body.rfind(b"\n"), body.rfind(b"\r"))
-        body = body[: end + 1]
+        body = body[: max(body.rfind(b"\n"), body.rfind(b"\r")) + 1]
     return Rules(body.decode("utf-8", "replace"), token)
 
 
-def _agent(line: str) -> str | None:
+def _lines(text: str) -> Iterator[_Line]:
+    """Yield the lines that say something; CR, LF and CRLF end one, and nothing else does."""
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    for number, line in enumerate(plain.split("\n"), 1):
+        said = line.partition("#")[0].strip()
+        if match := _FIELD.match(said):
+            value = _STRANGE.sub(lambda one: quote(one.group()), said[match.end() :].strip())
+            yield _Line(number, str(match.lastgroup).replace("_", "-"), value)
+
+
+def _agent(line: _Line) -> str:
     """Return the product token that a line names, in lower case; `*` is everybody."""
-    match = _AGENT.match(line)
-    if not match:
-        return None
-    value = match.group(1).strip()
-    token = _TOKEN.match(value)
-    return "*" if value == "*" else token.group().lower() if token else _NOBODY
+    match = _TOKEN.match(line.value) if line.field == "user-agent" else None
+    return match.group().lower() if match else ""
 
 
-def _grouped(
-    lines: list[str], token: str, ours: set[str]
-) -> tuple[list[str], list[tuple[int, str]]]:
-    """Return the lines with agents reduced to ours and others, and our Disallow lines by number."""
-    kept, rules = [], []
-    mine = heading = False
-    for number, line in enumerate(lines, 1):
-        agent = _agent(line)
-        if agent is not None:
-            mine = agent in ours or (heading and mine)
-            heading = True
-            kept.append(f"user-agent: {token if agent in ours else _NOBODY}")
-            continue
-        rule = _RULE.match(line)
-        heading = heading and not rule
-        kept.append(line if rule or not _OTHER.match(line) else "")
-        if rule and mine and rule.group(1).lower() != "allow" and rule.group(2).strip():
-            rules.append((number, rule.group(2).strip()))
-    return kept, rules
+def _heard(lines: Iterable[_Line], ours: set[str]) -> Iterator[_Line]:
+    """Yield what our groups say; only a rule ends a group's list of agents (section 2.2.4).
+
+    A Crawl-delay, which no standard knows, is for the agents right above it.
+    """
+    mine, asked, before = False, False, ""
+    for line in lines:
+        if line.field == "user-agent":
+            named = _agent(line) in ours
+            mine = named or (mine and before in {"user-agent", "crawl-delay"})
+            asked = named or (asked and before == "user-agent")
+        elif asked if line.field == "crawl-delay" else mine:
+            yield line
+        before = line.field
+
+
+def _pattern(value: str) -> str:
+    """Return a value in its one spelling, with its `*` and the `$` at its end."""
+    return _normal(value.removesuffix("$")) + ("$" if value.endswith("$") else "")
 
 
 def _normal(text: str) -> str:
-    """Return a path with every octet in its one spelling (section 2.2.2)."""
-    return quote(unquote_to_bytes(text), safe="/*$?&=;:@!'(),+~%")
+    """Return a path with every octet in its one spelling, as protego has it (section 2.2.2)."""
+    kept = _KEPT.sub(lambda match: f"%25{match.group(1).upper()}", text)
+    return quote(unquote(kept), safe="/%=*")
 
 
 def _covers(pattern: str, target: str) -> bool:
-    """Tell whether a pattern with `*` and `$` matches from the beginning of a path."""
-    anchored = pattern.endswith("$")
-    first, *rest = pattern.removesuffix("$").split("*")
-    if not target.startswith(first):
-        return False
-    at = len(first)
-    for piece in rest:
-        found = target.find(piece, at)
-        if found < 0:
-            return False
-        at = found + len(piece)
-    if not anchored:
+    """Tell whether a pattern matches (section 2.2.3); protego takes a last `$` for itself, too."""
+    if pattern.endswith("$") and _covers(pattern.replace("$", "%24"), target):
         return True
-    return at == len(target) or (bool(rest) and target.endswith(rest[-1]))
+    first, *rest = pattern.removesuffix("$").split("*")
+    at = len(first) if target.startswith(first) else -1
+    for piece in rest:
+        found = target.find(piece, at) if at >= 0 else -1
+        at = found + len(piece) if found >= 0 else -1
+    ends = at == len(target) or (bool(rest) and target.endswith(rest[-1]))
+    return at >= 0 and (ends or not pattern.endswith("$"))
 
 
 def origin_of(url: str) -> str:
@@ -172,25 +182,24 @@ def judge(
     """Read the end of a visit to a robots.txt; `now` is wall time, `known` what was known before.
 
     A file, or its absence, holds for a day at most. Without an answer (5xx, 429, network errors)
-    the host is left alone, unless the last copy is less than a day old. Where the host is given up
-    its URLs end without a visit, so there is nothing to ask for.
+    the host is left alone, unless the last copy is less than a day old. Without such a copy, where
+    the pages will end like the file, as their host is given up or has no good TLS, let them do so.
     """
     if outcome.kind is Kind.REDIRECTED and task.hops < MAX_HOPS:
         assert outcome.location is not None
         return Judged(Hop(outcome.location), None)
     if outcome.ours:
         return Judged(Again(now + random.uniform(1.0, 5.0), charged=False), known)
-    origin = origin_of(task.url)
-    fresh = Robots(
-        origin, None, outcome.status, now, now + FRESH, now + FRESH, reason=outcome.reason
-    )
+    origin, tomorrow = origin_of(task.url), now + FRESH
+    fresh = Robots(origin, None, outcome.status, now, tomorrow, tomorrow, reason=outcome.reason)
     if outcome.kind is Kind.STORED:
         kept = min(FRESH, max(LEAST, _max_age(cache_control)))
         return Judged(Done(), replace(fresh, body=body or b"", refresh_at=now + kept, reason=""))
-    if outcome.kind in _SAME:
-        return Judged(Done(), replace(fresh, until=now + SHORT, refresh_at=now + SHORT))
-    if _absent(outcome) or given_up:
+    if _absent(outcome):
         return Judged(Done(), fresh)
+    same = (given_up or outcome.kind in _SAME) and origin_of(task.location) == origin
+    if same and not (known and known.until > now):
+        return Judged(Done(), replace(fresh, until=now + SHORT, refresh_at=now + SHORT))
     return _unreachable(known or Robots(origin, None, None, 0.0, 0.0, 0.0), outcome, now, random)
 
 
@@ -198,26 +207,18 @@ def _absent(outcome: Outcome) -> bool:
     """Tell whether the answer says that there is none (section 2.3.1.3), or leads nowhere."""
     status = outcome.status or 0
     lost = outcome.kind in {Kind.REDIRECTED, Kind.REDIRECT_LIMIT}
-    return lost or (300 <= status < 500 and status != 429)
+    return lost or (300 <= status < 500 and status not in _UNSAID)
 
 
 def _unreachable(known: Robots, outcome: Outcome, now: Seconds, random: Random) -> Judged:
-    since = known.failing_since if known.failing_since is not None else now
-    failures = known.failures + 1
-    wait = min(MAX_RETRY, RETRY * 2.0 ** min(failures - 1, 20)) * random.uniform(1.0, 1.5)
-    at = now + max(wait, outcome.retry_after or 0.0)
-    record = replace(
-        known,
-        status=outcome.status,
-        refresh_at=at,
-        failing_since=since,
-        failures=failures,
-        reason=outcome.reason,
-    )
-    if now - since >= SILENCE:
-        absent = replace(record, body=None, fetched_at=now, until=now + FRESH)
-        return Judged(Done(), replace(absent, refresh_at=now + FRESH))
-    return Judged(Again(at, charged=False), record)
+    since = now if known.failing_since is None else known.failing_since
+    wait = min(MAX_RETRY, RETRY * 2.0 ** min(known.failures, 20)) * random.uniform(1.0, 1.5)
+    at, later = now + max(wait, outcome.retry_after or 0.0), now + FRESH
+    record = replace(known, status=outcome.status, reason=outcome.reason, refresh_at=at)
+    record = replace(record, failing_since=since, failures=known.failures + 1)
+    if now - since < SILENCE:
+        return Judged(Again(at, charged=False), record)
+    return Judged(Done(), replace(record, body=None, fetched_at=now, until=later, refresh_at=later))
 
 
 def _max_age(cache_control: str) -> Seconds:

@@ -1,56 +1,38 @@
-"""The seeder offers the URLs of the configured jobs to the frontier, streaming and in batches."""
+"""The seeder makes the frontier match the lists: at the start, after a reload, when they change."""
 
-import gzip
 import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
-from crawler import globbing, naming
+from gevent.event import Event
+
+from crawler import sources
 from crawler.config import Job
-from crawler.frontier import Frontier
+from crawler.frontier import Frontier, Plan
 from crawler.log import Log
-from crawler.model import Seed
+from crawler.model import Seconds
 from crawler.native import Native
-from crawler.urls import MAX_URL, canonical, fingerprint, host_of, masked
+from crawler.schedule import Schedule, next_due, spread, window_of
+from crawler.sources import Source, SourceError
+from crawler.sync import Listing, Sync
 
-BATCH = 1000
-SHOWN = 20
-"""Bad lines of a job that are told one by one; the rest is counted."""
-UNREADABLE = (OSError, EOFError, zlib.error)
-"""What reading a list, plain or gzip, may end with."""
-_BLOCK = 262_144
-_GZIP = b"\x1f\x8b"
-
-Entry = tuple[str, str, Mapping[str, str]]
-"""Where a URL is listed, the URL, and what its globs bound."""
-
-
-@dataclass(slots=True)
-class Listing:
-    """What came of one job's lists."""
-
-    job: str
-    listed: int = 0
-    added: int = 0
-    bad: int = 0
+POLL: Seconds = 2.0
+"""Time between two looks into the inboxes and, with `watch`, at the configuration and the lists."""
 
 
 class Seeder:
-    """Reads every job's lists once."""
+    """Syncs every job, then waits for a reason to do so again."""
 
     def __init__(
         self,
         frontier: Frontier,
-        jobs: Sequence[Job],
+        jobs: Callable[[], Sequence[Job]],
         log: Log,
         *,
         look: Callable[[], None],
-        recount: bool = False,
+        folder: Path,
+        fetch: Callable[[Job], sources.Fetch],
+        watch: Callable[[], bool] = lambda: False,
         limit: int | None = None,
         bad: Callable[[str, str], None] | None = None,
     ) -> None:
@@ -58,110 +40,160 @@ class Seeder:
         self._jobs = jobs
         self._log = log
         self._look = look
-        self._recount = recount
+        self._folder = folder
+        self._fetch = fetch
+        self._watch = watch
         self._limit = limit
         self._bad = bad
+        self._wake = Event()
+        self._changed: Mapping[str, Sequence[str]] = {}
+        self._down_since = frontier.alive()
+        self._marks: dict[tuple[str, str], str] = {}
+        self._leaving: set[str] = set()
+        """Jobs of which something is unlisted that is still being visited."""
         self.listings: list[Listing] = []
         self.done = False
-        self.failed = 0
-        """Lists that could not be read to their end."""
+        """Every list was read, as far as it could be."""
+
+    @property
+    def failed(self) -> int:
+        """Return how many lists could not be read to their end."""
+        return sum(len(listing.failed) for listing in self.listings)
 
     def run(self) -> None:
-        """Offer everything; a list that cannot be read is told, and stops no other."""
-        self.listings = []
+        """Sync, now and whenever there is a reason, for ever."""
         with Native(1) as native:
-            for job in self._jobs:
-                listing = Listing(job.name)
-                self.listings.append(listing)
-                try:
-                    self._offer(job, listing, native)
-                except UNREADABLE as error:
-                    self.failed += 1
-                    self._log.error("list.failed", job=job.name, cause=f"{job.url_file}: {error}")
-                self._log.info(
-                    "job.synced", job=job.name, listed=listing.listed, added=listing.added,
-                    bad=listing.bad,
-                )  # fmt: skip
-        self.done = True
-        self._look()
+            while True:
+                self._wake.clear()
+                self._sync(native)
+                self.done = not self._wake.is_set()
+                self._look()
+                while not self._wake.wait(POLL):
+                    self._poll(native)
 
-    def _offer(self, job: Job, listing: Listing, native: Native) -> None:
-        for batch in _batches(islice(job_urls(job, native), self._limit), BATCH):
-            seeds = [seed for seed in (self._seed(job, listing, *entry) for entry in batch) if seed]
-            listing.listed += len(batch)
-            listing.added += self._frontier.add(
-                job.name,
-                seeds,
-                time.time(),
-                recount=self._recount,
-            )
+    def again(self, changed: Mapping[str, Sequence[str]]) -> None:
+        """Sync again, for the configuration changed; `changed` names options of jobs."""
+        self._changed = changed
+        self.done = False
+        self._wake.set()
+
+    def _sync(self, native: Native) -> None:
+        jobs, changed = self._jobs(), self._changed
+        self.listings, self._changed = [], {}
+        self._wake_hosts()
+        for job in jobs:
+            self._reschedule(job)
+        self._down_since = None
+        for job in jobs:
+            sync = self._of(job, native)
+            self.listings.append(sync.listing)
+            sync.run(self._sources(job, sync.listing))
+            sync.empty_inbox()
+            self._leaving |= {job.name} if sync.leaving else set()
+            self._tell(sync.listing, changed.get(job.name, ()))
+
+    def _poll(self, native: Native) -> None:
+        """Take in what came into the inboxes, retire what was being visited, look for changes."""
+        for job in self._jobs():
+            sync = self._of(job, native)
+            sync.empty_inbox()
+            if job.name in self._leaving:
+                sync.retire()
+                self._leaving -= set() if sync.leaving else {job.name}
+            if sync.listing.listed or sync.listing.removed:
+                self._tell(sync.listing, ())
+        if self._watch() and self._lists_changed():
+            self.again({})
+
+    def _of(self, job: Job, native: Native) -> Sync:
+        return Sync(
+            self._frontier,
+            job,
+            native,
+            self._log,
+            look=self._look,
+            limit=self._limit,
+            bad=self._bad,
+        )
+
+    def _tell(self, listing: Listing, changed: Sequence[str]) -> None:
+        self._log.info(
+            "job.synced",
+            job=listing.job,
+            listed=listing.listed,
+            added=listing.added + listing.revived,
+            removed=listing.removed,
+            kept=listing.kept,
+            bad=listing.bad,
+            changed=list(changed) or None,
+        )
+
+    def _sources(self, job: Job, listing: Listing) -> Sequence[Source]:
+        try:
+            found = sources.of(job, self._folder, self._fetch(job))
+        except SourceError as error:
+            listing.failed.append(job.name)
+            self._log.error("list.failed", job=job.name, cause=str(error))
+            return ()
+        self._marks |= {(job.name, source.name): source.mark() for source in found}
+        return found
+
+    def _lists_changed(self) -> bool:
+        """Tell whether a list that can be looked at without reading it has changed."""
+        for job in self._jobs():
+            try:
+                found = sources.of(job, self._folder, self._fetch(job))
+            except SourceError:
+                continue
+            for source in found:
+                if source.mark() != self._marks.get((job.name, source.name)):
+                    return True
+        return False
+
+    def _wake_hosts(self) -> None:
+        """Let the hosts of jobs that came or went learn it, slice by slice."""
+        for number in self._frontier.stale():
+            after: int | None = 0
+            while after is not None:
+                after = self._frontier.wake(number, after, time.time())
             self._look()
 
-    def _seed(
-        self, job: Job, listing: Listing, where: str, text: str, bound: Mapping[str, str]
-    ) -> Seed | None:
-        try:
-            return seed_of(job, text, bound)
-        except ValueError as error:
-            listing.bad += 1
-            if self._bad:
-                self._bad(text, f"{where}: {error}")
-            elif listing.bad <= SHOWN:
-                self._log.warning(
-                    "url.bad", job=job.name, place=where, url=masked(text), reason=str(error)
-                )
+    def _reschedule(self, job: Job) -> None:
+        """Fit due times to a schedule that changed, and spread those that a downtime piled up."""
+        schedule = job.schedule.parsed() if job.schedule else None
+        text = job.schedule.model_dump_json() if job.schedule else ""
+        now, window = time.time(), 0.0
+        if schedule and self._down_since is not None:
+            window = window_of(schedule, now, self._down_since)
+        same = self._frontier.schedule(job.name) == text
+        if same and window < 1.0:
+            return
+        plan = _plan(schedule, now, window, same=same)
+        after: int | None = 0
+        while after is not None:
+            after = self._frontier.refit(job.name, plan, after, now)
+        self._frontier.rescheduled(job.name, text)
+        self._look()
+
+
+def _plan(schedule: Schedule | None, now: Seconds, window: Seconds, *, same: bool) -> Plan:
+    """Return how a task's due time follows from what is known of it."""
+
+    def plan(
+        due_at: Seconds, finished_at: Seconds, number: int, every: Seconds | None
+    ) -> Seconds | None:
+        if schedule is None:
             return None
+        if same:
+            return spread(now, due_at, window, number)
+        coming = next_due(
+            schedule,
+            now=finished_at,
+            due_at=finished_at,
+            every=every,
+            changed=False,
+            fingerprint=number,
+        ).at
+        return None if coming is None else spread(now, coming, window, number)
 
-
-def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
-    """Return what the frontier is offered for a URL as listed.
-
-    Raises:
-        ValueError: it is no URL that can be fetched.
-    """
-    url = canonical(text)
-    number = fingerprint(job.name, url)
-    path = naming.path_of(job.path, job.name, url, number, bound) if bound else None
-    return Seed(number, url, host_of(url), path)
-
-
-def job_urls(job: Job, native: Native) -> Iterator[Entry]:
-    """Yield (place, URL, what its globs bound) for everything a job lists, never holding it all."""
-    fields = set(naming.fields_of(job.path)) - set(naming.FIELDS)
-    for at, text in enumerate(job.urls):
-        for url, bound in globbing.parse(text):
-            yield f"urls[{at}]", url, {name: bound[name] for name in fields}
-    if job.url_file:
-        for number, line in lines_of(job.url_file, native):
-            yield f"{job.url_file}:{number}", line, {}
-
-
-def lines_of(file: Path, native: Native) -> Iterator[tuple[int, str]]:
-    """Yield the numbered lines of a list that hold a URL; gzip is told by its first bytes."""
-    with closing(native.call(_open, file)) as stream:
-        number, rest = 0, b""
-        while block := native.call(stream.read, _BLOCK):
-            *lines, rest = (rest + block).split(b"\n")
-            for line in lines:
-                number += 1
-                yield from _entry(number, line)
-            rest = rest[: 4 * MAX_URL]  # a line without end is bad, not big
-        yield from _entry(number + 1, rest)
-
-
-def _entry(number: int, line: bytes) -> Iterator[tuple[int, str]]:
-    text = line.decode("utf-8", "replace").strip("\ufeff \t\r\n\v\f")
-    if text and not text.startswith("#"):
-        yield number, text
-
-
-def _open(file: Path) -> IO[bytes]:
-    stream = file.open("rb")  # peeked at, not sought in: it may be a pipe
-    zipped = stream.peek(2)[:2] == _GZIP
-    return gzip.GzipFile(fileobj=stream) if zipped else stream  # type: ignore[return-value]
-
-
-def _batches(items: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
-    source = iter(items)
-    while batch := list(islice(source, size)):
-        yield batch
+    return plan

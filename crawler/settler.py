@@ -7,6 +7,7 @@ settled, then the log line is written. A crash between two steps visits again; n
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from random import Random
 from typing import Protocol
 
@@ -14,12 +15,25 @@ from gevent.event import Event
 from gevent.queue import Empty, Queue, ShutDown
 
 from crawler import naming
-from crawler.config import Job
+from crawler.config import Job, ScheduleOptions
 from crawler.errors import LOCAL_FAULTS
 from crawler.frontier import Frontier
-from crawler.model import Again, HostRest, Kind, Outcome, Settlement, Task, Visited
+from crawler.model import (
+    Again,
+    Dead,
+    Done,
+    HostRest,
+    Kind,
+    Outcome,
+    Seconds,
+    Settlement,
+    Task,
+    Verdict,
+    Visited,
+)
 from crawler.retry import verdict
 from crawler.rulebook import Rulebook
+from crawler.schedule import Schedule, next_due
 from crawler.store import Body, Files, part_of, planned
 
 BATCH = 128
@@ -106,7 +120,9 @@ class Settler:
         settlements = [self._settlement(visited, now) for visited in self._batch]
         hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
         self._frontier.settle(self._owner, settlements, hosts)
+        self._held -= sum(len(visited.content or b"") for visited in self._batch)
         self._batch.clear()
+        self._room.set()
         self._hosts.settled([settled.task for settled in settlements])
         for settled in settlements:
             self._tell(settled)
@@ -115,6 +131,7 @@ class Settler:
 
     def _store(self) -> None:
         """Write the bodies of the batch, and put what came of it in their place."""
+        self._pass_over_same()
         chosen = [at for at, visited in enumerate(self._batch) if _has_body(visited)]
         if not chosen:
             return
@@ -129,12 +146,25 @@ class Settler:
             )
         self._room.set()
 
+    def _pass_over_same(self) -> None:
+        """Leave a file alone whose content came again, as long as it is there."""
+        for at, visited in enumerate(self._batch):
+            task, outcome = visited.task, visited.outcome
+            again = _has_body(visited) and outcome.digest == task.digest and task.path
+            if not again or not self._files.exists(task.path or ""):
+                continue
+            if visited.part:
+                self._files.discard([visited.part])
+            self._held -= len(visited.content or b"")
+            same = replace(outcome, kind=Kind.UNCHANGED, path=task.path)
+            self._batch[at] = replace(visited, outcome=same, content=None, part=None)
+
     def _drop_parts(self, settlements: list[Settlement]) -> None:
         """Remove what broke off and will not be continued: its task has come to an end."""
         parts = [
             part
             for settled in settlements
-            if not isinstance(settled.verdict, Again)
+            if not isinstance(settled.verdict, Again) and not settled.task.robots
             for part in self._left_by(settled)
         ]
         if parts:
@@ -162,7 +192,6 @@ class Settler:
         task = visited.task
         if task.robots:
             judged = self._rules.judge(visited, now, given_up=self._hosts.given_up(task))
-            self._held -= len(visited.content or b"")
             return Settlement(task, visited.outcome, judged.verdict, now, judged.record)
         decision = verdict(
             task,
@@ -172,7 +201,30 @@ class Settler:
             random=self._random,
             spared=visited.spared,
         )
-        return Settlement(task, visited.outcome, decision, now)
+        return Settlement(
+            task, visited.outcome, self._next(task, visited.outcome, decision, now), now
+        )
+
+    def _next(self, task: Task, outcome: Outcome, decision: Verdict, now: Seconds) -> Verdict:
+        """Have an end be one only until the job's schedule says otherwise."""
+        options = self._jobs[task.job].schedule
+        if options is None or not isinstance(decision, Done | Dead):
+            return decision
+        changed = outcome.kind is Kind.STORED
+        coming = next_due(
+            _parsed(options),
+            now=now,
+            due_at=task.due_at,
+            every=task.every,
+            changed=changed,
+            fingerprint=task.fingerprint,
+        )
+        return replace(decision, next_at=coming.at, every=coming.every)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(options: ScheduleOptions) -> Schedule:
+    return options.parsed()
 
 
 def _has_body(visited: Visited) -> bool:

@@ -14,8 +14,13 @@ from crawler.log import Log
 
 
 @contextmanager
-def stopped_by_signals(stop: Callable[[str], None], log: Log) -> Iterator[None]:
-    """Turn TERM and INT into calls of `stop`; HUP and USR2 change nothing yet, and are told."""
+def signals_heard(
+    stop: Callable[[str], None], reload: Callable[[], None], log: Log
+) -> Iterator[None]:
+    """Turn TERM and INT into calls of `stop`, HUP into one of `reload`.
+
+    USR2 is for programs that hold log files open; this one has none, and says so.
+    """
     arrived: list[int] = []
     waker = gevent.get_hub().loop.async_()
 
@@ -24,6 +29,8 @@ def stopped_by_signals(stop: Callable[[str], None], log: Log) -> Iterator[None]:
             number = arrived.pop(0)
             if number in (signal.SIGTERM, signal.SIGINT):
                 stop(signal.Signals(number).name)
+            elif number == signal.SIGHUP:
+                reload()
             else:
                 log.info("signal.ignored", signal=signal.Signals(number).name)
 

@@ -66,7 +66,7 @@ class Supervisor:
     ) -> None:
         self._settler = settler
         self._handoff = handoff
-        self._grace_period = grace_period
+        self.grace_period = grace_period
         self._log = log
         self._mail: Queue[Stop | Greenlet] = Queue()
         self._visiting = Part("worker", lambda: None, limit=max(2 * DEATHS, 2 * concurrency))
@@ -81,6 +81,11 @@ class Supervisor:
     def stop(self, cause: str) -> None:
         """Ask for a drain, or, the second time, for its end."""
         self._mail.put(Stop(cause))
+
+    def resize(self, concurrency: int) -> None:
+        """Have another number of workers; those that are too many leave after their visit."""
+        self._visiting.limit = max(2 * DEATHS, 2 * concurrency)
+        self._workers.resize(concurrency)
 
     def ended(self, greenlet: Greenlet) -> None:
         """Take note of a greenlet's end; called by its link."""
@@ -98,7 +103,7 @@ class Supervisor:
         self._parts.start(self._to_start)
         try:
             cause = self._watch()
-            return self._drain(cause, self._grace_period)
+            return self._drain(cause, self.grace_period)
         except (PartDiedError, LeaseLostError):
             self._move(State.FAILED)
             self._halt(time.monotonic())

@@ -17,6 +17,9 @@ from crawler.retry import MAX_REDIRECTS, WAITS, parse_http_date, parse_retry_aft
 from crawler.store import part_of
 from crawler.urls import canonical
 
+LEFT = "left"
+"""What a worker ends with that was one too many."""
+
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REPEATING = frozenset({307, 308})
 _NOT_MODIFIED = 304
@@ -48,7 +51,9 @@ class Worker:
         begin: Callable[[Task], Visited | bool],
         deliver: Callable[[Visited], None],
         timeout: Callable[[Task], Seconds],
+        leave: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._leave = leave
         self._handoff = handoff
         self._visit = visit
         self._begin = begin
@@ -58,29 +63,30 @@ class Worker:
         """What it is visiting; whoever finds it dead settles this task in its place."""
         self.deadline: Seconds = 0.0
 
-    def run(self) -> None:
+    def run(self) -> str | None:
         """Visit until the hand-off shuts. In a greenlet a SystemExit would end the process."""
         try:
-            self._work()
+            return self._work()
         except SystemExit as error:
             raise RuntimeError(f"something called sys.exit({error.code!r})") from error
 
-    def _work(self) -> None:
-        while True:
+    def _work(self) -> str | None:
+        while not self._leave():
             try:
                 task = self._handoff.get()
             except ShutDown:
-                return
+                return None
             self.deadline = time.monotonic() + self._timeout(task)
             self.task = task
             visited = self._begin(task)
             if visited is True:
                 visited = self._visit(task, self.deadline)
             if self.task is not task:
-                return  # given up as stuck; another has its place
+                return None  # given up as stuck; another has its place
             self.task = None
             if visited is not False:
                 self._deliver(visited)
+        return LEFT
 
 
 class Visits:
@@ -126,8 +132,7 @@ class Visits:
     def _visit(self, task: Task, deadline: Seconds) -> Visited:
         job = self._jobs[task.job]
         start = time.monotonic()
-        part = task.kept.part if task.kept else part_of(task, job, self._owner)
-        fetched = self._fetch(task, job, part=part, deadline=deadline)
+        fetched = self._fetch(task, job, part=self._part(task, job), deadline=deadline)
         outcome = outcome_of(task, fetched, time.time(), job.method, self._token)
         return Visited(
             task,
@@ -137,6 +142,11 @@ class Visits:
             fetched.part,
             fetched.headers.get("cache-control", "") if task.robots else "",
         )
+
+    def _part(self, task: Task, job: Job) -> str:
+        if task.robots:
+            return ""  # it stays in memory, and a path may have no answer for its URL
+        return task.kept.part if task.kept else part_of(task, job, self._owner)
 
     def _guarded(self, task: Task, step: Callable[[], V]) -> V | Visited:
         start = time.monotonic()

@@ -16,12 +16,15 @@ from crawler.config.settings import (
     Auth,
     CrawlerOptions,
     HostOptions,
+    Interval,
     Job,
     JobOptions,
     Log,
     PerAddress,
+    ScheduleOptions,
     Settings,
     Timeout,
+    header_value,
 )
 from crawler.config.values import NO_SPEED, Speed
 
@@ -33,9 +36,11 @@ __all__ = [
     "JobOptions",
     "Log",
     "PerAddress",
+    "ScheduleOptions",
     "Settings",
     "Speed",
     "Timeout",
+    "header_value",
     "load",
     "schema",
 ]
@@ -51,10 +56,14 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("job_defaults", "timeout"): Timeout,
     ("job_defaults", "auth"): Auth,
     ("job_defaults", "adaptive"): Adaptive,
+    ("job_defaults", "schedule"): ScheduleOptions,
+    ("job_defaults", "schedule", "adaptive"): Interval,
     ("jobs",): Job,
     ("jobs", "timeout"): Timeout,
     ("jobs", "auth"): Auth,
     ("jobs", "adaptive"): Adaptive,
+    ("jobs", "schedule"): ScheduleOptions,
+    ("jobs", "schedule", "adaptive"): Interval,
 }
 
 
@@ -162,7 +171,7 @@ def _absolute(folder: Path, path: Path) -> Path:
 
 
 def _job_paths(job: Job, folder: Path) -> dict[str, Path]:
-    names = ("url_file", "verify", "client_cert", "cookies")
+    names = ("url_file", "verify", "client_cert", "cookies", "inbox")
     paths = {name: getattr(job, name) for name in names}
     return {name: _absolute(folder, path) for name, path in paths.items() if isinstance(path, Path)}
 
@@ -177,12 +186,20 @@ def _check_jobs(document: Document, settings: Settings) -> None:
                 (*here, "name"), f"{job.name!r} is also the name of jobs[{names[job.name]}]"
             )
         names.setdefault(job.name, at)
-        if not job.urls and not job.url_file:
-            document.problem(here, "names no URLs; it needs urls, url_file or both")
+        if not any((job.urls, job.url_file, job.sitemap, job.command, job.inbox)):
+            document.problem(
+                here, "names no URLs; it needs urls, url_file, sitemap, command or inbox"
+            )
         for key, path in _job_paths(job, Path()).items():
+            if key == "inbox" or (key == "url_file" and _is_glob(path)):
+                continue
             if not path.is_file():
                 document.problem((*here, key), f"{path} is not a file{_no_or_yes(path)}")
         _check_template(document, job, here)
+
+
+def _is_glob(path: Path) -> bool:
+    return any(sign in str(path) for sign in "*?[") and not path.exists()
 
 
 def _no_or_yes(path: Path) -> str:

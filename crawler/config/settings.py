@@ -16,8 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from crawler import __version__, addresses, globbing, hours, naming, urls
-from crawler.config.values import Duration, MinSpeed, Size
+from crawler import __version__, addresses, globbing, hours, naming, schedule, urls
+from crawler.config.values import Duration, MinSpeed, Size, Versions
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
@@ -31,7 +31,8 @@ def _header_name(name: str) -> str:
     return name
 
 
-def _header_value(value: str) -> str:
+def header_value(value: str) -> str:
+    """See that a text can stand in a header."""
     if not value.isprintable():
         raise ValueError("a header is one line of printable characters")
     try:
@@ -85,6 +86,9 @@ def _template(text: str) -> str:
     return text
 
 
+ListUrl = Annotated[StrictStr, Field(pattern=r"^https?://"), AfterValidator(urls.canonical)]
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -103,9 +107,9 @@ class Timeout(_Model):
 class Auth(_Model):
     """Basic (user and password) or bearer (a token); best taken from ${ENVIRONMENT}."""
 
-    user: Annotated[StrictStr, AfterValidator(_header_value)] | None = None
-    password: Annotated[StrictStr, AfterValidator(_header_value)] = ""
-    bearer: Annotated[StrictStr, AfterValidator(_header_value)] | None = None
+    user: Annotated[StrictStr, AfterValidator(header_value)] | None = None
+    password: Annotated[StrictStr, AfterValidator(header_value)] = ""
+    bearer: Annotated[StrictStr, AfterValidator(header_value)] | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -123,6 +127,55 @@ class Adaptive(_Model):
     """Shortest delay that comes of it; `delay` holds besides."""
     max: Duration = 30.0
     """Longest."""
+
+
+class Interval(_Model):
+    """Bounds of intervals that adapt."""
+
+    min: Duration = Field(gt=0)
+    """Shortest, for what keeps changing."""
+    max: Duration = Field(gt=0)
+    """Longest, for what never does."""
+
+
+class ScheduleOptions(_Model):
+    """When a URL that came to its end is visited again."""
+
+    every: Duration | None = Field(default=None, gt=0)
+    """After so long."""
+    cron: StrictStr | None = None
+    """At these times: minute, hour, day, month, weekday, as in */15 6-22 * * mon-fri."""
+    timezone: StrictStr = "UTC"
+    """Of `cron`."""
+    jitter: Duration = 0.0
+    """Each visit is put off by up to this, for each URL by another time."""
+    hours: Annotated[StrictStr, AfterValidator(_hours)] | None = None
+    """Only within these hours: 22:00-06:00 Europe/Berlin."""
+    adaptive: Interval | None = None
+    """`every` is the first interval: it shrinks where the content changed and grows where not."""
+    until: StrictStr | None = None
+    """No visit is due after this date or time (ISO 8601)."""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.every is None and self.cron is None:
+            raise ValueError("needs every or cron")
+        self.parsed()
+        return self
+
+    def parsed(self) -> schedule.Schedule:
+        """Return what the times are worked out by."""
+        adaptive = self.adaptive
+        return schedule.parse(
+            every=self.every,
+            cron=self.cron,
+            timezone=self.timezone,
+            jitter=self.jitter,
+            hours=self.hours,
+            least=adaptive.min if adaptive else None,
+            most=adaptive.max if adaptive else None,
+            until=self.until,
+        )
 
 
 class HostOptions(_Model):
@@ -146,7 +199,7 @@ class HostOptions(_Model):
     """Visits to one host on one day (UTC)."""
     hours: Annotated[StrictStr, AfterValidator(_hours)] | None = None
     """When visits may begin: 22:00-06:00 Europe/Berlin."""
-    user_agent: Annotated[StrictStr, AfterValidator(_header_value)] | None = None
+    user_agent: Annotated[StrictStr, AfterValidator(header_value)] | None = None
     """Sent to it instead of `crawler.user_agent`."""
 
 
@@ -168,7 +221,7 @@ class JobOptions(_Model):
     and whatever the globs of `urls` bind."""
     headers: dict[
         Annotated[StrictStr, AfterValidator(_header_name)],
-        Annotated[StrictStr, AfterValidator(_header_value)],
+        Annotated[StrictStr, AfterValidator(header_value)],
     ] = Field(default_factory=dict)
     """Request headers beside those the crawler sends by itself."""
     delay: Duration = 1.0
@@ -187,6 +240,10 @@ class JobOptions(_Model):
     """How long a host may give no answer at all before its URLs are given up."""
     max_per_day: StrictInt | None = Field(default=None, ge=1)
     """Visits to one host on one day (UTC); the whole job has no limit."""
+    schedule: ScheduleOptions | None = None
+    """When a URL is visited again; without it every URL is visited once."""
+    on_change: Versions = Field(default=0, validate_default=False)
+    """`replace` a file that changed, or `keep 3 versions` of it under names with their time."""
     priority: Literal["high", "normal", "low"] = "normal"
     """Its share where jobs compete for workers or for a host: 4, 2 or 1."""
     timeout: Timeout = Timeout()
@@ -213,8 +270,17 @@ class Job(JobOptions):
     """Its identity in the ledger, the log and `path`."""
     urls: tuple[Annotated[StrictStr, AfterValidator(_url_pattern)], ...] = ()
     """URLs, with curl's globbing: {cn,in,us}, [001-100], [a-z]; {cc=cn,in} binds a name."""
-    url_file: Path | None = None
-    """A file with one URL a line; # starts a comment; gzip is accepted."""
+    url_file: ListUrl | Path | None = Field(default=None, union_mode="left_to_right")
+    """A list: one URL a line (# starts a comment), .csv with a column url, or .jsonl; plain or
+    gzip. A path, a glob of paths (lists/*.txt), or an http(s) URL."""
+    sitemap: ListUrl | None = None
+    """URL of a sitemap or of an index of them."""
+    command: tuple[StrictStr, ...] | None = Field(default=None, min_length=1)
+    """A program with its arguments, no shell, that prints one URL a line."""
+    command_timeout: Duration = Field(default=60.0, gt=0)
+    """Longest time for it."""
+    inbox: Path | None = None
+    """A folder: lists put into it are taken in once, and moved to done/ or bad/."""
 
 
 class Log(_Model):
@@ -239,7 +305,7 @@ class PerAddress(_Model):
 class CrawlerOptions(_Model):
     """What holds for the daemon as a whole."""
 
-    user_agent: Annotated[StrictStr, AfterValidator(_header_value)] = f"crawlerd/{__version__}"
+    user_agent: Annotated[StrictStr, AfterValidator(header_value)] = f"crawlerd/{__version__}"
     """Sent with every request; a polite one names a page or an address to complain to."""
     robots_token: Annotated[StrictStr, Field(pattern=r"^[A-Za-z_-]{1,64}$")] = "crawlerd"  # noqa: S105  it is no secret
     """Product token that robots.txt calls the crawler by (RFC 9309, section 2.2.1)."""
@@ -255,6 +321,8 @@ class CrawlerOptions(_Model):
     """What a stop leaves to running visits; supervisord's stopwaitsecs must exceed it by 5 s."""
     durability: Literal["full", "relaxed"] = "full"
     """full survives a power cut (fsync of file, folder and ledger); relaxed survives a kill -9."""
+    watch: StrictBool = False
+    """Reload by itself when this file or a list changes."""
     log: Log = Log()
 
 

@@ -58,6 +58,24 @@ def speed(value: Any) -> Speed:
     return Speed(size(match.group(1)), max(1.0, duration(match.group(2))))
 
 
+_VERSIONS = re.compile(r"keep (\d{1,4}) versions?")
+
+
+def versions(value: Any) -> int:
+    """Read `replace` or `keep 3 versions`."""
+    if value == "replace":
+        return 0
+    match = _VERSIONS.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError("replace is needed, or as in: keep 3 versions")
+    return int(match.group(1))
+
+
+Versions = Annotated[
+    int,
+    BeforeValidator(versions),
+    WithJsonSchema({"type": "string", "pattern": f"^(replace|{_VERSIONS.pattern})$"}),
+]
 MinSpeed = Annotated[
     Speed,
     BeforeValidator(speed),

@@ -7,7 +7,7 @@ holds for any number of processes. `now` is wall time, for it is stored.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from crawler.frontier.process import Process
 from crawler.model import Health, HostRest, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
@@ -16,6 +16,8 @@ LEASE: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
 STALLED = 10
 """How many times as long a process may be silent that is seen to live on this machine."""
+FIRST = -(2**63)
+"""Before every fingerprint."""
 MAX_CRASHES = 10
 """Crashes of the process, in the company of few others, that end a URL."""
 
@@ -66,12 +68,75 @@ class Counts:
     leased: int = 0
     hosts: int = 0
     finished: dict[str, int] = field(default_factory=dict)
-    """By kind."""
+    """By kind of the last visit that was an end."""
+    again: int = 0
+    """Finished, and due again."""
+    retired: int = 0
+    """No longer listed."""
 
     @property
     def waiting(self) -> int:
         """Return what is due now or later."""
-        return self.known - self.leased - sum(self.finished.values())
+        finished = sum(self.finished.values()) - self.again
+        return self.known - self.retired - self.leased - finished
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What is remembered of a place where URLs are listed."""
+
+    id: int
+    mark: str = ""
+    """Of the version that was read to its end; empty if none was."""
+    listed: int = 0
+    bad: int = 0
+
+
+class KnownChunk(NamedTuple):
+    """What is remembered of a run of lines."""
+
+    key: int
+    urls: int
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A run of lines of a source, read anew."""
+
+    anchor: int
+    key: int
+    seeds: Sequence[Seed]
+    bad: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What came of taking in chunks."""
+
+    added: int
+    revived: int
+
+
+Plan = Callable[[Seconds, Seconds, int, Seconds | None], Seconds | None]
+"""From (due before, finished at, fingerprint, own interval) to the next due time, if there is one.
+
+It is called in another thread and must be pure.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How a process is."""
+
+    state: str
+    config: str = ""
+    busy: int = 0
+    visits: int = 0
+    """Since it started, with what follows a second, lately."""
+    rate: float = 0.0
+    rate_ok: float = 0.0
+    bytes: int = 0
 
 
 class Frontier(Protocol):
@@ -98,6 +163,55 @@ class Frontier(Protocol):
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         """Make URLs known and due now; return how many were new. `recount` counts repeats."""
+
+    def source(self, job: str, name: str) -> SourceState:
+        """Return what is remembered of a source, making it known."""
+
+    def sources(self, job: str) -> dict[str, int]:
+        """Return the sources that are remembered of a job: their numbers by name."""
+
+    def chunks(self, source: int) -> dict[int, KnownChunk]:
+        """Return what is remembered of a source's chunks, by their anchors."""
+
+    def admit(self, job: str, source: int, read: Sequence[Listed], now: Seconds) -> Synced:
+        """Take in chunks of a source that are new or changed; the rest of it stays as it is."""
+
+    def drop(self, source: int, anchors: Sequence[int]) -> None:
+        """Forget chunks that a source no longer has."""
+
+    def source_read(self, state: SourceState, now: Seconds) -> None:
+        """Note that a source was read to its end; one that is gone is forgotten."""
+
+    def retire(self, job: str, after: int = FIRST) -> tuple[int, int | None]:
+        """Retire a slice of what no list names any more; return how many, and where to go on."""
+
+    def leaving(self, job: str) -> bool:
+        """Tell whether something is still to be retired: it is being visited."""
+
+    def alive(self) -> Seconds | None:
+        """Return when a process was last seen here."""
+
+    def stale(self) -> list[int]:
+        """Return the jobs whose hosts have yet to learn that the job came or went."""
+
+    def wake(self, job: int, after: int, now: Seconds) -> int | None:
+        """Let a slice of the hosts learn it; return where to go on, None at the end."""
+
+    def schedule(self, job: str) -> str:
+        """Return the schedule, in words, that the times of a job's tasks are after."""
+
+    def rescheduled(self, job: str, text: str) -> None:
+        """Note that they are after another one."""
+
+    def refit(self, job: str, plan: Plan, after: int, now: Seconds) -> int | None:
+        """Give a slice of a job's ended tasks other due times; return where to go on, or None."""
+
+    def heartbeat(self, owner: int, pulse: Pulse, now: Seconds) -> None:
+        """Extend the owner's leases, and let its row say how it is.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+        """
 
     def lease(
         self,

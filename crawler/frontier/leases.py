@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.errors import LeaseLostError
-from crawler.frontier import LEASE, MAX_CRASHES, STALLED, Lease, Reclaimed
+from crawler.frontier import LEASE, MAX_CRASHES, STALLED, Lease, Pulse, Reclaimed
 from crawler.frontier.process import Process
 from crawler.frontier.rows import COLUMNS, Names, owe, rest, tally, task_of
 from crawler.frontier.schema import DEAD, LEASED, ROBOTS, WAITING
-from crawler.frontier.turns import Visitor, leased
+from crawler.frontier.turns import CLASSES, Shares, Visitor, leased
 from crawler.model import HostRest, Kind, Seconds, Task
 
 FEW = 8
@@ -31,8 +31,6 @@ SELECT id FROM host WHERE class = ? AND owner IS NULL AND ready_at <= ? AND (
 ORDER BY ready_at LIMIT ?"""
 _NEXT = """
 SELECT min(ready_at) FROM host WHERE class = ? AND owner IS NULL AND ready_at IS NOT NULL"""
-CLASSES = (4, 2, 1)
-"""Weights of the priorities: high, normal, low."""
 _BACK = (
     f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ? AND state = {LEASED}"
 )
@@ -61,10 +59,31 @@ def renew(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
         )
 
 
+def heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) -> None:
+    """Extend the leases, and tell how the process is."""
+    renew(db, owner, now)
+    db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?)", (now,))
+    db.execute(
+        "UPDATE process SET seen_at = ?, state = ?, config = ?, busy = ?, visits = ?, rate = ?, "
+        "rate_ok = ?, bytes = ? WHERE id = ?",
+        (
+            now, pulse.state, pulse.config, pulse.busy, pulse.visits, pulse.rate, pulse.rate_ok,
+            pulse.bytes, owner,
+        ),
+    )  # fmt: skip
+
+
+def alive(db: sqlite3.Connection) -> Seconds | None:
+    """Return when a process was last seen here."""
+    row = db.execute("SELECT at FROM alive").fetchone()
+    return row[0] if row else None
+
+
 def lease(
     db: sqlite3.Connection,
     names: Names,
     visitor: Visitor,
+    shares: Shares,
     owner: int,
     now: Seconds,
     new: int,
@@ -79,7 +98,7 @@ def lease(
     db.executemany(_FREE, [(host.id, owner) for host in idle])
     rest(db, [host.id for host in idle], now)
     share = _fair_share(db, owner, now, new)
-    taken = _ready(db, owner, now, max(0, min(new, share)))
+    taken = _ready(db, shares, owner, now, max(0, min(new, share)))
     db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for host in taken])
     wanted = dict.fromkeys(taken, FIRST) | wants
     hosts = tuple(leased(db, names, visitor, host, now, limit) for host, limit in wanted.items())
@@ -88,8 +107,10 @@ def lease(
     return Lease(hosts, max(0, -share), next_at)
 
 
-def _ready(db: sqlite3.Connection, owner: int, now: Seconds, limit: int) -> list[int]:
-    """Return hosts to take: each class has its share, and what one leaves the others have.
+def _ready(
+    db: sqlite3.Connection, shares: Shares, owner: int, now: Seconds, limit: int
+) -> list[int]:
+    """Return hosts to take, of every class its share.
 
     An address stays with one process while that holds a host of it: so its limit holds for all.
     """
@@ -99,12 +120,7 @@ def _ready(db: sqlite3.Connection, owner: int, now: Seconds, limit: int) -> list
         weight: [host for (host,) in db.execute(_READY, (weight, now, owner, limit))]
         for weight in CLASSES
     }
-    chosen = [
-        host for weight in CLASSES for host in found[weight][: -(-limit * weight // sum(CLASSES))]
-    ]
-    seen = set(chosen)
-    rest_ = [host for weight in CLASSES for host in found[weight] if host not in seen]
-    return (chosen + rest_)[:limit]
+    return shares.pick(found, limit)
 
 
 def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> int:

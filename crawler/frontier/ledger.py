@@ -7,52 +7,23 @@ from itertools import count
 
 from crawler.frontier import Counts
 from crawler.frontier.leases import renew
+from crawler.frontier.listing import enlist
 from crawler.frontier.robots import ask, learn
 from crawler.frontier.rows import COLUMNS, Names, owe, rest, row_of, tally, task_of
-from crawler.frontier.schema import LEASED, RETIRED, ROBOTS, WAITING
-from crawler.model import Again, Hop, HostRest, JobRule, Kept, Seconds, Seed, Settlement, Task
+from crawler.frontier.schema import LEASED, ROBOTS, WAITING
+from crawler.model import Again, Hop, HostRest, Kept, Seconds, Seed, Settlement, Task
 from crawler.naming import path_key, suffixed
 from crawler.urls import host_of
 
-_ADD = """
-INSERT INTO task (fingerprint, job, host, due_at, url, path) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (fingerprint) DO """
 _SETTLE = f"""
 UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :location, path = :path,
     attempt = :attempt, failures = :failures, hops = :hops, kind = :kind, status = :status,
     size = CASE WHEN :digest IS NULL THEN size ELSE :size END, digest = ifnull(:digest, digest),
     finished_at = :finished_at, reason = :reason,
     etag = :etag, last_modified = :last_modified, part = CASE WHEN :ended THEN NULL ELSE part END,
-    directives = :directives
+    directives = :directives, every = :every, ended = ifnull(:final, ended),
+    success_at = ifnull(:success_at, success_at), changed_at = ifnull(:changed_at, changed_at)
 WHERE id = :id AND state = {LEASED}"""
-
-
-def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobRule], now: Seconds) -> None:
-    """Make the active jobs those of the configuration, with their rules of today.
-
-    What hosts are closed for or wait for by an older configuration is worked out anew.
-    """
-    wanted = {names.job_id(db, rule.name): rule for rule in jobs}
-    db.executemany(
-        "UPDATE job SET delay = ?, per_host = ?, obeys = ?, weight = ? WHERE id = ?",
-        [(r.delay, r.per_host, r.obeys, r.weight, job) for job, r in wanted.items()],
-    )
-    for job, active in db.execute("SELECT id, active FROM job WHERE id != ?", (ROBOTS,)).fetchall():
-        if (job in wanted) != bool(active):
-            _activate(db, job, active=job in wanted, now=now)
-    free = "SELECT id FROM host WHERE owner IS NULL AND"
-    held_up = db.execute(f"{free} opens_at > 0 UNION {free} asked_until > 0").fetchall()
-    db.execute("UPDATE host SET opens_at = 0 WHERE opens_at > 0 AND owner IS NULL")
-    db.execute("UPDATE host SET asked_until = 0 WHERE asked_until > 0 AND owner IS NULL")
-    rest(db, [host for (host,) in held_up], now)
-
-
-def _activate(db: sqlite3.Connection, job: int, *, active: bool, now: Seconds) -> None:
-    old, new = (RETIRED, WAITING) if active else (WAITING, RETIRED)
-    db.execute("UPDATE job SET active = ? WHERE id = ?", (active, job))
-    db.execute("UPDATE task SET state = ? WHERE job = ? AND state = ?", (new, job, old))
-    free = "SELECT id FROM host JOIN listing ON host = id WHERE job = ? AND owner IS NULL"
-    rest(db, [host for (host,) in db.execute(free, (job,)).fetchall()], now)
 
 
 def add(
@@ -63,19 +34,16 @@ def add(
     now: Seconds,
     recount: bool,  # noqa: FBT001  named by the verb that passes it on
 ) -> int:
-    """Make URLs known; what is known already is left as it is."""
-    job_id = names.job_id(db, job)
-    rows = [
-        (seed.fingerprint, job_id, names.host_id(db, seed.host, job_id), now, seed.url, seed.path)
-        for seed in seeds
-    ]
-    (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
-    db.executemany(_ADD + ("UPDATE SET listed = listed + 1" if recount else "NOTHING"), rows)
-    (new,) = db.execute("SELECT count(*) FROM task WHERE id > ?", (last,)).fetchone()
-    if new:
-        tally(db, Counter({(job_id, ""): new}))
-        rest(db, {row[2] for row in rows}, now)
-    return int(new)
+    """Make URLs known that stand on no list; what is known already is left as it is."""
+    number = names.job_id(db, job)
+    if not recount:
+        seeds = [seed for seed in seeds if not _known(db, seed.fingerprint)]
+    return enlist(db, names, number, seeds, now)
+
+
+def _known(db: sqlite3.Connection, fingerprint: int) -> bool:
+    found = db.execute("SELECT 1 FROM task WHERE fingerprint = ?", (fingerprint,))
+    return found.fetchone() is not None
 
 
 def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
@@ -126,7 +94,7 @@ def settle(
         if isinstance(settled.verdict, Hop):
             row["host"] = names.host_id(db, host_of(settled.verdict.location), job)
         elif not isinstance(settled.verdict, Again) and not settled.task.robots:
-            sums[job, settled.outcome.kind] += 1
+            _count(sums, job, settled, again=bool(settled.verdict.next_at))
         rows.append(row)
     db.executemany(_SETTLE, rows)
     tally(db, sums)
@@ -141,14 +109,29 @@ def settle(
     rest(db, changed, max((settled.finished_at for settled in settlements), default=0.0))
 
 
+def _count(sums: "Counter[tuple[int, str]]", job: int, settled: Settlement, *, again: bool) -> None:
+    """Keep the sums: a URL is counted by the kind of its last end, and if it is due again."""
+    before = settled.task.ended
+    if before:
+        sums[job, before] -= 1
+    sums[job, settled.outcome.kind] += 1
+    sums[job, "+"] += again - (before is not None)
+
+
 def counts(db: sqlite3.Connection) -> Counts:
-    """Read the sums."""
-    sums = dict(db.execute("SELECT kind, sum(n) FROM tally GROUP BY kind HAVING sum(n) != 0"))
+    """Read the sums of the active jobs."""
+    sums = dict(
+        db.execute(
+            "SELECT kind, sum(n) FROM tally JOIN job ON job.id = job WHERE active "
+            "GROUP BY kind HAVING sum(n) != 0"
+        )
+    )
     (leased,) = db.execute(
         f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS}"
     ).fetchone()
     (hosts,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
-    return Counts(sums.pop("", 0), leased, hosts, sums)
+    known, again, retired = (sums.pop(kind, 0) for kind in ("", "+", "retired"))
+    return Counts(known, leased, hosts, sums, again, retired)
 
 
 def listed(db: sqlite3.Connection) -> dict[str, int]:
@@ -165,7 +148,7 @@ def unfinished(db: sqlite3.Connection, names: Names, after: int, limit: int) -> 
     """Read what is waiting or leased, page by page."""
     rows = db.execute(
         f"SELECT {COLUMNS} FROM task WHERE id > ? AND state IN ({WAITING}, {LEASED}) "
-        f"AND job != {ROBOTS} ORDER BY id LIMIT ?",
+        f"AND job IN (SELECT id FROM job WHERE active AND id != {ROBOTS}) ORDER BY id LIMIT ?",
         (after, limit),
     ).fetchall()
     return [task_of(row, names.job_name(db, row[2])) for row in rows]

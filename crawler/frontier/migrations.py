@@ -8,6 +8,8 @@ MIGRATIONS: dict[int, str] = {
     1: """
 ALTER TABLE job ADD COLUMN obeys INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE job ADD COLUMN weight INTEGER NOT NULL DEFAULT 2;
+ALTER TABLE job ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN schedule TEXT NOT NULL DEFAULT '';
 INSERT INTO job (id, name) VALUES (0, '.robots');
 ALTER TABLE listing ADD COLUMN served REAL NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN class INTEGER NOT NULL DEFAULT 2;
@@ -42,8 +44,60 @@ CREATE TABLE robots (
     reason TEXT NOT NULL,
     crawl_delay REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
+ALTER TABLE process ADD COLUMN seen_at REAL NOT NULL DEFAULT 0;
+ALTER TABLE process ADD COLUMN state TEXT NOT NULL DEFAULT 'starting';
+ALTER TABLE process ADD COLUMN config TEXT NOT NULL DEFAULT '';
+ALTER TABLE process ADD COLUMN busy INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE process ADD COLUMN visits INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE process ADD COLUMN rate REAL NOT NULL DEFAULT 0;
+ALTER TABLE process ADD COLUMN rate_ok REAL NOT NULL DEFAULT 0;
+ALTER TABLE process ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task ADD COLUMN via INTEGER;
 ALTER TABLE task ADD COLUMN directives TEXT;
+ALTER TABLE task ADD COLUMN ended TEXT;
+ALTER TABLE task ADD COLUMN first_seen INTEGER;
+ALTER TABLE task ADD COLUMN success_at INTEGER;
+ALTER TABLE task ADD COLUMN changed_at INTEGER;
+ALTER TABLE task ADD COLUMN every REAL;
+ALTER TABLE task ADD COLUMN extra TEXT;
+DROP TRIGGER task_retires;
+DROP TRIGGER task_retired;
+DROP TRIGGER task_revived;
+UPDATE task SET state = 0 WHERE state = 4;
+DELETE FROM tally WHERE kind = 'retired';
+UPDATE task SET ended = kind, success_at = CASE WHEN kind IN ('stored', 'unchanged')
+    THEN CAST(finished_at AS INTEGER) END WHERE state IN (2, 3);
+UPDATE task SET listed = 0;
+UPDATE job SET stale = 1;
+CREATE TABLE source (
+    id INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    mark TEXT NOT NULL DEFAULT '',
+    listed INTEGER NOT NULL DEFAULT 0,
+    bad INTEGER NOT NULL DEFAULT 0,
+    synced_at REAL,
+    UNIQUE (job, name)
+) STRICT;
+CREATE TABLE chunk (
+    id INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL,
+    anchor INTEGER NOT NULL,
+    key INTEGER NOT NULL,
+    bad INTEGER NOT NULL,
+    fingerprints BLOB NOT NULL,
+    UNIQUE (source, anchor)
+) STRICT;
+CREATE TABLE unlisted (
+    job INTEGER NOT NULL,
+    fingerprint INTEGER NOT NULL,
+    PRIMARY KEY (job, fingerprint)
+) STRICT, WITHOUT ROWID;
+INSERT INTO unlisted SELECT job, fingerprint FROM task;
+CREATE TABLE alive (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at REAL NOT NULL
+) STRICT;
 DROP INDEX task_waiting;
 CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = 0;
 """,

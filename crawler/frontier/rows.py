@@ -1,5 +1,6 @@
 """Between rows and values: what the modules of the SQLite frontier share."""
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
@@ -9,9 +10,11 @@ from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
 from crawler.model import (
     Again,
     Dead,
+    Done,
     Hop,
     HostRest,
     Kept,
+    Kind,
     Seconds,
     Settlement,
     Task,
@@ -21,20 +24,22 @@ from crawler.urls import host_of
 
 COLUMNS = (
     "id, fingerprint, job, host, url, location, path, attempt, failures, hops, "
-    "etag, last_modified, part, part_etag, part_modified, part_total, via"
+    "etag, last_modified, part, part_etag, part_modified, part_total, "
+    "due_at, ended, digest, every, extra, via"
 )
 _FIRST = f"""
 SELECT due_at FROM task WHERE host = host.id AND job = {{job}} AND state = {WAITING}
 ORDER BY due_at LIMIT 1"""
+_VISITING = "FROM listing JOIN job ON job.id = listing.job AND active WHERE listing.host = host.id"
+_AWAITED = "rules_until <= :now AND asked_until > :now"
 _REST = f"""
 UPDATE host SET
-    ready_at = max(next_at, opens_at, CASE WHEN rules_until <= :now AND asked_until > :now
-        THEN ifnull(({_FIRST.format(job=ROBOTS)}), asked_until)
-        ELSE (SELECT min(due_at) FROM (
-            SELECT ({_FIRST.format(job="l.job")}) AS due_at FROM listing AS l WHERE l.host = host.id
-            UNION ALL SELECT ({_FIRST.format(job=ROBOTS)}))) END),
-    class = ifnull((SELECT max(weight) FROM listing JOIN job ON job.id = listing.job
-        WHERE listing.host = host.id AND job.active), class)
+    ready_at = max(next_at, opens_at, (SELECT min(due_at) FROM (
+        SELECT ({_FIRST.format(job="job.id")}) AS due_at {_VISITING}
+            AND NOT ({_AWAITED} AND ifnull(obeys(key), job.obeys))
+        UNION ALL SELECT ifnull(({_FIRST.format(job=ROBOTS)}), CASE WHEN {_AWAITED}
+            THEN asked_until END) WHERE EXISTS (SELECT 1 {_VISITING})))),
+    class = ifnull((SELECT max(weight) {_VISITING}), class)
 WHERE id = :host AND owner IS NULL"""
 _LIST = """
 INSERT OR IGNORE INTO listing
@@ -94,7 +99,8 @@ class Names:
 def task_of(row: sqlite3.Row | tuple[Any, ...], job: str) -> Task:
     """Return a leased task from COLUMNS."""
     number, fingerprint, _, host, url, location, path, attempt, failures, hops, *rest = row
-    etag, last_modified, part, part_etag, part_modified, part_total, via = rest
+    etag, last_modified, part, part_etag, part_modified, part_total, *rest = rest
+    due_at, ended, digest, every, extra, via = rest
     place = location or url
     return Task(
         id=number,
@@ -111,6 +117,11 @@ def task_of(row: sqlite3.Row | tuple[Any, ...], job: str) -> Task:
         stored=Validators(etag, last_modified) if etag or last_modified else None,
         kept=Kept(part, Validators(part_etag, part_modified), part_total) if part else None,
         robots=via is not None,
+        due_at=due_at,
+        ended=ended,
+        digest=digest.hex() if digest else "",
+        every=every,
+        extra=json.loads(extra) if extra else None,
     )
 
 
@@ -118,18 +129,24 @@ def row_of(settled: Settlement) -> dict[str, Any]:
     """Return what a settlement writes over its task's row; a hop's host is the caller's to set."""
     task, outcome, verdict = settled.task, settled.outcome, settled.verdict
     again, hop = isinstance(verdict, Again), isinstance(verdict, Hop)
+    dead, ended = isinstance(verdict, Dead), isinstance(verdict, Done | Dead)
+    charged = isinstance(verdict, Again) and verdict.charged
+    next_at = verdict.next_at if isinstance(verdict, Done | Dead) else None
+    well = outcome.kind in {Kind.STORED, Kind.UNCHANGED}
+    changed = outcome.kind is Kind.STORED and outcome.digest != task.digest
+    over = ended and next_at
     validators = outcome.validators or task.stored or Validators()
     location = verdict.location if isinstance(verdict, Hop) else task.location
     return {
         "id": task.id,
-        "state": WAITING if again or hop else DEAD if isinstance(verdict, Dead) else DONE,
-        "due_at": verdict.at if isinstance(verdict, Again) else settled.finished_at,
+        "state": WAITING if again or hop or next_at else DEAD if dead else DONE,
+        "due_at": verdict.at if isinstance(verdict, Again) else next_at or settled.finished_at,
         "host": task.host_id,
-        "location": None if location == task.url else location,
+        "location": None if location == task.url or over else location,
         "path": outcome.path or task.path,
         "attempt": task.attempt,
-        "failures": task.failures + (isinstance(verdict, Again) and verdict.charged),
-        "hops": task.hops + hop,
+        "failures": 0 if over else task.failures + charged,
+        "hops": 0 if over else task.hops + hop,
         "kind": outcome.kind,
         "status": outcome.status,
         "size": outcome.size,
@@ -140,13 +157,17 @@ def row_of(settled: Settlement) -> dict[str, Any]:
         "last_modified": validators.last_modified,
         "ended": not again,
         "directives": outcome.directives or None,
+        "final": outcome.kind if ended else None,
+        "success_at": int(settled.finished_at) if well and ended else None,
+        "changed_at": int(settled.finished_at) if changed and ended else None,
+        "every": verdict.every if isinstance(verdict, Done | Dead) else task.every,
     }
 
 
 def rest(db: sqlite3.Connection, hosts: Iterable[int], now: Seconds) -> None:
     """Work out anew when each of these hosts is ready; of an owned one its owner knows.
 
-    While the rules of a host are asked for, only that visit counts.
+    While the rules of a host are asked for, only that visit counts, and jobs that do not obey them.
     """
     db.executemany(_REST, [{"host": host, "now": now} for host in hosts])
 

@@ -26,7 +26,9 @@ CREATE TABLE job (
     delay REAL NOT NULL DEFAULT 0,
     per_host INTEGER NOT NULL DEFAULT 1000,
     obeys INTEGER NOT NULL DEFAULT 0,      -- robots.txt
-    weight INTEGER NOT NULL DEFAULT 2      -- its share where several jobs wait
+    weight INTEGER NOT NULL DEFAULT 2,     -- its share where several jobs wait
+    stale INTEGER NOT NULL DEFAULT 0,      -- its hosts are yet to learn that it came or went
+    schedule TEXT NOT NULL DEFAULT ''      -- what the times of its tasks are after; '' once
 ) STRICT;
 INSERT INTO job (id, name) VALUES ({ROBOTS}, '.robots'); -- visits to robots.txt belong to no job
 
@@ -43,7 +45,15 @@ CREATE TABLE process (
     pid INTEGER NOT NULL,
     born TEXT NOT NULL,
     started_at REAL NOT NULL,
-    lease_until REAL NOT NULL              -- of every host that it owns
+    lease_until REAL NOT NULL,             -- of every host that it owns
+    seen_at REAL NOT NULL DEFAULT 0,       -- when it last told how it is
+    state TEXT NOT NULL DEFAULT 'starting',
+    config TEXT NOT NULL DEFAULT '',       -- its configuration file
+    busy INTEGER NOT NULL DEFAULT 0,       -- visits under way
+    visits INTEGER NOT NULL DEFAULT 0,     -- since it started
+    rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
+    rate_ok REAL NOT NULL DEFAULT 0,       -- those that ended well
+    bytes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE host (
@@ -115,22 +125,49 @@ CREATE TABLE task (
     part_modified TEXT,
     part_total INTEGER,
     via INTEGER,                           -- of a visit to robots.txt: the job whose options it has
-    directives TEXT                        -- X-Robots-Tag and <meta name=robots>
+    directives TEXT,                       -- X-Robots-Tag and <meta name=robots>
+    ended TEXT,                            -- kind of the last visit that was an end
+    first_seen INTEGER,                    -- wall times in seconds
+    success_at INTEGER,
+    changed_at INTEGER,                    -- when a visit last brought other content
+    every REAL,                            -- seconds between visits, where they adapt
+    extra TEXT                             -- columns of its list that headers use, as JSON
 ) STRICT;
 CREATE UNIQUE INDEX task_fingerprint ON task (fingerprint);
 CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
 
--- A task of a job that the configuration no longer has never waits, wherever it comes back from.
-CREATE TRIGGER task_retires AFTER UPDATE OF state ON task
-WHEN new.state = {WAITING} AND NOT (SELECT active FROM job WHERE id = new.job)
-BEGIN UPDATE task SET state = {RETIRED} WHERE id = new.id; END;
-CREATE TRIGGER task_retired AFTER UPDATE OF state ON task
-WHEN new.state = {RETIRED} AND old.state != {RETIRED}
-BEGIN INSERT INTO tally VALUES (new.job, 'retired', 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
-CREATE TRIGGER task_revived AFTER UPDATE OF state ON task
-WHEN new.state != {RETIRED} AND old.state = {RETIRED}
-BEGIN UPDATE tally SET n = n - 1 WHERE job = new.job AND kind = 'retired'; END;
+CREATE TABLE source (                      -- where a job's URLs are listed
+    id INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    mark TEXT NOT NULL DEFAULT '',         -- of the version that was read to its end
+    listed INTEGER NOT NULL DEFAULT 0,
+    bad INTEGER NOT NULL DEFAULT 0,
+    synced_at REAL,
+    UNIQUE (job, name)
+) STRICT;
+
+CREATE TABLE chunk (                       -- a run of lines of a source, told by its last line
+    id INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL,
+    anchor INTEGER NOT NULL,               -- of its last line
+    key INTEGER NOT NULL,                  -- of all its lines
+    bad INTEGER NOT NULL,
+    fingerprints BLOB NOT NULL,            -- of the URLs on them, 8 bytes each
+    UNIQUE (source, anchor)
+) STRICT;
+
+CREATE TABLE unlisted (                    -- no longer on the lines where they were, see listing.py
+    job INTEGER NOT NULL,
+    fingerprint INTEGER NOT NULL,
+    PRIMARY KEY (job, fingerprint)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alive (                       -- when a process was last seen here
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at REAL NOT NULL
+) STRICT;
 
 CREATE TABLE file (
     key INTEGER PRIMARY KEY,               -- naming.path_key
@@ -139,7 +176,7 @@ CREATE TABLE file (
 
 CREATE TABLE tally (                       -- sums, kept in every transaction
     job INTEGER NOT NULL,
-    kind TEXT NOT NULL,                    -- '' for all URLs known
+    kind TEXT NOT NULL,                    -- of `ended`; '' all known, '+' due again, 'retired'
     n INTEGER NOT NULL,
     PRIMARY KEY (job, kind)
 ) STRICT, WITHOUT ROWID;

@@ -10,11 +10,27 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from crawler.errors import LocalFaultError, StateError
-from crawler.frontier import Counts, Lease, Reclaimed, leases, ledger, robots
+from crawler.frontier import (
+    FIRST,
+    Counts,
+    KnownChunk,
+    Lease,
+    Listed,
+    Plan,
+    Pulse,
+    Reclaimed,
+    SourceState,
+    Synced,
+    leases,
+    ledger,
+    listing,
+    robots,
+)
+from crawler.frontier import jobs as jobs_
 from crawler.frontier.process import Process
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import connect
-from crawler.frontier.turns import Visitor
+from crawler.frontier.turns import Shares, Visitor
 from crawler.model import HostRest, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
 from crawler.native import Native
 
@@ -31,6 +47,7 @@ class SqliteFrontier:
         self._native = Native(1)
         self._names = Names()
         self._visitor = Visitor()
+        self._shares = Shares()
 
     def __enter__(self) -> Self:
         self._native.__enter__()
@@ -39,6 +56,7 @@ class SqliteFrontier:
         except StateError:
             self._native.__exit__()
             raise
+        self._native.call(self._db.create_function, "obeys", 1, self._obeys)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -55,11 +73,56 @@ class SqliteFrontier:
         *,
         obeys: Callable[[str], bool | None] = lambda _: None,
     ) -> None:
-        self._call(ledger.configure, self._names, jobs, now)
         self._visitor = Visitor(tuple(rule.name for rule in jobs), obeys)
+        self._call(jobs_.configure, self._names, jobs, now)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._call(ledger.add, self._names, job, seeds, now, recount)
+
+    def source(self, job: str, name: str) -> SourceState:
+        return self._call(listing.source, self._names, job, name)
+
+    def sources(self, job: str) -> dict[str, int]:
+        return self._call(listing.sources, self._names, job)
+
+    def chunks(self, source: int) -> dict[int, KnownChunk]:
+        return self._call(listing.chunks, source)
+
+    def admit(self, job: str, source: int, read: Sequence[Listed], now: Seconds) -> Synced:
+        return self._call(listing.admit, self._names, job, source, read, now)
+
+    def drop(self, source: int, anchors: Sequence[int]) -> None:
+        self._call(listing.drop, source, anchors)
+
+    def source_read(self, state: SourceState, now: Seconds) -> None:
+        self._call(listing.source_read, state, now)
+
+    def retire(self, job: str, after: int = FIRST) -> tuple[int, int | None]:
+        return self._call(listing.retire, self._names, job, after)
+
+    def leaving(self, job: str) -> bool:
+        return self._call(listing.leaving, self._names, job)
+
+    def alive(self) -> Seconds | None:
+        return self._call(leases.alive)
+
+    def stale(self) -> list[int]:
+        return self._call(jobs_.stale)
+
+    def wake(self, job: int, after: int, now: Seconds) -> int | None:
+        return self._call(jobs_.wake, job, after, now)
+
+    def schedule(self, job: str) -> str:
+        return self._call(jobs_.schedule, self._names, job)
+
+    def rescheduled(self, job: str, text: str) -> None:
+        self._call(jobs_.rescheduled, self._names, job, text)
+
+    def refit(self, job: str, plan: Plan, after: int, now: Seconds) -> int | None:
+        return self._call(jobs_.refit, self._names, job, plan, after, now)
+
+    def heartbeat(self, owner: int, pulse: Pulse, now: Seconds) -> None:
+        self._call(leases.heartbeat, owner, pulse, now)
 
     def lease(
         self,
@@ -72,7 +135,16 @@ class SqliteFrontier:
         back: Sequence[int] = (),
     ) -> Lease:
         return self._call(
-            leases.lease, self._names, self._visitor, owner, now, new, wants, idle, back
+            leases.lease,
+            self._names,
+            self._visitor,
+            self._shares,
+            owner,
+            now,
+            new,
+            wants,
+            idle,
+            back,
         )
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
@@ -109,6 +181,9 @@ class SqliteFrontier:
 
     def hosts(self, limit: int) -> list[str]:
         return self._call(ledger.hosts, limit)
+
+    def _obeys(self, key: str) -> bool | None:
+        return self._visitor.obeys(key)
 
     def _call(
         self,

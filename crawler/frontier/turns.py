@@ -1,11 +1,12 @@
-"""Whose turn it is on one host: its robots.txt first, then its jobs in fair shares.
+"""Whose turn it is: on one host its robots.txt first, then its jobs in fair shares.
 
-Runs in the native thread.
+The shares are by stride scheduling, among the jobs of a host and among the classes of hosts. Runs
+in the native thread.
 """
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.frontier import LeasedHost
@@ -20,6 +21,7 @@ UPDATE task SET state = {LEASED}, attempt = attempt + 1 WHERE id IN (
     SELECT id FROM task WHERE host = ? AND job = ? AND state = {WAITING} AND due_at <= ?
     ORDER BY due_at, id LIMIT ?)
 RETURNING {COLUMNS}"""
+_DUE_AT = COLUMNS.split(", ").index("due_at")
 _FIRST = f"""
 SELECT ifnull(location, url) FROM task WHERE host = ? AND job = ? AND state = {WAITING}
 AND due_at <= ? ORDER BY due_at LIMIT 1"""
@@ -30,6 +32,8 @@ FROM host WHERE id = ?"""
 _JOBS = """
 SELECT job.id, name, delay, per_host, obeys, weight, served
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
+CLASSES = (4, 2, 1)
+"""Weights of the priorities: high, normal, low."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,30 @@ class Visitor:
     """None: every job."""
     obeys: Callable[[str], bool | None] = lambda _: None
     """Whether a host's robots.txt is obeyed, where the configuration says so of the host."""
+
+
+@dataclass(slots=True)
+class Shares:
+    """How often each class of hosts was served, by its weight; one for a process."""
+
+    served: dict[int, float] = field(default_factory=lambda: dict.fromkeys(CLASSES, 0.0))
+
+    def pick(self, found: dict[int, list[int]], limit: int) -> list[int]:
+        """Choose hosts, always of the class that was served least; what one leaves others have."""
+        waiting = {weight: iter(hosts) for weight, hosts in found.items()}
+        chosen: list[int] = []
+        while waiting and len(chosen) < limit:
+            weight = min(waiting, key=lambda one: self.served[one])
+            host = next(waiting[weight], None)
+            if host is None:
+                del waiting[weight]
+                continue
+            chosen.append(host)
+            self.served[weight] += 1 / weight
+        least = min((self.served[weight] for weight in waiting), default=max(self.served.values()))
+        for weight in self.served.keys() - waiting.keys():  # no claim to turns that went by
+            self.served[weight] = max(self.served[weight], least)
+        return chosen
 
 
 @dataclass(slots=True)
@@ -65,12 +93,12 @@ def leased(
     mine = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
     said = visitor.obeys(key)
     obeying = [job for job in jobs if (job.obeys if said is None else said)]
-    gated = bool(obeying) and rules_until <= now
-    if obeying and refresh_at <= now and asked_until <= now:
+    unknown = rules_until <= now
+    if asked_until <= now and (unknown or refresh_at <= now):
         _ask(db, host, obeying, mine, now)
-    rows = db.execute(_TAKE, (host, ROBOTS, now, limit)).fetchall()
-    if not gated:
-        rows += _fair(db, host, mine, now, limit - len(rows))
+    rows = _take(db, host, ROBOTS, now, limit) if mine else []
+    free = [job for job in mine if not (unknown and job in obeying)]
+    rows += _fair(db, host, free, now, limit - len(rows))
     tasks = tuple(task_of(row, _job_of(db, names, row, mine)) for row in rows)
     backoff, failures, since, silent, latency, spent, day = health
     return LeasedHost(
@@ -101,14 +129,14 @@ def _ask(
 def _fair(
     db: sqlite3.Connection, host: int, jobs: list[_Turn], now: Seconds, limit: int
 ) -> list[Any]:
-    """Take tasks, always of the job that was served least by its weight (stride scheduling)."""
+    """Take tasks, always of the job that was served least by its weight."""
     if len(jobs) == 1:
-        return sorted(db.execute(_TAKE, (host, jobs[0].id, now, limit)).fetchall())
+        return _take(db, host, jobs[0].id, now, limit)
     waiting = {job.id: job for job in jobs}
     rows: list[Any] = []
     while waiting and len(rows) < limit:
         job = min(waiting.values(), key=lambda one: one.served)
-        row = db.execute(_TAKE, (host, job.id, now, 1)).fetchall()
+        row = _take(db, host, job.id, now, 1)
         if not row:
             del waiting[job.id]
             continue
@@ -116,6 +144,12 @@ def _fair(
         job.served += 1 / job.weight
     _note(db, host, jobs, waiting)
     return rows
+
+
+def _take(db: sqlite3.Connection, host: int, job: int, now: Seconds, limit: int) -> list[Any]:
+    """Take what has been due for longest, in this order; RETURNING has none."""
+    rows = db.execute(_TAKE, (host, job, now, limit)).fetchall()
+    return sorted(rows, key=lambda row: (row[_DUE_AT], row[0]))
 
 
 def _note(db: sqlite3.Connection, host: int, jobs: list[_Turn], waiting: dict[int, _Turn]) -> None:

@@ -18,6 +18,7 @@ from crawler.model import Seconds
 from crawler.naming import suffixed
 from crawler.native import Native
 from crawler.store.folders import Folders
+from crawler.store.versions import Versions
 from crawler.urls import hex_of
 
 THREADS = 4
@@ -37,6 +38,8 @@ class Body:
     """None: the part is written already."""
     modified: Seconds | None = None
     """Wall time that the file shall bear, from Last-Modified."""
+    versions: int = 0
+    """How many older versions of the file to keep beside it, if it has other content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +98,20 @@ class Files:
     def _save(self, bodies: Sequence[Body]) -> list[str | OSError]:
         try:
             with Folders(self._root, durable=self._durable) as folders:
-                stored = [self._save_one(folders, body) for body in bodies]
+                versions = Versions()
+                stored = [self._save_one(folders, versions, body) for body in bodies]
                 folders.sync()
         except OSError as error:
             return [error] * len(bodies)
         return stored
 
-    def _save_one(self, folders: Folders, body: Body) -> str | OSError:
+    def _save_one(self, folders: Folders, versions: Versions, body: Body) -> str | OSError:
         try:
             here, name = _locate(folders, body.part)
             if body.content is not None:
                 _write_part(here, name, body.content)
             _finish_part(here, name, body.modified, sync=self._durable)
-            return _publish(folders, (here, name), body)
+            return _publish(folders, versions, (here, name), body)
         except UnicodeEncodeError as error:  # a locale that has no such file names
             return OSError(str(error))
         except OSError as error:
@@ -218,16 +222,18 @@ def _finish_part(folder: int, name: str, modified: Seconds | None, *, sync: bool
         os.close(descriptor)
 
 
-def _publish(folders: Folders, part: tuple[int, str], body: Body) -> str:
+def _publish(folders: Folders, versions: Versions, part: tuple[int, str], body: Body) -> str:
     """Rename the part to its final name; a folder that has the name is left alone."""
     here, name = part
     for path in (body.path, suffixed(body.path, body.fingerprint)):
         folder, final = path.rpartition("/")[::2]
         target, real = folders.open(folder)
+        kept = versions.keep(target, final, part) if body.versions else None
         try:
             os.rename(name, final, src_dir_fd=here, dst_dir_fd=target)
         except IsADirectoryError:
             continue
+        versions.prune(target, final, kept, body.versions)
         folders.changed(target)
         return f"{real}/{final}".lstrip("/")
     raise IsADirectoryError(f"{path} is a folder")

@@ -37,7 +37,7 @@ def test_a_repeat_is_counted_only_where_that_is_asked_for(frontier):
 
 def test_a_leased_task_is_what_was_added(frontier):
     frontier.configure([JobRule("job", delay=2.5)], NOW)
-    one = replace(seed("http://a:81/x?y"), path="a/x.gif")
+    one = seed("http://a:81/x?y")._replace(path="a/x.gif")
     frontier.add("job", [one], NOW)
     (host,) = take(frontier, join(frontier)).values()
     (task,) = host.tasks
@@ -110,6 +110,7 @@ def test_who_took_everything_before_another_came_is_told_what_to_give_back(open_
 def test_an_idle_host_is_given_back_with_what_it_is_still_owed(open_one):
     one, other = open_one(), open_one()
     mine, theirs = join(one), join(other)
+    one.configure([JobRule("job", delay=1.0)], NOW)
     one.add("job", seeds("a", each=3), NOW)
     host = take(one, mine)["a:80"]
     done = [settled(task, Kind.STORED, Done()) for task in host.tasks]
@@ -198,7 +199,7 @@ def test_a_job_that_is_no_longer_configured_is_retired_and_revived(frontier):
         frontier.add(job, seeds("a", "b", job=job), NOW)
     frontier.configure([JobRule("two")], NOW)
     counts = frontier.counts()
-    assert (counts.known, counts.waiting, counts.finished) == (4, 2, {"retired": 2})
+    assert (counts.known, counts.waiting, counts.finished) == (2, 2, {})
     assert {task.job for task in frontier.unfinished(0, 9)} == {"two"}
     owner = join(frontier)
     leased = [task.job for host in take(frontier, owner).values() for task in host.tasks]
@@ -212,6 +213,8 @@ def test_a_job_that_is_no_longer_configured_is_retired_and_revived(frontier):
 def test_a_host_that_has_only_retired_tasks_is_not_leased(frontier):
     frontier.add("one", seeds("a", job="one"), NOW)
     frontier.configure([JobRule("two")], NOW)
+    assert [frontier.wake(job, 0, NOW) for job in frontier.stale()] == [None]
+    assert frontier.stale() == []
     lease = frontier.lease(join(frontier), NOW, new=9, wants={}, idle=[])
     assert (lease.hosts, lease.next_at) == ((), None)
 

@@ -115,7 +115,7 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
             ":1:45: jobs[0].path: {cc} is not bound by every URL of this job; ",
         ),
         (_J + "name: b}]", ":1:39: jobs[0].name: stands twice, first in line 1; keep one of them"),
-        ("jobs: [{name: a}]", ":1:8: jobs[0]: names no URLs; it needs urls, url_file or both"),
+        ("jobs: [{name: a}]", ":1:8: jobs[0]: names no URLs; it needs urls, url_file"),
         ("jobs: [{name: a, url_file: x.txt}]", ":1:28: jobs[0].url_file: x.txt is not a file"),
         ("jobs: [{name: a, urls: http://h/}]", ":1:24: jobs[0].urls: input should be a list"),
         ("jobs: [{name: a, urls: ['http://{a']}]", ":1:25: jobs[0].urls[0]: '{a' is not closed"),
@@ -141,6 +141,140 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
 def test_an_error_has_its_place_its_key_and_its_reason(problems, text, expected):
     (problem,) = problems(text)
     assert problem.startswith("crawler.yaml" + expected)
+
+
+_NO_HOST = "is no host: example.org, example.org:8080, *.example.org or * are"
+_OF_HOSTS = (
+    "allowed here: robots, delay, per_host, max_crawl_delay, adaptive, max_backoff, give_up, "
+    "max_per_day, hours, user_agent"
+)
+_DURATION = "a duration with its unit is needed, as in 500ms, 30s"
+_HOURS = "hours look like 22:00-06:00 Europe/Berlin or mon-fri 20:00-06:00; sat,sun 00:00-24:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("robots: maybe", "47: jobs[0].robots: input should be 'obey' or 'ignore', not 'maybe'"),
+        ("robots: no", "47: jobs[0].robots: input should be 'obey' or 'ignore', not 'no'"),
+        ("priority: urgent", "49: jobs[0].priority: input should be 'high', 'normal' or 'low', "),
+        ("max_crawl_delay: 5", f"56: jobs[0].max_crawl_delay: {_DURATION}"),
+        ("max_backoff: 5", f"52: jobs[0].max_backoff: {_DURATION}"),
+        ("max_backoff: 0", "52: jobs[0].max_backoff: input should be greater than 0, not 0"),
+        ("give_up: soon", f"48: jobs[0].give_up: {_DURATION}"),
+        ("max_per_day: 0", "52: jobs[0].max_per_day: input should be greater than or equal to 1"),
+        ("max_per_day: 5s", "52: jobs[0].max_per_day: input should be a valid integer, not '5s'"),
+        ("adaptive: 5", "49: jobs[0].adaptive: input should be a mapping"),
+        ("adaptive: {factor: 0}", "58: jobs[0].adaptive.factor: input should be greater than 0"),
+        ("adaptive: {factor: 1e9}", "58: jobs[0].adaptive.factor: input should be less than or"),
+        ("adaptive: {min: 5}", f"55: jobs[0].adaptive.min: {_DURATION}"),
+        (
+            "adaptive: {facter: 3}",
+            "50: jobs[0].adaptive.facter: is no option; did you mean factor? allowed here: factor,",
+        ),
+        ("hours: 22:00-06:00", "39: jobs[0].hours: is no option"),  # said of hosts alone
+    ],
+)
+def test_what_a_job_says_of_its_hosts_is_checked_with_its_place(problems, text, expected):
+    (problem,) = problems(f"{_J}{text}}}]")
+    assert problem.startswith(f"crawler.yaml:1:{expected}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[h]", "8: hosts: input should be a mapping"),
+        ("{h: 5s}", "12: hosts.h: input should be a mapping"),
+        ("{h: {delay: 5}}", f"20: hosts.h.delay: {_DURATION}"),
+        ("{h: {dealy: 5s}}", f"13: hosts.h.dealy: is no option; did you mean delay? {_OF_HOSTS}"),
+        ("{'*.org': {zzz: 5}}", f"19: hosts.*.org.zzz: is no option {_OF_HOSTS}"),
+        ("{h: {priority: high}}", f"13: hosts.h.priority: is no option {_OF_HOSTS}"),
+        ("{h: {adaptive: {facter: 2}}}", "24: hosts.h.adaptive.facter: is no option; did you mean"),
+        ("{h: {adaptive: {max: 2}}}", f"29: hosts.h.adaptive.max: {_DURATION}"),
+        ("{h: {robots: no}}", "21: hosts.h.robots: input should be 'obey' or 'ignore', not 'no'"),
+        ("{h: {per_host: 0}}", "23: hosts.h.per_host: input should be greater than or equal to 1"),
+        ("{h: {max_per_day: 0}}", "26: hosts.h.max_per_day: input should be greater than or equal"),
+        ("{h: {give_up: 5}}", f"22: hosts.h.give_up: {_DURATION}"),
+        ('{h: {user_agent: "a\\nb"}}', "25: hosts.h.user_agent: a header is one line of printable"),
+        ("{h: {hours: 22-6}}", f"20: hosts.h.hours: {_HOURS}"),
+        ("{h: {hours: 25:00-06:00}}", "20: hosts.h.hours: 25:00 is no time of day"),
+        ("{h: {hours: 22:00-06:00 Mars/X}}", "20: hosts.h.hours: mars/X is no time zone, as"),
+        ("{'http://h/': {}}", f"9: hosts.http://h/: {_NO_HOST}"),
+        ("{'user@h': {}}", f"9: hosts.user@h: {_NO_HOST}"),
+        ("{'*.*.org': {}}", f"9: hosts.*.*.org: {_NO_HOST}"),
+        ("{'h*': {}}", f"9: hosts.h*: {_NO_HOST}"),
+        ("{'': {}}", f"9: hosts.: {_NO_HOST}"),
+        ("{h: {}, h: {}}", "16: hosts.h: stands twice, first in line 2; keep one of them"),
+    ],
+)
+def test_what_is_said_of_hosts_is_checked_with_its_place(problems, text, expected):
+    (problem,) = problems(f"{JOB}hosts: {text}\n")
+    assert problem.startswith(f"crawler.yaml:2:{expected}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("per_address: 8", "24: crawler.per_address: input should be a mapping"),
+        (
+            "per_address: {concurency: 5}",
+            "25: crawler.per_address.concurency: is no option; did you mean concurrency?",
+        ),
+        ("per_address: {concurrency: 0}", "38: crawler.per_address.concurrency: input should be"),
+        ("per_address: {delay: 5}", f"32: crawler.per_address.delay: {_DURATION}"),
+        ("robots_token: my bot", "25: crawler.robots_token: string should match pattern"),
+        ("robots_token: bot/1.0", "25: crawler.robots_token: string should match pattern"),
+        ("robots_token: ''", "25: crawler.robots_token: string should match pattern"),
+    ],
+)
+def test_what_holds_for_all_hosts_is_checked_with_its_place(problems, text, expected):
+    (problem,) = problems(f"{JOB}crawler: {{{text}}}\n")
+    assert problem.startswith(f"crawler.yaml:2:{expected}")
+
+
+def test_a_job_is_polite_without_being_told(settings):
+    loaded = settings(JOB)
+    (job,) = loaded.jobs
+    assert (job.robots, job.max_crawl_delay, job.priority) == ("obey", 300, "normal")
+    assert (job.max_backoff, job.give_up) == (3600, 86_400)
+    assert job.max_per_day is job.adaptive is None
+    assert loaded.crawler.per_address is not None
+    assert (loaded.crawler.per_address.concurrency, loaded.crawler.per_address.delay) == (8, 0)
+    assert (loaded.crawler.robots_token, loaded.hosts) == ("crawlerd", {})
+
+
+def test_what_is_said_of_jobs_and_hosts_is_read(settings):
+    loaded = settings(
+        "crawler: {robots_token: My_bot, per_address: {delay: 2s}}\n"
+        "job_defaults: {priority: low, max_per_day: 5, adaptive: {factor: 3}}\n"
+        "hosts:\n"
+        "  '*': {max_backoff: 5m}\n"
+        "  Example.ORG: {hours: mon-fri 22:00-06:00 Europe/Berlin, robots: ignore}\n"
+        "  '*.example.org': {adaptive: {min: 0, max: 1m}, per_host: 3, user_agent: me}\n"
+        "  '[::1]:8080': {give_up: 0, max_crawl_delay: 1h}\n"
+        "jobs:\n"
+        "- {name: a, urls: ['http://h/']}\n"
+        "- {name: b, urls: ['http://h/'], priority: high, adaptive: null, robots: ignore}\n"
+    )
+    one, other = loaded.jobs
+    assert (one.priority, one.max_per_day, one.adaptive.factor) == ("low", 5, 3)
+    assert (other.priority, other.max_per_day, other.adaptive) == ("high", 5, None)
+    assert (one.robots, other.robots) == ("obey", "ignore")
+    assert (loaded.crawler.robots_token, loaded.crawler.per_address.delay) == ("My_bot", 2)
+    assert list(loaded.hosts) == ["*", "example.org", "*.example.org", "[::1]:8080"]
+    assert loaded.hosts["*"].max_backoff == 300
+    assert loaded.hosts["example.org"].hours == "mon-fri 22:00-06:00 Europe/Berlin"
+    assert loaded.hosts["example.org"].robots == "ignore"
+    assert loaded.hosts["*.example.org"].adaptive.max == 60
+    assert loaded.hosts["*.example.org"].delay is None
+    assert (loaded.hosts["[::1]:8080"].give_up, loaded.hosts["[::1]:8080"].max_crawl_delay) == (
+        0,
+        3600,
+    )
+
+
+def test_the_limit_of_addresses_can_be_switched_off(settings):
+    assert settings(JOB + "crawler: {per_address: null}\n").crawler.per_address is None
 
 
 def test_a_file_that_cannot_be_read_is_an_error_with_its_name(tmp_path):
@@ -266,7 +400,13 @@ def test_the_shipped_schema_is_that_of_the_code():
     jsonschema.Draft202012Validator.check_schema(schema())
 
 
-@pytest.mark.parametrize("text", ["delay: 5", "delay: -1s", "max_size: x", "zzz: 1", "per_host: 0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "delay: 5", "delay: -1s", "max_size: x", "zzz: 1", "per_host: 0", "robots: no",
+        "priority: 1", "max_per_day: 0", "adaptive: {factor: 0}", "give_up: 5", "hours: '1'",
+    ],
+)  # fmt: skip
 def test_the_schema_refuses_what_the_loader_refuses(problems, tmp_path, text):
     assert problems(f"{_J}{text}}}]")
     value = read(tmp_path / "crawler.yaml", {}).value

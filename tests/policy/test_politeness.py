@@ -1,14 +1,56 @@
+import heapq
+from dataclasses import dataclass, field
+from math import ceil, inf
+from random import Random
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from crawler.politeness import Rest
+from crawler.config import Job, Settings
+from crawler.frontier import LeasedHost
+from crawler.held import Held
+from crawler.hosts import HostRules
+from crawler.model import Again, Health, Kind, Outcome, Task, Visited
+from crawler.politeness import BREAK, DAY, LONG, PACE, RECOVERY, START, Adaptive, Rest, Rule
+from crawler.retry import verdict
+
+HOUR = 3600.0
+
+
+class Always(Random):
+    """Chance that always takes the same part of what it may."""
+
+    def __init__(self, part):
+        super().__init__()
+        self.part = part
+
+    def uniform(self, a, b):
+        return a + self.part * (b - a)
+
+
+LEAST, MOST = Always(0), Always(1)
 
 
 def visit(host, start, answer):
     host.handed_off()
     host.begun(start)
     host.finished(answer)
+
+
+def fail(host, now, began_at=None, *, silent=True, random=None):
+    """A visit that begins and fails in the same moment, unless it began before."""
+    host.failed(now, now if began_at is None else began_at, random or LEAST, silent=silent)
+
+
+def failing(times, rule=None, *, at=0, silent=True):
+    """A host after failures in a row, each as soon as it was ready."""
+    host = Rest(at, rule or Rule())
+    for _ in range(times):
+        at = max(at, host.ready_at())
+        fail(host, at, silent=silent)
+    return host
 
 
 def test_a_new_host_is_ready_at_its_time():
@@ -26,13 +68,13 @@ def test_a_host_with_its_only_slot_taken_is_busy():
 
 
 def test_a_host_rests_for_its_delay_counted_from_the_answer_not_from_the_start():
-    host = Rest(next_at=100, delay=5)
+    host = Rest(100, Rule(5))
     visit(host, start=100, answer=107)
     assert host.ready_at() == 112
 
 
 def test_an_answer_that_came_long_before_the_end_of_the_visit_counts_when_it_came():
-    host = Rest(next_at=0, delay=5)
+    host = Rest(0, Rule(5))
     host.handed_off()
     host.begun(100)
     host.finished(answered_at=101)  # the body went on until 130
@@ -40,7 +82,7 @@ def test_an_answer_that_came_long_before_the_end_of_the_visit_counts_when_it_cam
 
 
 def test_a_second_slot_is_free_after_the_delay_and_not_before_the_first_visit_began():
-    host = Rest(next_at=0, delay=5, per_host=2)
+    host = Rest(0, Rule(5, 2))
     host.handed_off()
     assert host.ready_at() is None  # when the first one starts is not known yet
     host.begun(100)
@@ -53,7 +95,7 @@ def test_a_second_slot_is_free_after_the_delay_and_not_before_the_first_visit_be
 
 
 def test_a_host_without_delay_is_handed_off_as_often_as_it_has_slots():
-    host = Rest(next_at=0, delay=0, per_host=3)
+    host = Rest(0, Rule(0, 3))
     for _ in range(3):
         assert host.ready_at() == 0
         host.handed_off()
@@ -61,7 +103,7 @@ def test_a_host_without_delay_is_handed_off_as_often_as_it_has_slots():
 
 
 def test_a_late_answer_never_shortens_the_rest():
-    host = Rest(next_at=0, delay=5, per_host=2)
+    host = Rest(0, Rule(5, 2))
     host.handed_off()
     host.begun(100)
     host.handed_off()
@@ -71,17 +113,17 @@ def test_a_late_answer_never_shortens_the_rest():
 
 
 def test_what_a_host_is_owed_outlasts_a_visit_that_began_early():
-    host = Rest(next_at=500, delay=1)
+    host = Rest(500, Rule(1))
     visit(host, start=100, answer=101)
     assert host.ready_at() == 500
 
 
 def test_a_host_limited_below_what_is_under_way_waits_until_it_is_not():
-    host = Rest(next_at=0, delay=0, per_host=3)
+    host = Rest(0, Rule(0, 3))
     for _ in range(3):
         host.handed_off()
         host.begun(0)
-    host.per_host = 1
+    host.rule = Rule(per_host=1)
     host.finished(1)
     host.finished(2)
     assert host.ready_at() is None
@@ -90,22 +132,30 @@ def test_a_host_limited_below_what_is_under_way_waits_until_it_is_not():
 
 
 class Walk(RuleBasedStateMachine):
-    """A feeder and its workers in any order; `now` is an integer that only grows."""
+    """A feeder, its workers and their luck in any order; `now` is an integer that only grows."""
 
     def __init__(self):
         super().__init__()
         self.now = 0
-        self.host = Rest(next_at=0, delay=3, per_host=3)
+        self.random = Random(1)
+        self.host = Rest(0, Rule(delay=3, per_host=3, max_backoff=100))
         self.pending, self.busy = 0, []
         self.last_start = None
+        self.next_at = 0
 
     @rule(seconds=st.integers(1, 4))
     def time_passes(self, seconds):
         self.now += seconds
 
+    @precondition(lambda self: self.host.ready_at() is not None)
+    @rule()
+    def its_rest_goes_by(self):
+        self.now = max(self.now, ceil(self.host.ready_at()))
+
     @precondition(lambda self: (at := self.host.ready_at()) is not None and at <= self.now)
     @rule()
     def feeder_hands_off(self):
+        assert not self.host.busy or not self.host.failures
         self.host.handed_off()
         self.pending += 1
 
@@ -116,21 +166,48 @@ class Walk(RuleBasedStateMachine):
         self.pending -= 1
         self.busy.append(self.now)
         if self.last_start is not None:
-            assert self.now - self.last_start >= self.host.delay
+            assert self.now - self.last_start >= self.host.pace
         self.last_start = self.now
 
+    @precondition(lambda self: self.pending)
+    @rule()
+    def worker_gives_it_back(self):
+        self.host.dropped()
+        self.pending -= 1
+
     @precondition(lambda self: self.busy)
-    @rule(data=st.data())
-    def visit_ends(self, data):
+    @rule(data=st.data(), luck=st.sampled_from(["well", "failing", "silent", "neither"]))
+    def visit_ends(self, data, luck):
         start = self.busy.pop(data.draw(st.integers(0, len(self.busy) - 1)))
         answered_at = data.draw(st.integers(start, self.now))
+        failures, delay = self.host.failures, self.host.delay
+        if luck == "well":
+            self.host.well(answered_at - start)
+            assert self.host.delay >= RECOVERY * delay
+        elif luck != "neither":
+            self.host.failed(self.now, start, self.random, silent=luck == "silent")
+            assert self.host.failures in {failures, failures + 1}
+            assert self.host.delay >= delay
         self.host.finished(answered_at)
         assert self.host.next_at >= answered_at + self.host.delay
 
     @invariant()
     def slots_are_counted(self):
-        assert self.host.busy == self.pending + len(self.busy) <= self.host.per_host
+        assert self.host.busy == self.pending + len(self.busy) <= self.host.rule.per_host
         assert self.host.pending == self.pending
+
+    @invariant()
+    def a_rest_is_never_cut_short_nor_without_bounds(self):
+        assert self.next_at <= self.host.next_at <= self.now + self.host.rule.max_backoff
+        self.next_at = self.host.next_at
+
+    @invariant()
+    def its_health_makes_sense(self):
+        host = self.host
+        assert 0 <= host.backoff <= min(PACE, host.rule.max_backoff)
+        assert (host.failing_since is None) == (host.failures == 0)
+        assert not host.silent or host.failures
+        assert host.is_open == (host.failures >= BREAK)
 
 
 TestWalk = Walk.TestCase
@@ -143,10 +220,587 @@ TestWalk.settings = settings(max_examples=100, stateful_step_count=40, derandomi
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=20),
 )
 def test_with_one_slot_a_start_is_a_delay_away_from_the_answer_before(delay, visits):
-    host, now, answers = Rest(next_at=0, delay=delay), 0, []
+    host, now, answers = Rest(0, Rule(delay)), 0, []
     for idle, latency in visits:
         now = max(now + idle, host.ready_at())
         assert all(now - answered >= delay for answered in answers)
         visit(host, start=now, answer=now + latency)
         now += latency
         answers.append(now)
+
+
+# How fast a host is visited.
+
+
+@pytest.mark.parametrize(
+    ("rule", "crawl_delay", "backoff", "latency", "delay"),
+    [
+        (Rule(), 0, 0, 0, 0),
+        (Rule(delay=2), 0, 0, 0, 2),
+        (Rule(delay=2), 7, 0, 0, 7),
+        (Rule(delay=9), 7, 0, 0, 9),
+        (Rule(delay=2), 7, 8, 0, 8),
+        (Rule(delay=2, adaptive=Adaptive(5, 1, 30)), 0, 0, 0, 2),  # not met yet
+        (Rule(delay=2, adaptive=Adaptive(5, 1, 30)), 0, 0, 3, 15),
+        (Rule(delay=2, adaptive=Adaptive(5, 1, 30)), 0, 0, 0.1, 2),
+        (Rule(adaptive=Adaptive(5, 1, 30)), 0, 0, 0.1, 1),
+        (Rule(adaptive=Adaptive(5, 1, 30)), 0, 0, 60, 30),
+        (Rule(adaptive=Adaptive(5, 1, 30)), 40, 0, 60, 40),
+        (Rule(delay=2, adaptive=Adaptive(5, 1, 30)), 7, 25, 3, 25),
+    ],
+)
+def test_the_longest_of_all_delays_holds(rule, crawl_delay, backoff, latency, delay):
+    host = Rest(
+        0, rule, crawl_delay=crawl_delay, backoff=backoff, failures=backoff > 0, latency=latency
+    )
+    assert host.delay == delay
+    visit(host, start=100, answer=101)
+    assert host.ready_at() == 101 + delay
+
+
+def test_an_adaptive_delay_follows_the_response_time_smoothly():
+    host = Rest(0, Rule(adaptive=Adaptive(10, 0, 100)))
+    host.well(1.0)
+    assert host.delay == 10
+    host.well(2.0)
+    assert host.delay == pytest.approx(13)
+    for _ in range(50):
+        host.well(2.0)
+    assert host.delay == pytest.approx(20)
+
+
+def test_a_host_rests_as_long_as_it_asks_for_and_no_shorter_than_it_rests_anyway():
+    host = Rest(0, Rule(delay=5))
+    visit(host, start=100, answer=101)
+    host.asked_to_wait(200)
+    assert host.ready_at() == 200
+    host.asked_to_wait(150)
+    assert host.ready_at() == 200
+
+
+def test_a_visit_that_never_began_costs_nothing():
+    host = Rest(100, Rule(delay=5, max_per_day=1))
+    host.remember(Health(), now=100, offset=0)
+    host.handed_off()
+    assert host.ready_at() is None
+    host.dropped()
+    assert (host.ready_at(), host.busy, host.pending, host.spent) == (100, 0, 0, 0)
+
+
+# What a host pays for failures.
+
+
+@pytest.mark.parametrize(
+    ("rule", "backoffs"),
+    [
+        (Rule(), [0.1, 0.2, 0.4, 0.8]),
+        (Rule(delay=1), [2, 4, 8, 16]),
+        (Rule(delay=5), [10, 20, 30, 30]),
+        (Rule(delay=20), [40, 80, 80, 80]),
+        (Rule(delay=1, max_backoff=3), [2, 3, 3, 3]),
+        (Rule(delay=20, max_backoff=3), [3, 3, 3, 3]),
+    ],
+)
+def test_every_failure_doubles_the_rest_up_to_a_cap(rule, backoffs):
+    assert [failing(n + 1, rule).backoff for n in range(4)] == pytest.approx(backoffs)
+
+
+def test_a_crawl_delay_and_an_adaptive_delay_are_doubled_too():
+    host = Rest(0, Rule(delay=1), crawl_delay=10)
+    fail(host, 100)
+    assert host.delay == 20
+    host = Rest(0, Rule(adaptive=Adaptive(5, 0, 100)), latency=2.0)
+    fail(host, 100)
+    assert host.delay == 20
+
+
+def test_a_rest_after_a_failure_has_a_jitter_of_half_its_length():
+    ends = set()
+    for seed in range(50):
+        host = Rest(0, Rule(delay=1))
+        fail(host, 100, random=Random(seed))
+        assert 102 <= host.next_at <= 103
+        ends.add(host.next_at)
+    assert len(ends) > 40
+    assert max(ends) - min(ends) > 0.8
+
+
+def test_failures_of_visits_that_were_under_way_together_count_once():
+    host = Rest(0, Rule(delay=0, per_host=3))
+    for _ in range(3):
+        host.handed_off()
+        host.begun(100)
+    for now in (101, 102, 130):
+        fail(host, now, began_at=100)
+        host.finished(now)
+    assert (host.failures, host.backoff) == (1, START)
+
+
+def test_a_visit_handed_off_before_a_failure_and_begun_after_it_counts_with_it():
+    host = Rest(0, Rule(delay=0, per_host=8))
+    for _ in range(8):
+        host.handed_off()
+    for start in range(8):  # one worker takes them off the hand-off, one after another
+        host.begun(100 + start / 100)
+        fail(host, 100 + start / 100, began_at=100 + start / 100)
+        host.finished(100 + start / 100)
+    assert host.failures == 1
+    fail(host, host.next_at)
+    assert host.failures == 2
+
+
+def test_the_beginning_of_a_visit_need_not_be_known_to_the_last_digit():
+    host = failing(1)
+    fail(host, host.next_at + 3, began_at=host.next_at - 0.00005)
+    assert host.failures == 2
+
+
+def test_a_failing_host_is_visited_by_one_at_a_time():
+    host = Rest(0, Rule(delay=0, per_host=8))
+    for _ in range(8):
+        host.handed_off()
+        host.begun(100)
+    fail(host, 101, began_at=100)
+    for left in range(7, 0, -1):
+        host.finished(101)
+        assert (host.busy, host.ready_at()) == (left, None)
+    host.finished(101)
+    assert host.ready_at() == 101 + START
+    host.handed_off()
+    host.begun(102)
+    assert host.ready_at() is None
+    host.well(1)
+    host.finished(103)
+    host.handed_off()
+    host.begun(104)
+    assert host.ready_at() is not None
+
+
+@pytest.mark.parametrize("chance", [LEAST, MOST, Random(1)])
+@pytest.mark.parametrize("most", [1.0, 100.0, HOUR, 10 * HOUR, 10 * DAY])
+def test_after_many_failures_in_a_row_a_host_rests_long_and_ever_longer_up_to_its_cap(most, chance):
+    host, now, rests = Rest(0, Rule(delay=1, max_backoff=most)), 0.0, []
+    for _ in range(BREAK + 30):
+        fail(host, now, random=chance)
+        rests.append(host.next_at - now)
+        now = host.next_at
+    for number, rest in enumerate(rests[BREAK - 1 :]):
+        wanted = min(LONG * 2**number, DAY)
+        assert min(wanted, most) <= rest * 1.0001
+        assert rest <= min(1.5 * wanted, most) * 1.0001
+    assert max(rests[: BREAK - 1]) <= min(most, 1.5 * 16) * 1.0001
+
+
+def test_the_circuit_opens_with_the_last_of_so_many_failures_and_one_success_closes_it():
+    assert not failing(BREAK - 1).is_open
+    host = failing(BREAK)
+    assert host.is_open
+    at = host.next_at
+    host.handed_off()
+    host.begun(at)
+    host.well(1.0)
+    host.finished(at + 1)
+    assert not host.is_open
+    assert host.ready_at() < at + 60
+    fail(host, host.ready_at())
+    assert (host.failures, host.is_open) == (1, False)
+
+
+@settings(max_examples=200, derandomize=True)
+@given(
+    st.integers(1, 40),
+    st.sampled_from([0.0, 0.01, 1.0, 60.0, 500.0]),
+    st.sampled_from([0.0, 10.0]),
+    st.sampled_from([None, Adaptive(5, 0.5, 30)]),
+)
+def test_recovery_is_gradual_and_comes_to_an_end(failures, delay, crawl_delay, adaptive):
+    host = failing(failures, Rule(delay=delay, adaptive=adaptive))
+    host.crawl_delay = crawl_delay
+    successes = 0
+    while host.backoff:
+        before, successes = host.delay, successes + 1
+        host.well(0.2)
+        assert host.delay >= min(RECOVERY * before, before - START)
+        assert host.delay >= host.pace
+    assert host.delay == host.pace
+    assert successes <= 25
+    assert (host.failures, host.failing_since, host.silent) == (0, None, False)
+
+
+def test_a_host_that_failed_often_needs_many_successes_and_one_that_failed_once_few():
+    def successes(host):
+        for number in range(100):
+            if not host.backoff:
+                return number
+            host.well(0.1)
+        return None
+
+    assert successes(failing(1, Rule(delay=1))) == 3
+    assert successes(failing(30, Rule(delay=1))) == 12
+    assert successes(failing(1)) == 3
+    assert successes(failing(30)) == 23
+
+
+# When a host is given up.
+
+
+@pytest.mark.parametrize(
+    ("failures", "silent", "after", "overdue", "given_up"),
+    [
+        (0, True, 10 * DAY, False, False),
+        (1, True, 0, False, False),
+        (BREAK - 1, True, 2 * HOUR, True, False),  # it may be one bad URL
+        (BREAK, True, HOUR - 200, False, False),
+        (BREAK, True, 2 * HOUR, True, True),
+        (BREAK, False, 2 * HOUR, True, False),  # it says 503, so it is there
+    ],
+)
+def test_a_host_is_given_up_that_was_silent_for_long(failures, silent, after, overdue, given_up):
+    host = failing(failures, Rule(give_up=HOUR), silent=silent)
+    assert host.overdue(after) is overdue
+    assert host.given_up(after) is given_up
+
+
+def test_urls_of_a_host_that_is_given_up_end_unvisited_except_when_a_probe_is_due():
+    host = failing(10, Rule(give_up=HOUR, max_backoff=HOUR))
+    assert host.given_up(2 * HOUR)
+    assert host.doomed(host.next_at - 1)
+    assert not host.doomed(host.next_at)
+    fail(host, host.next_at)
+    assert host.doomed(host.next_at - 1)
+    host.well(0.1)
+    assert not host.given_up(host.next_at + DAY)
+    assert not host.doomed(host.next_at - 1)
+
+
+def test_one_answer_however_bad_saves_a_silent_host():
+    host = failing(10, Rule(give_up=HOUR))
+    fail(host, host.next_at, silent=False)
+    assert not host.given_up(host.next_at)
+
+
+@dataclass
+class Siege:
+    """A day of visits to a host that never answers; its clock is wall time too."""
+
+    host: Rest
+    tasks: int
+    attempts: int = 5
+    visits: list[float] = field(default_factory=list)
+    dead: int = 0
+
+    def run(self, until):
+        random = Random(1)
+        waiting = [(0.0, number, 0) for number in range(self.tasks)]
+        under_way, now = [], 0.0
+        while now < until:
+            ready_at = self.host.ready_at()
+            start = inf if ready_at is None else max(ready_at, waiting[0][0], now)
+            end = under_way[0][0] if under_way else inf
+            now = min(start, end)
+            if start < end:
+                _, number, failures = heapq.heappop(waiting)
+                self.host.handed_off()
+                self.host.begun(now)
+                self.visits.append(now)
+                heapq.heappush(under_way, (now + 10, number, failures, now))
+                continue
+            _, number, failures, began_at = heapq.heappop(under_way)
+            was_open = self.host.is_open
+            fail(self.host, now, began_at, random=random)
+            self.host.finished(now)
+            spared = was_open and not self.host.overdue(now)
+            again = self._judge(number, failures, now, random, spared=spared)
+            if isinstance(again, Again):
+                heapq.heappush(waiting, (again.at, number, failures + again.charged))
+            else:
+                self.dead += 1
+
+    def _judge(self, number, failures, now, random, *, spared):
+        task = Task(number, "job", "http://h/", "http://h/", "h:80", 1, number, 1, failures)
+        outcome = Outcome(Kind.TIMEOUT, reason="too slow")
+        return verdict(task, outcome, attempts=self.attempts, now=now, random=random, spared=spared)
+
+
+@pytest.mark.parametrize("per_host", [1, 8])
+@pytest.mark.parametrize("delay", [0, 1])
+def test_500_urls_of_a_dead_host_cost_a_few_dozen_visits_a_day_and_no_url(delay, per_host):
+    siege = Siege(Rest(0, Rule(delay=delay, per_host=per_host)), tasks=500)
+    siege.run(until=DAY)
+    assert siege.dead == 0
+    assert 20 < len(siege.visits) < 60
+    assert siege.host.given_up(DAY + 10)
+    gaps = [later - sooner for sooner, later in zip(siege.visits, siege.visits[1:], strict=False)]
+    assert max(gaps[-10:]) == pytest.approx(HOUR + 10)  # at its cap
+
+
+# The budget of a day.
+
+
+def budgeted(*, spent=0, now=1000.0, most=3, midnight=2000.0, per_host=1, delay=0):
+    """A host with a budget; `midnight` is in terms of its clock."""
+    host = Rest(0, Rule(delay=delay, per_host=per_host, max_per_day=most))
+    offset = 20_000 * DAY - midnight
+    host.remember(Health(spent=spent, day=19_999), now, offset)
+    return host
+
+
+def test_a_host_whose_budget_is_spent_rests_until_midnight_utc():
+    host = budgeted()
+    for start in (1000, 1100):
+        visit(host, start, start + 1)
+        assert host.ready_at() == start + 1
+    visit(host, 1200, 1201)
+    assert host.ready_at() == 2000
+    visit(host, 2000, 2001)
+    assert (host.ready_at(), host.spent) == (2001, 1)
+
+
+def test_a_budget_holds_over_midnights_that_nobody_saw():
+    host = budgeted()
+    visit(host, 1000, 1001)
+    visit(host, 1900, 1901)
+    visit(host, 2000 + 5 * DAY + 7, 2000 + 5 * DAY + 8)
+    assert (host.spent, host.day_ends) == (1, 2000 + 6 * DAY)
+    visit(host, 2000 + 5 * DAY + 9, 2000 + 5 * DAY + 10)
+    visit(host, 2000 + 5 * DAY + 11, 2000 + 5 * DAY + 12)
+    assert host.ready_at() == 2000 + 6 * DAY
+
+
+def test_a_budget_that_was_spent_before_a_restart_is_spent():
+    assert budgeted(spent=3).ready_at() == 2000
+    assert budgeted(spent=2).ready_at() == 0
+    assert budgeted(spent=3, now=2000).ready_at() == 0  # that was yesterday
+
+
+def test_several_slots_do_not_spend_more_than_the_budget():
+    host, begun = budgeted(per_host=8), 0
+    while (at := host.ready_at()) is not None and at <= 1000:
+        host.handed_off()
+        assert host.ready_at() is None
+        host.begun(1000)
+        begun += 1
+    assert begun == 3
+
+
+@settings(max_examples=100, derandomize=True)
+@given(st.lists(st.integers(0, 30_000), min_size=1, max_size=60), st.integers(1, 5))
+def test_no_day_has_more_visits_than_its_budget(idle, most):
+    host, now, days = budgeted(most=most), 1000, []
+    for seconds in idle:
+        now = max(now + seconds, host.ready_at())
+        visit(host, now, now + 1)
+        days.append((now - 2000) // DAY)
+    assert max(days.count(day) for day in days) <= most
+
+
+# What is remembered.
+
+
+@settings(max_examples=300, derandomize=True)
+@given(
+    st.lists(st.sampled_from(["well", "failing", "silent"]), max_size=30),
+    st.floats(0, 1e6),
+    st.floats(-1.0, 1.0),
+    st.floats(-DAY, 10 * DAY),
+    st.floats(0, 3 * DAY),
+)
+def test_a_host_is_as_it_was_after_a_restart(lucks, now, wobble, reboot, away):
+    """The clock of another boot has another beginning, and wall time is read with some noise."""
+    offset = 1_700_000_000.0
+    one = Rest(0, Rule(delay=1, max_per_day=100))
+    one.remember(Health(), now, offset)
+    for luck in lucks:
+        now = max(now, one.ready_at())
+        visit(one, now, now)
+        one.well(0.25) if luck == "well" else fail(one, now, silent=luck == "silent")
+    health = one.health(offset + wobble / 1000)
+    other = Rest(0, one.rule)
+    later, its_offset = now + away + reboot, offset - reboot
+    other.remember(health, later, its_offset)
+    for name in ("backoff", "failures", "silent", "is_open", "slots"):
+        assert getattr(other, name) == getattr(one, name), name
+    assert other.latency == pytest.approx(one.latency, abs=1e-4)
+    assert (other.failing_since is None) == (one.failing_since is None)
+    if one.failing_since is not None:
+        age, aged = now + away - one.failing_since, later - other.failing_since
+        assert aged == pytest.approx(age, abs=0.002)
+    same_day = (now + offset) // DAY == (now + away + offset) // DAY
+    assert other.spent == (one.spent if same_day else 0)
+    assert other.day_ends - later <= DAY + 1e-3
+    again = other.health(its_offset)
+    assert (again.backoff, again.failures, again.silent) == (one.backoff, one.failures, one.silent)
+    assert again.day == int((now + away + offset) // DAY)
+
+
+@settings(max_examples=100, derandomize=True)
+@given(st.floats(0, 10 * DAY), st.floats(0, 30 * DAY))
+def test_a_wall_clock_that_was_set_back_makes_no_failure_older(age, jump):
+    health = Health(failures=9, failing_since=1_000_000_000.0, silent=True)
+    host = Rest(0, Rule(give_up=DAY))
+    host.remember(health, now=500.0, offset=1_000_000_000.0 + age - jump - 500.0)
+    assert host.failing_since <= 500
+    assert 500 - host.failing_since == pytest.approx(max(0.0, age - jump), abs=1e-5)
+    assert not host.overdue(500) or age - jump >= DAY - 1
+
+
+def test_the_day_of_a_budget_is_told_in_spite_of_a_clock_that_is_read_twice():
+    """wall() is the difference of two readings: it is never twice the same to the last digit."""
+    for noise in (-0.01, -1e-6, 0.0, 1e-6, 0.01):
+        host = budgeted(spent=2)
+        assert host.health(20_000 * DAY - 2000.0 + noise).day == 19_999
+
+
+def test_of_a_host_that_was_never_met_nothing_is_remembered():
+    assert Rest(0).health(1e9) == Health()
+    host = Rest(0)
+    host.remember(Health(), now=10, offset=1e9)
+    assert (host.ready_at(), host.delay, host.slots) == (0, 0, 1)
+
+
+# Hosts that share an address.
+
+
+class Told:
+    """A log that remembers."""
+
+    def __init__(self):
+        self.told = []
+
+    def info(self, event, **fields):
+        self.told.append((event, fields))
+
+    debug = warning = error = info
+
+
+X, Y = "192.0.2.1", "192.0.2.2"
+
+
+def held_at(*places, slots=1, per_host=1):
+    """What a process holds: a host with three tasks for every address given."""
+    rules = HostRules(Settings(jobs=(Job(name="job", urls=("http://h/",)),)))
+    held, hosts = Held(rules, Rule(per_host=slots), Told()), []
+    for number, address in enumerate(places, 1):
+        url = f"http://h{number}/"
+        tasks = tuple(
+            Task(10 * number + n, "job", url, url, f"h{number}:80", number, n, 1) for n in range(3)
+        )
+        leased = LeasedHost(number, f"h{number}:80", 0.0, 0.0, per_host, tasks, address=address)
+        hosts.append(held.take(leased))
+    return held, hosts
+
+
+def start(held, host, address=None):
+    """Hand a task off and begin its visit; return it, whether it began, and who may go on."""
+    task = host.tasks.popleft()
+    held.handed_off(host, task)
+    return task, *held.begun(task, address or host.address)
+
+
+def end(held, task):
+    """End a visit well; return who may go on."""
+    return held.finished(Visited(task, Outcome(Kind.STORED, 200), answered_at=0.0))[1]
+
+
+def park(held, *hosts):
+    for host in hosts:
+        host.queued = True
+        held.park(host)
+
+
+def test_hosts_at_one_address_share_its_slots_and_take_turns():
+    held, (one, two, three, other) = held_at(X, X, X, Y)
+    task, began, freed = start(held, one)
+    assert (began, freed) == (True, [])
+    assert held.address_allows(two, 1e9) is None
+    assert held.address_allows(other, 1e9) is not None
+    park(held, two, three)
+    assert end(held, task) == [two]
+    assert held.address_allows(two, 1e9) is not None
+    assert not two.queued
+
+
+def test_who_waits_for_an_address_goes_on_when_a_visit_turns_out_to_be_elsewhere():
+    held, (one, two) = held_at(X, X)
+    task = one.tasks.popleft()
+    held.handed_off(one, task)
+    park(held, two)
+    assert held.begun(task, Y) == (True, [two])
+    assert held.address_allows(two, 1e9) is not None
+    assert held.address_allows(one, 1e9) is None
+
+
+def test_a_visit_whose_address_turns_out_to_be_full_goes_back():
+    held, (one, other) = held_at(X, Y)
+    started, _, _ = start(held, other)
+    task, began, _ = start(held, one, Y)
+    assert not began
+    assert one.tasks[0] is task
+    assert (one.rest.busy, one.rest.pending) == (0, 0)
+    assert held.address_allows(one, 1e9) is None
+    park(held, one)
+    assert end(held, started) == [one]
+    assert start(held, one)[:2] == (task, True)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_host_that_moves_leaves_no_slot_behind_and_takes_none_twice(order):
+    held, (one, at_x, at_y) = held_at(X, X, Y, per_host=2, slots=2)
+    tasks = [start(held, one)[0], start(held, one, Y)[0]]
+    for which in order:
+        end(held, tasks[which])
+    for host in (at_x, at_y):
+        start(held, host)
+        assert held.address_allows(host, 1e9) is not None
+        start(held, host)
+        assert held.address_allows(host, 1e9) is None
+
+
+def test_two_visits_handed_off_before_a_host_moved_move_with_it():
+    held, (one, at_x, at_y) = held_at(X, X, Y, per_host=2, slots=2)
+    tasks = [one.tasks.popleft(), one.tasks.popleft()]
+    for task in tasks:
+        held.handed_off(one, task)
+    assert [held.begun(task, Y)[0] for task in tasks] == [True, True]
+    assert held.address_allows(at_y, 1e9) is None
+    assert held.address_allows(at_x, 1e9) is not None
+    for task in tasks:
+        end(held, task)
+    assert held.address_allows(at_y, 1e9) is not None
+
+
+def test_one_that_has_nothing_to_visit_any_more_keeps_nobody_from_an_address():
+    held, (one, gone, moved, late, next_one) = held_at(X, X, X, X, X)
+    task, _, _ = start(held, one)
+    park(held, gone, moved, late, next_one)
+    gone.tasks.clear()  # they went back
+    moved.address = Y
+    late.rest.asked_to_wait(1e12)
+    assert end(held, task) == [moved, late, next_one]
+    assert held.unparked(X) == []
+
+
+def test_the_limit_of_addresses_may_change_while_visits_are_under_way():
+    held, (one, two, three) = held_at(X, X, X, slots=2)
+    tasks = [start(held, one)[0], start(held, two)[0]]
+    held.per_address = Rule(per_host=1)
+    end(held, tasks[0])
+    assert held.address_allows(three, 1e9) is None
+    held.per_address = None
+    end(held, tasks[1])
+    tasks = [start(held, one)[0], start(held, two)[0]]
+    held.per_address = Rule(per_host=1)
+    for task in tasks:
+        end(held, task)
+    assert held.address_allows(three, 1e9) is not None
+    start(held, three)
+    assert held.address_allows(three, 1e9) is None
+
+
+def test_a_visit_that_ends_before_it_begins_leaves_its_slot_to_the_next():
+    held, (one, two) = held_at(X, X)
+    task = one.tasks.popleft()
+    held.handed_off(one, task)
+    park(held, two)
+    assert end(held, task) == [two]
+    assert one.rest.next_at <= 0

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 
@@ -11,10 +12,13 @@ from crawler.retry import (
     BASE,
     CAP,
     MAX_RETRY_AFTER,
+    OURS,
     RULES,
+    host_asked_for_it,
     parse_http_date,
     parse_retry_after,
     pause,
+    state_of,
     verdict,
 )
 
@@ -38,8 +42,11 @@ def task(failures=0):
     return Task(1, "job", "http://h/", "http://h/", "h:80", 1, 7, failures + 1, failures)
 
 
-def judge(outcome, failures=0, attempts=5, seed=0):
-    return verdict(task(failures), outcome, attempts=attempts, now=NOW, random=seeded(seed))
+def judge(outcome, failures=0, attempts=5, seed=0, *, spared=False):
+    chance = seeded(seed)
+    return verdict(
+        task(failures), outcome, attempts=attempts, now=NOW, random=chance, spared=spared
+    )
 
 
 def test_every_kind_has_a_rule_and_one_of_three_words():
@@ -175,3 +182,123 @@ def test_a_date_is_the_same_in_its_three_forms():
         "Sun Nov  6 08:49:37 1994",
     )
     assert {parse_http_date(form) for form in forms} == {expected}
+
+
+# What an outcome says of its host.
+
+WELL = {
+    Kind.STORED, Kind.UNCHANGED, Kind.NOT_FOUND, Kind.HTTP_ERROR, Kind.REDIRECTED, Kind.DECODE,
+    Kind.TOO_BIG, Kind.REDIRECT_LIMIT,
+}  # fmt: skip
+SILENT = {Kind.DNS, Kind.CONNECT, Kind.TIMEOUT}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_host_is_well_if_it_answered_silent_if_not_and_else_nothing_is_said(kind):
+    wanted = "well" if kind in WELL else "silent" if kind in SILENT else ""
+    assert state_of(Outcome(kind)) == wanted
+
+
+def test_a_server_error_says_that_its_host_fails_and_a_client_error_that_it_is_well():
+    states = {
+        status: state_of(Outcome(Kind.HTTP_ERROR, status=status)) for status in range(400, 600)
+    }
+    failing = {status for status, state in states.items() if state == "failing"}
+    assert failing == {408, 429, *range(500, 600)}
+    assert {states[status] for status in states if status not in failing} == {"well"}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_of_a_host_that_was_not_asked_or_when_the_fault_is_ours_nothing_is_said(kind):
+    status = 503 if kind is Kind.HTTP_ERROR else None
+    assert state_of(Outcome(kind, status=status, asked=False)) == ""
+    assert state_of(Outcome(kind, status=status, ours=True)) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "asked"),
+    [
+        (429, None, True),
+        (429, 0.0, True),
+        (429, 60.0, True),
+        (503, 60.0, True),
+        (503, 0.0, False),
+        (503, None, False),
+        (500, 60.0, False),
+        (413, 60.0, False),
+        (301, 60.0, False),
+        (200, None, False),
+        (None, None, False),
+    ],
+)
+def test_a_host_asked_for_it_that_said_429_or_503_with_a_time(status, retry_after, asked):
+    outcome = Outcome(Kind.HTTP_ERROR, status=status, retry_after=retry_after)
+    assert host_asked_for_it(outcome) is asked
+
+
+# Who pays: the URL, its host, or nobody.
+
+
+@pytest.mark.parametrize("failures", [0, 4, 99])
+@pytest.mark.parametrize("kind", sorted(PASSING))
+def test_a_failure_that_is_its_hosts_to_pay_for_is_never_charged_to_the_url(kind, failures):
+    decided = judge(Outcome(kind, reason="so it is"), failures=failures, spared=True)
+    assert isinstance(decided, Again)
+    assert not decided.charged
+    assert NOW <= decided.at <= NOW + BASE  # its host rests; the URL need not wait besides
+
+
+def test_a_spared_url_waits_as_long_as_the_server_asked():
+    outcome = Outcome(Kind.HTTP_ERROR, status=429, retry_after=300.0)
+    assert judge(outcome, failures=99, spared=True) == Again(NOW + 300.0, charged=False)
+
+
+def test_what_will_not_pass_is_dead_though_its_host_pays():
+    assert judge(Outcome(Kind.TLS, reason="expired"), spared=True) == Dead("expired")
+    gone = Outcome(Kind.HTTP_ERROR, status=403, reason="HTTP status 403")
+    assert judge(gone, spared=True) == Dead("HTTP status 403")
+
+
+def test_a_failure_of_the_urls_own_is_charged():
+    assert judge(Outcome(Kind.TIMEOUT)).charged
+    assert judge(Outcome(Kind.HTTP_ERROR, status=503, retry_after=9.0)).charged
+
+
+@pytest.mark.parametrize("spared", [False, True])
+@pytest.mark.parametrize("kind", sorted(set(Kind) - WELL))
+def test_what_is_final_is_dead_whatever_its_kind(kind, spared):
+    outcome = Outcome(kind, reason="given up unvisited", final=True, asked=False)
+    assert judge(outcome, spared=spared) == Dead("given up unvisited")
+
+
+@pytest.mark.parametrize("attempts", [1, 5])
+@pytest.mark.parametrize("failures", [0, 99])
+def test_a_url_that_wants_its_robots_txt_waits_a_moment_and_pays_nothing(failures, attempts):
+    wanted = "http://h/robots.txt"
+    outcome = Outcome(Kind.ROBOTS, reason="not known yet", asked=False, wants=wanted)
+    decided = judge(outcome, failures=failures, attempts=attempts)
+    assert isinstance(decided, Again)
+    assert not decided.charged
+    assert NOW <= decided.at <= NOW + OURS
+
+
+def test_a_url_that_its_robots_txt_forbids_is_dead():
+    refused = Outcome(Kind.ROBOTS, reason="line 2: Disallow: /", asked=False, final=True)
+    assert judge(refused) == Dead("line 2: Disallow: /")
+    assert judge(replace(refused, final=False)) == Dead("line 2: Disallow: /")
+
+
+@pytest.mark.parametrize("failures", [0, 99])
+@pytest.mark.parametrize("kind", sorted(PASSING | {Kind.TLS}))
+def test_a_fault_of_this_machine_is_charged_to_nobody(kind, failures):
+    outcome = Outcome(kind, ours=True)
+    decided = judge(outcome, failures=failures, attempts=1)
+    assert isinstance(decided, Again)
+    assert not decided.charged
+    assert NOW <= decided.at <= NOW + OURS
+    assert state_of(outcome) == ""
+
+
+def test_a_good_end_is_done_also_where_the_host_pays():
+    assert judge(Outcome(Kind.STORED), spared=True) == Done()
+    assert judge(Outcome(Kind.UNCHANGED), failures=99, attempts=1) == Done()

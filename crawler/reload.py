@@ -1,0 +1,83 @@
+"""A reload: the whole configuration is read and checked, then applied as a difference, or not.
+
+What is wrong anywhere leaves everything as it is. Visits under way end under the options with which
+they began; the next lease of a URL has the new ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crawler.config import Job, Settings
+from crawler.errors import ConfigError, Problem
+
+FIXED = ("state", "output", "durability")
+"""Options of `crawler` that a running process cannot change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a new configuration changes."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of the options that differ, by job."""
+    crawler: tuple[str, ...] = ()
+    """Options of the daemon that differ."""
+    hosts: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed or self.crawler or self.hosts)
+
+
+def difference(old: Settings, new: Settings) -> Difference:
+    """Compare two configurations, job by job and option by option."""
+    before = {job.name: job for job in old.jobs}
+    after = {job.name: job for job in new.jobs}
+    both = [name for name in after if name in before]
+    changed = {name: _options(before[name], after[name]) for name in both}
+    return Difference(
+        added=tuple(name for name in after if name not in before),
+        removed=tuple(name for name in before if name not in after),
+        changed={name: options for name, options in changed.items() if options},
+        crawler=_options(old.crawler, new.crawler),
+        hosts=old.hosts != new.hosts,
+    )
+
+
+def check(file: str, found: Difference) -> None:
+    """See that a running process can apply it.
+
+    Raises:
+        ConfigError: it cannot; the remedy is a restart.
+    """
+    problems = [
+        Problem(file, 1, 1, f"crawler.{name}", "cannot change while the daemon runs; restart it")
+        for name in found.crawler
+        if name in FIXED
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _options(old: Any, new: Any) -> tuple[str, ...]:
+    return tuple(
+        name for name in type(new).model_fields if getattr(old, name) != getattr(new, name)
+    )
+
+
+def told(found: Difference) -> dict[str, Any]:
+    """Return the fields of the log line."""
+    return {
+        "added": list(found.added),
+        "removed": list(found.removed),
+        "changed": {name: list(options) for name, options in found.changed.items()},
+        "crawler": list(found.crawler),
+        "hosts": found.hosts or None,
+    }
+
+
+def merged(jobs: dict[str, Job], new: Settings) -> None:
+    """Take the new jobs in; one that went stays for the visits that are under way."""
+    jobs.update({job.name: job for job in new.jobs})

@@ -1,0 +1,61 @@
+"""Where a job's URLs come from: its own patterns, files, URLs of lists, sitemaps, programs."""
+
+from pathlib import Path
+
+from crawler.sources.cache import Cache, sweep
+from crawler.sources.commands import Command
+from crawler.sources.contract import (
+    UNREADABLE,
+    Download,
+    Fetch,
+    Fields,
+    Lists,
+    Source,
+    SourceError,
+    Unchanged,
+)
+from crawler.sources.downloads import downloader
+from crawler.sources.files import FileList, lists_at
+from crawler.sources.globs import Globs
+from crawler.sources.sitemaps import Sitemap
+from crawler.sources.web import WebList
+
+__all__ = [
+    "UNREADABLE",
+    "Download",
+    "Fetch",
+    "Fields",
+    "FileList",
+    "Lists",
+    "Source",
+    "SourceError",
+    "Unchanged",
+    "downloader",
+    "of",
+    "sweep",
+]
+
+COMMAND_TIMEOUT = 600.0
+"""Seconds that a command has if its job does not say."""
+
+
+def of(job: Lists, folder: Path, fetch: Fetch) -> list[Source]:
+    """Return the sources of a job; what comes over HTTP is kept in a folder.
+
+    Files that a pattern matches are looked up now; nothing else is read before its source is.
+    """
+    fields, cache = Fields.of(job), Cache(folder, fetch)
+    sources: list[Source] = []
+    if job.urls:
+        sources.append(Globs(job.urls, fields))
+    if job.url_file:
+        text = str(job.url_file)
+        web = text.startswith(("http://", "https://"))
+        sources += [WebList(text, fields, cache)] if web else lists_at(Path(text), fields)
+    named = getattr(job, "sitemap", None) or ()
+    for url in (named,) if isinstance(named, str) else named:
+        sources.append(Sitemap(url, fields, cache))
+    if command := getattr(job, "command", None):
+        timeout = getattr(job, "command_timeout", COMMAND_TIMEOUT)
+        sources.append(Command(tuple(command), timeout, fields))
+    return sources

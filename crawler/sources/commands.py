@@ -1,0 +1,168 @@
+"""The lines of a program's standard output; it is run without a shell and never for too long."""
+
+import os
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Self
+
+import gevent
+from gevent.socket import wait_read
+
+from crawler.model import Seconds
+from crawler.native import Greenlet, Native
+from crawler.sources.contract import Blocks, Entries, Fields, Source, SourceError, failed, told
+from crawler.sources.formats import Plain
+from crawler.sources.reading import listed
+
+_GRACE: Seconds = 1.0
+"""What a program has between SIGTERM and SIGKILL."""
+_TAIL = 4096
+"""Bytes of standard error that are kept."""
+_TOLD = 3
+"""Lines of it that an error tells."""
+
+
+class Command(Source):
+    """A program whose standard output is a plain list."""
+
+    def __init__(self, arguments: Sequence[str], timeout: Seconds, fields: Fields) -> None:
+        super().__init__(f"command:{shlex.join(arguments)}")
+        self._arguments = arguments
+        self._timeout = timeout
+        self._form = Plain(fields)
+
+    @property
+    def salt(self) -> bytes:
+        return self._form.salt
+
+    def read(self, known_mark: str) -> Blocks:  # noqa: ARG002  only running it can tell
+        with (
+            told(self.name),
+            Native(1) as native,
+            _Program(self.name, self._arguments, self._timeout) as program,
+        ):
+            lines = listed(native, program.output, self._form, self.name, program.wait)
+            for block in lines:
+                yield block
+                program.check()
+            program.finish()
+
+    def parse(self, line: bytes) -> Entries:
+        return self._form.parse(line)
+
+
+class _Program:
+    """A running program, in a process group of its own that ends with this context."""
+
+    def __init__(self, name: str, arguments: Sequence[str], timeout: Seconds) -> None:
+        self._name = name
+        self._arguments = arguments
+        self._timeout = timeout
+        self._said = b""
+
+    def __enter__(self) -> Self:
+        self._deadline = time.monotonic() + self._timeout
+        self.output, output = _pipe()
+        self._complaints, complaints = _pipe()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  the operator's own program
+                self._arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=complaints,
+                start_new_session=True,
+            )
+        except BaseException as error:
+            os.close(self.output)
+            os.close(self._complaints)
+            if isinstance(error, OSError):
+                raise self._failed(f"cannot be started: {error.strerror}") from error
+            raise
+        finally:
+            os.close(output)
+            os.close(complaints)
+        self._listener: Greenlet = gevent.spawn(self._listen)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is not None:
+                self._kill()
+        finally:
+            self._listener.kill()
+            os.close(self.output)
+            os.close(self._complaints)
+
+    def wait(self) -> None:
+        """Wait for output, until the program's time is over."""
+        wait_read(self.output, timeout=max(0.0, self._left()), timeout_exc=self._late())
+
+    def check(self) -> None:
+        """See that a program that never pauses ends in time, too."""
+        if self._left() <= 0:
+            raise self._late()
+
+    def finish(self) -> None:
+        """Wait for the end of the program, and see that it ended well."""
+        try:
+            code = self._process.wait(timeout=max(0.0, self._left()))
+        except subprocess.TimeoutExpired:
+            raise self._late() from None
+        if code:
+            self._listener.join(_GRACE)
+            raise self._failed(_told(code) + _last_lines(self._said))
+
+    def _left(self) -> Seconds:
+        return self._deadline - time.monotonic()
+
+    def _late(self) -> SourceError:
+        return self._failed(
+            f"was not done within {self._timeout:g} s; command_timeout gives it more"
+            + _last_lines(self._said)
+        )
+
+    def _failed(self, reason: str) -> SourceError:
+        return failed(self._name, reason)
+
+    def _listen(self) -> None:
+        """Keep the end of what the program complains of; unread, it would stand still."""
+        while True:
+            wait_read(self._complaints)
+            said = os.read(self._complaints, 65_536)
+            if not said:
+                return
+            self._said = (self._said + said)[-_TAIL:]
+
+    def _kill(self) -> None:
+        """End the program and whatever it started, the deaf as well."""
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=_GRACE)
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+
+def _pipe() -> tuple[int, int]:
+    """Return a pipe whose reading end never blocks."""
+    reader, writer = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(reader, False)
+    return reader, writer
+
+
+def _told(code: int) -> str:
+    if code < 0:
+        return f"was killed by signal {-code}"
+    return f"ended with exit code {code}"
+
+
+def _last_lines(said: bytes) -> str:
+    lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
+    return ": " + " / ".join(lines[-_TOLD:]) if lines else ""

@@ -1,0 +1,157 @@
+"""What a source of a job's URLs is, and what one needs to know of its job."""
+
+import re
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Protocol, Self
+
+from crawler import naming
+from crawler.errors import CrawlerError
+from crawler.model import Trouble, Validators
+from crawler.urls import masked
+
+UNREADABLE = (OSError, EOFError, zlib.error)
+"""What reading a list, plain or gzip, may end with."""
+Blocks = Iterator[list[bytes]]
+"""Lines as they are read, some thousands at a time."""
+Entries = Iterator[tuple[str, Mapping[str, str]]]
+"""The URL of a line, if it holds one, and what the line binds."""
+
+_MEANING = b"1"
+"""To be changed when the same line comes to mean something else in a new release."""
+_IN_HEADER = re.compile(r"\{([A-Za-z_]\w*)\}")
+
+
+class SourceError(CrawlerError):
+    """A source was not read to its end: what it has listed holds, what is missing may not."""
+
+
+class Unchanged(Exception):  # noqa: N818  not a failure: there is nothing to read
+    """The content is that of the known mark."""
+
+
+class Lists(Protocol):
+    """What a job says of its lists; `sitemap`, `command` and `command_timeout` may be missing."""
+
+    @property
+    def urls(self) -> Sequence[str]: ...
+    @property
+    def url_file(self) -> Path | str | None: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What a conditional request brought back."""
+
+    status: int
+    validators: Validators
+    file: Path | None = None
+    """The body, in a file of its own that whoever asked takes over; None unless 2xx."""
+    digest: str = ""
+    """SHA-256 of the body, in hex."""
+    content_type: str = ""
+    unverified: bool = False
+    """The answer had no framing: its end cannot be told from a cut connection."""
+
+
+Fetch = Callable[[str, Validators | None, Path], Download]
+"""Fetches a URL into a file in a folder, or raises Trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What a job wants to be bound beside the URL."""
+
+    template: str
+    needed: frozenset[str]
+    """By `path`: a line without one is bad."""
+    wanted: frozenset[str]
+    """By `headers`, where braces may be meant as they stand: bound if the list has it."""
+
+    @classmethod
+    def of(cls, job: Lists) -> Self:
+        """Read a job's templates."""
+        own = frozenset(naming.FIELDS)
+        used = frozenset(_IN_HEADER.findall("\n".join(job.headers.values())))
+        return cls(job.path, frozenset(naming.fields_of(job.path)) - own, used - own)
+
+    def salt(self, kind: str) -> bytes:
+        """Return what, beside its bytes, decides what a line of a kind means."""
+        parts = [kind]
+        if self.needed or self.wanted:
+            parts += [self.template, *sorted(self.needed), "", *sorted(self.wanted)]
+        return _MEANING + "\n".join(parts).encode("utf-8", "surrogatepass")
+
+
+class Source(ABC):
+    """One list of URLs. Its methods block only the greenlet that calls them."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        """Its identity in the ledger."""
+        self.mark_read = ""
+        """After a reading to the end: the mark of what was read."""
+
+    @property
+    @abstractmethod
+    def salt(self) -> bytes:
+        """What, beside its bytes, decides what a line means; known once the first block is."""
+
+    def mark(self) -> str:
+        """Return a cheap identity of the content; "" if only a reading can tell."""
+        return ""
+
+    @abstractmethod
+    def read(self, known_mark: str) -> Blocks:
+        """Yield all lines; whoever stops early closes the iterator.
+
+        Raises:
+            Unchanged: before the first block, if the content is that of the known mark.
+            SourceError: it cannot be read, or not to its end.
+        """
+
+    @abstractmethod
+    def parse(self, line: bytes) -> Entries:
+        """Yield what a line of the last reading lists.
+
+        Raises:
+            ValueError: it is bad; the message says why, without the line.
+        """
+
+    def place(self, number: int) -> str:
+        """Return where a line stands, for people."""
+        return f"{masked(self.name.partition(':')[2] or self.name)}:{number}"
+
+
+def failed(name: str, reason: str) -> SourceError:
+    """Return the error of a source."""
+    return SourceError(f"{masked(name)}: {reason}")
+
+
+def short_hash(content: bytes) -> str:
+    """Return 64 bits of hash in hex, for marks."""
+    return blake2b(content, digest_size=8).hexdigest()
+
+
+@contextmanager
+def told(name: str) -> Iterator[None]:
+    """Turn what reading may end with into the error of a source."""
+    try:
+        yield
+    except EOFError as error:
+        raise failed(name, f"it is not whole: {error}") from error
+    except zlib.error as error:
+        raise failed(name, f"its gzip is broken: {error}") from error
+    except OSError as error:
+        raise failed(name, f"cannot be read: {error.strerror or error}") from error
+    except Trouble as trouble:
+        raise failed(name, f"cannot be fetched: {trouble.reason}") from trouble

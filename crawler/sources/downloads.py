@@ -1,0 +1,121 @@
+"""Fetches what lists a job's URLs, with the job's own options: redirects followed, conditionally.
+
+What a list is fetched for is its content, not its storage, so it does not pass the frontier: it is
+asked for with the job's delay between two requests to a host, and its failures are its source's.
+"""
+
+import os
+import time
+from itertools import count
+from pathlib import Path
+
+import gevent
+
+from crawler.config import Job
+from crawler.fetch import Fetcher
+from crawler.model import Fetched, Kind, Seconds, Task, Trouble, Validators
+from crawler.native import Native
+from crawler.resume import validators_of
+from crawler.sources.cache import key_of
+from crawler.sources.contract import Download, Fetch
+from crawler.urls import canonical, host_of, split
+
+REDIRECTS = 10
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_numbers = count()
+
+
+def downloader(fetcher: Fetcher, job: Job) -> Fetch:
+    """Return what fetches a job's lists.
+
+    The fetcher's `Files` must be rooted at the folder that the lists are fetched into.
+    """
+    return _Downloader(fetcher, job).fetch
+
+
+class _Downloader:
+    """Remembers which hosts were asked when, and which origins may see the job's credentials."""
+
+    def __init__(self, fetcher: Fetcher, job: Job) -> None:
+        self._fetcher = fetcher
+        self._job = job.model_copy(update={"method": "GET", "body": ""})
+        self._timeout = job.timeout.total
+        named = [str(job.url_file or ""), *_texts(getattr(job, "sitemap", None))]
+        self._listed = {_origin(canonical(url)) for url in named if url.startswith("http")}
+        self._asked_at: dict[str, Seconds] = {}
+
+    def fetch(self, url: str, known: Validators | None, folder: Path) -> Download:
+        """Fetch a URL into a file of its own; `known` belongs to the copy that is there.
+
+        Raises:
+            Trouble: there is no answer, or one that is too big, torn or undecodable.
+        """
+        part = f"{key_of(url)}.{os.getpid()}.{next(_numbers)}.part"
+        with Native(1) as native:
+            try:
+                fetched = self._follow(url, known or Validators(), part)
+                download = _download(fetched, folder / part)
+                if fetched.body is not None and download.file:
+                    native.call(download.file.write_bytes, fetched.body)
+            except BaseException:
+                native.call((folder / part).unlink, missing_ok=True)
+                raise
+            return download
+
+    def _follow(self, url: str, known: Validators, part: str) -> Fetched:
+        location = _url(url)
+        for _ in range(REDIRECTS + 1):
+            self._rest(host_of(location))
+            task = Task(0, self._job.name, location, location, host_of(location), 0, 0, 1)
+            job, deadline = self._options(location, known), time.monotonic() + self._timeout
+            fetched = self._fetcher.fetch(task, job, part=part, deadline=deadline)
+            if fetched.status not in _REDIRECTS or "location" not in fetched.headers:
+                return fetched
+            location = _url(fetched.headers["location"], location)
+        raise Trouble(Kind.REDIRECT_LIMIT, f"more than {REDIRECTS} redirects")
+
+    def _options(self, location: str, known: Validators) -> Job:
+        """Return the job as a request needs it; only the origins it lists get its secrets."""
+        conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+        sent = {name: value for name, value in conditions.items() if value}
+        if _origin(location) in self._listed:
+            return self._job.model_copy(update={"headers": {**self._job.headers, **sent}})
+        return self._job.model_copy(update={"headers": sent, "auth": None, "cookies": None})
+
+    def _rest(self, host: str) -> None:
+        now = time.monotonic()
+        wait = self._asked_at.get(host, now - self._job.delay) + self._job.delay - now
+        if wait > 0:
+            gevent.sleep(wait)
+        self._asked_at[host] = time.monotonic()
+
+
+def _download(fetched: Fetched, file: Path) -> Download:
+    stored = 200 <= fetched.status < 300
+    return Download(
+        fetched.status,
+        validators_of(fetched.headers),
+        file if stored else None,
+        fetched.digest,
+        fetched.headers.get("content-type", ""),
+        fetched.unverified,
+    )
+
+
+def _url(text: str, base: str | None = None) -> str:
+    try:
+        return canonical(text.encode("latin-1").decode() if base else text, base)
+    except (UnicodeError, ValueError) as error:
+        what = "bad Location" if base else "bad URL"
+        raise Trouble(Kind.PROTOCOL, f"{what}: {error}") from None
+
+
+def _origin(url: str) -> str:
+    place = split(url)
+    return f"{place.scheme}://{place.host}"
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(map(str, value)) if isinstance(value, tuple | list) else ()

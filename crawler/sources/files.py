@@ -1,0 +1,137 @@
+"""Lists on this machine: a file, or all files that match a pattern."""
+
+import glob
+import os
+import stat
+import time
+from contextlib import closing
+from pathlib import Path
+
+import gevent
+
+from crawler.native import Native
+from crawler.sources.contract import (
+    UNREADABLE,
+    Blocks,
+    Entries,
+    Fields,
+    Source,
+    Unchanged,
+    failed,
+    short_hash,
+    told,
+)
+from crawler.sources.formats import Format, format_of
+from crawler.sources.reading import Opened, listed
+
+_TICK_NS = 20_000_000
+"""The clock of a file system may stand still for so long: younger files are waited for."""
+
+
+def lists_at(path: Path, fields: Fields) -> list[Source]:
+    """Return the lists that a path or a pattern of paths names."""
+    text = str(path)
+    if not glob.has_magic(text):
+        return [FileList(path, fields)]
+    with Native(1) as native:
+        found = native.call(_matching, text)
+    if not found:
+        return [Nothing(f"url_file:{text}", "no file matches this pattern")]
+    return [FileList(one, fields) for one in found]
+
+
+def _written(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
+
+
+def _matching(pattern: str) -> list[Path]:
+    """Return the files that match; a file whose name looks like a pattern is itself."""
+    if os.path.lexists(pattern):
+        return [Path(pattern)]
+    found = glob.iglob(pattern, recursive=True)  # noqa: PTH207  the pattern is a whole path
+    return [path for path in map(Path, sorted(found)) if not path.is_dir()]
+
+
+class FileList(Source):
+    """A file, or a pipe, of URLs: plain text, CSV or JSON lines, perhaps gzip."""
+
+    def __init__(
+        self, path: Path, fields: Fields, *, kind: str = "url_file", plain: bool = False
+    ) -> None:
+        super().__init__(f"{kind}:{path}")
+        self._path = path
+        self._plain = plain
+        self._form: Format = format_of(path.name, fields)
+        self._meaning = short_hash(self._form.salt)
+        self.mark_opened = ""
+        """The mark of what the last reading began with."""
+
+    @property
+    def salt(self) -> bytes:
+        return self._form.salt
+
+    def mark(self) -> str:
+        with Native(1) as native:
+            try:
+                return self._mark(native.call(os.stat, self._path, follow_symlinks=not self._plain))
+            except UNREADABLE:
+                return ""
+
+    def read(self, known_mark: str) -> Blocks:
+        opened = Opened(self._path, plain=self._plain)
+        with told(self.name), Native(1) as native, closing(opened):
+            self.mark_opened = self.mark_read = ""
+            before = self._settled(native, opened)
+            self.mark_opened = self._mark(before)
+            if self.mark_opened and self.mark_opened == known_mark:
+                raise Unchanged
+            yield from listed(native, opened.descriptor, self._form, self.name)
+            self._check(before, native.call(os.fstat, opened.descriptor))
+            self.mark_read = self.mark_opened
+
+    def parse(self, line: bytes) -> Entries:
+        return self._form.parse(line)
+
+    def _settled(self, native: Native, opened: Opened) -> os.stat_result:
+        """Open and return the state, of which any later change can be told.
+
+        Two changes within one tick of the file system's clock look like one.
+        """
+        found = native.call(opened.open)
+        if not 0 <= time.time_ns() - found.st_ctime_ns < _TICK_NS:
+            return found
+        gevent.sleep(_TICK_NS / 1e9)
+        return native.call(os.fstat, opened.descriptor)
+
+    def _check(self, before: os.stat_result, after: os.stat_result) -> None:
+        """See that nobody wrote meanwhile: half a list must not pass for the whole one.
+
+        A file that is replaced meanwhile is whole; only its ctime changes, with its last name.
+        """
+        if self.mark_opened and _written(before) != _written(after):
+            raise failed(
+                self.name, "changed while it was read; write it elsewhere and rename it into place"
+            )
+
+    def _mark(self, found: os.stat_result) -> str:
+        """Return size, times, inode and what the lines mean; "" for what is no regular file."""
+        if not stat.S_ISREG(found.st_mode):
+            return ""
+        times = f"{found.st_mtime_ns}-{found.st_ctime_ns}"
+        return f"{found.st_size}-{times}-{found.st_ino}-{self._meaning}"
+
+
+class Nothing(Source):
+    """A source that is known not to be there."""
+
+    salt = b""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name)
+        self._reason = reason
+
+    def read(self, known_mark: str) -> Blocks:  # noqa: ARG002  nothing is ever unchanged
+        raise failed(self.name, self._reason)
+
+    def parse(self, line: bytes) -> Entries:  # noqa: ARG002  it has none
+        return iter(())

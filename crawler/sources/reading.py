@@ -1,0 +1,176 @@
+"""Lines of a file or a pipe, in blocks, with memory bounded whatever it holds.
+
+What touches the descriptor and the bytes is made of plain generators that run in a native thread,
+one step at a time. Where a pipe has nothing yet, the greenlet waits for it and not the thread.
+"""
+
+import errno
+import os
+import stat
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from gevent.socket import wait_read
+
+from crawler.native import Native
+from crawler.sources.contract import Blocks, failed
+from crawler.sources.formats import MAX_LINE, Format
+
+PIECE = 262_144
+"""Bytes read, or unpacked, at once."""
+BLOCK = 4096
+"""Lines of a block at most."""
+_GZIP = b"\x1f\x8b"
+
+Pieces = Iterator[bytes | None]
+"""Bytes; None where nothing has come yet."""
+Steps = Iterator[list[bytes] | None]
+"""Lines, perhaps none; None where nothing has come yet."""
+
+
+class Opened:
+    """A descriptor to be opened in a native thread.
+
+    The thread itself sets it: a greenlet that is killed meanwhile still finds it to close.
+    """
+
+    def __init__(self, path: Path, *, plain: bool = False) -> None:
+        self._path = path
+        self._plain = plain
+        self.descriptor = -1
+
+    def open(self) -> os.stat_result:
+        """Open for reading, a pipe without waiting for its writer.
+
+        Raises:
+            OSError: it is not there, a folder, or, with `plain`, no regular file of that name.
+        """
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        self.descriptor = os.open(self._path, flags | (os.O_NOFOLLOW if self._plain else 0))
+        found = os.fstat(self.descriptor)
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        if self._plain and not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        return found
+
+    def close(self) -> None:
+        """Close it, if it was opened."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def listed(
+    native: Native,
+    descriptor: int,
+    form: Format,
+    name: str,
+    wait: Callable[[], None] | None = None,
+) -> Blocks:
+    """Yield the lines of a list, having shown the first one to its format.
+
+    Raises:
+        SourceError: the format does not want it.
+    """
+    first: bytes | None = None
+    for block in stream(native, cut(pieces(descriptor)), wait or (lambda: wait_read(descriptor))):
+        if first is None:
+            first = block[0]
+            _start(form, first, name)
+        yield block
+    if first is None:
+        _start(form, b"", name)
+
+
+def stream(native: Native, steps: Steps, wait: Callable[[], None] = lambda: None) -> Blocks:
+    """Yield the blocks of a generator that runs in a native thread; `wait` for more where told."""
+    while True:
+        try:
+            block = native.call(steps.__next__)
+        except StopIteration:
+            return
+        if block is None:
+            wait()
+        elif block:
+            yield block
+
+
+def pieces(descriptor: int) -> Pieces:
+    """Yield what a descriptor holds; gzip is told by its first bytes, and unpacked.
+
+    Raises:
+        EOFError, zlib.error: the gzip is torn or broken.
+    """
+    source, head = _raw(descriptor), b""
+    for piece in source:
+        if piece is None:
+            yield None
+            continue
+        head += piece
+        if len(head) >= len(_GZIP):
+            break
+    if head:
+        whole = chain((head,), source)
+        yield from _unpacked(whole) if head.startswith(_GZIP) else whole
+
+
+def cut(source: Pieces) -> Steps:
+    """Yield the lines of what comes, without their ends; a line too long loses its tail."""
+    rest = b""
+    for piece in source:
+        if piece is None:
+            yield None
+            continue
+        data = rest + piece
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n")
+        *lines, rest = data.split(b"\n")
+        rest = rest[: MAX_LINE + 2]  # room for a CR, so that what is too long stays too long
+        if max(map(len, lines), default=0) > MAX_LINE:
+            lines = [line[: MAX_LINE + 1] for line in lines]
+        yield lines[:BLOCK]
+        for start in range(BLOCK, len(lines), BLOCK):
+            yield lines[start : start + BLOCK]
+    if rest:
+        yield [rest.removesuffix(b"\r")[: MAX_LINE + 1]]
+
+
+def _raw(descriptor: int) -> Pieces:
+    while True:
+        try:
+            piece = os.read(descriptor, PIECE)
+        except BlockingIOError:
+            yield None
+            continue
+        if not piece:
+            return
+        yield piece
+
+
+def _unpacked(source: Pieces) -> Pieces:
+    """Yield what gzip holds, in pieces of bounded size; it may consist of several members."""
+    inflate = zlib.decompressobj(31)
+    for piece in source:
+        if piece is None:
+            yield None
+            continue
+        while piece:
+            if inflate.eof:
+                piece = piece.lstrip(b"\0")  # noqa: PLW2901  padding, as of tapes
+                inflate = zlib.decompressobj(31) if piece else inflate
+            else:
+                yield inflate.decompress(piece, PIECE)
+                piece = inflate.unused_data if inflate.eof else inflate.unconsumed_tail  # noqa: PLW2901
+    yield inflate.flush()
+    if not inflate.eof:
+        raise EOFError("its gzip ends before its own end mark")
+
+
+def _start(form: Format, first: bytes, name: str) -> None:
+    try:
+        form.start(first)
+    except ValueError as error:
+        raise failed(name, str(error)) from None

@@ -1,0 +1,187 @@
+"""A job's sitemap: one file, or an index of files that may hold indexes, all asked for if changed.
+
+A file that cannot be had stops no other; but then the sitemap as a whole is not read to its end.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing
+from hashlib import blake2b
+
+from crawler.native import Native
+from crawler.sources.cache import Cache, Copy
+from crawler.sources.contract import (
+    UNREADABLE,
+    Blocks,
+    Entries,
+    Fields,
+    Source,
+    SourceError,
+    Unchanged,
+    failed,
+    told,
+)
+from crawler.sources.formats import Plain
+from crawler.sources.reading import Opened, stream
+from crawler.sources.sitemap_files import BAD, entries, kind_of
+from crawler.urls import canonical, masked
+
+MAX_FILES = 50_000
+MAX_NESTED = 2
+"""Indexes on the way to a file with URLs."""
+_IN_A_ROW = 5
+"""Failures after which the rest is not asked for."""
+_TOLD = 3
+
+Found = Copy | bytes
+"""A file with URLs, or a bad line for what an index names beside such files."""
+
+
+class Sitemap(Source):
+    """All URLs of a sitemap, as lines."""
+
+    def __init__(self, url: str, fields: Fields, cache: Cache) -> None:
+        super().__init__(f"sitemap:{url}")
+        self._url = url
+        self._cache = cache
+        self._form = Plain(fields)
+        self._problems: list[str] = []
+
+    @property
+    def salt(self) -> bytes:
+        return b"sitemap"
+
+    def read(self, known_mark: str) -> Blocks:
+        self.mark_read, self._problems = "", []
+        self._start()
+        with told(self.name), Native(1) as native:
+            found: Iterator[Found] = self._walk(native)
+            if known_mark:  # all files are asked for before the first line is read
+                files = list(found)
+                if not self._problems and _mark(files) == known_mark:
+                    raise Unchanged
+                found = iter(files)
+            yield from self._read_all(native, found)
+
+    def parse(self, line: bytes) -> Entries:
+        if line.startswith(BAD):
+            raise ValueError(line.removeprefix(BAD).decode("utf-8", "replace"))
+        return self._form.parse(line)
+
+    def _start(self) -> None:
+        try:
+            self._form.start(b"")
+        except ValueError as error:
+            raise failed(self.name, str(error)) from None
+
+    def _read_all(self, native: Native, found: Iterator[Found]) -> Blocks:
+        marker = _Marker()
+        for one in found:
+            marker.add(one)
+            if isinstance(one, bytes):
+                yield [one]
+            else:
+                yield from self._lines(native, one)
+        if self._problems:
+            more = len(self._problems) - _TOLD
+            tail = f"; and {more} more" if more > 0 else ""
+            raise failed(self.name, "; ".join(self._problems[:_TOLD]) + tail)
+        self.mark_read = marker.mark()
+
+    def _walk(self, native: Native) -> Iterator[Found]:
+        """Yield the files with URLs, level by level."""
+        queue, seen, in_a_row = deque([(self._url, 0)]), {self._url}, 0
+        while queue and in_a_row < _IN_A_ROW:
+            url, above = queue.popleft()
+            try:
+                copy = self._cache.get(url, native, url)
+                in_a_row = 0
+            except SourceError as error:
+                self._problems.append(str(error))
+                in_a_row += 1
+                continue
+            if self._kind(native, copy) != "sitemapindex":
+                yield copy
+            elif above >= MAX_NESTED:
+                self._problems.append(f"{masked(url)}: an index below {MAX_NESTED} others")
+            else:
+                children = _Children(url, seen)
+                yield from children.read(self._lines(native, copy))
+                queue.extend((child, above + 1) for child in children.urls)
+        if queue:
+            self._problems.append(f"{len(queue)} more files were not asked for after that")
+
+    def _kind(self, native: Native, copy: Copy) -> str:
+        try:
+            return native.call(kind_of, copy.file)
+        except (ValueError, *UNREADABLE):
+            return ""  # reading it will say why
+
+    def _lines(self, native: Native, copy: Copy) -> Blocks:
+        try:
+            with told(copy.url), closing(Opened(copy.file)) as opened:
+                native.call(opened.open)
+                yield from stream(native, entries(opened.descriptor))
+        except SourceError as error:
+            self._problems.append(str(error))
+        except ValueError as error:
+            self._problems.append(f"{masked(copy.url)}: {error}")
+
+
+class _Children:
+    """What an index names: URLs not seen before, and lines for what is not followed."""
+
+    def __init__(self, index: str, seen: set[str]) -> None:
+        self._index = masked(index)
+        self._seen = seen
+        self.urls: list[str] = []
+
+    def read(self, blocks: Blocks) -> Iterator[bytes]:
+        """Take the locations of an index in, and yield bad lines for those not followed."""
+        bad = beyond = 0
+        reason = ""
+        for line in (line for block in blocks for line in block if line):
+            try:
+                beyond += not self._take(line)
+            except ValueError as error:
+                bad, reason = bad + 1, str(error)
+        if bad:
+            yield BAD + f"{bad} sitemaps of {self._index} cannot be fetched: {reason}".encode()
+        if beyond:
+            text = f"{beyond} sitemaps of {self._index} are beyond the {MAX_FILES:,} of an index"
+            yield BAD + text.encode()
+
+    def _take(self, line: bytes) -> bool:
+        """Return whether there is room for the URL of a line."""
+        if line.startswith(BAD):
+            return False
+        url = canonical(line.decode("utf-8", "replace"))
+        if url in self._seen:
+            return True
+        if len(self._seen) > MAX_FILES:
+            return False
+        self._seen.add(url)
+        self.urls.append(url)
+        return True
+
+
+class _Marker:
+    """Makes the mark of a sitemap out of its files."""
+
+    def __init__(self) -> None:
+        self._digest = blake2b(digest_size=16)
+
+    def add(self, one: Found) -> None:
+        """Take in what comes next."""
+        self._digest.update(one if isinstance(one, bytes) else f"{one.url} {one.digest}\n".encode())
+
+    def mark(self) -> str:
+        """Return the mark of all that was taken in."""
+        return self._digest.hexdigest()
+
+
+def _mark(found: list[Found]) -> str:
+    marker = _Marker()
+    for one in found:
+        marker.add(one)
+    return marker.mark()

@@ -1,0 +1,64 @@
+"""A list at an http(s) URL, asked for only if it has changed."""
+
+from contextlib import closing
+
+from crawler.native import Native
+from crawler.sources.cache import Cache, Copy
+from crawler.sources.contract import (
+    Blocks,
+    Entries,
+    Fields,
+    Source,
+    Unchanged,
+    failed,
+    short_hash,
+    told,
+)
+from crawler.sources.formats import Format, format_of
+from crawler.sources.reading import Opened, listed
+
+
+class WebList(Source):
+    """A list of URLs at a URL: plain text, CSV or JSON lines, perhaps gzip."""
+
+    def __init__(self, url: str, fields: Fields, cache: Cache) -> None:
+        super().__init__(f"url_file:{url}")
+        self._url = url
+        self._fields = fields
+        self._cache = cache
+        self._form: Format = format_of(_path(url), fields)
+
+    @property
+    def salt(self) -> bytes:
+        return self._form.salt
+
+    def read(self, known_mark: str) -> Blocks:
+        self.mark_read = ""
+        with told(self.name), Native(1) as native:
+            copy = self._cache.get(self._url, native, self.name)
+            self._form = format_of(_path(self._url), self._fields, copy.content_type)
+            mark = f"{copy.digest[:32]}-{short_hash(self._form.salt)}"
+            if mark == known_mark:
+                raise Unchanged
+            with closing(Opened(copy.file)) as opened:
+                native.call(opened.open)
+                yield from listed(native, opened.descriptor, self._form, self.name)
+            _check(self.name, copy)
+            self.mark_read = mark
+
+    def parse(self, line: bytes) -> Entries:
+        return self._form.parse(line)
+
+
+def _path(url: str) -> str:
+    return url.partition("#")[0].partition("?")[0]
+
+
+def _check(name: str, copy: Copy) -> None:
+    """Half a list must not pass for the whole one."""
+    if copy.unverified:
+        raise failed(
+            name,
+            "its server does not say where it ends, so what it lacks may only be cut off; "
+            "a Content-Length would tell",
+        )

@@ -1,0 +1,252 @@
+"""A job's lists against the frontier: what is new is added, what is gone is retired.
+
+A list is desired state. Chunks of lines that are known cost nothing but their reading; what is in
+memory is one batch, whatever the length of the list.
+"""
+
+import json
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import cast
+
+from crawler import naming
+from crawler.chunks import Chunk, Chunker
+from crawler.config import Job, header_value
+from crawler.frontier import FIRST, Frontier, KnownChunk, Listed, SourceState
+from crawler.log import Log
+from crawler.model import Seed
+from crawler.native import Native
+from crawler.sources import UNREADABLE, Source, SourceError, Unchanged
+from crawler.urls import canonical, fingerprint, host_of, masked
+
+BATCH = 4096
+"""URLs of one transaction, about."""
+SHOWN = 20
+"""Bad lines of a job that are told one by one; the rest is counted."""
+DROPPED = 16
+"""Chunks forgotten in one transaction."""
+
+BadLine = tuple[str, str, str]
+"""Where it is, what it says, and what is wrong with it."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """What came of one job's lists."""
+
+    job: str
+    listed: int = 0
+    """URLs on all lines, bad ones included."""
+    added: int = 0
+    revived: int = 0
+    removed: int = 0
+    kept: int = 0
+    """URLs on chunks of lines that had not changed."""
+    bad: int = 0
+    failed: list[str] = field(default_factory=list)
+    """Sources that could not be read to their end."""
+
+
+class Sync:
+    """Takes a job's sources in, one after another."""
+
+    def __init__(
+        self,
+        frontier: Frontier,
+        job: Job,
+        native: Native,
+        log: Log,
+        *,
+        look: Callable[[], None],
+        limit: int | None = None,
+        bad: Callable[[str, str], None] | None = None,
+    ) -> None:
+        self._frontier = frontier
+        self._job = job
+        self._native = native
+        self._log = log
+        self._look = look
+        self._limit = limit
+        self._bad = bad
+        self._meaning = _meaning(job)
+        self._batch: list[Listed] = []
+        self.listing = Listing(job.name)
+        self.leaving = False
+        """Something is no longer listed, and being visited."""
+
+    def run(self, sources: Sequence[Source]) -> None:
+        """Make the frontier match; a source that cannot be read is told, and stops no other."""
+        for source in sources:
+            try:
+                self._take_in(source)
+            except (SourceError, *UNREADABLE) as error:
+                self.listing.failed.append(source.name)
+                self._log.error("list.failed", job=self._job.name, cause=f"{source.name}: {error}")
+        self._forget({source.name for source in sources})
+        if not self.listing.failed:
+            self.retire()
+
+    def retire(self) -> None:
+        """Retire what no list names any more; visits under way are let end."""
+        after: int | None = FIRST
+        while after is not None:
+            removed, after = self._frontier.retire(self._job.name, after)
+            self.listing.removed += removed
+        self.leaving = self._frontier.leaving(self._job.name)
+
+    def empty_inbox(self) -> None:
+        """Take in the lists that lie in the job's inbox, once, and move them away."""
+
+    def admit(self, source: int, read: Listed) -> None:
+        """Take in a chunk, with others of its batch."""
+        self._batch.append(read)
+        if sum(len(one.seeds) for one in self._batch) >= BATCH or not self.listing.added:
+            self._flush(source)
+
+    def _take_in(self, source: Source) -> None:
+        state = self._frontier.source(self._job.name, source.name)
+        meaning, _, was = state.mark.partition(":")
+        was = was if meaning == self._meaning else ""
+        if was and source.mark() == was and self._limit is None:
+            return self._same(state)
+        known = self._frontier.chunks(state.id)
+        try:
+            seen, listed, bad = self._read(source, state, known, was)
+        except Unchanged:
+            return self._same(state)
+        self._flush(state.id)
+        gone = [anchor for anchor in known if anchor not in seen]
+        for at in range(0, len(gone), DROPPED):
+            self._frontier.drop(state.id, gone[at : at + DROPPED])
+        mark = f"{self._meaning}:{source.mark_read}" if self._limit is None else ""
+        self._frontier.source_read(SourceState(state.id, mark, listed, bad), time.time())
+        return None
+
+    def _same(self, state: SourceState) -> None:
+        self.listing.kept += state.listed - state.bad
+        self.listing.listed += state.listed
+        self.listing.bad += state.bad
+
+    def _read(
+        self, source: Source, state: SourceState, known: Mapping[int, KnownChunk], was: str
+    ) -> tuple[set[int], int, int]:
+        """Read a source to its end; return the anchors of its chunks, and how much it held."""
+        seen: set[int] = set()
+        before = self.listing.listed, self.listing.bad
+        with closing(_chunks(source, was)) as chunks:
+            for chunk in chunks:
+                self._chunk(source, state.id, chunk, known)
+                seen.add(chunk.anchor)
+                if self._limit is not None and self.listing.listed >= self._limit:
+                    break
+        return seen, self.listing.listed - before[0], self.listing.bad - before[1]
+
+    def _chunk(
+        self, source: Source, number: int, chunk: Chunk, known: Mapping[int, KnownChunk]
+    ) -> None:
+        same = known.get(chunk.anchor)
+        if same and same.key == chunk.key:
+            self.listing.listed += same.urls + same.bad
+            self.listing.kept += same.urls
+            self.listing.bad += same.bad
+            return
+        left = None if self._limit is None else self._limit - self.listing.listed
+        seeds, bad = self._native.call(parsed, source, self._job, chunk, left)
+        self.listing.listed += len(seeds) + len(bad)
+        for one in bad:
+            self._tell(one)
+        self.admit(number, Listed(chunk.anchor, chunk.key, seeds, len(bad)))
+
+    def _flush(self, source: int) -> None:
+        if not self._batch:
+            return
+        synced = self._frontier.admit(self._job.name, source, self._batch, time.time())
+        self._batch = []
+        self.listing.added += synced.added
+        self.listing.revived += synced.revived
+        self._look()
+
+    def _forget(self, named: set[str]) -> None:
+        """Forget the sources that the job no longer names, but what an inbox brought stays."""
+        for name, number in self._frontier.sources(self._job.name).items():
+            if name in named or name.startswith("inbox:"):
+                continue
+            gone = list(self._frontier.chunks(number))
+            for at in range(0, len(gone), DROPPED):
+                self._frontier.drop(number, gone[at : at + DROPPED])
+            self._frontier.source_read(SourceState(number), time.time())
+
+    def _tell(self, bad: BadLine) -> None:
+        where, text, reason = bad
+        self.listing.bad += 1
+        if self._bad:
+            self._bad(text, f"{where}: {reason}")
+        elif self.listing.bad <= SHOWN:
+            self._log.warning(
+                "url.bad", job=self._job.name, place=where, url=masked(text), reason=reason
+            )
+
+
+def read(
+    source: Source, job: Job, native: Native
+) -> Generator[tuple[list[Seed], list[BadLine]], None, None]:
+    """Read a source to its end without telling anybody."""
+    for chunk in _chunks(source, ""):
+        yield native.call(parsed, source, job, chunk)
+
+
+def parsed(
+    source: Source, job: Job, chunk: Chunk, limit: int | None = None
+) -> tuple[list[Seed], list[BadLine]]:
+    """Read the lines of a chunk; in a native thread."""
+    seeds: list[Seed] = []
+    bad: list[BadLine] = []
+    for number, line in enumerate(chunk.lines, chunk.number):
+        try:
+            seeds += [seed_of(job, text, bound) for text, bound in source.parse(line)]
+        except ValueError as error:
+            bad.append((source.place(number), line[:200].decode("utf-8", "replace"), str(error)))
+        if limit is not None and len(seeds) + len(bad) >= limit:
+            break
+    return seeds, bad
+
+
+def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
+    """Return what the frontier is offered for a URL as listed.
+
+    Raises:
+        ValueError: it is no URL that can be fetched, or a column does not fit into a header.
+    """
+    url = canonical(text)
+    number = fingerprint(job.name, url)
+    if not bound:
+        return Seed(number, url, host_of(url))
+    path = None
+    if any(field not in naming.FIELDS for field in naming.fields_of(job.path)):
+        path = naming.path_of(job.path, job.name, url, number, bound)
+    used = {
+        name: header_value(value)
+        for name, value in bound.items()
+        if any(f"{{{name}}}" in header for header in job.headers.values())
+    }
+    return Seed(number, url, host_of(url), path, json.dumps(used) if used else None)
+
+
+def _chunks(source: Source, known_mark: str) -> Generator[Chunk, None, None]:
+    """Read a source to its end, in chunks."""
+    chunker = None
+    with closing(cast("Generator[list[bytes], None, None]", source.read(known_mark))) as blocks:
+        for block in blocks:
+            chunker = chunker or Chunker(source.salt)  # known with the first block
+            yield from chunker.feed(block)
+    if chunker:
+        yield from chunker.finish()
+
+
+def _meaning(job: Job) -> str:
+    """Return what, beside its bytes, decides what a list means for a job."""
+    said = [job.path, *(f"{name}: {value}" for name, value in sorted(job.headers.items()))]
+    return blake2b("\n".join(said).encode(), digest_size=8).hexdigest()

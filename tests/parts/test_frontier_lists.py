@@ -1,0 +1,209 @@
+"""Lists as desired state: chunks come, change and go, URLs are added, retired and revived."""
+
+from dataclasses import replace
+
+import pytest
+
+from crawler.frontier import KnownChunk, Listed, SourceState
+from crawler.model import Again, Dead, Done, JobRule, Kind
+from tests.parts.frontiers import NOW, join, one_task, seed, seeds, settled, take
+
+
+def chunk(number, *seeds, bad=0):
+    return Listed(number, hash((number, seeds)) & 0x7FFFFFFF, list(seeds), bad)
+
+
+def listing(frontier, job="job", name="urls"):
+    return frontier.source(job, name).id
+
+
+def retire(frontier, job="job"):
+    removed, after = frontier.retire(job)
+    assert after is None
+    return removed
+
+
+def urls(frontier):
+    return sorted(task.url for task in frontier.unfinished(0, 100))
+
+
+def test_a_chunk_adds_its_urls_once_however_often_it_is_admitted(frontier):
+    number = listing(frontier)
+    one = chunk(1, *seeds("a", "b"))
+    assert frontier.admit("job", number, [one], NOW).added == 2
+    assert frontier.admit("job", number, [one], NOW).added == 0
+    assert frontier.chunks(number) == {1: KnownChunk(one.key, 2, 0)}
+    assert frontier.listed() == {"": 2}
+
+
+def test_of_a_changed_chunk_only_the_difference_is_written(frontier):
+    number = listing(frontier)
+    frontier.admit("job", number, [chunk(1, *seeds("a", "b", "c"))], NOW)
+    assert frontier.admit("job", number, [chunk(1, *seeds("a", "c", "d"))], NOW).added == 1
+    assert retire(frontier) == 1
+    assert urls(frontier) == ["http://a/0", "http://c/0", "http://d/0"]
+    counts = frontier.counts()
+    assert (counts.known, counts.retired, counts.waiting) == (4, 1, 3)
+
+
+def test_a_url_that_moves_to_another_chunk_is_not_retired(frontier):
+    number = listing(frontier)
+    frontier.admit("job", number, [chunk(1, *seeds("a", "b")), chunk(2, *seeds("c"))], NOW)
+    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
+    frontier.admit("job", number, [chunk(2, *seeds("b", "c"))], NOW)
+    assert retire(frontier) == 0
+    assert len(urls(frontier)) == 3
+
+
+def test_a_url_that_is_listed_twice_stays_until_both_lines_are_gone(frontier):
+    one, other = listing(frontier), listing(frontier, name="url_file:/x")
+    frontier.admit("job", one, [chunk(1, *seeds("a"), *seeds("a"))], NOW)
+    frontier.admit("job", other, [chunk(1, *seeds("a"))], NOW)
+    frontier.admit("job", one, [chunk(1)], NOW)
+    assert retire(frontier) == 0
+    frontier.drop(other, [1])
+    assert retire(frontier) == 1
+
+
+def test_the_same_url_on_the_lists_of_two_jobs_is_two_tasks(frontier):
+    for job in ("one", "two"):
+        frontier.admit(job, listing(frontier, job), [chunk(1, *seeds("a", job=job))], NOW)
+    frontier.drop(listing(frontier, "one"), [1])
+    assert retire(frontier, "one") == 1
+    assert [task.job for task in frontier.unfinished(0, 9)] == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict", "waits"),
+    [
+        (Kind.STORED, Done(), False),
+        (Kind.NOT_FOUND, Dead("404"), False),
+        (Kind.TIMEOUT, Again(NOW + 5), True),
+        (None, None, True),
+    ],
+)
+def test_what_is_listed_again_comes_back_with_its_history(frontier, kind, verdict, waits):
+    number = listing(frontier)
+    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
+    owner = join(frontier)
+    task = one_task(frontier, owner)
+    if kind:
+        frontier.settle(owner, [settled(task, kind, verdict)], [])
+    frontier.release(owner, [], NOW)
+    frontier.drop(number, [1])
+    assert retire(frontier) == 1
+    assert (frontier.counts().waiting, frontier.counts().finished) == (0, {})
+    owner = join(frontier)
+    assert not any(host.tasks for host in take(frontier, owner, NOW + 99).values())
+    frontier.release(owner, [], NOW)
+    synced = frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW + 50)
+    assert (synced.added, synced.revived) == (0, 1)
+    counts = frontier.counts()
+    assert (counts.waiting, counts.retired) == (int(waits), 0)
+    assert counts.finished == ({} if waits else {kind.value: 1})
+    hosts = take(frontier, join(frontier), NOW + 99)
+    assert sum(len(host.tasks) for host in hosts.values()) == int(waits)
+
+
+def test_what_is_being_visited_is_retired_when_its_visit_is_over(frontier):
+    number = listing(frontier)
+    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
+    owner = join(frontier)
+    task = one_task(frontier, owner)
+    frontier.drop(number, [1])
+    assert retire(frontier) == 0
+    frontier.settle(owner, [settled(task, Kind.STORED, Done())], [])
+    assert retire(frontier) == 1
+    assert (frontier.counts().finished, frontier.counts().retired) == ({}, 1)
+
+
+def test_the_files_of_retired_urls_stay_theirs(frontier):
+    number = listing(frontier)
+    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
+    owner = join(frontier)
+    task = one_task(frontier, owner)
+    assert frontier.claim([(task.id, "x", "y")]) == ["x"]
+    frontier.settle(owner, [settled(task, Kind.STORED, Done(), path="x")], [])
+    frontier.drop(number, [1])
+    retire(frontier)
+    assert frontier.claim([(task.id + 1, "x", "y")]) == ["y"]
+
+
+def test_the_mark_of_a_source_is_remembered_and_a_source_that_is_gone_forgotten(frontier):
+    number = listing(frontier, name="url_file:/a")
+    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
+    frontier.source_read(SourceState(number, "m:1", 5, 2), NOW)
+    assert frontier.source("job", "url_file:/a") == SourceState(number, "m:1", 5, 2)
+    frontier.drop(number, [1])
+    frontier.source_read(SourceState(number), NOW)
+    assert frontier.sources("job") == {}
+
+
+def test_retiring_goes_in_slices_and_ends(frontier):
+    number = listing(frontier)
+    frontier.admit("job", number, [chunk(1, *seeds("a", each=5000))], NOW)
+    frontier.drop(number, [1])
+    removed, after = 0, -(2**63)
+    while after is not None:
+        some, after = frontier.retire("job", after)
+        assert some <= 2000
+        removed += some
+    assert removed == 5000
+    assert frontier.counts().retired == 5000
+
+
+def test_columns_that_headers_use_come_with_the_task_and_change_with_the_list(frontier):
+    number = listing(frontier)
+    one = seed("http://a/1")._replace(extra='{"ref": "x"}')
+    frontier.admit("job", number, [chunk(1, one)], NOW)
+    owner = join(frontier)
+    assert one_task(frontier, owner).extra == {"ref": "x"}
+    frontier.release(owner, [], NOW)
+    frontier.admit("job", number, [chunk(1, one._replace(extra='{"ref": "y"}'))], NOW)
+    assert one_task(frontier, join(frontier)).extra == {"ref": "y"}
+
+
+def test_a_scheduled_url_is_finished_and_due_again(frontier):
+    frontier.add("job", seeds("a"), NOW)
+    owner = join(frontier)
+    task = one_task(frontier, owner)
+    frontier.settle(owner, [settled(task, Kind.STORED, Done(NOW + 60), digest="aa")], [])
+    counts = frontier.counts()
+    assert (counts.finished, counts.again, counts.waiting) == ({"stored": 1}, 1, 1)
+    frontier.release(owner, [], NOW)
+    owner = join(frontier)
+    assert take(frontier, owner, NOW + 59) == {}
+    task = one_task(frontier, owner, NOW + 61)
+    assert (task.ended, task.digest, task.due_at) == ("stored", "aa", NOW + 60)
+    frontier.settle(owner, [settled(task, Kind.UNCHANGED, Done(), at=NOW + 62)], [])
+    counts = frontier.counts()
+    assert (counts.finished, counts.again, counts.waiting) == ({"unchanged": 1}, 0, 0)
+
+
+def test_another_schedule_moves_due_times_and_none_ends_them(frontier):
+    frontier.configure([JobRule("job")], NOW)
+    frontier.add("job", seeds("a", each=3), NOW)
+    owner = join(frontier)
+    (host,) = take(frontier, owner, wants={1: 3}).values()
+    frontier.settle(owner, [settled(task, Kind.STORED, Done()) for task in host.tasks], [])
+    frontier.release(owner, [], NOW)
+    done = len(host.tasks)
+
+    def plan(due_at, finished_at, number, every):
+        return finished_at + 30
+
+    assert frontier.refit("job", plan, 0, NOW) is None
+    assert (frontier.counts().again, frontier.counts().waiting) == (done, 3)
+    assert frontier.refit("job", lambda *_: None, 0, NOW) is None
+    assert (frontier.counts().again, frontier.counts().waiting) == (0, 3 - done)
+    assert frontier.schedule("job") == ""
+    frontier.rescheduled("job", "every 1h")
+    assert frontier.schedule("job") == "every 1h"
+
+
+def test_a_chunk_that_brings_nothing_new_still_notes_its_key(frontier):
+    number = listing(frontier)
+    one = chunk(1, *seeds("a"))
+    frontier.admit("job", number, [one], NOW)
+    frontier.admit("job", number, [replace(one, key=7, bad=3)], NOW)
+    assert frontier.chunks(number) == {1: KnownChunk(7, 1, 3)}
