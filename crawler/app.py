@@ -47,7 +47,7 @@ FLUSH = 0.3
 
 
 class App:
-    """The crawler, to run once; `tell` gets every settled visit, `listing` is the seeder's."""
+    """The crawler, to run once; `tell` gets every visit to a URL, `listing` is the seeder's."""
 
     def __init__(
         self,
@@ -296,7 +296,8 @@ class App:
     def _told(self, settled: Settlement) -> None:
         self.keeper.count(settled)
         self._pause_or_go_on(settled.outcome)
-        self._tell(settled)
+        tell = self._log_visit if settled.task.robots else self._tell
+        tell(settled)
 
     def _pause_or_go_on(self, outcome: Outcome) -> None:
         """Pause while this machine is at fault; say so once, and once more when it is over."""

@@ -61,7 +61,7 @@ class Limits:
                 take(output)
                 self._breathe()
             self._breathe()
-            if self._cut and max(self._wire, self._decoded) >= self._max_size:
+            if self._cut and max(self._wire // 2, self._decoded) >= self._max_size:
                 return
         if decoder and self._wire and not decoder.finished():
             raise Trouble(Kind.TRUNCATED, "the compressed body ends before its own end mark")

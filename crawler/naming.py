@@ -107,8 +107,12 @@ def _decoded(text: str) -> str:
     return _UNSAFE.sub("_", unicodedata.normalize("NFC", unquote(text)))
 
 
+_KEPT = re.compile(r"(\.[0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,3})?)(?=(?:\.[^.]*)?\Z)")
+"""Names of older versions of a file (`store.versions`), which no URL's own file may have."""
+
+
 def _component(text: str) -> str:
-    text = _UNSAFE.sub("_", text).rstrip(". ") or "_"
+    text = _KEPT.sub(r"\1_", _UNSAFE.sub("_", text).rstrip(". ")) or "_"
     if _RESERVED.fullmatch(text) or _PART.search(text):
         text += "_"
     raw = text.encode()

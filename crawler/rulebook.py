@@ -2,9 +2,10 @@
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from crawler.config import Job
 from crawler.frontier import Frontier
@@ -19,8 +20,12 @@ HOSTS = 2000
 """Hosts whose rules are held in memory; those of others are read again."""
 BYTES = 32 * 1024 * 1024
 """And their files altogether."""
+TOLD = 10_000
+"""Hosts left alone of which it is remembered that the log was told."""
 _BIG = 16_384
-"""Bytes beyond which a file is parsed in a native thread."""
+"""Bytes beyond which a file is read in a native thread."""
+
+T = TypeVar("T")
 
 
 class Rulebook:
@@ -37,6 +42,7 @@ class Rulebook:
         self._random = Random()  # noqa: S311  jitter is no secret
         self._known: OrderedDict[str, tuple[Robots, Rules | None]] = OrderedDict()
         self._bytes = 0
+        self._away: OrderedDict[str, None] = OrderedDict()
         self._native = Native(1)
 
     def __enter__(self) -> Self:
@@ -60,7 +66,7 @@ class Rulebook:
         if rules is None:
             return None
         most = self._hosts.max_crawl_delay(task.host, job)
-        refusal = rules.refusal(task.location)
+        refusal = self._guarded(known.body, rules.refusal, task.location)
         if refusal is None and rules.crawl_delay > most:
             refusal = f"Crawl-delay of {rules.crawl_delay:g} s, max_crawl_delay is {most:g} s"
         if refusal is None:
@@ -86,7 +92,7 @@ class Rulebook:
         self._forget(origin)
         if judged.record is None:
             return judged
-        self._tell(host_of(task.url), known, judged.record)
+        self._tell(host_of(task.url), known, judged.record, now)
         if judged.record.body is None:
             return judged
         rules = self._parse(judged.record.body)
@@ -102,13 +108,21 @@ class Rulebook:
         self._remember(record, rules)
         return Judged(judged.verdict, record)
 
-    def _tell(self, host: str, known: Robots | None, record: Robots) -> None:
-        """Say so once when a host is left alone for its robots.txt, and when that is over."""
-        if record.failures == 1:
-            cause = f"robots.txt: {record.reason}"
-            until = iso(record.refresh_at)
-            self._log.warning("host.rested", host=host, state="away", cause=cause, until=until)
-        elif known and known.failures and not record.failures:
+    def _tell(self, host: str, known: Robots | None, record: Robots, now: float) -> None:
+        """Say so once when a host is left alone for its robots.txt, and when that is over.
+
+        While its last copy holds nothing changes for the host, whether it can be refreshed or not.
+        """
+        if record.failures and record.until <= now:
+            if host not in self._away:
+                self._away[host] = None
+                cause = f"robots.txt: {record.reason}"
+                until = iso(record.refresh_at)
+                self._log.warning("host.rested", host=host, state="away", cause=cause, until=until)
+            if len(self._away) > TOLD:
+                self._away.popitem(last=False)
+        elif known and known.failures and known.until <= now:
+            self._away.pop(host, None)
             self._log.info("host.rested", host=host, state="well", cause="robots.txt")
 
     def _rules(self, origin: str) -> tuple[Robots | None, Rules | None]:
@@ -126,9 +140,13 @@ class Rulebook:
         return record, rules
 
     def _parse(self, body: bytes) -> Rules:
-        if len(body) < _BIG:
-            return parse(body, self._token)
-        return self._native.call(parse, body, self._token)
+        return self._guarded(body, parse, body, self._token)
+
+    def _guarded(self, body: bytes | None, step: Callable[..., T], *args: Any) -> T:
+        """Read a big file, which may be hostile, where it does not hold the hub up."""
+        if len(body or b"") < _BIG:
+            return step(*args)
+        return self._native.call(step, *args)
 
     def _remember(self, record: Robots, rules: Rules | None) -> None:
         self._forget(record.origin)

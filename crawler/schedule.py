@@ -52,9 +52,7 @@ class Schedule:
 
     def opens_at(self, at: Seconds) -> Seconds:
         """Return the wall time from which visits may begin: `at` itself within the hours."""
-        while self.hours and (later := self.hours.opens_at(at)) != at:
-            at = later
-        return at
+        return self.hours.opens_at(at) if self.hours else at
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +105,15 @@ def next_due(
     now: Seconds,
     due_at: Seconds,
     every: Seconds | None,
-    changed: bool,
+    changed: bool | None,
     fingerprint: int,
 ) -> Next:
     """Return when a task is due again that was due at `due_at`, and its own interval, if it adapts.
 
     Slots count from the task's own, so that nothing drifts, and those gone by are skipped: after
     downtime there is one visit, not many. `every` is the task's interval until now; without one it
-    begins with that of the schedule.
+    begins with that of the schedule. It stays as it is if nobody knows whether the content
+    `changed`.
     """
     own = _adapted(schedule, every, changed=changed)
     after = max(now, due_at)  # the clock may have been set back
@@ -154,11 +153,11 @@ def _gap(cron: str, zone: tzinfo, since: Seconds, now: Seconds) -> Seconds | Non
     return min((later - at for at, later in pairwise(coming)), default=None)
 
 
-def _adapted(schedule: Schedule, every: Seconds | None, *, changed: bool) -> Seconds | None:
+def _adapted(schedule: Schedule, every: Seconds | None, *, changed: bool | None) -> Seconds | None:
     if schedule.least is None or schedule.most is None or schedule.every is None:
         return None
-    grown = schedule.every if every is None else every * (SHRINK if changed else GROW)
-    return min(max(grown, schedule.least), schedule.most)
+    factor = 1.0 if every is None or changed is None else SHRINK if changed else GROW
+    return min(max((every or schedule.every) * factor, schedule.least), schedule.most)
 
 
 def _within(schedule: Schedule, slot: Seconds, late: "_Lateness") -> Seconds:

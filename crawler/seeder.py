@@ -9,6 +9,7 @@ from gevent.event import Event
 from crawler import sources
 from crawler.config import Job
 from crawler.frontier import Frontier, Plan
+from crawler.inbox import Inbox
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.native import Native
@@ -48,6 +49,7 @@ class Seeder:
         self._wake = Event()
         self._changed: Mapping[str, Sequence[str]] = {}
         self._down_since = frontier.alive()
+        self._inboxes: dict[str, tuple[Job, Inbox]] = {}
         self._marks: dict[tuple[str, str], str] = {}
         self._leaving: set[str] = set()
         """Jobs of which something is unlisted that is still being visited."""
@@ -112,9 +114,18 @@ class Seeder:
             native,
             self._log,
             look=self._look,
+            inbox=self._inbox(job),
             limit=self._limit,
             bad=self._bad,
         )
+
+    def _inbox(self, job: Job) -> Inbox | None:
+        if job.inbox is None:
+            return None
+        known = self._inboxes.get(job.name)
+        if known is None or known[0] != job:
+            known = self._inboxes[job.name] = (job, Inbox(job.inbox, job))
+        return known[1]
 
     def _tell(self, listing: Listing, changed: Sequence[str]) -> None:
         self._log.info(
@@ -185,15 +196,15 @@ def _plan(schedule: Schedule | None, now: Seconds, window: Seconds, *, same: boo
         if schedule is None:
             return None
         if same:
-            return spread(now, due_at, window, number)
+            return schedule.opens_at(spread(now, due_at, window, number))
         coming = next_due(
             schedule,
             now=finished_at,
             due_at=finished_at,
             every=every,
-            changed=False,
+            changed=None,
             fingerprint=number,
         ).at
-        return None if coming is None else spread(now, coming, window, number)
+        return None if coming is None else schedule.opens_at(spread(now, coming, window, number))
 
     return plan

@@ -186,7 +186,8 @@ class Settler:
         task = visited.task
         part = visited.part or part_of(task, self._jobs[task.job], self._owner)
         modified = visited.outcome.last_modified
-        return Body(path, part, task.fingerprint, visited.content, modified)
+        versions = self._jobs[task.job].on_change
+        return Body(path, part, task.fingerprint, visited.content, modified, versions)
 
     def _settlement(self, visited: Visited, now: float) -> Settlement:
         task = visited.task
@@ -210,7 +211,7 @@ class Settler:
         options = self._jobs[task.job].schedule
         if options is None or not isinstance(decision, Done | Dead):
             return decision
-        changed = outcome.kind is Kind.STORED
+        changed = {Kind.STORED: True, Kind.UNCHANGED: False}.get(outcome.kind)
         coming = next_due(
             _parsed(options),
             now=now,

@@ -10,12 +10,14 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import Path
 from typing import cast
 
 from crawler import naming
 from crawler.chunks import Chunk, Chunker
 from crawler.config import Job, header_value
 from crawler.frontier import FIRST, Frontier, KnownChunk, Listed, SourceState
+from crawler.inbox import Inbox
 from crawler.log import Log
 from crawler.model import Seed
 from crawler.native import Native
@@ -26,6 +28,8 @@ BATCH = 4096
 """URLs of one transaction, about."""
 SHOWN = 20
 """Bad lines of a job that are told one by one; the rest is counted."""
+REASONS = 1000
+"""Bad lines that are told beside a file of an inbox."""
 DROPPED = 16
 """Chunks forgotten in one transaction."""
 
@@ -61,6 +65,7 @@ class Sync:
         log: Log,
         *,
         look: Callable[[], None],
+        inbox: Inbox | None = None,
         limit: int | None = None,
         bad: Callable[[str, str], None] | None = None,
     ) -> None:
@@ -69,6 +74,8 @@ class Sync:
         self._native = native
         self._log = log
         self._look = look
+        self._inbox = inbox
+        self._reasons: list[str] = []
         self._limit = limit
         self._bad = bad
         self._meaning = _meaning(job)
@@ -98,7 +105,33 @@ class Sync:
         self.leaving = self._frontier.leaving(self._job.name)
 
     def empty_inbox(self) -> None:
-        """Take in the lists that lie in the job's inbox, once, and move them away."""
+        """Take in the lists that lie in the job's inbox, once, and move them away.
+
+        They only add: what an earlier one listed stays listed.
+        """
+        if self._inbox is None:
+            return
+        try:
+            for file in self._inbox.scan():
+                self._inbox.accept(file, self._from_inbox(file, self._inbox.take(file)))
+        except OSError as error:
+            self._log.error("inbox.failed", job=self._job.name, cause=str(error))
+
+    def _from_inbox(self, file: Path, source: Source) -> list[str]:
+        """Take in one list, and return what is wrong with it."""
+        self._reasons = []
+        state = self._frontier.source(self._job.name, f"inbox:{file.name} {source.mark()}")
+        try:
+            _, listed, bad = self._read(source, state, self._frontier.chunks(state.id), "")
+            self._flush(state.id)
+            self._frontier.source_read(
+                SourceState(state.id, source.mark_read, listed, bad), time.time()
+            )
+        except (SourceError, *UNREADABLE) as error:
+            self._flush(state.id)
+            self._log.error("list.failed", job=self._job.name, cause=f"{file}: {error}")
+            self._reasons.append(str(error))
+        return self._reasons
 
     def admit(self, source: int, read: Listed) -> None:
         """Take in a chunk, with others of its batch."""
@@ -182,6 +215,8 @@ class Sync:
     def _tell(self, bad: BadLine) -> None:
         where, text, reason = bad
         self.listing.bad += 1
+        if len(self._reasons) < REASONS:
+            self._reasons.append(f"{where}: {reason}")
         if self._bad:
             self._bad(text, f"{where}: {reason}")
         elif self.listing.bad <= SHOWN:

@@ -37,7 +37,7 @@ class _Span(click.ParamType[Seconds]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Seconds:
         try:
-            return duration(value)
+            return duration(0 if value == "0" else value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -161,7 +161,7 @@ def export_verb(place: Place, *, style: str, **chosen: Any) -> None:
 @_DRY
 def retry_verb(place: Place, *, dry: bool, **chosen: Any) -> None:
     """Make URLs due now whose last visit was a bad end, with all their attempts."""
-    with history.opened(place.state, write=not dry) as db:
+    with history.opened(place.state, write=not dry, obeys=place.says) as db:
         found = history.retry(db, _wanted(**chosen), time.time(), dry=dry)
     word = "would be" if dry else "is" if found.total() == 1 else "are"
     tell([f"{counted(found.total(), 'URL')} {word} due again{_kinds(found)}"])
@@ -183,7 +183,7 @@ def forget_verb(place: Place, *, retired: bool, age: Seconds, dry: bool) -> None
     """Remove URLs from the ledger: retired ones, and those of jobs that are gone. Files stay."""
     if not retired:
         raise UsageError("say what is to be forgotten: --retired")
-    with history.opened(place.state, write=not dry) as db:
+    with history.opened(place.state, write=not dry, obeys=place.says) as db:
         found = history.forget(db, time.time() - age, dry=dry)
     word = "would be" if dry else "is" if found == 1 else "are"
     tell([f"{counted(found, 'URL')} {word} forgotten"])

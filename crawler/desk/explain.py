@@ -1,6 +1,7 @@
 """`crawler explain URL`: all that the ledger knows of a URL, and what it waits for."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from crawler.model import Robots, Seconds
 from crawler.politeness import BREAK
 from crawler.report import counted, span
 from crawler.robots import origin_of, parse, url_of
-from crawler.urls import canonical, host_of, split
+from crawler.urls import canonical, host_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,20 +327,19 @@ def unknown(db: history.Connection, place: Place, url: str) -> Unknown:
 
 def _spellings(url: str) -> list[str]:
     """Return what people write for one another: http and https, with and without www, slash, ?."""
-    found = split(url)
     scheme, _, rest = url.partition("://")
-    other = {"http": "https", "https": "http"}[scheme]
     name, slash, tail = rest.partition("/")
     path, mark, query = (slash + tail).partition("?")
     www = name.removeprefix("www.") if name.startswith("www.") else f"www.{name}"
-    toggled = path.rstrip("/") if len(path) > 1 and path.endswith("/") else f"{path}/"
-    paths = {path + mark + query, toggled + mark + query, path}
-    names = {name, www} if not found.hostname.startswith("[") else {name}
-    spelled = [
-        f"{s}://{n}{p}" for s in (scheme, other) for n in sorted(names) for p in sorted(paths)
-    ]
-    sound = [canonical(one) for one in spelled if one != url]
-    return list(dict.fromkeys(one for one in sound if one != url))
+    other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+    found = []
+    for place in (
+        f"{s}://{n}" for s in dict.fromkeys((scheme, "http", "https")) for n in (name, www)
+    ):
+        for end in (path + mark + query, other + mark + query, path):
+            with suppress(ValueError):  # www. before an address
+                found.append(canonical(place + end))
+    return [one for one in dict.fromkeys(found) if one != url]
 
 
 def unknown_lines(found: Unknown, now: Seconds) -> Iterator[str]:

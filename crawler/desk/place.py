@@ -19,6 +19,10 @@ class Place:
     settings: Settings | None = None
     rules: HostRules | None = None
 
+    def says(self, host: str) -> bool | None:
+        """Tell whether robots.txt is obeyed, where the configuration says so of a host."""
+        return self.rules.obeys(host) if self.rules else None
+
     @property
     def token(self) -> str:
         """Return the product token that robots.txt calls the crawler by."""
@@ -36,8 +40,7 @@ class Place:
 
     def obeys(self, host: str, job: str, *, otherwise: bool) -> bool:
         """Tell whether a job obeys the robots.txt of a host; `otherwise` where nothing is said."""
-        said = self.rules.obeys(host) if self.rules else None
-        found = self._job(job)
+        said, found = self.says(host), self._job(job)
         return said if said is not None else found.robots == "obey" if found else otherwise
 
     def max_crawl_delay(self, host: str, job: str) -> Seconds:

@@ -97,7 +97,7 @@ def _nobody(status: Status) -> str:
 def _when_next(status: Status) -> str | None:
     first, now = status.next, status.now
     if status.hosts.held:
-        return "the hosts at hand rest between two visits"
+        return None if status.rate else "the hosts at hand rest between two visits"
     if first is None:
         return "nothing that waits has a host to be asked of; is its job still configured?"
     at = first.ready_at or 0.0

@@ -27,13 +27,10 @@ def as_json(value: Any, *, indent: int | None = None) -> str:
 
 def when(at: Seconds, now: Seconds) -> str:
     """Return a time and how far it is: `2026-11-20T11:35:06Z, 3 min ago`."""
-    if abs(at - now) < 1:
+    far = round(at - now)
+    if not far:
         return f"{iso(at)}, now"
-    return f"{iso(at)}, {_far(at - now)}"
-
-
-def _far(seconds: Seconds) -> str:
-    return f"in {span(seconds)}" if seconds > 0 else f"{span(-seconds)} ago"
+    return f"{iso(at)}, in {span(far)}" if far > 0 else f"{iso(at)}, {span(-far)} ago"
 
 
 def stamp(at: Seconds | None) -> str | None:

@@ -66,8 +66,16 @@ _REMEDIES = {
 
 
 @contextmanager
-def opened(state: Path, *, write: bool = False) -> Iterator[Connection]:
+def opened(
+    state: Path,
+    *,
+    write: bool = False,
+    obeys: Callable[[str], bool | None] = lambda _: None,
+) -> Iterator[Connection]:
     """Open a state file that is there; it is never made, and changed only if that is wanted.
+
+    `obeys` tells of a host whether its robots.txt is obeyed, where the configuration says so of
+    the host.
 
     Raises:
         StateError: it cannot be used, or turns out to be damaged; the message names the remedy.
@@ -83,6 +91,7 @@ def opened(state: Path, *, write: bool = False) -> Iterator[Connection]:
     try:
         with closing(sqlite3.connect(place, uri=True, isolation_level=None, timeout=BUSY)) as db:
             _check(db, state)
+            db.create_function("obeys", 1, obeys)
             yield db
     except sqlite3.Error as error:
         raise StateError(_told(state, error)) from error
@@ -646,7 +655,7 @@ def _delete(db: Connection, rows: Sequence[Row]) -> None:
     for number, job, state, ended, _, _, path, print_ in rows:
         sums.subtract([(job, ""), *_counted_as(job, state, ended)])
         db.execute("DELETE FROM task WHERE id = ?", (number,))
-        db.execute("DELETE FROM unlisted WHERE fingerprint = ?", (print_,))
+        db.execute("DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", (job, print_))
         if path:
             db.execute("DELETE FROM file WHERE key = ? AND task = ?", (path_key(path), number))
     tally(db, sums)

@@ -24,11 +24,16 @@ _RULE = """
 SELECT ifnull(max(delay), 0.0), ifnull(min(per_host), 1000)
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
 _FREE = "UPDATE host SET owner = NULL WHERE id = ? AND owner = ?"
-_READY = """
-SELECT id FROM host WHERE class = ? AND owner IS NULL AND ready_at <= ? AND (
-    address IS NULL OR NOT EXISTS (SELECT 1 FROM host AS held
-    WHERE held.address = host.address AND held.owner IS NOT NULL AND held.owner != ?))
-ORDER BY ready_at LIMIT ?"""
+_THERE = "EXISTS (SELECT 1 FROM host AS held WHERE held.address = host.address AND held.owner"
+_READY = f"""
+SELECT id, address IS NOT NULL AND {_THERE} = :owner) FROM host
+WHERE class = :class AND owner IS NULL AND ready_at <= :now AND (
+    address IS NULL OR NOT {_THERE} IS NOT NULL AND held.owner != :owner))
+ORDER BY ready_at LIMIT :limit"""
+_FREE_NOW = f"""
+SELECT count(*) FROM (SELECT 1 FROM host WHERE owner IS NULL AND ready_at <= ?
+    AND (address IS NULL OR NOT {_THERE} IS NOT NULL)) LIMIT ?)"""
+_PLACES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
 _NEXT = """
 SELECT min(ready_at) FROM host WHERE class = ? AND owner IS NULL AND ready_at IS NOT NULL"""
 _BACK = (
@@ -98,7 +103,7 @@ def lease(
     db.executemany(_FREE, [(host.id, owner) for host in idle])
     rest(db, [host.id for host in idle], now)
     share = _fair_share(db, owner, now, new)
-    taken = _ready(db, shares, owner, now, max(0, min(new, share)))
+    taken = _ready(db, shares, owner, now, new, share)
     db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for host in taken])
     wanted = dict.fromkeys(taken, FIRST) | wants
     hosts = tuple(leased(db, names, visitor, host, now, limit) for host, limit in wanted.items())
@@ -108,39 +113,44 @@ def lease(
 
 
 def _ready(
-    db: sqlite3.Connection, shares: Shares, owner: int, now: Seconds, limit: int
+    db: sqlite3.Connection, shares: Shares, owner: int, now: Seconds, new: int, share: int
 ) -> list[int]:
-    """Return hosts to take, of every class its share.
+    """Return up to `new` hosts to take, of every class its part.
 
     An address stays with one process while that holds a host of it: so its limit holds for all.
+    Nobody else can take the others there, so they do not count against the process's share.
     """
-    if not limit:
+    if new <= 0:
         return []
-    found = {
-        weight: [host for (host,) in db.execute(_READY, (weight, now, owner, limit))]
-        for weight in CLASSES
-    }
-    return shares.pick(found, limit)
+    found: dict[int, list[int]] = {}
+    bound: set[int] = set()
+    for weight in CLASSES:
+        values = {"class": weight, "now": now, "owner": owner, "limit": new}
+        rows = db.execute(_READY, values).fetchall()
+        found[weight] = [host for host, _ in rows]
+        bound.update(host for host, there in rows if there)
+    chosen = shares.pick(found, new)
+    free = [host for host in chosen if host not in bound]
+    beyond = set(free[max(0, share) :])
+    return [host for host in chosen if host not in beyond]
 
 
 def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> int:
     """Return how many more hosts the owner may take; negative is what it should give back.
 
     Alone it may take what it asks for. Among several it has its part of all hosts that are owned
-    or ready, rounded up; what it holds beyond that is surplus only while no other host is ready.
+    or free, rounded up, those at one address counted as one; what it holds beyond that is surplus
+    only while no other host is free.
     """
     (living,) = db.execute("SELECT count(*) FROM process WHERE lease_until > ?", (now,)).fetchone()
     if living <= 1:
         return new
-    (mine,) = db.execute("SELECT count(*) FROM host WHERE owner = ?", (owner,)).fetchone()
-    (owned,) = db.execute("SELECT count(*) FROM host WHERE owner IS NOT NULL").fetchone()
+    (mine,) = db.execute(f"{_PLACES} = ?", (owner,)).fetchone()
+    (owned,) = db.execute(f"{_PLACES} IS NOT NULL").fetchone()
     limit = living * (mine + new) + 1
-    (ready,) = db.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM host WHERE owner IS NULL AND ready_at <= ? LIMIT ?)",
-        (now, limit),
-    ).fetchone()
-    share = -(-(owned + ready) // living) - mine
-    return max(share, 0) if ready else int(share)
+    (free,) = db.execute(_FREE_NOW, (now, limit)).fetchone()
+    share = -(-(owned + free) // living) - mine
+    return max(share, 0) if free else int(share)
 
 
 def release(

@@ -3,7 +3,8 @@
 import re
 import time
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import gevent
@@ -69,17 +70,37 @@ class Globs(Source):
             if missing:
                 raise failed(f"urls[{at}]", f"binds no {{{missing[0]}}}, which path uses")
             self._ends.append(len(pattern) + (self._ends[-1] if self._ends else 0))
-            names = sorted((self._fields.needed | self._fields.wanted) & pattern.names)
-            for url, bound in pattern:
-                yield _line(url, bound, names)
+            yield from _expanded(pattern, self._fields.needed | self._fields.wanted)
 
 
-def _line(url: str, bound: Mapping[str, str], names: Sequence[str]) -> bytes:
-    cells = [url, *(f"{name}={bound[name]}" for name in names)]
-    line = "\t".join(cells)
-    if "\\" in line or "\n" in line or line.count("\t") > len(names):
-        line = "\t".join(map(_escaped, cells))
-    return line.encode("utf-8", "surrogatepass")
+def _expanded(pattern: globbing.Pattern, used: frozenset[str]) -> Iterator[bytes]:
+    """Yield the lines of a pattern; what needs an escape gets it before it is multiplied."""
+    places = {str(at): at - 1 for at in range(1, len(pattern.globs) + 1)}
+    places |= {glob.name: at for at, glob in enumerate(pattern.globs)}
+    parts = [_escaped(part) if isinstance(part, str) else part for part in pattern.parts]
+    for name in sorted(used & pattern.names):
+        parts += [f"\t{name}=", places[name]]
+    texts = (part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
+    template = "".join(texts)
+    slots = [part for part in parts if isinstance(part, int)]
+    for values in _product([_safe(glob) for glob in pattern.globs]):
+        yield (template % tuple([values[slot] for slot in slots])).encode("utf-8", "surrogatepass")
+
+
+def _product(globs: Sequence[globbing.Glob]) -> Iterator[tuple[str, ...]]:
+    """Yield as itertools.product does, without holding a range in memory."""
+    if not globs:
+        yield ()
+        return
+    for head in _product(globs[:-1]):
+        for value in globs[-1]:
+            yield (*head, value)
+
+
+def _safe(glob: globbing.Glob) -> globbing.Glob:
+    if isinstance(glob.values, range):
+        return glob
+    return replace(glob, values=tuple(map(_escaped, glob.values)))
 
 
 def _escaped(text: str) -> str:

@@ -1,27 +1,40 @@
 """Politeness as the servers saw it: two processes, many workers, restarts and a kill -9."""
 
 import signal
+from collections import Counter
+from collections.abc import Iterable
 from itertools import pairwise
+from pathlib import Path
+
+import pytest
 
 from tests.program import Daemon, assert_clean, until, write_config
-from tests.servers import Site
+from tests.servers import Answer, Site, status
 
 DELAY_S = 0.2
 TOLERANCE_S = 0.005
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
+ALL = ("0.0.0.0",)  # noqa: S104  every address of loopback is a host
 
 
 def answer(path: str) -> bytes:
     return path.encode()
 
 
+def without_rules(path: str) -> Answer:
+    return status("404 Not Found") if path == "/robots.txt" else path.encode()
+
+
 def gaps(site: Site) -> list[float]:
     """Return every gap between the starts of two requests to one host."""
-    return [
-        after - before
-        for host in {seen.host for seen in site.requests}
-        for before, after in pairwise(seen.at for seen in site.requests if seen.host == host)
-    ]
+    times: dict[str, list[float]] = {}
+    for seen in site.requests:
+        times.setdefault(seen.host, []).append(seen.at)
+    return [after - before for at in times.values() for before, after in pairwise(sorted(at))]
+
+
+def asked(site: Site, path: str) -> list[float]:
+    return [seen.at for seen in site.requests if seen.path.startswith(path)]
 
 
 def jobs(site: Site, urls: int) -> list[dict]:
@@ -37,25 +50,89 @@ def jobs(site: Site, urls: int) -> list[dict]:
     ]
 
 
-def test_no_host_is_greeted_early_by_two_processes_a_restart_and_a_kill(tmp_path):
-    with Site(answer, HOSTS) as site:
-        config = write_config(tmp_path, jobs(site, 40), concurrency=50)
-        with Daemon(config) as one:
-            one.wait_for("daemon.ready")
-            with Daemon(config) as two:
-                until(lambda: len(site.requests) >= 30, "no visits", two)
-                assert two.stop() == 0  # a restart in the middle
-            with Daemon(config, "--until-done") as three:
-                until(lambda: len(site.requests) >= 60, "no visits", three)
-                one.signal(signal.SIGKILL)
-                one.wait()
-                assert three.wait(60) == 0
-                assert "blocked" not in three.errors
-        found = gaps(site)
-        print(f"{len(found)} gaps, the least {min(found):.4f} s")
-        assert len(site.requests) >= 3 * 40
-        assert min(found) >= DELAY_S - TOLERANCE_S
-    assert_clean(tmp_path, urls=3 * 40)
+def listed(folder: Path, name: str, urls: Iterable[str], **options) -> dict:
+    """Write a list of URLs and return the job that has it."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("\n".join(urls))
+    return {"name": name, "url_file": name, "path": "{job}/{digest}", "per_host": 1, **options}
+
+
+class Web:
+    """Many hosts with rules, redirects and servers that are busy when they are first asked."""
+
+    def __init__(self, hosts: int, pages: int) -> None:
+        self._hosts = hosts
+        self._pages = pages
+        self._busy: set[str] = set()
+
+    def urls(self, port: int) -> list[str]:
+        return [
+            f"http://127.0.1.{host}:{port}/{host}/{self._sort(page)}/{page}"
+            for page in range(self._pages)
+            for host in range(self._hosts)
+        ]
+
+    def sorts(self) -> list[str]:
+        return [self._sort(page) for page in range(self._pages)]
+
+    def _sort(self, page: int) -> str:
+        odd = {1: "here", 3: "there", 5: "here", 7: "private", 8: "there"}
+        return "busy" if page in {6, 40} else odd.get(page % 10, "page")
+
+    def route(self, path: str) -> Answer:
+        if path == "/robots.txt":
+            return b"User-agent: *\nDisallow: /*/private/\nAllow: /\n"
+        host, sort, page = path[1:].split("/")
+        if sort == "here":
+            return status("302 Found", ("Location", f"/{host}/landed/{page}"))
+        if sort == "there":
+            other = (int(host) + 1) % self._hosts
+            place = f"http://127.0.1.{other}:{self.port}/{host}/landed/{page}"
+            return status("307 Temporary Redirect", ("Location", place))
+        if sort == "busy" and path not in self._busy:
+            self._busy.add(path)
+            return status("503 Service Unavailable")
+        return path.encode()
+
+
+def test_no_host_is_greeted_early_whatever_the_web_and_the_processes_do(tmp_path, full_campaign):
+    hosts, pages, rounds = (60, 200, 8) if full_campaign else (30, 62, 1)
+    web = Web(hosts, pages)
+    with Site(web.route, ALL) as site:
+        web.port = site.port
+        job = listed(tmp_path, "polite", web.urls(site.port), delay="100ms", robots="obey")
+        config = write_config(tmp_path, [job], concurrency=100)
+        step = hosts * pages // (3 * rounds + 1)
+        for _ in range(rounds):
+            began = len(site.requests)
+            with Daemon(config) as one, Daemon(config) as two:
+                until(lambda: len(site.requests) >= began + step, "no visits", two)  # noqa: B023
+                assert two.stop() == 0
+                with Daemon(config) as three:
+                    three.wait_for("visit")
+                    one.signal(signal.SIGKILL)
+                    one.wait()
+                    with Daemon(config) as four:
+                        four.wait_for("visit")
+                        wanted = len(site.requests) + step
+                        until(lambda: len(site.requests) >= wanted, "no visits", four)  # noqa: B023
+                        assert three.stop() == four.stop() == 0
+        with Daemon(config, "--until-done") as five, Daemon(config, "--until-done") as six:
+            assert five.wait(150) == six.wait(150) == 0
+        found = sorted(gaps(site))
+        sorts = Counter(path.split("/")[2] for path in site.paths() if path != "/robots.txt")
+        rules = site.paths().count("/robots.txt")
+        print(
+            f"{len(site.requests)} requests to {hosts} hosts, {dict(sorts)}; "
+            f"gaps: least {found[0]:.4f} s, median {found[len(found) // 2]:.4f} s"
+        )
+        assert len(site.requests) >= 2000
+        assert found[0] >= 0.1 - TOLERANCE_S
+        landed = {path for path in site.paths() if "/landed/" in path}
+        assert len(landed) == sum(sort in {"here", "there"} for sort in web.sorts()) * hosts
+        assert "private" not in sorts
+        assert hosts <= rules <= hosts + 2 * rounds * 2
+    assert_clean(tmp_path, urls=hosts * pages)
 
 
 def test_a_host_with_several_slots_still_gets_its_delay_between_starts(tmp_path):
@@ -81,3 +158,115 @@ def test_processes_share_the_hosts_among_themselves(tmp_path):
         assert min(shares) >= 8 * 12 / 4, shares
         assert min(gaps(site)) >= DELAY_S - TOLERANCE_S
     assert_clean(tmp_path, urls=8 * 12)
+
+
+def test_retry_after_keeps_both_processes_away_while_the_others_go_on(tmp_path):
+    hosts, limited, rest = 12, "/0/3", 3.0
+
+    def route(path: str) -> Answer:
+        if path == limited and len(asked(site, limited)) == 1:
+            return status("429 Too Many Requests", ("Retry-After", "3"))
+        return path.encode()
+
+    with Site(route, ALL) as site:
+        urls = [f"http://127.0.1.{n % hosts}:{site.port}/{n % hosts}/{n // hosts}" for n in
+                range(hosts * 70)]  # fmt: skip
+        config = write_config(tmp_path, [listed(tmp_path, "polite", urls, delay="100ms")])
+        with Daemon(config) as one, Daemon(config) as two:
+            until(lambda: asked(site, limited), "not asked", one)
+            (told_at,) = asked(site, limited)
+            owner, other = (two, one) if two.told("visit", status=429) else (one, two)
+            until(lambda: one.told("visit", status=429) + two.told("visit", status=429), "no 429")
+            if one.told("visit", status=429):
+                owner, other = one, two
+            until(lambda: len(site.requests) >= hosts * 10, "no visits", other)
+            assert owner.stop() == 0  # the other one takes its hosts over
+            until(lambda: len(asked(site, "/0/")) >= 6, "the host is not asked again", other)
+            assert other.stop() == 0
+        again = min(at for at in asked(site, "/0/") if at > told_at)
+        others = [seen for seen in site.requests if told_at < seen.at < told_at + rest
+                  and not seen.path.startswith("/0/")]  # fmt: skip
+        share = len(others) / ((hosts - 1) * rest / 0.1)
+        print(
+            f"asked again after {again - told_at:.3f} s; the others had {share:.1%} of their rate"
+        )
+        assert again - told_at >= rest - TOLERANCE_S
+        assert share >= 0.7
+    assert_clean(tmp_path)
+
+
+def test_a_polite_crawl_loses_little_of_what_politeness_allows(tmp_path, full_campaign):
+    hosts, window, least = (200, 20, 0.98) if full_campaign else (200, 3, 0.93)
+    with Site(answer, ALL) as site:
+        urls = (f"http://127.0.1.{host}:{site.port}/{n}" for n in range(window + 6) for host in
+                range(hosts))  # fmt: skip
+        config = write_config(tmp_path, [listed(tmp_path, "polite", urls, delay="1s")])
+        with Daemon(config) as daemon:
+            until(lambda: len({seen.host for seen in site.requests}) == hosts, "not all", daemon)
+            begin = site.requests[-1].at
+            until(lambda: site.requests[-1].at > begin + window, "it stands still", daemon)
+            assert daemon.stop() == 0
+        found = gaps(site)
+        share = len(found) / sum(found)
+        print(f"{len(found)} gaps of {hosts} hosts: {share:.1%} of the rate that is allowed")
+        assert min(found) >= 1 - TOLERANCE_S
+        assert share >= least
+    assert_clean(tmp_path)
+
+
+def test_a_small_job_beside_a_big_one_goes_at_its_own_pace(tmp_path):
+    took = {}
+    for case, big in (("alone", 0), ("beside a big one", 100_000)):
+        folder = tmp_path / case
+        with Site(answer, HOSTS[:2]) as site:
+            many = (f"http://127.0.0.2:{site.port}/big/{n}" for n in range(big))
+            few = (f"http://127.0.0.1:{site.port}/small/{n}" for n in range(100))
+            lists = [listed(folder, "big", many), listed(folder, "small", few)]
+            config = write_config(folder, lists, defaults={"delay": "10ms"})
+            with Daemon(config) as daemon:
+                until(lambda: len(asked(site, "/small/")) == 100, "not all", daemon)  # noqa: B023
+                assert daemon.stop() == 0
+            at = asked(site, "/small/")
+            took[case] = at[-1] - at[0]
+            waited = at[0] - site.requests[0].at
+            print(f"{case}: {took[case]:.2f} s, {waited:.2f} s after the first request")
+        assert_clean(folder)
+    assert took["beside a big one"] < 1.5 * took["alone"]
+
+
+def test_a_few_urls_on_the_host_of_a_big_job_do_not_wait_for_its_end(tmp_path):
+    with Site(answer) as site:
+        many = (f"{site.url}/big/{n}" for n in range(10_000))
+        few = (f"{site.url}/small/{n}" for n in range(10))
+        lists = [listed(tmp_path, "big", many), listed(tmp_path, "small", few)]
+        config = write_config(tmp_path, lists, defaults={"delay": "10ms"})
+        with Daemon(config) as daemon:
+            until(lambda: len(asked(site, "/small/")) == 10, "not all", daemon)
+            assert daemon.stop() == 0
+        sorts = [path.split("/")[1] for path in site.paths()]
+        first, last = sorts.index("small"), len(sorts) - sorts[::-1].index("small")
+        print(f"10 of {last - first} requests, {first} were made before")
+        assert last - first <= 30
+    assert_clean(tmp_path, urls=10_010)
+
+
+def test_on_one_host_a_job_of_high_priority_gets_more_than_one_of_low(tmp_path):
+    with Site(answer) as site:
+        lists = [
+            listed(
+                tmp_path, name, (f"{site.url}/{name}/{n}" for n in range(400)), priority=name
+            )
+            for name in ("low", "normal", "high")
+        ]  # fmt: skip
+        config = write_config(tmp_path, lists, defaults={"delay": "5ms"})
+        with Daemon(config) as daemon:
+            until(lambda: asked(site, "/high/"), "not asked", daemon)
+            begin = len(site.requests)
+            until(lambda: len(site.requests) >= begin + 140, "no visits", daemon)
+            assert daemon.stop() == 0
+        shares = Counter(path.split("/")[1] for path in site.paths()[begin : begin + 140])
+        print(dict(shares))
+        assert shares["high"] == pytest.approx(80, abs=8)
+        assert shares["normal"] == pytest.approx(40, abs=8)
+        assert shares["low"] == pytest.approx(20, abs=8)
+    assert_clean(tmp_path)

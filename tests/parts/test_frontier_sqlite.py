@@ -9,6 +9,7 @@ from frontiers import NOW, seeds
 from crawler.errors import StateError
 from crawler.frontier import open_frontier
 from crawler.frontier.schema import VERSION
+from crawler.model import Seed
 
 
 def refusal(file):
@@ -83,15 +84,10 @@ def test_durability_is_what_was_chosen_and_the_journal_is_written_ahead(file, du
 
 
 def test_a_verb_that_fails_changes_nothing(file):
+    unfit = Seed("no number", "http://e/", "e:80")  # refused by SQLite after others that it takes
     with open_frontier(file, durable=False) as frontier:
         frontier.add("job", seeds("a"), NOW)
         with pytest.raises(sqlite3.Error):
-            frontier.add("new", [*seeds("b", "c", job="new"), _Unfit()], NOW)
+            frontier.add("new", [*seeds("b", "c", job="new"), unfit], NOW)
         assert (frontier.counts().known, frontier.counts().hosts) == (1, 1)
         assert frontier.add("new", seeds("b", job="new"), NOW) == 1
-
-
-class _Unfit:
-    """A seed that SQLite refuses, after others that it takes."""
-
-    fingerprint, url, host, path = "no number", "http://e/", "e:80", None

@@ -289,6 +289,7 @@ def test_an_interval_adapts_within_its_bounds():
     assert first == Next(NOW + 8 * HOUR, 8 * HOUR)
     assert due(schedule, NOW, every=8 * HOUR, changed=True) == Next(NOW + 4 * HOUR, 4 * HOUR)
     assert due(schedule, NOW, every=8 * HOUR) == Next(NOW + 12 * HOUR, 12 * HOUR)
+    assert due(schedule, NOW, every=9 * HOUR, changed=None) == Next(NOW + 9 * HOUR, 9 * HOUR)
     assert due(schedule, NOW, every=1.5 * HOUR, changed=True).every == HOUR
     assert due(schedule, NOW, every=15 * HOUR).every == 20 * HOUR
 
