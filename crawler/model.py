@@ -273,8 +273,6 @@ class JobRule:
     """robots.txt"""
     weight: int = 2
     """Its share where several jobs wait: 4 for high priority, 2 for normal, 1 for low."""
-    schedule: str = ""
-    """Its schedule in words; empty: every URL is visited once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ class Sync:
         """Read a source to its end; return the anchors of its chunks, and how much it held."""
         seen: set[int] = set()
         before = self.listing.listed, self.listing.bad
-        with closing(_chunks(source, was)) as chunks:
+        with closing(chunks_of(source, was)) as chunks:
             for chunk in chunks:
                 self._chunk(source, state.id, chunk, known)
                 seen.add(chunk.anchor)
@@ -229,7 +229,7 @@ def read(
     source: Source, job: Job, native: Native
 ) -> Generator[tuple[list[Seed], list[BadLine]], None, None]:
     """Read a source to its end without telling anybody."""
-    for chunk in _chunks(source, ""):
+    for chunk in chunks_of(source, ""):
         yield native.call(parsed, source, job, chunk)
 
 
@@ -270,7 +270,7 @@ def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
     return Seed(number, url, host_of(url), path, json.dumps(used) if used else None)
 
 
-def _chunks(source: Source, known_mark: str) -> Generator[Chunk, None, None]:
+def chunks_of(source: Source, known_mark: str) -> Generator[Chunk, None, None]:
     """Read a source to its end, in chunks."""
     chunker = None
     with closing(cast("Generator[list[bytes], None, None]", source.read(known_mark))) as blocks:

@@ -22,6 +22,7 @@ from crawler.frontier import history
 from crawler.frontier.history import STATES, Wanted
 from crawler.frontier.process import Process
 from crawler.model import Kind, Seconds
+from crawler.preview import preview, printed
 from crawler.report import counted, size
 from crawler.urls import canonical
 
@@ -216,8 +217,14 @@ def stop_verb(place: Place, *, wait: bool) -> None:
 
 @click.command("reload")
 @_verb
-def reload_verb(place: Place) -> int:
+@click.option("--dry-run", is_flag=True, help="Only tell what it would change.")
+def reload_verb(place: Place, *, dry_run: bool) -> int:
     """Have every process of this machine read its configuration again; its log says what came."""
+    if dry_run:
+        if place.settings is None:
+            raise UsageError("--dry-run needs the configuration, with -c")
+        tell(printed(*preview(place.settings)))
+        return 0
     return 0 if _signal(place, signal.SIGHUP, "told to reload") else 1
 
 

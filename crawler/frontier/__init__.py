@@ -167,6 +167,15 @@ class Frontier(Protocol):
     def source(self, job: str, name: str) -> SourceState:
         """Return what is remembered of a source, making it known."""
 
+    def source_known(self, job: str, name: str) -> int | None:
+        """Return the number of a source, if it is known."""
+
+    def fingerprints(self, source: int, anchor: int) -> list[int]:
+        """Return the fingerprints of the URLs on a chunk."""
+
+    def rules(self) -> list[JobRule]:
+        """Return the active jobs, as `configure` had them last."""
+
     def sources(self, job: str) -> dict[str, int]:
         """Return the sources that are remembered of a job: their numbers by name."""
 

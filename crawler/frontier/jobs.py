@@ -38,6 +38,17 @@ def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobRule], now
     rest(db, [host for (host,) in held_up], now)
 
 
+def rules(db: sqlite3.Connection) -> list[JobRule]:
+    """Return the active jobs, as they were configured last."""
+    rows = db.execute(
+        "SELECT name, delay, per_host, obeys, weight FROM job WHERE active AND id != ?", (ROBOTS,)
+    )
+    return [
+        JobRule(name, delay, per_host, bool(obeys), weight)
+        for name, delay, per_host, obeys, weight in rows
+    ]
+
+
 def stale(db: sqlite3.Connection) -> list[int]:
     """Return the jobs that came or went, and whose hosts have not all learned it."""
     return [job for (job,) in db.execute("SELECT id FROM job WHERE stale")]

@@ -52,9 +52,27 @@ def source(db: sqlite3.Connection, names: Names, job: str, name: str) -> SourceS
     return SourceState(number, mark, listed, bad)
 
 
-def sources(db: sqlite3.Connection, names: Names, job: str) -> dict[str, int]:
+def source_known(db: sqlite3.Connection, job: str, name: str) -> int | None:
+    """Return the number of a source, if it is known."""
+    row = db.execute(
+        "SELECT source.id FROM source JOIN job ON job.id = job "
+        "WHERE job.name = ? AND source.name = ?",
+        (job, name),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def fingerprints(db: sqlite3.Connection, number: int, anchor: int) -> list[int]:
+    """Return the fingerprints of the URLs on a chunk."""
+    return _fingerprints(db, number, anchor).tolist()
+
+
+def sources(db: sqlite3.Connection, job: str) -> dict[str, int]:
     """Return the sources that are remembered of a job, by name."""
-    rows = db.execute("SELECT name, id FROM source WHERE job = ?", (names.job_id(db, job),))
+    rows = db.execute(
+        "SELECT source.name, source.id FROM source JOIN job ON job.id = job WHERE job.name = ?",
+        (job,),
+    )
     return dict(rows.fetchall())
 
 

@@ -82,8 +82,17 @@ class SqliteFrontier:
     def source(self, job: str, name: str) -> SourceState:
         return self._call(listing.source, self._names, job, name)
 
+    def source_known(self, job: str, name: str) -> int | None:
+        return self._call(listing.source_known, job, name)
+
+    def fingerprints(self, source: int, anchor: int) -> list[int]:
+        return self._call(listing.fingerprints, source, anchor)
+
+    def rules(self) -> list[JobRule]:
+        return self._call(jobs_.rules)
+
     def sources(self, job: str) -> dict[str, int]:
-        return self._call(listing.sources, self._names, job)
+        return self._call(listing.sources, job)
 
     def chunks(self, source: int) -> dict[int, KnownChunk]:
         return self._call(listing.chunks, source)

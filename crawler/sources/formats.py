@@ -10,6 +10,7 @@ from crawler.sources.contract import Entries, Fields
 MAX_LINE = 65_536
 """Bytes of a line; what reads lines cuts a longer one off after one byte more."""
 _BOM = b"\xef\xbb\xbf"
+_BLANKS = "\ufeff \t\r\n\v\f"
 _NOTHING: Mapping[str, str] = {}
 _JSON_LINES = frozenset(
     f"application/{name}" for name in ("jsonl", "json-lines", "ndjson", "x-ndjson", "x-jsonlines")
@@ -58,9 +59,9 @@ class Plain:
             )
 
     def parse(self, line: bytes) -> Entries:
-        line = line.removeprefix(_BOM).strip()
-        if line and not line.startswith(b"#"):
-            yield _text(line), _NOTHING
+        text = line.removeprefix(_BOM).strip()
+        if text and not text.startswith(b"#"):
+            yield _text(line).strip(_BLANKS), _NOTHING
 
 
 class Csv:
@@ -114,10 +115,9 @@ class JsonLines:
         """Every line stands for itself."""
 
     def parse(self, line: bytes) -> Entries:
-        line = line.removeprefix(_BOM).strip()
-        if not line:
+        if not line.removeprefix(_BOM).strip():
             return
-        members = self._members(_text(line))
+        members = self._members(_text(line).strip(_BLANKS))
         bound = {name: members[name] for name in self._names if name in members}
         missing = sorted({"url", *self._fields.needed}.difference(members))
         if missing:

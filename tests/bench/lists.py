@@ -28,7 +28,8 @@ from crawler.model import Done, Kind, Outcome, Settlement
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 HOSTS = 1000
 CONFIG = """
-crawler: {{state: state.sqlite, output: files, concurrency: 64, grace_period: 1s, log: {{progress: 0}}}}
+crawler:
+  {{state: state.sqlite, output: files, concurrency: 64, grace_period: 1s, log: {{progress: 0}}}}
 jobs:
   - name: list
     url_file: list.txt
@@ -252,10 +253,12 @@ def chart(rows: list[dict[str, Any]]) -> str:
     left, bottom, width, height = 60, 260, 420, 220
     at = [left + width * (log10(row["urls"]) - 4) / 3 for row in rows]
     lines = [
-        '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="310" '
-        'font-family="sans-serif" font-size="12">',
+        (
+            '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="310" '
+            'font-family="sans-serif" font-size="12">'
+        ),
         '<rect width="640" height="310" fill="white"/>',
-        '<text x="60" y="22" font-size="14">What a URL costs, against the length of the list</text>',
+        '<text x="60" y="22" font-size="14">What a URL costs, by the length of the list</text>',
     ]
     for step in range(5):
         y = bottom - height * step / 4

@@ -219,7 +219,7 @@ def test_the_ledger_converges_whenever_the_daemon_is_killed_between_edits(tmp_pa
         assert {name for name, state in found.items() if state == 2} == {
             url.rpartition("/")[2] for url in listed
         }
-        assert {state for state in found.values()} <= {2, 4}
+        assert set(found.values()) <= {2, 4}
         with ledger(tmp_path) as db:
             (retired,) = db.execute("SELECT sum(n) FROM tally WHERE kind = 'retired'").fetchone()
             (stored,) = db.execute("SELECT sum(n) FROM tally WHERE kind = 'stored'").fetchone()

@@ -1,7 +1,5 @@
 """The contract of a frontier: what is known, leased and settled."""
 
-from dataclasses import replace
-
 import pytest
 from frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take
 

@@ -170,7 +170,9 @@ def test_the_guard_holds_where_a_kept_connection_is_at_hand(tmp_path, site):
     with (
         Site(route) as other,
         Files(tmp_path, durable=False) as files,
-        Fetcher(user_agent=lambda _: "t/1", files=files, concurrency=4, trust_listed=True) as fetcher,
+        Fetcher(
+            user_agent=lambda _: "t/1", files=files, concurrency=4, trust_listed=True
+        ) as fetcher,
     ):
         job = Job(name="j", urls=("http://x/",), timeout=Timeout(total="1s"))
         listed = f"{other.url}/"

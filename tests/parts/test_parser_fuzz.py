@@ -209,7 +209,10 @@ def test_no_answer_whatsoever_breaks_the_fetcher(tmp_path, full_campaign):
     with (
         Files(tmp_path, durable=False) as files,
         Fetcher(
-            user_agent=lambda _: "t/1", files=files, concurrency=16, note=lambda _, told: kept.add(told.part)
+            user_agent=lambda _: "t/1",
+            files=files,
+            concurrency=16,
+            note=lambda _, told: kept.add(told.part),
         ) as fetcher,
         FuzzSite() as site,
     ):

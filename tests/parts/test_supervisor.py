@@ -71,7 +71,7 @@ class Crew:
         self.handoff: Queue[Task] = Queue(1)
         self.feeder = Feeder(
             self.frontier, owner, self.handoff, SIZE, Held(hosts, None, self.log),
-            lambda visited: settler.put(visited),
+            lambda visited: settler.put(visited),  # noqa: PLW0108  it is made below
         )  # fmt: skip
         self.rules = Rulebook(self.frontier, hosts, jobs, "crawlerd", self.log).__enter__()
         settler = Settler(
