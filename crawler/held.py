@@ -102,7 +102,8 @@ class Held:
             rest.remember(leased.health, now, offset)
             host = self.hosts[leased.id] = Host(leased.id, leased.key, rest, now)
             host.address = leased.address
-            host.told = "resting" if rest.is_open else ""
+            host.told = "resting" if rest.is_open else "limited" if rest.backoff else ""
+            host.told_at = now  # by whoever held it before
         host.rest.rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
         host.rest.crawl_delay = leased.crawl_delay
         host.hours = self.rules.hours(leased.key)

@@ -713,8 +713,12 @@ def _put(part: Path, target: Path) -> int:
 def begin_archive(db: Connection, now: Seconds) -> None:
     """Let a new run begin: nothing is listed yet, and what failed is retired until it is listed."""
     names = Names()
-    unfinished = f"task.job != {ROBOTS} AND task.state IN ({WAITING}, {DEAD})"
-    _in_slices(db, unfinished, (), lambda rows: _begin_anew(db, names, rows, now, RETIRED))
+    with _slice(db):
+        for table in ("chunk", "source", "unlisted"):
+            db.execute(f"DELETE FROM {table}")
+    failed = f"task.state = {RETIRED} AND ended NOT IN {_WELL}"
+    clause = f"task.job != {ROBOTS} AND (task.state IN ({WAITING}, {DEAD}) OR {failed})"
+    _in_slices(db, clause, (), lambda rows: _begin_anew(db, names, rows, now, RETIRED))
     _in_slices(db, f"task.job != {ROBOTS} AND listed != 0", (), lambda rows: _unlist(db, rows))
 
 

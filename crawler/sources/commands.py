@@ -18,6 +18,8 @@ from crawler.sources.contract import Blocks, Entries, Fields, Source, SourceErro
 from crawler.sources.formats import Plain
 from crawler.sources.reading import listed
 
+Process = subprocess.Popen[bytes]
+
 _GRACE: Seconds = 1.0
 """What a program has between SIGTERM and SIGKILL."""
 _TAIL = 4096
@@ -68,34 +70,27 @@ class _Program:
         self._deadline = time.monotonic() + self._timeout
         self.output, output = _pipe()
         self._complaints, complaints = _pipe()
+        starting = gevent.spawn(_started, self._arguments, output, complaints)
         try:
-            self._process = subprocess.Popen(  # noqa: S603  the operator's own program
-                self._arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=complaints,
-                start_new_session=True,
-            )
-        except BaseException as error:
-            os.close(self.output)
-            os.close(self._complaints)
-            if isinstance(error, OSError):
-                raise self._failed(f"cannot be started: {error.strerror}") from error
+            started = starting.get()
+        except BaseException:  # killed while it starts: it is seen to its end all the same
+            starting.join()
+            self._end(starting.value)
             raise
         finally:
             os.close(output)
             os.close(complaints)
+        if isinstance(started, Exception):
+            self._end(None)
+            why = getattr(started, "strerror", None) or started
+            raise self._failed(f"cannot be started: {why}") from started
+        self._process: Process = started
         self._listener: Greenlet = gevent.spawn(self._listen)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is not None:
-                self._kill()
-        finally:
-            self._listener.kill()
-            os.close(self.output)
-            os.close(self._complaints)
+        self._listener.kill()
+        self._end(self._process if kind else None)
 
     def wait(self) -> None:
         """Wait for output, until the program's time is over."""
@@ -137,17 +132,40 @@ class _Program:
                 return
             self._said = (self._said + said)[-_TAIL:]
 
-    def _kill(self) -> None:
-        """End the program and whatever it started, the deaf as well."""
-        self._signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=_GRACE)
-        self._signal(signal.SIGKILL)
-        self._process.wait()
+    def _end(self, process: object) -> None:
+        """Close what was opened, and end a program that still runs."""
+        os.close(self.output)
+        if isinstance(process, subprocess.Popen):
+            _kill(process)
+        os.close(self._complaints)
 
-    def _signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+
+def _started(arguments: Sequence[str], output: int, complaints: int) -> Process | Exception:
+    """Start a program; an error is a value, so that gevent does not print it on its way."""
+    try:
+        return subprocess.Popen(  # noqa: S603  the operator's own program
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=complaints,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:  # ValueError: a NUL among the arguments
+        return error
+
+
+def _kill(process: Process) -> None:
+    """End a program and whatever it started, the deaf as well."""
+    _signal(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=_GRACE)
+    _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
 
 
 def _pipe() -> tuple[int, int]:

@@ -68,7 +68,10 @@ class _Downloader:
             self._rest(host_of(location))
             task = Task(0, self._job.name, location, location, host_of(location), 0, 0, 1)
             job, deadline = self._options(location, known), time.monotonic() + self._timeout
-            fetched = self._fetcher.fetch(task, job, part=part, deadline=deadline)
+            try:
+                fetched = self._fetcher.fetch(task, job, part=part, deadline=deadline)
+            finally:
+                self._asked_at[host_of(location)] = time.monotonic()
             if fetched.status not in _REDIRECTS or "location" not in fetched.headers:
                 return fetched
             location = _url(fetched.headers["location"], location)
@@ -87,7 +90,6 @@ class _Downloader:
         wait = self._asked_at.get(host, now - self._job.delay) + self._job.delay - now
         if wait > 0:
             gevent.sleep(wait)
-        self._asked_at[host] = time.monotonic()
 
 
 def _download(fetched: Fetched, file: Path) -> Download:

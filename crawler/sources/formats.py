@@ -76,8 +76,8 @@ class Csv:
         self._url = 0
 
     def start(self, first: bytes) -> None:
-        self._header = first
-        self._columns = [name.strip() for name in _cells(_text(first.removeprefix(_BOM)))]
+        self._header = first.removeprefix(_BOM)
+        self._columns = [name.strip() for name in _cells(_text(self._header))]
         missing = {"url", *self._fields.needed}.difference(self._columns)
         if missing:
             named = ", ".join(self._columns) or "empty"
@@ -93,8 +93,8 @@ class Csv:
         self.salt = self._base + b"\n" + first
 
     def parse(self, line: bytes) -> Entries:
-        if not line.strip() or line == self._header:
-            return
+        if not line.strip() or line.removeprefix(_BOM) == self._header:
+            return  # also where two such lists were joined to one
         cells = _cells(_text(line))
         if len(cells) != len(self._columns):
             raise ValueError(f"it has {len(cells)} columns, the first line {len(self._columns)}")
@@ -131,7 +131,8 @@ class JsonLines:
         try:
             members = self._decoder.decode(text)
         except json.JSONDecodeError as error:
-            raise ValueError(f"it is not JSON: {error.msg} at column {error.colno}") from None
+            what = error.msg.removesuffix(" starting at")
+            raise ValueError(f"it is not JSON: {what} at column {error.colno}") from None
         except RecursionError:
             raise ValueError("it is nested too deep") from None
         if isinstance(members, dict):

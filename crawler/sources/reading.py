@@ -139,6 +139,8 @@ def cut(source: Pieces) -> Steps:
 
 
 def _raw(descriptor: int) -> Pieces:
+    if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        yield None  # before its first writer has come, a pipe reads as if it had ended
     while True:
         try:
             piece = os.read(descriptor, PIECE)

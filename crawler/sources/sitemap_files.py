@@ -102,6 +102,7 @@ class _Xml:
         self._wanted: list[str] = []
         self._path: list[str] = []
         self._text: list[str] | None = None
+        self._length = 0
         self._lines: list[bytes] = []
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
@@ -144,7 +145,7 @@ class _Xml:
             raise ValueError(f"it is nested deeper than {_MAX_DEPTH} elements")
         self._path.append(name)
         if len(self._path) == 3 and self._path[1:] == self._wanted:
-            self._text = []
+            self._text, self._length = [], 0
 
     def _begin(self, name: str) -> None:
         prefix, colon, root = name.rpartition(":")
@@ -155,14 +156,16 @@ class _Xml:
 
     def _end(self, _: str) -> None:
         if self._text is not None and len(self._path) == 3:
-            line = "".join(self._text).strip().replace("\n", "").encode()
+            line = "".join(self._text).strip().encode()
             self._lines.append(line[: MAX_LINE + 1])
             self._text = None
         self._path.pop()
 
     def _characters(self, text: str) -> None:
-        if self._text is not None and sum(map(len, self._text)) <= MAX_LINE:
+        if self._text is not None and self._length <= MAX_LINE:
+            text = text.replace("\n", "")
             self._text.append(text)
+            self._length += len(text)
 
 
 def _is_xml(first: bytes) -> bool:

@@ -45,6 +45,7 @@ def test_status_and_explain_tell_of_a_daemon_at_work(tmp_path):
     with Site(lambda path: slow(60)(path) if path == "/3" else path.encode()) as site:
         file = write_config(tmp_path, of(site, 3), grace_period=0)
         with Daemon(file) as daemon:
+            daemon.wait_for("visit")
             until(lambda: job_of(tmp_path)["ok"] == 2, "not visited", daemon)
             until(lambda: asked(tmp_path)["processes"][0]["in_flight"] == 1, "no beat", daemon)
             told = asked(tmp_path)
@@ -138,6 +139,7 @@ def test_an_export_beside_the_daemon_holds_every_url_in_every_format(tmp_path):
     with Site(lambda path: status("404 Not Found") if path == "/7" else b"x") as site:
         file = write_config(tmp_path, of(site, 30))
         with Daemon(file) as daemon:
+            daemon.wait_for("visit")
             until(lambda: job_of(tmp_path)["waiting"] == 0, "not done", daemon)
             records = [json.loads(line) for line in desk(tmp_path, "export").splitlines()]
             table = list(csv.DictReader(io.StringIO(desk(tmp_path, "export", "--format", "csv"))))
@@ -168,7 +170,8 @@ def test_a_retry_beside_the_daemon_is_visited_at_once(tmp_path):
     with Site(lambda path: status("503 Busy") if broken else path.encode()) as site:
         file = write_config(tmp_path, of(site, 5, attempts=1), defaults={"max_backoff": "100ms"})
         with Daemon(file) as daemon:
-            until(lambda: job_of(tmp_path)["error"] == 5, "not dead", daemon)
+            until(lambda: len(daemon.told("visit")) == 5, "not visited", daemon)
+            assert job_of(tmp_path)["error"] == 5
             broken.clear()
             assert desk(tmp_path, "retry", "--dry-run").startswith("5 URLs would be due again")
             assert job_of(tmp_path)["error"] == 5

@@ -92,7 +92,8 @@ KINDS = {"/0": Kind.STORED, "/1": Kind.TIMEOUT, "/2": Kind.DNS, "/3": Kind.NOT_F
 
 def ended(frontier, *hosts, again=None):
     """A job of four URLs a host, each ended in its own way."""
-    frontier.configure([JobRule("job", schedule="daily" if again else "")], NOW)
+    frontier.configure([JobRule("job")], NOW)
+    frontier.rescheduled("job", "daily" if again else "")
     frontier.add("job", seeds(*hosts, each=4), NOW)
     owner = join(frontier)
     end(frontier, owner, KINDS, again=again)
@@ -686,11 +687,11 @@ def forgotten(file, until, *, dry=False):
     return found
 
 
-def listed(frontier, *names, job="job"):
+def listed(frontier, *names, job="job", now=NOW):
     """A list of these URLs, read to its end."""
     source = frontier.source(job, "list").id
     found = [seed(f"http://{name}", job) for name in names]
-    synced = frontier.admit(job, source, [Listed(1, len(names), found)], NOW)
+    synced = frontier.admit(job, source, [Listed(1, len(names), found)], now)
     frontier.retire(job)
     return synced
 
@@ -809,24 +810,22 @@ def test_a_backup_where_there_is_no_room_says_so(file, frontier):
 
 def test_an_archive_skips_what_is_stored_and_retires_what_is_not_asked_for(file, frontier):
     frontier.configure([JobRule("fetch")], NOW)
-    frontier.add("fetch", seeds("a", each=5, job="fetch"), NOW, recount=True)
+    listed(frontier, *(f"a/{n}" for n in range(5)), "b/0", job="fetch")
     owner = join(frontier)
-    end(frontier, owner, KINDS | {"/4": Kind.STORED})
-    frontier.add("fetch", seeds("b", job="fetch"), NOW, recount=True)
+    end(frontier, owner, {"a/0": Kind.STORED, "a/4": Kind.STORED, "b/0": Kind.STORED} | KINDS)
+    listed(frontier, "a/0", "c/0", job="fetch")
     frontier.release(owner, [], NOW)
     with opened(file, write=True) as db:
         history.begin_archive(db, NOW + 9)
     assert_sums(file)
-    assert frontier.listed().keys() <= {"", "stored"}
     assert sum(frontier.listed().values()) == 0
     assert take(frontier, join(frontier), NOW + 9) == {}
-    again = [seed(f"http://a/{n}", "fetch") for n in (0, 1)]
-    frontier.add("fetch", again, NOW + 9, recount=True)
+    listed(frontier, "a/0", "a/0", "a/1", "a/4", job="fetch", now=NOW + 9)
     assert_sums(file)
     with opened(file) as db:
-        (earlier,) = [one.url for page in history.stored_by(db, NOW + 9) for one in page]
-    assert earlier == "http://a/0"
-    assert frontier.listed() == {"stored": 1, "": 1}
+        earlier = [(one.url, one.listed) for page in history.stored_by(db, NOW + 9) for one in page]
+    assert earlier == [("http://a/0", 2), ("http://a/4", 1)]
+    assert frontier.listed()["stored"] == 3
     (host,) = take(frontier, join(frontier), NOW + 9).values()
     assert [task.url for task in host.tasks] == ["http://a/1"]
 

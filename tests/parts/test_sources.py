@@ -393,7 +393,7 @@ def test_a_csv_list_binds_the_columns_that_path_and_headers_use(one, tmp_path):
             ("http://h/1?a=1,2", {"cc": "cn", "n": 'say "hi"'}),
             ("http://h/2", {"cc": "in", "n": ""}),
         ],
-        [(5, "it has 3 columns, the first line 3")][:0],
+        [],
         None,
     )
 
@@ -480,7 +480,7 @@ def test_bad_json_lines_are_told_with_their_line(one, tmp_path):
         (5, "its cc is neither text nor a number"),
         (6, "it has no url"),
         (7, "it is nested too deep"),
-        (8, "it is not JSON: Unterminated string starting at at column 24"),
+        (8, "it is not JSON: Unterminated string at column 23"),
         (10, "its cc is empty"),
         (11, "its token cannot stand in a header"),
         (12, "it is not UTF-8"),
@@ -943,7 +943,8 @@ def running(mark):
 def test_a_command_that_hangs_is_killed_with_all_it_started(code, one, ticker):
     mark = f"mark-{time.monotonic_ns()}"
     head = (
-        "import signal, subprocess, sys, time; mark = sys.argv[1]; print('http://h/1', flush=True);"
+        "import signal, subprocess, sys, time\nmark = sys.argv[1]\n"
+        "print('http://h/1', flush=True)\n"
     )
     began = time.monotonic()
     with closing(one(**program(head + code, mark, timeout=0.5)).read("")) as blocks:
