@@ -14,7 +14,7 @@ from gevent.queue import Queue
 
 from crawler.frontier import Frontier, Lease
 from crawler.held import LOOKAHEAD, Held, Host, wall
-from crawler.model import HostRest, Seconds, Task, Visited
+from crawler.model import Health, HostRest, Seconds, Task, Visited
 from crawler.pause import Pause
 
 PAUSE: Seconds = 0.01
@@ -132,7 +132,21 @@ class Feeder:
             host.dry = len(leased.tasks) < wants.get(leased.id, 1)
             self._end_doomed(host)
             self._requeue(host)
+        self._note_rests(lease)
         self._plan(lease, new=new, wanted=len(wants))
+
+    def _note_rests(self, lease: Lease) -> None:
+        """Note the rest of hosts of which the ledger knows only what their jobs say.
+
+        Whoever takes them back after a crash in their first visit owes it to them.
+        """
+        hosts = [
+            leased.id
+            for leased in lease.hosts
+            if leased.health == Health() and self._held.hosts[leased.id].rest.delay > leased.delay
+        ]
+        if hosts:
+            self._frontier.settle(self._owner, [], self.owed(hosts))
 
     def _room_for_hosts(self) -> int:
         if self.pause.active:  # only what a probe needs

@@ -158,14 +158,14 @@ class Held:
             return visited, self._leave(task)
         self._begun.discard(task.id)
         address, crowd = self._places.pop(task.id)
-        spared = self._judge(host, visited, now)
+        visited = self._judge(host, visited, now)
         host.rest.finished(visited.answered_at)
         if outcome.retry_after:
             host.rest.asked_to_wait(now + outcome.retry_after)
         if crowd:
             crowd.finished(visited.answered_at)
         self._tell(host, outcome, now)
-        return replace(visited, spared=True) if spared else visited, self.unparked(address)
+        return visited, self.unparked(address)
 
     def unparked(self, address: str | None) -> list[Host]:
         """Take hosts from those that wait for an address, up to the first that can go on now.
@@ -215,8 +215,11 @@ class Held:
             for host in chosen
         ]
 
-    def _judge(self, host: Host, visited: Visited, now: Seconds) -> bool:
-        """Read what an outcome says of its host; return whether the host pays, not the URL."""
+    def _judge(self, host: Host, visited: Visited, now: Seconds) -> Visited:
+        """Read what an outcome says of its host, and return it with what that means for its URL.
+
+        The host may pay in the URL's place; where the host is given up, the URL ends.
+        """
         outcome, rest = visited.outcome, host.rest
         was_open, state = rest.is_open, state_of(outcome)
         began_at = now - outcome.elapsed
@@ -225,8 +228,10 @@ class Held:
         elif state:
             host.last = outcome
             rest.failed(now, began_at, self._random, silent=state == "silent")
+        if state == "silent" and rest.given_up(now):
+            return replace(visited, outcome=replace(outcome, final=True))
         host_pays = (state == "silent" and was_open) or host_asked_for_it(outcome)
-        return host_pays and not rest.overdue(now)
+        return replace(visited, spared=host_pays and not rest.overdue(now))
 
     def _tell(self, host: Host, outcome: Outcome, now: Seconds) -> None:
         """Say so when a host's state changes for the worse, or when it is well again."""

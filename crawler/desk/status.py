@@ -144,8 +144,8 @@ def _member(status: Status, one: Member) -> str:
         return f"{name}: {'dead, ' if life == 'dead' else ''}{seen}"
     late = f", {seen}" if one.lease_until < now else ""
     return (
-        f"{name}: {one.state} for {span(max(0.0, now - one.started_at))}, {one.busy} in flight, "
-        f"{one.rate:.1f} visits/s{late}"
+        f"{name}: {one.state} for {span(max(0, round(now - one.started_at)))}, "
+        f"{one.busy} in flight, {one.rate:.1f} visits/s{late}"
     )
 
 

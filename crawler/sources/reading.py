@@ -131,11 +131,16 @@ def cut(source: Pieces) -> Steps:
         rest = rest[: MAX_LINE + 2]  # room for a CR, so that what is too long stays too long
         if max(map(len, lines), default=0) > MAX_LINE:
             lines = [line[: MAX_LINE + 1] for line in lines]
-        yield lines[:BLOCK]
-        for start in range(BLOCK, len(lines), BLOCK):
-            yield lines[start : start + BLOCK]
+        yield from sliced(lines)
     if rest:
         yield [rest.removesuffix(b"\r")[: MAX_LINE + 1]]
+
+
+def sliced(lines: list[bytes]) -> Blocks:
+    """Yield lines in blocks, an empty one if there are none."""
+    yield lines[:BLOCK]
+    for start in range(BLOCK, len(lines), BLOCK):
+        yield lines[start : start + BLOCK]
 
 
 def _raw(descriptor: int) -> Pieces:

@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from crawler.sources.formats import MAX_LINE
-from crawler.sources.reading import Opened, Pieces, Steps, cut, pieces
+from crawler.sources.reading import Opened, Pieces, Steps, cut, pieces, sliced
 
 MAX_URLS = 50_000
 MAX_BYTES = 50 * 1024 * 1024
@@ -87,7 +87,7 @@ class _Limited:
 def _locations(source: Pieces, content: _Limited) -> Steps:
     xml = _Xml()
     for piece in source:
-        yield xml.feed(piece or b"")
+        yield from sliced(xml.feed(piece or b""))
     if not content.exceeded:
         yield xml.finish()
 

@@ -8,7 +8,7 @@ import resource
 import signal
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -125,21 +125,42 @@ def unchanged(source, known):
     return True
 
 
+class Ticker:
+    """Measures the longest time that other greenlets were kept from running.
+
+    What our threads waited for a processor does not count: that is the fault of other programs.
+    """
+
+    def __init__(self):
+        self.start()
+
+    def start(self):
+        """Forget what was, such as how long the test itself has prepared."""
+        self.longest, self._last, self._waits = 0.0, time.monotonic(), waits()
+
+    def run(self):
+        while True:
+            gevent.sleep(0.005)
+            now, before = waits(), self._waits
+            waited = sum(ns - before.get(thread, 0) for thread, ns in now.items()) / 1e9
+            self.longest = max(self.longest, time.monotonic() - self._last - waited)
+            self._last, self._waits = time.monotonic(), now
+
+
+def waits():
+    """Return for how long each thread of this process was ready to run, and did not."""
+    found = {}
+    for file in Path("/proc/self/task").glob("*/schedstat"):
+        with suppress(OSError):  # the thread has ended meanwhile
+            found[file] = int(file.read_text().split()[1])
+    return found
+
+
 @pytest.fixture
 def ticker():
-    """Measure the longest time that other greenlets were kept from running."""
-    gaps = SimpleNamespace(longest=0.0)
-
-    def tick():
-        last = time.monotonic()
-        while True:
-            gevent.sleep(0.002)
-            now = time.monotonic()
-            gaps.longest = max(gaps.longest, now - last)
-            last = now
-
-    greenlet = gevent.spawn(tick)
-    yield gaps
+    ticker = Ticker()
+    greenlet = gevent.spawn(ticker.run)
+    yield ticker
     greenlet.kill()
 
 
@@ -833,11 +854,12 @@ def test_an_empty_sitemap_is_empty(web, site, shelf):
 
 
 @pytest.mark.parametrize(
-    "piece", [b"<url><loc>http://h/</loc></url>", b"<!-- -->", b"\n" * 64, b"<url><loc/></url>"]
+    "piece", [b"<url><loc>http://h/</loc><x>" + b"x" * 250 + b"</x></url>", b"<!-- -->"]
 )
 def test_a_sitemap_beyond_50_mib_ends_there_and_says_so(piece, web, site, shelf, ticker):
     shelf.files["s.gz"] = gzip.compress(b"<urlset>" + piece * (60 * 2**20 // len(piece)), 1)
     source = web(sitemap=f"{site.url}/s.gz")
+    ticker.start()
     good = bad = 0
     with closing(source.read("")) as blocks:
         for block in blocks:
@@ -1017,7 +1039,7 @@ def many(tmp_path, name, count):
 
 @pytest.mark.parametrize("name", ["list.plain", "list.plain.gz", "list.csv", "list.jsonl", "urls"])
 def test_a_list_of_a_million_lines_streams_and_blocks_nobody(name, one, tmp_path, ticker):
-    count = 1_000_000
+    count = 1_000_000 if name in {"list.plain", "urls"} else 300_000
     if name == "urls":
         source = one(urls=(f"http://flags.example.org/[cc=1-{count}]/flag.gif",), path="{cc}")
     else:
@@ -1026,7 +1048,7 @@ def test_a_list_of_a_million_lines_streams_and_blocks_nobody(name, one, tmp_path
     process = psutil.Process()
     before = process.memory_info().rss
     began, total, chunks, chunker = time.monotonic(), 0, 0, None
-    ticker.longest = 0.0
+    ticker.start()
     with closing(source.read("")) as blocks:
         for block in blocks:
             chunker = chunker or Chunker(source.salt)
@@ -1039,13 +1061,14 @@ def test_a_list_of_a_million_lines_streams_and_blocks_nobody(name, one, tmp_path
     seconds = time.monotonic() - began
     print(f"{name}: {total / seconds / 1e6:.2f} million lines/s, gap {ticker.longest * 1e3:.0f} ms")
     assert total == count + (".csv" in name)
-    assert chunks > 500
+    assert chunks > 250
     assert process.memory_info().rss - before < 30 * 2**20
     assert ticker.longest < GAP
 
 
 def test_a_gzip_bomb_of_one_line_needs_no_memory(one, tmp_path, ticker):
     file = write(tmp_path, "bomb", gzip.compress(bytes(400_000_000), 1))
+    ticker.start()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     good, bad, error = told(one(url_file=file))
     assert (good, error) == ([], None)

@@ -1,0 +1,62 @@
+"""What is served and must arrive: files of known content, and the check of a run's folder."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+
+from tests.bench.slowserver import body_of
+
+Wanted = dict[str, str]
+"""SHA-256 by file name."""
+PIECE = 1 << 20
+
+
+def make_files(folder: Path, number: int, size: int) -> Wanted:
+    """Write files, no two alike, into a folder, and return what they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    noise = Random(size).randbytes(min(size, PIECE))
+    wanted: Wanted = {}
+    for count in range(number):
+        name = f"{count:06d}.bin"
+        digest = hashlib.sha256()
+        with (folder / name).open("wb") as file:
+            for start in range(0, size, PIECE):
+                mark = f"{count} {start} ".encode()
+                piece = (mark + noise)[: min(PIECE, size - start)]
+                digest.update(piece)
+                file.write(piece)
+        wanted[name] = digest.hexdigest()
+    return wanted
+
+
+def made_bodies(folder: str, names: Iterable[str]) -> Wanted:
+    """Return what the slow server sends for files in a folder."""
+    return {name: hashlib.sha256(body_of(f"/{folder}/{name}")).hexdigest() for name in names}
+
+
+def check(folder: Path, wanted: Wanted) -> tuple[str, float | None]:
+    """Compare a run's files with the source; return what is wrong, and when the last was whole.
+
+    That is a file's change time: some tools set the time of its modification by Last-Modified.
+    """
+    found: set[str] = set()
+    strange = 0
+    wrong = 0
+    last: float | None = None
+    for file in folder.rglob("*"):
+        if not file.is_file():
+            continue
+        if file.name not in wanted or file.name in found:
+            strange += 1
+            continue
+        found.add(file.name)
+        wrong += _digest(file) != wanted[file.name]
+        last = max(last or 0.0, file.stat().st_ctime)
+    problems = {"missing": len(wanted) - len(found), "torn or wrong": wrong, "too many": strange}
+    return ", ".join(f"{number} {word}" for word, number in problems.items() if number), last
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
