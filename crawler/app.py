@@ -266,8 +266,7 @@ class App:
     def _release(self, feeder: Feeder) -> None:
         """Give back what is still held: the end of every drain, also of one that failed."""
         released = self.frontier.release(self.owner, feeder.owed(), time.time())
-        visits = [(task, self.owner) for task in released if not task.robots]
-        sweep(self._files, self._jobs, visits)
+        sweep(self._files, self._jobs, [(task, self.owner) for task in released])
         self._log.info("lease.released", tasks=len(released))
 
     def _pulse(self, workers: Workers) -> Pulse:

@@ -1,7 +1,7 @@
 """What this process holds of the frontier: hosts with their rests, and the addresses they share."""
 
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -22,6 +22,9 @@ DOOMED = 64
 """Tasks of a host that is given up, leased at once to end unvisited."""
 RETELL: Seconds = 60.0
 """A host that was told to be limited is not told to be well before that."""
+
+TOLD = 10_000
+"""Hosts of which it is remembered what the log was told."""
 
 _RANKS = {"": 0, "limited": 1, "resting": 2, "given up": 3}
 
@@ -91,6 +94,7 @@ class Held:
         self._places: dict[int, tuple[str | None, Rest | None]] = {}
         """Where a task handed off has a slot: by then its host may have moved."""
         self._begun: set[int] = set()
+        self._told: OrderedDict[str, tuple[str, Seconds]] = OrderedDict()
 
     def take(self, leased: LeasedHost) -> Host:
         """Take up what was leased of a host."""
@@ -102,8 +106,8 @@ class Held:
             rest.remember(leased.health, now, offset)
             host = self.hosts[leased.id] = Host(leased.id, leased.key, rest, now)
             host.address = leased.address
-            host.told = "resting" if rest.is_open else "limited" if rest.backoff else ""
-            host.told_at = now  # by whoever held it before
+            unknown = ("resting" if rest.is_open else "", now)
+            host.told, host.told_at = self._told.get(leased.key, unknown)
         host.rest.rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
         host.rest.crawl_delay = leased.crawl_delay
         host.hours = self.rules.hours(leased.key)
@@ -144,8 +148,11 @@ class Held:
                 return False, freed
             self._enter(task, address)
         host.rest.begun(now)
-        if crowd := self._places[task.id][1]:
+        place, crowd = self._places[task.id]
+        if crowd:
             crowd.begun(now)
+            if crowd.delay:  # when the next one may begin is known from now on
+                freed += self.unparked(place)
         self._begun.add(task.id)
         return True, freed
 
@@ -244,14 +251,23 @@ class Held:
         elif host_asked_for_it(outcome):
             state = "limited"
         if _RANKS[state] > _RANKS[host.told]:
-            host.told, host.told_at = state, now
+            self._note(host, state, now)
             until = iso(rest.next_at + wall())
             self._log.warning(
                 "host.rested", host=host.key, state=state, cause=outcome.reason, until=until
             )
         elif host.told and not rest.failures and not rest.backoff and now > host.told_at + RETELL:
-            host.told = ""
+            self._note(host, "", now)
             self._log.info("host.rested", host=host.key, state="well")
+
+    def _note(self, host: Host, state: str, now: Seconds) -> None:
+        """Remember what the log was told of a host, also for when it is taken again."""
+        host.told, host.told_at = state, now
+        self._told.pop(host.key, None)
+        if state:
+            self._told[host.key] = state, now
+        if len(self._told) > TOLD:
+            self._told.popitem(last=False)
 
     def _crowd(self, address: str | None) -> Rest | None:
         if address is None or self.per_address is None:

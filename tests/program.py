@@ -139,7 +139,12 @@ def assert_clean(folder: Path, *, urls: int | None = None) -> None:
         (processes,) = db.execute("SELECT count(*) FROM process").fetchone()
         (tasks,) = db.execute("SELECT count(*) FROM task WHERE job != 0").fetchone()
         (known,) = db.execute("SELECT ifnull(sum(n), 0) FROM tally WHERE kind = ''").fetchone()
-        finished = dict(db.execute("SELECT kind, sum(n) FROM tally WHERE kind != '' GROUP BY 1"))
+        finished = dict(
+            db.execute(
+                "SELECT kind, sum(n) FROM tally WHERE kind NOT IN ('', '+', 'retired') "
+                "GROUP BY 1 HAVING sum(n) != 0"
+            )
+        )
         ended = dict(
             db.execute(
                 "SELECT kind, count(*) FROM task WHERE state IN (2, 3) AND job != 0 GROUP BY 1"

@@ -211,7 +211,7 @@ def _reclaim_from(
         wait = (task.fingerprint % 1000) / 1000 * window
         _suspect(db, task, now + wait, weight, died=died)
         if died and row[2] != ROBOTS:
-            tally(db, Counter({(row[2], Kind.BUG.value): 1}))
+            _count_death(db, row[2], task.ended)
         reclaimed.append(Reclaimed(task, owner, died))
     for host in held:
         (delay, _) = db.execute(_RULE, (host,)).fetchone()
@@ -229,14 +229,24 @@ def _suspect(
     db: sqlite3.Connection, task: Task, due_at: Seconds, weight: int, *, died: bool
 ) -> None:
     db.execute(
-        "UPDATE task SET state = ?, due_at = ?, suspicion = suspicion + ?, kind = ?, reason = ?, "
-        "finished_at = NULL WHERE id = ?",
-        (
-            DEAD if died else WAITING,
-            due_at,
-            weight,
-            Kind.BUG if died else None,
-            "the process died during its visits, again and again" if died else None,
-            task.id,
-        ),
+        "UPDATE task SET state = ?, due_at = ?, suspicion = suspicion + ? WHERE id = ?",
+        (DEAD if died else WAITING, due_at, weight, task.id),
     )
+    if died:
+        db.execute(
+            "UPDATE task SET kind = :bug, ended = :bug, reason = :reason WHERE id = :id",
+            {
+                "bug": Kind.BUG.value,
+                "reason": "the process died during its visits, again and again",
+                "id": task.id,
+            },
+        )
+
+
+def _count_death(db: sqlite3.Connection, job: int, ended: str | None) -> None:
+    """Keep the sums: a URL that dies is counted as that, and is not due again."""
+    sums: Counter[tuple[int, str]] = Counter({(job, Kind.BUG.value): 1})
+    if ended:
+        sums[job, ended] -= 1
+        sums[job, "+"] -= 1
+    tally(db, sums)

@@ -20,6 +20,10 @@ from crawler.sources.contract import Download, Fetch, failed, told
 
 UNUSED: Seconds = 30 * 86_400.0
 """A copy that no source asked for in so long is removed."""
+UNVERIFIED = (
+    "its server does not say where it ends, so what it lacks may only be cut off; "
+    "a Content-Length would tell"
+)
 _OK = frozenset({200, 203})
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Self
 
 import gevent
@@ -68,32 +68,23 @@ class _Program:
 
     def __enter__(self) -> Self:
         self._deadline = time.monotonic() + self._timeout
-        self.output, output = _pipe()
-        self._complaints, complaints = _pipe()
-        starting = gevent.spawn(_started, self._arguments, output, complaints)
-        try:
-            started = starting.get()
-        except BaseException:  # killed while it starts: it is seen to its end all the same
-            starting.join()
-            self._end(starting.value)
-            raise
-        finally:
-            os.close(output)
-            os.close(complaints)
-        if isinstance(started, Exception):
-            self._end(None)
-            why = getattr(started, "strerror", None) or started
-            raise self._failed(f"cannot be started: {why}") from started
-        self._process: Process = started
-        self._listener: Greenlet = gevent.spawn(self._listen)
+        with ExitStack() as ours, ExitStack() as theirs:
+            self.output, output = _pipe(ours, theirs)
+            self._complaints, complaints = _pipe(ours, theirs)
+            self._process = self._start(output, complaints)
+            self._listener: Greenlet = gevent.spawn(self._listen)
+            self._ours = ours.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._listener.kill()
-        self._end(self._process if kind else None)
+        with self._ours:
+            self._listener.kill()
+            if kind is not None:
+                _kill(self._process)
 
     def wait(self) -> None:
         """Wait for output, until the program's time is over."""
+        self.check()
         wait_read(self.output, timeout=max(0.0, self._left()), timeout_exc=self._late())
 
     def check(self) -> None:
@@ -110,6 +101,20 @@ class _Program:
         if code:
             self._listener.join(_GRACE)
             raise self._failed(_told(code) + _last_lines(self._said))
+
+    def _start(self, output: int, complaints: int) -> Process:
+        starting = gevent.spawn(_started, self._arguments, output, complaints)
+        try:
+            started: Process | Exception = starting.get()
+        except BaseException:  # killed while it starts: it is seen to its end all the same
+            starting.join()
+            if isinstance(starting.value, subprocess.Popen):
+                _kill(starting.value)
+            raise
+        if isinstance(started, Exception):
+            why = getattr(started, "strerror", None) or started
+            raise self._failed(f"cannot be started: {why}") from started
+        return started
 
     def _left(self) -> Seconds:
         return self._deadline - time.monotonic()
@@ -131,13 +136,6 @@ class _Program:
             if not said:
                 return
             self._said = (self._said + said)[-_TAIL:]
-
-    def _end(self, process: object) -> None:
-        """Close what was opened, and end a program that still runs."""
-        os.close(self.output)
-        if isinstance(process, subprocess.Popen):
-            _kill(process)
-        os.close(self._complaints)
 
 
 def _started(arguments: Sequence[str], output: int, complaints: int) -> Process | Exception:
@@ -168,9 +166,11 @@ def _signal(process: Process, number: signal.Signals) -> None:
         os.killpg(process.pid, number)
 
 
-def _pipe() -> tuple[int, int]:
-    """Return a pipe whose reading end never blocks."""
+def _pipe(ours: ExitStack, theirs: ExitStack) -> tuple[int, int]:
+    """Return a pipe whose reading end never blocks; the stacks close its ends."""
     reader, writer = os.pipe2(os.O_CLOEXEC)
+    ours.callback(os.close, reader)
+    theirs.callback(os.close, writer)
     os.set_blocking(reader, False)
     return reader, writer
 

@@ -22,8 +22,8 @@ Blocks = Iterator[list[bytes]]
 Entries = Iterator[tuple[str, Mapping[str, str]]]
 """The URL of a line, if it holds one, and what the line binds."""
 
-_MEANING = b"1"
-"""To be changed when the same line comes to mean something else in a new release."""
+MEANING = b"1"
+"""Begins every salt; changed when a release comes to read the same line in another way."""
 _IN_HEADER = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 
@@ -89,7 +89,7 @@ class Fields:
         parts = [kind]
         if self.needed or self.wanted:
             parts += [self.template, *sorted(self.needed), "", *sorted(self.wanted)]
-        return _MEANING + "\n".join(parts).encode("utf-8", "surrogatepass")
+        return MEANING + "\n".join(parts).encode("utf-8", "surrogatepass")
 
 
 class Source(ABC):

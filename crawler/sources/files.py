@@ -40,18 +40,6 @@ def lists_at(path: Path, fields: Fields) -> list[Source]:
     return [FileList(one, fields) for one in found]
 
 
-def _written(found: os.stat_result) -> tuple[int, int]:
-    return found.st_size, found.st_mtime_ns
-
-
-def _matching(pattern: str) -> list[Path]:
-    """Return the files that match; a file whose name looks like a pattern is itself."""
-    if os.path.lexists(pattern):
-        return [Path(pattern)]
-    found = glob.iglob(pattern, recursive=True)  # noqa: PTH207  the pattern is a whole path
-    return [path for path in map(Path, sorted(found)) if not path.is_dir()]
-
-
 class FileList(Source):
     """A file, or a pipe, of URLs: plain text, CSV or JSON lines, perhaps gzip."""
 
@@ -135,3 +123,15 @@ class Nothing(Source):
 
     def parse(self, line: bytes) -> Entries:  # noqa: ARG002  it has none
         return iter(())
+
+
+def _matching(pattern: str) -> list[Path]:
+    """Return the files that match; a file whose name looks like a pattern is itself."""
+    if os.path.lexists(pattern):
+        return [Path(pattern)]
+    found = glob.iglob(pattern, recursive=True)  # noqa: PTH207  the pattern is a whole path
+    return [path for path in map(Path, sorted(found)) if not path.is_dir()]
+
+
+def _written(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns

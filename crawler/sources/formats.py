@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Protocol
 
-from crawler.sources.contract import Entries, Fields
+from crawler.sources.contract import MEANING, Entries, Fields
 
 MAX_LINE = 65_536
 """Bytes of a line; what reads lines cuts a longer one off after one byte more."""
@@ -48,10 +48,11 @@ class Plain:
     """One URL a line; # starts a comment."""
 
     def __init__(self, fields: Fields) -> None:
-        self.salt = b"plain"
+        self.salt = MEANING + b"plain"
         self._needed = fields.needed
 
-    def start(self, first: bytes) -> None:  # noqa: ARG002  it is a line like all others
+    def start(self, first: bytes) -> None:
+        _refuse_page(first)
         if self._needed:
             raise ValueError(
                 f"plain lines bind no {_named(self._needed)}, which path uses; "
@@ -112,7 +113,7 @@ class JsonLines:
         self._decoder = json.JSONDecoder(parse_int=str, parse_float=str)
 
     def start(self, first: bytes) -> None:
-        """Every line stands for itself."""
+        _refuse_page(first)
 
     def parse(self, line: bytes) -> Entries:
         if not line.removeprefix(_BOM).strip():
@@ -140,6 +141,17 @@ class JsonLines:
         raise ValueError('it is no object, as in {"url": "https://example.org/"}')
 
 
+def check_headers(bound: Mapping[str, str], fields: Fields) -> None:
+    """See that what a line binds can be sent.
+
+    Raises:
+        ValueError: it would end its header, or is beyond Latin-1.
+    """
+    for name in fields.wanted.intersection(bound):
+        if not bound[name].isprintable() or max(map(ord, bound[name]), default=0) > 255:
+            raise ValueError(f"its {name} cannot stand in a header")
+
+
 def _text(line: bytes) -> str:
     if len(line) > MAX_LINE:
         raise ValueError(f"it is longer than {MAX_LINE} bytes")
@@ -163,13 +175,14 @@ def _checked(bound: dict[str, str], fields: Fields) -> Mapping[str, str]:
     for name, value in bound.items():
         if name in fields.needed and not value.strip():
             raise ValueError(f"its {name} is empty")
-        if name in fields.wanted and not (value.isprintable() and _is_latin(value)):
-            raise ValueError(f"its {name} cannot stand in a header")
+    check_headers(bound, fields)
     return bound
 
 
-def _is_latin(value: str) -> bool:
-    return all(ord(char) < 256 for char in value)
+def _refuse_page(first: bytes) -> None:
+    """Keep an error page, or a sitemap, from passing for a list that has lost all its URLs."""
+    if first.removeprefix(_BOM).lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise ValueError("it is a web page or XML, and no list; a sitemap goes under sitemap")
 
 
 def _named(names: frozenset[str] | set[str], form: str = "{{{}}}") -> str:

@@ -11,6 +11,7 @@ import gevent
 
 from crawler import globbing
 from crawler.sources.contract import Blocks, Entries, Fields, Source, Unchanged, failed, short_hash
+from crawler.sources.formats import check_headers
 
 _SLICE = 512
 """URLs of a block: some 2 ms of expanding."""
@@ -56,7 +57,9 @@ class Globs(Source):
     def parse(self, line: bytes) -> Entries:
         url, *cells = line.decode("utf-8", "surrogatepass").split("\t")
         pairs = (_unescaped(cell).partition("=") for cell in cells)
-        yield _unescaped(url), {name: value for name, _, value in pairs}
+        bound = {name: value for name, _, value in pairs}
+        check_headers(bound, self._fields)
+        yield _unescaped(url), bound
 
     def place(self, number: int) -> str:
         """Return the pattern that a line comes from."""

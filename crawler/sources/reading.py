@@ -76,7 +76,7 @@ def listed(
         SourceError: the format does not want it.
     """
     first: bytes | None = None
-    for block in stream(native, cut(pieces(descriptor)), wait or (lambda: wait_read(descriptor))):
+    for block in stream(native, cut(pieces(descriptor)), wait or _waiter(descriptor)):
         if first is None:
             first = block[0]
             _start(form, first, name)
@@ -86,16 +86,16 @@ def listed(
 
 
 def stream(native: Native, steps: Steps, wait: Callable[[], None] = lambda: None) -> Blocks:
-    """Yield the blocks of a generator that runs in a native thread; `wait` for more where told."""
+    """Yield the blocks of a generator that runs in a native thread; `wait` where none has come."""
     while True:
         try:
             block = native.call(steps.__next__)
         except StopIteration:
             return
-        if block is None:
-            wait()
-        elif block:
+        if block:
             yield block
+        else:
+            wait()
 
 
 def pieces(descriptor: int) -> Pieces:
@@ -134,6 +134,12 @@ def cut(source: Pieces) -> Steps:
         yield from sliced(lines)
     if rest:
         yield [rest.removesuffix(b"\r")[: MAX_LINE + 1]]
+
+
+def _waiter(descriptor: int) -> Callable[[], None]:
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return lambda: None
+    return lambda: wait_read(descriptor)
 
 
 def sliced(lines: list[bytes]) -> Blocks:

@@ -16,6 +16,7 @@ MAX_URLS = 50_000
 MAX_BYTES = 50 * 1024 * 1024
 BAD = b"\0"
 """Begins a line that stands for a problem; the rest is its reason."""
+_BEYOND = b"beyond the 50,000 URLs of one sitemap: "
 _MAX_DEPTH = 64
 _MAX_TAG = 1 << 20
 """Longest stretch without a tag's end: expat begins a tag anew with every piece of it."""
@@ -33,9 +34,11 @@ def kind_of(file: Path) -> str:
         opened.open()
         xml = _Xml()
         for piece in pieces(opened.descriptor):
-            if not xml.fed and not _is_xml(piece or b""):
+            if not piece:
+                continue
+            if not xml.fed and not _is_xml(piece):
                 return "text"
-            xml.feed(piece or b"")
+            xml.feed(piece)
             if xml.root:
                 return xml.root
         raise ValueError("it holds nothing")
@@ -50,46 +53,38 @@ def entries(descriptor: int) -> Steps:
         ValueError: it is not well formed.
         EOFError, zlib.error: its gzip is torn or broken.
     """
-    content = _Limited(pieces(descriptor))
-    first = next(content, b"") or b""
+    content = _limited(pieces(descriptor))
+    first = next(filter(None, content), b"")
     whole = chain((first,), content)
     count = 0
-    for block in _locations(whole, content) if _is_xml(first) else cut(whole):
-        lines = block or []
-        room = max(0, MAX_URLS - count)
-        count += len(lines)
-        beyond = [BAD + b"beyond the 50,000 URLs of one sitemap: " + line for line in lines[room:]]
-        yield lines[:room] + beyond
-    if content.exceeded:
+    try:
+        for block in _locations(whole) if _is_xml(first) else cut(whole):
+            lines, room = block or [], max(0, MAX_URLS - count)
+            count += len(lines)
+            yield lines[:room] + [BAD + _BEYOND + line for line in lines[room:]]
+    except _TooBigError:
         yield [BAD + b"the rest of this sitemap, beyond its 50 MiB"]
 
 
-class _Limited:
-    """A sitemap's bytes, as many as there may be."""
-
-    def __init__(self, source: Pieces) -> None:
-        self._source = source
-        self._left = MAX_BYTES
-        self.exceeded = False
-
-    def __iter__(self) -> Iterator[bytes | None]:
-        return self
-
-    def __next__(self) -> bytes | None:
-        if self.exceeded:
-            raise StopIteration
-        piece = (next(self._source) or b"")[: self._left + 1]
-        self._left -= len(piece)
-        self.exceeded = self._left < 0
-        return piece
+class _TooBigError(Exception):
+    """A sitemap goes on beyond what it may have."""
 
 
-def _locations(source: Pieces, content: _Limited) -> Steps:
+def _limited(source: Pieces) -> Iterator[bytes]:
+    left = MAX_BYTES
+    for piece in source:
+        data = piece or b""
+        yield data[:left]
+        left -= len(data)
+        if left < 0:
+            raise _TooBigError  # also past what has no end yet: half a URL is another URL
+
+
+def _locations(source: Iterator[bytes]) -> Steps:
     xml = _Xml()
     for piece in source:
-        yield from sliced(xml.feed(piece or b""))
-    if not content.exceeded:
-        yield xml.finish()
+        yield from sliced(xml.feed(piece))
+    yield xml.finish()
 
 
 class _Xml:

@@ -9,8 +9,9 @@ from contextlib import closing
 from hashlib import blake2b
 
 from crawler.native import Native
-from crawler.sources.cache import Cache, Copy
+from crawler.sources.cache import UNVERIFIED, Cache, Copy
 from crawler.sources.contract import (
+    MEANING,
     UNREADABLE,
     Blocks,
     Entries,
@@ -49,7 +50,7 @@ class Sitemap(Source):
 
     @property
     def salt(self) -> bytes:
-        return b"sitemap"
+        return MEANING + b"sitemap"
 
     def read(self, known_mark: str) -> Blocks:
         self.mark_read, self._problems = "", []
@@ -97,19 +98,22 @@ class Sitemap(Source):
                 copy = self._cache.get(url, native, url)
                 in_a_row = 0
             except SourceError as error:
-                self._problems.append(str(error))
+                self._note(str(error))
                 in_a_row += 1
                 continue
-            if self._kind(native, copy) != "sitemapindex":
+            kind = self._kind(native, copy)
+            if kind == "text" and copy.unverified:
+                self._note(f"{masked(url)}: {UNVERIFIED}")
+            if kind != "sitemapindex":
                 yield copy
             elif above >= MAX_NESTED:
-                self._problems.append(f"{masked(url)}: an index below {MAX_NESTED} others")
+                self._note(f"{masked(url)}: an index below {MAX_NESTED} others")
             else:
                 children = _Children(url, seen)
                 yield from children.read(self._lines(native, copy))
                 queue.extend((child, above + 1) for child in children.urls)
         if queue:
-            self._problems.append(f"{len(queue)} more files were not asked for after that")
+            self._note(f"{len(queue)} more files were not asked for after that")
 
     def _kind(self, native: Native, copy: Copy) -> str:
         try:
@@ -123,9 +127,12 @@ class Sitemap(Source):
                 native.call(opened.open)
                 yield from stream(native, entries(opened.descriptor))
         except SourceError as error:
-            self._problems.append(str(error))
+            self._note(str(error))
         except ValueError as error:
-            self._problems.append(f"{masked(copy.url)}: {error}")
+            self._note(f"{masked(copy.url)}: {error}")
+
+    def _note(self, problem: str) -> None:
+        self._problems.append(problem.removeprefix(f"{masked(self._url)}: "))
 
 
 class _Children:
@@ -169,7 +176,7 @@ class _Marker:
     """Makes the mark of a sitemap out of its files."""
 
     def __init__(self) -> None:
-        self._digest = blake2b(digest_size=16)
+        self._digest = blake2b(MEANING, digest_size=16)
 
     def add(self, one: Found) -> None:
         """Take in what comes next."""

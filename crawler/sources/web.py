@@ -3,7 +3,7 @@
 from contextlib import closing
 
 from crawler.native import Native
-from crawler.sources.cache import Cache, Copy
+from crawler.sources.cache import UNVERIFIED, Cache
 from crawler.sources.contract import (
     Blocks,
     Entries,
@@ -43,7 +43,8 @@ class WebList(Source):
             with closing(Opened(copy.file)) as opened:
                 native.call(opened.open)
                 yield from listed(native, opened.descriptor, self._form, self.name)
-            _check(self.name, copy)
+            if copy.unverified:
+                raise failed(self.name, UNVERIFIED)
             self.mark_read = mark
 
     def parse(self, line: bytes) -> Entries:
@@ -52,13 +53,3 @@ class WebList(Source):
 
 def _path(url: str) -> str:
     return url.partition("#")[0].partition("?")[0]
-
-
-def _check(name: str, copy: Copy) -> None:
-    """Half a list must not pass for the whole one."""
-    if copy.unverified:
-        raise failed(
-            name,
-            "its server does not say where it ends, so what it lacks may only be cut off; "
-            "a Content-Length would tell",
-        )

@@ -19,11 +19,15 @@ def part_of(task: Task, job: Job, owner: int) -> str:
 
 
 def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]]) -> int:
-    """Remove the parts that visits of (task, owner) left behind, but not those to be continued."""
+    """Remove the parts that visits of (task, owner) left behind, but not those to be continued.
+
+    A robots.txt stays in memory; a job's path may even have no name for it.
+    """
     names = [
         name
         for task, owner in left
-        if task.job in jobs and (name := part_of(task, jobs[task.job], owner)) != _kept(task)
+        if task.job in jobs and not task.robots
+        if (name := part_of(task, jobs[task.job], owner)) != _kept(task)
     ]
     return files.discard(names) if names else 0
 

@@ -86,7 +86,7 @@ def test_start_hup_stop_and_kill_9_under_supervisord(tmp_path, short):
         with Supervisord(short, config) as supervisord:
             supervisord.wait_for("RUNNING")
             assert supervisord.rpc.signalProcess("crawler:crawler_00", "HUP")
-            until(lambda: "SIGHUP" in supervisord.told(), "HUP did not arrive")
+            until(lambda: "config.reloaded" in supervisord.told(), "HUP did not arrive")
             assert supervisord.state() == "RUNNING"
 
             pid = supervisord.info()["pid"]

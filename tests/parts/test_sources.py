@@ -508,6 +508,20 @@ def test_bad_json_lines_are_told_with_their_line(one, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("name", ["list", "list.jsonl"])
+@pytest.mark.parametrize("page", ["<!DOCTYPE html>", "\ufeff\t<html>", "<?xml version='1.0'?>"])
+def test_a_web_page_is_no_list_that_has_lost_its_urls(name, page, one, tmp_path):
+    error = told(one(url_file=write(tmp_path, name, f"{page}\nhttp://h/1\n")))[2]
+    assert "it is a web page or XML, and no list" in error
+
+
+def test_what_a_pattern_binds_cannot_end_a_header(one):
+    source = one(urls=("http://h/{t=a,\n,日}",), headers={"X": "{t}"})
+    good, bad, _ = told(source)
+    assert good == [("http://h/a", {"t": "a"})]
+    assert bad == [(number, "its t cannot stand in a header") for number in (2, 3)]
+
+
 def test_a_plain_list_of_a_job_whose_path_needs_columns_is_an_error(one, tmp_path):
     error = told(one(url_file=write(tmp_path, "list", "http://h/1\n"), path="{cc}"))[2]
     assert "plain lines bind no {cc}, which path uses" in error
@@ -653,6 +667,17 @@ def test_an_endless_list_ends_at_max_size(web, tmp_path):
     with RudeSite(endless(head, b"http://h/\n" * 1000)) as rude:
         error = told(web(url_file=f"{rude.url}/list", max_size=3_000_000))[2]
     assert "more than 3000000 bytes" in error
+    assert not list((tmp_path / "copies").iterdir())
+
+
+def test_a_greenlet_that_is_killed_while_a_list_comes_leaves_nothing(web, tmp_path):
+    head = b'HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\nETag: "1"\r\n\r\n'
+    with RudeSite(endless(head, bytes(65536))) as rude:
+        reading = gevent.spawn(lines, web(url_file=f"{rude.url}/list"))
+        with gevent.Timeout(5):
+            while not list((tmp_path / "copies").iterdir()):
+                gevent.sleep(0.005)
+        reading.kill()
     assert not list((tmp_path / "copies").iterdir())
 
 
@@ -834,16 +859,15 @@ LAUGHS = b"""<?xml version="1.0"?>
         (b"<urlset>" + b"<url>" * 100, "it is nested deeper than 64 elements"),
         (b'<?xml version="1.0" encoding="klingon"?><urlset/>', "its encoding is unknown"),
         (b"<urlset><url a='" + b"x" * 3_000_000 + b"'/></urlset>", "it has a tag of more than"),
-        (b"<", "it is not well-formed XML"),
-        (b"<urlset><url><loc>http://h/1</loc></url>", "it is not well-formed XML: no element"),
+        (b"<", "line 1: it is not well-formed XML: unclosed token"),
+        (b"<urlset><url><loc>http://h/1</loc>", "line 1: it is not well-formed XML: no element"),
     ],
 )
 def test_a_hostile_sitemap_is_an_error_soon(content, reason, web, site, shelf, ticker):
     shelf.files["s"] = content
     began = time.monotonic()
     error = told(web(sitemap=f"{site.url}/s"))[2]
-    assert error.startswith(f"sitemap:{site.url}/s: {site.url}/s: ")
-    assert reason in error
+    assert error.startswith(f"sitemap:{site.url}/s: {reason}")
     assert time.monotonic() - began < 3
     assert ticker.longest < GAP
 
@@ -879,6 +903,25 @@ def test_a_location_of_a_mebibyte_is_one_bad_line(web, site, shelf):
     good, bad, error = told(web(sitemap=f"{site.url}/s"))
     assert [url for url, _ in good] == ["http://h/1", "http://h/3"]
     assert (bad, error) == ([(2, f"it is longer than {MAX_LINE} bytes")], None)
+
+
+def test_a_text_sitemap_beyond_50_mib_lists_no_half_url(web, site, shelf):
+    line = b"http://h/" + b"x" * 2000 + b"/whole\n"
+    shelf.files["s"] = gzip.compress(line * (MAX_BYTES // len(line) + 10), 1)
+    good, bad, error = told(web(sitemap=f"{site.url}/s"))
+    assert len(good) == MAX_BYTES // len(line)
+    assert all(url.endswith("/whole") for url, _ in good)
+    assert [reason for _, reason in bad] == ["the rest of this sitemap, beyond its 50 MiB"]
+    assert error is None
+
+
+def test_a_text_sitemap_whose_end_cannot_be_told_is_not_taken_for_whole(web):
+    with RudeSite(sends(b"HTTP/1.1 200 OK\r\n\r\nhttp://h/1\nhttp://h/2\n")) as rude:
+        good, _, error = told(web(sitemap=f"{rude.url}/s"))
+    assert len(good) == 2
+    assert "its server does not say where it ends" in error
+    with RudeSite(sends(b"HTTP/1.1 200 OK\r\n\r\n" + sitemap("http://h/1"))) as rude:
+        assert urls(web(sitemap=f"{rude.url}/s")) == ["http://h/1"]  # XML says where it ends
 
 
 def test_an_endless_sitemap_ends_at_max_size(web):
@@ -960,6 +1003,7 @@ def running(mark):
         "subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)', mark])",
         "[print('http://h/', flush=True) for _ in iter(int, 1)]",
         "[(print('x', end='', flush=True), time.sleep(.01)) for _ in iter(int, 1)]",
+        "[print('x' * 99999, end='') for _ in iter(int, 1)]",
     ],
 )
 def test_a_command_that_hangs_is_killed_with_all_it_started(code, one, ticker):
