@@ -70,7 +70,8 @@ class App:
         self._tell = tell or self._log_visit
         self._ending = False
         self._reloading = Semaphore()
-        self.stop: Callable[[str], None] = lambda _: None
+        self._early: list[str] = []
+        self.stop: Callable[[str], None] = self._early.append
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -116,6 +117,8 @@ class App:
             log=self._log,
         )
         self.stop = supervisor.stop
+        for cause in self._early:  # signals that came while the disk was opened
+            self.stop(cause)
         visits = Visits(
             self._jobs,
             self._fetcher.fetch,

@@ -14,8 +14,10 @@ from pydantic import ValidationError
 from crawler.app import App, quiet_hub, raise_descriptors
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.errors import UsageError
-from crawler.frontier import history
+from crawler.frontier.archive import begin_archive, stored_by
+from crawler.frontier.overview import jobs, members
 from crawler.frontier.process import current
+from crawler.frontier.statefile import Connection, opened
 from crawler.log import open_log
 from crawler.model import Kind, Outcome, Seconds, Settlement
 from crawler.report import Report
@@ -85,30 +87,30 @@ def _state(archive: Path | None) -> Iterator[Path]:
             yield Path(folder, "state.sqlite")
         return
     if archive.exists() and archive.stat().st_size:
-        with history.opened(archive) as db:
+        with opened(archive) as db:
             _check_archive(db, archive)
     yield archive.absolute()
 
 
-def _check_archive(db: history.Connection, archive: Path) -> None:
-    others = [job.name for job in history.jobs(db) if job.name != NAME]
+def _check_archive(db: Connection, archive: Path) -> None:
+    others = [job.name for job in jobs(db) if job.name != NAME]
     if others:
         raise UsageError(f"{archive} is the ledger of a daemon; name another file as archive")
-    for one in history.members(db):
+    for one in members(db):
         if one.life(current().machine, time.time()) == "alive":
             raise UsageError(f"{archive} is in use by process {one.process.pid}; wait for its end")
 
 
 def _begin_archive(state: Path) -> Seconds:
     """Forget what was asked for earlier, and return the time: what is stored is older."""
-    with history.opened(state, write=True) as db:
-        history.begin_archive(db, time.time())
+    with opened(state, write=True) as db:
+        begin_archive(db, time.time())
     return time.time()
 
 
 def _tell_earlier(state: Path, report: Report, began: Seconds) -> None:
-    with history.opened(state) as db:
-        for page in history.stored_by(db, began):
+    with opened(state) as db:
+        for page in stored_by(db, began):
             for one in page:
                 kind = Kind(one.ended or Kind.STORED)
                 outcome = Outcome(kind, one.status, one.size or 0, path=one.path)

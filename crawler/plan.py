@@ -14,6 +14,7 @@ from crawler.fetch import Fetcher
 from crawler.frontier import open_frontier
 from crawler.hosts import HostRules
 from crawler.native import Native
+from crawler.report import counted, span
 from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
 from crawler.sync import SHOWN, BadLine, read
@@ -93,25 +94,10 @@ def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
     for found in plans:
         job = found.job
         yield ""
-        yield f"{job.name}: {_n(found.urls, 'URL')} on {_n(len(found.hosts), 'host')}"
+        yield f"{job.name}: {counted(found.urls, 'URL')} on {counted(len(found.hosts), 'host')}"
         yield f"  politeness  {job.delay:g} s between visits to a host, {job.per_host} at a time"
-        yield f"  at least    {_span(found.least_s)}"
+        yield f"  at least    {span(found.least_s)}"
         for host, n in found.hosts.most_common(3):
             yield f"  {n:>10}  {host}"
         if len(found.hosts) > 3:
-            yield f"  {'…':>10}  {_n(len(found.hosts) - 3, 'host')} more"
-
-
-def _n(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _span(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.3g} s"
-    days, rest = divmod(whole, 86_400)
-    hours, rest = divmod(rest, 3600)
-    minutes, left = divmod(rest, 60)
-    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (left, "s"))
-    return " ".join(f"{value} {unit}" for value, unit in parts if value)
+            yield f"  {'…':>10}  {counted(len(found.hosts) - 3, 'host')} more"

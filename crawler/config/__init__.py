@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from crawler import globbing, naming
+from crawler.config.checks import header_value, host_pattern
 from crawler.config.document import Document, Path_, read
 from crawler.config.settings import (
     Adaptive,
@@ -24,7 +26,6 @@ from crawler.config.settings import (
     ScheduleOptions,
     Settings,
     Timeout,
-    header_value,
 )
 from crawler.config.values import NO_SPEED, Speed
 
@@ -82,6 +83,7 @@ def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     if settings is not None:
         settings = _located(_merged(settings), file.absolute().parent)
         _check_jobs(document, settings)
+        _check_hosts(document)
     document.check()
     assert settings is not None
     return settings
@@ -116,7 +118,10 @@ def _note(document: Document, details: ErrorDetails) -> None:
         return document.problem(path, "is needed and missing")
     if kind == "too_short":  # pydantic also says so of a list whose items are all wrong
         return None if details["input"] else document.problem(path, "needs at least one item")
-    message = message.replace("valid tuple", "list").replace("valid dictionary", "mapping")
+    if kind != "value_error":  # what is said here may begin with a name
+        message = message[:1].lower() + message[1:]
+        message = re.sub(" or instance of .*", "", message)
+        message = message.replace("valid tuple", "list").replace("valid dictionary", "mapping")
     at_key = path[-1:] == ("[key]",)
     while path and path not in document.marks:  # pydantic appends the branch of a union
         path = path[:-1]
@@ -124,7 +129,7 @@ def _note(document: Document, details: ErrorDetails) -> None:
     secret = _SECRET.intersection(path)
     if kind != "value_error" and not secret and isinstance(value, str | int | float | None):
         message += f", not {value!r}"
-    return document.problem(path, message[:1].lower() + message[1:], at_key=at_key)
+    return document.problem(path, message, at_key=at_key)
 
 
 def _unknown(path: Path_) -> str:
@@ -196,6 +201,17 @@ def _check_jobs(document: Document, settings: Settings) -> None:
             if not path.is_file():
                 document.problem((*here, key), f"{path} is not a file{_no_or_yes(path)}")
         _check_template(document, job, here)
+
+
+def _check_hosts(document: Document) -> None:
+    """Note patterns that look different and mean the same hosts."""
+    seen: dict[str, str] = {}
+    for text in document.value.get("hosts", {}):
+        pattern = host_pattern(text)
+        if pattern in seen:
+            message = f"means the same hosts as {seen[pattern]}; keep one of them"
+            document.problem(("hosts", text), message, at_key=True)
+        seen.setdefault(pattern, text)
 
 
 def _is_glob(path: Path) -> bool:

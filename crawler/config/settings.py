@@ -1,9 +1,7 @@
 """What can be configured: every option with its type, default, bounds and meaning, once."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -16,75 +14,9 @@ from pydantic import (
     model_validator,
 )
 
-from crawler import __version__, addresses, globbing, hours, naming, schedule, urls
+from crawler import __version__, naming, schedule, urls
+from crawler.config import checks
 from crawler.config.values import Duration, MinSpeed, Size, Versions
-
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
-
-
-def _header_name(name: str) -> str:
-    if not _TOKEN.fullmatch(name):
-        raise ValueError("is not a header name: letters, digits and - are")
-    if name.lower() in _OURS:
-        raise ValueError("is set by the crawler itself")
-    return name
-
-
-def header_value(value: str) -> str:
-    """See that a text can stand in a header."""
-    if not value.isprintable():
-        raise ValueError("a header is one line of printable characters")
-    try:
-        value.encode("latin-1")
-    except UnicodeEncodeError:
-        raise ValueError("a header holds only characters of Latin-1") from None
-    return value
-
-
-def _url_pattern(text: str) -> str:
-    pattern = globbing.parse(text)
-    first = next(iter(pattern))[0]
-    try:
-        urls.canonical(first)
-    except ValueError as error:
-        raise ValueError(str(error) if first == text else f"its first URL: {error}") from None
-    return text
-
-
-def _proxy(text: str) -> str:
-    scheme, mark, rest = text.partition("://")
-    try:
-        sound = mark and rest and urlsplit(text).hostname and urlsplit(text).port != 0
-    except ValueError:  # the port
-        sound = False
-    if not sound or scheme not in {"http", "https", "socks5", "socks5h"}:
-        raise ValueError("a proxy is needed, as in http://proxy.example:3128")
-    return text
-
-
-def _network(text: str) -> str:
-    return str(addresses.network(text))
-
-
-def _hours(text: str) -> str:
-    hours.parse(text)
-    return text
-
-
-_NAME = re.compile(r"(\*|(\*\.)?[^*/\s@]+)")
-
-
-def _host_pattern(text: str) -> str:
-    if not _NAME.fullmatch(text):
-        raise ValueError("is no host: example.org, example.org:8080, *.example.org or * are")
-    return text.lower()
-
-
-def _template(text: str) -> str:
-    naming.fields_of(text)
-    return text
-
 
 ListUrl = Annotated[StrictStr, Field(pattern=r"^https?://"), AfterValidator(urls.canonical)]
 
@@ -107,9 +39,9 @@ class Timeout(_Model):
 class Auth(_Model):
     """Basic (user and password) or bearer (a token); best taken from ${ENVIRONMENT}."""
 
-    user: Annotated[StrictStr, AfterValidator(header_value)] | None = None
-    password: Annotated[StrictStr, AfterValidator(header_value)] = ""
-    bearer: Annotated[StrictStr, AfterValidator(header_value)] | None = None
+    user: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
+    password: Annotated[StrictStr, AfterValidator(checks.header_value)] = ""
+    bearer: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -128,6 +60,11 @@ class Adaptive(_Model):
     max: Duration = 30.0
     """Longest."""
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _check_order(self)
+        return self
+
 
 class Interval(_Model):
     """Bounds of intervals that adapt."""
@@ -136,6 +73,20 @@ class Interval(_Model):
     """Shortest, for what keeps changing."""
     max: Duration = Field(gt=0)
     """Longest, for what never does."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _check_order(self)
+        return self
+
+
+def _check_order(bounds: Adaptive | Interval) -> None:
+    if bounds.min > bounds.max:
+        least, most = (
+            f"{name}, {value:g} s{'' if name in bounds.model_fields_set else ' by default'}"
+            for name, value in (("min", bounds.min), ("max", bounds.max))
+        )
+        raise ValueError(f"{least}, is longer than {most}")
 
 
 class ScheduleOptions(_Model):
@@ -149,7 +100,7 @@ class ScheduleOptions(_Model):
     """Of `cron`."""
     jitter: Duration = 0.0
     """Each visit is put off by up to this, for each URL by another time."""
-    hours: Annotated[StrictStr, AfterValidator(_hours)] | None = None
+    hours: Annotated[StrictStr, AfterValidator(checks.hours)] | None = None
     """Only within these hours: 22:00-06:00 Europe/Berlin."""
     adaptive: Interval | None = None
     """`every` is the first interval: it shrinks where the content changed and grows where not."""
@@ -191,15 +142,15 @@ class HostOptions(_Model):
     """A host whose robots.txt asks for a longer Crawl-delay is not visited at all."""
     adaptive: Adaptive | None = None
     """Keep the delay near a multiple of the host's own response time."""
-    max_backoff: Duration | None = None
+    max_backoff: Duration | None = Field(default=None, gt=0)
     """Longest rest that a host's failures bring about."""
     give_up: Duration | None = None
     """How long a host may give no answer at all before its URLs are given up."""
     max_per_day: StrictInt | None = Field(default=None, ge=1)
     """Visits to one host on one day (UTC)."""
-    hours: Annotated[StrictStr, AfterValidator(_hours)] | None = None
+    hours: Annotated[StrictStr, AfterValidator(checks.hours)] | None = None
     """When visits may begin: 22:00-06:00 Europe/Berlin."""
-    user_agent: Annotated[StrictStr, AfterValidator(header_value)] | None = None
+    user_agent: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
     """Sent to it instead of `crawler.user_agent`."""
 
 
@@ -214,14 +165,14 @@ class JobOptions(_Model):
     """Credentials for the hosts that the job lists, and for no other."""
     cookies: Path | None = None
     """A Netscape cookies.txt; without one no cookie is ever sent or kept."""
-    proxy: Annotated[StrictStr, AfterValidator(_proxy)] | None = None
+    proxy: Annotated[StrictStr, AfterValidator(checks.proxy)] | None = None
     """http://, https:// or socks5:// URL of a proxy; it may hold a user and a password."""
-    path: Annotated[StrictStr, AfterValidator(_template)] = naming.DEFAULT
+    path: Annotated[StrictStr, AfterValidator(checks.template)] = naming.DEFAULT
     """Where a body is stored, relative to `output`: {job} {host} {url_path} {name} {ext} {digest},
     and whatever the globs of `urls` bind."""
     headers: dict[
-        Annotated[StrictStr, AfterValidator(_header_name)],
-        Annotated[StrictStr, AfterValidator(header_value)],
+        Annotated[StrictStr, AfterValidator(checks.header_name)],
+        Annotated[StrictStr, AfterValidator(checks.header_value)],
     ] = Field(default_factory=dict)
     """Request headers beside those the crawler sends by itself."""
     delay: Duration = 1.0
@@ -259,7 +210,7 @@ class JobOptions(_Model):
     """A file with the certificate and the key that this job shows to servers."""
     min_tls: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
     """Oldest version of TLS spoken."""
-    allow_addresses: tuple[Annotated[StrictStr, AfterValidator(_network)], ...] = ()
+    allow_addresses: tuple[Annotated[StrictStr, AfterValidator(checks.network)], ...] = ()
     """Addresses and networks that may be dialled although they are not public: 10.0.0.0/8."""
 
 
@@ -268,7 +219,7 @@ class Job(JobOptions):
 
     name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
     """Its identity in the ledger, the log and `path`."""
-    urls: tuple[Annotated[StrictStr, AfterValidator(_url_pattern)], ...] = ()
+    urls: tuple[Annotated[StrictStr, AfterValidator(checks.url_pattern)], ...] = ()
     """URLs, with curl's globbing: {cn,in,us}, [001-100], [a-z]; {cc=cn,in} binds a name."""
     url_file: ListUrl | Path | None = Field(default=None, union_mode="left_to_right")
     """A list: one URL a line (# starts a comment), .csv with a column url, or .jsonl; plain or
@@ -305,7 +256,9 @@ class PerAddress(_Model):
 class CrawlerOptions(_Model):
     """What holds for the daemon as a whole."""
 
-    user_agent: Annotated[StrictStr, AfterValidator(header_value)] = f"crawlerd/{__version__}"
+    user_agent: Annotated[StrictStr, AfterValidator(checks.header_value)] = (
+        f"crawlerd/{__version__}"
+    )
     """Sent with every request; a polite one names a page or an address to complain to."""
     robots_token: Annotated[StrictStr, Field(pattern=r"^[A-Za-z_-]{1,64}$")] = "crawlerd"  # noqa: S105  it is no secret
     """Product token that robots.txt calls the crawler by (RFC 9309, section 2.2.1)."""
@@ -331,7 +284,7 @@ class Settings(_Model):
 
     crawler: CrawlerOptions = CrawlerOptions()
     job_defaults: JobOptions = JobOptions()
-    hosts: dict[Annotated[StrictStr, AfterValidator(_host_pattern)], HostOptions] = Field(
+    hosts: dict[Annotated[StrictStr, AfterValidator(checks.host_pattern)], HostOptions] = Field(
         default_factory=dict
     )
     """Overrides by host: name, name:port, *.name or *; the most specific one counts."""

@@ -18,9 +18,14 @@ from crawler.desk.place import Place, place_of
 from crawler.desk.record import FORMATS, exported
 from crawler.desk.words import as_json, nobody_reads, tell
 from crawler.errors import UsageError
-from crawler.frontier import history
-from crawler.frontier.history import STATES, Wanted
+from crawler.frontier.backup import backup
+from crawler.frontier.entries import STATES
+from crawler.frontier.overview import members
 from crawler.frontier.process import Process
+from crawler.frontier.removal import forget
+from crawler.frontier.revival import retry
+from crawler.frontier.selection import Wanted
+from crawler.frontier.statefile import opened
 from crawler.model import Kind, Seconds
 from crawler.preview import preview, printed
 from crawler.report import counted, size
@@ -101,7 +106,7 @@ _DRY = click.option("--dry-run", "dry", is_flag=True, help="Count, and change no
 @_JSON
 def status_verb(place: Place, *, as_json_: bool) -> None:
     """Tell how the crawler is: processes, jobs, rates, hosts, and why it is idle if it is."""
-    with history.opened(place.state) as db:
+    with opened(place.state) as db:
         found = status.look(db, place, time.time())
     if as_json_:
         return click.echo(as_json(status.document(found, place), indent=2))
@@ -119,7 +124,7 @@ def explain_verb(place: Place, *, url: str, as_json_: bool) -> int:
     except ValueError as error:
         raise UsageError(f"{url!r}: {error}") from error
     now = time.time()
-    with history.opened(place.state) as db:
+    with opened(place.state) as db:
         cases = explaining.cases(db, place, url, now)
         missed = None if cases else explaining.unknown(db, place, url)
     if as_json_:
@@ -151,7 +156,7 @@ def explain_verb(place: Place, *, url: str, as_json_: bool) -> int:
 )  # fmt: skip
 def export_verb(place: Place, *, style: str, **chosen: Any) -> None:
     """Print the ledger: every URL with its last outcome."""
-    with history.opened(place.state) as db:
+    with opened(place.state) as db:
         for text in exported(db, _wanted(**chosen), style):
             sys.stdout.write(text)
 
@@ -162,8 +167,8 @@ def export_verb(place: Place, *, style: str, **chosen: Any) -> None:
 @_DRY
 def retry_verb(place: Place, *, dry: bool, **chosen: Any) -> None:
     """Make URLs due now whose last visit was a bad end, with all their attempts."""
-    with history.opened(place.state, write=not dry, obeys=place.says) as db:
-        found = history.retry(db, _wanted(**chosen), time.time(), dry=dry)
+    with opened(place.state, write=not dry, obeys=place.says) as db:
+        found = retry(db, _wanted(**chosen), time.time(), dry=dry)
     word = "would be" if dry else "is" if found.total() == 1 else "are"
     tell([f"{counted(found.total(), 'URL')} {word} due again{_kinds(found)}"])
 
@@ -184,8 +189,8 @@ def forget_verb(place: Place, *, retired: bool, age: Seconds, dry: bool) -> None
     """Remove URLs from the ledger: retired ones, and those of jobs that are gone. Files stay."""
     if not retired:
         raise UsageError("say what is to be forgotten: --retired")
-    with history.opened(place.state, write=not dry, obeys=place.says) as db:
-        found = history.forget(db, time.time() - age, dry=dry)
+    with opened(place.state, write=not dry, obeys=place.says) as db:
+        found = forget(db, time.time() - age, dry=dry)
     word = "would be" if dry else "is" if found == 1 else "are"
     tell([f"{counted(found, 'URL')} {word} forgotten"])
 
@@ -200,7 +205,7 @@ def backup_verb(place: Place, *, target: Path, force: bool) -> None:
     To restore it: stop the daemon, remove the state file with its -wal and -shm, and copy FILE
     in its place.
     """
-    written = history.backup(place.state, target, force=force)
+    written = backup(place.state, target, force=force)
     tell([f"{target}: {size(written)}, checked and whole"])
 
 
@@ -229,11 +234,11 @@ def reload_verb(place: Place, *, dry_run: bool) -> int:
 
 
 def _signal(place: Place, number: signal.Signals, told: str) -> list[Process]:
-    with history.opened(place.state) as db:
-        members = history.members(db)
-    heard = processes.send(processes.here(members), number)
+    with opened(place.state) as db:
+        found = members(db)
+    heard = processes.send(processes.here(found), number)
     tell(f"process {one.pid} was {told}" for one in heard)
-    for one in processes.elsewhere(members, time.time()):
+    for one in processes.elsewhere(found, time.time()):
         machine = one.machine.partition(" ")[0]
         tell([f"process {one.pid} on {machine} was not reached: do it there"])
     if not heard:

@@ -8,9 +8,12 @@ from typing import Any
 from crawler.desk.place import Place
 from crawler.desk.record import record
 from crawler.desk.words import stamp, when
-from crawler.frontier import history, robots
-from crawler.frontier.history import STATES, Entry, HostState, Member
+from crawler.frontier import overview, robots
+from crawler.frontier.entries import STATES, Entry, before, entries, sources_of
+from crawler.frontier.hosts import HostState, holder_of_address, host_state, waiting_of
+from crawler.frontier.overview import Member
 from crawler.frontier.process import current
+from crawler.frontier.statefile import Connection
 from crawler.log import iso
 from crawler.model import Robots, Seconds
 from crawler.politeness import BREAK
@@ -50,21 +53,21 @@ class Case:
         return max(self.entry.due_at, self.host.next_at, self.host.opens_at)
 
 
-def cases(db: history.Connection, place: Place, url: str, now: Seconds) -> list[Case]:
+def cases(db: Connection, place: Place, url: str, now: Seconds) -> list[Case]:
     """Look a canonical URL up for every job that knows it."""
-    members = history.members(db)
-    return [_case(db, place, entry, members, now) for entry in history.entries(db, url)]
+    members = overview.members(db)
+    return [_case(db, place, entry, members, now) for entry in entries(db, url)]
 
 
 def _case(
-    db: history.Connection, place: Place, entry: Entry, members: Sequence[Member], now: Seconds
+    db: Connection, place: Place, entry: Entry, members: Sequence[Member], now: Seconds
 ) -> Case:
-    host = history.host_state(db, entry.host)
+    host = host_state(db, entry.host)
     assert host is not None
     return Case(
         now, place, entry, host, robots.known(db, origin_of(entry.location or entry.url)),
-        history.sources_of(db, entry), history.before(db, entry), members,
-        history.holder_of_address(db, host),
+        sources_of(db, entry), before(db, entry), members,
+        holder_of_address(db, host),
     )  # fmt: skip
 
 
@@ -316,11 +319,11 @@ class Unknown:
     said: Decision
 
 
-def unknown(db: history.Connection, place: Place, url: str) -> Unknown:
+def unknown(db: Connection, place: Place, url: str) -> Unknown:
     """Look around a URL that no job knows."""
-    near = [entry for other in _spellings(url) for entry in history.entries(db, other)]
-    host = history.host_state(db, host_of(url))
-    waiting = history.waiting_of(db, host.id) if host else 0
+    near = [entry for other in _spellings(url) for entry in entries(db, other)]
+    host = host_state(db, host_of(url))
+    waiting = waiting_of(db, host.id) if host else 0
     said = decision(place, url, robots.known(db, origin_of(url)))
     return Unknown(url, near, host, waiting, said)
 

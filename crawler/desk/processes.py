@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from crawler.errors import CrawlerError
-from crawler.frontier.history import Member
+from crawler.frontier.overview import Member
 from crawler.frontier.process import Process, current
 from crawler.model import Seconds
 

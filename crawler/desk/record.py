@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from crawler.desk.words import as_json, stamp, word_of
-from crawler.frontier import history
-from crawler.frontier.history import STATES, Entry, Wanted
+from crawler.frontier.entries import STATES, Entry
+from crawler.frontier.selection import Wanted, pages
+from crawler.frontier.statefile import Connection
 from crawler.log import printable
 
 FORMATS = ("jsonl", "csv", "list")
@@ -42,11 +43,11 @@ def record(entry: Entry) -> dict[str, Any]:
     }
 
 
-def exported(db: history.Connection, wanted: Wanted, style: str) -> Iterator[str]:
+def exported(db: Connection, wanted: Wanted, style: str) -> Iterator[str]:
     """Yield the text of every URL that is wanted, a page at a time."""
     write = _WRITERS[style]
     first = True
-    for page in history.pages(db, wanted):
+    for page in pages(db, wanted):
         if page:
             yield write(page, first)
             first = False

@@ -7,9 +7,11 @@ from typing import Any
 
 from crawler.desk.place import Place
 from crawler.desk.words import stamp, when, word_of
-from crawler.frontier import history
-from crawler.frontier.history import HostCounts, HostState, JobSums, Member
+from crawler.frontier import overview
+from crawler.frontier.hosts import HostCounts, HostState, host_counts, next_host
+from crawler.frontier.overview import JobSums, Member
 from crawler.frontier.process import current
+from crawler.frontier.statefile import Connection
 from crawler.log import iso
 from crawler.model import Seconds
 from crawler.report import size, span
@@ -49,15 +51,15 @@ class Status:
         return self.waiting / self.rate if self.rate and self.waiting else None
 
 
-def look(db: history.Connection, place: Place, now: Seconds) -> Status:
+def look(db: Connection, place: Place, now: Seconds) -> Status:
     """Read everything: a few rows of each kind, whatever the size of the ledger."""
     return Status(
         now,
         current().machine,
-        history.members(db),
-        [job for job in history.jobs(db) if job.active or job.known],
-        history.host_counts(db, now, place.give_up),
-        history.next_host(db),
+        overview.members(db),
+        [job for job in overview.jobs(db) if job.active or job.known],
+        host_counts(db, now, place.give_up),
+        next_host(db),
     )
 
 

@@ -13,6 +13,8 @@ from crawler.frontier.migrations import MIGRATIONS
 APPLICATION_ID = 0x63726C64  # "crld"
 VERSION = 2
 MINIMUM = (3, 37, 0)
+WAL_PAGES = 16_384
+"""Pages of the write-ahead log (64 MB) after which they are copied into the file."""
 
 WAITING, LEASED, DONE, DEAD, RETIRED = range(5)
 ROBOTS = 0
@@ -199,6 +201,8 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             db.execute("PRAGMA cache_size = -65536")
+            # Every checkpoint syncs; a long list touches pages all over its index, again and again.
+            db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         except BaseException:
             db.close()
             raise

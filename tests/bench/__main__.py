@@ -1,12 +1,19 @@
-"""`python -m tests.bench CASE` runs a measurement by its name."""
+"""`python -m tests.bench [CASE…]` measures; `rude`, `lists` and `soak` have options of their own."""
 
 import sys
+from collections.abc import Callable
+from importlib import import_module
 
-from tests.bench import lists, rude
+ALONE = {"rude": "rude", "lists": "lists", "list": "lists", "soak": "soak"}
+"""Cases that are commands of their own, and their modules."""
 
-CASES = {"rude": rude.main, "lists": lists.main}
+
+def main() -> int:
+    """Run a command of its own, or the suite."""
+    alone = ALONE.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    run: Callable[[list[str]], int | None] = import_module(f"tests.bench.{alone or 'suite'}").main
+    return run(sys.argv[2:] if alone else sys.argv[1:]) or 0
+
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in CASES:
-        sys.exit(f"usage: python -m tests.bench {{{','.join(CASES)}}} [options of the case]")
-    CASES[sys.argv[1]](sys.argv[2:])
+    sys.exit(main())

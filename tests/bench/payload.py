@@ -18,7 +18,7 @@ def make_files(folder: Path, number: int, size: int) -> Wanted:
     noise = Random(size).randbytes(min(size, PIECE))
     wanted: Wanted = {}
     for count in range(number):
-        name = f"{count:06d}.bin"
+        name = f"{count:06d}"
         digest = hashlib.sha256()
         with (folder / name).open("wb") as file:
             for start in range(0, size, PIECE):

@@ -99,7 +99,7 @@ class Process:
         """Say what went wrong, if anything did."""
         if self.popen.returncode in self._good_codes:
             return ""
-        said = self._errors.read_text(errors="replace").strip()[-300:]
+        said = self._errors.read_text(errors="replace").strip()[-400:]
         return f"exit code {self.popen.returncode}: {said}"
 
 

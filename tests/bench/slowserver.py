@@ -24,8 +24,8 @@ from typing import Any
 
 ROBOTS = b"User-agent: *\nDisallow: /private/\n"
 DRIP_S = 10.0
-PATIENCE_S = 5.0
-"""Drips end when nobody came for so long, however few they are."""
+PATIENCE_S = 15.0
+"""Drips end when nobody came for so long, however few they are; who comes later gets all at once."""
 _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {}\r\n\r\n"
 _STDIN = 0
 
@@ -146,7 +146,10 @@ class Server:
 
     def _begin_drip(self, connection: Connection, path: str) -> None:
         body = body_of(path)
-        self._send(connection, _HEAD.format(len(body)).encode() + body[:1])
+        head = _HEAD.format(len(body)).encode()
+        if self._held and self._held["to"] <= time.time():
+            return self._send(connection, head + body)
+        self._send(connection, head + body[:1])
         connection.rest = body[1:]
         self._dripping[id(connection)] = connection
         self._came = time.time()
@@ -157,6 +160,7 @@ class Server:
             self._later(self._hold_s, self._end_drips)
         elif len(self._dripping) == 1:
             self._later(PATIENCE_S, self._look)
+        return None
 
     def _look(self) -> None:
         """End the drips if nobody came for long; see `PATIENCE_S`."""

@@ -1,4 +1,4 @@
-"""The crawler with a look at its hub: `python -m tests.bench.wrapped FILE run -c CONFIG …`.
+"""The crawler with a look at its hub: `python -P tests/bench/wrapped.py FILE run -c CONFIG …`.
 
 From the first fetch on, a greenlet that wants to run every 5 ms notes how late it is. A hub that is
 blocked for 100 ms is late for twenty such ticks, and each of them counts (else the worst moments
@@ -88,6 +88,8 @@ class Accounts:
 
     def close(self) -> dict[str, float]:
         """Return seconds by who spent them; `native` are the threads of SQLite and files."""
+        if not self.fetches:
+            return {}
         greenlet.settrace(None)
         main, whole = time.thread_time() - self._main, time.process_time() - self._whole
         return {**self.spent, "native": whole - main, "fetches": self.fetches}

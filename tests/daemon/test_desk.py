@@ -201,7 +201,7 @@ def test_what_a_list_no_longer_names_is_retired_and_can_be_forgotten(tmp_path):
 
 
 def test_a_backup_of_a_live_ledger_is_restored_and_the_crawl_goes_on(tmp_path):
-    with Site(slow(0.01)) as site:
+    with Site(slow(0.1)) as site:
         file = write_config(tmp_path, of(site, 300, per_host=2))
         with Daemon(file) as daemon:
             until(lambda: len(daemon.told("visit")) > 30, "not begun", daemon)
@@ -210,6 +210,7 @@ def test_a_backup_of_a_live_ledger_is_restored_and_the_crawl_goes_on(tmp_path):
             until(lambda: len(daemon.told("visit")) > done + 30, "it stood still", daemon)
             daemon.process.kill()
             daemon.process.wait()
+        site.route = slow(0.01)
         for name in tmp_path.glob("state.sqlite*"):
             name.unlink()
         shutil.copy(tmp_path / "copy.sqlite", tmp_path / "state.sqlite")

@@ -2,10 +2,11 @@
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.program import Daemon, assert_clean, until, write_config
+from tests.program import Daemon, assert_clean, ledger, until, write_config
 from tests.servers import RudeSite, Site, endless, slow
 
 GRACE_S = 2.0
@@ -87,3 +88,28 @@ def test_an_idle_daemon_keeps_running_until_it_is_stopped(tmp_path):
         assert daemon.process.poll() is None
         assert daemon.stop() == 0
     assert_clean(tmp_path, urls=3)
+
+
+def test_term_before_the_daemon_is_ready_is_not_forgotten(tmp_path):
+    with Site(slow(30)) as site:
+        config = write_config(tmp_path, jobs(site.url))
+        with Daemon(config) as daemon:
+            until(lambda: site.requests, "no visits", daemon)
+            assert daemon.stop() == 0
+        before = len(site.requests)
+        with ledger(tmp_path) as db, Daemon(config) as daemon:
+            db.execute("BEGIN IMMEDIATE")  # the daemon waits for the ledger
+            until(lambda: hears_term(daemon.process.pid), "no handler", daemon)
+            daemon.signal(signal.SIGTERM)
+            assert not daemon.records
+            db.rollback()
+            assert daemon.wait() == 0
+        assert len(site.requests) == before
+    assert_clean(tmp_path, urls=40)
+
+
+def hears_term(pid: int) -> bool:
+    """Tell whether a process catches SIGTERM (proc(5): a mask in hex)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    caught = next(line for line in lines if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)

@@ -17,10 +17,18 @@ from crawler.desk import explain, status
 from crawler.desk.place import Place
 from crawler.desk.record import exported
 from crawler.errors import StateError, UsageError
-from crawler.frontier import LEASE, Listed, history, open_frontier
-from crawler.frontier.history import PAGE, Wanted, opened
+from crawler.frontier import LEASE, Listed, open_frontier
+from crawler.frontier.archive import begin_archive, stored_by
+from crawler.frontier.backup import backup
+from crawler.frontier.hosts import host_counts
+from crawler.frontier.overview import jobs
 from crawler.frontier.process import current
+from crawler.frontier.removal import forget
+from crawler.frontier.revival import retry
 from crawler.frontier.schema import APPLICATION_ID, VERSION
+from crawler.frontier.selection import PAGE, Wanted, pages
+from crawler.frontier.slices import SLICE
+from crawler.frontier.statefile import opened
 from crawler.model import Dead, Done, Hop, HostRest, JobRule, Kind
 from crawler.naming import path_key
 from crawler.urls import fingerprint
@@ -106,7 +114,7 @@ def ended(frontier, *hosts, again=None):
 
 def read(file, **how):
     with opened(file, **how) as db:
-        return history.jobs(db), list(history.pages(db, Wanted()))
+        return jobs(db), list(pages(db, Wanted()))
 
 
 def refusal(file, **how):
@@ -196,7 +204,7 @@ def test_the_sums_of_a_job_are_what_became_of_its_urls(file, frontier):
     frontier.add("job", seeds("c", each=3), NOW)
     assert_sums(file)
     with opened(file) as db:
-        (job,) = history.jobs(db)
+        (job,) = jobs(db)
     assert (job.known, job.waiting, job.again, job.retired) == (11, 3, 0, 0)
     assert job.kinds == {"stored": 2, "timeout": 2, "dns": 2, "not_found": 2}
 
@@ -204,7 +212,7 @@ def test_the_sums_of_a_job_are_what_became_of_its_urls(file, frontier):
 def test_what_is_due_again_is_ended_and_counted_as_that_too(file, frontier):
     ended(frontier, "a", again=NOW + DAY)
     with opened(file) as db:
-        (job,) = history.jobs(db)
+        (job,) = jobs(db)
     assert (job.known, job.waiting, job.again) == (4, 0, 4)
     assert job.kinds["stored"] == 1
 
@@ -215,8 +223,8 @@ def test_visits_to_robots_txt_are_never_counted_or_listed(file, frontier):
     (task,) = take(frontier, join(frontier))["a:80"].tasks
     assert task.robots
     with opened(file) as db:
-        assert [(job.name, job.known) for job in history.jobs(db)] == [("job", 1)]
-        assert [one.url for page in history.pages(db, Wanted()) for one in page] == ["http://a/0"]
+        assert [(job.name, job.known) for job in jobs(db)] == [("job", 1)]
+        assert [one.url for page in pages(db, Wanted()) for one in page] == ["http://a/0"]
 
 
 def look(file, now=NOW):
@@ -367,10 +375,10 @@ def test_status_reads_rows_of_sums_and_ends_of_indexes_at_any_size(big):
 
 def test_counts_of_hosts_end_where_they_would_take_long(big, monkeypatch):
     file, _ = big
-    monkeypatch.setattr(history, "CAP", 500)
-    monkeypatch.setattr(history, "LOOK", 1000)
+    monkeypatch.setattr("crawler.frontier.hosts.CAP", 500)
+    monkeypatch.setattr("crawler.frontier.hosts.LOOK", 1000)
     with opened(file) as db:
-        found = history.host_counts(db, NOW)
+        found = host_counts(db, NOW)
     assert (found.held, found.ready, found.resting) == (0, 500, 500)
     assert found.at_least == ("ready", "resting", "gated", "failing", "given_up")
 
@@ -379,14 +387,14 @@ def test_an_export_reads_every_url_once_and_in_pages(big):
     file, urls = big
     sizes, seen, last = [], 0, 0
     with opened(file) as db:
-        for page in history.pages(db, Wanted()):
+        for page in pages(db, Wanted()):
             sizes.append(len(page))
             seen += len(page)
             ids = [one.id for one in page]
             assert ids == sorted(ids)
             assert ids[0] > last
             last = ids[-1]
-        found = sum(len(page) for page in history.pages(db, Wanted(kinds=("timeout",), job="one")))
+        found = sum(len(page) for page in pages(db, Wanted(kinds=("timeout",), job="one")))
     assert seen == urls
     assert max(sizes) == PAGE
     assert found == sum(1 for n in range(1, urls + 1) if n % 4 == 2 and n % 2 == 0)
@@ -395,14 +403,14 @@ def test_an_export_reads_every_url_once_and_in_pages(big):
 def test_a_retry_of_many_goes_in_slices_and_leaves_room_between_them(big, tmp_path):
     file, urls = big
     copy = tmp_path / "copy.sqlite"
-    history.backup(file, copy)
+    backup(file, copy)
     dead = sum(1 for n in range(1, urls + 1) if n % 4 == 2)
     begins = []
     with opened(copy, write=True) as db:
         db.set_trace_callback(lambda text: begins.append(text) if text.startswith("BEGIN") else 0)
-        found = history.retry(db, Wanted(kinds=("timeout",)), NOW)
+        found = retry(db, Wanted(kinds=("timeout",)), NOW)
     assert found == {"timeout": dead}
-    assert len(begins) >= dead // history.SLICE
+    assert len(begins) >= dead // SLICE
     kept, real = tallies(copy)
     assert kept == real
 
@@ -413,9 +421,9 @@ def test_a_retry_of_many_goes_in_slices_and_leaves_room_between_them(big, tmp_pa
 def test_an_export_never_holds_up_a_checkpoint(file, frontier):
     frontier.add("job", seeds("a", each=2 * PAGE + 1), NOW)
     with opened(file) as db:
-        pages = history.pages(db, Wanted())
+        read = pages(db, Wanted())
         for each in (PAGE, PAGE, 2):  # what came meanwhile is on the last
-            assert len(next(pages)) == each
+            assert len(next(read)) == each
             frontier.add("job", seeds("more"), NOW)
             ((busy, *_),) = execute(file, "PRAGMA wal_checkpoint(TRUNCATE)")
             assert not busy
@@ -627,7 +635,7 @@ def test_nothing_that_is_printed_moves_a_terminal(file, frontier):
 
 def retried(file, now=NOW, *, dry=False, **wanted):
     with opened(file, write=not dry) as db:
-        found = history.retry(db, Wanted(**wanted), now, dry=dry)
+        found = retry(db, Wanted(**wanted), now, dry=dry)
     assert_sums(file)
     return found
 
@@ -695,7 +703,7 @@ def test_a_retry_of_a_host_that_was_given_up_begins_its_time_anew(file, frontier
 
 def forgotten(file, until, *, dry=False):
     with opened(file, write=not dry) as db:
-        found = history.forget(db, until, dry=dry)
+        found = forget(db, until, dry=dry)
     assert_sums(file)
     return found
 
@@ -765,7 +773,7 @@ def test_a_backup_is_whole_and_a_ledger(file, frontier, tmp_path):
     ended(frontier, "a")
     target = tmp_path / "backup.sqlite"
     file.chmod(0o640)
-    assert history.backup(file, target) == target.stat().st_size
+    assert backup(file, target) == target.stat().st_size
     assert target.stat().st_mode & 0o777 == 0o640
     assert tallies(target) == tallies(file)
     with open_frontier(target, durable=False) as restored:
@@ -792,13 +800,13 @@ def test_a_backup_overwrites_nothing_unless_it_is_told_to(file, frontier, tmp_pa
     target = tmp_path / "backup"
     target.write_text("precious")
     with pytest.raises(UsageError, match="--force overwrites it"):
-        history.backup(file, target)
+        backup(file, target)
     assert target.read_text() == "precious"
-    history.backup(file, target, force=True)
+    backup(file, target, force=True)
     with opened(target) as db:
-        assert history.jobs(db) == []
+        assert jobs(db) == []
     with pytest.raises(UsageError, match="the state file itself"):
-        history.backup(file, file, force=True)
+        backup(file, file, force=True)
 
 
 def test_a_damaged_ledger_leaves_no_backup(file, tmp_path):
@@ -809,13 +817,13 @@ def test_a_damaged_ledger_leaves_no_backup(file, tmp_path):
         stream.seek((root - 1) * 4096)
         stream.write(b"\xee" * 4096)
     with pytest.raises(StateError, match="is damaged"):
-        history.backup(file, tmp_path / "backup")
+        backup(file, tmp_path / "backup")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("backup")] == []
 
 
 def test_a_backup_where_there_is_no_room_says_so(file, frontier):
     with pytest.raises(StateError, match=r"full|cannot"):
-        history.backup(file, Path("/proc/backup"))
+        backup(file, Path("/proc/backup"))
 
 
 # --- the archive of `crawler fetch`
@@ -829,14 +837,14 @@ def test_an_archive_skips_what_is_stored_and_retires_what_is_not_asked_for(file,
     listed(frontier, "a/0", "c/0", job="fetch")
     frontier.release(owner, [], NOW)
     with opened(file, write=True) as db:
-        history.begin_archive(db, NOW + 9)
+        begin_archive(db, NOW + 9)
     assert_sums(file)
     assert sum(frontier.listed().values()) == 0
     assert take(frontier, join(frontier), NOW + 9) == {}
     listed(frontier, "a/0", "a/0", "a/1", "a/4", job="fetch", now=NOW + 9)
     assert_sums(file)
     with opened(file) as db:
-        earlier = [(one.url, one.listed) for page in history.stored_by(db, NOW + 9) for one in page]
+        earlier = [(one.url, one.listed) for page in stored_by(db, NOW + 9) for one in page]
     assert earlier == [("http://a/0", 2), ("http://a/4", 1)]
     assert frontier.listed()["stored"] == 3
     (host,) = take(frontier, join(frontier), NOW + 9).values()

@@ -172,6 +172,23 @@ _HOURS = "hours look like 22:00-06:00 Europe/Berlin or mon-fri 20:00-06:00; sat,
             "adaptive: {facter: 3}",
             "50: jobs[0].adaptive.facter: is no option; did you mean factor? allowed here: factor,",
         ),
+        (
+            "adaptive: {min: 1m, max: 5s}",
+            "49: jobs[0].adaptive: min, 60 s, is longer than max, 5 s",
+        ),
+        ("adaptive: {min: 1m}", "49: jobs[0].adaptive: min, 60 s, is longer than max, 30 s by def"),
+        (
+            "adaptive: {max: 0}",
+            "49: jobs[0].adaptive: min, 0.5 s by default, is longer than max, 0",
+        ),
+        (
+            "schedule: {every: 1d, adaptive: {min: 2d, max: 6h}}",
+            "71: jobs[0].schedule.adaptive: min, 172800 s, is longer than max, 21600 s",
+        ),
+        (
+            "schedule: {cron: '* * * * *', timezone: Europe/Berlinn}",
+            "49: jobs[0].schedule: Europe/Berlinn is no time zone, as Europe/Berlin or UTC are",
+        ),
         ("hours: 22:00-06:00", "39: jobs[0].hours: is no option"),  # said of hosts alone
     ],
 )
@@ -184,7 +201,7 @@ def test_what_a_job_says_of_its_hosts_is_checked_with_its_place(problems, text, 
     ("text", "expected"),
     [
         ("[h]", "8: hosts: input should be a mapping"),
-        ("{h: 5s}", "12: hosts.h: input should be a mapping"),
+        ("{h: 5s}", "12: hosts.h: input should be a mapping, not '5s'"),
         ("{h: {delay: 5}}", f"20: hosts.h.delay: {_DURATION}"),
         ("{h: {dealy: 5s}}", f"13: hosts.h.dealy: is no option; did you mean delay? {_OF_HOSTS}"),
         ("{'*.org': {zzz: 5}}", f"19: hosts.*.org.zzz: is no option {_OF_HOSTS}"),
@@ -194,16 +211,44 @@ def test_what_a_job_says_of_its_hosts_is_checked_with_its_place(problems, text, 
         ("{h: {robots: no}}", "21: hosts.h.robots: input should be 'obey' or 'ignore', not 'no'"),
         ("{h: {per_host: 0}}", "23: hosts.h.per_host: input should be greater than or equal to 1"),
         ("{h: {max_per_day: 0}}", "26: hosts.h.max_per_day: input should be greater than or equal"),
+        ("{h: {max_backoff: 0}}", "26: hosts.h.max_backoff: input should be greater than 0, not"),
+        (
+            "{h: {adaptive: {min: 2m, max: 1m}}}",
+            "23: hosts.h.adaptive: min, 120 s, is longer than max, 60 s",
+        ),
         ("{h: {give_up: 5}}", f"22: hosts.h.give_up: {_DURATION}"),
         ('{h: {user_agent: "a\\nb"}}', "25: hosts.h.user_agent: a header is one line of printable"),
         ("{h: {hours: 22-6}}", f"20: hosts.h.hours: {_HOURS}"),
         ("{h: {hours: 25:00-06:00}}", "20: hosts.h.hours: 25:00 is no time of day"),
-        ("{h: {hours: 22:00-06:00 Mars/X}}", "20: hosts.h.hours: mars/X is no time zone, as"),
+        ("{h: {hours: 22:00-06:00 Mars/X}}", "20: hosts.h.hours: Mars/X is no time zone, as"),
         ("{'http://h/': {}}", f"9: hosts.http://h/: {_NO_HOST}"),
         ("{'user@h': {}}", f"9: hosts.user@h: {_NO_HOST}"),
         ("{'*.*.org': {}}", f"9: hosts.*.*.org: {_NO_HOST}"),
         ("{'h*': {}}", f"9: hosts.h*: {_NO_HOST}"),
         ("{'': {}}", f"9: hosts.: {_NO_HOST}"),
+        ("{'a?b': {}}", f"9: hosts.a?b: {_NO_HOST}"),
+        ("{'a#b': {}}", f"9: hosts.a#b: {_NO_HOST}"),
+        ("{'a b': {}}", f"9: hosts.a b: {_NO_HOST}"),
+        ("{'h:': {}}", f"9: hosts.h:: {_NO_HOST}"),
+        ("{'h:x': {}}", f"9: hosts.h:x: {_NO_HOST}"),
+        ("{'h:99999': {}}", f"9: hosts.h:99999: {_NO_HOST}"),
+        ("{'::1': {}}", f"9: hosts.::1: {_NO_HOST}"),
+        ("{'127.0.0.256': {}}", f"9: hosts.127.0.0.256: {_NO_HOST}"),
+        ("{'*.0.0.1': {}}", f"9: hosts.*.0.0.1: {_NO_HOST}"),
+        ("{'*.[::1]': {}}", f"9: hosts.*.[::1]: {_NO_HOST}"),
+        ("{'*:80': {}}", f"9: hosts.*:80: {_NO_HOST}"),
+        (
+            "{'*.example.org:8080': {}}",
+            "9: hosts.*.example.org:8080: *.name goes for every port; leave :8080 away",
+        ),
+        (
+            "{h: {}, H: {}}",
+            "16: hosts.H: means the same hosts as h; keep one of them",
+        ),
+        (
+            "{'*.Bücher.example': {}, '*.xn--bcher-kva.example': {}}",
+            "33: hosts.*.xn--bcher-kva.example: means the same hosts as *.Bücher.example; keep",
+        ),
         ("{h: {}, h: {}}", "16: hosts.h: stands twice, first in line 2; keep one of them"),
     ],
 )
@@ -271,6 +316,30 @@ def test_what_is_said_of_jobs_and_hosts_is_read(settings):
         0,
         3600,
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    {
+        "*": "*", "Example.ORG": "example.org", "example.org:080": "example.org:80",
+        "h:80": "h:80", "h:443": "h:443", "h:8080": "h:8080", "[::1]": "[::1]",
+        "[0:0::1]:8080": "[::1]:8080", "127.1": "127.0.0.1", "my_host": "my_host",
+        "bücher.example": "xn--bcher-kva.example", "Bücher.example:81": "xn--bcher-kva.example:81",
+        "*.BÜCHER.example": "*.xn--bcher-kva.example", "*.xn--bcher-kva.example":
+        "*.xn--bcher-kva.example", "*.x": "*.x", "*.example.org": "*.example.org",
+    }.items(),
+)  # fmt: skip
+def test_a_pattern_of_hosts_is_spelled_as_their_keys_are(settings, text, pattern):
+    assert list(settings(f"{JOB}hosts: {{'{text}': {{delay: 5s}}}}").hosts) == [pattern]
+
+
+@pytest.mark.parametrize(
+    "text", ["hosts: {h: 5s}", "hosts: {h: {adaptive: 5}}", "crawler: {log: 5}", "crawler: 5"]
+)
+def test_no_message_names_a_class_of_the_code(problems, text):
+    (problem,) = problems(f"{JOB}{text}")
+    assert "input should be a mapping, not " in problem
+    assert "instance" not in problem
 
 
 def test_the_limit_of_addresses_can_be_switched_off(settings):

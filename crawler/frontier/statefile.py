@@ -1,0 +1,90 @@
+"""The state file as one opens it from outside, with a daemon at work on it or without one.
+
+Whoever reads holds no transaction longer than a page, so that the daemon's checkpoints go on. What
+is written goes in slices, and after each the file is left to others for as long as it took.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from crawler.errors import StateError
+from crawler.frontier.schema import APPLICATION_ID, VERSION
+from crawler.model import Seconds
+
+Connection = sqlite3.Connection
+BUSY: Seconds = 10.0
+
+REPAIR = (
+    "Stop the daemon, move the file with its -wal and -shm away, and restore what "
+    "`crawler backup` wrote; without a backup, `sqlite3 {file} .recover | sqlite3 NEW` saves what "
+    "can be read"
+)
+_REMEDIES = {
+    sqlite3.SQLITE_CORRUPT: f"is damaged. {REPAIR}",
+    sqlite3.SQLITE_NOTADB: f"is no database, or its first page is damaged. {REPAIR}",
+    sqlite3.SQLITE_BUSY: "is held by another program; try again, or see who has it open",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; run this as the user of the daemon",
+    sqlite3.SQLITE_READONLY: "cannot be written to; run this as the user of the daemon",
+    sqlite3.SQLITE_FULL: "has no room to grow; make some on its disk",
+    sqlite3.SQLITE_IOERR: "cannot be read or written; see to the disk, or to its room and limits",
+}
+
+
+@contextmanager
+def opened(
+    state: Path,
+    *,
+    write: bool = False,
+    obeys: Callable[[str], bool | None] = lambda _: None,
+) -> Iterator[Connection]:
+    """Open a state file that is there; it is never made, and changed only if that is wanted.
+
+    `obeys` tells of a host whether its robots.txt is obeyed, where the configuration says so of
+    the host.
+
+    Raises:
+        StateError: it cannot be used, or turns out to be damaged; the message names the remedy.
+    """
+    if not state.exists():
+        raise StateError(
+            f"{state} is not there. A daemon makes it when it starts; if one has run, look for "
+            "its `crawler.state` elsewhere"
+        )
+    if state.is_dir():
+        raise StateError(f"{state} is a folder; name the file in it")
+    place = f"{state.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
+    try:
+        with closing(sqlite3.connect(place, uri=True, isolation_level=None, timeout=BUSY)) as db:
+            _check(db, state)
+            db.create_function("obeys", 1, obeys)
+            yield db
+    except sqlite3.Error as error:
+        raise StateError(_told(state, error)) from error
+
+
+def _told(state: Path, error: sqlite3.Error) -> str:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    remedy = _REMEDIES.get(code, "cannot be used as the state file. " + REPAIR)
+    return f"{state} {remedy.format(file=state)} ({error})"
+
+
+def _check(db: Connection, state: Path) -> None:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if not tables:
+        raise StateError(f"{state} is empty; a daemon fills it when it starts")
+    if application != APPLICATION_ID:
+        raise StateError(f"{state} is a database of another program; name the crawler's own")
+    if version > VERSION:
+        raise StateError(
+            f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
+            "use the `crawler` of that version"
+        )
+    if version < VERSION:
+        raise StateError(
+            f"{state} was written by an older crawler (schema {version}, this one needs {VERSION});"
+            " start the daemon once to migrate it"
+        )

@@ -1,0 +1,104 @@
+"""The peers, each in its fastest fair setting, and what each needs."""
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from pathlib import Path
+
+from tests.bench.machine import has_module, peers_python, program
+from tests.bench.runs import Command
+from tests.bench.scene import Contender, Scene, write_list
+from tests.bench.scripts import SCRIPTS
+
+_MODULES = {"scrapy": ["scrapy"], "aiohttp": ["aiohttp"], "naive": ["gevent", "requests"],
+            "session": ["gevent", "requests"], "threads": ["requests"],
+            "sequential": ["requests"]}  # fmt: skip
+
+
+def _script(name: str, scene: Scene, folder: Path) -> list[Command]:
+    file = folder / "script.py"
+    file.write_text(SCRIPTS[name])
+    bundle = str(scene.bundle or "")
+    words = [peers_python(), "-W", "ignore", str(file), str(write_list(scene, folder)), "out"]
+    return [Command([*words, str(_at_once(name, scene)), bundle, str(scene.delay)])]
+
+
+def _at_once(name: str, scene: Scene) -> int:
+    """Return how many at once: threads that wait for one lock are no faster for being many."""
+    return min(scene.at_once, 16) if name == "threads" and scene.at_once <= 64 else scene.at_once
+
+
+def _curl(scene: Scene, folder: Path) -> list[Command]:
+    """curl -Z: without --parallel-immediate it would wait to see whether a host multiplexes."""
+    lines = [f'url = "{url}"\noutput = "out/{url.rpartition("/")[2]}"\n' for url in scene.urls]
+    (folder / "curl.conf").write_text("".join(lines))
+    command = ["curl", "-q", "-Z", "--parallel-immediate", "-sS", "--fail"]
+    command += ["--parallel-max", str(min(scene.at_once, 300)), "-K", "curl.conf"]
+    return [Command([*command, *_if(scene, "--cacert")])]
+
+
+def _wget(scene: Scene, folder: Path) -> list[Command]:
+    """Run wget: one connection, kept alive; it has no more."""
+    command = ["wget", "--no-config", "-q", "-i", str(write_list(scene, folder)), "-P", "out"]
+    return [Command([*command, *_if(scene, "--ca-certificate")])]
+
+
+def _wget2(scene: Scene, folder: Path) -> list[Command]:
+    command = ["wget2", "--no-config", "-q", "--no-robots", f"--max-threads={scene.at_once}"]
+    command += ["-i", str(write_list(scene, folder)), "-P", "out"]
+    return [Command([*command, *_if(scene, "--ca-certificate")])]
+
+
+def _aria2c(scene: Scene, folder: Path) -> list[Command]:
+    """aria2c: a connection for each file, nothing allocated beforehand, no DNS of its own."""
+    command = ["aria2c", "--no-conf", "-q", "-x1", "-s1", "-j", str(scene.at_once), "-d", "out"]
+    command += ["--file-allocation=none", "--async-dns=false", "--summary-interval=0"]
+    command += ["--deferred-input=true", "-i", str(write_list(scene, folder))]
+    return [Command([*command, *_if(scene, "--ca-certificate")])]
+
+
+def _if(scene: Scene, option: str) -> Sequence[str]:
+    return [option, str(scene.bundle)] if scene.bundle else []
+
+
+@cache
+def _lacks_modules(name: str) -> str:
+    python = peers_python()
+    lacking = [module for module in _MODULES[name] if not has_module(python, module)]
+    return f"{python} has no {', '.join(lacking)}" if lacking else ""
+
+
+def _lacks_program(name: str) -> str:
+    return "" if program(name) else f"{name} is not installed"
+
+
+def _scripted(name: str, title: str, *, once: bool = False) -> Contender:
+    missing = partial(_lacks_modules, name)
+    return Contender(name, title, partial(_script, name), missing, once=once)
+
+
+def _installed(
+    name: str, title: str, commands: Callable[[Scene, Path], list[Command]]
+) -> Contender:
+    return Contender(name, title, commands, partial(_lacks_program, name))
+
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        _scripted("scrapy", "Scrapy"),
+        _scripted("aiohttp", "aiohttp script"),
+        _scripted("naive", "gevent + requests.get"),
+        _scripted("session", "gevent + one Session"),
+        _scripted("threads", "threads + Sessions"),
+        _scripted("sequential", "requests.get in a loop", once=True),
+        _installed("wget2", "wget2", _wget2),
+        _installed("aria2c", "aria2c", _aria2c),
+        _installed("curl", "curl -Z", _curl),
+        _installed("wget", "wget", _wget),
+    )
+}
+
+
+def peers(*names: str) -> list[Contender]:
+    """Return peers by name."""
+    return [PEERS[name] for name in names]

@@ -1,0 +1,169 @@
+"""Cases of speed: many small files on one host and on many, TLS, and a few big files."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from tests.bench import lag
+from tests.bench.ours import DAEMON, FETCH, LAGS, TWO
+from tests.bench.payload import make_files
+from tests.bench.peers import peers
+from tests.bench.runs import Run
+from tests.bench.scene import Case, Scene, Setting, Target, plain, ratio
+from tests.bench.servers import bundle, nginx, urls_of
+
+SMALL = 10_000
+"""Bytes of a small file."""
+HOSTS = 500
+
+
+@contextmanager
+def small_scene(setting: Setting, full: int = 20_000, quick: int = 300) -> Iterator[Scene]:
+    """Serve small files on one host, connections kept alive."""
+    root = setting.memory / "root"
+    wanted = make_files(root / "f", setting.size(full, quick), SMALL)
+    with nginx(root, setting.memory / "nginx") as server:
+        yield Scene(
+            server,
+            urls_of(server, list(wanted)),
+            wanted,
+            setting.disk,
+            size=SMALL,
+            job={"per_host": 64},
+        )
+
+
+@contextmanager
+def _hosts_scene(setting: Setting) -> Iterator[Scene]:
+    root = setting.memory / "root"
+    wanted = make_files(root / "f", setting.size(20_000, 300), SMALL)
+    hosts = setting.size(HOSTS, 50)
+    with nginx(root, setting.memory / "nginx", hosts=hosts) as server:
+        yield Scene(
+            server,
+            urls_of(server, list(wanted), hosts=hosts),
+            wanted,
+            setting.disk,
+            size=SMALL,
+            job={"per_host": 4},
+        )
+
+
+@contextmanager
+def _tls_scene(
+    setting: Setting, *, full: int, quick: int, keep_alive: int
+) -> Iterator[Scene]:
+    root, folder = setting.memory / "root", setting.memory / "nginx"
+    wanted = make_files(root / "f", setting.size(full, quick), SMALL)
+    with nginx(root, folder, tls=True, keep_alive=keep_alive) as server:
+        yield Scene(
+            server,
+            urls_of(server, list(wanted)),
+            wanted,
+            setting.disk,
+            size=SMALL,
+            job={"per_host": 64},
+            bundle=bundle(folder),
+        )
+
+
+def _tls_new(setting: Setting) -> AbstractContextManager[Scene]:
+    return _tls_scene(setting, full=1500, quick=60, keep_alive=0)
+
+
+def _tls_keep(setting: Setting) -> AbstractContextManager[Scene]:
+    return _tls_scene(setting, full=10_000, quick=200, keep_alive=300)
+
+
+@contextmanager
+def _big_scene(setting: Setting) -> Iterator[Scene]:
+    root = setting.memory / "root"
+    size = setting.size(500_000_000, 5_000_000)
+    wanted = make_files(root / "f", 5, size)
+    work = setting.memory / "work"  # a disk would be what is measured
+    with nginx(root, setting.memory / "nginx") as server:
+        yield Scene(
+            server,
+            urls_of(server, list(wanted)),
+            wanted,
+            work,
+            at_once=5,
+            size=size,
+            job={"per_host": 5, "max_size": "2GiB"},
+        )
+
+
+def read_lag(_: Scene, folder: Path, run: Run) -> None:
+    """Read the hub's lag over the whole run."""
+    found = lag.percentiles(lag.read(folder.glob(LAGS)))
+    run.extra |= {f"lag_{key}": value for key, value in found.items()}
+
+
+def _megabytes(scene: Scene) -> float:
+    return len(scene.urls) * scene.size / 1e6
+
+
+CASES = {
+    "small": [
+        Case(
+            "small",
+            "Small files of one host, keep-alive",
+            small_scene,
+            [DAEMON, FETCH, *peers("scrapy", "aiohttp", "naive", "session", "threads"),
+             *peers("curl", "wget2", "aria2c", "wget")],
+            targets=[
+                Target("crawler run against Scrapy", ratio("daemon", "scrapy"), 5),
+                Target("crawler run against gevent + requests.get", ratio("daemon", "naive"), 2),
+                Target("crawler run against the aiohttp script", ratio("daemon", "aiohttp"), 0.5),
+            ],
+            read=read_lag,
+        )
+    ],
+    "hosts": [
+        Case(
+            "hosts",
+            "Small files of 500 hosts",
+            _hosts_scene,
+            [DAEMON, TWO, FETCH, *peers("scrapy", "aiohttp", "naive", "session", "curl")],
+            targets=[
+                Target("two processes against one", ratio("two", "daemon"), 1.8),
+                Target("two processes against the aiohttp script", ratio("two", "aiohttp"), 1),
+            ],
+            read=read_lag,
+        )
+    ],
+    "tls": [
+        Case(
+            "tls-new",
+            "TLS, a new connection for every file",
+            _tls_new,
+            [DAEMON, *peers("aiohttp", "naive", "session", "curl")],
+            targets=[Target("crawler run against gevent + requests.get",
+                            ratio("daemon", "naive"), 5)],
+            read=read_lag,
+        ),
+        Case(
+            "tls-keep",
+            "TLS, keep-alive",
+            _tls_keep,
+            [DAEMON, *peers("aiohttp", "naive", "session", "curl")],
+            read=read_lag,
+        ),
+    ],
+    "big": [
+        Case(
+            "big",
+            "5 files of 500 MB at once",
+            _big_scene,
+            [DAEMON, FETCH, *peers("aiohttp", "curl", "wget2", "aria2c")],
+            unit="MB/s",
+            targets=[
+                Target("crawler run against curl -Z", ratio("daemon", "curl"), 0.8),
+                Target("peak RSS", plain("daemon", "peak_mb"), at_most=120, unit="MB"),
+                Target("hub lag, p99", plain("daemon", "lag_p99"), at_most=10, unit="ms"),
+            ],
+            read=read_lag,
+            amount=_megabytes,
+        )
+    ],
+}  # fmt: skip

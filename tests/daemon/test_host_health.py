@@ -1,0 +1,313 @@
+"""Hosts in every state of health: dead, failing, limited, closed, crowded; and very many."""
+
+import signal
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import gevent
+import psutil
+import pytest
+
+from tests import real
+from tests.program import Daemon, assert_clean, ledger, until, write_config
+from tests.servers import Answer, Site, status
+
+ALL = ("0.0.0.0",)  # noqa: S104  every address of loopback is a host
+LIVE = 10
+
+
+@contextmanager
+def black_hole() -> Iterator[str]:
+    """Listen without ever accepting: once the backlog is full, the kernel drops every SYN."""
+    with socket.create_server(("127.0.0.66", 0), backlog=0) as server, socket.socket() as first:
+        first.connect(server.getsockname())
+        yield f"127.0.0.66:{server.getsockname()[1]}"
+
+
+@contextmanager
+def ports(number: int, route: Callable[[str], Answer]) -> Iterator[list[str]]:
+    """Serve on so many ports of one address; yield them as hosts."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(Site(route)).url[7:] for _ in range(number)]
+
+
+def answer(path: str) -> bytes:
+    return path.encode()
+
+
+def a_list(folder: Path, *urls: str, **options) -> dict:
+    folder.mkdir(exist_ok=True)
+    (folder / "list").write_text("\n".join(urls))
+    return {"name": "j", "url_file": "list", "path": "{job}/{digest}", **options}
+
+
+def of_host(daemon: Daemon, host: str) -> list[dict]:
+    return daemon.told("visit", host=host)
+
+
+def test_a_dead_host_takes_nothing_from_the_living_and_is_hardly_tried(tmp_path):
+    took = {}
+    with Site(answer, ALL) as site, black_hole() as dead:
+        for case, number in (("alone", 0), ("beside a dead host", 500)):
+            folder, before = tmp_path / case, len(site.requests)
+            urls = [f"http://{dead}/{n}" for n in range(number)]
+            urls += [f"http://127.0.2.{n % LIVE}:{site.port}/{n}" for n in range(500)]
+            polite = {"delay": "10ms", "per_host": 1, "timeout": {"connect": "1s"}}
+            config = write_config(folder, [a_list(folder, *urls, **polite)], concurrency=4)
+            with Daemon(config) as daemon:
+                until(lambda: len(site.requests) - before == 500, "not all", daemon)  # noqa: B023
+                took[case] = site.requests[-1].at - site.requests[before].at
+                tried = of_host(daemon, dead)
+                assert len(tried) <= 8
+                assert {(visit["kind"], visit["verdict"]) for visit in tried} <= {
+                    ("connect", "again")
+                }
+                assert daemon.stop() == 0
+            assert_clean(folder, urls=500 + number)
+    print({case: round(seconds, 2) for case, seconds in took.items()}, f"{len(tried)} tries")
+    assert took["beside a dead host"] < 1.5 * took["alone"]
+
+
+def test_a_host_that_rests_for_its_failures_rests_on_after_term_and_kill_9(tmp_path, unused_port):
+    dead = f"127.0.0.1:{unused_port}"
+    with Site(answer) as site:
+        urls = [f"http://{dead}/{n}" for n in range(100)]
+        config = write_config(tmp_path, [a_list(tmp_path, *urls, per_host=4, delay=0)])
+        with Daemon(config) as daemon:
+            told = daemon.wait_for("host.rested", host=dead)
+            assert (told["state"], told["cause"]) == ("resting", "Connection refused")
+            until(lambda: health(tmp_path, dead)[0] == 5, "not recorded", daemon)
+            until(lambda: len(of_host(daemon, dead)) >= 5, "not told", daemon)
+            daemon.signal(signal.SIGKILL)
+            daemon.wait()
+        assert len(of_host(daemon, dead)) <= 8
+        for n in range(2):
+            urls += [f"{site.url}/{n}/{page}" for page in range(50)]
+            config = write_config(tmp_path, [a_list(tmp_path, *urls, per_host=4, delay=0)])
+            with Daemon(config) as daemon:
+                until(lambda: len(site.requests) == 50 * (n + 1), "not all", daemon)  # noqa: B023
+                assert not of_host(daemon, dead)
+                assert not daemon.told("host.rested")
+                assert daemon.stop() == 0
+        failures, silent, next_at = health(tmp_path, dead)
+        assert (failures, silent) == (5, 1)
+        assert 45 < next_at - time.time() < 90
+    assert_clean(tmp_path, urls=200)
+
+
+def health(folder: Path, host: str) -> tuple:
+    with ledger(folder) as db:
+        wanted = "SELECT failures, silent, next_at FROM host WHERE key = ?"
+        return db.execute(wanted, (host,)).fetchone()
+
+
+def test_urls_of_a_host_that_is_given_up_end_unvisited_and_say_why(tmp_path, unused_port):
+    dead = f"127.0.0.1:{unused_port}"
+    urls = [f"http://{dead}/{n}" for n in range(300)]
+    config = write_config(tmp_path, [a_list(tmp_path, *urls, give_up=0, max_backoff="1s")])
+    with Daemon(config, "--until-done") as daemon:
+        assert daemon.wait() == 0
+    ends = daemon.told("visit", verdict="dead")
+    unvisited = [visit for visit in ends if visit["reason"].startswith("given up unvisited")]
+    tried = len(of_host(daemon, dead)) - len(unvisited)
+    print(f"{tried} tries, {len(unvisited)} of {len(ends)} unvisited")
+    assert len(ends) == 300
+    assert len(unvisited) >= 298
+    assert 5 <= tried <= 8
+    assert {visit["kind"] for visit in ends} == {"connect"}
+    assert f"{dead} has given no answer since 20" in unvisited[0]["reason"]
+    assert [told["state"] for told in daemon.told("host.rested")] == ["given up"]
+    assert_clean(tmp_path, urls=300)
+
+
+def test_a_host_that_comes_back_gets_its_old_pace_back(tmp_path):
+    ill = [True]
+
+    def route(path: str) -> Answer:
+        return status("500 Internal Server Error") if ill else path.encode()
+
+    with Site(route) as site:
+        urls = [f"{site.url}/{n}" for n in range(40)]
+        job = a_list(tmp_path, *urls, delay="10ms", per_host=1, max_backoff="200ms", attempts=50)
+        with Daemon(write_config(tmp_path, [job]), "--until-done") as daemon:
+            daemon.wait_for("host.rested", state="resting", cause="HTTP status 500")
+            failed = len(site.requests)
+            ill.clear()
+            assert daemon.wait() == 0
+        at = [seen.at for seen in site.requests]
+        gaps = [after - before for before, after in pairwise(at)]
+        last = sorted(gaps[-20:])[10]
+        print(f"{failed} failures; gaps {gaps[failed]:.3f} s after them, {last:.3f} s in the end")
+        assert 5 <= failed <= 7
+        assert last < 0.1 < gaps[failed]
+        assert len(daemon.told("visit", kind="stored")) == 40
+    assert_clean(tmp_path, urls=40)
+
+
+NOT_KNOWN = "before its first visit nobody knows a host's address: both processes take some"
+
+
+@pytest.mark.parametrize(
+    "known", [True, pytest.param(False, marks=pytest.mark.xfail(reason=NOT_KNOWN, strict=False))]
+)
+def test_many_hosts_at_one_address_share_its_limit_with_two_processes(known, tmp_path):
+    most = 0
+    now: Counter[str] = Counter()
+
+    def route(path: str) -> bytes:
+        nonlocal most
+        now["busy"] += 1
+        most = max(most, now["busy"])
+        gevent.sleep(0.005)
+        now["busy"] -= 1
+        return path.encode()
+
+    with ports(100, route) as hosts:
+        urls = [f"http://{host}/{n}" for n in range(2) for host in hosts]
+        limit = {"concurrency": 40, "per_address": {"concurrency": 2}}
+        if known:
+            job = a_list(tmp_path, *urls[:100], delay=0, per_host=2)
+            with Daemon(write_config(tmp_path, [job], **limit), "--until-done") as first:
+                assert first.wait() == 0
+            assert most == 2
+        job = a_list(tmp_path, *urls, delay=0, per_host=2)
+        config = write_config(tmp_path, [job], **limit)
+        with Daemon(config, "--until-done") as one, Daemon(config, "--until-done") as two:
+            assert one.wait() == two.wait() == 0
+        print(f"at most {most} at once")
+        assert most == 2
+    assert_clean(tmp_path, urls=200)
+
+
+def test_the_delay_of_an_address_keeps_nobody_waiting_for_more(tmp_path):
+    begun: list[float] = []
+
+    def route(path: str) -> bytes:
+        begun.append(time.monotonic())
+        gevent.sleep(0.1)
+        return path.encode()
+
+    with ports(20, route) as hosts:
+        urls = [f"http://{host}/{n}" for n in range(2) for host in hosts]
+        rest = {"concurrency": 8, "delay": "25ms"}
+        config = write_config(tmp_path, [a_list(tmp_path, *urls, delay=0)], per_address=rest)
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 0
+        gap = (begun[-1] - begun[0]) / (len(begun) - 1)
+        print(f"a visit begins every {gap:.4f} s")
+        assert 0.024 < gap < 0.08  # the answers, after 0.1 s, are not waited for
+    assert_clean(tmp_path, urls=40)
+
+
+def test_a_host_is_left_alone_outside_its_hours(tmp_path):
+    with Site(answer) as closed, Site(answer) as site:
+        now = time.time()
+        begin, end = (time.strftime("%H:00", time.gmtime(now + hours * 3600)) for hours in (6, 7))
+        urls = [f"{one.url}/{n}" for one in (closed, site) for n in range(20)]
+        hosts = {closed.url[7:]: {"hours": f"{begin}-{end} UTC"}}
+        config = write_config(tmp_path, [a_list(tmp_path, *urls)], hosts=hosts)
+        for _ in range(2):
+            with Daemon(config) as daemon:
+                daemon.wait_for("daemon.ready")
+                until(lambda: len(site.requests) == 20, "not all", daemon)
+                until(lambda: opens_at(tmp_path, closed), "no opening time", daemon)
+                assert daemon.stop() == 0
+        wanted = (now + 6 * 3600) // 3600 * 3600
+        assert opens_at(tmp_path, closed) == pytest.approx(wanted, abs=1)
+        assert not closed.requests
+    assert_clean(tmp_path, urls=40)
+
+
+def opens_at(folder: Path, site: Site) -> float:
+    with ledger(folder) as db:
+        found = db.execute("SELECT opens_at FROM host WHERE key = ?", (site.url[7:],)).fetchone()
+    return found[0] if found else 0.0
+
+
+def test_the_budget_of_a_day_holds_for_two_processes_and_over_a_restart(tmp_path):
+    day = time.gmtime().tm_yday
+    with Site(answer) as site, Site(answer) as other:
+        urls = [f"{one.url}/{n}" for n in range(60) for one in (site, other)]
+        hosts = {site.url[7:]: {"max_per_day": 20, "per_host": 4}}
+        job = a_list(tmp_path, *urls, delay="10ms", per_host=1)
+        config = write_config(tmp_path, [job], hosts=hosts)
+        with Daemon(config) as one, Daemon(config) as two:
+            until(lambda: len(site.requests) >= 8, "no visits", one)
+            one.wait_for("daemon.ready")
+            two.wait_for("daemon.ready")
+            assert one.stop() == two.stop() == 0
+        for _ in range(2):
+            with Daemon(config) as daemon:
+                daemon.wait_for("daemon.ready")
+                until(lambda: len(other.requests) >= 60, "not all", daemon)
+                until(lambda: opens_at(tmp_path, site), "no opening time", daemon)
+                assert daemon.stop() == 0
+        print(f"{len(site.requests)} requests of 20")
+        if time.gmtime().tm_yday == day:
+            assert len(site.requests) == 20
+    assert_clean(tmp_path, urls=120)
+
+
+def test_a_host_may_get_a_user_agent_of_its_own(tmp_path):
+    with Site(answer) as site, Site(answer) as other:
+        hosts = {site.url[7:]: {"user_agent": "guest/1 (+https://example.org/)"}}
+        job = a_list(tmp_path, f"{site.url}/1", f"{other.url}/1", robots="obey")
+        config = write_config(tmp_path, [job], hosts=hosts, user_agent="usual/2")
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 0
+        for one, wanted in ((site, "guest/1 (+https://example.org/)"), (other, "usual/2")):
+            assert {seen.headers["USER_AGENT"] for seen in one.requests} == {wanted}
+            assert one.paths() == ["/robots.txt", "/1"]
+
+
+def test_a_rate_limit_that_names_no_time_is_obeyed_without_a_human(tmp_path, monkeypatch):
+    template, command = real.COMMANDS["nginx"]
+    plain = template.replace("error_page 429 @later;", "")
+    monkeypatch.setitem(real.COMMANDS, "nginx", (plain, command))
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/a.txt").write_text("a")
+    with real.serving("nginx", tmp_path / "root", tmp_path / "server") as url:
+        urls = [f"{url}/limited/a.txt?{n}" for n in range(8)]
+        job = a_list(tmp_path, *urls, delay="20ms", per_host=4)  # ten times what nginx allows
+        with Daemon(write_config(tmp_path, [job]), "--until-done") as daemon:
+            assert daemon.wait() == 0
+    limited, stored = (daemon.told("visit", status=code) for code in (429, 200))
+    print(f"{len(stored)} stored, {len(limited)} times 429")
+    assert len(stored) == 8
+    assert 0 < len(limited) <= 8
+    assert all("retry_at" in visit for visit in limited)
+    assert len(daemon.told("host.rested", state="limited")) == 1
+    assert_clean(tmp_path, urls=8)
+
+
+def test_thousands_of_hosts_with_a_url_each_are_all_visited_and_then_it_is_quiet(
+    tmp_path, full_campaign
+):
+    number, robots = (10_000, "obey") if full_campaign else (2000, "ignore")
+    with Site(answer, ALL) as site:
+        urls = [f"http://127.0.{n // 250}.{n % 250}:{site.port}/{n}" for n in range(number)]
+        job = a_list(tmp_path, *urls, delay="1s", per_host=1, robots=robots)
+        with Daemon(write_config(tmp_path, [job], concurrency=100)) as daemon:
+            start = time.monotonic()
+            until(lambda: len(daemon.told("visit", verdict="done")) >= number, "not all", daemon)
+            rate = len(site.requests) / (time.monotonic() - start)
+            until(lambda: not held(tmp_path), "hosts are held for nothing", daemon)
+            process, begin = psutil.Process(daemon.process.pid), time.monotonic()
+            before = sum(process.cpu_times()[:2])
+            until(lambda: time.monotonic() > begin + 3, "")
+            used = sum(process.cpu_times()[:2]) - before
+            print(f"{rate:.0f} requests/s, then {used:.2f} s of CPU in 3 s")
+            assert daemon.stop() == 0
+        assert len(site.requests) == number * (2 if robots == "obey" else 1)
+        assert used < 0.15
+    assert_clean(tmp_path, urls=number)
+
+
+def held(folder: Path) -> int:
+    with ledger(folder) as db:
+        return int(db.execute("SELECT count(*) FROM host WHERE owner IS NOT NULL").fetchone()[0])

@@ -1,0 +1,198 @@
+"""robots.txt against real servers: every status, every failure, over processes and restarts."""
+
+import gzip
+from itertools import pairwise
+
+import pytest
+
+from tests.program import Daemon, assert_clean, fetch, ledger, until, write_config
+from tests.servers import RudeSite, Site, endless, status
+
+RULES = b"User-agent: *\nDisallow: /private\n\nUser-agent: crawlerd\nDisallow: /secret\n"
+
+
+def site_with(robots):
+    """A site whose robots.txt is an answer, or what a function returns."""
+
+    def route(path: str):
+        if path == "/robots.txt":
+            return robots() if callable(robots) else robots
+        return path.encode()
+
+    return Site(route)
+
+
+def jobs(url: str, *paths: str, **job: object) -> list[dict]:
+    paths = paths or ("a", "private/b", "secret/c")
+    return [{"name": "j", "urls": [f"{url}/{{{','.join(paths)}}}"], "robots": "obey", **job}]
+
+
+def run(config):
+    with Daemon(config, "--until-done") as daemon:
+        assert daemon.wait() == 0
+        return daemon
+
+
+def outcomes(daemon) -> dict[str, str]:
+    return {
+        visit["url"].partition("/")[2].partition("/")[2].partition("/")[2]: visit["kind"]
+        for visit in daemon.told("visit")
+        if not visit["url"].endswith("/robots.txt")
+    }
+
+
+def test_what_is_forbidden_is_never_asked_for_and_the_reason_names_the_line(tmp_path):
+    with site_with(RULES) as site:
+        daemon = run(write_config(tmp_path, jobs(site.url)))
+        assert outcomes(daemon) == {"a": "stored", "private/b": "stored", "secret/c": "robots"}
+        (visit,) = daemon.told("visit", kind="robots")
+        assert visit["reason"] == f"{site.url}/robots.txt line 5: Disallow: /secret"
+        assert site.paths()[0] == "/robots.txt"
+        assert sorted(site.paths()) == ["/a", "/private/b", "/robots.txt"]
+    assert_clean(tmp_path, urls=3)
+
+
+@pytest.mark.parametrize("line", ["404 Not Found", "403 Forbidden", "401 Who", "410 Gone"])
+def test_a_robots_txt_that_is_absent_or_refused_allows_everything(tmp_path, line):
+    with site_with(status(line)) as site:
+        assert set(outcomes(run(write_config(tmp_path, jobs(site.url)))).values()) == {"stored"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [status("500 Oops"), status("503 Busy"), status("429 Slow", ("Retry-After", "2"))],
+    ids=["500", "503", "429"],
+)
+def test_without_an_answer_the_host_is_left_alone(tmp_path, answer):
+    with site_with(answer) as site, Daemon(write_config(tmp_path, jobs(site.url))) as daemon:
+        told = daemon.wait_for("host.rested", state="away")
+        assert told["cause"].startswith("robots.txt: HTTP status")
+        until(lambda: daemon.told("visit", verdict="again"), "no visit", daemon)
+        assert daemon.stop() == 0
+        assert set(site.paths()) == {"/robots.txt"}
+        assert len(daemon.told("host.rested", state="away")) == 1
+    with ledger(tmp_path) as db:
+        assert db.execute("SELECT count(*) FROM task WHERE job != 0 AND state = 0").fetchone() == (
+            3,
+        )
+
+
+def test_a_reset_connection_is_no_permission(tmp_path):
+    with RudeSite(lambda client: client.close()) as site:
+        with Daemon(write_config(tmp_path, jobs(site.url))) as daemon:
+            daemon.wait_for("host.rested", state="away")
+            assert daemon.stop() == 0
+        assert not daemon.told("visit", kind="stored")
+
+
+def test_once_the_server_answers_the_urls_are_visited(tmp_path):
+    answers = iter([status("503 Busy", ("Retry-After", "1"))])
+    with site_with(lambda: next(answers, RULES)) as site:
+        # the wait of a robots.txt is half a minute at least: what was stored is made due
+        config = write_config(tmp_path, jobs(site.url))
+        with Daemon(config) as daemon:
+            daemon.wait_for("host.rested", state="away")
+            assert daemon.stop() == 0
+        with ledger(tmp_path) as db:
+            db.execute("UPDATE task SET due_at = 0 WHERE job = 0")
+            db.execute("UPDATE host SET next_at = 0, ready_at = 0")
+            db.commit()
+        daemon = run(config)
+        assert outcomes(daemon)["a"] == "stored"
+        assert daemon.told("host.rested", state="well")
+
+
+def test_rules_are_kept_for_other_processes_and_restarts(tmp_path):
+    with site_with(RULES) as site:
+        run(write_config(tmp_path, jobs(site.url, "a")))
+        run(write_config(tmp_path, jobs(site.url, "a", "b", "secret/x")))
+        assert site.paths().count("/robots.txt") == 1
+        assert "/secret/x" not in site.paths()
+
+
+def test_a_redirect_to_another_host_is_followed_and_the_rules_hold_for_the_first(tmp_path):
+    with site_with(b"User-agent: *\nDisallow: /a\n") as other:
+        moved = status("301 Moved", ("Location", f"{other.url}/robots.txt"))
+        with site_with(moved) as site:
+            daemon = run(write_config(tmp_path, jobs(site.url)))
+            assert outcomes(daemon)["a"] == "robots"
+            assert outcomes(daemon)["private/b"] == "stored"
+            assert other.paths() == ["/robots.txt"]
+
+
+def test_a_redirect_that_leads_nowhere_allows_everything(tmp_path):
+    hops = iter(range(100))
+    with site_with(lambda: status("302 On", ("Location", f"/robots.txt?{next(hops)}"))) as site:
+        daemon = run(write_config(tmp_path, jobs(site.url)))
+        assert set(outcomes(daemon).values()) == {"stored"}
+        assert site.paths().count("/robots.txt") == 6
+
+
+def test_a_body_without_end_is_cut_and_what_came_is_heard(tmp_path):
+    head = b"HTTP/1.1 200 OK\r\n\r\nUser-agent: *\nDisallow: /\n"
+    with RudeSite(endless(head, b"# no end\n" * 1000)) as site:
+        daemon = run(write_config(tmp_path, jobs(site.url)))
+        assert set(outcomes(daemon).values()) == {"robots"}
+
+
+def test_a_compressed_file_is_read(tmp_path):
+    body = gzip.compress(b"User-agent: *\nDisallow: /\n")
+    answer = ("200 OK", [("Content-Encoding", "gzip"), ("Content-Length", str(len(body)))], [body])
+    with site_with(answer) as site:
+        assert set(outcomes(run(write_config(tmp_path, jobs(site.url)))).values()) == {"robots"}
+
+
+def test_a_job_or_the_options_of_a_host_may_ignore_it(tmp_path):
+    with site_with(b"User-agent: *\nDisallow: /\n") as site:
+        ignoring = jobs(site.url, "a", robots="ignore")
+        assert outcomes(run(write_config(tmp_path / "one", ignoring))) == {"a": "stored"}
+        hosts = {"127.0.0.1": {"robots": "ignore"}}
+        config = write_config(tmp_path / "two", jobs(site.url, "a"), hosts=hosts)
+        assert outcomes(run(config)) == {"a": "stored"}
+        assert "/robots.txt" not in site.paths()
+
+
+def test_a_crawl_delay_holds_on_the_wire(tmp_path):
+    with site_with(b"User-agent: *\nCrawl-delay: 0.3\n") as site:
+        run(write_config(tmp_path, jobs(site.url, "1", "2", "3", "4", per_host=4)))
+        times = [seen.at for seen in site.requests]
+        assert min(after - before for before, after in pairwise(times[1:])) >= 0.295
+
+
+def test_a_crawl_delay_beyond_the_limit_leaves_the_host_out_and_says_so(tmp_path):
+    with site_with(b"User-agent: *\nCrawl-delay: 4000\n") as site:
+        daemon = run(write_config(tmp_path, jobs(site.url)))
+        assert set(outcomes(daemon).values()) == {"robots"}
+        told = daemon.told("host.rested", state="skipped")[0]
+        assert told["cause"] == "Crawl-delay of 4000 s, max_crawl_delay is 300 s"
+        assert site.paths() == ["/robots.txt"]
+
+
+def test_what_a_page_says_to_robots_is_on_its_visit(tmp_path):
+    page = b'<html><head><meta name="robots" content="noarchive"></head>x</html>'
+    fields = [
+        ("Content-Type", "text/html"),
+        ("X-Robots-Tag", "nofollow"),
+        ("X-Robots-Tag", "otherbot: noindex"),
+        ("Content-Length", str(len(page))),
+    ]
+    with Site(lambda _: ("200 OK", fields, [page])) as site:
+        daemon = run(write_config(tmp_path, jobs(site.url, "a", robots="ignore")))
+        assert daemon.told("visit")[0]["directives"] == "nofollow,noarchive"
+
+
+def test_fetch_obeys_only_when_told_to(tmp_path):
+    with site_with(b"User-agent: *\nDisallow: /a\n") as site:
+        assert fetch(f"{site.url}/a", "-o", "one", cwd=tmp_path).returncode == 0
+        assert site.paths() == ["/a"]
+        done = fetch(f"{site.url}/{{a,b}}", "-o", "two", "--robots", "obey", "-v", cwd=tmp_path)
+        assert done.returncode == 1
+        assert "robots: " in done.stdout
+        assert "Disallow: /a" in done.stdout
+        assert site.paths() == ["/a", "/robots.txt", "/b"]
+
+
+def test_a_page_for_people_in_the_place_of_robots_txt_allows_everything(tmp_path):
+    with site_with(b"<html><p>Not: here.</p>\nDisallow: /\n</html>") as site:
+        daemon = run(write_config(tmp_path, jobs(site.url)))
+        assert set(outcomes(daemon).values()) == {"stored"}
