@@ -83,6 +83,7 @@ class Seeder:
         jobs, changed = self._jobs(), self._changed
         self.listings, self._changed = [], {}
         self._wake_hosts()
+        native.call(sources.sweep, self._folder, time.time())
         for job in jobs:
             self._reschedule(job)
         self._down_since = None

@@ -112,10 +112,16 @@ class Sync:
         if self._inbox is None:
             return
         try:
-            for file in self._inbox.scan():
-                self._inbox.accept(file, self._from_inbox(file, self._inbox.take(file)))
+            files = self._inbox.scan()
         except OSError as error:
-            self._log.error("inbox.failed", job=self._job.name, cause=str(error))
+            return self._log.error("inbox.failed", job=self._job.name, cause=str(error))
+        for file in files:
+            reasons = self._from_inbox(file, self._inbox.take(file))
+            try:
+                self._inbox.accept(file, reasons)
+            except OSError as error:
+                self._log.error("inbox.failed", job=self._job.name, cause=str(error))
+        return None
 
     def _from_inbox(self, file: Path, source: Source) -> list[str]:
         """Take in one list, and return what is wrong with it."""

@@ -228,8 +228,8 @@ class Job(JobOptions):
     """URL of a sitemap or of an index of them."""
     command: tuple[StrictStr, ...] | None = Field(default=None, min_length=1)
     """A program with its arguments, no shell, that prints one URL a line."""
-    command_timeout: Duration = Field(default=60.0, gt=0)
-    """Longest time for it."""
+    command_timeout: Duration = Field(default=600.0, gt=0)
+    """Longest time for it, and for taking in what it prints."""
     inbox: Path | None = None
     """A folder: lists put into it are taken in once, and moved to done/ or bad/."""
 
