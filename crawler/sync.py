@@ -110,7 +110,7 @@ class Sync:
         They only add: what an earlier one listed stays listed.
         """
         if self._inbox is None:
-            return
+            return None
         try:
             files = self._inbox.scan()
         except OSError as error:
