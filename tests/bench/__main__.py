@@ -2,9 +2,9 @@
 
 import sys
 
-from tests.bench import lists, rude
+from tests.bench import fetching, lists, rude
 
-CASES = {"rude": rude.main, "lists": lists.main}
+CASES = {"fetching": fetching.main, "rude": rude.main, "lists": lists.main}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in CASES:
