@@ -18,6 +18,8 @@ from statistics import median
 
 import crawler  # noqa: F401  patches first
 
+# isort: split
+
 import gevent
 import requests
 import trustme

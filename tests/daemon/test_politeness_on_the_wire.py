@@ -224,7 +224,7 @@ def test_a_small_job_beside_a_big_one_goes_at_its_own_pace(tmp_path):
             lists = [listed(folder, "big", many), listed(folder, "small", few)]
             config = write_config(folder, lists, defaults={"delay": "10ms"})
             with Daemon(config) as daemon:
-                until(lambda: len(asked(site, "/small/")) == 100, "not all", daemon)  # noqa: B023
+                until(lambda: len(asked(site, "/small/")) == 100, "not all", daemon)
                 assert daemon.stop() == 0
             at = asked(site, "/small/")
             took[case] = at[-1] - at[0]
