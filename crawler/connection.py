@@ -94,7 +94,9 @@ class Connection:
         watch = self.watch
         watch.until = time.monotonic() + watch.read
         try:
-            self._sock.sendall(wire)
+            sent = self._sock.send(wire)
+            if sent < len(wire):
+                self._sock.sendall(memoryview(wire)[sent:])
         except BrokenPipeError:
             if self.served:
                 raise

@@ -185,7 +185,9 @@ class Fetcher:
         plain = job.method == "GET" and not task.robots
         fresh = keepable(part, status, headers) if plain else None
         kept = task.kept if had else fresh
-        intake = Intake(self._files, part, kept, lambda: kept and self._note(task.id, kept), had)
+        page = "html" in headers.get("content-type", "").lower()
+        note = lambda: kept and self._note(task.id, kept)  # noqa: E731
+        intake = Intake(self._files, part, kept, note, had, page=page)
         with intake:
             limits.read(_pieces(response), decoder, intake.take)
             content, written, size, digest = intake.finish()
@@ -200,7 +202,7 @@ class Fetcher:
             digest,
             not framed,
             tuple(response.raw.headers.getlist("x-robots-tag")),
-            intake.head if "html" in headers.get("content-type", "").lower() else b"",
+            intake.head,
         )
 
     def _check_206(self, kept: Kept | None, had: Measured | None, response: Response) -> None:
