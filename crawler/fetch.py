@@ -5,41 +5,31 @@ no exception of requests or urllib3 leaves this module.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
-from http.client import HTTPException
 from http.cookiejar import CookieJar
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import gevent
 from requests import Response
-from requests.exceptions import RequestException
-from urllib3.exceptions import HTTPError
 
 from crawler import robots
 from crawler.ask import NO_COOKIES, Asking, cookies_of
 from crawler.body import Intake, Limits
-from crawler.causes import trouble_of
+from crawler.causes import RAISED, trouble_of
 from crawler.config import Job
 from crawler.decode import decoder_for
 from crawler.dial import Resolver
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
+from crawler.pieces import drain, pieces
 from crawler.resume import check_range, keepable
 from crawler.store import Files, Measured
 from crawler.urls import host_of, split
 from crawler.watch import Watch
 from crawler.ways import LeanSession, Ways, options_of
 
-EXCERPT = 16_384
-"""An error's body up to this size is read to its end, so that the connection can be used again."""
-DRAIN: Seconds = 0.25
-"""Longest time for that."""
 LOOKUPS = 256
 """Names looked up at once: one that hangs keeps its thread long after nobody waits for it."""
-_PIECE = 65_536
-_RAISED = (RequestException, HTTPError, HTTPException, OSError, ValueError)
-"""What requests and the layers below it let out."""
 
 
 class Fetcher:
@@ -125,12 +115,12 @@ class Fetcher:
             task = task if had else replace(task, kept=None)
         try:
             response = self._send(task, job, had, watch)
-        except _RAISED as error:
+        except RAISED as error:
             raise trouble_of(error, in_body=False) from error
         answered_at = time.monotonic()
         try:
             return self._answered(response, task, job, part, had, (answered_at, watch.deadline))
-        except _RAISED as error:
+        except RAISED as error:
             raise trouble_of(error, in_body=True) from error
         finally:
             response.close()
@@ -172,7 +162,7 @@ class Fetcher:
         if status == 206 or (had and status == 416):
             self._check_206(task.kept if had else None, had, response)
         elif not 200 <= status < 300:
-            _drain(response, (times[1] - time.monotonic()) / 2)
+            drain(response, (times[1] - time.monotonic()) / 2)
             return Fetched(status, headers, times[0])
         else:
             had = None  # the whole file comes, for it has changed: start over
@@ -189,7 +179,7 @@ class Fetcher:
         note = lambda: kept and self._note(task.id, kept)  # noqa: E731
         intake = Intake(self._files, part, kept, note, had, page=page)
         with intake:
-            limits.read(_pieces(response), decoder, intake.take)
+            limits.read(pieces(response), decoder, intake.take)
             content, written, size, digest = intake.finish()
         framed = "content-length" in headers or response.raw.chunked or decoder is not None
         return Fetched(
@@ -222,28 +212,3 @@ class _Route(NamedTuple):
     job: Job
     asking: Asking
     session: LeanSession
-
-
-def _pieces(response: Response) -> Iterator[bytes]:
-    """Yield the body as it arrives, however little, so that deadlines are looked at in time."""
-    raw: Any = response.raw
-    while piece := raw.read1(_PIECE, decode_content=False):
-        yield piece
-
-
-def _drain(response: Response, left: Seconds) -> None:
-    """Read a short body to its end; one that is long, late or broken costs only the connection."""
-    raw: Any = response.raw
-    if not raw.chunked and (raw.length_remaining is None or raw.length_remaining > EXCERPT):
-        return
-    with suppress(Trouble, *_RAISED), _at_most(max(0.0, min(DRAIN, left))):
-        taken = 0
-        for piece in _pieces(response):
-            taken += len(piece)
-            if taken > EXCERPT:
-                return
-
-
-def _at_most(seconds: Seconds) -> gevent.Timeout:
-    """Return a context that ends silently when its time is over."""
-    return gevent.Timeout(seconds, False)  # type: ignore[arg-type]  # noqa: FBT003
