@@ -78,6 +78,7 @@ class Fetcher:
             UsageError: `verify`, `client_cert` or `cookies` names no such file.
         """
         self._cookies[job.name] = cookies_of(job)
+        self._routes.pop(job.name, None)
         self._ways.check(job)
 
     def address(self, task: Task, job: Job) -> str | None:
