@@ -15,6 +15,7 @@ from gevent.monkey import get_original
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as RequestsConnectionError
+from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ProtocolError
@@ -142,7 +143,7 @@ class Proxied(HTTPAdapter):
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Send a request; on a kept connection that had died, once more and at once."""
         if host_of(str(request.url)) in self._distrusted:
-            request.headers["Connection"] = "close"
+            request.headers = CaseInsensitiveDict({**request.headers, "Connection": "close"})
         try:
             return super().send(request, *args, **kwargs)
         except RequestsConnectionError as error:

@@ -190,7 +190,13 @@ def test_a_name_has_no_case_and_its_lines_are_one_value_and_several():
 
 def test_a_hostile_head_costs_no_more_than_its_length():
     """The expressions have no way back: what does not match is refused in linear time."""
-    for piece in (b"A: b\r\n c", b"A: b\r\n c" + b" " * 15_000 + b"d\r\n", b"A:\r\n\t", b"a" * 8, b"A: \t \t"):
+    for piece in (
+        b"A: b\r\n c",
+        b"A: b\r\n c" + b" " * 15_000 + b"d\r\n",
+        b"A:\r\n\t",
+        b"a" * 8,
+        b"A: \t \t",
+    ):
         data = b"HTTP/1.1 200 OK\r\n" + piece * (200_000 // len(piece))
         start = time.process_time()
         assert read([data + b"\0\r\n\r\n"])[0] is Kind.PROTOCOL
