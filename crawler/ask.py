@@ -7,17 +7,21 @@ that leads to another origin gets none of them.
 from base64 import b64encode
 from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy, LoadError, MozillaCookieJar
+from typing import NamedTuple
 
 from requests import PreparedRequest
 from requests.cookies import RequestsCookieJar, get_cookie_header
-from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
 
 from crawler.config import Job
 from crawler.decode import ACCEPT
 from crawler.errors import UsageError
 from crawler.model import Task
+from crawler.request import Origin, Request, lines_of
 from crawler.urls import split
+
+ORIGINS = 10_000
+"""Origins for which a job's requests are kept ready."""
 
 NO_COOKIES = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
 
@@ -41,28 +45,76 @@ def cookies_of(job: Job) -> CookieJar:
     return jar
 
 
-def request_for(task: Task, job: Job, user_agent: str, cookies: CookieJar) -> PreparedRequest:
-    """Prepare the request of a visit; its URL is canonical already. A hop is a GET."""
-    headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(
-        {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT}
-    )
-    request = PreparedRequest()
-    plain = task.hops or task.robots
-    request.method = "GET" if plain else job.method
-    request.url = task.location
-    request.headers = headers
-    request.hooks = default_hooks()
-    setattr(request, "_cookies", NO_COOKIES)  # noqa: B010  Session.send reads it
-    if same_origin(task.location, task.url):
-        headers.update(_filled(job.headers, task.extra))
-        headers.update(_credentials(job))
-        if job.method == "POST" and not plain:
-            request.body = job.body.encode()
-            headers["Content-Length"] = str(len(request.body))
-        if job.cookies and (cookie := _cookie_header(cookies, request)):
-            headers["Cookie"] = cookie
-    headers.update(_conditions(task))
-    return request
+class Asking:
+    """The requests of one job; what is the same for all visits to a host is made once."""
+
+    def __init__(self, job: Job, cookies: CookieJar) -> None:
+        self._job = job
+        self._cookies = cookies
+        self._bases: dict[tuple[str, bool, bool, str], _Base] = {}
+
+    def request(self, task: Task, user_agent: str, have: int = 0) -> Request:
+        """Prepare the request of a visit, for the rest of a body of which there is a part.
+
+        Its URL is canonical already. A hop is a GET.
+        """
+        job, location = self._job, task.location
+        end = location.find("/", len("https://"))
+        text = location if end < 0 else location[:end]
+        home = task.url.startswith(location[: end + 1]) if end > 0 else False
+        home = home or same_origin(location, task.url)
+        post = home and job.method == "POST" and not (task.hops or task.robots)
+        key = (text, home, post, user_agent)
+        base = self._bases.get(key)
+        if base is None or (home and task.extra):
+            base = self._base(task, key)
+        method, body = ("POST", job.body.encode()) if post else ("GET", None)
+        headers, lines = base.headers, base.lines
+        if task.kept or task.stored or (home and job.cookies):
+            headers = CaseInsensitiveDict(headers)
+            headers.update(_conditions(task, have))
+            if home and job.cookies and (cookie := self._cookie(location)):
+                headers["Cookie"] = cookie
+            lines = lines_of(headers, base.origin)
+        return Request(method, base.origin, location, headers, lines, body)
+
+    def _base(self, task: Task, key: tuple[str, bool, bool, str]) -> "_Base":
+        text, home, post, user_agent = key
+        job = self._job
+        headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(
+            {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT}
+        )
+        if home:
+            headers.update(_filled(job.headers, task.extra))
+            headers.update(_credentials(job))
+        if post:
+            headers["Content-Length"] = str(len(job.body.encode()))
+        origin = Origin(text, split(text))
+        base = _Base(origin, headers, lines_of(headers, origin))
+        if not (home and task.extra):
+            self._bases[key] = base
+            if len(self._bases) > ORIGINS:
+                del self._bases[next(iter(self._bases))]
+        return base
+
+    def _cookie(self, location: str) -> str | None:
+        asked = PreparedRequest()
+        asked.url, asked.headers = location, CaseInsensitiveDict()
+        header: str | None = get_cookie_header(self._cookies, asked)  # type: ignore[no-untyped-call]
+        return header
+
+
+class _Base(NamedTuple):
+    """What all requests to an origin share."""
+
+    origin: Origin
+    headers: CaseInsensitiveDict[str]
+    lines: bytes
+
+
+def request_for(task: Task, job: Job, user_agent: str, cookies: CookieJar) -> Request:
+    """Prepare the request of a single visit."""
+    return Asking(job, cookies).request(task, user_agent)
 
 
 def _filled(headers: Mapping[str, str], extra: Mapping[str, str] | None) -> Mapping[str, str]:
@@ -77,11 +129,6 @@ def same_origin(one: str, other: str) -> bool:
     return split(one)[:3] == split(other)[:3]
 
 
-def _cookie_header(cookies: CookieJar, request: PreparedRequest) -> str | None:
-    header: str | None = get_cookie_header(cookies, request)  # type: ignore[no-untyped-call]
-    return header
-
-
 def _credentials(job: Job) -> dict[str, str]:
     auth = job.auth
     if auth is None:
@@ -92,14 +139,12 @@ def _credentials(job: Job) -> dict[str, str]:
     return {"Authorization": f"Basic {pair}"}
 
 
-def _conditions(task: Task) -> dict[str, str]:
-    """Ask for the rest of what broke off (from where, the store knows), or only for a change."""
+def _conditions(task: Task, have: int) -> dict[str, str]:
+    """Ask for the rest of what broke off, or only for a change."""
     kept, stored = task.kept, task.stored
     if kept and (validator := kept.validators.strong()):
-        return {
-            "Accept-Encoding": "identity",
-            "If-Range": validator,
-        }
+        rest = {"Range": f"bytes={have}-"} if have else {}
+        return {"Accept-Encoding": "identity", "If-Range": validator, **rest}
     if stored is None:
         return {}
     conditions = {"If-None-Match": stored.etag, "If-Modified-Since": stored.last_modified}

@@ -56,10 +56,14 @@ class Limits:
         """
         for piece in pieces:
             self._wire = self._counted(self._wire, piece)
-            for output in decoded(decoder, piece) if decoder else (piece,):
-                self._decoded = self._counted(self._decoded, output)
-                take(output)
-                self._breathe()
+            if decoder is None:
+                self._decoded = self._wire
+                take(piece)
+            else:
+                for output in decoded(decoder, piece):
+                    self._decoded = self._counted(self._decoded, output)
+                    take(output)
+                    self._breathe()
             self._breathe()
             if self._cut and max(self._wire // 2, self._decoded) >= self._max_size:
                 return
@@ -96,7 +100,8 @@ class Intake:
     """Where a body goes: memory first, a part when it grows.
 
     A part that breaks off is discarded, unless it can be continued (`kept`) and nothing was wrong
-    with it but its end. `begun` is called when a part is opened, `had` is what is continued.
+    with it but its end. `begun` is called when a part is opened, `had` is what is continued. Of a
+    `page` the beginning is kept, to be looked into.
     """
 
     def __init__(
@@ -106,17 +111,22 @@ class Intake:
         kept: Kept | None,
         begun: Callable[[], object],
         had: Measured | None,
+        *,
+        page: bool = False,
     ) -> None:
         self._files = files
         self._name = part
         self._kept = kept
         self._begun = begun
+        self._page = page
+        self._first = b""
+        """What has come, as long as it is one piece: most bodies are, and are not copied."""
         self._buffer = bytearray()
         self._part = files.part(part, append=True) if had else None
         self._hash = had.digest if had else hashlib.sha256()
         self._size = had.size if had else 0
         self.head = b""
-        """The beginning of the body."""
+        """The beginning of a page."""
 
     def __enter__(self) -> Self:
         return self
@@ -136,9 +146,15 @@ class Intake:
         """Take decoded bytes in."""
         self._hash.update(data)
         self._size += len(data)
-        self._buffer += data
-        if len(self.head) < HEAD:
+        if self._page and len(self.head) < HEAD:
             self.head += data[: HEAD - len(self.head)]
+        if not (self._first or self._buffer):
+            self._first = data
+            return
+        if self._first:
+            self._buffer += self._first
+            self._first = b""
+        self._buffer += data
         if len(self._buffer) > (IN_MEMORY if self._part is None else IN_MEMORY // 4):
             self._flush()
 
@@ -149,7 +165,8 @@ class Intake:
             Trouble: `protocol`; what was continued is not as long as it should be.
         """
         if self._part is None:
-            return bytes(self._buffer), None, self._size, self._hash.hexdigest()
+            content = self._first or bytes(self._buffer)
+            return content, None, self._size, self._hash.hexdigest()
         self._flush()
         if self._kept and self._size != self._kept.total:
             raise Trouble(Kind.PROTOCOL, f"{self._size} bytes came of {self._kept.total}")
@@ -160,7 +177,8 @@ class Intake:
             self._files.discard([self._name])  # an old one must not meet the new validators
             self._begun()
             self._part = self._files.part(self._name)
-        self._part.write(bytes(self._buffer))
+        self._part.write(self._first or bytes(self._buffer))
+        self._first = b""
         self._buffer.clear()
 
 

@@ -7,7 +7,7 @@ decision looks at every exception that led to the one that was raised.
 import socket
 import ssl
 from collections.abc import Iterator
-from http.client import BadStatusLine, IncompleteRead, LineTooLong
+from http.client import BadStatusLine, HTTPException, IncompleteRead, LineTooLong
 
 from requests.exceptions import RequestException
 from urllib3 import exceptions as u3
@@ -15,6 +15,9 @@ from urllib3 import exceptions as u3
 from crawler.errors import LOCAL_FAULTS, PATH_FAULTS
 from crawler.model import Kind, Trouble
 from crawler.urls import masked
+
+RAISED = (RequestException, u3.HTTPError, HTTPException, OSError, ValueError)
+"""What requests and the layers below it let out."""
 
 _TABLE: tuple[tuple[tuple[type[BaseException], ...], Kind], ...] = (
     ((u3.NameResolutionError, socket.gaierror), Kind.DNS),

@@ -1,209 +1,143 @@
-"""The connection layer below `requests`, by its own extension points: adapter and connections.
+"""The connection layer below `requests`: an adapter that does what a crawler's request needs.
 
-One TLS context is shared by all connections: requests parses the bundle of authorities for every
-new one, 18 ms of CPU with the hub blocked (urllib3 issue 3623). Connections are dialled by `dial`
-and their answers read by `answers`. A connection on which something irregular happened is closed; a
-host that sent bytes nobody asked for is used with a connection for every request from then on.
+It keeps connections of its own (`idle`), sends bytes that are made once for each host (`request`),
+and reads answers strictly (`head`, `framing`). A connection on which something irregular happened
+is closed; a host that sent bytes nobody asked for is used with a connection for every request from
+then on.
 """
 
 import ssl
-import warnings
+import time
 from collections import OrderedDict
-from collections.abc import Callable
-from pathlib import Path
-from select import POLLIN
 from typing import Any
 
-import certifi
-from gevent.monkey import get_original
 from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
-from requests.exceptions import ConnectionError as RequestsConnectionError
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import InsecureRequestWarning, ProtocolError
+from requests.adapters import BaseAdapter
 
-from crawler.answers import Answer
+from crawler.connection import Connection, StaleError
 from crawler.dial import Dialer
-from crawler.urls import host_of
+from crawler.framing import body_of
+from crawler.head import Head
+from crawler.idle import Idle
+from crawler.request import Origin, Request
+from crawler.watch import Watch
 
 DISTRUSTED = 10_000
 """Hosts remembered for having sent bytes nobody asked for."""
 
-_poll = get_original("select", "poll")
+
+class Answer(Response):
+    """A response that makes no cookie jar and keeps no history; closing it frees its connection."""
+
+    def __init__(
+        self, request: Request, head: Head, connection: Connection, transport: "Transport"
+    ) -> None:
+        """Assign; the defaults of requests are for what it does afterwards."""
+        self.request = request
+        self.url = str(request.url)
+        self.status_code = head.status
+        self.headers = head.headers  # type: ignore[assignment]
+        self.raw: Any = body_of(head, connection)
+        self._connection: Connection | None = connection
+        self._keeps = head.keeps
+        self._transport = transport
+
+    def close(self) -> None:
+        """Keep the connection for the next request, if nothing speaks against it."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if not (self._keeps and self.raw.whole):
+            connection.close()
+        elif connection.surplus():
+            self._transport.distrust(connection)
+        else:
+            self._transport.keep(connection)
 
 
-def tls_context(
-    verify: bool | Path,  # noqa: FBT001  as requests calls it
-    client_cert: Path | None = None,
-    min_tls: str = "TLSv1.2",
-) -> ssl.SSLContext:
-    """Return a client context: the usual authorities, those of a file, or no check at all.
-
-    Raises:
-        OSError: a file holds no certificate.
-    """
-    context = _Context(ssl.PROTOCOL_TLS_CLIENT)  # checks certificates and names by itself
-    if verify is False:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        warnings.simplefilter("ignore", InsecureRequestWarning)  # the operator said so
-    else:
-        context.load_verify_locations(certifi.where() if verify is True else str(verify))
-    context.minimum_version = ssl.TLSVersion[min_tls.replace(".", "_")]
-    if client_cert:
-        context.load_cert_chain(client_cert)
-    return context
-
-
-class _Context(ssl.SSLContext):
-    """A context whose handshake leaves no socket behind when a greenlet is killed over it."""
-
-    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
-        """Wrap, then shake hands; Python closes the socket only after an error of its own."""
-        wrapped = super().wrap_socket(*args, **{**kwargs, "do_handshake_on_connect": False})
-        try:
-            wrapped.do_handshake()
-        except BaseException:
-            wrapped.close()
-            raise
-        return wrapped
-
-
-class StaleConnectionError(ConnectionResetError):
-    """A kept connection turned out to be closed before it brought an answer."""
-
-
-class _Careful:
-    """What both kinds of connection share; mixed in before urllib3's class."""
-
-    dial: Callable[[str, int, float], Any]
-    distrusted: OrderedDict[str, None]
-    served = 0
-    """Answers that this connection has brought."""
-    poisoned = False
-
-    def _new_conn(self: Any) -> Any:
-        self.served, self.poisoned = 0, False
-        return type(self).dial(self._dns_host, self.port, self.timeout)
-
-    def response_class(self: Any, sock: Any, *args: Any, **kwargs: Any) -> Answer:
-        """Read answers strictly; http.client calls this name."""
-        last = self._key() in type(self).distrusted
-        return Answer(sock, *args, distrust=self._poison, last=last, **kwargs)
-
-    def request(self: Any, *args: Any, **kwargs: Any) -> None:
-        try:
-            super().request(*args, **kwargs)  # type: ignore[misc]
-        except ConnectionResetError as error:
-            raise (StaleConnectionError() if self.served else error) from error
-
-    def getresponse(self: Any) -> Any:
-        try:
-            response = super().getresponse()  # type: ignore[misc]
-        except (ConnectionResetError, BrokenPipeError) as error:
-            raise (StaleConnectionError() if self.served else error) from error
-        self.served += 1
-        return response
-
-    @property
-    def is_connected(self: Any) -> bool:
-        """Tell whether a kept connection may be used again: open, and nothing to read on it."""
-        if self.sock is None or self.poisoned:
-            return False
-        poll = _poll()
-        poll.register(self.sock, POLLIN)
-        if not poll.poll(0):
-            return True
-        if not isinstance(self.sock, ssl.SSLSocket):
-            self._look_what()
-        return False
-
-    def _look_what(self: Any) -> None:
-        """Tell the end of a connection from bytes nobody asked for."""
-        try:
-            self.sock.settimeout(0.0)
-            if self.sock.recv(1):
-                self._poison()
-        except OSError:
-            pass  # reset, which is an end as well
-
-    def _poison(self: Any) -> None:
-        self.poisoned = True
-        distrusted = type(self).distrusted
-        distrusted[self._key()] = None
-        if len(distrusted) > DISTRUSTED:
-            distrusted.popitem(last=False)
-
-    def _key(self: Any) -> str:
-        """Return name:port, as `urls.host_of` has it."""
-        name = self.host.strip("[]")
-        return f"[{name}]:{self.port}" if ":" in name else f"{name}:{self.port}"
-
-
-class Transport(HTTPAdapter):
+class Transport(BaseAdapter):
     """An adapter for one way of dialling and one TLS context; it retries nothing but the stale."""
 
     def __init__(
         self,
         dial: Dialer,
-        dial_proxy: Dialer,
         context: ssl.SSLContext,
+        idle: Idle,
         distrusted: "OrderedDict[str, None]",
-        hosts: int,
     ) -> None:
+        super().__init__()
         self._dial = dial
-        self._dial_proxy = dial_proxy
         self._context = context
+        self._idle = idle
         self._distrusted = distrusted
-        super().__init__(pool_connections=hosts, pool_maxsize=64, max_retries=0)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Hand the shared context and the careful connections to every pool."""
-        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
-        self.poolmanager.pool_classes_by_scheme = self._pools(self._dial)
+    def send(self, request: PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> Answer:
+        """Send a request; on a kept connection that had died, once more and at once.
 
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Return the manager of a proxy: the operator named it, so it may be anywhere."""
-        known = proxy in self.proxy_manager
-        manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
-        if not known and not proxy.startswith("socks"):
-            manager.pool_classes_by_scheme = self._pools(self._dial_proxy)
-        return manager
+        `timeout` is the Watch of the visit.
 
-    def _pools(self, dial: Dialer) -> dict[str, Any]:
-        own = {"dial": staticmethod(dial), "distrusted": self._distrusted}
-        plain = type("Connection", (_Careful, HTTPConnection), own)
-        secure = type("TLSConnection", (_Careful, HTTPSConnection), own)
-        return {
-            "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-            "https": type("TLSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
-        }
+        Raises:
+            Trouble: no connection, or no answer.
+        """
+        assert isinstance(request, Request)
+        kept = self._kept(request.origin, timeout)
+        if kept:
+            try:
+                return self._asked(kept, request)
+            except StaleError:
+                if request.method != "GET":
+                    raise
+        return self._asked(self._connected(request.origin, timeout), request)
 
-    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Send a request; on a kept connection that had died, once more and at once."""
-        if host_of(str(request.url)) in self._distrusted:
-            request.headers["Connection"] = "close"
+    def close(self) -> None:
+        """Close nothing: the idle connections are the fetcher's."""
+
+    def keep(self, connection: Connection) -> None:
+        """Keep a connection that has brought its answer and nothing else."""
+        if connection.key[1] in self._distrusted:
+            connection.close()
+        else:
+            connection.served += 1
+            self._idle.put(connection)
+
+    def distrust(self, connection: Connection) -> None:
+        """Note that a host sent bytes nobody asked for: they would be the next URL's answer."""
+        connection.close()
+        self._distrusted[connection.key[1]] = None
+        if len(self._distrusted) > DISTRUSTED:
+            self._distrusted.popitem(last=False)
+
+    def _asked(self, connection: Connection, request: Request) -> Answer:
         try:
-            return super().send(request, *args, **kwargs)
-        except RequestsConnectionError as error:
-            if not _is_stale(error) or request.method not in {"GET", "HEAD"}:
-                raise
-        return super().send(request, *args, **kwargs)
+            wire = request.wire(close=request.origin.host in self._distrusted)
+            return Answer(request, connection.ask(wire), connection, self)
+        except BaseException:
+            connection.close()
+            raise
 
-    def build_connection_pool_key_attributes(
-        self, request: PreparedRequest, verify: Any, cert: Any = None
-    ) -> tuple[Any, Any]:
-        """Name the host only: the TLS settings are those of the context."""
-        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
-        return host, {}
+    def _kept(self, origin: Origin, watch: Watch) -> Connection | None:
+        while connection := self._idle.take((self, origin.host, origin.secure)):
+            if connection.quiet() and origin.host not in self._distrusted:
+                connection.watch = watch
+                return connection
+            if not connection.quiet() and connection.spoke():
+                self.distrust(connection)
+            connection.close()
+        return None
 
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Leave the authorities as the context has them."""
+    def _connected(self, origin: Origin, watch: Watch) -> Connection:
+        sock = self._dial(origin.name, origin.port, watch.connect)
+        sock.settimeout(None)
+        if origin.secure:
+            sock = self._secured(sock, origin.name.rstrip("."), watch)
+        return Connection(sock, (self, origin.host, origin.secure), watch)
 
-
-def _is_stale(error: RequestsConnectionError) -> bool:
-    inner = error.args[0] if error.args else None
-    return isinstance(inner, ProtocolError) and any(
-        isinstance(cause, StaleConnectionError) for cause in inner.args
-    )
+    def _secured(self, sock: Any, name: str, watch: Watch) -> Any:
+        watch.until = time.monotonic() + watch.connect
+        try:
+            return self._context.wrap_socket(sock, server_hostname=name)
+        except BaseException:
+            sock.close()
+            raise
+        finally:
+            watch.until = 0.0

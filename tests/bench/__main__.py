@@ -1,10 +1,18 @@
-"""`python -m tests.bench [CASE…]` measures; `rude`, `lists` and `soak` have options of their own."""
+"""`python -m tests.bench [CASE…]` measures; some cases are commands with options of their own."""
 
 import sys
 from collections.abc import Callable
 from importlib import import_module
 
-ALONE = {"rude": "rude", "lists": "lists", "list": "lists", "soak": "soak"}
+ALONE = {
+    "rude": "rude",
+    "lists": "lists",
+    "list": "lists",
+    "longlist": "longlist",
+    "soak": "soak",
+    "fetching": "fetching",
+    "overhead": "overhead",
+}
 """Cases that are commands of their own, and their modules."""
 
 

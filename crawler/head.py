@@ -1,0 +1,166 @@
+"""The head of an answer, read strictly: pure, bytes in, a Head or a Trouble out.
+
+The common parsers return 103 as the final answer and give the real one to the next request, stop at
+a line without a colon and lose all that follows, split at a bare CR, and take a status line without
+a header for a whole answer. Here each of these is `protocol` (RFC 9112, sections 2.2, 4 and 5), and
+so is whatever else the grammar does not know, but for two old habits: lines may end with LF alone,
+and a folded line is unfolded.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from crawler.model import Kind, Trouble
+
+MAX_LINE = 16_384
+MAX_HEAD = 262_144
+MAX_FIELDS = 100
+
+END = re.compile(rb"\n\r?\n")
+"""Where a head ends."""
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_TEXT = r"[^\r\n\0]*+"
+_STATUS = re.compile(rf"HTTP/1\.([0-9]) ++([0-9]{{3}})(?:[ \t]{_TEXT})?\r?\n")
+_LINES = re.compile(rf"(?:(?:{_NAME}:|[ \t]){_TEXT}\r?\n)*+")
+_FIELDS = re.compile(rf"(?:{_NAME}:{_TEXT}\r?\n(?:[ \t]{_TEXT}\r?\n)*+)*+\r?\n")
+_FIELD = re.compile(rf"({_NAME}):[ \t]*+({_TEXT})\r?\n")
+_FOLD = re.compile(r"\r?\n[ \t]+")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_SWITCHING, _FINAL, _LAST = 101, 200, 599
+_BODILESS = frozenset({204, 304})
+
+
+class Headers(Mapping[str, str]):
+    """The fields of an answer; names are found in any case, lines of one name are joined."""
+
+    __slots__ = ("_lines", "_values")
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        self._values: dict[str, str] = {}
+        self._lines: dict[str, list[str]] = {}
+        values = self._values
+        for name, text in fields:
+            key, value = name.lower(), text.rstrip(" \t")
+            if key in values:
+                self._lines.setdefault(key, [values[key]]).append(value)
+                values[key] = f"{values[key]}, {value}"  # RFC 9110, section 5.3
+            else:
+                values[key] = value
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        return self._values.get(name.lower(), default)
+
+    def getlist(self, name: str) -> list[str]:
+        """Return the lines of a name one by one, as urllib3 calls it."""
+        if lines := self._lines.get(name.lower()):
+            return lines
+        return [self._values[name.lower()]] if name.lower() in self._values else []
+
+
+@dataclass(slots=True)
+class Head:
+    """Status, fields, and how the body is framed (RFC 9112, section 6.3)."""
+
+    status: int
+    headers: Headers
+    chunked: bool = False
+    length: int | None = None
+    """None: in chunks, or until the connection ends."""
+    keeps: bool = False
+    """Whether the connection may bring another answer after this one."""
+
+
+def head_of(block: bytes) -> Head:
+    """Read a whole head, the empty line at its end included; an interim one has no framing.
+
+    Raises:
+        Trouble: `protocol`.
+    """
+    if len(block) > MAX_LINE:
+        _check_lengths(block)
+    text = block.decode("latin-1")
+    status = _STATUS.match(text)
+    if not status or not _FIELDS.fullmatch(text, status.end()):
+        raise _why_not(text)
+    start = status.end()
+    if "\n " in text or "\n\t" in text:  # RFC 9112, section 5.2
+        text, start = _FOLD.sub(" ", text[start:]), 0
+    fields = _FIELD.findall(text, start)
+    if len(fields) > MAX_FIELDS:
+        raise refusal(f"more than {MAX_FIELDS} header lines")
+    head = Head(int(status[2]), Headers(fields))
+    if head.status < 100 or head.status == _SWITCHING or head.status > _LAST:
+        raise refusal(f"status {head.status}")
+    return head if head.status < _FINAL else _framed(head, status[1])
+
+
+def check_sofar(block: bytes, checked: int) -> int:
+    """Check the lines of a head that has not ended yet; return how far it has been checked.
+
+    Raises:
+        Trouble: `protocol`; whatever follows, this is no head.
+    """
+    end = block.rfind(b"\n") + 1
+    if len(block) - end > MAX_LINE:
+        raise refusal(f"a header line of more than {MAX_LINE} bytes")
+    if end <= checked:
+        return checked
+    _check_lengths(block[checked:end])
+    text = block[checked:end].decode("latin-1")
+    status = None if checked else _STATUS.match(text)
+    if not (checked or status) or not _LINES.fullmatch(text, status.end() if status else 0):
+        raise _why_not(text, checked == 0)
+    return end
+
+
+def refusal(reason: str) -> Trouble:
+    """Return the Trouble of an answer that is none."""
+    return Trouble(Kind.PROTOCOL, reason)
+
+
+def _framed(head: Head, minor: str) -> Head:
+    headers = head.headers
+    connection = (headers.get("connection") or "").lower()
+    head.keeps = "close" not in connection and (minor != "0" or "keep-alive" in connection)
+    codings, lengths = headers.getlist("transfer-encoding"), headers.getlist("content-length")
+    if codings:
+        if len(codings) > 1 or codings[0].lower() != "chunked":
+            raise refusal(f"Transfer-Encoding {', '.join(codings)[:80]!r}")
+        head.chunked = True
+    if lengths:
+        if len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0]):
+            raise refusal(f"Content-Length {', '.join(sorted(set(lengths)))[:80]!r}")
+        head.length = int(lengths[0])
+    if codings and lengths:  # RFC 9112, section 6.3: chunked counts, and the connection ends
+        head.length, head.keeps = None, False
+    if head.status in _BODILESS:
+        head.chunked, head.length = False, 0
+    head.keeps = head.keeps and (head.chunked or head.length is not None)
+    return head
+
+
+def _check_lengths(block: bytes) -> None:
+    if any(len(line) >= MAX_LINE for line in block.split(b"\n")):
+        raise refusal(f"a header line of more than {MAX_LINE} bytes")
+
+
+def _why_not(text: str, first: bool = True) -> Trouble:  # noqa: FBT001, FBT002
+    line = text.partition("\n")[0]
+    if "\0" in text or "\r" in text.replace("\r\n", ""):
+        return refusal("a NUL or a bare CR in the header")
+    if first and not _STATUS.match(text):
+        return refusal(f"no status line: {line[:80]!r}")
+    return refusal("a header line without a name")

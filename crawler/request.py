@@ -1,0 +1,85 @@
+"""A request in bytes: made once for a job and a host, but for its path and its conditions."""
+
+import re
+from collections.abc import Mapping
+
+from requests import PreparedRequest
+from requests.structures import CaseInsensitiveDict
+
+from crawler.urls import Place
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[^\r\n\0]*")
+_TARGET = re.compile(r"[!-~]+")
+_DEFAULT = {"http": "80", "https": "443"}
+
+
+class Origin:
+    """Whom a request goes to, and the names that this has in TLS, in HTTP and in the crawler."""
+
+    __slots__ = ("field", "host", "name", "port", "secure", "text")
+
+    def __init__(self, text: str, place: Place) -> None:
+        self.text = text
+        """scheme://authority, as URLs spell it."""
+        self.secure = place.scheme == "https"
+        self.host = place.host
+        self.name = place.hostname.strip("[]")
+        self.port = int(place.port)
+        name = place.hostname.rstrip(".")
+        default = place.port == _DEFAULT[place.scheme]
+        self.field = name if default else f"{name}:{place.port}"
+        """The Host header."""
+
+
+class Request(PreparedRequest):
+    """A prepared request, and the bytes of its header."""
+
+    def __init__(
+        self,
+        method: str,
+        origin: Origin,
+        url: str,
+        headers: CaseInsensitiveDict[str],
+        lines: bytes,
+        body: bytes | None,
+    ) -> None:
+        """Assign; what requests would prepare is given already."""
+        self.method = method
+        self.origin = origin
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self._lines = lines
+        self._content = body or b""
+
+    def wire(self, *, close: bool) -> bytes:
+        """Return all of its bytes.
+
+        Raises:
+            ValueError: there are characters in its URL that would break the request line.
+        """
+        target = str(self.url)[len(self.origin.text) :]
+        if not target.startswith("/"):
+            target = f"/{target}"
+        if not _TARGET.fullmatch(target):
+            raise ValueError("a URL with characters that cannot be sent")
+        end = b"Connection: close\r\n\r\n" if close else b"\r\n"
+        return b"%b %b HTTP/1.1\r\n%b%b%b" % (
+            str(self.method).encode(), target.encode(), self._lines, end, self._content,
+        )  # fmt: skip
+
+
+def lines_of(headers: Mapping[str, str], origin: Origin) -> bytes:
+    """Return a header in bytes.
+
+    Raises:
+        ValueError: a name or a value that would break it, or cannot be sent as latin-1.
+    """
+    fields = list(headers.items())
+    if not any(name.lower() == "host" for name in headers):
+        fields.insert(0, ("Host", origin.field))
+    for name, value in fields:
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise ValueError(f"the request header {name[:80]!r} cannot be sent")
+    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode("latin-1")
