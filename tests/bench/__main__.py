@@ -2,9 +2,9 @@
 
 import sys
 
-from tests.bench import lists, rude
+from tests.bench import lists, overhead, rude
 
-CASES = {"rude": rude.main, "lists": lists.main}
+CASES = {"rude": rude.main, "lists": lists.main, "overhead": overhead.main}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in CASES:
