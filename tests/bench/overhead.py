@@ -18,12 +18,11 @@ import threading
 import time
 from pathlib import Path
 
-import crawler  # noqa: F401  patches first
-
 import gevent
 from gevent.event import Event
 from requests.structures import CaseInsensitiveDict
 
+import crawler  # noqa: F401  patches first
 from crawler import app as app_module
 from crawler.app import App
 from crawler.config import CrawlerOptions, Job, Settings
