@@ -223,6 +223,7 @@ class App:
             settled=settler.settled,
             pulse=lambda: self._pulse(workers),
             when_idle=self._stop_when_done if self._until_done else None,
+            is_idle=lambda: not self._feeder.busy,
         )
         self.keeper.reclaim()
 

@@ -18,6 +18,10 @@ LOOKAHEAD: Seconds = 0.25
 """Tasks are leased this long before their host is ready, so that many share one transaction."""
 HOLD: Seconds = 2.0
 """A host that rests for longer goes back, with its tasks: another may use its place."""
+AHEAD = 256
+"""Most tasks in memory of a host without a delay, beside what its slots need."""
+QUICK: Seconds = 0.1
+"""A host that used up its tasks within this time gets twice as many."""
 DOOMED = 64
 """Tasks of a host that is given up, leased at once to end unvisited."""
 RETELL: Seconds = 60.0
@@ -39,6 +43,11 @@ class Host:
     """Tasks leased and not settled."""
     dry: bool = False
     """The frontier has nothing more for it now; it goes back once nothing is open."""
+    ahead: int = 0
+    """Tasks to have in memory where no delay spaces them; it follows the host's pace."""
+    filled_at: Seconds = 0.0
+    thirsts_at: Seconds | None = None
+    """When to look for tasks of it, if at all."""
     queued: bool = False
     """It stands in the heap of ready hosts, or waits for its address."""
     address: str | None = None
@@ -58,10 +67,34 @@ class Host:
         if self.rests_long(now):
             return 0
         if self.rest.delay < LOOKAHEAD:
-            return max(0, 2 * self.rest.slots - len(self.tasks))
+            return max(0, self._wanted(now) - len(self.tasks))
         ready_at = self.rest.ready_at()
         soon = ready_at is not None and ready_at <= now + LOOKAHEAD
         return 1 if soon and not self.tasks else 0
+
+    def thirst_at(self, now: Seconds) -> Seconds | None:
+        """Return when to look for tasks of it; None as long as nothing changes."""
+        rest = self.rest
+        if self.dry or (self.tasks and rest.delay >= LOOKAHEAD):
+            return None
+        if rest.doomed(now):
+            return now
+        if self.rests_long(now):
+            return None  # it goes back when what is open is settled
+        if rest.delay < LOOKAHEAD:
+            return now if len(self.tasks) <= max(2 * rest.slots, self.ahead) // 4 else None
+        ready_at = rest.ready_at()
+        return None if ready_at is None or self.tasks else ready_at - LOOKAHEAD / 2
+
+    def _wanted(self, now: Seconds) -> int:
+        """Return how many tasks to have: more of them for a host that used up the last at once."""
+        least = 2 * self.rest.slots
+        if self.rest.delay or now > self.filled_at + QUICK:
+            self.ahead = least
+        elif not self.tasks:
+            self.ahead = min(2 * max(least, self.ahead), max(least, AHEAD))
+        self.filled_at = now
+        return max(least, self.ahead)
 
     def rests_long(self, now: Seconds) -> bool:
         """Tell whether it would only take up room."""

@@ -37,6 +37,7 @@ class Keeper:
         settled: Event | None = None,
         pulse: Callable[[], Pulse] = lambda: Pulse("running"),
         when_idle: Callable[[Counts], None] | None = None,
+        is_idle: Callable[[], bool] = lambda: True,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -48,6 +49,7 @@ class Keeper:
         self._settled = settled or Event()
         self._pulse = pulse
         self._when_idle = when_idle
+        self._is_idle = is_idle
         self._visits: Counter[str] = Counter()
         self._rates = (0.0, 0.0)
         self._all = self._ok = self._bytes = 0
@@ -66,7 +68,7 @@ class Keeper:
             if self.progress and now >= report_at:
                 self._report()
                 report_at = now + self.progress
-            if self._when_idle:
+            if self._when_idle and self._is_idle():
                 self._when_idle(self._frontier.counts())
             self._settled.wait(TICK)
             self._settled.clear()

@@ -1,6 +1,7 @@
 """Where a task's body goes: one answer for the visit, the settler and the sweep."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from crawler import naming
 from crawler.config import Job
@@ -10,7 +11,7 @@ from crawler.store.files import Files, part_name
 
 def planned(task: Task, job: Job) -> str:
     """Return the file a task is meant for, before the store has had its say."""
-    return task.path or naming.path_of(job.path, job.name, task.url, task.fingerprint, {})
+    return task.path or _path_of(job.path, job.name, task.url, task.fingerprint)
 
 
 def part_of(task: Task, job: Job, owner: int) -> str:
@@ -26,6 +27,12 @@ def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]
         if task.job in jobs and (name := part_of(task, jobs[task.job], owner)) != _kept(task)
     ]
     return files.discard(names) if names else 0
+
+
+@lru_cache(maxsize=4096)
+def _path_of(template: str, job: str, url: str, fingerprint: int) -> str:
+    """Remember the paths of visits under way: each is asked for several times."""
+    return naming.path_of(template, job, url, fingerprint, {})
 
 
 def _kept(task: Task) -> str | None:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +126,7 @@ def write_all(descriptor: int, data: bytes) -> None:
 def publish(folders: Folders, versions: Versions, part: tuple[int, str], body: Body) -> str:
     """Rename the part to its final name; a folder that has the name is left alone."""
     here, name = part
-    for path in (body.path, suffixed(body.path, body.fingerprint)):
+    for path in _choices(body):
         folder, final = path.rpartition("/")[::2]
         target, real = folders.open(folder)
         kept = versions.keep(target, final, part) if body.versions else None
@@ -138,6 +138,11 @@ def publish(folders: Folders, versions: Versions, part: tuple[int, str], body: B
         folders.changed(target)
         return f"{real}/{final}".lstrip("/")
     raise IsADirectoryError(f"{path} is a folder")
+
+
+def _choices(body: Body) -> Iterator[str]:
+    yield body.path
+    yield suffixed(body.path, body.fingerprint)
 
 
 def discard(root: Path, parts: Sequence[str]) -> int:
