@@ -13,7 +13,8 @@ from gevent.event import Event
 from gevent.queue import Queue
 
 from crawler.frontier import Frontier, Lease
-from crawler.held import LOOKAHEAD, Held, Host, wall
+from crawler.held import Held
+from crawler.host import LOOKAHEAD, Host, Thirst, wall
 from crawler.model import HostRest, Seconds, Task, Visited
 from crawler.pause import Pause
 
@@ -21,8 +22,6 @@ PAUSE: Seconds = 0.02
 """Shortest time between two leases."""
 POLL: Seconds = 1.0
 """Longest time between two looks for ready hosts: other processes add and release them too."""
-SWEEP: Seconds = 50e-6
-"""Time between two looks through all hosts, for each of them: a small part of what they take."""
 TURN: Seconds = 5.0
 """How long a host is held while others are ready that this process has no room for."""
 
@@ -47,10 +46,7 @@ class Feeder:
         self._held = held
         self._doom = doom
         self._ready: list[tuple[Seconds, int, Host]] = []
-        self._thirsty: list[tuple[Seconds, int, Host]] = []
-        self._spent: set[int] = set()
-        """Hosts that may have nothing left to do here."""
-        self._sweep_at: Seconds = 0.0
+        self._thirst = Thirst()
         self._turn = count()
         self._wake = Event()
         self._lease_at: Seconds = 0.0
@@ -96,10 +92,7 @@ class Feeder:
     def settled(self, tasks: Iterable[Task]) -> None:
         """Note that outcomes are recorded; a host with nothing open can go back."""
         for task in tasks:
-            host = self._held.hosts[task.host_id]
-            host.open -= 1
-            if host.dry and not host.open:
-                self._spent.add(host.id)
+            self._held.settled(task)
         self._look_in(PAUSE)
 
     def look(self) -> None:
@@ -114,13 +107,12 @@ class Feeder:
         """Give idle hosts back, fill thirsty ones, and take new ones while workers are free."""
         now = time.monotonic()
         self._leased_at, self._lease_at = now, now + POLL
-        long = self._long_resting(now)
+        long = self._held.resting_long(now)
         back = [task.id for host in long for task in host.tasks]
-        idle = [host for host in long if host.open == len(host.tasks)]
-        idle += self._with_nothing_left()
+        idle = [host for host in long if host.open == len(host.tasks)] + self._held.spent()
         idle = list(dict.fromkeys(idle))
         gone = {host.id for host in idle}
-        asked = [host for host in self._due_for_tasks(now) if host.id not in gone]
+        asked = [host for host in self._thirst.due(now) if host.id not in gone]
         wants = {host.id: lack for host in asked if (lack := host.lacks(now))}
         new = self._room_for_hosts()
         lease = self._frontier.lease(
@@ -134,40 +126,14 @@ class Feeder:
             host.thirsts_at = None
         for leased in lease.hosts:
             host = self._held.take(leased)
-            self._set_dry(host, len(leased.tasks) < wants.get(leased.id, 1))
+            host.dry = False
+            if len(leased.tasks) < wants.get(leased.id, 1):
+                self._held.dry(host)
             self._end_doomed(host)
             self._requeue(host)
         for host in asked:
             self._look_for(host, now)
         self._plan(lease, new=new, wanted=len(wants))
-
-    def _long_resting(self, now: Seconds) -> list[Host]:
-        """Return hosts that would only take up room; all are looked through, now and then."""
-        if now < self._sweep_at:
-            self._look_in(self._sweep_at - now)
-            return []
-        self._sweep_at = now + SWEEP * len(self._held.hosts)
-        return [host for host in self._held.hosts.values() if host.rests_long(now)]
-
-    def _with_nothing_left(self) -> list[Host]:
-        spent, self._spent = self._spent, set()
-        hosts = [self._held.hosts[number] for number in spent if number in self._held.hosts]
-        return [host for host in hosts if host.dry and not host.open]
-
-    def _due_for_tasks(self, now: Seconds) -> list[Host]:
-        """Take the hosts whose time has come to look for tasks of them."""
-        due: list[Host] = []
-        while self._thirsty and self._thirsty[0][0] <= now + LOOKAHEAD / 2:
-            at, _, host = heapq.heappop(self._thirsty)
-            if host.thirsts_at == at:
-                host.thirsts_at = None
-                due.append(host)
-        return due
-
-    def _set_dry(self, host: Host, dry: bool) -> None:  # noqa: FBT001  it is the value
-        host.dry = dry
-        if dry and not host.open:
-            self._spent.add(host.id)
 
     def _room_for_hosts(self) -> int:
         if self.pause.active:  # only what a probe needs
@@ -192,8 +158,8 @@ class Feeder:
         found = any(leased.tasks for leased in lease.hosts)
         if next_at is not None and (next_at > now or (found and new)):
             self._look_in(max(PAUSE, next_at - now))
-        if self._thirsty:
-            self._look_in(self._thirsty[0][0] - now)
+        if self._thirst.next_at is not None:
+            self._look_in(self._thirst.next_at - now)
 
     def _had_their_turn(self, now: Seconds) -> list[Host]:
         """Return hosts to give up, the oldest first, while others are ready and wait for room."""
@@ -203,7 +169,7 @@ class Feeder:
     def _give_up(self, hosts: Iterable[Host]) -> None:
         """Let go of hosts as soon as their tasks in memory are done."""
         for host in hosts:
-            self._set_dry(host, True)
+            self._held.dry(host)
 
     def _end_doomed(self, host: Host) -> None:
         for visited in self._held.doom(host):
@@ -224,10 +190,8 @@ class Feeder:
         self._look_for(host, now)
 
     def _look_for(self, host: Host, now: Seconds) -> None:
-        at = host.thirst_at(now)
-        if at is not None and (host.thirsts_at is None or at < host.thirsts_at):
-            host.thirsts_at = at
-            heapq.heappush(self._thirsty, (at, next(self._turn), host))
+        at = self._thirst.note(host, now)
+        if at is not None:
             self._look_in(max(PAUSE, at - now))
 
     def _look_in(self, wait: Seconds) -> None:

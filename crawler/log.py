@@ -1,28 +1,32 @@
 """The log: one JSON object a line on standard output, written by the hub and never waited for.
 
-A line is one `os.write`, no longer than a pipe takes at once, and written only when the reader has
-made room. Lines that find no room wait in a bounded backlog; what does not fit is counted and the
-loss is told as soon as there is room again. No failure of the log reaches the crawler.
+How its lines are written is in `lines`. No failure of the log reaches the crawler.
 """
 
 import json
 import os
 import re
 import time
-from collections import deque
 from collections.abc import MutableMapping
-from select import POLLERR, POLLHUP, POLLNVAL, POLLOUT
 from typing import Any, Protocol
 
-import gevent
 import structlog
-from gevent.monkey import get_original
 
+from crawler.lines import BACKLOG, LINE, Lines
 from crawler.model import Again, Dead, Done, Hop, Settlement
 
-BACKLOG = 10_000
-LINE = 4096
-"""PIPE_BUF: a pipe that has room takes this much without blocking (pipe(7))."""
+__all__ = [
+    "BACKLOG",
+    "LINE",
+    "JsonLog",
+    "Lines",
+    "Log",
+    "iso",
+    "open_log",
+    "printable",
+    "visit_fields",
+]
+
 _VALUE = 1200
 _ITEMS = 20
 _SHORT = 60
@@ -37,76 +41,6 @@ class Log(Protocol):
     def info(self, event: str, **fields: Any) -> None: ...
     def warning(self, event: str, **fields: Any) -> None: ...
     def error(self, event: str, **fields: Any) -> None: ...
-
-
-class Lines:
-    """Writes lines to a descriptor without ever blocking the hub."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._backlog: deque[bytes] = deque()
-        self._poll = get_original("select", "poll")()
-        self._poll.register(descriptor, POLLOUT)
-        self._flusher: gevent.Greenlet[[], None] | None = None
-        self.dropped = 0
-        """Lines lost since the last that was written."""
-
-    def msg(self, line: str) -> None:
-        """Write a line, now or as soon as there is room."""
-        data = line.encode("utf-8", "backslashreplace")
-        if len(data) >= LINE:
-            data = data[: LINE - 1].decode(errors="ignore").encode()
-        self.put(data)
-
-    def put(self, data: bytes) -> None:
-        """Write a line that is short enough."""
-        if not self._backlog and self._room():
-            self._write(*self._loss(), data + b"\n")
-        elif len(self._backlog) >= BACKLOG:
-            self.dropped += 1
-        else:
-            self._backlog.extend((*self._loss(), data + b"\n"))
-            if not self._flusher:
-                self._flusher = gevent.spawn(self._flush)
-
-    debug = info = warning = error = msg
-
-    def close(self, timeout: float) -> None:
-        """Write what waits, for at most the given seconds."""
-        flusher = self._flusher
-        if flusher:
-            flusher.join(timeout)
-            flusher.kill()
-
-    def _flush(self) -> None:
-        while self._backlog:
-            if self._room():
-                self._write(self._backlog.popleft())
-            gevent.sleep(0 if self._room() else 0.05)
-        self._write(*self._loss())
-        self._flusher = None
-
-    def _room(self) -> bool:
-        """Tell whether a line can be written; into a broken pipe it can, and is lost."""
-        ready = self._poll.poll(0)
-        return bool(ready and ready[0][1] & (POLLOUT | POLLERR | POLLHUP | POLLNVAL))
-
-    def _write(self, *lines: bytes) -> None:
-        for at, line in enumerate(lines):
-            try:
-                os.write(self._descriptor, line)
-            except OSError:
-                self.dropped += len(lines) - at
-                return
-
-    def _loss(self) -> list[bytes]:
-        """Return the line that tells of lost ones, if there were any."""
-        if not self.dropped:
-            return []
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        record = {"timestamp": now, "level": "warning", "event": "log.dropped"}
-        lines, self.dropped = self.dropped, 0
-        return [json.dumps({**record, "lines": lines}).encode() + b"\n"]
 
 
 def open_log(level: str, style: str, descriptor: int = 1) -> tuple[Log, Lines]:

@@ -86,16 +86,19 @@ class Rest:
     @property
     def pace(self) -> Seconds:
         """Return the rest between two visits that holds while all is well."""
-        adaptive = self.rule.adaptive
-        own = 0.0
-        if adaptive and self.latency:
-            own = min(adaptive.most, max(adaptive.least, adaptive.factor * self.latency))
-        return max(self.rule.delay, self.crawl_delay, own)
+        adaptive, asked = self.rule.adaptive, self.rule.delay
+        if self.crawl_delay > asked:
+            asked = self.crawl_delay
+        if adaptive is None or not self.latency:
+            return asked
+        own = min(adaptive.most, max(adaptive.least, adaptive.factor * self.latency))
+        return max(asked, own)
 
     @property
     def delay(self) -> Seconds:
         """Return the rest between two visits that holds now."""
-        return max(self.pace, self.backoff)
+        pace = self.pace  # asked for a dozen times a visit, hence no max()
+        return self.backoff if self.backoff > pace else pace
 
     @property
     def slots(self) -> int:
@@ -109,10 +112,11 @@ class Rest:
 
     def ready_at(self) -> Seconds | None:
         """Return the earliest time of the next visit, or None while that depends on another."""
-        in_turn = self.delay or self.rule.max_per_day
-        if self.busy >= self.slots or (self.pending and in_turn):
+        if self.busy >= self.slots:
             return None
-        return max(self.next_at, self.opens_at)
+        if self.pending and (self.rule.max_per_day or self.delay):
+            return None
+        return self.opens_at if self.opens_at > self.next_at else self.next_at
 
     def handed_off(self) -> None:
         """Take a slot."""

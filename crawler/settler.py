@@ -5,7 +5,8 @@ settled, then the log line is written. A crash between two steps visits again; n
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from random import Random
@@ -35,13 +36,11 @@ from crawler.model import (
 from crawler.retry import verdict
 from crawler.rulebook import Rulebook
 from crawler.schedule import Schedule, next_due
-from crawler.store import Body, Files, part_of, planned
+from crawler.store import Body, Files, left_by, part_of, planned
 
 BATCH = 256
 GATHER: Seconds = 0.02
 """Shortest time between two batches, so that under load many visits share what a batch costs."""
-_BREAKS = {Kind.TIMEOUT, Kind.TRUNCATED, Kind.LOCAL_IO, Kind.TLS, Kind.PROTOCOL, Kind.BUG}
-"""Kinds after which a part may have been kept."""
 HELD = 64 * 1024 * 1024
 """Bytes of bodies that may wait in memory; beyond it workers wait for the disk."""
 
@@ -67,6 +66,8 @@ class Settler:
         hosts: Hosts,
         rules: Rulebook,
         tell: Callable[[Settlement], None],
+        *,
+        together: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -75,6 +76,7 @@ class Settler:
         self._hosts = hosts
         self._rules = rules
         self._tell = tell
+        self._together = together
         self._random = Random()  # noqa: S311  jitter is no secret
         self._queue: Queue[Visited] = Queue()
         self._batch: list[Visited] = []
@@ -136,8 +138,9 @@ class Settler:
         self._batch.clear()
         self._room.set()
         self._hosts.settled([settled.task for settled in settlements])
-        for settled in settlements:
-            self._tell(settled)
+        with self._together():
+            for settled in settlements:
+                self._tell(settled)
         self._drop_parts(settlements)
         self.settled.set()
 
@@ -176,18 +179,12 @@ class Settler:
             part
             for settled in settlements
             if not isinstance(settled.verdict, Again) and not settled.task.robots
-            if settled.task.kept or settled.outcome.kind in _BREAKS
-            for part in self._left_by(settled)
+            for part in left_by(
+                settled.task, settled.outcome.kind, self._jobs[settled.task.job], self._owner
+            )
         ]
         if parts:
             self._files.discard(parts)
-
-    def _left_by(self, settled: Settlement) -> Iterator[str]:
-        task = settled.task
-        if task.kept:
-            yield task.kept.part
-        if settled.outcome.kind in _BREAKS:
-            yield part_of(task, self._jobs[task.job], self._owner)
 
     def _plan(self, visited: Visited) -> tuple[int, str, str]:
         task = visited.task

@@ -5,8 +5,11 @@ from functools import lru_cache
 
 from crawler import naming
 from crawler.config import Job
-from crawler.model import Task
+from crawler.model import Kind, Task
 from crawler.store.files import Files, part_name
+
+_BREAKS = {Kind.TIMEOUT, Kind.TRUNCATED, Kind.LOCAL_IO, Kind.TLS, Kind.PROTOCOL, Kind.BUG}
+"""Kinds after which a part may have been kept."""
 
 
 def planned(task: Task, job: Job) -> str:
@@ -17,6 +20,12 @@ def planned(task: Task, job: Job) -> str:
 def part_of(task: Task, job: Job, owner: int) -> str:
     """Return the `.part` of a visit by a process."""
     return part_name(planned(task, job), task.fingerprint, owner)
+
+
+def left_by(task: Task, kind: Kind, job: Job, owner: int) -> list[str]:
+    """Return the parts that a visit may have left, its own and one that it did not go on with."""
+    kept = [task.kept.part] if task.kept else []
+    return [*kept, part_of(task, job, owner)] if kind in _BREAKS else kept
 
 
 def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]]) -> int:

@@ -106,7 +106,8 @@ def one(folder, hosts, visits, durability, profile):
     profiler = cProfile.Profile()
     started = {}
 
-    with App(settings(folder, hosts, visits, durability), log, until_done=True) as app:
+    crawl = settings(folder, hosts, visits, durability)
+    with App(crawl, log, until_done=True, together=lines.together) as app:
 
         def start():
             while not app.seeder.done:
