@@ -87,8 +87,7 @@ class Rest:
     def pace(self) -> Seconds:
         """Return the rest between two visits that holds while all is well."""
         adaptive, asked = self.rule.adaptive, self.rule.delay
-        if self.crawl_delay > asked:
-            asked = self.crawl_delay
+        asked = max(asked, self.crawl_delay)
         if adaptive is None or not self.latency:
             return asked
         own = min(adaptive.most, max(adaptive.least, adaptive.factor * self.latency))
@@ -97,8 +96,7 @@ class Rest:
     @property
     def delay(self) -> Seconds:
         """Return the rest between two visits that holds now."""
-        pace = self.pace  # asked for a dozen times a visit, hence no max()
-        return self.backoff if self.backoff > pace else pace
+        return max(self.pace, self.backoff)
 
     @property
     def slots(self) -> int:
@@ -116,7 +114,7 @@ class Rest:
             return None
         if self.pending and (self.rule.max_per_day or self.delay):
             return None
-        return self.opens_at if self.opens_at > self.next_at else self.next_at
+        return max(self.next_at, self.opens_at)
 
     def handed_off(self) -> None:
         """Take a slot."""

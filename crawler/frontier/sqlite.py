@@ -32,6 +32,7 @@ from crawler.frontier.process import Process
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import connect
 from crawler.frontier.turns import Shares, Visitor
+from crawler.frontier.waiting import begin
 from crawler.model import HostRest, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
 from crawler.native import Native
 
@@ -201,7 +202,7 @@ class SqliteFrontier:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        return self._native.call(self._transact(verb, "BEGIN IMMEDIATE"), *args, **kwargs)
+        return self._native.call(self._transact(verb, write=True), *args, **kwargs)
 
     def _read(
         self,
@@ -209,16 +210,16 @@ class SqliteFrontier:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        return self._native.call(self._transact(verb, "BEGIN"), *args, **kwargs)
+        return self._native.call(self._transact(verb, write=False), *args, **kwargs)
 
     def _transact(
-        self, verb: Callable[Concatenate[sqlite3.Connection, P], T], begin: str
+        self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *, write: bool
     ) -> Callable[P, T]:
         """Return the verb as one transaction, to be run in the native thread."""
 
         def transaction(*args: P.args, **kwargs: P.kwargs) -> T:
             try:
-                self._db.execute(begin)
+                begin(self._db, write=write)
                 value = verb(self._db, *args, **kwargs)
                 self._db.execute("COMMIT")
             except BaseException as error:
