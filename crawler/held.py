@@ -37,22 +37,21 @@ class Held:
         """Where a task handed off has a slot: by then its host may have moved."""
         self._begun: set[int] = set()
         self._spent: set[int] = set()
-        self._sweep_at: Seconds = 0.0
+        self._sweep_at = 0.0
 
     def take(self, leased: LeasedHost) -> Host:
         """Take up what was leased of a host."""
         now, offset = time.monotonic(), wall()
+        rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
         host = self.hosts.get(leased.id)
         if host is None:
-            rest = Rest(leased.next_at - offset)
-            rest.rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
+            rest = Rest(leased.next_at - offset, rule)
             rest.remember(leased.health, now, offset)
             host = self.hosts[leased.id] = Host(leased.id, leased.key, rest, now)
             host.address = leased.address
             host.told = "resting" if rest.is_open else "limited" if rest.backoff else ""
             host.told_at = now  # by whoever held it before
-        host.rest.rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
-        host.rest.crawl_delay = leased.crawl_delay
+        host.rest.rule, host.rest.crawl_delay = rule, leased.crawl_delay
         host.hours = self.rules.hours(leased.key)
         host.tasks.extend(leased.tasks)
         host.open += len(leased.tasks)
@@ -137,8 +136,8 @@ class Held:
         """Note that an outcome is recorded."""
         host = self.hosts[task.host_id]
         host.open -= 1
-        if host.dry and not host.open:
-            self._spent.add(host.id)
+        if host.dry:
+            self.dry(host)
 
     def dry(self, host: Host) -> None:
         """Have a host go back once nothing of it is open."""
@@ -149,7 +148,7 @@ class Held:
     def spent(self) -> list[Host]:
         """Take out the hosts that have nothing left to do here."""
         spent, self._spent = self._spent, set()
-        hosts = [self.hosts[number] for number in spent if number in self.hosts]
+        hosts = (self.hosts[number] for number in spent if number in self.hosts)
         return [host for host in hosts if host.dry and not host.open]
 
     def resting_long(self, now: Seconds) -> list[Host]:

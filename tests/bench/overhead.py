@@ -2,7 +2,7 @@
 
 The daemon is the real one (ledger, robots cache, files, JSON log into a pipe that is read); only
 the exchange is replaced by one that has its 10 KB at once. `--json FILE` keeps the numbers,
-`--profile FILE` keeps a cProfile of the hub, `--processes N` has N daemons share one ledger.
+`--profile FILE` keeps a cProfile of the hub.
 """
 
 import argparse
