@@ -7,7 +7,7 @@ import os
 import resource
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +20,7 @@ from crawler.config import PerAddress, Settings, load
 from crawler.errors import ConfigError, CrawlerError, UsageError
 from crawler.feeder import Feeder
 from crawler.fetch import Fetcher
-from crawler.frontier import Counts, Pulse, open_frontier
+from crawler.frontier import Pulse, open_frontier
 from crawler.frontier.process import current
 from crawler.held import Held
 from crawler.hosts import HostRules
@@ -47,7 +47,10 @@ FLUSH = 0.3
 
 
 class App:
-    """The crawler, to run once; `tell` gets every visit to a URL, `listing` is the seeder's."""
+    """The crawler, to run once; `listing` is the seeder's.
+
+    `tell` gets every visit to a URL, a batch of them within one `together`.
+    """
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class App:
         until_done: bool = False,
         trust_listed: bool = False,
         tell: Callable[[Settlement], None] | None = None,
+        together: Callable[[], AbstractContextManager[None]] = nullcontext,
         **listing: Any,
     ) -> None:
         self._settings = settings
@@ -68,6 +72,7 @@ class App:
         self._trust_listed = trust_listed
         self._listing = listing
         self._tell = tell or self._log_visit
+        self._together = together
         self._ending = False
         self._reloading = Semaphore()
         self._early: list[str] = []
@@ -107,7 +112,14 @@ class App:
             Rulebook(self.frontier, self._hosts, self._jobs, options.robots_token, self._log)
         )
         settler = Settler(
-            self.frontier, self.owner, self._jobs, self._files, feeder, rules, self._told
+            self.frontier,
+            self.owner,
+            self._jobs,
+            self._files,
+            feeder,
+            rules,
+            self._told,
+            together=self._together,
         )
         supervisor = Supervisor(
             settler,
@@ -225,7 +237,7 @@ class App:
             progress=self._settings.crawler.log.progress,
             settled=settler.settled,
             pulse=lambda: self._pulse(workers),
-            when_idle=self._stop_when_done if self._until_done else None,
+            when_settled=self._stop_when_done if self._until_done else lambda: None,
         )
         self.keeper.reclaim()
 
@@ -286,8 +298,11 @@ class App:
     def _stopped(self, cause: str) -> None:
         self.stop(cause)  # whatever that is by then
 
-    def _stop_when_done(self, counts: Counts) -> None:
-        if self._is_done() and not counts.waiting and not counts.leased and not self._ending:
+    def _stop_when_done(self) -> None:
+        if self._feeder.busy or self._ending or not self._is_done():
+            return
+        counts = self.frontier.counts()
+        if not counts.waiting and not counts.leased and not self._ending:
             self._ending = True
             self.stop("done")
 
@@ -334,7 +349,9 @@ def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
     quiet_hub(log)
     try:
         raise_descriptors(settings.crawler.concurrency, log)
-        with App(settings, log, config=config.absolute(), until_done=until_done) as app:
+        with App(
+            settings, log, config=config.absolute(), until_done=until_done, together=lines.together
+        ) as app:
             forced = app.run()
     except CrawlerError as error:
         log.error("daemon.failed", cause=str(error))  # noqa: TRY400  the cause is for operators

@@ -7,17 +7,18 @@ LOOKAHEAD (`held`). All else waits in the frontier.
 import heapq
 import time
 from collections.abc import Callable, Iterable
-from itertools import count
+from itertools import count, islice
 
 from gevent.event import Event
 from gevent.queue import Queue
 
 from crawler.frontier import Frontier, Lease
-from crawler.held import LOOKAHEAD, Held, Host, wall
+from crawler.held import Held
+from crawler.host import LOOKAHEAD, Host, Thirst, wall
 from crawler.model import Health, HostRest, Seconds, Task, Visited
 from crawler.pause import Pause
 
-PAUSE: Seconds = 0.01
+PAUSE: Seconds = 0.02
 """Shortest time between two leases."""
 POLL: Seconds = 1.0
 """Longest time between two looks for ready hosts: other processes add and release them too."""
@@ -45,7 +46,7 @@ class Feeder:
         self._held = held
         self._doom = doom
         self._ready: list[tuple[Seconds, int, Host]] = []
-        self._thirsty: dict[int, Host] = {}
+        self._thirst = Thirst()
         self._turn = count()
         self._wake = Event()
         self._lease_at: Seconds = 0.0
@@ -91,7 +92,7 @@ class Feeder:
     def settled(self, tasks: Iterable[Task]) -> None:
         """Note that outcomes are recorded; a host with nothing open can go back."""
         for task in tasks:
-            self._held.hosts[task.host_id].open -= 1
+            self._held.settled(task)
         self._look_in(PAUSE)
 
     def look(self) -> None:
@@ -106,17 +107,13 @@ class Feeder:
         """Give idle hosts back, fill thirsty ones, and take new ones while workers are free."""
         now = time.monotonic()
         self._leased_at, self._lease_at = now, now + POLL
-        long = [host for host in self._held.hosts.values() if host.rests_long(now)]
+        long = self._held.resting_long(now)
         back = [task.id for host in long for task in host.tasks]
-        idle = [host for host in long if host.open == len(host.tasks)]
-        idle += [host for host in self._held.hosts.values() if host.dry and not host.open]
+        idle = [host for host in long if host.open == len(host.tasks)] + self._held.spent()
         idle = list(dict.fromkeys(idle))
         gone = {host.id for host in idle}
-        wants = {
-            host.id: lack
-            for host in self._thirsty.values()
-            if host.id not in gone and (lack := host.lacks(now))
-        }
+        asked = [host for host in self._thirst.due(now) if host.id not in gone]
+        wants = {host.id: lack for host in asked if (lack := host.lacks(now))}
         new = self._room_for_hosts()
         lease = self._frontier.lease(
             self._owner, time.time(), new=new, wants=wants, idle=self.owed(gone), back=back
@@ -126,12 +123,16 @@ class Feeder:
             host.tasks.clear()
         for host in idle:
             del self._held.hosts[host.id]
-            self._thirsty.pop(host.id, None)
+            host.thirsts_at = None
         for leased in lease.hosts:
             host = self._held.take(leased)
-            host.dry = len(leased.tasks) < wants.get(leased.id, 1)
+            host.dry = False
+            if len(leased.tasks) < wants.get(leased.id, 1):
+                self._held.dry(host)
             self._end_doomed(host)
             self._requeue(host)
+        for host in asked:
+            self._look_for(host, now)
         self._note_rests(lease)
         self._plan(lease, new=new, wanted=len(wants))
 
@@ -152,8 +153,9 @@ class Feeder:
         if self.pause.active:  # only what a probe needs
             return int(not self._ready and self.pause.allows(time.monotonic(), self.busy))
         soon = time.monotonic() + LOOKAHEAD
-        startable = sum(1 for ready_at, _, _ in self._ready if ready_at <= soon)
-        if self.busy + startable >= 2 * self.concurrency:
+        enough = max(0, 2 * self.concurrency - self.busy)
+        startable = (ready for ready in self._ready if ready[0] <= soon)
+        if sum(1 for _ in islice(startable, enough)) >= enough:
             return 0
         most = max(1024, 4 * self.concurrency)
         return max(0, min(self.concurrency, most - len(self._held.hosts)))
@@ -170,8 +172,8 @@ class Feeder:
         found = any(leased.tasks for leased in lease.hosts)
         if next_at is not None and (next_at > now or (found and new)):
             self._look_in(max(PAUSE, next_at - now))
-        for host in self._thirsty.values():
-            self._look_for(host, now)
+        if self._thirst.next_at is not None:
+            self._look_in(self._thirst.next_at - now)
 
     def _had_their_turn(self, now: Seconds) -> list[Host]:
         """Return hosts to give up, the oldest first, while others are ready and wait for room."""
@@ -181,8 +183,7 @@ class Feeder:
     def _give_up(self, hosts: Iterable[Host]) -> None:
         """Let go of hosts as soon as their tasks in memory are done."""
         for host in hosts:
-            host.dry = True
-            self._thirsty.pop(host.id, None)
+            self._held.dry(host)
 
     def _end_doomed(self, host: Host) -> None:
         for visited in self._held.doom(host):
@@ -200,23 +201,12 @@ class Feeder:
             host.queued = True
             heapq.heappush(self._ready, (max(ready_at, now), next(self._turn), host))
             self._wake.set()
-        if host.dry or (host.tasks and host.rest.delay >= LOOKAHEAD):
-            self._thirsty.pop(host.id, None)
-        else:
-            self._thirsty[host.id] = host
-            self._look_for(host, now)
+        self._look_for(host, now)
 
     def _look_for(self, host: Host, now: Seconds) -> None:
-        ready_at = host.rest.ready_at()
-        if host.rest.doomed(now):
-            self._look_in(PAUSE)
-        elif host.rests_long(now):
-            pass  # it goes back when what is open is settled
-        elif host.rest.delay < LOOKAHEAD:
-            if len(host.tasks) <= host.rest.slots // 2:
-                self._look_in(PAUSE)
-        elif ready_at is not None and not host.tasks:
-            self._look_in(ready_at - LOOKAHEAD / 2 - now)
+        at = self._thirst.note(host, now)
+        if at is not None:
+            self._look_in(max(PAUSE, at - now))
 
     def _look_in(self, wait: Seconds) -> None:
         at = max(time.monotonic() + wait, self._leased_at + PAUSE)

@@ -3,23 +3,19 @@
 import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from random import Random
 
 from crawler.frontier import LeasedHost
+from crawler.host import Host, wall
 from crawler.hosts import HostRules
-from crawler.hours import Hours
 from crawler.log import Log, iso
 from crawler.model import HostRest, Kind, Outcome, Seconds, Task, Visited
 from crawler.politeness import Rest, Rule
 from crawler.retry import host_asked_for_it, state_of
 
-LOOKAHEAD: Seconds = 0.25
-"""Tasks are leased this long before their host is ready, so that many share one transaction."""
-HOLD: Seconds = 2.0
-"""A host that rests for longer goes back, with its tasks: another may use its place."""
-DOOMED = 64
-"""Tasks of a host that is given up, leased at once to end unvisited."""
+SWEEP: Seconds = 50e-6
+"""Time between two looks through all hosts, for each of them: a small part of what they take."""
 RETELL: Seconds = 60.0
 """A host that was told to be limited is not told to be well before that."""
 
@@ -27,57 +23,6 @@ TOLD = 10_000
 """Hosts of which it is remembered what the log was told."""
 
 _RANKS = {"": 0, "limited": 1, "resting": 2, "given up": 3}
-
-
-@dataclass(slots=True, eq=False)
-class Host:
-    """A host this process owns."""
-
-    id: int
-    key: str
-    rest: Rest
-    taken_at: Seconds
-    tasks: deque[Task] = field(default_factory=deque)
-    open: int = 0
-    """Tasks leased and not settled."""
-    dry: bool = False
-    """The frontier has nothing more for it now; it goes back once nothing is open."""
-    queued: bool = False
-    """It stands in the heap of ready hosts, or waits for its address."""
-    address: str | None = None
-    hours: Hours | None = None
-    told: str = ""
-    """The worst that the log was told of it."""
-    told_at: Seconds = 0.0
-    last: Outcome | None = None
-    """How its last visit failed."""
-
-    def lacks(self, now: Seconds) -> int:
-        """Return how many tasks to lease for it: none while they would only wait in memory."""
-        if self.dry:
-            return 0
-        if self.rest.doomed(now):
-            return DOOMED
-        if self.rests_long(now):
-            return 0
-        if self.rest.delay < LOOKAHEAD:
-            return max(0, 2 * self.rest.slots - len(self.tasks))
-        ready_at = self.rest.ready_at()
-        soon = ready_at is not None and ready_at <= now + LOOKAHEAD
-        return 1 if soon and not self.tasks else 0
-
-    def rests_long(self, now: Seconds) -> bool:
-        """Tell whether it would only take up room."""
-        ready_at = self.rest.ready_at()
-        late = not self.rest.busy and ready_at is not None and ready_at > now + HOLD
-        return late and not self.rest.doomed(now)
-
-    def close(self, now: Seconds, offset: Seconds) -> None:
-        """Close it while its hours are not."""
-        wall_time = now + offset
-        opens_at = self.hours.opens_at(wall_time) if self.hours else wall_time
-        if opens_at > wall_time:
-            self.rest.opens_at = max(self.rest.opens_at, opens_at - offset)
 
 
 class Held:
@@ -95,21 +40,22 @@ class Held:
         """Where a task handed off has a slot: by then its host may have moved."""
         self._begun: set[int] = set()
         self._told: OrderedDict[str, tuple[str, Seconds]] = OrderedDict()
+        self._spent: set[int] = set()
+        self._sweep_at = 0.0
 
     def take(self, leased: LeasedHost) -> Host:
         """Take up what was leased of a host."""
         now, offset = time.monotonic(), wall()
+        rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
         host = self.hosts.get(leased.id)
         if host is None:
-            rest = Rest(leased.next_at - offset)
-            rest.rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
+            rest = Rest(leased.next_at - offset, rule)
             rest.remember(leased.health, now, offset)
             host = self.hosts[leased.id] = Host(leased.id, leased.key, rest, now)
             host.address = leased.address
-            unknown = ("resting" if rest.is_open else "", now)
+            unknown = ("resting" if rest.is_open else "limited" if rest.backoff else "", now)
             host.told, host.told_at = self._told.get(leased.key, unknown)
-        host.rest.rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
-        host.rest.crawl_delay = leased.crawl_delay
+        host.rest.rule, host.rest.crawl_delay = rule, leased.crawl_delay
         host.hours = self.rules.hours(leased.key)
         host.tasks.extend(leased.tasks)
         host.open += len(leased.tasks)
@@ -192,6 +138,32 @@ class Held:
         if not parked:
             self._parked.pop(address or "", None)
         return freed
+
+    def settled(self, task: Task) -> None:
+        """Note that an outcome is recorded."""
+        host = self.hosts[task.host_id]
+        host.open -= 1
+        if host.dry:
+            self.dry(host)
+
+    def dry(self, host: Host) -> None:
+        """Have a host go back once nothing of it is open."""
+        host.dry = True
+        if not host.open:
+            self._spent.add(host.id)
+
+    def spent(self) -> list[Host]:
+        """Take out the hosts that have nothing left to do here."""
+        spent, self._spent = self._spent, set()
+        hosts = (self.hosts[number] for number in spent if number in self.hosts)
+        return [host for host in hosts if host.dry and not host.open]
+
+    def resting_long(self, now: Seconds) -> list[Host]:
+        """Return hosts that would only take up room; all are looked through, now and then."""
+        if now < self._sweep_at:
+            return []
+        self._sweep_at = now + SWEEP * len(self.hosts)
+        return [host for host in self.hosts.values() if host.rests_long(now)]
 
     def doom(self, host: Host) -> list[Visited]:
         """End the tasks in memory of a host that is given up."""
@@ -299,8 +271,3 @@ class Held:
         if crowd:
             crowd.dropped()
         return self.unparked(address)
-
-
-def wall() -> Seconds:
-    """Return what leads from the monotonic clock to wall time."""
-    return time.time() - time.monotonic()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gevent.event import Event
 
 from crawler.config import Job
-from crawler.frontier import LEASE, Counts, Frontier, Pulse, Reclaimed
+from crawler.frontier import LEASE, Frontier, Pulse, Reclaimed
 from crawler.frontier.process import Process
 from crawler.log import Log
 from crawler.model import Again, Hop, Seconds, Settlement
@@ -36,7 +36,7 @@ class Keeper:
         progress: Seconds = 0.0,
         settled: Event | None = None,
         pulse: Callable[[], Pulse] = lambda: Pulse("running"),
-        when_idle: Callable[[Counts], None] | None = None,
+        when_settled: Callable[[], None] = lambda: None,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -47,7 +47,7 @@ class Keeper:
         self.progress = progress
         self._settled = settled or Event()
         self._pulse = pulse
-        self._when_idle = when_idle
+        self._when_settled = when_settled
         self._visits: Counter[str] = Counter()
         self._rates = (0.0, 0.0)
         self._all = self._ok = self._bytes = 0
@@ -66,8 +66,7 @@ class Keeper:
             if self.progress and now >= report_at:
                 self._report()
                 report_at = now + self.progress
-            if self._when_idle:
-                self._when_idle(self._frontier.counts())
+            self._when_settled()
             self._settled.wait(TICK)
             self._settled.clear()
 

@@ -1,28 +1,32 @@
 """The log: one JSON object a line on standard output, written by the hub and never waited for.
 
-A line is one `os.write`, no longer than a pipe takes at once, and written only when the reader has
-made room. Lines that find no room wait in a bounded backlog; what does not fit is counted and the
-loss is told as soon as there is room again. No failure of the log reaches the crawler.
+How its lines are written is in `lines`. No failure of the log reaches the crawler.
 """
 
 import json
 import os
 import re
 import time
-from collections import deque
 from collections.abc import MutableMapping
-from select import POLLERR, POLLHUP, POLLNVAL, POLLOUT
 from typing import Any, Protocol
 
-import gevent
 import structlog
-from gevent.monkey import get_original
 
+from crawler.lines import BACKLOG, LINE, Lines
 from crawler.model import Again, Dead, Done, Hop, Settlement
 
-BACKLOG = 10_000
-LINE = 4096
-"""PIPE_BUF: a pipe that has room takes this much without blocking (pipe(7))."""
+__all__ = [
+    "BACKLOG",
+    "LINE",
+    "JsonLog",
+    "Lines",
+    "Log",
+    "iso",
+    "open_log",
+    "printable",
+    "visit_fields",
+]
+
 _VALUE = 1200
 _ITEMS = 20
 _SHORT = 60
@@ -39,89 +43,84 @@ class Log(Protocol):
     def error(self, event: str, **fields: Any) -> None: ...
 
 
-class Lines:
-    """Writes lines to a descriptor without ever blocking the hub."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._backlog: deque[bytes] = deque()
-        self._poll = get_original("select", "poll")()
-        self._poll.register(descriptor, POLLOUT)
-        self._flusher: gevent.Greenlet[[], None] | None = None
-        self.dropped = 0
-        """Lines lost since the last that was written."""
-
-    def msg(self, line: str) -> None:
-        """Write a line, now or as soon as there is room."""
-        data = line.encode("utf-8", "backslashreplace")
-        if len(data) >= LINE:
-            data = data[: LINE - 1].decode(errors="ignore").encode()
-        if not self._backlog and self._room():
-            self._write(*self._loss(), data + b"\n")
-        elif len(self._backlog) >= BACKLOG:
-            self.dropped += 1
-        else:
-            self._backlog.extend((*self._loss(), data + b"\n"))
-            if not self._flusher:
-                self._flusher = gevent.spawn(self._flush)
-
-    debug = info = warning = error = msg
-
-    def close(self, timeout: float) -> None:
-        """Write what waits, for at most the given seconds."""
-        flusher = self._flusher
-        if flusher:
-            flusher.join(timeout)
-            flusher.kill()
-
-    def _flush(self) -> None:
-        while self._backlog:
-            if self._room():
-                self._write(self._backlog.popleft())
-            gevent.sleep(0 if self._room() else 0.05)
-        self._write(*self._loss())
-        self._flusher = None
-
-    def _room(self) -> bool:
-        """Tell whether a line can be written; into a broken pipe it can, and is lost."""
-        ready = self._poll.poll(0)
-        return bool(ready and ready[0][1] & (POLLOUT | POLLERR | POLLHUP | POLLNVAL))
-
-    def _write(self, *lines: bytes) -> None:
-        for at, line in enumerate(lines):
-            try:
-                os.write(self._descriptor, line)
-            except OSError:
-                self.dropped += len(lines) - at
-                return
-
-    def _loss(self) -> list[bytes]:
-        """Return the line that tells of lost ones, if there were any."""
-        if not self.dropped:
-            return []
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        record = {"timestamp": now, "level": "warning", "event": "log.dropped"}
-        lines, self.dropped = self.dropped, 0
-        return [json.dumps({**record, "lines": lines}).encode() + b"\n"]
-
-
 def open_log(level: str, style: str, descriptor: int = 1) -> tuple[Log, Lines]:
     """Make a log on a descriptor; `style` is auto, json or console."""
     lines = Lines(descriptor)
-    pretty = style == "console" or (style == "auto" and os.isatty(descriptor))
-    renderer: Any = structlog.dev.ConsoleRenderer(pad_event_to=16, sort_keys=False)
-    logger = structlog.wrap_logger(
+    if style == "console" or (style == "auto" and os.isatty(descriptor)):
+        return _console(level, lines), lines
+    return JsonLog(level, lines), lines
+
+
+class JsonLog:
+    """Renders a line from its fields in one go: there is one for every visit."""
+
+    def __init__(self, level: str, lines: Lines) -> None:
+        self._least = _LEVELS.index(level)
+        self._put = lines.put
+        self._second, self._stamp = 0, ""
+
+    def debug(self, event: str, **fields: Any) -> None:
+        if self._least == 0:
+            self._tell("debug", event, fields)
+
+    def info(self, event: str, **fields: Any) -> None:
+        if self._least <= 1:
+            self._tell("info", event, fields)
+
+    def warning(self, event: str, **fields: Any) -> None:
+        if self._least <= 2:
+            self._tell("warning", event, fields)
+
+    def error(self, event: str, **fields: Any) -> None:
+        self._tell("error", event, fields)
+
+    def _tell(self, level: str, event: str, fields: dict[str, Any]) -> None:
+        told: dict[str, Any] = {"timestamp": self._now(), "level": level, "event": event}
+        if "exc_info" in fields:
+            structlog.processors.format_exc_info(None, level, fields)
+        for key, value in fields.items():
+            if value is not None:
+                told[key] = value if _is_plain(value) else _bounded(key, value)
+        data = _encode(told).encode("utf-8", "backslashreplace")
+        if len(data) >= LINE:
+            short = {key: _shortened(value) for key, value in told.items()} | {"cut": True}
+            data = _encode(short).encode("utf-8", "backslashreplace")
+        self._put(data)
+
+    def _now(self) -> str:
+        now = time.time()
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return f"{self._stamp}.{int((now - second) * 1e6):06d}Z"
+
+
+_LEVELS = ("debug", "info", "warning", "error")
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether a value needs no bounding; a printable text has no control characters."""
+    kind = type(value)
+    if kind is str:
+        return len(value) <= _VALUE and value.isprintable()
+    return kind is int or kind is float or kind is bool
+
+
+def _console(level: str, lines: Lines) -> Log:
+    log: Log = structlog.wrap_logger(
         lines,
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%H:%M:%S" if pretty else "iso", utc=True),
+            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=True),
             structlog.processors.format_exc_info,
             _printable,
-            renderer if pretty else _json,
+            structlog.dev.ConsoleRenderer(pad_event_to=16, sort_keys=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
-    return logger, lines
+    return log
 
 
 def _printable(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -148,16 +147,6 @@ def _bounded(key: str, value: Any) -> Any:
     text = str(value)
     text = text if len(text) <= _VALUE else text[:_VALUE] + "…"
     return (_CONTROL_BUT_LF if key == "exception" else _CONTROL).sub("\ufffd", text)
-
-
-def _json(_: object, __: str, fields: MutableMapping[str, Any]) -> str:
-    told = {key: fields.pop(key) for key in ("timestamp", "level", "event") if key in fields}
-    told |= fields
-    line = json.dumps(told, ensure_ascii=False)
-    if len(line.encode("utf-8", "backslashreplace")) < LINE:
-        return line
-    short = {key: _shortened(value) for key, value in told.items()}
-    return json.dumps({**short, "cut": True}, ensure_ascii=False)
 
 
 def _shortened(value: Any) -> Any:

@@ -6,7 +6,7 @@ common file system refuses, and each leaves room within 255 bytes for the suffix
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import PurePosixPath
@@ -29,6 +29,8 @@ _UNSAFE = re.compile(
 )
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _PART = re.compile(r"\.[0-9a-f]{16}\.\d+\.part$")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+"""What most names are made of; nothing in it needs to be decoded or replaced."""
 
 
 def fields_of(template: str) -> list[str]:
@@ -52,25 +54,22 @@ def fields_of(template: str) -> list[str]:
 def path_of(template: str, job: str, url: str, fingerprint: int, bound: Mapping[str, str]) -> str:
     """Return the file of a canonical URL, relative to the output folder."""
     place = split(url)
-    last = PurePosixPath(_last(place.path))
-    values = {
-        "job": _decoded(job),
-        "host": _decoded(_host(place)),
-        "url_path": _url_path(place),
-        "name": _decoded(last.stem),
-        "ext": _decoded(last.suffix[1:]),
-        "digest": hex_of(fingerprint),
-        **{name: _decoded(value) for name, value in bound.items()},
-    }
-    filled = "".join(text + (values[name] if name else "") for text, name in _parsed(template))
+    filled = ""
+    for text, name in _parsed(template):
+        filled += text
+        if name and name in bound:
+            filled += _decoded(bound[name])
+        elif name:
+            filled += _VALUES[name](place, job, fingerprint)
     components = [part for part in filled.split("/") if part]
     return "/".join(_component(part) for part in _shallow(components)) or "_"
 
 
 def suffixed(path: str, fingerprint: int) -> str:
     """Return the second choice where a path is another URL's: a digest before its extension."""
-    pure = PurePosixPath(path)
-    return str(pure.with_name(f"{pure.stem}-{hex_of(fingerprint)}{pure.suffix}"))
+    folder, slash, name = path.rpartition("/")
+    stem, suffix = _stem_and_suffix(name)
+    return f"{folder}{slash}{stem}-{hex_of(fingerprint)}{suffix}"
 
 
 def path_key(path: str) -> int:
@@ -89,8 +88,14 @@ def _host(place: Place) -> str:
     return place.hostname if place.port == default else f"{place.hostname}_{place.port}"
 
 
-def _last(path: str) -> str:
-    return path.rpartition("/")[2] or "index.html"
+def _last(place: Place) -> tuple[str, str]:
+    return _stem_and_suffix(place.path.rpartition("/")[2] or "index.html")
+
+
+def _stem_and_suffix(name: str) -> tuple[str, str]:
+    """Take a name apart as pathlib does; this runs for every visit."""
+    at = name.rfind(".")
+    return (name[:at], name[at:]) if 0 < at < len(name) - 1 else (name, "")
 
 
 def _url_path(place: Place) -> str:
@@ -103,7 +108,20 @@ def _url_path(place: Place) -> str:
     return "/".join(decoded)
 
 
+_VALUES: dict[str, Callable[[Place, str, int], str]] = {
+    "job": lambda _, job, __: _decoded(job),
+    "host": lambda place, _, __: _decoded(_host(place)),
+    "url_path": lambda place, _, __: _url_path(place),
+    "name": lambda place, _, __: _decoded(_last(place)[0]),
+    "ext": lambda place, _, __: _decoded(_last(place)[1][1:]),
+    "digest": lambda _, __, fingerprint: hex_of(fingerprint),
+}
+"""The values of FIELDS, each made only where a template wants it."""
+
+
 def _decoded(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     return _UNSAFE.sub("_", unicodedata.normalize("NFC", unquote(text)))
 
 
@@ -112,6 +130,9 @@ _KEPT = re.compile(r"(\.[0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,3})?)(?=(?:\.[^.]*)?\Z)")
 
 
 def _component(text: str) -> str:
+    plain = _PLAIN.fullmatch(text) and len(text) <= MAX_COMPONENT
+    if plain and not ("Z" in text or text.endswith(".part") or _RESERVED.fullmatch(text)):
+        return text
     text = _KEPT.sub(r"\1_", _UNSAFE.sub("_", text).rstrip(". ")) or "_"
     if _RESERVED.fullmatch(text) or _PART.search(text):
         text += "_"

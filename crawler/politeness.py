@@ -86,11 +86,12 @@ class Rest:
     @property
     def pace(self) -> Seconds:
         """Return the rest between two visits that holds while all is well."""
-        adaptive = self.rule.adaptive
-        own = 0.0
-        if adaptive and self.latency:
-            own = min(adaptive.most, max(adaptive.least, adaptive.factor * self.latency))
-        return max(self.rule.delay, self.crawl_delay, own)
+        adaptive, asked = self.rule.adaptive, self.rule.delay
+        asked = max(asked, self.crawl_delay)
+        if adaptive is None or not self.latency:
+            return asked
+        own = min(adaptive.most, max(adaptive.least, adaptive.factor * self.latency))
+        return max(asked, own)
 
     @property
     def delay(self) -> Seconds:
@@ -109,8 +110,9 @@ class Rest:
 
     def ready_at(self) -> Seconds | None:
         """Return the earliest time of the next visit, or None while that depends on another."""
-        in_turn = self.delay or self.rule.max_per_day
-        if self.busy >= self.slots or (self.pending and in_turn):
+        if self.busy >= self.slots:
+            return None
+        if self.pending and (self.rule.max_per_day or self.delay):
             return None
         return max(self.next_at, self.opens_at)
 

@@ -1,7 +1,8 @@
 """What to do about the way a visit ended: one table, one function, no clock of its own."""
 
+import re
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
 
@@ -122,6 +123,8 @@ def parse_http_date(value: str | None) -> Seconds | None:
     """Return the wall time of an HTTP date in any of its three forms (RFC 9110, 5.6.7), or None."""
     if not value:
         return None
+    if usual := _IMF_FIXDATE.fullmatch(value):
+        return _fixdate(usual)
     try:
         date = parsedate_to_datetime(value)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
@@ -129,9 +132,30 @@ def parse_http_date(value: str | None) -> Seconds | None:
         return None
 
 
+_IMF_FIXDATE = re.compile(
+    r"[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([1-9][0-9]{3}) "
+    r"([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT"
+)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _fixdate(found: re.Match[str]) -> Seconds | None:
+    """Return the wall time of a date in the form that nearly every server sends."""
+    day, month, year, hour, minute, second = found.groups()
+    try:
+        number = _MONTHS.index(month) + 1
+        return datetime(
+            int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=UTC
+        ).timestamp()
+    except ValueError:
+        return None
+
+
 def parse_retry_after(value: str | None, now: Seconds) -> Seconds | None:
     """Return the seconds a Retry-After asks for (RFC 9110, 10.2.3); None if it makes no sense."""
-    text = (value or "").strip()
+    if not value:
+        return None
+    text = value.strip()
     if text.isascii() and text.isdigit():
         return min(float(text[:12]), MAX_RETRY_AFTER)
     date = parse_http_date(text)

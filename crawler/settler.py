@@ -5,12 +5,14 @@ settled, then the log line is written. A crash between two steps visits again; n
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from random import Random
 from typing import Protocol
 
+import gevent
 from gevent.event import Event
 from gevent.queue import Empty, Queue, ShutDown
 
@@ -34,11 +36,11 @@ from crawler.model import (
 from crawler.retry import verdict
 from crawler.rulebook import Rulebook
 from crawler.schedule import Schedule, next_due
-from crawler.store import Body, Files, part_of, planned
+from crawler.store import Body, Files, left_by, part_of, planned
 
-BATCH = 128
-_BREAKS = {Kind.TIMEOUT, Kind.TRUNCATED, Kind.LOCAL_IO, Kind.TLS, Kind.PROTOCOL, Kind.BUG}
-"""Kinds after which a part may have been kept."""
+BATCH = 256
+GATHER: Seconds = 0.02
+"""Shortest time between two batches, so that under load many visits share what a batch costs."""
 HELD = 64 * 1024 * 1024
 """Bytes of bodies that may wait in memory; beyond it workers wait for the disk."""
 
@@ -64,6 +66,8 @@ class Settler:
         hosts: Hosts,
         rules: Rulebook,
         tell: Callable[[Settlement], None],
+        *,
+        together: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -72,9 +76,11 @@ class Settler:
         self._hosts = hosts
         self._rules = rules
         self._tell = tell
+        self._together = together
         self._random = Random()  # noqa: S311  jitter is no secret
         self._queue: Queue[Visited] = Queue()
         self._batch: list[Visited] = []
+        self._began: Seconds = 0.0
         self._held = 0
         self._room = Event()
         self.settled = Event()
@@ -108,13 +114,21 @@ class Settler:
     def _fill(self) -> bool:
         try:
             self._batch.append(self._queue.get())
+            self._gather()
             while len(self._batch) < BATCH:
                 self._batch.append(self._queue.get_nowait())
         except (Empty, ShutDown):
             pass
         return bool(self._batch)
 
+    def _gather(self) -> None:
+        """Let a batch fill, unless the last one is long ago, or memory is what is short."""
+        wait = self._began + GATHER - time.monotonic()
+        if wait > 0 and self._queue.qsize() < BATCH and self._held <= HELD:
+            gevent.sleep(wait)
+
     def _settle(self) -> None:
+        self._began = time.monotonic()
         self._store()
         now = time.time()
         settlements = [self._settlement(visited, now) for visited in self._batch]
@@ -124,8 +138,9 @@ class Settler:
         self._batch.clear()
         self._room.set()
         self._hosts.settled([settled.task for settled in settlements])
-        for settled in settlements:
-            self._tell(settled)
+        with self._together():
+            for settled in settlements:
+                self._tell(settled)
         self._drop_parts(settlements)
         self.settled.set()
 
@@ -141,9 +156,8 @@ class Settler:
         for at, stored in zip(chosen, self._files.save(bodies), strict=True):
             visited = self._batch[at]
             self._held -= len(visited.content or b"")
-            self._batch[at] = replace(
-                visited, outcome=_stored(visited, stored), content=None, part=None
-            )
+            outcome = _stored(visited, stored)
+            self._batch[at] = Visited(visited.task, outcome, visited.answered_at)
         self._room.set()
 
     def _pass_over_same(self) -> None:
@@ -165,17 +179,12 @@ class Settler:
             part
             for settled in settlements
             if not isinstance(settled.verdict, Again) and not settled.task.robots
-            for part in self._left_by(settled)
+            for part in left_by(
+                settled.task, settled.outcome.kind, self._jobs[settled.task.job], self._owner
+            )
         ]
         if parts:
             self._files.discard(parts)
-
-    def _left_by(self, settled: Settlement) -> Iterator[str]:
-        task = settled.task
-        if task.kept:
-            yield task.kept.part
-        if settled.outcome.kind in _BREAKS:
-            yield part_of(task, self._jobs[task.job], self._owner)
 
     def _plan(self, visited: Visited) -> tuple[int, str, str]:
         task = visited.task
@@ -185,8 +194,7 @@ class Settler:
     def _body(self, visited: Visited, path: str) -> Body:
         task = visited.task
         part = visited.part or part_of(task, self._jobs[task.job], self._owner)
-        modified = visited.outcome.last_modified
-        versions = self._jobs[task.job].on_change
+        modified, versions = visited.outcome.last_modified, self._jobs[task.job].on_change
         return Body(path, part, task.fingerprint, visited.content, modified, versions)
 
     def _settlement(self, visited: Visited, now: float) -> Settlement:
@@ -202,14 +210,13 @@ class Settler:
             random=self._random,
             spared=visited.spared,
         )
-        return Settlement(
-            task, visited.outcome, self._next(task, visited.outcome, decision, now), now
-        )
+        decision = self._next(task, visited.outcome, decision, now)
+        return Settlement(task, visited.outcome, decision, now)
 
     def _next(self, task: Task, outcome: Outcome, decision: Verdict, now: Seconds) -> Verdict:
         """Have an end be one only until the job's schedule says otherwise."""
         options = self._jobs[task.job].schedule
-        if options is None or not isinstance(decision, Done | Dead):
+        if options is None or not isinstance(decision, (Done, Dead)):
             return decision
         changed = {Kind.STORED: True, Kind.UNCHANGED: False}.get(outcome.kind)
         coming = next_due(

@@ -133,10 +133,11 @@ class Visits:
         job = self._jobs[task.job]
         start = time.monotonic()
         fetched = self._fetch(task, job, part=self._part(task, job), deadline=deadline)
-        outcome = outcome_of(task, fetched, time.time(), job.method, self._token)
+        elapsed = round(time.monotonic() - start, 4)
+        outcome = outcome_of(task, fetched, time.time(), job.method, self._token, elapsed=elapsed)
         return Visited(
             task,
-            _timed(outcome, start),
+            outcome,
             fetched.answered_at,
             fetched.body,
             fetched.part,
@@ -174,7 +175,13 @@ def bug(error: BaseException) -> Outcome:
 
 
 def outcome_of(
-    task: Task, fetched: Fetched, now: Seconds, method: str = "GET", token: str = ""
+    task: Task,
+    fetched: Fetched,
+    now: Seconds,
+    method: str = "GET",
+    token: str = "",
+    *,
+    elapsed: Seconds = 0.0,
 ) -> Outcome:
     """Read an answer; `now` is wall time."""
     status, headers = fetched.status, fetched.headers
@@ -185,20 +192,24 @@ def outcome_of(
             status,
             fetched.size,
             fetched.digest,
+            elapsed=elapsed,
             last_modified=parse_http_date(headers.get("last-modified")),
             unverified=fetched.unverified,
             validators=validators_of(headers),
             directives=_directives(fetched, token),
         )
     if status == _NOT_MODIFIED and task.stored:
-        return Outcome(Kind.UNCHANGED, status, path=task.path)
+        return Outcome(Kind.UNCHANGED, status, path=task.path, elapsed=elapsed)
     if status in _REPEATING and method != "GET":
-        return Outcome(Kind.HTTP_ERROR, status, reason="a redirect that would repeat the POST")
+        reason = "a redirect that would repeat the POST"
+        return Outcome(Kind.HTTP_ERROR, status, reason=reason, elapsed=elapsed)
     if status in _REDIRECTS and "location" in headers:
-        return replace(_redirected(task, status, headers["location"]), retry_after=retry_after)
+        hop = _redirected(task, status, headers["location"])
+        return replace(hop, retry_after=retry_after, reason=hop.reason[:_REASON], elapsed=elapsed)
     kind = Kind.NOT_FOUND if status in _NOT_FOUND else Kind.HTTP_ERROR
     waits = retry_after if status in WAITS else None
-    return Outcome(kind, status, reason=f"HTTP status {status}", retry_after=waits)
+    reason = f"HTTP status {status}"
+    return Outcome(kind, status, reason=reason, retry_after=waits, elapsed=elapsed)
 
 
 def _directives(fetched: Fetched, token: str) -> str:

@@ -1,5 +1,6 @@
 """The ledger: URLs become known, visits are recorded, sums are kept. Runs in the native thread."""
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,12 @@ UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :loca
     directives = :directives, every = :every, ended = ifnull(:final, ended),
     success_at = ifnull(:success_at, success_at), changed_at = ifnull(:changed_at, changed_at)
 WHERE id = :id AND state = {LEASED}"""
+
+_WANTED = "json_extract(value, '$[0]') AS file, json_extract(value, '$[1]') AS claimant"
+_CLAIM = f"INSERT OR IGNORE INTO file SELECT {_WANTED} FROM json_each(?)"
+_CLAIMED = f"""
+SELECT key, task FROM (SELECT {_WANTED} FROM json_each(?)) CROSS JOIN file
+ON key = file AND task = claimant"""
 
 
 def add(
@@ -57,14 +64,27 @@ def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
 
 def claim(db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]]) -> list[str]:
     """Reserve files: the first choice, the second, or one with a number that nobody can guess."""
+    firsts = [(path_key(path), task) for task, path, _ in paths]
+    mine = _claim_all(db, firsts)
     return [
-        next(choice for choice in _choices(task, path, second) if _claim_one(db, task, choice))
-        for task, path, second in paths
+        path
+        if first in mine
+        else next(choice for choice in _others(task, second) if _claim_one(db, task, choice))
+        for (task, path, second), first in zip(paths, firsts, strict=True)
     ]
 
 
-def _choices(task: int, path: str, second: str) -> Iterator[str]:
-    yield path
+def _claim_all(db: sqlite3.Connection, firsts: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Reserve what is free of (key, task), and return those that the tasks have.
+
+    All in two statements: after every one the thread has to win the interpreter back.
+    """
+    wanted = json.dumps(firsts)
+    db.execute(_CLAIM, (wanted,))
+    return set(db.execute(_CLAIMED, (wanted,)))
+
+
+def _others(task: int, second: str) -> Iterator[str]:
     yield second
     for number in count(task):
         yield suffixed(second, number)
@@ -98,8 +118,9 @@ def settle(
         rows.append(row)
     db.executemany(_SETTLE, rows)
     tally(db, sums)
-    owe(db, owner, hosts)
     changed = {row["host"] for row in rows}
+    if owe(db, owner, hosts):  # of an owned host its owner knows
+        changed -= {host.id for host in hosts}
     for settled in settlements:
         if settled.robots:
             changed.add(learn(db, names, settled))

@@ -52,6 +52,9 @@ _TALLY = """
 INSERT INTO tally VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET n = n + excluded.n"""
 _CACHED = 100_000
+_NO_VALIDATORS = Validators()
+ENDS = (Done, Dead)
+"""A tuple: a union is made anew, and asked slowly, for every row."""
 
 
 class Names:
@@ -129,13 +132,13 @@ def row_of(settled: Settlement) -> dict[str, Any]:
     """Return what a settlement writes over its task's row; a hop's host is the caller's to set."""
     task, outcome, verdict = settled.task, settled.outcome, settled.verdict
     again, hop = isinstance(verdict, Again), isinstance(verdict, Hop)
-    dead, ended = isinstance(verdict, Dead), isinstance(verdict, Done | Dead)
+    dead, ended = isinstance(verdict, Dead), isinstance(verdict, ENDS)
     charged = isinstance(verdict, Again) and verdict.charged
-    next_at = verdict.next_at if isinstance(verdict, Done | Dead) else None
-    well = outcome.kind in {Kind.STORED, Kind.UNCHANGED}
+    next_at = verdict.next_at if isinstance(verdict, ENDS) else None
+    well = outcome.kind is Kind.STORED or outcome.kind is Kind.UNCHANGED
     changed = outcome.kind is Kind.STORED and outcome.digest != task.digest
     over = ended and next_at
-    validators = outcome.validators or task.stored or Validators()
+    validators = outcome.validators or task.stored or _NO_VALIDATORS
     location = verdict.location if isinstance(verdict, Hop) else task.location
     return {
         "id": task.id,
@@ -160,7 +163,7 @@ def row_of(settled: Settlement) -> dict[str, Any]:
         "final": outcome.kind if ended else None,
         "success_at": int(settled.finished_at) if well and ended else None,
         "changed_at": int(settled.finished_at) if changed and ended else None,
-        "every": verdict.every if isinstance(verdict, Done | Dead) else task.every,
+        "every": verdict.every if isinstance(verdict, ENDS) else task.every,
     }
 
 
@@ -172,8 +175,8 @@ def rest(db: sqlite3.Connection, hosts: Iterable[int], now: Seconds) -> None:
     db.executemany(_REST, [{"host": host, "now": now} for host in hosts])
 
 
-def owe(db: sqlite3.Connection, owner: int, hosts: Iterable[HostRest]) -> None:
-    """Note what hosts of this owner are owed, and how they are."""
+def owe(db: sqlite3.Connection, owner: int, hosts: Iterable[HostRest]) -> bool:
+    """Note what hosts of this owner are owed, and how they are; tell whether it owns them all."""
     rows = []
     for host in hosts:
         health = host.health
@@ -182,7 +185,7 @@ def owe(db: sqlite3.Connection, owner: int, hosts: Iterable[HostRest]) -> None:
             health.failing_since, health.silent, health.latency, health.spent, health.day,
             host.id, owner,
         ))  # fmt: skip
-    db.executemany(_OWED, rows)
+    return db.executemany(_OWED, rows).rowcount == len(rows)
 
 
 def tally(db: sqlite3.Connection, sums: Counter[tuple[int, str]]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crawler.errors import StateError
 from crawler.frontier.migrations import MIGRATIONS
+from crawler.frontier.waiting import PATIENCE
 
 APPLICATION_ID = 0x63726C64  # "crld"
 VERSION = 2
@@ -195,7 +196,7 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
         raise StateError(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
     try:
         state.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(state, isolation_level=None, timeout=30.0, cached_statements=256)
+        db = sqlite3.connect(state, isolation_level=None, timeout=PATIENCE, cached_statements=256)
         try:
             _create_or_check(db, state)
             db.execute("PRAGMA journal_mode = WAL")
@@ -203,6 +204,7 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
             db.execute("PRAGMA cache_size = -65536")
             # Every checkpoint syncs; a long list touches pages all over its index, again and again.
             db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+            db.execute("PRAGMA busy_timeout = 0")  # from here on `begin` waits
         except BaseException:
             db.close()
             raise

@@ -1,7 +1,8 @@
 """The embedded frontier: one SQLite file in WAL mode, shared by the processes of one machine.
 
 All of its work runs in one private native thread that owns the connection, each verb as one
-`BEGIN IMMEDIATE` transaction. What the verbs promise is written in `frontier.Frontier`.
+transaction: `BEGIN IMMEDIATE`, or `BEGIN` for what only reads, which waits for no writer. What the
+verbs promise is written in `frontier.Frontier`.
 """
 
 import sqlite3
@@ -31,6 +32,7 @@ from crawler.frontier.process import Process
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import connect
 from crawler.frontier.turns import Shares, Visitor
+from crawler.frontier.waiting import begin
 from crawler.model import HostRest, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
 from crawler.native import Native
 
@@ -83,19 +85,19 @@ class SqliteFrontier:
         return self._call(listing.source, self._names, job, name)
 
     def source_known(self, job: str, name: str) -> int | None:
-        return self._call(listing.source_known, job, name)
+        return self._read(listing.source_known, job, name)
 
     def fingerprints(self, source: int, anchor: int) -> list[int]:
-        return self._call(listing.fingerprints, source, anchor)
+        return self._read(listing.fingerprints, source, anchor)
 
     def rules(self) -> list[JobRule]:
-        return self._call(jobs_.rules)
+        return self._read(jobs_.rules)
 
     def sources(self, job: str) -> dict[str, int]:
-        return self._call(listing.sources, job)
+        return self._read(listing.sources, job)
 
     def chunks(self, source: int) -> dict[int, KnownChunk]:
-        return self._call(listing.chunks, source)
+        return self._read(listing.chunks, source)
 
     def admit(self, job: str, source: int, read: Sequence[Listed], now: Seconds) -> Synced:
         return self._call(listing.admit, self._names, job, source, read, now)
@@ -113,10 +115,10 @@ class SqliteFrontier:
         return self._call(listing.leaving, self._names, job)
 
     def alive(self) -> Seconds | None:
-        return self._call(leases.alive)
+        return self._read(leases.alive)
 
     def stale(self) -> list[int]:
-        return self._call(jobs_.stale)
+        return self._read(jobs_.stale)
 
     def wake(self, job: int, after: int, now: Seconds) -> int | None:
         return self._call(jobs_.wake, job, after, now)
@@ -171,7 +173,7 @@ class SqliteFrontier:
         self._call(leases.renew, owner, now)
 
     def robots(self, origin: str) -> Robots | None:
-        return self._call(robots.known, origin)
+        return self._read(robots.known, origin)
 
     def release(self, owner: int, hosts: Sequence[HostRest], now: Seconds) -> list[Task]:
         return self._call(leases.release, self._names, owner, hosts, now)
@@ -180,16 +182,16 @@ class SqliteFrontier:
         return self._call(leases.reclaim, self._names, now, machine, mine)
 
     def counts(self) -> Counts:
-        return self._call(ledger.counts)
+        return self._read(ledger.counts)
 
     def listed(self) -> dict[str, int]:
-        return self._call(ledger.listed)
+        return self._read(ledger.listed)
 
     def unfinished(self, after: int, limit: int) -> list[Task]:
-        return self._call(ledger.unfinished, self._names, after, limit)
+        return self._read(ledger.unfinished, self._names, after, limit)
 
     def hosts(self, limit: int) -> list[str]:
-        return self._call(ledger.hosts, limit)
+        return self._read(ledger.hosts, limit)
 
     def _obeys(self, key: str) -> bool | None:
         return self._visitor.obeys(key)
@@ -200,14 +202,24 @@ class SqliteFrontier:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        return self._native.call(self._transact(verb), *args, **kwargs)
+        return self._native.call(self._transact(verb, write=True), *args, **kwargs)
 
-    def _transact(self, verb: Callable[Concatenate[sqlite3.Connection, P], T]) -> Callable[P, T]:
+    def _read(
+        self,
+        verb: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        return self._native.call(self._transact(verb, write=False), *args, **kwargs)
+
+    def _transact(
+        self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *, write: bool
+    ) -> Callable[P, T]:
         """Return the verb as one transaction, to be run in the native thread."""
 
         def transaction(*args: P.args, **kwargs: P.kwargs) -> T:
             try:
-                self._db.execute("BEGIN IMMEDIATE")
+                begin(self._db, write=write)
                 value = verb(self._db, *args, **kwargs)
                 self._db.execute("COMMIT")
             except BaseException as error:

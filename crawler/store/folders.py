@@ -11,6 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gevent.monkey import get_original
+
+_close = get_original("os", "close")  # gevent's own asks the event loop about each descriptor
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -25,8 +28,12 @@ class Folders:
         self._changed: set[int] = set()
 
     def __enter__(self) -> Self:
-        self._root.mkdir(parents=True, exist_ok=True)
-        self._open[""] = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+        try:
+            self._open[""] = os.open(self._root, flags)
+        except FileNotFoundError:
+            self._root.mkdir(parents=True, exist_ok=True)
+            self._open[""] = os.open(self._root, flags)
         self._names[""] = ""
         return self
 
@@ -37,7 +44,7 @@ class Folders:
         trace: TracebackType | None,
     ) -> None:
         for folder in self._open.values():
-            os.close(folder)
+            _close(folder)
 
     def open(self, path: str, *, make: bool = True) -> tuple[int, str]:
         """Return the descriptor and the real path of a folder; both belong to this batch.

@@ -49,10 +49,10 @@ def _wget2(scene: Scene, folder: Path) -> list[Command]:
 
 
 def _aria2c(scene: Scene, folder: Path) -> list[Command]:
-    """aria2c: a connection for each file, nothing allocated beforehand, no DNS of its own."""
+    """aria2c: a connection for each file, nothing allocated, no control files, no DNS of its own."""
     command = ["aria2c", "--no-conf", "-q", "-x1", "-s1", "-j", str(scene.at_once), "-d", "out"]
     command += ["--file-allocation=none", "--async-dns=false", "--summary-interval=0"]
-    command += ["--deferred-input=true", "-i", str(write_list(scene, folder))]
+    command += ["--auto-save-interval=0", "--deferred-input=true", "-i", str(write_list(scene, folder))]
     return [Command([*command, *_if(scene, "--ca-certificate")])]
 
 

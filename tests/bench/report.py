@@ -66,19 +66,25 @@ def _also(middle: dict[str, float]) -> str:
     return ", ".join(text.format(middle[key]) for key, text in _ALSO.items() if key in middle)
 
 
-def targets(cases: list[dict[str, Any]]) -> str:
-    """Return what the cases were to show, and whether they do."""
-    lines = ["| case | target | measured | |", "|---|---|---:|---|"]
-    for case in cases:
+def targets(result: dict[str, Any]) -> str:
+    """Return what the cases were to show, and whether they do; smaller sizes are not judged."""
+    lines = ["| case | | target | measured | |", "|---|---|---:|---:|---|"]
+    for case in result["cases"]:
         for target in case["targets"]:
-            sign, bound = ("≥", target["at_least"])
-            if bound is None:
-                sign, bound = ("≤", target["at_most"])
-            wanted = "" if bound is None else f" {sign} {bound:g} {target['unit']}".rstrip()
-            word = "" if bound is None else "met" if target["met"] else "**not met**"
             value = f"{_number(target['value'])} {target['unit']}".rstrip()
-            lines.append(f"| {case['name']} | {target['text']}{wanted} | {value} | {word} |")
+            word = "met" if target["met"] else "**not met**"
+            wanted = _wanted(target)
+            if not wanted or not result["full_size"]:
+                word = "" if not wanted else "smaller sizes"
+            lines.append(f"| {case['name']} | {target['text']} | {wanted} | {value} | {word} |")
     return "\n".join(lines)
+
+
+def _wanted(target: dict[str, Any]) -> str:
+    for sign, bound in (("≥", target["at_least"]), ("≤", target["at_most"])):
+        if bound is not None:
+            return f"{sign} {bound:g} {target['unit']}".rstrip()
+    return ""
 
 
 def _number(value: float) -> str:

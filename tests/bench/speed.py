@@ -68,7 +68,7 @@ def _tls_scene(
 
 
 def _tls_new(setting: Setting) -> AbstractContextManager[Scene]:
-    return _tls_scene(setting, full=1500, quick=60, keep_alive=0)
+    return _tls_scene(setting, full=1000, quick=60, keep_alive=0)
 
 
 def _tls_keep(setting: Setting) -> AbstractContextManager[Scene]:
@@ -137,7 +137,7 @@ CASES = {
             "tls-new",
             "TLS, a new connection for every file",
             _tls_new,
-            [DAEMON, *peers("aiohttp", "naive", "session", "curl")],
+            [DAEMON, *peers("aiohttp", "naive", "curl")],
             targets=[Target("crawler run against gevent + requests.get",
                             ratio("daemon", "naive"), 5)],
             read=read_lag,
@@ -146,7 +146,7 @@ CASES = {
             "tls-keep",
             "TLS, keep-alive",
             _tls_keep,
-            [DAEMON, *peers("aiohttp", "naive", "session", "curl")],
+            [DAEMON, *peers("aiohttp", "session", "curl")],
             read=read_lag,
         ),
     ],

@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> int:
     machine.raise_descriptors()
     with _setting(options) as setting, machine.on_cores(machine.SERVER_CORE):
         result: dict[str, Any] = {**machine.facts(setting.disk), "repeat": options.repeat}
+        result["full_size"] = not options.quick and options.scale >= 1
         result["cases"] = []
         for name in options.cases or CASES:
             for case in CASES[name]:
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
                 _write(result, options)
                 print(report.table(result["cases"][-1]), flush=True)
     print(report.head(result))
-    print(report.targets(result["cases"]))
+    print(report.targets(result))
     return int(any(row["ours"] and row["void"] for case in result["cases"] for row in case["rows"]))
 
 

@@ -1,8 +1,10 @@
 """What is the SQLite engine's own: its file."""
 
 import sqlite3
+import time
 from contextlib import closing
 
+import gevent
 import pytest
 from frontiers import NOW, seeds
 
@@ -91,3 +93,26 @@ def test_a_verb_that_fails_changes_nothing(file):
             frontier.add("new", [*seeds("b", "c", job="new"), unfit], NOW)
         assert (frontier.counts().known, frontier.counts().hosts) == (1, 1)
         assert frontier.add("new", seeds("b", job="new"), NOW) == 1
+
+
+def test_a_reader_waits_for_no_writer(file):
+    with open_frontier(file, durable=False) as frontier:
+        frontier.add("job", seeds("a"), NOW)
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert frontier.counts().known == 1
+
+
+def test_a_writer_waits_for_another_and_no_longer_than_it_takes(file):
+    with open_frontier(file, durable=False) as frontier:
+        frontier.add("job", seeds("a"), NOW)
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        waits = gevent.spawn(frontier.add, "job", seeds("b"), NOW)
+        waits.join(0.3)
+        assert not waits.ready()
+        other.execute("COMMIT")
+        other.close()
+        began = time.monotonic()
+        assert waits.get(timeout=10) == 1
+        assert time.monotonic() - began < 0.09  # SQLite's own next look would be in 0.1 s

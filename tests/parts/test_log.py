@@ -268,3 +268,29 @@ def test_closing_a_log_that_has_written_everything_takes_no_time(pipe, lines):
     lines.close(DEADLINE)
     assert time.monotonic() - began < DEADLINE / 2
     assert pipe.read() == ["hello"]
+
+
+def test_lines_of_a_block_come_whole_in_order_and_no_longer_than_a_pipe_takes(pipe):
+    log, lines = open_log("info", "json", pipe.writer)
+    with lines.together():
+        for number in range(100):
+            log.info("visit", number=number, text="x" * 200)
+    assert [json.loads(line)["number"] for line in pipe.read()] == list(range(100))
+
+
+def test_lines_of_a_block_wait_for_room_like_any_other(pipe, lines):
+    pipe.fill()
+    with lines.together():
+        for number in range(BACKLOG + 5):
+            lines.msg(f"line {number}")
+    *got, last = pipe.follow(b"log.dropped")
+    assert got == [f"line {number}" for number in range(BACKLOG)]
+    assert json.loads(last)["lines"] == 5
+
+
+def test_lines_of_a_block_are_written_though_it_fails(pipe, lines):
+    with pytest.raises(KeyError), lines.together():
+        lines.msg("told")
+        raise KeyError
+    lines.msg("goes on")
+    assert pipe.read() == ["told", "goes on"]

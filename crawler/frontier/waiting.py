@@ -1,0 +1,40 @@
+"""Waiting for other processes to let the state file go. Runs in the native thread."""
+
+import sqlite3
+import time
+
+from gevent.monkey import get_original
+
+from crawler.model import Seconds
+
+PATIENCE: Seconds = 30.0
+"""How long another process may write before that is a fault."""
+FINE, COARSE = 0.0005, 0.005
+"""First and longest step, in seconds, of waiting for its end."""
+_sleep = get_original("time", "sleep")  # in a native thread there is no hub to sleep on
+
+
+def begin(db: sqlite3.Connection, *, write: bool) -> None:
+    """Begin a transaction as soon as other processes let it.
+
+    SQLite's own waiting grows to steps of 100 ms, which is dozens of transactions of another
+    process: the one that waits would starve. Ours stays near the length of one.
+    """
+    deadline, step = time.monotonic() + PATIENCE, FINE
+    while True:
+        try:
+            if write:
+                db.execute("BEGIN IMMEDIATE")
+            else:
+                db.execute("BEGIN")
+                db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # what may have to wait
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+        else:
+            return
+        _sleep(step)
+        step = min(1.5 * step, COARSE)

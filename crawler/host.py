@@ -1,0 +1,139 @@
+"""A host that this process owns, and when it needs tasks."""
+
+import heapq
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import count
+
+from crawler.hours import Hours
+from crawler.model import Outcome, Seconds, Task
+from crawler.politeness import Rest
+
+LOOKAHEAD: Seconds = 0.25
+"""Tasks are leased this long before their host is ready, so that many share one transaction."""
+HOLD: Seconds = 2.0
+"""A host that rests for longer goes back, with its tasks: another may use its place."""
+AHEAD = 256
+"""Most tasks in memory of a host without a delay, beside what its slots need."""
+QUICK: Seconds = 0.1
+"""A host that used up its tasks within this time gets twice as many."""
+DOOMED = 64
+"""Tasks of a host that is given up, leased at once to end unvisited."""
+
+
+@dataclass(slots=True, eq=False)
+class Host:
+    """A host this process owns."""
+
+    id: int
+    key: str
+    rest: Rest
+    taken_at: Seconds
+    tasks: deque[Task] = field(default_factory=deque)
+    open: int = 0
+    """Tasks leased and not settled."""
+    dry: bool = False
+    """The frontier has nothing more for it now; it goes back once nothing is open."""
+    ahead: int = 0
+    """Tasks to have in memory where no delay spaces them; it follows the host's pace."""
+    filled_at: Seconds = 0.0
+    thirsts_at: Seconds | None = None
+    """When to look for tasks of it, if at all."""
+    queued: bool = False
+    """It stands in the heap of ready hosts, or waits for its address."""
+    address: str | None = None
+    hours: Hours | None = None
+    told: str = ""
+    """The worst that the log was told of it."""
+    told_at: Seconds = 0.0
+    last: Outcome | None = None
+    """How its last visit failed."""
+
+    def lacks(self, now: Seconds) -> int:
+        """Return how many tasks to lease for it: none while they would only wait in memory."""
+        if self.dry:
+            return 0
+        if self.rest.doomed(now):
+            return DOOMED
+        if self.rests_long(now):
+            return 0
+        if self.rest.delay < LOOKAHEAD:
+            return max(0, self._wanted(now) - len(self.tasks))
+        ready_at = self.rest.ready_at()
+        soon = ready_at is not None and ready_at <= now + LOOKAHEAD
+        return 1 if soon and not self.tasks else 0
+
+    def thirst_at(self, now: Seconds) -> Seconds | None:
+        """Return when to look for tasks of it; None as long as nothing changes."""
+        rest = self.rest
+        if self.dry or (self.tasks and rest.delay >= LOOKAHEAD):
+            return None
+        if rest.doomed(now):
+            return now
+        if self.rests_long(now):
+            return None  # it goes back when what is open is settled
+        if rest.delay < LOOKAHEAD:
+            return now if len(self.tasks) <= max(2 * rest.slots, self.ahead) // 4 else None
+        ready_at = rest.ready_at()
+        return None if ready_at is None or self.tasks else ready_at - LOOKAHEAD / 2
+
+    def _wanted(self, now: Seconds) -> int:
+        """Return how many tasks to have: more of them for a host that used up the last at once."""
+        least = 2 * self.rest.slots
+        if self.rest.delay or now > self.filled_at + QUICK:
+            self.ahead = least
+        elif not self.tasks:
+            self.ahead = min(2 * max(least, self.ahead), max(least, AHEAD))
+        self.filled_at = now
+        return max(least, self.ahead)
+
+    def rests_long(self, now: Seconds) -> bool:
+        """Tell whether it would only take up room."""
+        ready_at = self.rest.ready_at()
+        late = not self.rest.busy and ready_at is not None and ready_at > now + HOLD
+        return late and not self.rest.doomed(now)
+
+    def close(self, now: Seconds, offset: Seconds) -> None:
+        """Close it while its hours are not."""
+        wall_time = now + offset
+        opens_at = self.hours.opens_at(wall_time) if self.hours else wall_time
+        if opens_at > wall_time:
+            self.rest.opens_at = max(self.rest.opens_at, opens_at - offset)
+
+
+class Thirst:
+    """Hosts in the order in which to look for tasks of them; each stands in it once that counts."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Seconds, int, Host]] = []
+        self._count = count()
+
+    @property
+    def next_at(self) -> Seconds | None:
+        """Return when to look next."""
+        return self._heap[0][0] if self._heap else None
+
+    def note(self, host: Host, now: Seconds) -> Seconds | None:
+        """Note a host whose state has changed; return its time if it has moved forward."""
+        at = host.thirst_at(now)
+        if at is None or (host.thirsts_at is not None and host.thirsts_at <= at):
+            return None  # an entry that is too early is put right when its time comes
+        host.thirsts_at = at
+        heapq.heappush(self._heap, (at, next(self._count), host))
+        return at
+
+    def due(self, now: Seconds) -> list[Host]:
+        """Take out the hosts whose time has come, or nearly."""
+        due: list[Host] = []
+        while self._heap and self._heap[0][0] <= now + LOOKAHEAD / 2:
+            at, _, host = heapq.heappop(self._heap)
+            if host.thirsts_at == at:
+                host.thirsts_at = None
+                due.append(host)
+        return due
+
+
+def wall() -> Seconds:
+    """Return what leads from the monotonic clock to wall time."""
+    return time.time() - time.monotonic()

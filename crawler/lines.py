@@ -1,0 +1,130 @@
+"""Lines on a descriptor, written by the hub and never waited for.
+
+What is written at once, a line or several, is no longer than a pipe takes, and is written only when
+the reader has made room. Lines that find no room wait in a bounded backlog; what does not fit is
+counted and the loss is told as soon as there is room again.
+"""
+
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from select import POLLERR, POLLHUP, POLLNVAL, POLLOUT
+
+import gevent
+from gevent.monkey import get_original
+
+BACKLOG = 10_000
+LINE = 4096
+"""PIPE_BUF: a pipe that has room takes this much without blocking (pipe(7))."""
+
+
+class Lines:
+    """Writes lines to a descriptor without ever blocking the hub."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._backlog: deque[bytes] = deque()
+        self._poll = get_original("select", "poll")()
+        self._poll.register(descriptor, POLLOUT)
+        self._flusher: gevent.Greenlet[[], None] | None = None
+        self._gathered: list[bytes] | None = None
+        self.dropped = 0
+        """Lines lost since the last that was written."""
+
+    def msg(self, line: str) -> None:
+        """Write a line, now or as soon as there is room."""
+        data = line.encode("utf-8", "backslashreplace")
+        if len(data) >= LINE:
+            data = data[: LINE - 1].decode(errors="ignore").encode()
+        self.put(data)
+
+    def put(self, data: bytes) -> None:
+        """Write a line that is short enough."""
+        if self._gathered is not None:
+            self._gathered.append(data + b"\n")
+        elif not self._backlog and self._room():
+            self._write(*self._loss(), data + b"\n")
+        else:
+            self._keep(data + b"\n")
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write the lines of a block together, as many at once as a pipe takes.
+
+        What other greenlets tell meanwhile goes with them.
+        """
+        self._gathered = []
+        try:
+            yield
+        finally:
+            gathered, self._gathered = self._gathered, None
+            for piece in _pieces(gathered):
+                if not self._backlog and self._room():
+                    self._write(*self._loss(), b"".join(piece))
+                else:
+                    for line in piece:
+                        self._keep(line)
+
+    def _keep(self, line: bytes) -> None:
+        if len(self._backlog) >= BACKLOG:
+            self.dropped += 1
+            return
+        self._backlog.extend((*self._loss(), line))
+        if not self._flusher:
+            self._flusher = gevent.spawn(self._flush)
+
+    debug = info = warning = error = msg
+
+    def close(self, timeout: float) -> None:
+        """Write what waits, for at most the given seconds."""
+        flusher = self._flusher
+        if flusher:
+            flusher.join(timeout)
+            flusher.kill()
+
+    def _flush(self) -> None:
+        while self._backlog:
+            if self._room():
+                self._write(self._backlog.popleft())
+            gevent.sleep(0 if self._room() else 0.05)
+        self._write(*self._loss())
+        self._flusher = None
+
+    def _room(self) -> bool:
+        """Tell whether a line can be written; into a broken pipe it can, and is lost."""
+        ready = self._poll.poll(0)
+        return bool(ready and ready[0][1] & (POLLOUT | POLLERR | POLLHUP | POLLNVAL))
+
+    def _write(self, *lines: bytes) -> None:
+        for at, line in enumerate(lines):
+            try:
+                os.write(self._descriptor, line)
+            except OSError:
+                self.dropped += sum(lost.count(b"\n") for lost in lines[at:])
+                return
+
+    def _loss(self) -> list[bytes]:
+        """Return the line that tells of lost ones, if there were any."""
+        if not self.dropped:
+            return []
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        record = {"timestamp": now, "level": "warning", "event": "log.dropped"}
+        lines, self.dropped = self.dropped, 0
+        return [json.dumps({**record, "lines": lines}).encode() + b"\n"]
+
+
+def _pieces(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Divide lines into runs that a pipe takes at once."""
+    piece: list[bytes] = []
+    size = 0
+    for line in lines:
+        if piece and size + len(line) > LINE:
+            yield piece
+            piece, size = [], 0
+        piece.append(line)
+        size += len(line)
+    if piece:
+        yield piece

@@ -1,0 +1,157 @@
+"""What happens to one file, in a native thread: values in, values out.
+
+A crash at any point leaves a `.part` that names its owner, or a whole file under its final name.
+"""
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gevent.monkey import get_original
+
+from crawler.model import Seconds
+from crawler.naming import suffixed
+from crawler.store.folders import Folders
+from crawler.store.versions import Versions
+
+close = get_original("os", "close")
+"""gevent's own looks the descriptor up in the event loop, which knows nothing of files."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is to be stored."""
+
+    path: str
+    """Where, relative to the output folder."""
+    part: str
+    """Its `.part` until then."""
+    fingerprint: int
+    content: bytes | None
+    """None: the part is written already."""
+    modified: Seconds | None = None
+    """Wall time that the file shall bear, from Last-Modified."""
+    versions: int = 0
+    """How many older versions of the file to keep beside it, if it has other content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A part as it is found: its size, and the running SHA-256 of its bytes."""
+
+    size: int
+    digest: Any
+
+
+def locate(folders: Folders, path: str, *, make: bool = True) -> tuple[int, str]:
+    """Return the open folder of a path, and the name in it."""
+    folder, _, name = path.rpartition("/")
+    return folders.open(folder, make=make)[0], name
+
+
+def create(folder: int, name: str) -> int:
+    """Make a part."""
+    try:
+        return os.open(name, _NEW, 0o666, dir_fd=folder)
+    except FileExistsError:  # an earlier visit of this very process broke off
+        os.unlink(name, dir_fd=folder)
+        return os.open(name, _NEW, 0o666, dir_fd=folder)
+
+
+def open_end(folder: int, name: str) -> int:
+    """Open a part to go on with it."""
+    return os.open(name, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+
+
+def measure(root: Path, part: str) -> Measured | None:
+    """Read a part once through; in a native thread, where that blocks nobody."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with Folders(root, durable=False) as folders:
+            here, name = locate(folders, part, make=False)
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            with os.fdopen(os.open(name, flags, dir_fd=here), "rb") as file:
+                while piece := file.read(1 << 20):
+                    digest.update(piece)
+                    size += len(piece)
+    except OSError:
+        return None
+    return Measured(size, digest)
+
+
+def exists(root: Path, path: str) -> bool:
+    """Tell whether a stored file is still there."""
+    try:
+        with Folders(root, durable=False) as folders:
+            here, name = locate(folders, path, make=False)
+            return stat.S_ISREG(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
+
+
+def write_part(folder: int, name: str, body: Body, *, sync: bool) -> None:
+    """Bring a part to its end, by one descriptor: its content if it has none yet, time, fsync."""
+    if body.content is None and body.modified is None and not sync:
+        return
+    flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    if body.content is None:
+        descriptor = os.open(name, flags, dir_fd=folder)
+    else:
+        descriptor = create(folder, name)
+    try:
+        if body.content is not None:
+            write_all(descriptor, body.content)
+        if body.modified is not None:
+            os.utime(descriptor, (time.time(), body.modified))
+        if sync:
+            os.fsync(descriptor)
+    finally:
+        close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write until everything is written."""
+    written = os.write(descriptor, data)
+    while written < len(data):
+        written += os.write(descriptor, memoryview(data)[written:])
+
+
+def publish(folders: Folders, versions: Versions, part: tuple[int, str], body: Body) -> str:
+    """Rename the part to its final name; a folder that has the name is left alone."""
+    here, name = part
+    for path in _choices(body):
+        folder, final = path.rpartition("/")[::2]
+        target, real = folders.open(folder)
+        kept = versions.keep(target, final, part) if body.versions else None
+        try:
+            os.rename(name, final, src_dir_fd=here, dst_dir_fd=target)
+        except IsADirectoryError:
+            continue
+        versions.prune(target, final, kept, body.versions)
+        folders.changed(target)
+        return f"{real}/{final}".lstrip("/")
+    raise IsADirectoryError(f"{path} is a folder")
+
+
+def _choices(body: Body) -> Iterator[str]:
+    yield body.path
+    yield suffixed(body.path, body.fingerprint)
+
+
+def discard(root: Path, parts: Sequence[str]) -> int:
+    """Remove parts, and return how many there were."""
+    removed = 0
+    with suppress(OSError), Folders(root, durable=False) as folders:
+        for part in parts:
+            with suppress(OSError):
+                here, name = locate(folders, part, make=False)
+                os.unlink(name, dir_fd=here)
+                removed += 1
+    return removed
