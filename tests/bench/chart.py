@@ -49,3 +49,31 @@ def _bar(row: dict[str, Any], y: float, scale: float) -> list[str]:
         f'stroke="{INK}"/>',
         f'<text x="{end:.1f}" y="{middle + 4}" fill="{INK}">{text}</text>',
     ]
+
+
+def lines(title: str, panels: dict[str, list[tuple[float, float]]]) -> str:
+    """Return an SVG with a line for each panel, each from 0 to its own highest value."""
+    height, left, width = 90, 90, WIDTH - 110
+    whole = 40 + len(panels) * (height + 36)
+    text = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{whole}" '
+        'font-family="sans-serif" font-size="12">',
+        f'<rect width="{WIDTH}" height="{whole}" fill="white"/>',
+        f'<text x="8" y="22" font-size="14" fill="{INK}">{escape(title)}</text>',
+    ]
+    for at, (name, points) in enumerate(panels.items()):
+        bottom = 54 + at * (height + 36) + height
+        high, far = max((y for _, y in points), default=0) or 1, max((x for x, _ in points), default=1)
+        places = " ".join(
+            f"{left + width * x / (far or 1):.1f},{bottom - height * y / high:.1f}"
+            for x, y in points
+        )
+        text += [
+            f'<text x="8" y="{bottom - height - 6}" fill="{INK}">{escape(name)}</text>',
+            f'<text x="{left - 6}" y="{bottom - height + 8}" text-anchor="end">{high:,.4g}</text>',
+            f'<text x="{left - 6}" y="{bottom}" text-anchor="end">0</text>',
+            f'<path d="M{left} {bottom}h{width}M{left} {bottom - height}h{width}" '
+            f'stroke="{PALE}"/>',
+            f'<polyline points="{places}" fill="none" stroke="{OURS}" stroke-width="1.5"/>',
+        ]
+    return "\n".join([*text, "</svg>\n"])

@@ -27,11 +27,12 @@ def _read_accounts(_: Scene, folder: Path, run: Run) -> None:
     """Read who spent the CPU time of the visits."""
     for line in lag.read(folder.glob(LAGS)):
         if spent := line.get("spent"):
-            fetches = spent.pop("fetches")
-            whole = sum(spent.values())
+            whole, fetches = sum(spent.values()), line["fetches"]
             run.extra |= {f"{who}_share": 100 * seconds / whole for who, seconds in spent.items()}
             run.extra["overhead"] = 100 * (spent["rest"] + spent["native"]) / whole
             run.extra["visit_us"] = whole / fetches * 1e6
+            verbs = {name: round(cost / fetches * 1e6, 1) for name, cost in line["verbs"].items()}
+            run.extra["native_us"] = dict(sorted(verbs.items(), key=lambda item: -item[1]))
 
 
 def _log_cost(medians: Medians) -> float | None:

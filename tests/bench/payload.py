@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -35,11 +36,18 @@ def made_bodies(folder: str, names: Iterable[str]) -> Wanted:
     return {name: hashlib.sha256(body_of(f"/{folder}/{name}")).hexdigest() for name in names}
 
 
-def check(folder: Path, wanted: Wanted) -> tuple[str, float | None]:
-    """Compare a run's files with the source; return what is wrong, and when the last was whole.
+@dataclass(frozen=True)
+class Checked:
+    """How a run's files compare with the source."""
 
-    That is a file's change time: some tools set the time of its modification by Last-Modified.
-    """
+    whole: int
+    problem: str
+    last: float | None
+    """When the last was whole: its change time, for some tools set that of the modification."""
+
+
+def check(folder: Path, wanted: Wanted) -> Checked:
+    """Compare a run's files with the source: every one of them, its name and its SHA-256."""
     found: set[str] = set()
     strange = 0
     wrong = 0
@@ -54,7 +62,8 @@ def check(folder: Path, wanted: Wanted) -> tuple[str, float | None]:
         wrong += _digest(file) != wanted[file.name]
         last = max(last or 0.0, file.stat().st_ctime)
     problems = {"missing": len(wanted) - len(found), "torn or wrong": wrong, "too many": strange}
-    return ", ".join(f"{number} {word}" for word, number in problems.items() if number), last
+    problem = ", ".join(f"{number} {word}" for word, number in problems.items() if number)
+    return Checked(len(found) - wrong, problem, last)
 
 
 def _digest(file: Path) -> str:

@@ -42,6 +42,8 @@ class Run:
     """From the start of the process to the first request."""
     cpu_s: float = 0.0
     peak_mb: float = 0.0
+    files: int = 0
+    """Files that are exactly those of the server."""
     void: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -122,8 +124,8 @@ def run(
                 process.popen.wait()
     if late:
         return Run(void=f"not done within {LIMIT_S:g} s")
-    problem, last = check(folder / "out", wanted)
-    first = server.first_request_at()
+    checked = check(folder / "out", wanted)
+    first, last = server.first_request_at(), checked.last
     if first is None or last is None:
         return Run(void=f"no request or no file; {_troubles(processes)}")
     return Run(
@@ -132,7 +134,8 @@ def run(
         start_s=first - begun_at,
         cpu_s=sum(process.cpu_s for process in processes),
         peak_mb=max(process.peak_kb for process in processes) / 1000,
-        void="; ".join(filter(None, (problem, _troubles(processes)))),
+        files=checked.whole,
+        void="; ".join(filter(None, (checked.problem, _troubles(processes)))),
         extra={"visits_logged": visits} if (visits := sum(p.visits for p in processes)) else {},
     )
 

@@ -21,7 +21,7 @@ import greenlet
 from gevent.event import Event
 from gevent.hub import Hub
 
-from crawler import cli
+from crawler import cli, native
 from crawler.fetch import Fetcher
 
 TICK = 0.005
@@ -80,19 +80,32 @@ class Accounts:
     def __init__(self) -> None:
         self._fetching: set[int] = set()
         self.spent: Counter[str] = Counter()
+        self.verbs: Counter[str] = Counter()
         self.fetches = 0
 
     def open(self) -> None:
         """Begin with the first fetch."""
         Fetcher.fetch = lambda *args, **kwargs: self._counted(*args, **kwargs)
+        if guarded := getattr(native, "_guarded", None):
+            native._guarded = lambda *asked: self._in_thread(guarded, *asked)
 
-    def close(self) -> dict[str, float]:
+    def close(self) -> dict[str, Any]:
         """Return seconds by who spent them; `native` are the threads of SQLite and files."""
         if not self.fetches:
             return {}
         greenlet.settrace(None)
         main, whole = time.thread_time() - self._main, time.process_time() - self._whole
-        return {**self.spent, "native": whole - main, "fetches": self.fetches}
+        spent = {**self.spent, "native": whole - main}
+        return {"spent": spent, "fetches": self.fetches, "verbs": self.verbs}
+
+    def _in_thread(self, guarded: Any, function: Any, *rest: Any) -> Any:
+        """Add up what each function costs in its native thread."""
+        before = time.thread_time()
+        try:
+            return guarded(function, *rest)
+        finally:
+            if self.fetches:
+                self.verbs[_name(function)] += time.thread_time() - before
 
     def _counted(self, *args: Any, **kwargs: Any) -> Any:
         if not self.fetches:
@@ -122,6 +135,14 @@ class Accounts:
         self._last = now
 
 
+def _name(function: Any) -> str:
+    """Return what a native thread was asked for; a transaction is called by its verb."""
+    code = getattr(function, "__code__", None)
+    if code and "verb" in code.co_freevars:
+        function = function.__closure__[code.co_freevars.index("verb")].cell_contents
+    return f"{function.__module__}.{getattr(function, '__name__', '?')}"
+
+
 def main() -> None:
     """Run the crawler's own command line, and write what was seen at its end."""
     file = Path(sys.argv.pop(1))
@@ -138,7 +159,7 @@ def main() -> None:
             cli.main()
         finally:
             if accounts:
-                out.write(json.dumps({"spent": accounts.close()}) + "\n")
+                out.write(json.dumps(accounts.close()) + "\n")
             else:
                 lag.tell()
 
