@@ -69,8 +69,7 @@ class Held:
 
     def park(self, host: Host) -> None:
         """Let a host wait for a visit at its address to end."""
-        assert host.address is not None
-        self._parked.setdefault(host.address, deque()).append(host)
+        self._parked.setdefault(host.address or "", deque()).append(host)
 
     def handed_off(self, host: Host, task: Task) -> None:
         """Take a slot of a host and of its address."""
@@ -154,12 +153,11 @@ class Held:
 
     def spent(self) -> list[Host]:
         """Take out the hosts that have nothing left to do here."""
-        spent, self._spent = self._spent, set()
-        hosts = (self.hosts[number] for number in spent if number in self.hosts)
-        return [host for host in hosts if host.dry and not host.open]
+        spent, self._spent = [self.hosts.get(number) for number in self._spent], set()
+        return [host for host in spent if host and host.dry and not host.open]
 
     def resting_long(self, now: Seconds) -> list[Host]:
-        """Return hosts that would only take up room; all are looked through, now and then."""
+        """Look through all hosts, now and then, for those that would only take up room."""
         if now < self._sweep_at:
             return []
         self._sweep_at = now + SWEEP * len(self.hosts)
@@ -167,8 +165,7 @@ class Held:
 
     def doom(self, host: Host) -> list[Visited]:
         """End the tasks in memory of a host that is given up."""
-        now = time.monotonic()
-        if not host.rest.doomed(now):
+        if not host.rest.doomed(now := time.monotonic()):
             return []
         since = iso((host.rest.failing_since or now) + wall())
         kind = host.last.kind if host.last else Kind.TIMEOUT
