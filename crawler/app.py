@@ -75,6 +75,7 @@ class App:
         self._together = together
         self._ending = False
         self._reloading = Semaphore()
+        self._opened = self._reload_wanted = False
         self._early: list[str] = []
         self.stop: Callable[[str], None] = self._early.append
 
@@ -91,6 +92,9 @@ class App:
     def run(self) -> bool:
         """Run until stopped or done; return whether the stop was forced."""
         self._log.info("daemon.ready", pid=os.getpid(), owner=self.owner)
+        self._opened = True
+        if self._reload_wanted:
+            self._reload_soon()
         return self._supervisor.run()
 
     def _open(self, stack: ExitStack) -> Supervisor:
@@ -242,7 +246,10 @@ class App:
         self.keeper.reclaim()
 
     def _reload_soon(self) -> None:
-        gevent.spawn(self.reload)
+        """Reload beside what runs; a wish that comes while the parts are opened waits for them."""
+        self._reload_wanted = not self._opened
+        if self._opened:
+            gevent.spawn(self.reload)
 
     def reload(self) -> None:
         """Read the configuration again; apply what changed, or, if anything is wrong, nothing."""

@@ -32,7 +32,7 @@ def on_cores(*cores: int) -> Iterator[None]:
 
 def raise_descriptors() -> int:
     """Raise the limit of descriptors for this process and its children; return what it is now."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     for wanted in ((DESCRIPTORS, max(hard, DESCRIPTORS)), (hard, hard)):
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, wanted)

@@ -1,4 +1,4 @@
-"""Cases of our own: what the log costs, what fsync costs, and what a visit costs beside its fetch."""
+"""Cases of our own: what the log costs, what fsync costs, what a visit costs beside its fetch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,9 +61,9 @@ CASES = {
             read=read_lag,
         )
     ],
-    "overhead": [
+    "shares": [
         Case(
-            "overhead",
+            "shares",
             "What a visit costs beside its fetch",
             _scene,
             [DAEMON, ACCOUNTED],

@@ -28,7 +28,7 @@ def _at_once(name: str, scene: Scene) -> int:
 
 
 def _curl(scene: Scene, folder: Path) -> list[Command]:
-    """curl -Z: without --parallel-immediate it would wait to see whether a host multiplexes."""
+    """Run curl -Z; by itself it would wait to see whether a host multiplexes."""
     lines = [f'url = "{url}"\noutput = "out/{url.rpartition("/")[2]}"\n' for url in scene.urls]
     (folder / "curl.conf").write_text("".join(lines))
     command = ["curl", "-q", "-Z", "--parallel-immediate", "-sS", "--fail"]
@@ -49,10 +49,11 @@ def _wget2(scene: Scene, folder: Path) -> list[Command]:
 
 
 def _aria2c(scene: Scene, folder: Path) -> list[Command]:
-    """aria2c: a connection for each file, nothing allocated, no control files, no DNS of its own."""
+    """Run aria2c: a connection a file, nothing allocated, no control files, no DNS of its own."""
     command = ["aria2c", "--no-conf", "-q", "-x1", "-s1", "-j", str(scene.at_once), "-d", "out"]
     command += ["--file-allocation=none", "--async-dns=false", "--summary-interval=0"]
-    command += ["--auto-save-interval=0", "--deferred-input=true", "-i", str(write_list(scene, folder))]
+    command += ["--auto-save-interval=0", "--deferred-input=true"]
+    command += ["-i", str(write_list(scene, folder))]
     return [Command([*command, *_if(scene, "--ca-certificate")])]
 
 

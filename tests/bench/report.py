@@ -17,10 +17,10 @@ def head(result: dict[str, Any]) -> str:
 def table(case: dict[str, Any]) -> str:
     """Return one case: medians, from the least to the most in brackets, the ratio to the first."""
     unit = case["unit"]
+    names = f"| {unit} | against the first | first request to last file | whole process "
     lines = [
         f"\n**{case['name']}**: {case['title']}; {case['urls']:,} URLs\n",
-        f"| | {unit} | against the first | first request to last file | whole process "
-        "| CPU per file | peak RSS | also |",
+        f"| {names}| CPU per file | peak RSS | also |",
         "|---|---:|---:|---:|---:|---:|---:|---|",
     ]
     first = next((row["median"]["rate"] for row in case["rows"] if "median" in row), None)

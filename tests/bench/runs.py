@@ -174,7 +174,7 @@ def _follow(processes: Sequence[Process], deadline: float) -> bool:
 
 
 def _read_some(selector: selectors.BaseSelector) -> None:
-    """Read what there is; a short pause gathers lines, so that they cost the server's core little."""
+    """Read what there is; a short pause gathers lines, to leave the server its core."""
     ready = selector.select(_LOOK_S)
     for key, _ in ready:
         if not isinstance(key.fileobj, int) and not key.data.read():

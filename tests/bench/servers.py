@@ -1,4 +1,4 @@
-"""The servers of the benchmark on loopback, pinned to a core of their own: nginx, and a slow one."""
+"""The servers of the benchmark on loopback, on a core of their own: nginx, and a slow one."""
 
 import json
 import os
@@ -184,7 +184,9 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
     raise TimeoutError("a server of the benchmark does not answer")
 
 
-def urls_of(server: Server, names: Sequence[str], *, hosts: int = 1, folder: str = "f") -> list[str]:
+def urls_of(
+    server: Server, names: Sequence[str], *, hosts: int = 1, folder: str = "f"
+) -> list[str]:
     """Return a URL for every file, host by host in turn."""
     places = addresses(hosts)
     return [

@@ -25,7 +25,7 @@ from typing import Any
 ROBOTS = b"User-agent: *\nDisallow: /private/\n"
 DRIP_S = 10.0
 PATIENCE_S = 15.0
-"""Drips end when nobody came for so long, however few they are; who comes later gets all at once."""
+"""Drips end when nobody came for so long, however few; who comes later gets all at once."""
 _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {}\r\n\r\n"
 _STDIN = 0
 
@@ -127,7 +127,7 @@ class Server:
         except OSError:
             data = b""
         if not data:
-            return self._hang_up(connection)
+            self._hang_up(connection)
         connection.buffer += data
         for path in _requests(connection):
             self._arrivals[connection.address].append(time.time())

@@ -50,9 +50,7 @@ def _hosts_scene(setting: Setting) -> Iterator[Scene]:
 
 
 @contextmanager
-def _tls_scene(
-    setting: Setting, *, full: int, quick: int, keep_alive: int
-) -> Iterator[Scene]:
+def _tls_scene(setting: Setting, *, full: int, quick: int, keep_alive: int) -> Iterator[Scene]:
     root, folder = setting.memory / "root", setting.memory / "nginx"
     wanted = make_files(root / "f", setting.size(full, quick), SMALL)
     with nginx(root, folder, tls=True, keep_alive=keep_alive) as server:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from tests.bench import lag
@@ -14,6 +15,7 @@ from tests.bench.servers import Slow, slow, urls_of
 
 LATE_S = 0.1
 HOLD_S = 10.0
+PATIENT = {"connect": "60s", "read": "60s"}
 PER_HOST = 500
 HOSTS = 500
 
@@ -62,7 +64,7 @@ def _slow_scene(setting: Setting) -> Iterator[Scene]:
             setting.disk,
             at_once=len(names),
             size=1024,
-            job={"per_host": PER_HOST, "min_speed": 0, "timeout": {"connect": "60s", "read": "60s"}},
+            job={"per_host": PER_HOST, "min_speed": 0, "timeout": PATIENT},
         )
 
 
@@ -101,7 +103,7 @@ def _read_shares(scene: Scene, _: Path, run: Run) -> None:
     """Read the share of the ideal, of the whole run and of a host, and the shortest gap."""
     assert isinstance(scene.server, Slow)
     arrivals = list(scene.server.stats()["arrivals"].values())
-    gaps = [b - a for times in arrivals for a, b in zip(times, times[1:], strict=False)]
+    gaps = [b - a for times in arrivals for a, b in pairwise(times)]
     ideal = max(len(times) - 1 for times in arrivals) * scene.delay
     taken = max(times[-1] for times in arrivals) - min(times[0] for times in arrivals)
     own = [times[-1] - times[0] for times in arrivals if len(times) > 1]

@@ -85,7 +85,11 @@ class Accounts:
 
     def open(self) -> None:
         """Begin with the first fetch."""
-        Fetcher.fetch = lambda *args, **kwargs: self._counted(*args, **kwargs)
+
+        def fetch(*args: Any, **kwargs: Any) -> Any:  # a function, to become a method
+            return self._counted(*args, **kwargs)
+
+        Fetcher.fetch = fetch
         if guarded := getattr(native, "_guarded", None):
             native._guarded = lambda *asked: self._in_thread(guarded, *asked)
 

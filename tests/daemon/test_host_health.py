@@ -62,6 +62,7 @@ def test_a_dead_host_takes_nothing_from_the_living_and_is_hardly_tried(tmp_path)
             with Daemon(config) as daemon:
                 until(lambda: len(site.requests) - before == 500, "not all", daemon)  # noqa: B023
                 took[case] = site.requests[-1].at - site.requests[before].at
+                until(lambda: of_host(daemon, dead) or not number, "not tried", daemon)  # noqa: B023
                 tried = of_host(daemon, dead)
                 assert len(tried) <= 8
                 assert {(visit["kind"], visit["verdict"]) for visit in tried} <= {
