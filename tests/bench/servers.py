@@ -18,14 +18,14 @@ from tests.bench.machine import ROOT, SERVER_CORE, on_cores, program
 from tests.bench.slowserver import ROBOTS
 
 NGINX = """
-{user} daemon off; worker_processes 1; worker_rlimit_nofile 60000;
+{user} daemon off; worker_processes 1;
 pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 30000; multi_accept on; }}
+events {{ worker_connections 8192; multi_accept on; }}
 http {{
   default_type application/octet-stream; types {{ text/plain txt; }}
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  sendfile on; tcp_nopush on; open_file_cache max=50000 inactive=1h;
+  sendfile on; tcp_nopush on;
   keepalive_requests 10000000; keepalive_timeout {keep_alive};
   # only the first request of a connection is logged: when the first of all came is what is asked
   map $connection_requests $first {{ 1 1; default 0; }}
