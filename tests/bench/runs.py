@@ -15,7 +15,7 @@ from tests.bench.machine import CLIENT_CORE, CORES, on_cores
 from tests.bench.payload import Wanted, check
 from tests.bench.servers import Server
 
-LIMIT_S = 600.0
+LIMIT_S = 300.0
 """A run that takes longer is void."""
 _LOOK_S = 0.02
 _VISIT = b'"event": "visit"'

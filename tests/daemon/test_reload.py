@@ -186,7 +186,8 @@ def test_a_list_that_cannot_be_read_retires_nothing(site, tmp_path):
         edit(config, urls=[f"{site.url}/3"])
         reload(daemon)
         until(lambda: len(daemon.told("visit")) == 3, "the other list was not read", daemon)
-        assert daemon.told("list.failed")
+        daemon.wait_for("list.failed")
+        until(lambda: len(daemon.told("job.synced")) == 2, "not synced", daemon)
         assert set(states(tmp_path).values()) == {2}
         assert daemon.stop() == 0
 
