@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bench import lag
@@ -18,8 +19,8 @@ def _scene(setting: Setting) -> Iterator[Scene]:
 
 
 @contextmanager
-def _few(setting: Setting) -> Iterator[Scene]:
-    with small_scene(setting, 5000, 200) as scene:
+def _on_disk(setting: Setting) -> Iterator[Scene]:
+    with small_scene(replace(setting, work=setting.disk), 5000, 200) as scene:
         yield scene
 
 
@@ -54,8 +55,8 @@ CASES = {
     "durable": [
         Case(
             "durable",
-            "What durability costs",
-            _few,
+            "What durability costs, on a disk",
+            _on_disk,
             [DAEMON, FULL],
             targets=[Target("durability full against relaxed", ratio("full", "daemon"), 0.6)],
             read=read_lag,

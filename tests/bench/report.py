@@ -8,7 +8,8 @@ def head(result: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     return (
         f"\nMeasured on {result['date']} UTC: {result['cores']} cores ({result['cpu']}), Linux "
-        f"{result['kernel']}, {result['disk']}, load {result['load_before']} before; "
+        f"{result['kernel']}, load {result['load_before']} before; served from "
+        f"{result['served_from']}, written to {result['written_to']} (durable: {result['disk']}); "
         f"{result['repeat']} runs of each in turn; servers on the first core, clients on the last. "
         f"{versions}.\n"
     )

@@ -18,6 +18,8 @@ class Setting:
 
     memory: Path
     """A folder in memory, if there is room: the servers read from it."""
+    work: Path
+    """Where runs write to: in memory too, for else a disk and its journal are what is measured."""
     disk: Path
     quick: bool = False
     scale: float = 1.0

@@ -27,7 +27,7 @@ def small_scene(setting: Setting, full: int = 20_000, quick: int = 300) -> Itera
             server,
             urls_of(server, list(wanted)),
             wanted,
-            setting.disk,
+            setting.work,
             size=SMALL,
             job={"per_host": 64},
         )
@@ -43,7 +43,7 @@ def _hosts_scene(setting: Setting) -> Iterator[Scene]:
             server,
             urls_of(server, list(wanted), hosts=hosts),
             wanted,
-            setting.disk,
+            setting.work,
             size=SMALL,
             job={"per_host": 4},
         )
@@ -58,7 +58,7 @@ def _tls_scene(setting: Setting, *, full: int, quick: int, keep_alive: int) -> I
             server,
             urls_of(server, list(wanted)),
             wanted,
-            setting.disk,
+            setting.work,
             size=SMALL,
             job={"per_host": 64},
             bundle=bundle(folder),
@@ -78,13 +78,12 @@ def _big_scene(setting: Setting) -> Iterator[Scene]:
     root = setting.memory / "root"
     size = setting.size(500_000_000, 5_000_000)
     wanted = make_files(root / "f", 5, size)
-    work = setting.memory / "work"  # a disk would be what is measured
     with nginx(root, setting.memory / "nginx") as server:
         yield Scene(
             server,
             urls_of(server, list(wanted)),
             wanted,
-            work,
+            setting.work,
             at_once=5,
             size=size,
             job={"per_host": 5, "max_size": "2GiB"},

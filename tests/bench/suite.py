@@ -7,13 +7,14 @@ A run whose files are not exactly those of the server is void, whoever made it.
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -37,6 +38,8 @@ def main(arguments: list[str]) -> int:
     machine.raise_descriptors()
     with _setting(options) as setting, machine.on_cores(machine.SERVER_CORE):
         result: dict[str, Any] = {**machine.facts(setting.disk), "repeat": options.repeat}
+        for word, folder in (("served_from", setting.memory), ("written_to", setting.work)):
+            result[word] = machine.file_system(folder)
         result["full_size"] = not options.quick and options.scale >= 1
         result["cases"] = []
         for name in options.cases or CASES:
@@ -58,7 +61,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0, help="factor of all sizes")
     parser.add_argument("--peers", help=f"of {', '.join(PEERS)}; or none; those of the case else")
     parser.add_argument("--baseline", type=Path, help="another checkout, to run beside this one")
-    parser.add_argument("--folder", type=Path, help="a folder on the disk to be written to")
+    parser.add_argument("--folder", type=Path, help="a folder on the disk that durable writes to")
+    parser.add_argument("--on-disk", action="store_true", help="have all cases write to that disk")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--svg", type=Path)
     options = parser.parse_args(arguments)
@@ -78,7 +82,8 @@ def _setting(options: argparse.Namespace) -> Iterator[Setting]:
         needed = 100_000_000 if options.quick else MEMORY_NEEDED
         memory = machine.memory_folder(needed, Path(disk))
         with tempfile.TemporaryDirectory(prefix="crawler-bench-", dir=memory) as served:
-            yield Setting(Path(served), Path(disk), quick=options.quick, scale=options.scale)
+            work = Path(disk) if options.on_disk else Path(served)
+            yield Setting(Path(served), work, Path(disk), options.quick, options.scale)
 
 
 def _measured(case: Case, setting: Setting, options: argparse.Namespace) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def _measured(case: Case, setting: Setting, options: argparse.Namespace) -> dict
     missing = {one.name: one.missing() for one in wanted}
     there = [one for one in wanted if not missing[one.name]]
     found: dict[str, list[Run]] = {one.name: [] for one in there}
-    served = Setting(setting.memory / case.name, setting.disk, setting.quick, setting.scale)
+    served = replace(setting, memory=setting.memory / f"{case.name}-served")
     served.memory.mkdir()
     try:
         with case.open(served) as scene:
@@ -113,6 +118,7 @@ def _one_run(case: Case, scene: Scene, one: Contender, turn: int) -> Run:
     folder = runs.clear(scene.work / f"{case.name}-{one.name}")
     cores = runs.client_cores(one.processes)
     commands = one.commands(scene, folder)
+    os.sync()  # what earlier runs left to be written is theirs
     done = runs.run(commands, folder, scene.server, scene.wanted, cores)
     if not done.void and (one.ours or scene.delay or case.name == "slow"):
         case.read(scene, folder, done)
