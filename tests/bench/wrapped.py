@@ -144,7 +144,8 @@ def _name(function: Any) -> str:
     code = getattr(function, "__code__", None)
     if code and "verb" in code.co_freevars:
         function = function.__closure__[code.co_freevars.index("verb")].cell_contents
-    return f"{function.__module__}.{getattr(function, '__name__', '?')}"
+    module = getattr(function, "__module__", None) or "builtin"
+    return f"{module}.{getattr(function, '__name__', '?')}"
 
 
 def main() -> None:
