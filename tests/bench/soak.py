@@ -44,6 +44,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--svg", type=Path)
     options = parser.parse_args(arguments)
+    machine.end_tidily()
     machine.raise_descriptors()
     with (
         tempfile.TemporaryDirectory(prefix="crawler-soak-") as folder,

@@ -125,7 +125,7 @@ CASES = {
             "hosts",
             "Small files of 500 hosts",
             _hosts_scene,
-            [DAEMON, TWO, FETCH, *peers("scrapy", "aiohttp", "naive", "session", "curl")],
+            [DAEMON, TWO, FETCH, *peers("scrapy", "aiohttp", "session", "curl")],
             targets=[
                 Target("two processes against one", ratio("two", "daemon"), 1.8),
                 Target("two processes against the aiohttp script", ratio("two", "aiohttp"), 1),

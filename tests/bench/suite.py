@@ -1,8 +1,10 @@
 """The suite: cases by name, contenders in turn A B A B, medians, spread and ratios.
 
     python -m tests.bench [CASE…] [--quick] [--repeat N] [--peers a,b] [--json FILE] [--svg FILE]
+    python -m tests.bench small --only daemon,baseline --baseline ../other-checkout
 
-A run whose files are not exactly those of the server is void, whoever made it.
+A run whose files are not exactly those of the server is void, whoever made it. The peers are run by
+`BENCH_PEERS` (/tmp/peers): an environment with scrapy, aiohttp, gevent and requests installed.
 """
 
 import argparse
@@ -35,6 +37,7 @@ QUICK_PEERS = ("curl", "naive", "sequential")
 def main(arguments: list[str]) -> int:
     """Run cases; return 1 if a run of ours was void."""
     options = _options(arguments)
+    machine.end_tidily()
     machine.raise_descriptors()
     with _setting(options) as setting, machine.on_cores(machine.SERVER_CORE):
         result: dict[str, Any] = {**machine.facts(setting.disk), "repeat": options.repeat}
@@ -60,6 +63,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, help="runs of each (3; with --quick 1)")
     parser.add_argument("--scale", type=float, default=1.0, help="factor of all sizes")
     parser.add_argument("--peers", help=f"of {', '.join(PEERS)}; or none; those of the case else")
+    parser.add_argument("--only", help="names of contenders, as the JSON has them")
     parser.add_argument("--baseline", type=Path, help="another checkout, to run beside this one")
     parser.add_argument("--folder", type=Path, help="a folder on the disk that durable writes to")
     parser.add_argument("--on-disk", action="store_true", help="have all cases write to that disk")
@@ -92,6 +96,8 @@ def _measured(case: Case, setting: Setting, options: argparse.Namespace) -> dict
     if options.baseline and DAEMON in wanted:
         tree = options.baseline.absolute()
         wanted.insert(1, daemon("baseline", f"crawler run of {tree}", tree=tree))
+    if options.only:
+        wanted = [one for one in wanted if one.name in options.only.split(",")]
     missing = {one.name: one.missing() for one in wanted}
     there = [one for one in wanted if not missing[one.name]]
     found: dict[str, list[Run]] = {one.name: [] for one in there}
