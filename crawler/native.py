@@ -7,6 +7,7 @@ deadlock). Its exception travels back as a value, so that gevent does not print 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 import gevent
@@ -53,6 +54,13 @@ class Native:
         assert self._pool is not None
         return self._pool.spawn(function, *args, **kwargs)
 
+    def begin(
+        self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Callable[[], T]:
+        """Start a function; return what waits for its value, or raises its exception."""
+        assert self._pool is not None
+        return partial(_value, self._pool.spawn(_guarded, function, args, kwargs))
+
     def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function in a native thread and return its value, or raise its exception.
 
@@ -60,15 +68,7 @@ class Native:
         written is then either whole or gone, never written after its cleanup.
         """
         assert self._pool is not None
-        result = self._pool.spawn(_guarded, function, args, kwargs)
-        try:
-            returned = result.get()
-        except (gevent.GreenletExit, gevent.Timeout):
-            result.wait()
-            raise
-        if isinstance(returned, _Raised):
-            raise returned.error
-        return cast("T", returned)
+        return cast("T", _value(self._pool.spawn(_guarded, function, args, kwargs)))
 
     def each(self, function: Callable[[A], T], arguments: Sequence[A]) -> list[T]:
         """Run a function for each argument, side by side, and return the values in order."""
@@ -82,6 +82,17 @@ class Native:
 @dataclass(frozen=True, slots=True)
 class _Raised:
     error: BaseException
+
+
+def _value(result: Any) -> Any:
+    try:
+        returned = result.get()
+    except (gevent.GreenletExit, gevent.Timeout):
+        result.wait()
+        raise
+    if isinstance(returned, _Raised):
+        raise returned.error
+    return returned
 
 
 def _guarded(

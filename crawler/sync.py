@@ -16,7 +16,7 @@ from typing import cast
 from crawler import naming
 from crawler.chunks import Chunk, Chunker
 from crawler.config import Job, header_value
-from crawler.frontier import FIRST, Frontier, KnownChunk, Listed, SourceState
+from crawler.frontier import FIRST, Frontier, KnownChunk, Listed, SourceState, Synced
 from crawler.inbox import Inbox
 from crawler.log import Log
 from crawler.model import Seed
@@ -80,6 +80,8 @@ class Sync:
         self._bad = bad
         self._meaning = _meaning(job)
         self._batch: list[Listed] = []
+        self._begun = False
+        self._taken: Callable[[], Synced] | None = None
         self.listing = Listing(job.name)
         self.leaving = False
         """Something is no longer listed, and being visited."""
@@ -128,22 +130,26 @@ class Sync:
         self._reasons = []
         state = self._frontier.source(self._job.name, f"inbox:{file.name} {source.mark()}")
         try:
-            _, listed, bad = self._read(source, state, self._frontier.chunks(state.id), "")
-            self._flush(state.id)
+            try:
+                _, listed, bad = self._read(source, state, self._frontier.chunks(state.id), "")
+            finally:
+                self._flush(state.id)
             self._frontier.source_read(
                 SourceState(state.id, source.mark_read, listed, bad), time.time()
             )
         except (SourceError, *UNREADABLE) as error:
-            self._flush(state.id)
             self._log.error("list.failed", job=self._job.name, cause=f"{file}: {error}")
             self._reasons.append(str(error))
         return self._reasons
 
     def admit(self, source: int, read: Listed) -> None:
-        """Take in a chunk, with others of its batch."""
+        """Take in a chunk, with others of its batch; the first at once, so that visits begin."""
         self._batch.append(read)
-        if sum(len(one.seeds) for one in self._batch) >= BATCH or not self.listing.added:
+        if not self._begun:
+            self._begun = True
             self._flush(source)
+        elif sum(len(one.seeds) for one in self._batch) >= BATCH:
+            self._begin(source)
 
     def _take_in(self, source: Source) -> None:
         state = self._frontier.source(self._job.name, source.name)
@@ -156,7 +162,8 @@ class Sync:
             seen, listed, bad = self._read(source, state, known, was)
         except Unchanged:
             return self._same(state)
-        self._flush(state.id)
+        finally:
+            self._flush(state.id)
         gone = [anchor for anchor in known if anchor not in seen]
         for at in range(0, len(gone), DROPPED):
             self._frontier.drop(state.id, gone[at : at + DROPPED])
@@ -199,14 +206,27 @@ class Sync:
             self._tell(one)
         self.admit(number, Listed(chunk.anchor, chunk.key, seeds, len(bad)))
 
+    def _begin(self, source: int) -> None:
+        """Have a batch taken in while the next is read."""
+        self._finish()
+        if self._batch:
+            batch, self._batch = self._batch, []
+            now = time.time()
+            self._taken = self._frontier.admitting(self._job.name, source, batch, now)
+
+    def _finish(self) -> None:
+        """Wait until the batch under way is taken in."""
+        if self._taken:
+            taken, self._taken = self._taken, None
+            synced = taken()
+            self.listing.added += synced.added
+            self.listing.revived += synced.revived
+            self._look()
+
     def _flush(self, source: int) -> None:
-        if not self._batch:
-            return
-        synced = self._frontier.admit(self._job.name, source, self._batch, time.time())
-        self._batch = []
-        self.listing.added += synced.added
-        self.listing.revived += synced.revived
-        self._look()
+        """Have all taken in that was read."""
+        self._begin(source)
+        self._finish()
 
     def _forget(self, named: set[str]) -> None:
         """Forget the sources that the job no longer names, but what an inbox brought stays."""

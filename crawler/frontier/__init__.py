@@ -185,6 +185,11 @@ class Frontier(Protocol):
     def admit(self, job: str, source: int, read: Sequence[Listed], now: Seconds) -> Synced:
         """Take in chunks of a source that are new or changed; the rest of it stays as it is."""
 
+    def admitting(
+        self, job: str, source: int, read: Sequence[Listed], now: Seconds
+    ) -> Callable[[], Synced]:
+        """Begin to `admit`; what is returned waits for its end."""
+
     def drop(self, source: int, anchors: Sequence[int]) -> None:
         """Forget chunks that a source no longer has."""
 

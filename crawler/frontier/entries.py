@@ -4,6 +4,7 @@ from array import array
 from dataclasses import dataclass, fields
 
 from crawler.frontier.hosts import count
+from crawler.frontier.known import TASK
 from crawler.frontier.schema import ROBOTS, WAITING
 from crawler.frontier.statefile import Connection
 from crawler.model import Seconds
@@ -59,7 +60,7 @@ def entries(db: Connection, url: str) -> list[Entry]:
     """Return what every job knows of a canonical URL."""
     names = db.execute("SELECT name FROM job WHERE id != ? ORDER BY id", (ROBOTS,)).fetchall()
     found = [
-        db.execute(SELECT + "task.fingerprint = ?", (fingerprint(name, url),)).fetchone()
+        db.execute(SELECT + f"task.id = {TASK}", (fingerprint(name, url),)).fetchone()
         for (name,) in names
     ]
     return [Entry(*row) for row in found if row]

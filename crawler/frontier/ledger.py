@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from crawler.frontier import Counts
+from crawler.frontier.known import is_known
 from crawler.frontier.leases import renew
 from crawler.frontier.listing import enlist
 from crawler.frontier.robots import ask, learn
@@ -44,13 +45,8 @@ def add(
     """Make URLs known that stand on no list; what is known already is left as it is."""
     number = names.job_id(db, job)
     if not recount:
-        seeds = [seed for seed in seeds if not _known(db, seed.fingerprint)]
+        seeds = [seed for seed in seeds if not is_known(db, seed.fingerprint)]
     return enlist(db, names, number, seeds, now)
-
-
-def _known(db: sqlite3.Connection, fingerprint: int) -> bool:
-    found = db.execute("SELECT 1 FROM task WHERE fingerprint = ?", (fingerprint,))
-    return found.fetchone() is not None
 
 
 def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:

@@ -7,12 +7,14 @@ may have moved to another line. Every call is one transaction, so a crash in the
 loses nothing and starts over nowhere.
 """
 
+import json
 import sqlite3
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from crawler.frontier import KnownChunk, Listed, SourceState, Synced
+from crawler.frontier.known import TASK, among, move, note
 from crawler.frontier.rows import Names, tally
 from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, WAITING
 from crawler.model import Kind, Seconds, Seed
@@ -21,22 +23,25 @@ SLICE = 2000
 """URLs retired in one transaction."""
 
 _ADD = """
-INSERT INTO task (fingerprint, job, host, due_at, url, path, extra, first_seen)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (fingerprint) DO UPDATE SET listed = listed + 1"""
+INSERT OR FAIL INTO task (fingerprint, job, host, due_at, url, path, extra, first_seen)
+SELECT json_extract(value, '$[0]'), :job, json_extract(value, '$[1]'), :now,
+    json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'), :second
+FROM json_each(:seeds)"""
 _DUE = """
 UPDATE host SET ready_at = max(next_at, opens_at, :now),
     class = CASE WHEN ready_at IS NULL THEN :weight ELSE max(class, :weight) END
-WHERE id = :host AND owner IS NULL AND (ready_at IS NULL OR ready_at > :now)
+WHERE id IN (SELECT value FROM json_each(:hosts)) AND owner IS NULL
+    AND (ready_at IS NULL OR ready_at > :now)
     AND NOT (rules_until <= :now AND asked_until > :now AND ifnull(obeys(key), :obeys))"""
 _CHUNK = """
 INSERT INTO chunk (source, anchor, key, bad, fingerprints) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (source, anchor) DO UPDATE SET key = excluded.key, bad = excluded.bad,
     fingerprints = excluded.fingerprints"""
-_LESS = "UPDATE task SET listed = listed - 1 WHERE fingerprint = ?"
-_UNLIST = """
+_MORE = f"UPDATE task SET listed = listed + ? WHERE id = {TASK}"
+_LESS = f"UPDATE task SET listed = listed - 1 WHERE id = {TASK}"
+_UNLIST = f"""
 INSERT OR IGNORE INTO unlisted
-SELECT job, fingerprint FROM task WHERE fingerprint = ? AND listed <= 0"""
+SELECT job, fingerprint FROM task WHERE id = {TASK} AND listed <= 0"""
 _ENDED = f"""
 CASE WHEN ended IS NULL THEN {WAITING} WHEN :scheduled THEN {WAITING}
     WHEN ended IN ('{Kind.STORED}', '{Kind.UNCHANGED}') THEN {DONE} ELSE {DEAD} END"""
@@ -103,7 +108,7 @@ def admit(
         added += [seed for seed in chunk.seeds if _taken(new, seed.fingerprint)]
         removed += gone
         extras = [(seed.extra, seed.fingerprint) for seed in chunk.seeds if seed.extra]
-        db.executemany("UPDATE task SET extra = ? WHERE fingerprint = ?", extras)
+        db.executemany(f"UPDATE task SET extra = ? WHERE id = {TASK}", extras)
         row = (number, chunk.anchor, chunk.key, chunk.bad, fingerprints.tobytes())
         db.execute(_CHUNK, row)
     fresh = enlist(db, names, job_id, added, now)
@@ -152,15 +157,15 @@ def retire(db: sqlite3.Connection, names: Names, job: str, after: int) -> tuple[
     over = []
     for fingerprint in found:
         row = db.execute(
-            "SELECT job, ended, state FROM task WHERE fingerprint = ? AND listed <= 0",
+            f"SELECT job, ended, state, id FROM task WHERE id = {TASK} AND listed <= 0",
             (fingerprint,),
         ).fetchone()
         if row and row[2] == LEASED:
             continue
         over.append((number, fingerprint))
         if row and row[2] != RETIRED:
-            db.execute("UPDATE task SET state = ? WHERE fingerprint = ?", (RETIRED, fingerprint))
-            retired.append(row)
+            db.execute("UPDATE task SET state = ? WHERE id = ?", (RETIRED, row[3]))
+            retired.append(row[:3])
     db.executemany("DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", over)
     _count(db, retired, sign=1)
     return len(retired), found[-1] if len(found) == SLICE else None
@@ -175,26 +180,48 @@ def leaving(db: sqlite3.Connection, names: Names, job: str) -> bool:
 def enlist(
     db: sqlite3.Connection, names: Names, job: int, seeds: Sequence[Seed], now: Seconds
 ) -> int:
-    """Add URLs that may be known already; return how many were not."""
-    second = int(now)
-    rows = [
-        (fingerprint, job, names.host_id(db, host, job), now, url, path, extra, second)
-        for fingerprint, url, host, path, extra in seeds
-    ]
-    (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
-    db.executemany(_ADD, rows)
-    (new,) = db.execute("SELECT count(*) FROM task WHERE id > ?", (last,)).fetchone()
+    """Add URLs that may be known already; return how many were not.
+
+    Few statements for many rows, so that the lists are read on meanwhile: the interpreter's lock is
+    free while one runs.
+    """
+    listed = Counter(seed.fingerprint for seed in seeds)
+    known = among(db, listed)
+    new: dict[int, Seed] = {}
+    for seed in seeds:
+        if seed.fingerprint not in known:
+            new.setdefault(seed.fingerprint, seed)
     if new:
-        tally(db, Counter({(job, ""): new}))
-        due(db, {row[2] for row in rows}, job, now)
-    return int(new)
+        _add(db, names, job, new.values(), now)
+    listed.subtract(new.keys())
+    db.executemany(_MORE, [(times, one) for one, times in listed.items() if times])
+    return len(new)
+
+
+def _add(
+    db: sqlite3.Connection, names: Names, job: int, seeds: Collection[Seed], now: Seconds
+) -> None:
+    """Add URLs that are not known, in this order."""
+    hosts = names.host_ids(db, (seed.host for seed in seeds), job)
+    rows = json.dumps(
+        [
+            (fingerprint, hosts[host], url, path, extra)
+            for fingerprint, url, host, path, extra in seeds
+        ]
+    )
+    (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
+    db.execute(_ADD, {"job": job, "now": now, "second": int(now), "seeds": rows})
+    note(db, last)
+    move(db)
+    tally(db, Counter({(job, ""): len(seeds)}))
+    due(db, hosts.values(), job, now)
 
 
 def due(db: sqlite3.Connection, hosts: Iterable[int], job: int, now: Seconds) -> None:
     """Make hosts ready of which something is due now."""
     row = db.execute("SELECT weight, obeys FROM job WHERE id = ?", (job,)).fetchone()
-    rows = [{"host": host, "now": now, "weight": row[0], "obeys": row[1]} for host in hosts]
-    db.executemany(_DUE, rows)
+    text = json.dumps(list(hosts))
+    db.execute(_DUE, {"hosts": text, "now": now, "weight": row[0], "obeys": row[1]})
 
 
 def _revive(db: sqlite3.Connection, job: int, fingerprints: Sequence[int], now: Seconds) -> int:
@@ -209,7 +236,7 @@ def _revive(db: sqlite3.Connection, job: int, fingerprints: Sequence[int], now: 
     for fingerprint in fingerprints:
         row = db.execute(
             f"UPDATE task SET state = {_ENDED}, due_at = CASE WHEN ended IS NULL THEN :now "
-            f"ELSE due_at END WHERE fingerprint = :fp AND state = {RETIRED} "
+            f"ELSE due_at END WHERE id = {TASK.replace('?', ':fp')} AND state = {RETIRED} "
             "RETURNING job, ended, state, host",
             {"fp": fingerprint, "scheduled": scheduled, "now": now},
         ).fetchone()

@@ -101,4 +101,23 @@ CREATE TABLE alive (
 DROP INDEX task_waiting;
 CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = 0;
 """,
+    2: """
+CREATE TABLE fingerprint (
+    fingerprint INTEGER PRIMARY KEY,
+    task INTEGER NOT NULL
+) STRICT;
+INSERT INTO fingerprint SELECT fingerprint, id FROM task ORDER BY fingerprint;
+DROP INDEX task_fingerprint;
+CREATE TABLE recent (
+    fingerprint INTEGER PRIMARY KEY,
+    task INTEGER NOT NULL
+) STRICT;
+CREATE TABLE sweep (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at INTEGER NOT NULL
+) STRICT;
+INSERT INTO sweep VALUES (1, -9223372036854775808);
+CREATE VIEW known AS
+    SELECT fingerprint, task FROM recent UNION ALL SELECT fingerprint, task FROM fingerprint;
+""",
 }

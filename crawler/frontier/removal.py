@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.frontier.entries import numbers
+from crawler.frontier.known import TASK, is_known
+from crawler.frontier.known import forget as forget_fingerprints
 from crawler.frontier.rows import rest, tally
 from crawler.frontier.schema import LEASED, RETIRED, ROBOTS
 from crawler.frontier.slices import ROW, Row, counted_as, in_slices, one_slice
@@ -55,11 +57,11 @@ def _forget_listed(db: Connection, clause: str, until: Seconds) -> int:
 def _forget_chunk(
     db: Connection, chunk: int, listed: "array[int]", clause: str, until: Seconds
 ) -> int:
-    select = f"SELECT {ROW} FROM task WHERE fingerprint = ? AND {clause}"
+    select = f"SELECT {ROW} FROM task WHERE task.id = {TASK} AND {clause}"
     found = [db.execute(select, (number, until)).fetchone() for number in set(listed)]
     rows = [row for row in found if row]
     _delete(db, rows)
-    kept = array("q", [number for number in listed if _is_known(db, number)])
+    kept = array("q", [number for number in listed if is_known(db, number)])
     if len(kept) == len(listed):
         return 0
     if kept:
@@ -74,10 +76,6 @@ def _forget_chunk(
     return len(rows)
 
 
-def _is_known(db: Connection, number: int) -> bool:
-    return bool(db.execute("SELECT 1 FROM task WHERE fingerprint = ?", (number,)).fetchone())
-
-
 def _delete(db: Connection, rows: Sequence[Row]) -> None:
     sums: Counter[tuple[int, str]] = Counter()
     for number, job, state, ended, _, _, path, print_ in rows:
@@ -86,5 +84,6 @@ def _delete(db: Connection, rows: Sequence[Row]) -> None:
         db.execute("DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", (job, print_))
         if path:
             db.execute("DELETE FROM file WHERE key = ? AND task = ?", (path_key(path), number))
+    forget_fingerprints(db, [row[7] for row in rows])
     tally(db, sums)
     rest(db, {row[5] for row in rows}, time.time())

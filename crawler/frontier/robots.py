@@ -7,6 +7,7 @@ is leased; where it hops to another host, the first one waits for it.
 
 import sqlite3
 
+from crawler.frontier.known import TASK
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import LEASED, ROBOTS, WAITING
 from crawler.model import Again, Robots, Seconds, Settlement
@@ -17,9 +18,11 @@ STALE: Seconds = 3600.0
 
 _ASK = f"""
 INSERT INTO task (fingerprint, job, host, due_at, url, via) VALUES (:fp, {ROBOTS}, :host, :now,
-    :url, :via)
-ON CONFLICT (fingerprint) DO UPDATE SET state = {WAITING}, host = :host, due_at = :now,
-    location = NULL, hops = 0, attempt = 0, failures = 0, via = :via"""
+    :url, :via)"""
+_ASK_AGAIN = f"""
+UPDATE task SET state = {WAITING}, host = :host, due_at = :now, location = NULL, hops = 0,
+    attempt = 0, failures = 0, via = :via
+WHERE id = :task"""
 _FIELDS = (
     "origin, body, status, fetched_at, until, refresh_at, failing_since, failures, reason, "
     "crawl_delay"
@@ -30,15 +33,19 @@ def ask(db: sqlite3.Connection, url: str, host: int, via: int, now: Seconds) -> 
     """Make a visit to a robots.txt due, unless there is one on its way."""
     number = fingerprint(".robots", url)
     row = db.execute(
-        "SELECT state, due_at, asked_until FROM task JOIN host ON host.id = ? "
-        "WHERE fingerprint = ?",
+        "SELECT state, due_at, asked_until, task.id FROM task JOIN host ON host.id = ? "
+        f"WHERE task.id = {TASK}",
         (host, number),
     ).fetchone()
     due_at = now
     if row and row[0] in {WAITING, LEASED} and not 0 < row[2] <= now:
         due_at = max(now, row[1])
+    elif row:
+        db.execute(_ASK_AGAIN, {"task": row[3], "host": host, "now": now, "via": via})
     else:
-        db.execute(_ASK, {"fp": number, "host": host, "now": now, "url": url, "via": via})
+        asked = {"fp": number, "host": host, "now": now, "url": url, "via": via}
+        added = db.execute(_ASK, asked).lastrowid
+        db.execute("INSERT INTO recent VALUES (?, ?)", (number, added))
     db.execute("UPDATE host SET asked_until = ? WHERE id = ?", (due_at + STALE, host))
 
 

@@ -43,7 +43,11 @@ UPDATE host SET
 WHERE id = :host AND owner IS NULL"""
 _LIST = """
 INSERT OR IGNORE INTO listing
-VALUES (:host, :job, ifnull((SELECT min(served) FROM listing WHERE host = :host), 0.0))"""
+SELECT host.id, :job, ifnull((SELECT min(served) FROM listing WHERE host = host.id), 0.0)
+FROM json_each(:keys) CROSS JOIN host ON host.key = value"""
+_NUMBERS = """
+SELECT json_group_object(host.key, host.id)
+FROM json_each(:keys) CROSS JOIN host ON host.key = value"""
 _OWED = """
 UPDATE host SET next_at = ?, opens_at = ?, gap = ?, address = ifnull(?, address), backoff = ?,
     failures = ?, failing_since = ?, silent = ?, latency = ?, spent = ?, day = ?
@@ -84,14 +88,22 @@ class Names:
 
     def host_id(self, db: sqlite3.Connection, key: str, job: int) -> int:
         """Return a host's number, and see that it knows the job which visits it."""
-        if (key, job) not in self._hosts:
+        return self._hosts.get((key, job)) or self.host_ids(db, [key], job)[key]
+
+    def host_ids(self, db: sqlite3.Connection, keys: Iterable[str], job: int) -> dict[str, int]:
+        """Return the numbers of hosts, and see that they know the job which visits them."""
+        found = {key: self._hosts.get((key, job), 0) for key in keys}
+        missing = [key for key, number in found.items() if not number]
+        if missing:
+            hosts = {"keys": json.dumps(missing), "job": job}
+            db.execute("INSERT OR IGNORE INTO host (key) SELECT value FROM json_each(:keys)", hosts)
+            db.execute(_LIST, hosts)
+            (numbers,) = db.execute(_NUMBERS, hosts).fetchone()
+            found |= (learned := json.loads(numbers))
             if len(self._hosts) >= _CACHED:
                 self._hosts.clear()
-            db.execute("INSERT OR IGNORE INTO host (key) VALUES (?)", (key,))
-            (number,) = db.execute("SELECT id FROM host WHERE key = ?", (key,)).fetchone()
-            db.execute(_LIST, {"host": number, "job": job})
-            self._hosts[key, job] = number
-        return self._hosts[key, job]
+            self._hosts |= {(key, job): number for key, number in learned.items()}
+        return found
 
     def forget(self) -> None:
         """Forget everything: a transaction that was rolled back may have taken the numbers back."""

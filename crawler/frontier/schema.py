@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crawler.errors import StateError
+from crawler.frontier import FIRST
 from crawler.frontier.migrations import MIGRATIONS
 from crawler.frontier.waiting import PATIENCE
 
 APPLICATION_ID = 0x63726C64  # "crld"
-VERSION = 2
+VERSION = 3
 MINIMUM = (3, 37, 0)
 WAL_PAGES = 16_384
 """Pages of the write-ahead log (64 MB) after which they are copied into the file."""
@@ -136,9 +137,24 @@ CREATE TABLE task (
     every REAL,                            -- seconds between visits, where they adapt
     extra TEXT                             -- columns of its list that headers use, as JSON
 ) STRICT;
-CREATE UNIQUE INDEX task_fingerprint ON task (fingerprint);
 CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
+
+CREATE TABLE fingerprint (                 -- the task of each, see known.py
+    fingerprint INTEGER PRIMARY KEY,
+    task INTEGER NOT NULL
+) STRICT;
+CREATE TABLE recent (                      -- those that have not moved there yet
+    fingerprint INTEGER PRIMARY KEY,
+    task INTEGER NOT NULL
+) STRICT;
+CREATE TABLE sweep (                       -- how far they have moved
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at INTEGER NOT NULL
+) STRICT;
+INSERT INTO sweep VALUES (1, {FIRST});
+CREATE VIEW known AS
+    SELECT fingerprint, task FROM recent UNION ALL SELECT fingerprint, task FROM fingerprint;
 
 CREATE TABLE source (                      -- where a job's URLs are listed
     id INTEGER PRIMARY KEY,

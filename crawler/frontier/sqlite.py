@@ -102,6 +102,12 @@ class SqliteFrontier:
     def admit(self, job: str, source: int, read: Sequence[Listed], now: Seconds) -> Synced:
         return self._call(listing.admit, self._names, job, source, read, now)
 
+    def admitting(
+        self, job: str, source: int, read: Sequence[Listed], now: Seconds
+    ) -> Callable[[], Synced]:
+        verb = self._transact(listing.admit, write=True)
+        return self._native.begin(verb, self._names, job, source, read, now)
+
     def drop(self, source: int, anchors: Sequence[int]) -> None:
         self._call(listing.drop, source, anchors)
 
