@@ -55,7 +55,7 @@ WHERE id = ? AND owner = ?"""
 _TALLY = """
 INSERT INTO tally VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET n = n + excluded.n"""
-_CACHED = 100_000
+_CACHED = 50_000
 _NO_VALIDATORS = Validators()
 ENDS = (Done, Dead)
 """A tuple: a union is made anew, and asked slowly, for every row."""
