@@ -15,9 +15,9 @@ from crawler.fetch import Fetcher
 from crawler.frontier import Frontier, open_frontier
 from crawler.hosts import HostRules
 from crawler.native import Native
+from crawler.reading import chunks_of, parsed
 from crawler.sources import UNREADABLE, Source, SourceError, downloader
 from crawler.store import Files
-from crawler.sync import chunks_of, parsed
 
 EXACT = 2_000_000
 """Changed URLs that are compared one by one; of more the numbers are upper bounds."""

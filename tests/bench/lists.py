@@ -30,7 +30,11 @@ HOSTS = 1000
 CONCURRENCY = 64
 CONFIG = f"""
 crawler:
-  {{state: state.sqlite, output: files, concurrency: {CONCURRENCY}, grace_period: 1s, log: {{progress: 0}}}}
+  state: state.sqlite
+  output: files
+  concurrency: {CONCURRENCY}
+  grace_period: 1s
+  log: {{progress: 0}}
 jobs:
   - name: list
     url_file: list.txt
