@@ -101,7 +101,7 @@ class ScheduleOptions(_Model):
     jitter: Duration = 0.0
     """Each visit is put off by up to this, for each URL by another time."""
     hours: Annotated[StrictStr, AfterValidator(checks.hours)] | None = None
-    """Only within these hours: 22:00-06:00 Europe/Berlin."""
+    """Due again only within these hours: 22:00-06:00 Europe/Berlin."""
     adaptive: Interval | None = None
     """`every` is the first interval: it shrinks where the content changed and grows where not."""
     until: StrictStr | None = None
