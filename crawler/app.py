@@ -278,7 +278,7 @@ class App:
         options = settings.crawler
         self._supervisor.grace_period = options.grace_period
         self.keeper.progress = options.log.progress
-        self._held.per_address = _per_address(options.per_address)
+        self._held.crowds.rule = _per_address(options.per_address)
         self._feeder.concurrency = options.concurrency
         self._supervisor.resize(options.concurrency)
         self.frontier.configure(self._hosts.job_rules(), time.time(), obeys=self._hosts.obeys)

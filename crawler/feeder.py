@@ -67,10 +67,11 @@ class Feeder:
                 self._wait(now)
 
     def begun(self, task: Task, address: str | None = None) -> bool:
-        """Note that a worker begins a visit; refuse it if its address bears no more of them."""
+        """Note that a worker begins a visit; refuse it if its host moved, see `Held.begun`."""
         begun, freed = self._held.begun(task, address)
         if not begun:
             self.busy -= 1
+            self._look_in(PAUSE)
         self._requeue(self._held.hosts[task.host_id], *freed)
         return begun
 
@@ -105,6 +106,7 @@ class Feeder:
 
     def _lease(self) -> None:
         """Give idle hosts back, fill thirsty ones, and take new ones while workers are free."""
+        self._move()
         now = time.monotonic()
         self._leased_at, self._lease_at = now, now + POLL
         long = self._held.resting_long(now)
@@ -122,8 +124,7 @@ class Feeder:
             host.open -= len(host.tasks)
             host.tasks.clear()
         for host in idle:
-            del self._held.hosts[host.id]
-            host.thirsts_at = None
+            self._held.drop(host)
         for leased in lease.hosts:
             host = self._held.take(leased)
             host.dry = False
@@ -135,6 +136,19 @@ class Feeder:
             self._look_for(host, now)
         self._note_rests(lease)
         self._plan(lease, new=new, wanted=len(wants))
+
+    def _move(self) -> None:
+        """Go on with hosts where they were found, but not with those that are another's there."""
+        moving = self._held.moving()
+        if not moving:
+            return
+        refused = self._frontier.move(self._owner, self._held.found(moving), time.time())
+        for host in moving:
+            if host.id in refused:
+                self._held.drop(host)
+            else:
+                self._held.moved(host)
+                self._requeue(host)
 
     def _note_rests(self, lease: Lease) -> None:
         """Note the rest of hosts of which the ledger knows only what their jobs say.
@@ -196,7 +210,7 @@ class Feeder:
             self._place(host, now)
 
     def _place(self, host: Host, now: Seconds) -> None:
-        ready_at = host.rest.ready_at()
+        ready_at = host.ready_at()
         if host.tasks and ready_at is not None and not host.queued:
             host.queued = True
             heapq.heappush(self._ready, (max(ready_at, now), next(self._turn), host))
@@ -219,14 +233,14 @@ class Feeder:
         host.queued = False
         now = time.monotonic()
         host.close(now, wall())
-        ready_at = host.rest.ready_at()
+        ready_at = host.ready_at()
         if not host.tasks or ready_at is None or ready_at > now:
             return self._pass_over(host)
-        at = self._held.address_allows(host, now)
+        at = self._held.crowds.allows(host, now)
         if at is None or at > now:
             host.queued = True
             if at is None:
-                return self._held.park(host)
+                return self._held.crowds.park(host)
             return heapq.heappush(self._ready, (at, next(self._turn), host))
         task = host.tasks.popleft()
         self._held.handed_off(host, task)
@@ -238,7 +252,7 @@ class Feeder:
         """Leave out a host whose tasks went back or whose rest has moved, and let another go on."""
         if self._held.hosts.get(host.id) is host:
             self._requeue(host)
-        self._requeue(*self._held.unparked(host.address))
+        self._requeue(*self._held.crowds.unparked(host.address))
 
     def _wait(self, now: Seconds) -> None:
         until = min(self._lease_at, self._ready[0][0] if self._ready else self._lease_at)

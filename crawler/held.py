@@ -1,11 +1,12 @@
 """What this process holds of the frontier: hosts with their rests, and the addresses they share."""
 
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
 
+from crawler.crowds import Crowds
 from crawler.frontier import LeasedHost
 from crawler.host import Host, wall
 from crawler.hosts import HostRules
@@ -31,16 +32,13 @@ class Held:
     def __init__(self, hosts: HostRules, per_address: Rule | None, log: Log) -> None:
         self.rules = hosts
         self._log = log
-        self.per_address = per_address
+        self.crowds = Crowds(per_address)
         self._random = Random()  # noqa: S311  jitter is no secret
         self.hosts: dict[int, Host] = {}
-        self._crowds: dict[str, Rest] = {}
-        self._parked: dict[str, deque[Host]] = {}
-        self._places: dict[int, tuple[str | None, Rest | None]] = {}
-        """Where a task handed off has a slot: by then its host may have moved."""
         self._begun: set[int] = set()
         self._told: OrderedDict[str, tuple[str, Seconds]] = OrderedDict()
         self._spent: set[int] = set()
+        self._moving: dict[int, Host] = {}
         self._sweep_at = 0.0
 
     def take(self, leased: LeasedHost) -> Host:
@@ -62,44 +60,27 @@ class Held:
         host.close(now, offset)
         return host
 
-    def address_allows(self, host: Host, now: Seconds) -> Seconds | None:
-        """Return when the address of a host bears one more visit; None: when another is over."""
-        crowd = self._crowd(host.address)
-        return crowd.ready_at() if crowd else now
-
-    def park(self, host: Host) -> None:
-        """Let a host wait for a visit at its address to end."""
-        self._parked.setdefault(host.address or "", deque()).append(host)
-
     def handed_off(self, host: Host, task: Task) -> None:
         """Take a slot of a host and of its address."""
         host.rest.handed_off()
-        self._enter(task, host.address)
+        self.crowds.enter(task, host.address)
 
     def begun(self, task: Task, address: str | None) -> tuple[bool, list[Host]]:
-        """Note that a worker begins a visit; refuse if its address, just found, bears no more.
+        """Note that a worker begins a visit, unless its host was just found at another address.
 
-        Return also the hosts that may go on because it leaves the address where it was.
+        Then nothing of the host begins before that address is its own in the ledger, too. Return
+        also the hosts that may go on because the visit leaves its slot where it was.
         """
         host, now = self.hosts[task.host_id], time.monotonic()
-        freed: list[Host] = []
-        if address and address != self._places[task.id][0] and self.per_address:
-            host.address = address
-            freed = self._leave(task)
-            at = self.address_allows(host, now)
-            if at is None or at > now:
-                host.rest.dropped()
-                host.tasks.appendleft(task)
-                return False, freed
-            self._enter(task, address)
+        if address and address != host.address and self.crowds.rule:
+            host.found = address
+            self._moving[host.id] = host
+            host.rest.dropped()
+            host.tasks.appendleft(task)
+            return False, self.crowds.leave(task)
         host.rest.begun(now)
-        place, crowd = self._places[task.id]
-        if crowd:
-            crowd.begun(now)
-            if crowd.delay:  # when the next one may begin is known from now on
-                freed += self.unparked(place)
         self._begun.add(task.id)
-        return True, freed
+        return True, self.crowds.begun(task, now)
 
     def finished(self, visited: Visited) -> tuple[Visited, list[Host]]:
         """Note a visit's end; return it with what the host pays for, and hosts that may go on."""
@@ -107,36 +88,14 @@ class Held:
         host, now = self.hosts[task.host_id], time.monotonic()
         if task.id not in self._begun:
             host.rest.dropped()
-            return visited, self._leave(task)
+            return visited, self.crowds.leave(task)
         self._begun.discard(task.id)
-        address, crowd = self._places.pop(task.id)
         visited = self._judge(host, visited, now)
         host.rest.finished(visited.answered_at)
         if outcome.retry_after:
             host.rest.asked_to_wait(now + outcome.retry_after)
-        if crowd:
-            crowd.finished(visited.answered_at)
         self._tell(host, outcome, now)
-        return visited, self.unparked(address)
-
-    def unparked(self, address: str | None) -> list[Host]:
-        """Take hosts from those that wait for an address, up to the first that can go on now.
-
-        One whose tasks went back meanwhile, or that rests by now, would let the slot lie idle.
-        """
-        parked, now = self._parked.get(address or ""), time.monotonic()
-        freed: list[Host] = []
-        while parked:
-            host = parked.popleft()
-            host.queued = False
-            ready_at = host.rest.ready_at()
-            if host.tasks:
-                freed.append(host)
-                if host.address == address and ready_at is not None and ready_at <= now:
-                    break
-        if not parked:
-            self._parked.pop(address or "", None)
-        return freed
+        return visited, self.crowds.finished(task, visited.answered_at)
 
     def settled(self, task: Task) -> None:
         """Note that an outcome is recorded."""
@@ -155,6 +114,22 @@ class Held:
         """Take out the hosts that have nothing left to do here."""
         spent, self._spent = [self.hosts.get(number) for number in self._spent], set()
         return [host for host in spent if host and host.dry and not host.open]
+
+    def moving(self) -> list[Host]:
+        """Return the hosts that were found at another address, and of which no visit is open."""
+        return [host for host in self._moving.values() if host.open == len(host.tasks)]
+
+    def moved(self, host: Host) -> None:
+        """Note that a host is where it was found."""
+        host.address, host.found = host.found, None
+        del self._moving[host.id]
+
+    def drop(self, host: Host) -> None:
+        """Note that a host went back, with the tasks in memory."""
+        host.tasks.clear()
+        host.thirsts_at = None
+        del self.hosts[host.id]
+        self._moving.pop(host.id, None)
 
     def resting_long(self, now: Seconds) -> list[Host]:
         """Look through all hosts, now and then, for those that would only take up room."""
@@ -190,6 +165,11 @@ class Held:
             )
             for host in chosen
         ]
+
+    def found(self, hosts: Iterable[Host]) -> list[HostRest]:
+        """Return the same of hosts with the addresses where they were found."""
+        owed = self.owed(host.id for host in hosts)
+        return [replace(rest, address=self.hosts[rest.id].found) for rest in owed]
 
     def _judge(self, host: Host, visited: Visited, now: Seconds) -> Visited:
         """Read what an outcome says of its host, and return it with what that means for its URL.
@@ -237,34 +217,3 @@ class Held:
             self._told[host.key] = state, now
         if len(self._told) > TOLD:
             self._told.popitem(last=False)
-
-    def _crowd(self, address: str | None) -> Rest | None:
-        if address is None or self.per_address is None:
-            return None
-        if address not in self._crowds:
-            if len(self._crowds) >= 4 * len(self.hosts) + 1024:
-                self._drop_quiet()
-            self._crowds[address] = Rest(0.0)
-        self._crowds[address].rule = self.per_address
-        return self._crowds[address]
-
-    def _drop_quiet(self) -> None:
-        """Forget addresses that nothing is known of any more."""
-        now = time.monotonic()
-        for address, crowd in list(self._crowds.items()):
-            if not crowd.busy and crowd.next_at < now and not self._parked.get(address):
-                del self._crowds[address]
-
-    def _enter(self, task: Task, address: str | None) -> None:
-        """Take a slot at an address for a task."""
-        crowd = self._crowd(address)
-        self._places[task.id] = address, crowd
-        if crowd:
-            crowd.handed_off()
-
-    def _leave(self, task: Task) -> list[Host]:
-        """Give back the slot of a visit that does not begin there; return who may go on."""
-        address, crowd = self._places.pop(task.id)
-        if crowd:
-            crowd.dropped()
-        return self.unparked(address)

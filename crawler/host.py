@@ -43,6 +43,8 @@ class Host:
     queued: bool = False
     """It stands in the heap of ready hosts, or waits for its address."""
     address: str | None = None
+    found: str | None = None
+    """Another address, where it was found; it is visited there once that is the process's own."""
     hours: Hours | None = None
     told: str = ""
     """The worst that the log was told of it."""
@@ -50,9 +52,13 @@ class Host:
     last: Outcome | None = None
     """How its last visit failed."""
 
+    def ready_at(self) -> Seconds | None:
+        """Return when its next visit may begin, or None while that depends on something else."""
+        return None if self.found else self.rest.ready_at()
+
     def lacks(self, now: Seconds) -> int:
         """Return how many tasks to lease for it: none while they would only wait in memory."""
-        if self.dry:
+        if self.dry or self.found:
             return 0
         if self.rest.doomed(now):
             return DOOMED
@@ -67,7 +73,7 @@ class Host:
     def thirst_at(self, now: Seconds) -> Seconds | None:
         """Return when to look for tasks of it; None as long as nothing changes."""
         rest = self.rest
-        if self.dry or (self.tasks and rest.delay >= LOOKAHEAD):
+        if self.dry or self.found or (self.tasks and rest.delay >= LOOKAHEAD):
             return None
         if rest.doomed(now):
             return now
@@ -90,7 +96,7 @@ class Host:
 
     def rests_long(self, now: Seconds) -> bool:
         """Tell whether it would only take up room."""
-        ready_at = self.rest.ready_at()
+        ready_at = self.ready_at()
         late = not self.rest.busy and ready_at is not None and ready_at > now + HOLD
         return late and not self.rest.doomed(now)
 

@@ -245,6 +245,16 @@ class Frontier(Protocol):
             LeaseLostError: the owner was taken for dead.
         """
 
+    def move(self, owner: int, found: Sequence[HostRest], now: Seconds) -> frozenset[int]:
+        """Note at which addresses hosts were found of which no visit is open.
+
+        Those go back, with their tasks, at whose address another process holds a host; they are
+        returned.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+        """
+
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         """Note the part that a visit begins, for a later visit to go on from."""
 

@@ -5,11 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.errors import LeaseLostError
-from crawler.frontier import LEASE, MAX_CRASHES, STALLED, Lease, Pulse, Reclaimed
+from crawler.frontier import LEASE, MAX_CRASHES, STALLED, Pulse, Reclaimed
 from crawler.frontier.process import Process
 from crawler.frontier.rows import COLUMNS, Names, owe, rest, tally, task_of
 from crawler.frontier.schema import DEAD, LEASED, ROBOTS, WAITING
-from crawler.frontier.turns import CLASSES, Shares, Visitor, leased
 from crawler.model import HostRest, Kind, Seconds, Task
 
 FEW = 8
@@ -17,28 +16,9 @@ FEW = 8
 STRONG, FAINT = 10, 1
 SPREAD: Seconds = 8.0
 """Longest time over which suspects are spread."""
-FIRST = 2
-"""Tasks of a host just taken; how many more it can use shows with the next lease."""
-
 _RULE = """
 SELECT ifnull(max(delay), 0.0), ifnull(min(per_host), 1000)
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
-_FREE = "UPDATE host SET owner = NULL WHERE id = ? AND owner = ?"
-_THERE = "EXISTS (SELECT 1 FROM host AS held WHERE held.address = host.address AND held.owner"
-_READY = f"""
-SELECT id, address IS NOT NULL AND {_THERE} = :owner) FROM host
-WHERE class = :class AND owner IS NULL AND ready_at <= :now AND (
-    address IS NULL OR NOT {_THERE} IS NOT NULL AND held.owner != :owner))
-ORDER BY ready_at LIMIT :limit"""
-_FREE_NOW = f"""
-SELECT count(*) FROM (SELECT 1 FROM host WHERE owner IS NULL AND ready_at <= ?
-    AND (address IS NULL OR NOT {_THERE} IS NOT NULL)) LIMIT ?)"""
-_PLACES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
-_NEXT = """
-SELECT min(ready_at) FROM host WHERE class = ? AND owner IS NULL AND ready_at IS NOT NULL"""
-_BACK = (
-    f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ? AND state = {LEASED}"
-)
 _HELD = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
 
@@ -82,75 +62,6 @@ def alive(db: sqlite3.Connection) -> Seconds | None:
     """Return when a process was last seen here."""
     row = db.execute("SELECT at FROM alive").fetchone()
     return row[0] if row else None
-
-
-def lease(
-    db: sqlite3.Connection,
-    names: Names,
-    visitor: Visitor,
-    shares: Shares,
-    owner: int,
-    now: Seconds,
-    new: int,
-    wants: dict[int, int],
-    idle: Sequence[HostRest],
-    back: Sequence[int],
-) -> Lease:
-    """Free idle hosts, take new ones, take tasks: in this order, so that a host may come back."""
-    renew(db, owner, now)
-    db.executemany(_BACK, [(task,) for task in back])
-    owe(db, owner, idle)
-    db.executemany(_FREE, [(host.id, owner) for host in idle])
-    rest(db, [host.id for host in idle], now)
-    share = _fair_share(db, owner, now, new)
-    taken = _ready(db, shares, owner, now, new, share)
-    db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for host in taken])
-    wanted = dict.fromkeys(taken, FIRST) | wants
-    hosts = tuple(leased(db, names, visitor, host, now, limit) for host, limit in wanted.items())
-    times = [db.execute(_NEXT, (weight,)).fetchone()[0] for weight in CLASSES]
-    next_at = min((time for time in times if time is not None), default=None)
-    return Lease(hosts, max(0, -share), next_at)
-
-
-def _ready(
-    db: sqlite3.Connection, shares: Shares, owner: int, now: Seconds, new: int, share: int
-) -> list[int]:
-    """Return up to `new` hosts to take, of every class its part.
-
-    An address stays with one process while that holds a host of it: so its limit holds for all.
-    Nobody else can take the others there, so they do not count against the process's share.
-    """
-    if new <= 0:
-        return []
-    found: dict[int, list[int]] = {}
-    bound: set[int] = set()
-    for weight in CLASSES:
-        values = {"class": weight, "now": now, "owner": owner, "limit": new}
-        rows = db.execute(_READY, values).fetchall()
-        found[weight] = [host for host, _ in rows]
-        bound.update(host for host, there in rows if there)
-    chosen = shares.pick(found, new)
-    free = [host for host in chosen if host not in bound]
-    beyond = set(free[max(0, share) :])
-    return [host for host in chosen if host not in beyond]
-
-
-def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> int:
-    """Return how many more hosts the owner may take; negative is what it should give back.
-
-    Alone it may take what it asks for. Among several it has its part of all hosts that are owned
-    or free, rounded up, those at one address counted as one; what it holds beyond that is surplus
-    only while no other host is free.
-    """
-    (living,) = db.execute("SELECT count(*) FROM process WHERE lease_until > ?", (now,)).fetchone()
-    if living <= 1:
-        return new
-    (mine,) = db.execute(f"{_PLACES} = ?", (owner,)).fetchone()
-    (owned,) = db.execute(f"{_PLACES} IS NOT NULL").fetchone()
-    limit = living * (mine + new) + 1
-    (free,) = db.execute(_FREE_NOW, (now, limit)).fetchone()
-    share = -(-(owned + free) // living) - mine
-    return max(share, 0) if free else int(share)
 
 
 def release(

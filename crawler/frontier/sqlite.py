@@ -26,6 +26,7 @@ from crawler.frontier import (
     ledger,
     listing,
     robots,
+    taking,
 )
 from crawler.frontier import jobs as jobs_
 from crawler.frontier.process import Process
@@ -152,7 +153,7 @@ class SqliteFrontier:
         back: Sequence[int] = (),
     ) -> Lease:
         return self._call(
-            leases.lease,
+            taking.lease,
             self._names,
             self._visitor,
             self._shares,
@@ -163,6 +164,9 @@ class SqliteFrontier:
             idle,
             back,
         )
+
+    def move(self, owner: int, found: Sequence[HostRest], now: Seconds) -> frozenset[int]:
+        return self._call(taking.move, owner, found, now)
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         self._call(ledger.keep, owner, task, kept)

@@ -221,17 +221,56 @@ def test_hosts_at_an_address_stay_with_the_process_that_holds_one_of_them(open_o
     hosts = take(one, mine, new=4) | take(one, mine, new=4)
     hosts |= take(other, theirs, new=4)
     assert sorted(hosts) == ["a:80", "b:80", "c:80", "d:80"]
-    by_owner = {"a:80": (one, mine), "b:80": (one, mine), "c:80": (other, theirs)}
-    for key in ("a:80", "b:80", "c:80"):
-        found_at(*by_owner[key], "192.0.2.7", hosts[key])
+    for key in ("a:80", "b:80"):
+        assert moved(one, mine, hosts[key], "192.0.2.7") == set()
     give_back(one, mine, hosts["b:80"])
     assert take(other, theirs) == {}, "a is still held there"
     give_back(one, mine, hosts["a:80"])
+    assert moved(other, theirs, hosts["c:80"], "192.0.2.7") == set()
     assert take(one, mine) == {}, "c is held by the other"
     assert sorted(take(other, theirs, new=1)) == ["a:80"]
     give_back(other, theirs, hosts["c:80"])
     assert take(one, mine) == {}, "a is held by the other"
     assert set(take(other, theirs, new=3)) <= {"b:80", "c:80"}
+
+
+def moved(frontier, owner, host, address):
+    """Note where a host was found; return which went back for it."""
+    return frontier.move(owner, [HostRest(host.id, NOW, address=address)], NOW)
+
+
+def test_a_host_found_at_an_address_of_another_process_goes_back_and_is_for_that_one(open_one):
+    one, other = open_one(), open_one()
+    mine, theirs = join(one), join(other)
+    one.add("job", seeds(*"ab", each=3), NOW)
+    mine_there, theirs_there = take(one, mine, new=1)["a:80"], take(other, theirs, new=9)["b:80"]
+    assert moved(one, mine, mine_there, "192.0.2.7") == set()
+    assert moved(other, theirs, theirs_there, "192.0.2.7") == {theirs_there.id}
+    assert one.counts().leased == len(mine_there.tasks)
+    assert take(other, theirs, new=9) == {}, "it is not taken again meanwhile"
+    again = take(one, mine, new=9)["b:80"]
+    assert (again.address, again.tasks) == ("192.0.2.7", theirs_there.tasks)
+    assert {task.attempt for task in again.tasks} == {1}
+
+
+def test_what_a_refused_host_is_owed_is_kept(open_one):
+    one, other = open_one(), open_one()
+    mine, theirs = join(one), join(other)
+    one.add("job", seeds(*"ab"), NOW)
+    here, there = take(one, mine, new=1)["a:80"], take(other, theirs, new=9)["b:80"]
+    moved(one, mine, here, "192.0.2.7")
+    rest = HostRest(there.id, NOW + 50, address="192.0.2.7")
+    assert other.move(theirs, [rest], NOW) == {there.id}
+    lease = other.lease(theirs, NOW, new=9, wants={}, idle=[])
+    assert (lease.hosts, lease.next_at) == ((), NOW + 50)
+
+
+def test_a_process_may_find_any_number_of_its_hosts_at_one_address(frontier):
+    owner = join(frontier)
+    frontier.add("job", seeds(*"abc"), NOW)
+    for host in take(frontier, owner).values():
+        assert moved(frontier, owner, host, "192.0.2.7") == set()
+    assert frontier.counts().leased == 3
 
 
 def test_who_holds_a_host_of_an_address_may_take_others_of_it(frontier):

@@ -705,18 +705,18 @@ def end(held, task):
 def park(held, *hosts):
     for host in hosts:
         host.queued = True
-        held.park(host)
+        held.crowds.park(host)
 
 
 def test_hosts_at_one_address_share_its_slots_and_take_turns():
     held, (one, two, three, other) = held_at(X, X, X, Y)
     task, began, freed = start(held, one)
     assert (began, freed) == (True, [])
-    assert held.address_allows(two, 1e9) is None
-    assert held.address_allows(other, 1e9) is not None
+    assert held.crowds.allows(two, 1e9) is None
+    assert held.crowds.allows(other, 1e9) is not None
     park(held, two, three)
     assert end(held, task) == [two]
-    assert held.address_allows(two, 1e9) is not None
+    assert held.crowds.allows(two, 1e9) is not None
     assert not two.queued
 
 
@@ -725,48 +725,74 @@ def test_who_waits_for_an_address_goes_on_when_a_visit_turns_out_to_be_elsewhere
     task = one.tasks.popleft()
     held.handed_off(one, task)
     park(held, two)
-    assert held.begun(task, Y) == (True, [two])
-    assert held.address_allows(two, 1e9) is not None
-    assert held.address_allows(one, 1e9) is None
+    assert held.begun(task, Y) == (False, [two])
+    assert held.crowds.allows(two, 1e9) is not None
 
 
-def test_a_visit_whose_address_turns_out_to_be_full_goes_back():
-    held, (one, other) = held_at(X, Y)
+@pytest.mark.parametrize("before", [None, X])
+def test_a_host_found_at_another_address_is_visited_once_that_is_its_own(before):
+    held, (one, other) = held_at(before, Y)
     started, _, _ = start(held, other)
     task, began, _ = start(held, one, Y)
     assert not began
     assert one.tasks[0] is task
     assert (one.rest.busy, one.rest.pending) == (0, 0)
-    assert held.address_allows(one, 1e9) is None
+    assert (one.address, one.ready_at(), one.lacks(0)) == (before, None, 0)
+    assert held.moving() == [one]
+    assert [(rest.id, rest.address) for rest in held.found([one])] == [(1, Y)]
+    assert [rest.address for rest in held.owed([1])] == [before]
+    held.moved(one)
+    assert (one.address, one.ready_at(), held.moving()) == (Y, 0, [])
+    assert held.crowds.allows(one, 1e9) is None
     park(held, one)
     assert end(held, started) == [one]
     assert start(held, one)[:2] == (task, True)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_host_that_moves_leaves_no_slot_behind_and_takes_none_twice(order):
-    held, (one, at_x, at_y) = held_at(X, X, Y, per_host=2, slots=2)
-    tasks = [start(held, one)[0], start(held, one, Y)[0]]
+def test_a_host_moves_when_no_visit_where_it_was_is_open_and_leaves_no_slot_behind(order):
+    held, (one, at_x, at_y) = held_at(X, X, Y, per_host=3, slots=2)
+    tasks = [start(held, one)[0], start(held, one)[0]]
+    assert not start(held, one, Y)[1]
     for which in order:
+        assert held.moving() == []
         end(held, tasks[which])
+        assert held.moving() == []
+        held.settled(tasks[which])
+    assert held.moving() == [one]
+    held.moved(one)
     for host in (at_x, at_y):
         start(held, host)
-        assert held.address_allows(host, 1e9) is not None
+        assert held.crowds.allows(host, 1e9) is not None
         start(held, host)
-        assert held.address_allows(host, 1e9) is None
+        assert held.crowds.allows(host, 1e9) is None
 
 
 def test_two_visits_handed_off_before_a_host_moved_move_with_it():
-    held, (one, at_x, at_y) = held_at(X, X, Y, per_host=2, slots=2)
+    held, (one, at_x) = held_at(X, X, per_host=2, slots=2)
     tasks = [one.tasks.popleft(), one.tasks.popleft()]
     for task in tasks:
         held.handed_off(one, task)
-    assert [held.begun(task, Y)[0] for task in tasks] == [True, True]
-    assert held.address_allows(at_y, 1e9) is None
-    assert held.address_allows(at_x, 1e9) is not None
-    for task in tasks:
-        end(held, task)
-    assert held.address_allows(at_y, 1e9) is not None
+    assert [held.begun(task, Y)[0] for task in tasks] == [False, False]
+    assert held.crowds.allows(at_x, 1e9) is not None
+    assert (one.rest.busy, held.moving()) == (0, [one])
+    held.moved(one)
+    assert [start(held, one)[1] for _ in range(2)] == [True, True]
+    assert held.crowds.allows(one, 1e9) is None
+
+
+def test_a_host_that_was_given_back_moves_nowhere():
+    held, (one,) = held_at(None)
+    start(held, one, Y)
+    held.drop(one)
+    assert (held.moving(), held.hosts, len(one.tasks)) == ([], {}, 0)
+
+
+def test_without_a_limit_nobody_asks_where_a_host_is():
+    held, (one,) = held_at(None)
+    held.crowds.rule = None
+    assert start(held, one, Y)[1]
+    assert held.moving() == []
 
 
 def test_one_that_has_nothing_to_visit_any_more_keeps_nobody_from_an_address():
@@ -777,24 +803,24 @@ def test_one_that_has_nothing_to_visit_any_more_keeps_nobody_from_an_address():
     moved.address = Y
     late.rest.asked_to_wait(1e12)
     assert end(held, task) == [moved, late, next_one]
-    assert held.unparked(X) == []
+    assert held.crowds.unparked(X) == []
 
 
 def test_the_limit_of_addresses_may_change_while_visits_are_under_way():
     held, (one, two, three) = held_at(X, X, X, slots=2)
     tasks = [start(held, one)[0], start(held, two)[0]]
-    held.per_address = Rule(per_host=1)
+    held.crowds.rule = Rule(per_host=1)
     end(held, tasks[0])
-    assert held.address_allows(three, 1e9) is None
-    held.per_address = None
+    assert held.crowds.allows(three, 1e9) is None
+    held.crowds.rule = None
     end(held, tasks[1])
     tasks = [start(held, one)[0], start(held, two)[0]]
-    held.per_address = Rule(per_host=1)
+    held.crowds.rule = Rule(per_host=1)
     for task in tasks:
         end(held, task)
-    assert held.address_allows(three, 1e9) is not None
+    assert held.crowds.allows(three, 1e9) is not None
     start(held, three)
-    assert held.address_allows(three, 1e9) is None
+    assert held.crowds.allows(three, 1e9) is None
 
 
 def test_a_visit_that_ends_before_it_begins_leaves_its_slot_to_the_next():
