@@ -52,6 +52,14 @@ class Host:
     last: Outcome | None = None
     """How its last visit failed."""
 
+    @property
+    def spaced(self) -> bool:
+        """Tell whether its tasks are leased one by one: its visits are far apart, or numbered.
+
+        After a crash all that was leased counts as visited.
+        """
+        return self.rest.delay >= LOOKAHEAD or self.rest.rule.max_per_day is not None
+
     def ready_at(self) -> Seconds | None:
         """Return when its next visit may begin, or None while that depends on something else."""
         return None if self.found else self.rest.ready_at()
@@ -64,7 +72,7 @@ class Host:
             return DOOMED
         if self.rests_long(now):
             return 0
-        if self.rest.delay < LOOKAHEAD:
+        if not self.spaced:
             return max(0, self._wanted(now) - len(self.tasks))
         ready_at = self.rest.ready_at()
         soon = ready_at is not None and ready_at <= now + LOOKAHEAD
@@ -73,13 +81,13 @@ class Host:
     def thirst_at(self, now: Seconds) -> Seconds | None:
         """Return when to look for tasks of it; None as long as nothing changes."""
         rest = self.rest
-        if self.dry or self.found or (self.tasks and rest.delay >= LOOKAHEAD):
+        if self.dry or self.found or (self.tasks and self.spaced):
             return None
         if rest.doomed(now):
             return now
         if self.rests_long(now):
             return None  # it goes back when what is open is settled
-        if rest.delay < LOOKAHEAD:
+        if not self.spaced:
             return now if len(self.tasks) <= max(2 * rest.slots, self.ahead) // 4 else None
         ready_at = rest.ready_at()
         return None if ready_at is None or self.tasks else ready_at - LOOKAHEAD / 2

@@ -10,6 +10,7 @@ from crawler.frontier.process import Process
 from crawler.frontier.rows import COLUMNS, Names, owe, rest, tally, task_of
 from crawler.frontier.schema import DEAD, LEASED, ROBOTS, WAITING
 from crawler.model import HostRest, Kind, Seconds, Task
+from crawler.politeness import DAY
 
 FEW = 8
 """Tasks in flight at a crash among which the culprit is likely."""
@@ -19,6 +20,9 @@ SPREAD: Seconds = 8.0
 _RULE = """
 SELECT ifnull(max(delay), 0.0), ifnull(min(per_host), 1000)
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
+_ORPHANED = """
+UPDATE host SET owner = NULL, next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),
+    spent = CASE day WHEN :today THEN spent ELSE 0 END + :begun, day = :today WHERE id = :host"""
 _HELD = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
 
@@ -109,7 +113,8 @@ def _reclaim_from(
     A task is suspected of the crash, strongly in the company of few, faintly in that of many,
     most of whom are innocent. The longer it has been suspected the longer it waits, at a time of
     its own, so that the culprit is alone with ever fewer others; in the end it dies. Its host may
-    have been greeted a moment ago, which nobody recorded: it rests a whole delay.
+    have been greeted a moment ago, which nobody recorded: it rests a whole delay, and all that was
+    leased of it counts as visited on this day.
     """
     held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
     rows = db.execute(f"SELECT {COLUMNS}, suspicion {_HELD}", (owner,)).fetchall()
@@ -124,13 +129,12 @@ def _reclaim_from(
         if died and row[2] != ROBOTS:
             _count_death(db, row[2], task.ended)
         reclaimed.append(Reclaimed(task, owner, died))
+    begun = Counter(lost.task.host_id for lost in reclaimed)
     for host in held:
         (delay, _) = db.execute(_RULE, (host,)).fetchone()
-        db.execute(
-            "UPDATE host SET owner = NULL, next_at = max(next_at, ? + max(?, gap, crawl_delay)) "
-            "WHERE id = ?",
-            (now, delay, host),
-        )
+        today = int(now // DAY)
+        values = {"now": now, "delay": delay, "begun": begun[host], "today": today, "host": host}
+        db.execute(_ORPHANED, values)
     rest(db, held, now)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed

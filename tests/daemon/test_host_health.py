@@ -250,6 +250,33 @@ def test_the_budget_of_a_day_holds_for_two_processes_and_over_a_restart(tmp_path
     assert_clean(tmp_path, urls=120)
 
 
+def test_the_budget_of_a_day_holds_over_kill_9(tmp_path):
+    day = time.gmtime().tm_yday
+
+    def route(path: str) -> bytes:
+        gevent.sleep(0.1)
+        return path.encode()
+
+    with Site(route) as site, Site(answer) as other:
+        urls = [f"{site.url}/{n}" for n in range(60)]
+        hosts = {site.url[7:]: {"max_per_day": 20, "per_host": 4}}
+        config = write_config(tmp_path, [a_list(tmp_path, *urls)], hosts=hosts)
+        for _ in range(3):
+            with Daemon(config) as daemon:
+                before = len(site.requests)
+                until(lambda: len(site.requests) >= min(before + 4, 20), "no visits", daemon)  # noqa: B023
+                daemon.signal(signal.SIGKILL)
+                daemon.wait()
+        config = write_config(tmp_path, [a_list(tmp_path, *urls, f"{other.url}/1")], hosts=hosts)
+        with Daemon(config) as daemon:
+            until(lambda: other.requests and opens_at(tmp_path, site), "no opening time", daemon)
+            assert daemon.stop() == 0
+        print(f"{len(site.requests)} requests of 20")
+        if time.gmtime().tm_yday == day:
+            assert 12 <= len(site.requests) <= 20
+    assert_clean(tmp_path, urls=61)
+
+
 def test_a_host_may_get_a_user_agent_of_its_own(tmp_path):
     with Site(answer) as site, Site(answer) as other:
         hosts = {site.url[7:]: {"user_agent": "guest/1 (+https://example.org/)"}}

@@ -9,7 +9,8 @@ from frontiers import LATER, NOW, gone, join, seed, seeds, settled, take
 from crawler.errors import LeaseLostError
 from crawler.frontier import LEASE, MAX_CRASHES
 from crawler.frontier.process import current
-from crawler.model import Done, HostRest, JobRule, Kind
+from crawler.model import Done, Health, HostRest, JobRule, Kind
+from crawler.politeness import DAY
 
 
 def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
@@ -108,6 +109,19 @@ def test_a_host_that_was_reclaimed_rests_a_whole_delay(frontier):
     owner = join(frontier, NOW + 5)
     assert take(frontier, owner, NOW + 24.9) == {}
     assert take(frontier, owner, NOW + 25)["a:80"].tasks[0].attempt == 2
+
+
+@pytest.mark.parametrize(("days", "spent"), [(0, 9), (1, 2)])
+def test_what_was_in_flight_at_a_crash_counts_as_visited_on_that_day(frontier, days, spent):
+    frontier.add("job", seeds("a", each=5), NOW)
+    owner, today = frontier.register(gone(), NOW), int(NOW // DAY)
+    (host,) = take(frontier, owner).values()
+    rest = HostRest(host.id, NOW, health=Health(spent=7, day=today))
+    frontier.settle(owner, [], [rest])
+    now = NOW + days * DAY
+    assert len(frontier.reclaim(now, current().machine)) == len(host.tasks) == 2
+    health = take(frontier, join(frontier, now), now)["a:80"].health
+    assert (health.spent, health.day) == (spent, today + days)
 
 
 def test_a_url_that_kills_the_process_dies_in_the_end(frontier):
