@@ -31,6 +31,9 @@ SILENCE: Seconds = 30 * 86_400.0
 MAX_HOPS = 5
 """Redirects followed (section 2.3.1.2)."""
 RETRY: Seconds = 30.0
+"""First wait for a server that gives no answer and names no time; it doubles."""
+SOON: Seconds = 1.0
+"""Shortest first wait, whatever Retry-After says."""
 MAX_RETRY: Seconds = 3600.0
 SHOWN = 200  # characters of a rule
 
@@ -211,8 +214,10 @@ def _absent(outcome: Outcome) -> bool:
 
 
 def _unreachable(known: Robots, outcome: Outcome, now: Seconds, random: Random) -> Judged:
+    """Ask again after waits that double; the first is as short as the server says, or RETRY."""
     since = now if known.failing_since is None else known.failing_since
-    wait = min(MAX_RETRY, RETRY * 2.0 ** min(known.failures, 20)) * random.uniform(1.0, 1.5)
+    first = min(RETRY, max(SOON, outcome.retry_after or RETRY))
+    wait = min(MAX_RETRY, first * 2.0 ** min(known.failures, 20)) * random.uniform(1.0, 1.5)
     at, later = now + max(wait, outcome.retry_after or 0.0), now + FRESH
     record = replace(known, status=outcome.status, reason=outcome.reason, refresh_at=at)
     record = replace(record, failing_since=since, failures=known.failures + 1)

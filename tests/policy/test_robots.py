@@ -718,7 +718,16 @@ def test_a_million_failures_wait_no_longer_and_overflow_nothing():
 def test_a_host_is_not_asked_before_it_said():
     assert judged(answer(503, retry_after=7200.0)).verdict == Again(NOW + 7200.0, charged=False)
     assert judged(answer(429, retry_after=7200.0)).record.refresh_at == NOW + 7200.0
-    assert judged(answer(503, retry_after=1.0)).verdict.at >= NOW + RETRY
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_short_time_that_a_host_named_is_the_first_wait_and_doubles_like_any(seed):
+    waits, _ = failing(20, answer(503, retry_after=1.0), seed=seed)
+    for number, wait in enumerate(waits):
+        least = min(MAX_RETRY, 2**number)
+        assert least <= wait <= 1.5 * least
+    waits, _ = failing(20, answer(503, retry_after=0.0), seed=seed)
+    assert min(waits) >= RETRY
 
 
 def test_after_thirty_days_without_an_answer_the_file_is_taken_as_absent():
