@@ -147,8 +147,7 @@ class Feeder:
             if host.id in refused:
                 self._held.drop(host)
             else:
-                self._held.moved(host)
-                self._requeue(host)
+                self._requeue(host, *self._held.moved(host))
 
     def _note_rests(self, lease: Lease) -> None:
         """Note the rest of hosts of which the ledger knows only what their jobs say.
@@ -238,21 +237,25 @@ class Feeder:
             return self._pass_over(host)
         at = self._held.crowds.allows(host, now)
         if at is None or at > now:
-            host.queued = True
-            if at is None:
-                return self._held.crowds.park(host)
-            return heapq.heappush(self._ready, (at, next(self._turn), host))
+            return self._wait_for_address(host, at, now)
         task = host.tasks.popleft()
         self._held.handed_off(host, task)
         self.busy += 1
         self._requeue(host)
         return self._handoff.put(task)
 
+    def _wait_for_address(self, host: Host, at: Seconds | None, now: Seconds) -> None:
+        """Put a host into the line of its address, or look at it again when its time has come."""
+        host.queued = True
+        at = self._held.crowds.line_up(host, at, now)
+        if at is not None:
+            heapq.heappush(self._ready, (at, next(self._turn), host))
+
     def _pass_over(self, host: Host) -> None:
         """Leave out a host whose tasks went back or whose rest has moved, and let another go on."""
         if self._held.hosts.get(host.id) is host:
             self._requeue(host)
-        self._requeue(*self._held.crowds.unparked(host.address))
+        self._requeue(*self._held.crowds.next_in(host.address))
 
     def _wait(self, now: Seconds) -> None:
         until = min(self._lease_at, self._ready[0][0] if self._ready else self._lease_at)

@@ -95,7 +95,7 @@ class Held:
         if outcome.retry_after:
             host.rest.asked_to_wait(now + outcome.retry_after)
         self._tell(host, outcome, now)
-        return visited, self.crowds.finished(task, visited.answered_at)
+        return visited, self.crowds.finished(task, visited.answered_at, now)
 
     def settled(self, task: Task) -> None:
         """Note that an outcome is recorded."""
@@ -119,10 +119,11 @@ class Held:
         """Return the hosts that were found at another address, and of which no visit is open."""
         return [host for host in self._moving.values() if host.open == len(host.tasks)]
 
-    def moved(self, host: Host) -> None:
-        """Note that a host is where it was found."""
-        host.address, host.found = host.found, None
+    def moved(self, host: Host) -> list[Host]:
+        """Note that a host is where it was found; return who may go on where it was."""
+        before, host.address, host.found = host.address, host.found, None
         del self._moving[host.id]
+        return self.crowds.next_in(before)
 
     def drop(self, host: Host) -> None:
         """Note that a host went back, with the tasks in memory."""

@@ -41,7 +41,7 @@ class Host:
     thirsts_at: Seconds | None = None
     """When to look for tasks of it, if at all."""
     queued: bool = False
-    """It stands in the heap of ready hosts, or waits for its address."""
+    """It stands in the heap of ready hosts, or in the line of its address."""
     address: str | None = None
     found: str | None = None
     """Another address, where it was found; it is visited there once that is the process's own."""

@@ -201,6 +201,21 @@ def test_the_delay_of_an_address_keeps_nobody_waiting_for_more(tmp_path):
     assert_clean(tmp_path, urls=40)
 
 
+def test_a_crowd_at_one_address_keeps_no_other_host_waiting(tmp_path, full_campaign):
+    number, others = (10_000 if full_campaign else 2500), 200
+    with Site(answer, ALL) as site:
+        urls = [f"http://127.0.4.1:{port}/" for port in range(1, number + 1)]  # nobody listens
+        urls += [f"http://127.0.3.{n}:{site.port}/{n}" for n in range(others)]
+        limit = {"concurrency": 8, "per_address": {"concurrency": 1, "delay": "50ms"}}
+        job = a_list(tmp_path, *urls, delay=0, attempts=1)
+        with Daemon(write_config(tmp_path, [job], **limit)) as daemon:
+            until(lambda: len(site.requests) == others, "the crowd is in the way", daemon)
+            crowded = len(daemon.told("visit", kind="connect"))
+            print(f"{crowded} visits to the crowd until then")
+            assert daemon.stop() == 0
+    assert_clean(tmp_path, urls=number + others)
+
+
 def test_a_host_is_left_alone_outside_its_hours(tmp_path):
     with Site(answer) as closed, Site(answer) as site:
         now = time.time()

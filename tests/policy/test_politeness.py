@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from crawler.config import Job, Settings
+from crawler.crowds import LONG as LINE
+from crawler.crowds import SHORT, Crowd
 from crawler.frontier import LeasedHost
 from crawler.held import Held
+from crawler.host import HOLD
 from crawler.hosts import HostRules
 from crawler.model import Again, Health, Kind, Outcome, Task, Visited
 from crawler.politeness import BREAK, DAY, LONG, PACE, RECOVERY, START, Adaptive, Rest, Rule
@@ -705,7 +708,7 @@ def end(held, task):
 def park(held, *hosts):
     for host in hosts:
         host.queued = True
-        held.crowds.park(host)
+        assert held.crowds.line_up(host, None, 0) is None
 
 
 def test_hosts_at_one_address_share_its_slots_and_take_turns():
@@ -803,7 +806,7 @@ def test_one_that_has_nothing_to_visit_any_more_keeps_nobody_from_an_address():
     moved.address = Y
     late.rest.asked_to_wait(1e12)
     assert end(held, task) == [moved, late, next_one]
-    assert held.crowds.unparked(X) == []
+    assert held.crowds.next_in(X) == []
 
 
 def test_the_limit_of_addresses_may_change_while_visits_are_under_way():
@@ -830,3 +833,73 @@ def test_a_visit_that_ends_before_it_begins_leaves_its_slot_to_the_next():
     park(held, two)
     assert end(held, task) == [two]
     assert one.rest.next_at <= 0
+
+
+# The line of an address.
+
+
+def test_a_line_takes_no_more_than_it_can_serve_soon_and_tells_the_others_when_to_come():
+    held, hosts = held_at(*[X] * (3 * LINE))
+    first, *others = hosts
+    start(held, first)
+    for host in others:
+        host.queued = True
+        at = held.crowds.line_up(host, None, 0)
+        assert at is None or at == host.rest.next_at
+    sent = [host.rest.next_at for host in others if host.rest.next_at > 0]
+    assert len(sent) == 2 * LINE - 1
+    assert sent == sorted(set(sent))
+    assert sent[0] > HOLD
+    assert all(host.rests_long(0) for host in others if host.rest.next_at > 0)
+
+
+def test_who_waits_for_an_address_to_have_rested_lines_up_behind_one_who_is_expected():
+    held, (one, two, three) = held_at(X, X, X)
+    held.crowds.rule = Rule(delay=5, per_host=2)
+    task, _, _ = start(held, one)
+    at = held.crowds.allows(two, 0)
+    assert at > 0
+    assert held.crowds.line_up(two, at, 0) == at
+    assert held.crowds.line_up(three, at, 0) is None
+    assert end(held, task) == [three]
+    assert held.crowds.line_up(three, at, at) == at, "the one expected has come by then"
+
+
+def test_a_line_that_turns_out_to_be_slow_sends_its_end_away():
+    held, hosts = held_at(*[X] * 100)
+    first, *others = hosts
+    park(held, *others)
+    crowd = held.crowds._crowd(X)
+    crowd.ended_at, now = 0.0, 10.0
+    task = first.tasks.popleft()
+    held.handed_off(first, task)
+    held.crowds.begun(task, now)
+    gone = held.crowds.finished(task, 10.0, now)
+    assert crowd.room == SHORT
+    assert gone[-1] is others[0]
+    assert gone[:-1] == others[: SHORT - 1 : -1]
+    assert len(crowd.line) == SHORT - 1
+    assert all(host.rest.next_at > now + HOLD for host in gone[:-1])
+
+
+def test_when_a_line_is_empty_others_may_come_before_those_that_were_told_to():
+    crowd = Crowd(Rest(0.0), booked=1000.0)
+    crowd.ended(10.0)
+    (host,) = held_at(X)[1]
+    crowd.send_away(host, 10.0)
+    assert 10.0 + HOLD < host.rest.next_at < 10.1 + HOLD
+
+
+@pytest.mark.parametrize("pace", [0.001, 0.05, 1.0])
+def test_a_line_knows_how_fast_it_moves(pace):
+    crowd, now = Crowd(Rest(0.0)), 1000.0
+    crowd.ended_at = now
+    crowd.line.append(None)
+    for _ in range(300):
+        now += pace
+        crowd.ended(now)
+    assert crowd.pace == pytest.approx(pace, rel=0.01)
+    assert crowd.room == pytest.approx(max(SHORT, min(LINE, HOLD / pace)), rel=0.02)
+    crowd.line.clear()
+    crowd.ended(now + 3600)
+    assert crowd.pace == pytest.approx(pace, rel=0.01), "idle time is no wait"
