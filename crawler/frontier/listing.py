@@ -28,10 +28,11 @@ SELECT json_extract(value, '$[0]'), :job, json_extract(value, '$[1]'), :now,
     json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'), :second
 FROM json_each(:seeds)"""
 _DUE = """
-UPDATE host SET ready_at = max(next_at, opens_at, :now),
+UPDATE host SET
+    ready_at = CASE WHEN ready_at <= :now THEN ready_at ELSE max(next_at, opens_at, :now) END,
     class = CASE WHEN ready_at IS NULL THEN :weight ELSE max(class, :weight) END
 WHERE id IN (SELECT value FROM json_each(:hosts)) AND owner IS NULL
-    AND (ready_at IS NULL OR ready_at > :now)
+    AND (ready_at IS NULL OR ready_at > :now OR class < :weight)
     AND NOT (rules_until <= :now AND asked_until > :now AND ifnull(obeys(key), :obeys))"""
 _CHUNK = """
 INSERT INTO chunk (source, anchor, key, bad, fingerprints) VALUES (?, ?, ?, ?, ?)

@@ -200,6 +200,16 @@ def test_a_host_is_of_the_highest_class_among_its_jobs(frontier):
     assert next(iter(take(frontier, owner, new=1))) == "both:80"
 
 
+@pytest.mark.parametrize(("job", "risen"), [("high", 6), ("low", 0)])
+def test_a_host_that_is_ready_rises_with_a_greater_job_and_falls_with_no_other(
+    frontier, job, risen
+):
+    owner = classes(frontier, normal=20)
+    frontier.add(job, [seed(f"http://normal{at}/{job}", job) for at in range(9, 19)], NOW + 5)
+    hosts = take(frontier, owner, NOW + 5, new=9)
+    assert len([host for host in hosts.values() if len(host.jobs) == 2]) == risen
+
+
 def test_a_host_is_of_the_class_of_its_job_from_the_first(frontier):
     owner = classes(frontier, low=8, normal=8)
     assert Counter(classes_of(frontier, owner, 6)) == {"normal": 4, "low": 2}
