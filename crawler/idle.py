@@ -11,7 +11,7 @@ from crawler.connection import Connection
 from crawler.model import Seconds
 
 EACH = 64
-"""Idle connections to one host."""
+"""Idle connections to one host, unless more visits than that may be under way there."""
 AGE: Seconds = 60.0
 """Longest rest of one that is used again."""
 

@@ -12,7 +12,7 @@ from crawler.addresses import network
 from crawler.config import Job
 from crawler.dial import Dialer, Resolver
 from crawler.errors import UsageError
-from crawler.idle import Idle
+from crawler.idle import EACH, Idle
 from crawler.proxied import Proxied
 from crawler.tls import tls_context
 from crawler.transport import Transport
@@ -44,7 +44,7 @@ class Ways:
     def __init__(self, resolver: Resolver, concurrency: int) -> None:
         self._resolver = resolver
         self._concurrency = concurrency
-        self._idle = Idle(2 * concurrency)
+        self._idle = Idle(2 * concurrency, each=max(EACH, concurrency))
         self._distrusted: OrderedDict[str, None] = OrderedDict()
         self._sessions: dict[object, LeanSession] = {}
 
