@@ -42,6 +42,8 @@ from crawler.supervisor import Supervisor
 from crawler.worker import Visits, Worker
 
 FORCED = 3
+HANDOFF = 16
+"""Most tasks in the hand-off: all that wait in it begin within one turn of the event loop."""
 FLUSH = 0.3
 """Seconds the log has to write what still waits when the process ends."""
 
@@ -100,7 +102,7 @@ class App:
     def _open(self, stack: ExitStack) -> Supervisor:
         options = self._settings.crawler
         self._open_disk(stack)
-        handoff: Queue[Task] = Queue(max(1, options.concurrency // 4))
+        handoff: Queue[Task] = Queue(max(1, min(HANDOFF, options.concurrency // 4)))
         self._held = Held(self._hosts, _per_address(options.per_address), self._log)
         self._feeder = feeder = Feeder(
             self.frontier,

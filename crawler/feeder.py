@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from itertools import count, islice
 
+import gevent
 from gevent.event import Event
 from gevent.queue import Queue
 
@@ -22,6 +23,12 @@ PAUSE: Seconds = 0.02
 """Shortest time between two leases."""
 POLL: Seconds = 1.0
 """Longest time between two looks for ready hosts: other processes add and release them too."""
+SLICE: Seconds = 0.01
+"""Longest stretch of handing off without a pause.
+
+gevent's queue switches to whoever waits for an item within one turn of the event loop: as long as
+workers are idle and items come, they all begin their visits, and not one socket is looked at.
+"""
 TURN: Seconds = 5.0
 """How long a host is held while others are ready that this process has no room for."""
 
@@ -57,14 +64,20 @@ class Feeder:
 
     def run(self) -> None:
         """Lease and hand off, for ever."""
+        rested_at = 0.0
         while True:
             now = time.monotonic()
             if now >= self._lease_at:
                 self._lease()
             elif self._ready and self._ready[0][0] <= now and self.pause.allows(now, self.busy):
-                self._hand_off(heapq.heappop(self._ready)[2])
+                if now < rested_at + SLICE:
+                    self._hand_off(heapq.heappop(self._ready)[2])
+                else:
+                    gevent.sleep(0.001)
+                    rested_at = time.monotonic()
             else:
                 self._wait(now)
+                rested_at = time.monotonic()
 
     def begun(self, task: Task, address: str | None = None) -> bool:
         """Note that a worker begins a visit; refuse it if its host moved, see `Held.begun`."""
