@@ -15,7 +15,7 @@ from gevent.queue import Queue
 
 from crawler.frontier import Frontier, Lease
 from crawler.held import Held
-from crawler.host import LOOKAHEAD, Host, Thirst, wall
+from crawler.host import AGAIN, LOOKAHEAD, Host, Thirst, wall
 from crawler.model import Health, HostRest, Seconds, Task, Visited
 from crawler.pause import Pause
 
@@ -110,7 +110,12 @@ class Feeder:
         self._look_in(PAUSE)
 
     def look(self) -> None:
-        """Look into the frontier soon: something was added to it."""
+        """Look into the frontier soon: something was added to it, perhaps to hosts that are dry."""
+        now = time.monotonic()
+        for host in self._held.hosts.values():
+            if host.dry:
+                host.dry_since = now - AGAIN
+                self._look_for(host, now)
         self._look_in(0.05)
 
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRest]:
@@ -142,6 +147,7 @@ class Feeder:
             host = self._held.take(leased)
             host.dry = False
             if len(leased.tasks) < wants.get(leased.id, 1):
+                host.dry_since = now
                 self._held.dry(host)
             self._end_doomed(host)
             self._requeue(host)
@@ -209,6 +215,7 @@ class Feeder:
     def _give_up(self, hosts: Iterable[Host]) -> None:
         """Let go of hosts as soon as their tasks in memory are done."""
         for host in hosts:
+            host.leaving = True
             self._held.dry(host)
 
     def _end_doomed(self, host: Host) -> None:

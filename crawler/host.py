@@ -18,6 +18,8 @@ AHEAD = 256
 """Most tasks in memory of a host without a delay, beside what its slots need."""
 QUICK: Seconds = 0.1
 """A host that used up its tasks within this time gets twice as many."""
+AGAIN: Seconds = 1.0
+"""A host that has free slots is asked for again after this time when its tasks ran out."""
 DOOMED = 64
 """Tasks of a host that is given up, leased at once to end unvisited."""
 
@@ -34,7 +36,10 @@ class Host:
     open: int = 0
     """Tasks leased and not settled."""
     dry: bool = False
-    """The frontier has nothing more for it now; it goes back once nothing is open."""
+    """The frontier had nothing more for it; it goes back once nothing is open."""
+    dry_since: Seconds = 0.0
+    leaving: bool = False
+    """Others should have it: it goes back once nothing is open, whatever comes."""
     ahead: int = 0
     """Tasks to have in memory where no delay spaces them; it follows the host's pace."""
     filled_at: Seconds = 0.0
@@ -66,7 +71,7 @@ class Host:
 
     def lacks(self, now: Seconds) -> int:
         """Return how many tasks to lease for it: none while they would only wait in memory."""
-        if self.dry or self.found:
+        if self.found or self.leaving or (self.dry and not self._asks_again()):
             return 0
         if self.rest.doomed(now):
             return DOOMED
@@ -81,7 +86,9 @@ class Host:
     def thirst_at(self, now: Seconds) -> Seconds | None:
         """Return when to look for tasks of it; None as long as nothing changes."""
         rest = self.rest
-        if self.dry or self.found or (self.tasks and self.spaced):
+        if self.dry and not self.found:
+            return self.dry_since + AGAIN if self._asks_again() else None
+        if self.found or (self.tasks and self.spaced):
             return None
         if rest.doomed(now):
             return now
@@ -91,6 +98,11 @@ class Host:
             return now if len(self.tasks) <= max(2 * rest.slots, self.ahead) // 4 else None
         ready_at = rest.ready_at()
         return None if ready_at is None or self.tasks else ready_at - LOOKAHEAD / 2
+
+    def _asks_again(self) -> bool:
+        """Tell whether what comes meanwhile can begin at once, beside a visit that is slow."""
+        free = self.rest.busy < self.rest.slots and not self.tasks
+        return free and self.open > 0 and not self.leaving
 
     def _wanted(self, now: Seconds) -> int:
         """Return how many tasks to have: more of them for a host that used up the last at once."""

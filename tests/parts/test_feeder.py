@@ -1,0 +1,86 @@
+"""The feeder: what it hands off when, and what it looks for."""
+
+import time
+
+import gevent
+import pytest
+from frontiers import join, seed
+from gevent.queue import Queue
+
+from crawler.config import Job, Settings
+from crawler.feeder import Feeder
+from crawler.held import Held
+from crawler.hosts import HostRules
+from crawler.model import JobRule
+
+
+class Silence:
+    """A log that nobody reads."""
+
+    def info(self, event, **fields):
+        pass
+
+    debug = warning = error = info
+
+
+@pytest.fixture
+def handoff():
+    return Queue(16)
+
+
+@pytest.fixture
+def feeder(frontier, handoff):
+    frontier.configure([JobRule("job", per_host=500)], time.time())
+    settings = Settings(jobs=(Job(name="job", urls=("http://a/",), delay=0, per_host=500),))
+    held = Held(HostRules(settings), None, Silence())
+    owner = join(frontier, time.time())
+    feeder = Feeder(frontier, owner, handoff, 500, held, doom=handoff.put)
+    running = gevent.spawn(feeder.run)
+    yield feeder
+    running.kill()
+
+
+def add(frontier, feeder, *numbers):
+    seeds = [seed(f"http://a/{number}") for number in numbers]
+    frontier.add("job", seeds, time.time())
+    feeder.look()
+
+
+def test_what_is_added_to_a_host_does_not_wait_for_a_slow_visit_there(frontier, feeder, handoff):
+    add(frontier, feeder, 1)
+    assert feeder.begun(handoff.get(timeout=5))
+    gevent.sleep(0.2)  # by now the host is known to have nothing more
+    add(frontier, feeder, 2)
+    assert handoff.get(timeout=0.8).url == "http://a/2"
+
+
+def test_what_another_process_adds_does_not_wait_for_a_slow_visit_either(frontier, feeder, handoff):
+    add(frontier, feeder, 1)
+    assert feeder.begun(handoff.get(timeout=5))
+    gevent.sleep(0.2)
+    frontier.add("job", [seed("http://a/2")], time.time())
+    assert handoff.get(timeout=5).url == "http://a/2"
+
+
+def test_others_have_their_turn_while_many_visits_begin(frontier, feeder, handoff):
+    """An idle worker that is handed a task begins at once, within the same turn of the loop."""
+
+    def worker():
+        feeder.begun(handoff.get())
+        until = time.monotonic() + 0.002
+        while time.monotonic() < until:
+            pass
+        gevent.sleep(10)
+
+    workers = [gevent.spawn(worker) for _ in range(500)]
+    gevent.sleep(0.01)
+    try:
+        add(frontier, feeder, *range(500))
+        longest = 0.0
+        while feeder.busy < 500:
+            before = time.monotonic()
+            gevent.sleep(0.001)
+            longest = max(longest, time.monotonic() - before)
+        assert longest < 0.5, "half of what all of them take"
+    finally:
+        gevent.killall(workers)
