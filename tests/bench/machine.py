@@ -16,8 +16,8 @@ CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, CLIENT_CORE = CORES[0], CORES[-1]
 DESCRIPTORS = 65_536
 ROOT = Path(__file__).parents[2]
-PEERS = Path(os.environ.get("BENCH_PEERS", "/tmp/peers"))  # noqa: S108  peers are installed there
-"""The environment that Scrapy, aiohttp and the scripts run in."""
+PEERS = os.environ.get("BENCH_PEERS")
+"""The virtual environment that Scrapy, aiohttp and the scripts run in; this one by default."""
 
 
 @contextmanager
@@ -47,9 +47,11 @@ def raise_descriptors() -> int:
 
 
 def peers_python() -> str:
-    """Return the interpreter of the peers: this one, where they have no environment."""
-    python = PEERS / "bin" / "python"
-    return str(python) if python.exists() else sys.executable
+    """Return the interpreter of the peers."""
+    python = Path(PEERS, "bin", "python") if PEERS else Path(sys.executable)
+    if not python.exists():
+        sys.exit(f"BENCH_PEERS: there is no {python}")
+    return str(python)
 
 
 def has_module(python: str, module: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.bench import lag
 from tests.bench.ours import ACCOUNTED, DAEMON, FULL, LAGS, SILENT
 from tests.bench.runs import Run
-from tests.bench.scene import Case, Medians, Scene, Setting, Target, plain, ratio
+from tests.bench.scene import Case, Medians, Scene, Setting, Target, faster, plain
 from tests.bench.speed import read_lag, small_scene
 
 
@@ -58,7 +58,7 @@ CASES = {
             "What durability costs, on a disk",
             _on_disk,
             [DAEMON, FULL],
-            targets=[Target("durability full against relaxed", ratio("full", "daemon"), 0.6)],
+            targets=[faster("durability full against relaxed", "full", "daemon", 0.6)],
             read=read_lag,
         )
     ],

@@ -48,6 +48,7 @@ def _line(case: dict[str, Any], row: dict[str, Any], first: float | None) -> str
 
 
 _ALSO = {
+    "lines_lost": "{:.0f} log lines lost",
     "lag_p99": "hub lag p99 {:.1f} ms",
     "hold_lag_p99": "hub lag p99 while held {:.1f} ms",
     "all_lag_p99": "p99 in all {:.1f} ms",
@@ -64,7 +65,11 @@ _ALSO = {
 
 
 def _also(middle: dict[str, float]) -> str:
-    return ", ".join(text.format(middle[key]) for key, text in _ALSO.items() if key in middle)
+    return ", ".join(text.format(middle[key]) for key, text in _ALSO.items() if _tells(key, middle))
+
+
+def _tells(key: str, middle: dict[str, float]) -> bool:
+    return key in middle and (key != "lines_lost" or middle[key] > 0)
 
 
 def targets(result: dict[str, Any]) -> str:

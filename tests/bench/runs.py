@@ -42,6 +42,7 @@ class Run:
     """From the start of the process to the first request."""
     cpu_s: float = 0.0
     peak_mb: float = 0.0
+    server_cpu_s: float = 0.0
     files: int = 0
     """Files that are exactly those of the server."""
     void: str = ""
@@ -111,6 +112,7 @@ def run(
     """Run commands side by side in an empty folder, whose `out` is for their files."""
     (folder / "out").mkdir()
     server.mark()
+    server_cpu_s = server.cpu_s()
     begun_at = time.time()
     with on_cores(*cores):
         processes = [Process(command, folder, at) for at, command in enumerate(commands)]
@@ -134,10 +136,16 @@ def run(
         start_s=first - begun_at,
         cpu_s=sum(process.cpu_s for process in processes),
         peak_mb=max(process.peak_kb for process in processes) / 1000,
+        server_cpu_s=server.cpu_s() - server_cpu_s,
         files=checked.whole,
         void="; ".join(filter(None, (checked.problem, _troubles(processes)))),
-        extra={"visits_logged": visits} if (visits := sum(p.visits for p in processes)) else {},
+        extra=_logged(sum(process.visits for process in processes), len(wanted)),
     )
+
+
+def _logged(visits: int, wanted: int) -> dict[str, Any]:
+    """Return how many visits were told, if they were, and how many lines of them were lost."""
+    return {"visits_logged": visits, "lines_lost": max(0, wanted - visits)} if visits else {}
 
 
 def clear(folder: Path) -> Path:

@@ -77,6 +77,8 @@ class Target:
     at_least: float | None = None
     at_most: float | None = None
     unit: str = "×"
+    pair: tuple[str, str] | None = None
+    """Of a ratio: who against whom."""
 
     def met(self, value: float) -> bool:
         low = self.at_least is None or value >= self.at_least
@@ -109,14 +111,19 @@ class Medians:
         return self.found.get(name, {}).get(key)
 
 
-def ratio(over: str, under: str, key: str = "work_s") -> Callable[[Medians], float | None]:
+def ratio(over: str, under: str) -> Callable[[Medians], float | None]:
     """Return how many times one's time goes into another's: above 1, the first is faster."""
 
     def value(medians: Medians) -> float | None:
-        ours, theirs = medians.get(over, key), medians.get(under, key)
+        ours, theirs = (medians.get(name, "work_s") for name in (over, under))
         return theirs / ours if ours and theirs else None
 
     return value
+
+
+def faster(text: str, over: str, under: str, at_least: float) -> Target:
+    """Return the target that one is so many times as fast as another."""
+    return Target(text, ratio(over, under), at_least, pair=(over, under))
 
 
 def plain(name: str, key: str, scale: float = 1.0) -> Callable[[Medians], float | None]:

@@ -123,7 +123,8 @@ class Files(scrapy.Spider):
             file.write(response.body)
         written += 1
 settings = dict(
-    CONCURRENT_REQUESTS=at_once, CONCURRENT_REQUESTS_PER_DOMAIN=1 if delay else at_once,
+    CONCURRENT_REQUESTS=4000 if delay else at_once,  # what waits for its delay counts as well
+    CONCURRENT_REQUESTS_PER_DOMAIN=1 if delay else at_once,
     DOWNLOAD_DELAY=delay, RANDOMIZE_DOWNLOAD_DELAY=False, ROBOTSTXT_OBEY=bool(delay),
     # everything that costs and is not needed here is off
     LOG_ENABLED=False, LOG_INSTALL_ROOT_HANDLER=False, TELNETCONSOLE_ENABLED=False,

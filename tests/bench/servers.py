@@ -51,11 +51,15 @@ class Server(Protocol):
     def first_request_at(self) -> float | None:
         """Return the wall time of the first request since the mark."""
 
+    def cpu_s(self) -> float:
+        """Return the CPU time that it has taken by now."""
+
 
 class Nginx:
     """An nginx that runs."""
 
-    def __init__(self, folder: Path, port: int, scheme: str) -> None:
+    def __init__(self, folder: Path, port: int, scheme: str, pid: int) -> None:
+        self._pid = pid
         self._log = folder / "begun.log"
         self.port = port
         self.scheme = scheme
@@ -69,6 +73,10 @@ class Nginx:
             log.seek(self._offset)
             lines = [line.split() for line in log]
         return min((float(end) - float(took) for end, took in lines), default=None)
+
+    def cpu_s(self) -> float:
+        workers = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()
+        return sum(_cpu_s(int(worker)) for worker in workers)
 
 
 class Slow:
@@ -86,6 +94,9 @@ class Slow:
 
     def first_request_at(self) -> float | None:
         return min((times[0] for times in self.stats()["arrivals"].values()), default=None)
+
+    def cpu_s(self) -> float:
+        return _cpu_s(self._process.pid)
 
     def stats(self) -> dict[str, Any]:
         """Return the arrivals by address, the peak of open connections, and what was held."""
@@ -131,7 +142,7 @@ def nginx(
     with on_cores(SERVER_CORE), subprocess.Popen(command) as process:
         try:
             _wait_for(port, process)
-            yield Nginx(folder, port, "https" if tls else "http")
+            yield Nginx(folder, port, "https" if tls else "http", process.pid)
         finally:
             process.terminate()
 
@@ -160,6 +171,11 @@ def bundle(folder: Path) -> Path:
     file = folder / "bundle.pem"
     file.write_bytes(Path(certifi.where()).read_bytes() + (folder / "ca.pem").read_bytes())
     return file
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:

@@ -3,8 +3,8 @@
     python -m tests.bench [CASE…] [--quick] [--repeat N] [--peers a,b] [--json FILE] [--svg FILE]
     python -m tests.bench small --only daemon,baseline --baseline ../other-checkout
 
-A run whose files are not exactly those of the server is void, whoever made it. The peers are run by
-`BENCH_PEERS` (/tmp/peers): an environment with scrapy, aiohttp, gevent and requests installed.
+A run whose files are not exactly those of the server is void, whoever made it. The variable
+BENCH_PEERS names a virtual environment with scrapy, aiohttp, gevent and requests for the peers.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.bench import chart, machine, ourselves, report, runs, speed, waiting
+from tests.bench import chart, machine, ourselves, ratios, report, runs, speed, waiting
 from tests.bench.ours import DAEMON, daemon
 from tests.bench.peers import PEERS
 from tests.bench.runs import Run
@@ -68,7 +68,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, help="a folder on the disk that durable writes to")
     parser.add_argument("--on-disk", action="store_true", help="have all cases write to that disk")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--svg", type=Path)
+    parser.add_argument("--svg", type=Path, help="a picture of all that was measured")
+    parser.add_argument("--ratios", type=Path, help="a picture of ours against the peers")
     options = parser.parse_args(arguments)
     options.repeat = options.repeat or (1 if options.quick else 3)
     if options.peers is None:
@@ -144,9 +145,9 @@ def _row(one: Contender, found: Sequence[Run], amount: float) -> dict[str, Any]:
     }  # fmt: skip
     if whole:
         numbers = [_numbers(run, amount) for run in whole]
-        row["median"] = {key: median(one[key] for one in numbers) for key in numbers[0]}
-        row["least"] = {key: min(one[key] for one in numbers) for key in numbers[0]}
-        row["most"] = {key: max(one[key] for one in numbers) for key in numbers[0]}
+        keys = [key for key in numbers[0] if all(key in one for one in numbers)]
+        for word, chosen in (("median", median), ("least", min), ("most", max)):
+            row[word] = {key: chosen([one[key] for one in numbers]) for key in keys}
     return row
 
 
@@ -164,7 +165,7 @@ def _judged(case: Case, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if value is not None:
             judged.append({
                 "text": target.text, "value": value, "unit": target.unit, "met": target.met(value),
-                "at_least": target.at_least, "at_most": target.at_most,
+                "at_least": target.at_least, "at_most": target.at_most, "pair": target.pair,
             })  # fmt: skip
     return judged
 
@@ -175,3 +176,5 @@ def _write(result: dict[str, Any], options: argparse.Namespace) -> None:
         options.json.write_text(json.dumps(result, indent=1))
     if options.svg:
         options.svg.write_text(chart.drawn(result["cases"]))
+    if options.ratios:
+        options.ratios.write_text(ratios.drawn(result["cases"]))

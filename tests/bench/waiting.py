@@ -10,7 +10,7 @@ from tests.bench.ours import DAEMON, FETCH, LAGS
 from tests.bench.payload import made_bodies
 from tests.bench.peers import peers
 from tests.bench.runs import Run
-from tests.bench.scene import Case, Scene, Setting, Target, plain, ratio
+from tests.bench.scene import Case, Scene, Setting, Target, faster, plain
 from tests.bench.servers import Slow, slow, urls_of
 
 LATE_S = 0.1
@@ -131,8 +131,8 @@ CASES = {
             "600 answers that take 100 ms, against the sequential loop",
             _few,
             [DAEMON, FETCH, *peers("aiohttp", "session", "sequential")],
-            targets=[Target("crawler run against requests.get in a loop",
-                            ratio("daemon", "sequential"), 150)],
+            targets=[faster("crawler run against requests.get in a loop",
+                            "daemon", "sequential", 150)],
         ),
     ],
     "slow": [
