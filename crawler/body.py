@@ -14,7 +14,8 @@ from crawler.model import Kept, Kind, Seconds, Trouble
 from crawler.store import Files, Measured
 
 IN_MEMORY = 1024 * 1024
-"""Longest body that travels in memory; a longer one goes to its part in pieces of a quarter."""
+"""Longest body that travels in memory; a longer one goes to its part in pieces."""
+PIECE = IN_MEMORY // 4
 _SLICE: Seconds = 0.02
 """Longest stretch of reading without a pause for the other greenlets (gevent issue 1071)."""
 
@@ -149,13 +150,16 @@ class Intake:
         if self._page and len(self.head) < HEAD:
             self.head += data[: HEAD - len(self.head)]
         if not (self._first or self._buffer):
-            self._first = data
+            if self._part and len(data) >= PIECE:
+                self._part.write(data)
+            else:
+                self._first = data
             return
         if self._first:
             self._buffer += self._first
             self._first = b""
         self._buffer += data
-        if len(self._buffer) > (IN_MEMORY if self._part is None else IN_MEMORY // 4):
+        if len(self._buffer) > (IN_MEMORY if self._part is None else PIECE):
             self._flush()
 
     def finish(self) -> tuple[bytes | None, str | None, int, str]:
@@ -177,7 +181,7 @@ class Intake:
             self._files.discard([self._name])  # an old one must not meet the new validators
             self._begun()
             self._part = self._files.part(self._name)
-        self._part.write(self._first or bytes(self._buffer))
+        self._part.write(self._first or self._buffer)
         self._first = b""
         self._buffer.clear()
 

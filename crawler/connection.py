@@ -12,7 +12,8 @@ from crawler.model import Seconds
 from crawler.watch import Watch
 
 MAX_INTERIM = 20
-_PIECE = 65_536
+PIECE = 65_536
+"""Bytes taken in at once."""
 
 _poll = get_original("select", "poll")
 _LOST = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
@@ -58,12 +59,12 @@ class Connection:
                 raise StaleError from error
             raise
 
-    def receive(self) -> bytes:
+    def receive(self, most: int = PIECE) -> bytes:
         """Wait for more bytes; there are none at the end."""
         watch = self.watch
         watch.until = time.monotonic() + watch.read
         try:
-            piece: bytes = self._sock.recv(_PIECE)
+            piece: bytes = self._sock.recv(most)
         finally:
             watch.until = 0.0
         return piece

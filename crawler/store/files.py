@@ -121,8 +121,8 @@ class Part:
         self._native = native
         self._descriptor = -1
 
-    def write(self, data: bytes) -> None:
-        """Append to the part; the first write opens it."""
+    def write(self, data: bytes | bytearray) -> None:
+        """Append to the part; the first write opens it. Nobody changes the data meanwhile."""
         self._native.call(self._write, data)
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ class Part:
         if descriptor >= 0:
             self._native.call(close, descriptor)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes | bytearray) -> None:
         if self._descriptor < 0:
             open_or_create = open_end if self._append else create
             with Folders(self._root, durable=False) as folders:

@@ -116,7 +116,7 @@ def write_part(folder: int, name: str, body: Body, *, sync: bool) -> None:
         close(descriptor)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | bytearray) -> None:
     """Write until everything is written."""
     written = os.write(descriptor, data)
     while written < len(data):
