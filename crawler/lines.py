@@ -17,6 +17,8 @@ import gevent
 from gevent.monkey import get_original
 
 BACKLOG = 10_000
+PATIENCE = 10
+"""How many times as long as for one that reads nothing a slow reader is waited for at the end."""
 LINE = 4096
 """PIPE_BUF: a pipe that has room takes this much without blocking (pipe(7))."""
 
@@ -79,10 +81,14 @@ class Lines:
     debug = info = warning = error = msg
 
     def close(self, timeout: float) -> None:
-        """Write what waits, for at most the given seconds."""
-        flusher = self._flusher
-        if flusher:
+        """Write what waits, as long as the reader takes something within the given seconds."""
+        flusher, deadline = self._flusher, time.monotonic() + PATIENCE * timeout
+        while flusher and not flusher.dead:
+            waiting = len(self._backlog)
             flusher.join(timeout)
+            if len(self._backlog) >= waiting or time.monotonic() > deadline:
+                break
+        if flusher:
             flusher.kill()
 
     def _flush(self) -> None:

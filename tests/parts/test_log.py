@@ -262,6 +262,25 @@ def test_closing_waits_no_longer_than_it_may_for_a_reader_that_does_not_read(pip
     assert not lines._flusher
 
 
+def test_closing_waits_for_a_reader_that_is_slow_as_long_as_it_reads(pipe, lines):
+    for number in range(3000):  # three pipes full
+        lines.msg(f"line {number} {'x' * 50}")
+    got = b""
+
+    def read():
+        nonlocal got
+        while b"line 2999 " not in got:
+            gevent.sleep(0.15)
+            wait_read(pipe.reader)
+            got += os.read(pipe.reader, 32768)
+
+    reader = gevent.spawn(read)
+    lines.close(0.4)
+    reader.join(DEADLINE)
+    reader.kill()
+    assert got.count(b"\n") == 3000
+
+
 def test_closing_a_log_that_has_written_everything_takes_no_time(pipe, lines):
     lines.msg("hello")
     began = time.monotonic()
