@@ -29,6 +29,8 @@ from tests.bench.scene import write_json
 from tests.bench.servers import slow
 
 PLAIN, CHANGING = 2000, 200
+FEW = 100
+"""Visits of a sample that tell nothing of what one costs: it began, or was interrupted."""
 END_S = 60.0
 """A daemon that is told to stop and runs longer than this has hung."""
 _KIND = re.compile(rb'"host": "([^"]+)", "kind": "(\w+)"')
@@ -160,7 +162,7 @@ class Soak:
             next_at += every
             sample = _sample(process.popen.pid)
             made = process.visits - seen
-            if made:
+            if made > FEW:
                 sample["cpu_ms"] = (sample["cpu_s"] - cpu) * 1e6 / made
             seen, cpu = process.visits, sample["cpu_s"]
             sample |= {"at_s": round(time.time() - self._begun, 2), "visits": seen}
@@ -214,5 +216,6 @@ def _drawn(result: dict[str, Any]) -> str:
         title: [(sample["visits"], sample[name]) for sample in samples if name in sample]
         for name, title in titles.items()
     }
-    visits = result["summary"]["visits"]
-    return chart.lines(f"{visits:,} visits, {result['servers']} rude servers", panels)
+    visits, servers = result["summary"]["visits"], result["servers"]
+    title = f"{visits:,} visits, {servers} rude servers; from the first visit to the last"
+    return chart.lines(title, panels)
