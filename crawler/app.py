@@ -308,7 +308,7 @@ class App:
         self.stop(cause)  # whatever that is by then
 
     def _stop_when_done(self) -> None:
-        if self._feeder.busy or self._ending or not self._is_done():
+        if self._feeder.busy or self._held.open or self._ending or not self._is_done():
             return
         counts = self.frontier.counts()
         if not counts.waiting and not counts.leased and not self._ending:

@@ -41,6 +41,11 @@ class Held:
         self._moving: dict[int, Host] = {}
         self._sweep_at = 0.0
 
+    @property
+    def open(self) -> bool:
+        """Tell whether tasks are leased here and not settled."""
+        return any(host.open for host in self.hosts.values())
+
     def take(self, leased: LeasedHost) -> Host:
         """Take up what was leased of a host."""
         now, offset = time.monotonic(), wall()
