@@ -9,13 +9,12 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gevent.monkey import get_original
 
-from crawler.model import Seconds
+from crawler.model import Seconds, value
 from crawler.naming import suffixed
 from crawler.store.folders import Folders
 from crawler.store.versions import Versions
@@ -25,7 +24,7 @@ close = get_original("os", "close")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Body:
     """What is to be stored."""
 
@@ -42,7 +41,7 @@ class Body:
     """How many older versions of the file to keep beside it, if it has other content."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Measured:
     """A part as it is found: its size, and the running SHA-256 of its bytes."""
 
