@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 from crawler.frontier import Counts
@@ -11,13 +11,13 @@ from crawler.frontier.known import is_known
 from crawler.frontier.leases import renew
 from crawler.frontier.listing import enlist
 from crawler.frontier.robots import ask, learn
-from crawler.frontier.rows import COLUMNS, Names, owe, rest, row_of, tally, task_of
+from crawler.frontier.rows import COLUMNS, Names, numbered, owe, rest, row_of, tally, task_of
 from crawler.frontier.schema import LEASED, ROBOTS, WAITING
 from crawler.model import Again, Hop, HostRest, Kept, Seconds, Seed, Settlement, Task
 from crawler.naming import path_key, suffixed
 from crawler.urls import host_of
 
-_SETTLE = f"""
+_SETTLE = numbered(f"""
 UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :location, path = :path,
     attempt = :attempt, failures = :failures, hops = :hops, kind = :kind, status = :status,
     size = CASE WHEN :digest IS NULL THEN size ELSE :size END, digest = ifnull(:digest, digest),
@@ -25,13 +25,11 @@ UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :loca
     etag = :etag, last_modified = :last_modified, part = CASE WHEN :ended THEN NULL ELSE part END,
     directives = :directives, every = :every, ended = ifnull(:final, ended),
     success_at = ifnull(:success_at, success_at), changed_at = ifnull(:changed_at, changed_at)
-WHERE id = :id AND state = {LEASED}"""
+WHERE id = :id AND state = {LEASED}""")
 
-_WANTED = "json_extract(value, '$[0]') AS file, json_extract(value, '$[1]') AS claimant"
-_CLAIM = f"INSERT OR IGNORE INTO file SELECT {_WANTED} FROM json_each(?)"
-_CLAIMED = f"""
-SELECT key, task FROM (SELECT {_WANTED} FROM json_each(?)) CROSS JOIN file
-ON key = file AND task = claimant"""
+_WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
+_CLAIM = f"INSERT OR IGNORE INTO file {_WANTED} WHERE true RETURNING task"
+_CLAIMED = f"SELECT task FROM ({_WANTED}) CROSS JOIN file ON key = value AND task = claimant"
 
 
 def add(
@@ -60,24 +58,25 @@ def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
 
 def claim(db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]]) -> list[str]:
     """Reserve files: the first choice, the second, or one with a number that nobody can guess."""
-    firsts = [(path_key(path), task) for task, path, _ in paths]
-    mine = _claim_all(db, firsts)
+    mine = _claim_all(db, {task: path_key(path) for task, path, _ in paths})
     return [
         path
-        if first in mine
+        if task in mine
         else next(choice for choice in _others(task, second) if _claim_one(db, task, choice))
-        for (task, path, second), first in zip(paths, firsts, strict=True)
+        for task, path, second in paths
     ]
 
 
-def _claim_all(db: sqlite3.Connection, firsts: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Reserve what is free of (key, task), and return those that the tasks have.
+def _claim_all(db: sqlite3.Connection, firsts: Mapping[int, int]) -> set[int]:
+    """Reserve what is free, by task, and return the tasks that have what they want.
 
-    All in two statements: after every one the thread has to win the interpreter back.
+    All in a statement or two: after every one the thread has to win the interpreter back.
     """
-    wanted = json.dumps(firsts)
-    db.execute(_CLAIM, (wanted,))
-    return set(db.execute(_CLAIMED, (wanted,)))
+    mine = {task for (task,) in db.execute(_CLAIM, (json.dumps(firsts),))}
+    others = {task: key for task, key in firsts.items() if task not in mine}
+    if others:
+        mine.update(task for (task,) in db.execute(_CLAIMED, (json.dumps(others),)))
+    return mine
 
 
 def _others(task: int, second: str) -> Iterator[str]:
@@ -108,13 +107,13 @@ def settle(
         row = row_of(settled)
         job = names.job_id(db, settled.task.job)
         if isinstance(settled.verdict, Hop):
-            row["host"] = names.host_id(db, host_of(settled.verdict.location), job)
+            row = row._replace(host=names.host_id(db, host_of(settled.verdict.location), job))
         elif not isinstance(settled.verdict, Again) and not settled.task.robots:
             _count(sums, job, settled, again=bool(settled.verdict.next_at))
         rows.append(row)
     db.executemany(_SETTLE, rows)
     tally(db, sums)
-    changed = {row["host"] for row in rows}
+    changed = {row.host for row in rows}
     if owe(db, owner, hosts):  # of an owned host its owner knows
         changed -= {host.id for host in hosts}
     for settled in settlements:

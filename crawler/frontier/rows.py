@@ -1,10 +1,11 @@
 """Between rows and values: what the modules of the SQLite frontier share."""
 
 import json
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
 from crawler.model import (
@@ -111,8 +112,8 @@ class Names:
         self._hosts.clear()
 
 
-def task_of(row: sqlite3.Row | tuple[Any, ...], job: str) -> Task:
-    """Return a leased task from COLUMNS."""
+def task_of(row: sqlite3.Row | tuple[Any, ...], job: str, key: str | None = None) -> Task:
+    """Return a leased task from COLUMNS; `key` is its host's, where that is known."""
     number, fingerprint, _, host, url, location, path, attempt, failures, hops, *rest = row
     etag, last_modified, part, part_etag, part_modified, part_total, *rest = rest
     due_at, ended, digest, every, extra, via = rest
@@ -122,7 +123,7 @@ def task_of(row: sqlite3.Row | tuple[Any, ...], job: str) -> Task:
         job=job,
         url=url,
         location=place,
-        host=host_of(place),
+        host=key or host_of(place),
         host_id=host,
         fingerprint=fingerprint,
         attempt=attempt,
@@ -140,7 +141,40 @@ def task_of(row: sqlite3.Row | tuple[Any, ...], job: str) -> Task:
     )
 
 
-def row_of(settled: Settlement) -> dict[str, Any]:
+class Row(NamedTuple):
+    """What a settlement writes over its task's row."""
+
+    id: int
+    state: int
+    due_at: Seconds
+    host: int
+    location: str | None
+    path: str | None
+    attempt: int
+    failures: int
+    hops: int
+    kind: str
+    status: int | None
+    size: int
+    digest: bytes | None
+    finished_at: Seconds
+    reason: str | None
+    etag: str | None
+    last_modified: str | None
+    ended: bool
+    directives: str | None
+    final: str | None
+    success_at: int | None
+    changed_at: int | None
+    every: Seconds | None
+
+
+def numbered(statement: str) -> str:
+    """Have a statement take a Row: SQLite looks named values up by name, one by one, every time."""
+    return re.sub(r":(\w+)", lambda name: f"?{Row._fields.index(name[1]) + 1}", statement)
+
+
+def row_of(settled: Settlement) -> Row:
     """Return what a settlement writes over its task's row; a hop's host is the caller's to set."""
     task, outcome, verdict = settled.task, settled.outcome, settled.verdict
     again, hop = isinstance(verdict, Again), isinstance(verdict, Hop)
@@ -152,31 +186,31 @@ def row_of(settled: Settlement) -> dict[str, Any]:
     over = ended and next_at
     validators = outcome.validators or task.stored or _NO_VALIDATORS
     location = verdict.location if isinstance(verdict, Hop) else task.location
-    return {
-        "id": task.id,
-        "state": WAITING if again or hop or next_at else DEAD if dead else DONE,
-        "due_at": verdict.at if isinstance(verdict, Again) else next_at or settled.finished_at,
-        "host": task.host_id,
-        "location": None if location == task.url or over else location,
-        "path": outcome.path or task.path,
-        "attempt": task.attempt,
-        "failures": 0 if over else task.failures + charged,
-        "hops": 0 if over else task.hops + hop,
-        "kind": outcome.kind,
-        "status": outcome.status,
-        "size": outcome.size,
-        "digest": bytes.fromhex(outcome.digest) or None,
-        "finished_at": settled.finished_at,
-        "reason": outcome.reason or None,
-        "etag": validators.etag,
-        "last_modified": validators.last_modified,
-        "ended": not again,
-        "directives": outcome.directives or None,
-        "final": outcome.kind if ended else None,
-        "success_at": int(settled.finished_at) if well and ended else None,
-        "changed_at": int(settled.finished_at) if changed and ended else None,
-        "every": verdict.every if isinstance(verdict, ENDS) else task.every,
-    }
+    return Row(
+        id=task.id,
+        state=WAITING if again or hop or next_at else DEAD if dead else DONE,
+        due_at=verdict.at if isinstance(verdict, Again) else next_at or settled.finished_at,
+        host=task.host_id,
+        location=None if location == task.url or over else location,
+        path=outcome.path or task.path,
+        attempt=task.attempt,
+        failures=0 if over else task.failures + charged,
+        hops=0 if over else task.hops + hop,
+        kind=outcome.kind.value,
+        status=outcome.status,
+        size=outcome.size,
+        digest=bytes.fromhex(outcome.digest) or None,
+        finished_at=settled.finished_at,
+        reason=outcome.reason or None,
+        etag=validators.etag,
+        last_modified=validators.last_modified,
+        ended=not again,
+        directives=outcome.directives or None,
+        final=outcome.kind.value if ended else None,
+        success_at=int(settled.finished_at) if well and ended else None,
+        changed_at=int(settled.finished_at) if changed and ended else None,
+        every=verdict.every if isinstance(verdict, ENDS) else task.every,
+    )
 
 
 def rest(db: sqlite3.Connection, hosts: Iterable[int], now: Seconds) -> None:

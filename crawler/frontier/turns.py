@@ -99,7 +99,7 @@ def leased(
     rows = _take(db, host, ROBOTS, now, limit) if mine else []
     free = [job for job in mine if not (unknown and job in obeying)]
     rows += _fair(db, host, free, now, limit - len(rows))
-    tasks = tuple(task_of(row, _job_of(db, names, row, mine)) for row in rows)
+    tasks = tuple(task_of(row, _job_of(db, names, row, mine), key) for row in rows)
     backoff, failures, since, silent, latency, spent, day = health
     return LeasedHost(
         id=host,
@@ -162,5 +162,7 @@ def _note(db: sqlite3.Connection, host: int, jobs: list[_Turn], waiting: dict[in
 def _job_of(db: sqlite3.Connection, names: Names, row: Any, mine: list[_Turn]) -> str:
     """Return the job whose options a visit has; a robots.txt takes those of any that is here."""
     job = names.job_name(db, row[-1] or row[2])
+    if row[2] != ROBOTS:
+        return job
     here = [turn.name for turn in mine]
-    return job if row[2] != ROBOTS or job in here or not here else here[0]
+    return job if job in here or not here else here[0]
