@@ -229,8 +229,7 @@ class Feeder:
             self._place(host, now)
 
     def _place(self, host: Host, now: Seconds) -> None:
-        ready_at = host.ready_at()
-        if host.tasks and ready_at is not None and not host.queued:
+        if host.tasks and not host.queued and (ready_at := host.ready_at()) is not None:
             host.queued = True
             heapq.heappush(self._ready, (max(ready_at, now), next(self._turn), host))
             self._wake.set()

@@ -193,7 +193,7 @@ class Held:
         if state == "silent" and rest.given_up(now):
             return replace(visited, outcome=replace(outcome, final=True))
         host_pays = (state == "silent" and was_open) or host_asked_for_it(outcome)
-        return replace(visited, spared=host_pays and not rest.overdue(now))
+        return replace(visited, spared=True) if host_pays and not rest.overdue(now) else visited
 
     def _tell(self, host: Host, outcome: Outcome, now: Seconds) -> None:
         """Say so when a host's state changes for the worse, or when it is well again."""

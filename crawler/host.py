@@ -88,14 +88,18 @@ class Host:
         rest = self.rest
         if self.dry and not self.found:
             return self.dry_since + AGAIN if self._asks_again() else None
-        if self.found or (self.tasks and self.spaced):
+        spaced = self.spaced
+        if self.found or (self.tasks and spaced):
+            return None
+        few = len(self.tasks) <= max(2 * rest.slots, self.ahead) // 4
+        if not (spaced or few or rest.silent):  # the usual case, and nothing changes
             return None
         if rest.doomed(now):
             return now
         if self.rests_long(now):
             return None  # it goes back when what is open is settled
-        if not self.spaced:
-            return now if len(self.tasks) <= max(2 * rest.slots, self.ahead) // 4 else None
+        if not spaced:
+            return now if few else None
         ready_at = rest.ready_at()
         return None if ready_at is None or self.tasks else ready_at - LOOKAHEAD / 2
 
@@ -122,8 +126,10 @@ class Host:
 
     def close(self, now: Seconds, offset: Seconds) -> None:
         """Close it while its hours are not."""
+        if self.hours is None:
+            return
         wall_time = now + offset
-        opens_at = self.hours.opens_at(wall_time) if self.hours else wall_time
+        opens_at = self.hours.opens_at(wall_time)
         if opens_at > wall_time:
             self.rest.opens_at = max(self.rest.opens_at, opens_at - offset)
 
@@ -142,6 +148,8 @@ class Thirst:
 
     def note(self, host: Host, now: Seconds) -> Seconds | None:
         """Note a host whose state has changed; return its time if it has moved forward."""
+        if host.thirsts_at is not None and host.thirsts_at <= now:
+            return None  # it is about to be looked at
         at = host.thirst_at(now)
         if at is None or (host.thirsts_at is not None and host.thirsts_at <= at):
             return None  # an entry that is too early is put right when its time comes

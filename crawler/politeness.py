@@ -87,7 +87,7 @@ class Rest:
     def pace(self) -> Seconds:
         """Return the rest between two visits that holds while all is well."""
         adaptive, asked = self.rule.adaptive, self.rule.delay
-        asked = max(asked, self.crawl_delay)
+        asked = max(asked, self.crawl_delay) if self.crawl_delay else asked
         if adaptive is None or not self.latency:
             return asked
         own = min(adaptive.most, max(adaptive.least, adaptive.factor * self.latency))
@@ -96,7 +96,7 @@ class Rest:
     @property
     def delay(self) -> Seconds:
         """Return the rest between two visits that holds now."""
-        return max(self.pace, self.backoff)
+        return max(self.pace, self.backoff) if self.backoff else self.pace
 
     @property
     def slots(self) -> int:
