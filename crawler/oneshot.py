@@ -11,7 +11,7 @@ from typing import Any
 import gevent
 from pydantic import ValidationError
 
-from crawler.app import App, quiet_hub, raise_descriptors
+from crawler.app import App, collect_seldom, quiet_hub, raise_descriptors
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.errors import UsageError
 from crawler.frontier.archive import begin_archive, stored_by
@@ -47,6 +47,7 @@ def fetch(
     log, lines = open_log("warning", "console", sys.stderr.fileno())
     quiet_hub(log)
     raise_descriptors(max_req, log)
+    collect_seldom()
     with _state(archive) as state:
         job = _job(urls, list_file, {**options, "per_host": min(max_req, 1000)})
         crawler = CrawlerOptions(

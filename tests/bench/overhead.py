@@ -107,6 +107,7 @@ def one(folder, hosts, visits, durability, profile):
     started = {}
 
     crawl = settings(folder, hosts, visits, durability)
+    app_module.collect_seldom()
     with App(crawl, log, until_done=True, together=lines.together) as app:
 
         def start():
