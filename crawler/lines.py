@@ -94,7 +94,10 @@ class Lines:
     def _flush(self) -> None:
         while self._backlog:
             if self._room():
-                self._write(self._backlog.popleft())
+                piece = next(_pieces(self._backlog))
+                for _ in piece:
+                    self._backlog.popleft()
+                self._write(b"".join(piece))
             gevent.sleep(0 if self._room() else 0.05)
         self._write(*self._loss())
         self._flusher = None

@@ -8,6 +8,9 @@ import os
 import re
 import time
 from collections.abc import MutableMapping
+from functools import lru_cache
+from json.encoder import encode_basestring
+from math import isfinite
 from typing import Any, Protocol
 
 import structlog
@@ -75,16 +78,16 @@ class JsonLog:
         self._tell("error", event, fields)
 
     def _tell(self, level: str, event: str, fields: dict[str, Any]) -> None:
-        told: dict[str, Any] = {"timestamp": self._now(), "level": level, "event": event}
         if "exc_info" in fields:
             structlog.processors.format_exc_info(None, level, fields)
+        now = self._now()
+        text = f'{{"timestamp": "{now}", "level": "{level}", "event": {_said("event", event)}'
         for key, value in fields.items():
             if value is not None:
-                told[key] = value if _is_plain(value) else _bounded(key, value)
-        data = _encode(told).encode("utf-8", "backslashreplace")
+                text += f', "{key}": {_said(key, value)}'
+        data = f"{text}}}".encode("utf-8", "backslashreplace")
         if len(data) >= LINE:
-            short = {key: _shortened(value) for key, value in told.items()} | {"cut": True}
-            data = _encode(short).encode("utf-8", "backslashreplace")
+            data = _cut({"timestamp": now, "level": level, "event": event, **fields})
         self._put(data)
 
     def _now(self) -> str:
@@ -98,14 +101,34 @@ class JsonLog:
 
 _LEVELS = ("debug", "info", "warning", "error")
 _encode = json.JSONEncoder(ensure_ascii=False).encode
+_REPEATED = frozenset({"event", "job", "host", "kind", "verdict"})
+"""Fields with the same texts again and again."""
 
 
-def _is_plain(value: Any) -> bool:
-    """Tell whether a value needs no bounding; a printable text has no control characters."""
+def _said(key: str, value: Any) -> str:
+    """Return a value in JSON, bounded; a printable text has no control characters."""
     kind = type(value)
     if kind is str:
-        return len(value) <= _VALUE and value.isprintable()
-    return kind is int or kind is float or kind is bool
+        if key in _REPEATED:
+            return _repeated(value)
+        if len(value) <= _VALUE and value.isprintable():
+            return encode_basestring(value)
+    elif kind is int or (kind is float and isfinite(value)):
+        return repr(value)
+    return _encode(_bounded(key, value))
+
+
+@lru_cache(maxsize=4096)
+def _repeated(text: str) -> str:
+    return _encode(_bounded("", text))
+
+
+def _cut(fields: dict[str, Any]) -> bytes:
+    """Return a line short enough to be written at once."""
+    short = {
+        key: _shortened(_bounded(key, value)) for key, value in fields.items() if value is not None
+    }
+    return _encode(short | {"cut": True}).encode("utf-8", "backslashreplace")
 
 
 def _console(level: str, lines: Lines) -> Log:
