@@ -1,5 +1,6 @@
 """One connection: the bytes of a request out, the head of its answer in, and whether it is kept."""
 
+import socket
 import ssl
 import time
 from select import POLLIN
@@ -26,10 +27,21 @@ class StaleError(ConnectionResetError):
 class Connection:
     """A connected socket, with TLS or without, and what has come on it and is not read yet."""
 
-    __slots__ = ("_began", "_poll", "_sock", "idle_since", "key", "rest", "served", "watch")
+    __slots__ = (
+        "_began",
+        "_plain",
+        "_poll",
+        "_sock",
+        "idle_since",
+        "key",
+        "rest",
+        "served",
+        "watch",
+    )
 
     def __init__(self, sock: Any, key: tuple[object, str, bool], watch: Watch) -> None:
         self._sock = sock
+        self._plain = type(sock) is socket.socket
         self._poll = _poll()
         self._poll.register(sock.fileno(), POLLIN)
         self.key = key
@@ -64,6 +76,8 @@ class Connection:
         watch = self.watch
         watch.until = time.monotonic() + watch.read
         try:
+            if self._plain and not self._began:  # gevent would read first, and in vain
+                self._sock._wait(self._sock._read_event)  # noqa: SLF001  there is no other way
             piece: bytes = self._sock.recv(most)
         finally:
             watch.until = 0.0
