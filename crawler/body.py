@@ -101,8 +101,8 @@ class Intake:
     """Where a body goes: memory first, a part when it grows.
 
     A part that breaks off is discarded, unless it can be continued (`kept`) and nothing was wrong
-    with it but its end. `begun` is called when a part is opened, `had` is what is continued. Of a
-    `page` the beginning is kept, to be looked into.
+    with it but its end. `begun` is called when a part is opened and tells whether that one can be;
+    `had` is what is continued. Of a `page` the beginning is kept, to be looked into.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Intake:
         files: Files,
         part: str,
         kept: Kept | None,
-        begun: Callable[[], object],
+        begun: Callable[[], Kept | None],
         had: Measured | None,
         *,
         page: bool = False,
@@ -179,7 +179,7 @@ class Intake:
     def _flush(self) -> None:
         if self._part is None:
             self._files.discard([self._name])  # an old one must not meet the new validators
-            self._begun()
+            self._kept = self._begun()
             self._part = self._files.part(self._name)
         self._part.write(self._first or self._buffer)
         self._first = b""

@@ -173,12 +173,9 @@ class Fetcher:
             limits = Limits(job.max_size, times[1], job.min_speed, had.size if had else 0)
             limits.declared(headers.get("content-length"))
         decoder = decoder_for(headers.get("content-encoding", ""))
-        plain = job.method == "GET" and not task.robots
-        fresh = keepable(part, status, headers) if plain else None
-        kept = task.kept if had else fresh
         page = "html" in headers.get("content-type", "").lower()
-        note = lambda: kept and self._note(task.id, kept)  # noqa: E731
-        intake = Intake(self._files, part, kept, note, had, page=page)
+        begun = lambda: self._begun(task, job, part, response)  # noqa: E731
+        intake = Intake(self._files, part, task.kept if had else None, begun, had, page=page)
         with intake:
             limits.read(pieces(response), decoder, intake.take)
             content, written, size, digest = intake.finish()
@@ -195,6 +192,15 @@ class Fetcher:
             tuple(response.raw.headers.getlist("x-robots-tag")),
             intake.head,
         )
+
+    def _begun(self, task: Task, job: Job, part: str, response: Response) -> Kept | None:
+        """Note what may be continued of a body that has become too long for memory."""
+        if job.method != "GET" or task.robots:
+            return None
+        kept = keepable(part, response.status_code, response.headers)
+        if kept:
+            self._note(task.id, kept)
+        return kept
 
     def _check_206(self, kept: Kept | None, had: Measured | None, response: Response) -> None:
         """See that a partial answer is the rest of what is there; on any doubt start over."""

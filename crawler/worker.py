@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from gevent.queue import Queue, ShutDown
 
@@ -29,6 +29,7 @@ _NOT_FOUND = frozenset({404, 410})
 
 
 V = TypeVar("V")
+P = ParamSpec("P")
 
 
 class Fetch(Protocol):
@@ -117,11 +118,11 @@ class Visits:
 
     def begin(self, task: Task) -> Visited | bool:
         """Return how a visit ends before it begins, or whether its host and address allow it."""
-        return self._guarded(task, lambda: self._begin(task))
+        return self._guarded(self._begin, task)
 
     def visit(self, task: Task, deadline: Seconds) -> Visited:
         """Visit a task. Trouble is an outcome; so is a bug, which is also logged with its trace."""
-        return self._guarded(task, lambda: self._visit(task, deadline))
+        return self._guarded(self._visit, task, deadline)
 
     def _begin(self, task: Task) -> Visited | bool:
         objection = self._objection(task)
@@ -149,10 +150,12 @@ class Visits:
             return ""  # it stays in memory, and a path may have no answer for its URL
         return task.kept.part if task.kept else part_of(task, job, self._owner)
 
-    def _guarded(self, task: Task, step: Callable[[], V]) -> V | Visited:
+    def _guarded(
+        self, step: Callable[Concatenate[Task, P], V], task: Task, *args: P.args, **kwargs: P.kwargs
+    ) -> V | Visited:
         start = time.monotonic()
         try:
-            return step()
+            return step(task, *args, **kwargs)
         except Trouble as trouble:
             return self._ended(
                 task, Outcome(trouble.kind, reason=trouble.reason, ours=trouble.ours), start
