@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date
 from email.utils import parsedate_to_datetime
 from random import Random
 
@@ -126,8 +126,8 @@ def parse_http_date(value: str | None) -> Seconds | None:
     if usual := _IMF_FIXDATE.fullmatch(value):
         return _fixdate(usual)
     try:
-        date = parsedate_to_datetime(value)
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+        moment = parsedate_to_datetime(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 
@@ -136,19 +136,22 @@ _IMF_FIXDATE = re.compile(
     r"[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([1-9][0-9]{3}) "
     r"([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT"
 )
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def _fixdate(found: re.Match[str]) -> Seconds | None:
     """Return the wall time of a date in the form that nearly every server sends."""
-    day, month, year, hour, minute, second = found.groups()
-    try:
-        number = _MONTHS.index(month) + 1
-        return datetime(
-            int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=UTC
-        ).timestamp()
-    except ValueError:
+    day, month, year, *clock = found.groups()
+    hour, minute, second = map(int, clock)
+    if hour > 23 or minute > 59 or second > 59:
         return None
+    try:
+        days = date(int(year), _NUMBERS[month], int(day)).toordinal() - _EPOCH
+    except (KeyError, ValueError):
+        return None
+    return days * 86_400.0 + hour * 3600 + minute * 60 + second
 
 
 def parse_retry_after(value: str | None, now: Seconds) -> Seconds | None:
@@ -158,5 +161,5 @@ def parse_retry_after(value: str | None, now: Seconds) -> Seconds | None:
     text = value.strip()
     if text.isascii() and text.isdigit():
         return min(float(text[:12]), MAX_RETRY_AFTER)
-    date = parse_http_date(text)
-    return None if date is None or date <= now else min(date - now, MAX_RETRY_AFTER)
+    at = parse_http_date(text)
+    return None if at is None or at <= now else min(at - now, MAX_RETRY_AFTER)

@@ -77,6 +77,8 @@ class Rules:
 
     def refusal(self, url: str) -> str | None:
         """Return the line that forbids a canonical URL, as `line N: Disallow: /x`, or None."""
+        if not self._refused:
+            return None
         place = split(url)
         if place.path == "/robots.txt" or self._protego.can_fetch(url, "*"):
             return None

@@ -58,7 +58,7 @@ class Rulebook:
         said = self._hosts.obeys(task.host)
         if task.robots or not (job.robots == "obey" if said is None else said):
             return None
-        known, rules = self._rules(origin_of(task.location))
+        known, rules = self._rules(f"{task.location.partition(':')[0]}://{task.host}")
         if known is None or known.until <= time.time():
             wanted = url_of(task.location)
             reason = f"{wanted} is not known yet"
