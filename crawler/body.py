@@ -101,29 +101,30 @@ class Intake:
     """Where a body goes: memory first, a part when it grows.
 
     A part that breaks off is discarded, unless it can be continued (`kept`) and nothing was wrong
-    with it but its end. `begun` is called when a part is opened and tells whether that one can be;
-    `had` is what is continued. Of a `page` the beginning is kept, to be looked into.
+    with it but its end. `part` names the part when one is needed, and `begun` is called when it is
+    opened and tells whether it can be continued; `had` is what is continued. Of a `page` the
+    beginning is kept, to be looked into.
     """
 
     def __init__(
         self,
         files: Files,
-        part: str,
+        part: Callable[[], str],
         kept: Kept | None,
-        begun: Callable[[], Kept | None],
+        begun: Callable[[str], Kept | None],
         had: Measured | None,
         *,
         page: bool = False,
     ) -> None:
         self._files = files
-        self._name = part
+        self._named = part
         self._kept = kept
         self._begun = begun
         self._page = page
         self._first = b""
         """What has come, as long as it is one piece: most bodies are, and are not copied."""
         self._buffer = bytearray()
-        self._part = files.part(part, append=True) if had else None
+        self._part = files.part(part(), append=True) if had else None
         self._hash = had.digest if had else hashlib.sha256()
         self._size = had.size if had else 0
         self.head = b""
@@ -141,7 +142,7 @@ class Intake:
             self._part.close()
         finally:
             if kind is not None and not (self._kept and _broke_off(error)):
-                self._files.discard([self._name])
+                self._files.discard([self._part.name])
 
     def take(self, data: bytes) -> None:
         """Take decoded bytes in."""
@@ -174,13 +175,14 @@ class Intake:
         self._flush()
         if self._kept and self._size != self._kept.total:
             raise Trouble(Kind.PROTOCOL, f"{self._size} bytes came of {self._kept.total}")
-        return None, self._name, self._size, self._hash.hexdigest()
+        return None, self._part.name, self._size, self._hash.hexdigest()
 
     def _flush(self) -> None:
         if self._part is None:
-            self._files.discard([self._name])  # an old one must not meet the new validators
-            self._kept = self._begun()
-            self._part = self._files.part(self._name)
+            name = self._named()
+            self._files.discard([name])  # an old one must not meet the new validators
+            self._kept = self._begun(name)
+            self._part = self._files.part(name)
         self._part.write(self._first or self._buffer)
         self._first = b""
         self._buffer.clear()

@@ -93,8 +93,10 @@ class Fetcher:
             return None
         return min(places)[1]
 
-    def fetch(self, task: Task, job: Job, *, part: str, deadline: Seconds) -> Fetched:
+    def fetch(self, task: Task, job: Job, *, part: Callable[[], str], deadline: Seconds) -> Fetched:
         """Fetch a task's location; `deadline` is a point on the monotonic clock.
+
+        `part` names the part of a body that is too long for memory.
 
         Raises:
             Trouble: the exchange failed, or its body is too big, torn or undecodable.
@@ -109,7 +111,7 @@ class Fetcher:
             reason = f"not done within {job.timeout.total:g} s"
             raise Trouble(Kind.TIMEOUT, reason) from None
 
-    def _exchange(self, task: Task, job: Job, part: str, watch: Watch) -> Fetched:
+    def _exchange(self, task: Task, job: Job, part: Callable[[], str], watch: Watch) -> Fetched:
         had = None
         if task.kept is not None:
             had = self._measure(task.kept)
@@ -155,7 +157,7 @@ class Fetcher:
         response: Response,
         task: Task,
         job: Job,
-        part: str,
+        part: Callable[[], str],
         had: Measured | None,
         times: tuple[Seconds, Seconds],
     ) -> Fetched:
@@ -174,7 +176,7 @@ class Fetcher:
             limits.declared(headers.get("content-length"))
         decoder = decoder_for(headers.get("content-encoding", ""))
         page = "html" in headers.get("content-type", "").lower()
-        begun = lambda: self._begun(task, job, part, response)  # noqa: E731
+        begun = lambda name: self._begun(task, job, name, response)  # noqa: E731
         intake = Intake(self._files, part, task.kept if had else None, begun, had, page=page)
         with intake:
             limits.read(pieces(response), decoder, intake.take)

@@ -36,7 +36,7 @@ from crawler.model import (
 from crawler.retry import verdict
 from crawler.rulebook import Rulebook
 from crawler.schedule import Schedule, next_due
-from crawler.store import Body, Files, left_by, part_of, planned
+from crawler.store import Body, Files, left_by, part_name, planned
 
 BATCH = 256
 GATHER: Seconds = 0.02
@@ -152,7 +152,10 @@ class Settler:
             return
         plans = [self._plan(self._batch[at]) for at in chosen]
         paths = self._frontier.claim(plans)
-        bodies = [self._body(self._batch[at], path) for at, path in zip(chosen, paths, strict=True)]
+        bodies = [
+            self._body(self._batch[at], plan[1], path)
+            for at, plan, path in zip(chosen, plans, paths, strict=True)
+        ]
         for at, stored in zip(chosen, self._files.save(bodies), strict=True):
             visited = self._batch[at]
             self._held -= len(visited.content or b"")
@@ -191,9 +194,9 @@ class Settler:
         path = planned(task, self._jobs[task.job])
         return task.id, path, naming.suffixed(path, task.fingerprint)
 
-    def _body(self, visited: Visited, path: str) -> Body:
+    def _body(self, visited: Visited, wanted: str, path: str) -> Body:
         task = visited.task
-        part = visited.part or part_of(task, self._jobs[task.job], self._owner)
+        part = visited.part or part_name(wanted, task.fingerprint, self._owner)
         modified, versions = visited.outcome.last_modified, self._jobs[task.job].on_change
         return Body(path, part, task.fingerprint, visited.content, modified, versions)
 
@@ -241,7 +244,7 @@ def _has_body(visited: Visited) -> bool:
 
 def _stored(visited: Visited, stored: str | OSError) -> Outcome:
     if isinstance(stored, str):
-        return replace(visited.outcome, path=stored)
+        return visited.outcome.at(stored)
     reason = f"cannot be stored: {stored.strerror or stored}"
     ours = stored.errno in LOCAL_FAULTS
     return replace(visited.outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason, ours=ours)

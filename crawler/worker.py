@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from gevent.queue import Queue, ShutDown
@@ -14,7 +15,7 @@ from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
 from crawler.resume import validators_of
 from crawler.retry import MAX_REDIRECTS, WAITS, parse_http_date, parse_retry_after
-from crawler.store import part_of
+from crawler.store import part_of, planned
 from crawler.urls import canonical
 
 LEFT = "left"
@@ -35,7 +36,9 @@ P = ParamSpec("P")
 class Fetch(Protocol):
     """The exchange of one visit: `fetch.Fetcher.fetch`."""
 
-    def __call__(self, task: Task, job: Job, *, part: str, deadline: Seconds) -> Fetched: ...
+    def __call__(
+        self, task: Task, job: Job, *, part: Callable[[], str], deadline: Seconds
+    ) -> Fetched: ...
 
 
 class Worker:
@@ -132,8 +135,10 @@ class Visits:
 
     def _visit(self, task: Task, deadline: Seconds) -> Visited:
         job = self._jobs[task.job]
+        if not task.robots:
+            planned(task, job)  # a path that cannot be made spoils this visit, not a whole batch
         start = time.monotonic()
-        fetched = self._fetch(task, job, part=self._part(task, job), deadline=deadline)
+        fetched = self._fetch(task, job, part=partial(self._part, task, job), deadline=deadline)
         elapsed = round(time.monotonic() - start, 4)
         outcome = outcome_of(task, fetched, time.time(), job.method, self._token, elapsed=elapsed)
         return Visited(

@@ -69,7 +69,7 @@ class _Downloader:
             task = Task(0, self._job.name, location, location, host_of(location), 0, 0, 1)
             job, deadline = self._options(location, known), time.monotonic() + self._timeout
             try:
-                fetched = self._fetcher.fetch(task, job, part=part, deadline=deadline)
+                fetched = self._fetcher.fetch(task, job, part=lambda: part, deadline=deadline)
             finally:
                 self._asked_at[host_of(location)] = time.monotonic()
             if fetched.status not in _REDIRECTS or "location" not in fetched.headers:

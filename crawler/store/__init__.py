@@ -1,6 +1,16 @@
 """The store: a body becomes a file, whole or not at all. Local files are the first engine."""
 
-from crawler.store.files import Body, Files, Measured, Part
+from crawler.store.files import Body, Files, Measured, Part, part_name
 from crawler.store.places import left_by, part_of, planned, sweep
 
-__all__ = ["Body", "Files", "Measured", "Part", "left_by", "part_of", "planned", "sweep"]
+__all__ = [
+    "Body",
+    "Files",
+    "Measured",
+    "Part",
+    "left_by",
+    "part_name",
+    "part_of",
+    "planned",
+    "sweep",
+]

@@ -98,7 +98,7 @@ def ours(fetcher: Fetcher, job: Job, url: str) -> Callable[[], None]:
     task = Task(1, "j", url, url, host_of(url), 1, 1, 1)
 
     def one() -> None:
-        fetched = fetcher.fetch(task, job, part="j.part", deadline=time.monotonic() + 60)
+        fetched = fetcher.fetch(task, job, part=lambda: "j.part", deadline=time.monotonic() + 60)
         assert fetched.size == BODY
 
     return one

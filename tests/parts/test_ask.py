@@ -98,7 +98,7 @@ def test_a_proxy_is_asked_with_its_credentials_and_may_be_anywhere(tmp_path):
         one = job(proxy=url)
         with Fetcher(user_agent=lambda _: "a", files=files, concurrency=1) as fetcher:
             deadline = time.monotonic() + 5
-            fetched = fetcher.fetch(TASK, one, part="p", deadline=deadline)
+            fetched = fetcher.fetch(TASK, one, part=lambda: "p", deadline=deadline)
     assert fetched.status == 200
     assert proxy.requests[0].host == "home.example"
     assert proxy.requests[0].headers["PROXY_AUTHORIZATION"].startswith("Basic ")
@@ -121,5 +121,5 @@ def test_a_body_that_arrives_too_slowly_is_given_up(tmp_path):
         with Fetcher(user_agent=lambda _: "a", files=files, concurrency=1) as fetcher:
             start = time.monotonic()
             with pytest.raises(Trouble, match="slower than 10000 bytes/s for 1 s"):
-                fetcher.fetch(task, one, part="p", deadline=start + 30)
+                fetcher.fetch(task, one, part=lambda: "p", deadline=start + 30)
             assert time.monotonic() - start < 2.5

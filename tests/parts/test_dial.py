@@ -171,7 +171,7 @@ def test_a_handshake_that_is_broken_off_leaves_no_socket(ended, tmp_path):
         try:
             total = 0.3 if ended == "by its deadline" else 30.0
             deadline = time.monotonic() + total
-            visit = gevent.spawn(fetcher.fetch, task, job, part="p", deadline=deadline)
+            visit = gevent.spawn(fetcher.fetch, task, job, part=lambda: "p", deadline=deadline)
             visit.link(lambda _: None)
             assert held.wait(2)
             if ended == "by a kill":

@@ -123,7 +123,7 @@ def fetch(files):
                 timeout=Timeout(connect="500ms", read="500ms", total="1s"), **options,
             )  # fmt: skip
             deadline = time.monotonic() + job.timeout.total
-            return fetcher.fetch(task_of(url), job, part="j.part", deadline=deadline)
+            return fetcher.fetch(task_of(url), job, part=lambda: "j.part", deadline=deadline)
 
         yield fetch
 

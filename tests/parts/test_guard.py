@@ -112,7 +112,7 @@ def fetch(tmp_path):
             user_agent=lambda _: "test/1", files=files, concurrency=4, trust_listed=trusting
         ) as fetcher:
             deadline = time.monotonic() + 1
-            return fetcher.fetch(task, trusted, part="j.part", deadline=deadline)
+            return fetcher.fetch(task, trusted, part=lambda: "j.part", deadline=deadline)
 
     with Files(tmp_path, durable=False) as files:
         yield fetch
@@ -177,9 +177,9 @@ def test_the_guard_holds_where_a_kept_connection_is_at_hand(tmp_path, site):
         job = Job(name="j", urls=("http://x/",), timeout=Timeout(total="1s"))
         listed = f"{other.url}/"
         task = Task(1, "j", listed, listed, host_of(listed), 1, 1, 1)
-        fetcher.fetch(task, job, part="j.part", deadline=time.monotonic() + 1)
+        fetcher.fetch(task, job, part=lambda: "j.part", deadline=time.monotonic() + 1)
         led = replace(task, url=f"{site.url}/")
         with pytest.raises(Trouble) as caught:
-            fetcher.fetch(led, job, part="j.part", deadline=time.monotonic() + 1)
+            fetcher.fetch(led, job, part=lambda: "j.part", deadline=time.monotonic() + 1)
     assert caught.value.kind is Kind.BLOCKED
     assert len(other.requests) == 1

@@ -105,7 +105,7 @@ def fetch(fetcher: Fetcher, url: str, **options):
     job = Job(name="j", urls=("http://x/",), allow_addresses=("127.0.0.0/8",), **options)
     task = Task(1, "j", url, url, host_of(url), 1, 1, 1)
     deadline = time.monotonic() + job.timeout.total
-    return fetcher.fetch(task, job, part="j.part", deadline=deadline)
+    return fetcher.fetch(task, job, part=lambda: "j.part", deadline=deadline)
 
 
 def test_a_fetcher_keeps_no_more_connections_than_twice_its_concurrency(fetcher):
@@ -203,7 +203,7 @@ def test_a_column_of_a_list_never_breaks_a_request(name, fetcher):
     job = job.model_copy(update={"headers": {header: "{c}"}})
     task = Task(1, "j", url, url, "127.0.0.1:1", 1, 1, 1, extra={"c": value})
     with pytest.raises(Trouble) as caught:
-        fetcher.fetch(task, job, part="p", deadline=time.monotonic() + 1)
+        fetcher.fetch(task, job, part=lambda: "p", deadline=time.monotonic() + 1)
     assert caught.value.kind is Kind.PROTOCOL
 
 
@@ -215,7 +215,7 @@ def test_each_task_gets_its_own_columns_and_each_job_its_own_headers(fetcher):
         task = Task(1, "j", url, url, host_of(url), 1, 1, 1)
         for job, extra in ((one, {"c": "1"}), (one, {"c": "2"}), (two, None), (one, {"c": "3"})):
             asked = replace(task, extra=extra)
-            fetcher.fetch(asked, job, part="p", deadline=time.monotonic() + 1)
+            fetcher.fetch(asked, job, part=lambda: "p", deadline=time.monotonic() + 1)
     assert [seen.headers["X_A"] for seen in site.requests] == ["1", "2", "two", "3"]
 
 

@@ -81,7 +81,7 @@ def fetch(tmp_path):
         def fetch(url: str):
             task = Task(1, "j", url, url, host_of(url), 1, 1, 1)
             deadline = time.monotonic() + 1
-            return fetcher.fetch(task, job, part="j.part", deadline=deadline)
+            return fetcher.fetch(task, job, part=lambda: "j.part", deadline=deadline)
 
         yield fetch
 

@@ -173,7 +173,7 @@ class Campaign:
         task = Task(number + 1, "j", url, url, host_of(url), 1, number, 1)
         try:
             fetched = self._fetcher.fetch(
-                task, self._job, part=f"{number}.part", deadline=start + TOTAL
+                task, self._job, part=lambda: f"{number}.part", deadline=start + TOTAL
             )
             self.kinds[f"status {fetched.status // 100}xx"] += 1
             self._look_at(number, fetched)

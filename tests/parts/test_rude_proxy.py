@@ -29,7 +29,7 @@ def fetch(tmp_path):
                 timeout=Timeout(connect="500ms", read="500ms", total="1s"),
             )  # fmt: skip
             task = Task(1, "j", HOME, HOME, "home.example:80", 1, 1, 1)
-            return fetcher.fetch(task, job, part="p", deadline=time.monotonic() + 1)
+            return fetcher.fetch(task, job, part=lambda: "p", deadline=time.monotonic() + 1)
 
         yield fetch
 

@@ -69,7 +69,7 @@ def test_a_socks_proxy_is_asked_with_its_credentials(tmp_path):
         )
         url = f"{site.url}/through"
         task = Task(1, "j", url, url, f"127.0.0.1:{site.port}", 1, 1, 1)
-        fetched = fetcher.fetch(task, job, part="p", deadline=time.monotonic() + 5)
+        fetched = fetcher.fetch(task, job, part=lambda: "p", deadline=time.monotonic() + 5)
     assert fetched.body == b"/through"
     assert proxy.logins == [LOGIN]
     assert proxy.asked == [(b"127.0.0.1", site.port)]
