@@ -44,7 +44,7 @@ class Limits:
 
     def declared(self, length: str | None) -> None:
         """Refuse a body before it is read, if it is declared too long."""
-        if length is not None and length.isdigit() and int(length) > self._max_size:
+        if length is not None and length.isdecimal() and int(length) > self._max_size:
             raise Trouble(Kind.TOO_BIG, f"{length} bytes declared, {self._max_size} allowed")
 
     def read(

@@ -20,7 +20,7 @@ def keepable(part: str, status: int, headers: Mapping[str, str]) -> Kept | None:
     coded = headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
     refused = headers.get("accept-ranges", "").strip().lower() == "none"
     validators = validators_of(headers)
-    if status != 200 or not length.isdigit() or coded or refused or not validators.strong():
+    if status != 200 or not length.isdecimal() or coded or refused or not validators.strong():
         return None
     return Kept(part, validators, int(length))
 
