@@ -89,10 +89,9 @@ class Host:
         if self.dry and not self.found:
             return self.dry_since + AGAIN if self._asks_again() else None
         spaced = self.spaced
-        if self.found or (self.tasks and spaced):
-            return None
         few = len(self.tasks) <= max(2 * rest.slots, self.ahead) // 4
-        if not (spaced or few or rest.silent):  # the usual case, and nothing changes
+        enough = self.tasks if spaced else not (few or rest.silent)
+        if self.found or enough:  # the usual case, and nothing changes
             return None
         if rest.doomed(now):
             return now
