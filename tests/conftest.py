@@ -1,5 +1,6 @@
 """Fixtures, and the rule that every test leaves nothing behind."""
 
+import contextlib
 import gc
 import os
 import socket
@@ -8,6 +9,8 @@ from pathlib import Path
 import gevent
 import psutil
 import pytest
+
+from tests import FULL
 
 SETTLE_S = 3.0
 """How long what a test closed may take to be gone."""
@@ -19,8 +22,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(180))
 
 
-def pytest_collection_finish() -> None:
-    """Keep what the tests are made of out of every later look through the heap."""
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once(tmp_path_factory):
+    """Where no bytecode is written, every program that is started would compile itself anew."""
+    with pytest.MonkeyPatch.context() as environment:
+        if "PYTHONDONTWRITEBYTECODE" in os.environ:
+            environment.delenv("PYTHONDONTWRITEBYTECODE")
+            bytecode = tmp_path_factory.mktemp("bytecode")
+            environment.setenv("PYTHONPYCACHEPREFIX", str(bytecode))
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _little_to_look_through():
+    """Keep what earlier files left on the heap, such as reports, out of every look through it."""
     gc.collect()
     gc.freeze()
 
@@ -49,10 +64,26 @@ def _inventory() -> set[str]:
         for thing in gc.get_objects()
         if isinstance(thing, gevent.Greenlet) and thing.started and not thing.dead
     }
-    process = psutil.Process()
-    sockets = {f"socket {one.laddr} {one.status}" for one in process.net_connections("inet")}
-    children = {f"process {child.pid}" for child in process.children(recursive=True)}
-    return greenlets | sockets | children
+    return greenlets | _sockets() | _children()
+
+
+def _sockets() -> set[str]:
+    """Return this process's sockets; psutil would read every connection of the machine for that."""
+    found = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # the folder itself was open, too
+            target = str(descriptor.readlink())
+            if target.startswith("socket:"):
+                found.add(f"descriptor {descriptor.name}, {target}")
+    return found
+
+
+def _children() -> set[str]:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:  # so there is no need to look through every process of the machine
+        return set()
+    return {f"process {child.pid}" for child in psutil.Process().children(recursive=True)}
 
 
 @pytest.fixture
@@ -65,4 +96,4 @@ def unused_port() -> int:
 @pytest.fixture
 def full_campaign() -> bool:
     """Whether long campaigns run in full."""
-    return os.environ.get("CRAWLER_CAMPAIGN") == "full"
+    return FULL
