@@ -1,6 +1,7 @@
 """The program as a subprocess, as supervisord would run it, and its log as records."""
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -13,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+import pytest
 import yaml
+
+from crawler import cli
 
 CRAWLER = [sys.executable, "-m", "crawler"]
 PATIENCE_S = 30.0
@@ -31,7 +35,7 @@ def write_config(
     folder.mkdir(parents=True, exist_ok=True)
     document = {
         "crawler": {
-            "state": "state.sqlite", "output": "files", "concurrency": 8, "grace_period": "2s",
+            "state": "state.sqlite", "output": "files", "concurrency": 8, "grace_period": "1s",
             "durability": "relaxed", "per_address": None, **crawler,
         },
         "job_defaults": {"delay": 0, "per_host": 8, "path": "{job}/{name}", "robots": "ignore",
@@ -155,6 +159,25 @@ def assert_clean(folder: Path, *, urls: int | None = None) -> None:
     assert finished == ended
     assert urls is None or known == urls
     assert not sorted(folder.rglob("*.part"))
+
+
+def at_once(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a verb to its end within this process, as many calls that only look are made."""
+    out, errors = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(errors),
+        pytest.MonkeyPatch.context() as line,
+    ):
+        line.setattr(sys, "argv", ["crawler", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    told = []
+    for stream in (out, errors):
+        stream.flush()
+        told.append(stream.buffer.getvalue().decode())
+    return subprocess.CompletedProcess(arguments, ended.value.code, *told)
 
 
 def fetch(*arguments: str, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:

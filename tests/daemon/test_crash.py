@@ -26,7 +26,7 @@ def assert_whole(folder: Path) -> None:
 
 
 def test_kill_9_at_random_moments_loses_nothing_and_tears_nothing(tmp_path, full_campaign):
-    kills = 200 if full_campaign else 12
+    kills = 200 if full_campaign else 6
     print("seed", seed := 20260)
     chance = random.Random(seed)
     with Site(slow(0.03, body)) as site:
@@ -51,14 +51,17 @@ def test_kill_9_at_random_moments_loses_nothing_and_tears_nothing(tmp_path, full
         assert repeats <= in_flight
 
 
-def test_sigterm_at_random_moments_repeats_nothing_and_leaves_with_exit_code_0(tmp_path):
+def test_sigterm_at_random_moments_repeats_nothing_and_leaves_with_exit_code_0(
+    tmp_path, full_campaign
+):
+    stops = 40 if full_campaign else 4
     chance = random.Random(20261)
     with Site(slow(0.03, body)) as site:
-        config = write_config(tmp_path, flags(site))
-        for _ in range(8):
+        config = write_config(tmp_path, flags(site), grace_period="5s")
+        for _ in range(stops):
             with Daemon(config) as daemon:
                 daemon.wait_for("daemon.ready")
-                wait_for_visits(site, tmp_path, chance.randrange(0, 2 * URLS // 8))
+                wait_for_visits(site, tmp_path, chance.randrange(0, 2 * URLS // stops))
                 assert daemon.stop() == 0
                 assert daemon.told("daemon.stopped", forced=False)
                 assert "blocked" not in daemon.errors

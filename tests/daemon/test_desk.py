@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from tests.program import (
     CRAWLER,
     Daemon,
     assert_clean,
+    at_once,
     crawler,
     fetch,
     until,
@@ -22,7 +24,7 @@ from tests.servers import Site, slow, status
 
 def desk(folder: Path, verb: str, *arguments: str, code: int = 0) -> str:
     """Run a verb on the state of a folder; return what it printed."""
-    done = crawler(verb, "-c", "crawler.yaml", *arguments, cwd=folder)
+    done = at_once(verb, "-c", "crawler.yaml", *arguments, cwd=folder)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout if code == 0 or done.stdout else done.stderr
@@ -63,6 +65,32 @@ def test_status_and_explain_tell_of_a_daemon_at_work(tmp_path):
             daemon.stop()
     assert asked(tmp_path)["idle"] == "no daemon is running"
     assert "waits for     a daemon: none is running" in desk(tmp_path, "explain", f"{site.url}/3")
+
+
+def test_every_verb_is_a_program_that_says_and_does_the_same(tmp_path):
+    """The other tests run the verbs within their own process, without a start for every look."""
+    with Site(lambda path: status("404 Not Found") if path == "/2" else b"x") as site:
+        write_config(tmp_path, of(site, 2))
+        assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path).returncode == 0
+    named = ("-c", "crawler.yaml")
+    for verb in (
+        ["explain", f"{site.url}/1", *named], ["explain", f"{site.url}/9", *named],
+        ["explain", "nonsense", *named], ["export", *named], ["export", "--job", "x", *named],
+        ["status", "--state", "nowhere"], ["stop", *named], ["reload", *named],
+        ["forget", "--retired", "--older-than", "0", *named],
+    ):  # fmt: skip
+        here, there = at_once(*verb, cwd=tmp_path), crawler(*verb, cwd=tmp_path)
+        assert there.returncode == here.returncode
+        assert ageless(there.stdout) == ageless(here.stdout)
+        assert there.stderr == here.stderr
+    for verb in (["status"], ["retry"], ["backup", "copy.sqlite"]):
+        done = crawler(*verb, *named, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout
+
+
+def ageless(text: str) -> str:
+    return re.sub(r", (\d+ s ago|now)", "", text)
 
 
 def test_explain_says_that_a_url_is_not_known_and_what_comes_near(tmp_path):
@@ -111,7 +139,8 @@ def test_stop_reaches_every_process_and_waits_for_their_end(tmp_path):
     assert_clean(tmp_path)
 
 
-def test_stop_that_waits_in_vain_says_what_forces_the_end(tmp_path):
+def test_stop_that_waits_in_vain_says_what_forces_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("crawler.desk._SPARE", 1.0)
     with Site(slow(0.01)) as site:
         file = write_config(tmp_path, of(site, 2), grace_period="1ms")
         with Daemon(file) as daemon:

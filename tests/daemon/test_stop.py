@@ -9,7 +9,7 @@ import pytest
 from tests.program import Daemon, assert_clean, ledger, until, write_config
 from tests.servers import RudeSite, Site, endless, slow
 
-GRACE_S = 2.0
+GRACE_S = 1.0
 ENDLESS = endless(b"HTTP/1.1 200 OK\r\n\r\n", bytes(65536))
 
 
@@ -21,7 +21,10 @@ def jobs(url: str, count: int = 40) -> list[dict]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_term_and_int_finish_what_is_under_way_and_exit_with_0(tmp_path, number):
-    with Site(slow(0.3)) as site, Daemon(write_config(tmp_path, jobs(site.url))) as daemon:
+    with (
+        Site(slow(0.3)) as site,
+        Daemon(write_config(tmp_path, jobs(site.url), grace_period="5s")) as daemon,
+    ):
         until(lambda: len(site.requests) >= 4, "no visits")
         daemon.signal(number)
         assert daemon.wait() == 0
