@@ -1,5 +1,6 @@
 """The shipped supervisord.conf under a real supervisord."""
 
+import re
 import shutil
 import signal
 import subprocess
@@ -22,14 +23,17 @@ SUPERVISORD = [sys.executable, "-m", "supervisor.supervisord"]
 class Supervisord:
     """supervisord on a copy of the shipped file, which names a checkout by %(here)s."""
 
-    def __init__(self, folder: Path, config: Path, numprocs: int = 1) -> None:
+    def __init__(self, folder: Path, config: Path, **options: int) -> None:
         self.folder = folder
         shutil.copytree(HERE / "config", folder / "config")
         (folder / ".venv/bin").mkdir(parents=True)
         program = folder / ".venv/bin/crawler"
         program.write_text(f'#!/bin/sh\nexec {sys.executable} -m crawler "$@"\n')
         program.chmod(0o755)
-        text = (HERE / "supervisord.conf").read_text().replace("numprocs=1", f"numprocs={numprocs}")
+        text = (HERE / "supervisord.conf").read_text()
+        for name, value in options.items():
+            text, found = re.subn(rf"^{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
+            assert found == 1
         text = text.replace("%(here)s/config/crawler.yaml", str(config))
         (folder / "supervisord.conf").write_text(text)
 
@@ -125,11 +129,15 @@ def test_two_processes_share_one_state_file(tmp_path, short):
     assert_clean(tmp_path, urls=120)
 
 
-def test_a_bad_configuration_ends_in_fatal_with_one_clear_line_a_try(tmp_path, short):
+def test_a_bad_configuration_ends_in_fatal_with_one_clear_line_a_try(
+    tmp_path, short, full_campaign
+):
     config = write_config(tmp_path, [{"name": "j", "urls": ["http://127.0.0.1:1/"], "dealy": "1s"}])
-    with Supervisord(short, config) as supervisord:
+    # each of the three tries of the shipped file comes a second later than the one before
+    with Supervisord(short, config, startretries=3 if full_campaign else 1) as supervisord:
         supervisord.wait_for("FATAL")
         errors = (short / "crawler_00.err").read_text().splitlines()
+        assert len(errors) == (4 if full_campaign else 2)
         assert set(errors) == {errors[0]}
         assert errors[0].startswith(f"{config}:")
         assert "jobs[0].dealy: is no option; did you mean delay?" in errors[0]

@@ -15,6 +15,7 @@ from crawler.framing import MAX_TRAILERS, body_of
 from crawler.head import MAX_FIELDS, MAX_LINE, head_of
 from crawler.model import Kind, Trouble
 from crawler.watch import Watch
+from tests import FULL
 
 HUNDRED = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST = b"0\r\n\r\n"
@@ -129,7 +130,7 @@ answers = st.lists(st.sampled_from(PARTS) | st.binary(max_size=9), max_size=14).
 
 
 @settings(
-    max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck),
+    max_examples=15_000 if FULL else 500, deadline=None, suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
 )  # fmt: skip
 @given(data=answers, prefix=st.booleans(), random=st.randoms(use_true_random=False))

@@ -32,10 +32,11 @@ from crawler.frontier.statefile import opened
 from crawler.model import Dead, Done, Hop, HostRest, JobRule, Kind
 from crawler.naming import path_key
 from crawler.urls import fingerprint
+from tests import FULL
 
 DAY = 86_400.0
-URLS = 200_000
-HOSTS = 20_000
+URLS = 60_000
+HOSTS = 6_000
 MOST_S = 0.05
 
 
@@ -318,8 +319,7 @@ def test_hosts_are_counted_by_what_they_do(file, frontier):
 @pytest.fixture(scope="module")
 def big(tmp_path_factory):
     """A ledger of many URLs; they differ in everything that is counted."""
-    full = os.environ.get("CRAWLER_CAMPAIGN") == "full"
-    urls, hosts = (2_000_000, 1_000_000) if full else (URLS, HOSTS)
+    urls, hosts = (2_000_000, 1_000_000) if FULL else (URLS, HOSTS)
     file = tmp_path_factory.mktemp("big") / "state.sqlite"
     with open_frontier(file, durable=False) as frontier:
         frontier.configure([JobRule("one"), JobRule("two")], NOW)
