@@ -1,13 +1,13 @@
 """The program as a subprocess, as supervisord would run it, and its log as records."""
 
 import contextlib
-import io
 import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -162,9 +162,10 @@ def assert_clean(folder: Path, *, urls: int | None = None) -> None:
 
 
 def at_once(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a verb to its end within this process, as many calls that only look are made."""
-    out, errors = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
+    """Run a verb to its end within this process: most of its time as a program is its start."""
     with (
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as errors,
         contextlib.chdir(cwd),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(errors),
@@ -173,11 +174,11 @@ def at_once(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         line.setattr(sys, "argv", ["crawler", *arguments])
         with pytest.raises(SystemExit) as ended:
             cli.main()
-    told = []
-    for stream in (out, errors):
-        stream.flush()
-        told.append(stream.buffer.getvalue().decode())
-    return subprocess.CompletedProcess(arguments, ended.value.code, *told)
+        out.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(
+            arguments, ended.value.code, out.read(), errors.read()
+        )  # fmt: skip
 
 
 def fetch(*arguments: str, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -68,18 +68,16 @@ def test_status_and_explain_tell_of_a_daemon_at_work(tmp_path):
 
 
 def test_every_verb_is_a_program_that_says_and_does_the_same(tmp_path):
-    """The other tests run the verbs within their own process, without a start for every look."""
+    """The other tests run them within their own process, without a start for every look."""
     with Site(lambda path: status("404 Not Found") if path == "/2" else b"x") as site:
         write_config(tmp_path, of(site, 2))
         assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path).returncode == 0
     named = ("-c", "crawler.yaml")
     for verb in (
-        ["explain", f"{site.url}/1", *named], ["explain", f"{site.url}/9", *named],
-        ["explain", "nonsense", *named], ["export", *named], ["export", "--job", "x", *named],
-        ["status", "--state", "nowhere"], ["stop", *named], ["reload", *named],
-        ["forget", "--retired", "--older-than", "0", *named],
+        ["explain", f"{site.url}/9"], ["export"], ["export", "--job", "x"], ["stop"], ["reload"],
+        ["forget", "--retired", "--older-than", "0"],
     ):  # fmt: skip
-        here, there = at_once(*verb, cwd=tmp_path), crawler(*verb, cwd=tmp_path)
+        here, there = (run(*verb, *named, cwd=tmp_path) for run in (at_once, crawler))
         assert there.returncode == here.returncode
         assert ageless(there.stdout) == ageless(here.stdout)
         assert there.stderr == here.stderr
@@ -183,7 +181,7 @@ def test_an_export_beside_the_daemon_holds_every_url_in_every_format(tmp_path):
 
 def test_a_reader_that_leaves_ends_an_export_quietly(tmp_path):
     with Site(lambda _: b"x") as site:
-        write_config(tmp_path, of(site, 3000, per_host=64), concurrency=64)
+        write_config(tmp_path, of(site, 1000, per_host=64), concurrency=64)
         assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path).returncode == 0
     command = f"set -o pipefail; {' '.join(CRAWLER)} export -c crawler.yaml | head -1"
     done = subprocess.run(
@@ -230,7 +228,7 @@ def test_what_a_list_no_longer_names_is_retired_and_can_be_forgotten(tmp_path):
 
 
 def test_a_backup_of_a_live_ledger_is_restored_and_the_crawl_goes_on(tmp_path):
-    with Site(slow(0.1)) as site:
+    with Site(slow(0.05)) as site:
         file = write_config(tmp_path, of(site, 300, per_host=2))
         with Daemon(file) as daemon:
             until(lambda: len(daemon.told("visit")) > 30, "not begun", daemon)
@@ -272,15 +270,15 @@ def test_the_ledger_is_found_by_the_environment_or_by_its_own_name(tmp_path, mon
         file = write_config(tmp_path, of(site, 2))
         monkeypatch.setenv("CRAWLER_CONFIG", str(file))
         assert crawler("run", "--until-done", cwd=tmp_path).returncode == 0
-        assert "no daemon is running" in crawler("status", cwd=tmp_path).stdout
+        assert "no daemon is running" in at_once("status", cwd=tmp_path).stdout
     file.write_text("jobs: []\n")
-    broken = crawler("status", cwd=tmp_path)
+    broken = at_once("status", cwd=tmp_path)
     assert broken.returncode == 2
     assert "--state FILE finds the ledger without it" in broken.stderr
-    told = crawler("status", "--state", "state.sqlite", cwd=tmp_path)
+    told = at_once("status", "--state", "state.sqlite", cwd=tmp_path)
     assert told.returncode == 0, told.stderr
     monkeypatch.delenv("CRAWLER_CONFIG")
-    nothing = crawler("export", cwd=tmp_path)
+    nothing = at_once("export", cwd=tmp_path)
     assert nothing.returncode == 2
     assert (
         "name the configuration with -c (or in CRAWLER_CONFIG), or --state FILE" in nothing.stderr

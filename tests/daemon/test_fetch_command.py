@@ -13,7 +13,7 @@ import termios
 import gevent
 import pytest
 
-from tests.program import CRAWLER, fetch, until
+from tests.program import CRAWLER, at_once, fetch, until
 from tests.servers import RudeSite, Site, sends, slow, status
 
 
@@ -42,7 +42,7 @@ def test_every_url_is_accounted_for_and_failures_name_their_cause(tmp_path, unus
     refused = f"http://127.0.0.1:{unused_port}/x"
     with Site(flaky) as site:
         urls = [f"{site.url}/1", f"{site.url}/404", f"{site.url}/503", refused]
-        done = fetch(*urls, "--attempts", "1", "-v", cwd=tmp_path)
+        done = at_once("fetch", *urls, "--attempts", "1", "-v", cwd=tmp_path)
     assert done.returncode == 1
     assert f"{refused}: error, connect: Connection refused" in done.stdout
     assert f"{site.url}/503: error, http_error: HTTP status 503" in done.stdout
@@ -66,7 +66,7 @@ def test_json_prints_one_object_for_every_url_and_nothing_else(tmp_path):
 
 def test_a_url_asked_for_twice_is_fetched_once_and_counted_twice(tmp_path):
     with Site(flaky) as site:
-        done = fetch(f"{site.url}/1", f"{site.url}/1", f"{site.url}/404", cwd=tmp_path)
+        done = at_once("fetch", f"{site.url}/1", f"{site.url}/1", f"{site.url}/404", cwd=tmp_path)
     assert sorted(site.paths()) == ["/1", "/404"]
     assert "2 ok, 1 not found, 0 errors, " in done.stdout
 
@@ -76,7 +76,7 @@ def test_a_list_may_come_from_a_file_plain_or_gzip(tmp_path, zipped):
     with Site(flaky) as site:
         text = f"# flags\n\n{site.url}/1\n  {site.url}/2  \r\n{site.url}/3\n".encode()
         (tmp_path / "list").write_bytes(gzip.compress(text) if zipped else text)
-        done = fetch("-i", "list", "-l", "2", cwd=tmp_path)
+        done = at_once("fetch", "-i", "list", "-l", "2", cwd=tmp_path)
     assert sorted(site.paths()) == ["/1", "/2"]
     assert "2 ok" in done.stdout
 
@@ -103,7 +103,7 @@ def test_a_list_may_come_from_standard_input_and_its_bad_lines_are_told(tmp_path
     ],
 )
 def test_wrong_usage_is_told_without_a_traceback_and_exits_with_2(tmp_path, arguments, message):
-    done = fetch(*arguments, cwd=tmp_path)
+    done = at_once("fetch", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -115,7 +115,7 @@ def test_redirects_are_followed_and_a_loop_ends(tmp_path):
         return status("302 Found", ("Location", target)) if target else b"here"
 
     with Site(route) as site:
-        done = fetch(f"{site.url}/a", f"{site.url}/loop", "--json", cwd=tmp_path)
+        done = at_once("fetch", f"{site.url}/a", f"{site.url}/loop", "--json", cwd=tmp_path)
     told = {line["url"].rpartition("/")[2]: line for line in lines(done.stdout)}
     assert told["a"]["kind"] == "stored"
     assert told["loop"]["kind"] == "redirect_limit"
@@ -125,7 +125,7 @@ def test_redirects_are_followed_and_a_loop_ends(tmp_path):
 def test_a_torn_body_is_an_error_and_leaves_no_file(tmp_path):
     torn = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf"
     with RudeSite(sends(torn)) as site:
-        done = fetch(site.url, "--json", "--attempts", "1", cwd=tmp_path)
+        done = at_once("fetch", site.url, "--json", "--attempts", "1", cwd=tmp_path)
     assert lines(done.stdout)[0]["kind"] == "truncated"
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
@@ -133,7 +133,7 @@ def test_a_torn_body_is_an_error_and_leaves_no_file(tmp_path):
 def test_a_big_body_is_streamed_to_its_file(tmp_path):
     big = bytes(range(256)) * 4096 * 5
     with Site(lambda _: big) as site:
-        done = fetch(f"{site.url}/big", cwd=tmp_path)
+        done = at_once("fetch", f"{site.url}/big", cwd=tmp_path)
     assert done.returncode == 0
     assert next(tmp_path.rglob("big")).read_bytes() == big
 

@@ -4,7 +4,7 @@ import gzip
 from contextlib import ExitStack
 from itertools import pairwise
 
-from tests.program import Daemon, assert_clean, fetch, ledger, write_config
+from tests.program import Daemon, assert_clean, at_once, fetch, ledger, write_config
 from tests.servers import RudeSite, Site, endless, status
 
 RULES = b"User-agent: *\nDisallow: /private\n\nUser-agent: crawlerd\nDisallow: /secret\n"
@@ -190,7 +190,7 @@ def test_what_a_page_says_to_robots_is_on_its_visit(tmp_path):
 
 def test_fetch_obeys_only_when_told_to(tmp_path):
     with site_with(b"User-agent: *\nDisallow: /a\n") as site:
-        assert fetch(f"{site.url}/a", "-o", "one", cwd=tmp_path).returncode == 0
+        assert at_once("fetch", f"{site.url}/a", "-o", "one", cwd=tmp_path).returncode == 0
         assert site.paths() == ["/a"]
         done = fetch(f"{site.url}/{{a,b}}", "-o", "two", "--robots", "obey", "-v", cwd=tmp_path)
         assert done.returncode == 1

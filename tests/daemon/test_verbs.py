@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crawler import config
-from tests.program import crawler, write_config
+from tests.program import at_once, crawler, write_config
 
 HERE = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ def test_check_prints_the_plan_and_starts_nothing(tmp_path):
 def test_check_tells_bad_lines_with_their_numbers(tmp_path):
     (tmp_path / "list").write_text("# list\nhttp://a.example/1\nnonsense\n")
     file = write_config(tmp_path, [{"name": "lists", "url_file": "list"}])
-    done = crawler("check", "-c", str(file), cwd=tmp_path)
+    done = at_once("check", "-c", str(file), cwd=tmp_path)
     assert done.returncode == 2
     assert f"{tmp_path / 'list'}:3: 'nonsense': it is not a URL" in done.stderr
 
@@ -37,7 +37,7 @@ def test_check_refuses_a_state_file_that_is_none(tmp_path):
     (tmp_path / "state.sqlite").write_text(
         "no database at all, but long enough to be looked at" * 9
     )
-    done = crawler("check", "-c", str(file), cwd=tmp_path)
+    done = at_once("check", "-c", str(file), cwd=tmp_path)
     assert done.returncode == 1
     assert "state.sqlite: cannot be used as the state file" in done.stderr
     assert "Traceback" not in done.stderr
@@ -49,7 +49,7 @@ def test_everything_wrong_is_told_at_once_with_its_place(tmp_path, verb):
     file.write_text(
         "crawler:\n  concurency: 5\njobs:\n  - name: a\n    urls: [ftp://x/]\n    delay: 1:30\n"
     )
-    done = crawler(verb, "-c", str(file), cwd=tmp_path)
+    done = at_once(verb, "-c", str(file), cwd=tmp_path)
     assert done.returncode == 2
     places = [line.removeprefix(f"{file}:").split(" ")[0] for line in done.stderr.splitlines()]
     assert places == ["2:3:", "5:12:", "6:12:"]
@@ -66,7 +66,7 @@ def test_run_tells_a_bad_configuration_in_the_log_too(tmp_path):
 
 
 def test_a_missing_configuration_is_a_usage_error(tmp_path):
-    done = crawler("run", "-c", "nowhere.yaml", cwd=tmp_path)
+    done = at_once("run", "-c", "nowhere.yaml", cwd=tmp_path)
     assert done.returncode == 2
     assert "nowhere.yaml:1:1: cannot be read: No such file or directory" in done.stderr
 
