@@ -13,7 +13,7 @@ import gevent
 import psutil
 import pytest
 
-from tests import FULL, real
+from tests import real
 from tests.program import Daemon, assert_clean, ledger, until, write_config
 from tests.servers import Answer, Site, status
 
