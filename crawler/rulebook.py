@@ -94,6 +94,7 @@ class Rulebook:
             return judged
         self._tell(host_of(task.url), known, judged.record, now)
         if judged.record.body is None:
+            self._remember(judged.record, None)
             return judged
         rules = self._parse(judged.record.body)
         most = self._hosts.max_crawl_delay(host_of(task.url), self._jobs[task.job])
