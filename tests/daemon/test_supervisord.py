@@ -118,7 +118,7 @@ def test_two_processes_share_one_state_file(tmp_path, short):
         urls = [f"http://{{{','.join(hosts)}}}:{site.port}/[1-30]"]
         job = {"name": "j", "urls": urls, "path": "{host}/{name}", "delay": "100ms", "per_host": 1}
         config = write_config(tmp_path, [job])
-        with Supervisord(short, config, numprocs=2) as supervisord:
+        with Supervisord(short, config, numprocs=2, startsecs=1) as supervisord:
             supervisord.wait_for("RUNNING", 0)
             supervisord.wait_for("RUNNING", 1)
             until(lambda: len(site.requests) >= 120, "not all visited")
