@@ -21,6 +21,8 @@ from crawler.store import Files
 
 EXACT = 2_000_000
 """Changed URLs that are compared one by one; of more the numbers are upper bounds."""
+_OPTIONS = {"delay": "delay", "per_host": "per_host", "obeys": "robots", "weight": "priority"}
+"""What the ledger knows of a job, and what the configuration calls it."""
 
 
 @dataclass(slots=True)
@@ -54,9 +56,10 @@ def preview(settings: Settings) -> tuple[list[Preview], list[str]]:
             fetcher.open(job)
             one = Preview(job.name, job.name in rules)
             if before := rules.get(job.name):
-                names = ("delay", "per_host", "obeys", "weight")
                 one.options = tuple(
-                    name for name in names if getattr(before, name) != getattr(rule, name)
+                    option
+                    for name, option in _OPTIONS.items()
+                    if getattr(before, name) != getattr(rule, name)
                 )
             _compare(
                 one, job, frontier, sources.of(job, Path(folder), downloader(fetcher, job)), native
