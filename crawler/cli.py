@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from crawler import __version__, app, config, desk, naming, oneshot, plan
+from crawler import __version__, config, daemon, desk, naming, oneshot, plan
 from crawler import demo as demonstration
 from crawler.errors import ConfigError, CrawlerError, UsageError
 from crawler.report import Report
@@ -40,9 +40,9 @@ def run(file: Path, *, until_done: bool) -> int:
     try:
         settings = config.load(file)
     except ConfigError as error:
-        app.log_rejected(error)
+        daemon.log_rejected(error)
         raise
-    return app.run(settings, file, until_done=until_done)
+    return daemon.run(settings, file, until_done=until_done)
 
 
 @cli.command()

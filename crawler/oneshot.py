@@ -11,8 +11,9 @@ from typing import Any
 import gevent
 from pydantic import ValidationError
 
-from crawler.app import App, collect_seldom, quiet_hub, raise_descriptors
+from crawler.app import App
 from crawler.config import CrawlerOptions, Job, Settings
+from crawler.daemon import collect_seldom, quiet_hub, raise_descriptors
 from crawler.errors import UsageError
 from crawler.frontier.archive import begin_archive, stored_by
 from crawler.frontier.overview import jobs, members

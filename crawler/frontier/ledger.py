@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 from crawler.frontier import Counts
+from crawler.frontier.enlisting import enlist
 from crawler.frontier.known import is_known
 from crawler.frontier.leases import renew
-from crawler.frontier.listing import enlist
 from crawler.frontier.robots import ask, learn
 from crawler.frontier.rows import COLUMNS, Names, numbered, owe, rest, row_of, tally, task_of
 from crawler.frontier.schema import LEASED, ROBOTS, WAITING

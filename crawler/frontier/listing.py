@@ -7,14 +7,14 @@ may have moved to another line. Every call is one transaction, so a crash in the
 loses nothing and starts over nowhere.
 """
 
-import json
 import sqlite3
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from crawler.frontier import KnownChunk, Listed, SourceState, Synced
-from crawler.frontier.known import TASK, among, move, note
+from crawler.frontier.enlisting import due, enlist
+from crawler.frontier.known import TASK
 from crawler.frontier.rows import Names, tally
 from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, WAITING
 from crawler.model import Kind, Seconds, Seed
@@ -22,23 +22,10 @@ from crawler.model import Kind, Seconds, Seed
 SLICE = 2000
 """URLs retired in one transaction."""
 
-_ADD = """
-INSERT OR FAIL INTO task (fingerprint, job, host, due_at, url, path, extra, first_seen)
-SELECT json_extract(value, '$[0]'), :job, json_extract(value, '$[1]'), :now,
-    json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'), :second
-FROM json_each(:seeds)"""
-_DUE = """
-UPDATE host SET
-    ready_at = CASE WHEN ready_at <= :now THEN ready_at ELSE max(next_at, opens_at, :now) END,
-    class = CASE WHEN ready_at IS NULL THEN :weight ELSE max(class, :weight) END
-WHERE id IN (SELECT value FROM json_each(:hosts)) AND owner IS NULL
-    AND (ready_at IS NULL OR ready_at > :now OR class < :weight)
-    AND NOT (rules_until <= :now AND asked_until > :now AND ifnull(obeys(key), :obeys))"""
 _CHUNK = """
 INSERT INTO chunk (source, anchor, key, bad, fingerprints) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (source, anchor) DO UPDATE SET key = excluded.key, bad = excluded.bad,
     fingerprints = excluded.fingerprints"""
-_MORE = f"UPDATE task SET listed = listed + ? WHERE id = {TASK}"
 _LESS = f"UPDATE task SET listed = listed - 1 WHERE id = {TASK}"
 _UNLIST = f"""
 INSERT OR IGNORE INTO unlisted
@@ -176,53 +163,6 @@ def leaving(db: sqlite3.Connection, names: Names, job: str) -> bool:
     """Tell whether something of a job is unlisted and not retired."""
     found = db.execute("SELECT 1 FROM unlisted WHERE job = ?", (names.job_id(db, job),))
     return found.fetchone() is not None
-
-
-def enlist(
-    db: sqlite3.Connection, names: Names, job: int, seeds: Sequence[Seed], now: Seconds
-) -> int:
-    """Add URLs that may be known already; return how many were not.
-
-    Few statements for many rows, so that the lists are read on meanwhile: the interpreter's lock is
-    free while one runs.
-    """
-    listed = Counter(seed.fingerprint for seed in seeds)
-    known = among(db, listed)
-    new: dict[int, Seed] = {}
-    for seed in seeds:
-        if seed.fingerprint not in known:
-            new.setdefault(seed.fingerprint, seed)
-    if new:
-        _add(db, names, job, new.values(), now)
-    listed.subtract(new.keys())
-    db.executemany(_MORE, [(times, one) for one, times in listed.items() if times])
-    return len(new)
-
-
-def _add(
-    db: sqlite3.Connection, names: Names, job: int, seeds: Collection[Seed], now: Seconds
-) -> None:
-    """Add URLs that are not known, in this order."""
-    hosts = names.host_ids(db, (seed.host for seed in seeds), job)
-    rows = json.dumps(
-        [
-            (fingerprint, hosts[host], url, path, extra)
-            for fingerprint, url, host, path, extra in seeds
-        ]
-    )
-    (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
-    db.execute(_ADD, {"job": job, "now": now, "second": int(now), "seeds": rows})
-    note(db, last)
-    move(db)
-    tally(db, Counter({(job, ""): len(seeds)}))
-    due(db, hosts.values(), job, now)
-
-
-def due(db: sqlite3.Connection, hosts: Iterable[int], job: int, now: Seconds) -> None:
-    """Make hosts ready of which something is due now."""
-    row = db.execute("SELECT weight, obeys FROM job WHERE id = ?", (job,)).fetchone()
-    text = json.dumps(list(hosts))
-    db.execute(_DUE, {"hosts": text, "now": now, "weight": row[0], "obeys": row[1]})
 
 
 def _revive(db: sqlite3.Connection, job: int, fingerprints: Sequence[int], now: Seconds) -> int:

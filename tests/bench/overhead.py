@@ -26,6 +26,7 @@ import crawler  # noqa: F401  patches first
 from crawler import app as app_module
 from crawler.app import App
 from crawler.config import CrawlerOptions, Job, Settings
+from crawler.daemon import collect_seldom
 from crawler.log import open_log
 from crawler.model import Fetched
 
@@ -107,7 +108,7 @@ def one(folder, hosts, visits, durability, profile):
     started = {}
 
     crawl = settings(folder, hosts, visits, durability)
-    app_module.collect_seldom()
+    collect_seldom()
     with App(crawl, log, until_done=True, together=lines.together) as app:
 
         def start():
