@@ -1,5 +1,6 @@
 """The list is desired state: the configuration and its lists are edited under a running daemon."""
 
+import gzip
 import signal
 from pathlib import Path
 from random import Random
@@ -188,6 +189,31 @@ def test_a_list_that_cannot_be_read_retires_nothing(site, tmp_path):
         until(lambda: len(daemon.told("job.synced")) == 2, "not synced", daemon)
         assert set(states(tmp_path).values()) == {2}
         assert daemon.stop() == 0
+
+
+def test_what_was_read_of_a_list_that_breaks_off_stays_with_that_list(site, tmp_path):
+    lists = {"a": range(3000), "b": range(5000, 5010)}
+    for name, numbers in lists.items():
+        text = "\n".join(f"{site.url}/{number}" for number in numbers).encode()
+        whole = gzip.compress(text, mtime=0)
+        (tmp_path / f"{name}.txt.gz").write_bytes(whole[:-200] if name == "a" else whole)
+    config = write_config(tmp_path, [{"name": "j", "url_file": "*.txt.gz"}])
+    with Daemon(config) as daemon:
+        broken = daemon.wait_for("list.failed")
+        synced = daemon.wait_for("job.synced")
+        assert daemon.stop() == 0
+    assert "a.txt.gz" in broken["cause"]
+    with ledger(tmp_path) as db:
+        known = dict(
+            db.execute(
+                "SELECT source.name, sum(length(fingerprints) / 8) FROM chunk "
+                "JOIN source ON source.id = source GROUP BY source"
+            )
+        )
+    (first, second) = (known[name] for name in sorted(known))
+    assert second == len(lists["b"])
+    assert 1000 < first < len(lists["a"])
+    assert first + second == synced["added"]
 
 
 @pytest.mark.campaign
