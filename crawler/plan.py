@@ -14,8 +14,8 @@ from crawler.fetch import Fetcher
 from crawler.frontier import open_frontier
 from crawler.hosts import HostRules
 from crawler.native import Native
-from crawler.reading import BadLine, read
 from crawler.report import counted, span
+from crawler.seeds import BadLine, read
 from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
 from crawler.sync import SHOWN

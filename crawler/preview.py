@@ -15,7 +15,7 @@ from crawler.fetch import Fetcher
 from crawler.frontier import Frontier, open_frontier
 from crawler.hosts import HostRules
 from crawler.native import Native
-from crawler.reading import chunks_of, parsed
+from crawler.seeds import chunks_of, parsed
 from crawler.sources import UNREADABLE, Source, SourceError, downloader
 from crawler.store import Files
 

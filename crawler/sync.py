@@ -17,7 +17,7 @@ from crawler.frontier import FIRST, Frontier, KnownChunk, Listed, SourceState, S
 from crawler.inbox import Inbox
 from crawler.log import Log
 from crawler.native import Native
-from crawler.reading import BadLine, chunks_of, parsed
+from crawler.seeds import BadLine, chunks_of, parsed
 from crawler.sources import UNREADABLE, Source, SourceError, Unchanged
 from crawler.urls import masked
 

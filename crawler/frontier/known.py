@@ -3,8 +3,8 @@
 Fingerprints come in no order, so that in a long index each new one dirties a page of its own, which
 is then written twice: to the write-ahead log and to the file. So they wait in `recent`, which is
 short, until a stretch of neighbours moves to `fingerprint` at once, several to a page: the two
-levels of a log-structured merge tree (O'Neil et al. 1996). With 10 million URLs that is a third of
-the writes of one index. The view `known` has both.
+levels of a log-structured merge tree (O'Neil et al. 1996). At 4 million URLs on 1,000 hosts a URL
+wrote 5.5 KB in all, and 10.2 KB with one index. The view `known` has both.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""From a source to URLs: its lines in chunks, and what the frontier is offered for each."""
+"""From a source to seeds: its lines in chunks, and what the frontier is offered for each URL."""
 
 import json
 from collections.abc import Generator, Mapping
