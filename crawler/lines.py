@@ -99,7 +99,8 @@ class Lines:
                     self._backlog.popleft()
                 self._write(b"".join(piece))
             gevent.sleep(0 if self._room() else 0.05)
-        self._write(*self._loss())
+        if self._room():  # else the next line brings it: a full pipe would hold the hub up
+            self._write(*self._loss())
         self._flusher = None
 
     def _room(self) -> bool:

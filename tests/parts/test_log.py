@@ -133,6 +133,21 @@ def test_the_loss_is_told_in_a_line_like_any_other(pipe, lines):
     assert list(json.loads(loss))[:3] == ["timestamp", "level", "event"]
 
 
+def test_telling_the_loss_waits_for_room_too(pipe, lines):
+    fcntl.fcntl(pipe.writer, fcntl.F_SETPIPE_SZ, LINE)
+    pipe.fill()
+    lines.put(b"x" * (LINE - 1))
+    lines.dropped = 3
+    with gevent.Timeout(DEADLINE):
+        os.read(pipe.reader, LINE)
+        while lines._flusher:  # it writes what waits, and the pipe is full again
+            gevent.sleep(0.001)
+    os.read(pipe.reader, LINE)
+    lines.msg("next")
+    loss, last = pipe.read()
+    assert (json.loads(loss)["lines"], last) == (3, "next")
+
+
 def test_a_reader_that_is_gone_hurts_nobody(lines, pipe):
     reader, pipe.reader = pipe.reader, os.dup(pipe.writer)
     os.close(reader)
