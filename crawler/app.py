@@ -161,6 +161,7 @@ class App:
         supervisor.adopt(
             workers,
             Part("keeper", self.keeper.run),
+            Part("leaser", feeder.leaser.run),
             Part("feeder", feeder.run),
             Part("seeder", self.seeder.run),
         )
@@ -211,7 +212,7 @@ class App:
             self.frontier,
             lambda: self._settings.jobs,
             self._log,
-            look=self._feeder.look,
+            look=self._feeder.leaser.look,
             folder=folder,
             fetch=lambda job: lambda *asked: downloader(fetcher(), job)(*asked),  # noqa: PLW0108
             watch=self._watched,
@@ -280,7 +281,7 @@ class App:
         self._feeder.concurrency = options.concurrency
         self._supervisor.resize(options.concurrency)
         self.frontier.configure(self._hosts.job_rules(), time.time(), obeys=self._hosts.obeys)
-        self._feeder.look()
+        self._feeder.leaser.look()
         self.seeder.again(found.changed)
 
     def _release(self, feeder: Feeder) -> None:

@@ -3,6 +3,7 @@
 import heapq
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -50,6 +51,8 @@ class Host:
     address: str | None = None
     found: str | None = None
     """Another address, where it was found; it is visited there once that is the process's own."""
+    returning: bool = False
+    """Its tasks are on their way back to the frontier."""
     hours: Hours | None = None
     told: str = ""
     """The worst that the log was told of it."""
@@ -67,7 +70,13 @@ class Host:
 
     def ready_at(self) -> Seconds | None:
         """Return when its next visit may begin, or None while that depends on something else."""
-        return None if self.found else self.rest.ready_at()
+        return None if self.found or self.returning else self.rest.ready_at()
+
+    def keep(self, tasks: Iterable[Task]) -> None:
+        """Have only these tasks in memory; the others went back."""
+        kept = list(tasks)
+        self.open -= len(self.tasks) - len(kept)
+        self.tasks = deque(kept)
 
     def lacks(self, now: Seconds) -> int:
         """Return how many tasks to lease for it: none while they would only wait in memory."""
@@ -89,7 +98,7 @@ class Host:
         if self.dry and not self.found:
             return self.dry_since + AGAIN if self._asks_again() else None
         spaced = self.spaced
-        few = len(self.tasks) <= max(2 * rest.slots, self.ahead) // 4
+        few = len(self.tasks) <= max(max(2 * rest.slots, self.ahead) // 4, self._soon())
         enough = self.tasks if spaced else not (few or rest.silent)
         if self.found or enough:  # the usual case, and nothing changes
             return None
@@ -102,6 +111,10 @@ class Host:
         ready_at = rest.ready_at()
         return None if ready_at is None or self.tasks else ready_at - LOOKAHEAD / 2
 
+    def _soon(self) -> int:
+        """Return how many visits its delay allows within LOOKAHEAD."""
+        return int(LOOKAHEAD / self.rest.delay) if self.rest.delay else 0
+
     def _asks_again(self) -> bool:
         """Tell whether what comes meanwhile can begin at once, beside a visit that is slow."""
         free = self.rest.busy < self.rest.slots and not self.tasks
@@ -109,7 +122,7 @@ class Host:
 
     def _wanted(self, now: Seconds) -> int:
         """Return how many tasks to have: more of them for a host that used up the last at once."""
-        least = 2 * self.rest.slots
+        least = 2 * (self.rest.slots + self._soon())
         if self.rest.delay or now > self.filled_at + QUICK:
             self.ahead = least
         elif not self.tasks:

@@ -137,7 +137,7 @@ class Supervisor:
             "daemon.draining", cause=cause, grace_s=grace_period, in_flight=self._workers.busy
         )
         # 1 Nothing new is leased. The keeper goes on: leases must hold until they are released.
-        self._parts.kill(CLEANUP, "seeder", "feeder")
+        self._parts.kill(CLEANUP, "seeder", "leaser", "feeder")
         # 2 Idle workers leave, and what was handed off but not begun goes back.
         self._handoff.shutdown(immediate=True)
         # 3 Busy workers have until the deadline, or a second wish.

@@ -71,7 +71,7 @@ def test_a_ledger_without_room_is_waited_for(tmp_path, small_disk):
             daemon.wait_for("visit")
             fill(ballast)
             until(
-                lambda: daemon.told("settler.paused") or daemon.told("feeder.paused"),
+                lambda: daemon.told("settler.paused") or daemon.told("leaser.paused"),
                 "no pause",
                 daemon,
             )

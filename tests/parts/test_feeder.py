@@ -5,13 +5,15 @@ import time
 import gevent
 import pytest
 from frontiers import join, seed
+from gevent.event import Event
 from gevent.queue import Queue
 
 from crawler.config import Job, Settings
+from crawler.errors import LocalFaultError
 from crawler.feeder import Feeder
 from crawler.held import Held
 from crawler.hosts import HostRules
-from crawler.model import JobRule
+from crawler.model import JobRule, Kind, Outcome, Visited
 
 
 class Silence:
@@ -35,15 +37,15 @@ def feeder(frontier, handoff):
     held = Held(HostRules(settings), None, Silence())
     owner = join(frontier, time.time())
     feeder = Feeder(frontier, owner, handoff, 500, held, doom=handoff.put)
-    running = gevent.spawn(feeder.run)
+    running = [gevent.spawn(feeder.run), gevent.spawn(feeder.leaser.run)]
     yield feeder
-    running.kill()
+    gevent.killall(running)
 
 
 def add(frontier, feeder, *numbers):
     seeds = [seed(f"http://a/{number}") for number in numbers]
     frontier.add("job", seeds, time.time())
-    feeder.look()
+    feeder.leaser.look()
 
 
 def test_what_is_added_to_a_host_does_not_wait_for_a_slow_visit_there(frontier, feeder, handoff):
@@ -84,3 +86,57 @@ def test_others_have_their_turn_while_many_visits_begin(frontier, feeder, handof
         assert longest < 0.5, "half of what all of them take"
     finally:
         gevent.killall(workers)
+
+
+def test_what_is_in_memory_is_handed_off_while_the_ledger_is_busy(
+    frontier, feeder, handoff, monkeypatch
+):
+    add(frontier, feeder, *range(40))
+    with gevent.Timeout(5):
+        while frontier.counts().leased < 40:  # sixteen of them fit into the hand-off
+            gevent.sleep(0.01)
+    asked, answer, lease = Event(), Event(), frontier.lease
+
+    def late(*args, **options):
+        asked.set()
+        answer.wait()
+        return lease(*args, **options)
+
+    monkeypatch.setattr(frontier, "lease", late)
+    feeder.leaser.look_in(0)
+    try:
+        assert asked.wait(5)
+        assert all(feeder.begun(handoff.get(timeout=5)) for _ in range(40))
+    finally:
+        answer.set()
+
+
+def test_what_was_not_given_back_for_a_fault_of_the_disk_is_visited_later(
+    frontier, feeder, handoff, monkeypatch
+):
+    """A lease that fails leaves hosts and tasks in memory as they were."""
+    add(frontier, feeder, 1, 2)
+    first = handoff.get(timeout=5)
+    second = handoff.get(timeout=5)
+    assert feeder.begun(first)
+    assert feeder.begun(second)
+    now = time.monotonic()
+    feeder.finished(Visited(first, Outcome(Kind.STORED, 200), now))
+    feeder.finished(Visited(second, Outcome(Kind.STORED, 200), now))
+    failed, lease = Event(), frontier.lease
+
+    def fails(*args, **options):
+        monkeypatch.setattr(frontier, "lease", lease)
+        failed.set()
+        raise LocalFaultError("no room")
+
+    monkeypatch.setattr(frontier, "lease", fails)
+    feeder.settled([first, second])  # the host is spent and goes back, but that fails
+    assert failed.wait(5)
+    again = gevent.spawn(feeder.leaser.run)  # as the supervisor would
+    try:
+        with gevent.Timeout(5):
+            while feeder.owed():
+                gevent.sleep(0.01)
+    finally:
+        again.kill()

@@ -374,7 +374,7 @@ def test_a_host_whose_tasks_went_back_before_its_visit_was_settled_is_not_forgot
     settings = Settings(jobs=(Job(name="job", urls=("http://a/",), delay="300ms"),))
     held, handoff = Held(HostRules(settings), None, Silence()), Queue(4)
     feeder = Feeder(frontier, join(frontier, time.time()), handoff, 4, held, doom=handoff.put)
-    feeder._lease()
+    feeder.leaser.lease()
     (host,) = held.hosts.values()
     feeder._hand_off(heapq.heappop(feeder._ready)[2])
     first = handoff.get(timeout=1)
@@ -382,13 +382,13 @@ def test_a_host_whose_tasks_went_back_before_its_visit_was_settled_is_not_forgot
     now = time.monotonic()
     feeder.finished(Visited(first, Outcome(Kind.STORED, 200), now))
     host.rest.next_at = now + 60  # it rests for long, so its other task goes back
-    feeder._lease()
+    feeder.leaser.lease()
     assert not host.tasks
     assert held.hosts[host.id] is host, "a visit of it is not settled yet"
     host.rest.next_at = now  # and the rest has gone by when that is settled at last
     feeder.settled([first])
-    running = gevent.spawn(feeder.run)
+    running = [gevent.spawn(feeder.run), gevent.spawn(feeder.leaser.run)]
     try:
         assert handoff.get(timeout=5).url == "http://a/job/1"
     finally:
-        running.kill()
+        gevent.killall(running)

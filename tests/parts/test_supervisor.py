@@ -89,7 +89,7 @@ class Crew:
             settler.take,
             self.supervisor.ended,
         )  # fmt: skip
-        self.parts = [Part("feeder", self.feeder.run)]
+        self.parts = [Part("leaser", self.feeder.leaser.run), Part("feeder", self.feeder.run)]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -202,7 +202,7 @@ def test_a_feeder_that_breaks_is_started_again(tmp_path):
                 raise OSError("the frontier is away")
             crew.feeder.run()
 
-        crew.parts = [Part("feeder", breaks_twice)]
+        crew.parts[1] = Part("feeder", breaks_twice)
         assert crew.run() is False
     assert len(crew.settled) == URLS
     told = crew.log.told("feeder.restarted")
