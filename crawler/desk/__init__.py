@@ -27,7 +27,6 @@ from crawler.frontier.revival import retry
 from crawler.frontier.selection import Wanted
 from crawler.frontier.statefile import opened
 from crawler.model import Kind, Seconds
-from crawler.preview import preview, printed
 from crawler.report import counted, size
 from crawler.urls import canonical
 
@@ -228,6 +227,8 @@ def reload_verb(place: Place, *, dry_run: bool) -> int:
     if dry_run:
         if place.settings is None:
             raise UsageError("--dry-run needs the configuration, with -c")
+        from crawler.preview import preview, printed  # it fetches: no other verb does
+
         tell(printed(*preview(place.settings)))
         return 0
     return 0 if _signal(place, signal.SIGHUP, "told to reload") else 1
