@@ -60,8 +60,7 @@ class Held:
             host.told, host.told_at = self._told.get(leased.key, unknown)
         host.rest.rule, host.rest.crawl_delay = rule, leased.crawl_delay
         host.hours = self.rules.hours(leased.key)
-        host.tasks.extend(leased.tasks)
-        host.open += len(leased.tasks)
+        host.take(leased.tasks)
         host.close(now, offset)
         return host
 
@@ -106,6 +105,7 @@ class Held:
         """Note that an outcome is recorded."""
         host = self.hosts[task.host_id]
         host.open -= 1
+        host.robots = host.robots and not task.robots
         if host.dry:
             self.dry(host)
 

@@ -3,7 +3,7 @@
 import heapq
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -17,8 +17,8 @@ HOLD: Seconds = 2.0
 """A host that rests for longer goes back, with its tasks: another may use its place."""
 AHEAD = 256
 """Most tasks in memory of a host without a delay, beside what its slots need."""
-QUICK: Seconds = 0.1
-"""A host that used up its tasks within this time gets twice as many."""
+QUICK: Seconds = 2.0
+"""A host that used up its tasks within this time gets twice as many, a slower one half."""
 AGAIN: Seconds = 1.0
 """A host that has free slots is asked for again after this time when its tasks ran out."""
 DOOMED = 64
@@ -39,11 +39,15 @@ class Host:
     dry: bool = False
     """The frontier had nothing more for it; it goes back once nothing is open."""
     dry_since: Seconds = 0.0
+    robots: bool = False
+    """Its robots.txt is being visited: until that is read the frontier has nothing else of it."""
     leaving: bool = False
     """Others should have it: it goes back once nothing is open, whatever comes."""
     ahead: int = 0
     """Tasks to have in memory where no delay spaces them; it follows the host's pace."""
     filled_at: Seconds = 0.0
+    given: int = 0
+    """Tasks that came when it was last asked for."""
     thirsts_at: Seconds | None = None
     """When to look for tasks of it, if at all."""
     queued: bool = False
@@ -71,6 +75,13 @@ class Host:
     def ready_at(self) -> Seconds | None:
         """Return when its next visit may begin, or None while that depends on something else."""
         return None if self.found or self.returning else self.rest.ready_at()
+
+    def take(self, tasks: Sequence[Task]) -> None:
+        """Have more tasks in memory."""
+        self.tasks.extend(tasks)
+        self.open += len(tasks)
+        self.given = len(tasks)
+        self.robots = self.robots or any(task.robots for task in tasks)
 
     def keep(self, tasks: Iterable[Task]) -> None:
         """Have only these tasks in memory; the others went back."""
@@ -123,9 +134,11 @@ class Host:
     def _wanted(self, now: Seconds) -> int:
         """Return how many tasks to have: more of them for a host that used up the last at once."""
         least = 2 * (self.rest.slots + self._soon())
-        if self.rest.delay or now > self.filled_at + QUICK:
+        if self.rest.delay:
             self.ahead = least
-        elif not self.tasks:
+        elif now > self.filled_at + QUICK:
+            self.ahead = max(least, self.ahead // 2)
+        elif self.given and not self.tasks:
             self.ahead = min(2 * max(least, self.ahead), max(least, AHEAD))
         self.filled_at = now
         return max(least, self.ahead)
@@ -174,9 +187,14 @@ class Thirst:
         due: list[Host] = []
         while self._heap and self._heap[0][0] <= now + LOOKAHEAD / 2:
             at, _, host = heapq.heappop(self._heap)
-            if host.thirsts_at == at:
-                host.thirsts_at = None
+            if host.thirsts_at != at:
+                continue
+            host.thirsts_at = None
+            thirst_at = host.thirst_at(now)  # perhaps it was given tasks since
+            if thirst_at is not None and thirst_at <= now + LOOKAHEAD / 2:
                 due.append(host)
+            else:
+                self.note(host, now)
         return due
 
 

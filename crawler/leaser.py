@@ -79,7 +79,7 @@ class Leaser:
         """Look into the frontier soon: something was added to it, perhaps to hosts that are dry."""
         now = time.monotonic()
         for host in self._held.hosts.values():
-            if host.dry:
+            if host.dry and not host.robots:
                 host.dry_since = now - AGAIN
                 self.look_for(host, now)
         self.look_in(0.05)
@@ -153,7 +153,7 @@ class Leaser:
         for leased in lease.hosts:
             host = self._held.take(leased)
             host.dry = False
-            if len(leased.tasks) < wish.wants.get(leased.id, 1):
+            if host.robots or len(leased.tasks) < wish.wants.get(leased.id, 1):
                 host.dry_since = now
                 self._held.dry(host)
             self._end_doomed(host)

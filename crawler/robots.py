@@ -77,10 +77,10 @@ class Rules:
 
     def refusal(self, url: str) -> str | None:
         """Return the line that forbids a canonical URL, as `line N: Disallow: /x`, or None."""
-        if not self._refused:
+        if not self._refused or self._protego.can_fetch(url, "*"):
             return None
         place = split(url)
-        if place.path == "/robots.txt" or self._protego.can_fetch(url, "*"):
+        if place.path == "/robots.txt":
             return None
         target = _normal(place.path + place.query).replace("*", "%2A")
         found = (line for pattern, line in self._refused if _covers(pattern, target))
