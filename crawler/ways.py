@@ -1,5 +1,6 @@
 """The ways of connecting: for each a session of plain `requests`, with its adapter mounted."""
 
+import resource
 import ssl
 from collections import OrderedDict
 from importlib.util import find_spec
@@ -17,6 +18,13 @@ from crawler.proxied import Proxied
 from crawler.tls import tls_context
 from crawler.transport import Transport
 from crawler.watch import Watch
+
+
+IDLE = 1024
+"""Idle connections in all, unless more visits than half of that may be under way.
+
+Hosts that are owed a rest are visited in turn: with fewer each would be dialled for every visit.
+"""
 
 
 class LeanSession(Session):
@@ -38,13 +46,23 @@ class LeanSession(Session):
         return self._adapter.send(request, stream=True, **options)
 
 
+def _idle(concurrency: int) -> int:
+    """Return how many idle connections to keep: one for each of many hosts that take turns.
+
+    A quarter of the descriptors at most, but two for each visit.
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    spare = IDLE if limit == resource.RLIM_INFINITY else min(IDLE, limit // 4)
+    return max(2 * concurrency, spare)
+
+
 class Ways:
     """A session for every way of connecting; the idle connections are shared."""
 
     def __init__(self, resolver: Resolver, concurrency: int) -> None:
         self._resolver = resolver
         self._concurrency = concurrency
-        self._idle = Idle(2 * concurrency, each=max(EACH, concurrency))
+        self._idle = Idle(_idle(concurrency), each=max(EACH, concurrency))
         self._distrusted: OrderedDict[str, None] = OrderedDict()
         self._sessions: dict[object, LeanSession] = {}
 
