@@ -146,13 +146,14 @@ class Intake:
 
     def take(self, data: bytes) -> None:
         """Take decoded bytes in."""
-        self._hash.update(data)
+        if self._part is None:
+            self._hash.update(data)
         self._size += len(data)
         if self._page and len(self.head) < HEAD:
             self.head += data[: HEAD - len(self.head)]
         if not (self._first or self._buffer):
             if self._part and len(data) >= PIECE:
-                self._part.write(data)
+                self._part.write(data, self._hash)
             else:
                 self._first = data
             return
@@ -178,12 +179,13 @@ class Intake:
         return None, self._part.name, self._size, self._hash.hexdigest()
 
     def _flush(self) -> None:
+        told = self._part is None
         if self._part is None:
             name = self._named()
             self._files.discard([name])  # an old one must not meet the new validators
             self._kept = self._begun(name)
             self._part = self._files.part(name)
-        self._part.write(self._first or self._buffer)
+        self._part.write(self._first or self._buffer, None if told else self._hash)
         self._first = b""
         self._buffer.clear()
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from crawler.native import Native
 from crawler.store.folders import Folders
@@ -107,6 +107,12 @@ class Files:
             return error
 
 
+class Digest(Protocol):
+    """What is told of data, as those of hashlib are."""
+
+    def update(self, data: bytes | bytearray, /) -> None: ...
+
+
 class Part:
     """A body on its way into its `.part`.
 
@@ -121,9 +127,12 @@ class Part:
         self._native = native
         self._descriptor = -1
 
-    def write(self, data: bytes | bytearray) -> None:
-        """Append to the part; the first write opens it. Nobody changes the data meanwhile."""
-        self._native.call(self._write, data)
+    def write(self, data: bytes | bytearray, digest: Digest | None = None) -> None:
+        """Append to the part; the first write opens it. Nobody changes the data meanwhile.
+
+        A digest is told of the data just before: what it has read is near when it is copied.
+        """
+        self._native.call(self._write, data, digest)
 
     def close(self) -> None:
         """End the writing; the part stays until it is saved or discarded."""
@@ -131,9 +140,11 @@ class Part:
         if descriptor >= 0:
             self._native.call(close, descriptor)
 
-    def _write(self, data: bytes | bytearray) -> None:
+    def _write(self, data: bytes | bytearray, digest: Digest | None) -> None:
         if self._descriptor < 0:
             open_or_create = open_end if self._append else create
             with Folders(self._root, durable=False) as folders:
                 self._descriptor = open_or_create(*locate(folders, self.name))
+        if digest is not None:
+            digest.update(data)
         write_all(self._descriptor, data)

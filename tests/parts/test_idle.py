@@ -108,16 +108,21 @@ def fetch(fetcher: Fetcher, url: str, **options):
     return fetcher.fetch(task, job, part=lambda: "j.part", deadline=deadline)
 
 
-def test_a_fetcher_keeps_no_more_connections_than_twice_its_concurrency(fetcher):
-    def idle() -> int:
-        return len(fetcher._ways._idle)
-
-    with Site(lambda path: path.encode(), [f"127.0.0.{n}" for n in range(1, 9)]) as site:
+@pytest.mark.parametrize(("limit", "kept"), [(24, 6), (8, 4), (40_000, 8)])
+def test_a_fetcher_keeps_a_quarter_of_the_descriptors_but_two_for_each_visit(
+    tmp_path, monkeypatch, limit, kept
+):
+    monkeypatch.setattr("resource.getrlimit", lambda _: (limit, limit))
+    with (
+        Files(tmp_path, durable=False) as files,
+        Fetcher(user_agent=lambda _: "test/1", files=files, concurrency=2) as fetcher,
+        Site(lambda path: path.encode(), [f"127.0.0.{n}" for n in range(1, 9)]) as site,
+    ):
         for number in range(1, 9):
             fetch(fetcher, f"http://127.0.0.{number}:{site.port}/")
-            assert idle() == min(number, 4)
+            assert len(fetcher._ways._idle) == min(number, kept)
         fetcher.hang_up()
-        assert idle() == 0
+        assert len(fetcher._ways._idle) == 0
 
 
 def test_a_connection_with_one_idea_of_tls_serves_no_job_with_another(fetcher, tmp_path):
