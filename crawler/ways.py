@@ -19,7 +19,6 @@ from crawler.tls import tls_context
 from crawler.transport import Transport
 from crawler.watch import Watch
 
-
 IDLE = 1024
 """Idle connections in all, unless more visits than half of that may be under way.
 
