@@ -5,6 +5,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 ALONE = {
+    "beside": "beside",
     "rude": "rude",
     "lists": "lists",
     "list": "lists",

@@ -99,6 +99,9 @@ class Case:
     """Reads more out of a run, into its `extra`; may declare it void."""
     amount: Callable[[Scene], float] = lambda scene: float(len(scene.urls))
     """What the unit counts."""
+    rehearsed: bool = False
+    """A run of the same contender comes before each, and does not count: with gigabytes in memory
+    what a run takes depends on whose memory was freed last."""
 
 
 @dataclass

@@ -172,6 +172,7 @@ CASES = {
             ],
             read=read_lag,
             amount=_megabytes,
+            rehearsed=True,
         )
     ],
 }  # fmt: skip

@@ -123,6 +123,16 @@ def _measured(case: Case, setting: Setting, options: argparse.Namespace) -> dict
 
 
 def _one_run(case: Case, scene: Scene, one: Contender, turn: int) -> Run:
+    if case.rehearsed:
+        _run(case, scene, one)
+    done = _run(case, scene, one)
+    now = time.strftime("%H:%M:%S")
+    said = done.void or f"{done.work_s:.2f} s, {done.wall_s:.2f} s in all, CPU {done.cpu_s:.2f} s"
+    print(f"{now} {case.name} {turn + 1} {one.name}: {said}", file=sys.stderr, flush=True)
+    return done
+
+
+def _run(case: Case, scene: Scene, one: Contender) -> Run:
     folder = runs.clear(scene.work / f"{case.name}-{one.name}")
     cores = runs.client_cores(one.processes)
     commands = one.commands(scene, folder)
@@ -131,9 +141,6 @@ def _one_run(case: Case, scene: Scene, one: Contender, turn: int) -> Run:
     if not done.void and (one.ours or scene.delay or case.name == "slow"):
         case.read(scene, folder, done)
     shutil.rmtree(folder)
-    now = time.strftime("%H:%M:%S")
-    said = done.void or f"{done.work_s:.2f} s, {done.wall_s:.2f} s in all, CPU {done.cpu_s:.2f} s"
-    print(f"{now} {case.name} {turn + 1} {one.name}: {said}", file=sys.stderr, flush=True)
     return done
 
 
