@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from click import Context
 from pydantic import BaseModel
 
 from crawler import config
@@ -43,7 +44,8 @@ def test_its_configurations_load(number, tmp_path):
 @pytest.mark.parametrize("line", commands())
 def test_its_commands_are_commands_with_their_options(line):
     _, verb, *arguments = shlex.split(line)
-    command = cli.commands[verb]
+    command = cli.get_command(Context(cli), verb)
+    assert command, f"there is no verb {verb}"
     with command.make_context(verb, arguments, resilient_parsing=True) as context:
         parser = command.make_parser(context)
         parser.parse_args(arguments)
