@@ -86,8 +86,9 @@ class Rest:
     @property
     def pace(self) -> Seconds:
         """Return the rest between two visits that holds while all is well."""
-        adaptive, asked = self.rule.adaptive, self.rule.delay
-        asked = max(asked, self.crawl_delay) if self.crawl_delay else asked
+        rule, asked = self.rule, self.crawl_delay
+        asked = max(asked, rule.delay) if asked else rule.delay
+        adaptive = rule.adaptive
         if adaptive is None or not self.latency:
             return asked
         own = min(adaptive.most, max(adaptive.least, adaptive.factor * self.latency))

@@ -25,10 +25,11 @@ _DUE_AT = COLUMNS.split(", ").index("due_at")
 _FIRST = f"""
 SELECT ifnull(location, url) FROM task WHERE host = ? AND job = ? AND state = {WAITING}
 AND due_at <= ? ORDER BY due_at LIMIT 1"""
-_HOST = """
+_HOST = f"""
 SELECT key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address,
+    EXISTS (SELECT 1 FROM task WHERE host = :host AND job = {ROBOTS} AND state = {WAITING}),
     backoff, failures, failing_since, silent, latency, spent, day
-FROM host WHERE id = ?"""
+FROM host WHERE id = :host"""
 _JOBS = """
 SELECT job.id, name, delay, per_host, obeys, weight, served
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
@@ -87,16 +88,16 @@ def leased(
     db: sqlite3.Connection, names: Names, visitor: Visitor, host: int, now: Seconds, limit: int
 ) -> LeasedHost:
     """Take up to `limit` tasks of a host that the caller owns."""
-    row = db.execute(_HOST, (host,)).fetchone()
-    key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address, *health = row
+    row = db.execute(_HOST, {"host": host}).fetchone()
+    key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address, asked, *health = row
     jobs = [_Turn(*job) for job in db.execute(_JOBS, (host,))]
     mine = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
     said = visitor.obeys(key)
     obeying = [job for job in jobs if (job.obeys if said is None else said)]
     unknown = rules_until <= now
     if asked_until <= now and (unknown or refresh_at <= now):
-        _ask(db, host, obeying, mine, now)
-    rows = _take(db, host, ROBOTS, now, limit) if mine else []
+        asked = _ask(db, host, obeying, mine, now) or asked
+    rows = _take(db, host, ROBOTS, now, limit) if mine and asked else []
     free = [job for job in mine if not (unknown and job in obeying)]
     rows += _fair(db, host, free, now, limit - len(rows))
     tasks = tuple(task_of(row, _job_of(db, names, row, mine), key) for row in rows)
@@ -117,13 +118,14 @@ def leased(
 
 def _ask(
     db: sqlite3.Connection, host: int, obeying: list[_Turn], mine: list[_Turn], now: Seconds
-) -> None:
-    """Have the robots.txt visited that speaks for the first URL that waits for it."""
+) -> bool:
+    """Have the robots.txt visited that speaks for the first URL that waits for it, if one does."""
     for job in obeying:
         first = db.execute(_FIRST, (host, job.id, now)).fetchone()
         if first and job in mine:
-            return ask(db, url_of(first[0]), host, job.id, now)
-    return None
+            ask(db, url_of(first[0]), host, job.id, now)
+            return True
+    return False
 
 
 def _fair(

@@ -1,6 +1,6 @@
 """The crawler with a look at its hub: `python -P tests/bench/wrapped.py FILE run -c CONFIG …`.
 
-From the first fetch on, a greenlet that wants to run every 5 ms notes how late it is. A hub that is
+From the first visit on, a greenlet that wants to run every 5 ms notes how late it is. A hub that is
 blocked for 100 ms is late for twenty such ticks, and each of them counts (else the worst moments
 would hardly show: "coordinated omission"). FILE gets a line of JSON a second: {"at": wall time,
 "late": {milliseconds: ticks}}. With BENCH_ACCOUNT set, a last line says who spent the CPU time.
@@ -22,30 +22,30 @@ from gevent.event import Event
 from gevent.hub import Hub
 
 from crawler import cli, native
+from crawler.feeder import Feeder
 from crawler.fetch import Fetcher
 
 TICK = 0.005
-_fetch = Fetcher.fetch
+_fetch, _hand_off = Fetcher.fetch, Feeder._hand_off
 
 
 class Lag:
-    """Notes how late the hub is, once the first fetch has begun."""
+    """Notes how late the hub is, once the first visit has begun."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._begun = Event()
         self._late: Counter[float] = Counter()
 
-    def watch_for_fetch(self) -> None:
-        """Begin with the first fetch, and leave the others alone."""
+    def watch_for_visit(self) -> None:
+        """Begin with the first visit, and leave the others alone."""
 
-        def first(*args: Any, **kwargs: Any) -> Any:
-            if Fetcher.fetch is first:
-                Fetcher.fetch = _fetch
+        def first(*args: Any) -> Any:
+            Feeder._hand_off = _hand_off
             self._begun.set()
-            return _fetch(*args, **kwargs)
+            return _hand_off(*args)
 
-        Fetcher.fetch = first
+        Feeder._hand_off = first
 
     def run(self) -> None:
         """Tick, for ever."""
@@ -158,7 +158,7 @@ def main() -> None:
         if accounts:
             accounts.open()
         else:
-            lag.watch_for_fetch()
+            lag.watch_for_visit()
             gevent.spawn(lag.run)
         try:
             cli.main()
