@@ -179,13 +179,13 @@ class Intake:
         return None, self._part.name, self._size, self._hash.hexdigest()
 
     def _flush(self) -> None:
-        told = self._part is None
+        digest = self._hash if self._part else None  # in memory it was told of them at once
         if self._part is None:
             name = self._named()
             self._files.discard([name])  # an old one must not meet the new validators
             self._kept = self._begun(name)
             self._part = self._files.part(name)
-        self._part.write(self._first or self._buffer, None if told else self._hash)
+        self._part.write(self._first or self._buffer, digest)
         self._first = b""
         self._buffer.clear()
 

@@ -47,7 +47,8 @@ def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
 def raise_descriptors(concurrency: int, log: Log) -> None:
     """Raise this process's limit of descriptors to what the machine allows, and tell if it is low.
 
-    A visit takes a socket and perhaps a file, and idle connections are kept for two hosts a visit.
+    A visit takes a socket and perhaps a file, and two idle connections are kept for each of them;
+    more are kept where there is room for more (`ways`).
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):

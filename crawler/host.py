@@ -3,7 +3,7 @@
 import heapq
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -40,7 +40,7 @@ class Host:
     """The frontier had nothing more for it; it goes back once nothing is open."""
     dry_since: Seconds = 0.0
     robots: bool = False
-    """Its robots.txt is being visited: until that is read the frontier has nothing else of it."""
+    """Its robots.txt is being visited; the URLs of jobs that obey it wait for that."""
     leaving: bool = False
     """Others should have it: it goes back once nothing is open, whatever comes."""
     ahead: int = 0
@@ -83,11 +83,12 @@ class Host:
         self.given = len(tasks)
         self.robots = self.robots or any(task.robots for task in tasks)
 
-    def keep(self, tasks: Iterable[Task]) -> None:
-        """Have only these tasks in memory; the others went back."""
-        kept = list(tasks)
-        self.open -= len(self.tasks) - len(kept)
-        self.tasks = deque(kept)
+    def gave_back(self, numbers: Collection[int]) -> None:
+        """Have these tasks no longer in memory."""
+        back = [task for task in self.tasks if task.id in numbers]
+        self.tasks = deque(task for task in self.tasks if task.id not in numbers)
+        self.open -= len(back)
+        self.robots = self.robots and not any(task.robots for task in back)
 
     def lacks(self, now: Seconds) -> int:
         """Return how many tasks to lease for it: none while they would only wait in memory."""

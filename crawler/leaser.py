@@ -13,7 +13,7 @@ from gevent.event import Event
 from crawler.frontier import Frontier, Lease
 from crawler.held import Held
 from crawler.host import AGAIN, Host, Thirst, wall
-from crawler.model import Health, HostRest, Seconds
+from crawler.model import Health, Seconds
 from crawler.pause import Pause
 
 PAUSE: Seconds = 0.02
@@ -25,7 +25,7 @@ TURN: Seconds = 5.0
 
 
 @dataclass(slots=True)
-class _Wish:
+class _Terms:
     """What is asked of the frontier at once."""
 
     thirsty: list[Host]
@@ -102,63 +102,63 @@ class Leaser:
         self._move()
         now = time.monotonic()
         self._leased_at, self._lease_at = now, now + POLL
-        wish = self._wish(now)
+        terms = self._terms(now)
         try:
             lease = self._frontier.lease(
                 self._owner,
                 time.time(),
-                new=wish.new,
-                wants=wish.wants,
-                idle=self._held.owed(host.id for host in wish.idle),
-                back=list(wish.back),
+                new=terms.new,
+                wants=terms.wants,
+                idle=self._held.owed(host.id for host in terms.idle),
+                back=list(terms.back),
             )
         except BaseException:
-            self._wish_again(wish)
+            self._undo(terms)
             raise
-        self._give_back(wish)
-        self._take(lease, wish)
+        self._give_back(terms)
+        self._take(lease, terms)
         self._note_rests(lease)
-        self._plan(lease, wish)
+        self._plan(lease, terms)
 
-    def _wish(self, now: Seconds) -> _Wish:
+    def _terms(self, now: Seconds) -> _Terms:
         resting = self._held.resting_long(now)
         for host in resting:
             host.returning = True
         back = {task.id for host in resting for task in host.tasks}
         spent = self._held.spent()
-        idle = [host for host in resting if host.open == len(host.tasks)] + spent
-        idle = list(dict.fromkeys(idle))
+        idle = dict.fromkeys([*(one for one in resting if one.open == len(one.tasks)), *spent])
         thirsty = [host for host in self._thirst.due(now) if host not in idle]
         wants = {host.id: lack for host in thirsty if (lack := host.lacks(now))}
-        return _Wish(thirsty, wants, self._room(), spent, idle, back, resting)
+        return _Terms(thirsty, wants, self._room(), spent, list(idle), back, resting)
 
-    def _wish_again(self, wish: _Wish) -> None:
+    def _undo(self, terms: _Terms) -> None:
         """Have all as before: the frontier could not be asked."""
-        for host in wish.resting:
+        for host in terms.resting:
             host.returning = False
-        for host in wish.spent:
+        for host in terms.spent:
             self._held.dry(host)
-        self._place([*wish.resting, *wish.thirsty])
+        self._place([*terms.resting, *terms.thirsty])
 
-    def _give_back(self, wish: _Wish) -> None:
-        for host in wish.resting:
+    def _give_back(self, terms: _Terms) -> None:
+        for host in terms.resting:
             host.returning = False
-            host.keep(task for task in host.tasks if task.id not in wish.back)
-        for host in wish.idle:
+            host.gave_back(terms.back)
+        for host in terms.idle:
             self._held.drop(host)
-        self._place(host for host in wish.resting if host.id in self._held.hosts)
+        self._place(host for host in terms.resting if host.id in self._held.hosts)
 
-    def _take(self, lease: Lease, wish: _Wish) -> None:
+    def _take(self, lease: Lease, terms: _Terms) -> None:
         now = time.monotonic()
         for leased in lease.hosts:
             host = self._held.take(leased)
             host.dry = False
-            if host.robots or len(leased.tasks) < wish.wants.get(leased.id, 1):
+            few = len(leased.tasks) < terms.wants.get(leased.id, 1)
+            if few or all(task.robots for task in leased.tasks):  # the others wait for its rules
                 host.dry_since = now
                 self._held.dry(host)
             self._end_doomed(host)
             self._place([host])
-        for host in wish.thirsty:
+        for host in terms.thirsty:
             self.look_for(host, now)
 
     def _move(self) -> None:
@@ -184,20 +184,19 @@ class Leaser:
             if leased.health == Health() and self._held.hosts[leased.id].rest.delay > leased.delay
         ]
         if hosts:
-            rests: list[HostRest] = self._held.owed(hosts)
-            self._frontier.settle(self._owner, [], rests)
+            self._frontier.settle(self._owner, [], self._held.owed(hosts))
 
-    def _plan(self, lease: Lease, wish: _Wish) -> None:
+    def _plan(self, lease: Lease, terms: _Terms) -> None:
         """Give hosts up that others should have, and decide when to look again."""
         now = time.monotonic()
         next_at = None if lease.next_at is None else lease.next_at - wall()
         self._give_up(list(self._held.hosts.values())[: lease.surplus])
-        if next_at is not None and next_at <= now and not self._pause.active and not wish.new:
+        if next_at is not None and next_at <= now and not self._pause.active and not terms.new:
             self._give_up(self._had_their_turn(now))
-        if wish.new > 0 and len(lease.hosts) - len(wish.wants) >= wish.new and self._room():
+        if terms.new > 0 and len(lease.hosts) - len(terms.wants) >= terms.new and self._room():
             self.look_in()
         found = any(leased.tasks for leased in lease.hosts)
-        if next_at is not None and (next_at > now or (found and wish.new)):
+        if next_at is not None and (next_at > now or (found and terms.new)):
             self.look_in(max(PAUSE, next_at - now))
         if self._thirst.next_at is not None:
             self.look_in(self._thirst.next_at - now)

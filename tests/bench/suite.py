@@ -107,7 +107,7 @@ def _measured(case: Case, setting: Setting, options: argparse.Namespace) -> dict
     try:
         with case.open(served) as scene:
             for turn in range(options.repeat):
-                at = turn % max(1, len(there))  # nobody is always the first, or after the same one
+                at = turn % max(1, len(there))  # nobody is always the first
                 for one in [*there[at:], *there[:at]]:
                     if turn == 0 or not one.once:
                         found[one.name].append(_one_run(case, scene, one, turn))

@@ -120,6 +120,10 @@ def test_what_was_not_given_back_for_a_fault_of_the_disk_is_visited_later(
     second = handoff.get(timeout=5)
     assert feeder.begun(first)
     assert feeder.begun(second)
+    (host,) = feeder._held.hosts.values()
+    with gevent.Timeout(5):
+        while not host.dry:
+            gevent.sleep(0.01)
     now = time.monotonic()
     feeder.finished(Visited(first, Outcome(Kind.STORED, 200), now))
     feeder.finished(Visited(second, Outcome(Kind.STORED, 200), now))
@@ -138,5 +142,40 @@ def test_what_was_not_given_back_for_a_fault_of_the_disk_is_visited_later(
         with gevent.Timeout(5):
             while feeder.owed():
                 gevent.sleep(0.01)
+    finally:
+        again.kill()
+
+
+def test_a_job_that_asks_no_robots_txt_does_not_wait_for_that_of_another(frontier, feeder, handoff):
+    rules = [JobRule("job", per_host=500, obeys=True), JobRule("free", per_host=500, obeys=False)]
+    frontier.configure(rules, time.time())
+    frontier.add("free", [seed(f"http://a/{number}", "free") for number in range(8)], time.time())
+    add(frontier, feeder, 100)
+    urls = set()
+    with gevent.Timeout(0.8):  # before it is asked again because it ran dry
+        while len(urls) < 9:
+            task = handoff.get()
+            assert feeder.begun(task)
+            urls.add(task.url)
+    assert urls == {"http://a/robots.txt", *(f"http://a/{number}" for number in range(8))}
+
+
+def test_a_host_whose_tasks_could_not_be_leased_for_a_fault_of_the_disk_gets_them_later(
+    frontier, feeder, handoff, monkeypatch
+):
+    failed, lease = Event(), frontier.lease
+
+    def fails(*args, wants, **options):
+        if wants and not failed.is_set():
+            failed.set()
+            raise LocalFaultError("no room")
+        return lease(*args, wants=wants, **options)
+
+    monkeypatch.setattr(frontier, "lease", fails)
+    add(frontier, feeder, *range(12))
+    assert failed.wait(5)
+    again = gevent.spawn(feeder.leaser.run)
+    try:
+        assert all(feeder.begun(handoff.get(timeout=5)) for _ in range(12))
     finally:
         again.kill()
