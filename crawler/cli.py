@@ -14,8 +14,9 @@ from pathlib import Path
 
 import click
 
-from crawler import __version__, naming
+from crawler import __version__
 from crawler.errors import ConfigError, CrawlerError, UsageError
+from crawler.policy import naming
 
 _CONFIG = click.option(
     "-c",
@@ -51,7 +52,7 @@ def _importing() -> Iterator[None]:
 
 def _desk() -> dict[str, click.Command]:
     with _importing():
-        from crawler import desk
+        from crawler.verbs import desk
 
     return {str(verb.name): verb for verb in desk.VERBS}
 
@@ -71,7 +72,8 @@ def cli() -> None:
 def run(file: Path, *, until_done: bool) -> int:
     """Run the daemon in the foreground, as supervisord wants it."""
     with _importing():
-        from crawler import config, daemon
+        from crawler import config
+        from crawler.daemon import process as daemon
 
     try:
         settings = config.load(file)
@@ -165,8 +167,8 @@ def fetch(
     if not urls and input_file is None:
         raise click.UsageError("name URLs, or a list of them with -i")
     with _importing():
-        from crawler import oneshot
-        from crawler.report import Report
+        from crawler.verbs import fetch as oneshot
+        from crawler.verbs.report import Report
 
     options = {
         "path": path,
@@ -194,7 +196,7 @@ def fetch(
 def demo(output: Path | None) -> int:
     """Start flag servers on loopback and run the daemon against them."""
     with _importing():
-        from crawler import demo as demonstration
+        from crawler.verbs import demo as demonstration
 
     return demonstration.demo(output)
 
@@ -204,7 +206,8 @@ def demo(output: Path | None) -> int:
 def check(file: Path) -> int:
     """Do all that `run` does, except start: print the plan, or everything that is wrong."""
     with _importing():
-        from crawler import config, plan
+        from crawler import config
+        from crawler.verbs import check as plan
 
     settings = config.load(file)
     plans = plan.plan(settings)

@@ -16,7 +16,6 @@ import gevent
 from gevent.event import Event
 from gevent.queue import Empty, Queue, ShutDown
 
-from crawler import naming
 from crawler.config import Job, ScheduleOptions
 from crawler.errors import LOCAL_FAULTS
 from crawler.frontier import Frontier
@@ -33,10 +32,11 @@ from crawler.model import (
     Verdict,
     Visited,
 )
-from crawler.retry import verdict
-from crawler.rulebook import Rulebook
-from crawler.schedule import Schedule, next_due
+from crawler.policy import naming
+from crawler.policy.retry import verdict
+from crawler.policy.schedule import Schedule, next_due
 from crawler.store import Body, Files, left_by, part_name, planned
+from crawler.worker.robots_rules import Rulebook
 
 BATCH = 256
 GATHER: Seconds = 0.02

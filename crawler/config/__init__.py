@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from crawler import globbing, naming
 from crawler.config.checks import header_value, host_pattern
 from crawler.config.document import Document, Path_, read
 from crawler.config.settings import (
@@ -27,7 +26,8 @@ from crawler.config.settings import (
     Settings,
     Timeout,
 )
-from crawler.config.values import NO_SPEED, Speed
+from crawler.config.units import NO_SPEED, Speed
+from crawler.policy import globbing, naming
 
 __all__ = [
     "NO_SPEED",

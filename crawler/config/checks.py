@@ -3,8 +3,9 @@
 import re
 from urllib.parse import urlsplit
 
-from crawler import addresses, globbing, naming, urls
-from crawler.hours import parse as parse_hours
+from crawler import urls
+from crawler.policy import addresses, globbing, naming
+from crawler.policy.hours import parse as parse_hours
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HOST = re.compile(r"(\*\.)?(\[[^\]]*\]|[^*/\\?#@:\[\]\s]+)(:[0-9]+)?")

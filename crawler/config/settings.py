@@ -14,9 +14,10 @@ from pydantic import (
     model_validator,
 )
 
-from crawler import __version__, naming, schedule, urls
+from crawler import __version__, urls
 from crawler.config import checks
-from crawler.config.values import Duration, MinSpeed, Size, Versions
+from crawler.config.units import Duration, MinSpeed, Size, Versions
+from crawler.policy import naming, schedule
 
 ListUrl = Annotated[StrictStr, Field(pattern=r"^https?://"), AfterValidator(urls.canonical)]
 

@@ -7,7 +7,7 @@ is leased; where it hops to another host, the first one waits for it.
 
 import sqlite3
 
-from crawler.frontier.known import TASK
+from crawler.frontier.fingerprints import TASK
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import LEASED, ROBOTS, WAITING
 from crawler.model import Again, Robots, Seconds, Settlement

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from crawler.errors import StateError
 from crawler.frontier import FIRST
+from crawler.frontier.locking import PATIENCE
 from crawler.frontier.migrations import MIGRATIONS
-from crawler.frontier.waiting import PATIENCE
 
 APPLICATION_ID = 0x63726C64  # "crld"
 VERSION = 3

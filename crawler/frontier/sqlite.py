@@ -22,20 +22,28 @@ from crawler.frontier import (
     Reclaimed,
     SourceState,
     Synced,
-    leases,
-    ledger,
-    listing,
     robots,
-    taking,
 )
 from crawler.frontier import jobs as jobs_
+from crawler.frontier import (
+    leasing as taking,
+)
+from crawler.frontier import (
+    lists as listing,
+)
+from crawler.frontier import (
+    owners as leases,
+)
+from crawler.frontier import (
+    visits as ledger,
+)
+from crawler.frontier.locking import begin
 from crawler.frontier.process import Process
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import connect
 from crawler.frontier.turns import Shares, Visitor
-from crawler.frontier.waiting import begin
 from crawler.model import HostRest, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
-from crawler.native import Native
+from crawler.threads import Native
 
 P = ParamSpec("P")
 T = TypeVar("T")

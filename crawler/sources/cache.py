@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from crawler.model import Seconds, Validators
-from crawler.native import Native
 from crawler.sources.contract import Download, Fetch, failed, told
+from crawler.threads import Native
 
 UNUSED: Seconds = 30 * 86_400.0
 """A copy that no source asked for in so long is removed."""

@@ -13,10 +13,10 @@ import gevent
 from gevent.socket import wait_read
 
 from crawler.model import Seconds
-from crawler.native import Greenlet, Native
 from crawler.sources.contract import Blocks, Entries, Fields, Source, SourceError, failed, told
 from crawler.sources.formats import Plain
 from crawler.sources.reading import listed
+from crawler.threads import Greenlet, Native
 
 Process = subprocess.Popen[bytes]
 

@@ -10,9 +10,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol, Self
 
-from crawler import naming
 from crawler.errors import CrawlerError
 from crawler.model import Trouble, Validators
+from crawler.policy import naming
 from crawler.urls import masked
 
 UNREADABLE = (OSError, EOFError, zlib.error)

@@ -12,12 +12,12 @@ from pathlib import Path
 import gevent
 
 from crawler.config import Job
-from crawler.fetch import Fetcher
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Fetched, Kind, Seconds, Task, Trouble, Validators
-from crawler.native import Native
-from crawler.resume import validators_of
+from crawler.policy.resume import validators_of
 from crawler.sources.cache import key_of
 from crawler.sources.contract import Download, Fetch
+from crawler.threads import Native
 from crawler.urls import canonical, host_of, split
 
 REDIRECTS = 10

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import gevent
 
-from crawler.native import Native
 from crawler.sources.contract import (
     UNREADABLE,
     Blocks,
@@ -23,6 +22,7 @@ from crawler.sources.contract import (
 )
 from crawler.sources.formats import Format, format_of
 from crawler.sources.reading import Opened, listed
+from crawler.threads import Native
 
 _TICK_NS = 20_000_000
 """The clock of a file system may stand still for so long: younger files are waited for."""

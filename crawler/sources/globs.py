@@ -9,7 +9,7 @@ from itertools import islice
 
 import gevent
 
-from crawler import globbing
+from crawler.policy import globbing
 from crawler.sources.contract import Blocks, Entries, Fields, Source, Unchanged, failed, short_hash
 from crawler.sources.formats import check_headers
 

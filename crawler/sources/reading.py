@@ -14,9 +14,9 @@ from pathlib import Path
 
 from gevent.socket import wait_read
 
-from crawler.native import Native
 from crawler.sources.contract import Blocks, failed
 from crawler.sources.formats import MAX_LINE, Format
+from crawler.threads import Native
 
 PIECE = 262_144
 """Bytes read, or unpacked, at once."""

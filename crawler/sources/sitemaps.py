@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from hashlib import blake2b
 
-from crawler.native import Native
 from crawler.sources.cache import UNVERIFIED, Cache, Copy
 from crawler.sources.contract import (
     MEANING,
@@ -25,6 +24,7 @@ from crawler.sources.contract import (
 from crawler.sources.formats import Plain
 from crawler.sources.reading import Opened, stream
 from crawler.sources.sitemap_files import BAD, entries, kind_of
+from crawler.threads import Native
 from crawler.urls import canonical, masked
 
 MAX_FILES = 50_000

@@ -2,7 +2,6 @@
 
 from contextlib import closing
 
-from crawler.native import Native
 from crawler.sources.cache import UNVERIFIED, Cache
 from crawler.sources.contract import (
     Blocks,
@@ -16,6 +15,7 @@ from crawler.sources.contract import (
 )
 from crawler.sources.formats import Format, format_of
 from crawler.sources.reading import Opened, listed
+from crawler.threads import Native
 
 
 class WebList(Source):

@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, Self
 
-from crawler.native import Native
 from crawler.store.folders import Folders
 from crawler.store.versions import Versions
 from crawler.store.writing import (
@@ -26,6 +25,7 @@ from crawler.store.writing import (
     write_all,
     write_part,
 )
+from crawler.threads import Native
 from crawler.urls import hex_of
 
 __all__ = ["Body", "Files", "Measured", "Part", "part_name"]

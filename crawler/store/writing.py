@@ -15,7 +15,7 @@ from typing import Any
 from gevent.monkey import get_original
 
 from crawler.model import Seconds, value
-from crawler.naming import suffixed
+from crawler.policy.naming import suffixed
 from crawler.store.folders import Folders
 from crawler.store.versions import Versions
 

@@ -26,7 +26,7 @@ import trustme
 from gevent.pool import Pool
 
 from crawler.config import Job
-from crawler.fetch import Fetcher
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Task
 from crawler.store import Files
 from crawler.urls import host_of

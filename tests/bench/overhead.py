@@ -23,10 +23,10 @@ from gevent.event import Event
 from requests.structures import CaseInsensitiveDict
 
 import crawler  # noqa: F401  patches first
-from crawler import app as app_module
-from crawler.app import App
 from crawler.config import CrawlerOptions, Job, Settings
-from crawler.daemon import collect_seldom
+from crawler.daemon import app as app_module
+from crawler.daemon.app import App
+from crawler.daemon.process import collect_seldom
 from crawler.log import open_log
 from crawler.model import Fetched
 

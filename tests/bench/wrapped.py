@@ -21,9 +21,10 @@ import greenlet
 from gevent.event import Event
 from gevent.hub import Hub
 
-from crawler import cli, native
-from crawler.feeder import Feeder
-from crawler.fetch import Fetcher
+from crawler import cli
+from crawler import threads as native
+from crawler.feeder.feeder import Feeder
+from crawler.fetch.fetcher import Fetcher
 
 TICK = 0.005
 _fetch, _hand_off = Fetcher.fetch, Feeder._hand_off

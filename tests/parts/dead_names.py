@@ -15,10 +15,10 @@ import gevent  # isort: skip
 from gevent.server import DatagramServer
 
 from crawler.config import Job, Timeout
-from crawler.dial import Resolver
-from crawler.fetch import Fetcher
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
+from crawler.transport.dial import Resolver
 from crawler.urls import host_of
 from tests import FULL
 from tests.servers import Site, status

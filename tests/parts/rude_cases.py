@@ -29,7 +29,7 @@ from rude_talks import (
     zstd_bomb,
 )  # fmt: skip
 
-from crawler.decode import zstd
+from crawler.fetch.decode import zstd
 from crawler.model import Kind
 from tests.servers import endless, sends
 

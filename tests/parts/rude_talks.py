@@ -11,7 +11,7 @@ from itertools import chain, repeat
 import brotli
 import gevent
 
-from crawler.decode import zstd
+from crawler.fetch.decode import zstd
 from tests.servers import sends
 
 Talk = Callable[[socket.socket], None]

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from rude_talks import CHUNKED, WHOLE, answer, length
 
 from crawler.config import Timeout
-from crawler.connection import Connection
-from crawler.framing import MAX_TRAILERS, body_of
-from crawler.head import MAX_FIELDS, MAX_LINE, head_of
 from crawler.model import Kind, Trouble
-from crawler.watch import Watch
+from crawler.transport.body_framing import MAX_TRAILERS, body_of
+from crawler.transport.connection import Connection
+from crawler.transport.response_head import MAX_FIELDS, MAX_LINE, head_of
+from crawler.transport.visit_timer import Watch
 from tests import FULL
 
 HUNDRED = b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -6,10 +6,10 @@ from dataclasses import replace
 import gevent
 import pytest
 
-from crawler.ask import cookies_of, request_for
 from crawler.config import Job
 from crawler.errors import UsageError
-from crawler.fetch import Fetcher
+from crawler.fetch.fetcher import Fetcher
+from crawler.fetch.request import cookies_of, request_for
 from crawler.model import Kept, Task, Trouble, Validators
 from crawler.store import Files
 from tests.servers import RudeSite, Site

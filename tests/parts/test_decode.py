@@ -6,7 +6,7 @@ import zlib
 import brotli
 import pytest
 
-from crawler.decode import STEP, decoded, decoder_for, zstd
+from crawler.fetch.decode import STEP, decoded, decoder_for, zstd
 from crawler.model import Kind, Trouble
 
 TEXT = b"The quick brown fox jumps over the lazy dog. " * 40 + random.Random(7).randbytes(500)

@@ -14,10 +14,10 @@ import psutil
 import pytest
 
 from crawler.config import Job, Timeout
-from crawler.dial import STAGGER, Dialer, Resolver, race
-from crawler.fetch import Fetcher
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
+from crawler.transport.dial import STAGGER, Dialer, Resolver, race
 from crawler.urls import host_of
 from tests.real import lacks, needs
 from tests.servers import RudeSite

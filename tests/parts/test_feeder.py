@@ -9,10 +9,10 @@ from gevent.event import Event
 from gevent.queue import Queue
 
 from crawler.config import Job, Settings
+from crawler.config.host_rules import HostRules
 from crawler.errors import LocalFaultError
-from crawler.feeder import Feeder
-from crawler.held import Held
-from crawler.hosts import HostRules
+from crawler.feeder.feeder import Feeder
+from crawler.feeder.own_hosts import Held
 from crawler.model import JobRule, Kind, Outcome, Visited
 
 

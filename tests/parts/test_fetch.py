@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from crawler.config import Job, Timeout
-from crawler.fetch import Fetcher
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
 from tests.servers import RudeSite, Site, endless, sends, slow

@@ -10,7 +10,7 @@ from crawler.errors import LeaseLostError
 from crawler.frontier import LEASE, MAX_CRASHES
 from crawler.frontier.process import current
 from crawler.model import Done, Health, HostRest, JobRule, Kind
-from crawler.politeness import DAY
+from crawler.policy.politeness import DAY
 
 
 def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):

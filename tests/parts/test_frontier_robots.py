@@ -11,7 +11,7 @@ from frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
 from crawler.frontier.process import current
 from crawler.frontier.robots import STALE
 from crawler.model import Again, Done, Hop, HostRest, JobRule, Kind, Robots
-from crawler.robots import origin_of
+from crawler.policy.robots import origin_of
 
 DAY = 86_400.0
 HOUR = 3600.0

@@ -10,9 +10,9 @@ from frontiers import NOW, join, seed, seeds, settled, take
 from gevent.queue import Queue
 
 from crawler.config import Job, Settings
-from crawler.feeder import Feeder
-from crawler.held import Held
-from crawler.hosts import HostRules
+from crawler.config.host_rules import HostRules
+from crawler.feeder.feeder import Feeder
+from crawler.feeder.own_hosts import Held
 from crawler.model import Again, Done, HostRest, JobRule, Kind, Outcome, Visited
 
 CLASSES = [JobRule("high", weight=4), JobRule("normal"), JobRule("low", weight=1)]

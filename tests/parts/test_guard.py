@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.addresses import may_dial, network
 from crawler.config import Job, Timeout
-from crawler.fetch import Fetcher
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
+from crawler.policy.addresses import may_dial, network
 from crawler.store import Files
 from crawler.urls import canonical, host_of
 from tests.servers import Site, slow, status

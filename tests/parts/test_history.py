@@ -13,25 +13,25 @@ from pathlib import Path
 import pytest
 from frontiers import NOW, gone, join, seed, seeds, settled, take
 
-from crawler.desk import explain, status
-from crawler.desk.place import Place
-from crawler.desk.record import exported
 from crawler.errors import StateError, UsageError
 from crawler.frontier import LEASE, Listed, open_frontier
-from crawler.frontier.archive import begin_archive, stored_by
-from crawler.frontier.backup import backup
-from crawler.frontier.hosts import host_counts
-from crawler.frontier.overview import jobs
 from crawler.frontier.process import current
-from crawler.frontier.removal import forget
-from crawler.frontier.revival import retry
 from crawler.frontier.schema import APPLICATION_ID, VERSION
-from crawler.frontier.selection import PAGE, Wanted, pages
-from crawler.frontier.slices import SLICE
-from crawler.frontier.statefile import opened
+from crawler.ledger.archive import begin_archive, stored_by
+from crawler.ledger.backup import backup
+from crawler.ledger.forget import forget
+from crawler.ledger.hosts import host_counts
+from crawler.ledger.overview import jobs
+from crawler.ledger.retry import retry
+from crawler.ledger.selection import PAGE, Wanted, pages
+from crawler.ledger.slices import SLICE
+from crawler.ledger.statefile import opened
 from crawler.model import Dead, Done, Hop, HostRest, JobRule, Kind
-from crawler.naming import path_key
+from crawler.policy.naming import path_key
 from crawler.urls import fingerprint
+from crawler.verbs import explain, status
+from crawler.verbs.ledger_place import Place
+from crawler.verbs.record import exported
 from tests import FULL
 
 DAY = 86_400.0
@@ -375,8 +375,8 @@ def test_status_reads_rows_of_sums_and_ends_of_indexes_at_any_size(big):
 
 def test_counts_of_hosts_end_where_they_would_take_long(big, monkeypatch):
     file, _ = big
-    monkeypatch.setattr("crawler.frontier.hosts.CAP", 500)
-    monkeypatch.setattr("crawler.frontier.hosts.LOOK", 1000)
+    monkeypatch.setattr("crawler.ledger.hosts.CAP", 500)
+    monkeypatch.setattr("crawler.ledger.hosts.LOOK", 1000)
     with opened(file) as db:
         found = host_counts(db, NOW)
     assert (found.held, found.ready, found.resting) == (0, 500, 500)
@@ -621,8 +621,8 @@ def test_nothing_that_is_printed_moves_a_terminal(file, frontier):
     robots(file, b"User-agent: *\nDisallow: /\x1b[2J\x9b\n")
     execute(file, "UPDATE task SET reason = 'x' || char(27) || '[2J', location = 'http://a/1'")
     case = explained(file, "http://a/1")
-    from crawler.desk.words import as_json
     from crawler.log import printable
+    from crawler.verbs.words import as_json
 
     assert "\x1b" in "".join(explain.lines(case))
     assert "\x1b" not in "".join(map(printable, explain.lines(case)))

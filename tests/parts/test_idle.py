@@ -14,10 +14,10 @@ from gevent.server import StreamServer
 from rude_talks import answer, length
 
 from crawler.config import Job, Timeout
-from crawler.fetch import Fetcher
-from crawler.idle import Idle
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
+from crawler.transport.idle import Idle
 from crawler.urls import host_of
 from tests.servers import RudeSite, Site
 

@@ -12,8 +12,8 @@ import gevent
 import pytest
 
 from crawler import sources
-from crawler.inbox import AT_ONCE, Inbox
 from crawler.sources import SourceError
+from crawler.sources.inbox import AT_ONCE, Inbox
 
 JOB = SimpleNamespace(urls=(), url_file=None, path="{cc}/{name}", headers={})
 PLAIN = SimpleNamespace(urls=(), url_file=None, path="{name}", headers={})

@@ -13,7 +13,7 @@ from gevent.server import StreamServer
 from rude_talks import CHUNKED, answer, length
 
 from crawler.config import Job, Timeout
-from crawler.fetch import Fetcher
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
 from crawler.urls import host_of

@@ -7,11 +7,12 @@ from contextlib import closing
 import pytest
 from frontiers import NOW, join, seeds, take
 
-from crawler.frontier import Listed, known, open_frontier
-from crawler.frontier.entries import entries
-from crawler.frontier.removal import forget
+from crawler.frontier import Listed, open_frontier
+from crawler.frontier import fingerprints as known
 from crawler.frontier.robots import STALE
-from crawler.frontier.statefile import opened
+from crawler.ledger.entries import entries
+from crawler.ledger.forget import forget
+from crawler.ledger.statefile import opened
 from crawler.model import JobRule
 
 

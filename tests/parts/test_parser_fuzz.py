@@ -18,8 +18,8 @@ from gevent.pool import Pool
 from gevent.server import StreamServer
 
 from crawler.config import Job, Timeout
-from crawler.decode import zstd
-from crawler.fetch import Fetcher
+from crawler.fetch.decode import zstd
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Fetched, Kind, Task, Trouble
 from crawler.store import Files
 from crawler.urls import host_of

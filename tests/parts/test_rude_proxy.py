@@ -7,7 +7,7 @@ from rude_cases import PROTOCOL, STORED, TRUNCATED
 from rude_talks import SOUND, WHOLE
 
 from crawler.config import Job, Timeout
-from crawler.fetch import Fetcher
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
 from tests.servers import RudeSite, sends

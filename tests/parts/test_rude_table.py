@@ -13,10 +13,10 @@ import trustme
 from rude_cases import ROWS, Row
 from rude_talks import BOMBS
 
-from crawler.app import App
 from crawler.config import CrawlerOptions, Job, Settings, Timeout
+from crawler.daemon.app import App
 from crawler.model import Again, Hop, Kind, Settlement
-from crawler.retry import MAX_RETRY_AFTER
+from crawler.policy.retry import MAX_RETRY_AFTER
 from tests.conftest import _inventory
 from tests.servers import RudeSite, Site
 

@@ -8,7 +8,7 @@ import gevent
 from gevent.server import StreamServer
 
 from crawler.config import Job
-from crawler.fetch import Fetcher
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Task
 from crawler.store import Files
 from tests.servers import Site

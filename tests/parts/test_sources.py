@@ -19,11 +19,12 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from crawler import globbing, sources
-from crawler.chunks import Chunker
+from crawler import sources
 from crawler.config import Auth, Job, Timeout
-from crawler.fetch import Fetcher
+from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Trouble
+from crawler.policy import globbing
+from crawler.seeder.chunks import Chunker
 from crawler.sources import SourceError, Unchanged
 from crawler.sources.cache import UNUSED
 from crawler.sources.formats import MAX_LINE

@@ -10,21 +10,21 @@ import pytest
 from gevent.queue import Queue
 
 from crawler.config import Job, Settings
+from crawler.config.host_rules import HostRules
+from crawler.daemon.services import Part
+from crawler.daemon.supervisor import State, Supervisor
 from crawler.errors import PartDiedError
-from crawler.feeder import Feeder
+from crawler.feeder.feeder import Feeder
+from crawler.feeder.own_hosts import Held
 from crawler.frontier import open_frontier
 from crawler.frontier.process import current
-from crawler.held import Held
-from crawler.hosts import HostRules
 from crawler.model import Kind, Outcome, Seed, Task, Visited
-from crawler.parts import Part
-from crawler.pool import Workers
-from crawler.rulebook import Rulebook
 from crawler.settler import Settler
 from crawler.store import Files
-from crawler.supervisor import State, Supervisor
 from crawler.urls import fingerprint, host_of
-from crawler.worker import Worker
+from crawler.worker.pool import Workers
+from crawler.worker.robots_rules import Rulebook
+from crawler.worker.worker import Worker
 
 SIZE = 4
 URLS = 24
@@ -141,7 +141,7 @@ def test_a_worker_that_dies_is_replaced_and_its_url_is_recorded(tmp_path, error)
 
 
 def test_a_worker_that_swallows_every_exception_is_given_up_and_replaced(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.pool.STUCK", 0.5)
+    monkeypatch.setattr("crawler.worker.pool.STUCK", 0.5)
     freed = gevent.event.Event()
 
     def visit(task: Task, deadline: float) -> Visited:
@@ -164,7 +164,7 @@ def test_a_worker_that_swallows_every_exception_is_given_up_and_replaced(tmp_pat
 
 
 def test_a_visit_far_past_its_deadline_is_killed_and_recorded(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.pool.STUCK", 0.5)
+    monkeypatch.setattr("crawler.worker.pool.STUCK", 0.5)
 
     def visit(task: Task, deadline: float) -> Visited:
         if task.url == CULPRIT:

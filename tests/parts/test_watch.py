@@ -7,7 +7,7 @@ import pytest
 
 from crawler.config import Timeout
 from crawler.model import Kind, Trouble
-from crawler.watch import Watch
+from crawler.transport.visit_timer import Watch
 
 SHORT = Timeout(connect="50ms", read="50ms", total="10s")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
-from crawler.chunks import LEAST, MOST, MOST_BYTES, Chunk, Chunker
+from crawler.seeder.chunks import LEAST, MOST, MOST_BYTES, Chunk, Chunker
 
 
 class Long(bytes):

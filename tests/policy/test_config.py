@@ -7,7 +7,7 @@ import pytest
 
 from crawler.config import load, schema
 from crawler.config.document import read
-from crawler.config.values import duration, size
+from crawler.config.units import duration, size
 from crawler.errors import ConfigError
 
 FOLDER = Path(__file__).parents[2] / "config"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
-from crawler.directives import HEAD, WORDS, of_headers, of_page, told
+from crawler.policy.page_robots import HEAD, WORDS, of_headers, of_page, told
 
 TOKEN = "crawlerd"  # noqa: S105  it is no secret
 NONE = {"noindex", "nofollow"}

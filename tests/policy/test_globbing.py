@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.globbing import parse
+from crawler.policy.globbing import parse
 
 
 def urls(pattern):

@@ -1,8 +1,8 @@
 """A host in memory: how many tasks it should have there, and when to look for them."""
 
-from crawler.host import AHEAD, LOOKAHEAD, QUICK, Host, Thirst
+from crawler.feeder.host import AHEAD, LOOKAHEAD, QUICK, Host, Thirst
 from crawler.model import Task
-from crawler.politeness import Rest, Rule
+from crawler.policy.politeness import Rest, Rule
 
 NOW = 1000.0
 

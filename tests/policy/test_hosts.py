@@ -3,10 +3,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.config import CrawlerOptions, HostOptions, Job, Settings
+from crawler.config.host_rules import CACHED, HostRules
 from crawler.config.settings import Adaptive as Options
-from crawler.hosts import CACHED, HostRules
 from crawler.model import JobRule
-from crawler.politeness import Adaptive, Rule
+from crawler.policy.politeness import Adaptive, Rule
 
 MIDNIGHT = 1_772_323_200.0  # Sunday, 1 March 2026, UTC
 HOUR = 3600.0

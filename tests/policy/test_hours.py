@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from crawler.hours import parse, zone_of
+from crawler.policy.hours import parse, zone_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 QUARTER = 900.0

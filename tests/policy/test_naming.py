@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crawler.naming import (
+from crawler.policy.naming import (
     DEFAULT,
     MAX_COMPONENT,
     MAX_DEPTH,

@@ -1,6 +1,6 @@
 """The pause of the daemon while its machine is at fault, on an invented clock."""
 
-from crawler.pause import FIRST, LONGEST, Pause
+from crawler.policy.pause import FIRST, LONGEST, Pause
 
 
 def test_nothing_is_paused_at_first():

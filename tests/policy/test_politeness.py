@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from crawler.config import Job, Settings
-from crawler.crowds import LONG as LINE
-from crawler.crowds import SHORT, Crowd
+from crawler.config.host_rules import HostRules
+from crawler.feeder.host import HOLD
+from crawler.feeder.own_hosts import Held
+from crawler.feeder.shared_addresses import LONG as LINE
+from crawler.feeder.shared_addresses import SHORT, Crowd
 from crawler.frontier import LeasedHost
-from crawler.held import Held
-from crawler.host import HOLD
-from crawler.hosts import HostRules
 from crawler.model import Again, Health, Kind, Outcome, Task, Visited
-from crawler.politeness import BREAK, DAY, LONG, PACE, RECOVERY, START, Adaptive, Rest, Rule
-from crawler.retry import verdict
+from crawler.policy.politeness import BREAK, DAY, LONG, PACE, RECOVERY, START, Adaptive, Rest, Rule
+from crawler.policy.retry import verdict
 
 HOUR = 3600.0
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.model import Kept, Kind, Trouble, Validators
-from crawler.resume import check_range, keepable, validators_of
+from crawler.policy.resume import check_range, keepable, validators_of
 
 numbers = st.integers(0, 10**19)
 texts = st.text(st.characters(codec="latin-1"), max_size=80)

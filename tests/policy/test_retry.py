@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.model import Again, Dead, Done, Hop, Kind, Outcome, Task
-from crawler.retry import (
+from crawler.policy.retry import (
     AGAIN_STATUS,
     BASE,
     CAP,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from protego import Protego
 
 from crawler.model import Again, Done, Hop, Kind, Outcome, Robots, Task
-from crawler.robots import (
+from crawler.policy.robots import (
     FRESH,
     LEAST,
     LIMIT,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
-from crawler.schedule import GROW, SHRINK, Next, Schedule, next_due, parse, spread, window_of
+from crawler.policy.schedule import GROW, SHRINK, Next, Schedule, next_due, parse, spread, window_of
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()

@@ -1,0 +1,85 @@
+"""The process around the crawler: its limits, its garbage, its log, and how it ends."""
+
+import gc
+import os
+import resource
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import gevent
+
+from crawler.config import Settings
+from crawler.daemon.app import App
+from crawler.errors import ConfigError, CrawlerError
+from crawler.log import Log, open_log
+from crawler.worker.pool import is_watched
+
+FORCED = 3
+FLUSH = 0.3
+"""Seconds the log has to write what still waits when the process ends."""
+YOUNG = 10_000
+"""Objects made, beyond those freed, between two looks for garbage."""
+
+
+def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
+    """Run the daemon with a log of its own; return the exit code."""
+    log, lines = open_log(settings.crawler.log.level, settings.crawler.log.format)
+    quiet_hub(log)
+    try:
+        raise_descriptors(settings.crawler.concurrency, log)
+        collect_seldom()
+        with App(
+            settings, log, config=config.absolute(), until_done=until_done, together=lines.together
+        ) as app:
+            forced = app.run()
+    except CrawlerError as error:
+        log.error("daemon.failed", cause=str(error))  # noqa: TRY400  the cause is for operators
+        raise
+    else:
+        log.info("daemon.stopped", forced=forced)
+        incomplete = until_done and app.seeder.failed
+        return FORCED if forced else int(incomplete)
+    finally:
+        lines.close(FLUSH)
+
+
+def raise_descriptors(concurrency: int, log: Log) -> None:
+    """Raise this process's limit of descriptors to what the machine allows, and tell if it is low.
+
+    A visit takes a socket and perhaps a file, and two idle connections are kept for each of them;
+    more are kept where there is room for more (`ways`).
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    if soft != resource.RLIM_INFINITY and soft < 4 * concurrency + 64:
+        log.warning("descriptors.few", limit=soft, wanted=4 * concurrency + 64)
+
+
+def collect_seldom() -> None:
+    """Have garbage looked for less often, and not among what was imported.
+
+    A visit leaves hardly any: looking for it as often as Python does takes 3 % of the CPU.
+    """
+    gc.freeze()
+    gc.set_threshold(YOUNG, 20, 20)
+
+
+def log_rejected(error: ConfigError) -> None:
+    """Tell of a bad configuration in the log as well, where those look who tail it."""
+    if not os.isatty(1):
+        log, lines = open_log("info", "json")
+        log.error("config.rejected", problems=[str(problem) for problem in error.problems])
+        lines.close(FLUSH)
+
+
+def quiet_hub(log: Log) -> None:
+    """Send what greenlets die of to the log; of the watched ones the supervisor tells."""
+
+    def print_exception(context: Any, kind: Any, value: Any, trace: Any) -> None:
+        if not is_watched(context):
+            log.error("greenlet.failed", cause=repr(value), exc_info=(kind, value, trace))
+
+    gevent.get_hub().print_exception = print_exception  # type: ignore[method-assign,assignment]

@@ -1,0 +1,171 @@
+"""The supervisor owns the greenlets: it spawns, watches, restarts and drains them.
+
+    starting -> running -> draining -> stopped
+                       `-> failed
+
+Its mailbox holds plain messages: a wish to stop, the end of a greenlet. It alone reads it, so that
+nothing a signal handler or a link does can surprise it halfway.
+"""
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gevent.queue import Empty, Queue
+
+from crawler.daemon.services import DEATHS, Part, Parts
+from crawler.errors import LeaseLostError, PartDiedError
+from crawler.log import Log
+from crawler.model import Seconds, Task
+from crawler.settler import Settler
+from crawler.threads import Greenlet
+from crawler.worker.pool import Workers
+
+CLEANUP: Seconds = 0.4
+"""What killed greenlets have for their `finally` blocks, and the settler for its last batches."""
+TICK: Seconds = 0.5
+
+
+class State(StrEnum):
+    """What the daemon is doing."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    DRAINING = "draining"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+MOVES: dict[State, frozenset[State]] = {
+    State.STARTING: frozenset({State.RUNNING}),
+    State.RUNNING: frozenset({State.DRAINING, State.FAILED}),
+    State.DRAINING: frozenset({State.STOPPED, State.FAILED}),
+    State.STOPPED: frozenset(),
+    State.FAILED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A message: drain; a second one forces."""
+
+    cause: str
+
+
+class Supervisor:
+    """Runs the parts until it is told to stop, or until one of them keeps dying."""
+
+    def __init__(
+        self,
+        settler: Settler,
+        handoff: "Queue[Task]",
+        *,
+        concurrency: int,
+        grace_period: Seconds,
+        log: Log,
+    ) -> None:
+        self._settler = settler
+        self._handoff = handoff
+        self.grace_period = grace_period
+        self._log = log
+        self._mail: Queue[Stop | Greenlet] = Queue()
+        self._visiting = Part("worker", lambda: None, limit=max(2 * DEATHS, 2 * concurrency))
+        self._parts = Parts(self.ended, log)
+        self.state = State.STARTING
+
+    def adopt(self, workers: Workers, *parts: Part) -> None:
+        """Take in what to run beside the settler."""
+        self._workers = workers
+        self._to_start = [Part("settler", self._settler.run), *parts]
+
+    def stop(self, cause: str) -> None:
+        """Ask for a drain, or, the second time, for its end."""
+        self._mail.put(Stop(cause))
+
+    def resize(self, concurrency: int) -> None:
+        """Have another number of workers; those that are too many leave after their visit."""
+        self._visiting.limit = max(2 * DEATHS, 2 * concurrency)
+        self._workers.resize(concurrency)
+
+    def ended(self, greenlet: Greenlet) -> None:
+        """Take note of a greenlet's end; called by its link."""
+        self._mail.put(greenlet)
+
+    def run(self) -> bool:
+        """Run until stopped; return whether the stop was forced.
+
+        Raises:
+            PartDiedError: a part kept dying.
+            LeaseLostError: another process took this one for dead.
+        """
+        self._move(State.RUNNING)
+        self._workers.fill()
+        self._parts.start(self._to_start)
+        try:
+            cause = self._watch()
+            return self._drain(cause, self.grace_period)
+        except (PartDiedError, LeaseLostError):
+            self._move(State.FAILED)
+            self._halt(time.monotonic())
+            raise
+
+    def _watch(self) -> str:
+        while True:
+            try:
+                message = self._mail.get(timeout=TICK)
+            except Empty:
+                message = None
+            if isinstance(message, Stop):
+                return message.cause
+            if message is not None:
+                self._bury(message)
+            for url in self._workers.rescue(time.monotonic()):
+                self._log.error("worker.abandoned", url=url, reason="it would not end when killed")
+            self._parts.bring_back(time.monotonic())
+
+    def _bury(self, greenlet: Greenlet) -> None:
+        if self._workers.bury(greenlet):
+            self._parts.died(self._visiting, greenlet)
+            self._workers.fill()
+        self._parts.bury(greenlet)
+
+    def _drain(self, cause: str, grace_period: Seconds) -> bool:
+        """Stop from the seeds downward, by the deadline; return whether it was forced."""
+        self._move(State.DRAINING)
+        deadline = time.monotonic() + grace_period
+        self._log.info(
+            "daemon.draining", cause=cause, grace_s=grace_period, in_flight=self._workers.busy
+        )
+        # 1 Nothing new is leased. The keeper goes on: leases must hold until they are released.
+        self._parts.kill(CLEANUP, "seeder", "leaser", "feeder")
+        # 2 Idle workers leave, and what was handed off but not begun goes back.
+        self._handoff.shutdown(immediate=True)
+        # 3 Busy workers have until the deadline, or a second wish.
+        forced = self._wait_for_workers(deadline)
+        # 4, 5 Stragglers are killed where they block; what was delivered is settled.
+        self._halt(time.monotonic() if forced else deadline)
+        self._move(State.STOPPED)
+        return forced
+
+    def _wait_for_workers(self, deadline: Seconds) -> bool:
+        while len(self._workers):
+            try:
+                message = self._mail.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                return False
+            if isinstance(message, Stop):
+                return True
+            self._workers.bury(message)
+        return False
+
+    def _halt(self, deadline: Seconds) -> None:
+        """End every greenlet: kill once, then wait; a second kill would interrupt a cleanup."""
+        self._workers.kill(CLEANUP)
+        self._settler.shut()
+        self._parts.join("settler", max(CLEANUP, deadline - time.monotonic()))
+        self._parts.kill(CLEANUP)
+
+    def _move(self, state: State) -> None:
+        if state not in MOVES[self.state]:
+            raise AssertionError(f"no way from {self.state} to {state}")
+        self.state = state

@@ -1,0 +1,1 @@
+"""From the frontier to the hand-off: leases, hosts, rests."""

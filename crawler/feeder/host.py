@@ -1,0 +1,204 @@
+"""A host that this process owns, and when it needs tasks."""
+
+import heapq
+import time
+from collections import deque
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from crawler.model import Outcome, Seconds, Task
+from crawler.policy.hours import Hours
+from crawler.policy.politeness import Rest
+
+LOOKAHEAD: Seconds = 0.25
+"""Tasks are leased this long before their host is ready, so that many share one transaction."""
+HOLD: Seconds = 2.0
+"""A host that rests for longer goes back, with its tasks: another may use its place."""
+AHEAD = 256
+"""Most tasks in memory of a host without a delay, beside what its slots need."""
+QUICK: Seconds = 2.0
+"""A host that used up its tasks within this time gets twice as many, a slower one half."""
+AGAIN: Seconds = 1.0
+"""A host that has free slots is asked for again after this time when its tasks ran out."""
+DOOMED = 64
+"""Tasks of a host that is given up, leased at once to end unvisited."""
+
+
+@dataclass(slots=True, eq=False)
+class Host:
+    """A host this process owns."""
+
+    id: int
+    key: str
+    rest: Rest
+    taken_at: Seconds
+    tasks: deque[Task] = field(default_factory=deque)
+    open: int = 0
+    """Tasks leased and not settled."""
+    dry: bool = False
+    """The frontier had nothing more for it; it goes back once nothing is open."""
+    dry_since: Seconds = 0.0
+    robots: bool = False
+    """Its robots.txt is being visited; the URLs of jobs that obey it wait for that."""
+    leaving: bool = False
+    """Others should have it: it goes back once nothing is open, whatever comes."""
+    ahead: int = 0
+    """Tasks to have in memory where no delay spaces them; it follows the host's pace."""
+    filled_at: Seconds = 0.0
+    given: int = 0
+    """Tasks that came when it was last asked for."""
+    thirsts_at: Seconds | None = None
+    """When to look for tasks of it, if at all."""
+    queued: bool = False
+    """It stands in the heap of ready hosts, or in the line of its address."""
+    address: str | None = None
+    found: str | None = None
+    """Another address, where it was found; it is visited there once that is the process's own."""
+    returning: bool = False
+    """Its tasks are on their way back to the frontier."""
+    hours: Hours | None = None
+    told: str = ""
+    """The worst that the log was told of it."""
+    told_at: Seconds = 0.0
+    last: Outcome | None = None
+    """How its last visit failed."""
+
+    @property
+    def spaced(self) -> bool:
+        """Tell whether its tasks are leased one by one: its visits are far apart, or numbered.
+
+        After a crash all that was leased counts as visited.
+        """
+        return self.rest.delay >= LOOKAHEAD or self.rest.rule.max_per_day is not None
+
+    def ready_at(self) -> Seconds | None:
+        """Return when its next visit may begin, or None while that depends on something else."""
+        return None if self.found or self.returning else self.rest.ready_at()
+
+    def take(self, tasks: Sequence[Task]) -> None:
+        """Have more tasks in memory."""
+        self.tasks.extend(tasks)
+        self.open += len(tasks)
+        self.given = len(tasks)
+        self.robots = self.robots or any(task.robots for task in tasks)
+
+    def gave_back(self, numbers: Collection[int]) -> None:
+        """Have these tasks no longer in memory."""
+        back = [task for task in self.tasks if task.id in numbers]
+        self.tasks = deque(task for task in self.tasks if task.id not in numbers)
+        self.open -= len(back)
+        self.robots = self.robots and not any(task.robots for task in back)
+
+    def lacks(self, now: Seconds) -> int:
+        """Return how many tasks to lease for it: none while they would only wait in memory."""
+        if self.found or self.leaving or (self.dry and not self._asks_again()):
+            return 0
+        if self.rest.doomed(now):
+            return DOOMED
+        if self.rests_long(now):
+            return 0
+        if not self.spaced:
+            return max(0, self._wanted(now) - len(self.tasks))
+        ready_at = self.rest.ready_at()
+        soon = ready_at is not None and ready_at <= now + LOOKAHEAD
+        return 1 if soon and not self.tasks else 0
+
+    def thirst_at(self, now: Seconds) -> Seconds | None:
+        """Return when to look for tasks of it; None as long as nothing changes."""
+        rest = self.rest
+        if self.dry and not self.found:
+            return self.dry_since + AGAIN if self._asks_again() else None
+        spaced = self.spaced
+        few = len(self.tasks) <= max(max(2 * rest.slots, self.ahead) // 4, self._soon())
+        enough = self.tasks if spaced else not (few or rest.silent)
+        if self.found or enough:  # the usual case, and nothing changes
+            return None
+        if rest.doomed(now):
+            return now
+        if self.rests_long(now):
+            return None  # it goes back when what is open is settled
+        if not spaced:
+            return now if few else None
+        ready_at = rest.ready_at()
+        return None if ready_at is None or self.tasks else ready_at - LOOKAHEAD / 2
+
+    def _soon(self) -> int:
+        """Return how many visits its delay allows within LOOKAHEAD."""
+        return int(LOOKAHEAD / self.rest.delay) if self.rest.delay else 0
+
+    def _asks_again(self) -> bool:
+        """Tell whether what comes meanwhile can begin at once, beside a visit that is slow."""
+        free = self.rest.busy < self.rest.slots and not self.tasks
+        return free and self.open > 0 and not self.leaving
+
+    def _wanted(self, now: Seconds) -> int:
+        """Return how many tasks to have: more of them for a host that used up the last at once."""
+        least = 2 * (self.rest.slots + self._soon())
+        if self.rest.delay:
+            self.ahead = least
+        elif now > self.filled_at + QUICK:
+            self.ahead = max(least, self.ahead // 2)
+        elif self.given and not self.tasks:
+            self.ahead = min(2 * max(least, self.ahead), max(least, AHEAD))
+        self.filled_at = now
+        return max(least, self.ahead)
+
+    def rests_long(self, now: Seconds) -> bool:
+        """Tell whether it would only take up room."""
+        ready_at = self.ready_at()
+        late = not self.rest.busy and ready_at is not None and ready_at > now + HOLD
+        return late and not self.rest.doomed(now)
+
+    def close(self, now: Seconds, offset: Seconds) -> None:
+        """Close it while its hours are not."""
+        if self.hours is None:
+            return
+        wall_time = now + offset
+        opens_at = self.hours.opens_at(wall_time)
+        if opens_at > wall_time:
+            self.rest.opens_at = max(self.rest.opens_at, opens_at - offset)
+
+
+class Thirst:
+    """Hosts in the order in which to look for tasks of them; each stands in it once that counts."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Seconds, int, Host]] = []
+        self._count = count()
+
+    @property
+    def next_at(self) -> Seconds | None:
+        """Return when to look next."""
+        return self._heap[0][0] if self._heap else None
+
+    def note(self, host: Host, now: Seconds) -> Seconds | None:
+        """Note a host whose state has changed; return its time if it has moved forward."""
+        if host.thirsts_at is not None and host.thirsts_at <= now:
+            return None  # it is about to be looked at
+        at = host.thirst_at(now)
+        if at is None or (host.thirsts_at is not None and host.thirsts_at <= at):
+            return None  # an entry that is too early is put right when its time comes
+        host.thirsts_at = at
+        heapq.heappush(self._heap, (at, next(self._count), host))
+        return at
+
+    def due(self, now: Seconds) -> list[Host]:
+        """Take out the hosts whose time has come, or nearly."""
+        due: list[Host] = []
+        while self._heap and self._heap[0][0] <= now + LOOKAHEAD / 2:
+            at, _, host = heapq.heappop(self._heap)
+            if host.thirsts_at != at:
+                continue
+            host.thirsts_at = None
+            thirst_at = host.thirst_at(now)  # perhaps it was given tasks since
+            if thirst_at is not None and thirst_at <= now + LOOKAHEAD / 2:
+                due.append(host)
+            else:
+                self.note(host, now)
+        return due
+
+
+def wall() -> Seconds:
+    """Return what leads from the monotonic clock to wall time."""
+    return time.time() - time.monotonic()

@@ -1,0 +1,213 @@
+"""The leaser has hosts in memory, and of each the few tasks that can start within LOOKAHEAD.
+
+It asks the frontier in a greenlet of its own: while the ledger is busy, as with a batch of a long
+list, the feeder goes on with what is in memory.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from gevent.event import Event
+
+from crawler.feeder.host import AGAIN, Host, Thirst, wall
+from crawler.feeder.own_hosts import Held
+from crawler.frontier import Frontier, Lease
+from crawler.model import Health, Seconds
+from crawler.policy.pause import Pause
+
+PAUSE: Seconds = 0.02
+"""Shortest time between two leases."""
+POLL: Seconds = 1.0
+"""Longest time between two looks for ready hosts: other processes add and release them too."""
+TURN: Seconds = 5.0
+"""How long a host is held while others are ready that this process has no room for."""
+
+
+@dataclass(slots=True)
+class _Terms:
+    """What is asked of the frontier at once."""
+
+    thirsty: list[Host]
+    wants: dict[int, int]
+    new: int
+    spent: list[Host]
+    idle: list[Host]
+    """Hosts that go back, the spent ones among them."""
+    back: set[int]
+    """Tasks that go back: of hosts that rest for long."""
+    resting: list[Host]
+
+
+class Leaser:
+    """Leases until it is killed. What is leased goes to `place`, which puts hosts in their line."""
+
+    def __init__(
+        self,
+        frontier: Frontier,
+        owner: int,
+        held: Held,
+        *,
+        place: Callable[[Iterable[Host]], None],
+        room: Callable[[], int],
+        pause: Pause,
+        end_doomed: Callable[[Host], None],
+    ) -> None:
+        self._frontier = frontier
+        self._owner = owner
+        self._held = held
+        self._place = place
+        self._room = room
+        self._pause = pause
+        self._end_doomed = end_doomed
+        self._thirst = Thirst()
+        self._wake = Event()
+        self._lease_at: Seconds = 0.0
+        self._leased_at: Seconds = 0.0
+
+    def run(self) -> None:
+        """Lease whenever it is time, for ever."""
+        while True:
+            self._wake.clear()
+            wait = self._lease_at - time.monotonic()
+            if wait > 0:
+                self._wake.wait(wait)
+            else:
+                self.lease()
+
+    def look(self) -> None:
+        """Look into the frontier soon: something was added to it, perhaps to hosts that are dry."""
+        now = time.monotonic()
+        for host in self._held.hosts.values():
+            if host.dry and not host.robots:
+                host.dry_since = now - AGAIN
+                self.look_for(host, now)
+        self.look_in(0.05)
+
+    def look_for(self, host: Host, now: Seconds) -> None:
+        """Look for tasks of a host once it needs some."""
+        at = self._thirst.note(host, now)
+        if at is not None:
+            self.look_in(max(PAUSE, at - now))
+
+    def look_in(self, wait: Seconds = PAUSE) -> None:
+        """Look into the frontier after this time at the latest."""
+        at = max(time.monotonic() + wait, self._leased_at + PAUSE)
+        if at < self._lease_at:
+            self._lease_at = at
+            self._wake.set()
+
+    def lease(self) -> None:
+        """Give idle hosts back, fill thirsty ones, and take new ones while workers are free."""
+        self._move()
+        now = time.monotonic()
+        self._leased_at, self._lease_at = now, now + POLL
+        terms = self._terms(now)
+        try:
+            lease = self._frontier.lease(
+                self._owner,
+                time.time(),
+                new=terms.new,
+                wants=terms.wants,
+                idle=self._held.owed(host.id for host in terms.idle),
+                back=list(terms.back),
+            )
+        except BaseException:
+            self._undo(terms)
+            raise
+        self._give_back(terms)
+        self._take(lease, terms)
+        self._note_rests(lease)
+        self._plan(lease, terms)
+
+    def _terms(self, now: Seconds) -> _Terms:
+        resting = self._held.resting_long(now)
+        for host in resting:
+            host.returning = True
+        back = {task.id for host in resting for task in host.tasks}
+        spent = self._held.spent()
+        idle = dict.fromkeys([*(one for one in resting if one.open == len(one.tasks)), *spent])
+        thirsty = [host for host in self._thirst.due(now) if host not in idle]
+        wants = {host.id: lack for host in thirsty if (lack := host.lacks(now))}
+        return _Terms(thirsty, wants, self._room(), spent, list(idle), back, resting)
+
+    def _undo(self, terms: _Terms) -> None:
+        """Have all as before: the frontier could not be asked."""
+        for host in terms.resting:
+            host.returning = False
+        for host in terms.spent:
+            self._held.dry(host)
+        self._place([*terms.resting, *terms.thirsty])
+
+    def _give_back(self, terms: _Terms) -> None:
+        for host in terms.resting:
+            host.returning = False
+            host.gave_back(terms.back)
+        for host in terms.idle:
+            self._held.drop(host)
+        self._place(host for host in terms.resting if host.id in self._held.hosts)
+
+    def _take(self, lease: Lease, terms: _Terms) -> None:
+        now = time.monotonic()
+        for leased in lease.hosts:
+            host = self._held.take(leased)
+            host.dry = False
+            few = len(leased.tasks) < terms.wants.get(leased.id, 1)
+            if few or all(task.robots for task in leased.tasks):  # the others wait for its rules
+                host.dry_since = now
+                self._held.dry(host)
+            self._end_doomed(host)
+            self._place([host])
+        for host in terms.thirsty:
+            self.look_for(host, now)
+
+    def _move(self) -> None:
+        """Go on with hosts where they were found, but not with those that are another's there."""
+        moving = self._held.moving()
+        if not moving:
+            return
+        refused = self._frontier.move(self._owner, self._held.found(moving), time.time())
+        for host in moving:
+            if host.id in refused:
+                self._held.drop(host)
+            else:
+                self._place([host, *self._held.moved(host)])
+
+    def _note_rests(self, lease: Lease) -> None:
+        """Note the rest of hosts of which the ledger knows only what their jobs say.
+
+        Whoever takes them back after a crash in their first visit owes it to them.
+        """
+        hosts = [
+            leased.id
+            for leased in lease.hosts
+            if leased.health == Health() and self._held.hosts[leased.id].rest.delay > leased.delay
+        ]
+        if hosts:
+            self._frontier.settle(self._owner, [], self._held.owed(hosts))
+
+    def _plan(self, lease: Lease, terms: _Terms) -> None:
+        """Give hosts up that others should have, and decide when to look again."""
+        now = time.monotonic()
+        next_at = None if lease.next_at is None else lease.next_at - wall()
+        self._give_up(list(self._held.hosts.values())[: lease.surplus])
+        if next_at is not None and next_at <= now and not self._pause.active and not terms.new:
+            self._give_up(self._had_their_turn(now))
+        if terms.new > 0 and len(lease.hosts) - len(terms.wants) >= terms.new and self._room():
+            self.look_in()
+        found = any(leased.tasks for leased in lease.hosts)
+        if next_at is not None and (next_at > now or (found and terms.new)):
+            self.look_in(max(PAUSE, next_at - now))
+        if self._thirst.next_at is not None:
+            self.look_in(self._thirst.next_at - now)
+
+    def _had_their_turn(self, now: Seconds) -> list[Host]:
+        """Return hosts to give up, the oldest first, while others are ready and wait for room."""
+        old = [host for host in self._held.hosts.values() if host.taken_at <= now - TURN]
+        return old[: max(1, len(self._held.hosts) // 8)]
+
+    def _give_up(self, hosts: Iterable[Host]) -> None:
+        """Let go of hosts as soon as their tasks in memory are done."""
+        for host in hosts:
+            host.leaving = True
+            self._held.dry(host)

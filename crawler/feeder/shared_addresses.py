@@ -1,0 +1,167 @@
+"""The addresses that hosts share, and how many visits each of them bears.
+
+Hosts for which their address has no slot stand in its line. A line has an end: who would wait for
+long gets a time for which others do not come, and rests till then; so a host that rests long goes
+back and leaves its place to hosts at other addresses, however many there are at this one.
+"""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from crawler.feeder.host import HOLD, Host
+from crawler.model import Seconds, Task
+from crawler.policy.politeness import Rest, Rule
+
+ROOM = 4096
+"""Addresses remembered before the quiet ones are forgotten."""
+SHORT, LONG = 16, 256
+"""Hosts for which any line has room, and which no line exceeds."""
+GUESS: Seconds = 0.005
+"""Time between two visits at an address of which nothing is known yet."""
+LEAST: Seconds = 0.0001
+SMOOTH = 0.03
+"""Weight of the newest such time: one stall of the machine is not the pace of an address."""
+EARLY = 0.8
+"""Hosts are told to come a little faster than they can go, so that no slot lies idle."""
+
+
+@dataclass(slots=True)
+class Crowd:
+    """The visits at one address, and the hosts that wait for it."""
+
+    rest: Rest
+    line: deque[Host] = field(default_factory=deque)
+    expected: Seconds = 0.0
+    """When a host comes that waits, outside the line, for the address to have rested."""
+    pace: Seconds = GUESS
+    """Time between two visits while there is a line, smoothed."""
+    ended_at: Seconds = 0.0
+    """When the last visit ended, or the line began."""
+    booked: Seconds = 0.0
+    """Until then there are hosts that were told to come."""
+
+    @property
+    def room(self) -> float:
+        """Return how many hosts the line has room for: as many as wait no longer than is held."""
+        return max(SHORT, min(LONG, HOLD / self.pace))
+
+    def ended(self, now: Seconds) -> None:
+        """Note how fast the line moves."""
+        if self.line:
+            self.pace = max(LEAST, self.pace + SMOOTH * (now - self.ended_at - self.pace))
+        else:
+            self.booked = 0.0  # those who were told to come are too few
+        self.ended_at = now
+
+    def send_away(self, host: Host, now: Seconds) -> None:
+        """Have a host rest until it can expect a slot."""
+        self.booked = max(self.booked, now + HOLD) + EARLY * self.pace
+        host.rest.asked_to_wait(self.booked)
+
+
+class Crowds:
+    """The visits of this process at every address; `rule` is their limit, None if there is none."""
+
+    def __init__(self, rule: Rule | None) -> None:
+        self.rule = rule
+        self._crowds: dict[str, Crowd] = {}
+        self._places: dict[int, tuple[str | None, Crowd | None]] = {}
+        """Where a task handed off has a slot: by its end its host may have moved."""
+        self._room = ROOM
+
+    def allows(self, host: Host, now: Seconds) -> Seconds | None:
+        """Return when the address of a host bears one more visit; None: when another is over."""
+        crowd = self._crowd(host.address)
+        return crowd.rest.ready_at() if crowd else now
+
+    def line_up(self, host: Host, at: Seconds | None, now: Seconds) -> Seconds | None:
+        """Let a host wait that its address does not bear before `at`.
+
+        Return when to look at it again; None: when it leaves the line.
+        """
+        crowd = self._crowd(host.address)
+        if crowd is None:
+            return now
+        if at is not None and crowd.expected <= now:
+            crowd.expected = at
+            return at
+        if len(crowd.line) >= crowd.room:
+            crowd.send_away(host, now)
+            return host.rest.next_at
+        if not crowd.line:
+            crowd.ended_at = now
+        crowd.line.append(host)
+        return None
+
+    def next_in(self, address: str | None) -> list[Host]:
+        """Take hosts out of a line, up to the first that can go on now.
+
+        One whose tasks went back meanwhile, or that rests by now, would let the slot lie idle.
+        """
+        crowd, now = self._crowds.get(address or ""), time.monotonic()
+        freed: list[Host] = []
+        while crowd and crowd.line:
+            host = crowd.line.popleft()
+            host.queued = False
+            ready_at = host.ready_at()
+            if host.tasks:
+                freed.append(host)
+                if host.address == address and ready_at is not None and ready_at <= now:
+                    break
+        return freed
+
+    def enter(self, task: Task, address: str | None) -> None:
+        """Take a slot at an address for a task."""
+        crowd = self._crowd(address)
+        self._places[task.id] = address, crowd
+        if crowd:
+            crowd.rest.handed_off()
+
+    def leave(self, task: Task) -> list[Host]:
+        """Give back the slot of a visit that does not begin; return who may go on."""
+        address, crowd = self._places.pop(task.id)
+        if crowd:
+            crowd.rest.dropped()
+        return self.next_in(address)
+
+    def begun(self, task: Task, now: Seconds) -> list[Host]:
+        """Note that a visit begins; return who may go on."""
+        address, crowd = self._places[task.id]
+        if crowd:
+            crowd.rest.begun(now)
+            if crowd.rest.delay:  # when the next one may begin is known from now on
+                return self.next_in(address)
+        return []
+
+    def finished(self, task: Task, answered_at: Seconds, now: Seconds) -> list[Host]:
+        """Note a visit's end; return who may go on, or has no room in the line any more."""
+        address, crowd = self._places.pop(task.id)
+        sent: list[Host] = []
+        if crowd:
+            crowd.rest.finished(answered_at)
+            crowd.ended(now)
+            while len(crowd.line) > crowd.room:
+                host = crowd.line.pop()
+                host.queued = False
+                crowd.send_away(host, now)
+                sent.append(host)
+        return sent + self.next_in(address)
+
+    def _crowd(self, address: str | None) -> Crowd | None:
+        if address is None or self.rule is None:
+            return None
+        if address not in self._crowds:
+            if len(self._crowds) >= self._room:
+                self._drop_quiet()
+            self._crowds[address] = Crowd(Rest(0.0))
+        self._crowds[address].rest.rule = self.rule
+        return self._crowds[address]
+
+    def _drop_quiet(self) -> None:
+        """Forget addresses that nothing is known of any more."""
+        now = time.monotonic()
+        for address, crowd in list(self._crowds.items()):
+            if not (crowd.rest.busy or crowd.line or crowd.rest.next_at > now):
+                del self._crowds[address]
+        self._room = 2 * len(self._crowds) + ROOM

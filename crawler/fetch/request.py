@@ -1,0 +1,151 @@
+"""What is asked: the request of a visit, with what its job gives to the origin it lists.
+
+Custom headers, credentials and cookies go to the origin of the URL that was asked for. A redirect
+that leads to another origin gets none of them.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy, LoadError, MozillaCookieJar
+from typing import NamedTuple
+
+from requests import PreparedRequest
+from requests.cookies import RequestsCookieJar, get_cookie_header
+from requests.structures import CaseInsensitiveDict
+
+from crawler.config import Job
+from crawler.errors import UsageError
+from crawler.fetch.decode import ACCEPT
+from crawler.model import Task
+from crawler.transport.request_bytes import Origin, Request, lines_of
+from crawler.urls import split
+
+ORIGINS = 10_000
+"""Origins for which a job's requests are kept ready."""
+
+NO_COOKIES = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+
+
+def cookies_of(job: Job) -> CookieJar:
+    """Read a job's cookies.txt.
+
+    Raises:
+        UsageError: the file is not one.
+    """
+    if job.cookies is None:
+        return NO_COOKIES
+    jar = MozillaCookieJar(job.cookies)
+    try:
+        jar.load(ignore_discard=True, ignore_expires=True)
+    except (LoadError, OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{job.name}: {job.cookies} is no cookies.txt") from error
+    for cookie in jar:
+        if not cookie.expires:  # 0 is a session's cookie in this format, not one of 1970
+            cookie.expires = None
+    return jar
+
+
+class Asking:
+    """The requests of one job; what is the same for all visits to a host is made once."""
+
+    def __init__(self, job: Job, cookies: CookieJar) -> None:
+        self._job = job
+        self._cookies = cookies
+        self._bases: dict[tuple[str, bool, bool, str], _Base] = {}
+
+    def request(self, task: Task, user_agent: str, have: int = 0) -> Request:
+        """Prepare the request of a visit, for the rest of a body of which there is a part.
+
+        Its URL is canonical already. A hop is a GET.
+        """
+        job, location = self._job, task.location
+        end = location.find("/", len("https://"))
+        text = location if end < 0 else location[:end]
+        home = task.url.startswith(location[: end + 1]) if end > 0 else False
+        home = home or same_origin(location, task.url)
+        post = home and job.method == "POST" and not (task.hops or task.robots)
+        key = (text, home, post, user_agent)
+        base = self._bases.get(key)
+        if base is None or (home and task.extra):
+            base = self._base(task, key)
+        method, body = ("POST", job.body.encode()) if post else ("GET", None)
+        headers, lines = base.headers, base.lines
+        if task.kept or task.stored or (home and job.cookies):
+            headers = CaseInsensitiveDict(headers)
+            headers.update(_conditions(task, have))
+            if home and job.cookies and (cookie := self._cookie(location)):
+                headers["Cookie"] = cookie
+            lines = lines_of(headers, base.origin)
+        return Request(method, base.origin, location, headers, lines, body)
+
+    def _base(self, task: Task, key: tuple[str, bool, bool, str]) -> "_Base":
+        text, home, post, user_agent = key
+        job = self._job
+        headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(
+            {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT}
+        )
+        if home:
+            headers.update(_filled(job.headers, task.extra))
+            headers.update(_credentials(job))
+        if post:
+            headers["Content-Length"] = str(len(job.body.encode()))
+        origin = Origin(text, split(text))
+        base = _Base(origin, headers, lines_of(headers, origin))
+        if not (home and task.extra):
+            self._bases[key] = base
+            if len(self._bases) > ORIGINS:
+                del self._bases[next(iter(self._bases))]
+        return base
+
+    def _cookie(self, location: str) -> str | None:
+        asked = PreparedRequest()
+        asked.url, asked.headers = location, CaseInsensitiveDict()
+        header: str | None = get_cookie_header(self._cookies, asked)  # type: ignore[no-untyped-call]
+        return header
+
+
+class _Base(NamedTuple):
+    """What all requests to an origin share."""
+
+    origin: Origin
+    headers: CaseInsensitiveDict[str]
+    lines: bytes
+
+
+def request_for(task: Task, job: Job, user_agent: str, cookies: CookieJar) -> Request:
+    """Prepare the request of a single visit."""
+    return Asking(job, cookies).request(task, user_agent)
+
+
+def _filled(headers: Mapping[str, str], extra: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Put the columns of a URL's list into the headers that use them."""
+    for name, value in (extra or {}).items():
+        headers = {key: text.replace(f"{{{name}}}", value) for key, text in headers.items()}
+    return headers
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Tell whether two canonical URLs share scheme, host and port (RFC 6454)."""
+    return split(one)[:3] == split(other)[:3]
+
+
+def _credentials(job: Job) -> dict[str, str]:
+    auth = job.auth
+    if auth is None:
+        return {}
+    if auth.bearer is not None:
+        return {"Authorization": f"Bearer {auth.bearer}"}
+    pair = b64encode(f"{auth.user}:{auth.password}".encode()).decode()
+    return {"Authorization": f"Basic {pair}"}
+
+
+def _conditions(task: Task, have: int) -> dict[str, str]:
+    """Ask for the rest of what broke off, or only for a change."""
+    kept, stored = task.kept, task.stored
+    if kept and (validator := kept.validators.strong()):
+        rest = {"Range": f"bytes={have}-"} if have else {}
+        return {"Accept-Encoding": "identity", "If-Range": validator, **rest}
+    if stored is None:
+        return {}
+    conditions = {"If-None-Match": stored.etag, "If-Modified-Since": stored.last_modified}
+    return {name: value for name, value in conditions.items() if value}

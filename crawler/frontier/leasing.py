@@ -1,0 +1,130 @@
+"""Taking: hosts and tasks pass to a process, in fair parts. Runs in the native thread.
+
+An address stays with one process while that holds a host of it: so its limit holds for all. Where
+a host is shows when its first visit is about to begin; the process that found it there then makes
+the address its own, or gives the host back if that is another's.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+from crawler.frontier import Lease
+from crawler.frontier.owners import renew
+from crawler.frontier.rows import Names, owe, rest
+from crawler.frontier.schema import LEASED, WAITING
+from crawler.frontier.turns import CLASSES, Shares, Visitor, leased
+from crawler.model import HostRest, Seconds
+
+FIRST = 2
+"""Tasks of a host just taken; how many more it can use shows with the next lease."""
+
+_FREE = "UPDATE host SET owner = NULL WHERE id = ? AND owner = ?"
+_THERE = "EXISTS (SELECT 1 FROM host AS held WHERE held.address = host.address AND held.owner"
+_READY = f"""
+SELECT id, address IS NOT NULL AND {_THERE} = :owner) FROM host
+WHERE class = :class AND owner IS NULL AND ready_at <= :now AND (
+    address IS NULL OR NOT {_THERE} IS NOT NULL AND held.owner != :owner))
+ORDER BY ready_at LIMIT :limit"""
+_FREE_NOW = f"""
+SELECT count(*) FROM (SELECT 1 FROM host WHERE owner IS NULL AND ready_at <= ?
+    AND (address IS NULL OR NOT {_THERE} IS NOT NULL)) LIMIT ?)"""
+_PLACES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
+_NEXT = """
+SELECT min(ready_at) FROM host WHERE class = ? AND owner IS NULL AND ready_at IS NOT NULL"""
+_ELSEWHERE = "SELECT 1 FROM host WHERE address = ? AND owner IS NOT NULL AND owner != ?"
+_BACK = f"""
+UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ? AND state = {LEASED}"""
+_ALL_BACK = f"""
+UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE host = ? AND state = {LEASED}"""
+
+
+def lease(
+    db: sqlite3.Connection,
+    names: Names,
+    visitor: Visitor,
+    shares: Shares,
+    owner: int,
+    now: Seconds,
+    new: int,
+    wants: dict[int, int],
+    idle: Sequence[HostRest],
+    back: Sequence[int],
+) -> Lease:
+    """Free idle hosts, take new ones, take tasks: in this order, so that a host may come back."""
+    renew(db, owner, now)
+    db.executemany(_BACK, [(task,) for task in back])
+    _free(db, owner, idle, now)
+    share = _fair_share(db, owner, now, new)
+    taken = _ready(db, shares, owner, now, new, share)
+    db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for host in taken])
+    wanted = dict.fromkeys(taken, FIRST) | wants
+    hosts = tuple(leased(db, names, visitor, host, now, limit) for host, limit in wanted.items())
+    times = [db.execute(_NEXT, (weight,)).fetchone()[0] for weight in CLASSES]
+    next_at = min((time for time in times if time is not None), default=None)
+    return Lease(hosts, max(0, -share), next_at)
+
+
+def move(
+    db: sqlite3.Connection, owner: int, found: Sequence[HostRest], now: Seconds
+) -> frozenset[int]:
+    """Note where hosts were found; give back, and return, those at an address of another process.
+
+    With them go their tasks, for it is when none of these is open that a host moves.
+    """
+    renew(db, owner, now)
+    mine, refused = list[HostRest](), list[HostRest]()
+    for host in found:
+        elsewhere = db.execute(_ELSEWHERE, (host.address, owner)).fetchone()
+        (refused if elsewhere else mine).append(host)
+    owe(db, owner, mine)
+    db.executemany(_ALL_BACK, [(host.id,) for host in refused])
+    _free(db, owner, refused, now)
+    return frozenset(host.id for host in refused)
+
+
+def _free(db: sqlite3.Connection, owner: int, hosts: Sequence[HostRest], now: Seconds) -> None:
+    """Have hosts belong to nobody, and note what they are owed."""
+    owe(db, owner, hosts)
+    db.executemany(_FREE, [(host.id, owner) for host in hosts])
+    rest(db, [host.id for host in hosts], now)
+
+
+def _ready(
+    db: sqlite3.Connection, shares: Shares, owner: int, now: Seconds, new: int, share: int
+) -> list[int]:
+    """Return up to `new` hosts to take, of every class its part.
+
+    Hosts at an address of the process's own can be nobody else's, so they do not count against
+    its share.
+    """
+    if new <= 0:
+        return []
+    found: dict[int, list[int]] = {}
+    bound: set[int] = set()
+    for weight in CLASSES:
+        values = {"class": weight, "now": now, "owner": owner, "limit": new}
+        rows = db.execute(_READY, values).fetchall()
+        found[weight] = [host for host, _ in rows]
+        bound.update(host for host, there in rows if there)
+    chosen = shares.pick(found, new)
+    free = [host for host in chosen if host not in bound]
+    beyond = set(free[max(0, share) :])
+    return [host for host in chosen if host not in beyond]
+
+
+def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> int:
+    """Return how many more hosts the owner may take; negative is what it should give back.
+
+    Alone it may take what it asks for. Among several it has its part of all hosts that are owned
+    or free, rounded up, those at one address counted as one; what it holds beyond that is surplus
+    only while no other host is free.
+    """
+    (living,) = db.execute("SELECT count(*) FROM process WHERE lease_until > ?", (now,)).fetchone()
+    if living <= 1:
+        return new
+    (mine,) = db.execute(f"{_PLACES} = ?", (owner,)).fetchone()
+    (owned,) = db.execute(f"{_PLACES} IS NOT NULL").fetchone()
+    limit = living * (mine + new) + 1
+    (free,) = db.execute(_FREE_NOW, (now, limit)).fetchone()
+    share = -(-(owned + free) // living) - mine
+    return max(share, 0) if free else int(share)

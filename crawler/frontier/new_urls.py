@@ -1,0 +1,71 @@
+"""URLs that are new: their tasks, their hosts, and when those are ready. In the native thread."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from crawler.frontier.fingerprints import TASK, among, move, note
+from crawler.frontier.rows import Names, tally
+from crawler.model import Seconds, Seed
+
+_ADD = """
+INSERT OR FAIL INTO task (fingerprint, job, host, due_at, url, path, extra, first_seen)
+SELECT json_extract(value, '$[0]'), :job, json_extract(value, '$[1]'), :now,
+    json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'), :second
+FROM json_each(:seeds)"""
+_DUE = """
+UPDATE host SET
+    ready_at = CASE WHEN ready_at <= :now THEN ready_at ELSE max(next_at, opens_at, :now) END,
+    class = CASE WHEN ready_at IS NULL THEN :weight ELSE max(class, :weight) END
+WHERE id IN (SELECT value FROM json_each(:hosts)) AND owner IS NULL
+    AND (ready_at IS NULL OR ready_at > :now OR class < :weight)
+    AND NOT (rules_until <= :now AND asked_until > :now AND ifnull(obeys(key), :obeys))"""
+_MORE = f"UPDATE task SET listed = listed + ? WHERE id = {TASK}"
+
+
+def enlist(
+    db: sqlite3.Connection, names: Names, job: int, seeds: Sequence[Seed], now: Seconds
+) -> int:
+    """Add URLs that may be known already; return how many were not.
+
+    Few statements for many rows, so that the lists are read on meanwhile: the interpreter's lock is
+    free while one runs.
+    """
+    listed = Counter(seed.fingerprint for seed in seeds)
+    known = among(db, listed)
+    new: dict[int, Seed] = {}
+    for seed in seeds:
+        if seed.fingerprint not in known:
+            new.setdefault(seed.fingerprint, seed)
+    if new:
+        _add(db, names, job, new.values(), now)
+    listed.subtract(new.keys())
+    db.executemany(_MORE, [(times, one) for one, times in listed.items() if times])
+    return len(new)
+
+
+def _add(
+    db: sqlite3.Connection, names: Names, job: int, seeds: Collection[Seed], now: Seconds
+) -> None:
+    """Add URLs that are not known, in this order."""
+    hosts = names.host_ids(db, (seed.host for seed in seeds), job)
+    rows = json.dumps(
+        [
+            (fingerprint, hosts[host], url, path, extra)
+            for fingerprint, url, host, path, extra in seeds
+        ]
+    )
+    (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
+    db.execute(_ADD, {"job": job, "now": now, "second": int(now), "seeds": rows})
+    note(db, last)
+    move(db)
+    tally(db, Counter({(job, ""): len(seeds)}))
+    due(db, hosts.values(), job, now)
+
+
+def due(db: sqlite3.Connection, hosts: Iterable[int], job: int, now: Seconds) -> None:
+    """Make hosts ready of which something is due now."""
+    row = db.execute("SELECT weight, obeys FROM job WHERE id = ?", (job,)).fetchone()
+    text = json.dumps(list(hosts))
+    db.execute(_DUE, {"hosts": text, "now": now, "weight": row[0], "obeys": row[1]})

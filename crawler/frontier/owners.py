@@ -1,0 +1,167 @@
+"""Leases: hosts change hands, and what a dead owner held comes back. Runs in the native thread."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+
+from crawler.errors import LeaseLostError
+from crawler.frontier import LEASE, MAX_CRASHES, STALLED, Pulse, Reclaimed
+from crawler.frontier.process import Process
+from crawler.frontier.rows import COLUMNS, Names, owe, rest, tally, task_of
+from crawler.frontier.schema import DEAD, LEASED, ROBOTS, WAITING
+from crawler.model import HostRest, Kind, Seconds, Task
+from crawler.policy.politeness import DAY
+
+FEW = 8
+"""Tasks in flight at a crash among which the culprit is likely."""
+STRONG, FAINT = 10, 1
+SPREAD: Seconds = 8.0
+"""Longest time over which suspects are spread."""
+_RULE = """
+SELECT ifnull(max(delay), 0.0), ifnull(min(per_host), 1000)
+FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
+_ORPHANED = """
+UPDATE host SET owner = NULL, next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),
+    spent = CASE day WHEN :today THEN spent ELSE 0 END + :begun, day = :today WHERE id = :host"""
+_HELD = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
+
+
+def own(db: sqlite3.Connection, process: Process, now: Seconds) -> int:
+    """Admit a process."""
+    cursor = db.execute(
+        "INSERT INTO process (machine, pid, born, started_at, lease_until) VALUES (?, ?, ?, ?, ?)",
+        (process.machine, process.pid, process.born, now, now + LEASE),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def renew(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
+    """Extend the leases, or fail if they are gone; time never runs backwards here."""
+    cursor = db.execute(
+        "UPDATE process SET lease_until = max(lease_until, ?) WHERE id = ?", (now + LEASE, owner)
+    )
+    if not cursor.rowcount:
+        raise LeaseLostError(
+            "another process took this one for dead and reclaimed its leases; was it stopped, "
+            f"or was the machine stalled, for more than {LEASE:.0f} s?"
+        )
+
+
+def heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) -> None:
+    """Extend the leases, and tell how the process is."""
+    renew(db, owner, now)
+    db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?)", (now,))
+    db.execute(
+        "UPDATE process SET seen_at = ?, state = ?, config = ?, busy = ?, visits = ?, rate = ?, "
+        "rate_ok = ?, bytes = ? WHERE id = ?",
+        (
+            now, pulse.state, pulse.config, pulse.busy, pulse.visits, pulse.rate, pulse.rate_ok,
+            pulse.bytes, owner,
+        ),
+    )  # fmt: skip
+
+
+def alive(db: sqlite3.Connection) -> Seconds | None:
+    """Return when a process was last seen here."""
+    row = db.execute("SELECT at FROM alive").fetchone()
+    return row[0] if row else None
+
+
+def release(
+    db: sqlite3.Connection, names: Names, owner: int, hosts: Sequence[HostRest], now: Seconds
+) -> list[Task]:
+    """Give everything back: a task that was not visited keeps its attempts."""
+    held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
+    rows = db.execute(f"SELECT {COLUMNS} {_HELD}", (owner,)).fetchall()
+    db.executemany(
+        f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ?",
+        [(row[0],) for row in rows],
+    )
+    owe(db, owner, hosts)
+    db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
+    rest(db, held, now)
+    db.execute("DELETE FROM process WHERE id = ?", (owner,))
+    return [task_of(row, names.job_name(db, row[-1] or row[2])) for row in rows]
+
+
+def reclaim(
+    db: sqlite3.Connection, names: Names, now: Seconds, machine: str, mine: int
+) -> list[Reclaimed]:
+    """Take back what owners held whose process is gone or whose lease ran out.
+
+    One that is seen to live has ten times as long: a step of the clock is no death.
+    """
+    owners = db.execute("SELECT id, machine, pid, born, lease_until FROM process").fetchall()
+    reclaimed: list[Reclaimed] = []
+    for owner, *which, lease_until in owners:
+        process = Process(*which)
+        gone = process.is_gone(machine)
+        patience = (STALLED - 1) * LEASE if process.lives(machine) else 0.0
+        if owner != mine and (gone or lease_until + patience < now):
+            if not gone:  # it may wake up and write on: nobody continues its parts
+                db.execute(f"UPDATE task SET part = NULL WHERE id IN (SELECT id {_HELD})", (owner,))
+            reclaimed += _reclaim_from(db, names, owner, now)
+    return reclaimed
+
+
+def _reclaim_from(
+    db: sqlite3.Connection, names: Names, owner: int, now: Seconds
+) -> list[Reclaimed]:
+    """Put back what one dead owner held.
+
+    A task is suspected of the crash, strongly in the company of few, faintly in that of many,
+    most of whom are innocent. The longer it has been suspected the longer it waits, at a time of
+    its own, so that the culprit is alone with ever fewer others; in the end it dies. Its host may
+    have been greeted a moment ago, which nobody recorded: it rests a whole delay, and all that was
+    leased of it counts as visited on this day.
+    """
+    held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
+    rows = db.execute(f"SELECT {COLUMNS}, suspicion {_HELD}", (owner,)).fetchall()
+    weight = STRONG if len(rows) <= FEW else FAINT
+    reclaimed = []
+    for *row, before in rows:
+        task = task_of(tuple(row), names.job_name(db, row[-1] or row[2]))
+        died = before + weight >= MAX_CRASHES * STRONG
+        window = min(before / STRONG, SPREAD)
+        wait = (task.fingerprint % 1000) / 1000 * window
+        _suspect(db, task, now + wait, weight, died=died)
+        if died and row[2] != ROBOTS:
+            _count_death(db, row[2], task.ended)
+        reclaimed.append(Reclaimed(task, owner, died))
+    begun = Counter(lost.task.host_id for lost in reclaimed)
+    for host in held:
+        (delay, _) = db.execute(_RULE, (host,)).fetchone()
+        today = int(now // DAY)
+        values = {"now": now, "delay": delay, "begun": begun[host], "today": today, "host": host}
+        db.execute(_ORPHANED, values)
+    rest(db, held, now)
+    db.execute("DELETE FROM process WHERE id = ?", (owner,))
+    return reclaimed
+
+
+def _suspect(
+    db: sqlite3.Connection, task: Task, due_at: Seconds, weight: int, *, died: bool
+) -> None:
+    db.execute(
+        "UPDATE task SET state = ?, due_at = ?, suspicion = suspicion + ? WHERE id = ?",
+        (DEAD if died else WAITING, due_at, weight, task.id),
+    )
+    if died:
+        db.execute(
+            "UPDATE task SET kind = :bug, ended = :bug, reason = :reason WHERE id = :id",
+            {
+                "bug": Kind.BUG.value,
+                "reason": "the process died during its visits, again and again",
+                "id": task.id,
+            },
+        )
+
+
+def _count_death(db: sqlite3.Connection, job: int, ended: str | None) -> None:
+    """Keep the sums: a URL that dies is counted as that, and is not due again."""
+    sums: Counter[tuple[int, str]] = Counter({(job, Kind.BUG.value): 1})
+    if ended:
+        sums[job, ended] -= 1
+        sums[job, "+"] -= 1
+    tally(db, sums)

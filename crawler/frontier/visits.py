@@ -1,0 +1,175 @@
+"""The ledger: URLs become known, visits are recorded, sums are kept. Runs in the native thread."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+
+from crawler.frontier import Counts
+from crawler.frontier.fingerprints import is_known
+from crawler.frontier.new_urls import enlist
+from crawler.frontier.owners import renew
+from crawler.frontier.robots import ask, learn
+from crawler.frontier.rows import COLUMNS, Names, numbered, owe, rest, row_of, tally, task_of
+from crawler.frontier.schema import LEASED, ROBOTS, WAITING
+from crawler.model import Again, Hop, HostRest, Kept, Seconds, Seed, Settlement, Task
+from crawler.policy.naming import path_key, suffixed
+from crawler.urls import host_of
+
+_SETTLE = numbered(f"""
+UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :location, path = :path,
+    attempt = :attempt, failures = :failures, hops = :hops, kind = :kind, status = :status,
+    size = CASE WHEN :digest IS NULL THEN size ELSE :size END, digest = ifnull(:digest, digest),
+    finished_at = :finished_at, reason = :reason,
+    etag = :etag, last_modified = :last_modified, part = CASE WHEN :ended THEN NULL ELSE part END,
+    directives = :directives, every = :every, ended = ifnull(:final, ended),
+    success_at = ifnull(:success_at, success_at), changed_at = ifnull(:changed_at, changed_at)
+WHERE id = :id AND state = {LEASED}""")
+
+_WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
+_CLAIM = f"INSERT OR IGNORE INTO file {_WANTED} WHERE true RETURNING task"
+_CLAIMED = f"SELECT task FROM ({_WANTED}) CROSS JOIN file ON key = value AND task = claimant"
+
+
+def add(
+    db: sqlite3.Connection,
+    names: Names,
+    job: str,
+    seeds: Sequence[Seed],
+    now: Seconds,
+    recount: bool,  # noqa: FBT001  named by the verb that passes it on
+) -> int:
+    """Make URLs known that stand on no list; what is known already is left as it is."""
+    number = names.job_id(db, job)
+    if not recount:
+        seeds = [seed for seed in seeds if not is_known(db, seed.fingerprint)]
+    return enlist(db, names, number, seeds, now)
+
+
+def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
+    """Note the part that a visit begins, so that whoever comes after a crash can go on from it."""
+    renew(db, owner, 0.0)
+    db.execute(
+        "UPDATE task SET part = ?, part_etag = ?, part_modified = ?, part_total = ? WHERE id = ?",
+        (kept.part, kept.validators.etag, kept.validators.last_modified, kept.total, task),
+    )
+
+
+def claim(db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]]) -> list[str]:
+    """Reserve files: the first choice, the second, or one with a number that nobody can guess."""
+    mine = _claim_all(db, {task: path_key(path) for task, path, _ in paths})
+    return [
+        path
+        if task in mine
+        else next(choice for choice in _others(task, second) if _claim_one(db, task, choice))
+        for task, path, second in paths
+    ]
+
+
+def _claim_all(db: sqlite3.Connection, firsts: Mapping[int, int]) -> set[int]:
+    """Reserve what is free, by task, and return the tasks that have what they want.
+
+    All in a statement or two: after every one the thread has to win the interpreter back.
+    """
+    mine = {task for (task,) in db.execute(_CLAIM, (json.dumps(firsts),))}
+    others = {task: key for task, key in firsts.items() if task not in mine}
+    if others:
+        mine.update(task for (task,) in db.execute(_CLAIMED, (json.dumps(others),)))
+    return mine
+
+
+def _others(task: int, second: str) -> Iterator[str]:
+    yield second
+    for number in count(task):
+        yield suffixed(second, number)
+
+
+def _claim_one(db: sqlite3.Connection, task: int, path: str) -> bool:
+    key = path_key(path)
+    db.execute("INSERT OR IGNORE INTO file VALUES (?, ?)", (key, task))
+    (owner,) = db.execute("SELECT task FROM file WHERE key = ?", (key,)).fetchone()
+    return bool(owner == task)
+
+
+def settle(
+    db: sqlite3.Connection,
+    names: Names,
+    owner: int,
+    settlements: Sequence[Settlement],
+    hosts: Sequence[HostRest],
+) -> None:
+    """Record verdicts, hops to other hosts, the sums, and what the hosts are owed."""
+    renew(db, owner, 0.0)
+    sums: Counter[tuple[int, str]] = Counter()
+    rows = []
+    for settled in settlements:
+        row = row_of(settled)
+        job = names.job_id(db, settled.task.job)
+        if isinstance(settled.verdict, Hop):
+            row = row._replace(host=names.host_id(db, host_of(settled.verdict.location), job))
+        elif not isinstance(settled.verdict, Again) and not settled.task.robots:
+            _count(sums, job, settled, again=bool(settled.verdict.next_at))
+        rows.append(row)
+    db.executemany(_SETTLE, rows)
+    tally(db, sums)
+    changed = {row.host for row in rows}
+    if owe(db, owner, hosts):  # of an owned host its owner knows
+        changed -= {host.id for host in hosts}
+    for settled in settlements:
+        if settled.robots:
+            changed.add(learn(db, names, settled))
+        if settled.outcome.wants:
+            job = names.job_id(db, settled.task.job)
+            ask(db, settled.outcome.wants, settled.task.host_id, job, settled.finished_at)
+    rest(db, changed, max((settled.finished_at for settled in settlements), default=0.0))
+
+
+def _count(sums: "Counter[tuple[int, str]]", job: int, settled: Settlement, *, again: bool) -> None:
+    """Keep the sums: a URL is counted by the kind of its last end, and if it is due again."""
+    before = settled.task.ended
+    if before:
+        sums[job, before] -= 1
+    sums[job, settled.outcome.kind] += 1
+    sums[job, "+"] += again - (before is not None)
+
+
+def counts(db: sqlite3.Connection) -> Counts:
+    """Read the sums of the active jobs."""
+    sums = dict(
+        db.execute(
+            "SELECT kind, sum(n) FROM tally JOIN job ON job.id = job WHERE active "
+            "GROUP BY kind HAVING sum(n) != 0"
+        )
+    )
+    (leased,) = db.execute(
+        f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS}"
+    ).fetchone()
+    (hosts,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
+    known, again, retired = (sums.pop(kind, 0) for kind in ("", "+", "retired"))
+    return Counts(known, leased, hosts, sums, again, retired)
+
+
+def listed(db: sqlite3.Connection) -> dict[str, int]:
+    """Sum up how often URLs were listed, by kind; kind '' is not visited to an end."""
+    return dict(
+        db.execute(
+            "SELECT CASE WHEN state IN (2, 3) THEN kind ELSE '' END, sum(listed) "
+            f"FROM task WHERE job != {ROBOTS} GROUP BY 1"
+        )
+    )
+
+
+def unfinished(db: sqlite3.Connection, names: Names, after: int, limit: int) -> list[Task]:
+    """Read what is waiting or leased, page by page."""
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM task WHERE id > ? AND state IN ({WAITING}, {LEASED}) "
+        f"AND job IN (SELECT id FROM job WHERE active AND id != {ROBOTS}) ORDER BY id LIMIT ?",
+        (after, limit),
+    ).fetchall()
+    return [task_of(row, names.job_name(db, row[2])) for row in rows]
+
+
+def hosts(db: sqlite3.Connection, limit: int) -> list[str]:
+    """Read the first hosts."""
+    return [key for (key,) in db.execute("SELECT key FROM host ORDER BY id LIMIT ?", (limit,))]

@@ -1,0 +1,89 @@
+"""`crawler forget`: what no list names leaves the ledger."""
+
+import time
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+
+from crawler.frontier.fingerprints import TASK, is_known
+from crawler.frontier.fingerprints import forget as forget_fingerprints
+from crawler.frontier.rows import rest, tally
+from crawler.frontier.schema import LEASED, RETIRED, ROBOTS
+from crawler.ledger.entries import numbers
+from crawler.ledger.slices import ROW, Row, counted_as, in_slices, one_slice
+from crawler.ledger.statefile import Connection
+from crawler.model import Seconds
+from crawler.policy.naming import path_key
+
+
+def forget(db: Connection, until: Seconds, *, dry: bool = False) -> int:
+    """Forget URLs that no list of the configuration names, and that were last heard of by `until`.
+
+    Those are the retired ones, and all of jobs that the configuration no longer has. Their files
+    stay where they are; their names are free again.
+    """
+    old = "ifnull(finished_at, ifnull(first_seen, due_at)) <= ?"
+    clause = (
+        f"task.job != {ROBOTS} AND task.state != {LEASED} AND {old} AND "
+        f"(task.state = {RETIRED} OR task.job IN (SELECT id FROM job WHERE NOT active))"
+    )
+    if dry:
+        return in_slices(db, clause, (until,), None).total()
+    listed = _forget_listed(db, clause, until)
+    return listed + in_slices(db, clause, (until,), lambda rows: _delete(db, rows)).total()
+
+
+def _forget_listed(db: Connection, clause: str, until: Seconds) -> int:
+    """Forget what jobs list that are gone, chunk by chunk, and let the chunk no longer name it.
+
+    So that if the job comes back, its lists say anew what was forgotten, and nothing else.
+    """
+    total = 0
+    gone = db.execute(
+        "SELECT chunk.id FROM chunk JOIN source ON source.id = source "
+        "JOIN job ON job.id = source.job WHERE NOT active ORDER BY chunk.id"
+    ).fetchall()
+    for (chunk,) in gone:
+        with one_slice(db):
+            row = db.execute(
+                "SELECT fingerprints FROM chunk JOIN source ON source.id = source JOIN job "
+                "ON job.id = source.job WHERE chunk.id = ? AND NOT active",
+                (chunk,),
+            ).fetchone()
+            total += _forget_chunk(db, chunk, numbers(row[0]), clause, until) if row else 0
+    return total
+
+
+def _forget_chunk(
+    db: Connection, chunk: int, listed: "array[int]", clause: str, until: Seconds
+) -> int:
+    select = f"SELECT {ROW} FROM task WHERE task.id = {TASK} AND {clause}"
+    found = [db.execute(select, (number, until)).fetchone() for number in set(listed)]
+    rows = [row for row in found if row]
+    _delete(db, rows)
+    kept = array("q", [number for number in listed if is_known(db, number)])
+    if len(kept) == len(listed):
+        return 0
+    if kept:
+        db.execute(
+            "UPDATE chunk SET key = ~key, fingerprints = ? WHERE id = ?", (kept.tobytes(), chunk)
+        )
+    db.execute(
+        "UPDATE source SET mark = '' WHERE id = (SELECT source FROM chunk WHERE id = ?)", (chunk,)
+    )
+    if not kept:
+        db.execute("DELETE FROM chunk WHERE id = ?", (chunk,))
+    return len(rows)
+
+
+def _delete(db: Connection, rows: Sequence[Row]) -> None:
+    sums: Counter[tuple[int, str]] = Counter()
+    for number, job, state, ended, _, _, path, print_ in rows:
+        sums.subtract([(job, ""), *counted_as(job, state, ended)])
+        db.execute("DELETE FROM task WHERE id = ?", (number,))
+        db.execute("DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", (job, print_))
+        if path:
+            db.execute("DELETE FROM file WHERE key = ? AND task = ?", (path_key(path), number))
+    forget_fingerprints(db, [row[7] for row in rows])
+    tally(db, sums)
+    rest(db, {row[5] for row in rows}, time.time())

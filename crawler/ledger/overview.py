@@ -1,0 +1,79 @@
+"""What the ledger tells of the crawler as a whole: its processes, and the sums of its jobs."""
+
+from dataclasses import dataclass, field
+
+from crawler.frontier.process import Process
+from crawler.frontier.schema import ROBOTS
+from crawler.ledger.statefile import Connection
+from crawler.model import Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A process of the crawler, as its row tells."""
+
+    owner: int
+    process: Process
+    started_at: Seconds
+    lease_until: Seconds
+    seen_at: Seconds
+    state: str
+    config: str
+    busy: int
+    visits: int
+    rate: float
+    rate_ok: float
+    bytes: int
+
+    def life(self, machine: str, now: Seconds) -> str:
+        """Tell whether it is alive, dead, or silent: of another machine only its lease can tell."""
+        if self.process.is_gone(machine):
+            return "dead"
+        return "alive" if self.process.lives(machine) or self.lease_until >= now else "silent"
+
+
+def members(db: Connection) -> list[Member]:
+    """Return the processes, the oldest first."""
+    rows = db.execute(
+        "SELECT id, machine, pid, born, started_at, lease_until, seen_at, state, config, busy, "
+        "visits, rate, rate_ok, bytes FROM process ORDER BY id"
+    )
+    return [Member(owner, Process(*row[:3]), *row[3:]) for owner, *row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class JobSums:
+    """What has become of a job's URLs."""
+
+    name: str
+    active: bool
+    """Whether the configuration still has it."""
+    schedule: str
+    known: int = 0
+    retired: int = 0
+    again: int = 0
+    """Ended, and due again."""
+    kinds: dict[str, int] = field(default_factory=dict)
+    """By how their last visit ended that was an end."""
+
+    @property
+    def waiting(self) -> int:
+        """Return how many wait for their first end, or are on their way to it."""
+        return self.known - self.retired - sum(self.kinds.values())
+
+
+def jobs(db: Connection) -> list[JobSums]:
+    """Return the sums of every job."""
+    sums: dict[int, dict[str, int]] = {}
+    for job, kind, n in db.execute("SELECT job, kind, n FROM tally WHERE n != 0"):
+        sums.setdefault(job, {})[kind] = n
+    rows = db.execute(
+        "SELECT id, name, active, schedule FROM job WHERE id != ? ORDER BY active DESC, id",
+        (ROBOTS,),
+    )
+    found = []
+    for number, name, active, schedule in rows.fetchall():
+        kinds = sums.get(number, {})
+        known, retired, again = (kinds.pop(kind, 0) for kind in ("", "retired", "+"))
+        found.append(JobSums(name, bool(active), schedule, known, retired, again, kinds))
+    return found

@@ -1,0 +1,1 @@
+"""What decides without doing: pure functions and values; time and chance are arguments."""

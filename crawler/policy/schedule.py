@@ -1,0 +1,270 @@
+"""When a URL is visited again: every so often, or by a calendar; what adapts, what ends. Pure.
+
+A schedule names slots, and jitter makes each a little late. A cron expression has its slots on the
+local clock of its zone, and a change of that clock is dealt with as Debian's cron does it:
+
+- where neither minute nor hour begins with `*` (`30 2 * * *`), a slot that the change skips comes
+  right after it (03:00), and one that comes twice counts once, the first time;
+- any other expression (`*/15 * * * *`) follows real time: what is skipped does not come, what
+  comes twice counts twice.
+
+Where clocks change by less than an hour, or at midnight, slots of the second kind in the hour after
+the change may be left out; none comes too often.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
+from functools import lru_cache
+from itertools import count, islice, pairwise
+
+from cronsim import CronSim, CronSimError
+
+from crawler.model import Seconds
+from crawler.policy.hours import Hours, zone_of
+from crawler.policy.hours import parse as parse_hours
+
+SHRINK, GROW = 0.5, 1.5
+"""What an adaptive interval is multiplied by when the content changed, and when it did not."""
+DAY: Seconds = 86_400.0
+_HALF = (2 + 5**0.5) / 2
+"""Of the period of jitter, in jitters; the cube of the golden ratio is far from every fraction."""
+_START = datetime(2000, 1, 1, tzinfo=UTC)
+_LAST = time.max.replace(fold=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the URLs of a job come again; neither `every` nor `cron`: once."""
+
+    every: Seconds | None = None
+    cron: str | None = None
+    zone: tzinfo = UTC
+    jitter: Seconds = 0.0
+    hours: Hours | None = None
+    least: Seconds | None = None
+    """With `most`: bounds of an interval that adapts."""
+    most: Seconds | None = None
+    until: Seconds | None = None
+    """Wall time after which no visit is due."""
+
+    def opens_at(self, at: Seconds) -> Seconds:
+        """Return the wall time from which visits may begin: `at` itself within the hours."""
+        return self.hours.opens_at(at) if self.hours else at
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What follows a visit."""
+
+    at: Seconds | None
+    """Wall time of the next one, if there is one."""
+    every: Seconds | None
+    """The task's own interval, where intervals adapt."""
+
+
+def parse(
+    *,
+    every: Seconds | None = None,
+    cron: str | None = None,
+    timezone: str = "UTC",
+    jitter: Seconds = 0.0,
+    hours: str | None = None,
+    least: Seconds | None = None,
+    most: Seconds | None = None,
+    until: str | None = None,
+) -> Schedule:
+    """Make a schedule of what an operator wrote; hours without a zone are those of `timezone`.
+
+    Raises:
+        ValueError: it makes no sense; the message says why.
+    """
+    zone = zone_of(timezone)
+    if every is not None and cron is not None:
+        raise ValueError("either every or cron, not both")
+    _check_bounds(every, least, most)
+    if jitter > (least or every or DAY):
+        raise ValueError("jitter is at most every or adaptive.min, and with cron a day")
+    return Schedule(
+        every=every,
+        cron=None if cron is None else _calendar(cron),
+        zone=zone,
+        jitter=jitter,
+        hours=None if hours is None else _hours(hours, timezone),
+        least=least,
+        most=most,
+        until=None if until is None else _end(until, zone),
+    )
+
+
+def next_due(
+    schedule: Schedule,
+    *,
+    now: Seconds,
+    due_at: Seconds,
+    every: Seconds | None,
+    changed: bool | None,
+    fingerprint: int,
+) -> Next:
+    """Return when a task is due again that was due at `due_at`, and its own interval, if it adapts.
+
+    Slots count from the task's own, so that nothing drifts, and those gone by are skipped: after
+    downtime there is one visit, not many. `every` is the task's interval until now; without one it
+    begins with that of the schedule. It stays as it is if nobody knows whether the content
+    `changed`.
+    """
+    own = _adapted(schedule, every, changed=changed)
+    after = max(now, due_at)  # the clock may have been set back
+    late = _Lateness(schedule.jitter, fingerprint)
+    for slot in _slots(schedule, own or schedule.every, late.slot(due_at), late.slot(after)):
+        if (at := _within(schedule, slot, late)) > after:
+            return Next(at if schedule.until is None or at <= schedule.until else None, own)
+    return Next(None, own)
+
+
+def spread(now: Seconds, due_at: Seconds, window: Seconds, fingerprint: int) -> Seconds:
+    """Return when a task is due that became overdue while nothing ran.
+
+    In SQL: `now + window * (fingerprint & 0xFFFFFFFF) / 4294967296.0`.
+    """
+    if window <= 0 or due_at > now:
+        return due_at
+    return now + window * (fingerprint & 0xFFFFFFFF) / 2**32
+
+
+def window_of(schedule: Schedule, now: Seconds, down_since: Seconds) -> Seconds:
+    """Return how wide to spread what became overdue; 0 if there can be nothing.
+
+    It is never wider than the downtime was, nor than half the time between two visits.
+    """
+    interval = schedule.least or schedule.every
+    if schedule.cron is not None:
+        interval = _gap(schedule.cron, schedule.zone, down_since - schedule.jitter, now)
+    return max(0.0, min(now - down_since, interval / 2)) if interval else 0.0
+
+
+def _gap(cron: str, zone: tzinfo, since: Seconds, now: Seconds) -> Seconds | None:
+    """Return the time between two occurrences, not over night; None if there was none since."""
+    if next(_occurrences(cron, zone, since), math.inf) > now:
+        return None
+    coming = islice(_occurrences(cron, zone, now), 3)
+    return min((later - at for at, later in pairwise(coming)), default=None)
+
+
+def _adapted(schedule: Schedule, every: Seconds | None, *, changed: bool | None) -> Seconds | None:
+    if schedule.least is None or schedule.most is None or schedule.every is None:
+        return None
+    factor = 1.0 if every is None or changed is None else SHRINK if changed else GROW
+    return min(max((every or schedule.every) * factor, schedule.least), schedule.most)
+
+
+def _within(schedule: Schedule, slot: Seconds, late: "_Lateness") -> Seconds:
+    """Return when a slot is due; lateness that would lead past the closing is left out."""
+    opening = schedule.opens_at(slot)
+    at = late.due(opening)
+    return at if schedule.opens_at(at) == at else opening
+
+
+def _slots(
+    schedule: Schedule, step: Seconds | None, last: Seconds, after: Seconds
+) -> Iterator[Seconds]:
+    """Yield the slots that follow the `last` one, from about `after` on."""
+    if schedule.cron is not None:
+        yield from _occurrences(schedule.cron, schedule.zone, after)
+    elif step is not None:
+        missed = max(0, math.floor((after - last) / step))
+        yield from (last + step * number for number in count(missed + 1))
+
+
+def _occurrences(cron: str, zone: tzinfo, after: Seconds) -> Iterator[Seconds]:
+    at: Seconds | None = after
+    while at is not None and (at := _following(cron, zone, math.floor(at / 60))) is not None:
+        yield at
+
+
+@lru_cache(maxsize=4096)
+def _following(cron: str, zone: tzinfo, minute: int) -> Seconds | None:
+    """Return the first occurrence after a minute, None if there is none for fifty years."""
+    at = minute * 60.0  # occurrences are on whole minutes
+    for found in CronSim(cron, datetime.fromtimestamp(at, zone)):
+        if found.timestamp() > at:  # in an hour that comes twice, the first one is told again
+            return found.timestamp()
+    return None
+
+
+class _Lateness:
+    """The jitter of one task: a wave over time that falls and rises in straight lines.
+
+    At any time the tasks are spread evenly over it, for their fingerprints are their phases, and
+    its period fits no interval, so every slot of a task is late in another way. It is so flat that
+    later slots are due later, at no less than half their distance, and a slot can be told from when
+    it is due: nothing needs to be stored.
+    """
+
+    def __init__(self, jitter: Seconds, fingerprint: int) -> None:
+        self._jitter = jitter if jitter >= 0.001 else 0.0
+        self._half = jitter * _HALF
+        self._phase = 2 * self._half * (fingerprint & 0xFFFFFFFF) / 2**32
+
+    def due(self, slot: Seconds) -> Seconds:
+        """Return when a slot is due: between 0 and the jitter later."""
+        if not self._jitter:
+            return slot
+        return slot + abs((slot + self._phase) % (2 * self._half) - self._half) / _HALF
+
+    def slot(self, due: Seconds) -> Seconds:
+        """Return the slot that is due then."""
+        if not self._jitter:
+            return due
+        passed = (due + self._phase - self._jitter) % (2 * self._half)  # since the wave was highest
+        rising = passed - self._half + self._jitter
+        along = passed / (1 - 1 / _HALF) if rising < 0 else self._half + rising / (1 + 1 / _HALF)
+        return due - self._jitter - passed + along
+
+
+def _check_bounds(every: Seconds | None, least: Seconds | None, most: Seconds | None) -> None:
+    if every is not None and every <= 0:
+        raise ValueError("every is longer than 0")
+    if least is None and most is None:
+        return
+    if least is None or most is None:
+        raise ValueError("adaptive needs both, min and max")
+    if every is None:
+        raise ValueError("adaptive needs every, the interval it begins with")
+    if not 0 < least <= every <= most:
+        raise ValueError("every lies between adaptive.min, longer than 0, and adaptive.max")
+
+
+def _calendar(cron: str) -> str:
+    fields = cron.split()
+    if len(fields) != 5:
+        raise ValueError("cron has five fields: minute hour day month weekday, */15 6-22 * * 1-5")
+    try:
+        CronSim(f"* * * {fields[3]} *", _START)
+        CronSim(" ".join([*fields[:3], "*", fields[4]]), _START)
+    except (CronSimError, ValueError) as error:
+        raise ValueError(f"cron cannot be read: {str(error).lower()}") from None
+    with suppress(CronSimError):  # a day that none of its months has
+        if next(CronSim(cron, _START), None):
+            return cron
+    raise ValueError(f"cron {cron} never comes")
+
+
+def _hours(text: str, timezone: str) -> Hours:
+    try:
+        return parse_hours(f"{text} {timezone}")
+    except ValueError:  # it names its own zone
+        return parse_hours(text)
+
+
+def _end(text: str, zone: tzinfo) -> Seconds:
+    """Return the wall time of a moment, or of the last one of a day."""
+    with suppress(ValueError):
+        return datetime.combine(date.fromisoformat(text), _LAST, zone).timestamp()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"until {text} is no date: 2027-03-31 or 2027-03-31T18:00 are") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()

@@ -1,0 +1,73 @@
+"""From a source to seeds: its lines in chunks, and what the frontier is offered for each URL."""
+
+import json
+from collections.abc import Generator, Mapping
+from contextlib import closing
+from typing import cast
+
+from crawler.config import Job, header_value
+from crawler.model import Seed
+from crawler.policy import naming
+from crawler.seeder.chunks import Chunk, Chunker
+from crawler.sources import Source
+from crawler.threads import Native
+from crawler.urls import canonical, fingerprint, host_of
+
+BadLine = tuple[str, str, str]
+"""Where it is, what it says, and what is wrong with it."""
+
+
+def read(
+    source: Source, job: Job, native: Native
+) -> Generator[tuple[list[Seed], list[BadLine]], None, None]:
+    """Read a source to its end without telling anybody."""
+    for chunk in chunks_of(source, ""):
+        yield native.call(parsed, source, job, chunk)
+
+
+def parsed(
+    source: Source, job: Job, chunk: Chunk, limit: int | None = None
+) -> tuple[list[Seed], list[BadLine]]:
+    """Read the lines of a chunk; in a native thread."""
+    seeds: list[Seed] = []
+    bad: list[BadLine] = []
+    for number, line in enumerate(chunk.lines, chunk.number):
+        try:
+            seeds += [seed_of(job, text, bound) for text, bound in source.parse(line)]
+        except ValueError as error:
+            bad.append((source.place(number), line[:200].decode("utf-8", "replace"), str(error)))
+        if limit is not None and len(seeds) + len(bad) >= limit:
+            break
+    return seeds, bad
+
+
+def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
+    """Return what the frontier is offered for a URL as listed.
+
+    Raises:
+        ValueError: it is no URL that can be fetched, or a column does not fit into a header.
+    """
+    url = canonical(text)
+    number = fingerprint(job.name, url)
+    if not bound:
+        return Seed(number, url, host_of(url))
+    path = None
+    if any(field not in naming.FIELDS for field in naming.fields_of(job.path)):
+        path = naming.path_of(job.path, job.name, url, number, bound)
+    used = {
+        name: header_value(value)
+        for name, value in bound.items()
+        if any(f"{{{name}}}" in header for header in job.headers.values())
+    }
+    return Seed(number, url, host_of(url), path, json.dumps(used) if used else None)
+
+
+def chunks_of(source: Source, known_mark: str) -> Generator[Chunk, None, None]:
+    """Read a source to its end, in chunks."""
+    chunker = None
+    with closing(cast("Generator[list[bytes], None, None]", source.read(known_mark))) as blocks:
+        for block in blocks:
+            chunker = chunker or Chunker(source.salt)  # known with the first block
+            yield from chunker.feed(block)
+    if chunker:
+        yield from chunker.finish()

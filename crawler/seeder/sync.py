@@ -1,0 +1,251 @@
+"""A job's lists against the frontier: what is new is added, what is gone is retired.
+
+A list is desired state. Chunks of lines that are known cost nothing but their reading; what is in
+memory is one batch, whatever the length of the list.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+from crawler.config import Job
+from crawler.frontier import FIRST, Frontier, KnownChunk, Listed, SourceState, Synced
+from crawler.log import Log
+from crawler.seeder.chunks import Chunk
+from crawler.seeder.seeds import BadLine, chunks_of, parsed
+from crawler.sources import UNREADABLE, Source, SourceError, Unchanged
+from crawler.sources.inbox import Inbox
+from crawler.threads import Native
+from crawler.urls import masked
+
+BATCH = 4096
+"""URLs of one transaction, about."""
+SHOWN = 20
+"""Bad lines of a job that are told one by one; the rest is counted."""
+REASONS = 1000
+"""Bad lines that are told beside a file of an inbox."""
+DROPPED = 16
+"""Chunks forgotten in one transaction."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """What came of one job's lists."""
+
+    job: str
+    listed: int = 0
+    """URLs on all lines, bad ones included."""
+    added: int = 0
+    revived: int = 0
+    removed: int = 0
+    kept: int = 0
+    """URLs on chunks of lines that had not changed."""
+    bad: int = 0
+    failed: list[str] = field(default_factory=list)
+    """Sources that could not be read to their end."""
+
+
+class Sync:
+    """Takes a job's sources in, one after another."""
+
+    def __init__(
+        self,
+        frontier: Frontier,
+        job: Job,
+        native: Native,
+        log: Log,
+        *,
+        look: Callable[[], None],
+        inbox: Inbox | None = None,
+        limit: int | None = None,
+        bad: Callable[[str, str], None] | None = None,
+    ) -> None:
+        self._frontier = frontier
+        self._job = job
+        self._native = native
+        self._log = log
+        self._look = look
+        self._inbox = inbox
+        self._reasons: list[str] = []
+        self._limit = limit
+        self._bad = bad
+        self._meaning = _meaning(job)
+        self._batch: list[Listed] = []
+        self._begun = False
+        self._taken: Callable[[], Synced] | None = None
+        self.listing = Listing(job.name)
+        self.leaving = False
+        """Something is no longer listed, and being visited."""
+
+    def run(self, sources: Sequence[Source]) -> None:
+        """Make the frontier match; a source that cannot be read is told, and stops no other."""
+        for source in sources:
+            try:
+                self._take_in(source)
+            except (SourceError, *UNREADABLE) as error:
+                self.listing.failed.append(source.name)
+                self._log.error("list.failed", job=self._job.name, cause=f"{source.name}: {error}")
+        self._forget({source.name for source in sources})
+        if not self.listing.failed:
+            self.retire()
+
+    def retire(self) -> None:
+        """Retire what no list names any more; visits under way are let end."""
+        after: int | None = FIRST
+        while after is not None:
+            removed, after = self._frontier.retire(self._job.name, after)
+            self.listing.removed += removed
+        self.leaving = self._frontier.leaving(self._job.name)
+
+    def empty_inbox(self) -> None:
+        """Take in the lists that lie in the job's inbox, once, and move them away.
+
+        They only add: what an earlier one listed stays listed.
+        """
+        if self._inbox is None:
+            return None
+        try:
+            files = self._inbox.scan()
+        except OSError as error:
+            return self._log.error("inbox.failed", job=self._job.name, cause=str(error))
+        for file in files:
+            reasons = self._from_inbox(file, self._inbox.take(file))
+            try:
+                self._inbox.accept(file, reasons)
+            except OSError as error:
+                self._log.error("inbox.failed", job=self._job.name, cause=str(error))
+        return None
+
+    def _from_inbox(self, file: Path, source: Source) -> list[str]:
+        """Take in one list, and return what is wrong with it."""
+        self._reasons = []
+        state = self._frontier.source(self._job.name, f"inbox:{file.name} {source.mark()}")
+        try:
+            try:
+                _, listed, bad = self._read(source, state, self._frontier.chunks(state.id), "")
+            finally:
+                self._flush(state.id)
+            self._frontier.source_read(
+                SourceState(state.id, source.mark_read, listed, bad), time.time()
+            )
+        except (SourceError, *UNREADABLE) as error:
+            self._log.error("list.failed", job=self._job.name, cause=f"{file}: {error}")
+            self._reasons.append(str(error))
+        return self._reasons
+
+    def admit(self, source: int, read: Listed) -> None:
+        """Take in a chunk, with others of its batch; the first at once, so that visits begin."""
+        self._batch.append(read)
+        if not self._begun:
+            self._begun = True
+            self._flush(source)
+        elif sum(len(one.seeds) for one in self._batch) >= BATCH:
+            self._begin(source)
+
+    def _take_in(self, source: Source) -> None:
+        state = self._frontier.source(self._job.name, source.name)
+        meaning, _, was = state.mark.partition(":")
+        was = was if meaning == self._meaning else ""
+        if was and source.mark() == was and self._limit is None:
+            return self._same(state)
+        known = self._frontier.chunks(state.id)
+        try:
+            seen, listed, bad = self._read(source, state, known, was)
+        except Unchanged:
+            return self._same(state)
+        finally:
+            self._flush(state.id)
+        gone = [anchor for anchor in known if anchor not in seen]
+        for at in range(0, len(gone), DROPPED):
+            self._frontier.drop(state.id, gone[at : at + DROPPED])
+        mark = f"{self._meaning}:{source.mark_read}" if self._limit is None else ""
+        self._frontier.source_read(SourceState(state.id, mark, listed, bad), time.time())
+        return None
+
+    def _same(self, state: SourceState) -> None:
+        self.listing.kept += state.listed - state.bad
+        self.listing.listed += state.listed
+        self.listing.bad += state.bad
+
+    def _read(
+        self, source: Source, state: SourceState, known: Mapping[int, KnownChunk], was: str
+    ) -> tuple[set[int], int, int]:
+        """Read a source to its end; return the anchors of its chunks, and how much it held."""
+        seen: set[int] = set()
+        before = self.listing.listed, self.listing.bad
+        with closing(chunks_of(source, was)) as chunks:
+            for chunk in chunks:
+                self._chunk(source, state.id, chunk, known)
+                seen.add(chunk.anchor)
+                if self._limit is not None and self.listing.listed >= self._limit:
+                    break
+        return seen, self.listing.listed - before[0], self.listing.bad - before[1]
+
+    def _chunk(
+        self, source: Source, number: int, chunk: Chunk, known: Mapping[int, KnownChunk]
+    ) -> None:
+        same = known.get(chunk.anchor)
+        if same and same.key == chunk.key:
+            self.listing.listed += same.urls + same.bad
+            self.listing.kept += same.urls
+            self.listing.bad += same.bad
+            return
+        left = None if self._limit is None else self._limit - self.listing.listed
+        seeds, bad = self._native.call(parsed, source, self._job, chunk, left)
+        self.listing.listed += len(seeds) + len(bad)
+        for one in bad:
+            self._tell(one)
+        self.admit(number, Listed(chunk.anchor, chunk.key, seeds, len(bad)))
+
+    def _begin(self, source: int) -> None:
+        """Have a batch taken in while the next is read."""
+        self._finish()
+        if self._batch:
+            batch, self._batch = self._batch, []
+            now = time.time()
+            self._taken = self._frontier.admitting(self._job.name, source, batch, now)
+
+    def _finish(self) -> None:
+        """Wait until the batch under way is taken in."""
+        if self._taken:
+            taken, self._taken = self._taken, None
+            synced = taken()
+            self.listing.added += synced.added
+            self.listing.revived += synced.revived
+            self._look()
+
+    def _flush(self, source: int) -> None:
+        """Have all taken in that was read."""
+        self._begin(source)
+        self._finish()
+
+    def _forget(self, named: set[str]) -> None:
+        """Forget the sources that the job no longer names, but what an inbox brought stays."""
+        for name, number in self._frontier.sources(self._job.name).items():
+            if name in named or name.startswith("inbox:"):
+                continue
+            gone = list(self._frontier.chunks(number))
+            for at in range(0, len(gone), DROPPED):
+                self._frontier.drop(number, gone[at : at + DROPPED])
+            self._frontier.source_read(SourceState(number), time.time())
+
+    def _tell(self, bad: BadLine) -> None:
+        where, text, reason = bad
+        self.listing.bad += 1
+        if len(self._reasons) < REASONS:
+            self._reasons.append(f"{where}: {reason}")
+        if self._bad:
+            self._bad(text, f"{where}: {reason}")
+        elif self.listing.bad <= SHOWN:
+            self._log.warning(
+                "url.bad", job=self._job.name, place=where, url=masked(text), reason=reason
+            )
+
+
+def _meaning(job: Job) -> str:
+    """Return what, beside its bytes, decides what a list means for a job."""
+    said = [job.path, *(f"{name}: {value}" for name, value in sorted(job.headers.items()))]
+    return blake2b("\n".join(said).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,183 @@
+"""A spool folder: every file dropped into it is read once as a list, then moved out of the way.
+
+A file goes to `done/`, or to `bad/` with its reasons beside it. It is moved after it was taken in:
+a crash in between has it taken in again, which adds nothing.
+"""
+
+import os
+import re
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from heapq import nsmallest
+from itertools import count
+from pathlib import Path
+
+from crawler.model import Seconds
+from crawler.sources import Fields, FileList, Lists
+from crawler.threads import Native
+
+AT_ONCE = 1000
+"""Files of one scan at most."""
+_QUIET_NS = 1_000_000_000
+"""A file that was written more recently may still be written."""
+_REST: Seconds = 60.0
+"""How long a file that could not be moved is left alone."""
+_UNREADY = (".tmp", ".part")
+_REASONS = ".reasons"
+_NAME = 200
+"""Bytes that are kept of a longer name, so that what is added still fits."""
+_ENDING = re.compile(r"(\.[A-Za-z]\w{0,9}){0,2}$", re.ASCII)
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Inbox:
+    """The spool folder of a job."""
+
+    def __init__(self, folder: Path, job: Lists) -> None:
+        self._folder = folder
+        self._fields = Fields.of(job)
+        self._taken: dict[Path, FileList] = {}
+        self._left: dict[Path, Seconds] = {}
+        """Files that could not be moved, and until when they are left alone."""
+
+    def scan(self) -> list[Path]:
+        """Return the files that are ready to be taken, the oldest first; make the folder.
+
+        Raises:
+            OSError: it cannot be made or looked through.
+        """
+        now = time.monotonic()
+        self._left = {file: until for file, until in self._left.items() if until > now}
+        with Native(1) as native:
+            return native.call(_scan, self._folder, frozenset(self._left))
+
+    def take(self, file: Path) -> FileList:
+        """Return a file as a list to be read, in the format that its name tells."""
+        self._taken[file] = FileList(file, self._fields, kind="inbox", plain=True)
+        return self._taken[file]
+
+    def accept(self, file: Path, reasons: Sequence[str]) -> Path | None:
+        """Move a taken file to `done/`, or, if there are reasons, with them to `bad/`.
+
+        Returns where it is now; None if it was changed or removed meanwhile, so that what is there
+        now will be taken as a new file.
+
+        Raises:
+            OSError: it cannot be moved, and is left alone for a minute.
+        """
+        taken = self._taken.pop(file)
+        if taken.mark_opened and taken.mark() != taken.mark_opened:
+            return None
+        try:
+            with Native(1) as native:
+                return native.call(_move, self._folder, file.name, reasons)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            self._left[file] = time.monotonic() + _REST
+            raise
+
+
+def _scan(folder: Path, left: frozenset[Path]) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    now = time.time_ns()
+    with os.scandir(folder) as entries:
+        ready = (
+            (found.st_mtime_ns, folder / entry.name)
+            for entry in entries
+            if _may_be_taken(entry.name)
+            and folder / entry.name not in left
+            and (found := _ready(entry, now))
+        )
+        return [file for _, file in nsmallest(AT_ONCE, ready)]
+
+
+def _may_be_taken(name: str) -> bool:
+    return not name.startswith(".") and not name.endswith(_UNREADY)
+
+
+def _ready(entry: "os.DirEntry[str]", now: int) -> os.stat_result | None:
+    """Return the state of a regular file that nobody writes any more.
+
+    Writing sets both times; a later ctime alone is that of a rename, or of the end of a copy.
+    """
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    quiet = found.st_ctime_ns > found.st_mtime_ns or abs(now - found.st_mtime_ns) >= _QUIET_NS
+    return found if stat.S_ISREG(found.st_mode) and quiet else None
+
+
+def _move(folder: Path, name: str, reasons: Sequence[str]) -> Path:
+    """Move a file into a folder beside it, under a name that nothing has there."""
+    place = "bad" if reasons else "done"
+    with _opened(folder) as here:
+        with suppress(FileExistsError):
+            os.mkdir(place, dir_fd=here)
+        with _opened(place, here) as there:
+            os.stat(name, dir_fd=here, follow_symlinks=False)
+            free = _reserve(there, name, reasons)
+            try:
+                os.rename(name, free, src_dir_fd=here, dst_dir_fd=there)
+            except OSError:
+                _unlink(there, free, free + _REASONS)
+                raise
+            os.fsync(there)
+        os.fsync(here)
+    return folder / place / free
+
+
+@contextmanager
+def _opened(path: Path | str, parent: int | None = None) -> Iterator[int]:
+    flags = _FOLDER if parent is not None else _FOLDER & ~os.O_NOFOLLOW
+    descriptor = os.open(path, flags, dir_fd=parent)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _reserve(folder: int, name: str, reasons: Sequence[str]) -> str:
+    """Make an empty file for the rename to replace, and return its name; reasons go beside it."""
+    for free in (_numbered(name, number) for number in count()):
+        try:
+            os.close(os.open(free, _NEW, 0o644, dir_fd=folder))
+        except FileExistsError:
+            continue
+        try:
+            if reasons:
+                _write(folder, free + _REASONS, reasons)
+        except FileExistsError:
+            _unlink(folder, free)
+        except OSError:
+            _unlink(folder, free, free + _REASONS)
+            raise
+        else:
+            return free
+    raise AssertionError
+
+
+def _numbered(name: str, number: int) -> str:
+    """Return a name with a number before its ending, which tells the format."""
+    match = _ENDING.search(name)
+    ending = match.group() if match else ""
+    stem = os.fsdecode(os.fsencode(name.removesuffix(ending))[:_NAME])
+    return f"{stem}.{number}{ending}" if number else f"{stem}{ending}"
+
+
+def _write(folder: int, name: str, reasons: Sequence[str]) -> None:
+    lines = "".join(f"{' '.join(reason.split())}\n" for reason in reasons)
+    with os.fdopen(os.open(name, _NEW, 0o644, dir_fd=folder), "wb") as file:
+        file.write(lines.encode("utf-8", "replace"))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _unlink(folder: int, *names: str) -> None:
+    for name in names:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)

@@ -1,0 +1,52 @@
+"""Where a task's body goes: one answer for the visit, the settler and the sweep."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from crawler.config import Job
+from crawler.model import Kind, Task
+from crawler.policy import naming
+from crawler.store.files import Files, part_name
+
+_BREAKS = {Kind.TIMEOUT, Kind.TRUNCATED, Kind.LOCAL_IO, Kind.TLS, Kind.PROTOCOL, Kind.BUG}
+"""Kinds after which a part may have been kept."""
+
+
+def planned(task: Task, job: Job) -> str:
+    """Return the file a task is meant for, before the store has had its say."""
+    return task.path or _path_of(job.path, job.name, task.url, task.fingerprint)
+
+
+def part_of(task: Task, job: Job, owner: int) -> str:
+    """Return the `.part` of a visit by a process."""
+    return part_name(planned(task, job), task.fingerprint, owner)
+
+
+def left_by(task: Task, kind: Kind, job: Job, owner: int) -> list[str]:
+    """Return the parts that a visit may have left, its own and one that it did not go on with."""
+    kept = [task.kept.part] if task.kept else []
+    return [*kept, part_of(task, job, owner)] if kind in _BREAKS else kept
+
+
+def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]]) -> int:
+    """Remove the parts that visits of (task, owner) left behind, but not those to be continued.
+
+    A robots.txt stays in memory; a job's path may even have no name for it.
+    """
+    names = [
+        name
+        for task, owner in left
+        if task.job in jobs and not task.robots
+        if (name := part_of(task, jobs[task.job], owner)) != _kept(task)
+    ]
+    return files.discard(names) if names else 0
+
+
+@lru_cache(maxsize=4096)
+def _path_of(template: str, job: str, url: str, fingerprint: int) -> str:
+    """Remember the paths of visits under way: each is asked for several times."""
+    return naming.path_of(template, job, url, fingerprint, {})
+
+
+def _kept(task: Task) -> str | None:
+    return task.kept.part if task.kept else None

@@ -1,0 +1,143 @@
+"""The connection layer below `requests`: an adapter that does what a crawler's request needs.
+
+It keeps connections of its own (`idle`), sends bytes that are made once for each host (`request`),
+and reads answers strictly (`head`, `framing`). A connection on which something irregular happened
+is closed; a host that sent bytes nobody asked for is used with a connection for every request from
+then on.
+"""
+
+import ssl
+import time
+from collections import OrderedDict
+from typing import Any
+
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
+
+from crawler.transport.body_framing import body_of
+from crawler.transport.connection import Connection, StaleError
+from crawler.transport.dial import Dialer
+from crawler.transport.idle import Idle
+from crawler.transport.request_bytes import Origin, Request
+from crawler.transport.response_head import Head
+from crawler.transport.visit_timer import Watch
+
+DISTRUSTED = 10_000
+"""Hosts remembered for having sent bytes nobody asked for."""
+
+
+class Answer(Response):
+    """A response that makes no cookie jar and keeps no history; closing it frees its connection."""
+
+    def __init__(
+        self, request: Request, head: Head, connection: Connection, transport: "Transport"
+    ) -> None:
+        """Assign; the defaults of requests are for what it does afterwards."""
+        self.request = request
+        self.url = str(request.url)
+        self.status_code = head.status
+        self.headers = head.headers  # type: ignore[assignment]
+        self.raw: Any = body_of(head, connection)
+        self._connection: Connection | None = connection
+        self._keeps = head.keeps
+        self._transport = transport
+
+    def close(self) -> None:
+        """Keep the connection for the next request, if nothing speaks against it."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if not (self._keeps and self.raw.whole):
+            connection.close()
+        elif connection.surplus():
+            self._transport.distrust(connection)
+        else:
+            self._transport.keep(connection)
+
+
+class Transport(BaseAdapter):
+    """An adapter for one way of dialling and one TLS context; it retries nothing but the stale."""
+
+    def __init__(
+        self,
+        dial: Dialer,
+        context: ssl.SSLContext,
+        idle: Idle,
+        distrusted: "OrderedDict[str, None]",
+    ) -> None:
+        super().__init__()
+        self._dial = dial
+        self._context = context
+        self._idle = idle
+        self._distrusted = distrusted
+
+    def send(self, request: PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> Answer:
+        """Send a request; on a kept connection that had died, once more and at once.
+
+        `timeout` is the Watch of the visit.
+
+        Raises:
+            Trouble: no connection, or no answer.
+        """
+        assert isinstance(request, Request)
+        kept = self._kept(request.origin, timeout)
+        if kept:
+            try:
+                return self._asked(kept, request)
+            except StaleError:
+                if request.method != "GET":
+                    raise
+        return self._asked(self._connected(request.origin, timeout), request)
+
+    def close(self) -> None:
+        """Close nothing: the idle connections are the fetcher's."""
+
+    def keep(self, connection: Connection) -> None:
+        """Keep a connection that has brought its answer and nothing else."""
+        if connection.key[1] in self._distrusted:
+            connection.close()
+        else:
+            connection.served += 1
+            self._idle.put(connection)
+
+    def distrust(self, connection: Connection) -> None:
+        """Note that a host sent bytes nobody asked for: they would be the next URL's answer."""
+        connection.close()
+        self._distrusted[connection.key[1]] = None
+        if len(self._distrusted) > DISTRUSTED:
+            self._distrusted.popitem(last=False)
+
+    def _asked(self, connection: Connection, request: Request) -> Answer:
+        try:
+            wire = request.wire(close=request.origin.host in self._distrusted)
+            return Answer(request, connection.ask(wire), connection, self)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _kept(self, origin: Origin, watch: Watch) -> Connection | None:
+        while connection := self._idle.take((self, origin.host, origin.secure)):
+            if connection.quiet() and origin.host not in self._distrusted:
+                connection.watch = watch
+                return connection
+            if not connection.quiet() and connection.spoke():
+                self.distrust(connection)
+            connection.close()
+        return None
+
+    def _connected(self, origin: Origin, watch: Watch) -> Connection:
+        sock = self._dial(origin.name, origin.port, watch.connect)
+        sock.settimeout(None)
+        if origin.secure:
+            sock = self._secured(sock, origin.name.rstrip("."), watch)
+        return Connection(sock, (self, origin.host, origin.secure), watch)
+
+    def _secured(self, sock: Any, name: str, watch: Watch) -> Any:
+        watch.until = time.monotonic() + watch.connect
+        try:
+            return self._context.wrap_socket(sock, server_hostname=name)
+        except BaseException:
+            sock.close()
+            raise
+        finally:
+            watch.until = 0.0

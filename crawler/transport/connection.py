@@ -1,0 +1,156 @@
+"""One connection: the bytes of a request out, the head of its answer in, and whether it is kept."""
+
+import socket
+import ssl
+import time
+from select import POLLIN
+from typing import Any
+
+from gevent.monkey import get_original
+
+from crawler.model import Seconds
+from crawler.transport.response_head import END, MAX_HEAD, Head, check_sofar, head_of, refusal
+from crawler.transport.visit_timer import Watch
+
+MAX_INTERIM = 20
+PIECE = 65_536
+"""Bytes taken in at once."""
+
+_poll = get_original("select", "poll")
+_LOST = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+
+class StaleError(ConnectionResetError):
+    """A kept connection turned out to be closed before it brought an answer."""
+
+
+class Connection:
+    """A connected socket, with TLS or without, and what has come on it and is not read yet."""
+
+    __slots__ = (
+        "_began",
+        "_plain",
+        "_poll",
+        "_sock",
+        "idle_since",
+        "key",
+        "rest",
+        "served",
+        "watch",
+    )
+
+    def __init__(self, sock: Any, key: tuple[object, str, bool], watch: Watch) -> None:
+        self._sock = sock
+        self._plain = type(sock) is socket.socket
+        self._poll = _poll()
+        self._poll.register(sock.fileno(), POLLIN)
+        self.key = key
+        """How it was dialled, name:port of whom it leads to, and whether with TLS."""
+        self.watch = watch
+        self.rest = b""
+        """Bytes that came with the ones that were asked for."""
+        self._began = False
+        """Whether anything of the present answer has come."""
+        self.served = 0
+        """Answers that it has brought."""
+        self.idle_since: Seconds = 0.0
+
+    def ask(self, wire: bytes) -> Head:
+        """Send a request in one piece and read the head of its answer.
+
+        Raises:
+            StaleError: a kept connection had died.
+            Trouble: `protocol`; what came is no answer.
+        """
+        self._began = False
+        try:
+            self._send(wire)
+            return self._head()
+        except _LOST as error:
+            if self.served and not self._began:
+                raise StaleError from error
+            raise
+
+    def receive(self, most: int = PIECE) -> bytes:
+        """Wait for more bytes; there are none at the end."""
+        watch = self.watch
+        watch.until = time.monotonic() + watch.read
+        try:
+            if self._plain and not self._began:  # gevent would read first, and in vain
+                self._sock._wait(self._sock._read_event)  # noqa: SLF001  there is no other way
+            piece: bytes = self._sock.recv(most)
+        finally:
+            watch.until = 0.0
+        return piece
+
+    def quiet(self) -> bool:
+        """Tell whether an idle connection may be used again: open, and nothing to read on it."""
+        return not self._poll.poll(0)
+
+    def surplus(self) -> bool:
+        """Tell whether there is more at hand than was asked for."""
+        return bool(self.rest) or (isinstance(self._sock, ssl.SSLSocket) and self._pending() > 0)
+
+    def spoke(self) -> bool:
+        """Tell the end of an idle connection, or what TLS says by itself, from bytes of a body."""
+        self._sock.settimeout(0.0)
+        try:
+            return bool(self._sock.recv(1))
+        except (OSError, ValueError):
+            return False
+
+    def close(self) -> None:
+        self._sock.close()
+
+    def _pending(self) -> int:
+        return int(self._sock.pending())
+
+    def _send(self, wire: bytes) -> None:
+        watch = self.watch
+        watch.until = time.monotonic() + watch.read
+        try:
+            sent = self._sock.send(wire)
+            if sent < len(wire):
+                self._sock.sendall(memoryview(wire)[sent:])
+        except BrokenPipeError:
+            if self.served:
+                raise
+            # else the server may have answered before it hung up
+        finally:
+            watch.until = 0.0
+
+    def _head(self) -> Head:
+        """Read heads until a final one; the interim ones are skipped (RFC 9110, section 15.2)."""
+        taken = 0
+        for interim in range(MAX_INTERIM + 1):
+            block = self._block(MAX_HEAD - taken)
+            taken += len(block)
+            head = head_of(block)
+            if head.status >= 200:
+                head.keeps = head.keeps and not interim
+                return head
+        raise refusal(f"more than {MAX_INTERIM} interim answers")
+
+    def _block(self, most: int) -> bytes:
+        """Return a head as it came; what is no head is refused as soon as that shows."""
+        checked = 0
+        while True:
+            buffer = self.rest
+            found = END.search(buffer, max(0, checked - 2))
+            end = found.end() if found else len(buffer)
+            if end > most:
+                raise refusal(f"a header of more than {MAX_HEAD} bytes")
+            if found:
+                self.rest = buffer[end:]
+                return buffer[:end]
+            if buffer:
+                checked = check_sofar(buffer, checked)
+            if not (more := self.receive()):
+                raise self._ended()
+            self._began = True
+            self.rest = buffer + more
+
+    def _ended(self) -> Exception:
+        if self._began:
+            return refusal("the connection ended before the header did")
+        return ConnectionResetError("the server hung up without an answer")

@@ -1,0 +1,71 @@
+"""Idle connections: kept for the next request to the same host, within bounds.
+
+Counted for each host and in all, and by age: a server forgets an idle connection after a minute or
+so, and a descriptor is better spent on one that is used.
+"""
+
+import time
+from collections import OrderedDict
+
+from crawler.model import Seconds
+from crawler.transport.connection import Connection
+
+EACH = 64
+"""Idle connections to one host, unless more visits than that may be under way there."""
+AGE: Seconds = 60.0
+"""Longest rest of one that is used again."""
+
+
+class Idle:
+    """The idle connections of a fetcher, the one that was used last first."""
+
+    def __init__(self, most: int, each: int = EACH, age: Seconds = AGE) -> None:
+        self._most = most
+        self._each = each
+        self._age = age
+        self._all: OrderedDict[Connection, None] = OrderedDict()
+        """In the order of their rest, the longest first."""
+        self._by_key: dict[object, list[Connection]] = {}
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def take(self, key: object) -> Connection | None:
+        """Take out the one that was used last; whoever takes it looks whether it still lives."""
+        if key not in self._by_key:
+            return None
+        connection = self._by_key[key][-1]
+        self._remove(connection, -1)
+        if time.monotonic() - connection.idle_since <= self._age:
+            return connection
+        connection.close()
+        return self.take(key)
+
+    def put(self, connection: Connection) -> None:
+        """Keep a connection; the ones beyond the bounds are closed, the oldest first."""
+        now = connection.idle_since = time.monotonic()
+        mates = self._by_key.setdefault(connection.key, [])
+        mates.append(connection)
+        self._all[connection] = None
+        if len(mates) > self._each:
+            self._close(mates[0])
+        oldest = next(iter(self._all))
+        while len(self._all) > self._most or now - oldest.idle_since > self._age:
+            self._close(oldest)
+            oldest = next(iter(self._all), connection)
+
+    def close(self) -> None:
+        """Close them all; more may be put later."""
+        while self._all:
+            self._close(next(iter(self._all)))
+
+    def _close(self, oldest: Connection) -> None:
+        self._remove(oldest, 0)
+        oldest.close()
+
+    def _remove(self, connection: Connection, at: int) -> None:
+        del self._all[connection]
+        mates = self._by_key[connection.key]
+        del mates[at]
+        if not mates:
+            del self._by_key[connection.key]

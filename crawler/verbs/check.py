@@ -1,0 +1,104 @@
+"""The plan that `crawler check` prints: what `run` would do, without doing it."""
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crawler import sources
+from crawler.config import CrawlerOptions, Job, Settings
+from crawler.config.host_rules import HostRules
+from crawler.errors import UsageError
+from crawler.fetch.fetcher import Fetcher
+from crawler.frontier import open_frontier
+from crawler.seeder.seeds import BadLine, read
+from crawler.seeder.sync import SHOWN
+from crawler.sources import UNREADABLE, SourceError, downloader
+from crawler.store import Files
+from crawler.threads import Native
+from crawler.urls import masked
+from crawler.verbs.report import counted, span
+
+
+@dataclass(slots=True)
+class JobPlan:
+    """What one job comes to."""
+
+    job: Job
+    urls: int = 0
+    hosts: Counter[str] = field(default_factory=Counter)
+    bad: list[str] = field(default_factory=list)
+    bad_more: int = 0
+
+    @property
+    def least_s(self) -> float:
+        """Return the seconds that politeness alone takes: the longest queue of one host."""
+        return max(((n - 1) * self.job.delay for n in self.hosts.values()), default=0.0)
+
+
+def plan(settings: Settings) -> list[JobPlan]:
+    """Read every list, and build what needs building, to find what is wrong before it matters."""
+    options = settings.crawler
+    _check_places(options)
+    with (
+        tempfile.TemporaryDirectory(prefix="crawler-check-") as folder,
+        Files(Path(folder), durable=False) as files,
+        Fetcher(user_agent=HostRules(settings).user_agent, files=files, concurrency=1) as fetcher,
+        Native(1) as native,
+    ):
+        for job in settings.jobs:
+            fetcher.open(job)
+        return [_job_plan(job, native, fetcher, Path(folder)) for job in settings.jobs]
+
+
+def _check_places(options: CrawlerOptions) -> None:
+    """Open the state file if there is one, and see that both places can be written to."""
+    for key, wanted in (("state", options.state.parent), ("output", options.output)):
+        place = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            raise UsageError(f"crawler.{key}: {place} is not a folder this user can write to")
+    if options.state.exists():
+        with open_frontier(options.state, durable=False):
+            pass
+
+
+def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path) -> JobPlan:
+    """Read a job's lists as the daemon would, but take no inbox's."""
+    found = JobPlan(job)
+    try:
+        for source in sources.of(job, folder, downloader(fetcher, job)):
+            for seeds, bad in read(source, job, native):
+                found.urls += len(seeds)
+                found.hosts.update(seed.host for seed in seeds)
+                _note(found, bad)
+    except (SourceError, *UNREADABLE) as error:
+        raise UsageError(f"{job.name}: {error}") from error
+    return found
+
+
+def _note(found: JobPlan, bad: list[BadLine]) -> None:
+    for where, text, reason in bad:
+        if len(found.bad) < SHOWN:
+            found.bad.append(f"{where}: {masked(text)!r}: {reason}")
+        else:
+            found.bad_more += 1
+
+
+def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
+    """Yield the lines of a plan."""
+    options = settings.crawler
+    yield f"state   {options.state}"
+    yield f"output  {options.output}"
+    yield f"limits  {options.concurrency} visits at once, {options.grace_period:g} s to stop"
+    for found in plans:
+        job = found.job
+        yield ""
+        yield f"{job.name}: {counted(found.urls, 'URL')} on {counted(len(found.hosts), 'host')}"
+        yield f"  politeness  {job.delay:g} s between visits to a host, {job.per_host} at a time"
+        yield f"  at least    {span(found.least_s)}"
+        for host, n in found.hosts.most_common(3):
+            yield f"  {n:>10}  {host}"
+        if len(found.hosts) > 3:
+            yield f"  {'…':>10}  {counted(len(found.hosts) - 3, 'host')} more"

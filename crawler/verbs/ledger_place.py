@@ -1,0 +1,73 @@
+"""Where the desk finds the ledger: by a configuration, or by the name of the file alone."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from crawler import config
+from crawler.config import CrawlerOptions, Job, Settings
+from crawler.config.host_rules import HostRules
+from crawler.errors import ConfigError, UsageError
+from crawler.model import Seconds
+from crawler.policy.politeness import DAY, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A ledger, and the configuration that it is asked with, if one was named."""
+
+    state: Path
+    settings: Settings | None = None
+    rules: HostRules | None = None
+
+    def says(self, host: str) -> bool | None:
+        """Tell whether robots.txt is obeyed, where the configuration says so of a host."""
+        return self.rules.obeys(host) if self.rules else None
+
+    @property
+    def token(self) -> str:
+        """Return the product token that robots.txt calls the crawler by."""
+        options = self.settings.crawler if self.settings else CrawlerOptions()
+        return options.robots_token
+
+    @property
+    def give_up(self) -> Seconds:
+        """Return how long hosts may be silent, unless more is said of one."""
+        return max((job.give_up for job in self._jobs), default=DAY)
+
+    def rule(self, host: str, job: str) -> Rule:
+        """Return what the configuration asks of a host."""
+        return self.rules.rule(host, (job,), 0.0, 1) if self.rules else Rule()
+
+    def obeys(self, host: str, job: str, *, otherwise: bool) -> bool:
+        """Tell whether a job obeys the robots.txt of a host; `otherwise` where nothing is said."""
+        said, found = self.says(host), self._job(job)
+        return said if said is not None else found.robots == "obey" if found else otherwise
+
+    def max_crawl_delay(self, host: str, job: str) -> Seconds:
+        """Return the longest Crawl-delay of a host that is obeyed."""
+        found = self._job(job)
+        return self.rules.max_crawl_delay(host, found) if self.rules and found else float("inf")
+
+    @property
+    def _jobs(self) -> tuple[Job, ...]:
+        return self.settings.jobs if self.settings else ()
+
+    def _job(self, name: str) -> Job | None:
+        return next((job for job in self._jobs if job.name == name), None)
+
+
+def place_of(file: Path | None, state: Path | None) -> Place:
+    """Find the ledger.
+
+    Raises:
+        UsageError: nothing was named, or the configuration is wrong.
+    """
+    if state is not None:
+        return Place(state)
+    if file is None:
+        raise UsageError("name the configuration with -c (or in CRAWLER_CONFIG), or --state FILE")
+    try:
+        settings = config.load(file)
+    except ConfigError as error:
+        raise UsageError(f"{error}\n--state FILE finds the ledger without it") from error
+    return Place(settings.crawler.state, settings, HostRules(settings))

@@ -1,0 +1,87 @@
+"""A URL of the ledger as programs read it: the record of `export`, and the head of `explain`."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from crawler.ledger.entries import STATES, Entry
+from crawler.ledger.selection import Wanted, pages
+from crawler.ledger.statefile import Connection
+from crawler.log import printable
+from crawler.verbs.words import as_json, stamp, word_of
+
+FORMATS = ("jsonl", "csv", "list")
+_FORMULA = ("=", "+", "-", "@")
+
+
+def record(entry: Entry) -> dict[str, Any]:
+    """Return what is known of a URL; `kind` and what follows are of its last visit."""
+    state = STATES[entry.state]
+    return {
+        "url": entry.url,
+        "job": entry.job,
+        "state": state,
+        "outcome": word_of(entry.ended).replace(" ", "_") if entry.ended else None,
+        "ended": entry.ended,
+        "kind": entry.kind,
+        "status": entry.status,
+        "reason": entry.reason,
+        "path": entry.path if entry.success_at or entry.digest else None,
+        "bytes": entry.size,
+        "digest": entry.digest.hex() if entry.digest else None,
+        "attempts": entry.attempt,
+        "failures": entry.failures,
+        "host": entry.host,
+        "location": entry.location,
+        "directives": entry.directives,
+        "first_seen": stamp(entry.first_seen),
+        "last_visit": stamp(entry.finished_at),
+        "last_success": stamp(entry.success_at),
+        "last_change": stamp(entry.changed_at),
+        "due_at": stamp(entry.due_at) if state in {"waiting", "leased"} else None,
+    }
+
+
+def exported(db: Connection, wanted: Wanted, style: str) -> Iterator[str]:
+    """Yield the text of every URL that is wanted, a page at a time."""
+    write = _WRITERS[style]
+    first = True
+    for page in pages(db, wanted):
+        if page:
+            yield write(page, first)
+            first = False
+
+
+def _jsonl(page: list[Entry], _: bool) -> str:  # noqa: FBT001  a writer is told whether it is first
+    return "".join(as_json(record(entry)) + "\n" for entry in page)
+
+
+def _list(page: list[Entry], _: bool) -> str:  # noqa: FBT001
+    return "".join(f"{printable(entry.url)}\n" for entry in page)
+
+
+def _csv(page: list[Entry], first: bool) -> str:  # noqa: FBT001
+    """Write for spreadsheets: a cell that they would take for a formula begins with an apostrophe.
+
+    That changes a cell now and then; for programs there is jsonl.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    records = [record(entry) for entry in page]
+    if first:
+        writer.writerow(records[0])
+    writer.writerows([_cell(value) for value in one.values()] for one in records)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    value = printable(value)
+    return f"'{value}" if value.lstrip().startswith(_FORMULA) else value
+
+
+_WRITERS: dict[str, Callable[[list[Entry], bool], str]] = {
+    "jsonl": _jsonl, "csv": _csv, "list": _list,
+}  # fmt: skip

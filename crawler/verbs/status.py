@@ -1,0 +1,243 @@
+"""`crawler status`: how the crawler is, from the rows of its processes and from sums alone."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from crawler.frontier.process import current
+from crawler.ledger import overview
+from crawler.ledger.hosts import HostCounts, HostState, host_counts, next_host
+from crawler.ledger.overview import JobSums, Member
+from crawler.ledger.statefile import Connection
+from crawler.log import iso
+from crawler.model import Seconds
+from crawler.verbs.ledger_place import Place
+from crawler.verbs.report import size, span
+from crawler.verbs.words import stamp, when, word_of
+
+_COLUMNS = ("known", "waiting", "due again", "ok", "not found", "error", "retired")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the ledger tells of the crawler as a whole, at one moment."""
+
+    now: Seconds
+    machine: str
+    members: Sequence[Member]
+    jobs: Sequence[JobSums]
+    hosts: HostCounts
+    next: HostState | None
+
+    @property
+    def living(self) -> list[Member]:
+        """Return the processes that are not known to have ended."""
+        return [one for one in self.members if one.life(self.machine, self.now) == "alive"]
+
+    @property
+    def rate(self) -> float:
+        """Return visits a second, lately."""
+        return sum(one.rate for one in self.living)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many URLs of the configuration wait for their first end."""
+        return sum(job.waiting for job in self.jobs if job.active)
+
+    @property
+    def eta(self) -> Seconds | None:
+        """Return the seconds that they take at this rate."""
+        return self.waiting / self.rate if self.rate and self.waiting else None
+
+
+def look(db: Connection, place: Place, now: Seconds) -> Status:
+    """Read everything: a few rows of each kind, whatever the size of the ledger."""
+    return Status(
+        now,
+        current().machine,
+        overview.members(db),
+        [job for job in overview.jobs(db) if job.active or job.known],
+        host_counts(db, now, place.give_up),
+        next_host(db),
+    )
+
+
+def idle(status: Status) -> str | None:
+    """Say in one sentence why nothing is visited, if nothing is."""
+    living = status.living
+    if not living:
+        return _nobody(status)
+    if any(one.busy for one in living):
+        return None
+    for state, why in _RESTING.items():
+        if all(one.state == state for one in living):
+            return why
+    open_ = status.waiting + sum(job.again for job in status.jobs if job.active)
+    if not open_:
+        return "everything that is known has come to its end"
+    return _when_next(status)
+
+
+_RESTING = {
+    "paused": "it is paused; its log says since when and why",
+    "draining": "it is about to stop, and begins nothing new",
+    "starting": "it is about to start",
+}
+
+
+def _nobody(status: Status) -> str:
+    gone = [str(one.process.pid) for one in status.members]
+    if not gone:
+        return "no daemon is running"
+    return (
+        f"no daemon is running; {' and '.join(gone)} ended without a word, and whoever starts next "
+        "takes back what was held"
+    )
+
+
+def _when_next(status: Status) -> str | None:
+    first, now = status.next, status.now
+    if status.hosts.held:
+        return None if status.rate else "the hosts at hand rest between two visits"
+    if first is None:
+        return "nothing that waits has a host to be asked of; is its job still configured?"
+    at = first.ready_at or 0.0
+    if at <= now:
+        return None
+    until = f"until {when(at, now)}: {first.key} is the first"
+    if first.gated(now):
+        return f"robots.txt of every host that has something is not to be had {until}"
+    return f"all hosts rest {until}" if _rests(first, at) else f"nothing is due {until}"
+
+
+def _rests(host: HostState, at: Seconds) -> bool:
+    return at <= max(host.next_at, host.opens_at)
+
+
+def lines(status: Status, place: Place) -> Iterator[str]:
+    """Yield what a person reads."""
+    yield f"state    {place.state}, {size(place.state.stat().st_size)}"
+    for member in status.members:
+        yield f"process  {_member(status, member)}"
+    yield ""
+    yield from _table(status.jobs)
+    yield ""
+    rate_ok = sum(one.rate_ok for one in status.living)
+    if status.living:
+        yield f"rate     {status.rate:.1f} visits/s, {rate_ok:.1f} of them ok{_eta(status)}"
+    yield f"hosts    {', '.join(_hosts(status.hosts))}"
+    if status.next and status.next.ready_at is not None:
+        yield f"next     {status.next.key}, {when(status.next.ready_at, status.now)}"
+    if why := idle(status):
+        yield f"idle     {why}"
+
+
+def _eta(status: Status) -> str:
+    return f"; what waits takes {span(status.eta)} at this rate" if status.eta else ""
+
+
+def _member(status: Status, one: Member) -> str:
+    now = status.now
+    name = f"{one.process.pid} on {one.process.machine.partition(' ')[0]}"
+    seen = f"last heard of {when(one.seen_at or one.started_at, now)}"
+    life = one.life(status.machine, now)
+    if life != "alive":
+        return f"{name}: {'dead, ' if life == 'dead' else ''}{seen}"
+    late = f", {seen}" if one.lease_until < now else ""
+    return (
+        f"{name}: {one.state} for {span(max(0, round(now - one.started_at)))}, "
+        f"{one.busy} in flight, {one.rate:.1f} visits/s{late}"
+    )
+
+
+def _table(jobs: Sequence[JobSums]) -> Iterator[str]:
+    wide = max((len(job.name) for job in jobs), default=0)
+    wide = max(wide, len("job")) + 2
+    yield "job".ljust(wide) + "".join(f"{name:>12}" for name in _COLUMNS)
+    for job in jobs:
+        words = _words(job)
+        sums = (job.known, job.waiting, job.again, *(words[word] for word in _COLUMNS[3:6]))
+        yield job.name.ljust(wide) + "".join(f"{n:>12,}" for n in (*sums, job.retired))
+        bad = {kind: n for kind, n in job.kinds.items() if word_of(kind) == "error" and n}
+        if bad:
+            found = sorted(bad.items(), key=lambda item: -item[1])
+            yield f"  error: {', '.join(f'{kind} {n:,}' for kind, n in found)}"
+        if not job.active:
+            yield "  the configuration no longer has it"
+
+
+def _words(job: JobSums) -> Counter[str]:
+    words: Counter[str] = Counter()
+    for kind, n in job.kinds.items():
+        words[word_of(kind)] += n
+    return words
+
+
+_HOSTS = {
+    "held": "held by a process", "ready": "ready", "resting": "ready later",
+    "gated": "asked for robots.txt", "failing": "failing", "given_up": "given up",
+}  # fmt: skip
+
+
+def _hosts(found: HostCounts) -> Iterator[str]:
+    yield f"{found.known:,} known"
+    for name, words in _HOSTS.items():
+        if n := getattr(found, name):
+            yield f"{'at least ' if name in found.at_least else ''}{n:,} {words}"
+
+
+def document(status: Status, place: Place) -> dict[str, Any]:
+    """Return what a program reads."""
+    return {
+        "at": iso(status.now),
+        "state": str(place.state),
+        "processes": [_process(status, one) for one in status.members],
+        "jobs": [_job(job) for job in status.jobs],
+        "rate": round(status.rate, 2),
+        "rate_ok": round(sum(one.rate_ok for one in status.living), 2),
+        "waiting": status.waiting,
+        "eta_s": round(status.eta) if status.eta else None,
+        "hosts": asdict(status.hosts),
+        "next": _next(status.next),
+        "idle": idle(status),
+    }
+
+
+def _next(host: HostState | None) -> dict[str, Any] | None:
+    return {"host": host.key, "at": stamp(host.ready_at)} if host else None
+
+
+def _process(status: Status, one: Member) -> dict[str, Any]:
+    return {
+        "owner": one.owner,
+        "pid": one.process.pid,
+        "machine": one.process.machine.partition(" ")[0],
+        "life": one.life(status.machine, status.now),
+        "state": one.state,
+        "since": iso(one.started_at),
+        "seen_at": stamp(one.seen_at or None),
+        "config": one.config,
+        "in_flight": one.busy,
+        "visits": one.visits,
+        "rate": round(one.rate, 2),
+        "rate_ok": round(one.rate_ok, 2),
+        "bytes": one.bytes,
+    }
+
+
+def _job(job: JobSums) -> dict[str, Any]:
+    words = _words(job)
+    return {
+        "name": job.name,
+        "active": job.active,
+        "schedule": job.schedule,
+        "known": job.known,
+        "waiting": job.waiting,
+        "due_again": job.again,
+        "ok": words["ok"],
+        "not_found": words["not found"],
+        "error": words["error"],
+        "kinds": job.kinds,
+        "retired": job.retired,
+    }

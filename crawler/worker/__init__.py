@@ -1,0 +1,1 @@
+"""Visits, the greenlets that make them, and the robots.txt rules they ask."""

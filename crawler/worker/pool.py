@@ -1,0 +1,116 @@
+"""The pool of workers: as many as the configuration says, whatever becomes of one of them."""
+
+import time
+from collections.abc import Callable
+from weakref import WeakSet
+
+from gevent.pool import Pool
+
+from crawler.model import Seconds, Visited
+from crawler.threads import Greenlet
+from crawler.worker.worker import LEFT, Worker, bug
+
+STUCK: Seconds = 2.0
+"""How far past its deadline a visit may be before its worker is killed, and as long again until
+the worker is given up: one that swallows every exception cannot be killed."""
+
+_WATCHED: WeakSet[Greenlet] = WeakSet()
+
+
+class Workers:
+    """Spawns workers, and settles in the place of those that die over a task."""
+
+    def __init__(
+        self,
+        size: int,
+        make: Callable[[], Worker],
+        deliver: Callable[[Visited], None],
+        ended: Callable[[Greenlet], None],
+    ) -> None:
+        self._size = size
+        self._make = make
+        self._deliver = deliver
+        self._ended = ended
+        self._pool = Pool()
+        self._workers: dict[Greenlet, Worker] = {}
+        self._killed: dict[Greenlet, Seconds] = {}
+        self.abandoned = 0
+        """Workers that would not die."""
+
+    def __len__(self) -> int:
+        return len(self._workers)
+
+    @property
+    def busy(self) -> int:
+        """How many are on a visit."""
+        return sum(1 for worker in self._workers.values() if worker.task)
+
+    def fill(self) -> None:
+        """Spawn what is missing."""
+        while len(self._workers) < self._size:
+            worker = self._make()
+            greenlet = self._pool.spawn(worker.run)
+            watch(greenlet, self._ended)
+            self._workers[greenlet] = worker
+
+    def resize(self, size: int) -> None:
+        """Have another number of workers; those that are too many leave after their visit."""
+        self._size = size
+        self.fill()
+
+    def leave(self) -> bool:
+        """Tell a worker whether it is one too many."""
+        return len(self._workers) > self._size
+
+    def bury(self, greenlet: Greenlet) -> bool:
+        """Take a worker out that ended, settle its task as a bug; tell whether it was known."""
+        worker = self._workers.pop(greenlet, None)
+        self._killed.pop(greenlet, None)
+        if worker is None or greenlet.value == LEFT:
+            return False
+        self._settle_for(worker, greenlet.exception)
+        return True
+
+    def rescue(self, now: Seconds) -> list[str]:
+        """Kill workers far past their deadline; give up those that survive; return their URLs."""
+        lost = []
+        for greenlet, worker in list(self._workers.items()):
+            if worker.task is None or now < worker.deadline + STUCK:
+                continue
+            if greenlet not in self._killed:
+                self._killed[greenlet] = now
+                greenlet.kill(block=False)
+            elif now >= self._killed[greenlet] + STUCK:
+                lost.append(worker.task.url)
+                self._abandon(greenlet, worker)
+        return lost
+
+    def kill(self, timeout: Seconds) -> None:
+        """Kill every worker once, and wait; their tasks go back to the frontier."""
+        self._pool.kill(block=False)
+        self._pool.join(timeout)
+        self.abandoned += len(self._pool)
+
+    def _settle_for(self, worker: Worker, error: BaseException | None) -> None:
+        task, worker.task = worker.task, None
+        if task is not None:
+            cause = error or RuntimeError("its worker was killed, or would not end")
+            self._deliver(Visited(task, bug(cause), time.monotonic()))
+
+    def _abandon(self, greenlet: Greenlet, worker: Worker) -> None:
+        self.abandoned += 1
+        del self._workers[greenlet], self._killed[greenlet]
+        self._pool.discard(greenlet)
+        self._settle_for(worker, None)
+        self.fill()
+
+
+def watch(greenlet: Greenlet, ended: Callable[[Greenlet], None]) -> None:
+    """Have a greenlet's end told, and not printed by the hub as well."""
+    _WATCHED.add(greenlet)
+    greenlet.link(ended)
+
+
+def is_watched(greenlet: object) -> bool:
+    """Tell whether somebody is told of this greenlet's end."""
+    return greenlet in _WATCHED
