@@ -63,5 +63,5 @@ class LeaseLostError(CrawlerError):
     """Another process took this one for dead and reclaimed its leases; it must start afresh."""
 
 
-class PartDiedError(CrawlerError):
-    """A part of the daemon died again and again; supervisord starts a new process."""
+class ServiceDiedError(CrawlerError):
+    """A service of the daemon died again and again; supervisord starts a new process."""

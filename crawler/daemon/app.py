@@ -1,6 +1,6 @@
 """The composition root: opens every part from the disk upward, runs, and unwinds.
 
-This is the one place that knows everyone. The parts stand in the order in which a URL meets them.
+It alone knows every other module. The services stand in the order in which a URL meets them.
 """
 
 import os
@@ -19,7 +19,7 @@ from crawler.config import PerAddress, Settings, load
 from crawler.config.host_rules import HostRules
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.reload import Difference, check, difference, merged, told
-from crawler.daemon.services import Part
+from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.supervisor import Supervisor
 from crawler.errors import ConfigError, UsageError
@@ -160,10 +160,10 @@ class App:
         stack.callback(self._release, feeder)
         supervisor.adopt(
             workers,
-            Part("keeper", self.keeper.run),
-            Part("leaser", feeder.leaser.run),
-            Part("feeder", feeder.run),
-            Part("seeder", self.seeder.run),
+            Service("keeper", self.keeper.run),
+            Service("leaser", feeder.leaser.run),
+            Service("feeder", feeder.run),
+            Service("seeder", self.seeder.run),
         )
         return supervisor
 
@@ -245,7 +245,7 @@ class App:
         self.keeper.reclaim()
 
     def _reload_soon(self) -> None:
-        """Reload beside what runs; a wish that comes while the parts are opened waits for them."""
+        """Reload beside what runs; a wish that comes early waits until all services are open."""
         self._reload_wanted = not self._opened
         if self._opened:
             gevent.spawn(self.reload)

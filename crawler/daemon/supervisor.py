@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from gevent.queue import Empty, Queue
 
-from crawler.daemon.services import DEATHS, Part, Parts
-from crawler.errors import LeaseLostError, PartDiedError
+from crawler.daemon.services import DEATHS, Service, Services
+from crawler.errors import LeaseLostError, ServiceDiedError
 from crawler.log import Log
 from crawler.model import Seconds, Task
 from crawler.settler import Settler
@@ -53,7 +53,7 @@ class Stop:
 
 
 class Supervisor:
-    """Runs the parts until it is told to stop, or until one of them keeps dying."""
+    """Runs the services until it is told to stop, or until one of them keeps dying."""
 
     def __init__(
         self,
@@ -69,14 +69,14 @@ class Supervisor:
         self.grace_period = grace_period
         self._log = log
         self._mail: Queue[Stop | Greenlet] = Queue()
-        self._visiting = Part("worker", lambda: None, limit=max(2 * DEATHS, 2 * concurrency))
-        self._parts = Parts(self.ended, log)
+        self._visiting = Service("worker", lambda: None, limit=max(2 * DEATHS, 2 * concurrency))
+        self._services = Services(self.ended, log)
         self.state = State.STARTING
 
-    def adopt(self, workers: Workers, *parts: Part) -> None:
+    def adopt(self, workers: Workers, *services: Service) -> None:
         """Take in what to run beside the settler."""
         self._workers = workers
-        self._to_start = [Part("settler", self._settler.run), *parts]
+        self._to_start = [Service("settler", self._settler.run), *services]
 
     def stop(self, cause: str) -> None:
         """Ask for a drain, or, the second time, for its end."""
@@ -95,16 +95,16 @@ class Supervisor:
         """Run until stopped; return whether the stop was forced.
 
         Raises:
-            PartDiedError: a part kept dying.
+            ServiceDiedError: a service kept dying.
             LeaseLostError: another process took this one for dead.
         """
         self._move(State.RUNNING)
         self._workers.fill()
-        self._parts.start(self._to_start)
+        self._services.start(self._to_start)
         try:
             cause = self._watch()
             return self._drain(cause, self.grace_period)
-        except (PartDiedError, LeaseLostError):
+        except (ServiceDiedError, LeaseLostError):
             self._move(State.FAILED)
             self._halt(time.monotonic())
             raise
@@ -121,13 +121,13 @@ class Supervisor:
                 self._bury(message)
             for url in self._workers.rescue(time.monotonic()):
                 self._log.error("worker.abandoned", url=url, reason="it would not end when killed")
-            self._parts.bring_back(time.monotonic())
+            self._services.bring_back(time.monotonic())
 
     def _bury(self, greenlet: Greenlet) -> None:
         if self._workers.bury(greenlet):
-            self._parts.died(self._visiting, greenlet)
+            self._services.died(self._visiting, greenlet)
             self._workers.fill()
-        self._parts.bury(greenlet)
+        self._services.bury(greenlet)
 
     def _drain(self, cause: str, grace_period: Seconds) -> bool:
         """Stop from the seeds downward, by the deadline; return whether it was forced."""
@@ -137,7 +137,7 @@ class Supervisor:
             "daemon.draining", cause=cause, grace_s=grace_period, in_flight=self._workers.busy
         )
         # 1 Nothing new is leased. The keeper goes on: leases must hold until they are released.
-        self._parts.kill(CLEANUP, "seeder", "leaser", "feeder")
+        self._services.kill(CLEANUP, "seeder", "leaser", "feeder")
         # 2 Idle workers leave, and what was handed off but not begun goes back.
         self._handoff.shutdown(immediate=True)
         # 3 Busy workers have until the deadline, or a second wish.
@@ -162,8 +162,8 @@ class Supervisor:
         """End every greenlet: kill once, then wait; a second kill would interrupt a cleanup."""
         self._workers.kill(CLEANUP)
         self._settler.shut()
-        self._parts.join("settler", max(CLEANUP, deadline - time.monotonic()))
-        self._parts.kill(CLEANUP)
+        self._services.join("settler", max(CLEANUP, deadline - time.monotonic()))
+        self._services.kill(CLEANUP)
 
     def _move(self, state: State) -> None:
         if state not in MOVES[self.state]:

@@ -38,7 +38,7 @@ _CONTROL_BUT_LF = re.compile(_CONTROL.pattern.replace(r"\x00-\x1f", r"\x00-\x09\
 
 
 class Log(Protocol):
-    """What parts are handed: an event's name and its fields."""
+    """What every module is handed: an event's name and its fields."""
 
     def debug(self, event: str, **fields: Any) -> None: ...
     def info(self, event: str, **fields: Any) -> None: ...

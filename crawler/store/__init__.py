@@ -1,13 +1,13 @@
 """The store: a body becomes a file, whole or not at all. Local files are the first engine."""
 
-from crawler.store.files import Body, Files, Measured, Part, part_name
+from crawler.store.files import Body, Files, Measured, PartFile, part_name
 from crawler.store.paths import left_by, part_of, planned, sweep
 
 __all__ = [
     "Body",
     "Files",
     "Measured",
-    "Part",
+    "PartFile",
     "left_by",
     "part_name",
     "part_of",

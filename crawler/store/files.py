@@ -28,7 +28,7 @@ from crawler.store.writing import (
 from crawler.threads import Native
 from crawler.urls import hex_of
 
-__all__ = ["Body", "Files", "Measured", "Part", "part_name"]
+__all__ = ["Body", "Files", "Measured", "PartFile", "part_name"]
 
 THREADS = 4
 
@@ -67,9 +67,9 @@ class Files:
             results[start :: len(chunks)] = stored
         return results
 
-    def part(self, name: str, *, append: bool = False) -> "Part":
+    def part(self, name: str, *, append: bool = False) -> "PartFile":
         """Begin or continue a body too big for memory; the caller closes it, or discards it."""
-        return Part(self._root, name, self._native, append=append)
+        return PartFile(self._root, name, self._native, append=append)
 
     def measure(self, part: str) -> "Measured | None":
         """Return the size and the running digest of a part to be continued, if it is there."""
@@ -113,7 +113,7 @@ class Digest(Protocol):
     def update(self, data: bytes | bytearray, /) -> None: ...
 
 
-class Part:
+class PartFile:
     """A body on its way into its `.part`.
 
     The descriptor is set by the native thread itself: a greenlet that is killed while the file

@@ -1,4 +1,4 @@
-"""`crawler fetch`: the classic concurrent downloader, made of the daemon's parts."""
+"""`crawler fetch`: the classic concurrent downloader, made of the daemon's own services."""
 
 import sys
 import tempfile

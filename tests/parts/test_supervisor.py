@@ -11,9 +11,9 @@ from gevent.queue import Queue
 
 from crawler.config import Job, Settings
 from crawler.config.host_rules import HostRules
-from crawler.daemon.services import Part
+from crawler.daemon.services import Service
 from crawler.daemon.supervisor import State, Supervisor
-from crawler.errors import PartDiedError
+from crawler.errors import ServiceDiedError
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import Held
 from crawler.frontier import open_frontier
@@ -89,7 +89,7 @@ class Crew:
             settler.take,
             self.supervisor.ended,
         )  # fmt: skip
-        self.parts = [Part("leaser", self.feeder.leaser.run), Part("feeder", self.feeder.run)]
+        self.parts = [Service("leaser", self.feeder.leaser.run), Service("feeder", self.feeder.run)]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -202,7 +202,7 @@ def test_a_feeder_that_breaks_is_started_again(tmp_path):
                 raise OSError("the frontier is away")
             crew.feeder.run()
 
-        crew.parts[1] = Part("feeder", breaks_twice)
+        crew.parts[1] = Service("feeder", breaks_twice)
         assert crew.run() is False
     assert len(crew.settled) == URLS
     told = crew.log.told("feeder.restarted")
@@ -214,8 +214,8 @@ def test_a_part_that_keeps_dying_ends_the_crawler(tmp_path):
         raise OSError("no way")
 
     with Crew(tmp_path, well) as crew:
-        crew.parts = [Part("feeder", broken)]
-        with pytest.raises(PartDiedError, match=r"the feeder died 6 times .* OSError: no way"):
+        crew.parts = [Service("feeder", broken)]
+        with pytest.raises(ServiceDiedError, match=r"the feeder died 6 times .* OSError: no way"):
             crew.run()
         assert crew.supervisor.state is State.FAILED
 
