@@ -179,8 +179,8 @@ class Outcome:
 
     def at(self, path: str) -> "Outcome":
         """Return it with the file it is stored in, as `replace` does in three times the time."""
-        kind, status, size, digest, _, *rest = _FIELDS(self)
-        return Outcome(kind, status, size, digest, path, *rest)
+        kind, status, size, digest, _, *others = _FIELDS(self)
+        return Outcome(kind, status, size, digest, path, *others)
 
 
 _FIELDS = attrgetter(*Outcome.__match_args__)
@@ -300,7 +300,7 @@ class JobRule:
 
 @value
 class Health:
-    """What is remembered of a host beside its rest; times are wall times."""
+    """What is remembered of a host beside its next visit; times are wall times."""
 
     backoff: Seconds = 0.0
     failures: int = 0
@@ -313,8 +313,8 @@ class Health:
 
 
 @value
-class HostRest:
-    """What a host is still owed, as stored: no visit before the wall time `next_at`."""
+class HostRecord:
+    """A host as the frontier stores it: no visit before the wall time `next_at`."""
 
     id: int
     next_at: Seconds

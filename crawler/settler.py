@@ -23,7 +23,7 @@ from crawler.model import (
     Again,
     Dead,
     Done,
-    HostRest,
+    HostRecord,
     Kind,
     Outcome,
     Seconds,
@@ -51,7 +51,7 @@ class Hosts(Protocol):
     def finished(self, visited: Visited) -> Visited: ...
     def given_up(self, task: Task) -> bool: ...
     def settled(self, tasks: Iterable[Task]) -> None: ...
-    def owed(self, hosts: Iterable[int] | None = None) -> list[HostRest]: ...
+    def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]: ...
 
 
 class Settler:

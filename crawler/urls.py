@@ -43,10 +43,10 @@ def canonical(text: str, base: str | None = None) -> str:
     except (ValueError, UnicodeError):
         raise ValueError(_why_not(text)) from None
     href = href.partition("#")[0]
-    scheme, _, rest = href.partition("://")
+    scheme, _, tail = href.partition("://")
     if scheme not in _PORTS:
         raise ValueError(f"its scheme is {href.partition(':')[0]}, only http and https are fetched")
-    if "@" in rest.partition("/")[0]:
+    if "@" in tail.partition("/")[0]:
         raise ValueError("it carries a user name or password, which would end up in logs")
     if len(href) > MAX_URL:
         raise ValueError(f"it is longer than {MAX_URL} characters")
@@ -61,8 +61,8 @@ def _why_not(text: str) -> str:
 
 def split(url: str) -> Place:
     """Take a canonical URL apart; the port is always there."""
-    scheme, _, rest = url.partition("://")
-    authority, slash, tail = rest.partition("/")
+    scheme, _, tail = url.partition("://")
+    authority, slash, tail = tail.partition("/")
     path, mark, query = (slash + tail).partition("?")
     hostname, colon, port = authority.rpartition(":")
     if not colon or port.endswith("]"):

@@ -46,9 +46,9 @@ def url_pattern(text: str) -> str:
 
 def proxy(text: str) -> str:
     """See that a text is the URL of a proxy."""
-    scheme, mark, rest = text.partition("://")
+    scheme, mark, tail = text.partition("://")
     try:
-        sound = mark and rest and urlsplit(text).hostname and urlsplit(text).port != 0
+        sound = mark and tail and urlsplit(text).hostname and urlsplit(text).port != 0
     except ValueError:  # the port
         sound = False
     if not sound or scheme not in {"http", "https", "socks5", "socks5h"}:

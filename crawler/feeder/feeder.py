@@ -17,7 +17,7 @@ from crawler.feeder.host import LOOKAHEAD, Host, wall
 from crawler.feeder.leaser import POLL, Leaser
 from crawler.feeder.own_hosts import Held
 from crawler.frontier import Frontier
-from crawler.model import HostRest, Seconds, Task, Visited
+from crawler.model import HostRecord, Seconds, Task, Visited
 from crawler.policy.pause import Pause
 
 SLICE: Seconds = 0.01
@@ -97,7 +97,7 @@ class Feeder:
 
     def given_up(self, task: Task) -> bool:
         """Tell whether the host of a task has been silent for too long."""
-        return self._held.hosts[task.host_id].rest.given_up(time.monotonic())
+        return self._held.hosts[task.host_id].pace.given_up(time.monotonic())
 
     def settled(self, tasks: Iterable[Task]) -> None:
         """Note that outcomes are recorded; a host with nothing open can go back."""
@@ -105,7 +105,7 @@ class Feeder:
             self._held.settled(task)
         self.leaser.look_in()
 
-    def owed(self, hosts: Iterable[int] | None = None) -> list[HostRest]:
+    def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]:
         """Return what the given hosts, or all, are owed, in wall time as the frontier stores it."""
         return self._held.owed(hosts)
 

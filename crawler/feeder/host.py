@@ -9,7 +9,7 @@ from itertools import count
 
 from crawler.model import Outcome, Seconds, Task
 from crawler.policy.hours import Hours
-from crawler.policy.politeness import Rest
+from crawler.policy.politeness import HostPace
 
 LOOKAHEAD: Seconds = 0.25
 """Tasks are leased this long before their host is ready, so that many share one transaction."""
@@ -31,7 +31,7 @@ class Host:
 
     id: int
     key: str
-    rest: Rest
+    pace: HostPace
     taken_at: Seconds
     tasks: deque[Task] = field(default_factory=deque)
     open: int = 0
@@ -70,11 +70,11 @@ class Host:
 
         After a crash all that was leased counts as visited.
         """
-        return self.rest.delay >= LOOKAHEAD or self.rest.rule.max_per_day is not None
+        return self.pace.delay >= LOOKAHEAD or self.pace.rule.max_per_day is not None
 
     def ready_at(self) -> Seconds | None:
         """Return when its next visit may begin, or None while that depends on something else."""
-        return None if self.found or self.returning else self.rest.ready_at()
+        return None if self.found or self.returning else self.pace.ready_at()
 
     def take(self, tasks: Sequence[Task]) -> None:
         """Have more tasks in memory."""
@@ -94,48 +94,48 @@ class Host:
         """Return how many tasks to lease for it: none while they would only wait in memory."""
         if self.found or self.leaving or (self.dry and not self._asks_again()):
             return 0
-        if self.rest.doomed(now):
+        if self.pace.doomed(now):
             return DOOMED
         if self.rests_long(now):
             return 0
         if not self.spaced:
             return max(0, self._wanted(now) - len(self.tasks))
-        ready_at = self.rest.ready_at()
+        ready_at = self.pace.ready_at()
         soon = ready_at is not None and ready_at <= now + LOOKAHEAD
         return 1 if soon and not self.tasks else 0
 
     def thirst_at(self, now: Seconds) -> Seconds | None:
         """Return when to look for tasks of it; None as long as nothing changes."""
-        rest = self.rest
+        pace = self.pace
         if self.dry and not self.found:
             return self.dry_since + AGAIN if self._asks_again() else None
         spaced = self.spaced
-        few = len(self.tasks) <= max(max(2 * rest.slots, self.ahead) // 4, self._soon())
-        enough = self.tasks if spaced else not (few or rest.silent)
+        few = len(self.tasks) <= max(max(2 * pace.slots, self.ahead) // 4, self._soon())
+        enough = self.tasks if spaced else not (few or pace.silent)
         if self.found or enough:  # the usual case, and nothing changes
             return None
-        if rest.doomed(now):
+        if pace.doomed(now):
             return now
         if self.rests_long(now):
             return None  # it goes back when what is open is settled
         if not spaced:
             return now if few else None
-        ready_at = rest.ready_at()
+        ready_at = pace.ready_at()
         return None if ready_at is None or self.tasks else ready_at - LOOKAHEAD / 2
 
     def _soon(self) -> int:
         """Return how many visits its delay allows within LOOKAHEAD."""
-        return int(LOOKAHEAD / self.rest.delay) if self.rest.delay else 0
+        return int(LOOKAHEAD / self.pace.delay) if self.pace.delay else 0
 
     def _asks_again(self) -> bool:
         """Tell whether what comes meanwhile can begin at once, beside a visit that is slow."""
-        free = self.rest.busy < self.rest.slots and not self.tasks
+        free = self.pace.busy < self.pace.slots and not self.tasks
         return free and self.open > 0 and not self.leaving
 
     def _wanted(self, now: Seconds) -> int:
         """Return how many tasks to have: more of them for a host that used up the last at once."""
-        least = 2 * (self.rest.slots + self._soon())
-        if self.rest.delay:
+        least = 2 * (self.pace.slots + self._soon())
+        if self.pace.delay:
             self.ahead = least
         elif now > self.filled_at + QUICK:
             self.ahead = max(least, self.ahead // 2)
@@ -147,8 +147,8 @@ class Host:
     def rests_long(self, now: Seconds) -> bool:
         """Tell whether it would only take up room."""
         ready_at = self.ready_at()
-        late = not self.rest.busy and ready_at is not None and ready_at > now + HOLD
-        return late and not self.rest.doomed(now)
+        late = not self.pace.busy and ready_at is not None and ready_at > now + HOLD
+        return late and not self.pace.doomed(now)
 
     def close(self, now: Seconds, offset: Seconds) -> None:
         """Close it while its hours are not."""
@@ -157,7 +157,7 @@ class Host:
         wall_time = now + offset
         opens_at = self.hours.opens_at(wall_time)
         if opens_at > wall_time:
-            self.rest.opens_at = max(self.rest.opens_at, opens_at - offset)
+            self.pace.opens_at = max(self.pace.opens_at, opens_at - offset)
 
 
 class Thirst:

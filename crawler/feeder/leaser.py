@@ -181,7 +181,7 @@ class Leaser:
         hosts = [
             leased.id
             for leased in lease.hosts
-            if leased.health == Health() and self._held.hosts[leased.id].rest.delay > leased.delay
+            if leased.health == Health() and self._held.hosts[leased.id].pace.delay > leased.delay
         ]
         if hosts:
             self._frontier.settle(self._owner, [], self._held.owed(hosts))

@@ -11,8 +11,8 @@ from crawler.feeder.host import Host, wall
 from crawler.feeder.shared_addresses import Crowds
 from crawler.frontier import LeasedHost
 from crawler.log import Log, iso
-from crawler.model import HostRest, Kind, Outcome, Seconds, Task, Visited
-from crawler.policy.politeness import Rest, Rule
+from crawler.model import HostRecord, Kind, Outcome, Seconds, Task, Visited
+from crawler.policy.politeness import HostPace, Rule
 from crawler.policy.retry import host_asked_for_it, state_of
 
 SWEEP: Seconds = 50e-6
@@ -52,13 +52,13 @@ class Held:
         rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
         host = self.hosts.get(leased.id)
         if host is None:
-            rest = Rest(leased.next_at - offset, rule)
-            rest.remember(leased.health, now, offset)
-            host = self.hosts[leased.id] = Host(leased.id, leased.key, rest, now)
+            pace = HostPace(leased.next_at - offset, rule)
+            pace.remember(leased.health, now, offset)
+            host = self.hosts[leased.id] = Host(leased.id, leased.key, pace, now)
             host.address = leased.address
-            unknown = ("resting" if rest.is_open else "limited" if rest.backoff else "", now)
+            unknown = ("resting" if pace.is_open else "limited" if pace.backoff else "", now)
             host.told, host.told_at = self._told.get(leased.key, unknown)
-        host.rest.rule, host.rest.crawl_delay = rule, leased.crawl_delay
+        host.pace.rule, host.pace.crawl_delay = rule, leased.crawl_delay
         host.hours = self.rules.hours(leased.key)
         host.take(leased.tasks)
         host.close(now, offset)
@@ -66,7 +66,7 @@ class Held:
 
     def handed_off(self, host: Host, task: Task) -> None:
         """Take a slot of a host and of its address."""
-        host.rest.handed_off()
+        host.pace.handed_off()
         self.crowds.enter(task, host.address)
 
     def begun(self, task: Task, address: str | None) -> tuple[bool, list[Host]]:
@@ -79,10 +79,10 @@ class Held:
         if address and address != host.address and self.crowds.rule:
             host.found = address
             self._moving[host.id] = host
-            host.rest.dropped()
+            host.pace.dropped()
             host.tasks.appendleft(task)
             return False, self.crowds.leave(task)
-        host.rest.begun(now)
+        host.pace.begun(now)
         self._begun.add(task.id)
         return True, self.crowds.begun(task, now)
 
@@ -91,13 +91,13 @@ class Held:
         task, outcome = visited.task, visited.outcome
         host, now = self.hosts[task.host_id], time.monotonic()
         if task.id not in self._begun:
-            host.rest.dropped()
+            host.pace.dropped()
             return visited, self.crowds.leave(task)
         self._begun.discard(task.id)
         visited = self._judge(host, visited, now)
-        host.rest.finished(visited.answered_at)
+        host.pace.finished(visited.answered_at)
         if outcome.retry_after:
-            host.rest.asked_to_wait(now + outcome.retry_after)
+            host.pace.asked_to_wait(now + outcome.retry_after)
         self._tell(host, outcome, now)
         return visited, self.crowds.finished(task, visited.answered_at, now)
 
@@ -146,9 +146,9 @@ class Held:
 
     def doom(self, host: Host) -> list[Visited]:
         """End the tasks in memory of a host that is given up."""
-        if not host.rest.doomed(now := time.monotonic()):
+        if not host.pace.doomed(now := time.monotonic()):
             return []
-        since = iso((host.rest.failing_since or now) + wall())
+        since = iso((host.pace.failing_since or now) + wall())
         kind = host.last.kind if host.last else Kind.TIMEOUT
         reason = f"given up unvisited: {host.key} has given no answer since {since}"
         outcome = Outcome(kind, reason=reason, asked=False, final=True)
@@ -156,62 +156,62 @@ class Held:
         host.tasks.clear()
         return ended
 
-    def owed(self, hosts: Iterable[int] | None = None) -> list[HostRest]:
+    def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]:
         """Return what the given hosts, or all, are owed, in wall time as the frontier stores it."""
         offset = wall()
         chosen = [self.hosts[host] for host in (self.hosts if hosts is None else hosts)]
         return [
-            HostRest(
+            HostRecord(
                 host.id,
-                host.rest.next_at + offset,
-                host.rest.opens_at + offset if host.rest.opens_at else 0.0,
-                host.rest.delay,
+                host.pace.next_at + offset,
+                host.pace.opens_at + offset if host.pace.opens_at else 0.0,
+                host.pace.delay,
                 host.address,
-                host.rest.health(offset),
+                host.pace.health(offset),
             )
             for host in chosen
         ]
 
-    def found(self, hosts: Iterable[Host]) -> list[HostRest]:
+    def found(self, hosts: Iterable[Host]) -> list[HostRecord]:
         """Return the same of hosts with the addresses where they were found."""
         owed = self.owed(host.id for host in hosts)
-        return [replace(rest, address=self.hosts[rest.id].found) for rest in owed]
+        return [replace(one, address=self.hosts[one.id].found) for one in owed]
 
     def _judge(self, host: Host, visited: Visited, now: Seconds) -> Visited:
         """Read what an outcome says of its host, and return it with what that means for its URL.
 
         The host may pay in the URL's place; where the host is given up, the URL ends.
         """
-        outcome, rest = visited.outcome, host.rest
-        was_open, state = rest.is_open, state_of(outcome)
+        outcome, pace = visited.outcome, host.pace
+        was_open, state = pace.is_open, state_of(outcome)
         began_at = now - outcome.elapsed
         if state == "well":
-            rest.well(max(0.0, visited.answered_at - began_at))
+            pace.well(max(0.0, visited.answered_at - began_at))
         elif state:
             host.last = outcome
-            rest.failed(now, began_at, self._random, silent=state == "silent")
-        if state == "silent" and rest.given_up(now):
+            pace.failed(now, began_at, self._random, silent=state == "silent")
+        if state == "silent" and pace.given_up(now):
             return replace(visited, outcome=replace(outcome, final=True))
         host_pays = (state == "silent" and was_open) or host_asked_for_it(outcome)
-        return replace(visited, spared=True) if host_pays and not rest.overdue(now) else visited
+        return replace(visited, spared=True) if host_pays and not pace.overdue(now) else visited
 
     def _tell(self, host: Host, outcome: Outcome, now: Seconds) -> None:
         """Say so when a host's state changes for the worse, or when it is well again."""
-        rest = host.rest
+        pace = host.pace
         state = ""
-        if rest.given_up(now):
+        if pace.given_up(now):
             state = "given up"
-        elif rest.is_open:
+        elif pace.is_open:
             state = "resting"
         elif host_asked_for_it(outcome):
             state = "limited"
         if _RANKS[state] > _RANKS[host.told]:
             self._note(host, state, now)
-            until = iso(rest.next_at + wall())
+            until = iso(pace.next_at + wall())
             self._log.warning(
                 "host.rested", host=host.key, state=state, cause=outcome.reason, until=until
             )
-        elif host.told and not rest.failures and not rest.backoff and now > host.told_at + RETELL:
+        elif host.told and not pace.failures and not pace.backoff and now > host.told_at + RETELL:
             self._note(host, "", now)
             self._log.info("host.rested", host=host.key, state="well")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from crawler.feeder.host import HOLD, Host
 from crawler.model import Seconds, Task
-from crawler.policy.politeness import Rest, Rule
+from crawler.policy.politeness import HostPace, Rule
 
 ROOM = 4096
 """Addresses remembered before the quiet ones are forgotten."""
@@ -30,11 +30,11 @@ EARLY = 0.8
 class Crowd:
     """The visits at one address, and the hosts that wait for it."""
 
-    rest: Rest
+    pace: HostPace
     line: deque[Host] = field(default_factory=deque)
     expected: Seconds = 0.0
     """When a host comes that waits, outside the line, for the address to have rested."""
-    pace: Seconds = GUESS
+    visit_gap: Seconds = GUESS
     """Time between two visits while there is a line, smoothed."""
     ended_at: Seconds = 0.0
     """When the last visit ended, or the line began."""
@@ -44,20 +44,22 @@ class Crowd:
     @property
     def room(self) -> float:
         """Return how many hosts the line has room for: as many as wait no longer than is held."""
-        return max(SHORT, min(LONG, HOLD / self.pace))
+        return max(SHORT, min(LONG, HOLD / self.visit_gap))
 
     def ended(self, now: Seconds) -> None:
         """Note how fast the line moves."""
         if self.line:
-            self.pace = max(LEAST, self.pace + SMOOTH * (now - self.ended_at - self.pace))
+            self.visit_gap = max(
+                LEAST, self.visit_gap + SMOOTH * (now - self.ended_at - self.visit_gap)
+            )
         else:
             self.booked = 0.0  # those who were told to come are too few
         self.ended_at = now
 
     def send_away(self, host: Host, now: Seconds) -> None:
         """Have a host rest until it can expect a slot."""
-        self.booked = max(self.booked, now + HOLD) + EARLY * self.pace
-        host.rest.asked_to_wait(self.booked)
+        self.booked = max(self.booked, now + HOLD) + EARLY * self.visit_gap
+        host.pace.asked_to_wait(self.booked)
 
 
 class Crowds:
@@ -73,7 +75,7 @@ class Crowds:
     def allows(self, host: Host, now: Seconds) -> Seconds | None:
         """Return when the address of a host bears one more visit; None: when another is over."""
         crowd = self._crowd(host.address)
-        return crowd.rest.ready_at() if crowd else now
+        return crowd.pace.ready_at() if crowd else now
 
     def line_up(self, host: Host, at: Seconds | None, now: Seconds) -> Seconds | None:
         """Let a host wait that its address does not bear before `at`.
@@ -88,7 +90,7 @@ class Crowds:
             return at
         if len(crowd.line) >= crowd.room:
             crowd.send_away(host, now)
-            return host.rest.next_at
+            return host.pace.next_at
         if not crowd.line:
             crowd.ended_at = now
         crowd.line.append(host)
@@ -116,21 +118,21 @@ class Crowds:
         crowd = self._crowd(address)
         self._places[task.id] = address, crowd
         if crowd:
-            crowd.rest.handed_off()
+            crowd.pace.handed_off()
 
     def leave(self, task: Task) -> list[Host]:
         """Give back the slot of a visit that does not begin; return who may go on."""
         address, crowd = self._places.pop(task.id)
         if crowd:
-            crowd.rest.dropped()
+            crowd.pace.dropped()
         return self.next_in(address)
 
     def begun(self, task: Task, now: Seconds) -> list[Host]:
         """Note that a visit begins; return who may go on."""
         address, crowd = self._places[task.id]
         if crowd:
-            crowd.rest.begun(now)
-            if crowd.rest.delay:  # when the next one may begin is known from now on
+            crowd.pace.begun(now)
+            if crowd.pace.delay:  # when the next one may begin is known from now on
                 return self.next_in(address)
         return []
 
@@ -139,7 +141,7 @@ class Crowds:
         address, crowd = self._places.pop(task.id)
         sent: list[Host] = []
         if crowd:
-            crowd.rest.finished(answered_at)
+            crowd.pace.finished(answered_at)
             crowd.ended(now)
             while len(crowd.line) > crowd.room:
                 host = crowd.line.pop()
@@ -154,14 +156,14 @@ class Crowds:
         if address not in self._crowds:
             if len(self._crowds) >= self._room:
                 self._drop_quiet()
-            self._crowds[address] = Crowd(Rest(0.0))
-        self._crowds[address].rest.rule = self.rule
+            self._crowds[address] = Crowd(HostPace(0.0))
+        self._crowds[address].pace.rule = self.rule
         return self._crowds[address]
 
     def _drop_quiet(self) -> None:
         """Forget addresses that nothing is known of any more."""
         now = time.monotonic()
         for address, crowd in list(self._crowds.items()):
-            if not (crowd.rest.busy or crowd.line or crowd.rest.next_at > now):
+            if not (crowd.pace.busy or crowd.line or crowd.pace.next_at > now):
                 del self._crowds[address]
         self._room = 2 * len(self._crowds) + ROOM

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
 from crawler.frontier.process import Process
-from crawler.model import Health, HostRest, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
+from crawler.model import Health, HostRecord, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
 
 LEASE: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
@@ -234,7 +234,7 @@ class Frontier(Protocol):
         *,
         new: int,
         wants: dict[int, int],
-        idle: Sequence[HostRest],
+        idle: Sequence[HostRecord],
         back: Sequence[int] = (),
     ) -> Lease:
         """Give back idle hosts, take up to `new` ready ones, and take tasks of hosts already owned.
@@ -245,7 +245,7 @@ class Frontier(Protocol):
             LeaseLostError: the owner was taken for dead.
         """
 
-    def move(self, owner: int, found: Sequence[HostRest], now: Seconds) -> frozenset[int]:
+    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> frozenset[int]:
         """Note at which addresses hosts were found of which no visit is open.
 
         Those go back, with their tasks, at whose address another process holds a host; they are
@@ -262,7 +262,7 @@ class Frontier(Protocol):
         """Reserve a file for each (task, path, second choice); a path has one task, for good."""
 
     def settle(
-        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRest]
+        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
     ) -> None:
         """Record verdicts and what the hosts are owed.
 
@@ -280,7 +280,7 @@ class Frontier(Protocol):
     def robots(self, origin: str) -> Robots | None:
         """Return what is known of the robots.txt of scheme://name:port."""
 
-    def release(self, owner: int, hosts: Sequence[HostRest], now: Seconds) -> list[Task]:
+    def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
         """Give everything back that the owner holds, and return the tasks among it."""
 
     def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:

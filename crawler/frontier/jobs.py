@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.frontier import Plan
-from crawler.frontier.rows import Names, rest, tally
+from crawler.frontier.rows import Names, tally, update_ready_at
 from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
 from crawler.model import JobRule, Kind, Seconds
 
@@ -35,7 +35,7 @@ def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobRule], now
     held_up = db.execute(f"{free} opens_at > 0 UNION {free} asked_until > 0").fetchall()
     db.execute("UPDATE host SET opens_at = 0 WHERE opens_at > 0 AND owner IS NULL")
     db.execute("UPDATE host SET asked_until = 0 WHERE asked_until > 0 AND owner IS NULL")
-    rest(db, [host for (host,) in held_up], now)
+    update_ready_at(db, [host for (host,) in held_up], now)
 
 
 def rules(db: sqlite3.Connection) -> list[JobRule]:
@@ -63,7 +63,7 @@ def wake(db: sqlite3.Connection, job: int, after: int, now: Seconds) -> int | No
         "SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?", (after, SLICE)
     ).fetchall()
     hosts = [host for (host,) in found if _lists(db, host, job)]
-    rest(db, hosts, now)
+    update_ready_at(db, hosts, now)
     if len(found) == SLICE:
         return int(found[-1][0])
     db.execute("UPDATE job SET stale = 0 WHERE id = ?", (job,))
@@ -115,5 +115,5 @@ def refit(
             hosts.add(host)
     db.executemany("UPDATE task SET state = ?, due_at = ? WHERE id = ?", rows)
     tally(db, sums)
-    rest(db, hosts, now)
+    update_ready_at(db, hosts, now)
     return int(found[-1][0]) if len(found) == SLICE else None

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from crawler.frontier import Lease
 from crawler.frontier.owners import renew
-from crawler.frontier.rows import Names, owe, rest
+from crawler.frontier.rows import Names, owe, update_ready_at
 from crawler.frontier.schema import LEASED, WAITING
 from crawler.frontier.turns import CLASSES, Shares, Visitor, leased
-from crawler.model import HostRest, Seconds
+from crawler.model import HostRecord, Seconds
 
 FIRST = 2
 """Tasks of a host just taken; how many more it can use shows with the next lease."""
@@ -47,7 +47,7 @@ def lease(
     now: Seconds,
     new: int,
     wants: dict[int, int],
-    idle: Sequence[HostRest],
+    idle: Sequence[HostRecord],
     back: Sequence[int],
 ) -> Lease:
     """Free idle hosts, take new ones, take tasks: in this order, so that a host may come back."""
@@ -65,14 +65,14 @@ def lease(
 
 
 def move(
-    db: sqlite3.Connection, owner: int, found: Sequence[HostRest], now: Seconds
+    db: sqlite3.Connection, owner: int, found: Sequence[HostRecord], now: Seconds
 ) -> frozenset[int]:
     """Note where hosts were found; give back, and return, those at an address of another process.
 
     With them go their tasks, for it is when none of these is open that a host moves.
     """
     renew(db, owner, now)
-    mine, refused = list[HostRest](), list[HostRest]()
+    mine, refused = list[HostRecord](), list[HostRecord]()
     for host in found:
         elsewhere = db.execute(_ELSEWHERE, (host.address, owner)).fetchone()
         (refused if elsewhere else mine).append(host)
@@ -82,11 +82,11 @@ def move(
     return frozenset(host.id for host in refused)
 
 
-def _free(db: sqlite3.Connection, owner: int, hosts: Sequence[HostRest], now: Seconds) -> None:
+def _free(db: sqlite3.Connection, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> None:
     """Have hosts belong to nobody, and note what they are owed."""
     owe(db, owner, hosts)
     db.executemany(_FREE, [(host.id, owner) for host in hosts])
-    rest(db, [host.id for host in hosts], now)
+    update_ready_at(db, [host.id for host in hosts], now)
 
 
 def _ready(

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from crawler.errors import LeaseLostError
 from crawler.frontier import LEASE, MAX_CRASHES, STALLED, Pulse, Reclaimed
 from crawler.frontier.process import Process
-from crawler.frontier.rows import COLUMNS, Names, owe, rest, tally, task_of
+from crawler.frontier.rows import COLUMNS, Names, owe, tally, task_of, update_ready_at
 from crawler.frontier.schema import DEAD, LEASED, ROBOTS, WAITING
-from crawler.model import HostRest, Kind, Seconds, Task
+from crawler.model import HostRecord, Kind, Seconds, Task
 from crawler.policy.politeness import DAY
 
 FEW = 8
@@ -69,7 +69,7 @@ def alive(db: sqlite3.Connection) -> Seconds | None:
 
 
 def release(
-    db: sqlite3.Connection, names: Names, owner: int, hosts: Sequence[HostRest], now: Seconds
+    db: sqlite3.Connection, names: Names, owner: int, hosts: Sequence[HostRecord], now: Seconds
 ) -> list[Task]:
     """Give everything back: a task that was not visited keeps its attempts."""
     held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
@@ -80,7 +80,7 @@ def release(
     )
     owe(db, owner, hosts)
     db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
-    rest(db, held, now)
+    update_ready_at(db, held, now)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return [task_of(row, names.job_name(db, row[-1] or row[2])) for row in rows]
 
@@ -135,7 +135,7 @@ def _reclaim_from(
         today = int(now // DAY)
         values = {"now": now, "delay": delay, "begun": begun[host], "today": today, "host": host}
         db.execute(_ORPHANED, values)
-    rest(db, held, now)
+    update_ready_at(db, held, now)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed
 

@@ -13,7 +13,7 @@ from crawler.model import (
     Dead,
     Done,
     Hop,
-    HostRest,
+    HostRecord,
     Kept,
     Kind,
     Seconds,
@@ -114,9 +114,9 @@ class Names:
 
 def task_of(row: sqlite3.Row | tuple[Any, ...], job: str, key: str | None = None) -> Task:
     """Return a leased task from COLUMNS; `key` is its host's, where that is known."""
-    number, fingerprint, _, host, url, location, path, attempt, failures, hops, *rest = row
-    etag, last_modified, part, part_etag, part_modified, part_total, *rest = rest
-    due_at, ended, digest, every, extra, via = rest
+    number, fingerprint, _, host, url, location, path, attempt, failures, hops, *others = row
+    etag, last_modified, part, part_etag, part_modified, part_total, *others = others
+    due_at, ended, digest, every, extra, via = others
     place = location or url
     return Task(
         id=number,
@@ -213,15 +213,17 @@ def row_of(settled: Settlement) -> Row:
     )
 
 
-def rest(db: sqlite3.Connection, hosts: Iterable[int], now: Seconds) -> None:
-    """Work out anew when each of these hosts is ready; of an owned one its owner knows.
+def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int], now: Seconds) -> None:
+    """Work out anew when each of these hosts is ready.
+
+    Hosts with an owner are skipped: the owner keeps their times in memory.
 
     While the rules of a host are asked for, only that visit counts, and jobs that do not obey them.
     """
     db.executemany(_REST, [{"host": host, "now": now} for host in hosts])
 
 
-def owe(db: sqlite3.Connection, owner: int, hosts: Iterable[HostRest]) -> bool:
+def owe(db: sqlite3.Connection, owner: int, hosts: Iterable[HostRecord]) -> bool:
     """Note what hosts of this owner are owed, and how they are; tell whether it owns them all."""
     rows = []
     for host in hosts:

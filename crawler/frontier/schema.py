@@ -70,7 +70,7 @@ CREATE TABLE host (
     opens_at REAL NOT NULL DEFAULT 0,      -- closed until then: hours, budget of the day
     gap REAL NOT NULL DEFAULT 0,           -- its delay as it was last
     address TEXT,                          -- where it was found last
-    backoff REAL NOT NULL DEFAULT 0,       -- health, see politeness.Rest
+    backoff REAL NOT NULL DEFAULT 0,       -- health, see politeness.HostPace
     failures INTEGER NOT NULL DEFAULT 0,
     failing_since REAL,
     silent INTEGER NOT NULL DEFAULT 0,

@@ -42,7 +42,7 @@ from crawler.frontier.process import Process
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import connect
 from crawler.frontier.turns import Shares, Visitor
-from crawler.model import HostRest, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
+from crawler.model import HostRecord, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
 from crawler.threads import Native
 
 P = ParamSpec("P")
@@ -157,7 +157,7 @@ class SqliteFrontier:
         *,
         new: int,
         wants: dict[int, int],
-        idle: Sequence[HostRest],
+        idle: Sequence[HostRecord],
         back: Sequence[int] = (),
     ) -> Lease:
         return self._call(
@@ -173,7 +173,7 @@ class SqliteFrontier:
             back,
         )
 
-    def move(self, owner: int, found: Sequence[HostRest], now: Seconds) -> frozenset[int]:
+    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> frozenset[int]:
         return self._call(taking.move, owner, found, now)
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
@@ -183,7 +183,7 @@ class SqliteFrontier:
         return self._call(ledger.claim, paths)
 
     def settle(
-        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRest]
+        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
     ) -> None:
         self._call(ledger.settle, self._names, owner, settlements, hosts)
 
@@ -193,7 +193,7 @@ class SqliteFrontier:
     def robots(self, origin: str) -> Robots | None:
         return self._read(robots.known, origin)
 
-    def release(self, owner: int, hosts: Sequence[HostRest], now: Seconds) -> list[Task]:
+    def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
         return self._call(leases.release, self._names, owner, hosts, now)
 
     def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:

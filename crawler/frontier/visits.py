@@ -11,9 +11,18 @@ from crawler.frontier.fingerprints import is_known
 from crawler.frontier.new_urls import enlist
 from crawler.frontier.owners import renew
 from crawler.frontier.robots import ask, learn
-from crawler.frontier.rows import COLUMNS, Names, numbered, owe, rest, row_of, tally, task_of
+from crawler.frontier.rows import (
+    COLUMNS,
+    Names,
+    numbered,
+    owe,
+    row_of,
+    tally,
+    task_of,
+    update_ready_at,
+)
 from crawler.frontier.schema import LEASED, ROBOTS, WAITING
-from crawler.model import Again, Hop, HostRest, Kept, Seconds, Seed, Settlement, Task
+from crawler.model import Again, Hop, HostRecord, Kept, Seconds, Seed, Settlement, Task
 from crawler.policy.naming import path_key, suffixed
 from crawler.urls import host_of
 
@@ -97,7 +106,7 @@ def settle(
     names: Names,
     owner: int,
     settlements: Sequence[Settlement],
-    hosts: Sequence[HostRest],
+    hosts: Sequence[HostRecord],
 ) -> None:
     """Record verdicts, hops to other hosts, the sums, and what the hosts are owed."""
     renew(db, owner, 0.0)
@@ -122,7 +131,7 @@ def settle(
         if settled.outcome.wants:
             job = names.job_id(db, settled.task.job)
             ask(db, settled.outcome.wants, settled.task.host_id, job, settled.finished_at)
-    rest(db, changed, max((settled.finished_at for settled in settlements), default=0.0))
+    update_ready_at(db, changed, max((settled.finished_at for settled in settlements), default=0.0))
 
 
 def _count(sums: "Counter[tuple[int, str]]", job: int, settled: Settlement, *, again: bool) -> None:

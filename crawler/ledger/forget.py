@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from crawler.frontier.fingerprints import TASK, is_known
 from crawler.frontier.fingerprints import forget as forget_fingerprints
-from crawler.frontier.rows import rest, tally
+from crawler.frontier.rows import tally, update_ready_at
 from crawler.frontier.schema import LEASED, RETIRED, ROBOTS
 from crawler.ledger.entries import numbers
 from crawler.ledger.slices import ROW, Row, counted_as, in_slices, one_slice
@@ -86,4 +86,4 @@ def _delete(db: Connection, rows: Sequence[Row]) -> None:
             db.execute("DELETE FROM file WHERE key = ? AND task = ?", (path_key(path), number))
     forget_fingerprints(db, [row[7] for row in rows])
     tally(db, sums)
-    rest(db, {row[5] for row in rows}, time.time())
+    update_ready_at(db, {row[5] for row in rows}, time.time())

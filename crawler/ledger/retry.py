@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from crawler.frontier.rows import Names, rest, tally
+from crawler.frontier.rows import Names, tally, update_ready_at
 from crawler.frontier.schema import DEAD, RETIRED, WAITING
 from crawler.ledger.selection import Wanted, where
 from crawler.ledger.slices import Row, counted_as, in_slices
@@ -59,4 +59,4 @@ def begin_anew(db: Connection, names: Names, rows: Sequence[Row], now: Seconds, 
         "UPDATE host SET failing_since = ? WHERE id = ? AND silent AND owner IS NULL",
         [(now, host) for host in hosts],
     )
-    rest(db, hosts, now)
+    update_ready_at(db, hosts, now)

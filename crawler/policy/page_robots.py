@@ -26,11 +26,11 @@ def of_headers(values: Iterable[str], token: str) -> frozenset[str]:
     for value in values:
         ours = True
         for part in value.split(","):
-            name, colon, rest = part.strip().partition(":")
+            name, colon, tail = part.strip().partition(":")
             agent = name.strip().lower()
             if colon and agent not in _VALUED and _AGENT.fullmatch(agent):
                 ours = agent == token.lower()
-                part = rest  # noqa: PLW2901  what follows the agent
+                part = tail  # noqa: PLW2901  what follows the agent
             if ours:
                 words |= _words(part)
     return frozenset(words)

@@ -55,7 +55,7 @@ class Rule:
 
 
 @dataclass(slots=True)
-class Rest:
+class HostPace:
     """The state of one host: ready, busy (all its slots taken) or resting."""
 
     next_at: Seconds
@@ -84,7 +84,7 @@ class Rest:
     """After its last failure; a visit that begins before was handed off without knowing of it."""
 
     @property
-    def pace(self) -> Seconds:
+    def base_delay(self) -> Seconds:
         """Return the rest between two visits that holds while all is well."""
         rule, asked = self.rule, self.crawl_delay
         asked = max(asked, rule.delay) if asked else rule.delay
@@ -97,7 +97,7 @@ class Rest:
     @property
     def delay(self) -> Seconds:
         """Return the rest between two visits that holds now."""
-        return max(self.pace, self.backoff) if self.backoff else self.pace
+        return max(self.base_delay, self.backoff) if self.backoff else self.base_delay
 
     @property
     def slots(self) -> int:
@@ -151,7 +151,7 @@ class Rest:
         """Note a success: the backoff shrinks, step by step."""
         self.failures, self.failing_since, self.silent = 0, None, False
         self.backoff *= RECOVERY
-        if self.backoff <= max(self.pace, START / 2):
+        if self.backoff <= max(self.base_delay, START / 2):
             self.backoff = 0.0
         self.latency += (elapsed - self.latency) * (SMOOTH if self.latency else 1.0)
 
@@ -163,7 +163,7 @@ class Rest:
         self.silent = silent
         if self.failing_since is None:
             self.failing_since = now
-        most = min(self.rule.max_backoff, max(PACE, 4 * self.pace))
+        most = min(self.rule.max_backoff, max(PACE, 4 * self.base_delay))
         self.backoff = min(most, max(START, 2 * self.delay))
         rest = self.backoff
         if self.is_open:

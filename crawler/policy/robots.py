@@ -143,12 +143,12 @@ def _covers(pattern: str, target: str) -> bool:
     """Tell whether a pattern matches (section 2.2.3); protego takes a last `$` for itself, too."""
     if pattern.endswith("$") and _covers(pattern.replace("$", "%24"), target):
         return True
-    first, *rest = pattern.removesuffix("$").split("*")
+    first, *others = pattern.removesuffix("$").split("*")
     at = len(first) if target.startswith(first) else -1
-    for piece in rest:
+    for piece in others:
         found = target.find(piece, at) if at >= 0 else -1
         at = found + len(piece) if found >= 0 else -1
-    ends = at == len(target) or (bool(rest) and target.endswith(rest[-1]))
+    ends = at == len(target) or (bool(others) and target.endswith(others[-1]))
     return at >= 0 and (ends or not pattern.endswith("$"))
 
 
@@ -160,8 +160,8 @@ def origin_of(url: str) -> str:
 
 def url_of(url: str) -> str:
     """Return the URL of the robots.txt that speaks for a canonical URL."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}/robots.txt"
+    scheme, _, tail = url.partition("://")
+    return f"{scheme}://{tail.partition('/')[0]}/robots.txt"
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,21 +119,21 @@ def pieces(descriptor: int) -> Pieces:
 
 def cut(source: Pieces) -> Steps:
     """Yield the lines of what comes, without their ends; a line too long loses its tail."""
-    rest = b""
+    unended = b""
     for piece in source:
         if piece is None:
             yield None
             continue
-        data = rest + piece
+        data = unended + piece
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n")
-        *lines, rest = data.split(b"\n")
-        rest = rest[: MAX_LINE + 2]  # room for a CR, so that what is too long stays too long
+        *lines, unended = data.split(b"\n")
+        unended = unended[: MAX_LINE + 2]  # room for a CR, so that what is too long stays too long
         if max(map(len, lines), default=0) > MAX_LINE:
             lines = [line[: MAX_LINE + 1] for line in lines]
         yield from sliced(lines)
-    if rest:
-        yield [rest.removesuffix(b"\r")[: MAX_LINE + 1]]
+    if unended:
+        yield [unended.removesuffix(b"\r")[: MAX_LINE + 1]]
 
 
 def _waiter(descriptor: int) -> Callable[[], None]:

@@ -331,8 +331,8 @@ def unknown(db: Connection, place: Place, url: str) -> Unknown:
 
 def _spellings(url: str) -> list[str]:
     """Return what people write for one another: http and https, with and without www, slash, ?."""
-    scheme, _, rest = url.partition("://")
-    name, slash, tail = rest.partition("/")
+    scheme, _, tail = url.partition("://")
+    name, slash, tail = tail.partition("/")
     path, mark, query = (slash + tail).partition("?")
     www = name.removeprefix("www.") if name.startswith("www.") else f"www.{name}"
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"

@@ -4,7 +4,7 @@ import pytest
 from frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take
 
 from crawler.frontier import LEASE
-from crawler.model import Again, Dead, Done, Hop, HostRest, JobRule, Kind
+from crawler.model import Again, Dead, Done, Hop, HostRecord, JobRule, Kind
 
 
 def test_a_url_becomes_known_once(frontier):
@@ -97,7 +97,7 @@ def test_who_took_everything_before_another_came_is_told_what_to_give_back(open_
     theirs = join(other)
     surplus = one.lease(mine, NOW, new=0, wants={}, idle=[]).surplus
     assert surplus == 4
-    back = [HostRest(host.id, NOW + 1) for host in held[:surplus]]
+    back = [HostRecord(host.id, NOW + 1) for host in held[:surplus]]
     tasks = [task for host in held[:surplus] for task in host.tasks]
     one.settle(mine, [settled(task, Kind.TIMEOUT, Again(NOW)) for task in tasks], [])
     one.lease(mine, NOW, new=0, wants={}, idle=back)
@@ -113,7 +113,7 @@ def test_an_idle_host_is_given_back_with_what_it_is_still_owed(open_one):
     host = take(one, mine)["a:80"]
     done = [settled(task, Kind.STORED, Done()) for task in host.tasks]
     one.settle(mine, done, [])
-    assert take(one, mine, new=0, idle=[HostRest(host.id, NOW + 30)]) == {}
+    assert take(one, mine, new=0, idle=[HostRecord(host.id, NOW + 30)]) == {}
     assert take(other, theirs, NOW + 29.9) == {}
     again = take(other, theirs, NOW + 30)["a:80"]
     assert (again.next_at, again.delay) == (NOW + 30, 1.0)
@@ -125,7 +125,7 @@ def test_what_a_host_is_owed_outlasts_the_process(tmp_path):
             owner = join(frontier)
             frontier.add("job", seeds("a", each=3), NOW)
             host = take(frontier, owner)["a:80"]
-            rests = [HostRest(host.id, NOW + 30)]
+            rests = [HostRecord(host.id, NOW + 30)]
             frontier.settle(owner, [settled(host.tasks[0], Kind.STORED, Done())], rests)
             assert len(frontier.release(owner, [], NOW)) == len(host.tasks) - 1
         with engine(tmp_path) as frontier:

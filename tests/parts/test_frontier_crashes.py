@@ -9,7 +9,7 @@ from frontiers import LATER, NOW, gone, join, seed, seeds, settled, take
 from crawler.errors import LeaseLostError
 from crawler.frontier import LEASE, MAX_CRASHES
 from crawler.frontier.process import current
-from crawler.model import Done, Health, HostRest, JobRule, Kind
+from crawler.model import Done, Health, HostRecord, JobRule, Kind
 from crawler.policy.politeness import DAY
 
 
@@ -18,7 +18,7 @@ def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
     frontier.add("job", seeds("a", "b", each=2), NOW)
     held = [task for host in take(frontier, owner).values() for task in host.tasks]
     a = held[0].host_id
-    assert len(frontier.release(owner, [HostRest(a, NOW + 5)], NOW)) == 4
+    assert len(frontier.release(owner, [HostRecord(a, NOW + 5)], NOW)) == 4
     assert frontier.counts().leased == 0
     with pytest.raises(LeaseLostError):
         frontier.renew(owner, NOW)
@@ -44,14 +44,14 @@ def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
     before = (other.counts(), other.listed(), other.unfinished(0, 9))
     result = settled(host.tasks[0], Kind.STORED, Done(), path="stolen")
     for verb in (
-        lambda: one.settle(mine, [result], [HostRest(host.id, NOW + LATER)]),
+        lambda: one.settle(mine, [result], [HostRecord(host.id, NOW + LATER)]),
         lambda: one.lease(mine, now, new=9, wants={host.id: 9}, idle=[]),
         lambda: one.renew(mine, now),
     ):
         with pytest.raises(LeaseLostError, match="took this one for dead"):
             verb()
     assert (other.counts(), other.listed(), other.unfinished(0, 9)) == before
-    assert one.release(mine, [HostRest(host.id, NOW + LATER)], NOW) == []
+    assert one.release(mine, [HostRecord(host.id, NOW + LATER)], NOW) == []
     assert take(other, theirs, now + 1)["a:80"].delay == 0.0
     assert task.attempt == 1
 
@@ -116,7 +116,7 @@ def test_what_was_in_flight_at_a_crash_counts_as_visited_on_that_day(frontier, d
     frontier.add("job", seeds("a", each=5), NOW)
     owner, today = frontier.register(gone(), NOW), int(NOW // DAY)
     (host,) = take(frontier, owner).values()
-    rest = HostRest(host.id, NOW, health=Health(spent=7, day=today))
+    rest = HostRecord(host.id, NOW, health=Health(spent=7, day=today))
     frontier.settle(owner, [], [rest])
     now = NOW + days * DAY
     assert len(frontier.reclaim(now, current().machine)) == len(host.tasks) == 2

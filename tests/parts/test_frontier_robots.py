@@ -10,7 +10,7 @@ from frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
 
 from crawler.frontier.process import current
 from crawler.frontier.robots import STALE
-from crawler.model import Again, Done, Hop, HostRest, JobRule, Kind, Robots
+from crawler.model import Again, Done, Hop, HostRecord, JobRule, Kind, Robots
 from crawler.policy.robots import origin_of
 
 DAY = 86_400.0
@@ -40,7 +40,7 @@ def more(frontier, owner, host, now=NOW, limit=9):
 
 def back(frontier, owner, *hosts, at=NOW):
     """Give hosts back, and return when the next one is ready."""
-    rests = [HostRest(host.id, at) for host in hosts]
+    rests = [HostRecord(host.id, at) for host in hosts]
     return frontier.lease(owner, at, new=0, wants={}, idle=rests).next_at
 
 

@@ -13,7 +13,7 @@ from crawler.config import Job, Settings
 from crawler.config.host_rules import HostRules
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import Held
-from crawler.model import Again, Done, HostRest, JobRule, Kind, Outcome, Visited
+from crawler.model import Again, Done, HostRecord, JobRule, Kind, Outcome, Visited
 
 CLASSES = [JobRule("high", weight=4), JobRule("normal"), JobRule("low", weight=1)]
 
@@ -36,7 +36,7 @@ def held_host(frontier, owner, now=NOW):
 
 
 def give_back(frontier, owner, *hosts, at=NOW):
-    idle = [HostRest(host.id, at) for host in hosts]
+    idle = [HostRecord(host.id, at) for host in hosts]
     frontier.lease(owner, at, new=0, wants={}, back=_tasks(hosts), idle=idle)
 
 
@@ -220,7 +220,7 @@ def test_a_host_is_of_the_class_of_its_job_from_the_first(frontier):
 
 def found_at(frontier, owner, address, *hosts):
     """Note where hosts were found, as it is noted with what they are owed."""
-    rests = [HostRest(host.id, NOW, address=address) for host in hosts]
+    rests = [HostRecord(host.id, NOW, address=address) for host in hosts]
     frontier.settle(owner, [], rests)
 
 
@@ -246,7 +246,7 @@ def test_hosts_at_an_address_stay_with_the_process_that_holds_one_of_them(open_o
 
 def moved(frontier, owner, host, address):
     """Note where a host was found; return which went back for it."""
-    return frontier.move(owner, [HostRest(host.id, NOW, address=address)], NOW)
+    return frontier.move(owner, [HostRecord(host.id, NOW, address=address)], NOW)
 
 
 def test_a_host_found_at_an_address_of_another_process_goes_back_and_is_for_that_one(open_one):
@@ -269,7 +269,7 @@ def test_what_a_refused_host_is_owed_is_kept(open_one):
     one.add("job", seeds(*"ab"), NOW)
     here, there = take(one, mine, new=1)["a:80"], take(other, theirs, new=9)["b:80"]
     moved(one, mine, here, "192.0.2.7")
-    rest = HostRest(there.id, NOW + 50, address="192.0.2.7")
+    rest = HostRecord(there.id, NOW + 50, address="192.0.2.7")
     assert other.move(theirs, [rest], NOW) == {there.id}
     lease = other.lease(theirs, NOW, new=9, wants={}, idle=[])
     assert (lease.hosts, lease.next_at) == ((), NOW + 50)
@@ -299,8 +299,8 @@ def test_an_address_is_free_when_its_holder_drained(open_one):
     one.add("job", seeds(*"ab"), NOW)
     hosts = take(one, mine, new=1) | take(one, mine, new=9) | take(other, theirs, new=9)
     assert len(hosts) == 2
-    one.settle(mine, [], [HostRest(hosts["a:80"].id, NOW, address="192.0.2.7")])
-    other.settle(theirs, [], [HostRest(hosts["b:80"].id, NOW, address="192.0.2.7")])
+    one.settle(mine, [], [HostRecord(hosts["a:80"].id, NOW, address="192.0.2.7")])
+    other.settle(theirs, [], [HostRecord(hosts["b:80"].id, NOW, address="192.0.2.7")])
     other.release(theirs, [], NOW)
     theirs = join(other)
     assert take(other, theirs) == {}
@@ -339,7 +339,7 @@ def test_a_host_whose_tasks_go_back_with_it_waits_for_its_rest_and_they_for_noth
     frontier.add("job", urls("job", 2), NOW)
     owner = join(frontier)
     (host,) = take(frontier, owner).values()
-    rest = [HostRest(host.id, NOW + 50)]
+    rest = [HostRecord(host.id, NOW + 50)]
     back = [task.id for task in host.tasks]
     lease = frontier.lease(owner, NOW, new=9, wants={}, idle=rest, back=back)
     assert (lease.hosts, lease.next_at) == ((), NOW + 50)
@@ -381,11 +381,11 @@ def test_a_host_whose_tasks_went_back_before_its_visit_was_settled_is_not_forgot
     assert feeder.begun(first)
     now = time.monotonic()
     feeder.finished(Visited(first, Outcome(Kind.STORED, 200), now))
-    host.rest.next_at = now + 60  # it rests for long, so its other task goes back
+    host.pace.next_at = now + 60  # it rests for long, so its other task goes back
     feeder.leaser.lease()
     assert not host.tasks
     assert held.hosts[host.id] is host, "a visit of it is not settled yet"
-    host.rest.next_at = now  # and the rest has gone by when that is settled at last
+    host.pace.next_at = now  # and the rest has gone by when that is settled at last
     feeder.settled([first])
     running = [gevent.spawn(feeder.run), gevent.spawn(feeder.leaser.run)]
     try:

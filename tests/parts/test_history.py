@@ -26,7 +26,7 @@ from crawler.ledger.retry import retry
 from crawler.ledger.selection import PAGE, Wanted, pages
 from crawler.ledger.slices import SLICE
 from crawler.ledger.statefile import opened
-from crawler.model import Dead, Done, Hop, HostRest, JobRule, Kind
+from crawler.model import Dead, Done, Hop, HostRecord, JobRule, Kind
 from crawler.policy.naming import path_key
 from crawler.urls import fingerprint
 from crawler.verbs import explain, status
@@ -93,7 +93,7 @@ def end(frontier, owner, kinds, *, at=NOW, again=None):
         frontier.settle(owner, settlements, [])
         frontier.lease(
             owner, at, new=0, wants={},
-            idle=[HostRest(host.id, 0.0) for host in hosts.values()],
+            idle=[HostRecord(host.id, 0.0) for host in hosts.values()],
         )  # fmt: skip
 
 

@@ -16,7 +16,17 @@ from crawler.feeder.shared_addresses import LONG as LINE
 from crawler.feeder.shared_addresses import SHORT, Crowd
 from crawler.frontier import LeasedHost
 from crawler.model import Again, Health, Kind, Outcome, Task, Visited
-from crawler.policy.politeness import BREAK, DAY, LONG, PACE, RECOVERY, START, Adaptive, Rest, Rule
+from crawler.policy.politeness import (
+    BREAK,
+    DAY,
+    LONG,
+    PACE,
+    RECOVERY,
+    START,
+    Adaptive,
+    HostPace,
+    Rule,
+)
 from crawler.policy.retry import verdict
 
 HOUR = 3600.0
@@ -49,7 +59,7 @@ def fail(host, now, began_at=None, *, silent=True, random=None):
 
 def failing(times, rule=None, *, at=0, silent=True):
     """A host after failures in a row, each as soon as it was ready."""
-    host = Rest(at, rule or Rule())
+    host = HostPace(at, rule or Rule())
     for _ in range(times):
         at = max(at, host.ready_at())
         fail(host, at, silent=silent)
@@ -57,11 +67,11 @@ def failing(times, rule=None, *, at=0, silent=True):
 
 
 def test_a_new_host_is_ready_at_its_time():
-    assert Rest(next_at=100).ready_at() == 100
+    assert HostPace(next_at=100).ready_at() == 100
 
 
 def test_a_host_with_its_only_slot_taken_is_busy():
-    host = Rest(next_at=100)
+    host = HostPace(next_at=100)
     host.handed_off()
     assert host.ready_at() is None
     host.begun(100)
@@ -71,13 +81,13 @@ def test_a_host_with_its_only_slot_taken_is_busy():
 
 
 def test_a_host_rests_for_its_delay_counted_from_the_answer_not_from_the_start():
-    host = Rest(100, Rule(5))
+    host = HostPace(100, Rule(5))
     visit(host, start=100, answer=107)
     assert host.ready_at() == 112
 
 
 def test_an_answer_that_came_long_before_the_end_of_the_visit_counts_when_it_came():
-    host = Rest(0, Rule(5))
+    host = HostPace(0, Rule(5))
     host.handed_off()
     host.begun(100)
     host.finished(answered_at=101)  # the body went on until 130
@@ -85,7 +95,7 @@ def test_an_answer_that_came_long_before_the_end_of_the_visit_counts_when_it_cam
 
 
 def test_a_second_slot_is_free_after_the_delay_and_not_before_the_first_visit_began():
-    host = Rest(0, Rule(5, 2))
+    host = HostPace(0, Rule(5, 2))
     host.handed_off()
     assert host.ready_at() is None  # when the first one starts is not known yet
     host.begun(100)
@@ -98,7 +108,7 @@ def test_a_second_slot_is_free_after_the_delay_and_not_before_the_first_visit_be
 
 
 def test_a_host_without_delay_is_handed_off_as_often_as_it_has_slots():
-    host = Rest(0, Rule(0, 3))
+    host = HostPace(0, Rule(0, 3))
     for _ in range(3):
         assert host.ready_at() == 0
         host.handed_off()
@@ -106,7 +116,7 @@ def test_a_host_without_delay_is_handed_off_as_often_as_it_has_slots():
 
 
 def test_a_late_answer_never_shortens_the_rest():
-    host = Rest(0, Rule(5, 2))
+    host = HostPace(0, Rule(5, 2))
     host.handed_off()
     host.begun(100)
     host.handed_off()
@@ -116,13 +126,13 @@ def test_a_late_answer_never_shortens_the_rest():
 
 
 def test_what_a_host_is_owed_outlasts_a_visit_that_began_early():
-    host = Rest(500, Rule(1))
+    host = HostPace(500, Rule(1))
     visit(host, start=100, answer=101)
     assert host.ready_at() == 500
 
 
 def test_a_host_limited_below_what_is_under_way_waits_until_it_is_not():
-    host = Rest(0, Rule(0, 3))
+    host = HostPace(0, Rule(0, 3))
     for _ in range(3):
         host.handed_off()
         host.begun(0)
@@ -141,7 +151,7 @@ class Walk(RuleBasedStateMachine):
         super().__init__()
         self.now = 0
         self.random = Random(1)
-        self.host = Rest(0, Rule(delay=3, per_host=3, max_backoff=100))
+        self.host = HostPace(0, Rule(delay=3, per_host=3, max_backoff=100))
         self.pending, self.busy = 0, []
         self.last_start = None
         self.next_at = 0
@@ -169,7 +179,7 @@ class Walk(RuleBasedStateMachine):
         self.pending -= 1
         self.busy.append(self.now)
         if self.last_start is not None:
-            assert self.now - self.last_start >= self.host.pace
+            assert self.now - self.last_start >= self.host.base_delay
         self.last_start = self.now
 
     @precondition(lambda self: self.pending)
@@ -223,7 +233,7 @@ TestWalk.settings = settings(max_examples=100, stateful_step_count=40, derandomi
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=20),
 )
 def test_with_one_slot_a_start_is_a_delay_away_from_the_answer_before(delay, visits):
-    host, now, answers = Rest(0, Rule(delay)), 0, []
+    host, now, answers = HostPace(0, Rule(delay)), 0, []
     for idle, latency in visits:
         now = max(now + idle, host.ready_at())
         assert all(now - answered >= delay for answered in answers)
@@ -253,7 +263,7 @@ def test_with_one_slot_a_start_is_a_delay_away_from_the_answer_before(delay, vis
     ],
 )
 def test_the_longest_of_all_delays_holds(rule, crawl_delay, backoff, latency, delay):
-    host = Rest(
+    host = HostPace(
         0, rule, crawl_delay=crawl_delay, backoff=backoff, failures=backoff > 0, latency=latency
     )
     assert host.delay == delay
@@ -262,7 +272,7 @@ def test_the_longest_of_all_delays_holds(rule, crawl_delay, backoff, latency, de
 
 
 def test_an_adaptive_delay_follows_the_response_time_smoothly():
-    host = Rest(0, Rule(adaptive=Adaptive(10, 0, 100)))
+    host = HostPace(0, Rule(adaptive=Adaptive(10, 0, 100)))
     host.well(1.0)
     assert host.delay == 10
     host.well(2.0)
@@ -273,7 +283,7 @@ def test_an_adaptive_delay_follows_the_response_time_smoothly():
 
 
 def test_a_host_rests_as_long_as_it_asks_for_and_no_shorter_than_it_rests_anyway():
-    host = Rest(0, Rule(delay=5))
+    host = HostPace(0, Rule(delay=5))
     visit(host, start=100, answer=101)
     host.asked_to_wait(200)
     assert host.ready_at() == 200
@@ -282,7 +292,7 @@ def test_a_host_rests_as_long_as_it_asks_for_and_no_shorter_than_it_rests_anyway
 
 
 def test_a_visit_that_never_began_costs_nothing():
-    host = Rest(100, Rule(delay=5, max_per_day=1))
+    host = HostPace(100, Rule(delay=5, max_per_day=1))
     host.remember(Health(), now=100, offset=0)
     host.handed_off()
     assert host.ready_at() is None
@@ -309,10 +319,10 @@ def test_every_failure_doubles_the_rest_up_to_a_cap(rule, backoffs):
 
 
 def test_a_crawl_delay_and_an_adaptive_delay_are_doubled_too():
-    host = Rest(0, Rule(delay=1), crawl_delay=10)
+    host = HostPace(0, Rule(delay=1), crawl_delay=10)
     fail(host, 100)
     assert host.delay == 20
-    host = Rest(0, Rule(adaptive=Adaptive(5, 0, 100)), latency=2.0)
+    host = HostPace(0, Rule(adaptive=Adaptive(5, 0, 100)), latency=2.0)
     fail(host, 100)
     assert host.delay == 20
 
@@ -320,7 +330,7 @@ def test_a_crawl_delay_and_an_adaptive_delay_are_doubled_too():
 def test_a_rest_after_a_failure_has_a_jitter_of_half_its_length():
     ends = set()
     for seed in range(50):
-        host = Rest(0, Rule(delay=1))
+        host = HostPace(0, Rule(delay=1))
         fail(host, 100, random=Random(seed))
         assert 102 <= host.next_at <= 103
         ends.add(host.next_at)
@@ -329,7 +339,7 @@ def test_a_rest_after_a_failure_has_a_jitter_of_half_its_length():
 
 
 def test_failures_of_visits_that_were_under_way_together_count_once():
-    host = Rest(0, Rule(delay=0, per_host=3))
+    host = HostPace(0, Rule(delay=0, per_host=3))
     for _ in range(3):
         host.handed_off()
         host.begun(100)
@@ -340,7 +350,7 @@ def test_failures_of_visits_that_were_under_way_together_count_once():
 
 
 def test_a_visit_handed_off_before_a_failure_and_begun_after_it_counts_with_it():
-    host = Rest(0, Rule(delay=0, per_host=8))
+    host = HostPace(0, Rule(delay=0, per_host=8))
     for _ in range(8):
         host.handed_off()
     for start in range(8):  # one worker takes them off the hand-off, one after another
@@ -359,7 +369,7 @@ def test_the_beginning_of_a_visit_need_not_be_known_to_the_last_digit():
 
 
 def test_a_failing_host_is_visited_by_one_at_a_time():
-    host = Rest(0, Rule(delay=0, per_host=8))
+    host = HostPace(0, Rule(delay=0, per_host=8))
     for _ in range(8):
         host.handed_off()
         host.begun(100)
@@ -382,7 +392,7 @@ def test_a_failing_host_is_visited_by_one_at_a_time():
 @pytest.mark.parametrize("chance", [LEAST, MOST, Random(1)])
 @pytest.mark.parametrize("most", [1.0, 100.0, HOUR, 10 * HOUR, 10 * DAY])
 def test_after_many_failures_in_a_row_a_host_rests_long_and_ever_longer_up_to_its_cap(most, chance):
-    host, now, rests = Rest(0, Rule(delay=1, max_backoff=most)), 0.0, []
+    host, now, rests = HostPace(0, Rule(delay=1, max_backoff=most)), 0.0, []
     for _ in range(BREAK + 30):
         fail(host, now, random=chance)
         rests.append(host.next_at - now)
@@ -424,8 +434,8 @@ def test_recovery_is_gradual_and_comes_to_an_end(failures, delay, crawl_delay, a
         before, successes = host.delay, successes + 1
         host.well(0.2)
         assert host.delay >= min(RECOVERY * before, before - START)
-        assert host.delay >= host.pace
-    assert host.delay == host.pace
+        assert host.delay >= host.base_delay
+    assert host.delay == host.base_delay
     assert successes <= 25
     assert (host.failures, host.failing_since, host.silent) == (0, None, False)
 
@@ -486,7 +496,7 @@ def test_one_answer_however_bad_saves_a_silent_host():
 class Siege:
     """A day of visits to a host that never answers; its clock is wall time too."""
 
-    host: Rest
+    host: HostPace
     tasks: int
     attempts: int = 5
     visits: list[float] = field(default_factory=list)
@@ -528,7 +538,7 @@ class Siege:
 @pytest.mark.parametrize("per_host", [1, 8])
 @pytest.mark.parametrize("delay", [0, 1])
 def test_500_urls_of_a_dead_host_cost_a_few_dozen_visits_a_day_and_no_url(delay, per_host):
-    siege = Siege(Rest(0, Rule(delay=delay, per_host=per_host)), tasks=500)
+    siege = Siege(HostPace(0, Rule(delay=delay, per_host=per_host)), tasks=500)
     siege.run(until=DAY)
     assert siege.dead == 0
     assert 20 < len(siege.visits) < 60
@@ -542,7 +552,7 @@ def test_500_urls_of_a_dead_host_cost_a_few_dozen_visits_a_day_and_no_url(delay,
 
 def budgeted(*, spent=0, now=1000.0, most=3, midnight=2000.0, per_host=1, delay=0):
     """A host with a budget; `midnight` is in terms of its clock."""
-    host = Rest(0, Rule(delay=delay, per_host=per_host, max_per_day=most))
+    host = HostPace(0, Rule(delay=delay, per_host=per_host, max_per_day=most))
     offset = 20_000 * DAY - midnight
     host.remember(Health(spent=spent, day=19_999), now, offset)
     return host
@@ -611,14 +621,14 @@ def test_no_day_has_more_visits_than_its_budget(idle, most):
 def test_a_host_is_as_it_was_after_a_restart(lucks, now, wobble, reboot, away):
     """The clock of another boot has another beginning, and wall time is read with some noise."""
     offset = 1_700_000_000.0
-    one = Rest(0, Rule(delay=1, max_per_day=100))
+    one = HostPace(0, Rule(delay=1, max_per_day=100))
     one.remember(Health(), now, offset)
     for luck in lucks:
         now = max(now, one.ready_at())
         visit(one, now, now)
         one.well(0.25) if luck == "well" else fail(one, now, silent=luck == "silent")
     health = one.health(offset + wobble / 1000)
-    other = Rest(0, one.rule)
+    other = HostPace(0, one.rule)
     later, its_offset = now + away + reboot, offset - reboot
     other.remember(health, later, its_offset)
     for name in ("backoff", "failures", "silent", "is_open", "slots"):
@@ -640,7 +650,7 @@ def test_a_host_is_as_it_was_after_a_restart(lucks, now, wobble, reboot, away):
 @given(st.floats(0, 10 * DAY), st.floats(0, 30 * DAY))
 def test_a_wall_clock_that_was_set_back_makes_no_failure_older(age, jump):
     health = Health(failures=9, failing_since=1_000_000_000.0, silent=True)
-    host = Rest(0, Rule(give_up=DAY))
+    host = HostPace(0, Rule(give_up=DAY))
     host.remember(health, now=500.0, offset=1_000_000_000.0 + age - jump - 500.0)
     assert host.failing_since <= 500
     assert 500 - host.failing_since == pytest.approx(max(0.0, age - jump), abs=1e-5)
@@ -655,8 +665,8 @@ def test_the_day_of_a_budget_is_told_in_spite_of_a_clock_that_is_read_twice():
 
 
 def test_of_a_host_that_was_never_met_nothing_is_remembered():
-    assert Rest(0).health(1e9) == Health()
-    host = Rest(0)
+    assert HostPace(0).health(1e9) == Health()
+    host = HostPace(0)
     host.remember(Health(), now=10, offset=1e9)
     assert (host.ready_at(), host.delay, host.slots) == (0, 0, 1)
 
@@ -739,7 +749,7 @@ def test_a_host_found_at_another_address_is_visited_once_that_is_its_own(before)
     task, began, _ = start(held, one, Y)
     assert not began
     assert one.tasks[0] is task
-    assert (one.rest.busy, one.rest.pending) == (0, 0)
+    assert (one.pace.busy, one.pace.pending) == (0, 0)
     assert (one.address, one.ready_at(), one.lacks(0)) == (before, None, 0)
     assert held.moving() == [one]
     assert [(rest.id, rest.address) for rest in held.found([one])] == [(1, Y)]
@@ -778,7 +788,7 @@ def test_two_visits_handed_off_before_a_host_moved_move_with_it():
         held.handed_off(one, task)
     assert [held.begun(task, Y)[0] for task in tasks] == [False, False]
     assert held.crowds.allows(at_x, 1e9) is not None
-    assert (one.rest.busy, held.moving()) == (0, [one])
+    assert (one.pace.busy, held.moving()) == (0, [one])
     held.moved(one)
     assert [start(held, one)[1] for _ in range(2)] == [True, True]
     assert held.crowds.allows(one, 1e9) is None
@@ -804,7 +814,7 @@ def test_one_that_has_nothing_to_visit_any_more_keeps_nobody_from_an_address():
     park(held, gone, moved, late, next_one)
     gone.tasks.clear()  # they went back
     moved.address = Y
-    late.rest.asked_to_wait(1e12)
+    late.pace.asked_to_wait(1e12)
     assert end(held, task) == [moved, late, next_one]
     assert held.crowds.next_in(X) == []
 
@@ -832,7 +842,7 @@ def test_a_visit_that_ends_before_it_begins_leaves_its_slot_to_the_next():
     held.handed_off(one, task)
     park(held, two)
     assert end(held, task) == [two]
-    assert one.rest.next_at <= 0
+    assert one.pace.next_at <= 0
 
 
 # The line of an address.
@@ -845,12 +855,12 @@ def test_a_line_takes_no_more_than_it_can_serve_soon_and_tells_the_others_when_t
     for host in others:
         host.queued = True
         at = held.crowds.line_up(host, None, 0)
-        assert at is None or at == host.rest.next_at
-    sent = [host.rest.next_at for host in others if host.rest.next_at > 0]
+        assert at is None or at == host.pace.next_at
+    sent = [host.pace.next_at for host in others if host.pace.next_at > 0]
     assert len(sent) == 2 * LINE - 1
     assert sent == sorted(set(sent))
     assert sent[0] > HOLD
-    assert all(host.rests_long(0) for host in others if host.rest.next_at > 0)
+    assert all(host.rests_long(0) for host in others if host.pace.next_at > 0)
 
 
 def test_who_waits_for_an_address_to_have_rested_lines_up_behind_one_who_is_expected():
@@ -879,27 +889,27 @@ def test_a_line_that_turns_out_to_be_slow_sends_its_end_away():
     assert gone[-1] is others[0]
     assert gone[:-1] == others[: SHORT - 1 : -1]
     assert len(crowd.line) == SHORT - 1
-    assert all(host.rest.next_at > now + HOLD for host in gone[:-1])
+    assert all(host.pace.next_at > now + HOLD for host in gone[:-1])
 
 
 def test_when_a_line_is_empty_others_may_come_before_those_that_were_told_to():
-    crowd = Crowd(Rest(0.0), booked=1000.0)
+    crowd = Crowd(HostPace(0.0), booked=1000.0)
     crowd.ended(10.0)
     (host,) = held_at(X)[1]
     crowd.send_away(host, 10.0)
-    assert 10.0 + HOLD < host.rest.next_at < 10.1 + HOLD
+    assert 10.0 + HOLD < host.pace.next_at < 10.1 + HOLD
 
 
 @pytest.mark.parametrize("pace", [0.001, 0.05, 1.0])
 def test_a_line_knows_how_fast_it_moves(pace):
-    crowd, now = Crowd(Rest(0.0)), 1000.0
+    crowd, now = Crowd(HostPace(0.0)), 1000.0
     crowd.ended_at = now
     crowd.line.append(None)
     for _ in range(300):
         now += pace
         crowd.ended(now)
-    assert crowd.pace == pytest.approx(pace, rel=0.01)
+    assert crowd.visit_gap == pytest.approx(pace, rel=0.01)
     assert crowd.room == pytest.approx(max(SHORT, min(LINE, HOLD / pace)), rel=0.02)
     crowd.line.clear()
     crowd.ended(now + 3600)
-    assert crowd.pace == pytest.approx(pace, rel=0.01), "idle time is no wait"
+    assert crowd.visit_gap == pytest.approx(pace, rel=0.01), "idle time is no wait"
