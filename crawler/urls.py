@@ -17,7 +17,7 @@ MAX_URL = 8192
 _PORTS = {"http": "80", "https": "443"}
 
 
-class Place(NamedTuple):
+class SplitUrl(NamedTuple):
     """A canonical URL taken apart."""
 
     scheme: str
@@ -59,7 +59,7 @@ def _why_not(text: str) -> str:
     return "it is not a valid URL"
 
 
-def split(url: str) -> Place:
+def split(url: str) -> SplitUrl:
     """Take a canonical URL apart; the port is always there."""
     scheme, _, tail = url.partition("://")
     authority, slash, tail = tail.partition("/")
@@ -67,7 +67,7 @@ def split(url: str) -> Place:
     hostname, colon, port = authority.rpartition(":")
     if not colon or port.endswith("]"):
         hostname, port = authority, _PORTS[scheme]
-    return Place(scheme, hostname, port, path, mark + query)
+    return SplitUrl(scheme, hostname, port, path, mark + query)
 
 
 def host_of(url: str) -> str:

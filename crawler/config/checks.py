@@ -81,8 +81,10 @@ def host_pattern(text: str) -> str:
         raise ValueError(_NO_HOST) from None
     if parents and port:
         raise ValueError(f"*.name goes for every port; leave {port} away")
-    place = urls.split(url)
-    return f"*.{place.hostname[2:]}" if parents else place.host if port else place.hostname
+    url_parts = urls.split(url)
+    return (
+        f"*.{url_parts.hostname[2:]}" if parents else url_parts.host if port else url_parts.hostname
+    )
 
 
 def template(text: str) -> str:

@@ -54,7 +54,7 @@ class Feeder:
             frontier,
             owner,
             held,
-            place=self._requeue,
+            requeue=self._requeue,
             room=self._room_for_hosts,
             pause=self.pause,
             end_doomed=self._end_doomed,
@@ -128,9 +128,9 @@ class Feeder:
         """Put hosts where they belong now: among the ready, the thirsty, or neither."""
         now = time.monotonic()
         for host in hosts:
-            self._place(host, now)
+            self._enqueue(host, now)
 
-    def _place(self, host: Host, now: Seconds) -> None:
+    def _enqueue(self, host: Host, now: Seconds) -> None:
         if host.tasks and not host.queued and (ready_at := host.ready_at()) is not None:
             host.queued = True
             heapq.heappush(self._ready, (max(ready_at, now), next(self._turn), host))

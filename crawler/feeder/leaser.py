@@ -40,7 +40,7 @@ class _Terms:
 
 
 class Leaser:
-    """Leases until it is killed. What is leased goes to `place`, which puts hosts in their line."""
+    """Leases until it is killed, and calls `requeue` with the hosts whose tasks have changed."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Leaser:
         owner: int,
         held: Held,
         *,
-        place: Callable[[Iterable[Host]], None],
+        requeue: Callable[[Iterable[Host]], None],
         room: Callable[[], int],
         pause: Pause,
         end_doomed: Callable[[Host], None],
@@ -56,7 +56,7 @@ class Leaser:
         self._frontier = frontier
         self._owner = owner
         self._held = held
-        self._place = place
+        self._requeue = requeue
         self._room = room
         self._pause = pause
         self._end_doomed = end_doomed
@@ -137,7 +137,7 @@ class Leaser:
             host.returning = False
         for host in terms.spent:
             self._held.dry(host)
-        self._place([*terms.resting, *terms.thirsty])
+        self._requeue([*terms.resting, *terms.thirsty])
 
     def _give_back(self, terms: _Terms) -> None:
         for host in terms.resting:
@@ -145,7 +145,7 @@ class Leaser:
             host.gave_back(terms.back)
         for host in terms.idle:
             self._held.drop(host)
-        self._place(host for host in terms.resting if host.id in self._held.hosts)
+        self._requeue(host for host in terms.resting if host.id in self._held.hosts)
 
     def _take(self, lease: Lease, terms: _Terms) -> None:
         now = time.monotonic()
@@ -157,7 +157,7 @@ class Leaser:
                 host.dry_since = now
                 self._held.dry(host)
             self._end_doomed(host)
-            self._place([host])
+            self._requeue([host])
         for host in terms.thirsty:
             self.look_for(host, now)
 
@@ -171,7 +171,7 @@ class Leaser:
             if host.id in refused:
                 self._held.drop(host)
             else:
-                self._place([host, *self._held.moved(host)])
+                self._requeue([host, *self._held.moved(host)])
 
     def _note_rests(self, lease: Lease) -> None:
         """Note the rest of hosts of which the ledger knows only what their jobs say.

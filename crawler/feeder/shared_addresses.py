@@ -68,7 +68,7 @@ class Crowds:
     def __init__(self, rule: Rule | None) -> None:
         self.rule = rule
         self._crowds: dict[str, Crowd] = {}
-        self._places: dict[int, tuple[str | None, Crowd | None]] = {}
+        self._slots: dict[int, tuple[str | None, Crowd | None]] = {}
         """Where a task handed off has a slot: by its end its host may have moved."""
         self._room = ROOM
 
@@ -116,20 +116,20 @@ class Crowds:
     def enter(self, task: Task, address: str | None) -> None:
         """Take a slot at an address for a task."""
         crowd = self._crowd(address)
-        self._places[task.id] = address, crowd
+        self._slots[task.id] = address, crowd
         if crowd:
             crowd.pace.handed_off()
 
     def leave(self, task: Task) -> list[Host]:
         """Give back the slot of a visit that does not begin; return who may go on."""
-        address, crowd = self._places.pop(task.id)
+        address, crowd = self._slots.pop(task.id)
         if crowd:
             crowd.pace.dropped()
         return self.next_in(address)
 
     def begun(self, task: Task, now: Seconds) -> list[Host]:
         """Note that a visit begins; return who may go on."""
-        address, crowd = self._places[task.id]
+        address, crowd = self._slots[task.id]
         if crowd:
             crowd.pace.begun(now)
             if crowd.pace.delay:  # when the next one may begin is known from now on
@@ -138,7 +138,7 @@ class Crowds:
 
     def finished(self, task: Task, answered_at: Seconds, now: Seconds) -> list[Host]:
         """Note a visit's end; return who may go on, or has no room in the line any more."""
-        address, crowd = self._places.pop(task.id)
+        address, crowd = self._slots.pop(task.id)
         sent: list[Host] = []
         if crowd:
             crowd.pace.finished(answered_at)

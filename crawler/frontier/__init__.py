@@ -83,7 +83,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """What is remembered of a place where URLs are listed."""
+    """What is remembered of a source of URLs."""
 
     id: int
     mark: str = ""

@@ -28,7 +28,7 @@ ORDER BY ready_at LIMIT :limit"""
 _FREE_NOW = f"""
 SELECT count(*) FROM (SELECT 1 FROM host WHERE owner IS NULL AND ready_at <= ?
     AND (address IS NULL OR NOT {_THERE} IS NOT NULL)) LIMIT ?)"""
-_PLACES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
+_ADDRESSES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
 _NEXT = """
 SELECT min(ready_at) FROM host WHERE class = ? AND owner IS NULL AND ready_at IS NOT NULL"""
 _ELSEWHERE = "SELECT 1 FROM host WHERE address = ? AND owner IS NOT NULL AND owner != ?"
@@ -122,8 +122,8 @@ def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> i
     (living,) = db.execute("SELECT count(*) FROM process WHERE lease_until > ?", (now,)).fetchone()
     if living <= 1:
         return new
-    (mine,) = db.execute(f"{_PLACES} = ?", (owner,)).fetchone()
-    (owned,) = db.execute(f"{_PLACES} IS NOT NULL").fetchone()
+    (mine,) = db.execute(f"{_ADDRESSES} = ?", (owner,)).fetchone()
+    (owned,) = db.execute(f"{_ADDRESSES} IS NOT NULL").fetchone()
     limit = living * (mine + new) + 1
     (free,) = db.execute(_FREE_NOW, (now, limit)).fetchone()
     share = -(-(owned + free) // living) - mine

@@ -117,13 +117,13 @@ def task_of(row: sqlite3.Row | tuple[Any, ...], job: str, key: str | None = None
     number, fingerprint, _, host, url, location, path, attempt, failures, hops, *others = row
     etag, last_modified, part, part_etag, part_modified, part_total, *others = others
     due_at, ended, digest, every, extra, via = others
-    place = location or url
+    there = location or url
     return Task(
         id=number,
         job=job,
         url=url,
-        location=place,
-        host=key or host_of(place),
+        location=there,
+        host=key or host_of(there),
         host_id=host,
         fingerprint=fingerprint,
         attempt=attempt,

@@ -54,9 +54,9 @@ def opened(
         )
     if state.is_dir():
         raise StateError(f"{state} is a folder; name the file in it")
-    place = f"{state.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
+    uri = f"{state.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
     try:
-        with closing(sqlite3.connect(place, uri=True, isolation_level=None, timeout=BUSY)) as db:
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY)) as db:
             _check(db, state)
             db.create_function("obeys", 1, obeys)
             yield db

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from string import Formatter
 from urllib.parse import unquote
 
-from crawler.urls import Place, hex_of, split
+from crawler.urls import SplitUrl, hex_of, split
 
 FIELDS = ("job", "host", "url_path", "name", "ext", "digest")
 """What every URL offers to a template; globs add their names."""
@@ -53,14 +53,14 @@ def fields_of(template: str) -> list[str]:
 
 def path_of(template: str, job: str, url: str, fingerprint: int, bound: Mapping[str, str]) -> str:
     """Return the file of a canonical URL, relative to the output folder."""
-    place = split(url)
+    url_parts = split(url)
     filled = ""
     for text, name in _parsed(template):
         filled += text
         if name and name in bound:
             filled += _decoded(bound[name])
         elif name:
-            filled += _VALUES[name](place, job, fingerprint)
+            filled += _VALUES[name](url_parts, job, fingerprint)
     components = [part for part in filled.split("/") if part]
     return "/".join(_component(part) for part in _shallow(components)) or "_"
 
@@ -83,13 +83,17 @@ def _parsed(template: str) -> tuple[tuple[str, str | None], ...]:
     return tuple((text, name) for text, name, _, _ in Formatter().parse(template))
 
 
-def _host(place: Place) -> str:
-    default = {"http": "80", "https": "443"}[place.scheme]
-    return place.hostname if place.port == default else f"{place.hostname}_{place.port}"
+def _host(url_parts: SplitUrl) -> str:
+    default = {"http": "80", "https": "443"}[url_parts.scheme]
+    return (
+        url_parts.hostname
+        if url_parts.port == default
+        else f"{url_parts.hostname}_{url_parts.port}"
+    )
 
 
-def _last(place: Place) -> tuple[str, str]:
-    return _stem_and_suffix(place.path.rpartition("/")[2] or "index.html")
+def _last(url_parts: SplitUrl) -> tuple[str, str]:
+    return _stem_and_suffix(url_parts.path.rpartition("/")[2] or "index.html")
 
 
 def _stem_and_suffix(name: str) -> tuple[str, str]:
@@ -98,22 +102,22 @@ def _stem_and_suffix(name: str) -> tuple[str, str]:
     return (name[:at], name[at:]) if 0 < at < len(name) - 1 else (name, "")
 
 
-def _url_path(place: Place) -> str:
-    folders = place.path.strip("/").split("/") if place.path.strip("/") else []
-    if place.path.endswith("/"):
+def _url_path(url_parts: SplitUrl) -> str:
+    folders = url_parts.path.strip("/").split("/") if url_parts.path.strip("/") else []
+    if url_parts.path.endswith("/"):
         folders.append("index.html")
     decoded = [_decoded(folder) for folder in folders if folder]
-    if place.query:
-        decoded[-1] += "@" + _decoded(place.query[1:])
+    if url_parts.query:
+        decoded[-1] += "@" + _decoded(url_parts.query[1:])
     return "/".join(decoded)
 
 
-_VALUES: dict[str, Callable[[Place, str, int], str]] = {
+_VALUES: dict[str, Callable[[SplitUrl, str, int], str]] = {
     "job": lambda _, job, __: _decoded(job),
-    "host": lambda place, _, __: _decoded(_host(place)),
-    "url_path": lambda place, _, __: _url_path(place),
-    "name": lambda place, _, __: _decoded(_last(place)[0]),
-    "ext": lambda place, _, __: _decoded(_last(place)[1][1:]),
+    "host": lambda url_parts, _, __: _decoded(_host(url_parts)),
+    "url_path": lambda url_parts, _, __: _url_path(url_parts),
+    "name": lambda url_parts, _, __: _decoded(_last(url_parts)[0]),
+    "ext": lambda url_parts, _, __: _decoded(_last(url_parts)[1][1:]),
     "digest": lambda _, __, fingerprint: hex_of(fingerprint),
 }
 """The values of FIELDS, each made only where a template wants it."""

@@ -79,10 +79,10 @@ class Rules:
         """Return the line that forbids a canonical URL, as `line N: Disallow: /x`, or None."""
         if not self._refused or self._protego.can_fetch(url, "*"):
             return None
-        place = split(url)
-        if place.path == "/robots.txt":
+        url_parts = split(url)
+        if url_parts.path == "/robots.txt":
             return None
-        target = _normal(place.path + place.query).replace("*", "%2A")
+        target = _normal(url_parts.path + url_parts.query).replace("*", "%2A")
         found = (line for pattern, line in self._refused if _covers(pattern, target))
         line = next(found, None)
         return f"line {line.number}: Disallow: {line.value[:SHOWN]}" if line else "a rule"
@@ -154,8 +154,8 @@ def _covers(pattern: str, target: str) -> bool:
 
 def origin_of(url: str) -> str:
     """Return scheme://name:port of a canonical URL: what a robots.txt speaks for."""
-    place = split(url)
-    return f"{place.scheme}://{place.host}"
+    url_parts = split(url)
+    return f"{url_parts.scheme}://{url_parts.host}"
 
 
 def url_of(url: str) -> str:

@@ -35,7 +35,7 @@ def parsed(
         try:
             seeds += [seed_of(job, text, bound) for text, bound in source.parse(line)]
         except ValueError as error:
-            bad.append((source.place(number), line[:200].decode("utf-8", "replace"), str(error)))
+            bad.append((source.where(number), line[:200].decode("utf-8", "replace"), str(error)))
         if limit is not None and len(seeds) + len(bad) >= limit:
             break
     return seeds, bad

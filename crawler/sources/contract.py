@@ -127,7 +127,7 @@ class Source(ABC):
             ValueError: it is bad; the message says why, without the line.
         """
 
-    def place(self, number: int) -> str:
+    def where(self, number: int) -> str:
         """Return where a line stands, for people."""
         return f"{masked(self.name.partition(':')[2] or self.name)}:{number}"
 

@@ -113,8 +113,8 @@ def _url(text: str, base: str | None = None) -> str:
 
 
 def _origin(url: str) -> str:
-    place = split(url)
-    return f"{place.scheme}://{place.host}"
+    url_parts = split(url)
+    return f"{url_parts.scheme}://{url_parts.host}"
 
 
 def _texts(value: object) -> tuple[str, ...]:

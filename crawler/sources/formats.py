@@ -73,7 +73,7 @@ class Csv:
         self._fields = fields
         self._header = b""
         self._columns: list[str] = []
-        self._places: dict[str, int] = {}
+        self._positions: dict[str, int] = {}
         self._url = 0
 
     def start(self, first: bytes) -> None:
@@ -89,7 +89,7 @@ class Csv:
         twice = [name for name in ("url", *names) if self._columns.count(name) > 1]
         if twice:
             raise ValueError(f"its first line names {twice[0]} twice")
-        self._places = {name: self._columns.index(name) for name in names}
+        self._positions = {name: self._columns.index(name) for name in names}
         self._url = self._columns.index("url")
         self.salt = self._base + b"\n" + first
 
@@ -99,7 +99,7 @@ class Csv:
         cells = _cells(_text(line))
         if len(cells) != len(self._columns):
             raise ValueError(f"it has {len(cells)} columns, the first line {len(self._columns)}")
-        bound = {name: cells[at] for name, at in self._places.items()}
+        bound = {name: cells[at] for name, at in self._positions.items()}
         yield cells[self._url].strip(), _checked(bound, self._fields)
 
 

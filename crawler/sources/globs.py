@@ -61,7 +61,7 @@ class Globs(Source):
         check_headers(bound, self._fields)
         yield _unescaped(url), bound
 
-    def place(self, number: int) -> str:
+    def where(self, number: int) -> str:
         """Return the pattern that a line comes from."""
         return f"urls[{bisect_left(self._ends, number)}]"
 
@@ -78,11 +78,11 @@ class Globs(Source):
 
 def _expanded(pattern: globbing.Pattern, used: frozenset[str]) -> Iterator[bytes]:
     """Yield the lines of a pattern; what needs an escape gets it before it is multiplied."""
-    places = {str(at): at - 1 for at in range(1, len(pattern.globs) + 1)}
-    places |= {glob.name: at for at, glob in enumerate(pattern.globs)}
+    positions = {str(at): at - 1 for at in range(1, len(pattern.globs) + 1)}
+    positions |= {glob.name: at for at, glob in enumerate(pattern.globs)}
     parts = [_escaped(part) if isinstance(part, str) else part for part in pattern.parts]
     for name in sorted(used & pattern.names):
-        parts += [f"\t{name}=", places[name]]
+        parts += [f"\t{name}=", positions[name]]
     texts = (part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
     template = "".join(texts)
     slots = [part for part in parts if isinstance(part, int)]

@@ -114,11 +114,11 @@ def _ready(entry: "os.DirEntry[str]", now: int) -> os.stat_result | None:
 
 def _move(folder: Path, name: str, reasons: Sequence[str]) -> Path:
     """Move a file into a folder beside it, under a name that nothing has there."""
-    place = "bad" if reasons else "done"
+    kept_in = "bad" if reasons else "done"
     with _opened(folder) as here:
         with suppress(FileExistsError):
-            os.mkdir(place, dir_fd=here)
-        with _opened(place, here) as there:
+            os.mkdir(kept_in, dir_fd=here)
+        with _opened(kept_in, here) as there:
             os.stat(name, dir_fd=here, follow_symlinks=False)
             free = _reserve(there, name, reasons)
             try:
@@ -128,7 +128,7 @@ def _move(folder: Path, name: str, reasons: Sequence[str]) -> Path:
                 raise
             os.fsync(there)
         os.fsync(here)
-    return folder / place / free
+    return folder / kept_in / free
 
 
 @contextmanager

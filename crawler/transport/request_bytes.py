@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
-from crawler.urls import Place
+from crawler.urls import SplitUrl
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[^\r\n\0]*")
@@ -19,7 +19,7 @@ class Origin:
 
     __slots__ = ("field", "host", "name", "port", "secure", "text")
 
-    def __init__(self, text: str, place: Place) -> None:
+    def __init__(self, text: str, place: SplitUrl) -> None:
         self.text = text
         """scheme://authority, as URLs spell it."""
         self.secure = place.scheme == "https"

@@ -41,7 +41,7 @@ class JobPlan:
 def plan(settings: Settings) -> list[JobPlan]:
     """Read every list, and build what needs building, to find what is wrong before it matters."""
     options = settings.crawler
-    _check_places(options)
+    _check_folders(options)
     with (
         tempfile.TemporaryDirectory(prefix="crawler-check-") as folder,
         Files(Path(folder), durable=False) as files,
@@ -53,12 +53,12 @@ def plan(settings: Settings) -> list[JobPlan]:
         return [_job_plan(job, native, fetcher, Path(folder)) for job in settings.jobs]
 
 
-def _check_places(options: CrawlerOptions) -> None:
-    """Open the state file if there is one, and see that both places can be written to."""
+def _check_folders(options: CrawlerOptions) -> None:
+    """Open the state file if there is one, and see that both folders can be written to."""
     for key, wanted in (("state", options.state.parent), ("output", options.output)):
-        place = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
-        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-            raise UsageError(f"crawler.{key}: {place} is not a folder this user can write to")
+        folder = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            raise UsageError(f"crawler.{key}: {folder} is not a folder this user can write to")
     if options.state.exists():
         with open_frontier(options.state, durable=False):
             pass

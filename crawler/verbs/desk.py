@@ -25,7 +25,7 @@ from crawler.model import Kind, Seconds
 from crawler.urls import canonical
 from crawler.verbs import explain as explaining
 from crawler.verbs import processes, status
-from crawler.verbs.ledger_place import Place, place_of
+from crawler.verbs.ledger import Ledger, ledger_of
 from crawler.verbs.record import FORMATS, exported
 from crawler.verbs.report import counted, size
 from crawler.verbs.words import as_json, nobody_reads, tell
@@ -61,7 +61,7 @@ def _verb(function: Callable[..., int | None]) -> Callable[..., int | None]:
     @functools.wraps(function)
     def verb(*, file: Path | None, state: Path | None, **options: Any) -> int | None:
         try:
-            code = function(place_of(file, state), **options)
+            code = function(ledger_of(file, state), **options)
             sys.stdout.flush()
         except BrokenPipeError:
             nobody_reads()
@@ -103,29 +103,29 @@ _DRY = click.option("--dry-run", "dry", is_flag=True, help="Count, and change no
 @click.command("status")
 @_verb
 @_JSON
-def status_verb(place: Place, *, as_json_: bool) -> None:
+def status_verb(ledger: Ledger, *, as_json_: bool) -> None:
     """Tell how the crawler is: processes, jobs, rates, hosts, and why it is idle if it is."""
-    with opened(place.state) as db:
-        found = status.look(db, place, time.time())
+    with opened(ledger.state) as db:
+        found = status.look(db, ledger, time.time())
     if as_json_:
-        return click.echo(as_json(status.document(found, place), indent=2))
-    return tell(status.lines(found, place))
+        return click.echo(as_json(status.document(found, ledger), indent=2))
+    return tell(status.lines(found, ledger))
 
 
 @click.command("explain")
 @_verb
 @_JSON
 @click.argument("url")
-def explain_verb(place: Place, *, url: str, as_json_: bool) -> int:
+def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
     """Tell all that is known of a URL, and what it waits for; exit with 1 if no job knows it."""
     try:
         url = canonical(url)
     except ValueError as error:
         raise UsageError(f"{url!r}: {error}") from error
     now = time.time()
-    with opened(place.state) as db:
-        cases = explaining.cases(db, place, url, now)
-        missed = None if cases else explaining.unknown(db, place, url)
+    with opened(ledger.state) as db:
+        cases = explaining.cases(db, ledger, url, now)
+        missed = None if cases else explaining.unknown(db, ledger, url)
     if as_json_:
         found = [explaining.document(case) for case in cases]
         more = explaining.unknown_document(missed) if missed else {}
@@ -153,9 +153,9 @@ def explain_verb(place: Place, *, url: str, as_json_: bool) -> int:
     "--format", "style", type=click.Choice(FORMATS), default="jsonl", show_default=True,
     help="csv is for spreadsheets: what looks like a formula gets an apostrophe before it.",
 )  # fmt: skip
-def export_verb(place: Place, *, style: str, **chosen: Any) -> None:
+def export_verb(ledger: Ledger, *, style: str, **chosen: Any) -> None:
     """Print the ledger: every URL with its last outcome."""
-    with opened(place.state) as db:
+    with opened(ledger.state) as db:
         for text in exported(db, _wanted(**chosen), style):
             sys.stdout.write(text)
 
@@ -164,9 +164,9 @@ def export_verb(place: Place, *, style: str, **chosen: Any) -> None:
 @_verb
 @_choose
 @_DRY
-def retry_verb(place: Place, *, dry: bool, **chosen: Any) -> None:
+def retry_verb(ledger: Ledger, *, dry: bool, **chosen: Any) -> None:
     """Make URLs due now whose last visit was a bad end, with all their attempts."""
-    with opened(place.state, write=not dry, obeys=place.says) as db:
+    with opened(ledger.state, write=not dry, obeys=ledger.says) as db:
         found = retry(db, _wanted(**chosen), time.time(), dry=dry)
     word = "would be" if dry else "is" if found.total() == 1 else "are"
     tell([f"{counted(found.total(), 'URL')} {word} due again{_kinds(found)}"])
@@ -184,11 +184,11 @@ def _kinds(found: "Counter[str]") -> str:
     "--older-than", "age", type=_Span(), required=True, help="Last heard of before 90d, 12h …"
 )
 @_DRY
-def forget_verb(place: Place, *, retired: bool, age: Seconds, dry: bool) -> None:
+def forget_verb(ledger: Ledger, *, retired: bool, age: Seconds, dry: bool) -> None:
     """Remove URLs from the ledger: retired ones, and those of jobs that are gone. Files stay."""
     if not retired:
         raise UsageError("say what is to be forgotten: --retired")
-    with opened(place.state, write=not dry, obeys=place.says) as db:
+    with opened(ledger.state, write=not dry, obeys=ledger.says) as db:
         found = forget(db, time.time() - age, dry=dry)
     word = "would be" if dry else "is" if found == 1 else "are"
     tell([f"{counted(found, 'URL')} {word} forgotten"])
@@ -198,44 +198,44 @@ def forget_verb(place: Place, *, retired: bool, age: Seconds, dry: bool) -> None
 @_verb
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
-def backup_verb(place: Place, *, target: Path, force: bool) -> None:
+def backup_verb(ledger: Ledger, *, target: Path, force: bool) -> None:
     """Write a consistent copy of the ledger to FILE, whole or not at all; the daemon goes on.
 
     To restore it: stop the daemon, remove the state file with its -wal and -shm, and copy FILE
     in its place.
     """
-    written = backup(place.state, target, force=force)
+    written = backup(ledger.state, target, force=force)
     tell([f"{target}: {size(written)}, checked and whole"])
 
 
 @click.command("stop")
 @_verb
 @click.option("--wait", is_flag=True, help="Return when the processes have ended.")
-def stop_verb(place: Place, *, wait: bool) -> None:
+def stop_verb(ledger: Ledger, *, wait: bool) -> None:
     """Have every process of this machine drain and exit; a second time forces it."""
-    heard = _signal(place, signal.SIGTERM, "told to stop")
+    heard = _signal(ledger, signal.SIGTERM, "told to stop")
     if wait:
-        options = place.settings.crawler if place.settings else None
+        options = ledger.settings.crawler if ledger.settings else None
         processes.wait(heard, options.grace_period + _SPARE if options else PATIENCE)
 
 
 @click.command("reload")
 @_verb
 @click.option("--dry-run", is_flag=True, help="Only tell what it would change.")
-def reload_verb(place: Place, *, dry_run: bool) -> int:
+def reload_verb(ledger: Ledger, *, dry_run: bool) -> int:
     """Have every process of this machine read its configuration again; its log says what came."""
     if dry_run:
-        if place.settings is None:
+        if ledger.settings is None:
             raise UsageError("--dry-run needs the configuration, with -c")
         from crawler.verbs.reload_preview import preview, printed  # it fetches: no other verb does
 
-        tell(printed(*preview(place.settings)))
+        tell(printed(*preview(ledger.settings)))
         return 0
-    return 0 if _signal(place, signal.SIGHUP, "told to reload") else 1
+    return 0 if _signal(ledger, signal.SIGHUP, "told to reload") else 1
 
 
-def _signal(place: Place, number: signal.Signals, told: str) -> list[Process]:
-    with opened(place.state) as db:
+def _signal(ledger: Ledger, number: signal.Signals, told: str) -> list[Process]:
+    with opened(ledger.state) as db:
         found = members(db)
     heard = processes.send(processes.here(found), number)
     tell(f"process {one.pid} was {told}" for one in heard)

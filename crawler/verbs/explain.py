@@ -17,7 +17,7 @@ from crawler.model import Robots, Seconds
 from crawler.policy.politeness import BREAK
 from crawler.policy.robots import origin_of, parse, url_of
 from crawler.urls import canonical, host_of
-from crawler.verbs.ledger_place import Place
+from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import record
 from crawler.verbs.report import counted, span
 from crawler.verbs.words import stamp, when
@@ -28,7 +28,7 @@ class Case:
     """A URL of a job with all that has a say in it, at one moment."""
 
     now: Seconds
-    place: Place
+    ledger: Ledger
     entry: Entry
     host: HostState
     robots: Robots | None
@@ -44,7 +44,7 @@ class Case:
     def obeys(self) -> bool:
         """Tell whether robots.txt is obeyed."""
         entry = self.entry
-        return self.place.obeys(entry.host, entry.job, otherwise=bool(entry.obeys))
+        return self.ledger.obeys(entry.host, entry.job, otherwise=bool(entry.obeys))
 
     @property
     def next_at(self) -> Seconds | None:
@@ -54,19 +54,19 @@ class Case:
         return max(self.entry.due_at, self.host.next_at, self.host.opens_at)
 
 
-def cases(db: Connection, place: Place, url: str, now: Seconds) -> list[Case]:
+def cases(db: Connection, ledger: Ledger, url: str, now: Seconds) -> list[Case]:
     """Look a canonical URL up for every job that knows it."""
     members = overview.members(db)
-    return [_case(db, place, entry, members, now) for entry in entries(db, url)]
+    return [_case(db, ledger, entry, members, now) for entry in entries(db, url)]
 
 
 def _case(
-    db: Connection, place: Place, entry: Entry, members: Sequence[Member], now: Seconds
+    db: Connection, ledger: Ledger, entry: Entry, members: Sequence[Member], now: Seconds
 ) -> Case:
     host = host_state(db, entry.host)
     assert host is not None
     return Case(
-        now, place, entry, host, robots.known(db, origin_of(entry.location or entry.url)),
+        now, ledger, entry, host, robots.known(db, origin_of(entry.location or entry.url)),
         sources_of(db, entry), before(db, entry), members,
         holder_of_address(db, host),
     )  # fmt: skip
@@ -142,7 +142,7 @@ def _owner(case: Case, owner: int | None) -> str:
 
 
 def _why_rest(case: Case) -> str:
-    host, rule = case.host, case.place.rule(case.host.key, case.entry.job)
+    host, rule = case.host, case.ledger.rule(case.host.key, case.entry.job)
     if host.failures:
         since = f" since {iso(host.failing_since)}" if host.failing_since else ""
         why = f"{counted(host.failures, 'failure')} in a row{since}"
@@ -157,10 +157,10 @@ def _why_rest(case: Case) -> str:
 
 
 def _why_closed(case: Case) -> str:
-    host, rule = case.host, case.place.rule(case.host.key, case.entry.job)
+    host, rule = case.host, case.ledger.rule(case.host.key, case.entry.job)
     if rule.max_per_day and host.spent >= rule.max_per_day:
         return f"its {counted(rule.max_per_day, 'visit')} of the day are made"
-    hours = case.place.rules.hours(host.key) if case.place.rules else None
+    hours = case.ledger.rules.hours(host.key) if case.ledger.rules else None
     return "its hours" if hours else "its hours, or its visits of the day"
 
 
@@ -191,7 +191,7 @@ class Decision:
 
 
 def decision(
-    place: Place, url: str, known: Robots | None, *, job: str | None = None, obeyed: bool = True
+    ledger: Ledger, url: str, known: Robots | None, *, job: str | None = None, obeyed: bool = True
 ) -> Decision:
     """Read the rules that are known of a URL's origin."""
     file = url_of(url)
@@ -203,9 +203,9 @@ def decision(
     if known.body is None:
         because = known.reason or f"there is none (status {known.status})"
     else:
-        rules = parse(known.body, place.token)
+        rules = parse(known.body, ledger.token)
         refusal = rules.refusal(url)
-        most = place.max_crawl_delay(host_of(url), job) if job else float("inf")
+        most = ledger.max_crawl_delay(host_of(url), job) if job else float("inf")
         if refusal is None and rules.crawl_delay > most:
             refusal = f"Crawl-delay of {rules.crawl_delay:g} s, max_crawl_delay is {most:g} s"
         if refusal:
@@ -214,9 +214,9 @@ def decision(
 
 
 def _decided(case: Case) -> Decision:
-    place, entry = case.place, case.entry
+    ledger, entry = case.ledger, case.entry
     url = entry.location or entry.url
-    return decision(place, url, case.robots, job=entry.job, obeyed=case.obeys)
+    return decision(ledger, url, case.robots, job=entry.job, obeyed=case.obeys)
 
 
 def lines(case: Case) -> Iterator[str]:
@@ -239,7 +239,7 @@ def _rows(case: Case) -> Iterator[tuple[str, str]]:
     if entry.changed_at:
         yield "last change", when(entry.changed_at, now)
     if entry.path and (entry.success_at or entry.digest):
-        yield "stored", f"{_file(case.place, entry.path)}, {entry.size or 0:,} bytes"
+        yield "stored", f"{_file(case.ledger, entry.path)}, {entry.size or 0:,} bytes"
     if entry.location:
         yield "leads to", entry.location
     if case.next_at is not None:
@@ -266,8 +266,8 @@ def _failures(entry: Entry) -> str:
     return f", {counted(entry.failures, 'failure')} in a row" if entry.failures else ""
 
 
-def _file(place: Place, path: str) -> str:
-    return str(place.settings.crawler.output / path) if place.settings else path
+def _file(ledger: Ledger, path: str) -> str:
+    return str(ledger.settings.crawler.output / path) if ledger.settings else path
 
 
 def _said(found: Decision, now: Seconds) -> str:
@@ -320,12 +320,12 @@ class Unknown:
     said: Decision
 
 
-def unknown(db: Connection, place: Place, url: str) -> Unknown:
+def unknown(db: Connection, ledger: Ledger, url: str) -> Unknown:
     """Look around a URL that no job knows."""
     near = [entry for other in _spellings(url) for entry in entries(db, other)]
     host = host_state(db, host_of(url))
     waiting = waiting_of(db, host.id) if host else 0
-    said = decision(place, url, robots.known(db, origin_of(url)))
+    said = decision(ledger, url, robots.known(db, origin_of(url)))
     return Unknown(url, near, host, waiting, said)
 
 
@@ -337,12 +337,12 @@ def _spellings(url: str) -> list[str]:
     www = name.removeprefix("www.") if name.startswith("www.") else f"www.{name}"
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
     found = []
-    for place in (
+    for start in (
         f"{s}://{n}" for s in dict.fromkeys((scheme, "http", "https")) for n in (name, www)
     ):
         for end in (path + mark + query, other + mark + query, path):
             with suppress(ValueError):  # www. before an address
-                found.append(canonical(place + end))
+                found.append(canonical(start + end))
     return [one for one in dict.fromkeys(found) if one != url]
 
 

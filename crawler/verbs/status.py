@@ -12,7 +12,7 @@ from crawler.ledger.overview import JobSums, Member
 from crawler.ledger.statefile import Connection
 from crawler.log import iso
 from crawler.model import Seconds
-from crawler.verbs.ledger_place import Place
+from crawler.verbs.ledger import Ledger
 from crawler.verbs.report import size, span
 from crawler.verbs.words import stamp, when, word_of
 
@@ -51,14 +51,14 @@ class Status:
         return self.waiting / self.rate if self.rate and self.waiting else None
 
 
-def look(db: Connection, place: Place, now: Seconds) -> Status:
+def look(db: Connection, ledger: Ledger, now: Seconds) -> Status:
     """Read everything: a few rows of each kind, whatever the size of the ledger."""
     return Status(
         now,
         current().machine,
         overview.members(db),
         [job for job in overview.jobs(db) if job.active or job.known],
-        host_counts(db, now, place.give_up),
+        host_counts(db, now, ledger.give_up),
         next_host(db),
     )
 
@@ -115,9 +115,9 @@ def _rests(host: HostState, at: Seconds) -> bool:
     return at <= max(host.next_at, host.opens_at)
 
 
-def lines(status: Status, place: Place) -> Iterator[str]:
+def lines(status: Status, ledger: Ledger) -> Iterator[str]:
     """Yield what a person reads."""
-    yield f"state    {place.state}, {size(place.state.stat().st_size)}"
+    yield f"state    {ledger.state}, {size(ledger.state.stat().st_size)}"
     for member in status.members:
         yield f"process  {_member(status, member)}"
     yield ""
@@ -187,11 +187,11 @@ def _hosts(found: HostCounts) -> Iterator[str]:
             yield f"{'at least ' if name in found.at_least else ''}{n:,} {words}"
 
 
-def document(status: Status, place: Place) -> dict[str, Any]:
+def document(status: Status, ledger: Ledger) -> dict[str, Any]:
     """Return what a program reads."""
     return {
         "at": iso(status.now),
-        "state": str(place.state),
+        "state": str(ledger.state),
         "processes": [_process(status, one) for one in status.members],
         "jobs": [_job(job) for job in status.jobs],
         "rate": round(status.rate, 2),

@@ -30,7 +30,7 @@ from crawler.model import Dead, Done, Hop, HostRecord, JobRule, Kind
 from crawler.policy.naming import path_key
 from crawler.urls import fingerprint
 from crawler.verbs import explain, status
-from crawler.verbs.ledger_place import Place
+from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import exported
 from tests import FULL
 
@@ -230,7 +230,7 @@ def test_visits_to_robots_txt_are_never_counted_or_listed(file, frontier):
 
 def look(file, now=NOW):
     with opened(file) as db:
-        return status.look(db, Place(file), now)
+        return status.look(db, Ledger(file), now)
 
 
 def test_a_process_is_alive_dead_or_silent(file, frontier):
@@ -285,11 +285,11 @@ def test_the_rate_and_the_time_that_is_left_are_those_of_the_living(file, fronti
     execute(file, "UPDATE process SET rate = 3, rate_ok = 2, busy = 4, state = 'running'")
     found = look(file)
     assert (found.rate, found.eta) == (3.0, 30.0)
-    told = "\n".join(status.lines(found, Place(file)))
+    told = "\n".join(status.lines(found, Ledger(file)))
     assert "rate     3.0 visits/s, 2.0 of them ok; what waits takes 30 s at this rate" in told
     assert "running for 0 s, 4 in flight, 3.0 visits/s" in told
     assert ": dead, last heard of " in told
-    document = status.document(found, Place(file))
+    document = status.document(found, Ledger(file))
     assert json.loads(json.dumps(document))["eta_s"] == 30
     assert [one["life"] for one in document["processes"]] == ["alive", "dead"]
 
@@ -356,7 +356,7 @@ def test_status_reads_rows_of_sums_and_ends_of_indexes_at_any_size(big):
     read = []
     with opened(file) as db:
         db.set_trace_callback(read.append)
-        found = status.look(db, Place(file), NOW)
+        found = status.look(db, Ledger(file), NOW)
         db.set_trace_callback(None)
         plans = [
             row[3] for one in read for row in db.execute(f"EXPLAIN QUERY PLAN {one}").fetchall()
@@ -364,7 +364,7 @@ def test_status_reads_rows_of_sums_and_ends_of_indexes_at_any_size(big):
         times = []
         for _ in range(10):
             began = time.perf_counter()
-            status.look(db, Place(file), NOW)
+            status.look(db, Ledger(file), NOW)
             times.append(time.perf_counter() - began)
     assert sum(job.known for job in found.jobs) == urls
     assert not [plan for plan in plans if re.search(r"(SCAN|SEARCH) task", plan)], plans
@@ -479,9 +479,9 @@ def test_a_csv_holds_no_formula_and_no_control_character(file, frontier):
 # --- explain
 
 
-def explained(file, url, now=NOW, **place):
+def explained(file, url, now=NOW, **ledger):
     with opened(file) as db:
-        (case,) = explain.cases(db, Place(file, **place), url, now)
+        (case,) = explain.cases(db, Ledger(file, **ledger), url, now)
     return case
 
 
@@ -493,7 +493,7 @@ def test_a_url_is_known_by_every_job_that_lists_it(file, frontier):
     for job in ("one", "two"):
         frontier.add(job, seeds("a", job=job), NOW)
     with opened(file) as db:
-        found = explain.cases(db, Place(file), "http://a/0", NOW)
+        found = explain.cases(db, Ledger(file), "http://a/0", NOW)
     assert [case.entry.job for case in found] == ["one", "two"]
 
 
@@ -606,12 +606,12 @@ def test_a_host_at_an_address_that_another_process_visits_waits_for_it(file, fro
 def test_an_unknown_url_names_what_comes_near_it(file, frontier):
     frontier.add("job", [seed("https://www.a/x/")], NOW)
     with opened(file) as db:
-        found = explain.unknown(db, Place(file), "http://a/x?y")
+        found = explain.unknown(db, Ledger(file), "http://a/x?y")
         told = list(explain.unknown_lines(found, NOW))
         assert told[:2] == ["no job knows it", "  its host a:80 is not known either"]
-        near = explain.unknown(db, Place(file), "http://a/x")
+        near = explain.unknown(db, Ledger(file), "http://a/x")
         assert "  but job knows https://www.a/x/ (waiting)" in explain.unknown_lines(near, NOW)
-        other = explain.unknown(db, Place(file), "https://www.a/other")
+        other = explain.unknown(db, Ledger(file), "https://www.a/other")
         told = list(explain.unknown_lines(other, NOW))
         assert "  its host www.a:443 is known; 1 URL of it wait" in told
 

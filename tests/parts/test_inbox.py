@@ -52,7 +52,7 @@ def take(inbox, file):
                     try:
                         good += [(url, dict(bound)) for url, bound in source.parse(line)]
                     except ValueError as error:
-                        reasons.append(f"{source.place(number)}: {error}")
+                        reasons.append(f"{source.where(number)}: {error}")
     except SourceError as error:
         reasons.append(str(error))
     return good, reasons
@@ -298,5 +298,5 @@ def test_a_taken_file_is_a_source_like_all_others(inbox, folder):
     file = drop(folder, "list")
     source = inbox.take(file)
     assert source.name == f"inbox:{file}"
-    assert source.place(3) == f"{file}:3"
+    assert source.where(3) == f"{file}:3"
     assert isinstance(source, sources.Source)

@@ -184,7 +184,7 @@ def test_patterns_are_one_source_whose_lines_hold_what_the_job_uses(one):
         ("http://h/in/2", {"cc": "in"}),
         ("http://h/xus", {"cc": "us"}),
     ]
-    assert [source.place(number) for number in (1, 4, 5)] == ["urls[0]", "urls[0]", "urls[1]"]
+    assert [source.where(number) for number in (1, 4, 5)] == ["urls[0]", "urls[0]", "urls[1]"]
 
 
 PIECES = st.lists(
@@ -249,7 +249,7 @@ def test_a_plain_list_has_comments_blanks_a_byte_order_mark_and_any_line_end(pac
     source = one(url_file=file)
     assert source.name == f"url_file:{file}"
     assert urls(source) == ["http://h/1", "http://h/2", "http://h/é", "http://h/4"]
-    assert source.place(7) == f"{file}:7"
+    assert source.where(7) == f"{file}:7"
     assert source.mark() == source.mark_read != ""
 
 
@@ -989,7 +989,7 @@ def test_a_command_lists_the_lines_it_prints(one):
     assert source.name == "command:printf 'http://h/%s\n' 1 '# 2' 'a b;$HOME'"
     assert urls(source) == ["http://h/1", "http://h/# 2", "http://h/a b;$HOME"]
     assert source.mark() == source.mark_read == ""
-    assert source.place(3).endswith(":3")
+    assert source.where(3).endswith(":3")
 
 
 def test_a_command_that_fails_gives_its_lines_and_then_the_end_of_its_complaints(one):

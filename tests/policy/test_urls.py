@@ -109,7 +109,7 @@ def test_a_redirect_to_another_scheme_or_with_a_password_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("url", "place", "host"),
+    ("url", "url_parts", "host"),
     [
         ("http://h/", ("http", "h", "80", "/", ""), "h:80"),
         ("https://h/a/b?c=/d?e", ("https", "h", "443", "/a/b", "?c=/d?e"), "h:443"),
@@ -119,8 +119,8 @@ def test_a_redirect_to_another_scheme_or_with_a_password_is_refused():
         ("https://[::1]:8443/x", ("https", "[::1]", "8443", "/x", ""), "[::1]:8443"),
     ],
 )
-def test_a_canonical_url_is_taken_apart_and_always_has_a_port(url, place, host):
-    assert tuple(split(url)) == place
+def test_a_canonical_url_is_taken_apart_and_always_has_a_port(url, url_parts, host):
+    assert tuple(split(url)) == url_parts
     assert host_of(url) == host
 
 
@@ -169,8 +169,8 @@ def test_the_canonical_form_is_its_own_canonical_form(text):
     assert url.isascii()
     assert url.isprintable()
     assert "#" not in url
-    place = split(url)
-    again = f"{place.scheme}://{place.host}{place.path}{place.query}"
+    url_parts = split(url)
+    again = f"{url_parts.scheme}://{url_parts.host}{url_parts.path}{url_parts.query}"
     assert canonical(again) == url
 
 

@@ -1,4 +1,4 @@
-"""Where the desk finds the ledger: by a configuration, or by the name of the file alone."""
+"""Which ledger a verb works on: that of a configuration, or a file named by itself."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from crawler.policy.politeness import DAY, Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Ledger:
     """A ledger, and the configuration that it is asked with, if one was named."""
 
     state: Path
@@ -56,18 +56,18 @@ class Place:
         return next((job for job in self._jobs if job.name == name), None)
 
 
-def place_of(file: Path | None, state: Path | None) -> Place:
+def ledger_of(file: Path | None, state: Path | None) -> Ledger:
     """Find the ledger.
 
     Raises:
         UsageError: nothing was named, or the configuration is wrong.
     """
     if state is not None:
-        return Place(state)
+        return Ledger(state)
     if file is None:
         raise UsageError("name the configuration with -c (or in CRAWLER_CONFIG), or --state FILE")
     try:
         settings = config.load(file)
     except ConfigError as error:
         raise UsageError(f"{error}\n--state FILE finds the ledger without it") from error
-    return Place(settings.crawler.state, settings, HostRules(settings))
+    return Ledger(settings.crawler.state, settings, HostRules(settings))
