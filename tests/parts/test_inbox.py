@@ -260,7 +260,7 @@ def test_a_full_disk_leaves_the_file_and_nothing_half_done(inbox, folder):
     file = drop(folder, "list")
     code = f"""
 import crawler, resource
-from crawler.inbox import Inbox
+from crawler.sources.inbox import Inbox
 from pathlib import Path
 from types import SimpleNamespace
 import signal
