@@ -23,7 +23,7 @@ def value(cls: type[V]) -> type[V]:
 
 
 class Kind(StrEnum):
-    """How a visit ends, in one word. The list is closed; `retry.RULES` has a row for each."""
+    """How a visit ends, in one word. The list is closed; `retry.KINDS` has a row for each."""
 
     __hash__ = str.__hash__  # that of an Enum is a function in Python, and not that of its word
 
@@ -286,7 +286,7 @@ class Seed(NamedTuple):
 
 
 @value
-class JobRule:
+class JobTerms:
     """What the frontier needs to know of a configured job."""
 
     name: str

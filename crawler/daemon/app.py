@@ -16,7 +16,7 @@ from gevent.lock import Semaphore
 from gevent.queue import Queue
 
 from crawler.config import PerAddress, Settings, load
-from crawler.config.host_rules import HostRules
+from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.reload import Difference, check, difference, merged, told
 from crawler.daemon.services import Service
@@ -30,7 +30,7 @@ from crawler.frontier import Pulse, open_frontier
 from crawler.frontier.process import current
 from crawler.log import Log, visit_fields
 from crawler.model import Kind, Outcome, Settlement, Task
-from crawler.policy.politeness import Rule
+from crawler.policy.politeness import HostLimits
 from crawler.seeder.seeder import Seeder
 from crawler.settler import Settler
 from crawler.sources import downloader
@@ -170,12 +170,12 @@ class App:
     def _open_disk(self, stack: ExitStack) -> None:
         options, durable = self._settings.crawler, self._settings.crawler.durability == "full"
         self._jobs = {job.name: job for job in self._settings.jobs}
-        self._hosts = HostRules(self._settings)
+        self._hosts = HostOverrides(self._settings)
         self.frontier = stack.enter_context(open_frontier(options.state, durable=durable))
         self._files = stack.enter_context(Files(options.output, durable=durable))
         self._process = current()
         self.owner = self.frontier.register(self._process, time.time())
-        self.frontier.configure(self._hosts.job_rules(), time.time(), obeys=self._hosts.obeys)
+        self.frontier.configure(self._hosts.job_terms(), time.time(), obeys=self._hosts.obeys)
 
     def _open_fetcher(self, stack: ExitStack) -> None:
         options = self._settings.crawler
@@ -277,10 +277,10 @@ class App:
         options = settings.crawler
         self._supervisor.grace_period = options.grace_period
         self.keeper.progress = options.log.progress
-        self._held.crowds.rule = _per_address(options.per_address)
+        self._held.crowds.limits = _per_address(options.per_address)
         self._feeder.concurrency = options.concurrency
         self._supervisor.resize(options.concurrency)
-        self.frontier.configure(self._hosts.job_rules(), time.time(), obeys=self._hosts.obeys)
+        self.frontier.configure(self._hosts.job_terms(), time.time(), obeys=self._hosts.obeys)
         self._feeder.leaser.look()
         self.seeder.again(found.changed)
 
@@ -345,5 +345,5 @@ def _mark(file: Path | None) -> tuple[int, ...]:
     return ()
 
 
-def _per_address(options: PerAddress | None) -> Rule | None:
-    return Rule(options.delay, options.concurrency) if options else None
+def _per_address(options: PerAddress | None) -> HostLimits | None:
+    return HostLimits(options.delay, options.concurrency) if options else None

@@ -12,7 +12,7 @@ from crawler.frontier import LEASE, Frontier, Pulse, Reclaimed
 from crawler.frontier.process import Process
 from crawler.log import Log
 from crawler.model import Again, Hop, Seconds, Settlement
-from crawler.policy.retry import RULES
+from crawler.policy.retry import KINDS
 from crawler.store import Files, sweep
 
 TICK: Seconds = 1.0
@@ -103,7 +103,7 @@ class Keeper:
         self._all += 1
         self._bytes += settlement.outcome.size
         if not isinstance(settlement.verdict, Again | Hop):
-            self._ok += RULES[settlement.outcome.kind].word == "ok"
+            self._ok += KINDS[settlement.outcome.kind].word == "ok"
 
     def _tell(self, item: Reclaimed) -> None:
         event = "url.died" if item.died else "url.reclaimed"

@@ -70,7 +70,7 @@ class Host:
 
         After a crash all that was leased counts as visited.
         """
-        return self.pace.delay >= LOOKAHEAD or self.pace.rule.max_per_day is not None
+        return self.pace.delay >= LOOKAHEAD or self.pace.limits.max_per_day is not None
 
     def ready_at(self) -> Seconds | None:
         """Return when its next visit may begin, or None while that depends on something else."""

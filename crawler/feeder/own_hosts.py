@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
 
-from crawler.config.host_rules import HostRules
+from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.host import Host, wall
 from crawler.feeder.shared_addresses import Crowds
 from crawler.frontier import LeasedHost
 from crawler.log import Log, iso
 from crawler.model import HostRecord, Kind, Outcome, Seconds, Task, Visited
-from crawler.policy.politeness import HostPace, Rule
+from crawler.policy.politeness import HostLimits, HostPace
 from crawler.policy.retry import host_asked_for_it, state_of
 
 SWEEP: Seconds = 50e-6
@@ -29,8 +29,8 @@ _RANKS = {"": 0, "limited": 1, "resting": 2, "given up": 3}
 class Held:
     """The hosts of this process by number, and how many visits their addresses bear."""
 
-    def __init__(self, hosts: HostRules, per_address: Rule | None, log: Log) -> None:
-        self.rules = hosts
+    def __init__(self, hosts: HostOverrides, per_address: HostLimits | None, log: Log) -> None:
+        self.overrides = hosts
         self._log = log
         self.crowds = Crowds(per_address)
         self._random = Random()  # noqa: S311  jitter is no secret
@@ -49,17 +49,17 @@ class Held:
     def take(self, leased: LeasedHost) -> Host:
         """Take up what was leased of a host."""
         now, offset = time.monotonic(), wall()
-        rule = self.rules.rule(leased.key, leased.jobs, leased.delay, leased.per_host)
+        limits = self.overrides.limits(leased.key, leased.jobs, leased.delay, leased.per_host)
         host = self.hosts.get(leased.id)
         if host is None:
-            pace = HostPace(leased.next_at - offset, rule)
+            pace = HostPace(leased.next_at - offset, limits)
             pace.remember(leased.health, now, offset)
             host = self.hosts[leased.id] = Host(leased.id, leased.key, pace, now)
             host.address = leased.address
             unknown = ("resting" if pace.is_open else "limited" if pace.backoff else "", now)
             host.told, host.told_at = self._told.get(leased.key, unknown)
-        host.pace.rule, host.pace.crawl_delay = rule, leased.crawl_delay
-        host.hours = self.rules.hours(leased.key)
+        host.pace.limits, host.pace.crawl_delay = limits, leased.crawl_delay
+        host.hours = self.overrides.hours(leased.key)
         host.take(leased.tasks)
         host.close(now, offset)
         return host
@@ -76,7 +76,7 @@ class Held:
         also the hosts that may go on because the visit leaves its slot where it was.
         """
         host, now = self.hosts[task.host_id], time.monotonic()
-        if address and address != host.address and self.crowds.rule:
+        if address and address != host.address and self.crowds.limits:
             host.found = address
             self._moving[host.id] = host
             host.pace.dropped()

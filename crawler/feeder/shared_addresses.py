@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from crawler.feeder.host import HOLD, Host
 from crawler.model import Seconds, Task
-from crawler.policy.politeness import HostPace, Rule
+from crawler.policy.politeness import HostLimits, HostPace
 
 ROOM = 4096
 """Addresses remembered before the quiet ones are forgotten."""
@@ -65,8 +65,8 @@ class Crowd:
 class Crowds:
     """The visits of this process at every address; `rule` is their limit, None if there is none."""
 
-    def __init__(self, rule: Rule | None) -> None:
-        self.rule = rule
+    def __init__(self, limits: HostLimits | None) -> None:
+        self.limits = limits
         self._crowds: dict[str, Crowd] = {}
         self._slots: dict[int, tuple[str | None, Crowd | None]] = {}
         """Where a task handed off has a slot: by its end its host may have moved."""
@@ -151,13 +151,13 @@ class Crowds:
         return sent + self.next_in(address)
 
     def _crowd(self, address: str | None) -> Crowd | None:
-        if address is None or self.rule is None:
+        if address is None or self.limits is None:
             return None
         if address not in self._crowds:
             if len(self._crowds) >= self._room:
                 self._drop_quiet()
             self._crowds[address] = Crowd(HostPace(0.0))
-        self._crowds[address].pace.rule = self.rule
+        self._crowds[address].pace.limits = self.limits
         return self._crowds[address]
 
     def _drop_quiet(self) -> None:

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
 from crawler.frontier.process import Process
-from crawler.model import Health, HostRecord, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
+from crawler.model import (
+    Health,
+    HostRecord,
+    JobTerms,
+    Kept,
+    Robots,
+    Seconds,
+    Seed,
+    Settlement,
+    Task,
+)
 
 LEASE: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
@@ -150,7 +160,7 @@ class Frontier(Protocol):
 
     def configure(
         self,
-        jobs: Sequence[JobRule],
+        jobs: Sequence[JobTerms],
         now: Seconds,
         *,
         obeys: Callable[[str], bool | None] = lambda _: None,
@@ -173,7 +183,7 @@ class Frontier(Protocol):
     def fingerprints(self, source: int, anchor: int) -> list[int]:
         """Return the fingerprints of the URLs on a chunk."""
 
-    def rules(self) -> list[JobRule]:
+    def active_jobs(self) -> list[JobTerms]:
         """Return the active jobs, as `configure` had them last."""
 
     def sources(self, job: str) -> dict[str, int]:

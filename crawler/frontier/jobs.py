@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from crawler.frontier import Plan
 from crawler.frontier.rows import Names, tally, update_ready_at
 from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
-from crawler.model import JobRule, Kind, Seconds
+from crawler.model import JobTerms, Kind, Seconds
 
 SLICE = 2000
 """Hosts or tasks of one transaction."""
 
 
-def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobRule], now: Seconds) -> None:
+def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobTerms], now: Seconds) -> None:
     """Make the active jobs those of the configuration, with their rules of today.
 
     What hosts are closed for or wait for by an older configuration is worked out anew.
     """
-    wanted = {names.job_id(db, rule.name): rule for rule in jobs}
+    wanted = {names.job_id(db, terms.name): terms for terms in jobs}
     db.executemany(
         "UPDATE job SET delay = ?, per_host = ?, obeys = ?, weight = ? WHERE id = ?",
         [(r.delay, r.per_host, r.obeys, r.weight, job) for job, r in wanted.items()],
@@ -38,13 +38,13 @@ def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobRule], now
     update_ready_at(db, [host for (host,) in held_up], now)
 
 
-def rules(db: sqlite3.Connection) -> list[JobRule]:
+def active_jobs(db: sqlite3.Connection) -> list[JobTerms]:
     """Return the active jobs, as they were configured last."""
     rows = db.execute(
         "SELECT name, delay, per_host, obeys, weight FROM job WHERE active AND id != ?", (ROBOTS,)
     )
     return [
-        JobRule(name, delay, per_host, bool(obeys), weight)
+        JobTerms(name, delay, per_host, bool(obeys), weight)
         for name, delay, per_host, obeys, weight in rows
     ]
 

@@ -42,7 +42,7 @@ from crawler.frontier.process import Process
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import connect
 from crawler.frontier.turns import Shares, Visitor
-from crawler.model import HostRecord, JobRule, Kept, Robots, Seconds, Seed, Settlement, Task
+from crawler.model import HostRecord, JobTerms, Kept, Robots, Seconds, Seed, Settlement, Task
 from crawler.threads import Native
 
 P = ParamSpec("P")
@@ -79,12 +79,12 @@ class SqliteFrontier:
 
     def configure(
         self,
-        jobs: Sequence[JobRule],
+        jobs: Sequence[JobTerms],
         now: Seconds,
         *,
         obeys: Callable[[str], bool | None] = lambda _: None,
     ) -> None:
-        self._visitor = Visitor(tuple(rule.name for rule in jobs), obeys)
+        self._visitor = Visitor(tuple(terms.name for terms in jobs), obeys)
         self._call(jobs_.configure, self._names, jobs, now)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
@@ -99,8 +99,8 @@ class SqliteFrontier:
     def fingerprints(self, source: int, anchor: int) -> list[int]:
         return self._read(listing.fingerprints, source, anchor)
 
-    def rules(self) -> list[JobRule]:
-        return self._read(jobs_.rules)
+    def active_jobs(self) -> list[JobTerms]:
+        return self._read(jobs_.active_jobs)
 
     def sources(self, job: str) -> dict[str, int]:
         return self._read(listing.sources, job)

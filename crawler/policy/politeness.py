@@ -41,7 +41,7 @@ class Adaptive:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class HostLimits:
     """What the configuration asks of one host."""
 
     delay: Seconds = 0.0
@@ -60,7 +60,7 @@ class HostPace:
 
     next_at: Seconds
     """No visit starts before this monotonic time."""
-    rule: Rule = Rule()
+    limits: HostLimits = HostLimits()
     busy: int = 0
     """Visits handed off or under way."""
     pending: int = 0
@@ -86,9 +86,9 @@ class HostPace:
     @property
     def base_delay(self) -> Seconds:
         """Return the rest between two visits that holds while all is well."""
-        rule, asked = self.rule, self.crawl_delay
-        asked = max(asked, rule.delay) if asked else rule.delay
-        adaptive = rule.adaptive
+        limits, asked = self.limits, self.crawl_delay
+        asked = max(asked, limits.delay) if asked else limits.delay
+        adaptive = limits.adaptive
         if adaptive is None or not self.latency:
             return asked
         own = min(adaptive.most, max(adaptive.least, adaptive.factor * self.latency))
@@ -102,7 +102,7 @@ class HostPace:
     @property
     def slots(self) -> int:
         """Return how many visits may be under way: one while the host fails."""
-        return 1 if self.failures else self.rule.per_host
+        return 1 if self.failures else self.limits.per_host
 
     @property
     def is_open(self) -> bool:
@@ -113,7 +113,7 @@ class HostPace:
         """Return the earliest time of the next visit, or None while that depends on another."""
         if self.busy >= self.slots:
             return None
-        if self.pending and (self.rule.max_per_day or self.delay):
+        if self.pending and (self.limits.max_per_day or self.delay):
             return None
         return max(self.next_at, self.opens_at)
 
@@ -130,7 +130,7 @@ class HostPace:
             self.spent = 0
             self.day_ends += DAY * ((now - self.day_ends) // DAY + 1)
         self.spent += 1
-        if self.rule.max_per_day and self.spent >= self.rule.max_per_day:
+        if self.limits.max_per_day and self.spent >= self.limits.max_per_day:
             self.opens_at = max(self.opens_at, self.day_ends)
 
     def dropped(self) -> None:
@@ -163,12 +163,12 @@ class HostPace:
         self.silent = silent
         if self.failing_since is None:
             self.failing_since = now
-        most = min(self.rule.max_backoff, max(PACE, 4 * self.base_delay))
+        most = min(self.limits.max_backoff, max(PACE, 4 * self.base_delay))
         self.backoff = min(most, max(START, 2 * self.delay))
         rest = self.backoff
         if self.is_open:
             rest = max(rest, min(LONG * 2.0 ** min(self.failures - BREAK, 20), DAY))
-        rest = min(rest * random.uniform(1.0, 1.5), self.rule.max_backoff)
+        rest = min(rest * random.uniform(1.0, 1.5), self.limits.max_backoff)
         self._rests_until = now + rest
         self.next_at = max(self.next_at, self._rests_until)
 
@@ -179,7 +179,7 @@ class HostPace:
     def overdue(self, now: Seconds) -> bool:
         """Tell whether the host has been failing for longer than anybody waits."""
         since = self.failing_since
-        return since is not None and now - since >= self.rule.give_up
+        return since is not None and now - since >= self.limits.give_up
 
     def doomed(self, now: Seconds) -> bool:
         """Tell whether its URLs end unvisited: it is given up, and no probe is due yet."""
@@ -207,5 +207,5 @@ class HostPace:
         today = int((now + offset) // DAY)
         self.day_ends = (today + 1) * DAY - offset
         self.spent = health.spent if health.day == today else 0
-        if self.rule.max_per_day and self.spent >= self.rule.max_per_day:
+        if self.limits.max_per_day and self.spent >= self.limits.max_per_day:
             self.opens_at = max(self.opens_at, self.day_ends)

@@ -19,7 +19,7 @@ MAX_REDIRECTS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class KindRow:
     """A row of the table."""
 
     word: str
@@ -31,26 +31,26 @@ class Rule:
     or nothing."""
 
 
-RULES: dict[Kind, Rule] = {
-    Kind.STORED: Rule("ok", host="well"),
-    Kind.UNCHANGED: Rule("ok", host="well"),
-    Kind.NOT_FOUND: Rule("not found", host="well"),
-    Kind.HTTP_ERROR: Rule("error", host="well"),  # AGAIN_STATUS and FAILING decide
-    Kind.REDIRECTED: Rule("error", host="well"),  # a hop, unless there are too many
-    Kind.ROBOTS: Rule("error"),
-    Kind.BLOCKED: Rule("error"),
-    Kind.DNS: Rule("error", again=True, host="silent"),
-    Kind.CONNECT: Rule("error", again=True, host="silent"),
-    Kind.TLS: Rule("error"),
-    Kind.TIMEOUT: Rule("error", again=True, host="silent"),
-    Kind.TRUNCATED: Rule("error", again=True),
-    Kind.PROTOCOL: Rule("error", again=True),
-    Kind.DECODE: Rule("error", host="well"),
-    Kind.TOO_BIG: Rule("error", host="well"),
-    Kind.REDIRECT_LIMIT: Rule("error", host="well"),
-    Kind.LOCAL_IO: Rule("error", again=True),
-    Kind.CANCELLED: Rule("error"),
-    Kind.BUG: Rule("error", again=True),
+KINDS: dict[Kind, KindRow] = {
+    Kind.STORED: KindRow("ok", host="well"),
+    Kind.UNCHANGED: KindRow("ok", host="well"),
+    Kind.NOT_FOUND: KindRow("not found", host="well"),
+    Kind.HTTP_ERROR: KindRow("error", host="well"),  # AGAIN_STATUS and FAILING decide
+    Kind.REDIRECTED: KindRow("error", host="well"),  # a hop, unless there are too many
+    Kind.ROBOTS: KindRow("error"),
+    Kind.BLOCKED: KindRow("error"),
+    Kind.DNS: KindRow("error", again=True, host="silent"),
+    Kind.CONNECT: KindRow("error", again=True, host="silent"),
+    Kind.TLS: KindRow("error"),
+    Kind.TIMEOUT: KindRow("error", again=True, host="silent"),
+    Kind.TRUNCATED: KindRow("error", again=True),
+    Kind.PROTOCOL: KindRow("error", again=True),
+    Kind.DECODE: KindRow("error", host="well"),
+    Kind.TOO_BIG: KindRow("error", host="well"),
+    Kind.REDIRECT_LIMIT: KindRow("error", host="well"),
+    Kind.LOCAL_IO: KindRow("error", again=True),
+    Kind.CANCELLED: KindRow("error"),
+    Kind.BUG: KindRow("error", again=True),
 }
 
 AGAIN_STATUS = frozenset({408, 421, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524})
@@ -66,7 +66,7 @@ def state_of(outcome: Outcome) -> str:
     status = outcome.status or 0
     if outcome.kind is Kind.HTTP_ERROR and (status in {408, 429} or status >= 500):
         return "failing"
-    return RULES[outcome.kind].host
+    return KINDS[outcome.kind].host
 
 
 def host_asked_for_it(outcome: Outcome) -> bool:
@@ -90,7 +90,7 @@ def verdict(
     if outcome.kind is Kind.REDIRECTED:
         assert outcome.location is not None
         return Hop(outcome.location)
-    if RULES[outcome.kind].word == "ok":
+    if KINDS[outcome.kind].word == "ok":
         return Done()
     if outcome.ours or outcome.wants:
         return Again(now + random.uniform(0, OURS), charged=False)
@@ -116,7 +116,7 @@ def pause(failures: int, retry_after: Seconds | None, random: Random) -> Seconds
 def _passes(outcome: Outcome) -> bool:
     if outcome.kind is Kind.HTTP_ERROR:
         return outcome.status in AGAIN_STATUS
-    return RULES[outcome.kind].again
+    return KINDS[outcome.kind].again
 
 
 def parse_http_date(value: str | None) -> Seconds | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crawler import sources
 from crawler.config import CrawlerOptions, Job, Settings
-from crawler.config.host_rules import HostRules
+from crawler.config.host_overrides import HostOverrides
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import open_frontier
@@ -42,10 +42,11 @@ def plan(settings: Settings) -> list[JobPlan]:
     """Read every list, and build what needs building, to find what is wrong before it matters."""
     options = settings.crawler
     _check_folders(options)
+    hosts = HostOverrides(settings)
     with (
         tempfile.TemporaryDirectory(prefix="crawler-check-") as folder,
         Files(Path(folder), durable=False) as files,
-        Fetcher(user_agent=HostRules(settings).user_agent, files=files, concurrency=1) as fetcher,
+        Fetcher(user_agent=hosts.user_agent, files=files, concurrency=1) as fetcher,
         Native(1) as native,
     ):
         for job in settings.jobs:

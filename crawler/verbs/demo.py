@@ -21,7 +21,7 @@ import click
 from tqdm import tqdm
 
 from crawler.errors import CrawlerError
-from crawler.policy.retry import RULES
+from crawler.policy.retry import KINDS
 from crawler.verbs.flag_servers import COUNTRIES, FlagServer
 from crawler.verbs.report import WORDS
 
@@ -68,7 +68,7 @@ def _follow(stdout: IO[bytes]) -> Counter[tuple[str, str]]:
     with tqdm(total=total, unit=" URL", disable=quiet, dynamic_ncols=True, leave=False) as bar:
         for visit in _visits(stdout):
             if visit["verdict"] in {"done", "dead"}:
-                sums[visit["job"], RULES[visit["kind"]].word] += 1
+                sums[visit["job"], KINDS[visit["kind"]].word] += 1
                 bar.update()
     return sums
 

@@ -142,11 +142,11 @@ def _owner(case: Case, owner: int | None) -> str:
 
 
 def _why_rest(case: Case) -> str:
-    host, rule = case.host, case.ledger.rule(case.host.key, case.entry.job)
+    host, limits = case.host, case.ledger.limits(case.host.key, case.entry.job)
     if host.failures:
         since = f" since {iso(host.failing_since)}" if host.failing_since else ""
         why = f"{counted(host.failures, 'failure')} in a row{since}"
-        over = host.failing_since and case.now - host.failing_since >= rule.give_up
+        over = host.failing_since and case.now - host.failing_since >= limits.give_up
         if host.silent and host.failures >= BREAK and over:
             return f"{why}: it is given up, and until then its URLs end unvisited"
         return why
@@ -157,10 +157,10 @@ def _why_rest(case: Case) -> str:
 
 
 def _why_closed(case: Case) -> str:
-    host, rule = case.host, case.ledger.rule(case.host.key, case.entry.job)
-    if rule.max_per_day and host.spent >= rule.max_per_day:
-        return f"its {counted(rule.max_per_day, 'visit')} of the day are made"
-    hours = case.ledger.rules.hours(host.key) if case.ledger.rules else None
+    host, limits = case.host, case.ledger.limits(case.host.key, case.entry.job)
+    if limits.max_per_day and host.spent >= limits.max_per_day:
+        return f"its {counted(limits.max_per_day, 'visit')} of the day are made"
+    hours = case.ledger.hosts.hours(host.key) if case.ledger.hosts else None
     return "its hours" if hours else "its hours, or its visits of the day"
 
 

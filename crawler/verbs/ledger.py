@@ -5,10 +5,10 @@ from pathlib import Path
 
 from crawler import config
 from crawler.config import CrawlerOptions, Job, Settings
-from crawler.config.host_rules import HostRules
+from crawler.config.host_overrides import HostOverrides
 from crawler.errors import ConfigError, UsageError
 from crawler.model import Seconds
-from crawler.policy.politeness import DAY, Rule
+from crawler.policy.politeness import DAY, HostLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,11 @@ class Ledger:
 
     state: Path
     settings: Settings | None = None
-    rules: HostRules | None = None
+    hosts: HostOverrides | None = None
 
     def says(self, host: str) -> bool | None:
         """Tell whether robots.txt is obeyed, where the configuration says so of a host."""
-        return self.rules.obeys(host) if self.rules else None
+        return self.hosts.obeys(host) if self.hosts else None
 
     @property
     def token(self) -> str:
@@ -34,9 +34,9 @@ class Ledger:
         """Return how long hosts may be silent, unless more is said of one."""
         return max((job.give_up for job in self._jobs), default=DAY)
 
-    def rule(self, host: str, job: str) -> Rule:
+    def limits(self, host: str, job: str) -> HostLimits:
         """Return what the configuration asks of a host."""
-        return self.rules.rule(host, (job,), 0.0, 1) if self.rules else Rule()
+        return self.hosts.limits(host, (job,), 0.0, 1) if self.hosts else HostLimits()
 
     def obeys(self, host: str, job: str, *, otherwise: bool) -> bool:
         """Tell whether a job obeys the robots.txt of a host; `otherwise` where nothing is said."""
@@ -46,7 +46,7 @@ class Ledger:
     def max_crawl_delay(self, host: str, job: str) -> Seconds:
         """Return the longest Crawl-delay of a host that is obeyed."""
         found = self._job(job)
-        return self.rules.max_crawl_delay(host, found) if self.rules and found else float("inf")
+        return self.hosts.max_crawl_delay(host, found) if self.hosts and found else float("inf")
 
     @property
     def _jobs(self) -> tuple[Job, ...]:
@@ -70,4 +70,4 @@ def ledger_of(file: Path | None, state: Path | None) -> Ledger:
         settings = config.load(file)
     except ConfigError as error:
         raise UsageError(f"{error}\n--state FILE finds the ledger without it") from error
-    return Ledger(settings.crawler.state, settings, HostRules(settings))
+    return Ledger(settings.crawler.state, settings, HostOverrides(settings))

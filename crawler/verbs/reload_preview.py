@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crawler import sources
 from crawler.config import Job, Settings
-from crawler.config.host_rules import HostRules
+from crawler.config.host_overrides import HostOverrides
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Frontier, open_frontier
 from crawler.seeder.seeds import chunks_of, parsed
@@ -43,29 +43,30 @@ class Preview:
 def preview(settings: Settings) -> tuple[list[Preview], list[str]]:
     """Compare every job's lists with the ledger; return that, and the jobs that would go."""
     options = settings.crawler
+    hosts = HostOverrides(settings)
     with (
         tempfile.TemporaryDirectory(prefix="crawler-preview-") as folder,
         open_frontier(_ledger(options.state, folder), durable=False) as frontier,
         Files(Path(folder), durable=False) as files,
-        Fetcher(user_agent=HostRules(settings).user_agent, files=files, concurrency=1) as fetcher,
+        Fetcher(user_agent=hosts.user_agent, files=files, concurrency=1) as fetcher,
         Native(1) as native,
     ):
-        rules = {rule.name: rule for rule in frontier.rules()}
+        known = {terms.name: terms for terms in frontier.active_jobs()}
         found = []
-        for job, rule in zip(settings.jobs, HostRules(settings).job_rules(), strict=True):
+        for job, terms in zip(settings.jobs, hosts.job_terms(), strict=True):
             fetcher.open(job)
-            one = Preview(job.name, job.name in rules)
-            if before := rules.get(job.name):
+            one = Preview(job.name, job.name in known)
+            if before := known.get(job.name):
                 one.options = tuple(
                     option
                     for name, option in _OPTIONS.items()
-                    if getattr(before, name) != getattr(rule, name)
+                    if getattr(before, name) != getattr(terms, name)
                 )
             _compare(
                 one, job, frontier, sources.of(job, Path(folder), downloader(fetcher, job)), native
             )
             found.append(one)
-        gone = [name for name in rules if name not in {job.name for job in settings.jobs}]
+        gone = [name for name in known if name not in {job.name for job in settings.jobs}]
     return found, gone
 
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from crawler.log import printable
 from crawler.model import Again, Hop, Kind, Outcome, Seconds, Settlement, Task
-from crawler.policy.retry import RULES
+from crawler.policy.retry import KINDS
 from crawler.threads import Greenlet
 
 WORDS = ("ok", "not found", "error")
@@ -91,7 +91,7 @@ class Report:
         self.stop_drawing()
         sums = Counter({"error": self._bad})
         for kind, n in listed.items():
-            sums[RULES[Kind(kind or Kind.CANCELLED)].word] += n
+            sums[KINDS[Kind(kind or Kind.CANCELLED)].word] += n
         for cause, n in self._causes.most_common(_CAUSES):
             self._say(f"{n:6} × {cause}, first of {self._example[cause]}")
         elapsed = time.monotonic() - self._start
@@ -106,7 +106,7 @@ class Report:
         return 0 if sums["ok"] == asked == sums.total() else 1
 
     def _note(self, url: str, outcome: Outcome, attempts: int, **override: Any) -> None:
-        word = RULES[outcome.kind].word
+        word = KINDS[outcome.kind].word
         if word == "error":
             cause = f"{outcome.kind}: {printable(outcome.reason)}"
             self._causes[cause] += 1
@@ -144,7 +144,7 @@ def _spin() -> None:
 def _json(url: str, outcome: Outcome, attempts: int, **override: Any) -> str:
     line = {
         "url": url,
-        "outcome": RULES[outcome.kind].word.replace(" ", "_"),
+        "outcome": KINDS[outcome.kind].word.replace(" ", "_"),
         "kind": outcome.kind.value,
         "status": outcome.status,
         "path": outcome.path,

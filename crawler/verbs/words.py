@@ -10,7 +10,7 @@ import click
 
 from crawler.log import iso, printable
 from crawler.model import Seconds
-from crawler.policy.retry import RULES
+from crawler.policy.retry import KINDS
 from crawler.verbs.report import span
 
 
@@ -43,7 +43,7 @@ def word_of(kind: str) -> str:
     return _WORDS.get(kind, "error")
 
 
-_WORDS = {kind.value: rule.word for kind, rule in RULES.items()}
+_WORDS = {kind.value: row.word for kind, row in KINDS.items()}
 
 
 def nobody_reads() -> None:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Self, TypeVar
 
 from crawler.config import Job
-from crawler.config.host_rules import HostRules
+from crawler.config.host_overrides import HostOverrides
 from crawler.frontier import Frontier
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Robots, Task, Visited
@@ -32,7 +32,7 @@ class Rulebook:
     """Answers whether a task may be visited; one for a process."""
 
     def __init__(
-        self, frontier: Frontier, hosts: HostRules, jobs: dict[str, Job], token: str, log: Log
+        self, frontier: Frontier, hosts: HostOverrides, jobs: dict[str, Job], token: str, log: Log
     ) -> None:
         self._frontier = frontier
         self._hosts = hosts

@@ -9,11 +9,11 @@ from gevent.event import Event
 from gevent.queue import Queue
 
 from crawler.config import Job, Settings
-from crawler.config.host_rules import HostRules
+from crawler.config.host_overrides import HostOverrides
 from crawler.errors import LocalFaultError
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import Held
-from crawler.model import JobRule, Kind, Outcome, Visited
+from crawler.model import JobTerms, Kind, Outcome, Visited
 
 
 class Silence:
@@ -32,9 +32,9 @@ def handoff():
 
 @pytest.fixture
 def feeder(frontier, handoff):
-    frontier.configure([JobRule("job", per_host=500)], time.time())
+    frontier.configure([JobTerms("job", per_host=500)], time.time())
     settings = Settings(jobs=(Job(name="job", urls=("http://a/",), delay=0, per_host=500),))
-    held = Held(HostRules(settings), None, Silence())
+    held = Held(HostOverrides(settings), None, Silence())
     owner = join(frontier, time.time())
     feeder = Feeder(frontier, owner, handoff, 500, held, doom=handoff.put)
     running = [gevent.spawn(feeder.run), gevent.spawn(feeder.leaser.run)]
@@ -147,7 +147,7 @@ def test_what_was_not_given_back_for_a_fault_of_the_disk_is_visited_later(
 
 
 def test_a_job_that_asks_no_robots_txt_does_not_wait_for_that_of_another(frontier, feeder, handoff):
-    rules = [JobRule("job", per_host=500, obeys=True), JobRule("free", per_host=500, obeys=False)]
+    rules = [JobTerms("job", per_host=500, obeys=True), JobTerms("free", per_host=500, obeys=False)]
     frontier.configure(rules, time.time())
     frontier.add("free", [seed(f"http://a/{number}", "free") for number in range(8)], time.time())
     add(frontier, feeder, 100)

@@ -4,7 +4,7 @@ import pytest
 from frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take
 
 from crawler.frontier import LEASE
-from crawler.model import Again, Dead, Done, Hop, HostRecord, JobRule, Kind
+from crawler.model import Again, Dead, Done, Hop, HostRecord, JobTerms, Kind
 
 
 def test_a_url_becomes_known_once(frontier):
@@ -34,7 +34,7 @@ def test_a_repeat_is_counted_only_where_that_is_asked_for(frontier):
 
 
 def test_a_leased_task_is_what_was_added(frontier):
-    frontier.configure([JobRule("job", delay=2.5)], NOW)
+    frontier.configure([JobTerms("job", delay=2.5)], NOW)
     one = seed("http://a:81/x?y")._replace(path="a/x.gif")
     frontier.add("job", [one], NOW)
     (host,) = take(frontier, join(frontier)).values()
@@ -108,7 +108,7 @@ def test_who_took_everything_before_another_came_is_told_what_to_give_back(open_
 def test_an_idle_host_is_given_back_with_what_it_is_still_owed(open_one):
     one, other = open_one(), open_one()
     mine, theirs = join(one), join(other)
-    one.configure([JobRule("job", delay=1.0)], NOW)
+    one.configure([JobTerms("job", delay=1.0)], NOW)
     one.add("job", seeds("a", each=3), NOW)
     host = take(one, mine)["a:80"]
     done = [settled(task, Kind.STORED, Done()) for task in host.tasks]
@@ -195,7 +195,7 @@ def test_paths_that_differ_in_case_alone_are_one(frontier):
 def test_a_job_that_is_no_longer_configured_is_retired_and_revived(frontier):
     for job in ("one", "two"):
         frontier.add(job, seeds("a", "b", job=job), NOW)
-    frontier.configure([JobRule("two")], NOW)
+    frontier.configure([JobTerms("two")], NOW)
     counts = frontier.counts()
     assert (counts.known, counts.waiting, counts.finished) == (2, 2, {})
     assert {task.job for task in frontier.unfinished(0, 9)} == {"two"}
@@ -203,14 +203,14 @@ def test_a_job_that_is_no_longer_configured_is_retired_and_revived(frontier):
     leased = [task.job for host in take(frontier, owner).values() for task in host.tasks]
     assert leased == ["two", "two"]
     frontier.release(owner, [], NOW)
-    frontier.configure([JobRule("one"), JobRule("two"), JobRule("three")], NOW)
+    frontier.configure([JobTerms("one"), JobTerms("two"), JobTerms("three")], NOW)
     assert (frontier.counts().waiting, frontier.counts().finished) == (4, {})
     assert sum(len(host.tasks) for host in take(frontier, join(frontier)).values()) == 4
 
 
 def test_a_host_that_has_only_retired_tasks_is_not_leased(frontier):
     frontier.add("one", seeds("a", job="one"), NOW)
-    frontier.configure([JobRule("two")], NOW)
+    frontier.configure([JobTerms("two")], NOW)
     assert [frontier.wake(job, 0, NOW) for job in frontier.stale()] == [None]
     assert frontier.stale() == []
     lease = frontier.lease(join(frontier), NOW, new=9, wants={}, idle=[])
@@ -223,7 +223,7 @@ def test_a_task_that_was_held_while_its_job_was_retired_is_not_leased_again(fron
     frontier.add("one", seeds("a", job="one"), NOW)
     owner = join(frontier)
     task = one_task(frontier, owner)
-    frontier.configure([JobRule("two")], NOW)
+    frontier.configure([JobTerms("two")], NOW)
     if way == "again":
         frontier.settle(owner, [settled(task, Kind.TIMEOUT, Again(NOW))], [])
     if way == "hop":
@@ -232,7 +232,7 @@ def test_a_task_that_was_held_while_its_job_was_retired_is_not_leased_again(fron
         frontier.reclaim(NOW + LATER, "another machine")
     else:
         frontier.release(owner, [], NOW)
-    frontier.configure([JobRule("two")], NOW)
+    frontier.configure([JobTerms("two")], NOW)
     hosts = take(frontier, join(frontier), NOW + 2 * LATER)
     assert [task.job for host in hosts.values() for task in host.tasks] == []
 

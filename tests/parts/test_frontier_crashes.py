@@ -9,7 +9,7 @@ from frontiers import LATER, NOW, gone, join, seed, seeds, settled, take
 from crawler.errors import LeaseLostError
 from crawler.frontier import LEASE, MAX_CRASHES
 from crawler.frontier.process import current
-from crawler.model import Done, Health, HostRecord, JobRule, Kind
+from crawler.model import Done, Health, HostRecord, JobTerms, Kind
 from crawler.policy.politeness import DAY
 
 
@@ -102,7 +102,7 @@ with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=Fal
 
 
 def test_a_host_that_was_reclaimed_rests_a_whole_delay(frontier):
-    frontier.configure([JobRule("job", delay=20.0)], NOW)
+    frontier.configure([JobTerms("job", delay=20.0)], NOW)
     frontier.add("job", seeds("a"), NOW)
     take(frontier, frontier.register(gone(), NOW))
     frontier.reclaim(NOW + 5, current().machine)

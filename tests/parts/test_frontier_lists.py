@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from crawler.frontier import KnownChunk, Listed, SourceState
-from crawler.model import Again, Dead, Done, JobRule, Kind
+from crawler.model import Again, Dead, Done, JobTerms, Kind
 from tests.parts.frontiers import NOW, join, one_task, seed, seeds, settled, take
 
 
@@ -181,7 +181,7 @@ def test_a_scheduled_url_is_finished_and_due_again(frontier):
 
 
 def test_another_schedule_moves_due_times_and_none_ends_them(frontier):
-    frontier.configure([JobRule("job")], NOW)
+    frontier.configure([JobTerms("job")], NOW)
     frontier.add("job", seeds("a", each=3), NOW)
     owner = join(frontier)
     (host,) = take(frontier, owner, wants={1: 3}).values()

@@ -10,12 +10,12 @@ from frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
 
 from crawler.frontier.process import current
 from crawler.frontier.robots import STALE
-from crawler.model import Again, Done, Hop, HostRecord, JobRule, Kind, Robots
+from crawler.model import Again, Done, Hop, HostRecord, JobTerms, Kind, Robots
 from crawler.policy.robots import origin_of
 
 DAY = 86_400.0
 HOUR = 3600.0
-OBEYS = [JobRule("job", obeys=True)]
+OBEYS = [JobTerms("job", obeys=True)]
 
 
 def brought(task, at=NOW, *, until=NOW + DAY, refresh_at=None, crawl_delay=0.0, body=b"x"):
@@ -100,7 +100,7 @@ def test_a_host_given_back_while_its_rules_were_fetched_comes_again_at_once(fron
 
 
 def test_who_ignores_robots_txt_is_not_kept_from_anything(frontier):
-    frontier.configure([JobRule("job", obeys=False)], NOW)
+    frontier.configure([JobTerms("job", obeys=False)], NOW)
     frontier.add("job", seeds("a"), NOW)
     (host,) = take(frontier, join(frontier)).values()
     assert [task.url for task in host.tasks] == ["http://a/0"]
@@ -109,7 +109,7 @@ def test_who_ignores_robots_txt_is_not_kept_from_anything(frontier):
 @pytest.mark.parametrize("job", [True, False])
 def test_what_is_said_of_a_host_counts_more_than_what_is_said_of_a_job(frontier, job):
     said = {"yes:80": True, "no:80": False}
-    frontier.configure([JobRule("job", obeys=job)], NOW, obeys=said.get)
+    frontier.configure([JobTerms("job", obeys=job)], NOW, obeys=said.get)
     frontier.add("job", seeds("yes", "no", "unsaid"), NOW)
     hosts = take(frontier, join(frontier))
     robots = {key: host.tasks[0].robots for key, host in hosts.items()}
@@ -179,7 +179,7 @@ def test_a_visit_that_failed_by_our_own_fault_is_made_again_and_nothing_is_learn
 
 
 def test_a_job_that_does_not_obey_goes_on_meanwhile(frontier):
-    frontier.configure([JobRule("good", obeys=True), JobRule("bad")], NOW)
+    frontier.configure([JobTerms("good", obeys=True), JobTerms("bad")], NOW)
     frontier.add("good", seeds("a", each=2, job="good"), NOW)
     frontier.add("bad", [seed(f"http://a/bad/{n}", "bad") for n in range(4)], NOW)
     owner = join(frontier)
@@ -202,7 +202,7 @@ def test_a_job_that_does_not_obey_goes_on_meanwhile(frontier):
 
 @pytest.mark.parametrize("due", [NOW + HOUR, None])
 def test_a_job_that_obeys_and_has_nothing_due_keeps_nobody_waiting(frontier, due):
-    frontier.configure([JobRule("good", obeys=True), JobRule("bad")], NOW)
+    frontier.configure([JobTerms("good", obeys=True), JobTerms("bad")], NOW)
     frontier.add("good", seeds("a", job="good"), NOW)
     owner = join(frontier)
     host, robots = asked(frontier, owner)
@@ -217,7 +217,7 @@ def test_a_job_that_obeys_and_has_nothing_due_keeps_nobody_waiting(frontier, due
 
 
 def test_where_all_must_obey_by_an_override_nobody_goes_on_meanwhile(frontier):
-    frontier.configure([JobRule("good", obeys=True), JobRule("bad")], NOW, obeys=lambda _: True)
+    frontier.configure([JobTerms("good", obeys=True), JobTerms("bad")], NOW, obeys=lambda _: True)
     for job in ("good", "bad"):
         frontier.add(job, seeds("a", each=2, job=job), NOW)
     owner = join(frontier)
@@ -426,7 +426,7 @@ def test_a_list_may_name_a_robots_txt_as_well(frontier, owner):
 
 
 def test_two_jobs_ask_once_and_both_learn_it(frontier):
-    frontier.configure([JobRule("one", obeys=True), JobRule("two", obeys=True)], NOW)
+    frontier.configure([JobTerms("one", obeys=True), JobTerms("two", obeys=True)], NOW)
     for job in ("one", "two"):
         frontier.add(job, seeds("a", job=job), NOW)
     owner = join(frontier)
@@ -439,7 +439,7 @@ def test_two_jobs_ask_once_and_both_learn_it(frontier):
 
 
 def test_a_crash_in_the_middle_of_such_a_visit_delays_it_and_no_more(frontier):
-    frontier.configure([JobRule("job", delay=20.0, obeys=True)], NOW)
+    frontier.configure([JobTerms("job", delay=20.0, obeys=True)], NOW)
     frontier.add("job", seeds("a"), NOW)
     _, task = asked(frontier, frontier.register(gone(), NOW))
     (lost,) = frontier.reclaim(NOW + 1, current().machine)
@@ -491,16 +491,16 @@ def test_every_field_of_what_is_known_is_kept(frontier, owner):
 
 @pytest.mark.parametrize("way", ["waits", "is held", "has hopped"])
 def test_a_visit_that_a_job_left_behind_keeps_no_other_job_waiting(frontier, way):
-    frontier.configure([JobRule("one", obeys=True), JobRule("two", obeys=True)], NOW)
+    frontier.configure([JobTerms("one", obeys=True), JobTerms("two", obeys=True)], NOW)
     frontier.add("one", seeds("a", job="one"), NOW)
     owner = join(frontier)
     _, task = asked(frontier, owner)
     if way == "has hopped":
         frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("http://b/robots.txt"))], [])
     if way == "is held":
-        frontier.configure([JobRule("two", obeys=True)], NOW)
+        frontier.configure([JobTerms("two", obeys=True)], NOW)
     frontier.release(owner, [], NOW)
-    frontier.configure([JobRule("two", obeys=True)], NOW)
+    frontier.configure([JobTerms("two", obeys=True)], NOW)
     frontier.add("two", seeds("a", job="two"), NOW)
     owner, now = join(frontier), NOW
     if way == "has hopped":  # to where nobody goes any more
@@ -514,14 +514,14 @@ def test_a_visit_that_a_job_left_behind_keeps_no_other_job_waiting(frontier, way
 
 def test_a_visit_for_a_job_that_is_gone_is_made_by_nobody(frontier):
     """Whoever is configured without the job has no options to make it with."""
-    frontier.configure([JobRule("one", obeys=True), JobRule("two", obeys=True)], NOW)
+    frontier.configure([JobTerms("one", obeys=True), JobTerms("two", obeys=True)], NOW)
     frontier.add("one", seeds("a", job="one"), NOW)
     frontier.add("two", seeds("c", job="two"), NOW)
     owner = join(frontier)
     task = take(frontier, owner)["a:80"].tasks[0]
     frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("http://b/robots.txt"))], [])
     frontier.release(owner, [], NOW)
-    frontier.configure([JobRule("two", obeys=True)], NOW)
+    frontier.configure([JobTerms("two", obeys=True)], NOW)
     owner = join(frontier)
     hosts = take(frontier, owner, NOW + 1)
     assert [task.job for host in hosts.values() for task in host.tasks] == ["two"]
@@ -531,11 +531,11 @@ def test_a_visit_for_a_job_that_is_gone_is_made_by_nobody(frontier):
 
 def test_a_visit_is_made_with_the_options_of_a_job_that_is_here(open_one):
     one, other = open_one(), open_one()
-    one.configure([JobRule("one", obeys=True), JobRule("two", obeys=True)], NOW)
+    one.configure([JobTerms("one", obeys=True), JobTerms("two", obeys=True)], NOW)
     one.add("one", seeds("a", job="one"), NOW)
     one.add("two", seeds("a", job="two"), NOW)
     mine = join(one)
     assert asked(one, mine)[1].job == "one"
     one.release(mine, [], NOW)
-    other.configure([JobRule("two", obeys=True)], NOW)
+    other.configure([JobTerms("two", obeys=True)], NOW)
     assert asked(other, join(other))[1].job == "two"

@@ -10,12 +10,12 @@ from frontiers import NOW, join, seed, seeds, settled, take
 from gevent.queue import Queue
 
 from crawler.config import Job, Settings
-from crawler.config.host_rules import HostRules
+from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import Held
-from crawler.model import Again, Done, HostRecord, JobRule, Kind, Outcome, Visited
+from crawler.model import Again, Done, HostRecord, JobTerms, Kind, Outcome, Visited
 
-CLASSES = [JobRule("high", weight=4), JobRule("normal"), JobRule("low", weight=1)]
+CLASSES = [JobTerms("high", weight=4), JobTerms("normal"), JobTerms("low", weight=1)]
 
 
 def urls(job, number, host="a"):
@@ -63,7 +63,7 @@ def test_jobs_share_a_host_by_their_weight(frontier, batch):
 
 
 def test_jobs_of_one_weight_take_turns(frontier):
-    frontier.configure([JobRule("one"), JobRule("two")], NOW)
+    frontier.configure([JobTerms("one"), JobTerms("two")], NOW)
     for job in ("one", "two"):
         frontier.add(job, urls(job, 10), NOW)
     owner = join(frontier)
@@ -72,7 +72,7 @@ def test_jobs_of_one_weight_take_turns(frontier):
 
 
 def test_a_newcomer_has_its_share_at_once_and_no_more(frontier):
-    frontier.configure([JobRule("old"), JobRule("new")], NOW)
+    frontier.configure([JobTerms("old"), JobTerms("new")], NOW)
     frontier.add("old", urls("old", 100), NOW)
     owner = join(frontier)
     host = held_host(frontier, owner)
@@ -82,7 +82,7 @@ def test_a_newcomer_has_its_share_at_once_and_no_more(frontier):
 
 
 def test_turns_that_went_by_while_a_job_had_nothing_are_gone(frontier):
-    frontier.configure([JobRule("one"), JobRule("two")], NOW)
+    frontier.configure([JobTerms("one"), JobTerms("two")], NOW)
     frontier.add("one", urls("one", 100), NOW)
     frontier.add("two", urls("two", 2), NOW)
     owner = join(frontier)
@@ -122,7 +122,7 @@ def test_turns_are_remembered_when_a_host_changes_hands(open_one):
 
 @pytest.mark.parametrize("company", [False, True])
 def test_a_url_that_failed_does_not_overtake_those_that_waited(frontier, company):
-    frontier.configure([JobRule("job"), JobRule("other")], NOW)
+    frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
     frontier.add("job", urls("job", 4), NOW)
     if company:
         frontier.add("other", urls("other", 1, host="a"), NOW + 1000)
@@ -369,10 +369,10 @@ class Silence:
 
 
 def test_a_host_whose_tasks_went_back_before_its_visit_was_settled_is_not_forgotten(frontier):
-    frontier.configure([JobRule("job", delay=0.3)], time.time())
+    frontier.configure([JobTerms("job", delay=0.3)], time.time())
     frontier.add("job", urls("job", 3), time.time())
     settings = Settings(jobs=(Job(name="job", urls=("http://a/",), delay="300ms"),))
-    held, handoff = Held(HostRules(settings), None, Silence()), Queue(4)
+    held, handoff = Held(HostOverrides(settings), None, Silence()), Queue(4)
     feeder = Feeder(frontier, join(frontier, time.time()), handoff, 4, held, doom=handoff.put)
     feeder.leaser.lease()
     (host,) = held.hosts.values()

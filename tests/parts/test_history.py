@@ -26,7 +26,7 @@ from crawler.ledger.retry import retry
 from crawler.ledger.selection import PAGE, Wanted, pages
 from crawler.ledger.slices import SLICE
 from crawler.ledger.statefile import opened
-from crawler.model import Dead, Done, Hop, HostRecord, JobRule, Kind
+from crawler.model import Dead, Done, Hop, HostRecord, JobTerms, Kind
 from crawler.policy.naming import path_key
 from crawler.urls import fingerprint
 from crawler.verbs import explain, status
@@ -102,7 +102,7 @@ KINDS = {"/0": Kind.STORED, "/1": Kind.TIMEOUT, "/2": Kind.DNS, "/3": Kind.NOT_F
 
 def ended(frontier, *hosts, again=None):
     """A job of four URLs a host, each ended in its own way."""
-    frontier.configure([JobRule("job")], NOW)
+    frontier.configure([JobTerms("job")], NOW)
     frontier.rescheduled("job", "daily" if again else "")
     frontier.add("job", seeds(*hosts, each=4), NOW)
     owner = join(frontier)
@@ -219,7 +219,7 @@ def test_what_is_due_again_is_ended_and_counted_as_that_too(file, frontier):
 
 
 def test_visits_to_robots_txt_are_never_counted_or_listed(file, frontier):
-    frontier.configure([JobRule("job", obeys=True)], NOW)
+    frontier.configure([JobTerms("job", obeys=True)], NOW)
     frontier.add("job", seeds("a"), NOW)
     (task,) = take(frontier, join(frontier))["a:80"].tasks
     assert task.robots
@@ -322,7 +322,7 @@ def big(tmp_path_factory):
     urls, hosts = (2_000_000, 1_000_000) if FULL else (URLS, HOSTS)
     file = tmp_path_factory.mktemp("big") / "state.sqlite"
     with open_frontier(file, durable=False) as frontier:
-        frontier.configure([JobRule("one"), JobRule("two")], NOW)
+        frontier.configure([JobTerms("one"), JobTerms("two")], NOW)
         frontier.register(current(), NOW)
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous = OFF")
@@ -498,7 +498,7 @@ def test_a_url_is_known_by_every_job_that_lists_it(file, frontier):
 
 
 def test_where_a_url_is_listed_is_found_in_the_chunks(file, frontier):
-    frontier.configure([JobRule("job")], NOW)
+    frontier.configure([JobTerms("job")], NOW)
     for number, name in enumerate(("lists/a", "lists/b")):
         source = frontier.source("job", name).id
         listed = seeds("a", each=30)[number * 10 : 20 + number * 10]
@@ -523,7 +523,7 @@ def test_what_a_url_waits_for_is_told_for_every_state(file, frontier):
     assert "it was given up; `crawler retry`" in waits(file, "http://a/1")
     execute(file, "UPDATE task SET state = 4 WHERE id = 3")
     assert "no list names it any more" in waits(file, "http://a/2")
-    frontier.configure([JobRule("other")], NOW)
+    frontier.configure([JobTerms("other")], NOW)
     assert "the configuration no longer has the job job" in waits(file, "http://a/3")
 
 
@@ -569,7 +569,7 @@ def robots(file, body=None, **more):
 
 
 def test_the_line_of_robots_txt_that_decides_is_told(file, frontier):
-    frontier.configure([JobRule("job", obeys=True)], NOW)
+    frontier.configure([JobTerms("job", obeys=True)], NOW)
     frontier.add("job", seeds("a", each=2), NOW)
     said = lambda n: explain.document(explained(file, f"http://a/{n}"))["robots"]  # noqa: E731
     assert said(0)["allowed"] is None
@@ -578,12 +578,12 @@ def test_the_line_of_robots_txt_that_decides_is_told(file, frontier):
     assert (said(1)["allowed"], said(1)["because"]) == (False, "line 2: Disallow: /1")
     robots(file, status=404, reason="HTTP status 404")
     assert (said(1)["allowed"], said(1)["because"]) == (True, "HTTP status 404")
-    frontier.configure([JobRule("job")], NOW)
+    frontier.configure([JobTerms("job")], NOW)
     assert said(1)["obeyed"] is False
 
 
 def test_a_url_waits_for_a_robots_txt_that_cannot_be_had(file, frontier):
-    frontier.configure([JobRule("job", obeys=True)], NOW)
+    frontier.configure([JobTerms("job", obeys=True)], NOW)
     frontier.add("job", seeds("a"), NOW)
     assert "robots.txt, which will be asked for" in waits(file)
     execute(file, "UPDATE host SET asked_until = ?", NOW + 99)
@@ -687,7 +687,7 @@ def test_a_retry_brings_what_a_schedule_would_visit_later(file, frontier):
 
 def test_a_retry_leaves_jobs_that_are_gone(file, frontier):
     ended(frontier, "a")
-    frontier.configure([JobRule("other")], NOW)
+    frontier.configure([JobTerms("other")], NOW)
     assert retried(file) == {}
 
 
@@ -718,7 +718,7 @@ def listed(frontier, *names, job="job", now=NOW):
 
 
 def test_what_no_list_names_is_forgotten_with_its_name_and_the_rest_stays(file, frontier):
-    frontier.configure([JobRule("job")], NOW)
+    frontier.configure([JobTerms("job")], NOW)
     listed(frontier, "a/0", "a/1", "a/2")
     owner = join(frontier)
     end(frontier, owner, KINDS)
@@ -739,17 +739,17 @@ def test_what_no_list_names_is_forgotten_with_its_name_and_the_rest_stays(file, 
 def test_a_job_that_is_gone_is_forgotten_and_its_lists_tell_it_anew_if_it_comes_back(
     file, frontier
 ):
-    frontier.configure([JobRule("job"), JobRule("other")], NOW)
+    frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
     listed(frontier, "a/0", "a/1", "a/2")
     frontier.source_read(frontier.source("job", "list"), NOW)
     execute(file, "UPDATE source SET mark = 'read'")
     execute(file, "UPDATE task SET first_seen = ? WHERE url = 'http://a/1'", int(NOW + DAY))
     assert forgotten(file, NOW) == 0
-    frontier.configure([JobRule("other")], NOW)
+    frontier.configure([JobTerms("other")], NOW)
     assert forgotten(file, NOW, dry=True) == 2
     assert forgotten(file, NOW) == 2
     assert execute(file, "SELECT url, listed FROM task") == [("http://a/1", 1)]
-    frontier.configure([JobRule("job"), JobRule("other")], NOW)
+    frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
     state = frontier.source("job", "list")
     assert (state.mark, frontier.chunks(state.id)[1] == 3) == ("", False)
     assert listed(frontier, "a/0", "a/1", "a/2").added == 2
@@ -758,10 +758,10 @@ def test_a_job_that_is_gone_is_forgotten_and_its_lists_tell_it_anew_if_it_comes_
 
 
 def test_what_is_being_visited_is_not_forgotten(file, frontier):
-    frontier.configure([JobRule("job")], NOW)
+    frontier.configure([JobTerms("job")], NOW)
     frontier.add("job", seeds("a", "b"), NOW)
     take(frontier, join(frontier), new=1)
-    frontier.configure([JobRule("other")], NOW)
+    frontier.configure([JobTerms("other")], NOW)
     assert forgotten(file, NOW) == 1
     assert execute(file, "SELECT state FROM task") == [(1,)]
 
@@ -830,7 +830,7 @@ def test_a_backup_where_there_is_no_room_says_so(file, frontier):
 
 
 def test_an_archive_skips_what_is_stored_and_retires_what_is_not_asked_for(file, frontier):
-    frontier.configure([JobRule("fetch")], NOW)
+    frontier.configure([JobTerms("fetch")], NOW)
     listed(frontier, *(f"a/{n}" for n in range(5)), "b/0", job="fetch")
     owner = join(frontier)
     end(frontier, owner, {"a/0": Kind.STORED, "a/4": Kind.STORED, "b/0": Kind.STORED} | KINDS)

@@ -13,7 +13,7 @@ from crawler.frontier.robots import STALE
 from crawler.ledger.entries import entries
 from crawler.ledger.forget import forget
 from crawler.ledger.statefile import opened
-from crawler.model import JobRule
+from crawler.model import JobTerms
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_what_is_forgotten_leaves_both_levels(state):
 
 def test_what_is_added_beside_the_lists_and_robots_txt_are_known_like_any_url(state):
     with open_frontier(state, durable=False) as frontier:
-        frontier.configure([JobRule("job", obeys=True)], NOW)
+        frontier.configure([JobTerms("job", obeys=True)], NOW)
         assert frontier.add("job", seeds("a", each=120), NOW) == 120
         assert frontier.add("job", seeds("a", each=130), NOW) == 10
         for later in (0, STALE + 1):

@@ -18,7 +18,7 @@ from crawler.frontier import open_frontier
 from crawler.frontier.migrations import MIGRATIONS
 from crawler.frontier.process import current
 from crawler.frontier.schema import VERSION, _statements
-from crawler.model import Done, JobRule, Kept, Kind, Outcome, Settlement, Validators
+from crawler.model import Done, JobTerms, Kept, Kind, Outcome, Settlement, Validators
 
 FOLDER = Path(__file__).parent
 OLD = sorted(MIGRATIONS)
@@ -129,7 +129,7 @@ def test_nothing_of_an_older_file_is_lost(old):
 def test_the_work_goes_on_where_an_older_crawler_left_it(old):
     file, _ = old
     with open_frontier(file, durable=False) as frontier:
-        frontier.configure([JobRule("flags", delay=0.5)], NOW)
+        frontier.configure([JobTerms("flags", delay=0.5)], NOW)
         counts = frontier.counts()
         assert (counts.known, counts.leased, counts.waiting) == (8, 2, 3)
         assert counts.finished == {"not_found": 1, "stored": 1, "unchanged": 1}
@@ -156,7 +156,7 @@ def test_the_work_goes_on_where_an_older_crawler_left_it(old):
 def test_a_job_that_an_older_crawler_retired_comes_back_with_the_configuration(old):
     file, _ = old
     with open_frontier(file, durable=False) as frontier:
-        frontier.configure([JobRule("flags"), JobRule("gone")], NOW)
+        frontier.configure([JobTerms("flags"), JobTerms("gone")], NOW)
         urls = {task.url for task in frontier.unfinished(0, 99) if task.job == "gone"}
         assert urls == {"http://a.example/old", "http://d.example/older"}
         assert frontier.counts().known == 10

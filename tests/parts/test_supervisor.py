@@ -10,7 +10,7 @@ import pytest
 from gevent.queue import Queue
 
 from crawler.config import Job, Settings
-from crawler.config.host_rules import HostRules
+from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.services import Service
 from crawler.daemon.supervisor import State, Supervisor
 from crawler.errors import ServiceDiedError
@@ -64,9 +64,9 @@ class Crew:
         owner = self.frontier.register(current(), time.time())
         seeds = [Seed(fingerprint("j", url), url, host_of(url)) for url in urls]
         settings = Settings(jobs=(job,))
-        hosts = HostRules(settings)
+        hosts = HostOverrides(settings)
         jobs = {"j": job}
-        self.frontier.configure([replace(hosts.job_rules()[0], obeys=False)], time.time())
+        self.frontier.configure([replace(hosts.job_terms()[0], obeys=False)], time.time())
         self.frontier.add("j", seeds, time.time())
         self.handoff: Queue[Task] = Queue(1)
         self.feeder = Feeder(

@@ -2,13 +2,13 @@
 
 from crawler.feeder.host import AHEAD, LOOKAHEAD, QUICK, Host, Thirst
 from crawler.model import Task
-from crawler.policy.politeness import HostPace, Rule
+from crawler.policy.politeness import HostLimits, HostPace
 
 NOW = 1000.0
 
 
-def host_of(**rule) -> Host:
-    return Host(1, "a:80", HostPace(NOW, Rule(**rule)), NOW)
+def host_of(**limits) -> Host:
+    return Host(1, "a:80", HostPace(NOW, HostLimits(**limits)), NOW)
 
 
 def tasks(number, first=1, *, robots=False):

@@ -3,10 +3,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.config import CrawlerOptions, HostOptions, Job, Settings
-from crawler.config.host_rules import CACHED, HostRules
+from crawler.config.host_overrides import CACHED, HostOverrides
 from crawler.config.settings import Adaptive as Options
-from crawler.model import JobRule
-from crawler.policy.politeness import Adaptive, Rule
+from crawler.model import JobTerms
+from crawler.policy.politeness import Adaptive, HostLimits
 
 MIDNIGHT = 1_772_323_200.0  # Sunday, 1 March 2026, UTC
 HOUR = 3600.0
@@ -16,11 +16,11 @@ def job(name="job", **options):
     return Job(name=name, urls=("http://h/",), **options)
 
 
-def rules(*jobs, hosts=None, **crawler):
+def overrides(*jobs, hosts=None, **crawler):
     """HostRules of a configuration; `hosts` maps patterns to options."""
     said = {pattern: HostOptions(**options) for pattern, options in (hosts or {}).items()}
     loaded = Settings(jobs=jobs or (job(),), hosts=said, crawler=CrawlerOptions(**crawler))
-    return HostRules(loaded)
+    return HostOverrides(loaded)
 
 
 ALL = ("*", "*.org", "*.example.org", "*.a.example.org", "a.example.org", "a.example.org:8080")
@@ -52,11 +52,11 @@ ALL = ("*", "*.org", "*.example.org", "*.a.example.org", "a.example.org", "a.exa
 def test_the_most_specific_pattern_counts_wherever_it_stands(key, patterns, counts):
     for order in (patterns, patterns[::-1]):
         hosts = {pattern: {"user_agent": pattern} for pattern in order}
-        assert rules(hosts=hosts, user_agent="x").user_agent(key) == (counts or "x")
+        assert overrides(hosts=hosts, user_agent="x").user_agent(key) == (counts or "x")
 
 
 def test_only_one_pattern_counts_and_what_it_leaves_unsaid_is_as_without_it():
-    found = rules(
+    found = overrides(
         job(robots="ignore", max_crawl_delay="7s"),
         hosts={"*": {"user_agent": "u", "robots": "obey"}, "*.org": {"delay": "9s"}},
         user_agent="x",
@@ -64,12 +64,12 @@ def test_only_one_pattern_counts_and_what_it_leaves_unsaid_is_as_without_it():
     assert found.user_agent("a.com:80") == "u"
     assert found.user_agent("a.org:80") == "x"
     assert (found.obeys("a.com:80"), found.obeys("a.org:80")) == (True, None)
-    assert found.rule("a.org:80", ("job",), 1.0, 1).delay == 9
-    assert found.rule("a.com:80", ("job",), 1.0, 1).delay == 1
+    assert found.limits("a.org:80", ("job",), 1.0, 1).delay == 9
+    assert found.limits("a.com:80", ("job",), 1.0, 1).delay == 1
 
 
 def test_a_pattern_is_found_again_after_many_other_hosts():
-    found = rules(hosts={"*.org": {"user_agent": "u"}}, user_agent="x")
+    found = overrides(hosts={"*.org": {"user_agent": "u"}}, user_agent="x")
     keys = [f"h{number}.{'org' if number % 2 else 'com'}:80" for number in range(CACHED + 10)]
     for _ in range(2):
         assert [found.user_agent(key) for key in keys] == ["x", "u"] * (len(keys) // 2)
@@ -90,21 +90,21 @@ def test_no_name_is_matched_by_less_than_it_could_be(labels, patterns):
     ]
     best = max(fits, key=lambda one: (":" in one, one[0] != "*", len(one)), default="none")
     hosts = {pattern: {"user_agent": pattern} for pattern in patterns}
-    assert rules(hosts=hosts, user_agent="none").user_agent(f"{name}:80") == best
+    assert overrides(hosts=hosts, user_agent="none").user_agent(f"{name}:80") == best
 
 
 # Of several jobs the strictest counts.
 
 
-def test_without_a_word_about_it_a_host_has_the_rule_of_its_job():
-    assert rules().rule("h:80", ("job",), 2.0, 3) == Rule(delay=2.0, per_host=3)
+def test_without_a_word_about_it_a_host_has_the_limits_of_its_job():
+    assert overrides().limits("h:80", ("job",), 2.0, 3) == HostLimits(delay=2.0, per_host=3)
 
 
 def test_delay_and_slots_are_those_that_the_frontier_knows_of_all_processes():
-    found = rules(job(delay="1s", per_host=9))
-    rule = found.rule("h:80", (), 5.0, 2)  # of jobs that only others have
-    assert rule == Rule(delay=5.0, per_host=2)
-    assert found.rule("h:80", ("job", "unknown"), 5.0, 2) == rule
+    found = overrides(job(delay="1s", per_host=9))
+    rule = found.limits("h:80", (), 5.0, 2)  # of jobs that only others have
+    assert rule == HostLimits(delay=5.0, per_host=2)
+    assert found.limits("h:80", ("job", "unknown"), 5.0, 2) == rule
 
 
 STRICT = {
@@ -121,7 +121,7 @@ LENIENT = {
 def test_where_jobs_differ_the_strictest_counts_whichever_comes_first(order):
     both = [job("strict", **STRICT), job("lenient", **LENIENT)]
     names = [("strict", "lenient")[which] for which in order]
-    rule = rules(*(both[which] for which in order)).rule("h:80", tuple(names), 1.0, 1)
+    rule = overrides(*(both[which] for which in order)).limits("h:80", tuple(names), 1.0, 1)
     assert (rule.max_backoff, rule.give_up, rule.max_per_day) == (7200, 2 * 86_400, 10)
     assert rule.adaptive == Adaptive(9, 1, 60)
 
@@ -132,21 +132,21 @@ def test_of_delays_that_adapt_each_part_is_the_one_that_makes_for_the_longer_del
         job("two", adaptive=Options(factor=9, min="1s", max="60s")),
         job("three"),
     )
-    found = rules(*both)
-    assert found.rule("h:80", ("one", "two"), 1.0, 1).adaptive == Adaptive(9, 5, 60)
-    assert found.rule("h:80", ("one", "three"), 1.0, 1).adaptive == Adaptive(2, 5, 10)
-    assert found.rule("h:80", ("three",), 1.0, 1).adaptive is None
+    found = overrides(*both)
+    assert found.limits("h:80", ("one", "two"), 1.0, 1).adaptive == Adaptive(9, 5, 60)
+    assert found.limits("h:80", ("one", "three"), 1.0, 1).adaptive == Adaptive(2, 5, 10)
+    assert found.limits("h:80", ("three",), 1.0, 1).adaptive is None
 
 
-def test_a_job_that_does_not_visit_a_host_has_no_say_in_its_rule():
-    found = rules(job("here"), job("elsewhere", **STRICT))
-    assert found.rule("h:80", ("here",), 1.0, 1) == Rule(delay=1.0)
+def test_a_job_that_does_not_visit_a_host_has_no_say_in_its_limits():
+    found = overrides(job("here"), job("elsewhere", **STRICT))
+    assert found.limits("h:80", ("here",), 1.0, 1) == HostLimits(delay=1.0)
 
 
 def test_a_budget_of_one_job_holds_for_a_host_of_two():
-    found = rules(job("one", max_per_day=5), job("two"))
-    assert found.rule("h:80", ("one", "two"), 1.0, 1).max_per_day == 5
-    assert found.rule("h:80", ("two",), 1.0, 1).max_per_day is None
+    found = overrides(job("one", max_per_day=5), job("two"))
+    assert found.limits("h:80", ("one", "two"), 1.0, 1).max_per_day == 5
+    assert found.limits("h:80", ("two",), 1.0, 1).max_per_day is None
 
 
 # What is said of hosts takes the place of what jobs say.
@@ -165,11 +165,11 @@ def test_a_budget_of_one_job_holds_for_a_host_of_two():
     ],
 )
 def test_an_override_replaces_the_strictest_also_by_something_milder(name, said, wanted):
-    found = rules(job("one", **STRICT), job("two", **LENIENT), hosts={"h": {name: said}})
-    there = found.rule("h:80", ("one", "two"), 10.0, 1)
-    elsewhere = found.rule("i:80", ("one", "two"), 10.0, 1)
+    found = overrides(job("one", **STRICT), job("two", **LENIENT), hosts={"h": {name: said}})
+    there = found.limits("h:80", ("one", "two"), 10.0, 1)
+    elsewhere = found.limits("i:80", ("one", "two"), 10.0, 1)
     assert getattr(there, name) == wanted != getattr(elsewhere, name)
-    others = set(Rule.__dataclass_fields__) - {name}
+    others = set(HostLimits.__dataclass_fields__) - {name}
     assert all(getattr(there, other) == getattr(elsewhere, other) for other in others)
 
 
@@ -179,42 +179,42 @@ def test_the_frontier_learns_of_each_job_what_concerns_it():
         job("two", robots="ignore", priority="low"),
         job("three"),
     )
-    assert rules(*jobs).job_rules() == [
-        JobRule("one", 2.0, 3, obeys=True, weight=4),
-        JobRule("two", 1.0, 1, obeys=False, weight=1),
-        JobRule("three", 1.0, 1, obeys=True, weight=2),
+    assert overrides(*jobs).job_terms() == [
+        JobTerms("one", 2.0, 3, obeys=True, weight=4),
+        JobTerms("two", 1.0, 1, obeys=False, weight=1),
+        JobTerms("three", 1.0, 1, obeys=True, weight=2),
     ]
 
 
 @pytest.mark.parametrize(("said", "obeys"), [("obey", True), ("ignore", False), (None, None)])
 def test_whether_robots_txt_is_obeyed_may_be_said_of_a_host(said, obeys):
-    found = rules(hosts={"h": {"robots": said}})
+    found = overrides(hosts={"h": {"robots": said}})
     assert found.obeys("h:80") is obeys
     assert found.obeys("i:80") is None
 
 
 def test_the_longest_crawl_delay_is_that_of_the_job_unless_it_is_said_of_the_host():
     patient = job("patient", max_crawl_delay="1h")
-    found = rules(patient, hosts={"h": {"max_crawl_delay": 0}})
+    found = overrides(patient, hosts={"h": {"max_crawl_delay": 0}})
     assert found.max_crawl_delay("i:80", patient) == 3600
     assert found.max_crawl_delay("h:80", patient) == 0
 
 
 def test_a_host_has_hours_only_where_they_are_said():
-    found = rules(hosts={"*.org": {"hours": "22:00-06:00"}, "b.org": {"delay": "1s"}})
+    found = overrides(hosts={"*.org": {"hours": "22:00-06:00"}, "b.org": {"delay": "1s"}})
     hours = found.hours("a.org:80")
     assert hours is not None
     assert hours.opens_at(MIDNIGHT) == MIDNIGHT
     assert hours.opens_at(MIDNIGHT + 12 * HOUR) == MIDNIGHT + 22 * HOUR
     assert found.hours("b.org:80") is None
     assert found.hours("a.com:80") is None
-    assert rules().hours("a.org:80") is None
+    assert overrides().hours("a.org:80") is None
 
 
 def test_another_configuration_takes_the_place_of_the_one_before():
-    found = rules(job("one"), hosts={"h": {"user_agent": "old", "hours": "22:00-06:00"}})
+    found = overrides(job("one"), hosts={"h": {"user_agent": "old", "hours": "22:00-06:00"}})
     assert found.user_agent("h:80") == "old"
     found.load(Settings(jobs=(job("two"),), hosts={"*": HostOptions(user_agent="new")}))
     assert found.user_agent("h:80") == "new"
     assert found.hours("h:80") is None
-    assert [rule.name for rule in found.job_rules()] == ["two"]
+    assert [rule.name for rule in found.job_terms()] == ["two"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from crawler.config import Job, Settings
-from crawler.config.host_rules import HostRules
+from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.host import HOLD
 from crawler.feeder.own_hosts import Held
 from crawler.feeder.shared_addresses import LONG as LINE
@@ -24,8 +24,8 @@ from crawler.policy.politeness import (
     RECOVERY,
     START,
     Adaptive,
+    HostLimits,
     HostPace,
-    Rule,
 )
 from crawler.policy.retry import verdict
 
@@ -57,9 +57,9 @@ def fail(host, now, began_at=None, *, silent=True, random=None):
     host.failed(now, now if began_at is None else began_at, random or LEAST, silent=silent)
 
 
-def failing(times, rule=None, *, at=0, silent=True):
+def failing(times, limits=None, *, at=0, silent=True):
     """A host after failures in a row, each as soon as it was ready."""
-    host = HostPace(at, rule or Rule())
+    host = HostPace(at, limits or HostLimits())
     for _ in range(times):
         at = max(at, host.ready_at())
         fail(host, at, silent=silent)
@@ -81,13 +81,13 @@ def test_a_host_with_its_only_slot_taken_is_busy():
 
 
 def test_a_host_rests_for_its_delay_counted_from_the_answer_not_from_the_start():
-    host = HostPace(100, Rule(5))
+    host = HostPace(100, HostLimits(5))
     visit(host, start=100, answer=107)
     assert host.ready_at() == 112
 
 
 def test_an_answer_that_came_long_before_the_end_of_the_visit_counts_when_it_came():
-    host = HostPace(0, Rule(5))
+    host = HostPace(0, HostLimits(5))
     host.handed_off()
     host.begun(100)
     host.finished(answered_at=101)  # the body went on until 130
@@ -95,7 +95,7 @@ def test_an_answer_that_came_long_before_the_end_of_the_visit_counts_when_it_cam
 
 
 def test_a_second_slot_is_free_after_the_delay_and_not_before_the_first_visit_began():
-    host = HostPace(0, Rule(5, 2))
+    host = HostPace(0, HostLimits(5, 2))
     host.handed_off()
     assert host.ready_at() is None  # when the first one starts is not known yet
     host.begun(100)
@@ -108,7 +108,7 @@ def test_a_second_slot_is_free_after_the_delay_and_not_before_the_first_visit_be
 
 
 def test_a_host_without_delay_is_handed_off_as_often_as_it_has_slots():
-    host = HostPace(0, Rule(0, 3))
+    host = HostPace(0, HostLimits(0, 3))
     for _ in range(3):
         assert host.ready_at() == 0
         host.handed_off()
@@ -116,7 +116,7 @@ def test_a_host_without_delay_is_handed_off_as_often_as_it_has_slots():
 
 
 def test_a_late_answer_never_shortens_the_rest():
-    host = HostPace(0, Rule(5, 2))
+    host = HostPace(0, HostLimits(5, 2))
     host.handed_off()
     host.begun(100)
     host.handed_off()
@@ -126,17 +126,17 @@ def test_a_late_answer_never_shortens_the_rest():
 
 
 def test_what_a_host_is_owed_outlasts_a_visit_that_began_early():
-    host = HostPace(500, Rule(1))
+    host = HostPace(500, HostLimits(1))
     visit(host, start=100, answer=101)
     assert host.ready_at() == 500
 
 
 def test_a_host_limited_below_what_is_under_way_waits_until_it_is_not():
-    host = HostPace(0, Rule(0, 3))
+    host = HostPace(0, HostLimits(0, 3))
     for _ in range(3):
         host.handed_off()
         host.begun(0)
-    host.rule = Rule(per_host=1)
+    host.limits = HostLimits(per_host=1)
     host.finished(1)
     host.finished(2)
     assert host.ready_at() is None
@@ -151,7 +151,7 @@ class Walk(RuleBasedStateMachine):
         super().__init__()
         self.now = 0
         self.random = Random(1)
-        self.host = HostPace(0, Rule(delay=3, per_host=3, max_backoff=100))
+        self.host = HostPace(0, HostLimits(delay=3, per_host=3, max_backoff=100))
         self.pending, self.busy = 0, []
         self.last_start = None
         self.next_at = 0
@@ -206,18 +206,18 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def slots_are_counted(self):
-        assert self.host.busy == self.pending + len(self.busy) <= self.host.rule.per_host
+        assert self.host.busy == self.pending + len(self.busy) <= self.host.limits.per_host
         assert self.host.pending == self.pending
 
     @invariant()
     def a_rest_is_never_cut_short_nor_without_bounds(self):
-        assert self.next_at <= self.host.next_at <= self.now + self.host.rule.max_backoff
+        assert self.next_at <= self.host.next_at <= self.now + self.host.limits.max_backoff
         self.next_at = self.host.next_at
 
     @invariant()
     def its_health_makes_sense(self):
         host = self.host
-        assert 0 <= host.backoff <= min(PACE, host.rule.max_backoff)
+        assert 0 <= host.backoff <= min(PACE, host.limits.max_backoff)
         assert (host.failing_since is None) == (host.failures == 0)
         assert not host.silent or host.failures
         assert host.is_open == (host.failures >= BREAK)
@@ -233,7 +233,7 @@ TestWalk.settings = settings(max_examples=100, stateful_step_count=40, derandomi
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=20),
 )
 def test_with_one_slot_a_start_is_a_delay_away_from_the_answer_before(delay, visits):
-    host, now, answers = HostPace(0, Rule(delay)), 0, []
+    host, now, answers = HostPace(0, HostLimits(delay)), 0, []
     for idle, latency in visits:
         now = max(now + idle, host.ready_at())
         assert all(now - answered >= delay for answered in answers)
@@ -246,25 +246,25 @@ def test_with_one_slot_a_start_is_a_delay_away_from_the_answer_before(delay, vis
 
 
 @pytest.mark.parametrize(
-    ("rule", "crawl_delay", "backoff", "latency", "delay"),
+    ("limits", "crawl_delay", "backoff", "latency", "delay"),
     [
-        (Rule(), 0, 0, 0, 0),
-        (Rule(delay=2), 0, 0, 0, 2),
-        (Rule(delay=2), 7, 0, 0, 7),
-        (Rule(delay=9), 7, 0, 0, 9),
-        (Rule(delay=2), 7, 8, 0, 8),
-        (Rule(delay=2, adaptive=Adaptive(5, 1, 30)), 0, 0, 0, 2),  # not met yet
-        (Rule(delay=2, adaptive=Adaptive(5, 1, 30)), 0, 0, 3, 15),
-        (Rule(delay=2, adaptive=Adaptive(5, 1, 30)), 0, 0, 0.1, 2),
-        (Rule(adaptive=Adaptive(5, 1, 30)), 0, 0, 0.1, 1),
-        (Rule(adaptive=Adaptive(5, 1, 30)), 0, 0, 60, 30),
-        (Rule(adaptive=Adaptive(5, 1, 30)), 40, 0, 60, 40),
-        (Rule(delay=2, adaptive=Adaptive(5, 1, 30)), 7, 25, 3, 25),
+        (HostLimits(), 0, 0, 0, 0),
+        (HostLimits(delay=2), 0, 0, 0, 2),
+        (HostLimits(delay=2), 7, 0, 0, 7),
+        (HostLimits(delay=9), 7, 0, 0, 9),
+        (HostLimits(delay=2), 7, 8, 0, 8),
+        (HostLimits(delay=2, adaptive=Adaptive(5, 1, 30)), 0, 0, 0, 2),  # not met yet
+        (HostLimits(delay=2, adaptive=Adaptive(5, 1, 30)), 0, 0, 3, 15),
+        (HostLimits(delay=2, adaptive=Adaptive(5, 1, 30)), 0, 0, 0.1, 2),
+        (HostLimits(adaptive=Adaptive(5, 1, 30)), 0, 0, 0.1, 1),
+        (HostLimits(adaptive=Adaptive(5, 1, 30)), 0, 0, 60, 30),
+        (HostLimits(adaptive=Adaptive(5, 1, 30)), 40, 0, 60, 40),
+        (HostLimits(delay=2, adaptive=Adaptive(5, 1, 30)), 7, 25, 3, 25),
     ],
 )
-def test_the_longest_of_all_delays_holds(rule, crawl_delay, backoff, latency, delay):
+def test_the_longest_of_all_delays_holds(limits, crawl_delay, backoff, latency, delay):
     host = HostPace(
-        0, rule, crawl_delay=crawl_delay, backoff=backoff, failures=backoff > 0, latency=latency
+        0, limits, crawl_delay=crawl_delay, backoff=backoff, failures=backoff > 0, latency=latency
     )
     assert host.delay == delay
     visit(host, start=100, answer=101)
@@ -272,7 +272,7 @@ def test_the_longest_of_all_delays_holds(rule, crawl_delay, backoff, latency, de
 
 
 def test_an_adaptive_delay_follows_the_response_time_smoothly():
-    host = HostPace(0, Rule(adaptive=Adaptive(10, 0, 100)))
+    host = HostPace(0, HostLimits(adaptive=Adaptive(10, 0, 100)))
     host.well(1.0)
     assert host.delay == 10
     host.well(2.0)
@@ -283,7 +283,7 @@ def test_an_adaptive_delay_follows_the_response_time_smoothly():
 
 
 def test_a_host_rests_as_long_as_it_asks_for_and_no_shorter_than_it_rests_anyway():
-    host = HostPace(0, Rule(delay=5))
+    host = HostPace(0, HostLimits(delay=5))
     visit(host, start=100, answer=101)
     host.asked_to_wait(200)
     assert host.ready_at() == 200
@@ -292,7 +292,7 @@ def test_a_host_rests_as_long_as_it_asks_for_and_no_shorter_than_it_rests_anyway
 
 
 def test_a_visit_that_never_began_costs_nothing():
-    host = HostPace(100, Rule(delay=5, max_per_day=1))
+    host = HostPace(100, HostLimits(delay=5, max_per_day=1))
     host.remember(Health(), now=100, offset=0)
     host.handed_off()
     assert host.ready_at() is None
@@ -304,25 +304,25 @@ def test_a_visit_that_never_began_costs_nothing():
 
 
 @pytest.mark.parametrize(
-    ("rule", "backoffs"),
+    ("limits", "backoffs"),
     [
-        (Rule(), [0.1, 0.2, 0.4, 0.8]),
-        (Rule(delay=1), [2, 4, 8, 16]),
-        (Rule(delay=5), [10, 20, 30, 30]),
-        (Rule(delay=20), [40, 80, 80, 80]),
-        (Rule(delay=1, max_backoff=3), [2, 3, 3, 3]),
-        (Rule(delay=20, max_backoff=3), [3, 3, 3, 3]),
+        (HostLimits(), [0.1, 0.2, 0.4, 0.8]),
+        (HostLimits(delay=1), [2, 4, 8, 16]),
+        (HostLimits(delay=5), [10, 20, 30, 30]),
+        (HostLimits(delay=20), [40, 80, 80, 80]),
+        (HostLimits(delay=1, max_backoff=3), [2, 3, 3, 3]),
+        (HostLimits(delay=20, max_backoff=3), [3, 3, 3, 3]),
     ],
 )
-def test_every_failure_doubles_the_rest_up_to_a_cap(rule, backoffs):
-    assert [failing(n + 1, rule).backoff for n in range(4)] == pytest.approx(backoffs)
+def test_every_failure_doubles_the_rest_up_to_a_cap(limits, backoffs):
+    assert [failing(n + 1, limits).backoff for n in range(4)] == pytest.approx(backoffs)
 
 
 def test_a_crawl_delay_and_an_adaptive_delay_are_doubled_too():
-    host = HostPace(0, Rule(delay=1), crawl_delay=10)
+    host = HostPace(0, HostLimits(delay=1), crawl_delay=10)
     fail(host, 100)
     assert host.delay == 20
-    host = HostPace(0, Rule(adaptive=Adaptive(5, 0, 100)), latency=2.0)
+    host = HostPace(0, HostLimits(adaptive=Adaptive(5, 0, 100)), latency=2.0)
     fail(host, 100)
     assert host.delay == 20
 
@@ -330,7 +330,7 @@ def test_a_crawl_delay_and_an_adaptive_delay_are_doubled_too():
 def test_a_rest_after_a_failure_has_a_jitter_of_half_its_length():
     ends = set()
     for seed in range(50):
-        host = HostPace(0, Rule(delay=1))
+        host = HostPace(0, HostLimits(delay=1))
         fail(host, 100, random=Random(seed))
         assert 102 <= host.next_at <= 103
         ends.add(host.next_at)
@@ -339,7 +339,7 @@ def test_a_rest_after_a_failure_has_a_jitter_of_half_its_length():
 
 
 def test_failures_of_visits_that_were_under_way_together_count_once():
-    host = HostPace(0, Rule(delay=0, per_host=3))
+    host = HostPace(0, HostLimits(delay=0, per_host=3))
     for _ in range(3):
         host.handed_off()
         host.begun(100)
@@ -350,7 +350,7 @@ def test_failures_of_visits_that_were_under_way_together_count_once():
 
 
 def test_a_visit_handed_off_before_a_failure_and_begun_after_it_counts_with_it():
-    host = HostPace(0, Rule(delay=0, per_host=8))
+    host = HostPace(0, HostLimits(delay=0, per_host=8))
     for _ in range(8):
         host.handed_off()
     for start in range(8):  # one worker takes them off the hand-off, one after another
@@ -369,7 +369,7 @@ def test_the_beginning_of_a_visit_need_not_be_known_to_the_last_digit():
 
 
 def test_a_failing_host_is_visited_by_one_at_a_time():
-    host = HostPace(0, Rule(delay=0, per_host=8))
+    host = HostPace(0, HostLimits(delay=0, per_host=8))
     for _ in range(8):
         host.handed_off()
         host.begun(100)
@@ -392,7 +392,7 @@ def test_a_failing_host_is_visited_by_one_at_a_time():
 @pytest.mark.parametrize("chance", [LEAST, MOST, Random(1)])
 @pytest.mark.parametrize("most", [1.0, 100.0, HOUR, 10 * HOUR, 10 * DAY])
 def test_after_many_failures_in_a_row_a_host_rests_long_and_ever_longer_up_to_its_cap(most, chance):
-    host, now, rests = HostPace(0, Rule(delay=1, max_backoff=most)), 0.0, []
+    host, now, rests = HostPace(0, HostLimits(delay=1, max_backoff=most)), 0.0, []
     for _ in range(BREAK + 30):
         fail(host, now, random=chance)
         rests.append(host.next_at - now)
@@ -427,7 +427,7 @@ def test_the_circuit_opens_with_the_last_of_so_many_failures_and_one_success_clo
     st.sampled_from([None, Adaptive(5, 0.5, 30)]),
 )
 def test_recovery_is_gradual_and_comes_to_an_end(failures, delay, crawl_delay, adaptive):
-    host = failing(failures, Rule(delay=delay, adaptive=adaptive))
+    host = failing(failures, HostLimits(delay=delay, adaptive=adaptive))
     host.crawl_delay = crawl_delay
     successes = 0
     while host.backoff:
@@ -448,8 +448,8 @@ def test_a_host_that_failed_often_needs_many_successes_and_one_that_failed_once_
             host.well(0.1)
         return None
 
-    assert successes(failing(1, Rule(delay=1))) == 3
-    assert successes(failing(30, Rule(delay=1))) == 12
+    assert successes(failing(1, HostLimits(delay=1))) == 3
+    assert successes(failing(30, HostLimits(delay=1))) == 12
     assert successes(failing(1)) == 3
     assert successes(failing(30)) == 23
 
@@ -469,13 +469,13 @@ def test_a_host_that_failed_often_needs_many_successes_and_one_that_failed_once_
     ],
 )
 def test_a_host_is_given_up_that_was_silent_for_long(failures, silent, after, overdue, given_up):
-    host = failing(failures, Rule(give_up=HOUR), silent=silent)
+    host = failing(failures, HostLimits(give_up=HOUR), silent=silent)
     assert host.overdue(after) is overdue
     assert host.given_up(after) is given_up
 
 
 def test_urls_of_a_host_that_is_given_up_end_unvisited_except_when_a_probe_is_due():
-    host = failing(10, Rule(give_up=HOUR, max_backoff=HOUR))
+    host = failing(10, HostLimits(give_up=HOUR, max_backoff=HOUR))
     assert host.given_up(2 * HOUR)
     assert host.doomed(host.next_at - 1)
     assert not host.doomed(host.next_at)
@@ -487,7 +487,7 @@ def test_urls_of_a_host_that_is_given_up_end_unvisited_except_when_a_probe_is_du
 
 
 def test_one_answer_however_bad_saves_a_silent_host():
-    host = failing(10, Rule(give_up=HOUR))
+    host = failing(10, HostLimits(give_up=HOUR))
     fail(host, host.next_at, silent=False)
     assert not host.given_up(host.next_at)
 
@@ -538,7 +538,7 @@ class Siege:
 @pytest.mark.parametrize("per_host", [1, 8])
 @pytest.mark.parametrize("delay", [0, 1])
 def test_500_urls_of_a_dead_host_cost_a_few_dozen_visits_a_day_and_no_url(delay, per_host):
-    siege = Siege(HostPace(0, Rule(delay=delay, per_host=per_host)), tasks=500)
+    siege = Siege(HostPace(0, HostLimits(delay=delay, per_host=per_host)), tasks=500)
     siege.run(until=DAY)
     assert siege.dead == 0
     assert 20 < len(siege.visits) < 60
@@ -552,7 +552,7 @@ def test_500_urls_of_a_dead_host_cost_a_few_dozen_visits_a_day_and_no_url(delay,
 
 def budgeted(*, spent=0, now=1000.0, most=3, midnight=2000.0, per_host=1, delay=0):
     """A host with a budget; `midnight` is in terms of its clock."""
-    host = HostPace(0, Rule(delay=delay, per_host=per_host, max_per_day=most))
+    host = HostPace(0, HostLimits(delay=delay, per_host=per_host, max_per_day=most))
     offset = 20_000 * DAY - midnight
     host.remember(Health(spent=spent, day=19_999), now, offset)
     return host
@@ -621,14 +621,14 @@ def test_no_day_has_more_visits_than_its_budget(idle, most):
 def test_a_host_is_as_it_was_after_a_restart(lucks, now, wobble, reboot, away):
     """The clock of another boot has another beginning, and wall time is read with some noise."""
     offset = 1_700_000_000.0
-    one = HostPace(0, Rule(delay=1, max_per_day=100))
+    one = HostPace(0, HostLimits(delay=1, max_per_day=100))
     one.remember(Health(), now, offset)
     for luck in lucks:
         now = max(now, one.ready_at())
         visit(one, now, now)
         one.well(0.25) if luck == "well" else fail(one, now, silent=luck == "silent")
     health = one.health(offset + wobble / 1000)
-    other = HostPace(0, one.rule)
+    other = HostPace(0, one.limits)
     later, its_offset = now + away + reboot, offset - reboot
     other.remember(health, later, its_offset)
     for name in ("backoff", "failures", "silent", "is_open", "slots"):
@@ -650,7 +650,7 @@ def test_a_host_is_as_it_was_after_a_restart(lucks, now, wobble, reboot, away):
 @given(st.floats(0, 10 * DAY), st.floats(0, 30 * DAY))
 def test_a_wall_clock_that_was_set_back_makes_no_failure_older(age, jump):
     health = Health(failures=9, failing_since=1_000_000_000.0, silent=True)
-    host = HostPace(0, Rule(give_up=DAY))
+    host = HostPace(0, HostLimits(give_up=DAY))
     host.remember(health, now=500.0, offset=1_000_000_000.0 + age - jump - 500.0)
     assert host.failing_since <= 500
     assert 500 - host.failing_since == pytest.approx(max(0.0, age - jump), abs=1e-5)
@@ -691,8 +691,8 @@ X, Y = "192.0.2.1", "192.0.2.2"
 
 def held_at(*places, slots=1, per_host=1):
     """What a process holds: a host with three tasks for every address given."""
-    rules = HostRules(Settings(jobs=(Job(name="job", urls=("http://h/",)),)))
-    held, hosts = Held(rules, Rule(per_host=slots), Told()), []
+    rules = HostOverrides(Settings(jobs=(Job(name="job", urls=("http://h/",)),)))
+    held, hosts = Held(rules, HostLimits(per_host=slots), Told()), []
     for number, address in enumerate(places, 1):
         url = f"http://h{number}/"
         tasks = tuple(
@@ -803,7 +803,7 @@ def test_a_host_that_was_given_back_moves_nowhere():
 
 def test_without_a_limit_nobody_asks_where_a_host_is():
     held, (one,) = held_at(None)
-    held.crowds.rule = None
+    held.crowds.limits = None
     assert start(held, one, Y)[1]
     assert held.moving() == []
 
@@ -822,13 +822,13 @@ def test_one_that_has_nothing_to_visit_any_more_keeps_nobody_from_an_address():
 def test_the_limit_of_addresses_may_change_while_visits_are_under_way():
     held, (one, two, three) = held_at(X, X, X, slots=2)
     tasks = [start(held, one)[0], start(held, two)[0]]
-    held.crowds.rule = Rule(per_host=1)
+    held.crowds.limits = HostLimits(per_host=1)
     end(held, tasks[0])
     assert held.crowds.allows(three, 1e9) is None
-    held.crowds.rule = None
+    held.crowds.limits = None
     end(held, tasks[1])
     tasks = [start(held, one)[0], start(held, two)[0]]
-    held.crowds.rule = Rule(per_host=1)
+    held.crowds.limits = HostLimits(per_host=1)
     for task in tasks:
         end(held, task)
     assert held.crowds.allows(three, 1e9) is not None
@@ -865,7 +865,7 @@ def test_a_line_takes_no_more_than_it_can_serve_soon_and_tells_the_others_when_t
 
 def test_who_waits_for_an_address_to_have_rested_lines_up_behind_one_who_is_expected():
     held, (one, two, three) = held_at(X, X, X)
-    held.crowds.rule = Rule(delay=5, per_host=2)
+    held.crowds.limits = HostLimits(delay=5, per_host=2)
     task, _, _ = start(held, one)
     at = held.crowds.allows(two, 0)
     assert at > 0

@@ -11,9 +11,9 @@ from crawler.policy.retry import (
     AGAIN_STATUS,
     BASE,
     CAP,
+    KINDS,
     MAX_RETRY_AFTER,
     OURS,
-    RULES,
     host_asked_for_it,
     parse_http_date,
     parse_retry_after,
@@ -50,13 +50,13 @@ def judge(outcome, failures=0, attempts=5, seed=0, *, spared=False):
 
 
 def test_every_kind_has_a_rule_and_one_of_three_words():
-    assert set(RULES) == set(Kind)
-    assert {rule.word for rule in RULES.values()} == {"ok", "not found", "error"}
+    assert set(KINDS) == set(Kind)
+    assert {rule.word for rule in KINDS.values()} == {"ok", "not found", "error"}
 
 
 def test_the_words_roll_up_as_the_classic_downloader_reports():
-    assert {kind for kind in Kind if RULES[kind].word == "ok"} == {Kind.STORED, Kind.UNCHANGED}
-    assert {kind for kind in Kind if RULES[kind].word == "not found"} == {Kind.NOT_FOUND}
+    assert {kind for kind in Kind if KINDS[kind].word == "ok"} == {Kind.STORED, Kind.UNCHANGED}
+    assert {kind for kind in Kind if KINDS[kind].word == "not found"} == {Kind.NOT_FOUND}
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.REDIRECTED, Kind.HTTP_ERROR}))

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from crawler.config import HostOptions, Job, Settings
 from crawler.config.settings import Adaptive as AdaptiveOptions
-from crawler.model import JobRule, Seconds
+from crawler.model import JobTerms, Seconds
 from crawler.policy.hours import Hours, parse
-from crawler.policy.politeness import Adaptive, Rule
+from crawler.policy.politeness import Adaptive, HostLimits
 
 CACHED = 10_000
 WEIGHTS = {"high": 4, "normal": 2, "low": 1}
@@ -15,7 +15,7 @@ WEIGHTS = {"high": 4, "normal": 2, "low": 1}
 T = TypeVar("T")
 
 
-class HostRules:
+class HostOverrides:
     """Answers for every host, by its key name:port. Pure; it is also asked in native threads."""
 
     def __init__(self, settings: Settings) -> None:
@@ -33,14 +33,14 @@ class HostRules:
         }
         self._found: dict[str, str | None] = {}
 
-    def job_rules(self) -> list[JobRule]:
+    def job_terms(self) -> list[JobTerms]:
         """Return what the frontier needs to know of the jobs."""
         return [
-            JobRule(job.name, job.delay, job.per_host, job.robots == "obey", WEIGHTS[job.priority])
+            JobTerms(job.name, job.delay, job.per_host, job.robots == "obey", WEIGHTS[job.priority])
             for job in self._jobs.values()
         ]
 
-    def rule(self, key: str, jobs: tuple[str, ...], delay: Seconds, per_host: int) -> Rule:
+    def limits(self, key: str, jobs: tuple[str, ...], delay: Seconds, per_host: int) -> HostLimits:
         """Return the strictest of the jobs that visit a host, unless `hosts` says otherwise.
 
         `delay` and `per_host` are those of all active jobs, also of ones that only other processes
@@ -49,7 +49,7 @@ class HostRules:
         here = [self._jobs[name] for name in jobs if name in self._jobs]
         said = self._said(key)
         adaptive = [said.adaptive] if said.adaptive else [job.adaptive for job in here]
-        return Rule(
+        return HostLimits(
             delay=_or(said.delay, delay),
             per_host=_or(said.per_host, per_host),
             adaptive=_slowest([one for one in adaptive if one]),
