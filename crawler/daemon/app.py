@@ -18,7 +18,7 @@ from gevent.queue import Queue
 from crawler.config import PerAddress, Settings, load
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.keeper import Keeper
-from crawler.daemon.reload import Difference, check, difference, merged, told
+from crawler.daemon.reload import Difference, check, difference, log_fields, merged
 from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.supervisor import Supervisor
@@ -47,7 +47,7 @@ HANDOFF = 16
 class App:
     """The crawler, to run once; `listing` is the seeder's.
 
-    `tell` gets every visit to a URL, a batch of them within one `together`.
+    `on_visit` gets every visit to a URL, a batch of them within one `together`.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class App:
         config: Path | None = None,
         until_done: bool = False,
         trust_listed: bool = False,
-        tell: Callable[[Settlement], None] | None = None,
+        on_visit: Callable[[Settlement], None] | None = None,
         together: Callable[[], AbstractContextManager[None]] = nullcontext,
         **listing: Any,
     ) -> None:
@@ -69,7 +69,7 @@ class App:
         self._until_done = until_done
         self._trust_listed = trust_listed
         self._listing = listing
-        self._tell = tell or self._log_visit
+        self._on_visit = on_visit or self._log_visit
         self._together = together
         self._ending = False
         self._reloading = Semaphore()
@@ -120,7 +120,7 @@ class App:
             self._files,
             feeder,
             rules,
-            self._told,
+            self._visit_settled,
             together=self._together,
         )
         supervisor = Supervisor(
@@ -267,7 +267,7 @@ class App:
                 self._log.error("config.rejected", problems=[str(one) for one in problems])
                 return
             self._apply(settings, found)
-            self._log.info("config.reloaded", **told(found))
+            self._log.info("config.reloaded", **log_fields(found))
 
     def _apply(self, settings: Settings, found: Difference) -> None:
         """Put a new configuration in force; a URL's next lease has it."""
@@ -316,11 +316,11 @@ class App:
         """Tell whether no list and no inbox can bring anything more."""
         return self.seeder.done and not any(job.inbox for job in self._settings.jobs)
 
-    def _told(self, settled: Settlement) -> None:
+    def _visit_settled(self, settled: Settlement) -> None:
         self.keeper.count(settled)
         self._pause_or_go_on(settled.outcome)
-        tell = self._log_visit if settled.task.robots else self._tell
-        tell(settled)
+        on_visit = self._log_visit if settled.task.robots else self._on_visit
+        on_visit(settled)
 
     def _pause_or_go_on(self, outcome: Outcome) -> None:
         """Pause while this machine is at fault; say so once, and once more when it is over."""

@@ -67,7 +67,7 @@ def _options(old: Any, new: Any) -> tuple[str, ...]:
     )
 
 
-def told(found: Difference) -> dict[str, Any]:
+def log_fields(found: Difference) -> dict[str, Any]:
     """Return the fields of the log line."""
     return {
         "added": list(found.added),

@@ -58,9 +58,9 @@ class Host:
     returning: bool = False
     """Its tasks are on their way back to the frontier."""
     hours: Hours | None = None
-    told: str = ""
+    logged_state: str = ""
     """The worst that the log was told of it."""
-    told_at: Seconds = 0.0
+    logged_at: Seconds = 0.0
     last: Outcome | None = None
     """How its last visit failed."""
 

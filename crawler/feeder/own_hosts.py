@@ -17,10 +17,10 @@ from crawler.policy.retry import host_asked_for_it, state_of
 
 SWEEP: Seconds = 50e-6
 """Time between two looks through all hosts, for each of them: a small part of what they take."""
-RETELL: Seconds = 60.0
+WELL_AFTER_S: Seconds = 60.0
 """A host that was told to be limited is not told to be well before that."""
 
-TOLD = 10_000
+MAX_LOGGED_HOSTS = 10_000
 """Hosts of which it is remembered what the log was told."""
 
 _RANKS = {"": 0, "limited": 1, "resting": 2, "given up": 3}
@@ -36,7 +36,7 @@ class Held:
         self._random = Random()  # noqa: S311  jitter is no secret
         self.hosts: dict[int, Host] = {}
         self._begun: set[int] = set()
-        self._told: OrderedDict[str, tuple[str, Seconds]] = OrderedDict()
+        self._logged: OrderedDict[str, tuple[str, Seconds]] = OrderedDict()
         self._spent: set[int] = set()
         self._moving: dict[int, Host] = {}
         self._sweep_at = 0.0
@@ -57,7 +57,7 @@ class Held:
             host = self.hosts[leased.id] = Host(leased.id, leased.key, pace, now)
             host.address = leased.address
             unknown = ("resting" if pace.is_open else "limited" if pace.backoff else "", now)
-            host.told, host.told_at = self._told.get(leased.key, unknown)
+            host.logged_state, host.logged_at = self._logged.get(leased.key, unknown)
         host.pace.limits, host.pace.crawl_delay = limits, leased.crawl_delay
         host.hours = self.overrides.hours(leased.key)
         host.take(leased.tasks)
@@ -205,21 +205,26 @@ class Held:
             state = "resting"
         elif host_asked_for_it(outcome):
             state = "limited"
-        if _RANKS[state] > _RANKS[host.told]:
+        if _RANKS[state] > _RANKS[host.logged_state]:
             self._note(host, state, now)
             until = iso(pace.next_at + wall())
             self._log.warning(
                 "host.rested", host=host.key, state=state, cause=outcome.reason, until=until
             )
-        elif host.told and not pace.failures and not pace.backoff and now > host.told_at + RETELL:
+        elif (
+            host.logged_state
+            and not pace.failures
+            and not pace.backoff
+            and now > host.logged_at + WELL_AFTER_S
+        ):
             self._note(host, "", now)
             self._log.info("host.rested", host=host.key, state="well")
 
     def _note(self, host: Host, state: str, now: Seconds) -> None:
         """Remember what the log was told of a host, also for when it is taken again."""
-        host.told, host.told_at = state, now
-        self._told.pop(host.key, None)
+        host.logged_state, host.logged_at = state, now
+        self._logged.pop(host.key, None)
         if state:
-            self._told[host.key] = state, now
-        if len(self._told) > TOLD:
-            self._told.popitem(last=False)
+            self._logged[host.key] = state, now
+        if len(self._logged) > MAX_LOGGED_HOSTS:
+            self._logged.popitem(last=False)

@@ -61,10 +61,10 @@ def opened(
             db.create_function("obeys", 1, obeys)
             yield db
     except sqlite3.Error as error:
-        raise StateError(_told(state, error)) from error
+        raise StateError(_remedied(state, error)) from error
 
 
-def _told(state: Path, error: sqlite3.Error) -> str:
+def _remedied(state: Path, error: sqlite3.Error) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     remedy = _REMEDIES.get(code, "cannot be used as the state file. " + REPAIR)
     return f"{state} {remedy.format(file=state)} ({error})"

@@ -49,7 +49,7 @@ def of_page(head: bytes, token: str) -> frozenset[str]:
     return frozenset(reader.words)
 
 
-def told(words: Iterable[str]) -> str:
+def joined(words: Iterable[str]) -> str:
     """Return words in their fixed order, as the ledger and the log have them."""
     found = set(words)
     return ",".join(word for word in WORDS if word in found)

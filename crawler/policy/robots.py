@@ -68,8 +68,8 @@ class Rules:
         lines = [line for line in said if line.field != "sitemap"]
         ours = {token.lower()} & set(map(_agent, lines)) or {"*"}
         spelt = [(_pattern(line.value), line) for line in _heard(lines, ours) if line.value]
-        told = [f"{line.field}: {line.value}" for _, line in spelt]
-        self._protego = Protego.parse("\n".join(["user-agent: *", *told]))
+        lines_heard = [f"{line.field}: {line.value}" for _, line in spelt]
+        self._protego = Protego.parse("\n".join(["user-agent: *", *lines_heard]))
         refused = [pair for pair in spelt if pair[1].field == "disallow"]
         self._refused = sorted(refused, key=lambda pair: -len(pair[0]))
         self.crawl_delay: Seconds = self._protego.crawl_delay("*") or 0.0

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.model import Seconds, Validators
-from crawler.sources.contract import Download, Fetch, failed, told
+from crawler.sources.contract import Download, Fetch, errors_named, failed
 from crawler.threads import Native
 
 UNUSED: Seconds = 30 * 86_400.0
@@ -52,7 +52,7 @@ class Cache:
         Raises:
             SourceError: it cannot be had.
         """
-        with told(name):
+        with errors_named(name):
             known = native.call(_known, self._folder, url)
             native.call(self._folder.mkdir, parents=True, exist_ok=True)
             got = self._fetch(url, known.validators if known else None, self._folder)

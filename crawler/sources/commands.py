@@ -13,7 +13,15 @@ import gevent
 from gevent.socket import wait_read
 
 from crawler.model import Seconds
-from crawler.sources.contract import Blocks, Entries, Fields, Source, SourceError, failed, told
+from crawler.sources.contract import (
+    Blocks,
+    Entries,
+    Fields,
+    Source,
+    SourceError,
+    errors_named,
+    failed,
+)
 from crawler.sources.formats import Plain
 from crawler.sources.reading import listed
 from crawler.threads import Greenlet, Native
@@ -24,7 +32,7 @@ _GRACE: Seconds = 1.0
 """What a program has between SIGTERM and SIGKILL."""
 _TAIL = 4096
 """Bytes of standard error that are kept."""
-_TOLD = 3
+_SHOWN = 3
 """Lines of it that an error tells."""
 
 
@@ -43,7 +51,7 @@ class Command(Source):
 
     def read(self, known_mark: str) -> Blocks:  # noqa: ARG002  only running it can tell
         with (
-            told(self.name),
+            errors_named(self.name),
             Native(1) as native,
             _Program(self.name, self._arguments, self._timeout) as program,
         ):
@@ -100,7 +108,7 @@ class _Program:
             raise self._late() from None
         if code:
             self._listener.join(_GRACE)
-            raise self._failed(_told(code) + _last_lines(self._said))
+            raise self._failed(_ending(code) + _last_lines(self._said))
 
     def _start(self, output: int, complaints: int) -> Process:
         starting = gevent.spawn(_started, self._arguments, output, complaints)
@@ -175,7 +183,7 @@ def _pipe(ours: ExitStack, theirs: ExitStack) -> tuple[int, int]:
     return reader, writer
 
 
-def _told(code: int) -> str:
+def _ending(code: int) -> str:
     if code < 0:
         return f"was killed by signal {-code}"
     return f"ended with exit code {code}"
@@ -183,4 +191,4 @@ def _told(code: int) -> str:
 
 def _last_lines(said: bytes) -> str:
     lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
-    return ": " + " / ".join(lines[-_TOLD:]) if lines else ""
+    return ": " + " / ".join(lines[-_SHOWN:]) if lines else ""

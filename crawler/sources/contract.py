@@ -143,7 +143,7 @@ def short_hash(content: bytes) -> str:
 
 
 @contextmanager
-def told(name: str) -> Iterator[None]:
+def errors_named(name: str) -> Iterator[None]:
     """Turn what reading may end with into the error of a source."""
     try:
         yield

@@ -16,9 +16,9 @@ from crawler.sources.contract import (
     Fields,
     Source,
     Unchanged,
+    errors_named,
     failed,
     short_hash,
-    told,
 )
 from crawler.sources.formats import Format, format_of
 from crawler.sources.reading import Opened, listed
@@ -67,7 +67,7 @@ class FileList(Source):
 
     def read(self, known_mark: str) -> Blocks:
         opened = Opened(self._path, plain=self._plain)
-        with told(self.name), Native(1) as native, closing(opened):
+        with errors_named(self.name), Native(1) as native, closing(opened):
             self.mark_opened = self.mark_read = ""
             before = self._settled(native, opened)
             self.mark_opened = self._mark(before)

@@ -18,8 +18,8 @@ from crawler.sources.contract import (
     Source,
     SourceError,
     Unchanged,
+    errors_named,
     failed,
-    told,
 )
 from crawler.sources.formats import Plain
 from crawler.sources.reading import Opened, stream
@@ -32,7 +32,7 @@ MAX_NESTED = 2
 """Indexes on the way to a file with URLs."""
 _IN_A_ROW = 5
 """Failures after which the rest is not asked for."""
-_TOLD = 3
+_SHOWN = 3
 
 Found = Copy | bytes
 """A file with URLs, or a bad line for what an index names beside such files."""
@@ -55,7 +55,7 @@ class Sitemap(Source):
     def read(self, known_mark: str) -> Blocks:
         self.mark_read, self._problems = "", []
         self._start()
-        with told(self.name), Native(1) as native:
+        with errors_named(self.name), Native(1) as native:
             found: Iterator[Found] = self._walk(native)
             if known_mark:  # all files are asked for before the first line is read
                 files = list(found)
@@ -84,9 +84,9 @@ class Sitemap(Source):
             else:
                 yield from self._lines(native, one)
         if self._problems:
-            more = len(self._problems) - _TOLD
+            more = len(self._problems) - _SHOWN
             tail = f"; and {more} more" if more > 0 else ""
-            raise failed(self.name, "; ".join(self._problems[:_TOLD]) + tail)
+            raise failed(self.name, "; ".join(self._problems[:_SHOWN]) + tail)
         self.mark_read = marker.mark()
 
     def _walk(self, native: Native) -> Iterator[Found]:
@@ -123,7 +123,7 @@ class Sitemap(Source):
 
     def _lines(self, native: Native, copy: Copy) -> Blocks:
         try:
-            with told(copy.url), closing(Opened(copy.file)) as opened:
+            with errors_named(copy.url), closing(Opened(copy.file)) as opened:
                 native.call(opened.open)
                 yield from stream(native, entries(opened.descriptor))
         except SourceError as error:

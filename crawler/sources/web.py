@@ -9,9 +9,9 @@ from crawler.sources.contract import (
     Fields,
     Source,
     Unchanged,
+    errors_named,
     failed,
     short_hash,
-    told,
 )
 from crawler.sources.formats import Format, format_of
 from crawler.sources.reading import Opened, listed
@@ -34,7 +34,7 @@ class WebList(Source):
 
     def read(self, known_mark: str) -> Blocks:
         self.mark_read = ""
-        with told(self.name), Native(1) as native:
+        with errors_named(self.name), Native(1) as native:
             copy = self._cache.get(self._url, native, self.name)
             self._form = format_of(_path(self._url), self._fields, copy.content_type)
             mark = f"{copy.digest[:32]}-{short_hash(self._form.salt)}"

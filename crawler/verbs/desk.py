@@ -234,11 +234,11 @@ def reload_verb(ledger: Ledger, *, dry_run: bool) -> int:
     return 0 if _signal(ledger, signal.SIGHUP, "told to reload") else 1
 
 
-def _signal(ledger: Ledger, number: signal.Signals, told: str) -> list[Process]:
+def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
     with opened(ledger.state) as db:
         found = members(db)
     heard = processes.send(processes.here(found), number)
-    tell(f"process {one.pid} was {told}" for one in heard)
+    tell(f"process {one.pid} was {what}" for one in heard)
     for one in processes.elsewhere(found, time.time()):
         machine = one.machine.partition(" ")[0]
         tell([f"process {one.pid} on {machine} was not reached: do it there"])

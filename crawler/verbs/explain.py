@@ -195,10 +195,10 @@ def decision(
 ) -> Decision:
     """Read the rules that are known of a URL's origin."""
     file = url_of(url)
-    told = obeyed if job else None
+    obeys = obeyed if job else None
     if known is None or not known.fetched_at:
         reason = f"could not be had: {known.reason}" if known else "was not asked for yet"
-        return Decision(file, None, reason, told)
+        return Decision(file, None, reason, obeys)
     allowed, because = True, "no line forbids it"
     if known.body is None:
         because = known.reason or f"there is none (status {known.status})"
@@ -210,7 +210,7 @@ def decision(
             refusal = f"Crawl-delay of {rules.crawl_delay:g} s, max_crawl_delay is {most:g} s"
         if refusal:
             allowed, because = False, refusal
-    return Decision(file, allowed, because, told, known.fetched_at, known.until)
+    return Decision(file, allowed, because, obeys, known.fetched_at, known.until)
 
 
 def _decided(case: Case) -> Decision:

@@ -64,7 +64,7 @@ def fetch(
             settings,
             log,
             until_done=True,
-            tell=lambda settled: _tell(app, report, settled),
+            on_visit=lambda settled: _tell(app, report, settled),
             trust_listed=True,
             limit=limit,
             bad=report.bad,
@@ -121,7 +121,7 @@ def _tell_earlier(state: Path, report: Report, began: Seconds) -> None:
 
 def _tell(app: App, report: Report, settled: Settlement) -> None:
     try:
-        report.told(settled, _asked(app))
+        report.visited(settled, _asked(app))
     except OSError:  # whoever read the lines has gone: `crawler fetch -v … | head`
         app.stop("nobody reads")
 
@@ -175,8 +175,8 @@ def _job(urls: Sequence[str], list_file: Path | None, options: dict[str, Any]) -
     try:
         return Job(name=NAME, urls=tuple(urls), url_file=list_file, **options)
     except ValidationError as error:
-        told = [
+        problems = [
             f"{details.get('input')!r}: {details['msg'].removeprefix('Value error, ')}"
             for details in error.errors(include_url=False)
         ]
-        raise UsageError("\n".join(told)) from error
+        raise UsageError("\n".join(problems)) from error

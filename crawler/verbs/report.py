@@ -52,7 +52,7 @@ class Report:
             self._bar.total = total
             self._bar.refresh()
 
-    def told(self, settled: Settlement, total: int) -> None:
+    def visited(self, settled: Settlement, total: int) -> None:
         """Take note of a visit; one that will be repeated is not an end."""
         if isinstance(settled.verdict, Again | Hop):
             return

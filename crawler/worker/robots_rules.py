@@ -20,7 +20,7 @@ HOSTS = 2000
 """Hosts whose rules are held in memory; those of others are read again."""
 BYTES = 32 * 1024 * 1024
 """And their files altogether."""
-TOLD = 10_000
+MAX_LOGGED_HOSTS = 10_000
 """Hosts left alone of which it is remembered that the log was told."""
 _BIG = 16_384
 """Bytes beyond which a file is read in a native thread."""
@@ -120,7 +120,7 @@ class Rulebook:
                 cause = f"robots.txt: {record.reason}"
                 until = iso(record.refresh_at)
                 self._log.warning("host.rested", host=host, state="away", cause=cause, until=until)
-            if len(self._away) > TOLD:
+            if len(self._away) > MAX_LOGGED_HOSTS:
                 self._away.popitem(last=False)
         elif known and known.failures and known.until <= now:
             self._away.pop(host, None)

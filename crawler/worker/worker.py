@@ -225,7 +225,7 @@ def _directives(fetched: Fetched, token: str) -> str:
     words = directives.of_headers(fetched.robots_tags, token)
     if fetched.head:
         words |= directives.of_page(fetched.head, token)
-    return directives.told(words) if words else ""
+    return directives.joined(words) if words else ""
 
 
 def _redirected(task: Task, status: int, header: str) -> Outcome:

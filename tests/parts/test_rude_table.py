@@ -133,7 +133,7 @@ def crawl(run: Run, sites: dict[str, RudeSite], neighbour: Site, authority: Path
                 if not missing:
                     app.stop("done")
 
-    with App(settings, run.log, tell=tell) as app:
+    with App(settings, run.log, on_visit=tell) as app:
         ticker = gevent.spawn(measure, run.gaps)
         with gevent.Timeout(45):
             app.run()

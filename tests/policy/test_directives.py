@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
-from crawler.policy.page_robots import HEAD, WORDS, of_headers, of_page, told
+from crawler.policy.page_robots import HEAD, WORDS, joined, of_headers, of_page
 
 TOKEN = "crawlerd"  # noqa: S105  it is no secret
 NONE = {"noindex", "nofollow"}
@@ -253,11 +253,11 @@ def test_a_page_that_is_made_to_be_slow_is_read(piece):
 
 
 def test_words_are_told_in_one_order_and_once():
-    assert told([]) == ""
-    assert told(["nofollow", "noindex", "nofollow"]) == "noindex,nofollow"
-    assert told({"noarchive", "noindex", "nosnippet"}) == "noindex,noarchive,nosnippet"
-    assert told(reversed(WORDS)) == ",".join(WORDS)
-    assert told(["nothing", "noindex"]) == "noindex"
+    assert joined([]) == ""
+    assert joined(["nofollow", "noindex", "nofollow"]) == "noindex,nofollow"
+    assert joined({"noarchive", "noindex", "nosnippet"}) == "noindex,noarchive,nosnippet"
+    assert joined(reversed(WORDS)) == ",".join(WORDS)
+    assert joined(["nothing", "noindex"]) == "noindex"
 
 
 PIECES = st.lists(
