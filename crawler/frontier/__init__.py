@@ -111,7 +111,7 @@ class KnownChunk(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ReadChunk:
     """A run of lines of a source, read anew."""
 
     anchor: int
@@ -192,11 +192,11 @@ class Frontier(Protocol):
     def chunks(self, source: int) -> dict[int, KnownChunk]:
         """Return what is remembered of a source's chunks, by their anchors."""
 
-    def admit(self, job: str, source: int, read: Sequence[Listed], now: Seconds) -> Synced:
+    def admit(self, job: str, source: int, read: Sequence[ReadChunk], now: Seconds) -> Synced:
         """Take in chunks of a source that are new or changed; the rest of it stays as it is."""
 
     def admitting(
-        self, job: str, source: int, read: Sequence[Listed], now: Seconds
+        self, job: str, source: int, read: Sequence[ReadChunk], now: Seconds
     ) -> Callable[[], Synced]:
         """Begin to `admit`; what is returned waits for its end."""
 

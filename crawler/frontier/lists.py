@@ -12,7 +12,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from crawler.frontier import KnownChunk, Listed, SourceState, Synced
+from crawler.frontier import KnownChunk, ReadChunk, SourceState, Synced
 from crawler.frontier.fingerprints import TASK
 from crawler.frontier.new_urls import due, enlist
 from crawler.frontier.rows import Names, tally
@@ -82,7 +82,7 @@ def admit(
     names: Names,
     job: str,
     number: int,
-    read: Sequence[Listed],
+    read: Sequence[ReadChunk],
     now: Seconds,
 ) -> Synced:
     """Take in chunks that are new or changed."""

@@ -16,20 +16,18 @@ from crawler.frontier import (
     Counts,
     KnownChunk,
     Lease,
-    Listed,
     Plan,
     Pulse,
+    ReadChunk,
     Reclaimed,
     SourceState,
     Synced,
+    lists,
     robots,
 )
 from crawler.frontier import jobs as jobs_
 from crawler.frontier import (
     leasing as taking,
-)
-from crawler.frontier import (
-    lists as listing,
 )
 from crawler.frontier import (
     owners as leases,
@@ -91,43 +89,43 @@ class SqliteFrontier:
         return self._call(ledger.add, self._names, job, seeds, now, recount)
 
     def source(self, job: str, name: str) -> SourceState:
-        return self._call(listing.source, self._names, job, name)
+        return self._call(lists.source, self._names, job, name)
 
     def source_known(self, job: str, name: str) -> int | None:
-        return self._read(listing.source_known, job, name)
+        return self._read(lists.source_known, job, name)
 
     def fingerprints(self, source: int, anchor: int) -> list[int]:
-        return self._read(listing.fingerprints, source, anchor)
+        return self._read(lists.fingerprints, source, anchor)
 
     def active_jobs(self) -> list[JobTerms]:
         return self._read(jobs_.active_jobs)
 
     def sources(self, job: str) -> dict[str, int]:
-        return self._read(listing.sources, job)
+        return self._read(lists.sources, job)
 
     def chunks(self, source: int) -> dict[int, KnownChunk]:
-        return self._read(listing.chunks, source)
+        return self._read(lists.chunks, source)
 
-    def admit(self, job: str, source: int, read: Sequence[Listed], now: Seconds) -> Synced:
-        return self._call(listing.admit, self._names, job, source, read, now)
+    def admit(self, job: str, source: int, read: Sequence[ReadChunk], now: Seconds) -> Synced:
+        return self._call(lists.admit, self._names, job, source, read, now)
 
     def admitting(
-        self, job: str, source: int, read: Sequence[Listed], now: Seconds
+        self, job: str, source: int, read: Sequence[ReadChunk], now: Seconds
     ) -> Callable[[], Synced]:
-        verb = self._transact(listing.admit, write=True)
+        verb = self._transact(lists.admit, write=True)
         return self._native.begin(verb, self._names, job, source, read, now)
 
     def drop(self, source: int, anchors: Sequence[int]) -> None:
-        self._call(listing.drop, source, anchors)
+        self._call(lists.drop, source, anchors)
 
     def source_read(self, state: SourceState, now: Seconds) -> None:
-        self._call(listing.source_read, state, now)
+        self._call(lists.source_read, state, now)
 
     def retire(self, job: str, after: int = FIRST) -> tuple[int, int | None]:
-        return self._call(listing.retire, self._names, job, after)
+        return self._call(lists.retire, self._names, job, after)
 
     def leaving(self, job: str) -> bool:
-        return self._call(listing.leaving, self._names, job)
+        return self._call(lists.leaving, self._names, job)
 
     def alive(self) -> Seconds | None:
         return self._read(leases.alive)

@@ -12,7 +12,7 @@ from crawler.frontier import Frontier, Plan
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.policy.schedule import Schedule, next_due, spread, window_of
-from crawler.seeder.sync import Listing, Sync
+from crawler.seeder.sync import Sync, SyncSums
 from crawler.sources import Source, SourceError
 from crawler.sources.inbox import Inbox
 from crawler.threads import Native
@@ -53,14 +53,14 @@ class Seeder:
         self._marks: dict[tuple[str, str], str] = {}
         self._leaving: set[str] = set()
         """Jobs of which something is unlisted that is still being visited."""
-        self.listings: list[Listing] = []
+        self.job_sums: list[SyncSums] = []
         self.done = False
         """Every list was read, as far as it could be."""
 
     @property
     def failed(self) -> int:
         """Return how many lists could not be read to their end."""
-        return sum(len(listing.failed) for listing in self.listings)
+        return sum(len(sums.failed) for sums in self.job_sums)
 
     def run(self) -> None:
         """Sync, now and whenever there is a reason, for ever."""
@@ -81,7 +81,7 @@ class Seeder:
 
     def _sync(self, native: Native) -> None:
         jobs, changed = self._jobs(), self._changed
-        self.listings, self._changed = [], {}
+        self.job_sums, self._changed = [], {}
         self._wake_hosts()
         native.call(sources.sweep, self._folder, time.time())
         for job in jobs:
@@ -89,11 +89,11 @@ class Seeder:
         self._down_since = None
         for job in jobs:
             sync = self._of(job, native)
-            self.listings.append(sync.listing)
-            sync.run(self._sources(job, sync.listing))
+            self.job_sums.append(sync.sums)
+            sync.run(self._sources(job, sync.sums))
             sync.empty_inbox()
             self._leaving |= {job.name} if sync.leaving else set()
-            self._tell(sync.listing, changed.get(job.name, ()))
+            self._tell(sync.sums, changed.get(job.name, ()))
 
     def _poll(self, native: Native) -> None:
         """Take in what came into the inboxes, retire what was being visited, look for changes."""
@@ -103,8 +103,8 @@ class Seeder:
             if job.name in self._leaving:
                 sync.retire()
                 self._leaving -= set() if sync.leaving else {job.name}
-            if sync.listing.listed or sync.listing.removed:
-                self._tell(sync.listing, ())
+            if sync.sums.listed or sync.sums.removed:
+                self._tell(sync.sums, ())
         if self._watch() and self._lists_changed():
             self.again({})
 
@@ -128,23 +128,23 @@ class Seeder:
             known = self._inboxes[job.name] = (job, Inbox(job.inbox, job))
         return known[1]
 
-    def _tell(self, listing: Listing, changed: Sequence[str]) -> None:
+    def _tell(self, sums: SyncSums, changed: Sequence[str]) -> None:
         self._log.info(
             "job.synced",
-            job=listing.job,
-            listed=listing.listed,
-            added=listing.added + listing.revived,
-            removed=listing.removed,
-            kept=listing.kept,
-            bad=listing.bad,
+            job=sums.job,
+            listed=sums.listed,
+            added=sums.added + sums.revived,
+            removed=sums.removed,
+            kept=sums.kept,
+            bad=sums.bad,
             changed=list(changed) or None,
         )
 
-    def _sources(self, job: Job, listing: Listing) -> Sequence[Source]:
+    def _sources(self, job: Job, sums: SyncSums) -> Sequence[Source]:
         try:
             found = sources.of(job, self._folder, self._fetch(job))
         except SourceError as error:
-            listing.failed.append(job.name)
+            sums.failed.append(job.name)
             self._log.error("list.failed", job=job.name, cause=str(error))
             return ()
         self._marks |= {(job.name, source.name): source.mark() for source in found}

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from crawler.config import Job
-from crawler.frontier import FIRST, Frontier, KnownChunk, Listed, SourceState, Synced
+from crawler.frontier import FIRST, Frontier, KnownChunk, ReadChunk, SourceState, Synced
 from crawler.log import Log
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.seeds import BadLine, chunks_of, parsed
@@ -32,7 +32,7 @@ DROPPED = 16
 
 
 @dataclass(slots=True)
-class Listing:
+class SyncSums:
     """What came of one job's lists."""
 
     job: str
@@ -73,10 +73,10 @@ class Sync:
         self._limit = limit
         self._bad = bad
         self._meaning = _meaning(job)
-        self._batch: list[Listed] = []
+        self._batch: list[ReadChunk] = []
         self._begun = False
         self._taken: Callable[[], Synced] | None = None
-        self.listing = Listing(job.name)
+        self.sums = SyncSums(job.name)
         self.leaving = False
         """Something is no longer listed, and being visited."""
 
@@ -86,10 +86,10 @@ class Sync:
             try:
                 self._take_in(source)
             except (SourceError, *UNREADABLE) as error:
-                self.listing.failed.append(source.name)
+                self.sums.failed.append(source.name)
                 self._log.error("list.failed", job=self._job.name, cause=f"{source.name}: {error}")
         self._forget({source.name for source in sources})
-        if not self.listing.failed:
+        if not self.sums.failed:
             self.retire()
 
     def retire(self) -> None:
@@ -97,7 +97,7 @@ class Sync:
         after: int | None = FIRST
         while after is not None:
             removed, after = self._frontier.retire(self._job.name, after)
-            self.listing.removed += removed
+            self.sums.removed += removed
         self.leaving = self._frontier.leaving(self._job.name)
 
     def empty_inbox(self) -> None:
@@ -136,7 +136,7 @@ class Sync:
             self._reasons.append(str(error))
         return self._reasons
 
-    def admit(self, source: int, read: Listed) -> None:
+    def admit(self, source: int, read: ReadChunk) -> None:
         """Take in a chunk, with others of its batch; the first at once, so that visits begin."""
         self._batch.append(read)
         if not self._begun:
@@ -166,39 +166,39 @@ class Sync:
         return None
 
     def _same(self, state: SourceState) -> None:
-        self.listing.kept += state.listed - state.bad
-        self.listing.listed += state.listed
-        self.listing.bad += state.bad
+        self.sums.kept += state.listed - state.bad
+        self.sums.listed += state.listed
+        self.sums.bad += state.bad
 
     def _read(
         self, source: Source, state: SourceState, known: Mapping[int, KnownChunk], was: str
     ) -> tuple[set[int], int, int]:
         """Read a source to its end; return the anchors of its chunks, and how much it held."""
         seen: set[int] = set()
-        before = self.listing.listed, self.listing.bad
+        before = self.sums.listed, self.sums.bad
         with closing(chunks_of(source, was)) as chunks:
             for chunk in chunks:
                 self._chunk(source, state.id, chunk, known)
                 seen.add(chunk.anchor)
-                if self._limit is not None and self.listing.listed >= self._limit:
+                if self._limit is not None and self.sums.listed >= self._limit:
                     break
-        return seen, self.listing.listed - before[0], self.listing.bad - before[1]
+        return seen, self.sums.listed - before[0], self.sums.bad - before[1]
 
     def _chunk(
         self, source: Source, number: int, chunk: Chunk, known: Mapping[int, KnownChunk]
     ) -> None:
         same = known.get(chunk.anchor)
         if same and same.key == chunk.key:
-            self.listing.listed += same.urls + same.bad
-            self.listing.kept += same.urls
-            self.listing.bad += same.bad
+            self.sums.listed += same.urls + same.bad
+            self.sums.kept += same.urls
+            self.sums.bad += same.bad
             return
-        left = None if self._limit is None else self._limit - self.listing.listed
+        left = None if self._limit is None else self._limit - self.sums.listed
         seeds, bad = self._native.call(parsed, source, self._job, chunk, left)
-        self.listing.listed += len(seeds) + len(bad)
+        self.sums.listed += len(seeds) + len(bad)
         for one in bad:
             self._tell(one)
-        self.admit(number, Listed(chunk.anchor, chunk.key, seeds, len(bad)))
+        self.admit(number, ReadChunk(chunk.anchor, chunk.key, seeds, len(bad)))
 
     def _begin(self, source: int) -> None:
         """Have a batch taken in while the next is read."""
@@ -213,8 +213,8 @@ class Sync:
         if self._taken:
             taken, self._taken = self._taken, None
             synced = taken()
-            self.listing.added += synced.added
-            self.listing.revived += synced.revived
+            self.sums.added += synced.added
+            self.sums.revived += synced.revived
             self._look()
 
     def _flush(self, source: int) -> None:
@@ -234,12 +234,12 @@ class Sync:
 
     def _tell(self, bad: BadLine) -> None:
         where, text, reason = bad
-        self.listing.bad += 1
+        self.sums.bad += 1
         if len(self._reasons) < REASONS:
             self._reasons.append(f"{where}: {reason}")
         if self._bad:
             self._bad(text, f"{where}: {reason}")
-        elif self.listing.bad <= SHOWN:
+        elif self.sums.bad <= SHOWN:
             self._log.warning(
                 "url.bad", job=self._job.name, place=where, url=masked(text), reason=reason
             )

@@ -153,7 +153,7 @@ def _begin(app: App, report: Report, text: str) -> None:
 
 
 def _asked(app: App) -> int:
-    return sum(listing.listed for listing in app.seeder.listings)
+    return sum(sums.listed for sums in app.seeder.job_sums)
 
 
 def _account(app: App, report: Report) -> int:

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.frontier import KnownChunk, Listed, SourceState
+from crawler.frontier import KnownChunk, ReadChunk, SourceState
 from crawler.model import Again, Dead, Done, JobTerms, Kind
 from tests.parts.frontiers import NOW, join, one_task, seed, seeds, settled, take
 
 
 def chunk(number, *seeds, bad=0):
-    return Listed(number, hash((number, seeds)) & 0x7FFFFFFF, list(seeds), bad)
+    return ReadChunk(number, hash((number, seeds)) & 0x7FFFFFFF, list(seeds), bad)
 
 
 def listing(frontier, job="job", name="urls"):

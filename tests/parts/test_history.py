@@ -14,7 +14,7 @@ import pytest
 from frontiers import NOW, gone, join, seed, seeds, settled, take
 
 from crawler.errors import StateError, UsageError
-from crawler.frontier import LEASE, Listed, open_frontier
+from crawler.frontier import LEASE, ReadChunk, open_frontier
 from crawler.frontier.process import current
 from crawler.frontier.schema import APPLICATION_ID, VERSION
 from crawler.ledger.archive import begin_archive, stored_by
@@ -502,7 +502,7 @@ def test_where_a_url_is_listed_is_found_in_the_chunks(file, frontier):
     for number, name in enumerate(("lists/a", "lists/b")):
         source = frontier.source("job", name).id
         listed = seeds("a", each=30)[number * 10 : 20 + number * 10]
-        frontier.admit("job", source, [Listed(1, 2, listed)], NOW)
+        frontier.admit("job", source, [ReadChunk(1, 2, listed)], NOW)
     sources = lambda n: explained(file, f"http://a/{n}").sources  # noqa: E731
     assert (sources(0), sources(15), sources(29)) == (["lists/a"], ["lists/a", "lists/b"],
                                                       ["lists/b"])  # fmt: skip
@@ -712,7 +712,7 @@ def listed(frontier, *names, job="job", now=NOW):
     """A list of these URLs, read to its end."""
     source = frontier.source(job, "list").id
     found = [seed(f"http://{name}", job) for name in names]
-    synced = frontier.admit(job, source, [Listed(1, len(names), found)], now)
+    synced = frontier.admit(job, source, [ReadChunk(1, len(names), found)], now)
     frontier.retire(job)
     return synced
 

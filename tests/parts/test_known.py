@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from frontiers import NOW, join, seeds, take
 
-from crawler.frontier import Listed, open_frontier
+from crawler.frontier import ReadChunk, open_frontier
 from crawler.frontier import fingerprints as known
 from crawler.frontier.robots import STALE
 from crawler.ledger.entries import entries
@@ -45,7 +45,7 @@ def assert_whole(state):
 
 
 def add(frontier, urls, source, anchor):
-    read = [Listed(anchor, anchor, urls, 0)]
+    read = [ReadChunk(anchor, anchor, urls, 0)]
     return frontier.admit("job", source, read, NOW).added
 
 
