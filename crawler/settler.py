@@ -35,7 +35,7 @@ from crawler.model import (
 from crawler.policy import naming
 from crawler.policy.retry import verdict
 from crawler.policy.schedule import Schedule, next_due
-from crawler.store import Body, Files, left_by, part_name, planned
+from crawler.store import Body, Files, left_by, part_name, wanted_path
 from crawler.worker.robots_rules import Rulebook
 
 BATCH = 256
@@ -150,11 +150,11 @@ class Settler:
         chosen = [at for at, visited in enumerate(self._batch) if _has_body(visited)]
         if not chosen:
             return
-        plans = [self._plan(self._batch[at]) for at in chosen]
-        paths = self._frontier.claim(plans)
+        choices = [self._choices(self._batch[at]) for at in chosen]
+        paths = self._frontier.claim(choices)
         bodies = [
-            self._body(self._batch[at], plan[1], path)
-            for at, plan, path in zip(chosen, plans, paths, strict=True)
+            self._body(self._batch[at], choice[1], path)
+            for at, choice, path in zip(chosen, choices, paths, strict=True)
         ]
         for at, stored in zip(chosen, self._files.save(bodies), strict=True):
             visited = self._batch[at]
@@ -189,9 +189,9 @@ class Settler:
         if parts:
             self._files.discard(parts)
 
-    def _plan(self, visited: Visited) -> tuple[int, str, str]:
+    def _choices(self, visited: Visited) -> tuple[int, str, str]:
         task = visited.task
-        path = planned(task, self._jobs[task.job])
+        path = wanted_path(task, self._jobs[task.job])
         return task.id, path, naming.suffixed(path, task.fingerprint)
 
     def _body(self, visited: Visited, wanted: str, path: str) -> Body:

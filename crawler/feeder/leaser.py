@@ -118,7 +118,7 @@ class Leaser:
         self._give_back(terms)
         self._take(lease, terms)
         self._note_rests(lease)
-        self._plan(lease, terms)
+        self._look_next(lease, terms)
 
     def _terms(self, now: Seconds) -> _Terms:
         resting = self._held.resting_long(now)
@@ -186,7 +186,7 @@ class Leaser:
         if hosts:
             self._frontier.settle(self._owner, [], self._held.owed(hosts))
 
-    def _plan(self, lease: Lease, terms: _Terms) -> None:
+    def _look_next(self, lease: Lease, terms: _Terms) -> None:
         """Give hosts up that others should have, and decide when to look again."""
         now = time.monotonic()
         next_at = None if lease.next_at is None else lease.next_at - wall()

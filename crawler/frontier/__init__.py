@@ -128,7 +128,7 @@ class Synced:
     revived: int
 
 
-Plan = Callable[[Seconds, Seconds, int, Seconds | None], Seconds | None]
+NextDue = Callable[[Seconds, Seconds, int, Seconds | None], Seconds | None]
 """From (due before, finished at, fingerprint, own interval) to the next due time, if there is one.
 
 It is called in another thread and must be pure.
@@ -227,7 +227,7 @@ class Frontier(Protocol):
     def rescheduled(self, job: str, text: str) -> None:
         """Note that they are after another one."""
 
-    def refit(self, job: str, plan: Plan, after: int, now: Seconds) -> int | None:
+    def refit(self, job: str, next_due: NextDue, after: int, now: Seconds) -> int | None:
         """Give a slice of a job's ended tasks other due times; return where to go on, or None."""
 
     def heartbeat(self, owner: int, pulse: Pulse, now: Seconds) -> None:

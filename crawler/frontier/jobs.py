@@ -9,7 +9,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
-from crawler.frontier import Plan
+from crawler.frontier import NextDue
 from crawler.frontier.rows import Names, tally, update_ready_at
 from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
 from crawler.model import JobTerms, Kind, Seconds
@@ -89,7 +89,7 @@ def rescheduled(db: sqlite3.Connection, names: Names, job: str, text: str) -> No
 
 
 def refit(
-    db: sqlite3.Connection, names: Names, job: str, plan: Plan, after: int, now: Seconds
+    db: sqlite3.Connection, names: Names, job: str, next_due: NextDue, after: int, now: Seconds
 ) -> int | None:
     """Give a slice of a job's ended tasks the due times of another schedule; return where to go on.
 
@@ -106,7 +106,7 @@ def refit(
     for task, owner, state, due_at, finished_at, fingerprint, every, ended, host in found:
         if owner != number or ended is None or state not in {WAITING, DONE, DEAD}:
             continue
-        at = plan(due_at, finished_at, fingerprint, every)
+        at = next_due(due_at, finished_at, fingerprint, every)
         well = ended in {Kind.STORED, Kind.UNCHANGED}
         new = WAITING if at is not None else DONE if well else DEAD
         sums[number, "+"] += (new == WAITING) - (state == WAITING)

@@ -16,7 +16,7 @@ from crawler.frontier import (
     Counts,
     KnownChunk,
     Lease,
-    Plan,
+    NextDue,
     Pulse,
     ReadChunk,
     Reclaimed,
@@ -142,8 +142,8 @@ class SqliteFrontier:
     def rescheduled(self, job: str, text: str) -> None:
         self._call(jobs_.rescheduled, self._names, job, text)
 
-    def refit(self, job: str, plan: Plan, after: int, now: Seconds) -> int | None:
-        return self._call(jobs_.refit, self._names, job, plan, after, now)
+    def refit(self, job: str, next_due: NextDue, after: int, now: Seconds) -> int | None:
+        return self._call(jobs_.refit, self._names, job, next_due, after, now)
 
     def heartbeat(self, owner: int, pulse: Pulse, now: Seconds) -> None:
         self._call(leases.heartbeat, owner, pulse, now)

@@ -8,7 +8,7 @@ from gevent.event import Event
 
 from crawler import sources
 from crawler.config import Job
-from crawler.frontier import Frontier, Plan
+from crawler.frontier import Frontier, NextDue
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.policy.schedule import Schedule, next_due, spread, window_of
@@ -180,18 +180,18 @@ class Seeder:
         same = self._frontier.schedule(job.name) == text
         if same and window < 1.0:
             return
-        plan = _plan(schedule, now, window, same=same)
+        due_after = _due_after(schedule, now, window, same=same)
         after: int | None = 0
         while after is not None:
-            after = self._frontier.refit(job.name, plan, after, now)
+            after = self._frontier.refit(job.name, due_after, after, now)
         self._frontier.rescheduled(job.name, text)
         self._look()
 
 
-def _plan(schedule: Schedule | None, now: Seconds, window: Seconds, *, same: bool) -> Plan:
+def _due_after(schedule: Schedule | None, now: Seconds, window: Seconds, *, same: bool) -> NextDue:
     """Return how a task's due time follows from what is known of it."""
 
-    def plan(
+    def due_after(
         due_at: Seconds, finished_at: Seconds, number: int, every: Seconds | None
     ) -> Seconds | None:
         if schedule is None:
@@ -208,4 +208,4 @@ def _plan(schedule: Schedule | None, now: Seconds, window: Seconds, *, same: boo
         ).at
         return None if coming is None else schedule.opens_at(spread(now, coming, window, number))
 
-    return plan
+    return due_after

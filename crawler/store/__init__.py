@@ -1,7 +1,7 @@
 """The store: a body becomes a file, whole or not at all. Local files are the first engine."""
 
 from crawler.store.files import Body, Files, Measured, PartFile, part_name
-from crawler.store.paths import left_by, part_of, planned, sweep
+from crawler.store.paths import left_by, part_of, sweep, wanted_path
 
 __all__ = [
     "Body",
@@ -11,6 +11,6 @@ __all__ = [
     "left_by",
     "part_name",
     "part_of",
-    "planned",
     "sweep",
+    "wanted_path",
 ]

@@ -12,14 +12,14 @@ _BREAKS = {Kind.TIMEOUT, Kind.TRUNCATED, Kind.LOCAL_IO, Kind.TLS, Kind.PROTOCOL,
 """Kinds after which a part may have been kept."""
 
 
-def planned(task: Task, job: Job) -> str:
+def wanted_path(task: Task, job: Job) -> str:
     """Return the file a task is meant for, before the store has had its say."""
     return task.path or _path_of(job.path, job.name, task.url, task.fingerprint)
 
 
 def part_of(task: Task, job: Job, owner: int) -> str:
     """Return the `.part` of a visit by a process."""
-    return part_name(planned(task, job), task.fingerprint, owner)
+    return part_name(wanted_path(task, job), task.fingerprint, owner)
 
 
 def left_by(task: Task, kind: Kind, job: Job, owner: int) -> list[str]:

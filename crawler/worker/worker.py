@@ -15,7 +15,7 @@ from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visite
 from crawler.policy import page_robots as directives
 from crawler.policy.resume import validators_of
 from crawler.policy.retry import MAX_REDIRECTS, WAITS, parse_http_date, parse_retry_after
-from crawler.store import part_of, planned
+from crawler.store import part_of, wanted_path
 from crawler.urls import canonical
 
 LEFT = "left"
@@ -136,7 +136,7 @@ class Visits:
     def _visit(self, task: Task, deadline: Seconds) -> Visited:
         job = self._jobs[task.job]
         if not task.robots:
-            planned(task, job)  # a path that cannot be made spoils this visit, not a whole batch
+            wanted_path(task, job)  # one that cannot be made spoils this visit, not a whole batch
         start = time.monotonic()
         fetched = self._fetch(task, job, part=partial(self._part, task, job), deadline=deadline)
         elapsed = round(time.monotonic() - start, 4)

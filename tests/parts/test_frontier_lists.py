@@ -189,10 +189,10 @@ def test_another_schedule_moves_due_times_and_none_ends_them(frontier):
     frontier.release(owner, [], NOW)
     done = len(host.tasks)
 
-    def plan(due_at, finished_at, number, every):
+    def next_due(due_at, finished_at, number, every):
         return finished_at + 30
 
-    assert frontier.refit("job", plan, 0, NOW) is None
+    assert frontier.refit("job", next_due, 0, NOW) is None
     assert (frontier.counts().again, frontier.counts().waiting) == (done, 3)
     assert frontier.refit("job", lambda *_: None, 0, NOW) is None
     assert (frontier.counts().again, frontier.counts().waiting) == (0, 3 - done)

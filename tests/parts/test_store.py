@@ -10,7 +10,7 @@ import pytest
 
 from crawler.config import Job
 from crawler.model import Task
-from crawler.store import Body, Files, part_of, planned, sweep
+from crawler.store import Body, Files, part_of, sweep, wanted_path
 from crawler.store.files import part_name
 from tests import real
 
@@ -235,7 +235,7 @@ def test_a_part_that_was_never_written_is_closed_and_never_was(files, root):
 def test_the_parts_that_a_dead_process_left_are_swept_and_no_others(files, root):
     job = Job(name="job", urls=("http://h/",))
     tasks = [Task(n, "job", f"http://h/{n}", f"http://h/{n}", "h:80", 1, n, 1) for n in range(3)]
-    assert planned(tasks[1], job) == "h/1"
+    assert wanted_path(tasks[1], job) == "h/1"
     parts = {owner: part_of(tasks[1], job, owner) for owner in (1, 2)}
     for name in parts.values():
         (root / name).parent.mkdir(exist_ok=True)
