@@ -13,7 +13,7 @@ from crawler.config import Settings
 from crawler.daemon.app import App
 from crawler.errors import ConfigError, CrawlerError
 from crawler.log import Log, open_log
-from crawler.worker.pool import is_watched
+from crawler.worker.pool import end_is_handled
 
 FORCED = 3
 FLUSH = 0.3
@@ -79,7 +79,7 @@ def quiet_hub(log: Log) -> None:
     """Send what greenlets die of to the log; of the watched ones the supervisor tells."""
 
     def print_exception(context: Any, kind: Any, value: Any, trace: Any) -> None:
-        if not is_watched(context):
+        if not end_is_handled(context):
             log.error("greenlet.failed", cause=repr(value), exc_info=(kind, value, trace))
 
     gevent.get_hub().print_exception = print_exception  # type: ignore[method-assign,assignment]

@@ -15,7 +15,7 @@ from crawler.errors import LeaseLostError, LocalFaultError, ServiceDiedError
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.threads import Greenlet
-from crawler.worker.pool import watch
+from crawler.worker.pool import on_end
 
 DEATHS = 5
 """Deaths of one service within WINDOW after which there is no point in going on."""
@@ -126,4 +126,4 @@ class Services:
 
     def _spawn(self, service: Service) -> None:
         service.greenlet = gevent.spawn(service.run)
-        watch(service.greenlet, self._ended)
+        on_end(service.greenlet, self._ended)

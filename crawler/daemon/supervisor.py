@@ -102,14 +102,14 @@ class Supervisor:
         self._workers.fill()
         self._services.start(self._to_start)
         try:
-            cause = self._watch()
+            cause = self._supervise()
             return self._drain(cause, self.grace_period)
         except (ServiceDiedError, LeaseLostError):
             self._move(State.FAILED)
             self._halt(time.monotonic())
             raise
 
-    def _watch(self) -> str:
+    def _supervise(self) -> str:
         while True:
             try:
                 message = self._mail.get(timeout=TICK)

@@ -14,7 +14,7 @@ STUCK: Seconds = 2.0
 """How far past its deadline a visit may be before its worker is killed, and as long again until
 the worker is given up: one that swallows every exception cannot be killed."""
 
-_WATCHED: WeakSet[Greenlet] = WeakSet()
+_HANDLED: WeakSet[Greenlet] = WeakSet()
 
 
 class Workers:
@@ -50,7 +50,7 @@ class Workers:
         while len(self._workers) < self._size:
             worker = self._make()
             greenlet = self._pool.spawn(worker.run)
-            watch(greenlet, self._ended)
+            on_end(greenlet, self._ended)
             self._workers[greenlet] = worker
 
     def resize(self, size: int) -> None:
@@ -105,12 +105,12 @@ class Workers:
         self.fill()
 
 
-def watch(greenlet: Greenlet, ended: Callable[[Greenlet], None]) -> None:
-    """Have a greenlet's end told, and not printed by the hub as well."""
-    _WATCHED.add(greenlet)
+def on_end(greenlet: Greenlet, ended: Callable[[Greenlet], None]) -> None:
+    """Call `ended` when a greenlet ends; the hub then prints nothing of its own."""
+    _HANDLED.add(greenlet)
     greenlet.link(ended)
 
 
-def is_watched(greenlet: object) -> bool:
-    """Tell whether somebody is told of this greenlet's end."""
-    return greenlet in _WATCHED
+def end_is_handled(greenlet: object) -> bool:
+    """Tell whether `on_end` was called for this greenlet."""
+    return greenlet in _HANDLED
