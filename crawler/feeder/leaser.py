@@ -16,7 +16,7 @@ from crawler.frontier import Frontier, Lease
 from crawler.model import Health, Seconds
 from crawler.policy.pause import Pause
 
-PAUSE: Seconds = 0.02
+LEASE_GAP_S: Seconds = 0.02
 """Shortest time between two leases."""
 POLL: Seconds = 1.0
 """Longest time between two looks for ready hosts: other processes add and release them too."""
@@ -88,11 +88,11 @@ class Leaser:
         """Look for tasks of a host once it needs some."""
         at = self._thirst.note(host, now)
         if at is not None:
-            self.look_in(max(PAUSE, at - now))
+            self.look_in(max(LEASE_GAP_S, at - now))
 
-    def look_in(self, wait: Seconds = PAUSE) -> None:
+    def look_in(self, wait: Seconds = LEASE_GAP_S) -> None:
         """Look into the frontier after this time at the latest."""
-        at = max(time.monotonic() + wait, self._leased_at + PAUSE)
+        at = max(time.monotonic() + wait, self._leased_at + LEASE_GAP_S)
         if at < self._lease_at:
             self._lease_at = at
             self._wake.set()
@@ -197,7 +197,7 @@ class Leaser:
             self.look_in()
         found = any(leased.tasks for leased in lease.hosts)
         if next_at is not None and (next_at > now or (found and terms.new)):
-            self.look_in(max(PAUSE, next_at - now))
+            self.look_in(max(LEASE_GAP_S, next_at - now))
         if self._thirst.next_at is not None:
             self.look_in(self._thirst.next_at - now)
 

@@ -99,10 +99,10 @@ def verdict(
     if not spared and task.failures + 1 >= attempts:
         return Dead(outcome.reason)
     failures = 1 if spared else task.failures + 1
-    return Again(now + pause(failures, outcome.retry_after, random), charged=not spared)
+    return Again(now + backoff(failures, outcome.retry_after, random), charged=not spared)
 
 
-def pause(failures: int, retry_after: Seconds | None, random: Random) -> Seconds:
+def backoff(failures: int, retry_after: Seconds | None, random: Random) -> Seconds:
     """Return the seconds to wait after the given number of failures.
 
     Exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", 2015), never

@@ -150,10 +150,10 @@ def _why_rest(case: Case) -> str:
         if host.silent and host.failures >= BREAK and over:
             return f"{why}: it is given up, and until then its URLs end unvisited"
         return why
-    pause = max(host.gap, host.crawl_delay)
-    if host.next_at - case.now > pause + 1:
+    delay = max(host.gap, host.crawl_delay)
+    if host.next_at - case.now > delay + 1:
         return "it asked for it with Retry-After"
-    return f"{span(pause)} between two visits"
+    return f"{span(delay)} between two visits"
 
 
 def _why_closed(case: Case) -> str:

@@ -14,10 +14,10 @@ from crawler.policy.retry import (
     KINDS,
     MAX_RETRY_AFTER,
     OURS,
+    backoff,
     host_asked_for_it,
     parse_http_date,
     parse_retry_after,
-    pause,
     state_of,
     verdict,
 )
@@ -110,7 +110,7 @@ def test_the_same_seed_makes_the_same_verdict_and_another_seed_another():
 @settings(max_examples=200, derandomize=True)
 @given(st.integers(1, 2000), st.none() | st.floats(-1e9, 1e9), st.integers(0, 2**32))
 def test_a_pause_is_bounded_by_the_backoff_and_by_what_the_server_asked(failures, asked, seed):
-    length = pause(failures, asked, seeded(seed))
+    length = backoff(failures, asked, seeded(seed))
     ceiling = min(CAP, BASE * 2 ** min(failures - 1, 30))
     assert 0 <= length <= max(ceiling, min(asked or 0, MAX_RETRY_AFTER))
     assert length >= min(asked or 0, MAX_RETRY_AFTER)
@@ -119,7 +119,7 @@ def test_a_pause_is_bounded_by_the_backoff_and_by_what_the_server_asked(failures
 def test_the_backoff_doubles_with_every_failure_up_to_its_cap():
     def longest(failures):
         random = seeded(7)
-        return max(pause(failures, None, random) for _ in range(2000))
+        return max(backoff(failures, None, random) for _ in range(2000))
 
     for failures in range(1, 16):
         ceiling = min(CAP, BASE * 2 ** (failures - 1))
@@ -128,7 +128,7 @@ def test_the_backoff_doubles_with_every_failure_up_to_its_cap():
 
 def test_the_jitter_is_full():
     random = seeded(7)
-    lengths = [pause(5, None, random) for _ in range(2000)]
+    lengths = [backoff(5, None, random) for _ in range(2000)]
     assert min(lengths) < 0.05 * BASE * 2**4
 
 
