@@ -41,7 +41,7 @@ from crawler.worker.robots_rules import Rulebook
 BATCH = 256
 GATHER: Seconds = 0.02
 """Shortest time between two batches, so that under load many visits share what a batch costs."""
-HELD = 64 * 1024 * 1024
+MAX_BYTES_WAITING = 64 * 1024 * 1024
 """Bytes of bodies that may wait in memory; beyond it workers wait for the disk."""
 
 
@@ -81,7 +81,7 @@ class Settler:
         self._queue: Queue[Visited] = Queue()
         self._batch: list[Visited] = []
         self._began: Seconds = 0.0
-        self._held = 0
+        self._bytes_waiting = 0
         self._room = Event()
         self.settled = Event()
         """Set whenever a batch is settled."""
@@ -92,13 +92,13 @@ class Settler:
 
     def put(self, visited: Visited) -> None:
         """Take what no host needs to be told of."""
-        self._held += len(visited.content or b"")
+        self._bytes_waiting += len(visited.content or b"")
         self._queue.put(visited)
 
     def deliver(self, visited: Visited) -> None:
         """Take a visit's end, and make the worker wait while too much is held."""
         self.take(visited)
-        while self._held > HELD:
+        while self._bytes_waiting > MAX_BYTES_WAITING:
             self._room.clear()
             self._room.wait()
 
@@ -124,7 +124,7 @@ class Settler:
     def _gather(self) -> None:
         """Let a batch fill, unless the last one is long ago, or memory is what is short."""
         wait = self._began + GATHER - time.monotonic()
-        if wait > 0 and self._queue.qsize() < BATCH and self._held <= HELD:
+        if wait > 0 and self._queue.qsize() < BATCH and self._bytes_waiting <= MAX_BYTES_WAITING:
             gevent.sleep(wait)
 
     def _settle(self) -> None:
@@ -134,7 +134,7 @@ class Settler:
         settlements = [self._settlement(visited, now) for visited in self._batch]
         hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
         self._frontier.settle(self._owner, settlements, hosts)
-        self._held -= sum(len(visited.content or b"") for visited in self._batch)
+        self._bytes_waiting -= sum(len(visited.content or b"") for visited in self._batch)
         self._batch.clear()
         self._room.set()
         self._hosts.settled([settled.task for settled in settlements])
@@ -158,7 +158,7 @@ class Settler:
         ]
         for at, stored in zip(chosen, self._files.save(bodies), strict=True):
             visited = self._batch[at]
-            self._held -= len(visited.content or b"")
+            self._bytes_waiting -= len(visited.content or b"")
             outcome = _stored(visited, stored)
             self._batch[at] = Visited(visited.task, outcome, visited.answered_at)
         self._room.set()
@@ -172,7 +172,7 @@ class Settler:
                 continue
             if visited.part:
                 self._files.discard([visited.part])
-            self._held -= len(visited.content or b"")
+            self._bytes_waiting -= len(visited.content or b"")
             same = replace(outcome, kind=Kind.UNCHANGED, path=task.path)
             self._batch[at] = replace(visited, outcome=same, content=None, part=None)
 

@@ -24,7 +24,7 @@ from crawler.daemon.signals import signals_heard
 from crawler.daemon.supervisor import Supervisor
 from crawler.errors import ConfigError, UsageError
 from crawler.feeder.feeder import Feeder
-from crawler.feeder.own_hosts import Held
+from crawler.feeder.own_hosts import OwnHosts
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Pulse, open_frontier
 from crawler.frontier.process import current
@@ -99,13 +99,13 @@ class App:
         options = self._settings.crawler
         self._open_disk(stack)
         handoff: Queue[Task] = Queue(max(1, min(HANDOFF, options.concurrency // 4)))
-        self._held = Held(self._hosts, _per_address(options.per_address), self._log)
+        self._own_hosts = OwnHosts(self._hosts, _per_address(options.per_address), self._log)
         self._feeder = feeder = Feeder(
             self.frontier,
             self.owner,
             handoff,
             options.concurrency,
-            self._held,
+            self._own_hosts,
             doom=lambda visited: settler.put(visited),  # noqa: PLW0108  it is made below
         )
         self._pause = feeder.pause
@@ -277,7 +277,7 @@ class App:
         options = settings.crawler
         self._supervisor.grace_period = options.grace_period
         self.keeper.progress = options.log.progress
-        self._held.crowds.limits = _per_address(options.per_address)
+        self._own_hosts.crowds.limits = _per_address(options.per_address)
         self._feeder.concurrency = options.concurrency
         self._supervisor.resize(options.concurrency)
         self.frontier.configure(self._hosts.job_terms(), time.time(), obeys=self._hosts.obeys)
@@ -305,7 +305,7 @@ class App:
         self.stop(cause)  # whatever that is by then
 
     def _stop_when_done(self) -> None:
-        if self._feeder.busy or self._held.open or self._ending or not self._is_done():
+        if self._feeder.busy or self._own_hosts.open or self._ending or not self._is_done():
             return
         counts = self.frontier.counts()
         if not counts.waiting and not counts.leased and not self._ending:

@@ -1,7 +1,7 @@
 """The feeder hands tasks off, host by host in turn, as each becomes ready.
 
-In memory stand the hosts that this process owns (`held`), with the tasks that the leaser has leased
-for them (`leaser`). All else waits in the frontier.
+In memory are the hosts that this process owns (`own_hosts`), with the tasks that the leaser has
+leased for them (`leaser`). All other hosts and tasks wait in the frontier.
 """
 
 import heapq
@@ -15,7 +15,7 @@ from gevent.queue import Queue
 
 from crawler.feeder.host import LOOKAHEAD, Host, wall
 from crawler.feeder.leaser import POLL, Leaser
-from crawler.feeder.own_hosts import Held
+from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import Frontier
 from crawler.model import HostRecord, Seconds, Task, Visited
 from crawler.policy.pause import Pause
@@ -37,12 +37,12 @@ class Feeder:
         owner: int,
         handoff: "Queue[Task]",
         concurrency: int,
-        held: Held,
+        own_hosts: OwnHosts,
         doom: Callable[[Visited], None],
     ) -> None:
         self._handoff = handoff
         self.concurrency = concurrency
-        self._held = held
+        self._own_hosts = own_hosts
         self._doom = doom
         self._ready: list[tuple[Seconds, int, Host]] = []
         self._turn = count()
@@ -53,7 +53,7 @@ class Feeder:
         self.leaser = Leaser(
             frontier,
             owner,
-            held,
+            own_hosts,
             requeue=self._requeue,
             room=self._room_for_hosts,
             pause=self.pause,
@@ -76,19 +76,19 @@ class Feeder:
                 rested_at = time.monotonic()
 
     def begun(self, task: Task, address: str | None = None) -> bool:
-        """Note that a worker begins a visit; refuse it if its host moved, see `Held.begun`."""
-        begun, freed = self._held.begun(task, address)
+        """Note that a worker begins a visit; refuse it if its host moved, see `OwnHosts.begun`."""
+        begun, freed = self._own_hosts.begun(task, address)
         if not begun:
             self.busy -= 1
             self.leaser.look_in()
-        self._requeue([self._held.hosts[task.host_id], *freed])
+        self._requeue([self._own_hosts.hosts[task.host_id], *freed])
         return begun
 
     def finished(self, visited: Visited) -> Visited:
         """Note that a visit is over; its outcome is still to be settled."""
-        visited, freed = self._held.finished(visited)
+        visited, freed = self._own_hosts.finished(visited)
         self.busy -= 1
-        host = self._held.hosts[visited.task.host_id]
+        host = self._own_hosts.hosts[visited.task.host_id]
         self._end_doomed(host)
         self._requeue([*freed, host])
         if self.pause.active:
@@ -97,17 +97,17 @@ class Feeder:
 
     def given_up(self, task: Task) -> bool:
         """Tell whether the host of a task has been silent for too long."""
-        return self._held.hosts[task.host_id].pace.given_up(time.monotonic())
+        return self._own_hosts.hosts[task.host_id].pace.given_up(time.monotonic())
 
     def settled(self, tasks: Iterable[Task]) -> None:
         """Note that outcomes are recorded; a host with nothing open can go back."""
         for task in tasks:
-            self._held.settled(task)
+            self._own_hosts.settled(task)
         self.leaser.look_in()
 
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]:
         """Return what the given hosts, or all, are owed, in wall time as the frontier stores it."""
-        return self._held.owed(hosts)
+        return self._own_hosts.owed(hosts)
 
     def _room_for_hosts(self) -> int:
         if self.pause.active:  # only what a probe needs
@@ -118,10 +118,10 @@ class Feeder:
         if sum(1 for _ in islice(startable, enough)) >= enough:
             return 0
         most = max(1024, 4 * self.concurrency)
-        return max(0, min(self.concurrency, most - len(self._held.hosts)))
+        return max(0, min(self.concurrency, most - len(self._own_hosts.hosts)))
 
     def _end_doomed(self, host: Host) -> None:
-        for visited in self._held.doom(host):
+        for visited in self._own_hosts.doom(host):
             self._doom(visited)
 
     def _requeue(self, hosts: Iterable[Host]) -> None:
@@ -145,11 +145,11 @@ class Feeder:
         ready_at = host.ready_at()
         if not host.tasks or ready_at is None or ready_at > now:
             return self._pass_over(host)
-        at = self._held.crowds.allows(host, now)
+        at = self._own_hosts.crowds.allows(host, now)
         if at is None or at > now:
             return self._wait_for_address(host, at, now)
         task = host.tasks.popleft()
-        self._held.handed_off(host, task)
+        self._own_hosts.handed_off(host, task)
         self.busy += 1
         self._requeue([host])
         return self._handoff.put(task)
@@ -157,15 +157,15 @@ class Feeder:
     def _wait_for_address(self, host: Host, at: Seconds | None, now: Seconds) -> None:
         """Put a host into the line of its address, or look at it again when its time has come."""
         host.queued = True
-        at = self._held.crowds.line_up(host, at, now)
+        at = self._own_hosts.crowds.line_up(host, at, now)
         if at is not None:
             heapq.heappush(self._ready, (at, next(self._turn), host))
 
     def _pass_over(self, host: Host) -> None:
         """Leave out a host whose tasks went back or whose rest has moved, and let another go on."""
-        if self._held.hosts.get(host.id) is host:
+        if self._own_hosts.hosts.get(host.id) is host:
             self._requeue([host])
-        self._requeue(self._held.crowds.next_in(host.address))
+        self._requeue(self._own_hosts.crowds.next_in(host.address))
 
     def _wait(self, now: Seconds) -> None:
         until = self._ready[0][0] if self._ready else now + POLL

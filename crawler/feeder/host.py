@@ -13,7 +13,7 @@ from crawler.policy.politeness import HostPace
 
 LOOKAHEAD: Seconds = 0.25
 """Tasks are leased this long before their host is ready, so that many share one transaction."""
-HOLD: Seconds = 2.0
+LONG_REST_S: Seconds = 2.0
 """A host that rests for longer goes back, with its tasks: another may use its place."""
 AHEAD = 256
 """Most tasks in memory of a host without a delay, beside what its slots need."""
@@ -147,7 +147,7 @@ class Host:
     def rests_long(self, now: Seconds) -> bool:
         """Tell whether it would only take up room."""
         ready_at = self.ready_at()
-        late = not self.pace.busy and ready_at is not None and ready_at > now + HOLD
+        late = not self.pace.busy and ready_at is not None and ready_at > now + LONG_REST_S
         return late and not self.pace.doomed(now)
 
     def close(self, now: Seconds, offset: Seconds) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gevent.event import Event
 
 from crawler.feeder.host import AGAIN, Host, Thirst, wall
-from crawler.feeder.own_hosts import Held
+from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import Frontier, Lease
 from crawler.model import Health, Seconds
 from crawler.policy.pause import Pause
@@ -46,7 +46,7 @@ class Leaser:
         self,
         frontier: Frontier,
         owner: int,
-        held: Held,
+        own_hosts: OwnHosts,
         *,
         requeue: Callable[[Iterable[Host]], None],
         room: Callable[[], int],
@@ -55,7 +55,7 @@ class Leaser:
     ) -> None:
         self._frontier = frontier
         self._owner = owner
-        self._held = held
+        self._own_hosts = own_hosts
         self._requeue = requeue
         self._room = room
         self._pause = pause
@@ -78,7 +78,7 @@ class Leaser:
     def look(self) -> None:
         """Look into the frontier soon: something was added to it, perhaps to hosts that are dry."""
         now = time.monotonic()
-        for host in self._held.hosts.values():
+        for host in self._own_hosts.hosts.values():
             if host.dry and not host.robots:
                 host.dry_since = now - AGAIN
                 self.look_for(host, now)
@@ -109,7 +109,7 @@ class Leaser:
                 time.time(),
                 new=terms.new,
                 wants=terms.wants,
-                idle=self._held.owed(host.id for host in terms.idle),
+                idle=self._own_hosts.owed(host.id for host in terms.idle),
                 back=list(terms.back),
             )
         except BaseException:
@@ -121,11 +121,11 @@ class Leaser:
         self._look_next(lease, terms)
 
     def _terms(self, now: Seconds) -> _Terms:
-        resting = self._held.resting_long(now)
+        resting = self._own_hosts.resting_long(now)
         for host in resting:
             host.returning = True
         back = {task.id for host in resting for task in host.tasks}
-        spent = self._held.spent()
+        spent = self._own_hosts.spent()
         idle = dict.fromkeys([*(one for one in resting if one.open == len(one.tasks)), *spent])
         thirsty = [host for host in self._thirst.due(now) if host not in idle]
         wants = {host.id: lack for host in thirsty if (lack := host.lacks(now))}
@@ -136,7 +136,7 @@ class Leaser:
         for host in terms.resting:
             host.returning = False
         for host in terms.spent:
-            self._held.dry(host)
+            self._own_hosts.dry(host)
         self._requeue([*terms.resting, *terms.thirsty])
 
     def _give_back(self, terms: _Terms) -> None:
@@ -144,18 +144,18 @@ class Leaser:
             host.returning = False
             host.gave_back(terms.back)
         for host in terms.idle:
-            self._held.drop(host)
-        self._requeue(host for host in terms.resting if host.id in self._held.hosts)
+            self._own_hosts.drop(host)
+        self._requeue(host for host in terms.resting if host.id in self._own_hosts.hosts)
 
     def _take(self, lease: Lease, terms: _Terms) -> None:
         now = time.monotonic()
         for leased in lease.hosts:
-            host = self._held.take(leased)
+            host = self._own_hosts.take(leased)
             host.dry = False
             few = len(leased.tasks) < terms.wants.get(leased.id, 1)
             if few or all(task.robots for task in leased.tasks):  # the others wait for its rules
                 host.dry_since = now
-                self._held.dry(host)
+                self._own_hosts.dry(host)
             self._end_doomed(host)
             self._requeue([host])
         for host in terms.thirsty:
@@ -163,15 +163,15 @@ class Leaser:
 
     def _move(self) -> None:
         """Go on with hosts where they were found, but not with those that are another's there."""
-        moving = self._held.moving()
+        moving = self._own_hosts.moving()
         if not moving:
             return
-        refused = self._frontier.move(self._owner, self._held.found(moving), time.time())
+        refused = self._frontier.move(self._owner, self._own_hosts.found(moving), time.time())
         for host in moving:
             if host.id in refused:
-                self._held.drop(host)
+                self._own_hosts.drop(host)
             else:
-                self._requeue([host, *self._held.moved(host)])
+                self._requeue([host, *self._own_hosts.moved(host)])
 
     def _note_rests(self, lease: Lease) -> None:
         """Note the rest of hosts of which the ledger knows only what their jobs say.
@@ -181,16 +181,17 @@ class Leaser:
         hosts = [
             leased.id
             for leased in lease.hosts
-            if leased.health == Health() and self._held.hosts[leased.id].pace.delay > leased.delay
+            if leased.health == Health()
+            and self._own_hosts.hosts[leased.id].pace.delay > leased.delay
         ]
         if hosts:
-            self._frontier.settle(self._owner, [], self._held.owed(hosts))
+            self._frontier.settle(self._owner, [], self._own_hosts.owed(hosts))
 
     def _look_next(self, lease: Lease, terms: _Terms) -> None:
         """Give hosts up that others should have, and decide when to look again."""
         now = time.monotonic()
         next_at = None if lease.next_at is None else lease.next_at - wall()
-        self._give_up(list(self._held.hosts.values())[: lease.surplus])
+        self._give_up(list(self._own_hosts.hosts.values())[: lease.surplus])
         if next_at is not None and next_at <= now and not self._pause.active and not terms.new:
             self._give_up(self._had_their_turn(now))
         if terms.new > 0 and len(lease.hosts) - len(terms.wants) >= terms.new and self._room():
@@ -203,11 +204,11 @@ class Leaser:
 
     def _had_their_turn(self, now: Seconds) -> list[Host]:
         """Return hosts to give up, the oldest first, while others are ready and wait for room."""
-        old = [host for host in self._held.hosts.values() if host.taken_at <= now - TURN]
-        return old[: max(1, len(self._held.hosts) // 8)]
+        old = [host for host in self._own_hosts.hosts.values() if host.taken_at <= now - TURN]
+        return old[: max(1, len(self._own_hosts.hosts) // 8)]
 
     def _give_up(self, hosts: Iterable[Host]) -> None:
         """Let go of hosts as soon as their tasks in memory are done."""
         for host in hosts:
             host.leaving = True
-            self._held.dry(host)
+            self._own_hosts.dry(host)

@@ -26,7 +26,7 @@ MAX_LOGGED_HOSTS = 10_000
 _RANKS = {"": 0, "limited": 1, "resting": 2, "given up": 3}
 
 
-class Held:
+class OwnHosts:
     """The hosts of this process by number, and how many visits their addresses bear."""
 
     def __init__(self, hosts: HostOverrides, per_address: HostLimits | None, log: Log) -> None:

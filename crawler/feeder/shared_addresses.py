@@ -9,7 +9,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from crawler.feeder.host import HOLD, Host
+from crawler.feeder.host import LONG_REST_S, Host
 from crawler.model import Seconds, Task
 from crawler.policy.politeness import HostLimits, HostPace
 
@@ -44,7 +44,7 @@ class Crowd:
     @property
     def room(self) -> float:
         """Return how many hosts the line has room for: as many as wait no longer than is held."""
-        return max(SHORT, min(LONG, HOLD / self.visit_gap))
+        return max(SHORT, min(LONG, LONG_REST_S / self.visit_gap))
 
     def ended(self, now: Seconds) -> None:
         """Note how fast the line moves."""
@@ -58,7 +58,7 @@ class Crowd:
 
     def send_away(self, host: Host, now: Seconds) -> None:
         """Have a host rest until it can expect a slot."""
-        self.booked = max(self.booked, now + HOLD) + EARLY * self.visit_gap
+        self.booked = max(self.booked, now + LONG_REST_S) + EARLY * self.visit_gap
         host.pace.asked_to_wait(self.booked)
 
 

@@ -12,7 +12,7 @@ from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.errors import LocalFaultError
 from crawler.feeder.feeder import Feeder
-from crawler.feeder.own_hosts import Held
+from crawler.feeder.own_hosts import OwnHosts
 from crawler.model import JobTerms, Kind, Outcome, Visited
 
 
@@ -34,7 +34,7 @@ def handoff():
 def feeder(frontier, handoff):
     frontier.configure([JobTerms("job", per_host=500)], time.time())
     settings = Settings(jobs=(Job(name="job", urls=("http://a/",), delay=0, per_host=500),))
-    held = Held(HostOverrides(settings), None, Silence())
+    held = OwnHosts(HostOverrides(settings), None, Silence())
     owner = join(frontier, time.time())
     feeder = Feeder(frontier, owner, handoff, 500, held, doom=handoff.put)
     running = [gevent.spawn(feeder.run), gevent.spawn(feeder.leaser.run)]
@@ -120,7 +120,7 @@ def test_what_was_not_given_back_for_a_fault_of_the_disk_is_visited_later(
     second = handoff.get(timeout=5)
     assert feeder.begun(first)
     assert feeder.begun(second)
-    (host,) = feeder._held.hosts.values()
+    (host,) = feeder._own_hosts.hosts.values()
     with gevent.Timeout(5):
         while not host.dry:
             gevent.sleep(0.01)

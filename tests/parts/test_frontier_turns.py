@@ -12,7 +12,7 @@ from gevent.queue import Queue
 from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
-from crawler.feeder.own_hosts import Held
+from crawler.feeder.own_hosts import OwnHosts
 from crawler.model import Again, Done, HostRecord, JobTerms, Kind, Outcome, Visited
 
 CLASSES = [JobTerms("high", weight=4), JobTerms("normal"), JobTerms("low", weight=1)]
@@ -372,7 +372,7 @@ def test_a_host_whose_tasks_went_back_before_its_visit_was_settled_is_not_forgot
     frontier.configure([JobTerms("job", delay=0.3)], time.time())
     frontier.add("job", urls("job", 3), time.time())
     settings = Settings(jobs=(Job(name="job", urls=("http://a/",), delay="300ms"),))
-    held, handoff = Held(HostOverrides(settings), None, Silence()), Queue(4)
+    held, handoff = OwnHosts(HostOverrides(settings), None, Silence()), Queue(4)
     feeder = Feeder(frontier, join(frontier, time.time()), handoff, 4, held, doom=handoff.put)
     feeder.leaser.lease()
     (host,) = held.hosts.values()

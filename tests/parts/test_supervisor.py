@@ -15,7 +15,7 @@ from crawler.daemon.services import Service
 from crawler.daemon.supervisor import State, Supervisor
 from crawler.errors import ServiceDiedError
 from crawler.feeder.feeder import Feeder
-from crawler.feeder.own_hosts import Held
+from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import open_frontier
 from crawler.frontier.process import current
 from crawler.model import Kind, Outcome, Seed, Task, Visited
@@ -70,7 +70,7 @@ class Crew:
         self.frontier.add("j", seeds, time.time())
         self.handoff: Queue[Task] = Queue(1)
         self.feeder = Feeder(
-            self.frontier, owner, self.handoff, SIZE, Held(hosts, None, self.log),
+            self.frontier, owner, self.handoff, SIZE, OwnHosts(hosts, None, self.log),
             lambda visited: settler.put(visited),  # noqa: PLW0108  it is made below
         )  # fmt: skip
         self.rules = Rulebook(self.frontier, hosts, jobs, "crawlerd", self.log).__enter__()

@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
-from crawler.feeder.host import HOLD
-from crawler.feeder.own_hosts import Held
+from crawler.feeder.host import LONG_REST_S
+from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.shared_addresses import LONG as LINE
 from crawler.feeder.shared_addresses import SHORT, Crowd
 from crawler.frontier import LeasedHost
@@ -692,7 +692,7 @@ X, Y = "192.0.2.1", "192.0.2.2"
 def held_at(*places, slots=1, per_host=1):
     """What a process holds: a host with three tasks for every address given."""
     rules = HostOverrides(Settings(jobs=(Job(name="job", urls=("http://h/",)),)))
-    held, hosts = Held(rules, HostLimits(per_host=slots), Told()), []
+    held, hosts = OwnHosts(rules, HostLimits(per_host=slots), Told()), []
     for number, address in enumerate(places, 1):
         url = f"http://h{number}/"
         tasks = tuple(
@@ -859,7 +859,7 @@ def test_a_line_takes_no_more_than_it_can_serve_soon_and_tells_the_others_when_t
     sent = [host.pace.next_at for host in others if host.pace.next_at > 0]
     assert len(sent) == 2 * LINE - 1
     assert sent == sorted(set(sent))
-    assert sent[0] > HOLD
+    assert sent[0] > LONG_REST_S
     assert all(host.rests_long(0) for host in others if host.pace.next_at > 0)
 
 
@@ -889,7 +889,7 @@ def test_a_line_that_turns_out_to_be_slow_sends_its_end_away():
     assert gone[-1] is others[0]
     assert gone[:-1] == others[: SHORT - 1 : -1]
     assert len(crowd.line) == SHORT - 1
-    assert all(host.pace.next_at > now + HOLD for host in gone[:-1])
+    assert all(host.pace.next_at > now + LONG_REST_S for host in gone[:-1])
 
 
 def test_when_a_line_is_empty_others_may_come_before_those_that_were_told_to():
@@ -897,7 +897,7 @@ def test_when_a_line_is_empty_others_may_come_before_those_that_were_told_to():
     crowd.ended(10.0)
     (host,) = held_at(X)[1]
     crowd.send_away(host, 10.0)
-    assert 10.0 + HOLD < host.pace.next_at < 10.1 + HOLD
+    assert 10.0 + LONG_REST_S < host.pace.next_at < 10.1 + LONG_REST_S
 
 
 @pytest.mark.parametrize("pace", [0.001, 0.05, 1.0])
@@ -909,7 +909,7 @@ def test_a_line_knows_how_fast_it_moves(pace):
         now += pace
         crowd.ended(now)
     assert crowd.visit_gap == pytest.approx(pace, rel=0.01)
-    assert crowd.room == pytest.approx(max(SHORT, min(LINE, HOLD / pace)), rel=0.02)
+    assert crowd.room == pytest.approx(max(SHORT, min(LINE, LONG_REST_S / pace)), rel=0.02)
     crowd.line.clear()
     crowd.ended(now + 3600)
     assert crowd.visit_gap == pytest.approx(pace, rel=0.01), "idle time is no wait"
