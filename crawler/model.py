@@ -174,7 +174,7 @@ class Outcome:
     """Whether the host was asked for anything; if not it owes no rest."""
     final: bool = False
     """Whatever the kind, there will be no other visit."""
-    wants: str | None = None
+    needs_robots: str | None = None
     """URL of a robots.txt that must be known before the task can be visited."""
 
     def at(self, path: str) -> "Outcome":

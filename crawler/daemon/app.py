@@ -106,7 +106,7 @@ class App:
             handoff,
             options.concurrency,
             self._own_hosts,
-            doom=lambda visited: settler.put(visited),  # noqa: PLW0108  it is made below
+            deliver=lambda visited: settler.put(visited),  # noqa: PLW0108  it is made below
         )
         self._pause = feeder.pause
         self._open_fetcher(stack)
@@ -277,7 +277,7 @@ class App:
         options = settings.crawler
         self._supervisor.grace_period = options.grace_period
         self.keeper.progress = options.log.progress
-        self._own_hosts.crowds.limits = _per_address(options.per_address)
+        self._own_hosts.addresses.limits = _per_address(options.per_address)
         self._feeder.concurrency = options.concurrency
         self._supervisor.resize(options.concurrency)
         self.frontier.configure(self._hosts.job_terms(), time.time(), obeys=self._hosts.obeys)

@@ -38,12 +38,12 @@ class Feeder:
         handoff: "Queue[Task]",
         concurrency: int,
         own_hosts: OwnHosts,
-        doom: Callable[[Visited], None],
+        deliver: Callable[[Visited], None],
     ) -> None:
         self._handoff = handoff
         self.concurrency = concurrency
         self._own_hosts = own_hosts
-        self._doom = doom
+        self._deliver = deliver
         self._ready: list[tuple[Seconds, int, Host]] = []
         self._turn = count()
         self._wake = Event()
@@ -57,7 +57,7 @@ class Feeder:
             requeue=self._requeue,
             room=self._room_for_hosts,
             pause=self.pause,
-            end_doomed=self._end_doomed,
+            end_unvisited=self._end_unvisited,
         )
 
     def run(self) -> None:
@@ -89,7 +89,7 @@ class Feeder:
         visited, freed = self._own_hosts.finished(visited)
         self.busy -= 1
         host = self._own_hosts.hosts[visited.task.host_id]
-        self._end_doomed(host)
+        self._end_unvisited(host)
         self._requeue([*freed, host])
         if self.pause.active:
             self._wake.set()
@@ -120,12 +120,12 @@ class Feeder:
         most = max(1024, 4 * self.concurrency)
         return max(0, min(self.concurrency, most - len(self._own_hosts.hosts)))
 
-    def _end_doomed(self, host: Host) -> None:
-        for visited in self._own_hosts.doom(host):
-            self._doom(visited)
+    def _end_unvisited(self, host: Host) -> None:
+        for visited in self._own_hosts.end_unvisited(host):
+            self._deliver(visited)
 
     def _requeue(self, hosts: Iterable[Host]) -> None:
-        """Put hosts where they belong now: among the ready, the thirsty, or neither."""
+        """Put hosts where they belong: among the ready, those to refill, or neither."""
         now = time.monotonic()
         for host in hosts:
             self._enqueue(host, now)
@@ -145,7 +145,7 @@ class Feeder:
         ready_at = host.ready_at()
         if not host.tasks or ready_at is None or ready_at > now:
             return self._pass_over(host)
-        at = self._own_hosts.crowds.allows(host, now)
+        at = self._own_hosts.addresses.allows(host, now)
         if at is None or at > now:
             return self._wait_for_address(host, at, now)
         task = host.tasks.popleft()
@@ -157,7 +157,7 @@ class Feeder:
     def _wait_for_address(self, host: Host, at: Seconds | None, now: Seconds) -> None:
         """Put a host into the line of its address, or look at it again when its time has come."""
         host.queued = True
-        at = self._own_hosts.crowds.line_up(host, at, now)
+        at = self._own_hosts.addresses.line_up(host, at, now)
         if at is not None:
             heapq.heappush(self._ready, (at, next(self._turn), host))
 
@@ -165,7 +165,7 @@ class Feeder:
         """Leave out a host whose tasks went back or whose rest has moved, and let another go on."""
         if self._own_hosts.hosts.get(host.id) is host:
             self._requeue([host])
-        self._requeue(self._own_hosts.crowds.next_in(host.address))
+        self._requeue(self._own_hosts.addresses.next_in(host.address))
 
     def _wait(self, now: Seconds) -> None:
         until = self._ready[0][0] if self._ready else now + POLL

@@ -21,7 +21,7 @@ QUICK: Seconds = 2.0
 """A host that used up its tasks within this time gets twice as many, a slower one half."""
 AGAIN: Seconds = 1.0
 """A host that has free slots is asked for again after this time when its tasks ran out."""
-DOOMED = 64
+MAX_ENDED_AT_ONCE = 64
 """Tasks of a host that is given up, leased at once to end unvisited."""
 
 
@@ -36,9 +36,9 @@ class Host:
     tasks: deque[Task] = field(default_factory=deque)
     open: int = 0
     """Tasks leased and not settled."""
-    dry: bool = False
+    exhausted: bool = False
     """The frontier had nothing more for it; it goes back once nothing is open."""
-    dry_since: Seconds = 0.0
+    exhausted_since: Seconds = 0.0
     robots: bool = False
     """Its robots.txt is being visited; the URLs of jobs that obey it wait for that."""
     leaving: bool = False
@@ -48,7 +48,7 @@ class Host:
     filled_at: Seconds = 0.0
     given: int = 0
     """Tasks that came when it was last asked for."""
-    thirsts_at: Seconds | None = None
+    queued_refill_at: Seconds | None = None
     """When to look for tasks of it, if at all."""
     queued: bool = False
     """It stands in the heap of ready hosts, or in the line of its address."""
@@ -90,12 +90,12 @@ class Host:
         self.open -= len(back)
         self.robots = self.robots and not any(task.robots for task in back)
 
-    def lacks(self, now: Seconds) -> int:
+    def missing_tasks(self, now: Seconds) -> int:
         """Return how many tasks to lease for it: none while they would only wait in memory."""
-        if self.found or self.leaving or (self.dry and not self._asks_again()):
+        if self.found or self.leaving or (self.exhausted and not self._asks_again()):
             return 0
-        if self.pace.doomed(now):
-            return DOOMED
+        if self.pace.ends_unvisited(now):
+            return MAX_ENDED_AT_ONCE
         if self.rests_long(now):
             return 0
         if not self.spaced:
@@ -104,17 +104,17 @@ class Host:
         soon = ready_at is not None and ready_at <= now + LOOKAHEAD
         return 1 if soon and not self.tasks else 0
 
-    def thirst_at(self, now: Seconds) -> Seconds | None:
+    def refill_at(self, now: Seconds) -> Seconds | None:
         """Return when to look for tasks of it; None as long as nothing changes."""
         pace = self.pace
-        if self.dry and not self.found:
-            return self.dry_since + AGAIN if self._asks_again() else None
+        if self.exhausted and not self.found:
+            return self.exhausted_since + AGAIN if self._asks_again() else None
         spaced = self.spaced
         few = len(self.tasks) <= max(max(2 * pace.slots, self.ahead) // 4, self._soon())
         enough = self.tasks if spaced else not (few or pace.silent)
         if self.found or enough:  # the usual case, and nothing changes
             return None
-        if pace.doomed(now):
+        if pace.ends_unvisited(now):
             return now
         if self.rests_long(now):
             return None  # it goes back when what is open is settled
@@ -148,7 +148,7 @@ class Host:
         """Tell whether it would only take up room."""
         ready_at = self.ready_at()
         late = not self.pace.busy and ready_at is not None and ready_at > now + LONG_REST_S
-        return late and not self.pace.doomed(now)
+        return late and not self.pace.ends_unvisited(now)
 
     def close(self, now: Seconds, offset: Seconds) -> None:
         """Close it while its hours are not."""
@@ -160,7 +160,7 @@ class Host:
             self.pace.opens_at = max(self.pace.opens_at, opens_at - offset)
 
 
-class Thirst:
+class RefillQueue:
     """Hosts in the order in which to look for tasks of them; each stands in it once that counts."""
 
     def __init__(self) -> None:
@@ -174,12 +174,12 @@ class Thirst:
 
     def note(self, host: Host, now: Seconds) -> Seconds | None:
         """Note a host whose state has changed; return its time if it has moved forward."""
-        if host.thirsts_at is not None and host.thirsts_at <= now:
+        if host.queued_refill_at is not None and host.queued_refill_at <= now:
             return None  # it is about to be looked at
-        at = host.thirst_at(now)
-        if at is None or (host.thirsts_at is not None and host.thirsts_at <= at):
+        at = host.refill_at(now)
+        if at is None or (host.queued_refill_at is not None and host.queued_refill_at <= at):
             return None  # an entry that is too early is put right when its time comes
-        host.thirsts_at = at
+        host.queued_refill_at = at
         heapq.heappush(self._heap, (at, next(self._count), host))
         return at
 
@@ -188,11 +188,11 @@ class Thirst:
         due: list[Host] = []
         while self._heap and self._heap[0][0] <= now + LOOKAHEAD / 2:
             at, _, host = heapq.heappop(self._heap)
-            if host.thirsts_at != at:
+            if host.queued_refill_at != at:
                 continue
-            host.thirsts_at = None
-            thirst_at = host.thirst_at(now)  # perhaps it was given tasks since
-            if thirst_at is not None and thirst_at <= now + LOOKAHEAD / 2:
+            host.queued_refill_at = None
+            refill_at = host.refill_at(now)  # perhaps it was given tasks since
+            if refill_at is not None and refill_at <= now + LOOKAHEAD / 2:
                 due.append(host)
             else:
                 self.note(host, now)

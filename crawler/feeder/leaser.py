@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gevent.event import Event
 
-from crawler.feeder.host import AGAIN, Host, Thirst, wall
+from crawler.feeder.host import AGAIN, Host, RefillQueue, wall
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import Frontier, Lease
 from crawler.model import Health, Seconds
@@ -28,8 +28,8 @@ TURN: Seconds = 5.0
 class _Terms:
     """What is asked of the frontier at once."""
 
-    thirsty: list[Host]
-    wants: dict[int, int]
+    to_refill: list[Host]
+    refills: dict[int, int]
     new: int
     spent: list[Host]
     idle: list[Host]
@@ -51,7 +51,7 @@ class Leaser:
         requeue: Callable[[Iterable[Host]], None],
         room: Callable[[], int],
         pause: Pause,
-        end_doomed: Callable[[Host], None],
+        end_unvisited: Callable[[Host], None],
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -59,8 +59,8 @@ class Leaser:
         self._requeue = requeue
         self._room = room
         self._pause = pause
-        self._end_doomed = end_doomed
-        self._thirst = Thirst()
+        self._end_unvisited = end_unvisited
+        self._refills = RefillQueue()
         self._wake = Event()
         self._lease_at: Seconds = 0.0
         self._leased_at: Seconds = 0.0
@@ -76,17 +76,17 @@ class Leaser:
                 self.lease()
 
     def look(self) -> None:
-        """Look into the frontier soon: something was added to it, perhaps to hosts that are dry."""
+        """Look into the frontier soon: something was added to it, perhaps to exhausted hosts."""
         now = time.monotonic()
         for host in self._own_hosts.hosts.values():
-            if host.dry and not host.robots:
-                host.dry_since = now - AGAIN
+            if host.exhausted and not host.robots:
+                host.exhausted_since = now - AGAIN
                 self.look_for(host, now)
         self.look_in(0.05)
 
     def look_for(self, host: Host, now: Seconds) -> None:
         """Look for tasks of a host once it needs some."""
-        at = self._thirst.note(host, now)
+        at = self._refills.note(host, now)
         if at is not None:
             self.look_in(max(LEASE_GAP_S, at - now))
 
@@ -98,7 +98,7 @@ class Leaser:
             self._wake.set()
 
     def lease(self) -> None:
-        """Give idle hosts back, fill thirsty ones, and take new ones while workers are free."""
+        """Give idle hosts back, refill others, and take new ones while workers are free."""
         self._move()
         now = time.monotonic()
         self._leased_at, self._lease_at = now, now + POLL
@@ -108,7 +108,7 @@ class Leaser:
                 self._owner,
                 time.time(),
                 new=terms.new,
-                wants=terms.wants,
+                refills=terms.refills,
                 idle=self._own_hosts.owed(host.id for host in terms.idle),
                 back=list(terms.back),
             )
@@ -127,17 +127,17 @@ class Leaser:
         back = {task.id for host in resting for task in host.tasks}
         spent = self._own_hosts.spent()
         idle = dict.fromkeys([*(one for one in resting if one.open == len(one.tasks)), *spent])
-        thirsty = [host for host in self._thirst.due(now) if host not in idle]
-        wants = {host.id: lack for host in thirsty if (lack := host.lacks(now))}
-        return _Terms(thirsty, wants, self._room(), spent, list(idle), back, resting)
+        to_refill = [host for host in self._refills.due(now) if host not in idle]
+        refills = {host.id: lack for host in to_refill if (lack := host.missing_tasks(now))}
+        return _Terms(to_refill, refills, self._room(), spent, list(idle), back, resting)
 
     def _undo(self, terms: _Terms) -> None:
         """Have all as before: the frontier could not be asked."""
         for host in terms.resting:
             host.returning = False
         for host in terms.spent:
-            self._own_hosts.dry(host)
-        self._requeue([*terms.resting, *terms.thirsty])
+            self._own_hosts.note_exhausted(host)
+        self._requeue([*terms.resting, *terms.to_refill])
 
     def _give_back(self, terms: _Terms) -> None:
         for host in terms.resting:
@@ -151,14 +151,14 @@ class Leaser:
         now = time.monotonic()
         for leased in lease.hosts:
             host = self._own_hosts.take(leased)
-            host.dry = False
-            few = len(leased.tasks) < terms.wants.get(leased.id, 1)
+            host.exhausted = False
+            few = len(leased.tasks) < terms.refills.get(leased.id, 1)
             if few or all(task.robots for task in leased.tasks):  # the others wait for its rules
-                host.dry_since = now
-                self._own_hosts.dry(host)
-            self._end_doomed(host)
+                host.exhausted_since = now
+                self._own_hosts.note_exhausted(host)
+            self._end_unvisited(host)
             self._requeue([host])
-        for host in terms.thirsty:
+        for host in terms.to_refill:
             self.look_for(host, now)
 
     def _move(self) -> None:
@@ -194,13 +194,13 @@ class Leaser:
         self._give_up(list(self._own_hosts.hosts.values())[: lease.surplus])
         if next_at is not None and next_at <= now and not self._pause.active and not terms.new:
             self._give_up(self._had_their_turn(now))
-        if terms.new > 0 and len(lease.hosts) - len(terms.wants) >= terms.new and self._room():
+        if terms.new > 0 and len(lease.hosts) - len(terms.refills) >= terms.new and self._room():
             self.look_in()
         found = any(leased.tasks for leased in lease.hosts)
         if next_at is not None and (next_at > now or (found and terms.new)):
             self.look_in(max(LEASE_GAP_S, next_at - now))
-        if self._thirst.next_at is not None:
-            self.look_in(self._thirst.next_at - now)
+        if self._refills.next_at is not None:
+            self.look_in(self._refills.next_at - now)
 
     def _had_their_turn(self, now: Seconds) -> list[Host]:
         """Return hosts to give up, the oldest first, while others are ready and wait for room."""
@@ -211,4 +211,4 @@ class Leaser:
         """Let go of hosts as soon as their tasks in memory are done."""
         for host in hosts:
             host.leaving = True
-            self._own_hosts.dry(host)
+            self._own_hosts.note_exhausted(host)

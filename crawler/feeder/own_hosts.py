@@ -8,7 +8,7 @@ from random import Random
 
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.host import Host, wall
-from crawler.feeder.shared_addresses import Crowds
+from crawler.feeder.shared_addresses import AddressQueues
 from crawler.frontier import LeasedHost
 from crawler.log import Log, iso
 from crawler.model import HostRecord, Kind, Outcome, Seconds, Task, Visited
@@ -32,12 +32,12 @@ class OwnHosts:
     def __init__(self, hosts: HostOverrides, per_address: HostLimits | None, log: Log) -> None:
         self.overrides = hosts
         self._log = log
-        self.crowds = Crowds(per_address)
+        self.addresses = AddressQueues(per_address)
         self._random = Random()  # noqa: S311  jitter is no secret
         self.hosts: dict[int, Host] = {}
         self._begun: set[int] = set()
         self._logged: OrderedDict[str, tuple[str, Seconds]] = OrderedDict()
-        self._spent: set[int] = set()
+        self._idle: set[int] = set()
         self._moving: dict[int, Host] = {}
         self._sweep_at = 0.0
 
@@ -67,7 +67,7 @@ class OwnHosts:
     def handed_off(self, host: Host, task: Task) -> None:
         """Take a slot of a host and of its address."""
         host.pace.handed_off()
-        self.crowds.enter(task, host.address)
+        self.addresses.enter(task, host.address)
 
     def begun(self, task: Task, address: str | None) -> tuple[bool, list[Host]]:
         """Note that a worker begins a visit, unless its host was just found at another address.
@@ -76,15 +76,15 @@ class OwnHosts:
         also the hosts that may go on because the visit leaves its slot where it was.
         """
         host, now = self.hosts[task.host_id], time.monotonic()
-        if address and address != host.address and self.crowds.limits:
+        if address and address != host.address and self.addresses.limits:
             host.found = address
             self._moving[host.id] = host
             host.pace.dropped()
             host.tasks.appendleft(task)
-            return False, self.crowds.leave(task)
+            return False, self.addresses.leave(task)
         host.pace.begun(now)
         self._begun.add(task.id)
-        return True, self.crowds.begun(task, now)
+        return True, self.addresses.begun(task, now)
 
     def finished(self, visited: Visited) -> tuple[Visited, list[Host]]:
         """Note a visit's end; return it with what the host pays for, and hosts that may go on."""
@@ -92,33 +92,33 @@ class OwnHosts:
         host, now = self.hosts[task.host_id], time.monotonic()
         if task.id not in self._begun:
             host.pace.dropped()
-            return visited, self.crowds.leave(task)
+            return visited, self.addresses.leave(task)
         self._begun.discard(task.id)
         visited = self._judge(host, visited, now)
         host.pace.finished(visited.answered_at)
         if outcome.retry_after:
             host.pace.asked_to_wait(now + outcome.retry_after)
         self._tell(host, outcome, now)
-        return visited, self.crowds.finished(task, visited.answered_at, now)
+        return visited, self.addresses.finished(task, visited.answered_at, now)
 
     def settled(self, task: Task) -> None:
         """Note that an outcome is recorded."""
         host = self.hosts[task.host_id]
         host.open -= 1
         host.robots = host.robots and not task.robots
-        if host.dry:
-            self.dry(host)
+        if host.exhausted:
+            self.note_exhausted(host)
 
-    def dry(self, host: Host) -> None:
+    def note_exhausted(self, host: Host) -> None:
         """Have a host go back once nothing of it is open."""
-        host.dry = True
+        host.exhausted = True
         if not host.open:
-            self._spent.add(host.id)
+            self._idle.add(host.id)
 
     def spent(self) -> list[Host]:
         """Take out the hosts that have nothing left to do here."""
-        spent, self._spent = [self.hosts.get(number) for number in self._spent], set()
-        return [host for host in spent if host and host.dry and not host.open]
+        spent, self._idle = [self.hosts.get(number) for number in self._idle], set()
+        return [host for host in spent if host and host.exhausted and not host.open]
 
     def moving(self) -> list[Host]:
         """Return the hosts that were found at another address, and of which no visit is open."""
@@ -128,12 +128,12 @@ class OwnHosts:
         """Note that a host is where it was found; return who may go on where it was."""
         before, host.address, host.found = host.address, host.found, None
         del self._moving[host.id]
-        return self.crowds.next_in(before)
+        return self.addresses.next_in(before)
 
     def drop(self, host: Host) -> None:
         """Note that a host went back, with the tasks in memory."""
         host.tasks.clear()
-        host.thirsts_at = None
+        host.queued_refill_at = None
         del self.hosts[host.id]
         self._moving.pop(host.id, None)
 
@@ -144,9 +144,9 @@ class OwnHosts:
         self._sweep_at = now + SWEEP * len(self.hosts)
         return [host for host in self.hosts.values() if host.rests_long(now)]
 
-    def doom(self, host: Host) -> list[Visited]:
+    def end_unvisited(self, host: Host) -> list[Visited]:
         """End the tasks in memory of a host that is given up."""
-        if not host.pace.doomed(now := time.monotonic()):
+        if not host.pace.ends_unvisited(now := time.monotonic()):
             return []
         since = iso((host.pace.failing_since or now) + wall())
         kind = host.last.kind if host.last else Kind.TIMEOUT

@@ -27,7 +27,7 @@ EARLY = 0.8
 
 
 @dataclass(slots=True)
-class Crowd:
+class AddressQueue:
     """The visits at one address, and the hosts that wait for it."""
 
     pace: HostPace
@@ -62,38 +62,38 @@ class Crowd:
         host.pace.asked_to_wait(self.booked)
 
 
-class Crowds:
+class AddressQueues:
     """The visits of this process at every address; `rule` is their limit, None if there is none."""
 
     def __init__(self, limits: HostLimits | None) -> None:
         self.limits = limits
-        self._crowds: dict[str, Crowd] = {}
-        self._slots: dict[int, tuple[str | None, Crowd | None]] = {}
+        self._queues: dict[str, AddressQueue] = {}
+        self._slots: dict[int, tuple[str | None, AddressQueue | None]] = {}
         """Where a task handed off has a slot: by its end its host may have moved."""
         self._room = ROOM
 
     def allows(self, host: Host, now: Seconds) -> Seconds | None:
         """Return when the address of a host bears one more visit; None: when another is over."""
-        crowd = self._crowd(host.address)
-        return crowd.pace.ready_at() if crowd else now
+        queue = self._queue(host.address)
+        return queue.pace.ready_at() if queue else now
 
     def line_up(self, host: Host, at: Seconds | None, now: Seconds) -> Seconds | None:
         """Let a host wait that its address does not bear before `at`.
 
         Return when to look at it again; None: when it leaves the line.
         """
-        crowd = self._crowd(host.address)
-        if crowd is None:
+        queue = self._queue(host.address)
+        if queue is None:
             return now
-        if at is not None and crowd.expected <= now:
-            crowd.expected = at
+        if at is not None and queue.expected <= now:
+            queue.expected = at
             return at
-        if len(crowd.line) >= crowd.room:
-            crowd.send_away(host, now)
+        if len(queue.line) >= queue.room:
+            queue.send_away(host, now)
             return host.pace.next_at
-        if not crowd.line:
-            crowd.ended_at = now
-        crowd.line.append(host)
+        if not queue.line:
+            queue.ended_at = now
+        queue.line.append(host)
         return None
 
     def next_in(self, address: str | None) -> list[Host]:
@@ -101,10 +101,10 @@ class Crowds:
 
         One whose tasks went back meanwhile, or that rests by now, would let the slot lie idle.
         """
-        crowd, now = self._crowds.get(address or ""), time.monotonic()
+        queue, now = self._queues.get(address or ""), time.monotonic()
         freed: list[Host] = []
-        while crowd and crowd.line:
-            host = crowd.line.popleft()
+        while queue and queue.line:
+            host = queue.line.popleft()
             host.queued = False
             ready_at = host.ready_at()
             if host.tasks:
@@ -115,55 +115,55 @@ class Crowds:
 
     def enter(self, task: Task, address: str | None) -> None:
         """Take a slot at an address for a task."""
-        crowd = self._crowd(address)
-        self._slots[task.id] = address, crowd
-        if crowd:
-            crowd.pace.handed_off()
+        queue = self._queue(address)
+        self._slots[task.id] = address, queue
+        if queue:
+            queue.pace.handed_off()
 
     def leave(self, task: Task) -> list[Host]:
         """Give back the slot of a visit that does not begin; return who may go on."""
-        address, crowd = self._slots.pop(task.id)
-        if crowd:
-            crowd.pace.dropped()
+        address, queue = self._slots.pop(task.id)
+        if queue:
+            queue.pace.dropped()
         return self.next_in(address)
 
     def begun(self, task: Task, now: Seconds) -> list[Host]:
         """Note that a visit begins; return who may go on."""
-        address, crowd = self._slots[task.id]
-        if crowd:
-            crowd.pace.begun(now)
-            if crowd.pace.delay:  # when the next one may begin is known from now on
+        address, queue = self._slots[task.id]
+        if queue:
+            queue.pace.begun(now)
+            if queue.pace.delay:  # when the next one may begin is known from now on
                 return self.next_in(address)
         return []
 
     def finished(self, task: Task, answered_at: Seconds, now: Seconds) -> list[Host]:
         """Note a visit's end; return who may go on, or has no room in the line any more."""
-        address, crowd = self._slots.pop(task.id)
+        address, queue = self._slots.pop(task.id)
         sent: list[Host] = []
-        if crowd:
-            crowd.pace.finished(answered_at)
-            crowd.ended(now)
-            while len(crowd.line) > crowd.room:
-                host = crowd.line.pop()
+        if queue:
+            queue.pace.finished(answered_at)
+            queue.ended(now)
+            while len(queue.line) > queue.room:
+                host = queue.line.pop()
                 host.queued = False
-                crowd.send_away(host, now)
+                queue.send_away(host, now)
                 sent.append(host)
         return sent + self.next_in(address)
 
-    def _crowd(self, address: str | None) -> Crowd | None:
+    def _queue(self, address: str | None) -> AddressQueue | None:
         if address is None or self.limits is None:
             return None
-        if address not in self._crowds:
-            if len(self._crowds) >= self._room:
+        if address not in self._queues:
+            if len(self._queues) >= self._room:
                 self._drop_quiet()
-            self._crowds[address] = Crowd(HostPace(0.0))
-        self._crowds[address].pace.limits = self.limits
-        return self._crowds[address]
+            self._queues[address] = AddressQueue(HostPace(0.0))
+        self._queues[address].pace.limits = self.limits
+        return self._queues[address]
 
     def _drop_quiet(self) -> None:
         """Forget addresses that nothing is known of any more."""
         now = time.monotonic()
-        for address, crowd in list(self._crowds.items()):
-            if not (crowd.pace.busy or crowd.line or crowd.pace.next_at > now):
-                del self._crowds[address]
-        self._room = 2 * len(self._crowds) + ROOM
+        for address, queue in list(self._queues.items()):
+            if not (queue.pace.busy or queue.line or queue.pace.next_at > now):
+                del self._queues[address]
+        self._room = 2 * len(self._queues) + ROOM

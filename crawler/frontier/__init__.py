@@ -243,7 +243,7 @@ class Frontier(Protocol):
         now: Seconds,
         *,
         new: int,
-        wants: dict[int, int],
+        refills: dict[int, int],
         idle: Sequence[HostRecord],
         back: Sequence[int] = (),
     ) -> Lease:

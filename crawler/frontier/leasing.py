@@ -46,7 +46,7 @@ def lease(
     owner: int,
     now: Seconds,
     new: int,
-    wants: dict[int, int],
+    refills: dict[int, int],
     idle: Sequence[HostRecord],
     back: Sequence[int],
 ) -> Lease:
@@ -57,7 +57,7 @@ def lease(
     share = _fair_share(db, owner, now, new)
     taken = _ready(db, shares, owner, now, new, share)
     db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for host in taken])
-    wanted = dict.fromkeys(taken, FIRST) | wants
+    wanted = dict.fromkeys(taken, FIRST) | refills
     hosts = tuple(leased(db, names, visitor, host, now, limit) for host, limit in wanted.items())
     times = [db.execute(_NEXT, (weight,)).fetchone()[0] for weight in CLASSES]
     next_at = min((time for time in times if time is not None), default=None)

@@ -154,7 +154,7 @@ class SqliteFrontier:
         now: Seconds,
         *,
         new: int,
-        wants: dict[int, int],
+        refills: dict[int, int],
         idle: Sequence[HostRecord],
         back: Sequence[int] = (),
     ) -> Lease:
@@ -166,7 +166,7 @@ class SqliteFrontier:
             owner,
             now,
             new,
-            wants,
+            refills,
             idle,
             back,
         )

@@ -128,9 +128,9 @@ def settle(
     for settled in settlements:
         if settled.robots:
             changed.add(learn(db, names, settled))
-        if settled.outcome.wants:
+        if settled.outcome.needs_robots:
             job = names.job_id(db, settled.task.job)
-            ask(db, settled.outcome.wants, settled.task.host_id, job, settled.finished_at)
+            ask(db, settled.outcome.needs_robots, settled.task.host_id, job, settled.finished_at)
     update_ready_at(db, changed, max((settled.finished_at for settled in settlements), default=0.0))
 
 

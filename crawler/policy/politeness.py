@@ -181,7 +181,7 @@ class HostPace:
         since = self.failing_since
         return since is not None and now - since >= self.limits.give_up
 
-    def doomed(self, now: Seconds) -> bool:
+    def ends_unvisited(self, now: Seconds) -> bool:
         """Tell whether its URLs end unvisited: it is given up, and no probe is due yet."""
         return self.given_up(now) and now < self.next_at
 

@@ -92,7 +92,7 @@ def verdict(
         return Hop(outcome.location)
     if KINDS[outcome.kind].word == "ok":
         return Done()
-    if outcome.ours or outcome.wants:
+    if outcome.ours or outcome.needs_robots:
         return Again(now + random.uniform(0, OURS), charged=False)
     if outcome.final or not _passes(outcome):
         return Dead(outcome.reason)

@@ -62,7 +62,7 @@ class Rulebook:
         if known is None or known.until <= time.time():
             wanted = url_of(task.location)
             reason = f"{wanted} is not known yet"
-            return Outcome(Kind.ROBOTS, reason=reason, asked=False, wants=wanted)
+            return Outcome(Kind.ROBOTS, reason=reason, asked=False, needs_robots=wanted)
         if rules is None:
             return None
         most = self._hosts.max_crawl_delay(task.host, job)

@@ -182,7 +182,7 @@ def leases(folder: Path, rounds: int = 60) -> dict[str, float]:
         held: list[Any] = []
         for _ in range(rounds):
             begun = time.perf_counter()
-            lease = frontier.lease(owner, time.time() + 5, new=16, wants={}, idle=[])
+            lease = frontier.lease(owner, time.time() + 5, new=16, refills={}, idle=[])
             lease_s += time.perf_counter() - begun
             batch = [task for host in lease.hosts for task in host.tasks]
             outcome = Outcome(Kind.STORED, 200, 1, "00" * 32)

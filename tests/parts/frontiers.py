@@ -28,7 +28,7 @@ def join(frontier, now=NOW):
 
 def take(frontier, owner, now=NOW, **options):
     """Lease, and return {host: tasks}."""
-    options = {"new": 10, "wants": {}, "idle": []} | options
+    options = {"new": 10, "refills": {}, "idle": []} | options
     return {host.key: host for host in frontier.lease(owner, now, **options).hosts}
 
 

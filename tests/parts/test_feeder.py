@@ -36,7 +36,7 @@ def feeder(frontier, handoff):
     settings = Settings(jobs=(Job(name="job", urls=("http://a/",), delay=0, per_host=500),))
     held = OwnHosts(HostOverrides(settings), None, Silence())
     owner = join(frontier, time.time())
-    feeder = Feeder(frontier, owner, handoff, 500, held, doom=handoff.put)
+    feeder = Feeder(frontier, owner, handoff, 500, held, deliver=handoff.put)
     running = [gevent.spawn(feeder.run), gevent.spawn(feeder.leaser.run)]
     yield feeder
     gevent.killall(running)
@@ -122,7 +122,7 @@ def test_what_was_not_given_back_for_a_fault_of_the_disk_is_visited_later(
     assert feeder.begun(second)
     (host,) = feeder._own_hosts.hosts.values()
     with gevent.Timeout(5):
-        while not host.dry:
+        while not host.exhausted:
             gevent.sleep(0.01)
     now = time.monotonic()
     feeder.finished(Visited(first, Outcome(Kind.STORED, 200), now))
@@ -165,11 +165,11 @@ def test_a_host_whose_tasks_could_not_be_leased_for_a_fault_of_the_disk_gets_the
 ):
     failed, lease = Event(), frontier.lease
 
-    def fails(*args, wants, **options):
-        if wants and not failed.is_set():
+    def fails(*args, refills, **options):
+        if refills and not failed.is_set():
             failed.set()
             raise LocalFaultError("no room")
-        return lease(*args, wants=wants, **options)
+        return lease(*args, refills=refills, **options)
 
     monkeypatch.setattr(frontier, "lease", fails)
     add(frontier, feeder, *range(12))

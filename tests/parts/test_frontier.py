@@ -48,7 +48,7 @@ def test_a_leased_task_is_what_was_added(frontier):
 def test_what_is_not_due_is_not_leased_and_the_time_is_told(frontier):
     owner = join(frontier)
     frontier.add("job", seeds("a"), NOW + 50)
-    lease = frontier.lease(owner, NOW, new=10, wants={}, idle=[])
+    lease = frontier.lease(owner, NOW, new=10, refills={}, idle=[])
     assert (lease.hosts, lease.next_at) == ((), NOW + 50)
     assert list(take(frontier, owner, NOW + 50)) == ["a:80"]
 
@@ -65,7 +65,7 @@ def test_of_a_host_owned_more_tasks_are_taken_as_wanted_and_none_twice(frontier)
     owner = join(frontier)
     frontier.add("job", seeds("a", each=10), NOW)
     host = take(frontier, owner)["a:80"]
-    more = take(frontier, owner, new=0, wants={host.id: 4})["a:80"].tasks
+    more = take(frontier, owner, new=0, refills={host.id: 4})["a:80"].tasks
     assert len(more) == 4
     assert len({task.id for task in (*host.tasks, *more)}) == len(host.tasks) + 4
     assert frontier.counts().leased == len(host.tasks) + 4
@@ -95,12 +95,12 @@ def test_who_took_everything_before_another_came_is_told_what_to_give_back(open_
     assert len(held) == 8
     other = open_one()
     theirs = join(other)
-    surplus = one.lease(mine, NOW, new=0, wants={}, idle=[]).surplus
+    surplus = one.lease(mine, NOW, new=0, refills={}, idle=[]).surplus
     assert surplus == 4
     back = [HostRecord(host.id, NOW + 1) for host in held[:surplus]]
     tasks = [task for host in held[:surplus] for task in host.tasks]
     one.settle(mine, [settled(task, Kind.TIMEOUT, Again(NOW)) for task in tasks], [])
-    one.lease(mine, NOW, new=0, wants={}, idle=back)
+    one.lease(mine, NOW, new=0, refills={}, idle=back)
     assert take(other, theirs, NOW) == {}
     assert len(take(other, theirs, NOW + 1)) == 4
 
@@ -161,8 +161,8 @@ def test_a_task_comes_again_at_its_time_with_its_failures_counted(frontier):
     frontier.add("job", seeds("a"), NOW)
     task = one_task(frontier, owner)
     frontier.settle(owner, [settled(task, Kind.TIMEOUT, Again(NOW + 50))], [])
-    assert take(frontier, owner, NOW + 49, new=0, wants={task.host_id: 9})["a:80"].tasks == ()
-    (again,) = take(frontier, owner, NOW + 50, new=0, wants={task.host_id: 9})["a:80"].tasks
+    assert take(frontier, owner, NOW + 49, new=0, refills={task.host_id: 9})["a:80"].tasks == ()
+    (again,) = take(frontier, owner, NOW + 50, new=0, refills={task.host_id: 9})["a:80"].tasks
     assert (again.attempt, again.failures, again.id) == (2, 1, task.id)
 
 
@@ -177,7 +177,7 @@ def test_a_hop_moves_the_task_to_another_host_and_leaves_its_identity(frontier):
     assert hop.host_id != task.host_id
     back = settled(hop, Kind.REDIRECTED, Hop(task.url))
     frontier.settle(owner, [back], [])
-    (home,) = take(frontier, owner, NOW, new=0, wants={task.host_id: 1})["a:80"].tasks
+    (home,) = take(frontier, owner, NOW, new=0, refills={task.host_id: 1})["a:80"].tasks
     assert (home.location, home.host_id, home.hops) == (task.url, task.host_id, 2)
 
 
@@ -213,7 +213,7 @@ def test_a_host_that_has_only_retired_tasks_is_not_leased(frontier):
     frontier.configure([JobTerms("two")], NOW)
     assert [frontier.wake(job, 0, NOW) for job in frontier.stale()] == [None]
     assert frontier.stale() == []
-    lease = frontier.lease(join(frontier), NOW, new=9, wants={}, idle=[])
+    lease = frontier.lease(join(frontier), NOW, new=9, refills={}, idle=[])
     assert (lease.hosts, lease.next_at) == ((), None)
 
 

@@ -45,7 +45,7 @@ def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
     result = settled(host.tasks[0], Kind.STORED, Done(), path="stolen")
     for verb in (
         lambda: one.settle(mine, [result], [HostRecord(host.id, NOW + LATER)]),
-        lambda: one.lease(mine, now, new=9, wants={host.id: 9}, idle=[]),
+        lambda: one.lease(mine, now, new=9, refills={host.id: 9}, idle=[]),
         lambda: one.renew(mine, now),
     ):
         with pytest.raises(LeaseLostError, match="took this one for dead"):

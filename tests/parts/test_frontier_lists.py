@@ -184,7 +184,7 @@ def test_another_schedule_moves_due_times_and_none_ends_them(frontier):
     frontier.configure([JobTerms("job")], NOW)
     frontier.add("job", seeds("a", each=3), NOW)
     owner = join(frontier)
-    (host,) = take(frontier, owner, wants={1: 3}).values()
+    (host,) = take(frontier, owner, refills={1: 3}).values()
     frontier.settle(owner, [settled(task, Kind.STORED, Done()) for task in host.tasks], [])
     frontier.release(owner, [], NOW)
     done = len(host.tasks)

@@ -35,13 +35,13 @@ def away(task, until, at=NOW, known=None):
 
 def more(frontier, owner, host, now=NOW, limit=9):
     """Lease more tasks of a host that is held."""
-    return take(frontier, owner, now, new=0, wants={host.id: limit})[host.key].tasks
+    return take(frontier, owner, now, new=0, refills={host.id: limit})[host.key].tasks
 
 
 def back(frontier, owner, *hosts, at=NOW):
     """Give hosts back, and return when the next one is ready."""
     rests = [HostRecord(host.id, at) for host in hosts]
-    return frontier.lease(owner, at, new=0, wants={}, idle=rests).next_at
+    return frontier.lease(owner, at, new=0, refills={}, idle=rests).next_at
 
 
 def asked(frontier, owner, now=NOW):
@@ -379,11 +379,13 @@ def test_an_origin_that_turns_out_to_be_unknown_is_asked_for(frontier, owner):
     frontier.settle(owner, [brought(task)], [])
     tasks = more(frontier, owner, host)
     wanted = "https://a:80/robots.txt"
-    wants = settled(tasks[0], Kind.ROBOTS, Again(NOW + 3, charged=False), asked=False, wants=wanted)
-    frontier.settle(owner, [wants], [])
+    waits = settled(
+        tasks[0], Kind.ROBOTS, Again(NOW + 3, charged=False), asked=False, needs_robots=wanted
+    )
+    frontier.settle(owner, [waits], [])
     (robots,) = more(frontier, owner, host)
     assert (robots.url, robots.robots, robots.host_id) == (wanted, True, host.id)
-    frontier.settle(owner, [wants], [])  # another one wants it too
+    frontier.settle(owner, [waits], [])  # another one wants it too
     assert more(frontier, owner, host) == ()
     frontier.settle(owner, [brought(robots, body=b"s")], [])
     assert frontier.robots("https://a:80").body == b"s"

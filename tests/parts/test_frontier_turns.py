@@ -24,7 +24,7 @@ def urls(job, number, host="a"):
 
 def jobs_of(frontier, owner, host, limit, now=NOW):
     """Lease tasks of a host that is held, and return the names of their jobs."""
-    tasks = take(frontier, owner, now, new=0, wants={host.id: limit})[host.key].tasks
+    tasks = take(frontier, owner, now, new=0, refills={host.id: limit})[host.key].tasks
     return [task.job for task in tasks]
 
 
@@ -37,7 +37,7 @@ def held_host(frontier, owner, now=NOW):
 
 def give_back(frontier, owner, *hosts, at=NOW):
     idle = [HostRecord(host.id, at) for host in hosts]
-    frontier.lease(owner, at, new=0, wants={}, back=_tasks(hosts), idle=idle)
+    frontier.lease(owner, at, new=0, refills={}, back=_tasks(hosts), idle=idle)
 
 
 def _tasks(hosts):
@@ -111,7 +111,7 @@ def test_turns_are_remembered_when_a_host_changes_hands(open_one):
     for frontier in (one, other) * 35:
         owner = join(frontier)
         host = held_host(frontier, owner)
-        (task,) = take(frontier, owner, new=0, wants={host.id: 1})[host.key].tasks
+        (task,) = take(frontier, owner, new=0, refills={host.id: 1})[host.key].tasks
         jobs[task.job] += 1
         frontier.settle(owner, [settled(task, Kind.STORED, Done())], [])
         frontier.release(owner, [], NOW)
@@ -128,7 +128,7 @@ def test_a_url_that_failed_does_not_overtake_those_that_waited(frontier, company
         frontier.add("other", urls("other", 1, host="a"), NOW + 1000)
     owner = join(frontier)
     host = held_host(frontier, owner)
-    lease = lambda now: take(frontier, owner, now, new=0, wants={host.id: 1})[host.key].tasks  # noqa: E731
+    lease = lambda now: take(frontier, owner, now, new=0, refills={host.id: 1})[host.key].tasks  # noqa: E731
     (failed,) = lease(NOW)
     frontier.settle(owner, [settled(failed, Kind.TIMEOUT, Again(NOW + 5))], [])
     order = [task.url for _ in range(4) for task in lease(NOW + 10)]
@@ -139,9 +139,9 @@ def test_neither_does_it_overtake_within_one_lease(frontier):
     frontier.add("job", urls("job", 4), NOW)
     owner = join(frontier)
     host = held_host(frontier, owner)
-    (failed,) = take(frontier, owner, new=0, wants={host.id: 1})[host.key].tasks
+    (failed,) = take(frontier, owner, new=0, refills={host.id: 1})[host.key].tasks
     frontier.settle(owner, [settled(failed, Kind.TIMEOUT, Again(NOW + 5))], [])
-    tasks = take(frontier, owner, NOW + 10, new=0, wants={host.id: 9})[host.key].tasks
+    tasks = take(frontier, owner, NOW + 10, new=0, refills={host.id: 9})[host.key].tasks
     assert [task.url for task in tasks] == [f"http://a/job/{at}" for at in (1, 2, 3, 0)]
 
 
@@ -271,7 +271,7 @@ def test_what_a_refused_host_is_owed_is_kept(open_one):
     moved(one, mine, here, "192.0.2.7")
     rest = HostRecord(there.id, NOW + 50, address="192.0.2.7")
     assert other.move(theirs, [rest], NOW) == {there.id}
-    lease = other.lease(theirs, NOW, new=9, wants={}, idle=[])
+    lease = other.lease(theirs, NOW, new=9, refills={}, idle=[])
     assert (lease.hosts, lease.next_at) == ((), NOW + 50)
 
 
@@ -326,10 +326,10 @@ def test_tasks_that_go_back_are_as_if_they_had_not_been_leased(frontier):
     frontier.add("job", urls("job", 4), NOW)
     owner = join(frontier)
     (host,) = take(frontier, owner).values()
-    kept, *back = (*host.tasks, *take(frontier, owner, new=0, wants={host.id: 2})["a:80"].tasks)
+    kept, *back = (*host.tasks, *take(frontier, owner, new=0, refills={host.id: 2})["a:80"].tasks)
     assert take(frontier, owner, new=0, back=[task.id for task in back]) == {}
     assert (frontier.counts().leased, frontier.counts().waiting) == (1, 3)
-    again = take(frontier, owner, new=0, wants={host.id: 9})["a:80"].tasks
+    again = take(frontier, owner, new=0, refills={host.id: 9})["a:80"].tasks
     assert again == tuple(back)
     assert {task.attempt for task in again} == {1}
     assert kept not in again
@@ -341,7 +341,7 @@ def test_a_host_whose_tasks_go_back_with_it_waits_for_its_rest_and_they_for_noth
     (host,) = take(frontier, owner).values()
     rest = [HostRecord(host.id, NOW + 50)]
     back = [task.id for task in host.tasks]
-    lease = frontier.lease(owner, NOW, new=9, wants={}, idle=rest, back=back)
+    lease = frontier.lease(owner, NOW, new=9, refills={}, idle=rest, back=back)
     assert (lease.hosts, lease.next_at) == ((), NOW + 50)
     assert frontier.counts().leased == 0
     assert take(frontier, owner, NOW + 50)["a:80"].tasks == host.tasks
@@ -373,7 +373,7 @@ def test_a_host_whose_tasks_went_back_before_its_visit_was_settled_is_not_forgot
     frontier.add("job", urls("job", 3), time.time())
     settings = Settings(jobs=(Job(name="job", urls=("http://a/",), delay="300ms"),))
     held, handoff = OwnHosts(HostOverrides(settings), None, Silence()), Queue(4)
-    feeder = Feeder(frontier, join(frontier, time.time()), handoff, 4, held, doom=handoff.put)
+    feeder = Feeder(frontier, join(frontier, time.time()), handoff, 4, held, deliver=handoff.put)
     feeder.leaser.lease()
     (host,) = held.hosts.values()
     feeder._hand_off(heapq.heappop(feeder._ready)[2])

@@ -92,7 +92,7 @@ def end(frontier, owner, kinds, *, at=NOW, again=None):
             settlements.append(settled(task, kind, verdict, at, reason=kind.value, **more))
         frontier.settle(owner, settlements, [])
         frontier.lease(
-            owner, at, new=0, wants={},
+            owner, at, new=0, refills={},
             idle=[HostRecord(host.id, 0.0) for host in hosts.values()],
         )  # fmt: skip
 

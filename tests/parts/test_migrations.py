@@ -136,10 +136,10 @@ def test_the_work_goes_on_where_an_older_crawler_left_it(old):
         owner = frontier.register(current(), NOW)
         lost = frontier.reclaim(NOW, "another machine", mine=owner)
         assert [item.task.url for item in lost] == [f"http://a.example/{n}.gif" for n in (4, 5)]
-        lease = frontier.lease(owner, NOW + 60, new=9, wants={}, idle=[])
+        lease = frontier.lease(owner, NOW + 60, new=9, refills={}, idle=[])
         assert {host.key for host in lease.hosts} == {"a.example:80", "e.example:80"}
         (a,) = [host.id for host in lease.hosts if host.key == "a.example:80"]
-        lease_of_a = frontier.lease(owner, NOW + 60, new=0, wants={a: 9}, idle=[])
+        lease_of_a = frontier.lease(owner, NOW + 60, new=0, refills={a: 9}, idle=[])
         hosts = (*lease.hosts, *lease_of_a.hosts)
         tasks = {task.url: task for host in hosts for task in host.tasks}
         assert sorted(tasks) == [f"http://a.example/{n}.gif" for n in (2, 3, 4, 5)]

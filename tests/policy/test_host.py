@@ -1,6 +1,6 @@
 """A host in memory: how many tasks it should have there, and when to look for them."""
 
-from crawler.feeder.host import AHEAD, LOOKAHEAD, QUICK, Host, Thirst
+from crawler.feeder.host import AHEAD, LOOKAHEAD, QUICK, Host, RefillQueue
 from crawler.model import Task
 from crawler.policy.politeness import HostLimits, HostPace
 
@@ -20,36 +20,36 @@ def tasks(number, first=1, *, robots=False):
 
 def test_a_host_with_a_delay_has_the_tasks_of_the_time_that_a_lease_may_take():
     host = host_of(delay=0.05)
-    assert host.lacks(NOW) == 2 * (1 + 5)
+    assert host.missing_tasks(NOW) == 2 * (1 + 5)
     host.take(tasks(6))
-    assert host.thirst_at(NOW) is None
+    assert host.refill_at(NOW) is None
     host.tasks.popleft()
-    assert host.thirst_at(NOW) == NOW, f"what is left is over within {LOOKAHEAD} s"
+    assert host.refill_at(NOW) == NOW, f"what is left is over within {LOOKAHEAD} s"
 
 
 def test_a_host_without_a_delay_has_more_tasks_the_faster_it_uses_them_up():
     host = host_of(per_host=1)
     wanted = []
     for at in range(12):
-        wanted.append(host.lacks(NOW + at * QUICK / 2))
+        wanted.append(host.missing_tasks(NOW + at * QUICK / 2))
         host.take(tasks(wanted[-1]))
         host.tasks.clear()
     assert wanted[:4] == [2, 4, 8, 16]
     assert wanted[-1] == AHEAD
-    assert host.lacks(NOW + 100) == AHEAD // 2, "it was slow this time"
+    assert host.missing_tasks(NOW + 100) == AHEAD // 2, "it was slow this time"
 
 
 def test_a_host_that_got_nothing_did_not_use_it_up():
     host = host_of(per_host=1)
-    host.take(tasks(host.lacks(NOW)))
+    host.take(tasks(host.missing_tasks(NOW)))
     host.tasks.clear()
-    assert host.lacks(NOW) == 4
+    assert host.missing_tasks(NOW) == 4
     host.take([])
-    assert host.lacks(NOW) == 4
+    assert host.missing_tasks(NOW) == 4
 
 
 def test_a_host_that_was_given_tasks_since_it_was_noted_is_not_asked_for():
-    host, thirst = host_of(per_host=1), Thirst()
+    host, thirst = host_of(per_host=1), RefillQueue()
     thirst.note(host, NOW)
     host.take(tasks(2))
     assert thirst.due(NOW) == []

@@ -13,7 +13,7 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.host import LONG_REST_S
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.shared_addresses import LONG as LINE
-from crawler.feeder.shared_addresses import SHORT, Crowd
+from crawler.feeder.shared_addresses import SHORT, AddressQueue
 from crawler.frontier import LeasedHost
 from crawler.model import Again, Health, Kind, Outcome, Task, Visited
 from crawler.policy.politeness import (
@@ -477,13 +477,13 @@ def test_a_host_is_given_up_that_was_silent_for_long(failures, silent, after, ov
 def test_urls_of_a_host_that_is_given_up_end_unvisited_except_when_a_probe_is_due():
     host = failing(10, HostLimits(give_up=HOUR, max_backoff=HOUR))
     assert host.given_up(2 * HOUR)
-    assert host.doomed(host.next_at - 1)
-    assert not host.doomed(host.next_at)
+    assert host.ends_unvisited(host.next_at - 1)
+    assert not host.ends_unvisited(host.next_at)
     fail(host, host.next_at)
-    assert host.doomed(host.next_at - 1)
+    assert host.ends_unvisited(host.next_at - 1)
     host.well(0.1)
     assert not host.given_up(host.next_at + DAY)
-    assert not host.doomed(host.next_at - 1)
+    assert not host.ends_unvisited(host.next_at - 1)
 
 
 def test_one_answer_however_bad_saves_a_silent_host():
@@ -718,18 +718,18 @@ def end(held, task):
 def park(held, *hosts):
     for host in hosts:
         host.queued = True
-        assert held.crowds.line_up(host, None, 0) is None
+        assert held.addresses.line_up(host, None, 0) is None
 
 
 def test_hosts_at_one_address_share_its_slots_and_take_turns():
     held, (one, two, three, other) = held_at(X, X, X, Y)
     task, began, freed = start(held, one)
     assert (began, freed) == (True, [])
-    assert held.crowds.allows(two, 1e9) is None
-    assert held.crowds.allows(other, 1e9) is not None
+    assert held.addresses.allows(two, 1e9) is None
+    assert held.addresses.allows(other, 1e9) is not None
     park(held, two, three)
     assert end(held, task) == [two]
-    assert held.crowds.allows(two, 1e9) is not None
+    assert held.addresses.allows(two, 1e9) is not None
     assert not two.queued
 
 
@@ -739,7 +739,7 @@ def test_who_waits_for_an_address_goes_on_when_a_visit_turns_out_to_be_elsewhere
     held.handed_off(one, task)
     park(held, two)
     assert held.begun(task, Y) == (False, [two])
-    assert held.crowds.allows(two, 1e9) is not None
+    assert held.addresses.allows(two, 1e9) is not None
 
 
 @pytest.mark.parametrize("before", [None, X])
@@ -750,13 +750,13 @@ def test_a_host_found_at_another_address_is_visited_once_that_is_its_own(before)
     assert not began
     assert one.tasks[0] is task
     assert (one.pace.busy, one.pace.pending) == (0, 0)
-    assert (one.address, one.ready_at(), one.lacks(0)) == (before, None, 0)
+    assert (one.address, one.ready_at(), one.missing_tasks(0)) == (before, None, 0)
     assert held.moving() == [one]
     assert [(rest.id, rest.address) for rest in held.found([one])] == [(1, Y)]
     assert [rest.address for rest in held.owed([1])] == [before]
     held.moved(one)
     assert (one.address, one.ready_at(), held.moving()) == (Y, 0, [])
-    assert held.crowds.allows(one, 1e9) is None
+    assert held.addresses.allows(one, 1e9) is None
     park(held, one)
     assert end(held, started) == [one]
     assert start(held, one)[:2] == (task, True)
@@ -776,9 +776,9 @@ def test_a_host_moves_when_no_visit_where_it_was_is_open_and_leaves_no_slot_behi
     held.moved(one)
     for host in (at_x, at_y):
         start(held, host)
-        assert held.crowds.allows(host, 1e9) is not None
+        assert held.addresses.allows(host, 1e9) is not None
         start(held, host)
-        assert held.crowds.allows(host, 1e9) is None
+        assert held.addresses.allows(host, 1e9) is None
 
 
 def test_two_visits_handed_off_before_a_host_moved_move_with_it():
@@ -787,11 +787,11 @@ def test_two_visits_handed_off_before_a_host_moved_move_with_it():
     for task in tasks:
         held.handed_off(one, task)
     assert [held.begun(task, Y)[0] for task in tasks] == [False, False]
-    assert held.crowds.allows(at_x, 1e9) is not None
+    assert held.addresses.allows(at_x, 1e9) is not None
     assert (one.pace.busy, held.moving()) == (0, [one])
     held.moved(one)
     assert [start(held, one)[1] for _ in range(2)] == [True, True]
-    assert held.crowds.allows(one, 1e9) is None
+    assert held.addresses.allows(one, 1e9) is None
 
 
 def test_a_host_that_was_given_back_moves_nowhere():
@@ -803,7 +803,7 @@ def test_a_host_that_was_given_back_moves_nowhere():
 
 def test_without_a_limit_nobody_asks_where_a_host_is():
     held, (one,) = held_at(None)
-    held.crowds.limits = None
+    held.addresses.limits = None
     assert start(held, one, Y)[1]
     assert held.moving() == []
 
@@ -816,24 +816,24 @@ def test_one_that_has_nothing_to_visit_any_more_keeps_nobody_from_an_address():
     moved.address = Y
     late.pace.asked_to_wait(1e12)
     assert end(held, task) == [moved, late, next_one]
-    assert held.crowds.next_in(X) == []
+    assert held.addresses.next_in(X) == []
 
 
 def test_the_limit_of_addresses_may_change_while_visits_are_under_way():
     held, (one, two, three) = held_at(X, X, X, slots=2)
     tasks = [start(held, one)[0], start(held, two)[0]]
-    held.crowds.limits = HostLimits(per_host=1)
+    held.addresses.limits = HostLimits(per_host=1)
     end(held, tasks[0])
-    assert held.crowds.allows(three, 1e9) is None
-    held.crowds.limits = None
+    assert held.addresses.allows(three, 1e9) is None
+    held.addresses.limits = None
     end(held, tasks[1])
     tasks = [start(held, one)[0], start(held, two)[0]]
-    held.crowds.limits = HostLimits(per_host=1)
+    held.addresses.limits = HostLimits(per_host=1)
     for task in tasks:
         end(held, task)
-    assert held.crowds.allows(three, 1e9) is not None
+    assert held.addresses.allows(three, 1e9) is not None
     start(held, three)
-    assert held.crowds.allows(three, 1e9) is None
+    assert held.addresses.allows(three, 1e9) is None
 
 
 def test_a_visit_that_ends_before_it_begins_leaves_its_slot_to_the_next():
@@ -854,7 +854,7 @@ def test_a_line_takes_no_more_than_it_can_serve_soon_and_tells_the_others_when_t
     start(held, first)
     for host in others:
         host.queued = True
-        at = held.crowds.line_up(host, None, 0)
+        at = held.addresses.line_up(host, None, 0)
         assert at is None or at == host.pace.next_at
     sent = [host.pace.next_at for host in others if host.pace.next_at > 0]
     assert len(sent) == 2 * LINE - 1
@@ -865,51 +865,51 @@ def test_a_line_takes_no_more_than_it_can_serve_soon_and_tells_the_others_when_t
 
 def test_who_waits_for_an_address_to_have_rested_lines_up_behind_one_who_is_expected():
     held, (one, two, three) = held_at(X, X, X)
-    held.crowds.limits = HostLimits(delay=5, per_host=2)
+    held.addresses.limits = HostLimits(delay=5, per_host=2)
     task, _, _ = start(held, one)
-    at = held.crowds.allows(two, 0)
+    at = held.addresses.allows(two, 0)
     assert at > 0
-    assert held.crowds.line_up(two, at, 0) == at
-    assert held.crowds.line_up(three, at, 0) is None
+    assert held.addresses.line_up(two, at, 0) == at
+    assert held.addresses.line_up(three, at, 0) is None
     assert end(held, task) == [three]
-    assert held.crowds.line_up(three, at, at) == at, "the one expected has come by then"
+    assert held.addresses.line_up(three, at, at) == at, "the one expected has come by then"
 
 
 def test_a_line_that_turns_out_to_be_slow_sends_its_end_away():
     held, hosts = held_at(*[X] * 100)
     first, *others = hosts
     park(held, *others)
-    crowd = held.crowds._crowd(X)
-    crowd.ended_at, now = 0.0, 10.0
+    queue = held.addresses._queue(X)
+    queue.ended_at, now = 0.0, 10.0
     task = first.tasks.popleft()
     held.handed_off(first, task)
-    held.crowds.begun(task, now)
-    gone = held.crowds.finished(task, 10.0, now)
-    assert crowd.room == SHORT
+    held.addresses.begun(task, now)
+    gone = held.addresses.finished(task, 10.0, now)
+    assert queue.room == SHORT
     assert gone[-1] is others[0]
     assert gone[:-1] == others[: SHORT - 1 : -1]
-    assert len(crowd.line) == SHORT - 1
+    assert len(queue.line) == SHORT - 1
     assert all(host.pace.next_at > now + LONG_REST_S for host in gone[:-1])
 
 
 def test_when_a_line_is_empty_others_may_come_before_those_that_were_told_to():
-    crowd = Crowd(HostPace(0.0), booked=1000.0)
-    crowd.ended(10.0)
+    queue = AddressQueue(HostPace(0.0), booked=1000.0)
+    queue.ended(10.0)
     (host,) = held_at(X)[1]
-    crowd.send_away(host, 10.0)
+    queue.send_away(host, 10.0)
     assert 10.0 + LONG_REST_S < host.pace.next_at < 10.1 + LONG_REST_S
 
 
 @pytest.mark.parametrize("pace", [0.001, 0.05, 1.0])
 def test_a_line_knows_how_fast_it_moves(pace):
-    crowd, now = Crowd(HostPace(0.0)), 1000.0
-    crowd.ended_at = now
-    crowd.line.append(None)
+    queue, now = AddressQueue(HostPace(0.0)), 1000.0
+    queue.ended_at = now
+    queue.line.append(None)
     for _ in range(300):
         now += pace
-        crowd.ended(now)
-    assert crowd.visit_gap == pytest.approx(pace, rel=0.01)
-    assert crowd.room == pytest.approx(max(SHORT, min(LINE, LONG_REST_S / pace)), rel=0.02)
-    crowd.line.clear()
-    crowd.ended(now + 3600)
-    assert crowd.visit_gap == pytest.approx(pace, rel=0.01), "idle time is no wait"
+        queue.ended(now)
+    assert queue.visit_gap == pytest.approx(pace, rel=0.01)
+    assert queue.room == pytest.approx(max(SHORT, min(LINE, LONG_REST_S / pace)), rel=0.02)
+    queue.line.clear()
+    queue.ended(now + 3600)
+    assert queue.visit_gap == pytest.approx(pace, rel=0.01), "idle time is no wait"

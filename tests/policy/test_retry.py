@@ -275,7 +275,7 @@ def test_what_is_final_is_dead_whatever_its_kind(kind, spared):
 @pytest.mark.parametrize("failures", [0, 99])
 def test_a_url_that_wants_its_robots_txt_waits_a_moment_and_pays_nothing(failures, attempts):
     wanted = "http://h/robots.txt"
-    outcome = Outcome(Kind.ROBOTS, reason="not known yet", asked=False, wants=wanted)
+    outcome = Outcome(Kind.ROBOTS, reason="not known yet", asked=False, refills=wanted)
     decided = judge(outcome, failures=failures, attempts=attempts)
     assert isinstance(decided, Again)
     assert not decided.charged
