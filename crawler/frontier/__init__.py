@@ -96,7 +96,7 @@ class SourceState:
     """What is remembered of a source of URLs."""
 
     id: int
-    mark: str = ""
+    version: str = ""
     """Of the version that was read to its end; empty if none was."""
     listed: int = 0
     bad: int = 0

@@ -39,10 +39,10 @@ def source(db: sqlite3.Connection, names: Names, job: str, name: str) -> SourceS
     """Return what is remembered of a source; one met for the first time gets a number."""
     job_id = names.job_id(db, job)
     db.execute("INSERT OR IGNORE INTO source (job, name) VALUES (?, ?)", (job_id, name))
-    number, mark, listed, bad = db.execute(
+    number, version, listed, bad = db.execute(
         "SELECT id, mark, listed, bad FROM source WHERE job = ? AND name = ?", (job_id, name)
     ).fetchone()
-    return SourceState(number, mark, listed, bad)
+    return SourceState(number, version, listed, bad)
 
 
 def source_known(db: sqlite3.Connection, job: str, name: str) -> int | None:
@@ -118,7 +118,7 @@ def source_read(db: sqlite3.Connection, state: SourceState, now: Seconds) -> Non
     """Note that a source was read, and how much it held; one that is gone is forgotten."""
     db.execute(
         "UPDATE source SET mark = ?, listed = ?, bad = ?, synced_at = ? WHERE id = ?",
-        (state.mark, state.listed, state.bad, now, state.id),
+        (state.version, state.listed, state.bad, now, state.id),
     )
     db.execute(
         "DELETE FROM source WHERE id = ? AND mark = '' AND listed = 0 "

@@ -50,7 +50,7 @@ class Seeder:
         self._changed: Mapping[str, Sequence[str]] = {}
         self._down_since = frontier.alive()
         self._inboxes: dict[str, tuple[Job, Inbox]] = {}
-        self._marks: dict[tuple[str, str], str] = {}
+        self._versions: dict[tuple[str, str], str] = {}
         self._leaving: set[str] = set()
         """Jobs of which something is unlisted that is still being visited."""
         self.job_sums: list[SyncSums] = []
@@ -147,7 +147,7 @@ class Seeder:
             sums.failed.append(job.name)
             self._log.error("list.failed", job=job.name, cause=str(error))
             return ()
-        self._marks |= {(job.name, source.name): source.mark() for source in found}
+        self._versions |= {(job.name, source.name): source.version() for source in found}
         return found
 
     def _lists_changed(self) -> bool:
@@ -158,7 +158,7 @@ class Seeder:
             except SourceError:
                 continue
             for source in found:
-                if source.mark() != self._marks.get((job.name, source.name)):
+                if source.version() != self._versions.get((job.name, source.name)):
                     return True
         return False
 

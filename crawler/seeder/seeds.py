@@ -62,10 +62,10 @@ def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
     return Seed(number, url, host_of(url), path, json.dumps(used) if used else None)
 
 
-def chunks_of(source: Source, known_mark: str) -> Generator[Chunk, None, None]:
+def chunks_of(source: Source, known_version: str) -> Generator[Chunk, None, None]:
     """Read a source to its end, in chunks."""
     chunker = None
-    with closing(cast("Generator[list[bytes], None, None]", source.read(known_mark))) as blocks:
+    with closing(cast("Generator[list[bytes], None, None]", source.read(known_version))) as blocks:
         for block in blocks:
             chunker = chunker or Chunker(source.salt)  # known with the first block
             yield from chunker.feed(block)

@@ -122,14 +122,14 @@ class Sync:
     def _from_inbox(self, file: Path, source: Source) -> list[str]:
         """Take in one list, and return what is wrong with it."""
         self._reasons = []
-        state = self._frontier.source(self._job.name, f"inbox:{file.name} {source.mark()}")
+        state = self._frontier.source(self._job.name, f"inbox:{file.name} {source.version()}")
         try:
             try:
                 _, listed, bad = self._read(source, state, self._frontier.chunks(state.id), "")
             finally:
                 self._flush(state.id)
             self._frontier.source_read(
-                SourceState(state.id, source.mark_read, listed, bad), time.time()
+                SourceState(state.id, source.version_read, listed, bad), time.time()
             )
         except (SourceError, *UNREADABLE) as error:
             self._log.error("list.failed", job=self._job.name, cause=f"{file}: {error}")
@@ -147,9 +147,9 @@ class Sync:
 
     def _take_in(self, source: Source) -> None:
         state = self._frontier.source(self._job.name, source.name)
-        meaning, _, was = state.mark.partition(":")
+        meaning, _, was = state.version.partition(":")
         was = was if meaning == self._meaning else ""
-        if was and source.mark() == was and self._limit is None:
+        if was and source.version() == was and self._limit is None:
             return self._same(state)
         known = self._frontier.chunks(state.id)
         try:
@@ -161,8 +161,8 @@ class Sync:
         gone = [anchor for anchor in known if anchor not in seen]
         for at in range(0, len(gone), DROPPED):
             self._frontier.drop(state.id, gone[at : at + DROPPED])
-        mark = f"{self._meaning}:{source.mark_read}" if self._limit is None else ""
-        self._frontier.source_read(SourceState(state.id, mark, listed, bad), time.time())
+        version = f"{self._meaning}:{source.version_read}" if self._limit is None else ""
+        self._frontier.source_read(SourceState(state.id, version, listed, bad), time.time())
         return None
 
     def _same(self, state: SourceState) -> None:

@@ -49,7 +49,7 @@ class Command(Source):
     def salt(self) -> bytes:
         return self._form.salt
 
-    def read(self, known_mark: str) -> Blocks:  # noqa: ARG002  only running it can tell
+    def read(self, known_version: str) -> Blocks:  # noqa: ARG002  only running it can tell
         with (
             errors_named(self.name),
             Native(1) as native,

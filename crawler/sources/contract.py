@@ -32,7 +32,7 @@ class SourceError(CrawlerError):
 
 
 class Unchanged(Exception):  # noqa: N818  not a failure: there is nothing to read
-    """The content is that of the known mark."""
+    """The content is that of the known version."""
 
 
 class Lists(Protocol):
@@ -98,24 +98,24 @@ class Source(ABC):
     def __init__(self, name: str) -> None:
         self.name = name
         """Its identity in the ledger."""
-        self.mark_read = ""
-        """After a reading to the end: the mark of what was read."""
+        self.version_read = ""
+        """After a reading to the end: the version of what was read."""
 
     @property
     @abstractmethod
     def salt(self) -> bytes:
         """What, beside its bytes, decides what a line means; known once the first block is."""
 
-    def mark(self) -> str:
+    def version(self) -> str:
         """Return a cheap identity of the content; "" if only a reading can tell."""
         return ""
 
     @abstractmethod
-    def read(self, known_mark: str) -> Blocks:
+    def read(self, known_version: str) -> Blocks:
         """Yield all lines; whoever stops early closes the iterator.
 
         Raises:
-            Unchanged: before the first block, if the content is that of the known mark.
+            Unchanged: before the first block, if the content is that of the known version.
             SourceError: it cannot be read, or not to its end.
         """
 
@@ -138,7 +138,7 @@ def failed(name: str, reason: str) -> SourceError:
 
 
 def short_hash(content: bytes) -> str:
-    """Return 64 bits of hash in hex, for marks."""
+    """Return 64 bits of hash in hex, for versions."""
     return blake2b(content, digest_size=8).hexdigest()
 
 

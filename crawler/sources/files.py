@@ -51,31 +51,33 @@ class FileList(Source):
         self._plain = plain
         self._form: Format = format_of(path.name, fields)
         self._meaning = short_hash(self._form.salt)
-        self.mark_opened = ""
-        """The mark of what the last reading began with."""
+        self.version_opened = ""
+        """The version of what the last reading began with."""
 
     @property
     def salt(self) -> bytes:
         return self._form.salt
 
-    def mark(self) -> str:
+    def version(self) -> str:
         with Native(1) as native:
             try:
-                return self._mark(native.call(os.stat, self._path, follow_symlinks=not self._plain))
+                return self._version(
+                    native.call(os.stat, self._path, follow_symlinks=not self._plain)
+                )
             except UNREADABLE:
                 return ""
 
-    def read(self, known_mark: str) -> Blocks:
+    def read(self, known_version: str) -> Blocks:
         opened = Opened(self._path, plain=self._plain)
         with errors_named(self.name), Native(1) as native, closing(opened):
-            self.mark_opened = self.mark_read = ""
+            self.version_opened = self.version_read = ""
             before = self._settled(native, opened)
-            self.mark_opened = self._mark(before)
-            if self.mark_opened and self.mark_opened == known_mark:
+            self.version_opened = self._version(before)
+            if self.version_opened and self.version_opened == known_version:
                 raise Unchanged
             yield from listed(native, opened.descriptor, self._form, self.name)
             self._check(before, native.call(os.fstat, opened.descriptor))
-            self.mark_read = self.mark_opened
+            self.version_read = self.version_opened
 
     def parse(self, line: bytes) -> Entries:
         return self._form.parse(line)
@@ -96,12 +98,12 @@ class FileList(Source):
 
         A file that is replaced meanwhile is whole; only its ctime changes, with its last name.
         """
-        if self.mark_opened and _written(before) != _written(after):
+        if self.version_opened and _written(before) != _written(after):
             raise failed(
                 self.name, "changed while it was read; write it elsewhere and rename it into place"
             )
 
-    def _mark(self, found: os.stat_result) -> str:
+    def _version(self, found: os.stat_result) -> str:
         """Return size, times, inode and what the lines mean; "" for what is no regular file."""
         if not stat.S_ISREG(found.st_mode):
             return ""
@@ -118,7 +120,7 @@ class Nothing(Source):
         super().__init__(name)
         self._reason = reason
 
-    def read(self, known_mark: str) -> Blocks:  # noqa: ARG002  nothing is ever unchanged
+    def read(self, known_version: str) -> Blocks:  # noqa: ARG002  nothing is ever unchanged
         raise failed(self.name, self._reason)
 
     def parse(self, line: bytes) -> Entries:  # noqa: ARG002  it has none

@@ -38,12 +38,12 @@ class Globs(Source):
     def salt(self) -> bytes:
         return self._fields.salt("urls")
 
-    def mark(self) -> str:
+    def version(self) -> str:
         texts = "\n".join(self._patterns).encode("utf-8", "surrogatepass")
         return short_hash(self.salt + b"\0" + texts)
 
-    def read(self, known_mark: str) -> Blocks:
-        if self.mark() == known_mark:
+    def read(self, known_version: str) -> Blocks:
+        if self.version() == known_version:
             raise Unchanged
         lines = self._lines()
         pause_at = time.monotonic() + _PAUSE
@@ -52,7 +52,7 @@ class Globs(Source):
             if time.monotonic() >= pause_at:
                 gevent.sleep(0.001)
                 pause_at = time.monotonic() + _PAUSE
-        self.mark_read = self.mark()
+        self.version_read = self.version()
 
     def parse(self, line: bytes) -> Entries:
         url, *cells = line.decode("utf-8", "surrogatepass").split("\t")

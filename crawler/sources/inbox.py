@@ -69,7 +69,7 @@ class Inbox:
             OSError: it cannot be moved, and is left alone for a minute.
         """
         taken = self._taken.pop(file)
-        if taken.mark_opened and taken.mark() != taken.mark_opened:
+        if taken.version_opened and taken.version() != taken.version_opened:
             return None
         try:
             with Native(1) as native:

@@ -52,14 +52,14 @@ class Sitemap(Source):
     def salt(self) -> bytes:
         return MEANING + b"sitemap"
 
-    def read(self, known_mark: str) -> Blocks:
-        self.mark_read, self._problems = "", []
+    def read(self, known_version: str) -> Blocks:
+        self.version_read, self._problems = "", []
         self._start()
         with errors_named(self.name), Native(1) as native:
             found: Iterator[Found] = self._walk(native)
-            if known_mark:  # all files are asked for before the first line is read
+            if known_version:  # all files are asked for before the first line is read
                 files = list(found)
-                if not self._problems and _mark(files) == known_mark:
+                if not self._problems and _version(files) == known_version:
                     raise Unchanged
                 found = iter(files)
             yield from self._read_all(native, found)
@@ -76,9 +76,9 @@ class Sitemap(Source):
             raise failed(self.name, str(error)) from None
 
     def _read_all(self, native: Native, found: Iterator[Found]) -> Blocks:
-        marker = _Marker()
+        whole = _FilesVersion()
         for one in found:
-            marker.add(one)
+            whole.add(one)
             if isinstance(one, bytes):
                 yield [one]
             else:
@@ -87,7 +87,7 @@ class Sitemap(Source):
             more = len(self._problems) - _SHOWN
             tail = f"; and {more} more" if more > 0 else ""
             raise failed(self.name, "; ".join(self._problems[:_SHOWN]) + tail)
-        self.mark_read = marker.mark()
+        self.version_read = whole.version()
 
     def _walk(self, native: Native) -> Iterator[Found]:
         """Yield the files with URLs, level by level."""
@@ -172,8 +172,8 @@ class _Children:
         return True
 
 
-class _Marker:
-    """Makes the mark of a sitemap out of its files."""
+class _FilesVersion:
+    """Makes the version of a sitemap out of its files."""
 
     def __init__(self) -> None:
         self._digest = blake2b(MEANING, digest_size=16)
@@ -182,13 +182,13 @@ class _Marker:
         """Take in what comes next."""
         self._digest.update(one if isinstance(one, bytes) else f"{one.url} {one.digest}\n".encode())
 
-    def mark(self) -> str:
-        """Return the mark of all that was taken in."""
+    def version(self) -> str:
+        """Return the version of all that was taken in."""
         return self._digest.hexdigest()
 
 
-def _mark(found: list[Found]) -> str:
-    marker = _Marker()
+def _version(found: list[Found]) -> str:
+    whole = _FilesVersion()
     for one in found:
-        marker.add(one)
-    return marker.mark()
+        whole.add(one)
+    return whole.version()

@@ -32,20 +32,20 @@ class WebList(Source):
     def salt(self) -> bytes:
         return self._form.salt
 
-    def read(self, known_mark: str) -> Blocks:
-        self.mark_read = ""
+    def read(self, known_version: str) -> Blocks:
+        self.version_read = ""
         with errors_named(self.name), Native(1) as native:
             copy = self._cache.get(self._url, native, self.name)
             self._form = format_of(_path(self._url), self._fields, copy.content_type)
-            mark = f"{copy.digest[:32]}-{short_hash(self._form.salt)}"
-            if mark == known_mark:
+            version = f"{copy.digest[:32]}-{short_hash(self._form.salt)}"
+            if version == known_version:
                 raise Unchanged
             with closing(Opened(copy.file)) as opened:
                 native.call(opened.open)
                 yield from listed(native, opened.descriptor, self._form, self.name)
             if copy.unverified:
                 raise failed(self.name, UNVERIFIED)
-            self.mark_read = mark
+            self.version_read = version
 
     def parse(self, line: bytes) -> Entries:
         return self._form.parse(line)

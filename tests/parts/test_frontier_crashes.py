@@ -88,7 +88,7 @@ import crawler, pathlib, sys
 from crawler.frontier import open_frontier, process
 with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=False) as frontier:
     owner = frontier.register(process.current(), {NOW})
-    frontier.lease(owner, {NOW}, new=1, wants={{}}, idle=[])
+    frontier.lease(owner, {NOW}, new=1, refills={{}}, idle=[])
     print(owner, flush=True)
     sys.stdin.read()
 """

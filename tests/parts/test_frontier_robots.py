@@ -1,6 +1,6 @@
 """The contract of a frontier: a host's robots.txt is known before anything else of it is visited.
 
-`NOW` is wall time; a lease of a host that is held already asks for its tasks with `wants`.
+`NOW` is wall time; a lease of a host that is held already asks for its tasks with `refills`.
 """
 
 from dataclasses import replace

@@ -751,7 +751,7 @@ def test_a_job_that_is_gone_is_forgotten_and_its_lists_tell_it_anew_if_it_comes_
     assert execute(file, "SELECT url, listed FROM task") == [("http://a/1", 1)]
     frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
     state = frontier.source("job", "list")
-    assert (state.mark, frontier.chunks(state.id)[1] == 3) == ("", False)
+    assert (state.version, frontier.chunks(state.id)[1] == 3) == ("", False)
     assert listed(frontier, "a/0", "a/1", "a/2").added == 2
     assert execute(file, "SELECT DISTINCT listed FROM task") == [(1,)]
     assert_sums(file)

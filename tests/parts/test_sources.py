@@ -216,11 +216,11 @@ def test_the_mark_of_patterns_is_their_text_and_what_is_made_of_them(one):
     patterns = ("http://h/{cc=a,b}",)
     source = one(urls=patterns, path="{cc}")
     assert urls(source) == ["http://h/a", "http://h/b"]
-    assert source.mark_read == source.mark() != ""
-    assert unchanged(source, source.mark())
+    assert source.version_read == source.version() != ""
+    assert unchanged(source, source.version())
     others = [one(urls=patterns), one(urls=("http://h/{cc=a,c}",), path="{cc}")]
     others.append(one(urls=patterns, path="x/{cc}"))
-    assert source.mark() not in {other.mark() for other in others}
+    assert source.version() not in {other.version() for other in others}
 
 
 def test_a_pattern_that_binds_less_than_path_uses_is_an_error(one):
@@ -250,7 +250,7 @@ def test_a_plain_list_has_comments_blanks_a_byte_order_mark_and_any_line_end(pac
     assert source.name == f"url_file:{file}"
     assert urls(source) == ["http://h/1", "http://h/2", "http://h/é", "http://h/4"]
     assert source.where(7) == f"{file}:7"
-    assert source.mark() == source.mark_read != ""
+    assert source.version() == source.version_read != ""
 
 
 def test_bad_lines_have_their_number_and_reason_and_stop_nothing(one, tmp_path):
@@ -321,7 +321,7 @@ def test_a_torn_gzip_gives_its_lines_and_then_an_error(cut, one, tmp_path):
     assert error == (
         f"url_file:{tmp_path}/torn.gz: it is not whole: its gzip ends before its own end mark"
     )
-    assert source.mark_read == ""
+    assert source.version_read == ""
 
 
 def test_a_broken_gzip_is_an_error(one, tmp_path):
@@ -333,7 +333,7 @@ def test_a_broken_gzip_is_an_error(one, tmp_path):
 
 def test_a_file_that_is_not_there_or_a_folder_is_an_error_when_it_is_read(one, tmp_path):
     gone = one(url_file=tmp_path / "gone")
-    assert gone.mark() == ""
+    assert gone.version() == ""
     assert told(gone)[2] == f"url_file:{tmp_path}/gone: cannot be read: No such file or directory"
     assert told(one(url_file=tmp_path))[2] == f"url_file:{tmp_path}: cannot be read: it is a folder"
 
@@ -341,27 +341,27 @@ def test_a_file_that_is_not_there_or_a_folder_is_an_error_when_it_is_read(one, t
 def test_an_unchanged_file_is_not_read_again_and_any_change_shows(one, tmp_path):
     file = write(tmp_path, "list", "http://h/1\n")
     source = one(url_file=file)
-    marks = set()
+    versions = set()
     for content in ("http://h/2\n", "http://h/3\n", "http://h/4\n"):  # within one tick of the clock
         file.write_text(content)
         assert urls(source) == [content.strip()]
-        assert unchanged(source, source.mark_read)
-        marks.add(source.mark())
+        assert unchanged(source, source.version_read)
+        versions.add(source.version())
     copy = write(tmp_path, "copy", "http://h/5\n")
     os.utime(copy, ns=(0, file.stat().st_mtime_ns))
     copy.rename(file)
-    marks.add(source.mark())
-    assert len(marks) == 4
-    assert one(url_file=file, path="{name}").mark() == source.mark()
+    versions.add(source.version())
+    assert len(versions) == 4
+    assert one(url_file=file, path="{name}").version() == source.version()
 
 
 def test_another_template_makes_another_mark_of_a_list_with_columns(one, tmp_path):
     file = write(tmp_path, "list.csv", "url,cc\nhttp://h/1,cn\n")
-    marks = {
-        one(url_file=file, path=path, headers=headers).mark()
+    versions = {
+        one(url_file=file, path=path, headers=headers).version()
         for path, headers in [("{cc}", {}), ("x/{cc}", {}), ("x", {}), ("x", {"A": "{cc}"})]
     }
-    assert len(marks) == 4
+    assert len(versions) == 4
 
 
 def test_a_file_that_is_written_while_it_is_read_is_never_taken_for_whole(one, tmp_path):
@@ -373,7 +373,7 @@ def test_a_file_that_is_written_while_it_is_read_is_never_taken_for_whole(one, t
             grown.write("http://h/2\n")
         with pytest.raises(SourceError, match="changed while it was read; write it elsewhere"):
             list(blocks)
-    assert source.mark_read == ""
+    assert source.version_read == ""
 
 
 def test_a_file_that_is_replaced_while_it_is_read_is_read_as_it_was(one, tmp_path):
@@ -383,7 +383,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_as_it_was(one, tmp_pat
         next(blocks)
         write(tmp_path, "new", "http://h/2\n").rename(file)
         assert sum(map(len, blocks)) == 100_000 - BLOCK
-    assert source.mark_read != source.mark()
+    assert source.version_read != source.version()
 
 
 def test_a_pattern_of_paths_is_a_source_for_every_file_in_order(tmp_path):
@@ -416,7 +416,7 @@ def test_a_pipe_is_read_as_it_fills_and_blocks_no_thread(one, tmp_path, ticker):
         gevent.sleep(0.02)
     os.close(writer)
     assert reading.get(timeout=5) == ["http://h/1", "http://h/2", "http://h/3"]
-    assert source.mark() == source.mark_read == ""
+    assert source.version() == source.version_read == ""
     assert ticker.longest < GAP
 
 
@@ -616,9 +616,9 @@ def test_a_list_at_a_url_is_asked_for_only_if_it_has_changed(validator, web, sit
     shelf.fields = [validator]
     source = web(url_file=f"{site.url}/list")
     assert source.name == f"url_file:{site.url}/list"
-    assert source.mark() == ""
+    assert source.version() == ""
     assert urls(source) == ["http://h/1"]
-    mark = source.mark_read
+    mark = source.version_read
     again = web(url_file=f"{site.url}/list")
     assert unchanged(again, mark)
     assert urls(again) == ["http://h/1"]  # the ledger does not know it, but the copy is there
@@ -627,14 +627,14 @@ def test_a_list_at_a_url_is_asked_for_only_if_it_has_changed(validator, web, sit
     assert asked == [set(), {name}, {name}]
     shelf.files["list"], shelf.fields = b"http://h/2\n", [(validator[0], '"2"')]
     assert urls(again, mark) == ["http://h/2"]
-    assert again.mark_read not in {"", mark}
+    assert again.version_read not in {"", mark}
 
 
 def test_a_list_without_validators_is_unchanged_if_its_content_is(web, site, shelf, tmp_path):
     shelf.files["list"] = b"http://h/1\n" * 300_000  # too big for memory
     source = web(url_file=f"{site.url}/list")
     assert len(urls(source)) == 300_000
-    assert unchanged(source, source.mark_read)
+    assert unchanged(source, source.version_read)
     assert len(list((tmp_path / "copies").iterdir())) == 2
 
 
@@ -787,7 +787,7 @@ def test_a_sitemap_lists_the_locations_of_its_urls(coded, web, site, shelf):
     source = web(sitemap=f"{site.url}/sitemap.xml")
     assert source.name == f"sitemap:{site.url}/sitemap.xml"
     assert urls(source) == ["http://h/1?a=1&b=é", "http://h/2?a&b"]
-    assert unchanged(source, source.mark_read)
+    assert unchanged(source, source.version_read)
 
 
 def test_a_text_sitemap_is_a_plain_list(web, site, shelf):
@@ -809,11 +809,11 @@ def test_an_index_lists_what_its_sitemaps_list_and_is_unchanged_if_all_of_them_a
     source = web(sitemap=f"{base}/index")
     expected = ["http://h/a", "http://h/b1", "http://h/b2", "http://h/c"]
     assert urls(source) == expected
-    mark = source.mark_read
+    mark = source.version_read
     assert unchanged(source, mark)
     shelf.files["c"] = b"http://h/d\n"
     assert urls(source, mark) == [*expected[:3], "http://h/d"]
-    assert source.mark_read not in {"", mark}
+    assert source.version_read not in {"", mark}
 
 
 def test_a_part_of_a_sitemap_that_cannot_be_had_stops_no_other_part(web, site, shelf):
@@ -833,7 +833,7 @@ def test_a_part_of_a_sitemap_that_cannot_be_had_stops_no_other_part(web, site, s
         f"sitemap:{base}/index: {base}/gone: cannot be fetched: HTTP status 404;"
     )
     assert error.endswith("; and 1 more")
-    assert source.mark_read == ""
+    assert source.version_read == ""
 
 
 def test_after_five_failures_in_a_row_no_more_is_asked_for(web, site, shelf):
@@ -988,7 +988,7 @@ def test_a_command_lists_the_lines_it_prints(one):
     source = one(command=("printf", "http://h/%s\n", "1", "# 2", "a b;$HOME"))
     assert source.name == "command:printf 'http://h/%s\n' 1 '# 2' 'a b;$HOME'"
     assert urls(source) == ["http://h/1", "http://h/# 2", "http://h/a b;$HOME"]
-    assert source.mark() == source.mark_read == ""
+    assert source.version() == source.version_read == ""
     assert source.where(3).endswith(":3")
 
 
