@@ -119,7 +119,10 @@ def run(file: Path, *, until_done: bool) -> int:
     "--json", "as_json", is_flag=True, help="A JSON object for every URL on standard output."
 )
 @click.option(
-    "--path", default=naming.DEFAULT, show_default=True, help="Naming template of the files."
+    "--path",
+    default=naming.DEFAULT_TEMPLATE,
+    show_default=True,
+    help="Naming template of the files.",
 )
 @click.option(
     "--delay",

@@ -38,8 +38,8 @@ from crawler.policy.schedule import Schedule, next_due
 from crawler.store import Body, Files, left_by, part_name, wanted_path
 from crawler.worker.robots_rules import Rulebook
 
-BATCH = 256
-GATHER: Seconds = 0.02
+MAX_BATCH = 256
+BATCH_GAP_S: Seconds = 0.02
 """Shortest time between two batches, so that under load many visits share what a batch costs."""
 MAX_BYTES_WAITING = 64 * 1024 * 1024
 """Bytes of bodies that may wait in memory; beyond it workers wait for the disk."""
@@ -115,7 +115,7 @@ class Settler:
         try:
             self._batch.append(self._queue.get())
             self._gather()
-            while len(self._batch) < BATCH:
+            while len(self._batch) < MAX_BATCH:
                 self._batch.append(self._queue.get_nowait())
         except (Empty, ShutDown):
             pass
@@ -123,8 +123,12 @@ class Settler:
 
     def _gather(self) -> None:
         """Let a batch fill, unless the last one is long ago, or memory is what is short."""
-        wait = self._began + GATHER - time.monotonic()
-        if wait > 0 and self._queue.qsize() < BATCH and self._bytes_waiting <= MAX_BYTES_WAITING:
+        wait = self._began + BATCH_GAP_S - time.monotonic()
+        if (
+            wait > 0
+            and self._queue.qsize() < MAX_BATCH
+            and self._bytes_waiting <= MAX_BYTES_WAITING
+        ):
             gevent.sleep(wait)
 
     def _settle(self) -> None:

@@ -25,7 +25,7 @@ _CORE = (
     (re.compile(r"[-+]?(0|[1-9][0-9]*)"), int),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?"), float),
 )
-_NUMBER = 100
+_MAX_NUMBER = 100
 """Characters of a number; a longer one is text."""
 _VARIABLE = re.compile(r"\$(\$)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
 
@@ -146,7 +146,7 @@ class _Builder:
         if node.style:  # quoted or block: a string, whatever it looks like
             return text
         for pattern, make in _CORE:
-            if pattern.fullmatch(text) and len(text) < _NUMBER:
+            if pattern.fullmatch(text) and len(text) < _MAX_NUMBER:
                 return make(text)
         return text
 

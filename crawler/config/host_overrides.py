@@ -9,7 +9,7 @@ from crawler.model import JobTerms, Seconds
 from crawler.policy.hours import Hours, parse
 from crawler.policy.politeness import Adaptive, HostLimits
 
-CACHED = 10_000
+MAX_CACHED_HOSTS = 10_000
 WEIGHTS = {"high": 4, "normal": 2, "low": 1}
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ class HostOverrides:
     def _pattern(self, key: str) -> str | None:
         """Return the most specific pattern that matches: name:port, name, *.name by length, *."""
         if key not in self._found:
-            if len(self._found) >= CACHED:
+            if len(self._found) >= MAX_CACHED_HOSTS:
                 self._found.clear()
             self._found[key] = next((one for one in _candidates(key) if one in self._options), None)
         return self._found[key]

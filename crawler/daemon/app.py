@@ -40,7 +40,7 @@ from crawler.worker.pool import Workers
 from crawler.worker.robots_rules import Rulebook
 from crawler.worker.worker import Visits, Worker
 
-HANDOFF = 16
+MAX_HANDED_OFF = 16
 """Most tasks in the hand-off: all that wait in it begin within one turn of the event loop."""
 
 
@@ -98,7 +98,7 @@ class App:
     def _open(self, stack: ExitStack) -> Supervisor:
         options = self._settings.crawler
         self._open_disk(stack)
-        handoff: Queue[Task] = Queue(max(1, min(HANDOFF, options.concurrency // 4)))
+        handoff: Queue[Task] = Queue(max(1, min(MAX_HANDED_OFF, options.concurrency // 4)))
         self._own_hosts = OwnHosts(self._hosts, _per_address(options.per_address), self._log)
         self._feeder = feeder = Feeder(
             self.frontier,

@@ -8,17 +8,17 @@ from dataclasses import replace
 from gevent.event import Event
 
 from crawler.config import Job
-from crawler.frontier import LEASE, Frontier, Pulse, Reclaimed
+from crawler.frontier import LEASE_S, Frontier, Pulse, Reclaimed
 from crawler.frontier.process import Process
 from crawler.log import Log
 from crawler.model import Again, Hop, Seconds, Settlement
 from crawler.policy.retry import KINDS
 from crawler.store import Files, sweep
 
-TICK: Seconds = 1.0
-BEAT: Seconds = LEASE / 12
+TICK_S: Seconds = 1.0
+HEARTBEAT_S: Seconds = LEASE_S / 12
 """Time between two renewals, with which the process's row says how it is."""
-SMOOTH = 0.3
+RATE_WEIGHT = 0.3
 
 
 class Keeper:
@@ -62,12 +62,12 @@ class Keeper:
             if now >= beat_at:
                 self.beat()
                 self.reclaim()
-                beat_at = now + BEAT
+                beat_at = now + HEARTBEAT_S
             if self.progress and now >= report_at:
                 self._report()
                 report_at = now + self.progress
             self._when_settled()
-            self._settled.wait(TICK)
+            self._settled.wait(TICK_S)
             self._settled.clear()
 
     def beat(self) -> None:
@@ -125,4 +125,4 @@ class Keeper:
 
 
 def _smoothed(old: float, new: float) -> float:
-    return round(old + SMOOTH * (new - old) if old else new, 2)
+    return round(old + RATE_WEIGHT * (new - old) if old else new, 2)

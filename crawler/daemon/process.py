@@ -15,10 +15,10 @@ from crawler.errors import ConfigError, CrawlerError
 from crawler.log import Log, open_log
 from crawler.worker.pool import end_is_handled
 
-FORCED = 3
-FLUSH = 0.3
+FORCED_EXIT = 3
+LOG_FLUSH_S = 0.3
 """Seconds the log has to write what still waits when the process ends."""
-YOUNG = 10_000
+GC_THRESHOLD = 10_000
 """Objects made, beyond those freed, between two looks for garbage."""
 
 
@@ -39,9 +39,9 @@ def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
     else:
         log.info("daemon.stopped", forced=forced)
         incomplete = until_done and app.seeder.failed
-        return FORCED if forced else int(incomplete)
+        return FORCED_EXIT if forced else int(incomplete)
     finally:
-        lines.close(FLUSH)
+        lines.close(LOG_FLUSH_S)
 
 
 def raise_descriptors(concurrency: int, log: Log) -> None:
@@ -64,7 +64,7 @@ def collect_seldom() -> None:
     A visit leaves hardly any: looking for it as often as Python does takes 3 % of the CPU.
     """
     gc.freeze()
-    gc.set_threshold(YOUNG, 20, 20)
+    gc.set_threshold(GC_THRESHOLD, 20, 20)
 
 
 def log_rejected(error: ConfigError) -> None:
@@ -72,7 +72,7 @@ def log_rejected(error: ConfigError) -> None:
     if not os.isatty(1):
         log, lines = open_log("info", "json")
         log.error("config.rejected", problems=[str(problem) for problem in error.problems])
-        lines.close(FLUSH)
+        lines.close(LOG_FLUSH_S)
 
 
 def quiet_hub(log: Log) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from crawler.config import Job, Settings
 from crawler.errors import ConfigError, Problem
 
-FIXED = ("state", "output", "durability")
+RESTART_OPTIONS = ("state", "output", "durability")
 """Options of `crawler` that a running process cannot change."""
 
 
@@ -55,7 +55,7 @@ def check(file: str, found: Difference) -> None:
     problems = [
         Problem(file, 1, 1, f"crawler.{name}", "cannot change while the daemon runs; restart it")
         for name in found.crawler
-        if name in FIXED
+        if name in RESTART_OPTIONS
     ]
     if problems:
         raise ConfigError(problems)

@@ -17,10 +17,10 @@ from crawler.model import Seconds
 from crawler.threads import Greenlet
 from crawler.worker.pool import on_end
 
-DEATHS = 5
-"""Deaths of one service within WINDOW after which there is no point in going on."""
-WINDOW: Seconds = 60.0
-AWAY: Seconds = 1.0
+MAX_DEATHS = 5
+"""Deaths of one service within DEATHS_WINDOW_S after which there is no point in going on."""
+DEATHS_WINDOW_S: Seconds = 60.0
+FIRST_WAIT_S: Seconds = 1.0
 """First wait of a service that met a fault of this machine; it doubles up to thirty times this."""
 
 
@@ -32,7 +32,7 @@ class Service:
     run: Callable[[], None]
     lasting: bool = True
     """Whether its end is a death even without an exception."""
-    limit: int = DEATHS
+    limit: int = MAX_DEATHS
     greenlet: Greenlet | None = None
     deaths: deque[Seconds] = field(default_factory=deque)
     away: Seconds = 0.0
@@ -82,14 +82,14 @@ class Services:
             raise error
         now = time.monotonic()
         service.deaths.append(now)
-        while service.deaths[0] < now - WINDOW:
+        while service.deaths[0] < now - DEATHS_WINDOW_S:
             service.deaths.popleft()
         cause = f"{type(error).__name__}: {error}" if error else repr(greenlet.value or "returned")
         self._log.error(f"{service.name}.restarted", cause=cause, exc_info=error)
         if len(service.deaths) > service.limit:
             raise ServiceDiedError(
-                f"the {service.name} died {len(service.deaths)} times within {WINDOW:.0f} s, "
-                f"last of: {cause}"
+                f"the {service.name} died {len(service.deaths)} times "
+                f"within {DEATHS_WINDOW_S:.0f} s, last of: {cause}"
             ) from error
 
     def bring_back(self, now: Seconds) -> None:
@@ -99,7 +99,11 @@ class Services:
                 service.back_at = 0.0
                 self._spawn(service)
                 service.spawned_at = now
-            elif service.away and not service.back_at and now >= service.spawned_at + 2 * AWAY:
+            elif (
+                service.away
+                and not service.back_at
+                and now >= service.spawned_at + 2 * FIRST_WAIT_S
+            ):
                 service.away = 0.0
                 self._log.info(f"{service.name}.resumed")
 
@@ -121,7 +125,7 @@ class Services:
     def _wait_out(self, service: Service, fault: LocalFaultError) -> None:
         if not service.away:
             self._log.error(f"{service.name}.paused", cause=str(fault))
-        service.away = min(2 * service.away or AWAY, 30 * AWAY)
+        service.away = min(2 * service.away or FIRST_WAIT_S, 30 * FIRST_WAIT_S)
         service.back_at = time.monotonic() + service.away
 
     def _spawn(self, service: Service) -> None:

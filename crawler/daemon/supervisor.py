@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from gevent.queue import Empty, Queue
 
-from crawler.daemon.services import DEATHS, Service, Services
+from crawler.daemon.services import MAX_DEATHS, Service, Services
 from crawler.errors import LeaseLostError, ServiceDiedError
 from crawler.log import Log
 from crawler.model import Seconds, Task
@@ -21,9 +21,9 @@ from crawler.settler import Settler
 from crawler.threads import Greenlet
 from crawler.worker.pool import Workers
 
-CLEANUP: Seconds = 0.4
+CLEANUP_S: Seconds = 0.4
 """What killed greenlets have for their `finally` blocks, and the settler for its last batches."""
-TICK: Seconds = 0.5
+TICK_S: Seconds = 0.5
 
 
 class State(StrEnum):
@@ -69,7 +69,7 @@ class Supervisor:
         self.grace_period = grace_period
         self._log = log
         self._mail: Queue[Stop | Greenlet] = Queue()
-        self._visiting = Service("worker", lambda: None, limit=max(2 * DEATHS, 2 * concurrency))
+        self._visiting = Service("worker", lambda: None, limit=max(2 * MAX_DEATHS, 2 * concurrency))
         self._services = Services(self.ended, log)
         self.state = State.STARTING
 
@@ -84,7 +84,7 @@ class Supervisor:
 
     def resize(self, concurrency: int) -> None:
         """Have another number of workers; those that are too many leave after their visit."""
-        self._visiting.limit = max(2 * DEATHS, 2 * concurrency)
+        self._visiting.limit = max(2 * MAX_DEATHS, 2 * concurrency)
         self._workers.resize(concurrency)
 
     def ended(self, greenlet: Greenlet) -> None:
@@ -112,7 +112,7 @@ class Supervisor:
     def _supervise(self) -> str:
         while True:
             try:
-                message = self._mail.get(timeout=TICK)
+                message = self._mail.get(timeout=TICK_S)
             except Empty:
                 message = None
             if isinstance(message, Stop):
@@ -137,7 +137,7 @@ class Supervisor:
             "daemon.draining", cause=cause, grace_s=grace_period, in_flight=self._workers.busy
         )
         # 1 Nothing new is leased. The keeper goes on: leases must hold until they are released.
-        self._services.kill(CLEANUP, "seeder", "leaser", "feeder")
+        self._services.kill(CLEANUP_S, "seeder", "leaser", "feeder")
         # 2 Idle workers leave, and what was handed off but not begun goes back.
         self._handoff.shutdown(immediate=True)
         # 3 Busy workers have until the deadline, or a second wish.
@@ -160,10 +160,10 @@ class Supervisor:
 
     def _halt(self, deadline: Seconds) -> None:
         """End every greenlet: kill once, then wait; a second kill would interrupt a cleanup."""
-        self._workers.kill(CLEANUP)
+        self._workers.kill(CLEANUP_S)
         self._settler.shut()
-        self._services.join("settler", max(CLEANUP, deadline - time.monotonic()))
-        self._services.kill(CLEANUP)
+        self._services.join("settler", max(CLEANUP_S, deadline - time.monotonic()))
+        self._services.kill(CLEANUP_S)
 
     def _move(self, state: State) -> None:
         if state not in MOVES[self.state]:

@@ -13,14 +13,14 @@ import gevent
 from gevent.event import Event
 from gevent.queue import Queue
 
-from crawler.feeder.host import LOOKAHEAD, Host, wall
-from crawler.feeder.leaser import POLL, Leaser
+from crawler.feeder.host import LOOKAHEAD_S, Host, wall
+from crawler.feeder.leaser import LOOK_EVERY_S, Leaser
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import Frontier
 from crawler.model import HostRecord, Seconds, Task, Visited
 from crawler.policy.pause import Pause
 
-SLICE: Seconds = 0.01
+HAND_OFF_SLICE_S: Seconds = 0.01
 """Longest stretch of handing off without a pause.
 
 gevent's queue switches to whoever waits for an item within one turn of the event loop: as long as
@@ -66,7 +66,7 @@ class Feeder:
         while True:
             now = time.monotonic()
             if self._ready and self._ready[0][0] <= now and self.pause.allows(now, self.busy):
-                if now < rested_at + SLICE:
+                if now < rested_at + HAND_OFF_SLICE_S:
                     self._hand_off(heapq.heappop(self._ready)[2])
                 else:
                     gevent.sleep(0.001)
@@ -112,7 +112,7 @@ class Feeder:
     def _room_for_hosts(self) -> int:
         if self.pause.active:  # only what a probe needs
             return int(not self._ready and self.pause.allows(time.monotonic(), self.busy))
-        soon = time.monotonic() + LOOKAHEAD
+        soon = time.monotonic() + LOOKAHEAD_S
         enough = max(0, 2 * self.concurrency - self.busy)
         startable = (ready for ready in self._ready if ready[0] <= soon)
         if sum(1 for _ in islice(startable, enough)) >= enough:
@@ -168,8 +168,8 @@ class Feeder:
         self._requeue(self._own_hosts.addresses.next_in(host.address))
 
     def _wait(self, now: Seconds) -> None:
-        until = self._ready[0][0] if self._ready else now + POLL
+        until = self._ready[0][0] if self._ready else now + LOOK_EVERY_S
         if self.pause.active and self._ready:  # for a probe, or for the end of the one under way
-            until = max(until, self.pause.until if not self.busy else now + POLL)
+            until = max(until, self.pause.until if not self.busy else now + LOOK_EVERY_S)
         self._wake.wait(max(0.0, until - now))
         self._wake.clear()

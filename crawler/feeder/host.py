@@ -11,15 +11,15 @@ from crawler.model import Outcome, Seconds, Task
 from crawler.policy.hours import Hours
 from crawler.policy.politeness import HostPace
 
-LOOKAHEAD: Seconds = 0.25
+LOOKAHEAD_S: Seconds = 0.25
 """Tasks are leased this long before their host is ready, so that many share one transaction."""
 LONG_REST_S: Seconds = 2.0
 """A host that rests for longer goes back, with its tasks: another may use its place."""
-AHEAD = 256
+MAX_TASKS_AHEAD = 256
 """Most tasks in memory of a host without a delay, beside what its slots need."""
-QUICK: Seconds = 2.0
+QUICK_REFILL_S: Seconds = 2.0
 """A host that used up its tasks within this time gets twice as many, a slower one half."""
-AGAIN: Seconds = 1.0
+ASK_AGAIN_S: Seconds = 1.0
 """A host that has free slots is asked for again after this time when its tasks ran out."""
 MAX_ENDED_AT_ONCE = 64
 """Tasks of a host that is given up, leased at once to end unvisited."""
@@ -70,7 +70,7 @@ class Host:
 
         After a crash all that was leased counts as visited.
         """
-        return self.pace.delay >= LOOKAHEAD or self.pace.limits.max_per_day is not None
+        return self.pace.delay >= LOOKAHEAD_S or self.pace.limits.max_per_day is not None
 
     def ready_at(self) -> Seconds | None:
         """Return when its next visit may begin, or None while that depends on something else."""
@@ -101,14 +101,14 @@ class Host:
         if not self.spaced:
             return max(0, self._wanted(now) - len(self.tasks))
         ready_at = self.pace.ready_at()
-        soon = ready_at is not None and ready_at <= now + LOOKAHEAD
+        soon = ready_at is not None and ready_at <= now + LOOKAHEAD_S
         return 1 if soon and not self.tasks else 0
 
     def refill_at(self, now: Seconds) -> Seconds | None:
         """Return when to look for tasks of it; None as long as nothing changes."""
         pace = self.pace
         if self.exhausted and not self.found:
-            return self.exhausted_since + AGAIN if self._asks_again() else None
+            return self.exhausted_since + ASK_AGAIN_S if self._asks_again() else None
         spaced = self.spaced
         few = len(self.tasks) <= max(max(2 * pace.slots, self.ahead) // 4, self._soon())
         enough = self.tasks if spaced else not (few or pace.silent)
@@ -121,11 +121,11 @@ class Host:
         if not spaced:
             return now if few else None
         ready_at = pace.ready_at()
-        return None if ready_at is None or self.tasks else ready_at - LOOKAHEAD / 2
+        return None if ready_at is None or self.tasks else ready_at - LOOKAHEAD_S / 2
 
     def _soon(self) -> int:
-        """Return how many visits its delay allows within LOOKAHEAD."""
-        return int(LOOKAHEAD / self.pace.delay) if self.pace.delay else 0
+        """Return how many visits its delay allows within LOOKAHEAD_S."""
+        return int(LOOKAHEAD_S / self.pace.delay) if self.pace.delay else 0
 
     def _asks_again(self) -> bool:
         """Tell whether what comes meanwhile can begin at once, beside a visit that is slow."""
@@ -137,10 +137,10 @@ class Host:
         least = 2 * (self.pace.slots + self._soon())
         if self.pace.delay:
             self.ahead = least
-        elif now > self.filled_at + QUICK:
+        elif now > self.filled_at + QUICK_REFILL_S:
             self.ahead = max(least, self.ahead // 2)
         elif self.given and not self.tasks:
-            self.ahead = min(2 * max(least, self.ahead), max(least, AHEAD))
+            self.ahead = min(2 * max(least, self.ahead), max(least, MAX_TASKS_AHEAD))
         self.filled_at = now
         return max(least, self.ahead)
 
@@ -186,13 +186,13 @@ class RefillQueue:
     def due(self, now: Seconds) -> list[Host]:
         """Take out the hosts whose time has come, or nearly."""
         due: list[Host] = []
-        while self._heap and self._heap[0][0] <= now + LOOKAHEAD / 2:
+        while self._heap and self._heap[0][0] <= now + LOOKAHEAD_S / 2:
             at, _, host = heapq.heappop(self._heap)
             if host.queued_refill_at != at:
                 continue
             host.queued_refill_at = None
             refill_at = host.refill_at(now)  # perhaps it was given tasks since
-            if refill_at is not None and refill_at <= now + LOOKAHEAD / 2:
+            if refill_at is not None and refill_at <= now + LOOKAHEAD_S / 2:
                 due.append(host)
             else:
                 self.note(host, now)

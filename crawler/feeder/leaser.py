@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gevent.event import Event
 
-from crawler.feeder.host import AGAIN, Host, RefillQueue, wall
+from crawler.feeder.host import ASK_AGAIN_S, Host, RefillQueue, wall
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import Frontier, Lease
 from crawler.model import Health, Seconds
@@ -18,9 +18,9 @@ from crawler.policy.pause import Pause
 
 LEASE_GAP_S: Seconds = 0.02
 """Shortest time between two leases."""
-POLL: Seconds = 1.0
+LOOK_EVERY_S: Seconds = 1.0
 """Longest time between two looks for ready hosts: other processes add and release them too."""
-TURN: Seconds = 5.0
+TURN_S: Seconds = 5.0
 """How long a host is held while others are ready that this process has no room for."""
 
 
@@ -80,7 +80,7 @@ class Leaser:
         now = time.monotonic()
         for host in self._own_hosts.hosts.values():
             if host.exhausted and not host.robots:
-                host.exhausted_since = now - AGAIN
+                host.exhausted_since = now - ASK_AGAIN_S
                 self.look_for(host, now)
         self.look_in(0.05)
 
@@ -101,7 +101,7 @@ class Leaser:
         """Give idle hosts back, refill others, and take new ones while workers are free."""
         self._move()
         now = time.monotonic()
-        self._leased_at, self._lease_at = now, now + POLL
+        self._leased_at, self._lease_at = now, now + LOOK_EVERY_S
         terms = self._terms(now)
         try:
             lease = self._frontier.lease(
@@ -204,7 +204,7 @@ class Leaser:
 
     def _had_their_turn(self, now: Seconds) -> list[Host]:
         """Return hosts to give up, the oldest first, while others are ready and wait for room."""
-        old = [host for host in self._own_hosts.hosts.values() if host.taken_at <= now - TURN]
+        old = [host for host in self._own_hosts.hosts.values() if host.taken_at <= now - TURN_S]
         return old[: max(1, len(self._own_hosts.hosts) // 8)]
 
     def _give_up(self, hosts: Iterable[Host]) -> None:

@@ -15,7 +15,7 @@ from crawler.model import HostRecord, Kind, Outcome, Seconds, Task, Visited
 from crawler.policy.politeness import HostLimits, HostPace
 from crawler.policy.retry import host_asked_for_it, state_of
 
-SWEEP: Seconds = 50e-6
+SWEEP_S_PER_HOST: Seconds = 50e-6
 """Time between two looks through all hosts, for each of them: a small part of what they take."""
 WELL_AFTER_S: Seconds = 60.0
 """A host that was told to be limited is not told to be well before that."""
@@ -141,7 +141,7 @@ class OwnHosts:
         """Look through all hosts, now and then, for those that would only take up room."""
         if now < self._sweep_at:
             return []
-        self._sweep_at = now + SWEEP * len(self.hosts)
+        self._sweep_at = now + SWEEP_S_PER_HOST * len(self.hosts)
         return [host for host in self.hosts.values() if host.rests_long(now)]
 
     def end_unvisited(self, host: Host) -> list[Visited]:

@@ -13,16 +13,16 @@ from crawler.feeder.host import LONG_REST_S, Host
 from crawler.model import Seconds, Task
 from crawler.policy.politeness import HostLimits, HostPace
 
-ROOM = 4096
+KNOWN_ADDRESSES = 4096
 """Addresses remembered before the quiet ones are forgotten."""
-SHORT, LONG = 16, 256
+MIN_LINE, MAX_LINE = 16, 256
 """Hosts for which any line has room, and which no line exceeds."""
-GUESS: Seconds = 0.005
+FIRST_GAP_S: Seconds = 0.005
 """Time between two visits at an address of which nothing is known yet."""
-LEAST: Seconds = 0.0001
-SMOOTH = 0.03
+MIN_GAP_S: Seconds = 0.0001
+GAP_WEIGHT = 0.03
 """Weight of the newest such time: one stall of the machine is not the pace of an address."""
-EARLY = 0.8
+EARLY_FACTOR = 0.8
 """Hosts are told to come a little faster than they can go, so that no slot lies idle."""
 
 
@@ -34,7 +34,7 @@ class AddressQueue:
     line: deque[Host] = field(default_factory=deque)
     expected: Seconds = 0.0
     """When a host comes that waits, outside the line, for the address to have rested."""
-    visit_gap: Seconds = GUESS
+    visit_gap: Seconds = FIRST_GAP_S
     """Time between two visits while there is a line, smoothed."""
     ended_at: Seconds = 0.0
     """When the last visit ended, or the line began."""
@@ -44,13 +44,13 @@ class AddressQueue:
     @property
     def room(self) -> float:
         """Return how many hosts the line has room for: as many as wait no longer than is held."""
-        return max(SHORT, min(LONG, LONG_REST_S / self.visit_gap))
+        return max(MIN_LINE, min(MAX_LINE, LONG_REST_S / self.visit_gap))
 
     def ended(self, now: Seconds) -> None:
         """Note how fast the line moves."""
         if self.line:
             self.visit_gap = max(
-                LEAST, self.visit_gap + SMOOTH * (now - self.ended_at - self.visit_gap)
+                MIN_GAP_S, self.visit_gap + GAP_WEIGHT * (now - self.ended_at - self.visit_gap)
             )
         else:
             self.booked = 0.0  # those who were told to come are too few
@@ -58,7 +58,7 @@ class AddressQueue:
 
     def send_away(self, host: Host, now: Seconds) -> None:
         """Have a host rest until it can expect a slot."""
-        self.booked = max(self.booked, now + LONG_REST_S) + EARLY * self.visit_gap
+        self.booked = max(self.booked, now + LONG_REST_S) + EARLY_FACTOR * self.visit_gap
         host.pace.asked_to_wait(self.booked)
 
 
@@ -70,7 +70,7 @@ class AddressQueues:
         self._queues: dict[str, AddressQueue] = {}
         self._slots: dict[int, tuple[str | None, AddressQueue | None]] = {}
         """Where a task handed off has a slot: by its end its host may have moved."""
-        self._room = ROOM
+        self._room = KNOWN_ADDRESSES
 
     def allows(self, host: Host, now: Seconds) -> Seconds | None:
         """Return when the address of a host bears one more visit; None: when another is over."""
@@ -166,4 +166,4 @@ class AddressQueues:
         for address, queue in list(self._queues.items()):
             if not (queue.pace.busy or queue.line or queue.pace.next_at > now):
                 del self._queues[address]
-        self._room = 2 * len(self._queues) + ROOM
+        self._room = 2 * len(self._queues) + KNOWN_ADDRESSES

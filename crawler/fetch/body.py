@@ -10,7 +10,7 @@ import gevent
 from crawler.config import NO_SPEED, Speed
 from crawler.fetch.decode import Decoder, decoded
 from crawler.model import Kept, Kind, Seconds, Trouble
-from crawler.policy.page_robots import HEAD
+from crawler.policy.page_robots import HEAD_BYTES
 from crawler.store import Files, Measured
 
 IN_MEMORY = 1024 * 1024
@@ -149,8 +149,8 @@ class Intake:
         if self._part is None:
             self._hash.update(data)
         self._size += len(data)
-        if self._page and len(self.head) < HEAD:
-            self.head += data[: HEAD - len(self.head)]
+        if self._page and len(self.head) < HEAD_BYTES:
+            self.head += data[: HEAD_BYTES - len(self.head)]
         if not (self._first or self._buffer):
             if self._part and len(data) >= PIECE:
                 self._part.write(data, self._hash)

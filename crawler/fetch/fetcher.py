@@ -170,7 +170,7 @@ class Fetcher:
         else:
             had = None  # the whole file comes, for it has changed: start over
         if task.robots:
-            limits = Limits(robots.LIMIT, times[1], job.min_speed, cut=True)
+            limits = Limits(robots.MAX_BYTES, times[1], job.min_speed, cut=True)
         else:
             limits = Limits(job.max_size, times[1], job.min_speed, had.size if had else 0)
             limits.declared(headers.get("content-length"))

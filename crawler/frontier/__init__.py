@@ -22,11 +22,11 @@ from crawler.model import (
     Task,
 )
 
-LEASE: Seconds = 60.0
+LEASE_S: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
-STALLED = 10
+STALLED_FACTOR = 10
 """How many times as long a process may be silent that is seen to live on this machine."""
-FIRST = -(2**63)
+BEFORE_ALL = -(2**63)
 """Before every fingerprint."""
 MAX_CRASHES = 10
 """Crashes of the process, in the company of few others, that end a URL."""
@@ -206,7 +206,7 @@ class Frontier(Protocol):
     def source_read(self, state: SourceState, now: Seconds) -> None:
         """Note that a source was read to its end; one that is gone is forgotten."""
 
-    def retire(self, job: str, after: int = FIRST) -> tuple[int, int | None]:
+    def retire(self, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
         """Retire a slice of what no list names any more; return how many, and where to go on."""
 
     def leaving(self, job: str) -> bool:

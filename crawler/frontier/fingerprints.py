@@ -11,13 +11,13 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from crawler.frontier import FIRST
+from crawler.frontier import BEFORE_ALL
 
-RECENT = 150_000
+MAX_RECENT = 150_000
 """Fingerprints that wait. More of them are closer neighbours, and themselves more pages."""
-MOVED = 20_000
+MOVED_AT_ONCE = 20_000
 """Fingerprints that move in one transaction, at most."""
-TASK = "(SELECT task FROM known WHERE fingerprint = ?)"
+TASK_OF = "(SELECT task FROM known WHERE fingerprint = ?)"
 
 _AMONG = """
 SELECT json_group_array(value) FROM json_each(?)
@@ -51,7 +51,7 @@ def note(db: sqlite3.Connection, last: int) -> None:
 def move(db: sqlite3.Connection) -> None:
     """Move the next stretch of neighbours if too many wait, and begin again after the last."""
     (waiting,) = db.execute("SELECT count(*) FROM recent").fetchone()
-    number = min(waiting - RECENT, MOVED)
+    number = min(waiting - MAX_RECENT, MOVED_AT_ONCE)
     if number <= 0:
         return
     (at,) = db.execute("SELECT at FROM sweep").fetchone()
@@ -60,7 +60,7 @@ def move(db: sqlite3.Connection) -> None:
         stretch = "WHERE fingerprint > ? AND fingerprint <= ?"
         db.execute(f"INSERT OR FAIL INTO fingerprint SELECT * FROM recent {stretch}", (at, upto))
         db.execute(f"DELETE FROM recent {stretch}", (at, upto))
-    db.execute("UPDATE sweep SET at = ?", (upto if found == number else FIRST,))
+    db.execute("UPDATE sweep SET at = ?", (upto if found == number else BEFORE_ALL,))
 
 
 def forget(db: sqlite3.Connection, fingerprints: Sequence[int]) -> None:

@@ -14,7 +14,7 @@ from crawler.frontier.rows import Names, tally, update_ready_at
 from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
 from crawler.model import JobTerms, Kind, Seconds
 
-SLICE = 2000
+ROWS_AT_ONCE = 2000
 """Hosts or tasks of one transaction."""
 
 
@@ -60,11 +60,11 @@ def wake(db: sqlite3.Connection, job: int, after: int, now: Seconds) -> int | No
     Until then a host of a job that went is leased in vain, and one of a job that came waits.
     """
     found = db.execute(
-        "SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?", (after, SLICE)
+        "SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?", (after, ROWS_AT_ONCE)
     ).fetchall()
     hosts = [host for (host,) in found if _lists(db, host, job)]
     update_ready_at(db, hosts, now)
-    if len(found) == SLICE:
+    if len(found) == ROWS_AT_ONCE:
         return int(found[-1][0])
     db.execute("UPDATE job SET stale = 0 WHERE id = ?", (job,))
     return None
@@ -99,7 +99,7 @@ def refit(
     found = db.execute(
         "SELECT id, job, state, due_at, ifnull(finished_at, 0.0), fingerprint, every, ended, host "
         "FROM task WHERE id > ? ORDER BY id LIMIT ?",
-        (after, SLICE),
+        (after, ROWS_AT_ONCE),
     ).fetchall()
     sums: Counter[tuple[int, str]] = Counter()
     rows, hosts = [], set()
@@ -116,4 +116,4 @@ def refit(
     db.executemany("UPDATE task SET state = ?, due_at = ? WHERE id = ?", rows)
     tally(db, sums)
     update_ready_at(db, hosts, now)
-    return int(found[-1][0]) if len(found) == SLICE else None
+    return int(found[-1][0]) if len(found) == ROWS_AT_ONCE else None

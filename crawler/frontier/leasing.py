@@ -15,7 +15,7 @@ from crawler.frontier.schema import LEASED, WAITING
 from crawler.frontier.turns import CLASSES, Shares, Visitor, leased
 from crawler.model import HostRecord, Seconds
 
-FIRST = 2
+FIRST_TASKS = 2
 """Tasks of a host just taken; how many more it can use shows with the next lease."""
 
 _FREE = "UPDATE host SET owner = NULL WHERE id = ? AND owner = ?"
@@ -57,7 +57,7 @@ def lease(
     share = _fair_share(db, owner, now, new)
     taken = _ready(db, shares, owner, now, new, share)
     db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for host in taken])
-    wanted = dict.fromkeys(taken, FIRST) | refills
+    wanted = dict.fromkeys(taken, FIRST_TASKS) | refills
     hosts = tuple(leased(db, names, visitor, host, now, limit) for host, limit in wanted.items())
     times = [db.execute(_NEXT, (weight,)).fetchone()[0] for weight in CLASSES]
     next_at = min((time for time in times if time is not None), default=None)

@@ -13,23 +13,23 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from crawler.frontier import KnownChunk, ReadChunk, SourceState, Synced
-from crawler.frontier.fingerprints import TASK
+from crawler.frontier.fingerprints import TASK_OF
 from crawler.frontier.new_urls import due, enlist
 from crawler.frontier.rows import Names, tally
 from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, WAITING
 from crawler.model import Kind, Seconds, Seed
 
-SLICE = 2000
+ROWS_AT_ONCE = 2000
 """URLs retired in one transaction."""
 
 _CHUNK = """
 INSERT INTO chunk (source, anchor, key, bad, fingerprints) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (source, anchor) DO UPDATE SET key = excluded.key, bad = excluded.bad,
     fingerprints = excluded.fingerprints"""
-_LESS = f"UPDATE task SET listed = listed - 1 WHERE id = {TASK}"
+_LESS = f"UPDATE task SET listed = listed - 1 WHERE id = {TASK_OF}"
 _UNLIST = f"""
 INSERT OR IGNORE INTO unlisted
-SELECT job, fingerprint FROM task WHERE id = {TASK} AND listed <= 0"""
+SELECT job, fingerprint FROM task WHERE id = {TASK_OF} AND listed <= 0"""
 _ENDED = f"""
 CASE WHEN ended IS NULL THEN {WAITING} WHEN :scheduled THEN {WAITING}
     WHEN ended IN ('{Kind.STORED}', '{Kind.UNCHANGED}') THEN {DONE} ELSE {DEAD} END"""
@@ -96,7 +96,7 @@ def admit(
         added += [seed for seed in chunk.seeds if _taken(new, seed.fingerprint)]
         removed += gone
         extras = [(seed.extra, seed.fingerprint) for seed in chunk.seeds if seed.extra]
-        db.executemany(f"UPDATE task SET extra = ? WHERE id = {TASK}", extras)
+        db.executemany(f"UPDATE task SET extra = ? WHERE id = {TASK_OF}", extras)
         row = (number, chunk.anchor, chunk.key, chunk.bad, fingerprints.tobytes())
         db.execute(_CHUNK, row)
     fresh = enlist(db, names, job_id, added, now)
@@ -138,14 +138,14 @@ def retire(db: sqlite3.Connection, names: Names, job: str, after: int) -> tuple[
         for (fingerprint,) in db.execute(
             "SELECT fingerprint FROM unlisted WHERE job = ? AND fingerprint > ? "
             "ORDER BY fingerprint LIMIT ?",
-            (number, after, SLICE),
+            (number, after, ROWS_AT_ONCE),
         )
     ]
     retired: list[tuple[int, str | None, int]] = []
     over = []
     for fingerprint in found:
         row = db.execute(
-            f"SELECT job, ended, state, id FROM task WHERE id = {TASK} AND listed <= 0",
+            f"SELECT job, ended, state, id FROM task WHERE id = {TASK_OF} AND listed <= 0",
             (fingerprint,),
         ).fetchone()
         if row and row[2] == LEASED:
@@ -156,7 +156,7 @@ def retire(db: sqlite3.Connection, names: Names, job: str, after: int) -> tuple[
             retired.append(row[:3])
     db.executemany("DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", over)
     _count(db, retired, sign=1)
-    return len(retired), found[-1] if len(found) == SLICE else None
+    return len(retired), found[-1] if len(found) == ROWS_AT_ONCE else None
 
 
 def leaving(db: sqlite3.Connection, names: Names, job: str) -> bool:
@@ -177,7 +177,7 @@ def _revive(db: sqlite3.Connection, job: int, fingerprints: Sequence[int], now: 
     for fingerprint in fingerprints:
         row = db.execute(
             f"UPDATE task SET state = {_ENDED}, due_at = CASE WHEN ended IS NULL THEN :now "
-            f"ELSE due_at END WHERE id = {TASK.replace('?', ':fp')} AND state = {RETIRED} "
+            f"ELSE due_at END WHERE id = {TASK_OF.replace('?', ':fp')} AND state = {RETIRED} "
             "RETURNING job, ended, state, host",
             {"fp": fingerprint, "scheduled": scheduled, "now": now},
         ).fetchone()

@@ -7,9 +7,9 @@ from gevent.monkey import get_original
 
 from crawler.model import Seconds
 
-PATIENCE: Seconds = 30.0
+MAX_WAIT_S: Seconds = 30.0
 """How long another process may write before that is a fault."""
-FINE, COARSE = 0.0005, 0.005
+FIRST_WAIT_S, LATER_WAIT_S = 0.0005, 0.005
 """First and longest step, in seconds, of waiting for its end."""
 _sleep = get_original("time", "sleep")  # in a native thread there is no hub to sleep on
 
@@ -20,7 +20,7 @@ def begin(db: sqlite3.Connection, *, write: bool) -> None:
     SQLite's own waiting grows to steps of 100 ms, which is dozens of transactions of another
     process: the one that waits would starve. Ours stays near the length of one.
     """
-    deadline, step = time.monotonic() + PATIENCE, FINE
+    deadline, step = time.monotonic() + MAX_WAIT_S, FIRST_WAIT_S
     while True:
         try:
             if write:
@@ -37,4 +37,4 @@ def begin(db: sqlite3.Connection, *, write: bool) -> None:
         else:
             return
         _sleep(step)
-        step = min(1.5 * step, COARSE)
+        step = min(1.5 * step, LATER_WAIT_S)

@@ -5,7 +5,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
-from crawler.frontier.fingerprints import TASK, among, move, note
+from crawler.frontier.fingerprints import TASK_OF, among, move, note
 from crawler.frontier.rows import Names, tally
 from crawler.model import Seconds, Seed
 
@@ -21,7 +21,7 @@ UPDATE host SET
 WHERE id IN (SELECT value FROM json_each(:hosts)) AND owner IS NULL
     AND (ready_at IS NULL OR ready_at > :now OR class < :weight)
     AND NOT (rules_until <= :now AND asked_until > :now AND ifnull(obeys(key), :obeys))"""
-_MORE = f"UPDATE task SET listed = listed + ? WHERE id = {TASK}"
+_MORE = f"UPDATE task SET listed = listed + ? WHERE id = {TASK_OF}"
 
 
 def enlist(

@@ -5,32 +5,32 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.errors import LeaseLostError
-from crawler.frontier import LEASE, MAX_CRASHES, STALLED, Pulse, Reclaimed
+from crawler.frontier import LEASE_S, MAX_CRASHES, STALLED_FACTOR, Pulse, Reclaimed
 from crawler.frontier.process import Process
 from crawler.frontier.rows import COLUMNS, Names, owe, tally, task_of, update_ready_at
 from crawler.frontier.schema import DEAD, LEASED, ROBOTS, WAITING
 from crawler.model import HostRecord, Kind, Seconds, Task
-from crawler.policy.politeness import DAY
+from crawler.policy.politeness import DAY_S
 
-FEW = 8
+FEW_TASKS = 8
 """Tasks in flight at a crash among which the culprit is likely."""
-STRONG, FAINT = 10, 1
+STRONG_SUSPICION, WEAK_SUSPICION = 10, 1
 SPREAD: Seconds = 8.0
 """Longest time over which suspects are spread."""
-_RULE = """
+_DELAY = """
 SELECT ifnull(max(delay), 0.0), ifnull(min(per_host), 1000)
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
 _ORPHANED = """
 UPDATE host SET owner = NULL, next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),
     spent = CASE day WHEN :today THEN spent ELSE 0 END + :begun, day = :today WHERE id = :host"""
-_HELD = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
+_LEASED = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
 
 def own(db: sqlite3.Connection, process: Process, now: Seconds) -> int:
     """Admit a process."""
     cursor = db.execute(
         "INSERT INTO process (machine, pid, born, started_at, lease_until) VALUES (?, ?, ?, ?, ?)",
-        (process.machine, process.pid, process.born, now, now + LEASE),
+        (process.machine, process.pid, process.born, now, now + LEASE_S),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
@@ -39,12 +39,12 @@ def own(db: sqlite3.Connection, process: Process, now: Seconds) -> int:
 def renew(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
     """Extend the leases, or fail if they are gone; time never runs backwards here."""
     cursor = db.execute(
-        "UPDATE process SET lease_until = max(lease_until, ?) WHERE id = ?", (now + LEASE, owner)
+        "UPDATE process SET lease_until = max(lease_until, ?) WHERE id = ?", (now + LEASE_S, owner)
     )
     if not cursor.rowcount:
         raise LeaseLostError(
             "another process took this one for dead and reclaimed its leases; was it stopped, "
-            f"or was the machine stalled, for more than {LEASE:.0f} s?"
+            f"or was the machine stalled, for more than {LEASE_S:.0f} s?"
         )
 
 
@@ -73,7 +73,7 @@ def release(
 ) -> list[Task]:
     """Give everything back: a task that was not visited keeps its attempts."""
     held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
-    rows = db.execute(f"SELECT {COLUMNS} {_HELD}", (owner,)).fetchall()
+    rows = db.execute(f"SELECT {COLUMNS} {_LEASED}", (owner,)).fetchall()
     db.executemany(
         f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ?",
         [(row[0],) for row in rows],
@@ -97,10 +97,12 @@ def reclaim(
     for owner, *which, lease_until in owners:
         process = Process(*which)
         gone = process.is_gone(machine)
-        patience = (STALLED - 1) * LEASE if process.lives(machine) else 0.0
+        patience = (STALLED_FACTOR - 1) * LEASE_S if process.lives(machine) else 0.0
         if owner != mine and (gone or lease_until + patience < now):
             if not gone:  # it may wake up and write on: nobody continues its parts
-                db.execute(f"UPDATE task SET part = NULL WHERE id IN (SELECT id {_HELD})", (owner,))
+                db.execute(
+                    f"UPDATE task SET part = NULL WHERE id IN (SELECT id {_LEASED})", (owner,)
+                )
             reclaimed += _reclaim_from(db, names, owner, now)
     return reclaimed
 
@@ -117,13 +119,13 @@ def _reclaim_from(
     leased of it counts as visited on this day.
     """
     held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
-    rows = db.execute(f"SELECT {COLUMNS}, suspicion {_HELD}", (owner,)).fetchall()
-    weight = STRONG if len(rows) <= FEW else FAINT
+    rows = db.execute(f"SELECT {COLUMNS}, suspicion {_LEASED}", (owner,)).fetchall()
+    weight = STRONG_SUSPICION if len(rows) <= FEW_TASKS else WEAK_SUSPICION
     reclaimed = []
     for *row, before in rows:
         task = task_of(tuple(row), names.job_name(db, row[-1] or row[2]))
-        died = before + weight >= MAX_CRASHES * STRONG
-        window = min(before / STRONG, SPREAD)
+        died = before + weight >= MAX_CRASHES * STRONG_SUSPICION
+        window = min(before / STRONG_SUSPICION, SPREAD)
         wait = (task.fingerprint % 1000) / 1000 * window
         _suspect(db, task, now + wait, weight, died=died)
         if died and row[2] != ROBOTS:
@@ -131,8 +133,8 @@ def _reclaim_from(
         reclaimed.append(Reclaimed(task, owner, died))
     begun = Counter(lost.task.host_id for lost in reclaimed)
     for host in held:
-        (delay, _) = db.execute(_RULE, (host,)).fetchone()
-        today = int(now // DAY)
+        (delay, _) = db.execute(_DELAY, (host,)).fetchone()
+        today = int(now // DAY_S)
         values = {"now": now, "delay": delay, "begun": begun[host], "today": today, "host": host}
         db.execute(_ORPHANED, values)
     update_ready_at(db, held, now)

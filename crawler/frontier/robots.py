@@ -7,13 +7,13 @@ is leased; where it hops to another host, the first one waits for it.
 
 import sqlite3
 
-from crawler.frontier.fingerprints import TASK
+from crawler.frontier.fingerprints import TASK_OF
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import LEASED, ROBOTS, WAITING
 from crawler.model import Again, Robots, Seconds, Settlement
 from crawler.urls import fingerprint, host_of
 
-STALE: Seconds = 3600.0
+ASKED_FOR_S: Seconds = 3600.0
 """A visit that has not come back by then, wherever it hopped to, is begun anew."""
 
 _ASK = f"""
@@ -34,7 +34,7 @@ def ask(db: sqlite3.Connection, url: str, host: int, via: int, now: Seconds) -> 
     number = fingerprint(".robots", url)
     row = db.execute(
         "SELECT state, due_at, asked_until, task.id FROM task JOIN host ON host.id = ? "
-        f"WHERE task.id = {TASK}",
+        f"WHERE task.id = {TASK_OF}",
         (host, number),
     ).fetchone()
     due_at = now
@@ -46,7 +46,7 @@ def ask(db: sqlite3.Connection, url: str, host: int, via: int, now: Seconds) -> 
         asked = {"fp": number, "host": host, "now": now, "url": url, "via": via}
         added = db.execute(_ASK, asked).lastrowid
         db.execute("INSERT INTO recent VALUES (?, ?)", (number, added))
-    db.execute("UPDATE host SET asked_until = ? WHERE id = ?", (due_at + STALE, host))
+    db.execute("UPDATE host SET asked_until = ? WHERE id = ?", (due_at + ASKED_FOR_S, host))
 
 
 def learn(db: sqlite3.Connection, names: Names, settled: Settlement) -> int:
@@ -63,7 +63,7 @@ def learn(db: sqlite3.Connection, names: Names, settled: Settlement) -> int:
     )  # fmt: skip
     via = names.job_id(db, settled.task.job)
     host = names.host_id(db, host_of(settled.task.url), via)
-    asked = verdict.at + STALE if isinstance(verdict, Again) else 0.0
+    asked = verdict.at + ASKED_FOR_S if isinstance(verdict, Again) else 0.0
     db.execute(
         "UPDATE host SET rules_until = ?, refresh_at = ?, asked_until = ?, crawl_delay = ? "
         "WHERE id = ?",

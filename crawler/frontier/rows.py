@@ -33,7 +33,7 @@ SELECT due_at FROM task WHERE host = host.id AND job = {{job}} AND state = {WAIT
 ORDER BY due_at LIMIT 1"""
 _VISITING = "FROM listing JOIN job ON job.id = listing.job AND active WHERE listing.host = host.id"
 _AWAITED = "rules_until <= :now AND asked_until > :now"
-_REST = f"""
+_READY_AT = f"""
 UPDATE host SET
     ready_at = max(next_at, opens_at, (SELECT min(due_at) FROM (
         SELECT ({_FIRST.format(job="job.id")}) AS due_at {_VISITING}
@@ -56,7 +56,7 @@ WHERE id = ? AND owner = ?"""
 _TALLY = """
 INSERT INTO tally VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET n = n + excluded.n"""
-_CACHED = 50_000
+_MAX_NAMES = 50_000
 _NO_VALIDATORS = Validators()
 ENDS = (Done, Dead)
 """A tuple: a union is made anew, and asked slowly, for every row."""
@@ -101,7 +101,7 @@ class Names:
             db.execute(_LIST, hosts)
             (numbers,) = db.execute(_NUMBERS, hosts).fetchone()
             found |= (learned := json.loads(numbers))
-            if len(self._hosts) >= _CACHED:
+            if len(self._hosts) >= _MAX_NAMES:
                 self._hosts.clear()
             self._hosts |= {(key, job): number for key, number in learned.items()}
         return found
@@ -220,7 +220,7 @@ def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int], now: Seconds) 
 
     While the rules of a host are asked for, only that visit counts, and jobs that do not obey them.
     """
-    db.executemany(_REST, [{"host": host, "now": now} for host in hosts])
+    db.executemany(_READY_AT, [{"host": host, "now": now} for host in hosts])
 
 
 def owe(db: sqlite3.Connection, owner: int, hosts: Iterable[HostRecord]) -> bool:

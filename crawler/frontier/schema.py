@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crawler.errors import StateError
-from crawler.frontier import FIRST
-from crawler.frontier.locking import PATIENCE
+from crawler.frontier import BEFORE_ALL
+from crawler.frontier.locking import MAX_WAIT_S
 from crawler.frontier.migrations import MIGRATIONS
 
 APPLICATION_ID = 0x63726C64  # "crld"
 VERSION = 3
-MINIMUM = (3, 37, 0)
+MIN_SQLITE = (3, 37, 0)
 WAL_PAGES = 16_384
 """Pages of the write-ahead log (64 MB) after which they are copied into the file."""
 
@@ -114,7 +114,7 @@ CREATE TABLE task (
     listed INTEGER NOT NULL DEFAULT 1,
     attempt INTEGER NOT NULL DEFAULT 0,
     failures INTEGER NOT NULL DEFAULT 0,
-    suspicion INTEGER NOT NULL DEFAULT 0,  -- of having killed the process, see leases.py
+    suspicion INTEGER NOT NULL DEFAULT 0,  -- of having killed the process, see owners.py
     hops INTEGER NOT NULL DEFAULT 0,
     kind TEXT,                             -- of the last visit, with what follows
     status INTEGER,
@@ -140,7 +140,7 @@ CREATE TABLE task (
 CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
 
-CREATE TABLE fingerprint (                 -- the task of each, see known.py
+CREATE TABLE fingerprint (                 -- the task of each, see fingerprints.py
     fingerprint INTEGER PRIMARY KEY,
     task INTEGER NOT NULL
 ) STRICT;
@@ -152,7 +152,7 @@ CREATE TABLE sweep (                       -- how far they have moved
     id INTEGER PRIMARY KEY CHECK (id = 1),
     at INTEGER NOT NULL
 ) STRICT;
-INSERT INTO sweep VALUES (1, {FIRST});
+INSERT INTO sweep VALUES (1, {BEFORE_ALL});
 CREATE VIEW known AS
     SELECT fingerprint, task FROM recent UNION ALL SELECT fingerprint, task FROM fingerprint;
 
@@ -177,7 +177,7 @@ CREATE TABLE chunk (                       -- a run of lines of a source, told b
     UNIQUE (source, anchor)
 ) STRICT;
 
-CREATE TABLE unlisted (                    -- no longer on the lines where they were, see listing.py
+CREATE TABLE unlisted (                    -- no longer on the lines where they were, see lists.py
     job INTEGER NOT NULL,
     fingerprint INTEGER NOT NULL,
     PRIMARY KEY (job, fingerprint)
@@ -208,11 +208,11 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
     Raises:
         StateError: the file is not a state file, is damaged, or comes from a newer crawler.
     """
-    if sqlite3.sqlite_version_info < MINIMUM:
+    if sqlite3.sqlite_version_info < MIN_SQLITE:
         raise StateError(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
     try:
         state.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(state, isolation_level=None, timeout=PATIENCE, cached_statements=256)
+        db = sqlite3.connect(state, isolation_level=None, timeout=MAX_WAIT_S, cached_statements=256)
         try:
             _create_or_check(db, state)
             db.execute("PRAGMA journal_mode = WAL")

@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from crawler.errors import LocalFaultError, StateError
 from crawler.frontier import (
-    FIRST,
+    BEFORE_ALL,
     Counts,
     KnownChunk,
     Lease,
@@ -121,7 +121,7 @@ class SqliteFrontier:
     def source_read(self, state: SourceState, now: Seconds) -> None:
         self._call(lists.source_read, state, now)
 
-    def retire(self, job: str, after: int = FIRST) -> tuple[int, int | None]:
+    def retire(self, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
         return self._call(lists.retire, self._names, job, after)
 
     def leaving(self, job: str) -> bool:

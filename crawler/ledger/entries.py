@@ -3,7 +3,7 @@
 from array import array
 from dataclasses import dataclass, fields
 
-from crawler.frontier.fingerprints import TASK
+from crawler.frontier.fingerprints import TASK_OF
 from crawler.frontier.schema import ROBOTS, WAITING
 from crawler.ledger.hosts import count
 from crawler.ledger.statefile import Connection
@@ -60,7 +60,7 @@ def entries(db: Connection, url: str) -> list[Entry]:
     """Return what every job knows of a canonical URL."""
     names = db.execute("SELECT name FROM job WHERE id != ? ORDER BY id", (ROBOTS,)).fetchall()
     found = [
-        db.execute(SELECT + f"task.id = {TASK}", (fingerprint(name, url),)).fetchone()
+        db.execute(SELECT + f"task.id = {TASK_OF}", (fingerprint(name, url),)).fetchone()
         for (name,) in names
     ]
     return [Entry(*row) for row in found if row]

@@ -5,12 +5,12 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 
-from crawler.frontier.fingerprints import TASK, is_known
+from crawler.frontier.fingerprints import TASK_OF, is_known
 from crawler.frontier.fingerprints import forget as forget_fingerprints
 from crawler.frontier.rows import tally, update_ready_at
 from crawler.frontier.schema import LEASED, RETIRED, ROBOTS
 from crawler.ledger.entries import numbers
-from crawler.ledger.slices import ROW, Row, counted_as, in_slices, one_slice
+from crawler.ledger.slices import ROW_COLUMNS, Row, counted_as, in_slices, one_slice
 from crawler.ledger.statefile import Connection
 from crawler.model import Seconds
 from crawler.policy.naming import path_key
@@ -57,7 +57,7 @@ def _forget_listed(db: Connection, clause: str, until: Seconds) -> int:
 def _forget_chunk(
     db: Connection, chunk: int, listed: "array[int]", clause: str, until: Seconds
 ) -> int:
-    select = f"SELECT {ROW} FROM task WHERE task.id = {TASK} AND {clause}"
+    select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id = {TASK_OF} AND {clause}"
     found = [db.execute(select, (number, until)).fetchone() for number in set(listed)]
     rows = [row for row in found if row]
     _delete(db, rows)

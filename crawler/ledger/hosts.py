@@ -7,11 +7,11 @@ from crawler.frontier.schema import ROBOTS, WAITING
 from crawler.frontier.turns import CLASSES
 from crawler.ledger.statefile import Connection
 from crawler.model import Seconds
-from crawler.policy.politeness import BREAK, DAY
+from crawler.policy.politeness import DAY_S, FAILURES_TO_REST
 
-CAP = 10_000
+MAX_COUNTED = 10_000
 """Counts end here: what is more is `at least` this."""
-LOOK = 50_000
+MAX_LOOKED_AT = 50_000
 """Hosts among which those that fail are counted."""
 
 
@@ -76,7 +76,7 @@ def next_host(db: Connection) -> HostState | None:
 
 
 def waiting_of(db: Connection, host: int) -> int:
-    """Return how many URLs of a host wait, as far as CAP."""
+    """Return how many URLs of a host wait, as far as MAX_COUNTED."""
     return count(
         db,
         f"SELECT 1 FROM task WHERE host = ? AND state = {WAITING} AND job != {ROBOTS}",
@@ -104,8 +104,8 @@ class HostCounts:
     """Counts that were not carried on to their end."""
 
 
-def host_counts(db: Connection, now: Seconds, give_up: Seconds = DAY) -> HostCounts:
-    """Count the hosts, each state as far as CAP: so it takes no time at any size."""
+def host_counts(db: Connection, now: Seconds, give_up: Seconds = DAY_S) -> HostCounts:
+    """Count the hosts, each state as far as MAX_COUNTED: so it takes no time at any size."""
     (known,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
     free = "SELECT 1 FROM host WHERE class = ? AND owner IS NULL AND ready_at"
     found = {
@@ -115,21 +115,22 @@ def host_counts(db: Connection, now: Seconds, give_up: Seconds = DAY) -> HostCou
     }
     asked = "SELECT rules_until FROM host WHERE asked_until > 0 AND asked_until > ?"
     (looked, found["gated"]) = db.execute(
-        f"SELECT count(*), ifnull(sum(rules_until <= ?), 0) FROM ({asked} LIMIT {CAP})", (now, now)
+        f"SELECT count(*), ifnull(sum(rules_until <= ?), 0) FROM ({asked} LIMIT {MAX_COUNTED})",
+        (now, now),
     ).fetchone()
     (found["failing"], found["given_up"]) = db.execute(
         "SELECT ifnull(sum(failures >= ?), 0), "
         "ifnull(sum(silent AND failures >= ? AND failing_since <= ?), 0) "
-        f"FROM (SELECT failures, silent, failing_since FROM host LIMIT {LOOK})",
-        (BREAK, BREAK, now - give_up),
+        f"FROM (SELECT failures, silent, failing_since FROM host LIMIT {MAX_LOOKED_AT})",
+        (FAILURES_TO_REST, FAILURES_TO_REST, now - give_up),
     ).fetchone()
-    capped = {name for name in ("held", "ready", "resting") if found[name] >= CAP}
-    capped |= {"gated"} if looked >= CAP else set()
-    capped |= {"failing", "given_up"} if known > LOOK else set()
+    capped = {name for name in ("held", "ready", "resting") if found[name] >= MAX_COUNTED}
+    capped |= {"gated"} if looked >= MAX_COUNTED else set()
+    capped |= {"failing", "given_up"} if known > MAX_LOOKED_AT else set()
     return HostCounts(known, **found, at_least=tuple(name for name in found if name in capped))
 
 
 def count(db: Connection, select: str, *parameters: Any) -> int:
-    """Count what a statement selects, as far as CAP."""
-    (n,) = db.execute(f"SELECT count(*) FROM ({select} LIMIT {CAP})", parameters).fetchone()
+    """Count what a statement selects, as far as MAX_COUNTED."""
+    (n,) = db.execute(f"SELECT count(*) FROM ({select} LIMIT {MAX_COUNTED})", parameters).fetchone()
     return int(n)

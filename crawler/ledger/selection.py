@@ -10,7 +10,7 @@ from crawler.ledger.entries import SELECT, STATES, Entry
 from crawler.ledger.statefile import Connection
 from crawler.model import Seconds
 
-PAGE = 5000
+PAGE_ROWS = 5000
 """Ids that one statement looks through."""
 ENDED = f"CASE WHEN task.state IN ({DONE}, {DEAD}) THEN ifnull(ended, kind) ELSE ended END"
 """What a URL is counted as: one that was given up with its process may say so in `kind` alone."""
@@ -44,8 +44,8 @@ def pages(db: Connection, wanted: Wanted) -> Iterator[list[Entry]]:
 def spans(db: Connection) -> Iterator[tuple[int, int]]:
     """Yield the stretches of ids, each as wide as a page."""
     (end,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
-    for first in range(0, end, PAGE):
-        yield first, first + PAGE
+    for first in range(0, end, PAGE_ROWS):
+        yield first, first + PAGE_ROWS
 
 
 def where(db: Connection, wanted: Wanted) -> tuple[str, list[Any]]:

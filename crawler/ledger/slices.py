@@ -10,9 +10,9 @@ from crawler.frontier.schema import LEASED, RETIRED, WAITING
 from crawler.ledger.selection import ENDED, spans
 from crawler.ledger.statefile import Connection
 
-SLICE = 2000
+ROWS_AT_ONCE = 2000
 """Rows of one transaction."""
-ROW = f"task.id, task.job, task.state, {ENDED}, url, host, path, fingerprint"
+ROW_COLUMNS = f"task.id, task.job, task.state, {ENDED}, url, host, path, fingerprint"
 Row = tuple[int, int, int, str | None, str, int, str | None, int]
 
 
@@ -29,9 +29,9 @@ def in_slices(
             f"SELECT task.id FROM task WHERE {clause} AND task.id > ? AND task.id <= ?",
             (*parameters, first, last),
         ).fetchall()
-        for at in range(0, len(found), SLICE):
-            ids = ", ".join(str(row[0]) for row in found[at : at + SLICE])
-            select = f"SELECT {ROW} FROM task WHERE task.id IN ({ids}) AND {clause}"
+        for at in range(0, len(found), ROWS_AT_ONCE):
+            ids = ", ".join(str(row[0]) for row in found[at : at + ROWS_AT_ONCE])
+            select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id IN ({ids}) AND {clause}"
             with one_slice(db, write=act is not None):
                 rows = db.execute(select, parameters).fetchall()
                 if act:

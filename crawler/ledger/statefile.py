@@ -14,7 +14,7 @@ from crawler.frontier.schema import APPLICATION_ID, VERSION
 from crawler.model import Seconds
 
 Connection = sqlite3.Connection
-BUSY: Seconds = 10.0
+BUSY_S: Seconds = 10.0
 
 REPAIR = (
     "Stop the daemon, move the file with its -wal and -shm away, and restore what "
@@ -56,7 +56,7 @@ def opened(
         raise StateError(f"{state} is a folder; name the file in it")
     uri = f"{state.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
     try:
-        with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY)) as db:
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)) as db:
             _check(db, state)
             db.create_function("obeys", 1, obeys)
             yield db

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 
 import structlog
 
-from crawler.log.lines import BACKLOG, LINE, Lines
+from crawler.log.lines import MAX_BACKLOG, MAX_LINE_BYTES, Lines
 from crawler.model import Again, Dead, Done, Hop, Settlement
 
 __all__ = [
-    "BACKLOG",
-    "LINE",
+    "MAX_BACKLOG",
+    "MAX_LINE_BYTES",
     "JsonLog",
     "Lines",
     "Log",
@@ -30,9 +30,9 @@ __all__ = [
     "visit_fields",
 ]
 
-_VALUE = 1200
-_ITEMS = 20
-_SHORT = 60
+_MAX_VALUE = 1200
+_MAX_ITEMS = 20
+_MAX_CUT_VALUE = 60
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
 _CONTROL_BUT_LF = re.compile(_CONTROL.pattern.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f"))
 
@@ -86,7 +86,7 @@ class JsonLog:
             if value is not None:
                 text += f', "{key}": {_said(key, value)}'
         data = f"{text}}}".encode("utf-8", "backslashreplace")
-        if len(data) >= LINE:
+        if len(data) >= MAX_LINE_BYTES:
             data = _cut({"timestamp": now, "level": level, "event": event, **fields})
         self._put(data)
 
@@ -111,7 +111,7 @@ def _said(key: str, value: Any) -> str:
     if kind is str:
         if key in _REPEATED:
             return _repeated(value)
-        if len(value) <= _VALUE and value.isprintable():
+        if len(value) <= _MAX_VALUE and value.isprintable():
             return encode_basestring(value)
     elif kind is int or (kind is float and isfinite(value)):
         return repr(value)
@@ -164,16 +164,16 @@ def _bounded(key: str, value: Any) -> Any:
     if isinstance(value, bool | int | float):
         return value
     if isinstance(value, dict):
-        return {str(name): _bounded(key, inner) for name, inner in list(value.items())[:_ITEMS]}
+        return {str(name): _bounded(key, inner) for name, inner in list(value.items())[:_MAX_ITEMS]}
     if isinstance(value, list | tuple):
-        return [_bounded(key, inner) for inner in value[:_ITEMS]]
+        return [_bounded(key, inner) for inner in value[:_MAX_ITEMS]]
     text = str(value)
-    text = text if len(text) <= _VALUE else text[:_VALUE] + "…"
+    text = text if len(text) <= _MAX_VALUE else text[:_MAX_VALUE] + "…"
     return (_CONTROL_BUT_LF if key == "exception" else _CONTROL).sub("\ufffd", text)
 
 
 def _shortened(value: Any) -> Any:
-    return value if isinstance(value, bool | int | float) else str(value)[:_SHORT]
+    return value if isinstance(value, bool | int | float) else str(value)[:_MAX_CUT_VALUE]
 
 
 def visit_fields(settled: Settlement) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def visit_fields(settled: Settlement) -> dict[str, Any]:
         "path": outcome.path,
         "elapsed_s": outcome.elapsed,
         "attempt": task.attempt,
-        "verdict": _WORDS[type(verdict)],
+        "verdict": _VERDICTS[type(verdict)],
         "retry_at": iso(verdict.at) if isinstance(verdict, Again) else None,
         "reason": outcome.reason or None,
         "unverified": outcome.unverified or None,
@@ -198,7 +198,7 @@ def visit_fields(settled: Settlement) -> dict[str, Any]:
     }
 
 
-_WORDS = {Done: "done", Again: "again", Hop: "hop", Dead: "dead"}
+_VERDICTS = {Done: "done", Again: "again", Hop: "hop", Dead: "dead"}
 
 
 def iso(at: float) -> str:

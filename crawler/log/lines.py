@@ -16,10 +16,10 @@ from select import POLLERR, POLLHUP, POLLNVAL, POLLOUT
 import gevent
 from gevent.monkey import get_original
 
-BACKLOG = 10_000
-PATIENCE = 10
+MAX_BACKLOG = 10_000
+SLOW_READER_FACTOR = 10
 """How many times as long as for one that reads nothing a slow reader is waited for at the end."""
-LINE = 4096
+MAX_LINE_BYTES = 4096
 """PIPE_BUF: a pipe that has room takes this much without blocking (pipe(7))."""
 
 
@@ -39,8 +39,8 @@ class Lines:
     def msg(self, line: str) -> None:
         """Write a line, now or as soon as there is room."""
         data = line.encode("utf-8", "backslashreplace")
-        if len(data) >= LINE:
-            data = data[: LINE - 1].decode(errors="ignore").encode()
+        if len(data) >= MAX_LINE_BYTES:
+            data = data[: MAX_LINE_BYTES - 1].decode(errors="ignore").encode()
         self.put(data)
 
     def put(self, data: bytes) -> None:
@@ -71,7 +71,7 @@ class Lines:
                         self._keep(line)
 
     def _keep(self, line: bytes) -> None:
-        if len(self._backlog) >= BACKLOG:
+        if len(self._backlog) >= MAX_BACKLOG:
             self.dropped += 1
             return
         self._backlog.extend((*self._loss(), line))
@@ -82,7 +82,7 @@ class Lines:
 
     def close(self, timeout: float) -> None:
         """Write what waits, as long as the reader takes something within the given seconds."""
-        flusher, deadline = self._flusher, time.monotonic() + PATIENCE * timeout
+        flusher, deadline = self._flusher, time.monotonic() + SLOW_READER_FACTOR * timeout
         while flusher and not flusher.dead:
             waiting = len(self._backlog)
             flusher.join(timeout)
@@ -131,7 +131,7 @@ def _pieces(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
     piece: list[bytes] = []
     size = 0
     for line in lines:
-        if piece and size + len(line) > LINE:
+        if piece and size + len(line) > MAX_LINE_BYTES:
             yield piece
             piece, size = [], 0
         piece.append(line)

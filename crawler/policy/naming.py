@@ -18,7 +18,7 @@ from crawler.urls import SplitUrl, hex_of, split
 FIELDS = ("job", "host", "url_path", "name", "ext", "digest")
 """What every URL offers to a template; globs add their names."""
 
-DEFAULT = "{host}/{url_path}"
+DEFAULT_TEMPLATE = "{host}/{url_path}"
 
 MAX_COMPONENT = 160
 """Bytes of one component; the longest suffixes of the store add fewer than 95."""

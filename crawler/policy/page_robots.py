@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from html.parser import HTMLParser
 
-WORDS = ("noindex", "nofollow", "noarchive", "nosnippet", "noimageindex", "notranslate")
-HEAD = 32_768
+DIRECTIVES = ("noindex", "nofollow", "noarchive", "nosnippet", "noimageindex", "notranslate")
+HEAD_BYTES = 32_768
 """Bytes of a page in which its <meta> are looked for."""
 
 _VALUED = frozenset({
@@ -38,7 +38,7 @@ def of_headers(values: Iterable[str], token: str) -> frozenset[str]:
 
 def of_page(head: bytes, token: str) -> frozenset[str]:
     """Return the words of the <meta> elements in the beginning of a page."""
-    text = head[:HEAD].decode("utf-8", "replace")
+    text = head[:HEAD_BYTES].decode("utf-8", "replace")
     names = {"robots", token.lower()}
     lower = text.lower()
     if "<meta" not in lower or not any(name in lower for name in names):
@@ -52,14 +52,14 @@ def of_page(head: bytes, token: str) -> frozenset[str]:
 def joined(words: Iterable[str]) -> str:
     """Return words in their fixed order, as the ledger and the log have them."""
     found = set(words)
-    return ",".join(word for word in WORDS if word in found)
+    return ",".join(word for word in DIRECTIVES if word in found)
 
 
 def _words(text: str) -> set[str]:
     found = text.strip().lower()
     if found == "none":
         return {"noindex", "nofollow"}
-    return {found} & set(WORDS)
+    return {found} & set(DIRECTIVES)
 
 
 class _Metas(HTMLParser):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from crawler.model import Seconds
 
-FIRST: Seconds = 1.0
-LONGEST: Seconds = 30.0
+FIRST_PAUSE_S: Seconds = 1.0
+MAX_PAUSE_S: Seconds = 30.0
 
 
 @dataclass(slots=True)
@@ -25,11 +25,11 @@ class Pause:
         """Note a fault; return whether it begins a pause. A probe that fails doubles it."""
         begins = not self.active
         if begins:
-            self.active, self.since, self._step = True, now, FIRST
+            self.active, self.since, self._step = True, now, FIRST_PAUSE_S
         elif now < self.until:
             return False  # one of those that were under way when it began
         else:
-            self._step = min(2 * self._step, LONGEST)
+            self._step = min(2 * self._step, MAX_PAUSE_S)
         self.until = now + self._step
         return begins
 

@@ -5,8 +5,9 @@ then the host has certainly seen the first request, so no jitter of the network 
 can bring two requests closer together on the wire than the delay.
 
 A host that fails pays with its pace: every failure doubles its rest, every success gives a part of
-it back (additive increase would be lost on rests that span four magnitudes). After BREAK failures
-in a row it rests long, and one probe decides (Nygard, "Release It!", the circuit breaker).
+it back (additive increase would be lost on rests that span four magnitudes). After some failures in
+a row (FAILURES_TO_REST) it rests long, and one probe decides (Nygard, "Release It!", the circuit
+breaker).
 """
 
 from dataclasses import dataclass
@@ -14,20 +15,20 @@ from random import Random
 
 from crawler.model import Health, Seconds
 
-START: Seconds = 0.1
+FIRST_BACKOFF_S: Seconds = 0.1
 """Backoff after the first failure of a host without a delay."""
-PACE: Seconds = 30.0
+MAX_STEPWISE_BACKOFF_S: Seconds = 30.0
 """Longest backoff from which a host recovers step by step; the long rests come on top."""
-RECOVERY = 0.75
+BACKOFF_KEPT = 0.75
 """What a success leaves of the backoff."""
-BREAK = 5
+FAILURES_TO_REST = 5
 """Failures in a row after which a host rests long."""
-LONG: Seconds = 60.0
+FIRST_LONG_REST_S: Seconds = 60.0
 """First of the long rests; each further failure doubles it, up to `max_backoff`."""
-SMOOTH = 0.3
+LATENCY_WEIGHT = 0.3
 """Weight of the newest response time in the host's own."""
-DAY: Seconds = 86_400.0
-HAIR: Seconds = 0.001
+DAY_S: Seconds = 86_400.0
+CLOCK_ERROR_S: Seconds = 0.001
 """How exactly the beginning of a visit is known afterwards."""
 
 
@@ -49,7 +50,7 @@ class HostLimits:
     adaptive: Adaptive | None = None
     max_backoff: Seconds = 3600.0
     """Longest rest that failures alone bring about."""
-    give_up: Seconds = DAY
+    give_up: Seconds = DAY_S
     """How long a host may be silent before its URLs are given up."""
     max_per_day: int | None = None
 
@@ -107,7 +108,7 @@ class HostPace:
     @property
     def is_open(self) -> bool:
         """Tell whether the circuit breaker is open: the host rests long, a probe decides."""
-        return self.failures >= BREAK
+        return self.failures >= FAILURES_TO_REST
 
     def ready_at(self) -> Seconds | None:
         """Return the earliest time of the next visit, or None while that depends on another."""
@@ -128,7 +129,7 @@ class HostPace:
         self.next_at = max(self.next_at, now + self.delay)
         if now >= self.day_ends:
             self.spent = 0
-            self.day_ends += DAY * ((now - self.day_ends) // DAY + 1)
+            self.day_ends += DAY_S * ((now - self.day_ends) // DAY_S + 1)
         self.spent += 1
         if self.limits.max_per_day and self.spent >= self.limits.max_per_day:
             self.opens_at = max(self.opens_at, self.day_ends)
@@ -150,24 +151,27 @@ class HostPace:
     def well(self, elapsed: Seconds) -> None:
         """Note a success: the backoff shrinks, step by step."""
         self.failures, self.failing_since, self.silent = 0, None, False
-        self.backoff *= RECOVERY
-        if self.backoff <= max(self.base_delay, START / 2):
+        self.backoff *= BACKOFF_KEPT
+        if self.backoff <= max(self.base_delay, FIRST_BACKOFF_S / 2):
             self.backoff = 0.0
-        self.latency += (elapsed - self.latency) * (SMOOTH if self.latency else 1.0)
+        self.latency += (elapsed - self.latency) * (LATENCY_WEIGHT if self.latency else 1.0)
 
     def failed(self, now: Seconds, began_at: Seconds, random: Random, *, silent: bool) -> None:
         """Note a failure; of those that were under way together only the first one counts."""
-        if began_at < self._rests_until - HAIR:
+        if began_at < self._rests_until - CLOCK_ERROR_S:
             return
         self.failures += 1
         self.silent = silent
         if self.failing_since is None:
             self.failing_since = now
-        most = min(self.limits.max_backoff, max(PACE, 4 * self.base_delay))
-        self.backoff = min(most, max(START, 2 * self.delay))
+        most = min(self.limits.max_backoff, max(MAX_STEPWISE_BACKOFF_S, 4 * self.base_delay))
+        self.backoff = min(most, max(FIRST_BACKOFF_S, 2 * self.delay))
         rest = self.backoff
         if self.is_open:
-            rest = max(rest, min(LONG * 2.0 ** min(self.failures - BREAK, 20), DAY))
+            rest = max(
+                rest,
+                min(FIRST_LONG_REST_S * 2.0 ** min(self.failures - FAILURES_TO_REST, 20), DAY_S),
+            )
         rest = min(rest * random.uniform(1.0, 1.5), self.limits.max_backoff)
         self._rests_until = now + rest
         self.next_at = max(self.next_at, self._rests_until)
@@ -195,7 +199,7 @@ class HostPace:
             silent=self.silent,
             latency=round(self.latency, 4),
             spent=self.spent,
-            day=round((self.day_ends + offset) / DAY) - 1 if self.day_ends else 0,
+            day=round((self.day_ends + offset) / DAY_S) - 1 if self.day_ends else 0,
         )
 
     def remember(self, health: Health, now: Seconds, offset: Seconds) -> None:
@@ -204,8 +208,8 @@ class HostPace:
         self.silent, self.latency = health.silent, health.latency
         if health.failing_since is not None:
             self.failing_since = min(now, health.failing_since - offset)
-        today = int((now + offset) // DAY)
-        self.day_ends = (today + 1) * DAY - offset
+        today = int((now + offset) // DAY_S)
+        self.day_ends = (today + 1) * DAY_S - offset
         self.spent = health.spent if health.day == today else 0
         if self.limits.max_per_day and self.spent >= self.limits.max_per_day:
             self.opens_at = max(self.opens_at, self.day_ends)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from crawler.model import Kept, Kind, Trouble, Validators
 
-_LONGEST = 256
+_MAX_VALIDATOR = 256
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 
 
@@ -31,7 +31,7 @@ def validators_of(headers: Mapping[str, str]) -> Validators:
 
 
 def _sendable(value: str | None) -> str | None:
-    sound = value and len(value) <= _LONGEST and value.isascii() and value.isprintable()
+    sound = value and len(value) <= _MAX_VALIDATOR and value.isascii() and value.isprintable()
     return value if sound else None
 
 

@@ -8,12 +8,12 @@ from random import Random
 
 from crawler.model import Again, Dead, Done, Hop, Kind, Outcome, Seconds, Task, Verdict
 
-BASE: Seconds = 2.0
+FIRST_BACKOFF_S: Seconds = 2.0
 """Backoff ceiling after the first failure; it doubles with every further one."""
-CAP: Seconds = 3600.0
-OURS: Seconds = 5.0
+MAX_BACKOFF_S: Seconds = 3600.0
+MAX_OUR_WAIT_S: Seconds = 5.0
 """Longest wait after a fault of this machine; the whole daemon pauses besides."""
-MAX_RETRY_AFTER: Seconds = 86_400.0
+MAX_RETRY_AFTER_S: Seconds = 86_400.0
 """A server cannot send a URL further into the future than this."""
 MAX_REDIRECTS = 10
 
@@ -55,7 +55,7 @@ KINDS: dict[Kind, KindRow] = {
 
 AGAIN_STATUS = frozenset({408, 421, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524})
 """HTTP errors that pass: RFC 9110 section 15, RFC 6585, and Cloudflare's 52x."""
-WAITS = frozenset({413, 429, 503})
+RETRY_AFTER_STATUS = frozenset({413, 429, 503})
 """HTTP errors whose Retry-After is heard, beside those of redirects (RFC 9110, 10.2.3)."""
 
 
@@ -93,7 +93,7 @@ def verdict(
     if KINDS[outcome.kind].word == "ok":
         return Done()
     if outcome.ours or outcome.needs_robots:
-        return Again(now + random.uniform(0, OURS), charged=False)
+        return Again(now + random.uniform(0, MAX_OUR_WAIT_S), charged=False)
     if outcome.final or not _passes(outcome):
         return Dead(outcome.reason)
     if not spared and task.failures + 1 >= attempts:
@@ -108,9 +108,9 @@ def backoff(failures: int, retry_after: Seconds | None, random: Random) -> Secon
     Exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", 2015), never
     less than what the server asked for.
     """
-    ceiling = min(CAP, BASE * 2.0 ** min(failures - 1, 30))
+    ceiling = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(failures - 1, 30))
     jittered = random.uniform(0, ceiling)
-    return max(jittered, min(retry_after or 0.0, MAX_RETRY_AFTER))
+    return max(jittered, min(retry_after or 0.0, MAX_RETRY_AFTER_S))
 
 
 def _passes(outcome: Outcome) -> bool:
@@ -160,6 +160,6 @@ def parse_retry_after(value: str | None, now: Seconds) -> Seconds | None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return min(float(text[:12]), MAX_RETRY_AFTER)
+        return min(float(text[:12]), MAX_RETRY_AFTER_S)
     at = parse_http_date(text)
-    return None if at is None or at <= now else min(at - now, MAX_RETRY_AFTER)
+    return None if at is None or at <= now else min(at - now, MAX_RETRY_AFTER_S)

@@ -18,24 +18,24 @@ from protego import Protego
 from crawler.model import Again, Done, Hop, Kind, Outcome, Robots, Seconds, Task, Verdict
 from crawler.urls import split
 
-LIMIT = 500 * 1024 + 1
+MAX_BYTES = 500 * 1024 + 1
 """Bytes of a robots.txt that are read: one more than are heard, to know a cut file from a whole."""
-FRESH: Seconds = 86_400.0
+MAX_FRESH_S: Seconds = 86_400.0
 """Longest time for which rules are taken as they are (section 2.4)."""
-LEAST: Seconds = 60.0
+MIN_FRESH_S: Seconds = 60.0
 """Shortest such time, whatever Cache-Control says."""
-SHORT: Seconds = 3600.0
+ALLOWED_FOR_S: Seconds = 3600.0
 """How long `allowed` holds when the pages will fail in the same way as robots.txt did."""
-SILENCE: Seconds = 30 * 86_400.0
+ABSENT_AFTER_S: Seconds = 30 * 86_400.0
 """After so long without an answer the file is taken as absent (section 2.3.1.4)."""
 MAX_HOPS = 5
 """Redirects followed (section 2.3.1.2)."""
-RETRY: Seconds = 30.0
+FIRST_RETRY_S: Seconds = 30.0
 """First wait for a server that gives no answer and names no time; it doubles."""
-SOON: Seconds = 1.0
+MIN_RETRY_S: Seconds = 1.0
 """Shortest first wait, whatever Retry-After says."""
-MAX_RETRY: Seconds = 3600.0
-SHOWN = 200  # characters of a rule
+MAX_RETRY_S: Seconds = 3600.0
+MAX_SHOWN = 200  # characters of a rule
 
 _FIELD = re.compile(
     r"(?:(?P<user_agent>user[- ]?agent)|(?P<allow>allow)|(?P<crawl_delay>crawl[- ]delay)"
@@ -47,9 +47,9 @@ _TOKEN = re.compile(r"\*(?=\s|$)|[A-Za-z_-]*")
 _STRANGE = re.compile(r"[^ -~]+")  # what could end a line for protego, or a log's reader
 _KEPT = re.compile(r"%(2f|25|2a)", re.IGNORECASE)
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
-_SAME = frozenset({Kind.BLOCKED, Kind.TLS})
+_FAILS_ALIKE = frozenset({Kind.BLOCKED, Kind.TLS})
 """Kinds with which the pages will fail like the file, and say so themselves."""
-_UNSAID = frozenset({304, 429})
+_SAYS_NOTHING = frozenset({304, 429})
 """Statuses that tell neither a file nor its absence: nobody asked for 304, 429 says `later`."""
 
 
@@ -85,13 +85,13 @@ class Rules:
         target = _normal(url_parts.path + url_parts.query).replace("*", "%2A")
         found = (line for pattern, line in self._refused if _covers(pattern, target))
         line = next(found, None)
-        return f"line {line.number}: Disallow: {line.value[:SHOWN]}" if line else "a rule"
+        return f"line {line.number}: Disallow: {line.value[:MAX_SHOWN]}" if line else "a rule"
 
 
 def parse(body: bytes, token: str) -> Rules:
     """Read a robots.txt; a line with invalid bytes costs no other line (section 2.3.1.5)."""
-    if len(body) >= LIMIT:
-        body = body[:LIMIT]
+    if len(body) >= MAX_BYTES:
+        body = body[:MAX_BYTES]
         body = body[: max(body.rfind(b"\n"), body.rfind(b"\r")) + 1]
     return Rules(body.decode("utf-8", "replace"), token)
 
@@ -195,16 +195,18 @@ def judge(
         return Judged(Hop(outcome.location), None)
     if outcome.ours:
         return Judged(Again(now + random.uniform(1.0, 5.0), charged=False), known)
-    origin, tomorrow = origin_of(task.url), now + FRESH
+    origin, tomorrow = origin_of(task.url), now + MAX_FRESH_S
     fresh = Robots(origin, None, outcome.status, now, tomorrow, tomorrow, reason=outcome.reason)
     if outcome.kind is Kind.STORED:
-        kept = min(FRESH, max(LEAST, _max_age(cache_control)))
+        kept = min(MAX_FRESH_S, max(MIN_FRESH_S, _max_age(cache_control)))
         return Judged(Done(), replace(fresh, body=body or b"", refresh_at=now + kept, reason=""))
     if _absent(outcome):
         return Judged(Done(), fresh)
-    same = (given_up or outcome.kind in _SAME) and origin_of(task.location) == origin
+    same = (given_up or outcome.kind in _FAILS_ALIKE) and origin_of(task.location) == origin
     if same and not (known and known.until > now):
-        return Judged(Done(), replace(fresh, until=now + SHORT, refresh_at=now + SHORT))
+        return Judged(
+            Done(), replace(fresh, until=now + ALLOWED_FOR_S, refresh_at=now + ALLOWED_FOR_S)
+        )
     return _unreachable(known or Robots(origin, None, None, 0.0, 0.0, 0.0), outcome, now, random)
 
 
@@ -212,18 +214,18 @@ def _absent(outcome: Outcome) -> bool:
     """Tell whether the answer says that there is none (section 2.3.1.3), or leads nowhere."""
     status = outcome.status or 0
     lost = outcome.kind in {Kind.REDIRECTED, Kind.REDIRECT_LIMIT}
-    return lost or (300 <= status < 500 and status not in _UNSAID)
+    return lost or (300 <= status < 500 and status not in _SAYS_NOTHING)
 
 
 def _unreachable(known: Robots, outcome: Outcome, now: Seconds, random: Random) -> Judged:
-    """Ask again after waits that double; the first is as short as the server says, or RETRY."""
+    """Ask again after waits that double; the first is what the server says, or FIRST_RETRY_S."""
     since = now if known.failing_since is None else known.failing_since
-    first = min(RETRY, max(SOON, outcome.retry_after or RETRY))
-    wait = min(MAX_RETRY, first * 2.0 ** min(known.failures, 20)) * random.uniform(1.0, 1.5)
-    at, later = now + max(wait, outcome.retry_after or 0.0), now + FRESH
+    first = min(FIRST_RETRY_S, max(MIN_RETRY_S, outcome.retry_after or FIRST_RETRY_S))
+    wait = min(MAX_RETRY_S, first * 2.0 ** min(known.failures, 20)) * random.uniform(1.0, 1.5)
+    at, later = now + max(wait, outcome.retry_after or 0.0), now + MAX_FRESH_S
     record = replace(known, status=outcome.status, reason=outcome.reason, refresh_at=at)
     record = replace(record, failing_since=since, failures=known.failures + 1)
-    if now - since < SILENCE:
+    if now - since < ABSENT_AFTER_S:
         return Judged(Again(at, charged=False), record)
     return Judged(Done(), replace(record, body=None, fetched_at=now, until=later, refresh_at=later))
 
@@ -233,4 +235,4 @@ def _max_age(cache_control: str) -> Seconds:
     if re.search(r"no-store|no-cache", cache_control, re.IGNORECASE):
         return 0.0
     match = _MAX_AGE.search(cache_control)
-    return float(match.group(1)) if match else FRESH
+    return float(match.group(1)) if match else MAX_FRESH_S

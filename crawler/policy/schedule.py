@@ -28,7 +28,7 @@ from crawler.policy.hours import parse as parse_hours
 
 SHRINK, GROW = 0.5, 1.5
 """What an adaptive interval is multiplied by when the content changed, and when it did not."""
-DAY: Seconds = 86_400.0
+DAY_S: Seconds = 86_400.0
 _HALF = (2 + 5**0.5) / 2
 """Of the period of jitter, in jitters; the cube of the golden ratio is far from every fraction."""
 _START = datetime(2000, 1, 1, tzinfo=UTC)
@@ -85,7 +85,7 @@ def parse(
     if every is not None and cron is not None:
         raise ValueError("either every or cron, not both")
     _check_bounds(every, least, most)
-    if jitter > (least or every or DAY):
+    if jitter > (least or every or DAY_S):
         raise ValueError("jitter is at most every or adaptive.min, and with cron a day")
     return Schedule(
         every=every,

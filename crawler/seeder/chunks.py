@@ -12,13 +12,13 @@ from hashlib import blake2b
 from itertools import accumulate, islice
 from zlib import crc32
 
-LEAST = 64
+MIN_LINES = 64
 """Lines that a chunk has at least, but the last one."""
-MOST = 4096
+MAX_LINES = 4096
 """Lines that a chunk has at most."""
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 """A chunk ends with the line that takes it beyond."""
-_ENDS = 1024
+_LINES_PER_END = 1024
 """One line of so many may end a chunk."""
 
 
@@ -55,9 +55,9 @@ class Chunker:
     def feed(self, lines: Iterable[bytes]) -> Iterator[Chunk]:
         """Take lines in and yield the chunks that are complete; to be iterated to its end."""
         source = iter(lines)
-        while block := list(islice(source, MOST)):
+        while block := list(islice(source, MAX_LINES)):
             ends = enumerate(map(crc32, block), len(self._lines) + 1)
-            self._ends += [end for end, number in ends if not number % _ENDS]
+            self._ends += [end for end, number in ends if not number % _LINES_PER_END]
             self._lines += block
             self._size += sum(map(len, block))
             yield from self._cut()
@@ -79,11 +79,11 @@ class Chunker:
 
     def _end(self, start: int) -> int | None:
         """Return where the chunk that starts there ends, if that is known yet."""
-        at = bisect_left(self._ends, start + LEAST)
-        end = min(self._ends[at] if at < len(self._ends) else start + MOST, start + MOST)
-        if self._size > MOST_BYTES:
+        at = bisect_left(self._ends, start + MIN_LINES)
+        end = min(self._ends[at] if at < len(self._ends) else start + MAX_LINES, start + MAX_LINES)
+        if self._size > MAX_BYTES:
             sizes = accumulate(map(len, islice(self._lines, start, end)))
-            end = next((n for n, size in enumerate(sizes, start + 1) if size > MOST_BYTES), end)
+            end = next((n for n, size in enumerate(sizes, start + 1) if size > MAX_BYTES), end)
         return end if end <= len(self._lines) else None
 
     def _chunk(self, lines: list[bytes]) -> Chunk:

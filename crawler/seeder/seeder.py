@@ -17,7 +17,7 @@ from crawler.sources import Source, SourceError
 from crawler.sources.inbox import Inbox
 from crawler.threads import Native
 
-POLL: Seconds = 2.0
+POLL_S: Seconds = 2.0
 """Time between two looks into the inboxes and, with `watch`, at the configuration and the lists."""
 
 
@@ -70,7 +70,7 @@ class Seeder:
                 self._sync(native)
                 self.done = not self._wake.is_set()
                 self._look()
-                while not self._wake.wait(POLL):
+                while not self._wake.wait(POLL_S):
                     self._poll(native)
 
     def again(self, changed: Mapping[str, Sequence[str]]) -> None:

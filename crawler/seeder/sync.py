@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from crawler.config import Job
-from crawler.frontier import FIRST, Frontier, KnownChunk, ReadChunk, SourceState, Synced
+from crawler.frontier import BEFORE_ALL, Frontier, KnownChunk, ReadChunk, SourceState, Synced
 from crawler.log import Log
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.seeds import BadLine, chunks_of, parsed
@@ -21,13 +21,13 @@ from crawler.sources.inbox import Inbox
 from crawler.threads import Native
 from crawler.urls import masked
 
-BATCH = 4096
+BATCH_URLS = 4096
 """URLs of one transaction, about."""
-SHOWN = 20
+MAX_BAD_LOGGED = 20
 """Bad lines of a job that are told one by one; the rest is counted."""
-REASONS = 1000
+MAX_REASONS = 1000
 """Bad lines that are told beside a file of an inbox."""
-DROPPED = 16
+DROPPED_AT_ONCE = 16
 """Chunks forgotten in one transaction."""
 
 
@@ -94,7 +94,7 @@ class Sync:
 
     def retire(self) -> None:
         """Retire what no list names any more; visits under way are let end."""
-        after: int | None = FIRST
+        after: int | None = BEFORE_ALL
         while after is not None:
             removed, after = self._frontier.retire(self._job.name, after)
             self.sums.removed += removed
@@ -142,7 +142,7 @@ class Sync:
         if not self._begun:
             self._begun = True
             self._flush(source)
-        elif sum(len(one.seeds) for one in self._batch) >= BATCH:
+        elif sum(len(one.seeds) for one in self._batch) >= BATCH_URLS:
             self._begin(source)
 
     def _take_in(self, source: Source) -> None:
@@ -159,8 +159,8 @@ class Sync:
         finally:
             self._flush(state.id)
         gone = [anchor for anchor in known if anchor not in seen]
-        for at in range(0, len(gone), DROPPED):
-            self._frontier.drop(state.id, gone[at : at + DROPPED])
+        for at in range(0, len(gone), DROPPED_AT_ONCE):
+            self._frontier.drop(state.id, gone[at : at + DROPPED_AT_ONCE])
         version = f"{self._meaning}:{source.version_read}" if self._limit is None else ""
         self._frontier.source_read(SourceState(state.id, version, listed, bad), time.time())
         return None
@@ -228,18 +228,18 @@ class Sync:
             if name in named or name.startswith("inbox:"):
                 continue
             gone = list(self._frontier.chunks(number))
-            for at in range(0, len(gone), DROPPED):
-                self._frontier.drop(number, gone[at : at + DROPPED])
+            for at in range(0, len(gone), DROPPED_AT_ONCE):
+                self._frontier.drop(number, gone[at : at + DROPPED_AT_ONCE])
             self._frontier.source_read(SourceState(number), time.time())
 
     def _tell(self, bad: BadLine) -> None:
         where, text, reason = bad
         self.sums.bad += 1
-        if len(self._reasons) < REASONS:
+        if len(self._reasons) < MAX_REASONS:
             self._reasons.append(f"{where}: {reason}")
         if self._bad:
             self._bad(text, f"{where}: {reason}")
-        elif self.sums.bad <= SHOWN:
+        elif self.sums.bad <= MAX_BAD_LOGGED:
             self._log.warning(
                 "url.bad", job=self._job.name, place=where, url=masked(text), reason=reason
             )

@@ -18,7 +18,7 @@ from crawler.model import Seconds, Validators
 from crawler.sources.contract import Download, Fetch, errors_named, failed
 from crawler.threads import Native
 
-UNUSED: Seconds = 30 * 86_400.0
+UNUSED_S: Seconds = 30 * 86_400.0
 """A copy that no source asked for in so long is removed."""
 UNVERIFIED = (
     "its server does not say where it ends, so what it lacks may only be cut off; "
@@ -79,7 +79,7 @@ def sweep(folder: Path, now: Seconds) -> int:
     with suppress(FileNotFoundError):
         for file in sorted(folder.iterdir()):
             with suppress(OSError):
-                if file.stat().st_mtime < now - (86_400.0 if _is_part(file) else UNUSED):
+                if file.stat().st_mtime < now - (86_400.0 if _is_part(file) else UNUSED_S):
                     file.unlink()
                     removed += 1
     return removed

@@ -28,9 +28,9 @@ from crawler.threads import Greenlet, Native
 
 Process = subprocess.Popen[bytes]
 
-_GRACE: Seconds = 1.0
+_GRACE_S: Seconds = 1.0
 """What a program has between SIGTERM and SIGKILL."""
-_TAIL = 4096
+_TAIL_BYTES = 4096
 """Bytes of standard error that are kept."""
 _SHOWN = 3
 """Lines of it that an error tells."""
@@ -107,7 +107,7 @@ class _Program:
         except subprocess.TimeoutExpired:
             raise self._late() from None
         if code:
-            self._listener.join(_GRACE)
+            self._listener.join(_GRACE_S)
             raise self._failed(_ending(code) + _last_lines(self._said))
 
     def _start(self, output: int, complaints: int) -> Process:
@@ -143,7 +143,7 @@ class _Program:
             said = os.read(self._complaints, 65_536)
             if not said:
                 return
-            self._said = (self._said + said)[-_TAIL:]
+            self._said = (self._said + said)[-_TAIL_BYTES:]
 
 
 def _started(arguments: Sequence[str], output: int, complaints: int) -> Process | Exception:
@@ -164,7 +164,7 @@ def _kill(process: Process) -> None:
     """End a program and whatever it started, the deaf as well."""
     _signal(process, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=_GRACE)
+        process.wait(timeout=_GRACE_S)
     _signal(process, signal.SIGKILL)
     process.wait()
 

@@ -20,7 +20,7 @@ from crawler.sources.contract import Download, Fetch
 from crawler.threads import Native
 from crawler.urls import canonical, host_of, split
 
-REDIRECTS = 10
+MAX_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _numbers = count()
 
@@ -64,7 +64,7 @@ class _Downloader:
 
     def _follow(self, url: str, known: Validators, part: str) -> Fetched:
         location = _url(url)
-        for _ in range(REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             self._rest(host_of(location))
             task = Task(0, self._job.name, location, location, host_of(location), 0, 0, 1)
             job, deadline = self._options(location, known), time.monotonic() + self._timeout
@@ -75,7 +75,7 @@ class _Downloader:
             if fetched.status not in _REDIRECTS or "location" not in fetched.headers:
                 return fetched
             location = _url(fetched.headers["location"], location)
-        raise Trouble(Kind.REDIRECT_LIMIT, f"more than {REDIRECTS} redirects")
+        raise Trouble(Kind.REDIRECT_LIMIT, f"more than {MAX_REDIRECTS} redirects")
 
     def _options(self, location: str, known: Validators) -> Job:
         """Return the job as a request needs it; only the origins it lists get its secrets."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from crawler.sources.contract import MEANING, Entries, Fields
 
-MAX_LINE = 65_536
+MAX_LINE_BYTES = 65_536
 """Bytes of a line; what reads lines cuts a longer one off after one byte more."""
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = "\ufeff \t\r\n\v\f"
@@ -153,8 +153,8 @@ def check_headers(bound: Mapping[str, str], fields: Fields) -> None:
 
 
 def _text(line: bytes) -> str:
-    if len(line) > MAX_LINE:
-        raise ValueError(f"it is longer than {MAX_LINE} bytes")
+    if len(line) > MAX_LINE_BYTES:
+        raise ValueError(f"it is longer than {MAX_LINE_BYTES} bytes")
     try:
         return line.decode()
     except UnicodeDecodeError:

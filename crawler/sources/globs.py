@@ -13,9 +13,9 @@ from crawler.policy import globbing
 from crawler.sources.contract import Blocks, Entries, Fields, Source, Unchanged, failed, short_hash
 from crawler.sources.formats import check_headers
 
-_SLICE = 512
+_LINES_AT_ONCE = 512
 """URLs of a block: some 2 ms of expanding."""
-_PAUSE = 0.02
+_TURN_S = 0.02
 """Longest stretch without a pause for the other greenlets."""
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n"}
 _PLAIN = {escape: char for char, escape in _ESCAPES.items()}
@@ -46,12 +46,12 @@ class Globs(Source):
         if self.version() == known_version:
             raise Unchanged
         lines = self._lines()
-        pause_at = time.monotonic() + _PAUSE
-        while block := list(islice(lines, _SLICE)):
+        pause_at = time.monotonic() + _TURN_S
+        while block := list(islice(lines, _LINES_AT_ONCE)):
             yield block
             if time.monotonic() >= pause_at:
                 gevent.sleep(0.001)
-                pause_at = time.monotonic() + _PAUSE
+                pause_at = time.monotonic() + _TURN_S
         self.version_read = self.version()
 
     def parse(self, line: bytes) -> Entries:

@@ -18,15 +18,15 @@ from crawler.model import Seconds
 from crawler.sources import Fields, FileList, Lists
 from crawler.threads import Native
 
-AT_ONCE = 1000
+MAX_FILES = 1000
 """Files of one scan at most."""
 _QUIET_NS = 1_000_000_000
 """A file that was written more recently may still be written."""
-_REST: Seconds = 60.0
+_LEFT_ALONE_S: Seconds = 60.0
 """How long a file that could not be moved is left alone."""
 _UNREADY = (".tmp", ".part")
 _REASONS = ".reasons"
-_NAME = 200
+_MAX_NAME_BYTES = 200
 """Bytes that are kept of a longer name, so that what is added still fits."""
 _ENDING = re.compile(r"(\.[A-Za-z]\w{0,9}){0,2}$", re.ASCII)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -77,7 +77,7 @@ class Inbox:
         except FileNotFoundError:
             return None
         except OSError:
-            self._left[file] = time.monotonic() + _REST
+            self._left[file] = time.monotonic() + _LEFT_ALONE_S
             raise
 
 
@@ -92,7 +92,7 @@ def _scan(folder: Path, left: frozenset[Path]) -> list[Path]:
             and folder / entry.name not in left
             and (found := _ready(entry, now))
         )
-        return [file for _, file in nsmallest(AT_ONCE, ready)]
+        return [file for _, file in nsmallest(MAX_FILES, ready)]
 
 
 def _may_be_taken(name: str) -> bool:
@@ -165,7 +165,7 @@ def _numbered(name: str, number: int) -> str:
     """Return a name with a number before its ending, which tells the format."""
     match = _ENDING.search(name)
     ending = match.group() if match else ""
-    stem = os.fsdecode(os.fsencode(name.removesuffix(ending))[:_NAME])
+    stem = os.fsdecode(os.fsencode(name.removesuffix(ending))[:_MAX_NAME_BYTES])
     return f"{stem}.{number}{ending}" if number else f"{stem}{ending}"
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from gevent.socket import wait_read
 
 from crawler.sources.contract import Blocks, failed
-from crawler.sources.formats import MAX_LINE, Format
+from crawler.sources.formats import MAX_LINE_BYTES, Format
 from crawler.threads import Native
 
-PIECE = 262_144
+PIECE_BYTES = 262_144
 """Bytes read, or unpacked, at once."""
-BLOCK = 4096
+BLOCK_LINES = 4096
 """Lines of a block at most."""
 _GZIP = b"\x1f\x8b"
 
@@ -128,12 +128,14 @@ def cut(source: Pieces) -> Steps:
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n")
         *lines, unended = data.split(b"\n")
-        unended = unended[: MAX_LINE + 2]  # room for a CR, so that what is too long stays too long
-        if max(map(len, lines), default=0) > MAX_LINE:
-            lines = [line[: MAX_LINE + 1] for line in lines]
+        unended = unended[
+            : MAX_LINE_BYTES + 2
+        ]  # room for a CR, so that what is too long stays too long
+        if max(map(len, lines), default=0) > MAX_LINE_BYTES:
+            lines = [line[: MAX_LINE_BYTES + 1] for line in lines]
         yield from sliced(lines)
     if unended:
-        yield [unended.removesuffix(b"\r")[: MAX_LINE + 1]]
+        yield [unended.removesuffix(b"\r")[: MAX_LINE_BYTES + 1]]
 
 
 def _waiter(descriptor: int) -> Callable[[], None]:
@@ -144,9 +146,9 @@ def _waiter(descriptor: int) -> Callable[[], None]:
 
 def sliced(lines: list[bytes]) -> Blocks:
     """Yield lines in blocks, an empty one if there are none."""
-    yield lines[:BLOCK]
-    for start in range(BLOCK, len(lines), BLOCK):
-        yield lines[start : start + BLOCK]
+    yield lines[:BLOCK_LINES]
+    for start in range(BLOCK_LINES, len(lines), BLOCK_LINES):
+        yield lines[start : start + BLOCK_LINES]
 
 
 def _raw(descriptor: int) -> Pieces:
@@ -154,7 +156,7 @@ def _raw(descriptor: int) -> Pieces:
         yield None  # before its first writer has come, a pipe reads as if it had ended
     while True:
         try:
-            piece = os.read(descriptor, PIECE)
+            piece = os.read(descriptor, PIECE_BYTES)
         except BlockingIOError:
             yield None
             continue
@@ -175,7 +177,7 @@ def _unpacked(source: Pieces) -> Pieces:
                 piece = piece.lstrip(b"\0")  # noqa: PLW2901  padding, as of tapes
                 inflate = zlib.decompressobj(31) if piece else inflate
             else:
-                yield inflate.decompress(piece, PIECE)
+                yield inflate.decompress(piece, PIECE_BYTES)
                 piece = inflate.unused_data if inflate.eof else inflate.unconsumed_tail  # noqa: PLW2901
     yield inflate.flush()
     if not inflate.eof:

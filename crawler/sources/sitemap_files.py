@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from xml.parsers import expat
 
-from crawler.sources.formats import MAX_LINE
+from crawler.sources.formats import MAX_LINE_BYTES
 from crawler.sources.reading import Opened, Pieces, Steps, cut, pieces, sliced
 
 MAX_URLS = 50_000
@@ -152,12 +152,12 @@ class _Xml:
     def _end(self, _: str) -> None:
         if self._text is not None and len(self._path) == 3:
             line = "".join(self._text).strip().encode()
-            self._lines.append(line[: MAX_LINE + 1])
+            self._lines.append(line[: MAX_LINE_BYTES + 1])
             self._text = None
         self._path.pop()
 
     def _characters(self, text: str) -> None:
-        if self._text is not None and self._length <= MAX_LINE:
+        if self._text is not None and self._length <= MAX_LINE_BYTES:
             text = text.replace("\n", "")
             self._text.append(text)
             self._length += len(text)

@@ -25,10 +25,10 @@ _KEPT = re.compile(
     r"(?P<stem>.+)\.(?P<at>[0-9]{8}T[0-9]{6}Z)(?:-(?P<number>[0-9]{1,3}))?(?P<ext>\.[^.]*)?",
     re.DOTALL,
 )
-_LONGEST = 255
+_MAX_NAME_BYTES = 255
 _ADDED = len(".20261121T103000Z-999")
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_PIECE = 1 << 20
+_PIECE_BYTES = 1 << 20
 _TIMES = (-62_135_596_800, 253_402_300_799)
 """First and last second of the years that have four digits."""
 
@@ -102,12 +102,12 @@ def _names(name: str, old: os.stat_result) -> Iterator[str]:
 def _parted(name: str) -> tuple[str, str]:
     """Return what comes before and after the time, so short that there is room for it."""
     stem, ext = os.path.splitext(name)  # noqa: PTH122  a Path is not needed for a name
-    if len(os.fsencode(name)) + _ADDED <= _LONGEST:
+    if len(os.fsencode(name)) + _ADDED <= _MAX_NAME_BYTES:
         return stem, ext
     raw = os.fsencode(name)
     digest = blake2b(raw, digest_size=8).hexdigest()
     ext = ext if len(os.fsencode(ext)) <= 16 else ""
-    head = raw[: _LONGEST - _ADDED - len(os.fsencode(ext)) - 17].decode(errors="ignore")
+    head = raw[: _MAX_NAME_BYTES - _ADDED - len(os.fsencode(ext)) - 17].decode(errors="ignore")
     return f"{head}~{digest}", ext
 
 
@@ -137,7 +137,8 @@ def _same(one: tuple[int, str], other: tuple[int, str]) -> bool:
             if os.fstat(left.fileno()).st_size != os.fstat(right.fileno()).st_size:
                 return False
             return all(
-                piece == right.read(_PIECE) for piece in iter(lambda: left.read(_PIECE), b"")
+                piece == right.read(_PIECE_BYTES)
+                for piece in iter(lambda: left.read(_PIECE_BYTES), b"")
             )
     except OSError:  # not to be read, but it may be kept
         return False

@@ -14,7 +14,7 @@ from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import open_frontier
 from crawler.seeder.seeds import BadLine, read
-from crawler.seeder.sync import SHOWN
+from crawler.seeder.sync import MAX_BAD_LOGGED
 from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
 from crawler.threads import Native
@@ -81,7 +81,7 @@ def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path) -> JobPl
 
 def _note(found: JobPlan, bad: list[BadLine]) -> None:
     for where, text, reason in bad:
-        if len(found.bad) < SHOWN:
+        if len(found.bad) < MAX_BAD_LOGGED:
             found.bad.append(f"{where}: {masked(text)!r}: {reason}")
         else:
             found.bad_more += 1

@@ -30,9 +30,9 @@ from crawler.verbs.record import FORMATS, exported
 from crawler.verbs.report import counted, size
 from crawler.verbs.words import as_json, nobody_reads, tell
 
-PATIENCE: Seconds = 600.0
+WAIT_FOR_END_S: Seconds = 600.0
 """How long `stop --wait` waits where no configuration says how long a stop may take."""
-_SPARE: Seconds = 10.0
+_SPARE_S: Seconds = 10.0
 
 
 class _Span(click.ParamType[Seconds]):
@@ -216,7 +216,7 @@ def stop_verb(ledger: Ledger, *, wait: bool) -> None:
     heard = _signal(ledger, signal.SIGTERM, "told to stop")
     if wait:
         options = ledger.settings.crawler if ledger.settings else None
-        processes.wait(heard, options.grace_period + _SPARE if options else PATIENCE)
+        processes.wait(heard, options.grace_period + _SPARE_S if options else WAIT_FOR_END_S)
 
 
 @click.command("reload")

@@ -14,7 +14,7 @@ from crawler.ledger.overview import Member
 from crawler.ledger.statefile import Connection
 from crawler.log import iso
 from crawler.model import Robots, Seconds
-from crawler.policy.politeness import BREAK
+from crawler.policy.politeness import FAILURES_TO_REST
 from crawler.policy.robots import origin_of, parse, url_of
 from crawler.urls import canonical, host_of
 from crawler.verbs.ledger import Ledger
@@ -147,7 +147,7 @@ def _why_rest(case: Case) -> str:
         since = f" since {iso(host.failing_since)}" if host.failing_since else ""
         why = f"{counted(host.failures, 'failure')} in a row{since}"
         over = host.failing_since and case.now - host.failing_since >= limits.give_up
-        if host.silent and host.failures >= BREAK and over:
+        if host.silent and host.failures >= FAILURES_TO_REST and over:
             return f"{why}: it is given up, and until then its URLs end unvisited"
         return why
     delay = max(host.gap, host.crawl_delay)

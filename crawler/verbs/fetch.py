@@ -24,9 +24,9 @@ from crawler.model import Kind, Outcome, Seconds, Settlement
 from crawler.verbs.report import Report
 
 STDIN = Path("/dev/stdin")
-NAME = "fetch"
+JOB_NAME = "fetch"
 """Of the one job."""
-PATIENCE = 1.0
+GRACE_S = 1.0
 """Seconds that the initial report waits for a list to end."""
 
 
@@ -95,7 +95,7 @@ def _state(archive: Path | None) -> Iterator[Path]:
 
 
 def _check_archive(db: Connection, archive: Path) -> None:
-    others = [job.name for job in jobs(db) if job.name != NAME]
+    others = [job.name for job in jobs(db) if job.name != JOB_NAME]
     if others:
         raise UsageError(f"{archive} is the ledger of a daemon; name another file as archive")
     for one in members(db):
@@ -128,7 +128,7 @@ def _tell(app: App, report: Report, settled: Settlement) -> None:
 
 def _open_report(app: App, report: Report, max_req: int, archive: Path | None) -> None:
     """Say how many URLs there are, from where, once the lists have ended or patience has."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + GRACE_S
     while not app.seeder.done and time.monotonic() < deadline:
         gevent.sleep(0.01)
     asked, counts = _asked(app), app.frontier.counts()
@@ -173,7 +173,7 @@ def _job(urls: Sequence[str], list_file: Path | None, options: dict[str, Any]) -
     elif list_file is not None and not list_file.exists():
         raise UsageError(f"{list_file} is not there")
     try:
-        return Job(name=NAME, urls=tuple(urls), url_file=list_file, **options)
+        return Job(name=JOB_NAME, urls=tuple(urls), url_file=list_file, **options)
     except ValidationError as error:
         problems = [
             f"{details.get('input')!r}: {details['msg'].removeprefix('Value error, ')}"

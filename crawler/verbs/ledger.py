@@ -8,7 +8,7 @@ from crawler.config import CrawlerOptions, Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.errors import ConfigError, UsageError
 from crawler.model import Seconds
-from crawler.policy.politeness import DAY, HostLimits
+from crawler.policy.politeness import DAY_S, HostLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Ledger:
     @property
     def give_up(self) -> Seconds:
         """Return how long hosts may be silent, unless more is said of one."""
-        return max((job.give_up for job in self._jobs), default=DAY)
+        return max((job.give_up for job in self._jobs), default=DAY_S)
 
     def limits(self, host: str, job: str) -> HostLimits:
         """Return what the configuration asks of a host."""

@@ -10,7 +10,7 @@ from crawler.frontier.process import Process, current
 from crawler.ledger.overview import Member
 from crawler.model import Seconds
 
-GLANCE: Seconds = 0.05
+GLANCE_S: Seconds = 0.05
 
 
 def here(members: Sequence[Member]) -> list[Process]:
@@ -64,4 +64,4 @@ def wait(processes: Sequence[Process], patience: Seconds) -> None:
                 f"{pids} still there {patience:g} s after TERM; "
                 "a second `crawler stop` forces the end"
             )
-        time.sleep(GLANCE)
+        time.sleep(GLANCE_S)

@@ -19,7 +19,7 @@ from crawler.sources import UNREADABLE, Source, SourceError, downloader
 from crawler.store import Files
 from crawler.threads import Native
 
-EXACT = 2_000_000
+MAX_EXACT_URLS = 2_000_000
 """Changed URLs that are compared one by one; of more the numbers are upper bounds."""
 _OPTIONS = {"delay": "delay", "per_host": "per_host", "obeys": "robots", "weight": "priority"}
 """What the ledger knows of a job, and what the configuration calls it."""
@@ -125,7 +125,7 @@ def _read(
 
 
 def _weigh(one: Preview, balance: "Counter[int]", fingerprints: list[int], sign: int) -> None:
-    if len(balance) > EXACT:
+    if len(balance) > MAX_EXACT_URLS:
         one.exact = False
         one.added += len(fingerprints) * (sign > 0)
         one.removed += len(fingerprints) * (sign < 0)

@@ -21,7 +21,7 @@ from crawler.policy.retry import KINDS
 from crawler.threads import Greenlet
 
 WORDS = ("ok", "not found", "error")
-_CAUSES = 10
+_MAX_CAUSES = 10
 _ERASE = "\r\x1b[K"
 
 
@@ -92,7 +92,7 @@ class Report:
         sums = Counter({"error": self._bad})
         for kind, n in listed.items():
             sums[KINDS[Kind(kind or Kind.CANCELLED)].word] += n
-        for cause, n in self._causes.most_common(_CAUSES):
+        for cause, n in self._causes.most_common(_MAX_CAUSES):
             self._say(f"{n:6} × {cause}, first of {self._example[cause]}")
         elapsed = time.monotonic() - self._start
         earlier = f" ({self._earlier} stored earlier)" if self._earlier else ""

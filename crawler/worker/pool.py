@@ -8,9 +8,9 @@ from gevent.pool import Pool
 
 from crawler.model import Seconds, Visited
 from crawler.threads import Greenlet
-from crawler.worker.worker import LEFT, Worker, bug
+from crawler.worker.worker import SURPLUS, Worker, bug
 
-STUCK: Seconds = 2.0
+STUCK_S: Seconds = 2.0
 """How far past its deadline a visit may be before its worker is killed, and as long again until
 the worker is given up: one that swallows every exception cannot be killed."""
 
@@ -66,7 +66,7 @@ class Workers:
         """Take a worker out that ended, settle its task as a bug; tell whether it was known."""
         worker = self._workers.pop(greenlet, None)
         self._killed.pop(greenlet, None)
-        if worker is None or greenlet.value == LEFT:
+        if worker is None or greenlet.value == SURPLUS:
             return False
         self._settle_for(worker, greenlet.exception)
         return True
@@ -75,12 +75,12 @@ class Workers:
         """Kill workers far past their deadline; give up those that survive; return their URLs."""
         lost = []
         for greenlet, worker in list(self._workers.items()):
-            if worker.task is None or now < worker.deadline + STUCK:
+            if worker.task is None or now < worker.deadline + STUCK_S:
                 continue
             if greenlet not in self._killed:
                 self._killed[greenlet] = now
                 greenlet.kill(block=False)
-            elif now >= self._killed[greenlet] + STUCK:
+            elif now >= self._killed[greenlet] + STUCK_S:
                 lost.append(worker.task.url)
                 self._abandon(greenlet, worker)
         return lost

@@ -16,13 +16,13 @@ from crawler.policy.robots import Judged, Rules, judge, origin_of, parse, url_of
 from crawler.threads import Native
 from crawler.urls import host_of
 
-HOSTS = 2000
+MAX_HOSTS = 2000
 """Hosts whose rules are held in memory; those of others are read again."""
-BYTES = 32 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 """And their files altogether."""
 MAX_LOGGED_HOSTS = 10_000
 """Hosts left alone of which it is remembered that the log was told."""
-_BIG = 16_384
+_NATIVE_FROM_BYTES = 16_384
 """Bytes beyond which a file is read in a native thread."""
 
 T = TypeVar("T")
@@ -145,7 +145,7 @@ class Rulebook:
 
     def _guarded(self, body: bytes | None, step: Callable[..., T], *args: Any) -> T:
         """Read a big file, which may be hostile, where it does not hold the hub up."""
-        if len(body or b"") < _BIG:
+        if len(body or b"") < _NATIVE_FROM_BYTES:
             return step(*args)
         return self._native.call(step, *args)
 
@@ -153,7 +153,7 @@ class Rulebook:
         self._forget(record.origin)
         self._known[record.origin] = (record, rules)
         self._bytes += len(record.body or b"")
-        while len(self._known) > HOSTS or self._bytes > BYTES:
+        while len(self._known) > MAX_HOSTS or self._bytes > MAX_BYTES:
             self._forget(next(iter(self._known)))
 
     def _forget(self, origin: str) -> None:

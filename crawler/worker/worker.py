@@ -14,17 +14,22 @@ from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
 from crawler.policy import page_robots as directives
 from crawler.policy.resume import validators_of
-from crawler.policy.retry import MAX_REDIRECTS, WAITS, parse_http_date, parse_retry_after
+from crawler.policy.retry import (
+    MAX_REDIRECTS,
+    RETRY_AFTER_STATUS,
+    parse_http_date,
+    parse_retry_after,
+)
 from crawler.store import part_of, wanted_path
 from crawler.urls import canonical
 
-LEFT = "left"
+SURPLUS = "left"
 """What a worker ends with that was one too many."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REPEATING = frozenset({307, 308})
 _NOT_MODIFIED = 304
-_REASON = 500
+_MAX_REASON = 500
 """Characters of a reason: some of it may be the server's own words."""
 _NOT_FOUND = frozenset({404, 410})
 
@@ -90,7 +95,7 @@ class Worker:
             self.task = None
             if visited is not False:
                 self._deliver(visited)
-        return LEFT
+        return SURPLUS
 
 
 class Visits:
@@ -213,9 +218,11 @@ def outcome_of(
         return Outcome(Kind.HTTP_ERROR, status, reason=reason, elapsed=elapsed)
     if status in _REDIRECTS and "location" in headers:
         hop = _redirected(task, status, headers["location"])
-        return replace(hop, retry_after=retry_after, reason=hop.reason[:_REASON], elapsed=elapsed)
+        return replace(
+            hop, retry_after=retry_after, reason=hop.reason[:_MAX_REASON], elapsed=elapsed
+        )
     kind = Kind.NOT_FOUND if status in _NOT_FOUND else Kind.HTTP_ERROR
-    waits = retry_after if status in WAITS else None
+    waits = retry_after if status in RETRY_AFTER_STATUS else None
     reason = f"HTTP status {status}"
     return Outcome(kind, status, reason=reason, retry_after=waits, elapsed=elapsed)
 
@@ -241,4 +248,4 @@ def _redirected(task: Task, status: int, header: str) -> Outcome:
 
 def _timed(outcome: Outcome, start: Seconds) -> Outcome:
     elapsed = round(time.monotonic() - start, 4)
-    return replace(outcome, elapsed=elapsed, reason=outcome.reason[:_REASON])
+    return replace(outcome, elapsed=elapsed, reason=outcome.reason[:_MAX_REASON])

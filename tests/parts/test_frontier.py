@@ -3,7 +3,7 @@
 import pytest
 from frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take
 
-from crawler.frontier import LEASE
+from crawler.frontier import LEASE_S
 from crawler.model import Again, Dead, Done, Hop, HostRecord, JobTerms, Kind
 
 
@@ -58,7 +58,7 @@ def test_a_host_has_one_owner_at_a_time(open_one):
     mine, theirs = join(one), join(other)
     one.add("job", seeds("a", each=5), NOW)
     assert list(take(one, mine)) == ["a:80"]
-    assert take(other, theirs, NOW + LEASE / 2) == {}
+    assert take(other, theirs, NOW + LEASE_S / 2) == {}
 
 
 def test_of_a_host_owned_more_tasks_are_taken_as_wanted_and_none_twice(frontier):

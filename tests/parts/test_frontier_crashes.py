@@ -7,10 +7,10 @@ import pytest
 from frontiers import LATER, NOW, gone, join, seed, seeds, settled, take
 
 from crawler.errors import LeaseLostError
-from crawler.frontier import LEASE, MAX_CRASHES
+from crawler.frontier import LEASE_S, MAX_CRASHES
 from crawler.frontier.process import current
 from crawler.model import Done, Health, HostRecord, JobTerms, Kind
-from crawler.policy.politeness import DAY
+from crawler.policy.politeness import DAY_S
 
 
 def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
@@ -35,10 +35,10 @@ def test_a_number_of_an_owner_is_never_used_again(frontier):
 
 def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
     one, other = open_one(), open_one()
-    mine, theirs = join(one), join(other, NOW + LEASE)
+    mine, theirs = join(one), join(other, NOW + LEASE_S)
     one.add("job", seeds("a", "b"), NOW)
     host = take(one, mine, new=1)["a:80"]
-    now = NOW + LEASE + 1
+    now = NOW + LEASE_S + 1
     assert [lost.owner for lost in other.reclaim(now, "another machine")] == [mine]
     (task,) = take(other, theirs, now, new=1)["b:80"].tasks
     before = (other.counts(), other.listed(), other.unfinished(0, 9))
@@ -60,11 +60,11 @@ def test_a_lease_that_is_renewed_does_not_run_out(frontier):
     owner = join(frontier)
     frontier.add("job", seeds("a"), NOW)
     take(frontier, owner)
-    frontier.renew(owner, NOW + LEASE)
-    assert frontier.reclaim(NOW + 2 * LEASE, "another machine") == []
+    frontier.renew(owner, NOW + LEASE_S)
+    assert frontier.reclaim(NOW + 2 * LEASE_S, "another machine") == []
     frontier.renew(owner, NOW)  # the wall clock was set back
-    assert frontier.reclaim(NOW + 2 * LEASE, "another machine") == []
-    assert len(frontier.reclaim(NOW + 2 * LEASE + 1, "another machine")) == 1
+    assert frontier.reclaim(NOW + 2 * LEASE_S, "another machine") == []
+    assert len(frontier.reclaim(NOW + 2 * LEASE_S + 1, "another machine")) == 1
 
 
 def test_a_living_process_is_not_reclaimed_and_an_ended_one_at_once(frontier):
@@ -114,11 +114,11 @@ def test_a_host_that_was_reclaimed_rests_a_whole_delay(frontier):
 @pytest.mark.parametrize(("days", "spent"), [(0, 9), (1, 2)])
 def test_what_was_in_flight_at_a_crash_counts_as_visited_on_that_day(frontier, days, spent):
     frontier.add("job", seeds("a", each=5), NOW)
-    owner, today = frontier.register(gone(), NOW), int(NOW // DAY)
+    owner, today = frontier.register(gone(), NOW), int(NOW // DAY_S)
     (host,) = take(frontier, owner).values()
     rest = HostRecord(host.id, NOW, health=Health(spent=7, day=today))
     frontier.settle(owner, [], [rest])
-    now = NOW + days * DAY
+    now = NOW + days * DAY_S
     assert len(frontier.reclaim(now, current().machine)) == len(host.tasks) == 2
     health = take(frontier, join(frontier, now), now)["a:80"].health
     assert (health.spent, health.day) == (spent, today + days)

@@ -9,7 +9,7 @@ import pytest
 from frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
 
 from crawler.frontier.process import current
-from crawler.frontier.robots import STALE
+from crawler.frontier.robots import ASKED_FOR_S
 from crawler.model import Again, Done, Hop, HostRecord, JobTerms, Kind, Robots
 from crawler.policy.robots import origin_of
 
@@ -285,8 +285,10 @@ def test_a_visit_that_is_lost_is_asked_for_anew_after_an_hour(frontier, owner):
     host, task = asked(frontier, owner)
     frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("http://lost/robots.txt"))], [])
     assert back(frontier, owner, host) == NOW  # that is host lost, which nobody takes
-    assert [host.key for host in take(frontier, owner, NOW + STALE - 1).values()] == ["lost:80"]
-    (host,) = take(frontier, owner, NOW + STALE).values()
+    assert [host.key for host in take(frontier, owner, NOW + ASKED_FOR_S - 1).values()] == [
+        "lost:80"
+    ]
+    (host,) = take(frontier, owner, NOW + ASKED_FOR_S).values()
     (again,) = host.tasks
     assert (host.key, again.url, again.location) == ("a:80",) + ("http://a/robots.txt",) * 2
     assert again.hops == 0
@@ -507,7 +509,7 @@ def test_a_visit_that_a_job_left_behind_keeps_no_other_job_waiting(frontier, way
     owner, now = join(frontier), NOW
     if way == "has hopped":  # to where nobody goes any more
         back(frontier, owner, *take(frontier, owner).values())
-        now = NOW + STALE
+        now = NOW + ASKED_FOR_S
     host, again = asked(frontier, owner, now)
     assert (host.key, again.job) == ("a:80", "two")
     frontier.settle(owner, [brought(again, now)], [])

@@ -14,7 +14,7 @@ import pytest
 from frontiers import NOW, gone, join, seed, seeds, settled, take
 
 from crawler.errors import StateError, UsageError
-from crawler.frontier import LEASE, ReadChunk, open_frontier
+from crawler.frontier import LEASE_S, ReadChunk, open_frontier
 from crawler.frontier.process import current
 from crawler.frontier.schema import APPLICATION_ID, VERSION
 from crawler.ledger.archive import begin_archive, stored_by
@@ -23,8 +23,8 @@ from crawler.ledger.forget import forget
 from crawler.ledger.hosts import host_counts
 from crawler.ledger.overview import jobs
 from crawler.ledger.retry import retry
-from crawler.ledger.selection import PAGE, Wanted, pages
-from crawler.ledger.slices import SLICE
+from crawler.ledger.selection import PAGE_ROWS, Wanted, pages
+from crawler.ledger.slices import ROWS_AT_ONCE
 from crawler.ledger.statefile import opened
 from crawler.model import Dead, Done, Hop, HostRecord, JobTerms, Kind
 from crawler.policy.naming import path_key
@@ -239,11 +239,11 @@ def test_a_process_is_alive_dead_or_silent(file, frontier):
     execute(
         file,
         "INSERT INTO process (machine, pid, born, started_at, lease_until) "
-        "VALUES ('elsewhere', 7, '1', ?, ?)", NOW, NOW + LEASE,
+        "VALUES ('elsewhere', 7, '1', ?, ?)", NOW, NOW + LEASE_S,
     )  # fmt: skip
     lives = lambda now: [one.life(current().machine, now) for one in look(file, now).members]  # noqa: E731
     assert lives(NOW) == ["alive", "dead", "alive"]
-    assert lives(NOW + 2 * LEASE) == ["alive", "dead", "silent"]
+    assert lives(NOW + 2 * LEASE_S) == ["alive", "dead", "silent"]
 
 
 def test_idle_without_a_daemon_says_so(file, frontier):
@@ -375,8 +375,8 @@ def test_status_reads_rows_of_sums_and_ends_of_indexes_at_any_size(big):
 
 def test_counts_of_hosts_end_where_they_would_take_long(big, monkeypatch):
     file, _ = big
-    monkeypatch.setattr("crawler.ledger.hosts.CAP", 500)
-    monkeypatch.setattr("crawler.ledger.hosts.LOOK", 1000)
+    monkeypatch.setattr("crawler.ledger.hosts.MAX_COUNTED", 500)
+    monkeypatch.setattr("crawler.ledger.hosts.MAX_LOOKED_AT", 1000)
     with opened(file) as db:
         found = host_counts(db, NOW)
     assert (found.held, found.ready, found.resting) == (0, 500, 500)
@@ -396,7 +396,7 @@ def test_an_export_reads_every_url_once_and_in_pages(big):
             last = ids[-1]
         found = sum(len(page) for page in pages(db, Wanted(kinds=("timeout",), job="one")))
     assert seen == urls
-    assert max(sizes) == PAGE
+    assert max(sizes) == PAGE_ROWS
     assert found == sum(1 for n in range(1, urls + 1) if n % 4 == 2 and n % 2 == 0)
 
 
@@ -410,7 +410,7 @@ def test_a_retry_of_many_goes_in_slices_and_leaves_room_between_them(big, tmp_pa
         db.set_trace_callback(lambda text: begins.append(text) if text.startswith("BEGIN") else 0)
         found = retry(db, Wanted(kinds=("timeout",)), NOW)
     assert found == {"timeout": dead}
-    assert len(begins) >= dead // SLICE
+    assert len(begins) >= dead // ROWS_AT_ONCE
     kept, real = tallies(copy)
     assert kept == real
 
@@ -419,10 +419,10 @@ def test_a_retry_of_many_goes_in_slices_and_leaves_room_between_them(big, tmp_pa
 
 
 def test_an_export_never_holds_up_a_checkpoint(file, frontier):
-    frontier.add("job", seeds("a", each=2 * PAGE + 1), NOW)
+    frontier.add("job", seeds("a", each=2 * PAGE_ROWS + 1), NOW)
     with opened(file) as db:
         read = pages(db, Wanted())
-        for each in (PAGE, PAGE, 2):  # what came meanwhile is on the last
+        for each in (PAGE_ROWS, PAGE_ROWS, 2):  # what came meanwhile is on the last
             assert len(next(read)) == each
             frontier.add("job", seeds("more"), NOW)
             ((busy, *_),) = execute(file, "PRAGMA wal_checkpoint(TRUNCATE)")

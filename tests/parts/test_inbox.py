@@ -13,7 +13,7 @@ import pytest
 
 from crawler import sources
 from crawler.sources import SourceError
-from crawler.sources.inbox import AT_ONCE, Inbox
+from crawler.sources.inbox import MAX_FILES, Inbox
 
 JOB = SimpleNamespace(urls=(), url_file=None, path="{cc}/{name}", headers={})
 PLAIN = SimpleNamespace(urls=(), url_file=None, path="{name}", headers={})
@@ -173,10 +173,10 @@ def test_a_pipe_that_took_a_files_place_blocks_nobody(inbox, folder):
 
 
 def test_the_oldest_files_come_first_and_not_too_many_at_once(inbox, folder):
-    for number in range(AT_ONCE + 50):
+    for number in range(MAX_FILES + 50):
         drop(folder, f"{number}", age=10_000 - number)
     found = inbox.scan()
-    assert [file.name for file in found] == [str(number) for number in range(AT_ONCE)]
+    assert [file.name for file in found] == [str(number) for number in range(MAX_FILES)]
 
 
 def test_nothing_is_ever_overwritten(inbox, folder):

@@ -9,7 +9,7 @@ from frontiers import NOW, join, seeds, take
 
 from crawler.frontier import ReadChunk, open_frontier
 from crawler.frontier import fingerprints as known
-from crawler.frontier.robots import STALE
+from crawler.frontier.robots import ASKED_FOR_S
 from crawler.ledger.entries import entries
 from crawler.ledger.forget import forget
 from crawler.ledger.statefile import opened
@@ -19,8 +19,8 @@ from crawler.model import JobTerms
 @pytest.fixture
 def short(monkeypatch):
     """Levels so short that a few hundred URLs go through them."""
-    monkeypatch.setattr(known, "RECENT", 100)
-    monkeypatch.setattr(known, "MOVED", 30)
+    monkeypatch.setattr(known, "MAX_RECENT", 100)
+    monkeypatch.setattr(known, "MOVED_AT_ONCE", 30)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_what_is_added_beside_the_lists_and_robots_txt_are_known_like_any_url(st
         frontier.configure([JobTerms("job", obeys=True)], NOW)
         assert frontier.add("job", seeds("a", each=120), NOW) == 120
         assert frontier.add("job", seeds("a", each=130), NOW) == 10
-        for later in (0, STALE + 1):
+        for later in (0, ASKED_FOR_S + 1):
             assert [host.tasks[0].robots for host in leased(frontier, NOW + later)] == [True]
             assert_whole(state)
     with closing(sqlite3.connect(state)) as db:
@@ -123,7 +123,7 @@ def test_every_look_up_goes_by_the_key_of_each_level(state):
         pass
     with closing(sqlite3.connect(state)) as db:
         plan = db.execute(
-            f"EXPLAIN QUERY PLAN SELECT id FROM task WHERE id = {known.TASK}",  # noqa: S608
+            f"EXPLAIN QUERY PLAN SELECT id FROM task WHERE id = {known.TASK_OF}",  # noqa: S608
             (1,),
         ).fetchall()
     steps = [row[3] for row in plan if "recent" in row[3] or "fingerprint" in row[3]]

@@ -10,7 +10,7 @@ import gevent
 import pytest
 from gevent.socket import wait_read
 
-from crawler.log import BACKLOG, LINE, Lines, open_log
+from crawler.log import MAX_BACKLOG, MAX_LINE_BYTES, Lines, open_log
 
 DEADLINE = 10
 _OURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -117,32 +117,32 @@ def test_a_full_pipe_never_blocks_the_hub(pipe, lines):
 
 def test_the_backlog_is_bounded_and_the_loss_is_told(pipe, lines):
     pipe.fill()
-    for number in range(BACKLOG + 700):
+    for number in range(MAX_BACKLOG + 700):
         lines.msg(f"line {number}")
-    assert len(lines._backlog) == BACKLOG
+    assert len(lines._backlog) == MAX_BACKLOG
     *got, last = pipe.follow(b"log.dropped")
-    assert got == [f"line {number}" for number in range(BACKLOG)]
+    assert got == [f"line {number}" for number in range(MAX_BACKLOG)]
     assert (json.loads(last)["level"], json.loads(last)["lines"]) == ("warning", 700)
 
 
 def test_the_loss_is_told_in_a_line_like_any_other(pipe, lines):
     pipe.fill()
-    for number in range(BACKLOG + 1):
+    for number in range(MAX_BACKLOG + 1):
         lines.msg(f"line {number}")
     (loss,) = [line for line in pipe.follow(b"log.dropped") if "log.dropped" in line]
     assert list(json.loads(loss))[:3] == ["timestamp", "level", "event"]
 
 
 def test_telling_the_loss_waits_for_room_too(pipe, lines):
-    fcntl.fcntl(pipe.writer, fcntl.F_SETPIPE_SZ, LINE)
+    fcntl.fcntl(pipe.writer, fcntl.F_SETPIPE_SZ, MAX_LINE_BYTES)
     pipe.fill()
-    lines.put(b"x" * (LINE - 1))
+    lines.put(b"x" * (MAX_LINE_BYTES - 1))
     lines.dropped = 3
     with gevent.Timeout(DEADLINE):
-        os.read(pipe.reader, LINE)
+        os.read(pipe.reader, MAX_LINE_BYTES)
         while lines._flusher:  # it writes what waits, and the pipe is full again
             gevent.sleep(0.001)
-    os.read(pipe.reader, LINE)
+    os.read(pipe.reader, MAX_LINE_BYTES)
     lines.msg("next")
     loss, last = pipe.read()
     assert (json.loads(loss)["lines"], last) == (3, "next")
@@ -207,7 +207,7 @@ def test_a_line_is_never_longer_than_a_pipe_takes_at_once(pipe, log, fields):
     fcntl.fcntl(pipe.writer, fcntl.F_SETPIPE_SZ, 1 << 20)
     log.info("visit", **fields)
     (line,) = pipe.read()
-    assert len(line.encode()) < LINE
+    assert len(line.encode()) < MAX_LINE_BYTES
     assert "visit" in line
 
 
@@ -315,10 +315,10 @@ def test_lines_of_a_block_come_whole_in_order_and_no_longer_than_a_pipe_takes(pi
 def test_lines_of_a_block_wait_for_room_like_any_other(pipe, lines):
     pipe.fill()
     with lines.together():
-        for number in range(BACKLOG + 5):
+        for number in range(MAX_BACKLOG + 5):
             lines.msg(f"line {number}")
     *got, last = pipe.follow(b"log.dropped")
-    assert got == [f"line {number}" for number in range(BACKLOG)]
+    assert got == [f"line {number}" for number in range(MAX_BACKLOG)]
     assert json.loads(last)["lines"] == 5
 
 

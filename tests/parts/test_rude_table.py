@@ -16,7 +16,7 @@ from rude_talks import BOMBS
 from crawler.config import CrawlerOptions, Job, Settings, Timeout
 from crawler.daemon.app import App
 from crawler.model import Again, Hop, Kind, Settlement
-from crawler.policy.retry import MAX_RETRY_AFTER
+from crawler.policy.retry import MAX_RETRY_AFTER_S
 from tests.conftest import _inventory
 from tests.servers import RudeSite, Site
 
@@ -174,7 +174,7 @@ def test_a_rude_server_gets_what_the_table_says(name, run):
     else:
         assert (run.output / outcome.path).read_bytes() == row.body
     if row.again:
-        assert 0 <= settled.verdict.at - settled.finished_at <= MAX_RETRY_AFTER
+        assert 0 <= settled.verdict.at - settled.finished_at <= MAX_RETRY_AFTER_S
 
 
 @pytest.mark.parametrize("name", ROWS)

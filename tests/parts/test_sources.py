@@ -26,9 +26,9 @@ from crawler.model import Kind, Trouble
 from crawler.policy import globbing
 from crawler.seeder.chunks import Chunker
 from crawler.sources import SourceError, Unchanged
-from crawler.sources.cache import UNUSED
-from crawler.sources.formats import MAX_LINE
-from crawler.sources.reading import BLOCK, cut, pieces
+from crawler.sources.cache import UNUSED_S
+from crawler.sources.formats import MAX_LINE_BYTES
+from crawler.sources.reading import BLOCK_LINES, cut, pieces
 from crawler.sources.sitemap_files import MAX_BYTES
 from crawler.store import Files
 from tests.servers import RudeSite, Site, endless, sends, status
@@ -259,7 +259,7 @@ def test_bad_lines_have_their_number_and_reason_and_stop_nothing(one, tmp_path):
     )
     assert told(one(url_file=file)) == (
         [("http://h/1", {}), ("http://h/4", {})],
-        [(2, "it is not UTF-8"), (3, f"it is longer than {MAX_LINE} bytes")],
+        [(2, "it is not UTF-8"), (3, f"it is longer than {MAX_LINE_BYTES} bytes")],
         None,
     )
 
@@ -300,15 +300,15 @@ def test_gzip_is_unpacked_however_it_comes_and_never_passes_torn(content, size, 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
 @pytest.mark.parametrize("extra", [-1, 0, 1, 2, 3, 300_000])
 def test_a_line_is_too_long_by_its_own_length_alone(end, extra, one, tmp_path):
-    for before in (0, 262_144 - MAX_LINE, 262_143, 262_142 - MAX_LINE - extra):
+    for before in (0, 262_144 - MAX_LINE_BYTES, 262_143, 262_142 - MAX_LINE_BYTES - extra):
         head = b"#" * before + b"\n"
-        line = b"http://h/" + b"\r" * (MAX_LINE + extra - 9)
+        line = b"http://h/" + b"\r" * (MAX_LINE_BYTES + extra - 9)
         source = one(url_file=write(tmp_path, "list", head + line[:-1] + b"x" + end))
         good, bad, error = told(source)
         assert len(good) == (extra <= 0)
         assert [number for number, _ in bad] == [2] * (extra > 0)
         assert error is None
-        assert max(map(len, lines(source))) <= MAX_LINE + 1
+        assert max(map(len, lines(source))) <= MAX_LINE_BYTES + 1
 
 
 @pytest.mark.parametrize("cut", [1, 5, 12, 20])
@@ -382,7 +382,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_as_it_was(one, tmp_pat
     with closing(source.read("")) as blocks:
         next(blocks)
         write(tmp_path, "new", "http://h/2\n").rename(file)
-        assert sum(map(len, blocks)) == 100_000 - BLOCK
+        assert sum(map(len, blocks)) == 100_000 - BLOCK_LINES
     assert source.version_read != source.version()
 
 
@@ -457,7 +457,7 @@ def test_bad_records_of_a_csv_list_are_told_with_their_line(one, tmp_path):
     rows = [
         "url,cc,token", "http://h/2,cn", 'http://h/3,"cn,t', "http://h/4,,t", "http://h/5,cn,\x07",
         'http://h/6,"c"n,t', "http://h/7,cn,日", "http://h/8,cn,t", ",,", "\udcff,cn,t",
-        "x" * MAX_LINE + "x,cn,t",
+        "x" * MAX_LINE_BYTES + "x,cn,t",
     ]  # fmt: skip
     file = write(tmp_path, "list.csv", "\n".join(rows).encode("utf-8", "surrogateescape"))
     good, bad, error = told(one(url_file=file, path="{cc}", headers={"X": "{token}"}))
@@ -471,7 +471,7 @@ def test_bad_records_of_a_csv_list_are_told_with_their_line(one, tmp_path):
         (7, "its token cannot stand in a header"),
         (9, "its cc is empty"),
         (10, "it is not UTF-8"),
-        (11, f"it is longer than {MAX_LINE} bytes"),
+        (11, f"it is longer than {MAX_LINE_BYTES} bytes"),
     ]
 
 
@@ -747,7 +747,7 @@ def test_copies_that_nobody_asks_for_are_swept(web, site, shelf, tmp_path):
     lines(source)
     folder, now = tmp_path / "copies", time.time()
     assert sources.sweep(folder, now + 86_401) == 0
-    assert sources.sweep(folder, now + UNUSED + 10) == 2
+    assert sources.sweep(folder, now + UNUSED_S + 10) == 2
     left = folder / "x.1.part"
     left.touch()
     assert sources.sweep(folder, now) == 0
@@ -936,7 +936,7 @@ def test_a_location_of_a_mebibyte_is_one_bad_line(web, site, shelf):
     shelf.files["s"] = sitemap("http://h/1", "http://h/" + "x\n&amp;" * 200_000, "http://h/3")
     good, bad, error = told(web(sitemap=f"{site.url}/s"))
     assert [url for url, _ in good] == ["http://h/1", "http://h/3"]
-    assert (bad, error) == ([(2, f"it is longer than {MAX_LINE} bytes")], None)
+    assert (bad, error) == ([(2, f"it is longer than {MAX_LINE_BYTES} bytes")], None)
 
 
 def test_a_text_sitemap_beyond_50_mib_lists_no_half_url(web, site, shelf):
@@ -1090,7 +1090,7 @@ def test_a_command_that_prints_garbage_has_bad_lines_only(one):
     good, bad, error = told(one(**program(code)))
     assert error is None
     assert [url for url, _ in good][-2:] == ["http://h/2", "http://h/5"]
-    assert any(reason == f"it is longer than {MAX_LINE} bytes" for _, reason in bad)
+    assert any(reason == f"it is longer than {MAX_LINE_BYTES} bytes" for _, reason in bad)
     assert any(reason == "it is not UTF-8" for _, reason in bad)
 
 
@@ -1140,7 +1140,7 @@ def test_a_list_of_a_million_lines_streams_and_blocks_nobody(name, one, tmp_path
         for block in blocks:
             chunker = chunker or Chunker(source.salt)
             total += len(block)
-            assert len(block) <= BLOCK
+            assert len(block) <= BLOCK_LINES
             for chunk in chunker.feed(block):
                 chunks += 1
                 for line in chunk.lines[:100]:  # as if one line in ten had changed
@@ -1159,7 +1159,7 @@ def test_a_gzip_bomb_of_one_line_needs_no_memory(one, tmp_path, ticker):
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     good, bad, error = told(one(url_file=file))
     assert (good, error) == ([], None)
-    assert bad == [(1, f"it is longer than {MAX_LINE} bytes")]
+    assert bad == [(1, f"it is longer than {MAX_LINE_BYTES} bytes")]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 30_000
     assert ticker.longest < GAP
 

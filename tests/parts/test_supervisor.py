@@ -141,7 +141,7 @@ def test_a_worker_that_dies_is_replaced_and_its_url_is_recorded(tmp_path, error)
 
 
 def test_a_worker_that_swallows_every_exception_is_given_up_and_replaced(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.worker.pool.STUCK", 0.5)
+    monkeypatch.setattr("crawler.worker.pool.STUCK_S", 0.5)
     freed = gevent.event.Event()
 
     def visit(task: Task, deadline: float) -> Visited:
@@ -164,7 +164,7 @@ def test_a_worker_that_swallows_every_exception_is_given_up_and_replaced(tmp_pat
 
 
 def test_a_visit_far_past_its_deadline_is_killed_and_recorded(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.worker.pool.STUCK", 0.5)
+    monkeypatch.setattr("crawler.worker.pool.STUCK_S", 0.5)
 
     def visit(task: Task, deadline: float) -> Visited:
         if task.url == CULPRIT:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
-from crawler.seeder.chunks import LEAST, MOST, MOST_BYTES, Chunk, Chunker
+from crawler.seeder.chunks import MAX_BYTES, MAX_LINES, MIN_LINES, Chunk, Chunker
 
 
 class Long(bytes):
@@ -128,7 +128,7 @@ def test_a_chunk_with_a_changed_line_keeps_its_anchor():
 
 def test_a_list_of_one_line_again_and_again_has_chunks_of_the_greatest_length():
     chunks = chunked([b"http://h/same"] * 20_000)
-    assert [len(chunk.lines) for chunk in chunks] == [MOST] * 4 + [20_000 - 4 * MOST]
+    assert [len(chunk.lines) for chunk in chunks] == [MAX_LINES] * 4 + [20_000 - 4 * MAX_LINES]
     assert len({chunk.anchor for chunk in chunks}) == 5
     assert len(keys(chunks)) == 2
 
@@ -136,8 +136,8 @@ def test_a_list_of_one_line_again_and_again_has_chunks_of_the_greatest_length():
 def test_chunks_are_neither_short_nor_long():
     chunks = chunked(numbered(200_000))
     lengths = [len(chunk.lines) for chunk in chunks[:-1]]
-    assert min(lengths) >= LEAST
-    assert max(lengths) <= MOST
+    assert min(lengths) >= MIN_LINES
+    assert max(lengths) <= MAX_LINES
     assert 800 < sum(lengths) / len(lengths) < 1300
 
 
@@ -147,7 +147,7 @@ def test_long_lines_make_a_chunk_of_a_mebibyte():
     assert joined(chunks) == lines
     for chunk in chunks[:-1]:
         size = sum(map(len, chunk.lines))
-        assert size - len(chunk.lines[-1]) <= MOST_BYTES < size
+        assert size - len(chunk.lines[-1]) <= MAX_BYTES < size
 
 
 @settings(deadline=None)

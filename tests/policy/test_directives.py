@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
-from crawler.policy.page_robots import HEAD, WORDS, joined, of_headers, of_page
+from crawler.policy.page_robots import DIRECTIVES, HEAD_BYTES, joined, of_headers, of_page
 
 TOKEN = "crawlerd"  # noqa: S105  it is no secret
 NONE = {"noindex", "nofollow"}
@@ -28,7 +28,7 @@ META = b"<meta name=robots content=noindex>"
         (["NONE, noarchive"], NONE | {"noarchive"}),
         (["all"], set()),
         (["index, follow"], set()),
-        ([", ".join(WORDS)], set(WORDS)),
+        ([", ".join(DIRECTIVES)], set(DIRECTIVES)),
         (["noodp, noydir, indexifembedded, nothing"], set()),
         (["no index"], set()),
         (["noindexx"], set()),
@@ -219,10 +219,10 @@ def test_broken_html_hides_no_meta_behind_it(before):
 
 
 def test_a_meta_is_seen_as_far_as_the_beginning_of_the_page_goes():
-    room = HEAD - len(META)
-    assert of_page(b" " * room + META + b" " * HEAD, TOKEN) == {"noindex"}
+    room = HEAD_BYTES - len(META)
+    assert of_page(b" " * room + META + b" " * HEAD_BYTES, TOKEN) == {"noindex"}
     assert of_page(b" " * (room + 1) + META + META, TOKEN) == set()
-    assert of_page(b" " * HEAD + META, TOKEN) == set()
+    assert of_page(b" " * HEAD_BYTES + META, TOKEN) == set()
 
 
 def test_a_page_without_the_word_is_not_parsed():
@@ -247,16 +247,16 @@ def test_a_page_without_the_word_is_not_parsed():
     ],
 )
 def test_a_page_that_is_made_to_be_slow_is_read(piece):
-    page = META + piece * (HEAD // len(piece))
+    page = META + piece * (HEAD_BYTES // len(piece))
     assert of_page(page, TOKEN) <= {"noindex"}
-    assert of_page(piece * (HEAD // len(piece)), TOKEN) == set()
+    assert of_page(piece * (HEAD_BYTES // len(piece)), TOKEN) == set()
 
 
 def test_words_are_told_in_one_order_and_once():
     assert joined([]) == ""
     assert joined(["nofollow", "noindex", "nofollow"]) == "noindex,nofollow"
     assert joined({"noarchive", "noindex", "nosnippet"}) == "noindex,noarchive,nosnippet"
-    assert joined(reversed(WORDS)) == ",".join(WORDS)
+    assert joined(reversed(DIRECTIVES)) == ",".join(DIRECTIVES)
     assert joined(["nothing", "noindex"]) == "noindex"
 
 
@@ -278,6 +278,6 @@ PIECES = st.lists(
 @given(PIECES)
 @example(b"<meta robots<![x[")
 def test_any_page_and_any_header_can_be_read(data):
-    assert of_page(data, TOKEN) <= set(WORDS)
+    assert of_page(data, TOKEN) <= set(DIRECTIVES)
     assert of_page(META + data, TOKEN) >= {"noindex"}
-    assert of_headers([data.decode("latin-1")], TOKEN) <= set(WORDS)
+    assert of_headers([data.decode("latin-1")], TOKEN) <= set(DIRECTIVES)

@@ -1,6 +1,6 @@
 """A host in memory: how many tasks it should have there, and when to look for them."""
 
-from crawler.feeder.host import AHEAD, LOOKAHEAD, QUICK, Host, RefillQueue
+from crawler.feeder.host import LOOKAHEAD_S, MAX_TASKS_AHEAD, QUICK_REFILL_S, Host, RefillQueue
 from crawler.model import Task
 from crawler.policy.politeness import HostLimits, HostPace
 
@@ -24,19 +24,19 @@ def test_a_host_with_a_delay_has_the_tasks_of_the_time_that_a_lease_may_take():
     host.take(tasks(6))
     assert host.refill_at(NOW) is None
     host.tasks.popleft()
-    assert host.refill_at(NOW) == NOW, f"what is left is over within {LOOKAHEAD} s"
+    assert host.refill_at(NOW) == NOW, f"what is left is over within {LOOKAHEAD_S} s"
 
 
 def test_a_host_without_a_delay_has_more_tasks_the_faster_it_uses_them_up():
     host = host_of(per_host=1)
     wanted = []
     for at in range(12):
-        wanted.append(host.missing_tasks(NOW + at * QUICK / 2))
+        wanted.append(host.missing_tasks(NOW + at * QUICK_REFILL_S / 2))
         host.take(tasks(wanted[-1]))
         host.tasks.clear()
     assert wanted[:4] == [2, 4, 8, 16]
-    assert wanted[-1] == AHEAD
-    assert host.missing_tasks(NOW + 100) == AHEAD // 2, "it was slow this time"
+    assert wanted[-1] == MAX_TASKS_AHEAD
+    assert host.missing_tasks(NOW + 100) == MAX_TASKS_AHEAD // 2, "it was slow this time"
 
 
 def test_a_host_that_got_nothing_did_not_use_it_up():

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.config import CrawlerOptions, HostOptions, Job, Settings
-from crawler.config.host_overrides import CACHED, HostOverrides
+from crawler.config.host_overrides import MAX_CACHED_HOSTS, HostOverrides
 from crawler.config.settings import Adaptive as Options
 from crawler.model import JobTerms
 from crawler.policy.politeness import Adaptive, HostLimits
@@ -70,7 +70,9 @@ def test_only_one_pattern_counts_and_what_it_leaves_unsaid_is_as_without_it():
 
 def test_a_pattern_is_found_again_after_many_other_hosts():
     found = overrides(hosts={"*.org": {"user_agent": "u"}}, user_agent="x")
-    keys = [f"h{number}.{'org' if number % 2 else 'com'}:80" for number in range(CACHED + 10)]
+    keys = [
+        f"h{number}.{'org' if number % 2 else 'com'}:80" for number in range(MAX_CACHED_HOSTS + 10)
+    ]
     for _ in range(2):
         assert [found.user_agent(key) for key in keys] == ["x", "u"] * (len(keys) // 2)
 

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crawler.policy.naming import (
-    DEFAULT,
+    DEFAULT_TEMPLATE,
     MAX_COMPONENT,
     MAX_DEPTH,
     fields_of,
@@ -21,7 +21,7 @@ NUMBER = -0x0123456789ABCDEF
 LONGEST_OWNER = 10**19
 
 
-def path(url, template=DEFAULT, bound=None, job="job"):
+def path(url, template=DEFAULT_TEMPLATE, bound=None, job="job"):
     return path_of(template, job, canonical(url), NUMBER, bound or {})
 
 
@@ -191,12 +191,14 @@ def test_paths_that_a_case_blind_file_system_takes_for_one_have_one_key():
 
 _SEGMENTS = st.text(max_size=25) | st.sampled_from(["..", ".", "%2e%2e", "%2F", "%00", "con", "é"])
 _PATHS = st.lists(_SEGMENTS, max_size=6).map("/".join)
-_TEMPLATES = st.sampled_from([DEFAULT, "{url_path}", "{name}.{ext}", "{v}", "{v}/.{v}./{name}"])
+_TEMPLATES = st.sampled_from(
+    [DEFAULT_TEMPLATE, "{url_path}", "{name}.{ext}", "{v}", "{v}/.{v}./{name}"]
+)
 
 
 @settings(max_examples=400, derandomize=True)
 @given(_PATHS, _TEMPLATES, st.text(max_size=20), st.integers(1, 80))
-@example("%2e%2e%2f" * 90, DEFAULT, "", 1)
+@example("%2e%2e%2f" * 90, DEFAULT_TEMPLATE, "", 1)
 @example("", "{v}", "..", 1)
 @example("\u00df", "{v}", "CON.a.0123456789abcdef.1.part", 60)
 def test_no_url_makes_a_path_that_is_not_safe(text, template, value, times):

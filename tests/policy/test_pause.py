@@ -1,6 +1,6 @@
 """The pause of the daemon while its machine is at fault, on an invented clock."""
 
-from crawler.policy.pause import FIRST, LONGEST, Pause
+from crawler.policy.pause import FIRST_PAUSE_S, MAX_PAUSE_S, Pause
 
 
 def test_nothing_is_paused_at_first():
@@ -13,7 +13,7 @@ def test_a_fault_begins_a_pause_once_and_those_under_way_do_not_prolong_it():
     pause = Pause()
     assert pause.fault(100) is True
     assert [pause.fault(100 + n / 100) for n in range(64)] == [False] * 64
-    assert pause.until == 100 + FIRST
+    assert pause.until == 100 + FIRST_PAUSE_S
     assert not pause.allows(100.5, busy=0)
 
 
@@ -30,7 +30,7 @@ def test_a_probe_that_fails_doubles_the_pause_up_to_its_longest():
         pause.fault(now)
         steps.append(pause.until - now)
         now = pause.until
-    assert steps == [FIRST, 2, 4, 8, 16, LONGEST, LONGEST, LONGEST]
+    assert steps == [FIRST_PAUSE_S, 2, 4, 8, 16, MAX_PAUSE_S, MAX_PAUSE_S, MAX_PAUSE_S]
 
 
 def test_a_visit_that_goes_well_ends_it_and_the_next_one_begins_short():
@@ -42,4 +42,4 @@ def test_a_visit_that_goes_well_ends_it_and_the_next_one_begins_short():
     assert pause.well(1000) is False
     assert pause.allows(101, busy=9)
     assert pause.fault(200) is True
-    assert pause.until == 200 + FIRST
+    assert pause.until == 200 + FIRST_PAUSE_S

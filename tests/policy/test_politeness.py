@@ -12,17 +12,17 @@ from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.host import LONG_REST_S
 from crawler.feeder.own_hosts import OwnHosts
-from crawler.feeder.shared_addresses import LONG as LINE
-from crawler.feeder.shared_addresses import SHORT, AddressQueue
+from crawler.feeder.shared_addresses import MAX_LINE as LINE
+from crawler.feeder.shared_addresses import MIN_LINE, AddressQueue
 from crawler.frontier import LeasedHost
 from crawler.model import Again, Health, Kind, Outcome, Task, Visited
 from crawler.policy.politeness import (
-    BREAK,
-    DAY,
-    LONG,
-    PACE,
-    RECOVERY,
-    START,
+    BACKOFF_KEPT,
+    DAY_S,
+    FAILURES_TO_REST,
+    FIRST_BACKOFF_S,
+    FIRST_LONG_REST_S,
+    MAX_STEPWISE_BACKOFF_S,
     Adaptive,
     HostLimits,
     HostPace,
@@ -196,7 +196,7 @@ class Walk(RuleBasedStateMachine):
         failures, delay = self.host.failures, self.host.delay
         if luck == "well":
             self.host.well(answered_at - start)
-            assert self.host.delay >= RECOVERY * delay
+            assert self.host.delay >= BACKOFF_KEPT * delay
         elif luck != "neither":
             self.host.failed(self.now, start, self.random, silent=luck == "silent")
             assert self.host.failures in {failures, failures + 1}
@@ -217,10 +217,10 @@ class Walk(RuleBasedStateMachine):
     @invariant()
     def its_health_makes_sense(self):
         host = self.host
-        assert 0 <= host.backoff <= min(PACE, host.limits.max_backoff)
+        assert 0 <= host.backoff <= min(MAX_STEPWISE_BACKOFF_S, host.limits.max_backoff)
         assert (host.failing_since is None) == (host.failures == 0)
         assert not host.silent or host.failures
-        assert host.is_open == (host.failures >= BREAK)
+        assert host.is_open == (host.failures >= FAILURES_TO_REST)
 
 
 TestWalk = Walk.TestCase
@@ -346,7 +346,7 @@ def test_failures_of_visits_that_were_under_way_together_count_once():
     for now in (101, 102, 130):
         fail(host, now, began_at=100)
         host.finished(now)
-    assert (host.failures, host.backoff) == (1, START)
+    assert (host.failures, host.backoff) == (1, FIRST_BACKOFF_S)
 
 
 def test_a_visit_handed_off_before_a_failure_and_begun_after_it_counts_with_it():
@@ -378,7 +378,7 @@ def test_a_failing_host_is_visited_by_one_at_a_time():
         host.finished(101)
         assert (host.busy, host.ready_at()) == (left, None)
     host.finished(101)
-    assert host.ready_at() == 101 + START
+    assert host.ready_at() == 101 + FIRST_BACKOFF_S
     host.handed_off()
     host.begun(102)
     assert host.ready_at() is None
@@ -390,23 +390,23 @@ def test_a_failing_host_is_visited_by_one_at_a_time():
 
 
 @pytest.mark.parametrize("chance", [LEAST, MOST, Random(1)])
-@pytest.mark.parametrize("most", [1.0, 100.0, HOUR, 10 * HOUR, 10 * DAY])
+@pytest.mark.parametrize("most", [1.0, 100.0, HOUR, 10 * HOUR, 10 * DAY_S])
 def test_after_many_failures_in_a_row_a_host_rests_long_and_ever_longer_up_to_its_cap(most, chance):
     host, now, rests = HostPace(0, HostLimits(delay=1, max_backoff=most)), 0.0, []
-    for _ in range(BREAK + 30):
+    for _ in range(FAILURES_TO_REST + 30):
         fail(host, now, random=chance)
         rests.append(host.next_at - now)
         now = host.next_at
-    for number, rest in enumerate(rests[BREAK - 1 :]):
-        wanted = min(LONG * 2**number, DAY)
+    for number, rest in enumerate(rests[FAILURES_TO_REST - 1 :]):
+        wanted = min(FIRST_LONG_REST_S * 2**number, DAY_S)
         assert min(wanted, most) <= rest * 1.0001
         assert rest <= min(1.5 * wanted, most) * 1.0001
-    assert max(rests[: BREAK - 1]) <= min(most, 1.5 * 16) * 1.0001
+    assert max(rests[: FAILURES_TO_REST - 1]) <= min(most, 1.5 * 16) * 1.0001
 
 
 def test_the_circuit_opens_with_the_last_of_so_many_failures_and_one_success_closes_it():
-    assert not failing(BREAK - 1).is_open
-    host = failing(BREAK)
+    assert not failing(FAILURES_TO_REST - 1).is_open
+    host = failing(FAILURES_TO_REST)
     assert host.is_open
     at = host.next_at
     host.handed_off()
@@ -433,7 +433,7 @@ def test_recovery_is_gradual_and_comes_to_an_end(failures, delay, crawl_delay, a
     while host.backoff:
         before, successes = host.delay, successes + 1
         host.well(0.2)
-        assert host.delay >= min(RECOVERY * before, before - START)
+        assert host.delay >= min(BACKOFF_KEPT * before, before - FIRST_BACKOFF_S)
         assert host.delay >= host.base_delay
     assert host.delay == host.base_delay
     assert successes <= 25
@@ -460,12 +460,12 @@ def test_a_host_that_failed_often_needs_many_successes_and_one_that_failed_once_
 @pytest.mark.parametrize(
     ("failures", "silent", "after", "overdue", "given_up"),
     [
-        (0, True, 10 * DAY, False, False),
+        (0, True, 10 * DAY_S, False, False),
         (1, True, 0, False, False),
-        (BREAK - 1, True, 2 * HOUR, True, False),  # it may be one bad URL
-        (BREAK, True, HOUR - 200, False, False),
-        (BREAK, True, 2 * HOUR, True, True),
-        (BREAK, False, 2 * HOUR, True, False),  # it says 503, so it is there
+        (FAILURES_TO_REST - 1, True, 2 * HOUR, True, False),  # it may be one bad URL
+        (FAILURES_TO_REST, True, HOUR - 200, False, False),
+        (FAILURES_TO_REST, True, 2 * HOUR, True, True),
+        (FAILURES_TO_REST, False, 2 * HOUR, True, False),  # it says 503, so it is there
     ],
 )
 def test_a_host_is_given_up_that_was_silent_for_long(failures, silent, after, overdue, given_up):
@@ -482,7 +482,7 @@ def test_urls_of_a_host_that_is_given_up_end_unvisited_except_when_a_probe_is_du
     fail(host, host.next_at)
     assert host.ends_unvisited(host.next_at - 1)
     host.well(0.1)
-    assert not host.given_up(host.next_at + DAY)
+    assert not host.given_up(host.next_at + DAY_S)
     assert not host.ends_unvisited(host.next_at - 1)
 
 
@@ -539,10 +539,10 @@ class Siege:
 @pytest.mark.parametrize("delay", [0, 1])
 def test_500_urls_of_a_dead_host_cost_a_few_dozen_visits_a_day_and_no_url(delay, per_host):
     siege = Siege(HostPace(0, HostLimits(delay=delay, per_host=per_host)), tasks=500)
-    siege.run(until=DAY)
+    siege.run(until=DAY_S)
     assert siege.dead == 0
     assert 20 < len(siege.visits) < 60
-    assert siege.host.given_up(DAY + 10)
+    assert siege.host.given_up(DAY_S + 10)
     gaps = [later - sooner for sooner, later in zip(siege.visits, siege.visits[1:], strict=False)]
     assert max(gaps[-10:]) == pytest.approx(HOUR + 10)  # at its cap
 
@@ -553,7 +553,7 @@ def test_500_urls_of_a_dead_host_cost_a_few_dozen_visits_a_day_and_no_url(delay,
 def budgeted(*, spent=0, now=1000.0, most=3, midnight=2000.0, per_host=1, delay=0):
     """A host with a budget; `midnight` is in terms of its clock."""
     host = HostPace(0, HostLimits(delay=delay, per_host=per_host, max_per_day=most))
-    offset = 20_000 * DAY - midnight
+    offset = 20_000 * DAY_S - midnight
     host.remember(Health(spent=spent, day=19_999), now, offset)
     return host
 
@@ -573,11 +573,11 @@ def test_a_budget_holds_over_midnights_that_nobody_saw():
     host = budgeted()
     visit(host, 1000, 1001)
     visit(host, 1900, 1901)
-    visit(host, 2000 + 5 * DAY + 7, 2000 + 5 * DAY + 8)
-    assert (host.spent, host.day_ends) == (1, 2000 + 6 * DAY)
-    visit(host, 2000 + 5 * DAY + 9, 2000 + 5 * DAY + 10)
-    visit(host, 2000 + 5 * DAY + 11, 2000 + 5 * DAY + 12)
-    assert host.ready_at() == 2000 + 6 * DAY
+    visit(host, 2000 + 5 * DAY_S + 7, 2000 + 5 * DAY_S + 8)
+    assert (host.spent, host.day_ends) == (1, 2000 + 6 * DAY_S)
+    visit(host, 2000 + 5 * DAY_S + 9, 2000 + 5 * DAY_S + 10)
+    visit(host, 2000 + 5 * DAY_S + 11, 2000 + 5 * DAY_S + 12)
+    assert host.ready_at() == 2000 + 6 * DAY_S
 
 
 def test_a_budget_that_was_spent_before_a_restart_is_spent():
@@ -603,7 +603,7 @@ def test_no_day_has_more_visits_than_its_budget(idle, most):
     for seconds in idle:
         now = max(now + seconds, host.ready_at())
         visit(host, now, now + 1)
-        days.append((now - 2000) // DAY)
+        days.append((now - 2000) // DAY_S)
     assert max(days.count(day) for day in days) <= most
 
 
@@ -615,8 +615,8 @@ def test_no_day_has_more_visits_than_its_budget(idle, most):
     st.lists(st.sampled_from(["well", "failing", "silent"]), max_size=30),
     st.floats(0, 1e6),
     st.floats(-1.0, 1.0),
-    st.floats(-DAY, 10 * DAY),
-    st.floats(0, 3 * DAY),
+    st.floats(-DAY_S, 10 * DAY_S),
+    st.floats(0, 3 * DAY_S),
 )
 def test_a_host_is_as_it_was_after_a_restart(lucks, now, wobble, reboot, away):
     """The clock of another boot has another beginning, and wall time is read with some noise."""
@@ -638,30 +638,30 @@ def test_a_host_is_as_it_was_after_a_restart(lucks, now, wobble, reboot, away):
     if one.failing_since is not None:
         age, aged = now + away - one.failing_since, later - other.failing_since
         assert aged == pytest.approx(age, abs=0.002)
-    same_day = (now + offset) // DAY == (now + away + offset) // DAY
+    same_day = (now + offset) // DAY_S == (now + away + offset) // DAY_S
     assert other.spent == (one.spent if same_day else 0)
-    assert other.day_ends - later <= DAY + 1e-3
+    assert other.day_ends - later <= DAY_S + 1e-3
     again = other.health(its_offset)
     assert (again.backoff, again.failures, again.silent) == (one.backoff, one.failures, one.silent)
-    assert again.day == int((now + away + offset) // DAY)
+    assert again.day == int((now + away + offset) // DAY_S)
 
 
 @settings(max_examples=100, derandomize=True)
-@given(st.floats(0, 10 * DAY), st.floats(0, 30 * DAY))
+@given(st.floats(0, 10 * DAY_S), st.floats(0, 30 * DAY_S))
 def test_a_wall_clock_that_was_set_back_makes_no_failure_older(age, jump):
     health = Health(failures=9, failing_since=1_000_000_000.0, silent=True)
-    host = HostPace(0, HostLimits(give_up=DAY))
+    host = HostPace(0, HostLimits(give_up=DAY_S))
     host.remember(health, now=500.0, offset=1_000_000_000.0 + age - jump - 500.0)
     assert host.failing_since <= 500
     assert 500 - host.failing_since == pytest.approx(max(0.0, age - jump), abs=1e-5)
-    assert not host.overdue(500) or age - jump >= DAY - 1
+    assert not host.overdue(500) or age - jump >= DAY_S - 1
 
 
 def test_the_day_of_a_budget_is_told_in_spite_of_a_clock_that_is_read_twice():
     """wall() is the difference of two readings: it is never twice the same to the last digit."""
     for noise in (-0.01, -1e-6, 0.0, 1e-6, 0.01):
         host = budgeted(spent=2)
-        assert host.health(20_000 * DAY - 2000.0 + noise).day == 19_999
+        assert host.health(20_000 * DAY_S - 2000.0 + noise).day == 19_999
 
 
 def test_of_a_host_that_was_never_met_nothing_is_remembered():
@@ -885,10 +885,10 @@ def test_a_line_that_turns_out_to_be_slow_sends_its_end_away():
     held.handed_off(first, task)
     held.addresses.begun(task, now)
     gone = held.addresses.finished(task, 10.0, now)
-    assert queue.room == SHORT
+    assert queue.room == MIN_LINE
     assert gone[-1] is others[0]
-    assert gone[:-1] == others[: SHORT - 1 : -1]
-    assert len(queue.line) == SHORT - 1
+    assert gone[:-1] == others[: MIN_LINE - 1 : -1]
+    assert len(queue.line) == MIN_LINE - 1
     assert all(host.pace.next_at > now + LONG_REST_S for host in gone[:-1])
 
 
@@ -909,7 +909,7 @@ def test_a_line_knows_how_fast_it_moves(pace):
         now += pace
         queue.ended(now)
     assert queue.visit_gap == pytest.approx(pace, rel=0.01)
-    assert queue.room == pytest.approx(max(SHORT, min(LINE, LONG_REST_S / pace)), rel=0.02)
+    assert queue.room == pytest.approx(max(MIN_LINE, min(LINE, LONG_REST_S / pace)), rel=0.02)
     queue.line.clear()
     queue.ended(now + 3600)
     assert queue.visit_gap == pytest.approx(pace, rel=0.01), "idle time is no wait"

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from crawler.model import Again, Dead, Done, Hop, Kind, Outcome, Task
 from crawler.policy.retry import (
     AGAIN_STATUS,
-    BASE,
-    CAP,
+    FIRST_BACKOFF_S,
     KINDS,
-    MAX_RETRY_AFTER,
-    OURS,
+    MAX_BACKOFF_S,
+    MAX_OUR_WAIT_S,
+    MAX_RETRY_AFTER_S,
     backoff,
     host_asked_for_it,
     parse_http_date,
@@ -66,7 +66,7 @@ def test_a_kind_is_done_dead_or_visited_again(kind):
         assert decided == Done()
     elif kind in PASSING:
         assert isinstance(decided, Again)
-        assert NOW <= decided.at <= NOW + BASE
+        assert NOW <= decided.at <= NOW + FIRST_BACKOFF_S
     else:
         assert decided == Dead("so it is")
 
@@ -111,9 +111,9 @@ def test_the_same_seed_makes_the_same_verdict_and_another_seed_another():
 @given(st.integers(1, 2000), st.none() | st.floats(-1e9, 1e9), st.integers(0, 2**32))
 def test_a_pause_is_bounded_by_the_backoff_and_by_what_the_server_asked(failures, asked, seed):
     length = backoff(failures, asked, seeded(seed))
-    ceiling = min(CAP, BASE * 2 ** min(failures - 1, 30))
-    assert 0 <= length <= max(ceiling, min(asked or 0, MAX_RETRY_AFTER))
-    assert length >= min(asked or 0, MAX_RETRY_AFTER)
+    ceiling = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(failures - 1, 30))
+    assert 0 <= length <= max(ceiling, min(asked or 0, MAX_RETRY_AFTER_S))
+    assert length >= min(asked or 0, MAX_RETRY_AFTER_S)
 
 
 def test_the_backoff_doubles_with_every_failure_up_to_its_cap():
@@ -122,14 +122,14 @@ def test_the_backoff_doubles_with_every_failure_up_to_its_cap():
         return max(backoff(failures, None, random) for _ in range(2000))
 
     for failures in range(1, 16):
-        ceiling = min(CAP, BASE * 2 ** (failures - 1))
+        ceiling = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (failures - 1))
         assert 0.95 * ceiling < longest(failures) <= ceiling
 
 
 def test_the_jitter_is_full():
     random = seeded(7)
     lengths = [backoff(5, None, random) for _ in range(2000)]
-    assert min(lengths) < 0.05 * BASE * 2**4
+    assert min(lengths) < 0.05 * FIRST_BACKOFF_S * 2**4
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,13 @@ def test_the_jitter_is_full():
         ("0", 0),
         ("120", 120),
         (" 7 ", 7),
-        ("86401", MAX_RETRY_AFTER),
-        ("9" * 400, MAX_RETRY_AFTER),
+        ("86401", MAX_RETRY_AFTER_S),
+        ("9" * 400, MAX_RETRY_AFTER_S),
         ("Sun, 06 Nov 1994 08:49:37 GMT", 777),
         ("Sunday, 06-Nov-94 08:49:37 GMT", 777),
         ("Sun Nov  6 08:49:37 1994", 777),
         ("Sun, 06 Nov 1994 09:49:37 +0100", 777),
-        ("Sun, 06 Nov 2044 08:49:37 GMT", MAX_RETRY_AFTER),
+        ("Sun, 06 Nov 2044 08:49:37 GMT", MAX_RETRY_AFTER_S),
         ("Sun, 06 Nov 1994 08:36:40 GMT", None),  # this very second
         ("Sun, 06 Nov 1994 08:00:00 GMT", None),
         ("Fri, 06 Nov 1992 08:49:37 GMT", None),
@@ -169,7 +169,7 @@ def test_retry_after_is_understood_or_ignored(value, seconds):
 @given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d{1,9} [A-Z][a-z]{2} \d{1,9}.*"))
 def test_no_header_breaks_the_reading_of_a_date(value):
     asked = parse_retry_after(value, NOW)
-    assert asked is None or 0 <= asked <= MAX_RETRY_AFTER
+    assert asked is None or 0 <= asked <= MAX_RETRY_AFTER_S
     date = parse_http_date(value)
     assert date is None or isinstance(date, float)
 
@@ -245,7 +245,9 @@ def test_a_failure_that_is_its_hosts_to_pay_for_is_never_charged_to_the_url(kind
     decided = judge(Outcome(kind, reason="so it is"), failures=failures, spared=True)
     assert isinstance(decided, Again)
     assert not decided.charged
-    assert NOW <= decided.at <= NOW + BASE  # its host rests; the URL need not wait besides
+    assert (
+        NOW <= decided.at <= NOW + FIRST_BACKOFF_S
+    )  # its host rests; the URL need not wait besides
 
 
 def test_a_spared_url_waits_as_long_as_the_server_asked():
@@ -275,11 +277,11 @@ def test_what_is_final_is_dead_whatever_its_kind(kind, spared):
 @pytest.mark.parametrize("failures", [0, 99])
 def test_a_url_that_wants_its_robots_txt_waits_a_moment_and_pays_nothing(failures, attempts):
     wanted = "http://h/robots.txt"
-    outcome = Outcome(Kind.ROBOTS, reason="not known yet", asked=False, refills=wanted)
+    outcome = Outcome(Kind.ROBOTS, reason="not known yet", asked=False, needs_robots=wanted)
     decided = judge(outcome, failures=failures, attempts=attempts)
     assert isinstance(decided, Again)
     assert not decided.charged
-    assert NOW <= decided.at <= NOW + OURS
+    assert NOW <= decided.at <= NOW + MAX_OUR_WAIT_S
 
 
 def test_a_url_that_its_robots_txt_forbids_is_dead():
@@ -295,7 +297,7 @@ def test_a_fault_of_this_machine_is_charged_to_nobody(kind, failures):
     decided = judge(outcome, failures=failures, attempts=1)
     assert isinstance(decided, Again)
     assert not decided.charged
-    assert NOW <= decided.at <= NOW + OURS
+    assert NOW <= decided.at <= NOW + MAX_OUR_WAIT_S
     assert state_of(outcome) == ""
 
 

@@ -9,15 +9,15 @@ from protego import Protego
 
 from crawler.model import Again, Done, Hop, Kind, Outcome, Robots, Task
 from crawler.policy.robots import (
-    FRESH,
-    LEAST,
-    LIMIT,
+    ABSENT_AFTER_S,
+    ALLOWED_FOR_S,
+    FIRST_RETRY_S,
+    MAX_BYTES,
+    MAX_FRESH_S,
     MAX_HOPS,
-    MAX_RETRY,
-    RETRY,
-    SHORT,
-    SHOWN,
-    SILENCE,
+    MAX_RETRY_S,
+    MAX_SHOWN,
+    MIN_FRESH_S,
     judge,
     origin_of,
     parse,
@@ -286,14 +286,14 @@ SIZES = [
     ("a file that ends with the last byte", long(b"Disallow: /y"), "/y", False),
     ("a rule that straddles", long(b"Disallow: /y") + b"es\n", "/y", True),
     ("a rule that straddles is not heard whole", long(b"Disallow: /y") + b"es\n", "/yes", True),
-    ("a rule where the reader stopped", (long(b"Disallow: /y") + b"es\n")[:LIMIT], "/y", True),
+    ("a rule where the reader stopped", (long(b"Disallow: /y") + b"es\n")[:MAX_BYTES], "/y", True),
     ("an Allow that straddles", long(b"Disallow: /y\nAllow: /y") + b"es\n", "/yes", False),
     ("an agent that straddles", long(OTHER + b"User-agent: crawler") + b"d\n" + NO, "/y", True),
     ("a comment that straddles", long(b"Disallow: /y # n") + b"\n", "/y", False),
     ("a comment that straddles and goes on", long(b"Disallow: /y # n") + b"o\n", "/y", True),
     ("a rule beyond", long(b"#\n") + NOT_Y, "/y", True),
     ("a rule before", long(b"#\n") + b"Disallow: /y\n" * 9, "/x", False),
-    ("one line without an end", b"Disallow: /" + b"y" * LIMIT, "/y", True),
+    ("one line without an end", b"Disallow: /" + b"y" * MAX_BYTES, "/y", True),
 ]  # fmt: skip
 
 ITSELF = [
@@ -374,7 +374,7 @@ def test_only_the_path_of_a_url_is_looked_at(host):
         (ALL + "Disallow: /é".encode(), "/é", "line 2: Disallow: /%C3%A9"),
         (ALL + b"Disallow: /\xff", "/%FF", "line 2: Disallow: /%EF%BF%BD"),
         (ALL + b"Disallow: /a\x1b[2Jb", "/a%1B[2Jb", "line 2: Disallow: /a%1B[2Jb"),
-        (ALL + b"Disallow: /x" + b"*" * 999, "/x", "line 2: Disallow: /x" + "*" * (SHOWN - 2)),
+        (ALL + b"Disallow: /x" + b"*" * 999, "/x", "line 2: Disallow: /x" + "*" * (MAX_SHOWN - 2)),
     ],
 )
 def test_a_refusal_names_the_line_that_decided(body, path, line):
@@ -511,7 +511,7 @@ def test_a_large_file_is_read_and_asked(line):
 
 @pytest.mark.parametrize("piece", [b"*a", b"*", b"*a*b", b"%2A"])
 def test_a_long_pattern_is_read_and_asked(piece):
-    body = (ALL + b"Disallow: /b" + piece * LIMIT)[: LIMIT - 2] + b"$\n"
+    body = (ALL + b"Disallow: /b" + piece * MAX_BYTES)[: MAX_BYTES - 2] + b"$\n"
     assert parse(body, TOKEN).refusal(url("/" + "a" * 8000)) is None
 
 
@@ -537,7 +537,7 @@ def answer(status, **more):
 
 
 def good(at=NOW, body=ALL + NOT_X):
-    return Robots(ORIGIN, body, 200, at, at + FRESH, at + FRESH)
+    return Robots(ORIGIN, body, 200, at, at + MAX_FRESH_S, at + MAX_FRESH_S)
 
 
 STORED = Outcome(Kind.STORED, 200)
@@ -572,8 +572,8 @@ def test_robots_txt_lies_at_the_root_of_its_origin():
 def test_a_file_holds_for_a_day(status):
     decided = judged(Outcome(Kind.STORED, status), body=NO)
     assert decided.verdict == Done()
-    assert decided.record == Robots(ORIGIN, NO, status, NOW, NOW + FRESH, NOW + FRESH)
-    assert FRESH == 24 * HOUR
+    assert decided.record == Robots(ORIGIN, NO, status, NOW, NOW + MAX_FRESH_S, NOW + MAX_FRESH_S)
+    assert MAX_FRESH_S == 24 * HOUR
 
 
 def test_an_answer_without_a_body_is_an_empty_file():
@@ -583,33 +583,33 @@ def test_an_answer_without_a_body_is_an_empty_file():
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
-        ("", FRESH),
-        ("public", FRESH),
+        ("", MAX_FRESH_S),
+        ("public", MAX_FRESH_S),
         ("max-age=7200", 7200),
         ("MAX-AGE=7200", 7200),
         ("public, max-age=7200, must-revalidate", 7200),
         ("public,max-age=7200", 7200),
         ('max-age="7200"', 7200),
         ("max-age = 7200", 7200),
-        ("max-age=604800", FRESH),
-        ("max-age=" + "9" * 99, FRESH),
-        ("max-age=0", LEAST),
-        ("max-age=59", LEAST),
+        ("max-age=604800", MAX_FRESH_S),
+        ("max-age=" + "9" * 99, MAX_FRESH_S),
+        ("max-age=0", MIN_FRESH_S),
+        ("max-age=59", MIN_FRESH_S),
         ("max-age=61", 61),
-        ("no-store", LEAST),
-        ("no-cache, max-age=7200", LEAST),
-        ("max-age=7200, No-Store", LEAST),
-        ("s-maxage=7200", FRESH),  # for shared caches, which we are not
+        ("no-store", MIN_FRESH_S),
+        ("no-cache, max-age=7200", MIN_FRESH_S),
+        ("max-age=7200, No-Store", MIN_FRESH_S),
+        ("s-maxage=7200", MAX_FRESH_S),  # for shared caches, which we are not
         ("s-maxage=600, max-age=7200", 7200),
-        ("max-age=-1", FRESH),
-        ("max-age=soon", FRESH),
-        ("x-max-age=7200", FRESH),
+        ("max-age=-1", MAX_FRESH_S),
+        ("max-age=soon", MAX_FRESH_S),
+        ("x-max-age=7200", MAX_FRESH_S),
     ],
 )
 def test_cache_control_says_when_a_file_is_asked_for_again(header, seconds):
     record = judged(STORED, body=NO, cache_control=header).record
     assert record.refresh_at == NOW + seconds
-    assert record.until == NOW + FRESH
+    assert record.until == NOW + MAX_FRESH_S
 
 
 @pytest.mark.parametrize("status", [*range(400, 429), *range(430, 500)])
@@ -617,7 +617,9 @@ def test_a_4xx_is_no_file_and_allows_all(status):
     decided = judged(answer(status), good(), cache_control="max-age=7200")
     assert decided.verdict == Done()
     reason = f"HTTP status {status}"
-    expected = Robots(ORIGIN, None, status, NOW, NOW + FRESH, NOW + FRESH, reason=reason)
+    expected = Robots(
+        ORIGIN, None, status, NOW, NOW + MAX_FRESH_S, NOW + MAX_FRESH_S, reason=reason
+    )
     assert decided.record == expected
 
 
@@ -644,7 +646,7 @@ def test_the_sixth_redirect_is_no_file():
         decided = judged(outcome, good(), task=visit(MAX_HOPS))
         assert decided.verdict == Done()
         assert decided.record.body is None
-        assert decided.record.until == decided.record.refresh_at == NOW + FRESH
+        assert decided.record.until == decided.record.refresh_at == NOW + MAX_FRESH_S
 
 
 def test_a_file_from_elsewhere_speaks_for_the_origin_that_was_asked():
@@ -658,7 +660,7 @@ def test_without_an_answer_a_host_is_left_alone(outcome):
     decided = judged(outcome)
     assert isinstance(decided.verdict, Again)
     assert not decided.verdict.charged
-    assert NOW + RETRY <= decided.verdict.at <= NOW + 1.5 * RETRY
+    assert NOW + FIRST_RETRY_S <= decided.verdict.at <= NOW + 1.5 * FIRST_RETRY_S
     record = decided.record
     assert record.until <= NOW
     assert (record.refresh_at, record.status) == (decided.verdict.at, outcome.status)
@@ -671,7 +673,7 @@ def test_the_last_good_copy_serves_until_a_day_after_it_was_fetched(outcome):
     known = good(NOW - 20 * HOUR)
     record = judged(outcome, known).record
     assert record.body == known.body
-    assert (record.fetched_at, record.until) == (known.fetched_at, known.fetched_at + FRESH)
+    assert (record.fetched_at, record.until) == (known.fetched_at, known.fetched_at + MAX_FRESH_S)
     again = judged(outcome, record, now=record.refresh_at).record
     assert (again.body, again.until) == (known.body, known.until)
 
@@ -679,7 +681,7 @@ def test_the_last_good_copy_serves_until_a_day_after_it_was_fetched(outcome):
 def test_what_was_absent_serves_until_a_day_after_it_was_absent():
     absent = judged(answer(404), now=NOW - HOUR).record
     record = judged(answer(500), absent).record
-    assert (record.body, record.until) == (None, NOW - HOUR + FRESH)
+    assert (record.body, record.until) == (None, NOW - HOUR + MAX_FRESH_S)
 
 
 def failing(times, outcome, *, seed=0, known=None, now=NOW):
@@ -698,7 +700,7 @@ def failing(times, outcome, *, seed=0, known=None, now=NOW):
 def test_the_waits_double_with_jitter_up_to_their_cap(seed):
     waits, record = failing(30, answer(503), seed=seed)
     for number, wait in enumerate(waits):
-        least = min(MAX_RETRY, RETRY * 2**number)
+        least = min(MAX_RETRY_S, FIRST_RETRY_S * 2**number)
         assert least <= wait <= 1.5 * least
     assert record.failures == 30
     assert record.failing_since == NOW
@@ -712,7 +714,7 @@ def test_the_same_seed_makes_the_same_waits_and_another_seed_others():
 
 def test_a_million_failures_wait_no_longer_and_overflow_nothing():
     known = Robots(ORIGIN, None, None, 0.0, 0.0, 0.0, failing_since=NOW - HOUR, failures=10**6)
-    assert judged(answer(503), known).verdict.at <= NOW + 1.5 * MAX_RETRY
+    assert judged(answer(503), known).verdict.at <= NOW + 1.5 * MAX_RETRY_S
 
 
 def test_a_host_is_not_asked_before_it_said():
@@ -724,15 +726,15 @@ def test_a_host_is_not_asked_before_it_said():
 def test_a_short_time_that_a_host_named_is_the_first_wait_and_doubles_like_any(seed):
     waits, _ = failing(20, answer(503, retry_after=1.0), seed=seed)
     for number, wait in enumerate(waits):
-        least = min(MAX_RETRY, 2**number)
+        least = min(MAX_RETRY_S, 2**number)
         assert least <= wait <= 1.5 * least
     waits, _ = failing(20, answer(503, retry_after=0.0), seed=seed)
-    assert min(waits) >= RETRY
+    assert min(waits) >= FIRST_RETRY_S
 
 
 def test_after_thirty_days_without_an_answer_the_file_is_taken_as_absent():
-    known = good(NOW - SILENCE)
-    known = judged(answer(503), known, now=NOW - SILENCE).record
+    known = good(NOW - ABSENT_AFTER_S)
+    known = judged(answer(503), known, now=NOW - ABSENT_AFTER_S).record
     last = judged(answer(503), known, now=NOW - 1.0)
     assert isinstance(last.verdict, Again)
     assert last.record.until < NOW
@@ -740,27 +742,29 @@ def test_after_thirty_days_without_an_answer_the_file_is_taken_as_absent():
     assert decided.verdict == Done()
     record = decided.record
     assert (record.body, record.fetched_at) == (None, NOW)
-    assert record.until == record.refresh_at == NOW + FRESH
-    assert record.failing_since == NOW - SILENCE
-    assert SILENCE == 30 * 24 * HOUR
+    assert record.until == record.refresh_at == NOW + MAX_FRESH_S
+    assert record.failing_since == NOW - ABSENT_AFTER_S
+    assert ABSENT_AFTER_S == 30 * 24 * HOUR
 
 
 def test_what_is_taken_as_absent_is_asked_for_every_day_and_stays_so():
-    known = Robots(ORIGIN, None, 503, 0.0, 0.0, 0.0, failing_since=NOW - SILENCE, failures=700)
+    known = Robots(
+        ORIGIN, None, 503, 0.0, 0.0, 0.0, failing_since=NOW - ABSENT_AFTER_S, failures=700
+    )
     first = judged(answer(503), known).record
     later = judged(answer(503), first, now=first.refresh_at)
     assert later.verdict == Done()
-    assert later.record.until == NOW + 2 * FRESH
+    assert later.record.until == NOW + 2 * MAX_FRESH_S
 
 
 @pytest.mark.parametrize("outcome", [STORED, answer(404)])
 def test_an_answer_ends_the_failures(outcome):
-    known = failing(9, answer(503), known=good(NOW - FRESH))[1]
+    known = failing(9, answer(503), known=good(NOW - MAX_FRESH_S))[1]
     record = judged(outcome, known, body=NO).record
     assert (record.failures, record.failing_since) == (0, None)
-    assert record.until == NOW + FRESH
+    assert record.until == NOW + MAX_FRESH_S
     waits, after = failing(1, answer(503), known=record)
-    assert waits[0] <= 1.5 * RETRY
+    assert waits[0] <= 1.5 * FIRST_RETRY_S
     assert (after.failures, after.failing_since) == (1, NOW)
 
 
@@ -776,9 +780,9 @@ def test_a_fault_of_this_machine_teaches_nothing_about_the_host(known):
 
 @pytest.mark.parametrize("kind", [Kind.TLS, Kind.BLOCKED])
 def test_where_the_pages_will_fail_alike_they_soon_may(kind):
-    decided = judged(Outcome(kind, reason="so it was"), good(NOW - FRESH))
+    decided = judged(Outcome(kind, reason="so it was"), good(NOW - MAX_FRESH_S))
     assert decided.verdict == Done()
-    until = NOW + SHORT
+    until = NOW + ALLOWED_FOR_S
     assert decided.record == Robots(ORIGIN, None, None, NOW, until, until, reason="so it was")
 
 
@@ -801,11 +805,11 @@ def test_a_good_copy_outlives_any_failure(kind):
 
 def test_the_urls_of_a_host_that_is_given_up_need_no_rules_to_end():
     silent = Outcome(Kind.TIMEOUT, reason="so it was")
-    for known in (None, good(NOW - FRESH)):
+    for known in (None, good(NOW - MAX_FRESH_S)):
         decided = judged(silent, known, given_up=True)
         assert decided.verdict == Done()
         assert decided.record.body is None
-        assert decided.record.until == decided.record.refresh_at == NOW + SHORT
+        assert decided.record.until == decided.record.refresh_at == NOW + ALLOWED_FOR_S
 
 
 def test_a_host_is_not_given_up_because_another_one_is():
@@ -817,7 +821,7 @@ def test_a_host_is_not_given_up_because_another_one_is():
 
 def test_a_host_that_is_given_up_and_answers_is_heard():
     assert judged(STORED, body=NO, given_up=True).record.body == NO
-    assert judged(answer(404), given_up=True).record.until == NOW + FRESH
+    assert judged(answer(404), given_up=True).record.until == NOW + MAX_FRESH_S
 
 
 KINDS = st.sampled_from([kind for kind in Kind if kind is not Kind.REDIRECTED])
@@ -833,13 +837,15 @@ def test_every_end_of_a_visit_comes_to_something(kind, status, ours, wait, age, 
     outcome = Outcome(kind, status, retry_after=wait, ours=ours)
     known = good(NOW - age)
     if failures:
-        known = Robots(ORIGIN, NO, 503, NOW - age, NOW - age + FRESH, NOW, NOW - age, failures)
+        known = Robots(
+            ORIGIN, NO, 503, NOW - age, NOW - age + MAX_FRESH_S, NOW, NOW - age, failures
+        )
     decided = judged(outcome, known, body=NO, given_up=given_up)
     record = decided.record
     assert record.refresh_at > NOW or record == known
-    assert record.until <= NOW + FRESH
+    assert record.until <= NOW + MAX_FRESH_S
     if isinstance(decided.verdict, Again):
-        assert NOW < decided.verdict.at <= NOW + max(1.5 * MAX_RETRY, wait or 0)
+        assert NOW < decided.verdict.at <= NOW + max(1.5 * MAX_RETRY_S, wait or 0)
         assert (record.body, record.until) == (known.body, known.until)
     else:
         assert decided.verdict == Done()
