@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar, dataclass_transform
 
 Seconds = float
 """A duration in seconds, or a point on the clock that the context names."""
+DAY_S: Seconds = 86_400.0
 
 V = TypeVar("V")
 

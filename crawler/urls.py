@@ -75,6 +75,20 @@ def host_of(url: str) -> str:
     return split(url).host
 
 
+def origin_of(url: str) -> str:
+    """Return the origin of a canonical URL, scheme://name:port (RFC 6454).
+
+    It is what a robots.txt speaks for and what credentials belong to.
+    """
+    url_parts = split(url)
+    return f"{url_parts.scheme}://{url_parts.host}"
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Tell whether two canonical URLs share scheme, name and port (RFC 6454)."""
+    return split(one)[:3] == split(other)[:3]
+
+
 def fingerprint(job: str, url: str) -> int:
     """Return the 64-bit identity of a URL within a job, signed as SQLite stores it."""
     digest = blake2b(f"{job}\n{url}".encode(), digest_size=8).digest()

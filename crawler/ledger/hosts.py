@@ -6,8 +6,8 @@ from typing import Any
 from crawler.frontier.schema import ROBOTS, WAITING
 from crawler.frontier.turns import CLASSES
 from crawler.ledger.statefile import Connection
-from crawler.model import Seconds
-from crawler.policy.politeness import DAY_S, FAILURES_TO_REST
+from crawler.model import DAY_S, Seconds
+from crawler.policy.politeness import FAILURES_TO_REST
 
 MAX_COUNTED = 10_000
 """Counts end here: what is more is `at least` this."""

@@ -15,18 +15,18 @@ from urllib.parse import quote, unquote
 
 from protego import Protego
 
-from crawler.model import Again, Done, Hop, Kind, Outcome, Robots, Seconds, Task, Verdict
-from crawler.urls import split
+from crawler.model import DAY_S, Again, Done, Hop, Kind, Outcome, Robots, Seconds, Task, Verdict
+from crawler.urls import origin_of, split
 
 MAX_BYTES = 500 * 1024 + 1
 """Bytes of a robots.txt that are read: one more than are heard, to know a cut file from a whole."""
-MAX_FRESH_S: Seconds = 86_400.0
+MAX_FRESH_S: Seconds = DAY_S
 """Longest time for which rules are taken as they are (section 2.4)."""
 MIN_FRESH_S: Seconds = 60.0
 """Shortest such time, whatever Cache-Control says."""
 ALLOWED_FOR_S: Seconds = 3600.0
 """How long `allowed` holds when the pages will fail in the same way as robots.txt did."""
-ABSENT_AFTER_S: Seconds = 30 * 86_400.0
+ABSENT_AFTER_S: Seconds = 30 * DAY_S
 """After so long without an answer the file is taken as absent (section 2.3.1.4)."""
 MAX_HOPS = 5
 """Redirects followed (section 2.3.1.2)."""
@@ -150,12 +150,6 @@ def _covers(pattern: str, target: str) -> bool:
         at = found + len(piece) if found >= 0 else -1
     ends = at == len(target) or (bool(others) and target.endswith(others[-1]))
     return at >= 0 and (ends or not pattern.endswith("$"))
-
-
-def origin_of(url: str) -> str:
-    """Return scheme://name:port of a canonical URL: what a robots.txt speaks for."""
-    url_parts = split(url)
-    return f"{url_parts.scheme}://{url_parts.host}"
 
 
 def url_of(url: str) -> str:

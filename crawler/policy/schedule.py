@@ -22,13 +22,12 @@ from itertools import count, islice, pairwise
 
 from cronsim import CronSim, CronSimError
 
-from crawler.model import Seconds
+from crawler.model import DAY_S, Seconds
 from crawler.policy.hours import Hours, zone_of
 from crawler.policy.hours import parse as parse_hours
 
 SHRINK, GROW = 0.5, 1.5
 """What an adaptive interval is multiplied by when the content changed, and when it did not."""
-DAY_S: Seconds = 86_400.0
 _HALF = (2 + 5**0.5) / 2
 """Of the period of jitter, in jitters; the cube of the golden ratio is far from every fraction."""
 _START = datetime(2000, 1, 1, tzinfo=UTC)

@@ -15,8 +15,8 @@ from crawler.ledger.statefile import Connection
 from crawler.log import iso
 from crawler.model import Robots, Seconds
 from crawler.policy.politeness import FAILURES_TO_REST
-from crawler.policy.robots import origin_of, parse, url_of
-from crawler.urls import canonical, host_of
+from crawler.policy.robots import parse, url_of
+from crawler.urls import canonical, host_of, origin_of
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import record
 from crawler.verbs.report import counted, span

@@ -12,9 +12,9 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.frontier import Frontier
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Robots, Task, Visited
-from crawler.policy.robots import Judged, Rules, judge, origin_of, parse, url_of
+from crawler.policy.robots import Judged, Rules, judge, parse, url_of
 from crawler.threads import Native
-from crawler.urls import host_of
+from crawler.urls import host_of, origin_of
 
 MAX_HOSTS = 2000
 """Hosts whose rules are held in memory; those of others are read again."""
@@ -58,7 +58,7 @@ class Rulebook:
         said = self._hosts.obeys(task.host)
         if task.robots or not (job.robots == "obey" if said is None else said):
             return None
-        known, rules = self._rules(f"{task.location.partition(':')[0]}://{task.host}")
+        known, rules = self._rules(origin_of(task.location))
         if known is None or known.until <= time.time():
             wanted = url_of(task.location)
             reason = f"{wanted} is not known yet"

@@ -11,7 +11,7 @@ from frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
 from crawler.frontier.process import current
 from crawler.frontier.robots import ASKED_FOR_S
 from crawler.model import Again, Done, Hop, HostRecord, JobTerms, Kind, Robots
-from crawler.policy.robots import origin_of
+from crawler.urls import origin_of
 
 DAY = 86_400.0
 HOUR = 3600.0

@@ -19,7 +19,6 @@ from crawler.policy.robots import (
     MAX_SHOWN,
     MIN_FRESH_S,
     judge,
-    origin_of,
     parse,
     url_of,
 )
@@ -554,12 +553,6 @@ UNREACHED = [
     ),
 ]  # fmt: skip
 NAMES = [f"{one.kind} {one.status or ''}".strip() for one in UNREACHED]
-
-
-def test_an_origin_is_its_scheme_name_and_port():
-    assert origin_of("http://a.example/x?y") == "http://a.example:80"
-    assert origin_of("https://a.example/") == "https://a.example:443"
-    assert origin_of("https://[2001:db8::1]:8443/x") == "https://[2001:db8::1]:8443"
 
 
 def test_robots_txt_lies_at_the_root_of_its_origin():

@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.urls import MAX_URL, canonical, fingerprint, hex_of, host_of, split
+from crawler.urls import (
+    MAX_URL,
+    canonical,
+    fingerprint,
+    hex_of,
+    host_of,
+    origin_of,
+    same_origin,
+    split,
+)
 
 
 @pytest.mark.parametrize(
@@ -182,3 +191,22 @@ def test_any_text_is_a_url_or_a_value_error(text, base):
     except ValueError:
         return
     assert url.startswith(("http://", "https://"))
+
+
+def test_an_origin_is_its_scheme_name_and_port():
+    assert origin_of("http://a.example/x?y") == "http://a.example:80"
+    assert origin_of("https://a.example/") == "https://a.example:443"
+    assert origin_of("https://[2001:db8::1]:8443/x") == "https://[2001:db8::1]:8443"
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ("http://a.example/x", True),
+        ("http://a.example:8080/", False),
+        ("https://a.example/", False),
+        ("http://b.a.example/", False),
+    ],
+)
+def test_urls_share_an_origin_if_scheme_name_and_port_are_the_same(other, same):
+    assert same_origin("http://a.example/y?z", other) is same
