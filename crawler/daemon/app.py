@@ -38,7 +38,8 @@ from crawler.store import Files, sweep
 from crawler.threads import Native
 from crawler.worker.pool import Workers
 from crawler.worker.robots_rules import Rulebook
-from crawler.worker.worker import Visits, Worker
+from crawler.worker.visit import Visits
+from crawler.worker.worker import Worker
 
 MAX_HANDED_OFF = 16
 """Most tasks in the hand-off: all that wait in it begin within one turn of the event loop."""
@@ -144,14 +145,7 @@ class App:
         )
         workers = Workers(
             options.concurrency,
-            lambda: Worker(
-                handoff,
-                visits.visit,
-                visits.begin,
-                settler.deliver,
-                visits.timeout,
-                workers.leave,
-            ),
+            lambda: Worker(handoff, visits, deliver=settler.deliver, leave=workers.leave),
             settler.take,
             supervisor.ended,
         )

@@ -14,11 +14,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from crawler.model import Seconds, Validators
-from crawler.sources.contract import Download, Fetch, errors_named, failed
+from crawler.model import DAY_S, Seconds, Validators
+from crawler.sources.contract import Download, FetchList, errors_named, failed
 from crawler.threads import Native
 
-UNUSED_S: Seconds = 30 * 86_400.0
+UNUSED_S: Seconds = 30 * DAY_S
 """A copy that no source asked for in so long is removed."""
 UNVERIFIED = (
     "its server does not say where it ends, so what it lacks may only be cut off; "
@@ -42,7 +42,7 @@ class Copy:
 class Cache:
     """The copies of one folder."""
 
-    def __init__(self, folder: Path, fetch: Fetch) -> None:
+    def __init__(self, folder: Path, fetch: FetchList) -> None:
         self._folder = folder
         self._fetch = fetch
 
@@ -79,7 +79,7 @@ def sweep(folder: Path, now: Seconds) -> int:
     with suppress(FileNotFoundError):
         for file in sorted(folder.iterdir()):
             with suppress(OSError):
-                if file.stat().st_mtime < now - (86_400.0 if _is_part(file) else UNUSED_S):
+                if file.stat().st_mtime < now - (DAY_S if _is_part(file) else UNUSED_S):
                     file.unlink()
                     removed += 1
     return removed

@@ -63,8 +63,10 @@ class Download:
     """The answer had no framing: its end cannot be told from a cut connection."""
 
 
-Fetch = Callable[[str, Validators | None, Path], Download]
-"""Fetches a URL into a file in a folder, or raises Trouble."""
+FetchList = Callable[[str, Validators | None, Path], Download]
+"""Fetches the list at a URL into a file in a folder, if it has other validators than these.
+
+It raises Trouble where there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from weakref import WeakSet
 from gevent.pool import Pool
 
 from crawler.model import Seconds, Visited
+from crawler.policy.outcome import bug
 from crawler.threads import Greenlet
-from crawler.worker.worker import SURPLUS, Worker, bug
+from crawler.worker.worker import SURPLUS, Worker
 
 STUCK_S: Seconds = 2.0
 """How far past its deadline a visit may be before its worker is killed, and as long again until

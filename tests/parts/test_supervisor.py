@@ -4,6 +4,7 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import gevent
 import pytest
@@ -24,6 +25,7 @@ from crawler.store import Files
 from crawler.urls import fingerprint, host_of
 from crawler.worker.pool import Workers
 from crawler.worker.robots_rules import Rulebook
+from crawler.worker.visit import GO, HANDED_BACK
 from crawler.worker.worker import Worker
 
 SIZE = 4
@@ -80,12 +82,14 @@ class Crew:
         self.supervisor = Supervisor(
             settler, self.handoff, concurrency=SIZE, grace_period=1.0, log=self.log
         )
+        visits = SimpleNamespace(
+            timeout=lambda _: self.visit_timeout,
+            begin=lambda task: GO if self.feeder.begun(task) else HANDED_BACK,
+            visit=self.visit,
+        )
         self.workers = Workers(
             SIZE,
-            lambda: Worker(
-                self.handoff, self.visit, self.feeder.begun, settler.deliver,
-                lambda _: self.visit_timeout,
-            ),
+            lambda: Worker(self.handoff, visits, deliver=settler.deliver),
             settler.take,
             self.supervisor.ended,
         )  # fmt: skip
