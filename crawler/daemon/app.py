@@ -29,8 +29,9 @@ from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Pulse, open_frontier
 from crawler.frontier.process import current
 from crawler.log import Log, visit_fields
-from crawler.model import Kind, Outcome, Settlement, Task
+from crawler.model import Kind, Outcome, Task
 from crawler.policy.politeness import HostLimits
+from crawler.records import Settlement
 from crawler.seeder.seeder import Seeder
 from crawler.settler import Settler
 from crawler.sources import downloader

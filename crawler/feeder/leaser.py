@@ -13,8 +13,9 @@ from gevent.event import Event
 from crawler.feeder.host import ASK_AGAIN_S, Host, RefillQueue, wall
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import Frontier, Lease
-from crawler.model import Health, Seconds
+from crawler.model import Seconds
 from crawler.policy.pause import Pause
+from crawler.records import Health
 
 LEASE_GAP_S: Seconds = 0.02
 """Shortest time between two leases."""

@@ -10,17 +10,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
 from crawler.frontier.process import Process
-from crawler.model import (
-    Health,
-    HostRecord,
-    JobTerms,
-    Kept,
-    Robots,
-    Seconds,
-    Seed,
-    Settlement,
-    Task,
-)
+from crawler.model import Kept, Seconds, Task
+from crawler.records import Health, HostRecord, JobTerms, Robots, Seed, Settlement
 
 LEASE_S: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from crawler.frontier import NextDue
 from crawler.frontier.rows import Names, tally, update_ready_at
 from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
-from crawler.model import JobTerms, Kind, Seconds
+from crawler.model import Kind, Seconds
+from crawler.records import JobTerms
 
 ROWS_AT_ONCE = 2000
 """Hosts or tasks of one transaction."""

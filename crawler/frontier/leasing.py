@@ -13,7 +13,8 @@ from crawler.frontier.owners import renew
 from crawler.frontier.rows import Names, owe, update_ready_at
 from crawler.frontier.schema import LEASED, WAITING
 from crawler.frontier.turns import CLASSES, Shares, Visitor, leased
-from crawler.model import HostRecord, Seconds
+from crawler.model import Seconds
+from crawler.records import HostRecord
 
 FIRST_TASKS = 2
 """Tasks of a host just taken; how many more it can use shows with the next lease."""

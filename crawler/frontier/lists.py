@@ -17,7 +17,8 @@ from crawler.frontier.fingerprints import TASK_OF
 from crawler.frontier.new_urls import due, enlist
 from crawler.frontier.rows import Names, tally
 from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, WAITING
-from crawler.model import Kind, Seconds, Seed
+from crawler.model import Kind, Seconds
+from crawler.records import Seed
 
 ROWS_AT_ONCE = 2000
 """URLs retired in one transaction."""

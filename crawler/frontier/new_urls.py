@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from crawler.frontier.fingerprints import TASK_OF, among, move, note
 from crawler.frontier.rows import Names, tally
-from crawler.model import Seconds, Seed
+from crawler.model import Seconds
+from crawler.records import Seed
 
 _ADD = """
 INSERT OR FAIL INTO task (fingerprint, job, host, due_at, url, path, extra, first_seen)

@@ -9,7 +9,8 @@ from crawler.frontier import LEASE_S, MAX_CRASHES, STALLED_FACTOR, Pulse, Reclai
 from crawler.frontier.process import Process
 from crawler.frontier.rows import COLUMNS, Names, owe, tally, task_of, update_ready_at
 from crawler.frontier.schema import DEAD, LEASED, ROBOTS, WAITING
-from crawler.model import DAY_S, HostRecord, Kind, Seconds, Task
+from crawler.model import DAY_S, Kind, Seconds, Task
+from crawler.records import HostRecord
 
 FEW_TASKS = 8
 """Tasks in flight at a crash among which the culprit is likely."""

@@ -10,7 +10,8 @@ import sqlite3
 from crawler.frontier.fingerprints import TASK_OF
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import LEASED, ROBOTS, WAITING
-from crawler.model import Again, Robots, Seconds, Settlement
+from crawler.model import Seconds
+from crawler.records import Again, Robots, Settlement
 from crawler.urls import fingerprint, host_of
 
 ASKED_FOR_S: Seconds = 3600.0

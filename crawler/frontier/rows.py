@@ -8,19 +8,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
-from crawler.model import (
-    Again,
-    Dead,
-    Done,
-    Hop,
-    HostRecord,
-    Kept,
-    Kind,
-    Seconds,
-    Settlement,
-    Task,
-    Validators,
-)
+from crawler.model import Kept, Kind, Seconds, Task, Validators
+from crawler.records import Again, Dead, Done, Hop, HostRecord, Settlement
 from crawler.urls import host_of
 
 COLUMNS = (

@@ -40,7 +40,8 @@ from crawler.frontier.process import Process
 from crawler.frontier.rows import Names
 from crawler.frontier.schema import connect
 from crawler.frontier.turns import Shares, Visitor
-from crawler.model import HostRecord, JobTerms, Kept, Robots, Seconds, Seed, Settlement, Task
+from crawler.model import Kept, Seconds, Task
+from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 from crawler.threads import Native
 
 P = ParamSpec("P")

@@ -13,8 +13,9 @@ from crawler.frontier import LeasedHost
 from crawler.frontier.robots import ask
 from crawler.frontier.rows import COLUMNS, Names, task_of
 from crawler.frontier.schema import LEASED, ROBOTS, WAITING
-from crawler.model import Health, Seconds
+from crawler.model import Seconds
 from crawler.policy.robots import url_of
+from crawler.records import Health
 
 _TAKE = f"""
 UPDATE task SET state = {LEASED}, attempt = attempt + 1 WHERE id IN (

@@ -22,8 +22,9 @@ from crawler.frontier.rows import (
     update_ready_at,
 )
 from crawler.frontier.schema import LEASED, ROBOTS, WAITING
-from crawler.model import Again, Hop, HostRecord, Kept, Seconds, Seed, Settlement, Task
+from crawler.model import Kept, Seconds, Task
 from crawler.policy.naming import path_key, suffixed
+from crawler.records import Again, Hop, HostRecord, Seed, Settlement
 from crawler.urls import host_of
 
 _SETTLE = numbered(f"""

@@ -13,7 +13,8 @@ breaker).
 from dataclasses import dataclass
 from random import Random
 
-from crawler.model import DAY_S, Health, Seconds
+from crawler.model import DAY_S, Seconds
+from crawler.records import Health
 
 FIRST_BACKOFF_S: Seconds = 0.1
 """Backoff after the first failure of a host without a delay."""

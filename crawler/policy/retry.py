@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from random import Random
 
-from crawler.model import Again, Dead, Done, Hop, Kind, Outcome, Seconds, Task, Verdict
+from crawler.model import Kind, Outcome, Seconds, Task
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
+from crawler.records import Again, Dead, Done, Hop, Verdict
 
 FIRST_BACKOFF_S: Seconds = 2.0
 """Backoff ceiling after the first failure; it doubles with every further one."""

@@ -15,7 +15,8 @@ from urllib.parse import quote, unquote
 
 from protego import Protego
 
-from crawler.model import DAY_S, Again, Done, Hop, Kind, Outcome, Robots, Seconds, Task, Verdict
+from crawler.model import DAY_S, Kind, Outcome, Seconds, Task
+from crawler.records import Again, Done, Hop, Robots, Verdict
 from crawler.urls import origin_of, split
 
 MAX_BYTES = 500 * 1024 + 1

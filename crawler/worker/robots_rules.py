@@ -11,8 +11,9 @@ from crawler.config import Job
 from crawler.config.host_overrides import HostOverrides
 from crawler.frontier import Frontier
 from crawler.log import Log, iso
-from crawler.model import Kind, Outcome, Robots, Task, Visited
+from crawler.model import Kind, Outcome, Task, Visited
 from crawler.policy.robots import Judged, Rules, judge, parse, url_of
+from crawler.records import Robots
 from crawler.threads import Native
 from crawler.urls import host_of, origin_of
 

@@ -4,7 +4,8 @@ import pytest
 from frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take
 
 from crawler.frontier import LEASE_S
-from crawler.model import Again, Dead, Done, Hop, HostRecord, JobTerms, Kind
+from crawler.model import Kind
+from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms
 
 
 def test_a_url_becomes_known_once(frontier):

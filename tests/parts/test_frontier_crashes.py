@@ -9,7 +9,8 @@ from frontiers import LATER, NOW, gone, join, seed, seeds, settled, take
 from crawler.errors import LeaseLostError
 from crawler.frontier import LEASE_S, MAX_CRASHES
 from crawler.frontier.process import current
-from crawler.model import DAY_S, Done, Health, HostRecord, JobTerms, Kind
+from crawler.model import DAY_S, Kind
+from crawler.records import Done, Health, HostRecord, JobTerms
 
 
 def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
@@ -151,7 +152,7 @@ def test_a_kill_in_the_middle_of_adding_loses_no_batch_that_was_acknowledged(ope
     script = f"""
 import crawler, itertools, pathlib
 from crawler.frontier import open_frontier
-from crawler.model import Seed
+from crawler.records import Seed
 from crawler.urls import fingerprint
 with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=False) as frontier:
     for batch in itertools.count():

@@ -11,7 +11,7 @@ from frontiers import NOW, seeds
 from crawler.errors import StateError
 from crawler.frontier import open_frontier
 from crawler.frontier.schema import VERSION
-from crawler.model import Seed
+from crawler.records import Seed
 
 
 def refusal(file):

@@ -18,7 +18,8 @@ from crawler.frontier import open_frontier
 from crawler.frontier.migrations import MIGRATIONS
 from crawler.frontier.process import current
 from crawler.frontier.schema import VERSION, _statements
-from crawler.model import Done, JobTerms, Kept, Kind, Outcome, Settlement, Validators
+from crawler.model import Kept, Kind, Outcome, Validators
+from crawler.records import Done, JobTerms, Settlement
 
 FOLDER = Path(__file__).parent
 OLD = sorted(MIGRATIONS)

@@ -15,8 +15,9 @@ from rude_talks import BOMBS
 
 from crawler.config import CrawlerOptions, Job, Settings, Timeout
 from crawler.daemon.app import App
-from crawler.model import Again, Hop, Kind, Settlement
+from crawler.model import Kind
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
+from crawler.records import Again, Hop, Settlement
 from tests.conftest import _inventory
 from tests.servers import RudeSite, Site
 

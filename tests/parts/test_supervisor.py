@@ -19,7 +19,8 @@ from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import open_frontier
 from crawler.frontier.process import current
-from crawler.model import Kind, Outcome, Seed, Task, Visited
+from crawler.model import Kind, Outcome, Task, Visited
+from crawler.records import Seed
 from crawler.settler import Settler
 from crawler.store import Files
 from crawler.urls import fingerprint, host_of

@@ -15,7 +15,7 @@ from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.shared_addresses import MAX_LINE as LINE
 from crawler.feeder.shared_addresses import MIN_LINE, AddressQueue
 from crawler.frontier import LeasedHost
-from crawler.model import Again, Health, Kind, Outcome, Task, Visited
+from crawler.model import Kind, Outcome, Task, Visited
 from crawler.policy.politeness import (
     BACKOFF_KEPT,
     DAY_S,
@@ -28,6 +28,7 @@ from crawler.policy.politeness import (
     HostPace,
 )
 from crawler.policy.retry import verdict
+from crawler.records import Again, Health
 
 HOUR = 3600.0
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.model import Again, Dead, Done, Hop, Kind, Outcome, Task
+from crawler.model import Kind, Outcome, Task
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.policy.retry import (
     AGAIN_STATUS,
@@ -18,6 +18,7 @@ from crawler.policy.retry import (
     state_of,
     verdict,
 )
+from crawler.records import Again, Dead, Done, Hop
 
 NOW = 784_111_000
 PASSING = {

@@ -7,7 +7,7 @@ from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 from protego import Protego
 
-from crawler.model import Again, Done, Hop, Kind, Outcome, Robots, Task
+from crawler.model import Kind, Outcome, Task
 from crawler.policy.robots import (
     ABSENT_AFTER_S,
     ALLOWED_FOR_S,
@@ -22,6 +22,7 @@ from crawler.policy.robots import (
     parse,
     url_of,
 )
+from crawler.records import Again, Done, Hop, Robots
 from crawler.urls import canonical
 
 TOKEN = "crawlerd"  # noqa: S105  it is no secret
