@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from crawler.frontier import BEFORE_ALL
+from crawler.frontier.values import BEFORE_ALL
 
 MAX_RECENT = 150_000
 """Fingerprints that wait. More of them are closer neighbours, and themselves more pages."""

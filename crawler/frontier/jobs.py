@@ -9,9 +9,11 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
-from crawler.frontier import NextDue
-from crawler.frontier.rows import Names, tally, update_ready_at
-from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
+from crawler.frontier.names import Names
+from crawler.frontier.readiness import update_ready_at
+from crawler.frontier.rows import tally
+from crawler.frontier.schema import DEAD, DONE, ROBOTS_JOB, WAITING
+from crawler.frontier.values import NextDue
 from crawler.model import Kind, Seconds
 from crawler.records import JobTerms
 
@@ -29,7 +31,9 @@ def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobTerms], no
         "UPDATE job SET delay = ?, per_host = ?, obeys = ?, weight = ? WHERE id = ?",
         [(r.delay, r.per_host, r.obeys, r.weight, job) for job, r in wanted.items()],
     )
-    for job, active in db.execute("SELECT id, active FROM job WHERE id != ?", (ROBOTS,)).fetchall():
+    for job, active in db.execute(
+        "SELECT id, active FROM job WHERE id != ?", (ROBOTS_JOB,)
+    ).fetchall():
         if (job in wanted) != bool(active):
             db.execute("UPDATE job SET active = ?, stale = 1 WHERE id = ?", (job in wanted, job))
     free = "SELECT id FROM host WHERE owner IS NULL AND"
@@ -42,7 +46,8 @@ def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobTerms], no
 def active_jobs(db: sqlite3.Connection) -> list[JobTerms]:
     """Return the active jobs, as they were configured last."""
     rows = db.execute(
-        "SELECT name, delay, per_host, obeys, weight FROM job WHERE active AND id != ?", (ROBOTS,)
+        "SELECT name, delay, per_host, obeys, weight FROM job WHERE active AND id != ?",
+        (ROBOTS_JOB,),
     )
     return [
         JobTerms(name, delay, per_host, bool(obeys), weight)

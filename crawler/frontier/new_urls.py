@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from crawler.frontier.fingerprints import TASK_OF, among, move, note
-from crawler.frontier.rows import Names, tally
+from crawler.frontier.names import Names
+from crawler.frontier.rows import tally
 from crawler.model import Seconds
 from crawler.records import Seed
 

@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.errors import LeaseLostError
-from crawler.frontier import LEASE_S, MAX_CRASHES, STALLED_FACTOR, Pulse, Reclaimed
+from crawler.frontier.names import Names
 from crawler.frontier.process import Process
-from crawler.frontier.rows import COLUMNS, Names, owe, tally, task_of, update_ready_at
-from crawler.frontier.schema import DEAD, LEASED, ROBOTS, WAITING
+from crawler.frontier.readiness import owe, update_ready_at
+from crawler.frontier.rows import COLUMNS, tally, task_of
+from crawler.frontier.schema import DEAD, LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.values import LEASE_S, MAX_CRASHES, STALLED_FACTOR, Pulse, Reclaimed
 from crawler.model import DAY_S, Kind, Seconds, Task
 from crawler.records import HostRecord
 
@@ -128,7 +130,7 @@ def _reclaim_from(
         window = min(before / STRONG_SUSPICION, SPREAD)
         wait = (task.fingerprint % 1000) / 1000 * window
         _suspect(db, task, now + wait, weight, died=died)
-        if died and row[2] != ROBOTS:
+        if died and row[2] != ROBOTS_JOB:
             _count_death(db, row[2], task.ended)
         reclaimed.append(Reclaimed(task, owner, died))
     begun = Counter(lost.task.host_id for lost in reclaimed)

@@ -8,8 +8,8 @@ is leased; where it hops to another host, the first one waits for it.
 import sqlite3
 
 from crawler.frontier.fingerprints import TASK_OF
-from crawler.frontier.rows import Names
-from crawler.frontier.schema import LEASED, ROBOTS, WAITING
+from crawler.frontier.names import Names
+from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
 from crawler.model import Seconds
 from crawler.records import Again, Robots, Settlement
 from crawler.urls import fingerprint, host_of
@@ -18,7 +18,7 @@ ASKED_FOR_S: Seconds = 3600.0
 """A visit that has not come back by then, wherever it hopped to, is begun anew."""
 
 _ASK = f"""
-INSERT INTO task (fingerprint, job, host, due_at, url, via) VALUES (:fp, {ROBOTS}, :host, :now,
+INSERT INTO task (fingerprint, job, host, due_at, url, via) VALUES (:fp, {ROBOTS_JOB}, :host, :now,
     :url, :via)"""
 _ASK_AGAIN = f"""
 UPDATE task SET state = {WAITING}, host = :host, due_at = :now, location = NULL, hops = 0,

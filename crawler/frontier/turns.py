@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.frontier import LeasedHost
+from crawler.frontier.names import Names
 from crawler.frontier.robots import ask
-from crawler.frontier.rows import COLUMNS, Names, task_of
-from crawler.frontier.schema import LEASED, ROBOTS, WAITING
+from crawler.frontier.rows import COLUMNS, task_of
+from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.values import LeasedHost
 from crawler.model import Seconds
 from crawler.policy.robots import url_of
 from crawler.records import Health
@@ -28,7 +29,7 @@ SELECT ifnull(location, url) FROM task WHERE host = ? AND job = ? AND state = {W
 AND due_at <= ? ORDER BY due_at LIMIT 1"""
 _HOST = f"""
 SELECT key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address,
-    EXISTS (SELECT 1 FROM task WHERE host = :host AND job = {ROBOTS} AND state = {WAITING}),
+    EXISTS (SELECT 1 FROM task WHERE host = :host AND job = {ROBOTS_JOB} AND state = {WAITING}),
     backoff, failures, failing_since, silent, latency, spent, day
 FROM host WHERE id = :host"""
 _JOBS = """
@@ -98,7 +99,7 @@ def leased(
     unknown = rules_until <= now
     if asked_until <= now and (unknown or refresh_at <= now):
         asked = _ask(db, host, obeying, mine, now) or asked
-    rows = _take(db, host, ROBOTS, now, limit) if mine and asked else []
+    rows = _take(db, host, ROBOTS_JOB, now, limit) if mine and asked else []
     free = [job for job in mine if not (unknown and job in obeying)]
     rows += _fair(db, host, free, now, limit - len(rows))
     tasks = tuple(task_of(row, _job_of(db, names, row, mine), key) for row in rows)
@@ -165,7 +166,7 @@ def _note(db: sqlite3.Connection, host: int, jobs: list[_Turn], waiting: dict[in
 def _job_of(db: sqlite3.Connection, names: Names, row: Any, mine: list[_Turn]) -> str:
     """Return the job whose options a visit has; a robots.txt takes those of any that is here."""
     job = names.job_name(db, row[-1] or row[2])
-    if row[2] != ROBOTS:
+    if row[2] != ROBOTS_JOB:
         return job
     here = [turn.name for turn in mine]
     return job if job in here or not here else here[0]

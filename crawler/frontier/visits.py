@@ -6,22 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
-from crawler.frontier import Counts
 from crawler.frontier.fingerprints import is_known
+from crawler.frontier.names import Names
 from crawler.frontier.new_urls import enlist
 from crawler.frontier.owners import renew
+from crawler.frontier.readiness import owe, update_ready_at
 from crawler.frontier.robots import ask, learn
-from crawler.frontier.rows import (
-    COLUMNS,
-    Names,
-    numbered,
-    owe,
-    row_of,
-    tally,
-    task_of,
-    update_ready_at,
-)
-from crawler.frontier.schema import LEASED, ROBOTS, WAITING
+from crawler.frontier.rows import COLUMNS, numbered, row_of, tally, task_of
+from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.values import Counts
 from crawler.model import Kept, Seconds, Task
 from crawler.policy.naming import path_key, suffixed
 from crawler.records import Again, Hop, HostRecord, Seed, Settlement
@@ -153,7 +146,7 @@ def counts(db: sqlite3.Connection) -> Counts:
         )
     )
     (leased,) = db.execute(
-        f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS}"
+        f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS_JOB}"
     ).fetchone()
     (hosts,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
     known, again, retired = (sums.pop(kind, 0) for kind in ("", "+", "retired"))
@@ -165,7 +158,7 @@ def listed(db: sqlite3.Connection) -> dict[str, int]:
     return dict(
         db.execute(
             "SELECT CASE WHEN state IN (2, 3) THEN kind ELSE '' END, sum(listed) "
-            f"FROM task WHERE job != {ROBOTS} GROUP BY 1"
+            f"FROM task WHERE job != {ROBOTS_JOB} GROUP BY 1"
         )
     )
 
@@ -174,7 +167,7 @@ def unfinished(db: sqlite3.Connection, names: Names, after: int, limit: int) -> 
     """Read what is waiting or leased, page by page."""
     rows = db.execute(
         f"SELECT {COLUMNS} FROM task WHERE id > ? AND state IN ({WAITING}, {LEASED}) "
-        f"AND job IN (SELECT id FROM job WHERE active AND id != {ROBOTS}) ORDER BY id LIMIT ?",
+        f"AND job IN (SELECT id FROM job WHERE active AND id != {ROBOTS_JOB}) ORDER BY id LIMIT ?",
         (after, limit),
     ).fetchall()
     return [task_of(row, names.job_name(db, row[2])) for row in rows]
