@@ -8,11 +8,12 @@ the address its own, or gives the host back if that is another's.
 import sqlite3
 from collections.abc import Sequence
 
+from crawler.frontier.classes import CLASSES, Shares
 from crawler.frontier.names import Names
 from crawler.frontier.owners import renew
 from crawler.frontier.readiness import owe, update_ready_at
 from crawler.frontier.schema import LEASED, WAITING
-from crawler.frontier.turns import CLASSES, Shares, Visitor, leased
+from crawler.frontier.turns import Visitor, leased
 from crawler.frontier.values import Lease
 from crawler.model import Seconds
 from crawler.records import HostRecord

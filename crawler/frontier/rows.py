@@ -23,7 +23,7 @@ _TALLY = """
 INSERT INTO tally VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET n = n + excluded.n"""
 _NO_VALIDATORS = Validators()
-_ENDS = (Done, Dead)
+ENDS = (Done, Dead)
 """A tuple: a union is made anew, and asked slowly, for every row."""
 
 
@@ -98,7 +98,7 @@ def row_of(settled: Settlement) -> Row:
     task, outcome, verdict = settled.task, settled.outcome, settled.verdict
     now, kind = settled.finished_at, outcome.kind.value
     then = _then(task, verdict, now)
-    ended = isinstance(verdict, _ENDS)
+    ended = isinstance(verdict, ENDS)
     success_at, changed_at = _good_times(task, outcome, int(now)) if ended else (None, None)
     validators = outcome.validators or task.stored or _NO_VALIDATORS
     return Row(

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Self
 
 from crawler.frontier import jobs, leasing, lists, owners, retiring, robots, visits
+from crawler.frontier.classes import Shares
 from crawler.frontier.jobs import configure
 from crawler.frontier.process import Process
 from crawler.frontier.transactions import Transactions
-from crawler.frontier.turns import Shares, Visitor
+from crawler.frontier.turns import Visitor
 from crawler.frontier.values import (
     BEFORE_ALL,
     Counts,

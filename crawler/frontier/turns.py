@@ -1,13 +1,12 @@
-"""Whose turn it is: on one host its robots.txt first, then its jobs in fair shares.
+"""Whose turn it is on a host: its robots.txt first, then its jobs in fair shares.
 
-The shares are by stride scheduling, among the jobs of a host and among the classes of hosts. Runs
-in the native thread.
+The shares are by stride scheduling, as those of `classes`. Runs in the native thread.
 """
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from crawler.frontier.names import Names
 from crawler.frontier.robots import ask
@@ -35,42 +34,16 @@ FROM host WHERE id = :host"""
 _JOBS = """
 SELECT job.id, name, delay, per_host, obeys, weight, served
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
-CLASSES = (4, 2, 1)
-"""Weights of the priorities: high, normal, low."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """What the process can visit."""
+    """The process as one that visits."""
 
     jobs: tuple[str, ...] | None = None
-    """None: every job."""
+    """Names of the jobs that it can visit; None for every job."""
     obeys: Callable[[str], bool | None] = lambda _: None
-    """Whether a host's robots.txt is obeyed, where the configuration says so of the host."""
-
-
-@dataclass(slots=True)
-class Shares:
-    """How often each class of hosts was served, by its weight; one for a process."""
-
-    served: dict[int, float] = field(default_factory=lambda: dict.fromkeys(CLASSES, 0.0))
-
-    def pick(self, found: dict[int, list[int]], limit: int) -> list[int]:
-        """Choose hosts, always of the class that was served least; what one leaves others have."""
-        waiting = {weight: iter(hosts) for weight, hosts in found.items()}
-        chosen: list[int] = []
-        while waiting and len(chosen) < limit:
-            weight = min(waiting, key=lambda one: self.served[one])
-            host = next(waiting[weight], None)
-            if host is None:
-                del waiting[weight]
-                continue
-            chosen.append(host)
-            self.served[weight] += 1 / weight
-        least = min((self.served[weight] for weight in waiting), default=max(self.served.values()))
-        for weight in self.served.keys() - waiting.keys():  # no claim to turns that went by
-            self.served[weight] = max(self.served[weight], least)
-        return chosen
+    """Whether the robots.txt of a host, by its key, is obeyed; None leaves that to the job."""
 
 
 @dataclass(slots=True)
@@ -86,42 +59,94 @@ class _Turn:
     served: float
 
 
+class _Host(NamedTuple):
+    """A host as a lease needs it; times are wall times."""
+
+    key: str
+    next_at: Seconds
+    rules_until: Seconds
+    refresh_at: Seconds
+    asked_until: Seconds
+    crawl_delay: Seconds
+    address: str | None
+    asked: int
+    """Whether a visit to its robots.txt waits."""
+    backoff: Seconds
+    failures: int
+    failing_since: Seconds | None
+    silent: int
+    latency: Seconds
+    spent: int
+    day: int
+
+
 def leased(
     db: sqlite3.Connection, names: Names, visitor: Visitor, host: int, now: Seconds, limit: int
 ) -> LeasedHost:
     """Take up to `limit` tasks of a host that the caller owns."""
-    row = db.execute(_HOST, {"host": host}).fetchone()
-    key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address, asked, *health = row
+    found = _Host(*db.execute(_HOST, {"host": host}).fetchone())
     jobs = [_Turn(*job) for job in db.execute(_JOBS, (host,))]
-    mine = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
-    said = visitor.obeys(key)
-    obeying = [job for job in jobs if (job.obeys if said is None else said)]
-    unknown = rules_until <= now
-    if asked_until <= now and (unknown or refresh_at <= now):
-        asked = _ask(db, host, obeying, mine, now) or asked
-    rows = _take(db, host, ROBOTS_JOB, now, limit) if mine and asked else []
-    free = [job for job in mine if not (unknown and job in obeying)]
+    mine = jobs if visitor.jobs is None else [job for job in jobs if job.name in visitor.jobs]
+    obeying = _obeying(jobs, obeyed=visitor.obeys(found.key))
+    rows: list[Any] = []
+    if mine and _robots_wait(db, host, found, obeying, mine, now):
+        rows = _take(db, host, ROBOTS_JOB, now, limit)
+    bound = obeying if found.rules_until <= now else []
+    free = [job for job in mine if job not in bound]
     rows += _fair(db, host, free, now, limit - len(rows))
-    tasks = tuple(task_of(row, _job_of(db, names, row, mine), key) for row in rows)
-    backoff, failures, since, silent, latency, spent, day = health
+    tasks = tuple(task_of(row, _job_of(db, names, row, mine), found.key) for row in rows)
     return LeasedHost(
         id=host,
-        key=key,
-        next_at=next_at,
+        key=found.key,
+        next_at=found.next_at,
         delay=max((job.delay for job in jobs), default=0.0),
         per_host=min((job.per_host for job in jobs), default=1000),
         tasks=tasks,
         jobs=tuple(job.name for job in mine),
-        crawl_delay=crawl_delay if obeying else 0.0,
-        address=address,
-        health=Health(backoff, failures, since, bool(silent), latency, spent, day),
+        crawl_delay=found.crawl_delay if obeying else 0.0,
+        address=found.address,
+        health=_health(found),
     )
+
+
+def _health(host: _Host) -> Health:
+    return Health(
+        backoff=host.backoff,
+        failures=host.failures,
+        failing_since=host.failing_since,
+        silent=bool(host.silent),
+        latency=host.latency,
+        spent=host.spent,
+        day=host.day,
+    )
+
+
+def _obeying(jobs: list[_Turn], *, obeyed: bool | None) -> list[_Turn]:
+    """Return the jobs that obey robots.txt on a host; `obeyed` overrides what they say."""
+    if obeyed is None:
+        return [job for job in jobs if job.obeys]
+    return jobs if obeyed else []
+
+
+def _robots_wait(
+    db: sqlite3.Connection,
+    host: int,
+    found: _Host,
+    obeying: list[_Turn],
+    mine: list[_Turn],
+    now: Seconds,
+) -> bool:
+    """Tell whether a visit to the host's robots.txt waits; where its rules are old, make it due."""
+    old = found.rules_until <= now or found.refresh_at <= now
+    if old and found.asked_until <= now and _ask(db, host, obeying, mine, now):
+        return True
+    return bool(found.asked)
 
 
 def _ask(
     db: sqlite3.Connection, host: int, obeying: list[_Turn], mine: list[_Turn], now: Seconds
 ) -> bool:
-    """Have the robots.txt visited that speaks for the first URL that waits for it, if one does."""
+    """Make the robots.txt due that speaks for the first URL that waits for it; tell if one does."""
     for job in obeying:
         first = db.execute(_FIRST, (host, job.id, now)).fetchone()
         if first and job in mine:

@@ -1,4 +1,4 @@
-"""The ledger: URLs become known, visits are recorded, sums are kept. Runs in the native thread."""
+"""Visits are recorded, files reserved, sums kept. Runs in the native thread."""
 
 import json
 import sqlite3
@@ -12,12 +12,12 @@ from crawler.frontier.new_urls import enlist
 from crawler.frontier.owners import renew
 from crawler.frontier.readiness import owe, update_ready_at
 from crawler.frontier.robots import ask, learn
-from crawler.frontier.rows import COLUMNS, numbered, row_of, tally, task_of
+from crawler.frontier.rows import COLUMNS, ENDS, Row, numbered, row_of, tally, task_of
 from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.values import Counts
 from crawler.model import Kept, Seconds, Task
 from crawler.policy.naming import path_key, suffixed
-from crawler.records import Again, Hop, HostRecord, Seed, Settlement
+from crawler.records import Hop, HostRecord, Seed, Settlement
 from crawler.urls import host_of
 
 _SETTLE = numbered(f"""
@@ -43,7 +43,7 @@ def add(
     now: Seconds,
     recount: bool,  # noqa: FBT001  named by the verb that passes it on
 ) -> int:
-    """Make URLs known that stand on no list; what is known already is left as it is."""
+    """Make URLs known that stand on no list; a URL that is known already stays as it is."""
     number = names.job_id(db, job)
     if not recount:
         seeds = [seed for seed in seeds if not is_known(db, seed.fingerprint)]
@@ -51,7 +51,7 @@ def add(
 
 
 def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
-    """Note the part that a visit begins, so that whoever comes after a crash can go on from it."""
+    """Note the part that a visit begins, so that a visit after a crash can go on from it."""
     renew(db, owner, 0.0)
     db.execute(
         "UPDATE task SET part = ?, part_etag = ?, part_modified = ?, part_total = ? WHERE id = ?",
@@ -60,7 +60,7 @@ def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
 
 
 def claim(db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]]) -> list[str]:
-    """Reserve files: the first choice, the second, or one with a number that nobody can guess."""
+    """Reserve a file for each (task, first, second choice), or the second with a number added."""
     mine = _claim_all(db, {task: path_key(path) for task, path, _ in paths})
     return [
         path
@@ -102,39 +102,56 @@ def settle(
     settlements: Sequence[Settlement],
     hosts: Sequence[HostRecord],
 ) -> None:
-    """Record verdicts, hops to other hosts, the sums, and what the hosts are owed."""
+    """Record verdicts, hops to other hosts, the sums, and the rests of hosts."""
     renew(db, owner, 0.0)
-    sums: Counter[tuple[int, str]] = Counter()
-    rows = []
-    for settled in settlements:
-        row = row_of(settled)
-        job = names.job_id(db, settled.task.job)
-        if isinstance(settled.verdict, Hop):
-            row = row._replace(host=names.host_id(db, host_of(settled.verdict.location), job))
-        elif not isinstance(settled.verdict, Again) and not settled.task.robots:
-            _count(sums, job, settled, again=bool(settled.verdict.next_at))
-        rows.append(row)
+    rows = [_row(db, names, settled) for settled in settlements]
     db.executemany(_SETTLE, rows)
-    tally(db, sums)
+    tally(db, _sums(db, names, settlements))
     changed = {row.host for row in rows}
-    if owe(db, owner, hosts):  # of an owned host its owner knows
+    if owe(db, owner, hosts):  # the owner of a host keeps its times in memory
         changed -= {host.id for host in hosts}
-    for settled in settlements:
-        if settled.robots:
-            changed.add(learn(db, names, settled))
-        if settled.outcome.needs_robots:
-            job = names.job_id(db, settled.task.job)
-            ask(db, settled.outcome.needs_robots, settled.task.host_id, job, settled.finished_at)
+    changed |= _learned(db, names, settlements)
     update_ready_at(db, changed, max((settled.finished_at for settled in settlements), default=0.0))
 
 
-def _count(sums: "Counter[tuple[int, str]]", job: int, settled: Settlement, *, again: bool) -> None:
-    """Keep the sums: a URL is counted by the kind of its last end, and if it is due again."""
-    before = settled.task.ended
-    if before:
-        sums[job, before] -= 1
-    sums[job, settled.outcome.kind] += 1
-    sums[job, "+"] += again - (before is not None)
+def _row(db: sqlite3.Connection, names: Names, settled: Settlement) -> Row:
+    row = row_of(settled)
+    if not isinstance(settled.verdict, Hop):
+        return row
+    job = names.job_id(db, settled.task.job)
+    return row._replace(host=names.host_id(db, host_of(settled.verdict.location), job))
+
+
+def _sums(
+    db: sqlite3.Connection, names: Names, settlements: Sequence[Settlement]
+) -> "Counter[tuple[int, str]]":
+    """Return what ends of visits add to the sums, by (job, kind).
+
+    A URL is counted by the kind of its last end, and under "+" while it is due again.
+    """
+    sums: Counter[tuple[int, str]] = Counter()
+    for settled in settlements:
+        task, verdict = settled.task, settled.verdict
+        if task.robots or not isinstance(verdict, ENDS):
+            continue
+        job = names.job_id(db, task.job)
+        if task.ended:
+            sums[job, task.ended] -= 1
+        sums[job, settled.outcome.kind] += 1
+        sums[job, "+"] += bool(verdict.next_at) - (task.ended is not None)
+    return sums
+
+
+def _learned(db: sqlite3.Connection, names: Names, settlements: Sequence[Settlement]) -> set[int]:
+    """Record what is known of robots.txt, and what is to be asked; return the hosts known anew."""
+    hosts = set()
+    for settled in settlements:
+        if settled.robots:
+            hosts.add(learn(db, names, settled))
+        if wanted := settled.outcome.needs_robots:
+            job = names.job_id(db, settled.task.job)
+            ask(db, wanted, settled.task.host_id, job, settled.finished_at)
+    return hosts
 
 
 def counts(db: sqlite3.Connection) -> Counts:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+from crawler.frontier.classes import CLASSES
 from crawler.frontier.schema import ROBOTS_JOB, WAITING
-from crawler.frontier.turns import CLASSES
 from crawler.ledger.statefile import Connection
 from crawler.model import DAY_S, Seconds
 from crawler.policy.politeness import FAILURES_TO_REST
