@@ -45,9 +45,7 @@ def fields_of(template: str) -> list[str]:
     names = [name for _, name, _, _ in parsed if name is not None]
     if "" in names:
         raise ValueError("{} names nothing")
-    literal = "".join(text for text, _, _, _ in parsed)
-    if not template or template.startswith("/") or ".." in literal.split("/"):
-        raise ValueError("it must be a relative path inside the output folder")
+    _check_inside(template, "".join(text for text, _, _, _ in parsed))
     return names
 
 
@@ -76,6 +74,11 @@ def path_key(path: str) -> int:
     """Return the identity of a path, equal for paths that a case-blind file system confuses."""
     folded = unicodedata.normalize("NFC", path).casefold()
     return int.from_bytes(blake2b(folded.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _check_inside(template: str, literal: str) -> None:
+    if not template or template.startswith("/") or ".." in literal.split("/"):
+        raise ValueError("it must be a relative path inside the output folder")
 
 
 @lru_cache(maxsize=1024)
@@ -140,6 +143,11 @@ def _component(text: str) -> str:
     text = _KEPT.sub(r"\1_", _UNSAFE.sub("_", text).rstrip(". ")) or "_"
     if _RESERVED.fullmatch(text) or _PART.search(text):
         text += "_"
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
+    """Return a component that fits: its beginning, a digest of it all, and its extension."""
     raw = text.encode()
     if len(raw) <= MAX_COMPONENT:
         return text

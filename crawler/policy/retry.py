@@ -90,10 +90,11 @@ def verdict(
         return Again(now + random.uniform(0, MAX_OUR_WAIT_S), charged=False)
     if outcome.final or not _passes(outcome):
         return Dead(outcome.reason)
-    if not spared and task.failures + 1 >= attempts:
+    failures = 0 if spared else task.failures + 1
+    if failures >= attempts:
         return Dead(outcome.reason)
-    failures = 1 if spared else task.failures + 1
-    return Again(now + backoff(failures, outcome.retry_after, random), charged=not spared)
+    wait = backoff(max(1, failures), outcome.retry_after, random)
+    return Again(now + wait, charged=not spared)
 
 
 def backoff(failures: int, retry_after: Seconds | None, random: Random) -> Seconds:

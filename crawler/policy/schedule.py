@@ -1,15 +1,7 @@
 """When a URL is visited again: every so often, or by a calendar; what adapts, what ends. Pure.
 
-A schedule names slots, and jitter makes each a little late. A cron expression has its slots on the
-local clock of its zone, and a change of that clock is dealt with as Debian's cron does it:
-
-- where neither minute nor hour begins with `*` (`30 2 * * *`), a slot that the change skips comes
-  right after it (03:00), and one that comes twice counts once, the first time;
-- any other expression (`*/15 * * * *`) follows real time: what is skipped does not come, what
-  comes twice counts twice.
-
-Where clocks change by less than an hour, or at midnight, slots of the second kind in the hour after
-the change may be left out; none comes too often.
+A schedule names slots (`policy.cron` finds those of a cron expression), and `policy.jitter` makes
+each a little late.
 """
 
 import math
@@ -17,20 +9,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
-from functools import lru_cache
-from itertools import count, islice, pairwise
-
-from cronsim import CronSim, CronSimError
+from itertools import count
 
 from crawler.model import DAY_S, Seconds
+from crawler.policy.cron import checked, gap, occurrences
 from crawler.policy.hours import Hours, zone_of
 from crawler.policy.hours import parse as parse_hours
+from crawler.policy.jitter import Lateness
 
 SHRINK, GROW = 0.5, 1.5
 """What an adaptive interval is multiplied by when the content changed, and when it did not."""
-_HALF = (2 + 5**0.5) / 2
-"""Of the period of jitter, in jitters; the cube of the golden ratio is far from every fraction."""
-_START = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST = time.max.replace(fold=1)
 
 
@@ -88,7 +76,7 @@ def parse(
         raise ValueError("jitter is at most every or adaptive.min, and with cron a day")
     return Schedule(
         every=every,
-        cron=None if cron is None else _calendar(cron),
+        cron=None if cron is None else checked(cron),
         zone=zone,
         jitter=jitter,
         hours=None if hours is None else _hours(hours, timezone),
@@ -116,7 +104,7 @@ def next_due(
     """
     own = _adapted(schedule, every, changed=changed)
     after = max(now, due_at)  # the clock may have been set back
-    late = _Lateness(schedule.jitter, fingerprint)
+    late = Lateness(schedule.jitter, fingerprint)
     for slot in _slots(schedule, own or schedule.every, late.slot(due_at), late.slot(after)):
         if (at := _within(schedule, slot, late)) > after:
             return Next(at if schedule.until is None or at <= schedule.until else None, own)
@@ -140,16 +128,8 @@ def window_of(schedule: Schedule, now: Seconds, down_since: Seconds) -> Seconds:
     """
     interval = schedule.least or schedule.every
     if schedule.cron is not None:
-        interval = _gap(schedule.cron, schedule.zone, down_since - schedule.jitter, now)
+        interval = gap(schedule.cron, schedule.zone, down_since - schedule.jitter, now)
     return max(0.0, min(now - down_since, interval / 2)) if interval else 0.0
-
-
-def _gap(cron: str, zone: tzinfo, since: Seconds, now: Seconds) -> Seconds | None:
-    """Return the time between two occurrences, not over night; None if there was none since."""
-    if next(_occurrences(cron, zone, since), math.inf) > now:
-        return None
-    coming = islice(_occurrences(cron, zone, now), 3)
-    return min((later - at for at, later in pairwise(coming)), default=None)
 
 
 def _adapted(schedule: Schedule, every: Seconds | None, *, changed: bool | None) -> Seconds | None:
@@ -159,7 +139,7 @@ def _adapted(schedule: Schedule, every: Seconds | None, *, changed: bool | None)
     return min(max((every or schedule.every) * factor, schedule.least), schedule.most)
 
 
-def _within(schedule: Schedule, slot: Seconds, late: "_Lateness") -> Seconds:
+def _within(schedule: Schedule, slot: Seconds, late: Lateness) -> Seconds:
     """Return when a slot is due; lateness that would lead past the closing is left out."""
     opening = schedule.opens_at(slot)
     at = late.due(opening)
@@ -171,56 +151,10 @@ def _slots(
 ) -> Iterator[Seconds]:
     """Yield the slots that follow the `last` one, from about `after` on."""
     if schedule.cron is not None:
-        yield from _occurrences(schedule.cron, schedule.zone, after)
+        yield from occurrences(schedule.cron, schedule.zone, after)
     elif step is not None:
         missed = max(0, math.floor((after - last) / step))
         yield from (last + step * number for number in count(missed + 1))
-
-
-def _occurrences(cron: str, zone: tzinfo, after: Seconds) -> Iterator[Seconds]:
-    at: Seconds | None = after
-    while at is not None and (at := _following(cron, zone, math.floor(at / 60))) is not None:
-        yield at
-
-
-@lru_cache(maxsize=4096)
-def _following(cron: str, zone: tzinfo, minute: int) -> Seconds | None:
-    """Return the first occurrence after a minute, None if there is none for fifty years."""
-    at = minute * 60.0  # occurrences are on whole minutes
-    for found in CronSim(cron, datetime.fromtimestamp(at, zone)):
-        if found.timestamp() > at:  # in an hour that comes twice, the first one is told again
-            return found.timestamp()
-    return None
-
-
-class _Lateness:
-    """The jitter of one task: a wave over time that falls and rises in straight lines.
-
-    At any time the tasks are spread evenly over it, for their fingerprints are their phases, and
-    its period fits no interval, so every slot of a task is late in another way. It is so flat that
-    later slots are due later, at no less than half their distance, and a slot can be told from when
-    it is due: nothing needs to be stored.
-    """
-
-    def __init__(self, jitter: Seconds, fingerprint: int) -> None:
-        self._jitter = jitter if jitter >= 0.001 else 0.0
-        self._half = jitter * _HALF
-        self._phase = 2 * self._half * (fingerprint & 0xFFFFFFFF) / 2**32
-
-    def due(self, slot: Seconds) -> Seconds:
-        """Return when a slot is due: between 0 and the jitter later."""
-        if not self._jitter:
-            return slot
-        return slot + abs((slot + self._phase) % (2 * self._half) - self._half) / _HALF
-
-    def slot(self, due: Seconds) -> Seconds:
-        """Return the slot that is due then."""
-        if not self._jitter:
-            return due
-        passed = (due + self._phase - self._jitter) % (2 * self._half)  # since the wave was highest
-        rising = passed - self._half + self._jitter
-        along = passed / (1 - 1 / _HALF) if rising < 0 else self._half + rising / (1 + 1 / _HALF)
-        return due - self._jitter - passed + along
 
 
 def _check_bounds(every: Seconds | None, least: Seconds | None, most: Seconds | None) -> None:
@@ -234,21 +168,6 @@ def _check_bounds(every: Seconds | None, least: Seconds | None, most: Seconds | 
         raise ValueError("adaptive needs every, the interval it begins with")
     if not 0 < least <= every <= most:
         raise ValueError("every lies between adaptive.min, longer than 0, and adaptive.max")
-
-
-def _calendar(cron: str) -> str:
-    fields = cron.split()
-    if len(fields) != 5:
-        raise ValueError("cron has five fields: minute hour day month weekday, */15 6-22 * * 1-5")
-    try:
-        CronSim(f"* * * {fields[3]} *", _START)
-        CronSim(" ".join([*fields[:3], "*", fields[4]]), _START)
-    except (CronSimError, ValueError) as error:
-        raise ValueError(f"cron cannot be read: {str(error).lower()}") from None
-    with suppress(CronSimError):  # a day that none of its months has
-        if next(CronSim(cron, _START), None):
-            return cron
-    raise ValueError(f"cron {cron} never comes")
 
 
 def _hours(text: str, timezone: str) -> Hours:

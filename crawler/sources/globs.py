@@ -77,27 +77,26 @@ class Globs(Source):
 
 
 def _expanded(pattern: globbing.Pattern, used: frozenset[str]) -> Iterator[bytes]:
-    """Yield the lines of a pattern; what needs an escape gets it before it is multiplied."""
+    """Yield the lines of a pattern, with those of its globs that are used.
+
+    A value that needs an escape gets it before it is multiplied.
+    """
+    parts = _parts(pattern, used)
+    texts = (part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
+    template = "".join(texts)
+    slots = [part for part in parts if isinstance(part, int)]
+    for values in globbing.product([_safe(glob) for glob in pattern.globs]):
+        yield (template % tuple([values[slot] for slot in slots])).encode("utf-8", "surrogatepass")
+
+
+def _parts(pattern: globbing.Pattern, used: frozenset[str]) -> list[str | int]:
+    """Return the parts of a line: texts, and numbers of globs whose values stand there."""
     positions = {str(at): at - 1 for at in range(1, len(pattern.globs) + 1)}
     positions |= {glob.name: at for at, glob in enumerate(pattern.globs)}
     parts = [_escaped(part) if isinstance(part, str) else part for part in pattern.parts]
     for name in sorted(used & pattern.names):
         parts += [f"\t{name}=", positions[name]]
-    texts = (part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
-    template = "".join(texts)
-    slots = [part for part in parts if isinstance(part, int)]
-    for values in _product([_safe(glob) for glob in pattern.globs]):
-        yield (template % tuple([values[slot] for slot in slots])).encode("utf-8", "surrogatepass")
-
-
-def _product(globs: Sequence[globbing.Glob]) -> Iterator[tuple[str, ...]]:
-    """Yield as itertools.product does, without holding a range in memory."""
-    if not globs:
-        yield ()
-        return
-    for head in _product(globs[:-1]):
-        for value in globs[-1]:
-            yield (*head, value)
+    return parts
 
 
 def _safe(glob: globbing.Glob) -> globbing.Glob:

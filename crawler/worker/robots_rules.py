@@ -12,7 +12,8 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.frontier import Frontier
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Task, Visited
-from crawler.policy.robots import Judged, Rules, judge, parse, url_of
+from crawler.policy.robots import Rules, parse, url_of
+from crawler.policy.robots_answer import Judged, judge
 from crawler.records import Robots
 from crawler.threads import Native
 from crawler.urls import host_of, origin_of

@@ -8,19 +8,16 @@ from hypothesis import strategies as st
 from protego import Protego
 
 from crawler.model import Kind, Outcome, Task
-from crawler.policy.robots import (
+from crawler.policy.robots import MAX_BYTES, MAX_SHOWN, parse, url_of
+from crawler.policy.robots_answer import (
     ABSENT_AFTER_S,
     ALLOWED_FOR_S,
     FIRST_RETRY_S,
-    MAX_BYTES,
     MAX_FRESH_S,
     MAX_HOPS,
     MAX_RETRY_S,
-    MAX_SHOWN,
     MIN_FRESH_S,
     judge,
-    parse,
-    url_of,
 )
 from crawler.records import Again, Done, Hop, Robots
 from crawler.urls import canonical
