@@ -72,16 +72,20 @@ def split(url: str) -> SplitUrl:
 
 def host_of(url: str) -> str:
     """Return name:port of a canonical URL."""
-    return split(url).host
+    return origin_of(url).partition("://")[2]
 
 
 def origin_of(url: str) -> str:
     """Return the origin of a canonical URL, scheme://name:port (RFC 6454).
 
-    It is what a robots.txt speaks for and what credentials belong to.
+    A robots.txt speaks for an origin, and credentials belong to one. Every visit asks for it, so it
+    does not take the whole URL apart.
     """
-    url_parts = split(url)
-    return f"{url_parts.scheme}://{url_parts.host}"
+    scheme, _, tail = url.partition("://")
+    authority = tail.partition("/")[0]
+    if ":" not in authority.rpartition("]")[2]:
+        authority = f"{authority}:{_PORTS[scheme]}"
+    return f"{scheme}://{authority}"
 
 
 def same_origin(one: str, other: str) -> bool:

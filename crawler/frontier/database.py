@@ -15,7 +15,7 @@ WAL_PAGES = 16_384
 
 
 def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
-    """Open a state file, making it if there is none.
+    """Open a state file, making it if there is none; `durable` syncs every transaction.
 
     Raises:
         StateError: the file is not a state file, is damaged, or comes from a newer crawler.
@@ -27,12 +27,7 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
         db = sqlite3.connect(state, isolation_level=None, timeout=MAX_WAIT_S, cached_statements=256)
         try:
             _create_or_check(db, state)
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            db.execute("PRAGMA cache_size = -65536")
-            # Every checkpoint syncs; a long list touches pages all over its index, again and again.
-            db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-            db.execute("PRAGMA busy_timeout = 0")  # from here on `begin` waits
+            _set_up(db, durable=durable)
         except BaseException:
             db.close()
             raise
@@ -46,26 +41,47 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
 
 def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
     db.execute("BEGIN IMMEDIATE")
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    (application,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if not tables:
-        for statement in _statements(TABLES):
-            db.execute(statement)
+    if tables:
+        _migrate(db, _checked_version(db, state))
+    else:
+        _run(db, TABLES)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {VERSION}")
-    elif application != APPLICATION_ID:
+    db.execute("COMMIT")
+
+
+def _checked_version(db: sqlite3.Connection, state: Path) -> int:
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID:
         raise StateError(f"{state} is a database of another program; name another file as state")
-    elif version > VERSION:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
         raise StateError(
             f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
             "install that version, or name another file as state"
         )
-    for step in range(version if tables else VERSION, VERSION):
-        for statement in _statements(MIGRATIONS[step]):
-            db.execute(statement)
+    return int(version)
+
+
+def _migrate(db: sqlite3.Connection, version: int) -> None:
+    for step in range(version, VERSION):
+        _run(db, MIGRATIONS[step])
         db.execute(f"PRAGMA user_version = {step + 1}")
-    db.execute("COMMIT")
+
+
+def _set_up(db: sqlite3.Connection, *, durable: bool) -> None:
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    db.execute("PRAGMA cache_size = -65536")
+    # Every checkpoint syncs; a long list touches pages all over its index, again and again.
+    db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+    db.execute("PRAGMA busy_timeout = 0")  # from here on `begin` waits
+
+
+def _run(db: sqlite3.Connection, script: str) -> None:
+    for statement in _statements(script):
+        db.execute(statement)
 
 
 def _statements(script: str) -> Iterator[str]:

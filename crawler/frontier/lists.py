@@ -18,6 +18,7 @@ from crawler.frontier.values import KnownChunk, ReadChunk, SourceState, Synced
 from crawler.model import Seconds
 from crawler.records import Seed
 
+_EXTRA = f"UPDATE task SET extra = ? WHERE id = {TASK_OF}"
 _CHUNK = """
 INSERT INTO chunk (source, anchor, key, bad, fingerprints) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (source, anchor) DO UPDATE SET key = excluded.key, bad = excluded.bad,
@@ -25,7 +26,7 @@ ON CONFLICT (source, anchor) DO UPDATE SET key = excluded.key, bad = excluded.ba
 
 
 def source(db: sqlite3.Connection, names: Names, job: str, name: str) -> SourceState:
-    """Return what is remembered of a source; one met for the first time gets a number."""
+    """Return a source as it was read last; a source that is not known gets a number."""
     job_id = names.job_id(db, job)
     db.execute("INSERT OR IGNORE INTO source (job, name) VALUES (?, ?)", (job_id, name))
     number, version, listed, bad = db.execute(
@@ -50,7 +51,7 @@ def fingerprints(db: sqlite3.Connection, number: int, anchor: int) -> list[int]:
 
 
 def sources(db: sqlite3.Connection, job: str) -> dict[str, int]:
-    """Return the sources that are remembered of a job, by name."""
+    """Return the numbers of a job's sources, by name."""
     rows = db.execute(
         "SELECT source.name, source.id FROM source JOIN job ON job.id = job WHERE job.name = ?",
         (job,),
@@ -59,7 +60,7 @@ def sources(db: sqlite3.Connection, job: str) -> dict[str, int]:
 
 
 def chunks(db: sqlite3.Connection, number: int) -> dict[int, KnownChunk]:
-    """Return what is remembered of a source's chunks, by their anchors."""
+    """Return the chunks of a source as they were read last, by their anchors."""
     rows = db.execute(
         "SELECT anchor, key, length(fingerprints) / 8, bad FROM chunk WHERE source = ?", (number,)
     )
@@ -74,24 +75,30 @@ def admit(
     read: Sequence[ReadChunk],
     now: Seconds,
 ) -> Synced:
-    """Take in chunks that are new or changed."""
+    """Take in chunks that are new or changed; return how many URLs came, and came back."""
     job_id = names.job_id(db, job)
     added: list[Seed] = []
     removed: Counter[int] = Counter()
     for chunk in read:
-        fingerprints = array("q", [seed.fingerprint for seed in chunk.seeds])
-        before = _fingerprints(db, number, chunk.anchor)
-        new, gone = _difference(before, fingerprints)
-        added += [seed for seed in chunk.seeds if _taken(new, seed.fingerprint)]
+        came, gone = _admit_chunk(db, number, chunk)
+        added += came
         removed += gone
-        extras = [(seed.extra, seed.fingerprint) for seed in chunk.seeds if seed.extra]
-        db.executemany(f"UPDATE task SET extra = ? WHERE id = {TASK_OF}", extras)
-        row = (number, chunk.anchor, chunk.key, chunk.bad, fingerprints.tobytes())
-        db.execute(_CHUNK, row)
     fresh = enlist(db, names, job_id, added, now)
     revived = revive(db, job_id, [seed.fingerprint for seed in added], now)
     unlist(db, removed.elements())
     return Synced(fresh, revived)
+
+
+def _admit_chunk(
+    db: sqlite3.Connection, number: int, chunk: ReadChunk
+) -> tuple[list[Seed], "Counter[int]"]:
+    """Write a chunk over what it was; return the seeds that came and the fingerprints that went."""
+    fingerprints = array("q", [seed.fingerprint for seed in chunk.seeds])
+    new, gone = _difference(_fingerprints(db, number, chunk.anchor), fingerprints)
+    extras = [(seed.extra, seed.fingerprint) for seed in chunk.seeds if seed.extra]
+    db.executemany(_EXTRA, extras)
+    db.execute(_CHUNK, (number, chunk.anchor, chunk.key, chunk.bad, fingerprints.tobytes()))
+    return [seed for seed in chunk.seeds if _taken(new, seed.fingerprint)], gone
 
 
 def drop(db: sqlite3.Connection, number: int, anchors: Sequence[int]) -> None:
@@ -104,7 +111,7 @@ def drop(db: sqlite3.Connection, number: int, anchors: Sequence[int]) -> None:
 
 
 def source_read(db: sqlite3.Connection, state: SourceState, now: Seconds) -> None:
-    """Note that a source was read, and how much it held; one that is gone is forgotten."""
+    """Note that a source was read to its end; a source that holds nothing is forgotten."""
     db.execute(
         "UPDATE source SET mark = ?, listed = ?, bad = ?, synced_at = ? WHERE id = ?",
         (state.version, state.listed, state.bad, now, state.id),
@@ -129,7 +136,7 @@ def _fingerprints(db: sqlite3.Connection, number: int, anchor: int) -> "array[in
 def _difference(
     before: "array[int]", after: "array[int]"
 ) -> tuple["Counter[int] | None", "Counter[int]"]:
-    """Return what came (None: everything) and what went."""
+    """Return the fingerprints that came (None: all of them) and those that went, with numbers."""
     if not before:
         return None, Counter()
     one, other = Counter(before), Counter(after)
@@ -137,7 +144,7 @@ def _difference(
 
 
 def _taken(new: "Counter[int] | None", fingerprint: int) -> bool:
-    """Tell whether a URL is among those that came, and take it from them."""
+    """Tell whether a URL is among those that came, and take it out of them."""
     if new is None:
         return True
     if new[fingerprint] <= 0:

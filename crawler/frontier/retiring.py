@@ -22,9 +22,16 @@ _LESS = f"UPDATE task SET listed = listed - 1 WHERE id = {TASK_OF}"
 _UNLIST = f"""
 INSERT OR IGNORE INTO unlisted
 SELECT job, fingerprint FROM task WHERE id = {TASK_OF} AND listed <= 0"""
-_ENDED = f"""
+_SLICE = """
+SELECT fingerprint FROM unlisted WHERE job = ? AND fingerprint > ? ORDER BY fingerprint LIMIT ?"""
+_NOT_LISTED = f"SELECT job, ended, state, id FROM task WHERE id = {TASK_OF} AND listed <= 0"
+_STATE = f"""
 CASE WHEN ended IS NULL THEN {WAITING} WHEN :scheduled THEN {WAITING}
     WHEN ended IN ('{Kind.STORED}', '{Kind.UNCHANGED}') THEN {DONE} ELSE {DEAD} END"""
+_REVIVE = f"""
+UPDATE task SET state = {_STATE}, due_at = CASE WHEN ended IS NULL THEN :now ELSE due_at END
+WHERE id = {TASK_OF.replace("?", ":fp")} AND state = {RETIRED}
+RETURNING job, ended, state, host"""
 
 
 def unlist(db: sqlite3.Connection, fingerprints: Iterable[int]) -> None:
@@ -35,26 +42,16 @@ def unlist(db: sqlite3.Connection, fingerprints: Iterable[int]) -> None:
 
 
 def retire(db: sqlite3.Connection, names: Names, job: str, after: int) -> tuple[int, int | None]:
-    """Retire a slice of what is unlisted; return how many, and where to go on, None at the end.
+    """Retire a slice of the unlisted URLs; return how many, and the last fingerprint of the slice.
 
-    What is being visited stays until its visit is over.
+    A URL that is being visited stays until its visit is over.
     """
     number = names.job_id(db, job)
-    found = [
-        fingerprint
-        for (fingerprint,) in db.execute(
-            "SELECT fingerprint FROM unlisted WHERE job = ? AND fingerprint > ? "
-            "ORDER BY fingerprint LIMIT ?",
-            (number, after, ROWS_AT_ONCE),
-        )
-    ]
+    found = [fingerprint for (fingerprint,) in db.execute(_SLICE, (number, after, ROWS_AT_ONCE))]
     retired: list[tuple[int, str | None, int]] = []
     over = []
     for fingerprint in found:
-        row = db.execute(
-            f"SELECT job, ended, state, id FROM task WHERE id = {TASK_OF} AND listed <= 0",
-            (fingerprint,),
-        ).fetchone()
+        row = db.execute(_NOT_LISTED, (fingerprint,)).fetchone()
         if row and row[2] == LEASED:
             continue
         over.append((number, fingerprint))
@@ -67,13 +64,13 @@ def retire(db: sqlite3.Connection, names: Names, job: str, after: int) -> tuple[
 
 
 def leaving(db: sqlite3.Connection, names: Names, job: str) -> bool:
-    """Tell whether something of a job is unlisted and not retired."""
+    """Tell whether a URL of a job is unlisted and not retired."""
     found = db.execute("SELECT 1 FROM unlisted WHERE job = ?", (names.job_id(db, job),))
     return found.fetchone() is not None
 
 
 def revive(db: sqlite3.Connection, job: int, fingerprints: Sequence[int], now: Seconds) -> int:
-    """Bring back, with their history, those among these URLs that were retired."""
+    """Bring back, with their history, the retired ones among these URLs; return how many."""
     retired = db.execute(
         "SELECT n FROM tally WHERE job = ? AND kind = 'retired'", (job,)
     ).fetchone()
@@ -82,12 +79,8 @@ def revive(db: sqlite3.Connection, job: int, fingerprints: Sequence[int], now: S
     (scheduled,) = db.execute("SELECT schedule != '' FROM job WHERE id = ?", (job,)).fetchone()
     revived, hosts = [], set()
     for fingerprint in fingerprints:
-        row = db.execute(
-            f"UPDATE task SET state = {_ENDED}, due_at = CASE WHEN ended IS NULL THEN :now "
-            f"ELSE due_at END WHERE id = {TASK_OF.replace('?', ':fp')} AND state = {RETIRED} "
-            "RETURNING job, ended, state, host",
-            {"fp": fingerprint, "scheduled": scheduled, "now": now},
-        ).fetchone()
+        values = {"fp": fingerprint, "scheduled": scheduled, "now": now}
+        row = db.execute(_REVIVE, values).fetchone()
         if row:
             revived.append(row[:3])
             hosts.add(row[3])

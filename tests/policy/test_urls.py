@@ -179,6 +179,8 @@ def test_the_canonical_form_is_its_own_canonical_form(text):
     assert url.isprintable()
     assert "#" not in url
     url_parts = split(url)
+    assert host_of(url) == url_parts.host
+    assert origin_of(url) == f"{url_parts.scheme}://{url_parts.host}"
     again = f"{url_parts.scheme}://{url_parts.host}{url_parts.path}{url_parts.query}"
     assert canonical(again) == url
 
