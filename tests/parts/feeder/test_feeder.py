@@ -4,7 +4,6 @@ import time
 
 import gevent
 import pytest
-from frontiers import join, seed
 from gevent.event import Event
 from gevent.queue import Queue
 
@@ -15,6 +14,7 @@ from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.model import Kind, Outcome, Visited
 from crawler.records import JobTerms
+from tests.parts.frontiers import join, seed
 
 
 class Silence:

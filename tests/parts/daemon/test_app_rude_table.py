@@ -10,8 +10,6 @@ from pathlib import Path
 import gevent
 import pytest
 import trustme
-from rude_cases import ROWS, Row
-from rude_talks import BOMBS
 
 from crawler.config import CrawlerOptions, Job, Settings, Timeout
 from crawler.daemon.app import App
@@ -19,6 +17,8 @@ from crawler.model import Kind
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.records import Again, Hop, Settlement
 from tests.conftest import _inventory
+from tests.parts.rude_cases import ROWS, Row
+from tests.parts.rude_talks import BOMBS
 from tests.servers import RudeSite, Site
 
 TOTAL = 1.0

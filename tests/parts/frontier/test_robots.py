@@ -6,13 +6,13 @@
 from dataclasses import replace
 
 import pytest
-from frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
 
 from crawler.frontier.process import current
 from crawler.frontier.robots import ASKED_FOR_S
 from crawler.model import Kind
 from crawler.records import Again, Done, Hop, HostRecord, JobTerms, Robots
 from crawler.urls import origin_of
+from tests.parts.frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
 
 DAY = 86_400.0
 HOUR = 3600.0

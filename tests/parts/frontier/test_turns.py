@@ -6,7 +6,6 @@ from collections import Counter
 
 import gevent
 import pytest
-from frontiers import NOW, join, seed, seeds, settled, take
 from gevent.queue import Queue
 
 from crawler.config import Job, Settings
@@ -15,6 +14,7 @@ from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.model import Kind, Outcome, Visited
 from crawler.records import Again, Done, HostRecord, JobTerms
+from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
 
 CLASSES = [JobTerms("high", weight=4), JobTerms("normal"), JobTerms("low", weight=1)]
 
