@@ -20,6 +20,7 @@ from crawler.records import JobTerms
 
 ROWS_AT_ONCE = 2000
 """Hosts or tasks of one transaction."""
+_REFITTED = {WAITING, DONE, DEAD}
 _SLICE = """
 SELECT id, job, state, due_at, ifnull(finished_at, 0.0), fingerprint, every, ended, host
 FROM task WHERE id > ? ORDER BY id LIMIT ?"""
@@ -111,11 +112,10 @@ def refit(
     sums: Counter[tuple[int, str]] = Counter()
     rows, hosts = [], set()
     for task in found:
-        if task.job != number or task.ended is None or task.state not in {WAITING, DONE, DEAD}:
+        if task.job != number or task.ended is None or task.state not in _REFITTED:
             continue
         at = next_due(task.due_at, task.finished_at, task.fingerprint, task.every)
-        state = _state(task.ended) if at is None else WAITING
-        due_at = task.due_at if at is None else at
+        state, due_at = (WAITING, at) if at is not None else (_state(task.ended), task.due_at)
         sums[number, "+"] += (state == WAITING) - (task.state == WAITING)
         if (state, at) != (task.state, task.due_at):
             rows.append((state, due_at, task.id))

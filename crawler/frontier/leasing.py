@@ -106,6 +106,11 @@ def _ready(
     found = {weight: dict(db.execute(_READY, {**values, "class": weight})) for weight in CLASSES}
     chosen = shares.pick({weight: list(hosts) for weight, hosts in found.items()}, new)
     bound = {host for hosts in found.values() for host, here in hosts.items() if here}
+    return _within_share(chosen, bound, share)
+
+
+def _within_share(chosen: list[int], bound: set[int], share: int) -> list[int]:
+    """Return the chosen hosts but for those that are not bound and beyond the share."""
     free = [host for host in chosen if host not in bound]
     beyond = set(free[max(0, share) :])
     return [host for host in chosen if host not in beyond]

@@ -86,27 +86,35 @@ def leased(
     """Take up to `limit` tasks of a host that the caller owns."""
     found = _Host(*db.execute(_HOST, {"host": host}).fetchone())
     jobs = [_Turn(*job) for job in db.execute(_JOBS, (host,))]
-    mine = jobs if visitor.jobs is None else [job for job in jobs if job.name in visitor.jobs]
+    mine = _mine(jobs, visitor)
     obeying = _obeying(jobs, obeyed=visitor.obeys(found.key))
     rows: list[Any] = []
     if mine and _robots_wait(db, host, found, obeying, mine, now):
         rows = _take(db, host, ROBOTS_JOB, now, limit)
-    bound = obeying if found.rules_until <= now else []
-    free = [job for job in mine if job not in bound]
+    free = _others(mine, obeying) if found.rules_until <= now else mine
     rows += _fair(db, host, free, now, limit - len(rows))
-    tasks = tuple(task_of(row, _job_of(db, names, row, mine), found.key) for row in rows)
     return LeasedHost(
         id=host,
         key=found.key,
         next_at=found.next_at,
         delay=max((job.delay for job in jobs), default=0.0),
         per_host=min((job.per_host for job in jobs), default=1000),
-        tasks=tasks,
+        tasks=tuple(task_of(row, _job_of(db, names, row, mine), found.key) for row in rows),
         jobs=tuple(job.name for job in mine),
         crawl_delay=found.crawl_delay if obeying else 0.0,
         address=found.address,
         health=_health(found),
     )
+
+
+def _mine(jobs: list[_Turn], visitor: Visitor) -> list[_Turn]:
+    if visitor.jobs is None:
+        return jobs
+    return [job for job in jobs if job.name in visitor.jobs]
+
+
+def _others(mine: list[_Turn], obeying: list[_Turn]) -> list[_Turn]:
+    return [job for job in mine if job not in obeying]
 
 
 def _health(host: _Host) -> Health:

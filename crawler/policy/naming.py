@@ -137,13 +137,19 @@ _KEPT = re.compile(r"(\.[0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,3})?)(?=(?:\.[^.]*)?\Z)")
 
 
 def _component(text: str) -> str:
-    plain = _PLAIN.fullmatch(text) and len(text) <= MAX_COMPONENT
-    if plain and not ("Z" in text or text.endswith(".part") or _RESERVED.fullmatch(text)):
+    if _is_plain(text):
         return text
     text = _KEPT.sub(r"\1_", _UNSAFE.sub("_", text).rstrip(". ")) or "_"
     if _RESERVED.fullmatch(text) or _PART.search(text):
         text += "_"
     return _shortened(text)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a component is safe at a glance, as most are: this runs for every visit."""
+    if not _PLAIN.fullmatch(text) or len(text) > MAX_COMPONENT:
+        return False
+    return not ("Z" in text or text.endswith(".part") or _RESERVED.fullmatch(text))
 
 
 def _shortened(text: str) -> str:

@@ -63,29 +63,31 @@ def judge(
         return Judged(Again(now + random.uniform(1.0, 5.0), charged=False), known)
     origin = origin_of(task.url)
     if outcome.kind is Kind.STORED:
-        kept = min(MAX_FRESH_S, max(MIN_FRESH_S, _max_age(cache_control)))
-        return Judged(Done(), _fresh(origin, outcome, now, kept, body or b""))
+        return Judged(Done(), _file(origin, outcome.status, body, now, cache_control))
     if _absent(outcome):
-        return Judged(Done(), _fresh(origin, outcome, now, MAX_FRESH_S))
-    same_end = (given_up or outcome.kind in _FAILS_ALIKE) and origin_of(task.location) == origin
-    holds = known is not None and known.until > now
-    if same_end and not holds:
-        return Judged(Done(), _allowed(origin, outcome, now))
-    return _unreachable(known or Robots(origin, None, None, 0.0, 0.0, 0.0), outcome, now, random)
+        return Judged(Done(), _all_allowed(origin, outcome, now, MAX_FRESH_S))
+    pages_fail_too = given_up or outcome.kind in _FAILS_ALIKE
+    if pages_fail_too and origin_of(task.location) == origin and not _holds(known, now):
+        return Judged(Done(), _all_allowed(origin, outcome, now, ALLOWED_FOR_S))
+    before = known or Robots(origin, None, None, 0.0, 0.0, 0.0)
+    return _unreachable(before, outcome, now, random)
 
 
-def _fresh(
-    origin: str, outcome: Outcome, now: Seconds, kept: Seconds, body: bytes | None = None
+def _holds(known: Robots | None, now: Seconds) -> bool:
+    return known is not None and known.until > now
+
+
+def _file(
+    origin: str, status: int | None, body: bytes | None, now: Seconds, cache_control: str
 ) -> Robots:
-    """Return the record of a file, or of its absence, which is asked for again after `kept`."""
-    reason = outcome.reason if body is None else ""
-    until, refresh_at = now + MAX_FRESH_S, now + kept
-    return Robots(origin, body, outcome.status, now, until, refresh_at, reason=reason)
+    """Return the record of a file; Cache-Control says when it is asked for again."""
+    kept = min(MAX_FRESH_S, max(MIN_FRESH_S, _max_age(cache_control)))
+    return Robots(origin, body or b"", status, now, now + MAX_FRESH_S, now + kept)
 
 
-def _allowed(origin: str, outcome: Outcome, now: Seconds) -> Robots:
-    """Return the record of a file that fails as its pages will; everything is allowed a while."""
-    until = now + ALLOWED_FOR_S
+def _all_allowed(origin: str, outcome: Outcome, now: Seconds, kept: Seconds) -> Robots:
+    """Return the record of an origin without a file, which is asked for again after `kept`."""
+    until = now + kept
     return Robots(origin, None, outcome.status, now, until, until, reason=outcome.reason)
 
 

@@ -18,7 +18,8 @@ from crawler.policy.hours import parse as parse_hours
 from crawler.policy.jitter import Lateness
 
 SHRINK, GROW = 0.5, 1.5
-"""What an adaptive interval is multiplied by when the content changed, and when it did not."""
+"""Factors of an adaptive interval after a visit whose content changed, and did not."""
+_FACTORS = {True: SHRINK, False: GROW, None: 1.0}
 _LAST = time.max.replace(fold=1)
 
 
@@ -133,10 +134,13 @@ def window_of(schedule: Schedule, now: Seconds, down_since: Seconds) -> Seconds:
 
 
 def _adapted(schedule: Schedule, every: Seconds | None, *, changed: bool | None) -> Seconds | None:
+    """Return a task's own interval after a visit, None where intervals do not adapt."""
     if schedule.least is None or schedule.most is None or schedule.every is None:
         return None
-    factor = 1.0 if every is None or changed is None else SHRINK if changed else GROW
-    return min(max((every or schedule.every) * factor, schedule.least), schedule.most)
+    own = schedule.every
+    if every is not None:
+        own = every * _FACTORS[changed]
+    return min(max(own, schedule.least), schedule.most)
 
 
 def _within(schedule: Schedule, slot: Seconds, late: Lateness) -> Seconds:

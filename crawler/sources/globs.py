@@ -82,10 +82,9 @@ def _expanded(pattern: globbing.Pattern, used: frozenset[str]) -> Iterator[bytes
     A value that needs an escape gets it before it is multiplied.
     """
     parts = _parts(pattern, used)
-    texts = (part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
-    template = "".join(texts)
     slots = [part for part in parts if isinstance(part, int)]
-    for values in globbing.product([_safe(glob) for glob in pattern.globs]):
+    template = "".join(map(_template, parts))
+    for values in globbing.product(list(map(_safe, pattern.globs))):
         yield (template % tuple([values[slot] for slot in slots])).encode("utf-8", "surrogatepass")
 
 
@@ -97,6 +96,10 @@ def _parts(pattern: globbing.Pattern, used: frozenset[str]) -> list[str | int]:
     for name in sorted(used & pattern.names):
         parts += [f"\t{name}=", positions[name]]
     return parts
+
+
+def _template(part: str | int) -> str:
+    return "%s" if isinstance(part, int) else part.replace("%", "%%")
 
 
 def _safe(glob: globbing.Glob) -> globbing.Glob:

@@ -94,17 +94,11 @@ class Sitemap(Source):
         queue, seen, in_a_row = deque([(self._url, 0)]), {self._url}, 0
         while queue and in_a_row < _IN_A_ROW:
             url, above = queue.popleft()
-            try:
-                copy = self._cache.get(url, native, url)
-                in_a_row = 0
-            except SourceError as error:
-                self._note(str(error))
-                in_a_row += 1
+            copy = self._copy(native, url)
+            in_a_row = 0 if copy else in_a_row + 1
+            if copy is None:
                 continue
-            kind = self._kind(native, copy)
-            if kind == "text" and copy.unverified:
-                self._note(f"{masked(url)}: {UNVERIFIED}")
-            if kind != "sitemapindex":
+            if self._kind(native, copy) != "sitemapindex":
                 yield copy
             elif above >= MAX_NESTED:
                 self._note(f"{masked(url)}: an index below {MAX_NESTED} others")
@@ -115,11 +109,23 @@ class Sitemap(Source):
         if queue:
             self._note(f"{len(queue)} more files were not asked for after that")
 
-    def _kind(self, native: Native, copy: Copy) -> str:
+    def _copy(self, native: Native, url: str) -> Copy | None:
+        """Return the file at a URL, or None after noting why it cannot be fetched."""
         try:
-            return native.call(kind_of, copy.file)
+            return self._cache.get(url, native, url)
+        except SourceError as error:
+            self._note(str(error))
+            return None
+
+    def _kind(self, native: Native, copy: Copy) -> str:
+        """Return the kind of a file, and note one whose end cannot be told."""
+        try:
+            kind = native.call(kind_of, copy.file)
         except (ValueError, *UNREADABLE):
             return ""  # reading it will say why
+        if kind == "text" and copy.unverified:
+            self._note(f"{masked(copy.url)}: {UNVERIFIED}")
+        return kind
 
     def _lines(self, native: Native, copy: Copy) -> Blocks:
         try:
