@@ -1,4 +1,4 @@
-"""What travels with a visit: Task, Fetched, Outcome, Visited. All frozen; change is `replace()`."""
+"""Values of a visit: Task, Fetched, Outcome, Visited. All frozen; change is `replace()`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

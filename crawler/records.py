@@ -1,4 +1,4 @@
-"""What the frontier records: verdicts and settlements of visits, seeds, jobs, hosts, robots.txt.
+"""Records of the frontier: verdicts and settlements of visits, seeds, jobs, hosts, robots.txt.
 
 All of them are frozen; change is `replace()`.
 """
@@ -46,7 +46,7 @@ Verdict = Done | Again | Hop | Dead
 
 @value
 class Robots:
-    """What is known of the robots.txt of one origin; times are wall times."""
+    """Record of the robots.txt of one origin; times are wall times."""
 
     origin: str
     """scheme://name:port"""

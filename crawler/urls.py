@@ -28,7 +28,7 @@ class SplitUrl(NamedTuple):
 
     @property
     def host(self) -> str:
-        """name:port, what politeness applies to."""
+        """name:port, the unit of politeness."""
         return f"{self.hostname}:{self.port}"
 
 

@@ -1,4 +1,4 @@
-"""The frontier: what is known, waiting, leased and finished; durable. `contract` has its verbs."""
+"""The frontier: URLs known, waiting, leased and finished; durable. `contract` has its verbs."""
 
 from pathlib import Path
 

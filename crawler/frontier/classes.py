@@ -19,7 +19,7 @@ class Shares:
     def pick(self, found: dict[int, list[int]], limit: int) -> list[int]:
         """Choose up to `limit` hosts, always of the class that was served least.
 
-        `found` are the hosts of each class, by weight. What one class leaves the others have.
+        `found` are the hosts of each class, by weight. Turns left by one class go to the others.
         """
         waiting = {weight: iter(hosts) for weight, hosts in found.items()}
         chosen: list[int] = []
@@ -32,6 +32,6 @@ class Shares:
             chosen.append(host)
             self.served[weight] += 1 / weight
         least = min((self.served[weight] for weight in waiting), default=max(self.served.values()))
-        for weight in self.served.keys() - waiting.keys():  # no claim to turns that went by
+        for weight in self.served.keys() - waiting.keys():  # turns that went by are lost
             self.served[weight] = max(self.served[weight], least)
         return chosen

@@ -1,4 +1,4 @@
-"""The contract of a frontier: what is known, waiting, leased and finished; durable.
+"""The contract of a frontier: URLs known, waiting, leased and finished; durable.
 
 Every verb is one transaction. A host belongs to one owner (a process) at a time, so politeness
 holds for any number of processes. `now` is wall time, for it is stored. A verb that works in slices
@@ -27,7 +27,7 @@ from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
 
 class Frontier(Protocol):
-    """What an engine must do. One contract test runs against every engine."""
+    """The verbs of an engine. One contract test runs against every engine."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...

@@ -53,7 +53,11 @@ def lease(
     idle: Sequence[HostRecord],
     back: Sequence[int],
 ) -> Lease:
-    """Free idle hosts, take new ones, take tasks: in this order, so that a host may come back."""
+    """Free idle hosts, take new ones, take tasks: in this order, so that a host may come back.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
     renew(db, owner, now)
     db.executemany(_BACK, [(task,) for task in back])
     _free(db, owner, idle, now)
@@ -73,6 +77,9 @@ def move(
     """Note the addresses of hosts; give back, and return, those at an address of another process.
 
     Their tasks go with them, for a host moves only while none of its visits is open.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
     """
     renew(db, owner, now)
     mine, refused = list[HostRecord](), list[HostRecord]()
@@ -110,17 +117,17 @@ def _ready(
 
 
 def _within_share(chosen: list[int], bound: set[int], share: int) -> list[int]:
-    """Return the chosen hosts but for those that are not bound and beyond the share."""
+    """Return the chosen hosts; of hosts that are not bound only as many as the share."""
     free = [host for host in chosen if host not in bound]
     beyond = set(free[max(0, share) :])
     return [host for host in chosen if host not in beyond]
 
 
 def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> int:
-    """Return how many more hosts the owner may take; negative is what it should give back.
+    """Return how many more hosts the owner may take; a negative number is to be given back.
 
-    Alone it may take what it asks for. Among several it has its part of all hosts that are owned
-    or free, rounded up, those at one address counted as one; what it holds beyond that is surplus
+    Alone it may take as many as it asks for. Among several it has its part of all hosts that are
+    owned or free, rounded up; hosts at one address count as one. Hosts held beyond that are surplus
     only while no other host is free.
     """
     (living,) = db.execute("SELECT count(*) FROM process WHERE lease_until > ?", (now,)).fetchone()

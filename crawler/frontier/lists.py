@@ -92,7 +92,7 @@ def admit(
 def _admit_chunk(
     db: sqlite3.Connection, number: int, chunk: ReadChunk
 ) -> tuple[list[Seed], "Counter[int]"]:
-    """Write a chunk over what it was; return the seeds that came and the fingerprints that went."""
+    """Write a chunk anew; return the seeds that came and the fingerprints that went."""
     fingerprints = array("q", [seed.fingerprint for seed in chunk.seeds])
     new, gone = _difference(_fingerprints(db, number, chunk.anchor), fingerprints)
     extras = [(seed.extra, seed.fingerprint) for seed in chunk.seeds if seed.extra]

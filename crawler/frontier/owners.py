@@ -55,7 +55,11 @@ def renew(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
 
 
 def heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) -> None:
-    """Extend the leases of an owner, and record the state of its process."""
+    """Extend the leases of an owner, and record the state of its process.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
     renew(db, owner, now)
     db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?)", (now,))
     db.execute(

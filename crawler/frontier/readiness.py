@@ -1,4 +1,4 @@
-"""When a host is ready, and what it is owed until then. Runs in the native thread."""
+"""When a host is ready, and its rest until then. Runs in the native thread."""
 
 import sqlite3
 from collections.abc import Iterable

@@ -35,7 +35,7 @@ RETURNING job, ended, state, host"""
 
 
 def unlist(db: sqlite3.Connection, fingerprints: Iterable[int]) -> None:
-    """Count URLs, by fingerprint, once less; those that no line names any more are unlisted."""
+    """Count URLs, by fingerprint, once less; a URL that no line names any more is unlisted."""
     rows = [(fingerprint,) for fingerprint in fingerprints]
     db.executemany(_LESS, rows)
     db.executemany(_UNLIST, rows)

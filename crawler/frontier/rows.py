@@ -1,4 +1,4 @@
-"""Between rows and values: tasks as they are leased, and what their settlements write over them.
+"""Between rows and values: tasks as they are leased, and the rows of their settlements.
 
 Runs in the native thread.
 """

@@ -37,20 +37,20 @@ CREATE TABLE process (
     born TEXT NOT NULL,
     started_at REAL NOT NULL,
     lease_until REAL NOT NULL,             -- of every host that it owns
-    seen_at REAL NOT NULL DEFAULT 0,       -- when it last told how it is
+    seen_at REAL NOT NULL DEFAULT 0,       -- of its last heartbeat
     state TEXT NOT NULL DEFAULT 'starting',
     config TEXT NOT NULL DEFAULT '',       -- its configuration file
     busy INTEGER NOT NULL DEFAULT 0,       -- visits under way
     visits INTEGER NOT NULL DEFAULT 0,     -- since it started
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
-    rate_ok REAL NOT NULL DEFAULT 0,       -- those that ended well
+    rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
     bytes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE host (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,              -- name:port
-    next_at REAL NOT NULL DEFAULT 0,       -- what it is owed: no visit before
+    next_at REAL NOT NULL DEFAULT 0,       -- no visit before: its rest
     ready_at REAL,                         -- when its next task may start; NULL: nothing waits
     owner INTEGER,
     class INTEGER NOT NULL DEFAULT 2,      -- the greatest weight of the jobs that list it
@@ -64,7 +64,7 @@ CREATE TABLE host (
     latency REAL NOT NULL DEFAULT 0,
     spent INTEGER NOT NULL DEFAULT 0,
     day INTEGER NOT NULL DEFAULT 0,
-    rules_until REAL NOT NULL DEFAULT 0,   -- what robots.txt said holds until then
+    rules_until REAL NOT NULL DEFAULT 0,   -- the rules of robots.txt hold until then
     refresh_at REAL NOT NULL DEFAULT 0,    -- when it is to be asked for again
     asked_until REAL NOT NULL DEFAULT 0,   -- a visit to it is on its way, or waits
     crawl_delay REAL NOT NULL DEFAULT 0
@@ -103,7 +103,7 @@ CREATE TABLE task (
     failures INTEGER NOT NULL DEFAULT 0,
     suspicion INTEGER NOT NULL DEFAULT 0,  -- of having killed the process, see owners.py
     hops INTEGER NOT NULL DEFAULT 0,
-    kind TEXT,                             -- of the last visit, with what follows
+    kind TEXT,                             -- of the last visit, like the next five
     status INTEGER,
     size INTEGER,
     digest BLOB,
@@ -111,7 +111,7 @@ CREATE TABLE task (
     reason TEXT,
     etag TEXT,                             -- of the stored file, as the server wrote them
     last_modified TEXT,
-    part TEXT,                             -- what broke off and may go on, with its validators
+    part TEXT,                             -- a body that broke off and may go on
     part_etag TEXT,
     part_modified TEXT,
     part_total INTEGER,
@@ -131,7 +131,7 @@ CREATE TABLE fingerprint (                 -- the task of each, see fingerprints
     fingerprint INTEGER PRIMARY KEY,
     task INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE recent (                      -- those that have not moved there yet
+CREATE TABLE recent (                      -- fingerprints not moved there yet
     fingerprint INTEGER PRIMARY KEY,
     task INTEGER NOT NULL
 ) STRICT;
@@ -154,7 +154,7 @@ CREATE TABLE source (                      -- where a job's URLs are listed
     UNIQUE (job, name)
 ) STRICT;
 
-CREATE TABLE chunk (                       -- a run of lines of a source, told by its last line
+CREATE TABLE chunk (                       -- a run of lines of a source
     id INTEGER PRIMARY KEY,
     source INTEGER NOT NULL,
     anchor INTEGER NOT NULL,               -- of its last line
@@ -164,7 +164,7 @@ CREATE TABLE chunk (                       -- a run of lines of a source, told b
     UNIQUE (source, anchor)
 ) STRICT;
 
-CREATE TABLE unlisted (                    -- no longer on the lines where they were, see lists.py
+CREATE TABLE unlisted (                    -- URLs on no line any more, see retiring.py
     job INTEGER NOT NULL,
     fingerprint INTEGER NOT NULL,
     PRIMARY KEY (job, fingerprint)

@@ -1,13 +1,13 @@
 """The embedded frontier: one SQLite file in WAL mode, shared by the processes of one machine.
 
-Each verb is one transaction. What the verbs promise is written in `contract.Frontier`.
+Each verb is one transaction. `contract.Frontier` says what the verbs promise.
 """
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from crawler.frontier import jobs, leasing, lists, owners, retiring, robots, visits
+from crawler.frontier import jobs, leasing, lists, owners, retiring, robots, sums, visits
 from crawler.frontier.classes import Shares
 from crawler.frontier.jobs import configure
 from crawler.frontier.process import Process
@@ -169,10 +169,10 @@ class SqliteFrontier:
         return self._file.write(owners.reclaim, self._file.names, now, machine, mine)
 
     def counts(self) -> Counts:
-        return self._file.read(visits.counts)
+        return self._file.read(sums.counts)
 
     def listed(self) -> dict[str, int]:
-        return self._file.read(visits.listed)
+        return self._file.read(sums.listed)
 
     def unfinished(self, after: int, limit: int) -> list[Task]:
         return self._file.read(visits.unfinished, self._file.names, after, limit)

@@ -65,7 +65,11 @@ class Transactions:
         return self._native.call(self._transaction(verb, write=False), *args, **kwargs)
 
     def begin(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
-        """Begin a verb that writes; the function that is returned waits for what it returns."""
+        """Begin a verb that writes; return a function that waits for its value.
+
+        Raises:
+            LocalFaultError: from that function; this machine refuses.
+        """
         return self._native.begin(self._transaction(verb, write=True), *args, **kwargs)
 
     def _transaction(self, verb: Verb[P, T], *, write: bool) -> Callable[P, T]:

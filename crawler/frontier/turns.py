@@ -38,7 +38,7 @@ FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.act
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The process as one that visits."""
+    """Jobs and rules of the process that leases."""
 
     jobs: tuple[str, ...] | None = None
     """Names of the jobs that it can visit; None for every job."""
@@ -79,6 +79,12 @@ class _Host(NamedTuple):
     spent: int
     day: int
 
+    def health(self) -> Health:
+        return Health(
+            self.backoff, self.failures, self.failing_since, bool(self.silent), self.latency,
+            self.spent, self.day,
+        )  # fmt: skip
+
 
 def leased(
     db: sqlite3.Connection, names: Names, visitor: Visitor, host: int, now: Seconds, limit: int
@@ -103,7 +109,7 @@ def leased(
         jobs=tuple(job.name for job in mine),
         crawl_delay=found.crawl_delay if obeying else 0.0,
         address=found.address,
-        health=_health(found),
+        health=found.health(),
     )
 
 
@@ -117,20 +123,8 @@ def _others(mine: list[_Turn], obeying: list[_Turn]) -> list[_Turn]:
     return [job for job in mine if job not in obeying]
 
 
-def _health(host: _Host) -> Health:
-    return Health(
-        backoff=host.backoff,
-        failures=host.failures,
-        failing_since=host.failing_since,
-        silent=bool(host.silent),
-        latency=host.latency,
-        spent=host.spent,
-        day=host.day,
-    )
-
-
 def _obeying(jobs: list[_Turn], *, obeyed: bool | None) -> list[_Turn]:
-    """Return the jobs that obey robots.txt on a host; `obeyed` overrides what they say."""
+    """Return the jobs that obey robots.txt on a host; `obeyed`, if set, is for all of them."""
     if obeyed is None:
         return [job for job in jobs if job.obeys]
     return jobs if obeyed else []
@@ -154,7 +148,7 @@ def _robots_wait(
 def _ask(
     db: sqlite3.Connection, host: int, obeying: list[_Turn], mine: list[_Turn], now: Seconds
 ) -> bool:
-    """Make the robots.txt due that speaks for the first URL that waits for it; tell if one does."""
+    """Make the robots.txt of the first URL that waits for it due; tell whether a URL does."""
     for job in obeying:
         first = db.execute(_FIRST, (host, job.id, now)).fetchone()
         if first and job in mine:
@@ -184,20 +178,20 @@ def _fair(
 
 
 def _take(db: sqlite3.Connection, host: int, job: int, now: Seconds, limit: int) -> list[Any]:
-    """Take what has been due for longest, in this order; RETURNING has none."""
+    """Take the tasks due for longest, in this order; RETURNING has no order."""
     rows = db.execute(_TAKE, (host, job, now, limit)).fetchall()
     return sorted(rows, key=lambda row: (row[_DUE_AT], row[0]))
 
 
 def _note(db: sqlite3.Connection, host: int, jobs: list[_Turn], waiting: dict[int, _Turn]) -> None:
-    """Remember the turns; who had nothing waiting has no claim to turns that went by."""
+    """Record the turns; a job without a waiting task loses the turns that went by."""
     least = min((job.served for job in waiting.values()), default=0.0)
     rows = [(max(job.served, least), host, job.id) for job in jobs]
     db.executemany("UPDATE listing SET served = ? WHERE host = ? AND job = ?", rows)
 
 
 def _job_of(db: sqlite3.Connection, names: Names, row: Any, mine: list[_Turn]) -> str:
-    """Return the job whose options a visit has; a robots.txt takes those of any that is here."""
+    """Return the job whose options a visit has; for a robots.txt that is any job of ours."""
     job = names.job_name(db, row[-1] or row[2])
     if row[2] != ROBOTS_JOB:
         return job

@@ -14,7 +14,6 @@ from crawler.frontier.readiness import owe, update_ready_at
 from crawler.frontier.robots import ask, learn
 from crawler.frontier.rows import COLUMNS, ENDS, Row, numbered, row_of, tally, task_of
 from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
-from crawler.frontier.values import Counts
 from crawler.model import Kept, Seconds, Task
 from crawler.policy.naming import path_key, suffixed
 from crawler.records import Hop, HostRecord, Seed, Settlement
@@ -51,7 +50,11 @@ def add(
 
 
 def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
-    """Note the part that a visit begins, so that a visit after a crash can go on from it."""
+    """Note the part that a visit begins, so that a visit after a crash can go on from it.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
     renew(db, owner, 0.0)
     db.execute(
         "UPDATE task SET part = ?, part_etag = ?, part_modified = ?, part_total = ? WHERE id = ?",
@@ -71,7 +74,7 @@ def claim(db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]]) -> list
 
 
 def _claim_all(db: sqlite3.Connection, firsts: Mapping[int, int]) -> set[int]:
-    """Reserve what is free, by task, and return the tasks that have what they want.
+    """Reserve the free ones of the first choices, by task; return the tasks that have theirs.
 
     All in a statement or two: after every one the thread has to win the interpreter back.
     """
@@ -102,7 +105,11 @@ def settle(
     settlements: Sequence[Settlement],
     hosts: Sequence[HostRecord],
 ) -> None:
-    """Record verdicts, hops to other hosts, the sums, and the rests of hosts."""
+    """Record verdicts, hops to other hosts, the sums, and the rests of hosts.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
     renew(db, owner, 0.0)
     rows = [_row(db, names, settled) for settled in settlements]
     db.executemany(_SETTLE, rows)
@@ -125,7 +132,7 @@ def _row(db: sqlite3.Connection, names: Names, settled: Settlement) -> Row:
 def _sums(
     db: sqlite3.Connection, names: Names, settlements: Sequence[Settlement]
 ) -> "Counter[tuple[int, str]]":
-    """Return what ends of visits add to the sums, by (job, kind).
+    """Return the changes of the sums by ends of visits, by (job, kind).
 
     A URL is counted by the kind of its last end, and under "+" while it is due again.
     """
@@ -143,7 +150,7 @@ def _sums(
 
 
 def _learned(db: sqlite3.Connection, names: Names, settlements: Sequence[Settlement]) -> set[int]:
-    """Record what is known of robots.txt, and what is to be asked; return the hosts known anew."""
+    """Record rules of robots.txt, ask for missing ones; return the hosts of changed rules."""
     hosts = set()
     for settled in settlements:
         if settled.robots:
@@ -154,34 +161,8 @@ def _learned(db: sqlite3.Connection, names: Names, settlements: Sequence[Settlem
     return hosts
 
 
-def counts(db: sqlite3.Connection) -> Counts:
-    """Read the sums of the active jobs."""
-    sums = dict(
-        db.execute(
-            "SELECT kind, sum(n) FROM tally JOIN job ON job.id = job WHERE active "
-            "GROUP BY kind HAVING sum(n) != 0"
-        )
-    )
-    (leased,) = db.execute(
-        f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS_JOB}"
-    ).fetchone()
-    (hosts,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
-    known, again, retired = (sums.pop(kind, 0) for kind in ("", "+", "retired"))
-    return Counts(known, leased, hosts, sums, again, retired)
-
-
-def listed(db: sqlite3.Connection) -> dict[str, int]:
-    """Sum up how often URLs were listed, by kind; kind '' is not visited to an end."""
-    return dict(
-        db.execute(
-            "SELECT CASE WHEN state IN (2, 3) THEN kind ELSE '' END, sum(listed) "
-            f"FROM task WHERE job != {ROBOTS_JOB} GROUP BY 1"
-        )
-    )
-
-
 def unfinished(db: sqlite3.Connection, names: Names, after: int, limit: int) -> list[Task]:
-    """Read what is waiting or leased, page by page."""
+    """Return a page of tasks that wait or are leased, by their numbers beyond `after`."""
     rows = db.execute(
         f"SELECT {COLUMNS} FROM task WHERE id > ? AND state IN ({WAITING}, {LEASED}) "
         f"AND job IN (SELECT id FROM job WHERE active AND id != {ROBOTS_JOB}) ORDER BY id LIMIT ?",
@@ -191,5 +172,5 @@ def unfinished(db: sqlite3.Connection, names: Names, after: int, limit: int) -> 
 
 
 def hosts(db: sqlite3.Connection, limit: int) -> list[str]:
-    """Read the first hosts."""
+    """Return the keys of the first hosts."""
     return [key for (key,) in db.execute("SELECT key FROM host ORDER BY id LIMIT ?", (limit,))]

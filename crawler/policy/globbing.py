@@ -50,12 +50,12 @@ class Pattern:
 
     @property
     def names(self) -> frozenset[str]:
-        """What `path` may use."""
+        """Names of bound values that a job's `path` may use."""
         positions = {str(position) for position in range(1, len(self.globs) + 1)}
         return frozenset(glob.name for glob in self.globs) | positions
 
     def __iter__(self) -> Iterator[tuple[str, dict[str, str]]]:
-        """Yield every URL with what its globs bound; the rightmost glob varies fastest."""
+        """Yield every URL with its bound values by name; the rightmost glob varies fastest."""
         for values in product(self.globs):
             bound = {str(position): value for position, value in enumerate(values, 1)}
             bound |= {glob.name: value for glob, value in zip(self.globs, values, strict=True)}
@@ -94,7 +94,7 @@ def product(globs: Sequence[Glob]) -> Iterator[tuple[str, ...]]:
 
 
 def _part(text: str, at: int, globs: list[Glob]) -> tuple[str | int, int]:
-    """Return what stands at a position, a text or the number of a glob, and where it ends."""
+    """Return the text, or the number of the glob, at a position, and the position where it ends."""
     char = text[at]
     if char == "\\" and text[at + 1 : at + 2] in {"{", "}", "[", "]", "\\"}:
         return text[at + 1], at + 2

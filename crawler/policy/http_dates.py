@@ -1,4 +1,4 @@
-"""Points in time as HTTP headers write them: dates, and what Retry-After asks for. Pure."""
+"""Times in HTTP headers: dates, and the seconds that Retry-After asks for. Pure."""
 
 import re
 from datetime import UTC, date

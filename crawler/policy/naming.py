@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from crawler.urls import SplitUrl, hex_of, split
 
 FIELDS = ("job", "host", "url_path", "name", "ext", "digest")
-"""What every URL offers to a template; globs add their names."""
+"""Names of the values that every URL offers to a template; globs add their names."""
 
 DEFAULT_TEMPLATE = "{host}/{url_path}"
 
@@ -30,7 +30,7 @@ _UNSAFE = re.compile(
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _PART = re.compile(r"\.[0-9a-f]{16}\.\d+\.part$")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
-"""What most names are made of; nothing in it needs to be decoded or replaced."""
+"""A name as most are: nothing in it needs to be decoded or replaced."""
 
 
 def fields_of(template: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What an answer means: the status and the headers of one exchange become one Outcome. Pure."""
+"""Outcomes of answers: status and headers of one exchange become one Outcome. Pure."""
 
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble
 from crawler.policy import page_robots
@@ -12,8 +12,8 @@ RETRY_AFTER_STATUS = frozenset({413, 429, 503})
 """HTTP errors whose Retry-After is heard.
 
 The specifications give it a meaning with these and with redirects (RFC 9110, 10.2.3 and 15.5.14;
-RFC 6585, section 4). With any other status it is what a server adds to every error, and would put
-off a URL, and rest its host, for nothing.
+RFC 6585, section 4). With other statuses many a server sends it on every error; heard there, it
+would put off a URL, and rest its host, for nothing.
 """
 _NOT_MODIFIED = 304
 _NOT_FOUND = frozenset({404, 410})
@@ -81,7 +81,7 @@ def _redirected(task: Task, fetched: Fetched, method: str) -> tuple[Kind, str, s
 
 
 def _directives(fetched: Fetched, token: str) -> str:
-    """Return what a page says to robots about itself, as `noindex,nofollow`."""
+    """Return the words of a page to robots about itself, as `noindex,nofollow`."""
     words = page_robots.of_headers(fetched.robots_tags, token)
     if fetched.head:
         words |= page_robots.of_page(fetched.head, token)

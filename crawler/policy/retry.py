@@ -1,4 +1,4 @@
-"""What to do about the way a visit ended: one table, one function, no clock of its own."""
+"""Verdicts on the ends of visits: one table, one function, no clock of its own. Pure."""
 
 from dataclasses import dataclass
 from random import Random
@@ -11,7 +11,7 @@ FIRST_BACKOFF_S: Seconds = 2.0
 """Backoff ceiling after the first failure; it doubles with every further one."""
 MAX_BACKOFF_S: Seconds = 3600.0
 MAX_OUR_WAIT_S: Seconds = 5.0
-"""Longest wait after a fault of this machine; the whole daemon pauses besides."""
+"""Longest wait of a URL after a fault of this machine; the daemon as a whole pauses, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class KindRow:
     """A row of the table."""
 
     word: str
-    """What reports roll the kind up to: ok, not found, error."""
+    """Word of the kind in reports: ok, not found, error."""
     again: bool = False
     """Whether another visit may end better."""
     host: str = ""
-    """What it says of the host: well, failing (it pays with its pace), silent (no answer at all),
-    or nothing."""
+    """State of the host that it shows: well, failing (it pays with its pace), silent (no answer at
+    all), or none."""
 
 
 KINDS: dict[Kind, KindRow] = {
@@ -54,7 +54,7 @@ AGAIN_STATUS = frozenset({408, 421, 425, 429, 500, 502, 503, 504, 507, 520, 521,
 
 
 def state_of(outcome: Outcome) -> str:
-    """Return what an outcome says of its host: well, failing, silent, or nothing."""
+    """Return the state of the host that an outcome shows: well, failing, silent, or '' for none."""
     if outcome.ours or not outcome.asked:
         return ""
     status = outcome.status or 0
@@ -77,7 +77,7 @@ def verdict(
     random: Random,
     spared: bool = False,
 ) -> Verdict:
-    """Decide what becomes of a task; `now` is wall time, `attempts` what its job allows.
+    """Return the verdict on a task; `now` is wall time, `attempts` the visits that its job allows.
 
     A `spared` failure is its host's to pay for: the task waits and is not charged.
     """
@@ -101,7 +101,7 @@ def backoff(failures: int, retry_after: Seconds | None, random: Random) -> Secon
     """Return the seconds to wait after the given number of failures.
 
     Exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", 2015), never
-    less than what the server asked for.
+    less than the server asked for.
     """
     ceiling = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(failures - 1, 30))
     jittered = random.uniform(0, ceiling)

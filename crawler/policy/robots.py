@@ -1,9 +1,9 @@
-"""The rules of a robots.txt after RFC 9309: what a file allows to a product token. Pure.
+"""The rules of a robots.txt after RFC 9309, as they are for a product token. Pure.
 
-protego decides which path a pattern covers. This module decides what surrounds that: how much of a
-file is read (500 KiB, up to a line boundary, section 2.5), what its lines are, which group is for
-us (the product token as a whole, section 2.2.1; protego also takes its beginning), and which line
-decided. What an answer for the file means stands in `robots_answer`.
+protego decides which path a pattern covers. This module decides how much of a file is read (500
+KiB, up to a line boundary, section 2.5), how it falls into lines, which group is for us (the
+product token as a whole, section 2.2.1; protego also takes its beginning), and which line decided.
+`robots_answer` judges the answers for such files.
 """
 
 import re
@@ -27,7 +27,7 @@ _FIELD = re.compile(
 )
 """Fields of a line; the misspellings are those that protego forgives."""
 _TOKEN = re.compile(r"\*(?=\s|$)|[A-Za-z_-]*")
-_STRANGE = re.compile(r"[^ -~]+")  # what could end a line for protego, or a log's reader
+_STRANGE = re.compile(r"[^ -~]+")  # could end a line for protego, or for a reader of the log
 _KEPT = re.compile(r"%(2f|25|2a)", re.IGNORECASE)
 
 
@@ -38,7 +38,7 @@ class _Line(NamedTuple):
 
 
 class Rules:
-    """What one robots.txt says to one product token."""
+    """Rules of one robots.txt for one product token."""
 
     def __init__(self, text: str, token: str) -> None:
         lines = list(_lines(text))

@@ -1,4 +1,4 @@
-"""What an answer for robots.txt means: the rules that hold from then on (RFC 9309, 2.3.1). Pure."""
+"""Answers for robots.txt, and the rules that hold from then on (RFC 9309, section 2.3.1). Pure."""
 
 import re
 from dataclasses import dataclass, replace
@@ -66,15 +66,16 @@ def judge(
         return Judged(Done(), _file(origin, outcome.status, body, now, cache_control))
     if _absent(outcome):
         return Judged(Done(), _all_allowed(origin, outcome, now, MAX_FRESH_S))
-    pages_fail_too = given_up or outcome.kind in _FAILS_ALIKE
-    if pages_fail_too and origin_of(task.location) == origin and not _holds(known, now):
+    known = known or Robots(origin, None, None, 0.0, 0.0, 0.0)
+    if known.until <= now and _pages_fail_too(task, outcome, given_up=given_up):
         return Judged(Done(), _all_allowed(origin, outcome, now, ALLOWED_FOR_S))
-    before = known or Robots(origin, None, None, 0.0, 0.0, 0.0)
-    return _unreachable(before, outcome, now, random)
+    return _unreachable(known, outcome, now, random)
 
 
-def _holds(known: Robots | None, now: Seconds) -> bool:
-    return known is not None and known.until > now
+def _pages_fail_too(task: Task, outcome: Outcome, *, given_up: bool) -> bool:
+    """Tell whether the pages of an origin will fail like its robots.txt, and by themselves."""
+    same_host = origin_of(task.location) == origin_of(task.url)
+    return same_host and (given_up or outcome.kind in _FAILS_ALIKE)
 
 
 def _file(
@@ -99,7 +100,7 @@ def _absent(outcome: Outcome) -> bool:
 
 
 def _unreachable(known: Robots, outcome: Outcome, now: Seconds, random: Random) -> Judged:
-    """Ask again after waits that double; the first is what the server says, or FIRST_RETRY_S."""
+    """Ask again after waits that double; the server says the first, or it is FIRST_RETRY_S."""
     since = now if known.failing_since is None else known.failing_since
     first = min(FIRST_RETRY_S, max(MIN_RETRY_S, outcome.retry_after or FIRST_RETRY_S))
     wait = min(MAX_RETRY_S, first * 2.0 ** min(known.failures, 20)) * random.uniform(1.0, 1.5)

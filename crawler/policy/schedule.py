@@ -1,4 +1,4 @@
-"""When a URL is visited again: every so often, or by a calendar; what adapts, what ends. Pure.
+"""When a URL is visited again: at an interval, fixed or adaptive, or by a calendar. Pure.
 
 A schedule names slots (`policy.cron` finds those of a cron expression), and `policy.jitter` makes
 each a little late.
@@ -45,7 +45,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What follows a visit."""
+    """The next visit after a visit."""
 
     at: Seconds | None
     """Wall time of the next one, if there is one."""
@@ -64,7 +64,7 @@ def parse(
     most: Seconds | None = None,
     until: str | None = None,
 ) -> Schedule:
-    """Make a schedule of what an operator wrote; hours without a zone are those of `timezone`.
+    """Return the schedule of an operator's words; hours without a zone are those of `timezone`.
 
     Raises:
         ValueError: it makes no sense; the message says why.
@@ -100,8 +100,8 @@ def next_due(
 
     Slots count from the task's own, so that nothing drifts, and those gone by are skipped: after
     downtime there is one visit, not many. `every` is the task's interval until now; without one it
-    begins with that of the schedule. It stays as it is if nobody knows whether the content
-    `changed`.
+    begins with that of the schedule. It stays as it is where `changed` is None: it
+    is not known whether the content changed.
     """
     own = _adapted(schedule, every, changed=changed)
     after = max(now, due_at)  # the clock may have been set back
@@ -123,7 +123,7 @@ def spread(now: Seconds, due_at: Seconds, window: Seconds, fingerprint: int) -> 
 
 
 def window_of(schedule: Schedule, now: Seconds, down_since: Seconds) -> Seconds:
-    """Return how wide to spread what became overdue; 0 if there can be nothing.
+    """Return over how many seconds to spread tasks that became overdue; 0 if there can be none.
 
     It is never wider than the downtime was, nor than half the time between two visits.
     """

@@ -40,7 +40,7 @@ COMMAND_TIMEOUT = 600.0
 
 
 def of(job: Lists, folder: Path, fetch: FetchList) -> list[Source]:
-    """Return the sources of a job; what comes over HTTP is kept in a folder.
+    """Return the sources of a job; lists that come over HTTP are kept in a folder.
 
     Files that a pattern matches are looked up now; nothing else is read before its source is.
     """

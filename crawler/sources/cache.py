@@ -2,7 +2,7 @@
 
 A copy is two files: one named by its URL and its content, and a note beside it that says which
 content is the URL's. The note is renamed into place last, so that validators never stand beside
-another content than theirs, whoever else fetches the same list at the same time.
+another content than theirs, also where two processes fetch the same list at the same time.
 """
 
 import json
@@ -47,10 +47,10 @@ class Cache:
         self._fetch = fetch
 
     def get(self, url: str, native: Native, name: str) -> Copy:
-        """Return the present content of a URL; `name` is what errors call it.
+        """Return the present content of a URL, which errors call `name`.
 
         Raises:
-            SourceError: it cannot be had.
+            SourceError: it cannot be fetched.
         """
         with errors_named(name):
             known = native.call(_known, self._folder, url)
@@ -66,12 +66,12 @@ class Cache:
 
 
 def key_of(url: str) -> str:
-    """Return what the files of a URL begin with."""
+    """Return the beginning of the names of a URL's files."""
     return blake2b(url.encode(), digest_size=16).hexdigest()
 
 
 def sweep(folder: Path, now: Seconds) -> int:
-    """Remove what nobody has asked for in a month and what crashes left; `now` is wall time.
+    """Remove copies not used in a month, and parts that crashes left; `now` is wall time.
 
     To be run in a native thread. Returns the number of files removed.
     """
@@ -118,7 +118,7 @@ def _known(folder: Path, url: str) -> Copy | None:
 
 
 def _keep(folder: Path, url: str, got: Download) -> Copy:
-    """Put a body in its place, then its note, then remove what it replaces."""
+    """Put a body in its place, then its note, then remove the copy that it replaces."""
     assert got.file is not None
     copy = Copy(
         url,

@@ -1,7 +1,7 @@
-"""Fetches what lists a job's URLs, with the job's own options: redirects followed, conditionally.
+"""Fetches lists of a job's URLs with the job's own options: redirects followed, conditionally.
 
-What a list is fetched for is its content, not its storage, so it does not pass the frontier: it is
-asked for with the job's delay between two requests to a host, and its failures are its source's.
+A list does not pass the frontier, for it is read and not stored: it is asked for with the job's
+delay between two requests to a host, and its failures are its source's.
 """
 
 import os
@@ -25,7 +25,7 @@ _numbers = count()
 
 
 def downloader(fetcher: Fetcher, job: Job) -> FetchList:
-    """Return what fetches a job's lists.
+    """Return the function that fetches a job's lists.
 
     The fetcher's `Files` must be rooted at the folder that the lists are fetched into.
     """
@@ -47,7 +47,7 @@ class _Downloader:
         """Fetch a URL into a file of its own; `known` belongs to the copy that is there.
 
         Raises:
-            Trouble: there is no answer, or one that is too big, torn or undecodable.
+            Trouble: there is no answer, or it is too big, torn or undecodable.
         """
         part = f"{key_of(url)}.{os.getpid()}.{next(_numbers)}.part"
         with Native(1) as native:

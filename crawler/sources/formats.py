@@ -1,4 +1,4 @@
-"""What a line of a list means: plain text, CSV with a header, JSON lines. Pure."""
+"""Formats of lists, by lines: plain text, CSV with a header, JSON lines. Pure."""
 
 import csv
 import json
@@ -8,7 +8,7 @@ from typing import Protocol
 from crawler.sources.contract import MEANING, Entries, Fields
 
 MAX_LINE_BYTES = 65_536
-"""Bytes of a line; what reads lines cuts a longer one off after one byte more."""
+"""Bytes of a line; a longer line is cut off after one byte more when it is read."""
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = "\ufeff \t\r\n\v\f"
 _NOTHING: Mapping[str, str] = {}
@@ -104,7 +104,7 @@ class Csv:
 
 
 class JsonLines:
-    """An object a line, with `url` and what else is used."""
+    """An object a line, with `url` and the other members that are used."""
 
     def __init__(self, fields: Fields) -> None:
         self.salt = fields.salt("jsonl")
@@ -142,7 +142,7 @@ class JsonLines:
 
 
 def check_headers(bound: Mapping[str, str], fields: Fields) -> None:
-    """See that what a line binds can be sent.
+    """Check that the values of a line can be sent.
 
     Raises:
         ValueError: it would end its header, or is beyond Latin-1.
@@ -171,7 +171,7 @@ def _cells(text: str) -> list[str]:
 
 
 def _checked(bound: dict[str, str], fields: Fields) -> Mapping[str, str]:
-    """Refuse what would make no file name of its own, or another header."""
+    """Return the values of a line; refuse one that would make no file name, or another header."""
     for name, value in bound.items():
         if name in fields.needed and not value.strip():
             raise ValueError(f"its {name} is empty")

@@ -24,7 +24,7 @@ _PLAIN = {escape: char for char, escape in _ESCAPES.items()}
 class Globs(Source):
     """All patterns of a job, one after the other.
 
-    A line is the URL and what its globs bound and the job uses, as `URL<tab>cc=cn<tab>id=7`.
+    A line is the URL and the values of its globs that the job uses, `URL<tab>cc=cn<tab>id=7`.
     """
 
     def __init__(self, patterns: Sequence[str], fields: Fields) -> None:
@@ -77,7 +77,7 @@ class Globs(Source):
 
 
 def _expanded(pattern: globbing.Pattern, used: frozenset[str]) -> Iterator[bytes]:
-    """Yield the lines of a pattern, with those of its globs that are used.
+    """Yield the lines of a pattern, with the values of its globs that are used.
 
     A value that needs an escape gets it before it is multiplied.
     """

@@ -1,6 +1,6 @@
 """A job's sitemap: one file, or an index of files that may hold indexes, all asked for if changed.
 
-A file that cannot be had stops no other; but then the sitemap as a whole is not read to its end.
+A file that cannot be fetched stops no other; the sitemap as a whole is then not read to its end.
 """
 
 from collections import deque
@@ -35,7 +35,7 @@ _IN_A_ROW = 5
 _SHOWN = 3
 
 Found = Copy | bytes
-"""A file with URLs, or a bad line for what an index names beside such files."""
+"""A file with URLs, or a bad line for another entry of an index."""
 
 
 class Sitemap(Source):
@@ -118,7 +118,7 @@ class Sitemap(Source):
             return None
 
     def _kind(self, native: Native, copy: Copy) -> str:
-        """Return the kind of a file, and note one whose end cannot be told."""
+        """Return the kind of a file; note a text whose end cannot be known."""
         try:
             kind = native.call(kind_of, copy.file)
         except (ValueError, *UNREADABLE):
@@ -142,7 +142,7 @@ class Sitemap(Source):
 
 
 class _Children:
-    """What an index names: URLs not seen before, and lines for what is not followed."""
+    """Entries of an index: URLs not seen before, and bad lines for entries not followed."""
 
     def __init__(self, index: str, seen: set[str]) -> None:
         self._index = masked(index)
@@ -185,11 +185,11 @@ class _FilesVersion:
         self._digest = blake2b(MEANING, digest_size=16)
 
     def add(self, one: Found) -> None:
-        """Take in what comes next."""
+        """Take in the next file or bad line."""
         self._digest.update(one if isinstance(one, bytes) else f"{one.url} {one.digest}\n".encode())
 
     def version(self) -> str:
-        """Return the version of all that was taken in."""
+        """Return the version of everything taken in."""
         return self._digest.hexdigest()
 
 

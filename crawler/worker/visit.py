@@ -1,4 +1,4 @@
-"""What a visit is: ask the rules, fetch, and say in one word how it ended; nothing escapes it."""
+"""A visit: ask the rules, fetch, and say in one word how it ended; every error has an outcome."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ P = ParamSpec("P")
 
 
 class Begun(Enum):
-    """What may become of a visit that its rules do not end before it begins."""
+    """Answer to whether a visit may be made now, where its rules allow it."""
 
     GO = "go"
     """Host and address allow it now."""
@@ -94,7 +94,9 @@ class Visits:
     def _visit(self, task: Task, deadline: Seconds) -> Visited:
         job = self._jobs[task.job]
         if not task.robots:
-            wanted_path(task, job)  # one that cannot be made spoils this visit, not a whole batch
+            wanted_path(
+                task, job
+            )  # a path that cannot be made spoils this visit, not a whole batch
         start = time.monotonic()
         fetched = self._fetch(task, job, part=partial(self._part, task, job), deadline=deadline)
         elapsed = round(time.monotonic() - start, 4)
