@@ -103,7 +103,7 @@ def test_what_is_in_memory_is_handed_off_while_the_ledger_is_busy(
         return lease(*args, **options)
 
     monkeypatch.setattr(frontier, "lease", late)
-    feeder.leaser.look_in(0)
+    feeder.leaser.look_at(time.monotonic())
     try:
         assert asked.wait(5)
         assert all(feeder.begun(handoff.get(timeout=5)) for _ in range(40))
