@@ -14,7 +14,6 @@ from crawler.policy.politeness import (
     DAY_S,
     FAILURES_TO_REST,
     FIRST_BACKOFF_S,
-    FIRST_LONG_REST_S,
     MAX_STEPWISE_BACKOFF_S,
     Adaptive,
     HostLimits,
@@ -382,19 +381,38 @@ def test_a_failing_host_is_visited_by_one_at_a_time():
     assert host.ready_at() is not None
 
 
-@pytest.mark.parametrize("chance", [LEAST, MOST, Random(1)])
-@pytest.mark.parametrize("most", [1.0, 100.0, HOUR, 10 * HOUR, 10 * DAY_S])
-def test_after_many_failures_in_a_row_a_host_rests_long_and_ever_longer_up_to_its_cap(most, chance):
+def rests_of(failures, most, chance):
     host, now, rests = HostPace(0, HostLimits(delay=1, max_backoff=most)), 0.0, []
-    for _ in range(FAILURES_TO_REST + 30):
+    for _ in range(failures):
         fail(host, now, random=chance)
         rests.append(host.next_at - now)
         now = host.next_at
-    for number, rest in enumerate(rests[FAILURES_TO_REST - 1 :]):
-        wanted = min(FIRST_LONG_REST_S * 2**number, DAY_S)
-        assert min(wanted, most) <= rest * 1.0001
-        assert rest <= min(1.5 * wanted, most) * 1.0001
-    assert max(rests[: FAILURES_TO_REST - 1]) <= min(most, 1.5 * 16) * 1.0001
+    return rests
+
+
+@pytest.mark.parametrize(
+    ("most", "rests"),
+    [
+        (1.0, [1, 1, 1, 1, 1, 1, 1, 1]),
+        (100.0, [2, 4, 8, 16, 60, 100, 100, 100]),
+        (HOUR, [2, 4, 8, 16, 60, 120, 240, 480]),
+    ],
+)
+def test_after_five_failures_in_a_row_a_host_rests_a_minute_then_two(most, rests):
+    assert rests_of(8, most, LEAST) == pytest.approx(rests)
+
+
+def test_a_long_rest_has_a_jitter_of_half_its_length_below_its_cap():
+    assert rests_of(8, 300.0, MOST) == pytest.approx([3, 6, 12, 24, 90, 180, 300, 300])
+
+
+@pytest.mark.parametrize("chance", [LEAST, MOST, Random(1)])
+@pytest.mark.parametrize("most", [HOUR, 10 * HOUR, 10 * DAY_S])
+def test_long_rests_grow_up_to_their_cap_and_a_day_at_most(most, chance):
+    rests = rests_of(40, most, chance)
+    assert max(rests) <= most
+    assert max(rests) <= 1.5 * DAY_S
+    assert rests[-1] == pytest.approx(most) or rests[-1] >= DAY_S * 0.9999
 
 
 def test_the_circuit_opens_with_the_last_of_so_many_failures_and_one_success_closes_it():

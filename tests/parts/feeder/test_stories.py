@@ -2,6 +2,7 @@
 
 import pytest
 
+from crawler.feeder.host import ASK_AGAIN_S
 from crawler.model import Again, Dead, Kind
 from tests.parts.frontiers import gone
 
@@ -93,3 +94,24 @@ def test_hosts_beyond_its_share_pass_to_a_process_that_lacks_some(hosts_at_work)
             one.end(task, after=0.0)
     assert len(one.lease()) == 2
     assert len(two.lease()) == 2
+
+
+def test_what_is_added_to_a_host_does_not_wait_for_a_slow_visit_there(hosts_at_work):
+    work = hosts_at_work(delay=0, per_host=2)
+    work.add(URLS[0])
+    work.starts()
+    assert work.starts(300) == [], "the host has nothing more, and its visit is slow"
+    work.add(URLS[1])
+    work.feeder.leaser.look()
+    ((_, task),) = work.starts(0.1)
+    assert task.url == URLS[1]
+
+
+def test_what_another_process_adds_does_not_wait_for_a_slow_visit_either(hosts_at_work):
+    work = hosts_at_work(delay=0, per_host=2)
+    work.add(URLS[0])
+    work.starts()
+    assert work.starts(300) == []
+    work.add(URLS[1])  # and nobody says so
+    ((_, task),) = work.starts(2 * ASK_AGAIN_S)
+    assert task.url == URLS[1]

@@ -34,9 +34,7 @@ class Silence:
 class Work:
     """A process that owns hosts of `frontier`; several may share one frontier."""
 
-    def __init__(
-        self, frontier, files, *, concurrency=4, hosts=None, now=1000.0, process=None, **options
-    ):
+    def __init__(self, frontier, files, *, hosts=None, now=1000.0, process=None, **options):
         job = Job(name="job", urls=("http://a/",), robots="ignore", **options)
         overrides = HostOverrides(Settings(jobs=(job,), hosts=hosts or {}))
         self.now, self.frontier = now, frontier
