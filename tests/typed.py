@@ -2,7 +2,7 @@
 
 A page has two kinds of blocks that are typed: `sh`, which prints nothing, and `console`, with `$ `
 before each command and what it prints below. A command ends with 0, unless `$ echo $?` follows it.
-`…` stands for any text.
+`…` stands for any text of a line, and alone for any number of lines.
 """
 
 import os
@@ -45,7 +45,7 @@ _VARYING = [
         (r"\bprocess(\s+)\d+( on \S+:)?", "process N"),
         (r"pid \d+, uptime [\d:]+", "pid N, uptime SPAN"),
         (r"127\.0\.0\.1([:_])\d+", r"127.0.0.1\1PORT"),
-        (r"\S+/crawler-demo-\w+/", "DEMO/"),
+        (r"\S+(/files, the ledger is )\S+/", r"FOLDER\1FOLDER/"),
         (r" +", " "),
     )
 ]
@@ -61,14 +61,20 @@ class Step:
 
     def matches(self, printed: str) -> bool:
         """Tell whether a text is what is shown, but for times, sizes and the like."""
-        pattern = re.escape(_constant(self.shown)).replace("…", ".*?")
-        return re.fullmatch(pattern, _constant(printed), re.DOTALL) is not None
+        pattern = "".join(
+            r"(?:.*\n)*" if line == "…" else re.escape(line).replace("…", ".*") + r"\n"
+            for line in _constant(self.shown)
+        )
+        return (
+            re.fullmatch(pattern, "".join(f"{line}\n" for line in _constant(printed))) is not None
+        )
 
 
-def _constant(text: str) -> str:
+def _constant(text: str) -> list[str]:
+    """Return the lines of a text with a word for everything that varies."""
     for pattern, word in _VARYING:
         text = pattern.sub(word, text)
-    return text.strip()
+    return [line.strip() for line in text.strip().splitlines()]
 
 
 def blocks(page: str, *languages: str) -> list[str]:

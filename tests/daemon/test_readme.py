@@ -15,6 +15,8 @@ README = (ROOT / "README.md").read_text()
 PAGES = {"README.md": README} | {
     f"docs/{file.name}": file.read_text() for file in sorted((ROOT / "docs").glob("*.md"))
 }
+TOUR = [step for step in steps(README) if step.command != "crawler demo"]
+"""The demonstration takes seconds, and has a test of its own that knows what is shown of it."""
 TYPED = ("configuration", "log", "ledger", "operations")
 """Pages of docs/ whose lines are typed one after the other; the last changes the ledger."""
 YAML = [(name, text) for name in PAGES for text in blocks(PAGES[name], "yaml")]
@@ -39,7 +41,7 @@ def reader(tmp_path_factory, unused_port):
 
 
 def test_every_line_of_the_readme_works_as_typed(reader):
-    reader.read(steps(README))
+    reader.read(TOUR)
     left = {file.name for file in reader.folder.iterdir()} - {
         "README.md",
         "docs",
@@ -52,9 +54,8 @@ def test_every_line_of_the_readme_works_as_typed(reader):
 
 
 def test_every_line_of_the_manual_works_as_typed(reader):
-    tour = steps(README)
-    first_run = next(at for at, step in enumerate(tour) if "crawler run -c tour" in step.command)
-    reader.read([step for step in tour[: first_run + 1] if step.command != "crawler demo"])
+    first_run = next(at for at, step in enumerate(TOUR) if "crawler run -c tour" in step.command)
+    reader.read(TOUR[: first_run + 1])
     for page in TYPED:
         reader.read(steps(PAGES[f"docs/{page}.md"]))
 
