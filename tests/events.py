@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "crawler"
@@ -17,31 +18,36 @@ class Event:
     fields: set[str] = field(default_factory=set)
 
 
+@cache
 def events() -> dict[str, Event]:
     """Return the events by name; in a name that is composed, `SERVICE` stands for what varies."""
-    trees = [ast.parse(file.read_text()) for file in sorted(PACKAGE.rglob("*.py"))]
-    functions = {node.name: node for tree in trees for node in _all(tree, ast.FunctionDef)}
+    functions = [node for tree in _trees() for node in _all(tree, ast.FunctionDef)]
+    by_name = {function.name: function for function in functions}
     found: dict[str, Event] = {}
-    for function in (node for tree in trees for node in _all(tree, ast.FunctionDef)):
+    for function in functions:
         for call in _all(function, ast.Call):
             if _logs(call):
                 for name in _names(call.args[0], function):
                     event = found.setdefault(name, Event())
                     event.levels.add(call.func.attr)
-                    event.fields |= _fields(call, functions)
+                    event.fields |= _fields(call, by_name)
     found["log.dropped"] = Event({"warning"}, {"lines"})  # `lines` composes that line itself
     return found
 
 
 def services() -> set[str]:
     """Return the names of the services that the supervisor starts anew."""
-    trees = [ast.parse(file.read_text()) for file in PACKAGE.rglob("*.py")]
-    calls = (call for tree in trees for call in _all(tree, ast.Call))
+    calls = (call for tree in _trees() for call in _all(tree, ast.Call))
     return {
         call.args[0].value
         for call in calls
         if isinstance(call.func, ast.Name) and call.func.id == "Service"
     }
+
+
+@cache
+def _trees() -> list[ast.Module]:
+    return [ast.parse(file.read_text()) for file in sorted(PACKAGE.rglob("*.py"))]
 
 
 def _all(tree: ast.AST, kind: type[ast.AST]) -> Iterator:
