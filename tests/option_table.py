@@ -4,10 +4,10 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel
@@ -20,11 +20,12 @@ PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
 COMMAND = "python -m tests.option_table"
 _MARKED = r"(<!-- options: {} -->\n).*?(<!-- end -->)"
 
-_WORDS: list[tuple[Any, str]] = [
-    (units.Duration, "duration"), (units.Size, "size"), (units.MinSpeed, "speed"),
-    (units.Versions, "`replace`, `keep N versions`"), (bool, "`true`, `false`"), (int, "number"),
-    (float, "number"), (Path, "path"), (str, "text"),
-]  # fmt: skip
+_READ = {
+    units.duration: "duration", units.size: "size", units.speed: "speed",
+    units.versions: "`replace`, `keep N versions`",
+}  # fmt: skip
+"""Words for values by the function that reads them."""
+_PLAIN = {bool: "`true`, `false`", int: "number", float: "number", Path: "path", str: "text"}
 _DURATIONS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1), ("ms", 0.001))
 _SIZES = (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024))
 
@@ -47,11 +48,7 @@ def tables() -> dict[str, str]:
         ),
         "hosts": _table(
             ["key", *_HEAD],
-            (
-                row
-                for row in _rows(host, "hosts.*.")
-                if row[0].strip("`").split(".")[2] not in job.model_fields
-            ),
+            _rows(host, "hosts.*.", without=set(job.model_fields)),
         ),
     }
 
@@ -64,55 +61,63 @@ def _also(name: str, defaults: set[str], hosts: set[str]) -> str:
     return ", ".join(word for word, names in named if name in names)
 
 
-def _rows(model: type[BaseModel], prefix: str) -> Iterator[list[str]]:
+def _rows(
+    model: type[BaseModel], prefix: str, without: Collection[str] = ()
+) -> Iterator[list[str]]:
     hints = get_type_hints(model, include_extras=True)
     own = set(model.__annotations__)
-    fields = sorted(model.model_fields.items(), key=lambda item: item[0] not in own)
-    for name, field in fields:
-        inner = _model(field.annotation)
-        if inner is None or NoneType in get_args(field.annotation):
+    for name, field in sorted(model.model_fields.items(), key=lambda item: item[0] not in own):
+        if name in without:
+            continue
+        hint = hints[name]
+        inner = _model(hint)
+        if inner is None or NoneType in _within(hint):
             assert field.description, f"{model.__name__}.{name} has no docstring"
             meaning = " ".join(field.description.split()).replace("|", "\\|")
-            values = "the options below, or `null`" if inner else _values(hints[name], field)
-            yield [f"`{prefix}{name}`", values, _default(hints[name], field), meaning]
+            values = "the options below, or `null`" if inner else _values(hint, field)
+            yield [f"`{prefix}{name}`", values, _default(hint, field), meaning]
         if inner:
             yield from _rows(inner, f"{prefix}{name}.")
 
 
-def _model(annotation: Any) -> type[BaseModel] | None:
-    for kind in (annotation, *get_args(annotation)):
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind
-    return None
+def _within(hint: Any) -> Iterator[Any]:
+    """Yield a type and all types that it is made of."""
+    yield hint
+    for inner in get_args(hint):
+        yield from _within(inner)
+
+
+def _model(hint: Any) -> type[BaseModel] | None:
+    models = (one for one in _within(hint) if isinstance(one, type) and issubclass(one, BaseModel))
+    return next(models, None)
 
 
 def _values(hint: Any, field: FieldInfo) -> str:
     """Say which values there are, as an operator writes them."""
-    return _of(hint) + _bounds([*field.metadata, *_metadata(hint)])
+    marks = [mark for one in _within(hint) for mark in getattr(one, "__metadata__", ())]
+    return _of(hint) + _bounds([*field.metadata, *marks])
 
 
 def _of(hint: Any) -> str:
-    for kind, word in _WORDS:
-        if hint == kind:
-            return word
     origin, inner = get_origin(hint), get_args(hint)
+    if not inner or _reader(hint):
+        return _READ.get(_reader(hint)) or _PLAIN[hint]
     if origin is Literal:
         return ", ".join(f"`{one}`" for one in inner)
     if origin is tuple:
         return f"list of {_of(inner[0])}s"
     if origin is dict:
         return f"mapping of {_of(inner[0])} to {_of(inner[1])}"
-    if hasattr(hint, "__metadata__"):
+    if origin is Annotated:
         is_url = any("https?" in str(getattr(one, "metadata", "")) for one in hint.__metadata__)
-        return "URL" if is_url else _of(hint.__origin__)
-    assert inner, hint
+        return "URL" if is_url else _of(inner[0])
     return " or ".join(dict.fromkeys(_of(one) for one in inner if one is not NoneType))
 
 
-def _metadata(hint: Any) -> list[Any]:
-    return [
-        found for one in get_args(hint) for found in getattr(one, "__metadata__", ())
-    ]  # fmt: skip
+def _reader(hint: Any) -> Callable[[Any], Any] | None:
+    """Return the function that reads a value as an operator writes it."""
+    readers = (getattr(mark, "func", None) for mark in getattr(hint, "__metadata__", ()))
+    return next((read for read in readers if read in _READ), None)
 
 
 def _bounds(metadata: list[Any]) -> str:
@@ -140,16 +145,16 @@ def _default(hint: Any, field: FieldInfo) -> str:
 
 def _written(hint: Any, value: Any) -> str:
     """Return a value as an operator writes it, and see that it is read back as the same."""
-    kinds = (hint, *get_args(hint))
     if isinstance(value, bool):
         return str(value).lower()
-    if units.Versions in kinds:
-        assert value == units.versions("replace")
+    read = next(filter(None, map(_reader, _within(hint))), None)
+    if read is units.versions:
+        assert value == read("replace")
         return "replace"
-    if units.Duration in kinds:
-        return _in_units(value, _DURATIONS, units.duration)
-    if units.Size in kinds:
-        return _in_units(value, _SIZES, units.size)
+    if read is units.duration:
+        return _in_units(value, _DURATIONS, read)
+    if read is units.size:
+        return _in_units(value, _SIZES, read)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
