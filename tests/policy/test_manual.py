@@ -7,13 +7,14 @@ from typing import get_args
 import pytest
 
 from crawler.config import Settings
+from crawler.config.document import read
 from crawler.ledger.entries import STATES, Entry
 from crawler.log import visit_fields
 from crawler.model import Dead, Kind, Outcome, Settlement, Task
 from crawler.policy.retry import KINDS
 from crawler.verbs.record import record
 from tests.events import events, services
-from tests.option_table import COMMAND, PAGE, written
+from tests.option_table import COMMAND, PAGE, tables, written
 from tests.typed import ROOT
 
 LOG = (ROOT / "docs" / "log.md").read_text()
@@ -88,3 +89,28 @@ def test_the_ledger_page_has_the_states_of_a_url():
     assert named(row[1]) == list(STATES)
     (row,) = (row for row in rows(LEDGER, "### task") if row[0] == "`state`")
     assert row[1] == ", ".join(f"{number} {state}" for number, state in enumerate(STATES))
+
+
+EXAMPLE = ROOT / "config" / "crawler.yaml"
+OWN_VALUES = {"user_agent", "state", "output", "headers"}
+"""Options of the annotated example whose values are not the defaults; it says so above them."""
+
+
+@pytest.mark.parametrize("section", ["crawler", "job_defaults"])
+def test_the_annotated_example_shows_the_defaults(section):
+    model = Settings.model_fields[section].annotation
+    shown = model.model_validate(read(EXAMPLE, {}).value[section])
+    default = model()
+    set_here = shown.model_fields_set
+    other = {name for name in set_here if getattr(shown, name) != getattr(default, name)}
+    assert other == OWN_VALUES & model.model_fields.keys()
+    for name in other:
+        above = EXAMPLE.read_text().partition(f"\n  {name}:")[0].rpartition("\n\n")[2]
+        assert "(default: " in above, f"what is the default of {name}?"
+
+
+def test_the_annotated_example_has_every_option():
+    text = EXAMPLE.read_text()
+    options = re.findall(r"^\| `\S+?(\w+)` \|", "".join(tables().values()), re.MULTILINE)
+    assert options
+    assert not [name for name in options if not re.search(rf"\b{name}\b", text)]
