@@ -60,7 +60,7 @@ def test_every_line_of_the_manual_works_as_typed(reader):
         reader.read(steps(PAGES[f"docs/{page}.md"]))
 
 
-def test_no_page_has_lines_that_nobody_types():
+def test_every_page_with_lines_to_type_is_typed():
     typed = {"README.md", *(f"docs/{page}.md" for page in TYPED)}
     assert {name for name in PAGES if blocks(PAGES[name], "sh", "console")} == typed
 
