@@ -9,8 +9,6 @@ import pytest
 from crawler.config import Settings
 from crawler.config.document import read
 from crawler.ledger.entries import STATES, Entry
-from crawler.log import visit_fields
-from crawler.model import Dead, Kind, Outcome, Settlement, Task
 from crawler.policy.retry import KINDS
 from crawler.verbs.record import record
 from tests.events import events, services
@@ -57,15 +55,10 @@ def test_the_log_page_has_the_levels_and_fields_of_an_event(event):
     logged = events()[event]
     (row,) = (row for row in rows(LOG, "## All events") if row[0] == f"`{event}`")
     _, levels, shown, _ = row
+    if event == "visit":  # its fields have a table of their own
+        shown = " ".join(name for name, _ in rows(LOG, "## A visit"))
     assert set(levels.split(", ")) == logged.levels
-    if event != "visit":
-        assert set(named(shown)) == logged.fields
-
-
-def test_the_log_page_has_the_fields_of_a_visit_in_their_order():
-    task = Task(1, "j", "http://a/", "http://a/", "a:80", 1, 1, 1)
-    settled = Settlement(task, Outcome(Kind.BUG), Dead(""), 0.0)
-    assert [named(row[0])[0] for row in rows(LOG, "## A visit")] == list(visit_fields(settled))
+    assert set(named(shown)) == logged.fields
 
 
 def test_the_log_page_has_every_kind_with_the_word_of_reports():

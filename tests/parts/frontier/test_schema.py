@@ -1,11 +1,12 @@
 """What docs/ledger.md says of the tables, against a state file as it is made."""
 
 import re
+import sqlite3
 from contextlib import closing
 
 import pytest
 
-from crawler.frontier.schema import connect
+from crawler.frontier.sqlite import SqliteFrontier
 from tests.typed import ROOT, blocks
 
 PAGE = (ROOT / "docs" / "ledger.md").read_text()
@@ -14,7 +15,10 @@ PAGE = (ROOT / "docs" / "ledger.md").read_text()
 @pytest.fixture
 def state(tmp_path):
     """A new state file."""
-    with closing(connect(tmp_path / "state.sqlite", durable=False)) as db:
+    file = tmp_path / "state.sqlite"
+    with SqliteFrontier(file, durable=False):
+        pass
+    with closing(sqlite3.connect(file)) as db:
         yield db
 
 
