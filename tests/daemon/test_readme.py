@@ -87,12 +87,6 @@ def test_every_verb_is_in_the_manual():
     assert sorted(rows) == cli.list_commands(Context(cli))
 
 
-<<<<<<< HEAD
-def test_every_test_file_it_names_is_there():
-    for name in re.findall(r"`((?:tests/[\w/]+/)?test_\w+\.py)`", README):
-        place = name if "/" in name else f"tests/**/{name}"
-        assert list(Path(__file__).parents[2].glob(place)), name
-=======
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_leads_somewhere(page):
     text = re.sub(r"^```.*?^```", "", PAGES[page], flags=re.MULTILINE | re.DOTALL)
@@ -126,4 +120,3 @@ def test_the_readme_is_short():
 def test_the_two_commands_are_where_the_checks_look_for_them():
     for end in ("pytest", "crawler demo"):
         assert len(re.findall(rf"^    (python3 -m venv .*{end})$", README, re.MULTILINE)) == 1
->>>>>>> 78a01f4 (Cut the README in two: a tour, and a manual under docs/)
