@@ -51,10 +51,11 @@ def check_range(kept: Kept, have: int, headers: Mapping[str, str]) -> None:
         raise Trouble(
             Kind.PROTOCOL, f"a 206 with bytes {first}-{last} of {total} was not asked for"
         )
-    theirs = validators_of(headers)
-    for ours, sent in (
-        (kept.validators.etag, theirs.etag),
-        (kept.validators.last_modified, theirs.last_modified),
-    ):
-        if ours and sent and ours != sent:
-            raise Trouble(Kind.PROTOCOL, "the file changed while it was being continued")
+    if _changed(kept.validators, validators_of(headers)):
+        raise Trouble(Kind.PROTOCOL, "the file changed while it was being continued")
+
+
+def _changed(ours: Validators, theirs: Validators) -> bool:
+    """Tell whether validators differ; one that is missing on a side says nothing."""
+    pairs = (ours.etag, theirs.etag), (ours.last_modified, theirs.last_modified)
+    return any(one and other and one != other for one, other in pairs)

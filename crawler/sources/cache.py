@@ -131,21 +131,26 @@ def _keep(folder: Path, url: str, got: Download) -> Copy:
     size = _synced(got.file)
     got.file.replace(copy.file)
     part = folder / f"{key_of(url)}.{os.getpid()}.{time.monotonic_ns()}.part"
-    note = {
-        "url": url,
-        "digest": got.digest,
-        "size": size,
-        "type": got.content_type,
-        "unverified": got.unverified,
-        "etag": got.validators.etag,
-        "last_modified": got.validators.last_modified,
-    }
-    part.write_text(json.dumps(note))
+    part.write_text(_noted(copy, size))
     part.replace(_note(folder, url))
     for old in folder.glob(f"{key_of(url)}-*.list"):
         if old != copy.file:
             old.unlink(missing_ok=True)
     return copy
+
+
+def _noted(copy: Copy, size: int) -> str:
+    """Return the note of a copy as JSON, which `_known` reads."""
+    note = {
+        "url": copy.url,
+        "digest": copy.digest,
+        "size": size,
+        "type": copy.content_type,
+        "unverified": copy.unverified,
+        "etag": copy.validators.etag,
+        "last_modified": copy.validators.last_modified,
+    }
+    return json.dumps(note)
 
 
 def _synced(file: Path) -> int:

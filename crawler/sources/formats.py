@@ -119,6 +119,11 @@ class JsonLines:
         if not line.removeprefix(_BOM).strip():
             return
         members = self._members(_text(line).strip(_BLANKS))
+        bound = _checked(self._bound(members), self._fields)
+        yield members["url"], bound
+
+    def _bound(self, members: dict[str, str]) -> dict[str, str]:
+        """Return the members that are used, all of them texts."""
         bound = {name: members[name] for name in self._names if name in members}
         missing = sorted({"url", *self._fields.needed}.difference(members))
         if missing:
@@ -126,7 +131,7 @@ class JsonLines:
         odd = sorted(name for name in ("url", *bound) if not isinstance(members[name], str))
         if odd:
             raise ValueError(f"its {', '.join(odd)} is neither text nor a number")
-        yield members["url"], _checked(bound, self._fields)
+        return bound
 
     def _members(self, text: str) -> dict[str, str]:
         try:
