@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from crawler.config import HostOptions, Job, Settings
-from crawler.config.settings import Adaptive as AdaptiveOptions
+from crawler.config.settings import AdaptiveOptions
 from crawler.model import JobTerms, Seconds
 from crawler.policy.hours import Hours, parse
 from crawler.policy.politeness import Adaptive, HostLimits

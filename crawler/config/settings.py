@@ -51,7 +51,7 @@ class Auth(_Model):
         return self
 
 
-class Adaptive(_Model):
+class AdaptiveOptions(_Model):
     """Keep the delay near a multiple of the host's own response time."""
 
     factor: float = Field(default=5.0, gt=0, le=1000)
@@ -81,7 +81,7 @@ class Interval(_Model):
         return self
 
 
-def _check_order(bounds: Adaptive | Interval) -> None:
+def _check_order(bounds: AdaptiveOptions | Interval) -> None:
     if bounds.min > bounds.max:
         least, most = (
             f"{name}, {value:g} s{'' if name in bounds.model_fields_set else ' by default'}"
@@ -141,7 +141,7 @@ class HostOptions(_Model):
     """Visits to one host at the same time."""
     max_crawl_delay: Duration | None = None
     """A host whose robots.txt asks for a longer Crawl-delay is not visited at all."""
-    adaptive: Adaptive | None = None
+    adaptive: AdaptiveOptions | None = None
     """Keep the delay near a multiple of the host's own response time."""
     max_backoff: Duration | None = Field(default=None, gt=0)
     """Longest rest that a host's failures bring about."""
@@ -184,7 +184,7 @@ class JobOptions(_Model):
     """Whether robots.txt is obeyed (RFC 9309)."""
     max_crawl_delay: Duration = 300.0
     """A host whose robots.txt asks for a longer Crawl-delay is not visited at all."""
-    adaptive: Adaptive | None = None
+    adaptive: AdaptiveOptions | None = None
     """Keep the delay near a multiple of the host's own response time."""
     max_backoff: Duration = Field(default=3600.0, gt=0)
     """Longest rest that a host's failures bring about."""
@@ -235,7 +235,7 @@ class Job(JobOptions):
     """A folder: lists put into it are taken in once, and moved to done/ or bad/."""
 
 
-class Log(_Model):
+class LogOptions(_Model):
     """The log on standard output."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -277,7 +277,7 @@ class CrawlerOptions(_Model):
     """full survives a power cut (fsync of file, folder and ledger); relaxed survives a kill -9."""
     watch: StrictBool = False
     """Reload by itself when this file or a list changes."""
-    log: Log = Log()
+    log: LogOptions = LogOptions()
 
 
 class Settings(_Model):

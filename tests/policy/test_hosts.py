@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from crawler.config import CrawlerOptions, HostOptions, Job, Settings
 from crawler.config.host_overrides import MAX_CACHED_HOSTS, HostOverrides
-from crawler.config.settings import Adaptive as Options
+from crawler.config.settings import AdaptiveOptions
 from crawler.model import JobTerms
 from crawler.policy.politeness import Adaptive, HostLimits
 
@@ -111,11 +111,11 @@ def test_delay_and_slots_are_those_that_the_frontier_knows_of_all_processes():
 
 STRICT = {
     "max_backoff": "2h", "give_up": "2d", "max_per_day": 10,
-    "adaptive": Options(factor=9, min="1s", max="60s"),
+    "adaptive": AdaptiveOptions(factor=9, min="1s", max="60s"),
 }  # fmt: skip
 LENIENT = {
     "max_backoff": "1m", "give_up": "1h", "max_per_day": 1000,
-    "adaptive": Options(factor=2, min="0s", max="10s"),
+    "adaptive": AdaptiveOptions(factor=2, min="0s", max="10s"),
 }  # fmt: skip
 
 
@@ -130,8 +130,8 @@ def test_where_jobs_differ_the_strictest_counts_whichever_comes_first(order):
 
 def test_of_delays_that_adapt_each_part_is_the_one_that_makes_for_the_longer_delay():
     both = (
-        job("one", adaptive=Options(factor=2, min="5s", max="10s")),
-        job("two", adaptive=Options(factor=9, min="1s", max="60s")),
+        job("one", adaptive=AdaptiveOptions(factor=2, min="5s", max="10s")),
+        job("two", adaptive=AdaptiveOptions(factor=9, min="1s", max="60s")),
         job("three"),
     )
     found = overrides(*both)
@@ -163,7 +163,7 @@ def test_a_budget_of_one_job_holds_for_a_host_of_two():
         ("max_backoff", "5s", 5.0),
         ("give_up", "0s", 0.0),
         ("max_per_day", 2000, 2000),
-        ("adaptive", Options(factor=1, min="0s", max="1s"), Adaptive(1, 0, 1)),
+        ("adaptive", AdaptiveOptions(factor=1, min="0s", max="1s"), Adaptive(1, 0, 1)),
     ],
 )
 def test_an_override_replaces_the_strictest_also_by_something_milder(name, said, wanted):
