@@ -12,20 +12,9 @@ from pydantic_core import ErrorDetails
 
 from crawler.config.checks import header_value, host_pattern
 from crawler.config.document import Document, Path_, read
-from crawler.config.settings import (
-    AdaptiveOptions,
-    Auth,
-    CrawlerOptions,
-    HostOptions,
-    Interval,
-    Job,
-    JobOptions,
-    LogOptions,
-    PerAddress,
-    ScheduleOptions,
-    Settings,
-    Timeout,
-)
+from crawler.config.host_options import AdaptiveOptions, HostOptions
+from crawler.config.job_options import Auth, Interval, Job, JobOptions, ScheduleOptions, Timeout
+from crawler.config.settings import CrawlerOptions, LogOptions, PerAddress, Settings
 from crawler.config.units import NO_SPEED, Speed
 from crawler.policy import globbing, naming
 

@@ -1,13 +1,13 @@
 """What the configuration asks of one host: its jobs' options, and the overrides under `hosts`."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crawler.config import HostOptions, Job, Settings
-from crawler.config.settings import AdaptiveOptions
+from crawler.config.host_options import STRICTEST, HostPoliteness
 from crawler.model import JobTerms, Seconds
 from crawler.policy.hours import Hours, parse
-from crawler.policy.politeness import Adaptive, HostLimits
+from crawler.policy.politeness import HostLimits
 
 MAX_CACHED_HOSTS = 10_000
 WEIGHTS = {"high": 4, "normal": 2, "low": 1}
@@ -48,20 +48,8 @@ class HostOverrides:
         """
         here = [self._jobs[name] for name in jobs if name in self._jobs]
         said = self._said(key)
-        adaptive = [said.adaptive] if said.adaptive else [job.adaptive for job in here]
-        return HostLimits(
-            delay=_or(said.delay, delay),
-            per_host=_or(said.per_host, per_host),
-            adaptive=_slowest([one for one in adaptive if one]),
-            max_backoff=_or(
-                said.max_backoff, max((job.max_backoff for job in here), default=3600.0)
-            ),
-            give_up=_or(said.give_up, max((job.give_up for job in here), default=86_400.0)),
-            max_per_day=_or(
-                said.max_per_day,
-                min((job.max_per_day for job in here if job.max_per_day), default=None),
-            ),
-        )
+        merged = {name: _merged(name, said, here) for name in STRICTEST}
+        return HostLimits(_or(said.delay, delay), _or(said.per_host, per_host), **merged)
 
     def obeys(self, key: str) -> bool | None:
         """Tell whether a host's robots.txt is obeyed; None where each job says for itself."""
@@ -70,7 +58,8 @@ class HostOverrides:
 
     def max_crawl_delay(self, key: str, job: Job) -> Seconds:
         """Return the longest Crawl-delay that is obeyed."""
-        return _or(self._said(key).max_crawl_delay, job.max_crawl_delay)
+        said: Seconds | None = self._said(key).max_crawl_delay
+        return _or(said, job.max_crawl_delay)
 
     def user_agent(self, key: str) -> str:
         """Return the User-Agent line for a host."""
@@ -95,6 +84,7 @@ class HostOverrides:
 
 
 _NOTHING = HostOptions()
+_DEFAULTS = {name: HostPoliteness.model_fields[name].default for name in STRICTEST}
 
 
 def _candidates(key: str) -> list[str]:
@@ -104,15 +94,12 @@ def _candidates(key: str) -> list[str]:
     return [key, name, *parents, "*"]
 
 
-def _slowest(found: Sequence[AdaptiveOptions]) -> Adaptive | None:
-    """Return what makes for delays that are long enough for each."""
-    if not found:
-        return None
-    return Adaptive(
-        max(one.factor for one in found),
-        max(one.min for one in found),
-        max(one.max for one in found),
-    )
+def _merged(name: str, said: HostOptions, jobs: Sequence[Job]) -> Any:
+    """Return the value of an option for a host: its own, else the strictest of its jobs'."""
+    own = getattr(said, name)
+    values = [getattr(job, name) for job in jobs] if own is None else [own]
+    values = [value for value in values if value is not None]
+    return STRICTEST[name](values) if values else _DEFAULTS[name]
 
 
 def _or(value: T | None, otherwise: T) -> T:

@@ -97,7 +97,7 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
         ),
         (_J + "timeout: 5s}]", ":1:48: jobs[0].timeout: input should be a mapping"),
         (_J + "urlfile: x}]", ":1:39: jobs[0].urlfile: is no option; did you mean url_file?"),
-        (_J + "zzz: x}]", ":1:39: jobs[0].zzz: is no option allowed here: method, body, auth"),
+        (_J + "zzz: x}]", ":1:39: jobs[0].zzz: is no option allowed here: robots, delay, per_host"),
         (
             _J + "timeout: {raed: 1s}}]",
             ":1:49: jobs[0].timeout.raed: is no option; did you mean read",
@@ -170,7 +170,7 @@ _HOURS = "hours look like 22:00-06:00 Europe/Berlin or mon-fri 20:00-06:00; sat,
         ("adaptive: {min: 5}", f"55: jobs[0].adaptive.min: {_DURATION}"),
         (
             "adaptive: {facter: 3}",
-            "50: jobs[0].adaptive.facter: is no option; did you mean factor? allowed here: factor,",
+            "50: jobs[0].adaptive.facter: is no option; did you mean factor? allowed here: min,",
         ),
         (
             "adaptive: {min: 1m, max: 5s}",

@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.config import CrawlerOptions, HostOptions, Job, Settings
+from crawler.config.host_options import STRICTEST, AdaptiveOptions, HostPoliteness
 from crawler.config.host_overrides import MAX_CACHED_HOSTS, HostOverrides
-from crawler.config.settings import AdaptiveOptions
 from crawler.model import JobTerms
 from crawler.policy.politeness import Adaptive, HostLimits
 
@@ -149,6 +149,20 @@ def test_a_budget_of_one_job_holds_for_a_host_of_two():
     found = overrides(job("one", max_per_day=5), job("two"))
     assert found.limits("h:80", ("one", "two"), 1.0, 1).max_per_day == 5
     assert found.limits("h:80", ("two",), 1.0, 1).max_per_day is None
+
+
+def test_how_jobs_are_merged_is_said_of_every_limit_but_those_that_the_frontier_merges():
+    merged = set(HostLimits.__dataclass_fields__) - {"delay", "per_host"}
+    assert set(STRICTEST) == merged
+    assert merged < set(HostPoliteness.model_fields)
+
+
+def test_a_host_may_override_every_option_of_politeness_and_leave_each_unsaid():
+    for name, option in HostPoliteness.model_fields.items():
+        form = HostOptions.model_fields[name]
+        assert (form.default, form.description) == (None, option.description)
+    nulls = HostOptions.model_validate(dict.fromkeys(HostPoliteness.model_fields))
+    assert nulls == HostOptions()
 
 
 # What is said of hosts takes the place of what jobs say.
