@@ -204,6 +204,7 @@ def test_what_a_job_says_of_its_hosts_is_checked_with_its_place(problems, text, 
         ("{h: 5s}", "12: hosts.h: input should be a mapping, not '5s'"),
         ("{h: {delay: 5}}", f"20: hosts.h.delay: {_DURATION}"),
         ("{h: {dealy: 5s}}", f"13: hosts.h.dealy: is no option; did you mean delay? {_OF_HOSTS}"),
+        ("{delay: {zzz: 5}}", f"17: hosts.delay.zzz: is no option {_OF_HOSTS}"),  # a host's name
         ("{'*.org': {zzz: 5}}", f"19: hosts.*.org.zzz: is no option {_OF_HOSTS}"),
         ("{h: {priority: high}}", f"13: hosts.h.priority: is no option {_OF_HOSTS}"),
         ("{h: {adaptive: {facter: 2}}}", "24: hosts.h.adaptive.facter: is no option; did you mean"),
