@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StrictInt, StrictStr
+from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
 
 from crawler.config import checks
-from crawler.config.options import Bounds, Options, overriding
+from crawler.config.options import Options, in_order, overriding
 from crawler.config.units import Duration
 from crawler.policy.politeness import Adaptive
 
@@ -27,7 +27,7 @@ class Strictest:
     choose: Callable[[Sequence[Any]], Any]
 
 
-class AdaptiveOptions(Bounds):
+class AdaptiveOptions(Options):
     """Keep the delay near a multiple of the host's own response time."""
 
     factor: float = Field(default=5.0, gt=0, le=1000)
@@ -36,6 +36,8 @@ class AdaptiveOptions(Bounds):
     """Shortest delay that comes of it; `delay` holds as well."""
     max: Duration = 30.0
     """Longest."""
+
+    _in_order = model_validator(mode="after")(in_order)
 
 
 def slowest(found: Sequence[AdaptiveOptions]) -> Adaptive:
@@ -77,7 +79,7 @@ STRICTEST: dict[str, Callable[[Sequence[Any]], Any]] = {
 """How the values of several jobs become one, by the name of each option with the mark."""
 
 
-class HostOptions(overriding(HostPoliteness)):  # type: ignore[misc]  # mypy knows no made class
+class HostOptions(overriding(HostPoliteness), Options):  # type: ignore[misc]  # mypy knows no made class
     """What `hosts` may say of the hosts whose names match."""
 
     hours: Annotated[StrictStr, AfterValidator(checks.hours)] | None = None

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr, mo
 from crawler import urls
 from crawler.config import checks
 from crawler.config.host_options import HostPoliteness
-from crawler.config.options import Bounds, Options
+from crawler.config.options import Options, in_order
 from crawler.config.units import Duration, MinSpeed, Size, Versions
 from crawler.policy import naming, schedule
 
@@ -40,13 +40,15 @@ class Auth(Options):
         return self
 
 
-class Interval(Bounds):
+class Interval(Options):
     """Bounds of intervals that adapt."""
 
     min: Duration = Field(gt=0)
     """Shortest, for what keeps changing."""
     max: Duration = Field(gt=0)
     """Longest, for what never does."""
+
+    _in_order = model_validator(mode="after")(in_order)
 
 
 class ScheduleOptions(Options):

@@ -1,37 +1,49 @@
 """What all sections of the configuration have in common."""
 
-from typing import Any, Self
+from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
-
-from crawler.config.units import Duration
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 
 class Options(BaseModel):
     """A section: it never changes, an unknown key is an error, and docstrings are descriptions."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, defer_build=True
+    )
 
 
-class Bounds(Options):
-    """A shortest and a longest time, in this order."""
+class Bounds(Protocol):
+    """A section with a shortest and a longest time, in seconds."""
 
-    min: Duration
-    max: Duration
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.min > self.max:
-            least, most = (
-                f"{name}, {value:g} s{'' if name in self.model_fields_set else ' by default'}"
-                for name, value in (("min", self.min), ("max", self.max))
-            )
-            raise ValueError(f"{least}, is longer than {most}")
-        return self
+    @property
+    def min(self) -> float: ...
+    @property
+    def max(self) -> float: ...
+    @property
+    def model_fields_set(self) -> set[str]: ...
 
 
-def overriding(model: type[Options]) -> type[Options]:
-    """Return a section with the same options, of which each may be absent: it is None then."""
+B = TypeVar("B", bound=Bounds)
+
+
+def in_order(bounds: B) -> B:
+    """See that the shortest time is not the longer one.
+
+    Raises:
+        ValueError: it is; the message says which of both stands in the file.
+    """
+    if bounds.min > bounds.max:
+        least, most = (
+            f"{name}, {value:g} s{'' if name in bounds.model_fields_set else ' by default'}"
+            for name, value in (("min", bounds.min), ("max", bounds.max))
+        )
+        raise ValueError(f"{least}, is longer than {most}")
+    return bounds
+
+
+def overriding(model: type[Options]) -> type[BaseModel]:
+    """Return a base of sections with the same options, each of which is None where it is absent."""
     fields: dict[str, Any] = {
         name: (
             field.rebuild_annotation() | None,
@@ -39,4 +51,5 @@ def overriding(model: type[Options]) -> type[Options]:
         )
         for name, field in model.model_fields.items()
     }
-    return create_model(f"{model.__name__}Overrides", __base__=Options, **fields)
+    name = f"{model.__name__}Overrides"
+    return create_model(name, __config__=ConfigDict(defer_build=True), **fields)

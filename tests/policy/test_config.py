@@ -170,7 +170,7 @@ _HOURS = "hours look like 22:00-06:00 Europe/Berlin or mon-fri 20:00-06:00; sat,
         ("adaptive: {min: 5}", f"55: jobs[0].adaptive.min: {_DURATION}"),
         (
             "adaptive: {facter: 3}",
-            "50: jobs[0].adaptive.facter: is no option; did you mean factor? allowed here: min,",
+            "50: jobs[0].adaptive.facter: is no option; did you mean factor? allowed here: factor,",
         ),
         (
             "adaptive: {min: 1m, max: 5s}",
