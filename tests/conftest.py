@@ -36,7 +36,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if FULL or not (plain and everything) or len(os.sched_getaffinity(0)) < 2:
         return None
     files = sorted(TESTS.rglob("test_*.py"))
-    first = [file for file in files if file.parent.name == "daemon" and file.name < SECOND]
+    first = [file for file in files if file.parent == TESTS / "daemon" and file.name < SECOND]
     second = [file for file in files if file not in first]
     command = [sys.executable, "-m", "pytest", *config.invocation_params.args]
     with tempfile.TemporaryFile() as told:
@@ -59,7 +59,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "daemon" in item.path.parts:
+        if item.path.is_relative_to(TESTS / "daemon"):
             item.add_marker(pytest.mark.timeout(180))
 
 
@@ -84,7 +84,7 @@ def _little_to_look_through():
 @pytest.fixture(autouse=True)
 def nothing_left(request: pytest.FixtureRequest):
     """Compare greenlets, sockets, children and parts before and after; policy tests have none."""
-    if "policy" in request.path.parts:
+    if request.path.is_relative_to(TESTS / "policy"):
         yield
         return
     before = _inventory()

@@ -1,7 +1,7 @@
 """How a state file of an older version becomes one of the next: one script for each step.
 
-A script that has been released never changes; `tests/parts/test_migrations.py` runs every one on a
-file that the release of its day would have written.
+A script that has been released never changes; `tests/parts/frontier/test_migrations.py` runs every
+one on a file that the release of its day would have written.
 """
 
 MIGRATIONS: dict[int, str] = {

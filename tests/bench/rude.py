@@ -13,15 +13,12 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-import crawler  # noqa: F401  patches first
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "parts"))
-
 import gevent
 from gevent.pool import Pool
-from rude_cases import ROWS, Row
 
+import crawler  # noqa: F401  patches first
 from crawler.model import Kind
+from tests.parts.rude_cases import ROWS, Row
 from tests.servers import RudeSite
 
 LIMIT_S = 8.0

@@ -9,15 +9,11 @@ import json  # isort: skip
 import os
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 
 from gevent.socket import wait_read
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "parts"))
-
-from rude_cases import ROWS
-from rude_talks import BOMBS
-
+from tests.parts.rude_cases import ROWS
+from tests.parts.rude_talks import BOMBS
 from tests.servers import RudeSite
 
 

@@ -1,7 +1,8 @@
 from contextlib import ExitStack
 
 import pytest
-from frontiers import ENGINES
+
+from tests.parts.frontiers import ENGINES
 
 
 @pytest.fixture(params=ENGINES)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import brotli
-from rude_talks import (
+
+from crawler.fetch.decode import zstd
+from crawler.model import Kind
+from tests.parts.rude_talks import (
     CHUNKED,
     SOUND,
     WHOLE,
@@ -28,9 +31,6 @@ from rude_talks import (
     status,
     zstd_bomb,
 )  # fmt: skip
-
-from crawler.fetch.decode import zstd
-from crawler.model import Kind
 from tests.servers import endless, sends
 
 

@@ -6,12 +6,12 @@ from contextlib import closing
 
 import gevent
 import pytest
-from frontiers import NOW, seeds
 
 from crawler.errors import StateError
 from crawler.frontier import open_frontier
 from crawler.frontier.schema import VERSION
 from crawler.model import Seed
+from tests.parts.frontiers import NOW, seeds
 
 
 def refusal(file):

@@ -10,7 +10,7 @@ from crawler.config.document import read
 from crawler.config.units import duration, size
 from crawler.errors import ConfigError
 
-FOLDER = Path(__file__).parents[2] / "config"
+FOLDER = Path(__file__).parents[3] / "config"
 SHIPPED = sorted(FOLDER.glob("*.yaml"))
 JOB = "jobs: [{name: a, urls: ['http://h/']}]\n"
 

@@ -189,9 +189,10 @@ def test_look_ups_in_a_world_of_dead_names(tmp_path):
     unshare = needs("unshare")
     if subprocess.run([unshare, "-mn", "true"], check=False).returncode:
         lacks("needs namespaces of its own: unshare -mn")
+    module = "tests.parts.transport.dead_names"
     ran = subprocess.run(
-        [unshare, "-mn", sys.executable, "-X", "dev", "-m", "tests.parts.dead_names", tmp_path],
-        cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=False,
+        [unshare, "-mn", sys.executable, "-X", "dev", "-m", module, tmp_path],
+        cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     print(ran.stdout)
     assert ran.returncode == 0, ran.stderr

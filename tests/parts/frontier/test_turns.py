@@ -6,7 +6,6 @@ from collections import Counter
 
 import gevent
 import pytest
-from frontiers import NOW, join, seed, seeds, settled, take
 from gevent.queue import Queue
 
 from crawler.config import Job, Settings
@@ -14,6 +13,7 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.model import Again, Done, HostRecord, JobTerms, Kind, Outcome, Visited
+from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
 
 CLASSES = [JobTerms("high", weight=4), JobTerms("normal"), JobTerms("low", weight=1)]
 

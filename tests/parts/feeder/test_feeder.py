@@ -4,7 +4,6 @@ import time
 
 import gevent
 import pytest
-from frontiers import join, seed
 from gevent.event import Event
 from gevent.queue import Queue
 
@@ -14,6 +13,7 @@ from crawler.errors import LocalFaultError
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.model import JobTerms, Kind, Outcome, Visited
+from tests.parts.frontiers import join, seed
 
 
 class Silence:

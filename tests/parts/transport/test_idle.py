@@ -11,7 +11,6 @@ import trustme
 from gevent.event import Event
 from gevent.pool import Pool
 from gevent.server import StreamServer
-from rude_talks import answer, length
 
 from crawler.config import Job, Timeout
 from crawler.fetch.fetcher import Fetcher
@@ -19,6 +18,7 @@ from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
 from crawler.transport.idle import Idle
 from crawler.urls import host_of
+from tests.parts.rude_talks import answer, length
 from tests.servers import RudeSite, Site
 
 WELL = answer(length(4), body=b"well")

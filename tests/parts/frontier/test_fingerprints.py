@@ -5,7 +5,6 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from frontiers import NOW, join, seeds, take
 
 from crawler.frontier import ReadChunk, open_frontier
 from crawler.frontier import fingerprints as known
@@ -14,6 +13,7 @@ from crawler.ledger.entries import entries
 from crawler.ledger.forget import forget
 from crawler.ledger.statefile import opened
 from crawler.model import JobTerms
+from tests.parts.frontiers import NOW, join, seeds, take
 
 
 @pytest.fixture

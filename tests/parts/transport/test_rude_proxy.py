@@ -3,13 +3,13 @@
 import time
 
 import pytest
-from rude_cases import PROTOCOL, STORED, TRUNCATED
-from rude_talks import SOUND, WHOLE
 
 from crawler.config import Job, Timeout
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
+from tests.parts.rude_cases import PROTOCOL, STORED, TRUNCATED
+from tests.parts.rude_talks import SOUND, WHOLE
 from tests.servers import RudeSite, sends
 
 HOME = "http://home.example/flag"

@@ -10,14 +10,14 @@ from pathlib import Path
 import gevent
 import pytest
 import trustme
-from rude_cases import ROWS, Row
-from rude_talks import BOMBS
 
 from crawler.config import CrawlerOptions, Job, Settings, Timeout
 from crawler.daemon.app import App
 from crawler.model import Again, Hop, Kind, Settlement
 from crawler.policy.retry import MAX_RETRY_AFTER_S
 from tests.conftest import _inventory
+from tests.parts.rude_cases import ROWS, Row
+from tests.parts.rude_talks import BOMBS
 from tests.servers import RudeSite, Site
 
 TOTAL = 1.0

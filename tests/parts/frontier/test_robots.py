@@ -6,12 +6,12 @@
 from dataclasses import replace
 
 import pytest
-from frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
 
 from crawler.frontier.process import current
 from crawler.frontier.robots import ASKED_FOR_S
 from crawler.model import Again, Done, Hop, HostRecord, JobTerms, Kind, Robots
 from crawler.policy.robots import origin_of
+from tests.parts.frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
 
 DAY = 86_400.0
 HOUR = 3600.0

@@ -10,13 +10,13 @@ import pytest
 from gevent.event import Event
 from gevent.pool import Pool
 from gevent.server import StreamServer
-from rude_talks import CHUNKED, answer, length
 
 from crawler.config import Job, Timeout
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
 from crawler.urls import host_of
+from tests.parts.rude_talks import CHUNKED, answer, length
 
 EVIL = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL"
 WELL = answer(length(4), body=b"well")

@@ -11,7 +11,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from frontiers import NOW, gone, join, seed, seeds, settled, take
 
 from crawler.errors import StateError, UsageError
 from crawler.frontier import LEASE_S, ReadChunk, open_frontier
@@ -33,6 +32,7 @@ from crawler.verbs import explain, status
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import exported
 from tests import FULL
+from tests.parts.frontiers import NOW, gone, join, seed, seeds, settled, take
 
 DAY = 86_400.0
 URLS = 60_000

@@ -4,13 +4,13 @@ import subprocess
 import sys
 
 import pytest
-from frontiers import LATER, NOW, gone, join, seed, seeds, settled, take
 
 from crawler.errors import LeaseLostError
 from crawler.frontier import LEASE_S, MAX_CRASHES
 from crawler.frontier.process import current
 from crawler.model import Done, Health, HostRecord, JobTerms, Kind
 from crawler.policy.politeness import DAY_S
+from tests.parts.frontiers import LATER, NOW, gone, join, seed, seeds, settled, take
 
 
 def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):

@@ -7,7 +7,6 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from rude_talks import CHUNKED, WHOLE, answer, length
 
 from crawler.config import Timeout
 from crawler.model import Kind, Trouble
@@ -16,6 +15,7 @@ from crawler.transport.connection import Connection
 from crawler.transport.response_head import MAX_FIELDS, MAX_LINE, head_of
 from crawler.transport.visit_timer import Watch
 from tests import FULL
+from tests.parts.rude_talks import CHUNKED, WHOLE, answer, length
 
 HUNDRED = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST = b"0\r\n\r\n"

@@ -1,10 +1,10 @@
 """The contract of a frontier: what is known, leased and settled."""
 
 import pytest
-from frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take
 
 from crawler.frontier import LEASE_S
 from crawler.model import Again, Dead, Done, Hop, HostRecord, JobTerms, Kind
+from tests.parts.frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take
 
 
 def test_a_url_becomes_known_once(frontier):
