@@ -35,7 +35,7 @@ class AdaptiveOptions(Options):
     min: Duration = 0.5
     """Shortest delay that comes of it; `delay` holds as well."""
     max: Duration = 30.0
-    """Longest."""
+    """Longest delay that comes of it."""
 
     _in_order = model_validator(mode="after")(in_order)
 

@@ -30,8 +30,11 @@ class Auth(Options):
     """Basic (user and password) or bearer (a token); best taken from ${ENVIRONMENT}."""
 
     user: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
+    """User of Basic authentication."""
     password: Annotated[StrictStr, AfterValidator(checks.header_value)] = ""
+    """Password of that user."""
     bearer: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
+    """A token, instead of user and password."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -44,9 +47,9 @@ class Interval(Options):
     """Bounds of intervals that adapt."""
 
     min: Duration = Field(gt=0)
-    """Shortest, for what keeps changing."""
+    """Shortest interval, for content that keeps changing."""
     max: Duration = Field(gt=0)
-    """Longest, for what never does."""
+    """Longest interval, for content that never changes."""
 
     _in_order = model_validator(mode="after")(in_order)
 
@@ -55,13 +58,13 @@ class ScheduleOptions(Options):
     """When a URL that came to its end is visited again."""
 
     every: Duration | None = Field(default=None, gt=0)
-    """After so long."""
+    """Time from one visit to the next."""
     cron: StrictStr | None = None
-    """At these times: minute, hour, day, month, weekday, as in */15 6-22 * * mon-fri."""
+    """At these times: minute, hour, day, month, weekday, as in `*/15 6-22 * * mon-fri`."""
     timezone: StrictStr = "UTC"
-    """Of `cron`."""
+    """Time zone of `cron`, as in Europe/Berlin."""
     jitter: Duration = 0.0
-    """Each visit is put off by up to this, for each URL by another time."""
+    """Each visit is put off by up to this time, for each URL by another."""
     hours: Annotated[StrictStr, AfterValidator(checks.hours)] | None = None
     """Due again only within these hours: 22:00-06:00 Europe/Berlin."""
     adaptive: Interval | None = None
@@ -95,7 +98,7 @@ class JobOptions(HostPoliteness):
     """What every job may say, and `job_defaults` for all of them."""
 
     method: Literal["GET", "POST"] = "GET"
-    """POST sends `body`; a hop is a GET."""
+    """POST sends `body`; after a redirect it is a GET."""
     body: StrictStr = ""
     """What a POST sends."""
     auth: Auth | None = None
@@ -105,8 +108,8 @@ class JobOptions(HostPoliteness):
     proxy: Annotated[StrictStr, AfterValidator(checks.proxy)] | None = None
     """http://, https:// or socks5:// URL of a proxy; it may hold a user and a password."""
     path: Annotated[StrictStr, AfterValidator(checks.template)] = naming.DEFAULT_TEMPLATE
-    """Where a body is stored, relative to `output`: {job} {host} {url_path} {name} {ext} {digest},
-    and whatever the globs of `urls` bind."""
+    """Where a body is stored, relative to `output`: `{job}`, `{host}`, `{url_path}`, `{name}`,
+    `{ext}`, `{digest}`, and what the globs of `urls` bind."""
     headers: dict[
         Annotated[StrictStr, AfterValidator(checks.header_name)],
         Annotated[StrictStr, AfterValidator(checks.header_value)],
@@ -141,7 +144,7 @@ class Job(JobOptions):
     name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
     """Its identity in the ledger, the log and `path`."""
     urls: tuple[Annotated[StrictStr, AfterValidator(checks.url_pattern)], ...] = ()
-    """URLs, with curl's globbing: {cn,in,us}, [001-100], [a-z]; {cc=cn,in} binds a name."""
+    """URLs, with curl's globbing: `{cn,in,us}`, `[001-100]`, `[a-z]`; `{cc=cn,in}` binds a name."""
     url_file: ListUrl | Path | None = Field(default=None, union_mode="left_to_right")
     """A list: one URL a line (# starts a comment), .csv with a column url, or .jsonl; plain or
     gzip. A path, a glob of paths (lists/*.txt), or an http(s) URL."""

@@ -17,6 +17,7 @@ class LogOptions(Options):
     """The log on standard output."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """Lines of this level and of those after it are written."""
     format: Literal["auto", "json", "console"] = "auto"
     """auto: console on a terminal, JSON lines elsewhere."""
     progress: Duration = 10.0
