@@ -19,7 +19,7 @@ from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
 from crawler.threads import Native
 from crawler.urls import masked
-from crawler.verbs.report import counted, span
+from crawler.verbs.words import counted, span
 
 
 @dataclass(slots=True)

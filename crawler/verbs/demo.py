@@ -23,7 +23,7 @@ from tqdm import tqdm
 from crawler.errors import CrawlerError
 from crawler.policy.retry import KINDS
 from crawler.verbs.flag_servers import COUNTRIES, FlagServer
-from crawler.verbs.report import WORDS
+from crawler.verbs.words import WORDS
 
 TEMPERS = ("local", "delay", "error")
 

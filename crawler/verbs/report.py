@@ -1,7 +1,4 @@
-"""What `crawler fetch` tells the person at the keyboard: a bar or lines, and sums at the end.
-
-Other verbs say numbers, spans of time and sizes in the same words.
-"""
+"""What `crawler fetch` shows: a bar, or a line for every URL, and sums at the end."""
 
 import json
 import shutil
@@ -16,11 +13,11 @@ import gevent
 from tqdm import tqdm
 
 from crawler.log import printable
-from crawler.model import Again, Hop, Kind, Outcome, Seconds, Settlement, Task
+from crawler.model import Again, Hop, Kind, Outcome, Settlement, Task
 from crawler.policy.retry import KINDS
 from crawler.threads import Greenlet
+from crawler.verbs.words import size
 
-WORDS = ("ok", "not found", "error")
 _MAX_CAUSES = 10
 _ERASE = "\r\x1b[K"
 
@@ -161,29 +158,3 @@ def _line(url: str, word: str, outcome: Outcome) -> str:
         earlier = f", {printable(outcome.reason)}" if outcome.reason else ""
         return f"{url}: ok, {outcome.size:,} bytes in {outcome.path}{earlier}"
     return f"{url}: {word}, {outcome.kind}: {printable(outcome.reason)}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number of things: `1 URL`, `1,000 hosts`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def span(seconds: Seconds) -> str:
-    """Return a stretch of time in its two greatest units: `2 h 3 min`."""
-    if seconds < 59.5:
-        return f"{seconds:.3g} s"
-    left, parts = round(seconds), []
-    for length, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
-        number, left = divmod(left, length)
-        parts.append(f"{number} {unit}" if number else "")
-    first = next(at for at, part in enumerate(parts) if part)
-    return " ".join(part for part in parts[first : first + 2] if part)
-
-
-def size(number: float) -> str:
-    """Return a number of bytes: `2.6 KB`."""
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if number < 1000 or unit == "GB":
-            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
-        number /= 1000
-    raise AssertionError
