@@ -18,12 +18,15 @@ _HANDLED: WeakSet[Greenlet] = WeakSet()
 
 
 class Workers:
-    """Spawns workers, and settles in the place of those that die over a task."""
+    """Spawns workers, and settles in the place of those that die over a task.
+
+    `make` gets what tells a worker whether it is one too many.
+    """
 
     def __init__(
         self,
         size: int,
-        make: Callable[[], Worker],
+        make: Callable[[Callable[[], bool]], Worker],
         deliver: Callable[[Visited], None],
         ended: Callable[[Greenlet], None],
     ) -> None:
@@ -48,7 +51,7 @@ class Workers:
     def fill(self) -> None:
         """Spawn what is missing."""
         while len(self._workers) < self._size:
-            worker = self._make()
+            worker = self._make(self.leave)
             greenlet = self._pool.spawn(worker.run)
             on_end(greenlet, self._ended)
             self._workers[greenlet] = worker

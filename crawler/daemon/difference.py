@@ -1,14 +1,10 @@
-"""A reload: the whole configuration is read and checked, then applied as a difference, or not.
-
-What is wrong anywhere leaves everything as it is. Visits under way end under the options with which
-they began; the next lease of a URL has the new ones.
-"""
+"""What a new configuration changes, and whether a running process can apply it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.config import Job, Settings
+from crawler.config import Settings
 from crawler.errors import ConfigError, Problem
 
 RESTART_OPTIONS = ("state", "output", "durability")
@@ -76,8 +72,3 @@ def log_fields(found: Difference) -> dict[str, Any]:
         "crawler": list(found.crawler),
         "hosts": found.hosts or None,
     }
-
-
-def merged(jobs: dict[str, Job], new: Settings) -> None:
-    """Take the new jobs in; one that went stays for the visits that are under way."""
-    jobs.update({job.name: job for job in new.jobs})

@@ -1,0 +1,27 @@
+"""How many visits were settled, and what came of them."""
+
+from gevent.event import Event
+
+from crawler.model import Again, Hop, Settlement
+from crawler.policy.retry import KINDS
+
+
+class Tally:
+    """Counts settled visits since the start of the process."""
+
+    def __init__(self) -> None:
+        self.visits = 0
+        self.ok = 0
+        """Visits that were the good end of a URL."""
+        self.bytes = 0
+        """Bytes of the bodies stored."""
+        self.counted = Event()
+        """Set with every visit that is counted; its reader clears it."""
+
+    def count(self, settlement: Settlement) -> None:
+        """Count a settled visit."""
+        self.visits += 1
+        self.bytes += settlement.outcome.size
+        if not isinstance(settlement.verdict, Again | Hop):
+            self.ok += KINDS[settlement.outcome.kind].word == "ok"
+        self.counted.set()
