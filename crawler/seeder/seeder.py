@@ -8,11 +8,12 @@ from gevent.event import Event
 
 from crawler import sources
 from crawler.config import Job
-from crawler.frontier import Frontier, NextDue
+from crawler.frontier import Frontier
 from crawler.log import Log
 from crawler.model import Seconds
-from crawler.policy.schedule import Schedule, next_due, spread, window_of
-from crawler.seeder.sync import Sync, SyncSums
+from crawler.seeder.admission import SyncSums
+from crawler.seeder.rescheduling import reschedule
+from crawler.seeder.sync import Sync
 from crawler.sources import Source, SourceError
 from crawler.sources.inbox import Inbox
 from crawler.threads import Native
@@ -85,7 +86,8 @@ class Seeder:
         self._wake_hosts()
         native.call(sources.sweep, self._folder, time.time())
         for job in jobs:
-            self._reschedule(job)
+            if reschedule(self._frontier, job, self._down_since, time.time()):
+                self._look()
         self._down_since = None
         for job in jobs:
             sync = self._of(job, native)
@@ -169,43 +171,3 @@ class Seeder:
             while after is not None:
                 after = self._frontier.wake(number, after, time.time())
             self._look()
-
-    def _reschedule(self, job: Job) -> None:
-        """Fit due times to a schedule that changed, and spread those that a downtime piled up."""
-        schedule = job.schedule.parsed() if job.schedule else None
-        text = job.schedule.model_dump_json() if job.schedule else ""
-        now, window = time.time(), 0.0
-        if schedule and self._down_since is not None:
-            window = window_of(schedule, now, self._down_since)
-        same = self._frontier.schedule(job.name) == text
-        if same and window < 1.0:
-            return
-        due_after = _due_after(schedule, now, window, same=same)
-        after: int | None = 0
-        while after is not None:
-            after = self._frontier.refit(job.name, due_after, after, now)
-        self._frontier.rescheduled(job.name, text)
-        self._look()
-
-
-def _due_after(schedule: Schedule | None, now: Seconds, window: Seconds, *, same: bool) -> NextDue:
-    """Return how a task's due time follows from what is known of it."""
-
-    def due_after(
-        due_at: Seconds, finished_at: Seconds, number: int, every: Seconds | None
-    ) -> Seconds | None:
-        if schedule is None:
-            return None
-        if same:
-            return schedule.opens_at(spread(now, due_at, window, number))
-        coming = next_due(
-            schedule,
-            now=finished_at,
-            due_at=finished_at,
-            every=every,
-            changed=None,
-            fingerprint=number,
-        ).at
-        return None if coming is None else schedule.opens_at(spread(now, coming, window, number))
-
-    return due_after
