@@ -103,3 +103,11 @@ def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
             yield f"  {n:>10}  {host}"
         if len(found.hosts) > 3:
             yield f"  {'…':>10}  {counted(len(found.hosts) - 3, 'host')} more"
+
+
+def bad_lines(plans: list[JobPlan]) -> Iterator[str]:
+    """Yield what is said of lines that hold no URL."""
+    for found in plans:
+        yield from found.bad
+        if found.bad_more:
+            yield f"{found.job.name}: {found.bad_more} more bad URLs"
