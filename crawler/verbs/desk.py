@@ -19,16 +19,17 @@ from crawler.ledger.retry import retry
 from crawler.ledger.statefile import opened
 from crawler.model import Seconds
 from crawler.urls import canonical
-from crawler.verbs import explain as explaining
-from crawler.verbs import processes, status
+from crawler.verbs import processes
 from crawler.verbs.desk_options import DRY_RUN, JSON, Span, choosing_urls, verb_of, wanted
+from crawler.verbs.importing import importing
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import FORMATS, exported
 from crawler.verbs.words import as_json, counted, print_lines, size
 
 WAIT_FOR_END_S: Seconds = 600.0
 """How long `stop --wait` waits where no configuration says how long a stop may take."""
-_SPARE_S: Seconds = 10.0
+STOP_MARGIN_S: Seconds = 10.0
+"""How long `stop --wait` waits beyond the grace period."""
 
 
 @click.command("status")
@@ -36,6 +37,9 @@ _SPARE_S: Seconds = 10.0
 @JSON
 def status_verb(ledger: Ledger, *, as_json_: bool) -> None:
     """Show how the crawler is: processes, jobs, rates, hosts, and why it is idle if it is."""
+    with importing():
+        from crawler.verbs import status
+
     with opened(ledger.state) as db:
         found = status.look(db, ledger, time.time())
     if as_json_:
@@ -49,11 +53,10 @@ def status_verb(ledger: Ledger, *, as_json_: bool) -> None:
 @click.argument("url")
 def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
     """Show all that is known of a URL, and what it waits for; exit with 1 if no job knows it."""
-    try:
-        url = canonical(url)
-    except ValueError as error:
-        raise UsageError(f"{url!r}: {error}") from error
-    now = time.time()
+    with importing():
+        from crawler.verbs import explain as explaining
+
+    url, now = _canonical(url), time.time()
     with opened(ledger.state) as db:
         cases = explaining.cases(db, ledger, url, now)
         missed = None if cases else explaining.unknown(db, ledger, url)
@@ -68,6 +71,13 @@ def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
         if missed:
             print_lines(explaining.unknown_lines(missed, now))
     return 0 if cases else 1
+
+
+def _canonical(url: str) -> str:
+    try:
+        return canonical(url)
+    except ValueError as error:
+        raise UsageError(f"{url!r}: {error}") from error
 
 
 @click.command("export")
@@ -147,7 +157,7 @@ def stop_verb(ledger: Ledger, *, wait: bool) -> None:
     heard = _signal(ledger, signal.SIGTERM, "told to stop")
     if wait:
         options = ledger.settings.crawler if ledger.settings else None
-        processes.wait(heard, options.grace_period + _SPARE_S if options else WAIT_FOR_END_S)
+        processes.wait(heard, options.grace_period + STOP_MARGIN_S if options else WAIT_FOR_END_S)
 
 
 @click.command("reload")
@@ -156,13 +166,18 @@ def stop_verb(ledger: Ledger, *, wait: bool) -> None:
 def reload_verb(ledger: Ledger, *, dry_run: bool) -> int:
     """Have every process of this machine read its configuration again; its log says what came."""
     if dry_run:
-        if ledger.settings is None:
-            raise UsageError("--dry-run needs the configuration, with -c")
-        from crawler.verbs.reload_preview import preview, printed  # it fetches: no other verb does
-
-        print_lines(printed(*preview(ledger.settings)))
+        _preview(ledger)
         return 0
     return 0 if _signal(ledger, signal.SIGHUP, "told to reload") else 1
+
+
+def _preview(ledger: Ledger) -> None:
+    if ledger.settings is None:
+        raise UsageError("--dry-run needs the configuration, with -c")
+    with importing():  # it fetches: no other verb does
+        from crawler.verbs.reload_preview import preview, printed
+
+    print_lines(printed(*preview(ledger.settings)))
 
 
 def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
