@@ -41,7 +41,7 @@ class AdaptiveOptions(Options):
 
 
 def slowest(found: Sequence[AdaptiveOptions]) -> Adaptive:
-    """Return what makes for delays that are long enough for each."""
+    """Return the options whose delays are long enough for each of the given ones."""
     return Adaptive(
         max(one.factor for one in found),
         max(one.min for one in found),
@@ -80,7 +80,7 @@ STRICTEST: dict[str, Callable[[Sequence[Any]], Any]] = {
 
 
 class HostOptions(overriding(HostPoliteness), Options):  # type: ignore[misc]  # mypy knows no made class
-    """What `hosts` may say of the hosts whose names match."""
+    """Options of the hosts whose names match a pattern of `hosts`."""
 
     hours: Annotated[StrictStr, AfterValidator(checks.hours)] | None = None
     """When visits may begin: 22:00-06:00 Europe/Berlin."""

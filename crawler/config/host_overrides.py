@@ -1,4 +1,4 @@
-"""What the configuration asks of one host: its jobs' options, and the overrides under `hosts`."""
+"""The options of one host: those of its jobs, and the overrides under `hosts`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ class HostOverrides:
         self.load(settings)
 
     def load(self, settings: Settings) -> None:
-        """Take up a configuration, in the place of the one before."""
+        """Replace the configuration by another."""
         self._jobs = {job.name: job for job in settings.jobs}
         self._options: Mapping[str, HostOptions] = settings.hosts
         self._user_agent = settings.crawler.user_agent
@@ -34,17 +34,17 @@ class HostOverrides:
         self._found: dict[str, str | None] = {}
 
     def job_terms(self) -> list[JobTerms]:
-        """Return what the frontier needs to know of the jobs."""
+        """Return the terms of all jobs, for the frontier."""
         return [
             JobTerms(job.name, job.delay, job.per_host, job.robots == "obey", WEIGHTS[job.priority])
             for job in self._jobs.values()
         ]
 
     def limits(self, key: str, jobs: tuple[str, ...], delay: Seconds, per_host: int) -> HostLimits:
-        """Return the strictest of the jobs that visit a host, unless `hosts` says otherwise.
+        """Return the strictest limits of the jobs that visit a host; `hosts` overrides them.
 
-        `delay` and `per_host` are those of all active jobs, also of ones that only other processes
-        have.
+        `delay` (seconds) and `per_host` (visits) are the strictest of all active jobs, also of
+        those that only other processes have.
         """
         here = [self._jobs[name] for name in jobs if name in self._jobs]
         said = self._said(key)
@@ -52,12 +52,12 @@ class HostOverrides:
         return HostLimits(_or(said.delay, delay), _or(said.per_host, per_host), **merged)
 
     def obeys(self, key: str) -> bool | None:
-        """Tell whether a host's robots.txt is obeyed; None where each job says for itself."""
+        """Return whether a host's robots.txt is obeyed; None where each job decides."""
         said = self._said(key).robots
         return None if said is None else said == "obey"
 
     def max_crawl_delay(self, key: str, job: Job) -> Seconds:
-        """Return the longest Crawl-delay that is obeyed."""
+        """Return the longest Crawl-delay, in seconds, with which a host is still visited."""
         said: Seconds | None = self._said(key).max_crawl_delay
         return _or(said, job.max_crawl_delay)
 
@@ -66,7 +66,7 @@ class HostOverrides:
         return self._said(key).user_agent or self._user_agent
 
     def hours(self, key: str) -> Hours | None:
-        """Return when a host may be visited, if not always."""
+        """Return the opening hours of a host; None where it is always open."""
         pattern = self._pattern(key) if self._hours else None
         return self._hours.get(pattern) if pattern else None
 

@@ -80,7 +80,7 @@ class ScheduleOptions(Options):
         return self
 
     def parsed(self) -> schedule.Schedule:
-        """Return what the times are worked out by."""
+        """Return the schedule, by which due times are computed."""
         adaptive = self.adaptive
         return schedule.parse(
             every=self.every,
@@ -95,12 +95,12 @@ class ScheduleOptions(Options):
 
 
 class JobOptions(HostPoliteness):
-    """What every job may say, and `job_defaults` for all of them."""
+    """Options of every job; `job_defaults` sets them for all jobs."""
 
     method: Literal["GET", "POST"] = "GET"
     """POST sends `body`; after a redirect it is a GET."""
     body: StrictStr = ""
-    """What a POST sends."""
+    """The body of a POST."""
     auth: Auth | None = None
     """Credentials for the hosts that the job lists, and for no other."""
     cookies: Path | None = None
@@ -153,6 +153,6 @@ class Job(JobOptions):
     command: tuple[StrictStr, ...] | None = Field(default=None, min_length=1)
     """A program with its arguments, no shell, that prints one URL a line."""
     command_timeout: Duration = Field(default=600.0, gt=0)
-    """Longest time for it, and for taking in what it prints."""
+    """Longest time for the program, and for taking in its output."""
     inbox: Path | None = None
     """A folder: lists put into it are taken in once, and moved to done/ or bad/."""

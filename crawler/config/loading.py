@@ -50,7 +50,7 @@ def _validated(document: Document) -> Settings | None:
 
 
 def _merged(settings: Settings) -> Settings:
-    """Fill what a job leaves unsaid from `job_defaults`."""
+    """Fill the options that a job does not set from `job_defaults`."""
     defaults = settings.job_defaults
     jobs = []
     for job in settings.jobs:

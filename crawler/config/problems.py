@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, in the words of operators, with its place in the file."""
+"""The errors that pydantic finds, in the words of operators, with their places in the file."""
 
 import difflib
 import re

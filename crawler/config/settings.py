@@ -25,7 +25,7 @@ class LogOptions(Options):
 
 
 class PerAddress(Options):
-    """What the hosts at one address share."""
+    """Limits that the hosts at one address share."""
 
     concurrency: StrictInt = Field(default=8, ge=1, le=20_000)
     """Visits to one address at the same time."""
@@ -34,7 +34,7 @@ class PerAddress(Options):
 
 
 class CrawlerOptions(Options):
-    """What holds for the daemon as a whole."""
+    """Options of the daemon as a whole."""
 
     user_agent: Annotated[StrictStr, AfterValidator(checks.header_value)] = (
         f"crawlerd/{__version__}"
@@ -43,7 +43,7 @@ class CrawlerOptions(Options):
     robots_token: Annotated[StrictStr, Field(pattern=r"^[A-Za-z_-]{1,64}$")] = "crawlerd"  # noqa: S105  it is no secret
     """Product token that robots.txt calls the crawler by (RFC 9309, section 2.2.1)."""
     per_address: PerAddress | None = PerAddress()
-    """What many names at one address share; null for no limit. Does not hold through a proxy."""
+    """Limits that names at one address share; null for none. They do not hold through a proxy."""
     state: Path = Path("var/crawler.sqlite")
     """The ledger: one SQLite file, shared by all processes of this configuration."""
     output: Path = Path("var/files")
@@ -51,7 +51,7 @@ class CrawlerOptions(Options):
     concurrency: StrictInt = Field(default=64, ge=1, le=20_000)
     """Visits of one process at the same time."""
     grace_period: Duration = 30.0
-    """What a stop leaves to running visits; supervisord's stopwaitsecs must exceed it by 5 s."""
+    """Time of a stop for running visits; supervisord's stopwaitsecs must exceed it by 5 s."""
     durability: Literal["full", "relaxed"] = "full"
     """full survives a power cut (fsync of file, folder and ledger); relaxed survives a kill -9."""
     watch: StrictBool = False

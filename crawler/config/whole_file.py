@@ -1,4 +1,4 @@
-"""Checks of a whole file: what no option shows by itself."""
+"""Checks of a whole file, for problems that no option shows by itself."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from crawler.policy import globbing, naming
 
 
 def check_jobs(document: Document, settings: Settings) -> None:
-    """Note what only a job as a whole shows, and jobs that share a name."""
+    """Note problems of jobs as a whole, and jobs that share a name."""
     first: dict[str, int] = {}
     for at, job in enumerate(settings.jobs):
         here: Path_ = ("jobs", at)

@@ -174,6 +174,6 @@ class App:
         self.seeder.again(found.changed)
 
     def _release(self) -> None:
-        """Give back what is still held: the end of every drain, also of one that failed."""
+        """Give back all leased tasks: the end of every drain, also of one that failed."""
         released = self._disk.release(self._visiting.feeder.owed())
         self._log.info("lease.released", tasks=released)

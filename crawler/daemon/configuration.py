@@ -1,4 +1,4 @@
-"""The configuration in force: settings, jobs by name, and what is asked of each host."""
+"""The configuration in force: settings, jobs by name, and the options of each host."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from crawler.policy.politeness import HostLimits
 
 
 class Configuration:
-    """What every part of the daemon reads; a reload changes it in place."""
+    """The one configuration that every part of the daemon reads; a reload changes it in place."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -27,6 +27,6 @@ class Configuration:
         return self.settings.jobs
 
     def address_limits(self) -> HostLimits | None:
-        """Return what the hosts at one address share, or None where they share nothing."""
+        """Return the limits that the hosts at one address share, or None where there are none."""
         options: PerAddress | None = self.settings.crawler.per_address
         return HostLimits(options.delay, options.concurrency) if options else None

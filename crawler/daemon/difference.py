@@ -1,4 +1,4 @@
-"""What a new configuration changes, and whether a running process can apply it."""
+"""The difference between two configurations, and whether a running process can apply it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ RESTART_OPTIONS = ("state", "output", "durability")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a new configuration changes."""
+    """Jobs and options that differ in a new configuration."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -43,10 +43,10 @@ def difference(old: Settings, new: Settings) -> Difference:
 
 
 def check(file: str, found: Difference) -> None:
-    """See that a running process can apply it.
+    """See that a running process can apply a difference; `file` names the configuration.
 
     Raises:
-        ConfigError: it cannot; the remedy is a restart.
+        ConfigError: an option of RESTART_OPTIONS differs.
     """
     problems = [
         Problem(file, 1, 1, f"crawler.{name}", "cannot change while the daemon runs; restart it")
@@ -64,7 +64,7 @@ def _options(old: Any, new: Any) -> tuple[str, ...]:
 
 
 def log_fields(found: Difference) -> dict[str, Any]:
-    """Return the fields of the log line."""
+    """Return the fields of the line `config.reloaded`."""
     return {
         "added": list(found.added),
         "removed": list(found.removed),

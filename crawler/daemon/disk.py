@@ -1,4 +1,4 @@
-"""What lies on disk: the ledger with the row of this process, and the files."""
+"""The ledger, with the row of this process, and the files."""
 
 import time
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from crawler.store import Files, sweep
 
 
 class Disk:
-    """Opens both, and registers this process as the owner of what it will lease."""
+    """Opens both, and registers this process as an owner of leases."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
@@ -34,12 +34,12 @@ class Disk:
         self._stack.close()
 
     def configure(self) -> None:
-        """Write what the frontier needs to know of the jobs in force."""
+        """Write the terms of the jobs in force to the frontier."""
         hosts = self._configuration.hosts
         self.frontier.configure(hosts.job_terms(), time.time(), obeys=hosts.obeys)
 
     def release(self, owed: Iterable[HostRecord]) -> int:
-        """Give back all tasks that are leased, with what their hosts are owed; return how many."""
+        """Give back all leased tasks, with the records of their hosts; return how many."""
         released = self.frontier.release(self.owner, list(owed), time.time())
         sweep(self.files, self._configuration.jobs, [(task, self.owner) for task in released])
         return len(released)

@@ -1,4 +1,4 @@
-"""The keeper does what is due now and then: renew leases, reclaim those of the dead, report."""
+"""The keeper renews leases, reclaims those of dead processes, and reports progress."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -14,12 +14,13 @@ from crawler.store import Files, sweep
 
 TICK_S: Seconds = 1.0
 HEARTBEAT_S: Seconds = LEASE_S / 12
-"""Time between two renewals, with which the process's row says how it is."""
+"""Time between two heartbeats: each renews the leases and writes the process's row."""
 RATE_WEIGHT = 0.3
+"""Share of the newest interval in a smoothed rate."""
 
 
 class Keeper:
-    """Keeps the house while the others work."""
+    """Renews, reclaims and reports from time to time, beside the visits."""
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class Keeper:
         """Visits by the last `progress` line."""
 
     def run(self) -> None:
-        """Look after everything once a second, and whenever something was settled."""
+        """Look at everything once a second, and after each batch of settled visits."""
         beat_at = time.monotonic()
         report_at = time.monotonic() + self.progress
         while True:
@@ -70,7 +71,7 @@ class Keeper:
             self._tally.counted.clear()
 
     def beat(self) -> None:
-        """Renew the leases, and say in the ledger how the process is."""
+        """Renew the leases, and write to the ledger how the process is."""
         now, tally = time.monotonic(), self._tally
         at, visits, ok = self._beaten
         passed = max(0.001, now - at)
@@ -83,7 +84,7 @@ class Keeper:
         self._frontier.heartbeat(self._owner, pulse, time.time())
 
     def reclaim(self) -> None:
-        """Take back what dead processes held, and remove the parts they left."""
+        """Take back the leases of dead processes, and remove the `.part` files that they left."""
         reclaimed = self._frontier.reclaim(time.time(), self._process.machine, mine=self._owner)
         if not reclaimed:
             return

@@ -1,4 +1,4 @@
-"""What fetches lists: with a fetcher of its own, into a folder of their own beside the state."""
+"""Lists over HTTP: a fetcher of their own, and a folder of their own beside the state."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -34,7 +34,7 @@ class ListFetcher:
         self._stack.close()
 
     def of(self, job: Job) -> Fetch:
-        """Return what fetches the lists of a job, at the job's pace towards each host."""
+        """Return the function that fetches a job's lists, at the job's pace towards each host."""
         known = self._jobs.get(job.name)
         if known is None or known.job is not job:
             known = self._jobs[job.name] = _JobLists(self, job)

@@ -1,4 +1,4 @@
-"""What follows from a settled visit: it is counted, it may pause the daemon, and it is logged."""
+"""The consequences of a settled visit: a count, perhaps a pause of the daemon, a log line."""
 
 import time
 from collections.abc import Callable

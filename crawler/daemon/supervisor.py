@@ -24,12 +24,12 @@ from crawler.threads import Greenlet
 from crawler.worker.pool import Workers
 
 CLEANUP_S: Seconds = 0.4
-"""What killed greenlets have for their `finally` blocks, and the settler for its last batches."""
+"""Time for the `finally` blocks of killed greenlets, and for the settler's last batches."""
 TICK_S: Seconds = 0.5
 
 
 class State(StrEnum):
-    """What the daemon is doing."""
+    """The states of the daemon."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -72,7 +72,7 @@ class Supervisor:
         self.state = State.STARTING
 
     def resize(self, concurrency: int) -> None:
-        """Have another number of workers; those that are too many leave after their visit."""
+        """Set the number of workers; surplus ones leave after their visit."""
         self._visiting.limit = max(2 * MAX_DEATHS, 2 * concurrency)
         self._workers.resize(concurrency)
 

@@ -1,4 +1,4 @@
-"""How many visits were settled, and what came of them."""
+"""Numbers of settled visits, of good ends among them, and of bytes."""
 
 from gevent.event import Event
 
@@ -12,7 +12,7 @@ class Tally:
     def __init__(self) -> None:
         self.visits = 0
         self.ok = 0
-        """Visits that were the good end of a URL."""
+        """Visits that were a good end of their URL."""
         self.bytes = 0
         """Bytes of the bodies stored."""
         self.counted = Event()

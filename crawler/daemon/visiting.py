@@ -66,7 +66,7 @@ class Visiting:
         self._stack.close()
 
     def apply(self) -> None:
-        """Take over what concerns visits of a configuration that is newly in force."""
+        """Take over the options of visits from a configuration that is newly in force."""
         self.own_hosts.addresses.limits = self._configuration.address_limits()
         self.feeder.concurrency = self._configuration.settings.crawler.concurrency
         self.feeder.leaser.look()

@@ -28,7 +28,7 @@ __all__ = [
 
 
 class Log(Protocol):
-    """What every module is handed: an event's name and its fields."""
+    """Takes events: a name and its fields. Every module is handed one."""
 
     def debug(self, event: str, **fields: Any) -> None: ...
     def info(self, event: str, **fields: Any) -> None: ...
@@ -60,5 +60,5 @@ def _console(level: str, lines: Lines) -> Log:
 
 
 def _printable(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Leave out what is None, and bound every value."""
+    """Leave out fields that are None, and bound the others."""
     return {key: bounded(key, value) for key, value in fields.items() if value is not None}

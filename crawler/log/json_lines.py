@@ -14,7 +14,7 @@ from crawler.log.values import MAX_VALUE, bounded, shortened
 
 
 class JsonLog:
-    """Renders a line from its fields in one go: there is one for every visit."""
+    """Renders a line from its fields in one go: each visit has one, so it costs little."""
 
     def __init__(self, level: str, lines: Lines) -> None:
         self._least = _LEVELS.index(level)

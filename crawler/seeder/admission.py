@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from crawler.frontier import Frontier, ReadChunk, Synced
 
 BATCH_URLS = 4096
-"""URLs of one transaction, about."""
+"""URLs of one transaction; a batch ends with the chunk that brings them."""
 
 
 @dataclass(slots=True)
 class SyncSums:
-    """What came of one job's lists."""
+    """Numbers of URLs in one reading of a job's lists, by their fate."""
 
     job: str
     listed: int = 0
@@ -21,14 +21,14 @@ class SyncSums:
     revived: int = 0
     removed: int = 0
     kept: int = 0
-    """URLs on chunks of lines that had not changed."""
+    """URLs in chunks that had not changed."""
     bad: int = 0
     failed: list[str] = field(default_factory=list)
     """Sources that could not be read to their end."""
 
 
 class Admission:
-    """Takes in what was read of a job's sources, and adds it to the sums.
+    """Takes in the chunks of a job's sources, and adds to the sums.
 
     `look` is called after each transaction: there may be something to visit.
     """
@@ -43,7 +43,7 @@ class Admission:
         self._batch: list[ReadChunk] = []
         self._begun = False
         self._taken: Callable[[], Synced] | None = None
-        """Waits for the batch under way, and returns what came of it."""
+        """Waits for the batch under way, and returns its numbers of URLs."""
 
     def admit(self, source: int, read: ReadChunk) -> None:
         """Take in a chunk, with others of its batch; the first at once, so that visits begin."""

@@ -29,7 +29,7 @@ def reschedule(frontier: Frontier, job: Job, down_since: Seconds | None, now: Se
 
 
 def _due_after(schedule: Schedule | None, now: Seconds, window: Seconds, *, same: bool) -> NextDue:
-    """Return how a task's due time follows from what is known of it."""
+    """Return the function that computes a task's due time from its last end."""
 
     def due_after(
         due_at: Seconds, finished_at: Seconds, number: int, every: Seconds | None

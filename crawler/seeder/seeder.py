@@ -53,10 +53,10 @@ class Seeder:
         self._inboxes: dict[str, tuple[Job, Inbox]] = {}
         self._versions: dict[tuple[str, str], str] = {}
         self._leaving: set[str] = set()
-        """Jobs of which something is unlisted that is still being visited."""
+        """Names of jobs with a URL that is no longer listed and still being visited."""
         self.job_sums: list[SyncSums] = []
         self.done = False
-        """Every list was read, as far as it could be."""
+        """Whether every list was read, as far as it could be."""
 
     @property
     def failed(self) -> int:
@@ -75,7 +75,7 @@ class Seeder:
                     self._poll(native)
 
     def again(self, changed: Mapping[str, Sequence[str]]) -> None:
-        """Sync again, for the configuration changed; `changed` names options of jobs."""
+        """Sync again after a reload; `changed` names the options that differ, by job."""
         self._changed = changed
         self.done = False
         self._wake.set()
@@ -95,10 +95,10 @@ class Seeder:
             sync.run(self._sources(job, sync.sums))
             sync.empty_inbox()
             self._leaving |= {job.name} if sync.leaving else set()
-            self._tell(sync.sums, changed.get(job.name, ()))
+            self._log_synced(sync.sums, changed.get(job.name, ()))
 
     def _poll(self, native: Native) -> None:
-        """Take in what came into the inboxes, retire what was being visited, look for changes."""
+        """Take in lists of inboxes, retire URLs that were being visited, look for changes."""
         for job in self._jobs():
             sync = self._of(job, native)
             sync.empty_inbox()
@@ -106,7 +106,7 @@ class Seeder:
                 sync.retire()
                 self._leaving -= set() if sync.leaving else {job.name}
             if sync.sums.listed or sync.sums.removed:
-                self._tell(sync.sums, ())
+                self._log_synced(sync.sums, ())
         if self._watch() and self._lists_changed():
             self.again({})
 
@@ -130,7 +130,7 @@ class Seeder:
             known = self._inboxes[job.name] = (job, Inbox(job.inbox, job))
         return known[1]
 
-    def _tell(self, sums: SyncSums, changed: Sequence[str]) -> None:
+    def _log_synced(self, sums: SyncSums, changed: Sequence[str]) -> None:
         self._log.info(
             "job.synced",
             job=sums.job,
@@ -153,7 +153,7 @@ class Seeder:
         return found
 
     def _lists_changed(self) -> bool:
-        """Tell whether a list that can be looked at without reading it has changed."""
+        """Tell whether a list has changed whose version can be known without reading it."""
         for job in self._jobs():
             try:
                 found = sources.of(job, self._folder, self._fetch(job))
@@ -165,7 +165,7 @@ class Seeder:
         return False
 
     def _wake_hosts(self) -> None:
-        """Let the hosts of jobs that came or went learn it, slice by slice."""
+        """Have hosts of jobs that came or went looked at again, slice by slice."""
         for number in self._frontier.stale():
             after: int | None = 0
             while after is not None:

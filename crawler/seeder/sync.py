@@ -1,7 +1,7 @@
-"""A job's lists against the frontier: what is new is added, what is gone is retired.
+"""A job's lists against the frontier: new URLs are added, missing ones are retired.
 
-A list is desired state. Chunks of lines that are known cost nothing but their reading; what is in
-memory is one batch, whatever the length of the list.
+A list is desired state. A known chunk of lines costs nothing but its reading; memory holds one
+batch, whatever the length of the list.
 """
 
 import time
@@ -22,9 +22,9 @@ from crawler.threads import Native
 from crawler.urls import masked
 
 MAX_BAD_LOGGED = 20
-"""Bad lines of a job that are told one by one; the rest is counted."""
+"""Bad lines of a job that get a log line each; the others are only counted."""
 MAX_REASONS = 1000
-"""Bad lines that are told beside a file of an inbox."""
+"""Bad lines that are listed beside a file of an inbox."""
 DROPPED_AT_ONCE = 16
 """Chunks forgotten in one transaction."""
 
@@ -56,10 +56,10 @@ class Sync:
         self.sums = SyncSums(job.name)
         self._admission = Admission(frontier, job.name, self.sums, look)
         self.leaving = False
-        """Something is no longer listed, and being visited."""
+        """Whether a URL that is no longer listed is being visited."""
 
     def run(self, sources: Sequence[Source]) -> None:
-        """Make the frontier match; a source that cannot be read is told, and stops no other."""
+        """Make the frontier match; a source that cannot be read is logged, and stops no other."""
         for source in sources:
             try:
                 self._take_in(source)
@@ -71,7 +71,7 @@ class Sync:
             self.retire()
 
     def retire(self) -> None:
-        """Retire what no list names any more; visits under way are let end."""
+        """Retire URLs that no list names any more; those being visited are left for later."""
         after: int | None = BEFORE_ALL
         while after is not None:
             removed, after = self._frontier.retire(self._job.name, after)
@@ -79,7 +79,7 @@ class Sync:
         self.leaving = self._frontier.leaving(self._job.name)
 
     def empty_inbox(self) -> None:
-        """Take in the lists that lie in the job's inbox, once, and move them away.
+        """Take in the lists in the job's inbox, once each, and move them away.
 
         They only add: what an earlier one listed stays listed.
         """
@@ -98,7 +98,7 @@ class Sync:
         return None
 
     def _from_inbox(self, file: Path, source: Source) -> list[str]:
-        """Take in one list, and return what is wrong with it."""
+        """Take in one list, and return the reasons why lines of it, or all of it, were refused."""
         self._reasons = []
         state = self._frontier.source(self._job.name, f"inbox:{file.name} {source.version()}")
         try:
@@ -140,7 +140,7 @@ class Sync:
     def _read(
         self, source: Source, state: SourceState, known: Mapping[int, KnownChunk], was: str
     ) -> tuple[set[int], int, int]:
-        """Read a source to its end; return the anchors of its chunks, and how much it held."""
+        """Read a source; return its chunks' anchors, and its numbers of URLs and of bad lines."""
         seen: set[int] = set()
         before = self.sums.listed, self.sums.bad
         with closing(chunks_of(source, was)) as chunks:
@@ -164,11 +164,11 @@ class Sync:
         seeds, bad = self._native.call(parsed, source, self._job, chunk, left)
         self.sums.listed += len(seeds) + len(bad)
         for one in bad:
-            self._tell(one)
+            self._note_bad(one)
         self._admission.admit(number, ReadChunk(chunk.anchor, chunk.key, seeds, len(bad)))
 
     def _forget(self, named: set[str]) -> None:
-        """Forget the sources that the job no longer names, but what an inbox brought stays."""
+        """Forget the sources that the job no longer names; lists of an inbox stay."""
         for name, number in self._frontier.sources(self._job.name).items():
             if name in named or name.startswith("inbox:"):
                 continue
@@ -179,7 +179,7 @@ class Sync:
         for at in range(0, len(anchors), DROPPED_AT_ONCE):
             self._frontier.drop(source, anchors[at : at + DROPPED_AT_ONCE])
 
-    def _tell(self, bad: BadLine) -> None:
+    def _note_bad(self, bad: BadLine) -> None:
         where, text, reason = bad
         self.sums.bad += 1
         if len(self._reasons) < MAX_REASONS:
@@ -193,6 +193,6 @@ class Sync:
 
 
 def _meaning(job: Job) -> str:
-    """Return what, beside its bytes, decides what a list means for a job."""
+    """Return a hash of the options by which a list's lines become seeds."""
     said = [job.path, *(f"{name}: {value}" for name, value in sorted(job.headers.items()))]
     return blake2b("\n".join(said).encode(), digest_size=8).hexdigest()

@@ -1,4 +1,4 @@
-"""The plan that `crawler check` prints: what `run` would do, without doing it."""
+"""The plan that `crawler check` prints: all that `run` would do, without doing it."""
 
 import os
 import tempfile
@@ -24,7 +24,7 @@ from crawler.verbs.words import counted, span
 
 @dataclass(slots=True)
 class JobPlan:
-    """What one job comes to."""
+    """The URLs of one job, by host, and its bad lines."""
 
     job: Job
     urls: int = 0
@@ -34,12 +34,16 @@ class JobPlan:
 
     @property
     def least_s(self) -> float:
-        """Return the seconds that politeness alone takes: the longest queue of one host."""
+        """Return the seconds that delays alone take, for the host with the most URLs."""
         return max(((n - 1) * self.job.delay for n in self.hosts.values()), default=0.0)
 
 
 def plan(settings: Settings) -> list[JobPlan]:
-    """Read every list, and build what needs building, to find what is wrong before it matters."""
+    """Read every list, and open every file that `run` would open.
+
+    Raises:
+        UsageError: a folder, the ledger, a file or a list cannot be used.
+    """
     options = settings.crawler
     _check_folders(options)
     hosts = HostOverrides(settings)
@@ -106,7 +110,7 @@ def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
 
 
 def bad_lines(plans: list[JobPlan]) -> Iterator[str]:
-    """Yield what is said of lines that hold no URL."""
+    """Yield a message for each line that holds no URL, as far as they were kept."""
     for found in plans:
         yield from found.bad
         if found.bad_more:

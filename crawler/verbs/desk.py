@@ -164,7 +164,7 @@ def stop_verb(ledger: Ledger, *, wait: bool) -> None:
 @verb_of
 @click.option("--dry-run", is_flag=True, help="Only tell what it would change.")
 def reload_verb(ledger: Ledger, *, dry_run: bool) -> int:
-    """Have every process of this machine read its configuration again; its log says what came."""
+    """Have every process of this machine read its configuration again; its log has the result."""
     if dry_run:
         _preview(ledger)
         return 0

@@ -29,7 +29,7 @@ JOB_NAME = "fetch"
 LISTS_S: Seconds = 1.0
 """How long the initial report waits for the lists to end."""
 LOG_FLUSH_S: Seconds = 1.0
-"""What the log has to write its last lines."""
+"""Time that the log has for its last lines."""
 
 
 def fetch(
@@ -72,7 +72,7 @@ def fetch(
 
 @contextmanager
 def _state(archive: Path | None) -> Iterator[Path]:
-    """Have a ledger: the archive, if it is free, or one that is gone afterwards."""
+    """Yield the path of the ledger: the archive, if it is free, or one that is gone afterwards."""
     if archive is None:
         with tempfile.TemporaryDirectory(prefix="crawler-fetch-") as folder:
             yield Path(folder, "state.sqlite")
@@ -182,7 +182,7 @@ def _number(number: int, noun: str) -> str:
 
 
 def _begin_archive(state: Path) -> Seconds:
-    """Forget what was asked for earlier, and return the time: what is stored is older."""
+    """Forget the lists of earlier runs, and return the wall time: their files are older."""
     with opened(state, write=True) as db:
         begin_archive(db, time.time())
     return time.time()

@@ -1,6 +1,6 @@
-"""`crawler reload --dry-run`: what a reload would change, read from the lists and the ledger.
+"""`crawler reload --dry-run`: the changes of a reload, read from the lists and the ledger.
 
-Nothing is written, and no daemon is asked: the ledger knows what it has taken in.
+Nothing is written, and no daemon is asked: the ledger knows the lists that were taken in.
 """
 
 import tempfile
@@ -22,14 +22,14 @@ from crawler.store import Files
 from crawler.threads import Native
 
 MAX_EXACT_URLS = 2_000_000
-"""Changed URLs that are compared one by one; of more the numbers are upper bounds."""
+"""Changed URLs that are compared one by one; with more, the numbers are upper bounds."""
 _OPTIONS = {"delay": "delay", "per_host": "per_host", "obeys": "robots", "weight": "priority"}
-"""What the ledger knows of a job, and what the configuration calls it."""
+"""Names of the ledger for options of a job, with the names in the configuration."""
 
 
 @dataclass(slots=True)
 class Preview:
-    """What would become of one job: numbers of URLs."""
+    """Changes of one job, in numbers of URLs."""
 
     job: str
     known: bool = False
@@ -86,7 +86,7 @@ def _changed_options(before: JobTerms, after: JobTerms) -> tuple[str, ...]:
 
 
 class _Comparison:
-    """The lists of one job beside what the ledger knows of them."""
+    """Compares the lists of one job with the ledger."""
 
     def __init__(self, job: Job, frontier: Frontier, native: Native) -> None:
         self._job = job
@@ -97,7 +97,7 @@ class _Comparison:
         """By fingerprint, how many lines name a URL more than the ledger knows of; never 0."""
 
     def compared(self, named: list[Source]) -> Preview:
-        """Read the sources that the configuration names, and return what would become of them."""
+        """Read the sources that the configuration names, and return the changes."""
         for source in named:
             try:
                 self._read(source)

@@ -1,4 +1,4 @@
-"""What `crawler fetch` shows: a bar, or a line for every URL, and sums at the end."""
+"""The report of `crawler fetch`: a bar, or a line for every URL, and sums at the end."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ _ERASE = "\r\x1b[K"
 
 
 class Report:
-    """Follows the visits of one run. `style` is bar, lines (one a URL), json or quiet."""
+    """Follows the visits of one run; `style` is bar, lines (one a URL), json or quiet."""
 
     def __init__(self, style: str) -> None:
         self._style = style
@@ -38,7 +38,7 @@ class Report:
         self._spinner: Greenlet | None = None
 
     def begin(self, text: str) -> None:
-        """Say what is about to happen, and turn the spinner until something comes back."""
+        """Print a text, and turn the spinner until the first visit is over."""
         self._say(text)
         if self._style == "bar" and self._terminal:
             self._spinner = gevent.spawn(_spin)
@@ -50,7 +50,7 @@ class Report:
             self._bar.refresh()
 
     def visited(self, settled: Settlement, total: int) -> None:
-        """Take note of a visit; one that will be repeated is not an end."""
+        """Report a visit; one that will be repeated is no end yet."""
         if isinstance(settled.verdict, Again | Hop):
             return
         self._show_bar(total)
@@ -59,21 +59,21 @@ class Report:
         self._note(settled.task.url, outcome, settled.task.attempt)
 
     def bad(self, url: str, reason: str) -> None:
-        """Take note of a line that holds no URL."""
+        """Report a line that holds no URL."""
         self._bad += 1
         self._note(url, Outcome(Kind.PROTOCOL, reason=reason), 0, kind=None)
 
     def stored_earlier(self, url: str, listed: int, outcome: Outcome, attempts: int) -> None:
-        """Take note of a URL that an earlier run stored, and this one skipped."""
+        """Report a URL that an earlier run stored, and this one skipped; it was listed so often."""
         self._earlier += listed
         self._note(url, replace(outcome, reason="stored earlier"), attempts)
 
     def cancelled(self, task: Task) -> None:
-        """Take note of a URL that was not visited to an end."""
+        """Report a URL whose visit was not finished."""
         self._note(task.url, Outcome(Kind.CANCELLED, reason="stopped before its end"), task.attempt)
 
     def stop_drawing(self) -> None:
-        """Erase what moves."""
+        """Erase the spinner and the bar."""
         if self._spinner is not None:
             self._spinner.kill()
             self._spinner = None
@@ -84,7 +84,10 @@ class Report:
             print(_ERASE, end="", file=sys.stderr, flush=True)  # the ^C that the terminal echoed
 
     def finish(self, listed: dict[str, int], asked: int) -> int:
-        """Print the sums; return 0 if all is well, 1 if not, and say so if they do not add up."""
+        """Print the sums, also where they do not add up; return 0 if all is stored, 1 if not.
+
+        `listed` are numbers of URLs by kind, `asked` is the number of URLs on the lists.
+        """
         self.stop_drawing()
         sums = Counter({"error": self._bad})
         for kind, n in listed.items():

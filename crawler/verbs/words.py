@@ -1,4 +1,4 @@
-"""How the desk says things: times in words, safe lines, JSON without raw control characters."""
+"""Words of the verbs: times, sizes and numbers, safe lines, JSON without control characters."""
 
 import json
 from collections.abc import Iterable
@@ -11,17 +11,17 @@ from crawler.model import Seconds
 from crawler.policy.retry import KINDS
 
 WORDS = ("ok", "not found", "error")
-"""What the kinds of ends are rolled up to."""
+"""The three words of a report, for all kinds of ends."""
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines; what came from the network cannot move a terminal's cursor."""
+    """Print lines; text from the network cannot move a terminal's cursor."""
     for line in lines:
         click.echo(printable(line))
 
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
-    """Return a value as JSON in ASCII; the escapes keep what a control character was."""
+    """Return a value as JSON in ASCII; control characters are escaped, and not lost."""
     return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
 
 
@@ -54,7 +54,7 @@ _UNITS = ("bytes", "KB", "MB", "GB")
 
 
 def when(at: Seconds, now: Seconds) -> str:
-    """Return a time and how far it is: `2026-11-20T11:35:06Z, 3 min ago`."""
+    """Return a wall time and its distance: `2026-11-20T11:35:06Z, 3 min ago`."""
     far = round(at - now)
     if not far:
         return f"{iso(at)}, now"
@@ -67,7 +67,7 @@ def stamp(at: Seconds | None) -> str | None:
 
 
 def word_of(kind: str) -> str:
-    """Return what a kind is rolled up to: ok, not found or error."""
+    """Return the word for a kind of end: ok, not found or error."""
     return _WORDS.get(kind, "error")
 
 

@@ -1,4 +1,4 @@
-"""`crawler explain URL`: all that the ledger knows of a URL, and what it waits for."""
+"""`crawler explain URL`: all that the ledger knows of a URL, and the reasons why it waits."""
 
 from crawler.verbs.explain.account import document, lines
 from crawler.verbs.explain.case import cases

@@ -1,4 +1,4 @@
-"""What `explain` prints of a URL in one job, for people and for programs."""
+"""The account that `explain` gives of a URL in one job, for people and for programs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from crawler.verbs.words import counted, stamp, when
 
 
 def lines(case: Case) -> Iterator[str]:
-    """Yield what a person reads of a URL in one job."""
+    """Yield the lines about a URL in one job."""
     yield f"job {case.entry.job}"
     for label, text in _rows(case):
         yield f"  {label:<13} {text}"
@@ -64,7 +64,7 @@ def _file(ledger: Ledger, path: str) -> str:
 
 
 def document(case: Case) -> dict[str, Any]:
-    """Return what a program reads of a URL in one job."""
+    """Return the JSON object about a URL in one job."""
     owner = next((one for one in case.members if one.owner == case.host.owner), None)
     return {
         **record(case.entry),

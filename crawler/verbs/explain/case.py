@@ -17,14 +17,14 @@ from crawler.verbs.ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A URL of a job with all that has a say in it, at one moment."""
+    """A URL of a job with all that decides about it, at one moment."""
 
     now: Seconds
     ledger: Ledger
     entry: Entry
     host: HostState
     robots: Robots | None
-    """Of the origin that it is fetched from."""
+    """The record of its origin's robots.txt, if there is one."""
     sources: Sequence[str]
     before: int
     """URLs of the same job and host that are due before it."""
@@ -47,7 +47,7 @@ class Case:
 
     @property
     def decision(self) -> Decision:
-        """Return what robots.txt says of it."""
+        """Return whether robots.txt allows the URL."""
         entry = self.entry
         url = entry.location or entry.url
         return decision(self.ledger, url, self.robots, job=entry.job, obeyed=self.obeys)

@@ -1,4 +1,4 @@
-"""What the robots.txt of a URL's origin says of it, as far as the ledger knows it."""
+"""The verdict of a robots.txt on a URL, as far as the ledger knows its rules."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from crawler.verbs.words import stamp, when
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a robots.txt says of a URL; `allowed` is None while that is not known."""
+    """Whether a robots.txt allows a URL; `allowed` is None while that is not known."""
 
     url: str
     allowed: bool | None
@@ -23,7 +23,7 @@ class Decision:
     """When the rules are asked for again."""
 
     def in_words(self, now: Seconds) -> str:
-        """Return what a person reads of it."""
+        """Return the decision in a sentence."""
         word = {True: "allowed", False: "forbidden", None: "unknown"}[self.allowed]
         text = f"{word}, " if self.allowed else f"{word}: {self.url} "
         text += self.because
@@ -32,7 +32,7 @@ class Decision:
         return text if self.obeyed is not False else f"{text} (not obeyed)"
 
     def document(self) -> dict[str, Any]:
-        """Return what a program reads of it."""
+        """Return the decision as a JSON object."""
         return asdict(self) | {"fetched_at": stamp(self.fetched_at), "until": stamp(self.until)}
 
 

@@ -1,4 +1,4 @@
-"""What `explain` prints of a URL that no job knows: what comes near it."""
+"""The account that `explain` gives of a URL that no job knows, with known URLs near it."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -19,7 +19,7 @@ from crawler.verbs.words import counted
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A URL that no job knows, and what comes near it."""
+    """A URL that no job knows, with known URLs near it, and its host."""
 
     url: str
     near: Sequence[Entry]
@@ -40,7 +40,7 @@ def unknown(db: Connection, ledger: Ledger, url: str) -> Unknown:
 
 
 def _spellings(url: str) -> list[str]:
-    """Return what people write for one another: http and https, with and without www, slash, ?."""
+    """Return other spellings of a URL: http and https, with and without www, slash, query."""
     scheme, _, tail = url.partition("://")
     name, slash, tail = tail.partition("/")
     path, mark, query = (slash + tail).partition("?")
@@ -57,7 +57,7 @@ def _spellings(url: str) -> list[str]:
 
 
 def unknown_lines(found: Unknown, now: Seconds) -> Iterator[str]:
-    """Yield what a person reads of a URL that is not known."""
+    """Yield the lines about a URL that no job knows."""
     yield "no job knows it"
     for entry in found.near:
         yield f"  but {entry.job} knows {entry.url} ({STATES[entry.state]})"
@@ -70,7 +70,7 @@ def unknown_lines(found: Unknown, now: Seconds) -> Iterator[str]:
 
 
 def unknown_document(found: Unknown) -> dict[str, Any]:
-    """Return what a program reads of it."""
+    """Return the fields of the JSON object about it."""
     return {
         "near": [{"url": entry.url, "job": entry.job} for entry in found.near],
         "host": {"key": found.host.key, "waiting": found.waiting} if found.host else None,

@@ -1,4 +1,4 @@
-"""What a URL waits for: all that stands between now and its next visit."""
+"""The reasons why a URL waits: all that stands between now and its next visit."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from crawler.verbs.words import counted, span, when
 
 
 def waits_for(case: Case) -> Iterator[str]:
-    """Yield what stands between now and the next visit, in the order in which it is passed."""
+    """Yield the reasons why a URL waits, in the order in which it passes them."""
     entry = case.entry
     state = STATES[entry.state]
     if not entry.active:

@@ -1,4 +1,4 @@
-"""What `status` prints, for people and for programs."""
+"""The account that `status` gives, for people and for programs."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ _COLUMNS = ("known", "waiting", "due again", "ok", "not found", "error", "retire
 
 
 def lines(status: Status, ledger: Ledger) -> Iterator[str]:
-    """Yield what a person reads."""
+    """Yield the lines of `status`."""
     yield f"state    {ledger.state}, {size(ledger.state.stat().st_size)}"
     for member in status.members:
         yield f"process  {_member(status, member)}"
@@ -89,7 +89,7 @@ def _hosts(found: HostCounts) -> Iterator[str]:
 
 
 def document(status: Status, ledger: Ledger) -> dict[str, Any]:
-    """Return what a program reads."""
+    """Return the JSON object of `status`."""
     return {
         "at": iso(status.now),
         "state": str(ledger.state),

@@ -7,7 +7,7 @@ from crawler.verbs.words import when
 
 
 def idle(status: Status) -> str | None:
-    """Say in one sentence why nothing is visited, if nothing is."""
+    """Return in one sentence why nothing is visited; None while something is."""
     living = status.living
     if not living:
         return _no_daemon(status)

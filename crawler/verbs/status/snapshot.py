@@ -14,7 +14,7 @@ from crawler.verbs.ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the ledger tells of the crawler as a whole, at one moment."""
+    """The crawler as a whole at one moment, as the ledger knows it."""
 
     now: Seconds
     machine: str
@@ -25,7 +25,7 @@ class Status:
 
     @property
     def living(self) -> list[Member]:
-        """Return the processes that are not known to have ended."""
+        """Return the processes whose life is "alive"."""
         return [one for one in self.members if one.life(self.machine, self.now) == "alive"]
 
     @property
@@ -35,12 +35,12 @@ class Status:
 
     @property
     def waiting(self) -> int:
-        """Return how many URLs of the configuration wait for their first end."""
+        """Return the number of URLs that wait for their first end, of all jobs in force."""
         return sum(job.waiting for job in self.jobs if job.active)
 
     @property
     def eta(self) -> Seconds | None:
-        """Return the seconds that they take at this rate."""
+        """Return the seconds that the waiting URLs take at this rate; None while it is 0."""
         return self.waiting / self.rate if self.rate and self.waiting else None
 
 
