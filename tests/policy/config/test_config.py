@@ -144,10 +144,7 @@ def test_an_error_has_its_place_its_key_and_its_reason(problems, text, expected)
 
 
 _NO_HOST = "is no host: example.org, example.org:8080, *.example.org or * are"
-_OF_HOSTS = (
-    "allowed here: robots, delay, per_host, max_crawl_delay, adaptive, max_backoff, give_up, "
-    "max_per_day, hours, user_agent"
-)
+_OF_HOSTS = "allowed here: robots, delay, per_host"
 _DURATION = "a duration with its unit is needed, as in 500ms, 30s"
 _HOURS = "hours look like 22:00-06:00 Europe/Berlin or mon-fri 20:00-06:00; sat,sun 00:00-24:00"
 
