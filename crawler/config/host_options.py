@@ -33,7 +33,7 @@ class AdaptiveOptions(Options):
     factor: float = Field(default=5.0, gt=0, le=1000)
     """Times the host's smoothed response time."""
     min: Duration = 0.5
-    """Shortest delay that comes of it; `delay` holds as well."""
+    """Shortest delay that comes of it; the job's `delay` holds too."""
     max: Duration = 30.0
     """Longest delay that comes of it."""
 
