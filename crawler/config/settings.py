@@ -51,7 +51,7 @@ class CrawlerOptions(Options):
     concurrency: StrictInt = Field(default=64, ge=1, le=20_000)
     """Visits of one process at the same time."""
     grace_period: Duration = 30.0
-    """Time of a stop for running visits; supervisord's stopwaitsecs must exceed it by 5 s."""
+    """Time for running visits at a stop; supervisord's stopwaitsecs must exceed it by 5 s."""
     durability: Literal["full", "relaxed"] = "full"
     """full survives a power cut (fsync of file, folder and ledger); relaxed survives a kill -9."""
     watch: StrictBool = False
