@@ -12,6 +12,7 @@ from gevent.queue import Queue
 
 from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
+from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.services import Service
 from crawler.daemon.supervisor import State, Supervisor
 from crawler.errors import ServiceDiedError
@@ -24,6 +25,7 @@ from crawler.records import Seed
 from crawler.settler import Settler
 from crawler.store import Files
 from crawler.urls import fingerprint, host_of
+from crawler.worker.ends import Ends
 from crawler.worker.pool import Workers
 from crawler.worker.robots_rules import Rulebook
 from crawler.worker.visit import GO, HANDED_BACK
@@ -72,16 +74,14 @@ class Crew:
         self.frontier.configure([replace(hosts.job_terms()[0], obeys=False)], time.time())
         self.frontier.add("j", seeds, time.time())
         self.handoff: Queue[Task] = Queue(1)
+        self.mailbox, ends = Mailbox(), Ends()
         self.feeder = Feeder(
             self.frontier, owner, self.handoff, SIZE, OwnHosts(hosts, None, self.log),
-            lambda visited: settler.put(visited),  # noqa: PLW0108  it is made below
+            ends.put,
         )  # fmt: skip
         self.rules = Rulebook(self.frontier, hosts, jobs, "crawlerd", self.log).__enter__()
         settler = Settler(
-            self.frontier, owner, jobs, self.files, self.feeder, self.rules, self.tell
-        )
-        self.supervisor = Supervisor(
-            settler, self.handoff, concurrency=SIZE, grace_period=1.0, log=self.log
+            self.frontier, owner, jobs, self.files, self.feeder, self.rules, self.tell, ends
         )
         visits = SimpleNamespace(
             timeout=lambda _: self.visit_timeout,
@@ -90,11 +90,16 @@ class Crew:
         )
         self.workers = Workers(
             SIZE,
-            lambda: Worker(self.handoff, visits, deliver=settler.deliver),
+            lambda leave: Worker(self.handoff, visits, deliver=settler.deliver, leave=leave),
             settler.take,
-            self.supervisor.ended,
+            self.mailbox.ended,
+        )  # fmt: skip
+        self.supervisor = Supervisor(
+            self.mailbox, settler, self.handoff, self.workers,
+            concurrency=SIZE, grace_period=1.0, log=self.log,
         )  # fmt: skip
         self.parts = [Service("leaser", self.feeder.leaser.run), Service("feeder", self.feeder.run)]
+        self.settling = Service("settler", settler.run)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -105,12 +110,11 @@ class Crew:
     def tell(self, settled) -> None:
         self.settled[settled.task.url] = settled.outcome
         if len(self.settled) == URLS:
-            self.supervisor.stop("done")
+            self.mailbox.stop("done")
 
     def run(self) -> bool:
-        self.supervisor.adopt(self.workers, *self.parts)
         with gevent.Timeout(20):
-            return self.supervisor.run()
+            return self.supervisor.run([self.settling, *self.parts])
 
     def assert_recovered(self) -> None:
         assert self.supervisor.state is State.STOPPED

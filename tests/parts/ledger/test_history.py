@@ -251,7 +251,7 @@ def test_idle_without_a_daemon_says_so(file, frontier):
     frontier.add("job", seeds("a"), NOW)
     assert status.idle(look(file)) == "no daemon is running"
     frontier.register(gone(), NOW)
-    assert "ended without a word" in status.idle(look(file))
+    assert " died, and the next daemon takes back all URLs" in status.idle(look(file))
 
 
 def test_idle_for_a_host_that_rests_and_for_a_time_that_has_not_come(file, frontier):
@@ -591,7 +591,7 @@ def test_a_url_waits_for_a_robots_txt_that_cannot_be_had(file, frontier):
     assert "robots.txt, which is asked for" in waits(file)
     robots(file, fetched_at=0.0, until=0.0, failures=3, reason="HTTP status 503")
     told = waits(file)
-    assert "was not to be had in 3 attempts: HTTP status 503; asked for again " in told
+    assert "robots.txt could not be fetched (3 attempts): HTTP status 503; asked for again " in told
     execute(file, "UPDATE host SET rules_until = ?", NOW + 99)
     assert "robots.txt" not in waits(file)
 
