@@ -49,14 +49,14 @@ class Sized:
             return b""
         connection = self._connection
         most = min(left, BIG_PIECE) if left > PIECE else PIECE
-        piece = connection.rest or connection.receive(most)
+        piece = connection.buffered or connection.receive(most)
         if not piece:
             raise _cut()
         if len(piece) > left:
-            connection.rest = piece[left:]
+            connection.buffered = piece[left:]
             piece = piece[:left]
         else:
-            connection.rest = b""
+            connection.buffered = b""
         self.length_remaining = left - len(piece)
         return piece
 
@@ -77,8 +77,8 @@ class Open:
         if self.whole:
             return b""
         connection = self._connection
-        piece = connection.rest or connection.receive()
-        connection.rest = b""
+        piece = connection.buffered or connection.receive()
+        connection.buffered = b""
         self.whole = not piece
         return piece
 
@@ -103,7 +103,7 @@ class Chunked:
     def read1(self, size: int, decode_content: bool | None = None) -> bytes:  # noqa: ARG002, FBT001
         connection = self._connection
         while not self.whole:
-            piece = self._unframed(connection.rest)
+            piece = self._unframed(connection.buffered)
             if piece or self._step is Chunked._done:
                 return piece
             more = connection.receive()
@@ -111,7 +111,7 @@ class Chunked:
                 if self._step is Chunked._trailer:
                     break  # RFC 9112, section 8: the last chunk was there, nothing is missing
                 raise _cut()
-            connection.rest += more
+            connection.buffered += more
         return b""
 
     def _unframed(self, buffer: bytes) -> bytes:
@@ -124,7 +124,7 @@ class Chunked:
         except Trouble:
             if not pieces:
                 raise
-        self._connection.rest = buffer[at:]
+        self._connection.buffered = buffer[at:]
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _size(self, buffer: bytes, at: int, _: list[bytes]) -> int:

@@ -32,9 +32,9 @@ class Connection:
         "_plain",
         "_poll",
         "_sock",
+        "buffered",
         "idle_since",
         "key",
-        "rest",
         "served",
         "watch",
     )
@@ -47,7 +47,7 @@ class Connection:
         self.key = key
         """How it was dialled, name:port of whom it leads to, and whether with TLS."""
         self.watch = watch
-        self.rest = b""
+        self.buffered = b""
         """Bytes that came with the ones that were asked for."""
         self._began = False
         """Whether anything of the present answer has come."""
@@ -89,7 +89,7 @@ class Connection:
 
     def surplus(self) -> bool:
         """Tell whether there is more at hand than was asked for."""
-        return bool(self.rest) or (isinstance(self._sock, ssl.SSLSocket) and self._pending() > 0)
+        return bool(self.buffered) or (not self._plain and self._sock.pending() > 0)
 
     def spoke(self) -> bool:
         """Tell the end of an idle connection, or what TLS says by itself, from bytes of a body."""
@@ -101,9 +101,6 @@ class Connection:
 
     def close(self) -> None:
         self._sock.close()
-
-    def _pending(self) -> int:
-        return int(self._sock.pending())
 
     def _send(self, wire: bytes) -> None:
         watch = self.watch
@@ -135,20 +132,20 @@ class Connection:
         """Return a head as it came; what is no head is refused as soon as that shows."""
         checked = 0
         while True:
-            buffer = self.rest
+            buffer = self.buffered
             found = END.search(buffer, max(0, checked - 2))
             end = found.end() if found else len(buffer)
             if end > most:
                 raise refusal(f"a header of more than {MAX_HEAD} bytes")
             if found:
-                self.rest = buffer[end:]
+                self.buffered = buffer[end:]
                 return buffer[:end]
             if buffer:
                 checked = check_sofar(buffer, checked)
             if not (more := self.receive()):
                 raise self._ended()
             self._began = True
-            self.rest = buffer + more
+            self.buffered = buffer + more
 
     def _ended(self) -> Exception:
         if self._began:

@@ -58,9 +58,9 @@ def read(pieces: list[bytes]) -> tuple:
     except ConnectionResetError as error:
         return (type(error),)
     while more := connection.receive():  # bytes that nobody asked for may be still on their way
-        connection.rest += more
+        connection.buffered += more
     fields = [(name, head.headers.getlist(name)) for name in head.headers]
-    return head.status, head.keeps, fields, content, body.whole, connection.rest
+    return head.status, head.keeps, fields, content, body.whole, connection.buffered
 
 
 def cut(data: bytes, cuts: list[int]) -> list[bytes]:
