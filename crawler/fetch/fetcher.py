@@ -25,7 +25,7 @@ from crawler.policy.resume import check_range, keepable
 from crawler.store import Files, Measured
 from crawler.transport.dial import Resolver
 from crawler.transport.sessions import LeanSession, Ways, options_of
-from crawler.transport.visit_timer import Watch
+from crawler.transport.visit_timer import VisitTimer
 from crawler.urls import host_of, split
 
 LOOKUPS = 256
@@ -101,28 +101,30 @@ class Fetcher:
         Raises:
             Trouble: the exchange failed, or its body is too big, torn or undecodable.
         """
-        watch = Watch(deadline, job.timeout)
+        timer = VisitTimer(deadline, job.timeout)
         try:
-            with watch:
-                return self._exchange(task, job, part, watch)
+            with timer:
+                return self._exchange(task, job, part, timer)
         except gevent.Timeout as error:
-            if error is not watch.rung:
+            if error is not timer.rung:
                 raise
             reason = f"not done within {job.timeout.total:g} s"
             raise Trouble(Kind.TIMEOUT, reason) from None
 
-    def _exchange(self, task: Task, job: Job, part: Callable[[], str], watch: Watch) -> Fetched:
+    def _exchange(
+        self, task: Task, job: Job, part: Callable[[], str], timer: VisitTimer
+    ) -> Fetched:
         had = None
         if task.kept is not None:
             had = self._measure(task.kept)
             task = task if had else replace(task, kept=None)
         try:
-            response = self._send(task, job, had, watch)
+            response = self._send(task, job, had, timer)
         except RAISED as error:
             raise trouble_of(error, in_body=False) from error
         answered_at = time.monotonic()
         try:
-            return self._answered(response, task, job, part, had, (answered_at, watch.deadline))
+            return self._answered(response, task, job, part, had, (answered_at, timer.deadline))
         except RAISED as error:
             raise trouble_of(error, in_body=True) from error
         finally:
@@ -136,7 +138,7 @@ class Fetcher:
         self._files.discard([kept.part])
         return None
 
-    def _send(self, task: Task, job: Job, had: Measured | None, watch: Watch) -> Response:
+    def _send(self, task: Task, job: Job, had: Measured | None, timer: VisitTimer) -> Response:
         route = self._routes.get(job.name)
         if route is None or route.job is not job:
             route = self._routes[job.name] = self._route(job)
@@ -146,7 +148,7 @@ class Fetcher:
         request = route.asking.request(task, agent, had.size if had else 0)
         trusted = self._trust_listed and host_of(task.location) == host_of(task.url)
         session = self._ways.session(job, trusted=True) if trusted else route.session
-        return session.send(request, **options_of(job, watch))
+        return session.send(request, **options_of(job, timer))
 
     def _route(self, job: Job) -> "_Route":
         cookies = self._cookies.get(job.name, NO_COOKIES)

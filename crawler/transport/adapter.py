@@ -20,7 +20,7 @@ from crawler.transport.dial import Dialer
 from crawler.transport.idle import Idle
 from crawler.transport.request_bytes import Origin, Request
 from crawler.transport.response_head import Head
-from crawler.transport.visit_timer import Watch
+from crawler.transport.visit_timer import VisitTimer
 
 DISTRUSTED = 10_000
 """Hosts remembered for having sent bytes nobody asked for."""
@@ -74,7 +74,7 @@ class Transport(BaseAdapter):
     def send(self, request: PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> Answer:
         """Send a request; on a kept connection that had died, once more and at once.
 
-        `timeout` is the Watch of the visit.
+        `timeout` is the VisitTimer of the visit.
 
         Raises:
             Trouble: no connection, or no answer.
@@ -115,29 +115,29 @@ class Transport(BaseAdapter):
             connection.close()
             raise
 
-    def _kept(self, origin: Origin, watch: Watch) -> Connection | None:
+    def _kept(self, origin: Origin, timer: VisitTimer) -> Connection | None:
         while connection := self._idle.take((self, origin.host, origin.secure)):
             if connection.quiet() and origin.host not in self._distrusted:
-                connection.watch = watch
+                connection.timer = timer
                 return connection
             if not connection.quiet() and connection.spoke():
                 self.distrust(connection)
             connection.close()
         return None
 
-    def _connected(self, origin: Origin, watch: Watch) -> Connection:
-        sock = self._dial(origin.name, origin.port, watch.connect)
+    def _connected(self, origin: Origin, timer: VisitTimer) -> Connection:
+        sock = self._dial(origin.name, origin.port, timer.connect)
         sock.settimeout(None)
         if origin.secure:
-            sock = self._secured(sock, origin.name.rstrip("."), watch)
-        return Connection(sock, (self, origin.host, origin.secure), watch)
+            sock = self._secured(sock, origin.name.rstrip("."), timer)
+        return Connection(sock, (self, origin.host, origin.secure), timer)
 
-    def _secured(self, sock: Any, name: str, watch: Watch) -> Any:
-        watch.until = time.monotonic() + watch.connect
+    def _secured(self, sock: Any, name: str, timer: VisitTimer) -> Any:
+        timer.until = time.monotonic() + timer.connect
         try:
             return self._context.wrap_socket(sock, server_hostname=name)
         except BaseException:
             sock.close()
             raise
         finally:
-            watch.until = 0.0
+            timer.until = 0.0

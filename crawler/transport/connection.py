@@ -10,7 +10,7 @@ from gevent.monkey import get_original
 
 from crawler.model import Seconds
 from crawler.transport.response_head import END, MAX_HEAD, Head, check_sofar, head_of, refusal
-from crawler.transport.visit_timer import Watch
+from crawler.transport.visit_timer import VisitTimer
 
 MAX_INTERIM = 20
 PIECE = 65_536
@@ -36,17 +36,17 @@ class Connection:
         "idle_since",
         "key",
         "served",
-        "watch",
+        "timer",
     )
 
-    def __init__(self, sock: Any, key: tuple[object, str, bool], watch: Watch) -> None:
+    def __init__(self, sock: Any, key: tuple[object, str, bool], timer: VisitTimer) -> None:
         self._sock = sock
         self._plain = type(sock) is socket.socket
         self._poll = _poll()
         self._poll.register(sock.fileno(), POLLIN)
         self.key = key
         """How it was dialled, name:port of whom it leads to, and whether with TLS."""
-        self.watch = watch
+        self.timer = timer
         self.buffered = b""
         """Bytes that came with the ones that were asked for."""
         self._began = False
@@ -73,14 +73,14 @@ class Connection:
 
     def receive(self, most: int = PIECE) -> bytes:
         """Wait for more bytes; there are none at the end."""
-        watch = self.watch
-        watch.until = time.monotonic() + watch.read
+        timer = self.timer
+        timer.until = time.monotonic() + timer.read
         try:
             if self._plain and not self._began:  # gevent would read first, and in vain
                 self._sock._wait(self._sock._read_event)  # noqa: SLF001  there is no other way
             piece: bytes = self._sock.recv(most)
         finally:
-            watch.until = 0.0
+            timer.until = 0.0
         return piece
 
     def quiet(self) -> bool:
@@ -103,8 +103,8 @@ class Connection:
         self._sock.close()
 
     def _send(self, wire: bytes) -> None:
-        watch = self.watch
-        watch.until = time.monotonic() + watch.read
+        timer = self.timer
+        timer.until = time.monotonic() + timer.read
         try:
             sent = self._sock.send(wire)
             if sent < len(wire):
@@ -114,7 +114,7 @@ class Connection:
                 raise
             # else the server may have answered before it hung up
         finally:
-            watch.until = 0.0
+            timer.until = 0.0
 
     def _head(self) -> Head:
         """Read heads until a final one; the interim ones are skipped (RFC 9110, section 15.2)."""

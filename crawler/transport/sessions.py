@@ -17,7 +17,7 @@ from crawler.transport.dial import Dialer, Resolver
 from crawler.transport.idle import EACH, Idle
 from crawler.transport.proxied import Proxied
 from crawler.transport.tls import tls_context
-from crawler.transport.visit_timer import Watch
+from crawler.transport.visit_timer import VisitTimer
 
 IDLE = 1024
 """Idle connections in all, unless more visits than half of that may be under way.
@@ -103,9 +103,9 @@ class Ways:
         return Proxied(dial, free, context, self._distrusted, 2 * self._concurrency)
 
 
-def options_of(job: Job, watch: Watch) -> dict[str, Any]:
+def options_of(job: Job, timer: VisitTimer) -> dict[str, Any]:
     """Return what `send` needs to know for a job."""
     if not job.proxy:
-        return {"timeout": watch}
+        return {"timeout": timer}
     proxies = {"http": job.proxy, "https": job.proxy}
-    return {"timeout": (watch.connect, watch.read), "proxies": proxies}
+    return {"timeout": (timer.connect, timer.read), "proxies": proxies}

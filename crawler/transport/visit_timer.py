@@ -17,7 +17,7 @@ from crawler.model import Kind, Seconds, Trouble
 SILENT = "the server was silent for too long"
 
 
-class Watch:
+class VisitTimer:
     """Watches over one visit, in the greenlet that enters it."""
 
     __slots__ = ("_greenlet", "_timer", "connect", "deadline", "read", "rung", "until")

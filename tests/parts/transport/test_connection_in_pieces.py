@@ -13,7 +13,7 @@ from crawler.model import Kind, Trouble
 from crawler.transport.body_framing import MAX_TRAILERS, body_of
 from crawler.transport.connection import Connection
 from crawler.transport.response_head import MAX_FIELDS, MAX_LINE, head_of
-from crawler.transport.visit_timer import Watch
+from crawler.transport.visit_timer import VisitTimer
 from tests import FULL
 from tests.parts.rude_talks import CHUNKED, WHOLE, answer, length
 
@@ -47,8 +47,8 @@ class Wire:
 
 def read(pieces: list[bytes]) -> tuple:
     """Return all that is seen of an answer, or the kind of trouble that it is."""
-    watch = Watch(time.monotonic() + 60, Timeout())
-    connection = Connection(Wire(pieces), (None, "x:80", False), watch)
+    timer = VisitTimer(time.monotonic() + 60, Timeout())
+    connection = Connection(Wire(pieces), (None, "x:80", False), timer)
     try:
         head = connection.ask(b"GET / HTTP/1.1\r\n\r\n")
         body = body_of(head, connection)
