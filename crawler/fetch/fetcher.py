@@ -24,7 +24,7 @@ from crawler.policy import robots
 from crawler.policy.resume import check_range, keepable
 from crawler.store import Files, Measured
 from crawler.transport.dial import Resolver
-from crawler.transport.sessions import LeanSession, Ways, options_of
+from crawler.transport.sessions import LeanSession, Sessions, options_of
 from crawler.transport.visit_timer import VisitTimer
 from crawler.urls import host_of, split
 
@@ -55,7 +55,7 @@ class Fetcher:
         self._trust_listed = trust_listed
         self._note = note
         self._resolver = Resolver(LOOKUPS)
-        self._ways = Ways(self._resolver, concurrency)
+        self._sessions = Sessions(self._resolver, concurrency)
         self._cookies: dict[str, CookieJar] = {}
         self._routes: dict[str, _Route] = {}
 
@@ -64,12 +64,12 @@ class Fetcher:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ways.hang_up()
+        self._sessions.hang_up()
         self._resolver.__exit__()
 
     def hang_up(self) -> None:
         """Close every idle connection."""
-        self._ways.hang_up()
+        self._sessions.hang_up()
 
     def open(self, job: Job) -> None:
         """Make what a job's visits need, so that a bad file shows at the start.
@@ -79,7 +79,7 @@ class Fetcher:
         """
         self._cookies[job.name] = cookies_of(job)
         self._routes.pop(job.name, None)
-        self._ways.check(job)
+        self._sessions.check(job)
 
     def address(self, task: Task, job: Job) -> str | None:
         """Return the address that stands for a host; None through a proxy, or if there is none."""
@@ -147,12 +147,12 @@ class Fetcher:
         agent = self._user_agent(task.host)
         request = route.asking.request(task, agent, had.size if had else 0)
         trusted = self._trust_listed and host_of(task.location) == host_of(task.url)
-        session = self._ways.session(job, trusted=True) if trusted else route.session
+        session = self._sessions.session(job, trusted=True) if trusted else route.session
         return session.send(request, **options_of(job, timer))
 
     def _route(self, job: Job) -> "_Route":
         cookies = self._cookies.get(job.name, NO_COOKIES)
-        return _Route(job, Asking(job, cookies), self._ways.session(job, trusted=False))
+        return _Route(job, Asking(job, cookies), self._sessions.session(job, trusted=False))
 
     def _answered(
         self,

@@ -17,7 +17,7 @@ from requests.adapters import BaseAdapter
 from crawler.transport.body_framing import body_of
 from crawler.transport.connection import Connection, StaleError
 from crawler.transport.dial import Dialer
-from crawler.transport.idle import Idle
+from crawler.transport.idle import IdleConnections
 from crawler.transport.request_bytes import Origin, Request
 from crawler.transport.response_head import Head
 from crawler.transport.visit_timer import VisitTimer
@@ -62,7 +62,7 @@ class Transport(BaseAdapter):
         self,
         dial: Dialer,
         context: ssl.SSLContext,
-        idle: Idle,
+        idle: IdleConnections,
         distrusted: "OrderedDict[str, None]",
     ) -> None:
         super().__init__()

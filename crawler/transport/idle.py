@@ -16,7 +16,7 @@ AGE: Seconds = 60.0
 """Longest rest of one that is used again."""
 
 
-class Idle:
+class IdleConnections:
     """The idle connections of a fetcher, the one that was used last first."""
 
     def __init__(self, most: int, each: int = EACH, age: Seconds = AGE) -> None:

@@ -1,4 +1,4 @@
-"""The ways of connecting: for each a session of plain `requests`, with its adapter mounted."""
+"""Sessions of plain `requests`, one for each set of connection settings, with its adapter."""
 
 import resource
 import ssl
@@ -14,7 +14,7 @@ from crawler.errors import UsageError
 from crawler.policy.addresses import network
 from crawler.transport.adapter import Transport
 from crawler.transport.dial import Dialer, Resolver
-from crawler.transport.idle import EACH, Idle
+from crawler.transport.idle import EACH, IdleConnections
 from crawler.transport.proxied import Proxied
 from crawler.transport.tls import tls_context
 from crawler.transport.visit_timer import VisitTimer
@@ -55,20 +55,20 @@ def _idle(concurrency: int) -> int:
     return max(2 * concurrency, spare)
 
 
-class Ways:
-    """A session for every way of connecting; the idle connections are shared."""
+class Sessions:
+    """A session for each set of connection settings; the idle connections are shared."""
 
     def __init__(self, resolver: Resolver, concurrency: int) -> None:
         self._resolver = resolver
         self._concurrency = concurrency
-        self._idle = Idle(_idle(concurrency), each=max(EACH, concurrency))
+        self._idle = IdleConnections(_idle(concurrency), each=max(EACH, concurrency))
         self._distrusted: OrderedDict[str, None] = OrderedDict()
-        self._sessions: dict[object, LeanSession] = {}
+        self._by_settings: dict[object, LeanSession] = {}
 
     def hang_up(self) -> None:
         """Close every idle connection."""
         self._idle.close()
-        for session in self._sessions.values():
+        for session in self._by_settings.values():
             session.close()
 
     def check(self, job: Job) -> None:
@@ -89,9 +89,9 @@ class Ways:
         """Return the session of a job, for hosts that may be anywhere or for all others."""
         proxied = bool(job.proxy)
         key = (job.verify, job.client_cert, job.min_tls, job.allow_addresses, trusted, proxied)
-        if key not in self._sessions:
-            self._sessions[key] = LeanSession(self._adapter(job, trusted=trusted))
-        return self._sessions[key]
+        if key not in self._by_settings:
+            self._by_settings[key] = LeanSession(self._adapter(job, trusted=trusted))
+        return self._by_settings[key]
 
     def _adapter(self, job: Job, *, trusted: bool) -> BaseAdapter:
         allowed = None if trusted else [network(text) for text in job.allow_addresses]
