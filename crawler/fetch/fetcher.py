@@ -18,7 +18,7 @@ from crawler.fetch.body import Intake, Limits
 from crawler.fetch.decode import decoder_for
 from crawler.fetch.failures import RAISED, trouble_of
 from crawler.fetch.reading import drain, pieces
-from crawler.fetch.request import NO_COOKIES, Asking, cookies_of
+from crawler.fetch.request import NO_COOKIES, RequestBuilder, cookies_of
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.policy import robots
 from crawler.policy.resume import check_range, keepable
@@ -33,7 +33,7 @@ LOOKUPS = 256
 
 
 class Fetcher:
-    """Fetches for all workers of a process; a session for every way of connecting.
+    """Fetches for all workers of a process; a session for each set of connection settings.
 
     With `trust_listed` the hosts that the operator listed may be at any address, as befits a
     person at the keyboard; where a redirect leads elsewhere, the guard holds again. `note` is told
@@ -145,14 +145,14 @@ class Fetcher:
         if task.stored and not had and not (task.path and self._files.exists(task.path)):
             task = replace(task, stored=None)  # the file is gone: fetch it again
         agent = self._user_agent(task.host)
-        request = route.asking.request(task, agent, had.size if had else 0)
+        request = route.builder.request(task, agent, had.size if had else 0)
         trusted = self._trust_listed and host_of(task.location) == host_of(task.url)
         session = self._sessions.session(job, trusted=True) if trusted else route.session
         return session.send(request, **options_of(job, timer))
 
     def _route(self, job: Job) -> "_Route":
         cookies = self._cookies.get(job.name, NO_COOKIES)
-        return _Route(job, Asking(job, cookies), self._sessions.session(job, trusted=False))
+        return _Route(job, RequestBuilder(job, cookies), self._sessions.session(job, trusted=False))
 
     def _answered(
         self,
@@ -221,5 +221,5 @@ class _Route(NamedTuple):
     """What all visits of a job share."""
 
     job: Job
-    asking: Asking
+    builder: RequestBuilder
     session: LeanSession

@@ -45,7 +45,7 @@ def cookies_of(job: Job) -> CookieJar:
     return jar
 
 
-class Asking:
+class RequestBuilder:
     """The requests of one job; what is the same for all visits to a host is made once."""
 
     def __init__(self, job: Job, cookies: CookieJar) -> None:
@@ -110,11 +110,6 @@ class _Base(NamedTuple):
     origin: Origin
     headers: CaseInsensitiveDict[str]
     lines: bytes
-
-
-def request_for(task: Task, job: Job, user_agent: str, cookies: CookieJar) -> Request:
-    """Prepare the request of a single visit."""
-    return Asking(job, cookies).request(task, user_agent)
 
 
 def _filled(headers: Mapping[str, str], extra: Mapping[str, str] | None) -> Mapping[str, str]:
