@@ -13,10 +13,10 @@ from crawler.model import Kept, Kind, Seconds, Trouble
 from crawler.policy.page_robots import HEAD_BYTES
 from crawler.store import Files, Measured
 
-IN_MEMORY = 1024 * 1024
+MAX_IN_MEMORY_BYTES = 1024 * 1024
 """Longest body that travels in memory; a longer one goes to its part in pieces."""
-PIECE = IN_MEMORY // 4
-_SLICE: Seconds = 0.02
+WRITE_BYTES = MAX_IN_MEMORY_BYTES // 4
+_TURN_S: Seconds = 0.02
 """Longest stretch of reading without a pause for the other greenlets (gevent issue 1071)."""
 
 
@@ -39,7 +39,7 @@ class Limits:
         self._wire = 0
         self._decoded = 0
         now = time.monotonic()
-        self._pause_at = now + _SLICE
+        self._pause_at = now + _TURN_S
         self._window = (now + min_speed.window_s, 0)
 
     def declared(self, length: str | None) -> None:
@@ -85,7 +85,7 @@ class Limits:
             raise Trouble(Kind.TIMEOUT, "not done within the time of a visit")
         self._check_speed(now)
         gevent.sleep(0.001)
-        self._pause_at = time.monotonic() + _SLICE
+        self._pause_at = time.monotonic() + _TURN_S
 
     def _check_speed(self, now: Seconds) -> None:
         until, before = self._window
@@ -152,7 +152,7 @@ class Intake:
         if self._page and len(self.head) < HEAD_BYTES:
             self.head += data[: HEAD_BYTES - len(self.head)]
         if not (self._first or self._buffer):
-            if self._part and len(data) >= PIECE:
+            if self._part and len(data) >= WRITE_BYTES:
                 self._part.write(data, self._hash)
             else:
                 self._first = data
@@ -161,7 +161,7 @@ class Intake:
             self._buffer += self._first
             self._first = b""
         self._buffer += data
-        if len(self._buffer) > (IN_MEMORY if self._part is None else PIECE):
+        if len(self._buffer) > (MAX_IN_MEMORY_BYTES if self._part is None else WRITE_BYTES):
             self._flush()
 
     def finish(self) -> tuple[bytes | None, str | None, int, str]:

@@ -16,7 +16,7 @@ from crawler.errors import LOCAL_FAULTS, PATH_FAULTS
 from crawler.model import Kind, Trouble
 from crawler.urls import masked
 
-RAISED = (RequestException, u3.HTTPError, HTTPException, OSError, ValueError)
+EXCHANGE_ERRORS = (RequestException, u3.HTTPError, HTTPException, OSError, ValueError)
 """What requests and the layers below it let out."""
 
 _TABLE: tuple[tuple[tuple[type[BaseException], ...], Kind], ...] = (

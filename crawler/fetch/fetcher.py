@@ -16,19 +16,19 @@ from requests import Response
 from crawler.config import Job
 from crawler.fetch.body import Intake, Limits
 from crawler.fetch.decode import decoder_for
-from crawler.fetch.failures import RAISED, trouble_of
+from crawler.fetch.failures import EXCHANGE_ERRORS, trouble_of
 from crawler.fetch.reading import drain, pieces
 from crawler.fetch.request import NO_COOKIES, RequestBuilder, cookies_of
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.policy import robots
 from crawler.policy.resume import check_range, keepable
 from crawler.store import Files, Measured
-from crawler.transport.dial import Resolver
+from crawler.transport.resolver import Resolver
 from crawler.transport.sessions import LeanSession, Sessions, options_of
 from crawler.transport.visit_timer import VisitTimer
 from crawler.urls import host_of, split
 
-LOOKUPS = 256
+LOOKUP_THREADS = 256
 """Names looked up at once: one that hangs keeps its thread long after nobody waits for it."""
 
 
@@ -54,7 +54,7 @@ class Fetcher:
         self._concurrency = concurrency
         self._trust_listed = trust_listed
         self._note = note
-        self._resolver = Resolver(LOOKUPS)
+        self._resolver = Resolver(LOOKUP_THREADS)
         self._sessions = Sessions(self._resolver, concurrency)
         self._cookies: dict[str, CookieJar] = {}
         self._routes: dict[str, _Route] = {}
@@ -86,12 +86,12 @@ class Fetcher:
         if job.proxy:
             return None
         try:
-            places = self._resolver.lookup(
+            addresses = self._resolver.lookup(
                 split(task.location).hostname.strip("[]"), job.timeout.connect
             )
         except Trouble:  # its visit will say so
             return None
-        return min(places)[1]
+        return min(addresses)[1]
 
     def fetch(self, task: Task, job: Job, *, part: Callable[[], str], deadline: Seconds) -> Fetched:
         """Fetch a task's location; `deadline` is a point on the monotonic clock.
@@ -120,12 +120,12 @@ class Fetcher:
             task = task if had else replace(task, kept=None)
         try:
             response = self._send(task, job, had, timer)
-        except RAISED as error:
+        except EXCHANGE_ERRORS as error:
             raise trouble_of(error, in_body=False) from error
         answered_at = time.monotonic()
         try:
             return self._answered(response, task, job, part, had, (answered_at, timer.deadline))
-        except RAISED as error:
+        except EXCHANGE_ERRORS as error:
             raise trouble_of(error, in_body=True) from error
         finally:
             response.close()

@@ -7,12 +7,12 @@ from typing import Any
 import gevent
 from requests import Response
 
-from crawler.fetch.failures import RAISED
+from crawler.fetch.failures import EXCHANGE_ERRORS
 from crawler.model import Seconds, Trouble
 
-EXCERPT = 16_384
+MAX_DRAINED_BYTES = 16_384
 """An error's body up to this size is read to its end, so that the connection can be used again."""
-DRAIN: Seconds = 0.25
+MAX_DRAIN_S: Seconds = 0.25
 """Longest time for that."""
 _PIECE = 65_536
 
@@ -27,13 +27,15 @@ def pieces(response: Response) -> Iterator[bytes]:
 def drain(response: Response, left: Seconds) -> None:
     """Read a short body to its end; one that is long, late or broken costs only the connection."""
     raw: Any = response.raw
-    if not raw.chunked and (raw.length_remaining is None or raw.length_remaining > EXCERPT):
+    if not raw.chunked and (
+        raw.length_remaining is None or raw.length_remaining > MAX_DRAINED_BYTES
+    ):
         return
-    with suppress(Trouble, *RAISED), _at_most(max(0.0, min(DRAIN, left))):
+    with suppress(Trouble, *EXCHANGE_ERRORS), _at_most(max(0.0, min(MAX_DRAIN_S, left))):
         taken = 0
         for piece in pieces(response):
             taken += len(piece)
-            if taken > EXCERPT:
+            if taken > MAX_DRAINED_BYTES:
                 return
 
 

@@ -15,12 +15,12 @@ from requests.structures import CaseInsensitiveDict
 
 from crawler.config import Job
 from crawler.errors import UsageError
-from crawler.fetch.decode import ACCEPT
+from crawler.fetch.decode import ACCEPT_ENCODING
 from crawler.model import Task
 from crawler.transport.request_bytes import Origin, Request, lines_of
 from crawler.urls import split
 
-ORIGINS = 10_000
+MAX_ORIGINS = 10_000
 """Origins for which a job's requests are kept ready."""
 
 NO_COOKIES = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
@@ -82,7 +82,7 @@ class RequestBuilder:
         text, home, post, user_agent = key
         job = self._job
         headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(
-            {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT}
+            {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
         )
         if home:
             headers.update(_filled(job.headers, task.extra))
@@ -93,7 +93,7 @@ class RequestBuilder:
         base = _Base(origin, headers, lines_of(headers, origin))
         if not (home and task.extra):
             self._bases[key] = base
-            if len(self._bases) > ORIGINS:
+            if len(self._bases) > MAX_ORIGINS:
                 del self._bases[next(iter(self._bases))]
         return base
 

@@ -22,7 +22,7 @@ from crawler.transport.request_bytes import Origin, Request
 from crawler.transport.response_head import Head
 from crawler.transport.visit_timer import VisitTimer
 
-DISTRUSTED = 10_000
+MAX_DISTRUSTED = 10_000
 """Hosts remembered for having sent bytes nobody asked for."""
 
 
@@ -104,7 +104,7 @@ class Transport(BaseAdapter):
         """Note that a host sent bytes nobody asked for: they would be the next URL's answer."""
         connection.close()
         self._distrusted[connection.key[1]] = None
-        if len(self._distrusted) > DISTRUSTED:
+        if len(self._distrusted) > MAX_DISTRUSTED:
             self._distrusted.popitem(last=False)
 
     def _asked(self, connection: Connection, request: Request) -> Answer:

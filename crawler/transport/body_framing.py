@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable
 
 from crawler.model import Kind, Trouble
-from crawler.transport.connection import PIECE, Connection
-from crawler.transport.response_head import MAX_LINE, Head, Headers, refusal
+from crawler.transport.connection import MAX_PIECE_BYTES, Connection
+from crawler.transport.response_head import MAX_LINE_BYTES, Head, Headers, refusal
 
 MAX_TRAILERS = 100
-BIG_PIECE = 524_288
+MAX_BIG_PIECE_BYTES = 524_288
 """Bytes of a big body taken in at once: it costs a quarter less than in small pieces."""
 
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;|\r?\n)")
@@ -48,7 +48,7 @@ class Sized:
         if left == 0:
             return b""
         connection = self._connection
-        most = min(left, BIG_PIECE) if left > PIECE else PIECE
+        most = min(left, MAX_BIG_PIECE_BYTES) if left > MAX_PIECE_BYTES else MAX_PIECE_BYTES
         piece = connection.buffered or connection.receive(most)
         if not piece:
             raise _cut()
@@ -129,7 +129,7 @@ class Chunked:
 
     def _size(self, buffer: bytes, at: int, _: list[bytes]) -> int:
         end = buffer.find(b"\n", at) + 1
-        if (end or len(buffer)) - at > MAX_LINE:
+        if (end or len(buffer)) - at > MAX_LINE_BYTES:
             raise _torn("a chunk whose size is a very long line")
         if not end:
             return 0
@@ -160,8 +160,8 @@ class Chunked:
 
     def _trailer(self, buffer: bytes, at: int, _: list[bytes]) -> int:
         end = buffer.find(b"\n", at) + 1
-        if (end or len(buffer)) - at > MAX_LINE:
-            raise refusal(f"a trailer of more than {MAX_LINE} bytes")
+        if (end or len(buffer)) - at > MAX_LINE_BYTES:
+            raise refusal(f"a trailer of more than {MAX_LINE_BYTES} bytes")
         if not end:
             return 0
         self._trailers += 1

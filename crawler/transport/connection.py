@@ -9,11 +9,18 @@ from typing import Any
 from gevent.monkey import get_original
 
 from crawler.model import Seconds
-from crawler.transport.response_head import END, MAX_HEAD, Head, check_sofar, head_of, refusal
+from crawler.transport.response_head import (
+    HEAD_END,
+    MAX_HEAD_BYTES,
+    Head,
+    check_sofar,
+    head_of,
+    refusal,
+)
 from crawler.transport.visit_timer import VisitTimer
 
 MAX_INTERIM = 20
-PIECE = 65_536
+MAX_PIECE_BYTES = 65_536
 """Bytes taken in at once."""
 
 _poll = get_original("select", "poll")
@@ -71,7 +78,7 @@ class Connection:
                 raise StaleError from error
             raise
 
-    def receive(self, most: int = PIECE) -> bytes:
+    def receive(self, most: int = MAX_PIECE_BYTES) -> bytes:
         """Wait for more bytes; there are none at the end."""
         timer = self.timer
         timer.until = time.monotonic() + timer.read
@@ -120,7 +127,7 @@ class Connection:
         """Read heads until a final one; the interim ones are skipped (RFC 9110, section 15.2)."""
         taken = 0
         for interim in range(MAX_INTERIM + 1):
-            block = self._block(MAX_HEAD - taken)
+            block = self._block(MAX_HEAD_BYTES - taken)
             taken += len(block)
             head = head_of(block)
             if head.status >= 200:
@@ -133,10 +140,10 @@ class Connection:
         checked = 0
         while True:
             buffer = self.buffered
-            found = END.search(buffer, max(0, checked - 2))
+            found = HEAD_END.search(buffer, max(0, checked - 2))
             end = found.end() if found else len(buffer)
             if end > most:
-                raise refusal(f"a header of more than {MAX_HEAD} bytes")
+                raise refusal(f"a header of more than {MAX_HEAD_BYTES} bytes")
             if found:
                 self.buffered = buffer[end:]
                 return buffer[:end]

@@ -10,16 +10,16 @@ from collections import OrderedDict
 from crawler.model import Seconds
 from crawler.transport.connection import Connection
 
-EACH = 64
+MAX_IDLE_PER_HOST = 64
 """Idle connections to one host, unless more visits than that may be under way there."""
-AGE: Seconds = 60.0
+MAX_IDLE_S: Seconds = 60.0
 """Longest rest of one that is used again."""
 
 
 class IdleConnections:
     """The idle connections of a fetcher, the one that was used last first."""
 
-    def __init__(self, most: int, each: int = EACH, age: Seconds = AGE) -> None:
+    def __init__(self, most: int, each: int = MAX_IDLE_PER_HOST, age: Seconds = MAX_IDLE_S) -> None:
         self._most = most
         self._each = each
         self._age = age

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from crawler.model import Kind, Trouble
 
-MAX_LINE = 16_384
-MAX_HEAD = 262_144
+MAX_LINE_BYTES = 16_384
+MAX_HEAD_BYTES = 262_144
 MAX_FIELDS = 100
 
-END = re.compile(rb"\n\r?\n")
+HEAD_END = re.compile(rb"\n\r?\n")
 """Where a head ends."""
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _TEXT = r"[^\r\n\0]*+"
@@ -89,7 +89,7 @@ def head_of(block: bytes) -> Head:
     Raises:
         Trouble: `protocol`.
     """
-    if len(block) > MAX_LINE:
+    if len(block) > MAX_LINE_BYTES:
         _check_lengths(block)
     text = block.decode("latin-1")
     status = _STATUS.match(text)
@@ -114,8 +114,8 @@ def check_sofar(block: bytes, checked: int) -> int:
         Trouble: `protocol`; whatever follows, this is no head.
     """
     end = block.rfind(b"\n") + 1
-    if len(block) - end > MAX_LINE:
-        raise refusal(f"a header line of more than {MAX_LINE} bytes")
+    if len(block) - end > MAX_LINE_BYTES:
+        raise refusal(f"a header line of more than {MAX_LINE_BYTES} bytes")
     if end <= checked:
         return checked
     _check_lengths(block[checked:end])
@@ -153,8 +153,8 @@ def _framed(head: Head, minor: str) -> Head:
 
 
 def _check_lengths(block: bytes) -> None:
-    if any(len(line) >= MAX_LINE for line in block.split(b"\n")):
-        raise refusal(f"a header line of more than {MAX_LINE} bytes")
+    if any(len(line) >= MAX_LINE_BYTES for line in block.split(b"\n")):
+        raise refusal(f"a header line of more than {MAX_LINE_BYTES} bytes")
 
 
 def _why_not(text: str, first: bool = True) -> Trouble:  # noqa: FBT001, FBT002

@@ -13,13 +13,14 @@ from crawler.config import Job
 from crawler.errors import UsageError
 from crawler.policy.addresses import network
 from crawler.transport.adapter import Transport
-from crawler.transport.dial import Dialer, Resolver
-from crawler.transport.idle import EACH, IdleConnections
+from crawler.transport.dial import Dialer
+from crawler.transport.idle import MAX_IDLE_PER_HOST, IdleConnections
 from crawler.transport.proxied import Proxied
+from crawler.transport.resolver import Resolver
 from crawler.transport.tls import tls_context
 from crawler.transport.visit_timer import VisitTimer
 
-IDLE = 1024
+MAX_IDLE = 1024
 """Idle connections in all, unless more visits than half of that may be under way.
 
 Hosts that are owed a rest are visited in turn: with fewer each would be dialled for every visit.
@@ -51,7 +52,7 @@ def _idle(concurrency: int) -> int:
     A quarter of the descriptors at most, but two for each visit.
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    spare = IDLE if limit == resource.RLIM_INFINITY else min(IDLE, limit // 4)
+    spare = MAX_IDLE if limit == resource.RLIM_INFINITY else min(MAX_IDLE, limit // 4)
     return max(2 * concurrency, spare)
 
 
@@ -61,7 +62,7 @@ class Sessions:
     def __init__(self, resolver: Resolver, concurrency: int) -> None:
         self._resolver = resolver
         self._concurrency = concurrency
-        self._idle = IdleConnections(_idle(concurrency), each=max(EACH, concurrency))
+        self._idle = IdleConnections(_idle(concurrency), each=max(MAX_IDLE_PER_HOST, concurrency))
         self._distrusted: OrderedDict[str, None] = OrderedDict()
         self._by_settings: dict[object, LeanSession] = {}
 
