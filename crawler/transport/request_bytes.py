@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
+from crawler.policy.http_grammar import FIELD_NAME, FIELD_TEXT
 from crawler.urls import SplitUrl
 
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[^\r\n\0]*")
+_NAME = re.compile(FIELD_NAME)
+_VALUE = re.compile(FIELD_TEXT)
 _TARGET = re.compile(r"[!-~]+")
 _DEFAULT = {"http": "80", "https": "443"}
 

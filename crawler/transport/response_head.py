@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from crawler.model import Kind, Trouble
+from crawler.policy.http_grammar import FIELD_NAME, FIELD_TEXT
 
 MAX_LINE_BYTES = 16_384
 MAX_HEAD_BYTES = 262_144
@@ -19,12 +20,10 @@ MAX_FIELDS = 100
 
 HEAD_END = re.compile(rb"\n\r?\n")
 """Where a head ends."""
-_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
-_TEXT = r"[^\r\n\0]*+"
-_STATUS = re.compile(rf"HTTP/1\.([0-9]) ++([0-9]{{3}})(?:[ \t]{_TEXT})?\r?\n")
-_LINES = re.compile(rf"(?:(?:{_NAME}:|[ \t]){_TEXT}\r?\n)*+")
-_FIELDS = re.compile(rf"(?:{_NAME}:{_TEXT}\r?\n(?:[ \t]{_TEXT}\r?\n)*+)*+\r?\n")
-_FIELD = re.compile(rf"({_NAME}):[ \t]*+({_TEXT})\r?\n")
+_STATUS = re.compile(rf"HTTP/1\.([0-9]) ++([0-9]{{3}})(?:[ \t]{FIELD_TEXT})?\r?\n")
+_LINES = re.compile(rf"(?:(?:{FIELD_NAME}:|[ \t]){FIELD_TEXT}\r?\n)*+")
+_FIELDS = re.compile(rf"(?:{FIELD_NAME}:{FIELD_TEXT}\r?\n(?:[ \t]{FIELD_TEXT}\r?\n)*+)*+\r?\n")
+_FIELD = re.compile(rf"({FIELD_NAME}):[ \t]*+({FIELD_TEXT})\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _SWITCHING, _FINAL, _LAST = 101, 200, 599
