@@ -66,10 +66,8 @@ class _Zlib:
         self._started = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        if not self._started and data:
-            self._started = True
-            if self._wbits == zlib.MAX_WBITS and data[0] & 0x0F != zlib.DEFLATED:
-                self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        if data and not self._started:
+            self._start(data[0])
         while data:
             if self._stream.eof:
                 if self._wbits != zlib.MAX_WBITS | 16 or not data.startswith(b"\x1f"):
@@ -79,6 +77,11 @@ class _Zlib:
             data = self._stream.unconsumed_tail or self._stream.unused_data
         while not self._stream.eof and (rest := self._stream.decompress(b"", STEP_BYTES)):
             yield rest
+
+    def _start(self, first: int) -> None:
+        self._started = True
+        if self._wbits == zlib.MAX_WBITS and first & 0x0F != zlib.DEFLATED:
+            self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
 
     def finished(self) -> bool:
         return self._stream.eof
