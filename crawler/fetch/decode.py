@@ -50,7 +50,11 @@ def decoder_for(encoding: str) -> Decoder | None:
 
 
 def decoded(decoder: Decoder, data: bytes) -> Iterator[bytes]:
-    """Feed a decoder; broken data is a Trouble of kind `decode`."""
+    """Feed a decoder, and yield what comes of it.
+
+    Raises:
+        Trouble: `decode`; the data is broken.
+    """
     try:
         yield from decoder.feed(data)
     except _ERRORS as error:

@@ -1,7 +1,7 @@
-"""The body of an answer, taken out of its framing (RFC 9112, sections 6 and 7).
+"""The body of an answer, taken out of its framing (RFC 9112, sections 6 and 7), still as coded.
 
-The three kinds of body have what fetch asks of urllib3's response: `read1` gives what is there,
-however little, and b"" at the end. Where its pieces are cut on the way makes no difference.
+The three kinds of body have the same face: `read_some` returns what is there, however little, and
+b"" at the end. Where its pieces are cut on the way makes no difference.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from crawler.model import Kind, Trouble
 from crawler.transport.connection import MAX_PIECE_BYTES, Connection
-from crawler.transport.response_head import MAX_LINE_BYTES, Head, Headers, refusal
+from crawler.transport.response_head import MAX_LINE_BYTES, Head, refusal
 
 MAX_TRAILERS = 100
 MAX_BIG_PIECE_BYTES = 524_288
@@ -21,30 +21,35 @@ _SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;|\r?\n)")
 def body_of(head: Head, connection: Connection) -> "Body":
     """Return the body that follows a head."""
     if head.chunked:
-        return Chunked(head.headers, connection)
+        return Chunked(connection)
     if head.length is None:
-        return Open(head.headers, connection)
-    return Sized(head.headers, connection, head.length)
+        return Open(connection)
+    return Sized(connection, head.length)
 
 
 class Sized:
     """A body of the length that its header says."""
 
-    __slots__ = ("_connection", "headers", "length_remaining")
-    chunked = False
+    __slots__ = ("_connection", "left")
+    framed = True
 
-    def __init__(self, headers: Headers, connection: Connection, length: int) -> None:
-        self.headers = headers
+    def __init__(self, connection: Connection, length: int) -> None:
         self._connection = connection
-        self.length_remaining = length
+        self.left: int = length
+        """Bytes that are still to come."""
 
     @property
     def whole(self) -> bool:
         """Whether all of it has been read."""
-        return self.length_remaining == 0
+        return self.left == 0
 
-    def read1(self, size: int, decode_content: bool | None = None) -> bytes:  # noqa: ARG002, FBT001
-        left = self.length_remaining
+    def read_some(self) -> bytes:
+        """Return the next piece.
+
+        Raises:
+            Trouble: `truncated`; the connection ended before the body.
+        """
+        left = self.left
         if left == 0:
             return b""
         connection = self._connection
@@ -57,23 +62,23 @@ class Sized:
             piece = piece[:left]
         else:
             connection.buffered = b""
-        self.length_remaining = left - len(piece)
+        self.left = left - len(piece)
         return piece
 
 
 class Open:
-    """A body that ends with its connection."""
+    """A body that ends with its connection: whether it is whole is not known."""
 
-    __slots__ = ("_connection", "headers", "whole")
-    chunked = False
-    length_remaining = None
+    __slots__ = ("_connection", "whole")
+    framed = False
+    left = None
 
-    def __init__(self, headers: Headers, connection: Connection) -> None:
-        self.headers = headers
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.whole = False
 
-    def read1(self, size: int, decode_content: bool | None = None) -> bytes:  # noqa: ARG002, FBT001
+    def read_some(self) -> bytes:
+        """Return the next piece."""
         if self.whole:
             return b""
         connection = self._connection
@@ -86,12 +91,11 @@ class Open:
 class Chunked:
     """A body in chunks; it is whole with its last chunk, and reusable with the end of trailers."""
 
-    __slots__ = ("_connection", "_left", "_step", "_trailers", "headers", "whole")
-    chunked = True
-    length_remaining = None
+    __slots__ = ("_connection", "_left", "_step", "_trailers", "whole")
+    framed = True
+    left = None
 
-    def __init__(self, headers: Headers, connection: Connection) -> None:
-        self.headers = headers
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._left = 0
         """Bytes of the present chunk that are still to come."""
@@ -100,7 +104,12 @@ class Chunked:
         """What is read next: size, data, end of data, trailer."""
         self.whole = False
 
-    def read1(self, size: int, decode_content: bool | None = None) -> bytes:  # noqa: ARG002, FBT001
+    def read_some(self) -> bytes:
+        """Return the next piece.
+
+        Raises:
+            Trouble: `truncated`, or `protocol` where it is the trailers that are wrong.
+        """
         connection = self._connection
         while not self.whole:
             piece = self._unframed(connection.buffered)
@@ -130,12 +139,12 @@ class Chunked:
     def _size(self, buffer: bytes, at: int, _: list[bytes]) -> int:
         end = buffer.find(b"\n", at) + 1
         if (end or len(buffer)) - at > MAX_LINE_BYTES:
-            raise _torn("a chunk whose size is a very long line")
+            raise _cut("a chunk whose size is a very long line")
         if not end:
             return 0
         match = _SIZE.match(buffer, at, end)
         if not match:
-            raise _torn("a chunk without a size that can be read")
+            raise _cut("a chunk without a size that can be read")
         self._left = int(match[1], 16)
         self._step = Chunked._data if self._left else Chunked._trailer
         return end - at
@@ -152,7 +161,7 @@ class Chunked:
     def _end(self, buffer: bytes, at: int, _: list[bytes]) -> int:
         end = buffer[at : at + 2]
         if not b"\r\n".startswith(end):
-            raise _torn("a chunk that is longer than its size")
+            raise _cut("a chunk that is longer than its size")
         if len(end) < 2:
             return 0
         self._step = Chunked._size
@@ -180,9 +189,5 @@ Step = Callable[[Chunked, bytes, int, list[bytes]], int]
 """Takes a piece of the framing in, and returns how long that is; 0 if it is not all there."""
 
 
-def _cut() -> Trouble:
-    return Trouble(Kind.TRUNCATED, "the connection ended before the body did")
-
-
-def _torn(reason: str) -> Trouble:
+def _cut(reason: str = "the connection ended before the body did") -> Trouble:
     return Trouble(Kind.TRUNCATED, reason)

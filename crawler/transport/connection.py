@@ -39,6 +39,7 @@ class Connection:
         "_plain",
         "_poll",
         "_sock",
+        "asked_at",
         "buffered",
         "idle_since",
         "key",
@@ -52,12 +53,14 @@ class Connection:
         self._poll = _poll()
         self._poll.register(sock.fileno(), POLLIN)
         self.key = key
-        """How it was dialled, name:port of whom it leads to, and whether with TLS."""
+        """How it was dialled, name:port of the origin, and whether that speaks TLS."""
         self.timer = timer
         self.buffered = b""
         """Bytes that came with the ones that were asked for."""
         self._began = False
         """Whether anything of the present answer has come."""
+        self.asked_at: Seconds = 0.0
+        """Monotonic time at which the present request was sent."""
         self.served = 0
         """Answers that it has brought."""
         self.idle_since: Seconds = 0.0
@@ -83,7 +86,7 @@ class Connection:
         timer = self.timer
         timer.until = time.monotonic() + timer.read
         try:
-            if self._plain and not self._began:  # gevent would read first, and in vain
+            if self._plain and not self._began:  # gevent would try to read first
                 self._sock._wait(self._sock._read_event)  # noqa: SLF001  there is no other way
             piece: bytes = self._sock.recv(most)
         finally:
@@ -106,12 +109,21 @@ class Connection:
         except (OSError, ValueError):
             return False
 
+    def peer(self) -> str:
+        """Return the address that it is connected to: the proxy's, if there is one.
+
+        Raises:
+            OSError: it is connected no more.
+        """
+        return str(self._sock.getpeername()[0])
+
     def close(self) -> None:
         self._sock.close()
 
     def _send(self, wire: bytes) -> None:
         timer = self.timer
-        timer.until = time.monotonic() + timer.read
+        now = self.asked_at = time.monotonic()
+        timer.until = now + timer.read
         try:
             sent = self._sock.send(wire)
             if sent < len(wire):

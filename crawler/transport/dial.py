@@ -39,6 +39,14 @@ class Dialer:
             Trouble: `dns`, `blocked` or `connect`.
         """
         deadline = time.monotonic() + timeout
+        return race(self.addresses(name, timeout), port, deadline)
+
+    def addresses(self, name: str, timeout: Seconds) -> list[ResolvedAddress]:
+        """Return the addresses of a name that may be dialled, in the order to try them in.
+
+        Raises:
+            Trouble: `dns` or `blocked`; there are none.
+        """
         addresses = self._resolver.lookup(name.strip("[]"), timeout)
         allowed = [address for address in addresses if self._allows(address)]
         if not allowed:
@@ -47,14 +55,18 @@ class Dialer:
                 f"{name} is at {addresses[0][1]}, which is not a public address; "
                 "allow_addresses can allow it",
             )
-        return race(_interleaved(allowed), port, deadline)
+        return _interleaved(allowed)
 
     def _allows(self, address: ResolvedAddress) -> bool:
         return self._allowed is None or may_dial(address[1], self._allowed)
 
 
 def race(addresses: Sequence[ResolvedAddress], port: int, deadline: Seconds) -> socket.socket:
-    """Connect to whichever address answers first."""
+    """Connect to the address that answers first; `deadline` is a point on the monotonic clock.
+
+    Raises:
+        Trouble: `connect`; none did.
+    """
     if len(addresses) == 1:
         return _connected(addresses[0], port, deadline)
     results: Queue[socket.socket | Trouble] = Queue()

@@ -13,7 +13,7 @@ from crawler.transport.connection import Connection
 MAX_IDLE_PER_HOST = 64
 """Idle connections to one host, unless more visits than that may be under way there."""
 MAX_IDLE_S: Seconds = 60.0
-"""Longest rest of one that is used again."""
+"""Longest time without use of one that is used again."""
 
 
 class IdleConnections:
@@ -24,14 +24,14 @@ class IdleConnections:
         self._each = each
         self._age = age
         self._all: OrderedDict[Connection, None] = OrderedDict()
-        """In the order of their rest, the longest first."""
+        """In the order of their last use, the oldest first."""
         self._by_key: dict[object, list[Connection]] = {}
 
     def __len__(self) -> int:
         return len(self._all)
 
     def take(self, key: object) -> Connection | None:
-        """Take out the one that was used last; whoever takes it looks whether it still lives."""
+        """Take out the one that was used last; the caller looks whether it still lives."""
         if key not in self._by_key:
             return None
         connection = self._by_key[key][-1]

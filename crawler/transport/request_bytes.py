@@ -16,7 +16,7 @@ _DEFAULT = {"http": "80", "https": "443"}
 
 
 class Origin:
-    """Whom a request goes to, and the names that this has in TLS, in HTTP and in the crawler."""
+    """Scheme, name and port that a request goes to, as TLS, HTTP and the crawler spell them."""
 
     __slots__ = ("field", "host", "name", "port", "secure", "text")
 
@@ -54,8 +54,10 @@ class Request(PreparedRequest):
         self._lines = lines
         self._content = body or b""
 
-    def wire(self, *, close: bool) -> bytes:
+    def wire(self, *, close: bool, forward: bytes | None = None) -> bytes:
         """Return all of its bytes.
+
+        With `forward`, the header lines for a proxy, its target is the whole URL.
 
         Raises:
             ValueError: there are characters in its URL that would break the request line.
@@ -66,6 +68,8 @@ class Request(PreparedRequest):
         if not _TARGET.fullmatch(target):
             raise ValueError("a URL with characters that cannot be sent")
         end = b"Connection: close\r\n\r\n" if close else b"\r\n"
+        if forward is not None:
+            target, end = f"{self.origin.text}{target}", forward + end
         return b"%b %b HTTP/1.1\r\n%b%b%b" % (
             str(self.method).encode(), target.encode(), self._lines, end, self._content,
         )  # fmt: skip

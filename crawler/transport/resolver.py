@@ -55,8 +55,8 @@ class Resolver:
         Raises:
             Trouble: `dns`; there are none, or no answer came in time.
         """
-        if literal := _literal(name):
-            return (literal,)
+        if address := literal(name):
+            return (address,)
         now = time.monotonic()
         until, found = self._known.get(name, (0.0, ()))
         if now >= until:
@@ -92,7 +92,7 @@ class Resolver:
             self._known.popitem(last=False)
 
 
-def _literal(name: str) -> ResolvedAddress | None:
+def literal(name: str) -> ResolvedAddress | None:
     """Return the address that a name is already, being an address."""
     try:
         version = ip_address(name.partition("%")[0]).version

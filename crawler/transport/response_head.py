@@ -80,6 +80,8 @@ class Head:
     """None: in chunks, or until the connection ends."""
     keeps: bool = False
     """Whether the connection may bring another answer after this one."""
+    raw: bytes = b""
+    """The head as it came, its empty line included."""
 
 
 def head_of(block: bytes) -> Head:
@@ -100,8 +102,8 @@ def head_of(block: bytes) -> Head:
     fields = _FIELD.findall(text, start)
     if len(fields) > MAX_FIELDS:
         raise refusal(f"more than {MAX_FIELDS} header lines")
-    head = Head(int(status[2]), Headers(fields))
-    if head.status < 100 or head.status == _SWITCHING or head.status > _LAST:
+    head = Head(int(status[2]), Headers(fields), raw=block)
+    if not 100 <= head.status <= _LAST or head.status == _SWITCHING:
         raise refusal(f"status {head.status}")
     return head if head.status < _FINAL else _framed(head, status[1])
 
@@ -132,23 +134,35 @@ def refusal(reason: str) -> Trouble:
 
 def _framed(head: Head, minor: str) -> Head:
     headers = head.headers
-    connection = (headers.get("connection") or "").lower()
-    head.keeps = "close" not in connection and (minor != "0" or "keep-alive" in connection)
+    head.keeps = _persists(minor, (headers.get("connection") or "").lower())
     codings, lengths = headers.getlist("transfer-encoding"), headers.getlist("content-length")
-    if codings:
-        if len(codings) > 1 or codings[0].lower() != "chunked":
-            raise refusal(f"Transfer-Encoding {', '.join(codings)[:80]!r}")
-        head.chunked = True
     if lengths:
-        if len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0]):
-            raise refusal(f"Content-Length {', '.join(sorted(set(lengths)))[:80]!r}")
-        head.length = int(lengths[0])
-    if codings and lengths:  # RFC 9112, section 6.3: chunked counts, and the connection ends
-        head.length, head.keeps = None, False
+        head.length = _length(lengths)
+    if codings:
+        _check_coding(codings)
+        head.chunked, head.length = True, None
+        if lengths:  # RFC 9112, section 6.3: it may not be meant
+            head.keeps = False
     if head.status in _BODILESS:
         head.chunked, head.length = False, 0
     head.keeps = head.keeps and (head.chunked or head.length is not None)
     return head
+
+
+def _persists(minor: str, connection: str) -> bool:
+    """Tell whether the other side means to keep the connection (RFC 9112, section 9.3)."""
+    return "close" not in connection and (minor != "0" or "keep-alive" in connection)
+
+
+def _length(lines: list[str]) -> int:
+    if len(set(lines)) > 1 or not _LENGTH.fullmatch(lines[0]):
+        raise refusal(f"Content-Length {', '.join(sorted(set(lines)))[:80]!r}")
+    return int(lines[0])
+
+
+def _check_coding(lines: list[str]) -> None:
+    if len(lines) > 1 or lines[0].lower() != "chunked":
+        raise refusal(f"Transfer-Encoding {', '.join(lines)[:80]!r}")
 
 
 def _check_lengths(block: bytes) -> None:

@@ -52,7 +52,7 @@ def read(pieces: list[bytes]) -> tuple:
     try:
         head = connection.ask(b"GET / HTTP/1.1\r\n\r\n")
         body = body_of(head, connection)
-        content = b"".join(iter(lambda: body.read1(65_536), b""))
+        content = b"".join(iter(body.read_some, b""))
     except Trouble as trouble:
         return (trouble.kind,)
     except ConnectionResetError as error:
