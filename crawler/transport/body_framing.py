@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from crawler.model import Kind, Trouble
+from crawler.policy.http_grammar import FIELD_NAME, FIELD_TEXT
 from crawler.transport.connection import MAX_PIECE_BYTES, Connection
 from crawler.transport.response_head import MAX_LINE_BYTES, Head, refusal
 
@@ -15,7 +16,9 @@ MAX_TRAILERS = 100
 MAX_BIG_PIECE_BYTES = 524_288
 """Bytes of a big body taken in at once: it costs a quarter less than in small pieces."""
 
-_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;|\r?\n)")
+_TEXT = FIELD_TEXT.encode()
+_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;" + _TEXT + rb")?\r\n")
+_TRAILER = re.compile(FIELD_NAME.encode() + b":" + _TEXT + rb"\r\n")
 
 
 def body_of(head: Head, connection: Connection) -> "Body":
@@ -142,7 +145,7 @@ class Chunked:
             raise _cut("a chunk whose size is a very long line")
         if not end:
             return 0
-        match = _SIZE.match(buffer, at, end)
+        match = _SIZE.fullmatch(buffer, at, end)
         if not match:
             raise _cut("a chunk without a size that can be read")
         self._left = int(match[1], 16)
@@ -173,11 +176,14 @@ class Chunked:
             raise refusal(f"a trailer of more than {MAX_LINE_BYTES} bytes")
         if not end:
             return 0
+        if buffer[at:end] == b"\r\n":
+            self._step, self.whole = Chunked._done, True
+            return 2
+        if not _TRAILER.fullmatch(buffer, at, end):
+            raise refusal("a trailer that is no header line")
         self._trailers += 1
         if self._trailers > MAX_TRAILERS:
             raise refusal(f"more than {MAX_TRAILERS} trailers")
-        if end - at <= 2 and not buffer[at:end].strip(b"\r\n"):
-            self._step, self.whole = Chunked._done, True
         return end - at
 
     def _done(self, _: bytes, __: int, ___: list[bytes]) -> int:

@@ -141,7 +141,7 @@ def _framed(head: Head, minor: str) -> Head:
     if codings:
         _check_coding(codings)
         head.chunked, head.length = True, None
-        if lengths:  # RFC 9112, section 6.3: it may not be meant
+        if lengths or minor == "0":  # RFC 9112, sections 6.3 and 6.1: it may not be meant
             head.keeps = False
     if head.status in _BODILESS:
         head.chunked, head.length = False, 0

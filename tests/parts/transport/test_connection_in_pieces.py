@@ -167,9 +167,9 @@ EDGES = {
     "as many fields as may be": (answer(length(0), *[b"A: b"] * (MAX_FIELDS - 1)), 200),
     "a field too many": (answer(length(0), *[b"A: b"] * MAX_FIELDS), Kind.PROTOCOL),
     "as many trailers as may be": (
-        answer(CHUNKED, body=b"0\r\n" + b"A: b\r\n" * (MAX_TRAILERS - 1) + b"\r\n"), 200),
+        answer(CHUNKED, body=b"0\r\n" + b"A: b\r\n" * MAX_TRAILERS + b"\r\n"), 200),
     "a trailer too many": (
-        answer(CHUNKED, body=b"0\r\n" + b"A: b\r\n" * MAX_TRAILERS + b"\r\n"), Kind.PROTOCOL),
+        answer(CHUNKED, body=b"0\r\n" + b"A: b\r\n" * (MAX_TRAILERS + 1) + b"\r\n"), Kind.PROTOCOL),
     "twenty interim answers": (HUNDRED * 20 + answer(length(0)), 200),
     "one more": (HUNDRED * 21 + answer(length(0)), Kind.PROTOCOL),
 }  # fmt: skip

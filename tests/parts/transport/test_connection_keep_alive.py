@@ -152,6 +152,9 @@ def test_a_connection_is_used_again_while_all_is_regular(name, fetch, kept_site)
 CLOSED = {
     "an answer without framing": lambda client: (client.sendall(answer(body=b"x")), client.close()),
     "HTTP/1.0": WELL.replace(b"1.1", b"1.0"),
+    "HTTP/1.0 with chunks": answer(
+        CHUNKED, b"Connection: keep-alive", body=b"4\r\nwell\r\n0\r\n\r\n"
+    ).replace(b"1.1", b"1.0"),
     "Connection: close": answer(length(4), b"Connection: close", body=b"well"),
     "a length and chunks": answer(length(9), CHUNKED, body=b"4\r\nwell\r\n0\r\n\r\n"),
     "103 and then 200": b"HTTP/1.1 103 Early Hints\r\n\r\n" + WELL,
