@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 from crawler import urls
 from crawler.policy import addresses, globbing, naming
 from crawler.policy.hours import parse as parse_hours
+from crawler.policy.http_grammar import FIELD_NAME
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD_NAME = re.compile(FIELD_NAME)
 _HOST = re.compile(r"(\*\.)?(\[[^\]]*\]|[^*/\\?#@:\[\]\s]+)(:[0-9]+)?")
 _NO_HOST = "is no host: example.org, example.org:8080, *.example.org or * are"
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
@@ -19,7 +20,7 @@ def header_name(name: str) -> str:
     Raises:
         ValueError: it is no field name (RFC 9110, section 5.1), or the crawler sets it itself.
     """
-    if not _TOKEN.fullmatch(name):
+    if not _FIELD_NAME.fullmatch(name):
         raise ValueError("is not a header name: letters, digits and - are")
     if name.lower() in _OURS:
         raise ValueError("is set by the crawler itself")

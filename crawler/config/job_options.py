@@ -106,7 +106,7 @@ class JobOptions(HostPoliteness):
     cookies: Path | None = None
     """A Netscape cookies.txt; without one no cookie is ever sent or kept."""
     proxy: Annotated[StrictStr, AfterValidator(checks.proxy)] | None = None
-    """http://, https:// or socks5:// URL of a proxy; it may hold a user and a password."""
+    """http://, https://, socks5:// or socks5h:// URL of a proxy; it may hold user and password."""
     path: Annotated[StrictStr, AfterValidator(checks.template)] = naming.DEFAULT_TEMPLATE
     """Where a body is stored, relative to `output`: `{job}`, `{host}`, `{url_path}`, `{name}`,
     `{ext}`, `{digest}`, and what the globs of `urls` bind."""
