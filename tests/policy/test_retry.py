@@ -21,6 +21,7 @@ from crawler.policy.retry import (
     state_of,
     verdict,
 )
+from tests import examples
 
 NOW = 784_111_000
 PASSING = {
@@ -107,7 +108,7 @@ def test_the_same_seed_makes_the_same_verdict_and_another_seed_another():
     assert judge(outcome, seed=1) == judge(outcome, seed=1) != judge(outcome, seed=2)
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(st.integers(1, 2000), st.none() | st.floats(-1e9, 1e9), st.integers(0, 2**32))
 def test_a_pause_is_bounded_by_the_backoff_and_by_what_the_server_asked(failures, asked, seed):
     length = backoff(failures, asked, seeded(seed))
@@ -165,7 +166,7 @@ def test_retry_after_is_understood_or_ignored(value, seconds):
     assert parse_retry_after(value, NOW) == seconds
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d{1,9} [A-Z][a-z]{2} \d{1,9}.*"))
 def test_no_header_breaks_the_reading_of_a_date(value):
     asked = parse_retry_after(value, NOW)

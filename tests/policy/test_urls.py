@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.urls import MAX_URL, canonical, fingerprint, hex_of, host_of, split
+from tests import examples
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ _URLS = st.builds(
 )
 
 
-@settings(max_examples=300, derandomize=True)
+@settings(max_examples=examples(300), derandomize=True)
 @given(_URLS)
 def test_the_canonical_form_is_its_own_canonical_form(text):
     try:
@@ -174,7 +175,7 @@ def test_the_canonical_form_is_its_own_canonical_form(text):
     assert canonical(again) == url
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(st.text(max_size=40), st.none() | st.just("http://example.org/a/b"))
 def test_any_text_is_a_url_or_a_value_error(text, base):
     try:
