@@ -8,12 +8,12 @@ import time
 from contextlib import closing
 from types import SimpleNamespace
 
-import gevent
 import pytest
 
 from crawler import sources
 from crawler.sources import SourceError
 from crawler.sources.inbox import MAX_FILES, Inbox
+from tests.program import until
 
 JOB = SimpleNamespace(urls=(), url_file=None, path="{cc}/{name}", headers={})
 PLAIN = SimpleNamespace(urls=(), url_file=None, path="{name}", headers={})
@@ -138,9 +138,7 @@ def test_a_file_is_ready_when_nobody_has_written_it_for_a_second(inbox, folder):
     file = folder / "list"
     file.write_text("http://h/1\n")
     began = time.monotonic()
-    with gevent.Timeout(5):
-        while inbox.scan() != [file]:
-            gevent.sleep(0.05)
+    until(lambda: inbox.scan() == [file], "the file is never ready")
     assert time.monotonic() - began > 0.9
 
 
