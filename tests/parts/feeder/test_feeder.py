@@ -14,15 +14,7 @@ from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.model import JobTerms, Kind, Outcome, Visited
 from tests.parts.frontiers import join, seed
-
-
-class Silence:
-    """A log that nobody reads."""
-
-    def info(self, event, **fields):
-        pass
-
-    debug = warning = error = info
+from tests.parts.logs import Silence
 
 
 @pytest.fixture

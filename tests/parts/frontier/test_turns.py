@@ -14,6 +14,7 @@ from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.model import Again, Done, HostRecord, JobTerms, Kind, Outcome, Visited
 from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
+from tests.parts.logs import Silence
 
 CLASSES = [JobTerms("high", weight=4), JobTerms("normal"), JobTerms("low", weight=1)]
 
@@ -357,15 +358,6 @@ def test_a_task_that_was_settled_does_not_go_back(frontier):
 
 
 # The feeder, which takes the turns.
-
-
-class Silence:
-    """A log that nobody reads."""
-
-    def info(self, event, **fields):
-        pass
-
-    debug = warning = error = info
 
 
 def test_a_host_whose_tasks_went_back_before_its_visit_was_settled_is_not_forgotten(frontier):
