@@ -1,16 +1,15 @@
 """Fixtures, and the rule that every test leaves nothing behind."""
 
-import contextlib
 import gc
 import os
 import socket
 from pathlib import Path
 
 import gevent
-import psutil
 import pytest
 
 from tests import FULL
+from tests.leftovers import inventory
 
 TESTS = Path(__file__).parent
 WORKERS = 2
@@ -71,44 +70,16 @@ def nothing_left(request: pytest.FixtureRequest):
     if request.path.is_relative_to(TESTS / "policy"):
         yield
         return
-    before = _inventory()
+    before = inventory()
     yield
     folder = request.node.funcargs.get("tmp_path")
     with gevent.Timeout(SETTLE_S, False):
-        while _inventory() - before:
+        while inventory() - before:
             gc.collect()
             gevent.sleep(0.02)
-    left = _inventory() - before
+    left = inventory() - before
     assert not left, f"left behind: {left}"
     assert not (parts := sorted(Path(folder).rglob("*.part")) if folder else []), parts
-
-
-def _inventory() -> set[str]:
-    greenlets = {
-        f"greenlet {thing!r}"
-        for thing in gc.get_objects()
-        if isinstance(thing, gevent.Greenlet) and thing.started and not thing.dead
-    }
-    return greenlets | _sockets() | _children()
-
-
-def _sockets() -> set[str]:
-    """Return this process's sockets; psutil would read every connection of the machine for that."""
-    found = set()
-    for descriptor in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # the folder itself was open, too
-            target = str(descriptor.readlink())
-            if target.startswith("socket:"):
-                found.add(f"descriptor {descriptor.name}, {target}")
-    return found
-
-
-def _children() -> set[str]:
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:  # so there is no need to look through every process of the machine
-        return set()
-    return {f"process {child.pid}" for child in psutil.Process().children(recursive=True)}
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from crawler.config import CrawlerOptions, Job, Settings, Timeout
 from crawler.daemon.app import App
 from crawler.model import Again, Hop, Kind, Settlement
 from crawler.policy.retry import MAX_RETRY_AFTER_S
-from tests.conftest import _inventory
+from tests.leftovers import inventory
 from tests.parts.rude_cases import ROWS, Row
 from tests.parts.rude_talks import BOMBS
 from tests.servers import RudeSite, Site
@@ -149,15 +149,15 @@ def run(tmp_path_factory):
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     for build in BOMBS.values():
         build()
-    run, before, start = Run(folder / "files"), _inventory(), time.monotonic()
+    run, before, start = Run(folder / "files"), inventory(), time.monotonic()
     with ExitStack() as stack:
         sites = {name: stack.enter_context(site_of(row, context)) for name, row in ROWS.items()}
         neighbour = stack.enter_context(Site(lambda _: b"well", [NEIGHBOUR]))
         crawl(run, sites, neighbour, folder / "ca.pem")
     with gevent.Timeout(3, False):
-        while _inventory() - before:
+        while inventory() - before:
             gevent.sleep(0.02)
-    run.left, run.seconds = _inventory() - before, time.monotonic() - start
+    run.left, run.seconds = inventory() - before, time.monotonic() - start
     return run
 
 
