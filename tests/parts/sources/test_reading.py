@@ -100,9 +100,10 @@ def many(tmp_path, name, count):
     return file
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("name", ["list.plain", "list.plain.gz", "list.csv", "list.jsonl", "urls"])
-def test_a_list_of_a_million_lines_streams_and_blocks_nobody(name, one, tmp_path, ticker):
-    count = 1_000_000 if name in {"list.plain", "urls"} else 300_000
+def test_a_long_list_streams_and_blocks_nobody(name, one, tmp_path, ticker, full_campaign):
+    count = 1_000_000 if full_campaign else 200_000
     if name == "urls":
         source = one(urls=(f"http://flags.example.org/[cc=1-{count}]/flag.gif",), path="{cc}")
     else:
@@ -124,7 +125,7 @@ def test_a_list_of_a_million_lines_streams_and_blocks_nobody(name, one, tmp_path
     seconds = time.monotonic() - began
     print(f"{name}: {total / seconds / 1e6:.2f} million lines/s, gap {ticker.longest * 1e3:.0f} ms")
     assert total == count + (".csv" in name)
-    assert chunks > 250
+    assert chunks > count // 2000
     assert process.memory_info().rss - before < 30 * 2**20
     assert ticker.longest < GAP_S
 
