@@ -11,11 +11,10 @@ from pathlib import Path
 import gevent
 import pytest
 
-from crawler import sources
 from crawler.sources import SourceError
 from crawler.sources.formats import MAX_LINE_BYTES
 from crawler.sources.reading import BLOCK_LINES
-from tests.parts.sources.readings import job, told, unchanged, unfetched, urls, write
+from tests.parts.sources.readings import told, unchanged, urls, write
 from tests.parts.ticker import GAP_S
 from tests.program import until
 
@@ -99,17 +98,6 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_as_it_was(one, tmp_pat
         write(tmp_path, "new", "http://h/2\n").rename(file)
         assert sum(map(len, blocks)) == 100_000 - BLOCK_LINES
     assert source.version_read != source.version()
-
-
-def test_a_pattern_of_paths_is_a_source_for_every_file_in_order(tmp_path):
-    for name in ("b.txt", "a.txt", "c.csv", "[x].txt"):
-        write(tmp_path, name, f"http://h/{name}\n")
-    (tmp_path / "folder.txt").mkdir()
-    found = sources.of(job(url_file=tmp_path / "*.txt"), tmp_path, unfetched)
-    names = [source.name for source in found]
-    assert names == [f"url_file:{tmp_path}/{name}" for name in ("[x].txt", "a.txt", "b.txt")]
-    (itself,) = sources.of(job(url_file=tmp_path / "[x].txt"), tmp_path, unfetched)
-    assert urls(itself) == ["http://h/[x].txt"]
 
 
 def test_a_pattern_of_paths_that_matches_nothing_is_an_error_that_names_it(one, tmp_path):

@@ -2,8 +2,7 @@
 
 import gzip
 
-from crawler import sources
-from tests.parts.sources.readings import job, told, unchanged, unfetched, urls
+from tests.parts.sources.readings import told, unchanged, urls
 from tests.parts.sources.shelf import index, sitemap
 from tests.servers import RudeSite, endless, sends
 
@@ -99,9 +98,3 @@ def test_a_sitemap_of_a_job_whose_path_needs_columns_is_an_error(web, site):
     error = told(web(sitemap=f"{site.url}/s", path="{cc}"))[2]
     assert "plain lines bind no {cc}" in error
     assert not site.requests
-
-
-def test_several_sitemaps_are_several_sources(tmp_path):
-    named = ("http://h/a", "http://h/b")
-    found = sources.of(job(sitemap=named, urls=("http://h/",)), tmp_path, unfetched)
-    assert [source.name for source in found] == ["urls", "sitemap:http://h/a", "sitemap:http://h/b"]
