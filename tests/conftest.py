@@ -12,7 +12,7 @@ from tests import FULL
 from tests.leftovers import inventory
 
 TESTS = Path(__file__).parent
-WORKERS = 2
+WORKERS = 3
 LOOP_ALIVE_S = 60.0
 """How often the timer that keeps a worker's loop alive comes round; any time would do."""
 SETTLE_S = 3.0
@@ -20,7 +20,7 @@ SETTLE_S = 3.0
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Run all tests on two cores, as most of them wait for a program that they started.
+    """Run all tests in three processes: most wait for a program, and two cores do for three.
 
     A choice of files, and a full campaign, which measures more closely, run in one process.
     """

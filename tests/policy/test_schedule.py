@@ -168,7 +168,8 @@ def test_a_slot_told_in_the_hour_that_comes_twice_is_not_one_gone_by():
     assert local(BERLIN, [due(schedule, again).at]) == ["10-26 02:30+0100"]
 
 
-@pytest.mark.parametrize("zone", [BERLIN, NEW_YORK])
+@pytest.mark.campaign
+@pytest.mark.parametrize("zone", [BERLIN, NEW_YORK] if FULL else [BERLIN])
 @pytest.mark.parametrize(
     ("cron", "a_year_has"),
     [
