@@ -68,6 +68,7 @@ class Settler:
         tell: Callable[[Settlement], None],
         *,
         together: Callable[[], AbstractContextManager[None]] = nullcontext,
+        wall: Callable[[], Seconds] = time.time,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -77,6 +78,7 @@ class Settler:
         self._rules = rules
         self._tell = tell
         self._together = together
+        self._wall = wall
         self._random = Random()  # noqa: S311  jitter is no secret
         self._queue: Queue[Visited] = Queue()
         self._batch: list[Visited] = []
@@ -91,12 +93,12 @@ class Settler:
         self.put(self._hosts.finished(visited))
 
     def put(self, visited: Visited) -> None:
-        """Take what no host needs to be told of."""
+        """Take a visit's end that its host knows of already."""
         self._bytes_waiting += len(visited.content or b"")
         self._queue.put(visited)
 
     def deliver(self, visited: Visited) -> None:
-        """Take a visit's end, and make the worker wait while too much is held."""
+        """Take a visit's end, and make the worker wait while too many bytes wait for the disk."""
         self.take(visited)
         while self._bytes_waiting > MAX_BYTES_WAITING:
             self._room.clear()
@@ -133,23 +135,30 @@ class Settler:
 
     def _settle(self) -> None:
         self._began = time.monotonic()
+        # 1 Files are whole under their final names.
         self._store()
-        now = time.time()
+        # 2 What becomes of each task, and what its host is owed by now.
+        now = self._wall()
         settlements = [self._settlement(visited, now) for visited in self._batch]
         hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
+        # 3 The ledger knows, in one transaction: a crash before this visits again.
         self._frontier.settle(self._owner, settlements, hosts)
+        # 4 The batch is over: workers that wait for memory go on.
         self._bytes_waiting -= sum(len(visited.content or b"") for visited in self._batch)
         self._batch.clear()
         self._room.set()
+        # 5 Hosts with nothing open may go back.
         self._hosts.settled([settled.task for settled in settlements])
+        # 6 The log says so, never before the ledger knows.
         with self._together():
             for settled in settlements:
                 self._tell(settled)
+        # 7 What broke off and will not be continued goes: nothing in the ledger names it any more.
         self._drop_parts(settlements)
         self.settled.set()
 
     def _store(self) -> None:
-        """Write the bodies of the batch, and put what came of it in their place."""
+        """Write the bodies of the batch; their visits then carry the path, or the fault."""
         self._pass_over_same()
         chosen = [at for at, visited in enumerate(self._batch) if _has_body(visited)]
         if not chosen:
@@ -168,7 +177,7 @@ class Settler:
         self._room.set()
 
     def _pass_over_same(self) -> None:
-        """Leave a file alone whose content came again, as long as it is there."""
+        """Keep the file of a visit that brought the same content again, as long as it is there."""
         for at, visited in enumerate(self._batch):
             task, outcome = visited.task, visited.outcome
             again = _has_body(visited) and outcome.digest == task.digest and task.path
@@ -181,7 +190,7 @@ class Settler:
             self._batch[at] = replace(visited, outcome=same, content=None, part=None)
 
     def _drop_parts(self, settlements: list[Settlement]) -> None:
-        """Remove what broke off and will not be continued: its task has come to an end."""
+        """Remove the parts that broke off and will not be continued: their tasks have ended."""
         parts = [
             part
             for settled in settlements
@@ -221,7 +230,7 @@ class Settler:
         return Settlement(task, visited.outcome, decision, now)
 
     def _next(self, task: Task, outcome: Outcome, decision: Verdict, now: Seconds) -> Verdict:
-        """Have an end be one only until the job's schedule says otherwise."""
+        """Return the verdict with the next time of a job that has a schedule."""
         options = self._jobs[task.job].schedule
         if options is None or not isinstance(decision, (Done, Dead)):
             return decision

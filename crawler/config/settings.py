@@ -41,8 +41,11 @@ class Auth(_Model):
     """Basic (user and password) or bearer (a token); best taken from ${ENVIRONMENT}."""
 
     user: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
+    """User of Basic authentication."""
     password: Annotated[StrictStr, AfterValidator(checks.header_value)] = ""
+    """Password of that user."""
     bearer: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
+    """A token, instead of user and password."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -57,9 +60,9 @@ class Adaptive(_Model):
     factor: float = Field(default=5.0, gt=0, le=1000)
     """Times the host's smoothed response time."""
     min: Duration = 0.5
-    """Shortest delay that comes of it; `delay` holds besides."""
+    """Shortest delay that comes of it; the job's `delay` holds too."""
     max: Duration = 30.0
-    """Longest."""
+    """Longest delay that comes of it."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -71,9 +74,9 @@ class Interval(_Model):
     """Bounds of intervals that adapt."""
 
     min: Duration = Field(gt=0)
-    """Shortest, for what keeps changing."""
+    """Shortest interval, for content that keeps changing."""
     max: Duration = Field(gt=0)
-    """Longest, for what never does."""
+    """Longest interval, for content that never changes."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -94,13 +97,13 @@ class ScheduleOptions(_Model):
     """When a URL that came to its end is visited again."""
 
     every: Duration | None = Field(default=None, gt=0)
-    """After so long."""
+    """Time from one visit to the next."""
     cron: StrictStr | None = None
-    """At these times: minute, hour, day, month, weekday, as in */15 6-22 * * mon-fri."""
+    """At these times: minute, hour, day, month, weekday, as in `*/15 6-22 * * mon-fri`."""
     timezone: StrictStr = "UTC"
-    """Of `cron`."""
+    """Time zone of `cron`, as in Europe/Berlin."""
     jitter: Duration = 0.0
-    """Each visit is put off by up to this, for each URL by another time."""
+    """Each visit is put off by up to this time, for each URL by another."""
     hours: Annotated[StrictStr, AfterValidator(checks.hours)] | None = None
     """Due again only within these hours: 22:00-06:00 Europe/Berlin."""
     adaptive: Interval | None = None
@@ -159,7 +162,7 @@ class JobOptions(_Model):
     """What every job may say, and `job_defaults` for all of them."""
 
     method: Literal["GET", "POST"] = "GET"
-    """POST sends `body`; a hop is a GET."""
+    """POST sends `body`; after a redirect it is a GET."""
     body: StrictStr = ""
     """What a POST sends."""
     auth: Auth | None = None
@@ -169,8 +172,8 @@ class JobOptions(_Model):
     proxy: Annotated[StrictStr, AfterValidator(checks.proxy)] | None = None
     """http://, https:// or socks5:// URL of a proxy; it may hold a user and a password."""
     path: Annotated[StrictStr, AfterValidator(checks.template)] = naming.DEFAULT_TEMPLATE
-    """Where a body is stored, relative to `output`: {job} {host} {url_path} {name} {ext} {digest},
-    and whatever the globs of `urls` bind."""
+    """Where a body is stored, relative to `output`: `{job}`, `{host}`, `{url_path}`, `{name}`,
+    `{ext}`, `{digest}`, and what the globs of `urls` bind."""
     headers: dict[
         Annotated[StrictStr, AfterValidator(checks.header_name)],
         Annotated[StrictStr, AfterValidator(checks.header_value)],
@@ -221,7 +224,7 @@ class Job(JobOptions):
     name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
     """Its identity in the ledger, the log and `path`."""
     urls: tuple[Annotated[StrictStr, AfterValidator(checks.url_pattern)], ...] = ()
-    """URLs, with curl's globbing: {cn,in,us}, [001-100], [a-z]; {cc=cn,in} binds a name."""
+    """URLs, with curl's globbing: `{cn,in,us}`, `[001-100]`, `[a-z]`; `{cc=cn,in}` binds a name."""
     url_file: ListUrl | Path | None = Field(default=None, union_mode="left_to_right")
     """A list: one URL a line (# starts a comment), .csv with a column url, or .jsonl; plain or
     gzip. A path, a glob of paths (lists/*.txt), or an http(s) URL."""
@@ -239,6 +242,7 @@ class Log(_Model):
     """The log on standard output."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """Lines of this level and of those after it are written."""
     format: Literal["auto", "json", "console"] = "auto"
     """auto: console on a terminal, JSON lines elsewhere."""
     progress: Duration = 10.0

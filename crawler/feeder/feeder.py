@@ -2,6 +2,8 @@
 
 In memory are the hosts that this process owns (`own_hosts`), with the tasks that the leaser has
 leased for them (`leaser`). All other hosts and tasks wait in the frontier.
+
+The feeder is where the clock is read, once for each step; what it calls is told what time it is.
 """
 
 import heapq
@@ -13,7 +15,7 @@ import gevent
 from gevent.event import Event
 from gevent.queue import Queue
 
-from crawler.feeder.host import LOOKAHEAD_S, Host, wall
+from crawler.feeder.host import LOOKAHEAD_S, Host
 from crawler.feeder.leaser import LOOK_EVERY_S, Leaser
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import Frontier
@@ -39,11 +41,16 @@ class Feeder:
         concurrency: int,
         own_hosts: OwnHosts,
         deliver: Callable[[Visited], None],
+        *,
+        monotonic: Callable[[], Seconds] = time.monotonic,
+        wall: Callable[[], Seconds] = time.time,
     ) -> None:
         self._handoff = handoff
         self.concurrency = concurrency
         self._own_hosts = own_hosts
         self._deliver = deliver
+        self._monotonic = monotonic
+        self._wall = wall
         self._ready: list[tuple[Seconds, int, Host]] = []
         self._turn = count()
         self._wake = Event()
@@ -58,114 +65,115 @@ class Feeder:
             room=self._room_for_hosts,
             pause=self.pause,
             end_unvisited=self._end_unvisited,
+            monotonic=monotonic,
+            wall=wall,
         )
 
     def run(self) -> None:
         """Hand off, for ever."""
         rested_at = 0.0
         while True:
-            now = time.monotonic()
-            if self._ready and self._ready[0][0] <= now and self.pause.allows(now, self.busy):
-                if now < rested_at + HAND_OFF_SLICE_S:
-                    self._hand_off(heapq.heappop(self._ready)[2])
-                else:
-                    gevent.sleep(0.001)
-                    rested_at = time.monotonic()
-            else:
+            now = self._monotonic()
+            ready = bool(self._ready) and self._ready[0][0] <= now
+            if not (ready and self.pause.allows(now, self.busy)):
                 self._wait(now)
-                rested_at = time.monotonic()
+                rested_at = self._monotonic()
+            elif now < rested_at + HAND_OFF_SLICE_S:
+                self._hand_off(heapq.heappop(self._ready)[2], now)
+            else:
+                gevent.sleep(0.001)
+                rested_at = self._monotonic()
 
     def begun(self, task: Task, address: str | None = None) -> bool:
         """Note that a worker begins a visit; refuse it if its host moved, see `OwnHosts.begun`."""
-        begun, freed = self._own_hosts.begun(task, address)
+        now = self._monotonic()
+        begun, freed = self._own_hosts.begun(task, address, now)
         if not begun:
             self.busy -= 1
-            self.leaser.look_in()
-        self._requeue([self._own_hosts.hosts[task.host_id], *freed])
+            self.leaser.look_at(now)
+        self._requeue([self._own_hosts.hosts[task.host_id], *freed], now)
         return begun
 
     def finished(self, visited: Visited) -> Visited:
         """Note that a visit is over; its outcome is still to be settled."""
-        visited, freed = self._own_hosts.finished(visited)
+        now = self._monotonic()
+        offset = self._wall() - now
+        visited, freed = self._own_hosts.finished(visited, now, offset)
         self.busy -= 1
         host = self._own_hosts.hosts[visited.task.host_id]
-        self._end_unvisited(host)
-        self._requeue([*freed, host])
+        self._end_unvisited(host, now, offset)
+        self._requeue([*freed, host], now)
         if self.pause.active:
             self._wake.set()
         return visited
 
     def given_up(self, task: Task) -> bool:
-        """Tell whether the host of a task has been silent for too long."""
-        return self._own_hosts.hosts[task.host_id].pace.given_up(time.monotonic())
+        """Tell whether the host of a task has been silent for longer than its `give_up`."""
+        return self._own_hosts.hosts[task.host_id].pace.given_up(self._monotonic())
 
     def settled(self, tasks: Iterable[Task]) -> None:
         """Note that outcomes are recorded; a host with nothing open can go back."""
         for task in tasks:
             self._own_hosts.settled(task)
-        self.leaser.look_in()
+        self.leaser.look_at(self._monotonic())
 
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]:
-        """Return what the given hosts, or all, are owed, in wall time as the frontier stores it."""
-        return self._own_hosts.owed(hosts)
+        """Return what the frontier stores of the given hosts, or of all, in wall time."""
+        return self._own_hosts.owed(hosts, self._wall() - self._monotonic())
 
-    def _room_for_hosts(self) -> int:
+    def _room_for_hosts(self, now: Seconds) -> int:
+        """Return how many more hosts there is work for: none while enough visits can start."""
         if self.pause.active:  # only what a probe needs
-            return int(not self._ready and self.pause.allows(time.monotonic(), self.busy))
-        soon = time.monotonic() + LOOKAHEAD_S
+            return int(not self._ready and self.pause.allows(now, self.busy))
         enough = max(0, 2 * self.concurrency - self.busy)
-        startable = (ready for ready in self._ready if ready[0] <= soon)
+        startable = (ready for ready in self._ready if ready[0] <= now + LOOKAHEAD_S)
         if sum(1 for _ in islice(startable, enough)) >= enough:
             return 0
         most = max(1024, 4 * self.concurrency)
         return max(0, min(self.concurrency, most - len(self._own_hosts.hosts)))
 
-    def _end_unvisited(self, host: Host) -> None:
-        for visited in self._own_hosts.end_unvisited(host):
+    def _end_unvisited(self, host: Host, now: Seconds, offset: Seconds) -> None:
+        for visited in self._own_hosts.end_unvisited(host, now, offset):
             self._deliver(visited)
 
-    def _requeue(self, hosts: Iterable[Host]) -> None:
+    def _requeue(self, hosts: Iterable[Host], now: Seconds) -> None:
         """Put hosts where they belong: among the ready, those to refill, or neither."""
-        now = time.monotonic()
         for host in hosts:
-            self._enqueue(host, now)
+            if host.tasks and not host.queued and (ready_at := host.ready_at()) is not None:
+                host.queued = True
+                heapq.heappush(self._ready, (max(ready_at, now), next(self._turn), host))
+                self._wake.set()
+            self.leaser.look_for(host, now)
 
-    def _enqueue(self, host: Host, now: Seconds) -> None:
-        if host.tasks and not host.queued and (ready_at := host.ready_at()) is not None:
-            host.queued = True
-            heapq.heappush(self._ready, (max(ready_at, now), next(self._turn), host))
-            self._wake.set()
-        self.leaser.look_for(host, now)
-
-    def _hand_off(self, host: Host) -> None:
+    def _hand_off(self, host: Host, now: Seconds) -> None:
         """Give a host its turn; while every worker is busy, this is where the feeder waits."""
         host.queued = False
-        now = time.monotonic()
-        host.close(now, wall())
+        if host.hours:
+            host.close(now, self._wall() - now)
         ready_at = host.ready_at()
         if not host.tasks or ready_at is None or ready_at > now:
-            return self._pass_over(host)
+            return self._pass_over(host, now)
         at = self._own_hosts.addresses.allows(host, now)
         if at is None or at > now:
             return self._wait_for_address(host, at, now)
         task = host.tasks.popleft()
-        self._own_hosts.handed_off(host, task)
+        self._own_hosts.handed_off(host, task, now)
         self.busy += 1
-        self._requeue([host])
+        self._requeue([host], now)
         return self._handoff.put(task)
 
     def _wait_for_address(self, host: Host, at: Seconds | None, now: Seconds) -> None:
-        """Put a host into the line of its address, or look at it again when its time has come."""
+        """Put a host into the queue of its address, or look at it again when its time has come."""
         host.queued = True
         at = self._own_hosts.addresses.line_up(host, at, now)
         if at is not None:
             heapq.heappush(self._ready, (at, next(self._turn), host))
 
-    def _pass_over(self, host: Host) -> None:
+    def _pass_over(self, host: Host, now: Seconds) -> None:
         """Leave out a host whose tasks went back or whose rest has moved, and let another go on."""
         if self._own_hosts.hosts.get(host.id) is host:
-            self._requeue([host])
-        self._requeue(self._own_hosts.addresses.next_in(host.address))
+            self._requeue([host], now)
+        self._requeue(self._own_hosts.addresses.next_in(host.address, now), now)
 
     def _wait(self, now: Seconds) -> None:
         until = self._ready[0][0] if self._ready else now + LOOK_EVERY_S

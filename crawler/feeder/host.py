@@ -1,11 +1,8 @@
-"""A host that this process owns, and when it needs tasks."""
+"""A host that this process owns, and when it needs tasks. Pure: `now` is the caller's."""
 
-import heapq
-import time
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 
 from crawler.model import Outcome, Seconds, Task
 from crawler.policy.hours import Hours
@@ -14,7 +11,7 @@ from crawler.policy.politeness import HostPace
 LOOKAHEAD_S: Seconds = 0.25
 """Tasks are leased this long before their host is ready, so that many share one transaction."""
 LONG_REST_S: Seconds = 2.0
-"""A host that rests for longer goes back, with its tasks: another may use its place."""
+"""A host that rests for longer goes back, with its tasks: memory is for hosts that can go on."""
 MAX_TASKS_AHEAD = 256
 """Most tasks in memory of a host without a delay, beside what its slots need."""
 QUICK_REFILL_S: Seconds = 2.0
@@ -37,29 +34,30 @@ class Host:
     open: int = 0
     """Tasks leased and not settled."""
     exhausted: bool = False
-    """The frontier had nothing more for it; it goes back once nothing is open."""
+    """The frontier had no more tasks for it; it goes back once nothing is open."""
     exhausted_since: Seconds = 0.0
     robots: bool = False
     """Its robots.txt is being visited; the URLs of jobs that obey it wait for that."""
     leaving: bool = False
-    """Others should have it: it goes back once nothing is open, whatever comes."""
+    """Another process or host should have its turn: it goes back once nothing is open."""
     ahead: int = 0
     """Tasks to have in memory where no delay spaces them; it follows the host's pace."""
     filled_at: Seconds = 0.0
+    """When tasks were last asked for."""
     given: int = 0
     """Tasks that came when it was last asked for."""
     queued_refill_at: Seconds | None = None
-    """When to look for tasks of it, if at all."""
+    """When the RefillQueue looks for tasks of it; None: it is not queued there."""
     queued: bool = False
-    """It stands in the heap of ready hosts, or in the line of its address."""
+    """It stands in the heap of ready hosts, or in the queue of its address."""
     address: str | None = None
     found: str | None = None
-    """Another address, where it was found; it is visited there once that is the process's own."""
+    """Another address where it was found; it moves there once the ledger knows."""
     returning: bool = False
     """Its tasks are on their way back to the frontier."""
     hours: Hours | None = None
     logged_state: str = ""
-    """The worst that the log was told of it."""
+    """The worst state that was logged since it was well: limited, resting, given up, or none."""
     logged_at: Seconds = 0.0
     last: Outcome | None = None
     """How its last visit failed."""
@@ -92,7 +90,7 @@ class Host:
 
     def missing_tasks(self, now: Seconds) -> int:
         """Return how many tasks to lease for it: none while they would only wait in memory."""
-        if self.found or self.leaving or (self.exhausted and not self._asks_again()):
+        if self._takes_none:
             return 0
         if self.pace.ends_unvisited(now):
             return MAX_ENDED_AT_ONCE
@@ -105,30 +103,46 @@ class Host:
         return 1 if soon and not self.tasks else 0
 
     def refill_at(self, now: Seconds) -> Seconds | None:
-        """Return when to look for tasks of it; None as long as nothing changes."""
-        pace = self.pace
+        """Return when to look for tasks of it; None as long as nothing changes.
+
+        1. An exhausted host is asked for again after ASK_AGAIN_S, if a slot of it is free then.
+        2. A host that was found elsewhere waits for its move; a host with enough tasks needs none,
+           and that is the usual case.
+        3. A host that is given up gets tasks at once, to end them.
+        4. A host that rests long gets none: it goes back when what is open is settled.
+        5. Any other gets tasks now, or shortly before its next visit where visits are spaced.
+        """
         if self.exhausted and not self.found:
             return self.exhausted_since + ASK_AGAIN_S if self._asks_again() else None
         spaced = self.spaced
-        few = len(self.tasks) <= max(max(2 * pace.slots, self.ahead) // 4, self._soon())
-        enough = self.tasks if spaced else not (few or pace.silent)
-        if self.found or enough:  # the usual case, and nothing changes
+        low = not self.tasks if spaced else self._runs_low()
+        if self.found or not (low or self.pace.silent):
             return None
-        if pace.ends_unvisited(now):
+        if self.pace.ends_unvisited(now):
             return now
-        if self.rests_long(now):
-            return None  # it goes back when what is open is settled
+        if not low or self.rests_long(now):
+            return None
         if not spaced:
-            return now if few else None
-        ready_at = pace.ready_at()
-        return None if ready_at is None or self.tasks else ready_at - LOOKAHEAD_S / 2
+            return now
+        ready_at = self.pace.ready_at()
+        return None if ready_at is None else ready_at - LOOKAHEAD_S / 2
+
+    @property
+    def _takes_none(self) -> bool:
+        """Whether no task is leased for it, whatever it lacks."""
+        return bool(self.found or self.leaving or (self.exhausted and not self._asks_again()))
+
+    def _runs_low(self) -> bool:
+        """Tell whether a quarter of the tasks to have is left, or what LOOKAHEAD_S uses up."""
+        few = max(max(2 * self.pace.slots, self.ahead) // 4, self._soon())
+        return len(self.tasks) <= few
 
     def _soon(self) -> int:
         """Return how many visits its delay allows within LOOKAHEAD_S."""
         return int(LOOKAHEAD_S / self.pace.delay) if self.pace.delay else 0
 
     def _asks_again(self) -> bool:
-        """Tell whether what comes meanwhile can begin at once, beside a visit that is slow."""
+        """Tell whether a task that comes now could begin at once, beside a visit that is slow."""
         free = self.pace.busy < self.pace.slots and not self.tasks
         return free and self.open > 0 and not self.leaving
 
@@ -145,60 +159,14 @@ class Host:
         return max(least, self.ahead)
 
     def rests_long(self, now: Seconds) -> bool:
-        """Tell whether it would only take up room."""
+        """Tell whether it would only take up memory: its next visit is LONG_REST_S away."""
         ready_at = self.ready_at()
         late = not self.pace.busy and ready_at is not None and ready_at > now + LONG_REST_S
         return late and not self.pace.ends_unvisited(now)
 
     def close(self, now: Seconds, offset: Seconds) -> None:
-        """Close it while its hours are not."""
-        if self.hours is None:
-            return
+        """Close it until its hours begin; `offset` leads from `now` to wall time."""
         wall_time = now + offset
-        opens_at = self.hours.opens_at(wall_time)
+        opens_at = self.hours.opens_at(wall_time) if self.hours else 0.0
         if opens_at > wall_time:
             self.pace.opens_at = max(self.pace.opens_at, opens_at - offset)
-
-
-class RefillQueue:
-    """Hosts in the order in which to look for tasks of them; each stands in it once that counts."""
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[Seconds, int, Host]] = []
-        self._count = count()
-
-    @property
-    def next_at(self) -> Seconds | None:
-        """Return when to look next."""
-        return self._heap[0][0] if self._heap else None
-
-    def note(self, host: Host, now: Seconds) -> Seconds | None:
-        """Note a host whose state has changed; return its time if it has moved forward."""
-        if host.queued_refill_at is not None and host.queued_refill_at <= now:
-            return None  # it is about to be looked at
-        at = host.refill_at(now)
-        if at is None or (host.queued_refill_at is not None and host.queued_refill_at <= at):
-            return None  # an entry that is too early is put right when its time comes
-        host.queued_refill_at = at
-        heapq.heappush(self._heap, (at, next(self._count), host))
-        return at
-
-    def due(self, now: Seconds) -> list[Host]:
-        """Take out the hosts whose time has come, or nearly."""
-        due: list[Host] = []
-        while self._heap and self._heap[0][0] <= now + LOOKAHEAD_S / 2:
-            at, _, host = heapq.heappop(self._heap)
-            if host.queued_refill_at != at:
-                continue
-            host.queued_refill_at = None
-            refill_at = host.refill_at(now)  # perhaps it was given tasks since
-            if refill_at is not None and refill_at <= now + LOOKAHEAD_S / 2:
-                due.append(host)
-            else:
-                self.note(host, now)
-        return due
-
-
-def wall() -> Seconds:
-    """Return what leads from the monotonic clock to wall time."""
-    return time.time() - time.monotonic()

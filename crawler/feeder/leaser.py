@@ -1,7 +1,28 @@
-"""The leaser has hosts in memory, and of each the few tasks that can start within LOOKAHEAD.
+"""The leaser has hosts in memory, and of each the few tasks that can start within LOOKAHEAD_S.
 
 It asks the frontier in a greenlet of its own: while the ledger is busy, as with a batch of a long
 list, the feeder goes on with what is in memory.
+
+Theory. One transaction costs about the same for one host as for fifty, so the leaser does all that
+is due at once: it gives back the hosts that have nothing to do here, refills others, and takes new
+ones while there is room. What remains to be decided is *when* to ask. The time of the next lease is
+one number, which every reason may bring forward and none may put off:
+
+1. A host runs low (`refills`): at the time that the host names, see `Host.refill_at`.
+2. An outcome was recorded: the host may have nothing open any more, and goes back.
+3. A host was found at another address: it moves as soon as no visit of it is open.
+4. The last lease brought as many new hosts as were asked for, and there is room for more.
+5. The frontier has named the time when a host that no process owns has something to do.
+6. LOOK_EVERY_S has passed: other processes add and release hosts without a word to this one.
+
+Between two leases lies LEASE_GAP_S, so that many reasons share one transaction. Two rules give
+hosts away although they have work here, for a host belongs to one process at a time:
+
+1. Surplus: while other processes lack hosts, the oldest beyond the fair share leave.
+2. Turns: while hosts wait in the frontier that this process has no room for, some of those that
+   were here for TURN_S leave.
+
+All times but those of the frontier are points on the monotonic clock.
 """
 
 import time
@@ -10,8 +31,9 @@ from dataclasses import dataclass
 
 from gevent.event import Event
 
-from crawler.feeder.host import ASK_AGAIN_S, Host, RefillQueue, wall
+from crawler.feeder.host import ASK_AGAIN_S, Host
 from crawler.feeder.own_hosts import OwnHosts
+from crawler.feeder.refills import RefillQueue
 from crawler.frontier import Frontier, Lease
 from crawler.model import Health, Seconds
 from crawler.policy.pause import Pause
@@ -19,23 +41,25 @@ from crawler.policy.pause import Pause
 LEASE_GAP_S: Seconds = 0.02
 """Shortest time between two leases."""
 LOOK_EVERY_S: Seconds = 1.0
-"""Longest time between two looks for ready hosts: other processes add and release them too."""
+"""Longest time between two leases."""
 TURN_S: Seconds = 5.0
-"""How long a host is held while others are ready that this process has no room for."""
+"""How long a host stays while others are ready that this process has no room for."""
 
 
 @dataclass(slots=True)
 class _Terms:
-    """What is asked of the frontier at once."""
+    """What one lease asks of the frontier."""
 
     to_refill: list[Host]
     refills: dict[int, int]
+    """Tasks to take, by number of host."""
     new: int
-    spent: list[Host]
+    """Hosts to take."""
+    exhausted: list[Host]
     idle: list[Host]
-    """Hosts that go back, the spent ones among them."""
+    """Hosts that go back, the exhausted ones among them."""
     back: set[int]
-    """Tasks that go back: of hosts that rest for long."""
+    """Ids of tasks that go back: of hosts that rest for long."""
     resting: list[Host]
 
 
@@ -48,10 +72,12 @@ class Leaser:
         owner: int,
         own_hosts: OwnHosts,
         *,
-        requeue: Callable[[Iterable[Host]], None],
-        room: Callable[[], int],
+        requeue: Callable[[Iterable[Host], Seconds], None],
+        room: Callable[[Seconds], int],
         pause: Pause,
-        end_unvisited: Callable[[Host], None],
+        end_unvisited: Callable[[Host, Seconds, Seconds], None],
+        monotonic: Callable[[], Seconds] = time.monotonic,
+        wall: Callable[[], Seconds] = time.time,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -60,16 +86,19 @@ class Leaser:
         self._room = room
         self._pause = pause
         self._end_unvisited = end_unvisited
+        self._monotonic = monotonic
+        self._wall = wall
         self._refills = RefillQueue()
         self._wake = Event()
-        self._lease_at: Seconds = 0.0
+        self.lease_at: Seconds = 0.0
+        """When the next lease is made."""
         self._leased_at: Seconds = 0.0
 
     def run(self) -> None:
         """Lease whenever it is time, for ever."""
         while True:
             self._wake.clear()
-            wait = self._lease_at - time.monotonic()
+            wait = self.lease_at - self._monotonic()
             if wait > 0:
                 self._wake.wait(wait)
             else:
@@ -77,106 +106,117 @@ class Leaser:
 
     def look(self) -> None:
         """Look into the frontier soon: something was added to it, perhaps to exhausted hosts."""
-        now = time.monotonic()
+        now = self._monotonic()
         for host in self._own_hosts.hosts.values():
             if host.exhausted and not host.robots:
                 host.exhausted_since = now - ASK_AGAIN_S
                 self.look_for(host, now)
-        self.look_in(0.05)
+        self.look_at(now + 0.05)
 
     def look_for(self, host: Host, now: Seconds) -> None:
         """Look for tasks of a host once it needs some."""
         at = self._refills.note(host, now)
         if at is not None:
-            self.look_in(max(LEASE_GAP_S, at - now))
+            self.look_at(max(at, now + LEASE_GAP_S))
 
-    def look_in(self, wait: Seconds = LEASE_GAP_S) -> None:
-        """Look into the frontier after this time at the latest."""
-        at = max(time.monotonic() + wait, self._leased_at + LEASE_GAP_S)
-        if at < self._lease_at:
-            self._lease_at = at
+    def look_at(self, at: Seconds) -> None:
+        """Look into the frontier at this time at the latest."""
+        at = max(at, self._leased_at + LEASE_GAP_S)
+        if at < self.lease_at:
+            self.lease_at = at
             self._wake.set()
 
     def lease(self) -> None:
-        """Give idle hosts back, refill others, and take new ones while workers are free."""
+        """Give idle hosts back, refill others, and take new ones while workers are free.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+            LocalFaultError: the ledger could not be asked; hosts and tasks are as before.
+        """
         self._move()
-        now = time.monotonic()
-        self._leased_at, self._lease_at = now, now + LOOK_EVERY_S
+        now = self._monotonic()
+        self._leased_at, self.lease_at = now, now + LOOK_EVERY_S
         terms = self._terms(now)
-        try:
-            lease = self._frontier.lease(
-                self._owner,
-                time.time(),
-                new=terms.new,
-                refills=terms.refills,
-                idle=self._own_hosts.owed(host.id for host in terms.idle),
-                back=list(terms.back),
-            )
-        except BaseException:
-            self._undo(terms)
-            raise
-        self._give_back(terms)
-        self._take(lease, terms)
-        self._note_rests(lease)
-        self._look_next(lease, terms)
+        lease = self._asked(terms, now)
+        now = self._monotonic()
+        offset = self._wall() - now
+        self._give_back(terms, now)
+        self._take(lease, terms, now, offset)
+        self._note_rests(lease, offset)
+        self._give_away(lease, terms, now, offset)
+        self._look_next(lease, terms, now, offset)
 
     def _terms(self, now: Seconds) -> _Terms:
         resting = self._own_hosts.resting_long(now)
         for host in resting:
             host.returning = True
         back = {task.id for host in resting for task in host.tasks}
-        spent = self._own_hosts.spent()
-        idle = dict.fromkeys([*(one for one in resting if one.open == len(one.tasks)), *spent])
+        exhausted = self._own_hosts.take_idle()
+        idle = dict.fromkeys([*(one for one in resting if one.open == len(one.tasks)), *exhausted])
         to_refill = [host for host in self._refills.due(now) if host not in idle]
         refills = {host.id: lack for host in to_refill if (lack := host.missing_tasks(now))}
-        return _Terms(to_refill, refills, self._room(), spent, list(idle), back, resting)
+        return _Terms(to_refill, refills, self._room(now), exhausted, list(idle), back, resting)
 
-    def _undo(self, terms: _Terms) -> None:
-        """Have all as before: the frontier could not be asked."""
-        for host in terms.resting:
-            host.returning = False
-        for host in terms.spent:
-            self._own_hosts.note_exhausted(host)
-        self._requeue([*terms.resting, *terms.to_refill])
+    def _asked(self, terms: _Terms, now: Seconds) -> Lease:
+        """Ask the frontier; if that fails, have all as before."""
+        wall = self._wall()
+        try:
+            return self._frontier.lease(
+                self._owner,
+                wall,
+                new=terms.new,
+                refills=terms.refills,
+                idle=self._own_hosts.owed([host.id for host in terms.idle], wall - now),
+                back=list(terms.back),
+            )
+        except BaseException:
+            for host in terms.resting:
+                host.returning = False
+            for host in terms.exhausted:
+                self._own_hosts.note_exhausted(host)
+            self._requeue([*terms.resting, *terms.to_refill], now)
+            raise
 
-    def _give_back(self, terms: _Terms) -> None:
+    def _give_back(self, terms: _Terms, now: Seconds) -> None:
         for host in terms.resting:
             host.returning = False
             host.gave_back(terms.back)
         for host in terms.idle:
             self._own_hosts.drop(host)
-        self._requeue(host for host in terms.resting if host.id in self._own_hosts.hosts)
+        self._requeue((host for host in terms.resting if host.id in self._own_hosts.hosts), now)
 
-    def _take(self, lease: Lease, terms: _Terms) -> None:
-        now = time.monotonic()
+    def _take(self, lease: Lease, terms: _Terms, now: Seconds, offset: Seconds) -> None:
         for leased in lease.hosts:
-            host = self._own_hosts.take(leased)
+            host = self._own_hosts.take(leased, now, offset)
             host.exhausted = False
             few = len(leased.tasks) < terms.refills.get(leased.id, 1)
             if few or all(task.robots for task in leased.tasks):  # the others wait for its rules
                 host.exhausted_since = now
                 self._own_hosts.note_exhausted(host)
-            self._end_unvisited(host)
-            self._requeue([host])
+            self._end_unvisited(host, now, offset)
+            self._requeue([host], now)
         for host in terms.to_refill:
             self.look_for(host, now)
 
     def _move(self) -> None:
-        """Go on with hosts where they were found, but not with those that are another's there."""
+        """Let hosts go on where they were found; drop those whose address is another process's."""
         moving = self._own_hosts.moving()
         if not moving:
             return
-        refused = self._frontier.move(self._owner, self._own_hosts.found(moving), time.time())
+        wall = self._wall()
+        found = self._own_hosts.found(moving, wall - self._monotonic())
+        refused = self._frontier.move(self._owner, found, wall)
+        now = self._monotonic()
         for host in moving:
             if host.id in refused:
                 self._own_hosts.drop(host)
             else:
-                self._requeue([host, *self._own_hosts.moved(host)])
+                self._requeue([host, *self._own_hosts.moved(host, now)], now)
 
-    def _note_rests(self, lease: Lease) -> None:
-        """Note the rest of hosts of which the ledger knows only what their jobs say.
+    def _note_rests(self, lease: Lease, offset: Seconds) -> None:
+        """Store the delay of hosts that were never visited, where it is longer than their jobs say.
 
-        Whoever takes them back after a crash in their first visit owes it to them.
+        A process that takes them back after a crash in their first visit owes it to them.
         """
         hosts = [
             leased.id
@@ -185,30 +225,28 @@ class Leaser:
             and self._own_hosts.hosts[leased.id].pace.delay > leased.delay
         ]
         if hosts:
-            self._frontier.settle(self._owner, [], self._own_hosts.owed(hosts))
+            self._frontier.settle(self._owner, [], self._own_hosts.owed(hosts, offset))
 
-    def _look_next(self, lease: Lease, terms: _Terms) -> None:
-        """Give hosts up that others should have, and decide when to look again."""
-        now = time.monotonic()
-        next_at = None if lease.next_at is None else lease.next_at - wall()
-        self._give_up(list(self._own_hosts.hosts.values())[: lease.surplus])
-        if next_at is not None and next_at <= now and not self._pause.active and not terms.new:
-            self._give_up(self._had_their_turn(now))
-        if terms.new > 0 and len(lease.hosts) - len(terms.refills) >= terms.new and self._room():
-            self.look_in()
-        found = any(leased.tasks for leased in lease.hosts)
-        if next_at is not None and (next_at > now or (found and terms.new)):
-            self.look_in(max(LEASE_GAP_S, next_at - now))
-        if self._refills.next_at is not None:
-            self.look_in(self._refills.next_at - now)
-
-    def _had_their_turn(self, now: Seconds) -> list[Host]:
-        """Return hosts to give up, the oldest first, while others are ready and wait for room."""
-        old = [host for host in self._own_hosts.hosts.values() if host.taken_at <= now - TURN_S]
-        return old[: max(1, len(self._own_hosts.hosts) // 8)]
-
-    def _give_up(self, hosts: Iterable[Host]) -> None:
-        """Let go of hosts as soon as their tasks in memory are done."""
-        for host in hosts:
+    def _give_away(self, lease: Lease, terms: _Terms, now: Seconds, offset: Seconds) -> None:
+        """Let hosts leave as soon as their tasks in memory are done, by the two rules above."""
+        hosts = list(self._own_hosts.hosts.values())
+        leaving = hosts[: lease.surplus]
+        others_wait = lease.next_at is not None and lease.next_at - offset <= now
+        if others_wait and not terms.new and not self._pause.active:
+            old = [host for host in hosts if host.taken_at <= now - TURN_S]
+            leaving += old[: max(1, len(hosts) // 8)]
+        for host in leaving:
             host.leaving = True
             self._own_hosts.note_exhausted(host)
+
+    def _look_next(self, lease: Lease, terms: _Terms, now: Seconds, offset: Seconds) -> None:
+        """Decide when to look again, by reasons 4, 5 and 1."""
+        taken = len(lease.hosts) - len(terms.refills)
+        if 0 < terms.new <= taken and self._room(now):
+            self.look_at(now)
+        if lease.next_at is not None:
+            at = lease.next_at - offset
+            if at > now or (terms.new and any(leased.tasks for leased in lease.hosts)):
+                self.look_at(max(at, now + LEASE_GAP_S))
+        if self._refills.next_at is not None:
+            self.look_at(self._refills.next_at)

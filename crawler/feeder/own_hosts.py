@@ -1,13 +1,17 @@
-"""What this process holds of the frontier: hosts with their rests, and the addresses they share."""
+"""The hosts that this process owns: their paces, their tasks in memory, and their addresses.
 
-import time
-from collections import OrderedDict
+A host belongs to one process at a time, so what is worked out here holds for the whole frontier.
+Nothing here reads a clock: `now` is a point on the monotonic clock, and `offset` leads from it to
+wall time, which is what the frontier stores.
+"""
+
 from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
 
 from crawler.config.host_overrides import HostOverrides
-from crawler.feeder.host import Host, wall
+from crawler.feeder.host import Host
+from crawler.feeder.host_log import HostLog
 from crawler.feeder.shared_addresses import AddressQueues
 from crawler.frontier import LeasedHost
 from crawler.log import Log, iso
@@ -17,13 +21,6 @@ from crawler.policy.retry import host_asked_for_it, state_of
 
 SWEEP_S_PER_HOST: Seconds = 50e-6
 """Time between two looks through all hosts, for each of them: a small part of what they take."""
-WELL_AFTER_S: Seconds = 60.0
-"""A host that was told to be limited is not told to be well before that."""
-
-MAX_LOGGED_HOSTS = 10_000
-"""Hosts of which it is remembered what the log was told."""
-
-_RANKS = {"": 0, "limited": 1, "resting": 2, "given up": 3}
 
 
 class OwnHosts:
@@ -31,13 +28,14 @@ class OwnHosts:
 
     def __init__(self, hosts: HostOverrides, per_address: HostLimits | None, log: Log) -> None:
         self.overrides = hosts
-        self._log = log
         self.addresses = AddressQueues(per_address)
-        self._random = Random()  # noqa: S311  jitter is no secret
         self.hosts: dict[int, Host] = {}
+        self._log = HostLog(log)
+        self._random = Random()  # noqa: S311  jitter is no secret
         self._begun: set[int] = set()
-        self._logged: OrderedDict[str, tuple[str, Seconds]] = OrderedDict()
+        """Ids of the tasks whose visits have begun."""
         self._idle: set[int] = set()
+        """Numbers of exhausted hosts of which nothing was open."""
         self._moving: dict[int, Host] = {}
         self._sweep_at = 0.0
 
@@ -46,9 +44,8 @@ class OwnHosts:
         """Tell whether tasks are leased here and not settled."""
         return any(host.open for host in self.hosts.values())
 
-    def take(self, leased: LeasedHost) -> Host:
+    def take(self, leased: LeasedHost, now: Seconds, offset: Seconds) -> Host:
         """Take up what was leased of a host."""
-        now, offset = time.monotonic(), wall()
         limits = self.overrides.limits(leased.key, leased.jobs, leased.delay, leased.per_host)
         host = self.hosts.get(leased.id)
         if host is None:
@@ -56,49 +53,50 @@ class OwnHosts:
             pace.remember(leased.health, now, offset)
             host = self.hosts[leased.id] = Host(leased.id, leased.key, pace, now)
             host.address = leased.address
-            unknown = ("resting" if pace.is_open else "limited" if pace.backoff else "", now)
-            host.logged_state, host.logged_at = self._logged.get(leased.key, unknown)
+            self._log.recall(host, now)
         host.pace.limits, host.pace.crawl_delay = limits, leased.crawl_delay
         host.hours = self.overrides.hours(leased.key)
         host.take(leased.tasks)
         host.close(now, offset)
         return host
 
-    def handed_off(self, host: Host, task: Task) -> None:
+    def handed_off(self, host: Host, task: Task, now: Seconds) -> None:
         """Take a slot of a host and of its address."""
         host.pace.handed_off()
-        self.addresses.enter(task, host.address)
+        self.addresses.enter(task, host.address, now)
 
-    def begun(self, task: Task, address: str | None) -> tuple[bool, list[Host]]:
-        """Note that a worker begins a visit, unless its host was just found at another address.
+    def begun(self, task: Task, address: str | None, now: Seconds) -> tuple[bool, list[Host]]:
+        """Note that a worker begins a visit; return whether it may, and hosts that may go on.
 
-        Then nothing of the host begins before that address is its own in the ledger, too. Return
-        also the hosts that may go on because the visit leaves its slot where it was.
+        It may not if its host was just found at another address: nothing of the host begins there
+        before that address is its own in the ledger, too. The visit then leaves its slot.
         """
-        host, now = self.hosts[task.host_id], time.monotonic()
+        host = self.hosts[task.host_id]
         if address and address != host.address and self.addresses.limits:
             host.found = address
             self._moving[host.id] = host
             host.pace.dropped()
             host.tasks.appendleft(task)
-            return False, self.addresses.leave(task)
+            return False, self.addresses.leave(task, now)
         host.pace.begun(now)
         self._begun.add(task.id)
         return True, self.addresses.begun(task, now)
 
-    def finished(self, visited: Visited) -> tuple[Visited, list[Host]]:
-        """Note a visit's end; return it with what the host pays for, and hosts that may go on."""
+    def finished(
+        self, visited: Visited, now: Seconds, offset: Seconds
+    ) -> tuple[Visited, list[Host]]:
+        """Note a visit's end; return it with what its host pays for, and hosts that may go on."""
         task, outcome = visited.task, visited.outcome
-        host, now = self.hosts[task.host_id], time.monotonic()
+        host = self.hosts[task.host_id]
         if task.id not in self._begun:
             host.pace.dropped()
-            return visited, self.addresses.leave(task)
+            return visited, self.addresses.leave(task, now)
         self._begun.discard(task.id)
         visited = self._judge(host, visited, now)
         host.pace.finished(visited.answered_at)
         if outcome.retry_after:
             host.pace.asked_to_wait(now + outcome.retry_after)
-        self._tell(host, outcome, now)
+        self._log.visited(host, outcome, now, offset)
         return visited, self.addresses.finished(task, visited.answered_at, now)
 
     def settled(self, task: Task) -> None:
@@ -110,45 +108,45 @@ class OwnHosts:
             self.note_exhausted(host)
 
     def note_exhausted(self, host: Host) -> None:
-        """Have a host go back once nothing of it is open."""
+        """Let a host go back to the frontier once nothing of it is open."""
         host.exhausted = True
         if not host.open:
             self._idle.add(host.id)
 
-    def spent(self) -> list[Host]:
-        """Take out the hosts that have nothing left to do here."""
-        spent, self._idle = [self.hosts.get(number) for number in self._idle], set()
-        return [host for host in spent if host and host.exhausted and not host.open]
+    def take_idle(self) -> list[Host]:
+        """Take out the exhausted hosts of which nothing is open: they go back."""
+        idle, self._idle = [self.hosts.get(number) for number in self._idle], set()
+        return [host for host in idle if host and host.exhausted and not host.open]
 
     def moving(self) -> list[Host]:
         """Return the hosts that were found at another address, and of which no visit is open."""
         return [host for host in self._moving.values() if host.open == len(host.tasks)]
 
-    def moved(self, host: Host) -> list[Host]:
-        """Note that a host is where it was found; return who may go on where it was."""
+    def moved(self, host: Host, now: Seconds) -> list[Host]:
+        """Note that a host is where it was found; return the hosts that may go on where it was."""
         before, host.address, host.found = host.address, host.found, None
         del self._moving[host.id]
-        return self.addresses.next_in(before)
+        return self.addresses.next_in(before, now)
 
     def drop(self, host: Host) -> None:
-        """Note that a host went back, with the tasks in memory."""
+        """Note that a host went back, with its tasks in memory."""
         host.tasks.clear()
         host.queued_refill_at = None
         del self.hosts[host.id]
         self._moving.pop(host.id, None)
 
     def resting_long(self, now: Seconds) -> list[Host]:
-        """Look through all hosts, now and then, for those that would only take up room."""
+        """Return the hosts that would only take up room; all are looked at now and then."""
         if now < self._sweep_at:
             return []
         self._sweep_at = now + SWEEP_S_PER_HOST * len(self.hosts)
         return [host for host in self.hosts.values() if host.rests_long(now)]
 
-    def end_unvisited(self, host: Host) -> list[Visited]:
-        """End the tasks in memory of a host that is given up."""
-        if not host.pace.ends_unvisited(now := time.monotonic()):
+    def end_unvisited(self, host: Host, now: Seconds, offset: Seconds) -> list[Visited]:
+        """End the tasks in memory of a host that is given up; return their ends."""
+        if not host.pace.ends_unvisited(now):
             return []
-        since = iso((host.pace.failing_since or now) + wall())
+        since = iso((host.pace.failing_since or now) + offset)
         kind = host.last.kind if host.last else Kind.TIMEOUT
         reason = f"given up unvisited: {host.key} has given no answer since {since}"
         outcome = Outcome(kind, reason=reason, asked=False, final=True)
@@ -156,9 +154,8 @@ class OwnHosts:
         host.tasks.clear()
         return ended
 
-    def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]:
-        """Return what the given hosts, or all, are owed, in wall time as the frontier stores it."""
-        offset = wall()
+    def owed(self, hosts: Iterable[int] | None, offset: Seconds) -> list[HostRecord]:
+        """Return what the frontier stores of the given hosts, or of all, in wall time."""
         chosen = [self.hosts[host] for host in (self.hosts if hosts is None else hosts)]
         return [
             HostRecord(
@@ -172,15 +169,17 @@ class OwnHosts:
             for host in chosen
         ]
 
-    def found(self, hosts: Iterable[Host]) -> list[HostRecord]:
-        """Return the same of hosts with the addresses where they were found."""
-        owed = self.owed(host.id for host in hosts)
+    def found(self, hosts: Iterable[Host], offset: Seconds) -> list[HostRecord]:
+        """Return the same of hosts, with the addresses where they were found."""
+        owed = self.owed([host.id for host in hosts], offset)
         return [replace(one, address=self.hosts[one.id].found) for one in owed]
 
     def _judge(self, host: Host, visited: Visited, now: Seconds) -> Visited:
-        """Read what an outcome says of its host, and return it with what that means for its URL.
+        """Read what an outcome says of its host; return it with what that means for its URL.
 
-        The host may pay in the URL's place; where the host is given up, the URL ends.
+        1. A host that is given up ends the URL.
+        2. A host that rests long, or that put the visit off, pays in the URL's place: the URL is
+           spared, unless the host has failed for longer than its `give_up`.
         """
         outcome, pace = visited.outcome, host.pace
         was_open, state = pace.is_open, state_of(outcome)
@@ -194,37 +193,3 @@ class OwnHosts:
             return replace(visited, outcome=replace(outcome, final=True))
         host_pays = (state == "silent" and was_open) or host_asked_for_it(outcome)
         return replace(visited, spared=True) if host_pays and not pace.overdue(now) else visited
-
-    def _tell(self, host: Host, outcome: Outcome, now: Seconds) -> None:
-        """Say so when a host's state changes for the worse, or when it is well again."""
-        pace = host.pace
-        state = ""
-        if pace.given_up(now):
-            state = "given up"
-        elif pace.is_open:
-            state = "resting"
-        elif host_asked_for_it(outcome):
-            state = "limited"
-        if _RANKS[state] > _RANKS[host.logged_state]:
-            self._note(host, state, now)
-            until = iso(pace.next_at + wall())
-            self._log.warning(
-                "host.rested", host=host.key, state=state, cause=outcome.reason, until=until
-            )
-        elif (
-            host.logged_state
-            and not pace.failures
-            and not pace.backoff
-            and now > host.logged_at + WELL_AFTER_S
-        ):
-            self._note(host, "", now)
-            self._log.info("host.rested", host=host.key, state="well")
-
-    def _note(self, host: Host, state: str, now: Seconds) -> None:
-        """Remember what the log was told of a host, also for when it is taken again."""
-        host.logged_state, host.logged_at = state, now
-        self._logged.pop(host.key, None)
-        if state:
-            self._logged[host.key] = state, now
-        if len(self._logged) > MAX_LOGGED_HOSTS:
-            self._logged.popitem(last=False)

@@ -1,11 +1,25 @@
 """The addresses that hosts share, and how many visits each of them bears.
 
-Hosts for which their address has no slot stand in its line. A line has an end: who would wait for
-long gets a time for which others do not come, and rests till then; so a host that rests long goes
-back and leaves its place to hosts at other addresses, however many there are at this one.
+Many names lead to one machine: what a politeness rule says of one host says nothing of a thousand
+hosts at one address. So an address has limits of its own, and the hosts there share its slots.
+
+Theory. A task that is handed off takes a slot of its host and a slot of its host's address; the
+slot of the address is noted by task, for the host may have moved by the end of the visit. A host
+that is ready, while its address has no slot, stands in the queue of the address: it is out of the
+feeder's heap, and comes back when a slot is free. Three rules keep the queue honest:
+
+1. A freed slot goes to the first host that can use it now. Hosts before it that have no task any
+   more are dropped on the way; hosts that rest, or have moved, go back to the heap (`next_in`).
+2. The queue is as long as it can be served within LONG_REST_S, by its measured pace (`room`). One
+   host more is sent away: it gets a time of its own (`booked`) and rests until then. A host that
+   rests long goes back to the frontier, so its place in memory is free for a host at another
+   address, however many hosts there are at this one.
+3. Where an address owes a rest (`delay`), one host comes back to the heap at the time when that is
+   over (`expected`), and the others queue behind it.
+
+All times are points on the monotonic clock, and `now` is always the caller's.
 """
 
-import time
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -16,73 +30,72 @@ from crawler.policy.politeness import HostLimits, HostPace
 KNOWN_ADDRESSES = 4096
 """Addresses remembered before the quiet ones are forgotten."""
 MIN_LINE, MAX_LINE = 16, 256
-"""Hosts for which any line has room, and which no line exceeds."""
+"""Hosts for which every queue has room, and hosts that no queue exceeds."""
 FIRST_GAP_S: Seconds = 0.005
 """Time between two visits at an address of which nothing is known yet."""
 MIN_GAP_S: Seconds = 0.0001
 GAP_WEIGHT = 0.03
 """Weight of the newest such time: one stall of the machine is not the pace of an address."""
 EARLY_FACTOR = 0.8
-"""Hosts are told to come a little faster than they can go, so that no slot lies idle."""
+"""Hosts are sent away for a little less time than their turn takes, so that no slot lies idle."""
 
 
 @dataclass(slots=True)
 class AddressQueue:
-    """The visits at one address, and the hosts that wait for it."""
+    """The visits at one address, and the hosts that wait for a slot there."""
 
     pace: HostPace
     line: deque[Host] = field(default_factory=deque)
     expected: Seconds = 0.0
-    """When a host comes that waits, outside the line, for the address to have rested."""
+    """When a host comes back from the heap, for the address has rested by then."""
     visit_gap: Seconds = FIRST_GAP_S
-    """Time between two visits while there is a line, smoothed."""
+    """Time between two visits while hosts wait, smoothed."""
     ended_at: Seconds = 0.0
-    """When the last visit ended, or the line began."""
+    """When the last visit ended, or the first host began to wait."""
     booked: Seconds = 0.0
-    """Until then there are hosts that were told to come."""
+    """Time of the last host that was sent away."""
 
     @property
     def room(self) -> float:
-        """Return how many hosts the line has room for: as many as wait no longer than is held."""
+        """Return how many hosts may wait: as many as have their turn within LONG_REST_S."""
         return max(MIN_LINE, min(MAX_LINE, LONG_REST_S / self.visit_gap))
 
     def ended(self, now: Seconds) -> None:
-        """Note how fast the line moves."""
+        """Note the end of a visit: the pace of the queue is measured while hosts wait."""
         if self.line:
-            self.visit_gap = max(
-                MIN_GAP_S, self.visit_gap + GAP_WEIGHT * (now - self.ended_at - self.visit_gap)
-            )
+            gap = now - self.ended_at
+            self.visit_gap = max(MIN_GAP_S, self.visit_gap + GAP_WEIGHT * (gap - self.visit_gap))
         else:
-            self.booked = 0.0  # those who were told to come are too few
+            self.booked = 0.0  # too few hosts were sent away: the next ones may come sooner
         self.ended_at = now
 
     def send_away(self, host: Host, now: Seconds) -> None:
-        """Have a host rest until it can expect a slot."""
+        """Let a host rest until it can expect a slot."""
         self.booked = max(self.booked, now + LONG_REST_S) + EARLY_FACTOR * self.visit_gap
         host.pace.asked_to_wait(self.booked)
 
 
 class AddressQueues:
-    """The visits of this process at every address; `rule` is their limit, None if there is none."""
+    """The visits of this process at every address; `limits` is None where addresses have none."""
 
     def __init__(self, limits: HostLimits | None) -> None:
         self.limits = limits
         self._queues: dict[str, AddressQueue] = {}
         self._slots: dict[int, tuple[str | None, AddressQueue | None]] = {}
-        """Where a task handed off has a slot: by its end its host may have moved."""
+        """By the id of a task that was handed off: the address of its slot."""
         self._room = KNOWN_ADDRESSES
 
     def allows(self, host: Host, now: Seconds) -> Seconds | None:
-        """Return when the address of a host bears one more visit; None: when another is over."""
-        queue = self._queue(host.address)
+        """Return when the address of a host bears one more visit; None: when another one ends."""
+        queue = self._queue(host.address, now)
         return queue.pace.ready_at() if queue else now
 
     def line_up(self, host: Host, at: Seconds | None, now: Seconds) -> Seconds | None:
-        """Let a host wait that its address does not bear before `at`.
+        """Let a host wait whose address bears no visit before `at`.
 
-        Return when to look at it again; None: when it leaves the line.
+        Return when to look at the host again; None: when it leaves the queue.
         """
-        queue = self._queue(host.address)
+        queue = self._queue(host.address, now)
         if queue is None:
             return now
         if at is not None and queue.expected <= now:
@@ -96,12 +109,12 @@ class AddressQueues:
         queue.line.append(host)
         return None
 
-    def next_in(self, address: str | None) -> list[Host]:
-        """Take hosts out of a line, up to the first that can go on now.
+    def next_in(self, address: str | None, now: Seconds) -> list[Host]:
+        """Take hosts out of a queue, up to the first that can go on now.
 
-        One whose tasks went back meanwhile, or that rests by now, would let the slot lie idle.
+        A host whose tasks went back meanwhile, or that rests by now, would let the slot lie idle.
         """
-        queue, now = self._queues.get(address or ""), time.monotonic()
+        queue = self._queues.get(address or "")
         freed: list[Host] = []
         while queue and queue.line:
             host = queue.line.popleft()
@@ -113,31 +126,31 @@ class AddressQueues:
                     break
         return freed
 
-    def enter(self, task: Task, address: str | None) -> None:
+    def enter(self, task: Task, address: str | None, now: Seconds) -> None:
         """Take a slot at an address for a task."""
-        queue = self._queue(address)
+        queue = self._queue(address, now)
         self._slots[task.id] = address, queue
         if queue:
             queue.pace.handed_off()
 
-    def leave(self, task: Task) -> list[Host]:
-        """Give back the slot of a visit that does not begin; return who may go on."""
+    def leave(self, task: Task, now: Seconds) -> list[Host]:
+        """Give back the slot of a visit that does not begin; return the hosts that may go on."""
         address, queue = self._slots.pop(task.id)
         if queue:
             queue.pace.dropped()
-        return self.next_in(address)
+        return self.next_in(address, now)
 
     def begun(self, task: Task, now: Seconds) -> list[Host]:
-        """Note that a visit begins; return who may go on."""
+        """Note that a visit begins; return the hosts that may go on."""
         address, queue = self._slots[task.id]
         if queue:
             queue.pace.begun(now)
-            if queue.pace.delay:  # when the next one may begin is known from now on
-                return self.next_in(address)
+            if queue.pace.delay:  # when the next visit may begin is known from now on
+                return self.next_in(address, now)
         return []
 
     def finished(self, task: Task, answered_at: Seconds, now: Seconds) -> list[Host]:
-        """Note a visit's end; return who may go on, or has no room in the line any more."""
+        """Note a visit's end; return the hosts that may go on, or have no room to wait any more."""
         address, queue = self._slots.pop(task.id)
         sent: list[Host] = []
         if queue:
@@ -148,21 +161,20 @@ class AddressQueues:
                 host.queued = False
                 queue.send_away(host, now)
                 sent.append(host)
-        return sent + self.next_in(address)
+        return sent + self.next_in(address, now)
 
-    def _queue(self, address: str | None) -> AddressQueue | None:
+    def _queue(self, address: str | None, now: Seconds) -> AddressQueue | None:
         if address is None or self.limits is None:
             return None
         if address not in self._queues:
             if len(self._queues) >= self._room:
-                self._drop_quiet()
+                self._drop_quiet(now)
             self._queues[address] = AddressQueue(HostPace(0.0))
         self._queues[address].pace.limits = self.limits
         return self._queues[address]
 
-    def _drop_quiet(self) -> None:
-        """Forget addresses that nothing is known of any more."""
-        now = time.monotonic()
+    def _drop_quiet(self, now: Seconds) -> None:
+        """Forget the addresses that owe nothing and are owed nothing."""
         for address, queue in list(self._queues.items()):
             if not (queue.pace.busy or queue.line or queue.pace.next_at > now):
                 del self._queues[address]

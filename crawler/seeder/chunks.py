@@ -1,8 +1,18 @@
 """Content-defined chunks of a stream of lines: a changed line touches its own chunk, and no other.
 
-Where a chunk ends is decided by the line that ends it, not by counting: after an insertion the
-next such line finds the old boundaries again. Two readings of a list are compared chunk by chunk,
-and only what lies in a new chunk is looked at line by line.
+Theory. A list of ten million lines is read again and again, and hardly any of it changes. To find
+the change without keeping ten million lines, a reading is cut into chunks, and of each chunk the
+frontier keeps two numbers: an anchor, which is its identity, and a key, which is its content.
+
+1. A chunk ends at a line whose checksum says so, about one line in _LINES_PER_END; never by
+   counting. After an insertion the next such line is the same as before, and so are all chunks
+   behind it (Muthitacharoen, "A Low-bandwidth Network File System", 2001, does so with bytes).
+2. A chunk has MIN_LINES at least and MAX_LINES or MAX_BYTES at most, whatever its lines are: so a
+   hostile list makes neither a chunk a line nor one chunk in all.
+3. The anchor is the hash of the line that ends the chunk, with its ordinal among equal end lines:
+   unique in one reading, and unchanged as long as no equal line comes or goes before it.
+4. A chunk whose anchor and key are known costs only its reading. A known anchor with another key is
+   a changed chunk; an anchor that a whole reading did not bring is a chunk that is gone.
 """
 
 from bisect import bisect_left
@@ -30,7 +40,7 @@ class Chunk:
     """Of its first line, from 1."""
     lines: list[bytes]
     anchor: int
-    """Its identity: what line ends it, and the how manieth end that is; unique in one reading."""
+    """Its identity: the line that ends it, and its ordinal among equal end lines."""
     key: int
     """Its content; equal keys mean equal lines with equal meaning. Signed, as SQLite stores it."""
 

@@ -205,7 +205,7 @@ def status(folder: Path) -> dict[str, float]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Return the rows as the README has them."""
+    """Return the rows as docs/benchmarks.md has them."""
     head = (
         "| URLs | hosts | first visit | import, first and last tenth | re-read | 1 % changed | "
         "first visit after a restart | peak RSS | disk beyond the URL | lease | settle | counts |"

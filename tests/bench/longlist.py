@@ -138,7 +138,7 @@ def main(arguments: list[str]) -> None:
 
 
 def table(rows: list[dict[str, Any]], lines: int) -> str:
-    """Return the rows as the README has them."""
+    """Return the rows as docs/benchmarks.md has them."""
     told = [f"| {lines:,} lines | first request after | peak RSS by then | peak RSS in 30 s |"]
     told.append("|---|---:|---:|---:|")
     for row in rows:

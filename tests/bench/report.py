@@ -1,4 +1,4 @@
-"""The tables of a suite, as the README has them."""
+"""The tables of a suite, as docs/benchmarks.md has them."""
 
 from typing import Any
 

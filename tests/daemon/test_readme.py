@@ -1,48 +1,79 @@
-"""The README's examples are true: its YAML loads, its commands parse, its reference is complete."""
+"""The manual is true: its lines work as typed, its YAML loads, its links lead somewhere."""
 
 import re
 import shlex
-from pathlib import Path
+import shutil
 
 import pytest
 from click import Context
-from pydantic import BaseModel
 
 from crawler import config
 from crawler.cli import cli
-from crawler.config import Settings
+from tests.typed import ROOT, Reader, blocks, steps
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-
-
-def commands() -> list[str]:
-    return re.findall(r"^\$ (crawler .*?)(?: < .*)?$", "\n".join(blocks("console")), re.MULTILINE)
-
-
-def options(model: type[BaseModel], prefix: str = "") -> set[str]:
-    found = set()
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            found |= options(kind, f"{prefix}{name}.")
-        else:
-            found.add(f"{prefix}{name}")
-    return found
+README = (ROOT / "README.md").read_text()
+PAGES = {"README.md": README} | {
+    f"docs/{file.name}": file.read_text() for file in sorted((ROOT / "docs").glob("*.md"))
+}
+TOUR = [step for step in steps(README) if step.command != "crawler demo"]
+"""The demonstration takes seconds, and has a test of its own that knows what is shown of it."""
+TYPED = ("configuration", "log", "ledger", "operations")
+"""Pages of docs/ whose lines are typed one after the other; the last changes the ledger."""
+YAML = [(name, text) for name in PAGES for text in blocks(PAGES[name], "yaml")]
+COMMANDS = [
+    (name, line)
+    for name in PAGES
+    for line in re.findall(
+        r"^(?:\$ |    )(crawler .*?)(?: [<|>&].*)?$",
+        "\n".join(blocks(PAGES[name], "console")),
+        re.MULTILINE,
+    )
+]
 
 
-@pytest.mark.parametrize("number", range(len(blocks("yaml"))))
-def test_its_configurations_load(number, tmp_path):
+@pytest.fixture
+def reader(tmp_path_factory, unused_port):
+    """A reader in a folder whose path is short enough for supervisord's UNIX socket."""
+    folder = tmp_path_factory.mktemp("r")
+    with Reader(folder, unused_port) as reader:
+        yield reader
+    shutil.rmtree(folder)
+
+
+def test_every_line_of_the_readme_works_as_typed(reader):
+    reader.read(TOUR)
+    left = {file.name for file in reader.folder.iterdir()} - {
+        "README.md",
+        "docs",
+        "config",
+        ".venv",
+    }
+    assert left == {"tmp", "var", "supervisord.conf", "supervisord.log", "crawler_00.log",
+                    "crawler_00.err"}  # fmt: skip
+    assert not list((reader.folder / "var").rglob("*.*"))
+
+
+def test_every_line_of_the_manual_works_as_typed(reader):
+    first_run = next(at for at, step in enumerate(TOUR) if "crawler run -c tour" in step.command)
+    reader.read(TOUR[: first_run + 1])
+    for page in TYPED:
+        reader.read(steps(PAGES[f"docs/{page}.md"]))
+
+
+def test_every_page_with_lines_to_type_is_typed():
+    typed = {"README.md", *(f"docs/{page}.md" for page in TYPED)}
+    assert {name for name in PAGES if blocks(PAGES[name], "sh", "console")} == typed
+
+
+@pytest.mark.parametrize(("page", "text"), YAML, ids=[name for name, _ in YAML])
+def test_its_configurations_load(page, text, tmp_path):
     file = tmp_path / "crawler.yaml"
-    file.write_text(blocks("yaml")[number])
+    file.write_text(text)
     assert config.load(file).jobs
 
 
-@pytest.mark.parametrize("line", commands())
-def test_its_commands_are_commands_with_their_options(line):
+@pytest.mark.parametrize(("page", "line"), COMMANDS)
+def test_its_commands_are_commands_with_their_options(page, line):
     _, verb, *arguments = shlex.split(line)
     command = cli.get_command(Context(cli), verb)
     assert command, f"there is no verb {verb}"
@@ -51,16 +82,41 @@ def test_its_commands_are_commands_with_their_options(line):
         parser.parse_args(arguments)
 
 
-def test_its_reference_names_every_option_and_no_other():
-    rows = re.findall(r"^\| (`(?:crawler|jobs)\S+`(?:, `jobs\S+`)?) \|", README, re.MULTILINE)
-    told = set(re.findall(r"`(\S+)`", " ".join(rows)))
-    jobs = {f"jobs[].{name}" for name in options(config.Job)}
-    assert told == jobs | {
-        f"crawler.{name}" for name in options(Settings.model_fields["crawler"].annotation)
-    }
+def test_every_verb_is_in_the_manual():
+    rows = re.findall(r"^\| `crawler (\w+)", PAGES["docs/operations.md"], re.MULTILINE)
+    assert sorted(rows) == cli.list_commands(Context(cli))
 
 
-def test_every_test_file_it_names_is_there():
-    for name in re.findall(r"`((?:tests/[\w/]+/)?test_\w+\.py)`", README):
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page):
+    text = re.sub(r"^```.*?^```", "", PAGES[page], flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (ROOT / page).parent / name if name else ROOT / page
+        assert file.exists(), f"{target} is not there"
+        assert not anchor or anchor in anchors(file.read_text()), f"{target} has no such heading"
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_test_file_that_a_page_names_is_there(page):
+    for name in re.findall(r"`((?:tests/[\w/]+/)?test_\w+\.py)`", PAGES[page]):
         place = name if "/" in name else f"tests/**/{name}"
-        assert list(Path(__file__).parents[2].glob(place)), name
+        assert list(ROOT.glob(place)), name
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 250
+
+
+def test_the_two_commands_are_where_the_checks_look_for_them():
+    for end in ("pytest", "crawler demo"):
+        assert len(re.findall(rf"^    (python3 -m venv .*{end})$", README, re.MULTILINE)) == 1

@@ -8,20 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from crawler.config import Job, Settings
-from crawler.config.host_overrides import HostOverrides
-from crawler.feeder.host import LONG_REST_S
-from crawler.feeder.own_hosts import OwnHosts
-from crawler.feeder.shared_addresses import MAX_LINE as LINE
-from crawler.feeder.shared_addresses import MIN_LINE, AddressQueue
-from crawler.frontier import LeasedHost
-from crawler.model import Again, Health, Kind, Outcome, Task, Visited
+from crawler.model import Again, Health, Kind, Outcome, Task
 from crawler.policy.politeness import (
     BACKOFF_KEPT,
     DAY_S,
     FAILURES_TO_REST,
     FIRST_BACKOFF_S,
-    FIRST_LONG_REST_S,
     MAX_STEPWISE_BACKOFF_S,
     Adaptive,
     HostLimits,
@@ -390,19 +382,38 @@ def test_a_failing_host_is_visited_by_one_at_a_time():
     assert host.ready_at() is not None
 
 
-@pytest.mark.parametrize("chance", [LEAST, MOST, Random(1)])
-@pytest.mark.parametrize("most", [1.0, 100.0, HOUR, 10 * HOUR, 10 * DAY_S])
-def test_after_many_failures_in_a_row_a_host_rests_long_and_ever_longer_up_to_its_cap(most, chance):
+def rests_of(failures, most, chance):
     host, now, rests = HostPace(0, HostLimits(delay=1, max_backoff=most)), 0.0, []
-    for _ in range(FAILURES_TO_REST + 30):
+    for _ in range(failures):
         fail(host, now, random=chance)
         rests.append(host.next_at - now)
         now = host.next_at
-    for number, rest in enumerate(rests[FAILURES_TO_REST - 1 :]):
-        wanted = min(FIRST_LONG_REST_S * 2**number, DAY_S)
-        assert min(wanted, most) <= rest * 1.0001
-        assert rest <= min(1.5 * wanted, most) * 1.0001
-    assert max(rests[: FAILURES_TO_REST - 1]) <= min(most, 1.5 * 16) * 1.0001
+    return rests
+
+
+@pytest.mark.parametrize(
+    ("most", "rests"),
+    [
+        (1.0, [1, 1, 1, 1, 1, 1, 1, 1]),
+        (100.0, [2, 4, 8, 16, 60, 100, 100, 100]),
+        (HOUR, [2, 4, 8, 16, 60, 120, 240, 480]),
+    ],
+)
+def test_after_five_failures_in_a_row_a_host_rests_a_minute_then_two(most, rests):
+    assert rests_of(8, most, LEAST) == pytest.approx(rests)
+
+
+def test_a_long_rest_has_a_jitter_of_half_its_length_below_its_cap():
+    assert rests_of(8, 300.0, MOST) == pytest.approx([3, 6, 12, 24, 90, 180, 300, 300])
+
+
+@pytest.mark.parametrize("chance", [LEAST, MOST, Random(1)])
+@pytest.mark.parametrize("most", [HOUR, 10 * HOUR, 10 * DAY_S])
+def test_long_rests_grow_up_to_their_cap_and_a_day_at_most(most, chance):
+    rests = rests_of(40, most, chance)
+    assert max(rests) <= most
+    assert max(rests) <= 1.5 * DAY_S
+    assert rests[-1] == pytest.approx(most) or rests[-1] >= DAY_S * 0.9999
 
 
 def test_the_circuit_opens_with_the_last_of_so_many_failures_and_one_success_closes_it():
@@ -659,7 +670,7 @@ def test_a_wall_clock_that_was_set_back_makes_no_failure_older(age, jump):
 
 
 def test_the_day_of_a_budget_is_told_in_spite_of_a_clock_that_is_read_twice():
-    """wall() is the difference of two readings: it is never twice the same to the last digit."""
+    """What leads to wall time is the difference of two readings: never twice the same."""
     for noise in (-0.01, -1e-6, 0.0, 1e-6, 0.01):
         host = budgeted(spent=2)
         assert host.health(20_000 * DAY_S - 2000.0 + noise).day == 19_999
@@ -670,247 +681,3 @@ def test_of_a_host_that_was_never_met_nothing_is_remembered():
     host = HostPace(0)
     host.remember(Health(), now=10, offset=1e9)
     assert (host.ready_at(), host.delay, host.slots) == (0, 0, 1)
-
-
-# Hosts that share an address.
-
-
-class Told:
-    """A log that remembers."""
-
-    def __init__(self):
-        self.told = []
-
-    def info(self, event, **fields):
-        self.told.append((event, fields))
-
-    debug = warning = error = info
-
-
-X, Y = "192.0.2.1", "192.0.2.2"
-
-
-def held_at(*places, slots=1, per_host=1):
-    """What a process holds: a host with three tasks for every address given."""
-    rules = HostOverrides(Settings(jobs=(Job(name="job", urls=("http://h/",)),)))
-    held, hosts = OwnHosts(rules, HostLimits(per_host=slots), Told()), []
-    for number, address in enumerate(places, 1):
-        url = f"http://h{number}/"
-        tasks = tuple(
-            Task(10 * number + n, "job", url, url, f"h{number}:80", number, n, 1) for n in range(3)
-        )
-        leased = LeasedHost(number, f"h{number}:80", 0.0, 0.0, per_host, tasks, address=address)
-        hosts.append(held.take(leased))
-    return held, hosts
-
-
-def start(held, host, address=None):
-    """Hand a task off and begin its visit; return it, whether it began, and who may go on."""
-    task = host.tasks.popleft()
-    held.handed_off(host, task)
-    return task, *held.begun(task, address or host.address)
-
-
-def end(held, task):
-    """End a visit well; return who may go on."""
-    return held.finished(Visited(task, Outcome(Kind.STORED, 200), answered_at=0.0))[1]
-
-
-def park(held, *hosts):
-    for host in hosts:
-        host.queued = True
-        assert held.addresses.line_up(host, None, 0) is None
-
-
-def test_hosts_at_one_address_share_its_slots_and_take_turns():
-    held, (one, two, three, other) = held_at(X, X, X, Y)
-    task, began, freed = start(held, one)
-    assert (began, freed) == (True, [])
-    assert held.addresses.allows(two, 1e9) is None
-    assert held.addresses.allows(other, 1e9) is not None
-    park(held, two, three)
-    assert end(held, task) == [two]
-    assert held.addresses.allows(two, 1e9) is not None
-    assert not two.queued
-
-
-def test_who_waits_for_an_address_goes_on_when_a_visit_turns_out_to_be_elsewhere():
-    held, (one, two) = held_at(X, X)
-    task = one.tasks.popleft()
-    held.handed_off(one, task)
-    park(held, two)
-    assert held.begun(task, Y) == (False, [two])
-    assert held.addresses.allows(two, 1e9) is not None
-
-
-@pytest.mark.parametrize("before", [None, X])
-def test_a_host_found_at_another_address_is_visited_once_that_is_its_own(before):
-    held, (one, other) = held_at(before, Y)
-    started, _, _ = start(held, other)
-    task, began, _ = start(held, one, Y)
-    assert not began
-    assert one.tasks[0] is task
-    assert (one.pace.busy, one.pace.pending) == (0, 0)
-    assert (one.address, one.ready_at(), one.missing_tasks(0)) == (before, None, 0)
-    assert held.moving() == [one]
-    assert [(rest.id, rest.address) for rest in held.found([one])] == [(1, Y)]
-    assert [rest.address for rest in held.owed([1])] == [before]
-    held.moved(one)
-    assert (one.address, one.ready_at(), held.moving()) == (Y, 0, [])
-    assert held.addresses.allows(one, 1e9) is None
-    park(held, one)
-    assert end(held, started) == [one]
-    assert start(held, one)[:2] == (task, True)
-
-
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_host_moves_when_no_visit_where_it_was_is_open_and_leaves_no_slot_behind(order):
-    held, (one, at_x, at_y) = held_at(X, X, Y, per_host=3, slots=2)
-    tasks = [start(held, one)[0], start(held, one)[0]]
-    assert not start(held, one, Y)[1]
-    for which in order:
-        assert held.moving() == []
-        end(held, tasks[which])
-        assert held.moving() == []
-        held.settled(tasks[which])
-    assert held.moving() == [one]
-    held.moved(one)
-    for host in (at_x, at_y):
-        start(held, host)
-        assert held.addresses.allows(host, 1e9) is not None
-        start(held, host)
-        assert held.addresses.allows(host, 1e9) is None
-
-
-def test_two_visits_handed_off_before_a_host_moved_move_with_it():
-    held, (one, at_x) = held_at(X, X, per_host=2, slots=2)
-    tasks = [one.tasks.popleft(), one.tasks.popleft()]
-    for task in tasks:
-        held.handed_off(one, task)
-    assert [held.begun(task, Y)[0] for task in tasks] == [False, False]
-    assert held.addresses.allows(at_x, 1e9) is not None
-    assert (one.pace.busy, held.moving()) == (0, [one])
-    held.moved(one)
-    assert [start(held, one)[1] for _ in range(2)] == [True, True]
-    assert held.addresses.allows(one, 1e9) is None
-
-
-def test_a_host_that_was_given_back_moves_nowhere():
-    held, (one,) = held_at(None)
-    start(held, one, Y)
-    held.drop(one)
-    assert (held.moving(), held.hosts, len(one.tasks)) == ([], {}, 0)
-
-
-def test_without_a_limit_nobody_asks_where_a_host_is():
-    held, (one,) = held_at(None)
-    held.addresses.limits = None
-    assert start(held, one, Y)[1]
-    assert held.moving() == []
-
-
-def test_one_that_has_nothing_to_visit_any_more_keeps_nobody_from_an_address():
-    held, (one, gone, moved, late, next_one) = held_at(X, X, X, X, X)
-    task, _, _ = start(held, one)
-    park(held, gone, moved, late, next_one)
-    gone.tasks.clear()  # they went back
-    moved.address = Y
-    late.pace.asked_to_wait(1e12)
-    assert end(held, task) == [moved, late, next_one]
-    assert held.addresses.next_in(X) == []
-
-
-def test_the_limit_of_addresses_may_change_while_visits_are_under_way():
-    held, (one, two, three) = held_at(X, X, X, slots=2)
-    tasks = [start(held, one)[0], start(held, two)[0]]
-    held.addresses.limits = HostLimits(per_host=1)
-    end(held, tasks[0])
-    assert held.addresses.allows(three, 1e9) is None
-    held.addresses.limits = None
-    end(held, tasks[1])
-    tasks = [start(held, one)[0], start(held, two)[0]]
-    held.addresses.limits = HostLimits(per_host=1)
-    for task in tasks:
-        end(held, task)
-    assert held.addresses.allows(three, 1e9) is not None
-    start(held, three)
-    assert held.addresses.allows(three, 1e9) is None
-
-
-def test_a_visit_that_ends_before_it_begins_leaves_its_slot_to_the_next():
-    held, (one, two) = held_at(X, X)
-    task = one.tasks.popleft()
-    held.handed_off(one, task)
-    park(held, two)
-    assert end(held, task) == [two]
-    assert one.pace.next_at <= 0
-
-
-# The line of an address.
-
-
-def test_a_line_takes_no_more_than_it_can_serve_soon_and_tells_the_others_when_to_come():
-    held, hosts = held_at(*[X] * (3 * LINE))
-    first, *others = hosts
-    start(held, first)
-    for host in others:
-        host.queued = True
-        at = held.addresses.line_up(host, None, 0)
-        assert at is None or at == host.pace.next_at
-    sent = [host.pace.next_at for host in others if host.pace.next_at > 0]
-    assert len(sent) == 2 * LINE - 1
-    assert sent == sorted(set(sent))
-    assert sent[0] > LONG_REST_S
-    assert all(host.rests_long(0) for host in others if host.pace.next_at > 0)
-
-
-def test_who_waits_for_an_address_to_have_rested_lines_up_behind_one_who_is_expected():
-    held, (one, two, three) = held_at(X, X, X)
-    held.addresses.limits = HostLimits(delay=5, per_host=2)
-    task, _, _ = start(held, one)
-    at = held.addresses.allows(two, 0)
-    assert at > 0
-    assert held.addresses.line_up(two, at, 0) == at
-    assert held.addresses.line_up(three, at, 0) is None
-    assert end(held, task) == [three]
-    assert held.addresses.line_up(three, at, at) == at, "the one expected has come by then"
-
-
-def test_a_line_that_turns_out_to_be_slow_sends_its_end_away():
-    held, hosts = held_at(*[X] * 100)
-    first, *others = hosts
-    park(held, *others)
-    queue = held.addresses._queue(X)
-    queue.ended_at, now = 0.0, 10.0
-    task = first.tasks.popleft()
-    held.handed_off(first, task)
-    held.addresses.begun(task, now)
-    gone = held.addresses.finished(task, 10.0, now)
-    assert queue.room == MIN_LINE
-    assert gone[-1] is others[0]
-    assert gone[:-1] == others[: MIN_LINE - 1 : -1]
-    assert len(queue.line) == MIN_LINE - 1
-    assert all(host.pace.next_at > now + LONG_REST_S for host in gone[:-1])
-
-
-def test_when_a_line_is_empty_others_may_come_before_those_that_were_told_to():
-    queue = AddressQueue(HostPace(0.0), booked=1000.0)
-    queue.ended(10.0)
-    (host,) = held_at(X)[1]
-    queue.send_away(host, 10.0)
-    assert 10.0 + LONG_REST_S < host.pace.next_at < 10.1 + LONG_REST_S
-
-
-@pytest.mark.parametrize("pace", [0.001, 0.05, 1.0])
-def test_a_line_knows_how_fast_it_moves(pace):
-    queue, now = AddressQueue(HostPace(0.0)), 1000.0
-    queue.ended_at = now
-    queue.line.append(None)
-    for _ in range(300):
-        now += pace
-        queue.ended(now)
-    assert queue.visit_gap == pytest.approx(pace, rel=0.01)
-    assert queue.room == pytest.approx(max(MIN_LINE, min(LINE, LONG_REST_S / pace)), rel=0.02)
-    queue.line.clear()
-    queue.ended(now + 3600)
-    assert queue.visit_gap == pytest.approx(pace, rel=0.01), "idle time is no wait"

@@ -368,7 +368,7 @@ def test_a_host_whose_tasks_went_back_before_its_visit_was_settled_is_not_forgot
     feeder = Feeder(frontier, join(frontier, time.time()), handoff, 4, held, deliver=handoff.put)
     feeder.leaser.lease()
     (host,) = held.hosts.values()
-    feeder._hand_off(heapq.heappop(feeder._ready)[2])
+    feeder._hand_off(heapq.heappop(feeder._ready)[2], time.monotonic())
     first = handoff.get(timeout=1)
     assert feeder.begun(first)
     now = time.monotonic()

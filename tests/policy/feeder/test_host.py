@@ -1,6 +1,7 @@
 """A host in memory: how many tasks it should have there, and when to look for them."""
 
-from crawler.feeder.host import LOOKAHEAD_S, MAX_TASKS_AHEAD, QUICK_REFILL_S, Host, RefillQueue
+from crawler.feeder.host import LOOKAHEAD_S, MAX_TASKS_AHEAD, QUICK_REFILL_S, Host
+from crawler.feeder.refills import RefillQueue
 from crawler.model import Task
 from crawler.policy.politeness import HostLimits, HostPace
 
@@ -49,13 +50,13 @@ def test_a_host_that_got_nothing_did_not_use_it_up():
 
 
 def test_a_host_that_was_given_tasks_since_it_was_noted_is_not_asked_for():
-    host, thirst = host_of(per_host=1), RefillQueue()
-    thirst.note(host, NOW)
+    host, refills = host_of(per_host=1), RefillQueue()
+    refills.note(host, NOW)
     host.take(tasks(2))
-    assert thirst.due(NOW) == []
+    assert refills.due(NOW) == []
     host.tasks.clear()
-    thirst.note(host, NOW)
-    assert thirst.due(NOW) == [host]
+    refills.note(host, NOW)
+    assert refills.due(NOW) == [host]
 
 
 def test_a_host_knows_when_its_robots_txt_is_being_visited():

@@ -1,0 +1,46 @@
+"""The hosts that need tasks, in the order in which to look for them."""
+
+import heapq
+from itertools import count
+
+from crawler.feeder.host import LOOKAHEAD_S, Host
+from crawler.model import Seconds
+
+
+class RefillQueue:
+    """Hosts in the order in which to look for tasks of them; each stands in it once that counts."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Seconds, int, Host]] = []
+        self._count = count()
+
+    @property
+    def next_at(self) -> Seconds | None:
+        """Return when to look next."""
+        return self._heap[0][0] if self._heap else None
+
+    def note(self, host: Host, now: Seconds) -> Seconds | None:
+        """Note a host whose state has changed; return its time if it has moved forward."""
+        if host.queued_refill_at is not None and host.queued_refill_at <= now:
+            return None  # it is about to be looked at
+        at = host.refill_at(now)
+        if at is None or (host.queued_refill_at is not None and host.queued_refill_at <= at):
+            return None  # an entry that is too early is put right when its time comes
+        host.queued_refill_at = at
+        heapq.heappush(self._heap, (at, next(self._count), host))
+        return at
+
+    def due(self, now: Seconds) -> list[Host]:
+        """Take out the hosts whose time has come, or nearly."""
+        due: list[Host] = []
+        while self._heap and self._heap[0][0] <= now + LOOKAHEAD_S / 2:
+            at, _, host = heapq.heappop(self._heap)
+            if host.queued_refill_at != at:
+                continue
+            host.queued_refill_at = None
+            refill_at = host.refill_at(now)  # perhaps it was given tasks since
+            if refill_at is not None and refill_at <= now + LOOKAHEAD_S / 2:
+                due.append(host)
+            else:
+                self.note(host, now)
+        return due

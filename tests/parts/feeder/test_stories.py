@@ -1,0 +1,117 @@
+"""What hosts are owed, told as stories on a made-up clock: each falls without the line it is of."""
+
+import pytest
+
+from crawler.feeder.host import ASK_AGAIN_S
+from crawler.model import Again, Dead, Kind
+from tests.parts.frontiers import gone
+
+EXACT_S = 0.001
+"""Wall times are stored as floats."""
+URLS = [f"http://a/{number}" for number in range(4)]
+
+
+def times(started, since):
+    return [pytest.approx(at - since, abs=1e-6) for at, _ in started]
+
+
+def test_a_host_rests_for_as_long_as_it_asked(hosts_at_work):
+    work = hosts_at_work(delay=0)
+    work.add(*URLS[:2])
+    ((_, task),) = work.starts()
+    work.end(task, Kind.HTTP_ERROR, status=429, retry_after=30.0)
+    answered = work.now
+    assert work.starts(29.9) == []
+    ((at, other),) = work.starts(5)
+    assert at >= answered + 30 - EXACT_S
+    assert other.url != task.url
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_visit_that_its_host_put_off_is_no_attempt_of_the_url(hosts_at_work, status):
+    work = hosts_at_work(delay=0, attempts=1)
+    work.add(URLS[0])
+    for _ in range(3):
+        ((_, task),) = work.starts(600)
+        settled = work.end(task, Kind.HTTP_ERROR, status=status, retry_after=1.0)
+        assert isinstance(settled.verdict, Again)
+        assert not settled.verdict.charged
+    ((_, task),) = work.starts(600)
+    assert (task.attempt, task.failures) == (4, 0)
+    assert isinstance(work.end(task, Kind.HTTP_ERROR, status=500).verdict, Dead)
+
+
+def test_the_urls_of_a_host_that_rests_long_are_not_charged_for_its_silence(hosts_at_work):
+    work = hosts_at_work(delay=0, attempts=3, max_backoff="5s")
+    work.add(*URLS)
+    verdicts = []
+    while len(verdicts) < 9:
+        ((_, task), *_) = work.starts(60)
+        verdicts.append(work.end(task, Kind.TIMEOUT, status=None, after=1.0).verdict)
+    charged = [verdict for verdict in verdicts if getattr(verdict, "charged", True)]
+    assert len(charged) == 5, "those before it was left alone, and none after"
+
+
+def test_visits_in_several_slots_of_a_host_begin_a_delay_apart(hosts_at_work):
+    work = hosts_at_work(delay="1s", per_host=3)
+    work.add(*URLS)
+    since = work.now
+    assert times(work.starts(10), since) == [0.0, 1.0, 2.0], "none of them is answered"
+
+
+def test_a_delay_lasts_over_a_crash_in_the_first_visit_of_a_host(hosts_at_work):
+    slow = {"a": {"delay": "8s"}}
+    work = hosts_at_work(delay="100ms", hosts=slow, process=gone())
+    work.add(*URLS[:2])
+    ((began, _),) = work.starts()
+    later = hosts_at_work(delay="100ms", hosts=slow, now=work.now + 0.5)
+    later.reclaim()
+    ((at, _), *_) = later.starts(30)
+    assert at >= began + 8 - EXACT_S
+
+
+def test_what_a_host_asked_for_lasts_over_a_crash(hosts_at_work):
+    work = hosts_at_work(delay="100ms", process=gone())
+    work.add(*URLS[:2])
+    ((_, task),) = work.starts()
+    work.end(task, Kind.HTTP_ERROR, status=429, retry_after=60.0)
+    answered = work.now
+    later = hosts_at_work(delay="100ms", now=work.now + 0.5)
+    later.reclaim()
+    ((at, _), *_) = later.starts(200)
+    assert at >= answered + 60 - EXACT_S
+
+
+def test_hosts_beyond_its_share_pass_to_a_process_that_lacks_some(hosts_at_work):
+    one = hosts_at_work(delay=0)
+    one.add(*[f"http://{host}/{number}" for host in "abcd" for number in range(9)])
+    assert one.lease() == ["a:80", "b:80", "c:80", "d:80"]
+    two = hosts_at_work(delay=0, now=one.now)
+    assert two.lease() == []
+    one.lease()
+    for _ in range(3):  # what is in memory of the hosts that leave is still visited
+        for _, task in one.starts():
+            one.end(task, after=0.0)
+    assert len(one.lease()) == 2
+    assert len(two.lease()) == 2
+
+
+def test_what_is_added_to_a_host_does_not_wait_for_a_slow_visit_there(hosts_at_work):
+    work = hosts_at_work(delay=0, per_host=2)
+    work.add(URLS[0])
+    work.starts()
+    assert work.starts(300) == [], "the host has nothing more, and its visit is slow"
+    work.add(URLS[1])
+    work.feeder.leaser.look()
+    ((_, task),) = work.starts(0.1)
+    assert task.url == URLS[1]
+
+
+def test_what_another_process_adds_does_not_wait_for_a_slow_visit_either(hosts_at_work):
+    work = hosts_at_work(delay=0, per_host=2)
+    work.add(URLS[0])
+    work.starts()
+    assert work.starts(300) == []
+    work.add(URLS[1])  # and nobody says so
+    ((_, task),) = work.starts(2 * ASK_AGAIN_S)
+    assert task.url == URLS[1]

@@ -1,0 +1,98 @@
+"""The hosts of a process at work on a made-up clock: a story of hours is told in milliseconds.
+
+Frontier, feeder, leaser and settler are the real ones; no greenlet runs them. The test says what
+time it is, when a lease is made, and how hosts answer.
+"""
+
+import heapq
+
+from gevent.queue import Queue
+
+from crawler.config import Job, Settings
+from crawler.config.host_overrides import HostOverrides
+from crawler.feeder.feeder import Feeder
+from crawler.feeder.own_hosts import OwnHosts
+from crawler.frontier.process import current
+from crawler.model import Kind, Outcome, Settlement, Task, Visited
+from crawler.settler import Settler
+from crawler.worker.robots_rules import Rulebook
+from tests.parts.frontiers import seed
+from tests.parts.logs import Silence
+
+OFFSET = 1_800_000_000.0
+"""What leads from the made-up monotonic clock to wall time."""
+
+
+class Work:
+    """A process that owns hosts of `frontier`; several may share one frontier."""
+
+    def __init__(self, frontier, files, *, hosts=None, now=1000.0, process=None, **options):
+        job = Job(name="job", urls=("http://a/",), robots="ignore", **options)
+        overrides = HostOverrides(Settings(jobs=(job,), hosts=hosts or {}))
+        self.now, self.frontier = now, frontier
+        self.owner = frontier.register(process or current(), self.wall())
+        frontier.configure(overrides.job_terms(), self.wall(), obeys=lambda _: False)
+        self._handoff: Queue[Task] = Queue()
+        self.told: list[Settlement] = []
+        self.own_hosts = OwnHosts(overrides, None, Silence())
+        self.feeder = Feeder(
+            frontier, self.owner, self._handoff, 4, self.own_hosts, deliver=self._put,
+            monotonic=lambda: self.now, wall=self.wall,
+        )  # fmt: skip
+        rules = Rulebook(frontier, overrides, {"job": job}, "crawlerd", Silence())
+        self.settler = Settler(
+            frontier, self.owner, {"job": job}, files, self.feeder, rules, self.told.append,
+            wall=self.wall,
+        )  # fmt: skip
+
+    def _put(self, visited):
+        self.settler.put(visited)
+
+    def wall(self):
+        return self.now + OFFSET
+
+    def add(self, *urls):
+        """Make URLs known, due now."""
+        self.frontier.add("job", [seed(url) for url in urls], self.wall())
+
+    def lease(self):
+        """Make a lease, and return the keys of the hosts that the process has then."""
+        self.feeder.leaser.lease()
+        return sorted(host.key for host in self.own_hosts.hosts.values())
+
+    def starts(self, for_s=0.0):
+        """Hand off what can begin within a time, which passes; return (when, task) of each."""
+        begun, until = [], self.now + for_s
+        while True:
+            ready = self.feeder._ready
+            if ready and ready[0][0] <= self.now:
+                self.feeder._hand_off(heapq.heappop(ready)[2], self.now)
+                while not self._handoff.empty():
+                    task = self._handoff.get()
+                    assert self.feeder.begun(task)
+                    begun.append((self.now, task))
+                continue
+            coming = min([self.feeder.leaser.lease_at, *(at for at, *_ in ready[:1])])
+            if coming > until:
+                self.now = until
+                return begun
+            self.now = max(self.now, coming)
+            if self.now >= self.feeder.leaser.lease_at:
+                self.feeder.leaser.lease()
+
+    def end(self, task, kind=Kind.STORED, *, status=200, after=0.01, **known):
+        """Let the host of a visit answer so after a time, settle it, and return what came of it."""
+        self.now += after
+        outcome = Outcome(kind, status, elapsed=after, **known)
+        self.settler.take(Visited(task, outcome, self.now))
+        self.settle()
+        return self.told[-1]
+
+    def settle(self):
+        """Settle what waits for it."""
+        self.settler._fill()
+        self.settler._settle()
+
+    def reclaim(self):
+        """Take back what processes of this machine held that are gone."""
+        self.frontier.reclaim(self.wall(), current().machine, mine=self.owner)
