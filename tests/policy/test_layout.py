@@ -12,7 +12,9 @@ PURE = "policy"
 
 ACROSS = {
     "policy/test_layout.py": "the tests themselves",
+    "policy/test_manual.py": "the documents beside the package",
     "policy/test_supervisord_conf.py": "a file of the tree beside the package",
+    "parts/feeder/test_stories.py": "feeder, leaser and settler together, on a made-up clock",
     "parts/transport/test_rude_proxy.py": "the exchange, by every route",
     "parts/transport/test_socks.py": "the exchange, by one route",
 }
@@ -30,9 +32,9 @@ ELSEWHERE = {
     "daemon/reload.py": "daemon/test_reload.py",
     "daemon/signals.py": "daemon/test_stop.py",
     "errors.py": "values alone",
-    "feeder/leaser.py": "parts/frontier/test_turns.py",
-    "feeder/own_hosts.py": "policy/test_politeness.py",
-    "feeder/shared_addresses.py": "policy/test_politeness.py",
+    "feeder/host_log.py": "daemon/test_host_health.py",
+    "feeder/leaser.py": "parts/feeder/test_stories.py",
+    "feeder/refills.py": "parts/feeder/test_feeder.py",
     "fetch/body.py": "parts/fetch/test_fetcher.py",
     "fetch/failures.py": "parts/fetch/test_fetcher.py",
     "fetch/reading.py": "parts/fetch/test_fetcher.py",
@@ -42,7 +44,6 @@ ELSEWHERE = {
     "frontier/new_urls.py": "parts/frontier/test_frontier.py",
     "frontier/process.py": "parts/frontier/test_owners.py",
     "frontier/rows.py": "parts/frontier/test_frontier.py",
-    "frontier/schema.py": "parts/frontier/test_sqlite.py",
     "frontier/visits.py": "parts/frontier/test_frontier.py",
     "ledger/entries.py": "parts/verbs/test_explain.py",
     "model.py": "values alone",
