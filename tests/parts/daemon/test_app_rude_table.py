@@ -15,7 +15,7 @@ from crawler.daemon.app import App
 from crawler.model import Kind
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.records import Again, Hop, Settlement
-from tests.conftest import _inventory
+from tests.leftovers import inventory
 from tests.parts.rude_cases import ROWS, Row
 from tests.parts.rude_talks import BOMBS, WHOLE
 from tests.routes import ROUTES, Route, open_route, tls
@@ -167,7 +167,7 @@ def run(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rude")
     for build in BOMBS.values():
         build()
-    before, start = _inventory(), time.monotonic()
+    before, start = inventory(), time.monotonic()
     with ExitStack() as stack:
         route = stack.enter_context(open_route(request.param, folder))
         run = Run(folder / "files", route, rows_on(request.param))
@@ -177,9 +177,9 @@ def run(request, tmp_path_factory):
         neighbour = stack.enter_context(Site(lambda _: b"well", [NEIGHBOUR]))
         crawl(run, sites, neighbour)
     with gevent.Timeout(3, False):
-        while _inventory() - before:
+        while inventory() - before:
             gevent.sleep(0.02)
-    run.left, run.seconds = _inventory() - before, time.monotonic() - start
+    run.left, run.seconds = inventory() - before, time.monotonic() - start
     return run
 
 

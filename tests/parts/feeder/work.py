@@ -19,18 +19,10 @@ from crawler.settler import Settler
 from crawler.worker.ends import Ends
 from crawler.worker.robots_rules import Rulebook
 from tests.parts.frontiers import seed
+from tests.parts.logs import Silence
 
 OFFSET = 1_800_000_000.0
 """What leads from the made-up monotonic clock to wall time."""
-
-
-class Silence:
-    """A log that nobody reads."""
-
-    def info(self, event, **fields):
-        pass
-
-    debug = warning = error = info
 
 
 class Work:

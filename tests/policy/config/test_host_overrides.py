@@ -7,6 +7,7 @@ from crawler.config.host_options import STRICTEST, AdaptiveOptions, HostPolitene
 from crawler.config.host_overrides import MAX_CACHED_HOSTS, HostOverrides
 from crawler.policy.politeness import Adaptive, HostLimits
 from crawler.records import JobTerms
+from tests import examples
 
 MIDNIGHT = 1_772_323_200.0  # Sunday, 1 March 2026, UTC
 HOUR = 3600.0
@@ -77,7 +78,7 @@ def test_a_pattern_is_found_again_after_many_other_hosts():
         assert [found.user_agent(key) for key in keys] == ["x", "u"] * (len(keys) // 2)
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(
     st.lists(st.sampled_from("abc"), min_size=1, max_size=4),
     st.sets(st.sampled_from(["*", "*.c", "*.b.c", "*.a.b.c", "c", "b.c", "a.b.c", "c:80"])),
