@@ -6,7 +6,8 @@ from contextlib import closing
 
 from crawler.frontier import ReadChunk, open_frontier
 from crawler.frontier.process import current
-from crawler.model import Dead, Done, HostRecord, JobTerms, Kind
+from crawler.model import Kind
+from crawler.records import Dead, Done, HostRecord, JobTerms
 from tests import FULL
 from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
 

@@ -2,7 +2,8 @@
 
 from crawler.ledger.archive import begin_archive, stored_by
 from crawler.ledger.statefile import opened
-from crawler.model import JobTerms, Kind
+from crawler.model import Kind
+from crawler.records import JobTerms
 from tests.parts.frontiers import NOW, join, take
 from tests.parts.ledgers import KINDS, assert_sums, end, listed
 

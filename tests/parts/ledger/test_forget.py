@@ -2,8 +2,8 @@
 
 from crawler.ledger.forget import forget
 from crawler.ledger.statefile import opened
-from crawler.model import JobTerms
 from crawler.policy.naming import path_key
+from crawler.records import JobTerms
 from tests.parts.frontiers import NOW, join, seeds, take
 from tests.parts.ledgers import DAY, KINDS, assert_sums, end, execute, listed
 

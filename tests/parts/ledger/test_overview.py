@@ -3,7 +3,7 @@
 from crawler.ledger.overview import jobs
 from crawler.ledger.selection import Wanted, pages
 from crawler.ledger.statefile import opened
-from crawler.model import JobTerms
+from crawler.records import JobTerms
 from tests.parts.frontiers import NOW, join, seeds, take
 from tests.parts.ledgers import DAY, assert_sums, ended
 

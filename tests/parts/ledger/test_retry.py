@@ -3,7 +3,8 @@
 from crawler.ledger.retry import retry
 from crawler.ledger.selection import Wanted
 from crawler.ledger.statefile import opened
-from crawler.model import Dead, Hop, JobTerms, Kind
+from crawler.model import Kind
+from crawler.records import Dead, Hop, JobTerms
 from tests.parts.frontiers import NOW, join, seeds, settled, take
 from tests.parts.ledgers import DAY, KINDS, assert_sums, end, ended, execute
 

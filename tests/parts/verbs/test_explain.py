@@ -4,7 +4,7 @@ import os
 
 from crawler.frontier import ReadChunk
 from crawler.ledger.statefile import opened
-from crawler.model import JobTerms
+from crawler.records import JobTerms
 from crawler.urls import fingerprint
 from crawler.verbs import explain
 from crawler.verbs.ledger import Ledger
