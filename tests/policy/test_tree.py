@@ -47,6 +47,13 @@ PLAIN = 7
 
 SWALLOWS = {"threads.py:_guarded"}
 """Functions that may catch what ends a greenlet: it is raised again where the result is asked."""
+NATIVE = {
+    "frontier": {"__init__.py", "sqlite.py"},
+    "store": {"__init__.py", "files.py", "paths.py"},
+}
+"""Rooms whose modules run in native threads, but for those that hand the work over."""
+NOT_IN_NATIVE = {"crawler.log", "crawler.threads", "logging", "queue", "structlog", "threading"}
+"""What takes patched locks, or leads to what does (gevent issues 1744 and 2013)."""
 BAGS = {"base", "common", "helpers", "manager", "misc", "util", "utils"}
 
 
@@ -120,6 +127,47 @@ def test_what_ends_a_greenlet_is_raised_again_by_whoever_catches_it():
         and not any(isinstance(inner, ast.Raise) for inner in ast.walk(handler))
     }
     assert caught == SWALLOWS
+
+
+def test_what_runs_in_a_native_thread_takes_no_patched_lock_and_logs_nothing():
+    """From gevent it has only what `get_original` returns: what was there before the patch."""
+    files = [
+        file
+        for room, hub in NATIVE.items()
+        for file in (ROOT / "crawler" / room).glob("*.py")
+        if file.name not in hub
+    ]
+    assert files
+    found = {name_of(file): sorted(imports(file)) for file in files}
+    wrong = {name: [one for one in imported if is_patched(one)] for name, imported in found.items()}
+    assert not {name: ones for name, ones in wrong.items() if ones}
+
+
+def imports(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(tree_of(file)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def is_patched(name: str) -> bool:
+    if name.startswith("gevent"):
+        return name != "gevent.monkey.get_original"
+    return any(name == one or name.startswith(f"{one}.") for one in NOT_IN_NATIVE)
+
+
+@pytest.mark.parametrize("room", ["worker", "fetch", "transport"])
+def test_a_visit_sleeps_for_nothing_but_to_let_others_run(room):
+    """Its worker is not what a host rests in: that is a time, in the feeder and in the ledger."""
+    for file in (ROOT / "crawler" / room).glob("*.py"):
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("sleep"):
+                (seconds,) = node.args
+                assert isinstance(seconds, ast.Constant), ast.unparse(node)
+                assert seconds.value <= 0.001, ast.unparse(node)
 
 
 def test_the_first_thing_the_package_does_is_to_patch():
