@@ -11,7 +11,7 @@ from test_feeder import Silence
 from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
-from crawler.feeder.own_hosts import Held
+from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import open_frontier
 from crawler.model import Kind, Outcome, Visited
 from crawler.settler import Settler
@@ -33,7 +33,12 @@ class Scene:
         self.folder, self.frontier = folder, frontier
         self.handoff: Queue = Queue(8)
         self.feeder = Feeder(
-            frontier, owner, self.handoff, 8, Held(hosts, None, Silence()), doom=self.handoff.put
+            frontier,
+            owner,
+            self.handoff,
+            8,
+            OwnHosts(hosts, None, Silence()),
+            deliver=self.handoff.put,
         )
         rules = Rulebook(frontier, hosts, jobs, "crawlerd", Silence())
         self.told: list[str] = []
@@ -81,7 +86,7 @@ def test_a_file_is_whole_before_its_visit_is_settled_and_that_before_it_is_told(
 
 
 def test_a_worker_waits_while_too_many_bytes_wait_for_the_disk(scene, monkeypatch):
-    monkeypatch.setattr("crawler.settler.HELD", 2 * len(BODY))
+    monkeypatch.setattr("crawler.settler.MAX_BYTES_WAITING", 2 * len(BODY))
     workers = [gevent.spawn(scene.settler.deliver, scene.visited()) for _ in range(4)]
     gevent.joinall(workers[:2], timeout=5)
     gevent.idle()

@@ -165,8 +165,10 @@ def test_however_many_hosts_there_are_a_process_owns_no_more_than_it_has_room_fo
     settings = Settings(jobs=(Job(name="job", urls=("http://a/",), delay=0, robots="ignore"),))
     frontier.configure([JobTerms("job")], time.time())
     frontier.add("job", [seed(f"http://h{number}/") for number in range(1200)], time.time())
-    held = Held(HostOverrides(settings), None, Silence())
-    feeder = Feeder(frontier, join(frontier, time.time()), handoff, 256, held, doom=handoff.put)
+    own_hosts = OwnHosts(HostOverrides(settings), None, Silence())
+    feeder = Feeder(
+        frontier, join(frontier, time.time()), handoff, 256, own_hosts, deliver=handoff.put
+    )
 
     def visits():
         while True:
