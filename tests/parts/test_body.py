@@ -29,7 +29,7 @@ def test_others_run_while_a_body_comes_that_is_never_waited_for():
 
     ticker = gevent.spawn(ticks)
     try:
-        with pytest.raises(Trouble):
+        with gevent.Timeout(5), pytest.raises(Trouble):
             limits.read(endless(0.0005), None, lambda _: None)
     finally:
         ticker.kill()
