@@ -209,3 +209,11 @@ def test_a_hostile_head_costs_no_more_than_its_length():
         start = time.process_time()
         assert read([data + b"\0\r\n\r\n"])[0] is Kind.PROTOCOL
         assert time.process_time() - start < 0.5
+
+
+def test_a_head_that_comes_in_small_pieces_is_looked_through_once():
+    data = answer(*[b"A: b"] * 30_000)
+    pieces = [data[at : at + 64] for at in range(0, len(data), 64)]
+    start = time.process_time()
+    assert read(pieces)[0] is Kind.PROTOCOL
+    assert time.process_time() - start < 1.0
