@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from crawler.model import Kind
+
 ROOT = Path(__file__).parents[2]
 NAMES = ("docs/architecture.md", "docs/decisions.md", "docs/stability.md", "docs/release.md",
          "CONTRIBUTING.md")  # fmt: skip
 DOCUMENTS = {name: (ROOT / name).read_text() for name in NAMES}
 ARCHITECTURE = DOCUMENTS["docs/architecture.md"]
+STABILITY = DOCUMENTS["docs/stability.md"]
 ELSEWHERE = {"GreenletExit"}
 """Names that are gevent's."""
 
@@ -98,3 +101,37 @@ def test_a_stop_has_the_steps_of_the_supervisor():
     source = (ROOT / "crawler" / "daemon" / "supervisor.py").read_text()
     steps = re.findall(r"\d", "".join(re.findall(r"^ +# ([\d, ]+) ", source, re.MULTILINE)))
     assert re.findall(r"^(\d)\. ", section("Starting and stopping"), re.MULTILINE) == steps
+
+
+KEYS = {
+    "`export`, a line a URL, and the columns of `--format csv` in this order": "record.py:record",
+    "`fetch --json`, a line a URL": "report.py:_json",
+    "`status --json`": "status.py:document",
+    "each of its `processes`": "status.py:_process",
+    "each of its `jobs`": "status.py:_job",
+    "`explain --json`: `url` and `jobs`; each of these has what `export` has, and": (
+        "explain.py:document"
+    ),
+}
+
+
+@pytest.mark.parametrize("output", KEYS)
+def test_the_keys_that_programs_rely_on_are_those_of_the_code(output):
+    cells = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", STABILITY, re.MULTILINE))
+    assert re.findall(r"`(\w+)`", cells[output]) == keys(f"verbs/{KEYS[output]}")
+
+
+def test_the_keys_and_kinds_of_a_visits_line_are_those_of_the_code():
+    told = re.search(r"with the keys (.*?);", STABILITY, re.DOTALL)[1]
+    assert re.findall(r"`(\w+)`", told) == keys("log/__init__.py:visit_fields")
+    told = re.search(r"`kind` is one of (.*?)\.", STABILITY, re.DOTALL)[1]
+    assert re.findall(r"`(\w+)`", told) == [kind.value for kind in Kind]
+
+
+def keys(where: str) -> list[str]:
+    """Return the keys of the first dict that a function makes, without those of dicts within."""
+    file, _, function = where.partition(":")
+    tree = ast.parse((ROOT / "crawler" / file).read_text())
+    (node,) = (one for one in ast.walk(tree) if is_function(one) and one.name == function)
+    made = next(one for one in ast.walk(node) if isinstance(one, ast.Dict))
+    return [key.value for key in made.keys if key]
