@@ -1,6 +1,7 @@
 """The documents about the code are true: what they name is there, and the floors are right."""
 
 import ast
+import builtins
 import re
 from configparser import ConfigParser
 from functools import cache
@@ -16,8 +17,8 @@ NAMES = ("docs/architecture.md", "docs/decisions.md", "docs/stability.md", "docs
 DOCUMENTS = {name: (ROOT / name).read_text() for name in NAMES}
 ARCHITECTURE = DOCUMENTS["docs/architecture.md"]
 STABILITY = DOCUMENTS["docs/stability.md"]
-ELSEWHERE = {"GreenletExit"}
-"""Names that are gevent's."""
+ELSEWHERE = {"GreenletExit", *dir(builtins)}
+"""Names that are gevent's and Python's."""
 
 
 @cache
@@ -73,6 +74,14 @@ def test_every_test_that_a_document_names_is_there(name):
 def test_every_name_of_the_code_that_a_document_uses_is_one(name):
     words = re.findall(r"`([A-Z][a-z]\w*(?:\.\w+)?|\w+\(\))`", DOCUMENTS[name])
     assert not {word.removesuffix("()") for word in words} - defined() - ELSEWHERE
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_name_is_in_the_file_where_a_document_says(name):
+    for word, file in re.findall(r"`(\w+)`\s+in\s+`?(crawler/[\w/]+\.py)", DOCUMENTS[name]):
+        assert re.search(rf"^ *(class|def|) ?{word}\b", (ROOT / file).read_text(), re.MULTILINE), (
+            f"{word} in {file}"
+        )
 
 
 def test_the_floors_are_those_that_the_linter_holds():
