@@ -30,7 +30,7 @@ BY_MODULE = {"policy"}
 """Rooms whose modules each have tests of their own."""
 REACHED_BY = {"transport": "fetch"}
 """Rooms that most tests reach through another one."""
-LONG = {"test_history.py", "test_parser_fuzz.py", "test_rude_table.py", "test_sources.py"}
+LONG = {"test_app_rude_table.py", "test_fetcher_fuzz.py", "test_history.py", "test_sources.py"}
 """Tests that take longer than all the others together."""
 STATEMENTS = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise)
 BOUNDS = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "=="}
@@ -91,11 +91,11 @@ def near(room: str, module: str) -> list[str]:
     """Return the tests of a module that start no program and take seconds."""
     name = f"{room}.{module}" if room in BY_MODULE else f"({room}|{REACHED_BY.get(room, room)})"
     folders = (ROOT / "tests" / folder for folder in ("policy", "parts"))
-    texts = {file: file.read_text() for folder in folders for file in folder.glob("*.py")}
+    texts = {file: file.read_text() for folder in folders for file in folder.rglob("*.py")}
     named = {file for file, text in texts.items() if re.search(rf"crawler\.{name}\b", text)}
     helpers = "|".join(file.stem for file in named if not file.name.startswith("test_"))
     if helpers:
-        uses = re.compile(f"^from ({helpers}) ", re.MULTILINE)
+        uses = re.compile(rf"^from tests\.[\w.]*\b({helpers}) ", re.MULTILINE)
         named |= {file for file, text in texts.items() if uses.search(text)}
     chosen = [file for file in named if file.name.startswith("test_") and file.name not in LONG]
     return sorted(str(file.relative_to(ROOT)) for file in chosen)

@@ -4,9 +4,7 @@ import time
 
 import gevent
 import pytest
-from frontiers import join, seed
 from gevent.queue import Queue
-from test_feeder import Silence
 
 from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
@@ -17,6 +15,8 @@ from crawler.model import Kind, Outcome, Visited
 from crawler.settler import Settler
 from crawler.store import Files
 from crawler.worker.robots_rules import Rulebook
+from tests.parts.feeder.test_feeder import Silence
+from tests.parts.frontiers import join, seed
 
 BODY = b"a whole file"
 

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = sorted((ROOT / "crawler").rglob("*.py"))
 
-MAX_LINES = 250
+MAX_LINES = 260
 LONGER = {
     "cli.py": 270,
     "config/settings.py": 300,
@@ -24,8 +24,6 @@ LONGER = {
     "frontier/schema.py": 270,
     "model.py": 330,
     "policy/schedule.py": 270,
-    "seeder/sync.py": 255,
-    "verbs/desk.py": 255,
     "verbs/explain.py": 370,
 }
 """Modules beyond MAX_LINES, with what each may have."""
