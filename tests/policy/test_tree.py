@@ -1,6 +1,6 @@
 """The tree's own rules, as far as a syntax tree shows them; `.ci/check` runs them with the linters.
 
-A figure here is a ceiling: whoever brings a function or a module below it lowers it.
+A figure here is a ceiling; a change that brings a function or a module below it lowers it.
 """
 
 import ast
@@ -114,7 +114,7 @@ def test_no_module_is_a_bag():
     assert not [name_of(file) for file in PACKAGE if file.stem in BAGS]
 
 
-def test_what_ends_a_greenlet_is_raised_again_by_whoever_catches_it():
+def test_what_ends_a_greenlet_is_raised_again_where_it_is_caught():
     """GreenletExit and gevent.Timeout are BaseExceptions: a kill, and a deadline."""
     caught = {
         name
