@@ -1,6 +1,8 @@
 """The settler: in which order a visit's end becomes durable, and what may wait for that."""
 
 import time
+from dataclasses import replace
+from hashlib import sha256
 
 import gevent
 import pytest
@@ -11,7 +13,7 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import open_frontier
-from crawler.model import Kind, Outcome, Visited
+from crawler.model import Kept, Kind, Outcome, Settlement, Validators, Visited
 from crawler.settler import Settler
 from crawler.store import Files
 from crawler.worker.robots_rules import Rulebook
@@ -19,6 +21,7 @@ from tests.parts.feeder.test_feeder import Silence
 from tests.parts.frontiers import join, seed
 
 BODY = b"a whole file"
+DIGEST = sha256(BODY).hexdigest()
 
 
 class Scene:
@@ -41,17 +44,29 @@ class Scene:
             deliver=self.handoff.put,
         )
         rules = Rulebook(frontier, hosts, jobs, "crawlerd", Silence())
-        self.told: list[str] = []
+        self.told: list[Settlement] = []
         self.settler = Settler(
             frontier, owner, jobs, files, self.feeder, rules,
-            lambda settled: self.told.append(settled.task.url),
+            self.told.append,
         )  # fmt: skip
 
     def visited(self) -> Visited:
         """Make a visit that brought a file."""
+        return self.ended(Outcome(Kind.STORED, 200, len(BODY), DIGEST), BODY)
+
+    def ended(self, outcome: Outcome, content: bytes | None = None, **known: object) -> Visited:
+        """Make a visit that ended so, of a task of which this is known."""
         task = self.handoff.get(timeout=5)
         assert self.feeder.begun(task)
-        return Visited(task, Outcome(Kind.STORED, 200, len(BODY)), time.monotonic(), BODY)
+        return Visited(replace(task, **known), outcome, time.monotonic(), content)
+
+    def settle(self, *visits: Visited) -> list[Kind]:
+        """Settle visits, and return how they are told."""
+        for visited in visits:
+            self.settler.deliver(visited)
+        self.settler.shut()
+        self.settler.run()
+        return [settled.outcome.kind for settled in self.told]
 
 
 @pytest.fixture
@@ -78,11 +93,8 @@ def test_a_file_is_whole_before_its_visit_is_settled_and_that_before_it_is_told(
 
     monkeypatch.setattr(scene.frontier, "settle", settles)
     assert not file.exists()
-    scene.settler.deliver(visited)
-    scene.settler.shut()
-    scene.settler.run()
+    assert scene.settle(visited) == [Kind.STORED]
     assert order == [("settling", BODY, []), ("settled", {"stored": 1})]
-    assert scene.told == [visited.task.url]
 
 
 def test_a_worker_waits_while_too_many_bytes_wait_for_the_disk(scene, monkeypatch):
@@ -97,3 +109,36 @@ def test_a_worker_waits_while_too_many_bytes_wait_for_the_disk(scene, monkeypatc
     scene.settler.shut()
     settling.join(5)
     assert len(scene.told) == 4
+
+
+def test_the_same_content_once_more_is_unchanged_and_its_file_left_alone(scene):
+    file = scene.folder / "same"
+    file.write_bytes(BODY)
+    before = file.stat()
+    outcome = Outcome(Kind.STORED, 200, len(BODY), DIGEST)
+    again = scene.ended(outcome, BODY, path="same", digest=DIGEST)
+    gone = scene.ended(outcome, BODY, path="gone", digest=DIGEST)
+    assert scene.settle(again, gone) == [Kind.UNCHANGED, Kind.STORED]
+    assert file.stat() == before
+    assert (scene.folder / "gone").read_bytes() == BODY
+
+
+def test_a_part_goes_with_the_end_of_its_task_and_stays_while_it_may_be_continued(scene):
+    ends = [("ended", Kind.NOT_FOUND), ("again", Kind.TIMEOUT)]
+    visits = []
+    for name, kind in ends:
+        (scene.folder / f"{name}.part").write_bytes(b"half")
+        kept = Kept(f"{name}.part", Validators('"1"'), 10)
+        visits.append(scene.ended(Outcome(kind, reason="so"), kept=kept))
+    scene.settle(*visits)
+    assert [file.name for file in scene.folder.glob("*.part")] == ["again.part"]
+    (scene.folder / "again.part").unlink()
+
+
+def test_what_comes_for_a_robots_txt_is_its_rules_and_no_file(scene):
+    body = b"User-agent: *\nDisallow: /a"
+    outcome = Outcome(Kind.STORED, 200, len(body))
+    url = "http://a/robots.txt"
+    scene.settle(scene.ended(outcome, body, robots=True, url=url, location=url))
+    assert scene.frontier.robots("http://a:80").body == body
+    assert not list(scene.folder.iterdir())
