@@ -34,6 +34,8 @@ class Workers:
         self._pool = Pool()
         self._workers: dict[Greenlet, Worker] = {}
         self._killed: dict[Greenlet, Seconds] = {}
+        self._leaving = 0
+        """Workers that were told to leave, and whose end is not known yet."""
         self.abandoned = 0
         """Workers that would not die."""
 
@@ -47,7 +49,7 @@ class Workers:
 
     def fill(self) -> None:
         """Spawn what is missing."""
-        while len(self._workers) < self._size:
+        while len(self._workers) - self._leaving < self._size:
             worker = self._make()
             greenlet = self._pool.spawn(worker.run)
             on_end(greenlet, self._ended)
@@ -59,14 +61,19 @@ class Workers:
         self.fill()
 
     def leave(self) -> bool:
-        """Tell a worker whether it is one too many."""
-        return len(self._workers) > self._size
+        """Tell a worker whether it is one too many; it then leaves, and counts no more."""
+        surplus = len(self._workers) - self._leaving > self._size
+        self._leaving += surplus
+        return surplus
 
     def bury(self, greenlet: Greenlet) -> bool:
         """Take a worker out that ended, settle its task as a bug; tell whether it was known."""
         worker = self._workers.pop(greenlet, None)
         self._killed.pop(greenlet, None)
-        if worker is None or greenlet.value == SURPLUS:
+        if worker is None:
+            return False
+        if greenlet.value == SURPLUS:
+            self._leaving -= 1
             return False
         self._settle_for(worker, greenlet.exception)
         return True
