@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -26,10 +27,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 ROOMS = ("feeder", "frontier", "settler", "worker", "transport", "fetch", "policy")
 """The heart: what decides whether a URL is lost, and a host hammered."""
-BY_MODULE = {"policy"}
-"""Rooms whose modules each have tests of their own."""
-REACHED_BY = {"transport": "fetch"}
-"""Rooms that most tests reach through another one."""
+BY_MODULE, REACHED_BY = {"policy"}, {"transport": "fetch"}
+"""Rooms whose modules each have tests of their own, and that tests reach through another one."""
 LONG = {"test_app_rude_table.py", "test_fetcher_fuzz.py", "test_history.py", "test_sources.py"}
 """Tests that take longer than all the others together."""
 STATEMENTS = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise)
@@ -43,8 +42,7 @@ class Mutant(NamedTuple):
 
     file: Path
     line: int
-    start: int
-    """In bytes from the beginning of the file, as `end`."""
+    start: int  # in bytes from the beginning of the file, as `end`
     end: int
     text: str
     what: str
@@ -53,9 +51,7 @@ class Mutant(NamedTuple):
 def mutants(file: Path) -> Iterator[Mutant]:
     """Yield every mutant of the functions of a file."""
     source = file.read_bytes()
-    lines = [0]
-    for line in source.splitlines(keepends=True):
-        lines.append(lines[-1] + len(line))
+    lines = [0, *accumulate(map(len, source.splitlines(keepends=True)))]
 
     def at(node: ast.expr | ast.stmt, text: str, what: str) -> Mutant:
         start = lines[node.lineno - 1] + node.col_offset
@@ -157,10 +153,11 @@ def main() -> None:
             tried = sampled(room, chosen.number, Random(f"{chosen.seed} {room}"))
             alive = [mutant for mutant in tried if survives(mutant, copy, times, room)]
             print(f"{room}: {len(tried) - len(alive)} of {len(tried)} fell", flush=True)
-            for mutant in alive:
-                line = mutant.file.read_text().splitlines()[mutant.line - 1].strip()
-                where = f"{mutant.file.relative_to(ROOT)}:{mutant.line}"
-                print(f"  {where}: {line}  <- {mutant.what}", flush=True)
+            for one in alive:
+                line = one.file.read_text().splitlines()[one.line - 1].strip()
+                print(
+                    f"  {one.file.relative_to(ROOT)}:{one.line}: {line}  <- {one.what}", flush=True
+                )
 
 
 if __name__ == "__main__":
