@@ -13,7 +13,7 @@ from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.services import Service
 from crawler.daemon.supervisor import State, Supervisor
-from crawler.errors import LeaseLostError, ServiceDiedError
+from crawler.errors import ServiceDiedError
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import open_frontier
@@ -24,7 +24,7 @@ from crawler.store import Files
 from crawler.urls import fingerprint, host_of
 from crawler.worker.pool import Workers
 from crawler.worker.robots_rules import Rulebook
-from crawler.worker.worker import Visits, Worker
+from crawler.worker.worker import Worker
 
 SIZE = 4
 URLS = 24
@@ -216,20 +216,6 @@ def test_a_part_that_keeps_dying_ends_the_crawler(tmp_path):
     with Crew(tmp_path, well) as crew:
         crew.parts = [Service("feeder", broken)]
         with pytest.raises(ServiceDiedError, match=r"the feeder died 6 times .* OSError: no way"):
-            crew.run()
-        assert crew.supervisor.state is State.FAILED
-
-
-def test_a_visit_that_finds_its_lease_lost_ends_the_crawler(tmp_path):
-    """It is no trouble of the URL's: another process has its host by now."""
-
-    def fetch(task: Task, job: Job, **_) -> None:
-        raise LeaseLostError("taken for dead")
-
-    job = Job(name="j", urls=("http://h.example/",))
-    visits = Visits({"j": job}, fetch, 1, Records())
-    with Crew(tmp_path, visits.visit) as crew:
-        with pytest.raises(LeaseLostError):
             crew.run()
         assert crew.supervisor.state is State.FAILED
 

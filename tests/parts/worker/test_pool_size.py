@@ -31,7 +31,7 @@ class Scene:
     def __init__(self) -> None:
         self.first = Event()
         self.ended = []
-        self.pool = Workers(3, lambda: Visiting(self), print, self.ended.append)
+        self.pool = Workers(3, lambda *_: Visiting(self), print, self.ended.append)
         self.pool.fill()
         gevent.idle()
 
