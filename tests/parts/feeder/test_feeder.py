@@ -156,32 +156,3 @@ def test_a_host_whose_tasks_could_not_be_leased_for_a_fault_of_the_disk_gets_the
         assert all(feeder.begun(handoff.get(timeout=5)) for _ in range(10))
     finally:
         again.kill()
-
-
-def test_however_many_hosts_there_are_a_process_owns_no_more_than_it_has_room_for(
-    frontier, handoff
-):
-    """Hosts whose visits are not settled stay owned; beyond the room no other is leased."""
-    settings = Settings(jobs=(Job(name="job", urls=("http://a/",), delay=0, robots="ignore"),))
-    frontier.configure([JobTerms("job")], time.time())
-    frontier.add("job", [seed(f"http://h{number}/") for number in range(1200)], time.time())
-    own_hosts = OwnHosts(HostOverrides(settings), None, Silence())
-    feeder = Feeder(
-        frontier, join(frontier, time.time()), handoff, 256, own_hosts, deliver=handoff.put
-    )
-
-    def visits():
-        while True:
-            task = handoff.get()
-            feeder.begun(task)
-            feeder.finished(Visited(task, Outcome(Kind.STORED, 200), time.monotonic()))
-
-    running = [gevent.spawn(run) for run in (feeder.run, feeder.leaser.run, visits)]
-    try:
-        with gevent.Timeout(20):
-            while len(feeder.owed()) < 1024:
-                gevent.sleep(0.01)
-        feeder.leaser.lease()
-        assert len(feeder.owed()) == 1024
-    finally:
-        gevent.killall(running)
