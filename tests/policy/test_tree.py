@@ -24,6 +24,7 @@ LONGER = {
     "frontier/schema.py": 270,
     "model.py": 330,
     "policy/schedule.py": 270,
+    "settler.py": 270,
     "verbs/explain.py": 370,
 }
 """Modules beyond MAX_LINES, with what each may have."""
