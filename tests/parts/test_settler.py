@@ -13,7 +13,7 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import open_frontier
-from crawler.model import Kept, Kind, Outcome, Settlement, Validators, Visited
+from crawler.model import Kept, Kind, Outcome, Validators, Visited
 from crawler.settler import Settler
 from crawler.store import Files
 from crawler.worker.robots_rules import Rulebook
@@ -44,7 +44,7 @@ class Scene:
             deliver=self.handoff.put,
         )
         rules = Rulebook(frontier, hosts, jobs, "crawlerd", Silence())
-        self.told: list[Settlement] = []
+        self.told = []
         self.settler = Settler(
             frontier, owner, jobs, files, self.feeder, rules,
             self.told.append,
