@@ -1,23 +1,22 @@
-"""The values that travel: Task, Fetched, Outcome, Verdict. All frozen; change is `replace()`."""
+"""Values of a visit: Task, Fetched, Outcome, Visited. All frozen; change is `replace()`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
-from typing import NamedTuple, TypeVar, dataclass_transform
+from typing import TypeVar, dataclass_transform
 
 Seconds = float
 """A duration in seconds, or a point on the clock that the context names."""
-
+DAY_S: Seconds = 86_400.0
 V = TypeVar("V")
 
 
 @dataclass_transform(frozen_default=True)
 def value(cls: type[V]) -> type[V]:
-    """Make a slotted dataclass that the type checker holds frozen.
+    """Make a slotted dataclass that only the type checker holds frozen.
 
-    At run time it is not: a dozen of them are made for every visit, and a frozen one takes three
-    times as long to make.
+    A dozen are made for every visit; one frozen at run time takes three times as long to make.
     """
     return dataclass(slots=True, unsafe_hash=True)(cls)
 
@@ -26,7 +25,6 @@ class Kind(StrEnum):
     """How a visit ends, in one word. The list is closed; `retry.KINDS` has a row for each."""
 
     __hash__ = str.__hash__  # that of an Enum is a function in Python, and not that of its word
-
     STORED = "stored"
     UNCHANGED = "unchanged"
     NOT_FOUND = "not_found"
@@ -60,30 +58,28 @@ class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outco
 
 @value
 class Validators:
-    """What tells two versions of a resource apart (RFC 9110, section 8.8), as it was sent."""
+    """Marks that tell two versions of a resource apart (RFC 9110, 8.8), as they were sent."""
 
     etag: str | None = None
     last_modified: str | None = None
 
     def strong(self) -> str | None:
-        """Return the one that vouches for every byte, as If-Range needs it.
+        """Return the one that vouches for every byte, as If-Range needs it (RFC 9110, 13.1.5).
 
-        A weak ETag does not; a Last-Modified has the resolution of a second and is taken as
-        good enough, for the total length is compared too.
+        A weak ETag does not. A Last-Modified counts, for the total length is compared too.
         """
-        if self.etag:
-            return None if self.etag.startswith("W/") else self.etag
-        return self.last_modified
+        if self.etag and self.etag.startswith("W/"):
+            return None
+        return self.etag or self.last_modified
 
 
 @value
 class Kept:
-    """A part that broke off and may be continued."""
+    """A part that broke off and may be continued; the whole body has `total` bytes."""
 
     part: str
     validators: Validators
     total: int
-    """Length of the whole body, as declared when the part began."""
 
 
 @value
@@ -95,7 +91,7 @@ class Task:
     url: str
     """Identity: the canonical URL that was asked for."""
     location: str
-    """Where it is to be fetched now; differs from `url` after a hop."""
+    """URL to be fetched now; differs from `url` after a hop."""
     host: str
     """name:port of `location`."""
     host_id: int
@@ -108,26 +104,26 @@ class Task:
     path: str | None = None
     """File relative to the output folder, once fixed by the list or by an earlier visit."""
     stored: Validators | None = None
-    """Of what was stored last, for a conditional request."""
+    """Validators of the stored file, for a conditional request."""
     kept: Kept | None = None
-    """What an earlier visit left to go on from."""
+    """Part of the body that an earlier visit left to go on from."""
     due_at: Seconds = 0.0
     """Wall time from which it could be visited."""
     ended: str | None = None
     """Kind of its last visit that was an end; None before the first."""
     digest: str = ""
-    """SHA-256 of what was stored last, in hex."""
+    """SHA-256 of the stored file, in hex."""
     every: Seconds | None = None
     """Its own interval, where intervals adapt."""
     extra: Mapping[str, str] | None = None
     """Columns of its list that the job's headers use."""
     robots: bool = False
-    """It is a visit to the robots.txt of `url`'s origin, made with the options of `job`."""
+    """Whether it is a visit to a robots.txt, made with the options of `job`."""
 
 
 @value
 class Fetched:
-    """What one HTTP exchange brought back. The body is in memory or in a `.part`, never both."""
+    """Answer of one HTTP exchange. The body is in memory or in a `.part`, never both."""
 
     status: int
     headers: Mapping[str, str]
@@ -159,7 +155,7 @@ class Outcome:
     path: str | None = None
     reason: str = ""
     location: str | None = None
-    """Where a redirect points."""
+    """URL to which a redirect leads."""
     retry_after: Seconds | None = None
     elapsed: Seconds = 0.0
     last_modified: Seconds | None = None
@@ -169,7 +165,7 @@ class Outcome:
     ours: bool = False
     """The fault of this machine as a whole: it pauses, and the URL is not charged."""
     directives: str = ""
-    """What the page says to robots about itself: `noindex,nofollow`."""
+    """Words of the page to robots about itself: `noindex,nofollow`."""
     asked: bool = True
     """Whether the host was asked for anything; if not it owes no rest."""
     final: bool = False
@@ -177,18 +173,19 @@ class Outcome:
     needs_robots: str | None = None
     """URL of a robots.txt that must be known before the task can be visited."""
 
-    def at(self, path: str) -> "Outcome":
-        """Return it with the file it is stored in, as `replace` does in three times the time."""
-        kind, status, size, digest, _, *others = _FIELDS(self)
+    def stored_as(self, path: str) -> "Outcome":
+        """Return the outcome with the file that holds the body, relative to the output folder."""
+        kind, status, size, digest, _, *others = _all_fields(self)
         return Outcome(kind, status, size, digest, path, *others)
 
 
-_FIELDS = attrgetter(*Outcome.__match_args__)
+_all_fields = attrgetter(*Outcome.__match_args__)
+"""All fields of an outcome, in order: `replace` takes three times as long, for every file."""
 
 
 @value
 class Visited:
-    """A visit's end on its way to the settler: the outcome, and the body still to be stored."""
+    """The end of a visit on its way to the settler: outcome, and body still to be stored."""
 
     task: Task
     outcome: Outcome
@@ -197,130 +194,6 @@ class Visited:
     content: bytes | None = None
     part: str | None = None
     cache_control: str = ""
-    """Of a robots.txt."""
+    """Header of the answer, for a robots.txt alone."""
     spared: bool = False
     """The host pays for this failure; the URL does not."""
-
-
-@value
-class Done:
-    """Finished, and well; or until the wall time `next_at`, with an interval of its own."""
-
-    next_at: Seconds | None = None
-    every: Seconds | None = None
-
-
-@value
-class Again:
-    """To be visited again, not before the wall time `at`."""
-
-    at: Seconds
-    charged: bool = True
-    """Whether the failure counts against the job's `attempts`."""
-
-
-@value
-class Hop:
-    """To be visited at another location, under that host's rules."""
-
-    location: str
-
-
-@value
-class Dead:
-    """Given up, still visible in the ledger; or until the wall time `next_at`."""
-
-    reason: str
-    next_at: Seconds | None = None
-    every: Seconds | None = None
-
-
-Verdict = Done | Again | Hop | Dead
-
-
-@value
-class Robots:
-    """What is known of the robots.txt of one origin; times are wall times."""
-
-    origin: str
-    """scheme://name:port"""
-    body: bytes | None
-    """The last good copy; None: there is none, and everything is allowed."""
-    status: int | None
-    """Of the last answer."""
-    fetched_at: Seconds
-    until: Seconds
-    """The rules hold until then; after that nothing is visited before they are known again."""
-    refresh_at: Seconds
-    """When it is to be asked for again."""
-    failing_since: Seconds | None = None
-    failures: int = 0
-    reason: str = ""
-    """Why it could not be had."""
-    crawl_delay: Seconds = 0.0
-    """What our group asks for, as far as it is obeyed."""
-
-
-@value
-class Settlement:
-    """A visit's end as the frontier and the log get it."""
-
-    task: Task
-    outcome: Outcome
-    verdict: Verdict
-    finished_at: Seconds
-    """Wall time."""
-    robots: Robots | None = None
-    """What a visit to a robots.txt made known."""
-
-
-class Seed(NamedTuple):
-    """A URL as a list names it, ready for the frontier. Ten million are made of one list."""
-
-    fingerprint: int
-    url: str
-    host: str
-    path: str | None = None
-    extra: str | None = None
-    """Columns of the list that the job's headers use, as JSON."""
-
-
-@value
-class JobTerms:
-    """What the frontier needs to know of a configured job."""
-
-    name: str
-    delay: Seconds = 0.0
-    per_host: int = 1000
-    obeys: bool = False
-    """robots.txt"""
-    weight: int = 2
-    """Its share where several jobs wait: 4 for high priority, 2 for normal, 1 for low."""
-
-
-@value
-class Health:
-    """What is remembered of a host beside its next visit; times are wall times."""
-
-    backoff: Seconds = 0.0
-    failures: int = 0
-    failing_since: Seconds | None = None
-    silent: bool = False
-    latency: Seconds = 0.0
-    spent: int = 0
-    """Visits of `day`, in days since 1970."""
-    day: int = 0
-
-
-@value
-class HostRecord:
-    """A host as the frontier stores it: no visit before the wall time `next_at`."""
-
-    id: int
-    next_at: Seconds
-    opens_at: Seconds = 0.0
-    """No visit before that either: its hours, or its budget of the day."""
-    gap: Seconds = 0.0
-    """Its delay as it is now, for whoever reclaims it after a crash."""
-    address: str | None = None
-    health: Health = Health()

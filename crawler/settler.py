@@ -19,22 +19,11 @@ from gevent.queue import Empty, Queue, ShutDown
 from crawler.config import Job, ScheduleOptions
 from crawler.errors import LOCAL_FAULTS
 from crawler.frontier import Frontier
-from crawler.model import (
-    Again,
-    Dead,
-    Done,
-    HostRecord,
-    Kind,
-    Outcome,
-    Seconds,
-    Settlement,
-    Task,
-    Verdict,
-    Visited,
-)
+from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy import naming
 from crawler.policy.retry import verdict
 from crawler.policy.schedule import Schedule, next_due
+from crawler.records import Again, Dead, Done, HostRecord, Settlement, Verdict
 from crawler.store import Body, Files, left_by, part_name, wanted_path
 from crawler.worker.robots_rules import Rulebook
 
@@ -257,7 +246,7 @@ def _has_body(visited: Visited) -> bool:
 
 def _stored(visited: Visited, stored: str | OSError) -> Outcome:
     if isinstance(stored, str):
-        return visited.outcome.at(stored)
+        return visited.outcome.stored_as(stored)
     reason = f"cannot be stored: {stored.strerror or stored}"
     ours = stored.errno in LOCAL_FAULTS
     return replace(visited.outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason, ours=ours)

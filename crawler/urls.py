@@ -28,7 +28,7 @@ class SplitUrl(NamedTuple):
 
     @property
     def host(self) -> str:
-        """name:port, what politeness applies to."""
+        """name:port, the unit of politeness."""
         return f"{self.hostname}:{self.port}"
 
 
@@ -72,7 +72,25 @@ def split(url: str) -> SplitUrl:
 
 def host_of(url: str) -> str:
     """Return name:port of a canonical URL."""
-    return split(url).host
+    return origin_of(url).partition("://")[2]
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of a canonical URL, scheme://name:port (RFC 6454).
+
+    A robots.txt speaks for an origin, and credentials belong to one. Every visit asks for it, so it
+    does not take the whole URL apart.
+    """
+    scheme, _, tail = url.partition("://")
+    authority = tail.partition("/")[0]
+    if ":" not in authority.rpartition("]")[2]:
+        authority = f"{authority}:{_PORTS[scheme]}"
+    return f"{scheme}://{authority}"
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Tell whether two canonical URLs share scheme, name and port (RFC 6454)."""
+    return split(one)[:3] == split(other)[:3]
 
 
 def fingerprint(job: str, url: str) -> int:

@@ -5,9 +5,10 @@ from typing import TypeVar
 
 from crawler.config import HostOptions, Job, Settings
 from crawler.config.settings import Adaptive as AdaptiveOptions
-from crawler.model import JobTerms, Seconds
+from crawler.model import Seconds
 from crawler.policy.hours import Hours, parse
 from crawler.policy.politeness import Adaptive, HostLimits
+from crawler.records import JobTerms
 
 MAX_CACHED_HOSTS = 10_000
 WEIGHTS = {"high": 4, "normal": 2, "low": 1}

@@ -29,8 +29,9 @@ from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Pulse, open_frontier
 from crawler.frontier.process import current
 from crawler.log import Log, visit_fields
-from crawler.model import Kind, Outcome, Settlement, Task
+from crawler.model import Kind, Outcome, Task
 from crawler.policy.politeness import HostLimits
+from crawler.records import Settlement
 from crawler.seeder.seeder import Seeder
 from crawler.settler import Settler
 from crawler.sources import downloader
@@ -38,7 +39,8 @@ from crawler.store import Files, sweep
 from crawler.threads import Native
 from crawler.worker.pool import Workers
 from crawler.worker.robots_rules import Rulebook
-from crawler.worker.worker import Visits, Worker
+from crawler.worker.visit import Visits
+from crawler.worker.worker import Worker
 
 MAX_HANDED_OFF = 16
 """Most tasks in the hand-off: all that wait in it begin within one turn of the event loop."""
@@ -144,14 +146,7 @@ class App:
         )
         workers = Workers(
             options.concurrency,
-            lambda: Worker(
-                handoff,
-                visits.visit,
-                visits.begin,
-                settler.deliver,
-                visits.timeout,
-                workers.leave,
-            ),
+            lambda: Worker(handoff, visits, deliver=settler.deliver, leave=workers.leave),
             settler.take,
             supervisor.ended,
         )

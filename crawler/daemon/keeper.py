@@ -11,8 +11,9 @@ from crawler.config import Job
 from crawler.frontier import LEASE_S, Frontier, Pulse, Reclaimed
 from crawler.frontier.process import Process
 from crawler.log import Log
-from crawler.model import Again, Hop, Seconds, Settlement
+from crawler.model import Seconds
 from crawler.policy.retry import KINDS
+from crawler.records import Again, Hop, Settlement
 from crawler.store import Files, sweep
 
 TICK_S: Seconds = 1.0

@@ -19,8 +19,9 @@ from crawler.feeder.host import LOOKAHEAD_S, Host
 from crawler.feeder.leaser import LOOK_EVERY_S, Leaser
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import Frontier
-from crawler.model import HostRecord, Seconds, Task, Visited
+from crawler.model import Seconds, Task, Visited
 from crawler.policy.pause import Pause
+from crawler.records import HostRecord
 
 HAND_OFF_SLICE_S: Seconds = 0.01
 """Longest stretch of handing off without a pause.

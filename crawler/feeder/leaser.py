@@ -35,8 +35,9 @@ from crawler.feeder.host import ASK_AGAIN_S, Host
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.refills import RefillQueue
 from crawler.frontier import Frontier, Lease
-from crawler.model import Health, Seconds
+from crawler.model import Seconds
 from crawler.policy.pause import Pause
+from crawler.records import Health
 
 LEASE_GAP_S: Seconds = 0.02
 """Shortest time between two leases."""

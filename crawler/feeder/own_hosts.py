@@ -15,9 +15,10 @@ from crawler.feeder.host_log import HostLog
 from crawler.feeder.shared_addresses import AddressQueues
 from crawler.frontier import LeasedHost
 from crawler.log import Log, iso
-from crawler.model import HostRecord, Kind, Outcome, Seconds, Task, Visited
+from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy.politeness import HostLimits, HostPace
 from crawler.policy.retry import host_asked_for_it, state_of
+from crawler.records import HostRecord
 
 SWEEP_S_PER_HOST: Seconds = 50e-6
 """Time between two looks through all hosts, for each of them: a small part of what they take."""

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from crawler.frontier import BEFORE_ALL
+from crawler.frontier.values import BEFORE_ALL
 
 MAX_RECENT = 150_000
 """Fingerprints that wait. More of them are closer neighbours, and themselves more pages."""
@@ -34,13 +34,13 @@ def is_known(db: sqlite3.Connection, fingerprint: int) -> bool:
 
 
 def among(db: sqlite3.Connection, fingerprints: Iterable[int]) -> set[int]:
-    """Return those that are known. One statement, for the interpreter's lock is free meanwhile."""
+    """Return the known ones. One statement, for the interpreter's lock is free while it runs."""
     (found,) = db.execute(_AMONG, (json.dumps(list(fingerprints)),)).fetchone()
     return set(json.loads(found))
 
 
 def note(db: sqlite3.Connection, last: int) -> None:
-    """Note the fingerprints of the tasks after `last`, that were added just now."""
+    """Note the fingerprints of the tasks added just now: their numbers are above `last`."""
     db.execute(
         "INSERT OR FAIL INTO recent SELECT fingerprint, id FROM task WHERE id > ? "
         "ORDER BY fingerprint",

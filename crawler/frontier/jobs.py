@@ -1,34 +1,44 @@
 """The jobs of the configuration, as the frontier knows them. Runs in the native thread.
 
 A job that leaves the configuration takes no part any more; nothing is written to its tasks, so it
-may have ten million. Whatever does touch every host or task of a job goes in slices, and begins
+may have ten million. A verb that touches every host or task of a job goes in slices, and begins
 again where a crash left it.
 """
 
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from crawler.frontier import NextDue
-from crawler.frontier.rows import Names, tally, update_ready_at
-from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
-from crawler.model import JobTerms, Kind, Seconds
+from crawler.frontier.names import Names
+from crawler.frontier.readiness import update_ready_at
+from crawler.frontier.rows import tally
+from crawler.frontier.schema import DEAD, DONE, ROBOTS_JOB, WAITING
+from crawler.frontier.values import NextDue
+from crawler.model import Kind, Seconds
+from crawler.records import JobTerms
 
 ROWS_AT_ONCE = 2000
 """Hosts or tasks of one transaction."""
+_REFITTED = {WAITING, DONE, DEAD}
+_SLICE = """
+SELECT id, job, state, due_at, ifnull(finished_at, 0.0), fingerprint, every, ended, host
+FROM task WHERE id > ? ORDER BY id LIMIT ?"""
 
 
 def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobTerms], now: Seconds) -> None:
-    """Make the active jobs those of the configuration, with their rules of today.
+    """Make the active jobs those of the configuration, with their terms of today.
 
-    What hosts are closed for or wait for by an older configuration is worked out anew.
+    Hosts that an older configuration closed, or that wait for a robots.txt, are ready anew.
     """
     wanted = {names.job_id(db, terms.name): terms for terms in jobs}
     db.executemany(
         "UPDATE job SET delay = ?, per_host = ?, obeys = ?, weight = ? WHERE id = ?",
         [(r.delay, r.per_host, r.obeys, r.weight, job) for job, r in wanted.items()],
     )
-    for job, active in db.execute("SELECT id, active FROM job WHERE id != ?", (ROBOTS,)).fetchall():
+    for job, active in db.execute(
+        "SELECT id, active FROM job WHERE id != ?", (ROBOTS_JOB,)
+    ).fetchall():
         if (job in wanted) != bool(active):
             db.execute("UPDATE job SET active = ?, stale = 1 WHERE id = ?", (job in wanted, job))
     free = "SELECT id FROM host WHERE owner IS NULL AND"
@@ -41,7 +51,8 @@ def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobTerms], no
 def active_jobs(db: sqlite3.Connection) -> list[JobTerms]:
     """Return the active jobs, as they were configured last."""
     rows = db.execute(
-        "SELECT name, delay, per_host, obeys, weight FROM job WHERE active AND id != ?", (ROBOTS,)
+        "SELECT name, delay, per_host, obeys, weight FROM job WHERE active AND id != ?",
+        (ROBOTS_JOB,),
     )
     return [
         JobTerms(name, delay, per_host, bool(obeys), weight)
@@ -50,14 +61,15 @@ def active_jobs(db: sqlite3.Connection) -> list[JobTerms]:
 
 
 def stale(db: sqlite3.Connection) -> list[int]:
-    """Return the jobs that came or went, and whose hosts have not all learned it."""
+    """Return the numbers of jobs that came or went, and whose hosts have not all learned it."""
     return [job for (job,) in db.execute("SELECT id FROM job WHERE stale")]
 
 
 def wake(db: sqlite3.Connection, job: int, after: int, now: Seconds) -> int | None:
-    """Let a slice of a job's hosts learn that it came or went; return where to go on.
+    """Let a slice of the hosts learn that a job came or went; return the last host's number.
 
-    Until then a host of a job that went is leased in vain, and one of a job that came waits.
+    Until then a host of a job that went is leased without tasks, and a host of a job that came
+    waits.
     """
     found = db.execute(
         "SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?", (after, ROWS_AT_ONCE)
@@ -76,7 +88,7 @@ def _lists(db: sqlite3.Connection, host: int, job: int) -> bool:
 
 
 def schedule(db: sqlite3.Connection, names: Names, job: str) -> str:
-    """Return what the times of a job's tasks are after."""
+    """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""
     (text,) = db.execute(
         "SELECT schedule FROM job WHERE id = ?", (names.job_id(db, job),)
     ).fetchone()
@@ -84,36 +96,50 @@ def schedule(db: sqlite3.Connection, names: Names, job: str) -> str:
 
 
 def rescheduled(db: sqlite3.Connection, names: Names, job: str, text: str) -> None:
-    """Note that the times of all of a job's tasks are after its schedule of today."""
+    """Note the schedule by which all due times of a job's tasks were computed."""
     db.execute("UPDATE job SET schedule = ? WHERE id = ?", (text, names.job_id(db, job)))
 
 
 def refit(
     db: sqlite3.Connection, names: Names, job: str, next_due: NextDue, after: int, now: Seconds
 ) -> int | None:
-    """Give a slice of a job's ended tasks the due times of another schedule; return where to go on.
+    """Give a slice of a job's ended tasks other due times; return the last task's number.
 
-    Only tasks that wait for a time, or for none, are touched.
+    Tasks that are leased, retired or not yet visited are left alone.
     """
     number = names.job_id(db, job)
-    found = db.execute(
-        "SELECT id, job, state, due_at, ifnull(finished_at, 0.0), fingerprint, every, ended, host "
-        "FROM task WHERE id > ? ORDER BY id LIMIT ?",
-        (after, ROWS_AT_ONCE),
-    ).fetchall()
+    found = [_Ended(*row) for row in db.execute(_SLICE, (after, ROWS_AT_ONCE))]
     sums: Counter[tuple[int, str]] = Counter()
     rows, hosts = [], set()
-    for task, owner, state, due_at, finished_at, fingerprint, every, ended, host in found:
-        if owner != number or ended is None or state not in {WAITING, DONE, DEAD}:
+    for task in found:
+        if task.job != number or task.ended is None or task.state not in _REFITTED:
             continue
-        at = next_due(due_at, finished_at, fingerprint, every)
-        well = ended in {Kind.STORED, Kind.UNCHANGED}
-        new = WAITING if at is not None else DONE if well else DEAD
-        sums[number, "+"] += (new == WAITING) - (state == WAITING)
-        if (new, at) != (state, due_at):
-            rows.append((new, due_at if at is None else at, task))
-            hosts.add(host)
+        at = next_due(task.due_at, task.finished_at, task.fingerprint, task.every)
+        state, due_at = (WAITING, at) if at is not None else (_state(task.ended), task.due_at)
+        sums[number, "+"] += (state == WAITING) - (task.state == WAITING)
+        if (state, at) != (task.state, task.due_at):
+            rows.append((state, due_at, task.id))
+            hosts.add(task.host)
     db.executemany("UPDATE task SET state = ?, due_at = ? WHERE id = ?", rows)
     tally(db, sums)
     update_ready_at(db, hosts, now)
-    return int(found[-1][0]) if len(found) == ROWS_AT_ONCE else None
+    return found[-1].id if len(found) == ROWS_AT_ONCE else None
+
+
+class _Ended(NamedTuple):
+    """A task whose due time may change."""
+
+    id: int
+    job: int
+    state: int
+    due_at: Seconds
+    finished_at: Seconds
+    fingerprint: int
+    every: Seconds | None
+    ended: str | None
+    host: int
+
+
+def _state(ended: str) -> int:
+    """Return the state of a task that is not due again, by the kind of its last end."""
+    return DONE if ended in {Kind.STORED, Kind.UNCHANGED} else DEAD

@@ -1,19 +1,22 @@
-"""Taking: hosts and tasks pass to a process, in fair parts. Runs in the native thread.
+"""Leasing: hosts and tasks pass to a process, in fair parts. Runs in the native thread.
 
-An address stays with one process while that holds a host of it: so its limit holds for all. Where
-a host is shows when its first visit is about to begin; the process that found it there then makes
-the address its own, or gives the host back if that is another's.
+An address stays with one process while that holds a host at it, so that its limit holds for all.
+The address of a host is found when its first visit is about to begin; the process then has the
+address, or gives the host back if another process has it.
 """
 
 import sqlite3
 from collections.abc import Sequence
 
-from crawler.frontier import Lease
+from crawler.frontier.classes import CLASSES, Shares
+from crawler.frontier.names import Names
 from crawler.frontier.owners import renew
-from crawler.frontier.rows import Names, owe, update_ready_at
+from crawler.frontier.readiness import owe, update_ready_at
 from crawler.frontier.schema import LEASED, WAITING
-from crawler.frontier.turns import CLASSES, Shares, Visitor, leased
-from crawler.model import HostRecord, Seconds
+from crawler.frontier.turns import Visitor, leased
+from crawler.frontier.values import Lease
+from crawler.model import Seconds
+from crawler.records import HostRecord
 
 FIRST_TASKS = 2
 """Tasks of a host just taken; how many more it can use shows with the next lease."""
@@ -50,7 +53,11 @@ def lease(
     idle: Sequence[HostRecord],
     back: Sequence[int],
 ) -> Lease:
-    """Free idle hosts, take new ones, take tasks: in this order, so that a host may come back."""
+    """Free idle hosts, take new ones, take tasks: in this order, so that a host may come back.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
     renew(db, owner, now)
     db.executemany(_BACK, [(task,) for task in back])
     _free(db, owner, idle, now)
@@ -67,9 +74,12 @@ def lease(
 def move(
     db: sqlite3.Connection, owner: int, found: Sequence[HostRecord], now: Seconds
 ) -> frozenset[int]:
-    """Note where hosts were found; give back, and return, those at an address of another process.
+    """Note the addresses of hosts; give back, and return, those at an address of another process.
 
-    With them go their tasks, for it is when none of these is open that a host moves.
+    Their tasks go with them, for a host moves only while none of its visits is open.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
     """
     renew(db, owner, now)
     mine, refused = list[HostRecord](), list[HostRecord]()
@@ -83,7 +93,7 @@ def move(
 
 
 def _free(db: sqlite3.Connection, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> None:
-    """Have hosts belong to nobody, and note what they are owed."""
+    """Leave hosts without an owner, and record their rests."""
     owe(db, owner, hosts)
     db.executemany(_FREE, [(host.id, owner) for host in hosts])
     update_ready_at(db, [host.id for host in hosts], now)
@@ -94,29 +104,30 @@ def _ready(
 ) -> list[int]:
     """Return up to `new` hosts to take, of every class its part.
 
-    Hosts at an address of the process's own can be nobody else's, so they do not count against
-    its share.
+    Hosts at an address where the process holds a host can have no other owner, so they do not
+    count against its share.
     """
     if new <= 0:
         return []
-    found: dict[int, list[int]] = {}
-    bound: set[int] = set()
-    for weight in CLASSES:
-        values = {"class": weight, "now": now, "owner": owner, "limit": new}
-        rows = db.execute(_READY, values).fetchall()
-        found[weight] = [host for host, _ in rows]
-        bound.update(host for host, there in rows if there)
-    chosen = shares.pick(found, new)
+    values = {"now": now, "owner": owner, "limit": new}
+    found = {weight: dict(db.execute(_READY, {**values, "class": weight})) for weight in CLASSES}
+    chosen = shares.pick({weight: list(hosts) for weight, hosts in found.items()}, new)
+    bound = {host for hosts in found.values() for host, here in hosts.items() if here}
+    return _within_share(chosen, bound, share)
+
+
+def _within_share(chosen: list[int], bound: set[int], share: int) -> list[int]:
+    """Return the chosen hosts; of hosts that are not bound only as many as the share."""
     free = [host for host in chosen if host not in bound]
     beyond = set(free[max(0, share) :])
     return [host for host in chosen if host not in beyond]
 
 
 def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> int:
-    """Return how many more hosts the owner may take; negative is what it should give back.
+    """Return how many more hosts the owner may take; a negative number is to be given back.
 
-    Alone it may take what it asks for. Among several it has its part of all hosts that are owned
-    or free, rounded up, those at one address counted as one; what it holds beyond that is surplus
+    Alone it may take as many as it asks for. Among several it has its part of all hosts that are
+    owned or free, rounded up; hosts at one address count as one. Hosts held beyond that are surplus
     only while no other host is free.
     """
     (living,) = db.execute("SELECT count(*) FROM process WHERE lease_until > ?", (now,)).fetchone()

@@ -1,42 +1,32 @@
-"""What the lists say: URLs come, stay, go and come back. Runs in the native thread.
+"""Sources of URLs and the chunks of their lines. Runs in the native thread.
 
 A source is remembered as chunks of its lines, each with the fingerprints of its URLs. A chunk whose
-key is known costs nothing; of one that changed only the difference is written. A URL counts how
-often it is listed; at 0 it is *unlisted*, and retired once its whole source has been read, since it
-may have moved to another line. Every call is one transaction, so a crash in the middle of a list
-loses nothing and starts over nowhere.
+key is known costs nothing; of a chunk that changed only the difference is written. Every call is
+one transaction, so a crash in the middle of a list loses nothing and starts over nowhere.
 """
 
 import sqlite3
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from crawler.frontier import KnownChunk, ReadChunk, SourceState, Synced
 from crawler.frontier.fingerprints import TASK_OF
-from crawler.frontier.new_urls import due, enlist
-from crawler.frontier.rows import Names, tally
-from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, WAITING
-from crawler.model import Kind, Seconds, Seed
+from crawler.frontier.names import Names
+from crawler.frontier.new_urls import enlist
+from crawler.frontier.retiring import revive, unlist
+from crawler.frontier.values import KnownChunk, ReadChunk, SourceState, Synced
+from crawler.model import Seconds
+from crawler.records import Seed
 
-ROWS_AT_ONCE = 2000
-"""URLs retired in one transaction."""
-
+_EXTRA = f"UPDATE task SET extra = ? WHERE id = {TASK_OF}"
 _CHUNK = """
 INSERT INTO chunk (source, anchor, key, bad, fingerprints) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (source, anchor) DO UPDATE SET key = excluded.key, bad = excluded.bad,
     fingerprints = excluded.fingerprints"""
-_LESS = f"UPDATE task SET listed = listed - 1 WHERE id = {TASK_OF}"
-_UNLIST = f"""
-INSERT OR IGNORE INTO unlisted
-SELECT job, fingerprint FROM task WHERE id = {TASK_OF} AND listed <= 0"""
-_ENDED = f"""
-CASE WHEN ended IS NULL THEN {WAITING} WHEN :scheduled THEN {WAITING}
-    WHEN ended IN ('{Kind.STORED}', '{Kind.UNCHANGED}') THEN {DONE} ELSE {DEAD} END"""
 
 
 def source(db: sqlite3.Connection, names: Names, job: str, name: str) -> SourceState:
-    """Return what is remembered of a source; one met for the first time gets a number."""
+    """Return a source as it was read last; a source that is not known gets a number."""
     job_id = names.job_id(db, job)
     db.execute("INSERT OR IGNORE INTO source (job, name) VALUES (?, ?)", (job_id, name))
     number, version, listed, bad = db.execute(
@@ -61,7 +51,7 @@ def fingerprints(db: sqlite3.Connection, number: int, anchor: int) -> list[int]:
 
 
 def sources(db: sqlite3.Connection, job: str) -> dict[str, int]:
-    """Return the sources that are remembered of a job, by name."""
+    """Return the numbers of a job's sources, by name."""
     rows = db.execute(
         "SELECT source.name, source.id FROM source JOIN job ON job.id = job WHERE job.name = ?",
         (job,),
@@ -70,7 +60,7 @@ def sources(db: sqlite3.Connection, job: str) -> dict[str, int]:
 
 
 def chunks(db: sqlite3.Connection, number: int) -> dict[int, KnownChunk]:
-    """Return what is remembered of a source's chunks, by their anchors."""
+    """Return the chunks of a source as they were read last, by their anchors."""
     rows = db.execute(
         "SELECT anchor, key, length(fingerprints) / 8, bad FROM chunk WHERE source = ?", (number,)
     )
@@ -85,37 +75,43 @@ def admit(
     read: Sequence[ReadChunk],
     now: Seconds,
 ) -> Synced:
-    """Take in chunks that are new or changed."""
+    """Take in chunks that are new or changed; return how many URLs came, and came back."""
     job_id = names.job_id(db, job)
     added: list[Seed] = []
     removed: Counter[int] = Counter()
     for chunk in read:
-        fingerprints = array("q", [seed.fingerprint for seed in chunk.seeds])
-        before = _fingerprints(db, number, chunk.anchor)
-        new, gone = _difference(before, fingerprints)
-        added += [seed for seed in chunk.seeds if _taken(new, seed.fingerprint)]
+        came, gone = _admit_chunk(db, number, chunk)
+        added += came
         removed += gone
-        extras = [(seed.extra, seed.fingerprint) for seed in chunk.seeds if seed.extra]
-        db.executemany(f"UPDATE task SET extra = ? WHERE id = {TASK_OF}", extras)
-        row = (number, chunk.anchor, chunk.key, chunk.bad, fingerprints.tobytes())
-        db.execute(_CHUNK, row)
     fresh = enlist(db, names, job_id, added, now)
-    revived = _revive(db, job_id, [seed.fingerprint for seed in added], now)
-    _unlist(db, removed.elements())
+    revived = revive(db, job_id, [seed.fingerprint for seed in added], now)
+    unlist(db, removed.elements())
     return Synced(fresh, revived)
+
+
+def _admit_chunk(
+    db: sqlite3.Connection, number: int, chunk: ReadChunk
+) -> tuple[list[Seed], "Counter[int]"]:
+    """Write a chunk anew; return the seeds that came and the fingerprints that went."""
+    fingerprints = array("q", [seed.fingerprint for seed in chunk.seeds])
+    new, gone = _difference(_fingerprints(db, number, chunk.anchor), fingerprints)
+    extras = [(seed.extra, seed.fingerprint) for seed in chunk.seeds if seed.extra]
+    db.executemany(_EXTRA, extras)
+    db.execute(_CHUNK, (number, chunk.anchor, chunk.key, chunk.bad, fingerprints.tobytes()))
+    return [seed for seed in chunk.seeds if _taken(new, seed.fingerprint)], gone
 
 
 def drop(db: sqlite3.Connection, number: int, anchors: Sequence[int]) -> None:
     """Forget chunks that a source no longer has; their URLs are listed there no longer."""
     for anchor in anchors:
-        _unlist(db, _fingerprints(db, number, anchor))
+        unlist(db, _fingerprints(db, number, anchor))
     db.executemany(
         "DELETE FROM chunk WHERE source = ? AND anchor = ?", [(number, one) for one in anchors]
     )
 
 
 def source_read(db: sqlite3.Connection, state: SourceState, now: Seconds) -> None:
-    """Note that a source was read, and how much it held; one that is gone is forgotten."""
+    """Note that a source was read to its end; a source that holds nothing is forgotten."""
     db.execute(
         "UPDATE source SET mark = ?, listed = ?, bad = ?, synced_at = ? WHERE id = ?",
         (state.version, state.listed, state.bad, now, state.id),
@@ -125,88 +121,6 @@ def source_read(db: sqlite3.Connection, state: SourceState, now: Seconds) -> Non
         "AND NOT EXISTS (SELECT 1 FROM chunk WHERE source = id)",
         (state.id,),
     )
-
-
-def retire(db: sqlite3.Connection, names: Names, job: str, after: int) -> tuple[int, int | None]:
-    """Retire a slice of what is unlisted; return how many, and where to go on, None at the end.
-
-    What is being visited stays until its visit is over.
-    """
-    number = names.job_id(db, job)
-    found = [
-        fingerprint
-        for (fingerprint,) in db.execute(
-            "SELECT fingerprint FROM unlisted WHERE job = ? AND fingerprint > ? "
-            "ORDER BY fingerprint LIMIT ?",
-            (number, after, ROWS_AT_ONCE),
-        )
-    ]
-    retired: list[tuple[int, str | None, int]] = []
-    over = []
-    for fingerprint in found:
-        row = db.execute(
-            f"SELECT job, ended, state, id FROM task WHERE id = {TASK_OF} AND listed <= 0",
-            (fingerprint,),
-        ).fetchone()
-        if row and row[2] == LEASED:
-            continue
-        over.append((number, fingerprint))
-        if row and row[2] != RETIRED:
-            db.execute("UPDATE task SET state = ? WHERE id = ?", (RETIRED, row[3]))
-            retired.append(row[:3])
-    db.executemany("DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", over)
-    _count(db, retired, sign=1)
-    return len(retired), found[-1] if len(found) == ROWS_AT_ONCE else None
-
-
-def leaving(db: sqlite3.Connection, names: Names, job: str) -> bool:
-    """Tell whether something of a job is unlisted and not retired."""
-    found = db.execute("SELECT 1 FROM unlisted WHERE job = ?", (names.job_id(db, job),))
-    return found.fetchone() is not None
-
-
-def _revive(db: sqlite3.Connection, job: int, fingerprints: Sequence[int], now: Seconds) -> int:
-    """Bring back, with their history, those among these URLs that were retired."""
-    retired = db.execute(
-        "SELECT n FROM tally WHERE job = ? AND kind = 'retired'", (job,)
-    ).fetchone()
-    if not retired or not retired[0]:
-        return 0
-    (scheduled,) = db.execute("SELECT schedule != '' FROM job WHERE id = ?", (job,)).fetchone()
-    revived, hosts = [], set()
-    for fingerprint in fingerprints:
-        row = db.execute(
-            f"UPDATE task SET state = {_ENDED}, due_at = CASE WHEN ended IS NULL THEN :now "
-            f"ELSE due_at END WHERE id = {TASK_OF.replace('?', ':fp')} AND state = {RETIRED} "
-            "RETURNING job, ended, state, host",
-            {"fp": fingerprint, "scheduled": scheduled, "now": now},
-        ).fetchone()
-        if row:
-            revived.append(row[:3])
-            hosts.add(row[3])
-    _count(db, revived, sign=-1)
-    due(db, hosts, job, now)
-    return len(revived)
-
-
-def _count(
-    db: sqlite3.Connection, rows: Sequence[tuple[int, str | None, int]], *, sign: int
-) -> None:
-    """Keep the sums: a retired URL is counted as that, and as nothing else."""
-    sums: Counter[tuple[int, str]] = Counter()
-    for job, ended, state in rows:
-        sums[job, "retired"] += sign
-        if ended:
-            sums[job, ended] -= sign
-            if state == WAITING:
-                sums[job, "+"] -= sign
-    tally(db, sums)
-
-
-def _unlist(db: sqlite3.Connection, fingerprints: Iterable[int]) -> None:
-    rows = [(fingerprint,) for fingerprint in fingerprints]
-    db.executemany(_LESS, rows)
-    db.executemany(_UNLIST, rows)
 
 
 def _fingerprints(db: sqlite3.Connection, number: int, anchor: int) -> "array[int]":
@@ -222,7 +136,7 @@ def _fingerprints(db: sqlite3.Connection, number: int, anchor: int) -> "array[in
 def _difference(
     before: "array[int]", after: "array[int]"
 ) -> tuple["Counter[int] | None", "Counter[int]"]:
-    """Return what came (None: everything) and what went."""
+    """Return the fingerprints that came (None: all of them) and those that went, with numbers."""
     if not before:
         return None, Counter()
     one, other = Counter(before), Counter(after)
@@ -230,7 +144,7 @@ def _difference(
 
 
 def _taken(new: "Counter[int] | None", fingerprint: int) -> bool:
-    """Tell whether a URL is among those that came, and take it from them."""
+    """Tell whether a URL is among those that came, and take it out of them."""
     if new is None:
         return True
     if new[fingerprint] <= 0:

@@ -15,10 +15,10 @@ _sleep = get_original("time", "sleep")  # in a native thread there is no hub to 
 
 
 def begin(db: sqlite3.Connection, *, write: bool) -> None:
-    """Begin a transaction as soon as other processes let it.
+    """Begin a transaction as soon as other processes allow it.
 
     SQLite's own waiting grows to steps of 100 ms, which is dozens of transactions of another
-    process: the one that waits would starve. Ours stays near the length of one.
+    process: a process that waits would starve. Ours stays near the length of one.
     """
     deadline, step = time.monotonic() + MAX_WAIT_S, FIRST_WAIT_S
     while True:
@@ -27,7 +27,7 @@ def begin(db: sqlite3.Connection, *, write: bool) -> None:
                 db.execute("BEGIN IMMEDIATE")
             else:
                 db.execute("BEGIN")
-                db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # what may have to wait
+                db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # this may have to wait
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
             if not busy or time.monotonic() > deadline:

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from crawler.frontier.fingerprints import TASK_OF, among, move, note
-from crawler.frontier.rows import Names, tally
-from crawler.model import Seconds, Seed
+from crawler.frontier.names import Names
+from crawler.frontier.rows import tally
+from crawler.model import Seconds
+from crawler.records import Seed
 
 _ADD = """
 INSERT OR FAIL INTO task (fingerprint, job, host, due_at, url, path, extra, first_seen)

@@ -1,24 +1,26 @@
-"""Leases: hosts change hands, and what a dead owner held comes back. Runs in the native thread."""
+"""Owners of hosts: processes come, renew their leases, leave or die. Runs in the native thread."""
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from crawler.errors import LeaseLostError
-from crawler.frontier import LEASE_S, MAX_CRASHES, STALLED_FACTOR, Pulse, Reclaimed
+from crawler.frontier.names import Names
 from crawler.frontier.process import Process
-from crawler.frontier.rows import COLUMNS, Names, owe, tally, task_of, update_ready_at
-from crawler.frontier.schema import DEAD, LEASED, ROBOTS, WAITING
-from crawler.model import HostRecord, Kind, Seconds, Task
-from crawler.policy.politeness import DAY_S
+from crawler.frontier.readiness import owe, update_ready_at
+from crawler.frontier.rows import COLUMNS, tally, task_of
+from crawler.frontier.schema import DEAD, LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.values import LEASE_S, MAX_CRASHES, STALLED_FACTOR, Pulse, Reclaimed
+from crawler.model import DAY_S, Kind, Seconds, Task
+from crawler.records import HostRecord
 
 FEW_TASKS = 8
 """Tasks in flight at a crash among which the culprit is likely."""
 STRONG_SUSPICION, WEAK_SUSPICION = 10, 1
-SPREAD: Seconds = 8.0
+SPREAD_S: Seconds = 8.0
 """Longest time over which suspects are spread."""
 _DELAY = """
-SELECT ifnull(max(delay), 0.0), ifnull(min(per_host), 1000)
+SELECT ifnull(max(delay), 0.0)
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
 _ORPHANED = """
 UPDATE host SET owner = NULL, next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),
@@ -27,7 +29,7 @@ _LEASED = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WH
 
 
 def own(db: sqlite3.Connection, process: Process, now: Seconds) -> int:
-    """Admit a process."""
+    """Admit a process as an owner, and return its number."""
     cursor = db.execute(
         "INSERT INTO process (machine, pid, born, started_at, lease_until) VALUES (?, ?, ?, ?, ?)",
         (process.machine, process.pid, process.born, now, now + LEASE_S),
@@ -37,7 +39,11 @@ def own(db: sqlite3.Connection, process: Process, now: Seconds) -> int:
 
 
 def renew(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
-    """Extend the leases, or fail if they are gone; time never runs backwards here."""
+    """Extend the leases of an owner, never to an earlier time.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
     cursor = db.execute(
         "UPDATE process SET lease_until = max(lease_until, ?) WHERE id = ?", (now + LEASE_S, owner)
     )
@@ -49,7 +55,11 @@ def renew(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
 
 
 def heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) -> None:
-    """Extend the leases, and tell how the process is."""
+    """Extend the leases of an owner, and record the state of its process.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
     renew(db, owner, now)
     db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?)", (now,))
     db.execute(
@@ -63,7 +73,7 @@ def heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) ->
 
 
 def alive(db: sqlite3.Connection) -> Seconds | None:
-    """Return when a process was last seen here."""
+    """Return the wall time at which a process was last seen here, None if there was none."""
     row = db.execute("SELECT at FROM alive").fetchone()
     return row[0] if row else None
 
@@ -71,7 +81,7 @@ def alive(db: sqlite3.Connection) -> Seconds | None:
 def release(
     db: sqlite3.Connection, names: Names, owner: int, hosts: Sequence[HostRecord], now: Seconds
 ) -> list[Task]:
-    """Give everything back: a task that was not visited keeps its attempts."""
+    """Give back all hosts and tasks of an owner; a task that was not visited keeps its attempts."""
     held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
     rows = db.execute(f"SELECT {COLUMNS} {_LEASED}", (owner,)).fetchall()
     db.executemany(
@@ -88,9 +98,10 @@ def release(
 def reclaim(
     db: sqlite3.Connection, names: Names, now: Seconds, machine: str, mine: int
 ) -> list[Reclaimed]:
-    """Take back what owners held whose process is gone or whose lease ran out.
+    """Take back the hosts and tasks of owners whose process is gone or whose lease ran out.
 
-    One that is seen to live has ten times as long: a step of the clock is no death.
+    A process that is seen to live has STALLED_FACTOR times as long: a step of the clock is no
+    death.
     """
     owners = db.execute("SELECT id, machine, pid, born, lease_until FROM process").fetchall()
     reclaimed: list[Reclaimed] = []
@@ -99,7 +110,7 @@ def reclaim(
         gone = process.is_gone(machine)
         patience = (STALLED_FACTOR - 1) * LEASE_S if process.lives(machine) else 0.0
         if owner != mine and (gone or lease_until + patience < now):
-            if not gone:  # it may wake up and write on: nobody continues its parts
+            if not gone:  # it may wake up and write on: its parts are not continued
                 db.execute(
                     f"UPDATE task SET part = NULL WHERE id IN (SELECT id {_LEASED})", (owner,)
                 )
@@ -110,36 +121,50 @@ def reclaim(
 def _reclaim_from(
     db: sqlite3.Connection, names: Names, owner: int, now: Seconds
 ) -> list[Reclaimed]:
-    """Put back what one dead owner held.
-
-    A task is suspected of the crash, strongly in the company of few, faintly in that of many,
-    most of whom are innocent. The longer it has been suspected the longer it waits, at a time of
-    its own, so that the culprit is alone with ever fewer others; in the end it dies. Its host may
-    have been greeted a moment ago, which nobody recorded: it rests a whole delay, and all that was
-    leased of it counts as visited on this day.
-    """
+    """Put back the tasks and hosts of one dead owner."""
     held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
+    reclaimed = _suspect_tasks(db, names, owner, now)
+    begun = Counter(lost.task.host_id for lost in reclaimed)
+    _rest_hosts(db, {host: begun[host] for host in held}, now)
+    db.execute("DELETE FROM process WHERE id = ?", (owner,))
+    return reclaimed
+
+
+def _suspect_tasks(
+    db: sqlite3.Connection, names: Names, owner: int, now: Seconds
+) -> list[Reclaimed]:
+    """Suspect each leased task of the crash: strongly among few, weakly among many.
+
+    Of many tasks most are innocent. The longer a task has been suspected the longer it waits, at a
+    time of its own, so that the culprit is alone with ever fewer others; in the end it dies.
+    """
     rows = db.execute(f"SELECT {COLUMNS}, suspicion {_LEASED}", (owner,)).fetchall()
     weight = STRONG_SUSPICION if len(rows) <= FEW_TASKS else WEAK_SUSPICION
     reclaimed = []
     for *row, before in rows:
         task = task_of(tuple(row), names.job_name(db, row[-1] or row[2]))
         died = before + weight >= MAX_CRASHES * STRONG_SUSPICION
-        window = min(before / STRONG_SUSPICION, SPREAD)
+        window = min(before / STRONG_SUSPICION, SPREAD_S)
         wait = (task.fingerprint % 1000) / 1000 * window
         _suspect(db, task, now + wait, weight, died=died)
-        if died and row[2] != ROBOTS:
+        if died and row[2] != ROBOTS_JOB:
             _count_death(db, row[2], task.ended)
         reclaimed.append(Reclaimed(task, owner, died))
-    begun = Counter(lost.task.host_id for lost in reclaimed)
-    for host in held:
-        (delay, _) = db.execute(_DELAY, (host,)).fetchone()
-        today = int(now // DAY_S)
-        values = {"now": now, "delay": delay, "begun": begun[host], "today": today, "host": host}
-        db.execute(_ORPHANED, values)
-    update_ready_at(db, held, now)
-    db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed
+
+
+def _rest_hosts(db: sqlite3.Connection, begun: Mapping[int, int], now: Seconds) -> None:
+    """Leave hosts without an owner, resting; `begun` is how many of their tasks were leased.
+
+    A host may have been visited a moment ago, which was not recorded: it rests a whole delay, and
+    all of its leased tasks count as visited on this day.
+    """
+    today = int(now // DAY_S)
+    for host, count in begun.items():
+        (delay,) = db.execute(_DELAY, (host,)).fetchone()
+        values = {"now": now, "delay": delay, "begun": count, "today": today, "host": host}
+        db.execute(_ORPHANED, values)
+    update_ready_at(db, begun, now)
 
 
 def _suspect(

@@ -1,4 +1,4 @@
-"""Who holds a lease: a process, told from a later one that got the same pid."""
+"""The identity of a process, which a later process with the same pid does not share."""
 
 import os
 import socket
@@ -43,9 +43,9 @@ def _machine() -> str:
 
 
 def _born(pid: int) -> str | None:
-    """Return the start time of a living process, "" if there is none, None if nobody can tell.
+    """Return the start time of a living process, "" if there is none, None if that is unknown.
 
-    Out of descriptors nobody can: that must not pass for a death.
+    It is unknown where this process is out of descriptors: that must not pass for a death.
     """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

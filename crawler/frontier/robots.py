@@ -1,4 +1,4 @@
-"""Visits to robots.txt, and what they made known. Runs in the native thread.
+"""Visits to robots.txt, and the rules they made known. Runs in the native thread.
 
 Such a visit is a task like any other, of a job of its own: so politeness, deadlines, leases, hops
 and crashes are what they are for all. While the rules of a host are not known, only this task of it
@@ -8,16 +8,17 @@ is leased; where it hops to another host, the first one waits for it.
 import sqlite3
 
 from crawler.frontier.fingerprints import TASK_OF
-from crawler.frontier.rows import Names
-from crawler.frontier.schema import LEASED, ROBOTS, WAITING
-from crawler.model import Again, Robots, Seconds, Settlement
+from crawler.frontier.names import Names
+from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.model import Seconds
+from crawler.records import Again, Robots, Settlement
 from crawler.urls import fingerprint, host_of
 
 ASKED_FOR_S: Seconds = 3600.0
-"""A visit that has not come back by then, wherever it hopped to, is begun anew."""
+"""Time after which a visit that has not ended, whatever its hops, is begun anew."""
 
 _ASK = f"""
-INSERT INTO task (fingerprint, job, host, due_at, url, via) VALUES (:fp, {ROBOTS}, :host, :now,
+INSERT INTO task (fingerprint, job, host, due_at, url, via) VALUES (:fp, {ROBOTS_JOB}, :host, :now,
     :url, :via)"""
 _ASK_AGAIN = f"""
 UPDATE task SET state = {WAITING}, host = :host, due_at = :now, location = NULL, hops = 0,
@@ -50,7 +51,7 @@ def ask(db: sqlite3.Connection, url: str, host: int, via: int, now: Seconds) -> 
 
 
 def learn(db: sqlite3.Connection, names: Names, settled: Settlement) -> int:
-    """Note what a visit made known, and return the host that it is for."""
+    """Record the rules that a visit made known, and return the number of their host."""
     record, verdict = settled.robots, settled.verdict
     assert record is not None
     db.execute(
@@ -73,6 +74,6 @@ def learn(db: sqlite3.Connection, names: Names, settled: Settlement) -> int:
 
 
 def known(db: sqlite3.Connection, origin: str) -> Robots | None:
-    """Read what is known of an origin's robots.txt."""
+    """Return the record of an origin's robots.txt, None if there is none."""
     row = db.execute(f"SELECT {_FIELDS} FROM robots WHERE origin = ?", (origin,)).fetchone()
     return Robots(*row) if row else None

@@ -1,26 +1,17 @@
-"""Between rows and values: what the modules of the SQLite frontier share."""
+"""Between rows and values: tasks as they are leased, and the rows of their settlements.
+
+Runs in the native thread.
+"""
 
 import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from crawler.frontier.schema import DEAD, DONE, ROBOTS, WAITING
-from crawler.model import (
-    Again,
-    Dead,
-    Done,
-    Hop,
-    HostRecord,
-    Kept,
-    Kind,
-    Seconds,
-    Settlement,
-    Task,
-    Validators,
-)
+from crawler.frontier.schema import DEAD, DONE, WAITING
+from crawler.model import Kept, Kind, Outcome, Seconds, Task, Validators
+from crawler.records import Again, Dead, Done, Hop, Settlement, Verdict
 from crawler.urls import host_of
 
 COLUMNS = (
@@ -28,92 +19,16 @@ COLUMNS = (
     "etag, last_modified, part, part_etag, part_modified, part_total, "
     "due_at, ended, digest, every, extra, via"
 )
-_FIRST = f"""
-SELECT due_at FROM task WHERE host = host.id AND job = {{job}} AND state = {WAITING}
-ORDER BY due_at LIMIT 1"""
-_VISITING = "FROM listing JOIN job ON job.id = listing.job AND active WHERE listing.host = host.id"
-_AWAITED = "rules_until <= :now AND asked_until > :now"
-_READY_AT = f"""
-UPDATE host SET
-    ready_at = max(next_at, opens_at, (SELECT min(due_at) FROM (
-        SELECT ({_FIRST.format(job="job.id")}) AS due_at {_VISITING}
-            AND NOT ({_AWAITED} AND ifnull(obeys(key), job.obeys))
-        UNION ALL SELECT ifnull(({_FIRST.format(job=ROBOTS)}), CASE WHEN {_AWAITED}
-            THEN asked_until END) WHERE EXISTS (SELECT 1 {_VISITING})))),
-    class = ifnull((SELECT max(weight) {_VISITING}), class)
-WHERE id = :host AND owner IS NULL"""
-_LIST = """
-INSERT OR IGNORE INTO listing
-SELECT host.id, :job, ifnull((SELECT min(served) FROM listing WHERE host = host.id), 0.0)
-FROM json_each(:keys) CROSS JOIN host ON host.key = value"""
-_NUMBERS = """
-SELECT json_group_object(host.key, host.id)
-FROM json_each(:keys) CROSS JOIN host ON host.key = value"""
-_OWED = """
-UPDATE host SET next_at = ?, opens_at = ?, gap = ?, address = ifnull(?, address), backoff = ?,
-    failures = ?, failing_since = ?, silent = ?, latency = ?, spent = ?, day = ?
-WHERE id = ? AND owner = ?"""
 _TALLY = """
 INSERT INTO tally VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET n = n + excluded.n"""
-_MAX_NAMES = 50_000
 _NO_VALIDATORS = Validators()
 ENDS = (Done, Dead)
 """A tuple: a union is made anew, and asked slowly, for every row."""
 
 
-class Names:
-    """Numbers of jobs and hosts by name, remembered between transactions."""
-
-    def __init__(self) -> None:
-        self._jobs: dict[str, int] = {}
-        self._hosts: dict[tuple[str, int], int] = {}
-
-    def job_id(self, db: sqlite3.Connection, name: str) -> int:
-        """Return a job's number; a job met for the first time gets one."""
-        if name not in self._jobs:
-            db.execute("INSERT OR IGNORE INTO job (name) VALUES (?)", (name,))
-            (self._jobs[name],) = db.execute(
-                "SELECT id FROM job WHERE name = ?", (name,)
-            ).fetchone()
-        return self._jobs[name]
-
-    def job_name(self, db: sqlite3.Connection, number: int) -> str:
-        """Return a job's name."""
-        for name, known in self._jobs.items():
-            if known == number:
-                return name
-        (name,) = db.execute("SELECT name FROM job WHERE id = ?", (number,)).fetchone()
-        self._jobs[name] = number
-        return str(name)
-
-    def host_id(self, db: sqlite3.Connection, key: str, job: int) -> int:
-        """Return a host's number, and see that it knows the job which visits it."""
-        return self._hosts.get((key, job)) or self.host_ids(db, [key], job)[key]
-
-    def host_ids(self, db: sqlite3.Connection, keys: Iterable[str], job: int) -> dict[str, int]:
-        """Return the numbers of hosts, and see that they know the job which visits them."""
-        found = {key: self._hosts.get((key, job), 0) for key in keys}
-        missing = [key for key, number in found.items() if not number]
-        if missing:
-            hosts = {"keys": json.dumps(missing), "job": job}
-            db.execute("INSERT OR IGNORE INTO host (key) SELECT value FROM json_each(:keys)", hosts)
-            db.execute(_LIST, hosts)
-            (numbers,) = db.execute(_NUMBERS, hosts).fetchone()
-            found |= (learned := json.loads(numbers))
-            if len(self._hosts) >= _MAX_NAMES:
-                self._hosts.clear()
-            self._hosts |= {(key, job): number for key, number in learned.items()}
-        return found
-
-    def forget(self) -> None:
-        """Forget everything: a transaction that was rolled back may have taken the numbers back."""
-        self._jobs.clear()
-        self._hosts.clear()
-
-
 def task_of(row: sqlite3.Row | tuple[Any, ...], job: str, key: str | None = None) -> Task:
-    """Return a leased task from COLUMNS; `key` is its host's, where that is known."""
+    """Return the task of a row of COLUMNS; `key` is name:port of its host, where that is known."""
     number, fingerprint, _, host, url, location, path, attempt, failures, hops, *others = row
     etag, last_modified, part, part_etag, part_modified, part_total, *others = others
     due_at, ended, digest, every, extra, via = others
@@ -142,7 +57,7 @@ def task_of(row: sqlite3.Row | tuple[Any, ...], job: str, key: str | None = None
 
 
 class Row(NamedTuple):
-    """What a settlement writes over its task's row."""
+    """Values that a settlement writes over the row of its task."""
 
     id: int
     state: int
@@ -170,72 +85,87 @@ class Row(NamedTuple):
 
 
 def numbered(statement: str) -> str:
-    """Have a statement take a Row: SQLite looks named values up by name, one by one, every time."""
-    return re.sub(r":(\w+)", lambda name: f"?{Row._fields.index(name[1]) + 1}", statement)
+    """Return a statement whose named values are those of a Row, with their numbers instead.
+
+    SQLite looks each named value up by its name in every row that is written.
+    """
+    numbers = {name: number for number, name in enumerate(Row._fields, 1)}
+    return re.sub(r":(\w+)", lambda name: f"?{numbers[name[1]]}", statement)
 
 
 def row_of(settled: Settlement) -> Row:
-    """Return what a settlement writes over its task's row; a hop's host is the caller's to set."""
+    """Return the row of a settlement. After a hop its `host` is the caller's to set."""
     task, outcome, verdict = settled.task, settled.outcome, settled.verdict
-    again, hop = isinstance(verdict, Again), isinstance(verdict, Hop)
-    dead, ended = isinstance(verdict, Dead), isinstance(verdict, ENDS)
-    charged = isinstance(verdict, Again) and verdict.charged
-    next_at = verdict.next_at if isinstance(verdict, ENDS) else None
-    well = outcome.kind is Kind.STORED or outcome.kind is Kind.UNCHANGED
-    changed = outcome.kind is Kind.STORED and outcome.digest != task.digest
-    over = ended and next_at
+    now, kind = settled.finished_at, outcome.kind.value
+    then = _then(task, verdict, now)
+    ended = isinstance(verdict, ENDS)
+    success_at, changed_at = _good_times(task, outcome, int(now)) if ended else (None, None)
     validators = outcome.validators or task.stored or _NO_VALIDATORS
-    location = verdict.location if isinstance(verdict, Hop) else task.location
     return Row(
         id=task.id,
-        state=WAITING if again or hop or next_at else DEAD if dead else DONE,
-        due_at=verdict.at if isinstance(verdict, Again) else next_at or settled.finished_at,
+        state=then.state,
+        due_at=then.due_at,
         host=task.host_id,
-        location=None if location == task.url or over else location,
+        location=None if then.location == task.url else then.location,
         path=outcome.path or task.path,
         attempt=task.attempt,
-        failures=0 if over else task.failures + charged,
-        hops=0 if over else task.hops + hop,
-        kind=outcome.kind.value,
+        failures=then.failures,
+        hops=then.hops,
+        kind=kind,
         status=outcome.status,
         size=outcome.size,
         digest=bytes.fromhex(outcome.digest) or None,
-        finished_at=settled.finished_at,
+        finished_at=now,
         reason=outcome.reason or None,
         etag=validators.etag,
         last_modified=validators.last_modified,
-        ended=not again,
+        ended=not isinstance(verdict, Again),
         directives=outcome.directives or None,
-        final=outcome.kind.value if ended else None,
-        success_at=int(settled.finished_at) if well and ended else None,
-        changed_at=int(settled.finished_at) if changed and ended else None,
-        every=verdict.every if isinstance(verdict, ENDS) else task.every,
+        final=kind if ended else None,
+        success_at=success_at,
+        changed_at=changed_at,
+        every=then.every,
     )
 
 
-def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int], now: Seconds) -> None:
-    """Work out anew when each of these hosts is ready.
+class _Then(NamedTuple):
+    """State of a task from a verdict on."""
 
-    Hosts with an owner are skipped: the owner keeps their times in memory.
+    state: int
+    due_at: Seconds
+    location: str
+    failures: int
+    hops: int
+    every: Seconds | None
 
-    While the rules of a host are asked for, only that visit counts, and jobs that do not obey them.
-    """
-    db.executemany(_READY_AT, [{"host": host, "now": now} for host in hosts])
+
+def _then(task: Task, verdict: Verdict, now: Seconds) -> _Then:
+    if isinstance(verdict, Done):
+        return _ended(DONE, task, verdict, now)
+    if isinstance(verdict, Again):
+        failures = task.failures + verdict.charged
+        return _Then(WAITING, verdict.at, task.location, failures, task.hops, task.every)
+    if isinstance(verdict, Hop):
+        return _Then(WAITING, now, verdict.location, task.failures, task.hops + 1, task.every)
+    return _ended(DEAD, task, verdict, now)
 
 
-def owe(db: sqlite3.Connection, owner: int, hosts: Iterable[HostRecord]) -> bool:
-    """Note what hosts of this owner are owed, and how they are; tell whether it owns them all."""
-    rows = []
-    for host in hosts:
-        health = host.health
-        rows.append((
-            host.next_at, host.opens_at, host.gap, host.address, health.backoff, health.failures,
-            health.failing_since, health.silent, health.latency, health.spent, health.day,
-            host.id, owner,
-        ))  # fmt: skip
-    return db.executemany(_OWED, rows).rowcount == len(rows)
+def _ended(state: int, task: Task, verdict: Done | Dead, now: Seconds) -> _Then:
+    """Return how a task stays after its end, or how it begins anew at a later time."""
+    if verdict.next_at:
+        return _Then(WAITING, verdict.next_at, task.url, 0, 0, verdict.every)
+    return _Then(state, now, task.location, task.failures, task.hops, verdict.every)
+
+
+def _good_times(task: Task, outcome: Outcome, now: int) -> tuple[int | None, int | None]:
+    """Return when a visit succeeded, and when it brought other content; None if it did not."""
+    if outcome.kind is Kind.UNCHANGED:
+        return now, None
+    if outcome.kind is Kind.STORED:
+        return now, now if outcome.digest != task.digest else None
+    return None, None
 
 
 def tally(db: sqlite3.Connection, sums: Counter[tuple[int, str]]) -> None:
-    """Add to the sums by (job, kind)."""
+    """Add numbers of URLs to the sums of the ledger, by (job, kind)."""
     db.executemany(_TALLY, [(job, kind, n) for (job, kind), n in sums.items() if n])

@@ -1,26 +1,13 @@
-"""The tables of a state file, and how one is opened.
+"""The tables of a state file. `application_id` says that a file is ours, `user_version` how new."""
 
-`user_version` is the version of the schema; `application_id` says that the file is ours.
-"""
-
-import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
-
-from crawler.errors import StateError
-from crawler.frontier import BEFORE_ALL
-from crawler.frontier.locking import MAX_WAIT_S
-from crawler.frontier.migrations import MIGRATIONS
+from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
 VERSION = 3
-MIN_SQLITE = (3, 37, 0)
-WAL_PAGES = 16_384
-"""Pages of the write-ahead log (64 MB) after which they are copied into the file."""
 
 WAITING, LEASED, DONE, DEAD, RETIRED = range(5)
-ROBOTS = 0
-"""The job of visits to robots.txt."""
+ROBOTS_JOB = 0
+"""Number of the job that has the visits to robots.txt; no configured job has it."""
 
 TABLES = f"""
 CREATE TABLE job (
@@ -32,9 +19,9 @@ CREATE TABLE job (
     obeys INTEGER NOT NULL DEFAULT 0,      -- robots.txt
     weight INTEGER NOT NULL DEFAULT 2,     -- its share where several jobs wait
     stale INTEGER NOT NULL DEFAULT 0,      -- its hosts are yet to learn that it came or went
-    schedule TEXT NOT NULL DEFAULT ''      -- what the times of its tasks are after; '' once
+    schedule TEXT NOT NULL DEFAULT ''      -- as JSON, by which due times were computed; '' once
 ) STRICT;
-INSERT INTO job (id, name) VALUES ({ROBOTS}, '.robots'); -- visits to robots.txt belong to no job
+INSERT INTO job (id, name) VALUES ({ROBOTS_JOB}, '.robots'); -- has the visits to robots.txt
 
 CREATE TABLE listing (                     -- which jobs visit a host: the strictest one counts
     host INTEGER NOT NULL,
@@ -50,20 +37,20 @@ CREATE TABLE process (
     born TEXT NOT NULL,
     started_at REAL NOT NULL,
     lease_until REAL NOT NULL,             -- of every host that it owns
-    seen_at REAL NOT NULL DEFAULT 0,       -- when it last told how it is
+    seen_at REAL NOT NULL DEFAULT 0,       -- of its last heartbeat
     state TEXT NOT NULL DEFAULT 'starting',
     config TEXT NOT NULL DEFAULT '',       -- its configuration file
     busy INTEGER NOT NULL DEFAULT 0,       -- visits under way
     visits INTEGER NOT NULL DEFAULT 0,     -- since it started
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
-    rate_ok REAL NOT NULL DEFAULT 0,       -- those that ended well
+    rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
     bytes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE host (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,              -- name:port
-    next_at REAL NOT NULL DEFAULT 0,       -- what it is owed: no visit before
+    next_at REAL NOT NULL DEFAULT 0,       -- no visit before: its rest
     ready_at REAL,                         -- when its next task may start; NULL: nothing waits
     owner INTEGER,
     class INTEGER NOT NULL DEFAULT 2,      -- the greatest weight of the jobs that list it
@@ -77,7 +64,7 @@ CREATE TABLE host (
     latency REAL NOT NULL DEFAULT 0,
     spent INTEGER NOT NULL DEFAULT 0,
     day INTEGER NOT NULL DEFAULT 0,
-    rules_until REAL NOT NULL DEFAULT 0,   -- what robots.txt said holds until then
+    rules_until REAL NOT NULL DEFAULT 0,   -- the rules of robots.txt hold until then
     refresh_at REAL NOT NULL DEFAULT 0,    -- when it is to be asked for again
     asked_until REAL NOT NULL DEFAULT 0,   -- a visit to it is on its way, or waits
     crawl_delay REAL NOT NULL DEFAULT 0
@@ -116,7 +103,7 @@ CREATE TABLE task (
     failures INTEGER NOT NULL DEFAULT 0,
     suspicion INTEGER NOT NULL DEFAULT 0,  -- of having killed the process, see owners.py
     hops INTEGER NOT NULL DEFAULT 0,
-    kind TEXT,                             -- of the last visit, with what follows
+    kind TEXT,                             -- of the last visit, like the next five
     status INTEGER,
     size INTEGER,
     digest BLOB,
@@ -124,7 +111,7 @@ CREATE TABLE task (
     reason TEXT,
     etag TEXT,                             -- of the stored file, as the server wrote them
     last_modified TEXT,
-    part TEXT,                             -- what broke off and may go on, with its validators
+    part TEXT,                             -- a body that broke off and may go on
     part_etag TEXT,
     part_modified TEXT,
     part_total INTEGER,
@@ -144,7 +131,7 @@ CREATE TABLE fingerprint (                 -- the task of each, see fingerprints
     fingerprint INTEGER PRIMARY KEY,
     task INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE recent (                      -- those that have not moved there yet
+CREATE TABLE recent (                      -- fingerprints not moved there yet
     fingerprint INTEGER PRIMARY KEY,
     task INTEGER NOT NULL
 ) STRICT;
@@ -167,7 +154,7 @@ CREATE TABLE source (                      -- where a job's URLs are listed
     UNIQUE (job, name)
 ) STRICT;
 
-CREATE TABLE chunk (                       -- a run of lines of a source, told by its last line
+CREATE TABLE chunk (                       -- a run of lines of a source
     id INTEGER PRIMARY KEY,
     source INTEGER NOT NULL,
     anchor INTEGER NOT NULL,               -- of its last line
@@ -177,7 +164,7 @@ CREATE TABLE chunk (                       -- a run of lines of a source, told b
     UNIQUE (source, anchor)
 ) STRICT;
 
-CREATE TABLE unlisted (                    -- no longer on the lines where they were, see lists.py
+CREATE TABLE unlisted (                    -- URLs on no line any more, see retiring.py
     job INTEGER NOT NULL,
     fingerprint INTEGER NOT NULL,
     PRIMARY KEY (job, fingerprint)
@@ -200,67 +187,3 @@ CREATE TABLE tally (                       -- sums, kept in every transaction
     PRIMARY KEY (job, kind)
 ) STRICT, WITHOUT ROWID;
 """
-
-
-def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
-    """Open a state file, making it if there is none.
-
-    Raises:
-        StateError: the file is not a state file, is damaged, or comes from a newer crawler.
-    """
-    if sqlite3.sqlite_version_info < MIN_SQLITE:
-        raise StateError(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
-    try:
-        state.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(state, isolation_level=None, timeout=MAX_WAIT_S, cached_statements=256)
-        try:
-            _create_or_check(db, state)
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            db.execute("PRAGMA cache_size = -65536")
-            # Every checkpoint syncs; a long list touches pages all over its index, again and again.
-            db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-            db.execute("PRAGMA busy_timeout = 0")  # from here on `begin` waits
-        except BaseException:
-            db.close()
-            raise
-    except (sqlite3.Error, OSError) as error:
-        raise StateError(
-            f"{state}: cannot be used as the state file: {error}. Restore a backup, or move it "
-            "away to start afresh"
-        ) from error
-    return db
-
-
-def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    (application,) = db.execute("PRAGMA application_id").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if not tables:
-        for statement in _statements(TABLES):
-            db.execute(statement)
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
-    elif application != APPLICATION_ID:
-        raise StateError(f"{state} is a database of another program; name another file as state")
-    elif version > VERSION:
-        raise StateError(
-            f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
-            "install that version, or name another file as state"
-        )
-    for step in range(version if tables else VERSION, VERSION):
-        for statement in _statements(MIGRATIONS[step]):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {step + 1}")
-    db.execute("COMMIT")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Yield the statements of a script; executescript would end the transaction."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

@@ -1,20 +1,21 @@
-"""Whose turn it is: on one host its robots.txt first, then its jobs in fair shares.
+"""Whose turn it is on a host: its robots.txt first, then its jobs in fair shares.
 
-The shares are by stride scheduling, among the jobs of a host and among the classes of hosts. Runs
-in the native thread.
+The shares are by stride scheduling, as those of `classes`. Runs in the native thread.
 """
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from crawler.frontier import LeasedHost
+from crawler.frontier.names import Names
 from crawler.frontier.robots import ask
-from crawler.frontier.rows import COLUMNS, Names, task_of
-from crawler.frontier.schema import LEASED, ROBOTS, WAITING
-from crawler.model import Health, Seconds
+from crawler.frontier.rows import COLUMNS, task_of
+from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.values import LeasedHost
+from crawler.model import Seconds
 from crawler.policy.robots import url_of
+from crawler.records import Health
 
 _TAKE = f"""
 UPDATE task SET state = {LEASED}, attempt = attempt + 1 WHERE id IN (
@@ -27,48 +28,22 @@ SELECT ifnull(location, url) FROM task WHERE host = ? AND job = ? AND state = {W
 AND due_at <= ? ORDER BY due_at LIMIT 1"""
 _HOST = f"""
 SELECT key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address,
-    EXISTS (SELECT 1 FROM task WHERE host = :host AND job = {ROBOTS} AND state = {WAITING}),
+    EXISTS (SELECT 1 FROM task WHERE host = :host AND job = {ROBOTS_JOB} AND state = {WAITING}),
     backoff, failures, failing_since, silent, latency, spent, day
 FROM host WHERE id = :host"""
 _JOBS = """
 SELECT job.id, name, delay, per_host, obeys, weight, served
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
-CLASSES = (4, 2, 1)
-"""Weights of the priorities: high, normal, low."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """What the process can visit."""
+    """Jobs and rules of the process that leases."""
 
     jobs: tuple[str, ...] | None = None
-    """None: every job."""
+    """Names of the jobs that it can visit; None for every job."""
     obeys: Callable[[str], bool | None] = lambda _: None
-    """Whether a host's robots.txt is obeyed, where the configuration says so of the host."""
-
-
-@dataclass(slots=True)
-class Shares:
-    """How often each class of hosts was served, by its weight; one for a process."""
-
-    served: dict[int, float] = field(default_factory=lambda: dict.fromkeys(CLASSES, 0.0))
-
-    def pick(self, found: dict[int, list[int]], limit: int) -> list[int]:
-        """Choose hosts, always of the class that was served least; what one leaves others have."""
-        waiting = {weight: iter(hosts) for weight, hosts in found.items()}
-        chosen: list[int] = []
-        while waiting and len(chosen) < limit:
-            weight = min(waiting, key=lambda one: self.served[one])
-            host = next(waiting[weight], None)
-            if host is None:
-                del waiting[weight]
-                continue
-            chosen.append(host)
-            self.served[weight] += 1 / weight
-        least = min((self.served[weight] for weight in waiting), default=max(self.served.values()))
-        for weight in self.served.keys() - waiting.keys():  # no claim to turns that went by
-            self.served[weight] = max(self.served[weight], least)
-        return chosen
+    """Whether the robots.txt of a host, by its key, is obeyed; None leaves that to the job."""
 
 
 @dataclass(slots=True)
@@ -84,42 +59,96 @@ class _Turn:
     served: float
 
 
+class _Host(NamedTuple):
+    """A host as a lease needs it; times are wall times."""
+
+    key: str
+    next_at: Seconds
+    rules_until: Seconds
+    refresh_at: Seconds
+    asked_until: Seconds
+    crawl_delay: Seconds
+    address: str | None
+    asked: int
+    """Whether a visit to its robots.txt waits."""
+    backoff: Seconds
+    failures: int
+    failing_since: Seconds | None
+    silent: int
+    latency: Seconds
+    spent: int
+    day: int
+
+    def health(self) -> Health:
+        return Health(
+            self.backoff, self.failures, self.failing_since, bool(self.silent), self.latency,
+            self.spent, self.day,
+        )  # fmt: skip
+
+
 def leased(
     db: sqlite3.Connection, names: Names, visitor: Visitor, host: int, now: Seconds, limit: int
 ) -> LeasedHost:
     """Take up to `limit` tasks of a host that the caller owns."""
-    row = db.execute(_HOST, {"host": host}).fetchone()
-    key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address, asked, *health = row
+    found = _Host(*db.execute(_HOST, {"host": host}).fetchone())
     jobs = [_Turn(*job) for job in db.execute(_JOBS, (host,))]
-    mine = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
-    said = visitor.obeys(key)
-    obeying = [job for job in jobs if (job.obeys if said is None else said)]
-    unknown = rules_until <= now
-    if asked_until <= now and (unknown or refresh_at <= now):
-        asked = _ask(db, host, obeying, mine, now) or asked
-    rows = _take(db, host, ROBOTS, now, limit) if mine and asked else []
-    free = [job for job in mine if not (unknown and job in obeying)]
+    mine = _mine(jobs, visitor)
+    obeying = _obeying(jobs, obeyed=visitor.obeys(found.key))
+    rows: list[Any] = []
+    if mine and _robots_wait(db, host, found, obeying, mine, now):
+        rows = _take(db, host, ROBOTS_JOB, now, limit)
+    free = _others(mine, obeying) if found.rules_until <= now else mine
     rows += _fair(db, host, free, now, limit - len(rows))
-    tasks = tuple(task_of(row, _job_of(db, names, row, mine), key) for row in rows)
-    backoff, failures, since, silent, latency, spent, day = health
     return LeasedHost(
         id=host,
-        key=key,
-        next_at=next_at,
+        key=found.key,
+        next_at=found.next_at,
         delay=max((job.delay for job in jobs), default=0.0),
         per_host=min((job.per_host for job in jobs), default=1000),
-        tasks=tasks,
+        tasks=tuple(task_of(row, _job_of(db, names, row, mine), found.key) for row in rows),
         jobs=tuple(job.name for job in mine),
-        crawl_delay=crawl_delay if obeying else 0.0,
-        address=address,
-        health=Health(backoff, failures, since, bool(silent), latency, spent, day),
+        crawl_delay=found.crawl_delay if obeying else 0.0,
+        address=found.address,
+        health=found.health(),
     )
+
+
+def _mine(jobs: list[_Turn], visitor: Visitor) -> list[_Turn]:
+    if visitor.jobs is None:
+        return jobs
+    return [job for job in jobs if job.name in visitor.jobs]
+
+
+def _others(mine: list[_Turn], obeying: list[_Turn]) -> list[_Turn]:
+    return [job for job in mine if job not in obeying]
+
+
+def _obeying(jobs: list[_Turn], *, obeyed: bool | None) -> list[_Turn]:
+    """Return the jobs that obey robots.txt on a host; `obeyed`, if set, is for all of them."""
+    if obeyed is None:
+        return [job for job in jobs if job.obeys]
+    return jobs if obeyed else []
+
+
+def _robots_wait(
+    db: sqlite3.Connection,
+    host: int,
+    found: _Host,
+    obeying: list[_Turn],
+    mine: list[_Turn],
+    now: Seconds,
+) -> bool:
+    """Tell whether a visit to the host's robots.txt waits; where its rules are old, make it due."""
+    old = found.rules_until <= now or found.refresh_at <= now
+    if old and found.asked_until <= now and _ask(db, host, obeying, mine, now):
+        return True
+    return bool(found.asked)
 
 
 def _ask(
     db: sqlite3.Connection, host: int, obeying: list[_Turn], mine: list[_Turn], now: Seconds
 ) -> bool:
-    """Have the robots.txt visited that speaks for the first URL that waits for it, if one does."""
+    """Make the robots.txt of the first URL that waits for it due; tell whether a URL does."""
     for job in obeying:
         first = db.execute(_FIRST, (host, job.id, now)).fetchone()
         if first and job in mine:
@@ -149,22 +178,22 @@ def _fair(
 
 
 def _take(db: sqlite3.Connection, host: int, job: int, now: Seconds, limit: int) -> list[Any]:
-    """Take what has been due for longest, in this order; RETURNING has none."""
+    """Take the tasks due for longest, in this order; RETURNING has no order."""
     rows = db.execute(_TAKE, (host, job, now, limit)).fetchall()
     return sorted(rows, key=lambda row: (row[_DUE_AT], row[0]))
 
 
 def _note(db: sqlite3.Connection, host: int, jobs: list[_Turn], waiting: dict[int, _Turn]) -> None:
-    """Remember the turns; who had nothing waiting has no claim to turns that went by."""
+    """Record the turns; a job without a waiting task loses the turns that went by."""
     least = min((job.served for job in waiting.values()), default=0.0)
     rows = [(max(job.served, least), host, job.id) for job in jobs]
     db.executemany("UPDATE listing SET served = ? WHERE host = ? AND job = ?", rows)
 
 
 def _job_of(db: sqlite3.Connection, names: Names, row: Any, mine: list[_Turn]) -> str:
-    """Return the job whose options a visit has; a robots.txt takes those of any that is here."""
+    """Return the job whose options a visit has; for a robots.txt that is any job of ours."""
     job = names.job_name(db, row[-1] or row[2])
-    if row[2] != ROBOTS:
+    if row[2] != ROBOTS_JOB:
         return job
     here = [turn.name for turn in mine]
     return job if job in here or not here else here[0]

@@ -1,4 +1,4 @@
-"""The ledger: URLs become known, visits are recorded, sums are kept. Runs in the native thread."""
+"""Visits are recorded, files reserved, sums kept. Runs in the native thread."""
 
 import json
 import sqlite3
@@ -6,24 +6,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
-from crawler.frontier import Counts
 from crawler.frontier.fingerprints import is_known
+from crawler.frontier.names import Names
 from crawler.frontier.new_urls import enlist
 from crawler.frontier.owners import renew
+from crawler.frontier.readiness import owe, update_ready_at
 from crawler.frontier.robots import ask, learn
-from crawler.frontier.rows import (
-    COLUMNS,
-    Names,
-    numbered,
-    owe,
-    row_of,
-    tally,
-    task_of,
-    update_ready_at,
-)
-from crawler.frontier.schema import LEASED, ROBOTS, WAITING
-from crawler.model import Again, Hop, HostRecord, Kept, Seconds, Seed, Settlement, Task
+from crawler.frontier.rows import COLUMNS, ENDS, Row, numbered, row_of, tally, task_of
+from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.model import Kept, Seconds, Task
 from crawler.policy.naming import path_key, suffixed
+from crawler.records import Hop, HostRecord, Seed, Settlement
 from crawler.urls import host_of
 
 _SETTLE = numbered(f"""
@@ -49,7 +42,7 @@ def add(
     now: Seconds,
     recount: bool,  # noqa: FBT001  named by the verb that passes it on
 ) -> int:
-    """Make URLs known that stand on no list; what is known already is left as it is."""
+    """Make URLs known that stand on no list; a URL that is known already stays as it is."""
     number = names.job_id(db, job)
     if not recount:
         seeds = [seed for seed in seeds if not is_known(db, seed.fingerprint)]
@@ -57,7 +50,11 @@ def add(
 
 
 def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
-    """Note the part that a visit begins, so that whoever comes after a crash can go on from it."""
+    """Note the part that a visit begins, so that a visit after a crash can go on from it.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
     renew(db, owner, 0.0)
     db.execute(
         "UPDATE task SET part = ?, part_etag = ?, part_modified = ?, part_total = ? WHERE id = ?",
@@ -66,7 +63,7 @@ def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
 
 
 def claim(db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]]) -> list[str]:
-    """Reserve files: the first choice, the second, or one with a number that nobody can guess."""
+    """Reserve a file for each (task, first, second choice), or the second with a number added."""
     mine = _claim_all(db, {task: path_key(path) for task, path, _ in paths})
     return [
         path
@@ -77,7 +74,7 @@ def claim(db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]]) -> list
 
 
 def _claim_all(db: sqlite3.Connection, firsts: Mapping[int, int]) -> set[int]:
-    """Reserve what is free, by task, and return the tasks that have what they want.
+    """Reserve the free ones of the first choices, by task; return the tasks that have theirs.
 
     All in a statement or two: after every one the thread has to win the interpreter back.
     """
@@ -108,77 +105,72 @@ def settle(
     settlements: Sequence[Settlement],
     hosts: Sequence[HostRecord],
 ) -> None:
-    """Record verdicts, hops to other hosts, the sums, and what the hosts are owed."""
+    """Record verdicts, hops to other hosts, the sums, and the rests of hosts.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
     renew(db, owner, 0.0)
-    sums: Counter[tuple[int, str]] = Counter()
-    rows = []
-    for settled in settlements:
-        row = row_of(settled)
-        job = names.job_id(db, settled.task.job)
-        if isinstance(settled.verdict, Hop):
-            row = row._replace(host=names.host_id(db, host_of(settled.verdict.location), job))
-        elif not isinstance(settled.verdict, Again) and not settled.task.robots:
-            _count(sums, job, settled, again=bool(settled.verdict.next_at))
-        rows.append(row)
+    rows = [_row(db, names, settled) for settled in settlements]
     db.executemany(_SETTLE, rows)
-    tally(db, sums)
+    tally(db, _sums(db, names, settlements))
     changed = {row.host for row in rows}
-    if owe(db, owner, hosts):  # of an owned host its owner knows
+    if owe(db, owner, hosts):  # the owner of a host keeps its times in memory
         changed -= {host.id for host in hosts}
-    for settled in settlements:
-        if settled.robots:
-            changed.add(learn(db, names, settled))
-        if settled.outcome.needs_robots:
-            job = names.job_id(db, settled.task.job)
-            ask(db, settled.outcome.needs_robots, settled.task.host_id, job, settled.finished_at)
+    changed |= _learned(db, names, settlements)
     update_ready_at(db, changed, max((settled.finished_at for settled in settlements), default=0.0))
 
 
-def _count(sums: "Counter[tuple[int, str]]", job: int, settled: Settlement, *, again: bool) -> None:
-    """Keep the sums: a URL is counted by the kind of its last end, and if it is due again."""
-    before = settled.task.ended
-    if before:
-        sums[job, before] -= 1
-    sums[job, settled.outcome.kind] += 1
-    sums[job, "+"] += again - (before is not None)
+def _row(db: sqlite3.Connection, names: Names, settled: Settlement) -> Row:
+    row = row_of(settled)
+    if not isinstance(settled.verdict, Hop):
+        return row
+    job = names.job_id(db, settled.task.job)
+    return row._replace(host=names.host_id(db, host_of(settled.verdict.location), job))
 
 
-def counts(db: sqlite3.Connection) -> Counts:
-    """Read the sums of the active jobs."""
-    sums = dict(
-        db.execute(
-            "SELECT kind, sum(n) FROM tally JOIN job ON job.id = job WHERE active "
-            "GROUP BY kind HAVING sum(n) != 0"
-        )
-    )
-    (leased,) = db.execute(
-        f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS}"
-    ).fetchone()
-    (hosts,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
-    known, again, retired = (sums.pop(kind, 0) for kind in ("", "+", "retired"))
-    return Counts(known, leased, hosts, sums, again, retired)
+def _sums(
+    db: sqlite3.Connection, names: Names, settlements: Sequence[Settlement]
+) -> "Counter[tuple[int, str]]":
+    """Return the changes of the sums by ends of visits, by (job, kind).
+
+    A URL is counted by the kind of its last end, and under "+" while it is due again.
+    """
+    sums: Counter[tuple[int, str]] = Counter()
+    for settled in settlements:
+        task, verdict = settled.task, settled.verdict
+        if task.robots or not isinstance(verdict, ENDS):
+            continue
+        job = names.job_id(db, task.job)
+        if task.ended:
+            sums[job, task.ended] -= 1
+        sums[job, settled.outcome.kind] += 1
+        sums[job, "+"] += bool(verdict.next_at) - (task.ended is not None)
+    return sums
 
 
-def listed(db: sqlite3.Connection) -> dict[str, int]:
-    """Sum up how often URLs were listed, by kind; kind '' is not visited to an end."""
-    return dict(
-        db.execute(
-            "SELECT CASE WHEN state IN (2, 3) THEN kind ELSE '' END, sum(listed) "
-            f"FROM task WHERE job != {ROBOTS} GROUP BY 1"
-        )
-    )
+def _learned(db: sqlite3.Connection, names: Names, settlements: Sequence[Settlement]) -> set[int]:
+    """Record rules of robots.txt, ask for missing ones; return the hosts of changed rules."""
+    hosts = set()
+    for settled in settlements:
+        if settled.robots:
+            hosts.add(learn(db, names, settled))
+        if wanted := settled.outcome.needs_robots:
+            job = names.job_id(db, settled.task.job)
+            ask(db, wanted, settled.task.host_id, job, settled.finished_at)
+    return hosts
 
 
 def unfinished(db: sqlite3.Connection, names: Names, after: int, limit: int) -> list[Task]:
-    """Read what is waiting or leased, page by page."""
+    """Return a page of tasks that wait or are leased, by their numbers beyond `after`."""
     rows = db.execute(
         f"SELECT {COLUMNS} FROM task WHERE id > ? AND state IN ({WAITING}, {LEASED}) "
-        f"AND job IN (SELECT id FROM job WHERE active AND id != {ROBOTS}) ORDER BY id LIMIT ?",
+        f"AND job IN (SELECT id FROM job WHERE active AND id != {ROBOTS_JOB}) ORDER BY id LIMIT ?",
         (after, limit),
     ).fetchall()
     return [task_of(row, names.job_name(db, row[2])) for row in rows]
 
 
 def hosts(db: sqlite3.Connection, limit: int) -> list[str]:
-    """Read the first hosts."""
+    """Return the keys of the first hosts."""
     return [key for (key,) in db.execute("SELECT key FROM host ORDER BY id LIMIT ?", (limit,))]

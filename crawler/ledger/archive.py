@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from crawler.frontier.rows import Names
-from crawler.frontier.schema import DEAD, RETIRED, ROBOTS, WAITING
+from crawler.frontier.names import Names
+from crawler.frontier.schema import DEAD, RETIRED, ROBOTS_JOB, WAITING
 from crawler.ledger.entries import Entry
 from crawler.ledger.retry import WELL, begin_anew
 from crawler.ledger.selection import Wanted, pages
@@ -19,9 +19,9 @@ def begin_archive(db: Connection, now: Seconds) -> None:
         for table in ("chunk", "source", "unlisted"):
             db.execute(f"DELETE FROM {table}")
     failed = f"task.state = {RETIRED} AND ended NOT IN {WELL}"
-    clause = f"task.job != {ROBOTS} AND (task.state IN ({WAITING}, {DEAD}) OR {failed})"
+    clause = f"task.job != {ROBOTS_JOB} AND (task.state IN ({WAITING}, {DEAD}) OR {failed})"
     in_slices(db, clause, (), lambda rows: begin_anew(db, names, rows, now, RETIRED))
-    in_slices(db, f"task.job != {ROBOTS} AND listed != 0", (), lambda rows: _unlist(db, rows))
+    in_slices(db, f"task.job != {ROBOTS_JOB} AND listed != 0", (), lambda rows: _unlist(db, rows))
 
 
 def _unlist(db: Connection, rows: Sequence[Row]) -> None:

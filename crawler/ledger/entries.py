@@ -4,7 +4,7 @@ from array import array
 from dataclasses import dataclass, fields
 
 from crawler.frontier.fingerprints import TASK_OF
-from crawler.frontier.schema import ROBOTS, WAITING
+from crawler.frontier.schema import ROBOTS_JOB, WAITING
 from crawler.ledger.hosts import count
 from crawler.ledger.statefile import Connection
 from crawler.model import Seconds
@@ -58,7 +58,7 @@ SELECT = (
 
 def entries(db: Connection, url: str) -> list[Entry]:
     """Return what every job knows of a canonical URL."""
-    names = db.execute("SELECT name FROM job WHERE id != ? ORDER BY id", (ROBOTS,)).fetchall()
+    names = db.execute("SELECT name FROM job WHERE id != ? ORDER BY id", (ROBOTS_JOB,)).fetchall()
     found = [
         db.execute(SELECT + f"task.id = {TASK_OF}", (fingerprint(name, url),)).fetchone()
         for (name,) in names

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from crawler.frontier.fingerprints import TASK_OF, is_known
 from crawler.frontier.fingerprints import forget as forget_fingerprints
-from crawler.frontier.rows import tally, update_ready_at
-from crawler.frontier.schema import LEASED, RETIRED, ROBOTS
+from crawler.frontier.readiness import update_ready_at
+from crawler.frontier.rows import tally
+from crawler.frontier.schema import LEASED, RETIRED, ROBOTS_JOB
 from crawler.ledger.entries import numbers
 from crawler.ledger.slices import ROW_COLUMNS, Row, counted_as, in_slices, one_slice
 from crawler.ledger.statefile import Connection
@@ -24,7 +25,7 @@ def forget(db: Connection, until: Seconds, *, dry: bool = False) -> int:
     """
     old = "ifnull(finished_at, ifnull(first_seen, due_at)) <= ?"
     clause = (
-        f"task.job != {ROBOTS} AND task.state != {LEASED} AND {old} AND "
+        f"task.job != {ROBOTS_JOB} AND task.state != {LEASED} AND {old} AND "
         f"(task.state = {RETIRED} OR task.job IN (SELECT id FROM job WHERE NOT active))"
     )
     if dry:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from crawler.frontier.schema import ROBOTS, WAITING
-from crawler.frontier.turns import CLASSES
+from crawler.frontier.classes import CLASSES
+from crawler.frontier.schema import ROBOTS_JOB, WAITING
 from crawler.ledger.statefile import Connection
-from crawler.model import Seconds
-from crawler.policy.politeness import DAY_S, FAILURES_TO_REST
+from crawler.model import DAY_S, Seconds
+from crawler.policy.politeness import FAILURES_TO_REST
 
 MAX_COUNTED = 10_000
 """Counts end here: what is more is `at least` this."""
@@ -79,7 +79,7 @@ def waiting_of(db: Connection, host: int) -> int:
     """Return how many URLs of a host wait, as far as MAX_COUNTED."""
     return count(
         db,
-        f"SELECT 1 FROM task WHERE host = ? AND state = {WAITING} AND job != {ROBOTS}",
+        f"SELECT 1 FROM task WHERE host = ? AND state = {WAITING} AND job != {ROBOTS_JOB}",
         host,
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from crawler.frontier.process import Process
-from crawler.frontier.schema import ROBOTS
+from crawler.frontier.schema import ROBOTS_JOB
 from crawler.ledger.statefile import Connection
 from crawler.model import Seconds
 
@@ -69,7 +69,7 @@ def jobs(db: Connection) -> list[JobSums]:
         sums.setdefault(job, {})[kind] = n
     rows = db.execute(
         "SELECT id, name, active, schedule FROM job WHERE id != ? ORDER BY active DESC, id",
-        (ROBOTS,),
+        (ROBOTS_JOB,),
     )
     found = []
     for number, name, active, schedule in rows.fetchall():

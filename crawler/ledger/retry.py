@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from crawler.frontier.rows import Names, tally, update_ready_at
+from crawler.frontier.names import Names
+from crawler.frontier.readiness import update_ready_at
+from crawler.frontier.rows import tally
 from crawler.frontier.schema import DEAD, RETIRED, WAITING
 from crawler.ledger.selection import Wanted, where
 from crawler.ledger.slices import Row, counted_as, in_slices

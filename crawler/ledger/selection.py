@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawler.errors import UsageError
-from crawler.frontier.schema import DEAD, DONE, ROBOTS
+from crawler.frontier.schema import DEAD, DONE, ROBOTS_JOB
 from crawler.ledger.entries import SELECT, STATES, Entry
 from crawler.ledger.statefile import Connection
 from crawler.model import Seconds
@@ -54,7 +54,7 @@ def where(db: Connection, wanted: Wanted) -> tuple[str, list[Any]]:
     Raises:
         UsageError: it names what the ledger does not know.
     """
-    terms = [f"task.job != {ROBOTS}"]
+    terms = [f"task.job != {ROBOTS_JOB}"]
     parameters: list[Any] = []
     if wanted.job is not None:
         terms.append("task.job = ?")
@@ -77,7 +77,7 @@ def where(db: Connection, wanted: Wanted) -> tuple[str, list[Any]]:
 
 
 def _job_number(db: Connection, name: str) -> int:
-    rows = dict(db.execute("SELECT name, id FROM job WHERE id != ?", (ROBOTS,)).fetchall())
+    rows = dict(db.execute("SELECT name, id FROM job WHERE id != ?", (ROBOTS_JOB,)).fetchall())
     if name not in rows:
         raise UsageError(f"no job {name} is known; there are {', '.join(sorted(rows)) or 'none'}")
     return int(rows[name])

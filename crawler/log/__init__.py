@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import structlog
 
 from crawler.log.lines import MAX_BACKLOG, MAX_LINE_BYTES, Lines
-from crawler.model import Again, Dead, Done, Hop, Settlement
+from crawler.records import Again, Dead, Done, Hop, Settlement
 
 __all__ = [
     "MAX_BACKLOG",

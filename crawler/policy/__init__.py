@@ -1,1 +1,1 @@
-"""What decides without doing: pure functions and values; time and chance are arguments."""
+"""Decisions without deeds: pure functions and values; time and chance are arguments."""

@@ -1,6 +1,6 @@
 """Which addresses may be dialled: a pure rule on the address itself, whatever name led to it.
 
-`ipaddress.is_global` alone lets through what it should not (multicast, NAT64, 6to4 and others that
+`ipaddress.is_global` alone lets through too much (multicast, NAT64, 6to4 and others that
 wrap a private IPv4 address), so addresses are unwrapped first (RFC 6890, RFC 6052, RFC 3056).
 """
 

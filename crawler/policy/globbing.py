@@ -6,7 +6,7 @@ after it; a bracketed IPv6 address is no glob.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -50,13 +50,13 @@ class Pattern:
 
     @property
     def names(self) -> frozenset[str]:
-        """What `path` may use."""
+        """Names of bound values that a job's `path` may use."""
         positions = {str(position) for position in range(1, len(self.globs) + 1)}
         return frozenset(glob.name for glob in self.globs) | positions
 
     def __iter__(self) -> Iterator[tuple[str, dict[str, str]]]:
-        """Yield every URL with what its globs bound; the rightmost glob varies fastest."""
-        for values in _product(self.globs):
+        """Yield every URL with its bound values by name; the rightmost glob varies fastest."""
+        for values in product(self.globs):
             bound = {str(position): value for position, value in enumerate(values, 1)}
             bound |= {glob.name: value for glob, value in zip(self.globs, values, strict=True)}
             url = "".join(part if isinstance(part, str) else values[part] for part in self.parts)
@@ -72,36 +72,40 @@ def parse(text: str) -> Pattern:
     globs, parts = list[Glob](), list[str | int]()
     at = 0
     while at < len(text):
-        char = text[at]
-        if char == "\\" and text[at + 1 : at + 2] in {"{", "}", "[", "]", "\\"}:
-            parts.append(text[at + 1])
-            at += 2
-        elif char == "[" and (address := _IPV6.match(text, at)):
-            parts.append(address.group())
-            at = address.end()
-        elif char in "{[":
-            end = _closing("}" if char == "{" else "]", text, at)
-            if end < 0:
-                raise ValueError(f"{text[at:]!r} is not closed; write \\{char} for the character")
-            parts.append(_slot(char, text[at + 1 : end], globs))
-            at = end + 1
-        else:
-            parts.append(char)
-            at += 1
+        part, at = _part(text, at, globs)
+        parts.append(part)
     pattern = Pattern(tuple(globs), _joined(parts))
     if prod(len(glob) for glob in globs) > MAX_URLS:
         raise ValueError(f"it stands for more than {MAX_URLS:,} URLs")
     return pattern
 
 
-def _product(globs: tuple[Glob, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield as itertools.product does, without holding a range in memory."""
+def product(globs: Sequence[Glob]) -> Iterator[tuple[str, ...]]:
+    """Yield the combinations of all values as itertools.product does, but hold no range in memory.
+
+    The rightmost glob varies fastest.
+    """
     if not globs:
         yield ()
         return
-    for head in _product(globs[:-1]):
+    for head in product(globs[:-1]):
         for value in globs[-1]:
             yield (*head, value)
+
+
+def _part(text: str, at: int, globs: list[Glob]) -> tuple[str | int, int]:
+    """Return the text, or the number of the glob, at a position, and the position where it ends."""
+    char = text[at]
+    if char == "\\" and text[at + 1 : at + 2] in {"{", "}", "[", "]", "\\"}:
+        return text[at + 1], at + 2
+    if char not in "{[":
+        return char, at + 1
+    if char == "[" and (address := _IPV6.match(text, at)):
+        return address.group(), address.end()
+    end = _closing("}" if char == "{" else "]", text, at)
+    if end < 0:
+        raise ValueError(f"{text[at:]!r} is not closed; write \\{char} for the character")
+    return _slot(char, text[at + 1 : end], globs), end + 1
 
 
 def _closing(sign: str, text: str, at: int) -> int:

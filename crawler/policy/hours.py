@@ -126,6 +126,6 @@ def _days(text: str | None) -> frozenset[int]:
 
 
 def _at(day: datetime, minutes: int) -> Seconds:
-    """Return the wall time of a local time; one that a change of the clock skips is moved on."""
+    """Return the wall time of a local time; a time that the clock skips is moved on."""
     local = datetime.combine(day.date(), time(), day.tzinfo) + timedelta(minutes=minutes)
     return local.timestamp()

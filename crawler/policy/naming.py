@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from crawler.urls import SplitUrl, hex_of, split
 
 FIELDS = ("job", "host", "url_path", "name", "ext", "digest")
-"""What every URL offers to a template; globs add their names."""
+"""Names of the values that every URL offers to a template; globs add their names."""
 
 DEFAULT_TEMPLATE = "{host}/{url_path}"
 
@@ -30,7 +30,7 @@ _UNSAFE = re.compile(
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _PART = re.compile(r"\.[0-9a-f]{16}\.\d+\.part$")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
-"""What most names are made of; nothing in it needs to be decoded or replaced."""
+"""A name as most are: nothing in it needs to be decoded or replaced."""
 
 
 def fields_of(template: str) -> list[str]:
@@ -45,9 +45,7 @@ def fields_of(template: str) -> list[str]:
     names = [name for _, name, _, _ in parsed if name is not None]
     if "" in names:
         raise ValueError("{} names nothing")
-    literal = "".join(text for text, _, _, _ in parsed)
-    if not template or template.startswith("/") or ".." in literal.split("/"):
-        raise ValueError("it must be a relative path inside the output folder")
+    _check_inside(template, "".join(text for text, _, _, _ in parsed))
     return names
 
 
@@ -76,6 +74,11 @@ def path_key(path: str) -> int:
     """Return the identity of a path, equal for paths that a case-blind file system confuses."""
     folded = unicodedata.normalize("NFC", path).casefold()
     return int.from_bytes(blake2b(folded.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _check_inside(template: str, literal: str) -> None:
+    if not template or template.startswith("/") or ".." in literal.split("/"):
+        raise ValueError("it must be a relative path inside the output folder")
 
 
 @lru_cache(maxsize=1024)
@@ -134,12 +137,23 @@ _KEPT = re.compile(r"(\.[0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,3})?)(?=(?:\.[^.]*)?\Z)")
 
 
 def _component(text: str) -> str:
-    plain = _PLAIN.fullmatch(text) and len(text) <= MAX_COMPONENT
-    if plain and not ("Z" in text or text.endswith(".part") or _RESERVED.fullmatch(text)):
+    if _is_plain(text):
         return text
     text = _KEPT.sub(r"\1_", _UNSAFE.sub("_", text).rstrip(". ")) or "_"
     if _RESERVED.fullmatch(text) or _PART.search(text):
         text += "_"
+    return _shortened(text)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a component is safe at a glance, as most are: this runs for every visit."""
+    if not _PLAIN.fullmatch(text) or len(text) > MAX_COMPONENT:
+        return False
+    return not ("Z" in text or text.endswith(".part") or _RESERVED.fullmatch(text))
+
+
+def _shortened(text: str) -> str:
+    """Return a component that fits: its beginning, a digest of it all, and its extension."""
     raw = text.encode()
     if len(raw) <= MAX_COMPONENT:
         return text

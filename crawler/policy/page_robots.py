@@ -1,7 +1,7 @@
-"""What a page says to robots about itself: X-Robots-Tag and <meta name=robots>. Pure.
+"""Words of a page to robots about itself: X-Robots-Tag and <meta name=robots>. Pure.
 
-Only words for everybody or for our product token count. They are kept on the outcome; whoever
-follows links or indexes pages obeys them.
+Only words for all robots or for our product token count. They are kept on the outcome, for the
+programs that follow links or index pages.
 """
 
 import re
@@ -17,7 +17,7 @@ _VALUED = frozenset({
     "unavailable_after", "max-snippet", "max-image-preview", "max-video-preview",
 })  # fmt: skip
 _AGENT = re.compile(r"[\w./-]*[a-z_][\w./-]*", re.IGNORECASE | re.ASCII)
-"""What may be an agent before a colon; `25-Jun-10 15` before `:00` is the rest of a date."""
+"""An agent before a colon may look like this; `25-Jun-10 15` before `:00` is part of a date."""
 
 
 def of_headers(values: Iterable[str], token: str) -> frozenset[str]:
@@ -44,7 +44,9 @@ def of_page(head: bytes, token: str) -> frozenset[str]:
     if "<meta" not in lower or not any(name in lower for name in names):
         return frozenset()  # most pages are spared the parser
     reader = _Metas(names)
-    with suppress(AssertionError, ValueError):  # html.parser gives up; what it found counts
+    with suppress(
+        AssertionError, ValueError
+    ):  # html.parser gives up; the words found until then count
         reader.feed(text.replace("<![", "<!x"))  # a comment in HTML, on which it often does
     return frozenset(reader.words)
 

@@ -27,7 +27,7 @@ class Pause:
         if begins:
             self.active, self.since, self._step = True, now, FIRST_PAUSE_S
         elif now < self.until:
-            return False  # one of those that were under way when it began
+            return False  # this visit was under way when the pause began
         else:
             self._step = min(2 * self._step, MAX_PAUSE_S)
         self.until = now + self._step

@@ -13,7 +13,8 @@ breaker).
 from dataclasses import dataclass
 from random import Random
 
-from crawler.model import Health, Seconds
+from crawler.model import DAY_S, Seconds
+from crawler.records import Health
 
 FIRST_BACKOFF_S: Seconds = 0.1
 """Backoff after the first failure of a host without a delay."""
@@ -27,7 +28,6 @@ FIRST_LONG_REST_S: Seconds = 60.0
 """First of the long rests; each further failure doubles it, up to `max_backoff`."""
 LATENCY_WEIGHT = 0.3
 """Weight of the newest response time in the host's own."""
-DAY_S: Seconds = 86_400.0
 CLOCK_ERROR_S: Seconds = 0.001
 """How exactly the beginning of a visit is known afterwards."""
 

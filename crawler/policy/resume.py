@@ -1,7 +1,7 @@
-"""Whether a body may be continued, and whether what came is its continuation: pure decisions.
+"""Whether a body may be continued, and whether an answer is its continuation. Pure.
 
 Every tool that resumes with `Range` alone can splice two versions of a file. With `If-Range` a
-server whose file has changed sends the whole new one (RFC 9110, section 13.1.5); what it sends is
+server whose file has changed sends the whole new one (RFC 9110, section 13.1.5); its answer is
 checked all the same.
 """
 
@@ -15,7 +15,7 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 
 
 def keepable(part: str, status: int, headers: Mapping[str, str]) -> Kept | None:
-    """Return what to keep of a body that may break off, or None if it cannot be continued."""
+    """Return the part to keep of a body that may break off, or None if it cannot be continued."""
     length = headers.get("content-length", "")
     coded = headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
     refused = headers.get("accept-ranges", "").strip().lower() == "none"
@@ -26,7 +26,7 @@ def keepable(part: str, status: int, headers: Mapping[str, str]) -> Kept | None:
 
 
 def validators_of(headers: Mapping[str, str]) -> Validators:
-    """Return the validators of an answer; one that could not be sent back as it came is dropped."""
+    """Return the validators of an answer that can be sent back as they came."""
     return Validators(_sendable(headers.get("etag")), _sendable(headers.get("last-modified")))
 
 
@@ -36,7 +36,7 @@ def _sendable(value: str | None) -> str | None:
 
 
 def check_range(kept: Kept, have: int, headers: Mapping[str, str]) -> None:
-    """See that a 206 is the rest of what is kept: start, end, total and validator.
+    """Check that a 206 continues the kept part: start, end, total and validator.
 
     Raises:
         Trouble: `protocol`; on any doubt.
@@ -51,10 +51,11 @@ def check_range(kept: Kept, have: int, headers: Mapping[str, str]) -> None:
         raise Trouble(
             Kind.PROTOCOL, f"a 206 with bytes {first}-{last} of {total} was not asked for"
         )
-    theirs = validators_of(headers)
-    for ours, sent in (
-        (kept.validators.etag, theirs.etag),
-        (kept.validators.last_modified, theirs.last_modified),
-    ):
-        if ours and sent and ours != sent:
-            raise Trouble(Kind.PROTOCOL, "the file changed while it was being continued")
+    if _changed(kept.validators, validators_of(headers)):
+        raise Trouble(Kind.PROTOCOL, "the file changed while it was being continued")
+
+
+def _changed(ours: Validators, theirs: Validators) -> bool:
+    """Tell whether validators differ; one that is missing on a side says nothing."""
+    pairs = (ours.etag, theirs.etag), (ours.last_modified, theirs.last_modified)
+    return any(one and other and one != other for one, other in pairs)

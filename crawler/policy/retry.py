@@ -1,21 +1,17 @@
-"""What to do about the way a visit ended: one table, one function, no clock of its own."""
+"""Verdicts on the ends of visits: one table, one function, no clock of its own. Pure."""
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, date
-from email.utils import parsedate_to_datetime
 from random import Random
 
-from crawler.model import Again, Dead, Done, Hop, Kind, Outcome, Seconds, Task, Verdict
+from crawler.model import Kind, Outcome, Seconds, Task
+from crawler.policy.http_dates import MAX_RETRY_AFTER_S
+from crawler.records import Again, Dead, Done, Hop, Verdict
 
 FIRST_BACKOFF_S: Seconds = 2.0
 """Backoff ceiling after the first failure; it doubles with every further one."""
 MAX_BACKOFF_S: Seconds = 3600.0
 MAX_OUR_WAIT_S: Seconds = 5.0
-"""Longest wait after a fault of this machine; the whole daemon pauses besides."""
-MAX_RETRY_AFTER_S: Seconds = 86_400.0
-"""A server cannot send a URL further into the future than this."""
-MAX_REDIRECTS = 10
+"""Longest wait of a URL after a fault of this machine; the daemon as a whole pauses, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +19,12 @@ class KindRow:
     """A row of the table."""
 
     word: str
-    """What reports roll the kind up to: ok, not found, error."""
+    """Word of the kind in reports: ok, not found, error."""
     again: bool = False
     """Whether another visit may end better."""
     host: str = ""
-    """What it says of the host: well, failing (it pays with its pace), silent (no answer at all),
-    or nothing."""
+    """State of the host that it shows: well, failing (it pays with its pace), silent (no answer at
+    all), or none."""
 
 
 KINDS: dict[Kind, KindRow] = {
@@ -55,12 +51,10 @@ KINDS: dict[Kind, KindRow] = {
 
 AGAIN_STATUS = frozenset({408, 421, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524})
 """HTTP errors that pass: RFC 9110 section 15, RFC 6585, and Cloudflare's 52x."""
-RETRY_AFTER_STATUS = frozenset({413, 429, 503})
-"""HTTP errors whose Retry-After is heard, beside those of redirects (RFC 9110, 10.2.3)."""
 
 
 def state_of(outcome: Outcome) -> str:
-    """Return what an outcome says of its host: well, failing, silent, or nothing."""
+    """Return the state of the host that an outcome shows: well, failing, silent, or '' for none."""
     if outcome.ours or not outcome.asked:
         return ""
     status = outcome.status or 0
@@ -83,7 +77,7 @@ def verdict(
     random: Random,
     spared: bool = False,
 ) -> Verdict:
-    """Decide what becomes of a task; `now` is wall time, `attempts` what its job allows.
+    """Return the verdict on a task; `now` is wall time, `attempts` the visits that its job allows.
 
     A `spared` failure is its host's to pay for: the task waits and is not charged.
     """
@@ -96,17 +90,18 @@ def verdict(
         return Again(now + random.uniform(0, MAX_OUR_WAIT_S), charged=False)
     if outcome.final or not _passes(outcome):
         return Dead(outcome.reason)
-    if not spared and task.failures + 1 >= attempts:
+    failures = 0 if spared else task.failures + 1
+    if failures >= attempts:
         return Dead(outcome.reason)
-    failures = 1 if spared else task.failures + 1
-    return Again(now + backoff(failures, outcome.retry_after, random), charged=not spared)
+    wait = backoff(max(1, failures), outcome.retry_after, random)
+    return Again(now + wait, charged=not spared)
 
 
 def backoff(failures: int, retry_after: Seconds | None, random: Random) -> Seconds:
     """Return the seconds to wait after the given number of failures.
 
     Exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", 2015), never
-    less than what the server asked for.
+    less than the server asked for.
     """
     ceiling = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(failures - 1, 30))
     jittered = random.uniform(0, ceiling)
@@ -117,49 +112,3 @@ def _passes(outcome: Outcome) -> bool:
     if outcome.kind is Kind.HTTP_ERROR:
         return outcome.status in AGAIN_STATUS
     return KINDS[outcome.kind].again
-
-
-def parse_http_date(value: str | None) -> Seconds | None:
-    """Return the wall time of an HTTP date in any of its three forms (RFC 9110, 5.6.7), or None."""
-    if not value:
-        return None
-    if usual := _IMF_FIXDATE.fullmatch(value):
-        return _fixdate(usual)
-    try:
-        moment = parsedate_to_datetime(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None
-
-
-_IMF_FIXDATE = re.compile(
-    r"[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([1-9][0-9]{3}) "
-    r"([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT"
-)
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
-_EPOCH = date(1970, 1, 1).toordinal()
-
-
-def _fixdate(found: re.Match[str]) -> Seconds | None:
-    """Return the wall time of a date in the form that nearly every server sends."""
-    day, month, year, *clock = found.groups()
-    hour, minute, second = map(int, clock)
-    if hour > 23 or minute > 59 or second > 59:
-        return None
-    try:
-        days = date(int(year), _NUMBERS[month], int(day)).toordinal() - _EPOCH
-    except (KeyError, ValueError):
-        return None
-    return days * 86_400.0 + hour * 3600 + minute * 60 + second
-
-
-def parse_retry_after(value: str | None, now: Seconds) -> Seconds | None:
-    """Return the seconds a Retry-After asks for (RFC 9110, 10.2.3); None if it makes no sense."""
-    if not value:
-        return None
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:12]), MAX_RETRY_AFTER_S)
-    at = parse_http_date(text)
-    return None if at is None or at <= now else min(at - now, MAX_RETRY_AFTER_S)

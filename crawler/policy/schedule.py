@@ -1,15 +1,7 @@
-"""When a URL is visited again: every so often, or by a calendar; what adapts, what ends. Pure.
+"""When a URL is visited again: at an interval, fixed or adaptive, or by a calendar. Pure.
 
-A schedule names slots, and jitter makes each a little late. A cron expression has its slots on the
-local clock of its zone, and a change of that clock is dealt with as Debian's cron does it:
-
-- where neither minute nor hour begins with `*` (`30 2 * * *`), a slot that the change skips comes
-  right after it (03:00), and one that comes twice counts once, the first time;
-- any other expression (`*/15 * * * *`) follows real time: what is skipped does not come, what
-  comes twice counts twice.
-
-Where clocks change by less than an hour, or at midnight, slots of the second kind in the hour after
-the change may be left out; none comes too often.
+A schedule names slots (`policy.cron` finds those of a cron expression), and `policy.jitter` makes
+each a little late.
 """
 
 import math
@@ -17,21 +9,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
-from functools import lru_cache
-from itertools import count, islice, pairwise
+from itertools import count
 
-from cronsim import CronSim, CronSimError
-
-from crawler.model import Seconds
+from crawler.model import DAY_S, Seconds
+from crawler.policy.cron import checked, gap, occurrences
 from crawler.policy.hours import Hours, zone_of
 from crawler.policy.hours import parse as parse_hours
+from crawler.policy.jitter import Lateness
 
 SHRINK, GROW = 0.5, 1.5
-"""What an adaptive interval is multiplied by when the content changed, and when it did not."""
-DAY_S: Seconds = 86_400.0
-_HALF = (2 + 5**0.5) / 2
-"""Of the period of jitter, in jitters; the cube of the golden ratio is far from every fraction."""
-_START = datetime(2000, 1, 1, tzinfo=UTC)
+"""Factors of an adaptive interval after a visit whose content changed, and did not."""
+_FACTORS = {True: SHRINK, False: GROW, None: 1.0}
 _LAST = time.max.replace(fold=1)
 
 
@@ -57,7 +45,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What follows a visit."""
+    """The next visit after a visit."""
 
     at: Seconds | None
     """Wall time of the next one, if there is one."""
@@ -76,7 +64,7 @@ def parse(
     most: Seconds | None = None,
     until: str | None = None,
 ) -> Schedule:
-    """Make a schedule of what an operator wrote; hours without a zone are those of `timezone`.
+    """Return the schedule of an operator's words; hours without a zone are those of `timezone`.
 
     Raises:
         ValueError: it makes no sense; the message says why.
@@ -89,7 +77,7 @@ def parse(
         raise ValueError("jitter is at most every or adaptive.min, and with cron a day")
     return Schedule(
         every=every,
-        cron=None if cron is None else _calendar(cron),
+        cron=None if cron is None else checked(cron),
         zone=zone,
         jitter=jitter,
         hours=None if hours is None else _hours(hours, timezone),
@@ -112,12 +100,12 @@ def next_due(
 
     Slots count from the task's own, so that nothing drifts, and those gone by are skipped: after
     downtime there is one visit, not many. `every` is the task's interval until now; without one it
-    begins with that of the schedule. It stays as it is if nobody knows whether the content
-    `changed`.
+    begins with that of the schedule. It stays as it is where `changed` is None: it
+    is not known whether the content changed.
     """
     own = _adapted(schedule, every, changed=changed)
     after = max(now, due_at)  # the clock may have been set back
-    late = _Lateness(schedule.jitter, fingerprint)
+    late = Lateness(schedule.jitter, fingerprint)
     for slot in _slots(schedule, own or schedule.every, late.slot(due_at), late.slot(after)):
         if (at := _within(schedule, slot, late)) > after:
             return Next(at if schedule.until is None or at <= schedule.until else None, own)
@@ -135,32 +123,27 @@ def spread(now: Seconds, due_at: Seconds, window: Seconds, fingerprint: int) -> 
 
 
 def window_of(schedule: Schedule, now: Seconds, down_since: Seconds) -> Seconds:
-    """Return how wide to spread what became overdue; 0 if there can be nothing.
+    """Return over how many seconds to spread tasks that became overdue; 0 if there can be none.
 
     It is never wider than the downtime was, nor than half the time between two visits.
     """
     interval = schedule.least or schedule.every
     if schedule.cron is not None:
-        interval = _gap(schedule.cron, schedule.zone, down_since - schedule.jitter, now)
+        interval = gap(schedule.cron, schedule.zone, down_since - schedule.jitter, now)
     return max(0.0, min(now - down_since, interval / 2)) if interval else 0.0
 
 
-def _gap(cron: str, zone: tzinfo, since: Seconds, now: Seconds) -> Seconds | None:
-    """Return the time between two occurrences, not over night; None if there was none since."""
-    if next(_occurrences(cron, zone, since), math.inf) > now:
-        return None
-    coming = islice(_occurrences(cron, zone, now), 3)
-    return min((later - at for at, later in pairwise(coming)), default=None)
-
-
 def _adapted(schedule: Schedule, every: Seconds | None, *, changed: bool | None) -> Seconds | None:
+    """Return a task's own interval after a visit, None where intervals do not adapt."""
     if schedule.least is None or schedule.most is None or schedule.every is None:
         return None
-    factor = 1.0 if every is None or changed is None else SHRINK if changed else GROW
-    return min(max((every or schedule.every) * factor, schedule.least), schedule.most)
+    own = schedule.every
+    if every is not None:
+        own = every * _FACTORS[changed]
+    return min(max(own, schedule.least), schedule.most)
 
 
-def _within(schedule: Schedule, slot: Seconds, late: "_Lateness") -> Seconds:
+def _within(schedule: Schedule, slot: Seconds, late: Lateness) -> Seconds:
     """Return when a slot is due; lateness that would lead past the closing is left out."""
     opening = schedule.opens_at(slot)
     at = late.due(opening)
@@ -172,56 +155,10 @@ def _slots(
 ) -> Iterator[Seconds]:
     """Yield the slots that follow the `last` one, from about `after` on."""
     if schedule.cron is not None:
-        yield from _occurrences(schedule.cron, schedule.zone, after)
+        yield from occurrences(schedule.cron, schedule.zone, after)
     elif step is not None:
         missed = max(0, math.floor((after - last) / step))
         yield from (last + step * number for number in count(missed + 1))
-
-
-def _occurrences(cron: str, zone: tzinfo, after: Seconds) -> Iterator[Seconds]:
-    at: Seconds | None = after
-    while at is not None and (at := _following(cron, zone, math.floor(at / 60))) is not None:
-        yield at
-
-
-@lru_cache(maxsize=4096)
-def _following(cron: str, zone: tzinfo, minute: int) -> Seconds | None:
-    """Return the first occurrence after a minute, None if there is none for fifty years."""
-    at = minute * 60.0  # occurrences are on whole minutes
-    for found in CronSim(cron, datetime.fromtimestamp(at, zone)):
-        if found.timestamp() > at:  # in an hour that comes twice, the first one is told again
-            return found.timestamp()
-    return None
-
-
-class _Lateness:
-    """The jitter of one task: a wave over time that falls and rises in straight lines.
-
-    At any time the tasks are spread evenly over it, for their fingerprints are their phases, and
-    its period fits no interval, so every slot of a task is late in another way. It is so flat that
-    later slots are due later, at no less than half their distance, and a slot can be told from when
-    it is due: nothing needs to be stored.
-    """
-
-    def __init__(self, jitter: Seconds, fingerprint: int) -> None:
-        self._jitter = jitter if jitter >= 0.001 else 0.0
-        self._half = jitter * _HALF
-        self._phase = 2 * self._half * (fingerprint & 0xFFFFFFFF) / 2**32
-
-    def due(self, slot: Seconds) -> Seconds:
-        """Return when a slot is due: between 0 and the jitter later."""
-        if not self._jitter:
-            return slot
-        return slot + abs((slot + self._phase) % (2 * self._half) - self._half) / _HALF
-
-    def slot(self, due: Seconds) -> Seconds:
-        """Return the slot that is due then."""
-        if not self._jitter:
-            return due
-        passed = (due + self._phase - self._jitter) % (2 * self._half)  # since the wave was highest
-        rising = passed - self._half + self._jitter
-        along = passed / (1 - 1 / _HALF) if rising < 0 else self._half + rising / (1 + 1 / _HALF)
-        return due - self._jitter - passed + along
 
 
 def _check_bounds(every: Seconds | None, least: Seconds | None, most: Seconds | None) -> None:
@@ -235,21 +172,6 @@ def _check_bounds(every: Seconds | None, least: Seconds | None, most: Seconds | 
         raise ValueError("adaptive needs every, the interval it begins with")
     if not 0 < least <= every <= most:
         raise ValueError("every lies between adaptive.min, longer than 0, and adaptive.max")
-
-
-def _calendar(cron: str) -> str:
-    fields = cron.split()
-    if len(fields) != 5:
-        raise ValueError("cron has five fields: minute hour day month weekday, */15 6-22 * * 1-5")
-    try:
-        CronSim(f"* * * {fields[3]} *", _START)
-        CronSim(" ".join([*fields[:3], "*", fields[4]]), _START)
-    except (CronSimError, ValueError) as error:
-        raise ValueError(f"cron cannot be read: {str(error).lower()}") from None
-    with suppress(CronSimError):  # a day that none of its months has
-        if next(CronSim(cron, _START), None):
-            return cron
-    raise ValueError(f"cron {cron} never comes")
 
 
 def _hours(text: str, timezone: str) -> Hours:

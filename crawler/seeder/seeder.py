@@ -32,7 +32,7 @@ class Seeder:
         *,
         look: Callable[[], None],
         folder: Path,
-        fetch: Callable[[Job], sources.Fetch],
+        fetch: Callable[[Job], sources.FetchList],
         watch: Callable[[], bool] = lambda: False,
         limit: int | None = None,
         bad: Callable[[str, str], None] | None = None,

@@ -6,8 +6,8 @@ from contextlib import closing
 from typing import cast
 
 from crawler.config import Job, header_value
-from crawler.model import Seed
 from crawler.policy import naming
+from crawler.records import Seed
 from crawler.seeder.chunks import Chunk, Chunker
 from crawler.sources import Source
 from crawler.threads import Native

@@ -7,7 +7,7 @@ from crawler.sources.commands import Command
 from crawler.sources.contract import (
     UNREADABLE,
     Download,
-    Fetch,
+    FetchList,
     Fields,
     Lists,
     Source,
@@ -23,7 +23,7 @@ from crawler.sources.web import WebList
 __all__ = [
     "UNREADABLE",
     "Download",
-    "Fetch",
+    "FetchList",
     "Fields",
     "FileList",
     "Lists",
@@ -39,8 +39,8 @@ COMMAND_TIMEOUT = 600.0
 """Seconds that a command has if its job does not say."""
 
 
-def of(job: Lists, folder: Path, fetch: Fetch) -> list[Source]:
-    """Return the sources of a job; what comes over HTTP is kept in a folder.
+def of(job: Lists, folder: Path, fetch: FetchList) -> list[Source]:
+    """Return the sources of a job; lists that come over HTTP are kept in a folder.
 
     Files that a pattern matches are looked up now; nothing else is read before its source is.
     """

@@ -2,7 +2,7 @@
 
 A copy is two files: one named by its URL and its content, and a note beside it that says which
 content is the URL's. The note is renamed into place last, so that validators never stand beside
-another content than theirs, whoever else fetches the same list at the same time.
+another content than theirs, also where two processes fetch the same list at the same time.
 """
 
 import json
@@ -14,11 +14,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from crawler.model import Seconds, Validators
-from crawler.sources.contract import Download, Fetch, errors_named, failed
+from crawler.model import DAY_S, Seconds, Validators
+from crawler.sources.contract import Download, FetchList, errors_named, failed
 from crawler.threads import Native
 
-UNUSED_S: Seconds = 30 * 86_400.0
+UNUSED_S: Seconds = 30 * DAY_S
 """A copy that no source asked for in so long is removed."""
 UNVERIFIED = (
     "its server does not say where it ends, so what it lacks may only be cut off; "
@@ -42,15 +42,15 @@ class Copy:
 class Cache:
     """The copies of one folder."""
 
-    def __init__(self, folder: Path, fetch: Fetch) -> None:
+    def __init__(self, folder: Path, fetch: FetchList) -> None:
         self._folder = folder
         self._fetch = fetch
 
     def get(self, url: str, native: Native, name: str) -> Copy:
-        """Return the present content of a URL; `name` is what errors call it.
+        """Return the present content of a URL, which errors call `name`.
 
         Raises:
-            SourceError: it cannot be had.
+            SourceError: it cannot be fetched.
         """
         with errors_named(name):
             known = native.call(_known, self._folder, url)
@@ -66,12 +66,12 @@ class Cache:
 
 
 def key_of(url: str) -> str:
-    """Return what the files of a URL begin with."""
+    """Return the beginning of the names of a URL's files."""
     return blake2b(url.encode(), digest_size=16).hexdigest()
 
 
 def sweep(folder: Path, now: Seconds) -> int:
-    """Remove what nobody has asked for in a month and what crashes left; `now` is wall time.
+    """Remove copies not used in a month, and parts that crashes left; `now` is wall time.
 
     To be run in a native thread. Returns the number of files removed.
     """
@@ -79,7 +79,7 @@ def sweep(folder: Path, now: Seconds) -> int:
     with suppress(FileNotFoundError):
         for file in sorted(folder.iterdir()):
             with suppress(OSError):
-                if file.stat().st_mtime < now - (86_400.0 if _is_part(file) else UNUSED_S):
+                if file.stat().st_mtime < now - (DAY_S if _is_part(file) else UNUSED_S):
                     file.unlink()
                     removed += 1
     return removed
@@ -118,7 +118,7 @@ def _known(folder: Path, url: str) -> Copy | None:
 
 
 def _keep(folder: Path, url: str, got: Download) -> Copy:
-    """Put a body in its place, then its note, then remove what it replaces."""
+    """Put a body in its place, then its note, then remove the copy that it replaces."""
     assert got.file is not None
     copy = Copy(
         url,
@@ -131,21 +131,26 @@ def _keep(folder: Path, url: str, got: Download) -> Copy:
     size = _synced(got.file)
     got.file.replace(copy.file)
     part = folder / f"{key_of(url)}.{os.getpid()}.{time.monotonic_ns()}.part"
-    note = {
-        "url": url,
-        "digest": got.digest,
-        "size": size,
-        "type": got.content_type,
-        "unverified": got.unverified,
-        "etag": got.validators.etag,
-        "last_modified": got.validators.last_modified,
-    }
-    part.write_text(json.dumps(note))
+    part.write_text(_noted(copy, size))
     part.replace(_note(folder, url))
     for old in folder.glob(f"{key_of(url)}-*.list"):
         if old != copy.file:
             old.unlink(missing_ok=True)
     return copy
+
+
+def _noted(copy: Copy, size: int) -> str:
+    """Return the note of a copy as JSON, which `_known` reads."""
+    note = {
+        "url": copy.url,
+        "digest": copy.digest,
+        "size": size,
+        "type": copy.content_type,
+        "unverified": copy.unverified,
+        "etag": copy.validators.etag,
+        "last_modified": copy.validators.last_modified,
+    }
+    return json.dumps(note)
 
 
 def _synced(file: Path) -> int:

@@ -29,11 +29,11 @@ from crawler.threads import Greenlet, Native
 Process = subprocess.Popen[bytes]
 
 _GRACE_S: Seconds = 1.0
-"""What a program has between SIGTERM and SIGKILL."""
+"""Time of a program between SIGTERM and SIGKILL."""
 _TAIL_BYTES = 4096
 """Bytes of standard error that are kept."""
 _SHOWN = 3
-"""Lines of it that an error tells."""
+"""Lines of standard error that an error shows."""
 
 
 class Command(Source):
@@ -114,7 +114,7 @@ class _Program:
         starting = gevent.spawn(_started, self._arguments, output, complaints)
         try:
             started: Process | Exception = starting.get()
-        except BaseException:  # killed while it starts: it is seen to its end all the same
+        except BaseException:  # killed while it starts: the program is ended all the same
             starting.join()
             if isinstance(starting.value, subprocess.Popen):
                 _kill(starting.value)
@@ -137,7 +137,7 @@ class _Program:
         return failed(self._name, reason)
 
     def _listen(self) -> None:
-        """Keep the end of what the program complains of; unread, it would stand still."""
+        """Keep the end of standard error; a program whose pipe is not read would stand still."""
         while True:
             wait_read(self._complaints)
             said = os.read(self._complaints, 65_536)
@@ -161,7 +161,7 @@ def _started(arguments: Sequence[str], output: int, complaints: int) -> Process 
 
 
 def _kill(process: Process) -> None:
-    """End a program and whatever it started, the deaf as well."""
+    """End a program and its children; SIGKILL ends those that ignore SIGTERM."""
     _signal(process, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=_GRACE_S)

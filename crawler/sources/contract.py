@@ -1,4 +1,4 @@
-"""What a source of a job's URLs is, and what one needs to know of its job."""
+"""The contract of a source of a job's URLs, and the values that pass between the two."""
 
 import re
 import zlib
@@ -16,11 +16,11 @@ from crawler.policy import naming
 from crawler.urls import masked
 
 UNREADABLE = (OSError, EOFError, zlib.error)
-"""What reading a list, plain or gzip, may end with."""
+"""Errors of reading a list, plain or gzip."""
 Blocks = Iterator[list[bytes]]
 """Lines as they are read, some thousands at a time."""
 Entries = Iterator[tuple[str, Mapping[str, str]]]
-"""The URL of a line, if it holds one, and what the line binds."""
+"""The URL of a line, if it holds one, and the values that the line binds, by name."""
 
 MEANING = b"1"
 """Begins every salt; changed when a release comes to read the same line in another way."""
@@ -28,7 +28,7 @@ _IN_HEADER = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 
 class SourceError(CrawlerError):
-    """A source was not read to its end: what it has listed holds, what is missing may not."""
+    """A source was not read to its end: URLs that it listed count, missing URLs may not be gone."""
 
 
 class Unchanged(Exception):  # noqa: N818  not a failure: there is nothing to read
@@ -36,7 +36,7 @@ class Unchanged(Exception):  # noqa: N818  not a failure: there is nothing to re
 
 
 class Lists(Protocol):
-    """What a job says of its lists; `sitemap`, `command` and `command_timeout` may be missing."""
+    """Options of a job about its lists; `sitemap`, `command`, `command_timeout` may be missing."""
 
     @property
     def urls(self) -> Sequence[str]: ...
@@ -50,12 +50,12 @@ class Lists(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What a conditional request brought back."""
+    """Answer to a conditional request."""
 
     status: int
     validators: Validators
     file: Path | None = None
-    """The body, in a file of its own that whoever asked takes over; None unless 2xx."""
+    """The body, in a file of its own that the caller takes over; None unless 2xx."""
     digest: str = ""
     """SHA-256 of the body, in hex."""
     content_type: str = ""
@@ -63,13 +63,15 @@ class Download:
     """The answer had no framing: its end cannot be told from a cut connection."""
 
 
-Fetch = Callable[[str, Validators | None, Path], Download]
-"""Fetches a URL into a file in a folder, or raises Trouble."""
+FetchList = Callable[[str, Validators | None, Path], Download]
+"""Fetches the list at a URL into a file in a folder, if it has other validators than these.
+
+It raises Trouble where there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What a job wants to be bound beside the URL."""
+    """Values that a job needs from a line beside the URL."""
 
     template: str
     needed: frozenset[str]
@@ -79,13 +81,17 @@ class Fields:
 
     @classmethod
     def of(cls, job: Lists) -> Self:
-        """Read a job's templates."""
+        """Read a job's templates.
+
+        Raises:
+            ValueError: its `path` is not well formed.
+        """
         own = frozenset(naming.FIELDS)
         used = frozenset(_IN_HEADER.findall("\n".join(job.headers.values())))
         return cls(job.path, frozenset(naming.fields_of(job.path)) - own, used - own)
 
     def salt(self, kind: str) -> bytes:
-        """Return what, beside its bytes, decides what a line of a kind means."""
+        """Return the bytes that, with its own, decide what a line of a kind means."""
         parts = [kind]
         if self.needed or self.wanted:
             parts += [self.template, *sorted(self.needed), "", *sorted(self.wanted)]
@@ -99,12 +105,12 @@ class Source(ABC):
         self.name = name
         """Its identity in the ledger."""
         self.version_read = ""
-        """After a reading to the end: the version of what was read."""
+        """Version of the content that was read to its end."""
 
     @property
     @abstractmethod
     def salt(self) -> bytes:
-        """What, beside its bytes, decides what a line means; known once the first block is."""
+        """Bytes that, with its own, decide what a line means; known once the first block is."""
 
     def version(self) -> str:
         """Return a cheap identity of the content; "" if only a reading can tell."""
@@ -112,7 +118,7 @@ class Source(ABC):
 
     @abstractmethod
     def read(self, known_version: str) -> Blocks:
-        """Yield all lines; whoever stops early closes the iterator.
+        """Yield all lines; a caller that stops early closes the iterator.
 
         Raises:
             Unchanged: before the first block, if the content is that of the known version.
@@ -121,7 +127,7 @@ class Source(ABC):
 
     @abstractmethod
     def parse(self, line: bytes) -> Entries:
-        """Yield what a line of the last reading lists.
+        """Yield the entries of a line of the last reading.
 
         Raises:
             ValueError: it is bad; the message says why, without the line.
@@ -144,7 +150,11 @@ def short_hash(content: bytes) -> str:
 
 @contextmanager
 def errors_named(name: str) -> Iterator[None]:
-    """Turn what reading may end with into the error of a source."""
+    """Turn the errors of reading and fetching into the error of a source.
+
+    Raises:
+        SourceError: the context ended with one of them.
+    """
     try:
         yield
     except EOFError as error:

@@ -1,7 +1,7 @@
-"""Fetches what lists a job's URLs, with the job's own options: redirects followed, conditionally.
+"""Fetches lists of a job's URLs with the job's own options: redirects followed, conditionally.
 
-What a list is fetched for is its content, not its storage, so it does not pass the frontier: it is
-asked for with the job's delay between two requests to a host, and its failures are its source's.
+A list does not pass the frontier, for it is read and not stored: it is asked for with the job's
+delay between two requests to a host, and its failures are its source's.
 """
 
 import os
@@ -14,19 +14,18 @@ import gevent
 from crawler.config import Job
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Fetched, Kind, Seconds, Task, Trouble, Validators
+from crawler.policy.redirects import redirect_of
 from crawler.policy.resume import validators_of
 from crawler.sources.cache import key_of
-from crawler.sources.contract import Download, Fetch
+from crawler.sources.contract import Download, FetchList
 from crawler.threads import Native
-from crawler.urls import canonical, host_of, split
+from crawler.urls import canonical, host_of, origin_of
 
-MAX_REDIRECTS = 10
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _numbers = count()
 
 
-def downloader(fetcher: Fetcher, job: Job) -> Fetch:
-    """Return what fetches a job's lists.
+def downloader(fetcher: Fetcher, job: Job) -> FetchList:
+    """Return the function that fetches a job's lists.
 
     The fetcher's `Files` must be rooted at the folder that the lists are fetched into.
     """
@@ -41,14 +40,14 @@ class _Downloader:
         self._job = job.model_copy(update={"method": "GET", "body": ""})
         self._timeout = job.timeout.total
         named = [str(job.url_file or ""), *_texts(getattr(job, "sitemap", None))]
-        self._listed = {_origin(canonical(url)) for url in named if url.startswith("http")}
+        self._listed = {origin_of(canonical(url)) for url in named if url.startswith("http")}
         self._asked_at: dict[str, Seconds] = {}
 
     def fetch(self, url: str, known: Validators | None, folder: Path) -> Download:
         """Fetch a URL into a file of its own; `known` belongs to the copy that is there.
 
         Raises:
-            Trouble: there is no answer, or one that is too big, torn or undecodable.
+            Trouble: there is no answer, or it is too big, torn or undecodable.
         """
         part = f"{key_of(url)}.{os.getpid()}.{next(_numbers)}.part"
         with Native(1) as native:
@@ -63,8 +62,8 @@ class _Downloader:
             return download
 
     def _follow(self, url: str, known: Validators, part: str) -> Fetched:
-        location = _url(url)
-        for _ in range(MAX_REDIRECTS + 1):
+        location, hops = _url(url), 0
+        while True:
             self._rest(host_of(location))
             task = Task(0, self._job.name, location, location, host_of(location), 0, 0, 1)
             job, deadline = self._options(location, known), time.monotonic() + self._timeout
@@ -72,16 +71,16 @@ class _Downloader:
                 fetched = self._fetcher.fetch(task, job, part=lambda: part, deadline=deadline)
             finally:
                 self._asked_at[host_of(location)] = time.monotonic()
-            if fetched.status not in _REDIRECTS or "location" not in fetched.headers:
+            target = redirect_of(fetched.status, fetched.headers, location, hops=hops)
+            if target is None:
                 return fetched
-            location = _url(fetched.headers["location"], location)
-        raise Trouble(Kind.REDIRECT_LIMIT, f"more than {MAX_REDIRECTS} redirects")
+            location, hops = target, hops + 1
 
     def _options(self, location: str, known: Validators) -> Job:
         """Return the job as a request needs it; only the origins it lists get its secrets."""
         conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
         sent = {name: value for name, value in conditions.items() if value}
-        if _origin(location) in self._listed:
+        if origin_of(location) in self._listed:
             return self._job.model_copy(update={"headers": {**self._job.headers, **sent}})
         return self._job.model_copy(update={"headers": sent, "auth": None, "cookies": None})
 
@@ -104,17 +103,11 @@ def _download(fetched: Fetched, file: Path) -> Download:
     )
 
 
-def _url(text: str, base: str | None = None) -> str:
+def _url(text: str) -> str:
     try:
-        return canonical(text.encode("latin-1").decode() if base else text, base)
-    except (UnicodeError, ValueError) as error:
-        what = "bad Location" if base else "bad URL"
-        raise Trouble(Kind.PROTOCOL, f"{what}: {error}") from None
-
-
-def _origin(url: str) -> str:
-    url_parts = split(url)
-    return f"{url_parts.scheme}://{url_parts.host}"
+        return canonical(text)
+    except ValueError as error:
+        raise Trouble(Kind.PROTOCOL, f"bad URL: {error}") from None
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class FileList(Source):
         self._form: Format = format_of(path.name, fields)
         self._meaning = short_hash(self._form.salt)
         self.version_opened = ""
-        """The version of what the last reading began with."""
+        """Version of the content when the last reading began."""
 
     @property
     def salt(self) -> bytes:
@@ -83,7 +83,7 @@ class FileList(Source):
         return self._form.parse(line)
 
     def _settled(self, native: Native, opened: Opened) -> os.stat_result:
-        """Open and return the state, of which any later change can be told.
+        """Open and return the state of the file, which any later change will differ from.
 
         Two changes within one tick of the file system's clock look like one.
         """
@@ -94,7 +94,7 @@ class FileList(Source):
         return native.call(os.fstat, opened.descriptor)
 
     def _check(self, before: os.stat_result, after: os.stat_result) -> None:
-        """See that nobody wrote meanwhile: half a list must not pass for the whole one.
+        """Check that the file was not written meanwhile: half a list must not pass for the whole.
 
         A file that is replaced meanwhile is whole; only its ctime changes, with its last name.
         """
@@ -104,7 +104,7 @@ class FileList(Source):
             )
 
     def _version(self, found: os.stat_result) -> str:
-        """Return size, times, inode and what the lines mean; "" for what is no regular file."""
+        """Return size, times, inode and meaning of the lines; "" where there is no regular file."""
         if not stat.S_ISREG(found.st_mode):
             return ""
         times = f"{found.st_mtime_ns}-{found.st_ctime_ns}"

@@ -1,4 +1,4 @@
-"""What a line of a list means: plain text, CSV with a header, JSON lines. Pure."""
+"""Formats of lists, by lines: plain text, CSV with a header, JSON lines. Pure."""
 
 import csv
 import json
@@ -8,7 +8,7 @@ from typing import Protocol
 from crawler.sources.contract import MEANING, Entries, Fields
 
 MAX_LINE_BYTES = 65_536
-"""Bytes of a line; what reads lines cuts a longer one off after one byte more."""
+"""Bytes of a line; a longer line is cut off after one byte more when it is read."""
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = "\ufeff \t\r\n\v\f"
 _NOTHING: Mapping[str, str] = {}
@@ -104,7 +104,7 @@ class Csv:
 
 
 class JsonLines:
-    """An object a line, with `url` and what else is used."""
+    """An object a line, with `url` and the other members that are used."""
 
     def __init__(self, fields: Fields) -> None:
         self.salt = fields.salt("jsonl")
@@ -119,6 +119,11 @@ class JsonLines:
         if not line.removeprefix(_BOM).strip():
             return
         members = self._members(_text(line).strip(_BLANKS))
+        bound = _checked(self._bound(members), self._fields)
+        yield members["url"], bound
+
+    def _bound(self, members: dict[str, str]) -> dict[str, str]:
+        """Return the members that are used, all of them texts."""
         bound = {name: members[name] for name in self._names if name in members}
         missing = sorted({"url", *self._fields.needed}.difference(members))
         if missing:
@@ -126,7 +131,7 @@ class JsonLines:
         odd = sorted(name for name in ("url", *bound) if not isinstance(members[name], str))
         if odd:
             raise ValueError(f"its {', '.join(odd)} is neither text nor a number")
-        yield members["url"], _checked(bound, self._fields)
+        return bound
 
     def _members(self, text: str) -> dict[str, str]:
         try:
@@ -142,7 +147,7 @@ class JsonLines:
 
 
 def check_headers(bound: Mapping[str, str], fields: Fields) -> None:
-    """See that what a line binds can be sent.
+    """Check that the values of a line can be sent.
 
     Raises:
         ValueError: it would end its header, or is beyond Latin-1.
@@ -171,7 +176,7 @@ def _cells(text: str) -> list[str]:
 
 
 def _checked(bound: dict[str, str], fields: Fields) -> Mapping[str, str]:
-    """Refuse what would make no file name of its own, or another header."""
+    """Return the values of a line; refuse one that would make no file name, or another header."""
     for name, value in bound.items():
         if name in fields.needed and not value.strip():
             raise ValueError(f"its {name} is empty")

@@ -24,7 +24,7 @@ _PLAIN = {escape: char for char, escape in _ESCAPES.items()}
 class Globs(Source):
     """All patterns of a job, one after the other.
 
-    A line is the URL and what its globs bound and the job uses, as `URL<tab>cc=cn<tab>id=7`.
+    A line is the URL and the values of its globs that the job uses, `URL<tab>cc=cn<tab>id=7`.
     """
 
     def __init__(self, patterns: Sequence[str], fields: Fields) -> None:
@@ -77,27 +77,29 @@ class Globs(Source):
 
 
 def _expanded(pattern: globbing.Pattern, used: frozenset[str]) -> Iterator[bytes]:
-    """Yield the lines of a pattern; what needs an escape gets it before it is multiplied."""
+    """Yield the lines of a pattern, with the values of its globs that are used.
+
+    A value that needs an escape gets it before it is multiplied.
+    """
+    parts = _parts(pattern, used)
+    slots = [part for part in parts if isinstance(part, int)]
+    template = "".join(map(_template, parts))
+    for values in globbing.product(list(map(_safe, pattern.globs))):
+        yield (template % tuple([values[slot] for slot in slots])).encode("utf-8", "surrogatepass")
+
+
+def _parts(pattern: globbing.Pattern, used: frozenset[str]) -> list[str | int]:
+    """Return the parts of a line: texts, and numbers of globs whose values stand there."""
     positions = {str(at): at - 1 for at in range(1, len(pattern.globs) + 1)}
     positions |= {glob.name: at for at, glob in enumerate(pattern.globs)}
     parts = [_escaped(part) if isinstance(part, str) else part for part in pattern.parts]
     for name in sorted(used & pattern.names):
         parts += [f"\t{name}=", positions[name]]
-    texts = (part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
-    template = "".join(texts)
-    slots = [part for part in parts if isinstance(part, int)]
-    for values in _product([_safe(glob) for glob in pattern.globs]):
-        yield (template % tuple([values[slot] for slot in slots])).encode("utf-8", "surrogatepass")
+    return parts
 
 
-def _product(globs: Sequence[globbing.Glob]) -> Iterator[tuple[str, ...]]:
-    """Yield as itertools.product does, without holding a range in memory."""
-    if not globs:
-        yield ()
-        return
-    for head in _product(globs[:-1]):
-        for value in globs[-1]:
-            yield (*head, value)
+def _template(part: str | int) -> str:
+    return "%s" if isinstance(part, int) else part.replace("%", "%%")
 
 
 def _safe(glob: globbing.Glob) -> globbing.Glob:

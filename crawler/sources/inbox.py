@@ -27,7 +27,7 @@ _LEFT_ALONE_S: Seconds = 60.0
 _UNREADY = (".tmp", ".part")
 _REASONS = ".reasons"
 _MAX_NAME_BYTES = 200
-"""Bytes that are kept of a longer name, so that what is added still fits."""
+"""Bytes that are kept of a longer name, so that additions still fit."""
 _ENDING = re.compile(r"(\.[A-Za-z]\w{0,9}){0,2}$", re.ASCII)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -55,15 +55,15 @@ class Inbox:
             return native.call(_scan, self._folder, frozenset(self._left))
 
     def take(self, file: Path) -> FileList:
-        """Return a file as a list to be read, in the format that its name tells."""
+        """Return a file as a list to be read, in the format of its name."""
         self._taken[file] = FileList(file, self._fields, kind="inbox", plain=True)
         return self._taken[file]
 
     def accept(self, file: Path, reasons: Sequence[str]) -> Path | None:
         """Move a taken file to `done/`, or, if there are reasons, with them to `bad/`.
 
-        Returns where it is now; None if it was changed or removed meanwhile, so that what is there
-        now will be taken as a new file.
+        Returns where it is now; None if it was changed or removed meanwhile: a file that is there
+        now will be taken as a new one.
 
         Raises:
             OSError: it cannot be moved, and is left alone for a minute.
@@ -100,7 +100,7 @@ def _may_be_taken(name: str) -> bool:
 
 
 def _ready(entry: "os.DirEntry[str]", now: int) -> os.stat_result | None:
-    """Return the state of a regular file that nobody writes any more.
+    """Return the state of a regular file that is not being written any more, else None.
 
     Writing sets both times; a later ctime alone is that of a rename, or of the end of a copy.
     """
@@ -162,7 +162,7 @@ def _reserve(folder: int, name: str, reasons: Sequence[str]) -> str:
 
 
 def _numbered(name: str, number: int) -> str:
-    """Return a name with a number before its ending, which tells the format."""
+    """Return a name with a number before its ending; the ending names the format."""
     match = _ENDING.search(name)
     ending = match.group() if match else ""
     stem = os.fsdecode(os.fsencode(name.removesuffix(ending))[:_MAX_NAME_BYTES])

@@ -1,7 +1,7 @@
 """Lines of a file or a pipe, in blocks, with memory bounded whatever it holds.
 
-What touches the descriptor and the bytes is made of plain generators that run in a native thread,
-one step at a time. Where a pipe has nothing yet, the greenlet waits for it and not the thread.
+Descriptor and bytes are handled by plain generators that run in a native thread, one step at a
+time. Where a pipe has nothing yet, the greenlet waits for it and not the thread.
 """
 
 import errno
@@ -73,7 +73,7 @@ def listed(
     """Yield the lines of a list, having shown the first one to its format.
 
     Raises:
-        SourceError: the format does not want it.
+        SourceError: the format cannot use the list.
     """
     first: bytes | None = None
     for block in stream(native, cut(pieces(descriptor)), wait or _waiter(descriptor)):
@@ -99,7 +99,7 @@ def stream(native: Native, steps: Steps, wait: Callable[[], None] = lambda: None
 
 
 def pieces(descriptor: int) -> Pieces:
-    """Yield what a descriptor holds; gzip is told by its first bytes, and unpacked.
+    """Yield the bytes of a descriptor; gzip is recognized by its first bytes, and unpacked.
 
     Raises:
         EOFError, zlib.error: the gzip is torn or broken.
@@ -118,7 +118,7 @@ def pieces(descriptor: int) -> Pieces:
 
 
 def cut(source: Pieces) -> Steps:
-    """Yield the lines of what comes, without their ends; a line too long loses its tail."""
+    """Yield the lines of pieces, without their ends; a line too long loses its tail."""
     unended = b""
     for piece in source:
         if piece is None:
@@ -130,7 +130,7 @@ def cut(source: Pieces) -> Steps:
         *lines, unended = data.split(b"\n")
         unended = unended[
             : MAX_LINE_BYTES + 2
-        ]  # room for a CR, so that what is too long stays too long
+        ]  # room for a CR, so that a line too long stays too long
         if max(map(len, lines), default=0) > MAX_LINE_BYTES:
             lines = [line[: MAX_LINE_BYTES + 1] for line in lines]
         yield from sliced(lines)
@@ -166,7 +166,7 @@ def _raw(descriptor: int) -> Pieces:
 
 
 def _unpacked(source: Pieces) -> Pieces:
-    """Yield what gzip holds, in pieces of bounded size; it may consist of several members."""
+    """Yield the content of gzip in pieces of bounded size; it may have several members."""
     inflate = zlib.decompressobj(31)
     for piece in source:
         if piece is None:

@@ -1,7 +1,7 @@
 """One sitemap as a file: XML, streamed and without any entity of its own, or plain text.
 
-Everything here runs in a native thread. What the protocol limits (sitemaps.org) is limited here:
-50,000 URLs and 50 MiB unpacked; what lies beyond becomes a bad line, so that it is told.
+Everything here runs in a native thread. The limits are those of the protocol (sitemaps.org): 50,000
+URLs and 50 MiB unpacked; URLs beyond them become bad lines, and are reported.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def kind_of(file: Path) -> str:
 
 
 def entries(descriptor: int) -> Steps:
-    """Yield what a sitemap lists.
+    """Yield the URLs of a sitemap, as lines.
 
     Raises:
         ValueError: it is not well formed.
@@ -67,7 +67,7 @@ def entries(descriptor: int) -> Steps:
 
 
 class _TooBigError(Exception):
-    """A sitemap goes on beyond what it may have."""
+    """A sitemap goes on beyond its 50 MiB."""
 
 
 def _limited(source: Pieces) -> Iterator[bytes]:

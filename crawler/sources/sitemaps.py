@@ -1,6 +1,6 @@
 """A job's sitemap: one file, or an index of files that may hold indexes, all asked for if changed.
 
-A file that cannot be had stops no other; but then the sitemap as a whole is not read to its end.
+A file that cannot be fetched stops no other; the sitemap as a whole is then not read to its end.
 """
 
 from collections import deque
@@ -35,7 +35,7 @@ _IN_A_ROW = 5
 _SHOWN = 3
 
 Found = Copy | bytes
-"""A file with URLs, or a bad line for what an index names beside such files."""
+"""A file with URLs, or a bad line for another entry of an index."""
 
 
 class Sitemap(Source):
@@ -94,17 +94,11 @@ class Sitemap(Source):
         queue, seen, in_a_row = deque([(self._url, 0)]), {self._url}, 0
         while queue and in_a_row < _IN_A_ROW:
             url, above = queue.popleft()
-            try:
-                copy = self._cache.get(url, native, url)
-                in_a_row = 0
-            except SourceError as error:
-                self._note(str(error))
-                in_a_row += 1
+            copy = self._copy(native, url)
+            in_a_row = 0 if copy else in_a_row + 1
+            if copy is None:
                 continue
-            kind = self._kind(native, copy)
-            if kind == "text" and copy.unverified:
-                self._note(f"{masked(url)}: {UNVERIFIED}")
-            if kind != "sitemapindex":
+            if self._kind(native, copy) != "sitemapindex":
                 yield copy
             elif above >= MAX_NESTED:
                 self._note(f"{masked(url)}: an index below {MAX_NESTED} others")
@@ -115,11 +109,23 @@ class Sitemap(Source):
         if queue:
             self._note(f"{len(queue)} more files were not asked for after that")
 
-    def _kind(self, native: Native, copy: Copy) -> str:
+    def _copy(self, native: Native, url: str) -> Copy | None:
+        """Return the file at a URL, or None after noting why it cannot be fetched."""
         try:
-            return native.call(kind_of, copy.file)
+            return self._cache.get(url, native, url)
+        except SourceError as error:
+            self._note(str(error))
+            return None
+
+    def _kind(self, native: Native, copy: Copy) -> str:
+        """Return the kind of a file; note a text whose end cannot be known."""
+        try:
+            kind = native.call(kind_of, copy.file)
         except (ValueError, *UNREADABLE):
             return ""  # reading it will say why
+        if kind == "text" and copy.unverified:
+            self._note(f"{masked(copy.url)}: {UNVERIFIED}")
+        return kind
 
     def _lines(self, native: Native, copy: Copy) -> Blocks:
         try:
@@ -136,7 +142,7 @@ class Sitemap(Source):
 
 
 class _Children:
-    """What an index names: URLs not seen before, and lines for what is not followed."""
+    """Entries of an index: URLs not seen before, and bad lines for entries not followed."""
 
     def __init__(self, index: str, seen: set[str]) -> None:
         self._index = masked(index)
@@ -179,11 +185,11 @@ class _FilesVersion:
         self._digest = blake2b(MEANING, digest_size=16)
 
     def add(self, one: Found) -> None:
-        """Take in what comes next."""
+        """Take in the next file or bad line."""
         self._digest.update(one if isinstance(one, bytes) else f"{one.url} {one.digest}\n".encode())
 
     def version(self) -> str:
-        """Return the version of all that was taken in."""
+        """Return the version of everything taken in."""
         return self._digest.hexdigest()
 
 

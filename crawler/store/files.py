@@ -1,6 +1,6 @@
 """Local files: `.part` beside the target, fsync, rename, fsync of the folder.
 
-What runs in native threads is in `writing`.
+`writing` has the functions that run in native threads.
 """
 
 import os
@@ -55,9 +55,9 @@ class Files:
         self._native.__exit__()
 
     def save(self, bodies: Sequence[Body]) -> list[str | OSError]:
-        """Store bodies and return, for each, its final path or why there is none.
+        """Store bodies and return, for each, its final path or the error that kept it from one.
 
-        Threads that wait for a disk go side by side; those that do not would only take the
+        Threads that wait for a disk go side by side; threads that do not wait would only take the
         interpreter from each other, and from the hub.
         """
         count = THREADS if self._durable else 1
@@ -108,7 +108,7 @@ class Files:
 
 
 class Digest(Protocol):
-    """What is told of data, as those of hashlib are."""
+    """A running hash, as those of hashlib."""
 
     def update(self, data: bytes | bytearray, /) -> None: ...
 
@@ -128,9 +128,12 @@ class PartFile:
         self._descriptor = -1
 
     def write(self, data: bytes | bytearray, digest: Digest | None = None) -> None:
-        """Append to the part; the first write opens it. Nobody changes the data meanwhile.
+        """Append to the part; the first write opens it. The data must not change meanwhile.
 
-        A digest is told of the data just before: what it has read is near when it is copied.
+        `digest` is fed the data just before it is written, while it is in the processor's cache.
+
+        Raises:
+            OSError: the part cannot be opened or written.
         """
         self._native.call(self._write, data, digest)
 

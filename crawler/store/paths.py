@@ -13,7 +13,7 @@ _BREAKS = {Kind.TIMEOUT, Kind.TRUNCATED, Kind.LOCAL_IO, Kind.TLS, Kind.PROTOCOL,
 
 
 def wanted_path(task: Task, job: Job) -> str:
-    """Return the file a task is meant for, before the store has had its say."""
+    """Return the file that a task is meant for; the store may choose another."""
     return task.path or _path_of(job.path, job.name, task.url, task.fingerprint)
 
 
@@ -23,13 +23,13 @@ def part_of(task: Task, job: Job, owner: int) -> str:
 
 
 def left_by(task: Task, kind: Kind, job: Job, owner: int) -> list[str]:
-    """Return the parts that a visit may have left, its own and one that it did not go on with."""
+    """Return the parts that a visit may have left: its own, and a kept one to be continued."""
     kept = [task.kept.part] if task.kept else []
     return [*kept, part_of(task, job, owner)] if kind in _BREAKS else kept
 
 
 def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]]) -> int:
-    """Remove the parts that visits of (task, owner) left behind, but not those to be continued.
+    """Remove the parts that visits of (task, owner) left behind, but for parts to be continued.
 
     A robots.txt stays in memory; a job's path may even have no name for it.
     """

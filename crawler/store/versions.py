@@ -1,6 +1,6 @@
 """Older versions of a file, kept beside it as `name.20261121T103000Z.ext`: the time is their own.
 
-A version is made of what is there, and nothing that is there is ever overwritten:
+A version is made of the file that is there, and no file is ever overwritten:
 
 1. The file gets a second name (a hard link); a name that is taken gives way to `…Z-2.ext`.
 2. The caller renames the new file over the first name.
@@ -100,7 +100,7 @@ def _names(name: str, old: os.stat_result) -> Iterator[str]:
 
 
 def _parted(name: str) -> tuple[str, str]:
-    """Return what comes before and after the time, so short that there is room for it."""
+    """Return the texts before and after the time of a version, with room for the time."""
     stem, ext = os.path.splitext(name)  # noqa: PTH122  a Path is not needed for a name
     if len(os.fsencode(name)) + _ADDED <= _MAX_NAME_BYTES:
         return stem, ext
@@ -140,7 +140,7 @@ def _same(one: tuple[int, str], other: tuple[int, str]) -> bool:
                 piece == right.read(_PIECE_BYTES)
                 for piece in iter(lambda: left.read(_PIECE_BYTES), b"")
             )
-    except OSError:  # not to be read, but it may be kept
+    except OSError:  # a file that cannot be read may still be kept
         return False
 
 

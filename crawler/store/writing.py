@@ -1,4 +1,4 @@
-"""What happens to one file, in a native thread: values in, values out.
+"""Writing one file, in a native thread: values in, values out.
 
 A crash at any point leaves a `.part` that names its owner, or a whole file under its final name.
 """
@@ -26,10 +26,10 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @value
 class Body:
-    """What is to be stored."""
+    """A body to be stored."""
 
     path: str
-    """Where, relative to the output folder."""
+    """File, relative to the output folder."""
     part: str
     """Its `.part` until then."""
     fingerprint: int
@@ -70,7 +70,7 @@ def open_end(folder: int, name: str) -> int:
 
 
 def measure(root: Path, part: str) -> Measured | None:
-    """Read a part once through; in a native thread, where that blocks nobody."""
+    """Read a part once through; return its size and digest, None if it cannot be read."""
     digest, size = hashlib.sha256(), 0
     try:
         with Folders(root, durable=False) as folders:
@@ -123,7 +123,11 @@ def write_all(descriptor: int, data: bytes | bytearray) -> None:
 
 
 def publish(folders: Folders, versions: Versions, part: tuple[int, str], body: Body) -> str:
-    """Rename the part to its final name; a folder that has the name is left alone."""
+    """Rename the part to its final name, and return that; a folder with the name is left alone.
+
+    Raises:
+        OSError: the disk refuses, or both choices of a name are folders.
+    """
     here, name = part
     for path in _choices(body):
         folder, final = path.rpartition("/")[::2]

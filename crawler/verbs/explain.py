@@ -13,10 +13,11 @@ from crawler.ledger.hosts import HostState, holder_of_address, host_state, waiti
 from crawler.ledger.overview import Member
 from crawler.ledger.statefile import Connection
 from crawler.log import iso
-from crawler.model import Robots, Seconds
+from crawler.model import Seconds
 from crawler.policy.politeness import FAILURES_TO_REST
-from crawler.policy.robots import origin_of, parse, url_of
-from crawler.urls import canonical, host_of
+from crawler.policy.robots import parse, url_of
+from crawler.records import Robots
+from crawler.urls import canonical, host_of, origin_of
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import record
 from crawler.verbs.report import counted, span

@@ -20,7 +20,8 @@ from crawler.ledger.archive import begin_archive, stored_by
 from crawler.ledger.overview import jobs, members
 from crawler.ledger.statefile import Connection, opened
 from crawler.log import open_log
-from crawler.model import Kind, Outcome, Seconds, Settlement
+from crawler.model import Kind, Outcome, Seconds
+from crawler.records import Settlement
 from crawler.verbs.report import Report
 
 STDIN = Path("/dev/stdin")

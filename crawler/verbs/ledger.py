@@ -7,8 +7,8 @@ from crawler import config
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.errors import ConfigError, UsageError
-from crawler.model import Seconds
-from crawler.policy.politeness import DAY_S, HostLimits
+from crawler.model import DAY_S, Seconds
+from crawler.policy.politeness import HostLimits
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ import gevent
 from tqdm import tqdm
 
 from crawler.log import printable
-from crawler.model import Again, Hop, Kind, Outcome, Seconds, Settlement, Task
+from crawler.model import Kind, Outcome, Seconds, Task
 from crawler.policy.retry import KINDS
+from crawler.records import Again, Hop, Settlement
 from crawler.threads import Greenlet
 
 WORDS = ("ok", "not found", "error")

@@ -7,18 +7,19 @@ from weakref import WeakSet
 from gevent.pool import Pool
 
 from crawler.model import Seconds, Visited
+from crawler.policy.outcome import bug
 from crawler.threads import Greenlet
-from crawler.worker.worker import SURPLUS, Worker, bug
+from crawler.worker.worker import SURPLUS, Worker
 
 STUCK_S: Seconds = 2.0
 """How far past its deadline a visit may be before its worker is killed, and as long again until
-the worker is given up: one that swallows every exception cannot be killed."""
+the worker is given up: a worker that swallows every exception cannot be killed."""
 
 _HANDLED: WeakSet[Greenlet] = WeakSet()
 
 
 class Workers:
-    """Spawns workers, and settles in the place of those that die over a task."""
+    """Spawns workers, and settles the tasks of workers that die."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class Workers:
         return sum(1 for worker in self._workers.values() if worker.task)
 
     def fill(self) -> None:
-        """Spawn what is missing."""
+        """Spawn the workers that are missing."""
         while len(self._workers) - self._leaving < self._size:
             worker = self._make()
             greenlet = self._pool.spawn(worker.run)
@@ -56,18 +57,18 @@ class Workers:
             self._workers[greenlet] = worker
 
     def resize(self, size: int) -> None:
-        """Have another number of workers; those that are too many leave after their visit."""
+        """Have another number of workers; surplus workers leave after their visit."""
         self._size = size
         self.fill()
 
     def leave(self) -> bool:
-        """Tell a worker whether it is one too many; it then leaves, and counts no more."""
+        """Tell whether there are too many workers; the worker that asks then leaves."""
         surplus = len(self._workers) - self._leaving > self._size
         self._leaving += surplus
         return surplus
 
     def bury(self, greenlet: Greenlet) -> bool:
-        """Take a worker out that ended, settle its task as a bug; tell whether it was known."""
+        """Take out a worker that ended; tell whether it died, and settle its task as a bug."""
         worker = self._workers.pop(greenlet, None)
         self._killed.pop(greenlet, None)
         if worker is None:
@@ -79,7 +80,7 @@ class Workers:
         return True
 
     def rescue(self, now: Seconds) -> list[str]:
-        """Kill workers far past their deadline; give up those that survive; return their URLs."""
+        """Kill workers far past their deadline; give up survivors, and return their URLs."""
         lost = []
         for greenlet, worker in list(self._workers.items()):
             if worker.task is None or now < worker.deadline + STUCK_S:

@@ -1,4 +1,4 @@
-"""The rulebook: the robots.txt rules of the hosts at hand, read from the frontier when needed."""
+"""The rulebook: robots.txt rules of the hosts being visited, read from the frontier when needed."""
 
 import time
 from collections import OrderedDict
@@ -11,17 +11,19 @@ from crawler.config import Job
 from crawler.config.host_overrides import HostOverrides
 from crawler.frontier import Frontier
 from crawler.log import Log, iso
-from crawler.model import Kind, Outcome, Robots, Task, Visited
-from crawler.policy.robots import Judged, Rules, judge, origin_of, parse, url_of
+from crawler.model import Kind, Outcome, Seconds, Task, Visited
+from crawler.policy.robots import Rules, parse, url_of
+from crawler.policy.robots_answer import Judged, judge
+from crawler.records import Robots
 from crawler.threads import Native
-from crawler.urls import host_of
+from crawler.urls import host_of, origin_of
 
 MAX_HOSTS = 2000
-"""Hosts whose rules are held in memory; those of others are read again."""
+"""Hosts whose rules are kept in memory; those of other hosts are read again."""
 MAX_BYTES = 32 * 1024 * 1024
-"""And their files altogether."""
+"""Bytes of all files whose rules are kept in memory."""
 MAX_LOGGED_HOSTS = 10_000
-"""Hosts left alone of which it is remembered that the log was told."""
+"""Hosts that are remembered as left alone, so that the log says so once."""
 _NATIVE_FROM_BYTES = 16_384
 """Bytes beyond which a file is read in a native thread."""
 
@@ -55,29 +57,23 @@ class Rulebook:
     def objection(self, task: Task) -> Outcome | None:
         """Return how a visit ends before it begins, or None if it may be made."""
         job = self._jobs[task.job]
-        said = self._hosts.obeys(task.host)
-        if task.robots or not (job.robots == "obey" if said is None else said):
+        if task.robots or not self._obeys(task.host, job):
             return None
-        known, rules = self._rules(f"{task.location.partition(':')[0]}://{task.host}")
+        known, rules = self._rules(origin_of(task.location))
         if known is None or known.until <= time.time():
             wanted = url_of(task.location)
             reason = f"{wanted} is not known yet"
             return Outcome(Kind.ROBOTS, reason=reason, asked=False, needs_robots=wanted)
-        if rules is None:
-            return None
-        most = self._hosts.max_crawl_delay(task.host, job)
-        refusal = self._guarded(known.body, rules.refusal, task.location)
-        if refusal is None and rules.crawl_delay > most:
-            refusal = f"Crawl-delay of {rules.crawl_delay:g} s, max_crawl_delay is {most:g} s"
+        refusal = self._refusal(task, job, known, rules) if rules else None
         if refusal is None:
             return None
         reason = f"{url_of(task.location)} {refusal}"
         return Outcome(Kind.ROBOTS, reason=reason, asked=False, final=True)
 
-    def judge(self, visited: Visited, now: float, *, given_up: bool) -> Judged:
-        """Read the end of a visit to a robots.txt; `now` is wall time."""
+    def judge(self, visited: Visited, now: Seconds, *, given_up: bool) -> Judged:
+        """Judge the end of a visit to a robots.txt, and remember its rules; `now` is wall time."""
         task = visited.task
-        origin = origin_of(task.url)
+        origin, host = origin_of(task.url), host_of(task.url)
         known = self._frontier.robots(origin)
         judged = judge(
             task,
@@ -92,25 +88,43 @@ class Rulebook:
         self._forget(origin)
         if judged.record is None:
             return judged
-        self._tell(host_of(task.url), known, judged.record, now)
+        self._log_absence(host, known, judged.record, now)
         if judged.record.body is None:
             self._remember(judged.record, None)
             return judged
         rules = self._parse(judged.record.body)
-        most = self._hosts.max_crawl_delay(host_of(task.url), self._jobs[task.job])
-        fits = rules.crawl_delay <= most
-        record = replace(judged.record, crawl_delay=rules.crawl_delay if fits else 0.0)
-        if not fits:
-            cause = f"Crawl-delay of {rules.crawl_delay:g} s, max_crawl_delay is {most:g} s"
-            self._log.warning(
-                "host.rested", host=host_of(task.url), state="skipped", cause=cause,
-                until=iso(record.until),
-            )  # fmt: skip
+        record = self._with_delay(judged.record, rules, host, self._jobs[task.job])
         self._remember(record, rules)
         return Judged(judged.verdict, record)
 
-    def _tell(self, host: str, known: Robots | None, record: Robots, now: float) -> None:
-        """Say so once when a host is left alone for its robots.txt, and when that is over.
+    def _obeys(self, host: str, job: Job) -> bool:
+        for_host = self._hosts.obeys(host)
+        return job.robots == "obey" if for_host is None else for_host
+
+    def _refusal(self, task: Task, job: Job, known: Robots, rules: Rules) -> str | None:
+        """Return why the rules of a host do not allow a visit, or None if they do."""
+        refusal = self._guarded(known.body, rules.refusal, task.location)
+        most = self._hosts.max_crawl_delay(task.host, job)
+        if refusal is None and rules.crawl_delay > most:
+            return _too_slow(rules, most)
+        return refusal
+
+    def _with_delay(self, record: Robots, rules: Rules, host: str, job: Job) -> Robots:
+        """Return a record with the Crawl-delay of its rules; log one that skips the host."""
+        most = self._hosts.max_crawl_delay(host, job)
+        if rules.crawl_delay <= most:
+            return replace(record, crawl_delay=rules.crawl_delay)
+        self._log.warning(
+            "host.rested",
+            host=host,
+            state="skipped",
+            cause=_too_slow(rules, most),
+            until=iso(record.until),
+        )
+        return replace(record, crawl_delay=0.0)
+
+    def _log_absence(self, host: str, known: Robots | None, record: Robots, now: Seconds) -> None:
+        """Log once that a host is left alone for its robots.txt, and once that this is over.
 
         While its last copy holds nothing changes for the host, whether it can be refreshed or not.
         """
@@ -144,7 +158,7 @@ class Rulebook:
         return self._guarded(body, parse, body, self._token)
 
     def _guarded(self, body: bytes | None, step: Callable[..., T], *args: Any) -> T:
-        """Read a big file, which may be hostile, where it does not hold the hub up."""
+        """Take a step over a big file, which may be hostile, in a native thread."""
         if len(body or b"") < _NATIVE_FROM_BYTES:
             return step(*args)
         return self._native.call(step, *args)
@@ -160,3 +174,7 @@ class Rulebook:
         known, _ = self._known.pop(origin, (None, None))
         if known is not None:
             self._bytes -= len(known.body or b"")
+
+
+def _too_slow(rules: Rules, most: Seconds) -> str:
+    return f"Crawl-delay of {rules.crawl_delay:g} s, max_crawl_delay is {most:g} s"

@@ -23,7 +23,8 @@ from typing import Any
 import crawler  # noqa: F401  patches first
 from crawler.frontier import open_frontier
 from crawler.frontier.process import current
-from crawler.model import Done, Kind, Outcome, Settlement
+from crawler.model import Kind, Outcome
+from crawler.records import Done, Settlement
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 HOSTS = 1000

@@ -91,7 +91,7 @@ def settings(folder, hosts, visits, durability, *, list_urls=True):
 
 def threads(app):
     """Return the CPU nanoseconds of each part's threads."""
-    ledger = app.frontier._native.call(threading.get_native_id)
+    ledger = app.frontier._file._native.call(threading.get_native_id)
     spent = {}
     for task in Path("/proc/self/task").iterdir():
         who = {os.getpid(): "hub", ledger: "ledger"}.get(int(task.name), "files")

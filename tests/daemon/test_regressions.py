@@ -13,7 +13,7 @@ import pytest
 
 from crawler.frontier import open_frontier
 from crawler.frontier.process import Process, current
-from crawler.model import Seed
+from crawler.records import Seed
 from crawler.urls import fingerprint, host_of
 from tests.program import CRAWLER, Daemon, assert_clean, crawler, until, write_config
 from tests.real import small_disk

@@ -5,7 +5,8 @@ import sys
 
 from crawler.frontier import open_frontier
 from crawler.frontier.process import Process, current
-from crawler.model import Outcome, Seed, Settlement
+from crawler.model import Outcome
+from crawler.records import Seed, Settlement
 from crawler.urls import fingerprint, host_of
 
 NOW = 1_000_000.0

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from crawler.model import Again, Health, Kind, Outcome, Task
+from crawler.model import Kind, Outcome, Task
 from crawler.policy.politeness import (
     BACKOFF_KEPT,
     DAY_S,
@@ -20,6 +20,7 @@ from crawler.policy.politeness import (
     HostPace,
 )
 from crawler.policy.retry import verdict
+from crawler.records import Again, Health
 
 HOUR = 3600.0
 

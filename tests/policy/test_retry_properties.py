@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
-from crawler.policy.retry import MAX_RETRY_AFTER_S, parse_http_date, parse_retry_after
+from crawler.policy.http_dates import MAX_RETRY_AFTER_S, parse_http_date, parse_retry_after
 
 NOW = 1_700_000_000.0
 WORDS = st.sampled_from([

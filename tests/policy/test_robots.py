@@ -7,22 +7,19 @@ from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 from protego import Protego
 
-from crawler.model import Again, Done, Hop, Kind, Outcome, Robots, Task
-from crawler.policy.robots import (
+from crawler.model import Kind, Outcome, Task
+from crawler.policy.robots import MAX_BYTES, MAX_SHOWN, parse, url_of
+from crawler.policy.robots_answer import (
     ABSENT_AFTER_S,
     ALLOWED_FOR_S,
     FIRST_RETRY_S,
-    MAX_BYTES,
     MAX_FRESH_S,
     MAX_HOPS,
     MAX_RETRY_S,
-    MAX_SHOWN,
     MIN_FRESH_S,
     judge,
-    origin_of,
-    parse,
-    url_of,
 )
+from crawler.records import Again, Done, Hop, Robots
 from crawler.urls import canonical
 
 TOKEN = "crawlerd"  # noqa: S105  it is no secret
@@ -554,12 +551,6 @@ UNREACHED = [
     ),
 ]  # fmt: skip
 NAMES = [f"{one.kind} {one.status or ''}".strip() for one in UNREACHED]
-
-
-def test_an_origin_is_its_scheme_name_and_port():
-    assert origin_of("http://a.example/x?y") == "http://a.example:80"
-    assert origin_of("https://a.example/") == "https://a.example:443"
-    assert origin_of("https://[2001:db8::1]:8443/x") == "https://[2001:db8::1]:8443"
 
 
 def test_robots_txt_lies_at_the_root_of_its_origin():

@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.urls import MAX_URL, canonical, fingerprint, hex_of, host_of, split
+from crawler.urls import (
+    MAX_URL,
+    canonical,
+    fingerprint,
+    hex_of,
+    host_of,
+    origin_of,
+    same_origin,
+    split,
+)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +179,8 @@ def test_the_canonical_form_is_its_own_canonical_form(text):
     assert url.isprintable()
     assert "#" not in url
     url_parts = split(url)
+    assert host_of(url) == url_parts.host
+    assert origin_of(url) == f"{url_parts.scheme}://{url_parts.host}"
     again = f"{url_parts.scheme}://{url_parts.host}{url_parts.path}{url_parts.query}"
     assert canonical(again) == url
 
@@ -182,3 +193,22 @@ def test_any_text_is_a_url_or_a_value_error(text, base):
     except ValueError:
         return
     assert url.startswith(("http://", "https://"))
+
+
+def test_an_origin_is_its_scheme_name_and_port():
+    assert origin_of("http://a.example/x?y") == "http://a.example:80"
+    assert origin_of("https://a.example/") == "https://a.example:443"
+    assert origin_of("https://[2001:db8::1]:8443/x") == "https://[2001:db8::1]:8443"
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ("http://a.example/x", True),
+        ("http://a.example:8080/", False),
+        ("https://a.example/", False),
+        ("http://b.a.example/", False),
+    ],
+)
+def test_urls_share_an_origin_if_scheme_name_and_port_are_the_same(other, same):
+    assert same_origin("http://a.example/y?z", other) is same

@@ -13,8 +13,9 @@ import trustme
 
 from crawler.config import CrawlerOptions, Job, Settings, Timeout
 from crawler.daemon.app import App
-from crawler.model import Again, Hop, Kind, Settlement
-from crawler.policy.retry import MAX_RETRY_AFTER_S
+from crawler.model import Kind
+from crawler.policy.http_dates import MAX_RETRY_AFTER_S
+from crawler.records import Again, Hop, Settlement
 from tests.conftest import _inventory
 from tests.parts.rude_cases import ROWS, Row
 from tests.parts.rude_talks import BOMBS

@@ -4,6 +4,7 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import gevent
 import pytest
@@ -18,12 +19,14 @@ from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import open_frontier
 from crawler.frontier.process import current
-from crawler.model import Kind, Outcome, Seed, Task, Visited
+from crawler.model import Kind, Outcome, Task, Visited
+from crawler.records import Seed
 from crawler.settler import Settler
 from crawler.store import Files
 from crawler.urls import fingerprint, host_of
 from crawler.worker.pool import Workers
 from crawler.worker.robots_rules import Rulebook
+from crawler.worker.visit import GO, HANDED_BACK
 from crawler.worker.worker import Worker
 
 SIZE = 4
@@ -80,12 +83,14 @@ class Crew:
         self.supervisor = Supervisor(
             settler, self.handoff, concurrency=SIZE, grace_period=1.0, log=self.log
         )
+        visits = SimpleNamespace(
+            timeout=lambda _: self.visit_timeout,
+            begin=lambda task: GO if self.feeder.begun(task) else HANDED_BACK,
+            visit=self.visit,
+        )
         self.workers = Workers(
             SIZE,
-            lambda: Worker(
-                self.handoff, self.visit, self.feeder.begun, settler.deliver,
-                lambda _: self.visit_timeout,
-            ),
+            lambda: Worker(self.handoff, visits, deliver=settler.deliver),
             settler.take,
             self.supervisor.ended,
         )  # fmt: skip

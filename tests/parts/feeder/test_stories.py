@@ -3,7 +3,8 @@
 import pytest
 
 from crawler.feeder.host import ASK_AGAIN_S
-from crawler.model import Again, Dead, Kind
+from crawler.model import Kind
+from crawler.records import Again, Dead
 from tests.parts.frontiers import gone
 
 EXACT_S = 0.001

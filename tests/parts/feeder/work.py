@@ -13,7 +13,8 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier.process import current
-from crawler.model import Kind, Outcome, Settlement, Task, Visited
+from crawler.model import Kind, Outcome, Task, Visited
+from crawler.records import Settlement
 from crawler.settler import Settler
 from crawler.worker.robots_rules import Rulebook
 from tests.parts.frontiers import seed

@@ -12,7 +12,7 @@ from crawler.frontier.robots import ASKED_FOR_S
 from crawler.ledger.entries import entries
 from crawler.ledger.forget import forget
 from crawler.ledger.statefile import opened
-from crawler.model import JobTerms
+from crawler.records import JobTerms
 from tests.parts.frontiers import NOW, join, seeds, take
 
 

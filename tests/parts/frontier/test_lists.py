@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from crawler.frontier import KnownChunk, ReadChunk, SourceState
-from crawler.model import Again, Dead, Done, JobTerms, Kind
+from crawler.model import Kind
+from crawler.records import Again, Dead, Done, JobTerms
 from tests.parts.frontiers import NOW, join, one_task, seed, seeds, settled, take
 
 

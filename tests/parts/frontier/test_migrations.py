@@ -15,10 +15,12 @@ import pytest
 
 from crawler.errors import StateError
 from crawler.frontier import open_frontier
+from crawler.frontier.database import _statements
 from crawler.frontier.migrations import MIGRATIONS
 from crawler.frontier.process import current
-from crawler.frontier.schema import VERSION, _statements
-from crawler.model import Done, JobTerms, Kept, Kind, Outcome, Settlement, Validators
+from crawler.frontier.schema import VERSION
+from crawler.model import Kept, Kind, Outcome, Validators
+from crawler.records import Done, JobTerms, Settlement
 
 FOLDER = Path(__file__).parent
 OLD = sorted(MIGRATIONS)
@@ -181,15 +183,15 @@ def test_a_kill_in_the_middle_leaves_the_file_as_it_was(old, fresh, part):
     before, steps = dump(file), len(list(_statements(MIGRATIONS[version])))
     script = f"""
 import crawler, os, pathlib, signal
-from crawler.frontier import schema
-whole = schema._statements
+from crawler.frontier import database
+whole = database._statements
 def torn(script):
     for number, statement in enumerate([*whole(script), "SELECT 1;"]):
         if number == {int(part * steps)}:
             os.kill(os.getpid(), signal.SIGKILL)
         yield statement
-schema._statements = torn
-schema.connect(pathlib.Path({str(file)!r}), durable=False)
+database._statements = torn
+database.connect(pathlib.Path({str(file)!r}), durable=False)
 """
     ended = subprocess.run([sys.executable, "-c", script], check=False)
     assert ended.returncode == -signal.SIGKILL

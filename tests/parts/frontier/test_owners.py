@@ -8,8 +8,8 @@ import pytest
 from crawler.errors import LeaseLostError
 from crawler.frontier import LEASE_S, MAX_CRASHES
 from crawler.frontier.process import current
-from crawler.model import Done, Health, HostRecord, JobTerms, Kind
-from crawler.policy.politeness import DAY_S
+from crawler.model import DAY_S, Kind
+from crawler.records import Done, Health, HostRecord, JobTerms
 from tests.parts.frontiers import LATER, NOW, gone, join, seed, seeds, settled, take
 
 
@@ -152,7 +152,7 @@ def test_a_kill_in_the_middle_of_adding_loses_no_batch_that_was_acknowledged(ope
     script = f"""
 import crawler, itertools, pathlib
 from crawler.frontier import open_frontier
-from crawler.model import Seed
+from crawler.records import Seed
 from crawler.urls import fingerprint
 with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=False) as frontier:
     for batch in itertools.count():

@@ -9,8 +9,9 @@ import pytest
 
 from crawler.frontier.process import current
 from crawler.frontier.robots import ASKED_FOR_S
-from crawler.model import Again, Done, Hop, HostRecord, JobTerms, Kind, Robots
-from crawler.policy.robots import origin_of
+from crawler.model import Kind
+from crawler.records import Again, Done, Hop, HostRecord, JobTerms, Robots
+from crawler.urls import origin_of
 from tests.parts.frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
 
 DAY = 86_400.0

@@ -12,7 +12,8 @@ from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
-from crawler.model import Again, Done, HostRecord, JobTerms, Kind, Outcome, Visited
+from crawler.model import Kind, Outcome, Visited
+from crawler.records import Again, Done, HostRecord, JobTerms
 from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
 
 CLASSES = [JobTerms("high", weight=4), JobTerms("normal"), JobTerms("low", weight=1)]

@@ -25,8 +25,9 @@ from crawler.ledger.retry import retry
 from crawler.ledger.selection import PAGE_ROWS, Wanted, pages
 from crawler.ledger.slices import ROWS_AT_ONCE
 from crawler.ledger.statefile import opened
-from crawler.model import Dead, Done, Hop, HostRecord, JobTerms, Kind
+from crawler.model import Kind
 from crawler.policy.naming import path_key
+from crawler.records import Dead, Done, Hop, HostRecord, JobTerms
 from crawler.urls import fingerprint
 from crawler.verbs import explain, status
 from crawler.verbs.ledger import Ledger

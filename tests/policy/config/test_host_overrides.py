@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from crawler.config import CrawlerOptions, HostOptions, Job, Settings
 from crawler.config.host_overrides import MAX_CACHED_HOSTS, HostOverrides
 from crawler.config.settings import Adaptive as Options
-from crawler.model import JobTerms
 from crawler.policy.politeness import Adaptive, HostLimits
+from crawler.records import JobTerms
 
 MIDNIGHT = 1_772_323_200.0  # Sunday, 1 March 2026, UTC
 HOUR = 3600.0

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from crawler.model import Fetched, Kind, Task
-from crawler.policy.retry import MAX_REDIRECTS
+from crawler.policy.outcome import outcome_of
+from crawler.policy.redirects import MAX_REDIRECTS
 from crawler.urls import MAX_URL, canonical, host_of
-from crawler.worker.worker import outcome_of
 
 BASE = "http://h.example:8080/a/b?c"
 PIECES = st.sampled_from([

@@ -1,0 +1,199 @@
+"""The contract of a frontier: URLs known, waiting, leased and finished; durable.
+
+Every verb is one transaction. A host belongs to one owner (a process) at a time, so politeness
+holds for any number of processes. `now` is wall time, for it is stored. A verb that works in slices
+takes a cursor `after` and returns the cursor to go on from, or None at the end. Any verb may raise
+LocalFaultError: this machine refuses, as on a full disk, and nothing was done.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, Self
+
+from crawler.frontier.process import Process
+from crawler.frontier.values import (
+    BEFORE_ALL,
+    Counts,
+    KnownChunk,
+    Lease,
+    NextDue,
+    Pulse,
+    ReadChunk,
+    Reclaimed,
+    SourceState,
+    Synced,
+)
+from crawler.model import Kept, Seconds, Task
+from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
+
+
+class Frontier(Protocol):
+    """The verbs of an engine. One contract test runs against every engine."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+
+    def register(self, process: Process, now: Seconds) -> int:
+        """Admit a process as an owner, and return its number, which is never used again."""
+
+    def configure(
+        self,
+        jobs: Sequence[JobTerms],
+        now: Seconds,
+        *,
+        obeys: Callable[[str], bool | None] = lambda _: None,
+    ) -> None:
+        """Make these jobs the active ones; tasks of other jobs are not leased any more.
+
+        `obeys` takes a host's key and returns whether its robots.txt is obeyed, None where the
+        configuration leaves that to the job. It is called in another thread and must be pure.
+        """
+
+    def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
+        """Make URLs known and due now; return how many were new. `recount` counts repeats."""
+
+    def source(self, job: str, name: str) -> SourceState:
+        """Return a source as it was read last; a source that is not known becomes known."""
+
+    def source_known(self, job: str, name: str) -> int | None:
+        """Return the number of a source, or None if it is not known."""
+
+    def fingerprints(self, source: int, anchor: int) -> list[int]:
+        """Return the fingerprints of the URLs on a chunk, in its order."""
+
+    def active_jobs(self) -> list[JobTerms]:
+        """Return the active jobs, as `configure` had them last."""
+
+    def sources(self, job: str) -> dict[str, int]:
+        """Return the numbers of a job's sources, by their names."""
+
+    def chunks(self, source: int) -> dict[int, KnownChunk]:
+        """Return the chunks of a source as they were read last, by their anchors."""
+
+    def admit(self, job: str, source: int, read: Sequence[ReadChunk], now: Seconds) -> Synced:
+        """Take in chunks of a source that are new or changed; its other chunks stay."""
+
+    def admitting(
+        self, job: str, source: int, read: Sequence[ReadChunk], now: Seconds
+    ) -> Callable[[], Synced]:
+        """Begin to `admit`; the function that is returned waits for the end of it."""
+
+    def drop(self, source: int, anchors: Sequence[int]) -> None:
+        """Forget chunks that a source no longer has."""
+
+    def source_read(self, state: SourceState, now: Seconds) -> None:
+        """Note that a source was read to its end; a source that holds nothing is forgotten."""
+
+    def retire(self, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
+        """Retire a slice of the URLs that no list names any more; return (number, cursor).
+
+        The cursor is the last fingerprint. A URL that is being visited is left for a later call.
+        """
+
+    def leaving(self, job: str) -> bool:
+        """Tell whether a URL that no list names any more waits for the end of its visit."""
+
+    def alive(self) -> Seconds | None:
+        """Return the wall time at which a process was last seen here, None if there was none."""
+
+    def stale(self) -> list[int]:
+        """Return the numbers of jobs that came or went, and whose hosts have yet to learn it."""
+
+    def wake(self, job: int, after: int, now: Seconds) -> int | None:
+        """Let a slice of the hosts learn that a job came or went; the cursor is a host's number."""
+
+    def schedule(self, job: str) -> str:
+        """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""
+
+    def rescheduled(self, job: str, text: str) -> None:
+        """Note that all due times of a job's tasks were computed by the schedule in `text`."""
+
+    def refit(self, job: str, next_due: NextDue, after: int, now: Seconds) -> int | None:
+        """Give a slice of a job's ended tasks other due times; the cursor is a task's number."""
+
+    def heartbeat(self, owner: int, pulse: Pulse, now: Seconds) -> None:
+        """Extend the owner's leases, and record the state of its process.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+        """
+
+    def lease(
+        self,
+        owner: int,
+        now: Seconds,
+        *,
+        new: int,
+        refills: dict[int, int],
+        idle: Sequence[HostRecord],
+        back: Sequence[int] = (),
+    ) -> Lease:
+        """Give back what the owner does not need, take hosts, and take tasks of hosts.
+
+        `idle` are the owner's hosts without an open task: they become free, with their rests.
+        `back` are numbers of tasks that were not begun: they wait again as if never leased.
+        `new` is how many ready hosts to take at most, within the owner's fair share; each comes
+        with a few tasks. `refills` maps the number of a host that the owner has to the number of
+        tasks to take of it. A host may be idle and, being ready, come back in the same call.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead; nothing was leased.
+        """
+
+    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> frozenset[int]:
+        """Note the addresses of hosts without an open visit; return the numbers of those given up.
+
+        A host at an address where another process holds a host goes back, with its tasks.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+        """
+
+    def keep(self, owner: int, task: int, kept: Kept) -> None:
+        """Note the part that a visit begins, for a later visit to go on from.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+        """
+
+    def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
+        """Reserve a file for each (task, first choice, second choice), and return the files.
+
+        A file belongs to one task, for good; where both choices are taken there is a third.
+        """
+
+    def settle(
+        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
+    ) -> None:
+        """Record the ends of visits, and the rests and health of hosts.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead; nothing was recorded.
+        """
+
+    def renew(self, owner: int, now: Seconds) -> None:
+        """Extend the owner's leases.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+        """
+
+    def robots(self, origin: str) -> Robots | None:
+        """Return the robots.txt of an origin (scheme://name:port), None if it was never read."""
+
+    def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
+        """Give everything back that the owner holds, and return the tasks among it."""
+
+    def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:
+        """Take back the hosts of dead owners other than `mine`, and return their leased tasks."""
+
+    def counts(self) -> Counts:
+        """Return the sums of the ledger; they are kept, so it takes no longer at any size."""
+
+    def listed(self) -> dict[str, int]:
+        """Return how often URLs were listed, by kind of their last visit; '' for unfinished."""
+
+    def unfinished(self, after: int, limit: int) -> list[Task]:
+        """Return up to `limit` tasks that wait or are leased, by their numbers beyond `after`."""
+
+    def hosts(self, limit: int) -> list[str]:
+        """Return the keys of the first hosts that were met."""

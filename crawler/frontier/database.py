@@ -1,0 +1,94 @@
+"""Opening a state file: it is made, checked, or brought to the version of today."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from crawler.errors import StateError
+from crawler.frontier.locking import MAX_WAIT_S
+from crawler.frontier.migrations import MIGRATIONS
+from crawler.frontier.schema import APPLICATION_ID, TABLES, VERSION
+
+MIN_SQLITE = (3, 37, 0)
+WAL_PAGES = 16_384
+"""Pages of the write-ahead log (64 MB) after which they are copied into the file."""
+
+
+def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
+    """Open a state file, making it if there is none; `durable` syncs every transaction.
+
+    Raises:
+        StateError: the file is not a state file, is damaged, or comes from a newer crawler.
+    """
+    if sqlite3.sqlite_version_info < MIN_SQLITE:
+        raise StateError(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
+    try:
+        state.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(state, isolation_level=None, timeout=MAX_WAIT_S, cached_statements=256)
+        try:
+            _create_or_check(db, state)
+            _set_up(db, durable=durable)
+        except BaseException:
+            db.close()
+            raise
+    except (sqlite3.Error, OSError) as error:
+        raise StateError(
+            f"{state}: cannot be used as the state file: {error}. Restore a backup, or move it "
+            "away to start afresh"
+        ) from error
+    return db
+
+
+def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if tables:
+        _migrate(db, _checked_version(db, state))
+    else:
+        _run(db, TABLES)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
+
+
+def _checked_version(db: sqlite3.Connection, state: Path) -> int:
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID:
+        raise StateError(f"{state} is a database of another program; name another file as state")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise StateError(
+            f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
+            "install that version, or name another file as state"
+        )
+    return int(version)
+
+
+def _migrate(db: sqlite3.Connection, version: int) -> None:
+    for step in range(version, VERSION):
+        _run(db, MIGRATIONS[step])
+        db.execute(f"PRAGMA user_version = {step + 1}")
+
+
+def _set_up(db: sqlite3.Connection, *, durable: bool) -> None:
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    db.execute("PRAGMA cache_size = -65536")
+    # Every checkpoint syncs; a long list touches pages all over its index, again and again.
+    db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+    db.execute("PRAGMA busy_timeout = 0")  # from here on `begin` waits
+
+
+def _run(db: sqlite3.Connection, script: str) -> None:
+    for statement in _statements(script):
+        db.execute(statement)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script; executescript would end the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,92 @@
+"""Verbs as transactions of one connection, which a private native thread owns."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from crawler.errors import LocalFaultError, StateError
+from crawler.frontier.database import connect
+from crawler.frontier.locking import begin
+from crawler.frontier.names import Names
+from crawler.threads import Native
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Verb = Callable[Concatenate[sqlite3.Connection, P], T]
+"""A function of a connection and other values. It runs in the native thread."""
+
+
+class Transactions:
+    """A state file whose verbs run one after the other.
+
+    Each begins with `BEGIN IMMEDIATE`, or with `BEGIN` where it only reads and waits for no writer.
+    """
+
+    def __init__(self, state: Path, *, durable: bool) -> None:
+        self._state = state
+        self._durable = durable
+        self._native = Native(1)
+        self.names = Names()
+
+    def open(self, obeys: Callable[[str], bool | None]) -> None:
+        """Open the state file; `obeys` becomes a function of its statements.
+
+        Raises:
+            StateError: it cannot be used.
+        """
+        self._native.__enter__()
+        try:
+            self._db = self._native.call(connect, self._state, durable=self._durable)
+        except StateError:
+            self._native.__exit__()
+            raise
+        self._native.call(self._db.create_function, "obeys", 1, obeys)
+
+    def close(self) -> None:
+        """Close the file and end the thread."""
+        self._native.call(self._db.close)
+        self._native.__exit__()
+
+    def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb that writes, and return what it returns.
+
+        Raises:
+            LocalFaultError: this machine refuses, as on a full disk; nothing was written.
+        """
+        return self._native.call(self._transaction(verb, write=True), *args, **kwargs)
+
+    def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb that only reads, and return what it returns.
+
+        Raises:
+            LocalFaultError: this machine refuses.
+        """
+        return self._native.call(self._transaction(verb, write=False), *args, **kwargs)
+
+    def begin(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+        """Begin a verb that writes; return a function that waits for its value.
+
+        Raises:
+            LocalFaultError: from that function; this machine refuses.
+        """
+        return self._native.begin(self._transaction(verb, write=True), *args, **kwargs)
+
+    def _transaction(self, verb: Verb[P, T], *, write: bool) -> Callable[P, T]:
+        """Return the verb as one transaction, to be run in the native thread."""
+
+        def transaction(*args: P.args, **kwargs: P.kwargs) -> T:
+            try:
+                begin(self._db, write=write)
+                value = verb(self._db, *args, **kwargs)
+                self._db.execute("COMMIT")
+            except BaseException as error:
+                self.names.forget()
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise LocalFaultError(f"{self._state}: {error}") from error
+                raise
+            return value
+
+        return transaction

@@ -1,0 +1,153 @@
+"""The values that the frontier's verbs take and return, beside those of model and records."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from crawler.model import Seconds, Task
+from crawler.records import Health, Seed
+
+LEASE_S: Seconds = 60.0
+"""How long an owner that stops renewing keeps its hosts."""
+STALLED_FACTOR = 10
+"""How many leases long a process may be silent while it is seen to live on this machine."""
+BEFORE_ALL = -(2**63)
+"""A cursor before every fingerprint."""
+MAX_CRASHES = 10
+"""Crashes of the process, with few other tasks in flight, that end a URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedHost:
+    """A host that the caller owns now, and the tasks it may visit."""
+
+    id: int
+    key: str
+    """name:port"""
+    next_at: Seconds
+    """Wall time before which nothing is to be visited."""
+    delay: Seconds
+    per_host: int
+    """Its delay and slots: the strictest of the active jobs that list it."""
+    tasks: tuple[Task, ...]
+    jobs: tuple[str, ...] = ()
+    """The caller's jobs that visit it."""
+    crawl_delay: Seconds = 0.0
+    """Delay that its robots.txt asks for; 0 where that is not obeyed."""
+    address: str | None = None
+    """IP address at which it was found last."""
+    health: Health = field(default_factory=Health)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The answer to `lease`."""
+
+    hosts: tuple[LeasedHost, ...]
+    """Hosts taken now, and hosts that were to be refilled."""
+    surplus: int = 0
+    """Number of hosts held beyond the fair share, while other processes lack some."""
+    next_at: Seconds | None = None
+    """Wall time at which the next unowned host is ready; None if none waits for a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reclaimed:
+    """A task that was leased when its owner died; it waits again, or died with the owner."""
+
+    task: Task
+    owner: int
+    died: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The sums of the ledger, in URLs of active jobs."""
+
+    known: int = 0
+    leased: int = 0
+    hosts: int = 0
+    """Number of hosts ever met."""
+    finished: dict[str, int] = field(default_factory=dict)
+    """URLs by kind of their last visit that was an end."""
+    again: int = 0
+    """Finished, and due again."""
+    retired: int = 0
+    """No longer listed."""
+
+    @property
+    def waiting(self) -> int:
+        """Return the number of URLs due now or later."""
+        finished = sum(self.finished.values()) - self.again
+        return self.known - self.retired - self.leased - finished
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source of URLs as it was read last."""
+
+    id: int
+    version: str = ""
+    """Version that was read to its end; empty if none was."""
+    listed: int = 0
+    """Number of URLs on its lines."""
+    bad: int = 0
+    """Number of bad lines."""
+
+
+class KnownChunk(NamedTuple):
+    """A run of lines of a source, as it was read last."""
+
+    key: int
+    """Hash of its lines."""
+    urls: int
+    """Number of URLs on them."""
+    bad: int
+    """Number of bad lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChunk:
+    """A run of lines of a source, read anew."""
+
+    anchor: int
+    """Hash of its last line, and of the ordinal of that line among equal ones."""
+    key: int
+    """Hash of its lines."""
+    seeds: Sequence[Seed]
+    bad: int = 0
+    """Number of bad lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """Numbers of URLs that chunks brought: new ones, and retired ones that came back."""
+
+    added: int
+    revived: int
+
+
+NextDue = Callable[[Seconds, Seconds, int, Seconds | None], Seconds | None]
+"""From (due before, finished at, fingerprint, own interval) to the next due time, None for never.
+
+Times are wall times. It is called in another thread and must be pure.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """State of a process, as other processes and the desk read it."""
+
+    state: str
+    config: str = ""
+    """Path of its configuration file."""
+    busy: int = 0
+    """Number of visits under way."""
+    visits: int = 0
+    """Number of visits since it started."""
+    rate: float = 0.0
+    """Visits a second, smoothed exponentially."""
+    rate_ok: float = 0.0
+    """Visits a second that ended well, smoothed likewise."""
+    bytes: int = 0
+    """Bytes of bodies since it started."""

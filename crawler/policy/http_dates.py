@@ -1,0 +1,55 @@
+"""Times in HTTP headers: dates, and the seconds that Retry-After asks for. Pure."""
+
+import re
+from datetime import UTC, date
+from email.utils import parsedate_to_datetime
+
+from crawler.model import DAY_S, Seconds
+
+MAX_RETRY_AFTER_S: Seconds = DAY_S
+"""A server cannot send a URL further into the future than this."""
+
+_IMF_FIXDATE = re.compile(
+    r"[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([1-9][0-9]{3}) "
+    r"([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT"
+)
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def parse_http_date(value: str | None) -> Seconds | None:
+    """Return the wall time of an HTTP date in any of its three forms (RFC 9110, 5.6.7), or None."""
+    if not value:
+        return None
+    if usual := _IMF_FIXDATE.fullmatch(value):
+        return _fixdate(usual)
+    try:
+        moment = parsedate_to_datetime(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def parse_retry_after(value: str | None, now: Seconds) -> Seconds | None:
+    """Return the seconds a Retry-After asks for (RFC 9110, 10.2.3); None if it makes no sense."""
+    if not value:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:12]), MAX_RETRY_AFTER_S)
+    at = parse_http_date(text)
+    return None if at is None or at <= now else min(at - now, MAX_RETRY_AFTER_S)
+
+
+def _fixdate(found: re.Match[str]) -> Seconds | None:
+    """Return the wall time of a date in the form that nearly every server sends."""
+    day, month, year, *clock = found.groups()
+    hour, minute, second = map(int, clock)
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    try:
+        days = date(int(year), _NUMBERS[month], int(day)).toordinal() - _EPOCH
+    except (KeyError, ValueError):
+        return None
+    return days * DAY_S + hour * 3600 + minute * 60 + second

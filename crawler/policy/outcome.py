@@ -1,0 +1,88 @@
+"""Outcomes of answers: status and headers of one exchange become one Outcome. Pure."""
+
+from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble
+from crawler.policy import page_robots
+from crawler.policy.http_dates import parse_http_date, parse_retry_after
+from crawler.policy.redirects import REDIRECT_STATUS, redirect_of
+from crawler.policy.resume import validators_of
+
+MAX_REASON = 500
+"""Characters of a reason: some of it may be the server's own words."""
+RETRY_AFTER_STATUS = frozenset({413, 429, 503})
+"""HTTP errors whose Retry-After is heard.
+
+The specifications give it a meaning with these and with redirects (RFC 9110, 10.2.3 and 15.5.14;
+RFC 6585, section 4). With other statuses many a server sends it on every error; heard there, it
+would put off a URL, and rest its host, for nothing.
+"""
+_NOT_MODIFIED = 304
+_NOT_FOUND = frozenset({404, 410})
+
+
+def outcome_of(
+    task: Task,
+    fetched: Fetched,
+    now: Seconds,
+    method: str = "GET",
+    token: str = "",
+    *,
+    elapsed: Seconds = 0.0,
+) -> Outcome:
+    """Read an answer; `now` is wall time, `token` our product token in robots directives."""
+    status = fetched.status
+    if 200 <= status < 300:
+        return _stored(fetched, token, elapsed)
+    if status == _NOT_MODIFIED and task.stored:
+        return Outcome(Kind.UNCHANGED, status, path=task.path, elapsed=elapsed)
+    if status in REDIRECT_STATUS and (hop := _redirected(task, fetched, method)):
+        kind, reason, location = hop
+    else:
+        kind = Kind.NOT_FOUND if status in _NOT_FOUND else Kind.HTTP_ERROR
+        reason, location = f"HTTP status {status}", None
+    heard = status in RETRY_AFTER_STATUS or status in REDIRECT_STATUS
+    return Outcome(
+        kind,
+        status,
+        reason=reason[:MAX_REASON],
+        location=location,
+        retry_after=parse_retry_after(fetched.headers.get("retry-after"), now) if heard else None,
+        elapsed=elapsed,
+    )
+
+
+def bug(error: BaseException) -> Outcome:
+    """Return the outcome of a visit that our own code spoilt."""
+    return Outcome(Kind.BUG, reason=f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+def _stored(fetched: Fetched, token: str, elapsed: Seconds) -> Outcome:
+    return Outcome(
+        Kind.STORED,
+        fetched.status,
+        fetched.size,
+        fetched.digest,
+        elapsed=elapsed,
+        last_modified=parse_http_date(fetched.headers.get("last-modified")),
+        unverified=fetched.unverified,
+        validators=validators_of(fetched.headers),
+        directives=_directives(fetched, token),
+    )
+
+
+def _redirected(task: Task, fetched: Fetched, method: str) -> tuple[Kind, str, str | None] | None:
+    """Return kind, reason and location of a redirect, or None if the answer is none."""
+    try:
+        location = redirect_of(
+            fetched.status, fetched.headers, task.location, hops=task.hops, method=method
+        )
+    except Trouble as trouble:
+        return trouble.kind, trouble.reason, None
+    return (Kind.REDIRECTED, f"to {location}", location) if location else None
+
+
+def _directives(fetched: Fetched, token: str) -> str:
+    """Return the words of a page to robots about itself, as `noindex,nofollow`."""
+    words = page_robots.of_headers(fetched.robots_tags, token)
+    if fetched.head:
+        words |= page_robots.of_page(fetched.head, token)
+    return page_robots.joined(words) if words else ""

@@ -1,0 +1,138 @@
+"""Records of the frontier: verdicts and settlements of visits, seeds, jobs, hosts, robots.txt.
+
+All of them are frozen; change is `replace()`.
+"""
+
+from typing import NamedTuple
+
+from crawler.model import Outcome, Seconds, Task, value
+
+
+@value
+class Done:
+    """Finished, and well; or until the wall time `next_at`, with an interval of its own."""
+
+    next_at: Seconds | None = None
+    every: Seconds | None = None
+
+
+@value
+class Again:
+    """To be visited again, not before the wall time `at`."""
+
+    at: Seconds
+    charged: bool = True
+    """Whether the failure counts against the job's `attempts`."""
+
+
+@value
+class Hop:
+    """To be visited at another location, under that host's rules."""
+
+    location: str
+
+
+@value
+class Dead:
+    """Given up, still visible in the ledger; or until the wall time `next_at`."""
+
+    reason: str
+    next_at: Seconds | None = None
+    every: Seconds | None = None
+
+
+Verdict = Done | Again | Hop | Dead
+
+
+@value
+class Robots:
+    """Record of the robots.txt of one origin; times are wall times."""
+
+    origin: str
+    """scheme://name:port"""
+    body: bytes | None
+    """The last good copy; None: there is none, and everything is allowed."""
+    status: int | None
+    """HTTP status of the last answer."""
+    fetched_at: Seconds
+    until: Seconds
+    """The rules hold until then; after that nothing is visited before they are known again."""
+    refresh_at: Seconds
+    """Wall time from which it is asked for again."""
+    failing_since: Seconds | None = None
+    failures: int = 0
+    reason: str = ""
+    """Why it could not be fetched."""
+    crawl_delay: Seconds = 0.0
+    """Seconds between two visits that our group asks for, as far as it is obeyed."""
+
+
+@value
+class Settlement:
+    """The end of a visit as the frontier and the log get it."""
+
+    task: Task
+    outcome: Outcome
+    verdict: Verdict
+    finished_at: Seconds
+    """Wall time at which it was settled."""
+    robots: Robots | None = None
+    """Rules that a visit to a robots.txt made known."""
+
+
+class Seed(NamedTuple):
+    """A URL as a list names it, ready for the frontier. Ten million are made of one list."""
+
+    fingerprint: int
+    url: str
+    host: str
+    path: str | None = None
+    extra: str | None = None
+    """Columns of the list that the job's headers use, as JSON."""
+
+
+@value
+class JobTerms:
+    """A configured job as the frontier knows it."""
+
+    name: str
+    delay: Seconds = 0.0
+    """Seconds between two visits to a host."""
+    per_host: int = 1000
+    """Visits to a host at the same time."""
+    obeys: bool = False
+    """Whether it obeys robots.txt."""
+    weight: int = 2
+    """Its share where several jobs wait: 4 for high priority, 2 for normal, 1 for low."""
+
+
+@value
+class Health:
+    """State of a host beside the time of its next visit; times are wall times."""
+
+    backoff: Seconds = 0.0
+    failures: int = 0
+    failing_since: Seconds | None = None
+    silent: bool = False
+    """Whether its failures were without any answer."""
+    latency: Seconds = 0.0
+    """Smoothed response time."""
+    spent: int = 0
+    """Visits on `day`."""
+    day: int = 0
+    """Days since 1970."""
+
+
+@value
+class HostRecord:
+    """A host as the frontier stores it: no visit before the wall time `next_at`."""
+
+    id: int
+    next_at: Seconds
+    opens_at: Seconds = 0.0
+    """No visit before this wall time either: opening hours, or the budget of the day."""
+    gap: Seconds = 0.0
+    """Its delay as it is now: the rest it gets if its owner crashes."""
+    address: str | None = None
+    """IP address at which it was found last."""
+    health: Health = Health()

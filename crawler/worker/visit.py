@@ -1,0 +1,141 @@
+"""A visit: ask the rules, fetch, and say in one word how it ended; every error has an outcome."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import Enum
+from functools import partial
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
+
+from crawler.config import Job
+from crawler.errors import LeaseLostError, LocalFaultError
+from crawler.log import Log
+from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
+from crawler.policy.outcome import MAX_REASON, bug, outcome_of
+from crawler.store import part_of, wanted_path
+
+V = TypeVar("V")
+P = ParamSpec("P")
+
+
+class Begun(Enum):
+    """Answer to whether a visit may be made now, where its rules allow it."""
+
+    GO = "go"
+    """Host and address allow it now."""
+    HANDED_BACK = "handed back"
+    """Its address bears no more visits now; the feeder has the task again."""
+
+
+GO: Final = Begun.GO
+HANDED_BACK: Final = Begun.HANDED_BACK
+
+
+class Fetch(Protocol):
+    """The exchange of one visit: `fetch.Fetcher.fetch`."""
+
+    def __call__(
+        self, task: Task, job: Job, *, part: Callable[[], str], deadline: Seconds
+    ) -> Fetched: ...
+
+
+class Visits:
+    """Makes the visits of a process, whose number is `owner`.
+
+    `objection` returns how a visit ends that the rules forbid, `begun` whether host and address
+    allow it now, `token` is our product token in robots directives.
+    """
+
+    def __init__(
+        self,
+        jobs: Mapping[str, Job],
+        fetch: Fetch,
+        owner: int,
+        log: Log,
+        *,
+        token: str = "",
+        objection: Callable[[Task], Outcome | None] = lambda _: None,
+        begun: Callable[[Task], bool] = lambda _: True,
+    ) -> None:
+        self._jobs = jobs
+        self._fetch = fetch
+        self._owner = owner
+        self._log = log
+        self._token = token
+        self._objection = objection
+        self._begun = begun
+
+    def timeout(self, task: Task) -> Seconds:
+        """Return how many seconds a visit of this task may take."""
+        return self._jobs[task.job].timeout.total
+
+    def begin(self, task: Task) -> Visited | Begun:
+        """Return how a visit ends before it begins, or whether it may be made now.
+
+        Raises:
+            LeaseLostError: another process took this one for dead.
+        """
+        return self._guarded(self._begin, task)
+
+    def visit(self, task: Task, deadline: Seconds) -> Visited:
+        """Visit a task. Trouble is an outcome; so is a bug, which is also logged with its trace.
+
+        Raises:
+            LeaseLostError: another process took this one for dead.
+        """
+        return self._guarded(self._visit, task, deadline)
+
+    def _begin(self, task: Task) -> Visited | Begun:
+        objection = self._objection(task)
+        if objection is not None:
+            return Visited(task, objection, time.monotonic())
+        return GO if self._begun(task) else HANDED_BACK
+
+    def _visit(self, task: Task, deadline: Seconds) -> Visited:
+        job = self._jobs[task.job]
+        if not task.robots:
+            wanted_path(
+                task, job
+            )  # a path that cannot be made spoils this visit, not a whole batch
+        start = time.monotonic()
+        fetched = self._fetch(task, job, part=partial(self._part, task, job), deadline=deadline)
+        elapsed = round(time.monotonic() - start, 4)
+        outcome = outcome_of(task, fetched, time.time(), job.method, self._token, elapsed=elapsed)
+        return Visited(
+            task,
+            outcome,
+            fetched.answered_at,
+            fetched.body,
+            fetched.part,
+            fetched.headers.get("cache-control", "") if task.robots else "",
+        )
+
+    def _part(self, task: Task, job: Job) -> str:
+        if task.robots:
+            return ""  # it stays in memory, and a path may have no answer for its URL
+        return task.kept.part if task.kept else part_of(task, job, self._owner)
+
+    def _guarded(
+        self, step: Callable[Concatenate[Task, P], V], task: Task, *args: P.args, **kwargs: P.kwargs
+    ) -> V | Visited:
+        """Return what a step of a visit returns, or how its exception ends the visit."""
+        start = time.monotonic()
+        try:
+            return step(task, *args, **kwargs)
+        except Trouble as trouble:
+            return _ended(
+                task, Outcome(trouble.kind, reason=trouble.reason, ours=trouble.ours), start
+            )
+        except LocalFaultError as error:
+            return _ended(task, Outcome(Kind.LOCAL_IO, reason=str(error), ours=True), start)
+        except LeaseLostError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a bug is an outcome too
+            self._log.error("visit.bug", url=task.url, exc_info=True)
+            return _ended(task, bug(error), start)
+
+
+def _ended(task: Task, outcome: Outcome, start: Seconds) -> Visited:
+    now = time.monotonic()
+    elapsed, reason = round(now - start, 4), outcome.reason[:MAX_REASON]
+    return Visited(task, replace(outcome, elapsed=elapsed, reason=reason), now)

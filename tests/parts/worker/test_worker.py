@@ -1,0 +1,124 @@
+"""One worker and what it does with its task: the visit is made, refused before, or handed back."""
+
+import time
+from types import SimpleNamespace
+
+import pytest
+from gevent.queue import Queue
+
+from crawler.config import Job
+from crawler.errors import LeaseLostError, LocalFaultError
+from crawler.model import Fetched, Kind, Outcome, Task, Trouble, Visited
+from crawler.policy.outcome import MAX_REASON
+from crawler.worker.visit import GO, HANDED_BACK, Visits
+from crawler.worker.worker import SURPLUS, Worker
+
+JOB = Job(name="j", urls=("http://site.example/",))
+TASK = Task(1, "j", "http://site.example/", "http://site.example/", "site.example:80", 1, 1, 1)
+MADE = Visited(TASK, Outcome(Kind.STORED, 200), 0.0)
+REFUSED = Visited(TASK, Outcome(Kind.ROBOTS, asked=False), 0.0)
+
+
+def worked(begun, *, leave=lambda: False):
+    """Have a worker take one task; return its end, the visits it made and what it delivered."""
+    handoff, made, delivered = Queue(), [], []
+    handoff.put(TASK)
+    handoff.shutdown()
+    visits = SimpleNamespace(
+        timeout=lambda _: 1.0,
+        begin=lambda _: begun,
+        visit=lambda task, _: made.append(task) or MADE,
+    )
+    end = Worker(handoff, visits, deliver=delivered.append, leave=leave).run()
+    return end, made, delivered
+
+
+def test_a_visit_that_may_be_made_is_made_and_delivered():
+    assert worked(GO) == (None, [TASK], [MADE])
+
+
+def test_a_visit_that_ends_before_it_begins_is_delivered_and_not_made():
+    assert worked(REFUSED) == (None, [], [REFUSED])
+
+
+def test_a_visit_that_is_handed_back_is_neither_made_nor_delivered():
+    assert worked(HANDED_BACK) == (None, [], [])
+
+
+def test_a_worker_of_a_pool_that_has_too_many_takes_no_task():
+    assert worked(GO, leave=lambda: True) == (SURPLUS, [], [])
+
+
+class Heard:
+    """A log that keeps its events."""
+
+    def __init__(self):
+        self.events = []
+
+    def error(self, event, **_):
+        self.events.append(event)
+
+
+def visited(ends, **options):
+    """Make a visit whose exchange ends with an exception; return its end and what was logged."""
+    log = Heard()
+
+    def fetch(task, job, *, part, deadline):
+        if isinstance(ends, BaseException):
+            raise ends
+        return ends
+
+    visits = Visits({"j": JOB}, fetch, 1, log, **options)
+    return visits.visit(TASK, time.monotonic() + 1.0), log.events
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "reason", "ours", "events"),
+    [
+        (Trouble(Kind.DNS, "no such name"), Kind.DNS, "no such name", False, []),
+        (Trouble(Kind.LOCAL_IO, "full", ours=True), Kind.LOCAL_IO, "full", True, []),
+        (LocalFaultError("no disk"), Kind.LOCAL_IO, "no disk", True, []),
+        (KeyError("x"), Kind.BUG, "KeyError: 'x'", False, ["visit.bug"]),
+        (SystemExit(7), Kind.BUG, "SystemExit: 7", False, ["visit.bug"]),
+    ],
+)
+def test_whatever_ends_an_exchange_becomes_the_outcome_of_its_visit(
+    error, kind, reason, ours, events
+):
+    end, logged = visited(error)
+    outcome = end.outcome
+    assert (outcome.kind, outcome.reason, outcome.ours) == (kind, reason, ours)
+    assert logged == events
+
+
+def test_a_long_reason_is_cut():
+    end, _ = visited(Trouble(Kind.PROTOCOL, "x" * 1000))
+    assert len(end.outcome.reason) == MAX_REASON
+
+
+def test_a_lost_lease_ends_the_process_and_not_the_visit():
+    with pytest.raises(LeaseLostError):
+        visited(LeaseLostError("taken for dead"))
+
+
+def test_a_visit_describes_the_answer():
+    end, _ = visited(Fetched(200, {}, 7.0, b"x", size=1, digest="ab"))
+    assert (end.outcome.kind, end.outcome.digest, end.content) == (Kind.STORED, "ab", b"x")
+    assert end.answered_at == 7.0
+
+
+@pytest.mark.parametrize(
+    ("objection", "begun", "ends"),
+    [
+        (None, True, GO),
+        (None, False, HANDED_BACK),
+        (Outcome(Kind.ROBOTS), True, Kind.ROBOTS),
+    ],
+)
+def test_a_visit_begins_is_handed_back_or_refused(objection, begun, ends):
+    visits = Visits(
+        {"j": JOB}, lambda *_, **__: None, 1, Heard(),
+        objection=lambda _: objection, begun=lambda _: begun,
+    )  # fmt: skip
+    end = visits.begin(TASK)
+    assert (end.outcome.kind if isinstance(end, Visited) else end) is ends

@@ -1,0 +1,90 @@
+"""What an answer means: status and headers on one side, the outcome on the other."""
+
+import pytest
+from requests.structures import CaseInsensitiveDict
+
+from crawler.model import Fetched, Kind, Task, Validators
+from crawler.policy.outcome import MAX_REASON, RETRY_AFTER_STATUS, bug, outcome_of
+
+NOW = 784_111_000.0
+URL = "http://site.example/a"
+STORED = Validators(etag='"1"')
+
+
+def answered(status, headers=None, *, task=None, method="GET", **fetched):
+    task = task or Task(1, "j", URL, URL, "site.example:80", 1, 1, 1, stored=STORED, path="a.html")
+    answer = Fetched(status, CaseInsensitiveDict(headers or {}), 0.0, **fetched)
+    return outcome_of(task, answer, NOW, method, "crawlerd", elapsed=0.5)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (200, Kind.STORED), (206, Kind.STORED), (299, Kind.STORED), (304, Kind.UNCHANGED),
+        (301, Kind.REDIRECTED), (308, Kind.REDIRECTED), (300, Kind.HTTP_ERROR),
+        (400, Kind.HTTP_ERROR), (403, Kind.HTTP_ERROR), (404, Kind.NOT_FOUND),
+        (410, Kind.NOT_FOUND), (429, Kind.HTTP_ERROR), (500, Kind.HTTP_ERROR),
+    ],
+)  # fmt: skip
+def test_a_status_has_its_kind(status, kind):
+    outcome = answered(status, {"Location": "/b"})
+    assert (outcome.kind, outcome.status, outcome.elapsed) == (kind, status, 0.5)
+
+
+def test_a_file_is_described_by_its_answer():
+    headers = {"ETag": '"2"', "Last-Modified": "Sun, 06 Nov 1994 08:49:37 GMT"}
+    tags = ("noindex", "other: nofollow")
+    outcome = answered(200, headers, size=7, digest="ab", unverified=True, robots_tags=tags)
+    assert (outcome.size, outcome.digest, outcome.unverified) == (7, "ab", True)
+    assert outcome.last_modified == NOW + 777
+    assert outcome.validators == Validators('"2"', "Sun, 06 Nov 1994 08:49:37 GMT")
+    assert outcome.directives == "noindex"
+
+
+def test_a_page_says_in_its_head_what_robots_may_do():
+    outcome = answered(200, head=b"<meta name=crawlerd content=nofollow>", robots_tags=("noindex",))
+    assert outcome.directives == "noindex,nofollow"
+
+
+def test_what_is_unchanged_keeps_its_file():
+    assert answered(304).path == "a.html"
+
+
+def test_a_304_that_was_not_asked_for_is_an_error():
+    task = Task(1, "j", URL, URL, "site.example:80", 1, 1, 1)
+    assert answered(304, task=task).kind is Kind.HTTP_ERROR
+
+
+def test_a_redirect_says_where_it_leads():
+    outcome = answered(302, {"Location": "/b", "Retry-After": "7"})
+    assert outcome.location == "http://site.example/b"
+    assert (outcome.reason, outcome.retry_after) == ("to http://site.example/b", 7)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_redirect_that_is_refused_ends_with_its_reason(method):
+    outcome = answered(307, {"Location": "http://[::1", "Retry-After": "7"}, method=method)
+    kind, reason = {
+        "GET": (Kind.PROTOCOL, "bad Location: it is not a valid URL"),
+        "POST": (Kind.HTTP_ERROR, "a redirect that would repeat the POST"),
+    }[method]
+    assert (outcome.kind, outcome.status, outcome.reason) == (kind, 307, reason)
+    assert (outcome.location, outcome.retry_after) == (None, 7)
+
+
+def test_a_reason_is_cut():
+    outcome = answered(302, {"Location": "/" + "a" * 1000})
+    assert len(outcome.reason) == MAX_REASON
+    assert len(outcome.location) > 1000
+
+
+@pytest.mark.parametrize("status", [200, 304, 400, 404, 410, 413, 429, 500, 502, 503])
+def test_retry_after_is_heard_where_it_has_a_meaning(status):
+    heard = 7 if status in RETRY_AFTER_STATUS else None
+    assert answered(status, {"Retry-After": "7"}).retry_after == heard
+
+
+def test_a_bug_is_an_outcome_that_names_the_exception():
+    assert bug(ValueError("oops")).reason == "ValueError: oops"
+    assert bug(ValueError()).reason == "ValueError"
+    assert bug(ValueError()).kind is Kind.BUG
