@@ -9,7 +9,7 @@ from crawler.config import Job
 from crawler.daemon.services import Service, Services
 from crawler.errors import LeaseLostError
 from crawler.model import Task
-from crawler.worker.worker import Visits
+from crawler.worker.visit import Visits
 
 URL = "http://h.example/"
 

@@ -9,7 +9,8 @@ from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
-from crawler.model import JobTerms, Kind, Outcome, Visited
+from crawler.model import Kind, Outcome, Visited
+from crawler.records import JobTerms
 from tests.parts.feeder.test_feeder import Silence
 from tests.parts.frontiers import join, seed
 
