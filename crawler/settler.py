@@ -13,8 +13,7 @@ from random import Random
 from typing import Protocol
 
 import gevent
-from gevent.event import Event
-from gevent.queue import Empty, Queue, ShutDown
+from gevent.queue import Empty, ShutDown
 
 from crawler.config import Job, ScheduleOptions
 from crawler.errors import LOCAL_FAULTS
@@ -25,13 +24,12 @@ from crawler.policy.retry import verdict
 from crawler.policy.schedule import Schedule, next_due
 from crawler.records import Again, Dead, Done, HostRecord, Settlement, Verdict
 from crawler.store import Body, Files, left_by, part_name, wanted_path
+from crawler.worker.ends import Ends
 from crawler.worker.robots_rules import Rulebook
 
 MAX_BATCH = 256
 BATCH_GAP_S: Seconds = 0.02
 """Shortest time between two batches, so that under load many visits share what a batch costs."""
-MAX_BYTES_WAITING = 64 * 1024 * 1024
-"""Bytes of bodies that may wait in memory; beyond it workers wait for the disk."""
 
 
 class Hosts(Protocol):
@@ -55,6 +53,7 @@ class Settler:
         hosts: Hosts,
         rules: Rulebook,
         tell: Callable[[Settlement], None],
+        ends: Ends,
         *,
         together: Callable[[], AbstractContextManager[None]] = nullcontext,
         wall: Callable[[], Seconds] = time.time,
@@ -69,33 +68,22 @@ class Settler:
         self._together = together
         self._wall = wall
         self._random = Random()  # noqa: S311  jitter is no secret
-        self._queue: Queue[Visited] = Queue()
+        self._ends = ends
         self._batch: list[Visited] = []
         self._began: Seconds = 0.0
-        self._bytes_waiting = 0
-        self._room = Event()
-        self.settled = Event()
-        """Set whenever a batch is settled."""
 
     def take(self, visited: Visited) -> None:
         """Take a visit's end; the host's rest begins."""
-        self.put(self._hosts.finished(visited))
-
-    def put(self, visited: Visited) -> None:
-        """Take a visit's end that its host knows of already."""
-        self._bytes_waiting += len(visited.content or b"")
-        self._queue.put(visited)
+        self._ends.put(self._hosts.finished(visited))
 
     def deliver(self, visited: Visited) -> None:
         """Take a visit's end, and make the worker wait while too many bytes wait for the disk."""
         self.take(visited)
-        while self._bytes_waiting > MAX_BYTES_WAITING:
-            self._room.clear()
-            self._room.wait()
+        self._ends.wait_for_room()
 
     def shut(self) -> None:
         """Let `run` end once everything delivered is settled."""
-        self._queue.shutdown()
+        self._ends.shut()
 
     def run(self) -> None:
         """Settle, batch after batch; a batch that failed is still there for the next run."""
@@ -104,10 +92,10 @@ class Settler:
 
     def _fill(self) -> bool:
         try:
-            self._batch.append(self._queue.get())
+            self._batch.append(self._ends.get())
             self._gather()
             while len(self._batch) < MAX_BATCH:
-                self._batch.append(self._queue.get_nowait())
+                self._batch.append(self._ends.get_nowait())
         except (Empty, ShutDown):
             pass
         return bool(self._batch)
@@ -115,11 +103,7 @@ class Settler:
     def _gather(self) -> None:
         """Let a batch fill, unless the last one is long ago, or memory is what is short."""
         wait = self._began + BATCH_GAP_S - time.monotonic()
-        if (
-            wait > 0
-            and self._queue.qsize() < MAX_BATCH
-            and self._bytes_waiting <= MAX_BYTES_WAITING
-        ):
+        if wait > 0 and len(self._ends) < MAX_BATCH and not self._ends.is_full:
             gevent.sleep(wait)
 
     def _settle(self) -> None:
@@ -133,9 +117,8 @@ class Settler:
         # 3 The ledger knows, in one transaction: a crash before this visits again.
         self._frontier.settle(self._owner, settlements, hosts)
         # 4 The batch is over: workers that wait for memory go on.
-        self._bytes_waiting -= sum(len(visited.content or b"") for visited in self._batch)
+        self._ends.freed(sum(len(visited.content or b"") for visited in self._batch))
         self._batch.clear()
-        self._room.set()
         # 5 Hosts with nothing open may go back.
         self._hosts.settled([settled.task for settled in settlements])
         # 6 The log says so, never before the ledger knows.
@@ -144,7 +127,6 @@ class Settler:
                 self._tell(settled)
         # 7 What broke off and will not be continued goes: nothing in the ledger names it any more.
         self._drop_parts(settlements)
-        self.settled.set()
 
     def _store(self) -> None:
         """Write the bodies of the batch; their visits then carry the path, or the fault."""
@@ -160,10 +142,9 @@ class Settler:
         ]
         for at, stored in zip(chosen, self._files.save(bodies), strict=True):
             visited = self._batch[at]
-            self._bytes_waiting -= len(visited.content or b"")
+            self._ends.freed(len(visited.content or b""))
             outcome = _stored(visited, stored)
             self._batch[at] = Visited(visited.task, outcome, visited.answered_at)
-        self._room.set()
 
     def _pass_over_same(self) -> None:
         """Keep the file of a visit that brought the same content again, as long as it is there."""
@@ -174,7 +155,7 @@ class Settler:
                 continue
             if visited.part:
                 self._files.discard([visited.part])
-            self._bytes_waiting -= len(visited.content or b"")
+            self._ends.freed(len(visited.content or b""))
             same = replace(outcome, kind=Kind.UNCHANGED, path=task.path)
             self._batch[at] = replace(visited, outcome=same, content=None, part=None)
 

@@ -66,14 +66,14 @@ class Daemon:
             env={**os.environ, "GEVENT_MONITOR_THREAD_ENABLE": "1",
                  "GEVENT_MAX_BLOCKING_TIME": "0.1", **self._environment},
         )  # fmt: skip
-        self._readers = [gevent.spawn(self._read_log), gevent.spawn(self._read_errors)]
+        self.readers = [gevent.spawn(self._read_log), gevent.spawn(self._read_errors)]
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        gevent.joinall(self._readers, timeout=5)
+        gevent.joinall(self.readers, timeout=5)
         self.process.stdout.close()
         self.process.stderr.close()
 
@@ -91,7 +91,7 @@ class Daemon:
     def wait(self, timeout: float = PATIENCE_S) -> int:
         """Wait for the end, and return the exit code."""
         code = self.process.wait(timeout)
-        gevent.joinall(self._readers, timeout=5)
+        gevent.joinall(self.readers, timeout=5)
         return code
 
     def stop(self) -> int:
@@ -111,7 +111,7 @@ def until(found: Callable[[], Any], otherwise: str, daemon: Daemon | None = None
     """Wait for something to be true, with a deadline that fails loudly."""
     deadline = time.monotonic() + PATIENCE_S
     while not (value := found()):
-        ended = daemon is not None and daemon.process.poll() is not None and daemon._readers[0].dead
+        ended = daemon is not None and daemon.process.poll() is not None and daemon.readers[0].dead
         if time.monotonic() > deadline or ended:
             last = daemon.records[-5:] if daemon else ""
             raise AssertionError(f"{otherwise}; {last}; {daemon.errors if daemon else ''}")

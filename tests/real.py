@@ -133,12 +133,12 @@ def serving(name: str, root: Path, folder: Path, *, certificate: str = "") -> It
         [program, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
     ) as process:
         try:
-            until(lambda: _listens(port), f"{name} does not answer")
+            until(lambda: listens(port), f"{name} does not answer")
             yield f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
         finally:
             process.terminate()
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

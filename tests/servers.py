@@ -1,6 +1,7 @@
 """Servers on loopback: `Site` answers by routes and remembers, `RudeSite` sends exact bytes."""
 
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -28,8 +29,14 @@ class Seen:
 class Site:
     """A web site on one or more loopback addresses, all on one port."""
 
-    def __init__(self, route: Route, addresses: Iterable[str] = ("127.0.0.1",)) -> None:
+    def __init__(
+        self,
+        route: Route,
+        addresses: Iterable[str] = ("127.0.0.1",),
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self.route = route
+        self._tls = {"ssl_context": context} if context else {}
         self._addresses = list(addresses)
         self._servers: list[WSGIServer] = []
         self.requests: list[Seen] = []
@@ -42,7 +49,7 @@ class Site:
             listener.setblocking(False)
             self.port = listener.getsockname()[1]
             server = WSGIServer(
-                listener, self._answer, spawn=Pool(10_000), log=None, error_log=None
+                listener, self._answer, spawn=Pool(10_000), log=None, error_log=None, **self._tls
             )
             server.start()
             self._servers.append(server)
@@ -54,7 +61,7 @@ class Site:
 
     @property
     def url(self) -> str:
-        return f"http://{self._addresses[0]}:{self.port}"
+        return f"http{'s' if self._tls else ''}://{self._addresses[0]}:{self.port}"
 
     def paths(self) -> list[str]:
         return [seen.path for seen in self.requests]

@@ -1,4 +1,4 @@
-"""Checks of texts: each returns the text, or what stands for it, or says what is wrong with it."""
+"""Checks of texts: each returns the text in its one spelling, or raises ValueError."""
 
 import re
 from urllib.parse import urlsplit
@@ -6,16 +6,21 @@ from urllib.parse import urlsplit
 from crawler import urls
 from crawler.policy import addresses, globbing, naming
 from crawler.policy.hours import parse as parse_hours
+from crawler.policy.http_grammar import FIELD_NAME
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD_NAME = re.compile(FIELD_NAME)
 _HOST = re.compile(r"(\*\.)?(\[[^\]]*\]|[^*/\\?#@:\[\]\s]+)(:[0-9]+)?")
 _NO_HOST = "is no host: example.org, example.org:8080, *.example.org or * are"
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
 def header_name(name: str) -> str:
-    """See that a header may have this name."""
-    if not _TOKEN.fullmatch(name):
+    """Return the name of a request header.
+
+    Raises:
+        ValueError: it is no field name (RFC 9110, section 5.1), or the crawler sets it itself.
+    """
+    if not _FIELD_NAME.fullmatch(name):
         raise ValueError("is not a header name: letters, digits and - are")
     if name.lower() in _OURS:
         raise ValueError("is set by the crawler itself")
@@ -23,7 +28,11 @@ def header_name(name: str) -> str:
 
 
 def header_value(value: str) -> str:
-    """See that a text can stand in a header."""
+    """Return the value of a header.
+
+    Raises:
+        ValueError: it is not one line of printable Latin-1.
+    """
     if not value.isprintable():
         raise ValueError("a header is one line of printable characters")
     try:
@@ -34,7 +43,11 @@ def header_value(value: str) -> str:
 
 
 def url_pattern(text: str) -> str:
-    """See that globbing can read a text, and that its first URL is one."""
+    """Return a URL, or a pattern of URLs with curl's globbing.
+
+    Raises:
+        ValueError: it is no pattern, or its first URL is none.
+    """
     pattern = globbing.parse(text)
     first = next(iter(pattern))[0]
     try:
@@ -45,7 +58,11 @@ def url_pattern(text: str) -> str:
 
 
 def proxy(text: str) -> str:
-    """See that a text is the URL of a proxy."""
+    """Return the URL of a proxy.
+
+    Raises:
+        ValueError: it is none, or its scheme is not http, https, socks5 or socks5h.
+    """
     scheme, mark, tail = text.partition("://")
     try:
         sound = mark and tail and urlsplit(text).hostname and urlsplit(text).port != 0
@@ -57,25 +74,37 @@ def proxy(text: str) -> str:
 
 
 def network(text: str) -> str:
-    """Return an address or a network in its one spelling."""
+    """Return an address or a network in its one spelling.
+
+    Raises:
+        ValueError: it is neither.
+    """
     return str(addresses.network(text))
 
 
 def hours(text: str) -> str:
-    """See that a text names opening hours."""
+    """Return the text of opening hours.
+
+    Raises:
+        ValueError: it is not as in `mon-fri 22:00-06:00 Europe/Berlin`.
+    """
     parse_hours(text)
     return text
 
 
 def host_pattern(text: str) -> str:
-    """Return a pattern of hosts as their keys are written: in ASCII and lower case."""
+    """Return a pattern of hosts as the keys of hosts are written: in ASCII and lower case.
+
+    Raises:
+        ValueError: it is not name, name:port, *.name or *.
+    """
     if text == "*":
         return text
     match = _HOST.fullmatch(text)
     if not match:
         raise ValueError(_NO_HOST)
     parents, name, port = match.groups(default="")
-    try:  # with a label before it, as the names have that it is to match: an address takes none
+    try:  # *.name is tried with a label in the place of the star: an address takes none
         url = urls.canonical(f"http://{'x.' if parents else ''}{name}{port}/")
     except ValueError:
         raise ValueError(_NO_HOST) from None
@@ -88,6 +117,10 @@ def host_pattern(text: str) -> str:
 
 
 def template(text: str) -> str:
-    """See that a text names paths."""
+    """Return the template of a path.
+
+    Raises:
+        ValueError: it leads out of the output folder, or its braces do not match.
+    """
     naming.fields_of(text)
     return text

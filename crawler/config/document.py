@@ -1,4 +1,4 @@
-"""YAML with its places: plain values of the YAML 1.2 core schema, and where each of them stands.
+"""YAML with its places: plain values of the YAML 1.2 core schema, and the position of each.
 
 PyYAML reads YAML 1.1, in which `no` is false, `1:30` is ninety and `0755` is 493; here they are
 the strings that they look like. Duplicate keys, which PyYAML drops without a word, are errors.
@@ -41,7 +41,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
 
     def problem(self, path: Path_, message: str, *, at_key: bool = False) -> None:
-        """Note what is wrong at a path, at the nearest place that the file has."""
+        """Note a problem of the value at a path, at the nearest place that the file has."""
         marks = self.key_marks if at_key else self.marks
         line, column = next(
             (marks[path[:end]] for end in range(len(path), -1, -1) if path[:end] in marks), (1, 1)
@@ -49,7 +49,11 @@ class Document:
         self.problems.append(Problem(self.file, line, column, dotted(path), message))
 
     def check(self) -> None:
-        """Raise ConfigError if anything is wrong, everything in the order of the file."""
+        """End with all problems, if there are any.
+
+        Raises:
+            ConfigError: every problem, in the order of the file.
+        """
         if self.problems:
             raise ConfigError(sorted(self.problems, key=lambda p: (p.line, p.column)))
 
@@ -63,7 +67,7 @@ def dotted(path: Path_) -> str:
 
 
 def read(file: Path, environment: Mapping[str, str] = os.environ) -> Document:
-    """Read a YAML file; what is wrong in it is noted in the document.
+    """Read a YAML file; problems with its values are noted in the document.
 
     Raises:
         ConfigError: the file cannot be read, or is not YAML.

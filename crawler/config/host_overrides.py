@@ -1,13 +1,13 @@
-"""What the configuration asks of one host: its jobs' options, and the overrides under `hosts`."""
+"""The options of one host: those of its jobs, and the overrides under `hosts`."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crawler.config import HostOptions, Job, Settings
-from crawler.config.settings import Adaptive as AdaptiveOptions
+from crawler.config.host_options import STRICTEST, HostPoliteness
 from crawler.model import Seconds
 from crawler.policy.hours import Hours, parse
-from crawler.policy.politeness import Adaptive, HostLimits
+from crawler.policy.politeness import HostLimits
 from crawler.records import JobTerms
 
 MAX_CACHED_HOSTS = 10_000
@@ -23,7 +23,7 @@ class HostOverrides:
         self.load(settings)
 
     def load(self, settings: Settings) -> None:
-        """Take up a configuration, in the place of the one before."""
+        """Replace the configuration by another."""
         self._jobs = {job.name: job for job in settings.jobs}
         self._options: Mapping[str, HostOptions] = settings.hosts
         self._user_agent = settings.crawler.user_agent
@@ -35,50 +35,39 @@ class HostOverrides:
         self._found: dict[str, str | None] = {}
 
     def job_terms(self) -> list[JobTerms]:
-        """Return what the frontier needs to know of the jobs."""
+        """Return the terms of all jobs, for the frontier."""
         return [
             JobTerms(job.name, job.delay, job.per_host, job.robots == "obey", WEIGHTS[job.priority])
             for job in self._jobs.values()
         ]
 
     def limits(self, key: str, jobs: tuple[str, ...], delay: Seconds, per_host: int) -> HostLimits:
-        """Return the strictest of the jobs that visit a host, unless `hosts` says otherwise.
+        """Return the strictest limits of the jobs that visit a host; `hosts` overrides them.
 
-        `delay` and `per_host` are those of all active jobs, also of ones that only other processes
-        have.
+        `delay` (seconds) and `per_host` (visits) are the strictest of all active jobs, also of
+        those that only other processes have.
         """
         here = [self._jobs[name] for name in jobs if name in self._jobs]
         said = self._said(key)
-        adaptive = [said.adaptive] if said.adaptive else [job.adaptive for job in here]
-        return HostLimits(
-            delay=_or(said.delay, delay),
-            per_host=_or(said.per_host, per_host),
-            adaptive=_slowest([one for one in adaptive if one]),
-            max_backoff=_or(
-                said.max_backoff, max((job.max_backoff for job in here), default=3600.0)
-            ),
-            give_up=_or(said.give_up, max((job.give_up for job in here), default=86_400.0)),
-            max_per_day=_or(
-                said.max_per_day,
-                min((job.max_per_day for job in here if job.max_per_day), default=None),
-            ),
-        )
+        merged = {name: _merged(name, said, here) for name in STRICTEST}
+        return HostLimits(_or(said.delay, delay), _or(said.per_host, per_host), **merged)
 
     def obeys(self, key: str) -> bool | None:
-        """Tell whether a host's robots.txt is obeyed; None where each job says for itself."""
+        """Return whether a host's robots.txt is obeyed; None where each job decides."""
         said = self._said(key).robots
         return None if said is None else said == "obey"
 
     def max_crawl_delay(self, key: str, job: Job) -> Seconds:
-        """Return the longest Crawl-delay that is obeyed."""
-        return _or(self._said(key).max_crawl_delay, job.max_crawl_delay)
+        """Return the longest Crawl-delay, in seconds, with which a host is still visited."""
+        said: Seconds | None = self._said(key).max_crawl_delay
+        return _or(said, job.max_crawl_delay)
 
     def user_agent(self, key: str) -> str:
         """Return the User-Agent line for a host."""
         return self._said(key).user_agent or self._user_agent
 
     def hours(self, key: str) -> Hours | None:
-        """Return when a host may be visited, if not always."""
+        """Return the opening hours of a host; None where it is always open."""
         pattern = self._pattern(key) if self._hours else None
         return self._hours.get(pattern) if pattern else None
 
@@ -96,6 +85,7 @@ class HostOverrides:
 
 
 _NOTHING = HostOptions()
+_DEFAULTS = {name: HostPoliteness.model_fields[name].default for name in STRICTEST}
 
 
 def _candidates(key: str) -> list[str]:
@@ -105,15 +95,12 @@ def _candidates(key: str) -> list[str]:
     return [key, name, *parents, "*"]
 
 
-def _slowest(found: Sequence[AdaptiveOptions]) -> Adaptive | None:
-    """Return what makes for delays that are long enough for each."""
-    if not found:
-        return None
-    return Adaptive(
-        max(one.factor for one in found),
-        max(one.min for one in found),
-        max(one.max for one in found),
-    )
+def _merged(name: str, said: HostOptions, jobs: Sequence[Job]) -> Any:
+    """Return the value of an option for a host: its own, else the strictest of its jobs'."""
+    own = getattr(said, name)
+    values = [getattr(job, name) for job in jobs] if own is None else [own]
+    values = [value for value in values if value is not None]
+    return STRICTEST[name](values) if values else _DEFAULTS[name]
 
 
 def _or(value: T | None, otherwise: T) -> T:

@@ -20,7 +20,11 @@ _SPEED = re.compile(r"(\S+?) ?/s over (\S+)")
 
 
 def duration(value: Any) -> float:
-    """Return seconds; a bare 0 needs no unit, any other number does."""
+    """Return seconds; a bare 0 needs no unit, any other number does.
+
+    Raises:
+        ValueError: it is no duration as in 1h30m.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool) and value == 0:
         return 0.0
     if not isinstance(value, str) or not _DURATION.fullmatch(value):
@@ -29,7 +33,11 @@ def duration(value: Any) -> float:
 
 
 def size(value: Any) -> int:
-    """Return bytes; a bare number is bytes."""
+    """Return bytes; a bare number is bytes.
+
+    Raises:
+        ValueError: it is no size as in 10MB.
+    """
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match:
         return int(float(match.group(1)) * _UNITS_BY_CASE[(match.group(2) or "").lower()])
@@ -49,7 +57,11 @@ NO_SPEED = Speed(0.0, 1.0)
 
 
 def speed(value: Any) -> Speed:
-    """Read `1KB/s over 30s`; 0 switches the check off."""
+    """Read `1KB/s over 30s`; 0 switches the check off.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if value == 0 and not isinstance(value, bool):
         return NO_SPEED
     match = _SPEED.fullmatch(value) if isinstance(value, str) else None
@@ -62,7 +74,11 @@ _VERSIONS = re.compile(r"keep (\d{1,4}) versions?")
 
 
 def versions(value: Any) -> int:
-    """Read `replace` or `keep 3 versions`."""
+    """Return how many versions are kept: 0 for `replace`, 3 for `keep 3 versions`.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if value == "replace":
         return 0
     match = _VERSIONS.fullmatch(value) if isinstance(value, str) else None

@@ -1,29 +1,26 @@
-"""The keeper does what is due now and then: renew leases, reclaim those of the dead, report."""
+"""The keeper renews leases, reclaims those of dead processes, and reports progress."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gevent.event import Event
-
 from crawler.config import Job
+from crawler.daemon.tally import Tally
 from crawler.frontier import LEASE_S, Frontier, Pulse, Reclaimed
 from crawler.frontier.process import Process
 from crawler.log import Log
 from crawler.model import Seconds
-from crawler.policy.retry import KINDS
-from crawler.records import Again, Hop, Settlement
 from crawler.store import Files, sweep
 
 TICK_S: Seconds = 1.0
 HEARTBEAT_S: Seconds = LEASE_S / 12
-"""Time between two renewals, with which the process's row says how it is."""
+"""Time between two heartbeats: each renews the leases and writes the process's row."""
 RATE_WEIGHT = 0.3
+"""Share of the newest interval in a smoothed rate."""
 
 
 class Keeper:
-    """Keeps the house while the others work."""
+    """Renews, reclaims and reports from time to time, beside the visits."""
 
     def __init__(
         self,
@@ -34,9 +31,9 @@ class Keeper:
         files: Files,
         log: Log,
         *,
+        tally: Tally,
+        pulse: Callable[[], Pulse],
         progress: Seconds = 0.0,
-        settled: Event | None = None,
-        pulse: Callable[[], Pulse] = lambda: Pulse("running"),
         when_settled: Callable[[], None] = lambda: None,
     ) -> None:
         self._frontier = frontier
@@ -45,17 +42,19 @@ class Keeper:
         self._jobs = jobs
         self._files = files
         self._log = log
-        self.progress = progress
-        self._settled = settled or Event()
+        self._tally = tally
         self._pulse = pulse
+        self.progress = progress
+        """Seconds between two `progress` lines; 0 for none."""
         self._when_settled = when_settled
-        self._visits: Counter[str] = Counter()
         self._rates = (0.0, 0.0)
-        self._all = self._ok = self._bytes = 0
         self._beaten = (time.monotonic(), 0, 0)
+        """When the rates were computed last, and the visits and the good ends by then."""
+        self._reported = 0
+        """Visits by the last `progress` line."""
 
     def run(self) -> None:
-        """Look after everything once a second, and whenever something was settled."""
+        """Look at everything once a second, and after each batch of settled visits."""
         beat_at = time.monotonic()
         report_at = time.monotonic() + self.progress
         while True:
@@ -68,27 +67,24 @@ class Keeper:
                 self._report()
                 report_at = now + self.progress
             self._when_settled()
-            self._settled.wait(TICK_S)
-            self._settled.clear()
+            self._tally.counted.wait(TICK_S)
+            self._tally.counted.clear()
 
     def beat(self) -> None:
-        """Renew the leases, and say in the ledger how the process is."""
-        now = time.monotonic()
+        """Renew the leases, and write to the ledger how the process is."""
+        now, tally = time.monotonic(), self._tally
         at, visits, ok = self._beaten
         passed = max(0.001, now - at)
-        self._rates = (
-            _smoothed(self._rates[0], (self._all - visits) / passed),
-            _smoothed(self._rates[1], (self._ok - ok) / passed),
-        )
-        self._beaten = (now, self._all, self._ok)
-        rate, rate_ok = self._rates
+        rate = _smoothed(self._rates[0], (tally.visits - visits) / passed)
+        rate_ok = _smoothed(self._rates[1], (tally.ok - ok) / passed)
+        self._rates, self._beaten = (rate, rate_ok), (now, tally.visits, tally.ok)
         pulse = replace(
-            self._pulse(), visits=self._all, rate=rate, rate_ok=rate_ok, bytes=self._bytes
+            self._pulse(), visits=tally.visits, rate=rate, rate_ok=rate_ok, bytes=tally.bytes
         )
         self._frontier.heartbeat(self._owner, pulse, time.time())
 
     def reclaim(self) -> None:
-        """Take back what dead processes held, and remove the parts they left."""
+        """Take back the leases of dead processes, and remove the `.part` files that they left."""
         reclaimed = self._frontier.reclaim(time.time(), self._process.machine, mine=self._owner)
         if not reclaimed:
             return
@@ -96,24 +92,16 @@ class Keeper:
         died = sum(item.died for item in reclaimed)
         self._log.warning("lease.reclaimed", tasks=len(reclaimed), parts=parts, dead=died)
         for item in reclaimed:
-            self._tell(item)
+            self._log_reclaimed(item)
 
-    def count(self, settlement: Settlement) -> None:
-        """Count a visit for the next report."""
-        self._visits[settlement.outcome.kind] += 1
-        self._all += 1
-        self._bytes += settlement.outcome.size
-        if not isinstance(settlement.verdict, Again | Hop):
-            self._ok += KINDS[settlement.outcome.kind].word == "ok"
-
-    def _tell(self, item: Reclaimed) -> None:
+    def _log_reclaimed(self, item: Reclaimed) -> None:
         event = "url.died" if item.died else "url.reclaimed"
         self._log.info(event, job=item.task.job, url=item.task.url, attempt=item.task.attempt)
 
     def _report(self) -> None:
         counts = self._frontier.counts()
-        visits, self._visits = self._visits, Counter()
-        rate = sum(visits.values()) / self.progress
+        visits = self._tally.visits
+        rate, self._reported = (visits - self._reported) / self.progress, visits
         self._log.info(
             "progress",
             rate=round(rate, 1),

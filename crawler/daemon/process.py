@@ -17,13 +17,17 @@ from crawler.worker.pool import end_is_handled
 
 FORCED_EXIT = 3
 LOG_FLUSH_S = 0.3
-"""Seconds the log has to write what still waits when the process ends."""
+"""Seconds that the log has for its last lines when the process ends."""
 GC_THRESHOLD = 10_000
-"""Objects made, beyond those freed, between two looks for garbage."""
+"""Objects made minus objects freed between two looks for garbage."""
 
 
 def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
-    """Run the daemon with a log of its own; return the exit code."""
+    """Run the daemon with a log of its own; return the exit code: 0, 1 or FORCED_EXIT.
+
+    Raises:
+        CrawlerError: the daemon failed; the log has the cause.
+    """
     log, lines = open_log(settings.crawler.log.level, settings.crawler.log.format)
     quiet_hub(log)
     try:
@@ -45,10 +49,10 @@ def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
 
 
 def raise_descriptors(concurrency: int, log: Log) -> None:
-    """Raise this process's limit of descriptors to what the machine allows, and tell if it is low.
+    """Raise this process's limit of descriptors to the machine's, and warn where that is low.
 
-    A visit takes a socket and perhaps a file, and two idle connections are kept for each of them;
-    more are kept where there is room for more (`ways`).
+    A visit takes a socket and perhaps a file; two idle connections are kept for each visit, and
+    more where there is room for more (`transport.idle`).
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
@@ -59,16 +63,16 @@ def raise_descriptors(concurrency: int, log: Log) -> None:
 
 
 def collect_seldom() -> None:
-    """Have garbage looked for less often, and not among what was imported.
+    """Let Python look for garbage less often, and never among imported modules.
 
-    A visit leaves hardly any: looking for it as often as Python does takes 3 % of the CPU.
+    A visit leaves hardly any garbage: Python's own frequency takes 3 % of the CPU time.
     """
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
 
 
 def log_rejected(error: ConfigError) -> None:
-    """Tell of a bad configuration in the log as well, where those look who tail it."""
+    """Write the problems of a configuration to the log as well, unless it is a terminal."""
     if not os.isatty(1):
         log, lines = open_log("info", "json")
         log.error("config.rejected", problems=[str(problem) for problem in error.problems])
@@ -76,7 +80,7 @@ def log_rejected(error: ConfigError) -> None:
 
 
 def quiet_hub(log: Log) -> None:
-    """Send what greenlets die of to the log; of the watched ones the supervisor tells."""
+    """Log the exceptions that end greenlets; the supervisor logs those of its own services."""
 
     def print_exception(context: Any, kind: Any, value: Any, trace: Any) -> None:
         if not end_is_handled(context):

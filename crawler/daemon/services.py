@@ -26,18 +26,21 @@ FIRST_WAIT_S: Seconds = 1.0
 
 @dataclass(eq=False, slots=True)
 class Service:
-    """Something that runs in a greenlet of its own."""
+    """A function that runs in a greenlet of its own, under the supervisor."""
 
     name: str
     run: Callable[[], None]
     lasting: bool = True
-    """Whether its end is a death even without an exception."""
+    """Whether an end without an exception is a death, too."""
     limit: int = MAX_DEATHS
+    """Most deaths within DEATHS_WINDOW_S."""
     greenlet: Greenlet | None = None
     deaths: deque[Seconds] = field(default_factory=deque)
+    """Monotonic times of the deaths within DEATHS_WINDOW_S."""
     away: Seconds = 0.0
-    """How long it waits for a fault of this machine to pass; 0 while there is none."""
+    """Its wait for a fault of this machine to pass; 0 while there is none."""
     back_at: Seconds = 0.0
+    """Monotonic time of the end of that wait; 0 while it runs."""
     spawned_at: Seconds = 0.0
 
 
@@ -72,10 +75,14 @@ class Services:
                 self._spawn(service)
 
     def died(self, service: Service, greenlet: Greenlet) -> None:
-        """Tell of a death, once; give up after too many.
+        """Log the death of a service, and give up after too many.
 
-        `greenlet.value` tells a kill from an end: a killed greenlet counts as successful (gevent
-        issue 330).
+        The value of a killed greenlet shows the kill: for gevent it is successful (gevent issue
+        330).
+
+        Raises:
+            ServiceDiedError: it keeps dying.
+            LeaseLostError: another process took this one for dead.
         """
         error = greenlet.exception
         if isinstance(error, LeaseLostError):
@@ -93,7 +100,7 @@ class Services:
             ) from error
 
     def bring_back(self, now: Seconds) -> None:
-        """Start again what waited long enough, and tell when that went well."""
+        """Start services again whose wait is over, and log those that have run well since."""
         for service in self._services:
             if service.back_at and now >= service.back_at:
                 service.back_at = 0.0

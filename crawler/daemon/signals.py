@@ -17,9 +17,9 @@ from crawler.log import Log
 def signals_heard(
     stop: Callable[[str], None], reload: Callable[[], None], log: Log
 ) -> Iterator[None]:
-    """Turn TERM and INT into calls of `stop`, HUP into one of `reload`.
+    """Turn TERM and INT into calls of `stop`, HUP into calls of `reload`, while it is open.
 
-    USR2 is for programs that hold log files open; this one has none, and says so.
+    USR2 asks programs to open their log files anew; this one has none, and logs that.
     """
     arrived: list[int] = []
     waker = gevent.get_hub().loop.async_()

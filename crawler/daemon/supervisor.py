@@ -3,16 +3,18 @@
     starting -> running -> draining -> stopped
                        `-> failed
 
-Its mailbox holds plain messages: a wish to stop, the end of a greenlet. It alone reads it, so that
-nothing a signal handler or a link does can surprise it halfway.
+Its mailbox holds plain messages: a stop, a reload, the end of a greenlet. It alone reads them, so
+that nothing a signal handler or a link does can surprise it halfway.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from gevent.queue import Empty, Queue
+import gevent
+from gevent.queue import Queue
 
+from crawler.daemon.mailbox import RELOAD, Mailbox, Stop
 from crawler.daemon.services import MAX_DEATHS, Service, Services
 from crawler.errors import LeaseLostError, ServiceDiedError
 from crawler.log import Log
@@ -22,12 +24,12 @@ from crawler.threads import Greenlet
 from crawler.worker.pool import Workers
 
 CLEANUP_S: Seconds = 0.4
-"""What killed greenlets have for their `finally` blocks, and the settler for its last batches."""
+"""Time for the `finally` blocks of killed greenlets, and for the settler's last batches."""
 TICK_S: Seconds = 0.5
 
 
 class State(StrEnum):
-    """What the daemon is doing."""
+    """The states of the daemon."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -45,54 +47,39 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A message: drain; a second one forces."""
-
-    cause: str
-
-
 class Supervisor:
-    """Runs the services until it is told to stop, or until one of them keeps dying."""
+    """Runs workers and services until a message says stop, or until one of them keeps dying."""
 
     def __init__(
         self,
+        mailbox: Mailbox,
         settler: Settler,
         handoff: "Queue[Task]",
+        workers: Workers,
         *,
         concurrency: int,
         grace_period: Seconds,
         log: Log,
     ) -> None:
+        self._mailbox = mailbox
         self._settler = settler
         self._handoff = handoff
+        self._workers = workers
         self.grace_period = grace_period
         self._log = log
-        self._mail: Queue[Stop | Greenlet] = Queue()
         self._visiting = Service("worker", lambda: None, limit=max(2 * MAX_DEATHS, 2 * concurrency))
-        self._services = Services(self.ended, log)
+        self._services = Services(mailbox.ended, log)
         self.state = State.STARTING
 
-    def adopt(self, workers: Workers, *services: Service) -> None:
-        """Take in what to run beside the settler."""
-        self._workers = workers
-        self._to_start = [Service("settler", self._settler.run), *services]
-
-    def stop(self, cause: str) -> None:
-        """Ask for a drain, or, the second time, for its end."""
-        self._mail.put(Stop(cause))
-
     def resize(self, concurrency: int) -> None:
-        """Have another number of workers; those that are too many leave after their visit."""
+        """Set the number of workers; surplus ones leave after their visit."""
         self._visiting.limit = max(2 * MAX_DEATHS, 2 * concurrency)
         self._workers.resize(concurrency)
 
-    def ended(self, greenlet: Greenlet) -> None:
-        """Take note of a greenlet's end; called by its link."""
-        self._mail.put(greenlet)
+    def run(self, services: Sequence[Service], reload: Callable[[], None] = lambda: None) -> bool:
+        """Run services, the settler among them, until stopped; return whether that was forced.
 
-    def run(self) -> bool:
-        """Run until stopped; return whether the stop was forced.
+        `reload` runs in a greenlet of its own whenever a message asks for it.
 
         Raises:
             ServiceDiedError: a service kept dying.
@@ -100,24 +87,23 @@ class Supervisor:
         """
         self._move(State.RUNNING)
         self._workers.fill()
-        self._services.start(self._to_start)
+        self._services.start(services)
         try:
-            cause = self._supervise()
+            cause = self._supervise(reload)
             return self._drain(cause, self.grace_period)
         except (ServiceDiedError, LeaseLostError):
             self._move(State.FAILED)
             self._halt(time.monotonic())
             raise
 
-    def _supervise(self) -> str:
+    def _supervise(self, reload: Callable[[], None]) -> str:
         while True:
-            try:
-                message = self._mail.get(timeout=TICK_S)
-            except Empty:
-                message = None
+            message = self._mailbox.next(TICK_S)
             if isinstance(message, Stop):
                 return message.cause
-            if message is not None:
+            if message is RELOAD:
+                gevent.spawn(reload)
+            elif message is not None:
                 self._bury(message)
             for url in self._workers.rescue(time.monotonic()):
                 self._log.error("worker.abandoned", url=url, reason="it would not end when killed")
@@ -138,24 +124,28 @@ class Supervisor:
         )
         # 1 Nothing new is leased. The keeper goes on: leases must hold until they are released.
         self._services.kill(CLEANUP_S, "seeder", "leaser", "feeder")
+        self._log.debug("daemon.drained", step="leasing")
         # 2 Idle workers leave, and what was handed off but not begun goes back.
         self._handoff.shutdown(immediate=True)
-        # 3 Busy workers have until the deadline, or a second wish.
+        # 3 Busy workers have until the deadline, or a second stop.
         forced = self._wait_for_workers(deadline)
+        self._log.debug("daemon.drained", step="visits", in_flight=self._workers.busy)
         # 4, 5 Stragglers are killed where they block; what was delivered is settled.
         self._halt(time.monotonic() if forced else deadline)
+        self._log.debug("daemon.drained", step="settling")
         self._move(State.STOPPED)
         return forced
 
     def _wait_for_workers(self, deadline: Seconds) -> bool:
+        """Wait until no worker is left; return True if a second stop came first."""
         while len(self._workers):
-            try:
-                message = self._mail.get(timeout=max(0.0, deadline - time.monotonic()))
-            except Empty:
+            message = self._mailbox.next(max(0.0, deadline - time.monotonic()))
+            if message is None:
                 return False
             if isinstance(message, Stop):
                 return True
-            self._workers.bury(message)
+            if message is not RELOAD:  # a configuration is of no use any more
+                self._workers.bury(message)
         return False
 
     def _halt(self, deadline: Seconds) -> None:

@@ -18,8 +18,8 @@ else:
 
 from crawler.model import Kind, Trouble
 
-ACCEPT = "gzip, deflate, br, zstd"
-STEP = 65_536
+ACCEPT_ENCODING = "gzip, deflate, br, zstd"
+STEP_BYTES = 65_536
 """Decoded bytes handed on at a time, so that a bomb never stands in memory."""
 
 _ERRORS = (zlib.error, brotli.error, zstd.ZstdError)
@@ -29,7 +29,7 @@ class Decoder(Protocol):
     """Undoes one content coding."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the data decodes to, in pieces of about STEP bytes."""
+        """Yield what the data decodes to, in pieces of about STEP_BYTES bytes."""
 
     def finished(self) -> bool:
         """Tell whether the end of the coded stream was seen."""
@@ -50,7 +50,11 @@ def decoder_for(encoding: str) -> Decoder | None:
 
 
 def decoded(decoder: Decoder, data: bytes) -> Iterator[bytes]:
-    """Feed a decoder; broken data is a Trouble of kind `decode`."""
+    """Feed a decoder, and yield what comes of it.
+
+    Raises:
+        Trouble: `decode`; the data is broken.
+    """
     try:
         yield from decoder.feed(data)
     except _ERRORS as error:
@@ -66,19 +70,22 @@ class _Zlib:
         self._started = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        if not self._started and data:
-            self._started = True
-            if self._wbits == zlib.MAX_WBITS and data[0] & 0x0F != zlib.DEFLATED:
-                self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        if data and not self._started:
+            self._start(data[0])
         while data:
             if self._stream.eof:
                 if self._wbits != zlib.MAX_WBITS | 16 or not data.startswith(b"\x1f"):
                     return  # padding after the end
                 self._stream = zlib.decompressobj(self._wbits)
-            yield self._stream.decompress(data, STEP)
+            yield self._stream.decompress(data, STEP_BYTES)
             data = self._stream.unconsumed_tail or self._stream.unused_data
-        while not self._stream.eof and (rest := self._stream.decompress(b"", STEP)):
+        while not self._stream.eof and (rest := self._stream.decompress(b"", STEP_BYTES)):
             yield rest
+
+    def _start(self, first: int) -> None:
+        self._started = True
+        if self._wbits == zlib.MAX_WBITS and first & 0x0F != zlib.DEFLATED:
+            self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
 
     def finished(self) -> bool:
         return self._stream.eof
@@ -93,8 +100,8 @@ class _Brotli:
     def feed(self, data: bytes) -> Iterator[bytes]:
         if self._stream.is_finished():
             raise brotli.error("data after the end")
-        yield self._stream.process(data, output_buffer_limit=STEP)
-        while rest := self._stream.process(b"", output_buffer_limit=STEP):
+        yield self._stream.process(data, output_buffer_limit=STEP_BYTES)
+        while rest := self._stream.process(b"", output_buffer_limit=STEP_BYTES):
             yield rest
 
     def finished(self) -> bool:
@@ -111,7 +118,7 @@ class _Zstd:
         while data or not (self._stream.eof or self._stream.needs_input):
             if self._stream.eof:
                 self._stream = self._new()
-            yield self._stream.decompress(data, STEP)
+            yield self._stream.decompress(data, STEP_BYTES)
             data = self._stream.unused_data if self._stream.eof else b""
 
     def _new(self) -> Any:

@@ -1,40 +1,166 @@
-"""A body, read from its response as it comes; to its end where nobody wants it, if it is short."""
+"""An answer read to its end: what its status means for its body, and the body as it comes."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import NamedTuple
 
 import gevent
-from requests import Response
 
-from crawler.fetch.failures import RAISED
-from crawler.model import Seconds, Trouble
+from crawler.config import Job
+from crawler.fetch.decode import Decoder, decoded, decoder_for
+from crawler.fetch.failures import EXCHANGE_ERRORS
+from crawler.fetch.intake import Intake
+from crawler.fetch.limits import Limits
+from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
+from crawler.policy import robots
+from crawler.policy.resume import check_range, keepable
+from crawler.store import Files, Measured
+from crawler.transport.adapter import Answer
+from crawler.transport.body_framing import Body
 
-EXCERPT = 16_384
+MAX_DRAINED_BYTES = 16_384
 """An error's body up to this size is read to its end, so that the connection can be used again."""
-DRAIN: Seconds = 0.25
+MAX_DRAIN_S: Seconds = 0.25
 """Longest time for that."""
-_PIECE = 65_536
 
 
-def pieces(response: Response) -> Iterator[bytes]:
-    """Yield the body as it arrives, however little, so that deadlines are looked at in time."""
-    raw: Any = response.raw
-    while piece := raw.read1(_PIECE, decode_content=False):
-        yield piece
+class Visit(NamedTuple):
+    """What a reader has to know of the visit."""
+
+    task: Task
+    job: Job
+    part: Callable[[], str]
+    """Returns the name of the part of a body that is too long for memory."""
+    deadline: Seconds
+    answered_at: Seconds
 
 
-def drain(response: Response, left: Seconds) -> None:
+class AnswerReader:
+    """Reads the answers of all visits; `note` is called with every part that may be continued."""
+
+    def __init__(self, files: Files, note: Callable[[int, Kept], None]) -> None:
+        self._files = files
+        self._note = note
+
+    def measure(self, kept: Kept) -> Measured | None:
+        """Look at what an earlier visit left; what cannot be continued is removed."""
+        had = self._files.measure(kept.part)
+        if had and 0 < had.size < kept.total and kept.validators.strong():
+            return had
+        self._files.discard([kept.part])
+        return None
+
+    def read(self, visit: Visit, answer: Answer, had: Measured | None) -> Fetched:
+        """Take in what an answer brings; `had` is what an earlier visit left of its body.
+
+        1. A part of a body (206) has to be the rest of what is there. An answer that there is no
+           such part (416) never is, so that the next visit starts over.
+        2. Any other success brings the whole body: it changed, and what is there is void.
+        3. Nothing else has a body that is kept.
+
+        Raises:
+            Trouble: what came is not whole, too big, too slow, undecodable, or not what was asked.
+            OSError: the connection broke, or the part cannot be written.
+        """
+        status = answer.status_code
+        if status == 206 or (had and status == 416):
+            return self._stored(visit, answer, self._continued(visit.task.kept, had, answer))
+        if 200 <= status < 300:
+            return self._stored(visit, answer, None)
+        drain(answer.body, (visit.deadline - time.monotonic()) / 2)
+        return Fetched(status, answer.headers, visit.answered_at)
+
+    def _continued(self, kept: Kept | None, had: Measured | None, answer: Answer) -> Measured:
+        """See that a partial answer is the rest of what is there; on any doubt start over."""
+        if kept is None or had is None:
+            raise Trouble(Kind.PROTOCOL, "a part came where the whole was asked for")
+        try:
+            check_range(kept, had.size, answer.headers)
+        except Trouble:
+            self._files.discard([kept.part])
+            raise
+        return had
+
+    def _stored(self, visit: Visit, answer: Answer, had: Measured | None) -> Fetched:
+        """Read a body to its end, to memory or to its part, after what is there already."""
+        task, job, part, deadline, answered_at = visit
+        headers = answer.head.headers
+        if task.robots:
+            limits = Limits(robots.MAX_BYTES, deadline, job.min_speed, cut=True)
+        else:
+            limits = Limits(job.max_size, deadline, job.min_speed, had.size if had else 0)
+            limits.declared(headers.get("content-length"))
+        decoder = decoder_for(headers.get("content-encoding") or "")
+        page = "html" in (headers.get("content-type") or "").lower()
+        begun = partial(self._begun, task, job, answer)
+        intake = Intake(self._files, part, task.kept if had else None, begun, had, page=page)
+        with intake:
+            read_body(answer.body, decoder, limits, intake.take)
+            content, written, size, digest = intake.finish()
+        return Fetched(
+            answer.status_code,
+            headers,
+            answered_at,
+            body=content,
+            part=written,
+            size=size,
+            digest=digest,
+            unverified=not (answer.body.framed or decoder),
+            robots_tags=tuple(headers.getlist("x-robots-tag")),
+            head=intake.head,
+        )
+
+    def _begun(self, task: Task, job: Job, answer: Answer, part: str) -> Kept | None:
+        """Note what may be continued of a body that has become too long for memory."""
+        if job.method != "GET" or task.robots:
+            return None
+        kept = keepable(part, answer.status_code, answer.headers)
+        if kept:
+            self._note(task.id, kept)
+        return kept
+
+
+def read_body(
+    body: Body, decoder: Decoder | None, limits: Limits, take: Callable[[bytes], None]
+) -> None:
+    """Read a body to its end, or as far as it may be read.
+
+    Its pieces are handed on as they came, however little, so that deadlines are looked at in time.
+
+    Raises:
+        Trouble: `too_big`, `timeout`, `decode`, or `truncated` where the body or its coding had no
+            end.
+        OSError: the connection broke.
+    """
+    stage = partial(_decode, decoder, limits, take) if decoder else take
+    began = False
+    while piece := body.read_some():
+        began = True
+        limits.received(piece)
+        stage(piece)
+        if limits.cut and limits.enough(coded=decoder is not None):
+            return
+    if decoder and began and not decoder.finished():
+        raise Trouble(Kind.TRUNCATED, "the compressed body ends before its own end mark")
+
+
+def drain(body: Body, left: Seconds) -> None:
     """Read a short body to its end; one that is long, late or broken costs only the connection."""
-    raw: Any = response.raw
-    if not raw.chunked and (raw.length_remaining is None or raw.length_remaining > EXCERPT):
+    if not body.framed or (body.left or 0) > MAX_DRAINED_BYTES:
         return
-    with suppress(Trouble, *RAISED), _at_most(max(0.0, min(DRAIN, left))):
+    with suppress(Trouble, *EXCHANGE_ERRORS), _at_most(max(0.0, min(MAX_DRAIN_S, left))):
         taken = 0
-        for piece in pieces(response):
+        while taken <= MAX_DRAINED_BYTES and (piece := body.read_some()):
             taken += len(piece)
-            if taken > EXCERPT:
-                return
+
+
+def _decode(decoder: Decoder, limits: Limits, take: Callable[[bytes], None], piece: bytes) -> None:
+    """Hand on what a piece decodes to: the stage between the pieces as they came and as stored."""
+    for output in decoded(decoder, piece):
+        limits.decoded(output)
+        take(output)
 
 
 def _at_most(seconds: Seconds) -> gevent.Timeout:

@@ -15,12 +15,12 @@ from requests.structures import CaseInsensitiveDict
 
 from crawler.config import Job
 from crawler.errors import UsageError
-from crawler.fetch.decode import ACCEPT
+from crawler.fetch.decode import ACCEPT_ENCODING
 from crawler.model import Task
 from crawler.transport.request_bytes import Origin, Request, lines_of
 from crawler.urls import split
 
-ORIGINS = 10_000
+MAX_ORIGINS = 10_000
 """Origins for which a job's requests are kept ready."""
 
 NO_COOKIES = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
@@ -45,57 +45,66 @@ def cookies_of(job: Job) -> CookieJar:
     return jar
 
 
-class Asking:
+class RequestBuilder:
     """The requests of one job; what is the same for all visits to a host is made once."""
 
     def __init__(self, job: Job, cookies: CookieJar) -> None:
         self._job = job
         self._cookies = cookies
+        self._has_cookies = job.cookies is not None
+        self._posts = job.method == "POST"
+        self._body = job.body.encode()
         self._bases: dict[tuple[str, bool, bool, str], _Base] = {}
 
     def request(self, task: Task, user_agent: str, have: int = 0) -> Request:
-        """Prepare the request of a visit, for the rest of a body of which there is a part.
+        """Prepare the request of a visit; of its body `have` bytes are there already.
 
         Its URL is canonical already. A hop is a GET.
+
+        Raises:
+            ValueError: a header that would break the request, or cannot be sent as latin-1.
         """
-        job, location = self._job, task.location
-        end = location.find("/", len("https://"))
-        text = location if end < 0 else location[:end]
-        home = task.url.startswith(location[: end + 1]) if end > 0 else False
-        home = home or same_origin(location, task.url)
-        post = home and job.method == "POST" and not (task.hops or task.robots)
-        key = (text, home, post, user_agent)
+        location = task.location
+        scheme, _, tail = location.partition("://")
+        origin = f"{scheme}://{tail.partition('/')[0]}"
+        home = task.url.startswith(f"{origin}/") or same_origin(location, task.url)
+        post = self._posts and home and _is_first(task)
+        key = (origin, home, post, user_agent)
         base = self._bases.get(key)
-        if base is None or (home and task.extra):
+        if base is None or task.extra:
             base = self._base(task, key)
-        method, body = ("POST", job.body.encode()) if post else ("GET", None)
-        headers, lines = base.headers, base.lines
-        if task.kept or task.stored or (home and job.cookies):
-            headers = CaseInsensitiveDict(headers)
-            headers.update(_conditions(task, have))
-            if home and job.cookies and (cookie := self._cookie(location)):
-                headers["Cookie"] = cookie
-            lines = lines_of(headers, base.origin)
-        return Request(method, base.origin, location, headers, lines, body)
+        if task.kept or task.stored or self._has_cookies:
+            base = self._varied(base, task, have)
+        return Request(base.method, base.origin, location, base.headers, base.lines, base.body)
 
     def _base(self, task: Task, key: tuple[str, bool, bool, str]) -> "_Base":
+        """Make what all requests to an origin share; the columns of a URL are for it alone."""
         text, home, post, user_agent = key
         job = self._job
         headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(
-            {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT}
+            {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
         )
         if home:
             headers.update(_filled(job.headers, task.extra))
             headers.update(_credentials(job))
         if post:
-            headers["Content-Length"] = str(len(job.body.encode()))
+            headers["Content-Length"] = str(len(self._body))
         origin = Origin(text, split(text))
-        base = _Base(origin, headers, lines_of(headers, origin))
+        method, body = ("POST", self._body) if post else ("GET", None)
+        base = _Base(origin, home, method, body, headers, lines_of(headers, origin))
         if not (home and task.extra):
             self._bases[key] = base
-            if len(self._bases) > ORIGINS:
+            if len(self._bases) > MAX_ORIGINS:
                 del self._bases[next(iter(self._bases))]
         return base
+
+    def _varied(self, base: "_Base", task: Task, have: int) -> "_Base":
+        """Add what this request has beside the others: its conditions and its cookies."""
+        headers = CaseInsensitiveDict(base.headers)
+        headers.update(_conditions(task, have))
+        if base.home and self._has_cookies and (cookie := self._cookie(task.location)):
+            headers["Cookie"] = cookie
+        return base._replace(headers=headers, lines=lines_of(headers, base.origin))
 
     def _cookie(self, location: str) -> str | None:
         asked = PreparedRequest()
@@ -108,13 +117,17 @@ class _Base(NamedTuple):
     """What all requests to an origin share."""
 
     origin: Origin
+    home: bool
+    """Whether it is the origin of the URL that was listed."""
+    method: str
+    body: bytes | None
     headers: CaseInsensitiveDict[str]
     lines: bytes
 
 
-def request_for(task: Task, job: Job, user_agent: str, cookies: CookieJar) -> Request:
-    """Prepare the request of a single visit."""
-    return Asking(job, cookies).request(task, user_agent)
+def _is_first(task: Task) -> bool:
+    """Tell a visit to what was listed from a hop, and from one to a robots.txt."""
+    return not (task.hops or task.robots)
 
 
 def _filled(headers: Mapping[str, str], extra: Mapping[str, str] | None) -> Mapping[str, str]:

@@ -1,8 +1,8 @@
 """Lines on a descriptor, written by the hub and never waited for.
 
-What is written at once, a line or several, is no longer than a pipe takes, and is written only when
-the reader has made room. Lines that find no room wait in a bounded backlog; what does not fit is
-counted and the loss is told as soon as there is room again.
+Lines written at once are no longer than a pipe takes, and are written only when the reader has made
+room. Lines that find no room wait in a bounded backlog; lost lines are counted, and a line of its
+own gives their number as soon as there is room again.
 """
 
 import json
@@ -17,8 +17,9 @@ import gevent
 from gevent.monkey import get_original
 
 MAX_BACKLOG = 10_000
+"""Lines that may wait for room."""
 SLOW_READER_FACTOR = 10
-"""How many times as long as for one that reads nothing a slow reader is waited for at the end."""
+"""At the end, a slow reader gets so many times the time of one that reads nothing."""
 MAX_LINE_BYTES = 4096
 """PIPE_BUF: a pipe that has room takes this much without blocking (pipe(7))."""
 
@@ -56,7 +57,7 @@ class Lines:
     def together(self) -> Iterator[None]:
         """Write the lines of a block together, as many at once as a pipe takes.
 
-        What other greenlets tell meanwhile goes with them.
+        Lines of other greenlets meanwhile go with them.
         """
         self._gathered = []
         try:
@@ -81,7 +82,7 @@ class Lines:
     debug = info = warning = error = msg
 
     def close(self, timeout: float) -> None:
-        """Write what waits, as long as the reader takes something within the given seconds."""
+        """Write waiting lines, while the reader takes one at least within `timeout` seconds."""
         flusher, deadline = self._flusher, time.monotonic() + SLOW_READER_FACTOR * timeout
         while flusher and not flusher.dead:
             waiting = len(self._backlog)
@@ -104,7 +105,7 @@ class Lines:
         self._flusher = None
 
     def _room(self) -> bool:
-        """Tell whether a line can be written; into a broken pipe it can, and is lost."""
+        """Tell whether a line can be written; into a broken pipe it can, and is lost then."""
         ready = self._poll.poll(0)
         return bool(ready and ready[0][1] & (POLLOUT | POLLERR | POLLHUP | POLLNVAL))
 
@@ -117,7 +118,7 @@ class Lines:
                 return
 
     def _loss(self) -> list[bytes]:
-        """Return the line that tells of lost ones, if there were any."""
+        """Return the line with the number of lost lines, if there were any."""
         if not self.dropped:
             return []
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -8,11 +8,12 @@ from gevent.event import Event
 
 from crawler import sources
 from crawler.config import Job
-from crawler.frontier import Frontier, NextDue
+from crawler.frontier import Frontier
 from crawler.log import Log
 from crawler.model import Seconds
-from crawler.policy.schedule import Schedule, next_due, spread, window_of
-from crawler.seeder.sync import Sync, SyncSums
+from crawler.seeder.admission import SyncSums
+from crawler.seeder.rescheduling import reschedule
+from crawler.seeder.sync import Sync
 from crawler.sources import Source, SourceError
 from crawler.sources.inbox import Inbox
 from crawler.threads import Native
@@ -52,10 +53,10 @@ class Seeder:
         self._inboxes: dict[str, tuple[Job, Inbox]] = {}
         self._versions: dict[tuple[str, str], str] = {}
         self._leaving: set[str] = set()
-        """Jobs of which something is unlisted that is still being visited."""
+        """Names of jobs with a URL that is no longer listed and still being visited."""
         self.job_sums: list[SyncSums] = []
         self.done = False
-        """Every list was read, as far as it could be."""
+        """Whether every list was read, as far as it could be."""
 
     @property
     def failed(self) -> int:
@@ -74,7 +75,7 @@ class Seeder:
                     self._poll(native)
 
     def again(self, changed: Mapping[str, Sequence[str]]) -> None:
-        """Sync again, for the configuration changed; `changed` names options of jobs."""
+        """Sync again after a reload; `changed` names the options that differ, by job."""
         self._changed = changed
         self.done = False
         self._wake.set()
@@ -85,7 +86,8 @@ class Seeder:
         self._wake_hosts()
         native.call(sources.sweep, self._folder, time.time())
         for job in jobs:
-            self._reschedule(job)
+            if reschedule(self._frontier, job, self._down_since, time.time()):
+                self._look()
         self._down_since = None
         for job in jobs:
             sync = self._of(job, native)
@@ -93,10 +95,10 @@ class Seeder:
             sync.run(self._sources(job, sync.sums))
             sync.empty_inbox()
             self._leaving |= {job.name} if sync.leaving else set()
-            self._tell(sync.sums, changed.get(job.name, ()))
+            self._log_synced(sync.sums, changed.get(job.name, ()))
 
     def _poll(self, native: Native) -> None:
-        """Take in what came into the inboxes, retire what was being visited, look for changes."""
+        """Take in lists of inboxes, retire URLs that were being visited, look for changes."""
         for job in self._jobs():
             sync = self._of(job, native)
             sync.empty_inbox()
@@ -104,7 +106,7 @@ class Seeder:
                 sync.retire()
                 self._leaving -= set() if sync.leaving else {job.name}
             if sync.sums.listed or sync.sums.removed:
-                self._tell(sync.sums, ())
+                self._log_synced(sync.sums, ())
         if self._watch() and self._lists_changed():
             self.again({})
 
@@ -128,7 +130,7 @@ class Seeder:
             known = self._inboxes[job.name] = (job, Inbox(job.inbox, job))
         return known[1]
 
-    def _tell(self, sums: SyncSums, changed: Sequence[str]) -> None:
+    def _log_synced(self, sums: SyncSums, changed: Sequence[str]) -> None:
         self._log.info(
             "job.synced",
             job=sums.job,
@@ -151,7 +153,7 @@ class Seeder:
         return found
 
     def _lists_changed(self) -> bool:
-        """Tell whether a list that can be looked at without reading it has changed."""
+        """Tell whether a list has changed whose version can be known without reading it."""
         for job in self._jobs():
             try:
                 found = sources.of(job, self._folder, self._fetch(job))
@@ -163,49 +165,9 @@ class Seeder:
         return False
 
     def _wake_hosts(self) -> None:
-        """Let the hosts of jobs that came or went learn it, slice by slice."""
+        """Have hosts of jobs that came or went looked at again, slice by slice."""
         for number in self._frontier.stale():
             after: int | None = 0
             while after is not None:
                 after = self._frontier.wake(number, after, time.time())
             self._look()
-
-    def _reschedule(self, job: Job) -> None:
-        """Fit due times to a schedule that changed, and spread those that a downtime piled up."""
-        schedule = job.schedule.parsed() if job.schedule else None
-        text = job.schedule.model_dump_json() if job.schedule else ""
-        now, window = time.time(), 0.0
-        if schedule and self._down_since is not None:
-            window = window_of(schedule, now, self._down_since)
-        same = self._frontier.schedule(job.name) == text
-        if same and window < 1.0:
-            return
-        due_after = _due_after(schedule, now, window, same=same)
-        after: int | None = 0
-        while after is not None:
-            after = self._frontier.refit(job.name, due_after, after, now)
-        self._frontier.rescheduled(job.name, text)
-        self._look()
-
-
-def _due_after(schedule: Schedule | None, now: Seconds, window: Seconds, *, same: bool) -> NextDue:
-    """Return how a task's due time follows from what is known of it."""
-
-    def due_after(
-        due_at: Seconds, finished_at: Seconds, number: int, every: Seconds | None
-    ) -> Seconds | None:
-        if schedule is None:
-            return None
-        if same:
-            return schedule.opens_at(spread(now, due_at, window, number))
-        coming = next_due(
-            schedule,
-            now=finished_at,
-            due_at=finished_at,
-            every=every,
-            changed=None,
-            fingerprint=number,
-        ).at
-        return None if coming is None else schedule.opens_at(spread(now, coming, window, number))
-
-    return due_after

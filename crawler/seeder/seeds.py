@@ -1,4 +1,4 @@
-"""From a source to seeds: its lines in chunks, and what the frontier is offered for each URL."""
+"""From a source to seeds: its lines in chunks, and a seed for each URL."""
 
 import json
 from collections.abc import Generator, Mapping
@@ -14,13 +14,17 @@ from crawler.threads import Native
 from crawler.urls import canonical, fingerprint, host_of
 
 BadLine = tuple[str, str, str]
-"""Where it is, what it says, and what is wrong with it."""
+"""Its position, its text and its problem."""
 
 
 def read(
     source: Source, job: Job, native: Native
 ) -> Generator[tuple[list[Seed], list[BadLine]], None, None]:
-    """Read a source to its end without telling anybody."""
+    """Yield the seeds and the bad lines of each chunk of a source.
+
+    Raises:
+        SourceError: the source cannot be read to its end.
+    """
     for chunk in chunks_of(source, ""):
         yield native.call(parsed, source, job, chunk)
 
@@ -28,7 +32,10 @@ def read(
 def parsed(
     source: Source, job: Job, chunk: Chunk, limit: int | None = None
 ) -> tuple[list[Seed], list[BadLine]]:
-    """Read the lines of a chunk; in a native thread."""
+    """Return the seeds and the bad lines of a chunk, `limit` of both at most.
+
+    It is pure, for a native thread.
+    """
     seeds: list[Seed] = []
     bad: list[BadLine] = []
     for number, line in enumerate(chunk.lines, chunk.number):
@@ -42,7 +49,7 @@ def parsed(
 
 
 def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
-    """Return what the frontier is offered for a URL as listed.
+    """Return the seed for a URL as listed, with the columns of its line.
 
     Raises:
         ValueError: it is no URL that can be fetched, or a column does not fit into a header.
@@ -63,7 +70,12 @@ def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
 
 
 def chunks_of(source: Source, known_version: str) -> Generator[Chunk, None, None]:
-    """Read a source to its end, in chunks."""
+    """Yield the chunks of a source.
+
+    Raises:
+        SourceError: the source cannot be read to its end.
+        Unchanged: its version is still the known one.
+    """
     chunker = None
     with closing(cast("Generator[list[bytes], None, None]", source.read(known_version))) as blocks:
         for block in blocks:

@@ -1,19 +1,19 @@
-"""A job's lists against the frontier: what is new is added, what is gone is retired.
+"""A job's lists against the frontier: new URLs are added, missing ones are retired.
 
-A list is desired state. Chunks of lines that are known cost nothing but their reading; what is in
-memory is one batch, whatever the length of the list.
+A list is desired state. A known chunk of lines costs nothing but its reading; memory holds one
+batch, whatever the length of the list.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
 from crawler.config import Job
-from crawler.frontier import BEFORE_ALL, Frontier, KnownChunk, ReadChunk, SourceState, Synced
+from crawler.frontier import BEFORE_ALL, Frontier, KnownChunk, ReadChunk, SourceState
 from crawler.log import Log
+from crawler.seeder.admission import Admission, SyncSums
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.seeds import BadLine, chunks_of, parsed
 from crawler.sources import UNREADABLE, Source, SourceError, Unchanged
@@ -21,31 +21,12 @@ from crawler.sources.inbox import Inbox
 from crawler.threads import Native
 from crawler.urls import masked
 
-BATCH_URLS = 4096
-"""URLs of one transaction, about."""
 MAX_BAD_LOGGED = 20
-"""Bad lines of a job that are told one by one; the rest is counted."""
+"""Bad lines of a job that get a log line each; the others are only counted."""
 MAX_REASONS = 1000
-"""Bad lines that are told beside a file of an inbox."""
+"""Bad lines that are listed beside a file of an inbox."""
 DROPPED_AT_ONCE = 16
 """Chunks forgotten in one transaction."""
-
-
-@dataclass(slots=True)
-class SyncSums:
-    """What came of one job's lists."""
-
-    job: str
-    listed: int = 0
-    """URLs on all lines, bad ones included."""
-    added: int = 0
-    revived: int = 0
-    removed: int = 0
-    kept: int = 0
-    """URLs on chunks of lines that had not changed."""
-    bad: int = 0
-    failed: list[str] = field(default_factory=list)
-    """Sources that could not be read to their end."""
 
 
 class Sync:
@@ -67,21 +48,18 @@ class Sync:
         self._job = job
         self._native = native
         self._log = log
-        self._look = look
         self._inbox = inbox
         self._reasons: list[str] = []
         self._limit = limit
         self._bad = bad
         self._meaning = _meaning(job)
-        self._batch: list[ReadChunk] = []
-        self._begun = False
-        self._taken: Callable[[], Synced] | None = None
         self.sums = SyncSums(job.name)
+        self._admission = Admission(frontier, job.name, self.sums, look)
         self.leaving = False
-        """Something is no longer listed, and being visited."""
+        """Whether a URL that is no longer listed is being visited."""
 
     def run(self, sources: Sequence[Source]) -> None:
-        """Make the frontier match; a source that cannot be read is told, and stops no other."""
+        """Make the frontier match; a source that cannot be read is logged, and stops no other."""
         for source in sources:
             try:
                 self._take_in(source)
@@ -93,7 +71,7 @@ class Sync:
             self.retire()
 
     def retire(self) -> None:
-        """Retire what no list names any more; visits under way are let end."""
+        """Retire URLs that no list names any more; those being visited are left for later."""
         after: int | None = BEFORE_ALL
         while after is not None:
             removed, after = self._frontier.retire(self._job.name, after)
@@ -101,7 +79,7 @@ class Sync:
         self.leaving = self._frontier.leaving(self._job.name)
 
     def empty_inbox(self) -> None:
-        """Take in the lists that lie in the job's inbox, once, and move them away.
+        """Take in the lists in the job's inbox, once each, and move them away.
 
         They only add: what an earlier one listed stays listed.
         """
@@ -120,14 +98,14 @@ class Sync:
         return None
 
     def _from_inbox(self, file: Path, source: Source) -> list[str]:
-        """Take in one list, and return what is wrong with it."""
+        """Take in one list, and return the reasons why lines of it, or all of it, were refused."""
         self._reasons = []
         state = self._frontier.source(self._job.name, f"inbox:{file.name} {source.version()}")
         try:
             try:
                 _, listed, bad = self._read(source, state, self._frontier.chunks(state.id), "")
             finally:
-                self._flush(state.id)
+                self._admission.flush(state.id)
             self._frontier.source_read(
                 SourceState(state.id, source.version_read, listed, bad), time.time()
             )
@@ -135,15 +113,6 @@ class Sync:
             self._log.error("list.failed", job=self._job.name, cause=f"{file}: {error}")
             self._reasons.append(str(error))
         return self._reasons
-
-    def admit(self, source: int, read: ReadChunk) -> None:
-        """Take in a chunk, with others of its batch; the first at once, so that visits begin."""
-        self._batch.append(read)
-        if not self._begun:
-            self._begun = True
-            self._flush(source)
-        elif sum(len(one.seeds) for one in self._batch) >= BATCH_URLS:
-            self._begin(source)
 
     def _take_in(self, source: Source) -> None:
         state = self._frontier.source(self._job.name, source.name)
@@ -157,10 +126,8 @@ class Sync:
         except Unchanged:
             return self._same(state)
         finally:
-            self._flush(state.id)
-        gone = [anchor for anchor in known if anchor not in seen]
-        for at in range(0, len(gone), DROPPED_AT_ONCE):
-            self._frontier.drop(state.id, gone[at : at + DROPPED_AT_ONCE])
+            self._admission.flush(state.id)
+        self._drop(state.id, [anchor for anchor in known if anchor not in seen])
         version = f"{self._meaning}:{source.version_read}" if self._limit is None else ""
         self._frontier.source_read(SourceState(state.id, version, listed, bad), time.time())
         return None
@@ -173,7 +140,7 @@ class Sync:
     def _read(
         self, source: Source, state: SourceState, known: Mapping[int, KnownChunk], was: str
     ) -> tuple[set[int], int, int]:
-        """Read a source to its end; return the anchors of its chunks, and how much it held."""
+        """Read a source; return its chunks' anchors, and its numbers of URLs and of bad lines."""
         seen: set[int] = set()
         before = self.sums.listed, self.sums.bad
         with closing(chunks_of(source, was)) as chunks:
@@ -197,42 +164,22 @@ class Sync:
         seeds, bad = self._native.call(parsed, source, self._job, chunk, left)
         self.sums.listed += len(seeds) + len(bad)
         for one in bad:
-            self._tell(one)
-        self.admit(number, ReadChunk(chunk.anchor, chunk.key, seeds, len(bad)))
-
-    def _begin(self, source: int) -> None:
-        """Have a batch taken in while the next is read."""
-        self._finish()
-        if self._batch:
-            batch, self._batch = self._batch, []
-            now = time.time()
-            self._taken = self._frontier.admitting(self._job.name, source, batch, now)
-
-    def _finish(self) -> None:
-        """Wait until the batch under way is taken in."""
-        if self._taken:
-            taken, self._taken = self._taken, None
-            synced = taken()
-            self.sums.added += synced.added
-            self.sums.revived += synced.revived
-            self._look()
-
-    def _flush(self, source: int) -> None:
-        """Have all taken in that was read."""
-        self._begin(source)
-        self._finish()
+            self._note_bad(one)
+        self._admission.admit(number, ReadChunk(chunk.anchor, chunk.key, seeds, len(bad)))
 
     def _forget(self, named: set[str]) -> None:
-        """Forget the sources that the job no longer names, but what an inbox brought stays."""
+        """Forget the sources that the job no longer names; lists of an inbox stay."""
         for name, number in self._frontier.sources(self._job.name).items():
             if name in named or name.startswith("inbox:"):
                 continue
-            gone = list(self._frontier.chunks(number))
-            for at in range(0, len(gone), DROPPED_AT_ONCE):
-                self._frontier.drop(number, gone[at : at + DROPPED_AT_ONCE])
+            self._drop(number, list(self._frontier.chunks(number)))
             self._frontier.source_read(SourceState(number), time.time())
 
-    def _tell(self, bad: BadLine) -> None:
+    def _drop(self, source: int, anchors: Sequence[int]) -> None:
+        for at in range(0, len(anchors), DROPPED_AT_ONCE):
+            self._frontier.drop(source, anchors[at : at + DROPPED_AT_ONCE])
+
+    def _note_bad(self, bad: BadLine) -> None:
         where, text, reason = bad
         self.sums.bad += 1
         if len(self._reasons) < MAX_REASONS:
@@ -246,6 +193,6 @@ class Sync:
 
 
 def _meaning(job: Job) -> str:
-    """Return what, beside its bytes, decides what a list means for a job."""
+    """Return a hash of the options by which a list's lines become seeds."""
     said = [job.path, *(f"{name}: {value}" for name, value in sorted(job.headers.items()))]
     return blake2b("\n".join(said).encode(), digest_size=8).hexdigest()

@@ -1,9 +1,9 @@
 """The connection layer below `requests`: an adapter that does what a crawler's request needs.
 
-It keeps connections of its own (`idle`), sends bytes that are made once for each host (`request`),
-and reads answers strictly (`head`, `framing`). A connection on which something irregular happened
-is closed; a host that sent bytes nobody asked for is used with a connection for every request from
-then on.
+It keeps connections of its own (`idle`), sends bytes that are made once for each host
+(`request_bytes`), and reads answers strictly (`response_head`, `body_framing`), whatever the route
+that they take (`routes`). A connection on which something irregular happened is closed; a host that
+sent bytes after an answer is used with a connection for every request from then on.
 """
 
 import ssl
@@ -16,38 +16,57 @@ from requests.adapters import BaseAdapter
 
 from crawler.transport.body_framing import body_of
 from crawler.transport.connection import Connection, StaleError
-from crawler.transport.dial import Dialer
-from crawler.transport.idle import Idle
+from crawler.transport.idle import IdleConnections
 from crawler.transport.request_bytes import Origin, Request
 from crawler.transport.response_head import Head
-from crawler.transport.visit_timer import Watch
+from crawler.transport.routes import Route
+from crawler.transport.tls import secured
+from crawler.transport.visit_timer import VisitTimer
 
-DISTRUSTED = 10_000
-"""Hosts remembered for having sent bytes nobody asked for."""
+MAX_DISTRUSTED = 10_000
+"""Hosts remembered for having sent bytes after an answer."""
 
 
 class Answer(Response):
-    """A response that makes no cookie jar and keeps no history; closing it frees its connection."""
+    """A response that makes no cookie jar and keeps no history; closing it frees its connection.
+
+    It has what an archive of the exchange needs: `sent`, `head.raw`, the pieces of `body` as they
+    are coded, `asked_at` and `peer`.
+    """
 
     def __init__(
-        self, request: Request, head: Head, connection: Connection, transport: "Transport"
+        self,
+        request: Request,
+        sent: bytes,
+        head: Head,
+        connection: Connection,
+        transport: "Transport",
     ) -> None:
         """Assign; the defaults of requests are for what it does afterwards."""
         self.request = request
+        self.sent = sent
+        """The request, byte for byte."""
         self.url = str(request.url)
+        self.head = head
         self.status_code = head.status
         self.headers = head.headers  # type: ignore[assignment]
-        self.raw: Any = body_of(head, connection)
+        self.body = body_of(head, connection)
+        self.asked_at = connection.asked_at
+        """Monotonic time at which the request was sent."""
         self._connection: Connection | None = connection
-        self._keeps = head.keeps
         self._transport = transport
+
+    def peer(self) -> str | None:
+        """Return the address that answered; None if that was a proxy, or after the end."""
+        connection = self._connection
+        return connection.peer() if connection and self._transport.route.direct else None
 
     def close(self) -> None:
         """Keep the connection for the next request, if nothing speaks against it."""
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        if not (self._keeps and self.raw.whole):
+        if not (self.head.keeps and self.body.whole):
             connection.close()
         elif connection.surplus():
             self._transport.distrust(connection)
@@ -56,28 +75,25 @@ class Answer(Response):
 
 
 class Transport(BaseAdapter):
-    """An adapter for one way of dialling and one TLS context; it retries nothing but the stale."""
+    """An adapter for one route and one TLS context; it retries nothing but the stale."""
 
-    def __init__(
-        self,
-        dial: Dialer,
-        context: ssl.SSLContext,
-        idle: Idle,
-        distrusted: "OrderedDict[str, None]",
-    ) -> None:
+    def __init__(self, route: Route, context: ssl.SSLContext, idle: IdleConnections) -> None:
         super().__init__()
-        self._dial = dial
+        self.route = route
         self._context = context
         self._idle = idle
-        self._distrusted = distrusted
+        self.distrusted: OrderedDict[str, None] = OrderedDict()
+        """Hosts that sent bytes after an answer on this route."""
 
     def send(self, request: PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> Answer:
         """Send a request; on a kept connection that had died, once more and at once.
 
-        `timeout` is the Watch of the visit.
+        `timeout` is the VisitTimer of the visit.
 
         Raises:
             Trouble: no connection, or no answer.
+            OSError: likewise, as the system says it.
+            ValueError: a URL that cannot be sent.
         """
         assert isinstance(request, Request)
         kept = self._kept(request.origin, timeout)
@@ -94,50 +110,54 @@ class Transport(BaseAdapter):
 
     def keep(self, connection: Connection) -> None:
         """Keep a connection that has brought its answer and nothing else."""
-        if connection.key[1] in self._distrusted:
+        if connection.key[1] in self.distrusted:
             connection.close()
         else:
             connection.served += 1
             self._idle.put(connection)
 
     def distrust(self, connection: Connection) -> None:
-        """Note that a host sent bytes nobody asked for: they would be the next URL's answer."""
+        """Note that a host sent bytes after an answer: they would be the next URL's answer."""
         connection.close()
-        self._distrusted[connection.key[1]] = None
-        if len(self._distrusted) > DISTRUSTED:
-            self._distrusted.popitem(last=False)
+        self.distrusted[connection.key[1]] = None
+        if len(self.distrusted) > MAX_DISTRUSTED:
+            self.distrusted.popitem(last=False)
 
     def _asked(self, connection: Connection, request: Request) -> Answer:
+        origin = request.origin
         try:
-            wire = request.wire(close=request.origin.host in self._distrusted)
-            return Answer(request, connection.ask(wire), connection, self)
+            sent = request.wire(
+                close=origin.host in self.distrusted,
+                forward=None if origin.secure else self.route.forward,
+            )
+            return Answer(request, sent, connection.ask(sent), connection, self)
         except BaseException:
             connection.close()
             raise
 
-    def _kept(self, origin: Origin, watch: Watch) -> Connection | None:
+    def _kept(self, origin: Origin, timer: VisitTimer) -> Connection | None:
         while connection := self._idle.take((self, origin.host, origin.secure)):
-            if connection.quiet() and origin.host not in self._distrusted:
-                connection.watch = watch
+            if connection.quiet() and origin.host not in self.distrusted:
+                connection.timer = timer
                 return connection
             if not connection.quiet() and connection.spoke():
                 self.distrust(connection)
             connection.close()
         return None
 
-    def _connected(self, origin: Origin, watch: Watch) -> Connection:
-        sock = self._dial(origin.name, origin.port, watch.connect)
+    def _connected(self, origin: Origin, timer: VisitTimer) -> Connection:
+        sock = self.route.connect(origin, timer)
         sock.settimeout(None)
         if origin.secure:
-            sock = self._secured(sock, origin.name.rstrip("."), watch)
-        return Connection(sock, (self, origin.host, origin.secure), watch)
+            sock = self._secured(sock, origin.name.rstrip("."), timer)
+        return Connection(sock, (self, origin.host, origin.secure), timer)
 
-    def _secured(self, sock: Any, name: str, watch: Watch) -> Any:
-        watch.until = time.monotonic() + watch.connect
+    def _secured(self, sock: Any, name: str, timer: VisitTimer) -> Any:
+        timer.until = time.monotonic() + timer.connect
         try:
-            return self._context.wrap_socket(sock, server_hostname=name)
+            return secured(sock, self._context, name)
         except BaseException:
             sock.close()
             raise
         finally:
-            watch.until = 0.0
+            timer.until = 0.0

@@ -1,84 +1,92 @@
-"""The body of an answer, taken out of its framing (RFC 9112, sections 6 and 7).
+"""The body of an answer, taken out of its framing (RFC 9112, sections 6 and 7), still as coded.
 
-The three kinds of body have what fetch asks of urllib3's response: `read1` gives what is there,
-however little, and b"" at the end. Where its pieces are cut on the way makes no difference.
+The three kinds of body have the same face: `read_some` returns what is there, however little, and
+b"" at the end. Where its pieces are cut on the way makes no difference.
 """
 
 import re
 from collections.abc import Callable
 
 from crawler.model import Kind, Trouble
-from crawler.transport.connection import PIECE, Connection
-from crawler.transport.response_head import MAX_LINE, Head, Headers, refusal
+from crawler.policy.http_grammar import FIELD_NAME, FIELD_TEXT
+from crawler.transport.connection import MAX_PIECE_BYTES, Connection
+from crawler.transport.response_head import MAX_LINE_BYTES, Head, refusal
 
 MAX_TRAILERS = 100
-BIG_PIECE = 524_288
+MAX_BIG_PIECE_BYTES = 524_288
 """Bytes of a big body taken in at once: it costs a quarter less than in small pieces."""
 
-_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;|\r?\n)")
+_TEXT = FIELD_TEXT.encode()
+_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;" + _TEXT + rb")?\r\n")
+_TRAILER = re.compile(FIELD_NAME.encode() + b":" + _TEXT + rb"\r\n")
 
 
 def body_of(head: Head, connection: Connection) -> "Body":
     """Return the body that follows a head."""
     if head.chunked:
-        return Chunked(head.headers, connection)
+        return Chunked(connection)
     if head.length is None:
-        return Open(head.headers, connection)
-    return Sized(head.headers, connection, head.length)
+        return Open(connection)
+    return Sized(connection, head.length)
 
 
 class Sized:
     """A body of the length that its header says."""
 
-    __slots__ = ("_connection", "headers", "length_remaining")
-    chunked = False
+    __slots__ = ("_connection", "left")
+    framed = True
 
-    def __init__(self, headers: Headers, connection: Connection, length: int) -> None:
-        self.headers = headers
+    def __init__(self, connection: Connection, length: int) -> None:
         self._connection = connection
-        self.length_remaining = length
+        self.left: int = length
+        """Bytes that are still to come."""
 
     @property
     def whole(self) -> bool:
         """Whether all of it has been read."""
-        return self.length_remaining == 0
+        return self.left == 0
 
-    def read1(self, size: int, decode_content: bool | None = None) -> bytes:  # noqa: ARG002, FBT001
-        left = self.length_remaining
+    def read_some(self) -> bytes:
+        """Return the next piece.
+
+        Raises:
+            Trouble: `truncated`; the connection ended before the body.
+        """
+        left = self.left
         if left == 0:
             return b""
         connection = self._connection
-        most = min(left, BIG_PIECE) if left > PIECE else PIECE
-        piece = connection.rest or connection.receive(most)
+        most = min(left, MAX_BIG_PIECE_BYTES) if left > MAX_PIECE_BYTES else MAX_PIECE_BYTES
+        piece = connection.buffered or connection.receive(most)
         if not piece:
             raise _cut()
         if len(piece) > left:
-            connection.rest = piece[left:]
+            connection.buffered = piece[left:]
             piece = piece[:left]
         else:
-            connection.rest = b""
-        self.length_remaining = left - len(piece)
+            connection.buffered = b""
+        self.left = left - len(piece)
         return piece
 
 
 class Open:
-    """A body that ends with its connection."""
+    """A body that ends with its connection: whether it is whole is not known."""
 
-    __slots__ = ("_connection", "headers", "whole")
-    chunked = False
-    length_remaining = None
+    __slots__ = ("_connection", "whole")
+    framed = False
+    left = None
 
-    def __init__(self, headers: Headers, connection: Connection) -> None:
-        self.headers = headers
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.whole = False
 
-    def read1(self, size: int, decode_content: bool | None = None) -> bytes:  # noqa: ARG002, FBT001
+    def read_some(self) -> bytes:
+        """Return the next piece."""
         if self.whole:
             return b""
         connection = self._connection
-        piece = connection.rest or connection.receive()
-        connection.rest = b""
+        piece = connection.buffered or connection.receive()
+        connection.buffered = b""
         self.whole = not piece
         return piece
 
@@ -86,12 +94,11 @@ class Open:
 class Chunked:
     """A body in chunks; it is whole with its last chunk, and reusable with the end of trailers."""
 
-    __slots__ = ("_connection", "_left", "_step", "_trailers", "headers", "whole")
-    chunked = True
-    length_remaining = None
+    __slots__ = ("_connection", "_left", "_step", "_trailers", "whole")
+    framed = True
+    left = None
 
-    def __init__(self, headers: Headers, connection: Connection) -> None:
-        self.headers = headers
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._left = 0
         """Bytes of the present chunk that are still to come."""
@@ -100,10 +107,15 @@ class Chunked:
         """What is read next: size, data, end of data, trailer."""
         self.whole = False
 
-    def read1(self, size: int, decode_content: bool | None = None) -> bytes:  # noqa: ARG002, FBT001
+    def read_some(self) -> bytes:
+        """Return the next piece.
+
+        Raises:
+            Trouble: `truncated`, or `protocol` where it is the trailers that are wrong.
+        """
         connection = self._connection
         while not self.whole:
-            piece = self._unframed(connection.rest)
+            piece = self._unframed(connection.buffered)
             if piece or self._step is Chunked._done:
                 return piece
             more = connection.receive()
@@ -111,7 +123,7 @@ class Chunked:
                 if self._step is Chunked._trailer:
                     break  # RFC 9112, section 8: the last chunk was there, nothing is missing
                 raise _cut()
-            connection.rest += more
+            connection.buffered += more
         return b""
 
     def _unframed(self, buffer: bytes) -> bytes:
@@ -124,18 +136,18 @@ class Chunked:
         except Trouble:
             if not pieces:
                 raise
-        self._connection.rest = buffer[at:]
+        self._connection.buffered = buffer[at:]
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _size(self, buffer: bytes, at: int, _: list[bytes]) -> int:
         end = buffer.find(b"\n", at) + 1
-        if (end or len(buffer)) - at > MAX_LINE:
-            raise _torn("a chunk whose size is a very long line")
+        if (end or len(buffer)) - at > MAX_LINE_BYTES:
+            raise _cut("a chunk whose size is a very long line")
         if not end:
             return 0
-        match = _SIZE.match(buffer, at, end)
+        match = _SIZE.fullmatch(buffer, at, end)
         if not match:
-            raise _torn("a chunk without a size that can be read")
+            raise _cut("a chunk without a size that can be read")
         self._left = int(match[1], 16)
         self._step = Chunked._data if self._left else Chunked._trailer
         return end - at
@@ -152,7 +164,7 @@ class Chunked:
     def _end(self, buffer: bytes, at: int, _: list[bytes]) -> int:
         end = buffer[at : at + 2]
         if not b"\r\n".startswith(end):
-            raise _torn("a chunk that is longer than its size")
+            raise _cut("a chunk that is longer than its size")
         if len(end) < 2:
             return 0
         self._step = Chunked._size
@@ -160,15 +172,18 @@ class Chunked:
 
     def _trailer(self, buffer: bytes, at: int, _: list[bytes]) -> int:
         end = buffer.find(b"\n", at) + 1
-        if (end or len(buffer)) - at > MAX_LINE:
-            raise refusal(f"a trailer of more than {MAX_LINE} bytes")
+        if (end or len(buffer)) - at > MAX_LINE_BYTES:
+            raise refusal(f"a trailer of more than {MAX_LINE_BYTES} bytes")
         if not end:
             return 0
+        if buffer[at:end] == b"\r\n":
+            self._step, self.whole = Chunked._done, True
+            return 2
+        if not _TRAILER.fullmatch(buffer, at, end):
+            raise refusal("a trailer that is no header line")
         self._trailers += 1
         if self._trailers > MAX_TRAILERS:
             raise refusal(f"more than {MAX_TRAILERS} trailers")
-        if end - at <= 2 and not buffer[at:end].strip(b"\r\n"):
-            self._step, self.whole = Chunked._done, True
         return end - at
 
     def _done(self, _: bytes, __: int, ___: list[bytes]) -> int:
@@ -180,9 +195,5 @@ Step = Callable[[Chunked, bytes, int, list[bytes]], int]
 """Takes a piece of the framing in, and returns how long that is; 0 if it is not all there."""
 
 
-def _cut() -> Trouble:
-    return Trouble(Kind.TRUNCATED, "the connection ended before the body did")
-
-
-def _torn(reason: str) -> Trouble:
+def _cut(reason: str = "the connection ended before the body did") -> Trouble:
     return Trouble(Kind.TRUNCATED, reason)

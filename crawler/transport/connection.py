@@ -9,11 +9,18 @@ from typing import Any
 from gevent.monkey import get_original
 
 from crawler.model import Seconds
-from crawler.transport.response_head import END, MAX_HEAD, Head, check_sofar, head_of, refusal
-from crawler.transport.visit_timer import Watch
+from crawler.transport.response_head import (
+    HEAD_END,
+    MAX_HEAD_BYTES,
+    Head,
+    check_sofar,
+    head_of,
+    refusal,
+)
+from crawler.transport.visit_timer import VisitTimer
 
 MAX_INTERIM = 20
-PIECE = 65_536
+MAX_PIECE_BYTES = 65_536
 """Bytes taken in at once."""
 
 _poll = get_original("select", "poll")
@@ -32,25 +39,28 @@ class Connection:
         "_plain",
         "_poll",
         "_sock",
+        "asked_at",
+        "buffered",
         "idle_since",
         "key",
-        "rest",
         "served",
-        "watch",
+        "timer",
     )
 
-    def __init__(self, sock: Any, key: tuple[object, str, bool], watch: Watch) -> None:
+    def __init__(self, sock: Any, key: tuple[object, str, bool], timer: VisitTimer) -> None:
         self._sock = sock
         self._plain = type(sock) is socket.socket
         self._poll = _poll()
         self._poll.register(sock.fileno(), POLLIN)
         self.key = key
-        """How it was dialled, name:port of whom it leads to, and whether with TLS."""
-        self.watch = watch
-        self.rest = b""
+        """How it was dialled, name:port of the origin, and whether that speaks TLS."""
+        self.timer = timer
+        self.buffered = b""
         """Bytes that came with the ones that were asked for."""
         self._began = False
         """Whether anything of the present answer has come."""
+        self.asked_at: Seconds = 0.0
+        """Monotonic time at which the present request was sent."""
         self.served = 0
         """Answers that it has brought."""
         self.idle_since: Seconds = 0.0
@@ -71,16 +81,16 @@ class Connection:
                 raise StaleError from error
             raise
 
-    def receive(self, most: int = PIECE) -> bytes:
+    def receive(self, most: int = MAX_PIECE_BYTES) -> bytes:
         """Wait for more bytes; there are none at the end."""
-        watch = self.watch
-        watch.until = time.monotonic() + watch.read
+        timer = self.timer
+        timer.until = time.monotonic() + timer.read
         try:
-            if self._plain and not self._began:  # gevent would read first, and in vain
+            if self._plain and not self._began:  # gevent would try to read first
                 self._sock._wait(self._sock._read_event)  # noqa: SLF001  there is no other way
             piece: bytes = self._sock.recv(most)
         finally:
-            watch.until = 0.0
+            timer.until = 0.0
         return piece
 
     def quiet(self) -> bool:
@@ -89,7 +99,7 @@ class Connection:
 
     def surplus(self) -> bool:
         """Tell whether there is more at hand than was asked for."""
-        return bool(self.rest) or (isinstance(self._sock, ssl.SSLSocket) and self._pending() > 0)
+        return bool(self.buffered) or (not self._plain and self._sock.pending() > 0)
 
     def spoke(self) -> bool:
         """Tell the end of an idle connection, or what TLS says by itself, from bytes of a body."""
@@ -99,15 +109,21 @@ class Connection:
         except (OSError, ValueError):
             return False
 
+    def peer(self) -> str:
+        """Return the address that it is connected to: the proxy's, if there is one.
+
+        Raises:
+            OSError: it is connected no more.
+        """
+        return str(self._sock.getpeername()[0])
+
     def close(self) -> None:
         self._sock.close()
 
-    def _pending(self) -> int:
-        return int(self._sock.pending())
-
     def _send(self, wire: bytes) -> None:
-        watch = self.watch
-        watch.until = time.monotonic() + watch.read
+        timer = self.timer
+        now = self.asked_at = time.monotonic()
+        timer.until = now + timer.read
         try:
             sent = self._sock.send(wire)
             if sent < len(wire):
@@ -117,13 +133,13 @@ class Connection:
                 raise
             # else the server may have answered before it hung up
         finally:
-            watch.until = 0.0
+            timer.until = 0.0
 
     def _head(self) -> Head:
         """Read heads until a final one; the interim ones are skipped (RFC 9110, section 15.2)."""
         taken = 0
         for interim in range(MAX_INTERIM + 1):
-            block = self._block(MAX_HEAD - taken)
+            block = self._block(MAX_HEAD_BYTES - taken)
             taken += len(block)
             head = head_of(block)
             if head.status >= 200:
@@ -135,20 +151,20 @@ class Connection:
         """Return a head as it came; what is no head is refused as soon as that shows."""
         checked = 0
         while True:
-            buffer = self.rest
-            found = END.search(buffer, max(0, checked - 2))
+            buffer = self.buffered
+            found = HEAD_END.search(buffer, max(0, checked - 2))
             end = found.end() if found else len(buffer)
             if end > most:
-                raise refusal(f"a header of more than {MAX_HEAD} bytes")
+                raise refusal(f"a header of more than {MAX_HEAD_BYTES} bytes")
             if found:
-                self.rest = buffer[end:]
+                self.buffered = buffer[end:]
                 return buffer[:end]
             if buffer:
                 checked = check_sofar(buffer, checked)
             if not (more := self.receive()):
                 raise self._ended()
             self._began = True
-            self.rest = buffer + more
+            self.buffered = buffer + more
 
     def _ended(self) -> Exception:
         if self._began:

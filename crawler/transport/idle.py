@@ -10,28 +10,28 @@ from collections import OrderedDict
 from crawler.model import Seconds
 from crawler.transport.connection import Connection
 
-EACH = 64
+MAX_IDLE_PER_HOST = 64
 """Idle connections to one host, unless more visits than that may be under way there."""
-AGE: Seconds = 60.0
-"""Longest rest of one that is used again."""
+MAX_IDLE_S: Seconds = 60.0
+"""Longest time without use of one that is used again."""
 
 
-class Idle:
+class IdleConnections:
     """The idle connections of a fetcher, the one that was used last first."""
 
-    def __init__(self, most: int, each: int = EACH, age: Seconds = AGE) -> None:
+    def __init__(self, most: int, each: int = MAX_IDLE_PER_HOST, age: Seconds = MAX_IDLE_S) -> None:
         self._most = most
         self._each = each
         self._age = age
         self._all: OrderedDict[Connection, None] = OrderedDict()
-        """In the order of their rest, the longest first."""
+        """In the order of their last use, the oldest first."""
         self._by_key: dict[object, list[Connection]] = {}
 
     def __len__(self) -> int:
         return len(self._all)
 
     def take(self, key: object) -> Connection | None:
-        """Take out the one that was used last; whoever takes it looks whether it still lives."""
+        """Take out the one that was used last; the caller looks whether it still lives."""
         if key not in self._by_key:
             return None
         connection = self._by_key[key][-1]

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
+from crawler.policy.http_grammar import FIELD_NAME, FIELD_TEXT
 from crawler.urls import SplitUrl
 
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[^\r\n\0]*")
+_NAME = re.compile(FIELD_NAME)
+_VALUE = re.compile(FIELD_TEXT)
 _TARGET = re.compile(r"[!-~]+")
 _DEFAULT = {"http": "80", "https": "443"}
 
 
 class Origin:
-    """Whom a request goes to, and the names that this has in TLS, in HTTP and in the crawler."""
+    """Scheme, name and port that a request goes to, as TLS, HTTP and the crawler spell them."""
 
     __slots__ = ("field", "host", "name", "port", "secure", "text")
 
@@ -53,8 +54,10 @@ class Request(PreparedRequest):
         self._lines = lines
         self._content = body or b""
 
-    def wire(self, *, close: bool) -> bytes:
+    def wire(self, *, close: bool, forward: bytes | None = None) -> bytes:
         """Return all of its bytes.
+
+        With `forward`, the header lines for a proxy, its target is the whole URL.
 
         Raises:
             ValueError: there are characters in its URL that would break the request line.
@@ -65,6 +68,8 @@ class Request(PreparedRequest):
         if not _TARGET.fullmatch(target):
             raise ValueError("a URL with characters that cannot be sent")
         end = b"Connection: close\r\n\r\n" if close else b"\r\n"
+        if forward is not None:
+            target, end = f"{self.origin.text}{target}", forward + end
         return b"%b %b HTTP/1.1\r\n%b%b%b" % (
             str(self.method).encode(), target.encode(), self._lines, end, self._content,
         )  # fmt: skip

@@ -12,19 +12,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from crawler.model import Kind, Trouble
+from crawler.policy.http_grammar import FIELD_NAME, FIELD_TEXT
 
-MAX_LINE = 16_384
-MAX_HEAD = 262_144
+MAX_LINE_BYTES = 16_384
+MAX_HEAD_BYTES = 262_144
 MAX_FIELDS = 100
 
-END = re.compile(rb"\n\r?\n")
+HEAD_END = re.compile(rb"\n\r?\n")
 """Where a head ends."""
-_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
-_TEXT = r"[^\r\n\0]*+"
-_STATUS = re.compile(rf"HTTP/1\.([0-9]) ++([0-9]{{3}})(?:[ \t]{_TEXT})?\r?\n")
-_LINES = re.compile(rf"(?:(?:{_NAME}:|[ \t]){_TEXT}\r?\n)*+")
-_FIELDS = re.compile(rf"(?:{_NAME}:{_TEXT}\r?\n(?:[ \t]{_TEXT}\r?\n)*+)*+\r?\n")
-_FIELD = re.compile(rf"({_NAME}):[ \t]*+({_TEXT})\r?\n")
+_STATUS = re.compile(rf"HTTP/1\.([0-9]) ++([0-9]{{3}})(?:[ \t]{FIELD_TEXT})?\r?\n")
+_LINES = re.compile(rf"(?:(?:{FIELD_NAME}:|[ \t]){FIELD_TEXT}\r?\n)*+")
+_FIELDS = re.compile(rf"(?:{FIELD_NAME}:{FIELD_TEXT}\r?\n(?:[ \t]{FIELD_TEXT}\r?\n)*+)*+\r?\n")
+_FIELD = re.compile(rf"({FIELD_NAME}):[ \t]*+({FIELD_TEXT})\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _SWITCHING, _FINAL, _LAST = 101, 200, 599
@@ -81,6 +80,8 @@ class Head:
     """None: in chunks, or until the connection ends."""
     keeps: bool = False
     """Whether the connection may bring another answer after this one."""
+    raw: bytes = b""
+    """The head as it came, its empty line included."""
 
 
 def head_of(block: bytes) -> Head:
@@ -89,7 +90,7 @@ def head_of(block: bytes) -> Head:
     Raises:
         Trouble: `protocol`.
     """
-    if len(block) > MAX_LINE:
+    if len(block) > MAX_LINE_BYTES:
         _check_lengths(block)
     text = block.decode("latin-1")
     status = _STATUS.match(text)
@@ -101,8 +102,8 @@ def head_of(block: bytes) -> Head:
     fields = _FIELD.findall(text, start)
     if len(fields) > MAX_FIELDS:
         raise refusal(f"more than {MAX_FIELDS} header lines")
-    head = Head(int(status[2]), Headers(fields))
-    if head.status < 100 or head.status == _SWITCHING or head.status > _LAST:
+    head = Head(int(status[2]), Headers(fields), raw=block)
+    if not 100 <= head.status <= _LAST or head.status == _SWITCHING:
         raise refusal(f"status {head.status}")
     return head if head.status < _FINAL else _framed(head, status[1])
 
@@ -114,8 +115,8 @@ def check_sofar(block: bytes, checked: int) -> int:
         Trouble: `protocol`; whatever follows, this is no head.
     """
     end = block.rfind(b"\n") + 1
-    if len(block) - end > MAX_LINE:
-        raise refusal(f"a header line of more than {MAX_LINE} bytes")
+    if len(block) - end > MAX_LINE_BYTES:
+        raise refusal(f"a header line of more than {MAX_LINE_BYTES} bytes")
     if end <= checked:
         return checked
     _check_lengths(block[checked:end])
@@ -133,28 +134,40 @@ def refusal(reason: str) -> Trouble:
 
 def _framed(head: Head, minor: str) -> Head:
     headers = head.headers
-    connection = (headers.get("connection") or "").lower()
-    head.keeps = "close" not in connection and (minor != "0" or "keep-alive" in connection)
+    head.keeps = _persists(minor, (headers.get("connection") or "").lower())
     codings, lengths = headers.getlist("transfer-encoding"), headers.getlist("content-length")
-    if codings:
-        if len(codings) > 1 or codings[0].lower() != "chunked":
-            raise refusal(f"Transfer-Encoding {', '.join(codings)[:80]!r}")
-        head.chunked = True
     if lengths:
-        if len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0]):
-            raise refusal(f"Content-Length {', '.join(sorted(set(lengths)))[:80]!r}")
-        head.length = int(lengths[0])
-    if codings and lengths:  # RFC 9112, section 6.3: chunked counts, and the connection ends
-        head.length, head.keeps = None, False
+        head.length = _length(lengths)
+    if codings:
+        _check_coding(codings)
+        head.chunked, head.length = True, None
+        if lengths or minor == "0":  # RFC 9112, sections 6.3 and 6.1: it may not be meant
+            head.keeps = False
     if head.status in _BODILESS:
         head.chunked, head.length = False, 0
     head.keeps = head.keeps and (head.chunked or head.length is not None)
     return head
 
 
+def _persists(minor: str, connection: str) -> bool:
+    """Tell whether the other side means to keep the connection (RFC 9112, section 9.3)."""
+    return "close" not in connection and (minor != "0" or "keep-alive" in connection)
+
+
+def _length(lines: list[str]) -> int:
+    if len(set(lines)) > 1 or not _LENGTH.fullmatch(lines[0]):
+        raise refusal(f"Content-Length {', '.join(sorted(set(lines)))[:80]!r}")
+    return int(lines[0])
+
+
+def _check_coding(lines: list[str]) -> None:
+    if len(lines) > 1 or lines[0].lower() != "chunked":
+        raise refusal(f"Transfer-Encoding {', '.join(lines)[:80]!r}")
+
+
 def _check_lengths(block: bytes) -> None:
-    if any(len(line) >= MAX_LINE for line in block.split(b"\n")):
-        raise refusal(f"a header line of more than {MAX_LINE} bytes")
+    if any(len(line) >= MAX_LINE_BYTES for line in block.split(b"\n")):
+        raise refusal(f"a header line of more than {MAX_LINE_BYTES} bytes")
 
 
 def _why_not(text: str, first: bool = True) -> Trouble:  # noqa: FBT001, FBT002

@@ -1,29 +1,28 @@
-"""The ways of connecting: for each a session of plain `requests`, with its adapter mounted."""
+"""Sessions of plain `requests`, one for each set of connection settings, with its adapter."""
 
 import resource
 import ssl
-from collections import OrderedDict
-from importlib.util import find_spec
 from typing import Any
 
-from requests import PreparedRequest, Response, Session
-from requests.adapters import BaseAdapter
+from requests import PreparedRequest, Session
 
 from crawler.config import Job
 from crawler.errors import UsageError
 from crawler.policy.addresses import network
-from crawler.transport.adapter import Transport
-from crawler.transport.dial import Dialer, Resolver
-from crawler.transport.idle import EACH, Idle
-from crawler.transport.proxied import Proxied
-from crawler.transport.tls import tls_context
-from crawler.transport.visit_timer import Watch
+from crawler.transport.adapter import Answer, Transport
+from crawler.transport.dial import Dialer
+from crawler.transport.idle import MAX_IDLE_PER_HOST, IdleConnections
+from crawler.transport.resolver import Resolver
+from crawler.transport.routes import Direct, HttpProxy, ProxyUrl, Route, SocksProxy
+from crawler.transport.socks import login_fits
+from crawler.transport.tls import proxy_context, tls_context
 
-IDLE = 1024
+MAX_IDLE = 1024
 """Idle connections in all, unless more visits than half of that may be under way.
 
 Hosts that are owed a rest are visited in turn: with fewer each would be dialled for every visit.
 """
+_SOCKS = ("socks5", "socks5h")
 
 
 class LeanSession(Session):
@@ -33,16 +32,22 @@ class LeanSession(Session):
     want: hooks, history, cookies, and reading a redirect's whole body into memory.
     """
 
-    def __init__(self, adapter: BaseAdapter) -> None:
+    def __init__(self, adapter: Transport) -> None:
         super().__init__()
         self.trust_env = False
         self.mount("http://", adapter)
         self.mount("https://", adapter)
         self._adapter = adapter
 
-    def send(self, request: PreparedRequest, **options: Any) -> Response:
-        """Hand a request to the adapter."""
-        return self._adapter.send(request, stream=True, **options)
+    def send(self, request: PreparedRequest, **options: Any) -> Answer:
+        """Hand a request to the adapter; `timeout` is the VisitTimer of the visit.
+
+        Raises:
+            Trouble: no connection, or no answer.
+            OSError: likewise, as the system says it.
+            ValueError: a URL that cannot be sent.
+        """
+        return self._adapter.send(request, **options)
 
 
 def _idle(concurrency: int) -> int:
@@ -51,34 +56,31 @@ def _idle(concurrency: int) -> int:
     A quarter of the descriptors at most, but two for each visit.
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    spare = IDLE if limit == resource.RLIM_INFINITY else min(IDLE, limit // 4)
+    spare = MAX_IDLE if limit == resource.RLIM_INFINITY else min(MAX_IDLE, limit // 4)
     return max(2 * concurrency, spare)
 
 
-class Ways:
-    """A session for every way of connecting; the idle connections are shared."""
+class Sessions:
+    """A session for each set of connection settings; the idle connections are shared."""
 
     def __init__(self, resolver: Resolver, concurrency: int) -> None:
         self._resolver = resolver
-        self._concurrency = concurrency
-        self._idle = Idle(_idle(concurrency), each=max(EACH, concurrency))
-        self._distrusted: OrderedDict[str, None] = OrderedDict()
-        self._sessions: dict[object, LeanSession] = {}
+        self._idle = IdleConnections(_idle(concurrency), each=max(MAX_IDLE_PER_HOST, concurrency))
+        self._by_settings: dict[object, LeanSession] = {}
 
     def hang_up(self) -> None:
         """Close every idle connection."""
         self._idle.close()
-        for session in self._sessions.values():
-            session.close()
 
     def check(self, job: Job) -> None:
         """Make what a job's visits need, so that a bad file shows at the start.
 
         Raises:
-            UsageError: `verify` or `client_cert` names no such file, or a part is not installed.
+            UsageError: `verify` or `client_cert` names no such file, or a login is too long.
         """
-        if (job.proxy or "").startswith("socks") and not find_spec("socks"):
-            raise UsageError(f"{job.name}: a SOCKS proxy needs: pip install 'crawlerd[socks]'")
+        proxy = ProxyUrl.of(job.proxy) if job.proxy else None
+        if proxy and proxy.scheme in _SOCKS and not login_fits(proxy.user, proxy.password):
+            raise UsageError(f"{job.name}: SOCKS takes 255 bytes of user and password each")
         try:
             self.session(job, trusted=False)
         except (ssl.SSLError, OSError) as error:
@@ -87,25 +89,23 @@ class Ways:
 
     def session(self, job: Job, *, trusted: bool) -> LeanSession:
         """Return the session of a job, for hosts that may be anywhere or for all others."""
-        proxied = bool(job.proxy)
-        key = (job.verify, job.client_cert, job.min_tls, job.allow_addresses, trusted, proxied)
-        if key not in self._sessions:
-            self._sessions[key] = LeanSession(self._adapter(job, trusted=trusted))
-        return self._sessions[key]
+        key = (job.verify, job.client_cert, job.min_tls, job.allow_addresses, job.proxy, trusted)
+        if key not in self._by_settings:
+            self._by_settings[key] = LeanSession(self._transport(job, trusted=trusted))
+        return self._by_settings[key]
 
-    def _adapter(self, job: Job, *, trusted: bool) -> BaseAdapter:
+    def _transport(self, job: Job, *, trusted: bool) -> Transport:
         allowed = None if trusted else [network(text) for text in job.allow_addresses]
+        route = self._route(job, Dialer(self._resolver, allowed))
         context = tls_context(job.verify, job.client_cert, job.min_tls)
-        dial = Dialer(self._resolver, allowed)
+        return Transport(route, context, self._idle)
+
+    def _route(self, job: Job, guarded: Dialer) -> Route:
+        """Return the route of a job; its proxy, which the operator named, may be anywhere."""
         if not job.proxy:
-            return Transport(dial, context, self._idle, self._distrusted)
-        free = Dialer(self._resolver, None)
-        return Proxied(dial, free, context, self._distrusted, 2 * self._concurrency)
-
-
-def options_of(job: Job, watch: Watch) -> dict[str, Any]:
-    """Return what `send` needs to know for a job."""
-    if not job.proxy:
-        return {"timeout": watch}
-    proxies = {"http": job.proxy, "https": job.proxy}
-    return {"timeout": (watch.connect, watch.read), "proxies": proxies}
+            return Direct(guarded)
+        proxy, dial = ProxyUrl.of(job.proxy), Dialer(self._resolver, None)
+        if proxy.scheme in _SOCKS:
+            return SocksProxy(proxy, dial, guarded if proxy.scheme == "socks5" else None)
+        secure = proxy.scheme == "https"
+        return HttpProxy(proxy, dial, proxy_context(job.verify, job.min_tls) if secure else None)

@@ -1,16 +1,15 @@
-"""The TLS context that all connections of one way of dialling share.
+"""The TLS context that all connections with the same settings share, and TLS on a socket.
 
 requests parses the bundle of authorities for every new connection, 18 ms of CPU with the hub
 blocked (urllib3 issue 3623).
 """
 
 import ssl
-import warnings
 from pathlib import Path
 from typing import Any
 
 import certifi
-from urllib3.exceptions import InsecureRequestWarning
+from urllib3.util.ssltransport import SSLTransport
 
 
 def tls_context(
@@ -27,7 +26,6 @@ def tls_context(
     if verify is False:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        warnings.simplefilter("ignore", InsecureRequestWarning)  # the operator said so
     else:
         context.load_verify_locations(certifi.where() if verify is True else str(verify))
     context.minimum_version = ssl.TLSVersion[min_tls.replace(".", "_")]
@@ -35,6 +33,45 @@ def tls_context(
     if client_cert:
         context.load_cert_chain(client_cert)
     return context
+
+
+def proxy_context(verify: bool | Path, min_tls: str) -> ssl.SSLContext:  # noqa: FBT001
+    """Return the context for a proxy that speaks TLS: it may have a public certificate as well.
+
+    The client certificate is shown to origins, and not to it.
+
+    Raises:
+        OSError: a file holds no certificate.
+    """
+    context = tls_context(verify is not False, None, min_tls)
+    if isinstance(verify, Path):
+        context.load_verify_locations(str(verify))
+    return context
+
+
+def secured(sock: Any, context: ssl.SSLContext, name: str) -> Any:
+    """Return a socket that speaks TLS with a server of this name, within another's if need be.
+
+    Raises:
+        OSError: the handshake failed; the socket is the caller's to close.
+    """
+    if isinstance(sock, ssl.SSLSocket):
+        return _NestedTLS(sock, context, server_hostname=name)
+    return context.wrap_socket(sock, server_hostname=name)
+
+
+def connection_ended(error: ssl.SSLError) -> bool:
+    """Tell an end of the connection from what TLS itself objects to."""
+    return isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError)
+
+
+def words_of(error: ssl.SSLError) -> str:
+    """Say what went wrong, without the names that OpenSSL has for it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate refused: {error.verify_message}"
+    if connection_ended(error):
+        return "the connection ended in the middle of TLS"
+    return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
 
 
 class _Context(ssl.SSLContext):
@@ -49,3 +86,19 @@ class _Context(ssl.SSLContext):
             wrapped.close()
             raise
         return wrapped
+
+
+class _NestedTLS(SSLTransport):
+    """TLS within the TLS of a proxy."""
+
+    socket: ssl.SSLSocket
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        return super().recv(buflen, flags) or b""  # type: ignore[return-value]
+
+    def pending(self) -> int:
+        """Return how many bytes are at hand, counting those that may turn out to be no data."""
+        return self.sslobj.pending() + self.incoming.pending + self.socket.pending()
+
+    def getpeername(self) -> Any:
+        return self.socket.getpeername()

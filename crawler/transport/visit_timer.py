@@ -1,7 +1,7 @@
 """The one timer of a visit: it ends the visit at its deadline, and a silence of the server.
 
-gevent makes a timer for every wait on a socket with a timeout. Here whoever waits for the server
-notes until when, and the one timer looks at the note when it rings, and sets itself again. A note
+gevent makes a timer for every wait on a socket with a timeout. Here a wait for the server is
+noted with its end, and the one timer looks at the note when it rings, and sets itself again. A note
 holds only while the socket is waited for: a disk that is slow is no silence of the server.
 """
 
@@ -17,8 +17,8 @@ from crawler.model import Kind, Seconds, Trouble
 SILENT = "the server was silent for too long"
 
 
-class Watch:
-    """Watches over one visit, in the greenlet that enters it."""
+class VisitTimer:
+    """The timer of one visit, in the greenlet that enters it."""
 
     __slots__ = ("_greenlet", "_timer", "connect", "deadline", "read", "rung", "until")
 
@@ -28,7 +28,7 @@ class Watch:
         self.connect = timeout.connect
         self.read = timeout.read
         self.until: Seconds = 0.0
-        """Until when the server may be silent; 0.0 while nobody waits for it."""
+        """Until when the server may be silent; 0.0 while its socket is not waited for."""
         self.rung: gevent.Timeout | None = None
         """What was thrown at the deadline."""
         self._greenlet: Any = None

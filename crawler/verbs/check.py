@@ -1,4 +1,4 @@
-"""The plan that `crawler check` prints: what `run` would do, without doing it."""
+"""The plan that `crawler check` prints: all that `run` would do, without doing it."""
 
 import os
 import tempfile
@@ -19,12 +19,12 @@ from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
 from crawler.threads import Native
 from crawler.urls import masked
-from crawler.verbs.report import counted, span
+from crawler.verbs.words import counted, span
 
 
 @dataclass(slots=True)
 class JobPlan:
-    """What one job comes to."""
+    """The URLs of one job, by host, and its bad lines."""
 
     job: Job
     urls: int = 0
@@ -34,12 +34,16 @@ class JobPlan:
 
     @property
     def least_s(self) -> float:
-        """Return the seconds that politeness alone takes: the longest queue of one host."""
+        """Return the seconds that delays alone take, for the host with the most URLs."""
         return max(((n - 1) * self.job.delay for n in self.hosts.values()), default=0.0)
 
 
 def plan(settings: Settings) -> list[JobPlan]:
-    """Read every list, and build what needs building, to find what is wrong before it matters."""
+    """Read every list, and open every file that `run` would open.
+
+    Raises:
+        UsageError: a folder, the ledger, a file or a list cannot be used.
+    """
     options = settings.crawler
     _check_folders(options)
     hosts = HostOverrides(settings)
@@ -103,3 +107,11 @@ def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
             yield f"  {n:>10}  {host}"
         if len(found.hosts) > 3:
             yield f"  {'…':>10}  {counted(len(found.hosts) - 3, 'host')} more"
+
+
+def bad_lines(plans: list[JobPlan]) -> Iterator[str]:
+    """Yield a message for each line that holds no URL, as far as they were kept."""
+    for found in plans:
+        yield from found.bad
+        if found.bad_more:
+            yield f"{found.job.name}: {found.bad_more} more bad URLs"

@@ -1,7 +1,7 @@
 """`crawler demo`: three flag servers on loopback, and the real daemon on config/demo.yaml.
 
-The daemon runs as supervisord would run it, as a process that is told nothing but its command
-line; what is shown here is read from its log.
+The daemon runs as under supervisord, as a process with a command line alone; the sums are read from
+its log.
 """
 
 import json
@@ -23,7 +23,7 @@ from tqdm import tqdm
 from crawler.errors import CrawlerError
 from crawler.policy.retry import KINDS
 from crawler.verbs.flag_servers import COUNTRIES, FlagServer
-from crawler.verbs.report import WORDS
+from crawler.verbs.words import WORDS
 
 TEMPERS = ("local", "delay", "error")
 
@@ -44,12 +44,16 @@ def demo(folder: Path | None) -> int:
             signal.signal(signal.SIGINT, lambda *_: None)
             assert daemon.stdout is not None
             sums = _follow(daemon.stdout)
-    _tell(sums, folder)
+    _print_sums(sums, folder)
     return daemon.returncode
 
 
 def config_file() -> Path:
-    """Return config/demo.yaml of the checkout, or of the installation."""
+    """Return config/demo.yaml of the checkout, or of the installation.
+
+    Raises:
+        CrawlerError: neither has it.
+    """
     homes = (Path(__file__).parents[2], Path(sysconfig.get_path("data"), "share", "crawlerd"))
     for home in homes:
         if (file := home / "config" / "demo.yaml").is_file():
@@ -60,7 +64,7 @@ def config_file() -> Path:
 
 
 def _follow(stdout: IO[bytes]) -> Counter[tuple[str, str]]:
-    """Show a bar while the daemon's log tells of visits; return the sums by job and word."""
+    """Show a bar that follows the visits in the daemon's log; return the sums by job and word."""
     sums: Counter[tuple[str, str]] = Counter()
     total = len(COUNTRIES) * len(TEMPERS)
     tqdm.monitor_interval = 0
@@ -82,7 +86,7 @@ def _visits(stdout: IO[bytes]) -> Iterator[dict[str, Any]]:
             click.echo(line.decode().rstrip(), err=True)
 
 
-def _tell(sums: Counter[tuple[str, str]], folder: Path) -> None:
+def _print_sums(sums: Counter[tuple[str, str]], folder: Path) -> None:
     click.echo(f"{'':6} {'ok':>9} {'not found':>9} {'error':>9}")
     for temper in TEMPERS:
         click.echo(" ".join([f"{temper:6}", *(f"{sums[temper, word]:>9}" for word in WORDS)]))

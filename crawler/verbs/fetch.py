@@ -19,16 +19,18 @@ from crawler.frontier.process import current
 from crawler.ledger.archive import begin_archive, stored_by
 from crawler.ledger.overview import jobs, members
 from crawler.ledger.statefile import Connection, opened
-from crawler.log import open_log
+from crawler.log import Log, open_log
 from crawler.model import Kind, Outcome, Seconds
 from crawler.records import Settlement
 from crawler.verbs.report import Report
 
 STDIN = Path("/dev/stdin")
 JOB_NAME = "fetch"
-"""Of the one job."""
-GRACE_S = 1.0
-"""Seconds that the initial report waits for a list to end."""
+"""Name of the one job."""
+LISTS_S: Seconds = 1.0
+"""How long the initial report waits for the lists to end."""
+LOG_FLUSH_S: Seconds = 1.0
+"""Time that the log has for its last lines."""
 
 
 def fetch(
@@ -45,6 +47,9 @@ def fetch(
     """Fetch URLs and report; return 0 if every one of them is stored, 1 if not.
 
     With an archive what an earlier run stored is skipped, and what failed then is tried again.
+
+    Raises:
+        UsageError: the list is not there, an option is wrong, or the archive cannot be used.
     """
     log, lines = open_log("warning", "console", sys.stderr.fileno())
     quiet_hub(log)
@@ -61,30 +66,14 @@ def fetch(
             per_address=None,
         )
         settings = Settings(crawler=crawler, jobs=(job,))
-        app = App(
-            settings,
-            log,
-            until_done=True,
-            on_visit=lambda settled: _tell(app, report, settled),
-            trust_listed=True,
-            limit=limit,
-            bad=report.bad,
-        )
-        with app:
-            began = _begin_archive(state) if archive else 0.0
-            opening = gevent.spawn(_open_report, app, report, max_req, archive)
-            app.run()
-            opening.kill()
-            if archive:
-                _tell_earlier(state, report, began)
-            code = _account(app, report) or int(app.seeder.failed > 0)
-    lines.close(1.0)
+        code = _OneShot(settings, log, report, limit, archive).run()
+    lines.close(LOG_FLUSH_S)
     return code
 
 
 @contextmanager
 def _state(archive: Path | None) -> Iterator[Path]:
-    """Have a ledger: the archive, if it is free, or one that is gone afterwards."""
+    """Yield the path of the ledger: the archive, if it is free, or one that is gone afterwards."""
     if archive is None:
         with tempfile.TemporaryDirectory(prefix="crawler-fetch-") as folder:
             yield Path(folder, "state.sqlite")
@@ -104,68 +93,100 @@ def _check_archive(db: Connection, archive: Path) -> None:
             raise UsageError(f"{archive} is in use by process {one.process.pid}; wait for its end")
 
 
+class _OneShot:
+    """One run of the daemon's parts until nothing more is due, with a report beside it."""
+
+    def __init__(
+        self, settings: Settings, log: Log, report: Report, limit: int | None, archive: Path | None
+    ) -> None:
+        self._options = settings.crawler
+        self._report = report
+        self._archive = archive
+        self._app = App(
+            settings,
+            log,
+            until_done=True,
+            on_visit=self._visited,
+            trust_listed=True,
+            limit=limit,
+            bad=report.bad,
+        )
+
+    def run(self) -> int:
+        """Visit everything; return 0 if all is stored, 1 if not."""
+        with self._app as app:
+            began = _begin_archive(self._options.state) if self._archive else 0.0
+            opening = gevent.spawn(self._open_report)
+            app.run()
+            opening.kill()
+            if self._archive:
+                self._report_earlier(began)
+            return self._account() or int(app.seeder.failed > 0)
+
+    def _visited(self, settled: Settlement) -> None:
+        with self._stopped_without_reader():
+            self._report.visited(settled, self._asked())
+
+    def _open_report(self) -> None:
+        """Say how many URLs there are, from where; of lists that take long, how many so far."""
+        app = self._app
+        deadline = time.monotonic() + LISTS_S
+        while not app.seeder.done and time.monotonic() < deadline:
+            gevent.sleep(0.01)
+        number = _number(self._asked(), "URL")
+        text = f"{'' if app.seeder.done else 'more than '}{number}{self._where()}"
+        with self._stopped_without_reader():
+            self._report.begin(text)
+
+    def _where(self) -> str:
+        counts = self._app.frontier.counts()
+        if self._archive:  # its hosts are those of every run
+            return f"; {self._archive} knows {counts.known} of every run"
+        one = counts.hosts == 1
+        hosts = self._app.frontier.hosts(1)[0] if one else f"{counts.hosts} hosts"
+        most = min(self._options.concurrency, counts.known)
+        return f" from {hosts}, {_number(most, 'connection')} at most"
+
+    @contextmanager
+    def _stopped_without_reader(self) -> Iterator[None]:
+        """Stop the run when the reader of the report has gone: `crawler fetch -v … | head`."""
+        try:
+            yield
+        except OSError:
+            self._app.stop("the report has no reader")
+
+    def _asked(self) -> int:
+        """Return how many URLs the lists held so far."""
+        return sum(sums.listed for sums in self._app.seeder.job_sums)
+
+    def _report_earlier(self, began: Seconds) -> None:
+        with opened(self._options.state) as db:
+            for page in stored_by(db, began):
+                for one in page:
+                    kind = Kind(one.ended or Kind.STORED)
+                    outcome = Outcome(kind, one.status, one.size or 0, path=one.path)
+                    self._report.stored_earlier(one.url, one.listed, outcome, one.attempt)
+
+    def _account(self) -> int:
+        """Account for every URL that was listed, also for those that Ctrl-C cut off."""
+        self._report.stop_drawing()
+        last = 0
+        while page := self._app.frontier.unfinished(last, 1000):
+            for task in page:
+                self._report.cancelled(task)
+            last = page[-1].id
+        return self._report.finish(self._app.frontier.listed(), self._asked())
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _begin_archive(state: Path) -> Seconds:
-    """Forget what was asked for earlier, and return the time: what is stored is older."""
+    """Forget the lists of earlier runs, and return the wall time: their files are older."""
     with opened(state, write=True) as db:
         begin_archive(db, time.time())
     return time.time()
-
-
-def _tell_earlier(state: Path, report: Report, began: Seconds) -> None:
-    with opened(state) as db:
-        for page in stored_by(db, began):
-            for one in page:
-                kind = Kind(one.ended or Kind.STORED)
-                outcome = Outcome(kind, one.status, one.size or 0, path=one.path)
-                report.stored_earlier(one.url, one.listed, outcome, one.attempt)
-
-
-def _tell(app: App, report: Report, settled: Settlement) -> None:
-    try:
-        report.visited(settled, _asked(app))
-    except OSError:  # whoever read the lines has gone: `crawler fetch -v … | head`
-        app.stop("nobody reads")
-
-
-def _open_report(app: App, report: Report, max_req: int, archive: Path | None) -> None:
-    """Say how many URLs there are, from where, once the lists have ended or patience has."""
-    deadline = time.monotonic() + GRACE_S
-    while not app.seeder.done and time.monotonic() < deadline:
-        gevent.sleep(0.01)
-    asked, counts = _asked(app), app.frontier.counts()
-    number = f"{asked} URL{'' if asked == 1 else 's'}"
-    number = number if app.seeder.done else f"more than {number}"
-    hosts = app.frontier.hosts(1)[0] if counts.hosts == 1 else f"{counts.hosts} hosts"
-    connections = min(max_req, counts.known)
-    if archive:  # its hosts are those of every run
-        return _begin(app, report, f"{number}; {archive} knows {counts.known} of every run")
-    return _begin(
-        app,
-        report,
-        f"{number} from {hosts}, {connections} connection{'s'[: connections != 1]} at most",
-    )
-
-
-def _begin(app: App, report: Report, text: str) -> None:
-    try:
-        report.begin(text)
-    except OSError:
-        app.stop("nobody reads")
-
-
-def _asked(app: App) -> int:
-    return sum(sums.listed for sums in app.seeder.job_sums)
-
-
-def _account(app: App, report: Report) -> int:
-    """Account for every URL that was listed, also for those that Ctrl-C cut off."""
-    report.stop_drawing()
-    last = 0
-    while page := app.frontier.unfinished(last, 1000):
-        for task in page:
-            report.cancelled(task)
-        last = page[-1].id
-    return report.finish(app.frontier.listed(), _asked(app))
 
 
 def _job(urls: Sequence[str], list_file: Path | None, options: dict[str, Any]) -> Job:

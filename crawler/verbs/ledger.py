@@ -1,4 +1,4 @@
-"""Which ledger a verb works on: that of a configuration, or a file named by itself."""
+"""The ledger of a verb: that of a configuration, or a file named by itself."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,38 +13,38 @@ from crawler.policy.politeness import HostLimits
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A ledger, and the configuration that it is asked with, if one was named."""
+    """The file of a ledger, with the configuration if one was named."""
 
     state: Path
     settings: Settings | None = None
     hosts: HostOverrides | None = None
 
     def says(self, host: str) -> bool | None:
-        """Tell whether robots.txt is obeyed, where the configuration says so of a host."""
+        """Return whether `hosts` has a host's robots.txt obeyed; None where it does not say."""
         return self.hosts.obeys(host) if self.hosts else None
 
     @property
     def token(self) -> str:
-        """Return the product token that robots.txt calls the crawler by."""
+        """Return the product token of the crawler in robots.txt."""
         options = self.settings.crawler if self.settings else CrawlerOptions()
         return options.robots_token
 
     @property
     def give_up(self) -> Seconds:
-        """Return how long hosts may be silent, unless more is said of one."""
+        """Return the longest `give_up` of the jobs, in seconds."""
         return max((job.give_up for job in self._jobs), default=DAY_S)
 
     def limits(self, host: str, job: str) -> HostLimits:
-        """Return what the configuration asks of a host."""
+        """Return the limits of a host that one job visits."""
         return self.hosts.limits(host, (job,), 0.0, 1) if self.hosts else HostLimits()
 
     def obeys(self, host: str, job: str, *, otherwise: bool) -> bool:
-        """Tell whether a job obeys the robots.txt of a host; `otherwise` where nothing is said."""
+        """Tell whether a job obeys a host's robots.txt; `otherwise` for a job not configured."""
         said, found = self.says(host), self._job(job)
         return said if said is not None else found.robots == "obey" if found else otherwise
 
     def max_crawl_delay(self, host: str, job: str) -> Seconds:
-        """Return the longest Crawl-delay of a host that is obeyed."""
+        """Return the longest Crawl-delay, in seconds, with which a job visits a host."""
         found = self._job(job)
         return self.hosts.max_crawl_delay(host, found) if self.hosts and found else float("inf")
 

@@ -11,16 +11,17 @@ from crawler.ledger.overview import Member
 from crawler.model import Seconds
 
 GLANCE_S: Seconds = 0.05
+"""Time between two looks at processes that are to end."""
 
 
 def here(members: Sequence[Member]) -> list[Process]:
-    """Return the processes of this machine that live."""
+    """Return the living processes of this machine."""
     machine = current().machine
     return [one.process for one in members if one.process.lives(machine)]
 
 
 def elsewhere(members: Sequence[Member], now: Seconds) -> list[Process]:
-    """Return those that only another machine, or another container of this one, can signal."""
+    """Return the living processes of other machines, and of other containers of this one."""
     machine = current().machine
     return [
         one.process
@@ -30,10 +31,10 @@ def elsewhere(members: Sequence[Member], now: Seconds) -> list[Process]:
 
 
 def send(processes: Sequence[Process], number: signal.Signals) -> list[Process]:
-    """Signal processes; return those that were there to hear it.
+    """Signal processes; return those that got the signal.
 
     Raises:
-        CrawlerError: they belong to another user.
+        CrawlerError: a process belongs to another user.
     """
     heard = []
     for process in processes:
@@ -50,18 +51,18 @@ def send(processes: Sequence[Process], number: signal.Signals) -> list[Process]:
     return heard
 
 
-def wait(processes: Sequence[Process], patience: Seconds) -> None:
+def wait(processes: Sequence[Process], timeout: Seconds) -> None:
     """Wait until processes have ended.
 
     Raises:
-        CrawlerError: they have not, and patience is at its end.
+        CrawlerError: one has not within the timeout.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while left := [one for one in processes if one.lives(current().machine)]:
         if time.monotonic() > deadline:
             pids = ", ".join(str(one.pid) for one in left)
             raise CrawlerError(
-                f"{pids} still there {patience:g} s after TERM; "
+                f"{pids} still there {timeout:g} s after TERM; "
                 "a second `crawler stop` forces the end"
             )
         time.sleep(GLANCE_S)

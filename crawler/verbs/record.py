@@ -16,7 +16,7 @@ _FORMULA = ("=", "+", "-", "@")
 
 
 def record(entry: Entry) -> dict[str, Any]:
-    """Return what is known of a URL; `kind` and what follows are of its last visit."""
+    """Return all that is known of a URL; `kind` and the fields after it are of its last visit."""
     state = STATES[entry.state]
     return {
         "url": entry.url,
@@ -44,7 +44,7 @@ def record(entry: Entry) -> dict[str, Any]:
 
 
 def exported(db: Connection, wanted: Wanted, style: str) -> Iterator[str]:
-    """Yield the text of every URL that is wanted, a page at a time."""
+    """Yield the chosen URLs as text in a format of FORMATS, a page of them at a time."""
     write = _WRITERS[style]
     first = True
     for page in pages(db, wanted):
@@ -53,7 +53,7 @@ def exported(db: Connection, wanted: Wanted, style: str) -> Iterator[str]:
             first = False
 
 
-def _jsonl(page: list[Entry], _: bool) -> str:  # noqa: FBT001  a writer is told whether it is first
+def _jsonl(page: list[Entry], _: bool) -> str:  # noqa: FBT001  whether it is the first page
     return "".join(as_json(record(entry)) + "\n" for entry in page)
 
 
@@ -62,9 +62,9 @@ def _list(page: list[Entry], _: bool) -> str:  # noqa: FBT001
 
 
 def _csv(page: list[Entry], first: bool) -> str:  # noqa: FBT001
-    """Write for spreadsheets: a cell that they would take for a formula begins with an apostrophe.
+    """Return rows for spreadsheets: a cell that looks like a formula gets an apostrophe before it.
 
-    That changes a cell now and then; for programs there is jsonl.
+    The apostrophe is part of the cell then; programs read jsonl.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

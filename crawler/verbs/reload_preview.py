@@ -1,6 +1,6 @@
-"""`crawler reload --dry-run`: what a reload would change, read from the lists and the ledger.
+"""`crawler reload --dry-run`: the changes of a reload, read from the lists and the ledger.
 
-Nothing is written, and no daemon is asked: the ledger knows what it has taken in.
+Nothing is written, and no daemon is asked: the ledger knows the lists that were taken in.
 """
 
 import tempfile
@@ -14,34 +14,44 @@ from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Frontier, open_frontier
+from crawler.records import JobTerms
+from crawler.seeder.chunks import Chunk
 from crawler.seeder.seeds import chunks_of, parsed
 from crawler.sources import UNREADABLE, Source, SourceError, downloader
 from crawler.store import Files
 from crawler.threads import Native
 
 MAX_EXACT_URLS = 2_000_000
-"""Changed URLs that are compared one by one; of more the numbers are upper bounds."""
+"""Changed URLs that are compared one by one; with more, the numbers are upper bounds."""
 _OPTIONS = {"delay": "delay", "per_host": "per_host", "obeys": "robots", "weight": "priority"}
-"""What the ledger knows of a job, and what the configuration calls it."""
+"""Names of the ledger for options of a job, with the names in the configuration."""
 
 
 @dataclass(slots=True)
 class Preview:
-    """What would become of one job."""
+    """Changes of one job, in numbers of URLs."""
 
     job: str
-    known: bool
+    known: bool = False
+    """Whether the ledger has the job."""
     added: int = 0
     removed: int = 0
     kept: int = 0
     bad: int = 0
     exact: bool = True
+    """False: `added` and `removed` are upper bounds."""
     failed: str = ""
+    """The source that could not be read, and why."""
     options: tuple[str, ...] = ()
+    """Options that the ledger knows with other values."""
 
 
 def preview(settings: Settings) -> tuple[list[Preview], list[str]]:
-    """Compare every job's lists with the ledger; return that, and the jobs that would go."""
+    """Compare every job's lists with the ledger; return that, and the jobs that would go.
+
+    Raises:
+        UsageError: a file that a job names is not there, or the ledger cannot be read.
+    """
     options = settings.crawler
     hosts = HostOverrides(settings)
     with (
@@ -55,17 +65,11 @@ def preview(settings: Settings) -> tuple[list[Preview], list[str]]:
         found = []
         for job, terms in zip(settings.jobs, hosts.job_terms(), strict=True):
             fetcher.open(job)
-            one = Preview(job.name, job.name in known)
-            if before := known.get(job.name):
-                one.options = tuple(
-                    option
-                    for name, option in _OPTIONS.items()
-                    if getattr(before, name) != getattr(terms, name)
-                )
-            _compare(
-                one, job, frontier, sources.of(job, Path(folder), downloader(fetcher, job)), native
-            )
-            found.append(one)
+            named = sources.of(job, Path(folder), downloader(fetcher, job))
+            compared = _Comparison(job, frontier, native).compared(named)
+            compared.known = job.name in known
+            compared.options = _changed_options(known.get(job.name, terms), terms)
+            found.append(compared)
         gone = [name for name in known if name not in {job.name for job in settings.jobs}]
     return found, gone
 
@@ -75,65 +79,81 @@ def _ledger(state: Path, folder: str) -> Path:
     return state if state.exists() else Path(folder, "state.sqlite")
 
 
-def _compare(
-    one: Preview, job: Job, frontier: Frontier, named: list[Source], native: Native
-) -> None:
-    balance: Counter[int] = Counter()
-    for source in named:
-        state = frontier.source_known(job.name, source.name)
-        try:
-            _read(one, job, source, state, frontier, balance, native)
-        except (SourceError, *UNREADABLE) as error:
-            one.failed = f"{source.name}: {error}"
-    names = {source.name for source in named}
-    for name, number in frontier.sources(job.name).items():
-        if name not in names and not name.startswith("inbox:"):
-            for anchor in frontier.chunks(number):
-                _weigh(one, balance, frontier.fingerprints(number, anchor), -1)
-    one.added += sum(1 for n in balance.values() if n > 0)
-    one.removed += sum(1 for n in balance.values() if n < 0)
+def _changed_options(before: JobTerms, after: JobTerms) -> tuple[str, ...]:
+    return tuple(
+        option for name, option in _OPTIONS.items() if getattr(before, name) != getattr(after, name)
+    )
 
 
-def _read(
-    one: Preview,
-    job: Job,
-    source: Source,
-    number: int | None,
-    frontier: Frontier,
-    balance: "Counter[int]",
-    native: Native,
-) -> None:
-    known = {} if number is None else frontier.chunks(number)
-    seen = set()
-    for chunk in chunks_of(source, ""):
-        seen.add(chunk.anchor)
-        same = known.get(chunk.anchor)
-        if same and same.key == chunk.key:
-            one.kept += same.urls
-            one.bad += same.bad
-            continue
-        seeds, bad = native.call(parsed, source, job, chunk)
-        one.bad += len(bad)
-        _weigh(one, balance, [seed.fingerprint for seed in seeds], 1)
-        if same and number is not None:
-            before = frontier.fingerprints(number, chunk.anchor)
-            _weigh(one, balance, before, -1)
-            one.kept += len({seed.fingerprint for seed in seeds} & set(before))
-    for anchor in known.keys() - seen:
-        assert number is not None
-        _weigh(one, balance, frontier.fingerprints(number, anchor), -1)
+class _Comparison:
+    """Compares the lists of one job with the ledger."""
 
+    def __init__(self, job: Job, frontier: Frontier, native: Native) -> None:
+        self._job = job
+        self._frontier = frontier
+        self._native = native
+        self._sums = Preview(job.name)
+        self._balance: Counter[int] = Counter()
+        """By fingerprint, how many lines name a URL more than the ledger knows of; never 0."""
 
-def _weigh(one: Preview, balance: "Counter[int]", fingerprints: list[int], sign: int) -> None:
-    if len(balance) > MAX_EXACT_URLS:
-        one.exact = False
-        one.added += len(fingerprints) * (sign > 0)
-        one.removed += len(fingerprints) * (sign < 0)
-        return
-    for number in fingerprints:
-        balance[number] += sign
-        if not balance[number]:
-            del balance[number]
+    def compared(self, named: list[Source]) -> Preview:
+        """Read the sources that the configuration names, and return the changes."""
+        for source in named:
+            try:
+                self._read(source)
+            except (SourceError, *UNREADABLE) as error:
+                self._sums.failed = f"{source.name}: {error}"
+        self._drop_all_but({source.name for source in named})
+        self._sums.added += sum(1 for n in self._balance.values() if n > 0)
+        self._sums.removed += sum(1 for n in self._balance.values() if n < 0)
+        return self._sums
+
+    def _read(self, source: Source) -> None:
+        number = self._frontier.source_known(self._job.name, source.name)
+        known = {} if number is None else self._frontier.chunks(number)
+        seen = set()
+        for chunk in chunks_of(source, ""):
+            seen.add(chunk.anchor)
+            same = known.get(chunk.anchor)
+            if same and same.key == chunk.key:
+                self._sums.kept += same.urls
+                self._sums.bad += same.bad
+            else:
+                before = self._known_urls(number, chunk.anchor) if same else []
+                self._read_changed(source, chunk, before)
+        for anchor in known.keys() - seen:
+            self._weigh(self._known_urls(number, anchor), -1)
+
+    def _read_changed(self, source: Source, chunk: Chunk, before: list[int]) -> None:
+        """Read a chunk whose lines the ledger does not have; it had `before` in its place."""
+        seeds, bad = self._native.call(parsed, source, self._job, chunk)
+        now = [seed.fingerprint for seed in seeds]
+        self._sums.bad += len(bad)
+        self._sums.kept += len(set(now) & set(before))
+        self._weigh(now, 1)
+        self._weigh(before, -1)
+
+    def _known_urls(self, source: int | None, anchor: int) -> list[int]:
+        assert source is not None
+        return self._frontier.fingerprints(source, anchor)
+
+    def _drop_all_but(self, named: set[str]) -> None:
+        """Take away the sources that the configuration does not name; an inbox's lists stay."""
+        for name, number in self._frontier.sources(self._job.name).items():
+            if name not in named and not name.startswith("inbox:"):
+                for anchor in self._frontier.chunks(number):
+                    self._weigh(self._frontier.fingerprints(number, anchor), -1)
+
+    def _weigh(self, fingerprints: list[int], sign: int) -> None:
+        if len(self._balance) > MAX_EXACT_URLS:
+            self._sums.exact = False
+            self._sums.added += len(fingerprints) * (sign > 0)
+            self._sums.removed += len(fingerprints) * (sign < 0)
+            return
+        for number in fingerprints:
+            self._balance[number] += sign
+            if not self._balance[number]:
+                del self._balance[number]
 
 
 def printed(found: list[Preview], gone: list[str]) -> Iterator[str]:

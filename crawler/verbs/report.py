@@ -1,7 +1,4 @@
-"""What `crawler fetch` tells the person at the keyboard: a bar or lines, and sums at the end.
-
-Other verbs say numbers, spans of time and sizes in the same words.
-"""
+"""The report of `crawler fetch`: a bar, or a line for every URL, and sums at the end."""
 
 import json
 import shutil
@@ -16,18 +13,18 @@ import gevent
 from tqdm import tqdm
 
 from crawler.log import printable
-from crawler.model import Kind, Outcome, Seconds, Task
+from crawler.model import Kind, Outcome, Task
 from crawler.policy.retry import KINDS
 from crawler.records import Again, Hop, Settlement
 from crawler.threads import Greenlet
+from crawler.verbs.words import size
 
-WORDS = ("ok", "not found", "error")
 _MAX_CAUSES = 10
 _ERASE = "\r\x1b[K"
 
 
 class Report:
-    """Follows the visits of one run. `style` is bar, lines (one a URL), json or quiet."""
+    """Follows the visits of one run; `style` is bar, lines (one a URL), json or quiet."""
 
     def __init__(self, style: str) -> None:
         self._style = style
@@ -42,7 +39,7 @@ class Report:
         self._spinner: Greenlet | None = None
 
     def begin(self, text: str) -> None:
-        """Say what is about to happen, and turn the spinner until something comes back."""
+        """Print a text, and turn the spinner until the first visit is over."""
         self._say(text)
         if self._style == "bar" and self._terminal:
             self._spinner = gevent.spawn(_spin)
@@ -54,7 +51,7 @@ class Report:
             self._bar.refresh()
 
     def visited(self, settled: Settlement, total: int) -> None:
-        """Take note of a visit; one that will be repeated is not an end."""
+        """Report a visit; one that will be repeated is no end yet."""
         if isinstance(settled.verdict, Again | Hop):
             return
         self._show_bar(total)
@@ -63,21 +60,21 @@ class Report:
         self._note(settled.task.url, outcome, settled.task.attempt)
 
     def bad(self, url: str, reason: str) -> None:
-        """Take note of a line that holds no URL."""
+        """Report a line that holds no URL."""
         self._bad += 1
         self._note(url, Outcome(Kind.PROTOCOL, reason=reason), 0, kind=None)
 
     def stored_earlier(self, url: str, listed: int, outcome: Outcome, attempts: int) -> None:
-        """Take note of a URL that an earlier run stored, and this one skipped."""
+        """Report a URL that an earlier run stored, and this one skipped; it was listed so often."""
         self._earlier += listed
         self._note(url, replace(outcome, reason="stored earlier"), attempts)
 
     def cancelled(self, task: Task) -> None:
-        """Take note of a URL that was not visited to an end."""
+        """Report a URL whose visit was not finished."""
         self._note(task.url, Outcome(Kind.CANCELLED, reason="stopped before its end"), task.attempt)
 
     def stop_drawing(self) -> None:
-        """Erase what moves."""
+        """Erase the spinner and the bar."""
         if self._spinner is not None:
             self._spinner.kill()
             self._spinner = None
@@ -88,7 +85,10 @@ class Report:
             print(_ERASE, end="", file=sys.stderr, flush=True)  # the ^C that the terminal echoed
 
     def finish(self, listed: dict[str, int], asked: int) -> int:
-        """Print the sums; return 0 if all is well, 1 if not, and say so if they do not add up."""
+        """Print the sums, also where they do not add up; return 0 if all is stored, 1 if not.
+
+        `listed` are numbers of URLs by kind, `asked` is the number of URLs on the lists.
+        """
         self.stop_drawing()
         sums = Counter({"error": self._bad})
         for kind, n in listed.items():
@@ -162,29 +162,3 @@ def _line(url: str, word: str, outcome: Outcome) -> str:
         earlier = f", {printable(outcome.reason)}" if outcome.reason else ""
         return f"{url}: ok, {outcome.size:,} bytes in {outcome.path}{earlier}"
     return f"{url}: {word}, {outcome.kind}: {printable(outcome.reason)}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number of things: `1 URL`, `1,000 hosts`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def span(seconds: Seconds) -> str:
-    """Return a stretch of time in its two greatest units: `2 h 3 min`."""
-    if seconds < 59.5:
-        return f"{seconds:.3g} s"
-    left, parts = round(seconds), []
-    for length, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
-        number, left = divmod(left, length)
-        parts.append(f"{number} {unit}" if number else "")
-    first = next(at for at, part in enumerate(parts) if part)
-    return " ".join(part for part in parts[first : first + 2] if part)
-
-
-def size(number: float) -> str:
-    """Return a number of bytes: `2.6 KB`."""
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if number < 1000 or unit == "GB":
-            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
-        number /= 1000
-    raise AssertionError

@@ -1,8 +1,6 @@
-"""How the desk says things: times in words, safe lines, JSON without raw control characters."""
+"""Words of the verbs: times, sizes and numbers, safe lines, JSON without control characters."""
 
 import json
-import os
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,22 +9,52 @@ import click
 from crawler.log import iso, printable
 from crawler.model import Seconds
 from crawler.policy.retry import KINDS
-from crawler.verbs.report import span
+
+WORDS = ("ok", "not found", "error")
+"""The three words of a report, for all kinds of ends."""
 
 
-def tell(lines: Iterable[str]) -> None:
-    """Print lines; what came from the network cannot move a terminal's cursor."""
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines; text from the network cannot move a terminal's cursor."""
     for line in lines:
         click.echo(printable(line))
 
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
-    """Return a value as JSON in ASCII; the escapes keep what a control character was."""
+    """Return a value as JSON in ASCII; control characters are escaped, and not lost."""
     return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: `1 URL`, `1,000 hosts`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def span(seconds: Seconds) -> str:
+    """Return a stretch of time in its two greatest units: `2 h 3 min`."""
+    if seconds < 59.5:
+        return f"{seconds:.3g} s"
+    left, parts = round(seconds), []
+    for length, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        number, left = divmod(left, length)
+        parts.append(f"{number} {unit}" if number else "")
+    first = next(at for at, part in enumerate(parts) if part)
+    return " ".join(part for part in parts[first : first + 2] if part)
+
+
+def size(number: float) -> str:
+    """Return a number of bytes: `2.6 KB`."""
+    unit = 0
+    while number >= 1000 and unit < len(_UNITS) - 1:
+        number, unit = number / 1000, unit + 1
+    return f"{number:.{min(unit, 1)}f} {_UNITS[unit]}"
+
+
+_UNITS = ("bytes", "KB", "MB", "GB")
+
+
 def when(at: Seconds, now: Seconds) -> str:
-    """Return a time and how far it is: `2026-11-20T11:35:06Z, 3 min ago`."""
+    """Return a wall time and its distance: `2026-11-20T11:35:06Z, 3 min ago`."""
     far = round(at - now)
     if not far:
         return f"{iso(at)}, now"
@@ -39,15 +67,8 @@ def stamp(at: Seconds | None) -> str | None:
 
 
 def word_of(kind: str) -> str:
-    """Return what a kind is rolled up to: ok, not found or error."""
+    """Return the word for a kind of end: ok, not found or error."""
     return _WORDS.get(kind, "error")
 
 
 _WORDS = {kind.value: row.word for kind, row in KINDS.items()}
-
-
-def nobody_reads() -> None:
-    """End quietly: whoever read the output has seen enough, as `head` does."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())  # Python flushes once more at its end
-    os.close(nowhere)

@@ -19,12 +19,15 @@ _HANDLED: WeakSet[Greenlet] = WeakSet()
 
 
 class Workers:
-    """Spawns workers, and settles the tasks of workers that die."""
+    """Spawns workers, and settles the tasks of workers that die.
+
+    `make` gets a function that tells a worker whether it is one too many.
+    """
 
     def __init__(
         self,
         size: int,
-        make: Callable[[], Worker],
+        make: Callable[[Callable[[], bool]], Worker],
         deliver: Callable[[Visited], None],
         ended: Callable[[Greenlet], None],
     ) -> None:
@@ -51,7 +54,7 @@ class Workers:
     def fill(self) -> None:
         """Spawn the workers that are missing."""
         while len(self._workers) - self._leaving < self._size:
-            worker = self._make()
+            worker = self._make(self.leave)
             greenlet = self._pool.spawn(worker.run)
             on_end(greenlet, self._ended)
             self._workers[greenlet] = worker

@@ -31,7 +31,7 @@ from crawler.model import Task
 from crawler.store import Files
 from crawler.urls import host_of
 from tests.program import until
-from tests.real import _listens
+from tests.real import listens
 
 BODY = 10_240
 AT_ONCE = 16
@@ -77,7 +77,7 @@ def nginx(folder: Path) -> Iterator[Path]:
     with subprocess.Popen(command) as process:
         os.sched_setaffinity(process.pid, {0})
         try:
-            until(lambda: _listens(PORTS["https"]), "nginx does not answer")
+            until(lambda: listens(PORTS["https"]), "nginx does not answer")
             for child in (
                 Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             ):

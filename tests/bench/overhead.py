@@ -24,7 +24,7 @@ from requests.structures import CaseInsensitiveDict
 
 import crawler  # noqa: F401  patches first
 from crawler.config import CrawlerOptions, Job, Settings
-from crawler.daemon import app as app_module
+from crawler.daemon import visiting
 from crawler.daemon.app import App
 from crawler.daemon.process import collect_seldom
 from crawler.log import open_log
@@ -101,7 +101,7 @@ def threads(app):
 
 def one(folder, hosts, visits, durability, profile):
     """Run one case in this process, and note what it cost; its log is standard output."""
-    app_module.Fetcher = Instant
+    visiting.Fetcher = Instant
     log, lines = open_log("info", "json")
     told = 0
     profiler = cProfile.Profile()
@@ -121,7 +121,7 @@ def one(folder, hosts, visits, durability, profile):
 
         before = {}
         gevent.spawn(start)
-        count = app.keeper.count
+        count = app.tally.count
 
         def counted(settled):
             nonlocal told
@@ -130,7 +130,7 @@ def one(folder, hosts, visits, durability, profile):
                 started["end"] = time.monotonic()
             count(settled)
 
-        app.keeper.count = counted
+        app.tally.count = counted
         if profile:
             profiler.enable()
         app.run()

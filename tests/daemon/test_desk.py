@@ -115,7 +115,7 @@ def test_after_kill_9_status_says_so_and_the_next_start_goes_on(tmp_path):
             daemon.process.wait()
             told = asked(tmp_path)
             assert [one["life"] for one in told["processes"]] == ["dead"]
-            assert f"{daemon.process.pid} ended without a word" in told["idle"]
+            assert f"process {daemon.process.pid} died" in told["idle"]
             assert ": dead, last heard of " in desk(tmp_path, "status")
         assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path).returncode == 0
     assert asked(tmp_path)["processes"] == []

@@ -3,12 +3,14 @@
 import functools
 import re
 import signal
+import ssl
 from contextlib import ExitStack
 
 import gevent
 import pytest
 
 from tests.program import Daemon, assert_clean, due_again, ledger, until, write_config
+from tests.routes import ROUTES, Route, open_route
 from tests.servers import Site, status
 
 OLD = bytes(range(256)) * 24_000  # 6 MB
@@ -19,9 +21,13 @@ class BreakingSite(Site):
     """Serves one file with ETag and ranges; an answer is cut after `cut` bytes, if that is set."""
 
     def __init__(
-        self, content: bytes = OLD, etag: str = '"one"', cut: int | None = 3_000_000
+        self,
+        content: bytes = OLD,
+        etag: str = '"one"',
+        cut: int | None = 3_000_000,
+        context: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__(self._route)
+        super().__init__(self._route, context=context)
         self.content = content
         self.etag = etag
         self.cut = cut
@@ -56,9 +62,16 @@ class BreakingSite(Site):
         return [seen.headers.get("RANGE", "") for seen in self.requests]
 
 
-def config_for(tmp_path, site: Site):
-    job = {"name": "j", "urls": [f"{site.url}/big.bin"], "attempts": 9}
+def config_for(tmp_path, site: Site, route: Route | None = None):
+    options = {name: str(value) for name, value in route.options.items()} if route else {}
+    job = {"name": "j", "urls": [f"{site.url}/big.bin"], "attempts": 9, **options}
     return write_config(tmp_path, [job])
+
+
+@pytest.fixture(params=ROUTES)
+def route(request, tmp_path_factory):
+    with open_route(request.param, tmp_path_factory.mktemp("route")) as route:
+        yield route
 
 
 def written(tmp_path) -> int:
@@ -69,8 +82,11 @@ def stored(tmp_path) -> bytes:
     return (tmp_path / "files/j/big").read_bytes()
 
 
-def test_a_broken_download_goes_on_with_range_and_if_range(tmp_path):
-    with BreakingSite() as site, Daemon(config_for(tmp_path, site), "--until-done") as daemon:
+def test_a_broken_download_goes_on_with_range_and_if_range(route, tmp_path):
+    with (
+        BreakingSite(context=route.context) as site,
+        Daemon(config_for(tmp_path, site, route), "--until-done") as daemon,
+    ):
         daemon.wait_for("visit", kind="truncated", verdict="again")
         site.cut = None
         assert daemon.wait() == 0
@@ -80,8 +96,11 @@ def test_a_broken_download_goes_on_with_range_and_if_range(tmp_path):
     assert_clean(tmp_path, urls=1)
 
 
-def test_a_file_that_changed_meanwhile_is_fetched_anew_and_never_spliced(tmp_path):
-    with BreakingSite() as site, Daemon(config_for(tmp_path, site), "--until-done") as daemon:
+def test_a_file_that_changed_meanwhile_is_fetched_anew_and_never_spliced(route, tmp_path):
+    with (
+        BreakingSite(context=route.context) as site,
+        Daemon(config_for(tmp_path, site, route), "--until-done") as daemon,
+    ):
         daemon.wait_for("visit", kind="truncated")
         site.content, site.etag, site.cut = NEW, '"two"', None
         assert daemon.wait() == 0

@@ -45,6 +45,16 @@ def test_term_leaves_stragglers_the_grace_period_and_gives_their_urls_back(tmp_p
     assert_clean(tmp_path, urls=40)
 
 
+def test_a_drain_logs_each_of_its_steps_at_the_level_debug(tmp_path):
+    with Site(slow(0.3)) as site:
+        config = write_config(tmp_path, jobs(site.url), log={"level": "debug"}, grace_period="5s")
+        with Daemon(config) as daemon:
+            until(lambda: len(site.requests) >= 4, "no visits")
+            assert daemon.stop() == 0
+        steps = [line["step"] for line in daemon.told("daemon.drained")]
+    assert steps == ["leasing", "visits", "settling"]
+
+
 def test_a_second_term_forces_and_exits_with_3(tmp_path):
     config = write_config(tmp_path, jobs("http://127.0.0.1:1"), grace_period="60s")
     with Site(slow(30)) as site:

@@ -3,6 +3,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.parts.frontiers import ENGINES
+from tests.parts.ledgers import write_many
 
 
 @pytest.fixture(params=ENGINES)
@@ -15,3 +16,16 @@ def open_one(request, tmp_path):
 @pytest.fixture
 def frontier(open_one):
     return open_one()
+
+
+@pytest.fixture
+def file(tmp_path):
+    """The state file of the SQLite engine; it is there once `frontier` is asked for as well."""
+    return tmp_path / "state.sqlite"
+
+
+@pytest.fixture(scope="session")
+def big(tmp_path_factory):
+    """A ledger of many URLs: its file, and how many there are. It is not to be written to."""
+    file = tmp_path_factory.mktemp("big") / "state.sqlite"
+    return file, write_many(file)

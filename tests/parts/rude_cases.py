@@ -146,6 +146,15 @@ PROTOCOL: dict[str, Talk] = {
     "transfers gzip in chunks": sends(
         answer(b"Transfer-Encoding: gzip, chunked", body=CHUNKS + LAST)),
     "transfers an unknown coding": sends(answer(b"Transfer-Encoding: x", body=WHOLE)),
+    "sends a trailer without a name": sends(
+        answer(CHUNKED, body=CHUNKS + b"0\r\noops\r\n\r\n")),
+    "sends a trailer with a NUL": sends(
+        answer(CHUNKED, body=CHUNKS + b"0\r\nA: b\0c\r\n\r\n")),
+    "sends a trailer with a bare CR": sends(
+        answer(CHUNKED, body=CHUNKS + b"0\r\nA: b\rc\r\n\r\n")),
+    "ends a trailer with LF": sends(answer(CHUNKED, body=CHUNKS + b"0\r\nA: b\n\r\n")),
+    "ends its trailers with LF": sends(answer(CHUNKED, body=CHUNKS + b"0\r\nA: b\r\n\n")),
+    "folds a trailer": sends(answer(CHUNKED, body=CHUNKS + b"0\r\nA: b\r\n c\r\n\r\n")),
     "sends 200 trailers": sends(answer(CHUNKED, body=CHUNKS + b"0\r\n" + b"A: b\r\n" * 200)),
     "never ends its trailers": endless(answer(CHUNKED, body=CHUNKS + b"0\r\n"), b"A: b\r\n" * 99),
     "sends a part nobody asked for": sends(
@@ -180,6 +189,12 @@ TRUNCATED: dict[str, Talk] = {
     "has a chunk of size -5": sends(answer(CHUNKED, body=b"-5\r\nflag\r\n" + LAST)),
     "has a chunk without a size": sends(answer(CHUNKED, body=b"\r\nflag\r\n" + LAST)),
     "has a chunk of 2^72 bytes": sends(answer(CHUNKED, body=b"f" * 18 + b"\r\nflag\r\n")),
+    "ends a chunk's size with LF": sends(answer(CHUNKED, body=b"4\nflag\r\n" + LAST)),
+    "ends a chunk with LF": sends(answer(CHUNKED, body=b"4\r\nflag\n" + LAST)),
+    "has a bare CR in a chunk extension": sends(
+        answer(CHUNKED, body=b"4;a\rb\r\nflag\r\n" + LAST)),
+    "has a NUL in a chunk extension": sends(answer(CHUNKED, body=b"4;a\0b\r\nflag\r\n" + LAST)),
+    "ends its last chunk with LF": sends(answer(CHUNKED, body=CHUNKS + b"0\n\r\n")),
     "has a chunk extension of 20 KB": sends(
         answer(CHUNKED, body=b"4;" + b"a" * 20_000 + b"\r\nflag\r\n" + LAST)),
     "cuts its gzip in the header": coded(b"gzip", ZIPPED[:5]),

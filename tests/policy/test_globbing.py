@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.policy.globbing import parse
+from tests import examples
 
 
 def urls(pattern):
@@ -134,7 +135,7 @@ _RANGES = st.builds(
 )
 
 
-@settings(max_examples=150, derandomize=True)
+@settings(max_examples=examples(150), derandomize=True)
 @given(st.lists(_SETS | _RANGES | _WORDS, max_size=4).map("".join))
 def test_len_is_the_number_of_urls(pattern):
     found = list(parse(pattern))
@@ -142,7 +143,7 @@ def test_len_is_the_number_of_urls(pattern):
     assert all(set(bound) == parse(pattern).names for _, bound in found)
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(st.text("ab{}[]-,:=19\\", max_size=12))
 def test_any_text_is_a_pattern_or_a_value_error(text):
     try:

@@ -16,6 +16,7 @@ from crawler.policy.naming import (
 )
 from crawler.store.files import part_name
 from crawler.urls import canonical, hex_of
+from tests import examples
 
 NUMBER = -0x0123456789ABCDEF
 LONGEST_OWNER = 10**19
@@ -196,7 +197,7 @@ _TEMPLATES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, derandomize=True)
+@settings(max_examples=examples(400), derandomize=True)
 @given(_PATHS, _TEMPLATES, st.text(max_size=20), st.integers(1, 80))
 @example("%2e%2e%2f" * 90, DEFAULT_TEMPLATE, "", 1)
 @example("", "{v}", "..", 1)

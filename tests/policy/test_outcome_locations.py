@@ -8,6 +8,7 @@ from crawler.model import Fetched, Kind, Task
 from crawler.policy.outcome import outcome_of
 from crawler.policy.redirects import MAX_REDIRECTS
 from crawler.urls import MAX_URL, canonical, host_of
+from tests import examples
 
 BASE = "http://h.example:8080/a/b?c"
 PIECES = st.sampled_from([
@@ -33,7 +34,7 @@ def redirected(location: bytes, status: int = 302, hops: int = 0):
 
 
 @seed(1)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(LOCATIONS, STATUSES)
 @example(b"", 302)
 @example(b"http://[::1", 302)
@@ -62,7 +63,7 @@ def test_a_redirect_leads_to_a_canonical_url_or_is_refused(location, status):
 
 
 @seed(2)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(LOCATIONS, STATUSES, st.integers(min_value=MAX_REDIRECTS, max_value=99))
 def test_one_hop_too_many_is_the_end_wherever_it_leads(location, status, hops):
     outcome = redirected(location, status, hops)
@@ -71,7 +72,7 @@ def test_one_hop_too_many_is_the_end_wherever_it_leads(location, status, hops):
 
 
 @seed(3)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(LOCATIONS, st.integers(min_value=200, max_value=599))
 def test_a_location_means_nothing_without_a_redirect(location, status):
     if status not in {301, 302, 303, 307, 308}:

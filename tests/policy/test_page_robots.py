@@ -5,6 +5,7 @@ from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
 from crawler.policy.page_robots import DIRECTIVES, HEAD_BYTES, joined, of_headers, of_page
+from tests import examples
 
 TOKEN = "crawlerd"  # noqa: S105  it is no secret
 NONE = {"noindex", "nofollow"}
@@ -274,7 +275,7 @@ PIECES = st.lists(
 
 
 @seed(1)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(PIECES)
 @example(b"<meta robots<![x[")
 def test_any_page_and_any_header_can_be_read(data):

@@ -21,6 +21,7 @@ from crawler.policy.politeness import (
 )
 from crawler.policy.retry import verdict
 from crawler.records import Again, Health
+from tests import examples
 
 HOUR = 3600.0
 
@@ -217,10 +218,10 @@ class Walk(RuleBasedStateMachine):
 
 
 TestWalk = Walk.TestCase
-TestWalk.settings = settings(max_examples=100, stateful_step_count=40, derandomize=True)
+TestWalk.settings = settings(max_examples=examples(100), stateful_step_count=40, derandomize=True)
 
 
-@settings(max_examples=100, derandomize=True)
+@settings(max_examples=examples(100), derandomize=True)
 @given(
     st.integers(0, 20),
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=20),
@@ -431,7 +432,7 @@ def test_the_circuit_opens_with_the_last_of_so_many_failures_and_one_success_clo
     assert (host.failures, host.is_open) == (1, False)
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(
     st.integers(1, 40),
     st.sampled_from([0.0, 0.01, 1.0, 60.0, 500.0]),
@@ -608,7 +609,7 @@ def test_several_slots_do_not_spend_more_than_the_budget():
     assert begun == 3
 
 
-@settings(max_examples=100, derandomize=True)
+@settings(max_examples=examples(100), derandomize=True)
 @given(st.lists(st.integers(0, 30_000), min_size=1, max_size=60), st.integers(1, 5))
 def test_no_day_has_more_visits_than_its_budget(idle, most):
     host, now, days = budgeted(most=most), 1000, []
@@ -622,7 +623,7 @@ def test_no_day_has_more_visits_than_its_budget(idle, most):
 # What is remembered.
 
 
-@settings(max_examples=300, derandomize=True)
+@settings(max_examples=examples(300), derandomize=True)
 @given(
     st.lists(st.sampled_from(["well", "failing", "silent"]), max_size=30),
     st.floats(0, 1e6),
@@ -658,7 +659,7 @@ def test_a_host_is_as_it_was_after_a_restart(lucks, now, wobble, reboot, away):
     assert again.day == int((now + away + offset) // DAY_S)
 
 
-@settings(max_examples=100, derandomize=True)
+@settings(max_examples=examples(100), derandomize=True)
 @given(st.floats(0, 10 * DAY_S), st.floats(0, 30 * DAY_S))
 def test_a_wall_clock_that_was_set_back_makes_no_failure_older(age, jump):
     health = Health(failures=9, failing_since=1_000_000_000.0, silent=True)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from crawler.model import Kept, Kind, Trouble, Validators
 from crawler.policy.resume import check_range, keepable, validators_of
+from tests import examples
 
 numbers = st.integers(0, 10**19)
 texts = st.text(st.characters(codec="latin-1"), max_size=80)
@@ -19,7 +20,7 @@ def is_refused(kept: Kept, have: int, headers: dict[str, str]) -> bool:
     return False
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.integers(2, 10**15), st.data())
 def test_only_the_very_rest_is_taken(total, data):
     have = data.draw(st.integers(1, total - 1))

@@ -19,6 +19,7 @@ from crawler.policy.retry import (
     verdict,
 )
 from crawler.records import Again, Dead, Done, Hop
+from tests import examples
 
 NOW = 784_111_000
 PASSING = {
@@ -105,7 +106,7 @@ def test_the_same_seed_makes_the_same_verdict_and_another_seed_another():
     assert judge(outcome, seed=1) == judge(outcome, seed=1) != judge(outcome, seed=2)
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(st.integers(1, 2000), st.none() | st.floats(-1e9, 1e9), st.integers(0, 2**32))
 def test_a_pause_is_bounded_by_the_backoff_and_by_what_the_server_asked(failures, asked, seed):
     length = backoff(failures, asked, seeded(seed))

@@ -9,6 +9,7 @@ from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S, parse_http_date, parse_retry_after
+from tests import examples
 
 NOW = 1_700_000_000.0
 WORDS = st.sampled_from([
@@ -43,7 +44,7 @@ def asctime(at: int) -> str:
 
 
 @seed(1)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(SAYINGS)
 @example("9" * 400)
 @example("Fri, 31 Dec 9999 23:59:59 -2400")
@@ -56,7 +57,7 @@ def test_retry_after_is_nothing_or_a_wait_within_bounds(text):
 
 
 @seed(2)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(SAYINGS)
 @example("Mon, 01 Jan 0000 00:00:00 GMT")
 @example("Mon, 01 Jan 99999999999999999999 00:00:00 GMT")
@@ -68,21 +69,21 @@ def test_a_date_is_nothing_or_a_number(text):
 
 
 @seed(3)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(min_value=0, max_value=int(MAX_RETRY_AFTER_S)), st.sampled_from(["", " ", "\t"]))
 def test_seconds_come_back_as_they_were_said(seconds, around):
     assert parse_retry_after(f"{around}{seconds}{around}", NOW) == seconds
 
 
 @seed(4)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(min_value=int(MAX_RETRY_AFTER_S)))
 def test_more_seconds_than_a_day_are_a_day(seconds):
     assert parse_retry_after(str(seconds), NOW) == MAX_RETRY_AFTER_S
 
 
 @seed(5)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(min_value=1, max_value=200_000))
 def test_a_date_to_come_is_the_wait_until_then(wait):
     said = imf_fixdate(int(NOW) + wait)
@@ -90,28 +91,28 @@ def test_a_date_to_come_is_the_wait_until_then(wait):
 
 
 @seed(6)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(min_value=0, max_value=int(NOW)))
 def test_a_date_gone_by_is_no_wait(before):
     assert parse_retry_after(imf_fixdate(int(NOW) - before), NOW) is None
 
 
 @seed(7)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(MOMENTS)
 def test_a_date_comes_back_as_it_was_said(at):
     assert parse_http_date(imf_fixdate(at)) == at
 
 
 @seed(8)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(min_value=1_000 * 366 * 86_400, max_value=253_402_300_799))
 def test_a_date_in_the_form_of_c_comes_back(at):
     assert parse_http_date(asctime(at)) == at
 
 
 @seed(9)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(min_value=0, max_value=3_124_223_999))
 def test_a_date_with_two_digits_of_year_comes_back_until_2068(at):
     assert parse_http_date(rfc850(at)) == at

@@ -12,6 +12,7 @@ from crawler.urls import (
     same_origin,
     split,
 )
+from tests import examples
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ _URLS = st.builds(
 )
 
 
-@settings(max_examples=300, derandomize=True)
+@settings(max_examples=examples(300), derandomize=True)
 @given(_URLS)
 def test_the_canonical_form_is_its_own_canonical_form(text):
     try:
@@ -185,7 +186,7 @@ def test_the_canonical_form_is_its_own_canonical_form(text):
     assert canonical(again) == url
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(st.text(max_size=40), st.none() | st.just("http://example.org/a/b"))
 def test_any_text_is_a_url_or_a_value_error(text, base):
     try:

@@ -14,8 +14,8 @@ from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.model import Kind, Outcome, Visited
 from crawler.records import JobTerms
-from tests.parts.feeder.work import Silence
 from tests.parts.frontiers import join, seed
+from tests.parts.logs import Silence
 
 
 @pytest.fixture

@@ -16,20 +16,13 @@ from crawler.frontier.process import current
 from crawler.model import Kind, Outcome, Task, Visited
 from crawler.records import Settlement
 from crawler.settler import Settler
+from crawler.worker.ends import Ends
 from crawler.worker.robots_rules import Rulebook
 from tests.parts.frontiers import seed
+from tests.parts.logs import Silence
 
 OFFSET = 1_800_000_000.0
 """What leads from the made-up monotonic clock to wall time."""
-
-
-class Silence:
-    """A log that nobody reads."""
-
-    def info(self, event, **fields):
-        pass
-
-    debug = warning = error = info
 
 
 class Work:
@@ -43,19 +36,17 @@ class Work:
         frontier.configure(overrides.job_terms(), self.wall(), obeys=lambda _: False)
         self._handoff: Queue[Task] = Queue()
         self.told: list[Settlement] = []
+        ends = Ends()
         self.own_hosts = OwnHosts(overrides, None, Silence())
         self.feeder = Feeder(
-            frontier, self.owner, self._handoff, 4, self.own_hosts, deliver=self._put,
+            frontier, self.owner, self._handoff, 4, self.own_hosts, deliver=ends.put,
             monotonic=lambda: self.now, wall=self.wall,
         )  # fmt: skip
         rules = Rulebook(frontier, overrides, {"job": job}, "crawlerd", Silence())
         self.settler = Settler(
             frontier, self.owner, {"job": job}, files, self.feeder, rules, self.told.append,
-            wall=self.wall,
+            ends, wall=self.wall,
         )  # fmt: skip
-
-    def _put(self, visited):
-        self.settler.put(visited)
 
     def wall(self):
         return self.now + OFFSET

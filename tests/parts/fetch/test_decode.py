@@ -6,7 +6,7 @@ import zlib
 import brotli
 import pytest
 
-from crawler.fetch.decode import STEP, decoded, decoder_for, zstd
+from crawler.fetch.decode import STEP_BYTES, decoded, decoder_for, zstd
 from crawler.model import Kind, Trouble
 
 TEXT = b"The quick brown fox jumps over the lazy dog. " * 40 + random.Random(7).randbytes(500)
@@ -177,7 +177,7 @@ BOMBS = {coding: compress(bytes(SIZE)) for coding, compress in COMPRESS.items()}
 def test_a_bomb_comes_out_in_bounded_pieces(coding):
     decoder, total = decoder_for(coding), 0
     for piece in decoded(decoder, BOMBS[coding]):
-        assert len(piece) <= 2 * STEP
+        assert len(piece) <= 2 * STEP_BYTES
         total += len(piece)
     assert total == SIZE
     assert decoder.finished()
@@ -187,7 +187,7 @@ def test_a_bomb_comes_out_in_bounded_pieces(coding):
 def test_a_bomb_is_left_at_any_piece(coding):
     """Whoever has had enough stops asking; nothing is decoded ahead."""
     pieces = decoded(decoder_for(coding), BOMBS[coding])
-    assert sum(len(next(pieces)) for _ in range(3)) <= 6 * STEP
+    assert sum(len(next(pieces)) for _ in range(3)) <= 6 * STEP_BYTES
 
 
 def test_a_zstd_frame_may_not_ask_for_more_memory_than_http_allows():

@@ -9,9 +9,10 @@ import pytest
 from crawler.config import Job
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
-from crawler.fetch.request import cookies_of, request_for
+from crawler.fetch.request import RequestBuilder, cookies_of
 from crawler.model import Kept, Task, Trouble, Validators
 from crawler.store import Files
+from crawler.transport.request_bytes import Request
 from tests.servers import RudeSite, Site
 
 HOME = "http://home.example/a"
@@ -32,9 +33,12 @@ def job(**options) -> Job:
     return Job(name="j", urls=(HOME,), **options)
 
 
+def request_of(task: Task, one: Job) -> Request:
+    return RequestBuilder(one, cookies_of(one)).request(task, "agent/1")
+
+
 def sent(location: str, **options) -> dict[str, str]:
-    task, one = replace(TASK, location=location), job(**options)
-    return dict(request_for(task, one, "agent/1", cookies_of(one)).headers)
+    return dict(request_of(replace(TASK, location=location), job(**options)).headers)
 
 
 def test_basic_and_bearer_credentials_go_to_the_origin_that_was_listed():
@@ -66,21 +70,19 @@ def test_a_file_that_is_no_cookies_txt_is_a_usage_error(tmp_path):
 
 def test_a_post_sends_its_body_and_a_redirect_to_another_origin_does_not():
     one = job(method="POST", body="a=1")
-    request = request_for(TASK, one, "agent/1", cookies_of(one))
+    request = request_of(TASK, one)
     assert (request.method, request.body, request.headers["Content-Length"]) == (
         "POST",
         b"a=1",
         "3",
     )
-    away = request_for(
-        replace(TASK, location=ELSEWHERE[0], hops=1), one, "agent/1", cookies_of(one)
-    )
+    away = request_of(replace(TASK, location=ELSEWHERE[0], hops=1), one)
     assert (away.method, away.body) == ("GET", None)
 
 
 def test_conditions_come_from_what_was_stored():
     task = replace(TASK, stored=Validators('W/"1"', "Fri, 20 Nov 2026 10:00:00 GMT"))
-    headers = request_for(task, job(), "agent/1", cookies_of(job())).headers
+    headers = request_of(task, job()).headers
     assert headers["If-None-Match"] == 'W/"1"'
     assert headers["If-Modified-Since"] == "Fri, 20 Nov 2026 10:00:00 GMT"
 
@@ -88,8 +90,8 @@ def test_conditions_come_from_what_was_stored():
 def test_only_a_strong_validator_asks_for_a_rest():
     strong = replace(TASK, kept=Kept("p", Validators('"1"'), 10))
     weak = replace(TASK, kept=Kept("p", Validators('W/"1"'), 10))
-    assert request_for(strong, job(), "a", cookies_of(job())).headers["If-Range"] == '"1"'
-    assert "If-Range" not in request_for(weak, job(), "a", cookies_of(job())).headers
+    assert request_of(strong, job()).headers["If-Range"] == '"1"'
+    assert "If-Range" not in request_of(weak, job()).headers
 
 
 def test_a_proxy_is_asked_with_its_credentials_and_may_be_anywhere(tmp_path):

@@ -15,6 +15,7 @@ from crawler.feeder.own_hosts import OwnHosts
 from crawler.model import Kind, Outcome, Visited
 from crawler.records import Again, Done, HostRecord, JobTerms
 from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
+from tests.parts.logs import Silence
 
 CLASSES = [JobTerms("high", weight=4), JobTerms("normal"), JobTerms("low", weight=1)]
 
@@ -358,15 +359,6 @@ def test_a_task_that_was_settled_does_not_go_back(frontier):
 
 
 # The feeder, which takes the turns.
-
-
-class Silence:
-    """A log that nobody reads."""
-
-    def info(self, event, **fields):
-        pass
-
-    debug = warning = error = info
 
 
 def test_a_host_whose_tasks_went_back_before_its_visit_was_settled_is_not_forgotten(frontier):

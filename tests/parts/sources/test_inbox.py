@@ -5,15 +5,14 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import closing
 from types import SimpleNamespace
 
-import gevent
 import pytest
 
 from crawler import sources
-from crawler.sources import SourceError
 from crawler.sources.inbox import MAX_FILES, Inbox
+from tests.parts.sources.readings import told
+from tests.program import until
 
 JOB = SimpleNamespace(urls=(), url_file=None, path="{cc}/{name}", headers={})
 PLAIN = SimpleNamespace(urls=(), url_file=None, path="{name}", headers={})
@@ -43,19 +42,9 @@ def drop(folder, name, content="http://h/1\n", *, age=5.0):
 def take(inbox, file):
     """Take a file in; return its URLs and what was wrong with it."""
     source = inbox.take(file)
-    good, reasons, number = [], [], 0
-    try:
-        with closing(source.read("")) as blocks:
-            for block in blocks:
-                for line in block:
-                    number += 1
-                    try:
-                        good += [(url, dict(bound)) for url, bound in source.parse(line)]
-                    except ValueError as error:
-                        reasons.append(f"{source.where(number)}: {error}")
-    except SourceError as error:
-        reasons.append(str(error))
-    return good, reasons
+    good, bad, error = told(source)
+    reasons = [f"{source.where(number)}: {reason}" for number, reason in bad]
+    return good, [*reasons, error] if error else reasons
 
 
 def names(folder):
@@ -138,9 +127,7 @@ def test_a_file_is_ready_when_nobody_has_written_it_for_a_second(inbox, folder):
     file = folder / "list"
     file.write_text("http://h/1\n")
     began = time.monotonic()
-    with gevent.Timeout(5):
-        while inbox.scan() != [file]:
-            gevent.sleep(0.05)
+    until(lambda: inbox.scan() == [file], "the file is never ready")
     assert time.monotonic() - began > 0.9
 
 

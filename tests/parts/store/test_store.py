@@ -14,20 +14,10 @@ from crawler.model import Task
 from crawler.store import Body, Files, part_of, sweep, wanted_path
 from crawler.store.files import part_name
 from tests import real
+from tests.parts.store.trees import tree
 
 FINGERPRINT = 0x0123456789ABCDEF
 MODIFIED = 784_111_777.0
-
-
-@pytest.fixture
-def root(tmp_path):
-    return tmp_path / "output"
-
-
-@pytest.fixture
-def files(root):
-    with Files(root, durable=False) as files:
-        yield files
 
 
 def body(path, content=b"content", number=FINGERPRINT, modified=None):
@@ -37,12 +27,6 @@ def body(path, content=b"content", number=FINGERPRINT, modified=None):
 def save(files, path, content=b"content", **more):
     (result,) = files.save([body(path, content, **more)])
     return result
-
-
-def tree(root):
-    """Every file below a folder with its content."""
-    found = (file for file in root.rglob("*") if file.is_file() and not file.is_symlink())
-    return {str(file.relative_to(root)): file.read_bytes() for file in found}
 
 
 @pytest.mark.parametrize("durable", [False, True])

@@ -12,6 +12,7 @@ import pytest
 from crawler.store import Body, Files
 from crawler.store.files import part_name
 from tests import real
+from tests.parts.store.trees import tree
 
 A_DAY = 86_400
 FIRST = datetime(2026, 11, 21, 10, 30, tzinfo=UTC).timestamp()
@@ -19,27 +20,10 @@ STAMP = "20261121T103000Z"
 KEPT = re.compile(r"\.\d{8}T\d{6}Z(-\d+)?(\.[^.]*)?$")
 
 
-@pytest.fixture
-def root(tmp_path):
-    return tmp_path / "output"
-
-
-@pytest.fixture
-def files(root):
-    with Files(root, durable=False) as files:
-        yield files
-
-
 def save(files, path, content, modified=FIRST, versions=2):
     body = Body(path, part_name(path, 1, 1), 1, content, modified, versions)
     (result,) = files.save([body])
     return result
-
-
-def tree(root):
-    """Every file below a folder with its content."""
-    found = (file for file in root.rglob("*") if file.is_file() and not file.is_symlink())
-    return {str(file.relative_to(root)): file.read_bytes() for file in found}
 
 
 @pytest.mark.parametrize("durable", [False, True])

@@ -18,7 +18,7 @@ from crawler.config import Job, Timeout
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
-from crawler.transport.dial import Resolver
+from crawler.transport.resolver import Resolver
 from crawler.urls import host_of
 from tests import FULL
 from tests.servers import Site, status

@@ -12,8 +12,8 @@ from crawler.config import Timeout
 from crawler.model import Kind, Trouble
 from crawler.transport.body_framing import MAX_TRAILERS, body_of
 from crawler.transport.connection import Connection
-from crawler.transport.response_head import MAX_FIELDS, MAX_LINE, head_of
-from crawler.transport.visit_timer import Watch
+from crawler.transport.response_head import MAX_FIELDS, MAX_LINE_BYTES, head_of
+from crawler.transport.visit_timer import VisitTimer
 from tests import FULL
 from tests.parts.rude_talks import CHUNKED, WHOLE, answer, length
 
@@ -47,20 +47,20 @@ class Wire:
 
 def read(pieces: list[bytes]) -> tuple:
     """Return all that is seen of an answer, or the kind of trouble that it is."""
-    watch = Watch(time.monotonic() + 60, Timeout())
-    connection = Connection(Wire(pieces), (None, "x:80", False), watch)
+    timer = VisitTimer(time.monotonic() + 60, Timeout())
+    connection = Connection(Wire(pieces), (None, "x:80", False), timer)
     try:
         head = connection.ask(b"GET / HTTP/1.1\r\n\r\n")
         body = body_of(head, connection)
-        content = b"".join(iter(lambda: body.read1(65_536), b""))
+        content = b"".join(iter(body.read_some, b""))
     except Trouble as trouble:
         return (trouble.kind,)
     except ConnectionResetError as error:
         return (type(error),)
     while more := connection.receive():  # bytes that nobody asked for may be still on their way
-        connection.rest += more
+        connection.buffered += more
     fields = [(name, head.headers.getlist(name)) for name in head.headers]
-    return head.status, head.keeps, fields, content, body.whole, connection.rest
+    return head.status, head.keeps, fields, content, body.whole, connection.buffered
 
 
 def cut(data: bytes, cuts: list[int]) -> list[bytes]:
@@ -148,12 +148,12 @@ def test_long_answers_are_read_in_the_same_way_however_they_are_cut():
     random = Random(5)
     for data in (
         answer(CHUNKED, body=b"3e80\r\n" + WHOLE + b"\r\n" + b"1\r\nf\r\n" * 999 + LAST),
-        answer(b"A: " + b"b" * (MAX_LINE - 5), length(4), body=b"flag"),
-        answer(b"A: " + b"b" * (MAX_LINE - 4), length(4), body=b"flag"),
+        answer(b"A: " + b"b" * (MAX_LINE_BYTES - 5), length(4), body=b"flag"),
+        answer(b"A: " + b"b" * (MAX_LINE_BYTES - 4), length(4), body=b"flag"),
         answer(*[b"A: " + b"b" * 16_000] * 16, length(4), body=b"flag"),
         answer(*[b"A: " + b"b" * 16_000] * 17, length(4), body=b"flag"),
-        answer(CHUNKED, body=b"4;" + b"a" * MAX_LINE + b"\r\nflag\r\n" + LAST),
-        answer(CHUNKED, body=b"0\r\n" + b"a" * MAX_LINE + b"\r\n\r\n"),
+        answer(CHUNKED, body=b"4;" + b"a" * MAX_LINE_BYTES + b"\r\nflag\r\n" + LAST),
+        answer(CHUNKED, body=b"0\r\n" + b"a" * MAX_LINE_BYTES + b"\r\n\r\n"),
     ):
         whole = read([data])
         for _ in range(20):
@@ -162,14 +162,14 @@ def test_long_answers_are_read_in_the_same_way_however_they_are_cut():
 
 
 EDGES = {
-    "the longest line": (answer(b"A: " + b"b" * (MAX_LINE - 5), length(0)), 200),
-    "a line that is too long": (answer(b"A: " + b"b" * (MAX_LINE - 4), length(0)), Kind.PROTOCOL),
+    "the longest line": (answer(b"A: " + b"b" * (MAX_LINE_BYTES - 5), length(0)), 200),
+    "a longer line": (answer(b"A: " + b"b" * (MAX_LINE_BYTES - 4), length(0)), Kind.PROTOCOL),
     "as many fields as may be": (answer(length(0), *[b"A: b"] * (MAX_FIELDS - 1)), 200),
     "a field too many": (answer(length(0), *[b"A: b"] * MAX_FIELDS), Kind.PROTOCOL),
     "as many trailers as may be": (
-        answer(CHUNKED, body=b"0\r\n" + b"A: b\r\n" * (MAX_TRAILERS - 1) + b"\r\n"), 200),
+        answer(CHUNKED, body=b"0\r\n" + b"A: b\r\n" * MAX_TRAILERS + b"\r\n"), 200),
     "a trailer too many": (
-        answer(CHUNKED, body=b"0\r\n" + b"A: b\r\n" * MAX_TRAILERS + b"\r\n"), Kind.PROTOCOL),
+        answer(CHUNKED, body=b"0\r\n" + b"A: b\r\n" * (MAX_TRAILERS + 1) + b"\r\n"), Kind.PROTOCOL),
     "twenty interim answers": (HUNDRED * 20 + answer(length(0)), 200),
     "one more": (HUNDRED * 21 + answer(length(0)), Kind.PROTOCOL),
 }  # fmt: skip

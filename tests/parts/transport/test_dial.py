@@ -17,7 +17,8 @@ from crawler.config import Job, Timeout
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
-from crawler.transport.dial import STAGGER, Dialer, Resolver, race
+from crawler.transport.dial import HEAD_START_S, Dialer, race
+from crawler.transport.resolver import Resolver
 from crawler.urls import host_of
 from tests.real import lacks, needs
 from tests.servers import RudeSite
@@ -59,7 +60,7 @@ def listening(address: str, port: int = 0):
         yield server.getsockname()[1]
 
 
-def places(*addresses: str) -> list[tuple[int, str]]:
+def addresses(*addresses: str) -> list[tuple[int, str]]:
     return [(V4, address) for address in addresses]
 
 
@@ -82,19 +83,19 @@ def assert_only_left(before: set[tuple], sock: socket.socket | None = None) -> N
 def test_the_second_address_answers_where_the_first_is_a_black_hole():
     with black_hole("127.0.0.2") as port, listening("127.0.0.3", port):
         before, start = connected(), time.monotonic()
-        with race(places("127.0.0.2", "127.0.0.3"), port, start + 5) as sock:
+        with race(addresses("127.0.0.2", "127.0.0.3"), port, start + 5) as sock:
             took = time.monotonic() - start
             assert sock.getpeername() == ("127.0.0.3", port)
-            assert STAGGER <= took < 0.6
+            assert HEAD_START_S <= took < 0.6
             assert_only_left(before, sock)
 
 
 def test_the_first_address_has_its_head_start():
     with listening("127.0.0.2") as port, listening("127.0.0.3", port):
         before, start = connected(), time.monotonic()
-        with race(places("127.0.0.2", "127.0.0.3"), port, start + 5) as sock:
+        with race(addresses("127.0.0.2", "127.0.0.3"), port, start + 5) as sock:
             assert sock.getpeername() == ("127.0.0.2", port)
-            assert time.monotonic() - start < STAGGER
+            assert time.monotonic() - start < HEAD_START_S
             assert_only_left(before, sock)
 
 
@@ -102,16 +103,16 @@ def test_an_address_that_refuses_makes_way_at_once():
     with listening("127.0.0.9") as port:
         start = time.monotonic()
         refusing = [f"127.0.0.{number}" for number in range(2, 9)]
-        with race(places(*refusing, "127.0.0.9"), port, start + 5) as sock:
+        with race(addresses(*refusing, "127.0.0.9"), port, start + 5) as sock:
             assert sock.getpeername() == ("127.0.0.9", port)
-        assert time.monotonic() - start < STAGGER
+        assert time.monotonic() - start < HEAD_START_S
 
 
 @pytest.mark.parametrize("number", [1, 2, 5])
 def test_all_that_refuse_are_connect_with_the_reason(number, unused_port):
     start = time.monotonic()
     with pytest.raises(Trouble) as caught:
-        race(places(*[f"127.0.0.{n}" for n in range(1, 1 + number)]), unused_port, start + 5)
+        race(addresses(*[f"127.0.0.{n}" for n in range(1, 1 + number)]), unused_port, start + 5)
     assert caught.value.kind is Kind.CONNECT
     assert caught.value.reason == "Connection refused"
     assert time.monotonic() - start < 0.2
@@ -125,7 +126,7 @@ def test_all_addresses_together_have_one_timeout(number):
             stack.enter_context(black_hole(f"127.0.0.{last}", port))
         before, start = connected(), time.monotonic()
         with pytest.raises(Trouble) as caught:
-            race(places(*[f"127.0.0.{n}" for n in range(2, 2 + number)]), port, start + 0.6)
+            race(addresses(*[f"127.0.0.{n}" for n in range(2, 2 + number)]), port, start + 0.6)
         assert 0.55 < time.monotonic() - start < 0.75
         assert_only_left(before)
     assert caught.value.kind is Kind.CONNECT
@@ -136,7 +137,7 @@ def test_all_addresses_together_have_one_timeout(number):
 def test_a_race_that_is_killed_leaves_no_socket(after):
     with black_hole("127.0.0.2") as port, black_hole("127.0.0.3", port):
         before = connected()
-        racing = gevent.spawn(race, places("127.0.0.2", "127.0.0.3"), port, time.monotonic() + 5)
+        racing = gevent.spawn(race, addresses("127.0.0.2", "127.0.0.3"), port, time.monotonic() + 5)
         racing.join(after)
         racing.kill()
         assert_only_left(before)

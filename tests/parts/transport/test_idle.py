@@ -1,4 +1,4 @@
-"""Idle connections: within bounds, never too old, and never for anybody else."""
+"""IdleConnections connections: within bounds, never too old, and never for anybody else."""
 
 import ssl
 import time
@@ -16,7 +16,7 @@ from crawler.config import Job, Timeout
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
-from crawler.transport.idle import Idle
+from crawler.transport.idle import IdleConnections
 from crawler.urls import host_of
 from tests.parts.rude_talks import answer, length
 from tests.servers import RudeSite, Site
@@ -25,7 +25,7 @@ WELL = answer(length(4), body=b"well")
 
 
 class Closable:
-    """What `Idle` sees of a connection."""
+    """What `IdleConnections` sees of a connection."""
 
     def __init__(self, host: str) -> None:
         self.key = (None, host, False)
@@ -36,12 +36,12 @@ class Closable:
         self.closed = True
 
 
-def taken(idle: Idle, host: str) -> Closable | None:
+def taken(idle: IdleConnections, host: str) -> Closable | None:
     return idle.take((None, host, False))
 
 
 def test_the_one_that_was_used_last_is_taken_first_and_only_by_its_own_host():
-    idle, one, two = Idle(9), Closable("a"), Closable("a")
+    idle, one, two = IdleConnections(9), Closable("a"), Closable("a")
     idle.put(one)
     idle.put(two)
     assert taken(idle, "b") is None
@@ -50,7 +50,7 @@ def test_the_one_that_was_used_last_is_taken_first_and_only_by_its_own_host():
 
 
 def test_beyond_the_bound_of_a_host_its_oldest_is_closed():
-    idle, each = Idle(99, each=2), [Closable("a") for _ in range(5)]
+    idle, each = IdleConnections(99, each=2), [Closable("a") for _ in range(5)]
     other = Closable("b")
     for connection in (other, *each):
         idle.put(connection)
@@ -60,7 +60,7 @@ def test_beyond_the_bound_of_a_host_its_oldest_is_closed():
 
 
 def test_beyond_the_bound_of_all_the_oldest_is_closed_whoever_it_leads_to():
-    idle, all_ = Idle(3), [Closable(host) for host in "abcab"]
+    idle, all_ = IdleConnections(3), [Closable(host) for host in "abcab"]
     for connection in all_:
         idle.put(connection)
     assert [connection.closed for connection in all_] == [True, True, False, False, False]
@@ -68,7 +68,12 @@ def test_beyond_the_bound_of_all_the_oldest_is_closed_whoever_it_leads_to():
 
 
 def test_one_that_is_too_old_is_closed_and_not_taken_and_others_see_to_that():
-    idle, old, stale, new = Idle(9, age=10.0), Closable("a"), Closable("a"), Closable("b")
+    idle, old, stale, new = (
+        IdleConnections(9, age=10.0),
+        Closable("a"),
+        Closable("a"),
+        Closable("b"),
+    )
     idle.put(old)
     idle.put(stale)
     stale.idle_since -= 11.0
@@ -83,7 +88,7 @@ def test_one_that_is_too_old_is_closed_and_not_taken_and_others_see_to_that():
 
 
 def test_all_are_closed_at_the_end():
-    idle, all_ = Idle(9), [Closable(host) for host in "aab"]
+    idle, all_ = IdleConnections(9), [Closable(host) for host in "aab"]
     for connection in all_:
         idle.put(connection)
     idle.close()
@@ -120,9 +125,9 @@ def test_a_fetcher_keeps_a_quarter_of_the_descriptors_but_two_for_each_visit(
     ):
         for number in range(1, 9):
             fetch(fetcher, f"http://127.0.0.{number}:{site.port}/")
-            assert len(fetcher._ways._idle) == min(number, kept)
+            assert len(fetcher._sessions._idle) == min(number, kept)
         fetcher.hang_up()
-        assert len(fetcher._ways._idle) == 0
+        assert len(fetcher._sessions._idle) == 0
 
 
 def test_a_connection_with_one_idea_of_tls_serves_no_job_with_another(fetcher, tmp_path):
@@ -145,7 +150,7 @@ def test_bytes_after_an_answer_in_tls_reach_nobody_and_the_host_is_distrusted(fe
         for _ in range(3):
             assert fetch(fetcher, url, verify=False).body == b"well"
         assert next(connections) == 3
-    assert fetcher._ways._distrusted.keys() == {host_of(url)}
+    assert distrusted(fetcher) == {host_of(url)}
 
 
 def test_bytes_in_tls_while_a_connection_is_idle_reach_nobody(fetcher):
@@ -165,7 +170,12 @@ def test_bytes_in_tls_while_a_connection_is_idle_reach_nobody(fetcher):
             assert fetch(fetcher, url, verify=False).body == b"well"
             assert sent.wait(2)
         assert next(connections) == 3
-    assert fetcher._ways._distrusted.keys() == {host_of(url)}
+    assert distrusted(fetcher) == {host_of(url)}
+
+
+def distrusted(fetcher: Fetcher) -> set[str]:
+    transports = [session._adapter for session in fetcher._sessions._by_settings.values()]
+    return {host for transport in transports for host in transport.distrusted}
 
 
 class kept_tls:  # noqa: N801  a context manager of two lines of state

@@ -3,10 +3,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.config import CrawlerOptions, HostOptions, Job, Settings
+from crawler.config.host_options import STRICTEST, AdaptiveOptions, HostPoliteness
 from crawler.config.host_overrides import MAX_CACHED_HOSTS, HostOverrides
-from crawler.config.settings import Adaptive as Options
 from crawler.policy.politeness import Adaptive, HostLimits
 from crawler.records import JobTerms
+from tests import examples
 
 MIDNIGHT = 1_772_323_200.0  # Sunday, 1 March 2026, UTC
 HOUR = 3600.0
@@ -77,7 +78,7 @@ def test_a_pattern_is_found_again_after_many_other_hosts():
         assert [found.user_agent(key) for key in keys] == ["x", "u"] * (len(keys) // 2)
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(
     st.lists(st.sampled_from("abc"), min_size=1, max_size=4),
     st.sets(st.sampled_from(["*", "*.c", "*.b.c", "*.a.b.c", "c", "b.c", "a.b.c", "c:80"])),
@@ -111,11 +112,11 @@ def test_delay_and_slots_are_those_that_the_frontier_knows_of_all_processes():
 
 STRICT = {
     "max_backoff": "2h", "give_up": "2d", "max_per_day": 10,
-    "adaptive": Options(factor=9, min="1s", max="60s"),
+    "adaptive": AdaptiveOptions(factor=9, min="1s", max="60s"),
 }  # fmt: skip
 LENIENT = {
     "max_backoff": "1m", "give_up": "1h", "max_per_day": 1000,
-    "adaptive": Options(factor=2, min="0s", max="10s"),
+    "adaptive": AdaptiveOptions(factor=2, min="0s", max="10s"),
 }  # fmt: skip
 
 
@@ -130,8 +131,8 @@ def test_where_jobs_differ_the_strictest_counts_whichever_comes_first(order):
 
 def test_of_delays_that_adapt_each_part_is_the_one_that_makes_for_the_longer_delay():
     both = (
-        job("one", adaptive=Options(factor=2, min="5s", max="10s")),
-        job("two", adaptive=Options(factor=9, min="1s", max="60s")),
+        job("one", adaptive=AdaptiveOptions(factor=2, min="5s", max="10s")),
+        job("two", adaptive=AdaptiveOptions(factor=9, min="1s", max="60s")),
         job("three"),
     )
     found = overrides(*both)
@@ -151,6 +152,20 @@ def test_a_budget_of_one_job_holds_for_a_host_of_two():
     assert found.limits("h:80", ("two",), 1.0, 1).max_per_day is None
 
 
+def test_how_jobs_are_merged_is_said_of_every_limit_but_those_that_the_frontier_merges():
+    merged = set(HostLimits.__dataclass_fields__) - {"delay", "per_host"}
+    assert set(STRICTEST) == merged
+    assert merged < set(HostPoliteness.model_fields)
+
+
+def test_a_host_may_override_every_option_of_politeness_and_leave_each_unsaid():
+    for name, option in HostPoliteness.model_fields.items():
+        form = HostOptions.model_fields[name]
+        assert (form.default, form.description) == (None, option.description)
+    nulls = HostOptions.model_validate(dict.fromkeys(HostPoliteness.model_fields))
+    assert nulls == HostOptions()
+
+
 # What is said of hosts takes the place of what jobs say.
 
 
@@ -163,7 +178,7 @@ def test_a_budget_of_one_job_holds_for_a_host_of_two():
         ("max_backoff", "5s", 5.0),
         ("give_up", "0s", 0.0),
         ("max_per_day", 2000, 2000),
-        ("adaptive", Options(factor=1, min="0s", max="1s"), Adaptive(1, 0, 1)),
+        ("adaptive", AdaptiveOptions(factor=1, min="0s", max="1s"), Adaptive(1, 0, 1)),
     ],
 )
 def test_an_override_replaces_the_strictest_also_by_something_milder(name, said, wanted):

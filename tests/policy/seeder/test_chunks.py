@@ -8,6 +8,7 @@ from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
 from crawler.seeder.chunks import MAX_BYTES, MAX_LINES, MIN_LINES, Chunk, Chunker
+from tests import examples
 
 
 class Long(bytes):
@@ -47,7 +48,7 @@ def keys(chunks: list[Chunk]) -> set[int]:
     return {chunk.key for chunk in chunks}
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(100))
 @given(LINES)
 def test_chunks_hold_every_line_once_and_in_order(lines):
     chunks = chunked(lines)
@@ -59,7 +60,7 @@ def test_chunks_hold_every_line_once_and_in_order(lines):
 
 
 @seed(4)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(100))
 @given(
     st.integers(0, 2**32), st.integers(0, 9000), st.lists(st.integers(1, 9000), min_size=1), LINES
 )
@@ -77,7 +78,7 @@ def test_how_a_list_is_fed_makes_no_difference(first, count, sizes, odd):
 
 
 @seed(4)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(
     st.integers(0, 2**40),
     st.integers(1, 30_000),
@@ -95,19 +96,21 @@ def test_one_line_changes_its_chunk_and_at_most_two_beside_it(first, count, wher
     assert len(old - now) <= 3
 
 
-def test_a_list_of_a_million_lines_keeps_its_chunks_when_a_hundred_lines_come_and_go():
-    before = numbered(1_000_000)
+@pytest.mark.campaign
+def test_a_long_list_keeps_its_chunks_when_lines_come_and_go(full_campaign):
+    size = 1_000_000 if full_campaign else 100_000
+    before, edits = numbered(size), size // 10_000
     chance = random.Random(4)
     after = list(before)
-    for number in range(100):
+    for number in range(edits):
         after.insert(chance.randrange(len(after)), b"http://new.example/%d" % number)
         del after[chance.randrange(len(after))]
     old, now = keys(chunked(before)), keys(chunked(after))
-    assert len(old) > 500
-    assert len(now - old) < 300
+    assert len(old) > size // 2000
+    assert len(now - old) < 3 * edits
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(100))
 @given(LINES, st.integers(1, 400))
 def test_anchors_are_unique_however_often_lines_repeat(lines, times):
     chunks = chunked(lines * times if len(lines) < 50 else lines)
@@ -150,14 +153,14 @@ def test_long_lines_make_a_chunk_of_a_mebibyte():
         assert size - len(chunk.lines[-1]) <= MAX_BYTES < size
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(100))
 @given(LINES.filter(bool), st.binary(max_size=40), st.binary(max_size=40))
 def test_another_salt_makes_another_key_of_the_same_lines(lines, salt, other):
     assert (chunked(lines, salt) == chunked(lines, other)) is (salt == other)
     assert keys(chunked(lines, salt)).isdisjoint(keys(chunked(lines, other))) is (salt != other)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(100))
 @given(LINES)
 def test_keys_and_anchors_fit_into_sqlite(lines):
     for chunk in chunked(lines):

@@ -1,14 +1,10 @@
-"""A reload: the whole configuration is read and checked, then applied as a difference, or not.
-
-What is wrong anywhere leaves everything as it is. Visits under way end under the options with which
-they began; the next lease of a URL has the new ones.
-"""
+"""The difference between two configurations, and whether a running process can apply it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.config import Job, Settings
+from crawler.config import Settings
 from crawler.errors import ConfigError, Problem
 
 RESTART_OPTIONS = ("state", "output", "durability")
@@ -17,7 +13,7 @@ RESTART_OPTIONS = ("state", "output", "durability")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a new configuration changes."""
+    """Jobs and options that differ in a new configuration."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -47,10 +43,10 @@ def difference(old: Settings, new: Settings) -> Difference:
 
 
 def check(file: str, found: Difference) -> None:
-    """See that a running process can apply it.
+    """See that a running process can apply a difference; `file` names the configuration.
 
     Raises:
-        ConfigError: it cannot; the remedy is a restart.
+        ConfigError: an option of RESTART_OPTIONS differs.
     """
     problems = [
         Problem(file, 1, 1, f"crawler.{name}", "cannot change while the daemon runs; restart it")
@@ -68,7 +64,7 @@ def _options(old: Any, new: Any) -> tuple[str, ...]:
 
 
 def log_fields(found: Difference) -> dict[str, Any]:
-    """Return the fields of the log line."""
+    """Return the fields of the line `config.reloaded`."""
     return {
         "added": list(found.added),
         "removed": list(found.removed),
@@ -76,8 +72,3 @@ def log_fields(found: Difference) -> dict[str, Any]:
         "crawler": list(found.crawler),
         "hosts": found.hosts or None,
     }
-
-
-def merged(jobs: dict[str, Job], new: Settings) -> None:
-    """Take the new jobs in; one that went stays for the visits that are under way."""
-    jobs.update({job.name: job for job in new.jobs})

@@ -1,122 +1,23 @@
-"""`crawler status`: how the crawler is, from the rows of its processes and from sums alone."""
+"""The account that `status` gives, for people and for programs."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from crawler.frontier.process import current
-from crawler.ledger import overview
-from crawler.ledger.hosts import HostCounts, HostState, host_counts, next_host
+from crawler.ledger.hosts import HostCounts, HostState
 from crawler.ledger.overview import JobSums, Member
-from crawler.ledger.statefile import Connection
 from crawler.log import iso
-from crawler.model import Seconds
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.report import size, span
-from crawler.verbs.words import stamp, when, word_of
+from crawler.verbs.status.idle import idle
+from crawler.verbs.status.snapshot import Status
+from crawler.verbs.words import size, span, stamp, when, word_of
 
 _COLUMNS = ("known", "waiting", "due again", "ok", "not found", "error", "retired")
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What the ledger tells of the crawler as a whole, at one moment."""
-
-    now: Seconds
-    machine: str
-    members: Sequence[Member]
-    jobs: Sequence[JobSums]
-    hosts: HostCounts
-    next: HostState | None
-
-    @property
-    def living(self) -> list[Member]:
-        """Return the processes that are not known to have ended."""
-        return [one for one in self.members if one.life(self.machine, self.now) == "alive"]
-
-    @property
-    def rate(self) -> float:
-        """Return visits a second, lately."""
-        return sum(one.rate for one in self.living)
-
-    @property
-    def waiting(self) -> int:
-        """Return how many URLs of the configuration wait for their first end."""
-        return sum(job.waiting for job in self.jobs if job.active)
-
-    @property
-    def eta(self) -> Seconds | None:
-        """Return the seconds that they take at this rate."""
-        return self.waiting / self.rate if self.rate and self.waiting else None
-
-
-def look(db: Connection, ledger: Ledger, now: Seconds) -> Status:
-    """Read everything: a few rows of each kind, whatever the size of the ledger."""
-    return Status(
-        now,
-        current().machine,
-        overview.members(db),
-        [job for job in overview.jobs(db) if job.active or job.known],
-        host_counts(db, now, ledger.give_up),
-        next_host(db),
-    )
-
-
-def idle(status: Status) -> str | None:
-    """Say in one sentence why nothing is visited, if nothing is."""
-    living = status.living
-    if not living:
-        return _nobody(status)
-    if any(one.busy for one in living):
-        return None
-    for state, why in _RESTING.items():
-        if all(one.state == state for one in living):
-            return why
-    open_ = status.waiting + sum(job.again for job in status.jobs if job.active)
-    if not open_:
-        return "everything that is known has come to its end"
-    return _when_next(status)
-
-
-_RESTING = {
-    "paused": "it is paused; its log says since when and why",
-    "draining": "it is about to stop, and begins nothing new",
-    "starting": "it is about to start",
-}
-
-
-def _nobody(status: Status) -> str:
-    gone = [str(one.process.pid) for one in status.members]
-    if not gone:
-        return "no daemon is running"
-    return (
-        f"no daemon is running; {' and '.join(gone)} ended without a word, and whoever starts next "
-        "takes back what was held"
-    )
-
-
-def _when_next(status: Status) -> str | None:
-    first, now = status.next, status.now
-    if status.hosts.held:
-        return None if status.rate else "the hosts at hand rest between two visits"
-    if first is None:
-        return "nothing that waits has a host to be asked of; is its job still configured?"
-    at = first.ready_at or 0.0
-    if at <= now:
-        return None
-    until = f"until {when(at, now)}: {first.key} is the first"
-    if first.gated(now):
-        return f"robots.txt of every host that has something is not to be had {until}"
-    return f"all hosts rest {until}" if _rests(first, at) else f"nothing is due {until}"
-
-
-def _rests(host: HostState, at: Seconds) -> bool:
-    return at <= max(host.next_at, host.opens_at)
-
-
 def lines(status: Status, ledger: Ledger) -> Iterator[str]:
-    """Yield what a person reads."""
+    """Yield the lines of `status`."""
     yield f"state    {ledger.state}, {size(ledger.state.stat().st_size)}"
     for member in status.members:
         yield f"process  {_member(status, member)}"
@@ -188,7 +89,7 @@ def _hosts(found: HostCounts) -> Iterator[str]:
 
 
 def document(status: Status, ledger: Ledger) -> dict[str, Any]:
-    """Return what a program reads."""
+    """Return the JSON object of `status`."""
     return {
         "at": iso(status.now),
         "state": str(ledger.state),

@@ -1,0 +1,158 @@
+"""A job: where its URLs come from, when and how each of them is visited, where bodies go."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr, model_validator
+
+from crawler import urls
+from crawler.config import checks
+from crawler.config.host_options import HostPoliteness
+from crawler.config.options import Options, in_order
+from crawler.config.units import Duration, MinSpeed, Size, Versions
+from crawler.policy import naming, schedule
+
+ListUrl = Annotated[StrictStr, Field(pattern=r"^https?://"), AfterValidator(urls.canonical)]
+
+
+class Timeout(Options):
+    """Limits in time of one visit."""
+
+    connect: Duration = Field(default=10.0, gt=0)
+    """To reach one address of the host."""
+    read: Duration = Field(default=30.0, gt=0)
+    """Silence of the server between two pieces of its answer."""
+    total: Duration = Field(default=600.0, gt=0)
+    """The whole visit, whatever the server does."""
+
+
+class Auth(Options):
+    """Basic (user and password) or bearer (a token); best taken from ${ENVIRONMENT}."""
+
+    user: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
+    """User of Basic authentication."""
+    password: Annotated[StrictStr, AfterValidator(checks.header_value)] = ""
+    """Password of that user."""
+    bearer: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
+    """A token, instead of user and password."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.user is None) == (self.bearer is None):
+            raise ValueError("either user and password, or bearer")
+        return self
+
+
+class Interval(Options):
+    """Bounds of intervals that adapt."""
+
+    min: Duration = Field(gt=0)
+    """Shortest interval, for content that keeps changing."""
+    max: Duration = Field(gt=0)
+    """Longest interval, for content that never changes."""
+
+    _in_order = model_validator(mode="after")(in_order)
+
+
+class ScheduleOptions(Options):
+    """When a URL that came to its end is visited again."""
+
+    every: Duration | None = Field(default=None, gt=0)
+    """Time from one visit to the next."""
+    cron: StrictStr | None = None
+    """At these times: minute, hour, day, month, weekday, as in `*/15 6-22 * * mon-fri`."""
+    timezone: StrictStr = "UTC"
+    """Time zone of `cron`, as in Europe/Berlin."""
+    jitter: Duration = 0.0
+    """Each visit is put off by up to this time, for each URL by another."""
+    hours: Annotated[StrictStr, AfterValidator(checks.hours)] | None = None
+    """Due again only within these hours: 22:00-06:00 Europe/Berlin."""
+    adaptive: Interval | None = None
+    """`every` is the first interval: it shrinks where the content changed and grows where not."""
+    until: StrictStr | None = None
+    """No visit is due after this date or time (ISO 8601)."""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.every is None and self.cron is None:
+            raise ValueError("needs every or cron")
+        self.parsed()
+        return self
+
+    def parsed(self) -> schedule.Schedule:
+        """Return the schedule, by which due times are computed."""
+        adaptive = self.adaptive
+        return schedule.parse(
+            every=self.every,
+            cron=self.cron,
+            timezone=self.timezone,
+            jitter=self.jitter,
+            hours=self.hours,
+            least=adaptive.min if adaptive else None,
+            most=adaptive.max if adaptive else None,
+            until=self.until,
+        )
+
+
+class JobOptions(HostPoliteness):
+    """Options of every job; `job_defaults` sets them for all jobs."""
+
+    method: Literal["GET", "POST"] = "GET"
+    """POST sends `body`; after a redirect it is a GET."""
+    body: StrictStr = ""
+    """The body of a POST."""
+    auth: Auth | None = None
+    """Credentials for the hosts that the job lists, and for no other."""
+    cookies: Path | None = None
+    """A Netscape cookies.txt; without one no cookie is ever sent or kept."""
+    proxy: Annotated[StrictStr, AfterValidator(checks.proxy)] | None = None
+    """http://, https://, socks5:// or socks5h:// URL of a proxy; it may hold user and password."""
+    path: Annotated[StrictStr, AfterValidator(checks.template)] = naming.DEFAULT_TEMPLATE
+    """Where a body is stored, relative to `output`: `{job}`, `{host}`, `{url_path}`, `{name}`,
+    `{ext}`, `{digest}`, and what the globs of `urls` bind."""
+    headers: dict[
+        Annotated[StrictStr, AfterValidator(checks.header_name)],
+        Annotated[StrictStr, AfterValidator(checks.header_value)],
+    ] = Field(default_factory=dict)
+    """Request headers beside those the crawler sends by itself."""
+    schedule: ScheduleOptions | None = None
+    """When a URL is visited again; without it every URL is visited once."""
+    on_change: Versions = Field(default=0, validate_default=False)
+    """`replace` a file that changed, or `keep 3 versions` of it under names with their time."""
+    priority: Literal["high", "normal", "low"] = "normal"
+    """Its share where jobs compete for workers or for a host: 4, 2 or 1."""
+    timeout: Timeout = Timeout()
+    max_size: Size = 1024**3
+    """Longest body stored, on the wire and decoded."""
+    min_speed: MinSpeed = Field(default="1KB/s over 30s", validate_default=True)
+    """A body that arrives slower than this is given up; 0 for no such limit."""
+    attempts: StrictInt = Field(default=5, ge=1, le=100)
+    """Visits before a URL that keeps failing is given up."""
+    verify: StrictBool | Path = True
+    """TLS certificates: true for the usual authorities, false for no check, or a file of them."""
+    client_cert: Path | None = None
+    """A file with the certificate and the key that this job shows to servers."""
+    min_tls: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
+    """Oldest version of TLS spoken."""
+    allow_addresses: tuple[Annotated[StrictStr, AfterValidator(checks.network)], ...] = ()
+    """Addresses and networks that may be dialled although they are not public: 10.0.0.0/8."""
+
+
+class Job(JobOptions):
+    """A named list of URLs."""
+
+    name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    """Its identity in the ledger, the log and `path`."""
+    urls: tuple[Annotated[StrictStr, AfterValidator(checks.url_pattern)], ...] = ()
+    """URLs, with curl's globbing: `{cn,in,us}`, `[001-100]`, `[a-z]`; `{cc=cn,in}` binds a name."""
+    url_file: ListUrl | Path | None = Field(default=None, union_mode="left_to_right")
+    """A list: one URL a line (# starts a comment), .csv with a column url, or .jsonl; plain or
+    gzip. A path, a glob of paths (lists/*.txt), or an http(s) URL."""
+    sitemap: ListUrl | None = None
+    """URL of a sitemap or of an index of them."""
+    command: tuple[StrictStr, ...] | None = Field(default=None, min_length=1)
+    """A program with its arguments, no shell, that prints one URL a line."""
+    command_timeout: Duration = Field(default=600.0, gt=0)
+    """Longest time for the program, and for taking in its output."""
+    inbox: Path | None = None
+    """A folder: lists put into it are taken in once, and moved to done/ or bad/."""

@@ -1,0 +1,83 @@
+"""A configuration file, read: its sections validated, defaults filled in, paths made absolute."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from crawler.config import problems, whole_file
+from crawler.config.document import Document, read
+from crawler.config.settings import Settings
+
+
+def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read a configuration file; relative paths in it are relative to the file.
+
+    Raises:
+        ConfigError: every problem of the file, in its order.
+    """
+    document = read(file, environment)
+    settings = _validated(document)
+    if settings is not None:
+        settings = _located(_merged(settings), file.absolute().parent)
+        whole_file.check_jobs(document, settings)
+        whole_file.check_hosts(document)
+    document.check()
+    assert settings is not None
+    return settings
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the configuration, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Settings.model_json_schema(),
+    }
+
+
+def _validated(document: Document) -> Settings | None:
+    if not isinstance(document.value, dict):
+        document.problem((), "the file must hold the sections crawler, job_defaults and jobs")
+        return None
+    try:
+        return Settings.model_validate(document.value)
+    except ValidationError as error:
+        for details in error.errors(include_url=False):
+            problems.note(document, details)
+        return None
+
+
+def _merged(settings: Settings) -> Settings:
+    """Fill the options that a job does not set from `job_defaults`."""
+    defaults = settings.job_defaults
+    jobs = []
+    for job in settings.jobs:
+        unsaid = defaults.model_fields_set - job.model_fields_set
+        update = {name: getattr(defaults, name) for name in unsaid}
+        timeouts = defaults.timeout.model_fields_set - job.timeout.model_fields_set
+        update["timeout"] = job.timeout.model_copy(
+            update={name: getattr(defaults.timeout, name) for name in timeouts}
+        )
+        update["headers"] = {**defaults.headers, **job.headers}
+        jobs.append(job.model_copy(update=update))
+    return settings.model_copy(update={"jobs": tuple(jobs)})
+
+
+def _located(settings: Settings, folder: Path) -> Settings:
+    """Make relative paths absolute."""
+    options = settings.crawler
+    paths = {name: _absolute(folder, getattr(options, name)) for name in ("state", "output")}
+    jobs = [
+        job.model_copy(
+            update={name: _absolute(folder, path) for name, path in whole_file.paths_of(job)}
+        )
+        for job in settings.jobs
+    ]
+    options = options.model_copy(update=paths)
+    return settings.model_copy(update={"crawler": options, "jobs": tuple(jobs)})
+
+
+def _absolute(folder: Path, path: Path) -> Path:
+    return Path(os.path.normpath(folder / path))

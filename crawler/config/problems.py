@@ -1,0 +1,65 @@
+"""The errors that pydantic finds, in the words of operators, with their places in the file."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from crawler.config.document import Document, Path_
+from crawler.config.settings import Settings
+
+_SECRET = frozenset({"auth", "headers", "proxy", "body"})
+"""Sections whose values no message repeats."""
+
+
+def note(document: Document, details: ErrorDetails) -> None:
+    """Note one error of pydantic's in the document."""
+    path = tuple(details["loc"])
+    kind, message = details["type"], details["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        return document.problem(path, _unknown(path), at_key=True)
+    if kind == "missing":
+        return document.problem(path, "is needed and missing")
+    if kind == "too_short":  # pydantic also says so of a list whose items are all wrong
+        return None if details["input"] else document.problem(path, "needs at least one item")
+    if kind != "value_error":  # what is said here may begin with a name
+        message = message[:1].lower() + message[1:]
+        message = re.sub(" or instance of .*", "", message)
+        message = message.replace("valid tuple", "list").replace("valid dictionary", "mapping")
+    at_key = path[-1:] == ("[key]",)
+    while path and path not in document.marks:  # pydantic appends the branch of a union
+        path = path[:-1]
+    value = details.get("input")
+    secret = _SECRET.intersection(path)
+    if kind != "value_error" and not secret and isinstance(value, str | int | float | None):
+        message += f", not {value!r}"
+    return document.problem(path, message, at_key=at_key)
+
+
+def _unknown(path: Path_) -> str:
+    allowed = _options_at(path[:-1])
+    close = difflib.get_close_matches(str(path[-1]), allowed, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"is no option{hint} allowed here: {', '.join(allowed)}"
+
+
+def _options_at(path: Path_) -> list[str]:
+    """Return the names of the options of the section at a path."""
+    model: type[BaseModel] = Settings
+    keys = iter(key for key in path if isinstance(key, str))
+    for key in keys:
+        annotation = model.model_fields[key].annotation
+        if get_origin(annotation) is dict:
+            next(keys)  # a pattern of hosts
+        model = next(_models(annotation))
+    return list(model.model_fields)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)

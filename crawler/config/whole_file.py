@@ -1,0 +1,73 @@
+"""Checks of a whole file, for problems that no option shows by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from crawler.config.checks import host_pattern
+from crawler.config.document import Document, Path_
+from crawler.config.job_options import Job
+from crawler.config.settings import Settings
+from crawler.policy import globbing, naming
+
+
+def check_jobs(document: Document, settings: Settings) -> None:
+    """Note problems of jobs as a whole, and jobs that share a name."""
+    first: dict[str, int] = {}
+    for at, job in enumerate(settings.jobs):
+        here: Path_ = ("jobs", at)
+        if job.name in first:
+            message = f"{job.name!r} is also the name of jobs[{first[job.name]}]"
+            document.problem((*here, "name"), message)
+        first.setdefault(job.name, at)
+        if not any((job.urls, job.url_file, job.sitemap, job.command, job.inbox)):
+            message = "names no URLs; it needs urls, url_file, sitemap, command or inbox"
+            document.problem(here, message)
+        _check_files(document, job, here)
+        _check_template(document, job, here)
+
+
+def _check_files(document: Document, job: Job, here: Path_) -> None:
+    for name, path in paths_of(job):
+        if name == "inbox" or (name == "url_file" and _is_glob(path)):
+            continue
+        if not path.is_file():
+            document.problem((*here, name), f"{path} is not a file{_no_or_yes(path)}")
+
+
+def paths_of(job: Job) -> Iterator[tuple[str, Path]]:
+    """Yield the options of a job that hold paths, with their paths."""
+    for name in ("url_file", "verify", "client_cert", "cookies", "inbox"):
+        if isinstance(path := getattr(job, name), Path):
+            yield name, path
+
+
+def _is_glob(path: Path) -> bool:
+    return any(sign in str(path) for sign in "*?[") and not path.exists()
+
+
+def _no_or_yes(path: Path) -> str:
+    word = {"no": "false", "off": "false", "yes": "true", "on": "true"}.get(path.name)
+    return f"; write {word}" if word else ""
+
+
+def _check_template(document: Document, job: Job, here: Path_) -> None:
+    bound = [globbing.parse(pattern).names for pattern in job.urls]
+    common = frozenset.intersection(*bound) if bound and not job.url_file else frozenset()
+    for field in naming.fields_of(job.path):
+        if field not in naming.FIELDS and field not in common:
+            allowed = ", ".join(f"{{{name}}}" for name in (*naming.FIELDS, *sorted(common)))
+            document.problem(
+                (*here, "path"),
+                f"{{{field}}} is not bound by every URL of this job; allowed: {allowed}",
+            )
+
+
+def check_hosts(document: Document) -> None:
+    """Note patterns that look different and mean the same hosts."""
+    seen: dict[str, str] = {}
+    for text in document.value.get("hosts", {}):
+        pattern = host_pattern(text)
+        if pattern in seen:
+            message = f"means the same hosts as {seen[pattern]}; keep one of them"
+            document.problem(("hosts", text), message, at_key=True)
+        seen.setdefault(pattern, text)

@@ -1,0 +1,59 @@
+"""The supervisor's mailbox: all that signals, services and workers have to say to it, in order.
+
+A message waits until it is read: also one that comes while the daemon is still being opened.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from gevent.queue import Empty, Queue
+
+from crawler.model import Seconds
+from crawler.threads import Greenlet
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A message: drain; a second one forces the end."""
+
+    cause: str
+
+
+class Order(Enum):
+    """A message without anything to add."""
+
+    RELOAD = "reload"
+
+
+RELOAD: Final = Order.RELOAD
+"""Read the configuration again."""
+
+Message = Stop | Order | Greenlet
+"""A greenlet is the message that it has ended."""
+
+
+class Mailbox:
+    """Takes messages from anywhere, also from a signal's handler; the supervisor alone reads."""
+
+    def __init__(self) -> None:
+        self._queue: Queue[Message] = Queue()
+
+    def stop(self, cause: str) -> None:
+        """Ask for a drain, or, the second time, for its end."""
+        self._queue.put(Stop(cause))
+
+    def reload(self) -> None:
+        """Ask for another look at the configuration."""
+        self._queue.put(RELOAD)
+
+    def ended(self, greenlet: Greenlet) -> None:
+        """Note that a greenlet has ended; its link calls this."""
+        self._queue.put(greenlet)
+
+    def next(self, timeout: Seconds) -> Message | None:
+        """Return the oldest message, or None when there is none within the timeout."""
+        try:
+            return self._queue.get(timeout=timeout)
+        except Empty:
+            return None

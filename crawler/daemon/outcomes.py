@@ -1,0 +1,50 @@
+"""The consequences of a settled visit: a count, perhaps a pause of the daemon, a log line."""
+
+import time
+from collections.abc import Callable
+
+from crawler.daemon.tally import Tally
+from crawler.fetch.fetcher import Fetcher
+from crawler.log import Log, visit_fields
+from crawler.model import Kind, Outcome
+from crawler.policy.pause import Pause
+from crawler.records import Settlement
+
+
+class Outcomes:
+    """Takes settlements from the settler; `on_visit` takes those of URLs instead of the log."""
+
+    def __init__(
+        self,
+        tally: Tally,
+        pause: Pause,
+        fetcher: Fetcher,
+        log: Log,
+        on_visit: Callable[[Settlement], None] | None = None,
+    ) -> None:
+        self._tally = tally
+        self._pause = pause
+        self._fetcher = fetcher
+        self._log = log
+        self._on_visit = on_visit or self._log_visit
+
+    def settled(self, settlement: Settlement) -> None:
+        """Take a settlement, of a URL or of a robots.txt."""
+        self._tally.count(settlement)
+        self._pause_or_resume(settlement.outcome)
+        on_visit = self._log_visit if settlement.task.robots else self._on_visit
+        on_visit(settlement)
+
+    def _pause_or_resume(self, outcome: Outcome) -> None:
+        """Pause while this machine is at fault; log that once, and once more when it is over."""
+        pause = self._pause
+        now = time.monotonic()
+        if outcome.ours:
+            self._fetcher.hang_up()  # idle connections hold descriptors that may be what is missing
+            if pause.fault(now):
+                self._log.error("daemon.paused", cause=outcome.reason)
+        elif outcome.kind is Kind.STORED and pause.well(now):
+            self._log.info("daemon.resumed", after_s=round(now - pause.since, 1))
+
+    def _log_visit(self, settlement: Settlement) -> None:
+        self._log.info("visit", **visit_fields(settlement))

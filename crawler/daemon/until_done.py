@@ -1,0 +1,44 @@
+"""The end of a run that is to end by itself: nothing more will ever be due."""
+
+from collections.abc import Callable
+
+from crawler.daemon.configuration import Configuration
+from crawler.feeder.feeder import Feeder
+from crawler.feeder.own_hosts import OwnHosts
+from crawler.frontier import Frontier
+from crawler.seeder.seeder import Seeder
+
+
+class UntilDone:
+    """Stops the daemon, once, when no task is open here or in the frontier."""
+
+    def __init__(
+        self,
+        frontier: Frontier,
+        feeder: Feeder,
+        own_hosts: OwnHosts,
+        seeder: Seeder,
+        configuration: Configuration,
+        stop: Callable[[str], None],
+    ) -> None:
+        self._frontier = frontier
+        self._feeder = feeder
+        self._own_hosts = own_hosts
+        self._seeder = seeder
+        self._configuration = configuration
+        self._stop = stop
+        self._stopped = False
+
+    def look(self) -> None:
+        """Stop the daemon if all is done; the frontier is asked only when nothing is open here."""
+        if self._stopped or self._feeder.busy or self._own_hosts.open or not self._all_listed():
+            return
+        counts = self._frontier.counts()
+        if not counts.waiting and not counts.leased and not self._stopped:
+            self._stopped = True
+            self._stop("done")
+
+    def _all_listed(self) -> bool:
+        """Tell whether no list and no inbox can bring another URL."""
+        jobs = self._configuration.listed_jobs()
+        return self._seeder.done and not any(job.inbox for job in jobs)

@@ -1,0 +1,142 @@
+"""All that a task meets from its lease to its log line: feeder, workers, fetcher, settler.
+
+What two of them would need of each other stands between them: the hand-off, and the ends of visits.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from typing import Self
+
+from gevent.queue import Queue
+
+from crawler.daemon.configuration import Configuration
+from crawler.daemon.disk import Disk
+from crawler.daemon.outcomes import Outcomes
+from crawler.daemon.tally import Tally
+from crawler.feeder.feeder import Feeder
+from crawler.feeder.own_hosts import OwnHosts
+from crawler.fetch.fetcher import Fetcher
+from crawler.log import Log
+from crawler.model import Task
+from crawler.records import Settlement
+from crawler.settler import Settler
+from crawler.threads import Greenlet
+from crawler.worker.ends import Ends
+from crawler.worker.pool import Workers
+from crawler.worker.robots_rules import Rulebook
+from crawler.worker.visit import Visits
+from crawler.worker.worker import Worker
+
+MAX_HANDED_OFF = 16
+"""Most tasks in the hand-off: all that wait in it begin within one turn of the event loop."""
+
+
+class Visiting:
+    """Makes the parts in the order in which a task meets them; `ended` gets dead workers."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        disk: Disk,
+        log: Log,
+        *,
+        trust_listed: bool,
+        on_visit: Callable[[Settlement], None] | None,
+        together: Callable[[], AbstractContextManager[None]],
+        ended: Callable[[Greenlet], None],
+    ) -> None:
+        self._configuration = configuration
+        self._disk = disk
+        self._log = log
+        self._trust_listed = trust_listed
+        self._on_visit = on_visit
+        self._together = together
+        self._ended = ended
+        self.tally = Tally()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._open_feeder()
+            self._open_fetcher(stack)
+            self._open_settler(stack)
+            self._open_workers()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def apply(self) -> None:
+        """Take over the options of visits from a configuration that is newly in force."""
+        self.own_hosts.addresses.limits = self._configuration.address_limits()
+        self.feeder.concurrency = self._configuration.settings.crawler.concurrency
+        self.feeder.leaser.look()
+
+    def _open_feeder(self) -> None:
+        concurrency = self._configuration.settings.crawler.concurrency
+        self.handoff: Queue[Task] = Queue(max(1, min(MAX_HANDED_OFF, concurrency // 4)))
+        self._ends = Ends()
+        limits = self._configuration.address_limits()
+        self.own_hosts = OwnHosts(self._configuration.hosts, limits, self._log)
+        self.feeder = Feeder(
+            self._disk.frontier,
+            self._disk.owner,
+            self.handoff,
+            concurrency,
+            self.own_hosts,
+            self._ends.put,
+        )
+
+    def _open_fetcher(self, stack: ExitStack) -> None:
+        self.fetcher = stack.enter_context(
+            Fetcher(
+                user_agent=self._configuration.hosts.user_agent,
+                files=self._disk.files,
+                concurrency=self._configuration.settings.crawler.concurrency,
+                trust_listed=self._trust_listed,
+                note=partial(self._disk.frontier.keep, self._disk.owner),
+            )
+        )
+        for job in self._configuration.listed_jobs():
+            self.fetcher.open(job)
+
+    def _open_settler(self, stack: ExitStack) -> None:
+        disk, jobs, hosts = self._disk, self._configuration.jobs, self._configuration.hosts
+        token = self._configuration.settings.crawler.robots_token
+        self._rules = stack.enter_context(Rulebook(disk.frontier, hosts, jobs, token, self._log))
+        outcomes = Outcomes(self.tally, self.feeder.pause, self.fetcher, self._log, self._on_visit)
+        self.settler = Settler(
+            disk.frontier,
+            disk.owner,
+            jobs,
+            disk.files,
+            self.feeder,
+            self._rules,
+            outcomes.settled,
+            self._ends,
+            together=self._together,
+        )
+
+    def _open_workers(self) -> None:
+        options = self._configuration.settings.crawler
+        self._visits = Visits(
+            self._configuration.jobs,
+            self.fetcher.fetch,
+            self._disk.owner,
+            self._log,
+            token=options.robots_token,
+            objection=self._rules.objection,
+            begun=self._begun,
+        )
+        self.workers = Workers(options.concurrency, self._worker, self.settler.take, self._ended)
+
+    def _worker(self, leave: Callable[[], bool]) -> Worker:
+        return Worker(self.handoff, self._visits, deliver=self.settler.deliver, leave=leave)
+
+    def _begun(self, task: Task) -> bool:
+        """Note that a visit begins, at the address whose limit it shares."""
+        address = None
+        if self._configuration.settings.crawler.per_address is not None:
+            address = self.fetcher.address(task, self._configuration.jobs[task.job])
+        return self.feeder.begun(task, address)

@@ -1,0 +1,94 @@
+"""The options that the verbs of the desk share."""
+
+import functools
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crawler.config.units import duration
+from crawler.ledger.selection import Wanted
+from crawler.model import Kind, Seconds
+from crawler.verbs.ledger import ledger_of
+
+
+class Span(click.ParamType[Seconds]):
+    """A length of time as operators write it: 1d, 12h, 30m, or 0; in seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Seconds:
+        try:
+            return duration(0 if value == "0" else value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def verb_of(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Give a verb its ledger, from -c or --state, and an end when its reader closes the pipe.
+
+    A reader such as `head` ends with what it wanted; the writer then ends quietly, with 0.
+    """
+
+    @click.option(
+        "-c", "--config", "file", type=click.Path(path_type=Path, dir_okay=False),
+        envvar="CRAWLER_CONFIG", show_envvar=True, help="The configuration: it names the ledger.",
+    )  # fmt: skip
+    @click.option(
+        "--state", type=click.Path(path_type=Path, dir_okay=False),
+        help="The ledger itself, instead.",
+    )  # fmt: skip
+    @functools.wraps(function)
+    def verb(*, file: Path | None, state: Path | None, **options: Any) -> int | None:
+        try:
+            code = function(ledger_of(file, state), **options)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _discard_output()
+            return 0
+        return code
+
+    return verb
+
+
+def choosing_urls(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb the options that choose URLs; `wanted` reads them."""
+    options = (
+        click.option("--job", help="Of this job."),
+        click.option("--host", help="Of this host: example.org, or example.org:8080."),
+        click.option(
+            "--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in Kind]),
+            help="Whose last end was of this kind; may be given again.",
+        ),
+        click.option("--since", type=Span(), help="Visited within the last 1d, 12h, 30m …"),
+    )  # fmt: skip
+    return functools.reduce(lambda made, option: option(made), reversed(options), function)
+
+
+def wanted(
+    job: str | None,
+    host: str | None,
+    kinds: Sequence[str],
+    since: Seconds | None,
+    states: Sequence[str] = (),
+) -> Wanted:
+    """Return which URLs the options of `choosing_urls` and `states` choose."""
+    at = None if since is None else time.time() - since
+    return Wanted(job, host, tuple(kinds), tuple(states), at)
+
+
+JSON = click.option("--json", "as_json_", is_flag=True, help="For programs.")
+DRY_RUN = click.option("--dry-run", "dry", is_flag=True, help="Count, and change nothing.")
+
+
+def _discard_output() -> None:
+    """Send standard output nowhere: Python flushes it once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,83 @@
+"""The account that `explain` gives of a URL in one job, for people and for programs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from crawler.ledger.entries import STATES, Entry
+from crawler.model import Seconds
+from crawler.verbs.explain.case import Case
+from crawler.verbs.explain.waiting import waits_for
+from crawler.verbs.ledger import Ledger
+from crawler.verbs.record import record
+from crawler.verbs.words import counted, stamp, when
+
+
+def lines(case: Case) -> Iterator[str]:
+    """Yield the lines about a URL in one job."""
+    yield f"job {case.entry.job}"
+    for label, text in _rows(case):
+        yield f"  {label:<13} {text}"
+
+
+def _rows(case: Case) -> Iterator[tuple[str, str]]:
+    entry, now = case.entry, case.now
+    yield "listed", ", ".join(case.sources) or _unlisted(entry)
+    yield "first seen", when(entry.first_seen, now) if entry.first_seen else "before this was noted"
+    yield "state", STATES[entry.state]
+    yield "last visit", _visit(entry, now)
+    if entry.ended and entry.ended != entry.kind:
+        yield "last end", entry.ended
+    yield "attempts", f"{entry.attempt}" + _failures(entry)
+    yield "last success", when(entry.success_at, now) if entry.success_at else "never"
+    if entry.changed_at:
+        yield "last change", when(entry.changed_at, now)
+    if entry.path and (entry.success_at or entry.digest):
+        yield "stored", f"{_file(case.ledger, entry.path)}, {entry.size or 0:,} bytes"
+    if entry.location:
+        yield "leads to", entry.location
+    if case.next_at is not None:
+        early = case.next_at <= now
+        yield "next visit", "now" if early else f"not before {when(case.next_at, now)}"
+    for at, text in enumerate(waits_for(case)):
+        yield "" if at else "waits for", text
+    yield "robots.txt", case.decision.in_words(now)
+
+
+def _unlisted(entry: Entry) -> str:
+    return "by no list any more" if STATES[entry.state] == "retired" else "by no list"
+
+
+def _visit(entry: Entry, now: Seconds) -> str:
+    if not entry.kind:
+        return "none that came to an end" if entry.attempt else "none yet"
+    reason = f", {entry.reason}" if entry.reason else ""
+    at = f"{when(entry.finished_at, now)}: " if entry.finished_at else ""
+    return f"{at}{entry.kind}{reason}"
+
+
+def _failures(entry: Entry) -> str:
+    return f", {counted(entry.failures, 'failure')} in a row" if entry.failures else ""
+
+
+def _file(ledger: Ledger, path: str) -> str:
+    return str(ledger.settings.crawler.output / path) if ledger.settings else path
+
+
+def document(case: Case) -> dict[str, Any]:
+    """Return the JSON object about a URL in one job."""
+    owner = next((one for one in case.members if one.owner == case.host.owner), None)
+    return {
+        **record(case.entry),
+        "active": bool(case.entry.active),
+        "sources": list(case.sources),
+        "next_visit": stamp(case.next_at),
+        "waits_for": list(waits_for(case)),
+        "robots": case.decision.document(),
+        "host_state": {
+            "next_at": stamp(case.host.next_at or None),
+            "opens_at": stamp(case.host.opens_at or None),
+            "failures": case.host.failures,
+            "failing_since": stamp(case.host.failing_since),
+            "pid": owner.process.pid if owner else None,
+        },
+    }

@@ -1,0 +1,77 @@
+"""The account that `explain` gives of a URL that no job knows, with known URLs near it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from crawler.frontier import robots
+from crawler.ledger.entries import STATES, Entry, entries
+from crawler.ledger.hosts import HostState, host_state, waiting_of
+from crawler.ledger.statefile import Connection
+from crawler.model import Seconds
+from crawler.urls import canonical, host_of, origin_of
+from crawler.verbs.explain.decision import Decision, decision
+from crawler.verbs.ledger import Ledger
+from crawler.verbs.words import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A URL that no job knows, with known URLs near it, and its host."""
+
+    url: str
+    near: Sequence[Entry]
+    """The same URL in another spelling that the ledger does know."""
+    host: HostState | None
+    waiting: int
+    """URLs of the host that wait."""
+    decision: Decision
+
+
+def unknown(db: Connection, ledger: Ledger, url: str) -> Unknown:
+    """Look around a URL that no job knows."""
+    near = [entry for other in _spellings(url) for entry in entries(db, other)]
+    host = host_state(db, host_of(url))
+    waiting = waiting_of(db, host.id) if host else 0
+    said = decision(ledger, url, robots.known(db, origin_of(url)))
+    return Unknown(url, near, host, waiting, said)
+
+
+def _spellings(url: str) -> list[str]:
+    """Return other spellings of a URL: http and https, with and without www, slash, query."""
+    scheme, _, tail = url.partition("://")
+    name, slash, tail = tail.partition("/")
+    path, mark, query = (slash + tail).partition("?")
+    www = name.removeprefix("www.") if name.startswith("www.") else f"www.{name}"
+    other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+    found = []
+    for start in (
+        f"{s}://{n}" for s in dict.fromkeys((scheme, "http", "https")) for n in (name, www)
+    ):
+        for end in (path + mark + query, other + mark + query, path):
+            with suppress(ValueError):  # www. before an address
+                found.append(canonical(start + end))
+    return [one for one in dict.fromkeys(found) if one != url]
+
+
+def unknown_lines(found: Unknown, now: Seconds) -> Iterator[str]:
+    """Yield the lines about a URL that no job knows."""
+    yield "no job knows it"
+    for entry in found.near:
+        yield f"  but {entry.job} knows {entry.url} ({STATES[entry.state]})"
+    if found.host is None:
+        yield f"  its host {host_of(found.url)} is not known either"
+    else:
+        waiting = counted(found.waiting, "URL")
+        yield f"  its host {found.host.key} is known; {waiting} of it wait"
+    yield f"  robots.txt: {found.decision.in_words(now)}"
+
+
+def unknown_document(found: Unknown) -> dict[str, Any]:
+    """Return the fields of the JSON object about it."""
+    return {
+        "near": [{"url": entry.url, "job": entry.job} for entry in found.near],
+        "host": {"key": found.host.key, "waiting": found.waiting} if found.host else None,
+        "robots": found.decision.document(),
+    }

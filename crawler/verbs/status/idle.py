@@ -1,0 +1,56 @@
+"""Why nothing is visited, in one sentence."""
+
+from crawler.ledger.hosts import HostState
+from crawler.model import Seconds
+from crawler.verbs.status.snapshot import Status
+from crawler.verbs.words import when
+
+
+def idle(status: Status) -> str | None:
+    """Return in one sentence why nothing is visited; None while something is."""
+    living = status.living
+    if not living:
+        return _no_daemon(status)
+    if any(one.busy for one in living):
+        return None
+    for state, why in _RESTING.items():
+        if all(one.state == state for one in living):
+            return why
+    open_ = status.waiting + sum(job.again for job in status.jobs if job.active)
+    if not open_:
+        return "everything that is known has come to its end"
+    return _when_next(status)
+
+
+_RESTING = {
+    "paused": "it is paused; its log says since when and why",
+    "draining": "it is about to stop, and begins nothing new",
+    "starting": "it is about to start",
+}
+
+
+def _no_daemon(status: Status) -> str:
+    gone = [str(one.process.pid) for one in status.members]
+    if not gone:
+        return "no daemon is running"
+    who = f"process {gone[0]}" if len(gone) == 1 else f"processes {' and '.join(gone)}"
+    return f"no daemon is running; {who} died, and the next daemon takes back all URLs in flight"
+
+
+def _when_next(status: Status) -> str | None:
+    first, now = status.next, status.now
+    if status.hosts.held:
+        return None if status.rate else "the hosts at hand rest between two visits"
+    if first is None:
+        return "nothing that waits has a host to be asked of; is its job still configured?"
+    at = first.ready_at or 0.0
+    if at <= now:
+        return None
+    until = f"until {when(at, now)}: {first.key} is the first"
+    if first.gated(now):
+        return f"robots.txt of every host with waiting URLs cannot be fetched {until}"
+    return f"all hosts rest {until}" if _rests(first, at) else f"nothing is due {until}"
+
+
+def _rests(host: HostState, at: Seconds) -> bool:
+    return at <= max(host.next_at, host.opens_at)

@@ -1,0 +1,56 @@
+"""The crawler as a whole at one moment: its processes, jobs and hosts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crawler.frontier.process import current
+from crawler.ledger import overview
+from crawler.ledger.hosts import HostCounts, HostState, host_counts, next_host
+from crawler.ledger.overview import JobSums, Member
+from crawler.ledger.statefile import Connection
+from crawler.model import Seconds
+from crawler.verbs.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The crawler as a whole at one moment, as the ledger knows it."""
+
+    now: Seconds
+    machine: str
+    members: Sequence[Member]
+    jobs: Sequence[JobSums]
+    hosts: HostCounts
+    next: HostState | None
+
+    @property
+    def living(self) -> list[Member]:
+        """Return the processes whose life is "alive"."""
+        return [one for one in self.members if one.life(self.machine, self.now) == "alive"]
+
+    @property
+    def rate(self) -> float:
+        """Return visits a second, lately."""
+        return sum(one.rate for one in self.living)
+
+    @property
+    def waiting(self) -> int:
+        """Return the number of URLs that wait for their first end, of all jobs in force."""
+        return sum(job.waiting for job in self.jobs if job.active)
+
+    @property
+    def eta(self) -> Seconds | None:
+        """Return the seconds that the waiting URLs take at this rate; None while it is 0."""
+        return self.waiting / self.rate if self.rate and self.waiting else None
+
+
+def look(db: Connection, ledger: Ledger, now: Seconds) -> Status:
+    """Read everything: a few rows of each kind, whatever the size of the ledger."""
+    return Status(
+        now,
+        current().machine,
+        overview.members(db),
+        [job for job in overview.jobs(db) if job.active or job.known],
+        host_counts(db, now, ledger.give_up),
+        next_host(db),
+    )

@@ -1,0 +1,64 @@
+"""Ends of visits on their way from the workers, and from the feeder, to the settler."""
+
+from gevent.event import Event
+from gevent.queue import Queue
+
+from crawler.model import Visited
+
+MAX_BYTES_WAITING = 64 * 1024 * 1024
+"""Bytes of bodies that may wait in memory; beyond it workers wait for the disk."""
+
+
+class Ends:
+    """A queue of visits that are over, and the number of bytes that their bodies take."""
+
+    def __init__(self) -> None:
+        self._queue: Queue[Visited] = Queue()
+        self._room = Event()
+        self._bytes = 0
+
+    def put(self, visited: Visited) -> None:
+        """Add an end; this never waits."""
+        self._bytes += len(visited.content or b"")
+        self._queue.put(visited)
+
+    def wait_for_room(self) -> None:
+        """Wait while more bytes are in memory than may be."""
+        while self.is_full:
+            self._room.clear()
+            self._room.wait()
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether more bytes are in memory than may be."""
+        return self._bytes > MAX_BYTES_WAITING
+
+    def __len__(self) -> int:
+        return self._queue.qsize()
+
+    def get(self) -> Visited:
+        """Wait for an end, and take it.
+
+        Raises:
+            gevent.queue.ShutDown: the queue is shut, and nothing is left in it.
+        """
+        return self._queue.get()
+
+    def get_nowait(self) -> Visited:
+        """Take an end that is there.
+
+        Raises:
+            gevent.queue.Empty: none is.
+            gevent.queue.ShutDown: the queue is shut, and nothing is left in it.
+        """
+        return self._queue.get_nowait()
+
+    def freed(self, size: int) -> None:
+        """Note that so many bytes of bodies are on disk, or were dropped."""
+        self._bytes -= size
+        if not self.is_full:
+            self._room.set()
+
+    def shut(self) -> None:
+        """Let `get` end once everything is taken."""
+        self._queue.shutdown()

@@ -1,0 +1,126 @@
+"""What the tests of the ledger share: visits that end as told, lists, SQL by hand."""
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+
+from crawler.frontier import ReadChunk, open_frontier
+from crawler.frontier.process import current
+from crawler.model import Kind
+from crawler.records import Dead, Done, HostRecord, JobTerms
+from tests import FULL
+from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
+
+DAY = 86_400.0
+
+
+def execute(file, statement, *parameters):
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        return db.execute(statement, parameters).fetchall()
+
+
+def tallies(file):
+    """The sums as kept, and as counted anew from the tasks."""
+    kept = Counter({(job, kind): n for job, kind, n in execute(file, "SELECT * FROM tally")})
+    real = Counter()
+    for job, state, ended, n in execute(
+        file, "SELECT job, state, ended, count(*) FROM task WHERE job != 0 GROUP BY 1, 2, 3"
+    ):
+        real[job, ""] += n
+        if state == 4:
+            real[job, "retired"] += n
+        elif ended:
+            real[job, ended] += n
+            real[job, "+"] += n * (state in {0, 1})
+    return +kept, +real
+
+
+def assert_sums(file):
+    kept, real = tallies(file)
+    assert kept == real
+
+
+def end(frontier, owner, kinds, *, at=NOW, again=None):
+    """Visit everything that is due; the URL's last letters say how it ends."""
+    while hosts := take(frontier, owner, at):
+        tasks = [task for host in hosts.values() for task in host.tasks]
+        if not tasks:
+            return
+        settlements = []
+        for task in tasks:
+            kind = next(kind for name, kind in kinds.items() if task.url.endswith(name))
+            well = kind is Kind.STORED
+            verdict = Done(again) if well else Dead(f"it was {kind}", again)
+            more = {"path": task.url[7:], "digest": "ab" * 32, "size": 5} if well else {}
+            settlements.append(settled(task, kind, verdict, at, reason=kind.value, **more))
+        frontier.settle(owner, settlements, [])
+        frontier.lease(
+            owner, at, new=0, refills={},
+            idle=[HostRecord(host.id, 0.0) for host in hosts.values()],
+        )  # fmt: skip
+
+
+KINDS = {"/0": Kind.STORED, "/1": Kind.TIMEOUT, "/2": Kind.DNS, "/3": Kind.NOT_FOUND}
+
+
+def ended(frontier, *hosts, again=None):
+    """A job of four URLs a host, each ended in its own way."""
+    frontier.configure([JobTerms("job")], NOW)
+    frontier.rescheduled("job", "daily" if again else "")
+    frontier.add("job", seeds(*hosts, each=4), NOW)
+    owner = join(frontier)
+    end(frontier, owner, KINDS, again=again)
+    frontier.release(owner, [], NOW)
+
+
+def listed(frontier, *names, job="job", now=NOW):
+    """A list of these URLs, read to its end."""
+    source = frontier.source(job, "list").id
+    found = [seed(f"http://{name}", job) for name in names]
+    synced = frontier.admit(job, source, [ReadChunk(1, len(names), found)], now)
+    frontier.retire(job)
+    return synced
+
+
+def tear(file):
+    """Overwrite the page with which the table of the tasks begins."""
+    with open_frontier(file, durable=False) as frontier:
+        frontier.add("job", seeds(*(f"h{n}" for n in range(50)), each=100), NOW)
+    execute(file, "PRAGMA wal_checkpoint(TRUNCATE)")
+    (root,) = execute(file, "SELECT rootpage FROM sqlite_schema WHERE name = 'task'")[0]
+    with file.open("r+b") as stream:
+        stream.seek((root - 1) * 4096)
+        stream.write(b"\xee" * 4096)
+
+
+def write_many(file):
+    """Write a ledger of many URLs, which differ in everything that is counted; return how many."""
+    urls, hosts = (2_000_000, 1_000_000) if FULL else (60_000, 6_000)
+    with open_frontier(file, durable=False) as frontier:
+        frontier.configure([JobTerms("one"), JobTerms("two")], NOW)
+        frontier.register(current(), NOW)
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("BEGIN")
+        db.executemany(
+            "INSERT INTO host (id, key, ready_at, next_at, asked_until) VALUES (?, ?, ?, 0, ?)",
+            ((n, f"h{n}.example:80", NOW + n % 999 - 500, NOW + n % 77) for n in range(1, hosts)),
+        )
+        db.executemany(
+            "INSERT INTO task (id, fingerprint, job, host, state, due_at, url, ended, kind) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (_task(n, hosts) for n in range(1, urls + 1)),
+        )
+        db.execute(
+            "INSERT INTO tally SELECT job, '', count(*) FROM task GROUP BY job UNION ALL "
+            "SELECT job, ended, count(*) FROM task WHERE ended IS NOT NULL GROUP BY 1, 2"
+        )
+        db.execute("COMMIT")
+    return urls
+
+
+def _task(n, hosts):
+    url = f"http://h{1 + n % (hosts - 1)}.example/{n}"
+    kind = (None, "stored", "timeout", "not_found")[n % 4]
+    state = (0, 2, 3, 3)[n % 4]
+    return n, n * 7919, 1 + n % 2, 1 + n % (hosts - 1), state, NOW, url, kind, kind

@@ -1,0 +1,163 @@
+"""`crawler explain`: what the ledger knows of a URL, and what the URL waits for."""
+
+import os
+
+from crawler.frontier import ReadChunk
+from crawler.ledger.statefile import opened
+from crawler.records import JobTerms
+from crawler.urls import fingerprint
+from crawler.verbs import explain
+from crawler.verbs.ledger import Ledger
+from tests.parts.frontiers import NOW, gone, join, seed, seeds, take
+from tests.parts.ledgers import DAY, ended, execute
+
+
+def explained(file, url, now=NOW, **ledger):
+    with opened(file) as db:
+        (case,) = explain.cases(db, Ledger(file, **ledger), url, now)
+    return case
+
+
+def waits(file, url="http://a/0", now=NOW):
+    return " | ".join(explain.waits_for(explained(file, url, now)))
+
+
+def test_a_url_is_known_by_every_job_that_lists_it(file, frontier):
+    for job in ("one", "two"):
+        frontier.add(job, seeds("a", job=job), NOW)
+    with opened(file) as db:
+        found = explain.cases(db, Ledger(file), "http://a/0", NOW)
+    assert [case.entry.job for case in found] == ["one", "two"]
+
+
+def test_where_a_url_is_listed_is_found_in_the_chunks(file, frontier):
+    frontier.configure([JobTerms("job")], NOW)
+    for number, name in enumerate(("lists/a", "lists/b")):
+        source = frontier.source("job", name).id
+        listed = seeds("a", each=30)[number * 10 : 20 + number * 10]
+        frontier.admit("job", source, [ReadChunk(1, 2, listed)], NOW)
+    sources = lambda n: explained(file, f"http://a/{n}").sources  # noqa: E731
+    assert (sources(0), sources(15), sources(29)) == (["lists/a"], ["lists/a", "lists/b"],
+                                                      ["lists/b"])  # fmt: skip
+
+
+def test_eight_bytes_across_two_fingerprints_are_no_listing(file, frontier):
+    frontier.add("job", seeds("a"), NOW)
+    number = fingerprint("job", "http://a/0").to_bytes(8, "little", signed=True)
+    source = frontier.source("job", "list").id
+    blob = b"1234" + number + b"5678"
+    execute(file, "INSERT INTO chunk VALUES (1, ?, 1, 1, 0, ?)", source, blob)
+    assert explained(file, "http://a/0").sources == []
+
+
+def test_what_a_url_waits_for_is_told_for_every_state(file, frontier):
+    ended(frontier, "a")
+    assert "it is stored, and its job visits a URL once" in waits(file)
+    assert "it was given up; `crawler retry`" in waits(file, "http://a/1")
+    execute(file, "UPDATE task SET state = 4 WHERE id = 3")
+    assert "no list names it any more" in waits(file, "http://a/2")
+    frontier.configure([JobTerms("other")], NOW)
+    assert "the configuration no longer has the job job" in waits(file, "http://a/3")
+
+
+def test_a_url_that_waits_tells_its_time_its_host_and_its_daemon(file, frontier):
+    frontier.add("job", seeds("a", each=3), NOW)
+    assert waits(file) == "a daemon: none is running"
+    owner = join(frontier)
+    assert waits(file, "http://a/2") == "its turn, behind 2 URLs of its job and host"
+    execute(file, "UPDATE task SET due_at = ?, failures = 2, kind = 'timeout'", NOW + 90)
+    execute(
+        file, "UPDATE host SET next_at = ?, failures = 6, failing_since = ?, opens_at = ?",
+        NOW + 60, NOW - 60, NOW + 7200,
+    )  # fmt: skip
+    told = waits(file)
+    assert "its time, 1970-01-12T13:48:10Z, in 1 min 30 s (after 2 failures)" in told
+    assert "the rest of a:80, until 1970-01-12T13:47:40Z, in 1 min (6 failures in a row" in told
+    assert "a:80 to open, 1970-01-12T15:46:40Z, in 2 h (its hours, or its visits of" in told
+    assert explained(file, "http://a/0").next_at == NOW + 7200
+    execute(file, "UPDATE host SET failures = 0, gap = 2")
+    assert "(it asked for it with Retry-After)" in waits(file)
+    execute(file, "UPDATE host SET next_at = ?", NOW + 1.5)
+    assert "(2 s between two visits)" in waits(file)
+    take(frontier, owner, NOW + DAY)
+    assert f"the end of a visit that is under way, by process {os.getpid()}" in waits(file)
+    assert f"its turn with process {os.getpid()}" in waits(file, "http://a/2")
+
+
+def test_a_url_whose_holder_died_says_so(file, frontier):
+    frontier.add("job", seeds("a"), NOW)
+    take(frontier, frontier.register(gone(), NOW))
+    assert "(dead: what it held is taken back)" in waits(file)
+
+
+def robots(file, body=None, **more):
+    fields = {
+        "origin": "http://a:80", "body": body, "status": 200, "fetched_at": NOW,
+        "until": NOW + DAY, "refresh_at": NOW + 60, "failing_since": None, "failures": 0,
+        "reason": "", "crawl_delay": 0.0, **more,
+    }  # fmt: skip
+    columns, marks = ", ".join(fields), ", ".join("?" * len(fields))
+    statement = f"REPLACE INTO robots ({columns}) VALUES ({marks})"  # noqa: S608
+    execute(file, statement, *fields.values())
+
+
+def test_the_line_of_robots_txt_that_decides_is_told(file, frontier):
+    frontier.configure([JobTerms("job", obeys=True)], NOW)
+    frontier.add("job", seeds("a", each=2), NOW)
+    said = lambda n: explain.document(explained(file, f"http://a/{n}"))["robots"]  # noqa: E731
+    assert said(0)["allowed"] is None
+    robots(file, b"User-agent: *\nDisallow: /1\n")
+    assert (said(0)["allowed"], said(0)["obeyed"]) == (True, True)
+    assert (said(1)["allowed"], said(1)["because"]) == (False, "line 2: Disallow: /1")
+    robots(file, status=404, reason="HTTP status 404")
+    assert (said(1)["allowed"], said(1)["because"]) == (True, "HTTP status 404")
+    frontier.configure([JobTerms("job")], NOW)
+    assert said(1)["obeyed"] is False
+
+
+def test_a_url_waits_for_a_robots_txt_that_cannot_be_had(file, frontier):
+    frontier.configure([JobTerms("job", obeys=True)], NOW)
+    frontier.add("job", seeds("a"), NOW)
+    assert "robots.txt, which will be asked for" in waits(file)
+    execute(file, "UPDATE host SET asked_until = ?", NOW + 99)
+    assert "robots.txt, which is asked for" in waits(file)
+    robots(file, fetched_at=0.0, until=0.0, failures=3, reason="HTTP status 503")
+    told = waits(file)
+    assert "robots.txt could not be fetched (3 attempts): HTTP status 503; asked for again " in told
+    execute(file, "UPDATE host SET rules_until = ?", NOW + 99)
+    assert "robots.txt" not in waits(file)
+
+
+def test_a_host_at_an_address_that_another_process_visits_waits_for_it(file, frontier):
+    frontier.add("job", seeds("a", "b"), NOW)
+    owner = join(frontier)
+    execute(file, "UPDATE host SET address = '192.0.2.1'")
+    execute(file, "UPDATE host SET owner = ? WHERE key = 'b:80'", owner)
+    assert "the address 192.0.2.1, of which process" in waits(file)
+
+
+def test_an_unknown_url_names_what_comes_near_it(file, frontier):
+    frontier.add("job", [seed("https://www.a/x/")], NOW)
+    with opened(file) as db:
+        found = explain.unknown(db, Ledger(file), "http://a/x?y")
+        told = list(explain.unknown_lines(found, NOW))
+        assert told[:2] == ["no job knows it", "  its host a:80 is not known either"]
+        near = explain.unknown(db, Ledger(file), "http://a/x")
+        assert "  but job knows https://www.a/x/ (waiting)" in explain.unknown_lines(near, NOW)
+        other = explain.unknown(db, Ledger(file), "https://www.a/other")
+        told = list(explain.unknown_lines(other, NOW))
+        assert "  its host www.a:443 is known; 1 URL of it wait" in told
+
+
+def test_nothing_that_is_printed_moves_a_terminal(file, frontier):
+    ended(frontier, "a")
+    robots(file, b"User-agent: *\nDisallow: /\x1b[2J\x9b\n")
+    execute(file, "UPDATE task SET reason = 'x' || char(27) || '[2J', location = 'http://a/1'")
+    case = explained(file, "http://a/1")
+    from crawler.log import printable
+    from crawler.verbs.words import as_json
+
+    assert "\x1b" in "".join(explain.lines(case))
+    assert "\x1b" not in "".join(map(printable, explain.lines(case)))
+    assert "\x1b" not in as_json(explain.document(case))
+    assert as_json("\x7f\x9b\u202e") == '"\\u007f\\u009b\\u202e"'

@@ -1,0 +1,59 @@
+"""`crawler export`: the record of a URL in each style, and which URLs are meant."""
+
+import json
+
+import pytest
+
+from crawler.errors import UsageError
+from crawler.ledger.selection import Wanted
+from crawler.ledger.statefile import opened
+from crawler.verbs.record import exported
+from tests.parts.frontiers import NOW, seeds
+from tests.parts.ledgers import ended, execute
+
+
+def export(file, style="jsonl", **wanted):
+    with opened(file) as db:
+        return "".join(exported(db, Wanted(**wanted), style))
+
+
+def test_an_export_tells_the_last_outcome_of_every_url(file, frontier):
+    ended(frontier, "a")
+    one, *_ = map(json.loads, export(file).splitlines())
+    assert one == {
+        "url": "http://a/0", "job": "job", "state": "done", "outcome": "ok", "ended": "stored",
+        "kind": "stored", "status": None, "reason": "stored", "path": "a/0", "bytes": 5,
+        "digest": "ab" * 32, "attempts": 1, "failures": 0, "host": "a:80", "location": None,
+        "directives": None, "first_seen": "1970-01-12T13:46:40Z",
+        "last_visit": "1970-01-12T13:46:40Z", "last_success": "1970-01-12T13:46:40Z",
+        "last_change": "1970-01-12T13:46:40Z", "due_at": None,
+    }  # fmt: skip
+
+
+def test_an_export_can_be_narrowed(file, frontier):
+    ended(frontier, "a", "b:8080")
+    frontier.add("other", seeds("a", job="other"), NOW)
+    count = lambda **wanted: len(export(file, "list", **wanted).split())  # noqa: E731
+    assert count() == 9
+    assert count(job="other") == 1
+    assert count(kinds=("timeout", "dns")) == 4
+    assert count(host="B:8080") == count(host="b") == 4
+    assert count(host="a", states=("waiting",)) == 1
+    assert (count(since=NOW), count(since=NOW + 1)) == (8, 0)
+    for wrong in ({"job": "no"}, {"host": "nowhere"}):
+        with pytest.raises(UsageError, match="is known"):
+            count(**wrong)
+
+
+def test_a_csv_holds_no_formula_and_no_control_character(file, frontier):
+    ended(frontier, "a")
+    execute(file, "UPDATE task SET reason = '=HYPERLINK(\"x\")' WHERE id = 1")
+    execute(file, "UPDATE task SET reason = ' @x' || char(27, 10) || 'y,z' WHERE id = 2")
+    head, *lines = export(file, "csv").splitlines()
+    assert head.startswith("url,job,state,outcome,")
+    assert '"\'=HYPERLINK(""x"")"' in lines[0]
+    assert '"\' @x\ufffd\ufffdy,z"' in lines[1]
+    assert len(lines) == 4
+    third = export(file).splitlines()[1]
+    assert json.loads(third)["reason"] == " @x\x1b\ny,z"
+    assert "\x1b" not in third

@@ -1,0 +1,103 @@
+"""`crawler status`: who is alive, why it is idle, and how fast it goes."""
+
+import json
+import re
+import time
+
+from crawler.frontier import LEASE_S
+from crawler.frontier.process import current
+from crawler.ledger.statefile import opened
+from crawler.verbs import status
+from crawler.verbs.ledger import Ledger
+from tests.parts.frontiers import NOW, gone, join, seeds
+from tests.parts.ledgers import ended, execute
+
+MOST_S = 0.05
+
+
+def look(file, now=NOW):
+    with opened(file) as db:
+        return status.look(db, Ledger(file), now)
+
+
+def test_a_process_is_alive_dead_or_silent(file, frontier):
+    join(frontier)
+    frontier.register(gone(), NOW)
+    execute(
+        file,
+        "INSERT INTO process (machine, pid, born, started_at, lease_until) "
+        "VALUES ('elsewhere', 7, '1', ?, ?)", NOW, NOW + LEASE_S,
+    )  # fmt: skip
+    lives = lambda now: [one.life(current().machine, now) for one in look(file, now).members]  # noqa: E731
+    assert lives(NOW) == ["alive", "dead", "alive"]
+    assert lives(NOW + 2 * LEASE_S) == ["alive", "dead", "silent"]
+
+
+def test_idle_without_a_daemon_says_so(file, frontier):
+    frontier.add("job", seeds("a"), NOW)
+    assert status.idle(look(file)) == "no daemon is running"
+    frontier.register(gone(), NOW)
+    assert " died, and the next daemon takes back all URLs" in status.idle(look(file))
+
+
+def test_idle_for_a_host_that_rests_and_for_a_time_that_has_not_come(file, frontier):
+    join(frontier)
+    execute(file, "UPDATE process SET state = 'running'")
+    frontier.add("job", seeds("a"), NOW)
+    assert status.idle(look(file)) is None
+    execute(file, "UPDATE host SET next_at = ?, ready_at = ?", NOW + 60, NOW + 60)
+    assert status.idle(look(file)).startswith("all hosts rest until ")
+    assert "in 1 min: a:80 is the first" in status.idle(look(file))
+    execute(file, "UPDATE host SET next_at = 0")
+    assert status.idle(look(file)).startswith("nothing is due until ")
+    execute(file, "UPDATE host SET asked_until = ?", NOW + 99)
+    assert status.idle(look(file)).startswith("robots.txt of every host")
+
+
+def test_idle_because_all_is_done_or_paused_or_busy(file, frontier):
+    ended(frontier, "a")
+    join(frontier)
+    execute(file, "UPDATE process SET state = 'running'")
+    assert status.idle(look(file)) == "everything that is known has come to its end"
+    execute(file, "UPDATE process SET state = 'paused'")
+    assert status.idle(look(file)).startswith("it is paused")
+    execute(file, "UPDATE process SET busy = 1")
+    assert status.idle(look(file)) is None
+
+
+def test_the_rate_and_the_time_that_is_left_are_those_of_the_living(file, frontier):
+    frontier.add("job", seeds("a", each=90), NOW)
+    for process in (current(), gone()):
+        frontier.register(process, NOW)
+    execute(file, "UPDATE process SET rate = 3, rate_ok = 2, busy = 4, state = 'running'")
+    found = look(file)
+    assert (found.rate, found.eta) == (3.0, 30.0)
+    told = "\n".join(status.lines(found, Ledger(file)))
+    assert "rate     3.0 visits/s, 2.0 of them ok; what waits takes 30 s at this rate" in told
+    assert "running for 0 s, 4 in flight, 3.0 visits/s" in told
+    assert ": dead, last heard of " in told
+    document = status.document(found, Ledger(file))
+    assert json.loads(json.dumps(document))["eta_s"] == 30
+    assert [one["life"] for one in document["processes"]] == ["alive", "dead"]
+
+
+def test_status_reads_rows_of_sums_and_ends_of_indexes_at_any_size(big):
+    file, urls = big
+    read = []
+    with opened(file) as db:
+        db.set_trace_callback(read.append)
+        found = status.look(db, Ledger(file), NOW)
+        db.set_trace_callback(None)
+        plans = [
+            row[3] for one in read for row in db.execute(f"EXPLAIN QUERY PLAN {one}").fetchall()
+        ]
+        times = []
+        for _ in range(10):
+            began = time.perf_counter()
+            status.look(db, Ledger(file), NOW)
+            times.append(time.perf_counter() - began)
+    assert sum(job.known for job in found.jobs) == urls
+    assert not [plan for plan in plans if re.search(r"(SCAN|SEARCH) task", plan)], plans
+    assert any("host_ready" in plan for plan in plans)
+    print(f"status of {urls:,} URLs on {found.hosts.known:,} hosts: {min(times) * 1000:.1f} ms")
+    assert min(times) < MOST_S

@@ -1,0 +1,133 @@
+"""The tests mirror the package: what tests a module is where its reader looks for it."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "crawler"
+HEIGHTS = ("policy", "parts")
+PURE = "policy"
+"""The room whose tests stand in the folder of their height itself."""
+
+ACROSS = {
+    "policy/test_layout.py": "the tests themselves",
+    "policy/test_manual.py": "the documents beside the package",
+    "policy/test_supervisord_conf.py": "a file of the tree beside the package",
+    "parts/feeder/test_stories.py": "feeder, leaser and settler together, on a made-up clock",
+    "parts/transport/test_rude_proxy.py": "the exchange, by every route",
+    "parts/transport/test_socks.py": "the exchange, by one route",
+}
+"""Test files that are named after no module, and what each is about."""
+ELSEWHERE = {
+    "__init__.py": "every test, which is patched by it",
+    "__main__.py": "tests/program.py, which starts it",
+    "cli.py": "daemon/test_verbs.py",
+    "config/checks.py": "policy/config/test_config.py",
+    "config/document.py": "policy/config/test_config.py",
+    "config/settings.py": "policy/config/test_config.py",
+    "config/units.py": "policy/config/test_config.py",
+    "daemon/keeper.py": "daemon/test_crash.py",
+    "daemon/process.py": "daemon/test_stop.py",
+    "daemon/reload.py": "daemon/test_reload.py",
+    "daemon/signals.py": "daemon/test_stop.py",
+    "errors.py": "values alone",
+    "feeder/host_log.py": "daemon/test_host_health.py",
+    "feeder/leaser.py": "parts/feeder/test_stories.py",
+    "feeder/refills.py": "parts/feeder/test_feeder.py",
+    "fetch/body.py": "parts/fetch/test_fetcher.py",
+    "fetch/failures.py": "parts/fetch/test_fetcher.py",
+    "fetch/reading.py": "parts/fetch/test_fetcher.py",
+    "frontier/jobs.py": "parts/frontier/test_lists.py",
+    "frontier/leasing.py": "parts/frontier/test_turns.py",
+    "frontier/locking.py": "parts/frontier/test_sqlite.py",
+    "frontier/new_urls.py": "parts/frontier/test_frontier.py",
+    "frontier/process.py": "parts/frontier/test_owners.py",
+    "frontier/rows.py": "parts/frontier/test_frontier.py",
+    "frontier/visits.py": "parts/frontier/test_frontier.py",
+    "ledger/entries.py": "parts/verbs/test_explain.py",
+    "model.py": "values alone",
+    "policy/addresses.py": "parts/transport/test_dial_guard.py",
+    "seeder/seeder.py": "daemon/test_reload.py",
+    "seeder/seeds.py": "daemon/test_reload.py",
+    "seeder/sync.py": "daemon/test_reload.py",
+    "settler.py": "parts/daemon/test_supervisor.py",
+    "sources/contract.py": "values alone",
+    "store/files.py": "parts/store/test_store.py",
+    "store/folders.py": "parts/store/test_store.py",
+    "store/paths.py": "daemon/test_resume.py",
+    "store/writing.py": "parts/store/test_store.py",
+    "threads.py": "parts/frontier/test_sqlite.py",
+    "transport/adapter.py": "parts/fetch/test_fetcher.py",
+    "transport/body_framing.py": "parts/transport/test_connection_in_pieces.py",
+    "transport/proxied.py": "parts/transport/test_rude_proxy.py",
+    "transport/proxied_answer.py": "parts/transport/test_rude_proxy.py",
+    "transport/request_bytes.py": "parts/fetch/test_request.py",
+    "transport/response_head.py": "parts/transport/test_connection_in_pieces.py",
+    "transport/sessions.py": "parts/transport/test_idle.py",
+    "transport/tls.py": "daemon/test_real_servers.py",
+    "verbs/check.py": "daemon/test_verbs.py",
+    "verbs/demo.py": "daemon/test_verbs.py",
+    "verbs/desk.py": "daemon/test_desk.py",
+    "verbs/fetch.py": "daemon/test_fetch_command.py",
+    "verbs/flag_servers.py": "daemon/test_verbs.py",
+    "verbs/ledger.py": "daemon/test_desk.py",
+    "verbs/processes.py": "daemon/test_desk.py",
+    "verbs/reload_preview.py": "daemon/test_desk.py",
+    "verbs/report.py": "daemon/test_fetch_command.py",
+    "verbs/words.py": "parts/verbs/test_explain.py",
+    "worker/robots_rules.py": "daemon/test_robots_on_the_wire.py",
+}
+"""Modules without a test file of their own, and what tests each."""
+
+
+def rooms(test: Path) -> list[Path]:
+    """Return the folders of the package that a test file may speak of."""
+    _, *folders, _ = test.relative_to(ROOT / "tests").parts
+    return [PACKAGE.joinpath(*folders)] if folders else [PACKAGE / PURE, PACKAGE]
+
+
+def modules(room: Path) -> set[str]:
+    """Return the names of a room: its modules, its own and those of the rooms in it."""
+    inside = {one.stem for one in room.glob("*.py")} | {
+        one.parent.name for one in room.glob("*/__init__.py")
+    }
+    return (inside | {room.name}) - {"__init__", "__main__"}
+
+
+def files() -> list[Path]:
+    return sorted(
+        test for height in HEIGHTS for test in (ROOT / "tests" / height).rglob("test_*.py")
+    )
+
+
+def names(test: Path) -> set[str]:
+    """Return what a test file may be named after: `test_a_b` after `a_b`, or `a` and more."""
+    words = test.stem.split("_")[1:]
+    return {"_".join(words[:number]) for number in range(1, len(words) + 1)}
+
+
+@pytest.mark.parametrize("height", HEIGHTS)
+def test_every_test_file_is_named_after_a_module_of_its_room(height):
+    lost = {
+        str(test.relative_to(ROOT / "tests"))
+        for test in files()
+        if test.is_relative_to(ROOT / "tests" / height)
+        and not any(names(test) & modules(room) for room in rooms(test))
+    }
+    assert lost == {name for name in ACROSS if name.startswith(height)}
+
+
+def test_every_module_has_a_test_file_or_is_known_to_be_tested_elsewhere():
+    tested = {(room, name) for test in files() for room in rooms(test) for name in names(test)}
+    without = set()
+    for module in PACKAGE.rglob("*.py"):
+        name = module.parent.name if module.stem == "__init__" else module.stem
+        if (module.parent, name) not in tested and module.read_text().count("\n") > 1:
+            without.add(str(module.relative_to(PACKAGE)))
+    assert without == set(ELSEWHERE)
+
+
+def test_what_tests_a_module_elsewhere_is_there():
+    named = {file for file in ELSEWHERE.values() if file.endswith(".py") and "/" in file}
+    assert not {file for file in named if not (ROOT / "tests" / file).exists()}
