@@ -122,11 +122,11 @@ def test_a_stop_has_the_steps_of_the_supervisor():
 KEYS = {
     "`export`, a line a URL, and the columns of `--format csv` in this order": "record.py:record",
     "`fetch --json`, a line a URL": "report.py:_json",
-    "`status --json`": "status.py:document",
-    "each of its `processes`": "status.py:_process",
-    "each of its `jobs`": "status.py:_job",
+    "`status --json`": "status/account.py:document",
+    "each of its `processes`": "status/account.py:_process",
+    "each of its `jobs`": "status/account.py:_job",
     "`explain --json`: `url` and `jobs`; each of these has what `export` has, and": (
-        "explain.py:document"
+        "explain/account.py:document"
     ),
 }
 
@@ -139,7 +139,7 @@ def test_the_keys_that_programs_rely_on_are_those_of_the_code(output):
 
 def test_the_keys_and_kinds_of_a_visits_line_are_those_of_the_code():
     told = re.search(r"with the keys (.*?);", STABILITY, re.DOTALL)[1]
-    assert re.findall(r"`(\w+)`", told) == keys("log/__init__.py:visit_fields")
+    assert re.findall(r"`(\w+)`", told) == keys("log/visits.py:visit_fields")
     told = re.search(r"`kind` is one of (.*?)\.", STABILITY, re.DOTALL)[1]
     assert re.findall(r"`(\w+)`", told) == [kind.value for kind in Kind]
 

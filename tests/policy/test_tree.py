@@ -16,24 +16,14 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = sorted((ROOT / "crawler").rglob("*.py"))
 
 MAX_LINES = 260
-LONGER = {
-    "cli.py": 270,
-    "config/settings.py": 300,
-    "daemon/app.py": 350,
-    "verbs/explain.py": 370,
-}
-"""Modules beyond MAX_LINES, with what each may have."""
 
 COMPLEX = 10
 """Cyclomatic complexity beyond which a function counts as complex (McCabe 1976)."""
-MAX_COMPLEX_FUNCTIONS = 17
+MAX_COMPLEX_FUNCTIONS = 5
 MAX_COMPLEXITY = 15
-MORE_COMPLEX = {
-    "fetch/request.py:request": 18,
-    "verbs/explain.py:_rows": 16,
-}
+MORE_COMPLEX = {"verbs/explain/account.py:_rows": 16}
 """Functions beyond MAX_COMPLEXITY, with what each may have."""
-PLAIN_SHARE = 0.93
+PLAIN_SHARE = 0.94
 """Least share of functions with a complexity of at most PLAIN."""
 PLAIN = 7
 
@@ -87,7 +77,7 @@ def decisions(node: ast.AST) -> int:
 def test_a_module_says_what_it_is_for_and_can_be_read_in_one_sitting(file):
     assert ast.get_docstring(tree_of(file)), "a module begins with a sentence about it"
     lines = len(file.read_text().splitlines())
-    assert lines <= LONGER.get(name_of(file), MAX_LINES), "take it apart along its nouns"
+    assert lines <= MAX_LINES, "take it apart along its nouns"
 
 
 def test_few_functions_are_complex_and_none_is_very():

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from crawler.model import Kind
-from crawler.transport.response_head import MAX_HEAD
+from crawler.transport.response_head import MAX_HEAD_BYTES as MOST
 from tests.parts.rude_talks import answer, length
 from tests.parts.transport.test_connection_in_pieces import read
 
@@ -15,7 +15,7 @@ def head_of_size(size: int) -> bytes:
     return answer(*lines, b"B: " + b"b" * (size - len(answer(*lines, b"B: "))))
 
 
-@pytest.mark.parametrize(("size", "seen"), [(MAX_HEAD, 200), (MAX_HEAD + 1, Kind.PROTOCOL)])
+@pytest.mark.parametrize(("size", "seen"), [(MOST, 200), (MOST + 1, Kind.PROTOCOL)])
 def test_a_head_has_a_length_that_it_may_not_exceed(size, seen):
     assert read([head_of_size(size)])[0] == seen
 

@@ -5,7 +5,7 @@ import time
 import gevent
 import pytest
 
-from crawler.fetch.body import Limits
+from crawler.fetch.limits import Limits
 from crawler.model import Kind, Trouble
 
 
