@@ -16,6 +16,7 @@ from crawler.frontier import open_frontier
 from crawler.model import Kept, Kind, Outcome, Validators, Visited
 from crawler.settler import Settler
 from crawler.store import Files
+from crawler.worker.ends import Ends
 from crawler.worker.robots_rules import Rulebook
 from tests.parts.feeder.test_feeder import Silence
 from tests.parts.frontiers import join, seed
@@ -47,7 +48,7 @@ class Scene:
         self.told = []
         self.settler = Settler(
             frontier, owner, jobs, files, self.feeder, rules,
-            self.told.append,
+            self.told.append, Ends(),
         )  # fmt: skip
 
     def visited(self) -> Visited:
@@ -98,7 +99,7 @@ def test_a_file_is_whole_before_its_visit_is_settled_and_that_before_it_is_told(
 
 
 def test_a_worker_waits_while_too_many_bytes_wait_for_the_disk(scene, monkeypatch):
-    monkeypatch.setattr("crawler.settler.MAX_BYTES_WAITING", 2 * len(BODY))
+    monkeypatch.setattr("crawler.worker.ends.MAX_BYTES_WAITING", 2 * len(BODY))
     workers = [gevent.spawn(scene.settler.deliver, scene.visited()) for _ in range(4)]
     gevent.joinall(workers[:2], timeout=5)
     gevent.idle()
