@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S, parse_http_date, parse_retry_after
+from tests import examples
 
 NOW = 784_111_000
 
@@ -42,7 +43,7 @@ def test_retry_after_is_understood_or_ignored(value, seconds):
     assert parse_retry_after(value, NOW) == seconds
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=examples(200), derandomize=True)
 @given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d{1,9} [A-Z][a-z]{2} \d{1,9}.*"))
 def test_no_header_breaks_the_reading_of_a_date(value):
     asked = parse_retry_after(value, NOW)
