@@ -19,6 +19,8 @@ Network = IPv4Network | IPv6Network
 
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _COMPATIBLE = IPv6Network("::/96")
+_SIXTOFOUR = IPv6Network("2002::/16")
+"""Whether these are global depends on the IPv4 address within, and in `ipaddress` on the Python."""
 _NEVER = tuple(
     ip_network(text)
     for text in (
@@ -57,7 +59,7 @@ def may_dial(text: str, allowed: Iterable[Network]) -> bool:
     inner = _unwrapped(address)
     if any(_within(one, network) for one in {address, inner} for network in allowed):
         return True
-    return all(_is_global(one) for one in (address, inner))
+    return _is_global(inner) and (_within(address, _SIXTOFOUR) or _is_global(address))
 
 
 def _is_global(address: Address) -> bool:

@@ -38,6 +38,8 @@ class Workers:
         self._pool = Pool()
         self._workers: dict[Greenlet, Worker] = {}
         self._killed: dict[Greenlet, Seconds] = {}
+        self._leaving = 0
+        """Workers that were told to leave, and whose end is not known yet."""
         self.abandoned = 0
         """Workers that would not die."""
 
@@ -51,7 +53,7 @@ class Workers:
 
     def fill(self) -> None:
         """Spawn the workers that are missing."""
-        while len(self._workers) < self._size:
+        while len(self._workers) - self._leaving < self._size:
             worker = self._make(self.leave)
             greenlet = self._pool.spawn(worker.run)
             on_end(greenlet, self._ended)
@@ -64,13 +66,18 @@ class Workers:
 
     def leave(self) -> bool:
         """Tell whether there are too many workers; the worker that asks then leaves."""
-        return len(self._workers) > self._size
+        surplus = len(self._workers) - self._leaving > self._size
+        self._leaving += surplus
+        return surplus
 
     def bury(self, greenlet: Greenlet) -> bool:
         """Take out a worker that ended; tell whether it died, and settle its task as a bug."""
         worker = self._workers.pop(greenlet, None)
         self._killed.pop(greenlet, None)
-        if worker is None or greenlet.value == SURPLUS:
+        if worker is None:
+            return False
+        if greenlet.value == SURPLUS:
+            self._leaving -= 1
             return False
         self._settle_for(worker, greenlet.exception)
         return True

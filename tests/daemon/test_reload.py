@@ -115,6 +115,7 @@ def test_a_wrong_configuration_is_rejected_with_its_places_and_the_old_one_runs_
             replace(config, good.replace(f"{site.url}/1", f"{site.url}/[1-{number}]"))
             reload(daemon)
             until(lambda: len(daemon.told("visit")) == number, "it does not run on", daemon)  # noqa: B023
+        assert len(daemon.told("config.reloaded")) == 3, "what was rejected was applied in part"
         assert daemon.stop() == 0
 
 

@@ -139,6 +139,18 @@ def test_a_page_that_is_much_longer_than_its_coded_form_comes_out_whole(coding, 
     assert run(coding, COMPRESS[coding](page), piece) == (page, True)
 
 
+@pytest.mark.parametrize("name", [*COMPRESS, "raw deflate"])
+@pytest.mark.parametrize("piece", [1 << 30, 7])
+def test_a_body_about_as_long_as_steps_of_decoding_comes_out_whole(name, piece):
+    """What is decoded and has found no room in one step comes with the next, also at the end."""
+    compress = COMPRESS.get(name, raw_deflate)
+    for length in (
+        steps * STEP_BYTES + beyond for steps in (1, 2) for beyond in range(-260, 261, 13)
+    ):
+        page = bytes(length)
+        assert run(name.removeprefix("raw "), compress(page), piece) == (page, True)
+
+
 @pytest.mark.parametrize("encoding", ["", "identity", " Identity ", "none"])
 def test_a_body_without_a_coding_needs_no_decoder(encoding):
     assert decoder_for(encoding) is None

@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from crawler.config import Job, Timeout
+from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
@@ -265,3 +266,15 @@ def test_certificates_are_checked(name, trusted, reason, authority, fetch, tmp_p
             assert caught.value.reason.startswith(reason)
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize("option", ["verify", "client_cert"])
+def test_a_file_without_a_certificate_is_refused_before_any_visit(files, tmp_path, option):
+    file = tmp_path / "none.pem"
+    file.write_text("no certificate")
+    job = Job(name="j", urls=("https://x/",), **{option: file})
+    with (
+        Fetcher(user_agent=lambda _: "test/1", files=files, concurrency=4) as fetcher,
+        pytest.raises(UsageError, match=r"^j: .*none\.pem: no certificate in it"),
+    ):
+        fetcher.open(job)

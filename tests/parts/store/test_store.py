@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import os
 import re
 import subprocess
@@ -138,6 +139,20 @@ def test_the_hub_runs_while_files_are_written(files):
     finally:
         ticker.kill()
     assert len(ticks) > 5
+
+
+def test_the_hub_runs_while_a_part_is_written(files):
+    ticks = []
+    ticker = gevent.spawn(lambda: [ticks.append(gevent.sleep(0.001)) for _ in iter(int, 1)])
+    part = files.part(body("h/a").part)
+    try:
+        for _ in range(20):
+            part.write(bytes(2_000_000), hashlib.sha256())
+    finally:
+        ticker.kill()
+        part.close()
+    assert len(ticks) > 5
+    files.discard([part.name])
 
 
 @pytest.fixture

@@ -1,0 +1,145 @@
+"""The settler: in which order a visit's end becomes durable, and what may wait for that."""
+
+import time
+from dataclasses import replace
+from hashlib import sha256
+
+import gevent
+import pytest
+from gevent.queue import Queue
+
+from crawler.config import Job, Settings
+from crawler.config.host_overrides import HostOverrides
+from crawler.feeder.feeder import Feeder
+from crawler.feeder.own_hosts import OwnHosts
+from crawler.frontier import open_frontier
+from crawler.model import Kept, Kind, Outcome, Validators, Visited
+from crawler.settler import Settler
+from crawler.store import Files
+from crawler.worker.ends import Ends
+from crawler.worker.robots_rules import Rulebook
+from tests.parts.feeder.test_feeder import Silence
+from tests.parts.frontiers import join, seed
+
+BODY = b"a whole file"
+DIGEST = sha256(BODY).hexdigest()
+
+
+class Scene:
+    """A settler with a frontier, a store and a feeder; visits are the test's own."""
+
+    def __init__(self, folder, frontier, files) -> None:
+        job = Job(name="job", urls=("http://a/",), delay=0, per_host=8, path="{name}")
+        hosts, jobs = HostOverrides(Settings(jobs=(job,))), {"job": job}
+        owner = join(frontier, time.time())
+        frontier.configure(hosts.job_terms(), time.time(), obeys=lambda _: False)
+        frontier.add("job", [seed(f"http://a/{number}") for number in range(4)], time.time())
+        self.folder, self.frontier = folder, frontier
+        self.handoff: Queue = Queue(8)
+        self.feeder = Feeder(
+            frontier,
+            owner,
+            self.handoff,
+            8,
+            OwnHosts(hosts, None, Silence()),
+            deliver=self.handoff.put,
+        )
+        rules = Rulebook(frontier, hosts, jobs, "crawlerd", Silence())
+        self.told = []
+        self.settler = Settler(
+            frontier, owner, jobs, files, self.feeder, rules,
+            self.told.append, Ends(),
+        )  # fmt: skip
+
+    def visited(self) -> Visited:
+        """Make a visit that brought a file."""
+        return self.ended(Outcome(Kind.STORED, 200, len(BODY), DIGEST), BODY)
+
+    def ended(self, outcome: Outcome, content: bytes | None = None, **known: object) -> Visited:
+        """Make a visit that ended so, of a task of which this is known."""
+        task = self.handoff.get(timeout=5)
+        assert self.feeder.begun(task)
+        return Visited(replace(task, **known), outcome, time.monotonic(), content)
+
+    def settle(self, *visits: Visited) -> list[Kind]:
+        """Settle visits, and return how they are told."""
+        for visited in visits:
+            self.settler.deliver(visited)
+        self.settler.shut()
+        self.settler.run()
+        return [settled.outcome.kind for settled in self.told]
+
+
+@pytest.fixture
+def scene(tmp_path):
+    with (
+        open_frontier(tmp_path / "state.sqlite", durable=False) as frontier,
+        Files(tmp_path / "files", durable=False) as files,
+    ):
+        scene = Scene(tmp_path / "files", frontier, files)
+        running = [gevent.spawn(scene.feeder.run), gevent.spawn(scene.feeder.leaser.run)]
+        yield scene
+        gevent.killall(running)
+
+
+def test_a_file_is_whole_before_its_visit_is_settled_and_that_before_it_is_told(scene, monkeypatch):
+    visited, settle = scene.visited(), scene.frontier.settle
+    file = scene.folder / visited.task.url.rpartition("/")[2]
+    order = []
+
+    def settles(*arguments):
+        order.append(("settling", file.read_bytes(), list(scene.told)))
+        settle(*arguments)
+        order.append(("settled", scene.frontier.counts().finished))
+
+    monkeypatch.setattr(scene.frontier, "settle", settles)
+    assert not file.exists()
+    assert scene.settle(visited) == [Kind.STORED]
+    assert order == [("settling", BODY, []), ("settled", {"stored": 1})]
+
+
+def test_a_worker_waits_while_too_many_bytes_wait_for_the_disk(scene, monkeypatch):
+    monkeypatch.setattr("crawler.worker.ends.MAX_BYTES_WAITING", 2 * len(BODY))
+    workers = [gevent.spawn(scene.settler.deliver, scene.visited()) for _ in range(4)]
+    gevent.joinall(workers[:2], timeout=5)
+    gevent.idle()
+    assert [worker.dead for worker in workers] == [True, True, False, False]
+    settling = gevent.spawn(scene.settler.run)
+    gevent.joinall(workers, timeout=5)
+    assert all(worker.dead for worker in workers)
+    scene.settler.shut()
+    settling.join(5)
+    assert len(scene.told) == 4
+
+
+def test_the_same_content_once_more_is_unchanged_and_its_file_left_alone(scene):
+    file = scene.folder / "same"
+    file.write_bytes(BODY)
+    before = file.stat()
+    outcome = Outcome(Kind.STORED, 200, len(BODY), DIGEST)
+    again = scene.ended(outcome, BODY, path="same", digest=DIGEST)
+    gone = scene.ended(outcome, BODY, path="gone", digest=DIGEST)
+    assert scene.settle(again, gone) == [Kind.UNCHANGED, Kind.STORED]
+    assert file.stat() == before
+    assert (scene.folder / "gone").read_bytes() == BODY
+
+
+def test_a_part_goes_with_the_end_of_its_task_and_stays_while_it_may_be_continued(scene):
+    ends = [("ended", Kind.NOT_FOUND), ("again", Kind.TIMEOUT)]
+    visits = []
+    for name, kind in ends:
+        (scene.folder / f"{name}.part").write_bytes(b"half")
+        kept = Kept(f"{name}.part", Validators('"1"'), 10)
+        visits.append(scene.ended(Outcome(kind, reason="so"), kept=kept))
+    scene.settle(*visits)
+    assert [file.name for file in scene.folder.glob("*.part")] == ["again.part"]
+    (scene.folder / "again.part").unlink()
+
+
+def test_what_comes_for_a_robots_txt_is_its_rules_and_no_file(scene):
+    body = b"User-agent: *\nDisallow: /a"
+    outcome = Outcome(Kind.STORED, 200, len(body))
+    url = "http://a/robots.txt"
+    scene.settle(scene.ended(outcome, body, robots=True, url=url, location=url))
+    assert scene.frontier.robots("http://a:80").body == body
+    assert not list(scene.folder.iterdir())
