@@ -18,7 +18,7 @@ from crawler.errors import UsageError
 from crawler.fetch.decode import ACCEPT_ENCODING
 from crawler.model import Task
 from crawler.transport.request_bytes import Origin, Request, lines_of
-from crawler.urls import split
+from crawler.urls import same_origin, split
 
 MAX_ORIGINS = 10_000
 """Origins for which a job's requests are kept ready."""
@@ -135,11 +135,6 @@ def _filled(headers: Mapping[str, str], extra: Mapping[str, str] | None) -> Mapp
     for name, value in (extra or {}).items():
         headers = {key: text.replace(f"{{{name}}}", value) for key, text in headers.items()}
     return headers
-
-
-def same_origin(one: str, other: str) -> bool:
-    """Tell whether two canonical URLs share scheme, host and port (RFC 6454)."""
-    return split(one)[:3] == split(other)[:3]
 
 
 def _credentials(job: Job) -> dict[str, str]:
