@@ -40,7 +40,7 @@ def _daemon(
     write_list(scene, folder)
     write_json(folder / "crawler.yaml", config(scene, **crawler))
     environment = {"PYTHONPATH": str(tree), **({"BENCH_ACCOUNT": "1"} if account else {})}
-    words = [sys.executable, "-P", str(ROOT / "tests" / "bench" / "wrapped.py")]
+    words = [sys.executable, "-P", str(tree / "tests" / "bench" / "wrapped.py")]
     rest = ["run", "--until-done", "-c", "crawler.yaml"]
     return [
         Command([*words, f"lag-{number}.jsonl", *rest], environment) for number in range(processes)

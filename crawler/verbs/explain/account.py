@@ -1,6 +1,6 @@
 """The account that `explain` gives of a URL in one job, for people and for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from crawler.ledger.entries import STATES, Entry
@@ -20,27 +20,41 @@ def lines(case: Case) -> Iterator[str]:
 
 
 def _rows(case: Case) -> Iterator[tuple[str, str]]:
-    entry, now = case.entry, case.now
-    yield "listed", ", ".join(case.sources) or _unlisted(entry)
+    yield from _past(case.entry, case.sources, case.now)
+    yield from _result(case.entry, case.ledger, case.now)
+    yield from _future(case)
+
+
+def _past(entry: Entry, sources: Sequence[str], now: Seconds) -> Iterator[tuple[str, str]]:
+    """Yield where a URL comes from, and what its visits were."""
+    yield "listed", ", ".join(sources) or _unlisted(entry)
     yield "first seen", when(entry.first_seen, now) if entry.first_seen else "before this was noted"
     yield "state", STATES[entry.state]
     yield "last visit", _visit(entry, now)
     if entry.ended and entry.ended != entry.kind:
         yield "last end", entry.ended
     yield "attempts", f"{entry.attempt}" + _failures(entry)
+
+
+def _result(entry: Entry, ledger: Ledger, now: Seconds) -> Iterator[tuple[str, str]]:
+    """Yield what the visits of a URL brought."""
     yield "last success", when(entry.success_at, now) if entry.success_at else "never"
     if entry.changed_at:
         yield "last change", when(entry.changed_at, now)
     if entry.path and (entry.success_at or entry.digest):
-        yield "stored", f"{_file(case.ledger, entry.path)}, {entry.size or 0:,} bytes"
+        yield "stored", f"{_file(ledger, entry.path)}, {entry.size or 0:,} bytes"
     if entry.location:
         yield "leads to", entry.location
+
+
+def _future(case: Case) -> Iterator[tuple[str, str]]:
+    """Yield when a URL is visited next, and what it waits for."""
     if case.next_at is not None:
-        early = case.next_at <= now
-        yield "next visit", "now" if early else f"not before {when(case.next_at, now)}"
+        early = case.next_at <= case.now
+        yield "next visit", "now" if early else f"not before {when(case.next_at, case.now)}"
     for at, text in enumerate(waits_for(case)):
         yield "" if at else "waits for", text
-    yield "robots.txt", case.decision.in_words(now)
+    yield "robots.txt", case.decision.in_words(case.now)
 
 
 def _unlisted(entry: Entry) -> str:
