@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,11 @@ def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
         missed = None if cases else explaining.unknown(db, ledger, url)
     if as_json_:
         found = [explaining.document(case) for case in cases]
-        more = explaining.unknown_document(missed) if missed else {}
-        click.echo(as_json({"url": url, "jobs": found, **more}, indent=2))
+        other = explaining.unknown_document(missed) if missed else {}
+        click.echo(as_json({"url": url, "jobs": found, **other}, indent=2))
         return int(not cases)
-    print_lines([url])
-    for case in cases:
-        print_lines(explaining.lines(case))
-    if missed:
-        print_lines(explaining.unknown_lines(missed, now))
+    more = explaining.unknown_lines(missed, now) if missed else ()
+    print_lines([url, *chain.from_iterable(map(explaining.lines, cases)), *more])
     return int(not cases)
 
 

@@ -11,11 +11,6 @@ PURE = "policy"
 """The room whose tests stand in the folder of their height itself."""
 
 ACROSS = {
-    "policy/test_architecture.py": "the documents about the code",
-    "policy/test_layout.py": "the tests themselves",
-    "policy/test_manual.py": "the documents beside the package",
-    "policy/test_supervisord_conf.py": "a file of the tree beside the package",
-    "policy/test_tree.py": "the shape of all modules",
     "parts/daemon/test_lost_lease.py": "visits and services that meet a lost lease",
     "parts/feeder/test_room_for_hosts.py": "feeder and leaser together",
     "parts/transport/test_head_bounds.py": "connection and head together",

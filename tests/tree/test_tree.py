@@ -19,11 +19,9 @@ MAX_LINES = 260
 
 COMPLEX = 10
 """Cyclomatic complexity beyond which a function counts as complex (McCabe 1976)."""
-MAX_COMPLEX_FUNCTIONS = 5
+MAX_COMPLEX_FUNCTIONS = 2
 MAX_COMPLEXITY = 15
-MORE_COMPLEX = {"verbs/explain/account.py:_rows": 16}
-"""Functions beyond MAX_COMPLEXITY, with what each may have."""
-PLAIN_SHARE = 0.94
+PLAIN_SHARE = 0.95
 """Least share of functions with a complexity of at most PLAIN."""
 PLAIN = 7
 
@@ -83,11 +81,7 @@ def test_a_module_says_what_it_is_for_and_can_be_read_in_one_sitting(file):
 def test_few_functions_are_complex_and_none_is_very():
     found = {name: complexity(node) for name, node in functions()}
     complex_ = {name: number for name, number in found.items() if number > COMPLEX}
-    beyond = {
-        name: number
-        for name, number in complex_.items()
-        if number > MORE_COMPLEX.get(name, MAX_COMPLEXITY)
-    }
+    beyond = {name: number for name, number in complex_.items() if number > MAX_COMPLEXITY}
     assert not beyond
     assert len(complex_) <= MAX_COMPLEX_FUNCTIONS, complex_
     plain = sum(number <= PLAIN for number in found.values())
