@@ -13,7 +13,7 @@ from random import Random
 from typing import Protocol
 
 import gevent
-from gevent.queue import Empty, ShutDown
+from gevent.queue import ShutDown
 
 from crawler.config import Job, ScheduleOptions
 from crawler.errors import LOCAL_FAULTS
@@ -91,14 +91,14 @@ class Settler:
             self._settle()
 
     def _fill(self) -> bool:
+        """Wait for the next batch; return False once nothing more will come."""
         try:
             self._batch.append(self._ends.get())
-            self._gather()
-            while len(self._batch) < MAX_BATCH:
-                self._batch.append(self._ends.get_nowait())
-        except (Empty, ShutDown):
-            pass
-        return bool(self._batch)
+        except ShutDown:
+            return False
+        self._gather()
+        self._batch += self._ends.get_all(MAX_BATCH - len(self._batch))
+        return True
 
     def _gather(self) -> None:
         """Let a batch fill, unless the last one is long ago, or memory is what is short."""

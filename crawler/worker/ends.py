@@ -24,7 +24,7 @@ class Ends:
 
     def wait_for_room(self) -> None:
         """Wait while more bytes are in memory than may be."""
-        while self.is_full:
+        while self._bytes > MAX_BYTES_WAITING:
             self._room.clear()
             self._room.wait()
 
@@ -44,19 +44,14 @@ class Ends:
         """
         return self._queue.get()
 
-    def get_nowait(self) -> Visited:
-        """Take an end that is there.
-
-        Raises:
-            gevent.queue.Empty: none is.
-            gevent.queue.ShutDown: the queue is shut, and nothing is left in it.
-        """
-        return self._queue.get_nowait()
+    def get_all(self, most: int) -> list[Visited]:
+        """Take the ends that are there, as many as `most`."""
+        return [self._queue.get_nowait() for _ in range(min(most, self._queue.qsize()))]
 
     def freed(self, size: int) -> None:
         """Note that so many bytes of bodies are on disk, or were dropped."""
         self._bytes -= size
-        if not self.is_full:
+        if self._bytes <= MAX_BYTES_WAITING:
             self._room.set()
 
     def shut(self) -> None:

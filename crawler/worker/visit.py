@@ -94,9 +94,8 @@ class Visits:
     def _visit(self, task: Task, deadline: Seconds) -> Visited:
         job = self._jobs[task.job]
         if not task.robots:
-            wanted_path(
-                task, job
-            )  # a path that cannot be made spoils this visit, not a whole batch
+            # A path that cannot be made spoils this visit, and not a whole batch.
+            wanted_path(task, job)
         start = time.monotonic()
         fetched = self._fetch(task, job, part=partial(self._part, task, job), deadline=deadline)
         elapsed = round(time.monotonic() - start, 4)

@@ -1,6 +1,6 @@
 import gevent
 import pytest
-from gevent.queue import Empty, ShutDown
+from gevent.queue import ShutDown
 
 from crawler.model import Kind, Outcome, Visited
 from crawler.worker.ends import MAX_BYTES_WAITING, Ends
@@ -35,8 +35,11 @@ def test_what_was_put_is_taken_also_after_the_queue_is_shut():
         ends.get()
 
 
-def test_an_empty_queue_says_so_and_has_no_length():
+def test_ends_are_taken_together_as_many_as_there_are_and_may_be():
     ends = Ends()
-    assert len(ends) == 0
-    with pytest.raises(Empty):
-        ends.get_nowait()
+    assert (len(ends), ends.get_all(9)) == (0, [])
+    put = [end(), end(), end()]
+    for one in put:
+        ends.put(one)
+    ends.shut()
+    assert (ends.get_all(2), ends.get_all(9)) == (put[:2], put[2:])
