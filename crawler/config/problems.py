@@ -25,18 +25,22 @@ def note(document: Document, details: ErrorDetails) -> None:
         return document.problem(path, "is needed and missing")
     if kind == "too_short":  # pydantic also says so of a list whose items are all wrong
         return None if details["input"] else document.problem(path, "needs at least one item")
-    if kind != "value_error":  # what is said here may begin with a name
-        message = message[:1].lower() + message[1:]
-        message = re.sub(" or instance of .*", "", message)
-        message = message.replace("valid tuple", "list").replace("valid dictionary", "mapping")
     at_key = path[-1:] == ("[key]",)
     while path and path not in document.marks:  # pydantic appends the branch of a union
         path = path[:-1]
-    value = details.get("input")
-    secret = _SECRET.intersection(path)
-    if kind != "value_error" and not secret and isinstance(value, str | int | float | None):
-        message += f", not {value!r}"
+    if kind != "value_error":  # those are our own sentences, and may begin with a name
+        message = _in_our_words(message)
+        value, secret = details.get("input"), _SECRET.intersection(path)
+        if not secret and isinstance(value, str | int | float | None):
+            message += f", not {value!r}"
     return document.problem(path, message, at_key=at_key)
+
+
+def _in_our_words(message: str) -> str:
+    """Return a sentence of pydantic's as operators of a YAML file understand it."""
+    message = message[:1].lower() + message[1:]
+    message = re.sub(" or instance of .*", "", message)
+    return message.replace("valid tuple", "list").replace("valid dictionary", "mapping")
 
 
 def _unknown(path: Path_) -> str:

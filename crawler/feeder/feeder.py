@@ -26,8 +26,8 @@ from crawler.records import HostRecord
 HAND_OFF_SLICE_S: Seconds = 0.01
 """Longest stretch of handing off without a pause.
 
-gevent's queue switches to whoever waits for an item within one turn of the event loop: as long as
-workers are idle and items come, they all begin their visits, and not one socket is looked at.
+gevent's queue switches to the greenlet that waits for an item, within one turn of the event loop:
+as long as workers are idle and items come, all of them begin visits, and no socket is looked at.
 """
 
 

@@ -48,8 +48,7 @@ class Chunk:
 class Chunker:
     """Cuts one reading of a list; how its lines are fed makes no difference.
 
-    The salt holds everything besides the bytes of a line that decides what it means. A line holds
-    no line end.
+    The salt holds all that decides what a line means, except its bytes. A line holds no line end.
     """
 
     def __init__(self, salt: bytes) -> None:

@@ -61,12 +61,17 @@ def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
     path = None
     if any(field not in naming.FIELDS for field in naming.fields_of(job.path)):
         path = naming.path_of(job.path, job.name, url, number, bound)
+    return Seed(number, url, host_of(url), path, _header_columns(job, bound))
+
+
+def _header_columns(job: Job, bound: Mapping[str, str]) -> str | None:
+    """Return the columns of a line that the job's headers use, as JSON, if they use any."""
     used = {
         name: header_value(value)
         for name, value in bound.items()
         if any(f"{{{name}}}" in header for header in job.headers.values())
     }
-    return Seed(number, url, host_of(url), path, json.dumps(used) if used else None)
+    return json.dumps(used) if used else None
 
 
 def chunks_of(source: Source, known_version: str) -> Generator[Chunk, None, None]:

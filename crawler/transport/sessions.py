@@ -78,9 +78,7 @@ class Sessions:
         Raises:
             UsageError: `verify` or `client_cert` names no such file, or a login is too long.
         """
-        proxy = ProxyUrl.of(job.proxy) if job.proxy else None
-        if proxy and proxy.scheme in _SOCKS and not login_fits(proxy.user, proxy.password):
-            raise UsageError(f"{job.name}: SOCKS takes 255 bytes of user and password each")
+        _check_login(job)
         try:
             self.session(job, trusted=False)
         except (ssl.SSLError, OSError) as error:
@@ -109,3 +107,9 @@ class Sessions:
             return SocksProxy(proxy, dial, guarded if proxy.scheme == "socks5" else None)
         secure = proxy.scheme == "https"
         return HttpProxy(proxy, dial, proxy_context(job.verify, job.min_tls) if secure else None)
+
+
+def _check_login(job: Job) -> None:
+    proxy = ProxyUrl.of(job.proxy) if job.proxy else None
+    if proxy and proxy.scheme in _SOCKS and not login_fits(proxy.user, proxy.password):
+        raise UsageError(f"{job.name}: SOCKS takes 255 bytes of user and password each")

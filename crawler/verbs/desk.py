@@ -64,13 +64,13 @@ def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
         found = [explaining.document(case) for case in cases]
         more = explaining.unknown_document(missed) if missed else {}
         click.echo(as_json({"url": url, "jobs": found, **more}, indent=2))
-    else:
-        print_lines([url])
-        for case in cases:
-            print_lines(explaining.lines(case))
-        if missed:
-            print_lines(explaining.unknown_lines(missed, now))
-    return 0 if cases else 1
+        return int(not cases)
+    print_lines([url])
+    for case in cases:
+        print_lines(explaining.lines(case))
+    if missed:
+        print_lines(explaining.unknown_lines(missed, now))
+    return int(not cases)
 
 
 def _canonical(url: str) -> str:

@@ -161,6 +161,34 @@ def test_a_delay_of_the_hosts_own_holds_over_kill_9_in_its_very_first_visit(tmp_
     assert_clean(tmp_path, urls=3)
 
 
+def test_what_a_host_asked_for_holds_over_kill_9(tmp_path):
+    answers = iter([status("429 Too Many Requests", ("Retry-After", "3"))])
+    with Site(lambda path: next(answers, path.encode())) as site:
+        job = listed(tmp_path, "polite", [f"{site.url}/{n}" for n in range(2)], delay="100ms")
+        config = write_config(tmp_path, [job])
+        with Daemon(config) as daemon:
+            daemon.wait_for("visit", status=429)
+            daemon.signal(signal.SIGKILL)
+            daemon.wait()
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 0
+        limited, following = site.requests[0].at, site.requests[1].at
+        assert following - limited >= 3 - TOLERANCE_S
+    assert_clean(tmp_path, urls=2)
+
+
+def test_a_429_is_no_attempt_of_its_url(tmp_path):
+    answers = iter([status("429 Too Many Requests")] * 2)
+    with Site(lambda path: next(answers, path.encode())) as site:
+        job = listed(tmp_path, "polite", [f"{site.url}/0"], delay=0, attempts=1)
+        config = write_config(tmp_path, [job])
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait(60) == 0
+        ends = [(visit["kind"], visit["verdict"]) for visit in daemon.told("visit")]
+        assert ends == [("http_error", "again")] * 2 + [("stored", "done")]
+    assert_clean(tmp_path, urls=1)
+
+
 def test_processes_share_the_hosts_among_themselves(tmp_path):
     hosts = [f"127.0.0.{number}" for number in range(1, 9)]
     with Site(answer, hosts) as site:

@@ -41,10 +41,14 @@ def _result(entry: Entry, ledger: Ledger, now: Seconds) -> Iterator[tuple[str, s
     yield "last success", when(entry.success_at, now) if entry.success_at else "never"
     if entry.changed_at:
         yield "last change", when(entry.changed_at, now)
-    if entry.path and (entry.success_at or entry.digest):
+    if entry.path and _has_file(entry):
         yield "stored", f"{_file(ledger, entry.path)}, {entry.size or 0:,} bytes"
     if entry.location:
         yield "leads to", entry.location
+
+
+def _has_file(entry: Entry) -> bool:
+    return bool(entry.success_at or entry.digest)
 
 
 def _future(case: Case) -> Iterator[tuple[str, str]]:

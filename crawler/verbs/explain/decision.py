@@ -43,9 +43,10 @@ def decision(
     """Read the rules that are known of a URL's origin; `obeyed` counts only with a job."""
     file = url_of(url)
     obeys = obeyed if job else None
-    if known is None or not known.fetched_at:
-        reason = f"could not be fetched: {known.reason}" if known else "was not asked for yet"
-        return Decision(file, None, reason, obeys)
+    if known is None:
+        return Decision(file, None, "was not asked for yet", obeys)
+    if not known.fetched_at:
+        return Decision(file, None, f"could not be fetched: {known.reason}", obeys)
     refusal, because = None, "no line forbids it"
     if known.body is None:
         because = known.reason or f"there is none (status {known.status})"

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from crawler.frontier.process import current
 from crawler.ledger.entries import STATES
+from crawler.ledger.hosts import HostState
 from crawler.log import iso
+from crawler.model import Seconds
 from crawler.policy.politeness import FAILURES_TO_REST
 from crawler.verbs.explain.case import Case
 from crawler.verbs.words import counted, span, when
@@ -82,16 +84,24 @@ def _owner(case: Case, owner: int | None) -> str:
 def _why_rest(case: Case) -> str:
     host, limits = case.host, case.ledger.limits(case.host.key, case.entry.job)
     if host.failures:
-        since = f" since {iso(host.failing_since)}" if host.failing_since else ""
-        why = f"{counted(host.failures, 'failure')} in a row{since}"
-        over = host.failing_since and case.now - host.failing_since >= limits.give_up
-        if host.silent and host.failures >= FAILURES_TO_REST and over:
-            return f"{why}: it is given up, and until then its URLs end unvisited"
-        return why
+        return _why_failing(host, case.now, limits.give_up)
     delay = max(host.gap, host.crawl_delay)
     if host.next_at - case.now > delay + 1:
         return "it asked for it with Retry-After"
     return f"{span(delay)} between two visits"
+
+
+def _why_failing(host: HostState, now: Seconds, give_up: Seconds) -> str:
+    since = f" since {iso(host.failing_since)}" if host.failing_since else ""
+    why = f"{counted(host.failures, 'failure')} in a row{since}"
+    given_up = _is_given_up(host, now, give_up)
+    return f"{why}: it is given up, and until then its URLs end unvisited" if given_up else why
+
+
+def _is_given_up(host: HostState, now: Seconds, give_up: Seconds) -> bool:
+    since = host.failing_since
+    silent = bool(host.silent) and host.failures >= FAILURES_TO_REST
+    return silent and since is not None and now - since >= give_up
 
 
 def _why_closed(case: Case) -> str:

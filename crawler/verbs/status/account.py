@@ -57,15 +57,23 @@ def _table(jobs: Sequence[JobSums]) -> Iterator[str]:
     wide = max(wide, len("job")) + 2
     yield "job".ljust(wide) + "".join(f"{name:>12}" for name in _COLUMNS)
     for job in jobs:
-        words = _words(job)
-        sums = (job.known, job.waiting, job.again, *(words[word] for word in _COLUMNS[3:6]))
-        yield job.name.ljust(wide) + "".join(f"{n:>12,}" for n in (*sums, job.retired))
-        bad = {kind: n for kind, n in job.kinds.items() if word_of(kind) == "error" and n}
-        if bad:
-            found = sorted(bad.items(), key=lambda item: -item[1])
-            yield f"  error: {', '.join(f'{kind} {n:,}' for kind, n in found)}"
-        if not job.active:
-            yield "  the configuration no longer has it"
+        yield from _job_lines(job, wide)
+
+
+def _job_lines(job: JobSums, wide: int) -> Iterator[str]:
+    words = _words(job)
+    sums = (job.known, job.waiting, job.again, *(words[word] for word in _COLUMNS[3:6]))
+    yield job.name.ljust(wide) + "".join(f"{n:>12,}" for n in (*sums, job.retired))
+    if errors := _errors(job):
+        yield f"  error: {', '.join(f'{kind} {n:,}' for kind, n in errors)}"
+    if not job.active:
+        yield "  the configuration no longer has it"
+
+
+def _errors(job: JobSums) -> list[tuple[str, int]]:
+    """Return the kinds that count as errors with their numbers, the most frequent first."""
+    found = [(kind, n) for kind, n in job.kinds.items() if n and word_of(kind) == "error"]
+    return sorted(found, key=lambda item: -item[1])
 
 
 def _words(job: JobSums) -> Counter[str]:

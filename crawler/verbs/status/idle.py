@@ -13,9 +13,9 @@ def idle(status: Status) -> str | None:
         return _no_daemon(status)
     if any(one.busy for one in living):
         return None
-    for state, why in _RESTING.items():
-        if all(one.state == state for one in living):
-            return why
+    states = {one.state for one in living}
+    if len(states) == 1 and (why := _RESTING.get(states.pop())):
+        return why
     open_ = status.waiting + sum(job.again for job in status.jobs if job.active)
     if not open_:
         return "everything that is known has come to its end"
