@@ -32,12 +32,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep gevent's loop of an xdist worker alive.
 
     The worker waits for the names of its next tests, which a native thread reads: a loop with no
-    watcher of its own would raise LoopExit, as it sees nothing that could end the wait.
+    watcher of its own would raise LoopExit, as it sees nothing that could end the wait. The watcher
+    lives as long as the process: at its end the worker waits once more.
     """
     if hasattr(config, "workerinput"):
-        watcher = gevent.get_hub().loop.timer(LOOP_ALIVE_S, LOOP_ALIVE_S)
-        watcher.start(lambda: None)
-        config.add_cleanup(watcher.close)
+        hub = gevent.get_hub()
+        hub.keeps_xdist_alive = hub.loop.timer(LOOP_ALIVE_S, LOOP_ALIVE_S)
+        hub.keeps_xdist_alive.start(lambda: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
