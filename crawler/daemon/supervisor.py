@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-import gevent
+from gevent.pool import Group
 from gevent.queue import Queue
 
 from crawler.daemon.mailbox import RELOAD, Mailbox, Stop
@@ -69,6 +69,7 @@ class Supervisor:
         self._log = log
         self._visiting = Service("worker", lambda: None, limit=max(2 * MAX_DEATHS, 2 * concurrency))
         self._services = Services(mailbox.ended, log)
+        self._reloads = Group()
         self.state = State.STARTING
 
     def resize(self, concurrency: int) -> None:
@@ -102,7 +103,7 @@ class Supervisor:
             if isinstance(message, Stop):
                 return message.cause
             if message is RELOAD:
-                gevent.spawn(reload)
+                self._reloads.spawn(reload)
             elif message is not None:
                 self._bury(message)
             for url in self._workers.rescue(time.monotonic()):
@@ -150,6 +151,7 @@ class Supervisor:
 
     def _halt(self, deadline: Seconds) -> None:
         """End every greenlet: kill once, then wait; a second kill would interrupt a cleanup."""
+        self._reloads.kill(block=False)  # they would apply to a ledger that is closed
         self._workers.kill(CLEANUP_S)
         self._settler.shut()
         self._services.join("settler", max(CLEANUP_S, deadline - time.monotonic()))

@@ -97,9 +97,9 @@ class Crew:
         if len(self.settled) == URLS:
             self.mailbox.stop("done")
 
-    def run(self) -> bool:
+    def run(self, reload: Callable[[], None] = lambda: None) -> bool:
         with gevent.Timeout(20):
-            return self.supervisor.run([self.settling, *self.parts])
+            return self.supervisor.run([self.settling, *self.parts], reload)
 
     def assert_recovered(self) -> None:
         assert self.supervisor.state is State.STOPPED
