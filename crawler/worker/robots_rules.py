@@ -128,7 +128,7 @@ class Rulebook:
 
         While its last copy holds nothing changes for the host, whether it can be refreshed or not.
         """
-        if record.failures and record.until <= now:
+        if _keeps_away(record, now):
             if host not in self._away:
                 self._away[host] = None
                 cause = f"robots.txt: {record.reason}"
@@ -136,7 +136,7 @@ class Rulebook:
                 self._log.warning("host.rested", host=host, state="away", cause=cause, until=until)
             if len(self._away) > MAX_LOGGED_HOSTS:
                 self._away.popitem(last=False)
-        elif known and known.failures and known.until <= now:
+        elif known and _keeps_away(known, now):
             self._away.pop(host, None)
             self._log.info("host.rested", host=host, state="well", cause="robots.txt")
 
@@ -178,3 +178,8 @@ class Rulebook:
 
 def _too_slow(rules: Rules, most: Seconds) -> str:
     return f"Crawl-delay of {rules.crawl_delay:g} s, max_crawl_delay is {most:g} s"
+
+
+def _keeps_away(record: Robots, now: float) -> bool:
+    """Tell whether a host is left alone: its robots.txt failed, and no copy of it holds."""
+    return record.failures > 0 and record.until <= now
