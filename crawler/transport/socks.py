@@ -13,8 +13,8 @@ from crawler.transport.resolver import literal
 MAX_TEXT_BYTES = 255
 """Longest user, password or name of a host: their lengths are one byte."""
 
-_VERSION, _CONNECT = 5, 1
-_NO_LOGIN, _LOGIN, _NO_METHOD = 0, 2, 255
+_VERSION, _LOGIN_VERSION, _CONNECT = 5, 1, 1
+_NO_LOGIN, _LOGIN = 0, 2
 _IPV4, _NAME, _IPV6 = 1, 3, 4
 _ADDRESS_BYTES = {_IPV4: 4, _IPV6: 16}
 _REPLIES = {
@@ -52,17 +52,21 @@ def connect(sock: Any, name: str, port: int, user: str, password: str) -> None:
     sock.sendall(bytes([_VERSION, len(methods)]) + methods)
     version, method = _received(sock, 2)
     _check_version(version)
-    if method == _NO_METHOD:
+    if method not in methods:
         raise RefusedError("it accepts no login that the URL of the proxy allows")
     if method == _LOGIN:
-        sock.sendall(b"\x01" + _counted(user) + _counted(password))
-        if _received(sock, 2)[1] != 0:
+        sock.sendall(bytes([_LOGIN_VERSION]) + _counted(user) + _counted(password))
+        version, refused = _received(sock, 2)
+        _check_version(version, _LOGIN_VERSION)
+        if refused:
             raise RefusedError("user or password")
     sock.sendall(bytes([_VERSION, _CONNECT, 0]) + target)
     version, reply, _, kind = _received(sock, 4)
     _check_version(version)
     if reply != 0:
         raise RefusedError(_REPLIES.get(reply, f"reply {reply}"))
+    if kind not in {*_ADDRESS_BYTES, _NAME}:
+        raise _no_socks()
     _received(sock, (_ADDRESS_BYTES.get(kind) or _received(sock, 1)[0]) + 2)  # where it is bound
 
 
@@ -94,6 +98,10 @@ def _received(sock: Any, size: int) -> bytes:
     return data
 
 
-def _check_version(version: int) -> None:
-    if version != _VERSION:
-        raise Trouble(Kind.PROTOCOL, "it does not speak SOCKS5")
+def _check_version(version: int, expected: int = _VERSION) -> None:
+    if version != expected:
+        raise _no_socks()
+
+
+def _no_socks() -> Trouble:
+    return Trouble(Kind.PROTOCOL, "it does not speak SOCKS5")

@@ -291,6 +291,40 @@ def test_what_is_no_socks_proxy_is_found_out(name, fetcher):
     assert (caught.value.kind, caught.value.reason) == (kind, reason)
 
 
+BOUND = b"\x05\x00\x00\x01" + bytes(6)
+ODD_SOCKS = {
+    "a method that was not offered": (
+        "", [b"\x05\x03", BOUND], Kind.CONNECT,
+        "the proxy refused: it accepts no login that the URL of the proxy allows"),
+    "a login that was not offered": (
+        "", [b"\x05\x02", b"\x01\x00", BOUND], Kind.CONNECT,
+        "the proxy refused: it accepts no login that the URL of the proxy allows"),
+    "a login of another version": (
+        "u:secret@", [b"\x05\x02", b"\x05\x00", BOUND], Kind.PROTOCOL,
+        "the proxy: it does not speak SOCKS5"),
+    "an address of an unknown type": (
+        "", [b"\x05\x00", b"\x05\x00\x00\x02\x04" + bytes(6)], Kind.PROTOCOL,
+        "the proxy: it does not speak SOCKS5"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+@pytest.mark.parametrize("name", ODD_SOCKS)
+def test_a_step_of_socks_that_the_protocol_does_not_know_leads_nowhere(name, scheme, fetcher):
+    at, steps, kind, reason = ODD_SOCKS[name]
+
+    def talk(client: socket.socket) -> None:
+        for step in steps:
+            client.sendall(step)
+            if not client.recv(65536):
+                return
+        client.sendall(answer(length(4), body=b"EVIL"))
+
+    with RudeSite(talk) as proxy, pytest.raises(Trouble) as caught:
+        fetch(fetcher, "http://127.0.0.1:81/", proxy.url.replace("http://", f"{scheme}://{at}"))
+    assert (caught.value.kind, caught.value.reason) == (kind, reason)
+
+
 def drips(piece: bytes):
     def talk(client: socket.socket) -> None:
         while True:
