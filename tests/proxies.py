@@ -78,8 +78,10 @@ class Proxy:
 class HttpProxy(Proxy):
     """An HTTP proxy: absolute-form as it is, CONNECT as a tunnel."""
 
-    def __init__(self, **options) -> None:
+    def __init__(self, *, fields: bytes = b"", **options) -> None:
         super().__init__(**options)
+        self._fields = fields
+        """Header lines of the answer that opens a tunnel."""
         self.heads: list[bytes] = []
         """The first header of each connection, as it came."""
 
@@ -105,7 +107,7 @@ class HttpProxy(Proxy):
             raise RefusalError(b"HTTP/1.1 502 Oops\r\nContent-Length: 0\r\n\r\n") from None
         with server:
             if tunnel:
-                client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                client.sendall(b"HTTP/1.1 200 Connection established\r\n%b\r\n" % self._fields)
             else:
                 server.sendall(data)
             relay(client, server)

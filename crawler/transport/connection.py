@@ -65,8 +65,8 @@ class Connection:
         """Answers that it has brought."""
         self.idle_since: Seconds = 0.0
 
-    def ask(self, wire: bytes) -> Head:
-        """Send a request in one piece and read the head of its answer.
+    def ask(self, wire: bytes, *, tunnel: bool = False) -> Head:
+        """Send a request in one piece, with `tunnel` a CONNECT, and read the head of its answer.
 
         Raises:
             StaleError: a kept connection had died.
@@ -75,7 +75,7 @@ class Connection:
         self._began = False
         try:
             self._send(wire)
-            return self._head()
+            return self._head(tunnel=tunnel)
         except _LOST as error:
             if self.served and not self._began:
                 raise StaleError from error
@@ -135,13 +135,13 @@ class Connection:
         finally:
             timer.until = 0.0
 
-    def _head(self) -> Head:
+    def _head(self, *, tunnel: bool) -> Head:
         """Read heads until a final one; the interim ones are skipped (RFC 9110, section 15.2)."""
         taken = 0
         for interim in range(MAX_INTERIM + 1):
             block = self._block(MAX_HEAD_BYTES - taken)
             taken += len(block)
-            head = head_of(block)
+            head = head_of(block, tunnel=tunnel)
             if head.status >= 200:
                 head.keeps = head.keeps and not interim
                 return head

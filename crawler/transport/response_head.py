@@ -26,7 +26,7 @@ _FIELDS = re.compile(rf"(?:{FIELD_NAME}:{FIELD_TEXT}\r?\n(?:[ \t]{FIELD_TEXT}\r?
 _FIELD = re.compile(rf"({FIELD_NAME}):[ \t]*+({FIELD_TEXT})\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _LENGTH = re.compile(r"[0-9]{1,18}")
-_SWITCHING, _FINAL, _LAST = 101, 200, 599
+_SWITCHING, _FINAL, _REFUSED, _LAST = 101, 200, 300, 599
 _BODILESS = frozenset({204, 304})
 
 
@@ -84,8 +84,11 @@ class Head:
     """The head as it came, its empty line included."""
 
 
-def head_of(block: bytes) -> Head:
+def head_of(block: bytes, *, tunnel: bool = False) -> Head:
     """Read a whole head, the empty line at its end included; an interim one has no framing.
+
+    With `tunnel` it answers CONNECT, and has none if it opens the tunnel: what it says of a body is
+    ignored (RFC 9112, section 6.3).
 
     Raises:
         Trouble: `protocol`.
@@ -105,7 +108,7 @@ def head_of(block: bytes) -> Head:
     head = Head(int(status[2]), Headers(fields), raw=block)
     if not 100 <= head.status <= _LAST or head.status == _SWITCHING:
         raise refusal(f"status {head.status}")
-    return head if head.status < _FINAL else _framed(head, status[1])
+    return head if head.status < (_REFUSED if tunnel else _FINAL) else _framed(head, status[1])
 
 
 def check_sofar(block: bytes, checked: int) -> int:

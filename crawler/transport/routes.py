@@ -125,7 +125,7 @@ class HttpProxy:
         ascii_host = host.encode()
         lines = b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n" % (ascii_host, ascii_host)
         with _at_proxy(deadline):
-            head: Head = connection.ask(lines + self.forward + b"\r\n")
+            head: Head = connection.ask(lines + self.forward + b"\r\n", tunnel=True)
         if not 200 <= head.status < 300:
             answer = f"{head.status} {_PHRASES.get(head.status, '')}".rstrip()
             raise Trouble(Kind.CONNECT, f"the proxy refused a tunnel: {answer}")

@@ -115,6 +115,22 @@ def test_an_http_proxy_opens_a_tunnel_for_https_and_the_origin_sees_none_of_its_
     assert b"Proxy" not in seen[0]
 
 
+@pytest.mark.parametrize("context", [None, tls()[1]], ids=["http", "https"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"Content-Length: 5\r\n",
+        b"Content-Length: 1\r\nContent-Length: 2\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: identity\r\n",
+    ],
+)
+def test_the_answer_that_opens_a_tunnel_has_no_body_whatever_it_says(fields, context, fetcher):
+    """RFC 9112, section 6.3: both fields are ignored there."""
+    with secure_site() as port, HttpProxy(fields=fields, context=context) as proxy:
+        assert fetch(fetcher, f"https://127.0.0.1:{port}/", proxy.url).body == b"well"
+
+
 @pytest.mark.parametrize("verified", [True, False])
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_that_speaks_tls_leads_to_both_kinds_of_origin(
