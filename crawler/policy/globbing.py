@@ -12,7 +12,8 @@ from math import prod
 
 MAX_URLS = 10**12
 """URLs that one pattern may stand for."""
-_DIGITS = 15
+_MAX_DIGITS = 15
+"""Digits of a number in a range."""
 _NAMED = re.compile(r"([a-z_][a-z0-9_]*)=", re.IGNORECASE)
 _NUMBERS = re.compile(r"(\d+)-(\d+)(?::(\d+))?")
 _LETTERS = re.compile(r"(?=[a-z]-[a-z]|[A-Z]-[A-Z])(.)-(.)(?::(\d+))?")
@@ -157,8 +158,8 @@ def _glob(opening: str, body: str, position: int) -> Glob:
 def _range(name: str, body: str) -> Glob:
     if match := _NUMBERS.fullmatch(body):
         first, last, step = match.groups()
-        if max(map(len, (first, last))) > _DIGITS:
-            raise ValueError(f"[{body}] has numbers of more than {_DIGITS} digits")
+        if max(map(len, (first, last))) > _MAX_DIGITS:
+            raise ValueError(f"[{body}] has numbers of more than {_MAX_DIGITS} digits")
         width = len(first) if first.startswith("0") else 0
         glob = Glob(name, _stepped(int(first), int(last), step), width)
     elif match := _LETTERS.fullmatch(body):
