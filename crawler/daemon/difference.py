@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.config import Settings
+from crawler.config import Job, Settings
 from crawler.errors import ConfigError, Problem
 
 RESTART_OPTIONS = ("state", "output", "durability")
@@ -31,12 +31,10 @@ def difference(old: Settings, new: Settings) -> Difference:
     """Compare two configurations, job by job and option by option."""
     before = {job.name: job for job in old.jobs}
     after = {job.name: job for job in new.jobs}
-    both = [name for name in after if name in before]
-    changed = {name: _options(before[name], after[name]) for name in both}
     return Difference(
-        added=tuple(name for name in after if name not in before),
-        removed=tuple(name for name in before if name not in after),
-        changed={name: options for name, options in changed.items() if options},
+        added=_only_in(after, before),
+        removed=_only_in(before, after),
+        changed=_changed(before, after),
         crawler=_options(old.crawler, new.crawler),
         hosts=old.hosts != new.hosts,
     )
@@ -55,6 +53,17 @@ def check(file: str, found: Difference) -> None:
     ]
     if problems:
         raise ConfigError(problems)
+
+
+def _only_in(jobs: Mapping[str, Job], others: Mapping[str, Job]) -> tuple[str, ...]:
+    return tuple(name for name in jobs if name not in others)
+
+
+def _changed(before: Mapping[str, Job], after: Mapping[str, Job]) -> dict[str, tuple[str, ...]]:
+    """Return the names of the options that differ, by job that is in both."""
+    both = [name for name in after if name in before]
+    changed = {name: _options(before[name], after[name]) for name in both}
+    return {name: options for name, options in changed.items() if options}
 
 
 def _options(old: Any, new: Any) -> tuple[str, ...]:

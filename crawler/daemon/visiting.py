@@ -1,6 +1,6 @@
 """All that a task meets from its lease to its log line: feeder, workers, fetcher, settler.
 
-What two of them would need of each other stands between them: the hand-off, and the ends of visits.
+Two queues stand between them, so that none needs another: the hand-off, and the ends of visits.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What really happened, read from the exceptions of the system and of TLS, and said in words."""
+"""The cause of a failed exchange, read from exceptions of the system and of TLS, in words."""
 
 import ssl
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from crawler.transport.tls import connection_ended, words_of
 from crawler.urls import masked
 
 EXCHANGE_ERRORS = (OSError, ValueError)
-"""What an exchange raises beside Trouble."""
+"""Errors that an exchange raises beside Trouble."""
 
 
 def trouble_of(error: BaseException, *, in_body: bool) -> Trouble:

@@ -39,7 +39,7 @@ class Intake:
         self._begun = begun
         self._page = page
         self._first = b""
-        """What has come, as long as it is one piece: most bodies are, and are not copied."""
+        """Bytes that came, as long as they are one piece: most bodies are, and are not copied."""
         self._buffer = bytearray()
         self._part = files.part(part(), append=True) if had else None
         self._hash = had.digest if had else hashlib.sha256()

@@ -20,7 +20,7 @@ from crawler.policy.naming import path_key
 def forget(db: Connection, until: Seconds, *, dry: bool = False) -> int:
     """Forget URLs that no list of the configuration names, and that were last heard of by `until`.
 
-    Those are the retired ones, and all of jobs that the configuration no longer has. Their files
+    These are the retired URLs, and all of jobs that the configuration no longer has. Their files
     stay where they are; their names are free again.
     """
     old = "ifnull(finished_at, ifnull(first_seen, due_at)) <= ?"

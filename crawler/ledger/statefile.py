@@ -1,7 +1,7 @@
 """The state file as one opens it from outside, with a daemon at work on it or without one.
 
-Whoever reads holds no transaction longer than a page, so that the daemon's checkpoints go on. What
-is written goes in slices, and after each the file is left to others for as long as it took.
+A reader holds no transaction longer than a page, so that the daemon's checkpoints go on. A writer
+works in slices, and after each leaves the file to others for as long as the slice took.
 """
 
 import sqlite3

@@ -1,6 +1,6 @@
 """Values of a line: bounded in length, and free of control characters.
 
-What came from the network is hostile: to terminals, to logs, and to those who grep them.
+Text from the network is hostile: to terminals, to logs, and to people who grep them.
 """
 
 import re

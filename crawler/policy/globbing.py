@@ -12,7 +12,8 @@ from math import prod
 
 MAX_URLS = 10**12
 """URLs that one pattern may stand for."""
-_DIGITS = 15
+_MAX_DIGITS = 15
+"""Digits of a number in a range."""
 _NAMED = re.compile(r"([a-z_][a-z0-9_]*)=", re.IGNORECASE)
 _NUMBERS = re.compile(r"(\d+)-(\d+)(?::(\d+))?")
 _LETTERS = re.compile(r"(?=[a-z]-[a-z]|[A-Z]-[A-Z])(.)-(.)(?::(\d+))?")
@@ -157,20 +158,20 @@ def _glob(opening: str, body: str, position: int) -> Glob:
 def _range(name: str, body: str) -> Glob:
     if match := _NUMBERS.fullmatch(body):
         first, last, step = match.groups()
-        if max(map(len, (first, last))) > _DIGITS:
-            raise ValueError(f"[{body}] has numbers of more than {_DIGITS} digits")
+        if max(map(len, (first, last))) > _MAX_DIGITS:
+            raise ValueError(f"[{body}] has numbers of more than {_MAX_DIGITS} digits")
         width = len(first) if first.startswith("0") else 0
-        return _checked(
-            Glob(name, range(int(first), int(last) + 1, int(step or 1) or 1), width), body
-        )
-    if match := _LETTERS.fullmatch(body):
+        glob = Glob(name, _stepped(int(first), int(last), step), width)
+    elif match := _LETTERS.fullmatch(body):
         first, last, step = match.groups()
-        letters = range(ord(first), ord(last) + 1, int(step or 1) or 1)
-        return _checked(Glob(name, tuple(map(chr, letters))), body)
-    raise ValueError(f"[{body}] is not a range; write [1-9], [001-100], [0-9:3] or [a-z]")
-
-
-def _checked(glob: Glob, body: str) -> Glob:
+        glob = Glob(name, tuple(map(chr, _stepped(ord(first), ord(last), step))))
+    else:
+        raise ValueError(f"[{body}] is not a range; write [1-9], [001-100], [0-9:3] or [a-z]")
     if not glob:
         raise ValueError(f"[{body}] is empty: the first value is beyond the last")
     return glob
+
+
+def _stepped(first: int, last: int, step: str | None) -> range:
+    """Return the numbers from first to last; a step that is left out, or 0, is 1."""
+    return range(first, last + 1, int(step or 1) or 1)

@@ -21,7 +21,7 @@ FIRST_BACKOFF_S: Seconds = 0.1
 MAX_STEPWISE_BACKOFF_S: Seconds = 30.0
 """Longest backoff from which a host recovers step by step; the long rests come on top."""
 BACKOFF_KEPT = 0.75
-"""What a success leaves of the backoff."""
+"""Share of the backoff that a success leaves."""
 FAILURES_TO_REST = 5
 """Failures in a row after which a host rests long."""
 FIRST_LONG_REST_S: Seconds = 60.0
@@ -43,7 +43,7 @@ class Adaptive:
 
 @dataclass(frozen=True, slots=True)
 class HostLimits:
-    """What the configuration asks of one host."""
+    """Limits that the configuration sets to the visits of one host."""
 
     delay: Seconds = 0.0
     per_host: int = 1
@@ -67,7 +67,7 @@ class HostPace:
     pending: int = 0
     """Visits handed off that no worker has begun: when they start is not known yet."""
     crawl_delay: Seconds = 0.0
-    """What its robots.txt asks for."""
+    """Delay that its robots.txt asks for."""
     opens_at: Seconds = 0.0
     """Closed until then, by its hours or because its budget of the day is spent."""
     backoff: Seconds = 0.0

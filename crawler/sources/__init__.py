@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from crawler.model import Seconds
 from crawler.sources.cache import Cache, sweep
 from crawler.sources.commands import Command
 from crawler.sources.contract import (
@@ -35,8 +36,8 @@ __all__ = [
     "sweep",
 ]
 
-COMMAND_TIMEOUT = 600.0
-"""Seconds that a command has if its job does not say."""
+COMMAND_TIMEOUT_S: Seconds = 600.0
+"""Time that a command has if its job does not say."""
 
 
 def of(job: Lists, folder: Path, fetch: FetchList) -> list[Source]:
@@ -56,6 +57,6 @@ def of(job: Lists, folder: Path, fetch: FetchList) -> list[Source]:
     for url in (named,) if isinstance(named, str) else named:
         sources.append(Sitemap(url, fields, cache))
     if command := getattr(job, "command", None):
-        timeout = getattr(job, "command_timeout", COMMAND_TIMEOUT)
+        timeout = getattr(job, "command_timeout", COMMAND_TIMEOUT_S)
         sources.append(Command(tuple(command), timeout, fields))
     return sources

@@ -32,7 +32,7 @@ _GRACE_S: Seconds = 1.0
 """Time of a program between SIGTERM and SIGKILL."""
 _TAIL_BYTES = 4096
 """Bytes of standard error that are kept."""
-_SHOWN = 3
+_MAX_LINES_SHOWN = 3
 """Lines of standard error that an error shows."""
 
 
@@ -191,4 +191,4 @@ def _ending(code: int) -> str:
 
 def _last_lines(said: bytes) -> str:
     lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
-    return ": " + " / ".join(lines[-_SHOWN:]) if lines else ""
+    return ": " + " / ".join(lines[-_MAX_LINES_SHOWN:]) if lines else ""

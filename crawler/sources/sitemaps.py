@@ -30,9 +30,10 @@ from crawler.urls import canonical, masked
 MAX_FILES = 50_000
 MAX_NESTED = 2
 """Indexes on the way to a file with URLs."""
-_IN_A_ROW = 5
+_MAX_FAILURES_IN_A_ROW = 5
 """Failures after which the rest is not asked for."""
-_SHOWN = 3
+_MAX_SHOWN = 3
+"""Problems that an error names."""
 
 Found = Copy | bytes
 """A file with URLs, or a bad line for another entry of an index."""
@@ -84,15 +85,15 @@ class Sitemap(Source):
             else:
                 yield from self._lines(native, one)
         if self._problems:
-            more = len(self._problems) - _SHOWN
+            more = len(self._problems) - _MAX_SHOWN
             tail = f"; and {more} more" if more > 0 else ""
-            raise failed(self.name, "; ".join(self._problems[:_SHOWN]) + tail)
+            raise failed(self.name, "; ".join(self._problems[:_MAX_SHOWN]) + tail)
         self.version_read = whole.version()
 
     def _walk(self, native: Native) -> Iterator[Found]:
         """Yield the files with URLs, level by level."""
         queue, seen, in_a_row = deque([(self._url, 0)]), {self._url}, 0
-        while queue and in_a_row < _IN_A_ROW:
+        while queue and in_a_row < _MAX_FAILURES_IN_A_ROW:
             url, above = queue.popleft()
             copy = self._copy(native, url)
             in_a_row = 0 if copy else in_a_row + 1

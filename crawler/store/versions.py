@@ -26,7 +26,8 @@ _KEPT = re.compile(
     re.DOTALL,
 )
 _MAX_NAME_BYTES = 255
-_ADDED = len(".20261121T103000Z-999")
+_VERSION_BYTES = len(".20261121T103000Z-999")
+"""Bytes that the time and number of a version add to a name, at most."""
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _PIECE_BYTES = 1 << 20
 _TIMES = (-62_135_596_800, 253_402_300_799)
@@ -102,12 +103,14 @@ def _names(name: str, old: os.stat_result) -> Iterator[str]:
 def _parted(name: str) -> tuple[str, str]:
     """Return the texts before and after the time of a version, with room for the time."""
     stem, ext = os.path.splitext(name)  # noqa: PTH122  a Path is not needed for a name
-    if len(os.fsencode(name)) + _ADDED <= _MAX_NAME_BYTES:
+    if len(os.fsencode(name)) + _VERSION_BYTES <= _MAX_NAME_BYTES:
         return stem, ext
     raw = os.fsencode(name)
     digest = blake2b(raw, digest_size=8).hexdigest()
     ext = ext if len(os.fsencode(ext)) <= 16 else ""
-    head = raw[: _MAX_NAME_BYTES - _ADDED - len(os.fsencode(ext)) - 17].decode(errors="ignore")
+    head = raw[: _MAX_NAME_BYTES - _VERSION_BYTES - len(os.fsencode(ext)) - 17].decode(
+        errors="ignore"
+    )
     return f"{head}~{digest}", ext
 
 

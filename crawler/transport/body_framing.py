@@ -104,7 +104,7 @@ class Chunked:
         """Bytes of the present chunk that are still to come."""
         self._trailers = 0
         self._step: Step = Chunked._size
-        """What is read next: size, data, end of data, trailer."""
+        """Part that is read next: size, data, end of data, trailer."""
         self.whole = False
 
     def read_some(self) -> bytes:

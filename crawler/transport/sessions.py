@@ -28,8 +28,8 @@ _SOCKS = ("socks5", "socks5h")
 class LeanSession(Session):
     """A session that keeps no cookie, asks no environment, and follows no redirect.
 
-    What `Session.send` does beside handing a request to its adapter is what a crawler does not
-    want: hooks, history, cookies, and reading a redirect's whole body into memory.
+    Beside handing a request to its adapter `Session.send` does what a crawler does not want: hooks,
+    history, cookies, and reading a redirect's whole body into memory.
     """
 
     def __init__(self, adapter: Transport) -> None:

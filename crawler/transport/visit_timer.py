@@ -30,7 +30,7 @@ class VisitTimer:
         self.until: Seconds = 0.0
         """Until when the server may be silent; 0.0 while its socket is not waited for."""
         self.rung: gevent.Timeout | None = None
-        """What was thrown at the deadline."""
+        """Exception that was thrown at the deadline."""
         self._greenlet: Any = None
         self._timer: Any = None
 

@@ -24,7 +24,7 @@ COUNTRIES = (  # noqa: SIM905  a list of 249 strings is no easier to read
 
 _WIDTH, _HEIGHT = 48, 30
 _CLEAR, _END = 128, 129
-_RUN = 126
+_RUN_PIXELS = 126
 """Pixels between two clear codes: so many that every code stays one byte wide."""
 
 
@@ -36,7 +36,7 @@ def gif(country: str) -> bytes:
     seed = blake2b(country.encode(), digest_size=9).digest()
     palette = seed + bytes(3 * 128 - len(seed))
     pixels = b"".join(bytes([stripe]) * _WIDTH * (_HEIGHT // 3) for stripe in range(3))
-    runs = (pixels[at : at + _RUN] for at in range(0, len(pixels), _RUN))
+    runs = (pixels[at : at + _RUN_PIXELS] for at in range(0, len(pixels), _RUN_PIXELS))
     codes = b"".join(bytes([_CLEAR]) + run for run in runs) + bytes([_END])
     blocks = (codes[at : at + 255] for at in range(0, len(codes), 255))
     size = _WIDTH.to_bytes(2, "little") + _HEIGHT.to_bytes(2, "little")
