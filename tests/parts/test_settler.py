@@ -8,12 +8,13 @@ import gevent
 import pytest
 from gevent.queue import Queue
 
-from crawler.config import Job, Settings
+from crawler.config import Job, ScheduleOptions, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import open_frontier
 from crawler.model import Kept, Kind, Outcome, Validators, Visited
+from crawler.records import Again, Dead, Done
 from crawler.settler import Settler
 from crawler.store import Files
 from crawler.worker.ends import Ends
@@ -34,7 +35,7 @@ class Scene:
         owner = join(frontier, time.time())
         frontier.configure(hosts.job_terms(), time.time(), obeys=lambda _: False)
         frontier.add("job", [seed(f"http://a/{number}") for number in range(4)], time.time())
-        self.folder, self.frontier = folder, frontier
+        self.folder, self.frontier, self.jobs = folder, frontier, jobs
         self.handoff: Queue = Queue(8)
         self.feeder = Feeder(
             frontier,
@@ -134,6 +135,18 @@ def test_a_part_goes_with_the_end_of_its_task_and_stays_while_it_may_be_continue
     scene.settle(*visits)
     assert [file.name for file in scene.folder.glob("*.part")] == ["again.part"]
     (scene.folder / "again.part").unlink()
+
+
+def test_what_came_to_its_end_is_due_again_by_the_schedule_of_its_job(scene):
+    schedule = ScheduleOptions(every="1h")
+    scene.jobs["job"] = scene.jobs["job"].model_copy(update={"schedule": schedule})
+    missing, silent = Outcome(Kind.NOT_FOUND, 404, reason="so"), Outcome(Kind.TIMEOUT, reason="so")
+    visits = [scene.visited(), scene.ended(missing), scene.ended(silent)]
+    scene.settle(*visits)
+    verdicts = [settled.verdict for settled in scene.told]
+    assert [type(verdict) for verdict in verdicts] == [Done, Dead, Again]
+    for visited, verdict in zip(visits[:2], verdicts[:2], strict=True):
+        assert verdict.next_at == visited.task.due_at + 3600
 
 
 def test_what_comes_for_a_robots_txt_is_its_rules_and_no_file(scene):
