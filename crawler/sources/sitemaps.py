@@ -32,8 +32,7 @@ MAX_NESTED = 2
 """Indexes on the way to a file with URLs."""
 _MAX_FAILURES_IN_A_ROW = 5
 """Failures after which the rest is not asked for."""
-_MAX_SHOWN = 3
-"""Problems that an error names."""
+_MAX_PROBLEMS_NAMED = 3
 
 Found = Copy | bytes
 """A file with URLs, or a bad line for another entry of an index."""
@@ -85,9 +84,9 @@ class Sitemap(Source):
             else:
                 yield from self._lines(native, one)
         if self._problems:
-            more = len(self._problems) - _MAX_SHOWN
+            more = len(self._problems) - _MAX_PROBLEMS_NAMED
             tail = f"; and {more} more" if more > 0 else ""
-            raise failed(self.name, "; ".join(self._problems[:_MAX_SHOWN]) + tail)
+            raise failed(self.name, "; ".join(self._problems[:_MAX_PROBLEMS_NAMED]) + tail)
         self.version_read = whole.version()
 
     def _walk(self, native: Native) -> Iterator[Found]:
