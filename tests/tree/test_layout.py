@@ -43,7 +43,6 @@ ELSEWHERE = {
     "daemon/until_done.py": "daemon/test_crash.py",
     "daemon/visiting.py": "parts/daemon/test_app_rude_table.py",
     "errors.py": "values alone",
-    "feeder/host_log.py": "daemon/test_host_health.py",
     "feeder/leaser.py": "parts/feeder/test_stories.py",
     "feeder/refills.py": "parts/feeder/test_feeder.py",
     "fetch/failures.py": "parts/fetch/test_fetcher.py",
