@@ -120,4 +120,12 @@ INSERT INTO sweep VALUES (1, -9223372036854775808);
 CREATE VIEW known AS
     SELECT fingerprint, task FROM recent UNION ALL SELECT fingerprint, task FROM fingerprint;
 """,
+    3: """
+CREATE TABLE ledger (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    uid TEXT NOT NULL,
+    generation INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
+""",
 }

@@ -3,13 +3,20 @@
 from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
-VERSION = 3
+VERSION = 4
 
 WAITING, LEASED, DONE, DEAD, RETIRED = range(5)
 ROBOTS_JOB = 0
 """Number of the job that has the visits to robots.txt; no configured job has it."""
 
 TABLES = f"""
+CREATE TABLE ledger (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    uid TEXT NOT NULL,                     -- tells this ledger from every other one
+    generation INTEGER NOT NULL DEFAULT 0  -- grows with every start and reload
+) STRICT;
+INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
+
 CREATE TABLE job (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
