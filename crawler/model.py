@@ -119,6 +119,8 @@ class Task:
     """Columns of its list that the job's headers use."""
     robots: bool = False
     """Whether it is a visit to a robots.txt, made with the options of `job`."""
+    rules_version: int = 0
+    """Version of the host's robots.txt rules that the ledger had when the task was leased."""
 
 
 @value

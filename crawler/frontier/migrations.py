@@ -127,5 +127,6 @@ CREATE TABLE ledger (
     generation INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
+ALTER TABLE host ADD COLUMN rules_version INTEGER NOT NULL DEFAULT 0;
 """,
 }

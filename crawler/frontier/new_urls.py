@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from crawler.frontier.fingerprints import TASK_OF, among, move, note
 from crawler.frontier.names import Names
+from crawler.frontier.readiness import update_ready_at
 from crawler.frontier.rows import tally
 from crawler.model import Seconds
 from crawler.records import Seed
@@ -22,7 +23,10 @@ UPDATE host SET
     class = CASE WHEN ready_at IS NULL THEN :weight ELSE max(class, :weight) END
 WHERE id IN (SELECT value FROM json_each(:hosts)) AND owner IS NULL
     AND (ready_at IS NULL OR ready_at > :now OR class < :weight)
-    AND NOT (rules_until <= :now AND asked_until > :now AND ifnull(obeys(key), :obeys))"""
+    AND NOT (rules_until <= :now AND asked_until > :now)"""
+_GATED = """
+SELECT host.id FROM json_each(:hosts) CROSS JOIN host ON host.id = value
+WHERE owner IS NULL AND rules_until <= :now AND asked_until > :now"""
 _MORE = f"UPDATE task SET listed = listed + ? WHERE id = {TASK_OF}"
 
 
@@ -67,7 +71,12 @@ def _add(
 
 
 def due(db: sqlite3.Connection, hosts: Iterable[int], job: int, now: Seconds) -> None:
-    """Make hosts ready of which something is due now."""
-    row = db.execute("SELECT weight, obeys FROM job WHERE id = ?", (job,)).fetchone()
-    text = json.dumps(list(hosts))
-    db.execute(_DUE, {"hosts": text, "now": now, "weight": row[0], "obeys": row[1]})
+    """Make hosts ready of which something is due now.
+
+    A host whose robots.txt is asked for is ready for that first, and where no job visited it until
+    now, nothing has said when.
+    """
+    (weight,) = db.execute("SELECT weight FROM job WHERE id = ?", (job,)).fetchone()
+    values = {"hosts": json.dumps(list(hosts)), "now": now, "weight": weight}
+    db.execute(_DUE, values)
+    update_ready_at(db, [host for (host,) in db.execute(_GATED, values).fetchall()], now)

@@ -66,8 +66,8 @@ def learn(db: sqlite3.Connection, names: Names, settled: Settlement) -> int:
     host = names.host_id(db, host_of(settled.task.url), via)
     asked = verdict.at + ASKED_FOR_S if isinstance(verdict, Again) else 0.0
     db.execute(
-        "UPDATE host SET rules_until = ?, refresh_at = ?, asked_until = ?, crawl_delay = ? "
-        "WHERE id = ?",
+        "UPDATE host SET rules_until = ?, refresh_at = ?, asked_until = ?, crawl_delay = ?, "
+        "rules_version = rules_version + 1 WHERE id = ?",
         (record.until, record.refresh_at, asked, record.crawl_delay, host),
     )
     return host

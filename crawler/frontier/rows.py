@@ -27,7 +27,9 @@ ENDS = (Done, Dead)
 """A tuple: a union is made anew, and asked slowly, for every row."""
 
 
-def task_of(row: sqlite3.Row | tuple[Any, ...], job: str, key: str | None = None) -> Task:
+def task_of(
+    row: sqlite3.Row | tuple[Any, ...], job: str, key: str | None = None, rules_version: int = 0
+) -> Task:
     """Return the task of a row of COLUMNS; `key` is name:port of its host, where that is known."""
     number, fingerprint, _, host, url, location, path, attempt, failures, hops, *others = row
     etag, last_modified, part, part_etag, part_modified, part_total, *others = others
@@ -48,6 +50,7 @@ def task_of(row: sqlite3.Row | tuple[Any, ...], job: str, key: str | None = None
         stored=Validators(etag, last_modified) if etag or last_modified else None,
         kept=Kept(part, Validators(part_etag, part_modified), part_total) if part else None,
         robots=via is not None,
+        rules_version=rules_version,
         due_at=due_at,
         ended=ended,
         digest=digest.hex() if digest else "",

@@ -74,7 +74,8 @@ CREATE TABLE host (
     rules_until REAL NOT NULL DEFAULT 0,   -- the rules of robots.txt hold until then
     refresh_at REAL NOT NULL DEFAULT 0,    -- when it is to be asked for again
     asked_until REAL NOT NULL DEFAULT 0,   -- a visit to it is on its way, or waits
-    crawl_delay REAL NOT NULL DEFAULT 0
+    crawl_delay REAL NOT NULL DEFAULT 0,
+    rules_version INTEGER NOT NULL DEFAULT 0 -- grows whenever its robots.txt was asked for
 ) STRICT;
 CREATE INDEX host_ready ON host (class, ready_at) WHERE owner IS NULL AND ready_at IS NOT NULL;
 CREATE INDEX host_owner ON host (owner) WHERE owner IS NOT NULL;

@@ -29,7 +29,7 @@ AND due_at <= ? ORDER BY due_at LIMIT 1"""
 _HOST = f"""
 SELECT key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address,
     EXISTS (SELECT 1 FROM task WHERE host = :host AND job = {ROBOTS_JOB} AND state = {WAITING}),
-    backoff, failures, failing_since, silent, latency, spent, day
+    backoff, failures, failing_since, silent, latency, spent, day, rules_version
 FROM host WHERE id = :host"""
 _JOBS = """
 SELECT job.id, name, delay, per_host, obeys, weight, served
@@ -78,6 +78,7 @@ class _Host(NamedTuple):
     latency: Seconds
     spent: int
     day: int
+    rules_version: int
 
     def health(self) -> Health:
         return Health(
@@ -105,7 +106,10 @@ def leased(
         next_at=found.next_at,
         delay=max((job.delay for job in jobs), default=0.0),
         per_host=min((job.per_host for job in jobs), default=1000),
-        tasks=tuple(task_of(row, _job_of(db, names, row, mine), found.key) for row in rows),
+        tasks=tuple(
+            task_of(row, _job_of(db, names, row, mine), found.key, found.rules_version)
+            for row in rows
+        ),
         jobs=tuple(job.name for job in mine),
         crawl_delay=found.crawl_delay if obeying else 0.0,
         address=found.address,

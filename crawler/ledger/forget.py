@@ -1,6 +1,5 @@
 """`crawler forget`: what no list names leaves the ledger."""
 
-import time
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from crawler.model import Seconds
 from crawler.policy.naming import path_key
 
 
-def forget(db: Connection, until: Seconds, *, dry: bool = False) -> int:
+def forget(db: Connection, until: Seconds, now: Seconds, *, dry: bool = False) -> int:
     """Forget URLs that no list of the configuration names, and that were last heard of by `until`.
 
     These are the retired URLs, and all of jobs that the configuration no longer has. Their files
@@ -30,11 +29,12 @@ def forget(db: Connection, until: Seconds, *, dry: bool = False) -> int:
     )
     if dry:
         return in_slices(db, clause, (until,), None).total()
-    listed = _forget_listed(db, clause, until)
-    return listed + in_slices(db, clause, (until,), lambda rows: _delete(db, rows)).total()
+    listed = _forget_listed(db, clause, until, now)
+    others = in_slices(db, clause, (until,), lambda rows: _delete(db, rows, now))
+    return listed + others.total()
 
 
-def _forget_listed(db: Connection, clause: str, until: Seconds) -> int:
+def _forget_listed(db: Connection, clause: str, until: Seconds, now: Seconds) -> int:
     """Forget what jobs list that are gone, chunk by chunk, and let the chunk no longer name it.
 
     So that if the job comes back, its lists say anew what was forgotten, and nothing else.
@@ -51,17 +51,18 @@ def _forget_listed(db: Connection, clause: str, until: Seconds) -> int:
                 "ON job.id = source.job WHERE chunk.id = ? AND NOT active",
                 (chunk,),
             ).fetchone()
-            total += _forget_chunk(db, chunk, numbers(row[0]), clause, until) if row else 0
+            total += _forget_chunk(db, chunk, numbers(row[0]), clause, (until, now)) if row else 0
     return total
 
 
 def _forget_chunk(
-    db: Connection, chunk: int, listed: "array[int]", clause: str, until: Seconds
+    db: Connection, chunk: int, listed: "array[int]", clause: str, times: tuple[Seconds, Seconds]
 ) -> int:
+    until, now = times
     select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id = {TASK_OF} AND {clause}"
     found = [db.execute(select, (number, until)).fetchone() for number in set(listed)]
     rows = [row for row in found if row]
-    _delete(db, rows)
+    _delete(db, rows, now)
     kept = array("q", [number for number in listed if is_known(db, number)])
     if len(kept) == len(listed):
         return 0
@@ -77,7 +78,7 @@ def _forget_chunk(
     return len(rows)
 
 
-def _delete(db: Connection, rows: Sequence[Row]) -> None:
+def _delete(db: Connection, rows: Sequence[Row], now: Seconds) -> None:
     sums: Counter[tuple[int, str]] = Counter()
     for number, job, state, ended, _, _, path, print_ in rows:
         sums.subtract([(job, ""), *counted_as(job, state, ended)])
@@ -87,4 +88,4 @@ def _delete(db: Connection, rows: Sequence[Row]) -> None:
             db.execute("DELETE FROM file WHERE key = ? AND task = ?", (path_key(path), number))
     forget_fingerprints(db, [row[7] for row in rows])
     tally(db, sums)
-    update_ready_at(db, {row[5] for row in rows}, time.time())
+    update_ready_at(db, {row[5] for row in rows}, now)

@@ -128,7 +128,8 @@ def forget_verb(ledger: Ledger, *, retired: bool, age: Seconds, dry: bool) -> No
     if not retired:
         raise UsageError("say what is to be forgotten: --retired")
     with opened(ledger.state, write=not dry, obeys=ledger.says) as db:
-        found = forget(db, time.time() - age, dry=dry)
+        now = time.time()
+        found = forget(db, now - age, now, dry=dry)
     word = "would be" if dry else "is" if found == 1 else "are"
     print_lines([f"{counted(found, 'URL')} {word} forgotten"])
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from crawler.config import Job
 from crawler.config.host_overrides import HostOverrides
@@ -30,6 +30,16 @@ _NATIVE_FROM_BYTES = 16_384
 T = TypeVar("T")
 
 
+class _Copy(NamedTuple):
+    """What is kept in memory of an origin's robots.txt."""
+
+    record: Robots
+    rules: Rules | None
+    """None where everything is allowed."""
+    version: int
+    """The ledger had this version of the host's rules, or an older one, when it was read."""
+
+
 class Rulebook:
     """Answers whether a task may be visited; one for a process."""
 
@@ -42,7 +52,7 @@ class Rulebook:
         self._token = token
         self._log = log
         self._random = Random()  # noqa: S311  jitter is no secret
-        self._known: OrderedDict[str, tuple[Robots, Rules | None]] = OrderedDict()
+        self._known: OrderedDict[str, _Copy] = OrderedDict()
         self._bytes = 0
         self._away: OrderedDict[str, None] = OrderedDict()
         self._native = Native(1)
@@ -59,7 +69,7 @@ class Rulebook:
         job = self._jobs[task.job]
         if task.robots or not self._obeys(task.host, job):
             return None
-        known, rules = self._rules(origin_of(task.location))
+        known, rules = self._rules(origin_of(task.location), task.rules_version)
         if known is None or known.until <= time.time():
             wanted = url_of(task.location)
             reason = f"{wanted} is not known yet"
@@ -90,11 +100,11 @@ class Rulebook:
             return judged
         self._log_absence(host, known, judged.record, now)
         if judged.record.body is None:
-            self._remember(judged.record, None)
+            self._remember(_Copy(judged.record, None, task.rules_version))
             return judged
         rules = self._parse(judged.record.body)
         record = self._with_delay(judged.record, rules, host, self._jobs[task.job])
-        self._remember(record, rules)
+        self._remember(_Copy(record, rules, task.rules_version))
         return Judged(judged.verdict, record)
 
     def _obeys(self, host: str, job: Job) -> bool:
@@ -140,18 +150,18 @@ class Rulebook:
             self._away.pop(host, None)
             self._log.info("host.rested", host=host, state="well", cause="robots.txt")
 
-    def _rules(self, origin: str) -> tuple[Robots | None, Rules | None]:
-        if origin in self._known:
-            known, rules = self._known[origin]
-            if known.until > time.time():
-                self._known.move_to_end(origin)
-                return known, rules
-            self._forget(origin)
+    def _rules(self, origin: str, version: int) -> tuple[Robots | None, Rules | None]:
+        """Return the record of an origin and its rules, none of them older than `version`."""
+        copy = self._known.get(origin)
+        if copy and copy.version >= version and copy.record.until > time.time():
+            self._known.move_to_end(origin)
+            return copy.record, copy.rules
+        self._forget(origin)
         record = self._frontier.robots(origin)
         if record is None:
             return None, None
         rules = None if record.body is None else self._parse(record.body)
-        self._remember(record, rules)
+        self._remember(_Copy(record, rules, version))
         return record, rules
 
     def _parse(self, body: bytes) -> Rules:
@@ -163,17 +173,17 @@ class Rulebook:
             return step(*args)
         return self._native.call(step, *args)
 
-    def _remember(self, record: Robots, rules: Rules | None) -> None:
-        self._forget(record.origin)
-        self._known[record.origin] = (record, rules)
-        self._bytes += len(record.body or b"")
+    def _remember(self, copy: _Copy) -> None:
+        self._forget(copy.record.origin)
+        self._known[copy.record.origin] = copy
+        self._bytes += len(copy.record.body or b"")
         while len(self._known) > MAX_HOSTS or self._bytes > MAX_BYTES:
             self._forget(next(iter(self._known)))
 
     def _forget(self, origin: str) -> None:
-        known, _ = self._known.pop(origin, (None, None))
-        if known is not None:
-            self._bytes -= len(known.body or b"")
+        copy = self._known.pop(origin, None)
+        if copy is not None:
+            self._bytes -= len(copy.record.body or b"")
 
 
 def _too_slow(rules: Rules, most: Seconds) -> str:

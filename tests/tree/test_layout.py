@@ -15,6 +15,7 @@ ACROSS = {
     "parts/feeder/test_room_for_hosts.py": "feeder and leaser together",
     "parts/transport/test_head_bounds.py": "connection and head together",
     "parts/feeder/test_stories.py": "feeder, leaser and settler together, on a made-up clock",
+    "parts/frontier/test_walk.py": "all verbs of the contract, at random",
     "parts/transport/test_oracles.py": "head and framing, beside other readers",
 }
 """Test files that are named after no module, and what each is about."""
@@ -115,7 +116,6 @@ ELSEWHERE = {
     "verbs/status/account.py": "parts/verbs/test_status.py",
     "verbs/status/idle.py": "parts/verbs/test_status.py",
     "verbs/status/snapshot.py": "parts/verbs/test_status.py",
-    "worker/robots_rules.py": "daemon/test_robots_on_the_wire.py",
     "worker/visit.py": "parts/worker/test_worker.py",
 }
 """Modules without a test file of their own, and what tests each."""

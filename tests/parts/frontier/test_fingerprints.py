@@ -90,7 +90,7 @@ def test_what_is_forgotten_leaves_both_levels(state):
     recent, moved = assert_whole(state)
     with opened(state, write=True) as db:
         assert entries(db, some[0].url)
-        assert forget(db, NOW + 1) == 150
+        assert forget(db, NOW + 1, NOW + 1) == 150
         assert not entries(db, some[0].url)
         assert entries(db, some[25].url)
     assert assert_whole(state) < (recent, moved)

@@ -544,3 +544,20 @@ def test_a_visit_is_made_with_the_options_of_a_job_that_is_here(open_one):
     one.release(mine, [], NOW)
     other.configure([JobTerms("two", obeys=True)], NOW)
     assert asked(other, join(other))[1].job == "two"
+
+
+def test_a_job_that_comes_while_the_robots_txt_fails_has_its_host_when_it_is_asked_again(frontier):
+    """A job was renamed: the new name is known before its list is, the old one no longer."""
+    frontier.configure([JobTerms("old", obeys=True)], NOW)
+    frontier.add("old", seeds("a", job="old"), NOW)
+    owner = join(frontier)
+    host, task = asked(frontier, owner)
+    frontier.configure([JobTerms("new", obeys=True)], NOW)
+    for job in frontier.stale():
+        assert frontier.wake(job, 0, NOW) is None
+    frontier.settle(owner, [away(task, NOW + 30, NOW + 5)], [])
+    back(frontier, owner, host, at=NOW + 6)
+    frontier.add("new", seeds("a", job="new"), NOW + 7)
+    assert take(frontier, owner, NOW + 29) == {}
+    host, again = asked(frontier, owner, NOW + 31)
+    assert (host.key, again.job) == ("a:80", "new")

@@ -10,7 +10,7 @@ from tests.parts.ledgers import DAY, KINDS, assert_sums, end, execute, listed
 
 def forgotten(file, until, *, dry=False):
     with opened(file, write=not dry) as db:
-        found = forget(db, until, dry=dry)
+        found = forget(db, until, NOW, dry=dry)
     assert_sums(file)
     return found
 

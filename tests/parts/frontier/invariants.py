@@ -1,0 +1,99 @@
+"""What holds of a ledger after every verb, read from the tables themselves."""
+
+import sqlite3
+from array import array
+from collections import Counter
+from contextlib import closing
+
+from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, ROBOTS_JOB, WAITING
+from tests.parts.ledgers import tallies
+
+
+def broken(file, now, held):
+    """Return the rules that do not hold, in words; `held` has the tasks by host, by owner."""
+    kept, real = tallies(file)
+    found = [] if kept == real else [f"the sums are {kept}, counted anew {real}"]
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        found += [*_ends(db), *_known(db), *_leases(db, held), *_listings(db)]
+        return found + list(_readiness(db, now))
+
+
+def _ends(db):
+    ended = db.execute(
+        f"SELECT id FROM task WHERE job != {ROBOTS_JOB} AND state IN ({DONE}, {DEAD}) "
+        "AND ended IS NULL"
+    ).fetchall()
+    if ended:
+        yield f"tasks that are over have no end: {ended}"
+
+
+def _known(db):
+    tasks = sorted(db.execute("SELECT fingerprint, id FROM task"))
+    if tasks != sorted(db.execute("SELECT fingerprint, task FROM known")):
+        yield "the index of fingerprints has not the tasks"
+
+
+def _leases(db, held):
+    lost = db.execute(
+        f"SELECT task.id, host FROM task LEFT JOIN host ON host.id = host WHERE state = {LEASED} "
+        "AND (owner IS NULL OR owner NOT IN (SELECT id FROM process))",
+    ).fetchall()
+    if lost:
+        yield f"tasks are leased and their hosts (task, host) have no living owner: {lost}"
+    in_memory = {task.id for hosts in held.values() for tasks in hosts.values() for task in tasks}
+    leased = {task for (task,) in db.execute(f"SELECT id FROM task WHERE state = {LEASED}")}
+    if in_memory != leased:
+        yield f"held by a process or leased, not both: tasks {sorted(in_memory ^ leased)}"
+
+
+def _listings(db):
+    listed = Counter()
+    for job, packed in db.execute(
+        "SELECT job, fingerprints FROM chunk JOIN source ON source.id = source"
+    ):
+        numbers = array("q")
+        numbers.frombytes(packed)
+        listed.update((job, number) for number in numbers)
+    leaving = set(db.execute("SELECT job, fingerprint FROM unlisted"))
+    unknown = set(listed)
+    for job, number, times, state in db.execute(
+        f"SELECT job, fingerprint, listed, state FROM task WHERE job != {ROBOTS_JOB}"
+    ):
+        which = job, number
+        unknown.discard(which)
+        if times != listed[which]:
+            yield f"{which} is listed {listed[which]} times and counted {times}"
+        if times <= 0 and state != RETIRED and which not in leaving:
+            yield f"{which} is on no list and will never retire"
+        if times > 0 and state == RETIRED:
+            yield f"{which} is listed and retired"
+    if unknown:
+        yield f"chunks name URLs without a task: {unknown}"
+
+
+_WAITING = f"""
+SELECT min(due_at), min(CASE WHEN NOT :awaited OR NOT obeys THEN due_at END)
+FROM task JOIN job ON job.id = job WHERE host = :host AND state = {WAITING}
+AND active AND job.id != {ROBOTS_JOB}"""
+_ROBOTS = f"""
+SELECT min(due_at) FROM task WHERE host = ? AND job = {ROBOTS_JOB} AND state = {WAITING}
+AND EXISTS (SELECT 1 FROM listing JOIN job ON job.id = listing.job AND active
+    WHERE listing.host = task.host)"""
+
+
+def _readiness(db, now):
+    """Yield the unowned hosts that nothing will ever lease, though a task of theirs waits."""
+    for host, key, ready_at, next_at, opens_at, rules_until, asked_until in db.execute(
+        "SELECT id, key, ready_at, next_at, opens_at, rules_until, asked_until FROM host "
+        "WHERE owner IS NULL"
+    ).fetchall():
+        awaited = rules_until <= now < asked_until
+        ((waiting, free),) = db.execute(_WAITING, {"host": host, "awaited": awaited}).fetchall()
+        ((robots,),) = db.execute(_ROBOTS, (host,)).fetchall()
+        due = [at for at in (free, robots) if at is not None]
+        latest = min(due) if due else asked_until if waiting is not None else None
+        if latest is None:
+            continue
+        latest = max(latest, next_at, opens_at, now)
+        if ready_at is None or ready_at > latest:
+            yield f"{key} is ready at {ready_at}, and should be by {latest} (now {now})"

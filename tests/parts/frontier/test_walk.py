@@ -1,0 +1,33 @@
+"""The contract of the frontier, held by random walks over its verbs."""
+
+from collections import Counter
+
+import pytest
+
+from crawler.frontier import fingerprints, open_frontier
+from tests import FULL
+from tests.parts.frontier.invariants import broken
+from tests.parts.frontier.walk import STEPS, Walk
+
+WALKS = 500 if FULL else 16
+STEPS_EACH = 150
+
+
+@pytest.fixture(autouse=True)
+def _small_levels(monkeypatch):
+    """Both levels of the index are in use with a handful of URLs."""
+    monkeypatch.setattr(fingerprints, "MAX_RECENT", 6)
+    monkeypatch.setattr(fingerprints, "MOVED_AT_ONCE", 3)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("number", range(WALKS))
+def test_after_every_verb_the_ledger_is_whole_and_no_host_is_forgotten(tmp_path, number):
+    file = tmp_path / "state.sqlite"
+    with open_frontier(file, durable=False) as frontier:
+        walk = Walk(frontier, file, number, obeying=number % 3 / 2)
+        for _ in range(STEPS_EACH):
+            walk.step()
+            found = broken(file, walk.now, walk.held)
+            assert not found, (found, walk.trace[-6:])
+    assert Counter(name for name, _ in walk.trace).keys() <= STEPS.keys()

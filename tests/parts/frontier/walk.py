@@ -1,0 +1,241 @@
+"""A random walk over the verbs of a frontier, as several processes and their operator take it.
+
+Every step is one verb, with arguments that a process could have; what the processes hold in memory
+is kept beside it, and `invariants.broken` compares. A walk is told by its number alone.
+"""
+
+import random
+import sqlite3
+
+from crawler.frontier import BEFORE_ALL, ReadChunk
+from crawler.frontier.process import Process
+from crawler.ledger.forget import forget
+from crawler.ledger.retry import retry
+from crawler.ledger.selection import Wanted
+from crawler.ledger.statefile import opened
+from crawler.model import Kind, Outcome
+from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms, Robots, Settlement
+from tests.parts.frontiers import seed
+
+JOBS = ("one", "two", "three")
+HOSTS = tuple(f"h{number}.example" for number in range(4))
+URLS = 16
+MAX_PROCESSES = 3
+STEPS = {
+    "admit": 4, "drop": 1, "retire": 2, "join": 1, "lease": 6, "settle": 8, "crash": 0.5,
+    "release": 0.4, "refit": 0.5, "retry": 0.5, "forget": 0.5, "wait": 2, "configure": 0.7,
+}  # fmt: skip
+"""How often each step is taken, beside the others."""
+
+
+class Walk:
+    """A frontier, its processes and a clock of their own."""
+
+    def __init__(self, frontier, file, number, *, obeying=0.5):
+        self.random = random.Random(number)
+        self.now = 1_800_000_000.0
+        self.held = {}
+        """Tasks by number of host, by owner: what the processes have in memory."""
+        self.trace = []
+        self._frontier = frontier
+        self._file = file
+        self._obeying = obeying
+        self._pids = 0
+        self.active = set(JOBS)
+        self._obeys = dict.fromkeys(JOBS, False)
+        self._configure()
+
+    def step(self):
+        """Take one step; its name and result are the last of the trace."""
+        names, weights = zip(*STEPS.items(), strict=True)
+        (name,) = self.random.choices(names, weights)
+        for owner in self.held:
+            self._frontier.renew(owner, self.now)
+        self.trace.append((name, None))
+        self.trace[-1] = name, getattr(self, f"_step_{name}")()
+
+    def _configure(self):
+        terms = [
+            JobTerms(name, delay=self.random.choice([0.0, 1.0]), obeys=self._obeys[name])
+            for name in JOBS
+            if name in self.active
+        ]
+        self._frontier.configure(terms, self.now)
+
+    def _step_configure(self):
+        self.active = {name for name in JOBS if self.random.random() < 0.7}
+        self._obeys = {name: self.random.random() < self._obeying for name in JOBS}
+        self._configure()
+        for job in self._frontier.stale():
+            after = 0
+            while after is not None:
+                after = self._frontier.wake(job, after, self.now)
+        return sorted(self.active), self._obeys
+
+    def _source(self, job):
+        return self._frontier.source(job, f"list {self.random.randrange(2)}").id
+
+    def _chunk(self, job, anchor):
+        numbers = [self.random.randrange(URLS) for _ in range(self.random.randint(0, 5))]
+        urls = [f"http://{HOSTS[number % len(HOSTS)]}/{number}" for number in numbers]
+        key = self.random.randrange(10**9)
+        return ReadChunk(anchor, key, [seed(url, job) for url in urls])
+
+    def _step_admit(self):
+        if not self.active:
+            return None
+        job = self.random.choice(sorted(self.active))
+        source = self._source(job)
+        anchors = self.random.sample(range(4), self.random.randint(1, 2))
+        read = [self._chunk(job, anchor) for anchor in anchors]
+        self._frontier.admit(job, source, read, self.now)
+        return job, source, [(one.anchor, [each.url for each in one.seeds]) for one in read]
+
+    def _step_drop(self):
+        job = self.random.choice(JOBS)
+        source = self._source(job)
+        self._frontier.drop(source, [self.random.randrange(4)])
+        return job, source
+
+    def _step_retire(self):
+        if not self.active:
+            return None
+        job = self.random.choice(sorted(self.active))
+        after = BEFORE_ALL
+        while after is not None:
+            _, after = self._frontier.retire(job, after)
+        return job
+
+    def _step_join(self):
+        if len(self.held) >= MAX_PROCESSES:
+            return None
+        self._pids += 1
+        owner = self._frontier.register(Process("machine", self._pids, "1"), self.now)
+        self.held[owner] = {}
+        return owner
+
+    def _step_lease(self):
+        if not self.held:
+            return None
+        owner = self.random.choice(sorted(self.held))
+        mine = self.held[owner]
+        back, idle = self._given_back(mine)
+        others = [host for host in mine if host not in idle and self.random.random() < 0.5]
+        lease = self._frontier.lease(
+            owner,
+            self.now,
+            new=self.random.randint(0, 3),
+            refills={host: self.random.randint(1, 3) for host in others},
+            idle=[self._rest(host) for host in idle],
+            back=back,
+        )
+        for host in idle:
+            del mine[host]
+        for leased in lease.hosts:
+            mine.setdefault(leased.id, []).extend(leased.tasks)
+        return owner, idle, back, [(one.id, [t.url for t in one.tasks]) for one in lease.hosts]
+
+    def _given_back(self, mine):
+        """Choose tasks that were not begun, and hosts that have nothing more to do."""
+        idle = [host for host, tasks in mine.items() if not tasks and self.random.random() < 0.6]
+        back = []
+        for host, tasks in mine.items():
+            if tasks and self.random.random() < 0.15:
+                back += [task.id for task in tasks]
+                mine[host] = []
+                idle.append(host)
+        return back, idle
+
+    def _rest(self, host):
+        opens_at = self.random.choice([0.0, 0.0, self.now + 50])
+        return HostRecord(host, self.now + self.random.choice([0, 5]), opens_at=opens_at)
+
+    def _step_settle(self):
+        busy = [owner for owner in sorted(self.held) if any(self.held[owner].values())]
+        if not busy:
+            return None
+        owner = self.random.choice(busy)
+        task = self.random.choice([task for tasks in self.held[owner].values() for task in tasks])
+        settled = self._of_robots(task) if task.robots else self._of_page(task)
+        self.held[owner][task.host_id].remove(task)
+        host = HostRecord(task.host_id, self.now + self.random.choice([0, 2]))
+        self._frontier.settle(owner, [settled], [host])
+        return owner, task.url, task.robots, settled.verdict
+
+    def _of_robots(self, task):
+        verdict = self.random.choice([
+            Done(),
+            Again(self.now + self.random.choice([5, 60]), charged=False),
+            Hop(f"http://{self.random.choice(HOSTS)}/robots.txt"),
+        ])  # fmt: skip
+        if isinstance(verdict, Hop):
+            return Settlement(task, Outcome(Kind.REDIRECTED), verdict, self.now)
+        well = isinstance(verdict, Done)
+        until = self.now + (100 if well else 0)
+        origin = f"http://{task.url.split('/')[2]}:80"
+        record = Robots(origin, b"", 200, self.now, until, self.now + 50)
+        kind = Kind.STORED if well else Kind.TIMEOUT
+        return Settlement(task, Outcome(kind), verdict, self.now, record)
+
+    def _of_page(self, task):
+        now, choice = self.now, self.random.choice
+        digest = f"{self.random.randrange(4):02x}" * 32
+        stored = Outcome(Kind.STORED, 200, 3, digest, path=task.path or f"p{task.id}")
+        missing = Outcome(Kind.NOT_FOUND, 404)
+        same = Outcome(Kind.UNCHANGED, 304, path=task.path) if task.ended else stored
+        robots = f"http://{task.host.split(':')[0]}/robots.txt"
+        outcome, verdict = choice([
+            (stored, Done()),
+            (stored, Done(next_at=now + choice([5, 500]))),
+            (same, Done()),
+            (Outcome(Kind.TIMEOUT), Again(now + choice([1, 30]))),
+            (missing, Dead("x")),
+            (missing, Dead("x", next_at=now + 50)),
+            (Outcome(Kind.REDIRECTED, 302), Hop(f"http://{choice(HOSTS)}/hop")),
+            (
+                Outcome(Kind.ROBOTS, asked=False, needs_robots=robots),
+                Again(now + 3, charged=False),
+            ),
+        ])  # fmt: skip
+        return Settlement(task, outcome, verdict, now)
+
+    def _step_crash(self):
+        if not self.held:
+            return None
+        owner = self.random.choice(sorted(self.held))
+        del self.held[owner]
+        with sqlite3.connect(self._file) as db:
+            db.execute("UPDATE process SET lease_until = 0 WHERE id = ?", (owner,))
+        db.close()
+        self._frontier.reclaim(self.now, "another machine")
+        return owner
+
+    def _step_release(self):
+        if not self.held:
+            return None
+        owner = self.random.choice(sorted(self.held))
+        hosts = [HostRecord(host, self.now + 1) for host in self.held.pop(owner)]
+        self._frontier.release(owner, hosts, self.now)
+        return owner
+
+    def _step_refit(self):
+        job = self.random.choice(JOBS)
+        at = self.random.choice([None, self.now + self.random.choice([0, 100])])
+        after = 0
+        while after is not None:
+            after = self._frontier.refit(job, lambda *_: at, after, self.now)
+        self._frontier.rescheduled(job, "" if at is None else "x")
+        return job, at
+
+    def _step_retry(self):
+        with opened(self._file, write=True) as db:
+            return retry(db, Wanted(), self.now)
+
+    def _step_forget(self):
+        until = self.now - self.random.choice([0, 100])
+        with opened(self._file, write=True) as db:
+            return forget(db, until, self.now)
+
+    def _step_wait(self):
+        self.now += self.random.choice([1, 10, 100, 100])
+        return self.now

@@ -1,0 +1,74 @@
+"""The rulebook: which copy of a robots.txt a process goes by."""
+
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from crawler.config import Job, Settings
+from crawler.config.host_overrides import HostOverrides
+from crawler.model import Kind, Outcome, Visited
+from crawler.records import HostRecord, Settlement
+from crawler.worker.robots_rules import Rulebook
+from tests.parts.frontiers import join, seeds, take
+from tests.parts.logs import Silence
+
+START = time.time() - 7200
+FORBIDDEN = "http://a/robots.txt line 2: Disallow: /"
+ALLOW, DISALLOW = b"User-agent: *\nAllow: /\n", b"User-agent: *\nDisallow: /\n"
+
+
+class Process:
+    """A process of two that share a ledger: it leases the one host, visits, and gives it back."""
+
+    def __init__(self, frontier, stack) -> None:
+        job = Job(name="job", urls=("http://a/",), robots="obey", path="{name}")
+        overrides = HostOverrides(Settings(jobs=(job,)))
+        self.frontier = frontier
+        frontier.configure(overrides.job_terms(), START, obeys=overrides.obeys)
+        frontier.add("job", seeds("a", each=3), START)
+        self.owner = join(frontier, time.time())
+        self.rules = stack.enter_context(
+            Rulebook(frontier, overrides, {"job": job}, "crawlerd", Silence())
+        )
+
+    def lease(self, now):
+        return take(self.frontier, self.owner, now)["a:80"]
+
+    def give_back(self, host, tasks, now):
+        rest = HostRecord(host.id, now)
+        back = [task.id for task in tasks]
+        self.frontier.lease(self.owner, now, new=0, refills={}, idle=[rest], back=back)
+
+    def learn(self, body, now):
+        """Visit the host's robots.txt, whose copy is old a minute later."""
+        host = self.lease(now)
+        task = next(task for task in host.tasks if task.robots)
+        outcome = Outcome(Kind.STORED, 200, len(body))
+        visited = Visited(task, outcome, 0.0, body, cache_control="max-age=60")
+        judged = self.rules.judge(visited, now, given_up=False)
+        settlement = Settlement(task, outcome, judged.verdict, now, judged.record)
+        self.frontier.settle(self.owner, [settlement], [])
+        self.give_back(host, [task for task in host.tasks if task is not task], now)
+
+    def objection(self, now):
+        """Return why the first page of the host is not visited, if it is not."""
+        host = self.lease(now)
+        task = next(task for task in host.tasks if not task.robots)
+        found = self.rules.objection(task)
+        self.give_back(host, host.tasks, now)
+        return found.reason if found else None
+
+
+@pytest.fixture
+def two(open_one):
+    with ExitStack() as stack:
+        yield Process(open_one(), stack), Process(open_one(), stack)
+
+
+def test_a_process_uses_no_copy_that_is_older_than_that_of_the_ledger(two):
+    one, other = two
+    one.learn(ALLOW, START + 1)
+    assert one.objection(START + 2) is None
+    other.learn(DISALLOW, START + 7200)
+    assert other.objection(START + 7201) == one.objection(START + 7201) == FORBIDDEN
