@@ -9,7 +9,9 @@ from tests import FULL
 from tests.parts.frontier.invariants import broken
 from tests.parts.frontier.walk import STEPS, Walk
 
-WALKS = 500 if FULL else 16
+ONCE_BROKEN = (73, 83, 277)
+"""Walks at whose end a host had no time to be looked at, before that was mended."""
+WALKS = range(500) if FULL else (*range(12), *ONCE_BROKEN)
 STEPS_EACH = 150
 
 
@@ -21,7 +23,7 @@ def _small_levels(monkeypatch):
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("number", range(WALKS))
+@pytest.mark.parametrize("number", WALKS)
 def test_after_every_verb_the_ledger_is_whole_and_no_host_is_forgotten(tmp_path, number):
     file = tmp_path / "state.sqlite"
     with open_frontier(file, durable=False) as frontier:
