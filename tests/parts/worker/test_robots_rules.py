@@ -49,7 +49,7 @@ class Process:
         judged = self.rules.judge(visited, now, given_up=False)
         settlement = Settlement(task, outcome, judged.verdict, now, judged.record)
         self.frontier.settle(self.owner, [settlement], [])
-        self.give_back(host, [task for task in host.tasks if task is not task], now)
+        self.give_back(host, [other for other in host.tasks if other is not task], now)
 
     def objection(self, now):
         """Return why the first page of the host is not visited, if it is not."""
