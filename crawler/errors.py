@@ -63,5 +63,9 @@ class LeaseLostError(CrawlerError):
     """Another process took this one for dead and reclaimed its leases; it must start afresh."""
 
 
+class PassLostError(CrawlerError):
+    """Another reading of the same list has begun; the lists of the job are to be read again."""
+
+
 class ServiceDiedError(CrawlerError):
     """A service of the daemon died again and again; supervisord starts a new process."""

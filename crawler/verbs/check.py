@@ -13,8 +13,8 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import open_frontier
+from crawler.seeder.reading import MAX_BAD_LOGGED
 from crawler.seeder.seeds import BadLine, read
-from crawler.seeder.sync import MAX_BAD_LOGGED
 from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
 from crawler.threads import Native
