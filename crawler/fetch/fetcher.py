@@ -135,13 +135,22 @@ class Fetcher:
             task = replace(task, stored=None)  # the file is gone: fetch it again
         agent = self._user_agent(task.host)
         request = ready.builder.request(task, agent, had.size if had else 0)
-        trusted = self._trust_listed and host_of(task.location) == host_of(task.url)
-        session = self._sessions.session(job, trusted=True) if trusted else ready.session
-        return session.send(request, timeout=timer)
+        return self._session(task, ready).send(request, timeout=timer)
+
+    def _session(self, task: Task, ready: "_JobSession") -> LeanSession:
+        certified = ready.job.client_cert is None or ready.builder.may_see(task)
+        trusted = self._trusts(task)
+        if certified and not trusted:
+            return ready.session
+        return self._sessions.session(ready.job, trusted=trusted, certified=certified)
+
+    def _trusts(self, task: Task) -> bool:
+        """Tell whether the host of a visit may be anywhere, being one that the operator listed."""
+        return self._trust_listed and task.listed and host_of(task.location) == host_of(task.url)
 
     def _job_session(self, job: Job) -> "_JobSession":
         cookies = self._cookies.get(job.name, NO_COOKIES)
-        session = self._sessions.session(job, trusted=False)
+        session = self._sessions.session(job, trusted=False, certified=True)
         return _JobSession(job, RequestBuilder(job, cookies), session)
 
 

@@ -2,6 +2,7 @@
 
 import resource
 import ssl
+from pathlib import Path
 from typing import Any
 
 from requests import PreparedRequest, Session
@@ -80,22 +81,26 @@ class Sessions:
         """
         _check_login(job)
         try:
-            self.session(job, trusted=False)
+            self.session(job, trusted=False, certified=True)
         except (ssl.SSLError, OSError) as error:
             files = ", ".join(str(file) for file in (job.verify, job.client_cert) if file)
             raise UsageError(f"{job.name}: {files}: no certificate in it: {error}") from error
 
-    def session(self, job: Job, *, trusted: bool) -> LeanSession:
-        """Return the session of a job, for hosts that may be anywhere or for all others."""
-        key = (job.verify, job.client_cert, job.min_tls, job.allow_addresses, job.proxy, trusted)
+    def session(self, job: Job, *, trusted: bool, certified: bool) -> LeanSession:
+        """Return the session of a job; its connections are not those of another one.
+
+        With `trusted` hosts may be anywhere; with `certified` they are shown the job's certificate.
+        """
+        cert = job.client_cert if certified else None
+        key = (job.verify, cert, job.min_tls, job.allow_addresses, job.proxy, trusted)
         if key not in self._by_settings:
-            self._by_settings[key] = LeanSession(self._transport(job, trusted=trusted))
+            self._by_settings[key] = LeanSession(self._transport(job, cert, trusted=trusted))
         return self._by_settings[key]
 
-    def _transport(self, job: Job, *, trusted: bool) -> Transport:
+    def _transport(self, job: Job, cert: Path | None, *, trusted: bool) -> Transport:
         allowed = None if trusted else [network(text) for text in job.allow_addresses]
         route = self._route(job, Dialer(self._resolver, allowed))
-        context = tls_context(job.verify, job.client_cert, job.min_tls)
+        context = tls_context(job.verify, cert, job.min_tls)
         return Transport(route, context, self._idle)
 
     def _route(self, job: Job, guarded: Dialer) -> Route:
