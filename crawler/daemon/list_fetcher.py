@@ -66,10 +66,8 @@ class _JobLists:
 
     def fetch(self, url: str, known: Validators | None, folder: Path) -> Download:
         if self._download is None:
-            fetcher = self._lists.open()
-            try:
-                fetcher.open(self.job)  # with its cookies: a list is asked for as its URLs are
-            except UsageError as error:
-                raise Trouble(Kind.LOCAL_IO, str(error)) from error
-            self._download = downloader(fetcher, self.job)
-        return self._download(url, known, folder)
+            self._download = downloader(self._lists.open(), self.job)
+        try:
+            return self._download(url, known, folder)
+        except UsageError as error:  # a file of the job's options is gone meanwhile
+            raise Trouble(Kind.LOCAL_IO, str(error)) from error

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crawler.errors import StateError
+from crawler.frontier.faults import error_of
 from crawler.frontier.locking import MAX_WAIT_S
 from crawler.frontier.migrations import MIGRATIONS
 from crawler.frontier.schema import APPLICATION_ID, TABLES, VERSION
@@ -19,6 +20,7 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
 
     Raises:
         StateError: the file is not a state file, is damaged, or comes from a newer crawler.
+        LocalFaultError: it cannot be opened for a fault of this machine that may pass.
     """
     if sqlite3.sqlite_version_info < MIN_SQLITE:
         raise StateError(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
@@ -32,10 +34,7 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
             db.close()
             raise
     except (sqlite3.Error, OSError) as error:
-        raise StateError(
-            f"{state}: cannot be used as the state file: {error}. Restore a backup, or move it "
-            "away to start afresh"
-        ) from error
+        raise error_of(state, error) from error
     return db
 
 

@@ -2,13 +2,16 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from crawler.errors import LocalFaultError, StateError
+from crawler.errors import CrawlerError
 from crawler.frontier.database import connect
+from crawler.frontier.faults import error_of
 from crawler.frontier.locking import begin
 from crawler.frontier.names import Names
+from crawler.policy.remedies import Fault, fault_of
 from crawler.threads import Native
 
 P = ParamSpec("P")
@@ -34,11 +37,12 @@ class Transactions:
 
         Raises:
             StateError: it cannot be used.
+            LocalFaultError: not just now, for a fault of this machine.
         """
         self._native.__enter__()
         try:
             self._db = self._native.call(connect, self._state, durable=self._durable)
-        except StateError:
+        except CrawlerError:
             self._native.__exit__()
             raise
         self._native.call(self._db.create_function, "obeys", 1, obeys)
@@ -53,6 +57,7 @@ class Transactions:
 
         Raises:
             LocalFaultError: this machine refuses, as on a full disk; nothing was written.
+            StateError: the file is damaged.
         """
         return self._native.call(self._transaction(verb, write=True), *args, **kwargs)
 
@@ -82,10 +87,11 @@ class Transactions:
                 self._db.execute("COMMIT")
             except BaseException as error:
                 self.names.forget()
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise LocalFaultError(f"{self._state}: {error}") from error
+                with suppress(sqlite3.Error):  # a disk that fails has done so already
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error) and fault_of(error) is not Fault.UNKNOWN:
+                    raise error_of(self._state, error, opened=True) from error
                 raise
             return value
 
