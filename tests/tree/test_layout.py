@@ -118,6 +118,8 @@ ELSEWHERE = {
     "verbs/status/account.py": "parts/verbs/test_status.py",
     "verbs/status/idle.py": "parts/verbs/test_status.py",
     "verbs/status/snapshot.py": "parts/verbs/test_status.py",
+    "worker/guard.py": "parts/test_settler.py",
+    "worker/judge.py": "parts/test_settler.py",
     "worker/visit.py": "parts/worker/test_worker.py",
 }
 """Modules without a test file of their own, and what tests each."""
