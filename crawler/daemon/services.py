@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import gevent
 
-from crawler.errors import LeaseLostError, LocalFaultError, ServiceDiedError
+from crawler.errors import EndOfProcessError, LocalFaultError, ServiceDiedError
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.threads import Greenlet
@@ -63,7 +63,7 @@ class Services:
 
         Raises:
             ServiceDiedError: it keeps dying.
-            LeaseLostError: another process took this one for dead.
+            EndOfProcessError: its leases or the ledger are lost.
         """
         for service in self._services:
             if service.greenlet is not greenlet:
@@ -82,10 +82,10 @@ class Services:
 
         Raises:
             ServiceDiedError: it keeps dying.
-            LeaseLostError: another process took this one for dead.
+            EndOfProcessError: its leases or the ledger are lost.
         """
         error = greenlet.exception
-        if isinstance(error, LeaseLostError):
+        if isinstance(error, EndOfProcessError):
             raise error
         now = time.monotonic()
         service.deaths.append(now)

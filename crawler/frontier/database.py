@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from crawler.errors import StateError
@@ -37,6 +38,31 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
             "away to start afresh"
         ) from error
     return db
+
+
+def reader(state: Path) -> sqlite3.Connection:
+    """Open a state file that is there for reading alone, and hold its files as they are.
+
+    Raises:
+        StateError: it cannot be read.
+    """
+    uri = f"{state.absolute().as_uri()}?mode=ro"
+    try:
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=MAX_WAIT_S)
+        try:
+            db.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.Error as error:
+        raise StateError(f"{state}: cannot be read: {error}") from error
+    return db
+
+
+def checkpoint(db: sqlite3.Connection) -> None:
+    """Copy the write-ahead log into the file, so that the file alone has all; others may forbid."""
+    with suppress(sqlite3.Error):
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
