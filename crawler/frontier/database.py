@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from crawler.errors import StateError
+from crawler.frontier.faults import error_of
 from crawler.frontier.locking import MAX_WAIT_S
 from crawler.frontier.migrations import MIGRATIONS
 from crawler.frontier.schema import APPLICATION_ID, TABLES, VERSION
@@ -20,6 +21,7 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
 
     Raises:
         StateError: the file is not a state file, is damaged, or comes from a newer crawler.
+        LocalFaultError: it cannot be opened for a fault of this machine that may pass.
     """
     if sqlite3.sqlite_version_info < MIN_SQLITE:
         raise StateError(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
@@ -33,10 +35,7 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
             db.close()
             raise
     except (sqlite3.Error, OSError) as error:
-        raise StateError(
-            f"{state}: cannot be used as the state file: {error}. Restore a backup, or move it "
-            "away to start afresh"
-        ) from error
+        raise error_of(state, error) from error
     return db
 
 
@@ -44,7 +43,7 @@ def reader(state: Path) -> sqlite3.Connection:
     """Open a state file that is there for reading alone, and hold its files as they are.
 
     Raises:
-        StateError: it cannot be read.
+        StateError, LocalFaultError: it cannot be read.
     """
     uri = f"{state.absolute().as_uri()}?mode=ro"
     try:
@@ -55,7 +54,7 @@ def reader(state: Path) -> sqlite3.Connection:
             db.close()
             raise
     except sqlite3.Error as error:
-        raise StateError(f"{state}: cannot be read: {error}") from error
+        raise error_of(state, error) from error
     return db
 
 

@@ -2,14 +2,17 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from crawler.errors import CrawlerError, LocalFaultError
+from crawler.errors import CrawlerError
 from crawler.frontier.database import checkpoint, connect, reader
+from crawler.frontier.faults import error_of
 from crawler.frontier.locking import begin
 from crawler.frontier.names import Names
 from crawler.frontier.presence import Presence
+from crawler.policy.remedies import Fault, fault_of
 from crawler.threads import Native
 
 P = ParamSpec("P")
@@ -35,6 +38,7 @@ class Transactions:
 
         Raises:
             StateError: it cannot be used.
+            LocalFaultError: not just now, for a fault of this machine.
         """
         self._native.__enter__()
         try:
@@ -62,6 +66,7 @@ class Transactions:
 
         Raises:
             LocalFaultError: this machine refuses, as on a full disk; nothing was written.
+            StateError: the file is damaged.
         """
         return self._native.call(self._transaction(verb, write=True), *args, **kwargs)
 
@@ -110,10 +115,11 @@ class Transactions:
                 self._db.execute("COMMIT")
             except BaseException as error:
                 self.names.forget()
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise LocalFaultError(f"{self._state}: {error}") from error
+                with suppress(sqlite3.Error):  # a disk that fails has done so already
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error) and fault_of(error) is not Fault.UNKNOWN:
+                    raise error_of(self._state, error, opened=True) from error
                 raise
             return value
 
