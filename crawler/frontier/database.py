@@ -72,7 +72,8 @@ def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
     else:
         _run(db, TABLES)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
+    # This is written though it may stand there: SQLite opens what may not be written for reading.
+    db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")
 
 

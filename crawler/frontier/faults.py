@@ -12,6 +12,8 @@ from crawler.policy.remedies import PASSING, Fault, fault_of, remedy
 _VAGUE = frozenset({Fault.RIGHTS, Fault.DISK, Fault.UNKNOWN})
 """Faults as SQLite has them that may be others: the system is asked what it is."""
 
+_EFFECTIVE = os.access in os.supports_effective_ids
+
 
 def error_of(state: Path, error: sqlite3.Error | OSError, *, opened: bool = False) -> CrawlerError:
     """Return the error of the crawler for a fault of the state file.
@@ -43,7 +45,7 @@ def _system_error(state: Path) -> OSError | None:
         if disk.f_flag & os.ST_RDONLY:
             return OSError(errno.EROFS, os.strerror(errno.EROFS))
         os.close(os.open(state.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-        if state.exists() and not os.access(state, os.R_OK | os.W_OK):
+        if state.exists() and not os.access(state, os.R_OK | os.W_OK, effective_ids=_EFFECTIVE):
             return PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if not disk.f_bavail:
             return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
