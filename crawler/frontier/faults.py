@@ -39,14 +39,14 @@ def _cause(state: Path, error: sqlite3.Error | OSError) -> BaseException:
 def _system_error(state: Path) -> OSError | None:
     """Ask without opening the state file: closing it again would end SQLite's locks on it."""
     try:
-        if state.is_dir():
-            return IsADirectoryError(errno.EISDIR, "Is a directory")
         disk = os.statvfs(state.parent)
         if disk.f_flag & os.ST_RDONLY:
             return OSError(errno.EROFS, os.strerror(errno.EROFS))
+        if state.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "Is a directory")
         os.close(os.open(state.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
         if state.exists() and not os.access(state, os.R_OK | os.W_OK, effective_ids=_EFFECTIVE):
-            return PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if not disk.f_bavail:
             return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if not os.access(state.parent, os.W_OK | os.X_OK):

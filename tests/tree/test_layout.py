@@ -24,6 +24,7 @@ ELSEWHERE = {
     "__main__.py": "tests/program.py, which starts it",
     "cli.py": "daemon/test_verbs.py",
     "config/checks.py": "policy/config/test_config.py",
+    "config/credentials.py": "daemon/test_secrets.py",
     "config/document.py": "policy/config/test_config.py",
     "config/host_options.py": "policy/config/test_host_overrides.py",
     "config/job_options.py": "policy/config/test_config.py",
