@@ -3,14 +3,17 @@
 import errno
 import os
 import sqlite3
-from contextlib import suppress
+import time
 from pathlib import Path
 
 from crawler.errors import CrawlerError, LocalFaultError, StateError
+from crawler.model import Seconds
 from crawler.policy.remedies import PASSING, Fault, fault_of, remedy
 
-_VAGUE = frozenset({Fault.RIGHTS, Fault.DISK, Fault.UNKNOWN})
+_VAGUE = frozenset({Fault.RIGHTS, Fault.DISK, Fault.UNKNOWN, Fault.DAMAGED})
 """Faults as SQLite has them that may be others: the system is asked what it is."""
+_READ_S: Seconds = 2.0
+"""How long a file that seems damaged is read through, in search of a disk that fails."""
 
 _EFFECTIVE = os.access in os.supports_effective_ids
 
@@ -31,9 +34,20 @@ def _cause(state: Path, error: sqlite3.Error | OSError) -> BaseException:
     """Return what the system says to the same, where that is more than SQLite says."""
     if isinstance(error, OSError) or fault_of(error) not in _VAGUE:
         return error
-    with suppress(ValueError):
-        return _system_error(state) or error
-    return error
+    if fault_of(error) is Fault.DAMAGED:  # SQLite calls so what the disk cannot read (EIO)
+        return _read_error(state) or error
+    return _system_error(state) or error
+
+
+def _read_error(state: Path) -> OSError | None:
+    deadline, at, size = time.monotonic() + _READ_S, 0, 1 << 16
+    try:
+        with state.open("rb", buffering=0) as file:
+            while (read := os.pread(file.fileno(), size, at)) and time.monotonic() < deadline:
+                at += len(read)
+    except OSError as found:
+        return found
+    return None
 
 
 def _system_error(state: Path) -> OSError | None:

@@ -50,6 +50,12 @@ class SqliteFrontier:
     def register(self, process: Process, now: Seconds) -> int:
         return self._file.write(owners.own, process, now)
 
+    def hurry(self, until: Seconds) -> None:
+        self._file.patience.ends_at = until
+
+    def written_at(self) -> Seconds:
+        return self._file.written_at
+
     def configure(
         self,
         jobs: Sequence[JobTerms],

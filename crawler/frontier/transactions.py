@@ -1,6 +1,7 @@
 """Verbs as transactions of one connection, which a private native thread owns."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 from crawler.errors import CrawlerError
 from crawler.frontier.database import checkpoint, connect, reader
 from crawler.frontier.faults import error_of
-from crawler.frontier.locking import begin
+from crawler.frontier.locking import Patience, begin
 from crawler.frontier.names import Names
 from crawler.frontier.presence import Presence
+from crawler.model import Seconds
 from crawler.policy.remedies import Fault, fault_of
 from crawler.threads import Native
 
@@ -32,6 +34,9 @@ class Transactions:
         self._durable = durable
         self._native = Native(1)
         self.names = Names()
+        self.patience = Patience()
+        self.written_at: Seconds = 0.0
+        """Monotonic time at which the last transaction that writes was committed."""
 
     def open(self, obeys: Callable[[str], bool | None]) -> None:
         """Open the state file; `obeys` becomes a function of its statements.
@@ -110,9 +115,10 @@ class Transactions:
         def transaction(*args: P.args, **kwargs: P.kwargs) -> T:
             self._presence.require()
             try:
-                begin(self._db, write=write)
+                begin(self._db, self.patience, write=write)
                 value = verb(self._db, *args, **kwargs)
                 self._db.execute("COMMIT")
+                self.written_at = time.monotonic() if write else self.written_at
             except BaseException as error:
                 self.names.forget()
                 with suppress(sqlite3.Error):  # a disk that fails has done so already
