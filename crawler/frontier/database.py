@@ -51,7 +51,7 @@ def reader(state: Path) -> sqlite3.Connection:
     """
     uri = f"{state.absolute().as_uri()}?mode=ro"
     try:
-        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=MAX_WAIT_S)
+        db = sqlite3.connect(uri, uri=True, isolation_level=None)
         try:
             db.execute("SELECT 1 FROM sqlite_schema").fetchone()
         except BaseException:
