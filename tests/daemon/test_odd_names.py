@@ -32,8 +32,8 @@ def test_an_inbox_takes_a_list_with_an_odd_name_and_goes_on(site, tmp_path):
         daemon.wait_for("visit", kind="stored")
         (tmp_path / "in" / "even.txt").write_text(f"{site.url}/2\n")
         until(lambda: len(daemon.told("visit", kind="stored")) == 2, "no second", daemon)
-        done = os.fsencode(tmp_path / "in" / "done")
-        until(lambda: b"odd\xff.txt" in os.listdir(done), "it was not moved", daemon)
+        moved = os.fsencode(tmp_path / "in" / "done") + b"/odd\xff.txt"
+        until(Path(os.fsdecode(moved)).exists, "it was not moved", daemon)
         assert daemon.stop() == 0
         assert not daemon.told("seeder.restarted")
     assert_clean(tmp_path, urls=2)
