@@ -15,6 +15,7 @@ ACROSS = {
     "parts/feeder/test_room_for_hosts.py": "feeder and leaser together",
     "parts/transport/test_head_bounds.py": "connection and head together",
     "parts/feeder/test_stories.py": "feeder, leaser and settler together, on a made-up clock",
+    "policy/test_linear.py": "whatever reads bytes of strangers",
     "parts/frontier/test_walk.py": "all verbs of the contract, at random",
     "parts/transport/test_oracles.py": "head and framing, beside other readers",
 }
@@ -70,6 +71,7 @@ ELSEWHERE = {
     "log/values.py": "parts/log/test_log.py",
     "log/visits.py": "parts/log/test_log.py",
     "model.py": "values alone",
+    "policy/frames.py": "parts/fetch/test_decode.py",
     "policy/addresses.py": "parts/transport/test_dial_guard.py",
     "policy/http_grammar.py": "parts/transport/test_oracles.py",
     "policy/jitter.py": "policy/test_retry.py",
