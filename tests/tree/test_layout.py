@@ -83,6 +83,7 @@ ELSEWHERE = {
     "seeder/seeds.py": "daemon/test_reload.py",
     "seeder/sync.py": "daemon/test_reload.py",
     "sources/contract.py": "values alone",
+    "sources/program_guard.py": "parts/sources/test_commands.py",
     "store/files.py": "parts/store/test_store.py",
     "store/folders.py": "parts/store/test_store.py",
     "store/paths.py": "daemon/test_resume.py",
