@@ -4,13 +4,15 @@ A part is made when all that it needs is there.
 """
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from crawler.config import Settings
-from crawler.daemon.configuration import Configuration
+from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk
 from crawler.daemon.keeper import Keeper
@@ -22,10 +24,23 @@ from crawler.daemon.signals import signals_heard
 from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.visiting import Visiting
+from crawler.errors import LocalFaultError
+from crawler.fetch.fetcher import JobSession
 from crawler.frontier import Pulse
 from crawler.log import Log
+from crawler.model import Seconds
 from crawler.records import Settlement
 from crawler.seeder.seeder import Seeder
+
+RELEASE_S: Seconds = 2.0
+"""How long the last transaction of a stop waits for other programs."""
+FIRST_WAIT_S: Seconds = 1.0
+"""Wait before a daemon that met a fault of this machine at its start tries again; it doubles."""
+MAX_WAIT_S: Seconds = 30.0
+
+
+class StoppedError(Exception):
+    """A stop came before the crawler was open; nothing is to be given back."""
 
 
 class App:
@@ -72,13 +87,7 @@ class App:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(signals_heard(self.stop, self._mailbox.reload, self._log))
-            stack.enter_context(self._disk)
-            self.frontier = self._disk.frontier
-            stack.enter_context(self._visiting)
-            self._open_supervisor()
-            self._open_seeder(stack)
-            self._open_keeper()
-            stack.callback(self._release)
+            stack.push(self._opened())
             self._stack = stack.pop_all()
         return self
 
@@ -101,10 +110,39 @@ class App:
             Service("feeder", visiting.feeder.run),
             Service("seeder", self.seeder.run),
         )
-        reloader = Reloader(
-            self._file, self._configuration, visiting.fetcher.open, self._apply, self._log
-        )
+        reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
         return self._supervisor.run(services, reloader.reload)
+
+    def _opened(self) -> ExitStack:
+        """Open every part; a daemon waits for a fault of this machine to pass, as for a full disk.
+
+        Raises:
+            StoppedError: a stop came while it waited.
+            LocalFaultError: nobody is to wait: this is no daemon.
+        """
+        wait = FIRST_WAIT_S
+        while True:
+            try:
+                with ExitStack() as stack:
+                    self._open(stack)
+                    return stack.pop_all()
+            except LocalFaultError as error:
+                if self._file is None:
+                    raise
+                if wait == FIRST_WAIT_S:
+                    self._log.error("daemon.waiting", cause=str(error))
+            if self._mailbox.stopped(wait):
+                raise StoppedError
+            wait = min(2 * wait, MAX_WAIT_S)
+
+    def _open(self, stack: ExitStack) -> None:
+        stack.enter_context(self._disk)
+        self.frontier = self._disk.frontier
+        stack.enter_context(self._visiting)
+        self._open_supervisor()
+        self._open_seeder(stack)
+        self._open_keeper()
+        stack.callback(self._release)
 
     def _open_supervisor(self) -> None:
         options, visiting = self._configuration.settings.crawler, self._visiting
@@ -116,6 +154,8 @@ class App:
             concurrency=options.concurrency,
             grace_period=options.grace_period,
             log=self._log,
+            hurry=self.frontier.hurry,
+            written_at=self.frontier.written_at,
         )
 
     def _open_seeder(self, stack: ExitStack) -> None:
@@ -163,17 +203,28 @@ class App:
         state = "paused" if paused else self._supervisor.state.value
         return Pulse(state, str(self._file or ""), self._visiting.workers.busy)
 
-    def _apply(self, found: Difference) -> None:
-        """Tell every part that another configuration is in force; a URL's next lease has it."""
-        options = self._configuration.settings.crawler
+    def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
+        """Do all of a reload that may fail, the ledger last; return what puts it in force."""
+        coming = self._configuration.coming(settings)
+        sessions = self._visiting.fetcher.prepare(coming.all_jobs())
+        self._disk.configure(coming.hosts)
+        return partial(self._put_in_force, coming, sessions, found)
+
+    def _put_in_force(
+        self, coming: Coming, sessions: Sequence[JobSession], found: Difference
+    ) -> None:
+        """Tell every part of another configuration, without a wait; a URL's next lease has it."""
+        self._configuration.take_up(coming)
+        self._visiting.fetcher.commit(sessions)
+        options = coming.settings.crawler
         self._supervisor.grace_period = options.grace_period
         self._supervisor.resize(options.concurrency)
         self.keeper.progress = options.log.progress
-        self._disk.configure()
         self._visiting.apply()
         self.seeder.again(found.changed)
 
     def _release(self) -> None:
         """Give back all leased tasks: the end of every drain, also of one that failed."""
+        self.frontier.hurry(time.monotonic() + RELEASE_S)
         released = self._disk.release(self._visiting.feeder.owed())
         self._log.info("lease.released", tasks=released)

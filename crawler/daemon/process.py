@@ -10,7 +10,7 @@ from typing import Any
 import gevent
 
 from crawler.config import Settings
-from crawler.daemon.app import App
+from crawler.daemon.app import App, StoppedError
 from crawler.errors import ConfigError, CrawlerError
 from crawler.log import Log, open_log
 from crawler.worker.pool import end_is_handled
@@ -37,9 +37,15 @@ def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
             settings, log, config=config.absolute(), until_done=until_done, together=lines.together
         ) as app:
             forced = app.run()
+    except StoppedError:
+        log.info("daemon.stopped", forced=False)
+        return 0
     except CrawlerError as error:
         log.error("daemon.failed", cause=str(error))  # noqa: TRY400  the cause is for operators
         raise
+    except Exception as error:
+        log.error("daemon.failed", cause=repr(error), exc_info=error)  # noqa: TRY400
+        raise CrawlerError(f"the daemon failed: {error!r}; its log has the details") from error
     else:
         log.info("daemon.stopped", forced=forced)
         incomplete = until_done and app.seeder.failed

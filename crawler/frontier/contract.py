@@ -35,6 +35,15 @@ class Frontier(Protocol):
     def register(self, process: Process, now: Seconds) -> int:
         """Admit a process as an owner, and return its number, which is never used again."""
 
+    def hurry(self, until: Seconds) -> None:
+        """Wait for other programs until then at the most, on the monotonic clock: a stop is near.
+
+        What has to wait longer raises LocalFaultError.
+        """
+
+    def written_at(self) -> Seconds:
+        """Return the monotonic time at which this process wrote last; 0 if it never did."""
+
     def configure(
         self,
         jobs: Sequence[JobTerms],

@@ -47,6 +47,12 @@ class SqliteFrontier:
     def register(self, process: Process, now: Seconds) -> int:
         return self._file.write(owners.own, process, now)
 
+    def hurry(self, until: Seconds) -> None:
+        self._file.patience.ends_at = until
+
+    def written_at(self) -> Seconds:
+        return self._file.written_at
+
     def configure(
         self,
         jobs: Sequence[JobTerms],
@@ -54,8 +60,8 @@ class SqliteFrontier:
         *,
         obeys: Callable[[str], bool | None] = lambda _: None,
     ) -> None:
-        self._visitor = Visitor(tuple(terms.name for terms in jobs), obeys)
         self._file.write(configure, self._file.names, jobs, now)
+        self._visitor = Visitor(tuple(terms.name for terms in jobs), obeys)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(visits.add, self._file.names, job, seeds, now, recount)

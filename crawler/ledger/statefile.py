@@ -10,26 +10,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crawler.errors import StateError
+from crawler.frontier.faults import error_of
 from crawler.frontier.schema import APPLICATION_ID, VERSION
 from crawler.model import Seconds
 
 Connection = sqlite3.Connection
 BUSY_S: Seconds = 10.0
-
-REPAIR = (
-    "Stop the daemon, move the file with its -wal and -shm away, and restore what "
-    "`crawler backup` wrote; without a backup, `sqlite3 {file} .recover | sqlite3 NEW` saves what "
-    "can be read"
-)
-_REMEDIES = {
-    sqlite3.SQLITE_CORRUPT: f"is damaged. {REPAIR}",
-    sqlite3.SQLITE_NOTADB: f"is no database, or its first page is damaged. {REPAIR}",
-    sqlite3.SQLITE_BUSY: "is held by another program; try again, or see who has it open",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened; run this as the user of the daemon",
-    sqlite3.SQLITE_READONLY: "cannot be written to; run this as the user of the daemon",
-    sqlite3.SQLITE_FULL: "has no room to grow; make some on its disk",
-    sqlite3.SQLITE_IOERR: "cannot be read or written; see to the disk, or to its room and limits",
-}
 
 
 @contextmanager
@@ -61,13 +47,7 @@ def opened(
             db.create_function("obeys", 1, obeys)
             yield db
     except sqlite3.Error as error:
-        raise StateError(_remedied(state, error)) from error
-
-
-def _remedied(state: Path, error: sqlite3.Error) -> str:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    remedy = _REMEDIES.get(code, "cannot be used as the state file. " + REPAIR)
-    return f"{state} {remedy.format(file=state)} ({error})"
+        raise StateError(str(error_of(state, error))) from error
 
 
 def _check(db: Connection, state: Path) -> None:
