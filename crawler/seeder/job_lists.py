@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import gevent
 
 from crawler.config import Job
-from crawler.errors import CrawlerError, LeaseLostError, LocalFaultError, PassLostError
+from crawler.errors import CrawlerError, EndOfProcessError, LocalFaultError, PassLostError
 from crawler.model import Seconds
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.reading import Busy, SyncTools
@@ -94,7 +94,7 @@ class JobLists:
         """Do one thing; an error that belongs to the job is logged, and ends no other."""
         try:
             act()
-        except (LocalFaultError, LeaseLostError) as error:
+        except (LocalFaultError, EndOfProcessError) as error:
             self.fault = error
         except Exception as error:  # noqa: BLE001  one bad job ends itself
             cause = f"{type(error).__name__}: {error}"

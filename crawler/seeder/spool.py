@@ -10,6 +10,7 @@ from crawler.seeder.admission import SyncSums
 from crawler.seeder.reading import Busy, Reader, SyncTools
 from crawler.seeder.sync import INBOX
 from crawler.sources import UNREADABLE, Source, SourceError
+from crawler.sources.contract import readable
 from crawler.sources.inbox import Inbox
 
 MAX_REASONS = 1000
@@ -47,7 +48,7 @@ class Spool:
     def _take_in(self, file: Path, source: Source) -> None:
         """Take in one list; note why lines of it, or all of it, were refused."""
         frontier, self._reasons = self._tools.frontier, []
-        name = f"{INBOX}{file.name} {source.version()}"
+        name = f"{INBOX}{readable(file.name)} {source.version()}"
         one = frontier.begin_pass(self._tools.owner, self._job.name, name)
         if one is None:
             raise Busy(name)
