@@ -8,7 +8,11 @@ checked all the same.
 import re
 from collections.abc import Mapping
 
-from crawler.model import Kept, Kind, Trouble, Validators
+from crawler.model import Kept, Kind, Seconds, Trouble, Validators
+from crawler.policy.http_dates import parse_http_date
+
+MIN_STILL_S: Seconds = 60.0
+"""Least time between Last-Modified and Date of an answer whose body may be continued by it."""
 
 _MAX_VALIDATOR = 256
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
@@ -22,7 +26,20 @@ def keepable(part: str, status: int, headers: Mapping[str, str]) -> Kept | None:
     validators = validators_of(headers)
     if status != 200 or not length.isdecimal() or coded or refused or not validators.strong():
         return None
+    if not validators.etag and not _is_strong_date(headers):
+        return None
     return Kept(part, validators, int(length))
+
+
+def _is_strong_date(headers: Mapping[str, str]) -> bool:
+    """Tell whether Last-Modified vouches for every byte (RFC 9110, section 8.8.2.2).
+
+    It does where the file had been still for a minute: it counts whole seconds, in which a file can
+    change twice, and the clocks of a server's parts may differ.
+    """
+    modified = parse_http_date(headers.get("last-modified"))
+    date = parse_http_date(headers.get("date"))
+    return modified is not None and date is not None and date - modified >= MIN_STILL_S
 
 
 def validators_of(headers: Mapping[str, str]) -> Validators:
