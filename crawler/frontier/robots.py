@@ -6,6 +6,7 @@ is leased; where it hops to another host, the first one waits for it.
 """
 
 import sqlite3
+from typing import Any
 
 from crawler.frontier.fingerprints import TASK_OF
 from crawler.frontier.names import Names
@@ -18,11 +19,11 @@ ASKED_FOR_S: Seconds = 3600.0
 """Time after which a visit that has not ended, whatever its hops, is begun anew."""
 
 _ASK = f"""
-INSERT INTO task (fingerprint, job, host, due_at, url, via) VALUES (:fp, {ROBOTS_JOB}, :host, :now,
-    :url, :via)"""
+INSERT INTO task (fingerprint, job, host, due_at, url, via, listed)
+VALUES (:fp, {ROBOTS_JOB}, :host, :now, :url, :via, :listed)"""
 _ASK_AGAIN = f"""
 UPDATE task SET state = {WAITING}, host = :host, due_at = :now, location = NULL, hops = 0,
-    attempt = 0, failures = 0, via = :via
+    attempt = 0, failures = 0, via = :via, listed = :listed
 WHERE id = :task"""
 _FIELDS = (
     "origin, body, status, fetched_at, until, refresh_at, failing_since, failures, reason, "
@@ -30,9 +31,21 @@ _FIELDS = (
 )
 
 
-def ask(db: sqlite3.Connection, url: str, host: int, via: int, now: Seconds) -> None:
-    """Make a visit to a robots.txt due, unless there is one on its way."""
+def ask(
+    db: sqlite3.Connection,
+    url: str,
+    host: int,
+    via: int,
+    now: Seconds,
+    *,
+    listed: bool,
+) -> None:
+    """Make a visit to a robots.txt due, unless there is one on its way.
+
+    It is for a URL that is `listed` on this host, or for one that a redirect led here.
+    """
     number = fingerprint(".robots", url)
+    asked: dict[str, Any] = {"host": host, "now": now, "via": via, "listed": listed}
     row = db.execute(
         "SELECT state, due_at, asked_until, task.id FROM task JOIN host ON host.id = ? "
         f"WHERE task.id = {TASK_OF}",
@@ -41,10 +54,11 @@ def ask(db: sqlite3.Connection, url: str, host: int, via: int, now: Seconds) -> 
     due_at = now
     if row and row[0] in {WAITING, LEASED} and not 0 < row[2] <= now:
         due_at = max(now, row[1])
+        db.execute("UPDATE task SET listed = max(listed, ?) WHERE id = ?", (listed, row[3]))
     elif row:
-        db.execute(_ASK_AGAIN, {"task": row[3], "host": host, "now": now, "via": via})
+        db.execute(_ASK_AGAIN, {"task": row[3], **asked})
     else:
-        asked = {"fp": number, "host": host, "now": now, "url": url, "via": via}
+        asked |= {"fp": number, "url": url}
         added = db.execute(_ASK, asked).lastrowid
         db.execute("INSERT INTO recent VALUES (?, ?)", (number, added))
     db.execute("UPDATE host SET asked_until = ? WHERE id = ?", (due_at + ASKED_FOR_S, host))

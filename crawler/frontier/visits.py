@@ -156,8 +156,9 @@ def _learned(db: sqlite3.Connection, names: Names, settlements: Sequence[Settlem
         if settled.robots:
             hosts.add(learn(db, names, settled))
         if wanted := settled.outcome.needs_robots:
-            job = names.job_id(db, settled.task.job)
-            ask(db, wanted, settled.task.host_id, job, settled.finished_at)
+            task, at = settled.task, settled.finished_at
+            listed = host_of(task.url) == host_of(task.location)
+            ask(db, wanted, task.host_id, names.job_id(db, task.job), at, listed=listed)
     return hosts
 
 

@@ -71,7 +71,7 @@ _BY_CODE = {
     "SQLITE_NOMEM": Fault.MEMORY,
     "SQLITE_NOLFS": Fault.FULL,
 }
-_BY_LONG_CODE = {"SQLITE_IOERR_NOMEM": Fault.MEMORY, "SQLITE_IOERR_CORRUPTFS": Fault.DAMAGED}
+_BY_LONG_CODE = {"SQLITE_IOERR_NOMEM": Fault.MEMORY, "SQLITE_IOERR_CORRUPTFS": Fault.DISK}
 
 
 def fault_of(error: BaseException) -> Fault:

@@ -110,7 +110,7 @@ def test_a_damaged_file_is_to_be_moved_away(file):
 
 
 def test_a_file_that_another_program_holds_may_pass(file, monkeypatch):
-    monkeypatch.setattr("crawler.frontier.database.MAX_WAIT_S", 0.05)
+    monkeypatch.setattr("crawler.frontier.database.OPEN_WAIT_S", 0.05)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         found = refused(file)
