@@ -21,14 +21,16 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 def keepable(part: str, status: int, headers: Mapping[str, str]) -> Kept | None:
     """Return the part to keep of a body that may break off, or None if it cannot be continued."""
     length = headers.get("content-length", "")
-    coded = headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
     refused = headers.get("accept-ranges", "").strip().lower() == "none"
+    if status != 200 or not length.isdecimal() or refused or _is_coded(headers):
+        return None
     validators = validators_of(headers)
-    if status != 200 or not length.isdecimal() or coded or refused or not validators.strong():
-        return None
-    if not validators.etag and not _is_strong_date(headers):
-        return None
-    return Kept(part, validators, int(length))
+    vouched = validators.strong() and (validators.etag or _is_strong_date(headers))
+    return Kept(part, validators, int(length)) if vouched else None
+
+
+def _is_coded(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
 
 
 def _is_strong_date(headers: Mapping[str, str]) -> bool:
@@ -58,7 +60,7 @@ def check_range(kept: Kept, have: int, headers: Mapping[str, str]) -> None:
     Raises:
         Trouble: `protocol`; on any doubt.
     """
-    if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+    if _is_coded(headers):
         raise Trouble(Kind.PROTOCOL, "a 206 with a content coding")
     match = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
     if not match:

@@ -64,9 +64,13 @@ def state_of(outcome: Outcome) -> str:
     if outcome.ours or not outcome.asked:
         return ""
     status = outcome.status or 0
-    if outcome.kind is Kind.HTTP_ERROR and (status in {408, 429} or status >= 500):
+    if outcome.kind is Kind.HTTP_ERROR and _is_failing(status):
         return "failing"
     return KINDS[outcome.kind].host or ("well" if status else "")
+
+
+def _is_failing(status: int) -> bool:
+    return status in {408, 429} or status >= 500
 
 
 def status_passes(status: int) -> bool:

@@ -158,10 +158,7 @@ class Chunked:
         match = _SIZE.fullmatch(buffer, at, end)
         if not match:
             raise _cut("a chunk without a size that can be read")
-        digits = match[1].lstrip(b"0")
-        if len(digits) > _MAX_SIZE_DIGITS:
-            raise Trouble(Kind.TOO_BIG, f"a chunk whose size has {len(digits)} digits")
-        self._left = int(digits or b"0", 16)
+        self._left = _number(match[1])
         self._step = Chunked._data if self._left else Chunked._trailer
         return end - at
 
@@ -206,6 +203,13 @@ class Chunked:
 Body = Sized | Chunked | Open
 Step = Callable[[Chunked, bytes, int, list[bytes]], int]
 """Takes a piece of the framing in, and returns how long that is; 0 if it is not all there."""
+
+
+def _number(size: bytes) -> int:
+    digits = size.lstrip(b"0")
+    if len(digits) > _MAX_SIZE_DIGITS:
+        raise Trouble(Kind.TOO_BIG, f"a chunk whose size has {len(digits)} digits")
+    return int(digits or b"0", 16)
 
 
 def _cut(reason: str = "the connection ended before the body did") -> Trouble:

@@ -13,8 +13,8 @@ from crawler.transport.response_head import (
     HEAD_END,
     MAX_HEAD_BYTES,
     Head,
-    check_start,
     check_sofar,
+    check_start,
     head_of,
     refusal,
 )

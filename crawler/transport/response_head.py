@@ -109,9 +109,7 @@ def head_of(block: bytes, *, tunnel: bool = False) -> Head:
     fields = _FIELD.findall(text, start)
     if len(fields) > MAX_FIELDS:
         raise refusal(f"more than {MAX_FIELDS} header lines")
-    head = Head(int(status[2]), Headers(fields), raw=block)
-    if head.status < 100 or head.status == _SWITCHING:
-        raise refusal(f"status {head.status}")
+    head = Head(_status(status[2]), Headers(fields), raw=block)
     return head if head.status < (_REFUSED if tunnel else _FINAL) else _framed(head, status[1])
 
 
@@ -147,6 +145,13 @@ def check_start(block: bytes) -> None:
 def refusal(reason: str) -> Trouble:
     """Return the Trouble of an answer that is none, however often it is asked for."""
     return Trouble(Kind.PROTOCOL, reason, final=True)
+
+
+def _status(digits: str) -> int:
+    status = int(digits)
+    if status < 100 or status == _SWITCHING:
+        raise refusal(f"status {status}")
+    return status
 
 
 def _framed(head: Head, minor: str) -> Head:
