@@ -24,7 +24,7 @@ class Disk:
         durable = options.durability == "full"
         with ExitStack() as stack:
             self.frontier = stack.enter_context(open_frontier(options.state, durable=durable))
-            self.files = stack.enter_context(Files(options.output, durable=durable))
+            self.files = stack.enter_context(Files(options.output, durable=durable, make=False))
             self.process = current()
             self.owner = self.frontier.register(self.process, time.time())
             self.configure(self._configuration.hosts)
