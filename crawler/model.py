@@ -121,6 +121,8 @@ class Task:
     """Whether it is a visit to a robots.txt, made with the options of `job`."""
     rules_version: int = 0
     """Version of the host's robots.txt rules that the ledger had when the task was leased."""
+    listed: bool = True
+    """Whether a list names its URL; for a robots.txt, whether one does that waits for it."""
 
 
 @value

@@ -27,7 +27,7 @@ class Timeout(Options):
 
 
 class Auth(Options):
-    """Basic (user and password) or bearer (a token); best taken from ${ENVIRONMENT}."""
+    """Basic (user and password) or bearer (a token), best taken from ${ENVIRONMENT}."""
 
     user: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
     """User of Basic authentication."""
@@ -36,9 +36,15 @@ class Auth(Options):
     bearer: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
     """A token, instead of user and password."""
 
+    hosts: tuple[Annotated[StrictStr, AfterValidator(checks.host_pattern)], ...] | None = None
+    """Hosts that get the job's credentials, and no other: name, name:port, *.name or *. Without it
+    they go to the origins of `urls` and of the lists' own URLs."""
+
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if (self.user is None) == (self.bearer is None):
+        if self.user is not None and self.bearer is not None:
+            raise ValueError("either user and password, or bearer")
+        if self.user is None and (self.password or (self.bearer is None and self.hosts is None)):
             raise ValueError("either user and password, or bearer")
         return self
 
@@ -102,7 +108,7 @@ class JobOptions(HostPoliteness):
     body: StrictStr = ""
     """The body of a POST."""
     auth: Auth | None = None
-    """Credentials for the hosts that the job lists, and for no other."""
+    """Credentials for the origins that the configuration names, and for no other."""
     cookies: Path | None = None
     """A Netscape cookies.txt; without one no cookie is ever sent or kept."""
     proxy: Annotated[StrictStr, AfterValidator(checks.proxy)] | None = None
@@ -114,7 +120,8 @@ class JobOptions(HostPoliteness):
         Annotated[StrictStr, AfterValidator(checks.header_name)],
         Annotated[StrictStr, AfterValidator(checks.header_value)],
     ] = Field(default_factory=dict)
-    """Request headers beside those the crawler sends by itself."""
+    """Request headers beside those the crawler sends by itself; one whose name is not known to hold
+    no secret is a credential."""
     schedule: ScheduleOptions | None = None
     """When a URL is visited again; without it every URL is visited once."""
     on_change: Versions = Field(default=0, validate_default=False)
@@ -131,7 +138,7 @@ class JobOptions(HostPoliteness):
     verify: StrictBool | Path = True
     """TLS certificates: true for the usual authorities, false for no check, or a file of them."""
     client_cert: Path | None = None
-    """A file with the certificate and the key that this job shows to servers."""
+    """A file with the certificate and the key, shown to the origins that get the credentials."""
     min_tls: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
     """Oldest version of TLS spoken."""
     allow_addresses: tuple[Annotated[StrictStr, AfterValidator(checks.network)], ...] = ()

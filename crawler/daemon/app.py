@@ -57,6 +57,7 @@ class App:
         log: Log,
         *,
         config: Path | None = None,
+        new_ledger: bool = False,
         until_done: bool = False,
         trust_listed: bool = False,
         limit: int | None = None,
@@ -73,7 +74,7 @@ class App:
         self._bad = bad
         self._mailbox = Mailbox()
         self.stop = self._mailbox.stop
-        self._disk = Disk(configuration)
+        self._disk = Disk(configuration, marked=config is not None, new_ledger=new_ledger)
         self._visiting = Visiting(
             configuration,
             self._disk,
@@ -100,7 +101,7 @@ class App:
 
         Raises:
             ServiceDiedError: a service kept dying.
-            LeaseLostError: another process took this one for dead.
+            EndOfProcessError: its leases or the ledger are lost.
         """
         visiting = self._visiting
         self._log.info("daemon.ready", pid=os.getpid(), owner=self._disk.owner)
@@ -152,7 +153,7 @@ class App:
         Raises:
             OSError: they cannot, and nobody is to wait: this is no daemon.
         """
-        fault = self._disk.files.fault()
+        fault = self._disk.output_fault()
         if fault and self._file is None:
             raise fault
         if fault:

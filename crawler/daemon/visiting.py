@@ -146,7 +146,7 @@ class Visiting:
 
     def _objection(self, task: Task) -> Outcome | None:
         """Return how a visit ends before it begins; a probe downloads nothing for nothing."""
-        if self.feeder.pause.active and (fault := self._disk.files.fault()):
+        if self.feeder.pause.active and (fault := self._disk.output_fault()):
             return Outcome(Kind.LOCAL_IO, reason=self._remedy(fault), ours=True, asked=False)
         return self._rules.objection(task)
 
@@ -156,7 +156,7 @@ class Visiting:
             return self.fetcher.fetch(task, job, **options)
         except Trouble as trouble:
             if trouble.kind is Kind.LOCAL_IO and not trouble.ours:
-                fault = self._disk.files.fault()
+                fault = self._disk.output_fault()
                 if fault:
                     raise Trouble(Kind.LOCAL_IO, self._remedy(fault), ours=True) from trouble
             raise

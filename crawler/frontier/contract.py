@@ -32,6 +32,12 @@ class Frontier(Protocol):
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
 
+    def identify(self, known: str = "") -> str:
+        """Return the ledger's id; a ledger that has none yet gets `known`, or a new one.
+
+        `known` is the id that the output folder names, '' if it names none.
+        """
+
     def register(self, process: Process, now: Seconds) -> int:
         """Admit a process as an owner, and return its number, which is never used again."""
 

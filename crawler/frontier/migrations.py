@@ -126,7 +126,7 @@ CREATE TABLE ledger (
     uid TEXT NOT NULL,
     generation INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
+INSERT INTO ledger (id, uid) VALUES (1, '');
 ALTER TABLE host ADD COLUMN rules_version INTEGER NOT NULL DEFAULT 0;
 """,
 }

@@ -12,7 +12,7 @@ ROBOTS_JOB = 0
 TABLES = f"""
 CREATE TABLE ledger (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    uid TEXT NOT NULL,                     -- tells this ledger from every other one
+    uid TEXT NOT NULL,                     -- tells this ledger from every other one; '' not yet
     generation INTEGER NOT NULL DEFAULT 0  -- grows with every start and reload
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));

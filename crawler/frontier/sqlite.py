@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from crawler.frontier import jobs, leasing, lists, owners, retiring, robots, sums, visits
+from crawler.frontier import identity, jobs, leasing, lists, owners, retiring, robots, sums, visits
 from crawler.frontier.classes import Shares
 from crawler.frontier.jobs import configure
 from crawler.frontier.process import Process
@@ -43,6 +43,9 @@ class SqliteFrontier:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+    def identify(self, known: str = "") -> str:
+        return self._file.write(identity.identify, known)
 
     def register(self, process: Process, now: Seconds) -> int:
         return self._file.write(owners.own, process, now)
@@ -123,6 +126,7 @@ class SqliteFrontier:
         return self._file.write(jobs.refit, self._file.names, job, next_due, after, now)
 
     def heartbeat(self, owner: int, pulse: Pulse, now: Seconds) -> None:
+        self._file.look()
         self._file.write(owners.heartbeat, owner, pulse, now)
 
     def lease(

@@ -77,3 +77,17 @@ def jobs(db: Connection) -> list[JobSums]:
         known, retired, again = (kinds.pop(kind, 0) for kind in ("", "retired", "+"))
         found.append(JobSums(name, bool(active), schedule, known, retired, again, kinds))
     return found
+
+
+def schema_version(db: Connection) -> int:
+    """Return the version of the tables of a state file."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def ledger_uid(db: Connection) -> str:
+    """Return the id of a ledger; '' for one of an older crawler, which has none."""
+    if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'ledger'").fetchone():
+        return ""
+    (uid,) = db.execute("SELECT uid FROM ledger").fetchone()
+    return str(uid)

@@ -202,6 +202,28 @@ def test_another_schedule_moves_due_times_and_none_ends_them(frontier):
     assert frontier.schedule("job") == "every 1h"
 
 
+def test_a_schedule_that_changed_while_a_url_was_retired_holds_when_it_comes_back(frontier):
+    frontier.configure([JobTerms("job")], NOW)
+    frontier.rescheduled("job", "every 30d")
+    number = listing(frontier)
+    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
+    owner = join(frontier)
+    task = one_task(frontier, owner)
+    frontier.settle(owner, [settled(task, Kind.STORED, Done(NOW + 30 * 86_400))], [])
+    frontier.release(owner, [], NOW)
+    frontier.drop(number, [1])
+    frontier.retire("job")
+    assert frontier.refit("job", lambda *_: NOW + 3600, 0, NOW) is None
+    frontier.rescheduled("job", "every 1h")
+    assert frontier.counts().retired == 1
+    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW + 60)
+    owner = join(frontier)
+    (host,) = take(frontier, owner, NOW + 3599).values()
+    assert host.tasks == ()
+    (host,) = take(frontier, owner, NOW + 3600, refills={host.id: 1}).values()
+    assert [task.ended for task in host.tasks] == ["stored"]
+
+
 def test_a_chunk_that_brings_nothing_new_still_notes_its_key(frontier):
     number = listing(frontier)
     one = chunk(1, *seeds("a"))
