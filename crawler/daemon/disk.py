@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Self
 
 from crawler.config.host_overrides import HostOverrides
@@ -53,9 +53,8 @@ class Disk:
         """Return what keeps files from being stored; once nothing does the folder has its name."""
         fault = self.files.fault()
         if self._name and fault is None:
-            with suppress(OSError):
-                name_ledger(self._configuration.settings.crawler.output, self._name)
-                self._name = ""
+            name_ledger(self._configuration.settings.crawler.output, self._name)
+            self._name = ""
         return fault
 
     def configure(self, hosts: HostOverrides) -> None:
