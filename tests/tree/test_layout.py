@@ -104,7 +104,6 @@ ELSEWHERE = {
     "transport/response_head.py": "parts/transport/test_connection_in_pieces.py",
     "transport/sessions.py": "parts/transport/test_idle.py",
     "transport/socks.py": "parts/transport/test_routes.py",
-    "transport/tls.py": "daemon/test_real_servers.py",
     "verbs/check.py": "daemon/test_verbs.py",
     "verbs/demo.py": "daemon/test_verbs.py",
     "verbs/desk.py": "daemon/test_desk.py",
