@@ -45,6 +45,7 @@ class Command(Source):
         self._arguments = arguments
         self._timeout = timeout
         self._form = Plain(fields)
+        self.times_itself = True
 
     @property
     def salt(self) -> bytes:

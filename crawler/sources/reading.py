@@ -43,18 +43,19 @@ class Opened:
         self.descriptor = -1
 
     def open(self) -> os.stat_result:
-        """Open for reading, a pipe without waiting for its writer.
+        """Open for reading a file, or a pipe that this process was started with.
 
         Raises:
-            OSError: it is not there, a folder, or, with `plain`, no regular file of that name.
+            OSError: it is not there, or neither of both, or, with `plain`, no file of that name.
         """
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
         self.descriptor = os.open(self._path, flags | (os.O_NOFOLLOW if self._plain else 0))
         found = os.fstat(self.descriptor)
         if stat.S_ISDIR(found.st_mode):
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        if self._plain and not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
+        if not stat.S_ISREG(found.st_mode) and (self._plain or not _is_own(self._path)):
+            what = "a pipe" if stat.S_ISFIFO(found.st_mode) else "a device or a socket"
+            raise OSError(errno.EINVAL, f"it is {what} and no file; a command may read it")
         return found
 
     def close(self) -> None:
@@ -64,12 +65,23 @@ class Opened:
             os.close(descriptor)
 
 
+class Extent:
+    """How far a file is read: as far as it went when it was opened, though it may grow."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+        """Bytes not read yet."""
+        self.grew = False
+        """Whether there was more when it was read: its last line may have been half there."""
+
+
 def listed(
     native: Native,
     descriptor: int,
     form: Format,
     name: str,
     wait: Callable[[], None] | None = None,
+    extent: Extent | None = None,
 ) -> Blocks:
     """Yield the lines of a list, having shown the first one to its format.
 
@@ -77,7 +89,8 @@ def listed(
         SourceError: the format cannot use the list.
     """
     first: bytes | None = None
-    for block in stream(native, cut(pieces(descriptor)), wait or _waiter(descriptor)):
+    steps = cut(pieces(descriptor, extent), extent)
+    for block in stream(native, steps, wait or _waiter(descriptor)):
         if first is None:
             first = block[0]
             _start(form, first, name)
@@ -99,13 +112,13 @@ def stream(native: Native, steps: Steps, wait: Callable[[], None] = lambda: None
             wait()
 
 
-def pieces(descriptor: int) -> Pieces:
+def pieces(descriptor: int, extent: Extent | None = None) -> Pieces:
     """Yield the bytes of a descriptor; gzip is recognized by its first bytes, and unpacked.
 
     Raises:
         EOFError, zlib.error: the gzip is torn or broken.
     """
-    source, head = _raw(descriptor), b""
+    source, head = _raw(descriptor, extent), b""
     for piece in source:
         if piece is None:
             yield None
@@ -118,8 +131,11 @@ def pieces(descriptor: int) -> Pieces:
         yield from _unpacked(whole) if head.startswith(_GZIP) else whole
 
 
-def cut(source: Pieces) -> Steps:
-    """Yield the lines of pieces, without their ends; a line too long loses its tail."""
+def cut(source: Pieces, extent: Extent | None = None) -> Steps:
+    """Yield the lines of pieces, without their ends; a line too long loses its tail.
+
+    Of a file that grows the last line counts only if it has its end.
+    """
     unended = b""
     for piece in source:
         if piece is None:
@@ -135,7 +151,7 @@ def cut(source: Pieces) -> Steps:
         if max(map(len, lines), default=0) > MAX_LINE_BYTES:
             lines = [line[: MAX_LINE_BYTES + 1] for line in lines]
         yield from sliced(lines)
-    if unended:
+    if unended and not (extent and extent.grew):
         yield [unended.removesuffix(b"\r")[: MAX_LINE_BYTES + 1]]
 
 
@@ -152,7 +168,25 @@ def sliced(lines: list[bytes]) -> Blocks:
         yield lines[start : start + BLOCK_LINES]
 
 
-def _raw(descriptor: int) -> Pieces:
+def _is_own(path: Path) -> bool:
+    """Tell whether a path names a descriptor that this process was started with."""
+    return path == Path("/dev/stdin") or path.parent in {Path("/dev/fd"), Path("/proc/self/fd")}
+
+
+def _raw(descriptor: int, extent: Extent | None = None) -> Pieces:
+    if extent:
+        return _file(descriptor, extent)
+    return _pipe(descriptor)
+
+
+def _file(descriptor: int, extent: Extent) -> Iterator[bytes]:
+    while piece := os.read(descriptor, min(PIECE_BYTES, extent.left)):
+        extent.left -= len(piece)
+        yield piece
+    extent.grew = not extent.left and bool(os.read(descriptor, 1))
+
+
+def _pipe(descriptor: int) -> Pieces:
     if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
         yield None  # before its first writer has come, a pipe reads as if it had ended
     while True:
