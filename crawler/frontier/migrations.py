@@ -128,5 +128,7 @@ CREATE TABLE ledger (
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, '');
 ALTER TABLE host ADD COLUMN rules_version INTEGER NOT NULL DEFAULT 0;
+UPDATE OR IGNORE source SET name = substr(name, 1, instr(name, ' ') - 1)
+    WHERE name LIKE 'command:% %';
 """,
 }
