@@ -31,6 +31,7 @@ from crawler.log import Log
 from crawler.model import Seconds
 from crawler.records import Settlement
 from crawler.seeder.seeder import Seeder
+from crawler.sources.contract import readable
 
 RELEASE_S: Seconds = 2.0
 """How long the last transaction of a stop waits for other programs."""
@@ -202,7 +203,7 @@ class App:
         """Return how the process is, for its row in the ledger."""
         paused = self._visiting.feeder.pause.active
         state = "paused" if paused else self._supervisor.state.value
-        return Pulse(state, str(self._file or ""), self._visiting.workers.busy)
+        return Pulse(state, readable(str(self._file or "")), self._visiting.workers.busy)
 
     def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
         """Do all of a reload that may fail, the ledger last; return what puts it in force."""

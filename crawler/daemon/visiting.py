@@ -23,6 +23,8 @@ from crawler.records import Settlement
 from crawler.settler import Settler
 from crawler.threads import Greenlet
 from crawler.worker.ends import Ends
+from crawler.worker.guard import Guard
+from crawler.worker.judge import Judge
 from crawler.worker.pool import Workers
 from crawler.worker.robots_rules import Rulebook
 from crawler.worker.visit import Visits
@@ -112,7 +114,7 @@ class Visiting:
             jobs,
             disk.files,
             self.feeder,
-            self._rules,
+            Judge(jobs, self._rules, self.feeder.given_up, Guard(self._log)),
             outcomes.settled,
             self._ends,
             together=self._together,

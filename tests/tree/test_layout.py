@@ -15,6 +15,7 @@ ACROSS = {
     "parts/feeder/test_room_for_hosts.py": "feeder and leaser together",
     "parts/transport/test_head_bounds.py": "connection and head together",
     "parts/feeder/test_stories.py": "feeder, leaser and settler together, on a made-up clock",
+    "policy/test_linear.py": "whatever reads bytes of strangers",
     "parts/frontier/test_walk.py": "all verbs of the contract, at random",
     "parts/transport/test_oracles.py": "head and framing, beside other readers",
 }
@@ -74,6 +75,7 @@ ELSEWHERE = {
     "log/values.py": "parts/log/test_log.py",
     "log/visits.py": "parts/log/test_log.py",
     "model.py": "values alone",
+    "policy/frames.py": "parts/fetch/test_decode.py",
     "policy/addresses.py": "parts/transport/test_dial_guard.py",
     "policy/http_grammar.py": "parts/transport/test_oracles.py",
     "policy/jitter.py": "policy/test_retry.py",
@@ -85,6 +87,7 @@ ELSEWHERE = {
     "seeder/seeds.py": "daemon/test_reload.py",
     "seeder/sync.py": "daemon/test_reload.py",
     "sources/contract.py": "values alone",
+    "sources/program_guard.py": "parts/sources/test_commands.py",
     "store/files.py": "parts/store/test_store.py",
     "store/folders.py": "parts/store/test_store.py",
     "store/paths.py": "daemon/test_resume.py",
@@ -120,6 +123,8 @@ ELSEWHERE = {
     "verbs/status/account.py": "parts/verbs/test_status.py",
     "verbs/status/idle.py": "parts/verbs/test_status.py",
     "verbs/status/snapshot.py": "parts/verbs/test_status.py",
+    "worker/guard.py": "parts/test_settler.py",
+    "worker/judge.py": "parts/test_settler.py",
     "worker/visit.py": "parts/worker/test_worker.py",
 }
 """Modules without a test file of their own, and what tests each."""
