@@ -215,14 +215,14 @@ def test_a_group_that_is_not_there_is_refused_by_check_and_by_run(tmp_path):
 
 
 def test_the_arguments_of_a_command_are_told_nowhere_and_lie_nowhere(tmp_path):
-    secret = "t0p-secret"
+    hidden = "t0p-secret"
     config = write_config(tmp_path, [{
         "name": "j", "command": ["sh", "-c", "exit 3", "--token=${TOKEN}"],
     }])  # fmt: skip
-    with Daemon(config, "--until-done", TOKEN=secret) as daemon:
+    with Daemon(config, "--until-done", TOKEN=hidden) as daemon:
         daemon.wait()
     (failed,) = daemon.told("list.failed")
     assert failed["cause"].endswith("command:sh: ended with exit code 3")
-    assert secret not in json.dumps(daemon.records) + daemon.errors
+    assert hidden not in json.dumps(daemon.records) + daemon.errors
     for file in tmp_path.glob("state.sqlite*"):
-        assert secret.encode() not in file.read_bytes()
+        assert hidden.encode() not in file.read_bytes()
