@@ -20,25 +20,17 @@ class HostOverrides:
     """Answers for every host, by its key name:port. Pure; it is also asked in native threads."""
 
     def __init__(self, settings: Settings) -> None:
-        self.load(settings)
+        self.overrides = _Overrides(settings)
 
-    def load(self, settings: Settings) -> None:
-        """Replace the configuration by another."""
-        self._jobs = {job.name: job for job in settings.jobs}
-        self._options: Mapping[str, HostOptions] = settings.hosts
-        self._user_agent = settings.crawler.user_agent
-        self._hours = {
-            pattern: parse(options.hours)
-            for pattern, options in self._options.items()
-            if options.hours
-        }
-        self._found: dict[str, str | None] = {}
+    def take_up(self, other: "HostOverrides") -> None:
+        """Answer as the other from now on: in one step, for a native thread may be asking."""
+        self.overrides = other.overrides
 
     def job_terms(self) -> list[JobTerms]:
         """Return the terms of all jobs, for the frontier."""
         return [
             JobTerms(job.name, job.delay, job.per_host, job.robots == "obey", WEIGHTS[job.priority])
-            for job in self._jobs.values()
+            for job in self.overrides.jobs.values()
         ]
 
     def limits(self, key: str, jobs: tuple[str, ...], delay: Seconds, per_host: int) -> HostLimits:
@@ -47,41 +39,66 @@ class HostOverrides:
         `delay` (seconds) and `per_host` (visits) are the strictest of all active jobs, also of
         those that only other processes have.
         """
-        here = [self._jobs[name] for name in jobs if name in self._jobs]
-        said = self._said(key)
+        overrides = self.overrides  # one configuration's, whatever is taken up meanwhile
+        here = [overrides.jobs[name] for name in jobs if name in overrides.jobs]
+        said = overrides.said(key)
         merged = {name: _merged(name, said, here) for name in STRICTEST}
         return HostLimits(_or(said.delay, delay), _or(said.per_host, per_host), **merged)
 
     def obeys(self, key: str) -> bool | None:
         """Return whether a host's robots.txt is obeyed; None where each job decides."""
-        said = self._said(key).robots
+        said = self.overrides.said(key).robots
         return None if said is None else said == "obey"
 
     def max_crawl_delay(self, key: str, job: Job) -> Seconds:
         """Return the longest Crawl-delay, in seconds, with which a host is still visited."""
-        said: Seconds | None = self._said(key).max_crawl_delay
+        said: Seconds | None = self.overrides.said(key).max_crawl_delay
         return _or(said, job.max_crawl_delay)
 
     def user_agent(self, key: str) -> str:
         """Return the User-Agent line for a host."""
-        return self._said(key).user_agent or self._user_agent
+        overrides = self.overrides
+        return overrides.said(key).user_agent or overrides.user_agent
 
     def hours(self, key: str) -> Hours | None:
+        """Return the opening hours of a host; None where it is always open."""
+        return self.overrides.hours_of(key)
+
+
+class _Overrides:
+    """The overrides of one configuration; never changed, but for the memory of its answers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.jobs = {job.name: job for job in settings.jobs}
+        self.user_agent = settings.crawler.user_agent
+        self._options: Mapping[str, HostOptions] = settings.hosts
+        self._hours = {
+            pattern: parse(options.hours)
+            for pattern, options in self._options.items()
+            if options.hours
+        }
+        self._found: dict[str, str | None] = {}
+
+    def said(self, key: str) -> HostOptions:
+        """Return what is said of a host under `hosts`."""
+        pattern = self._pattern(key) if self._options else None
+        return self._options[pattern] if pattern else _NOTHING
+
+    def hours_of(self, key: str) -> Hours | None:
         """Return the opening hours of a host; None where it is always open."""
         pattern = self._pattern(key) if self._hours else None
         return self._hours.get(pattern) if pattern else None
 
-    def _said(self, key: str) -> HostOptions:
-        pattern = self._pattern(key) if self._options else None
-        return self._options[pattern] if pattern else _NOTHING
-
     def _pattern(self, key: str) -> str | None:
         """Return the most specific pattern that matches: name:port, name, *.name by length, *."""
-        if key not in self._found:
-            if len(self._found) >= MAX_CACHED_HOSTS:
-                self._found.clear()
-            self._found[key] = next((one for one in _candidates(key) if one in self._options), None)
-        return self._found[key]
+        try:
+            return self._found[key]  # another thread may empty it at any time
+        except KeyError:
+            pattern = next((one for one in _candidates(key) if one in self._options), None)
+        if len(self._found) >= MAX_CACHED_HOSTS:
+            self._found.clear()
+        self._found[key] = pattern
+        return pattern
 
 
 _NOTHING = HostOptions()

@@ -4,13 +4,14 @@ A part is made when all that it needs is there.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from crawler.config import Settings
-from crawler.daemon.configuration import Configuration
+from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk
 from crawler.daemon.keeper import Keeper
@@ -22,6 +23,7 @@ from crawler.daemon.signals import signals_heard
 from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.visiting import Visiting
+from crawler.fetch.fetcher import JobSession
 from crawler.frontier import Pulse
 from crawler.log import Log
 from crawler.records import Settlement
@@ -101,9 +103,7 @@ class App:
             Service("feeder", visiting.feeder.run),
             Service("seeder", self.seeder.run),
         )
-        reloader = Reloader(
-            self._file, self._configuration, visiting.fetcher.open, self._apply, self._log
-        )
+        reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
         return self._supervisor.run(services, reloader.reload)
 
     def _open_supervisor(self) -> None:
@@ -163,13 +163,23 @@ class App:
         state = "paused" if paused else self._supervisor.state.value
         return Pulse(state, str(self._file or ""), self._visiting.workers.busy)
 
-    def _apply(self, found: Difference) -> None:
-        """Tell every part that another configuration is in force; a URL's next lease has it."""
-        options = self._configuration.settings.crawler
+    def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
+        """Do all of a reload that may fail, the ledger last; return what puts it in force."""
+        coming = self._configuration.coming(settings)
+        sessions = self._visiting.fetcher.prepare(coming.all_jobs())
+        self._disk.configure(coming.hosts)
+        return partial(self._put_in_force, coming, sessions, found)
+
+    def _put_in_force(
+        self, coming: Coming, sessions: Sequence[JobSession], found: Difference
+    ) -> None:
+        """Tell every part of another configuration, without a wait; a URL's next lease has it."""
+        self._configuration.take_up(coming)
+        self._visiting.fetcher.commit(sessions)
+        options = coming.settings.crawler
         self._supervisor.grace_period = options.grace_period
         self._supervisor.resize(options.concurrency)
         self.keeper.progress = options.log.progress
-        self._disk.configure()
         self._visiting.apply()
         self.seeder.again(found.changed)
 

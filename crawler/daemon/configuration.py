@@ -1,10 +1,25 @@
 """The configuration in force: settings, jobs by name, and the options of each host."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from crawler.config import Job, PerAddress, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.policy.politeness import HostLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A configuration that was checked and is not in force yet."""
+
+    settings: Settings
+    hosts: HostOverrides
+    jobs: Mapping[str, Job]
+    """The jobs as their next visits will have them."""
+
+    def all_jobs(self) -> list[Job]:
+        """Return each job, also as its visits will have it when its lists were read again."""
+        return [*self.settings.jobs, *self.jobs.values()]
 
 
 class Configuration:
@@ -16,11 +31,15 @@ class Configuration:
         """Also jobs that a reload removed: visits of theirs may be under way."""
         self.hosts = HostOverrides(settings)
 
-    def take_up(self, settings: Settings) -> None:
-        """Put other settings in force."""
-        self.settings = settings
-        self.jobs.update({job.name: job for job in settings.jobs})
-        self.hosts.load(settings)
+    def coming(self, settings: Settings) -> Coming:
+        """Return other settings as they would come into force; nothing changes yet."""
+        return Coming(settings, HostOverrides(settings), {job.name: job for job in settings.jobs})
+
+    def take_up(self, coming: Coming) -> None:
+        """Put another configuration in force; this cannot fail, and never waits."""
+        self.settings = coming.settings
+        self.jobs.update(coming.jobs)
+        self.hosts.take_up(coming.hosts)
 
     def listed_jobs(self) -> Sequence[Job]:
         """Return the jobs of the settings, in their order."""

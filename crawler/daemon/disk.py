@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Self
 
+from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.configuration import Configuration
 from crawler.frontier import open_frontier
 from crawler.frontier.process import current
@@ -26,16 +27,19 @@ class Disk:
             self.files = stack.enter_context(Files(options.output, durable=durable))
             self.process = current()
             self.owner = self.frontier.register(self.process, time.time())
-            self.configure()
+            self.configure(self._configuration.hosts)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def configure(self) -> None:
-        """Write the terms of the jobs in force to the frontier."""
-        hosts = self._configuration.hosts
+    def configure(self, hosts: HostOverrides) -> None:
+        """Write the terms of the jobs to the frontier: from now on these are the active ones.
+
+        Raises:
+            LocalFaultError: the ledger cannot be written just now, and nothing has changed.
+        """
         self.frontier.configure(hosts.job_terms(), time.time(), obeys=hosts.obeys)
 
     def release(self, owed: Iterable[HostRecord]) -> int:

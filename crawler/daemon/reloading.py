@@ -1,6 +1,7 @@
-"""A reload: the whole configuration is read and checked, then applied as a difference, or not.
+"""A reload: the whole configuration is read, checked and prepared; then it is put in force, or not.
 
-A problem anywhere leaves everything as it is. Visits under way end under the options with which
+A problem anywhere leaves everything as it is. A fault of this machine, such as a ledger that is
+held by another program, puts the reload off. Visits under way end under the options with which
 they began; the next lease of a URL has the new ones.
 """
 
@@ -8,61 +9,99 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from gevent.lock import Semaphore
+import gevent
 
-from crawler.config import Job, load
+from crawler.config import Settings, load
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.difference import Difference, check, difference, log_fields
-from crawler.errors import ConfigError, UsageError
+from crawler.errors import LOCAL_FAULTS, ConfigError, LocalFaultError, UsageError
 from crawler.log import Log
+from crawler.model import Seconds
 from crawler.threads import Native
+
+FIRST_WAIT_S: Seconds = 1.0
+"""Wait before a reload is tried again that a fault of this machine put off; it doubles."""
+MAX_WAIT_S: Seconds = 30.0
+
+Prepare = Callable[[Settings, Difference], Callable[[], None]]
+"""Does all of a reload that may fail, and returns what puts it in force: that cannot fail.
+
+It raises UsageError or LocalFaultError, and has then changed nothing."""
 
 
 class Reloader:
-    """Reads the configuration again, one reload after another.
-
-    `open_job` makes what a job's visits need, and raises UsageError where it cannot; `apply` tells
-    the daemon's parts of a configuration that is in force.
-    """
+    """Reads the configuration again, one reload after another."""
 
     def __init__(
-        self,
-        file: Path | None,
-        configuration: Configuration,
-        open_job: Callable[[Job], None],
-        apply: Callable[[Difference], None],
-        log: Log,
+        self, file: Path | None, configuration: Configuration, prepare: Prepare, log: Log
     ) -> None:
         self._file = file
         self._configuration = configuration
-        self._open_job = open_job
-        self._apply = apply
+        self._prepare = prepare
         self._log = log
-        self._one_at_a_time = Semaphore()
+        self._asked = False
+        self._under_way = False
 
     def reload(self) -> None:
-        """Read the configuration again; apply its changes, or, if anything is wrong, nothing."""
-        if self._file is None:
-            return
-        with self._one_at_a_time:
-            try:
-                found = self._read(self._file)
-            except UsageError as error:
-                problems = error.problems if isinstance(error, ConfigError) else [error]
-                self._log.error("config.rejected", problems=[str(one) for one in problems])
-                return
-            self._apply(found)
-            self._log.info("config.reloaded", **log_fields(found))
+        """Read the configuration again; apply its changes, or, if anything is wrong, nothing.
 
-    def _read(self, file: Path) -> Difference:
+        Asked for while another reload is under way, it follows that one.
+        """
+        self._asked = True
+        if self._file is None or self._under_way:
+            return
+        self._under_way = True
+        try:
+            while self._asked:
+                self._asked = False
+                self._until_decided(self._file)
+        finally:
+            self._under_way = False
+
+    def _until_decided(self, file: Path) -> None:
+        """Put what the file says in force or reject it, whatever faults of this machine pass."""
+        wait = FIRST_WAIT_S
+        while True:
+            try:
+                return self._apply(file)
+            except UsageError as error:
+                return self._reject(error)
+            except LocalFaultError as error:
+                if wait == FIRST_WAIT_S:
+                    self._log.warning("config.postponed", cause=str(error))
+            except Exception as error:  # noqa: BLE001  a bug that one file shows ends no daemon
+                return self._log.error("config.rejected", problems=[repr(error)], exc_info=True)
+            gevent.sleep(wait)
+            wait = min(2 * wait, MAX_WAIT_S)
+
+    def _apply(self, file: Path) -> None:
         with Native(1) as native:  # a big YAML file takes its time
-            settings = native.call(load, file)
+            settings = _loaded(native, file)
         found = difference(self._configuration.settings, settings)
         check(str(file), found)
-        for job in settings.jobs:
-            self._open_job(job)
-        self._configuration.take_up(settings)
-        return found
+        put_in_force = self._prepare(settings, found)
+        put_in_force()
+        self._log.info("config.reloaded", **log_fields(found))
+
+    def _reject(self, error: UsageError) -> None:
+        problems = error.problems if isinstance(error, ConfigError) else [error]
+        self._log.error("config.rejected", problems=[str(one) for one in problems])
+
+
+def _loaded(native: Native, file: Path) -> Settings:
+    """Read the configuration; a file that this machine cannot read just now is not wrong.
+
+    Raises:
+        ConfigError: it is.
+        LocalFaultError: the file cannot be read, for want of descriptors or the like.
+    """
+    try:
+        return native.call(load, file)
+    except ConfigError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno in LOCAL_FAULTS:
+            raise LocalFaultError(str(error)) from error
+        raise
 
 
 class ConfigWatch:

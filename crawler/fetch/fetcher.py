@@ -5,9 +5,8 @@ no exception of the system or of TLS leaves this module.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from http.cookiejar import CookieJar
 from typing import NamedTuple, Self
 
 import gevent
@@ -15,7 +14,7 @@ import gevent
 from crawler.config import Job
 from crawler.fetch.failures import EXCHANGE_ERRORS, trouble_of
 from crawler.fetch.reading import AnswerReader, Visit
-from crawler.fetch.request import NO_COOKIES, RequestBuilder, cookies_of
+from crawler.fetch.request import RequestBuilder, cookies_of
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
@@ -26,6 +25,10 @@ from crawler.urls import host_of, split
 
 LOOKUP_THREADS = 256
 """Names looked up at once: one that hangs keeps its thread long after its visit has ended."""
+_VERSIONS_KEPT = 4
+"""Versions of a job whose visits may be under way."""
+_TURN_S: Seconds = 0.02
+"""Longest stretch of preparing without a pause for the other greenlets."""
 
 
 class Fetcher:
@@ -52,8 +55,8 @@ class Fetcher:
         self._reader = AnswerReader(files, note)
         self._resolver = Resolver(LOOKUP_THREADS)
         self._sessions = Sessions(self._resolver, concurrency)
-        self._cookies: dict[str, CookieJar] = {}
-        self._by_job: dict[str, _JobSession] = {}
+        self._by_job: dict[str, Sequence[JobSession]] = {}
+        """The newest first: a visit under way ends under the options with which it began."""
 
     def __enter__(self) -> Self:
         self._resolver.__enter__()
@@ -73,9 +76,27 @@ class Fetcher:
         Raises:
             UsageError: `verify`, `client_cert` or `cookies` names no such file.
         """
-        self._cookies[job.name] = cookies_of(job)
-        self._by_job.pop(job.name, None)
-        self._sessions.check(job)
+        self.commit(self.prepare([job]))
+
+    def prepare(self, jobs: Iterable[Job]) -> "list[JobSession]":
+        """Make what visits of jobs need, of their files as they are now; nothing changes yet.
+
+        Raises:
+            UsageError: `verify`, `client_cert` or `cookies` names no such file.
+        """
+        prepared, pause_at = [], time.monotonic() + _TURN_S
+        for job in jobs:
+            prepared.append(self._job_session(job))
+            if time.monotonic() >= pause_at:
+                gevent.sleep(0.001)
+                pause_at = time.monotonic() + _TURN_S
+        return prepared
+
+    def commit(self, prepared: "Iterable[JobSession]") -> None:
+        """Put what was prepared in force; this cannot fail, and never waits."""
+        for one in prepared:
+            known = self._by_job.get(one.job.name, ())
+            self._by_job[one.job.name] = (one, *known)[:_VERSIONS_KEPT]
 
     def address(self, task: Task, job: Job) -> str | None:
         """Return the address that stands for a host; None through a proxy, or if there is none."""
@@ -128,26 +149,34 @@ class Fetcher:
             answer.close()
 
     def _send(self, task: Task, job: Job, had: Measured | None, timer: VisitTimer) -> Answer:
-        ready = self._by_job.get(job.name)
-        if ready is None or ready.job is not job:
-            ready = self._by_job[job.name] = self._job_session(job)
+        ready = self._opened(job)
         if task.stored and not had and not (task.path and self._files.exists(task.path)):
             task = replace(task, stored=None)  # the file is gone: fetch it again
         agent = self._user_agent(task.host)
         request = ready.builder.request(task, agent, had.size if had else 0)
         trusted = self._trust_listed and host_of(task.location) == host_of(task.url)
-        session = self._sessions.session(job, trusted=True) if trusted else ready.session
+        session = ready.trusted if trusted else ready.session
         return session.send(request, timeout=timer)
 
-    def _job_session(self, job: Job) -> "_JobSession":
-        cookies = self._cookies.get(job.name, NO_COOKIES)
+    def _opened(self, job: Job) -> "JobSession":
+        known = self._by_job.get(job.name, ())
+        found = next((one for one in known if one.job is job), None)
+        if found is None:
+            found = self._job_session(job)
+            self.commit([found])
+        return found
+
+    def _job_session(self, job: Job) -> "JobSession":
         session = self._sessions.session(job, trusted=False)
-        return _JobSession(job, RequestBuilder(job, cookies), session)
+        trusted = self._sessions.session(job, trusted=True) if self._trust_listed else session
+        return JobSession(job, RequestBuilder(job, cookies_of(job)), session, trusted)
 
 
-class _JobSession(NamedTuple):
+class JobSession(NamedTuple):
     """What all visits of a job share."""
 
     job: Job
     builder: RequestBuilder
     session: LeanSession
+    trusted: LeanSession
+    """For the hosts that the operator listed, where those may be at any address."""

@@ -54,8 +54,8 @@ class SqliteFrontier:
         *,
         obeys: Callable[[str], bool | None] = lambda _: None,
     ) -> None:
-        self._visitor = Visitor(tuple(terms.name for terms in jobs), obeys)
         self._file.write(configure, self._file.names, jobs, now)
+        self._visitor = Visitor(tuple(terms.name for terms in jobs), obeys)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(visits.add, self._file.names, job, seeds, now, recount)

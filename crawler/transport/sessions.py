@@ -2,7 +2,10 @@
 
 import resource
 import ssl
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from requests import PreparedRequest, Session
 
@@ -61,36 +64,38 @@ def _idle(concurrency: int) -> int:
 
 
 class Sessions:
-    """A session for each set of connection settings; the idle connections are shared."""
+    """A session for each set of connection settings; the idle connections are shared.
+
+    The contents of the files that settings name belong to the settings: a certificate that was
+    replaced under its name makes another session. A session that nobody holds is forgotten.
+    """
 
     def __init__(self, resolver: Resolver, concurrency: int) -> None:
         self._resolver = resolver
         self._idle = IdleConnections(_idle(concurrency), each=max(MAX_IDLE_PER_HOST, concurrency))
-        self._by_settings: dict[object, LeanSession] = {}
+        self._by_settings: WeakValueDictionary[object, LeanSession] = WeakValueDictionary()
 
     def hang_up(self) -> None:
         """Close every idle connection."""
         self._idle.close()
 
-    def check(self, job: Job) -> None:
-        """Make what a job's visits need, so that a bad file shows at the start.
+    def session(self, job: Job, *, trusted: bool) -> LeanSession:
+        """Return the session of a job, for hosts that may be anywhere or for all others.
 
         Raises:
             UsageError: `verify` or `client_cert` names no such file, or a login is too long.
         """
         _check_login(job)
         try:
-            self.session(job, trusted=False)
+            key = _settings(job), trusted
+            session = self._by_settings.get(key)
+            if session is None:
+                session = LeanSession(self._transport(job, trusted=trusted))
+                self._by_settings[key] = session
         except (ssl.SSLError, OSError) as error:
             files = ", ".join(str(file) for file in (job.verify, job.client_cert) if file)
             raise UsageError(f"{job.name}: {files}: no certificate in it: {error}") from error
-
-    def session(self, job: Job, *, trusted: bool) -> LeanSession:
-        """Return the session of a job, for hosts that may be anywhere or for all others."""
-        key = (job.verify, job.client_cert, job.min_tls, job.allow_addresses, job.proxy, trusted)
-        if key not in self._by_settings:
-            self._by_settings[key] = LeanSession(self._transport(job, trusted=trusted))
-        return self._by_settings[key]
+        return session
 
     def _transport(self, job: Job, *, trusted: bool) -> Transport:
         allowed = None if trusted else [network(text) for text in job.allow_addresses]
@@ -113,3 +118,15 @@ def _check_login(job: Job) -> None:
     proxy = ProxyUrl.of(job.proxy) if job.proxy else None
     if proxy and proxy.scheme in _SOCKS and not login_fits(proxy.user, proxy.password):
         raise UsageError(f"{job.name}: SOCKS takes 255 bytes of user and password each")
+
+
+def _settings(job: Job) -> object:
+    """Return what the connections of jobs must have in common to be shared."""
+    files = tuple(_content(file) for file in (job.verify, job.client_cert))
+    return files, job.verify, job.client_cert, job.min_tls, job.allow_addresses, job.proxy
+
+
+def _content(file: Path | bool | None) -> bytes:  # noqa: FBT001  as the options are
+    if not isinstance(file, Path):
+        return b""
+    return blake2b(file.read_bytes(), digest_size=16).digest()

@@ -2,9 +2,10 @@ import pytest
 import yaml
 
 from crawler.config import load
+from crawler.daemon import reloading
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.reloading import ConfigWatch, Reloader
-from crawler.errors import UsageError
+from crawler.errors import LocalFaultError, UsageError
 
 
 class Events(list):
@@ -13,7 +14,7 @@ class Events(list):
     def info(self, event: str, **_: object) -> None:
         self.append(event)
 
-    error = info
+    error = warning = info
 
 
 def write(file, *names, **crawler):
@@ -47,28 +48,79 @@ def test_without_the_option_nothing_is_watched(file):
     assert not watch.look()
 
 
-def test_what_is_applied_is_in_force_already_and_a_removed_job_stays_for_its_visits(file):
-    configuration, log, applied = Configuration(load(file)), Events(), []
+def test_what_was_prepared_is_put_in_force_and_a_removed_job_stays_for_its_visits(file):
+    configuration, log, steps = Configuration(load(file)), Events(), []
 
-    def apply(found):
-        applied.append((found.added, found.removed, list(configuration.jobs)))
+    def prepare(settings, found):
+        steps.append(("prepared", found.added, found.removed, list(configuration.jobs)))
+        return lambda: configuration.take_up(configuration.coming(settings))
 
-    reloader = Reloader(file, configuration, lambda _: None, apply, log)
+    reloader = Reloader(file, configuration, prepare, log)
     write(file, "b", watch=True)
     reloader.reload()
-    assert applied == [(("b",), ("a",), ["a", "b"])]
+    assert steps == [("prepared", ("b",), ("a",), ["a"])]
     assert [job.name for job in configuration.listed_jobs()] == ["b"]
+    assert list(configuration.jobs) == ["a", "b"]
     assert log == ["config.reloaded"]
 
 
-def test_a_job_that_cannot_be_opened_leaves_everything_as_it_is(file):
+def test_a_job_that_cannot_be_prepared_leaves_everything_as_it_is(file):
     configuration, log = Configuration(load(file)), Events()
 
-    def refuse(job):
-        raise UsageError(job.name)
+    def refuse(settings, found):
+        raise UsageError("b: no certificate in it")
 
-    reloader = Reloader(file, configuration, refuse, lambda _: pytest.fail("applied"), log)
+    reloader = Reloader(file, configuration, refuse, log)
     write(file, "a", "b", watch=True)
     reloader.reload()
     assert list(configuration.jobs) == ["a"]
     assert log == ["config.rejected"]
+
+
+def test_a_reload_that_meets_a_fault_of_this_machine_is_tried_again_with_what_the_file_says_then(
+    file, monkeypatch
+):
+    monkeypatch.setattr(reloading, "FIRST_WAIT_S", 0.01)
+    configuration, log, tried = Configuration(load(file)), Events(), []
+
+    def prepare(settings, found):
+        tried.append([job.name for job in settings.jobs])
+        if len(tried) < 3:
+            write(file, "c", watch=True)
+            raise LocalFaultError("the ledger is held by another program")
+        return lambda: configuration.take_up(configuration.coming(settings))
+
+    write(file, "b", watch=True)
+    Reloader(file, configuration, prepare, log).reload()
+    assert tried == [["b"], ["c"], ["c"]]
+    assert [job.name for job in configuration.listed_jobs()] == ["c"]
+    assert log == ["config.postponed", "config.reloaded"]
+
+
+def test_reloads_that_are_asked_for_during_one_are_one_reload_after_it(file):
+    configuration, log, tried = Configuration(load(file)), Events(), []
+
+    def prepare(settings, found):
+        tried.append([job.name for job in settings.jobs])
+        if len(tried) == 1:
+            write(file, "b", watch=True)
+            for _ in range(3):
+                reloader.reload()
+        return lambda: configuration.take_up(configuration.coming(settings))
+
+    reloader = Reloader(file, configuration, prepare, log)
+    reloader.reload()
+    assert tried == [["a"], ["b"]]
+
+
+def test_a_fault_of_ours_that_a_file_shows_rejects_it_and_ends_nothing(file):
+    configuration, log = Configuration(load(file)), Events()
+
+    def breaks(settings, found):
+        raise RecursionError("too deep")
+
+    reloader = Reloader(file, configuration, breaks, log)
+    reloader.reload()
+    assert log == ["config.rejected"]
+    reloader.reload()
+    assert log == ["config.rejected"] * 2

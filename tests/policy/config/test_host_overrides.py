@@ -1,12 +1,15 @@
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.config import CrawlerOptions, HostOptions, Job, Settings
+from crawler.config import CrawlerOptions, HostOptions, Job, Settings, host_overrides
 from crawler.config.host_options import STRICTEST, AdaptiveOptions, HostPoliteness
 from crawler.config.host_overrides import MAX_CACHED_HOSTS, HostOverrides
 from crawler.policy.politeness import Adaptive, HostLimits
 from crawler.records import JobTerms
+from crawler.threads import Native
 from tests import examples
 
 MIDNIGHT = 1_772_323_200.0  # Sunday, 1 March 2026, UTC
@@ -231,7 +234,37 @@ def test_a_host_has_hours_only_where_they_are_said():
 def test_another_configuration_takes_the_place_of_the_one_before():
     found = overrides(job("one"), hosts={"h": {"user_agent": "old", "hours": "22:00-06:00"}})
     assert found.user_agent("h:80") == "old"
-    found.load(Settings(jobs=(job("two"),), hosts={"*": HostOptions(user_agent="new")}))
+    other = Settings(jobs=(job("two"),), hosts={"*": HostOptions(user_agent="new")})
+    found.take_up(HostOverrides(other))
     assert found.user_agent("h:80") == "new"
     assert found.hours("h:80") is None
     assert [rule.name for rule in found.job_terms()] == ["two"]
+
+
+def test_another_thread_may_ask_while_another_configuration_is_taken_up(monkeypatch):
+    monkeypatch.setattr(host_overrides, "MAX_CACHED_HOSTS", 3)
+    asked = overrides(job("a"), hosts={"*.example": {"robots": "ignore"}})
+    others = [overrides(job("a"), hosts={name: {}}) for name in ("*.example", "*.org", "h")]
+    ended, failed = [], []
+
+    def ask() -> None:
+        keys = [f"h{number}.example:80" for number in range(7)]
+        while not ended:
+            for key in keys:
+                try:
+                    asked.obeys(key)
+                except KeyError as error:
+                    failed.append(error)
+                    return
+
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    with Native(2) as native:
+        asking = [native.begin(ask) for _ in range(2)]
+        for number in range(20_000):
+            asked.take_up(others[number % 3])
+        ended.append(True)
+        for one in asking:
+            one()
+    sys.setswitchinterval(switch)
+    assert not failed
