@@ -1,7 +1,7 @@
 """Whether a file ends as its format ends, or may still be being written.
 
 What is only half there differs from what is whole in its last bytes: lines end with a line end, a
-JSON array with its bracket, XML with the end of its root, gzip with the end mark of its last member.
+JSON array with its bracket, XML with its root, gzip with the end mark of its last member.
 """
 
 import os
@@ -48,7 +48,7 @@ def ends(head: bytes, tail: bytes) -> bool:
         return end.endswith(b"]")
     if begin == b"<":
         root = _ROOT.search(head)
-        return bool(root) and end.lower().endswith((b"</" + root[1].lower() + b">", b"/>"))
+        return root is not None and end.lower().endswith(b"</" + root[1].lower() + b">")
     return tail.endswith((b"\n", b"\r", b"\n\0", b"\r\0"))  # UTF-16 has a NUL behind
 
 
