@@ -1,6 +1,8 @@
 """crawlerd: URL lists in YAML become whole files on disk, by a gevent daemon under supervisord."""
 
-from gevent import monkey
+from crawler import early_signals as early_signals  # before all else, for it takes a while
+
+from gevent import monkey  # isort: skip
 
 monkey.patch_all()
 

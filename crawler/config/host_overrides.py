@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from crawler.config import HostOptions, Job, Settings
 from crawler.config.host_options import STRICTEST, HostPoliteness
 from crawler.model import Seconds
+from crawler.policy.credentials import host_patterns
 from crawler.policy.hours import Hours, parse
 from crawler.policy.politeness import HostLimits
 from crawler.records import JobTerms
@@ -94,7 +95,7 @@ class _Overrides:
         try:
             return self._found[key]  # another thread may empty it at any time
         except KeyError:
-            pattern = next((one for one in _candidates(key) if one in self._options), None)
+            pattern = next((one for one in host_patterns(key) if one in self._options), None)
         if len(self._found) >= MAX_CACHED_HOSTS:
             self._found.clear()
         self._found[key] = pattern
@@ -103,13 +104,6 @@ class _Overrides:
 
 _NOTHING = HostOptions()
 _DEFAULTS = {name: HostPoliteness.model_fields[name].default for name in STRICTEST}
-
-
-def _candidates(key: str) -> list[str]:
-    name = key.rpartition(":")[0]
-    labels = name.split(".")
-    parents = ["*." + ".".join(labels[at:]) for at in range(1, len(labels))]
-    return [key, name, *parents, "*"]
 
 
 def _merged(name: str, said: HostOptions, jobs: Sequence[Job]) -> Any:

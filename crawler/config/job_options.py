@@ -9,7 +9,7 @@ from crawler import urls
 from crawler.config import checks
 from crawler.config.host_options import HostPoliteness
 from crawler.config.options import Options, in_order
-from crawler.config.units import Duration, MinSpeed, Size, Versions
+from crawler.config.units import Duration, MinSpeed, Share, Size, Versions
 from crawler.policy import naming, schedule
 
 ListUrl = Annotated[StrictStr, Field(pattern=r"^https?://"), AfterValidator(urls.canonical)]
@@ -27,7 +27,7 @@ class Timeout(Options):
 
 
 class Auth(Options):
-    """Basic (user and password) or bearer (a token); best taken from ${ENVIRONMENT}."""
+    """Basic (user and password) or bearer (a token), best taken from ${ENVIRONMENT}."""
 
     user: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
     """User of Basic authentication."""
@@ -36,9 +36,15 @@ class Auth(Options):
     bearer: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
     """A token, instead of user and password."""
 
+    hosts: tuple[Annotated[StrictStr, AfterValidator(checks.host_pattern)], ...] | None = None
+    """Hosts that get the job's credentials, and no other: name, name:port, *.name or *. Without it
+    they go to the origins of `urls` and of the lists' own URLs."""
+
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if (self.user is None) == (self.bearer is None):
+        if self.user is not None and self.bearer is not None:
+            raise ValueError("either user and password, or bearer")
+        if self.user is None and (self.password or (self.bearer is None and self.hosts is None)):
             raise ValueError("either user and password, or bearer")
         return self
 
@@ -102,7 +108,7 @@ class JobOptions(HostPoliteness):
     body: StrictStr = ""
     """The body of a POST."""
     auth: Auth | None = None
-    """Credentials for the hosts that the job lists, and for no other."""
+    """Credentials for the origins that the configuration names, and for no other."""
     cookies: Path | None = None
     """A Netscape cookies.txt; without one no cookie is ever sent or kept."""
     proxy: Annotated[StrictStr, AfterValidator(checks.proxy)] | None = None
@@ -114,13 +120,17 @@ class JobOptions(HostPoliteness):
         Annotated[StrictStr, AfterValidator(checks.header_name)],
         Annotated[StrictStr, AfterValidator(checks.header_value)],
     ] = Field(default_factory=dict)
-    """Request headers beside those the crawler sends by itself."""
+    """Request headers beside those the crawler sends by itself; one whose name is not known to hold
+    no secret is a credential."""
     schedule: ScheduleOptions | None = None
     """When a URL is visited again; without it every URL is visited once."""
     on_change: Versions = Field(default=0, validate_default=False)
     """`replace` a file that changed, or `keep 3 versions` of it under names with their time."""
     priority: Literal["high", "normal", "low"] = "normal"
     """Its share where jobs compete for workers or for a host: 4, 2 or 1."""
+    max_shrink: Share = Field(default="50%", validate_default=True)
+    """Where the lists of a job lose more than this share of their URLs, and 20 at least, nothing is
+    removed until `crawler reload --believe JOB`."""
     timeout: Timeout = Timeout()
     max_size: Size = 1024**3
     """Longest body stored, on the wire and decoded."""
@@ -131,7 +141,7 @@ class JobOptions(HostPoliteness):
     verify: StrictBool | Path = True
     """TLS certificates: true for the usual authorities, false for no check, or a file of them."""
     client_cert: Path | None = None
-    """A file with the certificate and the key that this job shows to servers."""
+    """A file with the certificate and the key, shown to the origins that get the credentials."""
     min_tls: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
     """Oldest version of TLS spoken."""
     allow_addresses: tuple[Annotated[StrictStr, AfterValidator(checks.network)], ...] = ()

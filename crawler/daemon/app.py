@@ -4,6 +4,7 @@ A part is made when all that it needs is there.
 """
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
@@ -23,11 +24,24 @@ from crawler.daemon.signals import signals_heard
 from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.visiting import Visiting
+from crawler.errors import LocalFaultError
 from crawler.fetch.fetcher import JobSession
 from crawler.frontier import Pulse
 from crawler.log import Log
+from crawler.model import Seconds
 from crawler.records import Settlement
 from crawler.seeder.seeder import Seeder
+from crawler.sources.contract import readable
+
+RELEASE_S: Seconds = 2.0
+"""How long the last transaction of a stop waits for other programs."""
+FIRST_WAIT_S: Seconds = 1.0
+"""Wait before a daemon that met a fault of this machine at its start tries again; it doubles."""
+MAX_WAIT_S: Seconds = 30.0
+
+
+class StoppedError(Exception):
+    """A stop came before the crawler was open; nothing is to be given back."""
 
 
 class App:
@@ -43,6 +57,7 @@ class App:
         log: Log,
         *,
         config: Path | None = None,
+        new_ledger: bool = False,
         until_done: bool = False,
         trust_listed: bool = False,
         limit: int | None = None,
@@ -59,7 +74,7 @@ class App:
         self._bad = bad
         self._mailbox = Mailbox()
         self.stop = self._mailbox.stop
-        self._disk = Disk(configuration)
+        self._disk = Disk(configuration, marked=config is not None, new_ledger=new_ledger)
         self._visiting = Visiting(
             configuration,
             self._disk,
@@ -74,13 +89,7 @@ class App:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(signals_heard(self.stop, self._mailbox.reload, self._log))
-            stack.enter_context(self._disk)
-            self.frontier = self._disk.frontier
-            stack.enter_context(self._visiting)
-            self._open_supervisor()
-            self._open_seeder(stack)
-            self._open_keeper()
-            stack.callback(self._release)
+            stack.push(self._opened())
             self._stack = stack.pop_all()
         return self
 
@@ -92,7 +101,7 @@ class App:
 
         Raises:
             ServiceDiedError: a service kept dying.
-            LeaseLostError: another process took this one for dead.
+            EndOfProcessError: its leases or the ledger are lost.
         """
         visiting = self._visiting
         self._log.info("daemon.ready", pid=os.getpid(), owner=self._disk.owner)
@@ -106,6 +115,50 @@ class App:
         reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
         return self._supervisor.run(services, reloader.reload)
 
+    def _opened(self) -> ExitStack:
+        """Open every part; a daemon waits for a fault of this machine to pass, as for a full disk.
+
+        Raises:
+            StoppedError: a stop came while it waited.
+            LocalFaultError: nobody is to wait: this is no daemon.
+        """
+        wait = FIRST_WAIT_S
+        while True:
+            try:
+                with ExitStack() as stack:
+                    self._open(stack)
+                    return stack.pop_all()
+            except LocalFaultError as error:
+                if self._file is None:
+                    raise
+                if wait == FIRST_WAIT_S:
+                    self._log.error("daemon.waiting", cause=str(error))
+            if self._mailbox.stopped(wait):
+                raise StoppedError
+            wait = min(2 * wait, MAX_WAIT_S)
+
+    def _open(self, stack: ExitStack) -> None:
+        stack.enter_context(self._disk)
+        self.frontier = self._disk.frontier
+        stack.enter_context(self._visiting)
+        self._try_output()
+        self._open_supervisor()
+        self._open_seeder(stack)
+        self._open_keeper()
+        stack.callback(self._release)
+
+    def _try_output(self) -> None:
+        """See whether files can be stored; a daemon that cannot begins with a pause.
+
+        Raises:
+            OSError: they cannot, and nobody is to wait: this is no daemon.
+        """
+        fault = self._disk.output_fault()
+        if fault and self._file is None:
+            raise fault
+        if fault:
+            self._visiting.pause_for(fault)
+
     def _open_supervisor(self) -> None:
         options, visiting = self._configuration.settings.crawler, self._visiting
         self._supervisor = Supervisor(
@@ -116,6 +169,8 @@ class App:
             concurrency=options.concurrency,
             grace_period=options.grace_period,
             log=self._log,
+            hurry=self.frontier.hurry,
+            written_at=self.frontier.written_at,
         )
 
     def _open_seeder(self, stack: ExitStack) -> None:
@@ -123,6 +178,7 @@ class App:
         watch = ConfigWatch(self._file, self._configuration, self._mailbox.reload)
         self.seeder = Seeder(
             self.frontier,
+            self._disk.owner,
             self._configuration.listed_jobs,
             self._log,
             look=self._visiting.feeder.leaser.look,
@@ -161,7 +217,7 @@ class App:
         """Return how the process is, for its row in the ledger."""
         paused = self._visiting.feeder.pause.active
         state = "paused" if paused else self._supervisor.state.value
-        return Pulse(state, str(self._file or ""), self._visiting.workers.busy)
+        return Pulse(state, readable(str(self._file or "")), self._visiting.workers.busy)
 
     def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
         """Do all of a reload that may fail, the ledger last; return what puts it in force."""
@@ -185,5 +241,6 @@ class App:
 
     def _release(self) -> None:
         """Give back all leased tasks: the end of every drain, also of one that failed."""
+        self.frontier.hurry(time.monotonic() + RELEASE_S)
         released = self._disk.release(self._visiting.feeder.owed())
         self._log.info("lease.released", tasks=released)

@@ -6,8 +6,9 @@ from typing import Self
 
 from crawler.config import Job
 from crawler.daemon.configuration import Configuration
+from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
-from crawler.model import Validators
+from crawler.model import Kind, Trouble, Validators
 from crawler.sources import Download, FetchList, downloader
 from crawler.store import Files
 
@@ -66,4 +67,7 @@ class _JobLists:
     def fetch(self, url: str, known: Validators | None, folder: Path) -> Download:
         if self._download is None:
             self._download = downloader(self._lists.open(), self.job)
-        return self._download(url, known, folder)
+        try:
+            return self._download(url, known, folder)
+        except UsageError as error:  # a file of the job's options is gone meanwhile
+            raise Trouble(Kind.LOCAL_IO, str(error)) from error

@@ -3,6 +3,7 @@
 A message waits until it is read: also one that comes while the daemon is still being opened.
 """
 
+import time
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -50,6 +51,19 @@ class Mailbox:
     def ended(self, greenlet: Greenlet) -> None:
         """Note that a greenlet has ended; its link calls this."""
         self._queue.put(greenlet)
+
+    def stopped(self, timeout: Seconds) -> bool:
+        """Wait for a stop, but no longer than the timeout; every message stays to be read."""
+        deadline = time.monotonic() + timeout
+        kept: list[Message] = []
+        while not any(isinstance(one, Stop) for one in kept):
+            message = self.next(max(0.0, deadline - time.monotonic()))
+            if message is None:
+                break
+            kept.append(message)
+        for message in kept:
+            self._queue.put(message)
+        return any(isinstance(one, Stop) for one in kept)
 
     def next(self, timeout: Seconds) -> Message | None:
         """Return the oldest message, or None when there is none within the timeout."""

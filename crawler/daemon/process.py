@@ -10,7 +10,7 @@ from typing import Any
 import gevent
 
 from crawler.config import Settings
-from crawler.daemon.app import App
+from crawler.daemon.app import App, StoppedError
 from crawler.errors import ConfigError, CrawlerError
 from crawler.log import Log, open_log
 from crawler.worker.pool import end_is_handled
@@ -22,7 +22,9 @@ GC_THRESHOLD = 10_000
 """Objects made minus objects freed between two looks for garbage."""
 
 
-def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
+def run(
+    settings: Settings, config: Path, *, until_done: bool = False, new_ledger: bool = False
+) -> int:
     """Run the daemon with a log of its own; return the exit code: 0, 1 or FORCED_EXIT.
 
     Raises:
@@ -34,12 +36,23 @@ def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
         raise_descriptors(settings.crawler.concurrency, log)
         collect_seldom()
         with App(
-            settings, log, config=config.absolute(), until_done=until_done, together=lines.together
+            settings,
+            log,
+            config=config.absolute(),
+            new_ledger=new_ledger,
+            until_done=until_done,
+            together=lines.together,
         ) as app:
             forced = app.run()
+    except StoppedError:
+        log.info("daemon.stopped", forced=False)
+        return 0
     except CrawlerError as error:
         log.error("daemon.failed", cause=str(error))  # noqa: TRY400  the cause is for operators
         raise
+    except Exception as error:
+        log.error("daemon.failed", cause=repr(error), exc_info=error)  # noqa: TRY400
+        raise CrawlerError(f"the daemon failed: {error!r}; its log has the details") from error
     else:
         log.info("daemon.stopped", forced=forced)
         incomplete = until_done and app.seeder.failed

@@ -10,7 +10,12 @@ from contextlib import contextmanager
 
 import gevent
 
+from crawler import early_signals
 from crawler.log import Log
+from crawler.model import Seconds
+
+HANGUP_S: Seconds = 0.1
+"""How long after a HUP its terminal is looked for: the kernel sends the signal first."""
 
 
 @contextmanager
@@ -19,10 +24,14 @@ def signals_heard(
 ) -> Iterator[None]:
     """Turn TERM and INT into calls of `stop`, HUP into calls of `reload`, while it is open.
 
-    USR2 asks programs to open their log files anew; this one has none, and logs that.
+    Signals that came before are acted on first. A HUP that tells of the end of the controlling
+    terminal is a call of `stop`; one that was ignored when the process started stays ignored. USR2
+    asks programs to open their log files anew; this one has none, and logs that.
     """
-    arrived: list[int] = []
+    early_signals.hear()
+    arrived = early_signals.arrived
     waker = gevent.get_hub().loop.async_()
+    hangups: list[gevent.Greenlet[[], None]] = []
 
     def act() -> None:
         while arrived:
@@ -30,17 +39,24 @@ def signals_heard(
             if number in (signal.SIGTERM, signal.SIGINT):
                 stop(signal.Signals(number).name)
             elif number == signal.SIGHUP:
-                reload()
+                hangups.append(gevent.spawn_later(HANGUP_S, hang_up))
             else:
                 log.info("signal.ignored", signal=signal.Signals(number).name)
+
+    def hang_up() -> None:
+        if early_signals.lost_terminal():
+            stop("SIGHUP: its terminal is gone")
+        else:
+            reload()
 
     def handle(number: int, _: object) -> None:
         arrived.append(number)
         waker.send()
 
     waker.start(act)
-    chosen = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2)
+    chosen = [one for one in early_signals.HEARD if not _stays_ignored(one, log)]
     before = {number: signal.signal(number, handle) for number in chosen}
+    waker.send()  # for what came before
     try:
         yield
     finally:
@@ -48,3 +64,11 @@ def signals_heard(
             signal.signal(number, handler)
         waker.stop()
         waker.close()
+        gevent.killall(hangups)
+
+
+def _stays_ignored(number: int, log: Log) -> bool:
+    if number == signal.SIGHUP and early_signals.ignores_hangup():
+        log.info("signal.ignored", signal="SIGHUP")
+        return True
+    return False

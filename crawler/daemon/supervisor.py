@@ -16,7 +16,7 @@ from gevent.queue import Queue
 
 from crawler.daemon.mailbox import RELOAD, Mailbox, Stop
 from crawler.daemon.services import MAX_DEATHS, Service, Services
-from crawler.errors import LeaseLostError, ServiceDiedError
+from crawler.errors import EndOfProcessError, ServiceDiedError
 from crawler.log import Log
 from crawler.model import Seconds, Task
 from crawler.settler import Settler
@@ -60,7 +60,15 @@ class Supervisor:
         concurrency: int,
         grace_period: Seconds,
         log: Log,
+        hurry: Callable[[Seconds], None] = lambda _: None,
+        written_at: Callable[[], Seconds] = time.monotonic,
     ) -> None:
+        """Make a supervisor.
+
+        `hurry` sets until when the ledger may be waited for, and `written_at` says when it was
+        written last, both on the monotonic clock.
+        """
+        self._hurry = hurry
         self._mailbox = mailbox
         self._settler = settler
         self._handoff = handoff
@@ -68,7 +76,7 @@ class Supervisor:
         self.grace_period = grace_period
         self._log = log
         self._visiting = Service("worker", lambda: None, limit=max(2 * MAX_DEATHS, 2 * concurrency))
-        self._services = Services(mailbox.ended, log)
+        self._services = Services(mailbox.ended, log, written_at)
         self._reloads = Group()
         self.state = State.STARTING
 
@@ -84,7 +92,7 @@ class Supervisor:
 
         Raises:
             ServiceDiedError: a service kept dying.
-            LeaseLostError: another process took this one for dead.
+            EndOfProcessError: its leases or the ledger are lost.
         """
         self._move(State.RUNNING)
         self._workers.fill()
@@ -92,7 +100,7 @@ class Supervisor:
         try:
             cause = self._supervise(reload)
             return self._drain(cause, self.grace_period)
-        except (ServiceDiedError, LeaseLostError):
+        except (ServiceDiedError, EndOfProcessError):
             self._move(State.FAILED)
             self._halt(time.monotonic())
             raise
@@ -109,17 +117,24 @@ class Supervisor:
             for url in self._workers.rescue(time.monotonic()):
                 self._log.error("worker.abandoned", url=url, reason="it would not end when killed")
             self._services.bring_back(time.monotonic())
+            self._fill(time.monotonic())
 
     def _bury(self, greenlet: Greenlet) -> None:
         if self._workers.bury(greenlet):
             self._services.died(self._visiting, greenlet)
-            self._workers.fill()
+            self._fill(time.monotonic())
         self._services.bury(greenlet)
+
+    def _fill(self, now: Seconds) -> None:
+        """Replace workers that died; where they die of everything they wait as services do."""
+        if now >= self._visiting.back_at:
+            self._workers.fill()
 
     def _drain(self, cause: str, grace_period: Seconds) -> bool:
         """Stop from the seeds downward, by the deadline; return whether it was forced."""
         self._move(State.DRAINING)
         deadline = time.monotonic() + grace_period
+        self._hurry(deadline)
         self._log.info(
             "daemon.draining", cause=cause, grace_s=grace_period, in_flight=self._workers.busy
         )
@@ -151,6 +166,7 @@ class Supervisor:
 
     def _halt(self, deadline: Seconds) -> None:
         """End every greenlet: kill once, then wait; a second kill would interrupt a cleanup."""
+        self._hurry(deadline)
         self._reloads.kill(block=False)  # they would apply to a ledger that is closed
         self._workers.kill(CLEANUP_S)
         self._settler.shut()

@@ -154,9 +154,13 @@ class Fetcher:
             task = replace(task, stored=None)  # the file is gone: fetch it again
         agent = self._user_agent(task.host)
         request = ready.builder.request(task, agent, had.size if had else 0)
-        trusted = self._trust_listed and host_of(task.location) == host_of(task.url)
-        session = ready.trusted if trusted else ready.session
+        certified = job.client_cert is not None and ready.builder.may_see(task)
+        session = ready.sessions[self._trusts(task), certified]
         return session.send(request, timeout=timer)
+
+    def _trusts(self, task: Task) -> bool:
+        """Tell whether the host of a visit may be anywhere, being one that the operator listed."""
+        return self._trust_listed and task.listed and host_of(task.location) == host_of(task.url)
 
     def _opened(self, job: Job) -> "JobSession":
         known = self._by_job.get(job.name, ())
@@ -167,9 +171,12 @@ class Fetcher:
         return found
 
     def _job_session(self, job: Job) -> "JobSession":
-        session = self._sessions.session(job, trusted=False)
-        trusted = self._sessions.session(job, trusted=True) if self._trust_listed else session
-        return JobSession(job, RequestBuilder(job, cookies_of(job)), session, trusted)
+        builder, sessions = RequestBuilder(job, cookies_of(job)), {}
+        for trusted in {False, self._trust_listed}:
+            for certified in {False, job.client_cert is not None}:
+                one = self._sessions.session(job, trusted=trusted, certified=certified)
+                sessions[trusted, certified] = one
+        return JobSession(job, builder, sessions)
 
 
 class JobSession(NamedTuple):
@@ -177,6 +184,5 @@ class JobSession(NamedTuple):
 
     job: Job
     builder: RequestBuilder
-    session: LeanSession
-    trusted: LeanSession
-    """For the hosts that the operator listed, where those may be at any address."""
+    sessions: dict[tuple[bool, bool], LeanSession]
+    """By whether hosts may be at any address, and whether they are shown the client certificate."""

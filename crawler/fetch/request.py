@@ -1,7 +1,7 @@
-"""What is asked: the request of a visit, with what its job gives to the origin it lists.
+"""What is asked: the request of a visit, with what its job gives to the origin it asks.
 
-Custom headers, credentials and cookies go to the origin of the URL that was asked for. A redirect
-that leads to another origin gets none of them.
+Credentials go to the origins that the configuration names, cookies and other headers to the origin
+of the URL that was listed. A visit to a robots.txt carries nothing of its job.
 """
 
 from base64 import b64encode
@@ -14,9 +14,11 @@ from requests.cookies import RequestsCookieJar, get_cookie_header
 from requests.structures import CaseInsensitiveDict
 
 from crawler.config import Job
+from crawler.config.credentials import origins_of
 from crawler.errors import UsageError
 from crawler.fetch.decode import ACCEPT_ENCODING
 from crawler.model import Task
+from crawler.policy.credentials import is_ordinary
 from crawler.transport.request_bytes import Origin, Request, lines_of
 from crawler.urls import same_origin, split
 
@@ -54,7 +56,12 @@ class RequestBuilder:
         self._has_cookies = job.cookies is not None
         self._posts = job.method == "POST"
         self._body = job.body.encode()
-        self._bases: dict[tuple[str, bool, bool, str], _Base] = {}
+        self._origins = origins_of(job)
+        self._bases: dict[tuple[str, _Trust, bool, str], _Base] = {}
+
+    def may_see(self, task: Task) -> bool:
+        """Tell whether a visit may carry its job's credentials."""
+        return not task.robots and self._origins.may_see(task.url, task.location)
 
     def request(self, task: Task, user_agent: str, have: int = 0) -> Request:
         """Prepare the request of a visit; of its body `have` bytes are there already.
@@ -67,9 +74,9 @@ class RequestBuilder:
         location = task.location
         scheme, _, tail = location.partition("://")
         origin = f"{scheme}://{tail.partition('/')[0]}"
-        home = task.url.startswith(f"{origin}/") or same_origin(location, task.url)
-        post = self._posts and home and _is_first(task)
-        key = (origin, home, post, user_agent)
+        trust = self._trust(task, origin)
+        post = self._posts and trust.home and not task.hops
+        key = (origin, trust, post, user_agent)
         base = self._bases.get(key)
         if base is None or task.extra:
             base = self._base(task, key)
@@ -77,22 +84,25 @@ class RequestBuilder:
             base = self._varied(base, task, have)
         return Request(base.method, base.origin, location, base.headers, base.lines, base.body)
 
-    def _base(self, task: Task, key: tuple[str, bool, bool, str]) -> "_Base":
+    def _trust(self, task: Task, origin: str) -> "_Trust":
+        if task.robots:
+            return _Trust(home=False, credentials=False)
+        home = task.url.startswith(f"{origin}/") or same_origin(task.location, task.url)
+        return _Trust(home, self.may_see(task))
+
+    def _base(self, task: Task, key: "tuple[str, _Trust, bool, str]") -> "_Base":
         """Make what all requests to an origin share; the columns of a URL are for it alone."""
-        text, home, post, user_agent = key
-        job = self._job
+        text, trust, post, user_agent = key
         headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(
             {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
         )
-        if home:
-            headers.update(_filled(job.headers, task.extra))
-            headers.update(_credentials(job))
+        headers.update(_custom(self._job, task, trust))
         if post:
             headers["Content-Length"] = str(len(self._body))
         origin = Origin(text, split(text))
         method, body = ("POST", self._body) if post else ("GET", None)
-        base = _Base(origin, home, method, body, headers, lines_of(headers, origin))
-        if not (home and task.extra):
+        base = _Base(origin, trust.home, method, body, headers, lines_of(headers, origin))
+        if not (trust.home and task.extra):
             self._bases[key] = base
             if len(self._bases) > MAX_ORIGINS:
                 del self._bases[next(iter(self._bases))]
@@ -113,6 +123,15 @@ class RequestBuilder:
         return header
 
 
+class _Trust(NamedTuple):
+    """What a visit may carry to the origin that it asks."""
+
+    home: bool
+    """It is the origin of the URL that was listed."""
+    credentials: bool
+    """The job's credentials are for it."""
+
+
 class _Base(NamedTuple):
     """What all requests to an origin share."""
 
@@ -125,21 +144,31 @@ class _Base(NamedTuple):
     lines: bytes
 
 
-def _is_first(task: Task) -> bool:
-    """Tell a visit to what was listed from a hop, and from one to a robots.txt."""
-    return not (task.hops or task.robots)
+def _custom(job: Job, task: Task, trust: _Trust) -> dict[str, str]:
+    """Return the headers of a job that an origin may see, filled with the columns of the URL.
+
+    A header that uses a column has its value from the line that names the URL, and belongs to it.
+    """
+    extra = task.extra if trust.home else None
+    headers = {}
+    for name, text in job.headers.items():
+        filled = _filled(text, extra or {})
+        if trust.credentials or (trust.home and (is_ordinary(name) or filled is not None)):
+            headers[name] = text if filled is None else filled
+    return {**headers, **(_authorization(job) if trust.credentials else {})}
 
 
-def _filled(headers: Mapping[str, str], extra: Mapping[str, str] | None) -> Mapping[str, str]:
-    """Put the columns of a URL's list into the headers that use them."""
-    for name, value in (extra or {}).items():
-        headers = {key: text.replace(f"{{{name}}}", value) for key, text in headers.items()}
-    return headers
+def _filled(text: str, extra: Mapping[str, str]) -> str | None:
+    """Return a header with the columns of a URL's list put in; None if it uses none."""
+    filled = text
+    for name, value in extra.items():
+        filled = filled.replace(f"{{{name}}}", value)
+    return None if filled is text or filled == text else filled
 
 
-def _credentials(job: Job) -> dict[str, str]:
+def _authorization(job: Job) -> dict[str, str]:
     auth = job.auth
-    if auth is None:
+    if auth is None or (auth.user is None and auth.bearer is None):
         return {}
     if auth.bearer is not None:
         return {"Authorization": f"Bearer {auth.bearer}"}

@@ -2,13 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from crawler.errors import StateError
-from crawler.frontier.locking import MAX_WAIT_S
+from crawler.frontier.faults import error_of
 from crawler.frontier.migrations import MIGRATIONS
 from crawler.frontier.schema import APPLICATION_ID, TABLES, VERSION
+from crawler.model import Seconds
 
+OPEN_WAIT_S: Seconds = 5.0
+"""How long another process may write before opening is given up; a daemon then tries again."""
 MIN_SQLITE = (3, 37, 0)
 WAL_PAGES = 16_384
 """Pages of the write-ahead log (64 MB) after which they are copied into the file."""
@@ -19,12 +23,15 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
 
     Raises:
         StateError: the file is not a state file, is damaged, or comes from a newer crawler.
+        LocalFaultError: it cannot be opened for a fault of this machine that may pass.
     """
     if sqlite3.sqlite_version_info < MIN_SQLITE:
         raise StateError(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
     try:
         state.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(state, isolation_level=None, timeout=MAX_WAIT_S, cached_statements=256)
+        db = sqlite3.connect(
+            state, isolation_level=None, timeout=OPEN_WAIT_S, cached_statements=256
+        )
         try:
             _create_or_check(db, state)
             _set_up(db, durable=durable)
@@ -32,11 +39,33 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
             db.close()
             raise
     except (sqlite3.Error, OSError) as error:
-        raise StateError(
-            f"{state}: cannot be used as the state file: {error}. Restore a backup, or move it "
-            "away to start afresh"
-        ) from error
+        raise error_of(state, error) from error
     return db
+
+
+def reader(state: Path) -> sqlite3.Connection:
+    """Open a state file that is there for reading alone, and hold its files as they are.
+
+    Raises:
+        StateError, LocalFaultError: it cannot be read.
+    """
+    uri = f"{state.absolute().as_uri()}?mode=ro"
+    try:
+        db = sqlite3.connect(uri, uri=True, isolation_level=None)
+        try:
+            db.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.Error as error:
+        raise error_of(state, error) from error
+    return db
+
+
+def checkpoint(db: sqlite3.Connection) -> None:
+    """Copy the write-ahead log into the file, so that the file alone has all; others may forbid."""
+    with suppress(sqlite3.Error):
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
@@ -47,7 +76,8 @@ def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
     else:
         _run(db, TABLES)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
+    # This is written though it may stand there: SQLite opens what may not be written for reading.
+    db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")
 
 

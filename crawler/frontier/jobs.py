@@ -13,14 +13,14 @@ from typing import NamedTuple
 from crawler.frontier.names import Names
 from crawler.frontier.readiness import update_ready_at
 from crawler.frontier.rows import tally
-from crawler.frontier.schema import DEAD, DONE, ROBOTS_JOB, WAITING
+from crawler.frontier.schema import DEAD, DONE, RETIRED, ROBOTS_JOB, WAITING
 from crawler.frontier.values import NextDue
 from crawler.model import Kind, Seconds
 from crawler.records import JobTerms
 
 ROWS_AT_ONCE = 2000
 """Hosts or tasks of one transaction."""
-_REFITTED = {WAITING, DONE, DEAD}
+_REFITTED = {WAITING, DONE, DEAD, RETIRED}
 _SLICE = """
 SELECT id, job, state, due_at, ifnull(finished_at, 0.0), fingerprint, every, ended, host
 FROM task WHERE id > ? ORDER BY id LIMIT ?"""
@@ -105,7 +105,8 @@ def refit(
 ) -> int | None:
     """Give a slice of a job's ended tasks other due times; return the last task's number.
 
-    Tasks that are leased, retired or not yet visited are left alone.
+    Tasks that are leased or not yet visited are left alone. A retired one stays so: its time is for
+    the day on which it comes back.
     """
     number = names.job_id(db, job)
     found = [_Ended(*row) for row in db.execute(_SLICE, (after, ROWS_AT_ONCE))]
@@ -115,9 +116,10 @@ def refit(
         if task.job != number or task.ended is None or task.state not in _REFITTED:
             continue
         at = next_due(task.due_at, task.finished_at, task.fingerprint, task.every)
-        state, due_at = (WAITING, at) if at is not None else (_state(task.ended), task.due_at)
+        due_at = task.due_at if at is None else at
+        state = _state(task, again=at is not None)
         sums[number, "+"] += (state == WAITING) - (task.state == WAITING)
-        if (state, at) != (task.state, task.due_at):
+        if (state, due_at) != (task.state, task.due_at):
             rows.append((state, due_at, task.id))
             hosts.add(task.host)
     db.executemany("UPDATE task SET state = ?, due_at = ? WHERE id = ?", rows)
@@ -140,6 +142,10 @@ class _Ended(NamedTuple):
     host: int
 
 
-def _state(ended: str) -> int:
-    """Return the state of a task that is not due again, by the kind of its last end."""
-    return DONE if ended in {Kind.STORED, Kind.UNCHANGED} else DEAD
+def _state(task: _Ended, *, again: bool) -> int:
+    """Return the state of a task that has ended: by the kind of that, if it is not due again."""
+    if task.state == RETIRED:
+        return RETIRED
+    if again:
+        return WAITING
+    return DONE if task.ended in {Kind.STORED, Kind.UNCHANGED} else DEAD

@@ -1,5 +1,6 @@
 """Waiting for other processes to let the state file go. Runs in the native thread."""
 
+import math
 import sqlite3
 import time
 
@@ -14,7 +15,15 @@ FIRST_WAIT_S, LATER_WAIT_S = 0.0005, 0.005
 _sleep = get_original("time", "sleep")  # in a native thread there is no hub to sleep on
 
 
-def begin(db: sqlite3.Connection, *, write: bool) -> None:
+class Patience:
+    """How long this process waits for others to let the state file go; a stop shortens it."""
+
+    def __init__(self) -> None:
+        self.ends_at: Seconds = math.inf
+        """Monotonic time after which nothing is waited for."""
+
+
+def begin(db: sqlite3.Connection, patience: Patience, *, write: bool) -> None:
     """Begin a transaction as soon as other processes allow it.
 
     SQLite's own waiting grows to steps of 100 ms, which is dozens of transactions of another
@@ -30,7 +39,7 @@ def begin(db: sqlite3.Connection, *, write: bool) -> None:
                 db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # this may have to wait
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() > deadline:
+            if not busy or time.monotonic() > min(deadline, patience.ends_at):
                 raise
             if db.in_transaction:
                 db.execute("ROLLBACK")

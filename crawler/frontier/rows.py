@@ -17,7 +17,7 @@ from crawler.urls import host_of
 COLUMNS = (
     "id, fingerprint, job, host, url, location, path, attempt, failures, hops, "
     "etag, last_modified, part, part_etag, part_modified, part_total, "
-    "due_at, ended, digest, every, extra, via"
+    "due_at, ended, digest, every, extra, listed, via"
 )
 _TALLY = """
 INSERT INTO tally VALUES (?, ?, ?)
@@ -33,7 +33,7 @@ def task_of(
     """Return the task of a row of COLUMNS; `key` is name:port of its host, where that is known."""
     number, fingerprint, _, host, url, location, path, attempt, failures, hops, *others = row
     etag, last_modified, part, part_etag, part_modified, part_total, *others = others
-    due_at, ended, digest, every, extra, via = others
+    due_at, ended, digest, every, extra, listed, via = others
     there = location or url
     return Task(
         id=number,
@@ -56,6 +56,7 @@ def task_of(
         digest=digest.hex() if digest else "",
         every=every,
         extra=json.loads(extra) if extra else None,
+        listed=via is None or listed > 0,
     )
 
 

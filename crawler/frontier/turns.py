@@ -16,7 +16,10 @@ from crawler.frontier.values import LeasedHost
 from crawler.model import Seconds
 from crawler.policy.robots import url_of
 from crawler.records import Health
+from crawler.urls import host_of
 
+LOOKED_AT = 100
+"""URLs that are looked at for one that is listed on the host, among those that a redirect led."""
 _TAKE = f"""
 UPDATE task SET state = {LEASED}, attempt = attempt + 1 WHERE id IN (
     SELECT id FROM task WHERE host = ? AND job = ? AND state = {WAITING} AND due_at <= ?
@@ -24,8 +27,8 @@ UPDATE task SET state = {LEASED}, attempt = attempt + 1 WHERE id IN (
 RETURNING {COLUMNS}"""
 _DUE_AT = COLUMNS.split(", ").index("due_at")
 _FIRST = f"""
-SELECT ifnull(location, url) FROM task WHERE host = ? AND job = ? AND state = {WAITING}
-AND due_at <= ? ORDER BY due_at LIMIT 1"""
+SELECT url, ifnull(location, url) FROM task WHERE host = ? AND job = ? AND state = {WAITING}
+AND due_at <= ? ORDER BY due_at LIMIT {LOOKED_AT}"""
 _HOST = f"""
 SELECT key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address,
     EXISTS (SELECT 1 FROM task WHERE host = :host AND job = {ROBOTS_JOB} AND state = {WAITING}),
@@ -154,9 +157,10 @@ def _ask(
 ) -> bool:
     """Make the robots.txt of the first URL that waits for it due; tell whether a URL does."""
     for job in obeying:
-        first = db.execute(_FIRST, (host, job.id, now)).fetchone()
+        first = db.execute(_FIRST, (host, job.id, now)).fetchall()
         if first and job in mine:
-            ask(db, url_of(first[0]), host, job.id, now)
+            listed = any(host_of(url) == host_of(there) for url, there in first)
+            ask(db, url_of(first[0][1]), host, job.id, now, listed=listed)
             return True
     return False
 

@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from crawler.errors import StateError, UsageError
-from crawler.ledger.statefile import REPAIR, Connection, opened
+from crawler.ledger.statefile import Connection, opened
+from crawler.policy.remedies import Fault, fault_of, remedy, sentence
 
 
 def backup(state: Path, target: Path, *, force: bool = False) -> int:
@@ -21,11 +22,11 @@ def backup(state: Path, target: Path, *, force: bool = False) -> int:
         raise UsageError(f"{target} is there already; --force overwrites it")
     part = target.with_name(f"{target.name}.part")
     try:
-        part.unlink(missing_ok=True)
+        _make(part, target)
         with opened(state) as db, closing(sqlite3.connect(part, isolation_level=None)) as copy:
             db.execute("BEGIN")  # the one moment, for all steps
             db.execute("SELECT 1 FROM job").fetchone()
-            db.backup(copy, pages=4096)
+            _copy(db, copy, target)
             copy.execute("PRAGMA journal_mode = DELETE")
             _verify(copy, state)
         shutil.copymode(state, part)
@@ -35,11 +36,27 @@ def backup(state: Path, target: Path, *, force: bool = False) -> int:
             part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 
+def _make(part: Path, target: Path) -> None:
+    try:
+        part.unlink(missing_ok=True)
+        part.touch()
+    except OSError as error:
+        raise StateError(remedy(error, target)) from error
+
+
+def _copy(db: Connection, copy: Connection, target: Path) -> None:
+    try:
+        db.backup(copy, pages=4096)
+    except sqlite3.Error as error:
+        if fault_of(error) is Fault.FULL:  # the state file is only read
+            raise StateError(remedy(error, target)) from error
+        raise
+
+
 def _verify(copy: Connection, state: Path) -> None:
     (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
-        remedy = REPAIR.format(file=state)
-        raise StateError(f"{state} is damaged: {found}. No backup was made. {remedy}")
+        raise StateError(sentence(Fault.DAMAGED, state, f"{found}; no backup was made"))
 
 
 def _put(part: Path, target: Path) -> int:

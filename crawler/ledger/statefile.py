@@ -10,26 +10,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crawler.errors import StateError
+from crawler.frontier.faults import error_of
 from crawler.frontier.schema import APPLICATION_ID, VERSION
 from crawler.model import Seconds
 
 Connection = sqlite3.Connection
 BUSY_S: Seconds = 10.0
-
-REPAIR = (
-    "Stop the daemon, move the file with its -wal and -shm away, and restore what "
-    "`crawler backup` wrote; without a backup, `sqlite3 {file} .recover | sqlite3 NEW` saves what "
-    "can be read"
-)
-_REMEDIES = {
-    sqlite3.SQLITE_CORRUPT: f"is damaged. {REPAIR}",
-    sqlite3.SQLITE_NOTADB: f"is no database, or its first page is damaged. {REPAIR}",
-    sqlite3.SQLITE_BUSY: "is held by another program; try again, or see who has it open",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened; run this as the user of the daemon",
-    sqlite3.SQLITE_READONLY: "cannot be written to; run this as the user of the daemon",
-    sqlite3.SQLITE_FULL: "has no room to grow; make some on its disk",
-    sqlite3.SQLITE_IOERR: "cannot be read or written; see to the disk, or to its room and limits",
-}
 
 
 @contextmanager
@@ -37,12 +23,13 @@ def opened(
     state: Path,
     *,
     write: bool = False,
+    older: bool = False,
     obeys: Callable[[str], bool | None] = lambda _: None,
 ) -> Iterator[Connection]:
     """Open a state file that is there; it is never made, and changed only if that is wanted.
 
     `obeys` tells of a host whether its robots.txt is obeyed, where the configuration says so of
-    the host.
+    the host. A file of an older crawler is opened where `older` says so.
 
     Raises:
         StateError: it cannot be used, or turns out to be damaged; the message names the remedy.
@@ -57,20 +44,14 @@ def opened(
     uri = f"{state.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
     try:
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)) as db:
-            _check(db, state)
+            _check(db, state, older=older)
             db.create_function("obeys", 1, obeys)
             yield db
     except sqlite3.Error as error:
-        raise StateError(_remedied(state, error)) from error
+        raise StateError(str(error_of(state, error))) from error
 
 
-def _remedied(state: Path, error: sqlite3.Error) -> str:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    remedy = _REMEDIES.get(code, "cannot be used as the state file. " + REPAIR)
-    return f"{state} {remedy.format(file=state)} ({error})"
-
-
-def _check(db: Connection, state: Path) -> None:
+def _check(db: Connection, state: Path, *, older: bool) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -83,7 +64,7 @@ def _check(db: Connection, state: Path) -> None:
             f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
             "use the `crawler` of that version"
         )
-    if version < VERSION:
+    if version < VERSION and not older:
         raise StateError(
             f"{state} was written by an older crawler (schema {version}, this one needs {VERSION});"
             " start the daemon once to migrate it"

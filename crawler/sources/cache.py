@@ -70,6 +70,11 @@ def key_of(url: str) -> str:
     return blake2b(url.encode(), digest_size=16).hexdigest()
 
 
+def note_of(url: str) -> str:
+    """Return the name of the note of a URL's copy."""
+    return f"{key_of(url)}.json"
+
+
 def sweep(folder: Path, now: Seconds) -> int:
     """Remove copies not used in a month, and parts that crashes left; `now` is wall time.
 
@@ -90,7 +95,7 @@ def _is_part(file: Path) -> bool:
 
 
 def _note(folder: Path, url: str) -> Path:
-    return folder / f"{key_of(url)}.json"
+    return folder / note_of(url)
 
 
 def _content(folder: Path, url: str, digest: str) -> Path:

@@ -6,6 +6,7 @@ delay between two requests to a host, and its failures are its source's.
 
 import os
 import time
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from crawler.fetch.fetcher import Fetcher
 from crawler.model import Fetched, Kind, Seconds, Task, Trouble, Validators
 from crawler.policy.redirects import redirect_of
 from crawler.policy.resume import validators_of
-from crawler.sources.cache import key_of
+from crawler.sources.cache import key_of, note_of
 from crawler.sources.contract import Download, FetchList
 from crawler.threads import Native
-from crawler.urls import canonical, host_of, origin_of
+from crawler.urls import canonical, host_of
 
 _numbers = count()
 
@@ -33,14 +34,12 @@ def downloader(fetcher: Fetcher, job: Job) -> FetchList:
 
 
 class _Downloader:
-    """Remembers which hosts were asked when, and which origins may see the job's credentials."""
+    """Remembers which hosts were asked when."""
 
     def __init__(self, fetcher: Fetcher, job: Job) -> None:
         self._fetcher = fetcher
         self._job = job.model_copy(update={"method": "GET", "body": ""})
         self._timeout = job.timeout.total
-        named = [str(job.url_file or ""), *_texts(getattr(job, "sitemap", None))]
-        self._listed = {origin_of(canonical(url)) for url in named if url.startswith("http")}
         self._asked_at: dict[str, Seconds] = {}
 
     def fetch(self, url: str, known: Validators | None, folder: Path) -> Download:
@@ -52,7 +51,7 @@ class _Downloader:
         part = f"{key_of(url)}.{os.getpid()}.{next(_numbers)}.part"
         with Native(1) as native:
             try:
-                fetched = self._follow(url, known or Validators(), part)
+                fetched = self._follow(url, known, part)
                 download = _download(fetched, folder / part)
                 if fetched.body is not None and download.file:
                     native.call(download.file.write_bytes, fetched.body)
@@ -61,28 +60,24 @@ class _Downloader:
                 raise
             return download
 
-    def _follow(self, url: str, known: Validators, part: str) -> Fetched:
-        location, hops = _url(url), 0
+    def _follow(self, url: str, known: Validators | None, part: str) -> Fetched:
+        """Ask for a list as for any URL: with its job's credentials where they belong."""
+        listed, hops = _url(url), 0
+        location = listed
         while True:
-            self._rest(host_of(location))
-            task = Task(0, self._job.name, location, location, host_of(location), 0, 0, 1)
-            job, deadline = self._options(location, known), time.monotonic() + self._timeout
+            host = host_of(location)
+            self._rest(host)
+            task = Task(0, self._job.name, listed, location, host, 0, 0, 1, hops=hops)
+            task = replace(task, stored=known, path=note_of(url))
+            deadline = time.monotonic() + self._timeout
             try:
-                fetched = self._fetcher.fetch(task, job, part=lambda: part, deadline=deadline)
+                fetched = self._fetcher.fetch(task, self._job, part=lambda: part, deadline=deadline)
             finally:
-                self._asked_at[host_of(location)] = time.monotonic()
+                self._asked_at[host] = time.monotonic()
             target = redirect_of(fetched.status, fetched.headers, location, hops=hops)
             if target is None:
                 return fetched
             location, hops = target, hops + 1
-
-    def _options(self, location: str, known: Validators) -> Job:
-        """Return the job as a request needs it; only the origins it lists get its secrets."""
-        conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-        sent = {name: value for name, value in conditions.items() if value}
-        if origin_of(location) in self._listed:
-            return self._job.model_copy(update={"headers": {**self._job.headers, **sent}})
-        return self._job.model_copy(update={"headers": sent, "auth": None, "cookies": None})
 
     def _rest(self, host: str) -> None:
         now = time.monotonic()
@@ -108,9 +103,3 @@ def _url(text: str) -> str:
         return canonical(text)
     except ValueError as error:
         raise Trouble(Kind.PROTOCOL, f"bad URL: {error}") from None
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    return tuple(map(str, value)) if isinstance(value, tuple | list) else ()

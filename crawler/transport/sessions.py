@@ -79,28 +79,31 @@ class Sessions:
         """Close every idle connection."""
         self._idle.close()
 
-    def session(self, job: Job, *, trusted: bool) -> LeanSession:
-        """Return the session of a job, for hosts that may be anywhere or for all others.
+    def session(self, job: Job, *, trusted: bool, certified: bool) -> LeanSession:
+        """Return the session of a job; its connections are not those of another one.
+
+        With `trusted` hosts may be anywhere; with `certified` they are shown the job's certificate.
 
         Raises:
             UsageError: `verify` or `client_cert` names no such file, or a login is too long.
         """
         _check_login(job)
+        cert = job.client_cert if certified else None
         try:
-            key = _settings(job), trusted
+            key = _settings(job, cert), trusted
             session = self._by_settings.get(key)
             if session is None:
-                session = LeanSession(self._transport(job, trusted=trusted))
+                session = LeanSession(self._transport(job, cert, trusted=trusted))
                 self._by_settings[key] = session
         except (ssl.SSLError, OSError) as error:
             files = ", ".join(str(file) for file in (job.verify, job.client_cert) if file)
             raise UsageError(f"{job.name}: {files}: no certificate in it: {error}") from error
         return session
 
-    def _transport(self, job: Job, *, trusted: bool) -> Transport:
+    def _transport(self, job: Job, cert: Path | None, *, trusted: bool) -> Transport:
         allowed = None if trusted else [network(text) for text in job.allow_addresses]
         route = self._route(job, Dialer(self._resolver, allowed))
-        context = tls_context(job.verify, job.client_cert, job.min_tls)
+        context = tls_context(job.verify, cert, job.min_tls)
         return Transport(route, context, self._idle)
 
     def _route(self, job: Job, guarded: Dialer) -> Route:
@@ -120,10 +123,10 @@ def _check_login(job: Job) -> None:
         raise UsageError(f"{job.name}: SOCKS takes 255 bytes of user and password each")
 
 
-def _settings(job: Job) -> object:
+def _settings(job: Job, cert: Path | None) -> object:
     """Return what the connections of jobs must have in common to be shared."""
-    files = tuple(_content(file) for file in (job.verify, job.client_cert))
-    return files, job.verify, job.client_cert, job.min_tls, job.allow_addresses, job.proxy
+    files = tuple(_content(file) for file in (job.verify, cert))
+    return files, job.verify, cert, job.min_tls, job.allow_addresses, job.proxy
 
 
 def _content(file: Path | bool | None) -> bytes:  # noqa: FBT001  as the options are

@@ -9,14 +9,18 @@ from pathlib import Path
 
 from crawler import sources
 from crawler.config import CrawlerOptions, Job, Settings
+from crawler.config.credentials import origins_of, secrets_of
 from crawler.config.host_overrides import HostOverrides
+from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
-from crawler.frontier import open_frontier
+from crawler.ledger.overview import ledger_uid
+from crawler.ledger.statefile import opened
+from crawler.seeder.reading import MAX_BAD_LOGGED
 from crawler.seeder.seeds import BadLine, read
-from crawler.seeder.sync import MAX_BAD_LOGGED
 from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
+from crawler.store.mark import ledger_named
 from crawler.threads import Native
 from crawler.urls import masked
 from crawler.verbs.words import counted, span
@@ -31,6 +35,12 @@ class JobPlan:
     hosts: Counter[str] = field(default_factory=Counter)
     bad: list[str] = field(default_factory=list)
     bad_more: int = 0
+    secrets: tuple[str, ...] = ()
+    """What of the job only some origins get, as names of options and headers."""
+    origins: tuple[str, ...] = ()
+    """The origins, or the patterns of hosts, that get it."""
+    without: int = 0
+    """URLs that get none of it."""
 
     @property
     def least_s(self) -> float:
@@ -59,24 +69,29 @@ def plan(settings: Settings) -> list[JobPlan]:
 
 
 def _check_folders(options: CrawlerOptions) -> None:
-    """Open the state file if there is one, and see that both folders can be written to."""
+    """Read the state file if there is one, and see that both folders can be written to."""
     for key, wanted in (("state", options.state.parent), ("output", options.output)):
         folder = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise UsageError(f"crawler.{key}: {folder} is not a folder this user can write to")
-    if options.state.exists():
-        with open_frontier(options.state, durable=False):
-            pass
+    named = ledger_named(options.output)
+    check_there(options.state, options.output, named)
+    if options.state.exists() and options.state.stat().st_size:
+        with opened(options.state, older=True) as db:
+            check_same(options.state, options.output, named, ledger_uid(db))
 
 
 def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path) -> JobPlan:
     """Read a job's lists as the daemon would, but take no inbox's."""
-    found = JobPlan(job)
+    belong = origins_of(job)
+    found = JobPlan(job, secrets=tuple(secrets_of(job)), origins=tuple(belong))
     try:
         for source in sources.of(job, folder, downloader(fetcher, job)):
             for seeds, bad in read(source, job, native):
                 found.urls += len(seeds)
                 found.hosts.update(seed.host for seed in seeds)
+                if found.secrets:
+                    found.without += sum(not belong.may_see(seed.url, seed.url) for seed in seeds)
                 _note(found, bad)
     except (SourceError, *UNREADABLE) as error:
         raise UsageError(f"{job.name}: {error}") from error
@@ -103,10 +118,23 @@ def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
         yield f"{job.name}: {counted(found.urls, 'URL')} on {counted(len(found.hosts), 'host')}"
         yield f"  politeness  {job.delay:g} s between visits to a host, {job.per_host} at a time"
         yield f"  at least    {span(found.least_s)}"
+        yield from _credentials(found)
         for host, n in found.hosts.most_common(3):
             yield f"  {n:>10}  {host}"
         if len(found.hosts) > 3:
             yield f"  {'…':>10}  {counted(len(found.hosts) - 3, 'host')} more"
+
+
+def _credentials(found: JobPlan) -> Iterator[str]:
+    """Say which origins get the credentials of a job, and how many of its URLs get none."""
+    if not found.secrets:
+        return
+    first, more = ", ".join(found.origins[:3]) or "no origin", len(found.origins) - 3
+    tail = f" and {more} more" if more > 0 else ""
+    yield f"  credentials {', '.join(found.secrets)}: for {first}{tail}"
+    if found.without:
+        urls = counted(found.without, "URL")
+        yield f"              not for {urls} elsewhere; auth.hosts names the hosts that get them"
 
 
 def bad_lines(plans: list[JobPlan]) -> Iterator[str]:

@@ -1,14 +1,17 @@
 """Faults of this machine: the daemon pauses, says so once, resumes by itself, charges nobody."""
 
 import contextlib
+import json
 import shutil
+import subprocess
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests import real
-from tests.program import Daemon, assert_clean, ledger, until, write_config
+from tests.program import CRAWLER, Daemon, assert_clean, ledger, until, write_config
 from tests.servers import Site, slow
 
 URLS = 60
@@ -82,3 +85,68 @@ def test_a_ledger_without_room_is_waited_for(tmp_path, small_disk):
         with ledger(tmp_path) as db:
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert_clean(tmp_path, urls=URLS)
+
+
+def test_a_disk_that_is_full_at_the_start_is_waited_out(tmp_path, small_disk):
+    ballast = small_disk / "ballast"
+    fill(ballast)
+    with Site(slow(0.01)) as site:
+        config = write_config(tmp_path, jobs(site), state=str(small_disk / "state.sqlite"))
+        with Daemon(config, "--until-done") as daemon:
+            assert "is full: make room there" in daemon.wait_for("daemon.waiting")["cause"]
+            ballast.unlink()
+            assert daemon.wait(60) == 0
+            assert len(daemon.told("visit", kind="stored")) == URLS
+            assert len(daemon.told("daemon.waiting")) == 1
+            assert not daemon.errors
+
+
+def test_term_ends_a_daemon_that_waits_for_its_disk(tmp_path, small_disk):
+    fill(small_disk / "ballast")
+    with Site(slow(0.01)) as site:
+        config = write_config(tmp_path, jobs(site), state=str(small_disk / "state.sqlite"))
+        with Daemon(config) as daemon:
+            daemon.wait_for("daemon.waiting")
+            start = time.monotonic()
+            assert daemon.stop() == 0
+            assert time.monotonic() - start < 5
+            assert not daemon.errors
+
+
+def test_a_ledger_that_another_program_holds_delays_no_stop(tmp_path):
+    with Site(slow(0.05)) as site:
+        config = write_config(tmp_path, jobs(site))
+        with Daemon(config) as daemon:
+            daemon.wait_for("visit")
+            with ledger(tmp_path) as other:
+                other.execute("BEGIN IMMEDIATE")
+                start = time.monotonic()
+                assert daemon.stop() == 1  # what it held is taken back by the next start
+                assert time.monotonic() - start < 1 + 5  # grace_period, and what supervisord adds
+                other.rollback()
+            assert "another program holds it" in daemon.told("daemon.failed")[0]["cause"]
+            assert daemon.errors.count("\n") == 1
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait(60) == 0
+    assert_clean(tmp_path, urls=URLS)
+
+
+def test_a_disk_that_fails_when_the_ledger_is_read_at_the_start_is_one_line_in_the_log(tmp_path):
+    strace = real.needs("strace")
+    config = write_config(tmp_path, [{"name": "j", "urls": ["http://127.0.0.1:1/"]}])
+    with Daemon(config) as daemon:
+        daemon.wait_for("visit")
+        assert daemon.stop() == 0
+    state = tmp_path / "state.sqlite"
+    done = subprocess.run(
+        [strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=pread64", "-P", str(state),
+         "-e", "inject=pread64:error=EIO:when=4+", *CRAWLER, "run", "-c", str(config)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    if "ptrace" in done.stderr:
+        real.lacks(f"strace may trace nothing: {done.stderr}")
+    assert done.returncode == 1
+    (line,) = map(json.loads, done.stdout.splitlines())
+    assert line["event"] == "daemon.failed"
+    assert "its disk fails when it is read or written" in line["cause"]
+    assert "Traceback" not in done.stderr

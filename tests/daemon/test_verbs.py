@@ -39,7 +39,7 @@ def test_check_refuses_a_state_file_that_is_none(tmp_path):
     )
     done = at_once("check", "-c", str(file), cwd=tmp_path)
     assert done.returncode == 1
-    assert "state.sqlite: cannot be used as the state file" in done.stderr
+    assert "state.sqlite: it is damaged: stop the daemon" in done.stderr
     assert "Traceback" not in done.stderr
 
 

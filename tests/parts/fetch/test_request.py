@@ -56,6 +56,58 @@ def test_nothing_that_was_given_for_one_origin_goes_to_another(location, tmp_pat
     assert set(headers) == {"User-Agent", "Accept", "Accept-Encoding"}
 
 
+LISTED = "http://listed.example/a"
+
+
+def listed(tmp_path, url=LISTED, location=None, extra=None, **options) -> dict[str, str]:
+    """Return the headers of a visit to a URL that a list of the job names."""
+    task = replace(TASK, url=url, location=location or url, extra=extra)
+    one = Job(name="j", url_file=tmp_path / "list.csv", **options)
+    return dict(request_of(task, one).headers)
+
+
+def test_a_visit_to_a_robots_txt_carries_nothing_of_its_job(tmp_path):
+    (tmp_path / "cookies.txt").write_text(COOKIES)
+    one = job(
+        auth={"bearer": "t", "hosts": ["*"]}, cookies=tmp_path / "cookies.txt",
+        headers={"X-Api-Key": "k", "Accept-Language": "de"}, method="POST", body="x",
+    )  # fmt: skip
+    task = replace(TASK, url="http://home.example/robots.txt", robots=True)
+    for at in (task.url, "http://home.example/robots.txt?moved"):
+        request = request_of(replace(task, location=at), one)
+        assert set(request.headers) == {"User-Agent", "Accept", "Accept-Encoding"}
+        assert (request.method, request.body) == ("GET", None)
+
+
+def test_what_a_list_names_elsewhere_gets_no_credentials(tmp_path):
+    headers = {"X-Api-Key": "k", "Accept-Language": "de"}
+    plain = {"User-Agent", "Accept", "Accept-Encoding", "Accept-Language"}
+    assert set(listed(tmp_path, auth={"bearer": "t"}, headers=headers)) == plain
+
+
+def test_hosts_that_auth_names_get_the_credentials_and_the_headers(tmp_path):
+    auth = {"bearer": "t", "hosts": ["listed.example"]}
+    headers = listed(tmp_path, auth=auth, headers={"X-Api-Key": "k"})
+    assert (headers["Authorization"], headers["X-Api-Key"]) == ("Bearer t", "k")
+    away = listed(tmp_path, location="http://b.example/", auth=auth, headers={"X-Api-Key": "k"})
+    assert not {"Authorization", "X-Api-Key"} & set(away)
+
+
+def test_a_header_that_a_line_fills_goes_to_the_url_of_the_line(tmp_path):
+    headers = {"Authorization": "Bearer {tok}"}
+    assert listed(tmp_path, extra={"tok": "x"}, headers=headers)["Authorization"] == "Bearer x"
+    away = listed(tmp_path, location="http://b.e/", extra={"tok": "x"}, headers=headers)
+    assert "Authorization" not in away
+
+
+def test_cookies_go_to_the_hosts_that_their_file_names_also_where_a_list_names_them(tmp_path):
+    (tmp_path / "cookies.txt").write_text(COOKIES)
+    cookies = tmp_path / "cookies.txt"
+    assert listed(tmp_path, HOME, cookies=cookies)["Cookie"] == "session=secret"
+    assert "Cookie" not in listed(tmp_path, cookies=cookies)
+    assert "Cookie" not in listed(tmp_path, location=HOME, cookies=cookies)
+
+
 def test_cookies_come_from_the_file_and_match_domain_and_path(tmp_path):
     (tmp_path / "cookies.txt").write_text(COOKIES)
     assert sent(HOME, cookies=tmp_path / "cookies.txt")["Cookie"] == "session=secret"

@@ -53,13 +53,13 @@ def test_a_database_of_another_program_is_free_at_once(file):
 )
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(file, content):
     file.write_bytes(content)
-    assert "Restore a backup, or move it away to start afresh" in refusal(file)
+    assert "it is damaged: stop the daemon, move it with its -wal and -shm away" in refusal(file)
     assert file.read_bytes() == content
 
 
 def test_a_folder_is_refused(file):
     file.mkdir()
-    assert "cannot be used as the state file" in refusal(file)
+    assert "it is a folder: name the file in it" in refusal(file)
 
 
 def test_a_file_from_a_newer_crawler_is_refused(file):

@@ -90,4 +90,4 @@ def test_a_ledger_of_another_user_is_refused_with_what_to_do():
                 told = refusal(file)
             finally:
                 os.seteuid(0)
-    assert "run this as the user of the daemon" in told
+    assert "run the crawler as the user whose it is" in told

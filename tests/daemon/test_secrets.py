@@ -1,0 +1,160 @@
+"""What is secret, from the configuration to the wire: who sees it, and where it is told."""
+
+import json
+import ssl
+from pathlib import Path
+
+import pytest
+import trustme
+from gevent.server import StreamServer
+
+from tests.program import Daemon, at_once, fetch, write_config
+from tests.servers import Site, status
+
+COOKIES = "# Netscape HTTP Cookie File\n{host}\tFALSE\t/\tFALSE\t0\tsid\tcookie\n"
+SECRETS = {"AUTHORIZATION", "X_API_KEY", "COOKIE"}
+
+
+def run(folder: Path, job: dict, **crawler) -> Daemon:
+    """Run a job to its end."""
+    with Daemon(write_config(folder, [{"name": "j", **job}], **crawler), "--until-done") as daemon:
+        assert daemon.wait() == 0, daemon.errors
+        return daemon
+
+
+def carried(site: Site) -> dict[str, set[str]]:
+    """Return which secrets each path was asked for with."""
+    return {seen.path: SECRETS & set(seen.headers) for seen in site.requests}
+
+
+def cookies(folder: Path, host: str = "127.0.0.1") -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "cookies.txt").write_text(COOKIES.format(host=host))
+    return "cookies.txt"
+
+
+def test_no_robots_txt_is_asked_for_with_a_secret_and_no_redirect_carries_one(tmp_path):
+    with Site(str.encode, ["127.0.0.2"]) as other:
+        moved = status("302 Found", ("Location", f"{other.url}/there"))
+        with Site(lambda path: moved if path == "/start" else b"") as site:
+            run(tmp_path, {
+                "urls": [f"{site.url}/start"], "robots": "obey", "auth": {"bearer": "t"},
+                "headers": {"X-Api-Key": "k"}, "cookies": cookies(tmp_path),
+            })  # fmt: skip
+            assert carried(site) == {"/robots.txt": set(), "/start": SECRETS}
+        assert carried(other) == {"/robots.txt": set(), "/there": set()}
+
+
+@pytest.mark.parametrize("kind", ["url_file", "sitemap"])
+def test_what_a_list_names_elsewhere_gets_no_credentials(kind, tmp_path):
+    with Site(str.encode, ["127.0.0.2"]) as other:
+        page = f"{other.url}/page"
+        text = page if kind == "url_file" else f"<urlset><url><loc>{page}</loc></url></urlset>"
+        with Site(lambda _: text.encode()) as partner:
+            lists = {kind: f"{partner.url}/list"}
+            job = {**lists, "auth": {"bearer": "t"}, "headers": {"X-Api-Key": "k"}}
+            run(tmp_path / "one", job)
+            assert carried(partner)["/list"] == {"AUTHORIZATION", "X_API_KEY"}
+            assert carried(other) == {"/page": set()}
+            given = {**job, "auth": {"bearer": "t", "hosts": ["127.0.0.2"]}}
+            run(tmp_path / "two", given)
+            assert carried(partner)["/list"] == set()
+            assert carried(other) == {"/page": {"AUTHORIZATION", "X_API_KEY"}}
+
+
+def test_check_says_who_gets_the_credentials_and_who_does_not(tmp_path):
+    (tmp_path / "list.txt").write_text("http://a.example/1\nhttp://b.example/2\n")
+    job = {
+        "name": "j", "urls": ["http://a.example/x"], "url_file": "list.txt",
+        "auth": {"bearer": "t"}, "headers": {"X-Api-Key": "k", "Accept-Language": "de"},
+    }  # fmt: skip
+    write_config(tmp_path, [job])
+    told = at_once("check", "-c", "crawler.yaml", cwd=tmp_path).stdout
+    assert "credentials auth, X-Api-Key: for http://a.example:80\n" in told
+    assert "not for 1 URL elsewhere; auth.hosts names the hosts that get them\n" in told
+    write_config(tmp_path, [{**job, "auth": {"bearer": "t", "hosts": ["*.example"]}}])
+    told = at_once("check", "-c", "crawler.yaml", cwd=tmp_path).stdout
+    assert "credentials auth, X-Api-Key: for *.example\n" in told
+    assert "elsewhere" not in told
+
+
+def test_a_list_is_asked_for_with_the_cookies_by_check_and_by_run(tmp_path):
+    with Site(lambda path: f"{site.url}/page".encode() if path == "/list" else b"") as site:
+        job = {"url_file": f"{site.url}/list", "cookies": cookies(tmp_path)}
+        run(tmp_path, job)
+        assert at_once("check", "-c", "crawler.yaml", cwd=tmp_path).returncode == 0
+        assert [seen.headers.get("COOKIE") for seen in site.requests] == ["sid=cookie"] * 3
+
+
+class Certified:
+    """A site behind TLS that asks for a certificate, and notes by path whether one was shown."""
+
+    def __init__(self, authority: trustme.CA, address: str, answer: bytes) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(address).configure_cert(context)
+        authority.configure_trust(context)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        self._answer = answer
+        self._server = StreamServer((address, 0), self._talk, ssl_context=context)
+        self.shown: list[tuple[str, bool]] = []
+
+    def __enter__(self) -> "Certified":
+        self._server.start()
+        self.url = f"https://{self._server.server_host}:{self._server.server_port}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop(timeout=0.1)
+
+    def _talk(self, client: ssl.SSLSocket, _: object) -> None:
+        with client:
+            while asked := client.recv(65536):
+                self.shown.append((asked.split()[1].decode(), bool(client.getpeercert())))
+                client.sendall(self._answer)
+
+
+def test_the_client_certificate_is_shown_to_the_origins_of_the_credentials_alone(tmp_path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    client = authority.issue_cert("client@example.org").private_key_and_cert_chain_pem
+    client.write_to_path(str(tmp_path / "client.pem"))
+    options = {"client_cert": "client.pem", "verify": "ca.pem", "robots": "obey"}
+    empty = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    with Certified(authority, "127.0.0.2", empty) as other:
+        to = f"HTTP/1.1 302 x\r\nLocation: {other.url}/b\r\nContent-Length: 0\r\n\r\n".encode()
+        with Certified(authority, "127.0.0.1", to) as site:
+            run(tmp_path, {"urls": [f"{site.url}/a"], **options})
+            assert ("/robots.txt", False) in site.shown
+            assert ("/a", True) in site.shown
+            assert {shown for _, shown in other.shown} == {False}
+            other.shown.clear()
+            (tmp_path / "list.txt").write_text(f"{other.url}/c")
+            auth = {"auth": {"hosts": ["127.0.0.2"]}}
+            run(tmp_path / "two", {
+                "url_file": str(tmp_path / "list.txt"), "robots": "ignore", **auth,
+                "client_cert": str(tmp_path / "client.pem"), "verify": str(tmp_path / "ca.pem"),
+            })  # fmt: skip
+            assert other.shown == [("/c", True)]
+
+
+@pytest.mark.parametrize("robots", ["ignore", "obey"])
+def test_a_redirect_to_an_inner_host_asks_it_for_nothing_not_even_its_robots_txt(robots, tmp_path):
+    with Site(str.encode, ["127.0.0.3"]) as inner:
+        moved = status("302 Found", ("Location", f"{inner.url}/admin"))
+        with Site(lambda path: moved if path == "/start" else b"") as site:
+            done = fetch("--json", "--robots", robots, f"{site.url}/start", cwd=tmp_path)
+            assert json.loads(done.stdout)["kind"] == "blocked"
+            assert ("/robots.txt" in site.paths()) is (robots == "obey")
+        assert inner.requests == []
+
+
+def test_the_robots_txt_of_a_listed_inner_host_is_asked_for_though_a_redirect_leads_there(tmp_path):
+    rules = b"User-agent: *\nDisallow: /admin\n"
+    with Site(lambda path: rules if path == "/robots.txt" else b"x", ["127.0.0.3"]) as inner:
+        moved = status("302 Found", ("Location", f"{inner.url}/admin"))
+        with Site(lambda path: moved if path == "/start" else b"") as site:
+            urls = f"{site.url}/start", f"{inner.url}/page"
+            done = fetch("--json", "--robots", "obey", *urls, cwd=tmp_path)
+            kinds = {one["url"]: one["kind"] for one in map(json.loads, done.stdout.splitlines())}
+        assert kinds[urls[1]] == "stored"
+        assert inner.paths() == ["/robots.txt", "/page"]
