@@ -15,7 +15,7 @@ from typing import NamedTuple
 from crawler.config import Job
 from crawler.errors import UsageError
 from crawler.model import Seconds
-from crawler.urls import canonical, split
+from crawler.urls import SplitUrl, canonical, split
 
 _HTTP_ONLY = "#HttpOnly_"
 _BOM = b"\xef\xbb\xbf"
@@ -39,6 +39,12 @@ class Cookie(NamedTuple):
     pair: str
     """`name=value`, as it is sent."""
 
+    def goes_to(self, place: SplitUrl) -> bool:
+        """Tell whether a URL of a domain of the cookie gets it (RFC 6265, section 5.4, step 1)."""
+        if self.secure and place.scheme != "https":
+            return False
+        return self.expires > time.time() and _within(place.path, self.path)
+
 
 class Cookies:
     """The cookies of a file, by domain and path; `odd` are its bad lines, as place and problem."""
@@ -58,26 +64,20 @@ class Cookies:
         """Return the Cookie field for a canonical URL, None if there is no cookie for it."""
         if not self._by_domain:
             return None
-        place, now = split(url), time.time()
-        found = [
-            cookie
-            for domain, cookies in self._domains(place.hostname)
-            for cookie in cookies.values()
-            if (cookie.wide or domain == place.hostname)
-            and (place.scheme == "https" or not cookie.secure)
-            and cookie.expires > now
-            and _within(place.path, cookie.path)
-        ]
+        place = split(url)
+        found = [cookie for cookie in self._of(place.hostname) if cookie.goes_to(place)]
         found.sort(key=lambda cookie: -len(cookie.path))  # RFC 6265, section 5.4, step 2
         return "; ".join(cookie.pair for cookie in found) or None
 
-    def _domains(self, host: str) -> Iterator[tuple[str, dict[tuple[str, str], Cookie]]]:
-        """Yield the host and the domains that it is in, as far as there are cookies for them."""
-        domain = host
+    def _of(self, host: str) -> Iterator[Cookie]:
+        """Yield the cookies of a host, and those of the domains that it is in."""
+        yield from self._by_domain.get(host, {}).values()
+        domain = "" if _ADDRESS.fullmatch(host) else host.partition(".")[2]
         while domain:
-            if cookies := self._by_domain.get(domain):
-                yield domain, cookies
-            domain = "" if _ADDRESS.fullmatch(host) else domain.partition(".")[2]
+            for cookie in self._by_domain.get(domain, {}).values():
+                if cookie.wide:
+                    yield cookie
+            domain = domain.partition(".")[2]
 
 
 NO_COOKIES = Cookies()
@@ -142,16 +142,10 @@ def _cookie(text: str) -> tuple[str, str, Cookie]:
     domain, wide, path, secure, expires, name, value = fields
     if not path.startswith("/"):
         raise ValueError("its third field is no path")
-    if not _EXPIRES.fullmatch(expires):
-        raise ValueError("its fifth field is no number of seconds")
-    pair = f"{name}={value}" if name else value
-    if not (name or value) or not _SENDABLE.fullmatch(pair):
-        raise ValueError("its name or its value cannot be sent")
     host = _host(domain)
     many = _flag(wide, "second") and "." in host and not _ADDRESS.fullmatch(host)
-    until = float(expires)
-    cookie = Cookie(many, path, _flag(secure, "fourth"), until if until > 0 else inf, pair)
-    return host, name, cookie
+    safe, until = _flag(secure, "fourth"), _until(expires)
+    return host, name, Cookie(many, path, safe, until, _pair(name, value))
 
 
 def _host(domain: str) -> str:
@@ -165,6 +159,21 @@ def _host(domain: str) -> str:
     if not host or any(sign in domain for sign in "/?#@\\"):
         raise ValueError("its first field is no host")
     return host
+
+
+def _until(expires: str) -> Seconds:
+    """Return when a cookie ends; that of a session never does here."""
+    if not _EXPIRES.fullmatch(expires):
+        raise ValueError("its fifth field is no number of seconds")
+    return until if (until := float(expires)) > 0 else inf
+
+
+def _pair(name: str, value: str) -> str:
+    """Return a cookie as it is sent; one without a name is its value alone (RFC 6265bis)."""
+    pair = f"{name}={value}" if name else value
+    if not pair or not _SENDABLE.fullmatch(pair):
+        raise ValueError("its name or its value cannot be sent")
+    return pair
 
 
 def _flag(text: str, which: str) -> bool:
