@@ -16,7 +16,8 @@ from crawler.policy.masking import masked_line
 from crawler.seeder.admission import Admission, SyncSums
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.seeds import BadLine, chunks_of, parsed
-from crawler.sources import Source, SourceError
+from crawler.sources import Source
+from crawler.sources.contract import failed
 from crawler.threads import Native
 
 MAX_BAD_LOGGED = 20
@@ -106,7 +107,7 @@ class Reader:
                 if error is not timer:
                     raise
                 reason = f"was not read within {limit:g} s; list_timeout gives it more"
-                raise SourceError(f"{masked(source.name)}: {reason}") from None
+                raise failed(source.name, reason) from None
             if chunk is None:
                 return
             left -= time.monotonic() - began
