@@ -61,6 +61,8 @@ class Sync:
         """Passes that are not ended yet."""
         self.leaving = False
         """Whether a URL that is no longer listed is being visited."""
+        self.grew = False
+        """Whether a list grew while it was read, so that it is to be read again whole."""
 
     def run(self, sources: Sequence[Source]) -> None:
         """Make the frontier match; a source that cannot be read is logged, and stops no other.
@@ -72,6 +74,7 @@ class Sync:
         known = self._frontier.sources(self._job.name)
         try:
             read = [one for source in sources if (one := self._take_in(source, known))]
+            self.grew = self._tools.limit is None and not all(one.whole for one in read)
             if self.sums.failed or not all(one.whole for one in read):
                 self._keep(read)
             else:
