@@ -16,6 +16,7 @@ from crawler.frontier.values import (
     Pulse,
     ReadChunk,
     Reclaimed,
+    Said,
     SourceState,
     Synced,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Pulse",
     "ReadChunk",
     "Reclaimed",
+    "Said",
     "SourceState",
     "Synced",
     "open_frontier",

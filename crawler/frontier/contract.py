@@ -6,7 +6,7 @@ takes a cursor `after` and returns the cursor to go on from, or None at the end.
 LocalFaultError: this machine refuses, as on a full disk, and nothing was done.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, Self
 
 from crawler.frontier.process import Process
@@ -19,6 +19,7 @@ from crawler.frontier.values import (
     Pulse,
     ReadChunk,
     Reclaimed,
+    Said,
     SourceState,
     Synced,
 )
@@ -106,6 +107,24 @@ class Frontier(Protocol):
 
     def leaving(self, job: str) -> bool:
         """Tell whether a URL that no list names any more waits for the end of its visit."""
+
+    def meaning(self, job: str) -> str:
+        """Return the mark of the options by which all lines of a job were understood; '' for none.
+
+        Paths and columns of its URLs are those of these options.
+        """
+
+    def meant(self, job: str, text: str) -> None:
+        """Note the mark of the options by which all lines of a job were understood."""
+
+    def free_paths(self, job: str, after: int) -> int | None:
+        """Let a slice of a job's URLs without a file forget the path that a line gave them."""
+
+    def said(self, task: int) -> Said:
+        """Return what the lists say of a task now; one in memory may be older."""
+
+    def hold(self, jobs: Collection[str]) -> None:
+        """Lease no task of these jobs in this process, and of all others again."""
 
     def alive(self) -> Seconds | None:
         """Return the wall time at which a process was last seen here, None if there was none."""

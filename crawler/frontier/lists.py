@@ -10,7 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 
-from crawler.frontier.fingerprints import TASK_OF
+from crawler.frontier.meaning import say
 from crawler.frontier.names import Names
 from crawler.frontier.new_urls import enlist
 from crawler.frontier.retiring import revive, unlist
@@ -18,7 +18,6 @@ from crawler.frontier.values import KnownChunk, ReadChunk, SourceState, Synced
 from crawler.model import Seconds
 from crawler.records import Seed
 
-_EXTRA = f"UPDATE task SET extra = ? WHERE id = {TASK_OF}"
 _CHUNK = """
 INSERT INTO chunk (source, anchor, key, bad, fingerprints) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (source, anchor) DO UPDATE SET key = excluded.key, bad = excluded.bad,
@@ -95,8 +94,7 @@ def _admit_chunk(
     """Write a chunk anew; return the seeds that came and the fingerprints that went."""
     fingerprints = array("q", [seed.fingerprint for seed in chunk.seeds])
     new, gone = _difference(_fingerprints(db, number, chunk.anchor), fingerprints)
-    extras = [(seed.extra, seed.fingerprint) for seed in chunk.seeds if seed.extra]
-    db.executemany(_EXTRA, extras)
+    say(db, chunk.seeds)
     db.execute(_CHUNK, (number, chunk.anchor, chunk.key, chunk.bad, fingerprints.tobytes()))
     return [seed for seed in chunk.seeds if _taken(new, seed.fingerprint)], gone
 

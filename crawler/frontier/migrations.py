@@ -128,5 +128,6 @@ CREATE TABLE ledger (
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, '');
 ALTER TABLE host ADD COLUMN rules_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN meaning TEXT NOT NULL DEFAULT '';
 """,
 }

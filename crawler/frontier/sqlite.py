@@ -3,11 +3,23 @@
 Each verb is one transaction. `contract.Frontier` says what the verbs promise.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from crawler.frontier import identity, jobs, leasing, lists, owners, retiring, robots, sums, visits
+from crawler.frontier import (
+    identity,
+    jobs,
+    leasing,
+    lists,
+    meaning,
+    owners,
+    retiring,
+    robots,
+    sums,
+    visits,
+)
 from crawler.frontier.classes import Shares
 from crawler.frontier.jobs import configure
 from crawler.frontier.process import Process
@@ -22,6 +34,7 @@ from crawler.frontier.values import (
     Pulse,
     ReadChunk,
     Reclaimed,
+    Said,
     SourceState,
     Synced,
 )
@@ -64,7 +77,8 @@ class SqliteFrontier:
         obeys: Callable[[str], bool | None] = lambda _: None,
     ) -> None:
         self._file.write(configure, self._file.names, jobs, now)
-        self._visitor = Visitor(tuple(terms.name for terms in jobs), obeys)
+        names = tuple(terms.name for terms in jobs)
+        self._visitor = replace(self._visitor, jobs=names, obeys=obeys)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(visits.add, self._file.names, job, seeds, now, recount)
@@ -106,6 +120,21 @@ class SqliteFrontier:
 
     def leaving(self, job: str) -> bool:
         return self._file.write(retiring.leaving, self._file.names, job)
+
+    def meaning(self, job: str) -> str:
+        return self._file.write(meaning.meaning, self._file.names, job)
+
+    def meant(self, job: str, text: str) -> None:
+        self._file.write(meaning.meant, self._file.names, job, text)
+
+    def free_paths(self, job: str, after: int) -> int | None:
+        return self._file.write(meaning.free_paths, self._file.names, job, after)
+
+    def said(self, task: int) -> Said:
+        return self._file.read(meaning.said, task)
+
+    def hold(self, jobs: Collection[str]) -> None:
+        self._visitor = replace(self._visitor, held=frozenset(jobs))
 
     def alive(self) -> Seconds | None:
         return self._file.read(owners.alive)

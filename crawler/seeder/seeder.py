@@ -23,7 +23,10 @@ POLL_S: Seconds = 2.0
 
 
 class Seeder:
-    """Syncs every job, then waits for a reason to do so again."""
+    """Syncs every job, then waits for a reason to do so again.
+
+    `synced` gets a job whose lists were read, with what came of it.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Seeder:
         watch: Callable[[], bool] = lambda: False,
         limit: int | None = None,
         bad: Callable[[str, str], None] | None = None,
+        synced: Callable[[Job, SyncSums], None] = lambda _job, _sums: None,
     ) -> None:
         self._frontier = frontier
         self._jobs = jobs
@@ -47,6 +51,7 @@ class Seeder:
         self._watch = watch
         self._limit = limit
         self._bad = bad
+        self._synced = synced
         self._wake = Event()
         self._changed: Mapping[str, Sequence[str]] = {}
         self._down_since = frontier.alive()
@@ -96,6 +101,7 @@ class Seeder:
             sync.empty_inbox()
             self._leaving |= {job.name} if sync.leaving else set()
             self._log_synced(sync.sums, changed.get(job.name, ()))
+            self._synced(job, sync.sums)
 
     def _poll(self, native: Native) -> None:
         """Take in lists of inboxes, retire URLs that were being visited, look for changes."""
