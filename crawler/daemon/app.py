@@ -154,6 +154,7 @@ class App:
         watch = ConfigWatch(self._file, self._configuration, self._mailbox.reload)
         self.seeder = Seeder(
             self.frontier,
+            self._disk.owner,
             self._configuration.listed_jobs,
             self._log,
             look=self._visiting.feeder.leaser.look,
@@ -162,8 +163,8 @@ class App:
             watch=watch.look,
             limit=self._limit,
             bad=self._bad,
-            synced=self._synced,
         )
+        self.seeder.synced = self._synced
 
     def _synced(self, job: Job, sums: SyncSums) -> None:
         if not sums.failed:

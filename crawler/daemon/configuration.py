@@ -43,8 +43,7 @@ class Configuration:
 
     def synced(self, job: Job) -> None:
         """Put a job in force as it is configured: its lists were read again."""
-        if any(job is one for one in self.settings.jobs):
-            self.jobs[job.name] = job
+        self.jobs |= {one.name: one for one in self.settings.jobs if one == job}
 
     def take_up(self, coming: Coming) -> None:
         """Put another configuration in force; this cannot fail, and never waits."""

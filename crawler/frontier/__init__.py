@@ -13,12 +13,14 @@ from crawler.frontier.values import (
     Lease,
     LeasedHost,
     NextDue,
+    Pass,
     Pulse,
     ReadChunk,
     Reclaimed,
     Said,
     SourceState,
     Synced,
+    Weighed,
 )
 
 __all__ = [
@@ -32,12 +34,14 @@ __all__ = [
     "Lease",
     "LeasedHost",
     "NextDue",
+    "Pass",
     "Pulse",
     "ReadChunk",
     "Reclaimed",
     "Said",
     "SourceState",
     "Synced",
+    "Weighed",
     "open_frontier",
 ]
 
