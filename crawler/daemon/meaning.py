@@ -5,7 +5,6 @@ header that uses such values holds for a URL when its lists were read again, and
 finds rows of another meaning holds the job until then.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
@@ -27,12 +26,17 @@ def until_synced(before: Job | None, job: Job) -> Job:
 
 
 def mark_of(job: Job) -> str:
-    """Return a mark of the options that use values of lines; '' where none does."""
-    fields = Fields.of(job)
-    if not (fields.needed or fields.wanted):
-        return ""
-    said = [job.path if fields.needed else "", sorted(_from_lines(job).items())]
-    return blake2b(json.dumps(said).encode(), digest_size=8).hexdigest()
+    """Return a mark of `path`, and of the headers that use values of lines."""
+    return f"{_hash(job.path)}.{_hash(*sorted(map(': '.join, _from_lines(job).items())))}"
+
+
+def path_changed(mark: str, job: Job) -> bool:
+    """Tell whether a mark is that of a job with another `path`; nobody knows that of ''."""
+    return bool(mark) and mark.partition(".")[0] != mark_of(job).partition(".")[0]
+
+
+def _hash(*texts: str) -> str:
+    return blake2b("\n".join(texts).encode(), digest_size=8).hexdigest() if texts else ""
 
 
 def _from_lines(job: Job) -> Mapping[str, str]:
@@ -46,6 +50,7 @@ class Meanings:
         self._frontier = frontier
         self._in_force = in_force
         self._held: set[str] = set()
+        self._marks: dict[str, str] = {}
 
     def open(self, jobs: Mapping[str, Job]) -> None:
         """Hold the jobs whose URLs the ledger knows by other options: their lists are to be read.
@@ -53,14 +58,15 @@ class Meanings:
         Raises:
             LocalFaultError: the ledger cannot be asked.
         """
+        self._marks = self._frontier.meanings()
         for name, job in jobs.items():
-            mark = mark_of(job)
-            if mark == self._frontier.meaning(name):
+            fields = Fields.of(job)
+            if mark_of(job) == self._marks.get(name) or not (fields.needed or fields.wanted):
                 continue
             if self._frontier.sources(name):
-                self._held |= {name} if mark else set()
+                self._held.add(name)
             else:
-                self._frontier.meant(name, mark)
+                self._note(job)
         self._frontier.hold(self._held)
 
     def synced(self, job: Job) -> None:
@@ -69,15 +75,18 @@ class Meanings:
         Raises:
             LocalFaultError: the ledger cannot be written; the next reading does it.
         """
-        mark = mark_of(job)
-        if self._frontier.meaning(job.name) != mark:
+        if self._marks.get(job.name) != mark_of(job):
             if not Fields.of(job).needed:
                 self._free_paths(job.name)
-            self._frontier.meant(job.name, mark)
+            self._note(job)
         self._in_force(job)
         if job.name in self._held:
             self._held.remove(job.name)
             self._frontier.hold(self._held)
+
+    def _note(self, job: Job) -> None:
+        self._frontier.meant(job.name, mark_of(job))
+        self._marks[job.name] = mark_of(job)
 
     def _free_paths(self, job: str) -> None:
         """Let URLs that have no file yet go by the new `path`, which asks no line."""

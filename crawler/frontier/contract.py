@@ -13,6 +13,7 @@ from crawler.frontier.process import Process
 from crawler.frontier.values import (
     BEFORE_ALL,
     Counts,
+    Filed,
     KnownChunk,
     Lease,
     NextDue,
@@ -128,14 +129,18 @@ class Frontier(Protocol):
     def leaving(self, job: str) -> bool:
         """Tell whether a URL that no list names any more waits for the end of its visit."""
 
-    def meaning(self, job: str) -> str:
-        """Return the mark of the options by which all lines of a job were understood; '' for none.
+    def meanings(self) -> dict[str, str]:
+        """Return, by job, the marks of the options by which all of its lines were understood.
 
-        Paths and columns of its URLs are those of these options.
+        Paths and columns of a job's URLs are those of these options; a job without a mark is left
+        out.
         """
 
     def meant(self, job: str, text: str) -> None:
         """Note the mark of the options by which all lines of a job were understood."""
+
+    def filed(self, job: str, after: int) -> Filed:
+        """Count the listed URLs of a job with and without a file, among a slice of all tasks."""
 
     def free_paths(self, job: str, after: int) -> int | None:
         """Let a slice of a job's URLs without a file forget the path that a line gave them."""

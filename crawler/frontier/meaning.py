@@ -10,10 +10,15 @@ from collections.abc import Iterable
 
 from crawler.frontier.fingerprints import TASK_OF
 from crawler.frontier.names import Names
-from crawler.frontier.values import Said
+from crawler.frontier.schema import RETIRED
+from crawler.frontier.values import Filed, Said
 from crawler.records import Seed
 
 ROWS_AT_ONCE = 2000
+COUNTED_AT_ONCE = 10_000
+_FILED = f"""
+SELECT id, job, digest IS NOT NULL FROM task WHERE id > ? AND state != {RETIRED}
+ORDER BY id LIMIT ?"""
 _SAY = f"""
 UPDATE task SET path = CASE WHEN digest IS NULL THEN ifnull(:path, path) ELSE path END,
     extra = CASE WHEN :extra IS NULL THEN extra ELSE json_patch(ifnull(extra, '{{}}'), :extra) END
@@ -35,12 +40,18 @@ def say(db: sqlite3.Connection, seeds: Iterable[Seed]) -> None:
     db.executemany(_SAY, said)
 
 
-def meaning(db: sqlite3.Connection, names: Names, job: str) -> str:
-    """Return the mark of the options by which all lines of a job were understood; '' for none."""
-    (text,) = db.execute(
-        "SELECT meaning FROM job WHERE id = ?", (names.job_id(db, job),)
-    ).fetchone()
-    return str(text)
+def meanings(db: sqlite3.Connection) -> dict[str, str]:
+    """Return the marks of the options by which all lines of jobs were understood, by job."""
+    return dict(db.execute("SELECT name, meaning FROM job WHERE meaning != ''").fetchall())
+
+
+def filed(db: sqlite3.Connection, job: str, after: int) -> Filed:
+    """Return how many of a slice of tasks are a job's, and listed, with a file and without one."""
+    row = db.execute("SELECT id FROM job WHERE name = ?", (job,)).fetchone()
+    found = db.execute(_FILED, (after, COUNTED_AT_ONCE)).fetchall() if row else []
+    mine = [has_file for _, number, has_file in found if number == row[0]]
+    last = found[-1][0] if len(found) == COUNTED_AT_ONCE else None
+    return Filed(sum(mine), len(mine) - sum(mine), last)
 
 
 def meant(db: sqlite3.Connection, names: Names, job: str, text: str) -> None:

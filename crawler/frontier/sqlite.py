@@ -29,6 +29,7 @@ from crawler.frontier.turns import Visitor
 from crawler.frontier.values import (
     BEFORE_ALL,
     Counts,
+    Filed,
     KnownChunk,
     Lease,
     NextDue,
@@ -126,11 +127,14 @@ class SqliteFrontier:
     def leaving(self, job: str) -> bool:
         return self._file.read(retiring.leaving, job)
 
-    def meaning(self, job: str) -> str:
-        return self._file.write(meaning.meaning, self._file.names, job)
+    def meanings(self) -> dict[str, str]:
+        return self._file.read(meaning.meanings)
 
     def meant(self, job: str, text: str) -> None:
         self._file.write(meaning.meant, self._file.names, job, text)
+
+    def filed(self, job: str, after: int) -> Filed:
+        return self._file.read(meaning.filed, job, after)
 
     def free_paths(self, job: str, after: int) -> int | None:
         return self._file.write(meaning.free_paths, self._file.names, job, after)

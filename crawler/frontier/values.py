@@ -186,3 +186,12 @@ class Said:
     """Its file, where the list fixes it or it is stored."""
     extra: Mapping[str, str] | None
     """Columns that headers use."""
+
+
+class Filed(NamedTuple):
+    """How many URLs of a job have a file, among a slice of all tasks."""
+
+    with_file: int
+    without: int
+    after: int | None
+    """The cursor to go on from."""

@@ -1,5 +1,6 @@
 """Options that decide what lines mean hold when the lists were read again, also for known URLs."""
 
+import re
 import signal
 from pathlib import Path
 
@@ -47,8 +48,14 @@ def test_a_path_by_globs_holds_for_the_first_file_of_known_urls_after_the_reload
     with Daemon(config) as daemon:
         until(lambda: len(stored(daemon)) >= 5, "no visits", daemon)
         edit(config, path="new/{cc}/{n}.txt")
+        told = at_once("reload", "--dry-run", "-c", str(config), cwd=tmp_path).stdout
+        keep, new = map(int, re.search(r"path: (\d+) URLs keep .* (\d+) without", told).groups())
+        assert 5 <= keep <= len(stored(daemon)) + 1
+        assert keep + new == NUMBERS
         reload(daemon)
         daemon.wait_for("job.synced", changed=["path"])
+        again = at_once("reload", "--dry-run", "-c", str(config), cwd=tmp_path).stdout
+        assert "path" not in again
         until(lambda: files(tmp_path, "new"), "no file by the new path", daemon)
         assert_all_stored_once(daemon, tmp_path, files(tmp_path, "old"))
         assert daemon.stop() == 0

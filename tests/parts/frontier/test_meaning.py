@@ -54,10 +54,22 @@ def test_columns_are_added_to_those_of_an_older_reading(frontier):
 
 
 def test_a_job_is_understood_by_no_options_until_it_is_told(frontier):
-    assert frontier.meaning("job") == ""
+    frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
+    assert frontier.meanings() == {}
     frontier.meant("job", "mark")
-    assert frontier.meaning("job") == "mark"
-    assert frontier.meaning("other") == ""
+    assert frontier.meanings() == {"job": "mark"}
+
+
+def test_urls_of_a_job_are_counted_by_whether_they_have_a_file(frontier):
+    assert frontier.filed("job", 0) == (0, 0, None)
+    known(frontier)
+    frontier.add("other", [seed("http://h/2", "other")], NOW)
+    assert frontier.filed("job", 0) == (0, 1, None)
+    owner = join(frontier)
+    for task in take(frontier, owner)["h:80"].tasks:
+        stored = settled(task, Kind.STORED, Done(), path=str(task.id), digest="ab" * 32, size=1)
+        frontier.settle(owner, [stored], [])
+    assert frontier.filed("job", 0) == (1, 0, None)
 
 
 def test_paths_of_urls_without_a_file_are_freed_and_those_of_other_jobs_stay(frontier):
