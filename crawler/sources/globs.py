@@ -11,7 +11,7 @@ import gevent
 
 from crawler.policy import globbing
 from crawler.sources.contract import Blocks, Entries, Fields, Source, Unchanged, failed, short_hash
-from crawler.sources.formats import check_headers
+from crawler.sources.texts import check_headers
 
 _LINES_AT_ONCE = 512
 """URLs of a block: some 2 ms of expanding."""

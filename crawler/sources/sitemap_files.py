@@ -9,8 +9,8 @@ from itertools import chain
 from pathlib import Path
 from xml.parsers import expat
 
-from crawler.sources.formats import MAX_LINE_BYTES
-from crawler.sources.reading import Opened, Pieces, Steps, cut, pieces, sliced
+from crawler.sources.lines import MAX_LINE_BYTES, Pieces, Steps, cut, sliced
+from crawler.sources.reading import Opened, pieces
 
 MAX_URLS = 50_000
 MAX_BYTES = 50 * 1024 * 1024

@@ -21,9 +21,9 @@ from crawler.sources.contract import (
     errors_named,
     failed,
 )
-from crawler.sources.formats import Plain
 from crawler.sources.reading import Opened, stream
 from crawler.sources.sitemap_files import BAD, entries, kind_of
+from crawler.sources.texts import Plain
 from crawler.threads import Native
 from crawler.urls import canonical, masked
 

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from crawler.sources.formats import MAX_LINE_BYTES
+from crawler.sources.lines import MAX_LINE_BYTES
 from crawler.sources.sitemap_files import MAX_BYTES
 from tests.parts.sources.readings import told, unchanged, urls
 from tests.parts.sources.shelf import sitemap
