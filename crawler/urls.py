@@ -21,6 +21,8 @@ INVISIBLE = (
 """Characters that stand unseen around a URL that was copied: blanks, marks of direction, BOMs."""
 _SPACE = re.compile(r"[\s\x00-\x20\x7f-\xa0]")
 _SECOND = re.compile(r"(?:[\s,;|\"'<>]|\w(?<!%[0-9a-f]{2}))https?://", re.IGNORECASE)
+_USER = re.compile(r"//[^/?#\s@]*(?:@[^/?#\s@]*)*@")
+"""User and password of a URL, as far as the last @ of its authority."""
 _PORTS = {"http": "80", "https": "443"}
 
 
@@ -139,7 +141,7 @@ def fingerprint(job: str, url: str) -> int:
 
 def masked(text: str) -> str:
     """Take user names and passwords out of URLs in a text for people."""
-    return re.sub(r"//[^/@\s]*@", "//***@", text)
+    return _USER.sub("//***@", text) if "@" in text else text
 
 
 def hex_of(number: int) -> str:

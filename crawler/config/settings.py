@@ -11,6 +11,7 @@ from crawler.config.host_options import HostOptions
 from crawler.config.job_options import Job, JobOptions
 from crawler.config.options import Options
 from crawler.config.units import Duration
+from crawler.policy.masking import REDACTED
 
 
 class LogOptions(Options):
@@ -46,6 +47,8 @@ class CrawlerOptions(Options):
     """Limits that names at one address share; null for none. They do not hold through a proxy."""
     state: Path = Path("var/crawler.sqlite")
     """The ledger: one SQLite file, shared by all processes of this configuration."""
+    group: StrictStr | None = None
+    """A group whose members may read the ledger, its copies and downloaded lists; else nobody."""
     output: Path = Path("var/files")
     """Where bodies are stored."""
     concurrency: StrictInt = Field(default=64, ge=1, le=20_000)
@@ -56,6 +59,8 @@ class CrawlerOptions(Options):
     """full survives a power cut (fsync of file, folder and ledger); relaxed survives a kill -9."""
     watch: StrictBool = False
     """Reload by itself when this file or a list changes."""
+    redact_query: tuple[StrictStr, ...] = REDACTED
+    """Names of query parameters, in any case and with *, whose values are told nowhere."""
     log: LogOptions = LogOptions()
 
 
