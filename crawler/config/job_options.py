@@ -165,7 +165,9 @@ class Job(JobOptions):
     delimiter: Annotated[StrictStr, Field(pattern=r"^[^\"\r\n\\w]$")] | None = None
     """One character between the cells of a table, where the header does not tell it."""
     sitemap: ListUrl | None = None
-    """URL of a sitemap or of an index of them."""
+    """URL of a sitemap, an index of them, a feed (RSS, Atom), or a robots.txt that names some."""
+    sitemaps: Literal["robots"] | None = None
+    """`robots`: the sitemaps, too, that the robots.txt of each host in `urls` names."""
     command: tuple[StrictStr, ...] | None = Field(default=None, min_length=1)
     """A program with its arguments, no shell, that prints one URL a line."""
     command_timeout: Duration = Field(default=600.0, gt=0)

@@ -18,6 +18,7 @@ from crawler.sources.contract import Fields
 from crawler.sources.formats import Format
 from crawler.sources.json_elements import elements
 from crawler.sources.json_lines import JsonLines
+from crawler.sources.sitemap_entries import Document
 from crawler.sources.tables import Table
 from crawler.sources.texts import Plain
 from crawler.transport.response_head import check_sofar, head_of
@@ -37,6 +38,7 @@ WORDS = {
     "rules": "Disallow: |Allow: |User-agent: |*|$|/|a|\n|\r|%2|#|:| |é|Sitemap:|crawl-delay:|%2f|-",
     "glob": "[|]|{|}|:|,|-|\\|a|1|=|1-9|{a}|[1-2]|::1|.",
     "line": ",|\"|a|\t| |\r|{|}|[|]|:|\\|1|#|''|\\u00",
+    "sitemap": "<|>|</|<a |<!--|-->|<![CDATA[|]]>|<?|?>|&|&amp;|'|\"|=|<url>|<loc>|</loc>|x| ",
     "date": "1|:|-| |,|(|)|Sun|GMT|Nov|+|e|.|Jan ",
     "head": "a|:| |\t|\r|\n|,|\r\n|a: b\r\n| x\n|é|;|\n\t|1",
 }
@@ -97,6 +99,12 @@ def json_array(text):
         pass
 
 
+def sitemap(text):
+    document = Document("http://h/")
+    for part in (text[: len(text) // 2], text[len(text) // 2 :]):
+        document.feed("<urlset><url><loc>" + part)
+
+
 def listed_url(text):
     listed("http://h/" + text)
 
@@ -128,6 +136,7 @@ READERS = {
     whole_list: "line",
     json_array: "line",
     listed_url: "line",
+    sitemap: "sitemap",
     date: "date",
     head: "head",
     head_so_far: "head",

@@ -94,6 +94,8 @@ ELSEWHERE = {
     "seeder/sync.py": "daemon/test_shrunk_lists.py",
     "sources/contract.py": "values alone",
     "sources/heads.py": "parts/sources/test_formats.py",
+    "sources/markup.py": "parts/sources/test_sitemap_files.py",
+    "sources/sitemap_entries.py": "parts/sources/test_sitemap_files.py",
     "sources/json_lines.py": "parts/sources/test_formats.py",
     "sources/tables.py": "parts/sources/test_formats.py",
     "sources/texts.py": "parts/sources/test_formats.py",
