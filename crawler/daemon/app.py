@@ -23,8 +23,9 @@ from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
+from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
-from crawler.errors import LocalFaultError
+from crawler.errors import LocalFaultError, OutdatedError
 from crawler.fetch.fetcher import JobSession
 from crawler.frontier import Pulse
 from crawler.log import Log
@@ -71,6 +72,7 @@ class App:
         self._trust_listed = trust_listed
         self._limit = limit
         self._bad = bad
+        self._outdated = False
         self._mailbox = Mailbox()
         self.stop = self._mailbox.stop
         self._disk = Disk(configuration, marked=config is not None, new_ledger=new_ledger)
@@ -100,7 +102,7 @@ class App:
 
         Raises:
             ServiceDiedError: a service kept dying.
-            EndOfProcessError: its leases or the ledger are lost.
+            EndOfProcessError: its leases or the ledger are lost, or a newer crawler has the ledger.
         """
         visiting = self._visiting
         self._log.info("daemon.ready", pid=os.getpid(), owner=self._disk.owner)
@@ -112,7 +114,10 @@ class App:
             Service("seeder", self.seeder.run),
         )
         reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
-        return self._supervisor.run(services, reloader.reload)
+        forced = self._supervisor.run(services, reloader.reload)
+        if self._outdated:
+            raise OutdatedError("a newer crawler has migrated the ledger; start that one")
+        return forced
 
     def _opened(self) -> ExitStack:
         """Open every part; a daemon waits for a fault of this machine to pass, as for a full disk.
@@ -137,6 +142,9 @@ class App:
             wait = min(2 * wait, MAX_WAIT_S)
 
     def _open(self, stack: ExitStack) -> None:
+        state = self._configuration.settings.crawler.state
+        if not upgraded(state, self._log, self._mailbox.stopped):
+            raise StoppedError
         stack.enter_context(self._disk)
         self.frontier = self._disk.frontier
         stack.enter_context(self._visiting)
@@ -196,7 +204,17 @@ class App:
             progress=configuration.settings.crawler.log.progress,
             when_settled=done.look if self._until_done else lambda: None,
         )
+        self.keeper.beaten = self._beaten
         self.keeper.reclaim()
+
+    def _beaten(self) -> None:
+        """Drain, and end with 1, where a newer crawler has migrated the ledger.
+
+        supervisord then starts the crawler that is installed now.
+        """
+        if not self._outdated and self.frontier.outdated():
+            self._outdated = True
+            self.stop("a newer crawler has migrated the ledger")
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""

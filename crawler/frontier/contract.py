@@ -38,6 +38,9 @@ class Frontier(Protocol):
         `known` is the id that the output folder names, '' if it names none.
         """
 
+    def outdated(self) -> bool:
+        """Tell whether a newer crawler has migrated the ledger: this process is to drain."""
+
     def register(self, process: Process, now: Seconds) -> int:
         """Admit a process as an owner, and return its number, which is never used again."""
 
