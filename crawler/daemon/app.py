@@ -32,6 +32,7 @@ from crawler.log import Log
 from crawler.model import Seconds
 from crawler.records import Settlement
 from crawler.seeder.seeder import Seeder
+from crawler.sources.contract import readable
 
 RELEASE_S: Seconds = 2.0
 """How long the last transaction of a stop waits for other programs."""
@@ -148,10 +149,23 @@ class App:
         stack.enter_context(self._disk)
         self.frontier = self._disk.frontier
         stack.enter_context(self._visiting)
+        self._try_output()
         self._open_supervisor()
         self._open_seeder(stack)
         self._open_keeper()
         stack.callback(self._release)
+
+    def _try_output(self) -> None:
+        """See whether files can be stored; a daemon that cannot begins with a pause.
+
+        Raises:
+            OSError: they cannot, and nobody is to wait: this is no daemon.
+        """
+        fault = self._disk.output_fault()
+        if fault and self._file is None:
+            raise fault
+        if fault:
+            self._visiting.pause_for(fault)
 
     def _open_supervisor(self) -> None:
         options, visiting = self._configuration.settings.crawler, self._visiting
@@ -220,7 +234,7 @@ class App:
         """Return how the process is, for its row in the ledger."""
         paused = self._visiting.feeder.pause.active
         state = "paused" if paused else self._supervisor.state.value
-        return Pulse(state, str(self._file or ""), self._visiting.workers.busy)
+        return Pulse(state, readable(str(self._file or "")), self._visiting.workers.busy)
 
     def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
         """Do all of a reload that may fail, the ledger last; return what puts it in force."""

@@ -17,6 +17,7 @@ from crawler.seeder.admission import Admission, SyncSums
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.seeds import BadLine, chunks_of, parsed
 from crawler.sources import UNREADABLE, Source, SourceError, Unchanged
+from crawler.sources.contract import readable
 from crawler.sources.inbox import Inbox
 from crawler.threads import Native
 from crawler.urls import masked
@@ -100,7 +101,8 @@ class Sync:
     def _from_inbox(self, file: Path, source: Source) -> list[str]:
         """Take in one list, and return the reasons why lines of it, or all of it, were refused."""
         self._reasons = []
-        state = self._frontier.source(self._job.name, f"inbox:{file.name} {source.version()}")
+        name = f"inbox:{readable(file.name)} {source.version()}"
+        state = self._frontier.source(self._job.name, name)
         try:
             try:
                 _, listed, bad = self._read(source, state, self._frontier.chunks(state.id), "")

@@ -15,6 +15,7 @@ ACROSS = {
     "parts/feeder/test_room_for_hosts.py": "feeder and leaser together",
     "parts/transport/test_head_bounds.py": "connection and head together",
     "parts/feeder/test_stories.py": "feeder, leaser and settler together, on a made-up clock",
+    "policy/test_linear.py": "whatever reads bytes of strangers",
     "parts/frontier/test_walk.py": "all verbs of the contract, at random",
     "parts/transport/test_oracles.py": "head and framing, beside other readers",
 }
@@ -76,6 +77,7 @@ ELSEWHERE = {
     "log/values.py": "parts/log/test_log.py",
     "log/visits.py": "parts/log/test_log.py",
     "model.py": "values alone",
+    "policy/frames.py": "parts/fetch/test_decode.py",
     "policy/addresses.py": "parts/transport/test_dial_guard.py",
     "policy/http_grammar.py": "parts/transport/test_oracles.py",
     "policy/jitter.py": "policy/test_retry.py",
@@ -87,6 +89,7 @@ ELSEWHERE = {
     "seeder/seeds.py": "daemon/test_reload.py",
     "seeder/sync.py": "daemon/test_reload.py",
     "sources/contract.py": "values alone",
+    "sources/program_guard.py": "parts/sources/test_commands.py",
     "store/files.py": "parts/store/test_store.py",
     "store/folders.py": "parts/store/test_store.py",
     "store/paths.py": "daemon/test_resume.py",
@@ -99,7 +102,6 @@ ELSEWHERE = {
     "transport/response_head.py": "parts/transport/test_connection_in_pieces.py",
     "transport/sessions.py": "parts/transport/test_idle.py",
     "transport/socks.py": "parts/transport/test_routes.py",
-    "transport/tls.py": "daemon/test_real_servers.py",
     "verbs/check.py": "daemon/test_verbs.py",
     "verbs/demo.py": "daemon/test_verbs.py",
     "verbs/desk.py": "daemon/test_desk.py",
@@ -122,6 +124,8 @@ ELSEWHERE = {
     "verbs/status/account.py": "parts/verbs/test_status.py",
     "verbs/status/idle.py": "parts/verbs/test_status.py",
     "verbs/status/snapshot.py": "parts/verbs/test_status.py",
+    "worker/guard.py": "parts/test_settler.py",
+    "worker/judge.py": "parts/test_settler.py",
     "worker/visit.py": "parts/worker/test_worker.py",
 }
 """Modules without a test file of their own, and what tests each."""
