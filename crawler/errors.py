@@ -75,6 +75,10 @@ class OutdatedError(EndOfProcessError):
     """A newer crawler has migrated the ledger."""
 
 
+class PassLostError(CrawlerError):
+    """Another reading of the same list has begun; the lists of the job are to be read again."""
+
+
 class LedgerLostError(EndOfProcessError):
     """The state file is no longer the one that was opened: what is written is lost."""
 

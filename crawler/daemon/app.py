@@ -21,11 +21,12 @@ from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
+from crawler.daemon.standing import Standing
 from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
-from crawler.errors import LocalFaultError, OutdatedError
+from crawler.errors import LocalFaultError
 from crawler.fetch.fetcher import JobSession
 from crawler.frontier import Pulse
 from crawler.log import Log
@@ -73,7 +74,6 @@ class App:
         self._trust_listed = trust_listed
         self._limit = limit
         self._bad = bad
-        self._outdated = False
         self._mailbox = Mailbox()
         self.stop = self._mailbox.stop
         self._disk = Disk(configuration, marked=config is not None, new_ledger=new_ledger)
@@ -116,8 +116,7 @@ class App:
         )
         reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
         forced = self._supervisor.run(services, reloader.reload)
-        if self._outdated:
-            raise OutdatedError("a newer crawler has migrated the ledger; start that one")
+        self._standing.require()
         return forced
 
     def _opened(self) -> ExitStack:
@@ -186,6 +185,7 @@ class App:
         watch = ConfigWatch(self._file, self._configuration, self._mailbox.reload)
         self.seeder = Seeder(
             self.frontier,
+            self._disk.owner,
             self._configuration.listed_jobs,
             self._log,
             look=self._visiting.feeder.leaser.look,
@@ -218,17 +218,9 @@ class App:
             progress=configuration.settings.crawler.log.progress,
             when_settled=done.look if self._until_done else lambda: None,
         )
-        self.keeper.beaten = self._beaten
+        self._standing = Standing(self.frontier, self.stop)
+        self.keeper.beaten = self._standing.look
         self.keeper.reclaim()
-
-    def _beaten(self) -> None:
-        """Drain, and end with 1, where a newer crawler has migrated the ledger.
-
-        supervisord then starts the crawler that is installed now.
-        """
-        if not self._outdated and self.frontier.outdated():
-            self._outdated = True
-            self.stop("a newer crawler has migrated the ledger")
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""
