@@ -124,7 +124,7 @@ class Upgrade:
 
     def _copied(self, db: sqlite3.Connection, part: Path, version: int) -> bool:
         part.unlink(missing_ok=True)
-        os.close(os.open(part, os.O_CREAT | os.O_WRONLY, self._state.stat().st_mode & 0o777))
+        os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(part, isolation_level=None)) as copy:
             try:
                 db.backup(copy, pages=COPY_PAGES, progress=self._look)

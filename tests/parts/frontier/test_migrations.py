@@ -296,8 +296,7 @@ def test_the_arguments_of_a_command_are_no_name_any_more(version, tmp_path):
             "INSERT INTO source (job, name) VALUES (?, ?)",
             [(number, name) for number, name in enumerate(names, 900)],
         )
-    with open_frontier(file, durable=False):
-        pass
+    open_and_close(file)
     with closing(sqlite3.connect(file)) as db:
         found = {name for (name,) in db.execute("SELECT name FROM source WHERE job >= 900")}
     assert found == {"command:list", "command:plain", "url_file:/a b.txt"}
