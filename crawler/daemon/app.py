@@ -19,7 +19,7 @@ from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
 from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.meaning import Meanings
-from crawler.daemon.opening import opened
+from crawler.daemon.opening import StoppedError, opened
 from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
