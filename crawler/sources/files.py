@@ -22,7 +22,7 @@ from crawler.sources.contract import (
     failed,
     short_hash,
 )
-from crawler.sources.formats import Format, format_of
+from crawler.sources.formats import format_of
 from crawler.sources.reading import Extent, Opened, listed
 from crawler.sources.wholeness import look
 from crawler.threads import Native
@@ -64,7 +64,7 @@ class FileList(Source):
         self._path = path
         self._plain = plain
         self._patient = patient
-        self._form: Format = format_of(path.name, fields)
+        self._form = format_of(path.name, fields)
         self._meaning = short_hash(self._form.salt)
         self.version_opened = ""
         """Version of the content when the last reading began."""

@@ -8,7 +8,7 @@ import errno
 import os
 import stat
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -16,19 +16,13 @@ from gevent.socket import wait_read
 
 from crawler.policy.frames import Frames
 from crawler.sources.contract import Blocks, failed
-from crawler.sources.formats import MAX_LINE_BYTES, Format
+from crawler.sources.formats import Format
+from crawler.sources.lines import Pieces, Steps
 from crawler.threads import Native
 
 PIECE_BYTES = 262_144
 """Bytes read, or unpacked, at once."""
-BLOCK_LINES = 4096
-"""Lines of a block at most."""
 _GZIP = b"\x1f\x8b"
-
-Pieces = Iterator[bytes | None]
-"""Bytes; None where nothing has come yet."""
-Steps = Iterator[list[bytes] | None]
-"""Lines, perhaps none; None where nothing has come yet."""
 
 
 class Opened:
@@ -83,20 +77,16 @@ def listed(
     wait: Callable[[], None] | None = None,
     extent: Extent | None = None,
 ) -> Blocks:
-    """Yield the lines of a list, having shown the first one to its format.
+    """Yield the lines of a list, in its format.
 
     Raises:
-        SourceError: the format cannot use the list.
+        SourceError: the format cannot use the list, or not to its end.
     """
-    first: bytes | None = None
-    steps = cut(pieces(descriptor, extent), extent)
-    for block in stream(native, steps, wait or _waiter(descriptor)):
-        if first is None:
-            first = block[0]
-            _start(form, first, name)
-        yield block
-    if first is None:
-        _start(form, b"", name)
+    steps = form.lines(pieces(descriptor, extent))
+    try:
+        yield from stream(native, steps, wait or _waiter(descriptor))
+    except ValueError as error:
+        raise failed(name, str(error)) from None
 
 
 def stream(native: Native, steps: Steps, wait: Callable[[], None] = lambda: None) -> Blocks:
@@ -131,41 +121,10 @@ def pieces(descriptor: int, extent: Extent | None = None) -> Pieces:
         yield from _unpacked(whole) if head.startswith(_GZIP) else whole
 
 
-def cut(source: Pieces, extent: Extent | None = None) -> Steps:
-    """Yield the lines of pieces, without their ends; a line too long loses its tail.
-
-    Of a file that grows the last line counts only if it has its end.
-    """
-    unended = b""
-    for piece in source:
-        if piece is None:
-            yield None
-            continue
-        data = unended + piece
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n")
-        *lines, unended = data.split(b"\n")
-        unended = unended[
-            : MAX_LINE_BYTES + 2
-        ]  # room for a CR, so that a line too long stays too long
-        if max(map(len, lines), default=0) > MAX_LINE_BYTES:
-            lines = [line[: MAX_LINE_BYTES + 1] for line in lines]
-        yield from sliced(lines)
-    if unended and not (extent and extent.grew):
-        yield [unended.removesuffix(b"\r")[: MAX_LINE_BYTES + 1]]
-
-
 def _waiter(descriptor: int) -> Callable[[], None]:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return lambda: None
     return lambda: wait_read(descriptor)
-
-
-def sliced(lines: list[bytes]) -> Blocks:
-    """Yield lines in blocks, an empty one if there are none."""
-    yield lines[:BLOCK_LINES]
-    for start in range(BLOCK_LINES, len(lines), BLOCK_LINES):
-        yield lines[start : start + BLOCK_LINES]
 
 
 def _is_own(path: Path) -> bool:
@@ -179,11 +138,21 @@ def _raw(descriptor: int, extent: Extent | None = None) -> Pieces:
     return _pipe(descriptor)
 
 
-def _file(descriptor: int, extent: Extent) -> Iterator[bytes]:
+def _file(descriptor: int, extent: Extent) -> Pieces:
+    """Yield the bytes of a file; where it grew meanwhile, without a last line that has no end."""
+    held, packed = b"", os.pread(descriptor, len(_GZIP), 0) == _GZIP
     while piece := os.read(descriptor, min(PIECE_BYTES, extent.left)):
         extent.left -= len(piece)
-        yield piece
+        piece = held + piece
+        end = max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1
+        if packed or len(piece) - end > PIECE_BYTES:
+            end = len(piece)
+        if end:
+            yield piece[:end]
+        held = piece[end:]
     extent.grew = not extent.left and bool(os.read(descriptor, 1))
+    if held and not extent.grew:
+        yield held
 
 
 def _pipe(descriptor: int) -> Pieces:
@@ -226,10 +195,3 @@ def _count(members: Frames) -> None:
         members.another()
     except ValueError as error:
         raise zlib.error(str(error)) from None
-
-
-def _start(form: Format, first: bytes, name: str) -> None:
-    try:
-        form.start(first)
-    except ValueError as error:
-        raise failed(name, str(error)) from None

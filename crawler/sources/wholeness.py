@@ -21,7 +21,7 @@ _PIECE_BYTES = 262_144
 _TAIL_BYTES = 64
 _GZIP = b"\x1f\x8b"
 _ENDS = {b"[": b"]", b"<": b">"}
-"""Last byte of a list by its first one; the lines of any other end with LF or CR."""
+"""Last byte of a list by its first one. Lines end with LF or CR, those of a text in <> too."""
 
 
 class Look(NamedTuple):
@@ -84,9 +84,9 @@ def _has_end(descriptor: int, size: int, still: Seconds) -> bool:
         return still >= UNENDED_S or _gzip_has_end(descriptor)
     tail = os.pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if first in _ENDS:
-        return tail.rstrip().endswith(_ENDS[first])
-    return tail.rstrip(b"\0 \t").endswith((b"\n", b"\r"))
+    if first in _ENDS and tail.rstrip().endswith(_ENDS[first]):
+        return True
+    return first != b"[" and tail.rstrip(b"\0 \t").endswith((b"\n", b"\r"))
 
 
 def _gzip_has_end(descriptor: int) -> bool:
