@@ -135,14 +135,12 @@ class JobLists:
         sync = Sync(tools, self.job)
         self.sums = sync.sums
         sync.run(self._sources())
-        self._leaving = sync.leaving or (
-            self._leaving and (sync.sums.held or bool(sync.sums.failed))
-        )
+        self._leaving = sync.leaving or self._leaving
         self._log_synced(sync.sums, changed)
         self._synced(self.job, sync.sums)
         self._grown = self._grown + 1 if sync.grew else 0
-        if 0 < self._grown <= MAX_GROWN and self._again is None:
-            self._again = (), None
+        if 0 < self._grown <= MAX_GROWN:
+            self._again = self._again or ((), None)
 
     def _sources(self) -> Sequence[Source]:
         try:

@@ -95,13 +95,19 @@ def _gzip_has_end(descriptor: int) -> bool:
     try:
         while piece := os.pread(descriptor, _PIECE_BYTES, at):
             at += len(piece)
-            while piece:
-                if inflate.eof:
-                    piece = piece.lstrip(b"\0")
-                    inflate = zlib.decompressobj(31) if piece else inflate
-                else:
-                    inflate.decompress(piece, _PIECE_BYTES)
-                    piece = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
+            inflate = _inflated(inflate, piece)
     except zlib.error:
         return True
     return inflate.eof
+
+
+def _inflated(inflate: "zlib._Decompress", piece: bytes) -> "zlib._Decompress":
+    """Unpack a piece, for nothing but its end, and return the member that goes on or has ended."""
+    while piece:
+        if inflate.eof:
+            piece = piece.lstrip(b"\0")
+            inflate = zlib.decompressobj(31) if piece else inflate
+        else:
+            inflate.decompress(piece, _PIECE_BYTES)
+            piece = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
+    return inflate
