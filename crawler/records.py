@@ -124,8 +124,25 @@ class Health:
 
 
 @value
+class Rest:
+    """Why a host rests, each reason with a time of its own; wall times, 0 for none."""
+
+    answered_at: Seconds = 0.0
+    """Its last answer began to arrive then, or its last visit began: the delay counts from it."""
+    failed_until: Seconds = 0.0
+    """Its failures ask for no visit before."""
+    put_off_until: Seconds = 0.0
+    """It asked itself for no visit before, with Retry-After."""
+    turn_at: Seconds = 0.0
+    """The hosts at its address have their turns before."""
+
+
+@value
 class HostRecord:
-    """A host as the frontier stores it: no visit before the wall time `next_at`."""
+    """A host as the frontier stores it: no visit before the wall time `next_at`.
+
+    That time is what its `rest` comes to under the limits of today.
+    """
 
     id: int
     next_at: Seconds
@@ -136,3 +153,6 @@ class HostRecord:
     address: str | None = None
     """IP address at which it was found last."""
     health: Health = Health()
+    rest: Rest = Rest()
+    address_rests: tuple[tuple[str, Seconds], ...] = ()
+    """Addresses at which it was visited, and the wall time at which the last answer there began."""

@@ -193,9 +193,15 @@ class App:
             tally=self.tally,
             pulse=self._pulse,
             progress=configuration.settings.crawler.log.progress,
-            when_settled=done.look if self._until_done else lambda: None,
+            when_settled=partial(self._look, done),
         )
         self.keeper.reclaim()
+
+    def _look(self, done: UntilDone) -> None:
+        """Compute rests anew where that was asked for, and see whether all is done."""
+        self._visiting.review.run()
+        if self._until_done:
+            done.look()
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""
@@ -221,6 +227,7 @@ class App:
         self._supervisor.resize(options.concurrency)
         self.keeper.progress = options.log.progress
         self._visiting.apply()
+        self.tally.counted.set()  # the keeper computes the rests anew at once
         self.seeder.again(found.changed)
 
     def _release(self) -> None:

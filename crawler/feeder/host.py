@@ -168,5 +168,4 @@ class Host:
         """Close it until its hours begin; `offset` leads from `now` to wall time."""
         wall_time = now + offset
         opens_at = self.hours.opens_at(wall_time) if self.hours else 0.0
-        if opens_at > wall_time:
-            self.pace.opens_at = max(self.pace.opens_at, opens_at - offset)
+        self.pace.hours_at = opens_at - offset if opens_at > wall_time else 0.0

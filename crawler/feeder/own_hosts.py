@@ -12,11 +12,12 @@ from random import Random
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.host import Host
 from crawler.feeder.host_log import HostLog
+from crawler.feeder.paced import on_terms, paced, record_of
 from crawler.feeder.shared_addresses import AddressQueues
 from crawler.frontier import LeasedHost
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
-from crawler.policy.politeness import HostLimits, HostPace
+from crawler.policy.host_limits import HostLimits
 from crawler.policy.retry import host_asked_for_it, state_of
 from crawler.records import HostRecord
 
@@ -47,19 +48,25 @@ class OwnHosts:
 
     def take(self, leased: LeasedHost, now: Seconds, offset: Seconds) -> Host:
         """Take up what was leased of a host."""
-        limits = self.overrides.limits(leased.key, leased.jobs, leased.delay, leased.per_host)
         host = self.hosts.get(leased.id)
         if host is None:
-            pace = HostPace(leased.next_at - offset, limits)
-            pace.remember(leased.health, now, offset)
-            host = self.hosts[leased.id] = Host(leased.id, leased.key, pace, now)
-            host.address = leased.address
+            host = self.hosts[leased.id] = paced(self.overrides, leased, now, offset)
             self._log.recall(host, now)
-        host.pace.limits, host.pace.crawl_delay = limits, leased.crawl_delay
-        host.hours = self.overrides.hours(leased.key)
+        else:
+            on_terms(self.overrides, host, leased, now, offset)
+        self.addresses.recall(host.address, leased.address_answered_at - offset, now)
         host.take(leased.tasks)
-        host.close(now, offset)
         return host
+
+    def review(
+        self, leased: Iterable[LeasedHost], now: Seconds, offset: Seconds, *, turns_hold: bool
+    ) -> None:
+        """Put hosts on the terms that hold now: a limit that was lowered is in force at once."""
+        for one in leased:
+            if host := self.hosts.get(one.id):
+                on_terms(self.overrides, host, one, now, offset)
+                host.pace.clamp(now)
+                host.pace.turn_at = host.pace.turn_at if turns_hold else now
 
     def handed_off(self, host: Host, task: Task, now: Seconds) -> None:
         """Take a slot of a host and of its address."""
@@ -123,10 +130,14 @@ class OwnHosts:
         """Return the hosts that were found at another address, and of which no visit is open."""
         return [host for host in self._moving.values() if host.open == len(host.tasks)]
 
-    def moved(self, host: Host, now: Seconds) -> list[Host]:
-        """Note that a host is where it was found; return the hosts that may go on where it was."""
+    def moved(self, host: Host, answered_at: Seconds, now: Seconds) -> list[Host]:
+        """Note that a host is where it was found; return the hosts that may go on where it was.
+
+        The last answer from its new address, to any process, began at `answered_at`.
+        """
         before, host.address, host.found = host.address, host.found, None
         del self._moving[host.id]
+        self.addresses.recall(host.address, answered_at, now)
         return self.addresses.next_in(before, now)
 
     def drop(self, host: Host) -> None:
@@ -158,17 +169,7 @@ class OwnHosts:
     def owed(self, hosts: Iterable[int] | None, offset: Seconds) -> list[HostRecord]:
         """Return what the frontier stores of the given hosts, or of all, in wall time."""
         chosen = [self.hosts[host] for host in (self.hosts if hosts is None else hosts)]
-        return [
-            HostRecord(
-                host.id,
-                host.pace.next_at + offset,
-                host.pace.opens_at + offset if host.pace.opens_at else 0.0,
-                host.pace.delay,
-                host.address,
-                host.pace.health(offset),
-            )
-            for host in chosen
-        ]
+        return [record_of(host, offset, self.addresses.rests(host.address)) for host in chosen]
 
     def found(self, hosts: Iterable[Host], offset: Seconds) -> list[HostRecord]:
         """Return the same of hosts, with the addresses where they were found."""

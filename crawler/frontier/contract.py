@@ -15,6 +15,8 @@ from crawler.frontier.values import (
     Counts,
     KnownChunk,
     Lease,
+    LeasedHost,
+    Moved,
     NextDue,
     Pulse,
     ReadChunk,
@@ -148,10 +150,25 @@ class Frontier(Protocol):
             LeaseLostError: the owner was taken for dead; nothing was leased.
         """
 
-    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> frozenset[int]:
-        """Note the addresses of hosts without an open visit; return the numbers of those given up.
+    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> Moved:
+        """Note the addresses of hosts without an open visit; tell which of them went back.
 
         A host at an address where another process holds a host goes back, with its tasks.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+        """
+
+    def resting(self, after: int, now: Seconds) -> tuple[list[LeasedHost], int | None]:
+        """Return hosts without an owner that rest, of a slice of all; the cursor is a number."""
+
+    def terms(self, hosts: Sequence[int]) -> list[LeasedHost]:
+        """Return hosts, by number, as the active jobs have them now; they come without tasks."""
+
+    def amend(
+        self, owner: int, before: Sequence[LeasedHost], after: Sequence[HostRecord], now: Seconds
+    ) -> None:
+        """Record what hosts without an owner are owed, unless one has changed since it was read.
 
         Raises:
             LeaseLostError: the owner was taken for dead.
