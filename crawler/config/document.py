@@ -25,6 +25,10 @@ _CORE = (
     (re.compile(r"[-+]?(0|[1-9][0-9]*)"), int),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?"), float),
 )
+MAX_REPEATED = 100_000
+"""Nodes that the aliases of a file repeat, all together; what stands in the file is not counted."""
+MAX_DEPTH = 100
+"""Lists and mappings inside each other, through aliases too."""
 _MAX_NUMBER = 100
 """Characters of a number; a longer one is text."""
 _VARIABLE = re.compile(r"\$(\$)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
@@ -105,10 +109,16 @@ class _Builder:
         self.document = document
         self.environment = environment
         self.open: list[yaml.Node] = []
+        self._built: set[int] = set()
+        """Identities of the nodes met before, which live as long as their tree does."""
+        self._repeated = 0
+        self._alias: Path_ = ()
+        """Where the outermost alias stands that is being built, or was last."""
 
     def build(self, node: yaml.Node | None, path: Path_) -> Any:
         if node is None:
             return None
+        self._count(node, path)
         self.document.marks[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
@@ -123,6 +133,25 @@ class _Builder:
         )
         self.open.pop()
         return value
+
+    def _count(self, node: yaml.Node, path: Path_) -> None:
+        """Count what aliases repeat: a few can stand for any number of nodes."""
+        if id(node) in self._built:
+            self._repeated += 1
+            if not self._alias or path[: len(self._alias)] != self._alias:
+                self._alias = path
+        self._built.add(id(node))
+        if self._repeated > MAX_REPEATED:
+            self.document.problem(
+                self._alias[:-1],
+                f"aliases repeat more than {MAX_REPEATED:,} values from here on; "
+                "write out what is meant",
+            )
+        elif len(self.open) > MAX_DEPTH:
+            self.document.problem(path[:3], f"is nested deeper than {MAX_DEPTH} levels")
+        else:
+            return
+        self.document.check()
 
     def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
         values: dict[str, Any] = {}

@@ -17,12 +17,13 @@ else:
     from backports import zstd
 
 from crawler.model import Kind, Trouble
+from crawler.policy.frames import Frames
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 STEP_BYTES = 65_536
 """Decoded bytes handed on at a time, so that a bomb never stands in memory."""
 
-_ERRORS = (zlib.error, brotli.error, zstd.ZstdError)
+_ERRORS = (zlib.error, brotli.error, zstd.ZstdError, ValueError)
 
 
 class Decoder(Protocol):
@@ -68,6 +69,7 @@ class _Zlib:
         self._wbits = wbits
         self._stream = zlib.decompressobj(wbits)
         self._started = False
+        self._frames = Frames()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         if data and not self._started:
@@ -76,8 +78,9 @@ class _Zlib:
             if self._stream.eof:
                 if self._wbits != zlib.MAX_WBITS | 16 or not data.startswith(b"\x1f"):
                     return  # padding after the end
+                self._frames.another()
                 self._stream = zlib.decompressobj(self._wbits)
-            yield self._stream.decompress(data, STEP_BYTES)
+            yield self._frames.decoded(self._stream.decompress(data, STEP_BYTES))
             data = self._stream.unconsumed_tail or self._stream.unused_data
         while not self._stream.eof and (rest := self._stream.decompress(b"", STEP_BYTES)):
             yield rest
@@ -113,12 +116,14 @@ class _Zstd:
 
     def __init__(self) -> None:
         self._stream = self._new()
+        self._frames = Frames()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         while data or not (self._stream.eof or self._stream.needs_input):
             if self._stream.eof:
+                self._frames.another()
                 self._stream = self._new()
-            yield self._stream.decompress(data, STEP_BYTES)
+            yield self._frames.decoded(self._stream.decompress(data, STEP_BYTES))
             data = self._stream.unused_data if self._stream.eof else b""
 
     def _new(self) -> Any:

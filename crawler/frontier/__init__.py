@@ -14,11 +14,13 @@ from crawler.frontier.values import (
     LeasedHost,
     Moved,
     NextDue,
+    Pass,
     Pulse,
     ReadChunk,
     Reclaimed,
     SourceState,
     Synced,
+    Weighed,
 )
 
 __all__ = [
@@ -33,11 +35,13 @@ __all__ = [
     "LeasedHost",
     "Moved",
     "NextDue",
+    "Pass",
     "Pulse",
     "ReadChunk",
     "Reclaimed",
     "SourceState",
     "Synced",
+    "Weighed",
     "open_frontier",
 ]
 

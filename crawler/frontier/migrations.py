@@ -126,7 +126,7 @@ CREATE TABLE ledger (
     uid TEXT NOT NULL,
     generation INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
+INSERT INTO ledger (id, uid) VALUES (1, '');
 ALTER TABLE host ADD COLUMN rules_version INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN answered_at REAL NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN failed_until REAL NOT NULL DEFAULT 0;
@@ -144,5 +144,17 @@ CREATE TABLE address (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO address SELECT address, max(owner), max(answered_at) FROM host
     WHERE address IS NOT NULL GROUP BY address;
+ALTER TABLE job ADD COLUMN held INTEGER;
+ALTER TABLE job ADD COLUMN believed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN reader INTEGER;
+ALTER TABLE source ADD COLUMN pass INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE dropped (
+    id INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL,
+    fingerprints BLOB NOT NULL
+) STRICT;
+CREATE INDEX dropped_source ON dropped (source);
+UPDATE OR IGNORE source SET name = substr(name, 1, instr(name, ' ') - 1)
+    WHERE name LIKE 'command:% %';
 """,
 }

@@ -8,16 +8,19 @@ after it; a bracketed IPv6 address is no glob.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import prod
 
 MAX_URLS = 10**12
 """URLs that one pattern may stand for."""
+MAX_GLOBS = 100
+"""Globs of one pattern, those that repeat a value included."""
 _MAX_DIGITS = 15
 """Digits of a number in a range."""
 _NAMED = re.compile(r"([a-z_][a-z0-9_]*)=", re.IGNORECASE)
 _NUMBERS = re.compile(r"(\d+)-(\d+)(?::(\d+))?")
-_LETTERS = re.compile(r"(?=[a-z]-[a-z]|[A-Z]-[A-Z])(.)-(.)(?::(\d+))?")
-_IPV6 = re.compile(r"\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\]")
+_LETTERS = re.compile(r"(?=[a-z]-[a-z]|[A-Z]-[A-Z])(.)-(.)(?::(\d{1,15}))?")
+_IPV6 = re.compile(r"\[(?:[0-9a-fA-F.]*+:){2}[0-9a-fA-F:.]*+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,19 @@ def parse(text: str) -> Pattern:
     """Read a URL pattern.
 
     Raises:
-        ValueError: a glob is not closed, empty or not a range; the message says which.
+        ValueError: a glob is not closed, empty or not a range, or there are too many; the message
+            says which.
     """
     globs, parts = list[Glob](), list[str | int]()
-    at = 0
+    at = slots = 0
     while at < len(text):
         part, at = _part(text, at, globs)
         parts.append(part)
+        slots += isinstance(part, int)
+        if slots > MAX_GLOBS:
+            raise ValueError(
+                f"it has more than {MAX_GLOBS} globs; write \\{{ or \\[ where no glob is meant"
+            )
     pattern = Pattern(tuple(globs), _joined(parts))
     if prod(len(glob) for glob in globs) > MAX_URLS:
         raise ValueError(f"it stands for more than {MAX_URLS:,} URLs")
@@ -123,11 +132,11 @@ def _closing(sign: str, text: str, at: int) -> int:
 def _joined(parts: list[str | int]) -> tuple[str | int, ...]:
     """Join neighbouring texts."""
     joined: list[str | int] = []
-    for part in parts:
-        if isinstance(part, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += part
+    for is_text, run in groupby(parts, lambda part: isinstance(part, str)):
+        if is_text:
+            joined.append("".join(map(str, run)))
         else:
-            joined.append(part)
+            joined.extend(run)
     return tuple(joined)
 
 
@@ -158,7 +167,7 @@ def _glob(opening: str, body: str, position: int) -> Glob:
 def _range(name: str, body: str) -> Glob:
     if match := _NUMBERS.fullmatch(body):
         first, last, step = match.groups()
-        if max(map(len, (first, last))) > _MAX_DIGITS:
+        if max(map(len, (first, last, step or ""))) > _MAX_DIGITS:
             raise ValueError(f"[{body}] has numbers of more than {_MAX_DIGITS} digits")
         width = len(first) if first.startswith("0") else 0
         glob = Glob(name, _stepped(int(first), int(last), step), width)

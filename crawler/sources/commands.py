@@ -1,7 +1,6 @@
 """The lines of a program's standard output; it is run without a shell and never for too long."""
 
 import os
-import shlex
 import signal
 import subprocess
 import time
@@ -23,6 +22,7 @@ from crawler.sources.contract import (
     failed,
 )
 from crawler.sources.formats import Plain
+from crawler.sources.program_guard import Guard
 from crawler.sources.reading import listed
 from crawler.threads import Greenlet, Native
 
@@ -40,7 +40,7 @@ class Command(Source):
     """A program whose standard output is a plain list."""
 
     def __init__(self, arguments: Sequence[str], timeout: Seconds, fields: Fields) -> None:
-        super().__init__(f"command:{shlex.join(arguments)}")
+        super().__init__(f"command:{arguments[0]}")  # the others may hold what is secret
         self._arguments = arguments
         self._timeout = timeout
         self._form = Plain(fields)
@@ -79,6 +79,7 @@ class _Program:
         with ExitStack() as ours, ExitStack() as theirs:
             self.output, output = _pipe(ours, theirs)
             self._complaints, complaints = _pipe(ours, theirs)
+            self._guard = ours.enter_context(Guard())
             self._process = self._start(output, complaints)
             self._listener: Greenlet = gevent.spawn(self._listen)
             self._ours = ours.pop_all()
@@ -111,7 +112,7 @@ class _Program:
             raise self._failed(_ending(code) + _last_lines(self._said))
 
     def _start(self, output: int, complaints: int) -> Process:
-        starting = gevent.spawn(_started, self._arguments, output, complaints)
+        starting = gevent.spawn(_started, self._arguments, output, complaints, self._guard)
         try:
             started: Process | Exception = starting.get()
         except BaseException:  # killed while it starts: the program is ended all the same
@@ -146,7 +147,9 @@ class _Program:
             self._said = (self._said + said)[-_TAIL_BYTES:]
 
 
-def _started(arguments: Sequence[str], output: int, complaints: int) -> Process | Exception:
+def _started(
+    arguments: Sequence[str], output: int, complaints: int, guard: Guard
+) -> Process | Exception:
     """Start a program; an error is a value, so that gevent does not print it on its way."""
     try:
         return subprocess.Popen(  # noqa: S603  the operator's own program
@@ -155,6 +158,7 @@ def _started(arguments: Sequence[str], output: int, complaints: int) -> Process 
             stdout=output,
             stderr=complaints,
             start_new_session=True,
+            preexec_fn=guard.watch,  # noqa: PLW1509  gevent's own fork runs Python there anyway
         )
     except (OSError, ValueError) as error:  # ValueError: a NUL among the arguments
         return error

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gevent.socket import wait_read
 
+from crawler.policy.frames import Frames
 from crawler.sources.contract import Blocks, failed
 from crawler.sources.formats import MAX_LINE_BYTES, Format
 from crawler.threads import Native
@@ -167,7 +168,7 @@ def _raw(descriptor: int) -> Pieces:
 
 def _unpacked(source: Pieces) -> Pieces:
     """Yield the content of gzip in pieces of bounded size; it may have several members."""
-    inflate = zlib.decompressobj(31)
+    inflate, members = zlib.decompressobj(31), Frames()
     for piece in source:
         if piece is None:
             yield None
@@ -175,13 +176,22 @@ def _unpacked(source: Pieces) -> Pieces:
         while piece:
             if inflate.eof:
                 piece = piece.lstrip(b"\0")  # noqa: PLW2901  padding, as of tapes
-                inflate = zlib.decompressobj(31) if piece else inflate
+                if piece:
+                    _count(members)
+                    inflate = zlib.decompressobj(31)
             else:
-                yield inflate.decompress(piece, PIECE_BYTES)
+                yield members.decoded(inflate.decompress(piece, PIECE_BYTES))
                 piece = inflate.unused_data if inflate.eof else inflate.unconsumed_tail  # noqa: PLW2901
     yield inflate.flush()
     if not inflate.eof:
         raise EOFError("its gzip ends before its own end mark")
+
+
+def _count(members: Frames) -> None:
+    try:
+        members.another()
+    except ValueError as error:
+        raise zlib.error(str(error)) from None
 
 
 def _start(form: Format, first: bytes, name: str) -> None:

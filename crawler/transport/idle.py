@@ -32,14 +32,13 @@ class IdleConnections:
 
     def take(self, key: object) -> Connection | None:
         """Take out the one that was used last; the caller looks whether it still lives."""
-        if key not in self._by_key:
-            return None
-        connection = self._by_key[key][-1]
-        self._remove(connection, -1)
-        if time.monotonic() - connection.idle_since <= self._age:
-            return connection
-        connection.close()
-        return self.take(key)
+        while key in self._by_key:
+            connection = self._by_key[key][-1]
+            self._remove(connection, -1)
+            if time.monotonic() - connection.idle_since <= self._age:
+                return connection
+            connection.close()
+        return None
 
     def put(self, connection: Connection) -> None:
         """Keep a connection; the ones beyond the bounds are closed, the oldest first."""

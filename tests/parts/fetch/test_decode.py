@@ -8,6 +8,7 @@ import pytest
 
 from crawler.fetch.decode import STEP_BYTES, decoded, decoder_for, zstd
 from crawler.model import Kind, Trouble
+from crawler.policy.frames import BYTES_EACH, SPARE
 
 TEXT = b"The quick brown fox jumps over the lazy dog. " * 40 + random.Random(7).randbytes(500)
 
@@ -200,3 +201,29 @@ def test_a_zstd_frame_may_not_ask_for_more_memory_than_http_allows():
     with pytest.raises(Trouble) as trouble:
         run("zstd", frame)
     assert trouble.value.kind is Kind.DECODE
+
+
+EMPTY = {"gzip": gzip.compress(b""), "zstd": zstd.compress(b"")}
+
+
+@pytest.mark.parametrize("coding", EMPTY)
+@pytest.mark.parametrize("piece", [1 << 16, 11])
+def test_frames_that_hold_nothing_are_counted(coding, piece):
+    """Each costs a decoder: four bodies of them took 99 of 100 visits from the other hosts."""
+    with pytest.raises(Trouble, match="frames that hold next to nothing") as trouble:
+        run(coding, EMPTY[coding] * (SPARE + 2), piece)
+    assert trouble.value.kind is Kind.DECODE
+
+
+@pytest.mark.parametrize("coding", EMPTY)
+def test_frames_that_hold_a_byte_each_are_counted_too(coding):
+    with pytest.raises(Trouble, match="frames that hold next to nothing"):
+        run(coding, COMPRESS[coding](b"x") * (2 * SPARE))
+
+
+@pytest.mark.parametrize("coding", EMPTY)
+def test_a_body_of_many_short_frames_and_some_empty_ones_comes_out_whole(coding):
+    """What bgzip makes ends with an empty member, and a log may have one for each of its lines."""
+    line = random.Random(1).randbytes(BYTES_EACH)
+    coded = COMPRESS[coding](line) * 3000 + EMPTY[coding] * (SPARE - 1)
+    assert run(coding, coded, 1 << 16) == (line * 3000, True)

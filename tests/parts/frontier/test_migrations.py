@@ -241,3 +241,21 @@ def test_what_a_host_was_owed_is_owed_after_a_migration(tmp_path):
     assert failing == [pytest.approx(now + 3600), now + 3600, 0]
     assert spaced == [pytest.approx(now + 4), 0, 0], "a delay alone"
     assert addresses == [("192.0.2.7", None, now + 3595)]
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_the_arguments_of_a_command_are_no_name_any_more(version, tmp_path):
+    file = tmp_path / "state.sqlite"
+    with closing(sqlite3.connect(file)) as db, db:
+        db.executescript((FOLDER / f"state_v{version}.sql").read_text())
+        names = ("command:list --token=s3cret 'a b'", "command:plain", "url_file:/a b.txt")
+        db.executemany(
+            "INSERT INTO source (job, name) VALUES (?, ?)",
+            [(number, name) for number, name in enumerate(names, 900)],
+        )
+    with open_frontier(file, durable=False):
+        pass
+    with closing(sqlite3.connect(file)) as db:
+        found = {name for (name,) in db.execute("SELECT name FROM source WHERE job >= 900")}
+    assert found == {"command:list", "command:plain", "url_file:/a b.txt"}
+    assert b"s3cret" not in file.read_bytes()

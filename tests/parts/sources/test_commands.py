@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from contextlib import closing
@@ -24,7 +25,7 @@ def program(code, *arguments, timeout=10.0):
 
 def test_a_command_lists_the_lines_it_prints(one):
     source = one(command=("printf", "http://h/%s\n", "1", "# 2", "a b;$HOME"))
-    assert source.name == "command:printf 'http://h/%s\n' 1 '# 2' 'a b;$HOME'"
+    assert source.name == "command:printf"
     assert urls(source) == ["http://h/1", "http://h/# 2", "http://h/a b;$HOME"]
     assert source.version() == source.version_read == ""
     assert source.where(3).endswith(":3")
@@ -46,12 +47,12 @@ sys.exit(3)
 
 def test_a_command_that_is_killed_says_by_what(one):
     error = told(one(command=("sh", "-c", "kill -9 $$")))[2]
-    assert error == "command:sh -c 'kill -9 $$': was killed by signal 9"
+    assert error == "command:sh: was killed by signal 9"
 
 
 def test_a_command_that_is_not_there_is_an_error(one, tmp_path):
     assert told(one(command=("/no/such/program", "x")))[2] == (
-        "command:/no/such/program x: cannot be started: No such file or directory"
+        "command:/no/such/program: cannot be started: No such file or directory"
     )
     file = write(tmp_path, "script", "echo")
     assert told(one(command=(str(file),)))[2].endswith("cannot be started: Permission denied")
@@ -137,3 +138,41 @@ def test_a_command_that_leaves_something_running_in_the_background_has_ended(one
     source = one(command=("sh", "-c", code))
     (url,) = urls(source)
     os.kill(int(re.sub(r"\D", "", url)), signal.SIGKILL)
+
+
+DAEMON = """
+import sys
+from crawler.sources.contract import Fields
+from crawler.sources.commands import Command
+mark, code = sys.argv[1:]
+for block in Command(
+    (sys.executable, "-c", code, mark), 60.0, Fields("", frozenset(), frozenset())
+).read(""):
+    print(block, flush=True)
+"""
+CHILDREN = """
+import signal, subprocess, sys, time
+{ignore}
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", sys.argv[1]])
+print("http://h/", flush=True)
+child.wait()
+"""
+
+
+@pytest.mark.parametrize("ignore", ["", "signal.signal(signal.SIGTERM, signal.SIG_IGN)"])
+def test_a_command_and_all_it_started_end_with_a_process_that_is_killed(ignore):
+    mark = f"mark-{time.monotonic_ns()}"
+    code = CHILDREN.format(ignore=ignore)
+    arguments = (sys.executable, "-c", DAEMON, mark, code)
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as daemon:
+        assert daemon.stdout.readline() == b"[b'http://h/']\n"
+        assert len(running(mark)) == 3
+        daemon.kill()
+    await_end(mark)
+
+
+def test_no_guard_is_left_of_a_command_that_has_ended(one):
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    assert urls(one(command=("echo", "http://h/1"))) == ["http://h/1"]
+    told(one(command=("/no/such/program",)))
+    assert {process.pid for process in psutil.Process().children(recursive=True)} <= before

@@ -130,6 +130,14 @@ def test_a_long_list_streams_and_blocks_nobody(name, one, tmp_path, ticker, full
     assert ticker.longest < GAP_S
 
 
+def test_gzip_members_that_hold_nothing_are_counted(one, tmp_path):
+    members = gzip.compress(b"http://h/1\n") + gzip.compress(b"") * 1000
+    source = one(url_file=write(tmp_path, "list", members))
+    assert told(source)[2].endswith(
+        "its gzip is broken: it is made of frames that hold next to nothing"
+    )
+
+
 def test_a_gzip_bomb_of_one_line_needs_no_memory(one, tmp_path, ticker):
     file = write(tmp_path, "bomb", gzip.compress(bytes(400_000_000), 1))
     ticker.start()

@@ -49,6 +49,16 @@ def test_the_one_that_was_used_last_is_taken_first_and_only_by_its_own_host():
     assert len(idle) == 0
 
 
+def test_any_number_that_is_too_old_is_closed_on_the_way_to_one_that_is_not():
+    idle, old = IdleConnections(9999, each=9999), [Closable("a") for _ in range(2000)]
+    for connection in old:
+        idle.put(connection)
+    for connection in old:
+        connection.idle_since -= 61
+    assert taken(idle, "a") is None
+    assert all(connection.closed for connection in old)
+
+
 def test_beyond_the_bound_of_a_host_its_oldest_is_closed():
     idle, each = IdleConnections(99, each=2), [Closable("a") for _ in range(5)]
     other = Closable("b")

@@ -1,5 +1,6 @@
 import json
 import re
+import time
 from pathlib import Path
 
 import jsonschema
@@ -478,3 +479,32 @@ def test_the_schema_refuses_what_the_loader_refuses(problems, tmp_path, text):
     assert problems(f"{_J}{text}}}]")
     value = read(tmp_path / "crawler.yaml", {}).value
     assert not jsonschema.Draft202012Validator(schema()).is_valid(value)
+
+
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)
+)
+
+
+def test_what_aliases_repeat_is_counted_before_it_is_built(problems):
+    """Some hundred bytes stand for ten to the eleventh values."""
+    began = time.process_time()
+    (problem,) = problems(BOMB)
+    assert problem.startswith("crawler.yaml:5:5: a4: aliases repeat more than 100,000 values ")
+    assert time.process_time() - began < 10  # 0.2 s; all of them would take a day
+
+
+def test_a_chain_of_aliases_is_an_error_with_a_place_however_long(problems):
+    chain = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 3000))
+    (problem,) = problems(chain)
+    assert problem == "crawler.yaml:98:6: a99[0][0]: is nested deeper than 100 levels"
+
+
+def test_an_alias_repeats_what_it_stands_for(settings):
+    read = settings("jobs: [{name: a, urls: &u ['http://h/']}, {name: b, urls: *u}]")
+    assert [list(job.urls) for job in read.jobs] == [["http://h/"]] * 2
+
+
+def test_a_thousand_globs_are_an_error_with_a_place(problems):
+    (problem,) = problems("jobs: [{name: a, urls: ['http://h/" + "{a}" * 1000 + "']}]")
+    assert problem.startswith("crawler.yaml:1:25: jobs[0].urls[0]: it has more than 100 globs; ")

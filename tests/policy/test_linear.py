@@ -1,0 +1,161 @@
+"""What reads bytes of strangers costs no more than their length, whatever they are.
+
+Measured is the CPU time of n bytes against that of four times as many: four where a reader is
+linear, sixteen where it is quadratic. What costs nearly nothing either way is not compared.
+"""
+
+import time
+from contextlib import suppress
+from random import Random
+
+import pytest
+
+from crawler.errors import ConfigError
+from crawler.model import Trouble
+from crawler.policy import globbing, page_robots, robots
+from crawler.policy.http_dates import parse_http_date, parse_retry_after
+from crawler.sources.contract import Fields
+from crawler.sources.formats import format_of
+from crawler.transport.response_head import check_sofar, head_of
+from tests import examples
+
+FIELDS = Fields("", frozenset(), frozenset())
+BYTES = 8192
+NOTHING_S = 0.004
+"""CPU seconds that are not compared: the clock and the machine's other work are in them."""
+MOST = 9.0
+"""Largest ratio of the two costs."""
+WORDS = {
+    "header": "a|-|:|,| |!|1|/|.|noindex|unavailable_after:|_",
+    "page": "<|>|<!--|<a |</|<meta |<![|<script>|</script|='|\"|=|name=robots |&|&#| |x|/|<!|<?"
+    "|<title>|<textarea>|-|\0",
+    "rules": "Disallow: |Allow: |User-agent: |*|$|/|a|\n|\r|%2|#|:| |é|Sitemap:|crawl-delay:|%2f|-",
+    "glob": "[|]|{|}|:|,|-|\\|a|1|=|1-9|{a}|[1-2]|::1|.",
+    "line": ",|\"|a|\t| |\r|{|}|[|]|:|\\|1|#|''|\\u00",
+    "date": "1|:|-| |,|(|)|Sun|GMT|Nov|+|e|.|Jan ",
+    "head": "a|:| |\t|\r|\n|,|\r\n|a: b\r\n| x\n|é|;|\n\t|1",
+}
+"""What the readers are fed with, parted by bars."""
+
+
+def of_headers(text):
+    page_robots.of_headers([text], "crawlerd")
+
+
+def of_page(text):
+    page_robots.of_page(b"<meta name=robots>" + text.encode(), "crawlerd")
+
+
+def of_rules(text):
+    robots.parse(text.encode(), "crawlerd")
+
+
+def of_pattern(text):
+    """A pattern that is as long as a URL may be, asked of a URL as long."""
+    rules = robots.parse(b"User-agent: *\nDisallow: /*" + text.encode() + b"!", "crawlerd")
+    rules.refusal("http://h/" + text.replace("\n", "").replace("\r", ""))
+
+
+def of_glob(text):
+    globbing.parse("http://h/" + text)
+
+
+def of_lone_glob(text):
+    globbing.parse("[" + text)
+
+
+def csv(text):
+    form = format_of("x.csv", FIELDS)
+    form.start(b"url,a")
+    list(form.parse(text.encode()))
+
+
+def csv_header(text):
+    format_of("x.csv", FIELDS).start(text.encode())
+
+
+def json_line(text):
+    list(format_of("x.jsonl", FIELDS).parse(b'{"url":' + text.encode()))
+
+
+def plain(text):
+    list(format_of("x.txt", FIELDS).parse(text.encode()))
+
+
+def date(text):
+    parse_http_date(text)
+    parse_retry_after(text, 0.0)
+
+
+def head(text):
+    head_of(b"HTTP/1.1 200 OK\r\n" + text.encode() + b"\r\n\r\n")
+
+
+def head_so_far(text):
+    check_sofar(b"HTTP/1.1 200 OK\r\n" + text.encode(), 0)
+
+
+READERS = {
+    of_headers: "header",
+    of_page: "page",
+    of_rules: "rules",
+    of_pattern: "rules",
+    of_glob: "glob",
+    of_lone_glob: "glob",
+    csv: "line",
+    csv_header: "line",
+    json_line: "line",
+    plain: "line",
+    date: "date",
+    head: "head",
+    head_so_far: "head",
+}
+
+
+def cost(read, text):
+    """Return the CPU seconds of the best of three readings."""
+    best = float("inf")
+    for _ in range(3):
+        began = time.thread_time()
+        with suppress(ValueError, Trouble, ConfigError):  # refusing it takes its time, too
+            read(text)
+        best = min(best, time.thread_time() - began)
+    return best
+
+
+def is_linear(read, unit, tail=""):
+    def text(length):
+        return unit * (length // len(unit)) + tail
+
+    long = cost(read, text(4 * BYTES))
+    return long < NOTHING_S or long < MOST * cost(read, text(BYTES))
+
+
+@pytest.mark.parametrize(
+    ("read", "unit", "tail"),
+    [
+        (of_headers, "a", "!: noindex"),
+        (of_headers, "a.", "!: noindex"),
+        (of_headers, "1-", "!:"),
+        (of_headers, "a:", ""),
+        (of_lone_glob, ":", ""),
+        (of_lone_glob, "0:", ""),
+        (of_glob, "{a}", ""),
+        (of_glob, "[1-2]", ""),
+        (of_glob, "a", ""),
+        (of_pattern, "*a", ""),
+        (of_pattern, "a*", ""),
+    ],
+)
+def test_what_was_once_slow_is_linear(read, unit, tail):
+    assert is_linear(read, unit, tail)
+
+
+@pytest.mark.parametrize("read", READERS, ids=lambda read: read.__name__)
+def test_a_reader_of_strangers_bytes_is_linear_whatever_comes_again_and_again(read):
+    chance = Random(f"linear {read.__name__}")
+    words = WORDS[READERS[read]].split("|")
+    for _ in range(examples(300)):
+        unit = "".join(chance.choices(words, k=chance.randint(1, 3)))
+        tail = chance.choice(["", "!", "\n", "!: x", "]", '"'])
+        assert is_linear(read, unit, tail), (unit, tail)
