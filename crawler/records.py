@@ -121,6 +121,11 @@ class Health:
     """Visits on `day`."""
     day: int = 0
     """Days since 1970."""
+    refusals: int = 0
+    """Refused visits in a row, see `bans.Refusals`."""
+    refused_path: int = 0
+    """Fingerprint of the only URL that was refused; 0 where there are several, or none."""
+    refused_since: Seconds | None = None
 
 
 @value

@@ -116,7 +116,8 @@ class Host:
             return self.exhausted_since + ASK_AGAIN_S if self._asks_again() else None
         spaced = self.spaced
         low = not self.tasks if spaced else self._runs_low()
-        if self.found or not (low or self.pace.silent):
+        ends = self.pace.silent or self.pace.refusals.banned
+        if self.found or not (low or ends):
             return None
         if self.pace.ends_unvisited(now):
             return now

@@ -17,6 +17,7 @@ from crawler.feeder.shared_addresses import AddressQueues
 from crawler.frontier import LeasedHost
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
+from crawler.policy.bans import is_refusal
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.retry import host_asked_for_it, state_of
 from crawler.records import HostRecord
@@ -158,10 +159,7 @@ class OwnHosts:
         """End the tasks in memory of a host that is given up; return their ends."""
         if not host.pace.ends_unvisited(now):
             return []
-        since = iso((host.pace.failing_since or now) + offset)
-        kind = host.last.kind if host.last else Kind.TIMEOUT
-        reason = f"given up unvisited: {host.key} has given no answer since {since}"
-        outcome = Outcome(kind, reason=reason, asked=False, final=True)
+        outcome = _unvisited(host, now, offset)
         ended = [Visited(task, outcome, now) for task in host.tasks]
         host.tasks.clear()
         return ended
@@ -184,14 +182,52 @@ class OwnHosts:
            spared, unless the host has failed for longer than its `give_up`.
         """
         outcome, pace = visited.outcome, host.pace
-        was_open, state = pace.is_open, state_of(outcome)
-        began_at = now - outcome.elapsed
-        if state == "well":
-            pace.well(max(0.0, visited.answered_at - began_at))
-        elif state:
-            host.last = outcome
-            pace.failed(now, began_at, self._random, silent=state == "silent")
+        if is_refusal(outcome) and not visited.task.robots:
+            visited = self._refused(host, visited, now)
+        was_open, state = pace.is_open, self._note_state(host, visited, now)
+        if visited.spared or visited.outcome.final:
+            return visited  # a ban has decided
         if state == "silent" and pace.given_up(now):
             return replace(visited, outcome=replace(outcome, final=True))
         host_pays = (state == "silent" and was_open) or host_asked_for_it(outcome)
         return replace(visited, spared=True) if host_pays and not pace.overdue(now) else visited
+
+    def _note_state(self, host: Host, visited: Visited, now: Seconds) -> str:
+        """Note how a host is by an outcome, and return that in a word of KINDS."""
+        outcome, pace, state = visited.outcome, host.pace, state_of(visited.outcome)
+        began_at = now - outcome.elapsed
+        if state == "well":
+            pace.well(max(0.0, visited.answered_at - began_at))
+            if not (is_refusal(outcome) or visited.task.robots):
+                pace.refusals.clear()
+        elif state:
+            host.last = outcome
+            pace.failed(now, began_at, self._random, silent=state == "silent")
+        return state
+
+    def _refused(self, host: Host, visited: Visited, now: Seconds) -> Visited:
+        """Note a refusal; a host that has banned us pays in the URL's place, until nobody waits.
+
+        The refusals that brought about the ban are the end of their URLs; a refused probe is not.
+        """
+        outcome, pace = visited.outcome, host.pace
+        banned, host.last = pace.refusals.banned, outcome
+        began_at = now - outcome.elapsed
+        pace.refused(visited.task.fingerprint, now, began_at, self._random)
+        if pace.refuses(now):
+            return replace(visited, outcome=replace(outcome, final=True))
+        return replace(visited, spared=True) if banned else visited
+
+
+def _unvisited(host: Host, now: Seconds, offset: Seconds) -> Outcome:
+    """Return how the URLs of a host end that is given up, or that has banned us."""
+    pace = host.pace
+    if pace.refuses(now):
+        since = iso((pace.refusals.since or now) + offset)
+        status = f", the last with HTTP status {host.last.status}" if host.last else ""
+        reason = f"refused unvisited: {host.key} has refused every visit since {since}{status}"
+        return Outcome(Kind.HTTP_ERROR, reason=reason, asked=False, final=True)
+    since = iso((pace.failing_since or now) + offset)
+    kind = host.last.kind if host.last else Kind.TIMEOUT
+    reason = f"given up unvisited: {host.key} has given no answer since {since}"
+    return Outcome(kind, reason=reason, asked=False, final=True)

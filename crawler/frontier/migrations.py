@@ -132,6 +132,9 @@ ALTER TABLE host ADD COLUMN answered_at REAL NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN failed_until REAL NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN put_off_until REAL NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN turn_at REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN refused_path INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN refused_since REAL;
 UPDATE host SET answered_at = max(0.0, next_at - gap),
     failed_until = CASE WHEN failures > 0 THEN next_at ELSE 0.0 END,
     put_off_until = CASE WHEN failures = 0 AND next_at > strftime('%s', 'now') + gap

@@ -26,7 +26,8 @@ WHERE id = :host AND owner IS NULL"""
 OWED = """
 UPDATE host SET next_at = ?, opens_at = ?, gap = ?, address = ifnull(?, address), backoff = ?,
     failures = ?, failing_since = ?, silent = ?, latency = ?, spent = ?, day = ?, answered_at = ?,
-    failed_until = ?, put_off_until = ?, turn_at = ?
+    failed_until = ?, put_off_until = ?, turn_at = ?, refusals = ?, refused_path = ?,
+    refused_since = ?
 WHERE id = ?"""
 
 
@@ -53,5 +54,6 @@ def owed(host: HostRecord) -> tuple[Any, ...]:
     return (
         host.next_at, host.opens_at, host.gap, host.address, health.backoff, health.failures,
         health.failing_since, health.silent, health.latency, health.spent, health.day,
-        rest.answered_at, rest.failed_until, rest.put_off_until, rest.turn_at, host.id,
+        rest.answered_at, rest.failed_until, rest.put_off_until, rest.turn_at,
+        health.refusals, health.refused_path, health.refused_since, host.id,
     )  # fmt: skip

@@ -81,7 +81,10 @@ CREATE TABLE host (
     answered_at REAL NOT NULL DEFAULT 0,   -- its rests, see records.Rest
     failed_until REAL NOT NULL DEFAULT 0,
     put_off_until REAL NOT NULL DEFAULT 0,
-    turn_at REAL NOT NULL DEFAULT 0
+    turn_at REAL NOT NULL DEFAULT 0,
+    refusals INTEGER NOT NULL DEFAULT 0,   -- in a row, see bans.Refusals
+    refused_path INTEGER NOT NULL DEFAULT 0,
+    refused_since REAL
 ) STRICT;
 CREATE INDEX host_ready ON host (class, ready_at) WHERE owner IS NULL AND ready_at IS NOT NULL;
 CREATE INDEX host_owner ON host (owner) WHERE owner IS NOT NULL;

@@ -18,7 +18,7 @@ _HOST = f"""
 SELECT id, key, next_at, opens_at, rules_until, refresh_at, asked_until, crawl_delay, address,
     EXISTS (SELECT 1 FROM task WHERE host = :host AND job = {ROBOTS_JOB} AND state = {WAITING}),
     rules_version, backoff, failures, failing_since, silent, latency, spent, day, answered_at,
-    failed_until, put_off_until, turn_at
+    failed_until, put_off_until, turn_at, refusals, refused_path, refused_since
 FROM host WHERE id = :host"""
 _JOBS = """
 SELECT job.id, name, delay, per_host, obeys, weight, served
@@ -74,12 +74,15 @@ class HostRow(NamedTuple):
     failed_until: Seconds
     put_off_until: Seconds
     turn_at: Seconds
+    refusals: int
+    refused_path: int
+    refused_since: Seconds | None
 
     def health(self) -> Health:
         """Return its health as the feeder has it."""
         return Health(
             self.backoff, self.failures, self.failing_since, bool(self.silent), self.latency,
-            self.spent, self.day,
+            self.spent, self.day, self.refusals, self.refused_path, self.refused_since,
         )  # fmt: skip
 
     def rest(self) -> Rest:

@@ -42,6 +42,7 @@ class HostState:
     failed_until: Seconds
     put_off_until: Seconds
     turn_at: Seconds
+    refusals: int
 
     def rest(self, now: Seconds) -> NextVisit:
         """Return until when it rests, its hours and budget apart, and what for.
@@ -50,7 +51,7 @@ class HostState:
         """
         pace = HostPace(self.turn_at, HostLimits(delay=self.gap), self.answered_at)
         pace.failed_until, pace.put_off_until = self.failed_until, self.put_off_until
-        pace.crawl_delay = self.crawl_delay
+        pace.crawl_delay, pace.refusals.number = self.crawl_delay, self.refusals
         if self.backoff >= self.gap:  # its delay was nothing else
             pace.limits, pace.backoff = HostLimits(), self.backoff
         return next_visit(pace, now)

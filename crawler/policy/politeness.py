@@ -5,15 +5,15 @@ then the host has certainly seen the first request, so no jitter of the network 
 can bring two requests closer together on the wire than the delay.
 
 A host that fails pays with its pace: every failure doubles its rest, every success gives a part of
-it back (additive increase would be lost on rests that span four magnitudes). After some failures in
-a row (FAILURES_TO_REST) it rests long, and one probe decides (Nygard, "Release It!", the circuit
-breaker).
+it back (additive increase would be lost on rests that span four magnitudes). After FAILURES_TO_REST
+in a row it rests long, and one probe decides (Nygard, "Release It!", the circuit breaker).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from crawler.model import DAY_S, Seconds
+from crawler.policy.bans import Refusals
 from crawler.policy.host_limits import NO_LIMITS, HostLimits
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.records import Health, Rest
@@ -65,6 +65,7 @@ class HostPace:
     failing_since: Seconds | None = None
     silent: bool = False
     """The last failure was no answer at all."""
+    refusals: Refusals = field(default_factory=Refusals)
     latency: Seconds = 0.0
     """Its own response time, smoothed."""
     spent: int = 0
@@ -109,7 +110,7 @@ class HostPace:
     @property
     def slots(self) -> int:
         """Return how many visits may be under way: one while the host fails."""
-        return 1 if self.failures else self.limits.per_host
+        return 1 if self.failures or self.refusals.banned else self.limits.per_host
 
     @property
     def is_open(self) -> bool:
@@ -174,12 +175,25 @@ class HostPace:
         self.backoff = min(most, max(FIRST_BACKOFF_S, 2 * self.delay))
         rest = self.backoff
         if self.is_open:
-            rest = max(
-                rest,
-                min(FIRST_LONG_REST_S * 2.0 ** min(self.failures - FAILURES_TO_REST, 20), DAY_S),
-            )
+            doubled = FIRST_LONG_REST_S * 2.0 ** min(self.failures - FAILURES_TO_REST, 20)
+            rest = max(rest, min(doubled, DAY_S))
         rest = min(rest * random.uniform(1.0, 1.5), self.limits.max_backoff)
         self.failed_until = max(self.failed_until, now + rest)
+
+    def refused(self, path: int, now: Seconds, began_at: Seconds, random: Random) -> None:
+        """Note a refusal of a URL, by its fingerprint; a ban rests the host as one."""
+        banned = self.refusals.banned
+        if banned and began_at < self.failed_until - CLOCK_ERROR_S:
+            return  # it was under way when the ban began, so it was no probe
+        self.refusals.add(path, now)
+        if self.refusals.banned:
+            most = self.limits.max_backoff
+            rest = min(most, self.refusals.rest(most) * random.uniform(1.0, 1.2))
+            self.failed_until = max(self.failed_until, now + rest)
+
+    def refuses(self, now: Seconds) -> bool:
+        """Tell whether the host has banned us for good, as far as anybody waits."""
+        return self.refusals.lasting(now, self.limits.give_up)
 
     def given_up(self, now: Seconds) -> bool:
         """Tell whether the host has been silent for too long."""
@@ -192,7 +206,7 @@ class HostPace:
 
     def ends_unvisited(self, now: Seconds) -> bool:
         """Tell whether its URLs end unvisited: it is given up, and no probe is due yet."""
-        return self.given_up(now) and now < self.next_at
+        return (self.given_up(now) or self.refuses(now)) and now < self.next_at
 
     def health(self, offset: Seconds) -> Health:
         """Return what is to be remembered; `offset` leads from this clock to wall time."""
@@ -205,6 +219,9 @@ class HostPace:
             latency=round(self.latency, 4),
             spent=self.spent,
             day=round((self.day_ends + offset) / DAY_S) - 1 if self.day_ends else 0,
+            refusals=self.refusals.number,
+            refused_path=0 if self.refusals.several else self.refusals.path,
+            refused_since=None if (at := self.refusals.since) is None else at + offset,
         )
 
     def rest(self, offset: Seconds) -> Rest:
@@ -221,6 +238,10 @@ class HostPace:
         self.turn_at = max(self.turn_at, rest.turn_at - offset)
         self.backoff, self.failures = health.backoff, health.failures
         self.silent, self.latency = health.silent, health.latency
+        if health.refused_since is not None:
+            since = min(now, health.refused_since - offset)
+            several, path = not health.refused_path, health.refused_path
+            self.refusals = Refusals(health.refusals, path, several, since)
         if health.failing_since is not None:
             self.failing_since = min(now, health.failing_since - offset)
         today = int((now + offset) // DAY_S)

@@ -15,6 +15,7 @@ class Why(StrEnum):
     BUDGET = "budget"
     RETRY_AFTER = "retry_after"
     FAILURES = "failures"
+    BANNED = "banned"
     ADDRESS = "address"
     CRAWL_DELAY = "crawl_delay"
     BACKOFF = "backoff"
@@ -44,7 +45,7 @@ def _reasons(pace: HostPace) -> tuple[NextVisit, ...]:
         NextVisit(pace.hours_at, Why.HOURS),
         NextVisit(pace.budget_at, Why.BUDGET),
         NextVisit(pace.put_off_until, Why.RETRY_AFTER),
-        NextVisit(pace.failed_until, Why.FAILURES),
+        NextVisit(pace.failed_until, Why.BANNED if pace.refusals.banned else Why.FAILURES),
         NextVisit(pace.turn_at, Why.ADDRESS),
         NextVisit(pace.answered_at + pace.delay, _why_delayed(pace)),
     )

@@ -103,7 +103,7 @@ def verdict(
         return Done()
     if outcome.ours or outcome.needs_robots:
         return Again(now + random.uniform(0, MAX_OUR_WAIT_S), charged=False)
-    if outcome.final or not _passes(outcome):
+    if outcome.final or not (spared or _passes(outcome)):
         return Dead(outcome.reason)
     failures = 0 if spared else task.failures + 1
     if failures >= attempts:

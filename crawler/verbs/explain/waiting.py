@@ -92,6 +92,7 @@ def _why_rest(case: Case) -> str:
 
 _RESTS = {
     Why.RETRY_AFTER: "it asked for it with Retry-After",
+    Why.BANNED: "it refused {host.refusals} visits in a row",
     Why.ADDRESS: "the hosts at its address {host.address} have their turns before",
     Why.BACKOFF: "{delay} between two visits since it failed",
     Why.CRAWL_DELAY: "{delay} between two visits, by its robots.txt",

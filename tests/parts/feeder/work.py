@@ -41,7 +41,7 @@ class Work:
         frontier.configure(overrides.job_terms(), self.wall(), obeys=lambda _: False)
         self._handoff: Queue[Task] = Queue()
         self.told: list[Settlement] = []
-        ends = Ends()
+        ends = self._ends = Ends()
         self.own_hosts = OwnHosts(overrides, addresses, Silence())
         self.review = Review(
             frontier, self.owner, self.feeder_of(ends), overrides, lambda: self.addresses,
@@ -114,6 +114,16 @@ class Work:
         """Settle what waits for it."""
         self.settler._fill()
         self.settler._settle()
+
+    def settle_all(self):
+        """Lease and settle while there is something that ends unvisited."""
+        before = -1
+        while before != len(self.told):
+            before = len(self.told)
+            self.lease()
+            self.now += 0.1
+            while len(self._ends):
+                self.settle()
 
     def reclaim(self):
         """Take back what processes of this machine held that are gone."""
