@@ -37,4 +37,4 @@ def test_fetch_ends_at_once_what_a_host_refuses(tmp_path):
     lines = [json.loads(line) for line in ended.stdout.splitlines()]
     assert len(lines) == 200
     refused = [line for line in lines if "refused unvisited" in (line.get("reason") or "")]
-    assert len(refused) > 150
+    assert len(refused) >= 200 - len(site.requests)
