@@ -33,6 +33,8 @@ class Visitor:
     """Names of the jobs that it can visit; None for every job."""
     obeys: Callable[[str], bool | None] = lambda _: None
     """Whether the robots.txt of a host, by its key, is obeyed; None leaves that to the job."""
+    held: frozenset[str] = frozenset()
+    """Names of jobs that it could visit and does not, until their lists are read."""
 
 
 @dataclass(slots=True)
@@ -96,8 +98,10 @@ class Terms:
 
     host: HostRow
     jobs: list[Turn]
+    known: list[Turn]
+    """Those that the process which asks has in its configuration."""
     mine: list[Turn]
-    """Those of the process that asks."""
+    """Those that it visits."""
     obeying: list[Turn]
     """Those that obey its robots.txt."""
     address_answered_at: Seconds
@@ -112,7 +116,7 @@ class Terms:
             delay=max((job.delay for job in jobs), default=0.0),
             per_host=min((job.per_host for job in jobs), default=1000),
             tasks=(),
-            jobs=tuple(job.name for job in self.mine),
+            jobs=tuple(job.name for job in self.known),
             crawl_delay=found.crawl_delay if self.obeying else 0.0,
             address=found.address,
             health=found.health(),
@@ -126,9 +130,10 @@ def terms_of(db: sqlite3.Connection, visitor: Visitor, host: int) -> Terms:
     """Return a host, by its number, on the terms of a process."""
     found = HostRow(*db.execute(_HOST, {"host": host}).fetchone())
     jobs = [Turn(*job) for job in db.execute(_JOBS, (host,))]
-    mine = jobs if visitor.jobs is None else [job for job in jobs if job.name in visitor.jobs]
+    known = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
+    mine = [job for job in known if job.name not in visitor.held]
     obeying = _obeying(jobs, obeyed=visitor.obeys(found.key))
-    return Terms(found, jobs, mine, obeying, answered_at(db, found.address))
+    return Terms(found, jobs, known, mine, obeying, answered_at(db, found.address))
 
 
 def _obeying(jobs: list[Turn], *, obeyed: bool | None) -> list[Turn]:
