@@ -131,8 +131,8 @@ class Fetcher:
             with timer:
                 return self._exchange(task, job, part, timer)
         except Trouble as trouble:
-            reason = self._opened(job).builder.without_echo(trouble.reason, task)
-            raise Trouble(trouble.kind, reason, ours=trouble.ours) from trouble
+            trouble.reason = self._opened(job).builder.without_echo(trouble.reason, task)
+            raise
         except gevent.Timeout as error:
             if error is not timer.rung:
                 raise
