@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from crawler.config import Job, Settings
+from crawler.daemon.clock import ClockWatch
 from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk
@@ -179,6 +180,8 @@ class App:
 
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
+        moved = partial(visiting.review.ask, clock_moved=True)
+        self._clock = ClockWatch(self._log, moved, last_seen=self.frontier.alive())
         done = UntilDone(
             self.frontier,
             visiting.feeder,
@@ -205,6 +208,7 @@ class App:
 
     def _look(self, done: UntilDone) -> None:
         """Compute rests anew where that was asked for, and see whether all is done."""
+        self._clock.look()
         self._visiting.review.run()
         if self._until_done:
             done.look()

@@ -182,8 +182,7 @@ class OwnHosts:
            spared, unless the host has failed for longer than its `give_up`.
         """
         outcome, pace = visited.outcome, host.pace
-        if is_refusal(outcome) and not visited.task.robots:
-            visited = self._refused(host, visited, now)
+        visited = self._refused(host, visited, now)
         was_open, state = pace.is_open, self._note_state(host, visited, now)
         if visited.spared or visited.outcome.final:
             return visited  # a ban has decided
@@ -206,11 +205,13 @@ class OwnHosts:
         return state
 
     def _refused(self, host: Host, visited: Visited, now: Seconds) -> Visited:
-        """Note a refusal; a host that has banned us pays in the URL's place, until nobody waits.
+        """Note an outcome that is a refusal; a host that has banned us pays in the URL's place, until nobody waits.
 
         The refusals that brought about the ban are the end of their URLs; a refused probe is not.
         """
         outcome, pace = visited.outcome, host.pace
+        if visited.task.robots or not is_refusal(outcome):
+            return visited
         banned, host.last = pace.refusals.banned, outcome
         began_at = now - outcome.elapsed
         pace.refused(visited.task.fingerprint, now, began_at, self._random)

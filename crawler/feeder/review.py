@@ -39,12 +39,14 @@ class Review:
         self._address_limits = address_limits
         self._wall = wall
         self._wanted = True
+        self._clock_moved = False
         self._limits: HostLimits | None = None
         """Limits of addresses by which the turns of hosts were given."""
 
-    def ask(self) -> None:
+    def ask(self, *, clock_moved: bool = False) -> None:
         """Have all rests computed anew with the next `run`."""
         self._wanted = True
+        self._clock_moved = self._clock_moved or clock_moved
 
     def run(self) -> None:
         """Compute anew what was asked for; what fails is done again by the next run.
@@ -57,14 +59,22 @@ class Review:
             return
         self._wanted = False
         limits = self._address_limits()
-        turns_hold = limits == self._limits
+        turns_hold = limits == self._limits and not self._clock_moved
         try:
+            self._bring_back()
             self._own(limits, turns_hold=turns_hold)
             self._free(turns_hold=turns_hold)
             self._limits = limits
         except BaseException:
             self._wanted = True
             raise
+
+    def _bring_back(self) -> None:
+        """Let what was recorded while the clock was ahead be due as if it never was."""
+        after: int | None = 0 if self._clock_moved else None
+        while after is not None:
+            after = self._frontier.bring_back(after, self._wall())
+        self._clock_moved = False
 
     def _own(self, limits: HostLimits | None, *, turns_hold: bool) -> None:
         """Put the hosts of this process on the terms of today."""

@@ -200,6 +200,9 @@ class Frontier(Protocol):
     def resting(self, after: int, now: Seconds) -> tuple[list[LeasedHost], int | None]:
         """Return hosts without an owner that rest, of a slice of all; the cursor is a number."""
 
+    def bring_back(self, after: int, now: Seconds) -> int | None:
+        """Bring back times of a slice that a clock which was ahead has left in the future."""
+
     def terms(self, hosts: Sequence[int]) -> list[LeasedHost]:
         """Return hosts, by number, as the active jobs have them now; they come without tasks."""
 

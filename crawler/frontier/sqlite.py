@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from crawler.frontier import (
+    clock,
     identity,
     jobs,
     leasing,
@@ -201,6 +202,9 @@ class SqliteFrontier:
 
     def resting(self, after: int, now: Seconds) -> tuple[list[LeasedHost], int | None]:
         return self._file.read(paces.resting, self._visitor, after, now)
+
+    def bring_back(self, after: int, now: Seconds) -> int | None:
+        return self._file.write(clock.bring_back, after, now)
 
     def terms(self, hosts: Sequence[int]) -> list[LeasedHost]:
         return self._file.read(paces.own_paces, self._visitor, hosts)

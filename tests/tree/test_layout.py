@@ -59,6 +59,7 @@ ELSEWHERE = {
     "fetch/intake.py": "parts/fetch/test_limits.py",
     "fetch/reading.py": "parts/fetch/test_fetcher.py",
     "frontier/addresses.py": "parts/frontier/test_turns.py",
+    "frontier/clock.py": "parts/daemon/test_clock.py",
     "frontier/paces.py": "parts/feeder/test_review.py",
     "frontier/terms.py": "parts/frontier/test_turns.py",
     "frontier/classes.py": "parts/frontier/test_turns.py",
