@@ -205,7 +205,7 @@ class OwnHosts:
         return state
 
     def _refused(self, host: Host, visited: Visited, now: Seconds) -> Visited:
-        """Note an outcome that is a refusal; a host that has banned us pays in the URL's place, until nobody waits.
+        """Note a refusal; a host that has banned us pays in the place of its URLs.
 
         The refusals that brought about the ban are the end of their URLs; a refused probe is not.
         """
