@@ -26,6 +26,10 @@ MAX_DRAIN_S: Seconds = 0.25
 """Longest time for that."""
 
 
+_RESET_CONTENT = 205
+"""Its body, if it has one, is none (RFC 9110, section 15.3.6)."""
+
+
 class Visit(NamedTuple):
     """What a reader has to know of the visit."""
 
@@ -67,7 +71,7 @@ class AnswerReader:
         status = answer.status_code
         if status == 206 or (had and status == 416):
             return self._stored(visit, answer, self._continued(visit.task.kept, had, answer))
-        if 200 <= status < 300:
+        if 200 <= status < 300 and status != _RESET_CONTENT:
             return self._stored(visit, answer, None)
         drain(answer.body, (visit.deadline - time.monotonic()) / 2)
         return Fetched(status, answer.headers, visit.answered_at)

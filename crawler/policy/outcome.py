@@ -1,10 +1,11 @@
 """Outcomes of answers: status and headers of one exchange become one Outcome. Pure."""
 
-from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble
+from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Validators
 from crawler.policy import page_robots
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
 from crawler.policy.redirects import REDIRECT_STATUS, redirect_of
 from crawler.policy.resume import validators_of
+from crawler.policy.retry import PRECONDITION_FAILED
 
 MAX_REASON = 500
 """Characters of a reason: some of it may be the server's own words."""
@@ -16,6 +17,9 @@ RFC 6585, section 4). With other statuses many a server sends it on every error;
 would put off a URL, and rest its host, for nothing.
 """
 _NOT_MODIFIED = 304
+_NO_CONTENT = frozenset({204, 205})
+"""Statuses without content (RFC 9110, sections 15.3.5 and 15.3.6)."""
+_ACCEPTED = 202
 _NOT_FOUND = frozenset({404, 410})
 
 
@@ -30,8 +34,15 @@ def outcome_of(
 ) -> Outcome:
     """Read an answer; `now` is wall time, `token` our product token in robots directives."""
     status = fetched.status
+    if _is_empty(task, fetched):
+        reason = f"HTTP status {status} without content"
+        return Outcome(Kind.EMPTY, status, reason=reason, elapsed=elapsed)
     if 200 <= status < 300:
         return _stored(fetched, token, elapsed)
+    if status == PRECONDITION_FAILED and task.stored:
+        reason = f"HTTP status {status}, asked again without the condition"
+        none = Validators()
+        return Outcome(Kind.HTTP_ERROR, status, reason=reason, validators=none, elapsed=elapsed)
     if status == _NOT_MODIFIED and task.stored:
         return Outcome(Kind.UNCHANGED, status, path=task.path, elapsed=elapsed)
     if status in REDIRECT_STATUS and (hop := _redirected(task, fetched, method)):
@@ -48,6 +59,16 @@ def outcome_of(
         retry_after=parse_retry_after(fetched.headers.get("retry-after"), now) if heard else None,
         elapsed=elapsed,
     )
+
+
+def _is_empty(task: Task, fetched: Fetched) -> bool:
+    """Tell an answer without content from an empty file: where a file was, it is none."""
+    if task.robots:
+        return False
+    status = fetched.status
+    if status in _NO_CONTENT:
+        return True
+    return not fetched.size and (status == _ACCEPTED or (status == 200 and bool(task.digest)))
 
 
 def bug(error: BaseException) -> Outcome:

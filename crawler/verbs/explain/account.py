@@ -42,7 +42,8 @@ def _result(entry: Entry, ledger: Ledger, now: Seconds) -> Iterator[tuple[str, s
     if entry.changed_at:
         yield "last change", when(entry.changed_at, now)
     if entry.path and _has_file(entry):
-        yield "stored", f"{_file(ledger, entry.path)}, {entry.size or 0:,} bytes"
+        unverified = ", perhaps cut: no length" if entry.unverified else ""
+        yield "stored", f"{_file(ledger, entry.path)}, {entry.size or 0:,} bytes{unverified}"
     if entry.location:
         yield "leads to", entry.location
 
