@@ -137,10 +137,12 @@ class Settler:
             self._body(self._batch[at], choice[1], path)
             for (at, choice), path in zip(choices.items(), paths, strict=True)
         ]
-        for at, stored in zip(choices, self._files.save(bodies), strict=True):
+        results = self._files.save(bodies)
+        fault = self._files.fault() if any(map(_of_one_place, results)) else None
+        for at, stored in zip(choices, results, strict=True):
             visited = self._batch[at]
             self._ends.freed(len(visited.content or b""))
-            outcome = _stored(visited, stored)
+            outcome = _stored(visited, stored, fault)
             self._batch[at] = Visited(visited.task, outcome, visited.answered_at)
 
     def _miss_gone_files(self) -> None:
@@ -218,9 +220,16 @@ def _has_body(visited: Visited) -> bool:
     return not visited.task.robots and (visited.content is not None or visited.part is not None)
 
 
-def _stored(visited: Visited, stored: str | OSError) -> Outcome:
+def _of_one_place(stored: str | OSError) -> bool:
+    """Tell whether a body was refused for a fault that may be its file's, or the whole folder's."""
+    return isinstance(stored, OSError) and stored.errno not in LOCAL_FAULTS
+
+
+def _stored(visited: Visited, stored: str | OSError, fault: OSError | None) -> Outcome:
+    """Return the outcome with the file, or with what is wrong with it or with the whole folder."""
     if isinstance(stored, str):
         return visited.outcome.stored_as(stored)
-    reason = f"cannot be stored: {stored.strerror or stored}"
-    ours = stored.errno in LOCAL_FAULTS
+    error = fault if fault and _of_one_place(stored) else stored
+    reason = f"cannot be stored: {error.strerror or error}"
+    ours = error is fault or error.errno in LOCAL_FAULTS
     return replace(visited.outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason, ours=ours)

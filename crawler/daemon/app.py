@@ -141,10 +141,23 @@ class App:
         stack.enter_context(self._disk)
         self.frontier = self._disk.frontier
         stack.enter_context(self._visiting)
+        self._try_output()
         self._open_supervisor()
         self._open_seeder(stack)
         self._open_keeper()
         stack.callback(self._release)
+
+    def _try_output(self) -> None:
+        """See whether files can be stored; a daemon that cannot begins with a pause.
+
+        Raises:
+            OSError: they cannot, and nobody is to wait: this is no daemon.
+        """
+        fault = self._disk.output_fault()
+        if fault and self._file is None:
+            raise fault
+        if fault:
+            self._visiting.pause_for(fault)
 
     def _open_supervisor(self) -> None:
         options, visiting = self._configuration.settings.crawler, self._visiting

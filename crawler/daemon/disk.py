@@ -38,9 +38,8 @@ class Disk:
             self.frontier = stack.enter_context(open_frontier(options.state, durable=durable))
             uid = self.frontier.identify(named)
             check_same(options.state, options.output, named, uid)
-            self.files = stack.enter_context(Files(options.output, durable=durable))
-            if self._marked and uid != named:
-                name_ledger(options.output, uid)
+            self.files = stack.enter_context(Files(options.output, durable=durable, make=False))
+            self._name = uid if self._marked and uid != named else ""
             self.process = current()
             self.owner = self.frontier.register(self.process, time.time())
             self.configure(self._configuration.hosts)
@@ -49,6 +48,14 @@ class Disk:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def output_fault(self) -> OSError | None:
+        """Return what keeps files from being stored; once nothing does the folder has its name."""
+        fault = self.files.fault()
+        if self._name and fault is None:
+            name_ledger(self._configuration.settings.crawler.output, self._name)
+            self._name = ""
+        return fault
 
     def configure(self, hosts: HostOverrides) -> None:
         """Write the terms of the jobs to the frontier: from now on these are the active ones.
