@@ -57,7 +57,7 @@ class Outcomes:
         """
         if outcome.kind is Kind.STORED:
             return True
-        return reached_its_host(outcome) and self._files.takes_writes()
+        return reached_its_host(outcome) and self._files.fault() is None
 
     def _log_visit(self, settlement: Settlement) -> None:
         self._log.info("visit", **visit_fields(settlement))

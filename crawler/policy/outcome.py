@@ -34,17 +34,10 @@ def outcome_of(
 ) -> Outcome:
     """Read an answer; `now` is wall time, `token` our product token in robots directives."""
     status = fetched.status
-    if _is_empty(task, fetched):
-        reason = f"HTTP status {status} without content"
-        return Outcome(Kind.EMPTY, status, reason=reason, elapsed=elapsed)
+    if about_file := _about_the_file(task, fetched, elapsed):
+        return about_file
     if 200 <= status < 300:
         return _stored(fetched, token, elapsed)
-    if status == PRECONDITION_FAILED and task.stored:
-        reason = f"HTTP status {status}, asked again without the condition"
-        none = Validators()
-        return Outcome(Kind.HTTP_ERROR, status, reason=reason, validators=none, elapsed=elapsed)
-    if status == _NOT_MODIFIED and task.stored:
-        return Outcome(Kind.UNCHANGED, status, path=task.path, elapsed=elapsed)
     if status in REDIRECT_STATUS and (hop := _redirected(task, fetched, method)):
         kind, reason, location = hop
     else:
@@ -59,6 +52,23 @@ def outcome_of(
         retry_after=parse_retry_after(fetched.headers.get("retry-after"), now) if heard else None,
         elapsed=elapsed,
     )
+
+
+def _about_the_file(task: Task, fetched: Fetched, elapsed: Seconds) -> Outcome | None:
+    """Return the outcome of an answer that is about a file that was stored, or that is none."""
+    status = fetched.status
+    if _is_empty(task, fetched):
+        reason = f"HTTP status {status} without content"
+        return Outcome(Kind.EMPTY, status, reason=reason, elapsed=elapsed)
+    if not task.stored:
+        return None
+    if status == _NOT_MODIFIED:
+        return Outcome(Kind.UNCHANGED, status, path=task.path, elapsed=elapsed)
+    if status == PRECONDITION_FAILED:
+        reason = f"HTTP status {status}, asked again without the condition"
+        none = Validators()
+        return Outcome(Kind.HTTP_ERROR, status, reason=reason, validators=none, elapsed=elapsed)
+    return None
 
 
 def _is_empty(task: Task, fetched: Fetched) -> bool:

@@ -1,7 +1,7 @@
 """The pause of the whole daemon while this machine is at fault: pure, with hysteresis.
 
 A full disk or a table without a free descriptor fails every visit alike. So nothing is handed off
-for a while; then one visit at a time probes, and the first that proves the fault over ends the pause.
+for a while; then one visit at a time probes, and one that proves the fault over ends the pause.
 """
 
 from dataclasses import dataclass

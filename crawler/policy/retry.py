@@ -81,9 +81,14 @@ def state_of(outcome: Outcome) -> str:
     return KINDS[outcome.kind].host or ("well" if status else "")
 
 
-def _condition_failed(task: Task, outcome: Outcome) -> bool:
-    """Tell whether it was the condition that failed: its next visit goes without one."""
-    return outcome.status == PRECONDITION_FAILED and task.stored is not None
+def _is_no_failure(task: Task, outcome: Outcome) -> bool:
+    """Tell whether a visit was for nothing by no fault of its URL, so that it is made again.
+
+    It is this machine's fault, or the robots.txt is not known yet, or the condition failed with
+    which a stored file was asked for: the next visit goes without one.
+    """
+    condition_failed = outcome.status == PRECONDITION_FAILED and task.stored is not None
+    return outcome.ours or outcome.needs_robots is not None or condition_failed
 
 
 def _is_failing(status: int) -> bool:
@@ -118,7 +123,7 @@ def verdict(
         return Hop(outcome.location)
     if word_of(task, outcome) == "ok":
         return Done()
-    if outcome.ours or outcome.needs_robots or _condition_failed(task, outcome):
+    if _is_no_failure(task, outcome):
         return Again(now + random.uniform(0, MAX_OUR_WAIT_S), charged=False)
     if outcome.final or not _passes(outcome):
         return Dead(outcome.reason)
