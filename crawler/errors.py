@@ -67,6 +67,10 @@ class LeaseLostError(EndOfProcessError):
     """Another process took this one for dead and reclaimed its leases; it must start afresh."""
 
 
+class PassLostError(CrawlerError):
+    """Another reading of the same list has begun; the lists of the job are to be read again."""
+
+
 class LedgerLostError(EndOfProcessError):
     """The state file is no longer the one that was opened: what is written is lost."""
 

@@ -178,6 +178,7 @@ class App:
         watch = ConfigWatch(self._file, self._configuration, self._mailbox.reload)
         self.seeder = Seeder(
             self.frontier,
+            self._disk.owner,
             self._configuration.listed_jobs,
             self._log,
             look=self._visiting.feeder.leaser.look,

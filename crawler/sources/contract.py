@@ -106,6 +106,8 @@ class Source(ABC):
         """Its identity in the ledger."""
         self.version_read = ""
         """Version of the content that was read to its end."""
+        self.grew = False
+        """Whether it grew while it was read: what came later is not in the reading."""
 
     @property
     @abstractmethod

@@ -16,8 +16,8 @@ from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.ledger.overview import ledger_uid
 from crawler.ledger.statefile import opened
+from crawler.seeder.reading import MAX_BAD_LOGGED
 from crawler.seeder.seeds import BadLine, read
-from crawler.seeder.sync import MAX_BAD_LOGGED
 from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
 from crawler.store.mark import ledger_named
