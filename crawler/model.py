@@ -148,6 +148,8 @@ class Fetched:
     """The X-Robots-Tag lines."""
     head: bytes = b""
     """The beginning of an HTML page."""
+    differing: str = ""
+    """Names of fields that may stand there once, and stand there twice with different values."""
 
 
 @value

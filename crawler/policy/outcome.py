@@ -1,5 +1,7 @@
 """Outcomes of answers: status and headers of one exchange become one Outcome. Pure."""
 
+from dataclasses import replace
+
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Validators
 from crawler.policy import page_robots
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
@@ -33,6 +35,23 @@ def outcome_of(
     elapsed: Seconds = 0.0,
 ) -> Outcome:
     """Read an answer; `now` is wall time, `token` our product token in robots directives."""
+    outcome = _judged(task, fetched, now, method, token, elapsed=elapsed)
+    if not fetched.differing:
+        return outcome
+    twice = f"two values of {fetched.differing}, the first counts"
+    reason = "; ".join(filter(None, [outcome.reason, twice]))
+    return replace(outcome, reason=reason[:MAX_REASON])
+
+
+def _judged(
+    task: Task,
+    fetched: Fetched,
+    now: Seconds,
+    method: str = "GET",
+    token: str = "",
+    *,
+    elapsed: Seconds = 0.0,
+) -> Outcome:
     status = fetched.status
     if about_file := _about_the_file(task, fetched, elapsed):
         return about_file

@@ -118,3 +118,10 @@ def test_a_bug_is_an_outcome_that_names_the_exception():
     assert bug(ValueError("oops")).reason == "ValueError: oops"
     assert bug(ValueError()).reason == "ValueError"
     assert bug(ValueError()).kind is Kind.BUG
+
+
+def test_fields_that_stand_twice_and_differ_are_told():
+    told = "two values of etag, the first counts"
+    assert answered(200, size=1, differing="etag").reason == told
+    outcome = answered(302, {"Location": "/b"}, differing="location")
+    assert outcome.reason == "to http://site.example/b; two values of location, the first counts"
