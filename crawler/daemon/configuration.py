@@ -43,7 +43,8 @@ class Configuration:
 
     def synced(self, job: Job) -> None:
         """Put a job in force as it is configured: its lists were read again."""
-        self.jobs |= {one.name: one for one in self.settings.jobs if one == job}
+        if any(one.name == job.name and one == job for one in self.settings.jobs):
+            self.jobs[job.name] = job
 
     def take_up(self, coming: Coming) -> None:
         """Put another configuration in force; this cannot fail, and never waits."""
