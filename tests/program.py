@@ -48,6 +48,14 @@ def write_config(
     return file
 
 
+def _age(folder: Path) -> None:
+    """Let the lists beside a configuration be older than what somebody may still be writing."""
+    then = time.time() - 3600
+    for file in folder.iterdir():
+        if file.is_file() and file.stat().st_mtime > then + 3500 and ".sqlite" not in file.name:
+            os.utime(file, (then, then))
+
+
 class Daemon:
     """A running `crawler run`."""
 
@@ -59,6 +67,7 @@ class Daemon:
         self.errors = ""
 
     def __enter__(self) -> "Daemon":
+        _age(self.config.parent)
         self.process = subprocess.Popen(
             [*CRAWLER, "run", "-c", str(self.config), *self._arguments],
             stdout=subprocess.PIPE,

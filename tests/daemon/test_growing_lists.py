@@ -44,7 +44,7 @@ def test_a_file_of_an_inbox_that_is_open_for_writing_is_left_until_it_is_closed(
 def test_what_ends_without_an_end_is_taken_with_its_last_line_and_told(site, tmp_path):
     config = write_config(tmp_path, [{"name": "j", "url_file": "list.txt"}])
     (tmp_path / "list.txt").write_text(f"{site.url}/one\n{site.url}/two")
-    os.utime(tmp_path / "list.txt", (1, time.time() - 27))
+    os.utime(tmp_path / "list.txt", (1, time.time() - 600))
     with Daemon(config) as daemon:
         until(lambda: len(daemon.told("visit")) == 2, "not visited", daemon)
         (told,) = daemon.told("list.unended")

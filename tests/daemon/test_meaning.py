@@ -1,5 +1,6 @@
 """Options that decide what lines mean hold when the lists were read again, also for known URLs."""
 
+import os
 import re
 import signal
 from pathlib import Path
@@ -114,13 +115,14 @@ def test_a_header_with_columns_is_never_sent_with_its_braces(site, tmp_path):
 
 def test_while_a_list_cannot_be_read_the_old_meaning_holds(site, tmp_path):
     rows = [f"{site.url}/aa/{n},{n}" for n in range(1, NUMBERS + 1)]
-    (tmp_path / "l.csv").write_text("\n".join(["url,n", *rows]))
+    (tmp_path / "l.csv").write_text("".join(f"{row}\n" for row in ["url,n", *rows]))
     options = {"urls": [], "url_file": "l.csv", "path": "old/{n}"}
     config = write_config(tmp_path, [job(site, **options)], concurrency=4)
     with Daemon(config) as daemon:
         until(lambda: len(stored(daemon)) >= 3, "no visits", daemon)
         text = (tmp_path / "l.csv").read_text()
         (tmp_path / "l.csv").write_text("nonsense\n")
+        os.utime(tmp_path / "l.csv", (1, 1))
         edit(config, path="new/{n}.txt")
         reload(daemon)
         daemon.wait_for("list.failed")

@@ -131,7 +131,7 @@ def test_the_client_certificate_is_shown_to_the_origins_of_the_credentials_alone
             assert ("/a", True) in site.shown
             assert {shown for _, shown in other.shown} == {False}
             other.shown.clear()
-            (tmp_path / "list.txt").write_text(f"{other.url}/c")
+            (tmp_path / "list.txt").write_text(f"{other.url}/c\n")
             auth = {"auth": {"hosts": ["127.0.0.2"]}}
             run(tmp_path / "two", {
                 "url_file": str(tmp_path / "list.txt"), "robots": "ignore", **auth,
