@@ -41,9 +41,9 @@ class _Verbs(click.Group):
 
 def _desk() -> dict[str, click.Command]:
     with importing():
-        from crawler.verbs import desk
+        from crawler.verbs import audit, desk
 
-    return {str(verb.name): verb for verb in desk.VERBS}
+    return {str(verb.name): verb for verb in (*desk.VERBS, audit.audit_verb)}
 
 
 @click.group(

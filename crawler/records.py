@@ -136,3 +136,22 @@ class HostRecord:
     address: str | None = None
     """IP address at which it was found last."""
     health: Health = Health()
+
+
+class StoredFile(NamedTuple):
+    """A file as the ledger has it."""
+
+    task: int
+    job: str
+    url: str
+    fingerprint: int
+    path: str
+    """Relative to the output folder."""
+    size: int
+    """Bytes."""
+    digest: str
+    """SHA-256 in hex."""
+    retired: bool
+    """Whether no list names its URL any more."""
+    active: bool
+    """Whether the configuration has its job."""

@@ -9,6 +9,7 @@ LocalFaultError: this machine refuses, as on a full disk, and nothing was done.
 from collections.abc import Callable, Sequence
 from typing import Protocol, Self
 
+from crawler.frontier.file_verbs import FileVerbs
 from crawler.frontier.process import Process
 from crawler.frontier.values import (
     BEFORE_ALL,
@@ -28,7 +29,7 @@ from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
 
-class Frontier(Protocol):
+class Frontier(FileVerbs, Protocol):
     """The verbs of an engine. One contract test runs against every engine."""
 
     def __enter__(self) -> Self: ...

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from crawler.frontier import (
+    files,
     identity,
     jobs,
     leasing,
@@ -39,7 +40,7 @@ from crawler.frontier.values import (
     Weighed,
 )
 from crawler.model import Kept, Seconds, Task
-from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
+from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement, StoredFile
 
 
 class SqliteFrontier:
@@ -192,6 +193,21 @@ class SqliteFrontier:
 
     def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:
         return self._file.write(owners.reclaim, self._file.names, now, machine, mine)
+
+    def stored(self, after: int) -> tuple[list[StoredFile], int | None]:
+        return self._file.read(files.stored, after)
+
+    def still(self, found: Sequence[StoredFile]) -> list[StoredFile]:
+        return self._file.read(files.still, found)
+
+    def revisit(self, found: Sequence[StoredFile], now: Seconds) -> int:
+        return self._file.write(files.revisit, self._file.names, found, now)
+
+    def rename(self, file: StoredFile, path: str) -> bool:
+        return self._file.write(files.rename, file, path)
+
+    def unnamed(self, paths: Sequence[str], parts: Sequence[tuple[str, int]]) -> list[str]:
+        return self._file.read(files.unnamed, paths, parts)
 
     def counts(self) -> Counts:
         return self._file.read(sums.counts)

@@ -120,6 +120,11 @@ def _age(version: str) -> tuple[str, int]:
     return match["at"], int(match["number"] or 1)
 
 
+def is_version(name: str) -> bool:
+    """Tell whether a name is that of an older version of a file."""
+    return _KEPT.fullmatch(name) is not None
+
+
 def _is_file(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_file(follow_symlinks=False)

@@ -1,0 +1,187 @@
+"""`crawler audit`: files beside the ledger, with a daemon at work on both and without one."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.program import Daemon, assert_clean, at_once, crawler, until, write_config
+from tests.servers import Site, slow
+
+
+def audit(folder: Path, *arguments: str, code: int = 0) -> list[str]:
+    """Run the verb on the state of a folder; return the lines that it printed."""
+    done = at_once("audit", "-c", "crawler.yaml", *arguments, cwd=folder)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
+    return (done.stdout or done.stderr).splitlines()
+
+
+def visited(folder: Path) -> None:
+    done = crawler("run", "-c", "crawler.yaml", "--until-done", cwd=folder)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def site():
+    with Site(lambda path: b"content of " + path.encode()) as site:
+        yield site
+
+
+@pytest.fixture
+def stored(site, tmp_path):
+    """Return the folder of a ledger with two jobs of six files."""
+    write_config(tmp_path, jobs(site))
+    visited(tmp_path)
+    return tmp_path
+
+
+def jobs(site, **options) -> list[dict]:
+    return [
+        {"name": name, "urls": [f"{site.url}/{name}/[1-{last}]"], **options}
+        for name, last in (("a", 4), ("b", 2))
+    ]
+
+
+def spoil(folder: Path) -> None:
+    """Lose a file, cut one, and change a byte of one, as a power cut may."""
+    (folder / "files/a/1").unlink()
+    (folder / "files/a/2").write_bytes(b"content")
+    (folder / "files/b/1").write_bytes(b"content of /b/2")
+
+
+def test_files_that_are_as_the_ledger_has_them_are_no_fault(stored):
+    assert audit(stored) == ["6 files as the ledger has them"]
+    assert audit(stored, "--job", "b", "--fix") == ["2 files as the ledger has them"]
+
+
+def test_what_is_missing_short_or_different_is_told_with_its_url(site, stored):
+    spoil(stored)
+    assert audit(stored, code=1) == [
+        f"missing   a/1  a  {site.url}/a/1",
+        f"short     a/2  a  {site.url}/a/2",
+        f"different b/1  b  {site.url}/b/1",
+        "3 of 6 files not as the ledger has them: 1 missing, 1 short, 1 different",
+        "3 URLs not due again; --fix makes those due that are listed",
+    ]
+    assert len(audit(stored, "--job", "b", code=1)) == 3
+    told = [json.loads(line) for line in audit(stored, "--json", "--fix", "--dry-run", code=1)]
+    assert [one.get("fault") for one in told] == ["missing", "short", "different", None]
+    assert told[-1] == {
+        "event": "sums", "files": 6, "due": 0,
+        "faults": {"missing": 1, "short": 1, "different": 1},
+    }  # fmt: skip
+
+
+def test_what_is_gone_is_fetched_again_and_nothing_else(site, stored):
+    spoil(stored)
+    before = {file: file.stat().st_ino for file in (stored / "files").rglob("[0-9]")}
+    assert audit(stored, "--fix")[-1] == "3 URLs due again"
+    visited(stored)
+    assert_clean(stored, urls=6)
+    assert audit(stored, "--fix") == ["6 files as the ledger has them"]
+    assert (stored / "files/b/1").read_bytes() == b"content of /b/1"
+    after = {file for file, number in before.items() if file.stat().st_ino == number}
+    assert len(after) == 3, "the others were fetched, too"
+
+
+def test_what_no_list_names_any_more_is_told_and_not_fetched(site, stored):
+    spoil(stored)
+    write_config(stored, [{"name": "a", "urls": [f"{site.url}/a/[2-4]"]}])
+    visited(stored)
+    lines = audit(stored, "--fix", code=1)
+    assert lines[-2:] == [
+        "1 URL due again",
+        "2 URLs not due again; --fix makes those due that are listed",
+    ]
+
+
+def test_files_that_nobody_knows_are_listed(stored):
+    files = stored / "files"
+    (files / "a/stray").write_bytes(b"x")
+    (files / "new").mkdir()
+    (files / "new/stray.gif").write_bytes(b"x")
+    (files / "a/9.0123456789abcdef.7.part").write_bytes(b"x")
+    (files / "a/1.20261121T103000Z").write_bytes(b"an older version")
+    (files / "a/link").symlink_to(files)
+    assert audit(stored, "--orphans") == [
+        "orphan    a/9.0123456789abcdef.7.part",
+        "orphan    a/stray",
+        "orphan    new/stray.gif",
+        "6 files as the ledger has them",
+        "3 files of no URL",
+    ]
+    (files / "a/9.0123456789abcdef.7.part").unlink()
+
+
+def test_files_are_renamed_as_path_says_today_and_not_fetched_again(site, stored):
+    write_config(stored, jobs(site, path="{job}-files/{name}.bin"))
+    inode = (stored / "files/a/1").stat().st_ino
+    assert audit(stored, "--rename", "--dry-run")[-1] == "6 files to be renamed"
+    assert (stored / "files/a/1").exists()
+    assert audit(stored, "--rename", "--orphans") == [
+        "6 files as the ledger has them", "6 files renamed", "0 files of no URL",
+    ]  # fmt: skip
+    assert (stored / "files/a-files/1.bin").stat().st_ino == inode
+    assert not (stored / "files/a/1").exists()
+    assert audit(stored, "--rename")[-1] == "0 files renamed"
+    visited(stored)
+    assert (stored / "files/a-files/1.bin").stat().st_ino == inode
+
+
+def test_a_rename_that_a_crash_cut_in_two_is_finished_by_the_next_one(site, stored):
+    write_config(stored, jobs(site, path="{job}-files/{name}.bin"))
+    (stored / "files/a-files").mkdir()
+    os.link(stored / "files/a/1", stored / "files/a-files/1.bin")
+    assert audit(stored, "--rename")[-1] == "6 files renamed"
+    assert not (stored / "files/a/1").exists()
+
+
+def test_a_file_that_a_stranger_put_there_is_overwritten_by_no_rename(site, stored):
+    write_config(stored, jobs(site, path="{job}-files/{name}.bin"))
+    (stored / "files/a-files").mkdir()
+    (stored / "files/a-files/1.bin").write_bytes(b"precious")
+    assert audit(stored, "--rename")[-2:] == [
+        "5 files renamed",
+        "1 file not renamed: File exists",
+    ]
+    assert (stored / "files/a-files/1.bin").read_bytes() == b"precious"
+    assert audit(stored) == ["6 files as the ledger has them"]
+
+
+def explained(folder: Path, site: Site) -> str:
+    return at_once("explain", "-c", "crawler.yaml", f"{site.url}/1", cwd=folder).stdout
+
+
+def test_what_is_being_visited_is_left_alone(tmp_path):
+    """Its file may be about to be replaced."""
+    hold = []
+    talk = lambda path: slow(60)(path) if hold and path == "/1" else path.encode()  # noqa: E731
+    with Site(talk) as site:
+        job = {"name": "a", "urls": [f"{site.url}/[1-2]"], "schedule": {"every": "1s"}}
+        file = write_config(tmp_path, [job], grace_period=0)
+        with Daemon(file) as daemon:
+            until(lambda: len(daemon.told("visit")) > 3, "nothing is visited again", daemon)
+            hold.append(True)
+            until(lambda: "under way" in explained(tmp_path, site), "it is not visited", daemon)
+            (tmp_path / "files/a/1").unlink()
+            assert audit(tmp_path, "--fix") == ["1 file as the ledger has them"]
+            daemon.stop()
+
+
+def test_a_folder_that_is_not_mounted_is_no_loss_of_files(stored):
+    (stored / "files").rename(stored / "elsewhere")
+    assert "is its disk mounted?" in audit(stored, "--fix", code=2)[0]
+    (stored / "files").mkdir()
+    assert "is its disk mounted?" in audit(stored, "--fix", code=2)[0]
+    (stored / "files").rmdir()
+    (stored / "elsewhere").rename(stored / "files")
+    assert audit(stored, "--fix") == ["6 files as the ledger has them"]
+
+
+def test_what_cannot_be_audited_is_said_with_the_remedy(stored):
+    assert audit(stored, "--job", "c", code=2) == ["--job c: the ledger has no such job"]
+    done = at_once("audit", "--state", "state.sqlite", cwd=stored)
+    assert done.returncode == 2
+    assert "audit needs the configuration, with -c" in done.stderr
