@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.program import Daemon, assert_clean, at_once, crawler, until, write_config
-from tests.servers import Site, slow
+from tests.servers import Site, slow, status
 
 
 def audit(folder: Path, *arguments: str, code: int = 0) -> list[str]:
@@ -185,3 +185,52 @@ def test_what_cannot_be_audited_is_said_with_the_remedy(stored):
     done = at_once("audit", "--state", "state.sqlite", cwd=stored)
     assert done.returncode == 2
     assert "audit needs the configuration, with -c" in done.stderr
+
+
+def forget(folder: Path, *arguments: str, code: int = 0) -> str:
+    done = at_once(
+        "forget", "-c", "crawler.yaml", "--retired", "--older-than", "0", *arguments, cwd=folder
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout or done.stderr
+
+
+def test_forget_takes_files_along_where_that_is_wanted(site, stored):
+    """The retired URL's and those of a job that is gone; older versions go with their file."""
+    write_config(stored, [{"name": "a", "urls": [f"{site.url}/a/[2-4]"]}])
+    visited(stored)
+    files = stored / "files"
+    (files / "a/1.20261121T103000Z").write_bytes(b"an older version")
+    (files / "a/2.20261121T103000Z").write_bytes(b"of a file that stays")
+    assert forget(stored, "--files", "--dry-run") == "3 URLs would be forgotten\n"
+    assert (files / "a/1").exists()
+    assert forget(stored, "--files") == "3 URLs are forgotten\n"
+    left = sorted(
+        path.relative_to(files).as_posix() for path in files.rglob("?*") if path.is_file()
+    )
+    assert left == [".crawlerd", "a/2", "a/2.20261121T103000Z", "a/3", "a/4"]
+    assert audit(stored, "--orphans")[-1] == "0 files of no URL"
+    assert_clean(stored, urls=3)
+
+
+def test_forget_removes_no_file_that_its_url_never_had(tmp_path):
+    """Its list fixed the name, nothing was ever stored, and what has the name is a stranger's."""
+    with Site(lambda _: status("404 Not Found")) as site:
+        write_config(
+            tmp_path, [{"name": "a", "urls": [f"{site.url}/{{x=1,2}}"], "path": "{x}/f"}]
+        )  # fmt: skip
+        visited(tmp_path)
+        (tmp_path / "files/1").mkdir(parents=True)
+        (tmp_path / "files/1/f").write_bytes(b"precious")
+        write_config(tmp_path, [{"name": "b", "urls": [f"{site.url}/b"]}])
+        visited(tmp_path)
+        assert forget(tmp_path, "--files") == "2 URLs are forgotten\n"
+        assert (tmp_path / "files/1/f").read_bytes() == b"precious"
+
+
+def test_forget_with_files_needs_their_folder(stored):
+    done = at_once(
+        "forget", "--state", "state.sqlite", "--retired", "--older-than", "0", "--files", cwd=stored
+    )
+    assert done.returncode == 2
+    assert "--files needs the configuration, with -c" in done.stderr

@@ -97,6 +97,7 @@ ELSEWHERE = {
     "store/comparing.py": "daemon/test_audit.py",
     "store/folders.py": "parts/store/test_store.py",
     "store/paths.py": "daemon/test_resume.py",
+    "store/removing.py": "daemon/test_audit.py",
     "store/writing.py": "parts/store/test_store.py",
     "threads.py": "parts/frontier/test_sqlite.py",
     "transport/adapter.py": "parts/fetch/test_fetcher.py",
