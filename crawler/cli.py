@@ -61,7 +61,12 @@ cli.add_command(fetch)
 @cli.command()
 @_CONFIG
 @click.option("--until-done", is_flag=True, help="Exit when nothing more will ever be due.")
-def run(file: Path, *, until_done: bool) -> int:
+@click.option(
+    "--new-ledger",
+    is_flag=True,
+    help="Begin a ledger, or take another, for files that have one.",
+)
+def run(file: Path, *, until_done: bool, new_ledger: bool) -> int:
     """Run the daemon in the foreground, as supervisord wants it."""
     with importing():
         from crawler import config
@@ -72,7 +77,7 @@ def run(file: Path, *, until_done: bool) -> int:
     except ConfigError as error:
         daemon.log_rejected(error)
         raise
-    return daemon.run(settings, file, until_done=until_done)
+    return daemon.run(settings, file, until_done=until_done, new_ledger=new_ledger)
 
 
 @cli.command()

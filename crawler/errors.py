@@ -59,8 +59,20 @@ class StateError(CrawlerError):
     """The state file cannot be used as it is: corrupt, too new, or not ours."""
 
 
-class LeaseLostError(CrawlerError):
+class EndOfProcessError(CrawlerError):
+    """This process cannot go on, whatever it tries again; supervisord starts a new one."""
+
+
+class LeaseLostError(EndOfProcessError):
     """Another process took this one for dead and reclaimed its leases; it must start afresh."""
+
+
+class PassLostError(CrawlerError):
+    """Another reading of the same list has begun; the lists of the job are to be read again."""
+
+
+class LedgerLostError(EndOfProcessError):
+    """The state file is no longer the one that was opened: what is written is lost."""
 
 
 class ServiceDiedError(CrawlerError):

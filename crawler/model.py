@@ -49,11 +49,12 @@ class Kind(StrEnum):
 class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outcome, not an error of ours
     """A visit ends without a file: raised inside a visit, turned into its Outcome by the worker."""
 
-    def __init__(self, kind: Kind, reason: str, *, ours: bool = False) -> None:
+    def __init__(self, kind: Kind, reason: str, *, ours: bool = False, final: bool = False) -> None:
         super().__init__(reason)
         self.kind = kind
         self.reason = reason
         self.ours = ours
+        self.final = final
 
 
 @value
@@ -66,7 +67,7 @@ class Validators:
     def strong(self) -> str | None:
         """Return the one that vouches for every byte, as If-Range needs it (RFC 9110, 13.1.5).
 
-        A weak ETag does not. A Last-Modified counts, for the total length is compared too.
+        A weak ETag does not. A Last-Modified does where `resume.keepable` took it.
         """
         if self.etag and self.etag.startswith("W/"):
             return None

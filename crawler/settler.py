@@ -8,24 +8,22 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from functools import lru_cache
-from random import Random
 from typing import Protocol
 
 import gevent
 from gevent.queue import ShutDown
 
-from crawler.config import Job, ScheduleOptions
+from crawler.config import Job
 from crawler.errors import LOCAL_FAULTS
 from crawler.frontier import Frontier
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy import naming
-from crawler.policy.retry import verdict
-from crawler.policy.schedule import Schedule, next_due
-from crawler.records import Again, Dead, Done, HostRecord, Settlement, Verdict
+from crawler.policy.outcome import bug
+from crawler.records import Again, HostRecord, Settlement
 from crawler.store import Body, Files, left_by, part_name, wanted_path
 from crawler.worker.ends import Ends
-from crawler.worker.robots_rules import Rulebook
+from crawler.worker.guard import MACHINE
+from crawler.worker.judge import Judge
 
 MAX_BATCH = 256
 BATCH_GAP_S: Seconds = 0.02
@@ -36,7 +34,6 @@ class Hosts(Protocol):
     """What the settler asks of the feeder."""
 
     def finished(self, visited: Visited) -> Visited: ...
-    def given_up(self, task: Task) -> bool: ...
     def settled(self, tasks: Iterable[Task]) -> None: ...
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]: ...
 
@@ -51,23 +48,21 @@ class Settler:
         jobs: Mapping[str, Job],
         files: Files,
         hosts: Hosts,
-        rules: Rulebook,
+        judge: Judge,
         tell: Callable[[Settlement], None],
         ends: Ends,
         *,
         together: Callable[[], AbstractContextManager[None]] = nullcontext,
-        wall: Callable[[], Seconds] = time.time,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
         self._jobs = jobs
         self._files = files
         self._hosts = hosts
-        self._rules = rules
+        self._judge = judge
+        self._guard = judge.guard
         self._tell = tell
         self._together = together
-        self._wall = wall
-        self._random = Random()  # noqa: S311  jitter is no secret
         self._ends = ends
         self._batch: list[Visited] = []
         self._began: Seconds = 0.0
@@ -111,11 +106,11 @@ class Settler:
         # 1 Files are whole under their final names.
         self._store()
         # 2 What becomes of each task, and what its host is owed by now.
-        now = self._wall()
-        settlements = [self._settlement(visited, now) for visited in self._batch]
+        settlements = self._judge.settlements(self._batch)
         hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
         # 3 The ledger knows, in one transaction: a crash before this visits again.
-        self._frontier.settle(self._owner, settlements, hosts)
+        settlements = self._recorded(settlements, hosts)
+        parts = self._parts_left(settlements)
         # 4 The batch is over: workers that wait for memory go on.
         self._ends.freed(sum(len(visited.content or b"") for visited in self._batch))
         self._batch.clear()
@@ -124,53 +119,80 @@ class Settler:
         # 6 The log says so, never before the ledger knows.
         with self._together():
             for settled in settlements:
-                self._tell(settled)
+                self._guard.step(settled.task, self._tell, settled)
         # 7 What broke off and will not be continued goes: nothing in the ledger names it any more.
-        self._drop_parts(settlements)
+        if parts:
+            self._files.discard(parts)
 
     def _store(self) -> None:
         """Write the bodies of the batch; their visits then carry the path, or the fault."""
         self._pass_over_same()
-        chosen = [at for at, visited in enumerate(self._batch) if _has_body(visited)]
-        if not chosen:
+        found = {at: self._choices_at(at) for at, one in enumerate(self._batch) if _has_body(one)}
+        choices = {at: choice for at, choice in found.items() if choice}
+        if not choices:
             return
-        choices = [self._choices(self._batch[at]) for at in chosen]
-        paths = self._frontier.claim(choices)
+        paths = self._frontier.claim(list(choices.values()))
         bodies = [
             self._body(self._batch[at], choice[1], path)
-            for at, choice, path in zip(chosen, choices, paths, strict=True)
+            for (at, choice), path in zip(choices.items(), paths, strict=True)
         ]
-        for at, stored in zip(chosen, self._files.save(bodies), strict=True):
+        results = self._files.save(bodies)
+        fault = self._files.fault() if any(map(_of_one_place, results)) else None
+        for at, stored in zip(choices, results, strict=True):
             visited = self._batch[at]
             self._ends.freed(len(visited.content or b""))
-            outcome = _stored(visited, stored)
+            outcome = _stored(visited, stored, fault)
             self._batch[at] = Visited(visited.task, outcome, visited.answered_at)
 
     def _pass_over_same(self) -> None:
         """Keep the file of a visit that brought the same content again, as long as it is there."""
         for at, visited in enumerate(self._batch):
             task, outcome = visited.task, visited.outcome
-            again = _has_body(visited) and outcome.digest == task.digest and task.path
-            if not again or not self._files.exists(task.path or ""):
+            path = task.path if _has_body(visited) and outcome.digest == task.digest else None
+            if path is None or not self._guard.step(task, self._files.exists, path):
                 continue
             if visited.part:
                 self._files.discard([visited.part])
             self._ends.freed(len(visited.content or b""))
-            same = replace(outcome, kind=Kind.UNCHANGED, path=task.path)
+            same = replace(outcome, kind=Kind.UNCHANGED, path=path)
             self._batch[at] = replace(visited, outcome=same, content=None, part=None)
 
-    def _drop_parts(self, settlements: list[Settlement]) -> None:
-        """Remove the parts that broke off and will not be continued: their tasks have ended."""
-        parts = [
-            part
-            for settled in settlements
-            if not isinstance(settled.verdict, Again) and not settled.task.robots
-            for part in left_by(
-                settled.task, settled.outcome.kind, self._jobs[settled.task.job], self._owner
-            )
-        ]
-        if parts:
-            self._files.discard(parts)
+    def _parts_left(self, settlements: list[Settlement]) -> list[str]:
+        """Return the parts that broke off and will not be continued: their tasks have ended."""
+        parts: list[str] = []
+        for settled in settlements:
+            if not isinstance(settled.verdict, Again) and not settled.task.robots:
+                parts += self._guard.step(settled.task, self._left_by, settled) or []
+        return parts
+
+    def _left_by(self, settled: Settlement) -> list[str]:
+        task = settled.task
+        return left_by(task, settled.outcome.kind, self._jobs[task.job], self._owner)
+
+    def _choices_at(self, at: int) -> tuple[int, str, str] | None:
+        """Return the choices for a body of the batch; one that has none is dropped as a bug."""
+        visited = self._batch[at]
+        choices = self._guard.step(visited.task, self._choices, visited)
+        if choices is None:
+            if visited.part:
+                self._files.discard([visited.part])
+            self._ends.freed(len(visited.content or b""))
+            outcome = bug(ValueError("its path cannot be made"))
+            self._batch[at] = Visited(visited.task, outcome, visited.answered_at)
+        return choices
+
+    def _recorded(self, settlements: list[Settlement], hosts: list[HostRecord]) -> list[Settlement]:
+        """Settle a batch; where one of it cannot be written, one by one, and that one as a bug."""
+        try:
+            self._frontier.settle(self._owner, settlements, hosts)
+        except MACHINE:
+            raise
+        except Exception as error:  # noqa: BLE001  it belongs to one of them
+            if len(settlements) > 1:
+                return [one for each in settlements for one in self._recorded([each], hosts)]
+            settlements = [self._judge.unrecorded(settlements[0], error)]
+            self._frontier.settle(self._owner, settlements, hosts)
+        return settlements
 
     def _choices(self, visited: Visited) -> tuple[int, str, str]:
         task = visited.task
@@ -183,51 +205,21 @@ class Settler:
         modified, versions = visited.outcome.last_modified, self._jobs[task.job].on_change
         return Body(path, part, task.fingerprint, visited.content, modified, versions)
 
-    def _settlement(self, visited: Visited, now: float) -> Settlement:
-        task = visited.task
-        if task.robots:
-            judged = self._rules.judge(visited, now, given_up=self._hosts.given_up(task))
-            return Settlement(task, visited.outcome, judged.verdict, now, judged.record)
-        decision = verdict(
-            task,
-            visited.outcome,
-            attempts=self._jobs[task.job].attempts,
-            now=now,
-            random=self._random,
-            spared=visited.spared,
-        )
-        decision = self._next(task, visited.outcome, decision, now)
-        return Settlement(task, visited.outcome, decision, now)
-
-    def _next(self, task: Task, outcome: Outcome, decision: Verdict, now: Seconds) -> Verdict:
-        """Return the verdict with the next time of a job that has a schedule."""
-        options = self._jobs[task.job].schedule
-        if options is None or not isinstance(decision, (Done, Dead)):
-            return decision
-        changed = {Kind.STORED: True, Kind.UNCHANGED: False}.get(outcome.kind)
-        coming = next_due(
-            _parsed(options),
-            now=now,
-            due_at=task.due_at,
-            every=task.every,
-            changed=changed,
-            fingerprint=task.fingerprint,
-        )
-        return replace(decision, next_at=coming.at, every=coming.every)
-
-
-@lru_cache(maxsize=1024)
-def _parsed(options: ScheduleOptions) -> Schedule:
-    return options.parsed()
-
 
 def _has_body(visited: Visited) -> bool:
     return not visited.task.robots and (visited.content is not None or visited.part is not None)
 
 
-def _stored(visited: Visited, stored: str | OSError) -> Outcome:
+def _of_one_place(stored: str | OSError) -> bool:
+    """Tell whether a body was refused for a fault that may be its file's, or the whole folder's."""
+    return isinstance(stored, OSError) and stored.errno not in LOCAL_FAULTS
+
+
+def _stored(visited: Visited, stored: str | OSError, fault: OSError | None) -> Outcome:
+    """Return the outcome with the file, or with what is wrong with it or with the whole folder."""
     if isinstance(stored, str):
         return visited.outcome.stored_as(stored)
-    reason = f"cannot be stored: {stored.strerror or stored}"
-    ours = stored.errno in LOCAL_FAULTS
+    error = fault if fault and _of_one_place(stored) else stored
+    reason = f"cannot be stored: {error.strerror or error}"
+    ours = error is fault or error.errno in LOCAL_FAULTS
     return replace(visited.outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason, ours=ours)

@@ -46,8 +46,11 @@ def canonical(text: str, base: str | None = None) -> str:
     scheme, _, tail = href.partition("://")
     if scheme not in _PORTS:
         raise ValueError(f"its scheme is {href.partition(':')[0]}, only http and https are fetched")
-    if "@" in tail.partition("/")[0]:
+    authority = tail.partition("/")[0]
+    if "@" in authority:
         raise ValueError("it carries a user name or password, which would end up in logs")
+    if authority.startswith("."):
+        raise ValueError("its host has no name")
     if len(href) > MAX_URL:
         raise ValueError(f"it is longer than {MAX_URL} characters")
     return href
@@ -60,14 +63,17 @@ def _why_not(text: str) -> str:
 
 
 def split(url: str) -> SplitUrl:
-    """Take a canonical URL apart; the port is always there."""
+    """Take a canonical URL apart; the port is always there.
+
+    A name that ends in a dot is the same host as without it (RFC 3986, section 6.2.3).
+    """
     scheme, _, tail = url.partition("://")
     authority, slash, tail = tail.partition("/")
     path, mark, query = (slash + tail).partition("?")
     hostname, colon, port = authority.rpartition(":")
     if not colon or port.endswith("]"):
         hostname, port = authority, _PORTS[scheme]
-    return SplitUrl(scheme, hostname, port, path, mark + query)
+    return SplitUrl(scheme, hostname.removesuffix("."), port, path, mark + query)
 
 
 def host_of(url: str) -> str:
@@ -85,6 +91,8 @@ def origin_of(url: str) -> str:
     authority = tail.partition("/")[0]
     if ":" not in authority.rpartition("]")[2]:
         authority = f"{authority}:{_PORTS[scheme]}"
+    if ".:" in authority:
+        authority = authority.replace(".:", ":")
     return f"{scheme}://{authority}"
 
 

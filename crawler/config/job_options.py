@@ -9,7 +9,7 @@ from crawler import urls
 from crawler.config import checks
 from crawler.config.host_options import HostPoliteness
 from crawler.config.options import Options, in_order
-from crawler.config.units import Duration, MinSpeed, Size, Versions
+from crawler.config.units import Duration, MinSpeed, Share, Size, Versions
 from crawler.policy import naming, schedule
 
 ListUrl = Annotated[StrictStr, Field(pattern=r"^https?://"), AfterValidator(urls.canonical)]
@@ -128,6 +128,9 @@ class JobOptions(HostPoliteness):
     """`replace` a file that changed, or `keep 3 versions` of it under names with their time."""
     priority: Literal["high", "normal", "low"] = "normal"
     """Its share where jobs compete for workers or for a host: 4, 2 or 1."""
+    max_shrink: Share = Field(default="50%", validate_default=True)
+    """Where the lists of a job lose more than this share of their URLs, and 20 at least, nothing is
+    removed until `crawler reload --believe JOB`."""
     timeout: Timeout = Timeout()
     max_size: Size = 1024**3
     """Longest body stored, on the wire and decoded."""

@@ -87,6 +87,34 @@ def versions(value: Any) -> int:
     return int(match.group(1))
 
 
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,3})?) ?%")
+
+
+def share(value: Any) -> float:
+    """Return a part of a whole, 0 to 1, from `50%` or a number from 0 to 1.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    match = _SHARE.fullmatch(value) if isinstance(value, str) else None
+    number = float(match.group(1)) / 100 if match else value
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 1:
+        raise ValueError("a share is needed, as in 50%, or a number from 0 to 1")
+    return float(number)
+
+
+Share = Annotated[
+    float,
+    BeforeValidator(share),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": f"^{_SHARE.pattern}$"},
+                {"type": "number", "minimum": 0, "maximum": 1},
+            ]
+        }
+    ),
+]
 Versions = Annotated[
     int,
     BeforeValidator(versions),

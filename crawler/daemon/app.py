@@ -31,6 +31,7 @@ from crawler.log import Log
 from crawler.model import Seconds
 from crawler.records import Settlement
 from crawler.seeder.seeder import Seeder
+from crawler.sources.contract import readable
 
 RELEASE_S: Seconds = 2.0
 """How long the last transaction of a stop waits for other programs."""
@@ -56,6 +57,7 @@ class App:
         log: Log,
         *,
         config: Path | None = None,
+        new_ledger: bool = False,
         until_done: bool = False,
         trust_listed: bool = False,
         limit: int | None = None,
@@ -72,7 +74,7 @@ class App:
         self._bad = bad
         self._mailbox = Mailbox()
         self.stop = self._mailbox.stop
-        self._disk = Disk(configuration)
+        self._disk = Disk(configuration, marked=config is not None, new_ledger=new_ledger)
         self._visiting = Visiting(
             configuration,
             self._disk,
@@ -99,7 +101,7 @@ class App:
 
         Raises:
             ServiceDiedError: a service kept dying.
-            LeaseLostError: another process took this one for dead.
+            EndOfProcessError: its leases or the ledger are lost.
         """
         visiting = self._visiting
         self._log.info("daemon.ready", pid=os.getpid(), owner=self._disk.owner)
@@ -139,10 +141,23 @@ class App:
         stack.enter_context(self._disk)
         self.frontier = self._disk.frontier
         stack.enter_context(self._visiting)
+        self._try_output()
         self._open_supervisor()
         self._open_seeder(stack)
         self._open_keeper()
         stack.callback(self._release)
+
+    def _try_output(self) -> None:
+        """See whether files can be stored; a daemon that cannot begins with a pause.
+
+        Raises:
+            OSError: they cannot, and nobody is to wait: this is no daemon.
+        """
+        fault = self._disk.output_fault()
+        if fault and self._file is None:
+            raise fault
+        if fault:
+            self._visiting.pause_for(fault)
 
     def _open_supervisor(self) -> None:
         options, visiting = self._configuration.settings.crawler, self._visiting
@@ -163,6 +178,7 @@ class App:
         watch = ConfigWatch(self._file, self._configuration, self._mailbox.reload)
         self.seeder = Seeder(
             self.frontier,
+            self._disk.owner,
             self._configuration.listed_jobs,
             self._log,
             look=self._visiting.feeder.leaser.look,
@@ -201,7 +217,7 @@ class App:
         """Return how the process is, for its row in the ledger."""
         paused = self._visiting.feeder.pause.active
         state = "paused" if paused else self._supervisor.state.value
-        return Pulse(state, str(self._file or ""), self._visiting.workers.busy)
+        return Pulse(state, readable(str(self._file or "")), self._visiting.workers.busy)
 
     def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
         """Do all of a reload that may fail, the ledger last; return what puts it in force."""

@@ -22,7 +22,9 @@ GC_THRESHOLD = 10_000
 """Objects made minus objects freed between two looks for garbage."""
 
 
-def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
+def run(
+    settings: Settings, config: Path, *, until_done: bool = False, new_ledger: bool = False
+) -> int:
     """Run the daemon with a log of its own; return the exit code: 0, 1 or FORCED_EXIT.
 
     Raises:
@@ -34,7 +36,12 @@ def run(settings: Settings, config: Path, *, until_done: bool = False) -> int:
         raise_descriptors(settings.crawler.concurrency, log)
         collect_seldom()
         with App(
-            settings, log, config=config.absolute(), until_done=until_done, together=lines.together
+            settings,
+            log,
+            config=config.absolute(),
+            new_ledger=new_ledger,
+            until_done=until_done,
+            together=lines.together,
         ) as app:
             forced = app.run()
     except StoppedError:

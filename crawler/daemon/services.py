@@ -15,7 +15,7 @@ import gevent
 
 from crawler.errors import (
     LOCAL_FAULTS,
-    LeaseLostError,
+    EndOfProcessError,
     LocalFaultError,
     ServiceDiedError,
     StateError,
@@ -84,7 +84,7 @@ class Services:
 
         Raises:
             ServiceDiedError: it keeps dying.
-            LeaseLostError: another process took this one for dead.
+            EndOfProcessError: its leases or the ledger are lost.
         """
         for service in self._services:
             if service.greenlet is not greenlet:
@@ -105,10 +105,10 @@ class Services:
 
         Raises:
             ServiceDiedError: it keeps dying.
-            LeaseLostError: another process took this one for dead.
+            EndOfProcessError: its leases or the ledger are lost.
         """
         error = greenlet.exception
-        if isinstance(error, LeaseLostError):
+        if isinstance(error, EndOfProcessError):
             raise error
         now = time.monotonic()
         service.deaths.append(now)

@@ -16,7 +16,7 @@ from gevent.queue import Queue
 
 from crawler.daemon.mailbox import RELOAD, Mailbox, Stop
 from crawler.daemon.services import MAX_DEATHS, Service, Services
-from crawler.errors import LeaseLostError, ServiceDiedError
+from crawler.errors import EndOfProcessError, ServiceDiedError
 from crawler.log import Log
 from crawler.model import Seconds, Task
 from crawler.settler import Settler
@@ -92,7 +92,7 @@ class Supervisor:
 
         Raises:
             ServiceDiedError: a service kept dying.
-            LeaseLostError: another process took this one for dead.
+            EndOfProcessError: its leases or the ledger are lost.
         """
         self._move(State.RUNNING)
         self._workers.fill()
@@ -100,7 +100,7 @@ class Supervisor:
         try:
             cause = self._supervise(reload)
             return self._drain(cause, self.grace_period)
-        except (ServiceDiedError, LeaseLostError):
+        except (ServiceDiedError, EndOfProcessError):
             self._move(State.FAILED)
             self._halt(time.monotonic())
             raise

@@ -3,13 +3,15 @@
 Two queues stand between them, so that none needs another: the hand-off, and the ends of visits.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 from gevent.queue import Queue
 
+from crawler.config import Job
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk
 from crawler.daemon.outcomes import Outcomes
@@ -18,12 +20,15 @@ from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.fetch.fetcher import Fetcher
 from crawler.log import Log
-from crawler.model import Task
+from crawler.model import Fetched, Kind, Outcome, Task, Trouble
+from crawler.policy.remedies import remedy
 from crawler.records import Settlement
 from crawler.settler import Settler
 from crawler.threads import Greenlet
 from crawler.transport.memory import Memory
 from crawler.worker.ends import Ends
+from crawler.worker.guard import Guard
+from crawler.worker.judge import Judge
 from crawler.worker.pool import Workers
 from crawler.worker.robots_rules import Rulebook
 from crawler.worker.visit import Visits
@@ -115,7 +120,7 @@ class Visiting:
             jobs,
             disk.files,
             self.feeder,
-            self._rules,
+            Judge(jobs, self._rules, self.feeder.given_up, Guard(self._log)),
             outcomes.settled,
             self._ends,
             together=self._together,
@@ -125,17 +130,42 @@ class Visiting:
         options = self._configuration.settings.crawler
         self._visits = Visits(
             self._configuration.jobs,
-            self.fetcher.fetch,
+            self._fetch,
             self._disk.owner,
             self._log,
             token=options.robots_token,
-            objection=self._rules.objection,
+            objection=self._objection,
             begun=self._begun,
         )
         self.workers = Workers(options.concurrency, self._worker, self.settler.take, self._ended)
 
     def _worker(self, leave: Callable[[], bool]) -> Worker:
         return Worker(self.handoff, self._visits, deliver=self.settler.deliver, leave=leave)
+
+    def pause_for(self, fault: OSError) -> None:
+        """Begin with a pause: nothing can be stored."""
+        self.feeder.pause.fault(time.monotonic())
+        self._log.error("daemon.paused", cause=self._remedy(fault))
+
+    def _objection(self, task: Task) -> Outcome | None:
+        """Return how a visit ends before it begins; a probe downloads nothing for nothing."""
+        if self.feeder.pause.active and (fault := self._disk.output_fault()):
+            return Outcome(Kind.LOCAL_IO, reason=self._remedy(fault), ours=True, asked=False)
+        return self._rules.objection(task)
+
+    def _fetch(self, task: Task, job: Job, **options: Any) -> Fetched:
+        """Fetch; what no part can be written for may be a fault of the whole output folder."""
+        try:
+            return self.fetcher.fetch(task, job, **options)
+        except Trouble as trouble:
+            if trouble.kind is Kind.LOCAL_IO and not trouble.ours:
+                fault = self._disk.output_fault()
+                if fault:
+                    raise Trouble(Kind.LOCAL_IO, self._remedy(fault), ours=True) from trouble
+            raise
+
+    def _remedy(self, fault: OSError) -> str:
+        return remedy(fault, self._configuration.settings.crawler.output)
 
     def _begun(self, task: Task) -> bool:
         """Note that a visit begins, at the address whose limit it shares."""

@@ -36,13 +36,13 @@ class Limits:
         self._pause_at = now + _TURN_S
         self._window = (now + min_speed.window_s, 0)
 
-    def declared(self, length: str | None) -> None:
+    def declared(self, length: int | None) -> None:
         """Refuse a body before it is read, if it is declared too long.
 
         Raises:
             Trouble: `too_big`.
         """
-        if length is not None and length.isdecimal() and int(length) > self._max_size:
+        if length is not None and length > self._max_size:
             raise Trouble(Kind.TOO_BIG, f"{length} bytes declared, {self._max_size} allowed")
 
     def received(self, piece: bytes) -> None:

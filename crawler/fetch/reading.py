@@ -93,7 +93,7 @@ class AnswerReader:
             limits = Limits(robots.MAX_BYTES, deadline, job.min_speed, cut=True)
         else:
             limits = Limits(job.max_size, deadline, job.min_speed, had.size if had else 0)
-            limits.declared(headers.get("content-length"))
+            limits.declared(answer.head.length)
         decoder = decoder_for(headers.get("content-encoding") or "")
         page = "html" in (headers.get("content-type") or "").lower()
         begun = partial(self._begun, task, job, answer)

@@ -13,11 +13,13 @@ from crawler.frontier.values import (
     Lease,
     LeasedHost,
     NextDue,
+    Pass,
     Pulse,
     ReadChunk,
     Reclaimed,
     SourceState,
     Synced,
+    Weighed,
 )
 
 __all__ = [
@@ -31,11 +33,13 @@ __all__ = [
     "Lease",
     "LeasedHost",
     "NextDue",
+    "Pass",
     "Pulse",
     "ReadChunk",
     "Reclaimed",
     "SourceState",
     "Synced",
+    "Weighed",
     "open_frontier",
 ]
 

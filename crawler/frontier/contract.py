@@ -16,11 +16,13 @@ from crawler.frontier.values import (
     KnownChunk,
     Lease,
     NextDue,
+    Pass,
     Pulse,
     ReadChunk,
     Reclaimed,
     SourceState,
     Synced,
+    Weighed,
 )
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
@@ -31,6 +33,12 @@ class Frontier(Protocol):
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
+
+    def identify(self, known: str = "") -> str:
+        """Return the ledger's id; a ledger that has none yet gets `known`, or a new one.
+
+        `known` is the id that the output folder names, '' if it names none.
+        """
 
     def register(self, process: Process, now: Seconds) -> int:
         """Admit a process as an owner, and return its number, which is never used again."""
@@ -60,42 +68,60 @@ class Frontier(Protocol):
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         """Make URLs known and due now; return how many were new. `recount` counts repeats."""
 
-    def source(self, job: str, name: str) -> SourceState:
-        """Return a source as it was read last; a source that is not known becomes known."""
-
-    def source_known(self, job: str, name: str) -> int | None:
-        """Return the number of a source, or None if it is not known."""
-
     def fingerprints(self, source: int, anchor: int) -> list[int]:
         """Return the fingerprints of the URLs on a chunk, in its order."""
 
     def active_jobs(self) -> list[JobTerms]:
         """Return the active jobs, as `configure` had them last."""
 
-    def sources(self, job: str) -> dict[str, int]:
-        """Return the numbers of a job's sources, by their names."""
+    def sources(self, job: str) -> dict[str, SourceState]:
+        """Return a job's sources as they were applied last, by their names."""
 
     def chunks(self, source: int) -> dict[int, KnownChunk]:
         """Return the chunks of a source as they were read last, by their anchors."""
 
-    def admit(self, job: str, source: int, read: Sequence[ReadChunk], now: Seconds) -> Synced:
-        """Take in chunks of a source that are new or changed; its other chunks stay."""
+    def begin_pass(self, owner: int, job: str, source: str) -> Pass | None:
+        """Begin to read a source, which becomes known; None while another process reads it.
 
-    def admitting(
-        self, job: str, source: int, read: Sequence[ReadChunk], now: Seconds
-    ) -> Callable[[], Synced]:
-        """Begin to `admit`; the function that is returned waits for the end of it."""
+        Raises:
+            LeaseLostError: the owner was taken for dead. So do all verbs of a pass, and beside it:
+            PassLostError: another pass of the source has begun.
+        """
 
-    def drop(self, source: int, anchors: Sequence[int]) -> None:
-        """Forget chunks that a source no longer has."""
+    def put(self, one: Pass, read: Sequence[ReadChunk], now: Seconds) -> Synced:
+        """Take in chunks that are new or changed; nothing is taken away before `drop`."""
 
-    def source_read(self, state: SourceState, now: Seconds) -> None:
-        """Note that a source was read to its end; a source that holds nothing is forgotten."""
+    def drop(self, one: Pass, anchors: Sequence[int] = ()) -> bool:
+        """Take away chunks that the source no longer has, and a slice of what others lost.
 
-    def retire(self, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
+        Return whether there is more of the latter.
+        """
+
+    def end_pass(self, one: Pass, read: SourceState | None, now: Seconds) -> None:
+        """End a pass; `read` is the source as it was read to its end, None where it was not.
+
+        A source that holds nothing is forgotten.
+        """
+
+    def weigh(
+        self, owner: int, job: str, urls: int, max_shrink: float, *, emptied: bool = False
+    ) -> Weighed:
+        """Judge the lists of a job that were all read: `urls` are on them, inline ones left out.
+
+        They are held if they lost more than the share `max_shrink` of the URLs applied last, or
+        one is `emptied`; not if the operator believes what was shown as held.
+        """
+
+    def applied(self, owner: int, job: str) -> None:
+        """Note that a job's lists were applied: nothing of them is held any more."""
+
+    def retire(self, owner: int, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
         """Retire a slice of the URLs that no list names any more; return (number, cursor).
 
         The cursor is the last fingerprint. A URL that is being visited is left for a later call.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
         """
 
     def leaving(self, job: str) -> bool:

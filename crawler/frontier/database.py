@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from crawler.errors import StateError
@@ -42,6 +43,31 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
     return db
 
 
+def reader(state: Path) -> sqlite3.Connection:
+    """Open a state file that is there for reading alone, and hold its files as they are.
+
+    Raises:
+        StateError, LocalFaultError: it cannot be read.
+    """
+    uri = f"{state.absolute().as_uri()}?mode=ro"
+    try:
+        db = sqlite3.connect(uri, uri=True, isolation_level=None)
+        try:
+            db.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.Error as error:
+        raise error_of(state, error) from error
+    return db
+
+
+def checkpoint(db: sqlite3.Connection) -> None:
+    """Copy the write-ahead log into the file, so that the file alone has all; others may forbid."""
+    with suppress(sqlite3.Error):
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
     db.execute("BEGIN IMMEDIATE")
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -50,7 +76,8 @@ def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
     else:
         _run(db, TABLES)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
+    # This is written though it may stand there: SQLite opens what may not be written for reading.
+    db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")
 
 

@@ -15,6 +15,8 @@ _VAGUE = frozenset({Fault.RIGHTS, Fault.DISK, Fault.UNKNOWN, Fault.DAMAGED})
 _READ_S: Seconds = 2.0
 """How long a file that seems damaged is read through, in search of a disk that fails."""
 
+_EFFECTIVE = os.access in os.supports_effective_ids
+
 
 def error_of(state: Path, error: sqlite3.Error | OSError, *, opened: bool = False) -> CrawlerError:
     """Return the error of the crawler for a fault of the state file.
@@ -49,14 +51,16 @@ def _read_error(state: Path) -> OSError | None:
 
 
 def _system_error(state: Path) -> OSError | None:
+    """Ask without opening the state file: closing it again would end SQLite's locks on it."""
     try:
-        if state.is_dir():
-            return IsADirectoryError(errno.EISDIR, "Is a directory")
         disk = os.statvfs(state.parent)
         if disk.f_flag & os.ST_RDONLY:
             return OSError(errno.EROFS, os.strerror(errno.EROFS))
-        if state.exists():
-            os.close(os.open(state, os.O_RDWR | os.O_CLOEXEC))
+        if state.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "Is a directory")
+        os.close(os.open(state.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        if state.exists() and not os.access(state, os.R_OK | os.W_OK, effective_ids=_EFFECTIVE):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if not disk.f_bavail:
             return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if not os.access(state.parent, os.W_OK | os.X_OK):

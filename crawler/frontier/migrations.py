@@ -126,7 +126,17 @@ CREATE TABLE ledger (
     uid TEXT NOT NULL,
     generation INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
+INSERT INTO ledger (id, uid) VALUES (1, '');
 ALTER TABLE host ADD COLUMN rules_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN held INTEGER;
+ALTER TABLE job ADD COLUMN believed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN reader INTEGER;
+ALTER TABLE source ADD COLUMN pass INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE dropped (
+    id INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL,
+    fingerprints BLOB NOT NULL
+) STRICT;
+CREATE INDEX dropped_source ON dropped (source);
 """,
 }

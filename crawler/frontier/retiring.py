@@ -1,13 +1,14 @@
 """URLs that leave the lists and come back to them. Runs in the native thread.
 
-A URL counts how often it is listed; at 0 it is *unlisted*, and retired once its whole source has
-been read, since it may have moved to another line.
+A URL counts how often it is listed; at 0 it is *unlisted*, and retired when the lists of its job
+are applied, since it may have moved to another line.
 """
 
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from crawler.errors import LeaseLostError
 from crawler.frontier.fingerprints import TASK_OF
 from crawler.frontier.names import Names
 from crawler.frontier.new_urls import due
@@ -41,11 +42,17 @@ def unlist(db: sqlite3.Connection, fingerprints: Iterable[int]) -> None:
     db.executemany(_UNLIST, rows)
 
 
-def retire(db: sqlite3.Connection, names: Names, job: str, after: int) -> tuple[int, int | None]:
+def retire(
+    db: sqlite3.Connection, names: Names, owner: int, job: str, after: int
+) -> tuple[int, int | None]:
     """Retire a slice of the unlisted URLs; return how many, and the last fingerprint of the slice.
 
     A URL that is being visited stays until its visit is over.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
     """
+    check_owner(db, owner)
     number = names.job_id(db, job)
     found = [fingerprint for (fingerprint,) in db.execute(_SLICE, (number, after, ROWS_AT_ONCE))]
     retired: list[tuple[int, str | None, int]] = []
@@ -63,10 +70,26 @@ def retire(db: sqlite3.Connection, names: Names, job: str, after: int) -> tuple[
     return len(retired), found[-1] if len(found) == ROWS_AT_ONCE else None
 
 
-def leaving(db: sqlite3.Connection, names: Names, job: str) -> bool:
+def leaving(db: sqlite3.Connection, job: str) -> bool:
     """Tell whether a URL of a job is unlisted and not retired."""
-    found = db.execute("SELECT 1 FROM unlisted WHERE job = ?", (names.job_id(db, job),))
+    found = db.execute(
+        "SELECT 1 FROM unlisted JOIN job ON job.id = unlisted.job WHERE job.name = ? LIMIT 1",
+        (job,),
+    )
     return found.fetchone() is not None
+
+
+def check_owner(db: sqlite3.Connection, owner: int) -> None:
+    """See that an owner is alive, as far as the ledger knows.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    if not db.execute("SELECT 1 FROM process WHERE id = ?", (owner,)).fetchone():
+        raise LeaseLostError(
+            "another process took this one for dead and reclaimed its leases, "
+            "so that what it read is not taken in"
+        )
 
 
 def revive(db: sqlite3.Connection, job: int, fingerprints: Sequence[int], now: Seconds) -> int:

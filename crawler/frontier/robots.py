@@ -64,8 +64,11 @@ def ask(
     db.execute("UPDATE host SET asked_until = ? WHERE id = ?", (due_at + ASKED_FOR_S, host))
 
 
-def learn(db: sqlite3.Connection, names: Names, settled: Settlement) -> int:
-    """Record the rules that a visit made known, and return the number of their host."""
+def learn(db: sqlite3.Connection, names: Names, settled: Settlement) -> list[int]:
+    """Record the rules that a visit made known, and return the numbers of their host.
+
+    A ledger of an earlier version has another row for its name with a dot at the end.
+    """
     record, verdict = settled.robots, settled.verdict
     assert record is not None
     db.execute(
@@ -77,14 +80,21 @@ def learn(db: sqlite3.Connection, names: Names, settled: Settlement) -> int:
         ),
     )  # fmt: skip
     via = names.job_id(db, settled.task.job)
-    host = names.host_id(db, host_of(settled.task.url), via)
+    key = host_of(settled.task.url)
+    host = names.host_id(db, key, via)
     asked = verdict.at + ASKED_FOR_S if isinstance(verdict, Again) else 0.0
-    db.execute(
+    rows = db.execute(
         "UPDATE host SET rules_until = ?, refresh_at = ?, asked_until = ?, crawl_delay = ?, "
-        "rules_version = rules_version + 1 WHERE id = ?",
-        (record.until, record.refresh_at, asked, record.crawl_delay, host),
+        "rules_version = rules_version + 1 WHERE id = ? OR key = ? RETURNING id",
+        (record.until, record.refresh_at, asked, record.crawl_delay, host, dotted(key)),
     )
-    return host
+    return [number for (number,) in rows.fetchall()]
+
+
+def dotted(key: str) -> str:
+    """Return the key that earlier versions had for a host whose name ends in a dot."""
+    name, _, port = key.rpartition(":")
+    return f"{name}.:{port}"
 
 
 def known(db: sqlite3.Connection, origin: str) -> Robots | None:

@@ -12,7 +12,7 @@ ROBOTS_JOB = 0
 TABLES = f"""
 CREATE TABLE ledger (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    uid TEXT NOT NULL,                     -- tells this ledger from every other one
+    uid TEXT NOT NULL,                     -- tells this ledger from every other one; '' not yet
     generation INTEGER NOT NULL DEFAULT 0  -- grows with every start and reload
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
@@ -26,7 +26,9 @@ CREATE TABLE job (
     obeys INTEGER NOT NULL DEFAULT 0,      -- robots.txt
     weight INTEGER NOT NULL DEFAULT 2,     -- its share where several jobs wait
     stale INTEGER NOT NULL DEFAULT 0,      -- its hosts are yet to learn that it came or went
-    schedule TEXT NOT NULL DEFAULT ''      -- as JSON, by which due times were computed; '' once
+    schedule TEXT NOT NULL DEFAULT '',     -- as JSON, by which due times were computed; '' once
+    held INTEGER,                          -- URLs on its lists, which lost too many; NULL: none
+    believed INTEGER NOT NULL DEFAULT 0    -- whether the operator believes that
 ) STRICT;
 INSERT INTO job (id, name) VALUES ({ROBOTS_JOB}, '.robots'); -- has the visits to robots.txt
 
@@ -159,6 +161,8 @@ CREATE TABLE source (                      -- where a job's URLs are listed
     listed INTEGER NOT NULL DEFAULT 0,
     bad INTEGER NOT NULL DEFAULT 0,
     synced_at REAL,
+    reader INTEGER,                        -- the process that reads it
+    pass INTEGER NOT NULL DEFAULT 0,       -- grows with every reading
     UNIQUE (job, name)
 ) STRICT;
 
@@ -171,6 +175,13 @@ CREATE TABLE chunk (                       -- a run of lines of a source
     fingerprints BLOB NOT NULL,            -- of the URLs on them, 8 bytes each
     UNIQUE (source, anchor)
 ) STRICT;
+
+CREATE TABLE dropped (                     -- URLs that changed chunks named, see passes.py
+    id INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL,
+    fingerprints BLOB NOT NULL
+) STRICT;
+CREATE INDEX dropped_source ON dropped (source);
 
 CREATE TABLE unlisted (                    -- URLs on no line any more, see retiring.py
     job INTEGER NOT NULL,

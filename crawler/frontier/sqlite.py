@@ -7,7 +7,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from crawler.frontier import jobs, leasing, lists, owners, retiring, robots, sums, visits
+from crawler.frontier import (
+    identity,
+    jobs,
+    leasing,
+    lists,
+    owners,
+    passes,
+    retiring,
+    robots,
+    sums,
+    visits,
+)
 from crawler.frontier.classes import Shares
 from crawler.frontier.jobs import configure
 from crawler.frontier.process import Process
@@ -19,11 +30,13 @@ from crawler.frontier.values import (
     KnownChunk,
     Lease,
     NextDue,
+    Pass,
     Pulse,
     ReadChunk,
     Reclaimed,
     SourceState,
     Synced,
+    Weighed,
 )
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
@@ -43,6 +56,9 @@ class SqliteFrontier:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+    def identify(self, known: str = "") -> str:
+        return self._file.write(identity.identify, known)
 
     def register(self, process: Process, now: Seconds) -> int:
         return self._file.write(owners.own, process, now)
@@ -66,43 +82,45 @@ class SqliteFrontier:
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(visits.add, self._file.names, job, seeds, now, recount)
 
-    def source(self, job: str, name: str) -> SourceState:
-        return self._file.write(lists.source, self._file.names, job, name)
-
-    def source_known(self, job: str, name: str) -> int | None:
-        return self._file.read(lists.source_known, job, name)
-
     def fingerprints(self, source: int, anchor: int) -> list[int]:
         return self._file.read(lists.fingerprints, source, anchor)
 
     def active_jobs(self) -> list[JobTerms]:
         return self._file.read(jobs.active_jobs)
 
-    def sources(self, job: str) -> dict[str, int]:
+    def sources(self, job: str) -> dict[str, SourceState]:
         return self._file.read(lists.sources, job)
 
     def chunks(self, source: int) -> dict[int, KnownChunk]:
         return self._file.read(lists.chunks, source)
 
-    def admit(self, job: str, source: int, read: Sequence[ReadChunk], now: Seconds) -> Synced:
-        return self._file.write(lists.admit, self._file.names, job, source, read, now)
+    def begin_pass(self, owner: int, job: str, source: str) -> Pass | None:
+        return self._file.write(passes.begin_pass, self._file.names, owner, job, source)
 
-    def admitting(
-        self, job: str, source: int, read: Sequence[ReadChunk], now: Seconds
-    ) -> Callable[[], Synced]:
-        return self._file.begin(lists.admit, self._file.names, job, source, read, now)
+    def put(self, one: Pass, read: Sequence[ReadChunk], now: Seconds) -> Synced:
+        return self._file.write(passes.put, self._file.names, one, read, now)
 
-    def drop(self, source: int, anchors: Sequence[int]) -> None:
-        self._file.write(lists.drop, source, anchors)
+    def drop(self, one: Pass, anchors: Sequence[int] = ()) -> bool:
+        return self._file.write(passes.drop, one, anchors)
 
-    def source_read(self, state: SourceState, now: Seconds) -> None:
-        self._file.write(lists.source_read, state, now)
+    def end_pass(self, one: Pass, read: SourceState | None, now: Seconds) -> None:
+        self._file.write(passes.end_pass, one, read, now)
 
-    def retire(self, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
-        return self._file.write(retiring.retire, self._file.names, job, after)
+    def weigh(
+        self, owner: int, job: str, urls: int, max_shrink: float, *, emptied: bool = False
+    ) -> Weighed:
+        return self._file.write(
+            passes.weigh, self._file.names, owner, job, urls, max_shrink, emptied=emptied
+        )
+
+    def applied(self, owner: int, job: str) -> None:
+        self._file.write(passes.applied, self._file.names, owner, job)
+
+    def retire(self, owner: int, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
+        return self._file.write(retiring.retire, self._file.names, owner, job, after)
 
     def leaving(self, job: str) -> bool:
-        return self._file.write(retiring.leaving, self._file.names, job)
+        return self._file.read(retiring.leaving, job)
 
     def alive(self) -> Seconds | None:
         return self._file.read(owners.alive)
@@ -123,6 +141,7 @@ class SqliteFrontier:
         return self._file.write(jobs.refit, self._file.names, job, next_due, after, now)
 
     def heartbeat(self, owner: int, pulse: Pulse, now: Seconds) -> None:
+        self._file.look()
         self._file.write(owners.heartbeat, owner, pulse, now)
 
     def lease(

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from crawler.errors import CrawlerError
-from crawler.frontier.database import connect
+from crawler.frontier.database import checkpoint, connect, reader
 from crawler.frontier.faults import error_of
 from crawler.frontier.locking import Patience, begin
 from crawler.frontier.names import Names
+from crawler.frontier.presence import Presence
 from crawler.model import Seconds
 from crawler.policy.remedies import Fault, fault_of
 from crawler.threads import Native
@@ -46,16 +47,24 @@ class Transactions:
         """
         self._native.__enter__()
         try:
-            self._db = self._native.call(connect, self._state, durable=self._durable)
+            self._native.call(self._connect)
         except CrawlerError:
             self._native.__exit__()
             raise
         self._native.call(self._db.create_function, "obeys", 1, obeys)
 
     def close(self) -> None:
-        """Close the file and end the thread."""
-        self._native.call(self._db.close)
+        """Close the file and end the thread; -wal and -shm stay, for readers who may not write."""
+        self._native.call(self._disconnect)
         self._native.__exit__()
+
+    def look(self) -> None:
+        """See that the state file is still the one that was opened.
+
+        Raises:
+            LedgerLostError: it is not; from now on every verb raises that.
+        """
+        self._native.call(self._presence.look, self._db)
 
     def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb that writes, and return what it returns.
@@ -82,10 +91,29 @@ class Transactions:
         """
         return self._native.begin(self._transaction(verb, write=True), *args, **kwargs)
 
+    def _connect(self) -> None:
+        self._db = connect(self._state, durable=self._durable)
+        try:
+            self._reader = reader(self._state)
+            self._presence = Presence(self._state)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _disconnect(self) -> None:
+        """Close the writer first: what closes last and may write removes -wal and -shm by name.
+
+        Another file may have these names by then; and a reader who may not write needs them.
+        """
+        checkpoint(self._db)
+        self._db.close()
+        self._reader.close()
+
     def _transaction(self, verb: Verb[P, T], *, write: bool) -> Callable[P, T]:
         """Return the verb as one transaction, to be run in the native thread."""
 
         def transaction(*args: P.args, **kwargs: P.kwargs) -> T:
+            self._presence.require()
             try:
                 begin(self._db, self.patience, write=write)
                 value = verb(self._db, *args, **kwargs)

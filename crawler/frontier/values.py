@@ -84,7 +84,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A source of URLs as it was read last."""
+    """A source of URLs as its last applied pass read it."""
 
     id: int
     version: str = ""
@@ -93,6 +93,31 @@ class SourceState:
     """Number of URLs on its lines."""
     bad: int = 0
     """Number of bad lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One reading of a source by one process; while it lasts no other process reads it."""
+
+    owner: int
+    job: str
+    source: int
+    number: int
+    """Grows with every pass of the source."""
+    state: SourceState
+    """The source as it was applied last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a job's lists have come to, in URLs."""
+
+    before: int
+    """On the lists as they were applied last."""
+    held: bool
+    """Whether they lost so much that nothing is taken away."""
+    held_before: bool
+    """Whether that was so already."""
 
 
 class KnownChunk(NamedTuple):

@@ -122,11 +122,14 @@ def settle(
 
 
 def _row(db: sqlite3.Connection, names: Names, settled: Settlement) -> Row:
-    row = row_of(settled)
-    if not isinstance(settled.verdict, Hop):
+    row, task = row_of(settled), settled.task
+    if isinstance(settled.verdict, Hop):
+        there = settled.verdict.location
+    elif ".:" in task.host:  # of an earlier version: it is the host without the dot
+        there = row.location or task.url
+    else:
         return row
-    job = names.job_id(db, settled.task.job)
-    return row._replace(host=names.host_id(db, host_of(settled.verdict.location), job))
+    return row._replace(host=names.host_id(db, host_of(there), names.job_id(db, task.job)))
 
 
 def _sums(
@@ -154,7 +157,7 @@ def _learned(db: sqlite3.Connection, names: Names, settlements: Sequence[Settlem
     hosts = set()
     for settled in settlements:
         if settled.robots:
-            hosts.add(learn(db, names, settled))
+            hosts.update(learn(db, names, settled))
         if wanted := settled.outcome.needs_robots:
             task, at = settled.task, settled.finished_at
             listed = host_of(task.url) == host_of(task.location)

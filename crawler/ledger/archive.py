@@ -16,7 +16,7 @@ def begin_archive(db: Connection, now: Seconds) -> None:
     """Let a new run begin: nothing is listed yet, and what failed is retired until it is listed."""
     names = Names()
     with one_slice(db):
-        for table in ("chunk", "source", "unlisted"):
+        for table in ("chunk", "dropped", "source", "unlisted"):
             db.execute(f"DELETE FROM {table}")
     failed = f"task.state = {RETIRED} AND ended NOT IN {WELL}"
     clause = f"task.job != {ROBOTS_JOB} AND (task.state IN ({WAITING}, {DEAD}) OR {failed})"

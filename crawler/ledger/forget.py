@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from crawler.frontier.fingerprints import TASK_OF, is_known
 from crawler.frontier.fingerprints import forget as forget_fingerprints
+from crawler.frontier.passes import unlist_dropped
 from crawler.frontier.readiness import update_ready_at
 from crawler.frontier.rows import tally
 from crawler.frontier.schema import LEASED, RETIRED, ROBOTS_JOB
@@ -40,6 +41,7 @@ def _forget_listed(db: Connection, clause: str, until: Seconds, now: Seconds) ->
     So that if the job comes back, its lists say anew what was forgotten, and nothing else.
     """
     total = 0
+    _forget_dropped(db)
     gone = db.execute(
         "SELECT chunk.id FROM chunk JOIN source ON source.id = source "
         "JOIN job ON job.id = source.job WHERE NOT active ORDER BY chunk.id"
@@ -53,6 +55,19 @@ def _forget_listed(db: Connection, clause: str, until: Seconds, now: Seconds) ->
             ).fetchone()
             total += _forget_chunk(db, chunk, numbers(row[0]), clause, (until, now)) if row else 0
     return total
+
+
+def _forget_dropped(db: Connection) -> None:
+    """Take away what changed chunks of jobs that are gone named before they changed."""
+    sources = db.execute(
+        "SELECT DISTINCT source FROM dropped JOIN source ON source.id = source "
+        "JOIN job ON job.id = source.job WHERE NOT active"
+    ).fetchall()
+    for (source,) in sources:
+        more = True
+        while more:
+            with one_slice(db):
+                more = unlist_dropped(db, source)
 
 
 def _forget_chunk(

@@ -55,6 +55,8 @@ class JobSums:
     """Ended, and due again."""
     kinds: dict[str, int] = field(default_factory=dict)
     """By how their last visit ended that was an end."""
+    held: int | None = None
+    """URLs on its lists, where these lost too many to be believed at once."""
 
     @property
     def waiting(self) -> int:
@@ -68,12 +70,26 @@ def jobs(db: Connection) -> list[JobSums]:
     for job, kind, n in db.execute("SELECT job, kind, n FROM tally WHERE n != 0"):
         sums.setdefault(job, {})[kind] = n
     rows = db.execute(
-        "SELECT id, name, active, schedule FROM job WHERE id != ? ORDER BY active DESC, id",
+        "SELECT id, name, active, schedule, held FROM job WHERE id != ? ORDER BY active DESC, id",
         (ROBOTS_JOB,),
     )
     found = []
-    for number, name, active, schedule in rows.fetchall():
+    for number, name, active, schedule, held in rows.fetchall():
         kinds = sums.get(number, {})
         known, retired, again = (kinds.pop(kind, 0) for kind in ("", "retired", "+"))
-        found.append(JobSums(name, bool(active), schedule, known, retired, again, kinds))
+        found.append(JobSums(name, bool(active), schedule, known, retired, again, kinds, held))
     return found
+
+
+def schema_version(db: Connection) -> int:
+    """Return the version of the tables of a state file."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def ledger_uid(db: Connection) -> str:
+    """Return the id of a ledger; '' for one of an older crawler, which has none."""
+    if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'ledger'").fetchone():
+        return ""
+    (uid,) = db.execute("SELECT uid FROM ledger").fetchone()
+    return str(uid)

@@ -23,12 +23,13 @@ def opened(
     state: Path,
     *,
     write: bool = False,
+    older: bool = False,
     obeys: Callable[[str], bool | None] = lambda _: None,
 ) -> Iterator[Connection]:
     """Open a state file that is there; it is never made, and changed only if that is wanted.
 
     `obeys` tells of a host whether its robots.txt is obeyed, where the configuration says so of
-    the host.
+    the host. A file of an older crawler is opened where `older` says so.
 
     Raises:
         StateError: it cannot be used, or turns out to be damaged; the message names the remedy.
@@ -43,14 +44,14 @@ def opened(
     uri = f"{state.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
     try:
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)) as db:
-            _check(db, state)
+            _check(db, state, older=older)
             db.create_function("obeys", 1, obeys)
             yield db
     except sqlite3.Error as error:
         raise StateError(str(error_of(state, error))) from error
 
 
-def _check(db: Connection, state: Path) -> None:
+def _check(db: Connection, state: Path, *, older: bool) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -63,7 +64,7 @@ def _check(db: Connection, state: Path) -> None:
             f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
             "use the `crawler` of that version"
         )
-    if version < VERSION:
+    if version < VERSION and not older:
         raise StateError(
             f"{state} was written by an older crawler (schema {version}, this one needs {VERSION});"
             " start the daemon once to migrate it"

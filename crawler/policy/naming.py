@@ -23,7 +23,11 @@ DEFAULT_TEMPLATE = "{host}/{url_path}"
 MAX_COMPONENT = 160
 """Bytes of one component; the longest suffixes of the store add fewer than 95."""
 MAX_DEPTH = 32
+MAX_PATH = 3072
+"""Bytes of a whole path; Linux opens 4,095 (PATH_MAX), the output folder and suffixes included."""
 
+_FOLDED_BYTES = 18
+"""Length of `_folded`, and of a slash."""
 _UNSAFE = re.compile(
     r'[<>:"|?*\\/\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069]'
 )
@@ -60,7 +64,7 @@ def path_of(template: str, job: str, url: str, fingerprint: int, bound: Mapping[
         elif name:
             filled += _VALUES[name](url_parts, job, fingerprint)
     components = [part for part in filled.split("/") if part]
-    return "/".join(_component(part) for part in _shallow(components)) or "_"
+    return _fitting([_component(part) for part in _shallow(components)]) or "_"
 
 
 def suffixed(path: str, fingerprint: int) -> str:
@@ -167,6 +171,22 @@ def _shortened(text: str) -> str:
 def _shallow(components: list[str]) -> list[str]:
     if len(components) <= MAX_DEPTH:
         return components
-    middle = "/".join(components[MAX_DEPTH - 2 : -1])
-    folded = blake2b(middle.encode(), digest_size=8).hexdigest()
-    return [*components[: MAX_DEPTH - 2], f"~{folded}", components[-1]]
+    head, middle = components[: MAX_DEPTH - 2], components[MAX_DEPTH - 2 : -1]
+    return [*head, _folded(middle), components[-1]]
+
+
+def _fitting(components: list[str]) -> str:
+    """Return a path that fits: of its middle what is too much becomes a digest."""
+    path = "/".join(components)
+    if len(path) * 4 <= MAX_PATH or len(path.encode()) <= MAX_PATH:
+        return path
+    *folders, last = components
+    room = MAX_PATH - len(last.encode()) - _FOLDED_BYTES
+    kept = 0
+    while (room := room - len(folders[kept].encode()) - 1) >= 0:
+        kept += 1
+    return "/".join([*folders[:kept], _folded(folders[kept:]), last])
+
+
+def _folded(components: list[str]) -> str:
+    return f"~{blake2b('/'.join(components).encode(), digest_size=8).hexdigest()}"

@@ -17,11 +17,12 @@ def redirect_of(
     """Return the canonical URL that an answer redirects to, or None if the answer is no redirect.
 
     `location` is the URL that was asked, `hops` the number of redirects that led to it. `headers`
-    are text as it came, in Latin-1; servers write Location in UTF-8.
+    are text as it came, in Latin-1; servers write Location in UTF-8, or in bytes of another
+    encoding, which stay as they are.
 
     Raises:
         Trouble: `http_error` for a redirect that would repeat a POST, `redirect_limit` for one
-            redirect more than MAX_REDIRECTS, `protocol` for a Location that is no URL.
+            redirect more than MAX_REDIRECTS, `blocked` for a Location that cannot be asked for.
     """
     if status not in REDIRECT_STATUS:
         return None
@@ -32,6 +33,15 @@ def redirect_of(
     if hops >= MAX_REDIRECTS:
         raise Trouble(Kind.REDIRECT_LIMIT, f"more than {MAX_REDIRECTS} redirects")
     try:
-        return canonical(headers["location"].encode("latin-1").decode(), location)
-    except (UnicodeError, ValueError) as error:
-        raise Trouble(Kind.PROTOCOL, f"bad Location: {error}") from None
+        return canonical(_text(headers["location"]), location)
+    except ValueError as error:
+        raise Trouble(Kind.BLOCKED, f"bad Location: {error}") from None
+
+
+def _text(location: str) -> str:
+    """Return a Location as text; bytes that are no UTF-8 are percent-encoded, as curl does it."""
+    raw = location.encode("latin-1")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)

@@ -8,7 +8,11 @@ checked all the same.
 import re
 from collections.abc import Mapping
 
-from crawler.model import Kept, Kind, Trouble, Validators
+from crawler.model import Kept, Kind, Seconds, Trouble, Validators
+from crawler.policy.http_dates import parse_http_date
+
+MIN_STILL_S: Seconds = 60.0
+"""Least time between Last-Modified and Date of an answer whose body may be continued by it."""
 
 _MAX_VALIDATOR = 256
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
@@ -17,12 +21,27 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 def keepable(part: str, status: int, headers: Mapping[str, str]) -> Kept | None:
     """Return the part to keep of a body that may break off, or None if it cannot be continued."""
     length = headers.get("content-length", "")
-    coded = headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
     refused = headers.get("accept-ranges", "").strip().lower() == "none"
-    validators = validators_of(headers)
-    if status != 200 or not length.isdecimal() or coded or refused or not validators.strong():
+    if status != 200 or not length.isdecimal() or refused or _is_coded(headers):
         return None
-    return Kept(part, validators, int(length))
+    validators = validators_of(headers)
+    vouched = validators.strong() and (validators.etag or _is_strong_date(headers))
+    return Kept(part, validators, int(length)) if vouched else None
+
+
+def _is_coded(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
+
+
+def _is_strong_date(headers: Mapping[str, str]) -> bool:
+    """Tell whether Last-Modified vouches for every byte (RFC 9110, section 8.8.2.2).
+
+    It does where the file had been still for a minute: it counts whole seconds, in which a file can
+    change twice, and the clocks of a server's parts may differ.
+    """
+    modified = parse_http_date(headers.get("last-modified"))
+    date = parse_http_date(headers.get("date"))
+    return modified is not None and date is not None and date - modified >= MIN_STILL_S
 
 
 def validators_of(headers: Mapping[str, str]) -> Validators:
@@ -41,7 +60,7 @@ def check_range(kept: Kept, have: int, headers: Mapping[str, str]) -> None:
     Raises:
         Trouble: `protocol`; on any doubt.
     """
-    if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+    if _is_coded(headers):
         raise Trouble(Kind.PROTOCOL, "a 206 with a content coding")
     match = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
     if not match:

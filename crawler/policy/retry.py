@@ -31,7 +31,7 @@ KINDS: dict[Kind, KindRow] = {
     Kind.STORED: KindRow("ok", host="well"),
     Kind.UNCHANGED: KindRow("ok", host="well"),
     Kind.NOT_FOUND: KindRow("not found", host="well"),
-    Kind.HTTP_ERROR: KindRow("error", host="well"),  # AGAIN_STATUS and FAILING decide
+    Kind.HTTP_ERROR: KindRow("error", host="well"),  # status_passes and state_of decide
     Kind.REDIRECTED: KindRow("error", host="well"),  # a hop, unless there are too many
     Kind.ROBOTS: KindRow("error"),
     Kind.BLOCKED: KindRow("error"),
@@ -49,8 +49,14 @@ KINDS: dict[Kind, KindRow] = {
     Kind.BUG: KindRow("error", again=True),
 }
 
-AGAIN_STATUS = frozenset({408, 421, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524})
-"""HTTP errors that pass: RFC 9110 section 15, RFC 6585, and Cloudflare's 52x."""
+AGAIN_STATUS = frozenset({408, 421, 425, 429})
+"""HTTP errors below 500 that pass: RFC 9110 section 15, RFC 8470, RFC 6585."""
+LASTING_STATUS = frozenset({501, 505, 506, 508, 510, 511})
+"""HTTP errors from 500 on that do not: RFC 9110 section 15, RFC 2295, 5842, 2774 and 6585.
+
+Every other one passes: what is not known is its class's x00, and counts as 500 beyond 599
+(RFC 9110, section 15).
+"""
 
 
 def state_of(outcome: Outcome) -> str:
@@ -58,9 +64,18 @@ def state_of(outcome: Outcome) -> str:
     if outcome.ours or not outcome.asked:
         return ""
     status = outcome.status or 0
-    if outcome.kind is Kind.HTTP_ERROR and (status in {408, 429} or status >= 500):
+    if outcome.kind is Kind.HTTP_ERROR and _is_failing(status):
         return "failing"
-    return KINDS[outcome.kind].host
+    return KINDS[outcome.kind].host or ("well" if status else "")
+
+
+def _is_failing(status: int) -> bool:
+    return status in {408, 429} or status >= 500
+
+
+def status_passes(status: int) -> bool:
+    """Tell whether a URL that is answered with an HTTP error may be answered otherwise later."""
+    return status in AGAIN_STATUS or (status >= 500 and status not in LASTING_STATUS)
 
 
 def host_asked_for_it(outcome: Outcome) -> bool:
@@ -110,5 +125,5 @@ def backoff(failures: int, retry_after: Seconds | None, random: Random) -> Secon
 
 def _passes(outcome: Outcome) -> bool:
     if outcome.kind is Kind.HTTP_ERROR:
-        return outcome.status in AGAIN_STATUS
+        return status_passes(outcome.status or 0)
     return KINDS[outcome.kind].again

@@ -147,4 +147,6 @@ def _covers(pattern: str, target: str) -> bool:
 def url_of(url: str) -> str:
     """Return the URL of the robots.txt that speaks for a canonical URL."""
     scheme, _, tail = url.partition("://")
-    return f"{scheme}://{tail.partition('/')[0]}/robots.txt"
+    authority = tail.partition("/")[0]
+    authority = authority.replace(".:", ":").removesuffix(".")  # the same host as without it
+    return f"{scheme}://{authority}/robots.txt"

@@ -4,7 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from crawler.frontier import Frontier, ReadChunk, Synced
+import gevent
+
+from crawler.frontier import Frontier, Pass, ReadChunk, Synced
+from crawler.threads import Greenlet
 
 BATCH_URLS = 4096
 """URLs of one transaction; a batch ends with the chunk that brings them."""
@@ -23,6 +26,8 @@ class SyncSums:
     kept: int = 0
     """URLs in chunks that had not changed."""
     bad: int = 0
+    held: bool = False
+    """Whether the lists lost so much that nothing was removed."""
     failed: list[str] = field(default_factory=list)
     """Sources that could not be read to their end."""
 
@@ -33,45 +38,51 @@ class Admission:
     `look` is called after each transaction: there may be something to visit.
     """
 
-    def __init__(
-        self, frontier: Frontier, job: str, sums: SyncSums, look: Callable[[], None]
-    ) -> None:
+    def __init__(self, frontier: Frontier, sums: SyncSums, look: Callable[[], None]) -> None:
         self._frontier = frontier
-        self._job = job
         self._sums = sums
         self._look = look
         self._batch: list[ReadChunk] = []
         self._begun = False
-        self._taken: Callable[[], Synced] | None = None
-        """Waits for the batch under way, and returns its numbers of URLs."""
+        self._taking: Greenlet | None = None
+        """Takes in the batch under way; its value is that batch's numbers, or an error."""
 
-    def admit(self, source: int, read: ReadChunk) -> None:
+    def admit(self, one: Pass, read: ReadChunk) -> None:
         """Take in a chunk, with others of its batch; the first at once, so that visits begin."""
         self._batch.append(read)
         if not self._begun:
             self._begun = True
-            self.flush(source)
-        elif sum(len(one.seeds) for one in self._batch) >= BATCH_URLS:
-            self._begin(source)
+            self.flush(one)
+        elif sum(len(chunk.seeds) for chunk in self._batch) >= BATCH_URLS:
+            self._begin(one)
 
-    def flush(self, source: int) -> None:
+    def flush(self, one: Pass) -> None:
         """Take in all that was read, and wait for it."""
-        self._begin(source)
+        self._begin(one)
         self._finish()
 
-    def _begin(self, source: int) -> None:
+    def _begin(self, one: Pass) -> None:
         """Begin to take a batch in; the next is read meanwhile."""
         self._finish()
         if self._batch:
             batch, self._batch = self._batch, []
-            now = time.time()
-            self._taken = self._frontier.admitting(self._job, source, batch, now)
+            self._taking = gevent.spawn(self._take, one, batch)
+
+    def _take(self, one: Pass, batch: list[ReadChunk]) -> Synced | Exception:
+        """Take a batch in; an error is a value, so that gevent does not print it on its way."""
+        try:
+            return self._frontier.put(one, batch, time.time())
+        except Exception as error:  # noqa: BLE001  raised again by the greenlet that waits
+            return error
 
     def _finish(self) -> None:
         """Wait until the batch under way is taken in."""
-        if self._taken:
-            taken, self._taken = self._taken, None
-            synced = taken()
-            self._sums.added += synced.added
-            self._sums.revived += synced.revived
-            self._look()
+        if self._taking is None:
+            return
+        taking, self._taking = self._taking, None
+        synced = taking.get()
+        if isinstance(synced, Exception):
+            raise synced
+        self._sums.added += synced.added
+        self._sums.revived += synced.revived
+        self._look()

@@ -1,4 +1,7 @@
-"""The seeder makes the frontier match the lists: at the start, after a reload, when they change."""
+"""The seeder makes the frontier match the lists: at the start, after a reload, when they change.
+
+Every job's lists are read in a greenlet of their own, so that no list holds up another.
+"""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,14 +11,14 @@ from gevent.event import Event
 
 from crawler import sources
 from crawler.config import Job
+from crawler.errors import CrawlerError
 from crawler.frontier import Frontier
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.seeder.admission import SyncSums
-from crawler.seeder.rescheduling import reschedule
-from crawler.seeder.sync import Sync
-from crawler.sources import Source, SourceError
-from crawler.sources.inbox import Inbox
+from crawler.seeder.job_lists import JobLists
+from crawler.seeder.reading import SyncTools
+from crawler.seeder.slots import Slots
 from crawler.threads import Native
 
 POLL_S: Seconds = 2.0
@@ -28,6 +31,7 @@ class Seeder:
     def __init__(
         self,
         frontier: Frontier,
+        owner: int,
         jobs: Callable[[], Sequence[Job]],
         log: Log,
         *,
@@ -39,6 +43,7 @@ class Seeder:
         bad: Callable[[str, str], None] | None = None,
     ) -> None:
         self._frontier = frontier
+        self._owner = owner
         self._jobs = jobs
         self._log = log
         self._look = look
@@ -47,16 +52,21 @@ class Seeder:
         self._watch = watch
         self._limit = limit
         self._bad = bad
-        self._wake = Event()
+        self.synced: Callable[[Job, SyncSums], None] = lambda _job, _sums: None
+        """Gets a job whose lists were read, with what came of it."""
+        self._event = Event()
+        """Set when there is a round to begin, or a job has ended."""
+        self._round = True
         self._changed: Mapping[str, Sequence[str]] = {}
         self._down_since = frontier.alive()
-        self._inboxes: dict[str, tuple[Job, Inbox]] = {}
-        self._versions: dict[tuple[str, str], str] = {}
-        self._leaving: set[str] = set()
-        """Names of jobs with a URL that is no longer listed and still being visited."""
-        self.job_sums: list[SyncSums] = []
+        self._lists: dict[str, JobLists] = {}
         self.done = False
         """Whether every list was read, as far as it could be."""
+
+    @property
+    def job_sums(self) -> list[SyncSums]:
+        """Return what came of each job's lists in its last reading."""
+        return [lists.sums for lists in self._lists.values()]
 
     @property
     def failed(self) -> int:
@@ -65,104 +75,83 @@ class Seeder:
 
     def run(self) -> None:
         """Sync, now and whenever there is a reason, for ever."""
+        self._lists = {}
         with Native(1) as native:
-            while True:
-                self._wake.clear()
-                self._sync(native)
-                self.done = not self._wake.is_set()
-                self._look()
-                while not self._wake.wait(POLL_S):
-                    self._poll(native)
+            tools = SyncTools(
+                self._frontier, self._owner, native, self._log, self._look, self._limit, self._bad
+            )
+            try:
+                self._follow(tools)
+            finally:
+                self._round, self.done = True, False
+                for lists in self._lists.values():
+                    lists.kill()
+                for lists in self._lists.values():
+                    lists.join()
 
     def again(self, changed: Mapping[str, Sequence[str]]) -> None:
         """Sync again after a reload; `changed` names the options that differ, by job."""
         self._changed = changed
         self.done = False
-        self._wake.set()
+        self._round = True
+        self._event.set()
 
-    def _sync(self, native: Native) -> None:
-        jobs, changed = self._jobs(), self._changed
-        self.job_sums, self._changed = [], {}
+    def _follow(self, tools: SyncTools) -> None:
+        poll_at = 0.0
+        while True:
+            self._event.clear()
+            if self._round:
+                self._begin_round(tools)
+            if time.monotonic() >= poll_at:
+                self._poll()
+                poll_at = time.monotonic() + POLL_S
+            self._look_after_jobs()
+            self._event.wait(max(0.0, poll_at - time.monotonic()))
+
+    def _begin_round(self, tools: SyncTools) -> None:
+        """Begin to read the lists of every job, the short ones first."""
+        self._round, changed, self._changed = False, self._changed, {}
+        jobs = self._jobs()
         self._wake_hosts()
-        native.call(sources.sweep, self._folder, time.time())
-        for job in jobs:
-            if reschedule(self._frontier, job, self._down_since, time.time()):
-                self._look()
+        tools.native.call(sources.sweep, self._folder, time.time())
+        self._forget({job.name for job in jobs})
+        slots, down_since = Slots(), self._down_since
         self._down_since = None
-        for job in jobs:
-            sync = self._of(job, native)
-            self.job_sums.append(sync.sums)
-            sync.run(self._sources(job, sync.sums))
-            sync.empty_inbox()
-            self._leaving |= {job.name} if sync.leaving else set()
-            self._log_synced(sync.sums, changed.get(job.name, ()))
+        for job in sorted(jobs, key=_length):
+            lists = self._lists.get(job.name)
+            if lists is None or lists.job != job:
+                lists = self._lists[job.name] = self._new(job, tools, slots, lists)
+            lists.begin(changed.get(job.name, ()), down_since)
 
-    def _poll(self, native: Native) -> None:
+    def _new(self, job: Job, tools: SyncTools, slots: Slots, before: JobLists | None) -> JobLists:
+        if before:
+            before.kill()
+
+        def of() -> Sequence[sources.Source]:
+            return sources.of(job, self._folder, self._fetch(job))
+
+        return JobLists(job, tools, slots, of, self._event.set, self.synced, before)
+
+    def _forget(self, named: set[str]) -> None:
+        for name in self._lists.keys() - named:
+            self._lists.pop(name).kill()
+
+    def _look_after_jobs(self) -> None:
+        """Raise what ended a job and is not its own fault; see whether all lists are read."""
+        for lists in self._lists.values():
+            fault: CrawlerError | None = lists.fault
+            if fault:
+                raise fault
+        done = not self._round and not any(lists.reading for lists in self._lists.values())
+        if done and not self.done:
+            self.done = True
+            self._look()
+
+    def _poll(self) -> None:
         """Take in lists of inboxes, retire URLs that were being visited, look for changes."""
-        for job in self._jobs():
-            sync = self._of(job, native)
-            sync.empty_inbox()
-            if job.name in self._leaving:
-                sync.retire()
-                self._leaving -= set() if sync.leaving else {job.name}
-            if sync.sums.listed or sync.sums.removed:
-                self._log_synced(sync.sums, ())
-        if self._watch() and self._lists_changed():
-            self.again({})
-
-    def _of(self, job: Job, native: Native) -> Sync:
-        return Sync(
-            self._frontier,
-            job,
-            native,
-            self._log,
-            look=self._look,
-            inbox=self._inbox(job),
-            limit=self._limit,
-            bad=self._bad,
-        )
-
-    def _inbox(self, job: Job) -> Inbox | None:
-        if job.inbox is None:
-            return None
-        known = self._inboxes.get(job.name)
-        if known is None or known[0] != job:
-            known = self._inboxes[job.name] = (job, Inbox(job.inbox, job))
-        return known[1]
-
-    def _log_synced(self, sums: SyncSums, changed: Sequence[str]) -> None:
-        self._log.info(
-            "job.synced",
-            job=sums.job,
-            listed=sums.listed,
-            added=sums.added + sums.revived,
-            removed=sums.removed,
-            kept=sums.kept,
-            bad=sums.bad,
-            changed=list(changed) or None,
-        )
-
-    def _sources(self, job: Job, sums: SyncSums) -> Sequence[Source]:
-        try:
-            found = sources.of(job, self._folder, self._fetch(job))
-        except SourceError as error:
-            sums.failed.append(job.name)
-            self._log.error("list.failed", job=job.name, cause=str(error))
-            return ()
-        self._versions |= {(job.name, source.name): source.version() for source in found}
-        return found
-
-    def _lists_changed(self) -> bool:
-        """Tell whether a list has changed whose version can be known without reading it."""
-        for job in self._jobs():
-            try:
-                found = sources.of(job, self._folder, self._fetch(job))
-            except SourceError:
-                continue
-            for source in found:
-                if source.version() != self._versions.get((job.name, source.name)):
-                    return True
-        return False
+        watched = self._watch()
+        for lists in self._lists.values():
+            lists.poll(watched=watched)
 
     def _wake_hosts(self) -> None:
         """Have hosts of jobs that came or went looked at again, slice by slice."""
@@ -171,3 +160,10 @@ class Seeder:
             while after is not None:
                 after = self._frontier.wake(number, after, time.time())
             self._look()
+
+
+def _length(job: Job) -> int:
+    """Return a rank by how long a job's lists may take: what stands in the configuration first."""
+    if job.sitemap or job.command:
+        return 2
+    return 1 if job.url_file else 0

@@ -41,7 +41,7 @@ def parsed(
     for number, line in enumerate(chunk.lines, chunk.number):
         try:
             seeds += [seed_of(job, text, bound) for text, bound in source.parse(line)]
-        except ValueError as error:
+        except Exception as error:  # noqa: BLE001  a line that is a riddle to us ends itself alone
             bad.append((source.where(number), line[:200].decode("utf-8", "replace"), str(error)))
         if limit is not None and len(seeds) + len(bad) >= limit:
             break

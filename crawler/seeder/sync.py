@@ -1,198 +1,214 @@
 """A job's lists against the frontier: new URLs are added, missing ones are retired.
 
 A list is desired state. A known chunk of lines costs nothing but its reading; memory holds one
-batch, whatever the length of the list.
+batch, whatever the length of the list. What is missing goes only when all lists of the job were
+read to their end, by one process, and have not lost too much to be believed.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
-from hashlib import blake2b
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from crawler.config import Job
-from crawler.frontier import BEFORE_ALL, Frontier, KnownChunk, ReadChunk, SourceState
-from crawler.log import Log
-from crawler.seeder.admission import Admission, SyncSums
-from crawler.seeder.chunks import Chunk
-from crawler.seeder.seeds import BadLine, chunks_of, parsed
+from crawler.errors import LeaseLostError, PassLostError
+from crawler.frontier import BEFORE_ALL, Pass, SourceState, Weighed
+from crawler.seeder.admission import SyncSums
+from crawler.seeder.reading import Busy, Reader, SyncTools
 from crawler.sources import UNREADABLE, Source, SourceError, Unchanged
-from crawler.sources.inbox import Inbox
-from crawler.threads import Native
-from crawler.urls import masked
 
-MAX_BAD_LOGGED = 20
-"""Bad lines of a job that get a log line each; the others are only counted."""
-MAX_REASONS = 1000
-"""Bad lines that are listed beside a file of an inbox."""
 DROPPED_AT_ONCE = 16
 """Chunks forgotten in one transaction."""
+INLINE = "urls"
+"""Name of the source that stands in the configuration itself: the operator's own words."""
+INBOX = "inbox:"
+"""Beginning of the names of lists that only add."""
+
+
+@dataclass(slots=True)
+class _Read:
+    """A source that was read, or that has not changed."""
+
+    name: str
+    before: int
+    """URLs on it when it was applied last."""
+    state: SourceState
+    """As it is now."""
+    one: Pass | None = None
+    gone: list[int] = field(default_factory=list)
+    """Anchors of chunks that it no longer has."""
+    whole: bool = True
+
+    @property
+    def urls(self) -> int:
+        return self.state.listed - self.state.bad
+
+    @property
+    def emptied(self) -> bool:
+        return self.before > 0 and not self.urls
 
 
 class Sync:
     """Takes a job's sources in, one after another."""
 
-    def __init__(
-        self,
-        frontier: Frontier,
-        job: Job,
-        native: Native,
-        log: Log,
-        *,
-        look: Callable[[], None],
-        inbox: Inbox | None = None,
-        limit: int | None = None,
-        bad: Callable[[str, str], None] | None = None,
-    ) -> None:
-        self._frontier = frontier
+    def __init__(self, tools: SyncTools, job: Job) -> None:
+        self._tools = tools
+        self._frontier = tools.frontier
         self._job = job
-        self._native = native
-        self._log = log
-        self._inbox = inbox
-        self._reasons: list[str] = []
-        self._limit = limit
-        self._bad = bad
-        self._meaning = _meaning(job)
         self.sums = SyncSums(job.name)
-        self._admission = Admission(frontier, job.name, self.sums, look)
-        self.leaving = False
-        """Whether a URL that is no longer listed is being visited."""
+        self._reader = Reader(tools, job, self.sums)
+        self._open: list[Pass] = []
+        """Passes that are not ended yet."""
 
     def run(self, sources: Sequence[Source]) -> None:
-        """Make the frontier match; a source that cannot be read is logged, and stops no other."""
-        for source in sources:
-            try:
-                self._take_in(source)
-            except (SourceError, *UNREADABLE) as error:
-                self.sums.failed.append(source.name)
-                self._log.error("list.failed", job=self._job.name, cause=f"{source.name}: {error}")
-        self._forget({source.name for source in sources})
-        if not self.sums.failed:
-            self.retire()
+        """Make the frontier match; a source that cannot be read is logged, and stops no other.
 
-    def retire(self) -> None:
-        """Retire URLs that no list names any more; those being visited are left for later."""
+        Raises:
+            Busy: another process reads one of them just now.
+            PassLostError: another process has begun to read one of them.
+        """
+        known = self._frontier.sources(self._job.name)
+        try:
+            read = [one for source in sources if (one := self._take_in(source, known))]
+            if self.sums.failed or not all(one.whole for one in read):
+                self._keep(read)
+            else:
+                self._judge(read, {source.name for source in sources}, known)
+        finally:
+            self._abandon()
+
+    def retire(self) -> bool:
+        """Retire URLs that no list names any more; return whether some are still being visited."""
+        name, owner = self._job.name, self._tools.owner
+        if not self._frontier.leaving(name):
+            return False
         after: int | None = BEFORE_ALL
         while after is not None:
-            removed, after = self._frontier.retire(self._job.name, after)
+            removed, after = self._frontier.retire(owner, name, after)
             self.sums.removed += removed
-        self.leaving = self._frontier.leaving(self._job.name)
+        return self._frontier.leaving(name)
 
-    def empty_inbox(self) -> None:
-        """Take in the lists in the job's inbox, once each, and move them away.
-
-        They only add: what an earlier one listed stays listed.
-        """
-        if self._inbox is None:
-            return None
+    def _take_in(self, source: Source, known: dict[str, SourceState]) -> _Read | None:
+        """Read a source; None if it could not be read to its end."""
         try:
-            files = self._inbox.scan()
-        except OSError as error:
-            return self._log.error("inbox.failed", job=self._job.name, cause=str(error))
-        for file in files:
-            reasons = self._from_inbox(file, self._inbox.take(file))
-            try:
-                self._inbox.accept(file, reasons)
-            except OSError as error:
-                self._log.error("inbox.failed", job=self._job.name, cause=str(error))
-        return None
-
-    def _from_inbox(self, file: Path, source: Source) -> list[str]:
-        """Take in one list, and return the reasons why lines of it, or all of it, were refused."""
-        self._reasons = []
-        state = self._frontier.source(self._job.name, f"inbox:{file.name} {source.version()}")
-        try:
-            try:
-                _, listed, bad = self._read(source, state, self._frontier.chunks(state.id), "")
-            finally:
-                self._admission.flush(state.id)
-            self._frontier.source_read(
-                SourceState(state.id, source.version_read, listed, bad), time.time()
-            )
+            return self._same(source, known) or self._read(source)
         except (SourceError, *UNREADABLE) as error:
-            self._log.error("list.failed", job=self._job.name, cause=f"{file}: {error}")
-            self._reasons.append(str(error))
-        return self._reasons
+            self._log_failed(source.name, f"{source.name}: {error}")
+            return None
 
-    def _take_in(self, source: Source) -> None:
-        state = self._frontier.source(self._job.name, source.name)
-        meaning, _, was = state.version.partition(":")
-        was = was if meaning == self._meaning else ""
-        if was and source.version() == was and self._limit is None:
-            return self._same(state)
-        known = self._frontier.chunks(state.id)
-        try:
-            seen, listed, bad = self._read(source, state, known, was)
-        except Unchanged:
-            return self._same(state)
-        finally:
-            self._admission.flush(state.id)
-        self._drop(state.id, [anchor for anchor in known if anchor not in seen])
-        version = f"{self._meaning}:{source.version_read}" if self._limit is None else ""
-        self._frontier.source_read(SourceState(state.id, version, listed, bad), time.time())
-        return None
+    def _same(self, source: Source, known: dict[str, SourceState]) -> _Read | None:
+        """Return a source whose version says that it need not be read."""
+        state = known.get(source.name)
+        was = self._reader.version_of(state) if state else ""
+        if not state or not was or self._tools.limit is not None or source.version() != was:
+            return None
+        return self._kept(source.name, state, None)
 
-    def _same(self, state: SourceState) -> None:
+    def _kept(self, name: str, state: SourceState, one: Pass | None) -> _Read:
         self.sums.kept += state.listed - state.bad
         self.sums.listed += state.listed
         self.sums.bad += state.bad
+        return _Read(name, state.listed - state.bad, state, one)
 
-    def _read(
-        self, source: Source, state: SourceState, known: Mapping[int, KnownChunk], was: str
-    ) -> tuple[set[int], int, int]:
-        """Read a source; return its chunks' anchors, and its numbers of URLs and of bad lines."""
-        seen: set[int] = set()
-        before = self.sums.listed, self.sums.bad
-        with closing(chunks_of(source, was)) as chunks:
-            for chunk in chunks:
-                self._chunk(source, state.id, chunk, known)
-                seen.add(chunk.anchor)
-                if self._limit is not None and self.sums.listed >= self._limit:
-                    break
-        return seen, self.sums.listed - before[0], self.sums.bad - before[1]
+    def _read(self, source: Source) -> _Read:
+        one = self._frontier.begin_pass(self._tools.owner, self._job.name, source.name)
+        if one is None:
+            raise Busy(source.name)
+        self._open.append(one)
+        was = self._reader.version_of(one.state)
+        chunks = self._frontier.chunks(one.source)
+        try:
+            seen, state = self._reader.read(source, one, chunks, was)
+        except Unchanged:
+            return self._kept(source.name, one.state, one)
+        gone = [anchor for anchor in chunks if anchor not in seen]
+        whole = self._tools.limit is None and not source.grew
+        return _Read(source.name, one.state.listed - one.state.bad, state, one, gone, whole)
 
-    def _chunk(
-        self, source: Source, number: int, chunk: Chunk, known: Mapping[int, KnownChunk]
-    ) -> None:
-        same = known.get(chunk.anchor)
-        if same and same.key == chunk.key:
-            self.sums.listed += same.urls + same.bad
-            self.sums.kept += same.urls
-            self.sums.bad += same.bad
-            return
-        left = None if self._limit is None else self._limit - self.sums.listed
-        seeds, bad = self._native.call(parsed, source, self._job, chunk, left)
-        self.sums.listed += len(seeds) + len(bad)
-        for one in bad:
-            self._note_bad(one)
-        self._admission.admit(number, ReadChunk(chunk.anchor, chunk.key, seeds, len(bad)))
+    def _judge(self, read: Sequence[_Read], named: set[str], known: dict[str, SourceState]) -> None:
+        """Apply what was read, or hold it if the lists lost too much."""
+        weighed = self._weighed([one for one in read if one.name != INLINE], known)
+        if weighed and weighed.held:
+            self.sums.held = True
+            return self._keep(read)
+        self._apply(read, named, known)
+        if weighed and weighed.held_before:
+            self._frontier.applied(self._tools.owner, self._job.name)
+        return None
 
-    def _forget(self, named: set[str]) -> None:
-        """Forget the sources that the job no longer names; lists of an inbox stay."""
-        for name, number in self._frontier.sources(self._job.name).items():
-            if name in named or name.startswith("inbox:"):
-                continue
-            self._drop(number, list(self._frontier.chunks(number)))
-            self._frontier.source_read(SourceState(number), time.time())
+    def _weighed(self, lists: Sequence[_Read], known: Iterable[str]) -> Weighed | None:
+        """Compare the lists with what they were; None where there neither are nor were any.
 
-    def _drop(self, source: int, anchors: Sequence[int]) -> None:
+        A job that has no list any more was told so by its operator.
+        """
+        if not lists and all(map(_is_own_word, known)):
+            return None
+        urls = sum(one.urls for one in lists)
+        emptied = any(one.emptied for one in lists)
+        share = self._job.max_shrink if lists else 1.0
+        weighed = self._frontier.weigh(
+            self._tools.owner, self._job.name, urls, share, emptied=emptied
+        )
+        if weighed.held and not weighed.held_before:
+            self._log_shrunk(weighed.before, urls)
+        return weighed
+
+    def _log_failed(self, name: str, cause: str) -> None:
+        self.sums.failed.append(name)
+        self._tools.log.error("list.failed", job=self._job.name, cause=cause)
+
+    def _log_shrunk(self, before: int, urls: int) -> None:
+        name = self._job.name
+        self._tools.log.warning(
+            "list.shrunk",
+            job=name,
+            before=before,
+            urls=urls,
+            remedy=f"if that is right: crawler reload --believe {name}",
+        )
+
+    def _apply(self, read: Sequence[_Read], named: set[str], known: dict[str, SourceState]) -> None:
+        """Take away what the sources no longer name, and sources that the job does not name."""
+        gone = [name for name in known if name not in named and not name.startswith(INBOX)]
+        for one in read:
+            if one.one:
+                self._drop(one.one, one.gone)
+                self._end(one.one, one.state)
+        for name in gone:
+            self._forget(name)
+        self.retire()
+
+    def _keep(self, read: Sequence[_Read]) -> None:
+        """End the passes without taking anything away; what misses nothing counts as applied."""
+        for one in read:
+            if one.one:
+                self._end(one.one, one.state if one.whole and not one.gone else None)
+
+    def _forget(self, name: str) -> None:
+        one = self._frontier.begin_pass(self._tools.owner, self._job.name, name)
+        if one is None:
+            raise Busy(name)
+        self._open.append(one)
+        self._drop(one, list(self._frontier.chunks(one.source)))
+        self._end(one, SourceState(one.source))
+
+    def _drop(self, one: Pass, anchors: Sequence[int]) -> None:
         for at in range(0, len(anchors), DROPPED_AT_ONCE):
-            self._frontier.drop(source, anchors[at : at + DROPPED_AT_ONCE])
+            self._frontier.drop(one, anchors[at : at + DROPPED_AT_ONCE])
+        while self._frontier.drop(one):
+            pass
 
-    def _note_bad(self, bad: BadLine) -> None:
-        where, text, reason = bad
-        self.sums.bad += 1
-        if len(self._reasons) < MAX_REASONS:
-            self._reasons.append(f"{where}: {reason}")
-        if self._bad:
-            self._bad(text, f"{where}: {reason}")
-        elif self.sums.bad <= MAX_BAD_LOGGED:
-            self._log.warning(
-                "url.bad", job=self._job.name, place=where, url=masked(text), reason=reason
-            )
+    def _end(self, one: Pass, state: SourceState | None) -> None:
+        self._frontier.end_pass(one, state, time.time())
+        self._open.remove(one)
+
+    def _abandon(self) -> None:
+        """End the passes that something broke off, so that others may read."""
+        with suppress(LeaseLostError, PassLostError):
+            while self._open:
+                self._end(self._open[-1], None)
 
 
-def _meaning(job: Job) -> str:
-    """Return a hash of the options by which a list's lines become seeds."""
-    said = [job.path, *(f"{name}: {value}" for name, value in sorted(job.headers.items()))]
-    return blake2b("\n".join(said).encode(), digest_size=8).hexdigest()
+def _is_own_word(name: str) -> bool:
+    """Tell whether a source is no list, or one that only adds."""
+    return name == INLINE or name.startswith(INBOX)

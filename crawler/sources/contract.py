@@ -102,10 +102,12 @@ class Source(ABC):
     """One list of URLs. Its methods block only the greenlet that calls them."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = readable(name)
         """Its identity in the ledger."""
         self.version_read = ""
         """Version of the content that was read to its end."""
+        self.grew = False
+        """Whether it grew while it was read: what came later is not in the reading."""
 
     @property
     @abstractmethod
@@ -136,6 +138,13 @@ class Source(ABC):
     def where(self, number: int) -> str:
         """Return where a line stands, for people."""
         return f"{masked(self.name.partition(':')[2] or self.name)}:{number}"
+
+
+def readable(name: str) -> str:
+    r"""Return a name as the ledger may have it: one that is not UTF-8 as `list\xff.txt~HASH`."""
+    raw = name.encode("utf-8", "surrogateescape")
+    text = raw.decode("utf-8", "backslashreplace")
+    return name if text == name else f"{text}~{short_hash(raw)}"
 
 
 def failed(name: str, reason: str) -> SourceError:

@@ -22,6 +22,7 @@ from crawler.store.writing import (
     measure,
     open_end,
     publish,
+    try_out,
     write_all,
     write_part,
 )
@@ -39,20 +40,26 @@ def part_name(path: str, fingerprint: int, owner: int) -> str:
 
 
 class Files:
-    """The output folder. All its work happens in native threads."""
+    """The output folder, made at once or with the first file. Native threads do all of its work."""
 
-    def __init__(self, root: Path, *, durable: bool) -> None:
+    def __init__(self, root: Path, *, durable: bool, make: bool = True) -> None:
         self._root = root
         self._durable = durable
+        self._make = make
         self._native = Native(THREADS)
 
     def __enter__(self) -> Self:
         self._native.__enter__()
-        self._native.call(self._root.mkdir, parents=True, exist_ok=True)
+        if self._make:
+            self._native.call(self._root.mkdir, parents=True, exist_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._native.__exit__()
+
+    def fault(self) -> OSError | None:
+        """Try to write a small file, and return what keeps this machine from it."""
+        return self._native.call(try_out, self._root)
 
     def save(self, bodies: Sequence[Body]) -> list[str | OSError]:
         """Store bodies and return, for each, its final path or the error that kept it from one.

@@ -37,7 +37,7 @@ def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]
         name
         for task, owner in left
         if task.job in jobs and not task.robots
-        if (name := part_of(task, jobs[task.job], owner)) != _kept(task)
+        if (name := _part_left(task, jobs[task.job], owner))
     ]
     return files.discard(names) if names else 0
 
@@ -46,6 +46,18 @@ def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]
 def _path_of(template: str, job: str, url: str, fingerprint: int) -> str:
     """Remember the paths of visits under way: each is asked for several times."""
     return naming.path_of(template, job, url, fingerprint, {})
+
+
+def _part_left(task: Task, job: Job, owner: int) -> str | None:
+    """Return the part that a visit may have left, but for one to be continued.
+
+    None too where the path of the job is another by now and has no answer for its URL.
+    """
+    try:
+        name = part_of(task, job, owner)
+    except KeyError:
+        return None
+    return None if name == _kept(task) else name
 
 
 def _kept(task: Task) -> str | None:

@@ -21,6 +21,7 @@ from crawler.store.versions import Versions
 
 close = get_original("os", "close")
 """gevent's own looks the descriptor up in the event loop, which knows nothing of files."""
+_TRIED_BYTES = 4096
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -53,6 +54,26 @@ def locate(folders: Folders, path: str, *, make: bool = True) -> tuple[int, str]
     """Return the open folder of a path, and the name in it."""
     folder, _, name = path.rpartition("/")
     return folders.open(folder, make=make)[0], name
+
+
+def try_out(root: Path) -> OSError | None:
+    """Write a small file into the output folder and remove it; return the error, if there is one.
+
+    It has a block of bytes: a full disk takes empty files.
+    """
+    name = f".try-{os.getpid()}-{time.monotonic_ns()}.part"
+    try:
+        with Folders(root, durable=False) as folders:
+            here, _ = folders.open("")
+            descriptor = os.open(name, _NEW, 0o600, dir_fd=here)
+            try:
+                write_all(descriptor, bytes(_TRIED_BYTES))
+            finally:
+                close(descriptor)
+                os.unlink(name, dir_fd=here)
+    except OSError as error:
+        return OSError(error.errno, error.strerror, str(root))
+    return None
 
 
 def create(folder: int, name: str) -> int:

@@ -10,14 +10,17 @@ from collections.abc import Callable
 from crawler.model import Kind, Trouble
 from crawler.policy.http_grammar import FIELD_NAME, FIELD_TEXT
 from crawler.transport.connection import MAX_PIECE_BYTES, Connection
-from crawler.transport.response_head import MAX_LINE_BYTES, Head, refusal
+from crawler.transport.response_head import Head, refusal
 
+MAX_LINE_BYTES = 16_384
+"""Longest line of the framing: a chunk's size, a trailer."""
 MAX_TRAILERS = 100
 MAX_BIG_PIECE_BYTES = 524_288
 """Bytes of a big body taken in at once: it costs a quarter less than in small pieces."""
 
+_MAX_SIZE_DIGITS = 15
 _TEXT = FIELD_TEXT.encode()
-_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;" + _TEXT + rb")?\r\n")
+_SIZE = re.compile(rb"([0-9a-fA-F]++)[ \t]*(?:;" + _TEXT + rb")?\r\n")
 _TRAILER = re.compile(FIELD_NAME.encode() + b":" + _TEXT + rb"\r\n")
 
 
@@ -70,7 +73,7 @@ class Sized:
 
 
 class Open:
-    """A body that ends with its connection: whether it is whole is not known."""
+    """A body that ends with its connection: whether it is whole is known to TLS at most."""
 
     __slots__ = ("_connection", "whole")
     framed = False
@@ -81,12 +84,19 @@ class Open:
         self.whole = False
 
     def read_some(self) -> bytes:
-        """Return the next piece."""
+        """Return the next piece.
+
+        Raises:
+            Trouble: `truncated`; TLS was cut, so that the end is nobody's word (RFC 9112,
+                section 9.8).
+        """
         if self.whole:
             return b""
         connection = self._connection
         piece = connection.buffered or connection.receive()
         connection.buffered = b""
+        if connection.torn:
+            raise _cut("TLS was cut, and no length says whether the body was whole")
         self.whole = not piece
         return piece
 
@@ -148,7 +158,7 @@ class Chunked:
         match = _SIZE.fullmatch(buffer, at, end)
         if not match:
             raise _cut("a chunk without a size that can be read")
-        self._left = int(match[1], 16)
+        self._left = _number(match[1])
         self._step = Chunked._data if self._left else Chunked._trailer
         return end - at
 
@@ -193,6 +203,13 @@ class Chunked:
 Body = Sized | Chunked | Open
 Step = Callable[[Chunked, bytes, int, list[bytes]], int]
 """Takes a piece of the framing in, and returns how long that is; 0 if it is not all there."""
+
+
+def _number(size: bytes) -> int:
+    digits = size.lstrip(b"0")
+    if len(digits) > _MAX_SIZE_DIGITS:
+        raise Trouble(Kind.TOO_BIG, f"a chunk whose size has {len(digits)} digits")
+    return int(digits or b"0", 16)
 
 
 def _cut(reason: str = "the connection ended before the body did") -> Trouble:

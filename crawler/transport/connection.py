@@ -8,13 +8,14 @@ from typing import Any
 
 from gevent.monkey import get_original
 
-from crawler.model import Seconds
+from crawler.model import Kind, Seconds, Trouble
 from crawler.transport.memory import SMALL_BYTES, Memory, Share
 from crawler.transport.response_head import (
     HEAD_END,
     MAX_HEAD_BYTES,
     Head,
     check_sofar,
+    check_start,
     head_of,
     refusal,
 )
@@ -49,6 +50,7 @@ class Connection:
         "key",
         "served",
         "timer",
+        "torn",
     )
 
     def __init__(
@@ -76,6 +78,8 @@ class Connection:
         self.served = 0
         """Answers that it has brought."""
         self.idle_since: Seconds = 0.0
+        self.torn = False
+        """Whether it ended without the message by which TLS ends (RFC 8446, section 6.1)."""
 
     def ask(self, wire: bytes, *, tunnel: bool = False) -> Head:
         """Send a request in one piece, with `tunnel` a CONNECT, and read the head of its answer.
@@ -101,6 +105,8 @@ class Connection:
             if self._plain and not self._began:  # gevent would try to read first
                 self._sock._wait(self._sock._read_event)  # noqa: SLF001  there is no other way
             piece: bytes = self._sock.recv(most)
+        except ssl.SSLEOFError:
+            piece, self.torn = b"", True
         finally:
             timer.until = 0.0
         return piece
@@ -191,9 +197,12 @@ class Connection:
         if size > SMALL_BYTES:
             self._memory.hold(size)
             if self._memory.is_short:
-                raise refusal("a long header while the memory for answers is used up")
+                raise Trouble(
+                    Kind.PROTOCOL, "a long header while the memory for answers is used up"
+                )
 
     def _ended(self) -> Exception:
         if self._began:
-            return refusal("the connection ended before the header did")
+            check_start(self.buffered)
+            return Trouble(Kind.PROTOCOL, "the connection ended before the header did")
         return ConnectionResetError("the server hung up without an answer")

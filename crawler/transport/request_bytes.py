@@ -25,12 +25,18 @@ class Origin:
         """scheme://authority, as URLs spell it."""
         self.secure = place.scheme == "https"
         self.host = place.host
-        self.name = place.hostname.strip("[]")
+        self.name = _name(text)
         self.port = int(place.port)
-        name = place.hostname.rstrip(".")
         default = place.port == _DEFAULT[place.scheme]
-        self.field = name if default else f"{name}:{place.port}"
+        self.field = place.hostname if default else place.host
         """The Host header."""
+
+
+def _name(text: str) -> str:
+    """Return the name that is looked up: a dot at its end keeps it from being completed."""
+    authority = text.partition("://")[2]
+    name, colon, port = authority.rpartition(":")
+    return (authority if not colon or port.endswith("]") else name).strip("[]")
 
 
 class Request(PreparedRequest):

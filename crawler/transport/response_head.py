@@ -4,7 +4,8 @@ The common parsers return 103 as the final answer and give the real one to the n
 a line without a colon and lose all that follows, split at a bare CR, and take a status line without
 a header for a whole answer. Here each of these is `protocol` (RFC 9112, sections 2.2, 4 and 5), and
 so is whatever else the grammar does not know, but for two old habits: lines may end with LF alone,
-and a folded line is unfolded.
+and a folded line is unfolded. Who is asked again will send the same, so such a URL is given up at
+once; only what broke off may end better.
 """
 
 import re
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from crawler.model import Kind, Trouble
 from crawler.policy.http_grammar import FIELD_NAME, FIELD_TEXT
 
-MAX_LINE_BYTES = 16_384
+MAX_LINE_BYTES = 65_536
 MAX_HEAD_BYTES = 262_144
-MAX_FIELDS = 100
+MAX_FIELDS = 500
+MAX_LENGTH = 10**18
+"""A Content-Length beyond this counts as this: no disk has so much room."""
 
 HEAD_END = re.compile(rb"\n\r?\n")
 """Where a head ends."""
@@ -24,9 +27,10 @@ _STATUS = re.compile(rf"HTTP/1\.([0-9]) ++([0-9]{{3}})(?:[ \t]{FIELD_TEXT})?\r?\
 _LINES = re.compile(rf"(?:(?:{FIELD_NAME}:|[ \t]){FIELD_TEXT}\r?\n)*+")
 _FIELDS = re.compile(rf"(?:{FIELD_NAME}:{FIELD_TEXT}\r?\n(?:[ \t]{FIELD_TEXT}\r?\n)*+)*+\r?\n")
 _FIELD = re.compile(rf"({FIELD_NAME}):[ \t]*+({FIELD_TEXT})\r?\n")
+_START = b"HTTP/1."
 _FOLD = re.compile(r"\r?\n[ \t]+")
-_LENGTH = re.compile(r"[0-9]{1,18}")
-_SWITCHING, _FINAL, _REFUSED, _LAST = 101, 200, 300, 599
+_LENGTH = re.compile(r"0*+([0-9]*+)")
+_SWITCHING, _FINAL, _REFUSED = 101, 200, 300
 _BODILESS = frozenset({204, 304})
 
 
@@ -105,9 +109,7 @@ def head_of(block: bytes, *, tunnel: bool = False) -> Head:
     fields = _FIELD.findall(text, start)
     if len(fields) > MAX_FIELDS:
         raise refusal(f"more than {MAX_FIELDS} header lines")
-    head = Head(int(status[2]), Headers(fields), raw=block)
-    if not 100 <= head.status <= _LAST or head.status == _SWITCHING:
-        raise refusal(f"status {head.status}")
+    head = Head(_status(status[2]), Headers(fields), raw=block)
     return head if head.status < (_REFUSED if tunnel else _FINAL) else _framed(head, status[1])
 
 
@@ -130,9 +132,26 @@ def check_sofar(block: bytes, checked: int) -> int:
     return end
 
 
+def check_start(block: bytes) -> None:
+    """Check the first bytes of a head that broke off.
+
+    Raises:
+        Trouble: `protocol`; whatever had followed, this is no head.
+    """
+    if not _START.startswith(block[: len(_START)]):
+        raise refusal(f"no status line: {block[:80]!r}")
+
+
 def refusal(reason: str) -> Trouble:
-    """Return the Trouble of an answer that is none."""
-    return Trouble(Kind.PROTOCOL, reason)
+    """Return the Trouble of an answer that is none, however often it is asked for."""
+    return Trouble(Kind.PROTOCOL, reason, final=True)
+
+
+def _status(digits: str) -> int:
+    status = int(digits)
+    if status < 100 or status == _SWITCHING:
+        raise refusal(f"status {status}")
+    return status
 
 
 def _framed(head: Head, minor: str) -> Head:
@@ -158,9 +177,10 @@ def _persists(minor: str, connection: str) -> bool:
 
 
 def _length(lines: list[str]) -> int:
-    if len(set(lines)) > 1 or not _LENGTH.fullmatch(lines[0]):
+    number = _LENGTH.fullmatch(lines[0])
+    if len(set(lines)) > 1 or not (lines[0] and number):
         raise refusal(f"Content-Length {', '.join(sorted(set(lines)))[:80]!r}")
-    return int(lines[0])
+    return int(number[1] or "0") if len(number[1]) <= 18 else MAX_LENGTH
 
 
 def _check_coding(lines: list[str]) -> None:

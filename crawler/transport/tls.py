@@ -5,6 +5,8 @@ blocked (urllib3 issue 3623).
 """
 
 import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +58,16 @@ def secured(sock: Any, context: ssl.SSLContext, name: str) -> Any:
         OSError: the handshake failed; the socket is the caller's to close.
     """
     if isinstance(sock, ssl.SSLSocket):
-        return _NestedTLS(sock, context, server_hostname=name)
-    return context.wrap_socket(sock, server_hostname=name)
+        wrapped: Any = _NestedTLS(sock, context, name, suppress_ragged_eofs=False)
+    else:
+        wrapped = context.wrap_socket(sock, server_hostname=name)
+    if context.check_hostname and _is_ours_to_check(name):
+        try:
+            _check_name(wrapped.getpeercert(), name)
+        except ssl.SSLError:
+            wrapped.close()
+            raise
+    return wrapped
 
 
 def connection_ended(error: ssl.SSLError) -> bool:
@@ -74,18 +84,60 @@ def words_of(error: ssl.SSLError) -> str:
     return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
 
 
+def _is_ours_to_check(name: str | None) -> bool:
+    """Tell a name that OpenSSL covers by no wildcard, though browsers and curl do."""
+    return name is not None and "_" in name
+
+
+def _check_name(certificate: Mapping[str, Any], name: str) -> None:
+    """Compare a name with a certificate that is trusted (RFC 9525, section 6.3).
+
+    Raises:
+        SSLCertVerificationError: it is for other names.
+    """
+    above = name.lower().partition(".")[2]
+    covering = {name.lower(), f"*.{above}" if "." in above else ""}
+    names = certificate.get("subjectAltName", ())
+    if covering.isdisjoint(value.lower() for kind, value in names if kind == "DNS"):
+        error = ssl.SSLCertVerificationError(1, "hostname mismatch")
+        error.verify_message = f"Hostname mismatch, certificate is not valid for '{name}'."
+        raise error
+
+
 class _Context(ssl.SSLContext):
-    """A context whose handshake leaves no socket behind when a greenlet is killed over it."""
+    """A context whose handshake leaves no socket behind when a greenlet is killed over it.
+
+    A connection that is cut without the end of TLS is an error; Python takes it for an end.
+    """
 
     def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
         """Wrap, then shake hands; Python closes the socket only after an error of its own."""
-        wrapped = super().wrap_socket(*args, **{**kwargs, "do_handshake_on_connect": False})
+        options = {**kwargs, "do_handshake_on_connect": False, "suppress_ragged_eofs": False}
+        with self._names_unchecked(kwargs.get("server_hostname")):
+            wrapped = super().wrap_socket(*args, **options)
         try:
             wrapped.do_handshake()
         except BaseException:
             wrapped.close()
             raise
         return wrapped
+
+    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        with self._names_unchecked(kwargs.get("server_hostname")):
+            return super().wrap_bio(*args, **kwargs)
+
+    @contextmanager
+    def _names_unchecked(self, name: str | None) -> Iterator[None]:
+        """Make a connection whose name OpenSSL does not look at, if `secured` does; no other runs.
+
+        OpenSSL is told the name when a connection is made, before its handshake.
+        """
+        checked = self.check_hostname
+        self.check_hostname = checked and not _is_ours_to_check(name)
+        try:
+            yield
+        finally:
+            self.check_hostname = checked
 
 
 class _NestedTLS(SSLTransport):

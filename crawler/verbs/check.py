@@ -11,13 +11,16 @@ from crawler import sources
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.config.credentials import origins_of, secrets_of
 from crawler.config.host_overrides import HostOverrides
+from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
-from crawler.frontier import open_frontier
+from crawler.ledger.overview import ledger_uid
+from crawler.ledger.statefile import opened
+from crawler.seeder.reading import MAX_BAD_LOGGED
 from crawler.seeder.seeds import BadLine, read
-from crawler.seeder.sync import MAX_BAD_LOGGED
 from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
+from crawler.store.mark import ledger_named
 from crawler.threads import Native
 from crawler.urls import masked
 from crawler.verbs.words import counted, span
@@ -66,14 +69,16 @@ def plan(settings: Settings) -> list[JobPlan]:
 
 
 def _check_folders(options: CrawlerOptions) -> None:
-    """Open the state file if there is one, and see that both folders can be written to."""
+    """Read the state file if there is one, and see that both folders can be written to."""
     for key, wanted in (("state", options.state.parent), ("output", options.output)):
         folder = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise UsageError(f"crawler.{key}: {folder} is not a folder this user can write to")
-    if options.state.exists():
-        with open_frontier(options.state, durable=False):
-            pass
+    named = ledger_named(options.output)
+    check_there(options.state, options.output, named)
+    if options.state.exists() and options.state.stat().st_size:
+        with opened(options.state, older=True) as db:
+            check_same(options.state, options.output, named, ledger_uid(db))
 
 
 def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path) -> JobPlan:

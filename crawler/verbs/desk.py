@@ -13,6 +13,7 @@ import click
 from crawler.errors import UsageError
 from crawler.frontier.process import Process
 from crawler.ledger.backup import backup
+from crawler.ledger.believing import believe
 from crawler.ledger.entries import STATES
 from crawler.ledger.forget import forget
 from crawler.ledger.overview import members
@@ -162,11 +163,19 @@ def stop_verb(ledger: Ledger, *, wait: bool) -> None:
 @click.command("reload")
 @verb_of
 @click.option("--dry-run", is_flag=True, help="Only tell what it would change.")
-def reload_verb(ledger: Ledger, *, dry_run: bool) -> int:
+@click.option(
+    "--believe", "job", metavar="JOB",
+    help="Its lists lost so many URLs that nothing was removed; that is right.",
+)  # fmt: skip
+def reload_verb(ledger: Ledger, *, dry_run: bool, job: str | None) -> int:
     """Have every process of this machine read its configuration again; its log has the result."""
     if dry_run:
         _preview(ledger)
         return 0
+    if job is not None:
+        with opened(ledger.state, write=True) as db:
+            held = believe(db, job)
+        print_lines([f"{job}: the {counted(held, 'URL')} on its lists are believed"])
     return 0 if _signal(ledger, signal.SIGHUP, "told to reload") else 1
 
 

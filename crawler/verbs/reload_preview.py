@@ -109,7 +109,8 @@ class _Comparison:
         return self._sums
 
     def _read(self, source: Source) -> None:
-        number = self._frontier.source_known(self._job.name, source.name)
+        state = self._frontier.sources(self._job.name).get(source.name)
+        number = state.id if state else None
         known = {} if number is None else self._frontier.chunks(number)
         seen = set()
         for chunk in chunks_of(source, ""):
@@ -139,10 +140,10 @@ class _Comparison:
 
     def _drop_all_but(self, named: set[str]) -> None:
         """Take away the sources that the configuration does not name; an inbox's lists stay."""
-        for name, number in self._frontier.sources(self._job.name).items():
+        for name, state in self._frontier.sources(self._job.name).items():
             if name not in named and not name.startswith("inbox:"):
-                for anchor in self._frontier.chunks(number):
-                    self._weigh(self._frontier.fingerprints(number, anchor), -1)
+                for anchor in self._frontier.chunks(state.id):
+                    self._weigh(self._frontier.fingerprints(state.id, anchor), -1)
 
     def _weigh(self, fingerprints: list[int], sign: int) -> None:
         if len(self._balance) > MAX_EXACT_URLS:

@@ -122,9 +122,7 @@ class Visits:
         try:
             return step(task, *args, **kwargs)
         except Trouble as trouble:
-            return _ended(
-                task, Outcome(trouble.kind, reason=trouble.reason, ours=trouble.ours), start
-            )
+            return _ended(task, _told_by(trouble), start)
         except LocalFaultError as error:
             return _ended(task, Outcome(Kind.LOCAL_IO, reason=str(error), ours=True), start)
         except LeaseLostError:
@@ -132,6 +130,10 @@ class Visits:
         except (Exception, SystemExit) as error:  # noqa: BLE001  a bug is an outcome too
             self._log.error("visit.bug", url=task.url, exc_info=True)
             return _ended(task, bug(error), start)
+
+
+def _told_by(trouble: Trouble) -> Outcome:
+    return Outcome(trouble.kind, reason=trouble.reason, ours=trouble.ours, final=trouble.final)
 
 
 def _ended(task: Task, outcome: Outcome, start: Seconds) -> Visited:

@@ -315,3 +315,20 @@ def test_on_one_host_a_job_of_high_priority_gets_more_than_one_of_low(tmp_path):
         assert shares["normal"] == pytest.approx(40, abs=8)
         assert shares["low"] == pytest.approx(20, abs=8)
     assert_clean(tmp_path)
+
+
+def test_a_name_with_a_dot_at_its_end_is_the_same_host(tmp_path):
+    """One rest, one robots.txt, and one Host field (RFC 3986, section 6.2.3)."""
+    with Site(lambda _: b"User-agent: *\nDisallow: /no\n") as site:
+        urls = [f"http://localhost{dot}:{site.port}/{name}" for dot in ("", ".") for name in "ab"]
+        no = f"http://localhost.:{site.port}/no"
+        jobs = [{"name": "j", "urls": [*urls, no], "robots": "obey", "delay": "300ms",
+                 "allow_addresses": ["127.0.0.0/8", "::1"]}]  # fmt: skip
+        with Daemon(write_config(tmp_path, jobs), "--until-done") as daemon:
+            assert daemon.wait() == 0
+        assert sorted(site.paths()) == ["/a", "/a", "/b", "/b", "/robots.txt"]
+        assert {seen.host for seen in site.requests} == {f"localhost:{site.port}"}
+        times = [seen.at for seen in site.requests]
+        assert min(later - sooner for sooner, later in pairwise(times)) >= 0.29
+        assert daemon.told("visit", kind="robots", url=no)
+    assert_clean(tmp_path, urls=5)

@@ -23,6 +23,8 @@ from crawler.settler import Settler
 from crawler.store import Files
 from crawler.urls import fingerprint, host_of
 from crawler.worker.ends import Ends
+from crawler.worker.guard import Guard
+from crawler.worker.judge import Judge
 from crawler.worker.pool import Workers
 from crawler.worker.robots_rules import Rulebook
 from crawler.worker.visit import GO, HANDED_BACK
@@ -65,8 +67,9 @@ class Crew:
             ends.put,
         )  # fmt: skip
         self.rules = Rulebook(self.frontier, hosts, jobs, "crawlerd", self.log).__enter__()
+        judge = Judge(jobs, self.rules, self.feeder.given_up, Guard(self.log))
         settler = Settler(
-            self.frontier, owner, jobs, self.files, self.feeder, self.rules, self.tell, ends
+            self.frontier, owner, jobs, self.files, self.feeder, judge, self.tell, ends
         )
         visits = SimpleNamespace(
             timeout=lambda _: self.visit_timeout,

@@ -4,7 +4,7 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 
-from crawler.frontier import ReadChunk, open_frontier
+from crawler.frontier import ReadChunk, SourceState, open_frontier
 from crawler.frontier.process import current
 from crawler.model import Kind
 from crawler.records import Dead, Done, HostRecord, JobTerms
@@ -75,10 +75,22 @@ def ended(frontier, *hosts, again=None):
 
 def listed(frontier, *names, job="job", now=NOW):
     """A list of these URLs, read to its end."""
-    source = frontier.source(job, "list").id
     found = [seed(f"http://{name}", job) for name in names]
-    synced = frontier.admit(job, source, [ReadChunk(1, len(names), found)], now)
-    frontier.retire(job)
+    return read_to_end(frontier, [ReadChunk(1, len(names), found)], job, now=now)
+
+
+def read_to_end(frontier, chunks, job="job", name="list", *, now=NOW):
+    """A pass of a list that has these chunks and no other, applied by a process of its own."""
+    owner = frontier.register(current(), now)
+    one = frontier.begin_pass(owner, job, name)
+    gone = frontier.chunks(one.source).keys() - {chunk.anchor for chunk in chunks}
+    synced = frontier.put(one, chunks, now)
+    while frontier.drop(one, sorted(gone)):
+        gone = ()
+    state = SourceState(one.source, "read", sum(len(chunk.seeds) for chunk in chunks), 0)
+    frontier.end_pass(one, state, now)
+    frontier.retire(owner, job)
+    frontier.release(owner, [], now)
     return synced
 
 

@@ -20,6 +20,7 @@ from tests.parts.rude_talks import (
     brotli_bomb,
     chunked,
     coded,
+    cuts,
     drips,
     gzip_bomb,
     hop,
@@ -66,6 +67,13 @@ STORED: dict[str, tuple[Talk, bytes]] = {
     "says 100 twenty times": (sends(HUNDRED * 20 + SOUND), WHOLE),
     "has two lengths that agree": (sends(answer(length(4), length(4), body=b"flag")), b"flag"),
     "has a length and chunks": (sends(answer(length(7), CHUNKED, body=CHUNKS + LAST)), WHOLE),
+    "has a length with zeros before it": (
+        sends(answer(b"Content-Length: " + b"0" * 30 + b"4") + b"flag"), b"flag"),
+    "has a chunk size with zeros before it": (
+        sends(answer(CHUNKED, body=b"0" * 20 + b"4\r\nflag\r\n" + LAST)), b"flag"),
+    "sends a header of 60 KB": (
+        sends(answer(b"A: " + b"b" * 60_000, length(4)) + b"flag"), b"flag"),
+    "sends 499 headers": (sends(answer(*[b"A: b"] * 498, length(4)) + b"flag"), b"flag"),
     "folds a header": (sends(answer(b"A: b\r\n c", length(WHOLE), body=WHOLE)), WHOLE),
     "sends 200 KB of cookies": (
         sends(answer(*[b"Set-Cookie: a%d=" % n + b"x" * 10_000 for n in range(20)], length(4))
@@ -102,23 +110,20 @@ STORED: dict[str, tuple[Talk, bytes]] = {
     "redirects with a control character": (hop(b"/a\x01b"), WHOLE),
     "redirects with a backslash": (hop(b"\\a"), WHOLE),
     "redirects with UTF-8": (hop("/é".encode()), WHOLE),
+    "redirects with bad UTF-8": (hop(b"/\xff\xfe"), WHOLE),
+    "redirects in Latin-1": (hop(b"/caf\xe9"), WHOLE),
     "redirects with an endless body": (
         hop(b"", endless(answer(b"Location: /x", status=b"302 Found"), bytes(65536))), WHOLE),
 }  # fmt: skip
 
 PROTOCOL: dict[str, Talk] = {
-    "hangs up at once": sends(b""),
-    "sends a status line and hangs up": sends(b"HTTP/1.1 200 OK\r\n"),
-    "hangs up in the status line": sends(b"HTTP/1.1 20"),
-    "hangs up in a header": sends(b"HTTP/1.1 200 OK\r\nContent-Le"),
-    "hangs up after a header": sends(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n"),
     "sends a header without a colon": sends(answer(b"oops", length(4), body=b"flag")),
     "sends a header without a name": sends(answer(b": x", length(4), body=b"flag")),
     "puts a space before the colon": sends(answer(b"Content-Length : 4", body=b"flag")),
     "sends a bare CR": sends(answer(b"A: b\rSet-Cookie: evil=1", length(4), body=b"flag")),
     "sends a NUL": sends(answer(b"A: b\0c", length(4), body=b"flag")),
-    "sends a header of 17 KB": sends(answer(b"A: " + b"b" * 17_000, length(4), body=b"flag")),
-    "sends 101 headers": sends(answer(*[b"A: b"] * 101, length(4), body=b"flag")),
+    "sends a header of 66 KB": sends(answer(b"A: " + b"b" * 66_000, length(4), body=b"flag")),
+    "sends 501 headers": sends(answer(*[b"A: b"] * 501, length(4), body=b"flag")),
     "sends a head of 300 KB": sends(answer(*[b"A: " + b"b" * 15_000] * 20, length(0))),
     "sends 1 MB of cookies": sends(answer(*[b"Set-Cookie: a=" + b"b" * 15_000] * 70, length(0))),
     "never ends its header": endless(b"HTTP/1.1 200 OK\r\nA: ", b"b" * 65536),
@@ -131,8 +136,6 @@ PROTOCOL: dict[str, Talk] = {
     "speaks TLS where http is asked for": sends(b"\x15\x03\x01\0\x02\x02\x46"),
     "answers 99": status(b"99 What"),
     "answers abc": status(b"abc What"),
-    "answers 600": status(b"600 What"),
-    "answers 999": status(b"999 What"),
     "answers -200": status(b"-200 What"),
     "answers 101": sends(answer(b"Upgrade: x", b"Connection: Upgrade", status=b"101 Switch")),
     "says 100 twenty-one times": sends(HUNDRED * 21 + SOUND),
@@ -157,22 +160,19 @@ PROTOCOL: dict[str, Talk] = {
     "folds a trailer": sends(answer(CHUNKED, body=CHUNKS + b"0\r\nA: b\r\n c\r\n\r\n")),
     "sends 200 trailers": sends(answer(CHUNKED, body=CHUNKS + b"0\r\n" + b"A: b\r\n" * 200)),
     "never ends its trailers": endless(answer(CHUNKED, body=CHUNKS + b"0\r\n"), b"A: b\r\n" * 99),
+}  # fmt: skip
+
+BROKEN_OFF: dict[str, Talk] = {
+    "hangs up at once": sends(b""),
+    "sends a status line and hangs up": sends(b"HTTP/1.1 200 OK\r\n"),
+    "hangs up in the status line": sends(b"HTTP/1.1 20"),
+    "hangs up in a header": sends(b"HTTP/1.1 200 OK\r\nContent-Le"),
+    "hangs up after a header": sends(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n"),
     "sends a part nobody asked for": sends(
         answer(length(4), b"Content-Range: bytes 2-5/9", status=b"206 Partial") + b"flag"),
     "resets at once": reset(b""),
     "resets in the status line": reset(b"HTTP/1.1 2"),
     "resets in a header": reset(b"HTTP/1.1 200 OK\r\nA: "),
-    "redirects with bad UTF-8": redirect(b"/\xff\xfe"),
-    "redirects to half an IPv6 address": redirect(b"http://[::1"),
-    "redirects to //": redirect(b"//"),
-    "redirects to http://": redirect(b"http://"),
-    "redirects to a file": redirect(b"file:///etc/passwd"),
-    "redirects to a script": redirect(b"javascript:alert(1)"),
-    "redirects to ftp": redirect(b"ftp://127.0.0.1/"),
-    "redirects with a password": redirect(b"http://a:b@127.0.0.1/"),
-    "redirects to a port of 99999": redirect(b"http://127.0.0.1:99999/"),
-    "redirects to 9 KB": redirect(b"/" + b"a" * 9000),
-    "redirects to 100 KB": redirect(b"/" + b"a" * 100_000),
 }  # fmt: skip
 
 TRUNCATED: dict[str, Talk] = {
@@ -188,7 +188,6 @@ TRUNCATED: dict[str, Talk] = {
     "has a chunk of size zz": sends(answer(CHUNKED, body=b"zz\r\nflag\r\n")),
     "has a chunk of size -5": sends(answer(CHUNKED, body=b"-5\r\nflag\r\n" + LAST)),
     "has a chunk without a size": sends(answer(CHUNKED, body=b"\r\nflag\r\n" + LAST)),
-    "has a chunk of 2^72 bytes": sends(answer(CHUNKED, body=b"f" * 18 + b"\r\nflag\r\n")),
     "ends a chunk's size with LF": sends(answer(CHUNKED, body=b"4\nflag\r\n" + LAST)),
     "ends a chunk with LF": sends(answer(CHUNKED, body=b"4\r\nflag\n" + LAST)),
     "has a bare CR in a chunk extension": sends(
@@ -252,6 +251,9 @@ DECODE: dict[str, Talk] = {
 TOO_BIG: dict[str, Talk] = {
     "declares too much": silent(answer(length(99_999_999))),
     "declares 18 digits": silent(answer(b"Content-Length: " + b"9" * 18)),
+    "declares 19 digits": silent(answer(b"Content-Length: 1" + b"0" * 18)),
+    "declares 5000 digits": silent(answer(b"Content-Length: " + b"9" * 5000)),
+    "has a chunk of 2^72 bytes": sends(answer(CHUNKED, body=b"f" * 18 + b"\r\nflag\r\n")),
     "never ends": endless(answer(), bytes(65536)),
     "never ends its chunks": endless(answer(CHUNKED), b"4000\r\n" + bytes(0x4000) + b"\r\n"),
     "sends a gzip bomb": bomb(b"gzip", gzip_bomb),
@@ -264,10 +266,16 @@ DEAD_END: dict[str, tuple[Kind, Talk]] = {
     "redirects to nothing": (Kind.REDIRECT_LIMIT, redirect(b"")),
     "redirects to a fragment": (Kind.REDIRECT_LIMIT, redirect(b"#x")),
     "redirects to itself": (Kind.REDIRECT_LIMIT, redirect(b"?")),
-    "redirects to another address": (Kind.BLOCKED, redirect(b"http://127.0.0.3:1/")),
-    "redirects to a disguised address": (Kind.BLOCKED, redirect(b"//0x7f000003:1/")),
-    "redirects to IPv6": (Kind.BLOCKED, redirect(b"http://[::1]:1/")),
-    "redirects to a mapped address": (Kind.BLOCKED, redirect(b"http://[::ffff:127.0.0.3]:1/")),
+    "redirects to 100 KB": (Kind.PROTOCOL, redirect(b"/" + b"a" * 100_000)),
+    "redirects to half an IPv6 address": (Kind.BLOCKED, redirect(b"http://[::1")),
+    "redirects to //": (Kind.BLOCKED, redirect(b"//")),
+    "redirects to http://": (Kind.BLOCKED, redirect(b"http://")),
+    "redirects to a file": (Kind.BLOCKED, redirect(b"file:///etc/passwd")),
+    "redirects to a script": (Kind.BLOCKED, redirect(b"javascript:alert(1)")),
+    "redirects to ftp": (Kind.BLOCKED, redirect(b"ftp://127.0.0.1/")),
+    "redirects with a password": (Kind.BLOCKED, redirect(b"http://a:b@127.0.0.1/")),
+    "redirects to a port of 99999": (Kind.BLOCKED, redirect(b"http://127.0.0.1:99999/")),
+    "redirects to 9 KB": (Kind.BLOCKED, redirect(b"/" + b"a" * 9000)),
     "redirects without a location": (Kind.HTTP_ERROR, status(b"302 Found")),
     "answers 300": (Kind.HTTP_ERROR, status(b"300 Choices", b"Location: /x")),
     "answers 304 with a body": (
@@ -282,8 +290,20 @@ DEAD_END: dict[str, tuple[Kind, Talk]] = {
         Kind.NOT_FOUND, sends(answer(CHUNKED, body=b"zz\r\n", status=b"404 No"))),
 }  # fmt: skip
 
+ELSEWHERE: dict[str, Talk] = {
+    "redirects to another address": redirect(b"http://127.0.0.3:1/"),
+    "redirects to a disguised address": redirect(b"//0x7f000003:1/"),
+    "redirects to IPv6": redirect(b"http://[::1]:1/"),
+    "redirects to a mapped address": redirect(b"http://[::ffff:127.0.0.3]:1/"),
+}
+"""They redirect to addresses where nobody listens and none is allowed."""
+
 PASSING: dict[str, Talk] = {
     "answers 500 with an endless body": endless(answer(status=b"500 Oops"), bytes(65536)),
+    "answers 600": status(b"600 What"),
+    "answers 999": status(b"999 What"),
+    "answers 529": status(b"529 Overloaded"),
+    "answers 530": status(b"530 Origin"),
     "asks to be left for abc": status(b"503 Busy", b"Retry-After: abc"),
     "asks to be left for -5": status(b"503 Busy", b"Retry-After: -5"),
     "asks to be left for 1e9": status(b"429 Slow", b"Retry-After: 1e9"),
@@ -299,12 +319,14 @@ def rows() -> Iterator[Row]:
     for name, (talk, body) in STORED.items():
         yield Row(name, talk, Kind.STORED, body=body)
     for kind, again, table in (
-        (Kind.PROTOCOL, True, PROTOCOL),
+        (Kind.PROTOCOL, False, PROTOCOL),
+        (Kind.PROTOCOL, True, BROKEN_OFF),
         (Kind.TRUNCATED, True, TRUNCATED),
         (Kind.TIMEOUT, True, TIMEOUT),
         (Kind.HTTP_ERROR, True, PASSING),
         (Kind.DECODE, False, DECODE),
         (Kind.TOO_BIG, False, TOO_BIG),
+        (Kind.BLOCKED, False, ELSEWHERE),
     ):
         yield from (Row(name, talk, kind, again) for name, talk in table.items())
     for name, (kind, talk) in DEAD_END.items():
@@ -320,6 +342,9 @@ def rows() -> Iterator[Row]:
     yield Row("hangs up before the handshake", sends(b""), Kind.CONNECT, again=True,
               url_scheme="https")  # fmt: skip
     yield secure("is sound in TLS", sends(SOUND), Kind.STORED, body=WHOLE)
+    yield secure("is cut in TLS without framing", cuts(answer(body=WHOLE)), Kind.TRUNCATED,
+                 again=True)  # fmt: skip
+    yield secure("ends in TLS without framing", sends(answer(body=WHOLE)), Kind.STORED, body=WHOLE)
     yield secure("is cut in TLS", sends(FRAMED + b"flag"), Kind.TRUNCATED, again=True)
     yield secure("is silent in TLS", silent(FRAMED), Kind.TIMEOUT, again=True)
     yield secure("drips in TLS", drips(FRAMED), Kind.TIMEOUT, again=True)

@@ -47,6 +47,16 @@ def reset(data: bytes) -> Talk:
     return talk
 
 
+def cuts(data: bytes) -> Talk:
+    """Send something, and cut TLS without its end."""
+
+    def talk(client: socket.socket) -> None:
+        client.sendall(data)
+        client.shutdown(socket.SHUT_RDWR)
+
+    return talk
+
+
 def drips(data: bytes, drop: bytes = b"x") -> Talk:
     def talk(client: socket.socket) -> None:
         client.sendall(data)

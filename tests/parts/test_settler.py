@@ -10,17 +10,22 @@ from gevent.queue import Queue
 
 from crawler.config import Job, ScheduleOptions, Settings
 from crawler.config.host_overrides import HostOverrides
+from crawler.errors import LocalFaultError
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import open_frontier
 from crawler.model import Kept, Kind, Outcome, Validators, Visited
+from crawler.policy.retry import verdict
 from crawler.records import Again, Dead, Done
 from crawler.settler import Settler
 from crawler.store import Files
 from crawler.worker.ends import Ends
+from crawler.worker.guard import Guard
+from crawler.worker.judge import Judge
 from crawler.worker.robots_rules import Rulebook
 from tests.parts.feeder.test_feeder import Silence
 from tests.parts.frontiers import join, seed
+from tests.parts.logs import Records
 
 BODY = b"a whole file"
 DIGEST = sha256(BODY).hexdigest()
@@ -47,8 +52,10 @@ class Scene:
         )
         rules = Rulebook(frontier, hosts, jobs, "crawlerd", Silence())
         self.told = []
+        self.log = Records()
+        judge = Judge(jobs, rules, self.feeder.given_up, Guard(self.log))
         self.settler = Settler(
-            frontier, owner, jobs, files, self.feeder, rules,
+            frontier, owner, jobs, files, self.feeder, judge,
             self.told.append, Ends(),
         )  # fmt: skip
 
@@ -144,9 +151,9 @@ def test_what_came_to_its_end_is_due_again_by_the_schedule_of_its_job(scene):
     visits = [scene.visited(), scene.ended(missing), scene.ended(silent)]
     scene.settle(*visits)
     verdicts = [settled.verdict for settled in scene.told]
-    assert [type(verdict) for verdict in verdicts] == [Done, Dead, Again]
-    for visited, verdict in zip(visits[:2], verdicts[:2], strict=True):
-        assert verdict.next_at == visited.task.due_at + 3600
+    assert [type(one) for one in verdicts] == [Done, Dead, Again]
+    for visited, one in zip(visits[:2], verdicts[:2], strict=True):
+        assert one.next_at == visited.task.due_at + 3600
 
 
 def test_what_comes_for_a_robots_txt_is_its_rules_and_no_file(scene):
@@ -156,3 +163,75 @@ def test_what_comes_for_a_robots_txt_is_its_rules_and_no_file(scene):
     scene.settle(scene.ended(outcome, body, robots=True, url=url, location=url))
     assert scene.frontier.robots("http://a:80").body == body
     assert not list(scene.folder.iterdir())
+
+
+def assert_one_bug(scene, culprit: Visited, kinds: list[Kind]) -> None:
+    """Assert that the first of three visits is a bug, told once with its trace."""
+    assert kinds == [Kind.BUG, Kind.STORED, Kind.STORED]
+    assert scene.told[0].task.id == culprit.task.id
+    (told,) = scene.log.told("visit.bug")
+    assert told["url"] == culprit.task.url
+    assert told["exc_info"] is not None
+    assert scene.frontier.counts().finished.get("stored") == 2
+
+
+def test_a_body_whose_path_cannot_be_made_is_a_bug_of_its_own(scene):
+    job = scene.jobs["job"].model_copy(update={"path": "{cc}/{name}"})
+    visits = [scene.visited() for _ in range(3)]
+    fixed = [replace(one, task=replace(one.task, path=f"fixed/{one.task.id}")) for one in visits]
+    scene.jobs["job"] = job
+    assert_one_bug(scene, visits[0], scene.settle(visits[0], *fixed[1:]))
+    assert not list(scene.folder.rglob("*.part"))
+
+
+def test_an_end_that_cannot_be_judged_is_a_bug_of_its_own(scene, monkeypatch):
+    visits = [scene.visited() for _ in range(3)]
+
+    def breaks(task, *arguments, **options):
+        if task.id == visits[0].task.id:
+            raise ZeroDivisionError("a verdict")
+        return verdict(task, *arguments, **options)
+
+    monkeypatch.setattr("crawler.worker.judge.verdict", breaks)
+    kinds = scene.settle(*visits)
+    told, scene.log.events = scene.log.events, scene.log.events[:1]
+    assert len(told) == 2  # the second: not even the bug could be judged
+    assert_one_bug(scene, visits[0], kinds)
+
+
+def test_a_settlement_that_the_ledger_does_not_take_is_a_bug_of_its_own(scene):
+    unfit = scene.ended(Outcome(Kind.NOT_FOUND, 1 << 70, reason="so"))
+    others = [scene.visited() for _ in range(2)]
+    assert_one_bug(scene, unfit, scene.settle(unfit, *others))
+
+
+def test_a_line_that_cannot_be_told_is_told_as_a_bug_and_the_others_are_told(scene, monkeypatch):
+    told = []
+
+    def tell(settled):
+        if not told and not scene.log.events:
+            raise KeyError("host")
+        told.append(settled)
+
+    monkeypatch.setattr(scene.settler, "_tell", tell)
+    scene.settle(*[scene.visited() for _ in range(3)])
+    assert len(told) == 2
+    assert len(scene.log.told("visit.bug")) == 1
+
+
+def test_a_fault_of_the_ledger_is_nobodys_bug_and_the_batch_is_settled_later(scene, monkeypatch):
+    settle, refusals = scene.frontier.settle, iter([True])
+
+    def full(*arguments):
+        if next(refusals, False):
+            raise LocalFaultError("no room")
+        settle(*arguments)
+
+    monkeypatch.setattr(scene.frontier, "settle", full)
+    visits = [scene.visited() for _ in range(3)]
+    with pytest.raises(LocalFaultError):
+        scene.settle(*visits)
+    assert not scene.told
+    scene.settler.run()
+    assert [settled.outcome.kind for settled in scene.told] == [Kind.STORED] * 3
+    assert not scene.log.events

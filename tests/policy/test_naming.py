@@ -9,6 +9,7 @@ from crawler.policy.naming import (
     DEFAULT_TEMPLATE,
     MAX_COMPONENT,
     MAX_DEPTH,
+    MAX_PATH,
     fields_of,
     path_key,
     path_of,
@@ -151,6 +152,18 @@ def test_a_deep_path_is_folded_and_stays_distinct():
     assert path(f"http://{shallow}") == shallow
 
 
+@pytest.mark.parametrize("letter", ["a", "%C3%A9", "%F0%9F%98%80"])
+def test_a_long_path_stays_below_what_the_system_opens(letter):
+    folders = f"{letter * 150}/" * (7000 // len(letter) // 150)
+    one, other = (path(f"http://h/{folders}{name}/x.gif", "{url_path}/" * 9) for name in "bc")
+    assert len(one.encode()) <= MAX_PATH
+    assert one != other
+    assert "/~" in one
+    assert one.endswith("/x.gif")
+    short = "h/" + "/".join(["a" * 150] * 20)
+    assert path(f"http://{short}") == short
+
+
 @pytest.mark.parametrize(
     ("template", "why"),
     [
@@ -214,5 +227,6 @@ def test_no_url_makes_a_path_that_is_not_safe(text, template, value, times):
         assert component == component.strip("/")
     assert len(made.split("/")) <= MAX_DEPTH
     assert all(len(part.encode()) <= MAX_COMPONENT for part in made.split("/"))
+    assert len(made.encode()) <= MAX_PATH
     for name in (part_name(made, NUMBER, LONGEST_OWNER), part_name(again, NUMBER, LONGEST_OWNER)):
         assert max(len(part.encode()) for part in name.split("/")) <= 255

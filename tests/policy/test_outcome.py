@@ -65,7 +65,7 @@ def test_a_redirect_says_where_it_leads():
 def test_a_redirect_that_is_refused_ends_with_its_reason(method):
     outcome = answered(307, {"Location": "http://[::1", "Retry-After": "7"}, method=method)
     kind, reason = {
-        "GET": (Kind.PROTOCOL, "bad Location: it is not a valid URL"),
+        "GET": (Kind.BLOCKED, "bad Location: it is not a valid URL"),
         "POST": (Kind.HTTP_ERROR, "a redirect that would repeat the POST"),
     }[method]
     assert (outcome.kind, outcome.status, outcome.reason) == (kind, 307, reason)

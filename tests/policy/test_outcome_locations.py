@@ -46,7 +46,7 @@ def test_a_redirect_leads_to_a_canonical_url_or_is_refused(location, status):
     outcome = redirected(location, status)
     assert outcome.status == status
     assert outcome.reason
-    if outcome.kind is Kind.PROTOCOL:
+    if outcome.kind is Kind.BLOCKED:
         assert outcome.location is None
         return
     assert outcome.kind is Kind.REDIRECTED

@@ -1,5 +1,6 @@
 """Whether a 206 is the rest of what is kept: only one answer is, whatever the header says."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,3 +65,23 @@ def test_what_is_kept_can_be_sent_back(etag, modified, length, coding):
     assert validator.isascii()
     assert validator.isprintable()
     assert coding != "gzip"
+
+
+@pytest.mark.parametrize(
+    ("date", "etag", "is_kept"),
+    [
+        ("Fri, 20 Nov 2026 10:01:00 GMT", None, True),
+        ("Fri, 20 Nov 2026 10:00:59 GMT", None, False),
+        ("Fri, 20 Nov 2026 10:00:00 GMT", None, False),
+        ("Fri, 20 Nov 2026 09:00:00 GMT", None, False),
+        ("yesterday", None, False),
+        ("", None, False),
+        ("", '"1"', True),
+        ("Fri, 20 Nov 2026 10:09:00 GMT", 'W/"1"', False),
+    ],
+)
+def test_a_date_vouches_for_a_body_only_if_the_file_had_been_still(date, etag, is_kept):
+    headers = {"content-length": "9", "last-modified": "Fri, 20 Nov 2026 10:00:00 GMT"}
+    headers |= {"date": date} if date else {}
+    headers |= {"etag": etag} if etag else {}
+    assert (keepable("p", 200, headers) is not None) is is_kept

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.policy.robots import url_of
 from crawler.urls import (
     MAX_URL,
     canonical,
@@ -67,6 +68,7 @@ def test_a_url_has_one_spelling(text, url):
         ("http://example.org:99999/", "not a valid URL"),
         ("http://[::1/", "not a valid URL"),
         ("http://1.2.3.4.5/", "not a valid URL"),
+        ("http://./", "its host has no name"),
         ("http://256.256.256.256/", "not a valid URL"),
         ("http://\ud800/", "not a valid URL"),
         ("http://example.org/\udcff", "not a valid URL"),
@@ -154,6 +156,16 @@ def test_a_fingerprint_tells_jobs_and_urls_apart():
     assert len(numbers) == 3000
     assert min(numbers) >= -(2**63)
     assert max(numbers) < 2**63
+
+
+def test_a_name_that_ends_in_a_dot_is_the_same_host():
+    for dotted, plain in (("http://h./a", "http://h/a"), ("https://h.:81/.:", "https://h:81/.:")):
+        assert split(canonical(dotted)) == split(plain)
+        assert host_of(dotted) == host_of(plain)
+        assert origin_of(dotted) == origin_of(plain)
+        assert same_origin(dotted, plain)
+        assert url_of(dotted) == url_of(plain)
+    assert canonical("http://h./a") == "http://h./a"
 
 
 _HOSTS = st.sampled_from(["h", "EXAMPLE.org", "127.1", "[::1]", "bücher.example", "0x7f.1"])

@@ -66,6 +66,11 @@ def _job_lines(job: JobSums, wide: int) -> Iterator[str]:
     yield job.name.ljust(wide) + "".join(f"{n:>12,}" for n in (*sums, job.retired))
     if errors := _errors(job):
         yield f"  error: {', '.join(f'{kind} {n:,}' for kind, n in errors)}"
+    if job.held is not None and job.active:
+        yield (
+            f"  its lists lost too many URLs, {job.held:,} are left: nothing was removed; "
+            f"if that is right: crawler reload --believe {job.name}"
+        )
     if not job.active:
         yield "  the configuration no longer has it"
 
@@ -149,4 +154,5 @@ def _job(job: JobSums) -> dict[str, Any]:
         "error": words["error"],
         "kinds": job.kinds,
         "retired": job.retired,
+        "held": job.held if job.active else None,
     }

@@ -1,10 +1,9 @@
 """The whole crawler against every rude server at once, on every route, beside a good neighbour."""
 
 import ssl
-import sys
 import time
 from collections import defaultdict
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from crawler.model import Kind
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.records import Again, Hop, Settlement
 from tests.leftovers import inventory
-from tests.parts.rude_cases import ROWS, Row
-from tests.parts.rude_talks import BOMBS, WHOLE
+from tests.parts.rude_cases import ELSEWHERE, ROWS, Row
+from tests.parts.rude_talks import BOMBS
 from tests.routes import ROUTES, Route, open_route, tls
 from tests.servers import RudeSite, Site
 
@@ -27,16 +26,19 @@ MARGIN = 0.25
 HUB_LIMIT = 0.25
 """On an idle machine 0.1; here the rude servers share the hub with the crawler."""
 NEIGHBOUR = "127.0.0.2"
-BLOCKED = {name for name, row in ROWS.items() if row.kind is Kind.BLOCKED}
-"""They redirect to addresses where nobody listens and none is allowed."""
 
 
 class TLSRudeSite(RudeSite):
-    """A rude site behind TLS."""
+    """A rude site behind TLS, which it ends as it should unless its talk ended the connection."""
 
     def __init__(self, talk, context: ssl.SSLContext) -> None:
-        super().__init__(talk)
+        super().__init__(lambda client: self._end(talk, client))
         self._context = context
+
+    def _end(self, talk, client) -> None:
+        talk(client)
+        with suppress(ValueError):  # it is closed
+            client.unwrap()
 
     def _handle(self, client, address) -> None:
         try:
@@ -113,11 +115,8 @@ def rows_on(route: str) -> dict[str, Row]:
     if route == "CONNECT":
         plain = [row for row in ROWS.values() if row.url_scheme == "http" and not row.speaks_tls]
         rows |= {row.name: replace(row, url_scheme="https", speaks_tls=True) for row in plain}
-        name = "resets in a body without framing"
-        if sys.version_info < (3, 13):  # Python's TLS takes a reset for an end before that
-            rows[name] = replace(rows[name], kind=Kind.STORED, again=False, body=WHOLE)
     if route in {"HTTP proxy", "CONNECT"}:
-        for name in BLOCKED:
+        for name in ELSEWHERE:
             tunnel = route == "CONNECT" and name == "redirects to a disguised address"
             kind = Kind.CONNECT if tunnel else Kind.HTTP_ERROR
             rows[name] = replace(rows[name], kind=kind, again=True)
@@ -211,7 +210,7 @@ def test_a_visit_ends_in_time_with_one_outcome_and_the_neighbour_is_served(name,
         met = [other for other in run.neighbour if visit.began <= other.ended <= visit.ended + 0.5]
         assert met
         assert max(other.settled.outcome.elapsed for other in met) < TOTAL / 2
-    dialled = len(visits) - (name in BLOCKED)
+    dialled = len(visits) - (name in ELSEWHERE)
     assert visits[-1].connections == dialled, "a visit is one connection"
 
 

@@ -17,6 +17,8 @@ from crawler.model import Kind, Outcome, Task, Visited
 from crawler.records import Settlement
 from crawler.settler import Settler
 from crawler.worker.ends import Ends
+from crawler.worker.guard import Guard
+from crawler.worker.judge import Judge
 from crawler.worker.robots_rules import Rulebook
 from tests.parts.frontiers import seed
 from tests.parts.logs import Silence
@@ -43,9 +45,9 @@ class Work:
             monotonic=lambda: self.now, wall=self.wall,
         )  # fmt: skip
         rules = Rulebook(frontier, overrides, {"job": job}, "crawlerd", Silence())
+        judge = Judge({"job": job}, rules, self.feeder.given_up, Guard(Silence()), wall=self.wall)
         self.settler = Settler(
-            frontier, self.owner, {"job": job}, files, self.feeder, rules, self.told.append,
-            ends, wall=self.wall,
+            frontier, self.owner, {"job": job}, files, self.feeder, judge, self.told.append, ends,
         )  # fmt: skip
 
     def wall(self):

@@ -49,7 +49,8 @@ def _leases(db, held):
 def _listings(db):
     listed = Counter()
     for job, packed in db.execute(
-        "SELECT job, fingerprints FROM chunk JOIN source ON source.id = source"
+        "SELECT job, fingerprints FROM chunk JOIN source ON source.id = source UNION ALL "
+        "SELECT job, fingerprints FROM dropped JOIN source ON source.id = source"
     ):
         numbers = array("q")
         numbers.frombytes(packed)

@@ -46,14 +46,14 @@ def assert_whole(state):
 
 def add(frontier, urls, source, anchor):
     read = [ReadChunk(anchor, anchor, urls, 0)]
-    return frontier.admit("job", source, read, NOW).added
+    return frontier.put(source, read, NOW).added
 
 
 def test_fingerprints_move_to_the_long_level_and_every_url_stays_known(state):
     some = seeds("a", "b", "c", each=400)
     random.Random(7).shuffle(some)
     with open_frontier(state, durable=False) as frontier:
-        source = frontier.source("job", "list").id
+        source = frontier.begin_pass(join(frontier), "job", "list")
         for anchor in range(0, len(some), 25):
             assert add(frontier, some[anchor : anchor + 25], source, anchor) == 25
             recent, moved = assert_whole(state)
@@ -67,7 +67,7 @@ def test_fingerprints_move_to_the_long_level_and_every_url_stays_known(state):
 def test_a_url_that_stands_twice_in_a_batch_is_added_once_and_counted_twice(state):
     one, other = seeds("a", "b")
     with open_frontier(state, durable=False) as frontier:
-        source = frontier.source("job", "list").id
+        source = frontier.begin_pass(join(frontier), "job", "list")
         assert add(frontier, [one, other, one], source, 1) == 2
         assert add(frontier, [other, one, one], source, 2) == 0
     assert_whole(state)
@@ -81,11 +81,11 @@ def test_a_url_that_stands_twice_in_a_batch_is_added_once_and_counted_twice(stat
 def test_what_is_forgotten_leaves_both_levels(state):
     some = seeds("a", each=300)
     with open_frontier(state, durable=False) as frontier:
-        source = frontier.source("job", "list").id
+        source = frontier.begin_pass(join(frontier), "job", "list")
         for anchor in range(0, 300, 25):
             add(frontier, some[anchor : anchor + 25], source, anchor)
         frontier.drop(source, range(0, 300, 50))
-        removed, after = frontier.retire("job")
+        removed, after = frontier.retire(source.owner, "job")
         assert (removed, after) == (150, None)
     recent, moved = assert_whole(state)
     with opened(state, write=True) as db:

@@ -14,12 +14,27 @@ def chunk(number, *seeds, bad=0):
     return ReadChunk(number, hash((number, seeds)) & 0x7FFFFFFF, list(seeds), bad)
 
 
-def listing(frontier, job="job", name="urls"):
-    return frontier.source(job, name).id
+@pytest.fixture
+def reader(frontier):
+    """A process that reads lists, and visits nothing."""
+    return join(frontier)
 
 
-def retire(frontier, job="job"):
-    removed, after = frontier.retire(job)
+def listing(frontier, reader, job="job", name="urls"):
+    return frontier.begin_pass(reader, job, name)
+
+
+def admit(frontier, one, *chunks, now=NOW):
+    return frontier.put(one, chunks, now)
+
+
+def gone(frontier, one, *anchors):
+    while frontier.drop(one, anchors):
+        anchors = ()
+
+
+def retire(frontier, reader, job="job"):
+    removed, after = frontier.retire(reader, job)
     assert after is None
     return removed
 
@@ -28,49 +43,53 @@ def urls(frontier):
     return sorted(task.url for task in frontier.unfinished(0, 100))
 
 
-def test_a_chunk_adds_its_urls_once_however_often_it_is_admitted(frontier):
-    number = listing(frontier)
+def test_a_chunk_adds_its_urls_once_however_often_it_is_admitted(frontier, reader):
+    number = listing(frontier, reader)
     one = chunk(1, *seeds("a", "b"))
-    assert frontier.admit("job", number, [one], NOW).added == 2
-    assert frontier.admit("job", number, [one], NOW).added == 0
-    assert frontier.chunks(number) == {1: KnownChunk(one.key, 2, 0)}
+    assert admit(frontier, number, one).added == 2
+    assert admit(frontier, number, one).added == 0
+    assert frontier.chunks(number.source) == {1: KnownChunk(one.key, 2, 0)}
     assert frontier.listed() == {"": 2}
 
 
-def test_of_a_changed_chunk_only_the_difference_is_written(frontier):
-    number = listing(frontier)
-    frontier.admit("job", number, [chunk(1, *seeds("a", "b", "c"))], NOW)
-    assert frontier.admit("job", number, [chunk(1, *seeds("a", "c", "d"))], NOW).added == 1
-    assert retire(frontier) == 1
+def test_of_a_changed_chunk_only_the_difference_is_written(frontier, reader):
+    number = listing(frontier, reader)
+    admit(frontier, number, chunk(1, *seeds("a", "b", "c")))
+    assert admit(frontier, number, chunk(1, *seeds("a", "c", "d"))).added == 1
+    assert retire(frontier, reader) == 0, "nothing goes before it is applied"
+    gone(frontier, number)
+    assert retire(frontier, reader) == 1
     assert urls(frontier) == ["http://a/0", "http://c/0", "http://d/0"]
     counts = frontier.counts()
     assert (counts.known, counts.retired, counts.waiting) == (4, 1, 3)
 
 
-def test_a_url_that_moves_to_another_chunk_is_not_retired(frontier):
-    number = listing(frontier)
-    frontier.admit("job", number, [chunk(1, *seeds("a", "b")), chunk(2, *seeds("c"))], NOW)
-    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
-    frontier.admit("job", number, [chunk(2, *seeds("b", "c"))], NOW)
-    assert retire(frontier) == 0
+def test_a_url_that_moves_to_another_chunk_is_not_retired(frontier, reader):
+    number = listing(frontier, reader)
+    admit(frontier, number, chunk(1, *seeds("a", "b")), chunk(2, *seeds("c")))
+    admit(frontier, number, chunk(1, *seeds("a")))
+    admit(frontier, number, chunk(2, *seeds("b", "c")))
+    gone(frontier, number)
+    assert retire(frontier, reader) == 0
     assert len(urls(frontier)) == 3
 
 
-def test_a_url_that_is_listed_twice_stays_until_both_lines_are_gone(frontier):
-    one, other = listing(frontier), listing(frontier, name="url_file:/x")
-    frontier.admit("job", one, [chunk(1, *seeds("a"), *seeds("a"))], NOW)
-    frontier.admit("job", other, [chunk(1, *seeds("a"))], NOW)
-    frontier.admit("job", one, [chunk(1)], NOW)
-    assert retire(frontier) == 0
-    frontier.drop(other, [1])
-    assert retire(frontier) == 1
+def test_a_url_that_is_listed_twice_stays_until_both_lines_are_gone(frontier, reader):
+    one, other = listing(frontier, reader), listing(frontier, reader, name="url_file:/x")
+    admit(frontier, one, chunk(1, *seeds("a"), *seeds("a")))
+    admit(frontier, other, chunk(1, *seeds("a")))
+    admit(frontier, one, chunk(1))
+    gone(frontier, one)
+    assert retire(frontier, reader) == 0
+    gone(frontier, other, 1)
+    assert retire(frontier, reader) == 1
 
 
-def test_the_same_url_on_the_lists_of_two_jobs_is_two_tasks(frontier):
+def test_the_same_url_on_the_lists_of_two_jobs_is_two_tasks(frontier, reader):
     for job in ("one", "two"):
-        frontier.admit(job, listing(frontier, job), [chunk(1, *seeds("a", job=job))], NOW)
-    frontier.drop(listing(frontier, "one"), [1])
-    assert retire(frontier, "one") == 1
+        admit(frontier, listing(frontier, reader, job), chunk(1, *seeds("a", job=job)))
+    gone(frontier, listing(frontier, reader, "one"), 1)
+    assert retire(frontier, reader, "one") == 1
     assert [task.job for task in frontier.unfinished(0, 9)] == ["two"]
 
 
@@ -83,21 +102,21 @@ def test_the_same_url_on_the_lists_of_two_jobs_is_two_tasks(frontier):
         (None, None, True),
     ],
 )
-def test_what_is_listed_again_comes_back_with_its_history(frontier, kind, verdict, waits):
-    number = listing(frontier)
-    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
+def test_what_is_listed_again_comes_back_with_its_history(frontier, reader, kind, verdict, waits):
+    number = listing(frontier, reader)
+    admit(frontier, number, chunk(1, *seeds("a")))
     owner = join(frontier)
     task = one_task(frontier, owner)
     if kind:
         frontier.settle(owner, [settled(task, kind, verdict)], [])
     frontier.release(owner, [], NOW)
-    frontier.drop(number, [1])
-    assert retire(frontier) == 1
+    gone(frontier, number, 1)
+    assert retire(frontier, reader) == 1
     assert (frontier.counts().waiting, frontier.counts().finished) == (0, {})
     owner = join(frontier)
     assert not any(host.tasks for host in take(frontier, owner, NOW + 99).values())
     frontier.release(owner, [], NOW)
-    synced = frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW + 50)
+    synced = admit(frontier, number, chunk(1, *seeds("a")), now=NOW + 50)
     assert (synced.added, synced.revived) == (0, 1)
     counts = frontier.counts()
     assert (counts.waiting, counts.retired) == (int(waits), 0)
@@ -106,61 +125,64 @@ def test_what_is_listed_again_comes_back_with_its_history(frontier, kind, verdic
     assert sum(len(host.tasks) for host in hosts.values()) == int(waits)
 
 
-def test_what_is_being_visited_is_retired_when_its_visit_is_over(frontier):
-    number = listing(frontier)
-    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
+def test_what_is_being_visited_is_retired_when_its_visit_is_over(frontier, reader):
+    number = listing(frontier, reader)
+    admit(frontier, number, chunk(1, *seeds("a")))
     owner = join(frontier)
     task = one_task(frontier, owner)
-    frontier.drop(number, [1])
-    assert retire(frontier) == 0
+    gone(frontier, number, 1)
+    assert retire(frontier, reader) == 0
     frontier.settle(owner, [settled(task, Kind.STORED, Done())], [])
-    assert retire(frontier) == 1
+    assert retire(frontier, reader) == 1
     assert (frontier.counts().finished, frontier.counts().retired) == ({}, 1)
 
 
-def test_the_files_of_retired_urls_stay_theirs(frontier):
-    number = listing(frontier)
-    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
+def test_the_files_of_retired_urls_stay_theirs(frontier, reader):
+    number = listing(frontier, reader)
+    admit(frontier, number, chunk(1, *seeds("a")))
     owner = join(frontier)
     task = one_task(frontier, owner)
     assert frontier.claim([(task.id, "x", "y")]) == ["x"]
     frontier.settle(owner, [settled(task, Kind.STORED, Done(), path="x")], [])
-    frontier.drop(number, [1])
-    retire(frontier)
+    gone(frontier, number, 1)
+    retire(frontier, reader)
     assert frontier.claim([(task.id + 1, "x", "y")]) == ["y"]
 
 
-def test_the_mark_of_a_source_is_remembered_and_a_source_that_is_gone_forgotten(frontier):
-    number = listing(frontier, name="url_file:/a")
-    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
-    frontier.source_read(SourceState(number, "m:1", 5, 2), NOW)
-    assert frontier.source("job", "url_file:/a") == SourceState(number, "m:1", 5, 2)
-    frontier.drop(number, [1])
-    frontier.source_read(SourceState(number), NOW)
+def test_the_mark_of_a_source_is_remembered_and_a_source_that_is_gone_forgotten(frontier, reader):
+    number = listing(frontier, reader, name="url_file:/a")
+    admit(frontier, number, chunk(1, *seeds("a")))
+    state = SourceState(number.source, "m:1", 5, 2)
+    frontier.end_pass(number, state, NOW)
+    assert frontier.sources("job") == {"url_file:/a": state}
+    number = listing(frontier, reader, name="url_file:/a")
+    assert number.state == state
+    gone(frontier, number, 1)
+    frontier.end_pass(number, SourceState(number.source), NOW)
     assert frontier.sources("job") == {}
 
 
-def test_retiring_goes_in_slices_and_ends(frontier):
-    number = listing(frontier)
-    frontier.admit("job", number, [chunk(1, *seeds("a", each=5000))], NOW)
-    frontier.drop(number, [1])
+def test_retiring_goes_in_slices_and_ends(frontier, reader):
+    number = listing(frontier, reader)
+    admit(frontier, number, chunk(1, *seeds("a", each=5000)))
+    gone(frontier, number, 1)
     removed, after = 0, -(2**63)
     while after is not None:
-        some, after = frontier.retire("job", after)
+        some, after = frontier.retire(reader, "job", after)
         assert some <= 2000
         removed += some
     assert removed == 5000
     assert frontier.counts().retired == 5000
 
 
-def test_columns_that_headers_use_come_with_the_task_and_change_with_the_list(frontier):
-    number = listing(frontier)
+def test_columns_that_headers_use_come_with_the_task_and_change_with_the_list(frontier, reader):
+    number = listing(frontier, reader)
     one = seed("http://a/1")._replace(extra='{"ref": "x"}')
-    frontier.admit("job", number, [chunk(1, one)], NOW)
+    admit(frontier, number, chunk(1, one))
     owner = join(frontier)
     assert one_task(frontier, owner).extra == {"ref": "x"}
     frontier.release(owner, [], NOW)
-    frontier.admit("job", number, [chunk(1, one._replace(extra='{"ref": "y"}'))], NOW)
+    admit(frontier, number, chunk(1, one._replace(extra='{"ref": "y"}')))
     assert one_task(frontier, join(frontier)).extra == {"ref": "y"}
 
 
@@ -202,21 +224,21 @@ def test_another_schedule_moves_due_times_and_none_ends_them(frontier):
     assert frontier.schedule("job") == "every 1h"
 
 
-def test_a_schedule_that_changed_while_a_url_was_retired_holds_when_it_comes_back(frontier):
+def test_a_schedule_that_changed_while_a_url_was_retired_holds_when_it_comes_back(frontier, reader):
     frontier.configure([JobTerms("job")], NOW)
     frontier.rescheduled("job", "every 30d")
-    number = listing(frontier)
-    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW)
+    number = listing(frontier, reader)
+    admit(frontier, number, chunk(1, *seeds("a")))
     owner = join(frontier)
     task = one_task(frontier, owner)
     frontier.settle(owner, [settled(task, Kind.STORED, Done(NOW + 30 * 86_400))], [])
     frontier.release(owner, [], NOW)
-    frontier.drop(number, [1])
-    frontier.retire("job")
+    gone(frontier, number, 1)
+    retire(frontier, reader)
     assert frontier.refit("job", lambda *_: NOW + 3600, 0, NOW) is None
     frontier.rescheduled("job", "every 1h")
     assert frontier.counts().retired == 1
-    frontier.admit("job", number, [chunk(1, *seeds("a"))], NOW + 60)
+    admit(frontier, number, chunk(1, *seeds("a")), now=NOW + 60)
     owner = join(frontier)
     (host,) = take(frontier, owner, NOW + 3599).values()
     assert host.tasks == ()
@@ -224,9 +246,9 @@ def test_a_schedule_that_changed_while_a_url_was_retired_holds_when_it_comes_bac
     assert [task.ended for task in host.tasks] == ["stored"]
 
 
-def test_a_chunk_that_brings_nothing_new_still_notes_its_key(frontier):
-    number = listing(frontier)
+def test_a_chunk_that_brings_nothing_new_still_notes_its_key(frontier, reader):
+    number = listing(frontier, reader)
     one = chunk(1, *seeds("a"))
-    frontier.admit("job", number, [one], NOW)
-    frontier.admit("job", number, [replace(one, key=7, bad=3)], NOW)
-    assert frontier.chunks(number) == {1: KnownChunk(7, 1, 3)}
+    admit(frontier, number, one)
+    admit(frontier, number, replace(one, key=7, bad=3))
+    assert frontier.chunks(number.source) == {1: KnownChunk(7, 1, 3)}

@@ -3,6 +3,8 @@
 `NOW` is wall time; a lease of a host that is held already asks for its tasks with `refills`.
 """
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -561,3 +563,22 @@ def test_a_job_that_comes_while_the_robots_txt_fails_has_its_host_when_it_is_ask
     assert take(frontier, owner, NOW + 29) == {}
     host, again = asked(frontier, owner, NOW + 31)
     assert (host.key, again.job) == ("a:80", "new")
+
+
+def test_a_host_that_had_a_dot_in_an_earlier_version_learns_its_rules_and_is_merged(
+    frontier, owner, tmp_path
+):
+    frontier.release(owner, [], NOW)
+    with closing(sqlite3.connect(tmp_path / "state.sqlite")) as db, db:
+        db.execute("UPDATE host SET key = replace(key, ':', '.:')")
+        db.execute("UPDATE task SET url = replace(url, 'http://a/', 'http://a./')")
+    with ENGINES["sqlite"](tmp_path) as later:
+        owner = join(later)
+        host, task = asked(later, owner)
+        assert (host.key, task.url) == ("a.:80", "http://a/robots.txt")
+        later.settle(owner, [brought(task)], [])
+        first, *_ = more(later, owner, host)
+        later.settle(owner, [settled(first, Kind.TIMEOUT, Again(NOW + 1.0), NOW)], [])
+        later.release(owner, [], NOW)
+        again = take(later, join(later), NOW + HOUR)
+    assert {key: len(one.tasks) for key, one in again.items()} == {"a:80": 1, "a.:80": 2}

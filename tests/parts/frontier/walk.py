@@ -7,7 +7,10 @@ is kept beside it, and `invariants.broken` compares. A walk is told by its numbe
 import random
 import sqlite3
 
-from crawler.frontier import BEFORE_ALL, ReadChunk
+import pytest
+
+from crawler.errors import PassLostError
+from crawler.frontier import BEFORE_ALL, ReadChunk, SourceState
 from crawler.frontier.process import Process
 from crawler.ledger.forget import forget
 from crawler.ledger.retry import retry
@@ -22,8 +25,9 @@ HOSTS = tuple(f"h{number}.example" for number in range(4))
 URLS = 16
 MAX_PROCESSES = 3
 STEPS = {
-    "admit": 4, "drop": 1, "retire": 2, "join": 1, "lease": 6, "settle": 8, "crash": 0.5,
-    "release": 0.4, "refit": 0.5, "retry": 0.5, "forget": 0.5, "wait": 2, "configure": 0.7,
+    "begin": 2, "put": 5, "drop": 1, "end": 1, "weigh": 0.5, "retire": 2, "join": 1, "lease": 6,
+    "settle": 8, "crash": 0.5, "release": 0.4, "refit": 0.5, "retry": 0.5, "forget": 0.5, "wait": 2,
+    "configure": 0.7,
 }  # fmt: skip
 """How often each step is taken, beside the others."""
 
@@ -36,6 +40,8 @@ class Walk:
         self.now = 1_800_000_000.0
         self.held = {}
         """Tasks by number of host, by owner: what the processes have in memory."""
+        self.passes = []
+        """Readings under way, as the processes have them."""
         self.trace = []
         self._frontier = frontier
         self._file = file
@@ -72,38 +78,68 @@ class Walk:
                 after = self._frontier.wake(job, after, self.now)
         return sorted(self.active), self._obeys
 
-    def _source(self, job):
-        return self._frontier.source(job, f"list {self.random.randrange(2)}").id
-
     def _chunk(self, job, anchor):
         numbers = [self.random.randrange(URLS) for _ in range(self.random.randint(0, 5))]
         urls = [f"http://{HOSTS[number % len(HOSTS)]}/{number}" for number in numbers]
         key = self.random.randrange(10**9)
         return ReadChunk(anchor, key, [seed(url, job) for url in urls])
 
-    def _step_admit(self):
-        if not self.active:
+    def _step_begin(self):
+        if not self.held:
             return None
-        job = self.random.choice(sorted(self.active))
-        source = self._source(job)
+        owner = self.random.choice(sorted(self.held))
+        job, name = self.random.choice(JOBS), f"list {self.random.randrange(2)}"
+        one = self._frontier.begin_pass(owner, job, name)
+        others = {each for each in self.passes if each.owner in self.held and each.owner != owner}
+        read = any(each.source == one.source for each in others) if one else True
+        assert one or others, "a list that nobody reads can be read"
+        assert not (one and read), "two processes read one list"
+        if one:
+            self.passes = [each for each in self.passes if each.source != one.source] + [one]
+        return one
+
+    def _pass(self):
+        """Choose a pass; one whose process is dead is over."""
+        self.passes = [one for one in self.passes if one.owner in self.held]
+        return self.random.choice(self.passes) if self.passes else None
+
+    def _step_put(self):
+        one = self._pass()
+        if one is None:
+            return None
         anchors = self.random.sample(range(4), self.random.randint(1, 2))
-        read = [self._chunk(job, anchor) for anchor in anchors]
-        self._frontier.admit(job, source, read, self.now)
-        return job, source, [(one.anchor, [each.url for each in one.seeds]) for one in read]
+        read = [self._chunk(one.job, anchor) for anchor in anchors]
+        self._frontier.put(one, read, self.now)
+        return one, [(each.anchor, [seed.url for seed in each.seeds]) for each in read]
 
     def _step_drop(self):
-        job = self.random.choice(JOBS)
-        source = self._source(job)
-        self._frontier.drop(source, [self.random.randrange(4)])
-        return job, source
+        one = self._pass()
+        return one and (one, self._frontier.drop(one, [self.random.randrange(4)]))
+
+    def _step_end(self):
+        one = self._pass()
+        if one is None:
+            return None
+        read = self.random.choice([None, SourceState(one.source, "read", 3, 0)])
+        self._frontier.end_pass(one, read, self.now)
+        self.passes.remove(one)
+        with pytest.raises(PassLostError):
+            self._frontier.put(one, [], self.now)
+        return one, read
+
+    def _step_weigh(self):
+        if not self.held:
+            return None
+        owner, job = self.random.choice(sorted(self.held)), self.random.choice(JOBS)
+        return job, self._frontier.weigh(owner, job, self.random.randrange(9), 0.5)
 
     def _step_retire(self):
-        if not self.active:
+        if not self.active or not self.held:
             return None
-        job = self.random.choice(sorted(self.active))
+        job, owner = self.random.choice(sorted(self.active)), self.random.choice(sorted(self.held))
         after = BEFORE_ALL
         while after is not None:
-            _, after = self._frontier.retire(job, after)
+            _, after = self._frontier.retire(owner, job, after)
         return job
 
     def _step_join(self):

@@ -39,8 +39,6 @@ def test_a_job_that_is_gone_is_forgotten_and_its_lists_tell_it_anew_if_it_comes_
 ):
     frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
     listed(frontier, "a/0", "a/1", "a/2")
-    frontier.source_read(frontier.source("job", "list"), NOW)
-    execute(file, "UPDATE source SET mark = 'read'")
     execute(file, "UPDATE task SET first_seen = ? WHERE url = 'http://a/1'", int(NOW + DAY))
     assert forgotten(file, NOW) == 0
     frontier.configure([JobTerms("other")], NOW)
@@ -48,7 +46,7 @@ def test_a_job_that_is_gone_is_forgotten_and_its_lists_tell_it_anew_if_it_comes_
     assert forgotten(file, NOW) == 2
     assert execute(file, "SELECT url, listed FROM task") == [("http://a/1", 1)]
     frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
-    state = frontier.source("job", "list")
+    state = frontier.sources("job")["list"]
     assert (state.version, frontier.chunks(state.id)[1] == 3) == ("", False)
     assert listed(frontier, "a/0", "a/1", "a/2").added == 2
     assert execute(file, "SELECT DISTINCT listed FROM task") == [(1,)]

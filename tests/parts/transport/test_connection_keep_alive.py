@@ -149,8 +149,15 @@ def test_a_connection_is_used_again_while_all_is_regular(name, fetch, kept_site)
     assert not any(site.asked_to_close())
 
 
+def ends(client) -> None:
+    """Close a connection, and TLS before it."""
+    if isinstance(client, ssl.SSLSocket):
+        client.unwrap()
+    client.close()
+
+
 CLOSED = {
-    "an answer without framing": lambda client: (client.sendall(answer(body=b"x")), client.close()),
+    "an answer without framing": lambda client: (client.sendall(answer(body=b"x")), ends(client)),
     "HTTP/1.0": WELL.replace(b"1.1", b"1.0"),
     "HTTP/1.0 with chunks": answer(
         CHUNKED, b"Connection: keep-alive", body=b"4\r\nwell\r\n0\r\n\r\n"

@@ -17,7 +17,8 @@ GLOBAL = [
     "8.8.8.8", "1.1.1.1", "93.184.215.14", "223.255.255.1", "172.32.0.1", "172.15.255.255",
     "192.169.0.1", "11.0.0.1", "100.63.255.255", "100.128.0.0", "169.253.0.1",
     "2606:4700:4700::1111", "2a00:1450:4001:82b::200e", "2606:4700::1%eth0",
-    "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1",
+    "64:ff9b::8.8.8.8", "2000::1", "2001:200::1", "2001:db7:ffff::1", "2001:db9::1",
+    "2003::1", "2620:4f:8001::1", "3ffe::1", "3fff:1000::1", "192.0.1.1", "192.88.98.1",
 ]  # fmt: skip
 INNER = {
     "this host": "0.0.0.0",  # noqa: S104  nobody binds to it here
@@ -37,6 +38,12 @@ IPV6 = {
     "multicast": "ff02::1", "global multicast": "ff0e::1", "discard": "100::1",
     "documentation": "2001:db8::1", "new documentation": "3fff::1", "benchmark": "2001:2::1",
     "Teredo": "2001:0:4136:e378:8000:63bf:3fff:fdd2", "Teredo to 127.0.0.1": "2001::80ff:fffe",
+    "AMT": "2001:3::1", "AS112": "2620:4f:8000::1", "AS112 too": "2001:4:112::1",
+    "mapped, public": "::ffff:8.8.8.8", "6to4, public": "2002:808:808::1",
+    "compatible, public": "::8.8.8.8", "local NAT64, public": "64:ff9b:1::8.8.8.8",
+    "translated": "::ffff:0:8.8.8.8", "before NAT64": "64:ff9a:ffff::1",
+    "beyond NAT64": "64:ff9b:0:0:0:1::1", "below unicast": "1fff::1",
+    "beyond unicast": "4000::1", "unassigned": "8000::1", "dummy": "100:0:0:1::1",
     "ORCHID": "2001:20::1", "segment routing": "5f00::1", "local NAT64": "64:ff9b:1::10.0.0.1",
 }  # fmt: skip
 FORMS = {"plain": "{}", "mapped": "::ffff:{}", "compatible": "::{}", "NAT64": "64:ff9b::{}"}

@@ -9,7 +9,7 @@ from crawler.urls import fingerprint
 from crawler.verbs import explain
 from crawler.verbs.ledger import Ledger
 from tests.parts.frontiers import NOW, gone, join, seed, seeds, take
-from tests.parts.ledgers import DAY, ended, execute
+from tests.parts.ledgers import DAY, ended, execute, read_to_end
 
 
 def explained(file, url, now=NOW, **ledger):
@@ -33,9 +33,8 @@ def test_a_url_is_known_by_every_job_that_lists_it(file, frontier):
 def test_where_a_url_is_listed_is_found_in_the_chunks(file, frontier):
     frontier.configure([JobTerms("job")], NOW)
     for number, name in enumerate(("lists/a", "lists/b")):
-        source = frontier.source("job", name).id
         listed = seeds("a", each=30)[number * 10 : 20 + number * 10]
-        frontier.admit("job", source, [ReadChunk(1, 2, listed)], NOW)
+        read_to_end(frontier, [ReadChunk(1, 2, listed)], name=name)
     sources = lambda n: explained(file, f"http://a/{n}").sources  # noqa: E731
     assert (sources(0), sources(15), sources(29)) == (["lists/a"], ["lists/a", "lists/b"],
                                                       ["lists/b"])  # fmt: skip
@@ -44,7 +43,7 @@ def test_where_a_url_is_listed_is_found_in_the_chunks(file, frontier):
 def test_eight_bytes_across_two_fingerprints_are_no_listing(file, frontier):
     frontier.add("job", seeds("a"), NOW)
     number = fingerprint("job", "http://a/0").to_bytes(8, "little", signed=True)
-    source = frontier.source("job", "list").id
+    source = frontier.begin_pass(join(frontier), "job", "list").source
     blob = b"1234" + number + b"5678"
     execute(file, "INSERT INTO chunk VALUES (1, ?, 1, 1, 0, ?)", source, blob)
     assert explained(file, "http://a/0").sources == []

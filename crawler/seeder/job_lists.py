@@ -1,0 +1,181 @@
+"""The lists of one job, read in greenlets of their own; a job that fails ends itself alone."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import gevent
+
+from crawler.config import Job
+from crawler.errors import CrawlerError, EndOfProcessError, LocalFaultError, PassLostError
+from crawler.model import Seconds
+from crawler.seeder.admission import SyncSums
+from crawler.seeder.reading import Busy, SyncTools
+from crawler.seeder.rescheduling import reschedule
+from crawler.seeder.slots import Slots
+from crawler.seeder.spool import Spool
+from crawler.seeder.sync import Sync
+from crawler.sources import Source, SourceError
+from crawler.sources.inbox import Inbox
+from crawler.threads import Greenlet
+
+
+class JobLists:
+    """Reads the lists when asked to, one reading at a time, and the inbox beside it.
+
+    `of` returns the sources of the job as they are now; `ended` is called when a reading has ended.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        tools: SyncTools,
+        slots: Slots,
+        of: Callable[[], Sequence[Source]],
+        ended: Callable[[], None],
+        synced: Callable[[Job, SyncSums], None],
+        before: "JobLists | None" = None,
+    ) -> None:
+        self.job = job
+        self._tools = tools
+        self._slots = slots
+        self._of = of
+        self._ended = ended
+        self._synced = synced
+        self._before = before
+        """The same job under older options, which ends first."""
+        self._inbox = Inbox(job.inbox, job) if job.inbox else None
+        self._sync: Greenlet | None = None
+        self._spool: Greenlet | None = None
+        self._again: tuple[Sequence[str], Seconds | None] | None = None
+        """Options that changed, and since when the crawler was down, for the next reading."""
+        self._leaving = False
+        """Whether a URL that is no longer listed is being visited."""
+        self._versions: dict[str, str] = {}
+        self.sums = SyncSums(job.name)
+        self.fault: CrawlerError | None = None
+        """What ended a reading and is no fault of the job: the ledger's, or this machine's."""
+
+    @property
+    def reading(self) -> bool:
+        """Tell whether lists are being read, or about to be."""
+        return self._sync is not None or self._again is not None
+
+    def begin(self, changed: Sequence[str], down_since: Seconds | None) -> None:
+        """Read the lists, now or when the reading under way has ended."""
+        self._again = changed, down_since
+        if self._sync is None:
+            self._spawn()
+
+    def poll(self, *, watched: bool) -> None:
+        """Look into the inbox, at what leaves, and, if lists are watched, whether one changed."""
+        if self._sync is None and self._again is not None:  # another process read them
+            self._spawn()
+        elif self._sync is None and watched and self._lists_changed():
+            self.begin((), None)
+        if self._spool is None and (self._inbox or self._leaving):
+            self._spool = gevent.spawn(self._guarded, self._tend)
+
+    def kill(self) -> None:
+        """End what is read; `join` waits for that."""
+        self._again = None
+        for greenlet in (self._sync, self._spool):
+            if greenlet:
+                greenlet.kill(block=False)
+
+    def join(self) -> None:
+        """Wait until nothing is read any more."""
+        gevent.joinall([one for one in (self._sync, self._spool) if one])
+        self._sync = self._spool = None
+
+    def _spawn(self) -> None:
+        self._sync = gevent.spawn(self._guarded, self._read)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """Do one thing; an error that belongs to the job is logged, and ends no other."""
+        try:
+            act()
+        except (LocalFaultError, EndOfProcessError) as error:
+            self.fault = error
+        except Exception as error:  # noqa: BLE001  one bad job ends itself
+            cause = f"{type(error).__name__}: {error}"
+            self._log_job_failed(cause, error)
+        finally:
+            if act == self._read:
+                self._sync = None
+            else:
+                self._spool = None
+            self._ended()
+
+    def _read(self) -> None:
+        if self._before:
+            self._before.join()
+            self._before = None
+        while self._again is not None:
+            asked, self._again = self._again, None
+            try:
+                with self._slots.taken():
+                    self._sync_once(*asked)
+            except (Busy, PassLostError):
+                self._again = self._again or asked
+                return
+
+    def _sync_once(self, changed: Sequence[str], down_since: Seconds | None) -> None:
+        tools = self._tools
+        if reschedule(tools.frontier, self.job, down_since, time.time()):
+            tools.look()
+        sync = Sync(tools, self.job)
+        self.sums = sync.sums
+        sync.run(self._sources())
+        self._leaving = tools.frontier.leaving(self.job.name)
+        self._log_synced(sync.sums, changed)
+        self._synced(self.job, sync.sums)
+
+    def _sources(self) -> Sequence[Source]:
+        try:
+            found = self._of()
+        except SourceError as error:
+            self._log_list_failed(str(error))
+            return ()
+        self._versions = {source.name: source.version() for source in found}
+        return found
+
+    def _lists_changed(self) -> bool:
+        """Tell whether a list has changed whose version can be known without reading it."""
+        try:
+            found = self._of()
+        except SourceError:
+            return False
+        return any(source.version() != self._versions.get(source.name) for source in found)
+
+    def _tend(self) -> None:
+        """Take in what lies in the inbox, and retire URLs whose visits are over."""
+        if self._leaving:
+            sync = Sync(self._tools, self.job)
+            self._leaving = sync.retire()
+            if sync.sums.removed:
+                self._log_synced(sync.sums, ())
+        if self._inbox:
+            spool = Spool(self._tools, self.job, self._inbox)
+            spool.empty()
+            if spool.sums.listed:
+                self._log_synced(spool.sums, ())
+
+    def _log_job_failed(self, cause: str, error: Exception) -> None:
+        self.sums.failed.append(self.job.name)
+        self._tools.log.error("job.failed", job=self.job.name, cause=cause, exc_info=error)
+
+    def _log_list_failed(self, cause: str) -> None:
+        self.sums.failed.append(self.job.name)
+        self._tools.log.error("list.failed", job=self.job.name, cause=cause)
+
+    def _log_synced(self, sums: SyncSums, changed: Sequence[str]) -> None:
+        self._tools.log.info(
+            "job.synced",
+            job=sums.job,
+            listed=sums.listed,
+            added=sums.added + sums.revived,
+            removed=sums.removed,
+            kept=sums.kept,
+            bad=sums.bad,
+            changed=list(changed) or None,
+        )

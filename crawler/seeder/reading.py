@@ -1,0 +1,117 @@
+"""One source into the frontier: its chunks are compared, parsed and put."""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from crawler.config import Job
+from crawler.frontier import Frontier, KnownChunk, Pass, ReadChunk, SourceState
+from crawler.log import Log
+from crawler.seeder.admission import Admission, SyncSums
+from crawler.seeder.chunks import Chunk
+from crawler.seeder.seeds import BadLine, chunks_of, parsed
+from crawler.sources import Source
+from crawler.threads import Native
+from crawler.urls import masked
+
+MAX_BAD_LOGGED = 20
+"""Bad lines of a job that get a log line each; the others are only counted."""
+
+
+class Busy(Exception):  # noqa: N818  no failure: it is read when the other process has ended
+    """Another process reads this source."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncTools:
+    """What every sync of this process works with."""
+
+    frontier: Frontier
+    owner: int
+    native: Native
+    log: Log
+    look: Callable[[], None]
+    """Called when there may be something to visit."""
+    limit: int | None = None
+    """URLs of a job that are taken at most."""
+    bad: Callable[[str, str], None] | None = None
+    """Gets text and reason of every bad line, instead of the log."""
+
+
+class Reader:
+    """Reads sources of one job, and adds to its sums."""
+
+    def __init__(self, tools: SyncTools, job: Job, sums: SyncSums) -> None:
+        self._tools = tools
+        self._job = job
+        self._sums = sums
+        self._meaning = _meaning(job)
+        self._admission = Admission(tools.frontier, sums, tools.look)
+        self.on_bad: Callable[[str], None] = lambda _: None
+        """Gets place and reason of every bad line."""
+
+    def version_of(self, state: SourceState) -> str:
+        """Return the version of a source that was taken in; "" if its lines meant other URLs."""
+        meaning, _, version = state.version.partition(":")
+        return version if meaning == self._meaning else ""
+
+    def read(
+        self, source: Source, one: Pass, known: Mapping[int, KnownChunk], was: str
+    ) -> tuple[set[int], SourceState]:
+        """Take a source in; return its chunks' anchors, and what it holds.
+
+        Raises:
+            Unchanged: it is of the version `was`.
+            SourceError: it cannot be read, or not to its end.
+        """
+        seen: set[int] = set()
+        limit, sums = self._tools.limit, self._sums
+        before = sums.listed, sums.bad
+        try:
+            with closing(chunks_of(source, was)) as chunks:
+                for chunk in chunks:
+                    self._chunk(source, one, chunk, known)
+                    seen.add(chunk.anchor)
+                    if limit is not None and sums.listed >= limit:
+                        break
+        finally:
+            self._admission.flush(one)
+        listed, bad = sums.listed - before[0], sums.bad - before[1]
+        version = f"{self._meaning}:{source.version_read}" if limit is None else ""
+        return seen, SourceState(one.source, version, listed, bad)
+
+    def _chunk(
+        self, source: Source, one: Pass, chunk: Chunk, known: Mapping[int, KnownChunk]
+    ) -> None:
+        sums = self._sums
+        same = known.get(chunk.anchor)
+        if same and same.key == chunk.key:
+            sums.listed += same.urls + same.bad
+            sums.kept += same.urls
+            sums.bad += same.bad
+            return
+        limit = self._tools.limit
+        left = None if limit is None else limit - sums.listed
+        seeds, bad = self._tools.native.call(parsed, source, self._job, chunk, left)
+        sums.listed += len(seeds) + len(bad)
+        for line in bad:
+            self._note_bad(line)
+        self._admission.admit(one, ReadChunk(chunk.anchor, chunk.key, seeds, len(bad)))
+
+    def _note_bad(self, bad: BadLine) -> None:
+        where, text, reason = bad
+        self._sums.bad += 1
+        self.on_bad(f"{where}: {reason}")
+        if self._tools.bad:
+            self._tools.bad(text, f"{where}: {reason}")
+        elif self._sums.bad <= MAX_BAD_LOGGED:
+            self._tools.log.warning(
+                "url.bad", job=self._job.name, place=where, url=masked(text), reason=reason
+            )
+
+
+def _meaning(job: Job) -> str:
+    """Return a hash of the options by which a list's lines become seeds."""
+    said = [job.path, *(f"{name}: {value}" for name, value in sorted(job.headers.items()))]
+    return blake2b("\n".join(said).encode(), digest_size=8).hexdigest()

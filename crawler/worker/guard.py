@@ -1,0 +1,39 @@
+"""One bad item ends itself: the exception of a step that is about one task belongs to that task."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from crawler.errors import CrawlerError
+from crawler.log import Log
+from crawler.model import Task
+
+MACHINE = (CrawlerError, OSError, MemoryError)
+"""What is about the ledger or this machine, and about no task."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Guard:
+    """Takes steps for single tasks of a batch; one that fails is logged, and the others go on."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def step(self, task: Task, step: Callable[P, T], *args: P.args, **kw: P.kwargs) -> T | None:
+        """Take a step, and return what it returns; None where it failed.
+
+        Raises:
+            CrawlerError, OSError, MemoryError: they concern the whole batch.
+        """
+        try:
+            return step(*args, **kw)
+        except MACHINE:
+            raise
+        except Exception as error:  # noqa: BLE001  a bug is an outcome too
+            self.note(task, error)
+            return None
+
+    def note(self, task: Task, error: Exception) -> None:
+        """Log a fault of ours that a task has met."""
+        self._log.error("visit.bug", url=task.url, exc_info=error)

@@ -1,0 +1,100 @@
+"""What becomes of a task whose visit has ended: the verdict, and the next time of its schedule."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from random import Random
+
+from crawler.config import Job, ScheduleOptions
+from crawler.model import Kind, Outcome, Seconds, Task, Visited
+from crawler.policy.outcome import bug
+from crawler.policy.retry import verdict
+from crawler.policy.schedule import Schedule, next_due
+from crawler.records import Again, Dead, Done, Settlement, Verdict
+from crawler.worker.guard import Guard
+from crawler.worker.robots_rules import Rulebook
+
+UNRECORDED_WAIT_S: Seconds = 600.0
+"""Wait of a robots.txt the end of whose visit could not be recorded."""
+_UNJUDGED = bug(ValueError("its end cannot be judged"))
+_UNRECORDED = bug(ValueError("its end cannot be recorded"))
+
+
+class Judge:
+    """Makes a settlement of every end; `given_up` tells of a task that its host is given up."""
+
+    def __init__(
+        self,
+        jobs: Mapping[str, Job],
+        rules: Rulebook,
+        given_up: Callable[[Task], bool],
+        guard: Guard,
+        wall: Callable[[], Seconds] = time.time,
+    ) -> None:
+        self._jobs = jobs
+        self._rules = rules
+        self._given_up = given_up
+        self.guard = guard
+        self._wall = wall
+        self._random = Random()  # noqa: S311  jitter is no secret
+
+    def settlements(self, batch: list[Visited]) -> list[Settlement]:
+        """Return the settlements of visits; one that cannot be judged is a bug of ours."""
+        now = self._wall()
+        return [self._settlement_of(visited, now) for visited in batch]
+
+    def unrecorded(self, settled: Settlement, error: Exception) -> Settlement:
+        """Return another settlement of a task, of which the ledger takes none of ours."""
+        self.guard.note(settled.task, error)
+        return _bare(settled.task, settled.finished_at)
+
+    def _settlement_of(self, visited: Visited, now: Seconds) -> Settlement:
+        task = visited.task
+        for one in (visited, replace(visited, outcome=_UNJUDGED, content=None)):
+            settlement = self.guard.step(task, self._settlement, one, now)
+            if settlement:
+                return settlement
+        return _bare(task, now)
+
+    def _settlement(self, visited: Visited, now: float) -> Settlement:
+        task = visited.task
+        if task.robots:
+            judged = self._rules.judge(visited, now, given_up=self._given_up(task))
+            return Settlement(task, visited.outcome, judged.verdict, now, judged.record)
+        decision = verdict(
+            task,
+            visited.outcome,
+            attempts=self._jobs[task.job].attempts,
+            now=now,
+            random=self._random,
+            spared=visited.spared,
+        )
+        decision = self._next(task, visited.outcome, decision, now)
+        return Settlement(task, visited.outcome, decision, now)
+
+    def _next(self, task: Task, outcome: Outcome, decision: Verdict, now: Seconds) -> Verdict:
+        """Return the verdict with the next time of a job that has a schedule."""
+        options = self._jobs[task.job].schedule
+        if options is None or not isinstance(decision, (Done, Dead)):
+            return decision
+        changed = {Kind.STORED: True, Kind.UNCHANGED: False}.get(outcome.kind)
+        coming = next_due(
+            _parsed(options),
+            now=now,
+            due_at=task.due_at,
+            every=task.every,
+            changed=changed,
+            fingerprint=task.fingerprint,
+        )
+        return replace(decision, next_at=coming.at, every=coming.every)
+
+
+def _bare(task: Task, now: Seconds) -> Settlement:
+    decision = Again(now + UNRECORDED_WAIT_S) if task.robots else Dead(_UNRECORDED.reason)
+    return Settlement(replace(task, stored=None), _UNRECORDED, decision, now)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(options: ScheduleOptions) -> Schedule:
+    return options.parsed()

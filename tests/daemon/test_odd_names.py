@@ -1,0 +1,67 @@
+"""Names of files that are no UTF-8 end nothing: their URLs are visited like others."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.program import CRAWLER, Daemon, assert_clean, crawler, ledger, until, write_config
+from tests.servers import Site
+
+
+def odd(folder: Path, name: bytes, text: str) -> Path:
+    """Write a file whose name no encoding has."""
+    path = os.fsencode(folder) + b"/" + name
+    with open(path, "w") as file:  # noqa: PTH123  a Path has no bytes
+        file.write(text)
+    return Path(os.fsdecode(path))
+
+
+@pytest.fixture
+def site():
+    with Site(str.encode) as one:
+        yield one
+
+
+def test_an_inbox_takes_a_list_with_an_odd_name_and_goes_on(site, tmp_path):
+    config = write_config(tmp_path, [{"name": "j", "inbox": "in"}])
+    with Daemon(config) as daemon:
+        until((tmp_path / "in").is_dir, "no inbox", daemon)
+        odd(tmp_path / "in", b"odd\xff.txt", f"{site.url}/1\n")
+        daemon.wait_for("visit", kind="stored")
+        (tmp_path / "in" / "even.txt").write_text(f"{site.url}/2\n")
+        until(lambda: len(daemon.told("visit", kind="stored")) == 2, "no second", daemon)
+        moved = os.fsencode(tmp_path / "in" / "done") + b"/odd\xff.txt"
+        until(Path(os.fsdecode(moved)).exists, "it was not moved", daemon)
+        assert daemon.stop() == 0
+        assert not daemon.told("seeder.restarted")
+    assert_clean(tmp_path, urls=2)
+
+
+def test_a_pattern_and_a_configuration_may_have_odd_names(site, tmp_path):
+    config = write_config(tmp_path, [{"name": "j", "url_file": "l*.txt"}])
+    odd(tmp_path, b"l\xff.txt", f"{site.url}/1\n")
+    odd(tmp_path, b"l\xfe.txt", f"{site.url}/2\n")
+    renamed = odd(tmp_path, b"c\xff.yaml", config.read_text())
+    assert crawler("check", "-c", str(config), cwd=tmp_path).returncode == 0
+    for _ in range(2):  # the second time both lists are known
+        with Daemon(renamed, "--until-done") as daemon:
+            assert daemon.wait() == 0
+            (synced,) = daemon.told("job.synced")
+            assert synced["listed"] == 2
+    with ledger(tmp_path) as db:
+        names = {name for (name,) in db.execute("SELECT name FROM source")}
+    assert len(names) == 2
+    assert all(r"l\xf" in name for name in names)
+    assert_clean(tmp_path, urls=2)
+
+
+def test_fetch_reads_and_writes_odd_names(site, tmp_path):
+    listed = odd(tmp_path, b"l\xff.txt", f"{site.url}/1\n")
+    output = Path(os.fsdecode(os.fsencode(tmp_path) + b"/out\xff"))
+    done = subprocess.run(
+        [*CRAWLER, "fetch", "-i", listed, "-o", output], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list(output.rglob("1"))) == 1

@@ -1,0 +1,151 @@
+"""Passes: one reader a source, nothing taken away before all was read, loss weighed."""
+
+import pytest
+
+from crawler.errors import LeaseLostError, PassLostError
+from crawler.frontier import ReadChunk, SourceState, Weighed
+from crawler.records import JobTerms
+from tests.parts.frontier.invariants import broken
+from tests.parts.frontiers import NOW, gone, join, seeds
+from tests.parts.ledgers import execute, read_to_end
+
+
+def chunk(anchor, *found, key=1):
+    return ReadChunk(anchor, key, list(found))
+
+
+def test_two_processes_that_read_the_same_list_read_it_one_after_the_other(frontier):
+    one, other = join(frontier), join(frontier)
+    reading = frontier.begin_pass(one, "job", "list")
+    assert frontier.begin_pass(other, "job", "list") is None
+    assert frontier.begin_pass(other, "job", "another list")
+    frontier.end_pass(reading, None, NOW)
+    assert frontier.begin_pass(other, "job", "list")
+
+
+def test_a_list_of_a_process_that_left_or_died_can_be_read(frontier):
+    for leave in (
+        lambda owner: frontier.release(owner, [], NOW),
+        lambda _: frontier.reclaim(NOW, "another machine"),
+    ):
+        one = frontier.register(gone(), NOW - 900)
+        frontier.begin_pass(one, "job", "list")
+        leave(one)
+        assert frontier.begin_pass(join(frontier), "job", "list")
+        frontier.reclaim(NOW + 10_000, "another machine")
+
+
+def test_a_process_that_was_taken_for_dead_takes_nothing_in(frontier):
+    owner = frontier.register(gone(), NOW - 900)
+    one = frontier.begin_pass(owner, "job", "list")
+    frontier.reclaim(NOW, "another machine")
+    for act in (
+        lambda: frontier.put(one, [chunk(1, *seeds("a"))], NOW),
+        lambda: frontier.drop(one, [1]),
+        lambda: frontier.end_pass(one, SourceState(one.source), NOW),
+        lambda: frontier.weigh(owner, "job", 3, 0.5),
+        lambda: frontier.applied(owner, "job"),
+        lambda: frontier.retire(owner, "job"),
+        lambda: frontier.begin_pass(owner, "job", "list"),
+    ):
+        with pytest.raises(LeaseLostError):
+            act()
+    assert frontier.counts().known == 0
+
+
+def test_a_pass_that_another_one_followed_takes_nothing_in(frontier):
+    owner = join(frontier)
+    one = frontier.begin_pass(owner, "job", "list")
+    frontier.begin_pass(owner, "job", "list")
+    with pytest.raises(PassLostError):
+        frontier.put(one, [chunk(1, *seeds("a"))], NOW)
+    assert frontier.counts().known == 0
+
+
+def test_a_pass_that_breaks_off_takes_nothing_away(frontier, tmp_path):
+    frontier.configure([JobTerms("job")], NOW)
+    read_to_end(frontier, [chunk(1, *seeds("a", each=30)), chunk(2, *seeds("b", each=30))])
+    owner = join(frontier)
+    one = frontier.begin_pass(owner, "job", "list")
+    assert one.state.version == "read"
+    assert frontier.put(one, [chunk(1, *seeds("c", each=3), key=2)], NOW).added == 3
+    frontier.end_pass(one, None, NOW)
+    assert frontier.retire(owner, "job") == (0, None)
+    assert frontier.counts().waiting == 63
+    assert frontier.sources("job")["list"].version == "", "it is to be read again"
+    assert broken(tmp_path / "state.sqlite", NOW, {}) == []
+
+
+def test_what_a_pass_lost_goes_with_the_next_one_that_is_applied_unless_it_came_back(
+    frontier, tmp_path
+):
+    whole = seeds("a", each=30)
+    read_to_end(frontier, [chunk(1, *whole)])
+    owner = join(frontier)
+    for key, found in ((2, whole[:3]), (3, whole[:20]), (4, whole[5:9])):
+        one = frontier.begin_pass(owner, "job", "list")
+        frontier.put(one, [chunk(1, *found, key=key)], NOW)
+        frontier.end_pass(one, None, NOW)
+    frontier.release(owner, [], NOW)
+    read_to_end(frontier, [chunk(1, *whole[:20], key=5)])
+    counts = frontier.counts()
+    assert (counts.waiting, counts.retired) == (20, 10)
+    assert execute(tmp_path / "state.sqlite", "SELECT count(*) FROM dropped") == [(0,)]
+    assert broken(tmp_path / "state.sqlite", NOW, {}) == []
+
+
+def test_what_changed_chunks_lost_is_taken_away_in_slices(frontier):
+    owner = join(frontier)
+    one = frontier.begin_pass(owner, "job", "list")
+    for anchor in range(40):
+        frontier.put(one, [chunk(anchor, *seeds(f"h{anchor}", each=2))], NOW)
+        frontier.put(one, [chunk(anchor, key=2)], NOW)
+    slices = 0
+    while frontier.drop(one):
+        slices += 1
+        assert frontier.counts().retired == 0
+    assert slices == 2
+    frontier.retire(owner, "job")
+    assert frontier.counts().retired == 80
+
+
+def test_a_source_of_which_something_is_not_taken_away_yet_is_not_read_to_its_end(frontier):
+    read_to_end(frontier, [chunk(1, *seeds("a", each=3))])
+    before = frontier.sources("job")["list"]
+    one = frontier.begin_pass(join(frontier), "job", "list")
+    frontier.put(one, [chunk(1, key=2)], NOW)
+    frontier.end_pass(one, SourceState(one.source, "new", 0, 0), NOW)
+    after = frontier.sources("job")["list"]
+    assert (after.version, after.listed) == ("", before.listed)
+
+
+def test_lists_that_lost_too_much_are_held_until_they_are_whole_or_believed(frontier, tmp_path):
+    file = tmp_path / "state.sqlite"
+    read_to_end(frontier, [chunk(1, *seeds("a", each=100))])
+    owner = join(frontier)
+    weigh = lambda urls, **more: frontier.weigh(owner, "job", urls, 0.5, **more)  # noqa: E731
+    held = lambda: execute(file, "SELECT held FROM job WHERE name = 'job'")[0][0]  # noqa: E731
+    assert weigh(50) == Weighed(100, held=False, held_before=False)
+    assert held() is None
+    assert weigh(49) == Weighed(100, held=True, held_before=False)
+    assert held() == 49
+    assert weigh(48) == Weighed(100, held=True, held_before=True)
+    assert held() == 48
+    assert weigh(90) == Weighed(100, held=False, held_before=True)
+    frontier.applied(owner, "job")
+    assert held() is None
+    assert weigh(99, emptied=True).held
+    weigh(30)
+    execute(file, "UPDATE job SET believed = 1")
+    assert not weigh(30).held
+    assert not weigh(30).held, "also after a crash halfway"
+    assert weigh(0).held, "it lost far more than what was shown"
+    assert weigh(30).held, "and that was the end of the belief"
+
+
+def test_inline_urls_and_inboxes_are_no_part_of_what_is_weighed(frontier):
+    for name in ("urls", "inbox:a.txt 1"):
+        read_to_end(frontier, [chunk(1, *seeds(name[:3], each=100))], name=name)
+    assert frontier.weigh(join(frontier), "job", 0, 0.5) == Weighed(
+        0, held=False, held_before=False
+    )
