@@ -46,6 +46,8 @@ class CrawlerOptions(Options):
     """Limits that names at one address share; null for none. They do not hold through a proxy."""
     state: Path = Path("var/crawler.sqlite")
     """The ledger: one SQLite file, shared by all processes of this configuration."""
+    group: StrictStr | None = None
+    """A group whose members may read the ledger, its copies and downloaded lists; else nobody."""
     output: Path = Path("var/files")
     """Where bodies are stored."""
     concurrency: StrictInt = Field(default=64, ge=1, le=20_000)

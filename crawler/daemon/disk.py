@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Self
 
 from crawler.config.host_overrides import HostOverrides
@@ -11,6 +11,7 @@ from crawler.daemon.identity import check_same, check_there
 from crawler.frontier import open_frontier
 from crawler.frontier.process import current
 from crawler.records import HostRecord
+from crawler.rights import make_folder, rights_of, settle_ledger
 from crawler.store import Files, sweep
 from crawler.store.mark import ledger_named, name_ledger
 
@@ -35,7 +36,12 @@ class Disk:
         named = "" if self._new_ledger or not self._marked else ledger_named(options.output)
         check_there(options.state, options.output, named)
         with ExitStack() as stack:
+            rights = rights_of(options.group)
+            with suppress(OSError):  # opening the ledger says what is wrong
+                make_folder(options.state.parent, rights)
+            settle_ledger(options.state, rights)  # of an earlier version all could be read by all
             self.frontier = stack.enter_context(open_frontier(options.state, durable=durable))
+            settle_ledger(options.state, rights)
             uid = self.frontier.identify(named)
             check_same(options.state, options.output, named, uid)
             self.files = stack.enter_context(Files(options.output, durable=durable, make=False))

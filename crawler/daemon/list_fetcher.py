@@ -9,6 +9,7 @@ from crawler.daemon.configuration import Configuration
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Trouble, Validators
+from crawler.rights import lists_of, make_folder, rights_of, settle_folder
 from crawler.sources import Download, FetchList, downloader
 from crawler.store import Files
 
@@ -20,8 +21,9 @@ class ListFetcher:
     """Opens its folder and its fetcher when the first list is fetched; many jobs have none."""
 
     def __init__(self, configuration: Configuration, *, trust_listed: bool) -> None:
-        state = configuration.settings.crawler.state
-        self.folder = state.with_name(state.name + ".lists")
+        options = configuration.settings.crawler
+        self.folder = lists_of(options.state)
+        self._rights = rights_of(options.group)
         self._hosts = configuration.hosts
         self._trust_listed = trust_listed
         self._fetcher: Fetcher | None = None
@@ -44,6 +46,8 @@ class ListFetcher:
     def open(self) -> Fetcher:
         """Return the fetcher."""
         if self._fetcher is None:
+            make_folder(self.folder, self._rights)
+            settle_folder(self.folder, self._rights)
             files = self._stack.enter_context(Files(self.folder, durable=False))
             self._fetcher = self._stack.enter_context(
                 Fetcher(

@@ -10,6 +10,7 @@ from crawler.frontier.faults import error_of
 from crawler.frontier.migrations import MIGRATIONS
 from crawler.frontier.schema import APPLICATION_ID, TABLES, VERSION
 from crawler.model import Seconds
+from crawler.rights import make_folder, make_ledger
 
 OPEN_WAIT_S: Seconds = 5.0
 """How long another process may write before opening is given up; a daemon then tries again."""
@@ -28,7 +29,8 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
     if sqlite3.sqlite_version_info < MIN_SQLITE:
         raise StateError(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
     try:
-        state.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(state.parent)
+        make_ledger(state)
         db = sqlite3.connect(
             state, isolation_level=None, timeout=OPEN_WAIT_S, cached_statements=256
         )

@@ -138,5 +138,7 @@ CREATE TABLE dropped (
     fingerprints BLOB NOT NULL
 ) STRICT;
 CREATE INDEX dropped_source ON dropped (source);
+UPDATE OR IGNORE source SET name = substr(name, 1, instr(name, ' ') - 1)
+    WHERE name LIKE 'command:% %';
 """,
 }

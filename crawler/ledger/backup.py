@@ -1,7 +1,6 @@
 """`crawler backup`: a consistent copy of the ledger, made while the daemon goes on."""
 
 import os
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from crawler.errors import StateError, UsageError
 from crawler.ledger.statefile import Connection, opened
 from crawler.policy.remedies import Fault, fault_of, remedy, sentence
+from crawler.rights import as_file
 
 
 def backup(state: Path, target: Path, *, force: bool = False) -> int:
@@ -29,7 +29,7 @@ def backup(state: Path, target: Path, *, force: bool = False) -> int:
             _copy(db, copy, target)
             copy.execute("PRAGMA journal_mode = DELETE")
             _verify(copy, state)
-        shutil.copymode(state, part)
+        as_file(part, state)
         return _put(part, target)
     finally:
         for suffix in ("", "-wal", "-shm", "-journal"):
@@ -39,7 +39,7 @@ def backup(state: Path, target: Path, *, force: bool = False) -> int:
 def _make(part: Path, target: Path) -> None:
     try:
         part.unlink(missing_ok=True)
-        part.touch()
+        part.touch(mode=0o600)
     except OSError as error:
         raise StateError(remedy(error, target)) from error
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.model import DAY_S, Seconds, Validators
+from crawler.rights import as_folder, make_folder
 from crawler.sources.contract import Download, FetchList, errors_named, failed
 from crawler.threads import Native
 
@@ -54,7 +55,7 @@ class Cache:
         """
         with errors_named(name):
             known = native.call(_known, self._folder, url)
-            native.call(self._folder.mkdir, parents=True, exist_ok=True)
+            native.call(make_folder, self._folder)
             got = self._fetch(url, known.validators if known else None, self._folder)
             if got.status == 304 and known:
                 native.call(os.utime, _note(self._folder, url))
@@ -133,9 +134,12 @@ def _keep(folder: Path, url: str, got: Download) -> Copy:
         got.unverified,
         got.validators,
     )
+    as_folder(got.file)
     size = _synced(got.file)
     got.file.replace(copy.file)
     part = folder / f"{key_of(url)}.{os.getpid()}.{time.monotonic_ns()}.part"
+    part.touch(mode=0o600)
+    as_folder(part)
     part.write_text(_noted(copy, size))
     part.replace(_note(folder, url))
     for old in folder.glob(f"{key_of(url)}-*.list"):

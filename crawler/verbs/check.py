@@ -16,6 +16,7 @@ from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.ledger.overview import ledger_uid
 from crawler.ledger.statefile import opened
+from crawler.rights import rights_of
 from crawler.seeder.reading import MAX_BAD_LOGGED
 from crawler.seeder.seeds import BadLine, read
 from crawler.sources import UNREADABLE, SourceError, downloader
@@ -70,6 +71,7 @@ def plan(settings: Settings) -> list[JobPlan]:
 
 def _check_folders(options: CrawlerOptions) -> None:
     """Read the state file if there is one, and see that both folders can be written to."""
+    rights_of(options.group)
     for key, wanted in (("state", options.state.parent), ("output", options.output)):
         folder = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):

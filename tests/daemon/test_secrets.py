@@ -1,14 +1,17 @@
 """What is secret, from the configuration to the wire: who sees it, and where it is told."""
 
+import grp
 import json
+import os
 import ssl
+import stat
 from pathlib import Path
 
 import pytest
 import trustme
 from gevent.server import StreamServer
 
-from tests.program import Daemon, at_once, fetch, write_config
+from tests.program import Daemon, at_once, crawler, fetch, write_config
 from tests.servers import Site, status
 
 COOKIES = "# Netscape HTTP Cookie File\n{host}\tFALSE\t/\tFALSE\t0\tsid\tcookie\n"
@@ -158,3 +161,68 @@ def test_the_robots_txt_of_a_listed_inner_host_is_asked_for_though_a_redirect_le
             kinds = {one["url"]: one["kind"] for one in map(json.loads, done.stdout.splitlines())}
         assert kinds[urls[1]] == "stored"
         assert inner.paths() == ["/robots.txt", "/page"]
+
+
+def rights(folder: Path) -> dict[str, int]:
+    """Return the modes of what lies below a folder, but for what the crawl has stored there."""
+    return {
+        str(one.relative_to(folder)): stat.S_IMODE(one.stat().st_mode)
+        for one in folder.rglob("*")
+        if "files" not in one.relative_to(folder).parts
+    }
+
+
+@pytest.mark.parametrize("group", [None, grp.getgrgid(os.getegid()).gr_name])
+def test_the_ledger_and_the_lists_are_for_their_user_and_at_most_for_a_group(group, tmp_path):
+    """Not even a umask that lets everybody read makes a difference, nor an earlier version."""
+    file, folder = (0o600, 0o700) if group is None else (0o640, 0o750)
+    with Site(lambda path: f"{site.url}/page".encode() if path == "/list" else b"") as site:
+        config = write_config(
+            tmp_path, [{"name": "j", "url_file": f"{site.url}/list"}],
+            state="var/state.sqlite", output="files", group=group,
+        )  # fmt: skip
+        before = os.umask(0)
+        try:
+            with Daemon(config) as daemon:
+                daemon.wait_for("visit", kind="stored")
+                while_it_runs = rights(tmp_path / "var")
+                assert at_once("backup", "-c", "crawler.yaml", "copy", cwd=tmp_path).returncode == 0
+                assert daemon.stop() == 0
+        finally:
+            os.umask(before)
+        assert {while_it_runs[f"state.sqlite{end}"] for end in ("", "-wal", "-shm")} == {file}
+        lists = {
+            name: one for name, one in while_it_runs.items() if name.startswith("state.sqlite.")
+        }
+        assert lists.pop("state.sqlite.lists") == folder
+        assert len(lists) == 2
+        assert set(lists.values()) == {file}
+        assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == folder
+        assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == file
+        for one in (tmp_path / "var").rglob("*"):
+            one.chmod(0o777 if one.is_dir() else 0o666)
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 0
+    assert set(rights(tmp_path / "var").values()) == {file, folder}
+
+
+def test_a_group_that_is_not_there_is_refused_by_check_and_by_run(tmp_path):
+    write_config(tmp_path, [{"name": "j", "urls": ["http://a.example/"]}], group="no-such-one")
+    for verb in ("check", "run"):
+        done = crawler(verb, "-c", "crawler.yaml", cwd=tmp_path)
+        assert done.returncode == 2
+        assert "crawler.group: this machine has no group 'no-such-one'" in done.stderr
+
+
+def test_the_arguments_of_a_command_are_told_nowhere_and_lie_nowhere(tmp_path):
+    hidden = "t0p-secret"
+    config = write_config(tmp_path, [{
+        "name": "j", "command": ["sh", "-c", "exit 3", "--token=${TOKEN}"],
+    }])  # fmt: skip
+    with Daemon(config, "--until-done", TOKEN=hidden) as daemon:
+        daemon.wait()
+    (failed,) = daemon.told("list.failed")
+    assert failed["cause"].endswith("command:sh: ended with exit code 3")
+    assert hidden not in json.dumps(daemon.records) + daemon.errors
+    for file in tmp_path.glob("state.sqlite*"):
+        assert hidden.encode() not in file.read_bytes()

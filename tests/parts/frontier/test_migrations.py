@@ -217,3 +217,21 @@ def test_a_file_of_a_version_to_come_is_refused_and_left_as_it_is(old):
     with pytest.raises(StateError, match=f"schema {VERSION + 1}, this one knows {VERSION}"):
         open_and_close(file)
     assert dump(file) == before
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_the_arguments_of_a_command_are_no_name_any_more(version, tmp_path):
+    file = tmp_path / "state.sqlite"
+    with closing(sqlite3.connect(file)) as db, db:
+        db.executescript((FOLDER / f"state_v{version}.sql").read_text())
+        names = ("command:list --token=s3cret 'a b'", "command:plain", "url_file:/a b.txt")
+        db.executemany(
+            "INSERT INTO source (job, name) VALUES (?, ?)",
+            [(number, name) for number, name in enumerate(names, 900)],
+        )
+    with open_frontier(file, durable=False):
+        pass
+    with closing(sqlite3.connect(file)) as db:
+        found = {name for (name,) in db.execute("SELECT name FROM source WHERE job >= 900")}
+    assert found == {"command:list", "command:plain", "url_file:/a b.txt"}
+    assert b"s3cret" not in file.read_bytes()

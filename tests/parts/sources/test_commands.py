@@ -25,7 +25,7 @@ def program(code, *arguments, timeout=10.0):
 
 def test_a_command_lists_the_lines_it_prints(one):
     source = one(command=("printf", "http://h/%s\n", "1", "# 2", "a b;$HOME"))
-    assert source.name == "command:printf 'http://h/%s\n' 1 '# 2' 'a b;$HOME'"
+    assert source.name == "command:printf"
     assert urls(source) == ["http://h/1", "http://h/# 2", "http://h/a b;$HOME"]
     assert source.version() == source.version_read == ""
     assert source.where(3).endswith(":3")
@@ -47,12 +47,12 @@ sys.exit(3)
 
 def test_a_command_that_is_killed_says_by_what(one):
     error = told(one(command=("sh", "-c", "kill -9 $$")))[2]
-    assert error == "command:sh -c 'kill -9 $$': was killed by signal 9"
+    assert error == "command:sh: was killed by signal 9"
 
 
 def test_a_command_that_is_not_there_is_an_error(one, tmp_path):
     assert told(one(command=("/no/such/program", "x")))[2] == (
-        "command:/no/such/program x: cannot be started: No such file or directory"
+        "command:/no/such/program: cannot be started: No such file or directory"
     )
     file = write(tmp_path, "script", "echo")
     assert told(one(command=(str(file),)))[2].endswith("cannot be started: Permission denied")

@@ -1,0 +1,66 @@
+"""Whether a file ends as its format ends, or may still be being written.
+
+What is only half there differs from what is whole in its last bytes: lines end with a line end, a
+JSON array with its bracket, XML with its root, gzip with the end mark of its last member.
+"""
+
+import os
+import re
+import zlib
+
+from crawler.sources.reading import pieces
+
+_SHOWN = 4096
+"""Bytes of the head and of the tail of a file that are looked at."""
+_BLANKS = b" \t\r\n\v\f\0"
+_BOM = b"\xef\xbb\xbf"
+_ROOT = re.compile(rb"<([A-Za-z_][^\s<>/]*)")
+
+
+def ended(descriptor: int) -> bool:
+    """Tell whether a regular file ends as its format ends, and stand at its first byte again.
+
+    To be run in a native thread: plain files cost two reads, gzip is unpacked to its end. A gzip
+    that is broken ends here: waiting heals none of it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    try:
+        return ends(*_unpacked_ends(descriptor))
+    except EOFError:
+        return False
+    except zlib.error:
+        return True
+    finally:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+
+
+def ends(head: bytes, tail: bytes) -> bool:
+    """Tell whether content with this head and this tail, some KB of each, ends as its format ends.
+
+    The first byte that is not blank tells the format: `[` a JSON array, `<` XML, anything else
+    lines. What is empty has not ended: its writer may not have begun.
+    """
+    begin, end = head.removeprefix(_BOM).lstrip(_BLANKS)[:1], tail.rstrip(_BLANKS)
+    if begin == b"[":
+        return end.endswith(b"]")
+    if begin == b"<":
+        root = _ROOT.search(head)
+        return root is not None and end.lower().endswith(b"</" + root[1].lower() + b">")
+    return tail.endswith((b"\n", b"\r", b"\n\0", b"\r\0"))  # UTF-16 has a NUL behind
+
+
+def _unpacked_ends(descriptor: int) -> tuple[bytes, bytes]:
+    """Return the first and the last bytes of the content of a file, plain or gzip."""
+    head = os.pread(descriptor, _SHOWN, 0)
+    if not head.startswith(b"\x1f\x8b"):
+        size = os.fstat(descriptor).st_size
+        return head, os.pread(descriptor, _SHOWN, max(0, size - _SHOWN))
+    head = tail = b""
+    for piece in pieces(descriptor):
+        data = piece or b""
+        head += data[: max(0, _SHOWN - len(head))]
+        tail = (tail[-_SHOWN:] + data)[-_SHOWN:] if data else tail
+    return head, tail
