@@ -124,6 +124,9 @@ class JobOptions(HostPoliteness):
     no secret is a credential."""
     schedule: ScheduleOptions | None = None
     """When a URL is visited again; without it every URL is visited once."""
+    on_remove: Literal["keep", "delete"] = "keep"
+    """What becomes of the files of URLs that the job's lists name no more, once they are retired:
+    they are kept, or deleted with their older versions."""
     on_change: Versions = Field(default=0, validate_default=False)
     """`replace` a file that changed, or `keep 3 versions` of it under names with their time."""
     priority: Literal["high", "normal", "low"] = "normal"

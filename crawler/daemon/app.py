@@ -188,6 +188,7 @@ class App:
             limit=self._limit,
             bad=self._bad,
         )
+        self.seeder.remove = self._disk.files.remove
 
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration

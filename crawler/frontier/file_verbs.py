@@ -25,6 +25,15 @@ class FileVerbs(Protocol):
         What has changed since they were looked up, or is not listed any more, stays as it is.
         """
 
+    def unneeded(self, job: str, after: int) -> list[StoredFile]:
+        """Return some files of a job's retired URLs, by the tasks' numbers beyond `after`."""
+
+    def let_go(self, files: Sequence[StoredFile], now: Seconds) -> int:
+        """Note that files of retired URLs are removed; return how many.
+
+        A URL that was listed again meanwhile is due, for its file is gone.
+        """
+
     def rename(self, file: StoredFile, path: str) -> bool:
         """Note that a file bears another name that was claimed; False if it has changed meanwhile.
 

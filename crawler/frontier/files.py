@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from crawler.frontier.fingerprints import TASK_OF
 from crawler.frontier.names import Names
@@ -17,12 +18,21 @@ from crawler.urls import host_of
 
 ROWS_AT_ONCE = 2000
 """Tasks that are looked at in one transaction."""
+FILES_AT_ONCE = 100
+"""Files of retired URLs that are let go in one transaction."""
 
 _PAGE = f"""
 SELECT task.id, job.name, url, fingerprint, path, size, digest, task.state = {RETIRED}, active
 FROM (SELECT * FROM task WHERE id > ? ORDER BY id LIMIT {ROWS_AT_ONCE}) AS task
 JOIN job ON job.id = task.job
 WHERE digest IS NOT NULL AND path IS NOT NULL AND task.state != {LEASED} ORDER BY task.id"""
+_UNNEEDED = f"""
+SELECT task.id, job.name, url, fingerprint, path, size, digest, 1, active FROM job
+JOIN task ON task.job = job.id AND task.state = {RETIRED} AND digest IS NOT NULL
+WHERE job.name = ? AND task.id > ? ORDER BY task.id LIMIT {FILES_AT_ONCE}"""
+_LET_GO = f"""
+UPDATE task SET digest = NULL, size = NULL, etag = NULL, last_modified = NULL, ended = NULL
+WHERE id = ? AND path = ? AND digest = ? AND state = {RETIRED}"""
 _LAST = f"SELECT max(id), count(*) FROM (SELECT id FROM task WHERE id > ? LIMIT {ROWS_AT_ONCE})"
 _CLAIMANTS = """
 SELECT file.key, task.path, task.state FROM json_each(?) AS wanted
@@ -41,14 +51,7 @@ def stored(db: sqlite3.Connection, after: int) -> tuple[list[StoredFile], int | 
 
     A task that is being visited is left out: its file may be written just now.
     """
-    files = [
-        StoredFile(
-            id_, job, url, fingerprint, path, size or 0, digest.hex(), bool(gone), bool(active)
-        )
-        for id_, job, url, fingerprint, path, size, digest, gone, active in db.execute(
-            _PAGE, (after,)
-        )
-    ]
+    files = _files(db.execute(_PAGE, (after,)))
     last, found = db.execute(_LAST, (after,)).fetchone()
     return files, last if found == ROWS_AT_ONCE else None
 
@@ -81,6 +84,31 @@ def revisit(db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], n
     tally(db, sums)
     update_ready_at(db, hosts, now)
     return number
+
+
+def unneeded(db: sqlite3.Connection, job: str, after: int) -> list[StoredFile]:
+    """Return files of a job's retired URLs, by the tasks' numbers, as many as are let go at once.
+
+    What has the name of such a file without being that file is not among them.
+    """
+    return _files(db.execute(_UNNEEDED, (job, after)))
+
+
+def let_go(db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], now: Seconds) -> int:
+    """Note that files of retired URLs are removed; return how many.
+
+    One that is listed again is due then, and one that was meanwhile is due now: its file is gone.
+    """
+    back = []
+    for file in files:
+        found = (file.task, file.path, bytes.fromhex(file.digest))
+        if db.execute(_LET_GO, found).rowcount:
+            key = (path_key(file.path), file.task)
+            db.execute("DELETE FROM file WHERE key = ? AND task = ?", key)
+        else:
+            back.append(file)
+    revisit(db, names, back, now)
+    return len(files) - len(back)
 
 
 def rename(db: sqlite3.Connection, file: StoredFile, path: str) -> bool:
@@ -125,3 +153,12 @@ def _owns(found: tuple[str | None, int] | None, key: int) -> bool:
 def _row(db: sqlite3.Connection, file: StoredFile) -> tuple[int, int, str | None, int, str] | None:
     found = db.execute(_STILL, (file.task, file.path, bytes.fromhex(file.digest))).fetchone()
     return tuple(found) if found else None
+
+
+def _files(rows: Iterable[tuple[Any, ...]]) -> list[StoredFile]:
+    return [
+        StoredFile(
+            number, job, url, print_, path or "", size or 0, digest.hex(), bool(gone), bool(active)
+        )
+        for number, job, url, print_, path, size, digest, gone, active in rows
+    ]

@@ -140,5 +140,6 @@ CREATE TABLE dropped (
 CREATE INDEX dropped_source ON dropped (source);
 UPDATE OR IGNORE source SET name = substr(name, 1, instr(name, ' ') - 1)
     WHERE name LIKE 'command:% %';
+CREATE INDEX task_unneeded ON task (job) WHERE state = 4 AND digest IS NOT NULL;
 """,
 }

@@ -136,6 +136,7 @@ CREATE TABLE task (
 ) STRICT;
 CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
+CREATE INDEX task_unneeded ON task (job) WHERE state = {RETIRED} AND digest IS NOT NULL;
 
 CREATE TABLE fingerprint (                 -- the task of each, see fingerprints.py
     fingerprint INTEGER PRIMARY KEY,

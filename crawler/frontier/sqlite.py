@@ -203,6 +203,12 @@ class SqliteFrontier:
     def revisit(self, found: Sequence[StoredFile], now: Seconds) -> int:
         return self._file.write(files.revisit, self._file.names, found, now)
 
+    def unneeded(self, job: str, after: int) -> list[StoredFile]:
+        return self._file.read(files.unneeded, job, after)
+
+    def let_go(self, found: Sequence[StoredFile], now: Seconds) -> int:
+        return self._file.write(files.let_go, self._file.names, found, now)
+
     def rename(self, file: StoredFile, path: str) -> bool:
         return self._file.write(files.rename, file, path)
 

@@ -63,8 +63,8 @@ def _remove(db: Connection, rows: Sequence[Row], remove: Remove) -> None:
             mine.append((number, path))
     remove([path for _, path in mine])
     db.executemany(
-        "UPDATE task SET digest = NULL, size = NULL, etag = NULL, last_modified = NULL "
-        "WHERE id = ?",
+        "UPDATE task SET digest = NULL, size = NULL, etag = NULL, last_modified = NULL, "
+        f"ended = CASE state WHEN {RETIRED} THEN NULL ELSE ended END WHERE id = ?",
         [(number,) for number, _ in mine],
     )
 

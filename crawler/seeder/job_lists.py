@@ -9,6 +9,7 @@ from crawler.config import Job
 from crawler.errors import CrawlerError, EndOfProcessError, LocalFaultError, PassLostError
 from crawler.model import Seconds
 from crawler.seeder.admission import SyncSums
+from crawler.seeder.clearing import clear
 from crawler.seeder.reading import Busy, SyncTools
 from crawler.seeder.rescheduling import reschedule
 from crawler.seeder.slots import Slots
@@ -127,6 +128,7 @@ class JobLists:
         self.sums = sync.sums
         sync.run(self._sources())
         self._leaving = tools.frontier.leaving(self.job.name)
+        clear(tools, self.job)
         self._log_synced(sync.sums, changed)
         self._synced(self.job, sync.sums)
 
@@ -152,6 +154,7 @@ class JobLists:
         if self._leaving:
             sync = Sync(self._tools, self.job)
             self._leaving = sync.retire()
+            clear(self._tools, self.job)
             if sync.sums.removed:
                 self._log_synced(sync.sums, ())
         if self._inbox:

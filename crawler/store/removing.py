@@ -63,3 +63,10 @@ class Remover:
         for name in names:
             with suppress(OSError):
                 os.unlink(name, dir_fd=folder)
+
+
+def remove(root: Path, paths: Sequence[str]) -> int:
+    """Remove files with their older versions; return how many the system would not remove."""
+    with Remover(root) as remover:
+        remover.remove(paths)
+    return remover.failed

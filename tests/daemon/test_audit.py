@@ -234,3 +234,38 @@ def test_forget_with_files_needs_their_folder(stored):
     )
     assert done.returncode == 2
     assert "--files needs the configuration, with -c" in done.stderr
+
+
+def test_files_of_urls_that_leave_the_lists_are_deleted_where_that_is_wanted(site, stored):
+    files = stored / "files"
+    (files / "a/1.20261121T103000Z").write_bytes(b"an older version")
+    kept = {"name": "b", "urls": [f"{site.url}/b/1"]}
+    write_config(
+        stored, [{"name": "a", "urls": [f"{site.url}/a/[2-4]"], "on_remove": "delete"}, kept]
+    )
+    with Daemon(stored / "crawler.yaml") as daemon:
+        assert daemon.wait_for("files.removed", job="a")["files"] == 1
+        daemon.stop()
+    left = sorted(path.relative_to(files).as_posix() for path in files.rglob("[0-9]*"))
+    assert left == ["a/2", "a/3", "a/4", "b/1", "b/2"]
+    assert audit(stored, "--orphans") == ["5 files as the ledger has them", "0 files of no URL"]
+    assert_clean(stored, urls=6)
+    # A URL that comes back is fetched again.
+    write_config(stored, jobs(site))
+    visited(stored)
+    assert (files / "a/1").read_bytes() == b"content of /a/1"
+    assert_clean(stored, urls=6)
+
+
+def test_a_list_that_is_held_deletes_nothing(site, stored):
+    names = stored / "list.txt"
+    names.write_text("".join(f"{site.url}/n/{number}\n" for number in range(40)))
+    job = {"name": "n", "url_file": "list.txt", "on_remove": "delete"}
+    write_config(stored, [job])
+    visited(stored)
+    names.write_text("".join(f"{site.url}/n/{number}\n" for number in range(3)))
+    with Daemon(stored / "crawler.yaml") as daemon:
+        daemon.wait_for("list.shrunk", job="n")
+        daemon.stop()
+        assert not daemon.told("files.removed", job="n")
+    assert len(list((stored / "files/n").iterdir())) == 40
