@@ -104,6 +104,8 @@ class JobTerms:
     """Whether it obeys robots.txt."""
     weight: int = 2
     """Its share where several jobs wait: 4 for high priority, 2 for normal, 1 for low."""
+    renamed_from: str | None = None
+    """The name that it had before, if its URLs are to come along."""
 
 
 @value

@@ -30,7 +30,14 @@ class HostOverrides:
     def job_terms(self) -> list[JobTerms]:
         """Return the terms of all jobs, for the frontier."""
         return [
-            JobTerms(job.name, job.delay, job.per_host, job.robots == "obey", WEIGHTS[job.priority])
+            JobTerms(
+                job.name,
+                job.delay,
+                job.per_host,
+                job.robots == "obey",
+                WEIGHTS[job.priority],
+                job.renamed_from,
+            )
             for job in self.overrides.jobs.values()
         ]
 

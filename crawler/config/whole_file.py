@@ -19,6 +19,9 @@ def check_jobs(document: Document, settings: Settings) -> None:
             message = f"{job.name!r} is also the name of jobs[{first[job.name]}]"
             document.problem((*here, "name"), message)
         first.setdefault(job.name, at)
+        if job.renamed_from in {other.name for other in settings.jobs}:
+            message = f"{job.renamed_from!r} is a job of this file; it is for a name that is gone"
+            document.problem((*here, "renamed_from"), message)
         if not any((job.urls, job.url_file, job.sitemap, job.command, job.inbox)):
             message = "names no URLs; it needs urls, url_file, sitemap, command or inbox"
             document.problem(here, message)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from crawler.frontier.names import Names
 from crawler.frontier.readiness import update_ready_at
+from crawler.frontier.renaming import inherit
 from crawler.frontier.rows import tally
 from crawler.frontier.schema import DEAD, DONE, RETIRED, ROBOTS_JOB, WAITING
 from crawler.frontier.values import NextDue
@@ -36,6 +37,9 @@ def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobTerms], no
         "UPDATE job SET delay = ?, per_host = ?, obeys = ?, weight = ? WHERE id = ?",
         [(r.delay, r.per_host, r.obeys, r.weight, job) for job, r in wanted.items()],
     )
+    for job, terms in wanted.items():
+        if terms.renamed_from:
+            inherit(db, job, terms.renamed_from)
     for job, active in db.execute(
         "SELECT id, active FROM job WHERE id != ?", (ROBOTS_JOB,)
     ).fetchall():

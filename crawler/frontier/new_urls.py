@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from crawler.frontier.fingerprints import TASK_OF, among, move, note
 from crawler.frontier.names import Names
 from crawler.frontier.readiness import update_ready_at
+from crawler.frontier.renaming import adopt
 from crawler.frontier.rows import tally
 from crawler.model import Seconds
 from crawler.records import Seed
@@ -44,11 +45,12 @@ def enlist(
     for seed in seeds:
         if seed.fingerprint not in known:
             new.setdefault(seed.fingerprint, seed)
-    if new:
-        _add(db, names, job, new.values(), now)
     listed.subtract(new.keys())
+    others, adopted = adopt(db, job, new.values(), now) if new else ([], 0)
+    if others:
+        _add(db, names, job, others, now)
     db.executemany(_MORE, [(times, one) for one, times in listed.items() if times])
-    return len(new)
+    return len(new) - adopted
 
 
 def _add(

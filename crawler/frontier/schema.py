@@ -29,7 +29,8 @@ CREATE TABLE job (
     schedule TEXT NOT NULL DEFAULT '',     -- as JSON, by which due times were computed; '' once
     meaning TEXT NOT NULL DEFAULT '',      -- a mark of the options that lines were read by
     held INTEGER,                          -- URLs on its lists, which lost too many; NULL: none
-    believed INTEGER NOT NULL DEFAULT 0    -- whether the operator believes that
+    believed INTEGER NOT NULL DEFAULT 0,   -- whether the operator believes that
+    heir_of INTEGER                        -- the job of its old name, see renaming.py
 ) STRICT;
 INSERT INTO job (id, name) VALUES ({ROBOTS_JOB}, '.robots'); -- has the visits to robots.txt
 

@@ -269,3 +269,32 @@ def test_a_list_that_is_held_deletes_nothing(site, stored):
         daemon.stop()
         assert not daemon.told("files.removed", job="n")
     assert len(list((stored / "files/n").iterdir())) == 40
+
+
+def test_a_job_with_another_name_takes_its_urls_and_files_along(site, stored):
+    """Those that its lists still name; and the old name can be used anew."""
+    inode = (stored / "files/a/2").stat().st_ino
+    renamed = {"name": "z", "renamed_from": "a", "urls": [f"{site.url}/a/[2-5]"]}
+    write_config(stored, [renamed, jobs(site)[1]])
+    with Daemon(stored / "crawler.yaml", "--until-done") as daemon:
+        assert daemon.wait() == 0
+        assert [one["url"] for one in daemon.told("visit")] == [f"{site.url}/a/5"]
+    assert_clean(stored, urls=7)
+    assert (stored / "files/a/2").stat().st_ino == inode
+    assert audit(stored, "--job", "z") == ["4 files as the ledger has them"]
+    assert audit(stored, "--rename", "--orphans")[1:] == ["3 files renamed", "0 files of no URL"]
+    assert (stored / "files/z/2").stat().st_ino == inode
+    visited(stored)
+    assert (stored / "files/z/2").stat().st_ino == inode
+    write_config(stored, [{**renamed, "renamed_from": None}, *jobs(site)])
+    visited(stored)
+    assert_clean(stored, urls=10)
+    assert (stored / "files/a/2").read_bytes() == b"content of /a/2"
+    assert (stored / "files/z/2").stat().st_ino == inode
+
+
+def test_a_name_that_is_still_in_use_is_no_old_one(site, stored):
+    write_config(stored, [{**jobs(site)[0], "renamed_from": "b"}, jobs(site)[1]])
+    done = at_once("check", "-c", "crawler.yaml", cwd=stored)
+    assert done.returncode == 2
+    assert "jobs[0].renamed_from: 'b' is a job of this file" in done.stderr

@@ -68,6 +68,7 @@ ELSEWHERE = {
     "frontier/new_urls.py": "parts/frontier/test_frontier.py",
     "frontier/process.py": "parts/frontier/test_owners.py",
     "frontier/readiness.py": "parts/frontier/test_turns.py",
+    "frontier/renaming.py": "daemon/test_audit.py",
     "frontier/retiring.py": "parts/frontier/test_lists.py",
     "frontier/rows.py": "parts/frontier/test_frontier.py",
     "frontier/sums.py": "parts/frontier/test_lists.py",
