@@ -19,12 +19,14 @@ from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
 from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.meaning import Meanings
-from crawler.daemon.opening import opened
+from crawler.daemon.opening import StoppedError, opened
 from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
+from crawler.daemon.standing import Standing
 from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
+from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
 from crawler.fetch.fetcher import JobSession
 from crawler.frontier import Pulse
@@ -97,7 +99,7 @@ class App:
 
         Raises:
             ServiceDiedError: a service kept dying.
-            EndOfProcessError: its leases or the ledger are lost.
+            EndOfProcessError: its leases or the ledger are lost, or a newer crawler has the ledger.
         """
         visiting = self._visiting
         self._log.info("daemon.ready", pid=os.getpid(), owner=self._disk.owner)
@@ -109,9 +111,14 @@ class App:
             Service("seeder", self.seeder.run),
         )
         reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
-        return self._supervisor.run(services, reloader.reload)
+        forced = self._supervisor.run(services, reloader.reload)
+        self._standing.require()
+        return forced
 
     def _open(self, stack: ExitStack) -> None:
+        state = self._configuration.settings.crawler.state
+        if not upgraded(state, self._log, self._mailbox.stopped):
+            raise StoppedError
         stack.enter_context(self._disk)
         self.frontier = self._disk.frontier
         stack.enter_context(self._visiting)
@@ -193,6 +200,8 @@ class App:
             progress=configuration.settings.crawler.log.progress,
             when_settled=done.look if self._until_done else lambda: None,
         )
+        self._standing = Standing(self.frontier, self.stop)
+        self.keeper.beaten = self._standing.look
         self.keeper.reclaim()
 
     def _pulse(self) -> Pulse:

@@ -38,10 +38,10 @@ class Frontier(FileVerbs, Protocol):
     def __exit__(self, *_: object) -> None: ...
 
     def identify(self, known: str = "") -> str:
-        """Return the ledger's id; a ledger that has none yet gets `known`, or a new one.
+        """Return the ledger's id; one without gets `known`, the output folder's, or a new one."""
 
-        `known` is the id that the output folder names, '' if it names none.
-        """
+    def outdated(self) -> bool:
+        """Tell whether a newer crawler has migrated the ledger: this process is to drain."""
 
     def register(self, process: Process, now: Seconds) -> int:
         """Admit a process as an owner, and return its number, which is never used again."""

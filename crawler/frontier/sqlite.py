@@ -50,8 +50,8 @@ from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement, Stor
 class SqliteFrontier:
     """A frontier in a file."""
 
-    def __init__(self, state: Path, *, durable: bool) -> None:
-        self._file = Transactions(state, durable=durable)
+    def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
+        self._file = Transactions(state, durable=durable, readonly=readonly)
         self._visitor = Visitor()
         self._shares = Shares()
 
@@ -67,6 +67,9 @@ class SqliteFrontier:
 
     def register(self, process: Process, now: Seconds) -> int:
         return self._file.write(owners.own, process, now)
+
+    def outdated(self) -> bool:
+        return self._file.outdated()
 
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until

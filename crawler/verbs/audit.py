@@ -87,7 +87,10 @@ def _audit(settings: Settings, job: str | None, *, write: bool) -> Iterator[Audi
             "mounted? The daemon writes it when it starts"
         )
     durable = options.durability == "full"
-    with open_frontier(options.state, durable=durable) as frontier, Native(THREADS) as native:
+    with (
+        open_frontier(options.state, durable=durable, readonly=not write) as frontier,
+        Native(THREADS) as native,
+    ):
         yield Audit(frontier, settings, native, job)
 
 

@@ -1,5 +1,6 @@
 """Files beside the ledger, page by page; a daemon may be at work on both."""
 
+import glob
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -113,9 +114,10 @@ class Audit:
     def _beside(self) -> frozenset[Path]:
         """Return what may be below the output folder and is no file of a URL."""
         state = self._state
-        ends = ("", "-wal", "-shm", "-journal", ".lists")
+        ends = ("", "-wal", "-shm", "-journal")
         return frozenset({
             self._root / ".crawlerd", *(state.with_name(state.name + end) for end in ends),
+            *state.parent.glob(f"{glob.escape(state.name)}.*"),
         })  # fmt: skip
 
     def _rename(self, file: StoredFile, *, dry: bool) -> str:

@@ -61,7 +61,7 @@ def preview(settings: Settings) -> tuple[list[Preview], list[str]]:
     hosts = HostOverrides(settings)
     with (
         tempfile.TemporaryDirectory(prefix="crawler-preview-") as folder,
-        open_frontier(_ledger(options.state, folder), durable=False) as frontier,
+        _opened(options.state, folder) as frontier,
         Files(Path(folder), durable=False) as files,
         Fetcher(user_agent=hosts.user_agent, files=files, concurrency=1) as fetcher,
         Native(1) as native,
@@ -90,9 +90,11 @@ def _count_files(frontier: Frontier, compared: Preview) -> None:
         compared.new_paths += without
 
 
-def _ledger(state: Path, folder: str) -> Path:
-    """Return the ledger, or where an empty one may stand: nothing is made where there is none."""
-    return state if state.exists() else Path(folder, "state.sqlite")
+def _opened(state: Path, folder: str) -> Frontier:
+    """Return the ledger, for reading alone; where there is none an empty one in `folder`."""
+    if state.exists():
+        return open_frontier(state, durable=False, readonly=True)
+    return open_frontier(Path(folder, "state.sqlite"), durable=False)
 
 
 def _changed_options(before: JobTerms, after: JobTerms) -> tuple[str, ...]:
