@@ -48,20 +48,29 @@ def audit_verb(
         raise UsageError("audit needs the configuration, with -c: it names the output folder")
     settings, fix = ledger.settings, fix and not dry
     with _audit(settings, job, write=fix or (rename and not dry)) as audit:
-        names = audit.renamed(dry=dry) if rename else Counter()
-        faults: Counter[str] = Counter()
-        for fault in audit.faults(fix=fix):
-            faults[fault.what.partition(":")[0]] += 1
-            click.echo(_told(fault, as_json_=as_json_))
-        lost = 0
-        for path in audit.lost() if orphans else ():
-            lost += 1
-            line = {"event": "orphan", "path": path}
-            click.echo(as_json(line) if as_json_ else f"{'orphan':<10}{path}")
-    found = _Found(audit.looked_at, faults, audit.due, names if rename else None)
-    found = found._replace(orphans=lost if orphans else None)
+        names = audit.renamed(dry=dry) if rename else None
+        faults = _tell_faults(audit, fix=fix, as_json_=as_json_)
+        lost = _tell_orphans(audit, as_json_=as_json_) if orphans else None
+    found = _Found(audit.looked_at, faults, audit.due, names, lost)
     print_lines([as_json(found.document())] if as_json_ else found.lines(dry=dry))
     return int(faults.total() > audit.due)
+
+
+def _tell_faults(audit: Audit, *, fix: bool, as_json_: bool) -> "Counter[str]":
+    faults: Counter[str] = Counter()
+    for fault in audit.faults(fix=fix):
+        faults[fault.what.partition(":")[0]] += 1
+        click.echo(_told(fault, as_json_=as_json_))
+    return faults
+
+
+def _tell_orphans(audit: Audit, *, as_json_: bool) -> int:
+    number = 0
+    for path in audit.lost():
+        number += 1
+        line = {"event": "orphan", "path": path}
+        click.echo(as_json(line) if as_json_ else f"{'orphan':<10}{path}")
+    return number
 
 
 @contextmanager
@@ -111,7 +120,7 @@ class _Found(NamedTuple):
     due: int
     """URLs that were made due again."""
     renamed: "Counter[str] | None"
-    orphans: int | None = None
+    orphans: int | None
 
     def document(self) -> dict[str, Any]:
         """Return it for programs; what was not asked for is left away."""
