@@ -134,13 +134,15 @@ def unnamed(
         for key, path, state in db.execute(_CLAIMANTS, (json.dumps(list(keys.values())),))
     }
     lost = [path for path, key in keys.items() if not _owns(known.get(key), key)]
-    for path, fingerprint in parts:
-        row = db.execute(
-            f"SELECT part, state FROM task WHERE id = {TASK_OF}", (fingerprint,)
-        ).fetchone()
-        if row is None or (row[0] != path and row[1] != LEASED):
-            lost.append(path)
-    return lost
+    return lost + [path for path, print_ in parts if not _is_part(db, path, print_)]
+
+
+def _is_part(db: sqlite3.Connection, path: str, print_: int) -> bool:
+    """Tell whether a task, by its fingerprint, has a part, or may be writing it."""
+    row = db.execute(
+        f"SELECT part = ? OR state = {LEASED} FROM task WHERE id = {TASK_OF}", (path, print_)
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def _owns(found: tuple[str | None, int] | None, key: int) -> bool:

@@ -37,9 +37,7 @@ def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobTerms], no
         "UPDATE job SET delay = ?, per_host = ?, obeys = ?, weight = ? WHERE id = ?",
         [(r.delay, r.per_host, r.obeys, r.weight, job) for job, r in wanted.items()],
     )
-    for job, terms in wanted.items():
-        if terms.renamed_from:
-            inherit(db, job, terms.renamed_from)
+    inherit(db, {job: terms.renamed_from for job, terms in wanted.items() if terms.renamed_from})
     for job, active in db.execute(
         "SELECT id, active FROM job WHERE id != ?", (ROBOTS_JOB,)
     ).fetchall():

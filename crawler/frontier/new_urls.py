@@ -46,11 +46,21 @@ def enlist(
         if seed.fingerprint not in known:
             new.setdefault(seed.fingerprint, seed)
     listed.subtract(new.keys())
-    others, adopted = adopt(db, job, new.values(), now) if new else ([], 0)
-    if others:
-        _add(db, names, job, others, now)
+    adopted = _take(db, names, job, new.values(), now)
     db.executemany(_MORE, [(times, one) for one, times in listed.items() if times])
     return len(new) - adopted
+
+
+def _take(
+    db: sqlite3.Connection, names: Names, job: int, seeds: Collection[Seed], now: Seconds
+) -> int:
+    """Add URLs that are not known, or take them along from the old name; return how many were."""
+    if not seeds:
+        return 0
+    others, adopted = adopt(db, job, seeds, now)
+    if others:
+        _add(db, names, job, others, now)
+    return adopted
 
 
 def _add(

@@ -7,7 +7,7 @@ then begins anew under the new name; what the lists name no more stays behind.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from crawler.frontier.fingerprints import TASK_OF, forget, move
 from crawler.frontier.readiness import update_ready_at
@@ -31,7 +31,13 @@ INSERT OR IGNORE INTO listing
 SELECT :host, :job, ifnull((SELECT min(served) FROM listing WHERE host = :host), 0.0)"""
 
 
-def inherit(db: sqlite3.Connection, job: int, old: str) -> None:
+def inherit(db: sqlite3.Connection, names: Mapping[int, str]) -> None:
+    """Note which jobs, by number, take along the URLs of old names."""
+    for job, old in names.items():
+        _inherit(db, job, old)
+
+
+def _inherit(db: sqlite3.Connection, job: int, old: str) -> None:
     """Note that a job takes along the URLs of an old name, whose lists are forgotten.
 
     Should a job bear the old name once more, its lists are new, and so are the URLs that left.

@@ -10,17 +10,16 @@ from crawler.config import Job
 from crawler.seeder.reading import SyncTools
 
 
-def clear(tools: SyncTools, job: Job) -> int:
-    """Remove what the retired URLs of a job have stored; return how many files."""
+def clear(tools: SyncTools, job: Job) -> None:
+    """Remove what the retired URLs of a job have stored."""
     if job.on_remove != "delete" or tools.remove is None:
-        return 0
-    frontier, after, removed, failed = tools.frontier, 0, 0, 0
-    while files := frontier.unneeded(job.name, after):
+        return
+    after, removed, failed = 0, 0, 0
+    while files := tools.frontier.unneeded(job.name, after):
         after = files[-1].task
-        failing = tools.remove([file.path for file in files])
-        failed += failing
-        if not failing:
-            removed += frontier.let_go(files, time.time())
-    if removed or failed:
+        if failing := tools.remove([file.path for file in files]):
+            failed += failing
+        else:
+            removed += tools.frontier.let_go(files, time.time())
+    if removed + failed:
         tools.log.info("files.removed", job=job.name, files=removed, failed=failed)
-    return removed

@@ -55,13 +55,19 @@ class Audit:
         """
         for page in self._of_job():
             self.looked_at += len(page)
-            told = dict(zip(page, self._native.each(self._compare, page), strict=True))
-            wrong = [file for file, what in told.items() if what]
-            wrong = self._frontier.still(wrong) if wrong else []
-            if fix and wrong:
-                gone = [file for file in wrong if not told[file].startswith("unreadable")]
-                self.due += self._frontier.revisit(gone, time.time())
-            yield from (Fault(file, told[file]) for file in wrong)
+            faults = self._wrong(page)
+            if fix and faults:
+                self._fix(faults)
+            yield from faults
+
+    def _wrong(self, page: list[StoredFile]) -> list[Fault]:
+        told = dict(zip(page, self._native.each(self._compare, page), strict=True))
+        wrong = [file for file, what in told.items() if what]
+        return [Fault(file, told[file]) for file in (self._frontier.still(wrong) if wrong else ())]
+
+    def _fix(self, faults: list[Fault]) -> None:
+        gone = [file for file, what in faults if not what.startswith("unreadable")]
+        self.due += self._frontier.revisit(gone, time.time())
 
     def lost(self) -> Iterator[str]:
         """Yield the files below the output folder that no URL of the ledger has, by their names."""
