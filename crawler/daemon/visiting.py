@@ -19,6 +19,7 @@ from crawler.daemon.outcomes import Outcomes
 from crawler.daemon.tally import Tally
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
+from crawler.feeder.review import Review
 from crawler.fetch.fetcher import Fetcher
 from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Task, Trouble
@@ -78,7 +79,7 @@ class Visiting:
 
     def apply(self) -> None:
         """Take over the options of visits from a configuration that is newly in force."""
-        self.own_hosts.addresses.limits = self._configuration.address_limits()
+        self.review.ask()
         self.feeder.concurrency = self._configuration.settings.crawler.concurrency
         self.feeder.leaser.look()
 
@@ -96,6 +97,14 @@ class Visiting:
             concurrency,
             self.own_hosts,
             self._ends.put,
+        )
+
+        self.review = Review(
+            self._disk.frontier,
+            self._disk.owner,
+            self.feeder,
+            self._configuration.hosts,
+            self._configuration.address_limits,
         )
 
     def _open_fetcher(self, stack: ExitStack) -> None:
@@ -120,7 +129,9 @@ class Visiting:
         disk, jobs, hosts = self._disk, self._configuration.jobs, self._configuration.hosts
         token = self._configuration.settings.crawler.robots_token
         self._rules = stack.enter_context(Rulebook(disk.frontier, hosts, jobs, token, self._log))
-        outcomes = Outcomes(self.tally, self.feeder.pause, self.fetcher, self._log, self._on_visit)
+        outcomes = Outcomes(
+            self.tally, self.feeder.pause, self.fetcher, disk.files, self._log, self._on_visit
+        )
         self.settler = Settler(
             disk.frontier,
             disk.owner,

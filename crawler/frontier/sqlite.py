@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Self
 
 from crawler.frontier import (
-    files,
+    clock,
     identity,
     jobs,
     leasing,
     lists,
     meaning,
     owners,
+    paces,
     passes,
     retiring,
     robots,
@@ -25,14 +26,17 @@ from crawler.frontier import (
 from crawler.frontier.classes import Shares
 from crawler.frontier.jobs import configure
 from crawler.frontier.process import Process
+from crawler.frontier.sqlite_files import SqliteFiles
+from crawler.frontier.terms import Visitor
 from crawler.frontier.transactions import Transactions
-from crawler.frontier.turns import Visitor
 from crawler.frontier.values import (
     BEFORE_ALL,
     Counts,
     Filed,
     KnownChunk,
     Lease,
+    LeasedHost,
+    Moved,
     NextDue,
     Pass,
     Pulse,
@@ -44,10 +48,10 @@ from crawler.frontier.values import (
     Weighed,
 )
 from crawler.model import Kept, Seconds, Task
-from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement, StoredFile
+from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
 
-class SqliteFrontier:
+class SqliteFrontier(SqliteFiles):
     """A frontier in a file."""
 
     def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
@@ -194,8 +198,22 @@ class SqliteFrontier:
             back,
         )
 
-    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> frozenset[int]:
+    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> Moved:
         return self._file.write(leasing.move, owner, found, now)
+
+    def resting(self, after: int, now: Seconds) -> tuple[list[LeasedHost], int | None]:
+        return self._file.read(paces.resting, self._visitor, after, now)
+
+    def bring_back(self, after: int, now: Seconds) -> int | None:
+        return self._file.write(clock.bring_back, after, now)
+
+    def terms(self, hosts: Sequence[int]) -> list[LeasedHost]:
+        return self._file.read(paces.own_paces, self._visitor, hosts)
+
+    def amend(
+        self, owner: int, before: Sequence[LeasedHost], after: Sequence[HostRecord], now: Seconds
+    ) -> None:
+        self._file.write(paces.amend, owner, before, after, now)
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         self._file.write(visits.keep, owner, task, kept)
@@ -219,27 +237,6 @@ class SqliteFrontier:
 
     def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:
         return self._file.write(owners.reclaim, self._file.names, now, machine, mine)
-
-    def stored(self, after: int) -> tuple[list[StoredFile], int | None]:
-        return self._file.read(files.stored, after)
-
-    def still(self, found: Sequence[StoredFile]) -> list[StoredFile]:
-        return self._file.read(files.still, found)
-
-    def revisit(self, found: Sequence[StoredFile], now: Seconds) -> int:
-        return self._file.write(files.revisit, self._file.names, found, now)
-
-    def unneeded(self, job: str, after: int) -> list[StoredFile]:
-        return self._file.read(files.unneeded, job, after)
-
-    def let_go(self, found: Sequence[StoredFile], now: Seconds) -> int:
-        return self._file.write(files.let_go, self._file.names, found, now)
-
-    def rename(self, file: StoredFile, path: str) -> bool:
-        return self._file.write(files.rename, file, path)
-
-    def unnamed(self, paths: Sequence[str], parts: Sequence[tuple[str, int]]) -> list[str]:
-        return self._file.read(files.unnamed, paths, parts)
 
     def counts(self) -> Counts:
         return self._file.read(sums.counts)
