@@ -173,6 +173,7 @@ class App:
             bad=self._bad,
         )
         self.seeder.remove = self._disk.files.remove
+        self.seeder.patient = not self._trust_listed
         self.seeder.synced = self._synced
 
     def _synced(self, job: Job, sums: SyncSums) -> None:
