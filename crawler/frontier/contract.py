@@ -217,12 +217,6 @@ class Frontier(FileVerbs, Protocol):
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         """Note the part that a visit begins, for a later visit to go on from."""
 
-    def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
-        """Reserve a file for each (task, first choice, second choice), and return the files.
-
-        A file belongs to one task, for good; where both choices are taken there is a third.
-        """
-
     def settle(
         self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
     ) -> None:

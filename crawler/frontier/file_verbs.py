@@ -8,7 +8,13 @@ from crawler.records import StoredFile
 
 
 class FileVerbs(Protocol):
-    """What `crawler audit` asks of a frontier."""
+    """What the settler and `crawler audit` ask of a frontier."""
+
+    def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
+        """Reserve a file for each (task, first choice, second choice), and return the files.
+
+        A file belongs to one task, for good; where both choices are taken there is a third.
+        """
 
     def stored(self, after: int) -> tuple[list[StoredFile], int | None]:
         """Return the stored files of a slice of the tasks; return (files, cursor).

@@ -220,9 +220,6 @@ class SqliteFrontier(SqliteFiles):
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         self._file.write(visits.keep, owner, task, kept)
 
-    def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
-        return self._file.write(visits.claim, paths)
-
     def settle(
         self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
     ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crawler.frontier import files
+from crawler.frontier import files, visits
 from crawler.frontier.transactions import Transactions
 from crawler.model import Seconds
 from crawler.records import StoredFile
@@ -12,6 +12,9 @@ class SqliteFiles:
     """The verbs of `FileVerbs`, on the file of the frontier that they are a part of."""
 
     _file: Transactions
+
+    def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
+        return self._file.write(visits.claim, paths)
 
     def stored(self, after: int) -> tuple[list[StoredFile], int | None]:
         return self._file.read(files.stored, after)
