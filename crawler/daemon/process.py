@@ -13,6 +13,7 @@ from crawler.config import Settings
 from crawler.daemon.app import App, StoppedError
 from crawler.errors import ConfigError, CrawlerError
 from crawler.log import Log, open_log
+from crawler.policy.masking import Mask
 from crawler.worker.pool import end_is_handled
 
 FORCED_EXIT = 3
@@ -30,7 +31,9 @@ def run(
     Raises:
         CrawlerError: the daemon failed; the log has the cause.
     """
-    log, lines = open_log(settings.crawler.log.level, settings.crawler.log.format)
+    options = settings.crawler
+    mask = Mask(options.redact_query)
+    log, lines = open_log(options.log.level, options.log.format, mask=mask)
     quiet_hub(log)
     try:
         raise_descriptors(settings.crawler.concurrency, log)

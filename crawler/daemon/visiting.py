@@ -101,10 +101,14 @@ class Visiting:
                 concurrency=self._configuration.settings.crawler.concurrency,
                 trust_listed=self._trust_listed,
                 note=partial(self._disk.frontier.keep, self._disk.owner),
+                odd=self._tell_odd_cookie,
             )
         )
         for job in self._configuration.listed_jobs():
             self.fetcher.open(job)
+
+    def _tell_odd_cookie(self, job: str, place: str, reason: str) -> None:
+        self._log.warning("cookie.bad", job=job, place=place, reason=reason)
 
     def _open_settler(self, stack: ExitStack) -> None:
         disk, jobs, hosts = self._disk, self._configuration.jobs, self._configuration.hosts

@@ -180,17 +180,24 @@ class OwnHosts:
 
         1. A host that is given up ends the URL.
         2. A host that rests long, or that put the visit off, pays in the URL's place: the URL is
-           spared, unless the host has failed for longer than its `give_up`.
+           spared, unless the host has failed for longer than its `give_up`, or is otherwise well.
         """
         outcome, pace = visited.outcome, host.pace
         was_open, state = pace.is_open, state_of(outcome)
         began_at = now - outcome.elapsed
         if state == "well":
             pace.well(max(0.0, visited.answered_at - began_at))
+            if not visited.task.robots:
+                pace.put_off = 0
         elif state:
             host.last = outcome
             pace.failed(now, began_at, self._random, silent=state == "silent")
         if state == "silent" and pace.given_up(now):
             return replace(visited, outcome=replace(outcome, final=True))
-        host_pays = (state == "silent" and was_open) or host_asked_for_it(outcome)
+        host_pays = (state == "silent" and was_open) or _host_pays(pace, visited)
         return replace(visited, spared=True) if host_pays and not pace.overdue(now) else visited
+
+
+def _host_pays(pace: HostPace, visited: Visited) -> bool:
+    """Tell whether a host put a visit off, and is not well but for this URL."""
+    return host_asked_for_it(visited.outcome) and pace.pays_for(visited.task.put_off)

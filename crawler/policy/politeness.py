@@ -80,6 +80,8 @@ class HostPace:
     """Its own response time, smoothed."""
     spent: int = 0
     """Visits of this day (UTC)."""
+    put_off: int | None = None
+    """Visits that it put off in a row; None before it answered for a URL."""
     day_ends: Seconds = 0.0
     _rests_until: Seconds = float("-inf")
     """After its last failure; a visit that begins before was handed off without knowing of it."""
@@ -156,6 +158,18 @@ class HostPace:
             self.backoff = 0.0
         self.latency += (elapsed - self.latency) * (LATENCY_WEIGHT if self.latency else 1.0)
 
+    def pays_for(self, put_off: int) -> bool:
+        """Note that it put a visit off; tell whether it pays for that itself, in its URL's place.
+
+        `put_off` is how often it did so to this URL before. It pays until it is known to be well,
+        and while it puts off others as well; if not, it is this URL that it refuses.
+        """
+        in_a_row = self.put_off
+        if in_a_row is None:
+            return True
+        self.put_off = in_a_row + 1
+        return not put_off or in_a_row > put_off
+
     def failed(self, now: Seconds, began_at: Seconds, random: Random, *, silent: bool) -> None:
         """Note a failure; of those that were under way together only the first one counts."""
         if began_at < self._rests_until - CLOCK_ERROR_S:
@@ -206,6 +220,7 @@ class HostPace:
         """Take up what is remembered of the host; a clock that was set back makes nothing older."""
         self.backoff, self.failures = health.backoff, health.failures
         self.silent, self.latency = health.silent, health.latency
+        self.put_off = health.failures if health.latency else None
         if health.failing_since is not None:
             self.failing_since = min(now, health.failing_since - offset)
         today = int((now + offset) // DAY_S)

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from crawler.log import printable
 from crawler.model import Kind, Outcome, Task
+from crawler.policy.masking import USUAL, masked_line
 from crawler.policy.retry import KINDS, word_of
 from crawler.records import Again, Hop, Settlement
 from crawler.threads import Greenlet
@@ -63,7 +64,7 @@ class Report:
     def bad(self, url: str, reason: str) -> None:
         """Report a line that holds no URL."""
         self._bad += 1
-        self._note(url, Outcome(Kind.PROTOCOL, reason=reason), 0, kind=None)
+        self._note(masked_line(url), Outcome(Kind.PROTOCOL, reason=reason), 0, kind=None)
 
     def stored_earlier(self, url: str, listed: int, outcome: Outcome, attempts: int) -> None:
         """Report a URL that an earlier run stored, and this one skipped; it was listed so often."""
@@ -110,6 +111,8 @@ class Report:
     def _note(
         self, url: str, outcome: Outcome, attempts: int, *, word: str = "", **override: Any
     ) -> None:
+        url, reason, path = USUAL(url), USUAL(outcome.reason), outcome.path and USUAL(outcome.path)
+        outcome = replace(outcome, reason=reason, path=path)
         word = word or KINDS[outcome.kind].word
         if word == "error":
             cause = f"{outcome.kind}: {printable(outcome.reason)}"

@@ -682,3 +682,28 @@ def test_of_a_host_that_was_never_met_nothing_is_remembered():
     host = HostPace(0)
     host.remember(Health(), now=10, offset=1e9)
     assert (host.ready_at(), host.delay, host.slots) == (0, 0, 1)
+
+
+def test_a_host_that_never_answered_pays_for_whatever_it_puts_off():
+    pace = HostPace(0.0)
+    assert all(pace.pays_for(times) for times in range(50))
+
+
+def test_a_host_that_is_otherwise_well_pays_for_a_url_once():
+    pace = HostPace(0.0)
+    pace.put_off = 0
+    assert [pace.pays_for(times) for times in range(5)] == [True, *[False] * 4]
+
+
+def test_a_host_that_puts_off_all_of_its_urls_pays_for_them():
+    pace = HostPace(0.0)
+    pace.put_off = 0
+    assert all(pace.pays_for(times) for times in range(50) for _ in range(3))
+
+
+def test_a_good_answer_between_shows_that_it_is_the_url_that_is_refused():
+    pace = HostPace(0.0)
+    pace.put_off = 0
+    assert all(pace.pays_for(times) for times in range(2) for _ in range(3))
+    pace.put_off = 0  # it answered for another
+    assert not pace.pays_for(2)
