@@ -59,12 +59,20 @@ class StateError(CrawlerError):
     """The state file cannot be used as it is: corrupt, too new, or not ours."""
 
 
+class OlderLedgerError(StateError):
+    """The state file comes from an older crawler; a daemon migrates it when it starts."""
+
+
 class EndOfProcessError(CrawlerError):
     """This process cannot go on, whatever it tries again; supervisord starts a new one."""
 
 
 class LeaseLostError(EndOfProcessError):
     """Another process took this one for dead and reclaimed its leases; it must start afresh."""
+
+
+class OutdatedError(EndOfProcessError):
+    """A newer crawler has migrated the ledger."""
 
 
 class PassLostError(CrawlerError):

@@ -11,37 +11,34 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from crawler.config import Settings
+from crawler.config import Job, Settings
 from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
 from crawler.daemon.mailbox import Mailbox
+from crawler.daemon.meaning import Meanings
+from crawler.daemon.opening import StoppedError, opened
 from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
+from crawler.daemon.standing import Standing
 from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
+from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
-from crawler.errors import LocalFaultError
 from crawler.fetch.fetcher import JobSession
 from crawler.frontier import Pulse
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.records import Settlement
+from crawler.seeder.admission import SyncSums
 from crawler.seeder.seeder import Seeder
 from crawler.sources.contract import readable
 
 RELEASE_S: Seconds = 2.0
 """How long the last transaction of a stop waits for other programs."""
-FIRST_WAIT_S: Seconds = 1.0
-"""Wait before a daemon that met a fault of this machine at its start tries again; it doubles."""
-MAX_WAIT_S: Seconds = 30.0
-
-
-class StoppedError(Exception):
-    """A stop came before the crawler was open; nothing is to be given back."""
 
 
 class App:
@@ -89,7 +86,8 @@ class App:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(signals_heard(self.stop, self._mailbox.reload, self._log))
-            stack.push(self._opened())
+            daemon = self._file is not None
+            stack.push(opened(self._open, self._mailbox, self._log, patient=daemon))
             self._stack = stack.pop_all()
         return self
 
@@ -101,7 +99,7 @@ class App:
 
         Raises:
             ServiceDiedError: a service kept dying.
-            EndOfProcessError: its leases or the ledger are lost.
+            EndOfProcessError: its leases or the ledger are lost, or a newer crawler has the ledger.
         """
         visiting = self._visiting
         self._log.info("daemon.ready", pid=os.getpid(), owner=self._disk.owner)
@@ -113,35 +111,20 @@ class App:
             Service("seeder", self.seeder.run),
         )
         reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
-        return self._supervisor.run(services, reloader.reload)
-
-    def _opened(self) -> ExitStack:
-        """Open every part; a daemon waits for a fault of this machine to pass, as for a full disk.
-
-        Raises:
-            StoppedError: a stop came while it waited.
-            LocalFaultError: nobody is to wait: this is no daemon.
-        """
-        wait = FIRST_WAIT_S
-        while True:
-            try:
-                with ExitStack() as stack:
-                    self._open(stack)
-                    return stack.pop_all()
-            except LocalFaultError as error:
-                if self._file is None:
-                    raise
-                if wait == FIRST_WAIT_S:
-                    self._log.error("daemon.waiting", cause=str(error))
-            if self._mailbox.stopped(wait):
-                raise StoppedError
-            wait = min(2 * wait, MAX_WAIT_S)
+        forced = self._supervisor.run(services, reloader.reload)
+        self._standing.require()
+        return forced
 
     def _open(self, stack: ExitStack) -> None:
+        state = self._configuration.settings.crawler.state
+        if not upgraded(state, self._log, self._mailbox.stopped):
+            raise StoppedError
         stack.enter_context(self._disk)
         self.frontier = self._disk.frontier
         stack.enter_context(self._visiting)
         self._try_output()
+        self._meanings = Meanings(self.frontier, self._visiting.put_in_force)
+        self._meanings.open(self._configuration.jobs)
         self._open_supervisor()
         self._open_seeder(stack)
         self._open_keeper()
@@ -188,6 +171,11 @@ class App:
             limit=self._limit,
             bad=self._bad,
         )
+        self.seeder.synced = self._synced
+
+    def _synced(self, job: Job, sums: SyncSums) -> None:
+        if not sums.failed:
+            self._meanings.synced(job)
 
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
@@ -211,6 +199,8 @@ class App:
             progress=configuration.settings.crawler.log.progress,
             when_settled=done.look if self._until_done else lambda: None,
         )
+        self._standing = Standing(self.frontier, self.stop)
+        self.keeper.beaten = self._standing.look
         self.keeper.reclaim()
 
     def _pulse(self) -> Pulse:

@@ -47,6 +47,8 @@ class Keeper:
         self.progress = progress
         """Seconds between two `progress` lines; 0 for none."""
         self._when_settled = when_settled
+        self.beaten: Callable[[], None] = lambda: None
+        """Is called after each heartbeat."""
         self._rates = (0.0, 0.0)
         self._beaten = (time.monotonic(), 0, 0)
         """When the rates were computed last, and the visits and the good ends by then."""
@@ -82,6 +84,7 @@ class Keeper:
             self._pulse(), visits=tally.visits, rate=rate, rate_ok=rate_ok, bytes=tally.bytes
         )
         self._frontier.heartbeat(self._owner, pulse, time.time())
+        self.beaten()
 
     def reclaim(self) -> None:
         """Take back the leases of dead processes, and remove the `.part` files that they left."""

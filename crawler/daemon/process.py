@@ -10,7 +10,8 @@ from typing import Any
 import gevent
 
 from crawler.config import Settings
-from crawler.daemon.app import App, StoppedError
+from crawler.daemon.app import App
+from crawler.daemon.opening import StoppedError
 from crawler.errors import ConfigError, CrawlerError
 from crawler.log import Log, open_log
 from crawler.policy.masking import Mask

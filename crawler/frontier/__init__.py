@@ -9,6 +9,7 @@ from crawler.frontier.values import (
     MAX_CRASHES,
     STALLED_FACTOR,
     Counts,
+    Filed,
     KnownChunk,
     Lease,
     LeasedHost,
@@ -17,6 +18,7 @@ from crawler.frontier.values import (
     Pulse,
     ReadChunk,
     Reclaimed,
+    Said,
     SourceState,
     Synced,
     Weighed,
@@ -28,6 +30,7 @@ __all__ = [
     "MAX_CRASHES",
     "STALLED_FACTOR",
     "Counts",
+    "Filed",
     "Frontier",
     "KnownChunk",
     "Lease",
@@ -37,6 +40,7 @@ __all__ = [
     "Pulse",
     "ReadChunk",
     "Reclaimed",
+    "Said",
     "SourceState",
     "Synced",
     "Weighed",
@@ -44,8 +48,12 @@ __all__ = [
 ]
 
 
-def open_frontier(state: Path, *, durable: bool) -> Frontier:
-    """Return the frontier in a state file, not yet entered; `durable` syncs every transaction."""
+def open_frontier(state: Path, *, durable: bool, readonly: bool = False) -> Frontier:
+    """Return the frontier in a state file, not yet entered; `durable` syncs every transaction.
+
+    With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
+    writes may be asked.
+    """
     from crawler.frontier.sqlite import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
-    return SqliteFrontier(state, durable=durable)
+    return SqliteFrontier(state, durable=durable, readonly=readonly)

@@ -1,13 +1,12 @@
-"""Opening a state file: it is made, checked, or brought to the version of today."""
+"""Opening a state file: it is made, or checked."""
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from crawler.errors import StateError
+from crawler.errors import OlderLedgerError, StateError
 from crawler.frontier.faults import error_of
-from crawler.frontier.migrations import MIGRATIONS
 from crawler.frontier.schema import APPLICATION_ID, TABLES, VERSION
 from crawler.model import Seconds
 from crawler.rights import make_folder, make_ledger
@@ -23,7 +22,7 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
     """Open a state file, making it if there is none; `durable` syncs every transaction.
 
     Raises:
-        StateError: the file is not a state file, is damaged, or comes from a newer crawler.
+        StateError: the file is not a state file, is damaged, or comes from another crawler.
         LocalFaultError: it cannot be opened for a fault of this machine that may pass.
     """
     if sqlite3.sqlite_version_info < MIN_SQLITE:
@@ -74,16 +73,34 @@ def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
     db.execute("BEGIN IMMEDIATE")
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables:
-        _migrate(db, _checked_version(db, state))
+        check_version(db, state)
     else:
-        _run(db, TABLES)
+        for statement in statements(TABLES):
+            db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     # This is written though it may stand there: SQLite opens what may not be written for reading.
     db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")
 
 
-def _checked_version(db: sqlite3.Connection, state: Path) -> int:
+def is_newer(db: sqlite3.Connection) -> bool:
+    """Tell whether a newer crawler has migrated the file since it was opened."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return bool(version > VERSION)
+
+
+def is_migrating(db: sqlite3.Connection) -> bool:
+    """Tell whether a migration has begun and is not at its end."""
+    found = db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'migration'")
+    return found.fetchone() is not None
+
+
+def check_version(db: sqlite3.Connection, state: Path) -> None:
+    """See that a state file is one of ours, and as new as this crawler.
+
+    Raises:
+        StateError: it is not; OlderLedgerError where a daemon migrates it.
+    """
     (application,) = db.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
         raise StateError(f"{state} is a database of another program; name another file as state")
@@ -93,13 +110,11 @@ def _checked_version(db: sqlite3.Connection, state: Path) -> int:
             f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
             "install that version, or name another file as state"
         )
-    return int(version)
-
-
-def _migrate(db: sqlite3.Connection, version: int) -> None:
-    for step in range(version, VERSION):
-        _run(db, MIGRATIONS[step])
-        db.execute(f"PRAGMA user_version = {step + 1}")
+    if version < VERSION or is_migrating(db):
+        raise OlderLedgerError(
+            f"{state} was written by an older crawler (schema {version}, this one needs {VERSION});"
+            " start the daemon once to migrate it"
+        )
 
 
 def _set_up(db: sqlite3.Connection, *, durable: bool) -> None:
@@ -111,12 +126,7 @@ def _set_up(db: sqlite3.Connection, *, durable: bool) -> None:
     db.execute("PRAGMA busy_timeout = 0")  # from here on `begin` waits
 
 
-def _run(db: sqlite3.Connection, script: str) -> None:
-    for statement in _statements(script):
-        db.execute(statement)
-
-
-def _statements(script: str) -> Iterator[str]:
+def statements(script: str) -> Iterator[str]:
     """Yield the statements of a script; executescript would end the transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):

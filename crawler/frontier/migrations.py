@@ -1,7 +1,8 @@
 """How a state file of an older version becomes one of the next: one script for each step.
 
-A script that has been released never changes; `tests/parts/frontier/test_migrations.py` runs every
-one on a file that the release of its day would have written.
+What a released script does never changes; `tests/parts/frontier/test_migrations.py` runs every one
+on a file that the release of its day would have written. A statement with `:after` and `:upto` goes
+over the tasks in slices by their numbers.
 """
 
 MIGRATIONS: dict[int, str] = {
@@ -63,11 +64,12 @@ ALTER TABLE task ADD COLUMN extra TEXT;
 DROP TRIGGER task_retires;
 DROP TRIGGER task_retired;
 DROP TRIGGER task_revived;
-UPDATE task SET state = 0 WHERE state = 4;
+UPDATE task SET state = 0 WHERE state = 4 AND id > :after AND id <= :upto;
 DELETE FROM tally WHERE kind = 'retired';
 UPDATE task SET ended = kind, success_at = CASE WHEN kind IN ('stored', 'unchanged')
-    THEN CAST(finished_at AS INTEGER) END WHERE state IN (2, 3);
-UPDATE task SET listed = 0;
+    THEN CAST(finished_at AS INTEGER) END
+    WHERE state IN (2, 3) AND id > :after AND id <= :upto;
+UPDATE task SET listed = 0 WHERE id > :after AND id <= :upto;
 UPDATE job SET stale = 1;
 CREATE TABLE source (
     id INTEGER PRIMARY KEY,
@@ -93,7 +95,7 @@ CREATE TABLE unlisted (
     fingerprint INTEGER NOT NULL,
     PRIMARY KEY (job, fingerprint)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO unlisted SELECT job, fingerprint FROM task;
+INSERT INTO unlisted SELECT job, fingerprint FROM task WHERE id > :after AND id <= :upto;
 CREATE TABLE alive (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     at REAL NOT NULL
@@ -106,7 +108,8 @@ CREATE TABLE fingerprint (
     fingerprint INTEGER PRIMARY KEY,
     task INTEGER NOT NULL
 ) STRICT;
-INSERT INTO fingerprint SELECT fingerprint, id FROM task ORDER BY fingerprint;
+INSERT INTO fingerprint
+    SELECT fingerprint, id FROM task WHERE id > :after AND id <= :upto ORDER BY fingerprint;
 DROP INDEX task_fingerprint;
 CREATE TABLE recent (
     fingerprint INTEGER PRIMARY KEY,
@@ -130,6 +133,7 @@ INSERT INTO ledger (id, uid) VALUES (1, '');
 ALTER TABLE host ADD COLUMN rules_version INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task ADD COLUMN unverified INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task ADD COLUMN put_off INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN meaning TEXT NOT NULL DEFAULT '';
 ALTER TABLE job ADD COLUMN held INTEGER;
 ALTER TABLE job ADD COLUMN believed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE source ADD COLUMN reader INTEGER;

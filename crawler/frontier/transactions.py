@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from crawler.errors import CrawlerError
-from crawler.frontier.database import checkpoint, connect, reader
+from crawler.frontier.database import check_version, checkpoint, connect, is_newer, reader
 from crawler.frontier.faults import error_of
 from crawler.frontier.locking import Patience, begin
 from crawler.frontier.names import Names
@@ -29,9 +29,10 @@ class Transactions:
     Each begins with `BEGIN IMMEDIATE`, or with `BEGIN` where it only reads and waits for no writer.
     """
 
-    def __init__(self, state: Path, *, durable: bool) -> None:
+    def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
         self._state = state
         self._durable = durable
+        self._readonly = readonly
         self._native = Native(1)
         self.names = Names()
         self.patience = Patience()
@@ -66,6 +67,10 @@ class Transactions:
         """
         self._native.call(self._presence.look, self._db)
 
+    def outdated(self) -> bool:
+        """Tell whether a newer crawler has migrated the file."""
+        return self._native.call(is_newer, self._db)
+
     def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb that writes, and return what it returns.
 
@@ -92,20 +97,34 @@ class Transactions:
         return self._native.begin(self._transaction(verb, write=True), *args, **kwargs)
 
     def _connect(self) -> None:
-        self._db = connect(self._state, durable=self._durable)
+        opened = self._open_reader() if self._readonly else self._open_writer()
         try:
             self._reader = reader(self._state)
             self._presence = Presence(self._state)
         except BaseException:
-            self._db.close()
+            opened.close()
             raise
+        self._db = opened
+
+    def _open_writer(self) -> sqlite3.Connection:
+        return connect(self._state, durable=self._durable)
+
+    def _open_reader(self) -> sqlite3.Connection:
+        db = reader(self._state)
+        try:
+            check_version(db, self._state)
+        except BaseException:
+            db.close()
+            raise
+        return db
 
     def _disconnect(self) -> None:
         """Close the writer first: what closes last and may write removes -wal and -shm by name.
 
         Another file may have these names by then; and a reader who may not write needs them.
         """
-        checkpoint(self._db)
+        if not self._readonly:
+            checkpoint(self._db)
         self._db.close()
         self._reader.close()
 

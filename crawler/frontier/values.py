@@ -1,6 +1,6 @@
 """The values that the frontier's verbs take and return, beside those of model and records."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -176,3 +176,22 @@ class Pulse:
     """Visits a second that ended well, smoothed likewise."""
     bytes: int = 0
     """Bytes of bodies since it started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the lists say of a URL beside naming it."""
+
+    path: str | None
+    """Its file, where the list fixes it or it is stored."""
+    extra: Mapping[str, str] | None
+    """Columns that headers use."""
+
+
+class Filed(NamedTuple):
+    """How many URLs of a job have a file, among a slice of all tasks."""
+
+    with_file: int
+    without: int
+    after: int | None
+    """The cursor to go on from."""

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from crawler.frontier.database import is_migrating
 from crawler.frontier.process import Process
-from crawler.frontier.schema import ROBOTS_JOB
+from crawler.frontier.schema import ROBOTS_JOB, VERSION
 from crawler.ledger.statefile import Connection
 from crawler.model import Seconds
 
@@ -81,10 +82,16 @@ def jobs(db: Connection) -> list[JobSums]:
     return found
 
 
-def schema_version(db: Connection) -> int:
-    """Return the version of the tables of a state file."""
+def is_current(db: Connection) -> bool:
+    """Tell whether a state file has the tables of today, and not those of an older crawler."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    return int(version)
+    return bool(version == VERSION) and not is_migrating(db)
+
+
+def job_names(db: Connection) -> set[str]:
+    """Return the names of the jobs in a state file of any version."""
+    rows = db.execute("SELECT name FROM job WHERE id != ?", (ROBOTS_JOB,))
+    return {name for (name,) in rows}
 
 
 def ledger_uid(db: Connection) -> str:

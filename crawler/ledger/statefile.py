@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from crawler.errors import StateError
+from crawler.errors import OlderLedgerError, StateError
+from crawler.frontier.database import is_migrating
 from crawler.frontier.faults import error_of
 from crawler.frontier.schema import APPLICATION_ID, VERSION
 from crawler.model import Seconds
@@ -64,8 +65,8 @@ def _check(db: Connection, state: Path, *, older: bool) -> None:
             f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
             "use the `crawler` of that version"
         )
-    if version < VERSION and not older:
-        raise StateError(
+    if not older and (version < VERSION or is_migrating(db)):
+        raise OlderLedgerError(
             f"{state} was written by an older crawler (schema {version}, this one needs {VERSION});"
             " start the daemon once to migrate it"
         )

@@ -15,7 +15,7 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
-from crawler.ledger.overview import ledger_uid
+from crawler.ledger.overview import is_current, ledger_uid
 from crawler.ledger.statefile import opened
 from crawler.policy.masking import masked_line
 from crawler.rights import rights_of
@@ -87,6 +87,8 @@ def _check_folders(options: CrawlerOptions) -> None:
     rights_of(options.group)
     for key, wanted in (("state", options.state.parent), ("output", options.output)):
         folder = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
+        if _only_reads(options.state):
+            continue
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise UsageError(f"crawler.{key}: {folder} is not a folder this user can write to")
     named = ledger_named(options.output)
@@ -94,6 +96,23 @@ def _check_folders(options: CrawlerOptions) -> None:
     if options.state.exists() and options.state.stat().st_size:
         with opened(options.state, older=True) as db:
             check_same(options.state, options.output, named, ledger_uid(db))
+
+
+def _only_reads(state: Path) -> bool:
+    """Tell whether the ledger is another user's, and this one may not write to it."""
+    if not state.exists() or state.stat().st_uid == os.geteuid():
+        return False
+    return not os.access(state, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _notes(state: Path) -> Iterator[str]:
+    """Yield what the operator is to know of the ledger beside its place."""
+    if _only_reads(state):
+        yield "        this user may only read it: whether `run` may write was not looked at"
+    if state.exists() and state.stat().st_size:
+        with opened(state, older=True) as db:
+            if not is_current(db):
+                yield "        of an older crawler: `run` migrates it, and keeps a copy beside it"
 
 
 def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path) -> JobPlan:
@@ -125,6 +144,7 @@ def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
     """Yield the lines of a plan."""
     options = settings.crawler
     yield f"state   {options.state}"
+    yield from _notes(options.state)
     yield f"output  {options.output}"
     yield f"limits  {options.concurrency} visits at once, {options.grace_period:g} s to stop"
     for found in plans:

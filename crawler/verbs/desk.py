@@ -197,12 +197,19 @@ def _preview(ledger: Ledger) -> None:
 def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
     with opened(ledger.state) as db:
         found = members(db)
-    heard = processes.send(processes.here(found), number)
+    here = processes.here(found)
+    deaf = [one for one in here if processes.ignores(one, number)]
+    heard = processes.send([one for one in here if one not in deaf], number)
     print_lines(f"process {one.pid} was {what}" for one in heard)
+    for one in deaf:
+        name = number.name.removeprefix("SIG")
+        print_lines(
+            [f"process {one.pid} ignores {name}, as nohup has it: restart it, or use watch"]
+        )
     for one in processes.elsewhere(found, time.time()):
         machine = one.machine.partition(" ")[0]
         print_lines([f"process {one.pid} on {machine} was not reached: do it there"])
-    if not heard:
+    if not here:
         print_lines(["no daemon is running on this machine"])
     return heard
 

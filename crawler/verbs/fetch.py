@@ -17,7 +17,7 @@ from crawler.daemon.process import collect_seldom, quiet_hub, raise_descriptors
 from crawler.errors import UsageError
 from crawler.frontier.process import current
 from crawler.ledger.archive import begin_archive, stored_by
-from crawler.ledger.overview import jobs, members
+from crawler.ledger.overview import is_current, job_names, members
 from crawler.ledger.statefile import Connection, opened
 from crawler.log import Log, open_log
 from crawler.model import Kind, Outcome, Seconds
@@ -80,16 +80,15 @@ def _state(archive: Path | None) -> Iterator[Path]:
             yield Path(folder, "state.sqlite")
         return
     if archive.exists() and archive.stat().st_size:
-        with opened(archive) as db:
+        with opened(archive, older=True) as db:
             _check_archive(db, archive)
     yield archive.absolute()
 
 
 def _check_archive(db: Connection, archive: Path) -> None:
-    others = [job.name for job in jobs(db) if job.name != JOB_NAME]
-    if others:
+    if job_names(db) - {JOB_NAME}:
         raise UsageError(f"{archive} is the ledger of a daemon; name another file as archive")
-    for one in members(db):
+    for one in members(db) if is_current(db) else ():  # those of an older one are waited for
         if one.life(current().machine, time.time()) == "alive":
             raise UsageError(f"{archive} is in use by process {one.process.pid}; wait for its end")
 

@@ -28,7 +28,7 @@ PLAIN = 7
 SWALLOWS = {"threads.py:_guarded"}
 """Functions that may catch what ends a greenlet: it is raised again where the result is asked."""
 NATIVE = {
-    "frontier": {"__init__.py", "sqlite.py", "transactions.py"},
+    "frontier": {"__init__.py", "sqlite.py", "transactions.py", "upgrade.py"},
     "store": {"__init__.py", "files.py", "paths.py"},
 }
 """Rooms whose modules run in native threads, but for those that hand the work over."""

@@ -3,6 +3,7 @@
 `state_vN.sql` is the dump of a file that the release of its day wrote; one is added with a version.
 """
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,12 +14,13 @@ from pathlib import Path
 import gevent
 import pytest
 
-from crawler.errors import StateError
+from crawler.errors import OlderLedgerError, StateError
 from crawler.frontier import open_frontier
-from crawler.frontier.database import _statements
+from crawler.frontier.database import statements
 from crawler.frontier.migrations import MIGRATIONS
 from crawler.frontier.process import current
 from crawler.frontier.schema import VERSION
+from crawler.frontier.upgrade import Upgrade
 from crawler.model import Kept, Kind, Outcome, Validators
 from crawler.records import Done, JobTerms, Settlement
 
@@ -84,7 +86,17 @@ def shape(file):
         return version_of(db), tables, columns, others
 
 
+def upgrade(file):
+    """Do what a daemon does when it starts; return the copy that it made, if it made one."""
+    with Upgrade(file) as upgrade:
+        copy = upgrade.copy() if upgrade.needed() else None
+        while upgrade.needed() and upgrade.step():
+            pass
+    return copy
+
+
 def open_and_close(file):
+    upgrade(file)
     with open_frontier(file, durable=False):
         pass
 
@@ -130,6 +142,7 @@ def test_nothing_of_an_older_file_is_lost(old):
 
 def test_the_work_goes_on_where_an_older_crawler_left_it(old):
     file, _ = old
+    upgrade(file)
     with open_frontier(file, durable=False) as frontier:
         frontier.configure([JobTerms("flags", delay=0.5)], NOW)
         counts = frontier.counts()
@@ -157,6 +170,7 @@ def test_the_work_goes_on_where_an_older_crawler_left_it(old):
 
 def test_a_job_that_an_older_crawler_retired_comes_back_with_the_configuration(old):
     file, _ = old
+    upgrade(file)
     with open_frontier(file, durable=False) as frontier:
         frontier.configure([JobTerms("flags"), JobTerms("gone")], NOW)
         urls = {task.url for task in frontier.unfinished(0, 99) if task.job == "gone"}
@@ -164,40 +178,93 @@ def test_a_job_that_an_older_crawler_retired_comes_back_with_the_configuration(o
         assert frontier.counts().known == 10
 
 
-def test_a_script_that_fails_leaves_the_file_as_it_was(old, fresh, monkeypatch):
+def test_a_script_that_fails_goes_on_when_it_is_mended(old, fresh, monkeypatch):
     file, version = old
     before = dump(file)
     for broken in ("INSERT INTO nowhere VALUES (1);", "ALTER TABLE task ADD COLUMN url TEXT;"):
         with monkeypatch.context() as patched:
             patched.setitem(MIGRATIONS, version, f"{MIGRATIONS[version]}{broken}\n")
             with pytest.raises(StateError, match="cannot be used, for the reason in brackets"):
-                open_and_close(file)
-        assert dump(file) == before
+                upgrade(file)
+    assert dump(file.with_name(f"state.sqlite.v{version}")) == before
     open_and_close(file)
     assert shape(file) == fresh
 
 
-@pytest.mark.parametrize("part", [0.0, 0.5, 1.0])
-def test_a_kill_in_the_middle_leaves_the_file_as_it_was(old, fresh, part):
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.6, 0.9])
+def test_a_kill_in_the_middle_costs_one_slice_and_the_copy_is_whole(old, fresh, part):
     file, version = old
-    before, steps = dump(file), len(list(_statements(MIGRATIONS[version])))
+    before, steps = dump(file), len(list(statements(MIGRATIONS[version])))
     script = f"""
 import crawler, os, pathlib, signal
-from crawler.frontier import database
-whole = database._statements
-def torn(script):
-    for number, statement in enumerate([*whole(script), "SELECT 1;"]):
-        if number == {int(part * steps)}:
-            os.kill(os.getpid(), signal.SIGKILL)
-        yield statement
-database._statements = torn
-database.connect(pathlib.Path({str(file)!r}), durable=False)
+from crawler.frontier import upgrade
+upgrade.TASKS_AT_ONCE = 2
+left = [{int(part * steps)}]
+whole = upgrade._made
+def torn(*a, **k):
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+    return whole(*a, **k)
+upgrade._made = torn
+with upgrade.Upgrade(pathlib.Path({str(file)!r})) as one:
+    one.copy()
+    while one.step():
+        pass
 """
     ended = subprocess.run([sys.executable, "-c", script], check=False)
     assert ended.returncode == -signal.SIGKILL
-    assert dump(file) == before
+    assert dump(file.with_name(f"state.sqlite.v{version}")) == before
+    with pytest.raises(OlderLedgerError), open_frontier(file, durable=False):
+        pass
     open_and_close(file)
     assert shape(file) == fresh
+    assert dump(file.with_name(f"state.sqlite.v{version}")) == before
+
+
+def test_slices_of_any_size_come_to_the_same(old, tmp_path, monkeypatch):
+    file, version = old
+    other = tmp_path / "other.sqlite"
+    shutil.copy(file, other)
+    upgrade(file)
+    monkeypatch.setattr("crawler.frontier.upgrade.TASKS_AT_ONCE", 1)
+    upgrade(other)
+    without_id = [line for line in dump(file)[1] if 'INTO "ledger"' not in line]
+    assert without_id == [line for line in dump(other)[1] if 'INTO "ledger"' not in line]
+    assert version < VERSION
+
+
+def test_a_file_is_not_migrated_by_opening_it(old):
+    file, version = old
+    before = dump(file)
+    for how in ({}, {"readonly": True}):
+        with (
+            pytest.raises(OlderLedgerError, match=f"schema {version}, this one needs {VERSION}"),
+            open_frontier(file, durable=False, **how),
+        ):
+            pass
+    assert dump(file) == before
+
+
+def test_a_file_is_not_migrated_while_an_older_process_lives(old):
+    file, _ = old
+    me = current()
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute(
+            "INSERT INTO process (machine, pid, born, started_at, lease_until) "
+            "VALUES (?, ?, ?, 0, 0)",
+            (me.machine, me.pid, me.born),
+        )
+    before = dump(file)
+    with Upgrade(file) as one:
+        assert one.living() == [me]
+        assert one.step() is False
+    assert dump(file) == before
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("DELETE FROM process WHERE pid = ?", (me.pid,))
+    with Upgrade(file) as one:
+        assert one.living() == []
+    open_and_close(file)
 
 
 def test_processes_that_start_at_the_same_time_do_it_once(old, fresh):
@@ -229,8 +296,7 @@ def test_the_arguments_of_a_command_are_no_name_any_more(version, tmp_path):
             "INSERT INTO source (job, name) VALUES (?, ?)",
             [(number, name) for number, name in enumerate(names, 900)],
         )
-    with open_frontier(file, durable=False):
-        pass
+    open_and_close(file)
     with closing(sqlite3.connect(file)) as db:
         found = {name for (name,) in db.execute("SELECT name FROM source WHERE job >= 900")}
     assert found == {"command:list", "command:plain", "url_file:/a b.txt"}

@@ -1,0 +1,66 @@
+"""A ledger of an older crawler at the start: older processes are waited for, then it migrates."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import gevent
+
+from crawler.frontier.schema import VERSION
+from crawler.frontier.upgrade import Upgrade
+from crawler.log import Log
+from crawler.model import Seconds
+
+LOOK_S: Seconds = 0.5
+"""Time between two looks for older processes."""
+
+
+def upgraded(state: Path, log: Log, stopped: Callable[[Seconds], bool]) -> bool:
+    """Bring a ledger to the schema of today; return False if a stop came first.
+
+    `stopped` waits so many seconds for a stop, and tells whether there was one. What is done by
+    then stays done; the next start goes on.
+
+    Raises:
+        StateError, LocalFaultError: the ledger cannot be read or changed.
+    """
+    with Upgrade(state) as upgrade:
+        version = upgrade.needed()
+        if version is None:
+            return True
+        began = time.monotonic()
+        while upgrade.needed() is not None:
+            if not (_alone(upgrade, version, log, stopped) and _copied(upgrade, log, stopped)):
+                return False
+            while upgrade.step():
+                if stopped(0.0):
+                    return False
+        elapsed = round(time.monotonic() - began, 3)
+        log.info("ledger.migrated", schema=VERSION, elapsed_s=elapsed)
+    return True
+
+
+def _alone(upgrade: Upgrade, version: int, log: Log, stopped: Callable[[Seconds], bool]) -> bool:
+    """Wait until no older process works on the ledger; return False if a stop came first."""
+    told: list[int] = []
+    while living := upgrade.living():
+        pids = [one.pid for one in living]
+        if pids != told:
+            log.warning("ledger.waiting", schema=version, wanted=VERSION, pids=pids)
+            told = pids
+        if stopped(LOOK_S):
+            return False
+    return True
+
+
+def _copied(upgrade: Upgrade, log: Log, stopped: Callable[[Seconds], bool]) -> bool:
+    """Copy the ledger as it is; return False if a stop came first."""
+    copying = gevent.spawn(upgrade.copy)
+    while not copying.ready():
+        if stopped(0.05):
+            upgrade.cancelled = True
+            copying.join()
+            return False
+    if copy := copying.get():
+        log.info("ledger.migrating", wanted=VERSION, copy=str(copy))
+    return True
