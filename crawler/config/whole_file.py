@@ -8,6 +8,7 @@ from crawler.config.document import Document, Path_
 from crawler.config.job_options import Job
 from crawler.config.settings import Settings
 from crawler.policy import globbing, naming
+from crawler.policy.masking import masked_line
 
 
 def check_jobs(document: Document, settings: Settings) -> None:
@@ -22,6 +23,9 @@ def check_jobs(document: Document, settings: Settings) -> None:
         if not any((job.urls, job.url_file, job.sitemap, job.command, job.inbox)):
             message = "names no URLs; it needs urls, url_file, sitemap, command or inbox"
             document.problem(here, message)
+        if job.sitemaps and not job.urls:
+            message = "needs urls: the robots.txt of their hosts is asked; sitemap takes one by URL"
+            document.problem((*here, "sitemaps"), message)
         _check_files(document, job, here)
         _check_template(document, job, here)
 
@@ -31,7 +35,9 @@ def _check_files(document: Document, job: Job, here: Path_) -> None:
         if name == "inbox" or (name == "url_file" and _is_glob(path)):
             continue
         if not path.is_file():
-            document.problem((*here, name), f"{path} is not a file{_no_or_yes(path)}")
+            document.problem(
+                (*here, name), f"{masked_line(str(path))} is not a file{_no_or_yes(path)}"
+            )
 
 
 def paths_of(job: Job) -> Iterator[tuple[str, Path]]:
