@@ -3,7 +3,8 @@
 Every verb is one transaction. A host belongs to one owner (a process) at a time, so politeness
 holds for any number of processes. `now` is wall time, for it is stored. A verb that works in slices
 takes a cursor `after` and returns the cursor to go on from, or None at the end. Any verb may raise
-LocalFaultError: this machine refuses, as on a full disk, and nothing was done.
+LocalFaultError: this machine refuses, as on a full disk, and nothing was done. A verb that takes
+`owner` and writes raises LeaseLostError if that owner was taken for dead, and does nothing.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -16,6 +17,8 @@ from crawler.frontier.values import (
     Filed,
     KnownChunk,
     Lease,
+    LeasedHost,
+    Moved,
     NextDue,
     Pass,
     Pulse,
@@ -121,9 +124,6 @@ class Frontier(Protocol):
         """Retire a slice of the URLs that no list names any more; return (number, cursor).
 
         The cursor is the last fingerprint. A URL that is being visited is left for a later call.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead.
         """
 
     def leaving(self, job: str) -> bool:
@@ -170,11 +170,7 @@ class Frontier(Protocol):
         """Give a slice of a job's ended tasks other due times; the cursor is a task's number."""
 
     def heartbeat(self, owner: int, pulse: Pulse, now: Seconds) -> None:
-        """Extend the owner's leases, and record the state of its process.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead.
-        """
+        """Extend the owner's leases, and record the state of its process."""
 
     def lease(
         self,
@@ -193,26 +189,30 @@ class Frontier(Protocol):
         `new` is how many ready hosts to take at most, within the owner's fair share; each comes
         with a few tasks. `refills` maps the number of a host that the owner has to the number of
         tasks to take of it. A host may be idle and, being ready, come back in the same call.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead; nothing was leased.
         """
 
-    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> frozenset[int]:
-        """Note the addresses of hosts without an open visit; return the numbers of those given up.
+    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> Moved:
+        """Note the addresses of hosts without an open visit; tell which of them went back.
 
         A host at an address where another process holds a host goes back, with its tasks.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead.
         """
+
+    def resting(self, after: int, now: Seconds) -> tuple[list[LeasedHost], int | None]:
+        """Return hosts without an owner that rest, of a slice of all; the cursor is a number."""
+
+    def bring_back(self, after: int, now: Seconds) -> int | None:
+        """Bring back times of a slice that a clock which was ahead has left in the future."""
+
+    def terms(self, hosts: Sequence[int]) -> list[LeasedHost]:
+        """Return hosts, by number, as the active jobs have them now; they come without tasks."""
+
+    def amend(
+        self, owner: int, before: Sequence[LeasedHost], after: Sequence[HostRecord], now: Seconds
+    ) -> None:
+        """Record what hosts without an owner are owed, unless one has changed since it was read."""
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
-        """Note the part that a visit begins, for a later visit to go on from.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead.
-        """
+        """Note the part that a visit begins, for a later visit to go on from."""
 
     def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
         """Reserve a file for each (task, first choice, second choice), and return the files.
@@ -223,18 +223,10 @@ class Frontier(Protocol):
     def settle(
         self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
     ) -> None:
-        """Record the ends of visits, and the rests and health of hosts.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead; nothing was recorded.
-        """
+        """Record the ends of visits, and the rests and health of hosts."""
 
     def renew(self, owner: int, now: Seconds) -> None:
-        """Extend the owner's leases.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead.
-        """
+        """Extend the owner's leases."""
 
     def robots(self, origin: str) -> Robots | None:
         """Return the robots.txt of an origin (scheme://name:port), None if it was never read."""

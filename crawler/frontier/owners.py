@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from crawler.errors import LeaseLostError
+from crawler.frontier import addresses
 from crawler.frontier.names import Names
 from crawler.frontier.process import Process
 from crawler.frontier.readiness import owe, update_ready_at
@@ -23,7 +24,8 @@ _DELAY = """
 SELECT ifnull(max(delay), 0.0)
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
 _ORPHANED = """
-UPDATE host SET owner = NULL, next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),
+UPDATE host SET owner = NULL, answered_at = :now,
+    next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),
     spent = CASE day WHEN :today THEN spent ELSE 0 END + :begun, day = :today WHERE id = :host"""
 _LEASED = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
@@ -90,6 +92,7 @@ def release(
     )
     owe(db, owner, hosts)
     db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
+    addresses.let_all_go(db, owner)
     update_ready_at(db, held, now)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return [task_of(row, names.job_name(db, row[-1] or row[2])) for row in rows]
@@ -126,6 +129,7 @@ def _reclaim_from(
     reclaimed = _suspect_tasks(db, names, owner, now)
     begun = Counter(lost.task.host_id for lost in reclaimed)
     _rest_hosts(db, {host: begun[host] for host in held}, now)
+    addresses.orphan(db, owner, now)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed
 

@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from crawler.model import Kind, Outcome, Task
+from crawler.policy.host_limits import Adaptive, HostLimits
 from crawler.policy.politeness import (
     BACKOFF_KEPT,
     DAY_S,
     FAILURES_TO_REST,
     FIRST_BACKOFF_S,
     MAX_STEPWISE_BACKOFF_S,
-    Adaptive,
-    HostLimits,
     HostPace,
 )
 from crawler.policy.retry import verdict
@@ -61,11 +60,11 @@ def failing(times, limits=None, *, at=0, silent=True):
 
 
 def test_a_new_host_is_ready_at_its_time():
-    assert HostPace(next_at=100).ready_at() == 100
+    assert HostPace(100).ready_at() == 100
 
 
 def test_a_host_with_its_only_slot_taken_is_busy():
-    host = HostPace(next_at=100)
+    host = HostPace(100)
     host.handed_off()
     assert host.ready_at() is None
     host.begun(100)
@@ -682,28 +681,3 @@ def test_of_a_host_that_was_never_met_nothing_is_remembered():
     host = HostPace(0)
     host.remember(Health(), now=10, offset=1e9)
     assert (host.ready_at(), host.delay, host.slots) == (0, 0, 1)
-
-
-def test_a_host_that_never_answered_pays_for_whatever_it_puts_off():
-    pace = HostPace(0.0)
-    assert all(pace.pays_for(times) for times in range(50))
-
-
-def test_a_host_that_is_otherwise_well_pays_for_a_url_once():
-    pace = HostPace(0.0)
-    pace.put_off = 0
-    assert [pace.pays_for(times) for times in range(5)] == [True, *[False] * 4]
-
-
-def test_a_host_that_puts_off_all_of_its_urls_pays_for_them():
-    pace = HostPace(0.0)
-    pace.put_off = 0
-    assert all(pace.pays_for(times) for times in range(50) for _ in range(3))
-
-
-def test_a_good_answer_between_shows_that_it_is_the_url_that_is_refused():
-    pace = HostPace(0.0)
-    pace.put_off = 0
-    assert all(pace.pays_for(times) for times in range(2) for _ in range(3))
-    pace.put_off = 0  # it answered for another
-    assert not pace.pays_for(2)
