@@ -22,6 +22,8 @@ Blocks = Iterator[list[bytes]]
 Entries = Iterator[tuple[str, Mapping[str, str]]]
 """The URL of a line, if it holds one, and the values that the line binds, by name."""
 
+LASTMOD = "<lastmod>"
+"""Name that a sitemap's lines bind to the time, in seconds, at which a page was changed."""
 MEANING = b"2"
 """Begins every salt; changed when a release comes to read the same line in another way."""
 _IN_HEADER = re.compile(r"\{([A-Za-z_]\w*)\}")
