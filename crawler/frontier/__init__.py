@@ -22,6 +22,7 @@ from crawler.frontier.values import (
     Said,
     SourceState,
     Synced,
+    Watched,
     Weighed,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "Said",
     "SourceState",
     "Synced",
+    "Watched",
     "Weighed",
     "open_frontier",
 ]

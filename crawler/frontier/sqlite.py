@@ -30,6 +30,7 @@ from crawler.frontier.terms import Visitor
 from crawler.frontier.transactions import Transactions
 from crawler.frontier.values import (
     BEFORE_ALL,
+    NOBODY,
     Counts,
     Filed,
     KnownChunk,
@@ -44,6 +45,7 @@ from crawler.frontier.values import (
     Said,
     SourceState,
     Synced,
+    Watched,
     Weighed,
 )
 from crawler.model import Kept, Seconds, Task
@@ -162,7 +164,7 @@ class SqliteFrontier:
         return self._file.write(jobs.wake, job, after, now)
 
     def schedule(self, job: str) -> str:
-        return self._file.write(jobs.schedule, self._file.names, job)
+        return self._file.read(jobs.schedule, job)
 
     def rescheduled(self, job: str, text: str) -> None:
         self._file.write(jobs.rescheduled, self._file.names, job, text)
@@ -234,8 +236,13 @@ class SqliteFrontier:
     def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
         return self._file.write(owners.release, self._file.names, owner, hosts, now)
 
-    def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:
-        return self._file.write(owners.reclaim, self._file.names, now, machine, mine)
+    def seen(self) -> dict[int, Seconds]:
+        return self._file.read(owners.seen)
+
+    def reclaim(
+        self, now: Seconds, machine: str, *, mine: int = 0, watched: Watched = NOBODY
+    ) -> list[Reclaimed]:
+        return self._file.write(owners.reclaim, self._file.names, now, machine, mine, watched)
 
     def counts(self) -> Counts:
         return self._file.read(sums.counts)

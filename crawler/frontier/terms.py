@@ -130,7 +130,8 @@ def terms_of(db: sqlite3.Connection, visitor: Visitor, host: int) -> Terms:
     """Return a host, by its number, on the terms of a process."""
     found = HostRow(*db.execute(_HOST, {"host": host}).fetchone())
     jobs = [Turn(*job) for job in db.execute(_JOBS, (host,))]
-    known = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
+    names = None if visitor.jobs is None else frozenset(visitor.jobs)
+    known = [job for job in jobs if names is None or job.name in names]
     mine = [job for job in known if job.name not in visitor.held]
     obeying = _obeying(jobs, obeyed=visitor.obeys(found.key))
     return Terms(found, jobs, known, mine, obeying, answered_at(db, found.address))

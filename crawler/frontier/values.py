@@ -66,6 +66,18 @@ class Moved:
     """Wall times at which the last answers from the addresses of the others began to arrive."""
 
 
+class Watched(NamedTuple):
+    """Which owners a process has seen to change, on its own monotonic clock."""
+
+    living: frozenset[int] = frozenset()
+    """Owners that changed, or were first seen, within a lease."""
+    silent: frozenset[int] = frozenset()
+    """Owners that did not change for a whole lease."""
+
+
+NOBODY = Watched()
+
+
 @dataclass(frozen=True, slots=True)
 class Reclaimed:
     """A task that was leased when its owner died; it waits again, or died with the owner."""
@@ -121,6 +133,11 @@ class Pass:
     """Grows with every pass of the source."""
     state: SourceState
     """The source as it was applied last."""
+
+    @property
+    def first(self) -> bool:
+        """Tell whether nobody began to read the source before."""
+        return self.number == 1
 
 
 @dataclass(frozen=True, slots=True)
