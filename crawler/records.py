@@ -104,6 +104,8 @@ class JobTerms:
     """Whether it obeys robots.txt."""
     weight: int = 2
     """Its share where several jobs wait: 4 for high priority, 2 for normal, 1 for low."""
+    digest: str = ""
+    """Digest of all that it means; two processes visit it only if it means the same to both."""
 
 
 @value

@@ -13,6 +13,7 @@ from crawler.frontier.process import Process
 from crawler.frontier.values import (
     BEFORE_ALL,
     Counts,
+    InForce,
     KnownChunk,
     Lease,
     NextDue,
@@ -43,8 +44,26 @@ class Frontier(Protocol):
     def outdated(self) -> bool:
         """Tell whether a newer crawler has migrated the ledger: this process is to drain."""
 
-    def register(self, process: Process, now: Seconds) -> int:
-        """Admit a process as an owner, and return its number, which is never used again."""
+    def in_force(self) -> InForce:
+        """Return which configuration holds the ledger, and what its newest text is."""
+
+    def register(
+        self,
+        process: Process,
+        now: Seconds,
+        *,
+        name: str = "",
+        config: str = "",
+        take_over: bool = False,
+    ) -> int:
+        """Admit a process as an owner, and return its number, which is never used again.
+
+        Its configuration `name` holds the ledger from now on; '' is no daemon's. `config` is the
+        path.
+
+        Raises:
+            HeldElsewhereError: a living process of another name holds it, without `take_over`.
+        """
 
     def hurry(self, until: Seconds) -> None:
         """Wait for other programs until then at the most, on the monotonic clock: a stop is near.
@@ -61,9 +80,13 @@ class Frontier(Protocol):
         now: Seconds,
         *,
         obeys: Callable[[str], bool | None] = lambda _: None,
+        owner: int = 0,
+        digest: str = "",
     ) -> None:
         """Make these jobs the active ones; tasks of other jobs are not leased any more.
 
+        The text with this `digest` is the newest one from now on, and `owner` has it in force. A
+        process leases tasks only of jobs that have the digest with which it configured them.
         `obeys` takes a host's key and returns whether its robots.txt is obeyed, None where the
         configuration leaves that to the job. It is called in another thread and must be pure.
         """

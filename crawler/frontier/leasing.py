@@ -12,7 +12,7 @@ from crawler.frontier.classes import CLASSES, Shares
 from crawler.frontier.names import Names
 from crawler.frontier.owners import renew
 from crawler.frontier.readiness import owe, update_ready_at
-from crawler.frontier.schema import LEASED, WAITING
+from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.turns import Visitor, leased
 from crawler.frontier.values import Lease
 from crawler.model import Seconds
@@ -28,6 +28,12 @@ SELECT id, address IS NOT NULL AND {_THERE} = :owner) FROM host
 WHERE class = :class AND owner IS NULL AND ready_at <= :now AND (
     address IS NULL OR NOT {_THERE} IS NOT NULL AND held.owner != :owner))
 ORDER BY ready_at LIMIT :limit"""
+_SCANNED = 2000
+"""Ready hosts that are looked at for those of some jobs."""
+_READY_OF = f"""
+SELECT * FROM ({_READY}) AS found
+WHERE EXISTS (SELECT 1 FROM listing WHERE host = found.id AND job IN (%s)) LIMIT %d"""
+_ACTIVE = "SELECT id, name, digest FROM job WHERE active AND id != ?"
 _FREE_NOW = f"""
 SELECT count(*) FROM (SELECT 1 FROM host WHERE owner IS NULL AND ready_at <= ?
     AND (address IS NULL OR NOT {_THERE} IS NOT NULL)) LIMIT ?)"""
@@ -62,7 +68,7 @@ def lease(
     db.executemany(_BACK, [(task,) for task in back])
     _free(db, owner, idle, now)
     share = _fair_share(db, owner, now, new)
-    taken = _ready(db, shares, owner, now, new, share)
+    taken = _ready(db, shares, visitor, owner, now, new, share)
     db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for host in taken])
     wanted = dict.fromkeys(taken, FIRST_TASKS) | refills
     hosts = tuple(leased(db, names, visitor, host, now, limit) for host, limit in wanted.items())
@@ -100,7 +106,13 @@ def _free(db: sqlite3.Connection, owner: int, hosts: Sequence[HostRecord], now: 
 
 
 def _ready(
-    db: sqlite3.Connection, shares: Shares, owner: int, now: Seconds, new: int, share: int
+    db: sqlite3.Connection,
+    shares: Shares,
+    visitor: Visitor,
+    owner: int,
+    now: Seconds,
+    new: int,
+    share: int,
 ) -> list[int]:
     """Return up to `new` hosts to take, of every class its part.
 
@@ -109,11 +121,26 @@ def _ready(
     """
     if new <= 0:
         return []
-    values = {"now": now, "owner": owner, "limit": new}
-    found = {weight: dict(db.execute(_READY, {**values, "class": weight})) for weight in CLASSES}
+    select, limit = _selection(db, visitor, new)
+    values = {"now": now, "owner": owner, "limit": limit}
+    found = {weight: dict(db.execute(select, {**values, "class": weight})) for weight in CLASSES}
     chosen = shares.pick({weight: list(hosts) for weight, hosts in found.items()}, new)
     bound = {host for hosts in found.values() for host, here in hosts.items() if here}
     return _within_share(chosen, bound, share)
+
+
+def _selection(db: sqlite3.Connection, visitor: Visitor, new: int) -> tuple[str, int]:
+    """Return the statement that finds ready hosts, and its limit.
+
+    A host whose jobs all mean something else to this process is left to those that know them.
+    """
+    if visitor.jobs is None:
+        return _READY, new
+    active = db.execute(_ACTIVE, (ROBOTS_JOB,)).fetchall()
+    mine = [str(job) for job, name, digest in active if visitor.jobs.get(name) == digest]
+    if len(mine) == len(active):
+        return _READY, new
+    return _READY_OF % (", ".join(mine), new), _SCANNED
 
 
 def _within_share(chosen: list[int], bound: set[int], share: int) -> list[int]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from crawler.errors import LeaseLostError
+from crawler.frontier.identity import hold, leave_text
 from crawler.frontier.names import Names
 from crawler.frontier.process import Process
 from crawler.frontier.readiness import owe, update_ready_at
@@ -28,11 +29,25 @@ UPDATE host SET owner = NULL, next_at = max(next_at, :now + max(:delay, gap, cra
 _LEASED = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
 
-def own(db: sqlite3.Connection, process: Process, now: Seconds) -> int:
-    """Admit a process as an owner, and return its number."""
+def own(
+    db: sqlite3.Connection,
+    process: Process,
+    now: Seconds,
+    *,
+    name: str,
+    config: str,
+    take_over: bool,
+) -> int:
+    """Admit a process as an owner, and return its number.
+
+    Raises:
+        HeldElsewhereError: a living process of a configuration of another name is an owner.
+    """
+    hold(db, name, now, take_over=take_over)
     cursor = db.execute(
-        "INSERT INTO process (machine, pid, born, started_at, lease_until) VALUES (?, ?, ?, ?, ?)",
-        (process.machine, process.pid, process.born, now, now + LEASE_S),
+        "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (process.machine, process.pid, process.born, now, now + LEASE_S, name, config),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
@@ -91,6 +106,7 @@ def release(
     owe(db, owner, hosts)
     db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
     update_ready_at(db, held, now)
+    leave_text(db, owner)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return [task_of(row, names.job_name(db, row[-1] or row[2])) for row in rows]
 
@@ -126,6 +142,7 @@ def _reclaim_from(
     reclaimed = _suspect_tasks(db, names, owner, now)
     begun = Counter(lost.task.host_id for lost in reclaimed)
     _rest_hosts(db, {host: begun[host] for host in held}, now)
+    leave_text(db, owner)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed
 

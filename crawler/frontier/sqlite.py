@@ -27,6 +27,7 @@ from crawler.frontier.turns import Visitor
 from crawler.frontier.values import (
     BEFORE_ALL,
     Counts,
+    InForce,
     KnownChunk,
     Lease,
     NextDue,
@@ -60,8 +61,21 @@ class SqliteFrontier:
     def identify(self, known: str = "") -> str:
         return self._file.write(identity.identify, known)
 
-    def register(self, process: Process, now: Seconds) -> int:
-        return self._file.write(owners.own, process, now)
+    def in_force(self) -> InForce:
+        return self._file.read(identity.in_force)
+
+    def register(
+        self,
+        process: Process,
+        now: Seconds,
+        *,
+        name: str = "",
+        config: str = "",
+        take_over: bool = False,
+    ) -> int:
+        return self._file.write(
+            owners.own, process, now, name=name, config=config, take_over=take_over
+        )
 
     def outdated(self) -> bool:
         return self._file.outdated()
@@ -78,9 +92,11 @@ class SqliteFrontier:
         now: Seconds,
         *,
         obeys: Callable[[str], bool | None] = lambda _: None,
+        owner: int = 0,
+        digest: str = "",
     ) -> None:
-        self._file.write(configure, self._file.names, jobs, now)
-        self._visitor = Visitor(tuple(terms.name for terms in jobs), obeys)
+        self._file.write(configure, self._file.names, jobs, now, owner, digest)
+        self._visitor = Visitor({terms.name: terms.digest for terms in jobs}, obeys)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(visits.add, self._file.names, job, seeds, now, recount)

@@ -4,7 +4,7 @@ The shares are by stride scheduling, as those of `classes`. Runs in the native t
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -35,7 +35,7 @@ SELECT key, next_at, rules_until, refresh_at, asked_until, crawl_delay, address,
     backoff, failures, failing_since, silent, latency, spent, day, rules_version
 FROM host WHERE id = :host"""
 _JOBS = """
-SELECT job.id, name, delay, per_host, obeys, weight, served
+SELECT job.id, name, digest, delay, per_host, obeys, weight, served
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
 
 
@@ -43,8 +43,8 @@ FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.act
 class Visitor:
     """Jobs and rules of the process that leases."""
 
-    jobs: tuple[str, ...] | None = None
-    """Names of the jobs that it can visit; None for every job."""
+    jobs: Mapping[str, str] | None = None
+    """The digests of the jobs that it can visit, by name; None for every job."""
     obeys: Callable[[str], bool | None] = lambda _: None
     """Whether the robots.txt of a host, by its key, is obeyed; None leaves that to the job."""
 
@@ -55,6 +55,7 @@ class _Turn:
 
     id: int
     name: str
+    digest: str
     delay: Seconds
     per_host: int
     obeys: int
@@ -123,7 +124,7 @@ def leased(
 def _mine(jobs: list[_Turn], visitor: Visitor) -> list[_Turn]:
     if visitor.jobs is None:
         return jobs
-    return [job for job in jobs if job.name in visitor.jobs]
+    return [job for job in jobs if visitor.jobs.get(job.name) == job.digest]
 
 
 def _others(mine: list[_Turn], obeying: list[_Turn]) -> list[_Turn]:

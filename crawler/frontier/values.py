@@ -1,6 +1,6 @@
 """The values that the frontier's verbs take and return, beside those of model and records."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -157,6 +157,19 @@ NextDue = Callable[[Seconds, Seconds, int, Seconds | None], Seconds | None]
 
 Times are wall times. It is called in another thread and must be pure.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The configuration that holds the ledger, and its newest text."""
+
+    name: str
+    """Its `crawler.name`; '' if no daemon has held the ledger."""
+    generation: int
+    """Number of the text; it grows with every one that differs from the last."""
+    digest: str
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    """The digest of each active job, by name."""
 
 
 @dataclass(frozen=True, slots=True)
