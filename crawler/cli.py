@@ -14,6 +14,7 @@ import click
 
 from crawler import __version__
 from crawler.errors import ConfigError, CrawlerError, UsageError
+from crawler.policy.masking import USUAL
 from crawler.verbs.fetch_options import fetch
 from crawler.verbs.importing import importing
 
@@ -106,15 +107,16 @@ def check(file: Path) -> int:
     """Do all that `run` does, except start: print the plan, or everything that is wrong."""
     with importing():
         from crawler import config
+        from crawler.policy import masking
         from crawler.verbs import check as plan
+        from crawler.verbs.words import print_lines
 
     settings = config.load(file)
+    mask = masking.Mask(settings.crawler.redact_query)
     plans = plan.plan(settings)
-    for line in plan.printed(settings, plans):
-        click.echo(line)
+    print_lines(plan.printed(settings, plans), mask)
     bad = list(plan.bad_lines(plans))
-    for line in bad:
-        click.echo(line, err=True)
+    print_lines(bad, mask, err=True)
     return 2 if bad else 0
 
 
@@ -159,4 +161,4 @@ def _open_streams() -> None:
 
 def _say(text: str) -> None:
     with suppress(OSError):
-        click.echo(text, err=True)
+        click.echo(USUAL(text), err=True)

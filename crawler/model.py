@@ -202,3 +202,5 @@ class Visited:
     """Header of the answer, for a robots.txt alone."""
     spared: bool = False
     """The host pays for this failure; the URL does not."""
+    wanted: str = ""
+    """File that the task was meant for when the visit began, relative to the output folder."""

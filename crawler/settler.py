@@ -103,6 +103,7 @@ class Settler:
 
     def _settle(self) -> None:
         self._began = time.monotonic()
+        wanted_paths = [visited.wanted for visited in self._batch]
         # 1 Files are whole under their final names.
         self._store()
         # 2 What becomes of each task, and what its host is owed by now.
@@ -110,7 +111,7 @@ class Settler:
         hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
         # 3 The ledger knows, in one transaction: a crash before this visits again.
         settlements = self._recorded(settlements, hosts)
-        parts = self._parts_left(settlements)
+        parts = self._parts_left(settlements, wanted_paths)
         # 4 The batch is over: workers that wait for memory go on.
         self._ends.freed(sum(len(visited.content or b"") for visited in self._batch))
         self._batch.clear()
@@ -157,16 +158,16 @@ class Settler:
             same = replace(outcome, kind=Kind.UNCHANGED, path=path)
             self._batch[at] = replace(visited, outcome=same, content=None, part=None)
 
-    def _parts_left(self, settlements: list[Settlement]) -> list[str]:
+    def _parts_left(self, settlements: list[Settlement], wanted_paths: list[str]) -> list[str]:
         """Return the parts that broke off and will not be continued: their tasks have ended."""
         parts: list[str] = []
-        for settled in settlements:
+        for settled, wanted in zip(settlements, wanted_paths, strict=True):
             if not isinstance(settled.verdict, Again) and not settled.task.robots:
-                parts += self._guard.step(settled.task, self._left_by, settled) or []
+                parts += self._guard.step(settled.task, self._left_by, settled, wanted) or []
         return parts
 
-    def _left_by(self, settled: Settlement) -> list[str]:
-        task = settled.task
+    def _left_by(self, settled: Settlement, wanted: str) -> list[str]:
+        task = replace(settled.task, path=wanted) if wanted else settled.task
         return left_by(task, settled.outcome.kind, self._jobs[task.job], self._owner)
 
     def _choices_at(self, at: int) -> tuple[int, str, str] | None:
@@ -196,7 +197,7 @@ class Settler:
 
     def _choices(self, visited: Visited) -> tuple[int, str, str]:
         task = visited.task
-        path = wanted_path(task, self._jobs[task.job])
+        path = visited.wanted or wanted_path(task, self._jobs[task.job])
         return task.id, path, naming.suffixed(path, task.fingerprint)
 
     def _body(self, visited: Visited, wanted: str, path: str) -> Body:

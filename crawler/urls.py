@@ -14,6 +14,8 @@ import ada_url
 MAX_URL = 8192
 """Longest URL accepted, in characters of the canonical form."""
 
+_USER = re.compile(r"//[^/?#\s@]*(?:@[^/?#\s@]*)*@")
+"""User and password of a URL, as far as the last @ of its authority."""
 _PORTS = {"http": "80", "https": "443"}
 
 
@@ -109,7 +111,7 @@ def fingerprint(job: str, url: str) -> int:
 
 def masked(text: str) -> str:
     """Take user names and passwords out of URLs in a text for people."""
-    return re.sub(r"//[^/@\s]*@", "//***@", text)
+    return _USER.sub("//***@", text) if "@" in text else text
 
 
 def hex_of(number: int) -> str:

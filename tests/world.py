@@ -106,6 +106,7 @@ class World:
                 "schedule": {"every": EVERY},
                 "attempts": 100,
                 "robots": "ignore",
+                "auth": {"hosts": list(HOSTS)},
                 "allow_addresses": ["127.0.0.0/8"],
             },
             "jobs": [

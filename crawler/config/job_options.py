@@ -115,7 +115,7 @@ class JobOptions(HostPoliteness):
     """http://, https://, socks5:// or socks5h:// URL of a proxy; it may hold user and password."""
     path: Annotated[StrictStr, AfterValidator(checks.template)] = naming.DEFAULT_TEMPLATE
     """Where a body is stored, relative to `output`: `{job}`, `{host}`, `{url_path}`, `{name}`,
-    `{ext}`, `{digest}`, and what the globs of `urls` bind."""
+    `{ext}`, `{digest}`, what the globs of `urls` bind, and columns of CSV and JSON Lines lists."""
     headers: dict[
         Annotated[StrictStr, AfterValidator(checks.header_name)],
         Annotated[StrictStr, AfterValidator(checks.header_value)],

@@ -11,6 +11,7 @@ from crawler.config.host_options import HostOptions
 from crawler.config.job_options import Job, JobOptions
 from crawler.config.options import Options
 from crawler.config.units import Duration
+from crawler.policy.masking import REDACTED
 
 
 class LogOptions(Options):
@@ -60,6 +61,8 @@ class CrawlerOptions(Options):
     """full survives a power cut (fsync of file, folder and ledger); relaxed survives a kill -9."""
     watch: StrictBool = False
     """Reload by itself when this file or a list changes."""
+    redact_query: tuple[StrictStr, ...] = REDACTED
+    """Names of query parameters, in any case and with *, whose values are told nowhere."""
     log: LogOptions = LogOptions()
 
 

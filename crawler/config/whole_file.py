@@ -51,15 +51,23 @@ def _no_or_yes(path: Path) -> str:
 
 
 def _check_template(document: Document, job: Job, here: Path_) -> None:
-    bound = [globbing.parse(pattern).names for pattern in job.urls]
-    common = frozenset.intersection(*bound) if bound and not job.url_file else frozenset()
+    bound = _bound_names(job)
+    if bound is None:
+        return
     for field in naming.fields_of(job.path):
-        if field not in naming.FIELDS and field not in common:
-            allowed = ", ".join(f"{{{name}}}" for name in (*naming.FIELDS, *sorted(common)))
+        if field not in naming.FIELDS and field not in bound:
+            allowed = ", ".join(f"{{{name}}}" for name in (*naming.FIELDS, *sorted(bound)))
             document.problem(
                 (*here, "path"),
                 f"{{{field}}} is not bound by every URL of this job; allowed: {allowed}",
             )
+
+
+def _bound_names(job: Job) -> frozenset[str] | None:
+    """Return the names that every pattern of a job binds; None where only its lists can tell."""
+    if job.urls:
+        return frozenset.intersection(*[globbing.parse(one).names for one in job.urls])
+    return None if job.url_file or job.inbox or job.command else frozenset()
 
 
 def check_hosts(document: Document) -> None:

@@ -10,13 +10,15 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from typing import Self
 
-from crawler.config import Settings
+from crawler.config import Job, Settings
 from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk, Start
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
 from crawler.daemon.mailbox import Mailbox
+from crawler.daemon.meaning import Meanings
+from crawler.daemon.opening import StoppedError, opened
 from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
@@ -25,24 +27,17 @@ from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
-from crawler.errors import LocalFaultError
 from crawler.fetch.fetcher import JobSession
 from crawler.frontier import Pulse
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.records import Settlement
+from crawler.seeder.admission import SyncSums
 from crawler.seeder.seeder import Seeder
 from crawler.sources.contract import readable
 
 RELEASE_S: Seconds = 2.0
 """How long the last transaction of a stop waits for other programs."""
-FIRST_WAIT_S: Seconds = 1.0
-"""Wait before a daemon that met a fault of this machine at its start tries again; it doubles."""
-MAX_WAIT_S: Seconds = 30.0
-
-
-class StoppedError(Exception):
-    """A stop came before the crawler was open; nothing is to be given back."""
 
 
 class App:
@@ -89,7 +84,8 @@ class App:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(signals_heard(self.stop, self._mailbox.reload, self._log))
-            stack.push(self._opened())
+            daemon = self._file is not None
+            stack.push(opened(self._open, self._mailbox, self._log, patient=daemon))
             self._stack = stack.pop_all()
         return self
 
@@ -117,28 +113,6 @@ class App:
         self._standing.require()
         return forced
 
-    def _opened(self) -> ExitStack:
-        """Open every part; a daemon waits for a fault of this machine to pass, as for a full disk.
-
-        Raises:
-            StoppedError: a stop came while it waited.
-            LocalFaultError: nobody is to wait: this is no daemon.
-        """
-        wait = FIRST_WAIT_S
-        while True:
-            try:
-                with ExitStack() as stack:
-                    self._open(stack)
-                    return stack.pop_all()
-            except LocalFaultError as error:
-                if self._file is None:
-                    raise
-                if wait == FIRST_WAIT_S:
-                    self._log.error("daemon.waiting", cause=str(error))
-            if self._mailbox.stopped(wait):
-                raise StoppedError
-            wait = min(2 * wait, MAX_WAIT_S)
-
     def _open(self, stack: ExitStack) -> None:
         state = self._configuration.settings.crawler.state
         if not upgraded(state, self._log, self._mailbox.stopped):
@@ -147,6 +121,8 @@ class App:
         self.frontier = self._disk.frontier
         stack.enter_context(self._visiting)
         self._try_output()
+        self._meanings = Meanings(self.frontier, self._visiting.put_in_force)
+        self._meanings.open(self._configuration.jobs)
         self._open_supervisor()
         self._open_seeder(stack)
         self._open_keeper()
@@ -193,6 +169,11 @@ class App:
             limit=self._limit,
             bad=self._bad,
         )
+        self.seeder.synced = self._synced
+
+    def _synced(self, job: Job, sums: SyncSums) -> None:
+        if not sums.failed:
+            self._meanings.synced(job)
 
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from crawler.config import Job, PerAddress, Settings
 from crawler.config.host_overrides import HostOverrides
+from crawler.daemon.meaning import until_synced
 from crawler.policy.politeness import HostLimits
 
 
@@ -34,8 +35,17 @@ class Configuration:
         """Names of jobs that mean something else in the newest text, which is not in force here."""
 
     def coming(self, settings: Settings) -> Coming:
-        """Return other settings as they would come into force; nothing changes yet."""
-        return Coming(settings, HostOverrides(settings), {job.name: job for job in settings.jobs})
+        """Return other settings as they would come into force; nothing changes yet.
+
+        What decides the meaning of a list's lines holds when the list was read again: until then a
+        job has the `path` and the headers that it had, as far as they use values of lines.
+        """
+        jobs = {job.name: until_synced(self.jobs.get(job.name), job) for job in settings.jobs}
+        return Coming(settings, HostOverrides(settings), jobs)
+
+    def synced(self, job: Job) -> None:
+        """Put a job in force as it is configured: its lists were read again."""
+        self.jobs |= {one.name: one for one in self.settings.jobs if one == job}
 
     def take_up(self, coming: Coming) -> None:
         """Put another configuration in force; this cannot fail, and never waits."""

@@ -9,10 +9,12 @@ from typing import Any
 import gevent
 
 from crawler.config import Settings
-from crawler.daemon.app import App, StoppedError
+from crawler.daemon.app import App
 from crawler.daemon.disk import Start
+from crawler.daemon.opening import StoppedError
 from crawler.errors import ConfigError, CrawlerError
 from crawler.log import Log, open_log
+from crawler.policy.masking import Mask
 from crawler.worker.pool import end_is_handled
 
 FORCED_EXIT = 3
@@ -28,7 +30,9 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
     Raises:
         CrawlerError: the daemon failed; the log has the cause.
     """
-    log, lines = open_log(settings.crawler.log.level, settings.crawler.log.format)
+    options = settings.crawler
+    mask = Mask(options.redact_query)
+    log, lines = open_log(options.log.level, options.log.format, mask=mask)
     quiet_hub(log)
     try:
         raise_descriptors(settings.crawler.concurrency, log)

@@ -6,6 +6,7 @@ Two queues stand between them, so that none needs another: the hand-off, and the
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
@@ -59,6 +60,8 @@ class Visiting:
         self._together = together
         self._ended = ended
         self.tally = Tally()
+        self._stale: set[int] = set()
+        """Ids of tasks that were leased before their lists were read again."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -101,10 +104,14 @@ class Visiting:
                 concurrency=self._configuration.settings.crawler.concurrency,
                 trust_listed=self._trust_listed,
                 note=partial(self._disk.frontier.keep, self._disk.owner),
+                odd=self._tell_odd_cookie,
             )
         )
         for job in self._configuration.listed_jobs():
             self.fetcher.open(job)
+
+    def _tell_odd_cookie(self, job: str, place: str, reason: str) -> None:
+        self._log.warning("cookie.bad", job=job, place=place, reason=reason)
 
     def _open_settler(self, stack: ExitStack) -> None:
         disk, jobs, hosts = self._disk, self._configuration.jobs, self._configuration.hosts
@@ -132,6 +139,7 @@ class Visiting:
             self._log,
             token=options.robots_token,
             objection=self._objection,
+            fresh=self._fresh,
             begun=self._begun,
         )
         self.workers = Workers(options.concurrency, self._worker, self.settler.take, self._ended)
@@ -143,6 +151,22 @@ class Visiting:
         """Begin with a pause: nothing can be stored."""
         self.feeder.pause.fault(time.monotonic())
         self._log.error("daemon.paused", cause=self._remedy(fault))
+
+    def put_in_force(self, job: Job) -> None:
+        """Put a job in force whose lists were read again, also for its tasks in memory."""
+        hosts = self.own_hosts.hosts.values()
+        waiting = [task for host in hosts for task in host.tasks] + list(self.handoff.queue)
+        self._stale.update(task.id for task in waiting if task.job == job.name)
+        self._configuration.synced(job)
+        self.feeder.leaser.look()
+
+    def _fresh(self, task: Task) -> Task:
+        """Return a task as the ledger has it, where its lists were read after it was leased."""
+        if task.id not in self._stale:
+            return task
+        said = self._disk.frontier.said(task.id)
+        self._stale.discard(task.id)
+        return replace(task, path=said.path, extra=said.extra)
 
     def _objection(self, task: Task) -> Outcome | None:
         """Return how a visit ends before it begins; a probe downloads nothing for nothing."""

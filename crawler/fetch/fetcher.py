@@ -12,9 +12,10 @@ from typing import NamedTuple, Self
 import gevent
 
 from crawler.config import Job
+from crawler.fetch.cookies import cookies_of
 from crawler.fetch.failures import EXCHANGE_ERRORS, trouble_of
 from crawler.fetch.reading import AnswerReader, Visit
-from crawler.fetch.request import RequestBuilder, cookies_of
+from crawler.fetch.request import RequestBuilder
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
@@ -27,6 +28,8 @@ LOOKUP_THREADS = 256
 """Names looked up at once: one that hangs keeps its thread long after its visit has ended."""
 _VERSIONS_KEPT = 4
 """Versions of a job whose visits may be under way."""
+MAX_ODD_TOLD = 10
+"""Lines of a cookies.txt that are told as odd."""
 _TURN_S: Seconds = 0.02
 """Longest stretch of preparing without a pause for the other greenlets."""
 
@@ -36,7 +39,8 @@ class Fetcher:
 
     With `trust_listed` the hosts that the operator listed may be at any address: the URLs were
     typed; where a redirect leads elsewhere, the guard holds again. `note` is called with every
-    part that a later visit may go on from.
+    part that a later visit may go on from, `odd` with the job, the place and the problem of every
+    line that is passed over in a cookies.txt.
     """
 
     def __init__(
@@ -47,12 +51,14 @@ class Fetcher:
         concurrency: int,
         trust_listed: bool = False,
         note: Callable[[int, Kept], None] = lambda _, __: None,
+        odd: Callable[[str, str, str], None] = lambda _, __, ___: None,
     ) -> None:
         self._user_agent = user_agent
         self._files = files
         self._concurrency = concurrency
         self._trust_listed = trust_listed
         self._reader = AnswerReader(files, note)
+        self._odd = odd
         self._resolver = Resolver(LOOKUP_THREADS)
         self._sessions = Sessions(self._resolver, concurrency)
         self._by_job: dict[str, Sequence[JobSession]] = {}
@@ -97,6 +103,8 @@ class Fetcher:
         for one in prepared:
             known = self._by_job.get(one.job.name, ())
             self._by_job[one.job.name] = (one, *known)[:_VERSIONS_KEPT]
+            for place, problem in one.odd_cookies[:MAX_ODD_TOLD]:
+                self._odd(one.job.name, place, problem)
 
     def address(self, task: Task, job: Job) -> str | None:
         """Return the address that stands for a host; None through a proxy, or if there is none."""
@@ -171,12 +179,12 @@ class Fetcher:
         return found
 
     def _job_session(self, job: Job) -> "JobSession":
-        builder, sessions = RequestBuilder(job, cookies_of(job)), {}
+        cookies, sessions = cookies_of(job), {}
         for trusted in {False, self._trust_listed}:
             for certified in {False, job.client_cert is not None}:
                 one = self._sessions.session(job, trusted=trusted, certified=certified)
                 sessions[trusted, certified] = one
-        return JobSession(job, builder, sessions)
+        return JobSession(job, RequestBuilder(job, cookies), sessions, cookies.odd)
 
 
 class JobSession(NamedTuple):
@@ -186,3 +194,4 @@ class JobSession(NamedTuple):
     builder: RequestBuilder
     sessions: dict[tuple[bool, bool], LeanSession]
     """By whether hosts may be at any address, and whether they are shown the client certificate."""
+    odd_cookies: Sequence[tuple[str, str]] = ()

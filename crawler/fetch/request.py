@@ -6,16 +6,13 @@ of the URL that was listed. A visit to a robots.txt carries nothing of its job.
 
 from base64 import b64encode
 from collections.abc import Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy, LoadError, MozillaCookieJar
 from typing import NamedTuple
 
-from requests import PreparedRequest
-from requests.cookies import RequestsCookieJar, get_cookie_header
 from requests.structures import CaseInsensitiveDict
 
 from crawler.config import Job
 from crawler.config.credentials import origins_of
-from crawler.errors import UsageError
+from crawler.fetch.cookies import Cookies
 from crawler.fetch.decode import ACCEPT_ENCODING
 from crawler.model import Task
 from crawler.policy.credentials import is_ordinary
@@ -25,32 +22,11 @@ from crawler.urls import same_origin, split
 MAX_ORIGINS = 10_000
 """Origins for which a job's requests are kept ready."""
 
-NO_COOKIES = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-
-
-def cookies_of(job: Job) -> CookieJar:
-    """Read a job's cookies.txt.
-
-    Raises:
-        UsageError: the file is not one.
-    """
-    if job.cookies is None:
-        return NO_COOKIES
-    jar = MozillaCookieJar(job.cookies)
-    try:
-        jar.load(ignore_discard=True, ignore_expires=True)
-    except (LoadError, OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{job.name}: {job.cookies} is no cookies.txt") from error
-    for cookie in jar:
-        if not cookie.expires:  # 0 is a session's cookie in this format, not one of 1970
-            cookie.expires = None
-    return jar
-
 
 class RequestBuilder:
     """The requests of one job; what is the same for all visits to a host is made once."""
 
-    def __init__(self, job: Job, cookies: CookieJar) -> None:
+    def __init__(self, job: Job, cookies: Cookies) -> None:
         self._job = job
         self._cookies = cookies
         self._has_cookies = job.cookies is not None
@@ -112,15 +88,9 @@ class RequestBuilder:
         """Add what this request has beside the others: its conditions and its cookies."""
         headers = CaseInsensitiveDict(base.headers)
         headers.update(_conditions(task, have))
-        if base.home and self._has_cookies and (cookie := self._cookie(task.location)):
+        if base.home and self._has_cookies and (cookie := self._cookies.header(task.location)):
             headers["Cookie"] = cookie
         return base._replace(headers=headers, lines=lines_of(headers, base.origin))
-
-    def _cookie(self, location: str) -> str | None:
-        asked = PreparedRequest()
-        asked.url, asked.headers = location, CaseInsensitiveDict()
-        header: str | None = get_cookie_header(self._cookies, asked)  # type: ignore[no-untyped-call]
-        return header
 
 
 class _Trust(NamedTuple):

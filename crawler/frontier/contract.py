@@ -6,13 +6,14 @@ takes a cursor `after` and returns the cursor to go on from, or None at the end.
 LocalFaultError: this machine refuses, as on a full disk, and nothing was done.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, Self
 
 from crawler.frontier.process import Process
 from crawler.frontier.values import (
     BEFORE_ALL,
     Counts,
+    Filed,
     InForce,
     KnownChunk,
     Lease,
@@ -21,6 +22,7 @@ from crawler.frontier.values import (
     Pulse,
     ReadChunk,
     Reclaimed,
+    Said,
     SourceState,
     Synced,
     Weighed,
@@ -152,6 +154,28 @@ class Frontier(Protocol):
 
     def leaving(self, job: str) -> bool:
         """Tell whether a URL that no list names any more waits for the end of its visit."""
+
+    def meanings(self) -> dict[str, str]:
+        """Return, by job, the marks of the options by which all of its lines were understood.
+
+        Paths and columns of a job's URLs are those of these options; a job without a mark is left
+        out.
+        """
+
+    def meant(self, job: str, text: str) -> None:
+        """Note the mark of the options by which all lines of a job were understood."""
+
+    def filed(self, job: str, after: int) -> Filed:
+        """Count the listed URLs of a job with and without a file, among a slice of all tasks."""
+
+    def free_paths(self, job: str, after: int) -> int | None:
+        """Let a slice of a job's URLs without a file forget the path that a line gave them."""
+
+    def said(self, task: int) -> Said:
+        """Return what the lists say of a task now; one in memory may be older."""
+
+    def hold(self, jobs: Collection[str]) -> None:
+        """Lease no task of these jobs in this process, and of all others again."""
 
     def alive(self) -> Seconds | None:
         """Return the wall time at which a process was last seen here, None if there was none."""

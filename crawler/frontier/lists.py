@@ -10,11 +10,10 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 
-from crawler.frontier.fingerprints import TASK_OF
+from crawler.frontier.meaning import say
 from crawler.frontier.values import KnownChunk, ReadChunk, SourceState
 from crawler.records import Seed
 
-_EXTRA = f"UPDATE task SET extra = ? WHERE id = {TASK_OF}"
 _CHUNK = """
 INSERT INTO chunk (source, anchor, key, bad, fingerprints) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (source, anchor) DO UPDATE SET key = excluded.key, bad = excluded.bad,
@@ -50,8 +49,7 @@ def write_chunk(
     """Write a chunk anew; return the seeds that came and the fingerprints that went."""
     fingerprints = array("q", [seed.fingerprint for seed in chunk.seeds])
     new, gone = _difference(read_fingerprints(db, number, chunk.anchor), fingerprints)
-    extras = [(seed.extra, seed.fingerprint) for seed in chunk.seeds if seed.extra]
-    db.executemany(_EXTRA, extras)
+    say(db, chunk.seeds)
     db.execute(_CHUNK, (number, chunk.anchor, chunk.key, chunk.bad, fingerprints.tobytes()))
     return [seed for seed in chunk.seeds if _taken(new, seed.fingerprint)], gone
 

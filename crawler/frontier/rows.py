@@ -111,7 +111,7 @@ def row_of(settled: Settlement) -> Row:
         due_at=then.due_at,
         host=task.host_id,
         location=None if then.location == task.url else then.location,
-        path=outcome.path or task.path,
+        path=outcome.path,
         attempt=task.attempt,
         failures=then.failures,
         hops=then.hops,

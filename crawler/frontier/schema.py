@@ -29,6 +29,7 @@ CREATE TABLE job (
     weight INTEGER NOT NULL DEFAULT 2,     -- its share where several jobs wait
     stale INTEGER NOT NULL DEFAULT 0,      -- its hosts are yet to learn that it came or went
     schedule TEXT NOT NULL DEFAULT '',     -- as JSON, by which due times were computed; '' once
+    meaning TEXT NOT NULL DEFAULT '',      -- a mark of the options that lines were read by
     held INTEGER,                          -- URLs on its lists, which lost too many; NULL: none
     believed INTEGER NOT NULL DEFAULT 0,   -- whether the operator believes that
     digest TEXT NOT NULL DEFAULT ''        -- of its meaning in the newest configuration

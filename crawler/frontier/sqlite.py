@@ -3,7 +3,8 @@
 Each verb is one transaction. `contract.Frontier` says what the verbs promise.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +13,7 @@ from crawler.frontier import (
     jobs,
     leasing,
     lists,
+    meaning,
     owners,
     passes,
     retiring,
@@ -27,6 +29,7 @@ from crawler.frontier.turns import Visitor
 from crawler.frontier.values import (
     BEFORE_ALL,
     Counts,
+    Filed,
     InForce,
     KnownChunk,
     Lease,
@@ -35,6 +38,7 @@ from crawler.frontier.values import (
     Pulse,
     ReadChunk,
     Reclaimed,
+    Said,
     SourceState,
     Synced,
     Weighed,
@@ -96,7 +100,8 @@ class SqliteFrontier:
         digest: str = "",
     ) -> None:
         self._file.write(configure, self._file.names, jobs, now, owner, digest)
-        self._visitor = Visitor({terms.name: terms.digest for terms in jobs}, obeys)
+        known = {terms.name: terms.digest for terms in jobs}
+        self._visitor = replace(self._visitor, jobs=known, obeys=obeys)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(visits.add, self._file.names, job, seeds, now, recount)
@@ -140,6 +145,24 @@ class SqliteFrontier:
 
     def leaving(self, job: str) -> bool:
         return self._file.read(retiring.leaving, job)
+
+    def meanings(self) -> dict[str, str]:
+        return self._file.read(meaning.meanings)
+
+    def meant(self, job: str, text: str) -> None:
+        self._file.write(meaning.meant, self._file.names, job, text)
+
+    def filed(self, job: str, after: int) -> Filed:
+        return self._file.read(meaning.filed, job, after)
+
+    def free_paths(self, job: str, after: int) -> int | None:
+        return self._file.write(meaning.free_paths, self._file.names, job, after)
+
+    def said(self, task: int) -> Said:
+        return self._file.read(meaning.said, task)
+
+    def hold(self, jobs: Collection[str]) -> None:
+        self._visitor = replace(self._visitor, held=frozenset(jobs))
 
     def alive(self) -> Seconds | None:
         return self._file.read(owners.alive)

@@ -47,6 +47,8 @@ class Visitor:
     """The digests of the jobs that it can visit, by name; None for every job."""
     obeys: Callable[[str], bool | None] = lambda _: None
     """Whether the robots.txt of a host, by its key, is obeyed; None leaves that to the job."""
+    held: frozenset[str] = frozenset()
+    """Names of jobs that it could visit and does not, until their lists are read."""
 
 
 @dataclass(slots=True)
@@ -122,9 +124,12 @@ def leased(
 
 
 def _mine(jobs: list[_Turn], visitor: Visitor) -> list[_Turn]:
-    if visitor.jobs is None:
-        return jobs
-    return [job for job in jobs if visitor.jobs.get(job.name) == job.digest]
+    known = visitor.jobs
+    return [
+        job
+        for job in jobs
+        if (known is None or known.get(job.name) == job.digest) and job.name not in visitor.held
+    ]
 
 
 def _others(mine: list[_Turn], obeying: list[_Turn]) -> list[_Turn]:

@@ -189,3 +189,22 @@ class Pulse:
     """Visits a second that ended well, smoothed likewise."""
     bytes: int = 0
     """Bytes of bodies since it started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the lists say of a URL beside naming it."""
+
+    path: str | None
+    """Its file, where the list fixes it or it is stored."""
+    extra: Mapping[str, str] | None
+    """Columns that headers use."""
+
+
+class Filed(NamedTuple):
+    """How many URLs of a job have a file, among a slice of all tasks."""
+
+    with_file: int
+    without: int
+    after: int | None
+    """The cursor to go on from."""

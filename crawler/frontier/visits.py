@@ -20,8 +20,9 @@ from crawler.records import Hop, HostRecord, Seed, Settlement
 from crawler.urls import host_of
 
 _SETTLE = numbered(f"""
-UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :location, path = :path,
-    attempt = :attempt, failures = :failures, hops = :hops, kind = :kind, status = :status,
+UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :location,
+    path = ifnull(:path, path), attempt = :attempt, failures = :failures, hops = :hops,
+    kind = :kind, status = :status,
     size = CASE WHEN :digest IS NULL THEN size ELSE :size END, digest = ifnull(:digest, digest),
     finished_at = :finished_at, reason = :reason,
     etag = :etag, last_modified = :last_modified, part = CASE WHEN :ended THEN NULL ELSE part END,

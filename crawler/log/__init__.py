@@ -5,6 +5,7 @@ How its lines are written is in `lines`. No failure of the log reaches the crawl
 
 import os
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -13,6 +14,7 @@ from crawler.log.json_lines import JsonLog
 from crawler.log.lines import MAX_BACKLOG, MAX_LINE_BYTES, Lines
 from crawler.log.values import bounded, iso, printable
 from crawler.log.visits import visit_fields
+from crawler.policy.masking import USUAL, Mask
 
 __all__ = [
     "MAX_BACKLOG",
@@ -36,22 +38,22 @@ class Log(Protocol):
     def error(self, event: str, **fields: Any) -> None: ...
 
 
-def open_log(level: str, style: str, descriptor: int = 1) -> tuple[Log, Lines]:
-    """Make a log on a descriptor; `style` is auto, json or console."""
+def open_log(level: str, style: str, descriptor: int = 1, mask: Mask = USUAL) -> tuple[Log, Lines]:
+    """Make a log on a descriptor; `style` is auto, json or console, `mask` takes secrets out."""
     lines = Lines(descriptor)
     if style == "console" or (style == "auto" and os.isatty(descriptor)):
-        return _console(level, lines), lines
-    return JsonLog(level, lines), lines
+        return _console(level, lines, mask), lines
+    return JsonLog(level, lines, mask), lines
 
 
-def _console(level: str, lines: Lines) -> Log:
+def _console(level: str, lines: Lines, mask: Mask) -> Log:
     log: Log = structlog.wrap_logger(
         lines,
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=True),
             structlog.processors.format_exc_info,
-            _printable,
+            partial(_printable, mask),
             structlog.dev.ConsoleRenderer(pad_event_to=16, sort_keys=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -59,6 +61,10 @@ def _console(level: str, lines: Lines) -> Log:
     return log
 
 
-def _printable(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Leave out fields that are None, and bound the others."""
-    return {key: bounded(key, value) for key, value in fields.items() if value is not None}
+def _printable(
+    mask: Mask, _: object, __: str, fields: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Leave out fields that are None, and mask and bound the others."""
+    return {
+        key: bounded(key, mask.within(value)) for key, value in fields.items() if value is not None
+    }

@@ -11,14 +11,16 @@ import structlog
 
 from crawler.log.lines import MAX_LINE_BYTES, Lines
 from crawler.log.values import MAX_VALUE, bounded, shortened
+from crawler.policy.masking import USUAL, Mask
 
 
 class JsonLog:
     """Renders a line from its fields in one go: each visit has one, so it costs little."""
 
-    def __init__(self, level: str, lines: Lines) -> None:
+    def __init__(self, level: str, lines: Lines, mask: Mask = USUAL) -> None:
         self._least = _LEVELS.index(level)
         self._put = lines.put
+        self._mask = mask
         self._second, self._stamp = 0, ""
 
     def debug(self, event: str, **fields: Any) -> None:
@@ -39,6 +41,7 @@ class JsonLog:
     def _write(self, level: str, event: str, fields: dict[str, Any]) -> None:
         if "exc_info" in fields:
             structlog.processors.format_exc_info(None, level, fields)
+        fields = self._masked(fields)
         now = self._now()
         text = f'{{"timestamp": "{now}", "level": "{level}", "event": {_in_json("event", event)}'
         for key, value in fields.items():
@@ -48,6 +51,14 @@ class JsonLog:
         if len(data) >= MAX_LINE_BYTES:
             data = _cut({"timestamp": now, "level": level, "event": event, **fields})
         self._put(data)
+
+    def _masked(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Take what is secret out of all texts but those that are no URL's."""
+        mask = self._mask
+        return {
+            key: value if value is None or key in _REPEATED else mask.within(value)
+            for key, value in fields.items()
+        }
 
     def _now(self) -> str:
         now = time.time()

@@ -8,12 +8,12 @@ from hashlib import blake2b
 from crawler.config import Job
 from crawler.frontier import Frontier, KnownChunk, Pass, ReadChunk, SourceState
 from crawler.log import Log
+from crawler.policy.masking import masked_line
 from crawler.seeder.admission import Admission, SyncSums
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.seeds import BadLine, chunks_of, parsed
 from crawler.sources import Source
 from crawler.threads import Native
-from crawler.urls import masked
 
 MAX_BAD_LOGGED = 20
 """Bad lines of a job that get a log line each; the others are only counted."""
@@ -107,7 +107,7 @@ class Reader:
             self._tools.bad(text, f"{where}: {reason}")
         elif self._sums.bad <= MAX_BAD_LOGGED:
             self._tools.log.warning(
-                "url.bad", job=self._job.name, place=where, url=masked(text), reason=reason
+                "url.bad", job=self._job.name, place=where, url=masked_line(text), reason=reason
             )
 
 

@@ -2,9 +2,10 @@
 
 import os
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from crawler import sources
@@ -16,6 +17,7 @@ from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.ledger.overview import is_current, ledger_uid
 from crawler.ledger.statefile import opened
+from crawler.policy.masking import masked_line
 from crawler.rights import rights_of
 from crawler.seeder.reading import MAX_BAD_LOGGED
 from crawler.seeder.seeds import BadLine, read
@@ -23,7 +25,6 @@ from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
 from crawler.store.mark import ledger_named
 from crawler.threads import Native
-from crawler.urls import masked
 from crawler.verbs.words import counted, span
 
 
@@ -40,6 +41,8 @@ class JobPlan:
     """What of the job only some origins get, as names of options and headers."""
     origins: tuple[str, ...] = ()
     """The origins, or the patterns of hosts, that get it."""
+    odd_cookies: tuple[str, ...] = ()
+    """Lines of its cookies.txt that are passed over."""
     without: int = 0
     """URLs that get none of it."""
 
@@ -58,15 +61,25 @@ def plan(settings: Settings) -> list[JobPlan]:
     options = settings.crawler
     _check_folders(options)
     hosts = HostOverrides(settings)
+    odd = defaultdict[str, list[str]](list)
     with (
         tempfile.TemporaryDirectory(prefix="crawler-check-") as folder,
         Files(Path(folder), durable=False) as files,
-        Fetcher(user_agent=hosts.user_agent, files=files, concurrency=1) as fetcher,
+        Fetcher(
+            user_agent=hosts.user_agent, files=files, concurrency=1, odd=partial(_note_odd, odd)
+        ) as fetcher,
         Native(1) as native,
     ):
         for job in settings.jobs:
             fetcher.open(job)
-        return [_job_plan(job, native, fetcher, Path(folder)) for job in settings.jobs]
+        plans = [_job_plan(job, native, fetcher, Path(folder)) for job in settings.jobs]
+    for one in plans:
+        one.odd_cookies = tuple(dict.fromkeys(odd[one.job.name]))
+    return plans
+
+
+def _note_odd(odd: dict[str, list[str]], job: str, place: str, problem: str) -> None:
+    odd[job].append(f"{place}: {problem}; it is passed over")
 
 
 def _check_folders(options: CrawlerOptions) -> None:
@@ -122,7 +135,7 @@ def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path) -> JobPl
 def _note(found: JobPlan, bad: list[BadLine]) -> None:
     for where, text, reason in bad:
         if len(found.bad) < MAX_BAD_LOGGED:
-            found.bad.append(f"{where}: {masked(text)!r}: {reason}")
+            found.bad.append(f"{where}: {masked_line(text)!r}: {reason}")
         else:
             found.bad_more += 1
 
@@ -141,6 +154,7 @@ def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
         yield f"  politeness  {job.delay:g} s between visits to a host, {job.per_host} at a time"
         yield f"  at least    {span(found.least_s)}"
         yield from _credentials(found)
+        yield from (f"  cookies     {line}" for line in found.odd_cookies)
         for host, n in found.hosts.most_common(3):
             yield f"  {n:>10}  {host}"
         if len(found.hosts) > 3:

@@ -20,6 +20,7 @@ from crawler.ledger.overview import members
 from crawler.ledger.retry import retry
 from crawler.ledger.statefile import opened
 from crawler.model import Seconds
+from crawler.policy.masking import NOTHING, masked_line
 from crawler.urls import canonical
 from crawler.verbs import processes
 from crawler.verbs.desk_options import DRY_RUN, JSON, Span, choosing_urls, verb_of, wanted
@@ -45,8 +46,8 @@ def status_verb(ledger: Ledger, *, as_json_: bool) -> None:
     with opened(ledger.state) as db:
         found = status.look(db, ledger, time.time())
     if as_json_:
-        return click.echo(as_json(status.document(found, ledger), indent=2))
-    return print_lines(status.lines(found, ledger))
+        return click.echo(as_json(status.document(found, ledger), ledger.mask, indent=2))
+    return print_lines(status.lines(found, ledger), ledger.mask)
 
 
 @click.command("explain")
@@ -65,10 +66,11 @@ def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
     if as_json_:
         found = [explaining.document(case) for case in cases]
         other = explaining.unknown_document(missed) if missed else {}
-        click.echo(as_json({"url": url, "jobs": found, **other}, indent=2))
+        click.echo(as_json({"url": url, "jobs": found, **other}, ledger.mask, indent=2))
         return int(not cases)
     more = explaining.unknown_lines(missed, now) if missed else ()
-    print_lines([url, *chain.from_iterable(map(explaining.lines, cases)), *more])
+    lines = [url, *chain.from_iterable(map(explaining.lines, cases)), *more]
+    print_lines(lines, ledger.mask)
     return int(not cases)
 
 
@@ -76,7 +78,7 @@ def _canonical(url: str) -> str:
     try:
         return canonical(url)
     except ValueError as error:
-        raise UsageError(f"{url!r}: {error}") from error
+        raise UsageError(f"{masked_line(url)!r}: {error}") from error
 
 
 @click.command("export")
@@ -93,10 +95,14 @@ def _canonical(url: str) -> str:
     "--format", "style", type=click.Choice(FORMATS), default="jsonl", show_default=True,
     help="csv is for spreadsheets: what looks like a formula gets an apostrophe before it.",
 )  # fmt: skip
-def export_verb(ledger: Ledger, *, style: str, **chosen: Any) -> None:
+@click.option(
+    "--unmasked", is_flag=True, help="With the secrets of the URLs: what is printed is one then."
+)
+def export_verb(ledger: Ledger, *, style: str, unmasked: bool, **chosen: Any) -> None:
     """Print the ledger: every URL with its last outcome."""
     with opened(ledger.state) as db:
-        for text in exported(db, wanted(**chosen), style):
+        mask = NOTHING if unmasked else ledger.mask
+        for text in exported(db, wanted(**chosen), style, mask):
             sys.stdout.write(text)
 
 
@@ -185,18 +191,25 @@ def _preview(ledger: Ledger) -> None:
     with importing():  # it fetches: no other verb does
         from crawler.verbs.reload_preview import preview, printed
 
-    print_lines(printed(*preview(ledger.settings)))
+    print_lines(printed(*preview(ledger.settings)), ledger.mask)
 
 
 def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
     with opened(ledger.state) as db:
         found = members(db)
-    heard = processes.send(processes.here(found), number)
+    here = processes.here(found)
+    deaf = [one for one in here if processes.ignores(one, number)]
+    heard = processes.send([one for one in here if one not in deaf], number)
     print_lines(f"process {one.pid} was {what}" for one in heard)
+    for one in deaf:
+        name = number.name.removeprefix("SIG")
+        print_lines(
+            [f"process {one.pid} ignores {name}, as nohup has it: restart it, or use watch"]
+        )
     for one in processes.elsewhere(found, time.time()):
         machine = one.machine.partition(" ")[0]
         print_lines([f"process {one.pid} on {machine} was not reached: do it there"])
-    if not heard:
+    if not here:
         print_lines(["no daemon is running on this machine"])
     return heard
 

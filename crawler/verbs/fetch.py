@@ -21,6 +21,7 @@ from crawler.ledger.overview import is_current, job_names, members
 from crawler.ledger.statefile import Connection, opened
 from crawler.log import Log, open_log
 from crawler.model import Kind, Outcome, Seconds
+from crawler.policy.masking import masked_line
 from crawler.records import Settlement
 from crawler.verbs.report import Report
 
@@ -197,7 +198,11 @@ def _job(urls: Sequence[str], list_file: Path | None, options: dict[str, Any]) -
         return Job(name=JOB_NAME, urls=tuple(urls), url_file=list_file, **options)
     except ValidationError as error:
         problems = [
-            f"{details.get('input')!r}: {details['msg'].removeprefix('Value error, ')}"
+            f"{_masked(details.get('input'))!r}: {details['msg'].removeprefix('Value error, ')}"
             for details in error.errors(include_url=False)
         ]
         raise UsageError("\n".join(problems)) from error
+
+
+def _masked(value: Any) -> Any:
+    return masked_line(value) if isinstance(value, str) else value

@@ -8,6 +8,7 @@ from crawler.config import CrawlerOptions, Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.errors import ConfigError, UsageError
 from crawler.model import DAY_S, Seconds
+from crawler.policy.masking import USUAL, Mask
 from crawler.policy.politeness import HostLimits
 
 
@@ -22,6 +23,11 @@ class Ledger:
     def says(self, host: str) -> bool | None:
         """Return whether `hosts` has a host's robots.txt obeyed; None where it does not say."""
         return self.hosts.obeys(host) if self.hosts else None
+
+    @property
+    def mask(self) -> Mask:
+        """Return what takes secrets out of texts for people."""
+        return Mask(self.settings.crawler.redact_query) if self.settings else USUAL
 
     @property
     def token(self) -> str:

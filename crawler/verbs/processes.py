@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from crawler.errors import CrawlerError
 from crawler.frontier.process import Process, current
@@ -49,6 +50,16 @@ def send(processes: Sequence[Process], number: signal.Signals) -> list[Process]:
                 f"process {process.pid} belongs to another user; run this as that user"
             ) from error
     return heard
+
+
+def ignores(process: Process, number: signal.Signals) -> bool:
+    """Tell whether a process of this machine ignores a signal, as nohup has it ignore HUP."""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:  # it has ended, or this is no Linux
+        return False
+    mask = next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:"))
+    return bool(int(mask, 16) >> (number - 1) & 1)
 
 
 def wait(processes: Sequence[Process], timeout: Seconds) -> None:

@@ -9,6 +9,7 @@ from crawler.ledger.entries import STATES, Entry
 from crawler.ledger.selection import Wanted, pages
 from crawler.ledger.statefile import Connection
 from crawler.log import printable
+from crawler.policy.masking import NOTHING, USUAL, Mask
 from crawler.verbs.words import as_json, stamp, word_of
 
 FORMATS = ("jsonl", "csv", "list")
@@ -43,35 +44,37 @@ def record(entry: Entry) -> dict[str, Any]:
     }
 
 
-def exported(db: Connection, wanted: Wanted, style: str) -> Iterator[str]:
+def exported(db: Connection, wanted: Wanted, style: str, mask: Mask = USUAL) -> Iterator[str]:
     """Yield the chosen URLs as text in a format of FORMATS, a page of them at a time."""
     write = _WRITERS[style]
     first = True
     for page in pages(db, wanted):
         if page:
-            yield write(page, first)
+            yield write([mask.within(record(entry)) for entry in page], first)
             first = False
 
 
-def _jsonl(page: list[Entry], _: bool) -> str:  # noqa: FBT001  whether it is the first page
-    return "".join(as_json(record(entry)) + "\n" for entry in page)
+Records = list[dict[str, Any]]
 
 
-def _list(page: list[Entry], _: bool) -> str:  # noqa: FBT001
-    return "".join(f"{printable(entry.url)}\n" for entry in page)
+def _jsonl(page: Records, _: bool) -> str:  # noqa: FBT001  whether it is the first page
+    return "".join(as_json(one, NOTHING) + "\n" for one in page)
 
 
-def _csv(page: list[Entry], first: bool) -> str:  # noqa: FBT001
+def _list(page: Records, _: bool) -> str:  # noqa: FBT001
+    return "".join(f"{printable(one['url'])}\n" for one in page)
+
+
+def _csv(page: Records, first: bool) -> str:  # noqa: FBT001
     """Return rows for spreadsheets: a cell that looks like a formula gets an apostrophe before it.
 
     The apostrophe is part of the cell then; programs read jsonl.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    records = [record(entry) for entry in page]
     if first:
-        writer.writerow(records[0])
-    writer.writerows([_cell(value) for value in one.values()] for one in records)
+        writer.writerow(page[0])
+    writer.writerows([_cell(value) for value in one.values()] for one in page)
     return text.getvalue()
 
 
@@ -82,6 +85,6 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if value.lstrip().startswith(_FORMULA) else value
 
 
-_WRITERS: dict[str, Callable[[list[Entry], bool], str]] = {
+_WRITERS: dict[str, Callable[[Records, bool], str]] = {
     "jsonl": _jsonl, "csv": _csv, "list": _list,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from pathlib import Path
 from crawler import sources
 from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
+from crawler.daemon.meaning import path_changed
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Frontier, open_frontier
 from crawler.records import JobTerms
@@ -42,6 +43,10 @@ class Preview:
     """False: `added` and `removed` are upper bounds."""
     failed: str = ""
     """The source that could not be read, and why."""
+    keep_files: int = 0
+    """Where `path` differs: URLs that keep the file that they have."""
+    new_paths: int = 0
+    """Where `path` differs: URLs known without a file, which get theirs by the new one."""
     options: tuple[str, ...] = ()
     """Options that the ledger knows with other values."""
 
@@ -62,6 +67,7 @@ def preview(settings: Settings) -> tuple[list[Preview], list[str]]:
         Native(1) as native,
     ):
         known = {terms.name: terms for terms in frontier.active_jobs()}
+        marks = frontier.meanings()
         found = []
         for job, terms in zip(settings.jobs, hosts.job_terms(), strict=True):
             fetcher.open(job)
@@ -69,9 +75,19 @@ def preview(settings: Settings) -> tuple[list[Preview], list[str]]:
             compared = _Comparison(job, frontier, native).compared(named)
             compared.known = job.name in known
             compared.options = _changed_options(known.get(job.name, terms), terms)
+            if path_changed(marks.get(job.name, ""), job):
+                _count_files(frontier, compared)
             found.append(compared)
         gone = [name for name in known if name not in {job.name for job in settings.jobs}]
     return found, gone
+
+
+def _count_files(frontier: Frontier, compared: Preview) -> None:
+    after: int | None = 0
+    while after is not None:
+        with_file, without, after = frontier.filed(compared.job, after)
+        compared.keep_files += with_file
+        compared.new_paths += without
 
 
 def _opened(state: Path, folder: str) -> Frontier:
@@ -170,6 +186,11 @@ def printed(found: list[Preview], gone: list[str]) -> Iterator[str]:
         )
         if one.options:
             yield f"  other options: {', '.join(one.options)}"
+        if one.keep_files or one.new_paths:
+            yield (
+                f"  path: {one.keep_files:,} URLs keep the file that they have, "
+                f"{one.new_paths:,} without a file get theirs by the new path"
+            )
         if one.failed:
             yield f"  cannot be read, so nothing of it would be removed: {one.failed}"
     for name in gone:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from crawler.log import printable
 from crawler.model import Kind, Outcome, Task
+from crawler.policy.masking import USUAL, masked_line
 from crawler.policy.retry import KINDS
 from crawler.records import Again, Hop, Settlement
 from crawler.threads import Greenlet
@@ -62,7 +63,7 @@ class Report:
     def bad(self, url: str, reason: str) -> None:
         """Report a line that holds no URL."""
         self._bad += 1
-        self._note(url, Outcome(Kind.PROTOCOL, reason=reason), 0, kind=None)
+        self._note(masked_line(url), Outcome(Kind.PROTOCOL, reason=reason), 0, kind=None)
 
     def stored_earlier(self, url: str, listed: int, outcome: Outcome, attempts: int) -> None:
         """Report a URL that an earlier run stored, and this one skipped; it was listed so often."""
@@ -107,6 +108,8 @@ class Report:
         return 0 if sums["ok"] == asked == sums.total() else 1
 
     def _note(self, url: str, outcome: Outcome, attempts: int, **override: Any) -> None:
+        url, reason, path = USUAL(url), USUAL(outcome.reason), outcome.path and USUAL(outcome.path)
+        outcome = replace(outcome, reason=reason, path=path)
         word = KINDS[outcome.kind].word
         if word == "error":
             cause = f"{outcome.kind}: {printable(outcome.reason)}"

@@ -8,21 +8,22 @@ import click
 
 from crawler.log import iso, printable
 from crawler.model import Seconds
+from crawler.policy.masking import USUAL, Mask
 from crawler.policy.retry import KINDS
 
 WORDS = ("ok", "not found", "error")
 """The three words of a report, for all kinds of ends."""
 
 
-def print_lines(lines: Iterable[str]) -> None:
-    """Print lines; text from the network cannot move a terminal's cursor."""
+def print_lines(lines: Iterable[str], mask: Mask = USUAL, *, err: bool = False) -> None:
+    """Print lines without secrets; text from the network cannot move a terminal's cursor."""
     for line in lines:
-        click.echo(printable(line))
+        click.echo(printable(mask(line)), err=err)
 
 
-def as_json(value: Any, *, indent: int | None = None) -> str:
+def as_json(value: Any, mask: Mask = USUAL, *, indent: int | None = None) -> str:
     """Return a value as JSON in ASCII; control characters are escaped, and not lost."""
-    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
+    return json.dumps(mask.within(value), indent=indent).replace("\x7f", "\\u007f")
 
 
 def counted(number: int, noun: str) -> str:

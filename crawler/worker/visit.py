@@ -12,7 +12,7 @@ from crawler.errors import LeaseLostError, LocalFaultError
 from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
 from crawler.policy.outcome import MAX_REASON, bug, outcome_of
-from crawler.store import part_of, wanted_path
+from crawler.store import part_name, wanted_path
 
 V = TypeVar("V")
 P = ParamSpec("P")
@@ -43,7 +43,8 @@ class Visits:
     """Makes the visits of a process, whose number is `owner`.
 
     `objection` returns how a visit ends that the rules forbid, `begun` whether host and address
-    allow it now, `token` is our product token in robots directives.
+    allow it now, `fresh` a task as the ledger has it where ours is older, `token` is our
+    product token in robots directives.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Visits:
         token: str = "",
         objection: Callable[[Task], Outcome | None] = lambda _: None,
         begun: Callable[[Task], bool] = lambda _: True,
+        fresh: Callable[[Task], Task] = lambda task: task,
     ) -> None:
         self._jobs = jobs
         self._fetch = fetch
@@ -64,6 +66,7 @@ class Visits:
         self._token = token
         self._objection = objection
         self._begun = begun
+        self._fresh = fresh
 
     def timeout(self, task: Task) -> Seconds:
         """Return how many seconds a visit of this task may take."""
@@ -92,12 +95,12 @@ class Visits:
         return GO if self._begun(task) else HANDED_BACK
 
     def _visit(self, task: Task, deadline: Seconds) -> Visited:
+        task = self._fresh(task)
         job = self._jobs[task.job]
-        if not task.robots:
-            # A path that cannot be made spoils this visit, and not a whole batch.
-            wanted_path(task, job)
+        wanted = "" if task.robots else _wanted(task, job)
+        part = partial(self._part, task, wanted)
         start = time.monotonic()
-        fetched = self._fetch(task, job, part=partial(self._part, task, job), deadline=deadline)
+        fetched = self._fetch(task, job, part=part, deadline=deadline)
         elapsed = round(time.monotonic() - start, 4)
         outcome = outcome_of(task, fetched, time.time(), job.method, self._token, elapsed=elapsed)
         return Visited(
@@ -107,12 +110,13 @@ class Visits:
             fetched.body,
             fetched.part,
             fetched.headers.get("cache-control", "") if task.robots else "",
+            wanted=wanted,
         )
 
-    def _part(self, task: Task, job: Job) -> str:
+    def _part(self, task: Task, wanted: str) -> str:
         if task.robots:
             return ""  # it stays in memory, and a path may have no answer for its URL
-        return task.kept.part if task.kept else part_of(task, job, self._owner)
+        return task.kept.part if task.kept else part_name(wanted, task.fingerprint, self._owner)
 
     def _guarded(
         self, step: Callable[Concatenate[Task, P], V], task: Task, *args: P.args, **kwargs: P.kwargs
@@ -140,3 +144,16 @@ def _ended(task: Task, outcome: Outcome, start: Seconds) -> Visited:
     now = time.monotonic()
     elapsed, reason = round(now - start, 4), outcome.reason[:MAX_REASON]
     return Visited(task, replace(outcome, elapsed=elapsed, reason=reason), now)
+
+
+def _wanted(task: Task, job: Job) -> str:
+    """Return the file that a task is meant for: one that cannot be told spoils this visit alone.
+
+    Raises:
+        Trouble: no line of a list binds a value that the job's `path` uses.
+    """
+    try:
+        return wanted_path(task, job)
+    except KeyError as missing:
+        reason = f"path uses {{{missing.args[0]}}}, which no line of this URL binds: list it again"
+        raise Trouble(Kind.LOCAL_IO, reason) from None

@@ -226,3 +226,72 @@ def test_the_arguments_of_a_command_are_told_nowhere_and_lie_nowhere(tmp_path):
     assert hidden not in json.dumps(daemon.records) + daemon.errors
     for file in tmp_path.glob("state.sqlite*"):
         assert hidden.encode() not in file.read_bytes()
+
+
+def test_an_odd_line_of_a_cookies_txt_is_told_by_check_and_run_without_its_text(tmp_path):
+    with Site(str.encode) as site:
+        write_config(tmp_path, [{"name": "j", "urls": [f"{site.url}/a"], "cookies": "jar"}])
+        (tmp_path / "jar").write_text(
+            "\ufeffs3cret\n#HttpOnly_127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\tžluť\n"
+        )
+        done = at_once("check", "-c", "crawler.yaml", cwd=tmp_path)
+        assert done.returncode == 0
+        assert "  cookies     jar:1: it has 1 fields" in done.stdout
+        with Daemon(tmp_path / "crawler.yaml", "--until-done") as daemon:
+            assert daemon.wait() == 0
+        assert daemon.told("cookie.bad", job="j", place="jar:1")
+        assert "s3cret" not in done.stdout + json.dumps(daemon.records)
+        assert [one.headers["COOKIE"].encode("latin-1").decode() for one in site.requests] == [
+            "sid=žluť"
+        ]
+
+
+PARAMETERS = "sig=s3cret&b=1&X-Amz-Signature=s3cret&%74oken=s3cret"
+
+
+def test_the_secrets_in_urls_are_told_nowhere(tmp_path):
+    """Neither by the log nor by a verb, of what was stored, redirected, refused or bad."""
+    to = ("Location", f"/stored?{PARAMETERS}")
+    answers = {"/moved": status("302 x", to), "/lost": status("404 Not Found")}
+    with Site(lambda path: answers.get(path, b"x")) as site:
+        paths = ("stored", "moved", "lost", "cut")
+        lines = [f"{site.url}/{path}?{PARAMETERS}" for path in paths]
+        bad = [f"http://u:s3cret@127.0.0.1/?{PARAMETERS}", f"http:\\\\u:s3/cret@h?{PARAMETERS}",
+               f"/no-url?{PARAMETERS}"]  # fmt: skip
+        (tmp_path / "list.txt").write_text("\n".join([*lines, *bad]))
+        job = {"name": "j", "url_file": "list.txt", "path": "{host}/{url_path}"}
+        config = write_config(tmp_path, [job])
+        told = [at_once("check", "-c", "crawler.yaml", cwd=tmp_path)]
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 0
+        verbs = [
+            *(("explain", *form, url) for url in lines for form in ((), ("--json",))),
+            *(("export", "--format", style) for style in ("jsonl", "csv", "list")),
+            ("status",), ("status", "--json"),
+        ]  # fmt: skip
+        told += [at_once(*verb, "-c", "crawler.yaml", cwd=tmp_path) for verb in verbs]
+        told += [at_once(*verb, "--state", "state.sqlite", cwd=tmp_path) for verb in verbs]
+        told += [fetch(*form, "--attempts", "1", "-i", "list.txt", "-o", "out", cwd=tmp_path)
+                 for form in ((), ("-v",), ("--json",))]  # fmt: skip
+        told += [fetch(f"http://u:s3cret@{site.url[7:]}/", cwd=tmp_path)]
+    text = json.dumps(daemon.records) + daemon.errors
+    text += "".join(one.stdout + one.stderr for one in told)
+    assert "s3cret" not in text
+    assert "s3/cret" not in text
+    assert "b=1&X-Amz-Signature=***&%74oken=***" in text
+    whole = at_once("export", "--unmasked", "--format", "list", "-c", "crawler.yaml", cwd=tmp_path)
+    assert sorted(whole.stdout.splitlines()) == sorted(lines)
+
+
+def test_the_names_of_secret_parameters_are_those_of_the_configuration(tmp_path):
+    with Site(str.encode) as site:
+        url = f"{site.url}/a?ticket=s3cret&sig=1"
+        config = write_config(
+            tmp_path, [{"name": "j", "urls": [url]}], redact_query=["TICK*"]
+        )  # fmt: skip
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 0
+    (visit,) = daemon.told("visit")
+    assert visit["url"] == f"{site.url}/a?ticket=***&sig=1"
+    said = at_once("export", "--format", "list", "-c", "crawler.yaml", cwd=tmp_path).stdout
+    assert said == f"{visit['url']}\n"

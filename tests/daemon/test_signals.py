@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import CRAWLER, Daemon, until, write_config
+from tests.program import CRAWLER, Daemon, crawler, until, write_config
 from tests.servers import Site, slow
 
 SLOW_GEVENT = """
@@ -96,6 +96,9 @@ def test_a_hup_that_is_ignored_at_the_start_stays_ignored(site, tmp_path):
             daemon.wait_for("signal.ignored", signal="SIGHUP")
             daemon.wait_for("daemon.ready")
             assert signal.SIGHUP in handlers(daemon.process.pid, "SigIgn")
+            told = crawler("reload", "-c", str(config), cwd=tmp_path)
+            assert told.returncode == 1
+            assert f"process {daemon.process.pid} ignores HUP" in told.stdout
             assert daemon.stop() == 0
     finally:
         signal.signal(signal.SIGHUP, before)

@@ -41,6 +41,8 @@ ELSEWHERE = {
     "daemon/disk.py": "daemon/test_crash.py",
     "daemon/identity.py": "daemon/test_ledger_identity.py",
     "daemon/keeper.py": "daemon/test_crash.py",
+    "daemon/meaning.py": "daemon/test_meaning.py",
+    "daemon/opening.py": "daemon/test_local_faults.py",
     "daemon/outcomes.py": "daemon/test_local_faults.py",
     "daemon/process.py": "daemon/test_stop.py",
     "daemon/signals.py": "daemon/test_signals.py",

@@ -8,8 +8,9 @@ import pytest
 
 from crawler.config import Job
 from crawler.errors import UsageError
+from crawler.fetch.cookies import cookies_of
 from crawler.fetch.fetcher import Fetcher
-from crawler.fetch.request import RequestBuilder, cookies_of
+from crawler.fetch.request import RequestBuilder
 from crawler.model import Kept, Task, Trouble, Validators
 from crawler.store import Files
 from crawler.transport.request_bytes import Request

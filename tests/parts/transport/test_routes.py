@@ -13,8 +13,9 @@ from gevent.server import StreamServer
 
 from crawler.config import Job, Timeout
 from crawler.errors import UsageError
+from crawler.fetch.cookies import NO_COOKIES
 from crawler.fetch.fetcher import Fetcher
-from crawler.fetch.request import NO_COOKIES, RequestBuilder
+from crawler.fetch.request import RequestBuilder
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
 from crawler.transport.visit_timer import VisitTimer

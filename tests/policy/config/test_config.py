@@ -115,6 +115,10 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
             _J + "path: '{cc}'}]",
             ":1:45: jobs[0].path: {cc} is not bound by every URL of this job; ",
         ),
+        (
+            "jobs: [{name: a, urls: ['http://h/[cc=1-2]', 'http://h/'], path: '{cc}'}]",
+            ":1:66: jobs[0].path: {cc} is not bound by every URL of this job; ",
+        ),
         (_J + "name: b}]", ":1:39: jobs[0].name: stands twice, first in line 1; keep one of them"),
         ("jobs: [{name: a}]", ":1:8: jobs[0]: names no URLs; it needs urls, url_file"),
         ("jobs: [{name: a, url_file: x.txt}]", ":1:28: jobs[0].url_file: x.txt is not a file"),
