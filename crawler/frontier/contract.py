@@ -38,10 +38,7 @@ class Frontier(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
     def identify(self, known: str = "") -> str:
-        """Return the ledger's id; a ledger that has none yet gets `known`, or a new one.
-
-        `known` is the id that the output folder names, '' if it names none.
-        """
+        """Return the ledger's id; one without gets `known`, the output folder's, or a new one."""
 
     def outdated(self) -> bool:
         """Tell whether a newer crawler has migrated the ledger: this process is to drain."""
