@@ -11,7 +11,7 @@ from crawler.config.digests import text_digest
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.identity import check_same, check_there
-from crawler.frontier import open_frontier
+from crawler.frontier import Holder, open_frontier
 from crawler.frontier.process import current
 from crawler.log import Log
 from crawler.records import HostRecord
@@ -80,10 +80,8 @@ class Disk:
         if start is None:
             return self.frontier.register(self.process, now)
         name, before = self._configuration.settings.crawler.name or "", self.frontier.in_force()
-        config = readable(str(start.file))
-        owner = self.frontier.register(
-            self.process, now, name=name, config=config, take_over=start.take_over
-        )
+        holder = Holder(name, readable(str(start.file)), start.take_over)
+        owner = self.frontier.register(self.process, now, holder)
         if before.name not in {"", name}:
             retires = sorted(set(before.jobs) - set(self._configuration.jobs))
             self._log.warning("ledger.taken_over", former=before.name, name=name, retires=retires)
@@ -107,8 +105,7 @@ class Disk:
             hosts.job_terms(),
             time.time(),
             obeys=hosts.obeys,
-            owner=self.owner,
-            digest=text_digest(hosts.digests()),
+            text=(self.owner, text_digest(hosts.digests())),
         )
 
     def release(self, owed: Iterable[HostRecord]) -> int:

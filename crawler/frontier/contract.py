@@ -3,7 +3,8 @@
 Every verb is one transaction. A host belongs to one owner (a process) at a time, so politeness
 holds for any number of processes. `now` is wall time, for it is stored. A verb that works in slices
 takes a cursor `after` and returns the cursor to go on from, or None at the end. Any verb may raise
-LocalFaultError: this machine refuses, as on a full disk, and nothing was done.
+LocalFaultError: this machine refuses, as on a full disk, and nothing was done. One that writes for
+an `owner` raises LeaseLostError where that was taken for dead.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -14,6 +15,7 @@ from crawler.frontier.values import (
     BEFORE_ALL,
     Counts,
     Filed,
+    Holder,
     InForce,
     KnownChunk,
     Lease,
@@ -46,22 +48,11 @@ class Frontier(Protocol):
     def in_force(self) -> InForce:
         """Return which configuration holds the ledger, and what its newest text is."""
 
-    def register(
-        self,
-        process: Process,
-        now: Seconds,
-        *,
-        name: str = "",
-        config: str = "",
-        take_over: bool = False,
-    ) -> int:
+    def register(self, process: Process, now: Seconds, holder: Holder | None = None) -> int:
         """Admit a process as an owner, and return its number, which is never used again.
 
-        Its configuration `name` holds the ledger from now on; '' is no daemon's. `config` is the
-        path.
-
         Raises:
-            HeldElsewhereError: a living process of another name holds it, without `take_over`.
+            HeldElsewhereError: a living process of another configuration than `holder` is one.
         """
 
     def hurry(self, until: Seconds) -> None:
@@ -79,15 +70,14 @@ class Frontier(Protocol):
         now: Seconds,
         *,
         obeys: Callable[[str], bool | None] = lambda _: None,
-        owner: int = 0,
-        digest: str = "",
+        text: tuple[int, str] = (0, ""),
     ) -> None:
         """Make these jobs the active ones; tasks of other jobs are not leased any more.
 
-        The text with this `digest` is the newest one from now on, and `owner` has it in force. A
-        process leases tasks only of jobs that have the digest with which it configured them.
-        `obeys` takes a host's key and returns whether its robots.txt is obeyed, None where the
-        configuration leaves that to the job. It is called in another thread and must be pure.
+        `text` is the owner that puts the newest text in force, and its digest: a process leases
+        only jobs that mean the same to it as in the newest text. `obeys` takes a host's key and
+        returns whether its robots.txt is obeyed, None where the configuration leaves that to the
+        job. It is called in another thread and must be pure.
         """
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
@@ -193,11 +183,7 @@ class Frontier(Protocol):
         """Give a slice of a job's ended tasks other due times; the cursor is a task's number."""
 
     def heartbeat(self, owner: int, pulse: Pulse, now: Seconds) -> None:
-        """Extend the owner's leases, and record the state of its process.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead.
-        """
+        """Extend the owner's leases, and record the state of its process."""
 
     def lease(
         self,
@@ -231,11 +217,7 @@ class Frontier(Protocol):
         """
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
-        """Note the part that a visit begins, for a later visit to go on from.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead.
-        """
+        """Note the part that a visit begins, for a later visit to go on from."""
 
     def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
         """Reserve a file for each (task, first choice, second choice), and return the files.
@@ -253,11 +235,7 @@ class Frontier(Protocol):
         """
 
     def renew(self, owner: int, now: Seconds) -> None:
-        """Extend the owner's leases.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead.
-        """
+        """Extend the owner's leases."""
 
     def robots(self, origin: str) -> Robots | None:
         """Return the robots.txt of an origin (scheme://name:port), None if it was never read."""

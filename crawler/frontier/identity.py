@@ -9,7 +9,7 @@ import sqlite3
 from crawler.errors import HeldElsewhereError
 from crawler.frontier.process import Process, current
 from crawler.frontier.schema import ROBOTS_JOB
-from crawler.frontier.values import InForce
+from crawler.frontier.values import Holder, InForce
 from crawler.model import Seconds
 
 _IDENTIFY = """
@@ -32,15 +32,14 @@ def identify(db: sqlite3.Connection, known: str) -> str:
     return str(uid)
 
 
-def hold(db: sqlite3.Connection, name: str, now: Seconds, *, take_over: bool) -> None:
-    """Have the configuration `name` hold the ledger; '' leaves that as it is.
+def hold(db: sqlite3.Connection, holder: Holder, now: Seconds) -> None:
+    """Have a configuration hold the ledger.
 
     Raises:
         HeldElsewhereError: a living process of another configuration holds it.
     """
-    if not name:
-        return
-    others = [] if take_over else _living_others(db, name, now)
+    name = holder.name
+    others = [] if holder.take_over else _living_others(db, name, now)
     if others:
         raise HeldElsewhereError(
             f"the ledger is held by the configuration {others[0][1]!r}, and this one is {name!r}: "

@@ -32,14 +32,13 @@ def configure(
     names: Names,
     jobs: Sequence[JobTerms],
     now: Seconds,
-    owner: int,
-    digest: str,
+    text: tuple[int, str],
 ) -> None:
     """Make the active jobs those of the configuration, with their terms of today.
 
     Hosts that an older configuration closed, or that wait for a robots.txt, are ready anew.
     """
-    begin_text(db, owner, digest)
+    begin_text(db, *text)
     wanted = {names.job_id(db, terms.name): terms for terms in jobs}
     db.executemany(
         "UPDATE job SET delay = ?, per_host = ?, obeys = ?, weight = ?, digest = ? WHERE id = ?",

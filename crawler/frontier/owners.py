@@ -11,7 +11,14 @@ from crawler.frontier.process import Process
 from crawler.frontier.readiness import owe, update_ready_at
 from crawler.frontier.rows import COLUMNS, tally, task_of
 from crawler.frontier.schema import DEAD, LEASED, ROBOTS_JOB, WAITING
-from crawler.frontier.values import LEASE_S, MAX_CRASHES, STALLED_FACTOR, Pulse, Reclaimed
+from crawler.frontier.values import (
+    LEASE_S,
+    MAX_CRASHES,
+    STALLED_FACTOR,
+    Holder,
+    Pulse,
+    Reclaimed,
+)
 from crawler.model import DAY_S, Kind, Seconds, Task
 from crawler.records import HostRecord
 
@@ -29,21 +36,15 @@ UPDATE host SET owner = NULL, next_at = max(next_at, :now + max(:delay, gap, cra
 _LEASED = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
 
-def own(
-    db: sqlite3.Connection,
-    process: Process,
-    now: Seconds,
-    *,
-    name: str,
-    config: str,
-    take_over: bool,
-) -> int:
+def own(db: sqlite3.Connection, process: Process, now: Seconds, holder: Holder | None) -> int:
     """Admit a process as an owner, and return its number.
 
     Raises:
         HeldElsewhereError: a living process of a configuration of another name is an owner.
     """
-    hold(db, name, now, take_over=take_over)
+    name, config = (holder.name, holder.config) if holder else ("", "")
+    if holder:
+        hold(db, holder, now)
     cursor = db.execute(
         "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -30,6 +30,7 @@ from crawler.frontier.values import (
     BEFORE_ALL,
     Counts,
     Filed,
+    Holder,
     InForce,
     KnownChunk,
     Lease,
@@ -68,18 +69,8 @@ class SqliteFrontier:
     def in_force(self) -> InForce:
         return self._file.read(identity.in_force)
 
-    def register(
-        self,
-        process: Process,
-        now: Seconds,
-        *,
-        name: str = "",
-        config: str = "",
-        take_over: bool = False,
-    ) -> int:
-        return self._file.write(
-            owners.own, process, now, name=name, config=config, take_over=take_over
-        )
+    def register(self, process: Process, now: Seconds, holder: Holder | None = None) -> int:
+        return self._file.write(owners.own, process, now, holder)
 
     def outdated(self) -> bool:
         return self._file.outdated()
@@ -96,10 +87,9 @@ class SqliteFrontier:
         now: Seconds,
         *,
         obeys: Callable[[str], bool | None] = lambda _: None,
-        owner: int = 0,
-        digest: str = "",
+        text: tuple[int, str] = (0, ""),
     ) -> None:
-        self._file.write(configure, self._file.names, jobs, now, owner, digest)
+        self._file.write(configure, self._file.names, jobs, now, text)
         known = {terms.name: terms.digest for terms in jobs}
         self._visitor = replace(self._visitor, jobs=known, obeys=obeys)
 

@@ -160,6 +160,18 @@ Times are wall times. It is called in another thread and must be pure.
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """The configuration of a daemon, which holds the ledger from its start on."""
+
+    name: str
+    """Its `crawler.name`."""
+    config: str
+    """Path of its file, for people."""
+    take_over: bool = False
+    """Whether a living process of another name may lose the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
 class InForce:
     """The configuration that holds the ledger, and its newest text."""
 

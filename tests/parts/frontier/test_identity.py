@@ -3,16 +3,15 @@
 import pytest
 
 from crawler.errors import HeldElsewhereError
-from crawler.frontier import Pulse
+from crawler.frontier import Holder, Pulse
 from crawler.frontier.process import current
 from crawler.records import JobTerms
 from tests.parts.frontiers import NOW, gone, join, seeds, take
 
 
 def daemon(frontier, name, process=None, **how):
-    return frontier.register(
-        process or current(), NOW, name=name, config=f"/etc/{name}.yaml", **how
-    )
+    holder = Holder(name, f"/etc/{name}.yaml", **how)
+    return frontier.register(process or current(), NOW, holder)
 
 
 def test_a_configuration_of_another_name_is_refused_while_a_process_of_the_first_lives(frontier):
@@ -46,7 +45,7 @@ def test_a_process_that_is_no_daemon_holds_nothing(frontier):
 def configured(frontier, text, **digests):
     owner = daemon(frontier, "tour")
     terms = [JobTerms(job, digest=digest) for job, digest in digests.items()]
-    frontier.configure(terms, NOW, owner=owner, digest=text)
+    frontier.configure(terms, NOW, text=(owner, text))
     return owner
 
 
