@@ -46,13 +46,15 @@ def test_a_second_configuration_is_refused_and_the_first_goes_on(site, tmp_path)
 def test_a_ledger_that_is_taken_over_ends_the_process_that_held_it(site, tmp_path):
     first = config_of(tmp_path, site, "a", name="tour")
     second = config_of(tmp_path, site, "b", name="other")
-    with Daemon(first) as held, Daemon(second, "--take-over") as taker:
-        taker.wait_for("ledger.taken_over")
-        taker.wait_for("visit", job="b")
-        assert held.wait() == 1
-        assert held.told("daemon.draining")
-        assert "'other' has taken over" in held.told("daemon.failed")[0]["cause"]
-        assert taker.stop() == 0
+    with Daemon(first) as held:
+        held.wait_for("visit", job="a")
+        with Daemon(second, "--take-over") as taker:
+            taker.wait_for("ledger.taken_over")
+            taker.wait_for("visit", job="b")
+            assert held.wait() == 1
+            assert held.told("daemon.draining")
+            assert "'other' has taken over" in held.told("daemon.failed")[0]["cause"]
+            assert taker.stop() == 0
 
 
 def test_the_name_is_that_of_the_file_wherever_it_lies(site, tmp_path):
