@@ -14,6 +14,13 @@ import ada_url
 MAX_URL = 8192
 """Longest URL accepted, in characters of the canonical form."""
 
+INVISIBLE = (
+    " \t\r\n\v\f\x1a\x85\xa0\xad\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d"
+    "\u202e\u202f\u2060\u2066\u2067\u2068\u2069\u3000\ufeff"
+)
+"""Characters that stand unseen around a URL that was copied: blanks, marks of direction, BOMs."""
+_SPACE = re.compile(r"[\s\x00-\x20\x7f-\xa0]")
+_SECOND = re.compile(r"(?:[\s,;|\"'<>]|\w(?<!%[0-9a-f]{2}))https?://", re.IGNORECASE)
 _USER = re.compile(r"//[^/?#\s@]*(?:@[^/?#\s@]*)*@")
 """User and password of a URL, as far as the last @ of its authority."""
 _PORTS = {"http": "80", "https": "443"}
@@ -56,6 +63,29 @@ def canonical(text: str, base: str | None = None) -> str:
     if len(href) > MAX_URL:
         raise ValueError(f"it is longer than {MAX_URL} characters")
     return href
+
+
+def listed(text: str) -> str:
+    """Return the canonical form of a URL as a list has it.
+
+    The URL standard has a parser delete TAB, LF and CR, wherever they stand: what would then be
+    fetched is a URL that nobody listed.
+
+    Raises:
+        ValueError: it is no such URL, or white space, a control character or a second URL is in it.
+    """
+    if text.find("://", 8) >= 0 and _SECOND.search(re.split("[?#]", text, maxsplit=1)[0], 1):
+        raise ValueError("it holds two URLs; each needs a line of its own")
+    url = canonical(text)
+    if (" " in text or not text.isprintable()) and (odd := _SPACE.search(text.strip(INVISIBLE))):
+        raise ValueError(f"it holds {_name_of(odd.group())}; in a URL that is written as %20 or so")
+    return url
+
+
+def _name_of(space: str) -> str:
+    """Return the name of a white space or a control character, for people."""
+    names = {" ": "a space", "\t": "a TAB", "\r": "a CR", "\n": "a line end", "\0": "a NUL"}
+    return names.get(space, f"the character U+{ord(space):04X}")
 
 
 def _why_not(text: str) -> str:

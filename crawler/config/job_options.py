@@ -156,10 +156,18 @@ class Job(JobOptions):
     urls: tuple[Annotated[StrictStr, AfterValidator(checks.url_pattern)], ...] = ()
     """URLs, with curl's globbing: `{cn,in,us}`, `[001-100]`, `[a-z]`; `{cc=cn,in}` binds a name."""
     url_file: ListUrl | Path | None = Field(default=None, union_mode="left_to_right")
-    """A list: one URL a line (# starts a comment), .csv with a column url, or .jsonl; plain or
-    gzip. A path, a glob of paths (lists/*.txt), or an http(s) URL."""
+    """A list: one URL a line (# starts a comment), .csv or .tsv with a column url, .jsonl or .json;
+    plain or gzip. A path, a glob of paths (lists/*.txt), or an http(s) URL."""
+    format: Literal["text", "csv", "tsv", "jsonl", "json"] | None = None
+    """Format of the job's lists, where neither name nor type nor first line tells it."""
+    url_column: Annotated[StrictStr, Field(min_length=1)] = "url"
+    """Column of a table, or member of a JSON object, that holds the URL; in any case."""
+    delimiter: Annotated[StrictStr, Field(pattern=r"^[^\"\r\n\\w]$")] | None = None
+    """One character between the cells of a table, where the header does not tell it."""
     sitemap: ListUrl | None = None
-    """URL of a sitemap or of an index of them."""
+    """URL of a sitemap, an index of them, a feed (RSS, Atom), or a robots.txt that names some."""
+    sitemaps: Literal["robots"] | None = None
+    """`robots`: the sitemaps, too, that the robots.txt of each host in `urls` names."""
     command: tuple[StrictStr, ...] | None = Field(default=None, min_length=1)
     """A program with its arguments, no shell, that prints one URL a line."""
     command_timeout: Duration = Field(default=600.0, gt=0)

@@ -22,6 +22,9 @@ def check_jobs(document: Document, settings: Settings) -> None:
         if not any((job.urls, job.url_file, job.sitemap, job.command, job.inbox)):
             message = "names no URLs; it needs urls, url_file, sitemap, command or inbox"
             document.problem(here, message)
+        if job.sitemaps and not job.urls:
+            message = "needs urls: the robots.txt of their hosts is asked; sitemap takes one by URL"
+            document.problem((*here, "sitemaps"), message)
         _check_files(document, job, here)
         _check_template(document, job, here)
 

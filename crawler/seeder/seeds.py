@@ -11,7 +11,7 @@ from crawler.records import Seed
 from crawler.seeder.chunks import Chunk, Chunker
 from crawler.sources import Source
 from crawler.threads import Native
-from crawler.urls import canonical, fingerprint, host_of
+from crawler.urls import fingerprint, host_of, listed
 
 BadLine = tuple[str, str, str]
 """Its position, its text and its problem."""
@@ -54,7 +54,7 @@ def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
     Raises:
         ValueError: it is no URL that can be fetched, or a column does not fit into a header.
     """
-    url = canonical(text)
+    url = listed(text)
     number = fingerprint(job.name, url)
     if not bound:
         return Seed(number, url, host_of(url))

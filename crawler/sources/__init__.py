@@ -17,7 +17,7 @@ from crawler.sources.contract import (
 )
 from crawler.sources.downloads import downloader
 from crawler.sources.files import FileList, lists_at
-from crawler.sources.globs import Globs
+from crawler.sources.globs import Globs, origins_of
 from crawler.sources.sitemaps import Sitemap
 from crawler.sources.web import WebList
 
@@ -54,8 +54,10 @@ def of(job: Lists, folder: Path, fetch: FetchList) -> list[Source]:
         web = text.startswith(("http://", "https://"))
         sources += [WebList(text, fields, cache)] if web else lists_at(Path(text), fields)
     named = getattr(job, "sitemap", None) or ()
-    for url in (named,) if isinstance(named, str) else named:
-        sources.append(Sitemap(url, fields, cache))
+    urls = [named] if isinstance(named, str) else [*named]
+    if getattr(job, "sitemaps", None) == "robots":
+        urls += [f"{origin}/robots.txt" for origin in origins_of(job.urls)]
+    sources += [Sitemap(url, fields, cache) for url in dict.fromkeys(urls)]
     if command := getattr(job, "command", None):
         timeout = getattr(job, "command_timeout", COMMAND_TIMEOUT_S)
         sources.append(Command(tuple(command), timeout, fields))

@@ -47,8 +47,10 @@ class Cache:
         self._folder = folder
         self._fetch = fetch
 
-    def get(self, url: str, native: Native, name: str) -> Copy:
+    def get(self, url: str, native: Native, name: str, keep: int | None = None) -> Copy:
         """Return the present content of a URL, which errors call `name`.
+
+        Of a longer one its first `keep` bytes are kept.
 
         Raises:
             SourceError: it cannot be fetched.
@@ -63,7 +65,7 @@ class Cache:
             if got.status not in _OK or got.file is None:
                 native.call(_discard, got)
                 raise failed(name, f"cannot be fetched: HTTP status {got.status}")
-            return native.call(_keep, self._folder, url, got)
+            return native.call(_keep, self._folder, url, got, keep)
 
 
 def key_of(url: str) -> str:
@@ -123,7 +125,7 @@ def _known(folder: Path, url: str) -> Copy | None:
         return None
 
 
-def _keep(folder: Path, url: str, got: Download) -> Copy:
+def _keep(folder: Path, url: str, got: Download, most: int | None) -> Copy:
     """Put a body in its place, then its note, then remove the copy that it replaces."""
     assert got.file is not None
     copy = Copy(
@@ -135,6 +137,8 @@ def _keep(folder: Path, url: str, got: Download) -> Copy:
         got.validators,
     )
     as_folder(got.file)
+    if most is not None and got.file.stat().st_size > most:
+        os.truncate(got.file, most)
     size = _synced(got.file)
     got.file.replace(copy.file)
     part = folder / f"{key_of(url)}.{os.getpid()}.{time.monotonic_ns()}.part"

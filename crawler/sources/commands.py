@@ -21,7 +21,7 @@ from crawler.sources.contract import (
     errors_named,
     failed,
 )
-from crawler.sources.formats import Plain
+from crawler.sources.formats import Format
 from crawler.sources.program_guard import Guard
 from crawler.sources.reading import listed
 from crawler.threads import Greenlet, Native
@@ -37,13 +37,13 @@ _MAX_LINES_SHOWN = 3
 
 
 class Command(Source):
-    """A program whose standard output is a plain list."""
+    """A program whose standard output is a list."""
 
     def __init__(self, arguments: Sequence[str], timeout: Seconds, fields: Fields) -> None:
         super().__init__(f"command:{arguments[0]}")  # the others may hold what is secret
         self._arguments = arguments
         self._timeout = timeout
-        self._form = Plain(fields)
+        self._form = Format(fields, file=False)
 
     @property
     def salt(self) -> bytes:

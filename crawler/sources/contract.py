@@ -22,7 +22,7 @@ Blocks = Iterator[list[bytes]]
 Entries = Iterator[tuple[str, Mapping[str, str]]]
 """The URL of a line, if it holds one, and the values that the line binds, by name."""
 
-MEANING = b"1"
+MEANING = b"2"
 """Begins every salt; changed when a release comes to read the same line in another way."""
 _IN_HEADER = re.compile(r"\{([A-Za-z_]\w*)\}")
 
@@ -78,6 +78,11 @@ class Fields:
     """By `path`: a line without one is bad."""
     wanted: frozenset[str]
     """By `headers`, where braces may be meant as they stand: bound if the list has it."""
+    format: str = ""
+    """Of the job's lists; "" if each tells its own."""
+    url_column: str = "url"
+    delimiter: str = ""
+    """Between the cells of a table; "" if its header tells."""
 
     @classmethod
     def of(cls, job: Lists) -> Self:
@@ -88,11 +93,18 @@ class Fields:
         """
         own = frozenset(naming.FIELDS)
         used = frozenset(_IN_HEADER.findall("\n".join(job.headers.values())))
-        return cls(job.path, frozenset(naming.fields_of(job.path)) - own, used - own)
+        return cls(
+            job.path,
+            frozenset(naming.fields_of(job.path)) - own,
+            used - own,
+            getattr(job, "format", None) or "",
+            getattr(job, "url_column", "url"),
+            getattr(job, "delimiter", None) or "",
+        )
 
     def salt(self, kind: str) -> bytes:
         """Return the bytes that, with its own, decide what a line of a kind means."""
-        parts = [kind]
+        parts = [kind, self.format, self.url_column, self.delimiter]
         if self.needed or self.wanted:
             parts += [self.template, *sorted(self.needed), "", *sorted(self.wanted)]
         return MEANING + "\n".join(parts).encode("utf-8", "surrogatepass")

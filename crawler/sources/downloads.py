@@ -17,6 +17,7 @@ from crawler.fetch.fetcher import Fetcher
 from crawler.model import Fetched, Kind, Seconds, Task, Trouble, Validators
 from crawler.policy.redirects import redirect_of
 from crawler.policy.resume import validators_of
+from crawler.policy.robots import url_of
 from crawler.sources.cache import key_of, note_of
 from crawler.sources.contract import Download, FetchList
 from crawler.threads import Native
@@ -68,7 +69,7 @@ class _Downloader:
             host = host_of(location)
             self._rest(host)
             task = Task(0, self._job.name, listed, location, host, 0, 0, 1, hops=hops)
-            task = replace(task, stored=known, path=note_of(url))
+            task = replace(task, stored=known, path=note_of(url), robots=url_of(listed) == listed)
             deadline = time.monotonic() + self._timeout
             try:
                 fetched = self._fetcher.fetch(task, self._job, part=lambda: part, deadline=deadline)

@@ -20,7 +20,7 @@ from crawler.sources.contract import (
     failed,
     short_hash,
 )
-from crawler.sources.formats import Format, format_of
+from crawler.sources.formats import format_of
 from crawler.sources.reading import Opened, listed
 from crawler.threads import Native
 
@@ -49,7 +49,7 @@ class FileList(Source):
         super().__init__(f"{kind}:{path}")
         self._path = path
         self._plain = plain
-        self._form: Format = format_of(path.name, fields)
+        self._form = format_of(path.name, fields)
         self._meaning = short_hash(self._form.salt)
         self.version_opened = ""
         """Version of the content when the last reading began."""

@@ -4,6 +4,7 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
@@ -11,8 +12,11 @@ import gevent
 
 from crawler.policy import globbing
 from crawler.sources.contract import Blocks, Entries, Fields, Source, Unchanged, failed, short_hash
-from crawler.sources.formats import check_headers
+from crawler.sources.texts import check_headers
+from crawler.urls import canonical
 
+MAX_ORIGINS = 1000
+"""Origins of a job's patterns whose robots.txt is asked for sitemaps."""
 _LINES_AT_ONCE = 512
 """URLs of a block: some 2 ms of expanding."""
 _TURN_S = 0.02
@@ -74,6 +78,18 @@ class Globs(Source):
                 raise failed(f"urls[{at}]", f"binds no {{{missing[0]}}}, which path uses")
             self._ends.append(len(pattern) + (self._ends[-1] if self._ends else 0))
             yield from _expanded(pattern, self._fields.needed | self._fields.wanted)
+
+
+def origins_of(patterns: Sequence[str]) -> list[str]:
+    """Return the origins (RFC 6454) that patterns name, the first MAX_ORIGINS of them."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        scheme, _, tail = pattern.partition("://")
+        authority = re.split(r"[/?#]", tail, maxsplit=1)[0]
+        with suppress(ValueError):  # a glob over more than the host: its URLs will name none
+            for url, _ in islice(globbing.parse(f"{scheme}://{authority}/"), MAX_ORIGINS):
+                found.setdefault(canonical(url).rstrip("/"))
+    return list(islice(found, MAX_ORIGINS))
 
 
 def _expanded(pattern: globbing.Pattern, used: frozenset[str]) -> Iterator[bytes]:

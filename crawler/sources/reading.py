@@ -8,7 +8,7 @@ import errno
 import os
 import stat
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -16,19 +16,13 @@ from gevent.socket import wait_read
 
 from crawler.policy.frames import Frames
 from crawler.sources.contract import Blocks, failed
-from crawler.sources.formats import MAX_LINE_BYTES, Format
+from crawler.sources.formats import Format
+from crawler.sources.lines import Pieces, Steps
 from crawler.threads import Native
 
 PIECE_BYTES = 262_144
 """Bytes read, or unpacked, at once."""
-BLOCK_LINES = 4096
-"""Lines of a block at most."""
 _GZIP = b"\x1f\x8b"
-
-Pieces = Iterator[bytes | None]
-"""Bytes; None where nothing has come yet."""
-Steps = Iterator[list[bytes] | None]
-"""Lines, perhaps none; None where nothing has come yet."""
 
 
 class Opened:
@@ -71,19 +65,16 @@ def listed(
     name: str,
     wait: Callable[[], None] | None = None,
 ) -> Blocks:
-    """Yield the lines of a list, having shown the first one to its format.
+    """Yield the lines of a list, in its format.
 
     Raises:
-        SourceError: the format cannot use the list.
+        SourceError: the format cannot use the list, or not to its end.
     """
-    first: bytes | None = None
-    for block in stream(native, cut(pieces(descriptor)), wait or _waiter(descriptor)):
-        if first is None:
-            first = block[0]
-            _start(form, first, name)
-        yield block
-    if first is None:
-        _start(form, b"", name)
+    steps = form.lines(pieces(descriptor))
+    try:
+        yield from stream(native, steps, wait or _waiter(descriptor))
+    except ValueError as error:
+        raise failed(name, str(error)) from None
 
 
 def stream(native: Native, steps: Steps, wait: Callable[[], None] = lambda: None) -> Blocks:
@@ -118,38 +109,10 @@ def pieces(descriptor: int) -> Pieces:
         yield from _unpacked(whole) if head.startswith(_GZIP) else whole
 
 
-def cut(source: Pieces) -> Steps:
-    """Yield the lines of pieces, without their ends; a line too long loses its tail."""
-    unended = b""
-    for piece in source:
-        if piece is None:
-            yield None
-            continue
-        data = unended + piece
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n")
-        *lines, unended = data.split(b"\n")
-        unended = unended[
-            : MAX_LINE_BYTES + 2
-        ]  # room for a CR, so that a line too long stays too long
-        if max(map(len, lines), default=0) > MAX_LINE_BYTES:
-            lines = [line[: MAX_LINE_BYTES + 1] for line in lines]
-        yield from sliced(lines)
-    if unended:
-        yield [unended.removesuffix(b"\r")[: MAX_LINE_BYTES + 1]]
-
-
 def _waiter(descriptor: int) -> Callable[[], None]:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return lambda: None
     return lambda: wait_read(descriptor)
-
-
-def sliced(lines: list[bytes]) -> Blocks:
-    """Yield lines in blocks, an empty one if there are none."""
-    yield lines[:BLOCK_LINES]
-    for start in range(BLOCK_LINES, len(lines), BLOCK_LINES):
-        yield lines[start : start + BLOCK_LINES]
 
 
 def _raw(descriptor: int) -> Pieces:
@@ -192,10 +155,3 @@ def _count(members: Frames) -> None:
         members.another()
     except ValueError as error:
         raise zlib.error(str(error)) from None
-
-
-def _start(form: Format, first: bytes, name: str) -> None:
-    try:
-        form.start(first)
-    except ValueError as error:
-        raise failed(name, str(error)) from None

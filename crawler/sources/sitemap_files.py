@@ -1,30 +1,46 @@
-"""One sitemap as a file: XML, streamed and without any entity of its own, or plain text.
+"""One sitemap as a file: XML of any encoding, RSS, Atom, or plain text.
 
 Everything here runs in a native thread. The limits are those of the protocol (sitemaps.org): 50,000
 URLs and 50 MiB unpacked; URLs beyond them become bad lines, and are reported.
 """
 
+import codecs
+import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from xml.parsers import expat
 
-from crawler.sources.formats import MAX_LINE_BYTES
-from crawler.sources.reading import Opened, Pieces, Steps, cut, pieces, sliced
+from crawler.policy import robots
+from crawler.sources.heads import BOM, refuse_others
+from crawler.sources.lines import Pieces, Steps, cut, sliced
+from crawler.sources.reading import Opened, pieces
+from crawler.sources.sitemap_entries import BAD, MAX_BEFORE_ROOT, Document
+from crawler.urls import canonical
 
+ROBOTS = "robots"
+"""Kind of a robots.txt, beside those of sitemaps."""
 MAX_URLS = 50_000
 MAX_BYTES = 50 * 1024 * 1024
-BAD = b"\0"
-"""Begins a line that stands for a problem; the rest is its reason."""
 _BEYOND = b"beyond the 50,000 URLs of one sitemap: "
-_MAX_DEPTH = 64
-_MAX_TAG = 1 << 20
-"""Longest stretch without a tag's end: expat begins a tag anew with every piece of it."""
-_ROOTS = {"urlset": "url", "sitemapindex": "sitemap"}
+_ROOT = re.compile(
+    rb"<\?xml\s|<(?:[\w.-]{1,32}:)?(?:urlset|sitemapindex|rss|feed|rdf)[\s>/]", re.IGNORECASE
+)
+_DECLARED = re.compile(
+    rb"<\?xml[^>]{1,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']", re.IGNORECASE
+)
+_ENCODINGS = re.compile(
+    r"utf-(8|16|32).*|ascii|iso8859-\d+|cp\d+|koi8-[rtu]|gb\w+|hz|big5\w*|shift_jis\w*|euc_\w+"
+    r"|iso2022_\w+|johab|mac-\w+|tis-620|ptcp154"
+)
+"""Names of codecs that make text of bytes, each at a cost that is linear."""
+_MARKED = {
+    b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16", b"<\0\0\0": "utf-32-le", b"<\0": "utf-16-le", b"\0<": "utf-16-be",
+}  # fmt: skip
 
 
 def kind_of(file: Path) -> str:
-    """Return urlset, sitemapindex or text.
+    """Return urlset, sitemapindex, rss, rdf, feed or text.
 
     Raises:
         ValueError: it is XML of another kind, or none.
@@ -32,38 +48,65 @@ def kind_of(file: Path) -> str:
     opened = Opened(file)
     try:
         opened.open()
-        xml = _Xml()
-        for piece in pieces(opened.descriptor):
-            if not piece:
-                continue
-            if not xml.fed and not _is_xml(piece):
-                return "text"
-            xml.feed(piece)
-            if xml.root:
-                return xml.root
+        content = _limited(pieces(opened.descriptor))
+        first = _first(content)
+        if not _is_xml(first):
+            return "text"
+        document = Document("")
+        for text in _decoded(chain((first,), content), first):
+            document.feed(text)
+            if document.root:
+                return document.root
+        document.finish()
         raise ValueError("it holds nothing")
     finally:
         opened.close()
 
 
-def entries(descriptor: int) -> Steps:
-    """Yield the URLs of a sitemap, as lines.
+def entries(descriptor: int, base: str = "") -> Steps:
+    """Yield the URLs of a sitemap, as lines; relative ones stand below `base`, its own URL.
 
     Raises:
-        ValueError: it is not well formed.
+        ValueError: it is no sitemap, or breaks off.
         EOFError, zlib.error: its gzip is torn or broken.
     """
     content = _limited(pieces(descriptor))
-    first = next(filter(None, content), b"")
+    first = _first(content)
     whole = chain((first,), content)
     count = 0
     try:
-        for block in _locations(whole) if _is_xml(first) else cut(whole):
+        for block in _locations(whole, first, base) if _is_xml(first) else _text(whole, first):
             lines, room = block or [], max(0, MAX_URLS - count)
             count += len(lines)
             yield lines[:room] + [BAD + _BEYOND + line for line in lines[room:]]
     except _TooBigError:
         yield [BAD + b"the rest of this sitemap, beyond its 50 MiB"]
+
+
+def is_robots(url: str) -> bool:
+    """Tell the URL of a robots.txt."""
+    return url == robots.url_of(url)
+
+
+def named_by_robots(descriptor: int, base: str = "") -> Steps:
+    """Yield what the `Sitemap` lines of a robots.txt name (sitemaps.org), as lines."""
+    body = b""
+    for piece in pieces(descriptor):
+        body += piece or b""
+        if len(body) >= robots.MAX_BYTES:
+            break
+    if body.lstrip().startswith(b"<"):
+        raise ValueError("it is a web page, and no robots.txt")
+    named = robots.parse(body, "").sitemaps
+    yield [(canonical_or(one, base)).encode() for one in named]
+
+
+def canonical_or(text: str, base: str) -> str:
+    """Return a location in its canonical form, or as it stands if it is no URL."""
+    try:
+        return canonical(text, base or None)
+    except ValueError:
+        return text
 
 
 class _TooBigError(Exception):
@@ -80,89 +123,64 @@ def _limited(source: Pieces) -> Iterator[bytes]:
             raise _TooBigError  # also past what has no end yet: half a URL is another URL
 
 
-def _locations(source: Iterator[bytes]) -> Steps:
-    xml = _Xml()
-    for piece in source:
-        yield from sliced(xml.feed(piece))
-    yield xml.finish()
+def _first(content: Iterator[bytes]) -> bytes:
+    """Return the first piece that is not empty: 256 KiB, where there is as much."""
+    return next(filter(None, content), b"")
 
 
-class _Xml:
-    """The <loc> of every <url> or <sitemap>; prefixes count, so <image:loc> is another element."""
-
-    def __init__(self) -> None:
-        self.root = ""
-        """urlset or sitemapindex, once it is known."""
-        self.fed = 0
-        self._wanted: list[str] = []
-        self._path: list[str] = []
-        self._text: list[str] | None = None
-        self._length = 0
-        self._lines: list[bytes] = []
-        self._parser = expat.ParserCreate()
-        self._parser.buffer_text = True
-        self._parser.StartDoctypeDeclHandler = self._doctype
-        self._parser.EntityDeclHandler = self._doctype
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._characters
-
-    def feed(self, piece: bytes) -> list[bytes]:
-        """Return the lines that a piece completes."""
-        self.fed += len(piece)
-        self._parse(piece, last=False)
-        if self.fed - self._parser.CurrentByteIndex > _MAX_TAG:
-            raise ValueError(f"it has a tag of more than {_MAX_TAG} bytes")
-        lines, self._lines = self._lines, []
-        return lines
-
-    def finish(self) -> list[bytes]:
-        """Return the last lines."""
-        self._parse(b"", last=True)
-        return self._lines
-
-    def _parse(self, piece: bytes, *, last: bool) -> None:
+def _locations(source: Iterator[bytes], first: bytes, base: str) -> Steps:
+    document = Document(base)
+    for text in _decoded(source, first):
         try:
-            self._parser.Parse(piece, last)
-        except expat.ExpatError as error:
-            what = expat.ErrorString(error.code)
-            raise ValueError(f"line {error.lineno}: it is not well-formed XML: {what}") from None
-        except LookupError as error:
-            raise ValueError(f"its encoding is unknown: {error}") from None
+            document.feed(text)
+        except ValueError:
+            yield from sliced(document.take())
+            raise
+        yield from sliced(document.take())
+        if document.ended:
+            return  # whatever follows, also what is no gzip
+    document.finish()
 
-    def _doctype(self, *_: object) -> None:
-        raise ValueError("it has a DOCTYPE, which no sitemap needs; is it a web page?")
 
-    def _start(self, name: str, _: dict[str, str]) -> None:
-        if not self._path:
-            self._begin(name)
-        elif len(self._path) > _MAX_DEPTH:
-            raise ValueError(f"it is nested deeper than {_MAX_DEPTH} elements")
-        self._path.append(name)
-        if len(self._path) == 3 and self._path[1:] == self._wanted:
-            self._text, self._length = [], 0
+def _text(source: Iterator[bytes], first: bytes) -> Steps:
+    if first:
+        refuse_others(first)
+    yield from cut(source)
 
-    def _begin(self, name: str) -> None:
-        prefix, colon, root = name.rpartition(":")
-        if root not in _ROOTS:
-            raise ValueError(f"its root is <{name[:64]}>; <urlset> or <sitemapindex> is needed")
-        self.root = root
-        self._wanted = [prefix + colon + _ROOTS[root], prefix + colon + "loc"]
 
-    def _end(self, _: str) -> None:
-        if self._text is not None and len(self._path) == 3:
-            line = "".join(self._text).strip().encode()
-            self._lines.append(line[: MAX_LINE_BYTES + 1])
-            self._text = None
-        self._path.pop()
+def _decoded(source: Iterator[bytes], first: bytes) -> Iterator[str]:
+    """Yield the text of pieces; a byte that is not of their encoding becomes U+FFFD."""
+    decoder = codecs.getincrementaldecoder(_encoding_of(first))("replace")
+    for piece in source:
+        yield decoder.decode(piece).removeprefix("\ufeff")
+    yield decoder.decode(b"", final=True)
 
-    def _characters(self, text: str) -> None:
-        if self._text is not None and self._length <= MAX_LINE_BYTES:
-            text = text.replace("\n", "")
-            self._text.append(text)
-            self._length += len(text)
+
+def _encoding_of(first: bytes) -> str:
+    """Return the encoding that the first bytes show, else the one that is declared, else UTF-8.
+
+    Raises:
+        ValueError: it is unknown.
+    """
+    shown = first.lstrip(b" \t\r\n")
+    for mark, encoding in _MARKED.items():
+        if shown.startswith(mark):
+            return encoding
+    declared = None if first.startswith(BOM) else _DECLARED.search(first[:MAX_BEFORE_ROOT])
+    name = declared.group(1).decode("ascii", "replace") if declared else "utf-8"
+    try:
+        encoding = codecs.lookup(name).name
+    except LookupError:
+        encoding = ""
+    if not _ENCODINGS.fullmatch(encoding):
+        raise ValueError(f"its encoding is unknown: {name}")
+    wide = encoding.startswith(("utf-16", "utf-32"))
+    return "utf-8" if wide else encoding  # that it is not so wide has been seen
 
 
 def _is_xml(first: bytes) -> bool:
-    """Tell XML, also in UTF-16, from text."""
-    return first.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"<", b"\xff\xfe", b"\xfe\xff"))
+    """Tell XML, also in UTF-16 or behind a notice, from text."""
+    shown = first.removeprefix(BOM).lstrip()
+    if shown.startswith((b"<", *_MARKED)):
+        return True
+    return _ROOT.search(first[:MAX_BEFORE_ROOT]) is not None

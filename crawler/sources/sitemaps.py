@@ -1,8 +1,10 @@
 """A job's sitemap: one file, or an index of files that may hold indexes, all asked for if changed.
 
-A file that cannot be fetched stops no other; the sitemap as a whole is then not read to its end.
+A file that cannot be fetched stops no other; the sitemap as a whole is then not read to its end. A
+robots.txt counts as an index: of the sitemaps that its `Sitemap` lines name.
 """
 
+import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,15 +23,25 @@ from crawler.sources.contract import (
     errors_named,
     failed,
 )
-from crawler.sources.formats import Plain
 from crawler.sources.reading import Opened, stream
-from crawler.sources.sitemap_files import BAD, entries, kind_of
+from crawler.sources.sitemap_entries import BAD
+from crawler.sources.sitemap_files import (
+    MAX_BYTES,
+    ROBOTS,
+    entries,
+    is_robots,
+    kind_of,
+    named_by_robots,
+)
+from crawler.sources.texts import Plain
 from crawler.threads import Native
-from crawler.urls import canonical, masked
+from crawler.urls import listed, masked
 
 MAX_FILES = 50_000
 MAX_NESTED = 2
 """Indexes on the way to a file with URLs."""
+MAX_ON_DISK = 10 * 1024**3
+"""Bytes of all files of a sitemap."""
 _MAX_FAILURES_IN_A_ROW = 5
 """Failures after which the rest is not asked for."""
 _MAX_PROBLEMS_NAMED = 3
@@ -47,6 +59,7 @@ class Sitemap(Source):
         self._cache = cache
         self._form = Plain(fields)
         self._problems: list[str] = []
+        self._room = MAX_ON_DISK
 
     @property
     def salt(self) -> bytes:
@@ -92,33 +105,43 @@ class Sitemap(Source):
     def _walk(self, native: Native) -> Iterator[Found]:
         """Yield the files with URLs, level by level."""
         queue, seen, in_a_row = deque([(self._url, 0)]), {self._url}, 0
-        while queue and in_a_row < _MAX_FAILURES_IN_A_ROW:
+        self._room = MAX_ON_DISK
+        while queue and in_a_row < _MAX_FAILURES_IN_A_ROW and self._room > 0:
             url, above = queue.popleft()
             copy = self._copy(native, url)
             in_a_row = 0 if copy else in_a_row + 1
             if copy is None:
                 continue
-            if self._kind(native, copy) != "sitemapindex":
+            kind = self._kind(native, copy)
+            if kind not in {"sitemapindex", ROBOTS}:
                 yield copy
             elif above >= MAX_NESTED:
                 self._note(f"{masked(url)}: an index below {MAX_NESTED} others")
             else:
                 children = _Children(url, seen)
                 yield from children.read(self._lines(native, copy))
-                queue.extend((child, above + 1) for child in children.urls)
+                queue.extend((child, above + (kind != ROBOTS)) for child in children.urls)
+                if kind == ROBOTS and not queue:
+                    self._note(f"{masked(url)}: it names no sitemap")
         if queue:
-            self._note(f"{len(queue)} more files were not asked for after that")
+            why = "after that" if self._room > 0 else f"beyond {MAX_ON_DISK >> 30} GiB in all"
+            self._note(f"{len(queue)} more files were not asked for {why}")
 
     def _copy(self, native: Native, url: str) -> Copy | None:
         """Return the file at a URL, or None after noting why it cannot be fetched."""
         try:
-            return self._cache.get(url, native, url)
+            with errors_named(url):
+                copy = self._cache.get(url, native, url, keep=MAX_BYTES + 1)
+                self._room -= native.call(os.path.getsize, copy.file)
         except SourceError as error:
             self._note(str(error))
             return None
+        return copy
 
     def _kind(self, native: Native, copy: Copy) -> str:
         """Return the kind of a file; note a text whose end cannot be known."""
+        if self._by_robots(copy):
+            return ROBOTS
         try:
             kind = native.call(kind_of, copy.file)
         except (ValueError, *UNREADABLE):
@@ -127,11 +150,15 @@ class Sitemap(Source):
             self._note(f"{masked(copy.url)}: {UNVERIFIED}")
         return kind
 
+    def _by_robots(self, copy: Copy) -> bool:
+        return copy.url == self._url and is_robots(copy.url)
+
     def _lines(self, native: Native, copy: Copy) -> Blocks:
         try:
             with errors_named(copy.url), closing(Opened(copy.file)) as opened:
                 native.call(opened.open)
-                yield from stream(native, entries(opened.descriptor))
+                named = named_by_robots if self._by_robots(copy) else entries
+                yield from stream(native, named(opened.descriptor, copy.url))
         except SourceError as error:
             self._note(str(error))
         except ValueError as error:
@@ -168,7 +195,7 @@ class _Children:
         """Return whether there is room for the URL of a line."""
         if line.startswith(BAD):
             return False
-        url = canonical(line.decode("utf-8", "replace"))
+        url = listed(line.decode("utf-8", "replace"))
         if url in self._seen:
             return True
         if len(self._seen) > MAX_FILES:

@@ -13,7 +13,7 @@ from crawler.sources.contract import (
     failed,
     short_hash,
 )
-from crawler.sources.formats import Format, format_of
+from crawler.sources.formats import format_of
 from crawler.sources.reading import Opened, listed
 from crawler.threads import Native
 
@@ -26,7 +26,7 @@ class WebList(Source):
         self._url = url
         self._fields = fields
         self._cache = cache
-        self._form: Format = format_of(_path(url), fields)
+        self._form = format_of(_path(url), fields)
 
     @property
     def salt(self) -> bytes:

@@ -15,8 +15,14 @@ from crawler.model import Trouble
 from crawler.policy import globbing, page_robots, robots
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
 from crawler.sources.contract import Fields
-from crawler.sources.formats import format_of
+from crawler.sources.formats import Format
+from crawler.sources.json_elements import elements
+from crawler.sources.json_lines import JsonLines
+from crawler.sources.sitemap_entries import Document
+from crawler.sources.tables import Table
+from crawler.sources.texts import Plain
 from crawler.transport.response_head import check_sofar, head_of
+from crawler.urls import listed
 from tests import examples
 
 FIELDS = Fields("", frozenset(), frozenset())
@@ -32,6 +38,7 @@ WORDS = {
     "rules": "Disallow: |Allow: |User-agent: |*|$|/|a|\n|\r|%2|#|:| |é|Sitemap:|crawl-delay:|%2f|-",
     "glob": "[|]|{|}|:|,|-|\\|a|1|=|1-9|{a}|[1-2]|::1|.",
     "line": ",|\"|a|\t| |\r|{|}|[|]|:|\\|1|#|''|\\u00",
+    "sitemap": "<|>|</|<a |<!--|-->|<![CDATA[|]]>|<?|?>|&|&amp;|'|\"|=|<url>|<loc>|</loc>|x| ",
     "date": "1|:|-| |,|(|)|Sun|GMT|Nov|+|e|.|Jan ",
     "head": "a|:| |\t|\r|\n|,|\r\n|a: b\r\n| x\n|é|;|\n\t|1",
 }
@@ -65,21 +72,41 @@ def of_lone_glob(text):
 
 
 def csv(text):
-    form = format_of("x.csv", FIELDS)
-    form.start(b"url,a")
-    list(form.parse(text.encode()))
+    table = Table(FIELDS)
+    table.start(b"url,a")
+    list(table.parse(text.encode()))
 
 
 def csv_header(text):
-    format_of("x.csv", FIELDS).start(text.encode())
+    Table(FIELDS).start(text.encode())
 
 
 def json_line(text):
-    list(format_of("x.jsonl", FIELDS).parse(b'{"url":' + text.encode()))
+    list(JsonLines(FIELDS).parse(b'{"url":' + text.encode()))
 
 
 def plain(text):
-    list(format_of("x.txt", FIELDS).parse(text.encode()))
+    list(Plain(FIELDS).parse(text.encode()))
+
+
+def whole_list(text):
+    for _ in Format(FIELDS).lines(iter([text.encode()])):
+        pass
+
+
+def json_array(text):
+    for _ in elements(iter([b"[" + text.encode()])):
+        pass
+
+
+def sitemap(text):
+    document = Document("http://h/")
+    for part in (text[: len(text) // 2], text[len(text) // 2 :]):
+        document.feed("<urlset><url><loc>" + part)
+
+
+def listed_url(text):
+    listed("http://h/" + text)
 
 
 def date(text):
@@ -106,6 +133,10 @@ READERS = {
     csv_header: "line",
     json_line: "line",
     plain: "line",
+    whole_list: "line",
+    json_array: "line",
+    listed_url: "line",
+    sitemap: "sitemap",
     date: "date",
     head: "head",
     head_so_far: "head",

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from crawler.sources import SourceError
-from crawler.sources.formats import MAX_LINE_BYTES
+from crawler.sources.lines import MAX_LINE_BYTES
 from tests.parts.sources.readings import told, urls, write
 from tests.parts.ticker import GAP_S
 from tests.program import until

@@ -12,8 +12,7 @@ import gevent
 import pytest
 
 from crawler.sources import SourceError
-from crawler.sources.formats import MAX_LINE_BYTES
-from crawler.sources.reading import BLOCK_LINES
+from crawler.sources.lines import BLOCK_LINES, MAX_LINE_BYTES
 from tests.parts.sources.readings import told, unchanged, urls, write
 from tests.parts.ticker import GAP_S
 from tests.program import until

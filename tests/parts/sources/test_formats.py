@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from crawler.sources.formats import MAX_LINE_BYTES
+from crawler.sources.lines import MAX_LINE_BYTES
 from tests.parts.sources.readings import lines, told, write
 
 CSV = (
@@ -53,7 +53,6 @@ def test_bad_records_of_a_csv_list_are_told_with_their_line(one, tmp_path):
     [
         ("", "its first line must name a column cc, url, it is: empty"),
         ("http://h/1\n", "its first line must name a column cc, url, it is: http://h/1"),
-        ("url;cc\n", "its first line must name a column cc, url, it is: url;cc"),
         ("url,name\n", "its first line must name a column cc, it is: url, name"),
         ("url,cc,cc\n", "its first line names cc twice"),
         ('url,"cc\n', "a quote is not closed; a record is on one line"),
@@ -125,3 +124,72 @@ def test_a_web_page_is_no_list_that_has_lost_its_urls(name, page, one, tmp_path)
 def test_a_plain_list_of_a_job_whose_path_needs_columns_is_an_error(one, tmp_path):
     error = told(one(url_file=write(tmp_path, "list", "http://h/1\n"), path="{cc}"))[2]
     assert "plain lines bind no {cc}, which path uses" in error
+
+
+TABLE = [("http://h/1?a=1,2", {"cc": "cn"}), ("http://h/2", {"cc": "in"})]
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list", "list.txt"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_table_is_told_by_its_header_and_so_is_its_delimiter(name, delimiter, one, tmp_path):
+    rows = [["id", "URL", "cc"], ["1", '"http://h/1?a=1,2"', "cn"], ["2", "http://h/2", "in"]]
+    content = "\n\n" + "\n".join(delimiter.join(row) for row in rows) + "\n"
+    assert told(one(url_file=write(tmp_path, name, content), path="{cc}"))[0] == TABLE
+
+
+def test_a_tsv_list_is_a_table(one, tmp_path):
+    content = "url\tcc\nhttp://h/1?a=1,2\tcn\nhttp://h/2\tin\n"
+    assert told(one(url_file=write(tmp_path, "l.TSV", content), path="{cc}")) == (TABLE, [], None)
+
+
+def test_the_options_of_a_job_say_format_column_and_delimiter(one, tmp_path):
+    table = write(tmp_path, "list.txt", "id:Link:cc\n1:http://h/:in\n2:'http://h/2':cn\n")
+    source = one(url_file=table, format="csv", url_column="link", delimiter="'")
+    assert "must name a column link" in told(source)[2]
+    table = write(tmp_path, "list.txt", "cc!Link\ncn!http://h/1?a=1,2\nin!http://h/2\n")
+    options = {"path": "{cc}", "url_column": "link", "delimiter": "!"}
+    for form in ("csv", None):
+        assert told(one(url_file=table, format=form, **options))[0] == TABLE
+    lines = write(tmp_path, "list.csv", '{"Link": "http://h/1", "url": "http://h/no"}\n')
+    good = told(one(url_file=lines, format="jsonl", url_column="LINK"))[0]
+    assert good == [("http://h/1", {})]
+    text = write(tmp_path, "text.csv", "http://h/1,2\n")
+    assert told(one(url_file=text, format="text"))[0] == [("http://h/1,2", {})]
+    assert "it is no JSON array" in told(one(url_file=text, format="json"))[2]
+
+
+def test_a_header_that_names_two_columns_of_urls_is_told(one, tmp_path):
+    for header, reason in (("URL,Url", "names URL twice"), ("url,URL", None)):
+        assert (told(one(url_file=write(tmp_path, "l.csv", f"{header}\n")))[2] or "").endswith(
+            reason or ""
+        )
+
+
+def test_the_header_of_a_table_of_one_column_is_no_bad_line(one, tmp_path):
+    for name in ("list", "list.csv"):
+        file = write(tmp_path, name, "URL\nhttp://h/1\n")
+        assert told(one(url_file=file)) == ([("http://h/1", {})], [], None)
+
+
+def test_objects_tell_json_lines_whatever_the_name(one, tmp_path):
+    for name in ("list", "list.json", "list.txt"):
+        file = write(tmp_path, name, '{"url": "http://h/1"}\n{"url": "http://h/2"}\n')
+        assert len(told(one(url_file=file))[0]) == 2
+
+
+@pytest.mark.parametrize("name", ["list", "list.csv", "list.jsonl", "list.json"])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("http://h/1\n".encode("utf-16"), "it is UTF-16, and no list is read in it; save it as"),
+        ("http://h/1\n".encode("utf-16-le"), "it is UTF-16"),
+        ("http://h/1\n".encode("utf-16-be"), "it is UTF-16"),
+        (b"PK\x03\x04\x14\0\x06\0", "it is binary (a zip archive or a spreadsheet), and no list"),
+        (b"\x28\xb5\x2f\xfd\x04\x58", "it is binary (packed by zstd)"),
+        (bytes(100), "it is binary, and no list; a list is text in UTF-8"),
+    ],
+)
+def test_utf_16_and_binary_lists_are_named_as_that(name, content, reason, one, tmp_path):
+    good, bad, error = told(one(url_file=write(tmp_path, name, content)))
+    assert (good, bad) == ([], [])
+    assert f"{name}: {reason}" in error

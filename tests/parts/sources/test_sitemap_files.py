@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from crawler.sources.formats import MAX_LINE_BYTES
+from crawler.sources.lines import MAX_LINE_BYTES
 from crawler.sources.sitemap_files import MAX_BYTES
 from tests.parts.sources.readings import told, unchanged, urls
 from tests.parts.sources.shelf import sitemap
@@ -60,13 +60,15 @@ LAUGHS = b"""<?xml version="1.0"?>
     [
         (LAUGHS, "it has a DOCTYPE"),
         (b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><urlset/>', "it has a DOCTYPE"),
-        (sitemap("http://h/&nbsp;"), "line 2: it is not well-formed XML: undefined entity"),
-        (b"<rss><channel/></rss>", "its root is <rss>; <urlset> or <sitemapindex> is needed"),
-        (b"<urlset>" + b"<url>" * 100, "it is nested deeper than 64 elements"),
+        (b"<html><body>Sorry</body></html>", "its root is <html>: it is a web page"),
+        (b"<svg><path/></svg>", "its root is <svg>; <urlset> or <sitemapindex> is needed"),
+        (b"<urlset>" + b"<x>" * 100, "it is nested deeper than 64 elements"),
         (b'<?xml version="1.0" encoding="klingon"?><urlset/>', "its encoding is unknown"),
         (b"<urlset><url a='" + b"x" * 3_000_000 + b"'/></urlset>", "it has a tag of more than"),
-        (b"<", "line 1: it is not well-formed XML: unclosed token"),
-        (b"<urlset><url><loc>http://h/1</loc>", "line 1: it is not well-formed XML: no element"),
+        (b'<?xml version="1.0" encoding="idna"?><urlset/>', "its encoding is unknown"),
+        (b"<", "it holds no element; <urlset> or <sitemapindex> is needed"),
+        (b"<b>Error</b>" * 10_000, "its root is <b>; <urlset> or <sitemapindex> is needed"),
+        (b"<urlset><url><loc>http://h/1</loc>", "it breaks off before </urlset>"),
     ],
 )
 def test_a_hostile_sitemap_is_an_error_soon(content, reason, web, site, shelf, ticker):
@@ -119,3 +121,99 @@ def test_a_text_sitemap_beyond_50_mib_lists_no_half_url(web, site, shelf):
     assert all(url.endswith("/whole") for url, _ in good)
     assert [reason for _, reason in bad] == ["the rest of this sitemap, beyond its 50 MiB"]
     assert error is None
+
+
+DECLARED = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+SOUND = sitemap("http://h/1", "http://h/2").partition(b"\n")[2]
+NOTICE = b"<br />\n<b>Notice</b>: Undefined index: q in <b>/x.php</b> on line <b>3</b><br />\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b" \n\t" + DECLARED + SOUND,
+        b"\xef\xbb\xbf\n" + DECLARED + SOUND,
+        b"<!-- made by <urlset> -->\n" + DECLARED + SOUND,
+        NOTICE + DECLARED + SOUND,
+        b"Warning: mysql_connect() in x.php\n" + DECLARED + SOUND,
+        DECLARED.replace(b"UTF-8", b"utf-16") + SOUND,
+        b"<!DOCTYPE urlset>" + SOUND,
+        SOUND + b"</urlset><x>&",
+        SOUND + b"<!-- cached in 0.1 s -->\n\0\0\xff",
+        gzip.compress(SOUND) + b"junk",
+        gzip.compress(SOUND) + gzip.compress(b"<urlset>")[:-9],
+        SOUND.replace(b"http://h/2", b"/2").replace(b"http://h/1", b"//h/1"),
+        SOUND.upper().replace(b"HTTP://H", b"http://h"),
+        SOUND.replace(b"</url>", b"", 1),
+        SOUND.replace(b"<url>", b"<url><x>a < b & c &nbsp; &bogus; \xff \x01 <br></x>", 1),
+        SOUND.replace(b"http://h/2", b"<![CDATA[\n http://h/2]]>&nbsp;\n"),
+        SOUND.decode().encode("utf-16-be"),
+    ],
+)
+def test_a_sitemap_as_found_in_the_wild_is_read(content, web, site, shelf):
+    shelf.files["s"] = content
+    base = f"{site.url}/s"
+    found = [url.replace(site.url, "http://h") for url in urls(web(sitemap=base))]
+    assert found == ["http://h/1", "http://h/2"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (b"http://h/?a=1&b=2&copy=3", "http://h/?a=1&b=2&copy=3"),
+        (b"http://h/?a=1&amp;b=2&amp;amp;c", "http://h/?a=1&b=2&amp;c"),
+        (b"http://h/&eacute;&#233;&#xE9;", "http://h/ééé"),
+        (b"http://h/a b", "http://h/a%20b"),
+        (b"&xxe;http://h/", None),
+        (b"http://h/\xe9", "it holds a byte that is not of its encoding"),
+        (b"www.h.example/", "it has no scheme"),
+    ],
+)
+def test_what_stands_in_a_location_is_read_as_browsers_do(written, meant, web, site, shelf):
+    shelf.files["s"] = SOUND.replace(b"http://h/1", written)
+    good, bad, error = told(web(sitemap=f"{site.url}/s"))
+    assert error is None
+    assert good[-1][0] == "http://h/2"
+    if meant is None or not meant.startswith("http"):
+        assert len(good) + len(bad) == 2
+        assert not bad or (meant or "") in bad[0][1]
+    else:
+        assert good[0][0] == meant
+
+
+RSS = b"""<rss version="2.0"><channel><title>x</title><link>http://h/no</link>
+<item><title>a</title><link> http://h/1 </link><guid>http://h/no</guid></item>
+<item><link>/2?a=1&amp;b</link><media:link>http://h/no</media:link></item></channel></rss>"""
+RSS_1 = b"""<rdf:RDF xmlns="http://purl.org/rss/1.0/"><channel><link>http://h/no</link></channel>
+<item rdf:about="x"><link>http://h/1</link></item><item><link>/2?a=1&amp;b</link></item></rdf:RDF>"""
+ATOM = b"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><link href="http://h/no"/>
+<entry><link rel="self" href="http://h/no"/><link rel="alternate" href='http://h/1'/></entry>
+<entry><link href="/2?a=1&amp;b"></link><content><link href="http://h/no"/></content></entry></feed>"""
+
+
+@pytest.mark.parametrize("feed", [RSS, RSS_1, ATOM])
+def test_a_feed_lists_the_pages_of_its_entries(feed, web, site, shelf):
+    shelf.files["feed"] = feed
+    found = urls(web(sitemap=f"{site.url}/feed"))
+    assert found == ["http://h/1", f"{site.url}/2?a=1&b"]
+
+
+@pytest.mark.parametrize("lost", [1, 9, 30])
+def test_what_was_complete_before_a_sitemap_breaks_off_counts(lost, web, site, shelf):
+    whole = sitemap(*[f"http://h/{number}" for number in range(2000)])
+    for content in (whole[:-lost], gzip.compress(whole)[: -lost - 20]):
+        shelf.files["s"] = content
+        good, bad, error = told(web(sitemap=f"{site.url}/s"))
+        assert len(good) > 500
+        assert bad == []
+        assert error
+
+
+def test_a_sitemap_of_200_mb_takes_50_mib_of_disk(web, site, shelf, tmp_path):
+    shelf.files["s"] = b"<urlset><url><loc>http://h/1</loc></url>" + b" " * 200_000_000
+    good, bad, error = told(web(sitemap=f"{site.url}/s", max_size=10**9))
+    assert [url for url, _ in good] == ["http://h/1"]
+    assert [reason for _, reason in bad] == ["the rest of this sitemap, beyond its 50 MiB"]
+    assert error is None
+    kept = sum(file.stat().st_size for file in (tmp_path / "copies").iterdir())
+    assert kept < MAX_BYTES + 10_000

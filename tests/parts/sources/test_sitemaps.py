@@ -2,7 +2,9 @@
 
 import gzip
 
-from tests.parts.sources.readings import told, unchanged, urls
+from crawler import sources
+from crawler.sources import sitemaps
+from tests.parts.sources.readings import job, told, unchanged, unfetched, urls
 from tests.parts.sources.shelf import index, sitemap
 from tests.servers import RudeSite, endless, sends
 
@@ -34,7 +36,7 @@ def test_a_part_of_a_sitemap_that_cannot_be_had_stops_no_other_part(web, site, s
         "index": index(f"{base}/gone", f"{base}/torn", f"{base}/bad", f"{base}/page", f"{base}/a"),
         "a": sitemap("http://h/a"),
         "bad": sitemap("http://h/bad").replace(b"</urlset>", b""),
-        "torn": gzip.compress(sitemap("http://h/torn"))[:-9],
+        "torn": gzip.compress(sitemap("http://h/torn"))[:-30],
         "page": b"<!DOCTYPE html><html></html>",
     }
     source = web(sitemap=f"{base}/index")
@@ -98,3 +100,57 @@ def test_a_sitemap_of_a_job_whose_path_needs_columns_is_an_error(web, site):
     error = told(web(sitemap=f"{site.url}/s", path="{cc}"))[2]
     assert "plain lines bind no {cc}" in error
     assert not site.requests
+
+
+def test_a_robots_txt_is_an_index_of_the_sitemaps_that_it_names(web, site, shelf):
+    base = site.url
+    shelf.files |= {
+        "robots.txt": f"User-agent: *\nDisallow: /\nSITEMAP: {base}/i\nsitemap: /b # x\n"
+        "Sitemap: ftp://h/c\n".encode(),
+        "i": index(f"{base}/a"),
+        "a": sitemap("http://h/a"),
+        "b": sitemap("http://h/b"),
+    }
+    good, bad, error = told(web(sitemap=f"{base}/robots.txt"))
+    assert ([url for url, _ in good], error) == (["http://h/b", "http://h/a"], None)
+    assert "1 sitemaps of" in bad[0][1]
+    assert "its scheme is ftp" in bad[0][1]
+
+
+def test_a_robots_txt_that_names_no_sitemap_says_so(web, site, shelf):
+    for content in (b"User-agent: *\n", b""):
+        shelf.files["robots.txt"] = content
+        good, bad, error = told(web(sitemap=f"{site.url}/robots.txt"))
+        assert (good, bad) == ([], [])
+        assert error.endswith("it names no sitemap")
+    shelf.files["robots.txt"] = b"<html>Sitemap: http://h/s"
+    assert "it is a web page" in told(web(sitemap=f"{site.url}/robots.txt"))[2]
+
+
+def test_a_visit_to_robots_txt_for_sitemaps_carries_no_credentials(web, site, shelf):
+    shelf.files |= {
+        "robots.txt": f"Sitemap: {site.url}/s".encode(), "s": sitemap("http://h/1"),
+    }  # fmt: skip
+    source = web(sitemap=f"{site.url}/robots.txt", auth={"bearer": "T0PSECRET"})
+    assert urls(source) == ["http://h/1"]
+    sent = {one.path: "T0PSECRET" in str(one.headers) for one in site.requests}
+    assert sent["/robots.txt"] is False
+    assert sent["/s"] is True
+
+
+def test_sitemaps_robots_asks_each_host_of_the_urls(tmp_path):
+    urls = ("http://{a,b}.example/[1-9999]/x", "http://b.example/y", "https://c.example?q=1")
+    found = sources.of(job(urls=urls, sitemaps="robots"), tmp_path, unfetched)
+    assert [source.name for source in found] == [
+        "urls",
+        *(f"sitemap:{origin}.example/robots.txt" for origin in ("http://a", "http://b", "https://c")),
+    ]  # fmt: skip
+
+
+def test_all_files_of_a_sitemap_have_a_sum_on_disk(web, site, shelf, monkeypatch):
+    monkeypatch.setattr(sitemaps, "MAX_ON_DISK", 2000)
+    files = {str(number): sitemap("http://h/") + b" " * 900 for number in range(9)}
+    shelf.files |= {"i": index(*[f"{site.url}/{name}" for name in files]), **files}
+    error = told(web(sitemap=f"{site.url}/i"))[2]
+    assert "more files were not asked for beyond" in error
+    assert len(site.requests) < 5
