@@ -81,7 +81,8 @@ def test_term_is_served_while_servers_send_without_end_at_full_speed(tmp_path):
             assert time.monotonic() - start <= GRACE_S + 1
             assert "blocked" not in daemon.errors, daemon.errors
     assert_clean(tmp_path, urls=40)
-    assert not any(path.is_file() for path in (tmp_path / "files").rglob("*"))
+    stored = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+    assert [path.name for path in stored] == [".crawlerd"]
 
 
 def test_hup_reloads_and_usr2_is_tolerated(tmp_path):
