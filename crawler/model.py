@@ -27,6 +27,7 @@ class Kind(StrEnum):
     __hash__ = str.__hash__  # that of an Enum is a function in Python, and not that of its word
     STORED = "stored"
     UNCHANGED = "unchanged"
+    EMPTY = "empty"
     NOT_FOUND = "not_found"
     HTTP_ERROR = "http_error"
     REDIRECTED = "redirected"
@@ -147,6 +148,8 @@ class Fetched:
     """The X-Robots-Tag lines."""
     head: bytes = b""
     """The beginning of an HTML page."""
+    differing: str = ""
+    """Names of fields that may stand there once, and stand there twice with different values."""
 
 
 @value

@@ -127,6 +127,7 @@ class Settler:
 
     def _store(self) -> None:
         """Write the bodies of the batch; their visits then carry the path, or the fault."""
+        self._miss_gone_files()
         self._pass_over_same()
         found = {at: self._choices_at(at) for at, one in enumerate(self._batch) if _has_body(one)}
         choices = {at: choice for at, choice in found.items() if choice}
@@ -144,6 +145,15 @@ class Settler:
             self._ends.freed(len(visited.content or b""))
             outcome = _stored(visited, stored, fault)
             self._batch[at] = Visited(visited.task, outcome, visited.answered_at)
+
+    def _miss_gone_files(self) -> None:
+        """See that an answer without content is no good end where the file is gone."""
+        for at, visited in enumerate(self._batch):
+            task = visited.task
+            if visited.outcome.kind is not Kind.EMPTY or not task.digest:
+                continue
+            if not self._files.exists(task.path or ""):
+                self._batch[at] = replace(visited, task=replace(task, digest=""))
 
     def _pass_over_same(self) -> None:
         """Keep the file of a visit that brought the same content again, as long as it is there."""

@@ -1,8 +1,9 @@
 """What of a job's options is secret, and the origins that may see it."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 
-from crawler.config.job_options import Job
+from crawler.config.job_options import Auth, Job
 from crawler.policy.credentials import Origins, is_ordinary
 
 
@@ -17,6 +18,18 @@ def secrets_of(job: Job) -> list[str]:
     Cookies are not among them: their file says for itself to which hosts they belong.
     """
     return list(_secrets(job))
+
+
+def values_of(job: Job) -> list[str]:
+    """Return the texts that only the origins of a job's credentials know."""
+    auth = job.auth
+    values = [auth.bearer or "", auth.password, basic(auth)] if auth else []
+    return values + [text for name, text in job.headers.items() if not is_ordinary(name)]
+
+
+def basic(auth: Auth) -> str:
+    """Return user and password as Basic authentication sends them (RFC 7617)."""
+    return b64encode(f"{auth.user}:{auth.password}".encode()).decode()
 
 
 def _secrets(job: Job) -> Iterator[str]:

@@ -134,6 +134,8 @@ class JobOptions(HostPoliteness):
     timeout: Timeout = Timeout()
     max_size: Size = 1024**3
     """Longest body stored, on the wire and decoded."""
+    raw: StrictBool = False
+    """Store a body as it came, with its content coding."""
     min_speed: MinSpeed = Field(default="1KB/s over 30s", validate_default=True)
     """A body that arrives slower than this is given up; 0 for no such limit."""
     attempts: StrictInt = Field(default=5, ge=1, le=100)

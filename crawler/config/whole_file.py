@@ -8,6 +8,7 @@ from crawler.config.document import Document, Path_
 from crawler.config.job_options import Job
 from crawler.config.settings import Settings
 from crawler.policy import globbing, naming
+from crawler.policy.masking import masked_line
 
 
 def check_jobs(document: Document, settings: Settings) -> None:
@@ -34,7 +35,9 @@ def _check_files(document: Document, job: Job, here: Path_) -> None:
         if name == "inbox" or (name == "url_file" and _is_glob(path)):
             continue
         if not path.is_file():
-            document.problem((*here, name), f"{path} is not a file{_no_or_yes(path)}")
+            document.problem(
+                (*here, name), f"{masked_line(str(path))} is not a file{_no_or_yes(path)}"
+            )
 
 
 def paths_of(job: Job) -> Iterator[tuple[str, Path]]:

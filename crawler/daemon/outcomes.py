@@ -7,8 +7,9 @@ from crawler.daemon.tally import Tally
 from crawler.fetch.fetcher import Fetcher
 from crawler.log import Log, visit_fields
 from crawler.model import Kind, Outcome
-from crawler.policy.pause import Pause
+from crawler.policy.pause import Pause, reached_its_host
 from crawler.records import Settlement
+from crawler.store import Files
 
 
 class Outcomes:
@@ -19,12 +20,14 @@ class Outcomes:
         tally: Tally,
         pause: Pause,
         fetcher: Fetcher,
+        files: Files,
         log: Log,
         on_visit: Callable[[Settlement], None] | None = None,
     ) -> None:
         self._tally = tally
         self._pause = pause
         self._fetcher = fetcher
+        self._files = files
         self._log = log
         self._on_visit = on_visit or self._log_visit
 
@@ -43,8 +46,18 @@ class Outcomes:
             self._fetcher.hang_up()  # idle connections hold descriptors that may be what is missing
             if pause.fault(now):
                 self._log.error("daemon.paused", cause=outcome.reason)
-        elif outcome.kind is Kind.STORED and pause.well(now):
+        elif pause.probes(now) and self._proves_it_over(outcome):
+            pause.well(now)
             self._log.info("daemon.resumed", after_s=round(now - pause.since, 1))
+
+    def _proves_it_over(self, outcome: Outcome) -> bool:
+        """Tell whether the machine is well again: it stores files, and had what a visit takes.
+
+        A visit that stored none may have met an answer that has no file: the disk is tried then.
+        """
+        if outcome.kind is Kind.STORED:
+            return True
+        return reached_its_host(outcome) and self._files.fault() is None
 
     def _log_visit(self, settlement: Settlement) -> None:
         self._log.info("visit", **visit_fields(settlement))

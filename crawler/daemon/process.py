@@ -56,7 +56,7 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
         raise CrawlerError(f"the daemon failed: {error!r}; its log has the details") from error
     else:
         log.info("daemon.stopped", forced=forced)
-        incomplete = until_done and app.seeder.failed
+        incomplete = until_done and app.seeder.failed > 0
         return FORCED_EXIT if forced else int(incomplete)
     finally:
         lines.close(LOG_FLUSH_S)

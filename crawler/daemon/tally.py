@@ -2,7 +2,7 @@
 
 from gevent.event import Event
 
-from crawler.policy.retry import KINDS
+from crawler.policy.retry import word_of
 from crawler.records import Again, Hop, Settlement
 
 
@@ -23,5 +23,5 @@ class Tally:
         self.visits += 1
         self.bytes += settlement.outcome.size
         if not isinstance(settlement.verdict, Again | Hop):
-            self.ok += KINDS[settlement.outcome.kind].word == "ok"
+            self.ok += word_of(settlement.task, settlement.outcome) == "ok"
         self.counted.set()

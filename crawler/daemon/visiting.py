@@ -117,7 +117,9 @@ class Visiting:
         disk, jobs, hosts = self._disk, self._configuration.jobs, self._configuration.hosts
         token = self._configuration.settings.crawler.robots_token
         self._rules = stack.enter_context(Rulebook(disk.frontier, hosts, jobs, token, self._log))
-        outcomes = Outcomes(self.tally, self.feeder.pause, self.fetcher, self._log, self._on_visit)
+        outcomes = Outcomes(
+            self.tally, self.feeder.pause, self.fetcher, disk.files, self._log, self._on_visit
+        )
         self.settler = Settler(
             disk.frontier,
             disk.owner,

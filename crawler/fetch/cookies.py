@@ -69,6 +69,11 @@ class Cookies:
         found.sort(key=lambda cookie: -len(cookie.path))  # RFC 6265, section 5.4, step 2
         return "; ".join(cookie.pair for cookie in found) or None
 
+    def values(self) -> Iterator[str]:
+        """Yield the value of every cookie."""
+        for cookies in self._by_domain.values():
+            yield from (cookie.pair.partition("=")[2] for cookie in cookies.values())
+
     def _of(self, host: str) -> Iterator[Cookie]:
         """Yield the cookies of a host, and those of the domains that it is in."""
         yield from self._by_domain.get(host, {}).values()

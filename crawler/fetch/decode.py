@@ -17,9 +17,11 @@ else:
     from backports import zstd
 
 from crawler.model import Kind, Trouble
+from crawler.policy.codings import MAX_CODINGS, codings_of
 from crawler.policy.frames import Frames
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
+_GZIP = b"\x1f\x8b"
 STEP_BYTES = 65_536
 """Decoded bytes handed on at a time, so that a bomb never stands in memory."""
 
@@ -36,18 +38,29 @@ class Decoder(Protocol):
         """Tell whether the end of the coded stream was seen."""
 
 
-def decoder_for(encoding: str) -> Decoder | None:
+def decoder_for(encoding: str, *, gzip_file: bool = False) -> Decoder | None:
     """Return the decoder of a Content-Encoding header, None for identity.
 
+    A `gzip_file` stays gzip: where that is all that was sent, nothing is undone.
+
     Raises:
-        Trouble: `decode`; the coding was not offered, or several are stacked.
+        Trouble: `decode`; a coding was not offered, or too many are stacked.
     """
-    coding = encoding.strip().lower()
-    if coding in {"", "identity", "none"}:
+    codings = codings_of(encoding)
+    if not codings:
         return None
-    if coding not in _DECODERS:
-        raise Trouble(Kind.DECODE, f"Content-Encoding {coding[:80]!r} was not asked for")
-    return _DECODERS[coding]()
+    if len(codings) > MAX_CODINGS:
+        raise Trouble(
+            Kind.DECODE, f"{len(codings)} content codings, at most {MAX_CODINGS} are undone"
+        )
+    if unknown := [coding for coding in codings if coding not in _DECODERS]:
+        raise Trouble(Kind.DECODE, f"Content-Encoding {unknown[0][:80]!r} was not asked for")
+    if gzip_file and codings in (["gzip"], ["x-gzip"]):
+        return _GzipFile()
+    decoder = _DECODERS[codings.pop()]()
+    while codings:
+        decoder = _Stacked(decoder, _DECODERS[codings.pop()]())
+    return decoder
 
 
 def decoded(decoder: Decoder, data: bytes) -> Iterator[bytes]:
@@ -132,6 +145,64 @@ class _Zstd:
 
     def finished(self) -> bool:
         return bool(self._stream.eof)
+
+
+class _Stacked:
+    """Two codings, one within the other; what is within may be a stack, too."""
+
+    def __init__(self, outer: Decoder, inner: Decoder) -> None:
+        self._outer = outer
+        self._inner = inner
+        self._began = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        for middle in self._outer.feed(data):
+            yield b""  # others run while much becomes nothing
+            if middle:
+                self._began = True
+                yield from self._inner.feed(middle)
+
+    def finished(self) -> bool:
+        return self._outer.finished() and (not self._began or self._inner.finished())
+
+
+class _GzipFile:
+    """A gzip file that was sent as if gzip were its coding: the file is what came.
+
+    Where the server has coded it once more, the file is what comes of undoing that; which of the
+    two it is shows in the first bytes. The coding is undone in both cases, as a proof of the end.
+    """
+
+    def __init__(self) -> None:
+        self._coding = _DECODERS["gzip"]()
+        self._came = b""
+        self._decoded = b""
+        self._is_coded: bool | None = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if self._is_coded is False:
+            yield data
+        elif self._is_coded is None:
+            self._came += data
+        for piece in self._coding.feed(data):
+            if self._is_coded is None:
+                self._decoded += piece
+                yield from self._decided()
+            else:
+                yield piece if self._is_coded else b""
+        if self._is_coded is None and self._coding.finished():
+            yield from self._decided(ended=True)
+
+    def finished(self) -> bool:
+        return self._coding.finished()
+
+    def _decided(self, *, ended: bool = False) -> Iterator[bytes]:
+        """Decide as soon as there is enough to see, and hand on what was held until then."""
+        if len(self._decoded) < len(_GZIP) and not ended and len(self._came) < STEP_BYTES:
+            return
+        self._is_coded = self._decoded.startswith(_GZIP)
+        yield self._decoded if self._is_coded else self._came
+        self._came = self._decoded = b""
 
 
 _DECODERS: dict[str, Callable[[], Decoder]] = {

@@ -130,6 +130,9 @@ class Fetcher:
         try:
             with timer:
                 return self._exchange(task, job, part, timer)
+        except Trouble as trouble:
+            trouble.reason = self._opened(job).builder.without_echo(trouble.reason, task)
+            raise
         except gevent.Timeout as error:
             if error is not timer.rung:
                 raise

@@ -15,15 +15,21 @@ from crawler.fetch.intake import Intake
 from crawler.fetch.limits import Limits
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.policy import robots
+from crawler.policy.codings import is_gzip_file
 from crawler.policy.resume import check_range, keepable
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
 from crawler.transport.body_framing import Body
+from crawler.transport.response_head import Headers
 
 MAX_DRAINED_BYTES = 16_384
 """An error's body up to this size is read to its end, so that the connection can be used again."""
 MAX_DRAIN_S: Seconds = 0.25
 """Longest time for that."""
+
+
+_RESET_CONTENT = 205
+"""Its body, if it has one, is none (RFC 9110, section 15.3.6)."""
 
 
 class Visit(NamedTuple):
@@ -67,10 +73,11 @@ class AnswerReader:
         status = answer.status_code
         if status == 206 or (had and status == 416):
             return self._stored(visit, answer, self._continued(visit.task.kept, had, answer))
-        if 200 <= status < 300:
+        if 200 <= status < 300 and status != _RESET_CONTENT:
             return self._stored(visit, answer, None)
         drain(answer.body, (visit.deadline - time.monotonic()) / 2)
-        return Fetched(status, answer.headers, visit.answered_at)
+        headers = answer.head.headers
+        return Fetched(status, headers, visit.answered_at, differing=headers.differing())
 
     def _continued(self, kept: Kept | None, had: Measured | None, answer: Answer) -> Measured:
         """See that a partial answer is the rest of what is there; on any doubt start over."""
@@ -92,8 +99,8 @@ class AnswerReader:
         else:
             limits = Limits(job.max_size, deadline, job.min_speed, had.size if had else 0)
             limits.declared(answer.head.length)
-        decoder = decoder_for(headers.get("content-encoding") or "")
-        page = "html" in (headers.get("content-type") or "").lower()
+        decoder = _decoder(task, job, headers)
+        page = "html" in (headers.get("content-type") or "").lower() and not job.raw
         begun = partial(self._begun, task, job, answer)
         intake = Intake(self._files, part, task.kept if had else None, begun, had, page=page)
         with intake:
@@ -110,6 +117,7 @@ class AnswerReader:
             unverified=not (answer.body.framed or decoder),
             robots_tags=tuple(headers.getlist("x-robots-tag")),
             head=intake.head,
+            differing=headers.differing(),
         )
 
     def _begun(self, task: Task, job: Job, answer: Answer, part: str) -> Kept | None:
@@ -120,6 +128,14 @@ class AnswerReader:
         if kept:
             self._note(task.id, kept)
         return kept
+
+
+def _decoder(task: Task, job: Job, headers: Headers) -> Decoder | None:
+    """Return what undoes the codings of a body, as far as they are to be undone."""
+    if job.raw and not task.robots:
+        return None
+    gzip_file = is_gzip_file(task.location, headers.get("content-type") or "")
+    return decoder_for(headers.get("content-encoding") or "", gzip_file=gzip_file)
 
 
 def read_body(
@@ -160,7 +176,8 @@ def _decode(decoder: Decoder, limits: Limits, take: Callable[[bytes], None], pie
     """Hand on what a piece decodes to: the stage between the pieces as they came and as stored."""
     for output in decoded(decoder, piece):
         limits.decoded(output)
-        take(output)
+        if output:
+            take(output)
 
 
 def _at_most(seconds: Seconds) -> gevent.Timeout:

@@ -4,18 +4,17 @@ Credentials go to the origins that the configuration names, cookies and other he
 of the URL that was listed. A visit to a robots.txt carries nothing of its job.
 """
 
-from base64 import b64encode
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from requests.structures import CaseInsensitiveDict
 
 from crawler.config import Job
-from crawler.config.credentials import origins_of
+from crawler.config.credentials import basic, origins_of, values_of
 from crawler.fetch.cookies import Cookies
 from crawler.fetch.decode import ACCEPT_ENCODING
 from crawler.model import Task
-from crawler.policy.credentials import is_ordinary
+from crawler.policy.credentials import is_ordinary, without_echo
 from crawler.transport.request_bytes import Origin, Request, lines_of
 from crawler.urls import same_origin, split
 
@@ -38,6 +37,11 @@ class RequestBuilder:
     def may_see(self, task: Task) -> bool:
         """Tell whether a visit may carry its job's credentials."""
         return not task.robots and self._origins.may_see(task.url, task.location)
+
+    def without_echo(self, reason: str, task: Task) -> str:
+        """Return why a visit failed without what its peer may have repeated of the request."""
+        extra = task.extra.values() if task.extra else ()
+        return without_echo(reason, (*values_of(self._job), *self._cookies.values(), *extra))
 
     def request(self, task: Task, user_agent: str, have: int = 0) -> Request:
         """Prepare the request of a visit; of its body `have` bytes are there already.
@@ -142,8 +146,7 @@ def _authorization(job: Job) -> dict[str, str]:
         return {}
     if auth.bearer is not None:
         return {"Authorization": f"Bearer {auth.bearer}"}
-    pair = b64encode(f"{auth.user}:{auth.password}".encode()).decode()
-    return {"Authorization": f"Basic {pair}"}
+    return {"Authorization": f"Basic {basic(auth)}"}
 
 
 def _conditions(task: Task, have: int) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from crawler.frontier.schema import DEAD, DONE, WAITING
 from crawler.model import Kept, Kind, Outcome, Seconds, Task, Validators
+from crawler.policy.retry import end_of, state_of
 from crawler.records import Again, Dead, Done, Hop, Settlement, Verdict
 from crawler.urls import host_of
 
@@ -86,6 +87,9 @@ class Row(NamedTuple):
     success_at: int | None
     changed_at: int | None
     every: Seconds | None
+    unverified: bool
+    cleared: bool
+    """Whether it is suspected no more."""
 
 
 def numbered(statement: str) -> str:
@@ -125,10 +129,12 @@ def row_of(settled: Settlement) -> Row:
         last_modified=validators.last_modified,
         ended=not isinstance(verdict, Again),
         directives=outcome.directives or None,
-        final=kind if ended else None,
+        final=end_of(task, outcome).value if ended else None,
         success_at=success_at,
         changed_at=changed_at,
         every=then.every,
+        unverified=outcome.unverified,
+        cleared=state_of(outcome) == "well",
     )
 
 

@@ -138,7 +138,8 @@ CREATE TABLE task (
     success_at INTEGER,
     changed_at INTEGER,                    -- when a visit last brought other content
     every REAL,                            -- seconds between visits, where they adapt
-    extra TEXT                             -- columns of its list that headers use, as JSON
+    extra TEXT,                            -- columns of its list that headers use, as JSON
+    unverified INTEGER NOT NULL DEFAULT 0  -- whether nothing said where its file ends
 ) STRICT;
 CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};

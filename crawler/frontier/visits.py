@@ -16,6 +16,7 @@ from crawler.frontier.rows import COLUMNS, ENDS, Row, numbered, row_of, tally, t
 from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
 from crawler.model import Kept, Seconds, Task
 from crawler.policy.naming import path_key, suffixed
+from crawler.policy.retry import end_of
 from crawler.records import Hop, HostRecord, Seed, Settlement
 from crawler.urls import host_of
 
@@ -27,7 +28,9 @@ UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :loca
     finished_at = :finished_at, reason = :reason,
     etag = :etag, last_modified = :last_modified, part = CASE WHEN :ended THEN NULL ELSE part END,
     directives = :directives, every = :every, ended = ifnull(:final, ended),
-    success_at = ifnull(:success_at, success_at), changed_at = ifnull(:changed_at, changed_at)
+    success_at = ifnull(:success_at, success_at), changed_at = ifnull(:changed_at, changed_at),
+    unverified = CASE WHEN :digest IS NULL THEN unverified ELSE :unverified END,
+    suspicion = CASE WHEN :cleared THEN 0 ELSE suspicion END
 WHERE id = :id AND state = {LEASED}""")
 
 _WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
@@ -148,7 +151,7 @@ def _sums(
         job = names.job_id(db, task.job)
         if task.ended:
             sums[job, task.ended] -= 1
-        sums[job, settled.outcome.kind] += 1
+        sums[job, end_of(task, settled.outcome)] += 1
         sums[job, "+"] += bool(verdict.next_at) - (task.ended is not None)
     return sums
 

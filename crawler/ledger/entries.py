@@ -44,6 +44,7 @@ class Entry:
     first_seen: int | None
     success_at: int | None
     changed_at: int | None
+    unverified: int
 
 
 _OTHERS = {

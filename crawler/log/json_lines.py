@@ -53,12 +53,14 @@ class JsonLog:
         self._put(data)
 
     def _masked(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Take what is secret out of all texts but those that are no URL's."""
-        mask = self._mask
-        return {
-            key: value if value is None or key in _REPEATED else mask.within(value)
+        """Take what is secret out of the texts that may hold it; most lines have none."""
+        masked = {
+            key: self._mask.within(value)
             for key, value in fields.items()
+            if type(value) not in _NO_TEXT
+            and not (type(value) is str and "=" not in value and "@" not in value)
         }
+        return {**fields, **masked} if masked else fields
 
     def _now(self) -> str:
         now = time.time()
@@ -71,6 +73,7 @@ class JsonLog:
 
 _LEVELS = ("debug", "info", "warning", "error")
 _encode = json.JSONEncoder(ensure_ascii=False).encode
+_NO_TEXT = frozenset({int, float, bool, type(None)})
 _REPEATED = frozenset({"event", "job", "host", "kind", "verdict"})
 """Fields with the same texts again and again."""
 

@@ -6,6 +6,7 @@ somebody else's word, and gets none.
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from crawler.policy import globbing
 from crawler.urls import canonical, host_of, origin_of
@@ -16,6 +17,10 @@ _AUTHORITY = re.compile(r"[^:]*:[/\\]*[^/\\?#]+(?=[/\\?#])")
 """A URL as far as its authority, where that has ended (WHATWG URL standard, authority state)."""
 _GLOB = re.compile(r"[\\{\[]")
 
+_BEGINNING = 8
+"""Characters of a secret by which it is recognized."""
+_LEAST = 4
+"""Characters of the shortest secret that is looked for: a shorter one is in every text."""
 _ORDINARY = frozenset({
     "accept", "accept-charset", "accept-language", "cache-control", "content-type", "dnt", "from",
     "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "origin",
@@ -68,6 +73,17 @@ def is_ordinary(header: str) -> bool:
     """
     name = header.lower()
     return name in _ORDINARY or name.startswith(_ORDINARY_PREFIX)
+
+
+def without_echo(text: str, secrets: Iterable[str]) -> str:
+    """Return words of a peer without the secrets that it was told, whole or cut off."""
+    for secret in secrets:
+        at = text.find(secret[:_BEGINNING]) if len(secret) >= _LEAST else -1
+        while at >= 0:
+            alike = takewhile(lambda pair: pair[0] == pair[1], zip(text[at:], secret, strict=False))
+            text = f"{text[:at]}***{text[at + sum(1 for _ in alike) :]}"
+            at = text.find(secret[:_BEGINNING], at + 3)
+    return text
 
 
 def host_patterns(key: str) -> list[str]:

@@ -1,10 +1,13 @@
 """Outcomes of answers: status and headers of one exchange become one Outcome. Pure."""
 
-from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble
+from dataclasses import replace
+
+from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Validators
 from crawler.policy import page_robots
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
 from crawler.policy.redirects import REDIRECT_STATUS, redirect_of
 from crawler.policy.resume import validators_of
+from crawler.policy.retry import PRECONDITION_FAILED
 
 MAX_REASON = 500
 """Characters of a reason: some of it may be the server's own words."""
@@ -16,6 +19,9 @@ RFC 6585, section 4). With other statuses many a server sends it on every error;
 would put off a URL, and rest its host, for nothing.
 """
 _NOT_MODIFIED = 304
+_NO_CONTENT = frozenset({204, 205})
+"""Statuses without content (RFC 9110, sections 15.3.5 and 15.3.6)."""
+_ACCEPTED = 202
 _NOT_FOUND = frozenset({404, 410})
 
 
@@ -29,11 +35,28 @@ def outcome_of(
     elapsed: Seconds = 0.0,
 ) -> Outcome:
     """Read an answer; `now` is wall time, `token` our product token in robots directives."""
+    outcome = _judged(task, fetched, now, method, token, elapsed=elapsed)
+    if not fetched.differing:
+        return outcome
+    twice = f"two values of {fetched.differing}, the first counts"
+    reason = "; ".join(filter(None, [outcome.reason, twice]))
+    return replace(outcome, reason=reason[:MAX_REASON])
+
+
+def _judged(
+    task: Task,
+    fetched: Fetched,
+    now: Seconds,
+    method: str = "GET",
+    token: str = "",
+    *,
+    elapsed: Seconds = 0.0,
+) -> Outcome:
     status = fetched.status
+    if about_file := _about_the_file(task, fetched, elapsed):
+        return about_file
     if 200 <= status < 300:
         return _stored(fetched, token, elapsed)
-    if status == _NOT_MODIFIED and task.stored:
-        return Outcome(Kind.UNCHANGED, status, path=task.path, elapsed=elapsed)
     if status in REDIRECT_STATUS and (hop := _redirected(task, fetched, method)):
         kind, reason, location = hop
     else:
@@ -48,6 +71,33 @@ def outcome_of(
         retry_after=parse_retry_after(fetched.headers.get("retry-after"), now) if heard else None,
         elapsed=elapsed,
     )
+
+
+def _about_the_file(task: Task, fetched: Fetched, elapsed: Seconds) -> Outcome | None:
+    """Return the outcome of an answer that is about a file that was stored, or that is none."""
+    status = fetched.status
+    if _is_empty(task, fetched):
+        reason = f"HTTP status {status} without content"
+        return Outcome(Kind.EMPTY, status, reason=reason, elapsed=elapsed)
+    if not task.stored:
+        return None
+    if status == _NOT_MODIFIED:
+        return Outcome(Kind.UNCHANGED, status, path=task.path, elapsed=elapsed)
+    if status == PRECONDITION_FAILED:
+        reason = f"HTTP status {status}, asked again without the condition"
+        none = Validators()
+        return Outcome(Kind.HTTP_ERROR, status, reason=reason, validators=none, elapsed=elapsed)
+    return None
+
+
+def _is_empty(task: Task, fetched: Fetched) -> bool:
+    """Tell an answer without content from an empty file: where a file was, it is none."""
+    if task.robots:
+        return False
+    status = fetched.status
+    if status in _NO_CONTENT:
+        return True
+    return not fetched.size and (status == _ACCEPTED or (status == 200 and bool(task.digest)))
 
 
 def bug(error: BaseException) -> Outcome:

@@ -1,15 +1,21 @@
 """The pause of the whole daemon while this machine is at fault: pure, with hysteresis.
 
 A full disk or a table without a free descriptor fails every visit alike. So nothing is handed off
-for a while; then one visit at a time probes, and only a file that is stored ends the pause.
+for a while; then one visit at a time probes, and one that proves the fault over ends the pause.
 """
 
 from dataclasses import dataclass
 
-from crawler.model import Seconds
+from crawler.model import Kind, Outcome, Seconds
 
 FIRST_PAUSE_S: Seconds = 1.0
 MAX_PAUSE_S: Seconds = 30.0
+_PROVES_NOTHING = frozenset({Kind.LOCAL_IO, Kind.BUG, Kind.CANCELLED})
+
+
+def reached_its_host(outcome: Outcome) -> bool:
+    """Tell whether a visit had from this machine what it takes to ask a host."""
+    return outcome.asked and not outcome.ours and outcome.kind not in _PROVES_NOTHING
 
 
 @dataclass(slots=True)
@@ -35,9 +41,13 @@ class Pause:
 
     def well(self, now: Seconds) -> bool:
         """Note that a visit went well; return whether that ends a pause: only a probe's does."""
-        ends = self.active and now >= self.until
+        ends = self.probes(now)
         self.active = self.active and not ends
         return ends
+
+    def probes(self, now: Seconds) -> bool:
+        """Tell whether a visit that ends now may end the pause."""
+        return self.active and now >= self.until
 
     def allows(self, now: Seconds, busy: int) -> bool:
         """Tell whether a visit may be handed off while `busy` others are under way."""

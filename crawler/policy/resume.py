@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 from crawler.model import Kept, Kind, Seconds, Trouble, Validators
+from crawler.policy.codings import codings_of
 from crawler.policy.http_dates import parse_http_date
 
 MIN_STILL_S: Seconds = 60.0
@@ -30,7 +31,7 @@ def keepable(part: str, status: int, headers: Mapping[str, str]) -> Kept | None:
 
 
 def _is_coded(headers: Mapping[str, str]) -> bool:
-    return headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
+    return bool(codings_of(headers.get("content-encoding", "")))
 
 
 def _is_strong_date(headers: Mapping[str, str]) -> bool:

@@ -30,6 +30,7 @@ class KindRow:
 KINDS: dict[Kind, KindRow] = {
     Kind.STORED: KindRow("ok", host="well"),
     Kind.UNCHANGED: KindRow("ok", host="well"),
+    Kind.EMPTY: KindRow("error", host="well"),  # ok where a good file stands, see word_of
     Kind.NOT_FOUND: KindRow("not found", host="well"),
     Kind.HTTP_ERROR: KindRow("error", host="well"),  # status_passes and state_of decide
     Kind.REDIRECTED: KindRow("error", host="well"),  # a hop, unless there are too many
@@ -51,12 +52,23 @@ KINDS: dict[Kind, KindRow] = {
 
 AGAIN_STATUS = frozenset({408, 421, 425, 429})
 """HTTP errors below 500 that pass: RFC 9110 section 15, RFC 8470, RFC 6585."""
+PRECONDITION_FAILED = 412
 LASTING_STATUS = frozenset({501, 505, 506, 508, 510, 511})
 """HTTP errors from 500 on that do not: RFC 9110 section 15, RFC 2295, 5842, 2774 and 6585.
 
 Every other one passes: what is not known is its class's x00, and counts as 500 beyond 599
 (RFC 9110, section 15).
 """
+
+
+def end_of(task: Task, outcome: Outcome) -> Kind:
+    """Return the kind that an end is counted as: EMPTY changes nothing where a file stands."""
+    return Kind.UNCHANGED if outcome.kind is Kind.EMPTY and task.digest else outcome.kind
+
+
+def word_of(task: Task, outcome: Outcome) -> str:
+    """Return the word that an end is counted as: ok, not found, error."""
+    return KINDS[end_of(task, outcome)].word
 
 
 def state_of(outcome: Outcome) -> str:
@@ -67,6 +79,16 @@ def state_of(outcome: Outcome) -> str:
     if outcome.kind is Kind.HTTP_ERROR and _is_failing(status):
         return "failing"
     return KINDS[outcome.kind].host or ("well" if status else "")
+
+
+def _is_no_failure(task: Task, outcome: Outcome) -> bool:
+    """Tell whether a visit was for nothing by no fault of its URL, so that it is made again.
+
+    It is this machine's fault, or the robots.txt is not known yet, or the condition failed with
+    which a stored file was asked for: the next visit goes without one.
+    """
+    condition_failed = outcome.status == PRECONDITION_FAILED and task.stored is not None
+    return outcome.ours or outcome.needs_robots is not None or condition_failed
 
 
 def _is_failing(status: int) -> bool:
@@ -99,9 +121,9 @@ def verdict(
     if outcome.kind is Kind.REDIRECTED:
         assert outcome.location is not None
         return Hop(outcome.location)
-    if KINDS[outcome.kind].word == "ok":
+    if word_of(task, outcome) == "ok":
         return Done()
-    if outcome.ours or outcome.needs_robots:
+    if _is_no_failure(task, outcome):
         return Again(now + random.uniform(0, MAX_OUR_WAIT_S), charged=False)
     if outcome.final or not _passes(outcome):
         return Dead(outcome.reason)

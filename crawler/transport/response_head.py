@@ -34,8 +34,19 @@ _SWITCHING, _FINAL, _REFUSED = 101, 200, 300
 _BODILESS = frozenset({204, 304})
 
 
+SINGLE = frozenset({
+    "age", "content-encoding", "content-location", "content-range", "content-type", "date", "etag",
+    "expires", "last-modified", "location", "retry-after",
+})  # fmt: skip
+"""Fields that stand in an answer once (RFC 9110, section 5.3), and one that is a list in name."""
+_TOLD = ("location", "etag", "last-modified", "content-encoding")
+
+
 class Headers(Mapping[str, str]):
-    """The fields of an answer; names are found in any case, lines of one name are joined."""
+    """The fields of an answer; names are found in any case, lines of one name are joined.
+
+    Of SINGLE fields the first line counts.
+    """
 
     __slots__ = ("_lines", "_values")
 
@@ -47,7 +58,8 @@ class Headers(Mapping[str, str]):
             key, value = name.lower(), text.rstrip(" \t")
             if key in values:
                 self._lines.setdefault(key, [values[key]]).append(value)
-                values[key] = f"{values[key]}, {value}"  # RFC 9110, section 5.3
+                if key not in SINGLE:
+                    values[key] = f"{values[key]}, {value}"  # RFC 9110, section 5.3
             else:
                 values[key] = value
 
@@ -71,6 +83,12 @@ class Headers(Mapping[str, str]):
         if lines := self._lines.get(name.lower()):
             return lines
         return [self._values[name.lower()]] if name.lower() in self._values else []
+
+    def differing(self) -> str:
+        """Return the names of single fields whose lines differ: the first one counts."""
+        if not self._lines:
+            return ""
+        return ", ".join(name for name in _TOLD if len(set(self._lines.get(name, ()))) > 1)
 
 
 @dataclass(slots=True)
@@ -161,10 +179,9 @@ def _framed(head: Head, minor: str) -> Head:
     if lengths:
         head.length = _length(lengths)
     if codings:
-        _check_coding(codings)
-        head.chunked, head.length = True, None
-        if lengths or minor == "0":  # RFC 9112, sections 6.3 and 6.1: it may not be meant
-            head.keeps = False
+        head.keeps = head.keeps and not (lengths or minor == "0")  # it may not be meant: RFC 9112,
+        if _is_chunked(codings):  # sections 6.3 and 6.1
+            head.chunked, head.length = True, None
     if head.status in _BODILESS:
         head.chunked, head.length = False, 0
     head.keeps = head.keeps and (head.chunked or head.length is not None)
@@ -183,9 +200,12 @@ def _length(lines: list[str]) -> int:
     return int(number[1] or "0") if len(number[1]) <= 18 else MAX_LENGTH
 
 
-def _check_coding(lines: list[str]) -> None:
-    if len(lines) > 1 or lines[0].lower() != "chunked":
+def _is_chunked(lines: list[str]) -> bool:
+    """Tell chunks from `identity`, which is no coding (RFC 2616, section 3.6)."""
+    words = [word.strip(" \t") for word in ",".join(lines).lower().split(",")]
+    if (codings := [word for word in words if word != "identity"]) not in ([], ["chunked"]):
         raise refusal(f"Transfer-Encoding {', '.join(lines)[:80]!r}")
+    return bool(codings)
 
 
 def _check_lengths(block: bytes) -> None:

@@ -72,7 +72,8 @@ def _follow(stdout: IO[bytes]) -> Counter[tuple[str, str]]:
     with tqdm(total=total, unit=" URL", disable=quiet, dynamic_ncols=True, leave=False) as bar:
         for visit in _visits(stdout):
             if visit["verdict"] in {"done", "dead"}:
-                sums[visit["job"], KINDS[visit["kind"]].word] += 1
+                done = visit["verdict"] == "done"
+                sums[visit["job"], "ok" if done else KINDS[visit["kind"]].word] += 1
                 bar.update()
     return sums
 

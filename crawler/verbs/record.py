@@ -36,6 +36,7 @@ def record(entry: Entry) -> dict[str, Any]:
         "host": entry.host,
         "location": entry.location,
         "directives": entry.directives,
+        "unverified": bool(entry.unverified),
         "first_seen": stamp(entry.first_seen),
         "last_visit": stamp(entry.finished_at),
         "last_success": stamp(entry.success_at),

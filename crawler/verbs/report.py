@@ -15,7 +15,7 @@ from tqdm import tqdm
 from crawler.log import printable
 from crawler.model import Kind, Outcome, Task
 from crawler.policy.masking import USUAL, masked_line
-from crawler.policy.retry import KINDS
+from crawler.policy.retry import KINDS, word_of
 from crawler.records import Again, Hop, Settlement
 from crawler.threads import Greenlet
 from crawler.verbs.words import size
@@ -58,7 +58,8 @@ class Report:
         self._show_bar(total)
         outcome = settled.outcome
         self._bytes += outcome.size
-        self._note(settled.task.url, outcome, settled.task.attempt)
+        task = settled.task
+        self._note(task.url, outcome, task.attempt, word=word_of(task, outcome))
 
     def bad(self, url: str, reason: str) -> None:
         """Report a line that holds no URL."""
@@ -107,16 +108,18 @@ class Report:
             self._say(f"{abs(missing)} URLs are unaccounted for: please report this")
         return 0 if sums["ok"] == asked == sums.total() else 1
 
-    def _note(self, url: str, outcome: Outcome, attempts: int, **override: Any) -> None:
+    def _note(
+        self, url: str, outcome: Outcome, attempts: int, *, word: str = "", **override: Any
+    ) -> None:
         url, reason, path = USUAL(url), USUAL(outcome.reason), outcome.path and USUAL(outcome.path)
         outcome = replace(outcome, reason=reason, path=path)
-        word = KINDS[outcome.kind].word
+        word = word or KINDS[outcome.kind].word
         if word == "error":
             cause = f"{outcome.kind}: {printable(outcome.reason)}"
             self._causes[cause] += 1
             self._example.setdefault(cause, url)
         if self._style == "json":
-            print(_json(url, outcome, attempts, **override), flush=True)
+            print(_json(url, word, outcome, attempts, **override), flush=True)
         elif self._style == "lines":
             print(_line(url, word, outcome), flush=True)
 
@@ -145,10 +148,10 @@ def _spin() -> None:
         print(_ERASE, end="", file=sys.stderr, flush=True)
 
 
-def _json(url: str, outcome: Outcome, attempts: int, **override: Any) -> str:
+def _json(url: str, word: str, outcome: Outcome, attempts: int, **override: Any) -> str:
     line = {
         "url": url,
-        "outcome": KINDS[outcome.kind].word.replace(" ", "_"),
+        "outcome": word.replace(" ", "_"),
         "kind": outcome.kind.value,
         "status": outcome.status,
         "path": outcome.path,

@@ -107,7 +107,7 @@ class Visits:
             task,
             outcome,
             fetched.answered_at,
-            fetched.body,
+            None if outcome.kind is Kind.EMPTY else fetched.body,
             fetched.part,
             fetched.headers.get("cache-control", "") if task.robots else "",
             wanted=wanted,

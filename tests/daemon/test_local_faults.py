@@ -12,7 +12,7 @@ import pytest
 
 from tests import real
 from tests.program import CRAWLER, Daemon, assert_clean, ledger, until, write_config
-from tests.servers import Site, slow
+from tests.servers import Site, slow, status
 
 URLS = 60
 
@@ -64,6 +64,44 @@ def test_a_lack_of_descriptors_is_no_fault_of_the_urls(tmp_path):
             assert len(daemon.told("visit", kind="stored")) == URLS
             assert not daemon.told("visit", verdict="dead")
     assert_clean(tmp_path, urls=URLS)
+
+
+def test_a_lack_of_descriptors_is_over_with_the_first_visit_that_has_them_whatever_it_brings(
+    tmp_path,
+):
+    with Site(lambda _: status("404 Not Found", ("Connection", "close"))) as site:
+        job = {**jobs(site)[0], "urls": [f"{site.url}/[1-100000]"], "per_host": 8}
+        with Daemon(write_config(tmp_path, [job])) as daemon:
+            until(lambda: len(daemon.told("visit")) > 20, "no visits", daemon)
+            process = psutil.Process(daemon.process.pid)
+            process.rlimit(psutil.RLIMIT_NOFILE, (3, 4096))
+            daemon.wait_for("daemon.paused")
+            process.rlimit(psutil.RLIMIT_NOFILE, (4096, 4096))
+            daemon.wait_for("daemon.resumed")
+            done = len(daemon.told("visit"))
+            until(lambda: len(daemon.told("visit")) > done + 100, "one at a time", daemon)
+            assert daemon.stop() == 0
+    assert not [one for one in daemon.told("visit") if one["kind"] == "stored"]
+
+
+def test_a_full_disk_is_over_when_it_has_room_and_not_before_whatever_is_visited(
+    tmp_path, small_disk
+):
+    ballast = small_disk / "ballast"
+    route = lambda path: bytes(9000) if path == "/file" else status("404 Not Found")  # noqa: E731
+    with Site(route) as site:
+        job = {**jobs(site)[0], "urls": [f"{site.url}/file", f"{site.url}/[1-100000]"]}
+        config = write_config(tmp_path, [job], output=str(small_disk / "files"))
+        fill(ballast)
+        with Daemon(config) as daemon:
+            daemon.wait_for("daemon.paused")
+            time.sleep(2.5)
+            assert not daemon.told("daemon.resumed")
+            ballast.unlink()
+            daemon.wait_for("daemon.resumed")
+            done = len(daemon.told("visit"))
+            until(lambda: len(daemon.told("visit")) > done + 100, "one at a time", daemon)
+            assert daemon.stop() == 0
 
 
 def test_a_ledger_without_room_is_waited_for(tmp_path, small_disk):

@@ -64,6 +64,14 @@ def test_a_list_that_cannot_be_read_stops_no_other_and_is_told(tmp_path):
     assert "torn.gz" in done.stderr
 
 
+def test_the_exit_code_is_no_count_of_lists(tmp_path):
+    with Site(lambda _: status("404 Not Found")) as site:
+        jobs = [{"name": f"j{n}", "url_file": f"{site.url}/{n}.txt"} for n in range(3)]
+        with Daemon(write_config(tmp_path, jobs), "--until-done") as daemon:
+            assert daemon.wait() == 1
+            assert len(daemon.told("list.failed")) == 3
+
+
 def test_the_strictest_of_the_jobs_that_visit_a_host_counts(tmp_path):
     with Site(slow(0)) as site:
         jobs = [

@@ -295,3 +295,24 @@ def test_the_names_of_secret_parameters_are_those_of_the_configuration(tmp_path)
     assert visit["url"] == f"{site.url}/a?ticket=***&sig=1"
     said = at_once("export", "--format", "list", "-c", "crawler.yaml", cwd=tmp_path).stdout
     assert said == f"{visit['url']}\n"
+
+
+def test_a_secret_that_its_server_repeats_is_told_nowhere_and_lies_nowhere(tmp_path):
+    secrets = {"bearer": "s3cret-bearer", "key": "s3cret-key", "cookie": "s3cret-cookie"}
+
+    def route(path: str):
+        coding = secrets.get(path[1:], "x")
+        return "200 OK", [("Content-Encoding", coding), ("Content-Length", "1")], [b"x"]
+
+    (tmp_path / "jar").write_text(f"127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\t{secrets['cookie']}\n")
+    with Site(route) as site:
+        config = write_config(tmp_path, [{
+            "name": "j", "urls": [f"{site.url}/{{{','.join(secrets)}}}"], "attempts": 1,
+            "auth": {"bearer": "${BEARER}"}, "headers": {"X-Key": "${KEY}"}, "cookies": "jar",
+        }])  # fmt: skip
+        environment = {"BEARER": secrets["bearer"], "KEY": secrets["key"]}
+        with Daemon(config, "--until-done", **environment) as daemon:
+            assert daemon.wait() == 0
+    assert len(daemon.told("visit", kind="decode")) == 3
+    assert "s3cret" not in json.dumps(daemon.records)
+    assert not any(b"s3cret" in file.read_bytes() for file in tmp_path.glob("state.sqlite*"))

@@ -85,8 +85,6 @@ STORED: dict[str, tuple[Talk, bytes]] = {
     "sends more than its length": (sends(SOUND + MORE_TO_SAY), WHOLE),
     "sends more than its length, later": (late(SOUND, MORE_TO_SAY), WHOLE),
     "sends more than its chunks": (sends(chunked(CHUNKS + LAST) + MORE_TO_SAY), WHOLE),
-    "answers 204 with a body": (sends(answer(length(4), body=b"EVIL", status=b"204 No")), b""),
-    "answers 205 with nothing": (status(b"205 Reset"), b""),
     "was modified in the year 1": (
         sends(answer(b"Last-Modified: Mon, 01 Jan 0001 00:00:00 GMT", length(4)) + b"flag"),
         b"flag"),
@@ -97,6 +95,21 @@ STORED: dict[str, tuple[Talk, bytes]] = {
     "answers without framing and is cut": (sends(answer(body=WHOLE[:9])), WHOLE[:9]),
     "answers with a head only": (sends(answer()), b""),
     "sends gzip of two members": (coded(b"gzip", ZIPPED * 2), WHOLE * 2),
+    "stacks its codings": (coded(b"gzip, br", brotli.compress(ZIPPED)), WHOLE),
+    "stacks gzip twice": (coded(b"gzip, gzip", gzip.compress(ZIPPED)), WHOLE),
+    "stacks what is no coding": (coded(b"identity, gzip, UTF-8", ZIPPED), WHOLE),
+    "calls a charset a coding": (coded(b"UTF-8", WHOLE), WHOLE),
+    "calls binary a coding": (coded(b"binary", WHOLE), WHOLE),
+    "calls aws-chunked a coding": (coded(b"aws-chunked", WHOLE), WHOLE),
+    "transfers identity": (
+        sends(answer(b"Transfer-Encoding: identity", length(4)) + b"flagEVIL"), b"flag"),
+    "transfers identity without framing": (
+        sends(answer(b"Transfer-Encoding: identity", body=WHOLE)), WHOLE),
+    "names two codings": (
+        sends(answer(b"Content-Encoding: gzip", b"Content-Encoding: br", length(ZIPPED))
+              + ZIPPED), WHOLE),
+    "redirects to two places": (
+        hop(b"/a\r\nLocation: http://127.0.0.3:1/"), WHOLE),
     "pads its gzip": (coded(b"gzip", ZIPPED + bytes(100)), WHOLE),
     "sends gzip without a body": (coded(b"gzip", b""), b""),
     "shouts GZIP": (coded(b"GZIP", ZIPPED), WHOLE),
@@ -203,6 +216,8 @@ TRUNCATED: dict[str, Talk] = {
     "cuts its gzip by a byte": coded(b"gzip", ZIPPED[:-1]),
     "cuts its second gzip member": coded(b"gzip", ZIPPED + ZIPPED[:-4]),
     "cuts its gzip without framing": sends(answer(b"Content-Encoding: gzip", body=ZIPPED[:-9])),
+    "cuts the inner of two codings": coded(b"gzip, br", brotli.compress(ZIPPED[:-4])),
+    "cuts the outer of two codings": coded(b"gzip, br", brotli.compress(ZIPPED)[:-4]),
     "cuts its deflate": coded(b"deflate", DEFLATED[:-1]),
     "cuts its raw deflate": coded(b"deflate", RAW[:-1]),
     "cuts its br": coded(b"br", BR[:-1]),
@@ -243,8 +258,9 @@ DECODE: dict[str, Talk] = {
     "says zstd and sends none": coded(b"zstd", WHOLE),
     "sends more after its br": coded(b"br", BR + WHOLE),
     "sends more after its zstd": coded(b"zstd", ZSTD + WHOLE),
-    "stacks its codings": coded(b"gzip, br", brotli.compress(ZIPPED)),
     "stacks gzip seven times": coded(b", ".join([b"gzip"] * 7), ZIPPED),
+    "stacks gzip twice and sends it once": coded(b"gzip, gzip", ZIPPED),
+    "stacks four codings": coded(b"gzip, gzip, gzip, gzip", ZIPPED),
     "uses an unknown coding": coded(b"rot13", WHOLE),
 }
 
@@ -277,6 +293,12 @@ DEAD_END: dict[str, tuple[Kind, Talk]] = {
     "redirects to a port of 99999": (Kind.BLOCKED, redirect(b"http://127.0.0.1:99999/")),
     "redirects to 9 KB": (Kind.BLOCKED, redirect(b"/" + b"a" * 9000)),
     "redirects without a location": (Kind.HTTP_ERROR, status(b"302 Found")),
+    "answers 204 with a body": (
+        Kind.EMPTY, sends(answer(length(4), body=b"EVIL", status=b"204 No"))),
+    "answers 205 with nothing": (Kind.EMPTY, status(b"205 Reset")),
+    "answers 205 with a body": (
+        Kind.EMPTY, sends(answer(length(4), body=b"EVIL", status=b"205 Reset"))),
+    "answers 202 with nothing": (Kind.EMPTY, status(b"202 Later")),
     "answers 300": (Kind.HTTP_ERROR, status(b"300 Choices", b"Location: /x")),
     "answers 304 with a body": (
         Kind.HTTP_ERROR, sends(answer(length(4), body=b"EVIL", status=b"304 Not Modified"))),

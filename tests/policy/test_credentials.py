@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.policy import globbing
-from crawler.policy.credentials import MAX_ORIGINS, Origins, is_ordinary
+from crawler.policy.credentials import MAX_ORIGINS, Origins, is_ordinary, without_echo
 from crawler.urls import canonical, origin_of
 
 HOME = "https://home.example/a"
@@ -103,3 +103,18 @@ def test_the_origins_of_a_pattern_are_those_of_its_urls(labels, tail):
 )  # fmt: skip
 def test_a_header_is_a_credential_unless_its_name_is_known(header, ordinary):
     assert is_ordinary(header) is ordinary
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("coding 's3cret-token'", "coding '***'"),
+        ("coding 's3cret-to'", "coding '***'"),
+        ("s3cret-token s3cret-token", "*** ***"),
+        ("coding 'p4ss'", "coding '***'"),
+        ("coding 's3cret'", "coding 's3cret'"),
+        ("a b", "a b"),
+    ],
+)
+def test_what_a_peer_repeats_of_a_secret_is_told_nowhere(text, told):
+    assert without_echo(text, ["s3cret-token", "p4ss", "a", ""]) == told

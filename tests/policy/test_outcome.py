@@ -50,6 +50,36 @@ def test_what_is_unchanged_keeps_its_file():
     assert answered(304).path == "a.html"
 
 
+FRESH = Task(1, "j", URL, URL, "site.example:80", 1, 1, 1)
+AGAIN = Task(1, "j", URL, URL, "site.example:80", 1, 1, 2, path="a.html", digest="ab")
+ROBOTS = Task(1, "j", URL, URL, "site.example:80", 1, 1, 1, robots=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "size", "first", "again"),
+    [
+        (204, 0, Kind.EMPTY, Kind.EMPTY),
+        (205, 0, Kind.EMPTY, Kind.EMPTY),
+        (202, 0, Kind.EMPTY, Kind.EMPTY),
+        (202, 9, Kind.STORED, Kind.STORED),
+        (200, 0, Kind.STORED, Kind.EMPTY),
+        (200, 9, Kind.STORED, Kind.STORED),
+        (203, 0, Kind.STORED, Kind.STORED),
+    ],
+)
+def test_an_answer_without_content_is_no_file_where_a_file_was(status, size, first, again):
+    assert answered(status, task=FRESH, size=size).kind is first
+    assert answered(status, task=AGAIN, size=size).kind is again
+    assert answered(status, task=ROBOTS, size=size).kind is Kind.STORED
+
+
+def test_a_condition_that_failed_is_dropped():
+    outcome = answered(412)
+    assert (outcome.kind, outcome.validators) == (Kind.HTTP_ERROR, Validators())
+    assert outcome.reason == "HTTP status 412, asked again without the condition"
+    assert answered(412, task=FRESH).validators is None
+
+
 def test_a_304_that_was_not_asked_for_is_an_error():
     task = Task(1, "j", URL, URL, "site.example:80", 1, 1, 1)
     assert answered(304, task=task).kind is Kind.HTTP_ERROR
@@ -88,3 +118,10 @@ def test_a_bug_is_an_outcome_that_names_the_exception():
     assert bug(ValueError("oops")).reason == "ValueError: oops"
     assert bug(ValueError()).reason == "ValueError"
     assert bug(ValueError()).kind is Kind.BUG
+
+
+def test_fields_that_stand_twice_and_differ_are_told():
+    told = "two values of etag, the first counts"
+    assert answered(200, size=1, differing="etag").reason == told
+    outcome = answered(302, {"Location": "/b"}, differing="location")
+    assert outcome.reason == "to http://site.example/b; two values of location, the first counts"

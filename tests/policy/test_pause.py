@@ -1,6 +1,9 @@
 """The pause of the daemon while its machine is at fault, on an invented clock."""
 
-from crawler.policy.pause import FIRST_PAUSE_S, MAX_PAUSE_S, Pause
+import pytest
+
+from crawler.model import Kind, Outcome
+from crawler.policy.pause import FIRST_PAUSE_S, MAX_PAUSE_S, Pause, reached_its_host
 
 
 def test_nothing_is_paused_at_first():
@@ -43,3 +46,23 @@ def test_a_visit_that_goes_well_ends_it_and_the_next_one_begins_short():
     assert pause.allows(101, busy=9)
     assert pause.fault(200) is True
     assert pause.until == 200 + FIRST_PAUSE_S
+
+
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.LOCAL_IO, Kind.BUG, Kind.CANCELLED}))
+def test_a_visit_that_asked_its_host_had_what_it_takes(kind):
+    assert reached_its_host(Outcome(kind))
+    assert not reached_its_host(Outcome(kind, asked=False))
+    assert not reached_its_host(Outcome(kind, ours=True))
+
+
+@pytest.mark.parametrize("kind", [Kind.LOCAL_IO, Kind.BUG, Kind.CANCELLED])
+def test_a_visit_that_failed_here_proves_nothing(kind):
+    assert not reached_its_host(Outcome(kind))
+
+
+def test_only_a_visit_after_the_pause_is_a_probe():
+    pause = Pause()
+    assert not pause.probes(0)
+    pause.fault(100)
+    assert not pause.probes(100.5)
+    assert pause.probes(101)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.model import Kind, Outcome, Task
+from crawler.model import Kind, Outcome, Task, Validators
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.policy.retry import (
     FIRST_BACKOFF_S,
@@ -13,9 +13,11 @@ from crawler.policy.retry import (
     MAX_BACKOFF_S,
     MAX_OUR_WAIT_S,
     backoff,
+    end_of,
     host_asked_for_it,
     state_of,
     verdict,
+    word_of,
 )
 from crawler.records import Again, Dead, Done, Hop
 from tests import examples
@@ -133,7 +135,8 @@ def test_the_jitter_is_full():
 # What an outcome says of its host.
 
 WELL = {
-    Kind.STORED, Kind.UNCHANGED, Kind.NOT_FOUND, Kind.HTTP_ERROR, Kind.REDIRECTED, Kind.DECODE,
+    Kind.EMPTY, Kind.STORED, Kind.UNCHANGED, Kind.NOT_FOUND, Kind.HTTP_ERROR, Kind.REDIRECTED,
+    Kind.DECODE,
     Kind.TOO_BIG, Kind.REDIRECT_LIMIT,
 }  # fmt: skip
 SILENT = {Kind.DNS, Kind.CONNECT, Kind.TIMEOUT}
@@ -250,3 +253,25 @@ def test_a_fault_of_this_machine_is_charged_to_nobody(kind, failures):
 def test_a_good_end_is_done_also_where_the_host_pays():
     assert judge(Outcome(Kind.STORED), spared=True) == Done()
     assert judge(Outcome(Kind.UNCHANGED), failures=99, attempts=1) == Done()
+
+
+def test_an_answer_without_content_is_an_error_unless_a_file_stands():
+    outcome, first = Outcome(Kind.EMPTY, status=204, reason="nothing"), task()
+    again = replace(first, digest="ab")
+    decided = [
+        verdict(one, outcome, attempts=5, now=NOW, random=seeded(0)) for one in (first, again)
+    ]
+    assert decided == [Dead("nothing"), Done()]
+    assert [word_of(first, outcome), word_of(again, outcome)] == ["error", "ok"]
+    assert [end_of(first, outcome), end_of(again, outcome)] == [Kind.EMPTY, Kind.UNCHANGED]
+    assert state_of(outcome) == "well"
+
+
+@pytest.mark.parametrize("attempts", [1, 5])
+def test_a_condition_that_failed_is_charged_to_nobody_and_asked_for_once(attempts):
+    outcome = Outcome(Kind.HTTP_ERROR, status=412, reason="HTTP status 412")
+    with_condition = replace(task(failures=9), stored=Validators('"1"'))
+    decided = verdict(with_condition, outcome, attempts=attempts, now=NOW, random=seeded(0))
+    assert isinstance(decided, Again)
+    assert not decided.charged
+    assert judge(outcome, attempts=attempts) == Dead("HTTP status 412")

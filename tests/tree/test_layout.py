@@ -112,7 +112,6 @@ ELSEWHERE = {
     "transport/body_framing.py": "parts/transport/test_connection_in_pieces.py",
     "transport/request_bytes.py": "parts/fetch/test_request.py",
     "transport/resolver.py": "parts/transport/test_dial.py",
-    "transport/response_head.py": "parts/transport/test_connection_in_pieces.py",
     "transport/sessions.py": "parts/transport/test_idle.py",
     "transport/socks.py": "parts/transport/test_routes.py",
     "verbs/check.py": "daemon/test_verbs.py",

@@ -42,9 +42,14 @@ def _result(entry: Entry, ledger: Ledger, now: Seconds) -> Iterator[tuple[str, s
     if entry.changed_at:
         yield "last change", when(entry.changed_at, now)
     if entry.path and _has_file(entry):
-        yield "stored", f"{_file(ledger, entry.path)}, {entry.size or 0:,} bytes"
+        yield "stored", f"{_file(ledger, entry.path)}, {_size(entry)}"
     if entry.location:
         yield "leads to", entry.location
+
+
+def _size(entry: Entry) -> str:
+    unverified = " (unverified: nothing said where it ends)" if entry.unverified else ""
+    return f"{entry.size or 0:,} bytes{unverified}"
 
 
 def _has_file(entry: Entry) -> bool:

@@ -8,8 +8,8 @@ import pytest
 from crawler.errors import LeaseLostError
 from crawler.frontier import LEASE_S, MAX_CRASHES
 from crawler.frontier.process import current
-from crawler.model import DAY_S, Kind
-from crawler.records import Done, Health, HostRecord, JobTerms
+from crawler.model import DAY_S, Kind, Outcome
+from crawler.records import Done, Health, HostRecord, JobTerms, Settlement
 from tests.parts.frontiers import LATER, NOW, gone, join, seed, seeds, settled, take
 
 
@@ -136,6 +136,34 @@ def test_a_url_that_kills_the_process_dies_in_the_end(frontier):
     assert frontier.counts().finished == {"bug": 1}
     assert frontier.counts().waiting == 0
     assert take(frontier, join(frontier), now + LATER) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "crashes", "forgotten"),
+    [
+        (Kind.STORED, 3 * MAX_CRASHES, True),
+        (Kind.UNCHANGED, 3 * MAX_CRASHES, True),
+        (Kind.NOT_FOUND, 3 * MAX_CRASHES, True),
+        (Kind.TIMEOUT, MAX_CRASHES, False),
+        (Kind.LOCAL_IO, MAX_CRASHES, False),
+    ],
+)
+def test_a_visit_that_ends_well_clears_its_url_of_suspicion(frontier, kind, crashes, forgotten):
+    frontier.add("job", seeds("a"), NOW)
+    now, died = NOW, False
+    for _ in range(crashes):
+        now += LATER
+        take(frontier, frontier.register(gone(), now), now)
+        (lost,) = frontier.reclaim(now, current().machine)
+        died = died or lost.died
+        if not died:
+            now += LATER
+            owner = join(frontier, now)
+            (task,) = take(frontier, owner, now)["a:80"].tasks
+            end = Settlement(task, Outcome(kind), Done(next_at=now + 1), now)
+            frontier.settle(owner, [end], [])
+            frontier.release(owner, [], now)
+    assert died is not forgotten
 
 
 def test_the_suspects_of_a_second_crash_come_back_at_times_of_their_own(frontier):

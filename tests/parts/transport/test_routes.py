@@ -434,7 +434,7 @@ def test_an_answer_has_what_an_archive_needs(fetcher):
             job = job_of(proxy.url if proxied else None)
             task = Task(1, "j", url, url, host_of(url), 1, 1, 1)
             request = RequestBuilder(job, NO_COOKIES).request(task, "test/1")
-            session = fetcher._sessions.session(job, trusted=False)
+            session = fetcher._sessions.session(job, trusted=False, certified=False)
             before = time.monotonic()
             with VisitTimer(before + 2, job.timeout) as timer:
                 got = session.send(request, timeout=timer)
