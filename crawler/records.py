@@ -123,11 +123,33 @@ class Health:
     """Visits on `day`."""
     day: int = 0
     """Days since 1970."""
+    refusals: int = 0
+    """Refused visits in a row, see `bans.Refusals`."""
+    refused_path: int = 0
+    """Fingerprint of the only URL that was refused; 0 where there are several, or none."""
+    refused_since: Seconds | None = None
+
+
+@value
+class Rest:
+    """Why a host rests, each reason with a time of its own; wall times, 0 for none."""
+
+    answered_at: Seconds = 0.0
+    """Its last answer began to arrive then, or its last visit began: the delay counts from it."""
+    failed_until: Seconds = 0.0
+    """Its failures ask for no visit before."""
+    put_off_until: Seconds = 0.0
+    """It asked itself for no visit before, with Retry-After."""
+    turn_at: Seconds = 0.0
+    """The hosts at its address have their turns before."""
 
 
 @value
 class HostRecord:
-    """A host as the frontier stores it: no visit before the wall time `next_at`."""
+    """A host as the frontier stores it: no visit before the wall time `next_at`.
+
+    That time is what its `rest` comes to under the limits of today.
+    """
 
     id: int
     next_at: Seconds
@@ -138,3 +160,6 @@ class HostRecord:
     address: str | None = None
     """IP address at which it was found last."""
     health: Health = Health()
+    rest: Rest = Rest()
+    address_rests: tuple[tuple[str, Seconds], ...] = ()
+    """Addresses at which it was visited, and the wall time at which the last answer there began."""

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validato
 from crawler.config import checks
 from crawler.config.options import Options, in_order, overriding
 from crawler.config.units import Duration
-from crawler.policy.politeness import Adaptive
+from crawler.policy.host_limits import Adaptive
 
 
 @dataclass(frozen=True, slots=True)

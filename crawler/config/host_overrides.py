@@ -8,8 +8,8 @@ from crawler.config.digests import job_digests
 from crawler.config.host_options import STRICTEST, HostPoliteness
 from crawler.model import Seconds
 from crawler.policy.credentials import host_patterns
+from crawler.policy.host_limits import HostLimits
 from crawler.policy.hours import Hours, parse
-from crawler.policy.politeness import HostLimits
 from crawler.records import JobTerms
 
 MAX_CACHED_HOSTS = 10_000

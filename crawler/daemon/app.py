@@ -11,6 +11,7 @@ from functools import partial
 from typing import Self
 
 from crawler.config import Job, Settings
+from crawler.daemon.clock import ClockWatch
 from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk, Start
@@ -177,6 +178,8 @@ class App:
 
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
+        moved = partial(visiting.review.ask, clock_moved=True)
+        self._clock = ClockWatch(self._log, moved, last_seen=self.frontier.alive())
         done = UntilDone(
             self.frontier,
             visiting.feeder,
@@ -195,7 +198,7 @@ class App:
             tally=self.tally,
             pulse=self._pulse,
             progress=configuration.settings.crawler.log.progress,
-            when_settled=done.look if self._until_done else lambda: None,
+            when_settled=partial(self._look, done),
         )
         self._standing = Standing(
             self._file,
@@ -208,6 +211,13 @@ class App:
         )
         self.keeper.beaten = self._standing.look
         self.keeper.reclaim()
+
+    def _look(self, done: UntilDone) -> None:
+        """Compute rests anew where that was asked for, and see whether all is done."""
+        self._clock.look()
+        self._visiting.review.run()
+        if self._until_done:
+            done.look()
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""
@@ -232,6 +242,7 @@ class App:
         self._supervisor.resize(options.concurrency)
         self.keeper.progress = options.log.progress
         self._visiting.apply()
+        self.tally.counted.set()  # the keeper computes the rests anew at once
         self.seeder.again(found.changed)
 
     def _release(self) -> None:

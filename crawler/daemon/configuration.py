@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from crawler.config import Job, PerAddress, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.meaning import until_synced
-from crawler.policy.politeness import HostLimits
+from crawler.policy.host_limits import HostLimits
 
 
 @dataclass(frozen=True, slots=True)

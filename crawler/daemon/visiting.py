@@ -19,6 +19,7 @@ from crawler.daemon.outcomes import Outcomes
 from crawler.daemon.tally import Tally
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
+from crawler.feeder.review import Review
 from crawler.fetch.fetcher import Fetcher
 from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Task, Trouble
@@ -77,7 +78,7 @@ class Visiting:
 
     def apply(self) -> None:
         """Take over the options of visits from a configuration that is newly in force."""
-        self.own_hosts.addresses.limits = self._configuration.address_limits()
+        self.review.ask()
         self.feeder.concurrency = self._configuration.settings.crawler.concurrency
         self.feeder.leaser.look()
 
@@ -94,6 +95,14 @@ class Visiting:
             concurrency,
             self.own_hosts,
             self._ends.put,
+        )
+
+        self.review = Review(
+            self._disk.frontier,
+            self._disk.owner,
+            self.feeder,
+            self._configuration.hosts,
+            self._configuration.address_limits,
         )
 
     def _open_fetcher(self, stack: ExitStack) -> None:

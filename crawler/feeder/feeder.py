@@ -18,8 +18,9 @@ from gevent.queue import Queue
 from crawler.feeder.host import LOOKAHEAD_S, Host
 from crawler.feeder.leaser import LOOK_EVERY_S, Leaser
 from crawler.feeder.own_hosts import OwnHosts
-from crawler.frontier import Frontier
+from crawler.frontier import Frontier, LeasedHost
 from crawler.model import Seconds, Task, Visited
+from crawler.policy.host_limits import HostLimits
 from crawler.policy.pause import Pause
 from crawler.records import HostRecord
 
@@ -121,6 +122,26 @@ class Feeder:
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]:
         """Return what the frontier stores of the given hosts, or of all, in wall time."""
         return self._own_hosts.owed(hosts, self._wall() - self._monotonic())
+
+    def held(self) -> list[int]:
+        """Return the numbers of the hosts in memory."""
+        return list(self._own_hosts.hosts)
+
+    def review(
+        self, leased: Iterable[LeasedHost], limits: HostLimits | None, *, turns_hold: bool
+    ) -> None:
+        """Put the hosts in memory on other terms, and their addresses on other limits.
+
+        Each may be ready sooner than its place in the heap, or in the queue of its address, says.
+        """
+        now = self._monotonic()
+        self._own_hosts.review(leased, now, self._wall() - now, turns_hold=turns_hold)
+        waited = [*self._own_hosts.addresses.review(limits), *(host for *_, host in self._ready)]
+        self._ready.clear()
+        for host in waited:
+            host.queued = False
+        self._requeue(self._own_hosts.hosts.values(), now)
+        self._wake.set()
 
     def _room_for_hosts(self, now: Seconds) -> int:
         """Return how many more hosts there is work for: none while enough visits can start."""

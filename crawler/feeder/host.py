@@ -116,7 +116,8 @@ class Host:
             return self.exhausted_since + ASK_AGAIN_S if self._asks_again() else None
         spaced = self.spaced
         low = not self.tasks if spaced else self._runs_low()
-        if self.found or not (low or self.pace.silent):
+        ends = self.pace.silent or self.pace.refusals.banned
+        if self.found or not (low or ends):
             return None
         if self.pace.ends_unvisited(now):
             return now
@@ -168,5 +169,4 @@ class Host:
         """Close it until its hours begin; `offset` leads from `now` to wall time."""
         wall_time = now + offset
         opens_at = self.hours.opens_at(wall_time) if self.hours else 0.0
-        if opens_at > wall_time:
-            self.pace.opens_at = max(self.pace.opens_at, opens_at - offset)
+        self.pace.hours_at = opens_at - offset if opens_at > wall_time else 0.0

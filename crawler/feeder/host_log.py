@@ -13,7 +13,7 @@ WELL_AFTER_S: Seconds = 60.0
 MAX_LOGGED_HOSTS = 10_000
 """Hosts whose logged state is remembered after they went back to the frontier."""
 
-_RANKS = {"": 0, "limited": 1, "resting": 2, "given up": 3}
+_RANKS = {"": 0, "limited": 1, "resting": 2, "banned": 3, "given up": 4}
 
 
 class HostLog:
@@ -26,14 +26,24 @@ class HostLog:
     def recall(self, host: Host, now: Seconds) -> None:
         """Give a host that was taken up the state that was logged of it last."""
         pace = host.pace
-        state = "resting" if pace.is_open else "limited" if pace.backoff else ""
+        state = (
+            "resting"
+            if pace.is_open
+            else "banned"
+            if pace.refusals.banned
+            else "limited"
+            if pace.backoff
+            else ""
+        )
         host.logged_state, host.logged_at = self._logged.get(host.key, (state, now))
 
     def visited(self, host: Host, outcome: Outcome, now: Seconds, offset: Seconds) -> None:
         """Log a state that changed for the worse, or that is over; `offset` leads to wall time."""
         pace, state = host.pace, ""
-        if pace.given_up(now):
+        if pace.given_up(now) or pace.refuses(now):
             state = "given up"
+        elif pace.refusals.banned:
+            state = "banned"
         elif pace.is_open:
             state = "resting"
         elif host_asked_for_it(outcome):
@@ -59,4 +69,4 @@ class HostLog:
 
 
 def _is_well(pace: HostPace) -> bool:
-    return not (pace.failures or pace.backoff)
+    return not (pace.failures or pace.backoff or pace.refusals.banned)

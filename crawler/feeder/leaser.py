@@ -37,7 +37,6 @@ from crawler.feeder.refills import RefillQueue
 from crawler.frontier import Frontier, Lease
 from crawler.model import Seconds
 from crawler.policy.pause import Pause
-from crawler.records import Health
 
 LEASE_GAP_S: Seconds = 0.02
 """Shortest time between two leases."""
@@ -150,7 +149,6 @@ class Leaser:
         offset = self._wall() - now
         self._give_back(terms, now)
         self._take(lease, terms, now, offset)
-        self._note_rests(lease, offset)
         self._give_away(lease, terms, now, offset)
         self._look_next(lease, terms, now, offset)
 
@@ -213,27 +211,14 @@ class Leaser:
             return
         wall = self._wall()
         found = self._own_hosts.found(moving, wall - self._monotonic())
-        refused = self._frontier.move(self._owner, found, wall)
+        moved = self._frontier.move(self._owner, found, wall)
         now = self._monotonic()
         for host in moving:
-            if host.id in refused:
+            if host.id in moved.refused:
                 self._own_hosts.drop(host)
             else:
-                self._requeue([host, *self._own_hosts.moved(host, now)], now)
-
-    def _note_rests(self, lease: Lease, offset: Seconds) -> None:
-        """Store the delay of hosts that were never visited, where it is longer than their jobs say.
-
-        A process that takes them back after a crash in their first visit owes it to them.
-        """
-        hosts = [
-            leased.id
-            for leased in lease.hosts
-            if leased.health == Health()
-            and self._own_hosts.hosts[leased.id].pace.delay > leased.delay
-        ]
-        if hosts:
-            self._frontier.settle(self._owner, [], self._own_hosts.owed(hosts, offset))
+                answered_at = moved.answered_at.get(host.found or "", 0.0) - (wall - now)
+                self._requeue([host, *self._own_hosts.moved(host, answered_at, now)], now)
 
     def _give_away(self, lease: Lease, terms: _Terms, now: Seconds, offset: Seconds) -> None:
         """Let hosts leave as soon as their tasks in memory are done, by the two rules above."""

@@ -12,11 +12,13 @@ from random import Random
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.host import Host
 from crawler.feeder.host_log import HostLog
+from crawler.feeder.paced import on_terms, paced, record_of
 from crawler.feeder.shared_addresses import AddressQueues
 from crawler.frontier import LeasedHost
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
-from crawler.policy.politeness import HostLimits, HostPace
+from crawler.policy.bans import is_refusal
+from crawler.policy.host_limits import HostLimits
 from crawler.policy.retry import host_asked_for_it, state_of
 from crawler.records import HostRecord
 
@@ -47,19 +49,25 @@ class OwnHosts:
 
     def take(self, leased: LeasedHost, now: Seconds, offset: Seconds) -> Host:
         """Take up what was leased of a host."""
-        limits = self.overrides.limits(leased.key, leased.jobs, leased.delay, leased.per_host)
         host = self.hosts.get(leased.id)
         if host is None:
-            pace = HostPace(leased.next_at - offset, limits)
-            pace.remember(leased.health, now, offset)
-            host = self.hosts[leased.id] = Host(leased.id, leased.key, pace, now)
-            host.address = leased.address
+            host = self.hosts[leased.id] = paced(self.overrides, leased, now, offset)
             self._log.recall(host, now)
-        host.pace.limits, host.pace.crawl_delay = limits, leased.crawl_delay
-        host.hours = self.overrides.hours(leased.key)
+        else:
+            on_terms(self.overrides, host, leased, now, offset)
+        self.addresses.recall(host.address, leased.address_answered_at - offset, now)
         host.take(leased.tasks)
-        host.close(now, offset)
         return host
+
+    def review(
+        self, leased: Iterable[LeasedHost], now: Seconds, offset: Seconds, *, turns_hold: bool
+    ) -> None:
+        """Put hosts on the terms that hold now: a limit that was lowered is in force at once."""
+        for one in leased:
+            if host := self.hosts.get(one.id):
+                on_terms(self.overrides, host, one, now, offset)
+                host.pace.clamp(now)
+                host.pace.turn_at = host.pace.turn_at if turns_hold else now
 
     def handed_off(self, host: Host, task: Task, now: Seconds) -> None:
         """Take a slot of a host and of its address."""
@@ -123,10 +131,14 @@ class OwnHosts:
         """Return the hosts that were found at another address, and of which no visit is open."""
         return [host for host in self._moving.values() if host.open == len(host.tasks)]
 
-    def moved(self, host: Host, now: Seconds) -> list[Host]:
-        """Note that a host is where it was found; return the hosts that may go on where it was."""
+    def moved(self, host: Host, answered_at: Seconds, now: Seconds) -> list[Host]:
+        """Note that a host is where it was found; return the hosts that may go on where it was.
+
+        The last answer from its new address, to any process, began at `answered_at`.
+        """
         before, host.address, host.found = host.address, host.found, None
         del self._moving[host.id]
+        self.addresses.recall(host.address, answered_at, now)
         return self.addresses.next_in(before, now)
 
     def drop(self, host: Host) -> None:
@@ -147,10 +159,7 @@ class OwnHosts:
         """End the tasks in memory of a host that is given up; return their ends."""
         if not host.pace.ends_unvisited(now):
             return []
-        since = iso((host.pace.failing_since or now) + offset)
-        kind = host.last.kind if host.last else Kind.TIMEOUT
-        reason = f"given up unvisited: {host.key} has given no answer since {since}"
-        outcome = Outcome(kind, reason=reason, asked=False, final=True)
+        outcome = _unvisited(host, now, offset)
         ended = [Visited(task, outcome, now) for task in host.tasks]
         host.tasks.clear()
         return ended
@@ -158,17 +167,7 @@ class OwnHosts:
     def owed(self, hosts: Iterable[int] | None, offset: Seconds) -> list[HostRecord]:
         """Return what the frontier stores of the given hosts, or of all, in wall time."""
         chosen = [self.hosts[host] for host in (self.hosts if hosts is None else hosts)]
-        return [
-            HostRecord(
-                host.id,
-                host.pace.next_at + offset,
-                host.pace.opens_at + offset if host.pace.opens_at else 0.0,
-                host.pace.delay,
-                host.address,
-                host.pace.health(offset),
-            )
-            for host in chosen
-        ]
+        return [record_of(host, offset, self.addresses.rests(host.address)) for host in chosen]
 
     def found(self, hosts: Iterable[Host], offset: Seconds) -> list[HostRecord]:
         """Return the same of hosts, with the addresses where they were found."""
@@ -183,14 +182,53 @@ class OwnHosts:
            spared, unless the host has failed for longer than its `give_up`.
         """
         outcome, pace = visited.outcome, host.pace
-        was_open, state = pace.is_open, state_of(outcome)
-        began_at = now - outcome.elapsed
-        if state == "well":
-            pace.well(max(0.0, visited.answered_at - began_at))
-        elif state:
-            host.last = outcome
-            pace.failed(now, began_at, self._random, silent=state == "silent")
+        visited = self._refused(host, visited, now)
+        was_open, state = pace.is_open, self._note_state(host, visited, now)
+        if visited.spared or visited.outcome.final:
+            return visited  # a ban has decided
         if state == "silent" and pace.given_up(now):
             return replace(visited, outcome=replace(outcome, final=True))
         host_pays = (state == "silent" and was_open) or host_asked_for_it(outcome)
         return replace(visited, spared=True) if host_pays and not pace.overdue(now) else visited
+
+    def _note_state(self, host: Host, visited: Visited, now: Seconds) -> str:
+        """Note how a host is by an outcome, and return that in a word of KINDS."""
+        outcome, pace, state = visited.outcome, host.pace, state_of(visited.outcome)
+        began_at = now - outcome.elapsed
+        if state == "well":
+            pace.well(max(0.0, visited.answered_at - began_at))
+            if not (is_refusal(outcome) or visited.task.robots):
+                pace.refusals.clear()
+        elif state:
+            host.last = outcome
+            pace.failed(now, began_at, self._random, silent=state == "silent")
+        return state
+
+    def _refused(self, host: Host, visited: Visited, now: Seconds) -> Visited:
+        """Note a refusal; a host that has banned us pays in the place of its URLs.
+
+        The refusals that brought about the ban are the end of their URLs; a refused probe is not.
+        """
+        outcome, pace = visited.outcome, host.pace
+        if visited.task.robots or not is_refusal(outcome):
+            return visited
+        banned, host.last = pace.refusals.banned, outcome
+        began_at = now - outcome.elapsed
+        pace.refused(visited.task.fingerprint, now, began_at, self._random)
+        if pace.refuses(now):
+            return replace(visited, outcome=replace(outcome, final=True))
+        return replace(visited, spared=True) if banned else visited
+
+
+def _unvisited(host: Host, now: Seconds, offset: Seconds) -> Outcome:
+    """Return how the URLs of a host end that is given up, or that has banned us."""
+    pace = host.pace
+    if pace.refuses(now):
+        since = iso((pace.refusals.since or now) + offset)
+        status = f", the last with HTTP status {host.last.status}" if host.last else ""
+        reason = f"refused unvisited: {host.key} has refused every visit since {since}{status}"
+        return Outcome(Kind.HTTP_ERROR, reason=reason, asked=False, final=True)
+    since = iso((pace.failing_since or now) + offset)
+    kind = host.last.kind if host.last else Kind.TIMEOUT
+    reason = f"given up unvisited: {host.key} has given no answer since {since}"
+    return Outcome(kind, reason=reason, asked=False, final=True)

@@ -25,7 +25,8 @@ from dataclasses import dataclass, field
 
 from crawler.feeder.host import LONG_REST_S, Host
 from crawler.model import Seconds, Task
-from crawler.policy.politeness import HostLimits, HostPace
+from crawler.policy.host_limits import HostLimits
+from crawler.policy.politeness import MAX_TURN_S, HostPace
 
 KNOWN_ADDRESSES = 4096
 """Addresses remembered before the quiet ones are forgotten."""
@@ -72,7 +73,8 @@ class AddressQueue:
     def send_away(self, host: Host, now: Seconds) -> None:
         """Let a host rest until it can expect a slot."""
         self.booked = max(self.booked, now + LONG_REST_S) + EARLY_FACTOR * self.visit_gap
-        host.pace.asked_to_wait(self.booked)
+        late = max(0.0, self.booked - now - MAX_TURN_S)  # such hosts come back at any time of
+        host.pace.turn_at = min(self.booked, now + MAX_TURN_S - late % (MAX_TURN_S / 2))  # an hour
 
 
 class AddressQueues:
@@ -162,6 +164,30 @@ class AddressQueues:
                 queue.send_away(host, now)
                 sent.append(host)
         return sent + self.next_in(address, now)
+
+    def recall(self, address: str | None, answered_at: Seconds, now: Seconds) -> None:
+        """Note when the last answer from an address began, which another process may have had."""
+        queue = self._queue(address, now)
+        if queue:
+            queue.pace.answered_at = max(queue.pace.answered_at, min(answered_at, now))
+
+    def rests(self, address: str | None) -> tuple[tuple[str, Seconds], ...]:
+        """Return an address with the time at which the last answer from it began, if one did."""
+        queue = self._queues.get(address or "")
+        if queue is None or address is None or queue.pace.answered_at <= 0.0:
+            return ()
+        return ((address, queue.pace.answered_at),)
+
+    def review(self, limits: HostLimits | None) -> list[Host]:
+        """Put all addresses on other limits; return the hosts that waited under the old ones."""
+        self.limits = limits
+        waited = [host for queue in self._queues.values() for host in queue.line]
+        for queue in self._queues.values():
+            queue.line.clear()
+            queue.expected = queue.booked = 0.0
+        for host in waited:
+            host.queued = False
+        return waited
 
     def _queue(self, address: str | None, now: Seconds) -> AddressQueue | None:
         if address is None or self.limits is None:

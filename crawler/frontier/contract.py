@@ -3,8 +3,8 @@
 Every verb is one transaction. A host belongs to one owner (a process) at a time, so politeness
 holds for any number of processes. `now` is wall time, for it is stored. A verb that works in slices
 takes a cursor `after` and returns the cursor to go on from, or None at the end. Any verb may raise
-LocalFaultError: this machine refuses, as on a full disk, and nothing was done. One that writes for
-an `owner` raises LeaseLostError where that was taken for dead.
+LocalFaultError: this machine refuses, as on a full disk, and nothing was done. A verb that takes
+`owner` and writes raises LeaseLostError if that owner was taken for dead, and does nothing.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -19,6 +19,8 @@ from crawler.frontier.values import (
     InForce,
     KnownChunk,
     Lease,
+    LeasedHost,
+    Moved,
     NextDue,
     Pass,
     Pulse,
@@ -75,9 +77,8 @@ class Frontier(Protocol):
         """Make these jobs the active ones; tasks of other jobs are not leased any more.
 
         `text` is the owner that puts the newest text in force, and its digest: a process leases
-        only jobs that mean the same to it as in the newest text. `obeys` takes a host's key and
-        returns whether its robots.txt is obeyed, None where the configuration leaves that to the
-        job. It is called in another thread and must be pure.
+        only jobs that mean the same to it. `obeys`, which is pure and called in another thread,
+        tells of a host's key whether its robots.txt is obeyed, None where each job decides.
         """
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
@@ -134,9 +135,6 @@ class Frontier(Protocol):
         """Retire a slice of the URLs that no list names any more; return (number, cursor).
 
         The cursor is the last fingerprint. A URL that is being visited is left for a later call.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead.
         """
 
     def leaving(self, job: str) -> bool:
@@ -202,19 +200,27 @@ class Frontier(Protocol):
         `new` is how many ready hosts to take at most, within the owner's fair share; each comes
         with a few tasks. `refills` maps the number of a host that the owner has to the number of
         tasks to take of it. A host may be idle and, being ready, come back in the same call.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead; nothing was leased.
         """
 
-    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> frozenset[int]:
-        """Note the addresses of hosts without an open visit; return the numbers of those given up.
+    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> Moved:
+        """Note the addresses of hosts without an open visit; tell which of them went back.
 
         A host at an address where another process holds a host goes back, with its tasks.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead.
         """
+
+    def resting(self, after: int, now: Seconds) -> tuple[list[LeasedHost], int | None]:
+        """Return hosts without an owner that rest, of a slice of all; the cursor is a number."""
+
+    def bring_back(self, after: int, now: Seconds) -> int | None:
+        """Bring back times of a slice that a clock which was ahead has left in the future."""
+
+    def terms(self, hosts: Sequence[int]) -> list[LeasedHost]:
+        """Return hosts, by number, as the active jobs have them now; they come without tasks."""
+
+    def amend(
+        self, owner: int, before: Sequence[LeasedHost], after: Sequence[HostRecord], now: Seconds
+    ) -> None:
+        """Record what hosts without an owner are owed, unless one has changed since it was read."""
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         """Note the part that a visit begins, for a later visit to go on from."""
@@ -228,11 +234,7 @@ class Frontier(Protocol):
     def settle(
         self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
     ) -> None:
-        """Record the ends of visits, and the rests and health of hosts.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead; nothing was recorded.
-        """
+        """Record the ends of visits, and the rests and health of hosts."""
 
     def renew(self, owner: int, now: Seconds) -> None:
         """Extend the owner's leases."""

@@ -8,13 +8,15 @@ address, or gives the host back if another process has it.
 import sqlite3
 from collections.abc import Sequence
 
+from crawler.frontier import addresses
 from crawler.frontier.classes import CLASSES, Shares
 from crawler.frontier.names import Names
 from crawler.frontier.owners import renew
 from crawler.frontier.readiness import owe, update_ready_at
 from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
-from crawler.frontier.turns import Visitor, leased
-from crawler.frontier.values import Lease
+from crawler.frontier.terms import Visitor
+from crawler.frontier.turns import leased
+from crawler.frontier.values import Lease, Moved
 from crawler.model import Seconds
 from crawler.records import HostRecord
 
@@ -22,11 +24,10 @@ FIRST_TASKS = 2
 """Tasks of a host just taken; how many more it can use shows with the next lease."""
 
 _FREE = "UPDATE host SET owner = NULL WHERE id = ? AND owner = ?"
-_THERE = "EXISTS (SELECT 1 FROM host AS held WHERE held.address = host.address AND held.owner"
-_READY = f"""
-SELECT id, address IS NOT NULL AND {_THERE} = :owner) FROM host
-WHERE class = :class AND owner IS NULL AND ready_at <= :now AND (
-    address IS NULL OR NOT {_THERE} IS NOT NULL AND held.owner != :owner))
+_READY = """
+SELECT id, address.owner IS NOT NULL FROM host LEFT JOIN address ON ip = host.address
+WHERE class = :class AND host.owner IS NULL AND ready_at <= :now
+    AND ifnull(address.owner, :owner) = :owner
 ORDER BY ready_at LIMIT :limit"""
 _SCANNED = 2000
 """Ready hosts that are looked at for those of some jobs."""
@@ -34,13 +35,12 @@ _READY_OF = f"""
 SELECT * FROM ({_READY}) AS found
 WHERE EXISTS (SELECT 1 FROM listing WHERE host = found.id AND job IN (%s)) LIMIT %d"""
 _ACTIVE = "SELECT id, name, digest FROM job WHERE active AND id != ?"
-_FREE_NOW = f"""
-SELECT count(*) FROM (SELECT 1 FROM host WHERE owner IS NULL AND ready_at <= ?
-    AND (address IS NULL OR NOT {_THERE} IS NOT NULL)) LIMIT ?)"""
+_FREE_NOW = """
+SELECT count(*) FROM (SELECT 1 FROM host LEFT JOIN address ON ip = host.address
+    WHERE host.owner IS NULL AND ready_at <= ? AND address.owner IS NULL LIMIT ?)"""
 _ADDRESSES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
 _NEXT = """
 SELECT min(ready_at) FROM host WHERE class = ? AND owner IS NULL AND ready_at IS NOT NULL"""
-_ELSEWHERE = "SELECT 1 FROM host WHERE address = ? AND owner IS NOT NULL AND owner != ?"
 _BACK = f"""
 UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ? AND state = {LEASED}"""
 _ALL_BACK = f"""
@@ -70,6 +70,7 @@ def lease(
     share = _fair_share(db, owner, now, new)
     taken = _ready(db, shares, visitor, owner, now, new, share)
     db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for host in taken])
+    addresses.hold(db, owner, taken)
     wanted = dict.fromkeys(taken, FIRST_TASKS) | refills
     hosts = tuple(leased(db, names, visitor, host, now, limit) for host, limit in wanted.items())
     times = [db.execute(_NEXT, (weight,)).fetchone()[0] for weight in CLASSES]
@@ -77,10 +78,8 @@ def lease(
     return Lease(hosts, max(0, -share), next_at)
 
 
-def move(
-    db: sqlite3.Connection, owner: int, found: Sequence[HostRecord], now: Seconds
-) -> frozenset[int]:
-    """Note the addresses of hosts; give back, and return, those at an address of another process.
+def move(db: sqlite3.Connection, owner: int, found: Sequence[HostRecord], now: Seconds) -> Moved:
+    """Note the addresses of hosts; give back those at an address of another process.
 
     Their tasks go with them, for a host moves only while none of its visits is open.
 
@@ -90,18 +89,25 @@ def move(
     renew(db, owner, now)
     mine, refused = list[HostRecord](), list[HostRecord]()
     for host in found:
-        elsewhere = db.execute(_ELSEWHERE, (host.address, owner)).fetchone()
+        elsewhere = addresses.holder(db, host.address) not in {None, owner}
         (refused if elsewhere else mine).append(host)
+    before = addresses.of_hosts(db, [host.id for host in mine])
     owe(db, owner, mine)
+    addresses.hold(db, owner, [host.id for host in mine])
+    addresses.let_go(db, before)
     db.executemany(_ALL_BACK, [(host.id,) for host in refused])
     _free(db, owner, refused, now)
-    return frozenset(host.id for host in refused)
+    rests = {host.address: addresses.answered_at(db, host.address) for host in mine if host.address}
+    return Moved(frozenset(host.id for host in refused), rests)
 
 
 def _free(db: sqlite3.Connection, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> None:
     """Leave hosts without an owner, and record their rests."""
+    before = addresses.of_hosts(db, [host.id for host in hosts])
     owe(db, owner, hosts)
     db.executemany(_FREE, [(host.id, owner) for host in hosts])
+    now_at = addresses.of_hosts(db, [host.id for host in hosts])
+    addresses.let_go(db, [*before, *now_at])
     update_ready_at(db, [host.id for host in hosts], now)
 
 

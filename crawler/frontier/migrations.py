@@ -136,6 +136,25 @@ ALTER TABLE job ADD COLUMN digest TEXT NOT NULL DEFAULT '';
 ALTER TABLE process ADD COLUMN name TEXT NOT NULL DEFAULT '';
 ALTER TABLE process ADD COLUMN digest TEXT NOT NULL DEFAULT '';
 ALTER TABLE host ADD COLUMN rules_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN answered_at REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN failed_until REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN put_off_until REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN turn_at REAL NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN refused_path INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN refused_since REAL;
+UPDATE host SET answered_at = max(0.0, next_at - gap),
+    failed_until = CASE WHEN failures > 0 THEN next_at ELSE 0.0 END,
+    put_off_until = CASE WHEN failures = 0 AND next_at > strftime('%s', 'now') + gap
+        THEN next_at ELSE 0.0 END
+WHERE next_at > 0;
+CREATE TABLE address (
+    ip TEXT PRIMARY KEY,
+    owner INTEGER,
+    answered_at REAL NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+INSERT INTO address SELECT address, max(owner), max(answered_at) FROM host
+    WHERE address IS NOT NULL GROUP BY address;
 ALTER TABLE task ADD COLUMN unverified INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE job ADD COLUMN meaning TEXT NOT NULL DEFAULT '';
 ALTER TABLE job ADD COLUMN held INTEGER;

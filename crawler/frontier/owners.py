@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from crawler.errors import LeaseLostError
+from crawler.frontier import addresses
 from crawler.frontier.identity import hold, leave_text
 from crawler.frontier.names import Names
 from crawler.frontier.process import Process
@@ -31,7 +32,8 @@ _DELAY = """
 SELECT ifnull(max(delay), 0.0)
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
 _ORPHANED = """
-UPDATE host SET owner = NULL, next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),
+UPDATE host SET owner = NULL, answered_at = :now,
+    next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),
     spent = CASE day WHEN :today THEN spent ELSE 0 END + :begun, day = :today WHERE id = :host"""
 _LEASED = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
@@ -106,6 +108,7 @@ def release(
     )
     owe(db, owner, hosts)
     db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
+    addresses.let_all_go(db, owner)
     update_ready_at(db, held, now)
     leave_text(db, owner)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
@@ -143,6 +146,7 @@ def _reclaim_from(
     reclaimed = _suspect_tasks(db, names, owner, now)
     begun = Counter(lost.task.host_id for lost in reclaimed)
     _rest_hosts(db, {host: begun[host] for host in held}, now)
+    addresses.orphan(db, owner, now)
     leave_text(db, owner)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed

@@ -2,7 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable
+from typing import Any
 
+from crawler.frontier.addresses import note_rests
 from crawler.frontier.schema import ROBOTS_JOB, WAITING
 from crawler.model import Seconds
 from crawler.records import HostRecord
@@ -21,10 +23,12 @@ UPDATE host SET
             THEN asked_until END) WHERE EXISTS (SELECT 1 {_VISITING})))),
     class = ifnull((SELECT max(weight) {_VISITING}), class)
 WHERE id = :host AND owner IS NULL"""
-_OWED = """
+OWED = """
 UPDATE host SET next_at = ?, opens_at = ?, gap = ?, address = ifnull(?, address), backoff = ?,
-    failures = ?, failing_since = ?, silent = ?, latency = ?, spent = ?, day = ?
-WHERE id = ? AND owner = ?"""
+    failures = ?, failing_since = ?, silent = ?, latency = ?, spent = ?, day = ?, answered_at = ?,
+    failed_until = ?, put_off_until = ?, turn_at = ?, refusals = ?, refused_path = ?,
+    refused_since = ?
+WHERE id = ?"""
 
 
 def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int], now: Seconds) -> None:
@@ -38,12 +42,18 @@ def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int], now: Seconds) 
 
 def owe(db: sqlite3.Connection, owner: int, hosts: Iterable[HostRecord]) -> bool:
     """Record rests and health of hosts; tell whether the owner has them all."""
-    rows = []
-    for host in hosts:
-        health = host.health
-        rows.append((
-            host.next_at, host.opens_at, host.gap, host.address, health.backoff, health.failures,
-            health.failing_since, health.silent, health.latency, health.spent, health.day,
-            host.id, owner,
-        ))  # fmt: skip
-    return db.executemany(_OWED, rows).rowcount == len(rows)
+    hosts = list(hosts)
+    rows = [(*owed(host), owner) for host in hosts]
+    note_rests(db, owner, hosts)
+    return db.executemany(f"{OWED} AND owner = ?", rows).rowcount == len(rows)
+
+
+def owed(host: HostRecord) -> tuple[Any, ...]:
+    """Return the values of a statement OWED, which records what a host is owed."""
+    health, rest = host.health, host.rest
+    return (
+        host.next_at, host.opens_at, host.gap, host.address, health.backoff, health.failures,
+        health.failing_since, health.silent, health.latency, health.spent, health.day,
+        rest.answered_at, rest.failed_until, rest.put_off_until, rest.turn_at,
+        health.refusals, health.refused_path, health.refused_since, host.id,
+    )  # fmt: skip

@@ -65,7 +65,7 @@ CREATE TABLE process (
 CREATE TABLE host (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,              -- name:port
-    next_at REAL NOT NULL DEFAULT 0,       -- no visit before: its rest
+    next_at REAL NOT NULL DEFAULT 0,       -- no visit before: what its rests come to
     ready_at REAL,                         -- when its next task may start; NULL: nothing waits
     owner INTEGER,
     class INTEGER NOT NULL DEFAULT 2,      -- the greatest weight of the jobs that list it
@@ -83,13 +83,26 @@ CREATE TABLE host (
     refresh_at REAL NOT NULL DEFAULT 0,    -- when it is to be asked for again
     asked_until REAL NOT NULL DEFAULT 0,   -- a visit to it is on its way, or waits
     crawl_delay REAL NOT NULL DEFAULT 0,
-    rules_version INTEGER NOT NULL DEFAULT 0 -- grows whenever its robots.txt was asked for
+    rules_version INTEGER NOT NULL DEFAULT 0, -- grows whenever its robots.txt was asked for
+    answered_at REAL NOT NULL DEFAULT 0,   -- its rests, see records.Rest
+    failed_until REAL NOT NULL DEFAULT 0,
+    put_off_until REAL NOT NULL DEFAULT 0,
+    turn_at REAL NOT NULL DEFAULT 0,
+    refusals INTEGER NOT NULL DEFAULT 0,   -- in a row, see bans.Refusals
+    refused_path INTEGER NOT NULL DEFAULT 0,
+    refused_since REAL
 ) STRICT;
 CREATE INDEX host_ready ON host (class, ready_at) WHERE owner IS NULL AND ready_at IS NOT NULL;
 CREATE INDEX host_owner ON host (owner) WHERE owner IS NOT NULL;
 CREATE INDEX host_held ON host (address) WHERE owner IS NOT NULL AND address IS NOT NULL;
 CREATE INDEX host_closed ON host (opens_at) WHERE opens_at > 0;
 CREATE INDEX host_asked ON host (asked_until) WHERE asked_until > 0;
+
+CREATE TABLE address (                     -- what the hosts at one address share
+    ip TEXT PRIMARY KEY,
+    owner INTEGER,                         -- the process that holds hosts there
+    answered_at REAL NOT NULL DEFAULT 0    -- the last answer from there began to arrive then
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE robots (                      -- the rules of every origin that was asked for them
     origin TEXT PRIMARY KEY,               -- scheme://name:port

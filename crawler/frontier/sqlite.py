@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Self
 
 from crawler.frontier import (
+    clock,
     identity,
     jobs,
     leasing,
     lists,
     meaning,
     owners,
+    paces,
     passes,
     retiring,
     robots,
@@ -24,8 +26,8 @@ from crawler.frontier import (
 from crawler.frontier.classes import Shares
 from crawler.frontier.jobs import configure
 from crawler.frontier.process import Process
+from crawler.frontier.terms import Visitor
 from crawler.frontier.transactions import Transactions
-from crawler.frontier.turns import Visitor
 from crawler.frontier.values import (
     BEFORE_ALL,
     Counts,
@@ -34,6 +36,8 @@ from crawler.frontier.values import (
     InForce,
     KnownChunk,
     Lease,
+    LeasedHost,
+    Moved,
     NextDue,
     Pass,
     Pulse,
@@ -199,8 +203,22 @@ class SqliteFrontier:
             back,
         )
 
-    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> frozenset[int]:
+    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> Moved:
         return self._file.write(leasing.move, owner, found, now)
+
+    def resting(self, after: int, now: Seconds) -> tuple[list[LeasedHost], int | None]:
+        return self._file.read(paces.resting, self._visitor, after, now)
+
+    def bring_back(self, after: int, now: Seconds) -> int | None:
+        return self._file.write(clock.bring_back, after, now)
+
+    def terms(self, hosts: Sequence[int]) -> list[LeasedHost]:
+        return self._file.read(paces.own_paces, self._visitor, hosts)
+
+    def amend(
+        self, owner: int, before: Sequence[LeasedHost], after: Sequence[HostRecord], now: Seconds
+    ) -> None:
+        self._file.write(paces.amend, owner, before, after, now)
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         self._file.write(visits.keep, owner, task, kept)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crawler.model import Seconds, Task
-from crawler.records import Health, Seed
+from crawler.records import Health, Rest, Seed
 
 LEASE_S: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
@@ -37,6 +37,11 @@ class LeasedHost:
     address: str | None = None
     """IP address at which it was found last."""
     health: Health = field(default_factory=Health)
+    rest: Rest = field(default_factory=Rest)
+    opens_at: Seconds = 0.0
+    """Wall time until which it is closed, as far as is recorded."""
+    address_answered_at: Seconds = 0.0
+    """Wall time at which the last answer from its address began to arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,16 @@ class Lease:
     """Number of hosts held beyond the fair share, while other processes lack some."""
     next_at: Seconds | None = None
     """Wall time at which the next unowned host is ready; None if none waits for a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The answer to `move`."""
+
+    refused: frozenset[int]
+    """Numbers of the hosts that went back: another process holds a host at their address."""
+    answered_at: Mapping[str, Seconds]
+    """Wall times at which the last answers from the addresses of the others began to arrive."""
 
 
 @dataclass(frozen=True, slots=True)

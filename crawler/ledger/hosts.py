@@ -7,7 +7,9 @@ from crawler.frontier.classes import CLASSES
 from crawler.frontier.schema import ROBOTS_JOB, WAITING
 from crawler.ledger.statefile import Connection
 from crawler.model import DAY_S, Seconds
-from crawler.policy.politeness import FAILURES_TO_REST
+from crawler.policy.host_limits import HostLimits
+from crawler.policy.politeness import FAILURES_TO_REST, HostPace
+from crawler.policy.rests import NextVisit, next_visit
 
 MAX_COUNTED = 10_000
 """Counts end here: what is more is `at least` this."""
@@ -36,6 +38,23 @@ class HostState:
     rules_until: Seconds
     asked_until: Seconds
     crawl_delay: Seconds
+    answered_at: Seconds
+    failed_until: Seconds
+    put_off_until: Seconds
+    turn_at: Seconds
+    refusals: int
+
+    def rest(self, now: Seconds) -> NextVisit:
+        """Return until when it rests, its hours and budget apart, and what for.
+
+        It is what the process that had it last has found, under the limits of its configuration.
+        """
+        pace = HostPace(self.turn_at, HostLimits(delay=self.gap), self.answered_at)
+        pace.failed_until, pace.put_off_until = self.failed_until, self.put_off_until
+        pace.crawl_delay, pace.refusals.number = self.crawl_delay, self.refusals
+        if self.backoff >= self.gap:  # its delay was nothing else
+            pace.limits, pace.backoff = HostLimits(), self.backoff
+        return next_visit(pace, now)
 
     def gated(self, now: Seconds) -> bool:
         """Tell whether it is visited only for its robots.txt now."""
@@ -53,11 +72,8 @@ def host_state(db: Connection, key: str) -> HostState | None:
 
 def holder_of_address(db: Connection, host: HostState) -> int | None:
     """Return the process that holds another host at a host's address, if one does."""
-    row = db.execute(
-        "SELECT owner FROM host WHERE address = ? AND owner IS NOT NULL AND id != ?",
-        (host.address, host.id),
-    ).fetchone()
-    return row[0] if row else None
+    row = db.execute("SELECT owner FROM address WHERE ip = ?", (host.address,)).fetchone()
+    return row[0] if row and host.owner is None else None
 
 
 def next_host(db: Connection) -> HostState | None:

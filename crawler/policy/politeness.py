@@ -5,16 +5,18 @@ then the host has certainly seen the first request, so no jitter of the network 
 can bring two requests closer together on the wire than the delay.
 
 A host that fails pays with its pace: every failure doubles its rest, every success gives a part of
-it back (additive increase would be lost on rests that span four magnitudes). After some failures in
-a row (FAILURES_TO_REST) it rests long, and one probe decides (Nygard, "Release It!", the circuit
-breaker).
+it back (additive increase would be lost on rests that span four magnitudes). After FAILURES_TO_REST
+in a row it rests long, and one probe decides (Nygard, "Release It!", the circuit breaker).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from crawler.model import DAY_S, Seconds
-from crawler.records import Health
+from crawler.policy.bans import Refusals
+from crawler.policy.host_limits import NO_LIMITS, HostLimits
+from crawler.policy.http_dates import MAX_RETRY_AFTER_S
+from crawler.records import Health, Rest
 
 FIRST_BACKOFF_S: Seconds = 0.1
 """Backoff after the first failure of a host without a delay."""
@@ -30,59 +32,63 @@ LATENCY_WEIGHT = 0.3
 """Weight of the newest response time in the host's own."""
 CLOCK_ERROR_S: Seconds = 0.001
 """How exactly the beginning of a visit is known afterwards."""
-
-
-@dataclass(frozen=True, slots=True)
-class Adaptive:
-    """Keep the delay near a multiple of the host's own response time."""
-
-    factor: float
-    least: Seconds
-    most: Seconds
-
-
-@dataclass(frozen=True, slots=True)
-class HostLimits:
-    """Limits that the configuration sets to the visits of one host."""
-
-    delay: Seconds = 0.0
-    per_host: int = 1
-    adaptive: Adaptive | None = None
-    max_backoff: Seconds = 3600.0
-    """Longest rest that failures alone bring about."""
-    give_up: Seconds = DAY_S
-    """How long a host may be silent before its URLs are given up."""
-    max_per_day: int | None = None
+MAX_TURN_S: Seconds = 3600.0
+"""Longest time for which a host rests because others at its address have their turns."""
+_NEVER: Seconds = float("-inf")
+_NO_REST = Rest()
 
 
 @dataclass(slots=True)
 class HostPace:
     """The state of one host: ready, busy (all its slots taken) or resting."""
 
-    next_at: Seconds
-    """No visit starts before this monotonic time."""
-    limits: HostLimits = HostLimits()
+    turn_at: Seconds
+    """The hosts at its address have their turns before this monotonic time."""
+    limits: HostLimits = NO_LIMITS
+    answered_at: Seconds = _NEVER
+    """Its last answer began to arrive then, or its last visit began: the delay counts from it."""
+    failed_until: Seconds = _NEVER
+    """Its failures ask for no visit before."""
+    put_off_until: Seconds = _NEVER
+    """It asked itself for no visit before."""
     busy: int = 0
     """Visits handed off or under way."""
     pending: int = 0
     """Visits handed off that no worker has begun: when they start is not known yet."""
     crawl_delay: Seconds = 0.0
     """Delay that its robots.txt asks for."""
-    opens_at: Seconds = 0.0
-    """Closed until then, by its hours or because its budget of the day is spent."""
+    hours_at: Seconds = 0.0
+    """Closed until then, by its hours."""
     backoff: Seconds = 0.0
     failures: int = 0
     """In a row."""
     failing_since: Seconds | None = None
     silent: bool = False
     """The last failure was no answer at all."""
+    refusals: Refusals = field(default_factory=Refusals)
     latency: Seconds = 0.0
     """Its own response time, smoothed."""
     spent: int = 0
     """Visits of this day (UTC)."""
     day_ends: Seconds = 0.0
-    _rests_until: Seconds = float("-inf")
-    """After its last failure; a visit that begins before was handed off without knowing of it."""
+
+    @property
+    def next_at(self) -> Seconds:
+        """Return the time before which no visit starts: the latest of all that it is owed."""
+        return max(
+            self.answered_at + self.delay, self.failed_until, self.put_off_until, self.turn_at
+        )
+
+    @property
+    def budget_at(self) -> Seconds:
+        """Return until when it is closed because its budget of the day is spent, 0 if it is not."""
+        most = self.limits.max_per_day
+        return self.day_ends if most and self.spent >= most else 0.0
+
+    @property
+    def opens_at(self) -> Seconds:
+        """Return until when it is closed, by its hours or its budget, 0 if it is not."""
+        return max(self.hours_at, self.budget_at)
 
     @property
     def base_delay(self) -> Seconds:
@@ -98,12 +104,13 @@ class HostPace:
     @property
     def delay(self) -> Seconds:
         """Return the rest between two visits that holds now."""
-        return max(self.base_delay, self.backoff) if self.backoff else self.base_delay
+        base = self.base_delay
+        return max(base, min(self.backoff, self.limits.max_backoff)) if self.backoff else base
 
     @property
     def slots(self) -> int:
         """Return how many visits may be under way: one while the host fails."""
-        return 1 if self.failures else self.limits.per_host
+        return 1 if self.failures or self.refusals.banned else self.limits.per_host
 
     @property
     def is_open(self) -> bool:
@@ -126,13 +133,11 @@ class HostPace:
     def begun(self, now: Seconds) -> None:
         """Note the start: with several slots the next one waits for the delay, not the answer."""
         self.pending -= 1
-        self.next_at = max(self.next_at, now + self.delay)
+        self.answered_at = max(self.answered_at, now)
         if now >= self.day_ends:
             self.spent = 0
             self.day_ends += DAY_S * ((now - self.day_ends) // DAY_S + 1)
         self.spent += 1
-        if self.limits.max_per_day and self.spent >= self.limits.max_per_day:
-            self.opens_at = max(self.opens_at, self.day_ends)
 
     def dropped(self) -> None:
         """Give the slot of a visit back that never began."""
@@ -142,14 +147,16 @@ class HostPace:
     def finished(self, answered_at: Seconds) -> None:
         """Give the slot back; `answered_at` is when the host's answer began, or the visit's end."""
         self.busy -= 1
-        self.next_at = max(self.next_at, answered_at + self.delay)
+        self.answered_at = max(self.answered_at, answered_at)
 
     def asked_to_wait(self, until: Seconds) -> None:
         """Rest as long as the host asked for."""
-        self.next_at = max(self.next_at, until)
+        self.put_off_until = max(self.put_off_until, until)
 
     def well(self, elapsed: Seconds) -> None:
-        """Note a success: the backoff shrinks, step by step."""
+        """Note a success: the backoff shrinks, step by step; a rest that has begun stays."""
+        if self.backoff:
+            self.failed_until = max(self.failed_until, self.answered_at + self.delay)
         self.failures, self.failing_since, self.silent = 0, None, False
         self.backoff *= BACKOFF_KEPT
         if self.backoff <= max(self.base_delay, FIRST_BACKOFF_S / 2):
@@ -158,8 +165,8 @@ class HostPace:
 
     def failed(self, now: Seconds, began_at: Seconds, random: Random, *, silent: bool) -> None:
         """Note a failure; of those that were under way together only the first one counts."""
-        if began_at < self._rests_until - CLOCK_ERROR_S:
-            return
+        if began_at < self.failed_until - CLOCK_ERROR_S:
+            return  # it was handed off without knowing of the last failure
         self.failures += 1
         self.silent = silent
         if self.failing_since is None:
@@ -168,13 +175,25 @@ class HostPace:
         self.backoff = min(most, max(FIRST_BACKOFF_S, 2 * self.delay))
         rest = self.backoff
         if self.is_open:
-            rest = max(
-                rest,
-                min(FIRST_LONG_REST_S * 2.0 ** min(self.failures - FAILURES_TO_REST, 20), DAY_S),
-            )
+            doubled = FIRST_LONG_REST_S * 2.0 ** min(self.failures - FAILURES_TO_REST, 20)
+            rest = max(rest, min(doubled, DAY_S))
         rest = min(rest * random.uniform(1.0, 1.5), self.limits.max_backoff)
-        self._rests_until = now + rest
-        self.next_at = max(self.next_at, self._rests_until)
+        self.failed_until = max(self.failed_until, now + rest)
+
+    def refused(self, path: int, now: Seconds, began_at: Seconds, random: Random) -> None:
+        """Note a refusal of a URL, by its fingerprint; a ban rests the host as one."""
+        banned = self.refusals.banned
+        if banned and began_at < self.failed_until - CLOCK_ERROR_S:
+            return  # it was under way when the ban began, so it was no probe
+        self.refusals.add(path, now)
+        if self.refusals.banned:
+            most = self.limits.max_backoff
+            rest = min(most, self.refusals.rest(most) * random.uniform(1.0, 1.2))
+            self.failed_until = max(self.failed_until, now + rest)
+
+    def refuses(self, now: Seconds) -> bool:
+        """Tell whether the host has banned us for good, as far as anybody waits."""
+        return self.refusals.lasting(now, self.limits.give_up)
 
     def given_up(self, now: Seconds) -> bool:
         """Tell whether the host has been silent for too long."""
@@ -187,7 +206,7 @@ class HostPace:
 
     def ends_unvisited(self, now: Seconds) -> bool:
         """Tell whether its URLs end unvisited: it is given up, and no probe is due yet."""
-        return self.given_up(now) and now < self.next_at
+        return (self.given_up(now) or self.refuses(now)) and now < self.next_at
 
     def health(self, offset: Seconds) -> Health:
         """Return what is to be remembered; `offset` leads from this clock to wall time."""
@@ -200,16 +219,42 @@ class HostPace:
             latency=round(self.latency, 4),
             spent=self.spent,
             day=round((self.day_ends + offset) / DAY_S) - 1 if self.day_ends else 0,
+            refusals=self.refusals.number,
+            refused_path=0 if self.refusals.several else self.refusals.path,
+            refused_since=None if (at := self.refusals.since) is None else at + offset,
         )
 
-    def remember(self, health: Health, now: Seconds, offset: Seconds) -> None:
+    def rest(self, offset: Seconds) -> Rest:
+        """Return what it is owed, reason by reason, in wall time."""
+        times = (self.answered_at, self.failed_until, self.put_off_until, self.turn_at)
+        return Rest(*(max(0.0, at + offset) for at in times))
+
+    def remember(
+        self, health: Health, now: Seconds, offset: Seconds, rest: Rest = _NO_REST
+    ) -> None:
         """Take up what is remembered of the host; a clock that was set back makes nothing older."""
+        self.answered_at, self.failed_until = rest.answered_at - offset, rest.failed_until - offset
+        self.put_off_until = rest.put_off_until - offset
+        self.turn_at = max(self.turn_at, rest.turn_at - offset)
         self.backoff, self.failures = health.backoff, health.failures
         self.silent, self.latency = health.silent, health.latency
+        if health.refused_since is not None:
+            since = min(now, health.refused_since - offset)
+            several, path = not health.refused_path, health.refused_path
+            self.refusals = Refusals(health.refusals, path, several, since)
         if health.failing_since is not None:
             self.failing_since = min(now, health.failing_since - offset)
         today = int((now + offset) // DAY_S)
         self.day_ends = (today + 1) * DAY_S - offset
-        self.spent = health.spent if health.day == today else 0
-        if self.limits.max_per_day and self.spent >= self.limits.max_per_day:
-            self.opens_at = max(self.opens_at, self.day_ends)
+        self.spent = health.spent if health.day >= today else 0
+        self.clamp(now)
+
+    def clamp(self, now: Seconds) -> None:
+        """Let nothing last longer than its own rule allows from `now`, under the limits of today.
+
+        A limit may have been lowered since, or the clock that the times are of was ahead.
+        """
+        self.answered_at = min(self.answered_at, now)
+        self.failed_until = min(self.failed_until, now + self.limits.max_backoff)
+        self.put_off_until = min(self.put_off_until, now + MAX_RETRY_AFTER_S)
+        self.turn_at = min(self.turn_at, now + MAX_TURN_S)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 from crawler.model import Kind, Outcome, Seconds, Task
+from crawler.policy.bans import is_refusal
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.records import Again, Dead, Done, Hop, Verdict
 
@@ -125,7 +126,7 @@ def verdict(
         return Done()
     if _is_no_failure(task, outcome):
         return Again(now + random.uniform(0, MAX_OUR_WAIT_S), charged=False)
-    if outcome.final or not _passes(outcome):
+    if outcome.final or not _passes(outcome, spared=spared):
         return Dead(outcome.reason)
     failures = 0 if spared else task.failures + 1
     if failures >= attempts:
@@ -145,7 +146,9 @@ def backoff(failures: int, retry_after: Seconds | None, random: Random) -> Secon
     return max(jittered, min(retry_after or 0.0, MAX_RETRY_AFTER_S))
 
 
-def _passes(outcome: Outcome) -> bool:
+def _passes(outcome: Outcome, *, spared: bool) -> bool:
+    if spared and is_refusal(outcome):  # its host refuses everything, so that says nothing of it
+        return True
     if outcome.kind is Kind.HTTP_ERROR:
         return status_passes(outcome.status or 0)
     return KINDS[outcome.kind].again

@@ -8,8 +8,8 @@ from crawler.config import CrawlerOptions, Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.errors import ConfigError, UsageError
 from crawler.model import DAY_S, Seconds
+from crawler.policy.host_limits import HostLimits
 from crawler.policy.masking import USUAL, Mask
-from crawler.policy.politeness import HostLimits
 
 
 @dataclass(frozen=True, slots=True)

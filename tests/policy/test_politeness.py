@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from crawler.model import Kind, Outcome, Task
+from crawler.policy.host_limits import Adaptive, HostLimits
 from crawler.policy.politeness import (
     BACKOFF_KEPT,
     DAY_S,
     FAILURES_TO_REST,
     FIRST_BACKOFF_S,
     MAX_STEPWISE_BACKOFF_S,
-    Adaptive,
-    HostLimits,
     HostPace,
 )
 from crawler.policy.retry import verdict
@@ -61,11 +60,11 @@ def failing(times, limits=None, *, at=0, silent=True):
 
 
 def test_a_new_host_is_ready_at_its_time():
-    assert HostPace(next_at=100).ready_at() == 100
+    assert HostPace(100).ready_at() == 100
 
 
 def test_a_host_with_its_only_slot_taken_is_busy():
-    host = HostPace(next_at=100)
+    host = HostPace(100)
     host.handed_off()
     assert host.ready_at() is None
     host.begun(100)

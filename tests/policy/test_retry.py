@@ -206,8 +206,14 @@ def test_a_spared_url_waits_as_long_as_the_server_asked():
 
 def test_what_will_not_pass_is_dead_though_its_host_pays():
     assert judge(Outcome(Kind.TLS, reason="expired"), spared=True) == Dead("expired")
-    gone = Outcome(Kind.HTTP_ERROR, status=403, reason="HTTP status 403")
-    assert judge(gone, spared=True) == Dead("HTTP status 403")
+    gone = Outcome(Kind.HTTP_ERROR, status=400, reason="HTTP status 400")
+    assert judge(gone, spared=True) == Dead("HTTP status 400")
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 451])
+def test_a_refusal_of_a_host_that_refuses_everything_is_not_the_end_of_its_url(status):
+    refused = Outcome(Kind.HTTP_ERROR, status=status)
+    assert not judge(refused, failures=99, spared=True).charged
 
 
 def test_a_failure_of_the_urls_own_is_charged():

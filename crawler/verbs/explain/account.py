@@ -98,6 +98,7 @@ def document(case: Case) -> dict[str, Any]:
         "robots": case.decision.document(),
         "host_state": {
             "next_at": stamp(case.host.next_at or None),
+            "why": case.host.rest(case.now).why.value,
             "opens_at": stamp(case.host.opens_at or None),
             "failures": case.host.failures,
             "failing_since": stamp(case.host.failing_since),

@@ -8,6 +8,7 @@ from crawler.ledger.hosts import HostState
 from crawler.log import iso
 from crawler.model import Seconds
 from crawler.policy.politeness import FAILURES_TO_REST
+from crawler.policy.rests import Why
 from crawler.verbs.explain.case import Case
 from crawler.verbs.words import counted, span, when
 
@@ -83,12 +84,20 @@ def _owner(case: Case, owner: int | None) -> str:
 
 def _why_rest(case: Case) -> str:
     host, limits = case.host, case.ledger.limits(case.host.key, case.entry.job)
-    if host.failures:
+    why = host.rest(case.now).why
+    if why is Why.FAILURES:
         return _why_failing(host, case.now, limits.give_up)
-    delay = max(host.gap, host.crawl_delay)
-    if host.next_at - case.now > delay + 1:
-        return "it asked for it with Retry-After"
-    return f"{span(delay)} between two visits"
+    return _RESTS.get(why, _RESTS[Why.DELAY]).format(host=host, delay=span(host.gap))
+
+
+_RESTS = {
+    Why.RETRY_AFTER: "it asked for it with Retry-After",
+    Why.BANNED: "it refused {host.refusals} visits in a row",
+    Why.ADDRESS: "the hosts at its address {host.address} have their turns before",
+    Why.BACKOFF: "{delay} between two visits since it failed",
+    Why.CRAWL_DELAY: "{delay} between two visits, by its robots.txt",
+    Why.DELAY: "{delay} between two visits",
+}
 
 
 def _why_failing(host: HostState, now: Seconds, give_up: Seconds) -> str:

@@ -1,5 +1,7 @@
 """What hosts are owed, told as stories on a made-up clock: each falls without the line it is of."""
 
+from itertools import pairwise
+
 import pytest
 
 from crawler.feeder.host import ASK_AGAIN_S
@@ -116,3 +118,62 @@ def test_what_another_process_adds_does_not_wait_for_a_slow_visit_either(hosts_a
     work.add(URLS[1])  # and nobody says so
     ((_, task),) = work.starts(2 * ASK_AGAIN_S)
     assert task.url == URLS[1]
+
+
+def refuse(work, status=403):
+    """Let the next visit be refused; return when it began, and its verdict."""
+    at, task = following(work)
+    return at, work.end(task, Kind.HTTP_ERROR, status=status, after=0.0).verdict
+
+
+def following(work):
+    """Return when the next visit begins, and its task."""
+    for wait in (0.0, *[20.0] * 500):
+        if started := work.starts(wait):
+            return started[0]
+    raise AssertionError("nothing is visited any more")
+
+
+def test_a_host_that_refuses_everything_rests_as_one_and_spares_its_urls(hosts_at_work):
+    work = hosts_at_work(delay=0)
+    work.add(*(f"http://a/{number}" for number in range(40)))
+    for _ in range(10):
+        assert isinstance(refuse(work)[1], Dead), "what is refused once is refused"
+    began, probes = work.now, []
+    for _ in range(4):
+        at, verdict = refuse(work)
+        assert isinstance(verdict, Again)
+        assert not verdict.charged
+        probes.append(at - began)
+    assert 300 <= probes[0] <= 360
+    assert [later - before >= 300 for before, later in pairwise(probes)] == [True] * 3
+    refuse(work)
+    work.settle_all()
+    assert work.frontier.counts().waiting == 0, "the others end as refused"
+    refused = [settled.outcome for settled in work.told if not settled.outcome.asked]
+    assert len(refused) == 40 - 10 - 1
+    assert all(one.reason.startswith("refused unvisited: a:80 has refused") for one in refused)
+
+
+def test_a_host_that_lets_a_probe_in_is_well_again(hosts_at_work):
+    work = hosts_at_work(delay=0)
+    work.add(*(f"http://a/{number}" for number in range(20)))
+    for _ in range(10):
+        refuse(work)
+    began = work.now
+    at, task = following(work)
+    assert at >= began + 300
+    work.end(task, after=0.0)
+    answered = work.now
+    assert following(work)[0] < answered + 1
+
+
+def test_where_nobody_waits_a_ban_ends_what_waits_at_once(hosts_at_work):
+    work = hosts_at_work(delay=0, give_up=0, max_backoff="1s")  # as `crawler fetch` has it
+    work.add(*(f"http://a/{number}" for number in range(30)))
+    for _ in range(10):
+        refuse(work, status=403)
+    began = work.now
+    work.settle_all()
+    assert work.frontier.counts().waiting == 0
+    assert work.now < began + 1

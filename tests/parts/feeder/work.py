@@ -12,6 +12,7 @@ from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
+from crawler.feeder.review import Review
 from crawler.frontier.process import current
 from crawler.model import Kind, Outcome, Task, Visited
 from crawler.records import Settlement
@@ -30,25 +31,44 @@ OFFSET = 1_800_000_000.0
 class Work:
     """A process that owns hosts of `frontier`; several may share one frontier."""
 
-    def __init__(self, frontier, files, *, hosts=None, now=1000.0, process=None, **options):
-        job = Job(name="job", urls=("http://a/",), robots="ignore", **options)
-        overrides = HostOverrides(Settings(jobs=(job,), hosts=hosts or {}))
-        self.now, self.frontier = now, frontier
+    def __init__(
+        self, frontier, files, *, hosts=None, now=1000.0, process=None, addresses=None, **options
+    ):
+        job = self._job = Job(name="job", urls=("http://a/",), robots="ignore", **options)
+        overrides = HostOverrides(self.settings(hosts))
+        self.now, self.frontier, self.addresses = now, frontier, addresses
         self.owner = frontier.register(process or current(), self.wall())
         frontier.configure(overrides.job_terms(), self.wall(), obeys=lambda _: False)
         self._handoff: Queue[Task] = Queue()
         self.told: list[Settlement] = []
-        ends = Ends()
-        self.own_hosts = OwnHosts(overrides, None, Silence())
-        self.feeder = Feeder(
-            frontier, self.owner, self._handoff, 4, self.own_hosts, deliver=ends.put,
-            monotonic=lambda: self.now, wall=self.wall,
+        ends = self._ends = Ends()
+        self.own_hosts = OwnHosts(overrides, addresses, Silence())
+        self.review = Review(
+            frontier, self.owner, self.feeder_of(ends), overrides, lambda: self.addresses,
+            wall=self.wall,
         )  # fmt: skip
         rules = Rulebook(frontier, overrides, {"job": job}, "crawlerd", Silence())
         judge = Judge({"job": job}, rules, self.feeder.given_up, Guard(Silence()), wall=self.wall)
         self.settler = Settler(
             frontier, self.owner, {"job": job}, files, self.feeder, judge, self.told.append, ends,
         )  # fmt: skip
+
+    def feeder_of(self, ends):
+        self.feeder = Feeder(
+            self.frontier, self.owner, self._handoff, 4, self.own_hosts, deliver=ends.put,
+            monotonic=lambda: self.now, wall=self.wall,
+        )  # fmt: skip
+        return self.feeder
+
+    def settings(self, hosts=None):
+        return Settings(jobs=(self._job,), hosts=hosts or {})
+
+    def reload(self, hosts=None, addresses=None):
+        """Put other limits of hosts, and of addresses, in force."""
+        self.own_hosts.overrides.take_up(HostOverrides(self.settings(hosts)))
+        self.addresses = addresses
+        self.review.ask()
+        self.review.run()
 
     def wall(self):
         return self.now + OFFSET
@@ -62,7 +82,7 @@ class Work:
         self.feeder.leaser.lease()
         return sorted(host.key for host in self.own_hosts.hosts.values())
 
-    def starts(self, for_s=0.0):
+    def starts(self, for_s=0.0, *, at=None):
         """Hand off what can begin within a time, which passes; return (when, task) of each."""
         begun, until = [], self.now + for_s
         while True:
@@ -71,8 +91,8 @@ class Work:
                 self.feeder._hand_off(heapq.heappop(ready)[2], self.now)
                 while not self._handoff.empty():
                     task = self._handoff.get()
-                    assert self.feeder.begun(task)
-                    begun.append((self.now, task))
+                    if self.feeder.begun(task, at):
+                        begun.append((self.now, task))
                 continue
             coming = min([self.feeder.leaser.lease_at, *(at for at, *_ in ready[:1])])
             if coming > until:
@@ -94,6 +114,16 @@ class Work:
         """Settle what waits for it."""
         self.settler._fill()
         self.settler._settle()
+
+    def settle_all(self):
+        """Lease and settle while there is something that ends unvisited."""
+        before = -1
+        while before != len(self.told):
+            before = len(self.told)
+            self.lease()
+            self.now += 0.1
+            while len(self._ends):
+                self.settle()
 
     def reclaim(self):
         """Take back what processes of this machine held that are gone."""

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -284,6 +285,29 @@ def test_a_file_of_a_version_to_come_is_refused_and_left_as_it_is(old):
     with pytest.raises(StateError, match=f"schema {VERSION + 1}, this one knows {VERSION}"):
         open_and_close(file)
     assert dump(file) == before
+
+
+def test_what_a_host_was_owed_is_owed_after_a_migration(tmp_path):
+    file, now = tmp_path / "state.sqlite", time.time()
+    owed = {"a": (now + 3600, 0, 5.0), "b": (now + 3600, 7, 30.0), "c": (now + 4, 0, 5.0)}
+    with closing(sqlite3.connect(file)) as db:
+        db.executescript((FOLDER / "state_v3.sql").read_text())
+        db.execute("DELETE FROM host")
+        for number, (key, (next_at, failures, gap)) in enumerate(owed.items()):
+            values = (number, key, next_at, failures, gap, "192.0.2.7")
+            columns = "id, key, next_at, failures, gap, address"
+            db.execute(f"INSERT INTO host ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)  # noqa: S608
+        db.commit()
+    open_and_close(file)
+    with closing(sqlite3.connect(file)) as db:
+        columns = "key, answered_at + gap, failed_until, put_off_until"
+        rests = {key: times for key, *times in db.execute(f"SELECT {columns} FROM host")}  # noqa: S608
+        addresses = db.execute("SELECT ip, owner, answered_at FROM address").fetchall()
+    asked, failing, spaced = rests["a"], rests["b"], rests["c"]
+    assert asked == [pytest.approx(now + 3600), 0, now + 3600], "it asked for it"
+    assert failing == [pytest.approx(now + 3600), now + 3600, 0]
+    assert spaced == [pytest.approx(now + 4), 0, 0], "a delay alone"
+    assert addresses == [("192.0.2.7", None, now + 3595)]
 
 
 @pytest.mark.parametrize("version", [2, 3])

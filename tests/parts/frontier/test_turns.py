@@ -248,7 +248,7 @@ def test_hosts_at_an_address_stay_with_the_process_that_holds_one_of_them(open_o
 
 def moved(frontier, owner, host, address):
     """Note where a host was found; return which went back for it."""
-    return frontier.move(owner, [HostRecord(host.id, NOW, address=address)], NOW)
+    return frontier.move(owner, [HostRecord(host.id, NOW, address=address)], NOW).refused
 
 
 def test_a_host_found_at_an_address_of_another_process_goes_back_and_is_for_that_one(open_one):
@@ -272,7 +272,7 @@ def test_what_a_refused_host_is_owed_is_kept(open_one):
     here, there = take(one, mine, new=1)["a:80"], take(other, theirs, new=9)["b:80"]
     moved(one, mine, here, "192.0.2.7")
     rest = HostRecord(there.id, NOW + 50, address="192.0.2.7")
-    assert other.move(theirs, [rest], NOW) == {there.id}
+    assert other.move(theirs, [rest], NOW).refused == {there.id}
     lease = other.lease(theirs, NOW, new=9, refills={}, idle=[])
     assert (lease.hosts, lease.next_at) == ((), NOW + 50)
 
@@ -301,7 +301,7 @@ def test_an_address_is_free_when_its_holder_drained(open_one):
     one.add("job", seeds(*"ab"), NOW)
     hosts = take(one, mine, new=1) | take(one, mine, new=9) | take(other, theirs, new=9)
     assert len(hosts) == 2
-    one.settle(mine, [], [HostRecord(hosts["a:80"].id, NOW, address="192.0.2.7")])
+    moved(one, mine, hosts["a:80"], "192.0.2.7")
     other.settle(theirs, [], [HostRecord(hosts["b:80"].id, NOW, address="192.0.2.7")])
     other.release(theirs, [], NOW)
     theirs = join(other)
@@ -374,11 +374,11 @@ def test_a_host_whose_tasks_went_back_before_its_visit_was_settled_is_not_forgot
     assert feeder.begun(first)
     now = time.monotonic()
     feeder.finished(Visited(first, Outcome(Kind.STORED, 200), now))
-    host.pace.next_at = now + 60  # it rests for long, so its other task goes back
+    host.pace.turn_at = now + 60  # it rests for long, so its other task goes back
     feeder.leaser.lease()
     assert not host.tasks
     assert held.hosts[host.id] is host, "a visit of it is not settled yet"
-    host.pace.next_at = now  # and the rest has gone by when that is settled at last
+    host.pace.turn_at = now  # and the rest has gone by when that is settled at last
     feeder.settled([first])
     running = [gevent.spawn(feeder.run), gevent.spawn(feeder.leaser.run)]
     try:

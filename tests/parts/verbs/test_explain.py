@@ -66,18 +66,24 @@ def test_a_url_that_waits_tells_its_time_its_host_and_its_daemon(file, frontier)
     assert waits(file, "http://a/2") == "its turn, behind 2 URLs of its job and host"
     execute(file, "UPDATE task SET due_at = ?, failures = 2, kind = 'timeout'", NOW + 90)
     execute(
-        file, "UPDATE host SET next_at = ?, failures = 6, failing_since = ?, opens_at = ?",
-        NOW + 60, NOW - 60, NOW + 7200,
+        file, "UPDATE host SET next_at = ?1, failed_until = ?1, failures = 6, failing_since = ?2, "
+        "opens_at = ?3", NOW + 60, NOW - 60, NOW + 7200,
     )  # fmt: skip
     told = waits(file)
     assert "its time, 1970-01-12T13:48:10Z, in 1 min 30 s (after 2 failures)" in told
     assert "the rest of a:80, until 1970-01-12T13:47:40Z, in 1 min (6 failures in a row" in told
     assert "a:80 to open, 1970-01-12T15:46:40Z, in 2 h (its hours, or its visits of" in told
     assert explained(file, "http://a/0").next_at == NOW + 7200
-    execute(file, "UPDATE host SET failures = 0, gap = 2")
+    execute(file, "UPDATE host SET failed_until = 0, failures = 0, put_off_until = next_at")
     assert "(it asked for it with Retry-After)" in waits(file)
-    execute(file, "UPDATE host SET next_at = ?", NOW + 1.5)
+    execute(file, "UPDATE host SET put_off_until = 0, turn_at = next_at, address = '192.0.2.7'")
+    assert "(the hosts at its address 192.0.2.7 have their turns before)" in waits(file)
+    execute(file, "UPDATE host SET turn_at = 0, gap = 2, answered_at = ?, next_at = ?", NOW - 0.5,
+            NOW + 1.5)  # fmt: skip
     assert "(2 s between two visits)" in waits(file)
+    execute(file, "UPDATE host SET backoff = 2")
+    assert "(2 s between two visits since it failed)" in waits(file)
+    assert explain.document(explained(file, "http://a/0"))["host_state"]["why"] == "backoff"
     take(frontier, owner, NOW + DAY)
     assert f"the end of a visit that is under way, by process {os.getpid()}" in waits(file)
     assert f"its turn with process {os.getpid()}" in waits(file, "http://a/2")
@@ -132,6 +138,7 @@ def test_a_host_at_an_address_that_another_process_visits_waits_for_it(file, fro
     owner = join(frontier)
     execute(file, "UPDATE host SET address = '192.0.2.1'")
     execute(file, "UPDATE host SET owner = ? WHERE key = 'b:80'", owner)
+    execute(file, "INSERT INTO address (ip, owner) VALUES ('192.0.2.1', ?)", owner)
     assert "the address 192.0.2.1, of which process" in waits(file)
 
 

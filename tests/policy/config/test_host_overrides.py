@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from crawler.config import CrawlerOptions, HostOptions, Job, Settings, host_overrides
 from crawler.config.host_options import STRICTEST, AdaptiveOptions, HostPoliteness
 from crawler.config.host_overrides import MAX_CACHED_HOSTS, HostOverrides
-from crawler.policy.politeness import Adaptive, HostLimits
+from crawler.policy.host_limits import Adaptive, HostLimits
 from crawler.records import JobTerms
 from crawler.threads import Native
 from tests import examples

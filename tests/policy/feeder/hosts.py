@@ -5,7 +5,7 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import LeasedHost
 from crawler.model import Kind, Outcome, Task, Visited
-from crawler.policy.politeness import HostLimits
+from crawler.policy.host_limits import HostLimits
 
 
 class Told:

@@ -3,7 +3,8 @@
 from crawler.feeder.host import LOOKAHEAD_S, MAX_TASKS_AHEAD, QUICK_REFILL_S, Host
 from crawler.feeder.refills import RefillQueue
 from crawler.model import Task
-from crawler.policy.politeness import HostLimits, HostPace
+from crawler.policy.host_limits import HostLimits
+from crawler.policy.politeness import HostPace
 
 NOW = 1000.0
 

@@ -26,7 +26,7 @@ def test_a_host_found_at_another_address_is_visited_once_that_is_its_own(before)
     assert held.moving() == [one]
     assert [(rest.id, rest.address) for rest in held.found([one], OFFSET)] == [(1, Y)]
     assert [rest.address for rest in held.owed([1], OFFSET)] == [before]
-    held.moved(one, 0.0)
+    held.moved(one, 0.0, 0.0)
     assert (one.address, one.ready_at(), held.moving()) == (Y, 0, [])
     assert held.addresses.allows(one, 1e9) is None
     park(held, one)
@@ -45,7 +45,7 @@ def test_a_host_moves_when_no_visit_where_it_was_is_open_and_leaves_no_slot_behi
         assert held.moving() == []
         held.settled(tasks[which])
     assert held.moving() == [one]
-    held.moved(one, 0.0)
+    held.moved(one, 0.0, 0.0)
     for host in (at_x, at_y):
         start(held, host)
         assert held.addresses.allows(host, 1e9) is not None
@@ -61,7 +61,7 @@ def test_two_visits_handed_off_before_a_host_moved_move_with_it():
     assert [held.begun(task, Y, 0.0)[0] for task in tasks] == [False, False]
     assert held.addresses.allows(at_x, 1e9) is not None
     assert (one.pace.busy, held.moving()) == (0, [one])
-    held.moved(one, 0.0)
+    held.moved(one, 0.0, 0.0)
     assert [start(held, one)[1] for _ in range(2)] == [True, True]
     assert held.addresses.allows(one, 1e9) is None
 

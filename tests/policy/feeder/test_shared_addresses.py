@@ -4,7 +4,8 @@ import pytest
 
 from crawler.feeder.host import LONG_REST_S
 from crawler.feeder.shared_addresses import MAX_LINE, MIN_LINE, AddressQueue
-from crawler.policy.politeness import HostLimits, HostPace
+from crawler.policy.host_limits import HostLimits
+from crawler.policy.politeness import HostPace
 from tests.policy.feeder.hosts import X, Y, end, held_at, park, start
 
 

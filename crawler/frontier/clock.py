@@ -1,0 +1,38 @@
+"""After the wall clock was set back: what it has left in the future is brought back.
+
+What was recorded while the clock was ahead would not be due before it. The wait of a task counts
+from its last visit, so it is kept; the rules of a robots.txt hold for a day at most. Runs in the
+native thread.
+"""
+
+import sqlite3
+
+from crawler.frontier.readiness import update_ready_at
+from crawler.frontier.schema import WAITING
+from crawler.model import DAY_S, Seconds
+
+ROWS_AT_ONCE = 2000
+"""Numbers of tasks and hosts that one slice covers."""
+
+_LATE = f"""
+SELECT id, host FROM task WHERE id > :after AND id <= :last AND state = {WAITING}
+    AND due_at > :now AND ifnull(finished_at, :now + 1) > :now"""
+_TASK = """
+UPDATE task SET due_at = :now + max(0.0, due_at - ifnull(finished_at, due_at)),
+    finished_at = min(finished_at, :now) WHERE id = :task"""
+_HOSTS = """
+UPDATE host SET rules_until = min(rules_until, :day), refresh_at = min(refresh_at, :day),
+    asked_until = min(asked_until, :day) WHERE id > :after AND id <= :last
+    AND max(rules_until, refresh_at, asked_until) > :day RETURNING id"""
+_MOST = "SELECT max(ifnull((SELECT max(id) FROM task), 0), ifnull((SELECT max(id) FROM host), 0))"
+
+
+def bring_back(db: sqlite3.Connection, after: int, now: Seconds) -> int | None:
+    """Bring back times of a slice of tasks and hosts; return the last number, None at the end."""
+    last = after + ROWS_AT_ONCE
+    values = {"after": after, "last": last, "now": now, "day": now + DAY_S}
+    late = db.execute(_LATE, values).fetchall()
+    db.executemany(_TASK, [{"now": now, "task": task} for task, _ in late])
+    hosts = {host for _, host in late} | {host for (host,) in db.execute(_HOSTS, values).fetchall()}
+    update_ready_at(db, hosts, now)
+    return last if last < db.execute(_MOST).fetchone()[0] else None

@@ -1,0 +1,149 @@
+"""A host, and on which terms a process visits it: what it is owed, and the jobs that list it.
+
+Runs in the native thread.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from crawler.frontier.addresses import answered_at
+from crawler.frontier.schema import ROBOTS_JOB, WAITING
+from crawler.frontier.values import LeasedHost
+from crawler.model import Seconds
+from crawler.records import Health, Rest
+
+_HOST = f"""
+SELECT id, key, next_at, opens_at, rules_until, refresh_at, asked_until, crawl_delay, address,
+    EXISTS (SELECT 1 FROM task WHERE host = :host AND job = {ROBOTS_JOB} AND state = {WAITING}),
+    rules_version, backoff, failures, failing_since, silent, latency, spent, day, answered_at,
+    failed_until, put_off_until, turn_at, refusals, refused_path, refused_since
+FROM host WHERE id = :host"""
+_JOBS = """
+SELECT job.id, name, digest, delay, per_host, obeys, weight, served
+FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Jobs and rules of the process that leases."""
+
+    jobs: Mapping[str, str] | None = None
+    """The digests of the jobs that it can visit, by name; None for every job."""
+    obeys: Callable[[str], bool | None] = lambda _: None
+    """Whether the robots.txt of a host, by its key, is obeyed; None leaves that to the job."""
+    held: frozenset[str] = frozenset()
+    """Names of jobs that it could visit and does not, until their lists are read."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """A job that visits the host."""
+
+    id: int
+    name: str
+    digest: str
+    delay: Seconds
+    per_host: int
+    obeys: int
+    weight: int
+    served: float
+
+
+class HostRow(NamedTuple):
+    """A host as a lease needs it; times are wall times."""
+
+    id: int
+    key: str
+    next_at: Seconds
+    opens_at: Seconds
+    rules_until: Seconds
+    refresh_at: Seconds
+    asked_until: Seconds
+    crawl_delay: Seconds
+    address: str | None
+    asked: int
+    """Whether a visit to its robots.txt waits."""
+    rules_version: int
+    backoff: Seconds
+    failures: int
+    failing_since: Seconds | None
+    silent: int
+    latency: Seconds
+    spent: int
+    day: int
+    answered_at: Seconds
+    failed_until: Seconds
+    put_off_until: Seconds
+    turn_at: Seconds
+    refusals: int
+    refused_path: int
+    refused_since: Seconds | None
+
+    def health(self) -> Health:
+        """Return its health as the feeder has it."""
+        return Health(
+            self.backoff, self.failures, self.failing_since, bool(self.silent), self.latency,
+            self.spent, self.day, self.refusals, self.refused_path, self.refused_since,
+        )  # fmt: skip
+
+    def rest(self) -> Rest:
+        """Return what it rests for."""
+        return Rest(self.answered_at, self.failed_until, self.put_off_until, self.turn_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A host with the active jobs that list it."""
+
+    host: HostRow
+    jobs: list[Turn]
+    known: list[Turn]
+    """Those that the process which asks has in its configuration."""
+    mine: list[Turn]
+    """Those that it visits."""
+    obeying: list[Turn]
+    """Those that obey its robots.txt."""
+    address_answered_at: Seconds
+
+    def leased(self) -> LeasedHost:
+        """Return the host as its owner gets it, without tasks."""
+        found, jobs = self.host, self.jobs
+        return LeasedHost(
+            id=found.id,
+            key=found.key,
+            next_at=found.next_at,
+            delay=max((job.delay for job in jobs), default=0.0),
+            per_host=min((job.per_host for job in jobs), default=1000),
+            tasks=(),
+            jobs=tuple(job.name for job in self.known),
+            crawl_delay=found.crawl_delay if self.obeying else 0.0,
+            address=found.address,
+            health=found.health(),
+            rest=found.rest(),
+            opens_at=found.opens_at,
+            address_answered_at=self.address_answered_at,
+        )
+
+
+def terms_of(db: sqlite3.Connection, visitor: Visitor, host: int) -> Terms:
+    """Return a host, by its number, on the terms of a process."""
+    found = HostRow(*db.execute(_HOST, {"host": host}).fetchone())
+    jobs = [Turn(*job) for job in db.execute(_JOBS, (host,))]
+    known = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
+    mine = [job for job in known if job.name not in visitor.held and _same(job, visitor)]
+    obeying = _obeying(jobs, obeyed=visitor.obeys(found.key))
+    return Terms(found, jobs, known, mine, obeying, answered_at(db, found.address))
+
+
+def _same(job: Turn, visitor: Visitor) -> bool:
+    """Tell whether a job means to the process what it means in the newest text."""
+    return visitor.jobs is None or visitor.jobs.get(job.name) == job.digest
+
+
+def _obeying(jobs: list[Turn], *, obeyed: bool | None) -> list[Turn]:
+    """Return the jobs that obey robots.txt on a host; `obeyed`, if set, is for all of them."""
+    if obeyed is None:
+        return [job for job in jobs if job.obeys]
+    return jobs if obeyed else []

@@ -1,0 +1,31 @@
+"""Limits that the configuration sets to the visits of one host. Pure."""
+
+from dataclasses import dataclass
+
+from crawler.model import DAY_S, Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptive:
+    """Keep the delay near a multiple of the host's own response time."""
+
+    factor: float
+    least: Seconds
+    most: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class HostLimits:
+    """Limits that the configuration sets to the visits of one host."""
+
+    delay: Seconds = 0.0
+    per_host: int = 1
+    adaptive: Adaptive | None = None
+    max_backoff: Seconds = 3600.0
+    """Longest rest that failures alone bring about."""
+    give_up: Seconds = DAY_S
+    """How long a host may be silent before its URLs are given up."""
+    max_per_day: int | None = None
+
+
+NO_LIMITS = HostLimits()

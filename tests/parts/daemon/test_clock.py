@@ -1,0 +1,85 @@
+"""A wall clock that was ahead: each step is told once, and nothing waits for what is over."""
+
+import pytest
+
+from crawler.daemon.clock import ClockWatch
+from crawler.model import DAY_S, Kind
+from crawler.records import Again, Done
+from tests.parts.frontiers import NOW, join, seeds, settled, take
+
+YEARS = 10 * 365 * DAY_S
+
+
+class Clocks:
+    def __init__(self, *, last_seen=None):
+        self.wall, self.steady, self.told = NOW, 100.0, []
+        self.watch = ClockWatch(
+            self, lambda: self.told.append("moved"), last_seen=last_seen,
+            wall=lambda: self.wall, steady=lambda: self.steady,
+        )  # fmt: skip
+
+    def warning(self, event, **fields):
+        self.told.append((event, fields["by_s"]))
+
+    def pass_by(self, seconds, step=0.0):
+        self.steady += seconds
+        self.wall += seconds + step
+        self.watch.look()
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0, YEARS, -YEARS])
+def test_a_step_of_the_clock_is_told_once(step):
+    clocks = Clocks(last_seen=NOW - 5)
+    clocks.pass_by(1)
+    clocks.pass_by(1, step)
+    clocks.pass_by(1)
+    assert clocks.told == [("clock.moved", step), "moved"]
+
+
+def test_a_clock_that_is_drawn_to_the_right_time_is_not_told():
+    clocks = Clocks()
+    for _ in range(100):
+        clocks.pass_by(1, 0.3)
+    assert clocks.told == []
+
+
+def test_a_ledger_of_a_time_to_come_is_told_at_the_start():
+    clocks = Clocks(last_seen=NOW + 3600)
+    clocks.watch.look()
+    clocks.pass_by(1)
+    assert clocks.told == [("clock.moved", -3600.0), "moved"]
+
+
+@pytest.mark.parametrize("ahead", [3600.0, YEARS])
+def test_what_a_clock_that_was_ahead_has_put_off_is_due_as_if_it_never_was(frontier, ahead):
+    then = NOW + ahead
+    frontier.add("job", seeds("a", "b", "c"), then)
+    owner = join(frontier, then)
+    hosts = take(frontier, owner, then, new=2)
+    (again, _), (later, _) = [(host.tasks[0], host) for host in hosts.values()]
+    frontier.settle(owner, [
+        settled(again, Kind.TIMEOUT, Again(then + 30), then),
+        settled(later, Kind.STORED, Done(next_at=then + 600), then),
+    ], [])  # fmt: skip
+    frontier.release(owner, [], then)
+    owner = join(frontier)
+    assert take(frontier, owner, NOW + 900) == {}, "all waits for the time that was"
+    after = 0
+    while after is not None:
+        after = frontier.bring_back(after, NOW)
+    found = {}
+    for now in (NOW, NOW + 30, NOW + 600):
+        found |= {host.tasks[0].url: now for host in take(frontier, owner, now).values()}
+    assert found == {"http://c/0": NOW, again.url: NOW + 30, later.url: NOW + 600}
+
+
+def test_what_is_put_off_by_the_clock_of_today_stays(frontier):
+    frontier.add("job", seeds("a"), NOW)
+    owner = join(frontier)
+    task = take(frontier, owner)["a:80"].tasks[0]
+    frontier.settle(owner, [settled(task, Kind.TIMEOUT, Again(NOW + 30))], [])
+    frontier.release(owner, [], NOW)
+    frontier.bring_back(0, NOW + 1)
+    owner = join(frontier)
+    assert take(frontier, owner, NOW + 29) == {}
+    assert take(frontier, owner, NOW + 30)
