@@ -143,8 +143,7 @@ class Frontier(Protocol):
     def meanings(self) -> dict[str, str]:
         """Return, by job, the marks of the options by which all of its lines were understood.
 
-        Paths and columns of a job's URLs are those of these options; a job without a mark is left
-        out.
+        Paths and columns of a job's URLs are those of these; a job without a mark is left out.
         """
 
     def meant(self, job: str, text: str) -> None:
