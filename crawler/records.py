@@ -89,6 +89,8 @@ class Seed(NamedTuple):
     path: str | None = None
     extra: str | None = None
     """Columns of the list that the job's headers use, as JSON."""
+    modified: Seconds | None = None
+    """Wall time at which it was changed last, by the word of a sitemap."""
 
 
 @value

@@ -109,23 +109,20 @@ def split(url: str) -> SplitUrl:
 
 
 def host_of(url: str) -> str:
-    """Return name:port of a canonical URL."""
-    return origin_of(url).partition("://")[2]
+    """Return name:port of a canonical URL; every line of a list and every visit asks for it."""
+    scheme, _, tail = url.partition("://")
+    authority = tail.partition("/")[0]
+    if ":" not in authority.rpartition("]")[2]:
+        authority = f"{authority}:{_PORTS[scheme]}"
+    return authority.replace(".:", ":") if ".:" in authority else authority
 
 
 def origin_of(url: str) -> str:
     """Return the origin of a canonical URL, scheme://name:port (RFC 6454).
 
-    A robots.txt speaks for an origin, and credentials belong to one. Every visit asks for it, so it
-    does not take the whole URL apart.
+    A robots.txt speaks for an origin, and credentials belong to one.
     """
-    scheme, _, tail = url.partition("://")
-    authority = tail.partition("/")[0]
-    if ":" not in authority.rpartition("]")[2]:
-        authority = f"{authority}:{_PORTS[scheme]}"
-    if ".:" in authority:
-        authority = authority.replace(".:", ":")
-    return f"{scheme}://{authority}"
+    return f"{url.partition('://')[0]}://{host_of(url)}"
 
 
 def same_origin(one: str, other: str) -> bool:

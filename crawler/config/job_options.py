@@ -128,6 +128,9 @@ class JobOptions(HostPoliteness):
     """`replace` a file that changed, or `keep 3 versions` of it under names with their time."""
     priority: Literal["high", "normal", "low"] = "normal"
     """Its share where jobs compete for workers or for a host: 4, 2 or 1."""
+    list_timeout: Duration = Field(default=3600.0, gt=0)
+    """Longest time that one list may take to come, over HTTP or from a disk. A server that is
+    silent for `timeout.read` ends it sooner; programs have `command_timeout`."""
     max_shrink: Share = Field(default="50%", validate_default=True)
     """Where the lists of a job lose more than this share of their URLs, and 20 at least, nothing is
     removed until `crawler reload --believe JOB`."""

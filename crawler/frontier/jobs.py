@@ -95,12 +95,10 @@ def _lists(db: sqlite3.Connection, host: int, job: int) -> bool:
     return found.fetchone() is not None
 
 
-def schedule(db: sqlite3.Connection, names: Names, job: str) -> str:
+def schedule(db: sqlite3.Connection, job: str) -> str:
     """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""
-    (text,) = db.execute(
-        "SELECT schedule FROM job WHERE id = ?", (names.job_id(db, job),)
-    ).fetchone()
-    return str(text)
+    row = db.execute("SELECT schedule FROM job WHERE name = ?", (job,)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def rescheduled(db: sqlite3.Connection, names: Names, job: str, text: str) -> None:

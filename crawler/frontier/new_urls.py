@@ -59,7 +59,7 @@ def _add(
     rows = json.dumps(
         [
             (fingerprint, hosts[host], url, path, extra)
-            for fingerprint, url, host, path, extra in seeds
+            for fingerprint, url, host, path, extra, _ in seeds
         ]
     )
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()

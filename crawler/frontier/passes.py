@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.errors import PassLostError
+from crawler.frontier.freshening import freshen
 from crawler.frontier.lists import packed, read_fingerprints, unpacked, write_chunk
 from crawler.frontier.names import Names
 from crawler.frontier.new_urls import enlist
@@ -59,6 +60,8 @@ def put(
     db.execute("UPDATE source SET mark = '' WHERE id = ? AND mark != ''", (one.source,))
     fresh = enlist(db, names, job_id, added, now)
     revived = revive(db, job_id, [seed.fingerprint for seed in added], now)
+    for chunk in read:
+        freshen(db, names, job_id, chunk.seeds, now)
     _note_dropped(db, one.source, removed)
     return Synced(fresh, revived)
 

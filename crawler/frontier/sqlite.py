@@ -168,7 +168,7 @@ class SqliteFrontier:
         return self._file.write(jobs.wake, job, after, now)
 
     def schedule(self, job: str) -> str:
-        return self._file.write(jobs.schedule, self._file.names, job)
+        return self._file.read(jobs.schedule, job)
 
     def rescheduled(self, job: str, text: str) -> None:
         self._file.write(jobs.rescheduled, self._file.names, job, text)

@@ -4,7 +4,9 @@ The shares are by stride scheduling, as those of `classes`. Runs in the native t
 """
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import replace
+from heapq import heapify, heappop, heapreplace
 from typing import Any
 
 from crawler.frontier.names import Names
@@ -28,6 +30,10 @@ _DUE_AT = COLUMNS.split(", ").index("due_at")
 _FIRST = f"""
 SELECT url, ifnull(location, url) FROM task WHERE host = ? AND job = ? AND state = {WAITING}
 AND due_at <= ? ORDER BY due_at LIMIT {LOOKED_AT}"""
+_WITH_DUE = f"""
+SELECT job FROM listing WHERE host = :host AND EXISTS (
+    SELECT 1 FROM task WHERE host = :host AND task.job = listing.job AND state = {WAITING}
+    AND due_at <= :now)"""
 
 
 def leased(
@@ -48,7 +54,8 @@ def leased(
 
 
 def _others(mine: list[Turn], obeying: list[Turn]) -> list[Turn]:
-    return [job for job in mine if job not in obeying]
+    numbers = {job.id for job in obeying}
+    return [job for job in mine if job.id not in numbers]
 
 
 def _robots_wait(
@@ -85,17 +92,21 @@ def _fair(
     """Take tasks, always of the job that was served least by its weight."""
     if len(jobs) == 1:
         return _take(db, host, jobs[0].id, now, limit)
-    waiting = {job.id: job for job in jobs}
+    before = {job.id: job.served for job in jobs}
+    due = {job for (job,) in db.execute(_WITH_DUE, {"host": host, "now": now})}
+    waiting = [(job.served, job.id, job) for job in jobs if job.id in due]
+    heapify(waiting)
     rows: list[Any] = []
     while waiting and len(rows) < limit:
-        job = min(waiting.values(), key=lambda one: one.served)
+        job = waiting[0][2]
         row = _take(db, host, job.id, now, 1)
         if not row:
-            del waiting[job.id]
+            heappop(waiting)
             continue
         rows += row
         job.served += 1 / job.weight
-    _note(db, host, jobs, waiting)
+        heapreplace(waiting, (job.served, job.id, job))
+    _note(db, host, jobs, waiting[0][0] if waiting else 0.0, before)
     return rows
 
 
@@ -105,10 +116,19 @@ def _take(db: sqlite3.Connection, host: int, job: int, now: Seconds, limit: int)
     return sorted(rows, key=lambda row: (row[_DUE_AT], row[0]))
 
 
-def _note(db: sqlite3.Connection, host: int, jobs: list[Turn], waiting: dict[int, Turn]) -> None:
-    """Record the turns; a job without a waiting task loses the turns that went by."""
-    least = min((job.served for job in waiting.values()), default=0.0)
-    rows = [(max(job.served, least), host, job.id) for job in jobs]
+def _note(
+    db: sqlite3.Connection,
+    host: int,
+    jobs: list[Turn],
+    least: float,
+    before: Mapping[int, float],
+) -> None:
+    """Record the turns that differ; a job without a waiting task loses the turns that went by."""
+    rows = [
+        (served, host, job.id)
+        for job in jobs
+        if (served := max(job.served, least)) != before[job.id]
+    ]
     db.executemany("UPDATE listing SET served = ? WHERE host = ? AND job = ?", rows)
 
 

@@ -122,6 +122,11 @@ class Pass:
     state: SourceState
     """The source as it was applied last."""
 
+    @property
+    def first(self) -> bool:
+        """Tell whether nobody began to read the source before."""
+        return self.number == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Weighed:

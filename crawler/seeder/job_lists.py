@@ -31,7 +31,7 @@ class JobLists:
         tools: SyncTools,
         slots: Slots,
         of: Callable[[], Sequence[Source]],
-        ended: Callable[[], None],
+        ended: Callable[["JobLists"], None],
         synced: Callable[[Job, SyncSums], None],
         before: "JobLists | None" = None,
     ) -> None:
@@ -68,12 +68,16 @@ class JobLists:
 
     def poll(self, *, watched: bool) -> None:
         """Look into the inbox, at what leaves, and, if lists are watched, whether one changed."""
-        if self._sync is None and self._again is not None:  # another process read them
-            self._spawn()
-        elif self._sync is None and watched and self._lists_changed():
-            self.begin((), None)
+        if self._sync is None:
+            self._look_at_lists(watched=watched)
         if self._spool is None and (self._inbox or self._leaving):
             self._spool = gevent.spawn(self._guarded, self._tend)
+
+    def _look_at_lists(self, *, watched: bool) -> None:
+        if self._again is not None:  # another process read them
+            self._spawn()
+        elif watched and self._lists_changed():
+            self.begin((), None)
 
     def kill(self) -> None:
         """End what is read; `join` waits for that."""
@@ -104,7 +108,7 @@ class JobLists:
                 self._sync = None
             else:
                 self._spool = None
-            self._ended()
+            self._ended(self)
 
     def _read(self) -> None:
         if self._before:
@@ -127,7 +131,9 @@ class JobLists:
         sync = Sync(tools, self.job)
         self.sums = sync.sums
         sync.run(self._sources())
-        self._leaving = tools.frontier.leaving(self.job.name)
+        self._leaving = sync.leaving or (
+            self._leaving and (sync.sums.held or bool(sync.sums.failed))
+        )
         self._log_synced(sync.sums, changed)
         self._synced(self.job, sync.sums)
 
@@ -152,7 +158,8 @@ class JobLists:
         """Take in what lies in the inbox, and retire URLs whose visits are over."""
         if self._leaving:
             sync = Sync(self._tools, self.job)
-            self._leaving = sync.retire()
+            sync.retire()
+            self._leaving = sync.leaving
             if sync.sums.removed:
                 self._log_synced(sync.sums, ())
         if self._inbox:

@@ -1,9 +1,13 @@
 """One source into the frontier: its chunks are compared, parsed and put."""
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import blake2b
+from math import inf
+
+import gevent
 
 from crawler.config import Job
 from crawler.frontier import Frontier, KnownChunk, Pass, ReadChunk, SourceState
@@ -13,10 +17,15 @@ from crawler.seeder.admission import Admission, SyncSums
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.seeds import BadLine, chunks_of, parsed
 from crawler.sources import Source
+from crawler.sources.contract import failed
 from crawler.threads import Native
 
 MAX_BAD_LOGGED = 20
 """Bad lines of a job that get a log line each; the others are only counted."""
+
+
+MAX_LINES_HERE = 32
+"""Lines that are parsed at once; more of them are parsed in a native thread."""
 
 
 class Busy(Exception):  # noqa: N818  no failure: it is read when the other process has ended
@@ -70,7 +79,7 @@ class Reader:
         before = sums.listed, sums.bad
         try:
             with closing(chunks_of(source, was)) as chunks:
-                for chunk in chunks:
+                for chunk in self._in_time(source, chunks):
                     self._chunk(source, one, chunk, known)
                     seen.add(chunk.anchor)
                     if limit is not None and sums.listed >= limit:
@@ -80,6 +89,29 @@ class Reader:
         listed, bad = sums.listed - before[0], sums.bad - before[1]
         version = f"{self._meaning}:{source.version_read}" if limit is None else ""
         return seen, SourceState(one.source, version, listed, bad)
+
+    def _in_time(self, source: Source, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """Yield chunks as long as the source takes no longer than it may; our own work is free.
+
+        Raises:
+            SourceError: it takes longer.
+        """
+        limit = left = inf if source.times_itself else self._job.list_timeout
+        while True:
+            began = time.monotonic()
+            timer = gevent.Timeout(None if left == inf else max(0.001, left))
+            try:
+                with timer:
+                    chunk = next(chunks, None)
+            except gevent.Timeout as error:
+                if error is not timer:
+                    raise
+                reason = f"was not read within {limit:g} s; list_timeout gives it more"
+                raise failed(source.name, reason) from None
+            if chunk is None:
+                return
+            left -= time.monotonic() - began
+            yield chunk
 
     def _chunk(
         self, source: Source, one: Pass, chunk: Chunk, known: Mapping[int, KnownChunk]
@@ -93,7 +125,10 @@ class Reader:
             return
         limit = self._tools.limit
         left = None if limit is None else limit - sums.listed
-        seeds, bad = self._tools.native.call(parsed, source, self._job, chunk, left)
+        if len(chunk.lines) <= MAX_LINES_HERE:
+            seeds, bad = parsed(source, self._job, chunk, left)
+        else:
+            seeds, bad = self._tools.native.call(parsed, source, self._job, chunk, left)
         sums.listed += len(seeds) + len(bad)
         for line in bad:
             self._note_bad(line)

@@ -60,6 +60,9 @@ class Seeder:
         self._changed: Mapping[str, Sequence[str]] = {}
         self._down_since = frontier.alive()
         self._lists: dict[str, JobLists] = {}
+        self._unread: set[str] = set()
+        """Names of jobs whose lists are being read, or about to be."""
+        self._fault: CrawlerError | None = None
         self.done = False
         """Whether every list was read, as far as it could be."""
 
@@ -75,7 +78,7 @@ class Seeder:
 
     def run(self) -> None:
         """Sync, now and whenever there is a reason, for ever."""
-        self._lists = {}
+        self._lists, self._unread, self._fault = {}, set(), None
         with Native(1) as native:
             tools = SyncTools(
                 self._frontier, self._owner, native, self._log, self._look, self._limit, self._bad
@@ -121,6 +124,7 @@ class Seeder:
             lists = self._lists.get(job.name)
             if lists is None or lists.job != job:
                 lists = self._lists[job.name] = self._new(job, tools, slots, lists)
+            self._unread.add(job.name)
             lists.begin(changed.get(job.name, ()), down_since)
 
     def _new(self, job: Job, tools: SyncTools, slots: Slots, before: JobLists | None) -> JobLists:
@@ -130,28 +134,35 @@ class Seeder:
         def of() -> Sequence[sources.Source]:
             return sources.of(job, self._folder, self._fetch(job))
 
-        return JobLists(job, tools, slots, of, self._event.set, self.synced, before)
+        return JobLists(job, tools, slots, of, self._job_ended, self.synced, before)
 
     def _forget(self, named: set[str]) -> None:
         for name in self._lists.keys() - named:
+            self._unread.discard(name)
             self._lists.pop(name).kill()
+
+    def _job_ended(self, lists: JobLists) -> None:
+        self._fault = self._fault or lists.fault
+        if not lists.reading and self._lists.get(lists.job.name) is lists:
+            self._unread.discard(lists.job.name)
+        self._event.set()
 
     def _look_after_jobs(self) -> None:
         """Raise what ended a job and is not its own fault; see whether all lists are read."""
-        for lists in self._lists.values():
-            fault: CrawlerError | None = lists.fault
-            if fault:
-                raise fault
-        done = not self._round and not any(lists.reading for lists in self._lists.values())
-        if done and not self.done:
+        if self._fault:
+            fault, self._fault = self._fault, None
+            raise fault
+        if not self._unread and not self._round and not self.done:
             self.done = True
             self._look()
 
     def _poll(self) -> None:
         """Take in lists of inboxes, retire URLs that were being visited, look for changes."""
         watched = self._watch()
-        for lists in self._lists.values():
+        for name, lists in self._lists.items():
             lists.poll(watched=watched)
+            if lists.reading:
+                self._unread.add(name)
 
     def _wake_hosts(self) -> None:
         """Have hosts of jobs that came or went looked at again, slice by slice."""
@@ -164,6 +175,6 @@ class Seeder:
 
 def _length(job: Job) -> int:
     """Return a rank by how long a job's lists may take: what stands in the configuration first."""
-    if job.sitemap or job.command:
+    if job.sitemap or job.command or "://" in str(job.url_file or ""):
         return 2
     return 1 if job.url_file else 0

@@ -9,7 +9,7 @@ from crawler.config import Job, header_value
 from crawler.policy import naming
 from crawler.records import Seed
 from crawler.seeder.chunks import Chunk, Chunker
-from crawler.sources import Source
+from crawler.sources import LASTMOD, Source
 from crawler.threads import Native
 from crawler.urls import fingerprint, host_of, listed
 
@@ -58,10 +58,18 @@ def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
     number = fingerprint(job.name, url)
     if not bound:
         return Seed(number, url, host_of(url))
+    if LASTMOD in bound:
+        return Seed(number, url, host_of(url), modified=_modified(job, bound[LASTMOD]))
     path = None
     if any(field not in naming.FIELDS for field in naming.fields_of(job.path)):
         path = naming.path_of(job.path, job.name, url, number, bound)
     return Seed(number, url, host_of(url), path, _header_columns(job, bound))
+
+
+def _modified(job: Job, seconds: str) -> float | None:
+    """Return a time of change; a schedule that says when not to visit is not passed by."""
+    bounded = job.schedule and (job.schedule.hours or job.schedule.until)
+    return None if bounded else float(seconds)
 
 
 def _header_columns(job: Job, bound: Mapping[str, str]) -> str | None:

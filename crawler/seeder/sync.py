@@ -59,6 +59,8 @@ class Sync:
         self._reader = Reader(tools, job, self.sums)
         self._open: list[Pass] = []
         """Passes that are not ended yet."""
+        self.leaving = False
+        """Whether a URL that is no longer listed is being visited."""
 
     def run(self, sources: Sequence[Source]) -> None:
         """Make the frontier match; a source that cannot be read is logged, and stops no other.
@@ -77,16 +79,17 @@ class Sync:
         finally:
             self._abandon()
 
-    def retire(self) -> bool:
-        """Retire URLs that no list names any more; return whether some are still being visited."""
+    def retire(self) -> None:
+        """Retire URLs that no list names any more; those being visited are left for later."""
         name, owner = self._job.name, self._tools.owner
-        if not self._frontier.leaving(name):
-            return False
+        self.leaving = self._frontier.leaving(name)
+        if not self.leaving:
+            return
         after: int | None = BEFORE_ALL
         while after is not None:
             removed, after = self._frontier.retire(owner, name, after)
             self.sums.removed += removed
-        return self._frontier.leaving(name)
+        self.leaving = self._frontier.leaving(name)
 
     def _take_in(self, source: Source, known: dict[str, SourceState]) -> _Read | None:
         """Read a source; None if it could not be read to its end."""
@@ -116,7 +119,7 @@ class Sync:
             raise Busy(source.name)
         self._open.append(one)
         was = self._reader.version_of(one.state)
-        chunks = self._frontier.chunks(one.source)
+        chunks = {} if one.first else self._frontier.chunks(one.source)
         try:
             seen, state = self._reader.read(source, one, chunks, was)
         except Unchanged:
@@ -169,14 +172,14 @@ class Sync:
 
     def _apply(self, read: Sequence[_Read], named: set[str], known: dict[str, SourceState]) -> None:
         """Take away what the sources no longer name, and sources that the job does not name."""
-        gone = [name for name in known if name not in named and not name.startswith(INBOX)]
         for one in read:
             if one.one:
                 self._drop(one.one, one.gone)
                 self._end(one.one, one.state)
-        for name in gone:
+        for name in sorted(known.keys() - named):
             self._forget(name)
-        self.retire()
+        if known:
+            self.retire()
 
     def _keep(self, read: Sequence[_Read]) -> None:
         """End the passes without taking anything away; what misses nothing counts as applied."""
@@ -185,6 +188,9 @@ class Sync:
                 self._end(one.one, one.state if one.whole and not one.gone else None)
 
     def _forget(self, name: str) -> None:
+        """Forget a source that the job no longer names; lists of an inbox stay."""
+        if name.startswith(INBOX):
+            return
         one = self._frontier.begin_pass(self._tools.owner, self._job.name, name)
         if one is None:
             raise Busy(name)
@@ -193,6 +199,8 @@ class Sync:
         self._end(one, SourceState(one.source))
 
     def _drop(self, one: Pass, anchors: Sequence[int]) -> None:
+        if one.first:
+            return
         for at in range(0, len(anchors), DROPPED_AT_ONCE):
             self._frontier.drop(one, anchors[at : at + DROPPED_AT_ONCE])
         while self._frontier.drop(one):

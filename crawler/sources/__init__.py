@@ -6,6 +6,7 @@ from crawler.model import Seconds
 from crawler.sources.cache import Cache, sweep
 from crawler.sources.commands import Command
 from crawler.sources.contract import (
+    LASTMOD,
     UNREADABLE,
     Download,
     FetchList,
@@ -22,6 +23,7 @@ from crawler.sources.sitemaps import Sitemap
 from crawler.sources.web import WebList
 
 __all__ = [
+    "LASTMOD",
     "UNREADABLE",
     "Download",
     "FetchList",

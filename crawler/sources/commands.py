@@ -44,6 +44,7 @@ class Command(Source):
         self._arguments = arguments
         self._timeout = timeout
         self._form = Format(fields, file=False)
+        self.times_itself = True
 
     @property
     def salt(self) -> bytes:

@@ -22,6 +22,8 @@ Blocks = Iterator[list[bytes]]
 Entries = Iterator[tuple[str, Mapping[str, str]]]
 """The URL of a line, if it holds one, and the values that the line binds, by name."""
 
+LASTMOD = "<lastmod>"
+"""Name that a sitemap's lines bind to the time, in seconds, at which a page was changed."""
 MEANING = b"2"
 """Begins every salt; changed when a release comes to read the same line in another way."""
 _IN_HEADER = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -118,6 +120,8 @@ class Source(ABC):
         """Its identity in the ledger."""
         self.version_read = ""
         """Version of the content that was read to its end."""
+        self.times_itself = False
+        """Whether it has a deadline of its own."""
         self.grew = False
         """Whether it grew while it was read: what came later is not in the reading."""
 

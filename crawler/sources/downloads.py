@@ -40,7 +40,7 @@ class _Downloader:
     def __init__(self, fetcher: Fetcher, job: Job) -> None:
         self._fetcher = fetcher
         self._job = job.model_copy(update={"method": "GET", "body": ""})
-        self._timeout = job.timeout.total
+        self._timeout = job.list_timeout
         self._asked_at: dict[str, Seconds] = {}
 
     def fetch(self, url: str, known: Validators | None, folder: Path) -> Download:

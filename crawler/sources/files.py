@@ -21,7 +21,7 @@ from crawler.sources.contract import (
     short_hash,
 )
 from crawler.sources.formats import format_of
-from crawler.sources.reading import Opened, listed
+from crawler.sources.reading import Extent, Opened, listed
 from crawler.threads import Native
 
 _TICK_NS = 20_000_000
@@ -71,11 +71,13 @@ class FileList(Source):
         opened = Opened(self._path, plain=self._plain)
         with errors_named(self.name), Native(1) as native, closing(opened):
             self.version_opened = self.version_read = ""
+            self.grew = False
             before = self._settled(native, opened)
             self.version_opened = self._version(before)
             if self.version_opened and self.version_opened == known_version:
                 raise Unchanged
-            yield from listed(native, opened.descriptor, self._form, self.name)
+            extent = Extent(before.st_size) if self.version_opened else None
+            yield from listed(native, opened.descriptor, self._form, self.name, extent=extent)
             self._check(before, native.call(os.fstat, opened.descriptor))
             self.version_read = self.version_opened
 
@@ -94,10 +96,14 @@ class FileList(Source):
         return native.call(os.fstat, opened.descriptor)
 
     def _check(self, before: os.stat_result, after: os.stat_result) -> None:
-        """Check that the file was not written meanwhile: half a list must not pass for the whole.
+        """Check that the file was not written anew meanwhile: half of it is not the whole list.
 
-        A file that is replaced meanwhile is whole; only its ctime changes, with its last name.
+        A file that is replaced meanwhile is whole; only its ctime changes, with its last name. One
+        that grew was read as far as it went, and is not the last word on what it lists.
         """
+        self.grew = bool(self.version_opened) and after.st_size > before.st_size
+        if self.grew:
+            return
         if self.version_opened and _written(before) != _written(after):
             raise failed(
                 self.name, "changed while it was read; write it elsewhere and rename it into place"

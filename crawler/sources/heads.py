@@ -59,9 +59,8 @@ def refuse_others(head: bytes) -> None:
     """
     if head.startswith(_UTF_16) or _WIDE.match(head):
         raise ValueError("it is UTF-16, and no list is read in it; save it as UTF-8")
-    for magic, name in _MAGIC.items():
-        if head.startswith(magic):
-            raise ValueError(f"it is binary ({name}), and no list; only gzip is unpacked")
+    if name := next((name for magic, name in _MAGIC.items() if head.startswith(magic)), ""):
+        raise ValueError(f"it is binary ({name}), and no list; only gzip is unpacked")
     if b"\0" in head[:_LOOKED_AT] and b"://" not in head:
         raise ValueError("it is binary, and no list; a list is text in UTF-8")
     shown = head.removeprefix(BOM).lstrip(_BLANKS)[:64].lower()

@@ -37,18 +37,19 @@ class Opened:
         self.descriptor = -1
 
     def open(self) -> os.stat_result:
-        """Open for reading, a pipe without waiting for its writer.
+        """Open for reading a file, or a pipe that this process was started with.
 
         Raises:
-            OSError: it is not there, a folder, or, with `plain`, no regular file of that name.
+            OSError: it is not there, or neither of both, or, with `plain`, no file of that name.
         """
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
         self.descriptor = os.open(self._path, flags | (os.O_NOFOLLOW if self._plain else 0))
         found = os.fstat(self.descriptor)
         if stat.S_ISDIR(found.st_mode):
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        if self._plain and not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
+        if not stat.S_ISREG(found.st_mode) and (self._plain or not _is_own(self._path)):
+            what = "a pipe" if stat.S_ISFIFO(found.st_mode) else "a device or a socket"
+            raise OSError(errno.EINVAL, f"it is {what} and no file; a command may read it")
         return found
 
     def close(self) -> None:
@@ -58,19 +59,30 @@ class Opened:
             os.close(descriptor)
 
 
+class Extent:
+    """How far a file is read: as far as it went when it was opened, though it may grow."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+        """Bytes not read yet."""
+        self.grew = False
+        """Whether there was more when it was read: its last line may have been half there."""
+
+
 def listed(
     native: Native,
     descriptor: int,
     form: Format,
     name: str,
     wait: Callable[[], None] | None = None,
+    extent: Extent | None = None,
 ) -> Blocks:
     """Yield the lines of a list, in its format.
 
     Raises:
         SourceError: the format cannot use the list, or not to its end.
     """
-    steps = form.lines(pieces(descriptor))
+    steps = form.lines(pieces(descriptor, extent))
     try:
         yield from stream(native, steps, wait or _waiter(descriptor))
     except ValueError as error:
@@ -90,13 +102,13 @@ def stream(native: Native, steps: Steps, wait: Callable[[], None] = lambda: None
             wait()
 
 
-def pieces(descriptor: int) -> Pieces:
+def pieces(descriptor: int, extent: Extent | None = None) -> Pieces:
     """Yield the bytes of a descriptor; gzip is recognized by its first bytes, and unpacked.
 
     Raises:
         EOFError, zlib.error: the gzip is torn or broken.
     """
-    source, head = _raw(descriptor), b""
+    source, head = _raw(descriptor, extent), b""
     for piece in source:
         if piece is None:
             yield None
@@ -115,7 +127,35 @@ def _waiter(descriptor: int) -> Callable[[], None]:
     return lambda: wait_read(descriptor)
 
 
-def _raw(descriptor: int) -> Pieces:
+def _is_own(path: Path) -> bool:
+    """Tell whether a path names a descriptor that this process was started with."""
+    return path == Path("/dev/stdin") or path.parent in {Path("/dev/fd"), Path("/proc/self/fd")}
+
+
+def _raw(descriptor: int, extent: Extent | None = None) -> Pieces:
+    if extent:
+        return _file(descriptor, extent)
+    return _pipe(descriptor)
+
+
+def _file(descriptor: int, extent: Extent) -> Pieces:
+    """Yield the bytes of a file; where it grew meanwhile, without a last line that has no end."""
+    held, packed = b"", os.pread(descriptor, len(_GZIP), 0) == _GZIP
+    while piece := os.read(descriptor, min(PIECE_BYTES, extent.left)):
+        extent.left -= len(piece)
+        piece = held + piece
+        end = max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1
+        if packed or len(piece) - end > PIECE_BYTES:
+            end = len(piece)
+        if end:
+            yield piece[:end]
+        held = piece[end:]
+    extent.grew = not extent.left and bool(os.read(descriptor, 1))
+    if held and not extent.grew:
+        yield held
+
+
+def _pipe(descriptor: int) -> Pieces:
     if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
         yield None  # before its first writer has come, a pipe reads as if it had ended
     while True:

@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from crawler.policy.lastmod import modified_at
 from crawler.sources.lines import MAX_LINE_BYTES
 from crawler.sources.markup import Markup, unescaped
 from crawler.urls import INVISIBLE, canonical
@@ -18,14 +19,15 @@ class _Shape(NamedTuple):
     entry: tuple[str, ...]
     """Names of the elements from below the root to an entry."""
     locations: frozenset[str]
+    dates: frozenset[str] = frozenset({"lastmod"})
 
 
 _SHAPES = {
     "urlset": _Shape(("url",), frozenset({"loc"})),
     "sitemapindex": _Shape(("sitemap",), frozenset({"loc"})),
-    "rss": _Shape(("channel", "item"), frozenset({"link"})),
-    "rdf": _Shape(("item",), frozenset({"link"})),
-    "feed": _Shape(("entry",), frozenset({"link"})),
+    "rss": _Shape(("channel", "item"), frozenset({"link"}), frozenset({"pubdate"})),
+    "rdf": _Shape(("item",), frozenset({"link"}), frozenset({"dc:date"})),
+    "feed": _Shape(("entry",), frozenset({"link"}), frozenset({"updated", "modified"})),
 }
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HREF = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
@@ -34,7 +36,9 @@ _INNER = str.maketrans({"\t": "\v", "\n": "\v", "\r": "\v", "\0": "\x01"})
 
 
 class Document:
-    """Takes a document in pieces, and gives its locations as lines.
+    """Takes a document in pieces, and gives its locations as lines: URL, or URL<tab>seconds.
+
+    The seconds are the wall time at which it was changed last, if the entry says so.
 
     Locations that are relative are resolved against `base`, the URL of the document.
     """
@@ -55,6 +59,9 @@ class Document:
         self._text: list[str] | None = None
         self._length = 0
         self._lines: list[bytes] = []
+        self._entry: list[bytes] = []
+        """Lines of the entry that is open."""
+        self._modified: int | None = None
 
     def feed(self, piece: str) -> None:
         """Take in a piece.
@@ -78,8 +85,10 @@ class Document:
         if not self.ended:
             raise ValueError(f"it breaks off before </{self._prefix}{self.root}>")
 
-    def take(self) -> list[bytes]:
-        """Return the lines that were completed since the last call."""
+    def take(self, *, last: bool = False) -> list[bytes]:
+        """Return the lines that were completed since the last call; at last those of no entry."""
+        if last:
+            self._end_entry()
         lines, self._lines = self._lines, []
         return lines
 
@@ -94,12 +103,11 @@ class Document:
         if len(self._path) > _MAX_DEPTH:
             raise ValueError(f"it is nested deeper than {_MAX_DEPTH} elements")
         name = name.removeprefix(self._prefix)
-        if name == self._shape.entry[-1] and self._inside():
-            self.closed(name)  # the one before was left open
+        self._close_entry(name)
         self._path.append(name)
-        if name in self._shape.locations and self._at_location():
+        if name in self._shape.locations | self._shape.dates and self._at_location():
             self._text, self._length = [], 0
-            if self.root == "feed":
+            if self.root == "feed" and name == "link":
                 self._link(tag)
 
     def closed(self, name: str) -> None:
@@ -110,7 +118,9 @@ class Document:
         last = ""
         while last != name:
             if self._text is not None and self._at_location():
-                self._end(whole=self._path[-1] == name)
+                self._end(self._path[-1], whole=self._path[-1] == name)
+            elif len(self._path) == len(self._shape.entry) + 1:
+                self._end_entry()
             last = self._path.pop()
         self.ended = not self._path
 
@@ -118,7 +128,7 @@ class Document:
         """Do as `markup.Listener.said`."""
         if self._text is None or self._length > MAX_LINE_BYTES:
             return
-        if self._at_location() and self.root != "feed":
+        if self._at_location() and not (self.root == "feed" and self._path[-1] == "link"):
             self._text.append(text[: MAX_LINE_BYTES + 1])
             self._length += len(text)
 
@@ -133,6 +143,11 @@ class Document:
         else:
             self._first = self._first or name
 
+    def _close_entry(self, name: str) -> None:
+        """End the entry that was left open where the next one begins."""
+        if name == self._shape.entry[-1] and self._inside():
+            self.closed(name)
+
     def _inside(self) -> bool:
         depth = len(self._shape.entry) + 1
         return tuple(self._path[1:depth]) == self._shape.entry
@@ -145,14 +160,26 @@ class Document:
         match = None if _REL.search(tag) else _HREF.search(tag)
         self._text = [match.group(1) or match.group(2) or ""] if match else None
 
-    def _end(self, *, whole: bool) -> None:
+    def _end_entry(self) -> None:
+        """Give the lines of an entry with the time of its change; in an index that says nothing."""
+        tail = b""
+        if self._modified is not None and self.root != "sitemapindex":
+            tail = b"\t%d" % self._modified
+        self._lines += [line if line.startswith(BAD) else line + tail for line in self._entry]
+        self._entry, self._modified = [], None
+
+    def _end(self, name: str, *, whole: bool) -> None:
         text, self._text = "".join(self._text or ()), None
-        if self._length > MAX_LINE_BYTES:
-            self._lines.append(BAD + b"it is longer than %d bytes" % MAX_LINE_BYTES)
+        if name in self._shape.dates:
+            found = modified_at(text) if whole else None
+            if found is not None and found > 0:
+                self._modified = max(found, self._modified or 0)
+        elif self._length > MAX_LINE_BYTES:
+            self._entry.append(BAD + b"it is longer than %d bytes" % MAX_LINE_BYTES)
         elif whole:
-            self._lines.append(self._line(unescaped(text).strip(INVISIBLE)))
+            self._entry.append(self._line(unescaped(text).strip(INVISIBLE)))
         else:
-            self._lines.append(BAD + b"a location is not closed: " + _bytes(text.strip())[:200])
+            self._entry.append(BAD + b"a location is not closed: " + _bytes(text.strip())[:200])
 
     def _line(self, text: str) -> bytes:
         if "\ufffd" in text:

@@ -134,11 +134,12 @@ def _locations(source: Iterator[bytes], first: bytes, base: str) -> Steps:
         try:
             document.feed(text)
         except ValueError:
-            yield from sliced(document.take())
+            yield from sliced(document.take(last=True))
             raise
         yield from sliced(document.take())
         if document.ended:
             return  # whatever follows, also what is no gzip
+    yield document.take(last=True)
     document.finish()
 
 

@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 from crawler.sources.cache import UNVERIFIED, Cache, Copy
 from crawler.sources.contract import (
+    LASTMOD,
     MEANING,
     UNREADABLE,
     Blocks,
@@ -80,7 +81,10 @@ class Sitemap(Source):
     def parse(self, line: bytes) -> Entries:
         if line.startswith(BAD):
             raise ValueError(line.removeprefix(BAD).decode("utf-8", "replace"))
-        return self._form.parse(line)
+        location, _, modified = line.partition(b"\t")
+        bound = {LASTMOD: modified.decode()} if modified.isdigit() else {}
+        for url, _ in self._form.parse(location if bound else line):
+            yield url, bound
 
     def _start(self) -> None:
         try:
@@ -121,11 +125,17 @@ class Sitemap(Source):
                 children = _Children(url, seen)
                 yield from children.read(self._lines(native, copy))
                 queue.extend((child, above + (kind != ROBOTS)) for child in children.urls)
-                if kind == ROBOTS and not queue:
-                    self._note(f"{masked(url)}: it names no sitemap")
-        if queue:
+                self._note_none(url, kind, children.urls)
+        self._note_left(len(queue))
+
+    def _note_none(self, url: str, kind: str, named: list[str]) -> None:
+        if kind == ROBOTS and not named:
+            self._note(f"{masked(url)}: it names no sitemap")
+
+    def _note_left(self, number: int) -> None:
+        if number:
             why = "after that" if self._room > 0 else f"beyond {MAX_ON_DISK >> 30} GiB in all"
-            self._note(f"{len(queue)} more files were not asked for {why}")
+            self._note(f"{number} more files were not asked for {why}")
 
     def _copy(self, native: Native, url: str) -> Copy | None:
         """Return the file at a URL, or None after noting why it cannot be fetched."""

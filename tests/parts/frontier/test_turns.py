@@ -15,6 +15,7 @@ from crawler.feeder.own_hosts import OwnHosts
 from crawler.model import Kind, Outcome, Visited
 from crawler.records import Again, Done, HostRecord, JobTerms
 from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
+from tests.parts.ledgers import execute
 from tests.parts.logs import Silence
 
 CLASSES = [JobTerms("high", weight=4), JobTerms("normal"), JobTerms("low", weight=1)]
@@ -385,3 +386,27 @@ def test_a_host_whose_tasks_went_back_before_its_visit_was_settled_is_not_forgot
         assert handoff.get(timeout=5).url == "http://a/job/1"
     finally:
         gevent.killall(running)
+
+
+def test_jobs_that_have_nothing_due_cost_a_lease_nothing(frontier, tmp_path):
+    """A thousand jobs may visit one host: no lease writes a row for each of them."""
+    file = tmp_path / "state.sqlite"
+    names = [f"job{number}" for number in range(200)]
+    frontier.configure([JobTerms(name) for name in names], NOW)
+    for name in names:
+        frontier.add(name, [seed("http://a/1", name)], NOW)
+    execute(file, "CREATE TABLE written (n INTEGER)")
+    execute(
+        file,
+        "CREATE TRIGGER served AFTER UPDATE ON listing BEGIN INSERT INTO written VALUES (1); END",
+    )
+    owner, taken = join(frontier), 0
+    (host,) = take(frontier, owner, new=1).values()
+    while host.tasks:
+        taken += len(host.tasks)
+        settled_all = [settled(task, Kind.STORED, Done()) for task in host.tasks]
+        frontier.settle(owner, settled_all, [])
+        (host,) = take(frontier, owner, new=0, refills={host.id: 5}).values()
+    assert taken == len(names)
+    ((written,),) = execute(file, "SELECT count(*) FROM written")
+    assert written <= 2 * len(names)

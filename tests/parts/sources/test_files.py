@@ -5,7 +5,7 @@ import gzip
 import os
 import sys
 import termios
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import gevent
@@ -77,16 +77,35 @@ def test_another_template_makes_another_mark_of_a_list_with_columns(one, tmp_pat
     assert len(versions) == 4
 
 
-def test_a_file_that_is_written_while_it_is_read_is_never_taken_for_whole(one, tmp_path):
+def test_a_file_that_is_written_anew_while_it_is_read_is_never_taken_for_whole(one, tmp_path):
     file = write(tmp_path, "list", "http://h/1\n" * 100_000)
     source = one(url_file=file)
     with closing(source.read("")) as blocks:
         next(blocks)
-        with file.open("a") as grown:
-            grown.write("http://h/2\n")
+        with file.open("r+") as changed:
+            changed.write("http://h/2\n")
+            changed.truncate(1_000_000)
         with pytest.raises(SourceError, match="changed while it was read; write it elsewhere"):
             list(blocks)
     assert source.version_read == ""
+
+
+@pytest.mark.parametrize(("end", "number"), [("\n", 100_001), ("-and-a-half", 100_000)])
+def test_a_file_that_grows_while_it_is_read_ends_where_it_ended_when_it_was_opened(
+    one, tmp_path, end, number
+):
+    file = write(tmp_path, "list", "http://h/1\n" * 100_000 + "http://h/2" + end)
+    source = one(url_file=file)
+    with closing(source.read("")) as blocks, file.open("a") as grown:
+        lines = list(next(blocks))
+        for block in blocks:
+            lines += block
+            grown.write("http://h/3\n" * 10_000)
+            grown.flush()
+    assert len(lines) == number
+    assert b"http://h/2-and-a-half" not in lines
+    assert source.grew
+    assert source.version_read != source.version()
 
 
 def test_a_file_that_is_replaced_while_it_is_read_is_read_as_it_was(one, tmp_path):
@@ -106,11 +125,22 @@ def test_a_pattern_of_paths_that_matches_nothing_is_an_error_that_names_it(one, 
     )  # fmt: skip
 
 
-def writer_of(fifo):
-    """Open a pipe for writing, or return None where nothing has it open for reading."""
-    with suppress(OSError):
-        return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
-    return None
+@pytest.fixture
+def pipe():
+    """A pipe that this process was started with, as it were: its path, and its writing end."""
+    reader, writer = os.pipe()
+    yield Path(f"/dev/fd/{reader}"), writer
+    os.close(reader)
+
+
+def test_pipes_devices_and_folders_are_refused_at_once(one, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for path, what in (
+        (tmp_path / "fifo", "it is a pipe and no file; a command may read it"),
+        (Path("/dev/zero"), "it is a device or a socket and no file; a command may read it"),
+        (tmp_path, "it is a folder"),
+    ):
+        assert told(one(url_file=path)) == ([], [], f"url_file:{path}: cannot be read: {what}")
 
 
 def descriptors():
@@ -122,12 +152,10 @@ def unread(pipe):
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
-def test_a_pipe_is_read_as_it_fills_and_blocks_no_thread(one, tmp_path, ticker):
-    fifo = tmp_path / "fifo"
-    os.mkfifo(fifo)
-    source = one(url_file=fifo)
+def test_a_pipe_is_read_as_it_fills_and_blocks_no_thread(one, pipe, ticker):
+    path, writer = pipe
+    source = one(url_file=path)
     reading = gevent.spawn(urls, source)
-    writer = until(lambda: writer_of(fifo), "nothing reads the pipe")
     for piece in (b"http:", b"//h/1\nhttp://h/2\r", b"\nhttp://h/3"):
         os.write(writer, piece)
         until(lambda: not unread(writer), "the piece is not read")
@@ -137,12 +165,12 @@ def test_a_pipe_is_read_as_it_fills_and_blocks_no_thread(one, tmp_path, ticker):
     assert ticker.longest < GAP_S
 
 
-def test_a_greenlet_that_waits_for_a_pipe_can_be_killed(one, tmp_path):
-    fifo = tmp_path / "fifo"
-    os.mkfifo(fifo)
+def test_a_greenlet_that_waits_for_a_pipe_can_be_killed(one, pipe):
+    path, writer = pipe
     before = descriptors()
-    reading = gevent.spawn(urls, one(url_file=fifo))
-    writer = until(lambda: writer_of(fifo), "nothing reads the pipe")
+    reading = gevent.spawn(urls, one(url_file=path))
+    os.write(writer, b"http")
+    until(lambda: not unread(writer), "nothing reads the pipe")
     reading.kill(timeout=1)
     assert reading.dead
     os.close(writer)

@@ -156,7 +156,10 @@ def test_a_link_that_took_a_files_place_is_not_followed(inbox, folder, tmp_path)
 def test_a_pipe_that_took_a_files_place_blocks_nobody(inbox, folder):
     file = folder / "list"
     os.mkfifo(file)
-    assert take(inbox, file) == ([], [f"inbox:{file}: cannot be read: it is no regular file"])
+    assert take(inbox, file) == (
+        [],
+        [f"inbox:{file}: cannot be read: it is a pipe and no file; a command may read it"],
+    )
 
 
 def test_the_oldest_files_come_first_and_not_too_many_at_once(inbox, folder):

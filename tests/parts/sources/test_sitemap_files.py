@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from crawler.sources.contract import LASTMOD
 from crawler.sources.lines import MAX_LINE_BYTES
 from crawler.sources.sitemap_files import MAX_BYTES
 from tests.parts.sources.readings import told, unchanged, urls
@@ -217,3 +218,22 @@ def test_a_sitemap_of_200_mb_takes_50_mib_of_disk(web, site, shelf, tmp_path):
     assert error is None
     kept = sum(file.stat().st_size for file in (tmp_path / "copies").iterdir())
     assert kept < MAX_BYTES + 10_000
+
+
+@pytest.mark.parametrize(
+    ("entry", "modified"),
+    [
+        ("<url><loc>http://h/1</loc><lastmod>2026-11-28T10:00:00Z</lastmod></url>", 1795860000),
+        ("<url><lastmod>2026-11-28</lastmod><loc>http://h/1</loc>", 1795910399),
+        ("<url><loc>http://h/1</loc><lastmod>yesterday</lastmod></url>", None),
+        ("<url><loc>http://h/1</loc><news:lastmod>2026-11-28</news:lastmod></url>", None),
+    ],
+)
+def test_a_location_is_bound_to_the_time_of_its_change(entry, modified, web, site, shelf):
+    shelf.files["s"] = f"<urlset>{entry}<url><loc>http://h/2</loc></url></urlset>".encode()
+    good, bad, error = told(web(sitemap=f"{site.url}/s"))
+    assert good == [
+        ("http://h/1", {LASTMOD: str(modified)} if modified else {}),
+        ("http://h/2", {}),
+    ]
+    assert (bad, error) == ([], None)
