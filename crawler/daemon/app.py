@@ -170,6 +170,7 @@ class App:
             limit=self._limit,
             bad=self._bad,
         )
+        self.seeder.patient = not self._trust_listed
         self.seeder.synced = self._synced
 
     def _synced(self, job: Job, sums: SyncSums) -> None:

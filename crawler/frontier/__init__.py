@@ -24,6 +24,7 @@ from crawler.frontier.values import (
     Said,
     SourceState,
     Synced,
+    Watched,
     Weighed,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "Said",
     "SourceState",
     "Synced",
+    "Watched",
     "Weighed",
     "open_frontier",
 ]

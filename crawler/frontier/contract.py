@@ -13,6 +13,7 @@ from typing import Protocol, Self
 from crawler.frontier.process import Process
 from crawler.frontier.values import (
     BEFORE_ALL,
+    NOBODY,
     Counts,
     Filed,
     Holder,
@@ -29,6 +30,7 @@ from crawler.frontier.values import (
     Said,
     SourceState,
     Synced,
+    Watched,
     Weighed,
 )
 from crawler.model import Kept, Seconds, Task
@@ -244,8 +246,16 @@ class Frontier(Protocol):
     def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
         """Give everything back that the owner holds, and return the tasks among it."""
 
-    def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:
-        """Take back the hosts of dead owners other than `mine`, and return their leased tasks."""
+    def seen(self) -> dict[int, Seconds]:
+        """Return when each owner was last seen, by its own clock: it changes while one lives."""
+
+    def reclaim(
+        self, now: Seconds, machine: str, *, mine: int = 0, watched: Watched = NOBODY
+    ) -> list[Reclaimed]:
+        """Take back the hosts of dead owners other than `mine`, and return their leased tasks.
+
+        Clocks differ, so what was `watched` counts for more than the time at which a lease ends.
+        """
 
     def counts(self) -> Counts:
         """Return the sums of the ledger; they are kept, so it takes no longer at any size."""

@@ -19,6 +19,7 @@ from crawler.frontier.values import (
     Holder,
     Pulse,
     Reclaimed,
+    Watched,
 )
 from crawler.model import DAY_S, Kind, Seconds, Task
 from crawler.records import HostRecord
@@ -96,6 +97,11 @@ def alive(db: sqlite3.Connection) -> Seconds | None:
     return row[0] if row else None
 
 
+def seen(db: sqlite3.Connection) -> dict[int, Seconds]:
+    """Return when each owner was last seen, by its own clock."""
+    return dict(db.execute("SELECT id, seen_at FROM process").fetchall())
+
+
 def release(
     db: sqlite3.Connection, names: Names, owner: int, hosts: Sequence[HostRecord], now: Seconds
 ) -> list[Task]:
@@ -116,12 +122,17 @@ def release(
 
 
 def reclaim(
-    db: sqlite3.Connection, names: Names, now: Seconds, machine: str, mine: int
+    db: sqlite3.Connection,
+    names: Names,
+    now: Seconds,
+    machine: str,
+    mine: int,
+    watched: Watched,
 ) -> list[Reclaimed]:
     """Take back the hosts and tasks of owners whose process is gone or whose lease ran out.
 
     A process that is seen to live has STALLED_FACTOR times as long: a step of the clock is no
-    death.
+    death. Nor is a clock that differs: what the caller has watched counts for more.
     """
     owners = db.execute("SELECT id, machine, pid, born, lease_until FROM process").fetchall()
     reclaimed: list[Reclaimed] = []
@@ -129,7 +140,8 @@ def reclaim(
         process = Process(*which)
         gone = process.is_gone(machine)
         patience = (STALLED_FACTOR - 1) * LEASE_S if process.lives(machine) else 0.0
-        if owner != mine and (gone or lease_until + patience < now):
+        over = lease_until + patience < now or (owner in watched.silent and not patience)
+        if owner != mine and (gone or (over and owner not in watched.living)):
             if not gone:  # it may wake up and write on: its parts are not continued
                 db.execute(
                     f"UPDATE task SET part = NULL WHERE id IN (SELECT id {_LEASED})", (owner,)

@@ -30,6 +30,7 @@ from crawler.frontier.terms import Visitor
 from crawler.frontier.transactions import Transactions
 from crawler.frontier.values import (
     BEFORE_ALL,
+    NOBODY,
     Counts,
     Filed,
     Holder,
@@ -46,6 +47,7 @@ from crawler.frontier.values import (
     Said,
     SourceState,
     Synced,
+    Watched,
     Weighed,
 )
 from crawler.model import Kept, Seconds, Task
@@ -240,8 +242,13 @@ class SqliteFrontier:
     def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
         return self._file.write(owners.release, self._file.names, owner, hosts, now)
 
-    def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:
-        return self._file.write(owners.reclaim, self._file.names, now, machine, mine)
+    def seen(self) -> dict[int, Seconds]:
+        return self._file.read(owners.seen)
+
+    def reclaim(
+        self, now: Seconds, machine: str, *, mine: int = 0, watched: Watched = NOBODY
+    ) -> list[Reclaimed]:
+        return self._file.write(owners.reclaim, self._file.names, now, machine, mine, watched)
 
     def counts(self) -> Counts:
         return self._file.read(sums.counts)

@@ -66,6 +66,18 @@ class Moved:
     """Wall times at which the last answers from the addresses of the others began to arrive."""
 
 
+class Watched(NamedTuple):
+    """Which owners a process has seen to change, on its own monotonic clock."""
+
+    living: frozenset[int] = frozenset()
+    """Owners that changed, or were first seen, within a lease."""
+    silent: frozenset[int] = frozenset()
+    """Owners that did not change for a whole lease."""
+
+
+NOBODY = Watched()
+
+
 @dataclass(frozen=True, slots=True)
 class Reclaimed:
     """A task that was leased when its owner died; it waits again, or died with the owner."""

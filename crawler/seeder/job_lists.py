@@ -18,6 +18,9 @@ from crawler.sources import Source, SourceError
 from crawler.sources.inbox import Inbox
 from crawler.threads import Greenlet
 
+MAX_GROWN = 3
+"""Readings in a row of a list that grows each time; then it is left until it changes."""
+
 
 class JobLists:
     """Reads the lists when asked to, one reading at a time, and the inbox beside it.
@@ -50,6 +53,8 @@ class JobLists:
         """Options that changed, and since when the crawler was down, for the next reading."""
         self._leaving = False
         """Whether a URL that is no longer listed is being visited."""
+        self._grown = 0
+        """Readings in a row in which a list grew."""
         self._versions: dict[str, str] = {}
         self.sums = SyncSums(job.name)
         self.fault: CrawlerError | None = None
@@ -131,11 +136,12 @@ class JobLists:
         sync = Sync(tools, self.job)
         self.sums = sync.sums
         sync.run(self._sources())
-        self._leaving = sync.leaving or (
-            self._leaving and (sync.sums.held or bool(sync.sums.failed))
-        )
+        self._leaving = sync.leaving or self._leaving
         self._log_synced(sync.sums, changed)
         self._synced(self.job, sync.sums)
+        self._grown = self._grown + 1 if sync.grew else 0
+        if 0 < self._grown <= MAX_GROWN:
+            self._again = self._again or ((), None)
 
     def _sources(self) -> Sequence[Source]:
         try:

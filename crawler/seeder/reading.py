@@ -86,6 +86,10 @@ class Reader:
                         break
         finally:
             self._admission.flush(one)
+        if source.unended:
+            self._tools.log.warning(
+                "list.unended", job=self._job.name, list=source.name, reason=source.unended
+            )
         listed, bad = sums.listed - before[0], sums.bad - before[1]
         version = f"{self._meaning}:{source.version_read}" if limit is None else ""
         return seen, SourceState(one.source, version, listed, bad)

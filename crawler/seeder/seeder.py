@@ -63,6 +63,8 @@ class Seeder:
         self._unread: set[str] = set()
         """Names of jobs whose lists are being read, or about to be."""
         self._fault: CrawlerError | None = None
+        self.patient = True
+        """Whether a list that somebody may still be writing is waited for."""
         self.done = False
         """Whether every list was read, as far as it could be."""
 
@@ -132,7 +134,7 @@ class Seeder:
             before.kill()
 
         def of() -> Sequence[sources.Source]:
-            return sources.of(job, self._folder, self._fetch(job))
+            return sources.of(job, self._folder, self._fetch(job), patient=self.patient)
 
         return JobLists(job, tools, slots, of, self._job_ended, self.synced, before)
 

@@ -61,6 +61,8 @@ class Sync:
         """Passes that are not ended yet."""
         self.leaving = False
         """Whether a URL that is no longer listed is being visited."""
+        self.grew = False
+        """Whether a list grew while it was read, so that it is to be read again whole."""
 
     def run(self, sources: Sequence[Source]) -> None:
         """Make the frontier match; a source that cannot be read is logged, and stops no other.
@@ -72,12 +74,17 @@ class Sync:
         known = self._frontier.sources(self._job.name)
         try:
             read = [one for source in sources if (one := self._take_in(source, known))]
-            if self.sums.failed or not all(one.whole for one in read):
-                self._keep(read)
-            else:
+            if self._all_whole(read):
                 self._judge(read, {source.name for source in sources}, known)
+            else:
+                self._keep(read)
         finally:
             self._abandon()
+
+    def _all_whole(self, read: Sequence[_Read]) -> bool:
+        whole = all(one.whole for one in read)
+        self.grew = not whole and self._tools.limit is None
+        return whole and not self.sums.failed
 
     def retire(self) -> None:
         """Retire URLs that no list names any more; those being visited are left for later."""

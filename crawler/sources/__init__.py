@@ -42,10 +42,11 @@ COMMAND_TIMEOUT_S: Seconds = 600.0
 """Time that a command has if its job does not say."""
 
 
-def of(job: Lists, folder: Path, fetch: FetchList) -> list[Source]:
+def of(job: Lists, folder: Path, fetch: FetchList, *, patient: bool = False) -> list[Source]:
     """Return the sources of a job; lists that come over HTTP are kept in a folder.
 
-    Files that a pattern matches are looked up now; nothing else is read before its source is.
+    A `patient` file waits until nobody seems to write it. What a pattern matches is looked up now;
+    nothing else is read before its source is.
     """
     fields, cache = Fields.of(job), Cache(folder, fetch)
     sources: list[Source] = []
@@ -54,7 +55,9 @@ def of(job: Lists, folder: Path, fetch: FetchList) -> list[Source]:
     if job.url_file:
         text = str(job.url_file)
         web = text.startswith(("http://", "https://"))
-        sources += [WebList(text, fields, cache)] if web else lists_at(Path(text), fields)
+        sources += (
+            [WebList(text, fields, cache)] if web else lists_at(Path(text), fields, patient=patient)
+        )
     named = getattr(job, "sitemap", None) or ()
     urls = [named] if isinstance(named, str) else [*named]
     if getattr(job, "sitemaps", None) == "robots":

@@ -122,6 +122,8 @@ class Source(ABC):
         """Version of the content that was read to its end."""
         self.times_itself = False
         """Whether it has a deadline of its own."""
+        self.unended = ""
+        """Why it is not known to be whole, though it was read."""
         self.grew = False
         """Whether it grew while it was read: what came later is not in the reading."""
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import gevent
 
+from crawler.model import Seconds
+from crawler.policy.stillness import UNENDED_S, is_unfinished
 from crawler.sources.contract import (
     UNREADABLE,
     Blocks,
@@ -22,37 +24,52 @@ from crawler.sources.contract import (
 )
 from crawler.sources.formats import format_of
 from crawler.sources.reading import Extent, Opened, listed
+from crawler.sources.wholeness import look
 from crawler.threads import Native
 
+LOOK_S: Seconds = 1.0
+"""Longest time between two looks at a file that may still be written."""
 _TICK_NS = 20_000_000
 """The clock of a file system may stand still for so long: younger files are waited for."""
 
 
-def lists_at(path: Path, fields: Fields) -> list[Source]:
-    """Return the lists that a path or a pattern of paths names."""
+def lists_at(path: Path, fields: Fields, *, patient: bool = False) -> list[Source]:
+    """Return the lists that a path or a pattern of paths names.
+
+    A `patient` list waits before it is read until nobody seems to write it any more.
+    """
     text = str(path)
     if not glob.has_magic(text):
-        return [FileList(path, fields)]
+        return [FileList(path, fields, patient=patient)]
     with Native(1) as native:
         found = native.call(_matching, text)
     if not found:
         return [Nothing(f"url_file:{text}", "no file matches this pattern")]
-    return [FileList(one, fields) for one in found]
+    return [FileList(one, fields, patient=patient) for one in found]
 
 
 class FileList(Source):
     """A file, or a pipe, of URLs: plain text, CSV or JSON lines, perhaps gzip."""
 
     def __init__(
-        self, path: Path, fields: Fields, *, kind: str = "url_file", plain: bool = False
+        self,
+        path: Path,
+        fields: Fields,
+        *,
+        kind: str = "url_file",
+        plain: bool = False,
+        patient: bool = False,
     ) -> None:
         super().__init__(f"{kind}:{path}")
         self._path = path
         self._plain = plain
+        self._patient = patient
         self._form = format_of(path.name, fields)
         self._meaning = short_hash(self._form.salt)
         self.version_opened = ""
         """Version of the content when the last reading began."""
+        self.size_opened = 0
+        """Its bytes then."""
 
     @property
     def salt(self) -> bytes:
@@ -72,8 +89,10 @@ class FileList(Source):
         with errors_named(self.name), Native(1) as native, closing(opened):
             self.version_opened = self.version_read = ""
             self.grew = False
+            if self._patient:
+                self._wait(native)
             before = self._settled(native, opened)
-            self.version_opened = self._version(before)
+            self.version_opened, self.size_opened = self._version(before), before.st_size
             if self.version_opened and self.version_opened == known_version:
                 raise Unchanged
             extent = Extent(before.st_size) if self.version_opened else None
@@ -83,6 +102,17 @@ class FileList(Source):
 
     def parse(self, line: bytes) -> Entries:
         return self._form.parse(line)
+
+    def _wait(self, native: Native) -> None:
+        """Wait until nobody seems to write the file any more, but not for ever."""
+        deadline = time.monotonic() + UNENDED_S
+        while True:
+            seen = native.call(look, self._path, plain=self._plain)
+            left = deadline - time.monotonic()
+            if not seen.wait or left <= 0:
+                self.unended = seen.unended or ("it is still being written" if seen.wait else "")
+                return
+            gevent.sleep(min(seen.wait, left, LOOK_S))
 
     def _settled(self, native: Native, opened: Opened) -> os.stat_result:
         """Open and return the state of the file, which any later change will differ from.
@@ -138,7 +168,14 @@ def _matching(pattern: str) -> list[Path]:
     if os.path.lexists(pattern):
         return [Path(pattern)]
     found = glob.iglob(pattern, recursive=True)  # noqa: PTH207  the pattern is a whole path
-    return [path for path in map(Path, sorted(found)) if not path.is_dir()]
+    return [
+        path for path in map(Path, sorted(found)) if not path.is_dir() and _is_meant(path, pattern)
+    ]
+
+
+def _is_meant(path: Path, pattern: str) -> bool:
+    """Tell whether a pattern means a file; unfinished ones only if it names their ending itself."""
+    return not is_unfinished(path.name) or pattern.endswith(path.suffix or "~")
 
 
 def _written(found: os.stat_result) -> tuple[int, int]:

@@ -8,23 +8,24 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from heapq import nsmallest
 from itertools import count
 from pathlib import Path
 
 from crawler.model import Seconds
+from crawler.policy.stillness import is_unfinished
 from crawler.sources import Fields, FileList, Lists
+from crawler.sources.wholeness import look
 from crawler.threads import Native
 
 MAX_FILES = 1000
 """Files of one scan at most."""
-_QUIET_NS = 1_000_000_000
-"""A file that was written more recently may still be written."""
+_GROWS_S: Seconds = 600.0
+"""How long a file that was taken is looked at, in case that somebody goes on writing it."""
 _LEFT_ALONE_S: Seconds = 60.0
 """How long a file that could not be moved is left alone."""
-_UNREADY = (".tmp", ".part")
 _REASONS = ".reasons"
 _MAX_NAME_BYTES = 200
 """Bytes that are kept of a longer name, so that additions still fit."""
@@ -42,21 +43,33 @@ class Inbox:
         self._taken: dict[Path, FileList] = {}
         self._left: dict[Path, Seconds] = {}
         """Files that could not be moved, and until when they are left alone."""
+        self._done: dict[Path, tuple[int, Seconds]] = {}
+        """Files that were taken and moved: their sizes then, and until when they are looked at."""
+        self._unended: dict[Path, str] = {}
+        """Why files of the last scan are not known to be whole."""
 
     def scan(self) -> list[Path]:
         """Return the files that are ready to be taken, the oldest first; make the folder.
+
+        Those that grew after they were taken come again, whole, from where they were moved to.
 
         Raises:
             OSError: it cannot be made or looked through.
         """
         now = time.monotonic()
         self._left = {file: until for file, until in self._left.items() if until > now}
+        self._done = {file: seen for file, seen in self._done.items() if seen[1] > now}
+        sizes = {file: size for file, (size, _) in self._done.items()}
         with Native(1) as native:
-            return native.call(_scan, self._folder, frozenset(self._left))
+            found = native.call(_scan, self._folder, frozenset(self._left))
+            grown = native.call(_grown, sizes) if sizes else []
+        self._unended = dict([*found, *grown])
+        return list(self._unended)
 
     def take(self, file: Path) -> FileList:
         """Return a file as a list to be read, in the format of its name."""
         self._taken[file] = FileList(file, self._fields, kind="inbox", plain=True)
+        self._taken[file].unended = self._unended.pop(file, "")
         return self._taken[file]
 
     def accept(self, file: Path, reasons: Sequence[str]) -> Path | None:
@@ -71,45 +84,74 @@ class Inbox:
         taken = self._taken.pop(file)
         if taken.version_opened and taken.version() != taken.version_opened:
             return None
+        if file in self._done:
+            self._note_done(file, taken.size_opened)
+            return file
         try:
             with Native(1) as native:
-                return native.call(_move, self._folder, file.name, reasons)
+                moved: Path = native.call(_move, self._folder, file.name, reasons)
         except FileNotFoundError:
             return None
         except OSError:
             self._left[file] = time.monotonic() + _LEFT_ALONE_S
             raise
+        self._note_done(moved, taken.size_opened)
+        return moved
+
+    def _note_done(self, file: Path, size: int) -> None:
+        if len(self._done) < MAX_FILES:
+            self._done[file] = size, time.monotonic() + _GROWS_S
 
 
-def _scan(folder: Path, left: frozenset[Path]) -> list[Path]:
+def _scan(folder: Path, left: frozenset[Path]) -> list[tuple[Path, str]]:
+    """Return files that nobody writes any more, with the reason why that is not certain."""
     folder.mkdir(parents=True, exist_ok=True)
-    now = time.time_ns()
     with os.scandir(folder) as entries:
-        ready = (
+        there = (
             (found.st_mtime_ns, folder / entry.name)
             for entry in entries
-            if _may_be_taken(entry.name)
+            if not is_unfinished(entry.name)
             and folder / entry.name not in left
-            and (found := _ready(entry, now))
+            and (found := _found(entry))
         )
-        return [file for _, file in nsmallest(MAX_FILES, ready)]
+        ready = ((at, file, seen) for at, file in there if (seen := _ready(file)) is not None)
+        return [(file, seen) for _, file, seen in nsmallest(MAX_FILES, ready)]
 
 
-def _may_be_taken(name: str) -> bool:
-    return not name.startswith(".") and not name.endswith(_UNREADY)
+def _grown(sizes: Mapping[Path, int]) -> list[tuple[Path, str]]:
+    """Return the files that are larger than they were, and are not being written any more."""
+    grown = (file for file, size in sizes.items() if _size(file) > size)
+    return [(file, seen) for file in grown if (seen := _ready(file)) is not None]
 
 
-def _ready(entry: "os.DirEntry[str]", now: int) -> os.stat_result | None:
-    """Return the state of a regular file that is not being written any more, else None.
+def _size(file: Path) -> int:
+    try:
+        return file.lstat().st_size
+    except OSError:
+        return 0
 
-    Writing sets both times; a later ctime alone is that of a rename, or of the end of a copy.
-    """
+
+def _found(entry: "os.DirEntry[str]") -> os.stat_result | None:
+    """Return the state of a regular file, None for anything else."""
     try:
         found = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return None
-    quiet = found.st_ctime_ns > found.st_mtime_ns or abs(now - found.st_mtime_ns) >= _QUIET_NS
-    return found if stat.S_ISREG(found.st_mode) and quiet else None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _ready(file: Path) -> str | None:
+    """Return why a file that can be taken is not known to be whole; None if it is to be waited for.
+
+    A file that cannot be opened is taken, so that the reading says why.
+    """
+    try:
+        seen = look(file, plain=True)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return ""
+    return None if seen.wait else seen.unended
 
 
 def _move(folder: Path, name: str, reasons: Sequence[str]) -> Path:

@@ -9,6 +9,8 @@ from crawler.sources.lines import MAX_LINE_BYTES
 from crawler.urls import INVISIBLE
 
 _NOTHING: Mapping[str, str] = {}
+_BLANKS = " \t\v\f\r\n\x1a"
+"""What of INVISIBLE is ASCII: few characters are looked for faster."""
 _NOTE = re.compile(rb"(?:[ \t\v\f]|\xc2\xa0)#")
 
 
@@ -34,7 +36,8 @@ class Plain:
 
     def parse(self, line: bytes) -> Entries:
         """Do as `Source.parse` does."""
-        text = text_of(_without_note(line) if b"#" in line else line).strip(INVISIBLE)
+        text = text_of(_without_note(line) if b"#" in line else line)
+        text = text.strip(_BLANKS if line.isascii() else INVISIBLE)
         if text and text != self._header:
             yield text, _NOTHING
 

@@ -49,6 +49,7 @@ def test_a_process_without_descriptors_takes_nobody_for_dead():
 
 def test_a_list_that_cannot_be_read_stops_no_other_and_is_told(tmp_path):
     (tmp_path / "torn.gz").write_bytes(gzip.compress(b"http://127.0.0.1:1/\n" * 9000)[:-20])
+    os.utime(tmp_path / "torn.gz", (1, 1))
     with Site(slow(0)) as site:
         jobs = [
             {"name": "torn", "url_file": "torn.gz", "attempts": 1},

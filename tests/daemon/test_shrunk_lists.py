@@ -1,6 +1,7 @@
 """Lists that lose their URLs: what a broken list says is not taken at face value."""
 
 import json
+import os
 import signal
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def test_a_list_that_becomes_an_error_page_retires_nothing_and_is_told_once(
     with Daemon(config) as daemon:
         until(lambda: len(daemon.told("visit")) == number, "no visits", daemon)
         replace(listed, content)
+        os.utime(listed, (1, 1))
         sync(daemon)
         sync(daemon)
         assert retired(tmp_path) == 0
