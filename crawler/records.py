@@ -108,6 +108,8 @@ class JobTerms:
     """Its share where several jobs wait: 4 for high priority, 2 for normal, 1 for low."""
     renamed_from: str | None = None
     """The name that it had before, if its URLs are to come along."""
+    digest: str = ""
+    """Digest of all that it means; two processes visit it only if it means the same to both."""
 
 
 @value

@@ -22,13 +22,13 @@ FILES_AT_ONCE = 100
 """Files of retired URLs that are let go in one transaction."""
 
 _PAGE = f"""
-SELECT task.id, job.name, url, fingerprint, path, size, digest, task.state = {RETIRED}, active
+SELECT task.id, job.name, url, fingerprint, path, size, task.digest, task.state = {RETIRED}, active
 FROM (SELECT * FROM task WHERE id > ? ORDER BY id LIMIT {ROWS_AT_ONCE}) AS task
 JOIN job ON job.id = task.job
-WHERE digest IS NOT NULL AND path IS NOT NULL AND task.state != {LEASED} ORDER BY task.id"""
+WHERE task.digest IS NOT NULL AND path IS NOT NULL AND task.state != {LEASED} ORDER BY task.id"""
 _UNNEEDED = f"""
-SELECT task.id, job.name, url, fingerprint, path, size, digest, 1, active FROM job
-JOIN task ON task.job = job.id AND task.state = {RETIRED} AND digest IS NOT NULL
+SELECT task.id, job.name, url, fingerprint, path, size, task.digest, 1, active FROM job
+JOIN task ON task.job = job.id AND task.state = {RETIRED} AND task.digest IS NOT NULL
 WHERE job.name = ? AND task.id > ? ORDER BY task.id LIMIT {FILES_AT_ONCE}"""
 _LET_GO = f"""
 UPDATE task SET digest = NULL, size = NULL, etag = NULL, last_modified = NULL, ended = NULL

@@ -6,12 +6,21 @@ from collections.abc import Mapping, Sequence
 
 from crawler.errors import LeaseLostError
 from crawler.frontier import addresses
+from crawler.frontier.identity import hold, leave_text
 from crawler.frontier.names import Names
 from crawler.frontier.process import Process
 from crawler.frontier.readiness import owe, update_ready_at
 from crawler.frontier.rows import COLUMNS, tally, task_of
 from crawler.frontier.schema import DEAD, LEASED, ROBOTS_JOB, WAITING
-from crawler.frontier.values import LEASE_S, MAX_CRASHES, STALLED_FACTOR, Pulse, Reclaimed, Watched
+from crawler.frontier.values import (
+    LEASE_S,
+    MAX_CRASHES,
+    STALLED_FACTOR,
+    Holder,
+    Pulse,
+    Reclaimed,
+    Watched,
+)
 from crawler.model import DAY_S, Kind, Seconds, Task
 from crawler.records import HostRecord
 
@@ -30,11 +39,19 @@ UPDATE host SET owner = NULL, answered_at = :now,
 _LEASED = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
 
-def own(db: sqlite3.Connection, process: Process, now: Seconds) -> int:
-    """Admit a process as an owner, and return its number."""
+def own(db: sqlite3.Connection, process: Process, now: Seconds, holder: Holder | None) -> int:
+    """Admit a process as an owner, and return its number.
+
+    Raises:
+        HeldElsewhereError: a living process of a configuration of another name is an owner.
+    """
+    name, config = (holder.name, holder.config) if holder else ("", "")
+    if holder:
+        hold(db, holder, now)
     cursor = db.execute(
-        "INSERT INTO process (machine, pid, born, started_at, lease_until) VALUES (?, ?, ?, ?, ?)",
-        (process.machine, process.pid, process.born, now, now + LEASE_S),
+        "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (process.machine, process.pid, process.born, now, now + LEASE_S, name, config),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
@@ -99,6 +116,7 @@ def release(
     db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
     addresses.let_all_go(db, owner)
     update_ready_at(db, held, now)
+    leave_text(db, owner)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return [task_of(row, names.job_name(db, row[-1] or row[2])) for row in rows]
 
@@ -141,6 +159,7 @@ def _reclaim_from(
     begun = Counter(lost.task.host_id for lost in reclaimed)
     _rest_hosts(db, {host: begun[host] for host in held}, now)
     addresses.orphan(db, owner, now)
+    leave_text(db, owner)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed
 

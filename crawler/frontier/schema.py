@@ -13,7 +13,9 @@ TABLES = f"""
 CREATE TABLE ledger (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     uid TEXT NOT NULL,                     -- tells this ledger from every other one; '' not yet
-    generation INTEGER NOT NULL DEFAULT 0  -- grows with every start and reload
+    generation INTEGER NOT NULL DEFAULT 0, -- grows with every configuration that is new
+    name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of the configuration that holds it
+    digest TEXT NOT NULL DEFAULT ''        -- of the newest text of that configuration
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
 
@@ -30,7 +32,8 @@ CREATE TABLE job (
     meaning TEXT NOT NULL DEFAULT '',      -- a mark of the options that lines were read by
     held INTEGER,                          -- URLs on its lists, which lost too many; NULL: none
     believed INTEGER NOT NULL DEFAULT 0,   -- whether the operator believes that
-    heir_of INTEGER                        -- the job of its old name, see renaming.py
+    heir_of INTEGER,                       -- the job of its old name, see renaming.py
+    digest TEXT NOT NULL DEFAULT ''        -- of its meaning in the newest configuration
 ) STRICT;
 INSERT INTO job (id, name) VALUES ({ROBOTS_JOB}, '.robots'); -- has the visits to robots.txt
 
@@ -51,6 +54,8 @@ CREATE TABLE process (
     seen_at REAL NOT NULL DEFAULT 0,       -- of its last heartbeat
     state TEXT NOT NULL DEFAULT 'starting',
     config TEXT NOT NULL DEFAULT '',       -- its configuration file
+    name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of its configuration
+    digest TEXT NOT NULL DEFAULT '',       -- of the text of it that is in force there
     busy INTEGER NOT NULL DEFAULT 0,       -- visits under way
     visits INTEGER NOT NULL DEFAULT 0,     -- since it started
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately

@@ -192,6 +192,31 @@ Times are wall times. It is called in another thread and must be pure.
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """The configuration of a daemon, which holds the ledger from its start on."""
+
+    name: str
+    """Its `crawler.name`."""
+    config: str
+    """Path of its file, for people."""
+    take_over: bool = False
+    """Whether a living process of another name may lose the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The configuration that holds the ledger, and its newest text."""
+
+    name: str
+    """Its `crawler.name`; '' if no daemon has held the ledger."""
+    generation: int
+    """Number of the text; it grows with every one that differs from the last."""
+    digest: str
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    """The digest of each active job, by name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pulse:
     """State of a process, as other processes and the desk read it."""
 

@@ -131,7 +131,8 @@ class JobLists:
 
     def _sync_once(self, changed: Sequence[str], down_since: Seconds | None) -> None:
         tools = self._tools
-        if reschedule(tools.frontier, self.job, down_since, time.time()):
+        other = "schedule" in changed
+        if reschedule(tools.frontier, self.job, down_since, time.time(), changed=other):
             tools.look()
         sync = Sync(tools, self.job)
         self.sums = sync.sums
