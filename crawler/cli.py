@@ -42,9 +42,9 @@ class _Verbs(click.Group):
 
 def _desk() -> dict[str, click.Command]:
     with importing():
-        from crawler.verbs import desk
+        from crawler.verbs import audit, desk
 
-    return {str(verb.name): verb for verb in desk.VERBS}
+    return {str(verb.name): verb for verb in (*desk.VERBS, audit.audit_verb)}
 
 
 @click.group(
@@ -67,18 +67,23 @@ cli.add_command(fetch)
     is_flag=True,
     help="Begin a ledger, or take another, for files that have one.",
 )
-def run(file: Path, *, until_done: bool, new_ledger: bool) -> int:
+@click.option(
+    "--take-over", is_flag=True, help="Take the ledger from a configuration of another name."
+)
+def run(file: Path, *, until_done: bool, new_ledger: bool, take_over: bool) -> int:
     """Run the daemon in the foreground, as supervisord wants it."""
     with importing():
         from crawler import config
         from crawler.daemon import process as daemon
+        from crawler.daemon.disk import Start
 
     try:
         settings = config.load(file)
     except ConfigError as error:
         daemon.log_rejected(error)
         raise
-    return daemon.run(settings, file, until_done=until_done, new_ledger=new_ledger)
+    start = Start(file.absolute(), new_ledger=new_ledger, take_over=take_over)
+    return daemon.run(settings, start, until_done=until_done)
 
 
 @cli.command()

@@ -43,6 +43,10 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}: {key}{self.message}"
 
 
+class HeldElsewhereError(UsageError):
+    """Living processes of another configuration hold the ledger."""
+
+
 class ConfigError(UsageError):
     """Everything that is wrong with a configuration, all of it at once."""
 
@@ -72,7 +76,7 @@ class LeaseLostError(EndOfProcessError):
 
 
 class OutdatedError(EndOfProcessError):
-    """A newer crawler has migrated the ledger."""
+    """A newer crawler has migrated the ledger, or another configuration has taken it over."""
 
 
 class PassLostError(CrawlerError):

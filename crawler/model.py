@@ -102,6 +102,8 @@ class Task:
     """Visits started, this one included."""
     failures: int = 0
     """Visits that ended in a verdict `Again`; the job's `attempts` bounds them."""
+    put_off: int = 0
+    """Visits that its host put off (429, or 503 with a time) since its last end."""
     hops: int = 0
     path: str | None = None
     """File relative to the output folder, once fixed by the list or by an earlier visit."""

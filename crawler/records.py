@@ -106,6 +106,10 @@ class JobTerms:
     """Whether it obeys robots.txt."""
     weight: int = 2
     """Its share where several jobs wait: 4 for high priority, 2 for normal, 1 for low."""
+    renamed_from: str | None = None
+    """The name that it had before, if its URLs are to come along."""
+    digest: str = ""
+    """Digest of all that it means; two processes visit it only if it means the same to both."""
 
 
 @value
@@ -163,3 +167,22 @@ class HostRecord:
     rest: Rest = Rest()
     address_rests: tuple[tuple[str, Seconds], ...] = ()
     """Addresses at which it was visited, and the wall time at which the last answer there began."""
+
+
+class StoredFile(NamedTuple):
+    """A file as the ledger has it."""
+
+    task: int
+    job: str
+    url: str
+    fingerprint: int
+    path: str
+    """Relative to the output folder."""
+    size: int
+    """Bytes."""
+    digest: str
+    """SHA-256 in hex."""
+    retired: bool
+    """Whether no list names its URL any more."""
+    active: bool
+    """Whether the configuration has its job."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from crawler.config import HostOptions, Job, Settings
+from crawler.config.digests import job_digests
 from crawler.config.host_options import STRICTEST, HostPoliteness
 from crawler.model import Seconds
 from crawler.policy.credentials import host_patterns
@@ -30,9 +31,21 @@ class HostOverrides:
     def job_terms(self) -> list[JobTerms]:
         """Return the terms of all jobs, for the frontier."""
         return [
-            JobTerms(job.name, job.delay, job.per_host, job.robots == "obey", WEIGHTS[job.priority])
+            JobTerms(
+                job.name,
+                job.delay,
+                job.per_host,
+                job.robots == "obey",
+                WEIGHTS[job.priority],
+                job.renamed_from,
+                self.overrides.digests[job.name],
+            )
             for job in self.overrides.jobs.values()
         ]
+
+    def digests(self) -> Mapping[str, str]:
+        """Return the digest of each job, by name."""
+        return self.overrides.digests
 
     def limits(self, key: str, jobs: tuple[str, ...], delay: Seconds, per_host: int) -> HostLimits:
         """Return the strictest limits of the jobs that visit a host; `hosts` overrides them.
@@ -71,6 +84,7 @@ class _Overrides:
 
     def __init__(self, settings: Settings) -> None:
         self.jobs = {job.name: job for job in settings.jobs}
+        self.digests = job_digests(settings)
         self.user_agent = settings.crawler.user_agent
         self._options: Mapping[str, HostOptions] = settings.hosts
         self._hours = {

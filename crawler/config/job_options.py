@@ -12,6 +12,8 @@ from crawler.config.options import Options, in_order
 from crawler.config.units import Duration, MinSpeed, Share, Size, Versions
 from crawler.policy import naming, schedule
 
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+"""What the name of a job looks like."""
 ListUrl = Annotated[StrictStr, Field(pattern=r"^https?://"), AfterValidator(urls.canonical)]
 
 
@@ -124,6 +126,9 @@ class JobOptions(HostPoliteness):
     no secret is a credential."""
     schedule: ScheduleOptions | None = None
     """When a URL is visited again; without it every URL is visited once."""
+    on_remove: Literal["keep", "delete"] = "keep"
+    """What becomes of the files of URLs that the job's lists name no more, once they are retired:
+    they are kept, or deleted with their older versions."""
     on_change: Versions = Field(default=0, validate_default=False)
     """`replace` a file that changed, or `keep 3 versions` of it under names with their time."""
     priority: Literal["high", "normal", "low"] = "normal"
@@ -156,8 +161,10 @@ class JobOptions(HostPoliteness):
 class Job(JobOptions):
     """A named list of URLs."""
 
-    name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    name: Annotated[StrictStr, Field(pattern=NAME)]
     """Its identity in the ledger, the log and `path`."""
+    renamed_from: Annotated[StrictStr, Field(pattern=NAME)] | None = None
+    """The name that it had before: the URLs of its lists come along, with history and files."""
     urls: tuple[Annotated[StrictStr, AfterValidator(checks.url_pattern)], ...] = ()
     """URLs, with curl's globbing: `{cn,in,us}`, `[001-100]`, `[a-z]`; `{cc=cn,in}` binds a name."""
     url_file: ListUrl | Path | None = Field(default=None, union_mode="left_to_right")

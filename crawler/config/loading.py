@@ -21,7 +21,7 @@ def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     document = read(file, environment)
     settings = _validated(document)
     if settings is not None:
-        settings = _located(_merged(settings), file.absolute().parent)
+        settings = _located(_merged(settings), file.absolute())
         whole_file.check_jobs(document, settings)
         whole_file.check_hosts(document)
     document.check()
@@ -65,9 +65,9 @@ def _merged(settings: Settings) -> Settings:
     return settings.model_copy(update={"jobs": tuple(jobs)})
 
 
-def _located(settings: Settings, folder: Path) -> Settings:
-    """Make relative paths absolute."""
-    options = settings.crawler
+def _located(settings: Settings, file: Path) -> Settings:
+    """Make relative paths absolute, and give the configuration a name."""
+    options, folder = settings.crawler, file.parent
     paths = {name: _absolute(folder, getattr(options, name)) for name in ("state", "output")}
     jobs = [
         job.model_copy(
@@ -75,7 +75,7 @@ def _located(settings: Settings, folder: Path) -> Settings:
         )
         for job in settings.jobs
     ]
-    options = options.model_copy(update=paths)
+    options = options.model_copy(update={**paths, "name": options.name or file.stem})
     return settings.model_copy(update={"crawler": options, "jobs": tuple(jobs)})
 
 

@@ -45,6 +45,8 @@ class CrawlerOptions(Options):
     """Product token that robots.txt calls the crawler by (RFC 9309, section 2.2.1)."""
     per_address: PerAddress | None = PerAddress()
     """Limits that names at one address share; null for none. They do not hold through a proxy."""
+    name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
+    """Identity of this configuration, wherever its file is; the file's name without its ending."""
     state: Path = Path("var/crawler.sqlite")
     """The ledger: one SQLite file, shared by all processes of this configuration."""
     group: StrictStr | None = None

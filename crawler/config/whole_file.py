@@ -20,6 +20,7 @@ def check_jobs(document: Document, settings: Settings) -> None:
             message = f"{job.name!r} is also the name of jobs[{first[job.name]}]"
             document.problem((*here, "name"), message)
         first.setdefault(job.name, at)
+        _check_old_name(document, settings, job, here)
         if not any((job.urls, job.url_file, job.sitemap, job.command, job.inbox)):
             message = "names no URLs; it needs urls, url_file, sitemap, command or inbox"
             document.problem(here, message)
@@ -28,6 +29,12 @@ def check_jobs(document: Document, settings: Settings) -> None:
             document.problem((*here, "sitemaps"), message)
         _check_files(document, job, here)
         _check_template(document, job, here)
+
+
+def _check_old_name(document: Document, settings: Settings, job: Job, here: Path_) -> None:
+    if job.renamed_from in {other.name for other in settings.jobs}:
+        message = f"{job.renamed_from!r} is a job of this file; it is for a name that is gone"
+        document.problem((*here, "renamed_from"), message)
 
 
 def _check_files(document: Document, job: Job, here: Path_) -> None:

@@ -8,14 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
-from pathlib import Path
 from typing import Self
 
 from crawler.config import Job, Settings
 from crawler.daemon.clock import ClockWatch
 from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
-from crawler.daemon.disk import Disk
+from crawler.daemon.disk import Disk, Start
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
 from crawler.daemon.mailbox import Mailbox
@@ -54,8 +53,7 @@ class App:
         settings: Settings,
         log: Log,
         *,
-        config: Path | None = None,
-        new_ledger: bool = False,
+        start: Start | None = None,
         until_done: bool = False,
         trust_listed: bool = False,
         limit: int | None = None,
@@ -65,14 +63,14 @@ class App:
     ) -> None:
         self._configuration = configuration = Configuration(settings)
         self._log = log
-        self._file = config
+        self._file = start.file if start else None
         self._until_done = until_done
         self._trust_listed = trust_listed
         self._limit = limit
         self._bad = bad
         self._mailbox = Mailbox()
         self.stop = self._mailbox.stop
-        self._disk = Disk(configuration, marked=config is not None, new_ledger=new_ledger)
+        self._disk = Disk(configuration, log, start)
         self._visiting = Visiting(
             configuration,
             self._disk,
@@ -172,6 +170,7 @@ class App:
             limit=self._limit,
             bad=self._bad,
         )
+        self.seeder.remove = self._disk.files.remove
         self.seeder.patient = not self._trust_listed
         self.seeder.synced = self._synced
 
@@ -203,7 +202,15 @@ class App:
             progress=configuration.settings.crawler.log.progress,
             when_settled=partial(self._look, done),
         )
-        self._standing = Standing(self.frontier, self.stop)
+        self._standing = Standing(
+            self._file,
+            configuration,
+            self.frontier,
+            self._log,
+            stop=self.stop,
+            reload=self._mailbox.reload,
+            give_back=visiting.feeder.leaser.give_all_back,
+        )
         self.keeper.beaten = self._standing.look
         self.keeper.reclaim()
 
@@ -216,8 +223,7 @@ class App:
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""
-        paused = self._visiting.feeder.pause.active
-        state = "paused" if paused else self._supervisor.state.value
+        state = "paused" if self._visiting.feeder.pause.active else self._supervisor.state.value
         return Pulse(state, readable(str(self._file or "")), self._visiting.workers.busy)
 
     def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:

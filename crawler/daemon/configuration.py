@@ -31,6 +31,8 @@ class Configuration:
         self.jobs: dict[str, Job] = {job.name: job for job in settings.jobs}
         """Also jobs that a reload removed: visits of theirs may be under way."""
         self.hosts = HostOverrides(settings)
+        self.outdated: frozenset[str] = frozenset()
+        """Names of jobs that mean something else in the newest text, which is not in force here."""
 
     def coming(self, settings: Settings) -> Coming:
         """Return other settings as they would come into force; nothing changes yet.
@@ -48,13 +50,15 @@ class Configuration:
 
     def take_up(self, coming: Coming) -> None:
         """Put another configuration in force; this cannot fail, and never waits."""
-        self.settings = coming.settings
+        self.settings, self.outdated = coming.settings, frozenset()
         self.jobs.update(coming.jobs)
         self.hosts.take_up(coming.hosts)
 
     def listed_jobs(self) -> Sequence[Job]:
-        """Return the jobs of the settings, in their order."""
-        return self.settings.jobs
+        """Return the jobs of the settings, in their order, but for those of an older text."""
+        if not self.outdated:
+            return self.settings.jobs
+        return [job for job in self.settings.jobs if job.name not in self.outdated]
 
     def address_limits(self) -> HostLimits | None:
         """Return the limits that the hosts at one address share, or None where there are none."""

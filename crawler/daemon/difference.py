@@ -7,7 +7,7 @@ from typing import Any
 from crawler.config import Job, Settings
 from crawler.errors import ConfigError, Problem
 
-RESTART_OPTIONS = ("state", "group", "output", "redact_query", "durability")
+RESTART_OPTIONS = ("name", "state", "group", "output", "redact_query", "durability")
 """Options of `crawler` that a running process cannot change."""
 
 

@@ -3,37 +3,52 @@
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
+from crawler.config.digests import text_digest
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.identity import check_same, check_there
-from crawler.frontier import open_frontier
+from crawler.frontier import Holder, open_frontier
 from crawler.frontier.process import current
+from crawler.log import Log
 from crawler.records import HostRecord
 from crawler.rights import make_folder, rights_of, settle_ledger
+from crawler.sources.contract import readable
 from crawler.store import Files, sweep
 from crawler.store.mark import ledger_named, name_ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a daemon starts."""
+
+    file: Path
+    """Its configuration."""
+    new_ledger: bool = False
+    """Whether the output folder may name another ledger."""
+    take_over: bool = False
+    """Whether a living process of another configuration may hold the ledger."""
 
 
 class Disk:
     """Opens both, and registers this process as an owner of leases.
 
-    With `marked` the ledger must be the one that the output folder names; `new_ledger` has the
-    folder name another one.
+    For a daemon, which has a `start`, the ledger must be the one that the output folder names, and
+    no living process of another configuration may hold it, unless the start does away with that.
     """
 
-    def __init__(
-        self, configuration: Configuration, *, marked: bool = False, new_ledger: bool = False
-    ) -> None:
+    def __init__(self, configuration: Configuration, log: Log, start: Start | None = None) -> None:
         self._configuration = configuration
-        self._marked = marked
-        self._new_ledger = new_ledger
+        self._log = log
+        self._start = start
 
     def __enter__(self) -> Self:
         options = self._configuration.settings.crawler
         durable = options.durability == "full"
-        named = "" if self._new_ledger or not self._marked else ledger_named(options.output)
+        named = self._named(options.output)
         check_there(options.state, options.output, named)
         with ExitStack() as stack:
             rights = rights_of(options.group)
@@ -45,15 +60,32 @@ class Disk:
             uid = self.frontier.identify(named)
             check_same(options.state, options.output, named, uid)
             self.files = stack.enter_context(Files(options.output, durable=durable, make=False))
-            self._name = uid if self._marked and uid != named else ""
+            self._name = uid if self._start and uid != named else ""
             self.process = current()
-            self.owner = self.frontier.register(self.process, time.time())
+            self.owner = self._registered()
             self.configure(self._configuration.hosts)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def _named(self, output: Path) -> str:
+        """Return the ledger that the output folder names, '' where that does not matter."""
+        return ledger_named(output) if self._start and not self._start.new_ledger else ""
+
+    def _registered(self) -> int:
+        """Register this process, and say whose ledger it takes over, and what that retires."""
+        start, now = self._start, time.time()
+        if start is None:
+            return self.frontier.register(self.process, now)
+        name, before = self._configuration.settings.crawler.name or "", self.frontier.in_force()
+        holder = Holder(name, readable(str(start.file)), start.take_over)
+        owner = self.frontier.register(self.process, now, holder)
+        if before.name not in {"", name}:
+            retires = sorted(set(before.jobs) - set(self._configuration.jobs))
+            self._log.warning("ledger.taken_over", former=before.name, name=name, retires=retires)
+        return owner
 
     def output_fault(self) -> OSError | None:
         """Return what keeps files from being stored; once nothing does the folder has its name."""
@@ -69,7 +101,12 @@ class Disk:
         Raises:
             LocalFaultError: the ledger cannot be written just now, and nothing has changed.
         """
-        self.frontier.configure(hosts.job_terms(), time.time(), obeys=hosts.obeys)
+        self.frontier.configure(
+            hosts.job_terms(),
+            time.time(),
+            obeys=hosts.obeys,
+            text=(self.owner, text_digest(hosts.digests())),
+        )
 
     def release(self, owed: Iterable[HostRecord]) -> int:
         """Give back all leased tasks, with the records of their hosts; return how many."""

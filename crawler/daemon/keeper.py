@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from crawler.config import Job
+from crawler.daemon.owner_watch import OwnerWatch
 from crawler.daemon.tally import Tally
 from crawler.frontier import LEASE_S, Frontier, Pulse, Reclaimed
 from crawler.frontier.process import Process
@@ -50,6 +51,7 @@ class Keeper:
         self.beaten: Callable[[], None] = lambda: None
         """Is called after each heartbeat."""
         self._rates = (0.0, 0.0)
+        self._watch = OwnerWatch()
         self._beaten = (time.monotonic(), 0, 0)
         """When the rates were computed last, and the visits and the good ends by then."""
         self._reported = 0
@@ -88,7 +90,13 @@ class Keeper:
 
     def reclaim(self) -> None:
         """Take back the leases of dead processes, and remove the `.part` files that they left."""
-        reclaimed = self._frontier.reclaim(time.time(), self._process.machine, mine=self._owner)
+        watched = self._watch.look(self._frontier.seen(), time.monotonic())
+        reclaimed = self._frontier.reclaim(
+            time.time(),
+            self._process.machine,
+            mine=self._owner,
+            watched=watched,
+        )
         if not reclaimed:
             return
         parts = sweep(self._files, self._jobs, [(item.task, item.owner) for item in reclaimed])

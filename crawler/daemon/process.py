@@ -4,13 +4,13 @@ import gc
 import os
 import resource
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import gevent
 
 from crawler.config import Settings
 from crawler.daemon.app import App
+from crawler.daemon.disk import Start
 from crawler.daemon.opening import StoppedError
 from crawler.errors import ConfigError, CrawlerError
 from crawler.log import Log, open_log
@@ -24,9 +24,7 @@ GC_THRESHOLD = 10_000
 """Objects made minus objects freed between two looks for garbage."""
 
 
-def run(
-    settings: Settings, config: Path, *, until_done: bool = False, new_ledger: bool = False
-) -> int:
+def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
     """Run the daemon with a log of its own; return the exit code: 0, 1 or FORCED_EXIT.
 
     Raises:
@@ -42,8 +40,7 @@ def run(
         with App(
             settings,
             log,
-            config=config.absolute(),
-            new_ledger=new_ledger,
+            start=start,
             until_done=until_done,
             together=lines.together,
         ) as app:

@@ -113,20 +113,20 @@ class ConfigWatch:
         self._file = file
         self._configuration = configuration
         self._changed = changed
-        self._version = _version(file)
+        self._version = version_of(file)
 
     def look(self) -> bool:
         """Return whether lists are watched; call `changed` if the file has changed."""
         if not self._configuration.settings.crawler.watch or self._file is None:
             return False
-        version = _version(self._file)
+        version = version_of(self._file)
         if version != self._version:
             self._version = version
             self._changed()
         return True
 
 
-def _version(file: Path | None) -> tuple[int, ...]:
+def version_of(file: Path | None) -> tuple[int, ...]:
     """Return size, time and inode of a file, which differ between two versions of it."""
     with suppress(OSError):
         found = file.stat() if file else None

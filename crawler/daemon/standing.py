@@ -1,30 +1,106 @@
-"""Whether this process still is as new as what the ledger has seen."""
+"""Whether what this process has in force is what the ledger says: crawler, configuration, text.
+
+Of several processes with one configuration the newest start or reload wins. A process that has an
+older text leaves to the others the jobs that mean something else by now, and reloads by itself if
+its own file has become the newest text.
+"""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from crawler.errors import OutdatedError
-from crawler.frontier import Frontier
+from crawler.config import load
+from crawler.config.digests import job_digests, text_digest
+from crawler.daemon.configuration import Configuration
+from crawler.daemon.reloading import version_of
+from crawler.errors import ConfigError, OutdatedError
+from crawler.frontier import Frontier, InForce
+from crawler.log import Log
+from crawler.threads import Native
 
 
 class Standing:
-    """Looks after each heartbeat; `stop` asks for a drain, for the cause in words."""
+    """Looks after each heartbeat.
 
-    def __init__(self, frontier: Frontier, stop: Callable[[str], None]) -> None:
+    `stop` asks for a drain, with the cause in words, and `reload` for a reload; `give_back` has
+    all hosts leave.
+    """
+
+    def __init__(
+        self,
+        file: Path | None,
+        configuration: Configuration,
+        frontier: Frontier,
+        log: Log,
+        *,
+        stop: Callable[[str], None],
+        reload: Callable[[], None],
+        give_back: Callable[[], None],
+    ) -> None:
+        self._file = file
+        self._configuration = configuration
         self._frontier = frontier
+        self._log = log
         self._stop = stop
-        self._outdated = False
+        self._reload = reload
+        self._give_back = give_back
+        self._ended = ""
+        """Why this process is to end; '' while it is not."""
+        self._told = ""
+        """Digest of the newest text that the log was told of."""
+        self._read: tuple[str, tuple[int, ...]] = ("", ())
+        """The newest text for which the own file was read, and the file's version then."""
 
     def look(self) -> None:
-        """Ask for a drain, once, where a newer crawler has migrated the ledger."""
-        if not self._outdated and self._frontier.outdated():
-            self._outdated = True
-            self._stop("a newer crawler has migrated the ledger")
+        """Ask for a drain, for a reload, or give hosts back, as the ledger says."""
+        if self._ended:
+            return
+        found = self._frontier.in_force()
+        if self._frontier.outdated():
+            self._end("a newer crawler has migrated the ledger")
+        elif self._file and found.name != self._configuration.settings.crawler.name:
+            self._end(f"the configuration {found.name!r} has taken over the ledger")
+        elif self._file:
+            self._compare(self._file, found)
 
     def require(self) -> None:
-        """See that the drain had another cause than that.
+        """See that the drain had another cause than one of those.
 
         Raises:
-            OutdatedError: it had not; supervisord then starts the crawler that is installed now.
+            OutdatedError: it had not; supervisord then starts what is installed now.
         """
-        if self._outdated:
-            raise OutdatedError("a newer crawler has migrated the ledger; start that one")
+        if self._ended:
+            raise OutdatedError(self._ended)
+
+    def _end(self, cause: str) -> None:
+        self._ended = cause
+        self._stop(cause)
+
+    def _compare(self, file: Path, found: InForce) -> None:
+        mine = self._configuration.hosts.digests()
+        if text_digest(mine) == found.digest:
+            self._configuration.outdated = frozenset()
+            return
+        changed = {name for name, digest in mine.items() if found.jobs.get(name) != digest}
+        self._configuration.outdated = frozenset(changed)
+        self._give_back()
+        if self._is_newest(file, found.digest):
+            self._reload()
+        elif self._told != found.digest:
+            self._told = found.digest
+            self._log.warning("config.outdated", newest=found.generation, jobs=sorted(changed))
+
+    def _is_newest(self, file: Path, digest: str) -> bool:
+        """Tell whether the own file yields the newest text, where that may be another answer."""
+        version = version_of(file)
+        if self._read == (digest, version):
+            return False
+        self._read = (digest, version)
+        try:
+            with Native(1) as native:
+                return native.call(_digest_of, file) == digest
+        except ConfigError:
+            return False
+
+
+def _digest_of(file: Path) -> str:
+    return text_digest(job_digests(load(file)))

@@ -27,6 +27,7 @@ from crawler.policy.remedies import remedy
 from crawler.records import Settlement
 from crawler.settler import Settler
 from crawler.threads import Greenlet
+from crawler.transport.memory import Memory
 from crawler.worker.ends import Ends
 from crawler.worker.guard import Guard
 from crawler.worker.judge import Judge
@@ -85,7 +86,8 @@ class Visiting:
     def _open_feeder(self) -> None:
         concurrency = self._configuration.settings.crawler.concurrency
         self.handoff: Queue[Task] = Queue(max(1, min(MAX_HANDED_OFF, concurrency // 4)))
-        self._ends = Ends()
+        self._memory = Memory()
+        self._ends = Ends(self._memory)
         limits = self._configuration.address_limits()
         self.own_hosts = OwnHosts(self._configuration.hosts, limits, self._log)
         self.feeder = Feeder(
@@ -113,6 +115,7 @@ class Visiting:
                 concurrency=self._configuration.settings.crawler.concurrency,
                 trust_listed=self._trust_listed,
                 note=partial(self._disk.frontier.keep, self._disk.owner),
+                memory=self._memory,
                 odd=self._tell_odd_cookie,
             )
         )

@@ -113,6 +113,13 @@ class Leaser:
                 self.look_for(host, now)
         self.look_at(now + 0.05)
 
+    def give_all_back(self) -> None:
+        """Let every host leave as soon as its tasks in memory are done."""
+        for host in self._own_hosts.hosts.values():
+            host.leaving = True
+            self._own_hosts.note_exhausted(host)
+        self.look_at(self._monotonic())
+
     def look_for(self, host: Host, now: Seconds) -> None:
         """Look for tasks of a host once it needs some."""
         at = self._refills.note(host, now)

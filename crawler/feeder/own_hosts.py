@@ -19,6 +19,7 @@ from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy.bans import is_refusal
 from crawler.policy.host_limits import HostLimits
+from crawler.policy.put_off import host_pays
 from crawler.policy.retry import host_asked_for_it, state_of
 from crawler.records import HostRecord
 
@@ -179,7 +180,7 @@ class OwnHosts:
 
         1. A host that is given up ends the URL.
         2. A host that rests long, or that put the visit off, pays in the URL's place: the URL is
-           spared, unless the host has failed for longer than its `give_up`.
+           spared, unless the host has failed for longer than its `give_up`, or is otherwise well.
         """
         outcome, pace = visited.outcome, host.pace
         visited = self._refused(host, visited, now)
@@ -188,8 +189,10 @@ class OwnHosts:
             return visited  # a ban has decided
         if state == "silent" and pace.given_up(now):
             return replace(visited, outcome=replace(outcome, final=True))
-        host_pays = (state == "silent" and was_open) or host_asked_for_it(outcome)
-        return replace(visited, spared=True) if host_pays and not pace.overdue(now) else visited
+        spared = state == "silent" and was_open
+        if host_asked_for_it(outcome):
+            spared = host_pays(pace, visited.task.put_off)
+        return replace(visited, spared=True) if spared and not pace.overdue(now) else visited
 
     def _note_state(self, host: Host, visited: Visited, now: Seconds) -> str:
         """Note how a host is by an outcome, and return that in a word of KINDS."""
@@ -199,6 +202,7 @@ class OwnHosts:
             pace.well(max(0.0, visited.answered_at - began_at))
             if not (is_refusal(outcome) or visited.task.robots):
                 pace.refusals.clear()
+                pace.put_off = 0
         elif state:
             host.last = outcome
             pace.failed(now, began_at, self._random, silent=state == "silent")

@@ -19,6 +19,7 @@ from crawler.fetch.request import RequestBuilder
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
+from crawler.transport.memory import Memory
 from crawler.transport.resolver import Resolver
 from crawler.transport.sessions import LeanSession, Sessions
 from crawler.transport.visit_timer import VisitTimer
@@ -39,7 +40,8 @@ class Fetcher:
 
     With `trust_listed` the hosts that the operator listed may be at any address: the URLs were
     typed; where a redirect leads elsewhere, the guard holds again. `note` is called with every
-    part that a later visit may go on from, `odd` with the job, the place and the problem of every
+    part that a later visit may go on from. `memory` is what its answers share, with others if it is
+    given. `odd` is called with the job, the place and the problem of every
     line that is passed over in a cookies.txt.
     """
 
@@ -51,16 +53,18 @@ class Fetcher:
         concurrency: int,
         trust_listed: bool = False,
         note: Callable[[int, Kept], None] = lambda _, __: None,
+        memory: Memory | None = None,
         odd: Callable[[str, str, str], None] = lambda _, __, ___: None,
     ) -> None:
+        memory = memory or Memory()
         self._user_agent = user_agent
         self._files = files
         self._concurrency = concurrency
         self._trust_listed = trust_listed
-        self._reader = AnswerReader(files, note)
+        self._reader = AnswerReader(files, note, memory)
         self._odd = odd
         self._resolver = Resolver(LOOKUP_THREADS)
-        self._sessions = Sessions(self._resolver, concurrency)
+        self._sessions = Sessions(self._resolver, concurrency, memory)
         self._by_job: dict[str, Sequence[JobSession]] = {}
         """The newest first: a visit under way ends under the options with which it began."""
 

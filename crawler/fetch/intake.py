@@ -7,6 +7,7 @@ from typing import Self
 from crawler.model import Kept, Kind, Trouble
 from crawler.policy.page_robots import HEAD_BYTES
 from crawler.store import Files, Measured
+from crawler.transport.memory import Share
 
 MAX_IN_MEMORY_BYTES = 1024 * 1024
 """Longest body that travels in memory; a longer one goes to its part in pieces."""
@@ -19,8 +20,9 @@ class Intake:
 
     A part that breaks off is discarded, unless it can be continued (`kept`) and nothing was wrong
     with it but its end. `part` names the part when one is needed, and `begun` is called when it is
-    opened and tells whether it can be continued; `had` is what is continued. Of a `page` the
-    beginning is kept, to be looked into.
+    opened and tells whether it can be continued; `had` is what is continued. `share` is its part of
+    the memory of all answers; a body that `stays` goes to no part. Of a `page` the beginning is
+    kept, to be looked into.
     """
 
     def __init__(
@@ -30,14 +32,18 @@ class Intake:
         kept: Kept | None,
         begun: Callable[[str], Kept | None],
         had: Measured | None,
+        share: Share,
         *,
         page: bool = False,
+        stays: bool = False,
     ) -> None:
         self._files = files
         self._named = part
         self._kept = kept
         self._begun = begun
+        self._share = share
         self._page = page
+        self._stays = stays
         self._first = b""
         """Bytes that came, as long as they are one piece: most bodies are, and are not copied."""
         self._buffer = bytearray()
@@ -53,6 +59,7 @@ class Intake:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, *_: object
     ) -> None:
+        self._share.hold(0)
         if self._part is None:
             return
         try:
@@ -74,6 +81,7 @@ class Intake:
             self._part.write(data, self._hash)
         else:
             self._first = data
+            self._hold(len(data))
 
     def finish(self) -> tuple[bytes | None, str | None, int, str]:
         """Return the content or the name of its part, the size and the SHA-256 in hex.
@@ -96,6 +104,17 @@ class Intake:
         self._buffer += data
         if len(self._buffer) > (MAX_IN_MEMORY_BYTES if self._part is None else WRITE_BYTES):
             self._flush()
+        else:
+            self._hold(len(self._buffer))
+
+    def _hold(self, size: int) -> None:
+        """Count what is in memory, and write it early where all answers together hold too much."""
+        self._share.hold(size)
+        if not self._share.is_short:
+            return
+        if self._stays:
+            raise Trouble(Kind.PROTOCOL, "a long body while the memory for answers is used up")
+        self._flush()
 
     def _flush(self) -> None:
         digest = self._hash if self._part else None  # in memory each piece was digested as it came
@@ -107,6 +126,7 @@ class Intake:
         self._part.write(self._first or self._buffer, digest)
         self._first = b""
         self._buffer.clear()
+        self._share.hold(0)
 
 
 def _broke_off(error: BaseException | None) -> bool:

@@ -20,6 +20,7 @@ from crawler.policy.resume import check_range, keepable
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
 from crawler.transport.body_framing import Body
+from crawler.transport.memory import Memory, Share
 from crawler.transport.response_head import Headers
 
 MAX_DRAINED_BYTES = 16_384
@@ -46,8 +47,9 @@ class Visit(NamedTuple):
 class AnswerReader:
     """Reads the answers of all visits; `note` is called with every part that may be continued."""
 
-    def __init__(self, files: Files, note: Callable[[int, Kept], None]) -> None:
+    def __init__(self, files: Files, note: Callable[[int, Kept], None], memory: Memory) -> None:
         self._files = files
+        self._memory = memory
         self._note = note
 
     def measure(self, kept: Kept) -> Measured | None:
@@ -102,7 +104,17 @@ class AnswerReader:
         decoder = _decoder(task, job, headers)
         page = "html" in (headers.get("content-type") or "").lower() and not job.raw
         begun = partial(self._begun, task, job, answer)
-        intake = Intake(self._files, part, task.kept if had else None, begun, had, page=page)
+        share = Share(self._memory)
+        intake = Intake(
+            self._files,
+            part,
+            task.kept if had else None,
+            begun,
+            had,
+            share,
+            page=page,
+            stays=task.robots,
+        )
         with intake:
             read_body(answer.body, decoder, limits, intake.take)
             content, written, size, digest = intake.finish()
@@ -158,6 +170,7 @@ def read_body(
         stage(piece)
         if limits.cut and limits.enough(coded=decoder is not None):
             return
+        del piece  # or it would be held, uncounted, while the next one is waited for
     if decoder and began and not decoder.finished():
         raise Trouble(Kind.TRUNCATED, "the compressed body ends before its own end mark")
 

@@ -10,6 +10,8 @@ from crawler.frontier.values import (
     STALLED_FACTOR,
     Counts,
     Filed,
+    Holder,
+    InForce,
     KnownChunk,
     Lease,
     LeasedHost,
@@ -22,6 +24,7 @@ from crawler.frontier.values import (
     Said,
     SourceState,
     Synced,
+    Watched,
     Weighed,
 )
 
@@ -33,6 +36,8 @@ __all__ = [
     "Counts",
     "Filed",
     "Frontier",
+    "Holder",
+    "InForce",
     "KnownChunk",
     "Lease",
     "LeasedHost",
@@ -45,6 +50,7 @@ __all__ = [
     "Said",
     "SourceState",
     "Synced",
+    "Watched",
     "Weighed",
     "open_frontier",
 ]

@@ -10,30 +10,14 @@ LocalFaultError: this machine refuses, as on a full disk, and nothing was done. 
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, Self
 
+from crawler.frontier import values
+from crawler.frontier.file_verbs import FileVerbs
 from crawler.frontier.process import Process
-from crawler.frontier.values import (
-    BEFORE_ALL,
-    Counts,
-    Filed,
-    KnownChunk,
-    Lease,
-    LeasedHost,
-    Moved,
-    NextDue,
-    Pass,
-    Pulse,
-    ReadChunk,
-    Reclaimed,
-    Said,
-    SourceState,
-    Synced,
-    Weighed,
-)
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
 
-class Frontier(Protocol):
+class Frontier(FileVerbs, Protocol):
     """The verbs of an engine. One contract test runs against every engine."""
 
     def __enter__(self) -> Self: ...
@@ -45,8 +29,15 @@ class Frontier(Protocol):
     def outdated(self) -> bool:
         """Tell whether a newer crawler has migrated the ledger: this process is to drain."""
 
-    def register(self, process: Process, now: Seconds) -> int:
-        """Admit a process as an owner, and return its number, which is never used again."""
+    def in_force(self) -> values.InForce:
+        """Return which configuration holds the ledger, and what its newest text is."""
+
+    def register(self, process: Process, now: Seconds, holder: values.Holder | None = None) -> int:
+        """Admit a process as an owner, and return its number, which is never used again.
+
+        Raises:
+            HeldElsewhereError: a living process of another configuration than `holder` is one.
+        """
 
     def hurry(self, until: Seconds) -> None:
         """Wait for other programs until then at the most, on the monotonic clock: a stop is near.
@@ -63,11 +54,13 @@ class Frontier(Protocol):
         now: Seconds,
         *,
         obeys: Callable[[str], bool | None] = lambda _: None,
+        text: tuple[int, str] = (0, ""),
     ) -> None:
         """Make these jobs the active ones; tasks of other jobs are not leased any more.
 
-        `obeys` takes a host's key and returns whether its robots.txt is obeyed, None where the
-        configuration leaves that to the job. It is called in another thread and must be pure.
+        `text` is the owner that puts the newest text in force, and its digest: a process leases
+        only jobs that mean the same to it. `obeys`, which is pure and called in another thread,
+        tells of a host's key whether its robots.txt is obeyed, None where each job decides.
         """
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
@@ -79,13 +72,13 @@ class Frontier(Protocol):
     def active_jobs(self) -> list[JobTerms]:
         """Return the active jobs, as `configure` had them last."""
 
-    def sources(self, job: str) -> dict[str, SourceState]:
+    def sources(self, job: str) -> dict[str, values.SourceState]:
         """Return a job's sources as they were applied last, by their names."""
 
-    def chunks(self, source: int) -> dict[int, KnownChunk]:
+    def chunks(self, source: int) -> dict[int, values.KnownChunk]:
         """Return the chunks of a source as they were read last, by their anchors."""
 
-    def begin_pass(self, owner: int, job: str, source: str) -> Pass | None:
+    def begin_pass(self, owner: int, job: str, source: str) -> values.Pass | None:
         """Begin to read a source, which becomes known; None while another process reads it.
 
         Raises:
@@ -93,16 +86,18 @@ class Frontier(Protocol):
             PassLostError: another pass of the source has begun.
         """
 
-    def put(self, one: Pass, read: Sequence[ReadChunk], now: Seconds) -> Synced:
+    def put(
+        self, one: values.Pass, read: Sequence[values.ReadChunk], now: Seconds
+    ) -> values.Synced:
         """Take in chunks that are new or changed; nothing is taken away before `drop`."""
 
-    def drop(self, one: Pass, anchors: Sequence[int] = ()) -> bool:
+    def drop(self, one: values.Pass, anchors: Sequence[int] = ()) -> bool:
         """Take away chunks that the source no longer has, and a slice of what others lost.
 
         Return whether there is more of the latter.
         """
 
-    def end_pass(self, one: Pass, read: SourceState | None, now: Seconds) -> None:
+    def end_pass(self, one: values.Pass, read: values.SourceState | None, now: Seconds) -> None:
         """End a pass; `read` is the source as it was read to its end, None where it was not.
 
         A source that holds nothing is forgotten.
@@ -110,7 +105,7 @@ class Frontier(Protocol):
 
     def weigh(
         self, owner: int, job: str, urls: int, max_shrink: float, *, emptied: bool = False
-    ) -> Weighed:
+    ) -> values.Weighed:
         """Judge the lists of a job that were all read: `urls` are on them, inline ones left out.
 
         They are held if they lost more than the share `max_shrink` of the URLs applied last, or
@@ -120,7 +115,9 @@ class Frontier(Protocol):
     def applied(self, owner: int, job: str) -> None:
         """Note that a job's lists were applied: nothing of them is held any more."""
 
-    def retire(self, owner: int, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
+    def retire(
+        self, owner: int, job: str, after: int = values.BEFORE_ALL
+    ) -> tuple[int, int | None]:
         """Retire a slice of the URLs that no list names any more; return (number, cursor).
 
         The cursor is the last fingerprint. A URL that is being visited is left for a later call.
@@ -132,20 +129,19 @@ class Frontier(Protocol):
     def meanings(self) -> dict[str, str]:
         """Return, by job, the marks of the options by which all of its lines were understood.
 
-        Paths and columns of a job's URLs are those of these options; a job without a mark is left
-        out.
+        Paths and columns of a job's URLs are those of these; a job without a mark is left out.
         """
 
     def meant(self, job: str, text: str) -> None:
         """Note the mark of the options by which all lines of a job were understood."""
 
-    def filed(self, job: str, after: int) -> Filed:
+    def filed(self, job: str, after: int) -> values.Filed:
         """Count the listed URLs of a job with and without a file, among a slice of all tasks."""
 
     def free_paths(self, job: str, after: int) -> int | None:
         """Let a slice of a job's URLs without a file forget the path that a line gave them."""
 
-    def said(self, task: int) -> Said:
+    def said(self, task: int) -> values.Said:
         """Return what the lists say of a task now; one in memory may be older."""
 
     def hold(self, jobs: Collection[str]) -> None:
@@ -166,10 +162,10 @@ class Frontier(Protocol):
     def rescheduled(self, job: str, text: str) -> None:
         """Note that all due times of a job's tasks were computed by the schedule in `text`."""
 
-    def refit(self, job: str, next_due: NextDue, after: int, now: Seconds) -> int | None:
+    def refit(self, job: str, next_due: values.NextDue, after: int, now: Seconds) -> int | None:
         """Give a slice of a job's ended tasks other due times; the cursor is a task's number."""
 
-    def heartbeat(self, owner: int, pulse: Pulse, now: Seconds) -> None:
+    def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
         """Extend the owner's leases, and record the state of its process."""
 
     def lease(
@@ -181,7 +177,7 @@ class Frontier(Protocol):
         refills: dict[int, int],
         idle: Sequence[HostRecord],
         back: Sequence[int] = (),
-    ) -> Lease:
+    ) -> values.Lease:
         """Give back what the owner does not need, take hosts, and take tasks of hosts.
 
         `idle` are the owner's hosts without an open task: they become free, with their rests.
@@ -191,34 +187,32 @@ class Frontier(Protocol):
         tasks to take of it. A host may be idle and, being ready, come back in the same call.
         """
 
-    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> Moved:
+    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> values.Moved:
         """Note the addresses of hosts without an open visit; tell which of them went back.
 
         A host at an address where another process holds a host goes back, with its tasks.
         """
 
-    def resting(self, after: int, now: Seconds) -> tuple[list[LeasedHost], int | None]:
+    def resting(self, after: int, now: Seconds) -> tuple[list[values.LeasedHost], int | None]:
         """Return hosts without an owner that rest, of a slice of all; the cursor is a number."""
 
     def bring_back(self, after: int, now: Seconds) -> int | None:
         """Bring back times of a slice that a clock which was ahead has left in the future."""
 
-    def terms(self, hosts: Sequence[int]) -> list[LeasedHost]:
+    def terms(self, hosts: Sequence[int]) -> list[values.LeasedHost]:
         """Return hosts, by number, as the active jobs have them now; they come without tasks."""
 
     def amend(
-        self, owner: int, before: Sequence[LeasedHost], after: Sequence[HostRecord], now: Seconds
+        self,
+        owner: int,
+        before: Sequence[values.LeasedHost],
+        after: Sequence[HostRecord],
+        now: Seconds,
     ) -> None:
         """Record what hosts without an owner are owed, unless one has changed since it was read."""
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         """Note the part that a visit begins, for a later visit to go on from."""
-
-    def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
-        """Reserve a file for each (task, first choice, second choice), and return the files.
-
-        A file belongs to one task, for good; where both choices are taken there is a third.
-        """
 
     def settle(
         self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
@@ -234,10 +228,18 @@ class Frontier(Protocol):
     def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
         """Give everything back that the owner holds, and return the tasks among it."""
 
-    def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:
-        """Take back the hosts of dead owners other than `mine`, and return their leased tasks."""
+    def seen(self) -> dict[int, Seconds]:
+        """Return when each owner was last seen, by its own clock: it changes while one lives."""
 
-    def counts(self) -> Counts:
+    def reclaim(
+        self, now: Seconds, machine: str, *, mine: int = 0, watched: values.Watched = values.NOBODY
+    ) -> list[values.Reclaimed]:
+        """Take back the hosts of dead owners other than `mine`, and return their leased tasks.
+
+        Clocks differ, so what was `watched` counts for more than the time at which a lease ends.
+        """
+
+    def counts(self) -> values.Counts:
         """Return the sums of the ledger; they are kept, so it takes no longer at any size."""
 
     def listed(self) -> dict[str, int]:

@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from crawler.frontier.identity import begin_text
 from crawler.frontier.names import Names
 from crawler.frontier.readiness import update_ready_at
+from crawler.frontier.renaming import inherit
 from crawler.frontier.rows import tally
 from crawler.frontier.schema import DEAD, DONE, RETIRED, ROBOTS_JOB, WAITING
 from crawler.frontier.values import NextDue
@@ -26,16 +28,24 @@ SELECT id, job, state, due_at, ifnull(finished_at, 0.0), fingerprint, every, end
 FROM task WHERE id > ? ORDER BY id LIMIT ?"""
 
 
-def configure(db: sqlite3.Connection, names: Names, jobs: Sequence[JobTerms], now: Seconds) -> None:
+def configure(
+    db: sqlite3.Connection,
+    names: Names,
+    jobs: Sequence[JobTerms],
+    now: Seconds,
+    text: tuple[int, str],
+) -> None:
     """Make the active jobs those of the configuration, with their terms of today.
 
     Hosts that an older configuration closed, or that wait for a robots.txt, are ready anew.
     """
+    begin_text(db, *text)
     wanted = {names.job_id(db, terms.name): terms for terms in jobs}
     db.executemany(
-        "UPDATE job SET delay = ?, per_host = ?, obeys = ?, weight = ? WHERE id = ?",
-        [(r.delay, r.per_host, r.obeys, r.weight, job) for job, r in wanted.items()],
+        "UPDATE job SET delay = ?, per_host = ?, obeys = ?, weight = ?, digest = ? WHERE id = ?",
+        [(r.delay, r.per_host, r.obeys, r.weight, r.digest, job) for job, r in wanted.items()],
     )
+    inherit(db, {job: terms.renamed_from for job, terms in wanted.items() if terms.renamed_from})
     for job, active in db.execute(
         "SELECT id, active FROM job WHERE id != ?", (ROBOTS_JOB,)
     ).fetchall():

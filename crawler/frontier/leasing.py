@@ -13,7 +13,7 @@ from crawler.frontier.classes import CLASSES, Shares
 from crawler.frontier.names import Names
 from crawler.frontier.owners import renew
 from crawler.frontier.readiness import owe, update_ready_at
-from crawler.frontier.schema import LEASED, WAITING
+from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.terms import Visitor
 from crawler.frontier.turns import leased
 from crawler.frontier.values import Lease, Moved
@@ -29,6 +29,12 @@ SELECT id, address.owner IS NOT NULL FROM host LEFT JOIN address ON ip = host.ad
 WHERE class = :class AND host.owner IS NULL AND ready_at <= :now
     AND ifnull(address.owner, :owner) = :owner
 ORDER BY ready_at LIMIT :limit"""
+_SCANNED = 2000
+"""Ready hosts that are looked at for those of some jobs."""
+_READY_OF = f"""
+SELECT * FROM ({_READY}) AS found
+WHERE EXISTS (SELECT 1 FROM listing WHERE host = found.id AND job IN (%s)) LIMIT %d"""
+_ACTIVE = "SELECT id, name, digest FROM job WHERE active AND id != ?"
 _FREE_NOW = """
 SELECT count(*) FROM (SELECT 1 FROM host LEFT JOIN address ON ip = host.address
     WHERE host.owner IS NULL AND ready_at <= ? AND address.owner IS NULL LIMIT ?)"""
@@ -62,7 +68,7 @@ def lease(
     db.executemany(_BACK, [(task,) for task in back])
     _free(db, owner, idle, now)
     share = _fair_share(db, owner, now, new)
-    taken = _ready(db, shares, owner, now, new, share)
+    taken = _ready(db, shares, visitor, owner, now, new, share)
     db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for host in taken])
     addresses.hold(db, owner, taken)
     wanted = dict.fromkeys(taken, FIRST_TASKS) | refills
@@ -106,7 +112,13 @@ def _free(db: sqlite3.Connection, owner: int, hosts: Sequence[HostRecord], now: 
 
 
 def _ready(
-    db: sqlite3.Connection, shares: Shares, owner: int, now: Seconds, new: int, share: int
+    db: sqlite3.Connection,
+    shares: Shares,
+    visitor: Visitor,
+    owner: int,
+    now: Seconds,
+    new: int,
+    share: int,
 ) -> list[int]:
     """Return up to `new` hosts to take, of every class its part.
 
@@ -115,11 +127,26 @@ def _ready(
     """
     if new <= 0:
         return []
-    values = {"now": now, "owner": owner, "limit": new}
-    found = {weight: dict(db.execute(_READY, {**values, "class": weight})) for weight in CLASSES}
+    select, limit = _selection(db, visitor, new)
+    values = {"now": now, "owner": owner, "limit": limit}
+    found = {weight: dict(db.execute(select, {**values, "class": weight})) for weight in CLASSES}
     chosen = shares.pick({weight: list(hosts) for weight, hosts in found.items()}, new)
     bound = {host for hosts in found.values() for host, here in hosts.items() if here}
     return _within_share(chosen, bound, share)
+
+
+def _selection(db: sqlite3.Connection, visitor: Visitor, new: int) -> tuple[str, int]:
+    """Return the statement that finds ready hosts, and its limit.
+
+    A host whose jobs all mean something else to this process is left to those that know them.
+    """
+    if visitor.jobs is None:
+        return _READY, new
+    active = db.execute(_ACTIVE, (ROBOTS_JOB,)).fetchall()
+    mine = [str(job) for job, name, digest in active if visitor.jobs.get(name) == digest]
+    if len(mine) == len(active):
+        return _READY, new
+    return _READY_OF % (", ".join(mine), new), _SCANNED
 
 
 def _within_share(chosen: list[int], bound: set[int], share: int) -> list[int]:

@@ -130,6 +130,11 @@ CREATE TABLE ledger (
     generation INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, '');
+ALTER TABLE ledger ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE ledger ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE job ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE process ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE process ADD COLUMN digest TEXT NOT NULL DEFAULT '';
 ALTER TABLE host ADD COLUMN rules_version INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN answered_at REAL NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN failed_until REAL NOT NULL DEFAULT 0;
@@ -151,6 +156,7 @@ CREATE TABLE address (
 INSERT INTO address SELECT address, max(owner), max(answered_at) FROM host
     WHERE address IS NOT NULL GROUP BY address;
 ALTER TABLE task ADD COLUMN unverified INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task ADD COLUMN put_off INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE job ADD COLUMN meaning TEXT NOT NULL DEFAULT '';
 ALTER TABLE job ADD COLUMN held INTEGER;
 ALTER TABLE job ADD COLUMN believed INTEGER NOT NULL DEFAULT 0;
@@ -164,5 +170,7 @@ CREATE TABLE dropped (
 CREATE INDEX dropped_source ON dropped (source);
 UPDATE OR IGNORE source SET name = substr(name, 1, instr(name, ' ') - 1)
     WHERE name LIKE 'command:% %';
+CREATE INDEX task_unneeded ON task (job) WHERE state = 4 AND digest IS NOT NULL;
+ALTER TABLE job ADD COLUMN heir_of INTEGER;
 """,
 }

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from crawler.frontier.fingerprints import TASK_OF, among, move, note
 from crawler.frontier.names import Names
 from crawler.frontier.readiness import update_ready_at
+from crawler.frontier.renaming import adopt
 from crawler.frontier.rows import tally
 from crawler.model import Seconds
 from crawler.records import Seed
@@ -44,11 +45,22 @@ def enlist(
     for seed in seeds:
         if seed.fingerprint not in known:
             new.setdefault(seed.fingerprint, seed)
-    if new:
-        _add(db, names, job, new.values(), now)
     listed.subtract(new.keys())
+    adopted = _take(db, names, job, new.values(), now)
     db.executemany(_MORE, [(times, one) for one, times in listed.items() if times])
-    return len(new)
+    return len(new) - adopted
+
+
+def _take(
+    db: sqlite3.Connection, names: Names, job: int, seeds: Collection[Seed], now: Seconds
+) -> int:
+    """Add URLs that are not known, or take them along from the old name; return how many were."""
+    if not seeds:
+        return 0
+    others, adopted = adopt(db, job, seeds, now)
+    if others:
+        _add(db, names, job, others, now)
+    return adopted
 
 
 def _add(

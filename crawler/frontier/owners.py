@@ -6,12 +6,21 @@ from collections.abc import Mapping, Sequence
 
 from crawler.errors import LeaseLostError
 from crawler.frontier import addresses
+from crawler.frontier.identity import hold, leave_text
 from crawler.frontier.names import Names
 from crawler.frontier.process import Process
 from crawler.frontier.readiness import owe, update_ready_at
 from crawler.frontier.rows import COLUMNS, tally, task_of
 from crawler.frontier.schema import DEAD, LEASED, ROBOTS_JOB, WAITING
-from crawler.frontier.values import LEASE_S, MAX_CRASHES, STALLED_FACTOR, Pulse, Reclaimed
+from crawler.frontier.values import (
+    LEASE_S,
+    MAX_CRASHES,
+    STALLED_FACTOR,
+    Holder,
+    Pulse,
+    Reclaimed,
+    Watched,
+)
 from crawler.model import DAY_S, Kind, Seconds, Task
 from crawler.records import HostRecord
 
@@ -30,11 +39,19 @@ UPDATE host SET owner = NULL, answered_at = :now,
 _LEASED = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
 
-def own(db: sqlite3.Connection, process: Process, now: Seconds) -> int:
-    """Admit a process as an owner, and return its number."""
+def own(db: sqlite3.Connection, process: Process, now: Seconds, holder: Holder | None) -> int:
+    """Admit a process as an owner, and return its number.
+
+    Raises:
+        HeldElsewhereError: a living process of a configuration of another name is an owner.
+    """
+    name, config = (holder.name, holder.config) if holder else ("", "")
+    if holder:
+        hold(db, holder, now)
     cursor = db.execute(
-        "INSERT INTO process (machine, pid, born, started_at, lease_until) VALUES (?, ?, ?, ?, ?)",
-        (process.machine, process.pid, process.born, now, now + LEASE_S),
+        "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (process.machine, process.pid, process.born, now, now + LEASE_S, name, config),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
@@ -80,6 +97,11 @@ def alive(db: sqlite3.Connection) -> Seconds | None:
     return row[0] if row else None
 
 
+def seen(db: sqlite3.Connection) -> dict[int, Seconds]:
+    """Return when each owner was last seen, by its own clock."""
+    return dict(db.execute("SELECT id, seen_at FROM process").fetchall())
+
+
 def release(
     db: sqlite3.Connection, names: Names, owner: int, hosts: Sequence[HostRecord], now: Seconds
 ) -> list[Task]:
@@ -94,17 +116,23 @@ def release(
     db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
     addresses.let_all_go(db, owner)
     update_ready_at(db, held, now)
+    leave_text(db, owner)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return [task_of(row, names.job_name(db, row[-1] or row[2])) for row in rows]
 
 
 def reclaim(
-    db: sqlite3.Connection, names: Names, now: Seconds, machine: str, mine: int
+    db: sqlite3.Connection,
+    names: Names,
+    now: Seconds,
+    machine: str,
+    mine: int,
+    watched: Watched,
 ) -> list[Reclaimed]:
     """Take back the hosts and tasks of owners whose process is gone or whose lease ran out.
 
     A process that is seen to live has STALLED_FACTOR times as long: a step of the clock is no
-    death.
+    death. Nor is a clock that differs: what the caller has watched counts for more.
     """
     owners = db.execute("SELECT id, machine, pid, born, lease_until FROM process").fetchall()
     reclaimed: list[Reclaimed] = []
@@ -112,7 +140,8 @@ def reclaim(
         process = Process(*which)
         gone = process.is_gone(machine)
         patience = (STALLED_FACTOR - 1) * LEASE_S if process.lives(machine) else 0.0
-        if owner != mine and (gone or lease_until + patience < now):
+        over = lease_until + patience < now or (owner in watched.silent and not patience)
+        if owner != mine and (gone or (over and owner not in watched.living)):
             if not gone:  # it may wake up and write on: its parts are not continued
                 db.execute(
                     f"UPDATE task SET part = NULL WHERE id IN (SELECT id {_LEASED})", (owner,)
@@ -130,6 +159,7 @@ def _reclaim_from(
     begun = Counter(lost.task.host_id for lost in reclaimed)
     _rest_hosts(db, {host: begun[host] for host in held}, now)
     addresses.orphan(db, owner, now)
+    leave_text(db, owner)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed
 

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from crawler.frontier.schema import DEAD, DONE, WAITING
 from crawler.model import Kept, Kind, Outcome, Seconds, Task, Validators
-from crawler.policy.retry import end_of, state_of
+from crawler.policy.retry import end_of, host_asked_for_it, state_of
 from crawler.records import Again, Dead, Done, Hop, Settlement, Verdict
 from crawler.urls import host_of
 
 COLUMNS = (
     "id, fingerprint, job, host, url, location, path, attempt, failures, hops, "
-    "etag, last_modified, part, part_etag, part_modified, part_total, "
+    "put_off, etag, last_modified, part, part_etag, part_modified, part_total, "
     "due_at, ended, digest, every, extra, listed, via"
 )
 _TALLY = """
@@ -33,7 +33,7 @@ def task_of(
 ) -> Task:
     """Return the task of a row of COLUMNS; `key` is name:port of its host, where that is known."""
     number, fingerprint, _, host, url, location, path, attempt, failures, hops, *others = row
-    etag, last_modified, part, part_etag, part_modified, part_total, *others = others
+    put_off, etag, last_modified, part, part_etag, part_modified, part_total, *others = others
     due_at, ended, digest, every, extra, listed, via = others
     there = location or url
     return Task(
@@ -46,6 +46,7 @@ def task_of(
         fingerprint=fingerprint,
         attempt=attempt,
         failures=failures,
+        put_off=put_off,
         hops=hops,
         path=path,
         stored=Validators(etag, last_modified) if etag or last_modified else None,
@@ -88,6 +89,7 @@ class Row(NamedTuple):
     changed_at: int | None
     every: Seconds | None
     unverified: bool
+    put_off: int
     cleared: bool
     """Whether it is suspected no more."""
 
@@ -105,7 +107,7 @@ def row_of(settled: Settlement) -> Row:
     """Return the row of a settlement. After a hop its `host` is the caller's to set."""
     task, outcome, verdict = settled.task, settled.outcome, settled.verdict
     now, kind = settled.finished_at, outcome.kind.value
-    then = _then(task, verdict, now)
+    then = _then(task, outcome, verdict, now)
     ended = isinstance(verdict, ENDS)
     success_at, changed_at = _good_times(task, outcome, int(now)) if ended else (None, None)
     validators = outcome.validators or task.stored or _NO_VALIDATORS
@@ -134,6 +136,7 @@ def row_of(settled: Settlement) -> Row:
         changed_at=changed_at,
         every=then.every,
         unverified=outcome.unverified,
+        put_off=then.put_off,
         cleared=state_of(outcome) == "well",
     )
 
@@ -147,14 +150,16 @@ class _Then(NamedTuple):
     failures: int
     hops: int
     every: Seconds | None
+    put_off: int = 0
 
 
-def _then(task: Task, verdict: Verdict, now: Seconds) -> _Then:
+def _then(task: Task, outcome: Outcome, verdict: Verdict, now: Seconds) -> _Then:
     if isinstance(verdict, Done):
         return _ended(DONE, task, verdict, now)
     if isinstance(verdict, Again):
         failures = task.failures + verdict.charged
-        return _Then(WAITING, verdict.at, task.location, failures, task.hops, task.every)
+        put_off = task.put_off + host_asked_for_it(outcome)
+        return _Then(WAITING, verdict.at, task.location, failures, task.hops, task.every, put_off)
     if isinstance(verdict, Hop):
         return _Then(WAITING, now, verdict.location, task.failures, task.hops + 1, task.every)
     return _ended(DEAD, task, verdict, now)

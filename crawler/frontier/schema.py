@@ -13,7 +13,9 @@ TABLES = f"""
 CREATE TABLE ledger (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     uid TEXT NOT NULL,                     -- tells this ledger from every other one; '' not yet
-    generation INTEGER NOT NULL DEFAULT 0  -- grows with every start and reload
+    generation INTEGER NOT NULL DEFAULT 0, -- grows with every configuration that is new
+    name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of the configuration that holds it
+    digest TEXT NOT NULL DEFAULT ''        -- of the newest text of that configuration
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
 
@@ -29,7 +31,9 @@ CREATE TABLE job (
     schedule TEXT NOT NULL DEFAULT '',     -- as JSON, by which due times were computed; '' once
     meaning TEXT NOT NULL DEFAULT '',      -- a mark of the options that lines were read by
     held INTEGER,                          -- URLs on its lists, which lost too many; NULL: none
-    believed INTEGER NOT NULL DEFAULT 0    -- whether the operator believes that
+    believed INTEGER NOT NULL DEFAULT 0,   -- whether the operator believes that
+    heir_of INTEGER,                       -- the job of its old name, see renaming.py
+    digest TEXT NOT NULL DEFAULT ''        -- of its meaning in the newest configuration
 ) STRICT;
 INSERT INTO job (id, name) VALUES ({ROBOTS_JOB}, '.robots'); -- has the visits to robots.txt
 
@@ -50,6 +54,8 @@ CREATE TABLE process (
     seen_at REAL NOT NULL DEFAULT 0,       -- of its last heartbeat
     state TEXT NOT NULL DEFAULT 'starting',
     config TEXT NOT NULL DEFAULT '',       -- its configuration file
+    name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of its configuration
+    digest TEXT NOT NULL DEFAULT '',       -- of the text of it that is in force there
     busy INTEGER NOT NULL DEFAULT 0,       -- visits under way
     visits INTEGER NOT NULL DEFAULT 0,     -- since it started
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
@@ -147,10 +153,12 @@ CREATE TABLE task (
     changed_at INTEGER,                    -- when a visit last brought other content
     every REAL,                            -- seconds between visits, where they adapt
     extra TEXT,                            -- columns of its list that headers use, as JSON
-    unverified INTEGER NOT NULL DEFAULT 0  -- whether nothing said where its file ends
+    unverified INTEGER NOT NULL DEFAULT 0, -- whether nothing said where its file ends
+    put_off INTEGER NOT NULL DEFAULT 0     -- visits that its host put off since its last end
 ) STRICT;
 CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
+CREATE INDEX task_unneeded ON task (job) WHERE state = {RETIRED} AND digest IS NOT NULL;
 
 CREATE TABLE fingerprint (                 -- the task of each, see fingerprints.py
     fingerprint INTEGER PRIMARY KEY,

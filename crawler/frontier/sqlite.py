@@ -21,36 +21,20 @@ from crawler.frontier import (
     retiring,
     robots,
     sums,
+    values,
     visits,
 )
 from crawler.frontier.classes import Shares
 from crawler.frontier.jobs import configure
 from crawler.frontier.process import Process
+from crawler.frontier.sqlite_files import SqliteFiles
 from crawler.frontier.terms import Visitor
 from crawler.frontier.transactions import Transactions
-from crawler.frontier.values import (
-    BEFORE_ALL,
-    Counts,
-    Filed,
-    KnownChunk,
-    Lease,
-    LeasedHost,
-    Moved,
-    NextDue,
-    Pass,
-    Pulse,
-    ReadChunk,
-    Reclaimed,
-    Said,
-    SourceState,
-    Synced,
-    Weighed,
-)
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
 
-class SqliteFrontier:
+class SqliteFrontier(SqliteFiles):
     """A frontier in a file."""
 
     def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
@@ -68,8 +52,11 @@ class SqliteFrontier:
     def identify(self, known: str = "") -> str:
         return self._file.write(identity.identify, known)
 
-    def register(self, process: Process, now: Seconds) -> int:
-        return self._file.write(owners.own, process, now)
+    def in_force(self) -> values.InForce:
+        return self._file.read(identity.in_force)
+
+    def register(self, process: Process, now: Seconds, holder: values.Holder | None = None) -> int:
+        return self._file.write(owners.own, process, now, holder)
 
     def outdated(self) -> bool:
         return self._file.outdated()
@@ -86,10 +73,11 @@ class SqliteFrontier:
         now: Seconds,
         *,
         obeys: Callable[[str], bool | None] = lambda _: None,
+        text: tuple[int, str] = (0, ""),
     ) -> None:
-        self._file.write(configure, self._file.names, jobs, now)
-        names = tuple(terms.name for terms in jobs)
-        self._visitor = replace(self._visitor, jobs=names, obeys=obeys)
+        self._file.write(configure, self._file.names, jobs, now, text)
+        known = {terms.name: terms.digest for terms in jobs}
+        self._visitor = replace(self._visitor, jobs=known, obeys=obeys)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(visits.add, self._file.names, job, seeds, now, recount)
@@ -100,27 +88,29 @@ class SqliteFrontier:
     def active_jobs(self) -> list[JobTerms]:
         return self._file.read(jobs.active_jobs)
 
-    def sources(self, job: str) -> dict[str, SourceState]:
+    def sources(self, job: str) -> dict[str, values.SourceState]:
         return self._file.read(lists.sources, job)
 
-    def chunks(self, source: int) -> dict[int, KnownChunk]:
+    def chunks(self, source: int) -> dict[int, values.KnownChunk]:
         return self._file.read(lists.chunks, source)
 
-    def begin_pass(self, owner: int, job: str, source: str) -> Pass | None:
+    def begin_pass(self, owner: int, job: str, source: str) -> values.Pass | None:
         return self._file.write(passes.begin_pass, self._file.names, owner, job, source)
 
-    def put(self, one: Pass, read: Sequence[ReadChunk], now: Seconds) -> Synced:
+    def put(
+        self, one: values.Pass, read: Sequence[values.ReadChunk], now: Seconds
+    ) -> values.Synced:
         return self._file.write(passes.put, self._file.names, one, read, now)
 
-    def drop(self, one: Pass, anchors: Sequence[int] = ()) -> bool:
+    def drop(self, one: values.Pass, anchors: Sequence[int] = ()) -> bool:
         return self._file.write(passes.drop, one, anchors)
 
-    def end_pass(self, one: Pass, read: SourceState | None, now: Seconds) -> None:
+    def end_pass(self, one: values.Pass, read: values.SourceState | None, now: Seconds) -> None:
         self._file.write(passes.end_pass, one, read, now)
 
     def weigh(
         self, owner: int, job: str, urls: int, max_shrink: float, *, emptied: bool = False
-    ) -> Weighed:
+    ) -> values.Weighed:
         return self._file.write(
             passes.weigh, self._file.names, owner, job, urls, max_shrink, emptied=emptied
         )
@@ -128,7 +118,9 @@ class SqliteFrontier:
     def applied(self, owner: int, job: str) -> None:
         self._file.write(passes.applied, self._file.names, owner, job)
 
-    def retire(self, owner: int, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
+    def retire(
+        self, owner: int, job: str, after: int = values.BEFORE_ALL
+    ) -> tuple[int, int | None]:
         return self._file.write(retiring.retire, self._file.names, owner, job, after)
 
     def leaving(self, job: str) -> bool:
@@ -140,13 +132,13 @@ class SqliteFrontier:
     def meant(self, job: str, text: str) -> None:
         self._file.write(meaning.meant, self._file.names, job, text)
 
-    def filed(self, job: str, after: int) -> Filed:
+    def filed(self, job: str, after: int) -> values.Filed:
         return self._file.read(meaning.filed, job, after)
 
     def free_paths(self, job: str, after: int) -> int | None:
         return self._file.write(meaning.free_paths, self._file.names, job, after)
 
-    def said(self, task: int) -> Said:
+    def said(self, task: int) -> values.Said:
         return self._file.read(meaning.said, task)
 
     def hold(self, jobs: Collection[str]) -> None:
@@ -167,10 +159,10 @@ class SqliteFrontier:
     def rescheduled(self, job: str, text: str) -> None:
         self._file.write(jobs.rescheduled, self._file.names, job, text)
 
-    def refit(self, job: str, next_due: NextDue, after: int, now: Seconds) -> int | None:
+    def refit(self, job: str, next_due: values.NextDue, after: int, now: Seconds) -> int | None:
         return self._file.write(jobs.refit, self._file.names, job, next_due, after, now)
 
-    def heartbeat(self, owner: int, pulse: Pulse, now: Seconds) -> None:
+    def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
         self._file.look()
         self._file.write(owners.heartbeat, owner, pulse, now)
 
@@ -183,7 +175,7 @@ class SqliteFrontier:
         refills: dict[int, int],
         idle: Sequence[HostRecord],
         back: Sequence[int] = (),
-    ) -> Lease:
+    ) -> values.Lease:
         return self._file.write(
             leasing.lease,
             self._file.names,
@@ -197,28 +189,29 @@ class SqliteFrontier:
             back,
         )
 
-    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> Moved:
+    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> values.Moved:
         return self._file.write(leasing.move, owner, found, now)
 
-    def resting(self, after: int, now: Seconds) -> tuple[list[LeasedHost], int | None]:
+    def resting(self, after: int, now: Seconds) -> tuple[list[values.LeasedHost], int | None]:
         return self._file.read(paces.resting, self._visitor, after, now)
 
     def bring_back(self, after: int, now: Seconds) -> int | None:
         return self._file.write(clock.bring_back, after, now)
 
-    def terms(self, hosts: Sequence[int]) -> list[LeasedHost]:
+    def terms(self, hosts: Sequence[int]) -> list[values.LeasedHost]:
         return self._file.read(paces.own_paces, self._visitor, hosts)
 
     def amend(
-        self, owner: int, before: Sequence[LeasedHost], after: Sequence[HostRecord], now: Seconds
+        self,
+        owner: int,
+        before: Sequence[values.LeasedHost],
+        after: Sequence[HostRecord],
+        now: Seconds,
     ) -> None:
         self._file.write(paces.amend, owner, before, after, now)
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         self._file.write(visits.keep, owner, task, kept)
-
-    def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
-        return self._file.write(visits.claim, paths)
 
     def settle(
         self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
@@ -234,10 +227,15 @@ class SqliteFrontier:
     def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
         return self._file.write(owners.release, self._file.names, owner, hosts, now)
 
-    def reclaim(self, now: Seconds, machine: str, *, mine: int = 0) -> list[Reclaimed]:
-        return self._file.write(owners.reclaim, self._file.names, now, machine, mine)
+    def seen(self) -> dict[int, Seconds]:
+        return self._file.read(owners.seen)
 
-    def counts(self) -> Counts:
+    def reclaim(
+        self, now: Seconds, machine: str, *, mine: int = 0, watched: values.Watched = values.NOBODY
+    ) -> list[values.Reclaimed]:
+        return self._file.write(owners.reclaim, self._file.names, now, machine, mine, watched)
+
+    def counts(self) -> values.Counts:
         return self._file.read(sums.counts)
 
     def listed(self) -> dict[str, int]:

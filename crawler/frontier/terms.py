@@ -4,7 +4,7 @@ Runs in the native thread.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ SELECT id, key, next_at, opens_at, rules_until, refresh_at, asked_until, crawl_d
     failed_until, put_off_until, turn_at, refusals, refused_path, refused_since
 FROM host WHERE id = :host"""
 _JOBS = """
-SELECT job.id, name, delay, per_host, obeys, weight, served
+SELECT job.id, name, digest, delay, per_host, obeys, weight, served
 FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
 
 
@@ -29,8 +29,8 @@ FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.act
 class Visitor:
     """Jobs and rules of the process that leases."""
 
-    jobs: tuple[str, ...] | None = None
-    """Names of the jobs that it can visit; None for every job."""
+    jobs: Mapping[str, str] | None = None
+    """The digests of the jobs that it can visit, by name; None for every job."""
     obeys: Callable[[str], bool | None] = lambda _: None
     """Whether the robots.txt of a host, by its key, is obeyed; None leaves that to the job."""
     held: frozenset[str] = frozenset()
@@ -43,6 +43,7 @@ class Turn:
 
     id: int
     name: str
+    digest: str
     delay: Seconds
     per_host: int
     obeys: int
@@ -130,11 +131,15 @@ def terms_of(db: sqlite3.Connection, visitor: Visitor, host: int) -> Terms:
     """Return a host, by its number, on the terms of a process."""
     found = HostRow(*db.execute(_HOST, {"host": host}).fetchone())
     jobs = [Turn(*job) for job in db.execute(_JOBS, (host,))]
-    names = None if visitor.jobs is None else frozenset(visitor.jobs)
-    known = [job for job in jobs if names is None or job.name in names]
-    mine = [job for job in known if job.name not in visitor.held]
+    known = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
+    mine = [job for job in known if job.name not in visitor.held and _same(job, visitor)]
     obeying = _obeying(jobs, obeyed=visitor.obeys(found.key))
     return Terms(found, jobs, known, mine, obeying, answered_at(db, found.address))
+
+
+def _same(job: Turn, visitor: Visitor) -> bool:
+    """Tell whether a job means to the process what it means in the newest text."""
+    return visitor.jobs is None or visitor.jobs.get(job.name) == job.digest
 
 
 def _obeying(jobs: list[Turn], *, obeyed: bool | None) -> list[Turn]:

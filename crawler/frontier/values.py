@@ -66,6 +66,18 @@ class Moved:
     """Wall times at which the last answers from the addresses of the others began to arrive."""
 
 
+class Watched(NamedTuple):
+    """Which owners a process has seen to change, on its own monotonic clock."""
+
+    living: frozenset[int] = frozenset()
+    """Owners that changed, or were first seen, within a lease."""
+    silent: frozenset[int] = frozenset()
+    """Owners that did not change for a whole lease."""
+
+
+NOBODY = Watched()
+
+
 @dataclass(frozen=True, slots=True)
 class Reclaimed:
     """A task that was leased when its owner died; it waits again, or died with the owner."""
@@ -177,6 +189,31 @@ NextDue = Callable[[Seconds, Seconds, int, Seconds | None], Seconds | None]
 
 Times are wall times. It is called in another thread and must be pure.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The configuration of a daemon, which holds the ledger from its start on."""
+
+    name: str
+    """Its `crawler.name`."""
+    config: str
+    """Path of its file, for people."""
+    take_over: bool = False
+    """Whether a living process of another name may lose the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The configuration that holds the ledger, and its newest text."""
+
+    name: str
+    """Its `crawler.name`; '' if no daemon has held the ledger."""
+    generation: int
+    """Number of the text; it grows with every one that differs from the last."""
+    digest: str
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    """The digest of each active job, by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :loca
     directives = :directives, every = :every, ended = ifnull(:final, ended),
     success_at = ifnull(:success_at, success_at), changed_at = ifnull(:changed_at, changed_at),
     unverified = CASE WHEN :digest IS NULL THEN unverified ELSE :unverified END,
-    suspicion = CASE WHEN :cleared THEN 0 ELSE suspicion END
+    put_off = :put_off, suspicion = CASE WHEN :cleared THEN 0 ELSE suspicion END
 WHERE id = :id AND state = {LEASED}""")
 
 _WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"

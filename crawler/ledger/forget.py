@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from crawler.frontier.fingerprints import TASK_OF, is_known
 from crawler.frontier.fingerprints import forget as forget_fingerprints
@@ -16,12 +16,26 @@ from crawler.ledger.statefile import Connection
 from crawler.model import Seconds
 from crawler.policy.naming import path_key
 
+FILES_AT_ONCE = 100
+"""URLs of one transaction where files are removed in it."""
 
-def forget(db: Connection, until: Seconds, now: Seconds, *, dry: bool = False) -> int:
+Remove = Callable[[Sequence[str]], None]
+"""Removes files, by their names below the output folder."""
+
+
+def forget(
+    db: Connection,
+    until: Seconds,
+    now: Seconds,
+    *,
+    dry: bool = False,
+    remove: Remove | None = None,
+) -> int:
     """Forget URLs that no list of the configuration names, and that were last heard of by `until`.
 
-    These are the retired URLs, and all of jobs that the configuration no longer has. Their files
-    stay where they are; their names are free again.
+    These are the retired URLs, and all of jobs that the configuration no longer has. `remove` takes
+    their files away, before anybody else can have their names; without it they stay. After a crash
+    in between the URL is still known, and forgotten by the next call.
     """
     old = "ifnull(finished_at, ifnull(first_seen, due_at)) <= ?"
     clause = (
@@ -30,9 +44,29 @@ def forget(db: Connection, until: Seconds, now: Seconds, *, dry: bool = False) -
     )
     if dry:
         return in_slices(db, clause, (until,), None).total()
+    if remove:
+        act = lambda rows: _remove(db, rows, remove)  # noqa: E731
+        in_slices(db, f"{clause} AND digest IS NOT NULL", (until,), act, FILES_AT_ONCE)
     listed = _forget_listed(db, clause, until, now)
     others = in_slices(db, clause, (until,), lambda rows: _delete(db, rows, now))
     return listed + others.total()
+
+
+def _remove(db: Connection, rows: Sequence[Row], remove: Remove) -> None:
+    """Remove the files of URLs that have reserved their names, while nobody else can write here."""
+    mine = []
+    for number, *_, path, _ in rows:
+        found = db.execute(
+            "SELECT 1 FROM file WHERE key = ? AND task = ?", (path_key(path or ""), number)
+        ).fetchone()
+        if path and found:
+            mine.append((number, path))
+    remove([path for _, path in mine])
+    db.executemany(
+        "UPDATE task SET digest = NULL, size = NULL, etag = NULL, last_modified = NULL, "
+        f"ended = CASE state WHEN {RETIRED} THEN NULL ELSE ended END WHERE id = ?",
+        [(number,) for number, _ in mine],
+    )
 
 
 def _forget_listed(db: Connection, clause: str, until: Seconds, now: Seconds) -> int:

@@ -25,6 +25,8 @@ class Member:
     rate: float
     rate_ok: float
     bytes: int
+    outdated: int
+    """1 while it has an older text of its configuration in force than another process."""
 
     def life(self, machine: str, now: Seconds) -> str:
         """Tell whether it is alive, dead, or silent: of another machine only its lease can tell."""
@@ -37,7 +39,8 @@ def members(db: Connection) -> list[Member]:
     """Return the processes, the oldest first."""
     rows = db.execute(
         "SELECT id, machine, pid, born, started_at, lease_until, seen_at, state, config, busy, "
-        "visits, rate, rate_ok, bytes FROM process ORDER BY id"
+        "visits, rate, rate_ok, bytes, digest != '' AND digest != (SELECT digest FROM ledger) "
+        "FROM process ORDER BY id"
     )
     return [Member(owner, Process(*row[:3]), *row[3:]) for owner, *row in rows]
 

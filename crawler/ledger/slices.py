@@ -21,6 +21,7 @@ def in_slices(
     clause: str,
     parameters: Sequence[Any],
     act: Callable[[Sequence[Row]], None] | None,
+    at_once: int = ROWS_AT_ONCE,
 ) -> Counter[str]:
     """Find tasks page by page and act on them slice by slice; return how many, by kind."""
     total: Counter[str] = Counter()
@@ -29,8 +30,8 @@ def in_slices(
             f"SELECT task.id FROM task WHERE {clause} AND task.id > ? AND task.id <= ?",
             (*parameters, first, last),
         ).fetchall()
-        for at in range(0, len(found), ROWS_AT_ONCE):
-            ids = ", ".join(str(row[0]) for row in found[at : at + ROWS_AT_ONCE])
+        for at in range(0, len(found), at_once):
+            ids = ", ".join(str(row[0]) for row in found[at : at + at_once])
             select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id IN ({ids}) AND {clause}"
             with one_slice(db, write=act is not None):
                 rows = db.execute(select, parameters).fetchall()

@@ -70,6 +70,7 @@ class HostPace:
     """Its own response time, smoothed."""
     spent: int = 0
     """Visits of this day (UTC)."""
+    put_off: int | None = None  # visits put off in a row; None before it answered for a URL
     day_ends: Seconds = 0.0
 
     @property
@@ -236,12 +237,11 @@ class HostPace:
         self.answered_at, self.failed_until = rest.answered_at - offset, rest.failed_until - offset
         self.put_off_until = rest.put_off_until - offset
         self.turn_at = max(self.turn_at, rest.turn_at - offset)
-        self.backoff, self.failures = health.backoff, health.failures
-        self.silent, self.latency = health.silent, health.latency
+        self.backoff, self.failures, self.silent = health.backoff, health.failures, health.silent
+        self.latency, self.put_off = health.latency, health.failures if health.latency else None
         if health.refused_since is not None:
-            since = min(now, health.refused_since - offset)
-            several, path = not health.refused_path, health.refused_path
-            self.refusals = Refusals(health.refusals, path, several, since)
+            since, path = min(now, health.refused_since - offset), health.refused_path
+            self.refusals = Refusals(health.refusals, path, not path, since)
         if health.failing_since is not None:
             self.failing_since = min(now, health.failing_since - offset)
         today = int((now + offset) // DAY_S)

@@ -79,7 +79,7 @@ def state_of(outcome: Outcome) -> str:
     status = outcome.status or 0
     if outcome.kind is Kind.HTTP_ERROR and _is_failing(status):
         return "failing"
-    return KINDS[outcome.kind].host or ("well" if status else "")
+    return KINDS[outcome.kind].host or _answered(status)
 
 
 def _is_no_failure(task: Task, outcome: Outcome) -> bool:
@@ -90,6 +90,10 @@ def _is_no_failure(task: Task, outcome: Outcome) -> bool:
     """
     condition_failed = outcome.status == PRECONDITION_FAILED and task.stored is not None
     return outcome.ours or outcome.needs_robots is not None or condition_failed
+
+
+def _answered(status: int) -> str:
+    return "well" if status else ""
 
 
 def _is_failing(status: int) -> bool:

@@ -9,6 +9,7 @@ from crawler.config import Job
 from crawler.errors import CrawlerError, EndOfProcessError, LocalFaultError, PassLostError
 from crawler.model import Seconds
 from crawler.seeder.admission import SyncSums
+from crawler.seeder.clearing import clear
 from crawler.seeder.reading import Busy, SyncTools
 from crawler.seeder.rescheduling import reschedule
 from crawler.seeder.slots import Slots
@@ -130,12 +131,14 @@ class JobLists:
 
     def _sync_once(self, changed: Sequence[str], down_since: Seconds | None) -> None:
         tools = self._tools
-        if reschedule(tools.frontier, self.job, down_since, time.time()):
+        other = "schedule" in changed
+        if reschedule(tools.frontier, self.job, down_since, time.time(), changed=other):
             tools.look()
         sync = Sync(tools, self.job)
         self.sums = sync.sums
         sync.run(self._sources())
         self._leaving = sync.leaving or self._leaving
+        clear(tools, self.job)
         self._log_synced(sync.sums, changed)
         self._synced(self.job, sync.sums)
         self._grown = self._grown + 1 if sync.grew else 0
@@ -165,6 +168,7 @@ class JobLists:
             sync = Sync(self._tools, self.job)
             sync.retire()
             self._leaving = sync.leaving
+            clear(self._tools, self.job)
             if sync.sums.removed:
                 self._log_synced(sync.sums, ())
         if self._inbox:

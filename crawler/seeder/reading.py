@@ -1,7 +1,7 @@
 """One source into the frontier: its chunks are compared, parsed and put."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -46,6 +46,8 @@ class SyncTools:
     """URLs of a job that are taken at most."""
     bad: Callable[[str, str], None] | None = None
     """Gets text and reason of every bad line, instead of the log."""
+    remove: Callable[[Sequence[str]], int] | None = None
+    """Removes files, and returns how many the system would not remove."""
 
 
 class Reader:

@@ -6,18 +6,26 @@ from crawler.model import Seconds
 from crawler.policy.schedule import Schedule, next_due, spread, window_of
 
 
-def reschedule(frontier: Frontier, job: Job, down_since: Seconds | None, now: Seconds) -> bool:
+def reschedule(
+    frontier: Frontier,
+    job: Job,
+    down_since: Seconds | None,
+    now: Seconds,
+    *,
+    changed: bool = False,
+) -> bool:
     """Fit due times to the job's schedule, and spread those that a downtime piled up.
 
-    Times are wall times; `down_since` is None where no downtime is to be made up for. Return
-    whether anything may have changed.
+    Times are wall times; `down_since` is None where no downtime is to be made up for. With
+    `changed` this process had another schedule in force until now, and may have recorded due times
+    by it after another process had fitted all. Return whether anything may have changed.
     """
     schedule = job.schedule.parsed() if job.schedule else None
     text = job.schedule.model_dump_json() if job.schedule else ""
     window = 0.0
     if schedule and down_since is not None:
         window = window_of(schedule, now, down_since)
-    same = frontier.schedule(job.name) == text
+    same = frontier.schedule(job.name) == text and not changed
     if same and window < 1.0:
         return False
     due_after = _due_after(schedule, now, window, same=same)

@@ -54,6 +54,8 @@ class Seeder:
         self._bad = bad
         self.synced: Callable[[Job, SyncSums], None] = lambda _job, _sums: None
         """Gets a job whose lists were read, with what came of it."""
+        self.remove: Callable[[Sequence[str]], int] | None = None
+        """Removes files, and returns how many the system would not remove."""
         self._event = Event()
         """Set when there is a round to begin, or a job has ended."""
         self._round = True
@@ -83,7 +85,14 @@ class Seeder:
         self._lists, self._unread, self._fault = {}, set(), None
         with Native(1) as native:
             tools = SyncTools(
-                self._frontier, self._owner, native, self._log, self._look, self._limit, self._bad
+                self._frontier,
+                self._owner,
+                native,
+                self._log,
+                self._look,
+                self._limit,
+                self._bad,
+                self.remove,
             )
             try:
                 self._follow(tools)

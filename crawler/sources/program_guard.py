@@ -12,9 +12,9 @@ from typing import Self
 
 _SCRIPT = (
     'trap "" HUP INT TERM; read -r group || exit; read -r _ && exit;'
-    'kill -s TERM -- "-$group"; sleep 1; kill -s KILL -- "-$group"'
+    'kill -s TERM -- "-$group"; sleep 0.5 || sleep 1; kill -s KILL -- "-$group"'
 )
-"""Its time between SIGTERM and SIGKILL is that of `commands`."""
+"""Between SIGTERM and SIGKILL is half a second, or a whole one where `sleep` knows no half."""
 
 
 class Guard:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from crawler.store.folders import Folders
+from crawler.store.removing import remove
 from crawler.store.versions import Versions
 from crawler.store.writing import (
     Body,
@@ -89,6 +90,10 @@ class Files:
     def discard(self, parts: Sequence[str]) -> int:
         """Remove parts, and return how many there were."""
         return self._native.call(discard, self._root, parts)
+
+    def remove(self, paths: Sequence[str]) -> int:
+        """Remove files with their older versions; return how many the system would not remove."""
+        return self._native.call(remove, self._root, paths)
 
     def _save(self, bodies: Sequence[Body]) -> list[str | OSError]:
         try:

@@ -15,7 +15,7 @@ import os
 import re
 import stat
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -81,12 +81,7 @@ class Versions:
 
     def _in(self, folder: int) -> dict[tuple[str, str], set[str]]:
         if folder not in self._found:
-            found = defaultdict(set)
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if (match := _KEPT.fullmatch(entry.name)) and _is_file(entry):
-                        found[match["stem"], match["ext"] or ""].add(entry.name)
-            self._found[folder] = found
+            self._found[folder] = _versions(folder)
         return self._found[folder]
 
 
@@ -118,6 +113,26 @@ def _age(version: str) -> tuple[str, int]:
     match = _KEPT.fullmatch(version)
     assert match is not None
     return match["at"], int(match["number"] or 1)
+
+
+def versions_in(folder: int, names: Iterable[str]) -> list[str]:
+    """Return the older versions of files in an open folder."""
+    found = _versions(folder)
+    return [version for name in names for version in found[_parted(name)]]
+
+
+def _versions(folder: int) -> defaultdict[tuple[str, str], set[str]]:
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if (match := _KEPT.fullmatch(entry.name)) and _is_file(entry):
+                found[match["stem"], match["ext"] or ""].add(entry.name)
+    return found
+
+
+def is_version(name: str) -> bool:
+    """Tell whether a name is that of an older version of a file."""
+    return _KEPT.fullmatch(name) is not None
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

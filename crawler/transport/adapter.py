@@ -17,6 +17,7 @@ from requests.adapters import BaseAdapter
 from crawler.transport.body_framing import body_of
 from crawler.transport.connection import Connection, StaleError
 from crawler.transport.idle import IdleConnections
+from crawler.transport.memory import Memory
 from crawler.transport.request_bytes import Origin, Request
 from crawler.transport.response_head import Head
 from crawler.transport.routes import Route
@@ -77,8 +78,11 @@ class Answer(Response):
 class Transport(BaseAdapter):
     """An adapter for one route and one TLS context; it retries nothing but the stale."""
 
-    def __init__(self, route: Route, context: ssl.SSLContext, idle: IdleConnections) -> None:
+    def __init__(
+        self, route: Route, context: ssl.SSLContext, idle: IdleConnections, memory: Memory
+    ) -> None:
         super().__init__()
+        self._memory = memory
         self.route = route
         self._context = context
         self._idle = idle
@@ -113,7 +117,7 @@ class Transport(BaseAdapter):
         if connection.key[1] in self.distrusted:
             connection.close()
         else:
-            connection.served += 1
+            connection.answered()
             self._idle.put(connection)
 
     def distrust(self, connection: Connection) -> None:
@@ -150,7 +154,7 @@ class Transport(BaseAdapter):
         sock.settimeout(None)
         if origin.secure:
             sock = self._secured(sock, origin.name.rstrip("."), timer)
-        return Connection(sock, (self, origin.host, origin.secure), timer)
+        return Connection(sock, (self, origin.host, origin.secure), timer, self._memory)
 
     def _secured(self, sock: Any, name: str, timer: VisitTimer) -> Any:
         timer.until = time.monotonic() + timer.connect

@@ -9,6 +9,7 @@ from typing import Any
 from gevent.monkey import get_original
 
 from crawler.model import Kind, Seconds, Trouble
+from crawler.transport.memory import SMALL_BYTES, Memory, Share
 from crawler.transport.response_head import (
     HEAD_END,
     MAX_HEAD_BYTES,
@@ -23,6 +24,8 @@ from crawler.transport.visit_timer import VisitTimer
 MAX_INTERIM = 20
 MAX_PIECE_BYTES = 65_536
 """Bytes taken in at once."""
+_COPIES = 3
+"""A head is held as it came, as text, and as fields."""
 
 _poll = get_original("select", "poll")
 _LOST = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
@@ -37,6 +40,7 @@ class Connection:
 
     __slots__ = (
         "_began",
+        "_memory",
         "_plain",
         "_poll",
         "_sock",
@@ -49,8 +53,16 @@ class Connection:
         "torn",
     )
 
-    def __init__(self, sock: Any, key: tuple[object, str, bool], timer: VisitTimer) -> None:
+    def __init__(
+        self,
+        sock: Any,
+        key: tuple[object, str, bool],
+        timer: VisitTimer,
+        memory: Memory | None = None,
+    ) -> None:
         self._sock = sock
+        self._memory = Share(memory or Memory())
+        """What the head holds of it, from its first bytes to the end of the answer."""
         self._plain = type(sock) is socket.socket
         self._poll = _poll()
         self._poll.register(sock.fileno(), POLLIN)
@@ -123,7 +135,13 @@ class Connection:
         """
         return str(self._sock.getpeername()[0])
 
+    def answered(self) -> None:
+        """Note that an answer is over, and its head with it."""
+        self.served += 1
+        self._memory.hold(0)
+
     def close(self) -> None:
+        self._memory.hold(0)
         self._sock.close()
 
     def _send(self, wire: bytes) -> None:
@@ -164,13 +182,24 @@ class Connection:
                 raise refusal(f"a header of more than {MAX_HEAD_BYTES} bytes")
             if found:
                 self.buffered = buffer[end:]
+                self._hold(_COPIES * end)
                 return buffer[:end]
             if buffer:
+                self._hold(len(buffer))
                 checked = check_sofar(buffer, checked)
             if not (more := self.receive()):
                 raise self._ended()
             self._began = True
             self.buffered = buffer + more
+
+    def _hold(self, size: int) -> None:
+        """Count the bytes of a head that is not small."""
+        if size > SMALL_BYTES:
+            self._memory.hold(size)
+            if self._memory.is_short:
+                raise Trouble(
+                    Kind.PROTOCOL, "a long header while the memory for answers is used up"
+                )
 
     def _ended(self) -> Exception:
         if self._began:

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import gevent
 
+from crawler.errors import LOCAL_FAULTS
 from crawler.model import Kind, Seconds, Trouble
 from crawler.transport import socks
 from crawler.transport.connection import Connection
@@ -111,7 +112,7 @@ class HttpProxy:
         sock = self._proxy.dial(self._dial, deadline)
         try:
             if self._context:
-                with _at_proxy(deadline):
+                with at_proxy(deadline):
                     sock = self._context.wrap_socket(sock, server_hostname=self._proxy.name)
             if origin.secure:
                 self._open_tunnel(sock, origin.host, deadline, timer)
@@ -124,7 +125,7 @@ class HttpProxy:
         connection = Connection(sock, (None, host, False), timer)
         ascii_host = host.encode()
         lines = b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n" % (ascii_host, ascii_host)
-        with _at_proxy(deadline):
+        with at_proxy(deadline):
             head: Head = connection.ask(lines + self.forward + b"\r\n", tunnel=True)
         if not 200 <= head.status < 300:
             answer = f"{head.status} {_PHRASES.get(head.status, '')}".rstrip()
@@ -163,7 +164,7 @@ class SocksProxy:
     def _connected(self, name: str, port: int, deadline: Seconds) -> Any:
         sock = self._proxy.dial(self._dial, deadline)
         try:
-            with _at_proxy(deadline):
+            with at_proxy(deadline):
                 socks.connect(sock, name, port, self._proxy.user, self._proxy.password)
         except BaseException:
             sock.close()
@@ -180,7 +181,7 @@ def _credentials(proxy: ProxyUrl) -> bytes:
 
 
 @contextmanager
-def _at_proxy(deadline: Seconds) -> Iterator[None]:
+def at_proxy(deadline: Seconds) -> Iterator[None]:
     """End the block in time, and name the proxy in the reason of what fails there."""
     late = Trouble(Kind.TIMEOUT, _SILENT)
     try:
@@ -189,8 +190,10 @@ def _at_proxy(deadline: Seconds) -> Iterator[None]:
     except ssl.SSLError as error:
         kind = Kind.CONNECT if connection_ended(error) else Kind.TLS
         raise Trouble(kind, f"the proxy: {words_of(error)}") from error
-    except ConnectionError as error:
-        raise Trouble(Kind.CONNECT, f"the proxy: {error.strerror or error}") from error
+    except OSError as error:
+        ours = error.errno in LOCAL_FAULTS
+        kind = Kind.LOCAL_IO if ours else Kind.CONNECT
+        raise Trouble(kind, f"the proxy: {error.strerror or error}", ours=ours) from error
     except Trouble as trouble:
         reason = _SILENT if trouble.kind is Kind.TIMEOUT else f"the proxy: {trouble.reason}"
         raise Trouble(trouble.kind, reason, ours=trouble.ours) from trouble

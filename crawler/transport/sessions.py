@@ -15,6 +15,7 @@ from crawler.policy.addresses import network
 from crawler.transport.adapter import Answer, Transport
 from crawler.transport.dial import Dialer
 from crawler.transport.idle import MAX_IDLE_PER_HOST, IdleConnections
+from crawler.transport.memory import Memory
 from crawler.transport.resolver import Resolver
 from crawler.transport.routes import Direct, HttpProxy, ProxyUrl, Route, SocksProxy
 from crawler.transport.socks import login_fits
@@ -70,8 +71,9 @@ class Sessions:
     replaced under its name makes another session. A session that nobody holds is forgotten.
     """
 
-    def __init__(self, resolver: Resolver, concurrency: int) -> None:
+    def __init__(self, resolver: Resolver, concurrency: int, memory: Memory) -> None:
         self._resolver = resolver
+        self._memory = memory
         self._idle = IdleConnections(_idle(concurrency), each=max(MAX_IDLE_PER_HOST, concurrency))
         self._by_settings: WeakValueDictionary[object, LeanSession] = WeakValueDictionary()
 
@@ -104,7 +106,7 @@ class Sessions:
         allowed = None if trusted else [network(text) for text in job.allow_addresses]
         route = self._route(job, Dialer(self._resolver, allowed))
         context = tls_context(job.verify, cert, job.min_tls)
-        return Transport(route, context, self._idle)
+        return Transport(route, context, self._idle, self._memory)
 
     def _route(self, job: Job, guarded: Dialer) -> Route:
         """Return the route of a job; its proxy, which the operator named, may be anywhere."""

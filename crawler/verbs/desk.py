@@ -10,17 +10,20 @@ from typing import Any
 
 import click
 
+from crawler.daemon.identity import check_same
 from crawler.errors import UsageError
 from crawler.frontier.process import Process
 from crawler.ledger.backup import backup
 from crawler.ledger.believing import believe
 from crawler.ledger.entries import STATES
 from crawler.ledger.forget import forget
-from crawler.ledger.overview import members
+from crawler.ledger.overview import ledger_uid, members
 from crawler.ledger.retry import retry
-from crawler.ledger.statefile import opened
+from crawler.ledger.statefile import Connection, opened
 from crawler.model import Seconds
 from crawler.policy.masking import NOTHING, masked_line
+from crawler.store.mark import ledger_named
+from crawler.store.removing import Remover
 from crawler.urls import canonical
 from crawler.verbs import processes
 from crawler.verbs.desk_options import DRY_RUN, JSON, Span, choosing_urls, verb_of, wanted
@@ -129,16 +132,40 @@ def _kinds(found: "Counter[str]") -> str:
 @click.option(
     "--older-than", "age", type=Span(), required=True, help="Last heard of before 90d, 12h …"
 )
+@click.option("--files", is_flag=True, help="And their files, with the older versions.")
 @DRY_RUN
-def forget_verb(ledger: Ledger, *, retired: bool, age: Seconds, dry: bool) -> None:
-    """Remove URLs from the ledger: retired ones, and those of jobs that are gone. Files stay."""
+def forget_verb(ledger: Ledger, *, retired: bool, age: Seconds, files: bool, dry: bool) -> int:
+    """Remove URLs from the ledger: retired ones, and those of jobs that are gone.
+
+    Their files stay, unless --files is given.
+    """
     if not retired:
         raise UsageError("say what is to be forgotten: --retired")
-    with opened(ledger.state, write=not dry, obeys=ledger.says) as db:
+    with (
+        opened(ledger.state, write=not dry, obeys=ledger.says) as db,
+        Remover(_output_of(ledger, db) if files else Path()) as remover,
+    ):
         now = time.time()
-        found = forget(db, now - age, now, dry=dry)
+        remove = remover.remove if files else None
+        found = forget(db, now - age, now, dry=dry, remove=remove)
+    if remover.failed:
+        print_lines([f"{counted(remover.failed, 'file')} could not be removed"])
     word = "would be" if dry else "is" if found == 1 else "are"
     print_lines([f"{counted(found, 'URL')} {word} forgotten"])
+    return int(remover.failed > 0)
+
+
+def _output_of(ledger: Ledger, db: Connection) -> Path:
+    """Return the output folder of a ledger, which is the one that its mark says.
+
+    Raises:
+        UsageError: no configuration names one, or it belongs to another ledger.
+    """
+    if ledger.settings is None:
+        raise UsageError("--files needs the configuration, with -c: it names the output folder")
+    output = ledger.settings.crawler.output
+    check_same(ledger.state, output, ledger_named(output), ledger_uid(db))
+    return output
 
 
 @click.command("backup")

@@ -4,6 +4,7 @@ from gevent.event import Event
 from gevent.queue import Queue
 
 from crawler.model import Visited
+from crawler.transport.memory import Memory, Share
 
 MAX_BYTES_WAITING = 64 * 1024 * 1024
 """Bytes of bodies that may wait in memory; beyond it workers wait for the disk."""
@@ -12,14 +13,16 @@ MAX_BYTES_WAITING = 64 * 1024 * 1024
 class Ends:
     """A queue of visits that are over, and the number of bytes that their bodies take."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory | None = None) -> None:
+        """`memory` is what the answers of all visits share."""
+        self._share = Share(memory or Memory())
         self._queue: Queue[Visited] = Queue()
         self._room = Event()
         self._bytes = 0
 
     def put(self, visited: Visited) -> None:
         """Add an end; this never waits."""
-        self._bytes += len(visited.content or b"")
+        self._count(len(visited.content or b""))
         self._queue.put(visited)
 
     def wait_for_room(self) -> None:
@@ -50,9 +53,13 @@ class Ends:
 
     def freed(self, size: int) -> None:
         """Note that so many bytes of bodies are on disk, or were dropped."""
-        self._bytes -= size
+        self._count(-size)
         if self._bytes <= MAX_BYTES_WAITING:
             self._room.set()
+
+    def _count(self, size: int) -> None:
+        self._bytes += size
+        self._share.hold(self._bytes)
 
     def shut(self) -> None:
         """Let `get` end once everything is taken."""

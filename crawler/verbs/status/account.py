@@ -46,6 +46,7 @@ def _member(status: Status, one: Member) -> str:
     if life != "alive":
         return f"{name}: {'dead, ' if life == 'dead' else ''}{seen}"
     late = f", {seen}" if one.lease_until < now else ""
+    late += ", on an older text of its configuration" if one.outdated else ""
     return (
         f"{name}: {one.state} for {span(max(0, round(now - one.started_at)))}, "
         f"{one.busy} in flight, {one.rate:.1f} visits/s{late}"
@@ -132,6 +133,7 @@ def _process(status: Status, one: Member) -> dict[str, Any]:
         "since": iso(one.started_at),
         "seen_at": stamp(one.seen_at or None),
         "config": one.config,
+        "outdated": bool(one.outdated),
         "in_flight": one.busy,
         "visits": one.visits,
         "rate": round(one.rate, 2),

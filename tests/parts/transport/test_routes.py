@@ -1,6 +1,8 @@
 """What a proxy is asked, with which credentials, and how its refusals read."""
 
+import errno
 import gc
+import os
 import socket
 import struct
 import time
@@ -18,6 +20,7 @@ from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.request import RequestBuilder
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
+from crawler.transport.routes import at_proxy
 from crawler.transport.visit_timer import VisitTimer
 from crawler.urls import host_of
 from tests.parts.rude_talks import answer, length
@@ -468,3 +471,19 @@ def test_nothing_is_read_beyond_the_handshake_of_socks(fetcher):
         assert fetch(fetcher, "http://127.0.0.1:81/", proxy).body == b"well"
     finally:
         server.stop(timeout=0)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "ours"),
+    [
+        (errno.EHOSTUNREACH, Kind.CONNECT, False),
+        (errno.ETIMEDOUT, Kind.CONNECT, False),
+        (errno.ECONNRESET, Kind.CONNECT, False),
+        (errno.ENOBUFS, Kind.LOCAL_IO, True),
+    ],
+)
+def test_whatever_the_system_says_of_a_proxy_names_the_proxy(number, kind, ours):
+    with pytest.raises(Trouble) as caught, at_proxy(time.monotonic() + 9):
+        raise OSError(number, os.strerror(number))
+    assert caught.value.reason == f"the proxy: {os.strerror(number)}"
+    assert (caught.value.kind, caught.value.ours) == (kind, ours)

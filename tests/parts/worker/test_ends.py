@@ -3,6 +3,7 @@ import pytest
 from gevent.queue import ShutDown
 
 from crawler.model import Kind, Outcome, Visited
+from crawler.transport.memory import Memory
 from crawler.worker.ends import MAX_BYTES_WAITING, Ends
 
 HALF = bytes(MAX_BYTES_WAITING // 2)
@@ -43,3 +44,14 @@ def test_ends_are_taken_together_as_many_as_there_are_and_may_be():
         ends.put(one)
     ends.shut()
     assert (ends.get_all(2), ends.get_all(9)) == (put[:2], put[2:])
+
+
+def test_what_waits_is_counted_in_the_memory_of_all_answers():
+    memory = Memory(1000)
+    ends = Ends(memory)
+    ends.put(end(bytes(1000)))
+    assert not memory.is_short
+    ends.put(end(b"x"))
+    assert memory.is_short
+    ends.freed(1000)
+    assert memory.held == 1

@@ -1,0 +1,110 @@
+"""URLs of a job that has another name now: they come along, with history and file. Native thread.
+
+A URL's fingerprint is of its job's name and the URL. So the URLs of the old name are found one by
+one, when a list of the new name brings them, and become the new job's. What is being visited just
+then begins anew under the new name; what the lists name no more stays behind.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from crawler.frontier.fingerprints import TASK_OF, forget, move
+from crawler.frontier.readiness import update_ready_at
+from crawler.frontier.rows import tally
+from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, WAITING
+from crawler.model import Kind, Seconds
+from crawler.records import Seed
+from crawler.urls import fingerprint
+
+_HEIR = "SELECT old.id, old.name FROM job JOIN job AS old ON old.id = job.heir_of WHERE job.id = ?"
+_FOUND = f"""
+SELECT id, state, ended, host FROM task
+WHERE id = {TASK_OF} AND job = ? AND state != {LEASED}"""
+_ADOPT = """
+UPDATE task SET job = :job, fingerprint = :fingerprint, state = :state, listed = 1,
+    due_at = CASE WHEN :now IS NULL THEN due_at ELSE :now END,
+    path = CASE WHEN digest IS NULL THEN :path ELSE path END, extra = :extra
+WHERE id = :id"""
+_LIST = """
+INSERT OR IGNORE INTO listing
+SELECT :host, :job, ifnull((SELECT min(served) FROM listing WHERE host = :host), 0.0)"""
+
+
+def inherit(db: sqlite3.Connection, names: Mapping[int, str]) -> None:
+    """Note which jobs, by number, take along the URLs of old names."""
+    for job, old in names.items():
+        _inherit(db, job, old)
+
+
+def _inherit(db: sqlite3.Connection, job: int, old: str) -> None:
+    """Note that a job takes along the URLs of an old name, whose lists are forgotten.
+
+    Should a job bear the old name once more, its lists are new, and so are the URLs that left.
+    """
+    row = db.execute("SELECT id FROM job WHERE name = ? AND id != ?", (old, job)).fetchone()
+    (known,) = db.execute("SELECT heir_of FROM job WHERE id = ?", (job,)).fetchone()
+    if row is None or row[0] == known:
+        return
+    db.execute("UPDATE job SET heir_of = ? WHERE id = ?", (row[0], job))
+    for table in ("chunk", "dropped"):
+        db.execute(
+            f"DELETE FROM {table} WHERE source IN (SELECT id FROM source WHERE job = ?)", row
+        )
+    db.execute("DELETE FROM source WHERE job = ?", row)
+
+
+def adopt(
+    db: sqlite3.Connection, job: int, seeds: Iterable[Seed], now: Seconds
+) -> tuple[list[Seed], int]:
+    """Take along the URLs that the job had under its old name; return the others, and how many."""
+    heir = db.execute(_HEIR, (job,)).fetchone()
+    if heir is None:
+        return list(seeds), 0
+    old, name = heir
+    others: list[Seed] = []
+    sums: Counter[tuple[int, str]] = Counter()
+    gone, hosts = [], set()
+    for seed in seeds:
+        before = fingerprint(name, seed.url)
+        row = db.execute(_FOUND, (before, old)).fetchone()
+        if row is None:
+            others.append(seed)
+            continue
+        number, state, ended, host = row
+        then = _state(ended) if state == RETIRED else state
+        due = now if state == RETIRED and then == WAITING else None
+        values = {"id": number, "job": job, "state": then, "now": due}
+        db.execute(_ADOPT, values | {name: getattr(seed, name) for name in _OF_SEED})
+        db.execute("INSERT INTO recent VALUES (?, ?)", (seed.fingerprint, number))
+        db.execute(_LIST, {"host": host, "job": job})
+        sums.subtract([(old, ""), *_counted(old, state, ended)])
+        sums.update([(job, ""), *_counted(job, then, ended)])
+        gone.append(before)
+        hosts.add(host)
+    forget(db, gone)
+    db.executemany(
+        "DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", [(old, one) for one in gone]
+    )
+    tally(db, sums)
+    move(db)
+    update_ready_at(db, hosts, now)
+    return others, len(gone)
+
+
+_OF_SEED = ("fingerprint", "path", "extra")
+
+
+def _state(ended: str | None) -> int:
+    """Return the state of a URL that comes back to the lists."""
+    if ended is None:
+        return WAITING
+    return DONE if ended in {Kind.STORED, Kind.UNCHANGED} else DEAD
+
+
+def _counted(job: int, state: int, ended: str | None) -> list[tuple[int, str]]:
+    """Return what a URL is counted as in the sums, beside being known."""
+    if state == RETIRED:
+        return [(job, "retired")]
+    again = [(job, "+")] if ended and state == WAITING else []
+    return [*again, (job, ended)] if ended else []

@@ -1,0 +1,120 @@
+"""Stored files beside what the ledger says of them; pure, for native threads."""
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from crawler.store.folders import Folders
+from crawler.store.versions import is_version
+
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_PIECE_BYTES = 1 << 20
+_PART = re.compile(r".+\.([0-9a-f]{16})\.[0-9]+\.part", re.DOTALL)
+
+
+def compare(root: Path, path: str, size: int, digest: str) -> str:
+    """Return '' for a file that is as it should be, or `missing`, `short` or `different`.
+
+    Raises:
+        OSError: it is there, and cannot be read.
+    """
+    folder, _, name = path.rpartition("/")
+    try:
+        with Folders(root, durable=False) as folders:
+            here, _ = folders.open(folder, make=False)
+            file = os.open(name, _READ, dir_fd=here)
+    except (FileNotFoundError, NotADirectoryError):
+        return "missing"
+    with os.fdopen(file, "rb", buffering=0) as stream:
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode):
+            return "missing"
+        if found.st_size != size:
+            return "short" if found.st_size < size else "different"
+        hashed = hashlib.sha256()
+        while piece := stream.read(_PIECE_BYTES):
+            hashed.update(piece)
+    return "" if hashed.hexdigest() == digest else "different"
+
+
+def give_name(root: Path, path: str, wanted: str) -> None:
+    """Give a file a second name, durably; that it has one already is as good.
+
+    Raises:
+        OSError: the disk refuses, or something else has the name.
+    """
+    with Folders(root, durable=True) as folders:
+        here, name = _located(folders, path, make=False)
+        there, other = _located(folders, wanted, make=True)
+        try:
+            os.link(name, other, src_dir_fd=here, dst_dir_fd=there, follow_symlinks=False)
+        except FileExistsError:
+            if not os.path.samestat(_stat(here, name), _stat(there, other)):
+                raise
+        folders.changed(there)
+        folders.sync()
+
+
+def take_name(root: Path, path: str) -> None:
+    """Take a name away; the folder stays, for a daemon may be about to write there.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    with suppress(FileNotFoundError), Folders(root, durable=False) as folders:
+        here, name = _located(folders, path, make=False)
+        os.unlink(name, dir_fd=here)
+
+
+class Names(NamedTuple):
+    """Names of files below the output folder, some at once."""
+
+    files: list[str]
+    """Files; an older version of one stands under the name of the file."""
+    parts: list[tuple[str, int]]
+    """Parts, with the fingerprints in their names."""
+
+
+def names(root: Path, beside: frozenset[Path], most: int) -> Iterator[Names]:
+    """Yield the names of all files below a folder, but for the paths in `beside`.
+
+    Symbolic links are followed nowhere.
+    """
+    found = Names([], [])
+    folders = [root]
+    while folders:
+        with suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                place = Path(entry.path)
+                if place in beside:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(place)
+                elif entry.is_file(follow_symlinks=False):
+                    _sort(place.relative_to(root).as_posix(), found)
+                    if len(found.files) + len(found.parts) >= most:
+                        yield found
+                        found = Names([], [])
+    yield found
+
+
+def _sort(path: str, found: Names) -> None:
+    if match := _PART.fullmatch(path):
+        number = int(match[1], 16)
+        found.parts.append((path, number - (1 << 64) if number >> 63 else number))
+    elif not is_version(path.rpartition("/")[2]):
+        found.files.append(path)
+
+
+def _located(folders: Folders, path: str, *, make: bool) -> tuple[int, str]:
+    folder, _, name = path.rpartition("/")
+    return folders.open(folder, make=make)[0], name
+
+
+def _stat(folder: int, name: str) -> os.stat_result:
+    return os.stat(name, dir_fd=folder, follow_symlinks=False)

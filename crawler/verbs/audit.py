@@ -1,0 +1,155 @@
+"""`crawler audit`: are the files what the ledger says of them?"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import click
+
+from crawler.config import Settings
+from crawler.daemon.identity import check_same, check_there
+from crawler.errors import UsageError
+from crawler.frontier import open_frontier
+from crawler.ledger.overview import ledger_uid
+from crawler.ledger.statefile import opened
+from crawler.store.mark import NAME, ledger_named
+from crawler.threads import Native
+from crawler.verbs.auditing import THREADS, Audit, Fault
+from crawler.verbs.desk_options import JSON, verb_of
+from crawler.verbs.ledger import Ledger
+from crawler.verbs.words import as_json, counted, print_lines
+
+
+@click.command("audit")
+@verb_of
+@click.option("--job", help="The files of this job alone.")
+@click.option("--fix", is_flag=True, help="Make URLs due whose files are gone, short or different.")
+@click.option("--rename", is_flag=True, help="Give files the names that `path` says today.")
+@click.option("--orphans", is_flag=True, help="List the files that no URL of the ledger has.")
+@click.option("--dry-run", "dry", is_flag=True, help="Change nothing; of --rename only count.")
+@JSON
+def audit_verb(
+    ledger: Ledger,
+    *,
+    job: str | None,
+    fix: bool,
+    rename: bool,
+    orphans: bool,
+    dry: bool,
+    as_json_: bool,
+) -> int:
+    """Compare files with size and digest of the ledger; exit with 1 if one is not as it should be.
+
+    A daemon may be at work: what it visits is left alone. `crawler audit --fix` after a power cut
+    under `durability: relaxed` fetches again what that cost.
+    """
+    if ledger.settings is None:
+        raise UsageError("audit needs the configuration, with -c: it names the output folder")
+    settings, fix = ledger.settings, fix and not dry
+    with _audit(settings, job, write=fix or (rename and not dry)) as audit:
+        names = audit.renamed(dry=dry) if rename else None
+        faults = _tell_faults(audit, fix=fix, as_json_=as_json_)
+        lost = _tell_orphans(audit, as_json_=as_json_) if orphans else None
+    found = _Found(audit.looked_at, faults, audit.due, names, lost)
+    print_lines([as_json(found.document())] if as_json_ else found.lines(dry=dry))
+    return int(faults.total() > audit.due)
+
+
+def _tell_faults(audit: Audit, *, fix: bool, as_json_: bool) -> "Counter[str]":
+    faults: Counter[str] = Counter()
+    for fault in audit.faults(fix=fix):
+        faults[fault.what.partition(":")[0]] += 1
+        click.echo(_told(fault, as_json_=as_json_))
+    return faults
+
+
+def _tell_orphans(audit: Audit, *, as_json_: bool) -> int:
+    number = 0
+    for path in audit.lost():
+        number += 1
+        line = {"event": "orphan", "path": path}
+        click.echo(as_json(line) if as_json_ else f"{'orphan':<10}{path}")
+    return number
+
+
+@contextmanager
+def _audit(settings: Settings, job: str | None, *, write: bool) -> Iterator[Audit]:
+    """Open the ledger and see that the output folder is its own, and there.
+
+    Raises:
+        UsageError: it is not: where a disk is not mounted all files seem to be gone.
+    """
+    options = settings.crawler
+    named = ledger_named(options.output)
+    check_there(options.state, options.output, named)
+    with opened(options.state) as db:
+        check_same(options.state, options.output, named, ledger_uid(db))
+        known = {name for (name,) in db.execute("SELECT name FROM job")}
+    if job is not None and job not in known:
+        raise UsageError(f"--job {job}: the ledger has no such job")
+    if not options.output.is_dir():
+        raise UsageError(f"crawler.output: {options.output} is not there; is its disk mounted?")
+    if write and not named:
+        raise UsageError(
+            f"crawler.output: {options.output} has no {NAME} that names its ledger; is its disk "
+            "mounted? The daemon writes it when it starts"
+        )
+    durable = options.durability == "full"
+    with (
+        open_frontier(options.state, durable=durable, readonly=not write) as frontier,
+        Native(THREADS) as native,
+    ):
+        yield Audit(frontier, settings, native, job)
+
+
+def _told(fault: Fault, *, as_json_: bool) -> str:
+    file, what = fault
+    if as_json_:
+        return as_json({
+            "event": "fault", "fault": what, "path": file.path, "job": file.job, "url": file.url,
+        })  # fmt: skip
+    return f"{what:<10}{file.path}  {file.job}  {file.url}"
+
+
+class _Found(NamedTuple):
+    """What an audit came to, in numbers."""
+
+    files: int
+    faults: "Counter[str]"
+    due: int
+    """URLs that were made due again."""
+    renamed: "Counter[str] | None"
+    orphans: int | None
+
+    def document(self) -> dict[str, Any]:
+        """Return it for programs; what was not asked for is left away."""
+        told = {"event": "sums", **self._asdict()}
+        return {name: value for name, value in told.items() if value is not None}
+
+    def lines(self, *, dry: bool) -> Iterator[str]:
+        """Return it for people."""
+        number = self.faults.total()
+        kinds = ", ".join(f"{n:,} {what}" for what, n in self.faults.most_common())
+        if not number:
+            yield f"{counted(self.files, 'file')} as the ledger has them"
+        else:
+            yield f"{number:,} of {counted(self.files, 'file')} not as the ledger has them: {kinds}"
+        if self.due:
+            yield f"{counted(self.due, 'URL')} due again"
+        if left := number - self.due:
+            yield f"{counted(left, 'URL')} not due again; --fix makes those due that are listed"
+        if self.renamed is not None:
+            yield from self._names(self.renamed, dry=dry)
+        if self.orphans is not None:
+            yield f"{counted(self.orphans, 'file')} of no URL"
+
+    def _names(self, names: "Counter[str]", *, dry: bool) -> Iterator[str]:
+        yield f"{counted(names['renamed'], 'file')} {'to be renamed' if dry else 'renamed'}"
+        if names["unknown"]:
+            yield (
+                f"{counted(names['unknown'], 'file')} left under their names: `path` needs what a "
+                "line of the list binds"
+            )
+        for what in sorted(name for name in names if name.startswith("failed")):
+            yield f"{counted(names[what], 'file')} not renamed: {what.partition(': ')[2]}"

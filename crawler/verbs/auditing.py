@@ -1,0 +1,160 @@
+"""Files beside the ledger, page by page; a daemon may be at work on both."""
+
+import glob
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from crawler.config import Settings
+from crawler.frontier import Frontier
+from crawler.policy import naming
+from crawler.records import StoredFile
+from crawler.store import comparing
+from crawler.threads import Native
+
+THREADS = 2
+"""Files that are read at once."""
+NAMES_AT_ONCE = 2000
+"""Names of files that are looked up in one transaction."""
+MAX_LOST = 100_000
+"""Files that nobody seems to know, held in memory at once."""
+
+
+class Fault(NamedTuple):
+    """A file that is not as the ledger has it."""
+
+    file: StoredFile
+    what: str
+    """missing, short or different; or unreadable, and why."""
+
+
+class Audit:
+    """Compares the files of a ledger, or those of one job, with what it says of them."""
+
+    def __init__(
+        self, frontier: Frontier, settings: Settings, native: Native, job: str | None
+    ) -> None:
+        self._frontier = frontier
+        self._root = settings.crawler.output
+        self._native = native
+        self._job = job
+        self._jobs = {one.name: one for one in settings.jobs}
+        self._state = settings.crawler.state
+        self.looked_at = 0
+        """Number of files of the ledger."""
+        self.due = 0
+        """Number of URLs that were made due again."""
+
+    def faults(self, *, fix: bool) -> Iterator[Fault]:
+        """Yield the files that are not as they should be; with `fix` their URLs become due.
+
+        A file may change while it is read, or after the ledger was: what is told was still so in
+        the ledger when it had been read, and nobody visited its URL.
+        """
+        for page in self._of_job():
+            self.looked_at += len(page)
+            faults = self._wrong(page)
+            if fix and faults:
+                self._fix(faults)
+            yield from faults
+
+    def _wrong(self, page: list[StoredFile]) -> list[Fault]:
+        told = dict(zip(page, self._native.each(self._compare, page), strict=True))
+        wrong = [file for file, what in told.items() if what]
+        return [Fault(file, told[file]) for file in (self._frontier.still(wrong) if wrong else ())]
+
+    def _fix(self, faults: list[Fault]) -> None:
+        gone = [file for file, what in faults if not what.startswith("unreadable")]
+        self.due += self._frontier.revisit(gone, time.time())
+
+    def lost(self) -> Iterator[str]:
+        """Yield the files below the output folder that no URL of the ledger has, by their names."""
+        names = comparing.names(self._root, self._beside(), NAMES_AT_ONCE)
+        batch: set[str] = set()
+        while True:
+            some = self._native.call(next, names, None)
+            if some is not None:
+                batch |= set(self._frontier.unnamed(some.files, some.parts))
+            if len(batch) >= MAX_LOST or (some is None and batch):
+                yield from sorted(self._without_owner(batch))
+                batch = set()
+            if some is None:
+                return
+
+    def renamed(self, *, dry: bool) -> "Counter[str]":
+        """Give files the names that `path` says today; return how many, and how many could not.
+
+        Only names that follow from the URL alone are known here. `dry` counts and changes nothing.
+        """
+        counts: Counter[str] = Counter()
+        for page in self._of_job():
+            for file in page:
+                counts[self._rename(file, dry=dry)] += 1
+        return counts
+
+    def _pages(self) -> Iterator[list[StoredFile]]:
+        after: int | None = 0
+        while after is not None:
+            page, after = self._frontier.stored(after)
+            yield page
+
+    def _of_job(self) -> Iterator[list[StoredFile]]:
+        for page in self._pages():
+            yield [file for file in page if self._job in {None, file.job}]
+
+    def _compare(self, file: StoredFile) -> str:
+        """Compare one file, in a native thread."""
+        try:
+            return comparing.compare(self._root, file.path, file.size, file.digest)
+        except OSError as error:
+            return f"unreadable: {error.strerror or error}"
+
+    def _without_owner(self, names: set[str]) -> set[str]:
+        """Leave out names that were not reserved: where a folder was in the way of another."""
+        for page in self._pages():
+            names -= {file.path for file in page}
+        return names
+
+    def _beside(self) -> frozenset[Path]:
+        """Return what may be below the output folder and is no file of a URL."""
+        state = self._state
+        ends = ("", "-wal", "-shm", "-journal")
+        return frozenset({
+            self._root / ".crawlerd", *(state.with_name(state.name + end) for end in ends),
+            *state.parent.glob(f"{glob.escape(state.name)}.*"),
+        })  # fmt: skip
+
+    def _rename(self, file: StoredFile, *, dry: bool) -> str:
+        """Rename one file; return what came of it, in a word."""
+        wanted = self._wanted(file)
+        if wanted is None:
+            return "unknown"
+        second = naming.suffixed(wanted, file.fingerprint)
+        if file.path in {wanted, second}:
+            return "kept"
+        if dry:
+            return "renamed"
+        (path,) = self._frontier.claim([(file.task, wanted, second)])
+        try:
+            return self._move(file, path) if path != file.path else "kept"
+        except OSError as error:
+            return f"failed: {error.strerror or error}"
+
+    def _move(self, file: StoredFile, path: str) -> str:
+        """Give a file another name: it has both until the ledger knows the new one."""
+        self._native.call(comparing.give_name, self._root, file.path, path)
+        told = self._frontier.rename(file, path)
+        over = file.path if told else path
+        self._native.call(comparing.take_name, self._root, over)
+        return "renamed" if told else "changed"
+
+    def _wanted(self, file: StoredFile) -> str | None:
+        """Return the file that `path` names today; None if only a line of a list can tell."""
+        job = self._jobs.get(file.job)
+        if job is None:  # its files stay as they are
+            return file.path
+        if any(name not in naming.FIELDS for name in naming.fields_of(job.path)):
+            return None
+        return naming.path_of(job.path, job.name, file.url, file.fingerprint, {})
