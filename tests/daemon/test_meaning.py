@@ -130,6 +130,7 @@ def test_while_a_list_cannot_be_read_the_old_meaning_holds(site, tmp_path):
         until(lambda: len(stored(daemon)) >= held + 5, "nothing is visited", daemon)
         assert not files(tmp_path, "new")
         (tmp_path / "l.csv").write_text(text)
+        os.utime(tmp_path / "l.csv", (1, 2))
         reload(daemon)
         until(lambda: len(stored(daemon)) == NUMBERS, "not all visited", daemon)
         assert files(tmp_path, "new")
