@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler.store.folders import Folders
-from crawler.store.versions import is_version
+from crawler.store.versions import file_of, has_cut_name, renamed_versions
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _PIECE_BYTES = 1 << 20
@@ -71,11 +71,32 @@ def take_name(root: Path, path: str) -> None:
         os.unlink(name, dir_fd=here)
 
 
+def take_old_name(root: Path, path: str, new: str) -> None:
+    """Take the old name from a file that has a new one; its older versions go with it.
+
+    A file that a daemon stored under the old name since is another one, and stays.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    with suppress(FileNotFoundError), Folders(root, durable=False) as folders:
+        here, name = _located(folders, path, make=False)
+        there, other = _located(folders, new, make=False)
+        if os.path.samestat(_stat(here, name), _stat(there, other)):
+            for version, wanted in renamed_versions(here, name, other):
+                with suppress(FileExistsError):
+                    os.link(
+                        version, wanted, src_dir_fd=here, dst_dir_fd=there, follow_symlinks=False
+                    )
+                    os.unlink(version, dir_fd=here)
+            os.unlink(name, dir_fd=here)
+
+
 class Names(NamedTuple):
     """Names of files below the output folder, some at once."""
 
     files: list[str]
-    """Files; an older version of one stands under the name of the file."""
+    """Files, with their older versions."""
     parts: list[tuple[str, int]]
     """Parts, with the fingerprints in their names."""
 
@@ -107,8 +128,14 @@ def _sort(path: str, found: Names) -> None:
     if match := _PART.fullmatch(path):
         number = int(match[1], 16)
         found.parts.append((path, number - (1 << 64) if number >> 63 else number))
-    elif not is_version(path.rpartition("/")[2]):
+    elif not has_cut_name(path.rpartition("/")[2]):
         found.files.append(path)
+
+
+def owner_of(path: str) -> str:
+    """Return the file of which a file is an older version, or the file itself."""
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + file_of(name)
 
 
 def _located(folders: Folders, path: str, *, make: bool) -> tuple[int, str]:

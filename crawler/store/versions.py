@@ -25,6 +25,7 @@ _KEPT = re.compile(
     r"(?P<stem>.+)\.(?P<at>[0-9]{8}T[0-9]{6}Z)(?:-(?P<number>[0-9]{1,3}))?(?P<ext>\.[^.]*)?",
     re.DOTALL,
 )
+_CUT = re.compile(r"~[0-9a-f]{16}\Z")
 _MAX_NAME_BYTES = 255
 _VERSION_BYTES = len(".20261121T103000Z-999")
 """Bytes that the time and number of a version add to a name, at most."""
@@ -130,9 +131,30 @@ def _versions(folder: int) -> defaultdict[tuple[str, str], set[str]]:
     return found
 
 
-def is_version(name: str) -> bool:
-    """Tell whether a name is that of an older version of a file."""
-    return _KEPT.fullmatch(name) is not None
+def renamed_versions(folder: int, name: str, new: str) -> list[tuple[str, str]]:
+    """Return the older versions of a file in an open folder, each with its name under a new one."""
+    stem, ext = _parted(new)
+    start = len(_parted(name)[0])
+    named = []
+    for version in versions_in(folder, [name]):
+        match = _KEPT.fullmatch(version)
+        assert match is not None
+        named.append(
+            (version, f"{stem}{version[start : match.end() - len(match['ext'] or '')]}{ext}")
+        )
+    return named
+
+
+def file_of(name: str) -> str:
+    """Return the name of the file of which this one is an older version, else this name."""
+    match = _KEPT.fullmatch(name)
+    return match["stem"] + (match["ext"] or "") if match else name
+
+
+def has_cut_name(name: str) -> bool:
+    """Tell whether a name is that of a version of a file whose own, long name is not in it."""
+    match = _KEPT.fullmatch(name)
+    return bool(match and _CUT.search(match["stem"]))
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -12,6 +12,7 @@ from crawler.frontier import Frontier
 from crawler.policy import naming
 from crawler.records import StoredFile
 from crawler.store import comparing
+from crawler.store.comparing import owner_of
 from crawler.threads import Native
 
 THREADS = 2
@@ -76,12 +77,18 @@ class Audit:
         while True:
             some = self._native.call(next, names, None)
             if some is not None:
-                batch |= set(self._frontier.unnamed(some.files, some.parts))
+                batch |= self._unnamed(some)
             if len(batch) >= MAX_LOST or (some is None and batch):
                 yield from sorted(self._without_owner(batch))
                 batch = set()
             if some is None:
                 return
+
+    def _unnamed(self, some: comparing.Names) -> set[str]:
+        owners = {name: owner_of(name) for name in some.files}
+        lost = set(self._frontier.unnamed([*{*owners, *owners.values()}], some.parts))
+        parts = {name for name, _ in some.parts}
+        return {name for name in lost if name in parts or owners.get(name) in lost}
 
     def renamed(self, *, dry: bool) -> "Counter[str]":
         """Give files the names that `path` says today; return how many, and how many could not.
@@ -114,7 +121,8 @@ class Audit:
     def _without_owner(self, names: set[str]) -> set[str]:
         """Leave out names that were not reserved: where a folder was in the way of another."""
         for page in self._pages():
-            names -= {file.path for file in page}
+            paths = {file.path for file in page}
+            names = {name for name in names if not {name, owner_of(name)} & paths}
         return names
 
     def _beside(self) -> frozenset[Path]:
@@ -146,8 +154,10 @@ class Audit:
         """Give a file another name: it has both until the ledger knows the new one."""
         self._native.call(comparing.give_name, self._root, file.path, path)
         told = self._frontier.rename(file, path)
-        over = file.path if told else path
-        self._native.call(comparing.take_name, self._root, over)
+        if told:
+            self._native.call(comparing.take_old_name, self._root, file.path, path)
+        else:
+            self._native.call(comparing.take_name, self._root, path)
         return "renamed" if told else "changed"
 
     def _wanted(self, file: StoredFile) -> str | None:

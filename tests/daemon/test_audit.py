@@ -130,6 +130,21 @@ def test_files_are_renamed_as_path_says_today_and_not_fetched_again(site, stored
     assert (stored / "files/a-files/1.bin").stat().st_ino == inode
 
 
+def test_older_versions_go_with_a_file_that_is_renamed(site, stored):
+    (stored / "files/a/1.20261121T103000Z").write_bytes(b"older")
+    (stored / "files/a/1.20261121T103000Z-2").write_bytes(b"old")
+    write_config(stored, jobs(site, path="{job}-files/{name}.bin"))
+    assert audit(stored, "--rename", "--orphans")[-2:] == ["6 files renamed", "0 files of no URL"]
+    assert not list((stored / "files/a").iterdir())
+    assert (stored / "files/a-files/1.20261121T103000Z.bin").read_bytes() == b"older"
+    assert (stored / "files/a-files/1.20261121T103000Z-2.bin").read_bytes() == b"old"
+
+
+def test_an_older_version_of_no_file_is_listed(stored):
+    (stored / "files/a/9.20261121T103000Z.gif").write_bytes(b"x")
+    assert audit(stored, "--orphans")[0] == "orphan    a/9.20261121T103000Z.gif"
+
+
 def test_a_rename_that_a_crash_cut_in_two_is_finished_by_the_next_one(site, stored):
     write_config(stored, jobs(site, path="{job}-files/{name}.bin"))
     (stored / "files/a-files").mkdir()
