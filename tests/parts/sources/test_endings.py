@@ -29,8 +29,8 @@ def told(tmp_path, content):
     [
         LINES, LINES.replace(b"\n", b"\r"), LINES.replace(b"\n", b"\r\n"), ARRAY, ARRAY.strip(),
         sitemap("http://h/1"), sitemap("http://h/1") + b"\n\n", LINES.decode().encode("utf-16"),
-        b"http://h/\n" * 10_000, gzip.compress(LINES), gzip.compress(ARRAY) + gzip.compress(b"\n"),
-        gzip.compress(b"http://h/1") + gzip.compress(b"\n"), gzip.compress(LINES) + bytes(512),
+        b"http://h/\n" * 10_000, gzip.compress(LINES, mtime=0), gzip.compress(ARRAY, mtime=0) + gzip.compress(b"\n", mtime=0),
+        gzip.compress(b"http://h/1", mtime=0) + gzip.compress(b"\n", mtime=0), gzip.compress(LINES, mtime=0) + bytes(512),
     ],
 )  # fmt: skip
 def test_a_file_that_is_whole_ends_as_its_format_ends(content, tmp_path):
@@ -42,7 +42,7 @@ def test_a_file_that_is_whole_ends_as_its_format_ends(content, tmp_path):
     [
         (b"http://h/1\n", 11),
         (ARRAY.rstrip(), None),
-        (gzip.compress(LINES), None),
+        (gzip.compress(LINES, mtime=0), None),
         (sitemap("http://h/1"), None),
     ],
 )
@@ -52,12 +52,12 @@ def test_a_file_that_breaks_off_anywhere_does_not(content, whole, tmp_path):
 
 
 def test_a_gzip_whose_content_breaks_off_has_not_ended(tmp_path):
-    assert not told(tmp_path, gzip.compress(b"http://h/1\nhttp://h/2"))
-    assert not told(tmp_path, gzip.compress(LINES) + gzip.compress(b"http://h/3"))
+    assert not told(tmp_path, gzip.compress(b"http://h/1\nhttp://h/2", mtime=0))
+    assert not told(tmp_path, gzip.compress(LINES, mtime=0) + gzip.compress(b"http://h/3", mtime=0))
 
 
 def test_a_broken_gzip_will_not_get_better(tmp_path):
-    assert told(tmp_path, gzip.compress(LINES)[:-8] + bytes(8))
+    assert told(tmp_path, gzip.compress(LINES, mtime=0)[:-8] + bytes(8))
 
 
 def test_the_head_tells_the_format_and_the_tail_the_end():
