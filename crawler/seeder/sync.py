@@ -103,7 +103,7 @@ class Sync:
         try:
             return self._same(source, known) or self._read(source)
         except (SourceError, *UNREADABLE) as error:
-            self._log_failed(source.name, f"{source.name}: {error}")
+            self._log_failed(source.name, str(error))
             return None
 
     def _same(self, source: Source, known: dict[str, SourceState]) -> _Read | None:
@@ -165,6 +165,8 @@ class Sync:
 
     def _log_failed(self, name: str, cause: str) -> None:
         self.sums.failed.append(name)
+        if not cause.startswith(f"{name}: "):
+            cause = f"{name}: {cause}"
         self._tools.log.error("list.failed", job=self._job.name, cause=cause)
 
     def _log_shrunk(self, before: int, urls: int) -> None:

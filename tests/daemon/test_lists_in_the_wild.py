@@ -34,7 +34,7 @@ def test_nothing_is_visited_that_no_line_lists(tmp_path):
             assert visited(daemon) == [f":{port}/{number}" for number in range(1, 8)]
             assert len(daemon.told("url.bad")) == 4
             (failed,) = daemon.told("list.failed")
-            assert "it is UTF-16" in failed["cause"]
+            assert failed["cause"].startswith(f"url_file:{tmp_path / 'l.utf16'}: it is UTF-16")
 
 
 def test_the_sitemaps_that_robots_txt_names_are_a_list(tmp_path):

@@ -222,7 +222,7 @@ def test_the_arguments_of_a_command_are_told_nowhere_and_lie_nowhere(tmp_path):
     with Daemon(config, "--until-done", TOKEN=hidden) as daemon:
         daemon.wait()
     (failed,) = daemon.told("list.failed")
-    assert failed["cause"].endswith("command:sh: ended with exit code 3")
+    assert failed["cause"] == "command:sh: ended with exit code 3"
     assert hidden not in json.dumps(daemon.records) + daemon.errors
     for file in tmp_path.glob("state.sqlite*"):
         assert hidden.encode() not in file.read_bytes()
