@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import socket
 from pathlib import Path
 
@@ -34,7 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
     The worker waits for the names of its next tests, which a native thread reads: a loop with no
     watcher of its own would raise LoopExit, as it sees nothing that could end the wait. The watcher
     lives as long as the process: at its end the worker waits once more.
+
+    A daemon ignores a HUP that its parent ignores, as under nohup: the tests send it theirs.
     """
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if hasattr(config, "workerinput"):
         hub = gevent.get_hub()
         hub.keeps_xdist_alive = hub.loop.timer(LOOP_ALIVE_S, LOOP_ALIVE_S)

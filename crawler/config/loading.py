@@ -75,7 +75,8 @@ def _located(settings: Settings, file: Path) -> Settings:
         )
         for job in settings.jobs
     ]
-    options = options.model_copy(update={**paths, "name": options.name or file.stem})
+    stem = os.fsencode(file.stem).decode("utf-8", "backslashreplace")  # the ledger has no bytes
+    options = options.model_copy(update={**paths, "name": options.name or stem})
     return settings.model_copy(update={"crawler": options, "jobs": tuple(jobs)})
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,8 @@ from tests.parts.sources.shelf import sitemap
 
 LINES = b"http://h/1\nhttp://h/2\n"
 ARRAY = b'\xef\xbb\xbf [\n{"url": "http://h/1"}, "http://h/2"\n]\n'
+packed = partial(gzip.compress, mtime=0)
+"""Every process of xdist names its tests alike."""
 
 
 def told(tmp_path, content):
@@ -29,8 +32,8 @@ def told(tmp_path, content):
     [
         LINES, LINES.replace(b"\n", b"\r"), LINES.replace(b"\n", b"\r\n"), ARRAY, ARRAY.strip(),
         sitemap("http://h/1"), sitemap("http://h/1") + b"\n\n", LINES.decode().encode("utf-16"),
-        b"http://h/\n" * 10_000, gzip.compress(LINES), gzip.compress(ARRAY) + gzip.compress(b"\n"),
-        gzip.compress(b"http://h/1") + gzip.compress(b"\n"), gzip.compress(LINES) + bytes(512),
+        b"http://h/\n" * 10_000, packed(LINES), packed(ARRAY) + packed(b"\n"),
+        packed(b"http://h/1") + packed(b"\n"), packed(LINES) + bytes(512),
     ],
 )  # fmt: skip
 def test_a_file_that_is_whole_ends_as_its_format_ends(content, tmp_path):
@@ -42,7 +45,7 @@ def test_a_file_that_is_whole_ends_as_its_format_ends(content, tmp_path):
     [
         (b"http://h/1\n", 11),
         (ARRAY.rstrip(), None),
-        (gzip.compress(LINES), None),
+        (packed(LINES), None),
         (sitemap("http://h/1"), None),
     ],
 )
@@ -52,12 +55,12 @@ def test_a_file_that_breaks_off_anywhere_does_not(content, whole, tmp_path):
 
 
 def test_a_gzip_whose_content_breaks_off_has_not_ended(tmp_path):
-    assert not told(tmp_path, gzip.compress(b"http://h/1\nhttp://h/2"))
-    assert not told(tmp_path, gzip.compress(LINES) + gzip.compress(b"http://h/3"))
+    assert not told(tmp_path, packed(b"http://h/1\nhttp://h/2"))
+    assert not told(tmp_path, packed(LINES) + packed(b"http://h/3"))
 
 
 def test_a_broken_gzip_will_not_get_better(tmp_path):
-    assert told(tmp_path, gzip.compress(LINES)[:-8] + bytes(8))
+    assert told(tmp_path, packed(LINES)[:-8] + bytes(8))
 
 
 def test_the_head_tells_the_format_and_the_tail_the_end():
