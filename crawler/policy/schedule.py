@@ -104,7 +104,8 @@ def next_due(
     is not known whether the content changed.
     """
     own = _adapted(schedule, every, changed=changed)
-    after = max(now, due_at)  # the clock may have been set back
+    due_at = _believed(schedule, own or schedule.every, now, due_at)
+    after = max(now, due_at)
     late = Lateness(schedule.jitter, fingerprint)
     for slot in _slots(schedule, own or schedule.every, late.slot(due_at), late.slot(after)):
         if (at := _within(schedule, slot, late)) > after:
@@ -131,6 +132,18 @@ def window_of(schedule: Schedule, now: Seconds, down_since: Seconds) -> Seconds:
     if schedule.cron is not None:
         interval = gap(schedule.cron, schedule.zone, down_since - schedule.jitter, now)
     return max(0.0, min(now - down_since, interval / 2)) if interval else 0.0
+
+
+def _believed(schedule: Schedule, step: Seconds | None, now: Seconds, due_at: Seconds) -> Seconds:
+    """Return when a task that was visited now was due: a time to come means a clock set back.
+
+    Up to one interval ahead it is the slot that this visit was for, and that is not due again. What
+    lies further ahead was computed by a wrong clock, and would be a rest beyond all rules.
+    """
+    if due_at <= now:
+        return due_at
+    coming = next(iter(_slots(schedule, step, now, now)), now)
+    return due_at if due_at <= coming + schedule.jitter else now
 
 
 def _adapted(schedule: Schedule, every: Seconds | None, *, changed: bool | None) -> Seconds | None:

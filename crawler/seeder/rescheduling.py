@@ -46,10 +46,11 @@ def _due_after(schedule: Schedule | None, now: Seconds, window: Seconds, *, same
             return None
         if same:
             return schedule.opens_at(spread(now, due_at, window, number))
+        ended_at = min(finished_at, now)  # a clock that was ahead may have told it
         coming = next_due(
             schedule,
-            now=finished_at,
-            due_at=finished_at,
+            now=ended_at,
+            due_at=ended_at,
             every=every,
             changed=None,
             fingerprint=number,

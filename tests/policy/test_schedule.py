@@ -106,6 +106,14 @@ def test_after_downtime_there_is_one_visit_and_not_many():
     assert due(daily, back, wall(BERLIN, "2026-03-20T03:00")).at == wall(BERLIN, "2026-04-21T03:00")
 
 
+@pytest.mark.parametrize("ahead", [MINUTE, HOUR, 3650 * DAY])
+@pytest.mark.parametrize("schedule", [parse(every=3.0), parse(cron="* * * * *")])
+def test_a_clock_that_was_ahead_lets_nothing_rest_beyond_its_own_interval(schedule, ahead):
+    """The visit was due by a clock that was set back before it ended."""
+    rest = due(schedule, NOW, NOW + ahead).at - NOW
+    assert 0 < rest <= 2 * MINUTE
+
+
 def test_a_clock_that_was_set_back_brings_no_second_visit_of_one_slot():
     schedule = parse(cron="0 * * * *")
     assert due(schedule, NOW - 90, NOW).at == NOW + HOUR

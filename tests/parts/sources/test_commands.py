@@ -166,7 +166,7 @@ def test_a_command_and_all_it_started_end_with_a_process_that_is_killed(ignore):
     arguments = (sys.executable, "-c", DAEMON, mark, code)
     with subprocess.Popen(arguments, stdout=subprocess.PIPE) as daemon:
         assert daemon.stdout.readline() == b"[b'http://h/']\n"
-        assert len(running(mark)) == 3
+        until(lambda: len(running(mark)) == 3, "its child has not begun")
         daemon.kill()
     await_end(mark)
 
