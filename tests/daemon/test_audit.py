@@ -181,7 +181,8 @@ def test_what_is_being_visited_is_left_alone(tmp_path):
             hold.append(True)
             until(lambda: "under way" in explained(tmp_path, site), "it is not visited", daemon)
             (tmp_path / "files/a/1").unlink()
-            assert audit(tmp_path, "--fix") == ["1 file as the ledger has them"]
+            (said,) = audit(tmp_path, "--fix")  # the other one may be on its way just then, too
+            assert said in {f"{count} as the ledger has them" for count in ("0 files", "1 file")}
             daemon.stop()
 
 
