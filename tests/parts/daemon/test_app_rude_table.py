@@ -21,7 +21,7 @@ from tests.parts.rude_talks import BOMBS
 from tests.routes import ROUTES, Route, open_route, tls
 from tests.servers import RudeSite, Site
 
-TOTAL = 1.0
+TOTAL = 2.0
 MARGIN = 0.25
 HUB_LIMIT = 0.25
 """On an idle machine 0.1; here the rude servers share the hub with the crawler."""
@@ -129,12 +129,12 @@ def crawl(run: Run, sites: dict[str, RudeSite], neighbour: Site) -> None:
     shared = {
         "delay": 0, "attempts": 5, "max_size": 5_000_000, **run.route.options,
         "allow_addresses": ("127.0.0.1/32", f"{NEIGHBOUR}/32"), "path": "{job}/{host}/{name}",
-        "timeout": Timeout(connect="500ms", read="500ms", total="1s"), "robots": "ignore",
+        "timeout": Timeout(connect="1s", read="1s", total="2s"), "robots": "ignore",
     }  # fmt: skip
     neighbours = f"http://{NEIGHBOUR}:{neighbour.port}/[1-2000]"
     settings = Settings(
         crawler=CrawlerOptions(
-            state=run.output.parent / "state.sqlite", output=run.output, concurrency=64,
+            state=run.output.parent / "state.sqlite", output=run.output, concurrency=32,
             durability="relaxed", grace_period="100ms", per_address=None,
         ),
         jobs=(
@@ -157,7 +157,7 @@ def crawl(run: Run, sites: dict[str, RudeSite], neighbour: Site) -> None:
 
     with App(settings, run.log, on_visit=tell) as app:
         ticker = gevent.spawn(measure, run.gaps)
-        with gevent.Timeout(45):
+        with gevent.Timeout(90):
             app.run()
         ticker.kill()
 
