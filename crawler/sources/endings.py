@@ -12,6 +12,7 @@ from crawler.sources.reading import pieces
 
 _SHOWN = 4096
 """Bytes of the head and of the tail of a file that are looked at."""
+GZIP = b"\x1f\x8b"
 _BLANKS = b" \t\r\n\v\f\0"
 _BOM = b"\xef\xbb\xbf"
 _ROOT = re.compile(rb"<([A-Za-z_][^\s<>/]*)")
@@ -28,11 +29,11 @@ def ended(descriptor: int) -> bool:
     """
     os.lseek(descriptor, 0, os.SEEK_SET)
     try:
-        return ends(*_unpacked_ends(descriptor))
-    except EOFError:
-        return False
-    except zlib.error:
-        return True
+        head = os.pread(descriptor, _SHOWN, 0)
+        if head.startswith(GZIP):
+            return _gzip_has_ended(descriptor)
+        size = os.fstat(descriptor).st_size
+        return ends(head, os.pread(descriptor, _SHOWN, max(0, size - _SHOWN)))
     finally:
         os.lseek(descriptor, 0, os.SEEK_SET)
 
@@ -49,18 +50,16 @@ def ends(head: bytes, tail: bytes) -> bool:
     if begin == b"<":
         root = _ROOT.search(head)
         return root is not None and end.lower().endswith(b"</" + root[1].lower() + b">")
-    return tail.endswith((b"\n", b"\r", b"\n\0", b"\r\0"))  # UTF-16 has a NUL behind
+    return tail.rstrip(b" \t\0").endswith((b"\n", b"\r"))  # UTF-16 has a NUL behind
 
 
-def _unpacked_ends(descriptor: int) -> tuple[bytes, bytes]:
-    """Return the first and the last bytes of the content of a file, plain or gzip."""
-    head = os.pread(descriptor, _SHOWN, 0)
-    if not head.startswith(b"\x1f\x8b"):
-        size = os.fstat(descriptor).st_size
-        return head, os.pread(descriptor, _SHOWN, max(0, size - _SHOWN))
-    head = tail = b""
-    for piece in pieces(descriptor):
-        data = piece or b""
-        head += data[: max(0, _SHOWN - len(head))]
-        tail = (tail[-_SHOWN:] + data)[-_SHOWN:] if data else tail
-    return head, tail
+def _gzip_has_ended(descriptor: int) -> bool:
+    """Tell whether the last member is whole: its end mark proves more than a line end within it."""
+    try:
+        for _ in pieces(descriptor):
+            pass
+    except EOFError:
+        return False
+    except zlib.error:  # waiting heals none of it
+        pass
+    return True

@@ -1,4 +1,4 @@
-"""Whether somebody still writes a file, and whether it ends as its format ends.
+"""Whether somebody still writes a file, and whether it ends as its format ends (`endings`).
 
 All of it runs in a native thread.
 """
@@ -9,19 +9,13 @@ import os
 import signal
 import stat
 import time
-import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from crawler.model import Seconds
 from crawler.policy.stillness import UNENDED_S, wait_for
-
-_PIECE_BYTES = 262_144
-_TAIL_BYTES = 64
-_GZIP = b"\x1f\x8b"
-_ENDS = {b"[": b"]", b"<": b">"}
-"""Last byte of a list by its first one. Lines end with LF or CR, those of a text in <> too."""
+from crawler.sources.endings import GZIP, ended
 
 
 class Look(NamedTuple):
@@ -46,18 +40,23 @@ def look(path: Path, *, plain: bool = False) -> Look:
         if not stat.S_ISREG(found.st_mode):
             return Look(0.0, "")
         still = abs(time.time() - found.st_mtime)
-        unended = _unended(descriptor, found.st_size, still)
+        unended = _unended(descriptor, still)
         return Look(wait_for(still, whole=not unended), unended if found.st_size else "")
     finally:
         os.close(descriptor)
 
 
-def _unended(descriptor: int, size: int, still: Seconds) -> str:
+def _unended(descriptor: int, still: Seconds) -> str:
     if _is_written(descriptor):
         return "another program has it open for writing"
-    if not _has_end(descriptor, size, still):
+    if not (still >= UNENDED_S and _is_gzip(descriptor)) and not ended(descriptor):
         return "its end is not there: a line end, a closing bracket, or the rest of its gzip"
     return ""
+
+
+def _is_gzip(descriptor: int) -> bool:
+    """Tell a gzip: its end costs as much as its reading, which comes at once and tells as much."""
+    return os.pread(descriptor, len(GZIP), 0) == GZIP
 
 
 def _is_written(descriptor: int) -> bool:
@@ -76,38 +75,3 @@ def _is_written(descriptor: int) -> bool:
     with suppress(OSError):
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     return False
-
-
-def _has_end(descriptor: int, size: int, still: Seconds) -> bool:
-    head = os.pread(descriptor, _TAIL_BYTES, 0)
-    if head.startswith(_GZIP):
-        return still >= UNENDED_S or _gzip_has_end(descriptor)
-    tail = os.pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
-    first = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if first in _ENDS and tail.rstrip().endswith(_ENDS[first]):
-        return True
-    return first != b"[" and tail.rstrip(b"\0 \t").endswith((b"\n", b"\r"))
-
-
-def _gzip_has_end(descriptor: int) -> bool:
-    """Tell whether the last member is whole; one that is broken is told when it is read."""
-    inflate, at = zlib.decompressobj(31), 0
-    try:
-        while piece := os.pread(descriptor, _PIECE_BYTES, at):
-            at += len(piece)
-            inflate = _inflated(inflate, piece)
-    except zlib.error:
-        return True
-    return inflate.eof
-
-
-def _inflated(inflate: "zlib._Decompress", piece: bytes) -> "zlib._Decompress":
-    """Unpack a piece, for nothing but its end, and return the member that goes on or has ended."""
-    while piece:
-        if inflate.eof:
-            piece = piece.lstrip(b"\0")
-            inflate = zlib.decompressobj(31) if piece else inflate
-        else:
-            inflate.decompress(piece, _PIECE_BYTES)
-            piece = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
-    return inflate

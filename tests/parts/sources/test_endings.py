@@ -54,9 +54,10 @@ def test_a_file_that_breaks_off_anywhere_does_not(content, whole, tmp_path):
     assert told(tmp_path, content[:whole])
 
 
-def test_a_gzip_whose_content_breaks_off_has_not_ended(tmp_path):
-    assert not told(tmp_path, packed(b"http://h/1\nhttp://h/2"))
-    assert not told(tmp_path, packed(LINES) + packed(b"http://h/3"))
+def test_a_gzip_ends_with_its_last_member_whatever_is_in_it(tmp_path):
+    assert told(tmp_path, packed(b"http://h/1\nhttp://h/2"))
+    assert told(tmp_path, packed(LINES) + packed(b"http://h/3"))
+    assert not told(tmp_path, packed(LINES) + packed(b"http://h/3")[:-1])
 
 
 def test_a_broken_gzip_will_not_get_better(tmp_path):
