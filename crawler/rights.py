@@ -4,6 +4,7 @@ They hold what is secret in URLs and in columns of lists. Whatever the umask say
 crawler's user alone, or also for the readers of one group.
 """
 
+import glob
 import grp
 import os
 import stat
@@ -119,12 +120,7 @@ def as_file(file: Path, other: Path) -> None:
 def _files_of(state: Path) -> Iterator[Path]:
     yield from (state.with_name(state.name + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
     with suppress(OSError):
-        yield from state.parent.glob(f"{_escaped(state.name)}.v[0-9]*")
-
-
-def _escaped(name: str) -> str:
-    """Return a name as a pattern that matches it alone."""
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
+        yield from state.parent.glob(f"{glob.escape(state.name)}.v[0-9]*")
 
 
 def _give(path: Path, mode: int, group: int | None) -> None:

@@ -54,7 +54,7 @@ def _living_others(db: sqlite3.Connection, name: str, now: Seconds) -> list[tupl
     machine, found = current().machine, []
     for *which, until, other, config in db.execute(_OTHERS, (name,)):
         process = Process(*which)
-        if process.lives(machine) or (not process.is_gone(machine) and until >= now):
+        if process.may_live(machine, until, now):
             found.append((f"process {process.pid} runs {config or other}", other))
     return found
 

@@ -5,6 +5,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from crawler.model import Seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -26,6 +28,10 @@ class Process:
     def lives(self, machine: str) -> bool:
         """Tell whether it is certainly alive."""
         return self.machine == machine and _born(self.pid) == self.born
+
+    def may_live(self, machine: str, lease_until: Seconds, now: Seconds) -> bool:
+        """Tell whether it counts as alive: of another machine its lease tells."""
+        return self.lives(machine) or (not self.is_gone(machine) and lease_until >= now)
 
 
 def current() -> Process:

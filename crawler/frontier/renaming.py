@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from crawler.frontier.fingerprints import TASK_OF, forget, move
 from crawler.frontier.readiness import update_ready_at
-from crawler.frontier.rows import tally
+from crawler.frontier.rows import counted_as, tally
 from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, WAITING
 from crawler.model import Kind, Seconds
 from crawler.records import Seed
@@ -78,10 +78,12 @@ def adopt(
         db.execute(_ADOPT, values | {name: getattr(seed, name) for name in _OF_SEED})
         db.execute("INSERT INTO recent VALUES (?, ?)", (seed.fingerprint, number))
         db.execute(_LIST, {"host": host, "job": job})
-        sums.subtract([(old, ""), *_counted(old, state, ended)])
-        sums.update([(job, ""), *_counted(job, then, ended)])
+        sums.subtract([(old, ""), *counted_as(old, state, ended)])
+        sums.update([(job, ""), *counted_as(job, then, ended)])
         gone.append(before)
         hosts.add(host)
+    if gone:  # their due times are of the schedule of the old name
+        db.execute("UPDATE job SET schedule = 'of an older name' WHERE id = ?", (job,))
     forget(db, gone)
     db.executemany(
         "DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", [(old, one) for one in gone]
@@ -100,11 +102,3 @@ def _state(ended: str | None) -> int:
     if ended is None:
         return WAITING
     return DONE if ended in {Kind.STORED, Kind.UNCHANGED} else DEAD
-
-
-def _counted(job: int, state: int, ended: str | None) -> list[tuple[int, str]]:
-    """Return what a URL is counted as in the sums, beside being known."""
-    if state == RETIRED:
-        return [(job, "retired")]
-    again = [(job, "+")] if ended and state == WAITING else []
-    return [*again, (job, ended)] if ended else []

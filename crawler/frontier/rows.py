@@ -9,7 +9,7 @@ import sqlite3
 from collections import Counter
 from typing import Any, NamedTuple
 
-from crawler.frontier.schema import DEAD, DONE, WAITING
+from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, WAITING
 from crawler.model import Kept, Kind, Outcome, Seconds, Task, Validators
 from crawler.policy.retry import end_of, host_asked_for_it, state_of
 from crawler.records import Again, Dead, Done, Hop, Settlement, Verdict
@@ -184,3 +184,11 @@ def _good_times(task: Task, outcome: Outcome, now: int) -> tuple[int | None, int
 def tally(db: sqlite3.Connection, sums: Counter[tuple[int, str]]) -> None:
     """Add numbers of URLs to the sums of the ledger, by (job, kind)."""
     db.executemany(_TALLY, [(job, kind, n) for (job, kind), n in sums.items() if n])
+
+
+def counted_as(job: int, state: int, ended: str | None) -> list[tuple[int, str]]:
+    """Return what a task is counted as in the sums, beside being known."""
+    if state == RETIRED:
+        return [(job, "retired")]
+    again = [(job, "+")] if ended and state in {WAITING, LEASED} else []
+    return [*again, (job, ended)] if ended else []

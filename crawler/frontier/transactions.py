@@ -88,14 +88,6 @@ class Transactions:
         """
         return self._native.call(self._transaction(verb, write=False), *args, **kwargs)
 
-    def begin(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
-        """Begin a verb that writes; return a function that waits for its value.
-
-        Raises:
-            LocalFaultError: from that function; this machine refuses.
-        """
-        return self._native.begin(self._transaction(verb, write=True), *args, **kwargs)
-
     def _connect(self) -> None:
         opened = self._open_reader() if self._readonly else self._open_writer()
         try:

@@ -161,11 +161,7 @@ def living(db: sqlite3.Connection) -> list[Process]:
     machine, now = current().machine, time.time()
     rows = db.execute("SELECT machine, pid, born, lease_until FROM process").fetchall()
     found = [(Process(*row), until) for *row, until in rows]
-    return [
-        one
-        for one, until in found
-        if one.lives(machine) or (not one.is_gone(machine) and until >= now)
-    ]
+    return [one for one, until in found if one.may_live(machine, until, now)]
 
 
 def slice_of(db: sqlite3.Connection) -> bool:

@@ -8,10 +8,10 @@ from crawler.frontier.fingerprints import TASK_OF, is_known
 from crawler.frontier.fingerprints import forget as forget_fingerprints
 from crawler.frontier.passes import unlist_dropped
 from crawler.frontier.readiness import update_ready_at
-from crawler.frontier.rows import tally
+from crawler.frontier.rows import counted_as, tally
 from crawler.frontier.schema import LEASED, RETIRED, ROBOTS_JOB
 from crawler.ledger.entries import numbers
-from crawler.ledger.slices import ROW_COLUMNS, Row, counted_as, in_slices, one_slice
+from crawler.ledger.slices import ROW_COLUMNS, Row, in_slices, one_slice
 from crawler.ledger.statefile import Connection
 from crawler.model import Seconds
 from crawler.policy.naming import path_key

@@ -32,7 +32,7 @@ class Member:
         """Tell whether it is alive, dead, or silent: of another machine only its lease can tell."""
         if self.process.is_gone(machine):
             return "dead"
-        return "alive" if self.process.lives(machine) or self.lease_until >= now else "silent"
+        return "alive" if self.process.may_live(machine, self.lease_until, now) else "silent"
 
 
 def members(db: Connection) -> list[Member]:
@@ -61,6 +61,8 @@ class JobSums:
     """By how their last visit ended that was an end."""
     held: int | None = None
     """URLs on its lists, where these lost too many to be believed at once."""
+    meaning: str = ""
+    """A mark of the options by which all of its lines were understood."""
 
     @property
     def waiting(self) -> int:
@@ -74,14 +76,15 @@ def jobs(db: Connection) -> list[JobSums]:
     for job, kind, n in db.execute("SELECT job, kind, n FROM tally WHERE n != 0"):
         sums.setdefault(job, {})[kind] = n
     rows = db.execute(
-        "SELECT id, name, active, schedule, held FROM job WHERE id != ? ORDER BY active DESC, id",
+        "SELECT id, name, active, schedule, held, meaning FROM job WHERE id != ? "
+        "ORDER BY active DESC, id",
         (ROBOTS_JOB,),
     )
     found = []
-    for number, name, active, schedule, held in rows.fetchall():
+    for number, name, active, schedule, *others in rows.fetchall():
         kinds = sums.get(number, {})
         known, retired, again = (kinds.pop(kind, 0) for kind in ("", "retired", "+"))
-        found.append(JobSums(name, bool(active), schedule, known, retired, again, kinds, held))
+        found.append(JobSums(name, bool(active), schedule, known, retired, again, kinds, *others))
     return found
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from crawler.frontier.names import Names
 from crawler.frontier.readiness import update_ready_at
-from crawler.frontier.rows import tally
+from crawler.frontier.rows import counted_as, tally
 from crawler.frontier.schema import DEAD, RETIRED, WAITING
 from crawler.ledger.selection import Wanted, where
-from crawler.ledger.slices import Row, counted_as, in_slices
+from crawler.ledger.slices import Row, in_slices
 from crawler.ledger.statefile import Connection
 from crawler.model import Kind, Seconds
 from crawler.urls import host_of

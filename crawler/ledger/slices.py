@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from crawler.frontier.schema import LEASED, RETIRED, WAITING
 from crawler.ledger.selection import ENDED, spans
 from crawler.ledger.statefile import Connection
 
@@ -57,11 +56,3 @@ def one_slice(db: Connection, *, write: bool = True) -> Iterator[None]:
             db.execute("ROLLBACK")
         raise
     time.sleep(time.monotonic() - began)
-
-
-def counted_as(job: int, state: int, ended: str | None) -> list[tuple[int, str]]:
-    """Return what a task is counted as in the sums, beside being known."""
-    if state == RETIRED:
-        return [(job, "retired")]
-    again = [(job, "+")] if ended and state in {WAITING, LEASED} else []
-    return [*again, (job, ended)] if ended else []

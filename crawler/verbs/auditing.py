@@ -13,6 +13,7 @@ from crawler.policy import naming
 from crawler.records import StoredFile
 from crawler.store import comparing
 from crawler.store.comparing import owner_of
+from crawler.store.mark import NAME
 from crawler.threads import Native
 
 THREADS = 2
@@ -130,7 +131,7 @@ class Audit:
         state = self._state
         ends = ("", "-wal", "-shm", "-journal")
         return frozenset({
-            self._root / ".crawlerd", *(state.with_name(state.name + end) for end in ends),
+            self._root / NAME, *(state.with_name(state.name + end) for end in ends),
             *state.parent.glob(f"{glob.escape(state.name)}.*"),
         })  # fmt: skip
 
