@@ -217,7 +217,8 @@ class App:
     def _look(self, done: UntilDone) -> None:
         """Compute rests anew where that was asked for, and see whether all is done."""
         self._clock.look()
-        self._visiting.review.run()
+        if self._visiting.review.run():
+            self.seeder.again({})
         if self._until_done:
             done.look()
 

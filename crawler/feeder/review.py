@@ -48,16 +48,18 @@ class Review:
         self._wanted = True
         self._clock_moved = self._clock_moved or clock_moved
 
-    def run(self) -> None:
+    def run(self) -> bool:
         """Compute anew what was asked for; what fails is done again by the next run.
+
+        Return whether due times were brought back, which those of ended tasks then follow.
 
         Raises:
             LeaseLostError: the owner was taken for dead.
             LocalFaultError: the ledger could not be asked.
         """
         if not self._wanted:
-            return
-        self._wanted = False
+            return False
+        self._wanted, moved = False, self._clock_moved
         limits = self._address_limits()
         turns_hold = limits == self._limits and not self._clock_moved
         try:
@@ -68,6 +70,7 @@ class Review:
         except BaseException:
             self._wanted = True
             raise
+        return moved
 
     def _bring_back(self) -> None:
         """Let what was recorded while the clock was ahead be due as if it never was."""

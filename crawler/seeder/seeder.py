@@ -105,7 +105,7 @@ class Seeder:
 
     def again(self, changed: Mapping[str, Sequence[str]]) -> None:
         """Sync again after a reload; `changed` names the options that differ, by job."""
-        self._changed = changed
+        self._changed = {**self._changed, **changed}
         self.done = False
         self._round = True
         self._event.set()

@@ -9,25 +9,17 @@ import json
 import os
 import shutil
 import time
-from pathlib import Path
 
 import gevent
 import pytest
 
-from tests import edits, real
+from tests import clocks, edits, real
 from tests.parts.frontier.invariants import broken
 from tests.program import until
 from tests.servers import Site, slow
 from tests.supervisord import Supervisord
 from tests.world import HOSTS, World
 
-SLEEP = """
-import select, time
-
-real_select = select.select
-time.sleep = lambda seconds: real_select([], [], [], seconds)
-"""
-"""Libfaketime 0.9.10 lets clock_nanosleep fail, by which Python's native threads sleep."""
 CALM_S = 60.0
 """How long an edit may take until all is as the files say."""
 SHORT = ("options", "more_urls", "list_in_pieces", "job_renamed", "configuration_broken", "killed")
@@ -84,20 +76,11 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path_factory):
     """A crawl of a few jobs on a small disk; its processes go by a clock that the world sets."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
-    if library is None:
-        real.lacks("libfaketime is not here")
     folder = tmp_path_factory.mktemp("s")
     with Site(slow(0.005), HOSTS) as site, real.small_disk(folder / "disk", "4m") as disk:
         world = World(folder / "w", disk / "files", site, int(os.environ.get("SEED", "1")))
-        (world.folder / "python").mkdir()
-        (world.folder / "python" / "sitecustomize.py").write_text(SLEEP)
         environment = {
-            "PYTHONPATH": str(world.folder / "python"),
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(world.clock),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            **clocks.environment(world.folder, world.clock),
             "GEVENT_MONITOR_THREAD_ENABLE": "1",
             "GEVENT_MAX_BLOCKING_TIME": "0.1",
         }

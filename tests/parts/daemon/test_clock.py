@@ -2,9 +2,11 @@
 
 import pytest
 
+from crawler.config import Job
 from crawler.daemon.clock import ClockWatch
 from crawler.model import DAY_S, Kind
-from crawler.records import Again, Done
+from crawler.records import Again, Dead, Done, JobTerms
+from crawler.seeder.rescheduling import reschedule
 from tests.parts.frontiers import NOW, join, seeds, settled, take
 
 YEARS = 10 * 365 * DAY_S
@@ -71,6 +73,31 @@ def test_what_a_clock_that_was_ahead_has_put_off_is_due_as_if_it_never_was(front
     for now in (NOW, NOW + 30, NOW + 600):
         found |= {host.tasks[0].url: now for host in take(frontier, owner, now).values()}
     assert found == {"http://c/0": NOW, again.url: NOW + 30, later.url: NOW + 600}
+
+
+def test_what_ended_by_a_clock_that_was_ahead_has_its_time_from_the_schedule_anew(frontier):
+    """By that clock the schedule was over, so that nothing was to come."""
+    then = NOW + YEARS
+    job = Job(name="job", urls=("http://a/",), schedule={"every": "1h", "until": "2030-01-01"})
+    frontier.configure([JobTerms("job")], NOW)
+    reschedule(frontier, job, None, NOW)
+    frontier.add("job", seeds("a", "b"), NOW)
+    owner = join(frontier, then)
+    tasks = [host.tasks[0] for host in take(frontier, owner, then).values()]
+    ends = [(Kind.STORED, Done()), (Kind.NOT_FOUND, Dead("no"))]
+    frontier.settle(
+        owner,
+        [settled(task, *end, then) for task, end in zip(tasks, ends, strict=True)],
+        [],
+    )
+    frontier.release(owner, [], then)
+    reschedule(frontier, job, None, NOW)
+    assert frontier.counts().waiting == 0, "no reload heals that"
+    assert frontier.bring_back(0, NOW) is None
+    reschedule(frontier, job, None, NOW)
+    owner = join(frontier)
+    assert take(frontier, owner, NOW + 3599) == {}
+    assert len(take(frontier, owner, NOW + 3600)) == 2
 
 
 def test_what_is_put_off_by_the_clock_of_today_stays(frontier):

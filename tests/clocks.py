@@ -1,0 +1,29 @@
+"""A program whose wall clock a test moves, by libfaketime; its monotonic clock stays as it is."""
+
+from pathlib import Path
+
+from tests import real
+
+SLEEP = """
+import select, time
+
+real_select = select.select
+time.sleep = lambda seconds: real_select([], [], [], seconds)
+"""
+"""Libfaketime 0.9.10 lets clock_nanosleep fail, by which Python's native threads sleep."""
+
+
+def environment(folder: Path, clock: Path) -> dict[str, str]:
+    """Return what a program is started with to go by `clock`, a file with +SECONDS in it."""
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    if library is None:
+        real.lacks("libfaketime is not here")
+    (folder / "python").mkdir(parents=True)
+    (folder / "python" / "sitecustomize.py").write_text(SLEEP)
+    return {
+        "PYTHONPATH": str(folder / "python"),
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
