@@ -160,5 +160,8 @@ def _open_streams() -> None:
 
 
 def _say(text: str) -> None:
+    """Print an error; text from the network in it cannot move a terminal's cursor."""
+    from crawler.log.values import printable
+
     with suppress(OSError):
-        click.echo(USUAL(text), err=True)
+        click.echo("\n".join(map(printable, USUAL(text).split("\n"))), err=True)

@@ -11,8 +11,12 @@ from pydantic_core import ErrorDetails
 from crawler.config.document import Document, Path_
 from crawler.config.settings import Settings
 
-_SECRET = frozenset({"auth", "headers", "proxy", "body"})
+_SECRET = frozenset({"auth", "body", "command", "cookies", "headers", "proxy"})
 """Sections whose values no message repeats."""
+
+
+MAX_SHOWN = 80
+"""Characters of a wrong value that a message repeats."""
 
 
 def note(document: Document, details: ErrorDetails) -> None:
@@ -32,8 +36,13 @@ def note(document: Document, details: ErrorDetails) -> None:
         message = _in_our_words(message)
         value, secret = details.get("input"), _SECRET.intersection(path)
         if not secret and isinstance(value, str | int | float | None):
-            message += f", not {value!r}"
+            message += f", not {_shown(value)}"
     return document.problem(path, message, at_key=at_key)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
 def _in_our_words(message: str) -> str:

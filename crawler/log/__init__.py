@@ -42,11 +42,11 @@ def open_log(level: str, style: str, descriptor: int = 1, mask: Mask = USUAL) ->
     """Make a log on a descriptor; `style` is auto, json or console, `mask` takes secrets out."""
     lines = Lines(descriptor)
     if style == "console" or (style == "auto" and os.isatty(descriptor)):
-        return _console(level, lines, mask), lines
+        return _console(level, lines, mask, colors=os.isatty(descriptor)), lines
     return JsonLog(level, lines, mask), lines
 
 
-def _console(level: str, lines: Lines, mask: Mask) -> Log:
+def _console(level: str, lines: Lines, mask: Mask, *, colors: bool) -> Log:
     log: Log = structlog.wrap_logger(
         lines,
         processors=[
@@ -54,7 +54,9 @@ def _console(level: str, lines: Lines, mask: Mask) -> Log:
             structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=True),
             structlog.processors.format_exc_info,
             partial(_printable, mask),
-            structlog.dev.ConsoleRenderer(pad_event_to=16, sort_keys=False),
+            structlog.dev.ConsoleRenderer(
+                pad_event_to=16, sort_keys=False, colors=colors and "NO_COLOR" not in os.environ
+            ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )

@@ -17,7 +17,7 @@ from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.ledger.overview import is_current, ledger_uid
 from crawler.ledger.statefile import opened
-from crawler.policy.masking import masked_line
+from crawler.policy.masking import Mask, masked_line
 from crawler.rights import rights_of
 from crawler.seeder.reading import MAX_BAD_LOGGED
 from crawler.seeder.seeds import BadLine, read
@@ -61,6 +61,7 @@ def plan(settings: Settings) -> list[JobPlan]:
     options = settings.crawler
     _check_folders(options)
     hosts = HostOverrides(settings)
+    mask = Mask(options.redact_query)
     odd = defaultdict[str, list[str]](list)
     with (
         tempfile.TemporaryDirectory(prefix="crawler-check-") as folder,
@@ -72,7 +73,7 @@ def plan(settings: Settings) -> list[JobPlan]:
     ):
         for job in settings.jobs:
             fetcher.open(job)
-        plans = [_job_plan(job, native, fetcher, Path(folder)) for job in settings.jobs]
+        plans = [_job_plan(job, native, fetcher, Path(folder), mask) for job in settings.jobs]
     for one in plans:
         one.odd_cookies = tuple(dict.fromkeys(odd[one.job.name]))
     return plans
@@ -115,7 +116,7 @@ def _notes(state: Path) -> Iterator[str]:
                 yield "        of an older crawler: `run` migrates it, and keeps a copy beside it"
 
 
-def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path) -> JobPlan:
+def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path, mask: Mask) -> JobPlan:
     """Read a job's lists as the daemon would, but take no inbox's."""
     belong = origins_of(job)
     found = JobPlan(job, secrets=tuple(secrets_of(job)), origins=tuple(belong))
@@ -128,7 +129,7 @@ def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path) -> JobPl
                     found.without += sum(not belong.may_see(seed.url, seed.url) for seed in seeds)
                 _note(found, bad)
     except (SourceError, *UNREADABLE) as error:
-        raise UsageError(f"{job.name}: {error}") from error
+        raise UsageError(mask(f"{job.name}: {error}")) from error
     return found
 
 

@@ -316,3 +316,27 @@ def test_a_secret_that_its_server_repeats_is_told_nowhere_and_lies_nowhere(tmp_p
     assert len(daemon.told("visit", kind="decode")) == 3
     assert "s3cret" not in json.dumps(daemon.records)
     assert not any(b"s3cret" in file.read_bytes() for file in tmp_path.glob("state.sqlite*"))
+
+
+@pytest.mark.parametrize("kind", ["url_file", "sitemap"])
+def test_check_names_a_list_that_failed_without_the_secrets_of_the_configuration(kind, tmp_path):
+    with Site(lambda _: b"<html>") as site:
+        job = {"name": "j", kind: f"{site.url}/list?mycode=hidden"}
+        write_config(tmp_path, [job], redact_query=["mycode"])
+        done = at_once("check", "-c", "crawler.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "mycode=***" in done.stderr
+    assert "hidden" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("kind", "text"), [
+    ("url_file", "u\x1b]0;t\x07\x9b2J,x\na,b\n"),
+    ("sitemap", "<ur\x1b]0;t\x07\x9b2Jl/>"),
+])  # fmt: skip
+def test_no_error_of_a_list_moves_the_cursor_of_the_terminal(kind, text, tmp_path):
+    with Site(lambda _: text.encode()) as site:
+        write_config(tmp_path, [{"name": "j", kind: f"{site.url}/list.csv"}])
+        done = at_once("check", "-c", "crawler.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "\ufffd]0;t" in done.stderr
+    assert all(char.isprintable() for line in done.stderr.split("\n") for char in line)

@@ -48,6 +48,11 @@ def test_a_pipe_is_written_json_to_where_the_style_is_left_to_us(pipe):
     assert json.loads(pipe.read()[0])["event"] == "hello"
 
 
+def test_a_console_line_has_colours_for_a_terminal_alone(pipe):
+    open_log("info", "console", pipe.writer)[0].warning("hello")
+    assert "\x1b" not in pipe.read()[0]
+
+
 LONG = {
     "a long url": {"url": "http://h/" + "a" * 100_000},
     "long texts": dict.fromkeys(("url", "location", "path", "reason"), "a" * 100_000),
