@@ -10,6 +10,8 @@ from crawler.config.settings import Settings
 from crawler.policy import globbing, naming
 from crawler.policy.masking import masked_line
 
+_LISTS = frozenset({"inbox", "url_file"})
+
 
 def check_jobs(document: Document, settings: Settings) -> None:
     """Note problems of jobs as a whole, and jobs that share a name."""
@@ -38,10 +40,9 @@ def _check_old_name(document: Document, settings: Settings, job: Job, here: Path
 
 
 def _check_files(document: Document, job: Job, here: Path_) -> None:
+    """Note options that name no file; a list may come and go, and fails by itself alone."""
     for name, path in paths_of(job):
-        if name == "inbox" or (name == "url_file" and _is_glob(path)):
-            continue
-        if not path.is_file():
+        if name not in _LISTS and not path.is_file():
             document.problem(
                 (*here, name), f"{masked_line(str(path))} is not a file{_no_or_yes(path)}"
             )
@@ -52,10 +53,6 @@ def paths_of(job: Job) -> Iterator[tuple[str, Path]]:
     for name in ("url_file", "verify", "client_cert", "cookies", "inbox"):
         if isinstance(path := getattr(job, name), Path):
             yield name, path
-
-
-def _is_glob(path: Path) -> bool:
-    return any(sign in str(path) for sign in "*?[") and not path.exists()
 
 
 def _no_or_yes(path: Path) -> str:

@@ -14,7 +14,7 @@ import gevent
 from crawler.config import Settings, load
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.difference import Difference, check, difference, log_fields
-from crawler.errors import LOCAL_FAULTS, ConfigError, LocalFaultError, UsageError
+from crawler.errors import LOCAL_FAULTS, ConfigError, LocalFaultError, Problem, UsageError
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.threads import Native
@@ -95,6 +95,8 @@ def _loaded(native: Native, file: Path) -> Settings:
         ConfigError: it is.
         LocalFaultError: the file cannot be read, for want of descriptors or the like.
     """
+    if file.exists() and not file.is_file():  # reading a pipe would never end
+        raise ConfigError([Problem(str(file), 1, 1, "", "is no file; put the configuration back")])
     try:
         return native.call(load, file)
     except ConfigError as error:

@@ -137,6 +137,8 @@ class JobLists:
         sync = Sync(tools, self.job)
         self.sums = sync.sums
         sync.run(self._sources())
+        if self.job.renamed_from:  # its lists may have brought URLs of another schedule
+            reschedule(tools.frontier, self.job, None, time.time())
         self._leaving = sync.leaving or self._leaving
         clear(tools, self.job)
         self._log_synced(sync.sums, changed)
@@ -160,7 +162,7 @@ class JobLists:
             found = self._of()
         except SourceError:
             return False
-        return any(source.version() != self._versions.get(source.name) for source in found)
+        return {source.name: source.version() for source in found} != self._versions
 
     def _tend(self) -> None:
         """Take in what lies in the inbox, and retire URLs whose visits are over."""

@@ -1,3 +1,6 @@
+import os
+
+import gevent
 import pytest
 import yaml
 
@@ -124,3 +127,20 @@ def test_a_fault_of_ours_that_a_file_shows_rejects_it_and_ends_nothing(file):
     assert log == ["config.rejected"]
     reloader.reload()
     assert log == ["config.rejected"] * 2
+
+
+def test_a_pipe_in_the_place_of_the_file_is_rejected_and_blocks_no_later_reload(file):
+    configuration, log = Configuration(load(file)), Events()
+
+    def prepare(settings, found):
+        return lambda: configuration.take_up(configuration.coming(settings))
+
+    reloader = Reloader(file, configuration, prepare, log)
+    file.unlink()
+    os.mkfifo(file)
+    with gevent.Timeout(10):
+        reloader.reload()
+    file.unlink()
+    write(file, "b", watch=True)
+    reloader.reload()
+    assert log == ["config.rejected", "config.reloaded"]

@@ -121,7 +121,10 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
         ),
         (_J + "name: b}]", ":1:39: jobs[0].name: stands twice, first in line 1; keep one of them"),
         ("jobs: [{name: a}]", ":1:8: jobs[0]: names no URLs; it needs urls, url_file"),
-        ("jobs: [{name: a, url_file: x.txt}]", ":1:28: jobs[0].url_file: x.txt is not a file"),
+        (
+            "jobs: [{name: a, urls: ['http://h/'], cookies: x.txt}]",
+            ":1:48: jobs[0].cookies: x.txt is not a file",
+        ),
         ("jobs: [{name: a, urls: http://h/}]", ":1:24: jobs[0].urls: input should be a list"),
         ("jobs: [{name: a, urls: ['http://{a']}]", ":1:25: jobs[0].urls[0]: '{a' is not closed"),
         ("jobs: [{name: a, urls: ['ftp://h/']}]", ":1:25: jobs[0].urls[0]: its scheme is ftp"),
@@ -368,13 +371,29 @@ def test_all_errors_are_told_at_once_in_the_order_of_the_file(problems):
 
 
 def test_what_only_whole_jobs_show_is_told_at_once_too(problems):
-    text = "jobs:\n- {name: a, urls: ['http://h/'], path: '{x}'}\n- {name: a, url_file: none}\n"
+    text = "jobs:\n- {name: a, urls: ['http://h/'], path: '{x}'}\n- {name: a, cookies: none}\n"
     assert [problem.partition(": ")[0] for problem in problems(text)] == [
         "crawler.yaml:2:40",
+        "crawler.yaml:3:3",
         "crawler.yaml:3:10",
-        "crawler.yaml:3:23",
+        "crawler.yaml:3:22",
     ]
-    assert "'a' is also the name of jobs[0]" in problems(text)[1]
+    assert "'a' is also the name of jobs[0]" in problems(text)[2]
+
+
+def test_a_list_that_is_not_there_just_now_is_no_fault_of_the_configuration(settings):
+    assert settings("jobs: [{name: a, url_file: gone.txt}]").jobs[0].url_file
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [("command: prog --token hidden", "hidden"), ("cookies: [hidden]", "hidden"),
+     ("retries: 1, delay: " + 200 * "x", 90 * "x")],
+)  # fmt: skip
+def test_no_error_repeats_what_is_secret_or_long(text, secret, problems):
+    found = "".join(problems(f"jobs: [{{name: a, urls: ['http://h/'], {text}}}]"))
+    assert found
+    assert secret not in found
 
 
 def test_a_field_must_be_bound_by_every_url_of_the_job(settings, problems):
