@@ -43,6 +43,12 @@ def _from_lines(job: Job) -> Mapping[str, str]:
     return {name: text for name, text in job.headers.items() if _IN_HEADER.search(text)}
 
 
+def is_unread(mark: str, job: Job) -> bool:
+    """Tell whether the rows of a job's URLs, of this mark, lack what its options ask of lines."""
+    fields = Fields.of(job)
+    return mark != mark_of(job) and bool(fields.needed or fields.wanted)
+
+
 class Meanings:
     """Knows for every job whether the rows of its URLs are what its options ask for."""
 
@@ -60,8 +66,7 @@ class Meanings:
         """
         self._marks = self._frontier.meanings()
         for name, job in jobs.items():
-            fields = Fields.of(job)
-            if mark_of(job) == self._marks.get(name) or not (fields.needed or fields.wanted):
+            if not is_unread(self._marks.get(name, ""), job):
                 continue
             if self._frontier.sources(name):
                 self._held.add(name)

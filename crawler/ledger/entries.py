@@ -45,11 +45,12 @@ class Entry:
     success_at: int | None
     changed_at: int | None
     unverified: int
+    meaning: str
 
 
 _OTHERS = {
     "job": "job.name", "active": "job.active", "obeys": "job.obeys", "host": "host.key",
-    "host_id": "host.id",
+    "host_id": "host.id", "meaning": "job.meaning",
 }  # fmt: skip
 SELECT = (
     f"SELECT {', '.join(_OTHERS.get(one.name, f'task.{one.name}') for one in fields(Entry))} "

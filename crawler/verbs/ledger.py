@@ -6,6 +6,7 @@ from pathlib import Path
 from crawler import config
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.config.host_overrides import HostOverrides
+from crawler.daemon.meaning import is_unread
 from crawler.errors import ConfigError, UsageError
 from crawler.model import DAY_S, Seconds
 from crawler.policy.host_limits import HostLimits
@@ -53,6 +54,11 @@ class Ledger:
         """Return the longest Crawl-delay, in seconds, with which a job visits a host."""
         found = self._job(job)
         return self.hosts.max_crawl_delay(host, found) if self.hosts and found else float("inf")
+
+    def is_unread(self, job: str, mark: str) -> bool:
+        """Tell whether a job's lists are yet to be read by its `path` and headers of today."""
+        found = self._job(job)
+        return found is not None and is_unread(mark, found)
 
     @property
     def _jobs(self) -> tuple[Job, ...]:

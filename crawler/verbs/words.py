@@ -15,6 +15,10 @@ WORDS = ("ok", "not found", "error")
 """The three words of a report, for all kinds of ends."""
 
 
+UNREAD = "they are yet to be read by its new `path` or headers, after a start before its visits"
+"""Of lists: what they are understood by has changed."""
+
+
 def print_lines(lines: Iterable[str], mask: Mask = USUAL, *, err: bool = False) -> None:
     """Print lines without secrets; text from the network cannot move a terminal's cursor."""
     for line in lines:

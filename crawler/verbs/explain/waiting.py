@@ -10,7 +10,7 @@ from crawler.model import Seconds
 from crawler.policy.politeness import FAILURES_TO_REST
 from crawler.policy.rests import Why
 from crawler.verbs.explain.case import Case
-from crawler.verbs.words import counted, span, when
+from crawler.verbs.words import UNREAD, counted, span, when
 
 
 def waits_for(case: Case) -> Iterator[str]:
@@ -25,6 +25,7 @@ def waits_for(case: Case) -> Iterator[str]:
         yield f"nothing: {_NOTHING[state]}"
     else:
         yield from _time(case)
+        yield from _lists(case)
         yield from _host(case)
 
 
@@ -45,6 +46,13 @@ def _time(case: Case) -> Iterator[str]:
     elif entry.ended is None:
         why = f"after {entry.kind}" if entry.kind else "it was put off"
     yield f"its time, {when(entry.due_at, now)} ({why})"
+
+
+def _lists(case: Case) -> Iterator[str]:
+    if case.ledger.is_unread(case.entry.job, case.entry.meaning):
+        yield (
+            f"the lists of its job, where {UNREAD}; if one cannot be read, the log has list.failed"
+        )
 
 
 def _host(case: Case) -> Iterator[str]:

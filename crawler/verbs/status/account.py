@@ -11,7 +11,7 @@ from crawler.log import iso
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.idle import idle
 from crawler.verbs.status.snapshot import Status
-from crawler.verbs.words import size, span, stamp, when, word_of
+from crawler.verbs.words import UNREAD, size, span, stamp, when, word_of
 
 _COLUMNS = ("known", "waiting", "due again", "ok", "not found", "error", "retired")
 
@@ -22,7 +22,7 @@ def lines(status: Status, ledger: Ledger) -> Iterator[str]:
     for member in status.members:
         yield f"process  {_member(status, member)}"
     yield ""
-    yield from _table(status.jobs)
+    yield from _table(status.jobs, ledger)
     yield ""
     rate_ok = sum(one.rate_ok for one in status.living)
     if status.living:
@@ -53,12 +53,14 @@ def _member(status: Status, one: Member) -> str:
     )
 
 
-def _table(jobs: Sequence[JobSums]) -> Iterator[str]:
+def _table(jobs: Sequence[JobSums], ledger: Ledger) -> Iterator[str]:
     wide = max((len(job.name) for job in jobs), default=0)
     wide = max(wide, len("job")) + 2
     yield "job".ljust(wide) + "".join(f"{name:>12}" for name in _COLUMNS)
     for job in jobs:
         yield from _job_lines(job, wide)
+        if job.active and job.known and ledger.is_unread(job.name, job.meaning):
+            yield f"  its lists: {UNREAD}"
 
 
 def _job_lines(job: JobSums, wide: int) -> Iterator[str]:

@@ -39,6 +39,8 @@ def _no_daemon(status: Status) -> str:
 
 def _when_next(status: Status) -> str | None:
     first, now = status.next, status.now
+    if any(one.outdated for one in status.living) and not status.rate:
+        return "a process has an older text of its configuration in force; reload it"
     if status.hosts.held:
         return None if status.rate else "the hosts at hand rest between two visits"
     if first is None:

@@ -4,9 +4,10 @@ import json
 import re
 import time
 
-from crawler.frontier import LEASE_S
+from crawler.frontier import LEASE_S, Holder, Pulse
 from crawler.frontier.process import current
 from crawler.ledger.statefile import opened
+from crawler.records import JobTerms
 from crawler.verbs import status
 from crawler.verbs.ledger import Ledger
 from tests.parts.frontiers import NOW, gone, join, seeds
@@ -63,6 +64,17 @@ def test_idle_because_all_is_done_or_paused_or_busy(file, frontier):
     assert status.idle(look(file)).startswith("it is paused")
     execute(file, "UPDATE process SET busy = 1")
     assert status.idle(look(file)) is None
+
+
+def test_idle_because_a_process_has_an_older_text_of_its_configuration(file, frontier):
+    frontier.add("job", seeds("a"), NOW)
+    holder = Holder("crawler", "crawler.yaml")
+    old = frontier.register(current(), NOW, holder)
+    frontier.configure([JobTerms("job", digest="1")], NOW, text=(old, "one"))
+    frontier.heartbeat(old, Pulse("running"), NOW)
+    new = frontier.register(gone(), NOW, holder)
+    frontier.configure([JobTerms("job", digest="2")], NOW, text=(new, "two"))
+    assert "an older text of its configuration" in status.idle(look(file))
 
 
 def test_the_rate_and_the_time_that_is_left_are_those_of_the_living(file, frontier):
