@@ -85,6 +85,12 @@ def needs(program: str) -> str:
     return path or lacks(f"{program} is not installed")
 
 
+def needs_root(what: str) -> None:
+    """Skip a test, or fail it where CI must be root, that only root can make."""
+    if os.geteuid() != 0:
+        lacks(f"only root can {what}")
+
+
 def lacks(what: str) -> NoReturn:
     """Skip a test, visibly, for what a machine lacks; in CI that is an error."""
     if os.environ.get("CI"):

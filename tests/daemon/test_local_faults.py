@@ -95,7 +95,8 @@ def test_a_full_disk_is_over_when_it_has_room_and_not_before_whatever_is_visited
         fill(ballast)
         with Daemon(config) as daemon:
             daemon.wait_for("daemon.paused")
-            time.sleep(2.5)
+            done = len(daemon.told("visit"))
+            until(lambda: len(daemon.told("visit")) > done + 1, "no probes", daemon)
             assert not daemon.told("daemon.resumed")
             ballast.unlink()
             daemon.wait_for("daemon.resumed")

@@ -29,8 +29,7 @@ def rights_hold(monkeypatch):
 @pytest.fixture
 def folder():
     """A folder of which parts can be given away."""
-    if os.geteuid() != 0:
-        pytest.skip("only root gives files away")
+    real.needs_root("give files away")
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)
 

@@ -15,6 +15,7 @@ import pytest
 
 from crawler.frontier.process import Process, _born, current
 from crawler.frontier.schema import VERSION
+from tests import real
 from tests.program import Daemon, at_once, crawler, ledger, until, write_config
 from tests.servers import Site
 
@@ -173,9 +174,9 @@ def nobody():
         os.setegid(0)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 @pytest.mark.parametrize("daemon_is", ["up", "down", "killed", "restored"])
 def test_a_user_who_may_only_read_sees_everything_and_leaves_nothing(site, open_folder, daemon_is):
+    real.needs_root("become another user")
     tmp_path = open_folder
     config = write_config(tmp_path, [{"name": "j", "urls": [f"{site.url}/1"]}])
     url = f"{site.url}/1"

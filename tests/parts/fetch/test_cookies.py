@@ -1,6 +1,5 @@
 """cookies.txt as it is found: written by browsers, their extensions, curl, wget, and by hand."""
 
-import shutil
 import subprocess
 import time
 
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from crawler.errors import UsageError
 from crawler.fetch.cookies import load, parse
+from tests import real
 from tests.servers import Site
 
 LATER = "4102444800"
@@ -153,8 +153,8 @@ def test_a_file_without_any_cookie_is_refused_and_one_that_is_empty_is_not(tmp_p
     assert load(tmp_path / "cookies.txt", "j").header(URL) is None
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 def test_what_curl_writes_is_read_and_sent_as_curl_sends_it(tmp_path):
+    real.needs("curl")
     jar = tmp_path / "jar"
     fields = [
         ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2; HttpOnly; Path=/x"), ("Set-Cookie", "c="),

@@ -12,6 +12,7 @@ from crawler.frontier.schema import APPLICATION_ID, VERSION
 from crawler.ledger.overview import jobs
 from crawler.ledger.selection import Wanted, pages
 from crawler.ledger.statefile import opened
+from tests import real
 from tests.parts.ledgers import execute, tear
 
 
@@ -78,8 +79,8 @@ def test_a_ledger_with_a_torn_page_is_refused_when_it_is_met(file):
     assert "-wal and -shm away" in told
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
 def test_a_ledger_of_another_user_is_refused_with_what_to_do():
+    real.needs_root("become nobody")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "state.sqlite")
         with open_frontier(file, durable=False):
