@@ -91,13 +91,13 @@ def test_a_command_that_hangs_is_killed_with_all_it_started(code, one, ticker):
         "print('http://h/1', flush=True)\n"
     )
     began = time.monotonic()
-    with closing(one(**program(head + code, mark, timeout=0.5)).read("")) as blocks:
+    with closing(one(**program(head + code, mark, timeout=2)).read("")) as blocks:
         assert next(blocks)[0] == b"http://h/1"
         assert running(mark)
-        with pytest.raises(SourceError, match=r"was not done within 0\.5 s; command_timeout"):
+        with pytest.raises(SourceError, match=r"was not done within 2 s; command_timeout"):
             for _ in blocks:
                 pass
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
     await_end(mark)
     assert ticker.longest < GAP_S
 
