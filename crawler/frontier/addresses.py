@@ -5,43 +5,35 @@ Runs in the native thread.
 """
 
 import sqlite3
-from collections.abc import Iterable
 
 from crawler.model import Seconds
-from crawler.records import HostRecord
 
 _HOLD = """
-INSERT INTO address (ip, owner) SELECT address, :owner FROM host
-WHERE id = :host AND address IS NOT NULL
-ON CONFLICT (ip) DO UPDATE SET owner = excluded.owner"""
+INSERT INTO address (ip, owner) SELECT DISTINCT address, :owner FROM host
+WHERE id IN ({hosts}) AND owner = :owner AND address IS NOT NULL
+ON CONFLICT (ip) DO UPDATE SET owner = excluded.owner WHERE owner IS NOT excluded.owner"""
 _LET_GO = """
-UPDATE address SET owner = NULL WHERE ip = ? AND NOT EXISTS (
+UPDATE address SET owner = NULL
+WHERE ip IN ({addresses}) AND owner IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM host WHERE host.address = ip AND host.owner IS NOT NULL)"""
+_REST = """
+UPDATE address SET answered_at = (SELECT answered_at FROM temp.rested WHERE ip = address.ip)
+WHERE ip IN (SELECT ip FROM temp.rested) AND owner = ?"""
 
 
-def hold(db: sqlite3.Connection, owner: int, hosts: Iterable[int]) -> None:
-    """Give a process the addresses of hosts, by number, that it owns."""
-    db.executemany(_HOLD, [{"owner": owner, "host": host} for host in hosts])
+def hold(db: sqlite3.Connection, owner: int, hosts: str) -> None:
+    """Give a process the addresses of hosts that it owns; `hosts` selects their numbers."""
+    db.execute(_HOLD.format(hosts=hosts), {"owner": owner})
 
 
-def let_go(db: sqlite3.Connection, addresses: Iterable[str | None]) -> None:
-    """Leave addresses at which no host is owned without an owner."""
-    db.executemany(_LET_GO, [(ip,) for ip in dict.fromkeys(addresses) if ip])
+def let_go(db: sqlite3.Connection, addresses: str) -> None:
+    """Leave addresses at which no host is owned without an owner; `addresses` selects them."""
+    db.execute(_LET_GO.format(addresses=addresses))
 
 
-def of_hosts(db: sqlite3.Connection, hosts: Iterable[int]) -> list[str | None]:
-    """Return the addresses at which hosts, by number, are known to be."""
-    found = "SELECT address FROM host WHERE id = ?"
-    return [db.execute(found, (host,)).fetchone()[0] for host in hosts]
-
-
-def note_rests(db: sqlite3.Connection, owner: int, hosts: Iterable[HostRecord]) -> None:
-    """Record when the last answers from the addresses of an owner began to arrive."""
-    rests = dict(rest for host in hosts for rest in host.address_rests)
-    db.executemany(
-        "UPDATE address SET answered_at = ? WHERE ip = ? AND owner = ?",
-        [(at, ip, owner) for ip, at in rests.items()],
-    )
+def note_rests(db: sqlite3.Connection, owner: int) -> None:
+    """Record when the last answers from the staged addresses of an owner began to arrive."""
+    db.execute(_REST, (owner,))
 
 
 def answered_at(db: sqlite3.Connection, ip: str | None) -> Seconds:

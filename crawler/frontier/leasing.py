@@ -5,17 +5,19 @@ The address of a host is found when its first visit is about to begin; the proce
 address, or gives the host back if another process has it.
 """
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from crawler.frontier import addresses
+from crawler.frontier import addresses, staging, turns
 from crawler.frontier.classes import CLASSES, Shares
-from crawler.frontier.names import Names
 from crawler.frontier.owners import renew
-from crawler.frontier.readiness import owe, update_ready_at
+from crawler.frontier.readiness import owe, stage_owed, update_ready_at
 from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.terms import Visitor
-from crawler.frontier.turns import leased
+from crawler.frontier.transactions import Transactions
+from crawler.frontier.turns import MINE
 from crawler.frontier.values import Lease, Moved
 from crawler.model import Seconds
 from crawler.records import HostRecord
@@ -23,7 +25,12 @@ from crawler.records import HostRecord
 FIRST_TASKS = 2
 """Tasks of a host just taken; how many more it can use shows with the next lease."""
 
-_FREE = "UPDATE host SET owner = NULL WHERE id = ? AND owner = ?"
+_OWED = "SELECT id FROM temp.owed"
+_FREE = f"UPDATE host SET owner = NULL WHERE id IN ({_OWED}) AND owner = ?"
+_PART = f"""
+INSERT OR IGNORE INTO temp.parted
+SELECT address FROM host WHERE id IN ({_OWED}) AND address IS NOT NULL"""
+_PARTED = "SELECT ip FROM temp.parted"
 _READY = """
 SELECT id, address.owner IS NOT NULL FROM host LEFT JOIN address ON ip = host.address
 WHERE class = :class AND host.owner IS NULL AND ready_at <= :now
@@ -33,23 +40,45 @@ _SCANNED = 2000
 """Ready hosts that are looked at for those of some jobs."""
 _READY_OF = f"""
 SELECT * FROM ({_READY}) AS found
-WHERE EXISTS (SELECT 1 FROM listing WHERE host = found.id AND job IN (%s)) LIMIT %d"""
-_ACTIVE = "SELECT id, name, digest FROM job WHERE active AND id != ?"
+WHERE EXISTS (SELECT 1 FROM listing JOIN job ON job.id = job AND active
+    WHERE host = found.id AND {MINE}) LIMIT :new"""
+_STRANGE = f"SELECT 1 FROM job WHERE active AND id != {ROBOTS_JOB} AND NOT ({MINE}) LIMIT 1"
 _FREE_NOW = """
 SELECT count(*) FROM (SELECT 1 FROM host LEFT JOIN address ON ip = host.address
     WHERE host.owner IS NULL AND ready_at <= ? AND address.owner IS NULL LIMIT ?)"""
 _ADDRESSES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
-_NEXT = """
-SELECT min(ready_at) FROM host WHERE class = ? AND owner IS NULL AND ready_at IS NOT NULL"""
-_BACK = f"""
-UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ? AND state = {LEASED}"""
-_ALL_BACK = f"""
-UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE host = ? AND state = {LEASED}"""
+_NEXT = f"""
+SELECT min(ready_at) FROM ({
+    " UNION ALL ".join(
+        f"SELECT * FROM (SELECT ready_at FROM host WHERE class = {weight} AND owner IS NULL "
+        "AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1)"
+        for weight in CLASSES
+    )
+})"""
+_BACK = f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE state = {LEASED} AND"
+_RETURNED = f"{_BACK} id IN (SELECT id FROM temp.returned)"
+_ALL_BACK = f"{_BACK} host IN (SELECT value FROM json_each(?))"
+_REFUSE = "UPDATE host SET owner = NULL WHERE id IN (SELECT value FROM json_each(?)) AND owner = ?"
+_WANT = """
+INSERT INTO temp.wanted SELECT value, :tasks, 1, key - 1000000 FROM json_each(:hosts)
+WHERE true ON CONFLICT DO UPDATE SET new = 1"""
+_OWN = "UPDATE host SET owner = ? WHERE id IN (SELECT host FROM temp.wanted WHERE new)"
+_REFUSED = """
+SELECT owed.id FROM temp.owed CROSS JOIN address ON ip = owed.address
+WHERE owner IS NOT NULL AND owner != ?"""
+_ANSWERED = """
+SELECT owed.address, ifnull(address.answered_at, 0.0)
+FROM temp.owed LEFT JOIN address ON ip = owed.address WHERE owed.address IS NOT NULL"""
+
+
+def know(file: Transactions, visitor: Visitor) -> None:
+    """Note which jobs the process visits."""
+    staging.fill(file.db, "my_job", (visitor.jobs or {}).items())
+    staging.fill(file.db, "held_job", [(name,) for name in visitor.held])
 
 
 def lease(
-    db: sqlite3.Connection,
-    names: Names,
+    file: Transactions,
     visitor: Visitor,
     shares: Shares,
     owner: int,
@@ -64,21 +93,45 @@ def lease(
     Raises:
         LeaseLostError: the owner was taken for dead.
     """
-    renew(db, owner, now)
-    db.executemany(_BACK, [(task,) for task in back])
-    _free(db, owner, idle, now)
-    share = _fair_share(db, owner, now, new)
-    taken = _ready(db, shares, visitor, owner, now, new, share)
-    db.executemany("UPDATE host SET owner = ? WHERE id = ?", [(owner, host) for host in taken])
-    addresses.hold(db, owner, taken)
-    wanted = dict.fromkeys(taken, FIRST_TASKS) | refills
-    hosts = tuple(leased(db, names, visitor, host, now, limit) for host, limit in wanted.items())
-    times = [db.execute(_NEXT, (weight,)).fetchone()[0] for weight in CLASSES]
-    next_at = min((time for time in times if time is not None), default=None)
+    db = file.db
+    _take_back_unanswered(file, owner, now)
+    stage_owed(db, idle)
+    staging.fill(db, "returned", [(task,) for task in back])
+    staging.fill(db, "wanted", [(host, n, 0, at) for at, (host, n) in enumerate(refills.items())])
+    for table in ("parted", "turn", "taken"):
+        staging.fill(db, table, ())
+    most = max(FIRST_TASKS, *refills.values()) if refills else FIRST_TASKS
+    values = {"owner": owner, "now": now, "all": visitor.jobs is None, "most": most}
+    with file.locked():
+        renew(db, owner, now)
+        db.execute(_RETURNED)
+        if idle:
+            _free(db, owner, now)
+        share = _fair_share(db, owner, now, new)
+        _take(db, owner, _ready(db, shares, values, new, share))
+        turns.take(db, values)
+        (next_at,) = db.execute(_NEXT).fetchone()
+        file.unanswered = True
+    hosts = turns.answer(db, file.names, visitor)
+    file.unanswered = False
     return Lease(hosts, max(0, -share), next_at)
 
 
-def move(db: sqlite3.Connection, owner: int, found: Sequence[HostRecord], now: Seconds) -> Moved:
+def _take_back_unanswered(file: Transactions, owner: int, now: Seconds) -> None:
+    """Undo a lease whose answer could not be read: its caller has none of it."""
+    if not file.unanswered:
+        return
+    db = file.db
+    with file.locked():
+        db.execute(f"{_BACK} id IN (SELECT id FROM temp.taken)")
+        hosts = "SELECT host FROM temp.wanted WHERE new"
+        db.execute(f"UPDATE host SET owner = NULL WHERE id IN ({hosts}) AND owner = ?", (owner,))
+        addresses.let_go(db, f"SELECT address FROM host WHERE id IN ({hosts})")
+        update_ready_at(db, hosts, now)
+    file.unanswered = False
+
+
+def move(file: Transactions, owner: int, found: Sequence[HostRecord], now: Seconds) -> Moved:
     """Note the addresses of hosts; give back those at an address of another process.
 
     Their tasks go with them, for a host moves only while none of its visits is open.
@@ -86,67 +139,68 @@ def move(db: sqlite3.Connection, owner: int, found: Sequence[HostRecord], now: S
     Raises:
         LeaseLostError: the owner was taken for dead.
     """
-    renew(db, owner, now)
-    mine, refused = list[HostRecord](), list[HostRecord]()
-    for host in found:
-        elsewhere = addresses.holder(db, host.address) not in {None, owner}
-        (refused if elsewhere else mine).append(host)
-    before = addresses.of_hosts(db, [host.id for host in mine])
-    owe(db, owner, mine)
-    addresses.hold(db, owner, [host.id for host in mine])
-    addresses.let_go(db, before)
-    db.executemany(_ALL_BACK, [(host.id,) for host in refused])
-    _free(db, owner, refused, now)
-    rests = {host.address: addresses.answered_at(db, host.address) for host in mine if host.address}
-    return Moved(frozenset(host.id for host in refused), rests)
+    db = file.db
+    stage_owed(db, found)
+    staging.fill(db, "parted", ())
+    with file.locked():
+        renew(db, owner, now)
+        refused = [host for (host,) in db.execute(_REFUSED, (owner,)).fetchall()]
+        _owe(db, owner)
+        if refused:
+            db.execute(_ALL_BACK, (json.dumps(refused),))
+            db.execute(_REFUSE, (json.dumps(refused), owner))
+        addresses.hold(db, owner, _OWED)
+        addresses.let_go(db, _PARTED)
+        update_ready_at(db, refused, now)
+    return Moved(frozenset(refused), dict(db.execute(_ANSWERED).fetchall()))
 
 
-def _free(db: sqlite3.Connection, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> None:
-    """Leave hosts without an owner, and record their rests."""
-    before = addresses.of_hosts(db, [host.id for host in hosts])
-    owe(db, owner, hosts)
-    db.executemany(_FREE, [(host.id, owner) for host in hosts])
-    now_at = addresses.of_hosts(db, [host.id for host in hosts])
-    addresses.let_go(db, [*before, *now_at])
-    update_ready_at(db, [host.id for host in hosts], now)
+def _owe(db: sqlite3.Connection, owner: int) -> None:
+    """Record the rests of the staged hosts; their addresses before and after are `parted`."""
+    db.execute(_PART)
+    owe(db, owner)
+    db.execute(_PART)
+
+
+def _free(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
+    """Leave the staged hosts without an owner, and record their rests."""
+    _owe(db, owner)
+    db.execute(_FREE, (owner,))
+    addresses.let_go(db, _PARTED)
+    update_ready_at(db, _OWED, now)
 
 
 def _ready(
-    db: sqlite3.Connection,
-    shares: Shares,
-    visitor: Visitor,
-    owner: int,
-    now: Seconds,
-    new: int,
-    share: int,
+    db: sqlite3.Connection, shares: Shares, values: Mapping[str, Any], new: int, share: int
 ) -> list[int]:
     """Return up to `new` hosts to take, of every class its part.
 
     Hosts at an address where the process holds a host can have no other owner, so they do not
-    count against its share.
+    count against its share. A host whose jobs all mean something else to this process is left to
+    those that know them.
     """
     if new <= 0:
         return []
-    select, limit = _selection(db, visitor, new)
-    values = {"now": now, "owner": owner, "limit": limit}
-    found = {weight: dict(db.execute(select, {**values, "class": weight})) for weight in CLASSES}
+    some = db.execute(_STRANGE, values).fetchone()
+    limits = {"new": new, "limit": _SCANNED if some else new}
+    found = {
+        weight: dict(
+            db.execute(_READY_OF if some else _READY, {**values, **limits, "class": weight})
+        )
+        for weight in CLASSES
+    }
     chosen = shares.pick({weight: list(hosts) for weight, hosts in found.items()}, new)
     bound = {host for hosts in found.values() for host, here in hosts.items() if here}
     return _within_share(chosen, bound, share)
 
 
-def _selection(db: sqlite3.Connection, visitor: Visitor, new: int) -> tuple[str, int]:
-    """Return the statement that finds ready hosts, and its limit.
-
-    A host whose jobs all mean something else to this process is left to those that know them.
-    """
-    if visitor.jobs is None:
-        return _READY, new
-    active = db.execute(_ACTIVE, (ROBOTS_JOB,)).fetchall()
-    mine = [str(job) for job, name, digest in active if visitor.jobs.get(name) == digest]
-    if len(mine) == len(active):
-        return _READY, new
-    return _READY_OF % (", ".join(mine), new), _SCANNED
+def _take(db: sqlite3.Connection, owner: int, hosts: list[int]) -> None:
+    """Make hosts those of the owner; they are wanted, and come before those to be refilled."""
+    if not hosts:
+        return
+    db.execute(_WANT, {"tasks": FIRST_TASKS, "hosts": json.dumps(hosts)})
+    db.execute(_OWN, (owner,))
+    addresses.hold(db, owner, "SELECT host FROM temp.wanted WHERE new")
 
 
 def _within_share(chosen: list[int], bound: set[int], share: int) -> list[int]:

@@ -9,9 +9,10 @@ from crawler.frontier import addresses
 from crawler.frontier.identity import hold, leave_text
 from crawler.frontier.names import Names
 from crawler.frontier.process import Process
-from crawler.frontier.readiness import owe, update_ready_at
+from crawler.frontier.readiness import owe, stage_owed, update_ready_at
 from crawler.frontier.rows import COLUMNS, tally, task_of
 from crawler.frontier.schema import DEAD, LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.transactions import Transactions
 from crawler.frontier.values import (
     LEASE_S,
     MAX_CRASHES,
@@ -103,21 +104,25 @@ def seen(db: sqlite3.Connection) -> dict[int, Seconds]:
 
 
 def release(
-    db: sqlite3.Connection, names: Names, owner: int, hosts: Sequence[HostRecord], now: Seconds
+    file: Transactions, owner: int, hosts: Sequence[HostRecord], now: Seconds
 ) -> list[Task]:
     """Give back all hosts and tasks of an owner; a task that was not visited keeps its attempts."""
-    held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
-    rows = db.execute(f"SELECT {COLUMNS} {_LEASED}", (owner,)).fetchall()
-    db.executemany(
-        f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE id = ?",
-        [(row[0],) for row in rows],
-    )
-    owe(db, owner, hosts)
-    db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
-    addresses.let_all_go(db, owner)
-    update_ready_at(db, held, now)
-    leave_text(db, owner)
-    db.execute("DELETE FROM process WHERE id = ?", (owner,))
+    db, names = file.db, file.names
+    stage_owed(db, hosts)
+    with file.locked():
+        held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
+        rows = db.execute(f"SELECT {COLUMNS} {_LEASED}", (owner,)).fetchall()
+        db.execute(
+            f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 "
+            f"WHERE id IN (SELECT id {_LEASED})",
+            (owner,),
+        )
+        owe(db, owner)
+        db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
+        addresses.let_all_go(db, owner)
+        update_ready_at(db, held, now)
+        leave_text(db, owner)
+        db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return [task_of(row, names.job_name(db, row[-1] or row[2])) for row in rows]
 
 

@@ -4,6 +4,7 @@ For what a host rests is computed by a process, under the limits of its configur
 hosts in memory, of hosts that nobody owns by a slice that is read and written back.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
@@ -29,13 +30,15 @@ def resting(
     """Return the resting hosts without an owner among a slice of all, and the last number."""
     values = {"now": now, "after": after, "limit": HOSTS_AT_ONCE}
     found = db.execute(_RESTING, values).fetchall()
-    hosts = [terms_of(db, visitor, host).leased() for host, rests in found if rests]
+    hosts = own_paces(db, visitor, [host for host, rests in found if rests])
     return hosts, int(found[-1][0]) if len(found) == HOSTS_AT_ONCE else None
 
 
 def own_paces(db: sqlite3.Connection, visitor: Visitor, hosts: Iterable[int]) -> list[LeasedHost]:
     """Return hosts by their numbers, on the terms of the jobs that are active now."""
-    return [terms_of(db, visitor, host).leased() for host in hosts]
+    numbers = {"hosts": json.dumps(list(hosts))}
+    terms = terms_of(db, visitor, "SELECT value FROM json_each(:hosts)", numbers)
+    return [one.leased() for one in terms.values()]
 
 
 def amend(

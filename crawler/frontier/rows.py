@@ -4,7 +4,6 @@ Runs in the native thread.
 """
 
 import json
-import re
 import sqlite3
 from collections import Counter
 from typing import Any, NamedTuple
@@ -92,15 +91,6 @@ class Row(NamedTuple):
     put_off: int
     cleared: bool
     """Whether it is suspected no more."""
-
-
-def numbered(statement: str) -> str:
-    """Return a statement whose named values are those of a Row, with their numbers instead.
-
-    SQLite looks each named value up by its name in every row that is written.
-    """
-    numbers = {name: number for number, name in enumerate(Row._fields, 1)}
-    return re.sub(r":(\w+)", lambda name: f"?{numbers[name[1]]}", statement)
 
 
 def row_of(settled: Settlement) -> Row:

@@ -77,7 +77,7 @@ class SqliteFrontier(SqliteFiles):
     ) -> None:
         self._file.write(configure, self._file.names, jobs, now, text)
         known = {terms.name: terms.digest for terms in jobs}
-        self._visitor = replace(self._visitor, jobs=known, obeys=obeys)
+        self._visit(replace(self._visitor, jobs=known, obeys=obeys))
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(visits.add, self._file.names, job, seeds, now, recount)
@@ -142,7 +142,7 @@ class SqliteFrontier(SqliteFiles):
         return self._file.read(meaning.said, task)
 
     def hold(self, jobs: Collection[str]) -> None:
-        self._visitor = replace(self._visitor, held=frozenset(jobs))
+        self._visit(replace(self._visitor, held=frozenset(jobs)))
 
     def alive(self) -> Seconds | None:
         return self._file.read(owners.alive)
@@ -176,9 +176,8 @@ class SqliteFrontier(SqliteFiles):
         idle: Sequence[HostRecord],
         back: Sequence[int] = (),
     ) -> values.Lease:
-        return self._file.write(
+        return self._file.stage(
             leasing.lease,
-            self._file.names,
             self._visitor,
             self._shares,
             owner,
@@ -190,7 +189,7 @@ class SqliteFrontier(SqliteFiles):
         )
 
     def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> values.Moved:
-        return self._file.write(leasing.move, owner, found, now)
+        return self._file.stage(leasing.move, owner, found, now)
 
     def resting(self, after: int, now: Seconds) -> tuple[list[values.LeasedHost], int | None]:
         return self._file.read(paces.resting, self._visitor, after, now)
@@ -216,7 +215,7 @@ class SqliteFrontier(SqliteFiles):
     def settle(
         self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
     ) -> None:
-        self._file.write(visits.settle, self._file.names, owner, settlements, hosts)
+        self._file.stage(visits.settle, owner, settlements, hosts)
 
     def renew(self, owner: int, now: Seconds) -> None:
         self._file.write(owners.renew, owner, now)
@@ -225,7 +224,7 @@ class SqliteFrontier(SqliteFiles):
         return self._file.read(robots.known, origin)
 
     def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
-        return self._file.write(owners.release, self._file.names, owner, hosts, now)
+        return self._file.stage(owners.release, owner, hosts, now)
 
     def seen(self) -> dict[int, Seconds]:
         return self._file.read(owners.seen)
@@ -246,6 +245,10 @@ class SqliteFrontier(SqliteFiles):
 
     def hosts(self, limit: int) -> list[str]:
         return self._file.read(visits.hosts, limit)
+
+    def _visit(self, visitor: Visitor) -> None:
+        self._visitor = visitor
+        self._file.stage(leasing.know, visitor)
 
     def _obeys(self, key: str) -> bool | None:
         return self._visitor.obeys(key)

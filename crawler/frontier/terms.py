@@ -4,25 +4,23 @@ Runs in the native thread.
 """
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from crawler.frontier.addresses import answered_at
-from crawler.frontier.schema import ROBOTS_JOB, WAITING
 from crawler.frontier.values import LeasedHost
 from crawler.model import Seconds
 from crawler.records import Health, Rest
 
-_HOST = f"""
-SELECT id, key, next_at, opens_at, rules_until, refresh_at, asked_until, crawl_delay, address,
-    EXISTS (SELECT 1 FROM task WHERE host = :host AND job = {ROBOTS_JOB} AND state = {WAITING}),
-    rules_version, backoff, failures, failing_since, silent, latency, spent, day, answered_at,
-    failed_until, put_off_until, turn_at, refusals, refused_path, refused_since
-FROM host WHERE id = :host"""
+_HOSTS = """
+SELECT host.id, key, next_at, opens_at, crawl_delay, address, rules_version, backoff, failures,
+    failing_since, silent, latency, spent, day, host.answered_at, failed_until, put_off_until,
+    turn_at, refusals, refused_path, refused_since, ifnull(address.answered_at, 0.0)
+FROM host LEFT JOIN address ON ip = host.address WHERE host.id IN ({hosts})"""
 _JOBS = """
-SELECT job.id, name, digest, delay, per_host, obeys, weight, served
-FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
+SELECT listing.host, job.id, name, digest, delay, per_host, obeys
+FROM listing JOIN job ON job.id = listing.job AND job.active WHERE listing.host IN ({hosts})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,7 @@ class Visitor:
     """Names of jobs that it could visit and does not, until their lists are read."""
 
 
-@dataclass(slots=True)
-class Turn:
+class HostJob(NamedTuple):
     """A job that visits the host."""
 
     id: int
@@ -47,8 +44,6 @@ class Turn:
     delay: Seconds
     per_host: int
     obeys: int
-    weight: int
-    served: float
 
 
 class HostRow(NamedTuple):
@@ -58,13 +53,8 @@ class HostRow(NamedTuple):
     key: str
     next_at: Seconds
     opens_at: Seconds
-    rules_until: Seconds
-    refresh_at: Seconds
-    asked_until: Seconds
     crawl_delay: Seconds
     address: str | None
-    asked: int
-    """Whether a visit to its robots.txt waits."""
     rules_version: int
     backoff: Seconds
     failures: int
@@ -80,6 +70,7 @@ class HostRow(NamedTuple):
     refusals: int
     refused_path: int
     refused_since: Seconds | None
+    address_answered_at: Seconds
 
     def health(self) -> Health:
         """Return its health as the feeder has it."""
@@ -98,14 +89,13 @@ class Terms:
     """A host with the active jobs that list it."""
 
     host: HostRow
-    jobs: list[Turn]
-    known: list[Turn]
+    jobs: list[HostJob]
+    known: list[HostJob]
     """Those that the process which asks has in its configuration."""
-    mine: list[Turn]
+    mine: list[HostJob]
     """Those that it visits."""
-    obeying: list[Turn]
+    obeying: list[HostJob]
     """Those that obey its robots.txt."""
-    address_answered_at: Seconds
 
     def leased(self) -> LeasedHost:
         """Return the host as its owner gets it, without tasks."""
@@ -123,26 +113,36 @@ class Terms:
             health=found.health(),
             rest=found.rest(),
             opens_at=found.opens_at,
-            address_answered_at=self.address_answered_at,
+            address_answered_at=found.address_answered_at,
         )
 
 
-def terms_of(db: sqlite3.Connection, visitor: Visitor, host: int) -> Terms:
-    """Return a host, by its number, on the terms of a process."""
-    found = HostRow(*db.execute(_HOST, {"host": host}).fetchone())
-    jobs = [Turn(*job) for job in db.execute(_JOBS, (host,))]
+def terms_of(
+    db: sqlite3.Connection,
+    visitor: Visitor,
+    hosts: str,
+    values: Mapping[str, Any] = {},
+) -> dict[int, Terms]:
+    """Return hosts, by number, on the terms of a process; `hosts` selects their numbers."""
+    jobs: dict[int, list[HostJob]] = defaultdict(list)
+    for host, *job in db.execute(_JOBS.format(hosts=hosts), values):
+        jobs[host].append(HostJob(*job))
+    rows = map(HostRow._make, db.execute(_HOSTS.format(hosts=hosts), values))
+    return {found.id: _terms(visitor, found, jobs[found.id]) for found in rows}
+
+
+def _terms(visitor: Visitor, found: HostRow, jobs: list[HostJob]) -> Terms:
     known = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
     mine = [job for job in known if job.name not in visitor.held and _same(job, visitor)]
-    obeying = _obeying(jobs, obeyed=visitor.obeys(found.key))
-    return Terms(found, jobs, known, mine, obeying, answered_at(db, found.address))
+    return Terms(found, jobs, known, mine, _obeying(jobs, obeyed=visitor.obeys(found.key)))
 
 
-def _same(job: Turn, visitor: Visitor) -> bool:
+def _same(job: HostJob, visitor: Visitor) -> bool:
     """Tell whether a job means to the process what it means in the newest text."""
     return visitor.jobs is None or visitor.jobs.get(job.name) == job.digest
 
 
-def _obeying(jobs: list[Turn], *, obeyed: bool | None) -> list[Turn]:
+def _obeying(jobs: list[HostJob], *, obeyed: bool | None) -> list[HostJob]:
     """Return the jobs that obey robots.txt on a host; `obeyed`, if set, is for all of them."""
     if obeyed is None:
         return [job for job in jobs if job.obeys]

@@ -1,13 +1,19 @@
-"""Verbs as transactions of one connection, which a private native thread owns."""
+"""Verbs as transactions of one connection, which a private native thread owns.
+
+The lock of the file is for SQLite alone: a verb that is called often makes its rows before it
+begins, in temporary tables (see `staging`), and its values after it has ended. For after every
+statement the thread has to win the interpreter back, and other processes wait meanwhile.
+"""
 
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from crawler.errors import CrawlerError
+from crawler.frontier import staging
 from crawler.frontier.database import check_version, checkpoint, connect, is_newer, reader
 from crawler.frontier.faults import error_of
 from crawler.frontier.locking import Patience, begin
@@ -36,6 +42,8 @@ class Transactions:
         self._native = Native(1)
         self.names = Names()
         self.patience = Patience()
+        self.unanswered = False
+        """Whether the last lease was committed and its answer not read."""
         self.written_at: Seconds = 0.0
         """Monotonic time at which the last transaction that writes was committed."""
 
@@ -52,7 +60,7 @@ class Transactions:
         except CrawlerError:
             self._native.__exit__()
             raise
-        self._native.call(self._db.create_function, "obeys", 1, obeys)
+        self._native.call(self.db.create_function, "obeys", 1, obeys)
 
     def close(self) -> None:
         """Close the file and end the thread; -wal and -shm stay, for readers who may not write."""
@@ -65,11 +73,11 @@ class Transactions:
         Raises:
             LedgerLostError: it is not; from now on every verb raises that.
         """
-        self._native.call(self._presence.look, self._db)
+        self._native.call(self._presence.look, self.db)
 
     def outdated(self) -> bool:
         """Tell whether a newer crawler has migrated the file."""
-        return self._native.call(is_newer, self._db)
+        return self._native.call(is_newer, self.db)
 
     def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb that writes, and return what it returns.
@@ -79,6 +87,34 @@ class Transactions:
             StateError: the file is damaged.
         """
         return self._native.call(self._transaction(verb, write=True), *args, **kwargs)
+
+    def stage(
+        self, verb: "Callable[Concatenate[Transactions, P], T]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a verb that begins and ends its transaction itself, by `locked`.
+
+        Raises:
+            LocalFaultError, StateError: as `write` does.
+        """
+        return self._native.call(verb, self, *args, **kwargs)
+
+    @contextmanager
+    def locked(self, *, write: bool = True) -> Iterator[None]:
+        """Make a block one transaction, in the native thread; an error takes it back."""
+        self._presence.require()
+        try:
+            begin(self.db, self.patience, write=write)
+            yield
+            self.db.execute("COMMIT")
+        except BaseException as error:
+            self.names.forget()
+            with suppress(sqlite3.Error):  # a disk that fails has done so already
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error) and fault_of(error) is not Fault.UNKNOWN:
+                raise error_of(self._state, error, opened=True) from error
+            raise
+        self.written_at = time.monotonic() if write else self.written_at
 
     def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb that only reads, and return what it returns.
@@ -96,10 +132,12 @@ class Transactions:
         except BaseException:
             opened.close()
             raise
-        self._db = opened
+        self.db = opened
 
     def _open_writer(self) -> sqlite3.Connection:
-        return connect(self._state, durable=self._durable)
+        db = connect(self._state, durable=self._durable)
+        staging.set_up(db)
+        return db
 
     def _open_reader(self) -> sqlite3.Connection:
         db = reader(self._state)
@@ -116,28 +154,15 @@ class Transactions:
         Another file may have these names by then; and a reader who may not write needs them.
         """
         if not self._readonly:
-            checkpoint(self._db)
-        self._db.close()
+            checkpoint(self.db)
+        self.db.close()
         self._reader.close()
 
     def _transaction(self, verb: Verb[P, T], *, write: bool) -> Callable[P, T]:
         """Return the verb as one transaction, to be run in the native thread."""
 
         def transaction(*args: P.args, **kwargs: P.kwargs) -> T:
-            self._presence.require()
-            try:
-                begin(self._db, self.patience, write=write)
-                value = verb(self._db, *args, **kwargs)
-                self._db.execute("COMMIT")
-                self.written_at = time.monotonic() if write else self.written_at
-            except BaseException as error:
-                self.names.forget()
-                with suppress(sqlite3.Error):  # a disk that fails has done so already
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error) and fault_of(error) is not Fault.UNKNOWN:
-                    raise error_of(self._state, error, opened=True) from error
-                raise
-            return value
+            with self.locked(write=write):
+                return verb(self.db, *args, **kwargs)
 
         return transaction

@@ -2,36 +2,54 @@
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
+from crawler.frontier import staging
 from crawler.frontier.fingerprints import is_known
 from crawler.frontier.names import Names
 from crawler.frontier.new_urls import enlist
 from crawler.frontier.owners import renew
-from crawler.frontier.readiness import owe, update_ready_at
+from crawler.frontier.readiness import owe, stage_owed, update_ready_at
 from crawler.frontier.robots import ask, learn
-from crawler.frontier.rows import COLUMNS, ENDS, Row, numbered, row_of, tally, task_of
+from crawler.frontier.rows import COLUMNS, row_of, task_of
 from crawler.frontier.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.transactions import Transactions
 from crawler.model import Kept, Seconds, Task
 from crawler.policy.naming import path_key, suffixed
-from crawler.policy.retry import end_of
 from crawler.records import Hop, HostRecord, Seed, Settlement
 from crawler.urls import host_of
 
-_SETTLE = numbered(f"""
-UPDATE task SET state = :state, due_at = :due_at, host = :host, location = :location,
-    path = ifnull(:path, path), attempt = :attempt, failures = :failures, hops = :hops,
-    kind = :kind, status = :status,
-    size = CASE WHEN :digest IS NULL THEN size ELSE :size END, digest = ifnull(:digest, digest),
-    finished_at = :finished_at, reason = :reason,
-    etag = :etag, last_modified = :last_modified, part = CASE WHEN :ended THEN NULL ELSE part END,
-    directives = :directives, every = :every, ended = ifnull(:final, ended),
-    success_at = ifnull(:success_at, success_at), changed_at = ifnull(:changed_at, changed_at),
-    unverified = CASE WHEN :digest IS NULL THEN unverified ELSE :unverified END,
-    put_off = :put_off, suspicion = CASE WHEN :cleared THEN 0 ELSE suspicion END
-WHERE id = :id AND state = {LEASED}""")
+_UNSETTLED = f"""
+DELETE FROM temp.settled WHERE NOT EXISTS (
+    SELECT 1 FROM task WHERE task.id = settled.id AND task.state = {LEASED}
+    AND task.attempt = settled.attempt)"""
+_COUNT = f"""
+INSERT INTO tally SELECT job, kind, sum(n) FROM (
+    SELECT job, task.ended AS kind, -1 AS n {{ends}} AND task.ended IS NOT NULL
+    UNION ALL SELECT job, final, 1 {{ends}}
+    UNION ALL SELECT job, '+', (settled.state = {WAITING}) - (task.ended IS NOT NULL) {{ends}})
+GROUP BY job, kind HAVING sum(n) != 0
+ON CONFLICT DO UPDATE SET n = n + excluded.n""".format(
+    ends="FROM temp.settled CROSS JOIN task ON task.id = settled.id "
+    f"WHERE final IS NOT NULL AND job != {ROBOTS_JOB}"
+)
+"""A URL is counted by the kind of its last end, and under "+" while it is due again."""
+_SETTLE = """
+UPDATE task SET (
+    state, due_at, host, location, path, attempt, failures, hops, kind, status, size, digest,
+    finished_at, reason, etag, last_modified, part, directives, every, ended, success_at,
+    changed_at, unverified, put_off, suspicion
+) = (SELECT
+    s.state, s.due_at, s.host, s.location, ifnull(s.path, task.path), s.attempt, s.failures, s.hops,
+    s.kind, s.status, iif(s.digest IS NULL, task.size, s.size), ifnull(s.digest, task.digest),
+    s.finished_at, s.reason, s.etag, s.last_modified, iif(s.ended, NULL, task.part), s.directives,
+    s.every, ifnull(s.final, task.ended), ifnull(s.success_at, task.success_at),
+    ifnull(s.changed_at, task.changed_at), iif(s.digest IS NULL, task.unverified, s.unverified),
+    s.put_off, iif(s.cleared, 0, task.suspicion)
+    FROM temp.settled AS s WHERE s.id = task.id)
+WHERE id IN (SELECT id FROM temp.settled)"""
+_HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
 _WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
 _CLAIM = f"INSERT OR IGNORE INTO file {_WANTED} WHERE true RETURNING task"
@@ -103,8 +121,7 @@ def _claim_one(db: sqlite3.Connection, task: int, path: str) -> bool:
 
 
 def settle(
-    db: sqlite3.Connection,
-    names: Names,
+    file: Transactions,
     owner: int,
     settlements: Sequence[Settlement],
     hosts: Sequence[HostRecord],
@@ -114,46 +131,35 @@ def settle(
     Raises:
         LeaseLostError: the owner was taken for dead.
     """
-    renew(db, owner, 0.0)
-    rows = [_row(db, names, settled) for settled in settlements]
-    db.executemany(_SETTLE, rows)
-    tally(db, _sums(db, names, settlements))
-    changed = {row.host for row in rows}
-    if owe(db, owner, hosts):  # the owner of a host keeps its times in memory
-        changed -= {host.id for host in hosts}
-    changed |= _learned(db, names, settlements)
-    update_ready_at(db, changed, max((settled.finished_at for settled in settlements), default=0.0))
+    db, names = file.db, file.names
+    staging.fill(db, "settled", map(row_of, settlements))
+    stage_owed(db, hosts)
+    hops = [settled for settled in settlements if _goes_elsewhere(settled)]
+    now = max((settled.finished_at for settled in settlements), default=0.0)
+    with file.locked():
+        renew(db, owner, 0.0)
+        db.execute(_UNSETTLED)
+        _lead(db, names, hops)
+        db.execute(_COUNT)
+        db.execute(_SETTLE)
+        learned = _learned(db, names, settlements)
+        owe(db, owner)
+        update_ready_at(db, "SELECT host FROM temp.settled", now)
+        update_ready_at(db, learned, now)
 
 
-def _row(db: sqlite3.Connection, names: Names, settled: Settlement) -> Row:
-    row, task = row_of(settled), settled.task
-    if isinstance(settled.verdict, Hop):
-        there = settled.verdict.location
-    elif ".:" in task.host:  # of an earlier version: it is the host without the dot
-        there = row.location or task.url
-    else:
-        return row
-    return row._replace(host=names.host_id(db, host_of(there), names.job_id(db, task.job)))
+def _goes_elsewhere(settled: Settlement) -> bool:
+    """Tell whether a task goes on at another host; one of an earlier version loses its dot."""
+    return isinstance(settled.verdict, Hop) or ".:" in settled.task.host
 
 
-def _sums(
-    db: sqlite3.Connection, names: Names, settlements: Sequence[Settlement]
-) -> "Counter[tuple[int, str]]":
-    """Return the changes of the sums by ends of visits, by (job, kind).
-
-    A URL is counted by the kind of its last end, and under "+" while it is due again.
-    """
-    sums: Counter[tuple[int, str]] = Counter()
-    for settled in settlements:
+def _lead(db: sqlite3.Connection, names: Names, hops: Sequence[Settlement]) -> None:
+    """Have tasks wait at the hosts to which they were led."""
+    for settled in hops:
         task, verdict = settled.task, settled.verdict
-        if task.robots or not isinstance(verdict, ENDS):
-            continue
-        job = names.job_id(db, task.job)
-        if task.ended:
-            sums[job, task.ended] -= 1
-        sums[job, end_of(task, settled.outcome)] += 1
-        sums[job, "+"] += bool(verdict.next_at) - (task.ended is not None)
-    return sums
+        there = verdict.location if isinstance(verdict, Hop) else task.location
+        host = names.host_id(db, host_of(there), names.job_id(db, task.job))
+        db.execute(_HOP, (host, task.id))
 
 
 def _learned(db: sqlite3.Connection, names: Names, settlements: Sequence[Settlement]) -> set[int]:

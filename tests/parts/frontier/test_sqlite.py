@@ -80,7 +80,7 @@ def test_an_empty_file_and_a_missing_folder_become_a_state_file(tmp_path):
 @pytest.mark.parametrize(("durable", "synchronous"), [(True, 2), (False, 1)])
 def test_durability_is_what_was_chosen_and_the_journal_is_written_ahead(file, durable, synchronous):
     with open_frontier(file, durable=durable) as frontier:
-        read = lambda name: frontier._file._db.execute(f"PRAGMA {name}").fetchone()[0]  # noqa: E731
+        read = lambda name: frontier._file.db.execute(f"PRAGMA {name}").fetchone()[0]  # noqa: E731
         assert frontier._file._native.call(read, "synchronous") == synchronous
         assert frontier._file._native.call(read, "journal_mode") == "wal"
 
