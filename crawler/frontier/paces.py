@@ -56,5 +56,5 @@ def amend(
     renew(db, owner, 0.0)
     for read, host in zip(before, after, strict=True):
         seen = (read.next_at, read.opens_at, read.rest.answered_at)
-        db.execute(f"{OWED} AND {_UNCHANGED}", (*owed(host), *seen))
+        db.execute(f"{OWED} AND {_UNCHANGED}", (*owed(host), host.id, *seen))
     update_ready_at(db, [host.id for host in after], now)

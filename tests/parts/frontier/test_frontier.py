@@ -2,7 +2,8 @@
 
 import pytest
 
-from crawler.frontier import LEASE_S
+from crawler.errors import LocalFaultError
+from crawler.frontier import LEASE_S, turns
 from crawler.model import Kind
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms
 from tests.parts.frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take
@@ -251,3 +252,43 @@ def test_what_is_unfinished_is_read_in_pages(frontier):
     assert [len(page) for page in pages] == [4, 4, 1]
     assert ids == sorted(ids)
     assert task.id not in ids
+
+
+def test_a_settlement_that_comes_twice_counts_once(frontier):
+    frontier.add("job", seeds("a"), NOW)
+    owner = join(frontier)
+    done = settled(one_task(frontier, owner), Kind.STORED, Done(), size=3)
+    frontier.settle(owner, [done], [])
+    frontier.settle(owner, [done], [])
+    assert frontier.counts().finished == {"stored": 1}
+    assert frontier.counts().waiting == 0
+
+
+def test_a_settlement_of_an_earlier_lease_changes_nothing(frontier):
+    frontier.add("job", seeds("a"), NOW)
+    owner = join(frontier)
+    task = one_task(frontier, owner)
+    frontier.settle(owner, [settled(task, Kind.TIMEOUT, Again(NOW))], [])
+    host = HostRecord(task.host_id, NOW)
+    (again,) = take(frontier, owner, idle=[host])["a:80"].tasks
+    frontier.settle(owner, [settled(task, Kind.STORED, Done())], [])
+    assert frontier.counts().finished == {}
+    frontier.settle(owner, [settled(again, Kind.NOT_FOUND, Dead("gone"))], [])
+    assert frontier.counts().finished == {"not_found": 1}
+
+
+def lost(*_):
+    raise LocalFaultError("a read failed")
+
+
+def test_a_lease_whose_answer_was_lost_is_taken_back(frontier, monkeypatch):
+    frontier.add("job", seeds("a", "b", each=3), NOW)
+    owner = join(frontier)
+    taken = take(frontier, owner, new=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(turns, "answer", lost)
+        with pytest.raises(LocalFaultError):
+            take(frontier, owner, refills={next(iter(taken.values())).id: 1})
+    others = take(frontier, owner)
+    assert {len(host.tasks) for host in others.values()} == {2}
+    assert frontier.counts().leased == 4
