@@ -77,7 +77,7 @@ class Scene:
 def scene(tmp_path_factory):
     """A crawl of a few jobs on a small disk; its processes go by a clock that the world sets."""
     folder = tmp_path_factory.mktemp("s")
-    with Site(slow(0.005), HOSTS) as site, real.small_disk(folder / "disk", "4m") as disk:
+    with Site(slow(0.005), HOSTS) as site, real.small_disk(folder / "disk", "32m") as disk:
         world = World(folder / "w", disk / "files", site, int(os.environ.get("SEED", "1")))
         environment = {
             **clocks.environment(world.folder, world.clock),
