@@ -176,9 +176,8 @@ class App:
         self.seeder.patient = not self._trust_listed
         self.seeder.synced = self._synced
 
-    def _synced(self, job: Job, sums: SyncSums) -> None:
-        if not sums.failed:
-            self._meanings.synced(job)
+    def _synced(self, read: Sequence[tuple[Job, SyncSums]]) -> None:
+        self._meanings.synced([job for job, sums in read if not sums.failed])
 
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
@@ -234,6 +233,7 @@ class App:
         coming = self._configuration.coming(settings)
         sessions = self._visiting.fetcher.prepare(coming.all_jobs())
         self._disk.configure(coming.hosts)
+        self._meanings.look()
         return partial(self._put_in_force, coming, sessions, found)
 
     def _put_in_force(
