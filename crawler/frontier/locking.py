@@ -38,22 +38,26 @@ def begin(db: sqlite3.Connection, patience: Patience, *, write: bool) -> None:
     began, step = time.monotonic(), FIRST_WAIT_S
     while True:
         try:
-            if write:
-                db.execute("BEGIN IMMEDIATE")
-            else:
-                db.execute("BEGIN")
-                db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # this may have to wait
+            (_begin_write if write else _begin_read)(db)
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if busy and write:
-                patience.since = patience.since or began
             if not busy or patience.is_over(began, time.monotonic()):
                 raise
             if db.in_transaction:
                 db.execute("ROLLBACK")
         else:
-            if write:  # a reader waits for no writer, and tells nothing of one
-                patience.since = 0.0
+            patience.since = 0.0 if write else patience.since
             return
+        if write:  # a reader waits for no writer, and tells nothing of one
+            patience.since = patience.since or began
         _sleep(step)
         step = min(1.5 * step, LATER_WAIT_S)
+
+
+def _begin_write(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+
+
+def _begin_read(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN")
+    db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # this may have to wait
