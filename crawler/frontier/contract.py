@@ -46,6 +46,12 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
         What has to wait longer raises LocalFaultError.
         """
 
+    def busy_since(self) -> Seconds:
+        """Return the monotonic time since when another program keeps this one from writing, or 0.
+
+        0 says that nobody does, or that nothing was to be written since.
+        """
+
     def written_at(self) -> Seconds:
         """Return the monotonic time at which this process wrote last; 0 if it never did."""
 

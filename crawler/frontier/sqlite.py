@@ -61,6 +61,9 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
 
+    def busy_since(self) -> Seconds:
+        return self._file.patience.since
+
     def written_at(self) -> Seconds:
         return self._file.written_at
 

@@ -39,6 +39,7 @@ ELSEWHERE = {
     "config/whole_file.py": "policy/config/test_config.py",
     "daemon/configuration.py": "daemon/test_reload.py",
     "daemon/difference.py": "daemon/test_reload.py",
+    "daemon/busy_watch.py": "daemon/test_local_faults.py",
     "daemon/disk.py": "daemon/test_crash.py",
     "daemon/identity.py": "daemon/test_ledger_identity.py",
     "daemon/keeper.py": "daemon/test_crash.py",
