@@ -30,6 +30,8 @@ class Configuration:
         self.settings = settings
         self.jobs: dict[str, Job] = {job.name: job for job in settings.jobs}
         """Also jobs that a reload removed: visits of theirs may be under way."""
+        self._named: Mapping[str, Job] = dict(self.jobs)
+        """The jobs of the settings."""
         self.hosts = HostOverrides(settings)
         self.outdated: frozenset[str] = frozenset()
         """Names of jobs that mean something else in the newest text, which is not in force here."""
@@ -43,14 +45,18 @@ class Configuration:
         jobs = {job.name: until_synced(self.jobs.get(job.name), job) for job in settings.jobs}
         return Coming(settings, HostOverrides(settings), jobs)
 
-    def synced(self, job: Job) -> None:
-        """Put a job in force as it is configured: its lists were read again."""
-        if any(one.name == job.name and one == job for one in self.settings.jobs):
-            self.jobs[job.name] = job
+    def synced(self, job: Job) -> bool:
+        """Put a job in force as it is configured: its lists were read. Tell if that is a change."""
+        before = self.jobs.get(job.name)
+        if before is job or self._named.get(job.name) != job:
+            return False
+        self.jobs[job.name] = job
+        return before != job
 
     def take_up(self, coming: Coming) -> None:
         """Put another configuration in force; this cannot fail, and never waits."""
         self.settings, self.outdated = coming.settings, frozenset()
+        self._named = {job.name: job for job in coming.settings.jobs}
         self.jobs.update(coming.jobs)
         self.hosts.take_up(coming.hosts)
 

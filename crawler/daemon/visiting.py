@@ -166,12 +166,13 @@ class Visiting:
         self.feeder.pause.fault(time.monotonic())
         self._log.error("daemon.paused", cause=self._remedy(fault))
 
-    def put_in_force(self, job: Job) -> None:
+    def put_in_force(self, job: Job, rows_changed: bool) -> None:  # noqa: FBT001  a callback
         """Put a job in force whose lists were read again, also for its tasks in memory."""
+        if not self._configuration.synced(job) and not rows_changed:
+            return
         hosts = self.own_hosts.hosts.values()
         waiting = [task for host in hosts for task in host.tasks] + list(self.handoff.queue)
         self._stale.update(task.id for task in waiting if task.job == job.name)
-        self._configuration.synced(job)
         self.feeder.leaser.look()
 
     def _fresh(self, task: Task) -> Task:

@@ -3,6 +3,15 @@
 from pathlib import Path
 
 from crawler.frontier.contract import Frontier
+from crawler.frontier.list_values import (
+    KnownChunk,
+    NewList,
+    Pass,
+    ReadChunk,
+    SourceState,
+    Synced,
+    Weighed,
+)
 from crawler.frontier.values import (
     BEFORE_ALL,
     LEASE_S,
@@ -12,20 +21,14 @@ from crawler.frontier.values import (
     Filed,
     Holder,
     InForce,
-    KnownChunk,
     Lease,
     LeasedHost,
     Moved,
     NextDue,
-    Pass,
     Pulse,
-    ReadChunk,
     Reclaimed,
     Said,
-    SourceState,
-    Synced,
     Watched,
-    Weighed,
 )
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "Lease",
     "LeasedHost",
     "Moved",
+    "NewList",
     "NextDue",
     "Pass",
     "Pulse",

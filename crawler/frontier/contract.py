@@ -12,12 +12,13 @@ from typing import Protocol, Self
 
 from crawler.frontier import values
 from crawler.frontier.file_verbs import FileVerbs
+from crawler.frontier.list_verbs import ListVerbs
 from crawler.frontier.process import Process
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
 
-class Frontier(FileVerbs, Protocol):
+class Frontier(FileVerbs, ListVerbs, Protocol):
     """The verbs of an engine. One contract test runs against every engine."""
 
     def __enter__(self) -> Self: ...
@@ -45,6 +46,12 @@ class Frontier(FileVerbs, Protocol):
         What has to wait longer raises LocalFaultError.
         """
 
+    def busy_since(self) -> Seconds:
+        """Return the monotonic time since when another program keeps this one from writing, or 0.
+
+        0 says that nobody does, or that nothing was to be written since.
+        """
+
     def written_at(self) -> Seconds:
         """Return the monotonic time at which this process wrote last; 0 if it never did."""
 
@@ -66,89 +73,20 @@ class Frontier(FileVerbs, Protocol):
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         """Make URLs known and due now; return how many were new. `recount` counts repeats."""
 
-    def fingerprints(self, source: int, anchor: int) -> list[int]:
-        """Return the fingerprints of the URLs on a chunk, in its order."""
-
     def active_jobs(self) -> list[JobTerms]:
         """Return the active jobs, as `configure` had them last."""
-
-    def sources(self, job: str) -> dict[str, values.SourceState]:
-        """Return a job's sources as they were applied last, by their names."""
-
-    def chunks(self, source: int) -> dict[int, values.KnownChunk]:
-        """Return the chunks of a source as they were read last, by their anchors."""
-
-    def begin_pass(self, owner: int, job: str, source: str) -> values.Pass | None:
-        """Begin to read a source, which becomes known; None while another process reads it.
-
-        Raises:
-            LeaseLostError: the owner was taken for dead. So do all verbs of a pass, and beside it:
-            PassLostError: another pass of the source has begun.
-        """
-
-    def put(
-        self, one: values.Pass, read: Sequence[values.ReadChunk], now: Seconds
-    ) -> values.Synced:
-        """Take in chunks that are new or changed; nothing is taken away before `drop`."""
-
-    def drop(self, one: values.Pass, anchors: Sequence[int] = ()) -> bool:
-        """Take away chunks that the source no longer has, and a slice of what others lost.
-
-        Return whether there is more of the latter.
-        """
-
-    def end_pass(self, one: values.Pass, read: values.SourceState | None, now: Seconds) -> None:
-        """End a pass; `read` is the source as it was read to its end, None where it was not.
-
-        A source that holds nothing is forgotten.
-        """
-
-    def weigh(
-        self, owner: int, job: str, urls: int, max_shrink: float, *, emptied: bool = False
-    ) -> values.Weighed:
-        """Judge the lists of a job that were all read: `urls` are on them, inline ones left out.
-
-        They are held if they lost more than the share `max_shrink` of the URLs applied last, or
-        one is `emptied`; not if the operator believes what was shown as held.
-        """
-
-    def applied(self, owner: int, job: str) -> None:
-        """Note that a job's lists were applied: nothing of them is held any more."""
-
-    def retire(
-        self, owner: int, job: str, after: int = values.BEFORE_ALL
-    ) -> tuple[int, int | None]:
-        """Retire a slice of the URLs that no list names any more; return (number, cursor).
-
-        The cursor is the last fingerprint. A URL that is being visited is left for a later call.
-        """
-
-    def leaving(self, job: str) -> bool:
-        """Tell whether a URL that no list names any more waits for the end of its visit."""
-
-    def meanings(self) -> dict[str, str]:
-        """Return, by job, the marks of the options by which all of its lines were understood.
-
-        Paths and columns of a job's URLs are those of these; a job without a mark is left out.
-        """
-
-    def meant(self, job: str, text: str) -> None:
-        """Note the mark of the options by which all lines of a job were understood."""
-
-    def filed(self, job: str, after: int) -> values.Filed:
-        """Count the listed URLs of a job with and without a file, among a slice of all tasks."""
-
-    def free_paths(self, job: str, after: int) -> int | None:
-        """Let a slice of a job's URLs without a file forget the path that a line gave them."""
-
-    def said(self, task: int) -> values.Said:
-        """Return what the lists say of a task now; one in memory may be older."""
 
     def hold(self, jobs: Collection[str]) -> None:
         """Lease no task of these jobs in this process, and of all others again."""
 
     def alive(self) -> Seconds | None:
         """Return the wall time at which a process was last seen here, None if there was none."""
+
+    def ask_again(self, now: Seconds) -> bool:
+        """Make a slice of the hosts ready anew that wait for a robots.txt; tell if there are more.
+
+        After `configure`, which does the first slice, they may obey it no more.
+        """
 
     def stale(self) -> list[int]:
         """Return the numbers of jobs that came or went, and whose hosts have yet to learn it."""

@@ -10,8 +10,8 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 
+from crawler.frontier.list_values import KnownChunk, ReadChunk, SourceState
 from crawler.frontier.meaning import say
-from crawler.frontier.values import KnownChunk, ReadChunk, SourceState
 from crawler.records import Seed
 
 _CHUNK = """

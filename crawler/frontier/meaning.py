@@ -6,7 +6,7 @@ lines are understood the lists are read again, and the rows change. Runs in the 
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from crawler.frontier.fingerprints import TASK_OF
 from crawler.frontier.names import Names
@@ -23,6 +23,9 @@ _SAY = f"""
 UPDATE task SET path = CASE WHEN digest IS NULL THEN ifnull(:path, path) ELSE path END,
     extra = CASE WHEN :extra IS NULL THEN extra ELSE json_patch(ifnull(extra, '{{}}'), :extra) END
 WHERE id = {TASK_OF.replace("?", ":fingerprint")}"""
+_MARKS = """
+SELECT name, meaning FROM job
+WHERE meaning != '' OR EXISTS (SELECT 1 FROM source WHERE source.job = job.id)"""
 _SLICE = "SELECT id, job, path IS NOT NULL AND digest IS NULL FROM task WHERE id > ? ORDER BY id"
 
 
@@ -41,8 +44,11 @@ def say(db: sqlite3.Connection, seeds: Iterable[Seed]) -> None:
 
 
 def meanings(db: sqlite3.Connection) -> dict[str, str]:
-    """Return the marks of the options by which all lines of jobs were understood, by job."""
-    return dict(db.execute("SELECT name, meaning FROM job WHERE meaning != ''").fetchall())
+    """Return the marks of the options by which all lines of jobs were understood, by job.
+
+    A job of which a list was begun, but never all were read, has the mark ''.
+    """
+    return dict(db.execute(_MARKS).fetchall())
 
 
 def filed(db: sqlite3.Connection, job: str, after: int) -> Filed:
@@ -54,9 +60,10 @@ def filed(db: sqlite3.Connection, job: str, after: int) -> Filed:
     return Filed(sum(mine), len(mine) - sum(mine), last)
 
 
-def meant(db: sqlite3.Connection, names: Names, job: str, text: str) -> None:
-    """Note the mark of the options by which all lines of a job were understood."""
-    db.execute("UPDATE job SET meaning = ? WHERE id = ?", (text, names.job_id(db, job)))
+def meant(db: sqlite3.Connection, names: Names, marks: Mapping[str, str]) -> None:
+    """Note the marks of the options by which all lines of jobs were understood."""
+    rows = [(mark, names.job_id(db, job)) for job, mark in marks.items()]
+    db.executemany("UPDATE job SET meaning = ? WHERE id = ?", rows)
 
 
 def free_paths(db: sqlite3.Connection, names: Names, job: str, after: int) -> int | None:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 from crawler.errors import PassLostError
 from crawler.frontier.freshening import freshen
+from crawler.frontier.list_values import NewList, Pass, ReadChunk, SourceState, Synced, Weighed
 from crawler.frontier.lists import packed, read_fingerprints, unpacked, write_chunk
 from crawler.frontier.names import Names
 from crawler.frontier.new_urls import enlist
 from crawler.frontier.retiring import check_owner, revive, unlist
-from crawler.frontier.values import Pass, ReadChunk, SourceState, Synced, Weighed
 from crawler.model import Seconds
 from crawler.policy.shrinking import is_loss
 from crawler.records import Seed
@@ -26,6 +26,10 @@ _BEGIN = """
 UPDATE source SET reader = :owner, pass = pass + 1 WHERE id = :id
 AND (reader IS NULL OR reader = :owner OR reader NOT IN (SELECT id FROM process))
 RETURNING pass"""
+_KNOWN = """
+SELECT name FROM job WHERE (
+    EXISTS (SELECT 1 FROM source WHERE source.job = job.id)
+    OR EXISTS (SELECT 1 FROM tally WHERE tally.job = job.id))"""
 _LISTS = "job = ? AND name != 'urls' AND name NOT LIKE 'inbox:%'"
 
 
@@ -64,6 +68,38 @@ def put(
         freshen(db, names, job_id, chunk.seeds, now)
     _note_dropped(db, one.source, removed)
     return Synced(fresh, revived)
+
+
+def new_jobs(db: sqlite3.Connection, jobs: Sequence[str]) -> list[str]:
+    """Return those of these jobs of which no list and no URL is known."""
+    known = {name for (name,) in db.execute(_KNOWN)}
+    return [job for job in jobs if job not in known]
+
+
+def take_in(
+    db: sqlite3.Connection, names: Names, owner: int, lists: Sequence[NewList], now: Seconds
+) -> list[Synced | None]:
+    """Take in the only list of each of these jobs in a whole pass; None for a job that is known."""
+    check_owner(db, owner)
+    return [_take_in(db, names, owner, one, now) for one in lists]
+
+
+def _take_in(
+    db: sqlite3.Connection, names: Names, owner: int, read: NewList, now: Seconds
+) -> Synced | None:
+    if db.execute(f"{_KNOWN} AND name = ?", (read.job,)).fetchone():
+        return None
+    one = begin_pass(db, names, owner, read.job, read.name)
+    if one is None:
+        return None
+    synced = put(db, names, one, read.read, now)
+    end_pass(db, one, SourceState(one.source, read.version, read.listed, read.bad), now)
+    if read.schedule:
+        db.execute(
+            "UPDATE job SET schedule = ? WHERE id = ?",
+            (read.schedule, names.job_id(db, read.job)),
+        )
+    return synced
 
 
 def drop(db: sqlite3.Connection, one: Pass, anchors: Sequence[int]) -> bool:

@@ -13,12 +13,8 @@ from crawler.frontier import (
     identity,
     jobs,
     leasing,
-    lists,
-    meaning,
     owners,
     paces,
-    passes,
-    retiring,
     robots,
     sums,
     values,
@@ -28,13 +24,14 @@ from crawler.frontier.classes import Shares
 from crawler.frontier.jobs import configure
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite_files import SqliteFiles
+from crawler.frontier.sqlite_lists import SqliteLists
 from crawler.frontier.terms import Visitor
 from crawler.frontier.transactions import Transactions
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
 
-class SqliteFrontier(SqliteFiles):
+class SqliteFrontier(SqliteFiles, SqliteLists):
     """A frontier in a file."""
 
     def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
@@ -64,6 +61,9 @@ class SqliteFrontier(SqliteFiles):
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
 
+    def busy_since(self) -> Seconds:
+        return self._file.patience.since
+
     def written_at(self) -> Seconds:
         return self._file.written_at
 
@@ -82,70 +82,17 @@ class SqliteFrontier(SqliteFiles):
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(visits.add, self._file.names, job, seeds, now, recount)
 
-    def fingerprints(self, source: int, anchor: int) -> list[int]:
-        return self._file.read(lists.fingerprints, source, anchor)
-
     def active_jobs(self) -> list[JobTerms]:
         return self._file.read(jobs.active_jobs)
-
-    def sources(self, job: str) -> dict[str, values.SourceState]:
-        return self._file.read(lists.sources, job)
-
-    def chunks(self, source: int) -> dict[int, values.KnownChunk]:
-        return self._file.read(lists.chunks, source)
-
-    def begin_pass(self, owner: int, job: str, source: str) -> values.Pass | None:
-        return self._file.write(passes.begin_pass, self._file.names, owner, job, source)
-
-    def put(
-        self, one: values.Pass, read: Sequence[values.ReadChunk], now: Seconds
-    ) -> values.Synced:
-        return self._file.write(passes.put, self._file.names, one, read, now)
-
-    def drop(self, one: values.Pass, anchors: Sequence[int] = ()) -> bool:
-        return self._file.write(passes.drop, one, anchors)
-
-    def end_pass(self, one: values.Pass, read: values.SourceState | None, now: Seconds) -> None:
-        self._file.write(passes.end_pass, one, read, now)
-
-    def weigh(
-        self, owner: int, job: str, urls: int, max_shrink: float, *, emptied: bool = False
-    ) -> values.Weighed:
-        return self._file.write(
-            passes.weigh, self._file.names, owner, job, urls, max_shrink, emptied=emptied
-        )
-
-    def applied(self, owner: int, job: str) -> None:
-        self._file.write(passes.applied, self._file.names, owner, job)
-
-    def retire(
-        self, owner: int, job: str, after: int = values.BEFORE_ALL
-    ) -> tuple[int, int | None]:
-        return self._file.write(retiring.retire, self._file.names, owner, job, after)
-
-    def leaving(self, job: str) -> bool:
-        return self._file.read(retiring.leaving, job)
-
-    def meanings(self) -> dict[str, str]:
-        return self._file.read(meaning.meanings)
-
-    def meant(self, job: str, text: str) -> None:
-        self._file.write(meaning.meant, self._file.names, job, text)
-
-    def filed(self, job: str, after: int) -> values.Filed:
-        return self._file.read(meaning.filed, job, after)
-
-    def free_paths(self, job: str, after: int) -> int | None:
-        return self._file.write(meaning.free_paths, self._file.names, job, after)
-
-    def said(self, task: int) -> values.Said:
-        return self._file.read(meaning.said, task)
 
     def hold(self, jobs: Collection[str]) -> None:
         self._visit(replace(self._visitor, held=frozenset(jobs)))
 
     def alive(self) -> Seconds | None:
         return self._file.read(owners.alive)
+
+    def ask_again(self, now: Seconds) -> bool:
+        return self._file.write(jobs.ask_again, now)
 
     def stale(self) -> list[int]:
         return self._file.read(jobs.stale)

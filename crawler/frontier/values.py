@@ -1,11 +1,11 @@
 """The values that the frontier's verbs take and return, beside those of model and records."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crawler.model import Seconds, Task
-from crawler.records import Health, Rest, Seed
+from crawler.records import Health, Rest
 
 LEASE_S: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
@@ -107,81 +107,6 @@ class Counts:
         """Return the number of URLs due now or later."""
         finished = sum(self.finished.values()) - self.again
         return self.known - self.retired - self.leased - finished
-
-
-@dataclass(frozen=True, slots=True)
-class SourceState:
-    """A source of URLs as its last applied pass read it."""
-
-    id: int
-    version: str = ""
-    """Version that was read to its end; empty if none was."""
-    listed: int = 0
-    """Number of URLs on its lines."""
-    bad: int = 0
-    """Number of bad lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """One reading of a source by one process; while it lasts no other process reads it."""
-
-    owner: int
-    job: str
-    source: int
-    number: int
-    """Grows with every pass of the source."""
-    state: SourceState
-    """The source as it was applied last."""
-
-    @property
-    def first(self) -> bool:
-        """Tell whether nobody began to read the source before."""
-        return self.number == 1
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """What a job's lists have come to, in URLs."""
-
-    before: int
-    """On the lists as they were applied last."""
-    held: bool
-    """Whether they lost so much that nothing is taken away."""
-    held_before: bool
-    """Whether that was so already."""
-
-
-class KnownChunk(NamedTuple):
-    """A run of lines of a source, as it was read last."""
-
-    key: int
-    """Hash of its lines."""
-    urls: int
-    """Number of URLs on them."""
-    bad: int
-    """Number of bad lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadChunk:
-    """A run of lines of a source, read anew."""
-
-    anchor: int
-    """Hash of its last line, and of the ordinal of that line among equal ones."""
-    key: int
-    """Hash of its lines."""
-    seeds: Sequence[Seed]
-    bad: int = 0
-    """Number of bad lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class Synced:
-    """Numbers of URLs that chunks brought: new ones, and retired ones that came back."""
-
-    added: int
-    revived: int
 
 
 NextDue = Callable[[Seconds, Seconds, int, Seconds | None], Seconds | None]

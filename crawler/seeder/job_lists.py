@@ -36,7 +36,7 @@ class JobLists:
         slots: Slots,
         of: Callable[[], Sequence[Source]],
         ended: Callable[["JobLists"], None],
-        synced: Callable[[Job, SyncSums], None],
+        synced: Callable[[Sequence[tuple[Job, SyncSums]]], None],
         before: "JobLists | None" = None,
     ) -> None:
         self.job = job
@@ -71,6 +71,12 @@ class JobLists:
         self._again = changed, down_since
         if self._sync is None:
             self._spawn()
+
+    def took_in(self, sources: Sequence[Source], sums: SyncSums) -> None:
+        """Note that the lists were read already, as short ones of a new job."""
+        self.sums = sums
+        self._versions = {source.name: source.version() for source in sources}
+        self._log_synced(sums, ())
 
     def poll(self, *, watched: bool) -> None:
         """Look into the inbox, at what leaves, and, if lists are watched, whether one changed."""
@@ -142,7 +148,7 @@ class JobLists:
         self._leaving = sync.leaving or self._leaving
         clear(tools, self.job)
         self._log_synced(sync.sums, changed)
-        self._synced(self.job, sync.sums)
+        self._synced([(self.job, sync.sums)])
         self._grown = self._grown + 1 if sync.grew else 0
         if 0 < self._grown <= MAX_GROWN:
             self._again = self._again or ((), None)

@@ -4,20 +4,21 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from hashlib import blake2b
 from math import inf
 
 import gevent
 
 from crawler.config import Job
-from crawler.frontier import Frontier, KnownChunk, Pass, ReadChunk, SourceState
+from crawler.frontier import Frontier, KnownChunk, NewList, Pass, ReadChunk, SourceState
 from crawler.log import Log
 from crawler.policy.masking import masked_line
 from crawler.seeder.admission import Admission, SyncSums
 from crawler.seeder.chunks import Chunk
+from crawler.seeder.rescheduling import schedule_text
 from crawler.seeder.seeds import BadLine, chunks_of, parsed
 from crawler.sources import Source
 from crawler.sources.contract import failed
+from crawler.sources.meaning import mark_of
 from crawler.threads import Native
 
 MAX_BAD_LOGGED = 20
@@ -57,15 +58,15 @@ class Reader:
         self._tools = tools
         self._job = job
         self._sums = sums
-        self._meaning = _meaning(job)
+        self._mark = mark_of(job)
         self._admission = Admission(tools.frontier, sums, tools.look)
         self.on_bad: Callable[[str], None] = lambda _: None
         """Gets place and reason of every bad line."""
 
     def version_of(self, state: SourceState) -> str:
         """Return the version of a source that was taken in; "" if its lines meant other URLs."""
-        meaning, _, version = state.version.partition(":")
-        return version if meaning == self._meaning else ""
+        mark, _, version = state.version.partition(":")
+        return version if mark == self._mark else ""
 
     def read(
         self, source: Source, one: Pass, known: Mapping[int, KnownChunk], was: str
@@ -93,8 +94,21 @@ class Reader:
                 "list.unended", job=self._job.name, list=source.name, reason=source.unended
             )
         listed, bad = sums.listed - before[0], sums.bad - before[1]
-        version = f"{self._meaning}:{source.version_read}" if limit is None else ""
+        version = f"{self._mark}:{source.version_read}" if limit is None else ""
         return seen, SourceState(one.source, version, listed, bad)
+
+    def new(self, source: Source) -> NewList:
+        """Read the only list, a short one, of a job that the frontier does not know.
+
+        Raises:
+            SourceError: it cannot be read, or not to its end.
+        """
+        job, sums = self._job, self._sums
+        read = [self._parsed(source, chunk, None) for chunk in chunks_of(source, "")]
+        version = f"{self._mark}:{source.version_read}"
+        return NewList(
+            job.name, source.name, read, version, sums.listed, sums.bad, schedule_text(job)
+        )
 
     def _in_time(self, source: Source, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         """Yield chunks as long as the source takes no longer than it may; our own work is free.
@@ -131,14 +145,17 @@ class Reader:
             return
         limit = self._tools.limit
         left = None if limit is None else limit - sums.listed
+        self._admission.admit(one, self._parsed(source, chunk, left))
+
+    def _parsed(self, source: Source, chunk: Chunk, left: int | None) -> ReadChunk:
         if len(chunk.lines) <= MAX_LINES_HERE:
             seeds, bad = parsed(source, self._job, chunk, left)
         else:
             seeds, bad = self._tools.native.call(parsed, source, self._job, chunk, left)
-        sums.listed += len(seeds) + len(bad)
+        self._sums.listed += len(seeds) + len(bad)
         for line in bad:
             self._note_bad(line)
-        self._admission.admit(one, ReadChunk(chunk.anchor, chunk.key, seeds, len(bad)))
+        return ReadChunk(chunk.anchor, chunk.key, seeds, len(bad))
 
     def _note_bad(self, bad: BadLine) -> None:
         where, text, reason = bad
@@ -150,9 +167,3 @@ class Reader:
             self._tools.log.warning(
                 "url.bad", job=self._job.name, place=where, url=masked_line(text), reason=reason
             )
-
-
-def _meaning(job: Job) -> str:
-    """Return a hash of the options by which a list's lines become seeds."""
-    said = [job.path, *(f"{name}: {value}" for name, value in sorted(job.headers.items()))]
-    return blake2b("\n".join(said).encode(), digest_size=8).hexdigest()

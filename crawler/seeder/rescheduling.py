@@ -21,7 +21,7 @@ def reschedule(
     by it after another process had fitted all. Return whether anything may have changed.
     """
     schedule = job.schedule.parsed() if job.schedule else None
-    text = job.schedule.model_dump_json() if job.schedule else ""
+    text = schedule_text(job)
     window = 0.0
     if schedule and down_since is not None:
         window = window_of(schedule, now, down_since)
@@ -34,6 +34,11 @@ def reschedule(
         after = frontier.refit(job.name, due_after, after, now)
     frontier.rescheduled(job.name, text)
     return True
+
+
+def schedule_text(job: Job) -> str:
+    """Return a job's schedule as the frontier notes it, as JSON."""
+    return job.schedule.model_dump_json() if job.schedule else ""
 
 
 def _due_after(schedule: Schedule | None, now: Seconds, window: Seconds, *, same: bool) -> NextDue:

@@ -17,6 +17,7 @@ from crawler.log import Log
 from crawler.model import Seconds
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.job_lists import JobLists
+from crawler.seeder.new_jobs import take_in_new
 from crawler.seeder.reading import SyncTools
 from crawler.seeder.slots import Slots
 from crawler.threads import Native
@@ -52,8 +53,8 @@ class Seeder:
         self._watch = watch
         self._limit = limit
         self._bad = bad
-        self.synced: Callable[[Job, SyncSums], None] = lambda _job, _sums: None
-        """Gets a job whose lists were read, with what came of it."""
+        self.synced: Callable[[Sequence[tuple[Job, SyncSums]]], None] = lambda _: None
+        """Gets jobs whose lists were read, with what came of it."""
         self.remove: Callable[[Sequence[str]], int] | None = None
         """Removes files, and returns how many the system would not remove."""
         self._event = Event()
@@ -131,12 +132,24 @@ class Seeder:
         self._forget({job.name for job in jobs})
         slots, down_since = Slots(), self._down_since
         self._down_since = None
-        for job in sorted(jobs, key=_length):
+        taken = self._take_in_new(jobs, tools, slots)
+        for job in sorted((job for job in jobs if job.name not in taken), key=_length):
             lists = self._lists.get(job.name)
             if lists is None or lists.job != job:
                 lists = self._lists[job.name] = self._new(job, tools, slots, lists)
             self._unread.add(job.name)
             lists.begin(changed.get(job.name, ()), down_since)
+
+    def _take_in_new(self, jobs: Sequence[Job], tools: SyncTools, slots: Slots) -> set[str]:
+        """Take in new jobs of few URLs, many at once; return their names."""
+        taken: set[str] = set()
+        for batch in take_in_new(tools, [job for job in jobs if job.name not in self._lists]):
+            for job, source, sums in batch:
+                lists = self._lists[job.name] = self._new(job, tools, slots, None)
+                lists.took_in([source], sums)
+                taken.add(job.name)
+            self.synced([(job, sums) for job, _, sums in batch])
+        return taken
 
     def _new(self, job: Job, tools: SyncTools, slots: Slots, before: JobLists | None) -> JobLists:
         if before:
@@ -176,7 +189,9 @@ class Seeder:
                 self._unread.add(name)
 
     def _wake_hosts(self) -> None:
-        """Have hosts of jobs that came or went looked at again, slice by slice."""
+        """Have hosts of jobs that came, went or changed looked at again, slice by slice."""
+        while self._frontier.ask_again(time.time()):
+            pass
         for number in self._frontier.stale():
             after: int | None = 0
             while after is not None:

@@ -26,7 +26,8 @@ LASTMOD = "<lastmod>"
 """Name that a sitemap's lines bind to the time, in seconds, at which a page was changed."""
 MEANING = b"2"
 """Begins every salt; changed when a release comes to read the same line in another way."""
-_IN_HEADER = re.compile(r"\{([A-Za-z_]\w*)\}")
+IN_HEADER = re.compile(r"\{([A-Za-z_]\w*)\}")
+"""A value of a line, in a header of a job."""
 
 
 class SourceError(CrawlerError):
@@ -94,7 +95,7 @@ class Fields:
             ValueError: its `path` is not well formed.
         """
         own = frozenset(naming.FIELDS)
-        used = frozenset(_IN_HEADER.findall("\n".join(job.headers.values())))
+        used = frozenset(IN_HEADER.findall("\n".join(job.headers.values())))
         return cls(
             job.path,
             frozenset(naming.fields_of(job.path)) - own,

@@ -6,11 +6,11 @@ from pathlib import Path
 from crawler import config
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.config.host_overrides import HostOverrides
-from crawler.daemon.meaning import is_unread
 from crawler.errors import ConfigError, UsageError
 from crawler.model import DAY_S, Seconds
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.masking import USUAL, Mask
+from crawler.sources.meaning import is_unread
 
 
 @dataclass(frozen=True, slots=True)

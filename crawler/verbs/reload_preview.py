@@ -12,13 +12,13 @@ from pathlib import Path
 from crawler import sources
 from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
-from crawler.daemon.meaning import path_changed
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Frontier, open_frontier
 from crawler.records import JobTerms
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.seeds import chunks_of, parsed
 from crawler.sources import UNREADABLE, Source, SourceError, downloader
+from crawler.sources.meaning import path_changed
 from crawler.store import Files
 from crawler.threads import Native
 

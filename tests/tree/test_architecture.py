@@ -110,7 +110,9 @@ def test_the_contract_of_the_frontier_has_all_its_verbs():
         r"`(\w+)`", "".join(re.findall(r"^\|.*", section("The frontier's contract"), re.MULTILINE))
     )
     verbs = {
-        one.partition(".")[2] for one in defined() if re.match(r"(Frontier|FileVerbs)\.[a-z]", one)
+        one.partition(".")[2]
+        for one in defined()
+        if re.match(r"(Frontier|FileVerbs|ListVerbs)\.[a-z]", one)
     }
     assert sorted(told) == sorted(verbs)
 

@@ -56,8 +56,10 @@ def test_columns_are_added_to_those_of_an_older_reading(frontier):
 def test_a_job_is_understood_by_no_options_until_it_is_told(frontier):
     frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
     assert frontier.meanings() == {}
-    frontier.meant("job", "mark")
-    assert frontier.meanings() == {"job": "mark"}
+    frontier.begin_pass(join(frontier), "other", "list")
+    assert frontier.meanings() == {"other": ""}
+    frontier.meant({"job": "mark"})
+    assert frontier.meanings() == {"job": "mark", "other": ""}
 
 
 def test_urls_of_a_job_are_counted_by_whether_they_have_a_file(frontier):

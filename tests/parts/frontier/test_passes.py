@@ -1,9 +1,11 @@
 """Passes: one reader a source, nothing taken away before all was read, loss weighed."""
 
+from dataclasses import replace
+
 import pytest
 
 from crawler.errors import LeaseLostError, PassLostError
-from crawler.frontier import ReadChunk, SourceState, Weighed
+from crawler.frontier import NewList, ReadChunk, SourceState, Synced, Weighed
 from crawler.records import JobTerms
 from tests.parts.frontier.invariants import broken
 from tests.parts.frontiers import NOW, gone, join, seeds
@@ -47,6 +49,7 @@ def test_a_process_that_was_taken_for_dead_takes_nothing_in(frontier):
         lambda: frontier.applied(owner, "job"),
         lambda: frontier.retire(owner, "job"),
         lambda: frontier.begin_pass(owner, "job", "list"),
+        lambda: frontier.take_in(owner, [new_list("new", "a")], NOW),
     ):
         with pytest.raises(LeaseLostError):
             act()
@@ -149,3 +152,37 @@ def test_inline_urls_and_inboxes_are_no_part_of_what_is_weighed(frontier):
     assert frontier.weigh(join(frontier), "job", 0, 0.5) == Weighed(
         0, held=False, held_before=False
     )
+
+
+def new_list(job, *hosts, name="urls"):
+    found = seeds(*hosts, job=job)
+    return NewList(job, name, [chunk(1, *found)], f"mark:{job}", len(found), 0)
+
+
+def test_lists_of_new_jobs_are_taken_in_whole_and_only_once(frontier):
+    owner = join(frontier)
+    assert frontier.new_jobs(["a", "b"]) == ["a", "b"]
+    lists = [new_list("a", "x", "y"), new_list("b", "x")]
+    assert frontier.take_in(owner, lists, NOW) == [Synced(2, 0), Synced(1, 0)]
+    assert frontier.new_jobs(["a", "b", "c"]) == ["c"]
+    assert frontier.take_in(owner, lists, NOW) == [None, None]
+    (state,) = frontier.sources("a").values()
+    assert (state.version, state.listed, state.bad) == ("mark:a", 2, 0)
+    assert frontier.begin_pass(join(frontier), "a", "urls").number == 2
+    assert frontier.counts().known == 3
+
+
+def test_a_job_that_is_being_read_or_has_urls_is_not_taken_in_as_new(frontier):
+    owner = join(frontier)
+    frontier.begin_pass(join(frontier), "read", "another list")
+    frontier.add("has", seeds("h", job="has"), NOW)
+    assert frontier.new_jobs(["read", "has"]) == []
+    lists = [new_list("read", "x"), new_list("has", "y"), new_list("new", "z")]
+    assert frontier.take_in(owner, lists, NOW) == [None, None, Synced(1, 0)]
+    assert frontier.counts().known == 2
+
+
+def test_the_schedule_of_a_new_job_is_noted_with_its_list(frontier):
+    read = replace(new_list("a", "x"), schedule='{"every": 60}')
+    frontier.take_in(join(frontier), [read], NOW)
+    assert frontier.schedule("a") == '{"every": 60}'

@@ -1,0 +1,98 @@
+"""Values of the contract's verbs about lists: sources, their passes, and what these read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from crawler.records import Seed
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source of URLs as its last applied pass read it."""
+
+    id: int
+    version: str = ""
+    """Version that was read to its end; empty if none was."""
+    listed: int = 0
+    """Number of URLs on its lines."""
+    bad: int = 0
+    """Number of bad lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One reading of a source by one process; while it lasts no other process reads it."""
+
+    owner: int
+    job: str
+    source: int
+    number: int
+    """Grows with every pass of the source."""
+    state: SourceState
+    """The source as it was applied last."""
+
+    @property
+    def first(self) -> bool:
+        """Tell whether nobody began to read the source before."""
+        return self.number == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a job's lists have come to, in URLs."""
+
+    before: int
+    """On the lists as they were applied last."""
+    held: bool
+    """Whether they lost so much that nothing is taken away."""
+    held_before: bool
+    """Whether that was so already."""
+
+
+class KnownChunk(NamedTuple):
+    """A run of lines of a source, as it was read last."""
+
+    key: int
+    """Hash of its lines."""
+    urls: int
+    """Number of URLs on them."""
+    bad: int
+    """Number of bad lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChunk:
+    """A run of lines of a source, read anew."""
+
+    anchor: int
+    """Hash of its last line, and of the ordinal of that line among equal ones."""
+    key: int
+    """Hash of its lines."""
+    seeds: Sequence[Seed]
+    bad: int = 0
+    """Number of bad lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewList:
+    """A short list that was read whole, the only one of a job that the ledger does not know."""
+
+    job: str
+    name: str
+    read: Sequence[ReadChunk]
+    version: str
+    listed: int
+    """Number of URLs on its lines."""
+    bad: int
+    """Number of bad lines."""
+    schedule: str = ""
+    """The job's schedule, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """Numbers of URLs that chunks brought: new ones, and retired ones that came back."""
+
+    added: int
+    revived: int

@@ -1,0 +1,41 @@
+"""What the lines of a job's lists mean: the options that use values of lines, and their mark.
+
+Paths and columns are written with the row of a URL when a line of it is read. The mark stands with
+the version of every list, and with the job when all of its lists were read: a list that was read
+under another mark is read again, and a job whose mark is another one has rows that lack something.
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from crawler.sources.contract import IN_HEADER, Fields, Lists
+
+
+def mark_of(job: Lists) -> str:
+    """Return a mark of `path`, and of the headers that use values of lines; it has no colon."""
+    return f"{_hash(job.path)}.{_hash(*sorted(map(': '.join, from_lines(job).items())))}"
+
+
+def path_changed(mark: str, job: Lists) -> bool:
+    """Tell whether a mark is that of a job with another `path`; nobody knows that of ''."""
+    return bool(mark) and mark.partition(".")[0] != mark_of(job).partition(".")[0]
+
+
+def is_unread(mark: str, job: Lists) -> bool:
+    """Tell whether the rows of a job's URLs, of this mark, lack what its options ask of lines."""
+    return asks_lines(job) and mark != mark_of(job)
+
+
+def asks_lines(job: Lists) -> bool:
+    """Tell whether `path` or a header uses values of lines."""
+    fields = Fields.of(job)
+    return bool(fields.needed or fields.wanted)
+
+
+def from_lines(job: Lists) -> Mapping[str, str]:
+    """Return the headers that use values of lines."""
+    return {name: text for name, text in job.headers.items() if IN_HEADER.search(text)}
+
+
+def _hash(*texts: str) -> str:
+    return blake2b("\n".join(texts).encode(), digest_size=8).hexdigest() if texts else ""
