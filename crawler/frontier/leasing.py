@@ -43,9 +43,14 @@ SELECT * FROM ({_READY}) AS found
 WHERE EXISTS (SELECT 1 FROM listing JOIN job ON job.id = job AND active
     WHERE host = found.id AND {MINE}) LIMIT :new"""
 _STRANGE = f"SELECT 1 FROM job WHERE active AND id != {ROBOTS_JOB} AND NOT ({MINE}) LIMIT 1"
-_FREE_NOW = """
-SELECT count(*) FROM (SELECT 1 FROM host LEFT JOIN address ON ip = host.address
-    WHERE host.owner IS NULL AND ready_at <= ? AND address.owner IS NULL LIMIT ?)"""
+_FREE_NOW = f"""
+SELECT ifnull(sum(address.owner IS NULL), 0) FROM ({
+    " UNION ALL ".join(
+        "SELECT * FROM (SELECT address FROM host WHERE owner IS NULL AND ready_at <= :now "
+        f"AND class = {weight} LIMIT :limit)"
+        for weight in CLASSES
+    )
+}) AS found LEFT JOIN address ON ip = found.address"""
 _ADDRESSES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
 _NEXT = f"""
 SELECT min(ready_at) FROM ({
@@ -222,7 +227,7 @@ def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> i
         return new
     (mine,) = db.execute(f"{_ADDRESSES} = ?", (owner,)).fetchone()
     (owned,) = db.execute(f"{_ADDRESSES} IS NOT NULL").fetchone()
-    limit = living * (mine + new) + 1
-    (free,) = db.execute(_FREE_NOW, (now, limit)).fetchone()
+    limit = max(0, living * (mine + new) - owned) + 1  # more of them change nothing
+    (free,) = db.execute(_FREE_NOW, {"now": now, "limit": limit}).fetchone()
     share = -(-(owned + free) // living) - mine
     return max(share, 0) if free else int(share)
