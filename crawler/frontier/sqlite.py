@@ -91,6 +91,9 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def alive(self) -> Seconds | None:
         return self._file.read(owners.alive)
 
+    def ask_again(self, now: Seconds) -> bool:
+        return self._file.write(jobs.ask_again, now)
+
     def stale(self) -> list[int]:
         return self._file.read(jobs.stale)
 
