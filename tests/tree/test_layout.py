@@ -149,6 +149,7 @@ ELSEWHERE = {
     "verbs/fetch.py": "daemon/test_fetch_command.py",
     "verbs/fetch_options.py": "daemon/test_fetch_command.py",
     "verbs/flag_servers.py": "daemon/test_verbs.py",
+    "verbs/holding.py": "daemon/test_configurations.py",
     "verbs/importing.py": "daemon/test_verbs.py",
     "verbs/ledger.py": "daemon/test_desk.py",
     "verbs/processes.py": "daemon/test_desk.py",
