@@ -11,6 +11,7 @@ from functools import partial
 from typing import Self
 
 from crawler.config import Job, Settings
+from crawler.daemon.busy_watch import BusyWatch
 from crawler.daemon.clock import ClockWatch
 from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
@@ -38,7 +39,7 @@ from crawler.seeder.seeder import Seeder
 from crawler.sources.contract import readable
 
 RELEASE_S: Seconds = 2.0
-"""How long the last transaction of a stop waits for other programs."""
+"""How long the last transaction of a stop waits for others where no grace period is left."""
 
 
 class App:
@@ -120,6 +121,7 @@ class App:
             raise StoppedError
         stack.enter_context(self._disk)
         self.frontier = self._disk.frontier
+        stack.enter_context(BusyWatch(self.frontier.busy_since, self._log))
         stack.enter_context(self._visiting)
         self._try_output()
         self._meanings = Meanings(self.frontier, self._visiting.put_in_force)
@@ -250,6 +252,7 @@ class App:
 
     def _release(self) -> None:
         """Give back all leased tasks: the end of every drain, also of one that failed."""
-        self.frontier.hurry(time.monotonic() + RELEASE_S)
-        released = self._disk.release(self._visiting.feeder.owed())
+        self.frontier.hurry(max(self._supervisor.ends_by, time.monotonic() + RELEASE_S))
+        with self._supervisor.hearing():
+            released = self._disk.release(self._visiting.feeder.owed())
         self._log.info("lease.released", tasks=released)

@@ -158,7 +158,10 @@ class Services:
         gevent.joinall(greenlets, timeout=timeout)
 
     def join(self, name: str, timeout: Seconds) -> None:
-        """Wait for a service to end by itself."""
+        """Wait for a service to end by itself; one that a fault ended has one more try."""
+        for service in self._services:
+            if service.name == name and service.greenlet and service.greenlet.exception:
+                self._spawn(service)
         named = [one.greenlet for one in self._services if one.name == name and one.greenlet]
         gevent.joinall(named, timeout)
 

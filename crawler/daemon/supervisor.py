@@ -8,9 +8,11 @@ that nothing a signal handler or a link does can surprise it halfway.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 
+import gevent
 from gevent.pool import Group
 from gevent.queue import Queue
 
@@ -78,6 +80,8 @@ class Supervisor:
         self._visiting = Service("worker", lambda: None, limit=max(2 * MAX_DEATHS, 2 * concurrency))
         self._services = Services(mailbox.ended, log, written_at)
         self._reloads = Group()
+        self.ends_by: Seconds = 0.0
+        """Monotonic time at which the grace period of a stop is over."""
         self.state = State.STARTING
 
     def resize(self, concurrency: int) -> None:
@@ -133,7 +137,7 @@ class Supervisor:
     def _drain(self, cause: str, grace_period: Seconds) -> bool:
         """Stop from the seeds downward, by the deadline; return whether it was forced."""
         self._move(State.DRAINING)
-        deadline = time.monotonic() + grace_period
+        deadline = self.ends_by = time.monotonic() + grace_period
         self._hurry(deadline)
         self._log.info(
             "daemon.draining", cause=cause, grace_s=grace_period, in_flight=self._workers.busy
@@ -144,13 +148,15 @@ class Supervisor:
         # 2 Idle workers leave, and what was handed off but not begun goes back.
         self._handoff.shutdown(immediate=True)
         # 3 Busy workers have until the deadline, or a second stop.
-        forced = self._wait_for_workers(deadline)
+        if self._wait_for_workers(deadline):
+            self.ends_by = time.monotonic()
         self._log.debug("daemon.drained", step="visits", in_flight=self._workers.busy)
         # 4, 5 Stragglers are killed where they block; what was delivered is settled.
-        self._halt(time.monotonic() if forced else deadline)
+        with self.hearing():
+            self._halt(self.ends_by)
         self._log.debug("daemon.drained", step="settling")
         self._move(State.STOPPED)
-        return forced
+        return self.ends_by < deadline
 
     def _wait_for_workers(self, deadline: Seconds) -> bool:
         """Wait until no worker is left; return True if a second stop came first."""
@@ -163,6 +169,21 @@ class Supervisor:
             if message is not RELOAD:  # a configuration is of no use any more
                 self._workers.bury(message)
         return False
+
+    @contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Have a second stop end the waits for the ledger, where no worker is waited for."""
+        listener = gevent.spawn(self._hear)
+        try:
+            yield
+        finally:
+            listener.kill()
+
+    def _hear(self) -> None:
+        while not isinstance(self._mailbox.next(TICK_S), Stop):
+            pass
+        self.ends_by = min(self.ends_by, time.monotonic())
+        self._hurry(self.ends_by)
 
     def _halt(self, deadline: Seconds) -> None:
         """End every greenlet: kill once, then wait; a second kill would interrupt a cleanup."""

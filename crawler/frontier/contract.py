@@ -46,6 +46,12 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
         What has to wait longer raises LocalFaultError.
         """
 
+    def busy_since(self) -> Seconds:
+        """Return the monotonic time since when another program keeps this one from writing, or 0.
+
+        0 says that nobody does, or that nothing was to be written since.
+        """
+
     def written_at(self) -> Seconds:
         """Return the monotonic time at which this process wrote last; 0 if it never did."""
 
@@ -75,6 +81,12 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
 
     def alive(self) -> Seconds | None:
         """Return the wall time at which a process was last seen here, None if there was none."""
+
+    def ask_again(self, now: Seconds) -> bool:
+        """Make a slice of the hosts ready anew that wait for a robots.txt; tell if there are more.
+
+        After `configure`, which does the first slice, they may obey it no more.
+        """
 
     def stale(self) -> list[int]:
         """Return the numbers of jobs that came or went, and whose hosts have yet to learn it."""

@@ -23,6 +23,7 @@ from crawler.records import JobTerms
 ROWS_AT_ONCE = 2000
 """Hosts or tasks of one transaction."""
 _REFITTED = {WAITING, DONE, DEAD, RETIRED}
+_ASKED = "SELECT id FROM host WHERE asked_until > 0 AND owner IS NULL LIMIT ?"
 _SLICE = """
 SELECT id, job, state, due_at, ifnull(finished_at, 0.0), fingerprint, every, ended, host
 FROM task WHERE id > ? ORDER BY id LIMIT ?"""
@@ -37,7 +38,8 @@ def configure(
 ) -> None:
     """Make the active jobs those of the configuration, with their terms of today.
 
-    Hosts that an older configuration closed, or that wait for a robots.txt, are ready anew.
+    Of the hosts that wait for a robots.txt some are ready anew; `ask_again` does the others, for
+    there may be a million. What rests or is closed is computed anew by `resting` and `amend`.
     """
     begin_text(db, *text)
     wanted = {names.job_id(db, terms.name): terms for terms in jobs}
@@ -51,11 +53,18 @@ def configure(
     ).fetchall():
         if (job in wanted) != bool(active):
             db.execute("UPDATE job SET active = ?, stale = 1 WHERE id = ?", (job in wanted, job))
-    free = "SELECT id FROM host WHERE owner IS NULL AND"
-    held_up = db.execute(f"{free} opens_at > 0 UNION {free} asked_until > 0").fetchall()
-    db.execute("UPDATE host SET opens_at = 0 WHERE opens_at > 0 AND owner IS NULL")
-    db.execute("UPDATE host SET asked_until = 0 WHERE asked_until > 0 AND owner IS NULL")
-    update_ready_at(db, [host for (host,) in held_up], now)
+    ask_again(db, now)
+
+
+def ask_again(db: sqlite3.Connection, now: Seconds) -> bool:
+    """Make some hosts ready anew that wait for a robots.txt; return whether there may be more.
+
+    Whether they obey it may have changed.
+    """
+    found = db.execute(_ASKED, (ROWS_AT_ONCE,)).fetchall()
+    db.executemany("UPDATE host SET asked_until = 0 WHERE id = ?", found)
+    update_ready_at(db, [host for (host,) in found], now)
+    return len(found) == ROWS_AT_ONCE
 
 
 def active_jobs(db: sqlite3.Connection) -> list[JobTerms]:

@@ -21,6 +21,12 @@ class Patience:
     def __init__(self) -> None:
         self.ends_at: Seconds = math.inf
         """Monotonic time after which nothing is waited for."""
+        self.since: Seconds = 0.0
+        """Monotonic time since when no write was let through; 0 while nobody waits for one."""
+
+    def is_over(self, began: Seconds, now: Seconds) -> bool:
+        """Tell whether a wait that began then is a fault; where a stop is near it alone decides."""
+        return now > (began + MAX_WAIT_S if math.isinf(self.ends_at) else self.ends_at)
 
 
 def begin(db: sqlite3.Connection, patience: Patience, *, write: bool) -> None:
@@ -29,21 +35,29 @@ def begin(db: sqlite3.Connection, patience: Patience, *, write: bool) -> None:
     SQLite's own waiting grows to steps of 100 ms, which is dozens of transactions of another
     process: a process that waits would starve. Ours stays near the length of one.
     """
-    deadline, step = time.monotonic() + MAX_WAIT_S, FIRST_WAIT_S
+    began, step = time.monotonic(), FIRST_WAIT_S
     while True:
         try:
-            if write:
-                db.execute("BEGIN IMMEDIATE")
-            else:
-                db.execute("BEGIN")
-                db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # this may have to wait
+            (_begin_write if write else _begin_read)(db)
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() > min(deadline, patience.ends_at):
+            if not busy or patience.is_over(began, time.monotonic()):
                 raise
             if db.in_transaction:
                 db.execute("ROLLBACK")
         else:
+            patience.since = 0.0 if write else patience.since
             return
+        if write:  # a reader waits for no writer, and tells nothing of one
+            patience.since = patience.since or began
         _sleep(step)
         step = min(1.5 * step, LATER_WAIT_S)
+
+
+def _begin_write(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+
+
+def _begin_read(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN")
+    db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # this may have to wait

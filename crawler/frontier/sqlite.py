@@ -61,6 +61,9 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
 
+    def busy_since(self) -> Seconds:
+        return self._file.patience.since
+
     def written_at(self) -> Seconds:
         return self._file.written_at
 
@@ -87,6 +90,9 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
 
     def alive(self) -> Seconds | None:
         return self._file.read(owners.alive)
+
+    def ask_again(self, now: Seconds) -> bool:
+        return self._file.write(jobs.ask_again, now)
 
     def stale(self) -> list[int]:
         return self._file.read(jobs.stale)

@@ -189,7 +189,9 @@ class Seeder:
                 self._unread.add(name)
 
     def _wake_hosts(self) -> None:
-        """Have hosts of jobs that came or went looked at again, slice by slice."""
+        """Have hosts of jobs that came, went or changed looked at again, slice by slice."""
+        while self._frontier.ask_again(time.time()):
+            pass
         for number in self._frontier.stale():
             after: int | None = 0
             while after is not None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -167,6 +168,57 @@ def test_a_ledger_that_another_program_holds_delays_no_stop(tmp_path):
             assert daemon.errors.count("\n") == 1
         with Daemon(config, "--until-done") as daemon:
             assert daemon.wait(60) == 0
+    assert_clean(tmp_path, urls=URLS)
+
+
+def test_a_stop_waits_for_a_ledger_that_is_held_as_long_as_its_grace_period_allows(tmp_path):
+    with Site(slow(0.5)) as site:
+        config = write_config(tmp_path, jobs(site), grace_period="25s")
+        with Daemon(config) as daemon:
+            until(lambda: len(site.requests) >= 8, "no visits", daemon)
+            with ledger(tmp_path) as other:
+                other.execute("BEGIN IMMEDIATE")
+                daemon.signal(signal.SIGTERM)
+                told = daemon.wait_for("ledger.busy")
+                assert told["waited_s"] < 6
+                assert daemon.process.poll() is None
+                other.rollback()
+            assert daemon.wait(20) == 0
+            assert [daemon.told(one)[0]["event"] for one in ("ledger.free", "lease.released")]
+            assert len(daemon.told("visit", kind="stored")) == len(site.requests)
+            assert len(daemon.told("ledger.busy")) == len(daemon.told("ledger.free")) == 1
+    assert_clean(tmp_path, urls=URLS)
+
+
+def test_a_second_stop_ends_the_wait_for_a_ledger_that_is_held(tmp_path):
+    with Site(slow(0.05)) as site:
+        config = write_config(tmp_path, jobs(site), grace_period="60s")
+        with Daemon(config) as daemon:
+            daemon.wait_for("visit")
+            with ledger(tmp_path) as other:
+                other.execute("BEGIN IMMEDIATE")
+                daemon.signal(signal.SIGTERM)
+                daemon.wait_for("ledger.busy")
+                daemon.signal(signal.SIGTERM)
+                assert daemon.wait(10) == 1
+                other.rollback()
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait(60) == 0
+    assert_clean(tmp_path, urls=URLS)
+
+
+def test_a_daemon_that_stands_before_a_held_ledger_says_so_and_goes_on_afterwards(tmp_path):
+    with Site(slow(0.05)) as site:
+        config = write_config(tmp_path, jobs(site))
+        with Daemon(config, "--until-done") as daemon:
+            daemon.wait_for("visit")
+            with ledger(tmp_path) as other:
+                other.execute("BEGIN IMMEDIATE")
+                assert daemon.wait_for("ledger.busy")["level"] == "warning"
+                other.rollback()
+            assert daemon.wait_for("ledger.free")["after_s"] >= 3
+            assert daemon.wait(60) == 0
+            assert not daemon.told("settler.paused")
     assert_clean(tmp_path, urls=URLS)
 
 
