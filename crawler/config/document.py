@@ -194,7 +194,7 @@ class _Builder:
     def _scalar(self, node: yaml.ScalarNode, path: Path_) -> Any:
         text = str(node.value)
         if "$" in text:
-            text = _VARIABLE.sub(lambda match: self._variable(match, path), text)
+            text = self._expanded(text, path)
         if node.style:  # quoted or block: a string, whatever it looks like
             return text
         for pattern, make in _CORE:
@@ -202,15 +202,24 @@ class _Builder:
                 return make(text)
         return text
 
-    def _variable(self, match: re.Match[str], path: Path_) -> str:
-        dollar, name, default = match.groups()
-        if dollar:
-            return "$"
-        if name is None:
-            self.document.problem(
-                path, "${ opens no variable; write ${NAME}, ${NAME:-default}, or $$ for $"
-            )
-            return ""
+    def _expanded(self, text: str, path: Path_) -> str:
+        """Return a text with its variables; what follows a `${` that opens none stays as it is.
+
+        So the rest of a text is searched for the end of a variable once at most.
+        """
+        parts, end = [], 0
+        for match in _VARIABLE.finditer(text):
+            dollar, name, default = match.groups()
+            if not dollar and name is None:
+                self.document.problem(
+                    path, "${ opens no variable; write ${NAME}, ${NAME:-default}, or $$ for $"
+                )
+                break
+            parts += [text[end : match.start()], dollar or self._variable(name, default, path)]
+            end = match.end()
+        return "".join([*parts, text[end:]])
+
+    def _variable(self, name: str, default: str | None, path: Path_) -> str:
         value = self.environment.get(name)
         if not value and default is not None:
             return default

@@ -196,7 +196,8 @@ class Leaser:
             host = self._own_hosts.take(leased, now, offset)
             host.exhausted = False
             few = len(leased.tasks) < terms.refills.get(leased.id, 1)
-            if few or all(task.robots for task in leased.tasks):  # the others wait for its rules
+            gated = all(task.robots for task in leased.tasks)  # the others wait for its rules
+            if few or gated or host.leaving:  # that may have been said during the lease
                 host.exhausted_since = now
                 self._own_hosts.note_exhausted(host)
             self._end_unvisited(host, now, offset)

@@ -82,11 +82,17 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
     def alive(self) -> Seconds | None:
         """Return the wall time at which a process was last seen here, None if there was none."""
 
+    def ask_again(self, now: Seconds) -> bool:
+        """Make a slice of the hosts ready anew that wait for a robots.txt; tell if there are more.
+
+        After `configure`, which does the first slice, they may obey it no more.
+        """
+
     def stale(self) -> list[int]:
         """Return the numbers of jobs that came or went, and whose hosts have yet to learn it."""
 
-    def wake(self, job: int, after: int, now: Seconds) -> int | None:
-        """Let a slice of the hosts learn that a job came or went; the cursor is a host's number."""
+    def wake(self, jobs: Sequence[int], after: int, now: Seconds) -> int | None:
+        """Let a slice of the hosts learn that jobs came or went; the cursor is a host's number."""
 
     def schedule(self, job: str) -> str:
         """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""

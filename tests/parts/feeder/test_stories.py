@@ -177,3 +177,20 @@ def test_where_nobody_waits_a_ban_ends_what_waits_at_once(hosts_at_work):
     work.settle_all()
     assert work.frontier.counts().waiting == 0
     assert work.now < began + 1
+
+
+def test_a_host_that_is_to_leave_while_it_is_refilled_leaves(hosts_at_work, monkeypatch):
+    work = hosts_at_work(delay=0)
+    work.add(*URLS)
+    lease = work.frontier.lease
+
+    def meanwhile(*args, **options):
+        if options["refills"]:
+            work.feeder.leaser.give_all_back()
+        return lease(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work.frontier, "lease", meanwhile)
+        visits = [work.end(task, after=0.0) for _ in range(9) for _, task in work.starts(1)]
+    assert len(visits) == len(URLS)
+    assert work.lease() == []

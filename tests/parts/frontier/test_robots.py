@@ -9,12 +9,14 @@ from dataclasses import replace
 
 import pytest
 
+from crawler.frontier.jobs import ROWS_AT_ONCE
 from crawler.frontier.process import current
 from crawler.frontier.robots import ASKED_FOR_S
 from crawler.model import Kind
 from crawler.records import Again, Done, Hop, HostRecord, JobTerms, Robots
 from crawler.urls import origin_of
 from tests.parts.frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
+from tests.parts.ledgers import execute
 
 DAY = 86_400.0
 HOUR = 3600.0
@@ -555,8 +557,7 @@ def test_a_job_that_comes_while_the_robots_txt_fails_has_its_host_when_it_is_ask
     owner = join(frontier)
     host, task = asked(frontier, owner)
     frontier.configure([JobTerms("new", obeys=True)], NOW)
-    for job in frontier.stale():
-        assert frontier.wake(job, 0, NOW) is None
+    assert frontier.wake(frontier.stale(), 0, NOW) is None
     frontier.settle(owner, [away(task, NOW + 30, NOW + 5)], [])
     back(frontier, owner, host, at=NOW + 6)
     frontier.add("new", seeds("a", job="new"), NOW + 7)
@@ -582,3 +583,27 @@ def test_a_host_that_had_a_dot_in_an_earlier_version_learns_its_rules_and_is_mer
         later.release(owner, [], NOW)
         again = take(later, join(later), NOW + HOUR)
     assert {key: len(one.tasks) for key, one in again.items()} == {"a:80": 1, "a.:80": 2}
+
+
+def test_a_configuration_touches_few_of_many_hosts_that_wait_and_the_others_follow(
+    frontier, owner, tmp_path
+):
+    file, number = tmp_path / "state.sqlite", 2 * ROWS_AT_ONCE + 100
+    frontier.release(owner, [], NOW)
+    execute(
+        file,
+        "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n LIMIT ?) "
+        "INSERT INTO host (id, key, opens_at, asked_until) SELECT i, 'h' || i, ?, ? FROM n",
+        number, NOW + 50, NOW + 100,
+    )  # fmt: skip
+
+    def left():
+        return execute(file, "SELECT count(*) FROM host WHERE asked_until > 0")[0][0]
+
+    before = left()
+    frontier.configure(OBEYS, NOW)
+    assert left() == before - ROWS_AT_ONCE
+    assert execute(file, "SELECT count(*) FROM host WHERE opens_at > 0") == [(number,)]
+    assert frontier.ask_again(NOW)
+    assert not frontier.ask_again(NOW)
+    assert left() == 0

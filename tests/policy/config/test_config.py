@@ -448,6 +448,17 @@ def test_a_variable_that_is_not_set_is_an_error_with_its_remedy(problems):
     assert problem.startswith("crawler.yaml:1:23: crawler.user_agent: ${ opens no variable; write")
 
 
+def test_variables_in_each_other_are_one_problem_and_cost_linear_time(problems):
+    def seconds(number):
+        began = time.process_time()
+        (problem,) = problems("crawler: {user_agent: '" + "${A:-" * number + "'}\n" + JOB)
+        assert "${ opens no variable" in problem
+        return time.process_time() - began
+
+    seconds(10)
+    assert seconds(20_000) < 0.5
+
+
 def test_a_job_takes_what_it_leaves_unsaid_from_the_defaults(settings):
     loaded = settings(
         "job_defaults: {delay: 7s, per_host: 3, timeout: {connect: 1s, read: 2s},"
