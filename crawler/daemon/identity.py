@@ -5,9 +5,11 @@ from pathlib import Path
 from crawler.errors import UsageError
 from crawler.store.mark import NAME
 
-REMEDY = (
-    "restore its backup as crawler.state, or set crawler.state and crawler.output right; `crawler "
-    "run --new-ledger` goes on without it, and visits every URL again"
+_RIGHT = "restore its backup as crawler.state, or set crawler.state and crawler.output right"
+_EMPTY = "`crawler run --new-ledger` begins an empty ledger, and visits every URL again"
+_OTHER = (
+    "`crawler run --new-ledger` gives the folder to the ledger that is there, which visits what it "
+    "has not stored itself"
 )
 
 
@@ -20,7 +22,7 @@ def check_there(state: Path, output: Path, named: str) -> None:
     if named and not (state.exists() and state.stat().st_size):
         raise UsageError(
             f"crawler.state: {state} is not there or empty, and {output / NAME} says that the "
-            f"files here belong to the ledger {named[:8]}; {REMEDY}"
+            f"files here belong to the ledger {named[:8]}; {_RIGHT}; {_EMPTY}"
         )
 
 
@@ -33,5 +35,5 @@ def check_same(state: Path, output: Path, named: str, uid: str) -> None:
     if named and uid and named != uid:
         raise UsageError(
             f"crawler.state: {state} is the ledger {uid[:8]}, and {output / NAME} says that the "
-            f"files here belong to the ledger {named[:8]}; {REMEDY}"
+            f"files here belong to the ledger {named[:8]}; {_RIGHT}; {_OTHER}"
         )

@@ -1,12 +1,14 @@
 """Opening a state file: it is made, or checked."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from crawler.errors import OlderLedgerError, StateError
 from crawler.frontier.faults import error_of
+from crawler.frontier.process import Process, current
 from crawler.frontier.schema import APPLICATION_ID, TABLES, VERSION
 from crawler.model import Seconds
 from crawler.rights import make_folder, make_ledger
@@ -111,10 +113,32 @@ def check_version(db: sqlite3.Connection, state: Path) -> None:
             "install that version, or name another file as state"
         )
     if version < VERSION or is_migrating(db):
-        raise OlderLedgerError(
-            f"{state} was written by an older crawler (schema {version}, this one needs {VERSION});"
-            " start the daemon once to migrate it"
+        raise older_error(db, state, version)
+
+
+def living(db: sqlite3.Connection) -> list[Process]:
+    """Return the processes whose rows are in a file of any version, and that are not dead."""
+    machine, now = current().machine, time.time()
+    rows = db.execute("SELECT machine, pid, born, lease_until FROM process").fetchall()
+    found = [(Process(*row), until) for *row, until in rows]
+    return [one for one, until in found if one.may_live(machine, until, now)]
+
+
+def older_error(db: sqlite3.Connection, state: Path, version: int) -> OlderLedgerError:
+    """Return the error about a state file of an older crawler: what its migration waits for."""
+    words = f"{state} was written by an older crawler (schema {version}, this one needs {VERSION})"
+    if is_migrating(db):
+        return OlderLedgerError(
+            f"{state} is being migrated to schema {VERSION}: wait until that is done; if no daemon "
+            "runs, start it to go on"
         )
+    pids = ", ".join(str(one.pid) for one in living(db))
+    if pids:
+        return OlderLedgerError(
+            f"{words}, and processes of it still work on it: {pids}. `crawler run` waits until "
+            "they have ended, and migrates it then; TERM ends them"
+        )
+    return OlderLedgerError(f"{words}; start the daemon once to migrate it")
 
 
 def _set_up(db: sqlite3.Connection, *, durable: bool) -> None:

@@ -10,7 +10,7 @@ from crawler.frontier.names import Names
 from crawler.frontier.readiness import update_ready_at
 from crawler.frontier.renaming import adopt
 from crawler.frontier.rows import tally
-from crawler.model import Seconds
+from crawler.model import DAY_S, Seconds
 from crawler.records import Seed
 
 _ADD = """
@@ -28,6 +28,15 @@ WHERE id IN (SELECT value FROM json_each(:hosts)) AND owner IS NULL
 _GATED = """
 SELECT host.id FROM json_each(:hosts) CROSS JOIN host ON host.id = value
 WHERE owner IS NULL AND rules_until <= :now AND asked_until > :now"""
+_AT_ONCE = """
+UPDATE host SET ready_at = :now - :head_start WHERE id IN (SELECT value FROM json_each(:hosts))
+AND class = (SELECT weight FROM job WHERE id = :job) AND owner IS NULL AND ready_at <= :now
+AND EXISTS (SELECT 1 FROM host AS other
+    WHERE other.class = host.class AND other.owner IS NULL AND other.ready_at < :now)"""
+FIRST_HOSTS = 16
+"""Hosts of a job's first URLs that have a head start: it waits for no long list's hosts."""
+HEAD_START_S: Seconds = 7 * DAY_S
+"""Time for which these seem to be ready already; who is ready for longest comes first."""
 _MORE = f"UPDATE task SET listed = listed + ? WHERE id = {TASK_OF}"
 
 
@@ -74,12 +83,17 @@ def _add(
             for fingerprint, url, host, path, extra, _ in seeds
         ]
     )
+    before = db.execute("SELECT n FROM tally WHERE job = ? AND kind = ''", (job,)).fetchone()
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
     db.execute(_ADD, {"job": job, "now": now, "second": int(now), "seeds": rows})
     note(db, last)
     move(db)
     tally(db, Counter({(job, ""): len(seeds)}))
     due(db, hosts.values(), job, now)
+    if before is None:
+        first = json.dumps(list(hosts.values())[:FIRST_HOSTS])
+        values = {"hosts": first, "job": job, "now": now, "head_start": HEAD_START_S}
+        db.execute(_AT_ONCE, values)
 
 
 def due(db: sqlite3.Connection, hosts: Iterable[int], job: int, now: Seconds) -> None:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from crawler.errors import OlderLedgerError, StateError
-from crawler.frontier.database import check_version, is_migrating, reader, statements
+from crawler.frontier.database import check_version, is_migrating, living, reader, statements
 from crawler.frontier.faults import error_of
 from crawler.frontier.migrations import MIGRATIONS
-from crawler.frontier.process import Process, current
+from crawler.frontier.process import Process
 from crawler.frontier.schema import APPLICATION_ID, VERSION
 from crawler.threads import Native
 
@@ -154,14 +154,6 @@ def _sweep(target: Path) -> None:
         with suppress(FileNotFoundError):
             if part.stat().st_mtime < time.time() - LEFT_S:
                 part.unlink()
-
-
-def living(db: sqlite3.Connection) -> list[Process]:
-    """Return the processes whose rows are in a file of any version, and that are not dead."""
-    machine, now = current().machine, time.time()
-    rows = db.execute("SELECT machine, pid, born, lease_until FROM process").fetchall()
-    found = [(Process(*row), until) for *row, until in rows]
-    return [one for one, until in found if one.may_live(machine, until, now)]
 
 
 def slice_of(db: sqlite3.Connection) -> bool:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from crawler.errors import OlderLedgerError, StateError
-from crawler.frontier.database import is_migrating
+from crawler.errors import StateError
+from crawler.frontier.database import is_migrating, older_error
 from crawler.frontier.faults import error_of
 from crawler.frontier.schema import APPLICATION_ID, VERSION
 from crawler.model import Seconds
@@ -66,7 +66,4 @@ def _check(db: Connection, state: Path, *, older: bool) -> None:
             "use the `crawler` of that version"
         )
     if not older and (version < VERSION or is_migrating(db)):
-        raise OlderLedgerError(
-            f"{state} was written by an older crawler (schema {version}, this one needs {VERSION});"
-            " start the daemon once to migrate it"
-        )
+        raise older_error(db, state, version)

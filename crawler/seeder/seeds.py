@@ -38,9 +38,12 @@ def parsed(
     """
     seeds: list[Seed] = []
     bad: list[BadLine] = []
+    parse = source.parse
     for number, line in enumerate(chunk.lines, chunk.number):
+        if not line:  # there may be two hundred million of them in a gzip
+            continue
         try:
-            seeds += [seed_of(job, text, bound) for text, bound in source.parse(line)]
+            seeds += [seed_of(job, text, bound) for text, bound in parse(line)]
         except Exception as error:  # noqa: BLE001  a line that is a riddle to us ends itself alone
             bad.append((source.where(number), line[:200].decode("utf-8", "replace"), str(error)))
         if limit is not None and len(seeds) + len(bad) >= limit:

@@ -33,6 +33,10 @@ class Spool:
             files = self._inbox.scan()
         except OSError as error:
             return self._log_inbox_failed(str(error))
+        for name, reason in self._inbox.passed_over().items():
+            self._tools.log.warning(
+                "inbox.passed_over", job=self._job.name, file=readable(name), reason=reason
+            )
         for file in files:
             source = self._inbox.take(file)
             try:

@@ -3,7 +3,7 @@
 import re
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -19,7 +19,7 @@ UNREADABLE = (OSError, EOFError, zlib.error)
 """Errors of reading a list, plain or gzip."""
 Blocks = Iterator[list[bytes]]
 """Lines as they are read, some thousands at a time."""
-Entries = Iterator[tuple[str, Mapping[str, str]]]
+Entries = Iterable[tuple[str, Mapping[str, str]]]
 """The URL of a line, if it holds one, and the values that the line binds, by name."""
 
 LASTMOD = "<lastmod>"
@@ -148,7 +148,7 @@ class Source(ABC):
 
     @abstractmethod
     def parse(self, line: bytes) -> Entries:
-        """Yield the entries of a line of the last reading.
+        """Return the entries of a line of the last reading; it is never empty.
 
         Raises:
             ValueError: it is bad; the message says why, without the line.

@@ -27,6 +27,16 @@ _GROWS_S: Seconds = 600.0
 _LEFT_ALONE_S: Seconds = 60.0
 """How long a file that could not be moved is left alone."""
 _REASONS = ".reasons"
+_DONE, _BAD = "done", "bad"
+_NO_FILE = {
+    stat.S_IFDIR: "it is a folder: move the files in it here",
+    stat.S_IFLNK: "it is a symbolic link: move the file itself here, or copy it",
+    stat.S_IFIFO: "it is a pipe (FIFO): write a file",
+    stat.S_IFSOCK: "it is a socket: write a file",
+    stat.S_IFCHR: "it is a device",
+    stat.S_IFBLK: "it is a device",
+}
+"""Why what is no file is never opened."""
 _MAX_NAME_BYTES = 200
 """Bytes that are kept of a longer name, so that additions still fit."""
 _ENDING = re.compile(r"(\.[A-Za-z]\w{0,9}){0,2}$", re.ASCII)
@@ -47,6 +57,10 @@ class Inbox:
         """Files that were taken and moved: their sizes then, and until when they are looked at."""
         self._unended: dict[Path, str] = {}
         """Why files of the last scan are not known to be whole."""
+        self._passed_over: dict[str, str] = {}
+        """What is there and no file, by name, with the reason why it is never opened."""
+        self._told: dict[str, str] = {}
+        """The part of it that `passed_over` has returned."""
 
     def scan(self) -> list[Path]:
         """Return the files that are ready to be taken, the oldest first; make the folder.
@@ -61,10 +75,15 @@ class Inbox:
         self._done = {file: seen for file, seen in self._done.items() if seen[1] > now}
         sizes = {file: size for file, (size, _) in self._done.items()}
         with Native(1) as native:
-            found = native.call(_scan, self._folder, frozenset(self._left))
+            found, self._passed_over = native.call(_scan, self._folder, frozenset(self._left))
             grown = native.call(_grown, sizes) if sizes else []
         self._unended = dict([*found, *grown])
         return list(self._unended)
+
+    def passed_over(self) -> dict[str, str]:
+        """Return what the last scan found that is no file, by name with the reason, each once."""
+        before, self._told = self._told, self._passed_over
+        return {name: why for name, why in self._told.items() if before.get(name) != why}
 
     def take(self, file: Path) -> FileList:
         """Return a file as a list to be read, in the format of its name."""
@@ -103,19 +122,23 @@ class Inbox:
             self._done[file] = size, time.monotonic() + _GROWS_S
 
 
-def _scan(folder: Path, left: frozenset[Path]) -> list[tuple[Path, str]]:
-    """Return files that nobody writes any more, with the reason why that is not certain."""
+def _scan(folder: Path, left: frozenset[Path]) -> tuple[list[tuple[Path, str]], dict[str, str]]:
+    """Return files that nobody writes any more, with the reason why that is not certain.
+
+    And what is no file, by name, with the reason why it is passed over.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    passed_over: dict[str, str] = {}
     with os.scandir(folder) as entries:
         there = (
             (found.st_mtime_ns, folder / entry.name)
             for entry in entries
             if not is_unfinished(entry.name)
             and folder / entry.name not in left
-            and (found := _found(entry))
+            and (found := _found(entry, passed_over))
         )
         ready = ((at, file, seen) for at, file in there if (seen := _ready(file)) is not None)
-        return [(file, seen) for _, file, seen in nsmallest(MAX_FILES, ready)]
+        return [(file, seen) for _, file, seen in nsmallest(MAX_FILES, ready)], passed_over
 
 
 def _grown(sizes: Mapping[Path, int]) -> list[tuple[Path, str]]:
@@ -131,13 +154,19 @@ def _size(file: Path) -> int:
         return 0
 
 
-def _found(entry: "os.DirEntry[str]") -> os.stat_result | None:
-    """Return the state of a regular file, None for anything else."""
+def _found(entry: "os.DirEntry[str]", passed_over: dict[str, str]) -> os.stat_result | None:
+    """Return the state of a regular file; None for anything else, which is noted."""
     try:
         found = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return None
-    return found if stat.S_ISREG(found.st_mode) else None
+    kind = stat.S_IFMT(found.st_mode)
+    if kind == stat.S_IFREG:
+        return found
+    own = kind == stat.S_IFDIR and entry.name in {_DONE, _BAD}
+    if not own and len(passed_over) < MAX_FILES:
+        passed_over[entry.name] = _NO_FILE.get(kind, "it is no file")
+    return None
 
 
 def _ready(file: Path) -> str | None:
@@ -156,7 +185,7 @@ def _ready(file: Path) -> str | None:
 
 def _move(folder: Path, name: str, reasons: Sequence[str]) -> Path:
     """Move a file into a folder beside it, under a name that nothing has there."""
-    kept_in = "bad" if reasons else "done"
+    kept_in = _BAD if reasons else _DONE
     with _opened(folder) as here:
         with suppress(FileExistsError):
             os.mkdir(kept_in, dir_fd=here)

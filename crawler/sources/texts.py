@@ -38,8 +38,7 @@ class Plain:
         """Do as `Source.parse` does."""
         text = text_of(_without_note(line) if b"#" in line else line)
         text = text.strip(_BLANKS if line.isascii() else INVISIBLE)
-        if text and text != self._header:
-            yield text, _NOTHING
+        return ((text, _NOTHING),) if text and text != self._header else ()
 
 
 def check_headers(bound: Mapping[str, str], fields: Fields) -> None:

@@ -12,17 +12,17 @@ from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
 from crawler.frontier import open_frontier
 from crawler.ledger.overview import ledger_uid
-from crawler.ledger.statefile import opened
 from crawler.store.mark import NAME, ledger_named
 from crawler.threads import Native
 from crawler.verbs.auditing import THREADS, Audit, Fault
-from crawler.verbs.desk_options import JSON, verb_of
+from crawler.verbs.desk_options import JSON, verb_of_configuration
+from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.words import as_json, counted, print_lines
 
 
 @click.command("audit")
-@verb_of
+@verb_of_configuration
 @click.option("--job", help="The files of this job alone.")
 @click.option("--fix", is_flag=True, help="Make URLs due whose files are gone, short or different.")
 @click.option("--rename", is_flag=True, help="Give files the names that `path` says today.")
@@ -44,10 +44,9 @@ def audit_verb(
     A daemon may be at work: what it visits is left alone. `crawler audit --fix` after a power cut
     under `durability: relaxed` fetches again what that cost.
     """
-    if ledger.settings is None:
-        raise UsageError("audit needs the configuration, with -c: it names the output folder")
     settings, fix = ledger.settings, fix and not dry
-    with _audit(settings, job, write=fix or (rename and not dry)) as audit:
+    assert settings is not None  # it names the output folder
+    with _audit(ledger, settings, job, write=fix or (rename and not dry)) as audit:
         names = audit.renamed(dry=dry) if rename else None
         faults = _tell_faults(audit, fix=fix, as_json_=as_json_)
         lost = _tell_orphans(audit, as_json_=as_json_) if orphans else None
@@ -74,16 +73,16 @@ def _tell_orphans(audit: Audit, *, as_json_: bool) -> int:
 
 
 @contextmanager
-def _audit(settings: Settings, job: str | None, *, write: bool) -> Iterator[Audit]:
-    """Open the ledger and see that the output folder is its own, and there.
+def _audit(ledger: Ledger, settings: Settings, job: str | None, *, write: bool) -> Iterator[Audit]:
+    """Open the ledger and see that it and the output folder are this configuration's, and there.
 
     Raises:
-        UsageError: it is not: where a disk is not mounted all files seem to be gone.
+        UsageError: they are not: where a disk is not mounted all files seem to be gone.
     """
     options = settings.crawler
     named = ledger_named(options.output)
     check_there(options.state, options.output, named)
-    with opened(options.state) as db:
+    with opened_by(ledger, acts=write) as db:
         check_same(options.state, options.output, named, ledger_uid(db))
         known = {name for (name,) in db.execute("SELECT name FROM job")}
     if job is not None and job not in known:

@@ -19,7 +19,7 @@ from crawler.ledger.entries import STATES
 from crawler.ledger.forget import forget
 from crawler.ledger.overview import ledger_uid, members
 from crawler.ledger.retry import retry
-from crawler.ledger.statefile import Connection, opened
+from crawler.ledger.statefile import Connection
 from crawler.model import Seconds
 from crawler.policy.masking import NOTHING, masked_line
 from crawler.store.mark import ledger_named
@@ -27,6 +27,7 @@ from crawler.store.removing import Remover
 from crawler.urls import canonical
 from crawler.verbs import processes
 from crawler.verbs.desk_options import DRY_RUN, JSON, Span, choosing_urls, verb_of, wanted
+from crawler.verbs.holding import opened_by
 from crawler.verbs.importing import importing
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import FORMATS, exported
@@ -46,7 +47,7 @@ def status_verb(ledger: Ledger, *, as_json_: bool) -> None:
     with importing():
         from crawler.verbs import status
 
-    with opened(ledger.state) as db:
+    with opened_by(ledger, acts=False) as db:
         found = status.look(db, ledger, time.time())
     if as_json_:
         return click.echo(as_json(status.document(found, ledger), ledger.mask, indent=2))
@@ -63,7 +64,7 @@ def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
         from crawler.verbs import explain as explaining
 
     url, now = _canonical(url), time.time()
-    with opened(ledger.state) as db:
+    with opened_by(ledger, acts=False) as db:
         cases = explaining.cases(db, ledger, url, now)
         missed = None if cases else explaining.unknown(db, ledger, url)
     if as_json_:
@@ -103,7 +104,7 @@ def _canonical(url: str) -> str:
 )
 def export_verb(ledger: Ledger, *, style: str, unmasked: bool, **chosen: Any) -> None:
     """Print the ledger: every URL with its last outcome."""
-    with opened(ledger.state) as db:
+    with opened_by(ledger, acts=False) as db:
         mask = NOTHING if unmasked else ledger.mask
         for text in exported(db, wanted(**chosen), style, mask):
             sys.stdout.write(text)
@@ -115,7 +116,7 @@ def export_verb(ledger: Ledger, *, style: str, unmasked: bool, **chosen: Any) ->
 @DRY_RUN
 def retry_verb(ledger: Ledger, *, dry: bool, **chosen: Any) -> None:
     """Make URLs due now whose last visit was a bad end, with all their attempts."""
-    with opened(ledger.state, write=not dry, obeys=ledger.says) as db:
+    with opened_by(ledger, acts=not dry, write=not dry) as db:
         found = retry(db, wanted(**chosen), time.time(), dry=dry)
     word = "would be" if dry else "is" if found.total() == 1 else "are"
     print_lines([f"{counted(found.total(), 'URL')} {word} due again{_kinds(found)}"])
@@ -142,7 +143,7 @@ def forget_verb(ledger: Ledger, *, retired: bool, age: Seconds, files: bool, dry
     if not retired:
         raise UsageError("say what is to be forgotten: --retired")
     with (
-        opened(ledger.state, write=not dry, obeys=ledger.says) as db,
+        opened_by(ledger, acts=not dry, write=not dry) as db,
         Remover(_output_of(ledger, db) if files else Path()) as remover,
     ):
         now = time.time()
@@ -206,7 +207,7 @@ def reload_verb(ledger: Ledger, *, dry_run: bool, job: str | None) -> int:
         _preview(ledger)
         return 0
     if job is not None:
-        with opened(ledger.state, write=True) as db:
+        with opened_by(ledger, acts=True, write=True) as db:
             held = believe(db, job)
         print_lines([f"{job}: the {counted(held, 'URL')} on its lists are believed"])
     return 0 if _signal(ledger, signal.SIGHUP, "told to reload") else 1
@@ -215,6 +216,9 @@ def reload_verb(ledger: Ledger, *, dry_run: bool, job: str | None) -> int:
 def _preview(ledger: Ledger) -> None:
     if ledger.settings is None:
         raise UsageError("--dry-run needs the configuration, with -c")
+    if ledger.state.exists():
+        with opened_by(ledger, acts=False):
+            pass  # it says whose the ledger is
     with importing():  # it fetches: no other verb does
         from crawler.verbs.reload_preview import preview, printed
 
@@ -222,7 +226,7 @@ def _preview(ledger: Ledger) -> None:
 
 
 def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
-    with opened(ledger.state) as db:
+    with opened_by(ledger, acts=True) as db:
         found = members(db)
     here = processes.here(found)
     deaf = [one for one in here if processes.ignores(one, number)]

@@ -43,6 +43,37 @@ def test_a_second_configuration_is_refused_and_the_first_goes_on(site, tmp_path)
         assert daemon.stop() == 0
 
 
+ACTS = (["stop"], ["reload"], ["reload", "--believe", "a"], ["retry"], ["audit", "--fix"],
+        ["forget", "--retired", "--older-than", "0"])  # fmt: skip
+READS = (["status"], ["explain", "http://e.example/"], ["export"], ["retry", "--dry-run"],
+         ["forget", "--retired", "--older-than", "0", "--dry-run"], ["reload", "--dry-run"],
+         ["audit"])  # fmt: skip
+
+
+def test_verbs_of_another_configuration_do_nothing_to_a_ledger_that_is_held(site, tmp_path):
+    first = config_of(tmp_path, site, "a", name="tour")
+    second = config_of(tmp_path, site, "b", name="other")
+    with Daemon(first) as daemon:
+        until(lambda: len(daemon.told("visit")) == 3, "no visits", daemon)
+        for verb in ACTS:
+            refused = crawler(*verb, "-c", str(second), cwd=tmp_path)
+            assert (refused.returncode, refused.stdout) == (2, ""), verb
+            for words in ("'tour'", "'other'", str(daemon.process.pid), str(first), "--state"):
+                assert words in refused.stderr, (verb, words)
+        for verb in READS:
+            told = crawler(*verb, "-c", str(second), cwd=tmp_path)
+            assert told.returncode == (verb[0] == "explain"), (verb, told.stderr)
+            assert told.stdout, verb
+            assert "'tour', and this one is 'other'" in told.stderr, verb
+            assert not crawler(*verb, "-c", str(first), cwd=tmp_path).stderr, verb
+        assert daemon.process.poll() is None
+        assert not daemon.told("config.reloaded")
+        stopped = crawler("stop", "--wait", "--state", "state.sqlite", cwd=tmp_path)
+        assert stopped.returncode == 0
+        assert daemon.wait() == 0
+    assert crawler("retry", "-c", str(second), cwd=tmp_path).returncode == 0  # nobody holds it now
+
+
 def test_a_ledger_that_is_taken_over_ends_the_process_that_held_it(site, tmp_path):
     first = config_of(tmp_path, site, "a", name="tour")
     second = config_of(tmp_path, site, "b", name="other")

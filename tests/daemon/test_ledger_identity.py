@@ -66,7 +66,7 @@ def test_a_start_without_its_ledger_begins_no_other_one(site, tmp_path):
         refused = run_once(config)
         assert refused.code == 2
         assert "is not there or empty" in refused.errors
-        assert "run --new-ledger" in refused.errors
+        assert "`crawler run --new-ledger` begins an empty ledger" in refused.errors
         assert not (state.exists() and state.stat().st_size)
         told = crawler("check", "-c", str(config), cwd=tmp_path)
         assert (told.returncode, "run --new-ledger" in told.stderr) == (2, True)
@@ -85,7 +85,10 @@ def test_a_start_with_another_ledger_is_refused_until_the_operator_takes_it(site
     refused = run_once(config)
     assert refused.code == 2
     assert "belong to the ledger" in refused.errors
+    assert "visits what it has not stored itself" in refused.errors
+    assert "empty ledger" not in refused.errors
     assert run_once(config, "--new-ledger").code == 0
+    assert len(site.paths()) == 6, "the other ledger has stored all of its own"
     assert run_once(config).code == 0
     named = json.loads((tmp_path / "files/.crawlerd").read_text())
     with ledger(tmp_path) as db:

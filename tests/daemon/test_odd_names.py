@@ -39,6 +39,23 @@ def test_an_inbox_takes_a_list_with_an_odd_name_and_goes_on(site, tmp_path):
     assert_clean(tmp_path, urls=2)
 
 
+def test_a_pipe_and_a_link_in_an_inbox_are_told_once_and_hold_nothing_up(site, tmp_path):
+    config = write_config(tmp_path, [{"name": "j", "inbox": "in"}])
+    (tmp_path / "in").mkdir()
+    os.mkfifo(tmp_path / "in" / "pipe.txt")
+    (tmp_path / "in" / "link.txt").symlink_to("/dev/zero")
+    with Daemon(config) as daemon:
+        daemon.wait_for("inbox.passed_over", file="pipe.txt")
+        for number in (1, 2):
+            (tmp_path / "in" / f"{number}.txt").write_text(f"{site.url}/{number}\n")
+            until(lambda: len(daemon.told("visit")) == number, "no visit", daemon)  # noqa: B023
+        told = {one["file"]: one["reason"] for one in daemon.told("inbox.passed_over")}
+        assert told.keys() == {"pipe.txt", "link.txt"}
+        assert told["link.txt"].startswith("it is a symbolic link")
+        assert len(daemon.told("inbox.passed_over")) == 2
+        assert daemon.stop() == 0
+
+
 def test_a_pattern_and_a_configuration_may_have_odd_names(site, tmp_path):
     config = write_config(tmp_path, [{"name": "j", "url_file": "l*.txt"}])
     odd(tmp_path, b"l\xff.txt", f"{site.url}/1\n")

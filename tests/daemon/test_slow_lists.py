@@ -87,6 +87,22 @@ def test_lists_that_drip_hold_up_no_other(site, tmp_path, number):
             assert daemon.stop() == 0
 
 
+def test_a_job_added_while_a_long_list_is_taken_in_is_visited_at_once(site, tmp_path):
+    refusing = (f"http://127.0.{n % 20}.{n % 250 + 1}:9/{n}\n" for n in range(400_000))
+    (tmp_path / "list.txt").write_text("".join(refusing))
+    os.utime(tmp_path / "list.txt", (1, 1))
+    jobs = [{"name": "long", "url_file": "list.txt", "delay": "1h"}]
+    with Daemon(write_config(tmp_path, jobs)) as daemon:
+        until(lambda: daemon.told("visit", job="long"), "nothing is taken in", daemon)
+        write_config(tmp_path, [*jobs, {"name": "late", "urls": [f"{site.url}/late"]}])
+        began = time.monotonic()
+        daemon.signal(signal.SIGHUP)
+        first_visit(daemon, "/late")
+        assert time.monotonic() - began < 2
+        assert not daemon.told("job.synced", job="long")
+        assert daemon.stop() == 0
+
+
 def test_a_pipe_that_nobody_writes_is_refused_and_holds_up_nobody(site, tmp_path):
     os.mkfifo(tmp_path / "l.txt")
     jobs = [

@@ -136,6 +136,11 @@ def test_run_waits_for_older_processes_and_hears_a_stop_meanwhile(site, tmp_path
             waiting = daemon.wait_for("ledger.waiting")
             assert (waiting["schema"], waiting["wanted"]) == (3, VERSION)
             assert waiting["pids"] == [older.pid]
+            for verb in ("status", "stop"):
+                told = crawler(verb, "-c", str(config), cwd=tmp_path)
+                assert told.returncode == 1
+                assert f"still work on it: {older.pid}. " in told.stderr
+                assert "`crawler run` waits until they have ended" in told.stderr
             assert daemon.stop() == 0
         assert version_of(tmp_path) == 3
         assert not list(tmp_path.glob("state.sqlite.v*"))

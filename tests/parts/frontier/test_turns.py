@@ -12,6 +12,7 @@ from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
+from crawler.frontier.new_urls import FIRST_HOSTS
 from crawler.model import Kind, Outcome, Visited
 from crawler.records import Again, Done, HostRecord, JobTerms
 from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
@@ -410,3 +411,13 @@ def test_jobs_that_have_nothing_due_cost_a_lease_nothing(frontier, tmp_path):
     assert taken == len(names)
     ((written,),) = execute(file, "SELECT count(*) FROM written")
     assert written <= 2 * len(names)
+
+
+def test_the_first_hosts_of_a_new_job_come_before_the_many_that_are_ready(frontier):
+    frontier.configure([JobTerms("long"), JobTerms("late")], NOW)
+    many = [f"l{n}" for n in range(100)]
+    frontier.add("long", seeds(*many, job="long"), NOW)
+    few = [f"n{n}" for n in range(FIRST_HOSTS + 1)]
+    frontier.add("late", seeds(*few, job="late"), NOW + 5)
+    taken = take(frontier, join(frontier), NOW + 6, new=101)
+    assert list(taken) == [f"{host}:80" for host in [*few[:FIRST_HOSTS], *many][:101]]

@@ -60,6 +60,33 @@ def test_a_file_that_is_dropped_is_taken_in_once_and_moved_to_done(inbox, folder
     assert names(folder) == ["done"]
 
 
+def test_what_is_no_file_is_told_once_with_its_reason_and_never_opened(inbox, folder, tmp_path):
+    os.mkfifo(folder / "pipe")
+    (folder / "folder").mkdir()
+    (folder / "dangling").symlink_to(tmp_path / "nothing")
+    (folder / "to_folder").symlink_to(tmp_path)
+    (folder / "device").symlink_to("/dev/zero")
+    (folder / ".hidden").symlink_to("/dev/zero")
+    (folder / "done").mkdir()
+    (folder / "bad").mkdir()
+    file = drop(folder, "list.txt")
+    assert inbox.scan() == [file]
+    found = inbox.passed_over()
+    assert {name: why.partition(":")[0] for name, why in found.items()} == {
+        "pipe": "it is a pipe (FIFO)",
+        "folder": "it is a folder",
+        **dict.fromkeys(["dangling", "to_folder", "device"], "it is a symbolic link"),
+    }
+    assert inbox.scan() == [file]
+    assert inbox.passed_over() == {}
+    (folder / "pipe").unlink()
+    inbox.scan()
+    assert inbox.passed_over() == {}
+    os.mkfifo(folder / "pipe")
+    inbox.scan()
+    assert set(inbox.passed_over()) == {"pipe"}
+
+
 def test_a_file_with_bad_lines_goes_to_bad_with_its_reasons_beside_it(inbox, folder):
     file = drop(folder, "list", b"http://h/1\n\xff\nhttp://h/3\n")
     good, reasons = take(inbox, file)
