@@ -19,11 +19,13 @@ else:
 from crawler.model import Kind, Trouble
 from crawler.policy.codings import MAX_CODINGS, codings_of
 from crawler.policy.frames import Frames
+from crawler.policy.windows import ZSTD_HEADER_BYTES, Window, brotli_window, zstd_window
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 _GZIP = b"\x1f\x8b"
 STEP_BYTES = 65_536
 """Decoded bytes handed on at a time, so that a bomb never stands in memory."""
+_ZLIB_WINDOW_BYTES = 1 << zlib.MAX_WBITS
 
 _ERRORS = (zlib.error, brotli.error, zstd.ZstdError, ValueError)
 
@@ -36,6 +38,9 @@ class Decoder(Protocol):
 
     def finished(self) -> bool:
         """Tell whether the end of the coded stream was seen."""
+
+    def window(self) -> int:
+        """Return the bytes of its window that are filled: memory that nobody else sees."""
 
 
 def decoder_for(encoding: str, *, gzip_file: bool = False) -> Decoder | None:
@@ -106,45 +111,59 @@ class _Zlib:
     def finished(self) -> bool:
         return self._stream.eof
 
+    def window(self) -> int:
+        return _ZLIB_WINDOW_BYTES if self._started else 0
+
 
 class _Brotli:
     """br (RFC 7932)."""
 
     def __init__(self) -> None:
         self._stream = brotli.Decompressor()
+        self._window = Window(brotli_window, 1, ahead=STEP_BYTES // 4)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         if self._stream.is_finished():
             raise brotli.error("data after the end")
-        yield self._stream.process(data, output_buffer_limit=STEP_BYTES)
+        self._window.came(data)
+        yield self._window.filled(self._stream.process(data, output_buffer_limit=STEP_BYTES))
         while rest := self._stream.process(b"", output_buffer_limit=STEP_BYTES):
-            yield rest
+            yield self._window.filled(rest)
 
     def finished(self) -> bool:
         return bool(self._stream.is_finished())
+
+    def window(self) -> int:
+        return self._window.held()
 
 
 class _Zstd:
     """zstd (RFC 8878, any number of frames)."""
 
     def __init__(self) -> None:
-        self._stream = self._new()
         self._frames = Frames()
+        self._stream = self._new()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         while data or not (self._stream.eof or self._stream.needs_input):
             if self._stream.eof:
                 self._frames.another()
                 self._stream = self._new()
-            yield self._frames.decoded(self._stream.decompress(data, STEP_BYTES))
+            self._window.came(data)
+            piece = self._window.filled(self._stream.decompress(data, STEP_BYTES))
+            yield self._frames.decoded(piece)
             data = self._stream.unused_data if self._stream.eof else b""
 
     def _new(self) -> Any:
         """Return a decoder of one frame; RFC 9659 bounds its window to 8 MB on the web."""
+        self._window = Window(zstd_window, ZSTD_HEADER_BYTES)
         return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: 23})
 
     def finished(self) -> bool:
         return bool(self._stream.eof)
+
+    def window(self) -> int:
+        return self._window.held()
 
 
 class _Stacked:
@@ -164,6 +183,9 @@ class _Stacked:
 
     def finished(self) -> bool:
         return self._outer.finished() and (not self._began or self._inner.finished())
+
+    def window(self) -> int:
+        return self._outer.window() + self._inner.window()
 
 
 class _GzipFile:
@@ -195,6 +217,9 @@ class _GzipFile:
 
     def finished(self) -> bool:
         return self._coding.finished()
+
+    def window(self) -> int:
+        return self._coding.window()
 
     def _decided(self, *, ended: bool = False) -> Iterator[bytes]:
         """Decide as soon as there is enough to see, and hand on what was held until then."""

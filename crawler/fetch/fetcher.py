@@ -19,7 +19,7 @@ from crawler.fetch.request import RequestBuilder
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
-from crawler.transport.memory import Memory
+from crawler.transport.memory import WINDOWS_BYTES, Memory
 from crawler.transport.resolver import Resolver
 from crawler.transport.sessions import LeanSession, Sessions
 from crawler.transport.visit_timer import VisitTimer
@@ -54,6 +54,7 @@ class Fetcher:
         trust_listed: bool = False,
         note: Callable[[int, Kept], None] = lambda _, __: None,
         memory: Memory | None = None,
+        windows: Memory | None = None,
         odd: Callable[[str, str, str], None] = lambda _, __, ___: None,
     ) -> None:
         memory = memory or Memory()
@@ -61,7 +62,7 @@ class Fetcher:
         self._files = files
         self._concurrency = concurrency
         self._trust_listed = trust_listed
-        self._reader = AnswerReader(files, note, memory)
+        self._reader = AnswerReader(files, note, memory, windows or Memory(WINDOWS_BYTES))
         self._odd = odd
         self._resolver = Resolver(LOOKUP_THREADS)
         self._sessions = Sessions(self._resolver, concurrency, memory)

@@ -20,7 +20,7 @@ from crawler.policy.resume import check_range, keepable
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
 from crawler.transport.body_framing import Body
-from crawler.transport.memory import Memory, Share
+from crawler.transport.memory import SMALL_WINDOW_BYTES, Memory, Share
 from crawler.transport.response_head import Headers
 
 MAX_DRAINED_BYTES = 16_384
@@ -47,9 +47,13 @@ class Visit(NamedTuple):
 class AnswerReader:
     """Reads the answers of all visits; `note` is called with every part that may be continued."""
 
-    def __init__(self, files: Files, note: Callable[[int, Kept], None], memory: Memory) -> None:
+    def __init__(
+        self, files: Files, note: Callable[[int, Kept], None], memory: Memory, windows: Memory
+    ) -> None:
+        """`memory` is for what answers hold themselves, `windows` for what their decoders hold."""
         self._files = files
         self._memory = memory
+        self._windows = windows
         self._note = note
 
     def measure(self, kept: Kept) -> Measured | None:
@@ -116,7 +120,7 @@ class AnswerReader:
             stays=task.robots,
         )
         with intake:
-            read_body(answer.body, decoder, limits, intake.take)
+            read_body(answer.body, decoder, limits, intake.take, self._windows)
             content, written, size, digest = intake.finish()
         return Fetched(
             answer.status_code,
@@ -151,7 +155,11 @@ def _decoder(task: Task, job: Job, headers: Headers) -> Decoder | None:
 
 
 def read_body(
-    body: Body, decoder: Decoder | None, limits: Limits, take: Callable[[bytes], None]
+    body: Body,
+    decoder: Decoder | None,
+    limits: Limits,
+    take: Callable[[bytes], None],
+    windows: Memory,
 ) -> None:
     """Read a body to its end, or as far as it may be read.
 
@@ -159,10 +167,24 @@ def read_body(
 
     Raises:
         Trouble: `too_big`, `timeout`, `decode`, or `truncated` where the body or its coding had no
-            end.
+            end; `protocol` where all decoders together hold more than the `windows` may.
         OSError: the connection broke.
     """
-    stage = partial(_decode, decoder, limits, take) if decoder else take
+    share = Share(windows, SMALL_WINDOW_BYTES)
+    try:
+        _read(
+            body,
+            decoder,
+            limits,
+            partial(_decode, decoder, limits, take, share) if decoder else take,
+        )
+    finally:
+        share.hold(0)
+
+
+def _read(
+    body: Body, decoder: Decoder | None, limits: Limits, stage: Callable[[bytes], None]
+) -> None:
     began = False
     while piece := body.read_some():
         began = True
@@ -185,10 +207,18 @@ def drain(body: Body, left: Seconds) -> None:
             taken += len(piece)
 
 
-def _decode(decoder: Decoder, limits: Limits, take: Callable[[bytes], None], piece: bytes) -> None:
+def _decode(
+    decoder: Decoder, limits: Limits, take: Callable[[bytes], None], window: Share, piece: bytes
+) -> None:
     """Hand on what a piece decodes to: the stage between the pieces as they came and as stored."""
     for output in decoded(decoder, piece):
         limits.decoded(output)
+        window.hold(decoder.window())
+        if window.is_short:
+            raise Trouble(
+                Kind.PROTOCOL,
+                f"a window of {decoder.window()} bytes while the memory of decoders is used up",
+            )
         if output:
             take(output)
 

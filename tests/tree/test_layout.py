@@ -104,7 +104,6 @@ ELSEWHERE = {
     "seeder/admission.py": "daemon/test_reload.py",
     "seeder/job_lists.py": "daemon/test_shrunk_lists.py",
     "seeder/reading.py": "daemon/test_reload.py",
-    "seeder/new_jobs.py": "daemon/test_many_jobs.py",
     "seeder/clearing.py": "daemon/test_audit.py",
     "seeder/rescheduling.py": "daemon/test_reload.py",
     "seeder/seeder.py": "daemon/test_reload.py",

@@ -1,17 +1,28 @@
 """However many servers stop in the middle of an answer, their answers share one budget."""
 
+import random
+import sys
 import time
+import zlib
 from contextlib import ExitStack
 
+import brotli
 import gevent
+import pytest
 from gevent.event import Event
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 from crawler.config import Job
+from crawler.fetch.decode import decoder_for
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
 from crawler.store import Files
 from crawler.transport.connection import MAX_PIECE_BYTES
-from crawler.transport.memory import SMALL_BYTES, Memory
+from crawler.transport.memory import SMALL_BYTES, SMALL_WINDOW_BYTES, Memory
 from crawler.urls import host_of
 from tests.program import until
 from tests.servers import RudeSite
@@ -19,6 +30,7 @@ from tests.servers import RudeSite
 AT_ONCE = 20
 BUDGET = 1_000_000
 SENT, REST = b"z" * 400_000, b"z" * 50_000
+WINDOWS = 3_000_000
 BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 450000\r\n\r\n" + SENT
 FIELDS = b"".join(b"X-%d: %b\r\n" % (number, b"h" * 10_000) for number in range(15))
 HEAD = b"HTTP/1.1 200 OK\r\n" + FIELDS
@@ -31,6 +43,7 @@ class Crowd:
     def __init__(self, folder, first: bytes, last: bytes, *, robots: bool = False) -> None:
         self.folder, self._first, self._last, self._robots = folder, first, last, robots
         self.memory = Memory(BUDGET)
+        self.windows = Memory(WINDOWS)
         self._more = Event()
 
     def __enter__(self):
@@ -43,6 +56,7 @@ class Crowd:
                     files=files,
                     concurrency=AT_ONCE,
                     memory=self.memory,
+                    windows=self.windows,
                 )
             )
             stack.callback(self._more.set)
@@ -122,3 +136,50 @@ def test_a_small_answer_is_taken_however_little_memory_there_is(tmp_path):
         assert refused == []
         crowd.memory.held -= 10 * BUDGET
         assert crowd.memory.held == 0
+
+
+DATA = random.Random(1).randbytes(1_000_000)
+_LONG_WINDOW = {zstd.CompressionParameter.window_log: 23}
+CODED = {
+    "zstd": zstd.compress(DATA, options=_LONG_WINDOW),
+    "br": brotli.compress(DATA, quality=1, lgwin=20),
+    "gzip": zlib.compress(DATA, wbits=31),
+}
+
+
+def coded(coding: str, length: int) -> tuple[bytes, bytes]:
+    """Return a coded answer in two pieces, the first with so many bytes of the body."""
+    body = CODED[coding]
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %b\r\nContent-Length: %d\r\n\r\n"
+    return head % (coding.encode(), len(body)) + body[:length], body[length:]
+
+
+@pytest.mark.parametrize("coding", ["zstd", "br"])
+def test_windows_of_bodies_that_stall_are_in_memory_up_to_their_budget(tmp_path, coding):
+    with Crowd(tmp_path, *coded(coding, 900_000)) as crowd:
+        until(lambda: any(visit.dead for visit in crowd.visits), "no window is refused")
+        assert crowd.windows.held <= WINDOWS + AT_ONCE * SMALL_WINDOW_BYTES
+        fetched, refused = crowd.end()
+        assert fetched
+        assert [one.size for one in fetched] == [len(DATA)] * len(fetched)
+        assert {trouble.kind for trouble in refused} == {Kind.PROTOCOL}
+        assert all("the memory of decoders is used up" in one.reason for one in refused)
+    assert crowd.windows.held == 0
+
+
+def test_a_short_window_is_taken_however_little_memory_there_is(tmp_path):
+    with Crowd(tmp_path, *coded("gzip", 900_000)) as crowd:
+        crowd.windows.held = 10 * WINDOWS
+        fetched, refused = crowd.end()
+        assert len(fetched) == AT_ONCE
+        assert refused == []
+        crowd.windows.held -= 10 * WINDOWS
+    assert crowd.windows.held == 0
+
+
+def test_a_window_that_brotli_fills_before_anything_is_taken_of_it_is_counted():
+    body = brotli.compress(DATA[:100_000] * 80, quality=5, lgwin=22)
+    decoder = decoder_for("br")
+    first = next(decoder.feed(body))
+    assert len(first) < 100_000
+    assert decoder.window() == 1 << 22
