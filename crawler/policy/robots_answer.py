@@ -72,8 +72,7 @@ def judge(
     known = known or Robots(origin, None, None, 0.0, 0.0, 0.0)
     if known.until <= now and _pages_fail_too(task, outcome, given_up=given_up):
         return Judged(Done(), _all_allowed(origin, outcome, now, ALLOWED_FOR_S))
-    silent = KINDS[outcome.kind].host == "silent"
-    return _unreachable(known, outcome, now, random, max_backoff if silent else MAX_RETRY_S)
+    return _unreachable(known, outcome, now, random, max_backoff)
 
 
 def _pages_fail_too(task: Task, outcome: Outcome, *, given_up: bool) -> bool:
@@ -96,6 +95,10 @@ def _all_allowed(origin: str, outcome: Outcome, now: Seconds, kept: Seconds) -> 
     return Robots(origin, None, outcome.status, now, until, until, reason=outcome.reason)
 
 
+def _is_silent(outcome: Outcome) -> bool:
+    return KINDS[outcome.kind].host == "silent"
+
+
 def _absent(outcome: Outcome) -> bool:
     """Tell whether the answer says that there is none (section 2.3.1.3), or leads nowhere."""
     status = outcome.status or 0
@@ -104,13 +107,14 @@ def _absent(outcome: Outcome) -> bool:
 
 
 def _unreachable(
-    known: Robots, outcome: Outcome, now: Seconds, random: Random, most: Seconds
+    known: Robots, outcome: Outcome, now: Seconds, random: Random, max_backoff: Seconds
 ) -> Judged:
     """Ask again after waits that double; the server says the first, or it is FIRST_RETRY_S."""
     since = now if known.failing_since is None else known.failing_since
     first = min(FIRST_RETRY_S, max(MIN_RETRY_S, outcome.retry_after or FIRST_RETRY_S))
     doubled = first * 2.0 ** min(known.failures, 20)
-    wait = min(MAX_RETRY_S, most, doubled) * random.uniform(1.0, 1.5)
+    most = min(MAX_RETRY_S, max_backoff) if _is_silent(outcome) else MAX_RETRY_S
+    wait = min(most, doubled) * random.uniform(1.0, 1.5)
     at, later = now + max(wait, outcome.retry_after or 0.0), now + MAX_FRESH_S
     record = replace(known, status=outcome.status, reason=outcome.reason, refresh_at=at)
     record = replace(record, failing_since=since, failures=known.failures + 1)
