@@ -62,12 +62,31 @@ class Document:
             raise ConfigError(sorted(self.problems, key=lambda p: (p.line, p.column)))
 
 
+SECRET = frozenset({"auth", "body", "command", "cookies", "headers", "proxy"})
+"""Sections whose values no message repeats."""
+MAX_KEY = 80
+"""Characters of a key that a message repeats."""
+_WORD = re.compile(r"[A-Za-z0-9_-]{0,80}")
+
+
 def dotted(path: Path_) -> str:
-    """Write a path as operators read it: `jobs[0].timeout.read`."""
+    """Write a path as operators read it: `jobs[0].timeout.read`; a key may hold no secret."""
     text = ""
-    for key in path:
-        text += f"[{key}]" if isinstance(key, int) else f".{key}"
+    for at, key in enumerate(path):
+        secret = not SECRET.isdisjoint(path[:at])
+        text += f"[{key}]" if isinstance(key, int) else f".{_shown(key, secret=secret)}"
     return text.removeprefix(".")
+
+
+def _shown(key: str, *, secret: bool) -> str:
+    """Return a key without what does not belong to a name: `X-Key: abc` is no header's name."""
+    if secret and key != "[key]":
+        word = _WORD.match(key)
+        shown = word.group() if word else ""
+        return key if shown == key else f"{shown}..."
+    user, _, name = key.rpartition("@")  # user:password@host
+    shown = f"***@{name}" if user else key
+    return shown if len(shown) <= MAX_KEY else f"{shown[: MAX_KEY - 3]}..."
 
 
 def read(file: Path, environment: Mapping[str, str] = os.environ) -> Document:

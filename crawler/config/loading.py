@@ -22,6 +22,7 @@ def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     settings = _validated(document)
     if settings is not None:
         settings = _located(_merged(settings), file.absolute())
+        whole_file.check_group(document, settings.crawler.group)
         whole_file.check_jobs(document, settings)
         whole_file.check_hosts(document)
     document.check()

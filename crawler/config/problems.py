@@ -8,13 +8,19 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from crawler.config.document import Document, Path_
+from crawler.config.document import SECRET, Document, Path_, dotted
 from crawler.config.settings import Settings
 
-_SECRET = frozenset({"auth", "body", "command", "cookies", "headers", "proxy"})
-"""Sections whose values no message repeats."""
-
-
+_NAME = "1 to 64 letters, digits, dots, - and _ are needed, a letter or a digit first"
+_RULES = {
+    "crawler.name": "1 to 64 letters, digits, dots, - and _ are needed",
+    "delimiter": "one character is needed, and no letter, digit, _ or quotation mark",
+    "name": _NAME,
+    "renamed_from": _NAME,
+    "robots_token": "1 to 64 letters, - and _ are needed",
+    "sitemap": "a URL with http:// or https:// is needed",
+}
+"""What a text must look like, for people; pydantic shows the regular expression."""
 MAX_SHOWN = 80
 """Characters of a wrong value that a message repeats."""
 
@@ -33,8 +39,8 @@ def note(document: Document, details: ErrorDetails) -> None:
     while path and path not in document.marks:  # pydantic appends the branch of a union
         path = path[:-1]
     if kind != "value_error":  # those are our own sentences, and may begin with a name
-        message = _in_our_words(message)
-        value, secret = details.get("input"), _SECRET.intersection(path)
+        message = _in_our_words(kind, path, message)
+        value, secret = details.get("input"), SECRET.intersection(path)
         if not secret and isinstance(value, str | int | float | None):
             message += f", not {_shown(value)}"
     return document.problem(path, message, at_key=at_key)
@@ -45,10 +51,12 @@ def _shown(value: object) -> str:
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
-def _in_our_words(message: str) -> str:
+def _in_our_words(kind: str, path: Path_, message: str) -> str:
     """Return a sentence of pydantic's as operators of a YAML file understand it."""
+    if kind == "string_pattern_mismatch":
+        return _RULES.get(dotted(path)) or _RULES[str(path[-1])]
     message = message[:1].lower() + message[1:]
-    message = re.sub(" or instance of .*", "", message)
+    message = re.sub(" (or instance of|for <class) .*", "", message)
     return message.replace("valid tuple", "list").replace("valid dictionary", "mapping")
 
 

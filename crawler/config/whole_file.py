@@ -1,5 +1,6 @@
 """Checks of a whole file, for problems that no option shows by itself."""
 
+import grp
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,6 +79,16 @@ def _bound_names(job: Job) -> frozenset[str] | None:
     if job.urls:
         return frozenset.intersection(*[globbing.parse(one).names for one in job.urls])
     return None if job.url_file or job.inbox or job.command else frozenset()
+
+
+def check_group(document: Document, group: str | None) -> None:
+    """Note a group of readers that this machine does not have."""
+    if group is None:
+        return
+    try:
+        grp.getgrnam(group)
+    except KeyError:
+        document.problem(("crawler", "group"), f"this machine has no group {group!r}")
 
 
 def check_hosts(document: Document) -> None:

@@ -91,8 +91,8 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
     def stale(self) -> list[int]:
         """Return the numbers of jobs that came or went, and whose hosts have yet to learn it."""
 
-    def wake(self, job: int, after: int, now: Seconds) -> int | None:
-        """Let a slice of the hosts learn that a job came or went; the cursor is a host's number."""
+    def wake(self, jobs: Sequence[int], after: int, now: Seconds) -> int | None:
+        """Let a slice of the hosts learn that jobs came or went; the cursor is a host's number."""
 
     def schedule(self, job: str) -> str:
         """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""

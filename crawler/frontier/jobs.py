@@ -5,6 +5,7 @@ may have ten million. A verb that touches every host or task of a job goes in sl
 again where a crash left it.
 """
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
@@ -22,8 +23,13 @@ from crawler.records import JobTerms
 
 ROWS_AT_ONCE = 2000
 """Hosts or tasks of one transaction."""
+HOSTS_PASSED = 20_000
+"""Hosts of one transaction that are looked at, and of which hardly one is written."""
 _REFITTED = {WAITING, DONE, DEAD, RETIRED}
 _ASKED = "SELECT id FROM host WHERE asked_until > 0 AND owner IS NULL LIMIT ?"
+_LISTING = """
+SELECT DISTINCT host FROM listing WHERE host > :after AND host <= :last
+    AND job IN (SELECT value FROM json_each(:jobs)) ORDER BY host LIMIT :limit"""
 _SLICE = """
 SELECT id, job, state, due_at, ifnull(finished_at, 0.0), fingerprint, every, ended, host
 FROM task WHERE id > ? ORDER BY id LIMIT ?"""
@@ -85,26 +91,22 @@ def stale(db: sqlite3.Connection) -> list[int]:
     return [job for (job,) in db.execute("SELECT id FROM job WHERE stale")]
 
 
-def wake(db: sqlite3.Connection, job: int, after: int, now: Seconds) -> int | None:
-    """Let a slice of the hosts learn that a job came or went; return the last host's number.
+def wake(db: sqlite3.Connection, jobs: Sequence[int], after: int, now: Seconds) -> int | None:
+    """Let a slice of the hosts learn that jobs came or went; return the last host's number.
 
     Until then a host of a job that went is leased without tasks, and a host of a job that came
     waits.
     """
-    found = db.execute(
-        "SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?", (after, ROWS_AT_ONCE)
-    ).fetchall()
-    hosts = [host for (host,) in found if _lists(db, host, job)]
-    update_ready_at(db, hosts, now)
+    last = after + HOSTS_PASSED
+    values = {"jobs": json.dumps(list(jobs)), "after": after, "last": last, "limit": ROWS_AT_ONCE}
+    found = [host for (host,) in db.execute(_LISTING, values)]
+    update_ready_at(db, found, now)
     if len(found) == ROWS_AT_ONCE:
-        return int(found[-1][0])
-    db.execute("UPDATE job SET stale = 0 WHERE id = ?", (job,))
+        return int(found[-1])
+    if last < db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()[0]:
+        return last
+    db.executemany("UPDATE job SET stale = 0 WHERE id = ?", [(job,) for job in jobs])
     return None
-
-
-def _lists(db: sqlite3.Connection, host: int, job: int) -> bool:
-    found = db.execute("SELECT 1 FROM listing WHERE host = ? AND job = ?", (host, job))
-    return found.fetchone() is not None
 
 
 def schedule(db: sqlite3.Connection, job: str) -> str:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from crawler.model import Seconds
 
+PROC = Path("/proc")
+"""Where Linux tells of processes; other systems have no such folder."""
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -41,8 +44,8 @@ def current() -> Process:
 
 def _machine() -> str:
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        namespace = str(Path("/proc/self/ns/pid").readlink())
+        boot = (PROC / "sys/kernel/random/boot_id").read_text().strip()
+        namespace = str((PROC / "self/ns/pid").readlink())
     except OSError:  # no Linux: the name alone has to do
         boot = namespace = ""
     return f"{socket.gethostname()} {boot} {namespace}".strip()
@@ -54,9 +57,9 @@ def _born(pid: int) -> str | None:
     It is unknown where this process is out of descriptors: that must not pass for a death.
     """
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = (PROC / f"{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return "" if Path("/proc/self/stat").exists() else _born_without_proc(pid)
+        return "" if (PROC / "self/stat").exists() else _born_without_proc(pid)
     except OSError:
         return None
     return "" if fields[0] in {"Z", "X"} else fields[19]

@@ -21,7 +21,7 @@ from crawler.frontier import (
     visits,
 )
 from crawler.frontier.classes import Shares
-from crawler.frontier.jobs import configure
+from crawler.frontier.jobs import configure, wake
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite_files import SqliteFiles
 from crawler.frontier.sqlite_lists import SqliteLists
@@ -97,8 +97,8 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def stale(self) -> list[int]:
         return self._file.read(jobs.stale)
 
-    def wake(self, job: int, after: int, now: Seconds) -> int | None:
-        return self._file.write(jobs.wake, job, after, now)
+    def wake(self, jobs: Sequence[int], after: int, now: Seconds) -> int | None:
+        return self._file.write(wake, jobs, after, now)
 
     def schedule(self, job: str) -> str:
         return self._file.read(jobs.schedule, job)

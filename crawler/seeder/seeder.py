@@ -127,7 +127,6 @@ class Seeder:
         """Begin to read the lists of every job, the short ones first."""
         self._round, changed, self._changed = False, self._changed, {}
         jobs = self._jobs()
-        self._wake_hosts()
         tools.native.call(sources.sweep, self._folder, time.time())
         self._forget({job.name for job in jobs})
         slots, down_since = Slots(), self._down_since
@@ -139,6 +138,7 @@ class Seeder:
                 lists = self._lists[job.name] = self._new(job, tools, slots, lists)
             self._unread.add(job.name)
             lists.begin(changed.get(job.name, ()), down_since)
+        self._wake_hosts()  # of a million hosts: new jobs do not wait for that
 
     def _take_in_new(self, jobs: Sequence[Job], tools: SyncTools, slots: Slots) -> set[str]:
         """Take in new jobs of few URLs, many at once; return their names."""
@@ -192,10 +192,11 @@ class Seeder:
         """Have hosts of jobs that came, went or changed looked at again, slice by slice."""
         while self._frontier.ask_again(time.time()):
             pass
-        for number in self._frontier.stale():
-            after: int | None = 0
-            while after is not None:
-                after = self._frontier.wake(number, after, time.time())
+        stale = self._frontier.stale()
+        after = 0 if stale else None
+        while after is not None:
+            after = self._frontier.wake(stale, after, time.time())
+        if stale:
             self._look()
 
 

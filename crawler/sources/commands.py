@@ -181,7 +181,7 @@ def _signal(process: Process, number: signal.Signals) -> None:
 
 def _pipe(ours: ExitStack, theirs: ExitStack) -> tuple[int, int]:
     """Return a pipe whose reading end never blocks; the stacks close its ends."""
-    reader, writer = os.pipe2(os.O_CLOEXEC)
+    reader, writer = os.pipe()
     ours.callback(os.close, reader)
     theirs.callback(os.close, writer)
     os.set_blocking(reader, False)

@@ -28,9 +28,10 @@ class JsonLines:
 
     def parse(self, line: bytes) -> Entries:
         """Do as `Source.parse` does."""
+        text = text_of(line)  # one too long is told, even if what is left of it is blank
         if not line.removeprefix(BOM).strip():
             return
-        members = self._members(text_of(line).strip(INVISIBLE))
+        members = self._members(text.strip(INVISIBLE))
         url = self._url_of(members)
         bound = checked(self._bound(members, url), self._fields)
         yield members[url].strip(INVISIBLE), bound

@@ -21,7 +21,7 @@ class Guard:
     """A guard for one process group; without a shell on this machine it guards nothing."""
 
     def __enter__(self) -> Self:
-        reader, self._writer = os.pipe2(os.O_CLOEXEC)
+        reader, self._writer = os.pipe()  # it is close-on-exec (PEP 446), and pipe2 is Linux's
         self._shell: subprocess.Popen[bytes] | None = None
         try:
             with suppress(OSError):

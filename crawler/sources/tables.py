@@ -53,10 +53,11 @@ class Table:
 
     def parse(self, line: bytes) -> Entries:
         """Do as `Source.parse` does."""
+        text = text_of(line)  # one too long is told, even if what is left of it is blank
         shown = line.removeprefix(BOM).strip()
         if not shown or shown == self._header:
             return  # also where two such lists were joined to one
-        cells = _cells(text_of(line), self._delimiter)
+        cells = _cells(text, self._delimiter)
         if len(cells) != len(self._columns):
             raise ValueError(f"it has {len(cells)} columns, the first line {len(self._columns)}")
         bound = {name: cells[at] for name, at in self._positions.items()}

@@ -15,14 +15,14 @@ from crawler.ledger.overview import ledger_uid
 from crawler.store.mark import NAME, ledger_named
 from crawler.threads import Native
 from crawler.verbs.auditing import THREADS, Audit, Fault
-from crawler.verbs.desk_options import JSON, verb_of
+from crawler.verbs.desk_options import JSON, verb_of_configuration
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.words import as_json, counted, print_lines
 
 
 @click.command("audit")
-@verb_of
+@verb_of_configuration
 @click.option("--job", help="The files of this job alone.")
 @click.option("--fix", is_flag=True, help="Make URLs due whose files are gone, short or different.")
 @click.option("--rename", is_flag=True, help="Give files the names that `path` says today.")
@@ -44,9 +44,8 @@ def audit_verb(
     A daemon may be at work: what it visits is left alone. `crawler audit --fix` after a power cut
     under `durability: relaxed` fetches again what that cost.
     """
-    if ledger.settings is None:
-        raise UsageError("audit needs the configuration, with -c: it names the output folder")
     settings, fix = ledger.settings, fix and not dry
+    assert settings is not None  # it names the output folder
     with _audit(ledger, settings, job, write=fix or (rename and not dry)) as audit:
         names = audit.renamed(dry=dry) if rename else None
         faults = _tell_faults(audit, fix=fix, as_json_=as_json_)

@@ -13,7 +13,7 @@ import click
 from crawler.config.units import duration
 from crawler.ledger.selection import Wanted
 from crawler.model import Kind, Seconds
-from crawler.verbs.ledger import ledger_of
+from crawler.verbs.ledger import Ledger, configured_ledger, ledger_of
 
 
 class Span(click.ParamType[Seconds]):
@@ -30,24 +30,37 @@ class Span(click.ParamType[Seconds]):
             self.fail(str(error), param, ctx)
 
 
+_CONFIG = click.option(
+    "-c", "--config", "file", type=click.Path(path_type=Path, dir_okay=False),
+    envvar="CRAWLER_CONFIG", show_envvar=True, help="The configuration: it names the ledger.",
+)  # fmt: skip
+_STATE = click.option(
+    "--state", type=click.Path(path_type=Path, dir_okay=False), help="The ledger itself, instead."
+)
+
+
 def verb_of(function: Callable[..., int | None]) -> Callable[..., int | None]:
-    """Give a verb its ledger, from -c or --state, and an end when its reader closes the pipe.
+    """Give a verb its ledger, from -c or --state, and an end when its reader closes the pipe."""
+    return _CONFIG(_STATE(_ended(function, ledger_of)))
+
+
+def verb_of_configuration(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Give a verb the same, where it needs the configuration and not its ledger alone."""
+    return _CONFIG(_ended(function, configured_ledger))
+
+
+def _ended(
+    function: Callable[..., int | None], find: Callable[[Path | None, Path | None], Ledger]
+) -> Callable[..., int | None]:
+    """Return a verb that finds its ledger by `find`.
 
     A reader such as `head` ends with what it wanted; the writer then ends quietly, with 0.
     """
 
-    @click.option(
-        "-c", "--config", "file", type=click.Path(path_type=Path, dir_okay=False),
-        envvar="CRAWLER_CONFIG", show_envvar=True, help="The configuration: it names the ledger.",
-    )  # fmt: skip
-    @click.option(
-        "--state", type=click.Path(path_type=Path, dir_okay=False),
-        help="The ledger itself, instead.",
-    )  # fmt: skip
     @functools.wraps(function)
-    def verb(*, file: Path | None, state: Path | None, **options: Any) -> int | None:
+    def verb(*, file: Path | None, state: Path | None = None, **options: Any) -> int | None:
         try:
-            code = function(ledger_of(file, state), **options)
+            code = function(find(file, state), **options)
             sys.stdout.flush()
         except BrokenPipeError:
             _discard_output()

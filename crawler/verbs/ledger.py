@@ -79,7 +79,19 @@ def ledger_of(file: Path | None, state: Path | None) -> Ledger:
     if file is None:
         raise UsageError("name the configuration with -c (or in CRAWLER_CONFIG), or --state FILE")
     try:
-        settings = config.load(file)
+        return configured_ledger(file)
     except ConfigError as error:
         raise UsageError(f"{error}\n--state FILE finds the ledger without it") from error
+
+
+def configured_ledger(file: Path | None, _: Path | None = None) -> Ledger:
+    """Find the ledger of a configuration.
+
+    Raises:
+        UsageError: none was named.
+        ConfigError: it is wrong.
+    """
+    if file is None:
+        raise UsageError("name the configuration with -c (or in CRAWLER_CONFIG)")
+    settings = config.load(file)
     return Ledger(settings.crawler.state, settings, HostOverrides(settings))

@@ -4,10 +4,9 @@ import os
 import signal
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from crawler.errors import CrawlerError
-from crawler.frontier.process import Process, current
+from crawler.frontier.process import PROC, Process, current
 from crawler.ledger.overview import Member
 from crawler.model import Seconds
 
@@ -55,7 +54,7 @@ def send(processes: Sequence[Process], number: signal.Signals) -> list[Process]:
 def ignores(process: Process, number: signal.Signals) -> bool:
     """Tell whether a process of this machine ignores a signal, as nohup has it ignore HUP."""
     try:
-        status = Path(f"/proc/{process.pid}/status").read_text()
+        status = (PROC / f"{process.pid}/status").read_text()
     except OSError:  # it has ended, or this is no Linux
         return False
     mask = next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:"))

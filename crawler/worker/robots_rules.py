@@ -25,7 +25,9 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_LOGGED_HOSTS = 10_000
 """Hosts that are remembered as left alone, so that the log says so once."""
 _NATIVE_FROM_BYTES = 16_384
-"""Bytes beyond which a file is read in a native thread."""
+"""Bytes beyond which a file is read, and its rules are asked, in a native thread."""
+_SHORT_URL = 256
+"""Characters of a URL; rules that are asked of a longer one count as so many more bytes."""
 
 T = TypeVar("T")
 
@@ -113,7 +115,8 @@ class Rulebook:
 
     def _refusal(self, task: Task, job: Job, known: Robots, rules: Rules) -> str | None:
         """Return why the rules of a host do not allow a visit, or None if they do."""
-        refusal = self._guarded(known.body, rules.refusal, task.location)
+        size = len(known.body or b"") * max(1, len(task.location) // _SHORT_URL)
+        refusal = self._guarded(size, rules.refusal, task.location)
         most = self._hosts.max_crawl_delay(task.host, job)
         if refusal is None and rules.crawl_delay > most:
             return _too_slow(rules, most)
@@ -165,11 +168,11 @@ class Rulebook:
         return record, rules
 
     def _parse(self, body: bytes) -> Rules:
-        return self._guarded(body, parse, body, self._token)
+        return self._guarded(len(body), parse, body, self._token)
 
-    def _guarded(self, body: bytes | None, step: Callable[..., T], *args: Any) -> T:
-        """Take a step over a big file, which may be hostile, in a native thread."""
-        if len(body or b"") < _NATIVE_FROM_BYTES:
+    def _guarded(self, size: int, step: Callable[..., T], *args: Any) -> T:
+        """Take a step over many bytes, which may be hostile, in a native thread."""
+        if size < _NATIVE_FROM_BYTES:
             return step(*args)
         return self._native.call(step, *args)
 

@@ -208,9 +208,15 @@ def test_a_folder_that_is_not_mounted_is_no_loss_of_files(stored):
 
 def test_what_cannot_be_audited_is_said_with_the_remedy(stored):
     assert audit(stored, "--job", "c", code=2) == ["--job c: the ledger has no such job"]
-    done = at_once("audit", "--state", "state.sqlite", cwd=stored)
-    assert done.returncode == 2
-    assert "audit needs the configuration, with -c" in done.stderr
+    assert "--state" not in at_once("audit", "--help", cwd=stored).stdout
+    for options, words in [
+        (["--state", "state.sqlite"], "No such option"),
+        ([], "name the configuration with -c (or in CRAWLER_CONFIG)"),
+    ]:
+        done = at_once("audit", *options, cwd=stored)
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert "or --state FILE" not in done.stderr
 
 
 def forget(folder: Path, *arguments: str, code: int = 0) -> str:

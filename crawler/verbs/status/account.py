@@ -47,10 +47,9 @@ def _member(status: Status, one: Member) -> str:
         return f"{name}: {'dead, ' if life == 'dead' else ''}{seen}"
     late = f", {seen}" if one.lease_until < now else ""
     late += ", on an older text of its configuration" if one.outdated else ""
-    return (
-        f"{name}: {one.state} for {span(max(0, round(now - one.started_at)))}, "
-        f"{one.busy} in flight, {one.rate:.1f} visits/s{late}"
-    )
+    up = span(max(0, round(now - one.started_at)))
+    state = f"running for {up}" if one.state == "running" else f"{one.state}, started {up} ago"
+    return f"{name}: {state}, {one.busy} in flight, {one.rate:.1f} visits/s{late}"
 
 
 def _table(jobs: Sequence[JobSums], ledger: Ledger) -> Iterator[str]:

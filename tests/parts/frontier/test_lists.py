@@ -8,6 +8,7 @@ from crawler.frontier import KnownChunk, ReadChunk, SourceState
 from crawler.model import Kind
 from crawler.records import Again, Dead, Done, JobTerms
 from tests.parts.frontiers import NOW, join, one_task, seed, seeds, settled, take
+from tests.parts.ledgers import execute
 
 
 def chunk(number, *seeds, bad=0):
@@ -252,3 +253,27 @@ def test_a_chunk_that_brings_nothing_new_still_notes_its_key(frontier, reader):
     admit(frontier, number, one)
     admit(frontier, number, replace(one, key=7, bad=3))
     assert frontier.chunks(number.source) == {1: KnownChunk(7, 1, 3)}
+
+
+def test_hosts_learn_of_many_jobs_that_went_in_one_walk_and_few_of_them_are_looked_at_twice(
+    frontier, tmp_path
+):
+    names = [f"j{n}" for n in range(20)]
+    frontier.configure([JobTerms(name) for name in ("stays", *names)], NOW)
+    for name in names:
+        frontier.add(name, seeds("a", name, job=name), NOW)
+    frontier.add("stays", seeds("a", "b", job="stays"), NOW + 50)
+    execute(
+        tmp_path / "state.sqlite",
+        "WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n LIMIT 45000) "
+        "INSERT INTO host (id, key) SELECT i, 'other' || i FROM n",
+    )
+    frontier.configure([JobTerms("stays")], NOW)
+    stale, after, slices = frontier.stale(), 0, 0
+    assert len(stale) == 20
+    while after is not None:
+        after, slices = frontier.wake(stale, after, NOW), slices + 1
+    assert slices == 3
+    assert frontier.stale() == []
+    ready = execute(tmp_path / "state.sqlite", "SELECT key FROM host WHERE ready_at IS NOT NULL")
+    assert sorted(key for (key,) in ready) == ["a:80", "b:80"]

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from crawler.errors import LeaseLostError
-from crawler.frontier import LEASE_S, MAX_CRASHES
+from crawler.frontier import LEASE_S, MAX_CRASHES, process
 from crawler.frontier.process import current
 from crawler.model import DAY_S, Kind, Outcome
 from crawler.records import Done, Health, HostRecord, JobTerms, Settlement
@@ -201,3 +201,16 @@ with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=Fal
     assert len(frontier.unfinished(0, known + 1)) == known
     again = [seed(f"http://h{batch % 7}/{batch}/7") for batch in range(acknowledged)]
     assert frontier.add("job", again, NOW) == 0
+
+
+def test_a_process_is_told_alive_or_gone_also_where_there_is_no_proc(monkeypatch, tmp_path):
+    monkeypatch.setattr(process, "PROC", tmp_path / "proc")
+    me = current()
+    assert me.machine
+    assert me.lives(me.machine)
+    assert not me.is_gone(me.machine)
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        child.wait()
+    other = process.Process(me.machine, child.pid, me.born)
+    assert other.is_gone(me.machine)
+    assert not other.may_live(me.machine, LATER, NOW)

@@ -557,8 +557,7 @@ def test_a_job_that_comes_while_the_robots_txt_fails_has_its_host_when_it_is_ask
     owner = join(frontier)
     host, task = asked(frontier, owner)
     frontier.configure([JobTerms("new", obeys=True)], NOW)
-    for job in frontier.stale():
-        assert frontier.wake(job, 0, NOW) is None
+    assert frontier.wake(frontier.stale(), 0, NOW) is None
     frontier.settle(owner, [away(task, NOW + 30, NOW + 5)], [])
     back(frontier, owner, host, at=NOW + 6)
     frontier.add("new", seeds("a", job="new"), NOW + 7)

@@ -72,10 +72,10 @@ class Walk:
         self.active = {name for name in JOBS if self.random.random() < 0.7}
         self._obeys = {name: self.random.random() < self._obeying for name in JOBS}
         self._configure()
-        for job in self._frontier.stale():
+        if jobs := self._frontier.stale():
             after = 0
             while after is not None:
-                after = self._frontier.wake(job, after, self.now)
+                after = self._frontier.wake(jobs, after, self.now)
         return sorted(self.active), self._obeys
 
     def _chunk(self, job, anchor):

@@ -26,6 +26,23 @@ def test_a_csv_list_binds_the_columns_that_path_and_headers_use(one, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "record"),
+    [
+        ("list.csv", b"url,cc", b"http://h/2,cn"),
+        ("list.jsonl", b'{"url": "http://h/0"}', b'{"url": "http://h/2"}'),
+        ("list.txt", b"http://h/0", b"http://h/2"),
+    ],
+)
+def test_a_line_too_long_is_told_although_it_begins_like_a_blank_one(
+    one, tmp_path, name, first, record
+):
+    blanks = b" " * (MAX_LINE_BYTES + 1)
+    file = write(tmp_path, name, first + b"\n" + blanks + record + b"\n")
+    _, bad, error = told(one(url_file=file))
+    assert (bad, error) == ([(2, f"it is longer than {MAX_LINE_BYTES} bytes")], None)
+
+
 def test_bad_records_of_a_csv_list_are_told_with_their_line(one, tmp_path):
     rows = [
         "url,cc,token", "http://h/2,cn", 'http://h/3,"cn,t', "http://h/4,,t", "http://h/5,cn,\x07",

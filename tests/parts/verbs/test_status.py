@@ -62,6 +62,8 @@ def test_idle_because_all_is_done_or_paused_or_busy(file, frontier):
     assert status.idle(look(file)) == "everything that is known has come to its end"
     execute(file, "UPDATE process SET state = 'paused'")
     assert status.idle(look(file)).startswith("it is paused")
+    paused = "\n".join(status.lines(look(file), Ledger(file)))
+    assert ": paused, started 0 s ago, 0 in flight" in paused  # since when it pauses is not known
     execute(file, "UPDATE process SET busy = 1")
     assert status.idle(look(file)) is None
 

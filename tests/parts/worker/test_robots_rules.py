@@ -2,6 +2,7 @@
 
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,8 @@ from tests.parts.logs import Silence
 
 START = time.time() - 7200
 FORBIDDEN = "http://a/robots.txt line 2: Disallow: /"
+WORTH_A_THREAD_S = 0.02
+"""CPU seconds for which a greenlet may keep all others from running."""
 ALLOW, DISALLOW = b"User-agent: *\nAllow: /\n", b"User-agent: *\nDisallow: /\n"
 
 
@@ -72,3 +75,14 @@ def test_a_process_uses_no_copy_that_is_older_than_that_of_the_ledger(two):
     assert one.objection(START + 2) is None
     other.learn(DISALLOW, START + 7200)
     assert other.objection(START + 7201) == one.objection(START + 7201) == FORBIDDEN
+
+
+def test_a_long_url_is_held_against_many_rules_in_another_thread(two):
+    one, _ = two
+    rule = b"Disallow: /*$*$$&*\n"
+    one.learn(b"User-agent: *\n" + rule * (16_000 // len(rule)), START + 1)
+    host = one.lease(START + 2)
+    task = next(task for task in host.tasks if not task.robots)
+    began = time.thread_time()
+    assert one.rules.objection(replace(task, location="http://a/" + "$" * 8000)) is None
+    assert time.thread_time() - began < WORTH_A_THREAD_S

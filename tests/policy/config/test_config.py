@@ -84,7 +84,7 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
         ("\njobs: []", ":2:7: jobs: needs at least one item"),
         ("jobs:\n", ":1:6: jobs: input should be a list, not None"),
         ("jobs:\n  - urls: ['http://h/']", ":2:5: jobs[0].name: is needed and missing"),
-        ("jobs: [{name: a b, urls: []}]", ":1:15: jobs[0].name: string should match pattern"),
+        ("jobs: [{name: a b, urls: []}]", ":1:15: jobs[0].name: 1 to 64 letters"),
         (_J + "delay: 5}]", ":1:46: jobs[0].delay: a duration with its unit is needed"),
         (_J + "max_size: x}]", ":1:49: jobs[0].max_size: a size is needed"),
         (_J + "per_host: 0}]", ":1:49: jobs[0].per_host: input should be greater than or equal to"),
@@ -107,7 +107,7 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
         (JOB + "crawlers: {}", ":2:1: crawlers: is no option; did you mean crawler?"),
         (JOB + "crawler: {user_agent: é€}", ":2:23: crawler.user_agent: a header holds only"),
         (_J + "headers: {Host: x}}]", ":1:49: jobs[0].headers.Host: is set by the crawler itself"),
-        (_J + "headers: {'a b': x}}]", ":1:49: jobs[0].headers.a b: is not a header name"),
+        (_J + "headers: {'a b': x}}]", ":1:49: jobs[0].headers.a...: is not a header name"),
         (_J + "headers: {X: 5}}]", ":1:52: jobs[0].headers.X: input should be a valid string"),
         (_J + 'headers: {X: "a\\nb"}}]', ":1:52: jobs[0].headers.X: a header is one line"),
         (_J + "path: /x}]", ":1:45: jobs[0].path: it must be a relative path inside the output"),
@@ -228,7 +228,7 @@ def test_what_a_job_says_of_its_hosts_is_checked_with_its_place(problems, text, 
         ("{h: {hours: 25:00-06:00}}", "20: hosts.h.hours: 25:00 is no time of day"),
         ("{h: {hours: 22:00-06:00 Mars/X}}", "20: hosts.h.hours: Mars/X is no time zone, as"),
         ("{'http://h/': {}}", f"9: hosts.http://h/: {_NO_HOST}"),
-        ("{'user@h': {}}", f"9: hosts.user@h: {_NO_HOST}"),
+        ("{'user@h': {}}", f"9: hosts.***@h: {_NO_HOST}"),
         ("{'*.*.org': {}}", f"9: hosts.*.*.org: {_NO_HOST}"),
         ("{'h*': {}}", f"9: hosts.h*: {_NO_HOST}"),
         ("{'': {}}", f"9: hosts.: {_NO_HOST}"),
@@ -273,9 +273,11 @@ def test_what_is_said_of_hosts_is_checked_with_its_place(problems, text, expecte
         ),
         ("per_address: {concurrency: 0}", "38: crawler.per_address.concurrency: input should be"),
         ("per_address: {delay: 5}", f"32: crawler.per_address.delay: {_DURATION}"),
-        ("robots_token: my bot", "25: crawler.robots_token: string should match pattern"),
-        ("robots_token: bot/1.0", "25: crawler.robots_token: string should match pattern"),
-        ("robots_token: ''", "25: crawler.robots_token: string should match pattern"),
+        ("group: no-such-one", "18: crawler.group: this machine has no group 'no-such-one'"),
+        ("name: my tour", "17: crawler.name: 1 to 64 letters"),
+        ("robots_token: my bot", "25: crawler.robots_token: 1 to 64 letters"),
+        ("robots_token: bot/1.0", "25: crawler.robots_token: 1 to 64 letters"),
+        ("robots_token: ''", "25: crawler.robots_token: 1 to 64 letters"),
     ],
 )
 def test_what_holds_for_all_hosts_is_checked_with_its_place(problems, text, expected):
@@ -542,3 +544,29 @@ def test_an_alias_repeats_what_it_stands_for(settings):
 def test_a_thousand_globs_are_an_error_with_a_place(problems):
     (problem,) = problems("jobs: [{name: a, urls: ['http://h/" + "{a}" * 1000 + "']}]")
     assert problem.startswith("crawler.yaml:1:25: jobs[0].urls[0]: it has more than 100 globs; ")
+
+
+@pytest.mark.parametrize("option", ["delimiter: xx", "renamed_from: a b", "sitemap: ftp://e/x"])
+def test_a_rule_is_told_in_words_and_not_as_a_regular_expression(problems, option):
+    (problem,) = problems(f"jobs: [{{name: a, urls: [http://e/], {option}}}]")
+    assert "needed, " in problem
+    assert "pattern" not in problem
+    assert "^" not in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("jobs: [{name: a, urls: [http://e/], headers: {'X-Key: h1dden': 3}}]", "headers.X-Key..."),
+        ("jobs: [{name: a, urls: [http://e/], auth: {'u:h1dden': x}}]", "auth.u..."),
+        ("jobs: [{name: a, urls: [http://e/], headers: {X-A: [h1dden]}}]", "headers.X-A"),
+        ("jobs: [{name: a, urls: [http://e/], auth: {bearer: {h1dden: 1}}}]", "auth.bearer"),
+        ("jobs: [{name: a, urls: [http://e/], cookies: {sid: h1dden}}]", "cookies"),
+        ("jobs: [{name: a, urls: [http://e/], proxy: [h1dden]}]", "proxy"),
+        (JOB + "hosts: {'u:h1dden@e.example': {delay: 5s}}", "hosts.***@e.example"),
+    ],
+)
+def test_no_error_repeats_the_secret_that_stands_in_a_key_or_has_a_wrong_type(problems, text, told):
+    found = problems(text)
+    assert all(f"{told}: " in problem for problem in found)
+    assert not any("h1dden" in problem or "class" in problem for problem in found)

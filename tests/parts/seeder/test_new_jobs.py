@@ -1,0 +1,49 @@
+"""Jobs that are new and short: few transactions, and nothing that a pass would have to judge."""
+
+import pytest
+
+from crawler.config import Job
+from crawler.frontier import open_frontier
+from crawler.records import JobTerms
+from crawler.seeder.new_jobs import JOBS_AT_ONCE, take_in_new
+from crawler.seeder.reading import MAX_LINES_HERE, SyncTools
+from crawler.threads import Native
+from tests.parts.frontiers import NOW, join
+from tests.parts.logs import Silence
+
+
+@pytest.fixture
+def tools(tmp_path):
+    with open_frontier(tmp_path / "state.sqlite", durable=False) as frontier, Native(1) as native:
+        yield SyncTools(frontier, join(frontier), native, Silence(), lambda: None)
+
+
+def taken(tools, *jobs):
+    """Take in the new ones, and return their names, batch by batch."""
+    tools.frontier.configure([JobTerms(job.name) for job in jobs], NOW)
+    return [[job.name for job, _, _ in batch] for batch in take_in_new(tools, jobs)]
+
+
+def test_a_thousand_new_jobs_take_eight_transactions_and_known_ones_none(tools):
+    jobs = [Job(name=f"j{n}", urls=[f"http://h/{n}"]) for n in range(1000)]
+    batches = taken(tools, *jobs)
+    assert [len(batch) for batch in batches] == [*[JOBS_AT_ONCE] * 7, 1000 - 7 * JOBS_AT_ONCE]
+    assert tools.frontier.counts().known == 1000
+    assert taken(tools, *jobs, Job(name="new", urls=["http://h/new"])) == [["new"]]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"urls": [f"http://h/[n=0-{MAX_LINES_HERE}]"]},
+        {"urls": [f"http://h/{n}" for n in range(MAX_LINES_HERE + 1)]},
+        {"urls": ["http://h/"], "url_file": "list.txt"},
+        {"urls": ["http://h/"], "sitemap": "http://h/sitemap.xml"},
+        {"urls": ["http://h/"], "sitemaps": "robots"},
+        {"urls": ["http://h/"], "command": ["true"]},
+        {"urls": ["http://h/"], "renamed_from": "old"},
+    ],
+)
+def test_a_job_that_is_long_or_has_a_list_or_an_older_name_is_left_to_its_passes(tools, options):
+    assert taken(tools, Job(name="j", **options)) == []
+    assert tools.frontier.new_jobs(["j"]) == ["j"]
