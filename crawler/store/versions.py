@@ -6,6 +6,8 @@ A version is made of the file that is there, and no file is ever overwritten:
 2. The caller renames the new file over the first name.
 3. The oldest versions go.
 
+What bears such a name and another time is a stranger's file: it is no version, and stays.
+
 After a crash between two steps the file is whole under its name, and the next change goes on from
 there. That no URL's own file looks like a version is for `naming` to see to.
 """
@@ -73,7 +75,7 @@ class Versions:
         if newest is None:
             return
         found = self._in(folder)[_parted(name)]
-        others = sorted(found - {newest}, key=_age)
+        others = sorted(_of_their_time(folder, found - {newest}), key=_age)
         found.add(newest)
         for version in others[: max(0, len(others) + 1 - most)]:
             found.remove(version)
@@ -88,12 +90,26 @@ class Versions:
 
 def _names(name: str, old: os.stat_result) -> Iterator[str]:
     stem, ext = _parted(name)
-    first, last = _TIMES
-    moment = datetime.fromtimestamp(min(max(old.st_mtime_ns // 10**9, first), last), UTC)
-    at = re.sub("[-:]", "", moment.isoformat()[:19]) + "Z"
+    at = _time_of(old)
     yield f"{stem}.{at}{ext}"
     for number in range(2, 1000):
         yield f"{stem}.{at}-{number}{ext}"
+
+
+def _time_of(file: os.stat_result) -> str:
+    first, last = _TIMES
+    moment = datetime.fromtimestamp(min(max(file.st_mtime_ns // 10**9, first), last), UTC)
+    return re.sub("[-:]", "", moment.isoformat()[:19]) + "Z"
+
+
+def _of_their_time(folder: int, names: Iterable[str]) -> Iterator[str]:
+    """Yield the files that bear in their names the time at which they were written."""
+    for name in names:
+        match = _KEPT.fullmatch(name)
+        with suppress(OSError):
+            file = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if match and match["at"] == _time_of(file):
+                yield name
 
 
 def _parted(name: str) -> tuple[str, str]:
@@ -119,7 +135,7 @@ def _age(version: str) -> tuple[str, int]:
 def versions_in(folder: int, names: Iterable[str]) -> list[str]:
     """Return the older versions of files in an open folder."""
     found = _versions(folder)
-    return [version for name in names for version in found[_parted(name)]]
+    return [version for name in names for version in _of_their_time(folder, found[_parted(name)])]
 
 
 def _versions(folder: int) -> defaultdict[tuple[str, str], set[str]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ def audit(folder: Path, *arguments: str, code: int = 0) -> list[str]:
     assert "Traceback" not in done.stderr
     assert done.returncode == code, done.stdout + done.stderr
     return (done.stdout or done.stderr).splitlines()
+
+
+VERSION_TIME = datetime(2026, 11, 21, 10, 30, tzinfo=UTC).timestamp()
+
+
+def keep_version(path: Path, content: bytes) -> None:
+    """Leave an older version as the crawler does: its time is the one in its name."""
+    path.write_bytes(content)
+    os.utime(path, (VERSION_TIME, VERSION_TIME))
 
 
 def visited(folder: Path) -> None:
@@ -103,7 +113,7 @@ def test_files_that_nobody_knows_are_listed(stored):
     (files / "new").mkdir()
     (files / "new/stray.gif").write_bytes(b"x")
     (files / "a/9.0123456789abcdef.7.part").write_bytes(b"x")
-    (files / "a/1.20261121T103000Z").write_bytes(b"an older version")
+    keep_version(files / "a/1.20261121T103000Z", b"an older version")
     (files / "a/link").symlink_to(files)
     assert audit(stored, "--orphans") == [
         "orphan    a/9.0123456789abcdef.7.part",
@@ -131,8 +141,8 @@ def test_files_are_renamed_as_path_says_today_and_not_fetched_again(site, stored
 
 
 def test_older_versions_go_with_a_file_that_is_renamed(site, stored):
-    (stored / "files/a/1.20261121T103000Z").write_bytes(b"older")
-    (stored / "files/a/1.20261121T103000Z-2").write_bytes(b"old")
+    keep_version(stored / "files/a/1.20261121T103000Z", b"older")
+    keep_version(stored / "files/a/1.20261121T103000Z-2", b"old")
     write_config(stored, jobs(site, path="{job}-files/{name}.bin"))
     assert audit(stored, "--rename", "--orphans")[-2:] == ["6 files renamed", "0 files of no URL"]
     assert not list((stored / "files/a").iterdir())
@@ -222,7 +232,7 @@ def test_forget_takes_files_along_where_that_is_wanted(site, stored):
     write_config(stored, [{"name": "a", "urls": [f"{site.url}/a/[2-4]"]}])
     visited(stored)
     files = stored / "files"
-    (files / "a/1.20261121T103000Z").write_bytes(b"an older version")
+    keep_version(files / "a/1.20261121T103000Z", b"an older version")
     (files / "a/2.20261121T103000Z").write_bytes(b"of a file that stays")
     assert forget(stored, "--files", "--dry-run") == "3 URLs would be forgotten\n"
     assert (files / "a/1").exists()
@@ -260,7 +270,7 @@ def test_forget_with_files_needs_their_folder(stored):
 
 def test_files_of_urls_that_leave_the_lists_are_deleted_where_that_is_wanted(site, stored):
     files = stored / "files"
-    (files / "a/1.20261121T103000Z").write_bytes(b"an older version")
+    keep_version(files / "a/1.20261121T103000Z", b"an older version")
     kept = {"name": "b", "urls": [f"{site.url}/b/1"]}
     write_config(
         stored, [{"name": "a", "urls": [f"{site.url}/a/[2-4]"], "on_remove": "delete"}, kept]
@@ -277,6 +287,25 @@ def test_files_of_urls_that_leave_the_lists_are_deleted_where_that_is_wanted(sit
     visited(stored)
     assert (files / "a/1").read_bytes() == b"content of /a/1"
     assert_clean(stored, urls=6)
+
+
+@pytest.mark.parametrize("verb", ["forget", "on_remove"])
+def test_a_strangers_file_with_the_name_of_a_version_stays_when_its_neighbour_goes(
+    site, stored, verb
+):
+    stranger = stored / "files/a/1.20261121T103000Z"
+    stranger.write_bytes(b"a snapshot that somebody made, an hour ago")
+    keep_version(stored / "files/a/1.20261121T103000Z-2", b"an older version")
+    job = {"name": "a", "urls": [f"{site.url}/a/[2-4]"]}
+    write_config(
+        stored, [job if verb == "forget" else {**job, "on_remove": "delete"}, jobs(site)[1]]
+    )
+    visited(stored)
+    if verb == "forget":
+        assert forget(stored, "--files") == "1 URL is forgotten\n"
+    left = sorted(path.name for path in (stored / "files/a").iterdir())
+    assert left == ["1.20261121T103000Z", "2", "3", "4"]
+    assert audit(stored, "--orphans")[0] == "orphan    a/1.20261121T103000Z"
 
 
 def test_a_list_that_is_held_deletes_nothing(site, stored):
@@ -313,6 +342,38 @@ def test_a_job_with_another_name_takes_its_urls_and_files_along(site, stored):
     assert_clean(stored, urls=10)
     assert (stored / "files/a/2").read_bytes() == b"content of /a/2"
     assert (stored / "files/z/2").stat().st_ino == inode
+
+
+def test_a_job_takes_along_what_stayed_behind_under_still_older_names(site, stored):
+    inodes = [(stored / f"files/a/{number}").stat().st_ino for number in range(1, 5)]
+    write_config(stored, [{"name": "m", "renamed_from": "a", "urls": [f"{site.url}/a/[1-2]"]}])
+    visited(stored)
+    write_config(stored, [{"name": "z", "renamed_from": "m", "urls": [f"{site.url}/a/[1-4]"]}])
+    visited(stored)
+    assert audit(stored, "--job", "z", "--rename")[-1] == "4 files renamed"
+    there = [(stored / f"files/z/{number}").stat().st_ino for number in range(1, 5)]
+    assert there == inodes
+    # And back again.
+    write_config(stored, [{"name": "a", "renamed_from": "z", "urls": [f"{site.url}/a/[1-4]"]}])
+    visited(stored)
+    write_config(stored, [{"name": "m", "renamed_from": "a", "urls": [f"{site.url}/a/[1-4]"]}])
+    visited(stored)
+    assert audit(stored, "--job", "m", "--rename")[-1] == "4 files renamed"
+    assert [(stored / f"files/m/{number}").stat().st_ino for number in range(1, 5)] == inodes
+
+
+def test_an_old_name_that_a_job_bears_again_is_another_job_with_its_own_urls(site, stored):
+    renamed = {"name": "z", "renamed_from": "a", "urls": [f"{site.url}/a/[2-3]"]}
+    write_config(stored, [renamed, jobs(site)[1]])
+    visited(stored)
+    renamed.pop("renamed_from")
+    write_config(stored, [renamed, *jobs(site)])
+    visited(stored)
+    renamed["urls"] = [f"{site.url}/a/[2-4]"]  # a job's URLs are its own again
+    write_config(stored, [renamed, *jobs(site)])
+    visited(stored)
+    assert audit(stored, "--job", "a") == ["4 files as the ledger has them"]
+    assert audit(stored, "--job", "z") == ["3 files as the ledger has them"]
 
 
 def test_a_name_that_is_still_in_use_is_no_old_one(site, stored):

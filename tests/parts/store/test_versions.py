@@ -26,6 +26,17 @@ def save(files, path, content, modified=FIRST, versions=2):
     return result
 
 
+def test_a_strangers_file_that_is_named_like_a_version_is_never_pruned(files, root):
+    (root / "a.20200101T000000Z.gif").write_bytes(b"precious")
+    for at in range(4):
+        save(files, "a.gif", b"%d" % at, FIRST + at, versions=1)
+    assert tree(root) == {
+        "a.20200101T000000Z.gif": b"precious",
+        "a.20261121T103002Z.gif": b"2",
+        "a.gif": b"3",
+    }
+
+
 @pytest.mark.parametrize("durable", [False, True])
 def test_an_older_version_is_kept_under_the_time_it_bore(root, durable):
     with Files(root, durable=durable) as files:
