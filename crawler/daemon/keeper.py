@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from crawler.config import Job
+from crawler.daemon.output_watch import OutputWatch
 from crawler.daemon.owner_watch import OwnerWatch
 from crawler.daemon.tally import Tally
 from crawler.frontier import LEASE_S, Frontier, Pulse, Reclaimed
@@ -52,6 +53,7 @@ class Keeper:
         """Is called after each heartbeat."""
         self._rates = (0.0, 0.0)
         self._watch = OwnerWatch()
+        self._output = OutputWatch(files.root, log)
         self._beaten = (time.monotonic(), 0, 0)
         """When the rates were computed last, and the visits and the good ends by then."""
         self._reported = 0
@@ -86,6 +88,7 @@ class Keeper:
             self._pulse(), visits=tally.visits, rate=rate, rate_ok=rate_ok, bytes=tally.bytes
         )
         self._frontier.heartbeat(self._owner, pulse, time.time())
+        self._output.look()
         self.beaten()
 
     def reclaim(self) -> None:

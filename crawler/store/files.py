@@ -58,6 +58,11 @@ class Files:
     def __exit__(self, *_: object) -> None:
         self._native.__exit__()
 
+    @property
+    def root(self) -> Path:
+        """Return the output folder."""
+        return self._root
+
     def fault(self) -> OSError | None:
         """Try to write a small file, and return what keeps this machine from it."""
         return self._native.call(try_out, self._root)

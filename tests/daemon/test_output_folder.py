@@ -90,3 +90,15 @@ def test_fetch_says_so_and_ends(folder):
         assert done.returncode == 1
         assert done.stderr == f"crawler: {folder / 'out'}: Permission denied\n"
         assert not site.paths()
+
+
+def test_an_output_folder_that_goes_away_under_a_daemon_is_told_once_and_its_return_too(tmp_path):
+    with Site(slow(0.01)) as site, Daemon(config_of(tmp_path, site)) as daemon:
+        until(lambda: len(daemon.told("visit")) == URLS, "no visits", daemon)
+        (tmp_path / "files").rename(tmp_path / "elsewhere")
+        assert "its disk unmounted" in daemon.wait_for("output.lost")["cause"]
+        (tmp_path / "elsewhere").rename(tmp_path / "files")
+        daemon.wait_for("output.found")
+        assert daemon.stop() == 0
+        assert len(daemon.told("output.lost")) == len(daemon.told("output.found")) == 1
+    assert_clean(tmp_path, urls=URLS)

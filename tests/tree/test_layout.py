@@ -46,6 +46,7 @@ ELSEWHERE = {
     "daemon/meaning.py": "daemon/test_meaning.py",
     "daemon/opening.py": "daemon/test_local_faults.py",
     "daemon/outcomes.py": "daemon/test_local_faults.py",
+    "daemon/output_watch.py": "daemon/test_output_folder.py",
     "daemon/process.py": "daemon/test_stop.py",
     "daemon/signals.py": "daemon/test_signals.py",
     "daemon/standing.py": "daemon/test_configurations.py",
