@@ -69,6 +69,11 @@ class HostOverrides:
         said: Seconds | None = self.overrides.said(key).max_crawl_delay
         return _or(said, job.max_crawl_delay)
 
+    def max_backoff(self, key: str, job: Job) -> Seconds:
+        """Return the longest wait, in seconds, that the silence of a host brings about."""
+        said: Seconds | None = self.overrides.said(key).max_backoff
+        return _or(said, job.max_backoff)
+
     def user_agent(self, key: str) -> str:
         """Return the User-Agent line for a host."""
         overrides = self.overrides

@@ -53,7 +53,8 @@ def configure(
         "UPDATE job SET delay = ?, per_host = ?, obeys = ?, weight = ?, digest = ? WHERE id = ?",
         [(r.delay, r.per_host, r.obeys, r.weight, r.digest, job) for job, r in wanted.items()],
     )
-    inherit(db, {job: terms.renamed_from for job, terms in wanted.items() if terms.renamed_from})
+    renamed = {job: terms.renamed_from for job, terms in wanted.items() if terms.renamed_from}
+    inherit(db, renamed, wanted)
     for job, active in db.execute(
         "SELECT id, active FROM job WHERE id != ?", (ROBOTS_JOB,)
     ).fetchall():

@@ -7,7 +7,7 @@ then begins anew under the new name; what the lists name no more stays behind.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from crawler.frontier.fingerprints import TASK_OF, forget, move
 from crawler.frontier.readiness import update_ready_at
@@ -17,7 +17,11 @@ from crawler.model import Kind, Seconds
 from crawler.records import Seed
 from crawler.urls import fingerprint
 
-_HEIR = "SELECT old.id, old.name FROM job JOIN job AS old ON old.id = job.heir_of WHERE job.id = ?"
+_OLDER = """
+WITH RECURSIVE older(id) AS (
+    SELECT heir_of FROM job WHERE id = ? AND heir_of IS NOT NULL
+    UNION SELECT job.heir_of FROM older JOIN job USING (id) WHERE job.heir_of IS NOT NULL)
+SELECT id, name FROM older JOIN job USING (id) WHERE NOT active AND id != ?"""
 _FOUND = f"""
 SELECT id, state, ended, host FROM task
 WHERE id = {TASK_OF} AND job = ? AND state != {LEASED}"""
@@ -31,8 +35,14 @@ INSERT OR IGNORE INTO listing
 SELECT :host, :job, ifnull((SELECT min(served) FROM listing WHERE host = :host), 0.0)"""
 
 
-def inherit(db: sqlite3.Connection, names: Mapping[int, str]) -> None:
-    """Note which jobs, by number, take along the URLs of old names."""
+def inherit(db: sqlite3.Connection, names: Mapping[int, str], wanted: Collection[int]) -> None:
+    """Note which jobs, by number, take along the URLs of old names; `wanted` is all jobs.
+
+    A name that is a job's again is nobody's old one.
+    """
+    known = db.execute("SELECT id, heir_of FROM job WHERE heir_of IS NOT NULL").fetchall()
+    again = [(heir,) for heir, old in known if old in wanted]
+    db.executemany("UPDATE job SET heir_of = NULL WHERE id = ?", again)
     for job, old in names.items():
         _inherit(db, job, old)
 
@@ -58,10 +68,17 @@ def adopt(
     db: sqlite3.Connection, job: int, seeds: Iterable[Seed], now: Seconds
 ) -> tuple[list[Seed], int]:
     """Take along the URLs that the job had under its old name; return the others, and how many."""
-    heir = db.execute(_HEIR, (job,)).fetchone()
-    if heir is None:
-        return list(seeds), 0
-    old, name = heir
+    others, total = list(seeds), 0
+    for old, name in db.execute(_OLDER, (job, job)).fetchall():
+        others, count = _adopt(db, job, (old, name), others, now)
+        total += count
+    return others, total
+
+
+def _adopt(
+    db: sqlite3.Connection, job: int, older: tuple[int, str], seeds: Iterable[Seed], now: Seconds
+) -> tuple[list[Seed], int]:
+    old, name = older
     others: list[Seed] = []
     sums: Counter[tuple[int, str]] = Counter()
     gone, hosts = [], set()

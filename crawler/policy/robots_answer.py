@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from crawler.model import DAY_S, Kind, Outcome, Seconds, Task
+from crawler.policy.retry import KINDS
 from crawler.records import Again, Done, Hop, Robots, Verdict
 from crawler.urls import origin_of
 
@@ -49,12 +50,14 @@ def judge(
     random: Random,
     cache_control: str = "",
     given_up: bool = False,
+    max_backoff: Seconds = MAX_RETRY_S,
 ) -> Judged:
     """Judge the end of a visit to a robots.txt; `now` is wall time, `known` the record until now.
 
     A file, or its absence, holds for a day at most. Without an answer (5xx, 429, network errors)
     the host is left alone, unless the last copy is less than a day old. Without such a copy, where
     the pages will end like the file, as their host is given up or has no good TLS, let them do so.
+    A host that is silent is asked again after `max_backoff` at the latest, as for its pages.
     """
     if outcome.kind is Kind.REDIRECTED and task.hops < MAX_HOPS:
         assert outcome.location is not None
@@ -69,7 +72,7 @@ def judge(
     known = known or Robots(origin, None, None, 0.0, 0.0, 0.0)
     if known.until <= now and _pages_fail_too(task, outcome, given_up=given_up):
         return Judged(Done(), _all_allowed(origin, outcome, now, ALLOWED_FOR_S))
-    return _unreachable(known, outcome, now, random)
+    return _unreachable(known, outcome, now, random, max_backoff)
 
 
 def _pages_fail_too(task: Task, outcome: Outcome, *, given_up: bool) -> bool:
@@ -92,6 +95,10 @@ def _all_allowed(origin: str, outcome: Outcome, now: Seconds, kept: Seconds) -> 
     return Robots(origin, None, outcome.status, now, until, until, reason=outcome.reason)
 
 
+def _is_silent(outcome: Outcome) -> bool:
+    return KINDS[outcome.kind].host == "silent"
+
+
 def _absent(outcome: Outcome) -> bool:
     """Tell whether the answer says that there is none (section 2.3.1.3), or leads nowhere."""
     status = outcome.status or 0
@@ -99,11 +106,15 @@ def _absent(outcome: Outcome) -> bool:
     return lost or (300 <= status < 500 and status not in _SAYS_NOTHING)
 
 
-def _unreachable(known: Robots, outcome: Outcome, now: Seconds, random: Random) -> Judged:
+def _unreachable(
+    known: Robots, outcome: Outcome, now: Seconds, random: Random, max_backoff: Seconds
+) -> Judged:
     """Ask again after waits that double; the server says the first, or it is FIRST_RETRY_S."""
     since = now if known.failing_since is None else known.failing_since
     first = min(FIRST_RETRY_S, max(MIN_RETRY_S, outcome.retry_after or FIRST_RETRY_S))
-    wait = min(MAX_RETRY_S, first * 2.0 ** min(known.failures, 20)) * random.uniform(1.0, 1.5)
+    doubled = first * 2.0 ** min(known.failures, 20)
+    most = min(MAX_RETRY_S, max_backoff) if _is_silent(outcome) else MAX_RETRY_S
+    wait = min(most, doubled) * random.uniform(1.0, 1.5)
     at, later = now + max(wait, outcome.retry_after or 0.0), now + MAX_FRESH_S
     record = replace(known, status=outcome.status, reason=outcome.reason, refresh_at=at)
     record = replace(record, failing_since=since, failures=known.failures + 1)

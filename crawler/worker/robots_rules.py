@@ -96,6 +96,7 @@ class Rulebook:
             random=self._random,
             cache_control=visited.cache_control,
             given_up=given_up,
+            max_backoff=self._hosts.max_backoff(host, self._jobs[task.job]),
         )
         self._forget(origin)
         if judged.record is None:

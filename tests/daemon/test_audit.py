@@ -344,6 +344,38 @@ def test_a_job_with_another_name_takes_its_urls_and_files_along(site, stored):
     assert (stored / "files/z/2").stat().st_ino == inode
 
 
+def test_a_job_takes_along_what_stayed_behind_under_still_older_names(site, stored):
+    inodes = [(stored / f"files/a/{number}").stat().st_ino for number in range(1, 5)]
+    write_config(stored, [{"name": "m", "renamed_from": "a", "urls": [f"{site.url}/a/[1-2]"]}])
+    visited(stored)
+    write_config(stored, [{"name": "z", "renamed_from": "m", "urls": [f"{site.url}/a/[1-4]"]}])
+    visited(stored)
+    assert audit(stored, "--job", "z", "--rename")[-1] == "4 files renamed"
+    there = [(stored / f"files/z/{number}").stat().st_ino for number in range(1, 5)]
+    assert there == inodes
+    # And back again.
+    write_config(stored, [{"name": "a", "renamed_from": "z", "urls": [f"{site.url}/a/[1-4]"]}])
+    visited(stored)
+    write_config(stored, [{"name": "m", "renamed_from": "a", "urls": [f"{site.url}/a/[1-4]"]}])
+    visited(stored)
+    assert audit(stored, "--job", "m", "--rename")[-1] == "4 files renamed"
+    assert [(stored / f"files/m/{number}").stat().st_ino for number in range(1, 5)] == inodes
+
+
+def test_an_old_name_that_a_job_bears_again_is_another_job_with_its_own_urls(site, stored):
+    renamed = {"name": "z", "renamed_from": "a", "urls": [f"{site.url}/a/[2-3]"]}
+    write_config(stored, [renamed, jobs(site)[1]])
+    visited(stored)
+    renamed.pop("renamed_from")
+    write_config(stored, [renamed, *jobs(site)])
+    visited(stored)
+    renamed["urls"] = [f"{site.url}/a/[2-4]"]  # a job's URLs are its own again
+    write_config(stored, [renamed, *jobs(site)])
+    visited(stored)
+    assert audit(stored, "--job", "a") == ["4 files as the ledger has them"]
+    assert audit(stored, "--job", "z") == ["3 files as the ledger has them"]
+
+
 def test_a_name_that_is_still_in_use_is_no_old_one(site, stored):
     write_config(stored, [{**jobs(site)[0], "renamed_from": "b"}, jobs(site)[1]])
     done = at_once("check", "-c", "crawler.yaml", cwd=stored)

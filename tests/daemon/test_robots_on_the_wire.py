@@ -1,6 +1,8 @@
 """robots.txt against real servers: every status, every failure, over processes and restarts."""
 
 import gzip
+import json
+import socket
 from contextlib import ExitStack
 from itertools import pairwise
 
@@ -203,3 +205,14 @@ def test_a_page_for_people_in_the_place_of_robots_txt_allows_everything(tmp_path
     with site_with(b"<html><p>Not: here.</p>\nDisallow: /\n</html>") as site:
         daemon = run(write_config(tmp_path, jobs(site.url)))
         assert set(outcomes(daemon).values()) == {"stored"}
+
+
+def test_fetch_does_not_wait_for_the_robots_txt_of_a_host_that_is_silent(tmp_path):
+    """A port that is bound and not listened on refuses every connection."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/[1-3]"
+        done = fetch(url, "--robots", "obey", "--json", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["kind"] for one in told] == ["connect"] * 3

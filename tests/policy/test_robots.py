@@ -813,6 +813,21 @@ def test_a_host_is_not_given_up_because_another_one_is():
     assert decided.record.until <= NOW
 
 
+@pytest.mark.parametrize("kind", [Kind.DNS, Kind.CONNECT, Kind.TIMEOUT])
+@pytest.mark.parametrize("failures", [0, 1, 40])
+def test_a_silent_host_is_asked_again_after_max_backoff_at_the_latest(kind, failures):
+    known = Robots(ORIGIN, None, None, 0, 0, 0, NOW - HOUR, failures)
+    decided = judged(Outcome(kind), known, max_backoff=1.0)
+    assert NOW + 1.0 <= decided.verdict.at <= NOW + 1.5
+
+
+def test_max_backoff_shortens_no_wait_of_a_host_that_answers():
+    decided = judged(answer(503), max_backoff=1.0)
+    assert decided.verdict.at >= NOW + FIRST_RETRY_S
+    asked_for = judged(Outcome(Kind.TIMEOUT, retry_after=600.0), max_backoff=1.0)
+    assert asked_for.verdict.at >= NOW + 600
+
+
 def test_a_host_that_is_given_up_and_answers_is_heard():
     assert judged(STORED, body=NO, given_up=True).record.body == NO
     assert judged(answer(404), given_up=True).record.until == NOW + MAX_FRESH_S

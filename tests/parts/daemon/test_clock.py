@@ -1,13 +1,16 @@
 """A wall clock that was ahead: each step is told once, and nothing waits for what is over."""
 
+from dataclasses import replace
+
 import pytest
 
 from crawler.config import Job
 from crawler.daemon.clock import ClockWatch
 from crawler.model import DAY_S, Kind
-from crawler.records import Again, Dead, Done, JobTerms
+from crawler.records import Again, Dead, Done, JobTerms, Robots
 from crawler.seeder.rescheduling import reschedule
-from tests.parts.frontiers import NOW, join, seeds, settled, take
+from crawler.urls import origin_of
+from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
 
 YEARS = 10 * 365 * DAY_S
 
@@ -98,6 +101,41 @@ def test_what_ended_by_a_clock_that_was_ahead_has_its_time_from_the_schedule_ane
     owner = join(frontier)
     assert take(frontier, owner, NOW + 3599) == {}
     assert len(take(frontier, owner, NOW + 3600)) == 2
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("ahead", [3600.0, YEARS])
+def test_the_rules_that_a_clock_which_was_ahead_fetched_hold_for_a_day_from_now(
+    frontier, ahead, scheme
+):
+    then = NOW + ahead
+    frontier.configure([JobTerms("job", obeys=True)], NOW)
+    frontier.add("job", [seed(f"{scheme}://a/0")], then)
+    owner = join(frontier, then)
+    (task,) = [host.tasks[0] for host in take(frontier, owner, then).values()]
+    origin = origin_of(task.url)
+    record = Robots(origin, b"x", 200, then, then + DAY_S, then + 2 * DAY_S, then, 3)
+    frontier.settle(owner, [replace(settled(task, Kind.STORED, Done(), then), robots=record)], [])
+    frontier.release(owner, [], then)
+    frontier.bring_back(0, NOW)
+    day = NOW + DAY_S
+    assert frontier.robots(origin) == Robots(origin, b"x", 200, NOW, day, day, NOW, 3)
+
+
+def test_a_process_asks_anew_for_rules_that_were_brought_back(frontier):
+    """Else its copy of them would hold for as long as the clock was ahead."""
+    frontier.configure([JobTerms("job", obeys=True)], NOW)
+    frontier.add("job", seeds("a", each=2), NOW)
+    owner = join(frontier)
+    (host,) = take(frontier, owner).values()
+    until = NOW + YEARS
+    record = Robots("http://a:80", b"x", 200, until, until, until)
+    known = replace(settled(host.tasks[0], Kind.STORED, Done(), NOW), robots=record)
+    frontier.settle(owner, [known], [])
+    (before,) = take(frontier, owner, new=0, refills={host.id: 1})["a:80"].tasks
+    frontier.bring_back(0, NOW)
+    (after,) = take(frontier, owner, new=0, refills={host.id: 1})["a:80"].tasks
+    assert after.rules_version > before.rules_version
 
 
 def test_what_is_put_off_by_the_clock_of_today_stays(frontier):

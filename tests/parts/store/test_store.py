@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import gevent
@@ -139,6 +141,25 @@ def test_the_hub_runs_while_files_are_written(files):
     finally:
         ticker.kill()
     assert len(ticks) > 5
+
+
+def test_the_hub_runs_while_parts_of_many_visits_are_swept(files):
+    left = [(Task(n, "j", f"http://h/{n}", "", "h:80", 1, n, 1), 7) for n in range(60_000)]
+    turns = [time.thread_time()]
+
+    def tick():
+        while True:
+            gevent.sleep(0.001)
+            turns.append(time.thread_time())
+
+    ticker = gevent.spawn(tick)
+    try:
+        assert sweep(files, {"j": Job(name="j", urls=("http://h/",))}, left) == 0
+        gevent.sleep(0.01)
+    finally:
+        ticker.kill()
+    longest = max(after - before for before, after in pairwise(turns))
+    assert longest < 0.1, "CPU seconds in one go"
 
 
 def test_the_hub_runs_while_a_part_is_written(files):
