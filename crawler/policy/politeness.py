@@ -233,17 +233,23 @@ class HostPace:
     def remember(
         self, health: Health, now: Seconds, offset: Seconds, rest: Rest = _NO_REST
     ) -> None:
-        """Take up what is remembered of the host; a clock that was set back makes nothing older."""
+        """Take up what is remembered of the host.
+
+        It fails for as long as it was asked: the time in which its rest was over and nobody asked
+        does not count, be it that nobody ran or that the clock was set forward. A clock that was
+        set back makes nothing older.
+        """
         self.answered_at, self.failed_until = rest.answered_at - offset, rest.failed_until - offset
         self.put_off_until = rest.put_off_until - offset
         self.turn_at = max(self.turn_at, rest.turn_at - offset)
         self.backoff, self.failures, self.silent = health.backoff, health.failures, health.silent
         self.latency, self.put_off = health.latency, health.failures if health.latency else None
+        unasked = _unasked(rest, now + offset)
         if health.refused_since is not None:
-            since, path = min(now, health.refused_since - offset), health.refused_path
-            self.refusals = Refusals(health.refusals, path, not path, since)
+            since, path = health.refused_since - offset + unasked, health.refused_path
+            self.refusals = Refusals(health.refusals, path, not path, min(now, since))
         if health.failing_since is not None:
-            self.failing_since = min(now, health.failing_since - offset)
+            self.failing_since = min(now, health.failing_since - offset + unasked)
         today = int((now + offset) // DAY_S)
         self.day_ends = (today + 1) * DAY_S - offset
         self.spent = health.spent if health.day >= today else 0
@@ -258,3 +264,9 @@ class HostPace:
         self.failed_until = min(self.failed_until, now + self.limits.max_backoff)
         self.put_off_until = min(self.put_off_until, now + MAX_RETRY_AFTER_S)
         self.turn_at = min(self.turn_at, now + MAX_TURN_S)
+
+
+def _unasked(rest: Rest, now: Seconds) -> Seconds:
+    """Return for how long a host was to be asked and was not; `now` is wall time, too."""
+    asked_until = max(rest.answered_at, rest.failed_until, rest.put_off_until)
+    return max(0.0, now - asked_until) if asked_until else 0.0

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from crawler.model import Kind, Outcome, Task
+from crawler.policy.bans import REFUSALS_TO_BAN
 from crawler.policy.host_limits import Adaptive, HostLimits
 from crawler.policy.politeness import (
     BACKOFF_KEPT,
@@ -667,6 +668,39 @@ def test_a_wall_clock_that_was_set_back_makes_no_failure_older(age, jump):
     assert host.failing_since <= 500
     assert 500 - host.failing_since == pytest.approx(max(0.0, age - jump), abs=1e-5)
     assert not host.overdue(500) or age - jump >= DAY_S - 1
+
+
+def probed(host, now, offset, for_s):
+    """Let a silent host be asked whenever it may be, each time after a restart; return when."""
+    until = now + for_s
+    while now < until:
+        fail(host, now)
+        again = HostPace(0, host.limits)
+        again.remember(host.health(offset), now, offset, host.rest(offset))
+        host, now = again, again.next_at
+    return host, now
+
+
+@pytest.mark.parametrize("away", [0.0, DAY_S, 3650 * DAY_S])
+def test_time_in_which_nobody_asked_a_host_ends_no_patience_with_it(away):
+    """Nobody ran, or the clock was set forward."""
+    host, now = probed(HostPace(0, HostLimits(give_up=DAY_S)), 1000.0, 1e9, 3600.0)
+    assert host.is_open
+    later = HostPace(0, host.limits)
+    later.remember(host.health(1e9), now + away, 1e9, host.rest(1e9))
+    assert not later.given_up(now + away)
+    later, end = probed(later, now + away, 1e9, DAY_S)
+    assert later.given_up(end)
+
+
+def test_a_ban_is_not_believed_for_time_in_which_nobody_asked():
+    host = HostPace(0.0, HostLimits(give_up=DAY_S))
+    for number in range(REFUSALS_TO_BAN):
+        host.refused(number + 1, 10.0, 10.0, LEAST)
+    later = HostPace(0.0, host.limits)
+    later.remember(host.health(1e9), 10 * DAY_S, 1e9, host.rest(1e9))
+    assert later.refusals.banned
+    assert not later.refuses(10 * DAY_S)
 
 
 def test_the_day_of_a_budget_is_told_in_spite_of_a_clock_that_is_read_twice():
