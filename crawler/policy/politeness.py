@@ -244,7 +244,7 @@ class HostPace:
         self.turn_at = max(self.turn_at, rest.turn_at - offset)
         self.backoff, self.failures, self.silent = health.backoff, health.failures, health.silent
         self.latency, self.put_off = health.latency, health.failures if health.latency else None
-        unasked = _unasked(rest, now + offset)
+        unasked = rest.unasked(now + offset)
         if health.refused_since is not None:
             since, path = health.refused_since - offset + unasked, health.refused_path
             self.refusals = Refusals(health.refusals, path, not path, min(now, since))
@@ -264,9 +264,3 @@ class HostPace:
         self.failed_until = min(self.failed_until, now + self.limits.max_backoff)
         self.put_off_until = min(self.put_off_until, now + MAX_RETRY_AFTER_S)
         self.turn_at = min(self.turn_at, now + MAX_TURN_S)
-
-
-def _unasked(rest: Rest, now: Seconds) -> Seconds:
-    """Return for how long a host was to be asked and was not; `now` is wall time, too."""
-    asked_until = max(rest.answered_at, rest.failed_until, rest.put_off_until)
-    return max(0.0, now - asked_until) if asked_until else 0.0
