@@ -147,6 +147,11 @@ class Rest:
     turn_at: Seconds = 0.0
     """The hosts at its address have their turns before."""
 
+    def unasked(self, now: Seconds) -> Seconds:
+        """Return for how long the host could have been asked and was not; 0 if nothing is known."""
+        asked_until = max(self.answered_at, self.failed_until, self.put_off_until)
+        return max(0.0, now - asked_until) if asked_until else 0.0
+
 
 @value
 class HostRecord:

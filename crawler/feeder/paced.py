@@ -8,6 +8,7 @@ from crawler.feeder.host import Host
 from crawler.frontier import LeasedHost
 from crawler.model import Seconds
 from crawler.policy.politeness import HostPace
+from crawler.policy.remembered import health_of, remember, rest_of
 from crawler.records import HostRecord
 
 
@@ -16,7 +17,7 @@ def paced(overrides: HostOverrides, leased: LeasedHost, now: Seconds, offset: Se
     host = Host(leased.id, leased.key, HostPace(0.0), now)
     host.address = leased.address
     on_terms(overrides, host, leased, now, offset)
-    host.pace.remember(leased.health, now, offset, leased.rest)
+    remember(host.pace, leased.health, now, offset, leased.rest)
     return host
 
 
@@ -41,7 +42,7 @@ def record_of(
         pace.opens_at + offset if pace.opens_at else 0.0,
         pace.delay,
         host.address,
-        pace.health(offset),
-        pace.rest(offset),
+        health_of(pace, offset),
+        rest_of(pace, offset),
         tuple((ip, at + offset) for ip, at in address_rests),
     )

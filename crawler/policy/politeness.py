@@ -16,7 +16,6 @@ from crawler.model import DAY_S, Seconds
 from crawler.policy.bans import Refusals
 from crawler.policy.host_limits import NO_LIMITS, HostLimits
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
-from crawler.records import Health, Rest
 
 FIRST_BACKOFF_S: Seconds = 0.1
 """Backoff after the first failure of a host without a delay."""
@@ -35,7 +34,6 @@ CLOCK_ERROR_S: Seconds = 0.001
 MAX_TURN_S: Seconds = 3600.0
 """Longest time for which a host rests because others at its address have their turns."""
 _NEVER: Seconds = float("-inf")
-_NO_REST = Rest()
 
 
 @dataclass(slots=True)
@@ -208,46 +206,6 @@ class HostPace:
     def ends_unvisited(self, now: Seconds) -> bool:
         """Tell whether its URLs end unvisited: it is given up, and no probe is due yet."""
         return (self.given_up(now) or self.refuses(now)) and now < self.next_at
-
-    def health(self, offset: Seconds) -> Health:
-        """Return what is to be remembered; `offset` leads from this clock to wall time."""
-        since = self.failing_since
-        return Health(
-            backoff=self.backoff,
-            failures=self.failures,
-            failing_since=None if since is None else since + offset,
-            silent=self.silent,
-            latency=round(self.latency, 4),
-            spent=self.spent,
-            day=round((self.day_ends + offset) / DAY_S) - 1 if self.day_ends else 0,
-            refusals=self.refusals.number,
-            refused_path=0 if self.refusals.several else self.refusals.path,
-            refused_since=None if (at := self.refusals.since) is None else at + offset,
-        )
-
-    def rest(self, offset: Seconds) -> Rest:
-        """Return what it is owed, reason by reason, in wall time."""
-        times = (self.answered_at, self.failed_until, self.put_off_until, self.turn_at)
-        return Rest(*(max(0.0, at + offset) for at in times))
-
-    def remember(
-        self, health: Health, now: Seconds, offset: Seconds, rest: Rest = _NO_REST
-    ) -> None:
-        """Take up what is remembered of the host; a clock that was set back makes nothing older."""
-        self.answered_at, self.failed_until = rest.answered_at - offset, rest.failed_until - offset
-        self.put_off_until = rest.put_off_until - offset
-        self.turn_at = max(self.turn_at, rest.turn_at - offset)
-        self.backoff, self.failures, self.silent = health.backoff, health.failures, health.silent
-        self.latency, self.put_off = health.latency, health.failures if health.latency else None
-        if health.refused_since is not None:
-            since, path = min(now, health.refused_since - offset), health.refused_path
-            self.refusals = Refusals(health.refusals, path, not path, since)
-        if health.failing_since is not None:
-            self.failing_since = min(now, health.failing_since - offset)
-        today = int((now + offset) // DAY_S)
-        self.day_ends = (today + 1) * DAY_S - offset
-        self.spent = health.spent if health.day >= today else 0
-        self.clamp(now)
 
     def clamp(self, now: Seconds) -> None:
         """Let nothing last longer than its own rule allows from `now`, under the limits of today.

@@ -110,7 +110,7 @@ def _unreachable(
     known: Robots, outcome: Outcome, now: Seconds, random: Random, max_backoff: Seconds
 ) -> Judged:
     """Ask again after waits that double; the server says the first, or it is FIRST_RETRY_S."""
-    since = now if known.failing_since is None else known.failing_since
+    since = _failing_since(known, now)
     first = min(FIRST_RETRY_S, max(MIN_RETRY_S, outcome.retry_after or FIRST_RETRY_S))
     doubled = first * 2.0 ** min(known.failures, 20)
     most = min(MAX_RETRY_S, max_backoff) if _is_silent(outcome) else MAX_RETRY_S
@@ -121,6 +121,14 @@ def _unreachable(
     if now - since < ABSENT_AFTER_S:
         return Judged(Again(at, charged=False), record)
     return Judged(Done(), replace(record, body=None, fetched_at=now, until=later, refresh_at=later))
+
+
+def _failing_since(known: Robots, now: Seconds) -> Seconds:
+    """Return since when it fails, without the time in which it was to be asked and nobody did."""
+    if known.failing_since is None:
+        return now
+    unasked = max(0.0, now - known.refresh_at) if known.refresh_at else 0.0
+    return min(now, known.failing_since + unasked)
 
 
 def _max_age(cache_control: str) -> Seconds:

@@ -14,6 +14,7 @@ from crawler.policy.bans import (
 )
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.politeness import HostPace
+from crawler.policy.remembered import health_of, remember
 
 HOUR = 3600.0
 
@@ -87,7 +88,7 @@ def test_refusals_are_counted_over_a_restart(paths):
     for path in (*paths * 9,)[:9]:
         host.refused(path, 50.0, 50.0, Random(1))
     later = HostPace(0.0, limits)
-    later.remember(host.health(1e6), 10.0, 1e6 + 60.0)
+    remember(later, health_of(host, 1e6), 10.0, 1e6 + 60.0)
     assert later.refusals.since == pytest.approx(-10.0)
     later.refused(7, 11.0, 11.0, Random(1))
     assert later.refusals.banned == (len(paths) > 1)

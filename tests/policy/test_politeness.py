@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from crawler.model import Kind, Outcome, Task
+from crawler.policy.bans import REFUSALS_TO_BAN
 from crawler.policy.host_limits import Adaptive, HostLimits
 from crawler.policy.politeness import (
     BACKOFF_KEPT,
@@ -18,6 +19,7 @@ from crawler.policy.politeness import (
     MAX_STEPWISE_BACKOFF_S,
     HostPace,
 )
+from crawler.policy.remembered import health_of, remember, rest_of
 from crawler.policy.retry import verdict
 from crawler.records import Again, Health
 from tests import examples
@@ -286,7 +288,7 @@ def test_a_host_rests_as_long_as_it_asks_for_and_no_shorter_than_it_rests_anyway
 
 def test_a_visit_that_never_began_costs_nothing():
     host = HostPace(100, HostLimits(delay=5, max_per_day=1))
-    host.remember(Health(), now=100, offset=0)
+    remember(host, Health(), now=100, offset=0)
     host.handed_off()
     assert host.ready_at() is None
     host.dropped()
@@ -566,7 +568,7 @@ def budgeted(*, spent=0, now=1000.0, most=3, midnight=2000.0, per_host=1, delay=
     """A host with a budget; `midnight` is in terms of its clock."""
     host = HostPace(0, HostLimits(delay=delay, per_host=per_host, max_per_day=most))
     offset = 20_000 * DAY_S - midnight
-    host.remember(Health(spent=spent, day=19_999), now, offset)
+    remember(host, Health(spent=spent, day=19_999), now, offset)
     return host
 
 
@@ -634,15 +636,15 @@ def test_a_host_is_as_it_was_after_a_restart(lucks, now, wobble, reboot, away):
     """The clock of another boot has another beginning, and wall time is read with some noise."""
     offset = 1_700_000_000.0
     one = HostPace(0, HostLimits(delay=1, max_per_day=100))
-    one.remember(Health(), now, offset)
+    remember(one, Health(), now, offset)
     for luck in lucks:
         now = max(now, one.ready_at())
         visit(one, now, now)
         one.well(0.25) if luck == "well" else fail(one, now, silent=luck == "silent")
-    health = one.health(offset + wobble / 1000)
+    health = health_of(one, offset + wobble / 1000)
     other = HostPace(0, one.limits)
     later, its_offset = now + away + reboot, offset - reboot
-    other.remember(health, later, its_offset)
+    remember(other, health, later, its_offset)
     for name in ("backoff", "failures", "silent", "is_open", "slots"):
         assert getattr(other, name) == getattr(one, name), name
     assert other.latency == pytest.approx(one.latency, abs=1e-4)
@@ -653,7 +655,7 @@ def test_a_host_is_as_it_was_after_a_restart(lucks, now, wobble, reboot, away):
     same_day = (now + offset) // DAY_S == (now + away + offset) // DAY_S
     assert other.spent == (one.spent if same_day else 0)
     assert other.day_ends - later <= DAY_S + 1e-3
-    again = other.health(its_offset)
+    again = health_of(other, its_offset)
     assert (again.backoff, again.failures, again.silent) == (one.backoff, one.failures, one.silent)
     assert again.day == int((now + away + offset) // DAY_S)
 
@@ -663,21 +665,54 @@ def test_a_host_is_as_it_was_after_a_restart(lucks, now, wobble, reboot, away):
 def test_a_wall_clock_that_was_set_back_makes_no_failure_older(age, jump):
     health = Health(failures=9, failing_since=1_000_000_000.0, silent=True)
     host = HostPace(0, HostLimits(give_up=DAY_S))
-    host.remember(health, now=500.0, offset=1_000_000_000.0 + age - jump - 500.0)
+    remember(host, health, now=500.0, offset=1_000_000_000.0 + age - jump - 500.0)
     assert host.failing_since <= 500
     assert 500 - host.failing_since == pytest.approx(max(0.0, age - jump), abs=1e-5)
     assert not host.overdue(500) or age - jump >= DAY_S - 1
+
+
+def probed(host, now, offset, for_s):
+    """Let a silent host be asked whenever it may be, each time after a restart; return when."""
+    until = now + for_s
+    while now < until:
+        fail(host, now)
+        again = HostPace(0, host.limits)
+        remember(again, health_of(host, offset), now, offset, rest_of(host, offset))
+        host, now = again, again.next_at
+    return host, now
+
+
+@pytest.mark.parametrize("away", [0.0, DAY_S, 3650 * DAY_S])
+def test_time_in_which_nobody_asked_a_host_ends_no_patience_with_it(away):
+    """Nobody ran, or the clock was set forward."""
+    host, now = probed(HostPace(0, HostLimits(give_up=DAY_S)), 1000.0, 1e9, 3600.0)
+    assert host.is_open
+    later = HostPace(0, host.limits)
+    remember(later, health_of(host, 1e9), now + away, 1e9, rest_of(host, 1e9))
+    assert not later.given_up(now + away)
+    later, end = probed(later, now + away, 1e9, DAY_S)
+    assert later.given_up(end)
+
+
+def test_a_ban_is_not_believed_for_time_in_which_nobody_asked():
+    host = HostPace(0.0, HostLimits(give_up=DAY_S))
+    for number in range(REFUSALS_TO_BAN):
+        host.refused(number + 1, 10.0, 10.0, LEAST)
+    later = HostPace(0.0, host.limits)
+    remember(later, health_of(host, 1e9), 10 * DAY_S, 1e9, rest_of(host, 1e9))
+    assert later.refusals.banned
+    assert not later.refuses(10 * DAY_S)
 
 
 def test_the_day_of_a_budget_is_told_in_spite_of_a_clock_that_is_read_twice():
     """What leads to wall time is the difference of two readings: never twice the same."""
     for noise in (-0.01, -1e-6, 0.0, 1e-6, 0.01):
         host = budgeted(spent=2)
-        assert host.health(20_000 * DAY_S - 2000.0 + noise).day == 19_999
+        assert health_of(host, 20_000 * DAY_S - 2000.0 + noise).day == 19_999
 
 
 def test_of_a_host_that_was_never_met_nothing_is_remembered():
-    assert HostPace(0).health(1e9) == Health()
+    assert health_of(HostPace(0), 1e9) == Health()
     host = HostPace(0)
-    host.remember(Health(), now=10, offset=1e9)
+    remember(host, Health(), now=10, offset=1e9)
     assert (host.ready_at(), host.delay, host.slots) == (0, 0, 1)

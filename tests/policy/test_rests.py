@@ -10,6 +10,7 @@ from crawler.model import DAY_S
 from crawler.policy.host_limits import Adaptive, HostLimits
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.policy.politeness import MAX_TURN_S, HostPace
+from crawler.policy.remembered import remember, rest_of
 from crawler.policy.rests import Why, next_visit
 from crawler.records import Health, Rest
 
@@ -47,7 +48,7 @@ def test_what_lasts_longest_is_the_reason(owed, told):
 @given(times=st.tuples(OF_A_WEEK, OF_A_WEEK, OF_A_WEEK, OF_A_WEEK), now=OF_A_WEEK)
 def test_nothing_rests_longer_than_its_own_rule_allows_from_now(times, now):
     pace = HostPace(0.0, LIMITS)
-    pace.remember(Health(backoff=1e9, failures=9), now, 0.0, Rest(*times))
+    remember(pace, Health(backoff=1e9, failures=9), now, 0.0, Rest(*times))
     at, why = next_visit(pace, now)
     most = {
         Why.READY: 0.0, Why.RETRY_AFTER: MAX_RETRY_AFTER_S, Why.FAILURES: 60.0,
@@ -62,9 +63,9 @@ def test_a_delay_counts_from_the_answer_whatever_it_was_then(limit, then, passed
     pace.handed_off()
     pace.begun(NOW - 3)
     pace.finished(NOW)
-    kept = pace.rest(1e6)
+    kept = rest_of(pace, 1e6)
     later = HostPace(0.0, HostLimits(delay=limit))
-    later.remember(Health(), NOW + passed, 1e6, kept)
+    remember(later, Health(), NOW + passed, 1e6, kept)
     assert later.next_at == pytest.approx(NOW + limit, abs=1e-6)
 
 

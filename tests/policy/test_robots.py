@@ -726,19 +726,37 @@ def test_a_short_time_that_a_host_named_is_the_first_wait_and_doubles_like_any(s
     assert min(waits) >= FIRST_RETRY_S
 
 
+def asked_until(end, known):
+    """Return what is known after asking whenever it is time, always without an answer."""
+    decided = judged(answer(503), known, now=known.refresh_at)
+    while decided.record.refresh_at < end and isinstance(decided.verdict, Again):
+        decided = judged(answer(503), decided.record, now=decided.record.refresh_at)
+    return decided
+
+
 def test_after_thirty_days_without_an_answer_the_file_is_taken_as_absent():
-    known = good(NOW - ABSENT_AFTER_S)
-    known = judged(answer(503), known, now=NOW - ABSENT_AFTER_S).record
-    last = judged(answer(503), known, now=NOW - 1.0)
+    known = good(NOW - ABSENT_AFTER_S - MAX_FRESH_S)
+    began = known.refresh_at
+    last = asked_until(began + ABSENT_AFTER_S, known)
     assert isinstance(last.verdict, Again)
-    assert last.record.until < NOW
-    decided = judged(answer(503), last.record)
+    assert last.record.until < began + ABSENT_AFTER_S
+    now = last.record.refresh_at
+    decided = judged(answer(503), last.record, now=now)
     assert decided.verdict == Done()
     record = decided.record
-    assert (record.body, record.fetched_at) == (None, NOW)
-    assert record.until == record.refresh_at == NOW + MAX_FRESH_S
-    assert record.failing_since == NOW - ABSENT_AFTER_S
+    assert (record.body, record.fetched_at) == (None, now)
+    assert record.until == record.refresh_at == now + MAX_FRESH_S
+    assert record.failing_since == began
     assert ABSENT_AFTER_S == 30 * 24 * HOUR
+
+
+@pytest.mark.parametrize("away", [2 * HOUR, ABSENT_AFTER_S, 3650 * 24 * HOUR])
+def test_time_in_which_nobody_asked_makes_no_file_absent(away):
+    """Nobody ran, or the clock was set forward."""
+    known = judged(answer(503), good(NOW - MAX_FRESH_S), now=NOW).record
+    decided = judged(answer(503), known, now=known.refresh_at + away)
+    assert isinstance(decided.verdict, Again)
+    assert decided.record.failing_since == pytest.approx(NOW + away)
 
 
 def test_what_is_taken_as_absent_is_asked_for_every_day_and_stays_so():

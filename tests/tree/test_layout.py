@@ -96,6 +96,7 @@ ELSEWHERE = {
     "log/values.py": "parts/log/test_log.py",
     "log/visits.py": "parts/log/test_log.py",
     "model.py": "values alone",
+    "policy/remembered.py": "policy/test_politeness.py",
     "policy/host_limits.py": "policy/test_politeness.py",
     "policy/frames.py": "parts/fetch/test_decode.py",
     "policy/addresses.py": "parts/transport/test_dial_guard.py",

@@ -1,0 +1,60 @@
+"""What the ledger remembers of a host's pace, between processes. Pure.
+
+A pace is on a monotonic clock, which every boot begins anew; `offset` leads from it to wall time.
+"""
+
+from crawler.model import DAY_S, Seconds
+from crawler.policy.bans import Refusals
+from crawler.policy.politeness import HostPace
+from crawler.records import Health, Rest
+
+_NO_REST = Rest()
+
+
+def health_of(pace: HostPace, offset: Seconds) -> Health:
+    """Return what is to be remembered of a host beside its rests."""
+    since, refusals = pace.failing_since, pace.refusals
+    return Health(
+        backoff=pace.backoff,
+        failures=pace.failures,
+        failing_since=None if since is None else since + offset,
+        silent=pace.silent,
+        latency=round(pace.latency, 4),
+        spent=pace.spent,
+        day=round((pace.day_ends + offset) / DAY_S) - 1 if pace.day_ends else 0,
+        refusals=refusals.number,
+        refused_path=0 if refusals.several else refusals.path,
+        refused_since=None if refusals.since is None else refusals.since + offset,
+    )
+
+
+def rest_of(pace: HostPace, offset: Seconds) -> Rest:
+    """Return what a host is owed, reason by reason, in wall time."""
+    times = (pace.answered_at, pace.failed_until, pace.put_off_until, pace.turn_at)
+    return Rest(*(max(0.0, at + offset) for at in times))
+
+
+def remember(
+    pace: HostPace, health: Health, now: Seconds, offset: Seconds, rest: Rest = _NO_REST
+) -> None:
+    """Let a pace take up what is remembered of its host.
+
+    A host fails for as long as it was asked: the time in which its rest was over and nobody asked
+    does not count, be it that nobody ran or that the clock was set forward. A clock that was set
+    back makes nothing older.
+    """
+    pace.answered_at, pace.failed_until = rest.answered_at - offset, rest.failed_until - offset
+    pace.put_off_until = rest.put_off_until - offset
+    pace.turn_at = max(pace.turn_at, rest.turn_at - offset)
+    pace.backoff, pace.failures, pace.silent = health.backoff, health.failures, health.silent
+    pace.latency, pace.put_off = health.latency, health.failures if health.latency else None
+    unasked = rest.unasked(now + offset)
+    if health.refused_since is not None:
+        since, path = health.refused_since - offset + unasked, health.refused_path
+        pace.refusals = Refusals(health.refusals, path, not path, min(now, since))
+    if health.failing_since is not None:
+        pace.failing_since = min(now, health.failing_since - offset + unasked)
+    today = int((now + offset) // DAY_S)
+    pace.day_ends = (today + 1) * DAY_S - offset
+    pace.spent = health.spent if health.day >= today else 0
+    pace.clamp(now)
