@@ -16,6 +16,8 @@ _LET_GO = """
 UPDATE address SET owner = NULL
 WHERE ip IN ({addresses}) AND owner IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM host WHERE host.address = ip AND host.owner IS NOT NULL)"""
+_OF_OWNER = """
+WHERE ip IN (SELECT address FROM host WHERE host.owner = :owner) AND owner = :owner"""
 _REST = """
 UPDATE address SET answered_at = (SELECT answered_at FROM temp.rested WHERE ip = address.ip)
 WHERE ip IN (SELECT ip FROM temp.rested) AND owner = ?"""
@@ -49,13 +51,13 @@ def holder(db: sqlite3.Connection, ip: str | None) -> int | None:
 
 
 def let_all_go(db: sqlite3.Connection, owner: int) -> None:
-    """Leave the addresses of a process that goes without an owner."""
-    db.execute("UPDATE address SET owner = NULL WHERE owner = ?", (owner,))
+    """Leave the addresses of the hosts of a process without an owner, before these are."""
+    db.execute(f"UPDATE address SET owner = NULL {_OF_OWNER}", {"owner": owner})
 
 
 def orphan(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
     """Leave the addresses of a dead process resting: they may have been visited a moment ago."""
     db.execute(
-        "UPDATE address SET owner = NULL, answered_at = ? WHERE owner = ?",
-        (now, owner),
+        f"UPDATE address SET owner = NULL, answered_at = :now {_OF_OWNER}",
+        {"now": now, "owner": owner},
     )

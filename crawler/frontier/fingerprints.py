@@ -11,12 +11,15 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from crawler.frontier.names import Names
 from crawler.frontier.values import BEFORE_ALL
 
 MAX_RECENT = 150_000
 """Fingerprints that wait. More of them are closer neighbours, and themselves more pages."""
 MOVED_AT_ONCE = 20_000
 """Fingerprints that move in one transaction, at most."""
+COUNTED_EVERY = 5000
+"""URLs that become known between two counts of those that wait: to count reads all of them."""
 TASK_OF = "(SELECT task FROM known WHERE fingerprint = ?)"
 
 _AMONG = """
@@ -48,8 +51,12 @@ def note(db: sqlite3.Connection, last: int) -> None:
     )
 
 
-def move(db: sqlite3.Connection) -> None:
+def move(db: sqlite3.Connection, names: Names, added: int) -> None:
     """Move the next stretch of neighbours if too many wait, and begin again after the last."""
+    names.uncounted += added
+    if names.uncounted < COUNTED_EVERY:
+        return
+    names.uncounted = 0
     (waiting,) = db.execute("SELECT count(*) FROM recent").fetchone()
     number = min(waiting - MAX_RECENT, MOVED_AT_ONCE)
     if number <= 0:

@@ -21,6 +21,8 @@ class Names:
     def __init__(self) -> None:
         self._jobs: dict[str, int] = {}
         self._hosts: dict[tuple[str, int], int] = {}
+        self.uncounted = 1 << 62
+        """URLs that became known since `fingerprints.move` counted those that wait."""
 
     def job_id(self, db: sqlite3.Connection, name: str) -> int:
         """Return the number of a job; a job that is not known gets one."""

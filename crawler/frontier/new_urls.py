@@ -56,6 +56,7 @@ def enlist(
             new.setdefault(seed.fingerprint, seed)
     listed.subtract(new.keys())
     adopted = _take(db, names, job, new.values(), now)
+    move(db, names, len(new))
     db.executemany(_MORE, [(times, one) for one, times in listed.items() if times])
     return len(new) - adopted
 
@@ -87,7 +88,6 @@ def _add(
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
     db.execute(_ADD, {"job": job, "now": now, "second": int(now), "seeds": rows})
     note(db, last)
-    move(db)
     tally(db, Counter({(job, ""): len(seeds)}))
     due(db, hosts.values(), job, now)
     if before is None:

@@ -117,9 +117,9 @@ def release(
             f"WHERE id IN (SELECT id {_LEASED})",
             (owner,),
         )
+        addresses.let_all_go(db, owner)
         owe(db, owner)
         db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
-        addresses.let_all_go(db, owner)
         update_ready_at(db, held, now)
         leave_text(db, owner)
         db.execute("DELETE FROM process WHERE id = ?", (owner,))
@@ -162,8 +162,8 @@ def _reclaim_from(
     held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
     reclaimed = _suspect_tasks(db, names, owner, now)
     begun = Counter(lost.task.host_id for lost in reclaimed)
-    _rest_hosts(db, {host: begun[host] for host in held}, now)
     addresses.orphan(db, owner, now)
+    _rest_hosts(db, {host: begun[host] for host in held}, now)
     leave_text(db, owner)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed

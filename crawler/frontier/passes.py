@@ -132,7 +132,7 @@ def end_pass(db: sqlite3.Connection, one: Pass, read: SourceState | None, now: S
     )
     db.execute(
         "DELETE FROM source WHERE id = ? AND mark = '' AND listed = 0 "
-        "AND NOT EXISTS (SELECT 1 FROM chunk WHERE source = id)",
+        "AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.source = source.id)",
         (one.source,),
     )
 

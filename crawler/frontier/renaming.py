@@ -9,7 +9,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from crawler.frontier.fingerprints import TASK_OF, forget, move
+from crawler.frontier.fingerprints import TASK_OF, forget
 from crawler.frontier.readiness import update_ready_at
 from crawler.frontier.rows import counted_as, tally
 from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, WAITING
@@ -106,7 +106,6 @@ def _adopt(
         "DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", [(old, one) for one in gone]
     )
     tally(db, sums)
-    move(db)
     update_ready_at(db, hosts, now)
     return others, len(gone)
 

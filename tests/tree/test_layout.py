@@ -17,6 +17,7 @@ ACROSS = {
     "parts/feeder/test_stories.py": "feeder, leaser and settler together, on a made-up clock",
     "parts/fetch/test_memory_budget.py": "heads and bodies of all visits together",
     "policy/test_linear.py": "whatever reads bytes of strangers",
+    "parts/frontier/test_plans.py": "every statement of the verbs",
     "parts/frontier/test_walk.py": "all verbs of the contract, at random",
     "parts/transport/test_oracles.py": "head and framing, beside other readers",
 }

@@ -19,6 +19,7 @@ from tests.parts.frontiers import NOW, join, seeds, take
 @pytest.fixture
 def short(monkeypatch):
     """Levels so short that a few hundred URLs go through them."""
+    monkeypatch.setattr(known, "COUNTED_EVERY", 1)
     monkeypatch.setattr(known, "MAX_RECENT", 100)
     monkeypatch.setattr(known, "MOVED_AT_ONCE", 30)
 

@@ -186,3 +186,14 @@ def test_the_schedule_of_a_new_job_is_noted_with_its_list(frontier):
     read = replace(new_list("a", "x"), schedule='{"every": 60}')
     frontier.take_in(join(frontier), [read], NOW)
     assert frontier.schedule("a") == '{"every": 60}'
+
+
+def test_a_list_of_bad_lines_alone_is_remembered(frontier):
+    """It holds something: the chunk of its lines, which another reading compares."""
+    owner = join(frontier)
+    frontier.begin_pass(owner, "job", "first")
+    one = frontier.begin_pass(owner, "job", "bad")
+    frontier.put(one, [ReadChunk(1, 1, [], bad=3)], NOW)
+    frontier.end_pass(one, SourceState(one.source, "", 0, 3), NOW)
+    assert frontier.sources("job")["bad"].bad == 3
+    assert frontier.chunks(one.source)[1].bad == 3

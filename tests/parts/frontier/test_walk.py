@@ -18,6 +18,7 @@ STEPS_EACH = 150
 @pytest.fixture(autouse=True)
 def _small_levels(monkeypatch):
     """Both levels of the index are in use with a handful of URLs."""
+    monkeypatch.setattr(fingerprints, "COUNTED_EVERY", 1)
     monkeypatch.setattr(fingerprints, "MAX_RECENT", 6)
     monkeypatch.setattr(fingerprints, "MOVED_AT_ONCE", 3)
 

@@ -1,0 +1,59 @@
+"""No verb reads a whole table of hosts or URLs, by the plans that SQLite makes of its statements."""
+
+import re
+
+from crawler.frontier import open_frontier, staging
+from tests.parts.frontier.walk import Walk
+
+STEPS, WALKS = 150, 3
+SHORT = {
+    *(f"temp.{name}" for name in staging.TABLES), "json_each", "job", "process", "ledger", "alive",
+    "sweep", "tally", "source", "CONSTANT", "sqlite_schema",
+}  # fmt: skip
+"""Tables that are as long as a configuration, or as one call of a verb."""
+DERIVED = {"first", "queue", "least", "found", "older"}
+"""Names within statements for rows that were found by an index, with a limit."""
+BOUNDED = {"SELECT count(*) FROM recent": "once for thousands of URLs, and never of more rows"}
+"""Statements that read a whole table, and why they may."""
+VALUE = re.compile(r"'(?:[^']|'')*'|\b[xX]'\w*'|-?\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b")
+
+
+def asked(frontier, file, number):
+    """Return the statements of a random walk, one of each kind."""
+    seen = {}
+
+    def note(statement):
+        seen.setdefault(VALUE.sub("?", statement), statement)
+
+    within = frontier._file._native.call
+    within(frontier._file.db.set_trace_callback, note)
+    walk = Walk(frontier, file, number)
+    for _ in range(STEPS):
+        walk.step()
+    within(frontier._file.db.set_trace_callback, None)
+    return [
+        one
+        for one in seen.values()
+        if one.lstrip().split()[0] in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}
+    ]
+
+
+def scanned(frontier, statement):
+    """Return what the plan of a statement reads from one end to the other."""
+    plan = frontier._file._native.call(
+        lambda: frontier._file.db.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+    )
+    names = {match.group(1) for *_, detail in plan if (match := re.match(r"SCAN (\S+)", detail))}
+    return {name for name in names - SHORT - DERIVED if not name.startswith("(subquery")}
+
+
+def test_no_statement_reads_a_whole_table_of_hosts_or_urls(tmp_path):
+    found = {}
+    for number in range(WALKS):
+        file = tmp_path / f"{number}.sqlite"
+        with open_frontier(file, durable=False) as frontier:
+            for statement in asked(frontier, file, number):
+                kind = " ".join(VALUE.sub("?", statement).split())
+                if kind not in BOUNDED and (names := scanned(frontier, statement)):
+                    found[kind] = names
+    assert not found, "\n".join(f"{names}: {statement}" for statement, names in found.items())
