@@ -1,4 +1,4 @@
-"""No verb reads a whole table of hosts or URLs, by the plans that SQLite makes of its statements."""
+"""No verb reads a whole table of hosts or URLs, by the plans of SQLite for its statements."""
 
 import re
 
