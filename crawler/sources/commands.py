@@ -1,5 +1,6 @@
 """The lines of a program's standard output; it is run without a shell and never for too long."""
 
+import atexit
 import os
 import signal
 import subprocess
@@ -82,6 +83,8 @@ class _Program:
             self._complaints, complaints = _pipe(ours, theirs)
             self._guard = ours.enter_context(Guard())
             self._process = self._start(output, complaints)
+            atexit.register(self._end)
+            ours.callback(atexit.unregister, self._end)
             self._listener: Greenlet = gevent.spawn(self._listen)
             self._ours = ours.pop_all()
         return self
@@ -125,6 +128,10 @@ class _Program:
             why = getattr(started, "strerror", None) or started
             raise self._failed(f"cannot be started: {why}") from started
         return started
+
+    def _end(self) -> None:
+        """End what is left of the group when this process ends, however little time that leaves."""
+        _signal(self._process, signal.SIGKILL)
 
     def _left(self) -> Seconds:
         return self._deadline - time.monotonic()

@@ -171,6 +171,61 @@ def test_a_command_and_all_it_started_end_with_a_process_that_is_killed(ignore):
     await_end(mark)
 
 
+def without_guard(daemon):
+    """Kill the guard of the one program of a process."""
+    guards = [one for one in psutil.Process(daemon.pid).children() if one.cmdline()[0] == "/bin/sh"]
+    assert len(guards) == 1
+    guards[0].kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills with the parent")
+def test_a_program_ends_with_a_process_that_is_killed_also_where_its_guard_was():
+    mark = f"mark-{time.monotonic_ns()}"
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('http://h/', flush=True); time.sleep(60)"
+    )
+    arguments = (sys.executable, "-c", DAEMON, mark, code)
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as daemon:
+        assert daemon.stdout.readline() == b"[b'http://h/']\n"
+        without_guard(daemon)
+        daemon.kill()
+    await_end(mark)
+
+
+HASTY = """
+import gevent, sys
+from crawler.sources.contract import Fields
+from crawler.sources.commands import Command
+mark, code = sys.argv[1:]
+def read():
+    for block in Command(
+        (sys.executable, "-c", code, mark), 60.0, Fields("", frozenset(), frozenset())
+    ).read(""):
+        print(block, flush=True)
+reading = gevent.spawn(read)
+gevent.get_hub().threadpool.apply(sys.stdin.readline)
+reading.kill(timeout=0.1)
+"""
+
+
+def test_a_group_ends_with_a_process_that_leaves_in_haste_also_where_its_guard_was_killed():
+    mark = f"mark-{time.monotonic_ns()}"
+    ignore = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    code = CHILDREN.format(ignore=ignore).replace(
+        "import time;", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    )
+    arguments = (sys.executable, "-c", HASTY, mark, code)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(arguments, stdin=pipe, stdout=pipe) as daemon:
+        assert daemon.stdout.readline() == b"[b'http://h/']\n"
+        until(lambda: len(running(mark)) == 3, "its child has not begun")
+        without_guard(daemon)
+        daemon.stdin.close()
+        assert daemon.wait(20) == 0
+    await_end(mark)
+
+
 def test_no_guard_is_left_of_a_command_that_has_ended(one):
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     assert urls(one(command=("echo", "http://h/1"))) == ["http://h/1"]
