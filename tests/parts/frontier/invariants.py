@@ -56,7 +56,8 @@ def _listings(db):
         numbers.frombytes(packed)
         listed.update((job, number) for number in numbers)
     leaving = set(db.execute("SELECT job, fingerprint FROM unlisted"))
-    unknown = set(listed)
+    past = {job for (job,) in db.execute("SELECT id FROM job WHERE behind")}
+    unknown = {(job, number) for job, number in listed if job not in past}
     for job, number, times, state in db.execute(
         f"SELECT job, fingerprint, listed, state FROM task WHERE job != {ROBOTS_JOB}"
     ):
