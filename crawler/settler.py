@@ -133,7 +133,7 @@ class Settler:
         choices = {at: choice for at, choice in found.items() if choice}
         if not choices:
             return
-        paths = self._frontier.claim(list(choices.values()))
+        paths = self._frontier.claim(list(choices.values()), self._owner)
         bodies = [
             self._body(self._batch[at], choice[1], path)
             for (at, choice), path in zip(choices.items(), paths, strict=True)

@@ -10,10 +10,14 @@ from crawler.records import StoredFile
 class FileVerbs(Protocol):
     """What the settler and `crawler audit` ask of a frontier."""
 
-    def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
+    def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
         """Reserve a file for each (task, first choice, second choice), and return the files.
 
-        A file belongs to one task, for good; where both choices are taken there is a third.
+        A file belongs to one task, for good; where both choices are taken there is a third. An
+        owner claims for tasks that it has leased, before it writes their files.
+
+        Raises:
+            LeaseLostError: that owner was taken for dead: another process may visit them by now.
         """
 
     def stored(self, after: int) -> tuple[list[StoredFile], int | None]:

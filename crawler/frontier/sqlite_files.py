@@ -13,8 +13,8 @@ class SqliteFiles:
 
     _file: Transactions
 
-    def claim(self, paths: Sequence[tuple[int, str, str]]) -> list[str]:
-        return self._file.write(visits.claim, paths)
+    def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
+        return self._file.write(visits.claim, paths, owner)
 
     def stored(self, after: int) -> tuple[list[StoredFile], int | None]:
         return self._file.read(files.stored, after)

@@ -84,8 +84,16 @@ def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
     )
 
 
-def claim(db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]]) -> list[str]:
-    """Reserve a file for each (task, first, second choice), or the second with a number added."""
+def claim(
+    db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]], owner: int | None
+) -> list[str]:
+    """Reserve a file for each (task, first, second choice), or the second with a number added.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    if owner is not None:
+        renew(db, owner, 0.0)
     mine = _claim_all(db, {task: path_key(path) for task, path, _ in paths})
     return [
         path

@@ -47,10 +47,13 @@ def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
         lambda: one.settle(mine, [result], [HostRecord(host.id, NOW + LATER)]),
         lambda: one.lease(mine, now, new=9, refills={host.id: 9}, idle=[]),
         lambda: one.renew(mine, now),
+        lambda: one.move(mine, [HostRecord(host.id, NOW, address="192.0.2.1")], now),
+        lambda: one.claim([(host.tasks[0].id, "x", "y")], mine),
     ):
         with pytest.raises(LeaseLostError, match="took this one for dead"):
             verb()
     assert (other.counts(), other.listed(), other.unfinished(0, 9)) == before
+    assert other.claim([(task.id, "x", "y")], theirs) == ["x"]
     assert one.release(mine, [HostRecord(host.id, NOW + LATER)], NOW) == []
     assert take(other, theirs, now + 1)["a:80"].delay == 0.0
     assert task.attempt == 1
