@@ -191,3 +191,12 @@ class StoredFile(NamedTuple):
     """Whether no list names its URL any more."""
     active: bool
     """Whether the configuration has its job."""
+
+
+class Stayed(NamedTuple):
+    """Files that were to be removed and are still there."""
+
+    kept: list[str]
+    """They are not as they were stored: somebody changed them or put them there."""
+    failed: list[str]
+    """The system would not let them be read or removed."""

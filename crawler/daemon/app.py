@@ -232,8 +232,8 @@ class App:
         """Do all of a reload that may fail, the ledger last; return what puts it in force."""
         coming = self._configuration.coming(settings)
         sessions = self._visiting.fetcher.prepare(coming.all_jobs())
-        self._disk.configure(coming.hosts)
         self._meanings.look()
+        self._disk.configure(coming.hosts)  # from here on its jobs are leased: nothing may wait
         return partial(self._put_in_force, coming, sessions, found)
 
     def _put_in_force(

@@ -51,7 +51,7 @@ def stored(db: sqlite3.Connection, after: int) -> tuple[list[StoredFile], int | 
 
     A task that is being visited is left out: its file may be written just now.
     """
-    files = _files(db.execute(_PAGE, (after,)))
+    files = stored_files(db.execute(_PAGE, (after,)))
     last, found = db.execute(_LAST, (after,)).fetchone()
     return files, last if found == ROWS_AT_ONCE else None
 
@@ -91,7 +91,7 @@ def unneeded(db: sqlite3.Connection, job: str, after: int) -> list[StoredFile]:
 
     What has the name of such a file without being that file is not among them.
     """
-    return _files(db.execute(_UNNEEDED, (job, after)))
+    return stored_files(db.execute(_UNNEEDED, (job, after)))
 
 
 def let_go(db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], now: Seconds) -> int:
@@ -157,7 +157,8 @@ def _row(db: sqlite3.Connection, file: StoredFile) -> tuple[int, int, str | None
     return tuple(found) if found else None
 
 
-def _files(rows: Iterable[tuple[Any, ...]]) -> list[StoredFile]:
+def stored_files(rows: Iterable[tuple[Any, ...]]) -> list[StoredFile]:
+    """Return rows of stored files as values."""
     return [
         StoredFile(
             number, job, url, print_, path or "", size or 0, digest.hex(), bool(gone), bool(active)

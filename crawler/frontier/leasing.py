@@ -76,10 +76,12 @@ SELECT owed.address, ifnull(address.answered_at, 0.0)
 FROM temp.owed LEFT JOIN address ON ip = owed.address WHERE owed.address IS NOT NULL"""
 
 
-def know(file: Transactions, visitor: Visitor) -> None:
-    """Note which jobs the process visits."""
-    staging.fill(file.db, "my_job", (visitor.jobs or {}).items())
-    staging.fill(file.db, "held_job", [(name,) for name in visitor.held])
+def _know(file: Transactions, visitor: Visitor) -> None:
+    """Note which jobs the process visits, as it said when it asked for the lease."""
+    if file.known is not visitor:
+        staging.fill(file.db, "my_job", (visitor.jobs or {}).items())
+        staging.fill(file.db, "held_job", [(name,) for name in visitor.held])
+        file.known = visitor
 
 
 def lease(
@@ -100,6 +102,7 @@ def lease(
     """
     db = file.db
     _take_back_unanswered(file, owner, now)
+    _know(file, visitor)
     stage_owed(db, idle)
     staging.fill(db, "returned", [(task,) for task in back])
     staging.fill(db, "wanted", [(host, n, 0, at) for at, (host, n) in enumerate(refills.items())])

@@ -77,7 +77,7 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     ) -> None:
         self._file.write(configure, self._file.names, jobs, now, text)
         known = {terms.name: terms.digest for terms in jobs}
-        self._visit(replace(self._visitor, jobs=known, obeys=obeys))
+        self._visitor = replace(self._visitor, jobs=known, obeys=obeys)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(visits.add, self._file.names, job, seeds, now, recount)
@@ -86,7 +86,7 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
         return self._file.read(jobs.active_jobs)
 
     def hold(self, jobs: Collection[str]) -> None:
-        self._visit(replace(self._visitor, held=frozenset(jobs)))
+        self._visitor = replace(self._visitor, held=frozenset(jobs))
 
     def alive(self) -> Seconds | None:
         return self._file.read(owners.alive)
@@ -192,10 +192,6 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
 
     def hosts(self, limit: int) -> list[str]:
         return self._file.read(visits.hosts, limit)
-
-    def _visit(self, visitor: Visitor) -> None:
-        self._visitor = visitor
-        self._file.stage(leasing.know, visitor)
 
     def _obeys(self, key: str) -> bool | None:
         return self._visitor.obeys(key)

@@ -42,6 +42,8 @@ class Transactions:
         self._native = Native(1)
         self.names = Names()
         self.patience = Patience()
+        self.known: object = None
+        """The `terms.Visitor` whose jobs are staged."""
         self.unanswered = False
         """Whether the last lease was committed and its answer not read."""
         self.written_at: Seconds = 0.0

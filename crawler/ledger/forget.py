@@ -2,8 +2,10 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, TypeVar
 
+from crawler.frontier.files import stored_files
 from crawler.frontier.fingerprints import TASK_OF, is_known
 from crawler.frontier.fingerprints import forget as forget_fingerprints
 from crawler.frontier.passes import unlist_dropped
@@ -11,16 +13,33 @@ from crawler.frontier.readiness import update_ready_at
 from crawler.frontier.rows import counted_as, tally
 from crawler.frontier.schema import LEASED, RETIRED, ROBOTS_JOB
 from crawler.ledger.entries import numbers
+from crawler.ledger.selection import spans
 from crawler.ledger.slices import ROW_COLUMNS, Row, in_slices, one_slice
 from crawler.ledger.statefile import Connection
 from crawler.model import Seconds
 from crawler.policy.naming import path_key
+from crawler.records import StoredFile
 
 FILES_AT_ONCE = 100
 """URLs of one transaction where files are removed in it."""
+Judged = TypeVar("Judged")
+"""What a remover knows of a file that it looked at."""
 
-Remove = Callable[[Sequence[str]], None]
-"""Removes files, by their names below the output folder."""
+_STORED = f"""
+SELECT task.id, job.name, url, fingerprint, path, size, task.digest, task.state = {RETIRED}, active
+FROM task JOIN job ON job.id = task.job JOIN file ON file.key = ? AND file.task = task.id
+WHERE task.id = ?"""
+_SAME = "SELECT 1 FROM task WHERE id = ? AND path = ? AND digest = ?"
+
+
+class Remover(Protocol[Judged]):
+    """Removes files in two steps, the first of which may take long and changes nothing."""
+
+    def judge(self, files: Iterable[StoredFile]) -> list[Judged]:
+        """Look at files."""
+
+    def remove(self, files: Sequence[Judged]) -> None:
+        """Remove those that are as they were stored, if nobody changed them since."""
 
 
 def forget(
@@ -29,13 +48,13 @@ def forget(
     now: Seconds,
     *,
     dry: bool = False,
-    remove: Remove | None = None,
+    remover: Remover[Any] | None = None,
 ) -> int:
     """Forget URLs that no list of the configuration names, and that were last heard of by `until`.
 
-    These are the retired URLs, and all of jobs that the configuration no longer has. `remove` takes
-    their files away, before anybody else can have their names; without it they stay. After a crash
-    in between the URL is still known, and forgotten by the next call.
+    These are the retired URLs, and all of jobs that the configuration no longer has. Their files go
+    with a `remover`, before anybody else can have their names; else they stay. After a crash in
+    between the URL is still known, and forgotten by the next call.
     """
     old = "ifnull(finished_at, ifnull(first_seen, due_at)) <= ?"
     clause = (
@@ -44,28 +63,54 @@ def forget(
     )
     if dry:
         return in_slices(db, clause, (until,), None).total()
-    if remove:
-        act = lambda rows: _remove(db, rows, remove)  # noqa: E731
-        in_slices(db, f"{clause} AND digest IS NOT NULL", (until,), act, FILES_AT_ONCE)
+    if remover:
+        _remove_files(db, f"{clause} AND digest IS NOT NULL", until, remover)
     listed = _forget_listed(db, clause, until, now)
     others = in_slices(db, clause, (until,), lambda rows: _delete(db, rows, now))
     return listed + others.total()
 
 
-def _remove(db: Connection, rows: Sequence[Row], remove: Remove) -> None:
-    """Remove the files of URLs that have reserved their names, while nobody else can write here."""
-    mine = []
-    for number, *_, path, _ in rows:
+def _remove_files(db: Connection, clause: str, until: Seconds, remover: Remover[Any]) -> None:
+    """Remove files of URLs, some at once; they are read while everybody else can write here."""
+    for first, last in spans(db):
         found = db.execute(
-            "SELECT 1 FROM file WHERE key = ? AND task = ?", (path_key(path or ""), number)
+            f"SELECT task.id, path FROM task WHERE {clause} AND path IS NOT NULL "
+            "AND task.id > ? AND task.id <= ?",
+            (until, first, last),
+        ).fetchall()
+        for at in range(0, len(found), FILES_AT_ONCE):
+            files = _stored(db, found[at : at + FILES_AT_ONCE])
+            judged = remover.judge(files)
+            with one_slice(db):
+                _remove(db, list(zip(files, judged, strict=True)), (clause, until), remover)
+
+
+def _stored(db: Connection, rows: Sequence[tuple[int, str]]) -> list[StoredFile]:
+    """Return the files of URLs that have reserved their names."""
+    found = [db.execute(_STORED, (path_key(path), number)).fetchone() for number, path in rows]
+    return stored_files(row for row in found if row)
+
+
+def _remove(
+    db: Connection,
+    files: Sequence[tuple[StoredFile, Any]],
+    meant: tuple[str, Seconds],
+    remover: Remover[Any],
+) -> None:
+    """Remove files while nobody else can write here, where the ledger still says the same."""
+    clause, until = meant
+    same = [
+        (file.task, judged)
+        for file, judged in files
+        if db.execute(
+            f"{_SAME} AND {clause}", (file.task, file.path, bytes.fromhex(file.digest), until)
         ).fetchone()
-        if path and found:
-            mine.append((number, path))
-    remove([path for _, path in mine])
+    ]
+    remover.remove([judged for _, judged in same])
     db.executemany(
         "UPDATE task SET digest = NULL, size = NULL, etag = NULL, last_modified = NULL, "
         f"ended = CASE state WHEN {RETIRED} THEN NULL ELSE ended END WHERE id = ?",
-        [(number,) for number, _ in mine],
+        [(number,) for number, _ in same],
     )
 
 

@@ -2,11 +2,14 @@
 
 A pass that is held, or that was not read to its end, retires nothing: nothing is removed by it. The
 file goes first and the ledger learns it then: after a crash in between the next pass goes on.
+What somebody changed or put in a file's place stays; it is no file of the ledger from then on.
 """
 
 import time
+from collections.abc import Sequence
 
 from crawler.config import Job
+from crawler.records import StoredFile
 from crawler.seeder.reading import SyncTools
 
 
@@ -14,12 +17,17 @@ def clear(tools: SyncTools, job: Job) -> None:
     """Remove what the retired URLs of a job have stored."""
     if job.on_remove != "delete" or tools.remove is None:
         return
-    after, removed, failed = 0, 0, 0
+    after, removed, kept, failed = 0, 0, 0, 0
     while files := tools.frontier.unneeded(job.name, after):
         after = files[-1].task
-        if failing := tools.remove([file.path for file in files]):
-            failed += failing
-        else:
-            removed += tools.frontier.let_go(files, time.time())
-    if removed + failed:
-        tools.log.info("files.removed", job=job.name, files=removed, failed=failed)
+        stayed = tools.remove(files)
+        there = {*stayed.kept, *stayed.failed}
+        removed += _let_go(tools, [file for file in files if file.path not in there])
+        kept += _let_go(tools, [file for file in files if file.path in stayed.kept])
+        failed += len(stayed.failed)
+    if removed + kept + failed:
+        tools.log.info("files.removed", job=job.name, files=removed, kept=kept, failed=failed)
+
+
+def _let_go(tools: SyncTools, files: Sequence[StoredFile]) -> int:
+    return tools.frontier.let_go(files, time.time()) if files else 0

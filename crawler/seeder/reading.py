@@ -12,6 +12,7 @@ from crawler.config import Job
 from crawler.frontier import Frontier, KnownChunk, NewList, Pass, ReadChunk, SourceState
 from crawler.log import Log
 from crawler.policy.masking import masked_line
+from crawler.records import Stayed, StoredFile
 from crawler.seeder.admission import Admission, SyncSums
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.rescheduling import schedule_text
@@ -47,8 +48,8 @@ class SyncTools:
     """URLs of a job that are taken at most."""
     bad: Callable[[str, str], None] | None = None
     """Gets text and reason of every bad line, instead of the log."""
-    remove: Callable[[Sequence[str]], int] | None = None
-    """Removes files, and returns how many the system would not remove."""
+    remove: Callable[[Sequence[StoredFile]], Stayed] | None = None
+    """Removes files, and returns those that stay."""
 
 
 class Reader:

@@ -15,6 +15,7 @@ from crawler.errors import CrawlerError
 from crawler.frontier import Frontier
 from crawler.log import Log
 from crawler.model import Seconds
+from crawler.records import Stayed, StoredFile
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.job_lists import JobLists
 from crawler.seeder.new_jobs import take_in_new
@@ -55,8 +56,8 @@ class Seeder:
         self._bad = bad
         self.synced: Callable[[Sequence[tuple[Job, SyncSums]]], None] = lambda _: None
         """Gets jobs whose lists were read, with what came of it."""
-        self.remove: Callable[[Sequence[str]], int] | None = None
-        """Removes files, and returns how many the system would not remove."""
+        self.remove: Callable[[Sequence[StoredFile]], Stayed] | None = None
+        """Removes files, and returns those that stay."""
         self._event = Event()
         """Set when there is a round to begin, or a job has ended."""
         self._round = True

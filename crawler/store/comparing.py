@@ -6,6 +6,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,28 +18,41 @@ _PIECE_BYTES = 1 << 20
 _PART = re.compile(r".+\.([0-9a-f]{16})\.[0-9]+\.part", re.DOTALL)
 
 
-def compare(root: Path, path: str, size: int, digest: str) -> str:
-    """Return '' for a file that is as it should be, or `missing`, `short` or `different`.
+class Looked(NamedTuple):
+    """What stands under the name of a stored file."""
+
+    what: str
+    """'' for the file as it should be, or missing, short or different."""
+    found: os.stat_result | None
+    """None where nothing stands there."""
+
+
+def compare(root: Path, path: str, size: int, digest: str) -> Looked:
+    """Compare a file with its bytes and SHA-256; a folder or link in its place is no file.
 
     Raises:
         OSError: it is there, and cannot be read.
     """
-    folder, _, name = path.rpartition("/")
     try:
         with Folders(root, durable=False) as folders:
-            here, _ = folders.open(folder, make=False)
+            here, name = _located(folders, path, make=False)
+            found = _stat(here, name)
+            if not stat.S_ISREG(found.st_mode):
+                return Looked("missing", found)
             file = os.open(name, _READ, dir_fd=here)
     except (FileNotFoundError, NotADirectoryError):
-        return "missing"
+        return Looked("missing", None)
     with os.fdopen(file, "rb", buffering=0) as stream:
-        found = os.fstat(file)
-        if not stat.S_ISREG(found.st_mode):
-            return "missing"
-        if found.st_size != size:
-            return "short" if found.st_size < size else "different"
-        hashed = hashlib.sha256()
-        while piece := stream.read(_PIECE_BYTES):
-            hashed.update(piece)
+        return Looked(_compared(stream, size, digest), os.fstat(file))
+
+
+def _compared(stream: FileIO, size: int, digest: str) -> str:
+    found = os.fstat(stream.fileno()).st_size
+    if found != size:
+        return "short" if found < size else "different"
+    hashed = hashlib.sha256()
+    while piece := stream.read(_PIECE_BYTES):
+        hashed.update(piece)
     return "" if hashed.hexdigest() == digest else "different"
 
 

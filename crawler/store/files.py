@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, Self
 
+from crawler.records import Stayed, StoredFile
 from crawler.store.folders import Folders
-from crawler.store.removing import remove
+from crawler.store.removing import judge, remove
 from crawler.store.versions import Versions
 from crawler.store.writing import (
     Body,
@@ -104,9 +105,13 @@ class Files:
         """Remove parts, and return how many there were."""
         return self._native.call(discard, self._root, parts, self._ledger)
 
-    def remove(self, paths: Sequence[str]) -> int:
-        """Remove files with their older versions; return how many the system would not remove."""
-        return self._native.call(remove, self._root, paths)
+    def remove(self, files: Sequence[StoredFile]) -> Stayed:
+        """Remove files with their older versions; return those that stay.
+
+        Each is read whole first: what is not as it was stored is somebody else's by now.
+        """
+        judged = list(self._native.each(lambda file: judge(self._root, file), files))
+        return self._native.call(remove, self._root, judged)
 
     def _folders(self, *, durable: bool = False) -> Folders:
         return Folders(self._root, durable=durable, ledger=self._ledger)

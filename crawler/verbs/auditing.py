@@ -115,7 +115,7 @@ class Audit:
     def _compare(self, file: StoredFile) -> str:
         """Compare one file, in a native thread."""
         try:
-            return comparing.compare(self._root, file.path, file.size, file.digest)
+            return comparing.compare(self._root, file.path, file.size, file.digest).what
         except OSError as error:
             return f"unreadable: {error.strerror or error}"
 

@@ -147,13 +147,21 @@ def forget_verb(ledger: Ledger, *, retired: bool, age: Seconds, files: bool, dry
         Remover(_output_of(ledger, db) if files else Path()) as remover,
     ):
         now = time.time()
-        remove = remover.remove if files else None
-        found = forget(db, now - age, now, dry=dry, remove=remove)
-    if remover.failed:
-        print_lines([f"{counted(remover.failed, 'file')} could not be removed"])
+        found = forget(db, now - age, now, dry=dry, remover=remover if files else None)
+    _print_stayed(remover)
     word = "would be" if dry else "is" if found == 1 else "are"
     print_lines([f"{counted(found, 'URL')} {word} forgotten"])
-    return int(remover.failed > 0)
+    return int(bool(remover.failed))
+
+
+def _print_stayed(remover: Remover) -> None:
+    """Print the files that were to go and are still there."""
+    for word, paths in (("kept", remover.kept), ("failed", remover.failed)):
+        print_lines(f"{word:<9} {path}" for path in paths)
+    if kept := len(remover.kept):
+        print_lines([f"{counted(kept, 'file')} kept: changed since, or somebody else's"])
+    if failed := len(remover.failed):
+        print_lines([f"{counted(failed, 'file')} could not be removed"])
 
 
 def _output_of(ledger: Ledger, db: Connection) -> Path:

@@ -62,8 +62,8 @@ class Worker:
                 task = self._handoff.get()
             except ShutDown:
                 return None
+            self.task = task  # first of all: whatever fails from here on, it has an end
             self.deadline = time.monotonic() + visits.timeout(task)
-            self.task = task
             end = visits.begin(task)
             if end is GO:
                 end = visits.visit(task, self.deadline)

@@ -308,6 +308,72 @@ def test_a_strangers_file_with_the_name_of_a_version_stays_when_its_neighbour_go
     assert audit(stored, "--orphans")[0] == "orphan    a/1.20261121T103000Z"
 
 
+def somebodys(files: Path) -> dict[str, bytes]:
+    """Change two files, put a link and a folder in the place of two; return what is to stay."""
+    (files / "a/1").write_bytes(b"content of /a/9")
+    (files / "a/2").write_bytes(b"much longer than what was stored there")
+    (files / "a/3").unlink()
+    (files / "a/3").symlink_to("4")
+    (files / "b/1").unlink()
+    (files / "b/1").mkdir()
+    (files / "b/1/notes").write_bytes(b"precious")
+    return contents(files, "a/1", "a/2", "b/1/notes")
+
+
+def contents(files: Path, *names: str) -> dict[str, bytes]:
+    return {name: (files / name).read_bytes() for name in names}
+
+
+def test_forget_keeps_and_prints_what_is_not_as_it_was_stored(site, stored):
+    files = stored / "files"
+    precious = somebodys(files)
+    write_config(stored, [{"name": "c", "urls": [f"{site.url}/c"]}])
+    visited(stored)
+    assert forget(stored, "--files").splitlines() == [
+        *(f"kept      {name}" for name in ("a/1", "a/2", "a/3", "b/1")),
+        "4 files kept: changed since, or somebody else's",
+        "6 URLs are forgotten",
+    ]
+    assert contents(files, *precious) == precious
+    assert (files / "a/3").is_symlink()
+    assert not (files / "a/4").exists()
+    assert not (files / "b/2").exists()
+    assert audit(stored, "--orphans")[:3] == [f"orphan    {name}" for name in precious]
+    assert_clean(stored, urls=1)
+
+
+def test_what_is_not_as_it_was_stored_is_not_deleted_with_its_url(site, stored):
+    files = stored / "files"
+    precious = somebodys(files)
+    gone = [
+        {"name": name, "urls": [f"{site.url}/{name}/{last}"], "on_remove": "delete"}
+        for name, last in (("a", 4), ("b", 2))
+    ]
+    write_config(stored, gone)
+    with Daemon(stored / "crawler.yaml", "--until-done") as daemon:
+        assert daemon.wait() == 0
+        told = {one["job"]: one for one in daemon.told("files.removed")}
+    counts = {name: (one["files"], one["kept"], one["failed"]) for name, one in told.items()}
+    assert counts == {"a": (0, 3, 0), "b": (0, 1, 0)}
+    assert contents(files, *precious) == precious
+    assert (files / "a/3").is_symlink()
+    assert audit(stored, "--orphans")[0:3] == [f"orphan    {name}" for name in precious]
+    with Daemon(stored / "crawler.yaml", "--until-done") as daemon:
+        assert daemon.wait() == 0
+        assert not daemon.told("files.removed"), "it is told once"
+    assert_clean(stored, urls=6)
+
+
+def test_a_link_in_the_place_of_a_file_is_no_file_and_fetched_again(site, stored):
+    (stored / "files/a/1").unlink()
+    (stored / "files/a/1").symlink_to("2")
+    assert audit(stored, "--fix")[0] == f"missing   a/1  a  {site.url}/a/1"
+    visited(stored)
+    assert (stored / "files/a/2").read_bytes() == b"content of /a/2"
+    assert audit(stored) == ["6 files as the ledger has them"]
+    assert not (stored / "files/a/1").is_symlink()
+
+
 def test_a_list_that_is_held_deletes_nothing(site, stored):
     names = stored / "list.txt"
     names.write_text("".join(f"{site.url}/n/{number}\n" for number in range(40)))

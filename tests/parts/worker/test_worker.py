@@ -49,6 +49,16 @@ def test_a_worker_of_a_pool_that_has_too_many_takes_no_task():
     assert worked(GO, leave=lambda: True) == (SURPLUS, [], [])
 
 
+def test_a_task_of_a_job_that_is_not_known_is_no_secret_of_the_worker_that_died():
+    """The pool settles the task that a dead worker names; one that it hides is lost."""
+    handoff = Queue()
+    handoff.put(TASK)
+    worker = Worker(handoff, Visits({}, None, 1, Heard()), deliver=lambda _: None)
+    with pytest.raises(KeyError):
+        worker.run()
+    assert worker.task is TASK
+
+
 class Heard:
     """A log that keeps its events."""
 
