@@ -110,11 +110,20 @@ class Files:
 
         Each is read whole first: what is not as it was stored is somebody else's by now.
         """
+        if not self._native.call(self._is_there):  # files of a disk that was unmounted are not gone
+            return Stayed([], [file.path for file in files])
         judged = list(self._native.each(lambda file: judge(self._root, file), files))
         return self._native.call(remove, self._root, judged)
 
     def _folders(self, *, durable: bool = False) -> Folders:
         return Folders(self._root, durable=durable, ledger=self._ledger)
+
+    def _is_there(self) -> bool:
+        try:
+            with self._folders():
+                return True
+        except OSError:
+            return False
 
     def _save(self, bodies: Sequence[Body]) -> list[str | OSError]:
         try:
