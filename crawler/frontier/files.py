@@ -113,12 +113,13 @@ def let_go(db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], no
 
 
 def rename(db: sqlite3.Connection, file: StoredFile, path: str) -> bool:
-    """Note that a file has another name; the old one is free. Return whether it was still so.
+    """Note that a file has another name; the old one is free. Return whether that is so now.
 
-    Names that differ in case alone are one, so that it stays the task's.
+    It may be so already, by another audit. Names that differ in case alone are one: it stays.
     """
     if _row(db, file) is None:
-        return False
+        now = db.execute("SELECT path FROM task WHERE id = ?", (file.task,)).fetchone()
+        return bool(now and now[0] == path)
     db.execute("UPDATE task SET path = ? WHERE id = ?", (path, file.task))
     db.execute("INSERT OR IGNORE INTO file VALUES (?, ?)", (path_key(path), file.task))
     old = path_key(file.path)

@@ -15,6 +15,8 @@ from crawler.store.versions import file_of, has_cut_name, renamed_versions
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _PIECE_BYTES = 1 << 20
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""A byte of a name that is not UTF-8: no part of the crawler is named so."""
 _PART = re.compile(r".+\.([0-9a-f]{16})\.[0-9]+\.part", re.DOTALL)
 
 
@@ -143,7 +145,7 @@ def names(root: Path, beside: frozenset[Path], most: int) -> Iterator[Names]:
 
 
 def _sort(path: str, found: Names) -> None:
-    if match := _PART.fullmatch(path):
+    if (match := _PART.fullmatch(path)) and not _SURROGATE.search(path):
         number = int(match[1], 16)
         found.parts.append((path, number - (1 << 64) if number >> 63 else number))
     elif not has_cut_name(path.rpartition("/")[2]):

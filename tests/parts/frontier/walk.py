@@ -330,7 +330,8 @@ class Walk:
         if path == file.path:
             return None
         assert self._frontier.rename(file, path)
-        assert not self._frontier.rename(file, path), "the ledger says something else by now"
+        assert self._frontier.rename(file, path), "two processes may rename the same file"
+        assert not self._frontier.rename(file, f"{path}-"), "the ledger says something else by now"
         assert self._frontier.unnamed([path], []) == []
         if path_key(path) != path_key(file.path):
             assert self._frontier.unnamed([file.path], []) == [file.path]
