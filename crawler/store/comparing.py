@@ -88,7 +88,8 @@ def take_name(root: Path, path: str) -> None:
 def take_old_name(root: Path, path: str, new: str) -> None:
     """Take the old name from a file that has a new one; its older versions go with it.
 
-    A file that a daemon stored under the old name since is another one, and stays.
+    A file that a daemon stored under the old name since is another one, and stays. Where the file
+    system is blind to case both may be one name, which gets its new letters.
 
     Raises:
         OSError: the disk refuses.
@@ -96,7 +97,10 @@ def take_old_name(root: Path, path: str, new: str) -> None:
     with suppress(FileNotFoundError), Folders(root, durable=False) as folders:
         here, name = _located(folders, path, make=False)
         there, other = _located(folders, new, make=False)
-        if os.path.samestat(_stat(here, name), _stat(there, other)):
+        found = _stat(here, name)
+        if found.st_nlink == 1 and os.path.samestat(found, _stat(there, other)):
+            os.rename(name, other, src_dir_fd=here, dst_dir_fd=there)
+        elif os.path.samestat(found, _stat(there, other)):
             for version, wanted in renamed_versions(here, name, other):
                 with suppress(FileExistsError):
                     os.link(

@@ -442,6 +442,35 @@ def test_an_old_name_that_a_job_bears_again_is_another_job_with_its_own_urls(sit
     assert audit(stored, "--job", "z") == ["3 files as the ledger has them"]
 
 
+def retired(folder: Path) -> list[str]:
+    done = at_once(
+        "export", "-c", "crawler.yaml", "--in-state", "retired", "--format", "list", cwd=folder
+    )
+    return sorted(done.stdout.split())
+
+
+def test_what_stayed_behind_under_an_old_name_retires_once_that_name_has_no_line_of_it(
+    site, stored
+):
+    renamed = {"name": "z", "renamed_from": "a", "urls": [f"{site.url}/a/[2-3]"]}
+    write_config(stored, [renamed, jobs(site)[1]])
+    visited(stored)
+    renamed.pop("renamed_from")
+    again = {"name": "a", "urls": [f"{site.url}/a/[2-4]"]}
+    write_config(stored, [renamed, again, jobs(site)[1]])
+    visited(stored)
+    assert retired(stored) == [f"{site.url}/a/1"]
+    again["urls"] = [f"{site.url}/a/[2-3]"]
+    write_config(stored, [renamed, again, jobs(site)[1]])
+    visited(stored)
+    assert retired(stored) == [f"{site.url}/a/{number}" for number in (1, 4)]
+    assert_clean(stored, urls=8)
+    again["urls"] = [f"{site.url}/a/[1-4]"]
+    write_config(stored, [renamed, again, jobs(site)[1]])
+    visited(stored)
+    assert retired(stored) == []
+
+
 def test_a_name_that_is_still_in_use_is_no_old_one(site, stored):
     write_config(stored, [{**jobs(site)[0], "renamed_from": "b"}, jobs(site)[1]])
     done = at_once("check", "-c", "crawler.yaml", cwd=stored)
