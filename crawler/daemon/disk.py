@@ -60,6 +60,8 @@ class Disk:
             uid = self.frontier.identify(named)
             check_same(options.state, options.output, named, uid)
             self.files = stack.enter_context(Files(options.output, durable=durable, make=False))
+            if uid == named:
+                self.files.keep_to(uid)
             self._name = uid if self._start and uid != named else ""
             self.process = current()
             self.owner = self._registered()
@@ -91,7 +93,9 @@ class Disk:
         """Return what keeps files from being stored; once nothing does the folder has its name."""
         fault = self.files.fault()
         if self._name and fault is None:
-            name_ledger(self._configuration.settings.crawler.output, self._name)
+            output = self._configuration.settings.crawler.output
+            name_ledger(output, self._name)
+            self.files.keep_to(ledger_named(output))
             self._name = ""
         return fault
 
