@@ -28,6 +28,12 @@ class ListVerbs(Protocol):
     def chunks(self, source: int) -> dict[int, KnownChunk]:
         """Return the chunks of a source as they were read last, by their anchors."""
 
+    def count_down(self, owner: int, job: str) -> bool:
+        """Take away a slice of what a job's lists named before a job of a new name was its heir.
+
+        Return whether there is more. A list of the job may be read when there is none.
+        """
+
     def begin_pass(self, owner: int, job: str, source: str) -> Pass | None:
         """Begin to read a source, which becomes known; None while another process reads it.
 

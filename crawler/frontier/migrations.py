@@ -172,5 +172,6 @@ UPDATE OR IGNORE source SET name = substr(name, 1, instr(name, ' ') - 1)
     WHERE name LIKE 'command:% %';
 CREATE INDEX task_unneeded ON task (job) WHERE state = 4 AND digest IS NOT NULL;
 ALTER TABLE job ADD COLUMN heir_of INTEGER;
+ALTER TABLE job ADD COLUMN behind INTEGER NOT NULL DEFAULT 0;
 """,
 }

@@ -30,6 +30,9 @@ _KNOWN = """
 SELECT name FROM job WHERE (
     EXISTS (SELECT 1 FROM source WHERE source.job = job.id)
     OR EXISTS (SELECT 1 FROM tally WHERE tally.job = job.id))"""
+_BEHIND = """
+SELECT past.id, past.fingerprints FROM source JOIN {0} AS past ON past.source = source.id
+WHERE source.job = ? LIMIT ?"""
 _LISTS = "job = ? AND name != 'urls' AND name NOT LIKE 'inbox:%'"
 
 
@@ -47,6 +50,27 @@ def begin_pass(
     if not begun:
         return None
     return Pass(owner, job, number, begun[0][0], SourceState(number, version, listed, bad))
+
+
+def count_down(db: sqlite3.Connection, names: Names, owner: int, job: str) -> bool:
+    """Take away some of what a job's lists named before another job took its URLs along.
+
+    Return whether there is more. That is done before a list is read under the old name: what has
+    left is new then, and what stayed behind is retired unless a list names it.
+    """
+    check_owner(db, owner)
+    number = names.job_id(db, job)
+    if not db.execute("SELECT behind FROM job WHERE id = ?", (number,)).fetchone()[0]:
+        return False
+    for table in ("chunk", "dropped"):
+        rows = db.execute(_BEHIND.format(table), (number, DROPPED_AT_ONCE)).fetchall()
+        for one, fingerprints in rows:
+            unlist(db, unpacked(fingerprints))
+            db.execute(f"DELETE FROM {table} WHERE id = ?", (one,))
+        if rows:
+            return True
+    db.execute("UPDATE job SET behind = 0 WHERE id = ?", (number,))
+    return False
 
 
 def put(

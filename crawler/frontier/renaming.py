@@ -48,20 +48,22 @@ def inherit(db: sqlite3.Connection, names: Mapping[int, str], wanted: Collection
 
 
 def _inherit(db: sqlite3.Connection, job: int, old: str) -> None:
-    """Note that a job takes along the URLs of an old name, whose lists are forgotten.
+    """Note that a job takes along the URLs of an old name, whose lists are of the past.
 
-    Should a job bear the old name once more, its lists are new, and so are the URLs that left.
+    Should a job bear the old name once more, its lists are new, and so are the URLs that left; what
+    stayed behind is counted down first, by `passes.count_down`.
     """
     row = db.execute("SELECT id FROM job WHERE name = ? AND id != ?", (old, job)).fetchone()
     (known,) = db.execute("SELECT heir_of FROM job WHERE id = ?", (job,)).fetchone()
     if row is None or row[0] == known:
         return
     db.execute("UPDATE job SET heir_of = ? WHERE id = ?", (row[0], job))
-    for table in ("chunk", "dropped"):
-        db.execute(
-            f"DELETE FROM {table} WHERE source IN (SELECT id FROM source WHERE job = ?)", row
-        )
-    db.execute("DELETE FROM source WHERE job = ?", row)
+    db.execute("UPDATE job SET behind = 1 WHERE id = ?", row)
+    db.execute(
+        "UPDATE source SET mark = '', listed = 0, bad = 0, reader = NULL, pass = pass + 1 "
+        "WHERE job = ?",
+        row,
+    )
 
 
 def adopt(

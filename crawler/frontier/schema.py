@@ -33,7 +33,8 @@ CREATE TABLE job (
     held INTEGER,                          -- URLs on its lists, which lost too many; NULL: none
     believed INTEGER NOT NULL DEFAULT 0,   -- whether the operator believes that
     heir_of INTEGER,                       -- the job of its old name, see renaming.py
-    digest TEXT NOT NULL DEFAULT ''        -- of its meaning in the newest configuration
+    digest TEXT NOT NULL DEFAULT '',       -- of its meaning in the newest configuration
+    behind INTEGER NOT NULL DEFAULT 0      -- its lists are of before another job was its heir
 ) STRICT;
 INSERT INTO job (id, name) VALUES ({ROBOTS_JOB}, '.robots'); -- has the visits to robots.txt
 

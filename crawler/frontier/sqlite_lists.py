@@ -34,6 +34,9 @@ class SqliteLists:
     def begin_pass(self, owner: int, job: str, source: str) -> Pass | None:
         return self._file.write(passes.begin_pass, self._file.names, owner, job, source)
 
+    def count_down(self, owner: int, job: str) -> bool:
+        return self._file.write(passes.count_down, self._file.names, owner, job)
+
     def put(self, one: Pass, read: Sequence[ReadChunk], now: Seconds) -> Synced:
         return self._file.write(passes.put, self._file.names, one, read, now)
 

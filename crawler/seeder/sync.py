@@ -71,6 +71,8 @@ class Sync:
             Busy: another process reads one of them just now.
             PassLostError: another process has begun to read one of them.
         """
+        while self._frontier.count_down(self._tools.owner, self._job.name):
+            pass
         known = self._frontier.sources(self._job.name)
         try:
             read = [one for source in sources if (one := self._take_in(source, known))]

@@ -47,6 +47,7 @@ def test_a_process_that_was_taken_for_dead_takes_nothing_in(frontier):
         lambda: frontier.end_pass(one, SourceState(one.source), NOW),
         lambda: frontier.weigh(owner, "job", 3, 0.5),
         lambda: frontier.applied(owner, "job"),
+        lambda: frontier.count_down(owner, "job"),
         lambda: frontier.retire(owner, "job"),
         lambda: frontier.begin_pass(owner, "job", "list"),
         lambda: frontier.take_in(owner, [new_list("new", "a")], NOW),
@@ -95,6 +96,29 @@ def test_what_a_pass_lost_goes_with_the_next_one_that_is_applied_unless_it_came_
     assert (counts.waiting, counts.retired) == (20, 10)
     assert execute(tmp_path / "state.sqlite", "SELECT count(*) FROM dropped") == [(0,)]
     assert broken(tmp_path / "state.sqlite", NOW, {}) == []
+
+
+def test_what_stayed_behind_under_an_old_name_is_counted_down_in_slices_before_it_is_read(
+    frontier, tmp_path
+):
+    frontier.configure([JobTerms("old")], NOW)
+    owner, found = join(frontier), seeds(*(f"h{number}" for number in range(20)), job="old")
+    one = frontier.begin_pass(owner, "old", "list")
+    frontier.put(one, [chunk(number, each) for number, each in enumerate(found)], NOW)
+    frontier.configure([JobTerms("new", renamed_from="old")], NOW)
+    with pytest.raises(PassLostError):
+        frontier.put(one, [], NOW)
+    assert not frontier.count_down(owner, "new")
+    frontier.configure([JobTerms("new"), JobTerms("old")], NOW)
+    file = tmp_path / "state.sqlite"
+    more = [frontier.count_down(owner, "old") for _ in range(4)]
+    assert more == [True, True, False, False]
+    assert execute(file, "SELECT DISTINCT listed FROM task") == [(0,)]
+    one = frontier.begin_pass(owner, "old", "list")
+    frontier.put(one, [chunk(1, *found[:3])], NOW)
+    frontier.end_pass(one, SourceState(one.source, "v", 3, 0), NOW)
+    assert frontier.retire(owner, "old")[0] == 17
+    assert broken(file, NOW, {owner: {}}) == []
 
 
 def test_what_changed_chunks_lost_is_taken_away_in_slices(frontier):
