@@ -12,7 +12,9 @@ LOCAL_FAULTS = frozenset({
 })  # fmt: skip
 """Faults of this machine as a whole, which neither a URL nor its host is to pay for."""
 
-PATH_FAULTS = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG})
+PATH_FAULTS = frozenset({
+    errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR,
+})  # fmt: skip
 """Faults of one place on this machine."""
 
 

@@ -10,7 +10,7 @@ from typing import Self
 from crawler.config.digests import text_digest
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.configuration import Configuration
-from crawler.daemon.identity import check_same, check_there
+from crawler.daemon.identity import check_same, check_there, is_new, unknown_files
 from crawler.frontier import Holder, open_frontier
 from crawler.frontier.process import current
 from crawler.log import Log
@@ -50,6 +50,7 @@ class Disk:
         durable = options.durability == "full"
         named = self._named(options.output)
         check_there(options.state, options.output, named)
+        unknown = self._unknown(options.state, options.output)
         with ExitStack() as stack:
             rights = rights_of(options.group)
             with suppress(OSError):  # opening the ledger says what is wrong
@@ -59,7 +60,10 @@ class Disk:
             settle_ledger(options.state, rights)
             uid = self.frontier.identify(named)
             check_same(options.state, options.output, named, uid)
+            if unknown:
+                self._log.warning("ledger.new", cause=readable(unknown))
             self.files = stack.enter_context(Files(options.output, durable=durable, make=False))
+            self.files.keep_to(uid if uid == named else "")
             self._name = uid if self._start and uid != named else ""
             self.process = current()
             self.owner = self._registered()
@@ -73,6 +77,12 @@ class Disk:
     def _named(self, output: Path) -> str:
         """Return the ledger that the output folder names, '' where that does not matter."""
         return ledger_named(output) if self._start and not self._start.new_ledger else ""
+
+    def _unknown(self, state: Path, output: Path) -> str:
+        """Say which files a new ledger does not know, where nobody asked for a new one."""
+        if self._start and not self._start.new_ledger and is_new(state):
+            return unknown_files(state, output)
+        return ""
 
     def _registered(self) -> int:
         """Register this process, and say whose ledger it takes over, and what that retires."""
@@ -91,7 +101,9 @@ class Disk:
         """Return what keeps files from being stored; once nothing does the folder has its name."""
         fault = self.files.fault()
         if self._name and fault is None:
-            name_ledger(self._configuration.settings.crawler.output, self._name)
+            output = self._configuration.settings.crawler.output
+            name_ledger(output, self._name)
+            self.files.keep_to(ledger_named(output))
             self._name = ""
         return fault
 

@@ -1,10 +1,19 @@
 """Whether the ledger is the one that knows the files of the output folder."""
 
+import os
+from itertools import islice
 from pathlib import Path
 
 from crawler.errors import UsageError
 from crawler.store.mark import NAME
 
+_UNKNOWN = (
+    "{state} was not there, and {output} holds files that no ledger knows, as {example}: every URL "
+    "is visited anew, and its file replaces the one of that name. If there was a ledger, stop the "
+    "daemon and restore its backup as crawler.state"
+)
+_MAX_FOLDERS = 100
+"""Folders that are looked into for files, at a start with a new ledger."""
 _RIGHT = "restore its backup as crawler.state, or set crawler.state and crawler.output right"
 _EMPTY = "`crawler run --new-ledger` begins an empty ledger, and visits every URL again"
 _OTHER = (
@@ -19,7 +28,7 @@ def check_there(state: Path, output: Path, named: str) -> None:
     Raises:
         UsageError: there is none, and a start would make an empty one.
     """
-    if named and not (state.exists() and state.stat().st_size):
+    if named and is_new(state):
         raise UsageError(
             f"crawler.state: {state} is not there or empty, and {output / NAME} says that the "
             f"files here belong to the ledger {named[:8]}; {_RIGHT}; {_EMPTY}"
@@ -37,3 +46,20 @@ def check_same(state: Path, output: Path, named: str, uid: str) -> None:
             f"crawler.state: {state} is the ledger {uid[:8]}, and {output / NAME} says that the "
             f"files here belong to the ledger {named[:8]}; {_RIGHT}; {_OTHER}"
         )
+
+
+def is_new(state: Path) -> bool:
+    """Tell whether a start would make an empty ledger."""
+    return not (state.exists() and state.stat().st_size)
+
+
+def unknown_files(state: Path, output: Path) -> str:
+    """Say that a new ledger begins beside files that it does not know; '' where there are none.
+
+    A few folders are looked into: one file is enough to tell.
+    """
+    ours = (".", state.name)
+    looked = islice(os.walk(output), _MAX_FOLDERS)
+    found = (Path(folder, name) for folder, _, names in looked for name in names)
+    example = next((one for one in found if not one.name.startswith(ours)), None)
+    return _UNKNOWN.format(state=state, output=output, example=example) if example else ""

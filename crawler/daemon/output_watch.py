@@ -5,15 +5,15 @@ from pathlib import Path
 import gevent
 
 from crawler.log import Log
-from crawler.store.mark import NAME, ledger_named
+from crawler.store.mark import LOST, ledger_named
 from crawler.threads import Greenlet, Native
 
 
 class OutputWatch:
     """Looks whether the mark of the folder is still there, and tells the log when that changes.
 
-    A disk that was unmounted leaves an empty folder, in which files can be stored and are not
-    found later.
+    Nothing is stored meanwhile: a disk that was unmounted leaves an empty folder, in which files
+    could be stored and would not be found later.
     """
 
     def __init__(self, output: Path, log: Log) -> None:
@@ -39,9 +39,8 @@ class OutputWatch:
         self._lost = not self._lost
         if self._lost:
             cause = (
-                f"{self._output / NAME} is gone or another one: the folder was removed, or its "
-                "disk unmounted; what is stored now may lie elsewhere. Put it back, then let "
-                "`crawler audit --fix` fetch what is missing"
+                f"{self._output}: {LOST}; nothing is stored until it is back. To begin with an "
+                "empty folder, restart the daemon"
             )
             self._log.error("output.lost", cause=cause)
         else:

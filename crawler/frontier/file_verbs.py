@@ -47,7 +47,7 @@ class FileVerbs(Protocol):
     def rename(self, file: StoredFile, path: str) -> bool:
         """Note that a file bears another name that was claimed; False if it has changed meanwhile.
 
-        The old name is free.
+        The old name is free. It is as good if another process noted the same before.
         """
 
     def unnamed(self, paths: Sequence[str], parts: Sequence[tuple[str, int]]) -> list[str]:

@@ -22,10 +22,11 @@ FILES_AT_ONCE = 100
 """Files of retired URLs that are let go in one transaction."""
 
 _PAGE = f"""
-SELECT task.id, job.name, url, fingerprint, path, size, task.digest, task.state = {RETIRED}, active
-FROM (SELECT * FROM task WHERE id > ? ORDER BY id LIMIT {ROWS_AT_ONCE}) AS task
-JOIN job ON job.id = task.job
-WHERE task.digest IS NOT NULL AND path IS NOT NULL AND task.state != {LEASED} ORDER BY task.id"""
+SELECT found.id, job.name, url, fingerprint, path, size, found.digest, found.state = {RETIRED},
+    active
+FROM (SELECT * FROM task WHERE id > ? ORDER BY id LIMIT {ROWS_AT_ONCE}) AS found
+JOIN job ON job.id = found.job
+WHERE found.digest IS NOT NULL AND path IS NOT NULL AND found.state != {LEASED} ORDER BY found.id"""
 _UNNEEDED = f"""
 SELECT task.id, job.name, url, fingerprint, path, size, task.digest, 1, active FROM job
 JOIN task ON task.job = job.id AND task.state = {RETIRED} AND task.digest IS NOT NULL
@@ -112,12 +113,18 @@ def let_go(db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], no
 
 
 def rename(db: sqlite3.Connection, file: StoredFile, path: str) -> bool:
-    """Note that a file has another name; the old one is free. Return whether it was still so."""
+    """Note that a file has another name; the old one is free. Return whether that is so now.
+
+    It may be so already, by another audit. Names that differ in case alone are one: it stays.
+    """
     if _row(db, file) is None:
-        return False
+        now = db.execute("SELECT path FROM task WHERE id = ?", (file.task,)).fetchone()
+        return bool(now and now[0] == path)
     db.execute("UPDATE task SET path = ? WHERE id = ?", (path, file.task))
     db.execute("INSERT OR IGNORE INTO file VALUES (?, ?)", (path_key(path), file.task))
-    db.execute("DELETE FROM file WHERE key = ? AND task = ?", (path_key(file.path), file.task))
+    old = path_key(file.path)
+    if old != path_key(path):
+        db.execute("DELETE FROM file WHERE key = ? AND task = ?", (old, file.task))
     return True
 
 

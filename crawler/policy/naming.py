@@ -77,7 +77,8 @@ def suffixed(path: str, fingerprint: int) -> str:
 def path_key(path: str) -> int:
     """Return the identity of a path, equal for paths that a case-blind file system confuses."""
     folded = unicodedata.normalize("NFC", path).casefold()
-    return int.from_bytes(blake2b(folded.encode(), digest_size=8).digest(), "big", signed=True)
+    raw = folded.encode(errors="surrogatepass")  # a stranger's file need not be named in UTF-8
+    return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big", signed=True)
 
 
 def _check_inside(template: str, literal: str) -> None:

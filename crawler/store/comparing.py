@@ -15,6 +15,8 @@ from crawler.store.versions import file_of, has_cut_name, renamed_versions
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _PIECE_BYTES = 1 << 20
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""A byte of a name that is not UTF-8: no part of the crawler is named so."""
 _PART = re.compile(r".+\.([0-9a-f]{16})\.[0-9]+\.part", re.DOTALL)
 
 
@@ -88,7 +90,8 @@ def take_name(root: Path, path: str) -> None:
 def take_old_name(root: Path, path: str, new: str) -> None:
     """Take the old name from a file that has a new one; its older versions go with it.
 
-    A file that a daemon stored under the old name since is another one, and stays.
+    A file that a daemon stored under the old name since is another one, and stays. Where the file
+    system is blind to case both may be one name, which gets its new letters.
 
     Raises:
         OSError: the disk refuses.
@@ -96,7 +99,10 @@ def take_old_name(root: Path, path: str, new: str) -> None:
     with suppress(FileNotFoundError), Folders(root, durable=False) as folders:
         here, name = _located(folders, path, make=False)
         there, other = _located(folders, new, make=False)
-        if os.path.samestat(_stat(here, name), _stat(there, other)):
+        found = _stat(here, name)
+        if found.st_nlink == 1 and os.path.samestat(found, _stat(there, other)):
+            os.rename(name, other, src_dir_fd=here, dst_dir_fd=there)
+        elif os.path.samestat(found, _stat(there, other)):
             for version, wanted in renamed_versions(here, name, other):
                 with suppress(FileExistsError):
                     os.link(
@@ -139,7 +145,7 @@ def names(root: Path, beside: frozenset[Path], most: int) -> Iterator[Names]:
 
 
 def _sort(path: str, found: Names) -> None:
-    if match := _PART.fullmatch(path):
+    if (match := _PART.fullmatch(path)) and not _SURROGATE.search(path):
         number = int(match[1], 16)
         found.parts.append((path, number - (1 << 64) if number >> 63 else number))
     elif not has_cut_name(path.rpartition("/")[2]):

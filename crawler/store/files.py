@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, Self
@@ -48,6 +48,7 @@ class Files:
         self._root = root
         self._durable = durable
         self._make = make
+        self._ledger = ""
         self._native = Native(THREADS)
 
     def __enter__(self) -> Self:
@@ -64,9 +65,16 @@ class Files:
         """Return the output folder."""
         return self._root
 
+    def keep_to(self, ledger: str) -> None:
+        """From now on store only where the folder is there and names this ledger.
+
+        A disk that was unmounted leaves an empty folder, where nobody looks for files later.
+        """
+        self._ledger = ledger
+
     def fault(self) -> OSError | None:
         """Try to write a small file, and return what keeps this machine from it."""
-        return self._native.call(try_out, self._root)
+        return self._native.call(try_out, self._root, self._ledger)
 
     def save(self, bodies: Sequence[Body]) -> list[str | OSError]:
         """Store bodies and return, for each, its final path or the error that kept it from one.
@@ -83,31 +91,43 @@ class Files:
 
     def part(self, name: str, *, append: bool = False) -> "PartFile":
         """Begin or continue a body too big for memory; the caller closes it, or discards it."""
-        return PartFile(self._root, name, self._native, append=append)
+        return PartFile(self._folders, name, self._native, append=append)
 
     def measure(self, part: str) -> "Measured | None":
         """Return the size and the running digest of a part to be continued, if it is there."""
-        return self._native.call(measure, self._root, part)
+        return self._native.call(measure, self._root, part, self._ledger)
 
     def exists(self, path: str) -> bool:
         """Tell whether a stored file is still there."""
-        return self._native.call(exists, self._root, path)
+        return self._native.call(exists, self._root, path, self._ledger)
 
     def discard(self, parts: Sequence[str]) -> int:
         """Remove parts, and return how many there were."""
-        return self._native.call(discard, self._root, parts)
+        return self._native.call(discard, self._root, parts, self._ledger)
 
     def remove(self, files: Sequence[StoredFile]) -> Stayed:
         """Remove files with their older versions; return those that stay.
 
         Each is read whole first: what is not as it was stored is somebody else's by now.
         """
+        if not self._native.call(self._is_there):  # files of a disk that was unmounted are not gone
+            return Stayed([], [file.path for file in files])
         judged = list(self._native.each(lambda file: judge(self._root, file), files))
         return self._native.call(remove, self._root, judged)
 
+    def _folders(self, *, durable: bool = False) -> Folders:
+        return Folders(self._root, durable=durable, ledger=self._ledger)
+
+    def _is_there(self) -> bool:
+        try:
+            with self._folders():
+                return True
+        except OSError:
+            return False
+
     def _save(self, bodies: Sequence[Body]) -> list[str | OSError]:
         try:
-            with Folders(self._root, durable=self._durable) as folders:
+            with self._folders(durable=self._durable) as folders:
                 versions = Versions()
                 stored = [self._save_one(folders, versions, body) for body in bodies]
                 folders.sync()
@@ -142,10 +162,12 @@ class PartFile:
     opens still finds it to close.
     """
 
-    def __init__(self, root: Path, name: str, native: Native, *, append: bool) -> None:
+    def __init__(
+        self, folders: Callable[[], Folders], name: str, native: Native, *, append: bool
+    ) -> None:
         self.name = name
         self._append = append
-        self._root = root
+        self._folders = folders
         self._native = native
         self._descriptor = -1
 
@@ -168,7 +190,7 @@ class PartFile:
     def _write(self, data: bytes | bytearray, digest: Digest | None) -> None:
         if self._descriptor < 0:
             open_or_create = open_end if self._append else create
-            with Folders(self._root, durable=False) as folders:
+            with self._folders() as folders:
                 self._descriptor = open_or_create(*locate(folders, self.name))
         if digest is not None:
             digest.update(data)

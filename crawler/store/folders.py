@@ -4,6 +4,7 @@ Every component is opened relative to its parent with O_NOFOLLOW (openat(2)): a 
 file or a FIFO where a folder is needed is left alone, and the folder gets another name beside it.
 """
 
+import errno
 import os
 import stat
 from hashlib import blake2b
@@ -13,27 +14,28 @@ from typing import Self
 
 from gevent.monkey import get_original
 
+from crawler.store.mark import LOST, check_named
+
 _close = get_original("os", "close")  # gevent's own asks the event loop about each descriptor
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Folders:
-    """Open folders of one batch of work, each once; synced, if asked, and closed on exit."""
+    """Open folders of one batch of work, each once; synced, if asked, and closed on exit.
 
-    def __init__(self, root: Path, *, durable: bool) -> None:
+    With a `ledger` the output folder must be there and name it; without one it is made if missing.
+    """
+
+    def __init__(self, root: Path, *, durable: bool, ledger: str = "") -> None:
         self._root = root
+        self._ledger = ledger
         self._durable = durable
         self._open: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._changed: set[int] = set()
 
     def __enter__(self) -> Self:
-        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-        try:
-            self._open[""] = os.open(self._root, flags)
-        except FileNotFoundError:
-            self._root.mkdir(parents=True, exist_ok=True)
-            self._open[""] = os.open(self._root, flags)
+        self._open[""] = self._open_root()
         self._names[""] = ""
         return self
 
@@ -70,6 +72,23 @@ class Folders:
             for folder in self._changed:
                 os.fsync(folder)
         self._changed.clear()
+
+    def _open_root(self) -> int:
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+        try:
+            root = os.open(self._root, flags)
+        except FileNotFoundError:
+            if self._ledger:
+                raise FileNotFoundError(errno.ENOENT, LOST) from None
+            self._root.mkdir(parents=True, exist_ok=True)
+            root = os.open(self._root, flags)
+        try:
+            if self._ledger:
+                check_named(root, self._ledger)
+        except OSError:
+            _close(root)
+            raise
+        return root
 
     def _descend(self, parent: int, name: str, path: str, *, make: bool) -> tuple[int, str]:
         other = f"{name}-{blake2b(path.encode(), digest_size=8).hexdigest()}"

@@ -56,14 +56,14 @@ def locate(folders: Folders, path: str, *, make: bool = True) -> tuple[int, str]
     return folders.open(folder, make=make)[0], name
 
 
-def try_out(root: Path) -> OSError | None:
+def try_out(root: Path, ledger: str = "") -> OSError | None:
     """Write a small file into the output folder and remove it; return the error, if there is one.
 
     It has a block of bytes: a full disk takes empty files.
     """
     name = f".try-{os.getpid()}-{time.monotonic_ns()}.part"
     try:
-        with Folders(root, durable=False) as folders:
+        with Folders(root, durable=False, ledger=ledger) as folders:
             here, _ = folders.open("")
             descriptor = os.open(name, _NEW, 0o600, dir_fd=here)
             try:
@@ -90,11 +90,11 @@ def open_end(folder: int, name: str) -> int:
     return os.open(name, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
 
 
-def measure(root: Path, part: str) -> Measured | None:
+def measure(root: Path, part: str, ledger: str = "") -> Measured | None:
     """Read a part once through; return its size and digest, None if it cannot be read."""
     digest, size = hashlib.sha256(), 0
     try:
-        with Folders(root, durable=False) as folders:
+        with Folders(root, durable=False, ledger=ledger) as folders:
             here, name = locate(folders, part, make=False)
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             with os.fdopen(os.open(name, flags, dir_fd=here), "rb") as file:
@@ -106,10 +106,10 @@ def measure(root: Path, part: str) -> Measured | None:
     return Measured(size, digest)
 
 
-def exists(root: Path, path: str) -> bool:
+def exists(root: Path, path: str, ledger: str = "") -> bool:
     """Tell whether a stored file is still there."""
     try:
-        with Folders(root, durable=False) as folders:
+        with Folders(root, durable=False, ledger=ledger) as folders:
             here, name = locate(folders, path, make=False)
             return stat.S_ISREG(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode)
     except OSError:
@@ -169,10 +169,10 @@ def _choices(body: Body) -> Iterator[str]:
     yield suffixed(body.path, body.fingerprint)
 
 
-def discard(root: Path, parts: Sequence[str]) -> int:
+def discard(root: Path, parts: Sequence[str], ledger: str = "") -> int:
     """Remove parts, and return how many there were."""
     removed = 0
-    with suppress(OSError), Folders(root, durable=False) as folders:
+    with suppress(OSError), Folders(root, durable=False, ledger=ledger) as folders:
         for part in parts:
             with suppress(OSError):
                 here, name = locate(folders, part, make=False)

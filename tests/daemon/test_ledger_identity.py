@@ -53,6 +53,24 @@ def test_a_state_file_that_goes_away_ends_the_daemon_with_1(site, tmp_path, how)
         assert "Traceback" not in daemon.errors
 
 
+def test_a_start_with_neither_ledger_nor_mark_tells_of_files_that_nobody_knows(site, tmp_path):
+    config = config_of(tmp_path, site)
+    first = run_once(config)
+    assert not first.told("ledger.new")
+    remove_state(tmp_path)
+    (tmp_path / "files" / ".crawlerd").unlink()
+    again = run_once(config)
+    assert again.code == 0
+    (told,) = again.told("ledger.new")
+    assert told["level"] == "warning"
+    assert f"{tmp_path / 'files'} holds files that no ledger knows, as " in told["cause"]
+    assert "every URL is visited anew" in told["cause"]
+    assert len(again.told("visit", kind="stored")) == 3
+    assert not run_once(config).told("ledger.new")
+    remove_state(tmp_path)
+    assert not run_once(config, "--new-ledger").told("ledger.new")  # it was asked for
+
+
 def test_a_start_without_its_ledger_begins_no_other_one(site, tmp_path):
     config = config_of(tmp_path, site)
     state = tmp_path / "state.sqlite"

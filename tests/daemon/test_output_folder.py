@@ -1,5 +1,6 @@
 """An output folder that may not be written pauses the daemon, and charges nobody."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
@@ -77,6 +78,49 @@ def test_a_folder_that_loses_its_rights_pauses_once_and_charges_nobody(folder, s
         assert not daemon.told("visit", verdict="dead")  # though attempts is 1
         assert daemon.stop() == 0
     assert_clean(folder, urls=URLS)
+
+
+@pytest.mark.parametrize("output", ["point", "point/files"])
+@pytest.mark.parametrize("size", [10, 1_200_000])
+def test_a_disk_that_is_unmounted_pauses_once_and_nothing_is_stored_elsewhere(folder, size, output):
+    route = slow(0.02, lambda path: path.encode() + bytes(size))
+    point = folder / "point"
+    point.mkdir()
+    with (
+        real.small_disk(folder / "disk", "100m") as disk,
+        contextlib.ExitStack() as mounts,
+        Site(route) as site,
+    ):
+        _mount(disk, point)
+        mounts.callback(_unmount, point)
+        with Daemon(config_of(folder, site, output=output)) as daemon:
+            until(lambda: len(daemon.told("visit", kind="stored")) > 3, "no visits", daemon)
+            _unmount(point)
+            mounts.pop_all()
+            assert "its disk unmounted" in daemon.wait_for("daemon.paused")["cause"]
+            probes, asked = len(daemon.told("visit", kind="local_io")), len(site.paths())
+            until(
+                lambda: len(daemon.told("visit", kind="local_io")) >= probes + 2,
+                "no probes", daemon,
+            )  # fmt: skip
+            assert len(site.paths()) <= asked + 4  # what was under way
+            assert not list(point.iterdir())
+            _mount(disk, point)
+            mounts.callback(_unmount, point)
+            until(lambda: len(daemon.told("visit", kind="stored")) == URLS, "no end", daemon)
+            assert len(daemon.told("daemon.paused")) == len(daemon.told("daemon.resumed")) == 1
+            assert not daemon.told("visit", verdict="dead")  # though attempts is 1
+            assert daemon.stop() == 0
+        assert len(list((folder / output / "j").iterdir())) == URLS
+        assert_clean(folder, urls=URLS)
+
+
+def _mount(disk: Path, point: Path) -> None:
+    subprocess.run(["mount", "--bind", str(disk), str(point)], check=True)
+
+
+def _unmount(point: Path) -> None:
+    subprocess.run(["umount", "-l", str(point)], check=True)
 
 
 def test_fetch_says_so_and_ends(folder):

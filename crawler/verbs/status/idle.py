@@ -1,6 +1,9 @@
 """Why nothing is visited, in one sentence."""
 
+from collections.abc import Sequence
+
 from crawler.ledger.hosts import HostState
+from crawler.ledger.overview import Member
 from crawler.model import Seconds
 from crawler.verbs.status.snapshot import Status
 from crawler.verbs.words import when
@@ -19,7 +22,7 @@ def idle(status: Status) -> str | None:
     open_ = status.waiting + sum(job.again for job in status.jobs if job.active)
     if not open_:
         return "everything that is known has come to its end"
-    return _when_next(status)
+    return _with_resting(_when_next(status), living)
 
 
 _RESTING = {
@@ -27,6 +30,13 @@ _RESTING = {
     "draining": "it is about to stop, and begins nothing new",
     "starting": "it is about to start",
 }
+
+
+def _with_resting(why: str | None, living: Sequence[Member]) -> str | None:
+    """Add which of several processes begin nothing: what they have leased no other one visits."""
+    resting = [one for one in living if one.state in _RESTING]
+    words = [f"process {one.process.pid}: {_RESTING[one.state]}" for one in resting]
+    return "; ".join([why, *words] if why else words) or None
 
 
 def _no_daemon(status: Status) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import closing
 
 from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, ROBOTS_JOB, WAITING
+from crawler.policy.naming import path_key
 from tests.parts.ledgers import tallies
 
 
@@ -14,7 +15,7 @@ def broken(file, now, held):
     kept, real = tallies(file)
     found = [] if kept == real else [f"the sums are {kept}, counted anew {real}"]
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
-        found += [*_ends(db), *_known(db), *_leases(db, held), *_listings(db)]
+        found += [*_ends(db), *_known(db), *_leases(db, held), *_listings(db), *_files(db)]
         return found + list(_readiness(db, now))
 
 
@@ -71,6 +72,20 @@ def _listings(db):
             yield f"{which} is listed and retired"
     if unknown:
         yield f"chunks name URLs without a task: {unknown}"
+
+
+def _files(db):
+    """Yield what is wrong with the names of files: each is one task's, a stored file has one."""
+    found = db.execute("SELECT task FROM file WHERE task NOT IN (SELECT id FROM task)")
+    gone = found.fetchall()
+    if gone:
+        yield f"names of files belong to tasks that are gone: {gone}"
+    owners = dict(db.execute("SELECT key, task FROM file"))
+    for task, path in db.execute(
+        "SELECT id, path FROM task WHERE digest IS NOT NULL AND path IS NOT NULL"
+    ):
+        if owners.get(path_key(path)) != task:
+            yield f"the file {path} of task {task} is reserved by {owners.get(path_key(path))}"
 
 
 _WAITING = f"""

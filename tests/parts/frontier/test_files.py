@@ -77,6 +77,7 @@ def test_a_renamed_file_frees_its_old_name(frontier, owner):
     assert frontier.claim([(file.task, "k/1", "k/1-2")]) == ["k/1"]
     assert frontier.unnamed(["j/1", "k/1"], []) == ["k/1"]
     assert frontier.rename(file, "k/1")
+    assert frontier.rename(file, "k/1"), "another audit may have been faster"
     assert frontier.unnamed(["j/1", "k/1", "x"], []) == ["j/1", "x"]
     (renamed,), _ = frontier.stored(0)
     assert renamed.path == "k/1"
@@ -89,3 +90,10 @@ def test_a_part_has_an_owner_by_its_fingerprint(frontier, owner):
     frontier.revisit([file], NOW)
     lease(frontier, owner, NOW + 2)
     assert frontier.unnamed([], [("j/1.part", number)]) == []
+
+
+def test_a_name_that_differs_in_case_alone_stays_reserved(frontier, owner):
+    (file,), _ = frontier.stored(0)
+    assert frontier.claim([(file.task, "J/1", "J/1-2")]) == ["J/1"]
+    assert frontier.rename(file, "J/1")
+    assert frontier.unnamed(["J/1"], []) == []

@@ -8,7 +8,7 @@ from tests.parts.frontier.walk import Walk
 STEPS, WALKS = 150, 3
 SHORT = {
     *(f"temp.{name}" for name in staging.TABLES), "json_each", "job", "process", "ledger", "alive",
-    "sweep", "tally", "source", "CONSTANT", "sqlite_schema",
+    "sweep", "tally", "source", "CONSTANT", "sqlite_schema", "wanted",
 }  # fmt: skip
 """Tables that are as long as a configuration, or as one call of a verb."""
 DERIVED = {"first", "queue", "least", "found", "older"}

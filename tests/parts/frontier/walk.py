@@ -6,6 +6,7 @@ is kept beside it, and `invariants.broken` compares. A walk is told by its numbe
 
 import random
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from crawler.ledger.retry import retry
 from crawler.ledger.selection import Wanted
 from crawler.ledger.statefile import opened
 from crawler.model import Kind, Outcome
+from crawler.policy.naming import path_key
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms, Robots, Settlement
 from tests.parts.frontiers import seed
 
@@ -27,7 +29,7 @@ MAX_PROCESSES = 3
 STEPS = {
     "begin": 2, "put": 5, "drop": 1, "end": 1, "weigh": 0.5, "retire": 2, "join": 1, "lease": 6,
     "settle": 8, "crash": 0.5, "release": 0.4, "refit": 0.5, "retry": 0.5, "forget": 0.5, "wait": 2,
-    "configure": 0.7,
+    "configure": 0.7, "audit": 0.7, "clear": 0.7, "rename": 1,
 }  # fmt: skip
 """How often each step is taken, beside the others."""
 
@@ -46,6 +48,8 @@ class Walk:
         self._frontier = frontier
         self._file = file
         self._obeying = obeying
+        self._seen = []
+        """Files that an audit looked up some steps ago."""
         self._pids = 0
         self.active = set(JOBS)
         self._obeys = dict.fromkeys(JOBS, False)
@@ -216,7 +220,7 @@ class Walk:
     def _of_page(self, task):
         now, choice = self.now, self.random.choice
         digest = f"{self.random.randrange(4):02x}" * 32
-        stored = Outcome(Kind.STORED, 200, 3, digest, path=task.path or f"p{task.id}")
+        stored = Outcome(Kind.STORED, 200, 3, digest)
         missing = Outcome(Kind.NOT_FOUND, 404)
         same = Outcome(Kind.UNCHANGED, 304, path=task.path) if task.ended else stored
         robots = f"http://{task.host.split(':')[0]}/robots.txt"
@@ -233,6 +237,10 @@ class Walk:
                 Again(now + 3, charged=False),
             ),
         ])  # fmt: skip
+        if outcome is stored:
+            first = task.path or f"p{self.random.randrange(URLS)}"
+            (path,) = self._frontier.claim([(task.id, first, f"p-{task.id}")])
+            outcome = replace(stored, path=path)
         return Settlement(task, outcome, verdict, now)
 
     def _step_crash(self):
@@ -271,6 +279,63 @@ class Walk:
         until = self.now - self.random.choice([0, 100])
         with opened(self._file, write=True) as db:
             return forget(db, until, self.now)
+
+    def _files(self):
+        """Return all stored files, as an audit reads them."""
+        files, after = [], 0
+        while after is not None:
+            page, after = self._frontier.stored(after)
+            files += page
+        return files
+
+    def _some(self, files):
+        """Choose some files, and some that were looked up long ago."""
+        fresh = self.random.sample(files, self.random.randint(0, min(3, len(files))))
+        old, self._seen = self._seen, fresh
+        return fresh, [file for file in old if file.task not in {one.task for one in fresh}]
+
+    def _step_audit(self):
+        files = self._files()
+        assert self._frontier.still(files) == files, "what was just read is still so"
+        some, old = self._some(files)
+        again = [file for file in some if file.active and not file.retired]
+        assert self._frontier.revisit(some, self.now) == len(again)
+        self._frontier.revisit(old, self.now)
+        left = self._files()
+        assert not {file.task for file in left} & {file.task for file in again}
+        kept = {file for file in files if file not in again and file not in old}
+        assert kept <= set(left), "a file that was not meant is gone from the ledger"
+        return some, old
+
+    def _step_clear(self):
+        job = self.random.choice(JOBS)
+        files = self._frontier.unneeded(job, 0)
+        some, old = self._some(files)
+        assert all(file.retired for file in files)
+        assert self._frontier.let_go(some, self.now) == len(some)
+        self._frontier.let_go(old, self.now)
+        assert not {file.task for file in self._files()} & {file.task for file in some}
+        paths = [file.path for file in some]
+        assert self._frontier.unnamed(paths, []) == paths, "a name that was let go is free"
+        return job, some, old
+
+    def _step_rename(self):
+        files = self._files()
+        if not files:
+            return None
+        file = self.random.choice(files)
+        number = self.random.randrange(URLS)
+        first = self.random.choice([f"p{number}", f"P{number}", file.path.swapcase()])
+        (path,) = self._frontier.claim([(file.task, first, f"P-{file.task}")])
+        if path == file.path:
+            return None
+        assert self._frontier.rename(file, path)
+        assert self._frontier.rename(file, path), "two processes may rename the same file"
+        assert not self._frontier.rename(file, f"{path}-"), "the ledger says something else by now"
+        assert self._frontier.unnamed([path], []) == []
+        if path_key(path) != path_key(file.path):
+            assert self._frontier.unnamed([file.path], []) == [file.path]
+        return file, path
 
     def _step_wait(self):
         self.now += self.random.choice([1, 10, 100, 100])

@@ -1,8 +1,20 @@
-"""The output folder names the ledger that knows its files."""
+"""The output folder names the ledger that knows its files; without the mark nothing is stored."""
+
+import errno
+import hashlib
 
 import pytest
 
+from crawler.records import StoredFile
+from crawler.store import Body, Files
+from crawler.store.files import part_name
 from crawler.store.mark import NAME, ledger_named, name_ledger
+
+UID = "0123456789abcdef"
+STORED = StoredFile(
+    1, "j", "http://h/a", 1, "j/a", 7, hashlib.sha256(b"content").hexdigest(), True, True
+)
+BODY = Body("j/a", part_name("j/a", 1, 1), 1, b"content")
 
 
 def test_what_is_written_is_read_again(tmp_path):
@@ -22,3 +34,57 @@ def test_a_mark_that_cannot_be_read_names_nothing(tmp_path, content):
 def test_a_folder_that_cannot_be_written_is_left_without_a_mark(tmp_path):
     name_ledger(tmp_path / "missing", "a" * 32)
     assert ledger_named(tmp_path / "missing") == ""
+
+
+@pytest.fixture
+def kept(root):
+    with Files(root, durable=True) as files:
+        name_ledger(root, UID)
+        files.keep_to(UID)
+        assert files.save([BODY]) == ["j/a"]
+        yield files
+
+
+def gone(root):
+    root.rename(root.parent / "elsewhere")
+
+
+def empty(root):
+    gone(root)
+    root.mkdir()
+
+
+def of_another(root):
+    empty(root)
+    name_ledger(root, "other")
+
+
+def broken(root):
+    (root / NAME).write_bytes(b"\xff{")
+
+
+@pytest.mark.parametrize("lose", [gone, empty, of_another, broken])
+def test_nothing_is_stored_removed_or_made_while_the_folder_does_not_name_the_ledger(
+    kept, root, lose
+):
+    lose(root)
+    before = sorted(root.rglob("*")) if root.exists() else None
+    (error,) = kept.save([BODY])
+    assert isinstance(error, OSError)
+    assert error.errno == errno.ENOENT
+    assert "its disk unmounted" in kept.fault().strerror
+    with pytest.raises(FileNotFoundError):
+        kept.part("j/b.part").write(b"content")
+    assert not kept.exists("j/a")
+    assert kept.measure("j/a") is None
+    assert kept.remove([STORED]).failed == ["j/a"]
+    assert (sorted(root.rglob("*")) if root.exists() else None) == before
+
+
+def test_a_folder_that_is_back_is_stored_into_again(kept, root):
+    gone(root)
+    assert kept.fault()
+    (root.parent / "elsewhere").rename(root)
+    assert kept.fault() is None
+    assert kept.save([BODY]) == ["j/a"]
+    assert ledger_named(root) == UID

@@ -13,7 +13,7 @@ import pytest
 
 from crawler.config import Job
 from crawler.model import Task
-from crawler.store import Body, Files, part_of, sweep, wanted_path
+from crawler.store import Body, Files, comparing, part_of, sweep, wanted_path
 from crawler.store.files import part_name
 from tests import real
 from tests.parts.store.trees import tree
@@ -297,3 +297,10 @@ with Files(pathlib.Path({str(tmp_path)!r}) / "out", durable=True) as files:
     assert order[:4] == ["make folder", "write", "sync file", "rename"]
     assert set(order[4:6]) == {"sync folder", "sync folder above"}
     assert order[6:] == ["answer"]
+
+
+def test_a_file_whose_two_names_are_one_on_a_disk_blind_to_case_stays(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/1").write_bytes(b"content")
+    comparing.take_old_name(tmp_path, "a/1", "a/1")
+    assert (tmp_path / "a/1").read_bytes() == b"content"

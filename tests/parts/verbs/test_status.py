@@ -68,6 +68,23 @@ def test_idle_because_all_is_done_or_paused_or_busy(file, frontier):
     assert status.idle(look(file)) is None
 
 
+def test_idle_names_the_one_of_two_processes_that_is_paused(file, frontier):
+    join(frontier)
+    execute(file, "UPDATE process SET state = 'running'")
+    execute(
+        file,
+        "INSERT INTO process (machine, pid, born, started_at, lease_until, state) "
+        "VALUES ('elsewhere', 7, '1', ?, ?, 'paused')", NOW, NOW + LEASE_S,
+    )  # fmt: skip
+    frontier.add("job", seeds("a"), NOW)
+    paused = "process 7: it is paused; its log says since when and why"
+    assert status.idle(look(file)) == paused
+    execute(file, "UPDATE host SET next_at = ?, ready_at = ?", NOW + 60, NOW + 60)
+    assert re.fullmatch(f"all hosts rest until .*; {paused}", status.idle(look(file)))
+    execute(file, "UPDATE process SET busy = 1 WHERE pid != 7")
+    assert status.idle(look(file)) is None
+
+
 def test_idle_because_a_process_has_an_older_text_of_its_configuration(file, frontier):
     frontier.add("job", seeds("a"), NOW)
     holder = Holder("crawler", "crawler.yaml")
