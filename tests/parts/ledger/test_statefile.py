@@ -1,19 +1,23 @@
 """The state file seen from outside: which one is refused, and with what to do."""
 
 import os
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from crawler.errors import StateError
 from crawler.frontier import open_frontier
-from crawler.frontier.schema import APPLICATION_ID, VERSION
+from crawler.frontier.schema import VERSION
 from crawler.ledger.overview import jobs
 from crawler.ledger.selection import Wanted, pages
 from crawler.ledger.statefile import opened
 from tests import real
 from tests.parts.ledgers import execute, tear
+
+V1 = Path(__file__).parents[1] / "frontier" / "state_v1.sql"
 
 
 def read(file, **how):
@@ -57,9 +61,8 @@ def test_a_ledger_of_a_newer_crawler_is_refused(file, frontier):
 
 
 def test_a_ledger_of_an_older_crawler_is_to_be_migrated_by_the_daemon(file):
-    execute(file, "CREATE TABLE job (id)")
-    execute(file, f"PRAGMA application_id = {APPLICATION_ID}")
-    execute(file, "PRAGMA user_version = 1")
+    with closing(sqlite3.connect(file)) as db:
+        db.executescript(V1.read_text())
     assert "start the daemon once to migrate it" in refusal(file)
 
 
