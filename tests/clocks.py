@@ -26,4 +26,6 @@ def environment(folder: Path, clock: Path) -> dict[str, str]:
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        # With libfaketime a wait of an idle thread that has an end ends at once, again and again.
+        "GEVENT_THREADPOOL_IDLE_TASK_TIMEOUT": "-1",
     }
