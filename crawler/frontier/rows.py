@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, WAITING
 from crawler.model import Kept, Kind, Outcome, Seconds, Task, Validators
-from crawler.policy.retry import end_of, host_asked_for_it, state_of
+from crawler.policy.retry import end_of, host_asked_for_it, is_hosts_word, state_of
 from crawler.records import Again, Dead, Done, Hop, Settlement, Verdict
 from crawler.urls import host_of
 
@@ -89,6 +89,7 @@ class Row(NamedTuple):
     every: Seconds | None
     unverified: bool
     put_off: int
+    host_asked: bool
     cleared: bool
     """Whether it is suspected no more."""
 
@@ -127,6 +128,7 @@ def row_of(settled: Settlement) -> Row:
         every=then.every,
         unverified=outcome.unverified,
         put_off=then.put_off,
+        host_asked=isinstance(verdict, Again) and is_hosts_word(outcome, verdict.at - now),
         cleared=state_of(outcome) == "well",
     )
 

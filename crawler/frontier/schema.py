@@ -155,7 +155,8 @@ CREATE TABLE task (
     every REAL,                            -- seconds between visits, where they adapt
     extra TEXT,                            -- columns of its list that headers use, as JSON
     unverified INTEGER NOT NULL DEFAULT 0, -- whether nothing said where its file ends
-    put_off INTEGER NOT NULL DEFAULT 0     -- visits that its host put off since its last end
+    put_off INTEGER NOT NULL DEFAULT 0,    -- visits that its host put off since its last end
+    host_asked INTEGER NOT NULL DEFAULT 0  -- whether it waits as its host asked, and not by us
 ) STRICT;
 CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};

@@ -39,14 +39,14 @@ _SETTLE = """
 UPDATE task SET (
     state, due_at, host, location, path, attempt, failures, hops, kind, status, size, digest,
     finished_at, reason, etag, last_modified, part, directives, every, ended, success_at,
-    changed_at, unverified, put_off, suspicion
+    changed_at, unverified, put_off, host_asked, suspicion
 ) = (SELECT
     s.state, s.due_at, s.host, s.location, ifnull(s.path, task.path), s.attempt, s.failures, s.hops,
     s.kind, s.status, iif(s.digest IS NULL, task.size, s.size), ifnull(s.digest, task.digest),
     s.finished_at, s.reason, s.etag, s.last_modified, iif(s.ended, NULL, task.part), s.directives,
     s.every, ifnull(s.final, task.ended), ifnull(s.success_at, task.success_at),
     ifnull(s.changed_at, task.changed_at), iif(s.digest IS NULL, task.unverified, s.unverified),
-    s.put_off, iif(s.cleared, 0, task.suspicion)
+    s.put_off, s.host_asked, iif(s.cleared, 0, task.suspicion)
     FROM temp.settled AS s WHERE s.id = task.id)
 WHERE id IN (SELECT id FROM temp.settled)"""
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"

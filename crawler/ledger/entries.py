@@ -45,6 +45,7 @@ class Entry:
     success_at: int | None
     changed_at: int | None
     unverified: int
+    host_asked: int
     meaning: str
 
 

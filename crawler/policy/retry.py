@@ -11,6 +11,8 @@ from crawler.records import Again, Dead, Done, Hop, Verdict
 FIRST_BACKOFF_S: Seconds = 2.0
 """Backoff ceiling after the first failure; it doubles with every further one."""
 MAX_BACKOFF_S: Seconds = 3600.0
+WAIT_ERROR_S: Seconds = 0.001
+"""How exactly a wait is known as the difference of two wall times."""
 MAX_OUR_WAIT_S: Seconds = 5.0
 """Longest wait of a URL after a fault of this machine; the daemon as a whole pauses, too."""
 
@@ -137,6 +139,12 @@ def verdict(
         return Dead(outcome.reason)
     wait = backoff(max(1, failures), outcome.retry_after, random)
     return Again(now + wait, charged=not spared)
+
+
+def is_hosts_word(outcome: Outcome, wait: Seconds) -> bool:
+    """Tell whether a wait is as long as the server asked for, and not by our own backoff."""
+    asked = min(outcome.retry_after or 0.0, MAX_RETRY_AFTER_S)
+    return 0 < wait <= asked + WAIT_ERROR_S
 
 
 def backoff(failures: int, retry_after: Seconds | None, random: Random) -> Seconds:

@@ -41,7 +41,9 @@ def _time(case: Case) -> Iterator[str]:
     if entry.due_at <= now:
         return
     why = "by its job's schedule"
-    if entry.failures:
+    if entry.host_asked:
+        why = "its host asked for it with Retry-After"
+    elif entry.failures:
         why = f"after {counted(entry.failures, 'failure')}"
     elif entry.ended is None:
         why = f"after {entry.kind}" if entry.kind else "it was put off"

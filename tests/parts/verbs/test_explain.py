@@ -2,13 +2,16 @@
 
 import os
 
+import pytest
+
 from crawler.frontier import ReadChunk
 from crawler.ledger.statefile import opened
-from crawler.records import JobTerms
+from crawler.model import Kind
+from crawler.records import Again, HostRecord, JobTerms
 from crawler.urls import fingerprint
 from crawler.verbs import explain
 from crawler.verbs.ledger import Ledger
-from tests.parts.frontiers import NOW, gone, join, seed, seeds, take
+from tests.parts.frontiers import NOW, gone, join, one_task, seed, seeds, settled, take
 from tests.parts.ledgers import DAY, ended, execute, read_to_end
 
 
@@ -57,6 +60,19 @@ def test_what_a_url_waits_for_is_told_for_every_state(file, frontier):
     assert "no list names it any more" in waits(file, "http://a/2")
     frontier.configure([JobTerms("other")], NOW)
     assert "the configuration no longer has the job job" in waits(file, "http://a/3")
+
+
+@pytest.mark.parametrize(
+    ("wait", "why"), [(60.0, "its host asked for it with Retry-After"), (90.0, "after 1 failure")]
+)
+def test_a_wait_says_whether_it_is_the_hosts_word_or_ours(file, frontier, wait, why):
+    frontier.add("job", seeds("a"), NOW)
+    owner = join(frontier)
+    task = one_task(frontier, owner)
+    again = settled(task, Kind.HTTP_ERROR, Again(NOW + wait), status=503, retry_after=60.0)
+    frontier.settle(owner, [again], [HostRecord(task.host_id, NOW)])
+    frontier.release(owner, [], NOW)
+    assert f"({why})" in waits(file)
 
 
 def test_a_url_that_waits_tells_its_time_its_host_and_its_daemon(file, frontier):
