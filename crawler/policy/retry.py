@@ -144,7 +144,7 @@ def verdict(
 def is_hosts_word(outcome: Outcome, wait: Seconds) -> bool:
     """Tell whether a wait is as long as the server asked for, and not by our own backoff."""
     asked = min(outcome.retry_after or 0.0, MAX_RETRY_AFTER_S)
-    return 0 < wait <= asked + WAIT_ERROR_S
+    return status_passes(outcome.status or 0) and 0 < wait <= asked + WAIT_ERROR_S
 
 
 def backoff(failures: int, retry_after: Seconds | None, random: Random) -> Seconds:

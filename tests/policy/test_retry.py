@@ -15,6 +15,7 @@ from crawler.policy.retry import (
     backoff,
     end_of,
     host_asked_for_it,
+    is_hosts_word,
     state_of,
     verdict,
     word_of,
@@ -281,3 +282,19 @@ def test_a_condition_that_failed_is_charged_to_nobody_and_asked_for_once(attempt
     assert isinstance(decided, Again)
     assert not decided.charged
     assert judge(outcome, attempts=attempts) == Dead("HTTP status 412")
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "wait", "hosts"),
+    [
+        (503, 60.0, 60.0, True),
+        (429, 60.0, 59.9995, True),
+        (503, 60.0, 60.5, False),
+        (503, None, 4.0, False),
+        (412, 60.0, 3.0, False),
+        (503, 10 * MAX_RETRY_AFTER_S, MAX_RETRY_AFTER_S, True),
+    ],
+)
+def test_a_wait_is_the_hosts_word_or_our_own_backoff(status, retry_after, wait, hosts):
+    outcome = Outcome(Kind.HTTP_ERROR, status, retry_after=retry_after)
+    assert is_hosts_word(outcome, wait) is hosts
