@@ -45,7 +45,7 @@ def test_a_list_that_is_gone_ends_neither_its_verbs_nor_a_restart_nor_another_re
             write_config(tmp_path, [{"name": "j", "url_file": "gone.txt"}, more])
             daemon.signal(signal.SIGHUP)
             until(lambda: len(daemon.told("visit")) == 3, "not visited", daemon)
-            assert daemon.told("list.failed", job="j")
+            daemon.wait_for("list.failed", job="j")
             daemon.signal(signal.SIGKILL)
             daemon.wait()
         with Daemon(config) as daemon:
