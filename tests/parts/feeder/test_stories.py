@@ -194,3 +194,17 @@ def test_a_host_that_is_to_leave_while_it_is_refilled_leaves(hosts_at_work, monk
         visits = [work.end(task, after=0.0) for _ in range(9) for _, task in work.starts(1)]
     assert len(visits) == len(URLS)
     assert work.lease() == []
+
+
+@pytest.mark.parametrize("step", [30.0, 3600.0, 315_360_000.0])
+def test_a_host_that_nobody_holds_rests_on_while_the_clock_is_set_forward(hosts_at_work, step):
+    work = hosts_at_work(delay="20s")
+    work.add(*URLS, "http://b/1")
+    for _, task in work.starts():
+        work.end(task)
+    answered = work.now
+    assert work.lease() == [], "they rest long, and went back"
+    work.ahead = step
+    starts = work.starts(60)
+    assert starts
+    assert all(at >= answered + 20 - 0.05 for at, _ in starts), (answered, starts)

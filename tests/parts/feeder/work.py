@@ -37,6 +37,8 @@ class Work:
         job = self._job = Job(name="job", urls=("http://a/",), robots="ignore", **options)
         overrides = HostOverrides(self.settings(hosts))
         self.now, self.frontier, self.addresses = now, frontier, addresses
+        self.ahead = 0.0
+        """How far the wall clock was set forward."""
         self.owner = frontier.register(process or current(), self.wall())
         frontier.configure(overrides.job_terms(), self.wall(), obeys=lambda _: False)
         self._handoff: Queue[Task] = Queue()
@@ -71,7 +73,7 @@ class Work:
         self.review.run()
 
     def wall(self):
-        return self.now + OFFSET
+        return self.now + OFFSET + self.ahead
 
     def add(self, *urls):
         """Make URLs known, due now."""
