@@ -103,8 +103,12 @@ def blocks(folder: Path) -> list[dict]:
 
 
 def too_long(block: dict, since: float) -> bool:
-    """Tell whether it is a block by our own doing, and not of a start, when modules are loaded."""
-    return block["at"] > since and max(block["cpu_s"], block["held_s"]) > MAX_BLOCK_S
+    """Tell whether it is a block by our own doing, and not of a start, when modules are loaded.
+
+    The short form runs beside other tests, so that only the processor's time of the hub counts.
+    """
+    seconds = max(block["cpu_s"], block["held_s"]) if FULL else block["cpu_s"]
+    return block["at"] > since and seconds > MAX_BLOCK_S
 
 
 @pytest.mark.campaign
