@@ -75,7 +75,7 @@ def route(request, tmp_path_factory):
 
 
 def written(tmp_path) -> int:
-    return sum(part.stat().st_size for part in tmp_path.rglob("*.part"))
+    return sum(part.stat().st_size for part in tmp_path.rglob("[!.]*.part"))
 
 
 def stored(tmp_path) -> bytes:
@@ -149,7 +149,7 @@ def test_a_download_goes_on_after_a_restart_and_after_kill_9(tmp_path, number):
         config = config_for(tmp_path, site)
         with Daemon(config) as daemon:
             until(
-                lambda: any(p.stat().st_size > 2_000_000 for p in tmp_path.rglob("*.part")),
+                lambda: any(p.stat().st_size > 2_000_000 for p in tmp_path.rglob("[!.]*.part")),
                 "no part",
             )
             daemon.signal(number)
