@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from crawler.frontier.schema import RETIRED
+from crawler.frontier.sqlite.file.schema import RETIRED
 from tests.servers import Site
 
 HOSTS = tuple(f"127.0.0.{number}" for number in range(2, 8))

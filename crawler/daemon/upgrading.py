@@ -6,8 +6,8 @@ from pathlib import Path
 
 import gevent
 
-from crawler.frontier.schema import VERSION
-from crawler.frontier.upgrade import Upgrade
+from crawler.frontier.sqlite.file.schema import VERSION
+from crawler.frontier.sqlite.file.upgrade import Upgrade
 from crawler.log import Log
 from crawler.model import Seconds
 

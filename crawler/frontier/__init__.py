@@ -66,6 +66,6 @@ def open_frontier(state: Path, *, durable: bool, readonly: bool = False) -> Fron
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
     writes may be asked.
     """
-    from crawler.frontier.sqlite import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
+    from crawler.frontier.sqlite.engine import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
     return SqliteFrontier(state, durable=durable, readonly=readonly)

@@ -11,7 +11,7 @@ from crawler.config import Settings
 from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
 from crawler.frontier import open_frontier
-from crawler.ledger.overview import ledger_uid
+from crawler.frontier.sqlite.desk.overview import ledger_uid
 from crawler.store.mark import NAME, ledger_named
 from crawler.threads import Native
 from crawler.verbs.auditing import THREADS, Audit, Fault

@@ -15,8 +15,8 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
-from crawler.ledger.overview import is_current, ledger_uid
-from crawler.ledger.statefile import opened
+from crawler.frontier.sqlite.desk.overview import is_current, ledger_uid
+from crawler.frontier.sqlite.file.statefile import opened
 from crawler.policy.masking import Mask, masked_line
 from crawler.rights import rights_of
 from crawler.seeder.reading import MAX_BAD_LOGGED

@@ -13,13 +13,13 @@ import click
 from crawler.daemon.identity import check_same
 from crawler.errors import UsageError
 from crawler.frontier.process import Process
-from crawler.ledger.backup import backup
-from crawler.ledger.believing import believe
-from crawler.ledger.entries import STATES
-from crawler.ledger.forget import forget
-from crawler.ledger.overview import ledger_uid, members
-from crawler.ledger.retry import retry
-from crawler.ledger.statefile import Connection
+from crawler.frontier.sqlite.desk.believing import believe
+from crawler.frontier.sqlite.desk.entries import STATES
+from crawler.frontier.sqlite.desk.forget import forget
+from crawler.frontier.sqlite.desk.overview import ledger_uid, members
+from crawler.frontier.sqlite.desk.retry import retry
+from crawler.frontier.sqlite.file.backup import backup
+from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.model import Seconds
 from crawler.policy.masking import NOTHING, masked_line
 from crawler.store.mark import ledger_named

@@ -16,9 +16,9 @@ from crawler.daemon.app import App
 from crawler.daemon.process import collect_seldom, quiet_hub, raise_descriptors
 from crawler.errors import UsageError
 from crawler.frontier.process import current
-from crawler.ledger.archive import begin_archive, stored_by
-from crawler.ledger.overview import is_current, job_names, members
-from crawler.ledger.statefile import Connection, opened
+from crawler.frontier.sqlite.desk.archive import begin_archive, stored_by
+from crawler.frontier.sqlite.desk.overview import is_current, job_names, members
+from crawler.frontier.sqlite.file.statefile import Connection, opened
 from crawler.log import Log, open_log
 from crawler.model import Kind, Outcome, Seconds
 from crawler.policy.masking import masked_line

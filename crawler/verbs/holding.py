@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from crawler.errors import HeldElsewhereError
-from crawler.frontier.identity import held_by_others
-from crawler.ledger.statefile import Connection, opened
+from crawler.frontier.sqlite.file.statefile import Connection, opened
+from crawler.frontier.sqlite.rows.identity import held_by_others
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.words import print_lines
 

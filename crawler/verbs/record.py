@@ -5,9 +5,9 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from crawler.ledger.entries import STATES, Entry
-from crawler.ledger.selection import Wanted, pages
-from crawler.ledger.statefile import Connection
+from crawler.frontier.sqlite.desk.entries import STATES, Entry
+from crawler.frontier.sqlite.desk.selection import Wanted, pages
+from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.log import printable
 from crawler.policy.masking import NOTHING, USUAL, Mask
 from crawler.verbs.words import as_json, stamp, word_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ledger.backup import backup
+from crawler.frontier.sqlite.file.backup import backup
 from tests.program import Daemon, crawler, ledger, write_config
 from tests.servers import Site
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from crawler.frontier.process import Process, _born, current
-from crawler.frontier.schema import VERSION
+from crawler.frontier.sqlite.file.schema import VERSION
 from tests import real
 from tests.program import Daemon, at_once, crawler, ledger, until, write_config
 from tests.servers import Site
 
-OLD = Path(__file__).parents[1] / "parts/frontier"
+OLD = Path(__file__).parents[1] / "parts/frontier/sqlite/file"
 NOBODY = 65534
 READERS = [
     ["check"],

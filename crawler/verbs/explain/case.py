@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.frontier import robots
-from crawler.ledger import overview
-from crawler.ledger.entries import STATES, Entry, before, entries, sources_of
-from crawler.ledger.hosts import HostState, holder_of_address, host_state
-from crawler.ledger.overview import Member
-from crawler.ledger.statefile import Connection
+from crawler.frontier.sqlite.desk import overview
+from crawler.frontier.sqlite.desk.entries import STATES, Entry, before, entries, sources_of
+from crawler.frontier.sqlite.desk.hosts import HostState, holder_of_address, host_state
+from crawler.frontier.sqlite.desk.overview import Member
+from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows import robots
 from crawler.model import Seconds
 from crawler.records import Robots
 from crawler.urls import origin_of

@@ -5,10 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from crawler.frontier import robots
-from crawler.ledger.entries import STATES, Entry, entries
-from crawler.ledger.hosts import HostState, host_state, waiting_of
-from crawler.ledger.statefile import Connection
+from crawler.frontier.sqlite.desk.entries import STATES, Entry, entries
+from crawler.frontier.sqlite.desk.hosts import HostState, host_state, waiting_of
+from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows import robots
 from crawler.model import Seconds
 from crawler.urls import canonical, host_of, origin_of
 from crawler.verbs.explain.decision import Decision, decision

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from crawler.ledger.hosts import HostCounts, HostState
-from crawler.ledger.overview import JobSums, Member
+from crawler.frontier.sqlite.desk.hosts import HostCounts, HostState
+from crawler.frontier.sqlite.desk.overview import JobSums, Member
 from crawler.log import iso
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.idle import idle

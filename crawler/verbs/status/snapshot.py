@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.frontier.process import current
-from crawler.ledger import overview
-from crawler.ledger.hosts import HostCounts, HostState, host_counts, next_host
-from crawler.ledger.overview import JobSums, Member
-from crawler.ledger.statefile import Connection
+from crawler.frontier.sqlite.desk import overview
+from crawler.frontier.sqlite.desk.hosts import HostCounts, HostState, host_counts, next_host
+from crawler.frontier.sqlite.desk.overview import JobSums, Member
+from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.model import Seconds
 from crawler.verbs.ledger import Ledger
 

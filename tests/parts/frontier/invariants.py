@@ -5,7 +5,7 @@ from array import array
 from collections import Counter
 from contextlib import closing
 
-from crawler.frontier.schema import DEAD, DONE, LEASED, RETIRED, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.file.schema import DEAD, DONE, LEASED, RETIRED, ROBOTS_JOB, WAITING
 from crawler.policy.naming import path_key
 from tests.parts.ledgers import tallies
 

@@ -3,7 +3,8 @@
 import pytest
 
 from crawler.errors import LocalFaultError
-from crawler.frontier import LEASE_S, turns
+from crawler.frontier import LEASE_S
+from crawler.frontier.sqlite.visits import turns
 from crawler.model import Kind
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms
 from tests.parts.frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take

@@ -2,7 +2,8 @@
 
 import re
 
-from crawler.frontier import open_frontier, staging
+from crawler.frontier import open_frontier
+from crawler.frontier.sqlite.rows import staging
 from tests.parts.frontier.walk import Walk
 
 STEPS, WALKS = 150, 3

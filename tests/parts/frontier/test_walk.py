@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from crawler.frontier import fingerprints, open_frontier
+from crawler.frontier import open_frontier
+from crawler.frontier.sqlite.rows import fingerprints
 from tests import FULL
 from tests.parts.frontier.invariants import broken
 from tests.parts.frontier.walk import STEPS, Walk

@@ -13,10 +13,10 @@ import pytest
 from crawler.errors import PassLostError
 from crawler.frontier import BEFORE_ALL, ReadChunk, SourceState
 from crawler.frontier.process import Process
-from crawler.ledger.forget import forget
-from crawler.ledger.retry import retry
-from crawler.ledger.selection import Wanted
-from crawler.ledger.statefile import opened
+from crawler.frontier.sqlite.desk.forget import forget
+from crawler.frontier.sqlite.desk.retry import retry
+from crawler.frontier.sqlite.desk.selection import Wanted
+from crawler.frontier.sqlite.file.statefile import opened
 from crawler.model import Kind, Outcome
 from crawler.policy.naming import path_key
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms, Robots, Settlement

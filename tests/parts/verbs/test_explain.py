@@ -5,7 +5,7 @@ import os
 import pytest
 
 from crawler.frontier import ReadChunk
-from crawler.ledger.statefile import opened
+from crawler.frontier.sqlite.file.statefile import opened
 from crawler.model import Kind
 from crawler.records import Again, HostRecord, JobTerms
 from crawler.urls import fingerprint

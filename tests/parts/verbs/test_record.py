@@ -5,8 +5,8 @@ import json
 import pytest
 
 from crawler.errors import UsageError
-from crawler.ledger.selection import Wanted
-from crawler.ledger.statefile import opened
+from crawler.frontier.sqlite.desk.selection import Wanted
+from crawler.frontier.sqlite.file.statefile import opened
 from crawler.verbs.record import exported
 from tests.parts.frontiers import NOW, seeds
 from tests.parts.ledgers import ended, execute

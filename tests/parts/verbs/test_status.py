@@ -6,7 +6,7 @@ import time
 
 from crawler.frontier import LEASE_S, Holder, Pulse
 from crawler.frontier.process import current
-from crawler.ledger.statefile import opened
+from crawler.frontier.sqlite.file.statefile import opened
 from crawler.records import JobTerms
 from crawler.verbs import status
 from crawler.verbs.ledger import Ledger

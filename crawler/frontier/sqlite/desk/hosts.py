@@ -1,0 +1,152 @@
+"""What the ledger tells of hosts: of one of them, and how many are in which state."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from crawler.frontier.classes import CLASSES
+from crawler.frontier.sqlite.file.schema import ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.model import DAY_S, Seconds
+from crawler.policy.host_limits import HostLimits
+from crawler.policy.politeness import FAILURES_TO_REST, HostPace
+from crawler.policy.rests import NextVisit, next_visit
+
+MAX_COUNTED = 10_000
+"""Counts end here: what is more is `at least` this."""
+MAX_LOOKED_AT = 50_000
+"""Hosts among which those that fail are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """A host, as its row tells."""
+
+    id: int
+    key: str
+    next_at: Seconds
+    ready_at: Seconds | None
+    owner: int | None
+    opens_at: Seconds
+    gap: Seconds
+    address: str | None
+    backoff: Seconds
+    failures: int
+    failing_since: Seconds | None
+    silent: int
+    spent: int
+    day: int
+    rules_until: Seconds
+    asked_until: Seconds
+    crawl_delay: Seconds
+    answered_at: Seconds
+    failed_until: Seconds
+    put_off_until: Seconds
+    turn_at: Seconds
+    refusals: int
+
+    def rest(self, now: Seconds) -> NextVisit:
+        """Return until when it rests, its hours and budget apart, and what for.
+
+        It is what the process that had it last has found, under the limits of its configuration.
+        """
+        pace = HostPace(self.turn_at, HostLimits(delay=self.gap), self.answered_at)
+        pace.failed_until, pace.put_off_until = self.failed_until, self.put_off_until
+        pace.crawl_delay, pace.refusals.number = self.crawl_delay, self.refusals
+        if self.backoff >= self.gap:  # its delay was nothing else
+            pace.limits, pace.backoff = HostLimits(), self.backoff
+        return next_visit(pace, now)
+
+    def gated(self, now: Seconds) -> bool:
+        """Tell whether it is visited only for its robots.txt now."""
+        return self.rules_until <= now < self.asked_until
+
+
+_HOST = ", ".join(f"host.{one.name}" for one in fields(HostState))
+
+
+def host_state(db: Connection, key: str) -> HostState | None:
+    """Return a host by its key name:port."""
+    row = db.execute(f"SELECT {_HOST} FROM host WHERE key = ?", (key,)).fetchone()
+    return HostState(*row) if row else None
+
+
+def holder_of_address(db: Connection, host: HostState) -> int | None:
+    """Return the process that holds another host at a host's address, if one does."""
+    row = db.execute("SELECT owner FROM address WHERE ip = ?", (host.address,)).fetchone()
+    return row[0] if row and host.owner is None else None
+
+
+def next_host(db: Connection) -> HostState | None:
+    """Return the free host that is ready first, if any waits for a time."""
+    found = [
+        row
+        for weight in CLASSES
+        for row in db.execute(
+            f"SELECT {_HOST} FROM host WHERE class = ? AND owner IS NULL "
+            "AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1",
+            (weight,),
+        )
+    ]
+    states = [HostState(*row) for row in found]
+    return min(states, key=lambda host: host.ready_at or 0.0, default=None)
+
+
+def waiting_of(db: Connection, host: int) -> int:
+    """Return how many URLs of a host wait, as far as MAX_COUNTED."""
+    return count(
+        db,
+        f"SELECT 1 FROM task WHERE host = ? AND state = {WAITING} AND job != {ROBOTS_JOB}",
+        host,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HostCounts:
+    """How many hosts are in which state."""
+
+    known: int
+    held: int
+    """Belong to a process now."""
+    ready: int
+    resting: int
+    """Will be ready later."""
+    gated: int
+    """Are not visited before their robots.txt is known."""
+    failing: int
+    """Rest long after failures in a row."""
+    given_up: int
+    """Gave no answer at all for so long that their URLs end unvisited."""
+    at_least: tuple[str, ...] = ()
+    """Counts that were not carried on to their end."""
+
+
+def host_counts(db: Connection, now: Seconds, give_up: Seconds = DAY_S) -> HostCounts:
+    """Count the hosts, each state as far as MAX_COUNTED: so it takes no time at any size."""
+    (known,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
+    free = "SELECT 1 FROM host WHERE class = ? AND owner IS NULL AND ready_at"
+    found = {
+        "held": count(db, "SELECT 1 FROM host WHERE owner IS NOT NULL"),
+        "ready": sum(count(db, f"{free} <= ?", weight, now) for weight in CLASSES),
+        "resting": sum(count(db, f"{free} > ?", weight, now) for weight in CLASSES),
+    }
+    asked = "SELECT rules_until FROM host WHERE asked_until > 0 AND asked_until > ?"
+    (looked, found["gated"]) = db.execute(
+        f"SELECT count(*), ifnull(sum(rules_until <= ?), 0) FROM ({asked} LIMIT {MAX_COUNTED})",
+        (now, now),
+    ).fetchone()
+    (found["failing"], found["given_up"]) = db.execute(
+        "SELECT ifnull(sum(failures >= ?), 0), "
+        "ifnull(sum(silent AND failures >= ? AND failing_since <= ?), 0) "
+        f"FROM (SELECT failures, silent, failing_since FROM host LIMIT {MAX_LOOKED_AT})",
+        (FAILURES_TO_REST, FAILURES_TO_REST, now - give_up),
+    ).fetchone()
+    capped = {name for name in ("held", "ready", "resting") if found[name] >= MAX_COUNTED}
+    capped |= {"gated"} if looked >= MAX_COUNTED else set()
+    capped |= {"failing", "given_up"} if known > MAX_LOOKED_AT else set()
+    return HostCounts(known, **found, at_least=tuple(name for name in found if name in capped))
+
+
+def count(db: Connection, select: str, *parameters: Any) -> int:
+    """Count what a statement selects, as far as MAX_COUNTED."""
+    (n,) = db.execute(f"SELECT count(*) FROM ({select} LIMIT {MAX_COUNTED})", parameters).fetchone()
+    return int(n)

@@ -1,0 +1,189 @@
+"""The embedded frontier: one SQLite file in WAL mode, shared by the processes of one machine.
+
+Each verb is one transaction. `contract.Frontier` says what the verbs promise.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from crawler.frontier import values
+from crawler.frontier.classes import Shares
+from crawler.frontier.process import Process
+from crawler.frontier.sqlite.engine_files import SqliteFiles
+from crawler.frontier.sqlite.engine_lists import SqliteLists
+from crawler.frontier.sqlite.rows import identity, robots, sums
+from crawler.frontier.sqlite.rows.terms import Visitor
+from crawler.frontier.sqlite.rows.transactions import Transactions
+from crawler.frontier.sqlite.visits import clock, jobs, leasing, owners, paces
+from crawler.frontier.sqlite.visits import settling as visits
+from crawler.frontier.sqlite.visits.jobs import configure, wake
+from crawler.model import Kept, Seconds, Task
+from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
+
+
+class SqliteFrontier(SqliteFiles, SqliteLists):
+    """A frontier in a file."""
+
+    def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
+        self._file = Transactions(state, durable=durable, readonly=readonly)
+        self._visitor = Visitor()
+        self._shares = Shares()
+
+    def __enter__(self) -> Self:
+        self._file.open(self._obeys)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def identify(self, known: str = "") -> str:
+        return self._file.write(identity.identify, known)
+
+    def in_force(self) -> values.InForce:
+        return self._file.read(identity.in_force)
+
+    def register(self, process: Process, now: Seconds, holder: values.Holder | None = None) -> int:
+        return self._file.write(owners.own, process, now, holder)
+
+    def outdated(self) -> bool:
+        return self._file.outdated()
+
+    def hurry(self, until: Seconds) -> None:
+        self._file.patience.ends_at = until
+
+    def busy_since(self) -> Seconds:
+        return self._file.patience.since
+
+    def written_at(self) -> Seconds:
+        return self._file.written_at
+
+    def configure(
+        self,
+        jobs: Sequence[JobTerms],
+        now: Seconds,
+        *,
+        obeys: Callable[[str], bool | None] = lambda _: None,
+        text: tuple[int, str] = (0, ""),
+    ) -> None:
+        self._file.write(configure, self._file.names, jobs, now, text)
+        known = {terms.name: terms.digest for terms in jobs}
+        self._visitor = replace(self._visitor, jobs=known, obeys=obeys)
+
+    def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
+        return self._file.write(visits.add, self._file.names, job, seeds, now, recount)
+
+    def active_jobs(self) -> list[JobTerms]:
+        return self._file.read(jobs.active_jobs)
+
+    def hold(self, jobs: Collection[str]) -> None:
+        self._visitor = replace(self._visitor, held=frozenset(jobs))
+
+    def alive(self) -> Seconds | None:
+        return self._file.read(owners.alive)
+
+    def ask_again(self, now: Seconds) -> bool:
+        return self._file.write(jobs.ask_again, now)
+
+    def stale(self) -> list[int]:
+        return self._file.read(jobs.stale)
+
+    def wake(self, jobs: Sequence[int], after: int, now: Seconds) -> int | None:
+        return self._file.write(wake, jobs, after, now)
+
+    def schedule(self, job: str) -> str:
+        return self._file.read(jobs.schedule, job)
+
+    def rescheduled(self, job: str, text: str) -> None:
+        self._file.write(jobs.rescheduled, self._file.names, job, text)
+
+    def refit(self, job: str, next_due: values.NextDue, after: int, now: Seconds) -> int | None:
+        return self._file.write(jobs.refit, self._file.names, job, next_due, after, now)
+
+    def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
+        self._file.look()
+        self._file.write(owners.heartbeat, owner, pulse, now)
+
+    def lease(
+        self,
+        owner: int,
+        now: Seconds,
+        *,
+        new: int,
+        refills: dict[int, int],
+        idle: Sequence[HostRecord],
+        back: Sequence[int] = (),
+    ) -> values.Lease:
+        return self._file.stage(
+            leasing.lease,
+            self._visitor,
+            self._shares,
+            owner,
+            now,
+            new,
+            refills,
+            idle,
+            back,
+        )
+
+    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> values.Moved:
+        return self._file.stage(leasing.move, owner, found, now)
+
+    def resting(self, after: int, now: Seconds) -> tuple[list[values.LeasedHost], int | None]:
+        return self._file.read(paces.resting, self._visitor, after, now)
+
+    def bring_back(self, after: int, now: Seconds) -> int | None:
+        return self._file.write(clock.bring_back, after, now)
+
+    def terms(self, hosts: Sequence[int]) -> list[values.LeasedHost]:
+        return self._file.read(paces.own_paces, self._visitor, hosts)
+
+    def amend(
+        self,
+        owner: int,
+        before: Sequence[values.LeasedHost],
+        after: Sequence[HostRecord],
+        now: Seconds,
+    ) -> None:
+        self._file.write(paces.amend, owner, before, after, now)
+
+    def keep(self, owner: int, task: int, kept: Kept) -> None:
+        self._file.write(visits.keep, owner, task, kept)
+
+    def settle(
+        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
+    ) -> None:
+        self._file.stage(visits.settle, owner, settlements, hosts)
+
+    def renew(self, owner: int, now: Seconds) -> None:
+        self._file.write(owners.renew, owner, now)
+
+    def robots(self, origin: str) -> Robots | None:
+        return self._file.read(robots.known, origin)
+
+    def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
+        return self._file.stage(owners.release, owner, hosts, now)
+
+    def seen(self) -> dict[int, Seconds]:
+        return self._file.read(owners.seen)
+
+    def reclaim(
+        self, now: Seconds, machine: str, *, mine: int = 0, watched: values.Watched = values.NOBODY
+    ) -> list[values.Reclaimed]:
+        return self._file.write(owners.reclaim, self._file.names, now, machine, mine, watched)
+
+    def counts(self) -> values.Counts:
+        return self._file.read(sums.counts)
+
+    def listed(self) -> dict[str, int]:
+        return self._file.read(sums.listed)
+
+    def unfinished(self, after: int, limit: int) -> list[Task]:
+        return self._file.read(visits.unfinished, self._file.names, after, limit)
+
+    def hosts(self, limit: int) -> list[str]:
+        return self._file.read(visits.hosts, limit)
+
+    def _obeys(self, key: str) -> bool | None:
+        return self._visitor.obeys(key)

@@ -1,0 +1,85 @@
+"""The embedded frontier's verbs about lists; `sqlite` has the others."""
+
+from collections.abc import Mapping, Sequence
+
+from crawler.frontier.list_values import (
+    KnownChunk,
+    NewList,
+    Pass,
+    ReadChunk,
+    SourceState,
+    Synced,
+    Weighed,
+)
+from crawler.frontier.sqlite.lists import chunks as lists
+from crawler.frontier.sqlite.lists import meaning, passes, retiring
+from crawler.frontier.sqlite.rows.transactions import Transactions
+from crawler.frontier.values import BEFORE_ALL, Filed, Said
+from crawler.model import Seconds
+
+
+class SqliteLists:
+    """The verbs of `ListVerbs`, on the file of the frontier that they are a part of."""
+
+    _file: Transactions
+
+    def fingerprints(self, source: int, anchor: int) -> list[int]:
+        return self._file.read(lists.fingerprints, source, anchor)
+
+    def sources(self, job: str) -> dict[str, SourceState]:
+        return self._file.read(lists.sources, job)
+
+    def chunks(self, source: int) -> dict[int, KnownChunk]:
+        return self._file.read(lists.chunks, source)
+
+    def begin_pass(self, owner: int, job: str, source: str) -> Pass | None:
+        return self._file.write(passes.begin_pass, self._file.names, owner, job, source)
+
+    def count_down(self, owner: int, job: str) -> bool:
+        return self._file.write(passes.count_down, self._file.names, owner, job)
+
+    def put(self, one: Pass, read: Sequence[ReadChunk], now: Seconds) -> Synced:
+        return self._file.write(passes.put, self._file.names, one, read, now)
+
+    def new_jobs(self, jobs: Sequence[str]) -> list[str]:
+        return self._file.read(passes.new_jobs, jobs)
+
+    def take_in(self, owner: int, lists: Sequence[NewList], now: Seconds) -> list[Synced | None]:
+        return self._file.write(passes.take_in, self._file.names, owner, lists, now)
+
+    def drop(self, one: Pass, anchors: Sequence[int] = ()) -> bool:
+        return self._file.write(passes.drop, one, anchors)
+
+    def end_pass(self, one: Pass, read: SourceState | None, now: Seconds) -> None:
+        self._file.write(passes.end_pass, one, read, now)
+
+    def weigh(
+        self, owner: int, job: str, urls: int, max_shrink: float, *, emptied: bool = False
+    ) -> Weighed:
+        return self._file.write(
+            passes.weigh, self._file.names, owner, job, urls, max_shrink, emptied=emptied
+        )
+
+    def applied(self, owner: int, job: str) -> None:
+        self._file.write(passes.applied, self._file.names, owner, job)
+
+    def retire(self, owner: int, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
+        return self._file.write(retiring.retire, self._file.names, owner, job, after)
+
+    def leaving(self, job: str) -> bool:
+        return self._file.read(retiring.leaving, job)
+
+    def meanings(self) -> dict[str, str]:
+        return self._file.read(meaning.meanings)
+
+    def meant(self, marks: Mapping[str, str]) -> None:
+        self._file.write(meaning.meant, self._file.names, marks)
+
+    def filed(self, job: str, after: int) -> Filed:
+        return self._file.read(meaning.filed, job, after)
+
+    def free_paths(self, job: str, after: int) -> int | None:
+        return self._file.write(meaning.free_paths, self._file.names, job, after)
+
+    def said(self, task: int) -> Said:
+        return self._file.read(meaning.said, task)

@@ -1,0 +1,73 @@
+"""`crawler backup`: a consistent copy of the ledger, made while the daemon goes on."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from crawler.errors import StateError, UsageError
+from crawler.frontier.sqlite.file.statefile import Connection, opened
+from crawler.policy.remedies import Fault, fault_of, remedy, sentence
+from crawler.rights import as_file
+
+
+def backup(state: Path, target: Path, *, force: bool = False) -> int:
+    """Write a consistent copy, whole or not at all, and return its length.
+
+    The daemon goes on meanwhile; the copy is of the moment at which it began.
+    """
+    if target.exists() and target.samefile(state):
+        raise UsageError(f"{target} is the state file itself; name another file")
+    if target.exists() and not force:
+        raise UsageError(f"{target} is there already; --force overwrites it")
+    part = target.with_name(f"{target.name}.part")
+    try:
+        _make(part, target)
+        with opened(state) as db, closing(sqlite3.connect(part, isolation_level=None)) as copy:
+            db.execute("BEGIN")  # the one moment, for all steps
+            db.execute("SELECT 1 FROM job").fetchone()
+            _copy(db, copy, target)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            _verify(copy, state)
+        as_file(part, state)
+        return _put(part, target)
+    finally:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            part.with_name(part.name + suffix).unlink(missing_ok=True)
+
+
+def _make(part: Path, target: Path) -> None:
+    try:
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)
+    except OSError as error:
+        raise StateError(remedy(error, target)) from error
+
+
+def _copy(db: Connection, copy: Connection, target: Path) -> None:
+    try:
+        db.backup(copy, pages=4096)
+    except sqlite3.Error as error:
+        if fault_of(error) is Fault.FULL:  # the state file is only read
+            raise StateError(remedy(error, target)) from error
+        raise
+
+
+def _verify(copy: Connection, state: Path) -> None:
+    (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise StateError(sentence(Fault.DAMAGED, state, f"{found}; no backup was made"))
+
+
+def _put(part: Path, target: Path) -> int:
+    """Give a file its name once it is surely on the disk."""
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+        size = os.fstat(file.fileno()).st_size
+    part.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return size

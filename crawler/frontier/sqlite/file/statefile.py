@@ -1,0 +1,69 @@
+"""The state file as one opens it from outside, with a daemon at work on it or without one.
+
+A reader holds no transaction longer than a page, so that the daemon's checkpoints go on. A writer
+works in slices, and after each leaves the file to others for as long as the slice took.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from crawler.errors import StateError
+from crawler.frontier.sqlite.file.database import is_migrating, older_error
+from crawler.frontier.sqlite.file.faults import error_of
+from crawler.frontier.sqlite.file.schema import APPLICATION_ID, VERSION
+from crawler.model import Seconds
+
+Connection = sqlite3.Connection
+BUSY_S: Seconds = 10.0
+
+
+@contextmanager
+def opened(
+    state: Path,
+    *,
+    write: bool = False,
+    older: bool = False,
+    obeys: Callable[[str], bool | None] = lambda _: None,
+) -> Iterator[Connection]:
+    """Open a state file that is there; it is never made, and changed only if that is wanted.
+
+    `obeys` tells of a host whether its robots.txt is obeyed, where the configuration says so of
+    the host. A file of an older crawler is opened where `older` says so.
+
+    Raises:
+        StateError: it cannot be used, or turns out to be damaged; the message names the remedy.
+    """
+    if not state.exists():
+        raise StateError(
+            f"{state} is not there. A daemon makes it when it starts; if one has run, look for "
+            "its `crawler.state` elsewhere"
+        )
+    if state.is_dir():
+        raise StateError(f"{state} is a folder; name the file in it")
+    uri = f"{state.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)) as db:
+            _check(db, state, older=older)
+            db.create_function("obeys", 1, obeys)
+            yield db
+    except sqlite3.Error as error:
+        raise StateError(str(error_of(state, error))) from error
+
+
+def _check(db: Connection, state: Path, *, older: bool) -> None:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if not tables:
+        raise StateError(f"{state} is empty; a daemon fills it when it starts")
+    if application != APPLICATION_ID:
+        raise StateError(f"{state} is a database of another program; name the crawler's own")
+    if version > VERSION:
+        raise StateError(
+            f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
+            "use the `crawler` of that version"
+        )
+    if not older and (version < VERSION or is_migrating(db)):
+        raise older_error(db, state, version)

@@ -1,0 +1,94 @@
+"""Sources of URLs and the chunks of their lines. Runs in the native thread.
+
+A source is remembered as chunks of its lines, each with the fingerprints of its URLs. A chunk whose
+key is known costs nothing; of a chunk that changed only the difference is written. They are written
+by passes, see passes.py.
+"""
+
+import sqlite3
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+
+from crawler.frontier.list_values import KnownChunk, ReadChunk, SourceState
+from crawler.frontier.sqlite.lists.meaning import say
+from crawler.records import Seed
+
+_CHUNK = """
+INSERT INTO chunk (source, anchor, key, bad, fingerprints) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (source, anchor) DO UPDATE SET key = excluded.key, bad = excluded.bad,
+    fingerprints = excluded.fingerprints"""
+
+
+def fingerprints(db: sqlite3.Connection, number: int, anchor: int) -> list[int]:
+    """Return the fingerprints of the URLs on a chunk."""
+    return read_fingerprints(db, number, anchor).tolist()
+
+
+def sources(db: sqlite3.Connection, job: str) -> dict[str, SourceState]:
+    """Return a job's sources as they were read last, by name."""
+    rows = db.execute(
+        "SELECT source.name, source.id, mark, listed, bad FROM source "
+        "JOIN job ON job.id = job WHERE job.name = ?",
+        (job,),
+    )
+    return {name: SourceState(*state) for name, *state in rows}
+
+
+def chunks(db: sqlite3.Connection, number: int) -> dict[int, KnownChunk]:
+    """Return the chunks of a source as they were read last, by their anchors."""
+    rows = db.execute(
+        "SELECT anchor, key, length(fingerprints) / 8, bad FROM chunk WHERE source = ?", (number,)
+    )
+    return {anchor: KnownChunk(*known) for anchor, *known in rows}
+
+
+def write_chunk(
+    db: sqlite3.Connection, number: int, chunk: ReadChunk
+) -> tuple[list[Seed], "Counter[int]"]:
+    """Write a chunk anew; return the seeds that came and the fingerprints that went."""
+    fingerprints = array("q", [seed.fingerprint for seed in chunk.seeds])
+    new, gone = _difference(read_fingerprints(db, number, chunk.anchor), fingerprints)
+    say(db, chunk.seeds)
+    db.execute(_CHUNK, (number, chunk.anchor, chunk.key, chunk.bad, fingerprints.tobytes()))
+    return [seed for seed in chunk.seeds if _taken(new, seed.fingerprint)], gone
+
+
+def read_fingerprints(db: sqlite3.Connection, number: int, anchor: int) -> "array[int]":
+    """Return the fingerprints of the URLs on a chunk; there are none where it is not known."""
+    row = db.execute(
+        "SELECT fingerprints FROM chunk WHERE source = ? AND anchor = ?", (number, anchor)
+    ).fetchone()
+    return unpacked(row[0]) if row else array("q")
+
+
+def packed(fingerprints: Iterable[int]) -> bytes:
+    """Return fingerprints as a row has them, 8 bytes each."""
+    return array("q", fingerprints).tobytes()
+
+
+def unpacked(row: bytes) -> "array[int]":
+    """Return the fingerprints of a row."""
+    found = array("q")
+    found.frombytes(row)
+    return found
+
+
+def _difference(
+    before: "array[int]", after: "array[int]"
+) -> tuple["Counter[int] | None", "Counter[int]"]:
+    """Return the fingerprints that came (None: all of them) and those that went, with numbers."""
+    if not before:
+        return None, Counter()
+    one, other = Counter(before), Counter(after)
+    return other - one, one - other
+
+
+def _taken(new: "Counter[int] | None", fingerprint: int) -> bool:
+    """Tell whether a URL is among those that came, and take it out of them."""
+    if new is None:
+        return True
+    if new[fingerprint] <= 0:
+        return False
+    new[fingerprint] -= 1
+    return True

@@ -1,0 +1,81 @@
+"""What lists say of URLs beside naming them: their files, and columns for headers.
+
+Both are written with the row of a URL when a line of it is read. When the options change by which
+lines are understood the lists are read again, and the rows change. Runs in the native thread.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+
+from crawler.frontier.sqlite.file.schema import RETIRED
+from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
+from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.values import Filed, Said
+from crawler.records import Seed
+
+ROWS_AT_ONCE = 2000
+COUNTED_AT_ONCE = 10_000
+_FILED = f"""
+SELECT id, job, digest IS NOT NULL FROM task WHERE id > ? AND state != {RETIRED}
+ORDER BY id LIMIT ?"""
+_SAY = f"""
+UPDATE task SET path = CASE WHEN digest IS NULL THEN ifnull(:path, path) ELSE path END,
+    extra = CASE WHEN :extra IS NULL THEN extra ELSE json_patch(ifnull(extra, '{{}}'), :extra) END
+WHERE id = {TASK_OF.replace("?", ":fingerprint")}"""
+_MARKS = """
+SELECT name, meaning FROM job
+WHERE meaning != '' OR EXISTS (SELECT 1 FROM source WHERE source.job = job.id)"""
+_SLICE = "SELECT id, job, path IS NOT NULL AND digest IS NULL FROM task WHERE id > ? ORDER BY id"
+
+
+def say(db: sqlite3.Connection, seeds: Iterable[Seed]) -> None:
+    """Write what lines say of URLs that are known; a URL keeps the file that it has.
+
+    Columns of an older reading stay beside the new ones: headers may use them until all lists of
+    the job are read.
+    """
+    said = [
+        {"path": seed.path, "extra": seed.extra, "fingerprint": seed.fingerprint}
+        for seed in seeds
+        if seed.path or seed.extra
+    ]
+    db.executemany(_SAY, said)
+
+
+def meanings(db: sqlite3.Connection) -> dict[str, str]:
+    """Return the marks of the options by which all lines of jobs were understood, by job.
+
+    A job of which a list was begun, but never all were read, has the mark ''.
+    """
+    return dict(db.execute(_MARKS).fetchall())
+
+
+def filed(db: sqlite3.Connection, job: str, after: int) -> Filed:
+    """Return how many of a slice of tasks are a job's, and listed, with a file and without one."""
+    row = db.execute("SELECT id FROM job WHERE name = ?", (job,)).fetchone()
+    found = db.execute(_FILED, (after, COUNTED_AT_ONCE)).fetchall() if row else []
+    mine = [has_file for _, number, has_file in found if number == row[0]]
+    last = found[-1][0] if len(found) == COUNTED_AT_ONCE else None
+    return Filed(sum(mine), len(mine) - sum(mine), last)
+
+
+def meant(db: sqlite3.Connection, names: Names, marks: Mapping[str, str]) -> None:
+    """Note the marks of the options by which all lines of jobs were understood."""
+    rows = [(mark, names.job_id(db, job)) for job, mark in marks.items()]
+    db.executemany("UPDATE job SET meaning = ? WHERE id = ?", rows)
+
+
+def free_paths(db: sqlite3.Connection, names: Names, job: str, after: int) -> int | None:
+    """Let a slice of a job's URLs that have no file yet forget the file that a line gave them."""
+    number = names.job_id(db, job)
+    found = db.execute(f"{_SLICE} LIMIT ?", (after, ROWS_AT_ONCE)).fetchall()
+    freed = [(task,) for task, job_id, fixed in found if job_id == number and fixed]
+    db.executemany("UPDATE task SET path = NULL WHERE id = ?", freed)
+    return int(found[-1][0]) if len(found) == ROWS_AT_ONCE else None
+
+
+def said(db: sqlite3.Connection, task: int) -> Said:
+    """Return what is said of a task now."""
+    path, extra = db.execute("SELECT path, extra FROM task WHERE id = ?", (task,)).fetchone()
+    return Said(path, json.loads(extra) if extra else None)

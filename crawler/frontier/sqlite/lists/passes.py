@@ -1,0 +1,230 @@
+"""Passes: one reading of one source by one process, from its beginning to its end.
+
+A pass adds at once and takes nothing away: what a changed chunk named before stays listed, in
+`dropped`, until the pass is applied. So a pass that breaks off, or is not believed, costs no URL.
+Runs in the native thread.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+
+from crawler.errors import PassLostError
+from crawler.frontier.list_values import NewList, Pass, ReadChunk, SourceState, Synced, Weighed
+from crawler.frontier.sqlite.lists.chunks import packed, read_fingerprints, unpacked, write_chunk
+from crawler.frontier.sqlite.lists.freshening import freshen
+from crawler.frontier.sqlite.lists.new_urls import enlist
+from crawler.frontier.sqlite.lists.retiring import check_owner, revive, unlist
+from crawler.frontier.sqlite.rows.names import Names
+from crawler.model import Seconds
+from crawler.policy.shrinking import is_loss
+from crawler.records import Seed
+
+DROPPED_AT_ONCE = 16
+"""Rows of URLs that changed chunks lost, of one transaction."""
+_BEGIN = """
+UPDATE source SET reader = :owner, pass = pass + 1 WHERE id = :id
+AND (reader IS NULL OR reader = :owner OR reader NOT IN (SELECT id FROM process))
+RETURNING pass"""
+_KNOWN = """
+SELECT name FROM job WHERE (
+    EXISTS (SELECT 1 FROM source WHERE source.job = job.id)
+    OR EXISTS (SELECT 1 FROM tally WHERE tally.job = job.id))"""
+_BEHIND = """
+SELECT past.id, past.fingerprints FROM source JOIN {0} AS past ON past.source = source.id
+WHERE source.job = ? LIMIT ?"""
+_LISTS = "job = ? AND name != 'urls' AND name NOT LIKE 'inbox:%'"
+
+
+def begin_pass(
+    db: sqlite3.Connection, names: Names, owner: int, job: str, name: str
+) -> Pass | None:
+    """Begin to read a source, which becomes known; None while another living process reads it."""
+    check_owner(db, owner)
+    job_id = names.job_id(db, job)
+    db.execute("INSERT OR IGNORE INTO source (job, name) VALUES (?, ?)", (job_id, name))
+    number, version, listed, bad = db.execute(
+        "SELECT id, mark, listed, bad FROM source WHERE job = ? AND name = ?", (job_id, name)
+    ).fetchone()
+    begun = db.execute(_BEGIN, {"owner": owner, "id": number}).fetchall()
+    if not begun:
+        return None
+    return Pass(owner, job, number, begun[0][0], SourceState(number, version, listed, bad))
+
+
+def count_down(db: sqlite3.Connection, names: Names, owner: int, job: str) -> bool:
+    """Take away some of what a job's lists named before another job took its URLs along.
+
+    Return whether there is more. That is done before a list is read under the old name: what has
+    left is new then, and what stayed behind is retired unless a list names it.
+    """
+    check_owner(db, owner)
+    number = names.job_id(db, job)
+    if not db.execute("SELECT behind FROM job WHERE id = ?", (number,)).fetchone()[0]:
+        return False
+    for table in ("chunk", "dropped"):
+        rows = db.execute(_BEHIND.format(table), (number, DROPPED_AT_ONCE)).fetchall()
+        for one, fingerprints in rows:
+            unlist(db, unpacked(fingerprints))
+            db.execute(f"DELETE FROM {table} WHERE id = ?", (one,))
+        if rows:
+            return True
+    db.execute("UPDATE job SET behind = 0 WHERE id = ?", (number,))
+    return False
+
+
+def put(
+    db: sqlite3.Connection, names: Names, one: Pass, read: Sequence[ReadChunk], now: Seconds
+) -> Synced:
+    """Take in chunks that are new or changed; return how many URLs came, and came back."""
+    _check(db, one)
+    job_id = names.job_id(db, one.job)
+    added: list[Seed] = []
+    removed: Counter[int] = Counter()
+    for chunk in read:
+        came, gone = write_chunk(db, one.source, chunk)
+        added += came
+        removed += gone
+    db.execute("UPDATE source SET mark = '' WHERE id = ? AND mark != ''", (one.source,))
+    fresh = enlist(db, names, job_id, added, now)
+    revived = revive(db, job_id, [seed.fingerprint for seed in added], now)
+    for chunk in read:
+        freshen(db, names, job_id, chunk.seeds, now)
+    _note_dropped(db, one.source, removed)
+    return Synced(fresh, revived)
+
+
+def new_jobs(db: sqlite3.Connection, jobs: Sequence[str]) -> list[str]:
+    """Return those of these jobs of which no list and no URL is known."""
+    known = {name for (name,) in db.execute(_KNOWN)}
+    return [job for job in jobs if job not in known]
+
+
+def take_in(
+    db: sqlite3.Connection, names: Names, owner: int, lists: Sequence[NewList], now: Seconds
+) -> list[Synced | None]:
+    """Take in the only list of each of these jobs in a whole pass; None for a job that is known."""
+    check_owner(db, owner)
+    return [_take_in(db, names, owner, one, now) for one in lists]
+
+
+def _take_in(
+    db: sqlite3.Connection, names: Names, owner: int, read: NewList, now: Seconds
+) -> Synced | None:
+    if db.execute(f"{_KNOWN} AND name = ?", (read.job,)).fetchone():
+        return None
+    one = begin_pass(db, names, owner, read.job, read.name)
+    if one is None:
+        return None
+    synced = put(db, names, one, read.read, now)
+    end_pass(db, one, SourceState(one.source, read.version, read.listed, read.bad), now)
+    if read.schedule:
+        db.execute(
+            "UPDATE job SET schedule = ? WHERE id = ?",
+            (read.schedule, names.job_id(db, read.job)),
+        )
+    return synced
+
+
+def drop(db: sqlite3.Connection, one: Pass, anchors: Sequence[int]) -> bool:
+    """Forget chunks that a source no longer has, and some of what changed chunks lost.
+
+    Return whether there is more of the latter.
+    """
+    _check(db, one)
+    for anchor in anchors:
+        unlist(db, read_fingerprints(db, one.source, anchor))
+    db.executemany(
+        "DELETE FROM chunk WHERE source = ? AND anchor = ?", [(one.source, a) for a in anchors]
+    )
+    return unlist_dropped(db, one.source)
+
+
+def end_pass(db: sqlite3.Connection, one: Pass, read: SourceState | None, now: Seconds) -> None:
+    """Let others read the source, and note its state as it was read to its end, if it was.
+
+    A source of which something is dropped and not taken away yet keeps its state, without a
+    version: it is to be read again. A source that holds nothing is forgotten.
+    """
+    _check(db, one)
+    db.execute("UPDATE source SET reader = NULL WHERE id = ?", (one.source,))
+    if read is None or _dropped(db, one.source, 1):
+        return
+    db.execute(
+        "UPDATE source SET mark = ?, listed = ?, bad = ?, synced_at = ? WHERE id = ?",
+        (read.version, read.listed, read.bad, now, one.source),
+    )
+    db.execute(
+        "DELETE FROM source WHERE id = ? AND mark = '' AND listed = 0 "
+        "AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.source = source.id)",
+        (one.source,),
+    )
+
+
+def weigh(
+    db: sqlite3.Connection,
+    names: Names,
+    owner: int,
+    job: str,
+    urls: int,
+    max_shrink: float,
+    *,
+    emptied: bool,
+) -> Weighed:
+    """Judge a job's lists, which were all read: URLs on them now, against those applied last."""
+    check_owner(db, owner)
+    number = names.job_id(db, job)
+    (before,) = db.execute(
+        f"SELECT ifnull(sum(listed - bad), 0) FROM source WHERE {_LISTS}", (number,)
+    ).fetchone()
+    shown, believed = db.execute(
+        "SELECT held, believed FROM job WHERE id = ?", (number,)
+    ).fetchone()
+    loss = emptied or is_loss(before, urls, max_shrink)
+    if loss and believed and shown is not None:
+        loss = is_loss(shown, urls, max_shrink)
+    if loss and (shown, believed) != (urls, 0):
+        db.execute("UPDATE job SET held = ?, believed = 0 WHERE id = ?", (urls, number))
+    return Weighed(before, held=loss, held_before=shown is not None)
+
+
+def applied(db: sqlite3.Connection, names: Names, owner: int, job: str) -> None:
+    """Note that a job's lists were applied: nothing of them is held any more."""
+    check_owner(db, owner)
+    db.execute("UPDATE job SET held = NULL, believed = 0 WHERE id = ?", (names.job_id(db, job),))
+
+
+def unlist_dropped(db: sqlite3.Connection, source: int) -> bool:
+    """Take away some of what changed chunks lost; return whether there is more."""
+    rows = _dropped(db, source, DROPPED_AT_ONCE)
+    for number, fingerprints in rows:
+        unlist(db, unpacked(fingerprints))
+        db.execute("DELETE FROM dropped WHERE id = ?", (number,))
+    return len(rows) == DROPPED_AT_ONCE
+
+
+def _note_dropped(db: sqlite3.Connection, source: int, removed: "Counter[int]") -> None:
+    if removed:
+        db.execute(
+            "INSERT INTO dropped (source, fingerprints) VALUES (?, ?)",
+            (source, packed(removed.elements())),
+        )
+
+
+def _dropped(db: sqlite3.Connection, source: int, limit: int) -> list[tuple[int, bytes]]:
+    return db.execute(
+        "SELECT id, fingerprints FROM dropped WHERE source = ? LIMIT ?", (source, limit)
+    ).fetchall()
+
+
+def _check(db: sqlite3.Connection, one: Pass) -> None:
+    """See that a pass goes on.
+
+    Raises:
+        LeaseLostError: its process was taken for dead.
+        PassLostError: the source is read by another pass, or is gone.
+    """
+    check_owner(db, one.owner)
+    found = db.execute("SELECT reader, pass FROM source WHERE id = ?", (one.source,)).fetchone()
+    if found != (one.owner, one.number):
+        raise PassLostError("another reading of this list has begun; this one is given up")

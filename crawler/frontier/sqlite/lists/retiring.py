@@ -1,0 +1,126 @@
+"""URLs that leave the lists and come back to them. Runs in the native thread.
+
+A URL counts how often it is listed; at 0 it is *unlisted*, and retired when the lists of its job
+are applied, since it may have moved to another line.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from crawler.errors import LeaseLostError
+from crawler.frontier.sqlite.file.schema import DEAD, DONE, LEASED, RETIRED, WAITING
+from crawler.frontier.sqlite.lists.new_urls import due
+from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
+from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.tasks import tally
+from crawler.model import Kind, Seconds
+
+ROWS_AT_ONCE = 2000
+"""URLs retired in one transaction."""
+
+_LESS = f"UPDATE task SET listed = listed - 1 WHERE id = {TASK_OF}"
+_UNLIST = f"""
+INSERT OR IGNORE INTO unlisted
+SELECT job, fingerprint FROM task WHERE id = {TASK_OF} AND listed <= 0"""
+_SLICE = """
+SELECT fingerprint FROM unlisted WHERE job = ? AND fingerprint > ? ORDER BY fingerprint LIMIT ?"""
+_NOT_LISTED = f"SELECT job, ended, state, id FROM task WHERE id = {TASK_OF} AND listed <= 0"
+_STATE = f"""
+CASE WHEN ended IS NULL THEN {WAITING} WHEN :scheduled THEN {WAITING}
+    WHEN ended IN ('{Kind.STORED}', '{Kind.UNCHANGED}') THEN {DONE} ELSE {DEAD} END"""
+_REVIVE = f"""
+UPDATE task SET state = {_STATE}, due_at = CASE WHEN ended IS NULL THEN :now ELSE due_at END
+WHERE id = {TASK_OF.replace("?", ":fp")} AND state = {RETIRED}
+RETURNING job, ended, state, host"""
+
+
+def unlist(db: sqlite3.Connection, fingerprints: Iterable[int]) -> None:
+    """Count URLs, by fingerprint, once less; a URL that no line names any more is unlisted."""
+    rows = [(fingerprint,) for fingerprint in fingerprints]
+    db.executemany(_LESS, rows)
+    db.executemany(_UNLIST, rows)
+
+
+def retire(
+    db: sqlite3.Connection, names: Names, owner: int, job: str, after: int
+) -> tuple[int, int | None]:
+    """Retire a slice of the unlisted URLs; return how many, and the last fingerprint of the slice.
+
+    A URL that is being visited stays until its visit is over.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    check_owner(db, owner)
+    number = names.job_id(db, job)
+    found = [fingerprint for (fingerprint,) in db.execute(_SLICE, (number, after, ROWS_AT_ONCE))]
+    retired: list[tuple[int, str | None, int]] = []
+    over = []
+    for fingerprint in found:
+        row = db.execute(_NOT_LISTED, (fingerprint,)).fetchone()
+        if row and row[2] == LEASED:
+            continue
+        over.append((number, fingerprint))
+        if row and row[2] != RETIRED:
+            db.execute("UPDATE task SET state = ? WHERE id = ?", (RETIRED, row[3]))
+            retired.append(row[:3])
+    db.executemany("DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", over)
+    _count(db, retired, sign=1)
+    return len(retired), found[-1] if len(found) == ROWS_AT_ONCE else None
+
+
+def leaving(db: sqlite3.Connection, job: str) -> bool:
+    """Tell whether a URL of a job is unlisted and not retired."""
+    found = db.execute(
+        "SELECT 1 FROM unlisted JOIN job ON job.id = unlisted.job WHERE job.name = ? LIMIT 1",
+        (job,),
+    )
+    return found.fetchone() is not None
+
+
+def check_owner(db: sqlite3.Connection, owner: int) -> None:
+    """See that an owner is alive, as far as the ledger knows.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    if not db.execute("SELECT 1 FROM process WHERE id = ?", (owner,)).fetchone():
+        raise LeaseLostError(
+            "another process took this one for dead and reclaimed its leases, "
+            "so that what it read is not taken in"
+        )
+
+
+def revive(db: sqlite3.Connection, job: int, fingerprints: Sequence[int], now: Seconds) -> int:
+    """Bring back, with their history, the retired ones among these URLs; return how many."""
+    retired = db.execute(
+        "SELECT n FROM tally WHERE job = ? AND kind = 'retired'", (job,)
+    ).fetchone()
+    if not retired or not retired[0]:
+        return 0
+    (scheduled,) = db.execute("SELECT schedule != '' FROM job WHERE id = ?", (job,)).fetchone()
+    revived, hosts = [], set()
+    for fingerprint in fingerprints:
+        values = {"fp": fingerprint, "scheduled": scheduled, "now": now}
+        row = db.execute(_REVIVE, values).fetchone()
+        if row:
+            revived.append(row[:3])
+            hosts.add(row[3])
+    _count(db, revived, sign=-1)
+    due(db, hosts, job, now)
+    return len(revived)
+
+
+def _count(
+    db: sqlite3.Connection, rows: Sequence[tuple[int, str | None, int]], *, sign: int
+) -> None:
+    """Keep the sums: a retired URL is counted as that, and as nothing else."""
+    sums: Counter[tuple[int, str]] = Counter()
+    for job, ended, state in rows:
+        sums[job, "retired"] += sign
+        if ended:
+            sums[job, ended] -= sign
+            if state == WAITING:
+                sums[job, "+"] -= sign
+    tally(db, sums)

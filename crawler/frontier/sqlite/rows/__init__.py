@@ -1,0 +1,1 @@
+"""Rows of the state file, and the transactions in which they are read and written."""

@@ -1,0 +1,103 @@
+"""Visits to robots.txt, and the rules they made known. Runs in the native thread.
+
+Such a visit is a task like any other, of a job of its own: so politeness, deadlines, leases, hops
+and crashes are what they are for all. While the rules of a host are not known, only this task of it
+is leased; where it hops to another host, the first one waits for it.
+"""
+
+import sqlite3
+from typing import Any
+
+from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
+from crawler.frontier.sqlite.rows.names import Names
+from crawler.model import Seconds
+from crawler.records import Again, Robots, Settlement
+from crawler.urls import fingerprint, host_of
+
+ASKED_FOR_S: Seconds = 3600.0
+"""Time after which a visit that has not ended, whatever its hops, is begun anew."""
+
+_ASK = f"""
+INSERT INTO task (fingerprint, job, host, due_at, url, via, listed)
+VALUES (:fp, {ROBOTS_JOB}, :host, :now, :url, :via, :listed)"""
+_ASK_AGAIN = f"""
+UPDATE task SET state = {WAITING}, host = :host, due_at = :now, location = NULL, hops = 0,
+    attempt = 0, failures = 0, via = :via, listed = :listed
+WHERE id = :task"""
+_FIELDS = (
+    "origin, body, status, fetched_at, until, refresh_at, failing_since, failures, reason, "
+    "crawl_delay"
+)
+
+
+def ask(
+    db: sqlite3.Connection,
+    url: str,
+    host: int,
+    via: int,
+    now: Seconds,
+    *,
+    listed: bool,
+) -> None:
+    """Make a visit to a robots.txt due, unless there is one on its way.
+
+    It is for a URL that is `listed` on this host, or for one that a redirect led here.
+    """
+    number = fingerprint(".robots", url)
+    asked: dict[str, Any] = {"host": host, "now": now, "via": via, "listed": listed}
+    row = db.execute(
+        "SELECT state, due_at, asked_until, task.id FROM task JOIN host ON host.id = ? "
+        f"WHERE task.id = {TASK_OF}",
+        (host, number),
+    ).fetchone()
+    due_at = now
+    if row and row[0] in {WAITING, LEASED} and not 0 < row[2] <= now:
+        due_at = max(now, row[1])
+        db.execute("UPDATE task SET listed = max(listed, ?) WHERE id = ?", (listed, row[3]))
+    elif row:
+        db.execute(_ASK_AGAIN, {"task": row[3], **asked})
+    else:
+        asked |= {"fp": number, "url": url}
+        added = db.execute(_ASK, asked).lastrowid
+        db.execute("INSERT INTO recent VALUES (?, ?)", (number, added))
+    db.execute("UPDATE host SET asked_until = ? WHERE id = ?", (due_at + ASKED_FOR_S, host))
+
+
+def learn(db: sqlite3.Connection, names: Names, settled: Settlement) -> list[int]:
+    """Record the rules that a visit made known, and return the numbers of their host.
+
+    A ledger of an earlier version has another row for its name with a dot at the end.
+    """
+    record, verdict = settled.robots, settled.verdict
+    assert record is not None
+    db.execute(
+        f"INSERT OR REPLACE INTO robots ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            record.origin, record.body, record.status, record.fetched_at, record.until,
+            record.refresh_at, record.failing_since, record.failures, record.reason,
+            record.crawl_delay,
+        ),
+    )  # fmt: skip
+    via = names.job_id(db, settled.task.job)
+    key = host_of(settled.task.url)
+    host = names.host_id(db, key, via)
+    asked = verdict.at + ASKED_FOR_S if isinstance(verdict, Again) else 0.0
+    rows = db.execute(
+        "UPDATE host SET rules_until = ?, refresh_at = ?, asked_until = ?, crawl_delay = ?, "
+        "rules_version = rules_version + 1 WHERE id = ? OR key = ? RETURNING id",
+        (record.until, record.refresh_at, asked, record.crawl_delay, host, dotted(key)),
+    )
+    return [number for (number,) in rows.fetchall()]
+
+
+def dotted(key: str) -> str:
+    """Return the key that earlier versions had for a host whose name ends in a dot."""
+    name, _, port = key.rpartition(":")
+    return f"{name}.:{port}"
+
+
+def known(db: sqlite3.Connection, origin: str) -> Robots | None:
+    """Return the record of an origin's robots.txt, None if there is none."""
+    row = db.execute(f"SELECT {_FIELDS} FROM robots WHERE origin = ?", (origin,)).fetchone()
+    return Robots(*row) if row else None

@@ -1,0 +1,54 @@
+"""Rows of a verb in temporary tables of its connection, made while nobody waits for the file.
+
+A verb fills them before its transaction, which then is a few statements over whole tables. They
+live in memory, and are emptied before they are filled, for a transaction that failed leaves them.
+Runs in the native thread.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from crawler.frontier.sqlite.rows.tasks import Row
+
+OWED = (
+    "next_at", "opens_at", "gap", "address", "backoff", "failures", "failing_since", "silent",
+    "latency", "spent", "day", "answered_at", "failed_until", "put_off_until", "turn_at",
+    "refusals", "refused_path", "refused_since",
+)  # fmt: skip
+"""Columns of a host that its owner records."""
+TABLES = {
+    "settled": f"id INTEGER PRIMARY KEY, {', '.join(Row._fields[1:])}",
+    "owed": f"id INTEGER PRIMARY KEY, {', '.join(OWED)}",
+    "rested": "ip TEXT PRIMARY KEY, answered_at",
+    "parted": "ip TEXT PRIMARY KEY",
+    "returned": "id INTEGER PRIMARY KEY",
+    "wanted": "host INTEGER PRIMARY KEY, tasks, new, nth",
+    "my_job": "name TEXT PRIMARY KEY, digest",
+    "held_job": "name TEXT PRIMARY KEY",
+    "turn": "host, job, served, weight, PRIMARY KEY (host, job)",
+    "taken": "host, job, nth, id, PRIMARY KEY (host, job, nth)",
+}
+"""What each is made of, by name. Types are those of the values: nothing is converted twice."""
+
+
+def set_up(db: sqlite3.Connection) -> None:
+    """Make the tables, empty, beside a file that was just opened."""
+    db.execute("PRAGMA temp_store = MEMORY")
+    for name, columns in TABLES.items():
+        db.execute(f"CREATE TEMP TABLE {name} ({columns})")
+
+
+def fill(db: sqlite3.Connection, table: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Make these the rows of a table; called before the transaction that reads them."""
+    rows = list(rows)
+    db.execute("BEGIN")  # of the temporary tables alone: it locks nothing
+    try:
+        db.execute(f"DELETE FROM temp.{table}")
+        if rows:
+            places = ", ".join("?" * len(rows[0]))
+            db.executemany(f"INSERT INTO temp.{table} VALUES ({places})", rows)
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise

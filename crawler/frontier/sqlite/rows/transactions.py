@@ -1,0 +1,176 @@
+"""Verbs as transactions of one connection, which a private native thread owns.
+
+The lock of the file is for SQLite alone: a verb that is called often makes its rows before it
+begins, in temporary tables (see `staging`), and its values after it has ended. For after every
+statement the thread has to win the interpreter back, and other processes wait meanwhile.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from crawler.errors import CrawlerError
+from crawler.frontier.sqlite.file.database import (
+    check_version,
+    checkpoint,
+    connect,
+    is_newer,
+    reader,
+)
+from crawler.frontier.sqlite.file.faults import error_of
+from crawler.frontier.sqlite.file.locking import Patience, begin
+from crawler.frontier.sqlite.file.presence import Presence
+from crawler.frontier.sqlite.rows import staging
+from crawler.frontier.sqlite.rows.names import Names
+from crawler.model import Seconds
+from crawler.policy.remedies import Fault, fault_of
+from crawler.threads import Native
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Verb = Callable[Concatenate[sqlite3.Connection, P], T]
+"""A function of a connection and other values. It runs in the native thread."""
+
+
+class Transactions:
+    """A state file whose verbs run one after the other.
+
+    Each begins with `BEGIN IMMEDIATE`, or with `BEGIN` where it only reads and waits for no writer.
+    """
+
+    def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
+        self._state = state
+        self._durable = durable
+        self._readonly = readonly
+        self._native = Native(1)
+        self.names = Names()
+        self.patience = Patience()
+        self.known: object = None
+        """The `terms.Visitor` whose jobs are staged."""
+        self.unanswered = False
+        """Whether the last lease was committed and its answer not read."""
+        self.written_at: Seconds = 0.0
+        """Monotonic time at which the last transaction that writes was committed."""
+
+    def open(self, obeys: Callable[[str], bool | None]) -> None:
+        """Open the state file; `obeys` becomes a function of its statements.
+
+        Raises:
+            StateError: it cannot be used.
+            LocalFaultError: not just now, for a fault of this machine.
+        """
+        self._native.__enter__()
+        try:
+            self._native.call(self._connect)
+        except CrawlerError:
+            self._native.__exit__()
+            raise
+        self._native.call(self.db.create_function, "obeys", 1, obeys)
+
+    def close(self) -> None:
+        """Close the file and end the thread; -wal and -shm stay, for readers who may not write."""
+        self._native.call(self._disconnect)
+        self._native.__exit__()
+
+    def look(self) -> None:
+        """See that the state file is still the one that was opened.
+
+        Raises:
+            LedgerLostError: it is not; from now on every verb raises that.
+        """
+        self._native.call(self._presence.look, self.db)
+
+    def outdated(self) -> bool:
+        """Tell whether a newer crawler has migrated the file."""
+        return self._native.call(is_newer, self.db)
+
+    def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb that writes, and return what it returns.
+
+        Raises:
+            LocalFaultError: this machine refuses, as on a full disk; nothing was written.
+            StateError: the file is damaged.
+        """
+        return self._native.call(self._transaction(verb, write=True), *args, **kwargs)
+
+    def stage(
+        self, verb: "Callable[Concatenate[Transactions, P], T]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a verb that begins and ends its transaction itself, by `locked`.
+
+        Raises:
+            LocalFaultError, StateError: as `write` does.
+        """
+        return self._native.call(verb, self, *args, **kwargs)
+
+    @contextmanager
+    def locked(self, *, write: bool = True) -> Iterator[None]:
+        """Make a block one transaction, in the native thread; an error takes it back."""
+        self._presence.require()
+        try:
+            begin(self.db, self.patience, write=write)
+            yield
+            self.db.execute("COMMIT")
+        except BaseException as error:
+            self.names.forget()
+            with suppress(sqlite3.Error):  # a disk that fails has done so already
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error) and fault_of(error) is not Fault.UNKNOWN:
+                raise error_of(self._state, error, opened=True) from error
+            raise
+        self.written_at = time.monotonic() if write else self.written_at
+
+    def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb that only reads, and return what it returns.
+
+        Raises:
+            LocalFaultError: this machine refuses.
+        """
+        return self._native.call(self._transaction(verb, write=False), *args, **kwargs)
+
+    def _connect(self) -> None:
+        opened = self._open_reader() if self._readonly else self._open_writer()
+        try:
+            self._reader = reader(self._state)
+            self._presence = Presence(self._state)
+        except BaseException:
+            opened.close()
+            raise
+        self.db = opened
+
+    def _open_writer(self) -> sqlite3.Connection:
+        db = connect(self._state, durable=self._durable)
+        staging.set_up(db)
+        return db
+
+    def _open_reader(self) -> sqlite3.Connection:
+        db = reader(self._state)
+        try:
+            check_version(db, self._state)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _disconnect(self) -> None:
+        """Close the writer first: what closes last and may write removes -wal and -shm by name.
+
+        Another file may have these names by then; and a reader who may not write needs them.
+        """
+        if not self._readonly:
+            checkpoint(self.db)
+        self.db.close()
+        self._reader.close()
+
+    def _transaction(self, verb: Verb[P, T], *, write: bool) -> Callable[P, T]:
+        """Return the verb as one transaction, to be run in the native thread."""
+
+        def transaction(*args: P.args, **kwargs: P.kwargs) -> T:
+            with self.locked(write=write):
+                return verb(self.db, *args, **kwargs)
+
+        return transaction

@@ -1,0 +1,1 @@
+"""The verbs of visits: jobs, owners, leases, settlements, files."""

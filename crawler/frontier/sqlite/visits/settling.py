@@ -1,0 +1,198 @@
+"""Visits are recorded, files reserved, sums kept. Runs in the native thread."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+
+from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.lists.new_urls import enlist
+from crawler.frontier.sqlite.rows import staging
+from crawler.frontier.sqlite.rows.fingerprints import is_known
+from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.readiness import owe, stage_owed, update_ready_at
+from crawler.frontier.sqlite.rows.robots import ask, learn
+from crawler.frontier.sqlite.rows.tasks import COLUMNS, row_of, task_of
+from crawler.frontier.sqlite.rows.transactions import Transactions
+from crawler.frontier.sqlite.visits.owners import renew
+from crawler.model import Kept, Seconds, Task
+from crawler.policy.naming import path_key, suffixed
+from crawler.records import Hop, HostRecord, Seed, Settlement
+from crawler.urls import host_of
+
+_UNSETTLED = f"""
+DELETE FROM temp.settled WHERE NOT EXISTS (
+    SELECT 1 FROM task WHERE task.id = settled.id AND task.state = {LEASED}
+    AND task.attempt = settled.attempt)"""
+_COUNT = f"""
+INSERT INTO tally SELECT job, kind, sum(n) FROM (
+    SELECT job, task.ended AS kind, -1 AS n {{ends}} AND task.ended IS NOT NULL
+    UNION ALL SELECT job, final, 1 {{ends}}
+    UNION ALL SELECT job, '+', (settled.state = {WAITING}) - (task.ended IS NOT NULL) {{ends}})
+GROUP BY job, kind HAVING sum(n) != 0
+ON CONFLICT DO UPDATE SET n = n + excluded.n""".format(
+    ends="FROM temp.settled CROSS JOIN task ON task.id = settled.id "
+    f"WHERE final IS NOT NULL AND job != {ROBOTS_JOB}"
+)
+"""A URL is counted by the kind of its last end, and under "+" while it is due again."""
+_SETTLE = """
+UPDATE task SET (
+    state, due_at, host, location, path, attempt, failures, hops, kind, status, size, digest,
+    finished_at, reason, etag, last_modified, part, directives, every, ended, success_at,
+    changed_at, unverified, put_off, host_asked, suspicion
+) = (SELECT
+    s.state, s.due_at, s.host, s.location, ifnull(s.path, task.path), s.attempt, s.failures, s.hops,
+    s.kind, s.status, iif(s.digest IS NULL, task.size, s.size), ifnull(s.digest, task.digest),
+    s.finished_at, s.reason, s.etag, s.last_modified, iif(s.ended, NULL, task.part), s.directives,
+    s.every, ifnull(s.final, task.ended), ifnull(s.success_at, task.success_at),
+    ifnull(s.changed_at, task.changed_at), iif(s.digest IS NULL, task.unverified, s.unverified),
+    s.put_off, s.host_asked, iif(s.cleared, 0, task.suspicion)
+    FROM temp.settled AS s WHERE s.id = task.id)
+WHERE id IN (SELECT id FROM temp.settled)"""
+_HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
+
+_WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
+_CLAIM = f"INSERT OR IGNORE INTO file {_WANTED} WHERE true RETURNING task"
+_CLAIMED = f"SELECT task FROM ({_WANTED}) CROSS JOIN file ON key = value AND task = claimant"
+
+
+def add(
+    db: sqlite3.Connection,
+    names: Names,
+    job: str,
+    seeds: Sequence[Seed],
+    now: Seconds,
+    recount: bool,  # noqa: FBT001  named by the verb that passes it on
+) -> int:
+    """Make URLs known that stand on no list; a URL that is known already stays as it is."""
+    number = names.job_id(db, job)
+    if not recount:
+        seeds = [seed for seed in seeds if not is_known(db, seed.fingerprint)]
+    return enlist(db, names, number, seeds, now)
+
+
+def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
+    """Note the part that a visit begins, so that a visit after a crash can go on from it.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    renew(db, owner, 0.0)
+    db.execute(
+        "UPDATE task SET part = ?, part_etag = ?, part_modified = ?, part_total = ? WHERE id = ?",
+        (kept.part, kept.validators.etag, kept.validators.last_modified, kept.total, task),
+    )
+
+
+def claim(
+    db: sqlite3.Connection, paths: Sequence[tuple[int, str, str]], owner: int | None
+) -> list[str]:
+    """Reserve a file for each (task, first, second choice), or the second with a number added.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    if owner is not None:
+        renew(db, owner, 0.0)
+    mine = _claim_all(db, {task: path_key(path) for task, path, _ in paths})
+    return [
+        path
+        if task in mine
+        else next(choice for choice in _others(task, second) if _claim_one(db, task, choice))
+        for task, path, second in paths
+    ]
+
+
+def _claim_all(db: sqlite3.Connection, firsts: Mapping[int, int]) -> set[int]:
+    """Reserve the free ones of the first choices, by task; return the tasks that have theirs.
+
+    All in a statement or two: after every one the thread has to win the interpreter back.
+    """
+    mine = {task for (task,) in db.execute(_CLAIM, (json.dumps(firsts),))}
+    others = {task: key for task, key in firsts.items() if task not in mine}
+    if others:
+        mine.update(task for (task,) in db.execute(_CLAIMED, (json.dumps(others),)))
+    return mine
+
+
+def _others(task: int, second: str) -> Iterator[str]:
+    yield second
+    for number in count(task):
+        yield suffixed(second, number)
+
+
+def _claim_one(db: sqlite3.Connection, task: int, path: str) -> bool:
+    key = path_key(path)
+    db.execute("INSERT OR IGNORE INTO file VALUES (?, ?)", (key, task))
+    (owner,) = db.execute("SELECT task FROM file WHERE key = ?", (key,)).fetchone()
+    return bool(owner == task)
+
+
+def settle(
+    file: Transactions,
+    owner: int,
+    settlements: Sequence[Settlement],
+    hosts: Sequence[HostRecord],
+) -> None:
+    """Record verdicts, hops to other hosts, the sums, and the rests of hosts.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    db, names = file.db, file.names
+    staging.fill(db, "settled", map(row_of, settlements))
+    stage_owed(db, hosts)
+    hops = [settled for settled in settlements if _goes_elsewhere(settled)]
+    now = max((settled.finished_at for settled in settlements), default=0.0)
+    with file.locked():
+        renew(db, owner, 0.0)
+        db.execute(_UNSETTLED)
+        _lead(db, names, hops)
+        db.execute(_COUNT)
+        db.execute(_SETTLE)
+        learned = _learned(db, names, settlements)
+        owe(db, owner)
+        update_ready_at(db, "SELECT host FROM temp.settled", now)
+        update_ready_at(db, learned, now)
+
+
+def _goes_elsewhere(settled: Settlement) -> bool:
+    """Tell whether a task goes on at another host; one of an earlier version loses its dot."""
+    return isinstance(settled.verdict, Hop) or ".:" in settled.task.host
+
+
+def _lead(db: sqlite3.Connection, names: Names, hops: Sequence[Settlement]) -> None:
+    """Have tasks wait at the hosts to which they were led."""
+    for settled in hops:
+        task, verdict = settled.task, settled.verdict
+        there = verdict.location if isinstance(verdict, Hop) else task.location
+        host = names.host_id(db, host_of(there), names.job_id(db, task.job))
+        db.execute(_HOP, (host, task.id))
+
+
+def _learned(db: sqlite3.Connection, names: Names, settlements: Sequence[Settlement]) -> set[int]:
+    """Record rules of robots.txt, ask for missing ones; return the hosts of changed rules."""
+    hosts = set()
+    for settled in settlements:
+        if settled.robots:
+            hosts.update(learn(db, names, settled))
+        if wanted := settled.outcome.needs_robots:
+            task, at = settled.task, settled.finished_at
+            listed = host_of(task.url) == host_of(task.location)
+            ask(db, wanted, task.host_id, names.job_id(db, task.job), at, listed=listed)
+    return hosts
+
+
+def unfinished(db: sqlite3.Connection, names: Names, after: int, limit: int) -> list[Task]:
+    """Return a page of tasks that wait or are leased, by their numbers beyond `after`."""
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM task WHERE id > ? AND state IN ({WAITING}, {LEASED}) "
+        f"AND job IN (SELECT id FROM job WHERE active AND id != {ROBOTS_JOB}) ORDER BY id LIMIT ?",
+        (after, limit),
+    ).fetchall()
+    return [task_of(row, names.job_name(db, row[2])) for row in rows]
+
+
+def hosts(db: sqlite3.Connection, limit: int) -> list[str]:
+    """Return the keys of the first hosts."""
+    return [key for (key,) in db.execute("SELECT key FROM host ORDER BY id LIMIT ?", (limit,))]

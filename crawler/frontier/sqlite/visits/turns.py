@@ -1,0 +1,137 @@
+"""Whose turn it is on a host: its robots.txt first, then its jobs in fair shares.
+
+The shares are by stride scheduling, as those of `classes`: a visit costs a job the inverse of its
+weight, and the next one is of the job that has paid least. So the n-th visit of a job has its place
+in the queue of a host before any is taken, and one statement finds the next visits of all hosts.
+Runs in the native thread.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.robots import ask
+from crawler.frontier.sqlite.rows.tasks import COLUMNS, task_of
+from crawler.frontier.sqlite.rows.terms import Terms, Visitor, terms_of
+from crawler.frontier.values import LeasedHost
+from crawler.model import Task
+from crawler.policy.robots import url_of
+from crawler.urls import host_of
+
+LOOKED_AT = 100
+"""URLs that are looked at for one that is listed on the host, among those that a redirect led."""
+MINE = """
+(:all OR EXISTS (
+    SELECT 1 FROM temp.my_job WHERE my_job.name = job.name AND my_job.digest = job.digest))
+AND NOT EXISTS (SELECT 1 FROM temp.held_job WHERE held_job.name = job.name)"""
+"""Condition on a job: the process visits it."""
+_HERE = "CROSS JOIN listing ON listing.host = host.id CROSS JOIN job ON job.id = job AND active"
+_UNKNOWN = f"""
+SELECT host.id, job.id FROM temp.wanted CROSS JOIN host ON host.id = wanted.host {_HERE}
+WHERE (rules_until <= :now OR refresh_at <= :now) AND asked_until <= :now AND owner = :owner
+    AND ifnull(obeys(key), obeys) AND {MINE}"""
+"""Hosts whose rules are old, with the jobs that need them."""
+_FIRST = f"""
+SELECT url, location FROM task WHERE host = ? AND job = ? AND state = {WAITING}
+AND due_at <= ? ORDER BY due_at, id LIMIT {LOOKED_AT}"""
+_TURNS = f"""
+INSERT INTO temp.turn
+SELECT host.id, job.id, served, weight FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
+    {_HERE} WHERE owner = :owner AND {MINE}
+    AND (rules_until > :now OR NOT ifnull(obeys(key), obeys))
+UNION ALL
+SELECT host.id, {ROBOTS_JOB}, -1e300, 1 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
+WHERE owner = :owner AND EXISTS (
+        SELECT 1 FROM task WHERE task.host = host.id AND job = {ROBOTS_JOB} AND state = {WAITING})
+    AND EXISTS (SELECT 1 FROM listing CROSS JOIN job ON job.id = job AND active
+        WHERE listing.host = host.id AND {MINE})"""
+_TAKE = f"""
+WITH first AS (
+    SELECT turn.host, turn.job, task.id, due_at, tasks, served + (row_number() OVER (
+        PARTITION BY turn.host, turn.job ORDER BY due_at, task.id) - 1.0) / weight AS place
+    FROM temp.turn CROSS JOIN temp.wanted ON wanted.host = turn.host CROSS JOIN task
+    WHERE task.id IN (
+        SELECT id FROM task WHERE host = turn.host AND job = turn.job AND state = {WAITING}
+        AND due_at <= :now ORDER BY due_at, id LIMIT :most)
+), queue AS (
+    SELECT *, row_number() OVER (PARTITION BY host ORDER BY place, job, due_at, id) AS nth
+    FROM first
+)
+INSERT INTO temp.taken SELECT host, job, nth, id FROM queue WHERE nth <= tasks"""
+_LEASE = f"""
+UPDATE task SET state = {LEASED}, attempt = attempt + 1
+WHERE id IN (SELECT id FROM temp.taken)"""
+_SHARED = f"SELECT host FROM temp.turn WHERE job != {ROBOTS_JOB} GROUP BY host HAVING count(*) > 1"
+_PAY = f"""
+UPDATE temp.turn SET served = served + (
+    SELECT count(*) FROM temp.taken WHERE taken.host = turn.host AND taken.job = turn.job
+) / CAST(weight AS REAL) WHERE job != {ROBOTS_JOB} AND host IN ({_SHARED})"""
+_PASS_BY = f"""
+UPDATE temp.turn SET served = max(turn.served, least.served) FROM (
+    SELECT host, min(served) AS served FROM temp.turn WHERE job != {ROBOTS_JOB} AND EXISTS (
+        SELECT 1 FROM task WHERE task.host = turn.host AND task.job = turn.job
+        AND state = {WAITING} AND due_at <= :now) GROUP BY host
+) AS least WHERE turn.host = least.host AND turn.job != {ROBOTS_JOB}"""
+"""A job without a waiting task loses the turns that went by."""
+_NOTE = f"""
+UPDATE listing SET served = turn.served FROM temp.turn
+WHERE turn.host = listing.host AND turn.job = listing.job AND turn.served != listing.served
+    AND turn.host IN ({_SHARED})"""
+_TAKEN = f"""
+SELECT task.{COLUMNS.replace(", ", ", task.")} FROM temp.taken CROSS JOIN task ON task.id = taken.id
+ORDER BY taken.host, nth"""
+
+
+def take(db: sqlite3.Connection, values: Mapping[str, Any]) -> None:
+    """Lease tasks of the wanted hosts, as far as the caller owns these; `answer` returns them.
+
+    `values` has the `owner`, the time `now`, whether it visits `all` jobs, and how many tasks of a
+    host are wanted at the `most`.
+    """
+    _ask(db, values)
+    db.execute(_TURNS, values)
+    db.execute(_TAKE, values)
+    db.execute(_LEASE)
+    if db.execute(_SHARED).fetchone():
+        db.execute(_PAY)
+        db.execute(_PASS_BY, values)
+        db.execute(_NOTE)
+
+
+def _ask(db: sqlite3.Connection, values: Mapping[str, Any]) -> None:
+    """Make the robots.txt of the first URL that waits for it due, where rules are old."""
+    asked = set[int]()
+    for host, job in db.execute(_UNKNOWN, values).fetchall():
+        if host in asked:
+            continue
+        first = db.execute(_FIRST, (host, job, values["now"])).fetchall()
+        if first:
+            asked.add(host)
+            listed = any(there is None or host_of(url) == host_of(there) for url, there in first)
+            there = first[0][1] or first[0][0]
+            ask(db, url_of(there), host, job, values["now"], listed=listed)
+
+
+def answer(db: sqlite3.Connection, names: Names, visitor: Visitor) -> tuple[LeasedHost, ...]:
+    """Return the hosts that were wanted, in that order, each with its tasks."""
+    terms = terms_of(db, visitor, "SELECT host FROM temp.wanted")
+    tasks: dict[int, list[Task]] = defaultdict(list)
+    for row in db.execute(_TAKEN).fetchall():
+        host = terms[row[3]]
+        job = _job_of(db, names, row, host)
+        tasks[row[3]].append(task_of(row, job, host.host.key, host.host.rules_version))
+    wanted = db.execute("SELECT host FROM temp.wanted ORDER BY nth").fetchall()
+    return tuple(replace(terms[host].leased(), tasks=tuple(tasks[host])) for (host,) in wanted)
+
+
+def _job_of(db: sqlite3.Connection, names: Names, row: Any, terms: Terms) -> str:
+    """Return the job whose options a visit has; for a robots.txt that is any job of ours."""
+    job = names.job_name(db, row[-1] or row[2])
+    if row[2] != ROBOTS_JOB:
+        return job
+    here = [one.name for one in terms.mine]
+    return job if job in here or not here else here[0]

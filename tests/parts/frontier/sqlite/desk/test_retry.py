@@ -1,0 +1,83 @@
+"""`crawler retry`: what was given up is due again, and the sums are kept."""
+
+from crawler.frontier.sqlite.desk.retry import retry
+from crawler.frontier.sqlite.desk.selection import Wanted
+from crawler.frontier.sqlite.file.statefile import opened
+from crawler.model import Kind
+from crawler.records import Dead, Hop, JobTerms
+from tests.parts.frontiers import NOW, join, seeds, settled, take
+from tests.parts.ledgers import DAY, KINDS, assert_sums, end, ended, execute
+
+
+def retried(file, now=NOW, *, dry=False, **wanted):
+    with opened(file, write=not dry) as db:
+        found = retry(db, Wanted(**wanted), now, dry=dry)
+    assert_sums(file)
+    return found
+
+
+def test_a_retry_makes_the_dead_due_and_leaves_what_is_well(file, frontier):
+    ended(frontier, "a", "b")
+    assert retried(file, NOW + 9) == {"timeout": 2, "dns": 2, "not_found": 2}
+    counts = frontier.counts()
+    assert (counts.waiting, counts.finished) == (6, {"stored": 2})
+    tasks = [t for host in take(frontier, join(frontier), NOW + 9).values() for t in host.tasks]
+    assert tasks
+    assert all(task.failures == 0 and task.attempt == 2 for task in tasks)
+
+
+def test_a_retry_can_be_narrowed_and_tried_out(file, frontier):
+    ended(frontier, "a", "b")
+    assert retried(file, dry=True, kinds=("timeout",)) == {"timeout": 2}
+    assert frontier.counts().waiting == 0
+    assert retried(file, kinds=("timeout",), host="a") == {"timeout": 1}
+    assert retried(file, since=NOW + 1) == {}
+    assert frontier.counts().waiting == 1
+
+
+def test_a_retry_reaches_a_host_that_slept(file, frontier):
+    ended(frontier, "a")
+    execute(file, "UPDATE host SET ready_at = NULL, class = 1")
+    retried(file, NOW + 5)
+    assert execute(file, "SELECT ready_at, class FROM host") == [(NOW + 5, 2)]
+
+
+def test_a_retry_starts_where_the_url_is_listed(file, frontier):
+    frontier.add("job", seeds("a"), NOW)
+    owner = join(frontier)
+    (task,) = take(frontier, owner)["a:80"].tasks
+    frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("http://b/x"))], [])
+    (task,) = take(frontier, owner)["b:80"].tasks
+    frontier.settle(owner, [settled(task, Kind.TIMEOUT, Dead("x"))], [])
+    frontier.release(owner, [], NOW)
+    retried(file)
+    (task,) = take(frontier, join(frontier))["a:80"].tasks
+    assert (task.url, task.location, task.hops) == ("http://a/0", "http://a/0", 0)
+
+
+def test_a_retry_brings_what_a_schedule_would_visit_later(file, frontier):
+    ended(frontier, "a", again=NOW + DAY)
+    assert retried(file) == {"timeout": 1, "dns": 1, "not_found": 1}
+    assert len(take(frontier, join(frontier))["a:80"].tasks) == 2
+
+
+def test_a_retry_leaves_jobs_that_are_gone(file, frontier):
+    ended(frontier, "a")
+    frontier.configure([JobTerms("other")], NOW)
+    assert retried(file) == {}
+
+
+def test_a_retry_of_a_host_that_was_given_up_begins_its_time_anew(file, frontier):
+    ended(frontier, "a")
+    execute(file, "UPDATE host SET silent = 1, failures = 9, failing_since = 5, next_at = 7")
+    retried(file, NOW + 1)
+    assert execute(file, "SELECT failing_since, failures, next_at FROM host") == [(NOW + 1, 9, 7)]
+
+
+def test_a_retried_url_may_end_anew_with_the_sums_kept(file, frontier):
+    ended(frontier, "a", again=NOW + DAY)
+    retried(file)
+    owner = join(frontier)
+    end(frontier, owner, dict.fromkeys(KINDS, Kind.STORED), at=NOW + 1, again=NOW + 2 * DAY)
+    assert_sums(file)
+    assert frontier.counts().finished == {"stored": 4}
