@@ -20,6 +20,7 @@ from crawler.seeder.admission import SyncSums
 from crawler.seeder.job_lists import JobLists
 from crawler.seeder.new_jobs import take_in_new
 from crawler.seeder.reading import SyncTools
+from crawler.seeder.rescheduling import Rescheduler
 from crawler.seeder.slots import Slots
 from crawler.threads import Native
 
@@ -92,6 +93,7 @@ class Seeder:
                 native,
                 self._log,
                 self._look,
+                Rescheduler(self._frontier, self._owner, native, self._look),
                 self._limit,
                 self._bad,
                 self.remove,
@@ -104,6 +106,7 @@ class Seeder:
                     lists.kill()
                 for lists in self._lists.values():
                     lists.join()
+                tools.rescheduler.close()
 
     def again(self, changed: Mapping[str, Sequence[str]]) -> None:
         """Sync again after a reload; `changed` names the options that differ, by job."""
@@ -130,15 +133,18 @@ class Seeder:
         jobs = self._jobs()
         tools.native.call(sources.sweep, self._folder, time.time())
         self._forget({job.name for job in jobs})
-        slots, down_since = Slots(), self._down_since
-        self._down_since = None
+        slots = Slots()
         taken = self._take_in_new(jobs, tools, slots)
-        for job in sorted((job for job in jobs if job.name not in taken), key=_length):
+        others = sorted((job for job in jobs if job.name not in taken), key=_length)
+        other = {name for name, options in changed.items() if "schedule" in options}
+        tools.rescheduler.ask(others, self._down_since, other)
+        self._down_since = None
+        for job in others:
             lists = self._lists.get(job.name)
             if lists is None or lists.job != job:
                 lists = self._lists[job.name] = self._new(job, tools, slots, lists)
             self._unread.add(job.name)
-            lists.begin(changed.get(job.name, ()), down_since)
+            lists.begin(changed.get(job.name, ()))
         self._wake_hosts()  # of a million hosts: new jobs do not wait for that
 
     def _take_in_new(self, jobs: Sequence[Job], tools: SyncTools, slots: Slots) -> set[str]:

@@ -7,6 +7,7 @@ from crawler.frontier import open_frontier
 from crawler.records import JobTerms
 from crawler.seeder.new_jobs import JOBS_AT_ONCE, take_in_new
 from crawler.seeder.reading import MAX_LINES_HERE, SyncTools
+from crawler.seeder.rescheduling import Rescheduler
 from crawler.threads import Native
 from tests.parts.frontiers import NOW, join
 from tests.parts.logs import Silence
@@ -15,7 +16,9 @@ from tests.parts.logs import Silence
 @pytest.fixture
 def tools(tmp_path):
     with open_frontier(tmp_path / "state.sqlite", durable=False) as frontier, Native(1) as native:
-        yield SyncTools(frontier, join(frontier), native, Silence(), lambda: None)
+        owner = join(frontier)
+        fits = Rescheduler(frontier, owner, native, lambda: None)
+        yield SyncTools(frontier, owner, native, Silence(), lambda: None, fits)
 
 
 def taken(tools, *jobs):
