@@ -39,20 +39,22 @@ _SETTLE = """
 UPDATE task SET (
     state, due_at, host, location, path, attempt, failures, hops, kind, status, size, digest,
     finished_at, reason, etag, last_modified, part, directives, every, ended, success_at,
-    changed_at, unverified, put_off, host_asked, suspicion
+    changed_at, unverified, put_off, host_asked, suspicion, media_type, final_location
 ) = (SELECT
     s.state, s.due_at, s.host, s.location, ifnull(s.path, task.path), s.attempt, s.failures, s.hops,
     s.kind, s.status, iif(s.digest IS NULL, task.size, s.size), ifnull(s.digest, task.digest),
     s.finished_at, s.reason, s.etag, s.last_modified, iif(s.ended, NULL, task.part), s.directives,
     s.every, ifnull(s.final, task.ended), ifnull(s.success_at, task.success_at),
     ifnull(s.changed_at, task.changed_at), iif(s.digest IS NULL, task.unverified, s.unverified),
-    s.put_off, s.host_asked, iif(s.cleared, 0, task.suspicion)
+    s.put_off, s.host_asked, iif(s.cleared, 0, task.suspicion),
+    iif(s.digest IS NULL, task.media_type, s.media_type),
+    iif(s.digest IS NULL, task.final_location, task.location)
     FROM temp.settled AS s WHERE s.id = task.id)
 WHERE id IN (SELECT id FROM temp.settled)"""
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
 _WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
-_CLAIM = f"INSERT OR IGNORE INTO file {_WANTED} WHERE true RETURNING task"
+_CLAIM = f"INSERT OR IGNORE INTO file (key, task) {_WANTED} WHERE true RETURNING task"
 _CLAIMED = f"SELECT task FROM ({_WANTED}) CROSS JOIN file ON key = value AND task = claimant"
 
 
@@ -123,7 +125,7 @@ def _others(task: int, second: str) -> Iterator[str]:
 
 def _claim_one(db: sqlite3.Connection, task: int, path: str) -> bool:
     key = path_key(path)
-    db.execute("INSERT OR IGNORE INTO file VALUES (?, ?)", (key, task))
+    db.execute("INSERT OR IGNORE INTO file (key, task) VALUES (?, ?)", (key, task))
     (owner,) = db.execute("SELECT task FROM file WHERE key = ?", (key,)).fetchone()
     return bool(owner == task)
 

@@ -40,6 +40,8 @@ KEPT = {
     "part_etag, part_modified, part_total",
 }
 """What no migration from version 1 loses."""
+RENAMED = {"listing": "host_job"}
+"""Tables that have another name today."""
 
 
 @pytest.fixture(params=OLD)
@@ -137,7 +139,7 @@ def test_nothing_of_an_older_file_is_lost(old):
     assert all(before.values()), "the file has rows in every table"
     open_and_close(file)
     for table, columns in KEPT.items():
-        lost = before[table] - rows(table, columns)
+        lost = before[table] - rows(RENAMED.get(table, table), columns)
         assert {row for row in lost if "retired" not in row} == set(), table
 
 
