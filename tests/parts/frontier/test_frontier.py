@@ -185,6 +185,20 @@ def test_a_hop_moves_the_task_to_another_host_and_leaves_its_identity(frontier):
     assert (home.location, home.host_id, home.hops) == (task.url, task.host_id, 2)
 
 
+@pytest.mark.parametrize("verdict", [Done(NOW + 9), Dead("gone", next_at=NOW + 9)])
+def test_what_was_led_to_another_host_begins_anew_at_its_own(frontier, verdict):
+    owner = join(frontier)
+    frontier.add("job", seeds("a"), NOW)
+    task = one_task(frontier, owner)
+    frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("https://b:81/x"))], [])
+    (hop,) = take(frontier, owner, NOW)["b:81"].tasks
+    frontier.settle(owner, [settled(hop, Kind.STORED, verdict, digest="ab")], [])
+    refills = {task.host_id: 5, hop.host_id: 5}
+    hosts = take(frontier, owner, NOW + 9, new=0, refills=refills)
+    assert [one.location for one in hosts["a:80"].tasks] == ["http://a/0"]
+    assert hosts["b:81"].tasks == ()
+
+
 def test_a_stored_file_has_its_media_type_and_where_it_came_from(frontier, file):
     owner = join(frontier)
     frontier.add("job", seeds("a"), NOW)
@@ -196,8 +210,9 @@ def test_a_stored_file_has_its_media_type_and_where_it_came_from(frontier, file)
     frontier.settle(owner, [good], [])
     select = "SELECT location, media_type, final_location FROM task"
     assert execute(file, select) == [(None, "text/html", "https://b:81/x")]
-    (again,) = take(frontier, owner, NOW + 5)["a:80"].tasks
-    frontier.settle(owner, [settled(again, Kind.NOT_FOUND, Dead())], [])
+    hosts = take(frontier, owner, NOW + 5, new=0, refills={hop.host_id: 1, hop.host_id - 1: 1})
+    (again,) = hosts["a:80"].tasks
+    frontier.settle(owner, [settled(again, Kind.NOT_FOUND, Dead("gone"))], [])
     assert execute(file, select) == [(None, "text/html", "https://b:81/x")], "the file is the same"
 
 

@@ -198,6 +198,10 @@ ALTER TABLE task ADD COLUMN found_by INTEGER;
 ALTER TABLE task ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task ADD COLUMN media_type TEXT;
 ALTER TABLE task ADD COLUMN final_location TEXT;
+UPDATE task SET host = ifnull((SELECT id FROM host WHERE key = host_of(url)), host)
+    WHERE id > :after AND id <= :upto AND state = 0 AND job != 0 AND ended IS NOT NULL
+    AND location IS NULL AND hops = 0;
+UPDATE job SET stale = 1 WHERE id != 0;
 DROP INDEX task_waiting;
 CREATE INDEX task_waiting ON task (host, job, rank, due_at) WHERE state = 0;
 ALTER TABLE file ADD COLUMN machine TEXT NOT NULL DEFAULT '';

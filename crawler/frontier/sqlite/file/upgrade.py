@@ -27,7 +27,7 @@ from crawler.frontier.sqlite.file.faults import error_of
 from crawler.frontier.sqlite.file.migrations import MIGRATIONS
 from crawler.frontier.sqlite.file.schema import APPLICATION_ID, VERSION
 from crawler.threads import Native
-from crawler.urls import bucket_of
+from crawler.urls import bucket_of, host_of
 
 TASKS_AT_ONCE = 20_000
 """Tasks or hosts of one slice."""
@@ -151,7 +151,8 @@ class Upgrade:
     def _step(self) -> bool:
         try:
             with closing(sqlite3.connect(self._state, isolation_level=None, timeout=BUSY_S)) as db:
-                db.create_function("bucket_of", 1, bucket_of)
+                for function in (bucket_of, host_of):
+                    db.create_function(function.__name__, 1, function, deterministic=True)
                 return slice_of(db)
         except sqlite3.Error as error:
             raise error_of(self._state, error) from error

@@ -12,7 +12,7 @@ from crawler.frontier.sqlite.rows.fingerprints import is_known
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import owe, stage_owed, update_ready_at
 from crawler.frontier.sqlite.rows.robots import ask, learn
-from crawler.frontier.sqlite.rows.tasks import COLUMNS, row_of, task_of
+from crawler.frontier.sqlite.rows.tasks import COLUMNS, ENDS, row_of, task_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits.owners import renew
 from crawler.model import Kept, Seconds, Task
@@ -144,12 +144,12 @@ def settle(
     db, names = file.db, file.names
     staging.fill(db, "settled", map(row_of, settlements))
     stage_owed(db, hosts)
-    hops = [settled for settled in settlements if _goes_elsewhere(settled)]
+    leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
     with file.locked():
         renew(db, owner, 0.0)
         db.execute(_UNSETTLED)
-        _lead(db, names, hops)
+        _lead(db, names, leads)
         db.execute(_COUNT)
         db.execute(_SETTLE)
         learned = _learned(db, names, settlements)
@@ -158,18 +158,25 @@ def settle(
         update_ready_at(db, learned, now)
 
 
-def _goes_elsewhere(settled: Settlement) -> bool:
-    """Tell whether a task goes on at another host; one of an earlier version loses its dot."""
-    return isinstance(settled.verdict, Hop) or ".:" in settled.task.host
+def _leads_to(settled: Settlement) -> str:
+    """Return the URL at whose host a task goes on, if that may be another host; else ''.
+
+    A redirect leads there, and after its end a task begins anew where it is listed. A host of an
+    earlier version loses its dot.
+    """
+    task, verdict = settled.task, settled.verdict
+    if isinstance(verdict, Hop):
+        return verdict.location
+    if isinstance(verdict, ENDS) and verdict.next_at and task.location != task.url:
+        return task.url
+    return task.location if ".:" in task.host else ""
 
 
-def _lead(db: sqlite3.Connection, names: Names, hops: Sequence[Settlement]) -> None:
-    """Have tasks wait at the hosts to which they were led."""
-    for settled in hops:
-        task, verdict = settled.task, settled.verdict
-        there = verdict.location if isinstance(verdict, Hop) else task.location
-        host = names.host_id(db, host_of(there), names.job_id(db, task.job))
-        db.execute(_HOP, (host, task.id))
+def _lead(db: sqlite3.Connection, names: Names, leads: Sequence[tuple[Settlement, str]]) -> None:
+    """Have tasks wait at the hosts of these URLs."""
+    for settled, there in leads:
+        host = names.host_id(db, host_of(there), names.job_id(db, settled.task.job))
+        db.execute(_HOP, (host, settled.task.id))
 
 
 def _learned(db: sqlite3.Connection, names: Names, settlements: Sequence[Settlement]) -> set[int]:
