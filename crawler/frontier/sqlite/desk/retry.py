@@ -9,6 +9,7 @@ from crawler.frontier.sqlite.file.schema import DEAD, RETIRED, WAITING
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
+from crawler.frontier.sqlite.rows.robots import ask_anew
 from crawler.frontier.sqlite.rows.tasks import counted_as, tally
 from crawler.model import Kind, Seconds
 from crawler.urls import host_of
@@ -40,7 +41,8 @@ def retry(db: Connection, wanted: Wanted, now: Seconds, *, dry: bool = False) ->
 def begin_anew(db: Connection, names: Names, rows: Sequence[Row], now: Seconds, state: int) -> None:
     """Have tasks wait, or be retired, as if they had never been visited; their history stays.
 
-    Where a host was given up, the time that it has for an answer begins anew as well.
+    Where a host was given up, the time that it has for an answer begins anew as well, and it is
+    asked for its robots.txt.
     """
     sums: Counter[tuple[int, str]] = Counter()
     updates, hosts = [], set()
@@ -61,4 +63,5 @@ def begin_anew(db: Connection, names: Names, rows: Sequence[Row], now: Seconds, 
         "UPDATE host SET failing_since = ? WHERE id = ? AND silent AND owner IS NULL",
         [(now, host) for host in hosts],
     )
+    ask_anew(db, hosts)
     update_ready_at(db, hosts, now)
