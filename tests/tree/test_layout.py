@@ -121,6 +121,7 @@ ELSEWHERE = {
     "sources/meaning.py": "daemon/test_meaning.py",
     "sources/heads.py": "parts/sources/test_formats.py",
     "sources/markup.py": "parts/sources/test_sitemap_files.py",
+    "sources/short_files.py": "parts/seeder/test_new_files.py",
     "sources/sitemap_entries.py": "parts/sources/test_sitemap_files.py",
     "sources/json_lines.py": "parts/sources/test_formats.py",
     "sources/tables.py": "parts/sources/test_formats.py",

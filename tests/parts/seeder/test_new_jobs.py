@@ -5,7 +5,7 @@ import pytest
 from crawler.config import Job
 from crawler.frontier import open_frontier
 from crawler.records import JobTerms
-from crawler.seeder.new_jobs import JOBS_AT_ONCE, take_in_new
+from crawler.seeder.new_jobs import JOBS_AT_ONCE, new_of, take_in_new
 from crawler.seeder.reading import MAX_LINES_HERE, SyncTools
 from crawler.threads import Native
 from tests.parts.frontiers import NOW, join
@@ -21,7 +21,7 @@ def tools(tmp_path):
 def taken(tools, *jobs):
     """Take in the new ones, and return their names, batch by batch."""
     tools.frontier.configure([JobTerms(job.name) for job in jobs], NOW)
-    return [[job.name for job, _, _ in batch] for batch in take_in_new(tools, jobs)]
+    return [[job.name for job, _, _ in batch] for batch in take_in_new(tools, new_of(tools, jobs))]
 
 
 def test_a_thousand_new_jobs_take_eight_transactions_and_known_ones_none(tools):

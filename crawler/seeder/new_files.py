@@ -1,0 +1,112 @@
+"""New jobs of one short file each: many are read at once, and taken in by few transactions.
+
+They have a greenlet of their own. What is not short or not whole, and what hangs, is read as every
+other list is.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import gevent
+
+from crawler.config import Job
+from crawler.frontier import NewList
+from crawler.model import Seconds
+from crawler.policy.stillness import STILL_S
+from crawler.seeder.admission import SyncSums
+from crawler.seeder.new_jobs import JOBS_AT_ONCE, Taken, Turn, take_in
+from crawler.seeder.reading import MAX_LINES_HERE, Reader, SyncTools
+from crawler.sources import FileList, Short, read_short
+from crawler.threads import Native
+
+READ_S: Seconds = 1.0
+"""Longest time for the files of one transaction: one that hangs holds up the others so long."""
+
+
+class NewFiles:
+    """Takes in the files of jobs; `taken` gets those of a transaction, `left` each other one."""
+
+    def __init__(
+        self,
+        tools: SyncTools,
+        taken: Callable[[Sequence[Taken]], None],
+        left: Callable[[str], None],
+    ) -> None:
+        self._tools = tools
+        self._taken = taken
+        self._left = left
+        self._native = Native(1)
+        self._hangs = False
+
+    def run(self, files: Mapping[str, tuple[Job, FileList]]) -> None:
+        """Take in files by the names of their jobs; those that were just written are waited for.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+            LocalFaultError: the ledger cannot be written.
+        """
+        deadline = time.monotonic() + STILL_S
+        self._native.__enter__()
+        try:
+            while files:
+                patient = time.monotonic() < deadline
+                waits = self._take_in(files, patient=patient)
+                files = {name: files[name] for name in waits}
+                gevent.sleep(max(waits.values(), default=0.0))
+        finally:
+            self._native.abandon()
+
+    def _take_in(
+        self, files: Mapping[str, tuple[Job, FileList]], *, patient: bool
+    ) -> dict[str, Seconds]:
+        """Take in files; return how long those are to be waited for that somebody may write."""
+        waits: dict[str, Seconds] = {}
+        names = list(files)
+        for at in range(0, len(names), JOBS_AT_ONCE):
+            some = {name: files[name] for name in names[at : at + JOBS_AT_ONCE]}
+            read = dict(zip(some, self._read([file for _, file in some.values()]), strict=True))
+            if patient:
+                waits |= {name: short.wait for name, short in read.items() if short.wait}
+            found = self._found({name: some[name] for name in some if name not in waits}, read)
+            taken = take_in(self._tools, found) if found else []
+            if taken:
+                self._taken(taken)
+            for name in some.keys() - waits.keys() - {job.name for job, *_ in taken}:
+                self._left(name)
+        return waits
+
+    def _found(
+        self, files: Mapping[str, tuple[Job, FileList]], read: Mapping[str, Short]
+    ) -> list[tuple[Taken, NewList]]:
+        """Return those files that can be taken in, as they are."""
+        turn, found = Turn(), []
+        for name, (job, file) in files.items():
+            if one := self._new(job, file, read[name]):
+                found.append(one)
+            turn.pause()
+        return found
+
+    def _read(self, files: Sequence[FileList]) -> list[Short]:
+        """Read files in a native thread; after one that hangs none is."""
+        if self._hangs:
+            return [Short()] * len(files)
+        reading = self._native.start(read_short, files)
+        read: list[Short] = []
+        try:
+            with gevent.Timeout(READ_S) as timer:
+                read = reading.get()
+        except gevent.Timeout as error:
+            if error is not timer:
+                raise
+            self._hangs = True
+        return read or [Short()] * len(files)
+
+    def _new(self, job: Job, file: FileList, short: Short) -> tuple[Taken, NewList] | None:
+        """Return a file as it is taken in; None for one that is left to a reading of its own."""
+        if short.lines is None or len(short.lines) > MAX_LINES_HERE:
+            return None
+        sums = SyncSums(job.name)
+        try:
+            return (job, file, sums), Reader(self._tools, job, sums).new(file, short.lines)
+        except Exception:  # noqa: BLE001  it is read again, and told, as one of its own
+            return None
