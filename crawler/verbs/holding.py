@@ -23,7 +23,7 @@ def opened_by(ledger: Ledger, *, acts: bool, write: bool = False) -> Iterator[Co
         HeldElsewhereError: it acts, and the ledger is held by another configuration.
         StateError: the ledger cannot be used.
     """
-    with opened(ledger.state, write=write, obeys=ledger.says) as db:
+    with opened(ledger.state, write=write) as db:
         check_holder(db, ledger, acts=acts)
         yield db
 

@@ -92,6 +92,7 @@ ELSEWHERE = {
     "frontier/sqlite/rows/transactions.py": "parts/frontier/sqlite/test_sqlite.py",
     "frontier/sqlite/file/upgrade.py": "parts/frontier/sqlite/file/test_migrations.py",
     "frontier/values.py": "values alone",
+    "frontier/sqlite/visits/ready.py": "parts/frontier/sqlite/visits/test_turns.py",
     "frontier/sqlite/visits/settling.py": "parts/frontier/test_frontier.py",
     "frontier/sqlite/desk/believing.py": "daemon/test_shrunk_lists.py",
     "frontier/sqlite/desk/entries.py": "parts/verbs/test_explain.py",

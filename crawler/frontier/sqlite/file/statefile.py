@@ -5,7 +5,7 @@ works in slices, and after each leaves the file to others for as long as the sli
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -25,12 +25,10 @@ def opened(
     *,
     write: bool = False,
     older: bool = False,
-    obeys: Callable[[str], bool | None] = lambda _: None,
 ) -> Iterator[Connection]:
     """Open a state file that is there; it is never made, and changed only if that is wanted.
 
-    `obeys` tells of a host whether its robots.txt is obeyed, where the configuration says so of
-    the host. A file of an older crawler is opened where `older` says so.
+    A file of an older crawler is opened where `older` says so.
 
     Raises:
         StateError: it cannot be used, or turns out to be damaged; the message names the remedy.
@@ -46,7 +44,6 @@ def opened(
     try:
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)) as db:
             _check(db, state, older=older)
-            db.create_function("obeys", 1, obeys)
             yield db
     except sqlite3.Error as error:
         raise StateError(str(error_of(state, error))) from error
