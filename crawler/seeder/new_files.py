@@ -5,7 +5,7 @@ other list is.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import gevent
 
@@ -21,6 +21,8 @@ from crawler.threads import Native
 
 READ_S: Seconds = 1.0
 """Longest time for the files of one transaction: one that hangs holds up the others so long."""
+_Files = Mapping[str, tuple[Job, FileList]]
+"""Jobs by name, each with its file."""
 
 
 class NewFiles:
@@ -38,7 +40,7 @@ class NewFiles:
         self._native = Native(1)
         self._hangs = False
 
-    def run(self, files: Mapping[str, tuple[Job, FileList]]) -> None:
+    def run(self, files: _Files) -> None:
         """Take in files by the names of their jobs; those that were just written are waited for.
 
         Raises:
@@ -50,34 +52,27 @@ class NewFiles:
         try:
             while files:
                 patient = time.monotonic() < deadline
-                waits = self._take_in(files, patient=patient)
+                waits: dict[str, Seconds] = {}
+                for some in _batches(files):
+                    waits |= self._take_in(some, patient=patient)
                 files = {name: files[name] for name in waits}
                 gevent.sleep(max(waits.values(), default=0.0))
         finally:
             self._native.abandon()
 
-    def _take_in(
-        self, files: Mapping[str, tuple[Job, FileList]], *, patient: bool
-    ) -> dict[str, Seconds]:
-        """Take in files; return how long those are to be waited for that somebody may write."""
-        waits: dict[str, Seconds] = {}
-        names = list(files)
-        for at in range(0, len(names), JOBS_AT_ONCE):
-            some = {name: files[name] for name in names[at : at + JOBS_AT_ONCE]}
-            read = dict(zip(some, self._read([file for _, file in some.values()]), strict=True))
-            if patient:
-                waits |= {name: short.wait for name, short in read.items() if short.wait}
-            found = self._found({name: some[name] for name in some if name not in waits}, read)
-            taken = take_in(self._tools, found) if found else []
-            if taken:
-                self._taken(taken)
-            for name in some.keys() - waits.keys() - {job.name for job, *_ in taken}:
-                self._left(name)
+    def _take_in(self, files: _Files, *, patient: bool) -> dict[str, Seconds]:
+        """Take in files of one transaction; return how long those are to be waited for that somebody may write."""
+        read = dict(zip(files, self._read([file for _, file in files.values()]), strict=True))
+        waits = {name: short.wait for name, short in read.items() if short.wait and patient}
+        found = self._found({name: files[name] for name in files if name not in waits}, read)
+        taken = take_in(self._tools, found) if found else []
+        if taken:
+            self._taken(taken)
+        for name in files.keys() - waits.keys() - {job.name for job, *_ in taken}:
+            self._left(name)
         return waits
 
-    def _found(
-        self, files: Mapping[str, tuple[Job, FileList]], read: Mapping[str, Short]
-    ) -> list[tuple[Taken, NewList]]:
+    def _found(self, files: _Files, read: Mapping[str, Short]) -> list[tuple[Taken, NewList]]:
         """Return those files that can be taken in, as they are."""
         turn, found = Turn(), []
         for name, (job, file) in files.items():
@@ -110,3 +105,9 @@ class NewFiles:
             return (job, file, sums), Reader(self._tools, job, sums).new(file, short.lines)
         except Exception:  # noqa: BLE001  it is read again, and told, as one of its own
             return None
+
+
+def _batches(files: _Files) -> Iterator[_Files]:
+    names = list(files)
+    for at in range(0, len(names), JOBS_AT_ONCE):
+        yield {name: files[name] for name in names[at : at + JOBS_AT_ONCE]}
