@@ -61,25 +61,25 @@ class NewFiles:
             self._native.abandon()
 
     def _take_in(self, files: _Files, *, patient: bool) -> dict[str, Seconds]:
-        """Take in files of one transaction; return how long those are to be waited for that somebody may write."""
+        """Take in files of one transaction; return how long those are to be waited for."""
         read = dict(zip(files, self._read([file for _, file in files.values()]), strict=True))
         waits = {name: short.wait for name, short in read.items() if short.wait and patient}
-        found = self._found({name: files[name] for name in files if name not in waits}, read)
-        taken = take_in(self._tools, found) if found else []
-        if taken:
-            self._taken(taken)
-        for name in files.keys() - waits.keys() - {job.name for job, *_ in taken}:
+        taken = self._taken_of([(*files[name], short) for name, short in read.items()])
+        for name in files.keys() - waits.keys() - taken:
             self._left(name)
         return waits
 
-    def _found(self, files: _Files, read: Mapping[str, Short]) -> list[tuple[Taken, NewList]]:
-        """Return those files that can be taken in, as they are."""
+    def _taken_of(self, read: Sequence[tuple[Job, FileList, Short]]) -> set[str]:
+        """Take in what was read whole; return the names of the jobs."""
         turn, found = Turn(), []
-        for name, (job, file) in files.items():
-            if one := self._new(job, file, read[name]):
+        for job, file, short in read:
+            if one := self._new(job, file, short):
                 found.append(one)
             turn.pause()
-        return found
+        taken = take_in(self._tools, found) if found else []
+        if taken:
+            self._taken(taken)
+        return {job.name for job, *_ in taken}
 
     def _read(self, files: Sequence[FileList]) -> list[Short]:
         """Read files in a native thread; after one that hangs none is."""
