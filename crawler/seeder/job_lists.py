@@ -51,6 +51,8 @@ class JobLists:
         """Options that changed, for the next reading."""
         self._leaving = False
         """Whether a URL that is no longer listed is being visited."""
+        self.awaited = False
+        """Whether its lists are read elsewhere, with those of other new jobs."""
         self._grown = 0
         """Readings in a row in which a list grew."""
         self._versions: dict[str, str] = {}
@@ -61,23 +63,23 @@ class JobLists:
     @property
     def reading(self) -> bool:
         """Tell whether lists are being read, or about to be."""
-        return self._sync is not None or self._again is not None
+        return self.awaited or self._sync is not None or self._again is not None
 
     def begin(self, changed: Sequence[str]) -> None:
         """Read the lists, now or when the reading under way has ended."""
-        self._again = changed
+        self._again, self.awaited = changed, False
         if self._sync is None:
             self._spawn()
 
     def took_in(self, sources: Sequence[Source], sums: SyncSums) -> None:
         """Note that the lists were read already, as short ones of a new job."""
-        self.sums = sums
-        self._versions = {source.name: source.version() for source in sources}
+        self.sums, self.awaited = sums, False
+        self._versions = {source.name: source.version_read for source in sources}
         self._log_synced(sums, ())
 
     def poll(self, *, watched: bool) -> None:
         """Look into the inbox, at what leaves, and, if lists are watched, whether one changed."""
-        if self._sync is None:
+        if self._sync is None and not self.awaited:
             self._look_at_lists(watched=watched)
         if self._spool is None and (self._inbox or self._leaving):
             self._spool = gevent.spawn(self._guarded, self._tend)

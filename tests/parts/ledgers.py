@@ -8,6 +8,8 @@ from crawler.frontier import BEFORE_ALL, Due, ReadChunk, Refit, SourceState, ope
 from crawler.frontier.process import current
 from crawler.model import Kind
 from crawler.records import Dead, Done, HostRecord, JobTerms
+from crawler.seeder.reading import SyncTools
+from crawler.seeder.rescheduling import Rescheduler
 from tests import FULL
 from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
 
@@ -68,6 +70,13 @@ def fit(frontier, owner, at, now=NOW, **schedules):
         due, after = [Due(task.id, task.due_at, at) for task in tidied.found], tidied.after
         slices += 1
     return slices
+
+
+def sync_tools(frontier, native, log):
+    """What the syncs of a process of its own work with."""
+    owner = join(frontier)
+    fits = Rescheduler(frontier, owner, native, lambda: None)
+    return SyncTools(frontier, owner, native, log, lambda: None, fits)
 
 
 def slices_read(frontier, act):
