@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crawler.frontier.contract import Frontier
+from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.list_values import (
     KnownChunk,
     NewList,
@@ -29,13 +29,33 @@ from crawler.frontier.values import (
     Said,
     Watched,
 )
-from crawler.frontier.work import Due, Ended, Refit, Tidied
+from crawler.frontier.work import (
+    Amended,
+    Apply,
+    BringBack,
+    CountDown,
+    Due,
+    Ended,
+    Refit,
+    Rests,
+    Retire,
+    Retired,
+    Tidied,
+    Understand,
+    Wake,
+    Weigh,
+    Work,
+)
 
 __all__ = [
     "BEFORE_ALL",
     "LEASE_S",
     "MAX_CRASHES",
     "STALLED_FACTOR",
+    "Amended",
+    "Apply",
+    "BringBack",
+    "CountDown",
     "Counts",
     "Due",
     "Ended",
@@ -53,13 +73,21 @@ __all__ = [
     "ReadChunk",
     "Reclaimed",
     "Refit",
+    "Rests",
+    "Retire",
+    "Retired",
     "Said",
     "SourceState",
     "Synced",
     "Tidied",
+    "Understand",
+    "Wake",
     "Watched",
+    "Weigh",
     "Weighed",
+    "Work",
     "open_frontier",
+    "tidied",
 ]
 
 

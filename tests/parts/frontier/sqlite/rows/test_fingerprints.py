@@ -6,14 +6,14 @@ from contextlib import closing
 
 import pytest
 
-from crawler.frontier import ReadChunk, open_frontier
+from crawler.frontier import ReadChunk, Retire, Retired, open_frontier
 from crawler.frontier.sqlite.desk.entries import entries
 from crawler.frontier.sqlite.desk.forget import forget
 from crawler.frontier.sqlite.file.statefile import opened
 from crawler.frontier.sqlite.rows import fingerprints as known
 from crawler.frontier.sqlite.rows.robots import ASKED_FOR_S
 from crawler.records import JobTerms
-from tests.parts.frontiers import NOW, join, seeds, take
+from tests.parts.frontiers import NOW, done, join, seeds, take
 
 
 @pytest.fixture
@@ -86,8 +86,7 @@ def test_what_is_forgotten_leaves_both_levels(state):
         for anchor in range(0, 300, 25):
             add(frontier, some[anchor : anchor + 25], source, anchor)
         frontier.drop(source, range(0, 300, 50))
-        removed, after = frontier.retire(source.owner, "job")
-        assert (removed, after) == (150, None)
+        assert done(frontier, source.owner, Retire("job")) == [Retired(150, left=False)]
     recent, moved = assert_whole(state)
     with opened(state, write=True) as db:
         assert entries(db, some[0].url)
