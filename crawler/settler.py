@@ -65,6 +65,10 @@ class Settler:
         self._together = together
         self._ends = ends
         self._batch: list[Visited] = []
+        self._next: list[Visited] = []
+        """The batch after this one, as far as it was there when this one was recorded."""
+        self._paths: dict[int, str] = {}
+        """Files that are reserved for tasks of that, by task."""
         self._began: Seconds = 0.0
 
     def take(self, visited: Visited) -> None:
@@ -82,8 +86,15 @@ class Settler:
 
     def run(self) -> None:
         """Settle, batch after batch; a batch that failed is still there for the next run."""
-        while self._batch or self._fill():
+        while self._batch or self._go_on() or self._fill():
             self._settle()
+
+    def _go_on(self) -> bool:
+        """Make the next batch this one, once it is time; return whether there is one."""
+        if self._next:
+            self._gather()
+        self._batch, self._next = self._next, []
+        return bool(self._batch)
 
     def _fill(self) -> bool:
         """Wait for the next batch; return False once nothing more will come."""
@@ -110,6 +121,8 @@ class Settler:
         settlements = self._judge.settlements(self._batch)
         hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
         # 3 The ledger knows, in one transaction: a crash before this visits again.
+        #   It reserves files for what came meanwhile as well.
+        self._next += self._ends.get_all(MAX_BATCH - len(self._next))
         settlements = self._recorded(settlements, hosts)
         parts = self._parts_left(settlements, wanted_paths)
         # 4 The batch is over: workers that wait for memory go on.
@@ -133,10 +146,10 @@ class Settler:
         choices = {at: choice for at, choice in found.items() if choice}
         if not choices:
             return
-        paths = self._frontier.claim(list(choices.values()), self._owner)
+        self._reserve(list(choices.values()))
         bodies = [
-            self._body(self._batch[at], choice[1], path)
-            for (at, choice), path in zip(choices.items(), paths, strict=True)
+            self._body(self._batch[at], choice[1], self._paths[choice[0]])
+            for at, choice in choices.items()
         ]
         results = self._files.save(bodies)
         fault = self._files.fault() if any(map(_of_one_place, results)) else None
@@ -145,6 +158,18 @@ class Settler:
             self._ends.freed(len(visited.content or b""))
             outcome = _stored(visited, stored, fault)
             self._batch[at] = Visited(visited.task, outcome, visited.answered_at)
+
+    def _reserve(self, choices: list[tuple[int, str, str]]) -> None:
+        """Reserve files for those tasks that have none from the batch before."""
+        others = [choice for choice in choices if self._paths.get(choice[0]) != choice[1]]
+        if others:
+            paths = self._frontier.claim(others, self._owner)
+            self._paths |= {task: path for (task, *_), path in zip(others, paths, strict=True)}
+
+    def _claims(self) -> dict[int, str]:
+        """Return the files that new tasks of the next batch wish for, by task."""
+        new = (one for one in self._next if _has_body(one) and not one.task.digest)
+        return {one.task.id: one.wanted for one in new if one.wanted}
 
     def _miss_gone_files(self) -> None:
         """See that an answer without content is no good end where the file is gone."""
@@ -195,7 +220,9 @@ class Settler:
     def _recorded(self, settlements: list[Settlement], hosts: list[HostRecord]) -> list[Settlement]:
         """Settle a batch; where one of it cannot be written, one by one, and that one as a bug."""
         try:
-            self._frontier.settle(self._owner, settlements, hosts)
+            claims = self._claims()
+            has = self._frontier.settle(self._owner, settlements, hosts, claims)
+            self._paths = {task: path for task, path in claims.items() if task in has}
         except MACHINE:
             raise
         except Exception as error:  # noqa: BLE001  it belongs to one of them
