@@ -24,6 +24,7 @@ from crawler.store import Body, Files, left_by, part_name, wanted_path
 from crawler.worker.ends import Ends
 from crawler.worker.guard import MACHINE
 from crawler.worker.judge import Judge
+from crawler.worker.reservations import Reservations, has_body
 
 MAX_BATCH = 256
 BATCH_GAP_S: Seconds = 0.02
@@ -54,7 +55,6 @@ class Settler:
         *,
         together: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        self._frontier = frontier
         self._owner = owner
         self._jobs = jobs
         self._files = files
@@ -67,8 +67,7 @@ class Settler:
         self._batch: list[Visited] = []
         self._next: list[Visited] = []
         """The batch after this one, as far as it was there when this one was recorded."""
-        self._paths: dict[int, str] = {}
-        """Files that are reserved for tasks of that, by task."""
+        self._reservations = Reservations(frontier, owner)
         self._began: Seconds = 0.0
 
     def take(self, visited: Visited) -> None:
@@ -142,14 +141,14 @@ class Settler:
         """Write the bodies of the batch; their visits then carry the path, or the fault."""
         self._miss_gone_files()
         self._pass_over_same()
-        found = {at: self._choices_at(at) for at, one in enumerate(self._batch) if _has_body(one)}
+        found = {at: self._choices_at(at) for at, one in enumerate(self._batch) if has_body(one)}
         choices = {at: choice for at, choice in found.items() if choice}
         if not choices:
             return
-        self._reserve(list(choices.values()))
+        paths = self._reservations.files(list(choices.values()))
         bodies = [
-            self._body(self._batch[at], choice[1], self._paths[choice[0]])
-            for at, choice in choices.items()
+            self._body(self._batch[at], choice[1], path)
+            for (at, choice), path in zip(choices.items(), paths, strict=True)
         ]
         results = self._files.save(bodies)
         fault = self._files.fault() if any(map(_of_one_place, results)) else None
@@ -158,18 +157,6 @@ class Settler:
             self._ends.freed(len(visited.content or b""))
             outcome = _stored(visited, stored, fault)
             self._batch[at] = Visited(visited.task, outcome, visited.answered_at)
-
-    def _reserve(self, choices: list[tuple[int, str, str]]) -> None:
-        """Reserve files for those tasks that have none from the batch before."""
-        others = [choice for choice in choices if self._paths.get(choice[0]) != choice[1]]
-        if others:
-            paths = self._frontier.claim(others, self._owner)
-            self._paths |= {task: path for (task, *_), path in zip(others, paths, strict=True)}
-
-    def _claims(self) -> dict[int, str]:
-        """Return the files that new tasks of the next batch wish for, by task."""
-        new = (one for one in self._next if _has_body(one) and not one.task.digest)
-        return {one.task.id: one.wanted for one in new if one.wanted}
 
     def _miss_gone_files(self) -> None:
         """See that an answer without content is no good end where the file is gone."""
@@ -184,7 +171,7 @@ class Settler:
         """Keep the file of a visit that brought the same content again, as long as it is there."""
         for at, visited in enumerate(self._batch):
             task, outcome = visited.task, visited.outcome
-            path = task.path if _has_body(visited) and outcome.digest == task.digest else None
+            path = task.path if has_body(visited) and outcome.digest == task.digest else None
             if path is None or not self._guard.step(task, self._files.exists, path):
                 continue
             if visited.part:
@@ -220,16 +207,14 @@ class Settler:
     def _recorded(self, settlements: list[Settlement], hosts: list[HostRecord]) -> list[Settlement]:
         """Settle a batch; where one of it cannot be written, one by one, and that one as a bug."""
         try:
-            claims = self._claims()
-            has = self._frontier.settle(self._owner, settlements, hosts, claims)
-            self._paths = {task: path for task, path in claims.items() if task in has}
+            self._reservations.record(settlements, hosts, self._next)
         except MACHINE:
             raise
         except Exception as error:  # noqa: BLE001  it belongs to one of them
             if len(settlements) > 1:
                 return [one for each in settlements for one in self._recorded([each], hosts)]
             settlements = [self._judge.unrecorded(settlements[0], error)]
-            self._frontier.settle(self._owner, settlements, hosts)
+            self._reservations.record(settlements, hosts)
         return settlements
 
     def _choices(self, visited: Visited) -> tuple[int, str, str]:
@@ -242,10 +227,6 @@ class Settler:
         part = visited.part or part_name(wanted, task.fingerprint, self._owner)
         modified, versions = visited.outcome.last_modified, self._jobs[task.job].on_change
         return Body(path, part, task.fingerprint, visited.content, modified, versions)
-
-
-def _has_body(visited: Visited) -> bool:
-    return not visited.task.robots and (visited.content is not None or visited.part is not None)
 
 
 def _of_one_place(stored: str | OSError) -> bool:

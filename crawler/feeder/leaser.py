@@ -26,7 +26,7 @@ All times but those of the frontier are points on the monotonic clock.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
 from gevent.event import Event
@@ -161,12 +161,17 @@ class Leaser:
         back = {task.id for host in resting for task in host.tasks}
         exhausted = self._own_hosts.take_idle()
         idle = dict.fromkeys([*(one for one in resting if one.open == len(one.tasks)), *exhausted])
-        moving = [host for host in self._own_hosts.moving() if host not in {*idle, *resting}]
-        to_refill = [host for host in self._refills.due(now) if host not in {*idle, *moving}]
+        moving = self._moving({*idle, *resting})
+        busy = {*idle, *moving}
+        to_refill = [host for host in self._refills.due(now) if host not in busy]
         refills = {host.id: lack for host in to_refill if (lack := host.missing_tasks(now))}
         return _Terms(
             to_refill, refills, self._room(now), exhausted, list(idle), back, resting, moving
         )
+
+    def _moving(self, others: Container[Host]) -> list[Host]:
+        """Return the hosts that move now; the others go back, and are found anew by the next."""
+        return [host for host in self._own_hosts.moving() if host not in others]
 
     def _asked(self, terms: _Terms, now: Seconds) -> Lease:
         """Ask the frontier; if that fails, have all as before."""
