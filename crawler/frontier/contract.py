@@ -14,6 +14,8 @@ from crawler.frontier import values
 from crawler.frontier.file_verbs import FileVerbs
 from crawler.frontier.list_verbs import ListVerbs
 from crawler.frontier.process import Process
+from crawler.frontier.values import BEFORE_ALL
+from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
@@ -98,11 +100,13 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
     def schedule(self, job: str) -> str:
         """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""
 
-    def rescheduled(self, job: str, text: str) -> None:
-        """Note that all due times of a job's tasks were computed by the schedule in `text`."""
+    def tidy(
+        self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL
+    ) -> Tidied[Found]:
+        """Do a slice of work on jobs or hosts for which nobody waits; its class says what it is.
 
-    def refit(self, job: str, next_due: values.NextDue, after: int, now: Seconds) -> int | None:
-        """Give a slice of a job's ended tasks other due times; the cursor is a task's number."""
+        A slice may be asked for again, as its reply may be lost: what it did it finds done.
+        """
 
     def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
         """Extend the owner's leases, and record the state of its process."""

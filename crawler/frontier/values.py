@@ -1,6 +1,6 @@
 """The values that the frontier's verbs take and return, beside those of model and records."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -113,13 +113,6 @@ class Counts:
         """Return the number of URLs due now or later."""
         finished = sum(self.finished.values()) - self.again
         return self.known - self.retired - self.leased - finished
-
-
-NextDue = Callable[[Seconds, Seconds, int, Seconds | None], Seconds | None]
-"""From (due before, finished at, fingerprint, own interval) to the next due time, None for never.
-
-Times are wall times. It is called in another thread and must be pure.
-"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from crawler.policy.masking import masked_line
 from crawler.records import Stayed, StoredFile
 from crawler.seeder.admission import Admission, SyncSums
 from crawler.seeder.chunks import Chunk
-from crawler.seeder.rescheduling import schedule_text
+from crawler.seeder.rescheduling import Rescheduler, schedule_text
 from crawler.seeder.seeds import BadLine, chunks_of, cut, parsed
 from crawler.sources import Source
 from crawler.sources.contract import failed
@@ -44,6 +44,7 @@ class SyncTools:
     log: Log
     look: Callable[[], None]
     """Called when there may be something to visit."""
+    rescheduler: Rescheduler
     limit: int | None = None
     """URLs of a job that are taken at most."""
     bad: Callable[[str, str], None] | None = None

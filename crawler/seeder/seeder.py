@@ -23,7 +23,9 @@ from crawler.seeder.job_lists import JobLists
 from crawler.seeder.new_files import NewFiles
 from crawler.seeder.new_jobs import Taken, new_of, take_in_new
 from crawler.seeder.reading import SyncTools
+from crawler.seeder.rescheduling import Rescheduler
 from crawler.seeder.slots import Slots
+from crawler.seeder.waking import wake_hosts
 from crawler.threads import Greenlet, Native
 
 POLL_S: Seconds = 2.0
@@ -96,6 +98,7 @@ class Seeder:
                 native,
                 self._log,
                 self._look,
+                Rescheduler(self._frontier, self._owner, native, self._look),
                 self._limit,
                 self._bad,
                 self.remove,
@@ -109,6 +112,7 @@ class Seeder:
                     lists.kill()
                 for lists in self._lists.values():
                     lists.join()
+                tools.rescheduler.close()
 
     def again(self, changed: Mapping[str, Sequence[str]]) -> None:
         """Sync again after a reload; `changed` names the options that differ, by job."""
@@ -136,16 +140,19 @@ class Seeder:
         jobs = self._jobs()
         tools.native.call(sources.sweep, self._folder, time.time())
         self._forget({job.name for job in jobs})
-        slots, down_since = Slots(), self._down_since
-        self._down_since = None
+        slots = Slots()
         taken = self._take_in_new(jobs, tools, slots)
-        for job in sorted((job for job in jobs if job.name not in taken), key=_length):
+        others = sorted((job for job in jobs if job.name not in taken), key=_length)
+        other = {name for name, options in changed.items() if "schedule" in options}
+        tools.rescheduler.ask(others, self._down_since, other)
+        self._down_since = None
+        for job in others:
             lists = self._lists.get(job.name)
             if lists is None or lists.job != job:
                 lists = self._lists[job.name] = self._new(job, tools, slots, lists)
             self._unread.add(job.name)
-            lists.begin(changed.get(job.name, ()), down_since)
-        self._wake_hosts()  # of a million hosts: new jobs do not wait for that
+            lists.begin(changed.get(job.name, ()))
+        wake_hosts(self._frontier, self._look)  # of a million hosts: new jobs do not wait for that
 
     def _take_in_new(self, jobs: Sequence[Job], tools: SyncTools, slots: Slots) -> set[str]:
         """Take in new jobs of few URLs, many at once; return the names of all that are seen to."""
@@ -179,12 +186,18 @@ class Seeder:
         self, tools: SyncTools, files: Mapping[str, tuple[Job, sources.FileList]]
     ) -> None:
         """Take in short files, and leave to their jobs what cannot be taken in so."""
-        new = NewFiles(tools, self._took_in, lambda name: self._lists[name].begin((), None))
+        new = NewFiles(tools, self._took_in, partial(self._read_alone, tools))
         try:
             new.run(files)
         except (LocalFaultError, EndOfProcessError) as error:
             self._fault = self._fault or error
             self._event.set()
+
+    def _read_alone(self, tools: SyncTools, name: str) -> None:
+        """Read the lists of a new job as every other list is read."""
+        lists = self._lists[name]
+        tools.rescheduler.ask([lists.job])
+        lists.begin(())
 
     def _end_new_files(self) -> None:
         """End the taking in of files; what it has not taken in is read when its job is asked."""
@@ -233,17 +246,6 @@ class Seeder:
             lists.poll(watched=watched)
             if lists.reading:
                 self._unread.add(name)
-
-    def _wake_hosts(self) -> None:
-        """Have hosts of jobs that came, went or changed looked at again, slice by slice."""
-        while self._frontier.ask_again(time.time()):
-            pass
-        stale = self._frontier.stale()
-        after = 0 if stale else None
-        while after is not None:
-            after = self._frontier.wake(stale, after, time.time())
-        if stale:
-            self._look()
 
 
 def _length(job: Job) -> int:

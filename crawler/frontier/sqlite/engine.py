@@ -16,9 +16,11 @@ from crawler.frontier.sqlite.engine_lists import SqliteLists
 from crawler.frontier.sqlite.rows import identity, robots, sums
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import clock, jobs, leasing, owners, paces
+from crawler.frontier.sqlite.visits import clock, jobs, leasing, owners, paces, tidying
 from crawler.frontier.sqlite.visits import settling as visits
 from crawler.frontier.sqlite.visits.jobs import configure, wake
+from crawler.frontier.values import BEFORE_ALL
+from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
@@ -95,11 +97,10 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def schedule(self, job: str) -> str:
         return self._file.read(jobs.schedule, job)
 
-    def rescheduled(self, job: str, text: str) -> None:
-        self._file.write(jobs.rescheduled, self._file.names, job, text)
-
-    def refit(self, job: str, next_due: values.NextDue, after: int, now: Seconds) -> int | None:
-        return self._file.write(jobs.refit, self._file.names, job, next_due, after, now)
+    def tidy(
+        self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL
+    ) -> Tidied[Found]:
+        return self._file.stage(tidying.tidy, owner, work, now, after)
 
     def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
         self._file.look()

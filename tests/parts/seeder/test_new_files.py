@@ -15,11 +15,12 @@ from crawler.records import JobTerms
 from crawler.seeder import new_files
 from crawler.seeder.new_files import NewFiles
 from crawler.seeder.new_jobs import JOBS_AT_ONCE, new_of
-from crawler.seeder.reading import MAX_LINES_HERE, SyncTools
+from crawler.seeder.reading import MAX_LINES_HERE
 from crawler.seeder.sync import Sync
 from crawler.sources.short_files import MAX_BYTES
 from crawler.threads import Native
-from tests.parts.frontiers import NOW, join
+from tests.parts.frontiers import NOW
+from tests.parts.ledgers import sync_tools
 from tests.parts.logs import Records
 
 FORMATS = {
@@ -45,7 +46,7 @@ LEFT = {
 @pytest.fixture
 def tools(tmp_path):
     with open_frontier(tmp_path / "state.sqlite", durable=False) as frontier, Native(1) as native:
-        yield SyncTools(frontier, join(frontier), native, Records(), lambda: None)
+        yield sync_tools(frontier, native, Records())
 
 
 def old(path: Path, content: bytes) -> Path:
@@ -88,7 +89,7 @@ def test_a_short_file_means_what_it_means_to_a_reading_of_its_own(tools, tmp_pat
     assert taken(tools, quick, own)[0] == [["quick", "own"]]
     told = [{**fields, "job": ""} for event, fields in tools.log.events if event == "url.bad"]
     with open_frontier(tmp_path / "other.sqlite", durable=False) as other:
-        there = SyncTools(other, join(other), tools.native, Records(), lambda: None)
+        there = sync_tools(other, tools.native, Records())
         other.configure([JobTerms("quick"), JobTerms("own")], NOW)
         for job in (quick, own):
             sync = Sync(there, job)

@@ -26,6 +26,7 @@ TABLES = {
     "wanted": "host INTEGER PRIMARY KEY, tasks, upto, new, nth",
     "my_job": "name TEXT PRIMARY KEY, digest",
     "held_job": "name TEXT PRIMARY KEY",
+    "refitted": "id INTEGER PRIMARY KEY, was, at",
     "turn": "host, job, served, weight, due, PRIMARY KEY (host, job)",
     "taken": "host, job, nth, id, PRIMARY KEY (host, job, nth)",
 }
