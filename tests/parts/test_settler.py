@@ -245,6 +245,7 @@ def test_files_of_visits_that_come_meanwhile_are_reserved_with_the_batch(scene, 
     def saves(bodies):
         for visited in waiting:
             scene.settler.deliver(visited)
+        scene.settler.shut()
         return save(bodies)
 
     def claimed(choices, owner):
@@ -255,7 +256,9 @@ def test_files_of_visits_that_come_meanwhile_are_reserved_with_the_batch(scene, 
     monkeypatch.setattr(scene.frontier, "claim", claimed)
     scene.frontier.claim([(99, "w2", "x")], None)
     claims.clear()
-    assert scene.settle(first) == [Kind.STORED] * 4
+    scene.settler.deliver(first)
+    scene.settler.run()
+    assert [settled.outcome.kind for settled in scene.told] == [Kind.STORED] * 4
     assert claims == [["w0"], ["w2"]], "w2 is another's"
     stored = [settled.outcome.path for settled in scene.told]
     assert (stored[:2], stored[3:]) == (["w0", "w1"], ["w3"])
