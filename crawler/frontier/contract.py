@@ -109,9 +109,12 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
         refills: dict[int, int],
         idle: Sequence[HostRecord],
         back: Sequence[int] = (),
+        found: Sequence[HostRecord] = (),
     ) -> values.Lease:
         """Give back what the owner does not need, take hosts, and take tasks of hosts.
 
+        `found` are hosts without an open visit that were found at another address: they move, or go
+        back with their tasks where another process holds a host there.
         `idle` are the owner's hosts without an open task: they become free, with their rests.
         `back` are numbers of tasks that were not begun: they wait again as if never leased.
         `new` is how many ready hosts to take at most, within the owner's fair share; each comes
@@ -119,19 +122,22 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
         tasks to take of it. A host may be idle and, being ready, come back in the same call.
         """
 
-    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> values.Moved:
-        """Note the addresses of hosts without an open visit; tell which of them went back.
-
-        A host at an address where another process holds a host goes back, with its tasks.
-        """
-
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         """Note the part that a visit begins, for a later visit to go on from."""
 
     def settle(
-        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
-    ) -> None:
-        """Record the ends of visits, and the rests and health of hosts."""
+        self,
+        owner: int,
+        settlements: Sequence[Settlement],
+        hosts: Sequence[HostRecord],
+        claims: Mapping[int, str] = values.NO_CLAIMS,
+    ) -> set[int]:
+        """Record the ends of visits, and the rests and health of hosts; reserve files.
+
+        `claims` are the files wished for by tasks that the owner has leased, before their bodies
+        are written. Return the tasks that have theirs now; `claim` finds another for the rest.
+        A settlement counts once, for the attempt that was leased, however often it is given.
+        """
 
     def renew(self, owner: int, now: Seconds) -> None:
         """Extend the owner's leases."""

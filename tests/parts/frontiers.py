@@ -38,6 +38,12 @@ def done(frontier, owner, work, now=NOW):
     return list(tidied(frontier, owner, work, lambda: now))
 
 
+def move(frontier, owner, found, now=NOW):
+    """Note where hosts were found; return those that went back."""
+    lease = frontier.lease(owner, now, new=0, refills={}, idle=[], found=found)
+    return lease.refused
+
+
 def one_task(frontier, owner, now=NOW):
     (host,) = take(frontier, owner, now).values()
     return host.tasks[0]

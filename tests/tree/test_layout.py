@@ -172,6 +172,7 @@ ELSEWHERE = {
     "verbs/status/snapshot.py": "parts/verbs/test_status.py",
     "worker/guard.py": "parts/test_settler.py",
     "worker/judge.py": "parts/test_settler.py",
+    "worker/reservations.py": "parts/test_settler.py",
     "worker/visit.py": "parts/worker/test_worker.py",
 }
 """Modules without a test file of their own, and what tests each."""

@@ -17,20 +17,28 @@ from crawler.frontier.sqlite.rows import identity, robots, sums
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import jobs, leasing, owners, tidying
-from crawler.frontier.sqlite.visits import settling as visits
+from crawler.frontier.sqlite.visits import jobs, leasing, owners, settling, tidying, turns
 from crawler.frontier.sqlite.visits.jobs import configure
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
+PROCEDURES = (
+    settling.SETTLE,
+    leasing.GIVE_BACK,
+    leasing.TAKE,
+    leasing.TAKE_BACK,
+    turns.TAKE,
+    turns.SHARE,
+)
+
 
 class SqliteFrontier(SqliteFiles, SqliteLists):
     """A frontier in a file."""
 
     def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
-        self._file = Transactions(state, durable=durable, readonly=readonly)
+        self._file = Transactions(state, PROCEDURES, durable=durable, readonly=readonly)
         self._visitor = Visitor()
         self._shares = Shares()
 
@@ -75,7 +83,7 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
         self._visitor = replace(self._visitor, jobs=known)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
-        return self._file.write(visits.add, self._file.names, job, seeds, now, recount)
+        return self._file.write(settling.add, self._file.names, job, seeds, now, recount)
 
     def active_jobs(self) -> list[JobTerms]:
         return self._file.read(jobs.active_jobs)
@@ -112,6 +120,7 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
         refills: dict[int, int],
         idle: Sequence[HostRecord],
         back: Sequence[int] = (),
+        found: Sequence[HostRecord] = (),
     ) -> values.Lease:
         return self._file.stage(
             leasing.lease,
@@ -123,18 +132,20 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
             refills,
             idle,
             back,
+            found,
         )
 
-    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> values.Moved:
-        return self._file.stage(leasing.move, owner, found, now)
-
     def keep(self, owner: int, task: int, kept: Kept) -> None:
-        self._file.write(visits.keep, owner, task, kept)
+        self._file.write(settling.keep, owner, task, kept)
 
     def settle(
-        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
-    ) -> None:
-        self._file.stage(visits.settle, owner, settlements, hosts)
+        self,
+        owner: int,
+        settlements: Sequence[Settlement],
+        hosts: Sequence[HostRecord],
+        claims: Mapping[int, str] = values.NO_CLAIMS,
+    ) -> set[int]:
+        return self._file.stage(settling.settle, owner, settlements, hosts, claims)
 
     def renew(self, owner: int, now: Seconds) -> None:
         self._file.write(owners.renew, owner, now)
@@ -160,7 +171,7 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
         return self._file.read(sums.listed)
 
     def unfinished(self, after: int, limit: int) -> list[Task]:
-        return self._file.read(visits.unfinished, self._file.names, after, limit)
+        return self._file.read(settling.unfinished, self._file.names, after, limit)
 
     def hosts(self, limit: int) -> list[str]:
-        return self._file.read(visits.hosts, limit)
+        return self._file.read(settling.hosts, limit)

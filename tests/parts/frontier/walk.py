@@ -20,7 +20,7 @@ from crawler.frontier.sqlite.file.statefile import opened
 from crawler.model import Kind, Outcome
 from crawler.policy.naming import path_key
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms, Robots, Settlement
-from tests.parts.frontiers import done, seed
+from tests.parts.frontiers import done, move, seed
 
 JOBS = ("one", "two", "three")
 HOSTS = tuple(f"h{number}.example" for number in range(4))
@@ -186,10 +186,10 @@ class Walk:
         found = [
             HostRecord(host, self.now, address=self.random.choice(ADDRESSES)) for host in hosts
         ]
-        moved = self._frontier.move(owner, found, self.now)
-        for host in moved.refused:
+        refused = move(self._frontier, owner, found, self.now)
+        for host in refused:
             del mine[host]
-        return owner, hosts, moved.refused
+        return owner, hosts, refused
 
     def _given_back(self, mine):
         """Choose tasks that were not begun, and hosts that have nothing more to do."""
