@@ -13,7 +13,7 @@ import gevent
 from tqdm import tqdm
 
 from crawler.log import printable
-from crawler.model import Kind, Outcome, Task
+from crawler.model import Kind, Outcome
 from crawler.policy.masking import USUAL, masked_line
 from crawler.policy.retry import KINDS, word_of
 from crawler.records import Again, Hop, Settlement
@@ -71,9 +71,9 @@ class Report:
         self._earlier += listed
         self._note(url, replace(outcome, reason="stored earlier"), attempts)
 
-    def cancelled(self, task: Task) -> None:
+    def cancelled(self, url: str, attempts: int) -> None:
         """Report a URL whose visit was not finished."""
-        self._note(task.url, Outcome(Kind.CANCELLED, reason="stopped before its end"), task.attempt)
+        self._note(url, Outcome(Kind.CANCELLED, reason="stopped before its end"), attempts)
 
     def stop_drawing(self) -> None:
         """Erase the spinner and the bar."""

@@ -95,7 +95,7 @@ def test_what_ended_by_a_clock_that_was_ahead_has_its_time_from_the_schedule_ane
     )
     frontier.release(owner, [], then)
     reschedule(frontier, job, None, NOW)
-    assert frontier.counts().waiting == 0, "no reload heals that"
+    assert frontier.sums().counts.waiting == 0, "no reload heals that"
     assert frontier.bring_back(0, NOW) is None
     reschedule(frontier, job, None, NOW)
     owner = join(frontier)

@@ -74,18 +74,6 @@ def ask_again(db: sqlite3.Connection, now: Seconds) -> bool:
     return len(found) == ROWS_AT_ONCE
 
 
-def active_jobs(db: sqlite3.Connection) -> list[JobTerms]:
-    """Return the active jobs, as they were configured last."""
-    rows = db.execute(
-        "SELECT name, delay, per_host, obeys, weight FROM job WHERE active AND id != ?",
-        (ROBOTS_JOB,),
-    )
-    return [
-        JobTerms(name, delay, per_host, bool(obeys), weight)
-        for name, delay, per_host, obeys, weight in rows
-    ]
-
-
 def stale(db: sqlite3.Connection) -> list[int]:
     """Return the numbers of jobs that came or went, and whose hosts have not all learned it."""
     return [job for (job,) in db.execute("SELECT id FROM job WHERE stale")]
