@@ -182,6 +182,8 @@ class Outcome:
     """Whatever the kind, there will be no other visit."""
     needs_robots: str | None = None
     """URL of a robots.txt that must be known before the task can be visited."""
+    media_type: str | None = None
+    """type/subtype of the stored body, as the server said (RFC 9110 section 8.3.1)."""
 
     def stored_as(self, path: str) -> "Outcome":
         """Return the outcome with the file that holds the body, relative to the output folder."""

@@ -8,9 +8,12 @@ have one reading here.
 import re
 from hashlib import blake2b
 from typing import NamedTuple
+from zlib import crc32
 
 import ada_url
 
+BUCKETS = 1024
+"""Equal parts into which all hosts fall."""
 MAX_URL = 8192
 """Longest URL accepted, in characters of the canonical form."""
 
@@ -144,3 +147,8 @@ def masked(text: str) -> str:
 def hex_of(number: int) -> str:
     """Return a fingerprint as 16 hexadecimal digits."""
     return f"{number & 0xFFFFFFFFFFFFFFFF:016x}"
+
+
+def bucket_of(host: str) -> int:
+    """Return the bucket of a host, by its key name:port: the CRC-32 of that, modulo BUCKETS."""
+    return crc32(host.encode()) % BUCKETS

@@ -64,6 +64,13 @@ class HostOverrides:
         said = self.overrides.said(key).robots
         return None if said is None else said == "obey"
 
+    def robots_rules(self) -> Mapping[str, bool | None]:
+        """Return whether robots.txt is obeyed, by pattern of hosts; empty if nothing says so.
+
+        The most specific pattern of a host decides, also where it leaves that to each job.
+        """
+        return self.overrides.robots_rules
+
     def max_crawl_delay(self, key: str, job: Job) -> Seconds:
         """Return the longest Crawl-delay, in seconds, with which a host is still visited."""
         said: Seconds | None = self.overrides.said(key).max_crawl_delay
@@ -98,6 +105,11 @@ class _Overrides:
             if options.hours
         }
         self._found: dict[str, str | None] = {}
+        rules = {
+            pattern: None if options.robots is None else options.robots == "obey"
+            for pattern, options in settings.hosts.items()
+        }
+        self.robots_rules = rules if any(said is not None for said in rules.values()) else {}
 
     def said(self, key: str) -> HostOptions:
         """Return what is said of a host under `hosts`."""

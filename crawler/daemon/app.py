@@ -47,6 +47,7 @@ class App:
 
     `on_visit` gets every settled visit to a URL, a batch of them within one `together`. Of the
     lists, `limit` URLs are taken at most, and `bad` gets the text and the reason of each bad line.
+    A run that ends when all is done ends also when `waits_in_vain` says so of all URLs that wait.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class App:
         self._trust_listed = trust_listed
         self._limit = limit
         self._bad = bad
+        self.waits_in_vain: Callable[[], bool] = lambda: False
         self._mailbox = Mailbox()
         self.stop = self._mailbox.stop
         self._disk = Disk(configuration, log, start)
@@ -86,8 +88,7 @@ class App:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(signals_heard(self.stop, self._mailbox.reload, self._log))
-            daemon = self._file is not None
-            stack.push(opened(self._open, self._mailbox, self._log, patient=daemon))
+            stack.push(opened(self._open, self._mailbox, self._log, patient=bool(self._file)))
             self._stack = stack.pop_all()
         return self
 
@@ -189,7 +190,8 @@ class App:
             visiting.own_hosts,
             self.seeder,
             configuration,
-            self.stop,
+            stop=self.stop,
+            waits_in_vain=self.waits_in_vain,
         )
         self.keeper = Keeper(
             self.frontier,

@@ -116,7 +116,7 @@ class Disk:
         self.frontier.configure(
             hosts.job_terms(),
             time.time(),
-            obeys=hosts.obeys,
+            obeys=hosts.robots_rules(),
             text=(self.owner, text_digest(hosts.digests())),
         )
 

@@ -10,7 +10,10 @@ from crawler.seeder.seeder import Seeder
 
 
 class UntilDone:
-    """Stops the daemon, once, when no task is open here or in the frontier."""
+    """Stops the daemon, once, when no task is open here or in the frontier.
+
+    It does so too when `waits_in_vain` says that nobody wants to wait for those that are.
+    """
 
     def __init__(
         self,
@@ -19,7 +22,9 @@ class UntilDone:
         own_hosts: OwnHosts,
         seeder: Seeder,
         configuration: Configuration,
+        *,
         stop: Callable[[str], None],
+        waits_in_vain: Callable[[], bool],
     ) -> None:
         self._frontier = frontier
         self._feeder = feeder
@@ -27,6 +32,7 @@ class UntilDone:
         self._seeder = seeder
         self._configuration = configuration
         self._stop = stop
+        self._waits_in_vain = waits_in_vain
         self._stopped = False
 
     def look(self) -> None:
@@ -34,9 +40,11 @@ class UntilDone:
         if self._stopped or self._feeder.busy or self._own_hosts.open or not self._all_listed():
             return
         counts = self._frontier.sums().counts
-        if not counts.waiting and not counts.leased and not self._stopped:
-            self._stopped = True
-            self._stop("done")
+        waiting = counts.waiting or counts.leased
+        if self._stopped or (waiting and not self._waits_in_vain()):
+            return
+        self._stopped = True
+        self._stop("done")
 
     def _all_listed(self) -> bool:
         """Tell whether no list and no inbox can bring another URL."""

@@ -195,7 +195,7 @@ class Leaser:
         for leased in lease.hosts:
             host = self._own_hosts.take(leased, now, offset)
             host.exhausted = False
-            few = len(leased.tasks) < terms.refills.get(leased.id, 1)
+            few = len(leased.tasks) < min(terms.refills.get(leased.id, 1), leased.looked_for)
             gated = all(task.robots for task in leased.tasks)  # the others wait for its rules
             if few or gated or host.leaving:  # that may have been said during the lease
                 host.exhausted_since = now
@@ -237,6 +237,8 @@ class Leaser:
         """Decide when to look again, by reasons 4, 5 and 1."""
         taken = len(lease.hosts) - len(terms.refills)
         if 0 < terms.new <= taken and self._room(now):
+            self.look_at(now)
+        if lease.more:
             self.look_at(now)
         if lease.next_at is not None:
             at = lease.next_at - offset

@@ -1,6 +1,5 @@
 """The frontier: URLs known, waiting, leased and finished; durable. `contract` has its verbs."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -44,6 +43,8 @@ from crawler.frontier.questions import (
     StoredFiles,
     Unnamed,
     Unneeded,
+    Waits,
+    WaitsAt,
     Wanted,
 )
 from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Sums
@@ -121,6 +122,8 @@ __all__ = [
     "UnknownUrl",
     "Unnamed",
     "Unneeded",
+    "Waits",
+    "WaitsAt",
     "Wanted",
     "Watched",
     "Weighed",
@@ -148,18 +151,16 @@ def open_ledger(
     *,
     write: bool = False,
     older: bool = False,
-    obeys: Callable[[str], bool | None] = lambda _: None,
 ) -> AbstractContextManager[Desk]:
     """Return a ledger that is there, to be entered, and worked on from outside.
 
-    It is never made, and changed only if `write` says so. `obeys` tells of a host whether its
-    robots.txt is obeyed, where the configuration says so of the host. One of an older crawler is
-    opened where `older` says so. On entry it raises StateError where it cannot be used, or turns
-    out to be damaged; the message names the remedy.
+    It is never made, and changed only if `write` says so. One of an older
+    crawler is opened where `older` says so. On entry it raises StateError where it cannot be used,
+    or turns out to be damaged; the message names the remedy.
     """
     from crawler.frontier.sqlite.outside import ledger  # noqa: PLC0415  likewise
 
-    return ledger(state, write=write, older=older, obeys=obeys)
+    return ledger(state, write=write, older=older)
 
 
 def open_migration(state: Path) -> Migration:

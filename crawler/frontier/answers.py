@@ -71,6 +71,7 @@ class Entry:
     changed_at: int | None
     unverified: int
     host_asked: int
+    rank: int
     meaning: str
 
 

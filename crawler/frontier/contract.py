@@ -7,7 +7,7 @@ LocalFaultError: this machine refuses, as on a full disk, and nothing was done. 
 `owner` and writes raises LeaseLostError if that owner was taken for dead, and does nothing.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol, Self
 
 from crawler.frontier import values
@@ -60,14 +60,15 @@ class Frontier(Desk, ListVerbs, Protocol):
         jobs: Sequence[JobTerms],
         now: Seconds,
         *,
-        obeys: Callable[[str], bool | None] = lambda _: None,
+        obeys: Mapping[str, bool | None] = values.NO_RULES,
         text: tuple[int, str] = (0, ""),
     ) -> None:
         """Make these jobs the active ones; tasks of other jobs are not leased any more.
 
         `text` is the owner that puts the newest text in force, and its digest: a process leases
-        only jobs that mean the same to it. `obeys`, which is pure and called in another thread,
-        tells of a host's key whether its robots.txt is obeyed, None where each job decides.
+        only jobs that mean the same to it. `obeys` says by pattern of hosts (name:port, name,
+        *.name, *) whether their robots.txt is obeyed, None where each job decides; hosts that are
+        known learn it in slices, by `ask_again`.
         """
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:

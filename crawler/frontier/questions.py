@@ -1,11 +1,12 @@
 """What is asked of the frontier from outside, and which changes it is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, UnknownUrl
 from crawler.model import Seconds
+from crawler.policy.patience import Waiting
 from crawler.records import StoredFile
 
 Answer = TypeVar("Answer")
@@ -40,6 +41,13 @@ class HostsMet(Query[HostState]):
 
 
 @dataclass(frozen=True, slots=True)
+class Waits(Query[Waiting]):
+    """Hosts at which URLs wait, and what for."""
+
+    now: Seconds
+
+
+@dataclass(frozen=True, slots=True)
 class StoredFiles(Query[StoredFile]):
     """The stored files; the file of a task that is being visited is left out."""
 
@@ -69,6 +77,14 @@ class AboutUrl(Question[Sequence[KnownUrl] | UnknownUrl]):
     url: str
     spellings: Sequence[str] = ()
     """Other spellings of it, which are looked up if no job knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsAt(Question[Sequence[Waiting]]):
+    """What hosts wait for, by their numbers."""
+
+    hosts: Collection[int]
+    now: Seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,8 @@ class Sums:
     """URLs that are being visited."""
     met: int = 0
     """Number of hosts ever met."""
+    owned: bool = False
+    """Whether a process has a host now, and may know more of it than the ledger."""
     hosts: HostView | None = None
     """Where it was asked for."""
 

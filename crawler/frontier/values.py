@@ -11,6 +11,8 @@ LEASE_S: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
 STALLED_FACTOR = 10
 """How many leases long a process may be silent while it is seen to live on this machine."""
+NO_RULES: Mapping[str, bool | None] = {}
+"""Nothing is said of the robots.txt of hosts."""
 BEFORE_ALL = -(2**63)
 """A cursor before every fingerprint."""
 MAX_CRASHES = 10
@@ -30,6 +32,8 @@ class LeasedHost:
     per_host: int
     """Its delay and slots: the strictest of the active jobs that list it."""
     tasks: tuple[Task, ...]
+    looked_for: int = 1000
+    """How many tasks were looked for: where fewer came, no more are due."""
     jobs: tuple[str, ...] = ()
     """The caller's jobs that visit it."""
     crawl_delay: Seconds = 0.0
@@ -54,6 +58,8 @@ class Lease:
     """Number of hosts held beyond the fair share, while other processes lack some."""
     next_at: Seconds | None = None
     """Wall time at which the next unowned host is ready; None if none waits for a time."""
+    more: bool = False
+    """Whether ready hosts were left that were not looked at."""
 
 
 @dataclass(frozen=True, slots=True)

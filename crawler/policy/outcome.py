@@ -1,5 +1,6 @@
 """Outcomes of answers: status and headers of one exchange become one Outcome. Pure."""
 
+import re
 from dataclasses import replace
 
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Validators
@@ -23,6 +24,7 @@ _NO_CONTENT = frozenset({204, 205})
 """Statuses without content (RFC 9110, sections 15.3.5 and 15.3.6)."""
 _ACCEPTED = 202
 _NOT_FOUND = frozenset({404, 410})
+_MEDIA_TYPE = re.compile(r"[ \t]*([!#$%&'*+.^`|~\w-]{1,127}/[!#$%&'*+.^`|~\w-]{1,127})", re.ASCII)
 
 
 def outcome_of(
@@ -116,7 +118,14 @@ def _stored(fetched: Fetched, token: str, elapsed: Seconds) -> Outcome:
         unverified=fetched.unverified,
         validators=validators_of(fetched.headers),
         directives=_directives(fetched, token),
+        media_type=_media_type(fetched.headers.get("content-type")),
     )
+
+
+def _media_type(said: str | None) -> str | None:
+    """Return type and subtype of a Content-Type, in lower case, without its parameters."""
+    found = _MEDIA_TYPE.match(said or "")
+    return found.group(1).lower() if found else None
 
 
 def _redirected(task: Task, fetched: Fetched, method: str) -> tuple[Kind, str, str | None] | None:

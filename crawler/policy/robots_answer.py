@@ -14,7 +14,8 @@ MAX_FRESH_S: Seconds = DAY_S
 MIN_FRESH_S: Seconds = 60.0
 """Shortest such time, whatever Cache-Control says."""
 ALLOWED_FOR_S: Seconds = 3600.0
-"""How long `allowed` holds when the pages will fail in the same way as robots.txt did."""
+"""How long `allowed` holds when the pages will fail in the same way as robots.txt did, and how long
+they end unvisited of a host that is given up."""
 ABSENT_AFTER_S: Seconds = 30 * DAY_S
 """After so long without an answer the file is taken as absent (section 2.3.1.4)."""
 MAX_HOPS = 5
@@ -56,7 +57,8 @@ def judge(
 
     A file, or its absence, holds for a day at most. Without an answer (5xx, 429, network errors)
     the host is left alone, unless the last copy is less than a day old. Without such a copy, where
-    the pages will end like the file, as their host is given up or has no good TLS, let them do so.
+    the pages will end like the file, as their host has no good TLS, let them do so; those of a host
+    that is given up end unvisited.
     A host that is silent is asked again after `max_backoff` at the latest, as for its pages.
     """
     if outcome.kind is Kind.REDIRECTED and task.hops < MAX_HOPS:
@@ -70,15 +72,13 @@ def judge(
     if _absent(outcome):
         return Judged(Done(), _all_allowed(origin, outcome, now, MAX_FRESH_S))
     known = known or Robots(origin, None, None, 0.0, 0.0, 0.0)
-    if known.until <= now and _pages_fail_too(task, outcome, given_up=given_up):
-        return Judged(Done(), _all_allowed(origin, outcome, now, ALLOWED_FOR_S))
-    return _unreachable(known, outcome, now, random, max_backoff)
+    return _unfetched(task, known, outcome, now, random, max_backoff, given_up=given_up)
 
 
-def _pages_fail_too(task: Task, outcome: Outcome, *, given_up: bool) -> bool:
-    """Tell whether the pages of an origin will fail like its robots.txt, and by themselves."""
-    same_host = origin_of(task.location) == origin_of(task.url)
-    return same_host and (given_up or outcome.kind in _FAILS_ALIKE)
+def allows_none(record: Robots) -> bool:
+    """Tell whether a record is of a host that was given up before its rules were known."""
+    since = record.failing_since
+    return record.body is None and since is not None and record.fetched_at <= since
 
 
 def _file(
@@ -95,6 +95,12 @@ def _all_allowed(origin: str, outcome: Outcome, now: Seconds, kept: Seconds) -> 
     return Robots(origin, None, outcome.status, now, until, until, reason=outcome.reason)
 
 
+def _none_allowed(record: Robots, now: Seconds) -> Robots:
+    """Return the record of a host that is given up; it may be well again when nobody looks."""
+    until = now + ALLOWED_FOR_S
+    return replace(record, body=None, until=until, refresh_at=until)
+
+
 def _is_silent(outcome: Outcome) -> bool:
     return KINDS[outcome.kind].host == "silent"
 
@@ -104,6 +110,28 @@ def _absent(outcome: Outcome) -> bool:
     status = outcome.status or 0
     lost = outcome.kind in {Kind.REDIRECTED, Kind.REDIRECT_LIMIT}
     return lost or (300 <= status < 500 and status not in _SAYS_NOTHING)
+
+
+def _unfetched(
+    task: Task,
+    known: Robots,
+    outcome: Outcome,
+    now: Seconds,
+    random: Random,
+    max_backoff: Seconds,
+    *,
+    given_up: bool,
+) -> Judged:
+    """Judge a visit without an answer: what it means for the pages of the same host, if it is."""
+    judged = _unreachable(known, outcome, now, random, max_backoff)
+    origin = origin_of(task.url)
+    if known.until > now or origin_of(task.location) != origin:
+        return judged
+    if outcome.kind in _FAILS_ALIKE:
+        return Judged(Done(), _all_allowed(origin, outcome, now, ALLOWED_FOR_S))
+    if given_up and isinstance(judged.verdict, Again) and judged.record:
+        return Judged(Done(), _none_allowed(judged.record, now))
+    return judged
 
 
 def _unreachable(

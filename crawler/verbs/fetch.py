@@ -13,6 +13,7 @@ import gevent
 from pydantic import ValidationError
 
 from crawler.config import CrawlerOptions, Job, Settings
+from crawler.config.units import duration
 from crawler.daemon.app import App
 from crawler.daemon.process import collect_seldom, quiet_hub, raise_descriptors
 from crawler.errors import UsageError
@@ -31,6 +32,7 @@ from crawler.log import Log, open_log
 from crawler.model import Kind, Outcome, Seconds
 from crawler.policy.masking import masked_line
 from crawler.records import Settlement
+from crawler.verbs.bearing import Bearing
 from crawler.verbs.report import Report
 
 STDIN = Path("/dev/stdin")
@@ -51,15 +53,18 @@ def fetch(
     *,
     max_req: int,
     limit: int | None,
+    max_wait: str,
     archive: Path | None = None,
 ) -> int:
     """Fetch URLs and report; return 0 if every one of them is stored, 1 if not.
 
-    With an archive what an earlier run stored is skipped, and what failed then is tried again.
+    With an archive what an earlier run stored is skipped, and what failed then is tried again. What
+    hosts ask to wait for longer than `max_wait`, a duration, is not waited for.
 
     Raises:
         UsageError: the list is not there, an option is wrong, or the archive cannot be used.
     """
+    most = _wait(max_wait)
     log, lines = open_log("warning", "console", sys.stderr.fileno())
     quiet_hub(log)
     raise_descriptors(max_req, log)
@@ -75,7 +80,8 @@ def fetch(
             per_address=None,
         )
         settings = Settings(crawler=crawler, jobs=(job,))
-        code = _OneShot(settings, log, report, limit, archive).run()
+        bearing = Bearing(most, f"--max-wait {max_wait}")
+        code = _OneShot(settings, log, report, limit, archive, bearing).run()
     lines.close(LOG_FLUSH_S)
     return code
 
@@ -106,11 +112,18 @@ class _OneShot:
     """One run of the daemon's parts until nothing more is due, with a report beside it."""
 
     def __init__(
-        self, settings: Settings, log: Log, report: Report, limit: int | None, archive: Path | None
+        self,
+        settings: Settings,
+        log: Log,
+        report: Report,
+        limit: int | None,
+        archive: Path | None,
+        bearing: Bearing,
     ) -> None:
         self._options = settings.crawler
         self._report = report
         self._archive = archive
+        self._bearing = bearing
         self._app = App(
             settings,
             log,
@@ -120,6 +133,7 @@ class _OneShot:
             limit=limit,
             bad=report.bad,
         )
+        self._app.waits_in_vain = lambda: bearing.waits_in_vain(self._app.frontier)
 
     def run(self) -> int:
         """Visit everything; return 0 if all is stored, 1 if not."""
@@ -177,16 +191,27 @@ class _OneShot:
                     self._report.stored_earlier(one.url, one.listed, outcome, one.attempt)
 
     def _account(self) -> int:
-        """Account for every URL that was listed, also for those that Ctrl-C cut off."""
+        """Account for every URL that was listed, also where Ctrl-C or a long wait cut it off."""
         self._report.stop_drawing()
         for page in pages(self._app.frontier, Wanted(states=("waiting", "leased"))):
+            refused = self._bearing.refused(self._app.frontier, page)
             for entry in page:
-                self._report.cancelled(entry.url, entry.attempt)
+                if end := refused.get(entry.id):
+                    self._report.refused(entry.url, entry.attempt, end)
+                else:
+                    self._report.cancelled(entry.url, entry.attempt)
         listed: Counter[str] = Counter()
         for kinds in pages(self._app.frontier, Listings()):
             for one in kinds:
                 listed[one.kind] += one.times
         return self._report.finish(listed, self._asked())
+
+
+def _wait(text: str) -> Seconds:
+    try:
+        return duration(0 if text == "0" else text)
+    except ValueError as error:
+        raise UsageError(f"--max-wait {text}: {error}") from error
 
 
 def _number(number: int, noun: str) -> str:

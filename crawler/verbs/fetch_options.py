@@ -70,6 +70,12 @@ from crawler.verbs.importing import importing
     show_default=True,
     help="Visits before a URL is given up.",
 )
+@click.option(
+    "--max-wait",
+    default="5m",
+    show_default=True,
+    help="Longest wait that a host may ask for; 0 for none.",
+)
 @click.option("--timeout", default="10m", show_default=True, help="Longest time of one visit.")
 @click.option("--max-size", default="1GiB", show_default=True, help="Longest body stored.")
 def fetch(
@@ -104,5 +110,13 @@ def fetch(
     }
     report = Report("json" if as_json else "lines" if verbose else "bar")
     return oneshot.fetch(
-        urls, input_file, output, options, report, max_req=max_req, limit=limit, archive=archive
+        urls,
+        input_file,
+        output,
+        options,
+        report,
+        max_req=max_req,
+        limit=limit,
+        max_wait=options.pop("max_wait"),
+        archive=archive,
     )

@@ -23,7 +23,7 @@ def opened_by(ledger: Ledger, *, acts: bool, write: bool = False) -> Iterator[De
         HeldElsewhereError: it acts, and the ledger is held by another configuration.
         StateError: the ledger cannot be used.
     """
-    with open_ledger(ledger.state, write=write, obeys=ledger.says) as desk:
+    with open_ledger(ledger.state, write=write) as desk:
         _check_holder(desk, ledger, acts=acts)
         yield desk
 

@@ -75,6 +75,10 @@ class Report:
         """Report a URL whose visit was not finished."""
         self._note(url, Outcome(Kind.CANCELLED, reason="stopped before its end"), attempts)
 
+    def refused(self, url: str, attempts: int, outcome: Outcome) -> None:
+        """Report a URL whose host asks for a longer wait than is borne."""
+        self._note(url, outcome, attempts)
+
     def stop_drawing(self) -> None:
         """Erase the spinner and the bar."""
         if self._spinner is not None:

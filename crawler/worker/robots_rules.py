@@ -13,7 +13,7 @@ from crawler.frontier import Frontier
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy.robots import Rules, parse, url_of
-from crawler.policy.robots_answer import Judged, judge
+from crawler.policy.robots_answer import Judged, allows_none, judge
 from crawler.records import Robots
 from crawler.threads import Native
 from crawler.urls import host_of, origin_of
@@ -76,7 +76,7 @@ class Rulebook:
             wanted = url_of(task.location)
             reason = f"{wanted} is not known yet"
             return Outcome(Kind.ROBOTS, reason=reason, asked=False, needs_robots=wanted)
-        refusal = self._refusal(task, job, known, rules) if rules else None
+        refusal = self._refusal(task, job, known, rules)
         if refusal is None:
             return None
         reason = f"{url_of(task.location)} {refusal}"
@@ -114,8 +114,10 @@ class Rulebook:
         for_host = self._hosts.obeys(host)
         return job.robots == "obey" if for_host is None else for_host
 
-    def _refusal(self, task: Task, job: Job, known: Robots, rules: Rules) -> str | None:
+    def _refusal(self, task: Task, job: Job, known: Robots, rules: Rules | None) -> str | None:
         """Return why the rules of a host do not allow a visit, or None if they do."""
+        if rules is None:
+            return f"could not be fetched: {known.reason}" if allows_none(known) else None
         size = len(known.body or b"") * max(1, len(task.location) // _SHORT_URL)
         refusal = self._guarded(size, rules.refusal, task.location)
         most = self._hosts.max_crawl_delay(task.host, job)
@@ -196,4 +198,4 @@ def _too_slow(rules: Rules, most: Seconds) -> str:
 
 def _keeps_away(record: Robots, now: float) -> bool:
     """Tell whether a host is left alone: its robots.txt failed, and no copy of it holds."""
-    return record.failures > 0 and record.until <= now
+    return record.failures > 0 and (record.until <= now or allows_none(record))

@@ -38,7 +38,7 @@ class Scene:
         job = Job(name="job", urls=("http://a/",), delay=0, per_host=8, path="{name}")
         hosts, jobs = HostOverrides(Settings(jobs=(job,))), {"job": job}
         owner = join(frontier, time.time())
-        frontier.configure(hosts.job_terms(), time.time(), obeys=lambda _: False)
+        frontier.configure(hosts.job_terms(), time.time(), obeys={"*": False})
         frontier.add("job", [seed(f"http://a/{number}") for number in range(4)], time.time())
         self.folder, self.frontier, self.jobs = folder, frontier, jobs
         self.handoff: Queue = Queue(8)

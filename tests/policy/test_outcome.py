@@ -41,6 +41,18 @@ def test_a_file_is_described_by_its_answer():
     assert outcome.directives == "noindex"
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("text/html", "text/html"), ("Text/HTML; charset=utf-8", "text/html"),
+        (" application/ld+json;x", "application/ld+json"), ("", None), ("html", None),
+        ("/", None), ("text/\N{KELVIN SIGN}", None), ("x" * 1000 + "/y", None),
+    ],
+)  # fmt: skip
+def test_a_file_has_the_media_type_that_its_server_says(said, found):
+    assert answered(200, {"Content-Type": said}, size=7, digest="ab").media_type == found
+
+
 def test_a_page_says_in_its_head_what_robots_may_do():
     outcome = answered(200, head=b"<meta name=crawlerd content=nofollow>", robots_tags=("noindex",))
     assert outcome.directives == "noindex,nofollow"

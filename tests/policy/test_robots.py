@@ -17,6 +17,7 @@ from crawler.policy.robots_answer import (
     MAX_HOPS,
     MAX_RETRY_S,
     MIN_FRESH_S,
+    allows_none,
     judge,
 )
 from crawler.records import Again, Done, Hop, Robots
@@ -815,13 +816,22 @@ def test_a_good_copy_outlives_any_failure(kind):
     assert (decided.record.body, decided.record.until) == (known.body, known.until)
 
 
-def test_the_urls_of_a_host_that_is_given_up_need_no_rules_to_end():
+def test_the_urls_of_a_host_that_is_given_up_before_its_rules_are_known_end_unvisited():
     silent = Outcome(Kind.TIMEOUT, reason="so it was")
     for known in (None, good(NOW - MAX_FRESH_S)):
         decided = judged(silent, known, given_up=True)
         assert decided.verdict == Done()
         assert decided.record.body is None
         assert decided.record.until == decided.record.refresh_at == NOW + ALLOWED_FOR_S
+        assert allows_none(decided.record)
+
+
+def test_after_thirty_days_without_an_answer_the_file_of_a_host_that_is_given_up_is_absent_too():
+    since = NOW - ABSENT_AFTER_S
+    known = Robots(ORIGIN, None, None, 0.0, 0.0, NOW, failing_since=since, failures=9)
+    decided = judged(Outcome(Kind.TIMEOUT), known, given_up=True)
+    assert decided.verdict == Done()
+    assert not allows_none(decided.record)
 
 
 def test_a_host_is_not_given_up_because_another_one_is():

@@ -3,7 +3,7 @@
 Each verb is one transaction. `contract.Frontier` says what the verbs promise.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -32,7 +32,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._shares = Shares()
 
     def __enter__(self) -> Self:
-        self._file.open(self._obeys)
+        self._file.open()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -64,12 +64,12 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         jobs: Sequence[JobTerms],
         now: Seconds,
         *,
-        obeys: Callable[[str], bool | None] = lambda _: None,
+        obeys: Mapping[str, bool | None] = values.NO_RULES,
         text: tuple[int, str] = (0, ""),
     ) -> None:
-        self._file.write(configure, self._file.names, jobs, now, text)
+        self._file.write(configure, self._file.names, jobs, now, obeys, text)
         known = {terms.name: terms.digest for terms in jobs}
-        self._visitor = replace(self._visitor, jobs=known, obeys=obeys)
+        self._visitor = replace(self._visitor, jobs=known)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(visits.add, self._file.names, job, seeds, now, recount)
@@ -172,6 +172,3 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self, now: Seconds, machine: str, *, mine: int = 0, watched: values.Watched = values.NOBODY
     ) -> list[values.Reclaimed]:
         return self._file.write(owners.reclaim, self._file.names, now, machine, mine, watched)
-
-    def _obeys(self, key: str) -> bool | None:
-        return self._visitor.obeys(key)

@@ -5,7 +5,7 @@ leaves the file to others after each slice, for as long as it took.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -23,11 +23,9 @@ Answer = TypeVar("Answer")
 
 
 @contextmanager
-def ledger(
-    state: Path, *, write: bool, older: bool, obeys: Callable[[str], bool | None]
-) -> Iterator["SqliteLedger"]:
+def ledger(state: Path, *, write: bool, older: bool) -> Iterator["SqliteLedger"]:
     """Open a state file that is there; `statefile.opened` says which and how."""
-    with opened(state, write=write, older=older, obeys=obeys) as db:
+    with opened(state, write=write, older=older) as db:
         yield SqliteLedger(state, db)
 
 

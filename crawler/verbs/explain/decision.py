@@ -5,6 +5,7 @@ from typing import Any
 
 from crawler.model import Seconds
 from crawler.policy.robots import parse, url_of
+from crawler.policy.robots_answer import allows_none
 from crawler.records import Robots
 from crawler.urls import host_of
 from crawler.verbs.ledger import Ledger
@@ -45,7 +46,7 @@ def decision(
     obeys = obeyed if job else None
     if known is None:
         return Decision(file, None, "was not asked for yet", obeys)
-    if not known.fetched_at:
+    if not known.fetched_at or allows_none(known):
         return Decision(file, None, f"could not be fetched: {known.reason}", obeys)
     refusal, because = None, "no line forbids it"
     if known.body is None:

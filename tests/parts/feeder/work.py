@@ -40,7 +40,7 @@ class Work:
         self.ahead = 0.0
         """How far the wall clock was set forward."""
         self.owner = frontier.register(process or current(), self.wall())
-        frontier.configure(overrides.job_terms(), self.wall(), obeys=lambda _: False)
+        frontier.configure(overrides.job_terms(), self.wall(), obeys={"*": False})
         self._handoff: Queue[Task] = Queue()
         self.told: list[Settlement] = []
         ends = self._ends = Ends()

@@ -1,11 +1,14 @@
 """What holds of a ledger after every verb, read from the tables themselves."""
 
+import json
 import sqlite3
 from array import array
 from collections import Counter
 from contextlib import closing
+from zlib import crc32
 
 from crawler.frontier.sqlite.file.schema import DEAD, DONE, LEASED, RETIRED, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.rows.names import is_obeyed
 from crawler.policy.naming import path_key
 from tests.parts.ledgers import tallies
 
@@ -16,7 +19,7 @@ def broken(file, now, held):
     found = [] if kept == real else [f"the sums are {kept}, counted anew {real}"]
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
         found += [*_ends(db), *_known(db), *_leases(db, held), *_listings(db), *_files(db)]
-        return found + list(_readiness(db, now))
+        return [*found, *_readiness(db, now), *_parking(db), *_said(db)]
 
 
 def _ends(db):
@@ -94,8 +97,8 @@ FROM task JOIN job ON job.id = job WHERE host = :host AND state = {WAITING}
 AND active AND job.id != {ROBOTS_JOB}"""
 _ROBOTS = f"""
 SELECT min(due_at) FROM task WHERE host = ? AND job = {ROBOTS_JOB} AND state = {WAITING}
-AND EXISTS (SELECT 1 FROM listing JOIN job ON job.id = listing.job AND active
-    WHERE listing.host = task.host)"""
+AND EXISTS (SELECT 1 FROM host_job JOIN job ON job.id = host_job.job AND active
+    WHERE host_job.host = task.host)"""
 
 
 def _readiness(db, now):
@@ -114,3 +117,24 @@ def _readiness(db, now):
         latest = max(latest, next_at, opens_at, now)
         if ready_at is None or ready_at > latest:
             yield f"{key} is ready at {ready_at}, and should be by {latest} (now {now})"
+
+
+_LOST = """
+SELECT key FROM host LEFT JOIN address ON ip = address
+WHERE parked AND (host.owner IS NOT NULL OR crowded IS NULL)"""
+
+
+def _parking(db):
+    """Yield the parked hosts that no lease will ever bring back."""
+    for (key,) in db.execute(_LOST):
+        yield f"{key} is parked, and nothing brings it back"
+
+
+def _said(db):
+    """Yield the hosts that do not know what the configuration says of their robots.txt."""
+    said, upto = db.execute("SELECT obeys, obeyed_upto FROM ledger").fetchone()
+    for number, key, obeys, bucket in db.execute("SELECT id, key, obeys, bucket FROM host"):
+        if (upto is None or number <= upto) and is_obeyed(json.loads(said), key) != obeys:
+            yield f"{key} has {obeys} of {said}"
+        if bucket != crc32(key.encode()) % 1024:
+            yield f"{key} is in bucket {bucket}"

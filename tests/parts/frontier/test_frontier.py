@@ -9,6 +9,7 @@ from crawler.model import Kind
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms
 from tests.parts.desk import rows, times_listed, unfinished
 from tests.parts.frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take
+from tests.parts.ledgers import execute
 
 
 def test_a_url_becomes_known_once(frontier):
@@ -183,6 +184,37 @@ def test_a_hop_moves_the_task_to_another_host_and_leaves_its_identity(frontier):
     frontier.settle(owner, [back], [])
     (home,) = take(frontier, owner, NOW, new=0, refills={task.host_id: 1})["a:80"].tasks
     assert (home.location, home.host_id, home.hops) == (task.url, task.host_id, 2)
+
+
+@pytest.mark.parametrize("verdict", [Done(NOW + 9), Dead("gone", next_at=NOW + 9)])
+def test_what_was_led_to_another_host_begins_anew_at_its_own(frontier, verdict):
+    owner = join(frontier)
+    frontier.add("job", seeds("a"), NOW)
+    task = one_task(frontier, owner)
+    frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("https://b:81/x"))], [])
+    (hop,) = take(frontier, owner, NOW)["b:81"].tasks
+    frontier.settle(owner, [settled(hop, Kind.STORED, verdict, digest="ab")], [])
+    refills = {task.host_id: 5, hop.host_id: 5}
+    hosts = take(frontier, owner, NOW + 9, new=0, refills=refills)
+    assert [one.location for one in hosts["a:80"].tasks] == ["http://a/0"]
+    assert hosts["b:81"].tasks == ()
+
+
+def test_a_stored_file_has_its_media_type_and_where_it_came_from(frontier, file):
+    owner = join(frontier)
+    frontier.add("job", seeds("a"), NOW)
+    frontier.settle(
+        owner, [settled(one_task(frontier, owner), Kind.REDIRECTED, Hop("https://b:81/x"))], []
+    )
+    (hop,) = take(frontier, owner, NOW)["b:81"].tasks
+    good = settled(hop, Kind.STORED, Done(NOW + 5), digest="ab", size=1, media_type="text/html")
+    frontier.settle(owner, [good], [])
+    select = "SELECT location, media_type, final_location FROM task"
+    assert execute(file, select) == [(None, "text/html", "https://b:81/x")]
+    hosts = take(frontier, owner, NOW + 5, new=0, refills={hop.host_id: 1, hop.host_id - 1: 1})
+    (again,) = hosts["a:80"].tasks
+    frontier.settle(owner, [settled(again, Kind.NOT_FOUND, Dead("gone"))], [])
+    assert execute(file, select) == [(None, "text/html", "https://b:81/x")], "the file is the same"
 
 
 def test_a_path_has_one_task_for_good_and_the_next_gets_its_second_choice(frontier):

@@ -12,7 +12,7 @@ SHORT = {
     "sweep", "tally", "source", "CONSTANT", "sqlite_schema", "wanted",
 }  # fmt: skip
 """Tables that are as long as a configuration, or as one call of a verb."""
-DERIVED = {"first", "queue", "least", "found", "older"}
+DERIVED = {"first", "line", "queue", "ranks", "least", "found", "older", "3"}
 """Names within statements for rows that were found by an index, with a limit."""
 BOUNDED = {"SELECT count(*) FROM recent": "once for thousands of URLs, and never of more rows"}
 """Statements that read a whole table, and why they may."""

@@ -34,12 +34,14 @@ from tests.parts.frontiers import seed
 
 JOBS = ("one", "two", "three")
 HOSTS = tuple(f"h{number}.example" for number in range(4))
+ADDRESSES = ("192.0.2.7", "192.0.2.8")
 URLS = 16
 MAX_PROCESSES = 3
 STEPS = {
     "begin": 2, "put": 5, "drop": 1, "end": 1, "weigh": 0.5, "retire": 2, "join": 1, "lease": 6,
     "settle": 8, "crash": 0.5, "release": 0.4, "refit": 0.5, "retry": 0.5, "forget": 0.5, "wait": 2,
     "configure": 0.7, "audit": 0.7, "clear": 0.7, "rename": 1,
+    "move": 2,
 }  # fmt: skip
 """How often each step is taken, beside the others."""
 
@@ -80,7 +82,8 @@ class Walk:
             for name in JOBS
             if name in self.active
         ]
-        self._frontier.configure(terms, self.now)
+        said = {f"{host}:80": self.random.choice([True, False, None]) for host in HOSTS[:2]}
+        self._frontier.configure(terms, self.now, obeys=self.random.choice([{}, {}, said]))
 
     def _step_configure(self):
         self.active = {name for name in JOBS if self.random.random() < 0.7}
@@ -184,6 +187,20 @@ class Walk:
         for leased in lease.hosts:
             mine.setdefault(leased.id, []).extend(leased.tasks)
         return owner, idle, back, [(one.id, [t.url for t in one.tasks]) for one in lease.hosts]
+
+    def _step_move(self):
+        if not any(self.held.values()):
+            return None
+        owner = self.random.choice([owner for owner in sorted(self.held) if self.held[owner]])
+        mine = self.held[owner]
+        hosts = [host for host in mine if self.random.random() < 0.5]
+        found = [
+            HostRecord(host, self.now, address=self.random.choice(ADDRESSES)) for host in hosts
+        ]
+        moved = self._frontier.move(owner, found, self.now)
+        for host in moved.refused:
+            del mine[host]
+        return owner, hosts, moved.refused
 
     def _given_back(self, mine):
         """Choose tasks that were not begun, and hosts that have nothing more to do."""

@@ -28,7 +28,7 @@ class Process:
         job = Job(name="job", urls=("http://a/",), robots="obey", path="{name}")
         overrides = HostOverrides(Settings(jobs=(job,)))
         self.frontier = frontier
-        frontier.configure(overrides.job_terms(), START, obeys=overrides.obeys)
+        frontier.configure(overrides.job_terms(), START, obeys=overrides.robots_rules())
         frontier.add("job", seeds("a", each=3), START)
         self.owner = join(frontier, time.time())
         self.rules = stack.enter_context(

@@ -14,6 +14,7 @@ from crawler.frontier.sqlite.desk.hosts import hosts_met
 from crawler.frontier.sqlite.desk.retry import retry
 from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
 from crawler.frontier.sqlite.desk.slices import File
+from crawler.frontier.sqlite.desk.waits import waits, waits_at
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.visits import files
 from crawler.model import Seconds
@@ -24,12 +25,14 @@ _PAGES: dict[type, Callable[[Connection, Any, int], Page[Any]]] = {
     asked.Wanted: entries_wanted,
     asked.Listings: lambda db, _, after: listings(db, after),
     asked.HostsMet: lambda db, _, after: hosts_met(db, after),
+    asked.Waits: waits,
     asked.StoredFiles: lambda db, _, after: files.stored(db, after),
     asked.Unneeded: lambda db, query, after: files.unneeded(db, query.job, after),
     asked.Forgettable: lambda db, query, after: forgettable(db, query.until, after),
 }
 _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.AboutUrl: about_url,
+    asked.WaitsAt: waits_at,
     asked.Still: lambda db, question: files.still(db, question.files),
     asked.StillForgettable: lambda db, question: still_forgettable(
         db, question.files, question.until

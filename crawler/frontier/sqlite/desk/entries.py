@@ -67,9 +67,9 @@ def _before(db: Connection, entry: Entry) -> int:
     """Return how many URLs of the same job and host are due before one, as far as CAP."""
     select = (
         "SELECT 1 FROM task WHERE host = ? AND job = (SELECT id FROM job WHERE name = ?) "
-        f"AND state = {WAITING} AND (due_at, id) < (?, ?)"
+        f"AND state = {WAITING} AND (rank, due_at, id) < (?, ?, ?)"
     )
-    return count(db, select, entry.host_id, entry.job, entry.due_at, entry.id)
+    return count(db, select, entry.host_id, entry.job, entry.rank, entry.due_at, entry.id)
 
 
 def numbers(blob: bytes) -> "array[int]":

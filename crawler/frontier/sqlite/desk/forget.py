@@ -127,7 +127,8 @@ def _shorten(db: Connection, chunk: int, listed: "array[int]") -> None:
             "UPDATE chunk SET key = ~key, fingerprints = ? WHERE id = ?", (kept.tobytes(), chunk)
         )
     db.execute(
-        "UPDATE source SET mark = '' WHERE id = (SELECT source FROM chunk WHERE id = ?)", (chunk,)
+        "UPDATE source SET version = '' WHERE id = (SELECT source FROM chunk WHERE id = ?)",
+        (chunk,),
     )
     if not kept:
         db.execute("DELETE FROM chunk WHERE id = ?", (chunk,))

@@ -55,10 +55,11 @@ def next_host(db: Connection) -> HostState | None:
         for weight in CLASSES
         for row in db.execute(
             f"SELECT {_HOST} FROM host WHERE class = ? AND owner IS NULL "
-            "AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1",
+            "AND ready_at IS NOT NULL AND NOT parked ORDER BY ready_at LIMIT 1",
             (weight,),
         )
     ]
+    found += db.execute(f"SELECT {_HOST} FROM host WHERE parked LIMIT 1").fetchall()
     states = [HostState(*row) for row in found]
     return min(states, key=lambda host: host.ready_at or 0.0, default=None)
 
@@ -75,10 +76,11 @@ def waiting_of(db: Connection, host: int) -> int:
 def host_counts(db: Connection, now: Seconds, give_up: Seconds) -> HostCounts:
     """Count the hosts, each state as far as MAX_COUNTED: so it takes no time at any size."""
     (known,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
-    free = "SELECT 1 FROM host WHERE class = ? AND owner IS NULL AND ready_at"
+    free = "SELECT 1 FROM host WHERE class = ? AND owner IS NULL AND NOT parked AND ready_at"
     found = {
         "held": count(db, "SELECT 1 FROM host WHERE owner IS NOT NULL"),
-        "ready": sum(count(db, f"{free} <= ?", weight, now) for weight in CLASSES),
+        "ready": sum(count(db, f"{free} <= ?", weight, now) for weight in CLASSES)
+        + count(db, "SELECT 1 FROM host WHERE parked"),
         "resting": sum(count(db, f"{free} > ?", weight, now) for weight in CLASSES),
     }
     asked = "SELECT rules_until FROM host WHERE asked_until > 0 AND asked_until > ?"

@@ -27,10 +27,11 @@ def sums(db: Connection, now: Seconds | None, give_up: Seconds) -> Sums:
         f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS_JOB}"
     ).fetchone()
     (met,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
+    owned = db.execute("SELECT 1 FROM host WHERE owner IS NOT NULL LIMIT 1").fetchone()
     hosts = None if now is None else host_view(db, now, give_up)
     return Sums(
         uid, holder=holder, members=_members(db), jobs=_jobs(db), leased=leased, met=met,
-        hosts=hosts,
+        owned=owned is not None, hosts=hosts,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from crawler.frontier.sqlite.desk.selection import where
 from crawler.frontier.sqlite.desk.slices import File, Meant, Row, one_slice
 from crawler.frontier.sqlite.file.schema import DEAD, RETIRED, WAITING
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
+from crawler.frontier.sqlite.rows.robots import ask_anew
 from crawler.frontier.sqlite.rows.tasks import counted_as, tally
 from crawler.model import Kind, Seconds
 from crawler.urls import host_of
@@ -37,7 +38,8 @@ def retry(file: File, action: Retry, now: Seconds, after: Cursor) -> Changed:
 def begin_anew(file: File, rows: Sequence[Row], *, now: Seconds, state: int) -> None:
     """Have tasks wait, or be retired, as if they had never been visited; their history stays.
 
-    Where a host was given up, the time that it has for an answer begins anew as well.
+    Where a host was given up, the time that it has for an answer begins anew as well, and it is
+    asked for its robots.txt.
     """
     db, names = file.db, file.names
     sums: Counter[tuple[int, str]] = Counter()
@@ -59,4 +61,5 @@ def begin_anew(file: File, rows: Sequence[Row], *, now: Seconds, state: int) -> 
         "UPDATE host SET failing_since = ? WHERE id = ? AND silent AND owner IS NULL",
         [(now, host) for host in hosts],
     )
+    ask_anew(db, hosts)
     update_ready_at(db, hosts, now)

@@ -2,7 +2,7 @@
 
 What a released script does never changes; `tests/parts/frontier/test_migrations.py` runs every one
 on a file that the release of its day would have written. A statement with `:after` and `:upto` goes
-over the tasks in slices by their numbers.
+over tasks or hosts in slices by their numbers.
 """
 
 MIGRATIONS: dict[int, str] = {
@@ -174,5 +174,37 @@ UPDATE OR IGNORE source SET name = substr(name, 1, instr(name, ' ') - 1)
 CREATE INDEX task_unneeded ON task (job) WHERE state = 4 AND digest IS NOT NULL;
 ALTER TABLE job ADD COLUMN heir_of INTEGER;
 ALTER TABLE job ADD COLUMN behind INTEGER NOT NULL DEFAULT 0;
+""",
+    4: """
+ALTER TABLE ledger ADD COLUMN obeys TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE ledger ADD COLUMN obeyed_upto INTEGER;
+ALTER TABLE job ADD COLUMN urls_per_host INTEGER;
+ALTER TABLE source RENAME COLUMN mark TO version;
+ALTER TABLE listing RENAME TO host_job;
+ALTER TABLE host_job ADD COLUMN found INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN bucket INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN obeys INTEGER;
+ALTER TABLE host ADD COLUMN parked INTEGER NOT NULL DEFAULT 0;
+UPDATE host SET bucket = bucket_of(key) WHERE id > :after AND id <= :upto;
+DROP INDEX host_ready;
+CREATE INDEX host_ready ON host (class, ready_at)
+    WHERE owner IS NULL AND ready_at IS NOT NULL AND NOT parked;
+CREATE INDEX host_parked ON host (address, ready_at) WHERE parked;
+ALTER TABLE address ADD COLUMN crowded REAL;
+CREATE INDEX address_owner ON address (owner) WHERE owner IS NOT NULL;
+CREATE INDEX address_crowded ON address (owner, crowded) WHERE crowded IS NOT NULL;
+ALTER TABLE task ADD COLUMN rank INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE task ADD COLUMN found_by INTEGER;
+ALTER TABLE task ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task ADD COLUMN media_type TEXT;
+ALTER TABLE task ADD COLUMN final_location TEXT;
+UPDATE task SET host = ifnull((SELECT id FROM host WHERE key = host_of(url)), host)
+    WHERE id > :after AND id <= :upto AND state = 0 AND job != 0 AND ended IS NOT NULL
+    AND location IS NULL AND hops = 0;
+UPDATE job SET stale = 1 WHERE id != 0;
+DROP INDEX task_waiting;
+CREATE INDEX task_waiting ON task (host, job, rank, due_at) WHERE state = 0;
+ALTER TABLE file ADD COLUMN machine TEXT NOT NULL DEFAULT '';
+ALTER TABLE file ADD COLUMN store TEXT NOT NULL DEFAULT '';
 """,
 }

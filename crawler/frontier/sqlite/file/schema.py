@@ -3,9 +3,11 @@
 from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
-VERSION = 4
+VERSION = 5
 
 WAITING, LEASED, DONE, DEAD, RETIRED = range(5)
+RANKS = URGENT, USUAL, LATER = range(3)
+"""Of the URLs of a job on a host that are due, those of the lowest rank go first."""
 ROBOTS_JOB = 0
 """Number of the job that has the visits to robots.txt; no configured job has it."""
 
@@ -15,7 +17,9 @@ CREATE TABLE ledger (
     uid TEXT NOT NULL,                     -- tells this ledger from every other one; '' not yet
     generation INTEGER NOT NULL DEFAULT 0, -- grows with every configuration that is new
     name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of the configuration that holds it
-    digest TEXT NOT NULL DEFAULT ''        -- of the newest text of that configuration
+    digest TEXT NOT NULL DEFAULT '',       -- of the newest text of that configuration
+    obeys TEXT NOT NULL DEFAULT '{{}}',    -- what that says under `hosts` of robots.txt, as JSON
+    obeyed_upto INTEGER                    -- hosts up to this number know that; NULL: all do
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
 
@@ -34,14 +38,16 @@ CREATE TABLE job (
     believed INTEGER NOT NULL DEFAULT 0,   -- whether the operator believes that
     heir_of INTEGER,                       -- the job of its old name, see renaming.py
     digest TEXT NOT NULL DEFAULT '',       -- of its meaning in the newest configuration
-    behind INTEGER NOT NULL DEFAULT 0      -- its lists are of before another job was its heir
+    behind INTEGER NOT NULL DEFAULT 0,     -- its lists are of before another job was its heir
+    urls_per_host INTEGER                  -- most URLs found by links on one host; NULL: any
 ) STRICT;
 INSERT INTO job (id, name) VALUES ({ROBOTS_JOB}, '.robots'); -- has the visits to robots.txt
 
-CREATE TABLE listing (                     -- which jobs visit a host: the strictest one counts
+CREATE TABLE host_job (                    -- which jobs visit a host: the strictest one counts
     host INTEGER NOT NULL,
     job INTEGER NOT NULL,
     served REAL NOT NULL DEFAULT 0,        -- visits by weight, for fair turns
+    found INTEGER NOT NULL DEFAULT 0,      -- URLs that links named, up to job.urls_per_host
     PRIMARY KEY (host, job)
 ) STRICT, WITHOUT ROWID;
 
@@ -92,9 +98,14 @@ CREATE TABLE host (
     turn_at REAL NOT NULL DEFAULT 0,
     refusals INTEGER NOT NULL DEFAULT 0,   -- in a row, see bans.Refusals
     refused_path INTEGER NOT NULL DEFAULT 0,
-    refused_since REAL
+    refused_since REAL,
+    bucket INTEGER NOT NULL DEFAULT 0,     -- of its key, see urls.bucket_of
+    obeys INTEGER,                         -- whether its robots.txt is; NULL: each job decides
+    parked INTEGER NOT NULL DEFAULT 0      -- out of the way: its address was another process's
 ) STRICT;
-CREATE INDEX host_ready ON host (class, ready_at) WHERE owner IS NULL AND ready_at IS NOT NULL;
+CREATE INDEX host_ready ON host (class, ready_at)
+    WHERE owner IS NULL AND ready_at IS NOT NULL AND NOT parked;
+CREATE INDEX host_parked ON host (address, ready_at) WHERE parked;
 CREATE INDEX host_owner ON host (owner) WHERE owner IS NOT NULL;
 CREATE INDEX host_held ON host (address) WHERE owner IS NOT NULL AND address IS NOT NULL;
 CREATE INDEX host_closed ON host (opens_at) WHERE opens_at > 0;
@@ -103,8 +114,11 @@ CREATE INDEX host_asked ON host (asked_until) WHERE asked_until > 0;
 CREATE TABLE address (                     -- what the hosts at one address share
     ip TEXT PRIMARY KEY,
     owner INTEGER,                         -- the process that holds hosts there
-    answered_at REAL NOT NULL DEFAULT 0    -- the last answer from there began to arrive then
+    answered_at REAL NOT NULL DEFAULT 0,   -- the last answer from there began to arrive then
+    crowded REAL                           -- when hosts were parked there last; NULL: none are
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX address_owner ON address (owner) WHERE owner IS NOT NULL;
+CREATE INDEX address_crowded ON address (owner, crowded) WHERE crowded IS NOT NULL;
 
 CREATE TABLE robots (                      -- the rules of every origin that was asked for them
     origin TEXT PRIMARY KEY,               -- scheme://name:port
@@ -156,9 +170,14 @@ CREATE TABLE task (
     extra TEXT,                            -- columns of its list that headers use, as JSON
     unverified INTEGER NOT NULL DEFAULT 0, -- whether nothing said where its file ends
     put_off INTEGER NOT NULL DEFAULT 0,    -- visits that its host put off since its last end
-    host_asked INTEGER NOT NULL DEFAULT 0  -- whether it waits as its host asked, and not by us
+    host_asked INTEGER NOT NULL DEFAULT 0, -- whether it waits as its host asked, and not by us
+    rank INTEGER NOT NULL DEFAULT {USUAL},      -- before the due time, see RANKS
+    found_by INTEGER,                      -- the task whose page named it; NULL: a list does
+    depth INTEGER NOT NULL DEFAULT 0,      -- links that led to it from a list
+    media_type TEXT,                       -- of the stored file, as the server said
+    final_location TEXT                    -- where that came from; NULL: url
 ) STRICT;
-CREATE INDEX task_waiting ON task (host, job, due_at) WHERE state = {WAITING};
+CREATE INDEX task_waiting ON task (host, job, rank, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
 CREATE INDEX task_unneeded ON task (job) WHERE state = {RETIRED} AND digest IS NOT NULL;
 
@@ -182,7 +201,7 @@ CREATE TABLE source (                      -- where a job's URLs are listed
     id INTEGER PRIMARY KEY,
     job INTEGER NOT NULL,
     name TEXT NOT NULL,
-    mark TEXT NOT NULL DEFAULT '',         -- of the version that was read to its end
+    version TEXT NOT NULL DEFAULT '',      -- what was read to its end, as its server or file says
     listed INTEGER NOT NULL DEFAULT 0,
     bad INTEGER NOT NULL DEFAULT 0,
     synced_at REAL,
@@ -221,7 +240,9 @@ CREATE TABLE alive (                       -- when a process was last seen here
 
 CREATE TABLE file (
     key INTEGER PRIMARY KEY,               -- naming.path_key
-    task INTEGER NOT NULL
+    task INTEGER NOT NULL,
+    machine TEXT NOT NULL DEFAULT '',      -- where it lies; '': on the only one
+    store TEXT NOT NULL DEFAULT ''         -- its output; '': the folder
 ) STRICT;
 
 CREATE TABLE tally (                       -- sums, kept in every transaction

@@ -1,7 +1,7 @@
 """The state file as one opens it from outside, with a daemon at work on it or without one."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -21,12 +21,10 @@ def opened(
     *,
     write: bool = False,
     older: bool = False,
-    obeys: Callable[[str], bool | None] = lambda _: None,
 ) -> Iterator[Connection]:
     """Open a state file that is there; it is never made, and changed only if that is wanted.
 
-    `obeys` tells of a host whether its robots.txt is obeyed, where the configuration says so of
-    the host. A file of an older crawler is opened where `older` says so.
+    A file of an older crawler is opened where `older` says so.
 
     Raises:
         StateError: it cannot be used, or turns out to be damaged; the message names the remedy.
@@ -44,7 +42,6 @@ def opened(
         closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)) as db,
     ):
         _check(db, state, older=older)
-        db.create_function("obeys", 1, obeys)
         yield db
 
 

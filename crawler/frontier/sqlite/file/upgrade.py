@@ -27,14 +27,16 @@ from crawler.frontier.sqlite.file.faults import error_of
 from crawler.frontier.sqlite.file.migrations import MIGRATIONS
 from crawler.frontier.sqlite.file.schema import APPLICATION_ID, VERSION
 from crawler.threads import Native
+from crawler.urls import bucket_of, host_of
 
 TASKS_AT_ONCE = 20_000
-"""Tasks of one slice."""
+"""Tasks or hosts of one slice."""
 COPY_PAGES = 4096
 """Pages that are copied between two looks for a stop."""
 BUSY_S = 30.0
 LEFT_S = 3600.0
 """Age of a part to which nobody writes any more."""
+_LAST = "SELECT max(ifnull((SELECT max(id) FROM task), 0), ifnull((SELECT max(id) FROM host), 0))"
 _POSITION = """
 CREATE TABLE migration (
     version INTEGER NOT NULL, statement INTEGER NOT NULL, after INTEGER NOT NULL) STRICT"""
@@ -152,6 +154,8 @@ class Upgrade:
     def _step(self) -> bool:
         try:
             with closing(sqlite3.connect(self._state, isolation_level=None, timeout=BUSY_S)) as db:
+                for function in (bucket_of, host_of):
+                    db.create_function(function.__name__, 1, function, deterministic=True)
                 return slice_of(db)
         except sqlite3.Error as error:
             raise error_of(self._state, error) from error
@@ -209,7 +213,7 @@ def _made(db: sqlite3.Connection, script: list[str], at: _Position, *, sliced: b
     upto = at.after + TASKS_AT_ONCE
     if sliced:
         db.execute(script[at.statement], {"after": at.after, "upto": upto})
-        (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
+        (last,) = db.execute(_LAST).fetchone()
         if upto < last:
             return at._replace(after=upto)
     else:

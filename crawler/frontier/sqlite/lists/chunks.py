@@ -28,7 +28,7 @@ def fingerprints(db: sqlite3.Connection, number: int, anchor: int) -> list[int]:
 def sources(db: sqlite3.Connection, job: str) -> dict[str, SourceState]:
     """Return a job's sources as they were read last, by name."""
     rows = db.execute(
-        "SELECT source.name, source.id, mark, listed, bad FROM source "
+        "SELECT source.name, source.id, version, listed, bad FROM source "
         "JOIN job ON job.id = job WHERE job.name = ?",
         (job,),
     )

@@ -32,7 +32,8 @@ _AT_ONCE = """
 UPDATE host SET ready_at = :now - :head_start WHERE id IN (SELECT value FROM json_each(:hosts))
 AND class = (SELECT weight FROM job WHERE id = :job) AND owner IS NULL AND ready_at <= :now
 AND EXISTS (SELECT 1 FROM host AS other
-    WHERE other.class = host.class AND other.owner IS NULL AND other.ready_at < :now)"""
+    WHERE other.class = host.class AND other.owner IS NULL AND NOT other.parked
+    AND other.ready_at < :now)"""
 FIRST_HOSTS = 16
 """Hosts of a job's first URLs that have a head start: it waits for no long list's hosts."""
 HEAD_START_S: Seconds = 7 * DAY_S

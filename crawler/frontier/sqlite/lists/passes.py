@@ -44,7 +44,7 @@ def begin_pass(
     job_id = names.job_id(db, job)
     db.execute("INSERT OR IGNORE INTO source (job, name) VALUES (?, ?)", (job_id, name))
     number, version, listed, bad = db.execute(
-        "SELECT id, mark, listed, bad FROM source WHERE job = ? AND name = ?", (job_id, name)
+        "SELECT id, version, listed, bad FROM source WHERE job = ? AND name = ?", (job_id, name)
     ).fetchone()
     begun = db.execute(_BEGIN, {"owner": owner, "id": number}).fetchall()
     if not begun:
@@ -85,7 +85,7 @@ def put(
         came, gone = write_chunk(db, one.source, chunk)
         added += came
         removed += gone
-    db.execute("UPDATE source SET mark = '' WHERE id = ? AND mark != ''", (one.source,))
+    db.execute("UPDATE source SET version = '' WHERE id = ? AND version != ''", (one.source,))
     fresh = enlist(db, names, job_id, added, now)
     revived = revive(db, job_id, [seed.fingerprint for seed in added], now)
     for chunk in read:
@@ -151,11 +151,11 @@ def end_pass(db: sqlite3.Connection, one: Pass, read: SourceState | None, now: S
     if read is None or _dropped(db, one.source, 1):
         return
     db.execute(
-        "UPDATE source SET mark = ?, listed = ?, bad = ?, synced_at = ? WHERE id = ?",
+        "UPDATE source SET version = ?, listed = ?, bad = ?, synced_at = ? WHERE id = ?",
         (read.version, read.listed, read.bad, now, one.source),
     )
     db.execute(
-        "DELETE FROM source WHERE id = ? AND mark = '' AND listed = 0 "
+        "DELETE FROM source WHERE id = ? AND version = '' AND listed = 0 "
         "AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.source = source.id)",
         (one.source,),
     )

@@ -31,8 +31,8 @@ UPDATE task SET job = :job, fingerprint = :fingerprint, state = :state, listed =
     path = CASE WHEN digest IS NULL THEN :path ELSE path END, extra = :extra
 WHERE id = :id"""
 _LIST = """
-INSERT OR IGNORE INTO listing
-SELECT :host, :job, ifnull((SELECT min(served) FROM listing WHERE host = :host), 0.0)"""
+INSERT OR IGNORE INTO host_job (host, job, served)
+SELECT :host, :job, ifnull((SELECT min(served) FROM host_job WHERE host = :host), 0.0)"""
 
 
 def inherit(db: sqlite3.Connection, names: Mapping[int, str], wanted: Collection[int]) -> None:
@@ -60,7 +60,7 @@ def _inherit(db: sqlite3.Connection, job: int, old: str) -> None:
     db.execute("UPDATE job SET heir_of = ? WHERE id = ?", (row[0], job))
     db.execute("UPDATE job SET behind = 1 WHERE id = ?", row)
     db.execute(
-        "UPDATE source SET mark = '', listed = 0, bad = 0, reader = NULL, pass = pass + 1 "
+        "UPDATE source SET version = '', listed = 0, bad = 0, reader = NULL, pass = pass + 1 "
         "WHERE job = ?",
         row,
     )

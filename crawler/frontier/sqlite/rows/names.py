@@ -1,12 +1,22 @@
-"""Numbers of jobs and hosts by name. Runs in the native thread."""
+"""Numbers of jobs and hosts by name. Runs in the native thread.
+
+A host that is new gets its bucket, and what the configuration says of its robots.txt.
+"""
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from crawler.policy.credentials import host_patterns
+from crawler.urls import bucket_of
+
+_ADD = """
+INSERT OR IGNORE INTO host (key, bucket, obeys)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+FROM json_each(:hosts)"""
 _LIST = """
-INSERT OR IGNORE INTO listing
-SELECT host.id, :job, ifnull((SELECT min(served) FROM listing WHERE host = host.id), 0.0)
+INSERT OR IGNORE INTO host_job (host, job, served)
+SELECT host.id, :job, ifnull((SELECT min(served) FROM host_job WHERE host = host.id), 0.0)
 FROM json_each(:keys) CROSS JOIN host ON host.key = value"""
 _NUMBERS = """
 SELECT json_group_object(host.key, host.id)
@@ -52,7 +62,9 @@ class Names:
         missing = [key for key, number in found.items() if not number]
         if missing:
             hosts = {"keys": json.dumps(missing), "job": job}
-            db.execute("INSERT OR IGNORE INTO host (key) SELECT value FROM json_each(:keys)", hosts)
+            said = obeys_of(db)
+            rows = [(key, bucket_of(key), is_obeyed(said, key)) for key in missing]
+            db.execute(_ADD, {"hosts": json.dumps(rows)})
             db.execute(_LIST, hosts)
             (numbers,) = db.execute(_NUMBERS, hosts).fetchone()
             found |= (learned := json.loads(numbers))
@@ -65,3 +77,17 @@ class Names:
         """Forget everything: a transaction that was rolled back may have taken the numbers back."""
         self._jobs.clear()
         self._hosts.clear()
+
+
+def obeys_of(db: sqlite3.Connection) -> dict[str, bool | None]:
+    """Return what the configuration says under `hosts` of robots.txt, by pattern."""
+    (text,) = db.execute("SELECT obeys FROM ledger").fetchone()
+    found: dict[str, bool | None] = json.loads(text)
+    return found
+
+
+def is_obeyed(said: Mapping[str, bool | None], key: str) -> bool | None:
+    """Return what the most specific pattern says of a host; None where each job decides."""
+    if not said:
+        return None
+    return next((said[one] for one in host_patterns(key) if one in said), None)

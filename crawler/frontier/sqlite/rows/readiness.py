@@ -5,22 +5,31 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from crawler.frontier.sqlite.file.schema import ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.file.schema import RANKS, ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.addresses import note_rests
 from crawler.model import Seconds
 from crawler.records import HostRecord
 
-_FIRST = f"""
-SELECT due_at FROM task WHERE host = host.id AND job = {{job}} AND state = {WAITING}
-ORDER BY due_at LIMIT 1"""
-_VISITING = "FROM listing JOIN job ON job.id = listing.job AND active WHERE listing.host = host.id"
+_NEVER = "9e999"
+_FIRST = "nullif(min({}), {})".format(
+    ", ".join(
+        f"ifnull((SELECT due_at FROM task WHERE host = host.id AND job = {{job}} "
+        f"AND state = {WAITING} AND rank = {rank} ORDER BY due_at LIMIT 1), {_NEVER})"
+        for rank in RANKS
+    ),
+    _NEVER,
+)
+"""A search for each rank: their tasks are apart in the index."""
+_VISITING = (
+    "FROM host_job JOIN job ON job.id = host_job.job AND active WHERE host_job.host = host.id"
+)
 _AWAITED = "rules_until <= :now AND asked_until > :now"
 _READY_AT = f"""
 UPDATE host SET
     ready_at = max(next_at, opens_at, (SELECT min(due_at) FROM (
         SELECT ({_FIRST.format(job="job.id")}) AS due_at {_VISITING}
-            AND NOT ({_AWAITED} AND ifnull(obeys(key), job.obeys))
+            AND NOT ({_AWAITED} AND ifnull(host.obeys, job.obeys))
         UNION ALL SELECT ifnull(({_FIRST.format(job=ROBOTS_JOB)}), CASE WHEN {_AWAITED}
             THEN asked_until END) WHERE EXISTS (SELECT 1 {_VISITING})))),
     class = ifnull((SELECT max(weight) {_VISITING}), class)

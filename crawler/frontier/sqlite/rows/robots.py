@@ -5,7 +5,9 @@ and crashes are what they are for all. While the rules of a host are not known, 
 is leased; where it hops to another host, the first one waits for it.
 """
 
+import json
 import sqlite3
+from collections.abc import Collection
 from typing import Any
 
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
@@ -25,6 +27,11 @@ _ASK_AGAIN = f"""
 UPDATE task SET state = {WAITING}, host = :host, due_at = :now, location = NULL, hops = 0,
     attempt = 0, failures = 0, via = :via, listed = :listed
 WHERE id = :task"""
+_NEVER_READ = """
+SELECT id, origin FROM host CROSS JOIN robots ON origin IN ('http://' || key, 'https://' || key)
+WHERE id IN (SELECT value FROM json_each(?)) AND owner IS NULL AND silent
+    AND body IS NULL AND robots.failing_since >= fetched_at AND asked_until = 0"""
+"""Hosts that were given up without their rules, see `robots_answer.allows_none`."""
 _FIELDS = (
     "origin, body, status, fetched_at, until, refresh_at, failing_since, failures, reason, "
     "crawl_delay"
@@ -89,6 +96,18 @@ def learn(db: sqlite3.Connection, names: Names, settled: Settlement) -> list[int
         (record.until, record.refresh_at, asked, record.crawl_delay, host, dotted(key)),
     )
     return [number for (number,) in rows.fetchall()]
+
+
+def ask_anew(db: sqlite3.Connection, hosts: Collection[int]) -> None:
+    """Let the robots.txt be asked for of hosts without an owner that were given up without it."""
+    numbers = (json.dumps(list(hosts)),)
+    found = db.execute(_NEVER_READ, numbers).fetchall()
+    db.executemany("UPDATE robots SET until = 0 WHERE origin = ?", [(one[1],) for one in found])
+    db.executemany(
+        "UPDATE host SET rules_until = 0, refresh_at = 0, rules_version = rules_version + 1 "
+        "WHERE id = ?",
+        [(one[0],) for one in found],
+    )
 
 
 def dotted(key: str) -> str:

@@ -23,10 +23,10 @@ TABLES = {
     "rested": "ip TEXT PRIMARY KEY, answered_at",
     "parted": "ip TEXT PRIMARY KEY",
     "returned": "id INTEGER PRIMARY KEY",
-    "wanted": "host INTEGER PRIMARY KEY, tasks, new, nth",
+    "wanted": "host INTEGER PRIMARY KEY, tasks, upto, new, nth",
     "my_job": "name TEXT PRIMARY KEY, digest",
     "held_job": "name TEXT PRIMARY KEY",
-    "turn": "host, job, served, weight, PRIMARY KEY (host, job)",
+    "turn": "host, job, served, weight, due, PRIMARY KEY (host, job)",
     "taken": "host, job, nth, id, PRIMARY KEY (host, job, nth)",
 }
 """What each is made of, by name. Types are those of the values: nothing is converted twice."""

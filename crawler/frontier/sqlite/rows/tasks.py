@@ -92,6 +92,7 @@ class Row(NamedTuple):
     host_asked: bool
     cleared: bool
     """Whether it is suspected no more."""
+    media_type: str | None
 
 
 def row_of(settled: Settlement) -> Row:
@@ -130,6 +131,7 @@ def row_of(settled: Settlement) -> Row:
         put_off=then.put_off,
         host_asked=isinstance(verdict, Again) and is_hosts_word(outcome, verdict.at - now),
         cleared=state_of(outcome) == "well",
+        media_type=outcome.media_type,
     )
 
 

@@ -5,7 +5,7 @@ Runs in the native thread.
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,21 +16,19 @@ from crawler.records import Health, Rest
 _HOSTS = """
 SELECT host.id, key, next_at, opens_at, crawl_delay, address, rules_version, backoff, failures,
     failing_since, silent, latency, spent, day, host.answered_at, failed_until, put_off_until,
-    turn_at, refusals, refused_path, refused_since, ifnull(address.answered_at, 0.0)
+    turn_at, refusals, refused_path, refused_since, obeys, ifnull(address.answered_at, 0.0)
 FROM host LEFT JOIN address ON ip = host.address WHERE host.id IN ({hosts})"""
 _JOBS = """
-SELECT listing.host, job.id, name, digest, delay, per_host, obeys
-FROM listing JOIN job ON job.id = listing.job AND job.active WHERE listing.host IN ({hosts})"""
+SELECT host_job.host, job.id, name, digest, delay, per_host, obeys
+FROM host_job JOIN job ON job.id = host_job.job AND job.active WHERE host_job.host IN ({hosts})"""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Jobs and rules of the process that leases."""
+    """Jobs of the process that leases."""
 
     jobs: Mapping[str, str] | None = None
     """The digests of the jobs that it can visit, by name; None for every job."""
-    obeys: Callable[[str], bool | None] = lambda _: None
-    """Whether the robots.txt of a host, by its key, is obeyed; None leaves that to the job."""
     held: frozenset[str] = frozenset()
     """Names of jobs that it could visit and does not, until their lists are read."""
 
@@ -70,6 +68,7 @@ class HostRow(NamedTuple):
     refusals: int
     refused_path: int
     refused_since: Seconds | None
+    obeys: int | None
     address_answered_at: Seconds
 
     def health(self) -> Health:
@@ -134,7 +133,7 @@ def terms_of(
 def _terms(visitor: Visitor, found: HostRow, jobs: list[HostJob]) -> Terms:
     known = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
     mine = [job for job in known if job.name not in visitor.held and _same(job, visitor)]
-    return Terms(found, jobs, known, mine, _obeying(jobs, obeyed=visitor.obeys(found.key)))
+    return Terms(found, jobs, known, mine, _obeying(jobs, found.obeys))
 
 
 def _same(job: HostJob, visitor: Visitor) -> bool:
@@ -142,7 +141,7 @@ def _same(job: HostJob, visitor: Visitor) -> bool:
     return visitor.jobs is None or visitor.jobs.get(job.name) == job.digest
 
 
-def _obeying(jobs: list[HostJob], *, obeyed: bool | None) -> list[HostJob]:
+def _obeying(jobs: list[HostJob], obeyed: int | None) -> list[HostJob]:
     """Return the jobs that obey robots.txt on a host; `obeyed`, if set, is for all of them."""
     if obeyed is None:
         return [job for job in jobs if job.obeys]

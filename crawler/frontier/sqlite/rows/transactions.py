@@ -55,8 +55,8 @@ class Transactions:
         self.written_at: Seconds = 0.0
         """Monotonic time at which the last transaction that writes was committed."""
 
-    def open(self, obeys: Callable[[str], bool | None]) -> None:
-        """Open the state file; `obeys` becomes a function of its statements.
+    def open(self) -> None:
+        """Open the state file.
 
         Raises:
             StateError: it cannot be used.
@@ -68,7 +68,6 @@ class Transactions:
         except CrawlerError:
             self._native.__exit__()
             raise
-        self._native.call(self.db.create_function, "obeys", 1, obeys)
 
     def close(self) -> None:
         """Close the file and end the thread; -wal and -shm stay, for readers who may not write."""

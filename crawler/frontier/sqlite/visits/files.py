@@ -125,7 +125,7 @@ def rename(db: sqlite3.Connection, file: StoredFile, path: str) -> bool:
         now = db.execute("SELECT path FROM task WHERE id = ?", (file.task,)).fetchone()
         return bool(now and now[0] == path)
     db.execute("UPDATE task SET path = ? WHERE id = ?", (path, file.task))
-    db.execute("INSERT OR IGNORE INTO file VALUES (?, ?)", (path_key(path), file.task))
+    db.execute("INSERT OR IGNORE INTO file (key, task) VALUES (?, ?)", (path_key(path), file.task))
     old = path_key(file.path)
     if old != path_key(path):
         db.execute("DELETE FROM file WHERE key = ? AND task = ?", (old, file.task))

@@ -8,13 +8,13 @@ again where a crash left it.
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.frontier.sqlite.file.schema import DEAD, DONE, RETIRED, ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.lists.renaming import inherit
 from crawler.frontier.sqlite.rows.identity import begin_text
-from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.names import Names, is_obeyed, obeys_of
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import tally
 from crawler.frontier.values import NextDue
@@ -26,9 +26,11 @@ ROWS_AT_ONCE = 2000
 HOSTS_PASSED = 20_000
 """Hosts of one transaction that are looked at, and of which hardly one is written."""
 _REFITTED = {WAITING, DONE, DEAD, RETIRED}
+_SAY = "UPDATE ledger SET obeys = :obeys, obeyed_upto = 0 WHERE obeys != :obeys"
+_KEYS = "SELECT id, key, obeys FROM host WHERE id > ? ORDER BY id LIMIT ?"
 _ASKED = "SELECT id FROM host WHERE asked_until > 0 AND owner IS NULL LIMIT ?"
 _LISTING = """
-SELECT DISTINCT host FROM listing WHERE host > :after AND host <= :last
+SELECT DISTINCT host FROM host_job WHERE host > :after AND host <= :last
     AND job IN (SELECT value FROM json_each(:jobs)) ORDER BY host LIMIT :limit"""
 _SLICE = """
 SELECT id, job, state, due_at, ifnull(finished_at, 0.0), fingerprint, every, ended, host
@@ -40,6 +42,7 @@ def configure(
     names: Names,
     jobs: Sequence[JobTerms],
     now: Seconds,
+    obeys: Mapping[str, bool | None],
     text: tuple[int, str],
 ) -> None:
     """Make the active jobs those of the configuration, with their terms of today.
@@ -48,6 +51,7 @@ def configure(
     there may be a million. What rests or is closed is computed anew by `resting` and `amend`.
     """
     begin_text(db, *text)
+    db.execute(_SAY, {"obeys": json.dumps(obeys, sort_keys=True)})
     wanted = {names.job_id(db, terms.name): terms for terms in jobs}
     db.executemany(
         "UPDATE job SET delay = ?, per_host = ?, obeys = ?, weight = ?, digest = ? WHERE id = ?",
@@ -66,12 +70,31 @@ def configure(
 def ask_again(db: sqlite3.Connection, now: Seconds) -> bool:
     """Make some hosts ready anew that wait for a robots.txt; return whether there may be more.
 
-    Whether they obey it may have changed.
+    Whether they obey it may have changed, by their jobs or by what is said of the host.
     """
+    more = _obey(db, now)
     found = db.execute(_ASKED, (ROWS_AT_ONCE,)).fetchall()
     db.executemany("UPDATE host SET asked_until = 0 WHERE id = ?", found)
     update_ready_at(db, [host for (host,) in found], now)
-    return len(found) == ROWS_AT_ONCE
+    return more or len(found) == ROWS_AT_ONCE
+
+
+def _obey(db: sqlite3.Connection, now: Seconds) -> bool:
+    """Let a slice of the hosts know what is said of their robots.txt; tell if there are more.
+
+    A host that comes meanwhile knows it from the beginning.
+    """
+    (upto,) = db.execute("SELECT obeyed_upto FROM ledger").fetchone()
+    if upto is None:
+        return False
+    said, found = obeys_of(db), db.execute(_KEYS, (upto, ROWS_AT_ONCE)).fetchall()
+    answers = [(is_obeyed(said, key), host, before) for host, key, before in found]
+    changed = [(answer, host) for answer, host, before in answers if answer != before]
+    db.executemany("UPDATE host SET obeys = ? WHERE id = ?", changed)
+    update_ready_at(db, [host for _, host in changed], now)
+    more = len(found) == ROWS_AT_ONCE
+    db.execute("UPDATE ledger SET obeyed_upto = ?", (found[-1][0] if more else None,))
+    return more
 
 
 def stale(db: sqlite3.Connection) -> list[int]:

@@ -7,18 +7,16 @@ address, or gives the host back if another process has it.
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from crawler.frontier.classes import CLASSES, Shares
-from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.file.schema import LEASED, WAITING
 from crawler.frontier.sqlite.rows import addresses, staging
 from crawler.frontier.sqlite.rows.readiness import owe, stage_owed, update_ready_at
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import turns
+from crawler.frontier.sqlite.visits import parking, ready, turns
 from crawler.frontier.sqlite.visits.owners import renew
-from crawler.frontier.sqlite.visits.turns import MINE
 from crawler.frontier.values import Lease, Moved
 from crawler.model import Seconds
 from crawler.records import HostRecord
@@ -32,32 +30,11 @@ _PART = f"""
 INSERT OR IGNORE INTO temp.parted
 SELECT address FROM host WHERE id IN ({_OWED}) AND address IS NOT NULL"""
 _PARTED = "SELECT ip FROM temp.parted"
-_READY = """
-SELECT id, address.owner IS NOT NULL FROM host LEFT JOIN address ON ip = host.address
-WHERE class = :class AND host.owner IS NULL AND ready_at <= :now
-    AND ifnull(address.owner, :owner) = :owner
-ORDER BY ready_at LIMIT :limit"""
-_SCANNED = 2000
-"""Ready hosts that are looked at for those of some jobs."""
-_READY_OF = f"""
-SELECT * FROM ({_READY}) AS found
-WHERE EXISTS (SELECT 1 FROM listing JOIN job ON job.id = job AND active
-    WHERE host = found.id AND {MINE}) LIMIT :new"""
-_STRANGE = f"SELECT 1 FROM job WHERE active AND id != {ROBOTS_JOB} AND NOT ({MINE}) LIMIT 1"
-_FREE_NOW = f"""
-SELECT ifnull(sum(address.owner IS NULL), 0) FROM ({
-    " UNION ALL ".join(
-        "SELECT * FROM (SELECT address FROM host WHERE owner IS NULL AND ready_at <= :now "
-        f"AND class = {weight} LIMIT :limit)"
-        for weight in CLASSES
-    )
-}) AS found LEFT JOIN address ON ip = found.address"""
-_ADDRESSES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
 _NEXT = f"""
 SELECT min(ready_at) FROM ({
     " UNION ALL ".join(
         f"SELECT * FROM (SELECT ready_at FROM host WHERE class = {weight} AND owner IS NULL "
-        "AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1)"
+        "AND NOT parked AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1)"
         for weight in CLASSES
     )
 })"""
@@ -66,7 +43,7 @@ _RETURNED = f"{_BACK} id IN (SELECT id FROM temp.returned)"
 _ALL_BACK = f"{_BACK} host IN (SELECT value FROM json_each(?))"
 _REFUSE = "UPDATE host SET owner = NULL WHERE id IN (SELECT value FROM json_each(?)) AND owner = ?"
 _WANT = """
-INSERT INTO temp.wanted SELECT value, :tasks, 1, key - 1000000 FROM json_each(:hosts)
+INSERT INTO temp.wanted SELECT value, :tasks, :tasks, 1, key - 1000000 FROM json_each(:hosts)
 WHERE true ON CONFLICT DO UPDATE SET new = 1"""
 _OWN = "UPDATE host SET owner = ? WHERE id IN (SELECT host FROM temp.wanted WHERE new)"
 _REFUSED = """
@@ -106,24 +83,32 @@ def lease(
     _know(file, visitor)
     stage_owed(db, idle)
     staging.fill(db, "returned", [(task,) for task in back])
-    staging.fill(db, "wanted", [(host, n, 0, at) for at, (host, n) in enumerate(refills.items())])
+    wanted = [(host, n, _size(n), 0, at) for at, (host, n) in enumerate(refills.items())]
+    staging.fill(db, "wanted", wanted)
     for table in ("parted", "turn", "taken"):
         staging.fill(db, table, ())
-    most = max(FIRST_TASKS, *refills.values()) if refills else FIRST_TASKS
-    values = {"owner": owner, "now": now, "all": visitor.jobs is None, "most": most}
+    values = {"owner": owner, "now": now, "all": visitor.jobs is None}
     with file.locked():
         renew(db, owner, now)
         db.execute(_RETURNED)
         if idle:
             _free(db, owner, now)
-        share = _fair_share(db, owner, now, new)
-        _take(db, owner, _ready(db, shares, values, new, share))
+        if new > 0:
+            parking.bring_back(db, owner, now)
+        share = ready.fair_share(db, owner, now, new)
+        hosts, more = ready.choose(db, shares, values, new, share)
+        _take(db, owner, hosts)
         turns.take(db, values)
         (next_at,) = db.execute(_NEXT).fetchone()
         file.unanswered = True
-    hosts = turns.answer(db, file.names, visitor)
+    answer = turns.answer(db, file.names, visitor)
     file.unanswered = False
-    return Lease(hosts, max(0, -share), next_at)
+    return Lease(answer, max(0, -share), next_at, more=more)
+
+
+def _size(tasks: int) -> int:
+    """Return the power of two that is no less: hosts of one size are done together."""
+    return 1 << (tasks - 1).bit_length()
 
 
 def _take_back_unanswered(file: Transactions, owner: int, now: Seconds) -> None:
@@ -179,30 +164,6 @@ def _free(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
     update_ready_at(db, _OWED, now)
 
 
-def _ready(
-    db: sqlite3.Connection, shares: Shares, values: Mapping[str, Any], new: int, share: int
-) -> list[int]:
-    """Return up to `new` hosts to take, of every class its part.
-
-    Hosts at an address where the process holds a host can have no other owner, so they do not
-    count against its share. A host whose jobs all mean something else to this process is left to
-    those that know them.
-    """
-    if new <= 0:
-        return []
-    some = db.execute(_STRANGE, values).fetchone()
-    limits = {"new": new, "limit": _SCANNED if some else new}
-    found = {
-        weight: dict(
-            db.execute(_READY_OF if some else _READY, {**values, **limits, "class": weight})
-        )
-        for weight in CLASSES
-    }
-    chosen = shares.pick({weight: list(hosts) for weight, hosts in found.items()}, new)
-    bound = {host for hosts in found.values() for host, here in hosts.items() if here}
-    return _within_share(chosen, bound, share)
-
-
 def _take(db: sqlite3.Connection, owner: int, hosts: list[int]) -> None:
     """Make hosts those of the owner; they are wanted, and come before those to be refilled."""
     if not hosts:
@@ -210,28 +171,3 @@ def _take(db: sqlite3.Connection, owner: int, hosts: list[int]) -> None:
     db.execute(_WANT, {"tasks": FIRST_TASKS, "hosts": json.dumps(hosts)})
     db.execute(_OWN, (owner,))
     addresses.hold(db, owner, "SELECT host FROM temp.wanted WHERE new")
-
-
-def _within_share(chosen: list[int], bound: set[int], share: int) -> list[int]:
-    """Return the chosen hosts; of hosts that are not bound only as many as the share."""
-    free = [host for host in chosen if host not in bound]
-    beyond = set(free[max(0, share) :])
-    return [host for host in chosen if host not in beyond]
-
-
-def _fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> int:
-    """Return how many more hosts the owner may take; a negative number is to be given back.
-
-    Alone it may take as many as it asks for. Among several it has its part of all hosts that are
-    owned or free, rounded up; hosts at one address count as one. Hosts held beyond that are surplus
-    only while no other host is free.
-    """
-    (living,) = db.execute("SELECT count(*) FROM process WHERE lease_until > ?", (now,)).fetchone()
-    if living <= 1:
-        return new
-    (mine,) = db.execute(f"{_ADDRESSES} = ?", (owner,)).fetchone()
-    (owned,) = db.execute(f"{_ADDRESSES} IS NOT NULL").fetchone()
-    limit = max(0, living * (mine + new) - owned) + 1  # more of them change nothing
-    (free,) = db.execute(_FREE_NOW, {"now": now, "limit": limit}).fetchone()
-    share = -(-(owned + free) // living) - mine
-    return max(share, 0) if free else int(share)

@@ -32,7 +32,7 @@ SPREAD_S: Seconds = 8.0
 """Longest time over which suspects are spread."""
 _DELAY = """
 SELECT ifnull(max(delay), 0.0)
-FROM listing JOIN job ON job.id = listing.job WHERE listing.host = ? AND job.active"""
+FROM host_job JOIN job ON job.id = host_job.job WHERE host_job.host = ? AND job.active"""
 _ORPHANED = """
 UPDATE host SET owner = NULL, answered_at = :now,
     next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),

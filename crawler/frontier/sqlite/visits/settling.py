@@ -12,7 +12,7 @@ from crawler.frontier.sqlite.rows.fingerprints import is_known
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import owe, stage_owed, update_ready_at
 from crawler.frontier.sqlite.rows.robots import ask, learn
-from crawler.frontier.sqlite.rows.tasks import row_of
+from crawler.frontier.sqlite.rows.tasks import ENDS, row_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits.owners import renew
 from crawler.model import Kept, Seconds
@@ -39,20 +39,22 @@ _SETTLE = """
 UPDATE task SET (
     state, due_at, host, location, path, attempt, failures, hops, kind, status, size, digest,
     finished_at, reason, etag, last_modified, part, directives, every, ended, success_at,
-    changed_at, unverified, put_off, host_asked, suspicion
+    changed_at, unverified, put_off, host_asked, suspicion, media_type, final_location
 ) = (SELECT
     s.state, s.due_at, s.host, s.location, ifnull(s.path, task.path), s.attempt, s.failures, s.hops,
     s.kind, s.status, iif(s.digest IS NULL, task.size, s.size), ifnull(s.digest, task.digest),
     s.finished_at, s.reason, s.etag, s.last_modified, iif(s.ended, NULL, task.part), s.directives,
     s.every, ifnull(s.final, task.ended), ifnull(s.success_at, task.success_at),
     ifnull(s.changed_at, task.changed_at), iif(s.digest IS NULL, task.unverified, s.unverified),
-    s.put_off, s.host_asked, iif(s.cleared, 0, task.suspicion)
+    s.put_off, s.host_asked, iif(s.cleared, 0, task.suspicion),
+    iif(s.digest IS NULL, task.media_type, s.media_type),
+    iif(s.digest IS NULL, task.final_location, task.location)
     FROM temp.settled AS s WHERE s.id = task.id)
 WHERE id IN (SELECT id FROM temp.settled)"""
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
 _WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
-_CLAIM = f"INSERT OR IGNORE INTO file {_WANTED} WHERE true RETURNING task"
+_CLAIM = f"INSERT OR IGNORE INTO file (key, task) {_WANTED} WHERE true RETURNING task"
 _CLAIMED = f"SELECT task FROM ({_WANTED}) CROSS JOIN file ON key = value AND task = claimant"
 
 
@@ -123,7 +125,7 @@ def _others(task: int, second: str) -> Iterator[str]:
 
 def _claim_one(db: sqlite3.Connection, task: int, path: str) -> bool:
     key = path_key(path)
-    db.execute("INSERT OR IGNORE INTO file VALUES (?, ?)", (key, task))
+    db.execute("INSERT OR IGNORE INTO file (key, task) VALUES (?, ?)", (key, task))
     (owner,) = db.execute("SELECT task FROM file WHERE key = ?", (key,)).fetchone()
     return bool(owner == task)
 
@@ -142,12 +144,12 @@ def settle(
     db, names = file.db, file.names
     staging.fill(db, "settled", map(row_of, settlements))
     stage_owed(db, hosts)
-    hops = [settled for settled in settlements if _goes_elsewhere(settled)]
+    leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
     with file.locked():
         renew(db, owner, 0.0)
         db.execute(_UNSETTLED)
-        _lead(db, names, hops)
+        _lead(db, names, leads)
         db.execute(_COUNT)
         db.execute(_SETTLE)
         learned = _learned(db, names, settlements)
@@ -156,18 +158,25 @@ def settle(
         update_ready_at(db, learned, now)
 
 
-def _goes_elsewhere(settled: Settlement) -> bool:
-    """Tell whether a task goes on at another host; one of an earlier version loses its dot."""
-    return isinstance(settled.verdict, Hop) or ".:" in settled.task.host
+def _leads_to(settled: Settlement) -> str:
+    """Return the URL at whose host a task goes on, if that may be another host; else ''.
+
+    A redirect leads there, and after its end a task begins anew where it is listed. A host of an
+    earlier version loses its dot.
+    """
+    task, verdict = settled.task, settled.verdict
+    if isinstance(verdict, Hop):
+        return verdict.location
+    if isinstance(verdict, ENDS) and verdict.next_at and task.location != task.url:
+        return task.url
+    return task.location if ".:" in task.host else ""
 
 
-def _lead(db: sqlite3.Connection, names: Names, hops: Sequence[Settlement]) -> None:
-    """Have tasks wait at the hosts to which they were led."""
-    for settled in hops:
-        task, verdict = settled.task, settled.verdict
-        there = verdict.location if isinstance(verdict, Hop) else task.location
-        host = names.host_id(db, host_of(there), names.job_id(db, task.job))
-        db.execute(_HOP, (host, task.id))
+def _lead(db: sqlite3.Connection, names: Names, leads: Sequence[tuple[Settlement, str]]) -> None:
+    """Have tasks wait at the hosts of these URLs."""
+    for settled, there in leads:
+        host = names.host_id(db, host_of(there), names.job_id(db, settled.task.job))
+        db.execute(_HOP, (host, settled.task.id))
 
 
 def _learned(db: sqlite3.Connection, names: Names, settlements: Sequence[Settlement]) -> set[int]:

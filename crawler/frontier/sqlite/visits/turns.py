@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.file.schema import LEASED, RANKS, ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.robots import ask
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, task_of
@@ -22,6 +22,12 @@ from crawler.model import Task
 from crawler.policy.robots import url_of
 from crawler.urls import host_of
 
+MANY_JOBS = 16
+"""Jobs with due URLs on one host, beyond which fewer of these are looked at at once."""
+TASKS_OF_MANY = 64
+"""URLs that are then taken of the host at the most, and looked at for each of as many jobs."""
+_RANKS = ", ".join(map(str, RANKS))
+_EACH_RANK = ", ".join(f"({rank})" for rank in RANKS)
 LOOKED_AT = 100
 """URLs that are looked at for one that is listed on the host, among those that a redirect led."""
 MINE = """
@@ -29,39 +35,55 @@ MINE = """
     SELECT 1 FROM temp.my_job WHERE my_job.name = job.name AND my_job.digest = job.digest))
 AND NOT EXISTS (SELECT 1 FROM temp.held_job WHERE held_job.name = job.name)"""
 """Condition on a job: the process visits it."""
-_HERE = "CROSS JOIN listing ON listing.host = host.id CROSS JOIN job ON job.id = job AND active"
+_HERE = "CROSS JOIN host_job ON host_job.host = host.id CROSS JOIN job ON job.id = job AND active"
 _UNKNOWN = f"""
 SELECT host.id, job.id FROM temp.wanted CROSS JOIN host ON host.id = wanted.host {_HERE}
 WHERE (rules_until <= :now OR refresh_at <= :now) AND asked_until <= :now AND owner = :owner
-    AND ifnull(obeys(key), obeys) AND {MINE}"""
+    AND ifnull(host.obeys, job.obeys) AND {MINE}"""
 """Hosts whose rules are old, with the jobs that need them."""
 _FIRST = f"""
 SELECT url, location FROM task WHERE host = ? AND job = ? AND state = {WAITING}
-AND due_at <= ? ORDER BY due_at, id LIMIT {LOOKED_AT}"""
+AND rank IN ({_RANKS}) AND due_at <= ? LIMIT {LOOKED_AT}"""
+_DUE = " OR ".join(
+    f"EXISTS (SELECT 1 FROM task WHERE task.host = {{host}} AND task.job = {{job}} "
+    f"AND state = {WAITING} AND rank = {rank} AND due_at <= :now)"
+    for rank in RANKS
+)
+"""Condition: a job has a due task on a host. A search for each rank, for the index has it first."""
 _TURNS = f"""
 INSERT INTO temp.turn
-SELECT host.id, job.id, served, weight FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
+SELECT host.id, job.id, served, weight, {_DUE.format(host="host.id", job="job.id")}
+FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
     {_HERE} WHERE owner = :owner AND {MINE}
-    AND (rules_until > :now OR NOT ifnull(obeys(key), obeys))
+    AND (rules_until > :now OR NOT ifnull(host.obeys, job.obeys))
 UNION ALL
-SELECT host.id, {ROBOTS_JOB}, -1e300, 1 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
+SELECT host.id, {ROBOTS_JOB}, -1e300, 1, {_DUE.format(host="host.id", job=ROBOTS_JOB)}
+FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
 WHERE owner = :owner AND EXISTS (
         SELECT 1 FROM task WHERE task.host = host.id AND job = {ROBOTS_JOB} AND state = {WAITING})
-    AND EXISTS (SELECT 1 FROM listing CROSS JOIN job ON job.id = job AND active
-        WHERE listing.host = host.id AND {MINE})"""
+    AND EXISTS (SELECT 1 FROM host_job CROSS JOIN job ON job.id = job AND active
+        WHERE host_job.host = host.id AND {MINE})"""
+_BOUND = f"""
+UPDATE temp.wanted SET tasks = {TASKS_OF_MANY}, upto = {TASKS_OF_MANY} WHERE tasks > {TASKS_OF_MANY}
+AND (SELECT count(*) FROM temp.turn WHERE turn.host = wanted.host AND due) > {MANY_JOBS}"""
 _TAKE = f"""
-WITH first AS (
-    SELECT turn.host, turn.job, task.id, due_at, tasks, served + (row_number() OVER (
-        PARTITION BY turn.host, turn.job ORDER BY due_at, task.id) - 1.0) / weight AS place
-    FROM temp.turn CROSS JOIN temp.wanted ON wanted.host = turn.host CROSS JOIN task
-    WHERE task.id IN (
-        SELECT id FROM task WHERE host = turn.host AND job = turn.job AND state = {WAITING}
-        AND due_at <= :now ORDER BY due_at, id LIMIT :most)
+WITH line AS (
+    SELECT turn.host, turn.job, served, weight, tasks,
+        row_number() OVER (PARTITION BY turn.host ORDER BY served, turn.job) AS nth
+    FROM temp.turn CROSS JOIN temp.wanted ON wanted.host = turn.host WHERE due AND upto = :upto
+), first AS (
+    SELECT line.host, line.job, task.id, tasks, served + (row_number() OVER (
+        PARTITION BY line.host, line.job ORDER BY task.rank, due_at, task.id) - 1.0) / weight
+        AS place
+    FROM line CROSS JOIN (VALUES {_EACH_RANK}) AS ranks CROSS JOIN task
+    WHERE nth <= tasks AND task.id IN (
+        SELECT id FROM task WHERE host = line.host AND job = line.job AND state = {WAITING}
+        AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT :upto)
 ), queue AS (
-    SELECT *, row_number() OVER (PARTITION BY host ORDER BY place, job, due_at, id) AS nth
-    FROM first
+    SELECT *, row_number() OVER (PARTITION BY host ORDER BY place, job, id) AS nth FROM first
 )
 INSERT INTO temp.taken SELECT host, job, nth, id FROM queue WHERE nth <= tasks"""
+_SIZES = "SELECT DISTINCT upto FROM temp.wanted"
 _LEASE = f"""
 UPDATE task SET state = {LEASED}, attempt = attempt + 1
 WHERE id IN (SELECT id FROM temp.taken)"""
@@ -72,14 +94,13 @@ UPDATE temp.turn SET served = served + (
 ) / CAST(weight AS REAL) WHERE job != {ROBOTS_JOB} AND host IN ({_SHARED})"""
 _PASS_BY = f"""
 UPDATE temp.turn SET served = max(turn.served, least.served) FROM (
-    SELECT host, min(served) AS served FROM temp.turn WHERE job != {ROBOTS_JOB} AND EXISTS (
-        SELECT 1 FROM task WHERE task.host = turn.host AND task.job = turn.job
-        AND state = {WAITING} AND due_at <= :now) GROUP BY host
+    SELECT host, min(served) AS served FROM temp.turn WHERE job != {ROBOTS_JOB}
+    AND ({_DUE.format(host="turn.host", job="turn.job")}) GROUP BY host
 ) AS least WHERE turn.host = least.host AND turn.job != {ROBOTS_JOB}"""
 """A job without a waiting task loses the turns that went by."""
 _NOTE = f"""
-UPDATE listing SET served = turn.served FROM temp.turn
-WHERE turn.host = listing.host AND turn.job = listing.job AND turn.served != listing.served
+UPDATE host_job SET served = turn.served FROM temp.turn
+WHERE turn.host = host_job.host AND turn.job = host_job.job AND turn.served != host_job.served
     AND turn.host IN ({_SHARED})"""
 _TAKEN = f"""
 SELECT task.{COLUMNS.replace(", ", ", task.")} FROM temp.taken CROSS JOIN task ON task.id = taken.id
@@ -89,12 +110,14 @@ ORDER BY taken.host, nth"""
 def take(db: sqlite3.Connection, values: Mapping[str, Any]) -> None:
     """Lease tasks of the wanted hosts, as far as the caller owns these; `answer` returns them.
 
-    `values` has the `owner`, the time `now`, whether it visits `all` jobs, and how many tasks of a
-    host are wanted at the `most`.
+    `values` has the `owner`, the time `now`, and whether it visits `all` jobs. Hosts of which about
+    as many tasks are wanted are done together: of each job only so many are looked at.
     """
     _ask(db, values)
     db.execute(_TURNS, values)
-    db.execute(_TAKE, values)
+    db.execute(_BOUND)
+    for (upto,) in db.execute(_SIZES).fetchall():
+        db.execute(_TAKE, {**values, "upto": upto})
     db.execute(_LEASE)
     if db.execute(_SHARED).fetchone():
         db.execute(_PAY)
@@ -124,8 +147,11 @@ def answer(db: sqlite3.Connection, names: Names, visitor: Visitor) -> tuple[Leas
         host = terms[row[3]]
         job = _job_of(db, names, row, host)
         tasks[row[3]].append(task_of(row, job, host.host.key, host.host.rules_version))
-    wanted = db.execute("SELECT host FROM temp.wanted ORDER BY nth").fetchall()
-    return tuple(replace(terms[host].leased(), tasks=tuple(tasks[host])) for (host,) in wanted)
+    wanted = db.execute("SELECT host, tasks FROM temp.wanted ORDER BY nth").fetchall()
+    return tuple(
+        replace(terms[host].leased(), tasks=tuple(tasks[host]), looked_for=number)
+        for host, number in wanted
+    )
 
 
 def _job_of(db: sqlite3.Connection, names: Names, row: Any, terms: Terms) -> str:

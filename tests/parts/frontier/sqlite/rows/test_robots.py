@@ -115,7 +115,7 @@ def test_who_ignores_robots_txt_is_not_kept_from_anything(frontier):
 @pytest.mark.parametrize("job", [True, False])
 def test_what_is_said_of_a_host_counts_more_than_what_is_said_of_a_job(frontier, job):
     said = {"yes:80": True, "no:80": False}
-    frontier.configure([JobTerms("job", obeys=job)], NOW, obeys=said.get)
+    frontier.configure([JobTerms("job", obeys=job)], NOW, obeys=said)
     frontier.add("job", seeds("yes", "no", "unsaid"), NOW)
     hosts = take(frontier, join(frontier))
     robots = {key: host.tasks[0].robots for key, host in hosts.items()}
@@ -129,7 +129,7 @@ def test_a_crawl_delay_is_told_where_robots_txt_is_obeyed(frontier, owner):
     back(frontier, owner, host)
     assert take(frontier, owner)["a:80"].crawl_delay == 7
     frontier.release(owner, [], NOW)
-    frontier.configure(OBEYS, NOW, obeys=lambda _: False)
+    frontier.configure(OBEYS, NOW, obeys={"*": False})
     assert take(frontier, join(frontier))["a:80"].crawl_delay == 0
 
 
@@ -223,7 +223,7 @@ def test_a_job_that_obeys_and_has_nothing_due_keeps_nobody_waiting(frontier, due
 
 
 def test_where_all_must_obey_by_an_override_nobody_goes_on_meanwhile(frontier):
-    frontier.configure([JobTerms("good", obeys=True), JobTerms("bad")], NOW, obeys=lambda _: True)
+    frontier.configure([JobTerms("good", obeys=True), JobTerms("bad")], NOW, obeys={"*": True})
     for job in ("good", "bad"):
         frontier.add(job, seeds("a", each=2, job=job), NOW)
     owner = join(frontier)
@@ -237,9 +237,26 @@ def test_a_host_is_free_once_the_configuration_says_to_ignore_its_robots_txt(fro
     _, task = asked(frontier, owner)
     frontier.settle(owner, [away(task, NOW + 100)], [])
     frontier.release(owner, [], NOW)
-    frontier.configure(OBEYS, NOW + 1, obeys=lambda _: False)
+    frontier.configure(OBEYS, NOW + 1, obeys={"*": False})
     (host,) = take(frontier, join(frontier), NOW + 1).values()
     assert {task.url for task in host.tasks} == {"http://a/0", "http://a/1"}
+
+
+def test_what_the_configuration_says_of_hosts_they_learn_in_slices(frontier, file):
+    count = 2 * ROWS_AT_ONCE + 1
+    frontier.configure(OBEYS, NOW)
+    frontier.add("job", seeds(*(f"h{number}" for number in range(count))), NOW)
+    frontier.configure(OBEYS, NOW, obeys={"*": False, "h7": True})
+    frontier.add("job", seeds("new"), NOW)
+    ((said,),) = execute(file, "SELECT count(*) FROM host WHERE obeys = 0")
+    assert said == ROWS_AT_ONCE, "the first slice but for h7, and the new one"
+    slices = 1
+    while frontier.ask_again(NOW):
+        slices += 1
+    assert slices == 2
+    assert execute(file, "SELECT obeys, count(*) FROM host GROUP BY 1") == [(0, count), (1, 1)]
+    frontier.configure(OBEYS, NOW, obeys={"*": False, "h7": True})
+    assert not frontier.ask_again(NOW), "nothing has changed"
 
 
 # When rules grow old.

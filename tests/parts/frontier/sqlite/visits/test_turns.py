@@ -13,6 +13,7 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier.sqlite.lists.new_urls import FIRST_HOSTS
+from crawler.frontier.sqlite.visits.turns import TASKS_OF_MANY
 from crawler.model import Kind, Outcome, Visited
 from crawler.records import Again, Done, HostRecord, JobTerms
 from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
@@ -399,7 +400,7 @@ def test_jobs_that_have_nothing_due_cost_a_lease_nothing(frontier, tmp_path):
     execute(file, "CREATE TABLE written (n INTEGER)")
     execute(
         file,
-        "CREATE TRIGGER served AFTER UPDATE ON listing BEGIN INSERT INTO written VALUES (1); END",
+        "CREATE TRIGGER served AFTER UPDATE ON host_job BEGIN INSERT INTO written VALUES (1); END",
     )
     owner, taken = join(frontier), 0
     (host,) = take(frontier, owner, new=1).values()
@@ -421,3 +422,41 @@ def test_the_first_hosts_of_a_new_job_come_before_the_many_that_are_ready(fronti
     frontier.add("late", seeds(*few, job="late"), NOW + 5)
     taken = take(frontier, join(frontier), NOW + 6, new=101)
     assert list(taken) == [f"{host}:80" for host in [*few[:FIRST_HOSTS], *many][:101]]
+
+
+def test_of_the_due_urls_of_a_job_those_of_the_lowest_rank_go_first(frontier, file):
+    frontier.configure([JobTerms("job")], NOW)
+    frontier.add("job", [seed(f"http://a/{number}") for number in range(5)], NOW)
+    for rank, number in ((0, 3), (2, 0)):
+        execute(file, "UPDATE task SET rank = ? WHERE url = ?", rank, f"http://a/{number}")
+    execute(file, "UPDATE task SET rank = 0, due_at = ? WHERE url = 'http://a/4'", NOW + 1)
+    owner = join(frontier)
+    host = held_host(frontier, owner)
+    tasks = take(frontier, owner, new=0, refills={host.id: 9})[host.key].tasks
+    assert [task.url for task in tasks] == [f"http://a/{number}" for number in (3, 1, 2, 0)]
+
+
+def test_a_host_is_ready_when_the_first_of_its_urls_is_due_whatever_their_ranks(frontier, file):
+    frontier.configure([JobTerms("job")], NOW)
+    frontier.add("job", [seed(f"http://a/{number}") for number in range(3)], NOW)
+    for rank, at in enumerate((50, 20, 30)):
+        execute(
+            file, "UPDATE task SET rank = ?, due_at = ? WHERE url = ?",
+            rank, NOW + at, f"http://a/{rank}",
+        )  # fmt: skip
+    owner = join(frontier)
+    (host,) = take(frontier, owner).values()
+    give_back(frontier, owner, host)
+    assert frontier.lease(owner, NOW, new=1, refills={}, idle=[]).next_at == NOW + 20
+
+
+def test_a_host_of_many_jobs_gets_a_bounded_number_that_is_said(frontier):
+    names = [f"job{number:03}" for number in range(100)]
+    frontier.configure([JobTerms(name) for name in names], NOW)
+    for name in names:
+        frontier.add(name, urls(name, 3), NOW)
+    owner = join(frontier)
+    host = held_host(frontier, owner)
+    leased = take(frontier, owner, new=0, refills={host.id: 250})[host.key]
+    assert (len(leased.tasks), leased.looked_for) == (TASKS_OF_MANY, TASKS_OF_MANY)
+    assert set(Counter(task.job for task in leased.tasks).values()) == {1}

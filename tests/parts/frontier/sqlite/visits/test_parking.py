@@ -1,0 +1,89 @@
+"""Hosts that are out of the way, for another process has their address."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from crawler.frontier.sqlite.visits import parking, ready
+from crawler.records import HostRecord
+from tests.parts.frontiers import NOW, join, seeds, take
+
+ADDRESS = "192.0.2.7"
+
+
+@pytest.fixture
+def crowd(open_one):
+    """Two processes, an address that the first has, and 30 hosts there that nobody has."""
+    one, other = open_one(), open_one()
+    mine = join(one)
+    one.add("job", seeds(*(f"h{number}" for number in range(30))), NOW)
+    hosts = list(take(one, mine, new=30).values())
+    found = [HostRecord(host.id, NOW, address=ADDRESS) for host in hosts]
+    assert not one.move(mine, found, NOW).refused
+    one.lease(mine, NOW, new=0, refills={}, idle=found[1:], back=[
+        task.id for host in hosts[1:] for task in host.tasks
+    ])  # fmt: skip
+    return one, mine, other, join(other), hosts[0]
+
+
+def parked(frontier):
+    with closing(sqlite3.connect(frontier._file._state)) as db:
+        return db.execute("SELECT count(*) FROM host WHERE parked").fetchone()[0]
+
+
+def test_hosts_at_an_address_of_another_process_are_looked_at_once(crowd):
+    _, _, other, theirs, _ = crowd
+    assert take(other, theirs, new=5) == {}
+    assert parked(other) == 29
+    scanned = []
+    within = other._file._native.call
+    within(other._file.db.set_trace_callback, scanned.append)
+    lease = other.lease(theirs, NOW, new=5, refills={}, idle=[])
+    within(other._file.db.set_trace_callback, None)
+    assert (lease.hosts, lease.next_at, lease.more) == ((), None, False)
+    assert not [one for one in scanned if "SET parked" in one]
+
+
+def test_parked_hosts_are_for_whom_the_address_is(crowd):
+    one, mine, other, theirs, _ = crowd
+    take(other, theirs, new=5)
+    assert len(take(one, mine, new=40)) == 29
+    assert parked(one) == 0
+
+
+def test_parked_hosts_are_for_everybody_once_the_address_is_free(crowd):
+    one, mine, other, theirs, first = crowd
+    take(other, theirs, new=5)
+    back = [task.id for task in first.tasks]
+    one.lease(mine, NOW, new=0, refills={}, idle=[HostRecord(first.id, NOW)], back=back)
+    assert len(take(other, theirs, new=40)) == 15, "its fair share"
+    assert parked(one) == 0
+
+
+@pytest.mark.parametrize("how", ["leave", "die"])
+def test_parked_hosts_are_for_everybody_once_the_holder_is_gone(crowd, how):
+    one, mine, other, theirs, _ = crowd
+    take(other, theirs, new=5)
+    if how == "leave":
+        one.release(mine, [], NOW)
+    else:
+        other.reclaim(NOW + 1e4, "machine", mine=theirs)
+    assert len(other.lease(theirs, NOW + 1e4, new=40, refills={}, idle=[]).hosts) == 30
+
+
+def test_a_lease_parks_a_bounded_number_and_says_that_there_are_more(crowd, monkeypatch):
+    monkeypatch.setattr(ready, "_SCANNED", 2)
+    monkeypatch.setattr(ready, "_SCANS", 3)
+    _, _, other, theirs, _ = crowd
+    lease = other.lease(theirs, NOW, new=1, refills={}, idle=[])
+    assert (lease.hosts, lease.more, parked(other)) == ((), True, 5)
+
+
+def test_a_lease_brings_back_a_bounded_number_of_each_address_in_turn(crowd, monkeypatch):
+    one, mine, other, theirs, _ = crowd
+    take(other, theirs, new=5)
+    monkeypatch.setattr(parking, "BROUGHT_BACK", 4)
+    assert len(take(one, mine, new=40)) == 4
+    assert parked(one) == 25
+    assert len(take(one, mine, new=40)) == 4
