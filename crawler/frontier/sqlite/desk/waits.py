@@ -7,7 +7,8 @@ from crawler.frontier.questions import Waits, WaitsAt
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.policy.patience import Waiting
 
-_VISITING = "FROM listing JOIN job ON job.id = listing.job AND active WHERE listing.host = host.id"
+_VISITING = """
+FROM host_job JOIN job ON job.id = host_job.job AND active WHERE host_job.host = host.id"""
 _WAITS = f"""
 SELECT id, key, (SELECT ifnull(max(delay), 0.0) {_VISITING}), host.crawl_delay,
     max(next_at, answered_at + host.crawl_delay), put_off_until, host.failing_since,
@@ -17,8 +18,6 @@ FROM host LEFT JOIN robots AS rules ON origin = (
     AND failures > 0 AND rules_until <= :now AND EXISTS (SELECT 1 {_VISITING} AND obeys)
     ORDER BY robots.refresh_at DESC LIMIT 1)
 WHERE"""
-
-
 PAGE_ROWS = 1000
 """Hosts that one statement looks through."""
 _LAST = f"SELECT max(id), count(*) FROM (SELECT id FROM host WHERE id > ? LIMIT {PAGE_ROWS})"
