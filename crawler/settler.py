@@ -24,6 +24,7 @@ from crawler.store import Body, Files, left_by, part_name, wanted_path
 from crawler.worker.ends import Ends
 from crawler.worker.guard import MACHINE
 from crawler.worker.judge import Judge
+from crawler.worker.reservations import Reservations, has_body
 
 MAX_BATCH = 256
 BATCH_GAP_S: Seconds = 0.02
@@ -54,7 +55,6 @@ class Settler:
         *,
         together: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        self._frontier = frontier
         self._owner = owner
         self._jobs = jobs
         self._files = files
@@ -65,6 +65,9 @@ class Settler:
         self._together = together
         self._ends = ends
         self._batch: list[Visited] = []
+        self._next: list[Visited] = []
+        """The batch after this one, as far as it was there when this one was recorded."""
+        self._reservations = Reservations(frontier, owner)
         self._began: Seconds = 0.0
 
     def take(self, visited: Visited) -> None:
@@ -82,8 +85,15 @@ class Settler:
 
     def run(self) -> None:
         """Settle, batch after batch; a batch that failed is still there for the next run."""
-        while self._batch or self._fill():
+        while self._batch or self._go_on() or self._fill():
             self._settle()
+
+    def _go_on(self) -> bool:
+        """Make the next batch this one, once it is time; return whether there is one."""
+        if self._next:
+            self._gather()
+        self._batch, self._next = self._next, []
+        return bool(self._batch)
 
     def _fill(self) -> bool:
         """Wait for the next batch; return False once nothing more will come."""
@@ -110,6 +120,8 @@ class Settler:
         settlements = self._judge.settlements(self._batch)
         hosts = self._hosts.owed({visited.task.host_id for visited in self._batch})
         # 3 The ledger knows, in one transaction: a crash before this visits again.
+        #   It reserves files for what came meanwhile as well.
+        self._next += self._ends.get_all(MAX_BATCH - len(self._next))
         settlements = self._recorded(settlements, hosts)
         parts = self._parts_left(settlements, wanted_paths)
         # 4 The batch is over: workers that wait for memory go on.
@@ -129,11 +141,11 @@ class Settler:
         """Write the bodies of the batch; their visits then carry the path, or the fault."""
         self._miss_gone_files()
         self._pass_over_same()
-        found = {at: self._choices_at(at) for at, one in enumerate(self._batch) if _has_body(one)}
+        found = {at: self._choices_at(at) for at, one in enumerate(self._batch) if has_body(one)}
         choices = {at: choice for at, choice in found.items() if choice}
         if not choices:
             return
-        paths = self._frontier.claim(list(choices.values()), self._owner)
+        paths = self._reservations.files(list(choices.values()))
         bodies = [
             self._body(self._batch[at], choice[1], path)
             for (at, choice), path in zip(choices.items(), paths, strict=True)
@@ -159,7 +171,7 @@ class Settler:
         """Keep the file of a visit that brought the same content again, as long as it is there."""
         for at, visited in enumerate(self._batch):
             task, outcome = visited.task, visited.outcome
-            path = task.path if _has_body(visited) and outcome.digest == task.digest else None
+            path = task.path if has_body(visited) and outcome.digest == task.digest else None
             if path is None or not self._guard.step(task, self._files.exists, path):
                 continue
             if visited.part:
@@ -195,14 +207,14 @@ class Settler:
     def _recorded(self, settlements: list[Settlement], hosts: list[HostRecord]) -> list[Settlement]:
         """Settle a batch; where one of it cannot be written, one by one, and that one as a bug."""
         try:
-            self._frontier.settle(self._owner, settlements, hosts)
+            self._reservations.record(settlements, hosts, self._next)
         except MACHINE:
             raise
         except Exception as error:  # noqa: BLE001  it belongs to one of them
             if len(settlements) > 1:
                 return [one for each in settlements for one in self._recorded([each], hosts)]
             settlements = [self._judge.unrecorded(settlements[0], error)]
-            self._frontier.settle(self._owner, settlements, hosts)
+            self._reservations.record(settlements, hosts)
         return settlements
 
     def _choices(self, visited: Visited) -> tuple[int, str, str]:
@@ -215,10 +227,6 @@ class Settler:
         part = visited.part or part_name(wanted, task.fingerprint, self._owner)
         modified, versions = visited.outcome.last_modified, self._jobs[task.job].on_change
         return Body(path, part, task.fingerprint, visited.content, modified, versions)
-
-
-def _has_body(visited: Visited) -> bool:
-    return not visited.task.robots and (visited.content is not None or visited.part is not None)
 
 
 def _of_one_place(stored: str | OSError) -> bool:

@@ -63,7 +63,7 @@ class HostPoliteness(Options):
     adaptive: Annotated[AdaptiveOptions | None, Strictest(slowest)] = None
     """Keep the delay near a multiple of the host's own response time."""
     max_backoff: Annotated[Duration, Strictest(max)] = Field(default=3600.0, gt=0)
-    """Longest rest that a host's failures bring about."""
+    """Longest rest after failures of a host; a URL that fails waits no longer, nor than an hour."""
     give_up: Annotated[Duration, Strictest(max)] = 86_400.0
     """How long a host may give no answer at all before its URLs are given up."""
     max_per_day: Annotated[StrictInt | None, Strictest(min)] = Field(default=None, ge=1)

@@ -138,7 +138,7 @@ class Visiting:
             jobs,
             disk.files,
             self.feeder,
-            Judge(jobs, self._rules, self.feeder.given_up, Guard(self._log)),
+            Judge(jobs, self._rules, self.feeder.given_up, Guard(self._log), hosts.max_backoff),
             outcomes.settled,
             self._ends,
             together=self._together,

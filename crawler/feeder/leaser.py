@@ -26,7 +26,7 @@ All times but those of the frontier are points on the monotonic clock.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
 from gevent.event import Event
@@ -61,6 +61,8 @@ class _Terms:
     back: set[int]
     """Ids of tasks that go back: of hosts that rest for long."""
     resting: list[Host]
+    moving: list[Host]
+    """Hosts that were found at another address, and have no open visit."""
 
 
 class Leaser:
@@ -140,13 +142,13 @@ class Leaser:
             LeaseLostError: the owner was taken for dead.
             LocalFaultError: the ledger could not be asked; hosts and tasks are as before.
         """
-        self._move()
         now = self._monotonic()
         self._leased_at, self.lease_at = now, now + LOOK_EVERY_S
         terms = self._terms(now)
         lease = self._asked(terms, now)
         now = self._monotonic()
         offset = self._wall() - now
+        self._move(lease, terms, now, offset)
         self._give_back(terms, now)
         self._take(lease, terms, now, offset)
         self._give_away(lease, terms, now, offset)
@@ -159,9 +161,17 @@ class Leaser:
         back = {task.id for host in resting for task in host.tasks}
         exhausted = self._own_hosts.take_idle()
         idle = dict.fromkeys([*(one for one in resting if one.open == len(one.tasks)), *exhausted])
-        to_refill = [host for host in self._refills.due(now) if host not in idle]
+        moving = self._moving({*idle, *resting})
+        busy = {*idle, *moving}
+        to_refill = [host for host in self._refills.due(now) if host not in busy]
         refills = {host.id: lack for host in to_refill if (lack := host.missing_tasks(now))}
-        return _Terms(to_refill, refills, self._room(now), exhausted, list(idle), back, resting)
+        return _Terms(
+            to_refill, refills, self._room(now), exhausted, list(idle), back, resting, moving
+        )
+
+    def _moving(self, others: Container[Host]) -> list[Host]:
+        """Return the hosts that move now; the others go back, and are found anew by the next."""
+        return [host for host in self._own_hosts.moving() if host not in others]
 
     def _asked(self, terms: _Terms, now: Seconds) -> Lease:
         """Ask the frontier; if that fails, have all as before."""
@@ -174,6 +184,7 @@ class Leaser:
                 refills=terms.refills,
                 idle=self._own_hosts.owed([host.id for host in terms.idle], wall - now),
                 back=list(terms.back),
+                found=self._own_hosts.found(terms.moving, wall - now),
             )
         except BaseException:
             for host in terms.resting:
@@ -205,21 +216,15 @@ class Leaser:
         for host in terms.to_refill:
             self.look_for(host, now)
 
-    def _move(self) -> None:
+    def _move(self, lease: Lease, terms: _Terms, now: Seconds, offset: Seconds) -> None:
         """Let hosts go on where they were found; drop those whose address is another process's."""
-        moving = self._own_hosts.moving()
-        if not moving:
-            return
-        wall = self._wall()
-        found = self._own_hosts.found(moving, wall - self._monotonic())
-        moved = self._frontier.move(self._owner, found, wall)
-        now = self._monotonic()
-        for host in moving:
-            if host.id in moved.refused:
+        for host in terms.moving:
+            if host.id in lease.refused:
                 self._own_hosts.drop(host)
             else:
-                answered_at = moved.answered_at.get(host.found or "", 0.0) - (wall - now)
+                answered_at = lease.answered_at.get(host.found or "", 0.0) - offset
                 self._requeue([host, *self._own_hosts.moved(host, answered_at, now)], now)
+                self.look_for(host, now)
 
     def _give_away(self, lease: Lease, terms: _Terms, now: Seconds, offset: Seconds) -> None:
         """Let hosts leave as soon as their tasks in memory are done, by the two rules above."""

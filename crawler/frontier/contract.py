@@ -14,6 +14,8 @@ from crawler.frontier import values
 from crawler.frontier.desk_verbs import Desk
 from crawler.frontier.list_verbs import ListVerbs
 from crawler.frontier.process import Process
+from crawler.frontier.values import BEFORE_ALL
+from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
@@ -95,11 +97,13 @@ class Frontier(Desk, ListVerbs, Protocol):
     def schedule(self, job: str) -> str:
         """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""
 
-    def rescheduled(self, job: str, text: str) -> None:
-        """Note that all due times of a job's tasks were computed by the schedule in `text`."""
+    def tidy(
+        self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL
+    ) -> Tidied[Found]:
+        """Do a slice of work on jobs or hosts for which nobody waits; its class says what it is.
 
-    def refit(self, job: str, next_due: values.NextDue, after: int, now: Seconds) -> int | None:
-        """Give a slice of a job's ended tasks other due times; the cursor is a task's number."""
+        A slice may be asked for again, as its reply may be lost: what it did it finds done.
+        """
 
     def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
         """Extend the owner's leases, and record the state of its process."""
@@ -113,20 +117,17 @@ class Frontier(Desk, ListVerbs, Protocol):
         refills: dict[int, int],
         idle: Sequence[HostRecord],
         back: Sequence[int] = (),
+        found: Sequence[HostRecord] = (),
     ) -> values.Lease:
         """Give back what the owner does not need, take hosts, and take tasks of hosts.
 
+        `found` are hosts without an open visit that were found at another address: they move, or go
+        back with their tasks where another process holds a host there.
         `idle` are the owner's hosts without an open task: they become free, with their rests.
         `back` are numbers of tasks that were not begun: they wait again as if never leased.
         `new` is how many ready hosts to take at most, within the owner's fair share; each comes
         with a few tasks. `refills` maps the number of a host that the owner has to the number of
         tasks to take of it. A host may be idle and, being ready, come back in the same call.
-        """
-
-    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> values.Moved:
-        """Note the addresses of hosts without an open visit; tell which of them went back.
-
-        A host at an address where another process holds a host goes back, with its tasks.
         """
 
     def resting(self, after: int, now: Seconds) -> tuple[list[values.LeasedHost], int | None]:
@@ -161,9 +162,18 @@ class Frontier(Desk, ListVerbs, Protocol):
         """Note the part that a visit begins, for a later visit to go on from."""
 
     def settle(
-        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
-    ) -> None:
-        """Record the ends of visits, and the rests and health of hosts."""
+        self,
+        owner: int,
+        settlements: Sequence[Settlement],
+        hosts: Sequence[HostRecord],
+        claims: Mapping[int, str] = values.NO_CLAIMS,
+    ) -> set[int]:
+        """Record the ends of visits, and the rests and health of hosts; reserve files.
+
+        `claims` are the files wished for by tasks that the owner has leased, before their bodies
+        are written. Return the tasks that have theirs now; `claim` finds another for the rest.
+        A settlement counts once, for the attempt that was leased, however often it is given.
+        """
 
     def renew(self, owner: int, now: Seconds) -> None:
         """Extend the owner's leases."""

@@ -1,6 +1,6 @@
 """The values that the frontier's verbs take and return, beside those of model and records."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ STALLED_FACTOR = 10
 """How many leases long a process may be silent while it is seen to live on this machine."""
 NO_RULES: Mapping[str, bool | None] = {}
 """Nothing is said of the robots.txt of hosts."""
+NO_CLAIMS: Mapping[int, str] = {}
 BEFORE_ALL = -(2**63)
 """A cursor before every fingerprint."""
 MAX_CRASHES = 10
@@ -60,16 +61,10 @@ class Lease:
     """Wall time at which the next unowned host is ready; None if none waits for a time."""
     more: bool = False
     """Whether ready hosts were left that were not looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The answer to `move`."""
-
-    refused: frozenset[int]
+    refused: frozenset[int] = frozenset()
     """Numbers of the hosts that went back: another process holds a host at their address."""
-    answered_at: Mapping[str, Seconds]
-    """Wall times at which the last answers from the addresses of the others began to arrive."""
+    answered_at: Mapping[str, Seconds] = field(default_factory=dict)
+    """Wall times at which the last answers from the addresses of moved hosts began to arrive."""
 
 
 class Watched(NamedTuple):
@@ -91,13 +86,6 @@ class Reclaimed:
     task: Task
     owner: int
     died: bool
-
-
-NextDue = Callable[[Seconds, Seconds, int, Seconds | None], Seconds | None]
-"""From (due before, finished at, fingerprint, own interval) to the next due time, None for never.
-
-Times are wall times. It is called in another thread and must be pure.
-"""
 
 
 @dataclass(frozen=True, slots=True)

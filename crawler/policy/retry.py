@@ -11,6 +11,7 @@ from crawler.records import Again, Dead, Done, Hop, Verdict
 FIRST_BACKOFF_S: Seconds = 2.0
 """Backoff ceiling after the first failure; it doubles with every further one."""
 MAX_BACKOFF_S: Seconds = 3600.0
+"""Longest backoff of a URL, where `max_backoff` of its host is longer."""
 WAIT_ERROR_S: Seconds = 0.001
 """How exactly a wait is known as the difference of two wall times."""
 MAX_OUR_WAIT_S: Seconds = 5.0
@@ -120,10 +121,12 @@ def verdict(
     now: Seconds,
     random: Random,
     spared: bool = False,
+    max_backoff: Seconds = MAX_BACKOFF_S,
 ) -> Verdict:
     """Return the verdict on a task; `now` is wall time, `attempts` the visits that its job allows.
 
-    A `spared` failure is its host's to pay for: the task waits and is not charged.
+    By our own will it waits for `max_backoff` at most, as its host does. A `spared` failure is its
+    host's to pay for: the task waits and is not charged.
     """
     if outcome.kind is Kind.REDIRECTED:
         assert outcome.location is not None
@@ -137,7 +140,7 @@ def verdict(
     failures = 0 if spared else task.failures + 1
     if failures >= attempts:
         return Dead(outcome.reason)
-    wait = backoff(max(1, failures), outcome.retry_after, random)
+    wait = backoff(max(1, failures), outcome.retry_after, random, max_backoff)
     return Again(now + wait, charged=not spared)
 
 
@@ -147,13 +150,15 @@ def is_hosts_word(outcome: Outcome, wait: Seconds) -> bool:
     return status_passes(outcome.status or 0) and 0 < wait <= asked + WAIT_ERROR_S
 
 
-def backoff(failures: int, retry_after: Seconds | None, random: Random) -> Seconds:
-    """Return the seconds to wait after the given number of failures.
+def backoff(
+    failures: int, retry_after: Seconds | None, random: Random, most: Seconds = MAX_BACKOFF_S
+) -> Seconds:
+    """Return the seconds to wait after the given number of failures, `most` by our own will.
 
     Exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", 2015), never
     less than the server asked for.
     """
-    ceiling = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(failures - 1, 30))
+    ceiling = min(MAX_BACKOFF_S, most, FIRST_BACKOFF_S * 2.0 ** min(failures - 1, 30))
     jittered = random.uniform(0, ceiling)
     return max(jittered, min(retry_after or 0.0, MAX_RETRY_AFTER_S))
 

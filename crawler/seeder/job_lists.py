@@ -1,17 +1,14 @@
 """The lists of one job, read in greenlets of their own; a job that fails ends itself alone."""
 
-import time
 from collections.abc import Callable, Sequence
 
 import gevent
 
 from crawler.config import Job
 from crawler.errors import CrawlerError, EndOfProcessError, LocalFaultError, PassLostError
-from crawler.model import Seconds
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.clearing import clear
 from crawler.seeder.reading import Busy, SyncTools
-from crawler.seeder.rescheduling import reschedule
 from crawler.seeder.slots import Slots
 from crawler.seeder.spool import Spool
 from crawler.seeder.sync import Sync
@@ -50,10 +47,12 @@ class JobLists:
         self._inbox = Inbox(job.inbox, job) if job.inbox else None
         self._sync: Greenlet | None = None
         self._spool: Greenlet | None = None
-        self._again: tuple[Sequence[str], Seconds | None] | None = None
-        """Options that changed, and since when the crawler was down, for the next reading."""
+        self._again: Sequence[str] | None = None
+        """Options that changed, for the next reading."""
         self._leaving = False
         """Whether a URL that is no longer listed is being visited."""
+        self.awaited = False
+        """Whether its lists are read elsewhere, with those of other new jobs."""
         self._grown = 0
         """Readings in a row in which a list grew."""
         self._versions: dict[str, str] = {}
@@ -64,23 +63,23 @@ class JobLists:
     @property
     def reading(self) -> bool:
         """Tell whether lists are being read, or about to be."""
-        return self._sync is not None or self._again is not None
+        return self.awaited or self._sync is not None or self._again is not None
 
-    def begin(self, changed: Sequence[str], down_since: Seconds | None) -> None:
+    def begin(self, changed: Sequence[str]) -> None:
         """Read the lists, now or when the reading under way has ended."""
-        self._again = changed, down_since
+        self._again, self.awaited = changed, False
         if self._sync is None:
             self._spawn()
 
     def took_in(self, sources: Sequence[Source], sums: SyncSums) -> None:
         """Note that the lists were read already, as short ones of a new job."""
-        self.sums = sums
-        self._versions = {source.name: source.version() for source in sources}
+        self.sums, self.awaited = sums, False
+        self._versions = {source.name: source.version_read for source in sources}
         self._log_synced(sums, ())
 
     def poll(self, *, watched: bool) -> None:
         """Look into the inbox, at what leaves, and, if lists are watched, whether one changed."""
-        if self._sync is None:
+        if self._sync is None and not self.awaited:
             self._look_at_lists(watched=watched)
         if self._spool is None and (self._inbox or self._leaving):
             self._spool = gevent.spawn(self._guarded, self._tend)
@@ -89,7 +88,7 @@ class JobLists:
         if self._again is not None:  # another process read them
             self._spawn()
         elif watched and self._lists_changed():
-            self.begin((), None)
+            self.begin(())
 
     def kill(self) -> None:
         """End what is read; `join` waits for that."""
@@ -129,29 +128,28 @@ class JobLists:
         while self._again is not None:
             asked, self._again = self._again, None
             try:
+                self._tools.rescheduler.wait(self.job.name)
                 with self._slots.taken():
-                    self._sync_once(*asked)
+                    self._sync_once(asked)
             except (Busy, PassLostError):
                 self._again = self._again or asked
                 return
 
-    def _sync_once(self, changed: Sequence[str], down_since: Seconds | None) -> None:
+    def _sync_once(self, changed: Sequence[str]) -> None:
         tools = self._tools
-        other = "schedule" in changed
-        if reschedule(tools.frontier, self.job, down_since, time.time(), changed=other):
-            tools.look()
         sync = Sync(tools, self.job)
         self.sums = sync.sums
         sync.run(self._sources())
         if self.job.renamed_from:  # its lists may have brought URLs of another schedule
-            reschedule(tools.frontier, self.job, None, time.time())
+            tools.rescheduler.ask([self.job])
+            tools.rescheduler.wait(self.job.name)
         self._leaving = sync.leaving or self._leaving
         clear(tools, self.job)
         self._log_synced(sync.sums, changed)
         self._synced([(self.job, sync.sums)])
         self._grown = self._grown + 1 if sync.grew else 0
         if 0 < self._grown <= MAX_GROWN:
-            self._again = self._again or ((), None)
+            self._again = self._again or ()
 
     def _sources(self) -> Sequence[Source]:
         try:

@@ -1,9 +1,10 @@
-"""Jobs that are new and name their few URLs in the configuration: many at once.
+"""Jobs that are new and have few URLs, in the configuration or in a short file: many at once.
 
 A pass costs three transactions and some turns of greenlets and threads. Where nothing is known of a
 job nothing can be lost, so that a thousand jobs of one URL are read here and taken in by a few.
 """
 
+import glob
 import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -27,21 +28,39 @@ _TURN_S: Seconds = 0.02
 Taken = tuple[Job, Source, SyncSums]
 
 
+class Turn:
+    """Leaves the other greenlets their turn while many jobs are seen to."""
+
+    def __init__(self) -> None:
+        self._ends_at = time.monotonic() + _TURN_S
+
+    def pause(self) -> None:
+        """Pause, if that is due."""
+        if time.monotonic() >= self._ends_at:
+            gevent.sleep(0.001)
+            self._ends_at = time.monotonic() + _TURN_S
+
+
+def new_of(tools: SyncTools, jobs: Sequence[Job]) -> list[Job]:
+    """Return those of the jobs that are new and may be short."""
+    short = [job for job in jobs if _is_short(job) and tools.limit is None]
+    new = set(tools.frontier.new_jobs([job.name for job in short])) if short else set()
+    return [job for job in short if job.name in new]
+
+
 def take_in_new(tools: SyncTools, jobs: Sequence[Job]) -> Iterator[list[Taken]]:
-    """Take in those of the jobs that are new and short, and yield them batch by batch.
+    """Take in the new jobs whose few URLs are in the configuration; yield them batch by batch.
 
     Raises:
         LeaseLostError: the owner was taken for dead.
         LocalFaultError: the ledger cannot be written.
     """
-    short = [job for job in jobs if _is_short(job) and tools.limit is None]
-    new = set(tools.frontier.new_jobs([job.name for job in short])) if short else set()
-    found = _read(tools, [job for job in short if job.name in new])
+    found = _read(tools, [job for job in jobs if not job.url_file])
     while batch := list(islice(found, JOBS_AT_ONCE)):
-        yield _take_in(tools, batch)
+        yield take_in(tools, batch)
 
 
-def _take_in(tools: SyncTools, batch: Sequence[tuple[Taken, NewList]]) -> list[Taken]:
+def take_in(tools: SyncTools, batch: Sequence[tuple[Taken, NewList]]) -> list[Taken]:
     """Take in a batch; leave out the jobs that another process has taken in by now."""
     came = tools.frontier.take_in(tools.owner, [read for _, read in batch], time.time())
     tools.look()
@@ -55,7 +74,7 @@ def _take_in(tools: SyncTools, batch: Sequence[tuple[Taken, NewList]]) -> list[T
 
 def _read(tools: SyncTools, jobs: Sequence[Job]) -> Iterator[tuple[Taken, NewList]]:
     """Read the URLs of short jobs; what cannot be read is left to a reading of its own."""
-    pause_at = time.monotonic() + _TURN_S
+    turn = Turn()
     for job in filter(_has_few, jobs):
         source, sums = Globs(job.urls, Fields.of(job)), SyncSums(job.name)
         try:
@@ -63,15 +82,16 @@ def _read(tools: SyncTools, jobs: Sequence[Job]) -> Iterator[tuple[Taken, NewLis
         except Exception:  # noqa: BLE001, S112  it is read again, and told, as one of its own
             continue
         yield (job, source, sums), read
-        if time.monotonic() >= pause_at:
-            gevent.sleep(0.001)
-            pause_at = time.monotonic() + _TURN_S
+        turn.pause()
 
 
 def _is_short(job: Job) -> bool:
-    """Tell whether a job, of no older name, has few patterns in the configuration and no list."""
-    if job.url_file or job.sitemap or job.sitemaps or job.command or job.renamed_from:
+    """Tell whether a job, of no older name, has few patterns in the configuration, or one file."""
+    if job.sitemap or job.sitemaps or job.command or job.renamed_from:
         return False
+    if job.url_file:
+        text = str(job.url_file)
+        return not (job.urls or "://" in text or glob.has_magic(text))
     return 0 < len(job.urls) <= MAX_LINES_HERE
 
 

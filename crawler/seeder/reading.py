@@ -15,8 +15,8 @@ from crawler.policy.masking import masked_line
 from crawler.records import Stayed, StoredFile
 from crawler.seeder.admission import Admission, SyncSums
 from crawler.seeder.chunks import Chunk
-from crawler.seeder.rescheduling import schedule_text
-from crawler.seeder.seeds import BadLine, chunks_of, parsed
+from crawler.seeder.rescheduling import Rescheduler, schedule_text
+from crawler.seeder.seeds import BadLine, chunks_of, cut, parsed
 from crawler.sources import Source
 from crawler.sources.contract import failed
 from crawler.sources.meaning import mark_of
@@ -44,6 +44,7 @@ class SyncTools:
     log: Log
     look: Callable[[], None]
     """Called when there may be something to visit."""
+    rescheduler: Rescheduler
     limit: int | None = None
     """URLs of a job that are taken at most."""
     bad: Callable[[str, str], None] | None = None
@@ -98,14 +99,17 @@ class Reader:
         version = f"{self._mark}:{source.version_read}" if limit is None else ""
         return seen, SourceState(one.source, version, listed, bad)
 
-    def new(self, source: Source) -> NewList:
+    def new(self, source: Source, lines: list[bytes] | None = None) -> NewList:
         """Read the only list, a short one, of a job that the frontier does not know.
+
+        Its `lines` are given where it was read already.
 
         Raises:
             SourceError: it cannot be read, or not to its end.
         """
         job, sums = self._job, self._sums
-        read = [self._parsed(source, chunk, None) for chunk in chunks_of(source, "")]
+        chunks = chunks_of(source, "") if lines is None else cut(source, [lines])
+        read = [self._parsed(source, chunk, None) for chunk in chunks]
         version = f"{self._mark}:{source.version_read}"
         return NewList(
             job.name, source.name, read, version, sums.listed, sums.bad, schedule_text(job)

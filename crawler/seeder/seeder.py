@@ -5,23 +5,28 @@ Every job's lists are read in a greenlet of their own, so that no list holds up 
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+import gevent
 from gevent.event import Event
 
 from crawler import sources
 from crawler.config import Job
-from crawler.errors import CrawlerError
+from crawler.errors import CrawlerError, EndOfProcessError, LocalFaultError
 from crawler.frontier import Frontier
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.records import Stayed, StoredFile
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.job_lists import JobLists
-from crawler.seeder.new_jobs import take_in_new
+from crawler.seeder.new_files import NewFiles
+from crawler.seeder.new_jobs import Taken, new_of, take_in_new
 from crawler.seeder.reading import SyncTools
+from crawler.seeder.rescheduling import Rescheduler
 from crawler.seeder.slots import Slots
-from crawler.threads import Native
+from crawler.seeder.waking import wake_hosts
+from crawler.threads import Greenlet, Native
 
 POLL_S: Seconds = 2.0
 """Time between two looks into the inboxes and, with `watch`, at the configuration and the lists."""
@@ -67,6 +72,7 @@ class Seeder:
         self._unread: set[str] = set()
         """Names of jobs whose lists are being read, or about to be."""
         self._fault: CrawlerError | None = None
+        self._new_files: Greenlet | None = None
         self.patient = True
         """Whether a list that somebody may still be writing is waited for."""
         self.done = False
@@ -92,6 +98,7 @@ class Seeder:
                 native,
                 self._log,
                 self._look,
+                Rescheduler(self._frontier, self._owner, native, self._look),
                 self._limit,
                 self._bad,
                 self.remove,
@@ -100,10 +107,12 @@ class Seeder:
                 self._follow(tools)
             finally:
                 self._round, self.done = True, False
+                self._end_new_files()
                 for lists in self._lists.values():
                     lists.kill()
                 for lists in self._lists.values():
                     lists.join()
+                tools.rescheduler.close()
 
     def again(self, changed: Mapping[str, Sequence[str]]) -> None:
         """Sync again after a reload; `changed` names the options that differ, by job."""
@@ -126,40 +135,89 @@ class Seeder:
 
     def _begin_round(self, tools: SyncTools) -> None:
         """Begin to read the lists of every job, the short ones first."""
+        self._end_new_files()
         self._round, changed, self._changed = False, self._changed, {}
         jobs = self._jobs()
         tools.native.call(sources.sweep, self._folder, time.time())
         self._forget({job.name for job in jobs})
-        slots, down_since = Slots(), self._down_since
-        self._down_since = None
+        slots = Slots()
         taken = self._take_in_new(jobs, tools, slots)
-        for job in sorted((job for job in jobs if job.name not in taken), key=_length):
+        others = sorted((job for job in jobs if job.name not in taken), key=_length)
+        other = {name for name, options in changed.items() if "schedule" in options}
+        tools.rescheduler.ask(others, self._down_since, other)
+        self._down_since = None
+        for job in others:
             lists = self._lists.get(job.name)
             if lists is None or lists.job != job:
                 lists = self._lists[job.name] = self._new(job, tools, slots, lists)
             self._unread.add(job.name)
-            lists.begin(changed.get(job.name, ()), down_since)
-        self._wake_hosts()  # of a million hosts: new jobs do not wait for that
+            lists.begin(changed.get(job.name, ()))
+        wake_hosts(self._frontier, self._look)  # of a million hosts: new jobs do not wait for that
 
     def _take_in_new(self, jobs: Sequence[Job], tools: SyncTools, slots: Slots) -> set[str]:
-        """Take in new jobs of few URLs, many at once; return their names."""
-        taken: set[str] = set()
-        for batch in take_in_new(tools, [job for job in jobs if job.name not in self._lists]):
-            for job, source, sums in batch:
-                lists = self._lists[job.name] = self._new(job, tools, slots, None)
-                lists.took_in([source], sums)
-                taken.add(job.name)
-            self.synced([(job, sums) for job, _, sums in batch])
-        return taken
+        """Take in new jobs of few URLs, many at once; return the names of all that are seen to."""
+        new = new_of(tools, [job for job in jobs if job.name not in self._lists])
+        for batch in take_in_new(tools, new):
+            for job, *_ in batch:
+                self._lists[job.name] = self._new(job, tools, slots, None)
+            self._took_in(batch)
+        self._begin_new_files([job for job in new if job.url_file], tools, slots)
+        return {job.name for job in new if job.name in self._lists}
+
+    def _begin_new_files(self, jobs: Sequence[Job], tools: SyncTools, slots: Slots) -> None:
+        """Begin to take in jobs whose only list is a file."""
+        files = {job.name: (job, file) for job in jobs if (file := self._file(job))}
+        for job, _ in files.values():
+            lists = self._lists[job.name] = self._new(job, tools, slots, None)
+            lists.awaited = True
+        self._unread |= files.keys()
+        if files:
+            self._new_files = gevent.spawn(self._take_in_files, tools, files)
+
+    def _took_in(self, batch: Sequence[Taken]) -> None:
+        """Note jobs whose lists were taken in together with those of others."""
+        for job, source, sums in batch:
+            self._lists[job.name].took_in([source], sums)
+            self._unread.discard(job.name)
+        self.synced([(job, sums) for job, _, sums in batch])
+        self._event.set()
+
+    def _take_in_files(
+        self, tools: SyncTools, files: Mapping[str, tuple[Job, sources.FileList]]
+    ) -> None:
+        """Take in short files, and leave to their jobs what cannot be taken in so."""
+        new = NewFiles(tools, self._took_in, partial(self._read_alone, tools))
+        try:
+            new.run(files)
+        except (LocalFaultError, EndOfProcessError) as error:
+            self._fault = self._fault or error
+            self._event.set()
+
+    def _read_alone(self, tools: SyncTools, name: str) -> None:
+        """Read the lists of a new job as every other list is read."""
+        lists = self._lists[name]
+        tools.rescheduler.ask([lists.job])
+        lists.begin(())
+
+    def _end_new_files(self) -> None:
+        """End the taking in of files; what it has not taken in is read when its job is asked."""
+        if self._new_files:
+            self._new_files.kill()
+
+    def _file(self, job: Job) -> sources.FileList | None:
+        """Return the file that is the only list of a job."""
+        found = self._sources(job)
+        return found[0] if len(found) == 1 and isinstance(found[0], sources.FileList) else None
 
     def _new(self, job: Job, tools: SyncTools, slots: Slots, before: JobLists | None) -> JobLists:
         if before:
             before.kill()
 
-        def of() -> Sequence[sources.Source]:
-            return sources.of(job, self._folder, self._fetch(job), patient=self.patient)
-
+        of = partial(self._sources, job)
         return JobLists(job, tools, slots, of, self._job_ended, self.synced, before)
+
+    def _sources(self, job: Job) -> Sequence[sources.Source]:
+        return sources.of(job, self._folder, self._fetch(job), patient=self.patient)
 
     def _forget(self, named: set[str]) -> None:
         for name in self._lists.keys() - named:
@@ -188,17 +246,6 @@ class Seeder:
             lists.poll(watched=watched)
             if lists.reading:
                 self._unread.add(name)
-
-    def _wake_hosts(self) -> None:
-        """Have hosts of jobs that came, went or changed looked at again, slice by slice."""
-        while self._frontier.ask_again(time.time()):
-            pass
-        stale = self._frontier.stale()
-        after = 0 if stale else None
-        while after is not None:
-            after = self._frontier.wake(stale, after, time.time())
-        if stale:
-            self._look()
 
 
 def _length(job: Job) -> int:

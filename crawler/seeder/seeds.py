@@ -1,7 +1,7 @@
 """From a source to seeds: its lines in chunks, and a seed for each URL."""
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from typing import cast
 
@@ -92,10 +92,15 @@ def chunks_of(source: Source, known_version: str) -> Generator[Chunk, None, None
         SourceError: the source cannot be read to its end.
         Unchanged: its version is still the known one.
     """
-    chunker = None
     with closing(cast("Generator[list[bytes], None, None]", source.read(known_version))) as blocks:
-        for block in blocks:
-            chunker = chunker or Chunker(source.salt)  # known with the first block
-            yield from chunker.feed(block)
+        yield from cut(source, blocks)
+
+
+def cut(source: Source, blocks: Iterable[list[bytes]]) -> Generator[Chunk, None, None]:
+    """Yield the chunks of what was read of a source."""
+    chunker = None
+    for block in blocks:
+        chunker = chunker or Chunker(source.salt)  # known with the first block
+        yield from chunker.feed(block)
     if chunker:
         yield from chunker.finish()

@@ -19,6 +19,7 @@ from crawler.sources.contract import (
 from crawler.sources.downloads import downloader
 from crawler.sources.files import FileList, lists_at
 from crawler.sources.globs import Globs, origins_of
+from crawler.sources.short_files import Short, read_short
 from crawler.sources.sitemaps import Sitemap
 from crawler.sources.web import WebList
 
@@ -30,11 +31,13 @@ __all__ = [
     "Fields",
     "FileList",
     "Lists",
+    "Short",
     "Source",
     "SourceError",
     "Unchanged",
     "downloader",
     "of",
+    "read_short",
     "sweep",
 ]
 

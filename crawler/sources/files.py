@@ -29,7 +29,7 @@ from crawler.threads import Native
 
 LOOK_S: Seconds = 1.0
 """Longest time between two looks at a file that may still be written."""
-_TICK_NS = 20_000_000
+TICK_NS = 20_000_000
 """The clock of a file system may stand still for so long: younger files are waited for."""
 
 
@@ -61,11 +61,11 @@ class FileList(Source):
         patient: bool = False,
     ) -> None:
         super().__init__(f"{kind}:{path}")
-        self._path = path
-        self._plain = plain
-        self._patient = patient
-        self._form = format_of(path.name, fields)
-        self._meaning = short_hash(self._form.salt)
+        self.path = path
+        self.plain = plain
+        self.patient = patient
+        self.form = format_of(path.name, fields)
+        self._meaning = short_hash(self.form.salt)
         self.version_opened = ""
         """Version of the content when the last reading began."""
         self.size_opened = 0
@@ -73,41 +73,50 @@ class FileList(Source):
 
     @property
     def salt(self) -> bytes:
-        return self._form.salt
+        return self.form.salt
 
     def version(self) -> str:
         with Native(1) as native:
             try:
                 return self._version(
-                    native.call(os.stat, self._path, follow_symlinks=not self._plain)
+                    native.call(os.stat, self.path, follow_symlinks=not self.plain)
                 )
             except UNREADABLE:
                 return ""
 
     def read(self, known_version: str) -> Blocks:
-        opened = Opened(self._path, plain=self._plain)
+        opened = self.opened()
         with errors_named(self.name), Native(1) as native, closing(opened):
             self.version_opened = self.version_read = ""
             self.grew = False
-            if self._patient:
+            if self.patient:
                 self._wait(native)
             before = self._settled(native, opened)
             self.version_opened, self.size_opened = self._version(before), before.st_size
             if self.version_opened and self.version_opened == known_version:
                 raise Unchanged
             extent = Extent(before.st_size) if self.version_opened else None
-            yield from listed(native, opened.descriptor, self._form, self.name, extent=extent)
+            yield from listed(native, opened.descriptor, self.form, self.name, extent=extent)
             self._check(before, native.call(os.fstat, opened.descriptor))
             self.version_read = self.version_opened
 
     def parse(self, line: bytes) -> Entries:
-        return self._form.parse(line)
+        return self.form.parse(line)
+
+    def opened(self) -> Opened:
+        """Return its descriptor, which is not open yet."""
+        return Opened(self.path, plain=self.plain)
+
+    def was_read(self, found: os.stat_result) -> None:
+        """Note that its content was read to its end."""
+        self.version_opened, self.size_opened = self._version(found), found.st_size
+        self.version_read = self.version_opened
 
     def _wait(self, native: Native) -> None:
         """Wait until nobody seems to write the file any more, but not for ever."""
         deadline = time.monotonic() + UNENDED_S
         while True:
-            seen = native.call(look, self._path, plain=self._plain)
+            seen = native.call(look, self.path, plain=self.plain)
             left = deadline - time.monotonic()
             if not seen.wait or left <= 0:
                 self.unended = seen.unended or ("it is still being written" if seen.wait else "")
@@ -120,9 +129,9 @@ class FileList(Source):
         Two changes within one tick of the file system's clock look like one.
         """
         found = native.call(opened.open)
-        if not 0 <= time.time_ns() - found.st_ctime_ns < _TICK_NS:
+        if not 0 <= time.time_ns() - found.st_ctime_ns < TICK_NS:
             return found
-        gevent.sleep(_TICK_NS / 1e9)
+        gevent.sleep(TICK_NS / 1e9)
         return native.call(os.fstat, opened.descriptor)
 
     def _check(self, before: os.stat_result, after: os.stat_result) -> None:
@@ -134,7 +143,7 @@ class FileList(Source):
         self.grew = bool(self.version_opened) and after.st_size > before.st_size
         if self.grew:
             return
-        if self.version_opened and _written(before) != _written(after):
+        if self.version_opened and not is_same(before, after):
             raise failed(
                 self.name, "changed while it was read; write it elsewhere and rename it into place"
             )
@@ -178,5 +187,6 @@ def _is_meant(path: Path, pattern: str) -> bool:
     return not is_unfinished(path.name) or pattern.endswith(path.suffix or "~")
 
 
-def _written(found: os.stat_result) -> tuple[int, int]:
-    return found.st_size, found.st_mtime_ns
+def is_same(before: os.stat_result, after: os.stat_result) -> bool:
+    """Tell whether a file that is open was not written in between."""
+    return (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)

@@ -22,7 +22,11 @@ _UNRECORDED = bug(ValueError("its end cannot be recorded"))
 
 
 class Judge:
-    """Makes a settlement of every end; `given_up` tells of a task that its host is given up."""
+    """Makes a settlement of every end.
+
+    `given_up` tells of a task that its host is given up, `max_backoff` how long failures of a host
+    may keep a URL of a job waiting.
+    """
 
     def __init__(
         self,
@@ -30,12 +34,14 @@ class Judge:
         rules: Rulebook,
         given_up: Callable[[Task], bool],
         guard: Guard,
+        max_backoff: Callable[[str, Job], Seconds] = lambda _, job: job.max_backoff,
         wall: Callable[[], Seconds] = time.time,
     ) -> None:
         self._jobs = jobs
         self._rules = rules
         self._given_up = given_up
         self.guard = guard
+        self._max_backoff = max_backoff
         self._wall = wall
         self._random = Random()  # noqa: S311  jitter is no secret
 
@@ -62,13 +68,15 @@ class Judge:
         if task.robots:
             judged = self._rules.judge(visited, now, given_up=self._given_up(task))
             return Settlement(task, visited.outcome, judged.verdict, now, judged.record)
+        job = self._jobs[task.job]
         decision = verdict(
             task,
             visited.outcome,
-            attempts=self._jobs[task.job].attempts,
+            attempts=job.attempts,
             now=now,
             random=self._random,
             spared=visited.spared,
+            max_backoff=self._max_backoff(task.host, job),
         )
         decision = self._next(task, visited.outcome, decision, now)
         return Settlement(task, visited.outcome, decision, now)

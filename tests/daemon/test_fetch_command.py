@@ -138,6 +138,12 @@ def test_a_big_body_is_streamed_to_its_file(tmp_path):
     assert next(tmp_path.rglob("big")).read_bytes() == big
 
 
+def test_many_attempts_cost_seconds_and_not_hours(tmp_path):
+    with Site(flaky) as site:
+        done = fetch(f"{site.url}/503", "--attempts", "12", "--json", cwd=tmp_path)
+    assert lines(done.stdout)[0]["attempts"] == 12
+
+
 def test_ctrl_c_cleans_up_and_still_reports_every_url(tmp_path):
     route = slow(60)
     with Site(lambda path: b"x" if path == "/1" else route(path)) as site:

@@ -1,5 +1,6 @@
 """Hosts in every state of health: dead, failing, limited, closed, crowded; and very many."""
 
+import json
 import signal
 import socket
 import time
@@ -14,7 +15,7 @@ import psutil
 import pytest
 
 from tests import real
-from tests.program import Daemon, assert_clean, ledger, until, write_config
+from tests.program import Daemon, assert_clean, at_once, ledger, until, write_config
 from tests.servers import Answer, Site, status
 
 ALL = ("0.0.0.0",)  # noqa: S104  every address of loopback is a host
@@ -245,6 +246,43 @@ def opens_at(folder: Path, site: Site) -> float:
     with ledger(folder) as db:
         found = db.execute("SELECT opens_at FROM host WHERE key = ?", (site.url[7:],)).fetchone()
     return found[0] if found else 0.0
+
+
+def test_explain_says_whether_a_url_waits_by_the_word_of_its_host(tmp_path):
+    asks = status("503 Busy", ("Retry-After", "600"))
+    with (
+        Site(lambda _: asks) as busy,
+        Site(lambda _: status("403 Forbidden")) as bans,
+        Site(answer) as closed,
+        Site(lambda _: status("500 Broken")) as broken,
+    ):
+        begin, end = (
+            time.strftime("%H:00", time.gmtime(time.time() + hours * 3600)) for hours in (6, 7)
+        )
+        hosts = {closed.url[7:]: {"hours": f"{begin}-{end} UTC"}}
+        urls = [f"{site.url}/1" for site in (busy, closed, broken)]
+        refused = [f"{bans.url}/{n}" for n in range(30)]
+        job = a_list(tmp_path, *urls, *refused, attempts=9)
+        with Daemon(write_config(tmp_path, [job], hosts=hosts)) as daemon:
+            daemon.wait_for("host.rested", state="banned")
+            daemon.wait_for("visit", url=urls[0])
+            until(lambda: len(broken.requests) >= 4, "no failures", daemon)
+            for url, why in (
+                (urls[0], "(its host asked for it with Retry-After)"),
+                (urls[0], "(it asked for it with Retry-After)"),
+                (refused[-1], "visits in a row)"),
+                (urls[1], f"{closed.url[7:]} to open"),
+                (urls[1], "(its hours)"),
+                (urls[2], "failures)"),
+            ):
+                until(lambda url=url, why=why: why in waits_of(tmp_path, url), why, daemon)
+            assert daemon.stop() == 0
+
+
+def waits_of(folder: Path, url: str) -> str:
+    done = at_once("explain", "-c", "crawler.yaml", url, "--json", cwd=folder)
+    (job,) = json.loads(done.stdout)["jobs"]
+    return " | ".join(job["waits_for"])
 
 
 def test_the_budget_of_a_day_holds_for_two_processes_and_over_a_restart(tmp_path):

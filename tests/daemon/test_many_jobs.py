@@ -23,6 +23,14 @@ def jobs(site, number, **options):
     return [{"name": f"j{n}", "urls": [f"{site.url}/{n}"], **options} for n in range(number)]
 
 
+def in_files(folder, wanted):
+    """Have jobs name their URLs in a file each, instead of in the configuration."""
+    for job in wanted:
+        job["url_file"] = f"{job['name']}.txt"
+        (folder / job["url_file"]).write_text("".join(f"{url}\n" for url in job.pop("urls")))
+    return wanted
+
+
 def seconds_of_cpu(config):
     """Crawl until all is done, and return the CPU time of the program."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -46,14 +54,15 @@ def test_a_thousand_jobs_of_a_url_cost_at_most_three_times_a_job_of_a_thousand(s
     assert spent["many"] <= 3 * spent["one"], spent
 
 
-def test_many_new_jobs_are_told_and_visited_each_once_also_after_a_kill(site, tmp_path):
-    config = write_config(tmp_path, jobs(site, 300), concurrency=4)
+@pytest.mark.parametrize("listed", [lambda _, wanted: wanted, in_files], ids=["urls", "files"])
+def test_many_new_jobs_are_told_and_visited_each_once_also_after_a_kill(site, tmp_path, listed):
+    config = write_config(tmp_path, listed(tmp_path, jobs(site, 300)), concurrency=4)
     with Daemon(config) as daemon:
         until(lambda: len(daemon.told("visit")) >= 5, "no visits", daemon)
         daemon.signal(signal.SIGKILL)
         daemon.wait()
         before = Counter(visit["url"] for visit in daemon.told("visit"))
-    write_config(tmp_path, jobs(site, 400), concurrency=4)
+    write_config(tmp_path, listed(tmp_path, jobs(site, 400)), concurrency=4)
     with Daemon(config, "--until-done") as daemon:
         assert daemon.wait() == 0
         assert len({one["job"] for one in daemon.told("job.synced")}) == 400
@@ -74,6 +83,18 @@ def test_a_new_job_says_which_of_its_urls_are_bad_and_takes_the_others(site, tmp
         assert [one["place"] for one in daemon.told("url.bad")] == ["urls[1]", "urls[1]"]
         synced = {one["job"]: (one["added"], one["bad"]) for one in daemon.told("job.synced")}
         assert synced == {"good": (1, 0), "mixed": (4, 2)}
+
+
+def test_a_file_taken_in_with_many_others_is_read_again_when_it_changes(site, tmp_path):
+    wanted = in_files(tmp_path, jobs(site, 20))
+    with Daemon(write_config(tmp_path, wanted, watch=True)) as daemon:
+        until(lambda: len(daemon.told("visit")) == 20, "no visits", daemon)
+        (tmp_path / "j3.txt").write_text(f"{site.url}/other\n")
+        until(lambda: "/other" in site.paths(), "not visited", daemon)
+        daemon.wait_for("job.synced", job="j3", removed=1)
+        synced = [one["job"] for one in daemon.told("job.synced")]
+        assert sorted(synced) == sorted([*(f"j{n}" for n in range(20)), "j3"])
+        assert daemon.stop() == 0
 
 
 def test_a_job_taken_in_with_many_others_follows_its_configuration_from_then_on(site, tmp_path):

@@ -33,6 +33,12 @@ def take(frontier, owner, now=NOW, **options):
     return {host.key: host for host in frontier.lease(owner, now, **options).hosts}
 
 
+def move(frontier, owner, found, now=NOW):
+    """Note where hosts were found; return those that went back."""
+    lease = frontier.lease(owner, now, new=0, refills={}, idle=[], found=found)
+    return lease.refused
+
+
 def one_task(frontier, owner, now=NOW):
     (host,) = take(frontier, owner, now).values()
     return host.tasks[0]

@@ -4,10 +4,12 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 
-from crawler.frontier import ReadChunk, SourceState, open_frontier
+from crawler.frontier import BEFORE_ALL, Due, ReadChunk, Refit, SourceState, open_frontier
 from crawler.frontier.process import current
 from crawler.model import Kind
 from crawler.records import Dead, Done, HostRecord, JobTerms
+from crawler.seeder.reading import SyncTools
+from crawler.seeder.rescheduling import Rescheduler
 from tests import FULL
 from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
 
@@ -60,15 +62,42 @@ def end(frontier, owner, kinds, *, at=NOW, again=None):
         )  # fmt: skip
 
 
+def fit(frontier, owner, at, now=NOW, **schedules):
+    """Compute due times anew, to `at` for each that has ended, in one walk; count its slices."""
+    due, after, slices = (), BEFORE_ALL, 0
+    while after is not None:
+        tidied = frontier.tidy(owner, Refit(schedules, due=due), now, after)
+        due, after = [Due(task.id, task.due_at, at) for task in tidied.found], tidied.after
+        slices += 1
+    return slices
+
+
+def sync_tools(frontier, native, log):
+    """What the syncs of a process of its own work with."""
+    owner = join(frontier)
+    fits = Rescheduler(frontier, owner, native, lambda: None)
+    return SyncTools(frontier, owner, native, log, lambda: None, fits)
+
+
+def slices_read(frontier, act):
+    """Count the slices of all tasks that a frontier reads while something is done."""
+    seen = []
+    within, db = frontier._file._native.call, frontier._file.db
+    within(db.set_trace_callback, seen.append)
+    act()
+    within(db.set_trace_callback, None)
+    return sum("ORDER BY id LIMIT" in statement for statement in seen)
+
+
 KINDS = {"/0": Kind.STORED, "/1": Kind.TIMEOUT, "/2": Kind.DNS, "/3": Kind.NOT_FOUND}
 
 
 def ended(frontier, *hosts, again=None):
     """A job of four URLs a host, each ended in its own way."""
     frontier.configure([JobTerms("job")], NOW)
-    frontier.rescheduled("job", "daily" if again else "")
     frontier.add("job", seeds(*hosts, each=4), NOW)
     owner = join(frontier)
+    fit(frontier, owner, None, job="daily" if again else "")
     end(frontier, owner, KINDS, again=again)
     frontier.release(owner, [], NOW)
 

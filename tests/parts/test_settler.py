@@ -235,3 +235,32 @@ def test_a_fault_of_the_ledger_is_nobodys_bug_and_the_batch_is_settled_later(sce
     scene.settler.run()
     assert [settled.outcome.kind for settled in scene.told] == [Kind.STORED] * 3
     assert not scene.log.events
+
+
+def test_files_of_visits_that_come_meanwhile_are_reserved_with_the_batch(scene, monkeypatch):
+    first, *others = [replace(scene.visited(), wanted=f"w{number}") for number in range(4)]
+    save, claim, claims = scene.settler._files.save, scene.frontier.claim, []
+    waiting = iter(others)
+
+    def saves(bodies):
+        for visited in waiting:
+            scene.settler.deliver(visited)
+        scene.settler.shut()
+        return save(bodies)
+
+    def claimed(choices, owner):
+        claims.append([choice for _, choice, _ in choices])
+        return claim(choices, owner)
+
+    monkeypatch.setattr(scene.settler._files, "save", saves)
+    monkeypatch.setattr(scene.frontier, "claim", claimed)
+    scene.frontier.claim([(99, "w2", "x")], None)
+    claims.clear()
+    scene.settler.deliver(first)
+    scene.settler.run()
+    assert [settled.outcome.kind for settled in scene.told] == [Kind.STORED] * 4
+    assert claims == [["w0"], ["w2"]], "w2 is another's"
+    stored = [settled.outcome.path for settled in scene.told]
+    assert (stored[:2], stored[3:]) == (["w0", "w1"], ["w3"])
+    assert stored[2] not in {None, "w2"}
+    assert all((scene.folder / path).read_bytes() == BODY for path in stored)

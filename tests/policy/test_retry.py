@@ -43,10 +43,15 @@ def task(failures=0):
     return Task(1, "job", "http://h/", "http://h/", "h:80", 1, 7, failures + 1, failures)
 
 
-def judge(outcome, failures=0, attempts=5, seed=0, *, spared=False):
-    chance = seeded(seed)
+def judge(outcome, failures=0, attempts=5, seed=0, *, spared=False, most=MAX_BACKOFF_S):
     return verdict(
-        task(failures), outcome, attempts=attempts, now=NOW, random=chance, spared=spared
+        task(failures),
+        outcome,
+        attempts=attempts,
+        now=NOW,
+        random=seeded(seed),
+        spared=spared,
+        max_backoff=most,
     )
 
 
@@ -115,6 +120,16 @@ def test_a_pause_is_bounded_by_the_backoff_and_by_what_the_server_asked(failures
     ceiling = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(failures - 1, 30))
     assert 0 <= length <= max(ceiling, min(asked or 0, MAX_RETRY_AFTER_S))
     assert length >= min(asked or 0, MAX_RETRY_AFTER_S)
+
+
+@pytest.mark.parametrize("most", [1.0, 300.0, 7200.0])
+def test_a_url_waits_no_longer_than_its_host_may_rest_nor_than_an_hour(most):
+    silent = Outcome(Kind.TIMEOUT)
+    ends = [judge(silent, failures=20, attempts=99, seed=n, most=most) for n in range(99)]
+    waits = [end.at - NOW for end in ends]
+    assert 0.9 * min(most, MAX_BACKOFF_S) < max(waits) <= min(most, MAX_BACKOFF_S)
+    asked = Outcome(Kind.HTTP_ERROR, 503, retry_after=9000.0)
+    assert judge(asked, failures=20, attempts=99, most=most).at == NOW + 9000
 
 
 def test_the_backoff_doubles_with_every_failure_up_to_its_cap():

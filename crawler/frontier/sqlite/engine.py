@@ -16,18 +16,37 @@ from crawler.frontier.sqlite.engine_lists import SqliteLists
 from crawler.frontier.sqlite.rows import identity, robots
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import clock, jobs, leasing, owners, paces
-from crawler.frontier.sqlite.visits import settling as visits
+from crawler.frontier.sqlite.visits import (
+    clock,
+    jobs,
+    leasing,
+    owners,
+    paces,
+    settling,
+    tidying,
+    turns,
+)
 from crawler.frontier.sqlite.visits.jobs import configure, wake
+from crawler.frontier.values import BEFORE_ALL
+from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
+
+PROCEDURES = (
+    settling.SETTLE,
+    leasing.GIVE_BACK,
+    leasing.TAKE,
+    leasing.TAKE_BACK,
+    turns.TAKE,
+    turns.SHARE,
+)
 
 
 class SqliteFrontier(SqliteDesk, SqliteLists):
     """A frontier in a file."""
 
     def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
-        self._file = Transactions(state, durable=durable, readonly=readonly)
+        self._file = Transactions(state, PROCEDURES, durable=durable, readonly=readonly)
         self._visitor = Visitor()
         self._shares = Shares()
 
@@ -72,7 +91,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._visitor = replace(self._visitor, jobs=known)
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
-        return self._file.write(visits.add, self._file.names, job, seeds, now, recount)
+        return self._file.write(settling.add, self._file.names, job, seeds, now, recount)
 
     def hold(self, jobs: Collection[str]) -> None:
         self._visitor = replace(self._visitor, held=frozenset(jobs))
@@ -92,11 +111,10 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     def schedule(self, job: str) -> str:
         return self._file.read(jobs.schedule, job)
 
-    def rescheduled(self, job: str, text: str) -> None:
-        self._file.write(jobs.rescheduled, self._file.names, job, text)
-
-    def refit(self, job: str, next_due: values.NextDue, after: int, now: Seconds) -> int | None:
-        return self._file.write(jobs.refit, self._file.names, job, next_due, after, now)
+    def tidy(
+        self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL
+    ) -> Tidied[Found]:
+        return self._file.stage(tidying.tidy, owner, work, now, after)
 
     def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
         self._file.look()
@@ -111,6 +129,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         refills: dict[int, int],
         idle: Sequence[HostRecord],
         back: Sequence[int] = (),
+        found: Sequence[HostRecord] = (),
     ) -> values.Lease:
         return self._file.stage(
             leasing.lease,
@@ -122,10 +141,8 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
             refills,
             idle,
             back,
+            found,
         )
-
-    def move(self, owner: int, found: Sequence[HostRecord], now: Seconds) -> values.Moved:
-        return self._file.stage(leasing.move, owner, found, now)
 
     def resting(self, after: int, now: Seconds) -> tuple[list[values.LeasedHost], int | None]:
         return self._file.read(paces.resting, self._visitor, after, now)
@@ -146,15 +163,19 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._file.write(paces.amend, owner, before, after, now)
 
     def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
-        return self._file.write(visits.claim, paths, owner)
+        return self._file.write(settling.claim, paths, owner)
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
-        self._file.write(visits.keep, owner, task, kept)
+        self._file.write(settling.keep, owner, task, kept)
 
     def settle(
-        self, owner: int, settlements: Sequence[Settlement], hosts: Sequence[HostRecord]
-    ) -> None:
-        self._file.stage(visits.settle, owner, settlements, hosts)
+        self,
+        owner: int,
+        settlements: Sequence[Settlement],
+        hosts: Sequence[HostRecord],
+        claims: Mapping[int, str] = values.NO_CLAIMS,
+    ) -> set[int]:
+        return self._file.stage(settling.settle, owner, settlements, hosts, claims)
 
     def renew(self, owner: int, now: Seconds) -> None:
         self._file.write(owners.renew, owner, now)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from crawler.frontier import STATES, HostState
 from crawler.frontier.process import current
 from crawler.log import iso
-from crawler.model import Seconds
+from crawler.model import Kind, Seconds
 from crawler.policy.politeness import FAILURES_TO_REST
 from crawler.policy.rests import Why
 from crawler.verbs.explain.case import Case
@@ -44,7 +44,7 @@ def _time(case: Case) -> Iterator[str]:
         why = "its host asked for it with Retry-After"
     elif entry.failures:
         why = f"after {counted(entry.failures, 'failure')}"
-    elif entry.ended is None:
+    elif entry.ended is None or entry.kind not in {entry.ended, Kind.EMPTY}:
         why = f"after {entry.kind}" if entry.kind else "it was put off"
     yield f"its time, {when(entry.due_at, now)} ({why})"
 

@@ -8,11 +8,21 @@ from crawler.config import Job
 from crawler.daemon.clock import ClockWatch
 from crawler.model import DAY_S, Kind
 from crawler.records import Again, Dead, Done, JobTerms, Robots
-from crawler.seeder.rescheduling import reschedule
+from crawler.seeder.rescheduling import Rescheduler
+from crawler.threads import Native
 from crawler.urls import origin_of
 from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
 
 YEARS = 10 * 365 * DAY_S
+
+
+def reschedule(frontier, job):
+    owner = join(frontier)
+    with Native(1) as native:
+        fits = Rescheduler(frontier, owner, native, lambda: None, wall=lambda: NOW)
+        fits.ask([job])
+        fits.wait(job.name)
+    frontier.release(owner, [], NOW)
 
 
 class Clocks:
@@ -83,7 +93,7 @@ def test_what_ended_by_a_clock_that_was_ahead_has_its_time_from_the_schedule_ane
     then = NOW + YEARS
     job = Job(name="job", urls=("http://a/",), schedule={"every": "1h", "until": "2030-01-01"})
     frontier.configure([JobTerms("job")], NOW)
-    reschedule(frontier, job, None, NOW)
+    reschedule(frontier, job)
     frontier.add("job", seeds("a", "b"), NOW)
     owner = join(frontier, then)
     tasks = [host.tasks[0] for host in take(frontier, owner, then).values()]
@@ -94,10 +104,10 @@ def test_what_ended_by_a_clock_that_was_ahead_has_its_time_from_the_schedule_ane
         [],
     )
     frontier.release(owner, [], then)
-    reschedule(frontier, job, None, NOW)
+    reschedule(frontier, job)
     assert frontier.sums().counts.waiting == 0, "no reload heals that"
     assert frontier.bring_back(0, NOW) is None
-    reschedule(frontier, job, None, NOW)
+    reschedule(frontier, job)
     owner = join(frontier)
     assert take(frontier, owner, NOW + 3599) == {}
     assert len(take(frontier, owner, NOW + 3600)) == 2

@@ -6,6 +6,7 @@ import pytest
 
 from crawler.frontier import open_frontier
 from crawler.frontier.sqlite.rows import fingerprints
+from crawler.frontier.sqlite.visits import refitting
 from tests import FULL
 from tests.parts.frontier.invariants import broken
 from tests.parts.frontier.walk import STEPS, Walk
@@ -18,10 +19,11 @@ STEPS_EACH = 150
 
 @pytest.fixture(autouse=True)
 def _small_levels(monkeypatch):
-    """Both levels of the index are in use with a handful of URLs."""
+    """Both levels of the index are in use with a handful of URLs, and walks go in slices."""
     monkeypatch.setattr(fingerprints, "COUNTED_EVERY", 1)
     monkeypatch.setattr(fingerprints, "MAX_RECENT", 6)
     monkeypatch.setattr(fingerprints, "MOVED_AT_ONCE", 3)
+    monkeypatch.setattr(refitting, "ROWS_AT_ONCE", 5)
 
 
 @pytest.mark.campaign

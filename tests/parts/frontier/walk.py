@@ -13,9 +13,11 @@ import pytest
 from crawler.errors import PassLostError
 from crawler.frontier import (
     BEFORE_ALL,
+    Due,
     Forget,
     LetGo,
     ReadChunk,
+    Refit,
     Rename,
     Retry,
     Revisit,
@@ -30,7 +32,7 @@ from crawler.model import Kind, Outcome
 from crawler.policy.naming import path_key
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms, Robots, Settlement
 from tests.parts.desk import change, number, rows, stored
-from tests.parts.frontiers import seed
+from tests.parts.frontiers import move, seed
 
 JOBS = ("one", "two", "three")
 HOSTS = tuple(f"h{number}.example" for number in range(4))
@@ -39,7 +41,7 @@ URLS = 16
 MAX_PROCESSES = 3
 STEPS = {
     "begin": 2, "put": 5, "drop": 1, "end": 1, "weigh": 0.5, "retire": 2, "join": 1, "lease": 6,
-    "settle": 8, "crash": 0.5, "release": 0.4, "refit": 0.5, "retry": 0.5, "forget": 0.5, "wait": 2,
+    "settle": 8, "crash": 0.5, "release": 0.4, "refit": 2, "retry": 0.5, "forget": 0.5, "wait": 2,
     "configure": 0.7, "audit": 0.7, "clear": 0.7, "rename": 1,
     "move": 2,
 }  # fmt: skip
@@ -62,6 +64,8 @@ class Walk:
         self._obeying = obeying
         self._seen = []
         """Files that an audit looked up some steps ago."""
+        self._refits = []
+        """Walks over due times that are not at their end."""
         self._pids = 0
         self.active = set(JOBS)
         self._obeys = dict.fromkeys(JOBS, False)
@@ -197,10 +201,10 @@ class Walk:
         found = [
             HostRecord(host, self.now, address=self.random.choice(ADDRESSES)) for host in hosts
         ]
-        moved = self._frontier.move(owner, found, self.now)
-        for host in moved.refused:
+        refused = move(self._frontier, owner, found, self.now)
+        for host in refused:
             del mine[host]
-        return owner, hosts, moved.refused
+        return owner, hosts, refused
 
     def _given_back(self, mine):
         """Choose tasks that were not begun, and hosts that have nothing more to do."""
@@ -290,13 +294,23 @@ class Walk:
         return owner
 
     def _step_refit(self):
-        job = self.random.choice(JOBS)
-        at = self.random.choice([None, self.now + self.random.choice([0, 100])])
-        after = 0
-        while after is not None:
-            after = self._frontier.refit(job, lambda *_: at, after, self.now)
-        self._frontier.rescheduled(job, "" if at is None else "x")
-        return job, at
+        """Do a slice of a walk over due times, a new one or one that was begun some steps ago."""
+        self._refits = [walk for walk in self._refits if walk[0] in self.held]
+        if self.held and (not self._refits or self.random.random() < 0.3):
+            owner, job = self.random.choice(sorted(self.held)), self.random.choice(JOBS)
+            at = self.random.choice([None, self.now + self.random.choice([0, 100])])
+            text = "" if at is None else "x"
+            self._refits.append((owner, Refit({job: text}), BEFORE_ALL, at))
+        if not self._refits:
+            return None
+        walk = self._refits.pop(self.random.randrange(len(self._refits)))
+        owner, work, after, at = walk
+        for _ in range(self.random.randint(1, 2)):  # the first reply was lost
+            found = self._frontier.tidy(owner, work, self.now, after)
+        if found.after is not None:
+            due = [Due(task.id, task.due_at, at) for task in found.found]
+            self._refits.append((owner, replace(work, due=due), found.after, at))
+        return walk, found
 
     def _step_retry(self):
         return self._from_outside(Retry(Wanted()))

@@ -5,23 +5,24 @@ import pytest
 from crawler.config import Job
 from crawler.frontier import open_frontier
 from crawler.records import JobTerms
-from crawler.seeder.new_jobs import JOBS_AT_ONCE, take_in_new
-from crawler.seeder.reading import MAX_LINES_HERE, SyncTools
+from crawler.seeder.new_jobs import JOBS_AT_ONCE, new_of, take_in_new
+from crawler.seeder.reading import MAX_LINES_HERE
 from crawler.threads import Native
-from tests.parts.frontiers import NOW, join
+from tests.parts.frontiers import NOW
+from tests.parts.ledgers import sync_tools
 from tests.parts.logs import Silence
 
 
 @pytest.fixture
 def tools(tmp_path):
     with open_frontier(tmp_path / "state.sqlite", durable=False) as frontier, Native(1) as native:
-        yield SyncTools(frontier, join(frontier), native, Silence(), lambda: None)
+        yield sync_tools(frontier, native, Silence())
 
 
 def taken(tools, *jobs):
     """Take in the new ones, and return their names, batch by batch."""
     tools.frontier.configure([JobTerms(job.name) for job in jobs], NOW)
-    return [[job.name for job, _, _ in batch] for batch in take_in_new(tools, jobs)]
+    return [[job.name for job, _, _ in batch] for batch in take_in_new(tools, new_of(tools, jobs))]
 
 
 def test_a_thousand_new_jobs_take_eight_transactions_and_known_ones_none(tools):

@@ -77,6 +77,24 @@ def test_a_wait_says_whether_it_is_the_hosts_word_or_ours(file, frontier, wait, 
     assert f"({why})" in waits(file)
 
 
+@pytest.mark.parametrize(
+    ("kind", "ended", "why"),
+    [
+        ("stored", "stored", "by its job's schedule"),
+        ("empty", "unchanged", "by its job's schedule"),
+        ("http_error", "stored", "after http_error"),  # its host pays, so that it has no failure
+        ("connect", None, "after connect"),
+        (None, None, "it was put off"),
+    ],
+)
+def test_a_wait_after_a_visit_that_was_no_end_is_not_its_schedules(
+    file, frontier, kind, ended, why
+):
+    frontier.add("job", seeds("a"), NOW)
+    execute(file, "UPDATE task SET due_at = ?, kind = ?, ended = ?", NOW + 90, kind, ended)
+    assert f"({why})" in waits(file)
+
+
 def test_a_url_that_waits_tells_its_time_its_host_and_its_daemon(file, frontier):
     frontier.add("job", seeds("a", each=3), NOW)
     assert waits(file) == "a daemon: none is running"

@@ -39,7 +39,8 @@ CREATE TABLE job (
     heir_of INTEGER,                       -- the job of its old name, see renaming.py
     digest TEXT NOT NULL DEFAULT '',       -- of its meaning in the newest configuration
     behind INTEGER NOT NULL DEFAULT 0,     -- its lists are of before another job was its heir
-    urls_per_host INTEGER                  -- most URLs found by links on one host; NULL: any
+    urls_per_host INTEGER,                 -- most URLs found by links on one host; NULL: any
+    ranked INTEGER NOT NULL DEFAULT 0      -- whether some have another rank than the usual
 ) STRICT;
 INSERT INTO job (id, name) VALUES ({ROBOTS_JOB}, '.robots'); -- has the visits to robots.txt
 

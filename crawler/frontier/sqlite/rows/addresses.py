@@ -18,24 +18,20 @@ WHERE ip IN ({addresses}) AND owner IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM host WHERE host.address = ip AND host.owner IS NOT NULL)"""
 _OF_OWNER = """
 WHERE ip IN (SELECT address FROM host WHERE host.owner = :owner) AND owner = :owner"""
-_REST = """
+NOTE_RESTS = """
 UPDATE address SET answered_at = (SELECT answered_at FROM temp.rested WHERE ip = address.ip)
-WHERE ip IN (SELECT ip FROM temp.rested) AND owner = ?"""
+WHERE ip IN (SELECT ip FROM temp.rested) AND owner = :owner"""
+"""Records when the last answers from the staged addresses of an owner began to arrive."""
 
 
-def hold(db: sqlite3.Connection, owner: int, hosts: str) -> None:
-    """Give a process the addresses of hosts that it owns; `hosts` selects their numbers."""
-    db.execute(_HOLD.format(hosts=hosts), {"owner": owner})
+def hold(hosts: str) -> str:
+    """Return what gives `:owner` the addresses of hosts that it owns; `hosts` selects these."""
+    return _HOLD.format(hosts=hosts)
 
 
-def let_go(db: sqlite3.Connection, addresses: str) -> None:
-    """Leave addresses at which no host is owned without an owner; `addresses` selects them."""
-    db.execute(_LET_GO.format(addresses=addresses))
-
-
-def note_rests(db: sqlite3.Connection, owner: int) -> None:
-    """Record when the last answers from the staged addresses of an owner began to arrive."""
-    db.execute(_REST, (owner,))
+def let_go(addresses: str) -> str:
+    """Return what leaves addresses without an owner at which no host has one, of those selected."""
+    return _LET_GO.format(addresses=addresses)
 
 
 def answered_at(db: sqlite3.Connection, ip: str | None) -> Seconds:

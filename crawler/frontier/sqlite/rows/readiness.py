@@ -2,25 +2,27 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from crawler.frontier.sqlite.file.schema import RANKS, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.file.schema import RANKS, ROBOTS_JOB, USUAL, WAITING
 from crawler.frontier.sqlite.rows import staging
-from crawler.frontier.sqlite.rows.addresses import note_rests
+from crawler.frontier.sqlite.rows.addresses import NOTE_RESTS
 from crawler.model import Seconds
 from crawler.records import HostRecord
 
 _NEVER = "9e999"
-_FIRST = "nullif(min({}), {})".format(
-    ", ".join(
-        f"ifnull((SELECT due_at FROM task WHERE host = host.id AND job = {{job}} "
-        f"AND state = {WAITING} AND rank = {rank} ORDER BY due_at LIMIT 1), {_NEVER})"
-        for rank in RANKS
-    ),
+_DUE_AT = f"""
+SELECT due_at FROM task WHERE host = host.id AND job = {{job}} AND state = {WAITING}
+AND rank = {{rank}} ORDER BY due_at LIMIT 1"""
+_FIRST_OF_ALL = "nullif(min({}), {})".format(
+    ", ".join(f"ifnull(({_DUE_AT.format(job='job.id', rank=rank)}), {_NEVER})" for rank in RANKS),
     _NEVER,
 )
-"""A search for each rank: their tasks are apart in the index."""
+_FIRST = f"""
+CASE WHEN ranked THEN {_FIRST_OF_ALL} ELSE ({_DUE_AT.format(job="job.id", rank=USUAL)}) END"""
+"""Due time of a job's first task. Tasks of other ranks are apart in the index."""
+_FIRST_OF_ROBOTS = _DUE_AT.format(job=ROBOTS_JOB, rank=USUAL)
 _VISITING = (
     "FROM host_job JOIN job ON job.id = host_job.job AND active WHERE host_job.host = host.id"
 )
@@ -28,9 +30,9 @@ _AWAITED = "rules_until <= :now AND asked_until > :now"
 _READY_AT = f"""
 UPDATE host SET
     ready_at = max(next_at, opens_at, (SELECT min(due_at) FROM (
-        SELECT ({_FIRST.format(job="job.id")}) AS due_at {_VISITING}
+        SELECT {_FIRST} AS due_at {_VISITING}
             AND NOT ({_AWAITED} AND ifnull(host.obeys, job.obeys))
-        UNION ALL SELECT ifnull(({_FIRST.format(job=ROBOTS_JOB)}), CASE WHEN {_AWAITED}
+        UNION ALL SELECT ifnull(({_FIRST_OF_ROBOTS}), CASE WHEN {_AWAITED}
             THEN asked_until END) WHERE EXISTS (SELECT 1 {_VISITING})))),
     class = ifnull((SELECT max(weight) {_VISITING}), class)
 WHERE id IN ({{hosts}}) AND owner IS NULL"""
@@ -45,7 +47,14 @@ _OWE = f"""
 UPDATE host SET ({", ".join(staging.OWED)}) = (
     SELECT {", ".join(staging.OWED).replace(" address", " ifnull(owed.address, host.address)")}
     FROM temp.owed WHERE owed.id = host.id)
-WHERE id IN (SELECT id FROM temp.owed) AND owner = ?"""
+WHERE id IN (SELECT id FROM temp.owed) AND owner = :owner"""
+OWE_ALL = (NOTE_RESTS, _OWE)
+"""Statements that record rests and health of the staged hosts that `:owner` has."""
+
+
+def ready_at_of(hosts: str) -> str:
+    """Return what computes anew at `:now` when hosts are ready; `hosts` selects their numbers."""
+    return _READY_AT.format(hosts=hosts)
 
 
 def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int] | str, now: Seconds) -> None:
@@ -61,17 +70,14 @@ def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int] | str, now: Sec
         db.execute(_READY_AT.format(hosts=_NUMBERS), values)
 
 
-def stage_owed(db: sqlite3.Connection, hosts: Iterable[HostRecord]) -> None:
-    """Make the rows of hosts that `owe` records, before its transaction."""
-    hosts = list(hosts)
-    staging.fill(db, "owed", [(host.id, *owed(host)) for host in hosts])
-    staging.fill(db, "rested", dict(rest for host in hosts for rest in host.address_rests).items())
-
-
-def owe(db: sqlite3.Connection, owner: int) -> None:
-    """Record rests and health of the staged hosts that the owner has."""
-    note_rests(db, owner)
-    db.execute(_OWE, (owner,))
+def stage_owed(
+    db: sqlite3.Connection, hosts: Sequence[HostRecord], leaving: Sequence[HostRecord] = ()
+) -> None:
+    """Make the rows of hosts that OWE_ALL records, before its transaction; some are `leaving`."""
+    rows = [(one.id, *owed(one), leaves) for leaves in (0, 1) for one in (hosts, leaving)[leaves]]
+    staging.fill(db, "owed", rows)
+    rests = (rest for host in (*hosts, *leaving) for rest in host.address_rests)
+    staging.fill(db, "rested", dict(rests).items())
 
 
 def owed(host: HostRecord) -> tuple[Any, ...]:

@@ -19,14 +19,17 @@ OWED = (
 """Columns of a host that its owner records."""
 TABLES = {
     "settled": f"id INTEGER PRIMARY KEY, {', '.join(Row._fields[1:])}",
-    "owed": f"id INTEGER PRIMARY KEY, {', '.join(OWED)}",
+    "owed": f"id INTEGER PRIMARY KEY, {', '.join(OWED)}, leaves",
     "rested": "ip TEXT PRIMARY KEY, answered_at",
     "parted": "ip TEXT PRIMARY KEY",
     "returned": "id INTEGER PRIMARY KEY",
+    "refused": "host INTEGER PRIMARY KEY",
+    "claimed": "key INTEGER PRIMARY KEY, task",
     "wanted": "host INTEGER PRIMARY KEY, tasks, upto, new, nth",
     "my_job": "name TEXT PRIMARY KEY, digest",
     "held_job": "name TEXT PRIMARY KEY",
-    "turn": "host, job, served, weight, due, PRIMARY KEY (host, job)",
+    "refitted": "id INTEGER PRIMARY KEY, was, at",
+    "turn": "host, job, served, weight, ranked, due, PRIMARY KEY (host, job)",
     "taken": "host, job, nth, id, PRIMARY KEY (host, job, nth)",
 }
 """What each is made of, by name. Types are those of the values: nothing is converted twice."""
@@ -37,6 +40,7 @@ def set_up(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA temp_store = MEMORY")
     for name, columns in TABLES.items():
         db.execute(f"CREATE TEMP TABLE {name} ({columns})")
+    db.execute("CREATE INDEX temp.wanted_size ON wanted (upto)")
 
 
 def fill(db: sqlite3.Connection, table: str, rows: Iterable[Sequence[Any]]) -> None:

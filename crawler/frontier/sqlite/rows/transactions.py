@@ -7,7 +7,7 @@ statement the thread has to win the interpreter back, and other processes wait m
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -25,6 +25,7 @@ from crawler.frontier.sqlite.file.locking import Patience, begin
 from crawler.frontier.sqlite.file.presence import Presence
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.procedures import Procedure
 from crawler.model import Seconds
 from crawler.policy.remedies import Fault, fault_of
 from crawler.threads import Native
@@ -41,10 +42,18 @@ class Transactions:
     Each begins with `BEGIN IMMEDIATE`, or with `BEGIN` where it only reads and waits for no writer.
     """
 
-    def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
+    def __init__(
+        self,
+        state: Path,
+        procedures: Sequence[Procedure] = (),
+        *,
+        durable: bool,
+        readonly: bool = False,
+    ) -> None:
         self.state = state
         self._durable = durable
         self._readonly = readonly
+        self._procedures = procedures
         self._native = Native(1)
         self.names = Names()
         self.patience = Patience()
@@ -144,6 +153,8 @@ class Transactions:
     def _open_writer(self) -> sqlite3.Connection:
         db = connect(self.state, durable=self._durable)
         staging.set_up(db)
+        for procedure in self._procedures:
+            procedure.create(db)
         return db
 
     def _open_reader(self) -> sqlite3.Connection:

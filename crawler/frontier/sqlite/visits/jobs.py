@@ -1,40 +1,32 @@
 """The jobs of the configuration, as the frontier knows them. Runs in the native thread.
 
 A job that leaves the configuration takes no part any more; nothing is written to its tasks, so it
-may have ten million. A verb that touches every host or task of a job goes in slices, and begins
+may have ten million. A verb that touches every host of a job goes in slices, and begins
 again where a crash left it.
 """
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
-from crawler.frontier.sqlite.file.schema import DEAD, DONE, RETIRED, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.file.schema import ROBOTS_JOB
 from crawler.frontier.sqlite.lists.renaming import inherit
 from crawler.frontier.sqlite.rows.identity import begin_text
 from crawler.frontier.sqlite.rows.names import Names, is_obeyed, obeys_of
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
-from crawler.frontier.sqlite.rows.tasks import tally
-from crawler.frontier.values import NextDue
-from crawler.model import Kind, Seconds
+from crawler.model import Seconds
 from crawler.records import JobTerms
 
 ROWS_AT_ONCE = 2000
-"""Hosts or tasks of one transaction."""
+"""Hosts of one transaction."""
 HOSTS_PASSED = 20_000
 """Hosts of one transaction that are looked at, and of which hardly one is written."""
-_REFITTED = {WAITING, DONE, DEAD, RETIRED}
 _SAY = "UPDATE ledger SET obeys = :obeys, obeyed_upto = 0 WHERE obeys != :obeys"
 _KEYS = "SELECT id, key, obeys FROM host WHERE id > ? ORDER BY id LIMIT ?"
 _ASKED = "SELECT id FROM host WHERE asked_until > 0 AND owner IS NULL LIMIT ?"
 _LISTING = """
 SELECT DISTINCT host FROM host_job WHERE host > :after AND host <= :last
     AND job IN (SELECT value FROM json_each(:jobs)) ORDER BY host LIMIT :limit"""
-_SLICE = """
-SELECT id, job, state, due_at, ifnull(finished_at, 0.0), fingerprint, every, ended, host
-FROM task WHERE id > ? ORDER BY id LIMIT ?"""
 
 
 def configure(
@@ -124,59 +116,3 @@ def schedule(db: sqlite3.Connection, job: str) -> str:
     """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""
     row = db.execute("SELECT schedule FROM job WHERE name = ?", (job,)).fetchone()
     return str(row[0]) if row else ""
-
-
-def rescheduled(db: sqlite3.Connection, names: Names, job: str, text: str) -> None:
-    """Note the schedule by which all due times of a job's tasks were computed."""
-    db.execute("UPDATE job SET schedule = ? WHERE id = ?", (text, names.job_id(db, job)))
-
-
-def refit(
-    db: sqlite3.Connection, names: Names, job: str, next_due: NextDue, after: int, now: Seconds
-) -> int | None:
-    """Give a slice of a job's ended tasks other due times; return the last task's number.
-
-    Tasks that are leased or not yet visited are left alone. A retired one stays so: its time is for
-    the day on which it comes back.
-    """
-    number = names.job_id(db, job)
-    found = [_Ended(*row) for row in db.execute(_SLICE, (after, ROWS_AT_ONCE))]
-    sums: Counter[tuple[int, str]] = Counter()
-    rows, hosts = [], set()
-    for task in found:
-        if task.job != number or task.ended is None or task.state not in _REFITTED:
-            continue
-        at = next_due(task.due_at, task.finished_at, task.fingerprint, task.every)
-        due_at = task.due_at if at is None else at
-        state = _state(task, again=at is not None)
-        sums[number, "+"] += (state == WAITING) - (task.state == WAITING)
-        if (state, due_at) != (task.state, task.due_at):
-            rows.append((state, due_at, task.id))
-            hosts.add(task.host)
-    db.executemany("UPDATE task SET state = ?, due_at = ? WHERE id = ?", rows)
-    tally(db, sums)
-    update_ready_at(db, hosts, now)
-    return found[-1].id if len(found) == ROWS_AT_ONCE else None
-
-
-class _Ended(NamedTuple):
-    """A task whose due time may change."""
-
-    id: int
-    job: int
-    state: int
-    due_at: Seconds
-    finished_at: Seconds
-    fingerprint: int
-    every: Seconds | None
-    ended: str | None
-    host: int
-
-
-def _state(task: _Ended, *, again: bool) -> int:
-    """Return the state of a task that has ended: by the kind of that, if it is not due again."""
-    if task.state == RETIRED:
-        return RETIRED
-    if again:
-        return WAITING
-    return DONE if task.ended in {Kind.STORED, Kind.UNCHANGED} else DEAD

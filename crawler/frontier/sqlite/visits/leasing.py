@@ -7,29 +7,71 @@ address, or gives the host back if another process has it.
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from crawler.frontier.classes import CLASSES, Shares
 from crawler.frontier.sqlite.file.schema import LEASED, WAITING
-from crawler.frontier.sqlite.rows import addresses, staging
-from crawler.frontier.sqlite.rows.readiness import owe, stage_owed, update_ready_at
+from crawler.frontier.sqlite.rows import staging
+from crawler.frontier.sqlite.rows.addresses import hold, let_go
+from crawler.frontier.sqlite.rows.procedures import FENCE, Procedure
+from crawler.frontier.sqlite.rows.readiness import OWE_ALL, ready_at_of, stage_owed
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits import parking, ready, turns
-from crawler.frontier.sqlite.visits.owners import renew
-from crawler.frontier.values import Lease, Moved
+from crawler.frontier.values import Lease
 from crawler.model import Seconds
 from crawler.records import HostRecord
 
 FIRST_TASKS = 2
 """Tasks of a host just taken; how many more it can use shows with the next lease."""
 
-_OWED = "SELECT id FROM temp.owed"
-_FREE = f"UPDATE host SET owner = NULL WHERE id IN ({_OWED}) AND owner = ?"
-_PART = f"""
-INSERT OR IGNORE INTO temp.parted
-SELECT address FROM host WHERE id IN ({_OWED}) AND address IS NOT NULL"""
-_PARTED = "SELECT ip FROM temp.parted"
+_BACK = f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE state = {LEASED} AND"
+_PART = """
+INSERT OR IGNORE INTO parted
+SELECT address FROM host WHERE id IN (SELECT id FROM temp.owed) AND address IS NOT NULL"""
+_REFUSE = """
+INSERT INTO refused SELECT owed.id FROM temp.owed CROSS JOIN address ON ip = owed.address
+WHERE NOT leaves AND owner IS NOT NULL AND owner != :owner"""
+_LEAVING = "SELECT id FROM temp.owed WHERE leaves UNION ALL SELECT host FROM temp.refused"
+GIVE_BACK = Procedure(
+    "give_back",
+    "owner now",
+    FENCE,
+    f"{_BACK} id IN (SELECT id FROM temp.returned)",
+    _REFUSE,
+    _PART,
+    *OWE_ALL,
+    _PART,
+    f"{_BACK} host IN (SELECT host FROM temp.refused)",
+    f"UPDATE host SET owner = NULL WHERE id IN ({_LEAVING}) AND owner = :owner",
+    hold("SELECT id FROM temp.owed"),
+    let_go("SELECT ip FROM temp.parted"),
+    ready_at_of(_LEAVING),
+    "DELETE FROM wanted WHERE host IN (SELECT host FROM temp.refused)",
+)
+"""Gives back tasks, and hosts that leave or whose address is another process's; moves the others.
+
+The addresses before and after are `parted`, for no host may be left there.
+"""
+_NEW = "SELECT host FROM temp.wanted WHERE new"
+TAKE = Procedure(
+    "take_hosts",
+    "owner hosts tasks",
+    """
+INSERT INTO wanted SELECT value, :tasks, :tasks, 1, key - 1000000 FROM json_each(:hosts)
+WHERE true ON CONFLICT DO UPDATE SET new = 1""",
+    f"UPDATE host SET owner = :owner WHERE id IN ({_NEW})",
+    hold(_NEW),
+)
+"""Makes hosts those of the owner; they are wanted, and come before those to be refilled."""
+TAKE_BACK = Procedure(
+    "take_back",
+    "owner now",
+    f"{_BACK} id IN (SELECT id FROM temp.taken)",
+    f"UPDATE host SET owner = NULL WHERE id IN ({_NEW}) AND owner = :owner",
+    let_go(f"SELECT address FROM host WHERE id IN ({_NEW})"),
+    ready_at_of(_NEW),
+)
 _NEXT = f"""
 SELECT min(ready_at) FROM ({
     " UNION ALL ".join(
@@ -38,20 +80,57 @@ SELECT min(ready_at) FROM ({
         for weight in CLASSES
     )
 })"""
-_BACK = f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE state = {LEASED} AND"
-_RETURNED = f"{_BACK} id IN (SELECT id FROM temp.returned)"
-_ALL_BACK = f"{_BACK} host IN (SELECT value FROM json_each(?))"
-_REFUSE = "UPDATE host SET owner = NULL WHERE id IN (SELECT value FROM json_each(?)) AND owner = ?"
-_WANT = """
-INSERT INTO temp.wanted SELECT value, :tasks, :tasks, 1, key - 1000000 FROM json_each(:hosts)
-WHERE true ON CONFLICT DO UPDATE SET new = 1"""
-_OWN = "UPDATE host SET owner = ? WHERE id IN (SELECT host FROM temp.wanted WHERE new)"
-_REFUSED = """
-SELECT owed.id FROM temp.owed CROSS JOIN address ON ip = owed.address
-WHERE owner IS NOT NULL AND owner != ?"""
 _ANSWERED = """
 SELECT owed.address, ifnull(address.answered_at, 0.0)
-FROM temp.owed LEFT JOIN address ON ip = owed.address WHERE owed.address IS NOT NULL"""
+FROM temp.owed LEFT JOIN address ON ip = owed.address
+WHERE NOT leaves AND owed.address IS NOT NULL"""
+
+
+def lease(
+    file: Transactions,
+    visitor: Visitor,
+    shares: Shares,
+    owner: int,
+    now: Seconds,
+    new: int,
+    refills: Mapping[int, int],
+    idle: Sequence[HostRecord],
+    back: Sequence[int],
+    found: Sequence[HostRecord],
+) -> Lease:
+    """Free and move hosts, take new ones, take tasks: in this order, so that one may come back.
+
+    Tasks of a host that moves go back with it, for it moves only while none of its visits is open.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    db = file.db
+    _take_back_unanswered(file, owner, now)
+    _know(file, visitor)
+    _stage(db, refills, idle, back, found)
+    values = {"owner": owner, "now": now, "all_jobs": visitor.jobs is None}
+    with file.locked():
+        GIVE_BACK.run(db, values)
+        if new > 0:
+            parking.bring_back(db, owner, now)
+        share = ready.fair_share(db, owner, now, new)
+        hosts, more = ready.choose(db, shares, values, new, share)
+        if hosts:
+            TAKE.call(db, owner=owner, hosts=json.dumps(hosts), tasks=FIRST_TASKS)
+        turns.take(db, values)
+        (next_at,) = db.execute(_NEXT).fetchone()
+        file.unanswered = True
+    lease = Lease(
+        turns.answer(db, file.names, visitor),
+        max(0, -share),
+        next_at,
+        more=more,
+        refused=frozenset(host for (host,) in db.execute("SELECT host FROM temp.refused")),
+        answered_at=dict(db.execute(_ANSWERED).fetchall()) if found else {},
+    )
+    file.unanswered = False
+    return lease
 
 
 def _know(file: Transactions, visitor: Visitor) -> None:
@@ -62,112 +141,26 @@ def _know(file: Transactions, visitor: Visitor) -> None:
         file.known = visitor
 
 
-def lease(
-    file: Transactions,
-    visitor: Visitor,
-    shares: Shares,
-    owner: int,
-    now: Seconds,
-    new: int,
-    refills: dict[int, int],
+def _stage(
+    db: sqlite3.Connection,
+    refills: Mapping[int, int],
     idle: Sequence[HostRecord],
     back: Sequence[int],
-) -> Lease:
-    """Free idle hosts, take new ones, take tasks: in this order, so that a host may come back.
-
-    Raises:
-        LeaseLostError: the owner was taken for dead.
-    """
-    db = file.db
-    _take_back_unanswered(file, owner, now)
-    _know(file, visitor)
-    stage_owed(db, idle)
+    found: Sequence[HostRecord],
+) -> None:
+    """Make the rows of what is given back, moved and wanted."""
+    stage_owed(db, found, leaving=idle)
     staging.fill(db, "returned", [(task,) for task in back])
-    wanted = [(host, n, _size(n), 0, at) for at, (host, n) in enumerate(refills.items())]
+    bounded = [(host, min(number, turns.MOST)) for host, number in refills.items()]
+    wanted = [(host, n, turns.UPTO[n], 0, at) for at, (host, n) in enumerate(bounded)]
     staging.fill(db, "wanted", wanted)
-    for table in ("parted", "turn", "taken"):
+    for table in ("parted", "refused", "turn", "taken"):
         staging.fill(db, table, ())
-    values = {"owner": owner, "now": now, "all": visitor.jobs is None}
-    with file.locked():
-        renew(db, owner, now)
-        db.execute(_RETURNED)
-        if idle:
-            _free(db, owner, now)
-        if new > 0:
-            parking.bring_back(db, owner, now)
-        share = ready.fair_share(db, owner, now, new)
-        hosts, more = ready.choose(db, shares, values, new, share)
-        _take(db, owner, hosts)
-        turns.take(db, values)
-        (next_at,) = db.execute(_NEXT).fetchone()
-        file.unanswered = True
-    answer = turns.answer(db, file.names, visitor)
-    file.unanswered = False
-    return Lease(answer, max(0, -share), next_at, more=more)
-
-
-def _size(tasks: int) -> int:
-    """Return the power of two that is no less: hosts of one size are done together."""
-    return 1 << (tasks - 1).bit_length()
 
 
 def _take_back_unanswered(file: Transactions, owner: int, now: Seconds) -> None:
     """Undo a lease whose answer could not be read: its caller has none of it."""
-    if not file.unanswered:
-        return
-    db = file.db
-    with file.locked():
-        db.execute(f"{_BACK} id IN (SELECT id FROM temp.taken)")
-        hosts = "SELECT host FROM temp.wanted WHERE new"
-        db.execute(f"UPDATE host SET owner = NULL WHERE id IN ({hosts}) AND owner = ?", (owner,))
-        addresses.let_go(db, f"SELECT address FROM host WHERE id IN ({hosts})")
-        update_ready_at(db, hosts, now)
-    file.unanswered = False
-
-
-def move(file: Transactions, owner: int, found: Sequence[HostRecord], now: Seconds) -> Moved:
-    """Note the addresses of hosts; give back those at an address of another process.
-
-    Their tasks go with them, for a host moves only while none of its visits is open.
-
-    Raises:
-        LeaseLostError: the owner was taken for dead.
-    """
-    db = file.db
-    stage_owed(db, found)
-    staging.fill(db, "parted", ())
-    with file.locked():
-        renew(db, owner, now)
-        refused = [host for (host,) in db.execute(_REFUSED, (owner,)).fetchall()]
-        _owe(db, owner)
-        if refused:
-            db.execute(_ALL_BACK, (json.dumps(refused),))
-            db.execute(_REFUSE, (json.dumps(refused), owner))
-        addresses.hold(db, owner, _OWED)
-        addresses.let_go(db, _PARTED)
-        update_ready_at(db, refused, now)
-    return Moved(frozenset(refused), dict(db.execute(_ANSWERED).fetchall()))
-
-
-def _owe(db: sqlite3.Connection, owner: int) -> None:
-    """Record the rests of the staged hosts; their addresses before and after are `parted`."""
-    db.execute(_PART)
-    owe(db, owner)
-    db.execute(_PART)
-
-
-def _free(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
-    """Leave the staged hosts without an owner, and record their rests."""
-    _owe(db, owner)
-    db.execute(_FREE, (owner,))
-    addresses.let_go(db, _PARTED)
-    update_ready_at(db, _OWED, now)
-
-
-def _take(db: sqlite3.Connection, owner: int, hosts: list[int]) -> None:
-    """Make hosts those of the owner; they are wanted, and come before those to be refilled."""
-    if not hosts:
-        return
-    db.execute(_WANT, {"tasks": FIRST_TASKS, "hosts": json.dumps(hosts)})
-    db.execute(_OWN, (owner,))
-    addresses.hold(db, owner, "SELECT host FROM temp.wanted WHERE new")
+    if file.unanswered:
+        with file.locked():
+            TAKE_BACK.call(file.db, owner=owner, now=now)
+        file.unanswered = False

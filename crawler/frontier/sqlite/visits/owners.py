@@ -4,13 +4,13 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from crawler.errors import LeaseLostError
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.file.schema import DEAD, LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.rows import addresses
 from crawler.frontier.sqlite.rows.identity import hold, leave_text
 from crawler.frontier.sqlite.rows.names import Names
-from crawler.frontier.sqlite.rows.readiness import owe, stage_owed, update_ready_at
+from crawler.frontier.sqlite.rows.procedures import lost_error
+from crawler.frontier.sqlite.rows.readiness import OWE_ALL, stage_owed, update_ready_at
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, tally, task_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.values import (
@@ -68,10 +68,7 @@ def renew(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
         "UPDATE process SET lease_until = max(lease_until, ?) WHERE id = ?", (now + LEASE_S, owner)
     )
     if not cursor.rowcount:
-        raise LeaseLostError(
-            "another process took this one for dead and reclaimed its leases; was it stopped, "
-            f"or was the machine stalled, for more than {LEASE_S:.0f} s?"
-        )
+        raise lost_error()
 
 
 def heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) -> None:
@@ -118,7 +115,8 @@ def release(
             (owner,),
         )
         addresses.let_all_go(db, owner)
-        owe(db, owner)
+        for statement in OWE_ALL:
+            db.execute(statement, {"owner": owner})
         db.execute("UPDATE host SET owner = NULL WHERE owner = ?", (owner,))
         update_ready_at(db, held, now)
         leave_text(db, owner)

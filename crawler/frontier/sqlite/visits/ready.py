@@ -39,7 +39,7 @@ def choose(
 ) -> tuple[list[int], bool]:
     """Return up to `new` hosts to take, and whether others were not looked at.
 
-    `values` has the `owner`, the time `now`, and whether it visits `all` jobs.
+    `values` has the `owner`, the time `now`, and whether it visits `all_jobs`.
     """
     found, more = _ready(db, values, new)
     return _chosen(shares, found, new, share), more

@@ -10,7 +10,13 @@ from crawler.frontier.sqlite.lists.new_urls import enlist
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.fingerprints import is_known
 from crawler.frontier.sqlite.rows.names import Names
-from crawler.frontier.sqlite.rows.readiness import owe, stage_owed, update_ready_at
+from crawler.frontier.sqlite.rows.procedures import FENCE, Procedure
+from crawler.frontier.sqlite.rows.readiness import (
+    OWE_ALL,
+    ready_at_of,
+    stage_owed,
+    update_ready_at,
+)
 from crawler.frontier.sqlite.rows.robots import ask, learn
 from crawler.frontier.sqlite.rows.tasks import ENDS, row_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
@@ -21,7 +27,7 @@ from crawler.records import Hop, HostRecord, Seed, Settlement
 from crawler.urls import host_of
 
 _UNSETTLED = f"""
-DELETE FROM temp.settled WHERE NOT EXISTS (
+DELETE FROM settled WHERE NOT EXISTS (
     SELECT 1 FROM task WHERE task.id = settled.id AND task.state = {LEASED}
     AND task.attempt = settled.attempt)"""
 _COUNT = f"""
@@ -51,10 +57,22 @@ UPDATE task SET (
     iif(s.digest IS NULL, task.final_location, task.location)
     FROM temp.settled AS s WHERE s.id = task.id)
 WHERE id IN (SELECT id FROM temp.settled)"""
+SETTLE = Procedure(
+    "settle",
+    "owner now",
+    FENCE,
+    _UNSETTLED,
+    _COUNT,
+    _SETTLE,
+    *OWE_ALL,
+    ready_at_of("SELECT host FROM temp.settled"),
+    "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed",
+)
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
 _WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
 _CLAIM = f"INSERT OR IGNORE INTO file (key, task) {_WANTED} WHERE true RETURNING task"
+_RESERVED = "SELECT file.task FROM temp.claimed CROSS JOIN file USING (key, task)"
 _CLAIMED = f"SELECT task FROM ({_WANTED}) CROSS JOIN file ON key = value AND task = claimant"
 
 
@@ -135,8 +153,12 @@ def settle(
     owner: int,
     settlements: Sequence[Settlement],
     hosts: Sequence[HostRecord],
-) -> None:
-    """Record verdicts, hops to other hosts, the sums, and the rests of hosts.
+    claims: Mapping[int, str],
+) -> set[int]:
+    """Record verdicts, hops to other hosts, the sums, and the rests of hosts; reserve files.
+
+    `claims` are the first choices of tasks whose bodies are still to be written. Return those that
+    have theirs now.
 
     Raises:
         LeaseLostError: the owner was taken for dead.
@@ -144,18 +166,14 @@ def settle(
     db, names = file.db, file.names
     staging.fill(db, "settled", map(row_of, settlements))
     stage_owed(db, hosts)
+    staging.fill(db, "claimed", {path_key(path): task for task, path in claims.items()}.items())
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
     with file.locked():
-        renew(db, owner, 0.0)
-        db.execute(_UNSETTLED)
         _lead(db, names, leads)
-        db.execute(_COUNT)
-        db.execute(_SETTLE)
-        learned = _learned(db, names, settlements)
-        owe(db, owner)
-        update_ready_at(db, "SELECT host FROM temp.settled", now)
-        update_ready_at(db, learned, now)
+        SETTLE.call(db, owner=owner, now=now)
+        update_ready_at(db, _learned(db, names, settlements), now)
+    return {task for (task,) in db.execute(_RESERVED)} if claims else set()
 
 
 def _leads_to(settled: Settlement) -> str:

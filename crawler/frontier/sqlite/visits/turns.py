@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from crawler.frontier.sqlite.file.schema import LEASED, RANKS, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.file.schema import LEASED, RANKS, ROBOTS_JOB, USUAL, WAITING
 from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.procedures import Procedure
 from crawler.frontier.sqlite.rows.robots import ask
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, task_of
 from crawler.frontier.sqlite.rows.terms import Terms, Visitor, terms_of
@@ -26,12 +27,17 @@ MANY_JOBS = 16
 """Jobs with due URLs on one host, beyond which fewer of these are looked at at once."""
 TASKS_OF_MANY = 64
 """URLs that are then taken of the host at the most, and looked at for each of as many jobs."""
+SIZES = (2, 8, 32, 128, 512)
+"""Bounds to which the number of tasks that are wanted of a host is rounded up."""
+MOST = SIZES[-1]
+"""Tasks of one host that one lease takes at the most."""
+UPTO = {n: next(size for size in SIZES if size >= n) for n in range(MOST + 1)}
 _RANKS = ", ".join(map(str, RANKS))
 _EACH_RANK = ", ".join(f"({rank})" for rank in RANKS)
 LOOKED_AT = 100
 """URLs that are looked at for one that is listed on the host, among those that a redirect led."""
 MINE = """
-(:all OR EXISTS (
+(:all_jobs OR EXISTS (
     SELECT 1 FROM temp.my_job WHERE my_job.name = job.name AND my_job.digest = job.digest))
 AND NOT EXISTS (SELECT 1 FROM temp.held_job WHERE held_job.name = job.name)"""
 """Condition on a job: the process visits it."""
@@ -44,57 +50,62 @@ WHERE (rules_until <= :now OR refresh_at <= :now) AND asked_until <= :now AND ow
 _FIRST = f"""
 SELECT url, location FROM task WHERE host = ? AND job = ? AND state = {WAITING}
 AND rank IN ({_RANKS}) AND due_at <= ? LIMIT {LOOKED_AT}"""
+_DUE_OF = f"""EXISTS (
+    SELECT 1 FROM task WHERE task.host = {{host}} AND task.job = {{job}} AND state = {WAITING}
+    AND rank = {{rank}} AND due_at <= :now)"""
 _DUE = " OR ".join(
-    f"EXISTS (SELECT 1 FROM task WHERE task.host = {{host}} AND task.job = {{job}} "
-    f"AND state = {WAITING} AND rank = {rank} AND due_at <= :now)"
-    for rank in RANKS
+    f"({_DUE_OF}{'' if rank == USUAL else ' AND ranked'})".replace("{rank}", str(rank))
+    for rank in sorted(RANKS, key=lambda one: one != USUAL)
 )
-"""Condition: a job has a due task on a host. A search for each rank, for the index has it first."""
+"""Condition: a job has a due task on a host. Tasks of other ranks are apart in the index."""
 _TURNS = f"""
-INSERT INTO temp.turn
-SELECT host.id, job.id, served, weight, {_DUE.format(host="host.id", job="job.id")}
+INSERT INTO turn
+SELECT host.id, job.id, served, weight, ranked, {_DUE.format(host="host.id", job="job.id")}
 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
     {_HERE} WHERE owner = :owner AND {MINE}
     AND (rules_until > :now OR NOT ifnull(host.obeys, job.obeys))
 UNION ALL
-SELECT host.id, {ROBOTS_JOB}, -1e300, 1, {_DUE.format(host="host.id", job=ROBOTS_JOB)}
+SELECT host.id, {ROBOTS_JOB}, -1e300, 1, 0,
+    {_DUE_OF.format(host="host.id", job=ROBOTS_JOB, rank=USUAL)}
 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
 WHERE owner = :owner AND EXISTS (
         SELECT 1 FROM task WHERE task.host = host.id AND job = {ROBOTS_JOB} AND state = {WAITING})
     AND EXISTS (SELECT 1 FROM host_job CROSS JOIN job ON job.id = job AND active
         WHERE host_job.host = host.id AND {MINE})"""
-_BOUND = f"""
-UPDATE temp.wanted SET tasks = {TASKS_OF_MANY}, upto = {TASKS_OF_MANY} WHERE tasks > {TASKS_OF_MANY}
-AND (SELECT count(*) FROM temp.turn WHERE turn.host = wanted.host AND due) > {MANY_JOBS}"""
-_TAKE = f"""
-WITH line AS (
-    SELECT turn.host, turn.job, served, weight, tasks,
-        row_number() OVER (PARTITION BY turn.host ORDER BY served, turn.job) AS nth
-    FROM temp.turn CROSS JOIN temp.wanted ON wanted.host = turn.host WHERE due AND upto = :upto
-), first AS (
-    SELECT line.host, line.job, task.id, tasks, served + (row_number() OVER (
-        PARTITION BY line.host, line.job ORDER BY task.rank, due_at, task.id) - 1.0) / weight
-        AS place
-    FROM line CROSS JOIN (VALUES {_EACH_RANK}) AS ranks CROSS JOIN task
-    WHERE nth <= tasks AND task.id IN (
-        SELECT id FROM task WHERE host = line.host AND job = line.job AND state = {WAITING}
-        AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT :upto)
-), queue AS (
-    SELECT *, row_number() OVER (PARTITION BY host ORDER BY place, job, id) AS nth FROM first
-)
-INSERT INTO temp.taken SELECT host, job, nth, id FROM queue WHERE nth <= tasks"""
-_SIZES = "SELECT DISTINCT upto FROM temp.wanted"
+_OF_MANY = f"""
+UPDATE wanted SET tasks = {TASKS_OF_MANY}, upto = {UPTO[TASKS_OF_MANY]}
+WHERE tasks > {TASKS_OF_MANY} AND host IN (
+    SELECT host FROM temp.turn WHERE due GROUP BY host HAVING count(*) > {MANY_JOBS})"""
+_LAST_OF_MANY = f"""
+DELETE FROM turn WHERE due AND host IN (
+    SELECT host FROM temp.turn WHERE due GROUP BY host HAVING count(*) > {TASKS_OF_MANY})
+AND {TASKS_OF_MANY} <= (SELECT count(*) FROM temp.turn AS before WHERE before.host = turn.host
+    AND before.due AND (before.served, before.job) < (turn.served, turn.job))"""
+_FIRST_OF_EACH = f"""
+SELECT turn.host, turn.job, task.id, tasks, served + (row_number() OVER (
+    PARTITION BY turn.host, turn.job ORDER BY task.rank, due_at, task.id) - 1.0) / weight AS place
+FROM temp.wanted CROSS JOIN temp.turn ON turn.host = wanted.host
+CROSS JOIN (VALUES {_EACH_RANK}) AS ranks ON ranked OR ranks.column1 = {USUAL} CROSS JOIN task
+WHERE upto = {{upto}} AND due AND task.id IN (
+    SELECT id FROM task WHERE host = turn.host AND job = turn.job AND state = {WAITING}
+    AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT {{upto}})"""
+_QUEUE = f"""
+INSERT INTO taken SELECT host, job, nth, id FROM (
+    SELECT *, row_number() OVER (PARTITION BY host ORDER BY place, job, id) AS nth
+    FROM ({_FIRST_OF_EACH}) AS first
+) AS queue WHERE nth <= tasks"""
 _LEASE = f"""
 UPDATE task SET state = {LEASED}, attempt = attempt + 1
 WHERE id IN (SELECT id FROM temp.taken)"""
 _SHARED = f"SELECT host FROM temp.turn WHERE job != {ROBOTS_JOB} GROUP BY host HAVING count(*) > 1"
 _PAY = f"""
-UPDATE temp.turn SET served = served + (
+UPDATE turn SET served = served + (
     SELECT count(*) FROM temp.taken WHERE taken.host = turn.host AND taken.job = turn.job
 ) / CAST(weight AS REAL) WHERE job != {ROBOTS_JOB} AND host IN ({_SHARED})"""
 _PASS_BY = f"""
-UPDATE temp.turn SET served = max(turn.served, least.served) FROM (
-    SELECT host, min(served) AS served FROM temp.turn WHERE job != {ROBOTS_JOB}
+UPDATE turn SET served = max(turn.served, least.served) FROM (
+    SELECT host, min(served) AS served FROM temp.turn
+    WHERE job != {ROBOTS_JOB} AND host IN ({_SHARED})
     AND ({_DUE.format(host="turn.host", job="turn.job")}) GROUP BY host
 ) AS least WHERE turn.host = least.host AND turn.job != {ROBOTS_JOB}"""
 """A job without a waiting task loses the turns that went by."""
@@ -105,24 +116,28 @@ WHERE turn.host = host_job.host AND turn.job = host_job.job AND turn.served != h
 _TAKEN = f"""
 SELECT task.{COLUMNS.replace(", ", ", task.")} FROM temp.taken CROSS JOIN task ON task.id = taken.id
 ORDER BY taken.host, nth"""
+TAKE = Procedure(
+    "take_tasks",
+    "owner now all_jobs",
+    _TURNS,
+    _OF_MANY,
+    _LAST_OF_MANY,
+    *(_QUEUE.format(upto=size) for size in SIZES),
+    _LEASE,
+)
+"""Hosts of which about as many tasks are wanted are done together: so few are looked at."""
+SHARE = Procedure("share_turns", "now", _PAY, _PASS_BY, _NOTE)
 
 
 def take(db: sqlite3.Connection, values: Mapping[str, Any]) -> None:
     """Lease tasks of the wanted hosts, as far as the caller owns these; `answer` returns them.
 
-    `values` has the `owner`, the time `now`, and whether it visits `all` jobs. Hosts of which about
-    as many tasks are wanted are done together: of each job only so many are looked at.
+    `values` has the `owner`, the time `now`, and whether it visits `all_jobs`.
     """
     _ask(db, values)
-    db.execute(_TURNS, values)
-    db.execute(_BOUND)
-    for (upto,) in db.execute(_SIZES).fetchall():
-        db.execute(_TAKE, {**values, "upto": upto})
-    db.execute(_LEASE)
+    TAKE.run(db, values)
     if db.execute(_SHARED).fetchone():
-        db.execute(_PAY)
-        db.execute(_PASS_BY, values)
-        db.execute(_NOTE)
+        SHARE.run(db, values)
 
 
 def _ask(db: sqlite3.Connection, values: Mapping[str, Any]) -> None:

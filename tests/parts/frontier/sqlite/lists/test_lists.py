@@ -9,7 +9,7 @@ from crawler.model import Kind
 from crawler.records import Again, Dead, Done, JobTerms
 from tests.parts.desk import times_listed, unfinished
 from tests.parts.frontiers import NOW, join, one_task, seed, seeds, settled, take
-from tests.parts.ledgers import execute
+from tests.parts.ledgers import execute, fit
 
 
 def chunk(number, *seeds, bad=0):
@@ -211,24 +211,18 @@ def test_another_schedule_moves_due_times_and_none_ends_them(frontier):
     owner = join(frontier)
     (host,) = take(frontier, owner, refills={1: 3}).values()
     frontier.settle(owner, [settled(task, Kind.STORED, Done()) for task in host.tasks], [])
-    frontier.release(owner, [], NOW)
     done = len(host.tasks)
-
-    def next_due(due_at, finished_at, number, every):
-        return finished_at + 30
-
-    assert frontier.refit("job", next_due, 0, NOW) is None
+    fit(frontier, owner, NOW + 30, job="every 1h")
     assert (frontier.sums().counts.again, frontier.sums().counts.waiting) == (done, 3)
-    assert frontier.refit("job", lambda *_: None, 0, NOW) is None
+    assert frontier.schedule("job") == "every 1h"
+    fit(frontier, owner, None, job="")
     assert (frontier.sums().counts.again, frontier.sums().counts.waiting) == (0, 3 - done)
     assert frontier.schedule("job") == ""
-    frontier.rescheduled("job", "every 1h")
-    assert frontier.schedule("job") == "every 1h"
 
 
 def test_a_schedule_that_changed_while_a_url_was_retired_holds_when_it_comes_back(frontier, reader):
     frontier.configure([JobTerms("job")], NOW)
-    frontier.rescheduled("job", "every 30d")
+    fit(frontier, reader, None, job="every 30d")
     number = listing(frontier, reader)
     admit(frontier, number, chunk(1, *seeds("a")))
     owner = join(frontier)
@@ -237,8 +231,7 @@ def test_a_schedule_that_changed_while_a_url_was_retired_holds_when_it_comes_bac
     frontier.release(owner, [], NOW)
     gone(frontier, number, 1)
     retire(frontier, reader)
-    assert frontier.refit("job", lambda *_: NOW + 3600, 0, NOW) is None
-    frontier.rescheduled("job", "every 1h")
+    fit(frontier, reader, NOW + 3600, job="every 1h")
     assert frontier.sums().counts.retired == 1
     admit(frontier, number, chunk(1, *seeds("a")), now=NOW + 60)
     owner = join(frontier)

@@ -7,6 +7,7 @@ from crawler.frontier import Holder, Pulse
 from crawler.frontier.process import current
 from crawler.records import JobTerms
 from tests.parts.frontiers import NOW, gone, join, seeds, take
+from tests.parts.ledgers import fit
 
 
 def daemon(frontier, name, process=None, **how):
@@ -83,7 +84,7 @@ def test_due_times_are_fitted_anew_when_a_process_with_an_older_text_ends(open_o
     old, new = open_one(), open_one()
     first = configured(old, "a", j="1", k="1")
     second = configured(new, "b", j="2", k="1")
-    new.rescheduled("j", "daily")
+    fit(new, second, None, j="daily")
     new.release(second, [], NOW)
     assert new.schedule("j") == "daily"
     old.release(first, [], NOW)

@@ -11,7 +11,7 @@ from crawler.frontier.process import current
 from crawler.model import DAY_S, Kind, Outcome
 from crawler.records import Done, Health, HostRecord, JobTerms, Settlement
 from tests.parts.desk import times_listed, unfinished
-from tests.parts.frontiers import LATER, NOW, gone, join, seed, seeds, settled, take
+from tests.parts.frontiers import LATER, NOW, gone, join, move, seed, seeds, settled, take
 
 
 def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
@@ -48,7 +48,7 @@ def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
         lambda: one.settle(mine, [result], [HostRecord(host.id, NOW + LATER)]),
         lambda: one.lease(mine, now, new=9, refills={host.id: 9}, idle=[]),
         lambda: one.renew(mine, now),
-        lambda: one.move(mine, [HostRecord(host.id, NOW, address="192.0.2.1")], now),
+        lambda: move(one, mine, [HostRecord(host.id, NOW, address="192.0.2.1")], now),
         lambda: one.claim([(host.tasks[0].id, "x", "y")], mine),
     ):
         with pytest.raises(LeaseLostError, match="took this one for dead"):

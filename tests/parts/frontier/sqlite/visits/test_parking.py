@@ -7,7 +7,7 @@ import pytest
 
 from crawler.frontier.sqlite.visits import parking, ready
 from crawler.records import HostRecord
-from tests.parts.frontiers import NOW, join, seeds, take
+from tests.parts.frontiers import NOW, join, move, seeds, take
 
 ADDRESS = "192.0.2.7"
 
@@ -20,7 +20,7 @@ def crowd(open_one):
     one.add("job", seeds(*(f"h{number}" for number in range(30))), NOW)
     hosts = list(take(one, mine, new=30).values())
     found = [HostRecord(host.id, NOW, address=ADDRESS) for host in hosts]
-    assert not one.move(mine, found, NOW).refused
+    assert not move(one, mine, found)
     one.lease(mine, NOW, new=0, refills={}, idle=found[1:], back=[
         task.id for host in hosts[1:] for task in host.tasks
     ])  # fmt: skip

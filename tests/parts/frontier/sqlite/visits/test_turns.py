@@ -16,7 +16,7 @@ from crawler.frontier.sqlite.lists.new_urls import FIRST_HOSTS
 from crawler.frontier.sqlite.visits.turns import TASKS_OF_MANY
 from crawler.model import Kind, Outcome, Visited
 from crawler.records import Again, Done, HostRecord, JobTerms
-from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
+from tests.parts.frontiers import NOW, join, move, seed, seeds, settled, take
 from tests.parts.ledgers import execute
 from tests.parts.logs import Silence
 
@@ -251,7 +251,7 @@ def test_hosts_at_an_address_stay_with_the_process_that_holds_one_of_them(open_o
 
 def moved(frontier, owner, host, address):
     """Note where a host was found; return which went back for it."""
-    return frontier.move(owner, [HostRecord(host.id, NOW, address=address)], NOW).refused
+    return move(frontier, owner, [HostRecord(host.id, NOW, address=address)])
 
 
 def test_a_host_found_at_an_address_of_another_process_goes_back_and_is_for_that_one(open_one):
@@ -275,7 +275,7 @@ def test_what_a_refused_host_is_owed_is_kept(open_one):
     here, there = take(one, mine, new=1)["a:80"], take(other, theirs, new=9)["b:80"]
     moved(one, mine, here, "192.0.2.7")
     rest = HostRecord(there.id, NOW + 50, address="192.0.2.7")
-    assert other.move(theirs, [rest], NOW).refused == {there.id}
+    assert move(other, theirs, [rest]) == {there.id}
     lease = other.lease(theirs, NOW, new=9, refills={}, idle=[])
     assert (lease.hosts, lease.next_at) == ((), NOW + 50)
 
@@ -427,6 +427,7 @@ def test_the_first_hosts_of_a_new_job_come_before_the_many_that_are_ready(fronti
 def test_of_the_due_urls_of_a_job_those_of_the_lowest_rank_go_first(frontier, file):
     frontier.configure([JobTerms("job")], NOW)
     frontier.add("job", [seed(f"http://a/{number}") for number in range(5)], NOW)
+    execute(file, "UPDATE job SET ranked = 1")
     for rank, number in ((0, 3), (2, 0)):
         execute(file, "UPDATE task SET rank = ? WHERE url = ?", rank, f"http://a/{number}")
     execute(file, "UPDATE task SET rank = 0, due_at = ? WHERE url = 'http://a/4'", NOW + 1)
@@ -439,6 +440,7 @@ def test_of_the_due_urls_of_a_job_those_of_the_lowest_rank_go_first(frontier, fi
 def test_a_host_is_ready_when_the_first_of_its_urls_is_due_whatever_their_ranks(frontier, file):
     frontier.configure([JobTerms("job")], NOW)
     frontier.add("job", [seed(f"http://a/{number}") for number in range(3)], NOW)
+    execute(file, "UPDATE job SET ranked = 1")
     for rank, at in enumerate((50, 20, 30)):
         execute(
             file, "UPDATE task SET rank = ?, due_at = ? WHERE url = ?",

@@ -1,0 +1,49 @@
+"""Files that are reserved for visits before their bodies are written, at best one batch ahead."""
+
+from collections.abc import Iterable, Sequence
+
+from crawler.frontier import Frontier
+from crawler.model import Visited
+from crawler.records import HostRecord, Settlement
+
+
+class Reservations:
+    """The files of one batch; those of the next are reserved when this one is recorded."""
+
+    def __init__(self, frontier: Frontier, owner: int) -> None:
+        self._frontier = frontier
+        self._owner = owner
+        self._paths: dict[int, str] = {}
+
+    def files(self, choices: Sequence[tuple[int, str, str]]) -> list[str]:
+        """Return the file of each (task, first choice, second choice), reserving what is not yet.
+
+        Raises:
+            LeaseLostError, LocalFaultError: nothing is reserved.
+        """
+        others = [choice for choice in choices if self._paths.get(choice[0]) != choice[1]]
+        if others:
+            paths = self._frontier.claim(others, self._owner)
+            self._paths |= {task: path for (task, *_), path in zip(others, paths, strict=True)}
+        return [self._paths[task] for task, *_ in choices]
+
+    def record(
+        self,
+        settlements: Sequence[Settlement],
+        hosts: Sequence[HostRecord],
+        coming: Iterable[Visited] = (),
+    ) -> None:
+        """Settle a batch, and reserve the files of those that come next, of which each is new.
+
+        Raises:
+            LeaseLostError, LocalFaultError: nothing is recorded.
+        """
+        new = (one for one in coming if has_body(one) and not one.task.digest)
+        claims = {one.task.id: one.wanted for one in new if one.wanted}
+        has = self._frontier.settle(self._owner, settlements, hosts, claims)
+        self._paths = {task: path for task, path in claims.items() if task in has}
+
+
+def has_body(visited: Visited) -> bool:
+    """Tell whether a visit brought a body that is to be stored."""
+    return not visited.task.robots and (visited.content is not None or visited.part is not None)
