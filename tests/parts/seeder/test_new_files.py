@@ -106,7 +106,7 @@ def test_a_short_file_means_what_it_means_to_a_reading_of_its_own(tools, tmp_pat
 
 
 def tasks(frontier):
-    return [(task.job, task.url, task.path, task.extra) for task in unfinished(frontier)]
+    return [(one.job, one.url, frontier.said(one.id)) for one in unfinished(frontier)]
 
 
 def states(frontier):
