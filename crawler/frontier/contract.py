@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol, Self
 
 from crawler.frontier import values
-from crawler.frontier.file_verbs import FileVerbs
+from crawler.frontier.desk_verbs import Desk
 from crawler.frontier.list_verbs import ListVerbs
 from crawler.frontier.process import Process
 from crawler.frontier.values import BEFORE_ALL
@@ -21,7 +21,7 @@ from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
 
-class Frontier(FileVerbs, ListVerbs, Protocol):
+class Frontier(Desk, ListVerbs, Protocol):
     """The verbs of an engine. One contract test runs against every engine."""
 
     def __enter__(self) -> Self: ...
@@ -77,9 +77,6 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         """Make URLs known and due now; return how many were new. `recount` counts repeats."""
 
-    def active_jobs(self) -> list[JobTerms]:
-        """Return the active jobs, as `configure` had them last."""
-
     def hold(self, jobs: Collection[str]) -> None:
         """Lease no task of these jobs in this process, and of all others again."""
 
@@ -122,6 +119,16 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
         tasks to take of it. A host may be idle and, being ready, come back in the same call.
         """
 
+    def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
+        """Reserve a file for each (task, first choice, second choice), and return the files.
+
+        A file belongs to one task, for good; where both choices are taken there is a third. An
+        owner claims for tasks that it has leased, before it writes their files.
+
+        Raises:
+            LeaseLostError: that owner was taken for dead: another process may visit them by now.
+        """
+
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         """Note the part that a visit begins, for a later visit to go on from."""
 
@@ -158,18 +165,6 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
 
         Clocks differ, so what was `watched` counts for more than the time at which a lease ends.
         """
-
-    def counts(self) -> values.Counts:
-        """Return the sums of the ledger; they are kept, so it takes no longer at any size."""
-
-    def listed(self) -> dict[str, int]:
-        """Return how often URLs were listed, by kind of their last visit; '' for unfinished."""
-
-    def unfinished(self, after: int, limit: int) -> list[Task]:
-        """Return up to `limit` tasks that wait or are leased, by their numbers beyond `after`."""
-
-    def hosts(self, limit: int) -> list[str]:
-        """Return the keys of the first hosts that were met."""
 
 
 def tidied(

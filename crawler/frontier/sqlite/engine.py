@@ -11,9 +11,9 @@ from typing import Self
 from crawler.frontier import values
 from crawler.frontier.classes import Shares
 from crawler.frontier.process import Process
-from crawler.frontier.sqlite.engine_files import SqliteFiles
+from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
-from crawler.frontier.sqlite.rows import identity, robots, sums
+from crawler.frontier.sqlite.rows import identity, robots
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
@@ -34,7 +34,7 @@ PROCEDURES = (
 )
 
 
-class SqliteFrontier(SqliteFiles, SqliteLists):
+class SqliteFrontier(SqliteDesk, SqliteLists):
     """A frontier in a file."""
 
     def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
@@ -85,9 +85,6 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(settling.add, self._file.names, job, seeds, now, recount)
 
-    def active_jobs(self) -> list[JobTerms]:
-        return self._file.read(jobs.active_jobs)
-
     def hold(self, jobs: Collection[str]) -> None:
         self._visitor = replace(self._visitor, held=frozenset(jobs))
 
@@ -135,6 +132,9 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
             found,
         )
 
+    def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
+        return self._file.write(settling.claim, paths, owner)
+
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         self._file.write(settling.keep, owner, task, kept)
 
@@ -163,15 +163,3 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
         self, now: Seconds, machine: str, *, mine: int = 0, watched: values.Watched = values.NOBODY
     ) -> list[values.Reclaimed]:
         return self._file.write(owners.reclaim, self._file.names, now, machine, mine, watched)
-
-    def counts(self) -> values.Counts:
-        return self._file.read(sums.counts)
-
-    def listed(self) -> dict[str, int]:
-        return self._file.read(sums.listed)
-
-    def unfinished(self, after: int, limit: int) -> list[Task]:
-        return self._file.read(settling.unfinished, self._file.names, after, limit)
-
-    def hosts(self, limit: int) -> list[str]:
-        return self._file.read(settling.hosts, limit)

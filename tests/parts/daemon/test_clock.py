@@ -104,7 +104,7 @@ def test_what_ended_by_a_clock_that_was_ahead_has_its_time_from_the_schedule_ane
     )
     frontier.release(owner, [], then)
     reschedule(frontier, job)
-    assert frontier.counts().waiting == 0, "no reload heals that"
+    assert frontier.sums().counts.waiting == 0, "no reload heals that"
     done(frontier, join(frontier), BringBack())
     reschedule(frontier, job)
     owner = join(frontier)

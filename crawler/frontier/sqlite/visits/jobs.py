@@ -91,18 +91,6 @@ def _obey(db: sqlite3.Connection, now: Seconds) -> bool:
     return more
 
 
-def active_jobs(db: sqlite3.Connection) -> list[JobTerms]:
-    """Return the active jobs, as they were configured last."""
-    rows = db.execute(
-        "SELECT name, delay, per_host, obeys, weight FROM job WHERE active AND id != ?",
-        (ROBOTS_JOB,),
-    )
-    return [
-        JobTerms(name, delay, per_host, bool(obeys), weight)
-        for name, delay, per_host, obeys, weight in rows
-    ]
-
-
 def wake(one: Slice, _: Wake) -> Tidied[int]:
     """Let a slice of the hosts learn that jobs came or went; the cursor is a host's number.
 

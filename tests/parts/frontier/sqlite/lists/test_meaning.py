@@ -6,6 +6,7 @@ from crawler.frontier import Said, Understand
 from crawler.frontier.sqlite.lists.meaning import say
 from crawler.model import Kind
 from crawler.records import Again, Done, JobTerms
+from tests.parts.desk import unfinished
 from tests.parts.frontiers import NOW, done, join, one_task, seed, settled, take
 
 URL = "http://h/1"
@@ -19,7 +20,7 @@ def known(frontier, path=None, extra=None):
 def said(frontier, path=None, extra=None):
     """Read another line of it, and return what is said of it then."""
     frontier._file.write(lambda db: say(db, [seed(URL)._replace(path=path, extra=extra)]))
-    (task,) = frontier.unfinished(0, 10) or [None]
+    (task,) = unfinished(frontier) or [None]
     return frontier.said(task.id if task else 1)
 
 
@@ -79,7 +80,7 @@ def test_paths_of_urls_without_a_file_are_freed_and_those_of_other_jobs_stay(fro
     other = seed("http://h/2", "other")._replace(path="theirs")
     frontier.add("other", [other], NOW)
     done(frontier, join(frontier), Understand({"job": "mark"}, {"job"}))
-    paths = {task.url: frontier.said(task.id).path for task in frontier.unfinished(0, 10)}
+    paths = {task.url: frontier.said(task.id).path for task in unfinished(frontier)}
     assert paths == {URL: None, "http://h/2": "theirs"}
 
 

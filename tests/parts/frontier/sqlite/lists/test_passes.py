@@ -73,7 +73,7 @@ def test_a_process_that_was_taken_for_dead_takes_nothing_in(frontier):
     ):
         with pytest.raises(LeaseLostError):
             act()
-    assert frontier.counts().known == 0
+    assert frontier.sums().counts.known == 0
 
 
 def test_a_pass_that_another_one_followed_takes_nothing_in(frontier):
@@ -82,7 +82,7 @@ def test_a_pass_that_another_one_followed_takes_nothing_in(frontier):
     frontier.begin_pass(owner, "job", "list")
     with pytest.raises(PassLostError):
         frontier.put(one, [chunk(1, *seeds("a"))], NOW)
-    assert frontier.counts().known == 0
+    assert frontier.sums().counts.known == 0
 
 
 def test_a_pass_that_breaks_off_takes_nothing_away(frontier, tmp_path):
@@ -94,7 +94,7 @@ def test_a_pass_that_breaks_off_takes_nothing_away(frontier, tmp_path):
     assert frontier.put(one, [chunk(1, *seeds("c", each=3), key=2)], NOW).added == 3
     frontier.end_pass(one, None, NOW)
     assert done(frontier, owner, Retire("job")) == [Retired(0, left=False)]
-    assert frontier.counts().waiting == 63
+    assert frontier.sums().counts.waiting == 63
     assert frontier.sources("job")["list"].version == "", "it is to be read again"
     assert broken(tmp_path / "state.sqlite", NOW, {}) == []
 
@@ -111,7 +111,7 @@ def test_what_a_pass_lost_goes_with_the_next_one_that_is_applied_unless_it_came_
         frontier.end_pass(one, None, NOW)
     frontier.release(owner, [], NOW)
     read_to_end(frontier, [chunk(1, *whole[:20], key=5)])
-    counts = frontier.counts()
+    counts = frontier.sums().counts
     assert (counts.waiting, counts.retired) == (20, 10)
     assert execute(tmp_path / "state.sqlite", "SELECT count(*) FROM dropped") == [(0,)]
     assert broken(tmp_path / "state.sqlite", NOW, {}) == []
@@ -149,10 +149,10 @@ def test_what_changed_chunks_lost_is_taken_away_in_slices(frontier):
     slices = 0
     while frontier.drop(one):
         slices += 1
-        assert frontier.counts().retired == 0
+        assert frontier.sums().counts.retired == 0
     assert slices == 2
     done(frontier, owner, Retire("job"))
-    assert frontier.counts().retired == 80
+    assert frontier.sums().counts.retired == 80
 
 
 def test_a_source_of_which_something_is_not_taken_away_yet_is_not_read_to_its_end(frontier):
@@ -211,7 +211,7 @@ def test_lists_of_new_jobs_are_taken_in_whole_and_only_once(frontier):
     (state,) = frontier.sources("a").values()
     assert (state.version, state.listed, state.bad) == ("mark:a", 2, 0)
     assert frontier.begin_pass(join(frontier), "a", "urls").number == 2
-    assert frontier.counts().known == 3
+    assert frontier.sums().counts.known == 3
 
 
 def test_a_job_that_is_being_read_or_has_urls_is_not_taken_in_as_new(frontier):
@@ -221,7 +221,7 @@ def test_a_job_that_is_being_read_or_has_urls_is_not_taken_in_as_new(frontier):
     assert frontier.new_jobs(["read", "has"]) == []
     lists = [new_list("read", "x"), new_list("has", "y"), new_list("new", "z")]
     assert frontier.take_in(owner, lists, NOW) == [None, None, Synced(1, 0)]
-    assert frontier.counts().known == 2
+    assert frontier.sums().counts.known == 2
 
 
 def test_the_schedule_of_a_new_job_is_noted_with_its_list(frontier):

@@ -16,6 +16,7 @@ from crawler.frontier.sqlite.visits.jobs import ROWS_AT_ONCE
 from crawler.model import Kind
 from crawler.records import Again, Done, Hop, HostRecord, JobTerms, Robots
 from crawler.urls import origin_of
+from tests.parts.desk import times_listed, unfinished
 from tests.parts.frontiers import ENGINES, NOW, done, gone, join, seed, seeds, settled, take
 from tests.parts.ledgers import execute
 
@@ -422,8 +423,8 @@ def test_an_origin_that_turns_out_to_be_unknown_is_asked_for(frontier, owner):
 
 def test_visits_to_robots_txt_appear_in_no_sum_and_on_no_list(frontier, owner):
     def seen():
-        counts = frontier.counts()
-        urls = [task.url for task in frontier.unfinished(0, 9)]
+        counts = frontier.sums().counts
+        urls = [task.url for task in unfinished(frontier)]
         return counts.known, counts.waiting, counts.leased, counts.finished, urls
 
     urls = [f"http://a/{number}" for number in range(3)]
@@ -435,7 +436,7 @@ def test_visits_to_robots_txt_appear_in_no_sum_and_on_no_list(frontier, owner):
     (task,) = more(frontier, owner, host, NOW + 9)
     frontier.settle(owner, [brought(task)], [])
     assert seen() == (3, 3, 0, {}, urls)
-    assert sum(frontier.listed().values()) == 3
+    assert sum(times_listed(frontier).values()) == 3
     done = [settled(task, Kind.STORED, Done()) for task in more(frontier, owner, host)]
     frontier.settle(owner, done, [])
     assert seen() == (3, 0, 0, {"stored": 3}, [])
@@ -443,7 +444,7 @@ def test_visits_to_robots_txt_appear_in_no_sum_and_on_no_list(frontier, owner):
 
 def test_a_list_may_name_a_robots_txt_as_well(frontier, owner):
     frontier.add("job", [seed("http://a/robots.txt")], NOW)
-    assert frontier.counts().known == 4
+    assert frontier.sums().counts.known == 4
     host, task = asked(frontier, owner)
     frontier.settle(owner, [brought(task)], [])
     tasks = more(frontier, owner, host)
