@@ -183,7 +183,7 @@ class App:
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
         moved = partial(visiting.review.ask, clock_moved=True)
-        self._clock = ClockWatch(self._log, moved, last_seen=self.frontier.alive())
+        self._clock = ClockWatch(self._log, moved, last_seen=self.frontier.sums().seen_at)
         done = UntilDone(
             self.frontier,
             visiting.feeder,

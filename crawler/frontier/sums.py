@@ -59,6 +59,8 @@ class JobSums:
     """A mark of the options by which all of its lines were understood."""
     terms: JobTerms | None = None
     """Its options as the frontier has them, but for its digest."""
+    listed: bool = False
+    """Whether a list of it was ever begun; `meaning` is empty until all were read."""
 
     @property
     def waiting(self) -> int:
@@ -139,6 +141,8 @@ class Sums:
     """Whether a process has a host now, and may know more of it than the ledger."""
     hosts: HostView | None = None
     """Where it was asked for."""
+    seen_at: Seconds | None = None
+    """Wall time at which a process was last seen here, None if there was none."""
 
     @property
     def counts(self) -> Counts:

@@ -5,6 +5,7 @@ from crawler.frontier.sqlite.desk.hosts import host_view
 from crawler.frontier.sqlite.file.database import is_current
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.visits.owners import alive
 from crawler.frontier.sums import JobSums, Member, Sums
 from crawler.model import Seconds
 from crawler.records import JobTerms
@@ -14,7 +15,8 @@ SELECT id, machine, pid, born, started_at, lease_until, seen_at, state, config, 
     rate, rate_ok, bytes, digest != '' AND digest != (SELECT digest FROM ledger)
 FROM process ORDER BY id"""
 _JOBS = """
-SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight
+SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight,
+    EXISTS (SELECT 1 FROM source WHERE source.job = job.id)
 FROM job WHERE id != ? ORDER BY active DESC, id"""
 
 
@@ -31,7 +33,7 @@ def sums(db: Connection, now: Seconds | None, give_up: Seconds) -> Sums:
     hosts = None if now is None else host_view(db, now, give_up)
     return Sums(
         uid, holder=holder, members=_members(db), jobs=_jobs(db), leased=leased, met=met,
-        owned=owned is not None, hosts=hosts,
+        owned=owned is not None, hosts=hosts, seen_at=alive(db),
     )  # fmt: skip
 
 
@@ -50,11 +52,21 @@ def _jobs(db: Connection) -> list[JobSums]:
     for number, name, active, schedule, *row in db.execute(_JOBS, (ROBOTS_JOB,)).fetchall():
         kinds = sums.get(number, {})
         known, retired, again = (kinds.pop(kind, 0) for kind in ("", "retired", "+"))
-        held, meaning, delay, per_host, obeys, weight = row
+        held, meaning, delay, per_host, obeys, weight, listed = row
         terms = JobTerms(name, delay, per_host, bool(obeys), weight)
         found.append(
             JobSums(
-                name, bool(active), schedule, known, retired, again, kinds, held, meaning, terms
+                name,
+                bool(active),
+                schedule,
+                known,
+                retired,
+                again,
+                kinds,
+                held,
+                meaning,
+                terms,
+                bool(listed),
             )
         )
     return found
