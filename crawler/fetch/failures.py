@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from crawler.errors import LOCAL_FAULTS, PATH_FAULTS
 from crawler.model import Kind, Trouble
+from crawler.store import FileFaultError, FolderFaultError
 from crawler.transport.tls import connection_ended, words_of
 from crawler.urls import masked
 
@@ -19,6 +20,8 @@ def trouble_of(error: BaseException, *, in_body: bool) -> Trouble:
     """
     chain = list(_chain(error))
     for cause in chain:
+        if isinstance(cause, FileFaultError):
+            return Trouble(Kind.LOCAL_IO, _words(cause), ours=isinstance(cause, FolderFaultError))
         if (number := _errno(cause)) in LOCAL_FAULTS | PATH_FAULTS:
             return Trouble(Kind.LOCAL_IO, masked(_words(cause)), ours=number in LOCAL_FAULTS)
     root = chain[-1]
