@@ -15,7 +15,7 @@ from crawler.frontier.answers import (
     Page,
     UnknownUrl,
 )
-from crawler.frontier.contract import Frontier
+from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
 from crawler.frontier.list_values import (
     KnownChunk,
@@ -63,7 +63,23 @@ from crawler.frontier.values import (
     Said,
     Watched,
 )
-from crawler.frontier.work import Due, Ended, Refit, Tidied
+from crawler.frontier.work import (
+    Amended,
+    Apply,
+    BringBack,
+    CountDown,
+    Due,
+    Ended,
+    Refit,
+    Rests,
+    Retire,
+    Retired,
+    Tidied,
+    Understand,
+    Wake,
+    Weigh,
+    Work,
+)
 
 __all__ = [
     "BEFORE_ALL",
@@ -73,9 +89,13 @@ __all__ = [
     "START",
     "STATES",
     "AboutUrl",
+    "Amended",
+    "Apply",
     "BeginArchive",
     "Believe",
+    "BringBack",
     "Changed",
+    "CountDown",
     "Counts",
     "Cursor",
     "Desk",
@@ -110,6 +130,9 @@ __all__ = [
     "Reclaimed",
     "Refit",
     "Rename",
+    "Rests",
+    "Retire",
+    "Retired",
     "Retry",
     "Revisit",
     "Said",
@@ -120,19 +143,24 @@ __all__ = [
     "Sums",
     "Synced",
     "Tidied",
+    "Understand",
     "UnknownUrl",
     "Unnamed",
     "Unneeded",
     "Waits",
     "WaitsAt",
+    "Wake",
     "Wanted",
     "Watched",
+    "Weigh",
     "Weighed",
+    "Work",
     "changed",
     "open_frontier",
     "open_ledger",
     "open_migration",
     "pages",
+    "tidied",
 ]
 
 

@@ -96,7 +96,7 @@ ELSEWHERE = {
     "frontier/sqlite/file/upgrade.py": "parts/frontier/sqlite/file/test_migrations.py",
     "frontier/values.py": "values alone",
     "frontier/sqlite/visits/ready.py": "parts/frontier/sqlite/visits/test_turns.py",
-    "frontier/sqlite/visits/tidying.py": "parts/frontier/sqlite/visits/test_refitting.py",
+    "frontier/sqlite/rows/slices.py": "parts/frontier/sqlite/visits/test_tidying.py",
     "frontier/work.py": "parts/frontier/sqlite/visits/test_refitting.py",
     "frontier/sqlite/visits/settling.py": "parts/frontier/test_frontier.py",
     "frontier/sqlite/desk/believing.py": "daemon/test_shrunk_lists.py",

@@ -14,19 +14,11 @@ from crawler.frontier.process import Process
 from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
 from crawler.frontier.sqlite.rows import identity, robots
+from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import (
-    clock,
-    jobs,
-    leasing,
-    owners,
-    paces,
-    settling,
-    tidying,
-    turns,
-)
-from crawler.frontier.sqlite.visits.jobs import configure, wake
+from crawler.frontier.sqlite.visits import jobs, leasing, owners, settling, tidying, turns
+from crawler.frontier.sqlite.visits.jobs import configure
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
@@ -99,22 +91,18 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     def alive(self) -> Seconds | None:
         return self._file.read(owners.alive)
 
-    def ask_again(self, now: Seconds) -> bool:
-        return self._file.write(jobs.ask_again, now)
-
-    def stale(self) -> list[int]:
-        return self._file.read(jobs.stale)
-
-    def wake(self, jobs: Sequence[int], after: int, now: Seconds) -> int | None:
-        return self._file.write(wake, jobs, after, now)
-
     def schedule(self, job: str) -> str:
         return self._file.read(jobs.schedule, job)
 
     def tidy(
         self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL
     ) -> Tidied[Found]:
-        return self._file.stage(tidying.tidy, owner, work, now, after)
+        return self._file.stage(self._tidy, work, owner, now, after)
+
+    def _tidy(
+        self, file: Transactions, work: Work[Found], owner: int, now: Seconds, after: int
+    ) -> Tidied[Found]:
+        return tidying.tidy(Slice(file, self._visitor, owner, now, after), work)
 
     def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
         self._file.look()
@@ -143,24 +131,6 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
             back,
             found,
         )
-
-    def resting(self, after: int, now: Seconds) -> tuple[list[values.LeasedHost], int | None]:
-        return self._file.read(paces.resting, self._visitor, after, now)
-
-    def bring_back(self, after: int, now: Seconds) -> int | None:
-        return self._file.write(clock.bring_back, after, now)
-
-    def terms(self, hosts: Sequence[int]) -> list[values.LeasedHost]:
-        return self._file.read(paces.own_paces, self._visitor, hosts)
-
-    def amend(
-        self,
-        owner: int,
-        before: Sequence[values.LeasedHost],
-        after: Sequence[HostRecord],
-        now: Seconds,
-    ) -> None:
-        self._file.write(paces.amend, owner, before, after, now)
 
     def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
         return self._file.write(settling.claim, paths, owner)

@@ -3,12 +3,23 @@
 import pytest
 
 from crawler.errors import LocalFaultError
-from crawler.frontier import LEASE_S, HostsMet, Wanted, pages
+from crawler.frontier import LEASE_S, HostsMet, Wake, Wanted, pages
 from crawler.frontier.sqlite.visits import turns
 from crawler.model import Kind
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms
 from tests.parts.desk import rows, times_listed, unfinished
-from tests.parts.frontiers import ENGINES, LATER, NOW, join, one_task, seed, seeds, settled, take
+from tests.parts.frontiers import (
+    ENGINES,
+    LATER,
+    NOW,
+    done,
+    join,
+    one_task,
+    seed,
+    seeds,
+    settled,
+    take,
+)
 from tests.parts.ledgers import execute
 
 
@@ -247,9 +258,9 @@ def test_a_job_that_is_no_longer_configured_is_retired_and_revived(frontier):
 def test_a_host_that_has_only_retired_tasks_is_not_leased(frontier):
     frontier.add("one", seeds("a", job="one"), NOW)
     frontier.configure([JobTerms("two")], NOW)
-    assert frontier.wake(frontier.stale(), 0, NOW) is None
-    assert frontier.stale() == []
-    lease = frontier.lease(join(frontier), NOW, new=9, refills={}, idle=[])
+    owner = join(frontier)
+    assert done(frontier, owner, Wake()) == [1]
+    lease = frontier.lease(owner, NOW, new=9, refills={}, idle=[])
     assert (lease.hosts, lease.next_at) == ((), None)
 
 

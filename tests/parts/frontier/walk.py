@@ -19,20 +19,23 @@ from crawler.frontier import (
     ReadChunk,
     Refit,
     Rename,
+    Retire,
     Retry,
     Revisit,
     SourceState,
     Still,
     Unnamed,
     Unneeded,
+    Wake,
     Wanted,
+    Weigh,
 )
 from crawler.frontier.process import Process
 from crawler.model import Kind, Outcome
 from crawler.policy.naming import path_key
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms, Robots, Settlement
 from tests.parts.desk import change, number, rows, stored
-from tests.parts.frontiers import move, seed
+from tests.parts.frontiers import done, move, seed
 
 JOBS = ("one", "two", "three")
 HOSTS = tuple(f"h{number}.example" for number in range(4))
@@ -93,10 +96,9 @@ class Walk:
         self.active = {name for name in JOBS if self.random.random() < 0.7}
         self._obeys = {name: self.random.random() < self._obeying for name in JOBS}
         self._configure()
-        if jobs := self._frontier.stale():
-            after = 0
-            while after is not None:
-                after = self._frontier.wake(jobs, after, self.now)
+        if not self.held:
+            self._step_join()
+        done(self._frontier, self.random.choice(sorted(self.held)), Wake(), self.now)
         return sorted(self.active), self._obeys
 
     def _chunk(self, job, anchor):
@@ -152,16 +154,14 @@ class Walk:
         if not self.held:
             return None
         owner, job = self.random.choice(sorted(self.held)), self.random.choice(JOBS)
-        return job, self._frontier.weigh(owner, job, self.random.randrange(9), 0.5)
+        work = Weigh(job, self.random.randrange(9), 0.5)
+        return work, done(self._frontier, owner, work, self.now)
 
     def _step_retire(self):
         if not self.active or not self.held:
             return None
         job, owner = self.random.choice(sorted(self.active)), self.random.choice(sorted(self.held))
-        after = BEFORE_ALL
-        while after is not None:
-            _, after = self._frontier.retire(owner, job, after)
-        return job
+        return job, done(self._frontier, owner, Retire(job), self.now)
 
     def _step_join(self):
         if len(self.held) >= MAX_PROCESSES:

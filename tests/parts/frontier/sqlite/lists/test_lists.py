@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.frontier import KnownChunk, ReadChunk, SourceState
+from crawler.frontier import KnownChunk, ReadChunk, Retire, SourceState, Wake
 from crawler.model import Kind
 from crawler.records import Again, Dead, Done, JobTerms
 from tests.parts.desk import times_listed, unfinished
-from tests.parts.frontiers import NOW, join, one_task, seed, seeds, settled, take
+from tests.parts.frontiers import NOW, done, join, one_task, seed, seeds, settled, take
 from tests.parts.ledgers import execute, fit
 
 
@@ -36,9 +36,8 @@ def gone(frontier, one, *anchors):
 
 
 def retire(frontier, reader, job="job"):
-    removed, after = frontier.retire(reader, job)
-    assert after is None
-    return removed
+    (found,) = done(frontier, reader, Retire(job))
+    return found.urls
 
 
 def urls(frontier):
@@ -168,12 +167,7 @@ def test_retiring_goes_in_slices_and_ends(frontier, reader):
     number = listing(frontier, reader)
     admit(frontier, number, chunk(1, *seeds("a", each=5000)))
     gone(frontier, number, 1)
-    removed, after = 0, -(2**63)
-    while after is not None:
-        some, after = frontier.retire(reader, "job", after)
-        assert some <= 2000
-        removed += some
-    assert removed == 5000
+    assert [found.urls for found in done(frontier, reader, Retire("job"))] == [2000, 2000, 1000]
     assert frontier.sums().counts.retired == 5000
 
 
@@ -263,11 +257,8 @@ def test_hosts_learn_of_many_jobs_that_went_in_one_walk_and_few_of_them_are_look
         "INSERT INTO host (id, key) SELECT i, 'other' || i FROM n",
     )
     frontier.configure([JobTerms("stays")], NOW)
-    stale, after, slices = frontier.stale(), 0, 0
-    assert len(stale) == 20
-    while after is not None:
-        after, slices = frontier.wake(stale, after, NOW), slices + 1
-    assert slices == 3
-    assert frontier.stale() == []
+    owner = join(frontier)
+    assert done(frontier, owner, Wake()) == [21, 0, 0]
+    assert done(frontier, owner, Wake()) == [0], "all have learned it"
     ready = execute(tmp_path / "state.sqlite", "SELECT key FROM host WHERE ready_at IS NOT NULL")
     assert sorted(key for (key,) in ready) == ["a:80", "b:80"]

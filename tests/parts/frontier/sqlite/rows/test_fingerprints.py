@@ -10,6 +10,8 @@ from crawler.frontier import (
     AboutUrl,
     Forget,
     ReadChunk,
+    Retire,
+    Retired,
     UnknownUrl,
     changed,
     open_frontier,
@@ -18,7 +20,7 @@ from crawler.frontier import (
 from crawler.frontier.sqlite.rows import fingerprints as known
 from crawler.frontier.sqlite.rows.robots import ASKED_FOR_S
 from crawler.records import JobTerms
-from tests.parts.frontiers import NOW, join, seeds, take
+from tests.parts.frontiers import NOW, done, join, seeds, take
 
 
 @pytest.fixture
@@ -91,8 +93,7 @@ def test_what_is_forgotten_leaves_both_levels(state):
         for anchor in range(0, 300, 25):
             add(frontier, some[anchor : anchor + 25], source, anchor)
         frontier.drop(source, range(0, 300, 50))
-        removed, after = frontier.retire(source.owner, "job")
-        assert (removed, after) == (150, None)
+        assert done(frontier, source.owner, Retire("job")) == [Retired(150, left=False)]
     recent, moved = assert_whole(state)
     with open_ledger(state, write=True) as desk:
         assert not isinstance(desk.entry(AboutUrl(some[0].url)), UnknownUrl)

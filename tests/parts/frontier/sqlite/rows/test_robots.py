@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from crawler.frontier import Wake
 from crawler.frontier.process import current
 from crawler.frontier.sqlite.rows.robots import ASKED_FOR_S
 from crawler.frontier.sqlite.visits.jobs import ROWS_AT_ONCE
@@ -16,7 +17,7 @@ from crawler.model import Kind
 from crawler.records import Again, Done, Hop, HostRecord, JobTerms, Robots
 from crawler.urls import origin_of
 from tests.parts.desk import times_listed, unfinished
-from tests.parts.frontiers import ENGINES, NOW, gone, join, seed, seeds, settled, take
+from tests.parts.frontiers import ENGINES, NOW, done, gone, join, seed, seeds, settled, take
 from tests.parts.ledgers import execute
 
 DAY = 86_400.0
@@ -250,13 +251,11 @@ def test_what_the_configuration_says_of_hosts_they_learn_in_slices(frontier, fil
     frontier.add("job", seeds("new"), NOW)
     ((said,),) = execute(file, "SELECT count(*) FROM host WHERE obeys = 0")
     assert said == ROWS_AT_ONCE, "the first slice but for h7, and the new one"
-    slices = 1
-    while frontier.ask_again(NOW):
-        slices += 1
-    assert slices == 2
+    owner = join(frontier)
+    assert len(done(frontier, owner, Wake())) == 2
     assert execute(file, "SELECT obeys, count(*) FROM host GROUP BY 1") == [(0, count), (1, 1)]
     frontier.configure(OBEYS, NOW, obeys={"*": False, "h7": True})
-    assert not frontier.ask_again(NOW), "nothing has changed"
+    assert len(done(frontier, owner, Wake())) == 1, "nothing has changed"
 
 
 # When rules grow old.
@@ -575,7 +574,7 @@ def test_a_job_that_comes_while_the_robots_txt_fails_has_its_host_when_it_is_ask
     owner = join(frontier)
     host, task = asked(frontier, owner)
     frontier.configure([JobTerms("new", obeys=True)], NOW)
-    assert frontier.wake(frontier.stale(), 0, NOW) is None
+    assert done(frontier, owner, Wake()) == [1]
     frontier.settle(owner, [away(task, NOW + 30, NOW + 5)], [])
     back(frontier, owner, host, at=NOW + 6)
     frontier.add("new", seeds("a", job="new"), NOW + 7)
@@ -622,6 +621,5 @@ def test_a_configuration_touches_few_of_many_hosts_that_wait_and_the_others_foll
     frontier.configure(OBEYS, NOW)
     assert left() == before - ROWS_AT_ONCE
     assert execute(file, "SELECT count(*) FROM host WHERE opens_at > 0") == [(number,)]
-    assert frontier.ask_again(NOW)
-    assert not frontier.ask_again(NOW)
+    assert done(frontier, join(frontier), Wake()) == [0, 0]
     assert left() == 0
