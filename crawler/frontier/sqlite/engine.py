@@ -11,22 +11,14 @@ from typing import Self
 from crawler.frontier import values
 from crawler.frontier.classes import Shares
 from crawler.frontier.process import Process
-from crawler.frontier.sqlite.engine_files import SqliteFiles
+from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
-from crawler.frontier.sqlite.rows import identity, robots, sums
+from crawler.frontier.sqlite.rows import identity, robots
+from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import (
-    clock,
-    jobs,
-    leasing,
-    owners,
-    paces,
-    settling,
-    tidying,
-    turns,
-)
-from crawler.frontier.sqlite.visits.jobs import configure, wake
+from crawler.frontier.sqlite.visits import jobs, leasing, owners, settling, tidying, turns
+from crawler.frontier.sqlite.visits.jobs import configure
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
@@ -42,7 +34,7 @@ PROCEDURES = (
 )
 
 
-class SqliteFrontier(SqliteFiles, SqliteLists):
+class SqliteFrontier(SqliteDesk, SqliteLists):
     """A frontier in a file."""
 
     def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
@@ -93,23 +85,11 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(settling.add, self._file.names, job, seeds, now, recount)
 
-    def active_jobs(self) -> list[JobTerms]:
-        return self._file.read(jobs.active_jobs)
-
     def hold(self, jobs: Collection[str]) -> None:
         self._visitor = replace(self._visitor, held=frozenset(jobs))
 
     def alive(self) -> Seconds | None:
         return self._file.read(owners.alive)
-
-    def ask_again(self, now: Seconds) -> bool:
-        return self._file.write(jobs.ask_again, now)
-
-    def stale(self) -> list[int]:
-        return self._file.read(jobs.stale)
-
-    def wake(self, jobs: Sequence[int], after: int, now: Seconds) -> int | None:
-        return self._file.write(wake, jobs, after, now)
 
     def schedule(self, job: str) -> str:
         return self._file.read(jobs.schedule, job)
@@ -117,7 +97,12 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def tidy(
         self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL
     ) -> Tidied[Found]:
-        return self._file.stage(tidying.tidy, owner, work, now, after)
+        return self._file.stage(self._tidy, work, owner, now, after)
+
+    def _tidy(
+        self, file: Transactions, work: Work[Found], owner: int, now: Seconds, after: int
+    ) -> Tidied[Found]:
+        return tidying.tidy(Slice(file, self._visitor, owner, now, after), work)
 
     def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
         self._file.look()
@@ -147,23 +132,8 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
             found,
         )
 
-    def resting(self, after: int, now: Seconds) -> tuple[list[values.LeasedHost], int | None]:
-        return self._file.read(paces.resting, self._visitor, after, now)
-
-    def bring_back(self, after: int, now: Seconds) -> int | None:
-        return self._file.write(clock.bring_back, after, now)
-
-    def terms(self, hosts: Sequence[int]) -> list[values.LeasedHost]:
-        return self._file.read(paces.own_paces, self._visitor, hosts)
-
-    def amend(
-        self,
-        owner: int,
-        before: Sequence[values.LeasedHost],
-        after: Sequence[HostRecord],
-        now: Seconds,
-    ) -> None:
-        self._file.write(paces.amend, owner, before, after, now)
+    def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
+        return self._file.write(settling.claim, paths, owner)
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         self._file.write(settling.keep, owner, task, kept)
@@ -193,15 +163,3 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
         self, now: Seconds, machine: str, *, mine: int = 0, watched: values.Watched = values.NOBODY
     ) -> list[values.Reclaimed]:
         return self._file.write(owners.reclaim, self._file.names, now, machine, mine, watched)
-
-    def counts(self) -> values.Counts:
-        return self._file.read(sums.counts)
-
-    def listed(self) -> dict[str, int]:
-        return self._file.read(sums.listed)
-
-    def unfinished(self, after: int, limit: int) -> list[Task]:
-        return self._file.read(settling.unfinished, self._file.names, after, limit)
-
-    def hosts(self, limit: int) -> list[str]:
-        return self._file.read(settling.hosts, limit)
