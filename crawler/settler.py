@@ -20,15 +20,8 @@ from crawler.policy import naming
 from crawler.policy.outcome import bug
 from crawler.policy.pardons import Pardons
 from crawler.records import Again, HostRecord, Settlement
-from crawler.store import (
-    Body,
-    Files,
-    is_folders,
-    left_by,
-    may_be_folders,
-    part_name,
-    wanted_path,
-)
+from crawler.store import Body, Files, left_by, part_name, wanted_path
+from crawler.store.faults import is_folders, may_be_folders
 from crawler.worker.ends import Ends
 from crawler.worker.guard import MACHINE
 from crawler.worker.judge import Judge
@@ -177,7 +170,7 @@ class Settler:
         if isinstance(stored, str):
             self._pardons.stored(task.id)
             return Visited(task, outcome.stored_as(stored), visited.answered_at)
-        error = fault if fault and _of_one_place(stored) else stored
+        error = _cause(stored, fault)
         ours = error is fault or is_folders(error)
         reason = f"cannot be stored: {error.strerror or error}"
         outcome = replace(outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason, ours=ours)
@@ -258,3 +251,8 @@ class Settler:
 def _of_one_place(stored: str | OSError) -> bool:
     """Tell whether a body was refused for a fault that may be its file's, or the whole folder's."""
     return isinstance(stored, OSError) and not is_folders(stored)
+
+
+def _cause(error: OSError, fault: OSError | None) -> OSError:
+    """Return why a body was refused: the fault of the whole folder, where there is one."""
+    return fault if fault and _of_one_place(error) else error
