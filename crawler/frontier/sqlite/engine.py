@@ -13,10 +13,11 @@ from crawler.frontier.classes import Shares
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.engine_files import SqliteFiles
 from crawler.frontier.sqlite.engine_lists import SqliteLists
-from crawler.frontier.sqlite.rows import identity, robots, sums
+from crawler.frontier.sqlite.rows import robots, sums
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits import (
+    beats,
     clock,
     jobs,
     leasing,
@@ -57,17 +58,23 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def identify(self, known: str = "") -> str:
-        return self._file.write(identity.identify, known)
+    def join(
+        self, process: Process, now: Seconds, holder: values.Holder | None = None, known: str = ""
+    ) -> values.Joined:
+        return self._file.write(owners.join, process, now, holder, known)
 
-    def in_force(self) -> values.InForce:
-        return self._file.read(identity.in_force)
+    def beat(
+        self,
+        owner: int,
+        pulse: values.Pulse,
+        now: Seconds,
+        watched: values.Watched | None = None,
+    ) -> values.Beat:
+        self._file.look()
+        return self._file.write(beats.beat, self._file.names, owner, pulse, now, watched)
 
-    def register(self, process: Process, now: Seconds, holder: values.Holder | None = None) -> int:
-        return self._file.write(owners.own, process, now, holder)
-
-    def outdated(self) -> bool:
-        return self._file.outdated()
+    def leave(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
+        return self._file.stage(owners.leave, owner, hosts, now)
 
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
@@ -99,9 +106,6 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def hold(self, jobs: Collection[str]) -> None:
         self._visitor = replace(self._visitor, held=frozenset(jobs))
 
-    def alive(self) -> Seconds | None:
-        return self._file.read(owners.alive)
-
     def ask_again(self, now: Seconds) -> bool:
         return self._file.write(jobs.ask_again, now)
 
@@ -118,10 +122,6 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
         self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL
     ) -> Tidied[Found]:
         return self._file.stage(tidying.tidy, owner, work, now, after)
-
-    def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
-        self._file.look()
-        self._file.write(owners.heartbeat, owner, pulse, now)
 
     def lease(
         self,
@@ -177,22 +177,8 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     ) -> set[int]:
         return self._file.stage(settling.settle, owner, settlements, hosts, claims)
 
-    def renew(self, owner: int, now: Seconds) -> None:
-        self._file.write(owners.renew, owner, now)
-
     def robots(self, origin: str) -> Robots | None:
         return self._file.read(robots.known, origin)
-
-    def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
-        return self._file.stage(owners.release, owner, hosts, now)
-
-    def seen(self) -> dict[int, Seconds]:
-        return self._file.read(owners.seen)
-
-    def reclaim(
-        self, now: Seconds, machine: str, *, mine: int = 0, watched: values.Watched = values.NOBODY
-    ) -> list[values.Reclaimed]:
-        return self._file.write(owners.reclaim, self._file.names, now, machine, mine, watched)
 
     def counts(self) -> values.Counts:
         return self._file.read(sums.counts)
