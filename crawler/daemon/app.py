@@ -125,7 +125,7 @@ class App:
         stack.enter_context(BusyWatch(self.frontier.busy_since, self._log))
         stack.enter_context(self._visiting)
         self._try_output()
-        self._meanings = Meanings(self.frontier, self._visiting.put_in_force)
+        self._meanings = Meanings(self.frontier, self._disk.owner, self._visiting.put_in_force)
         self._meanings.open(self._configuration.jobs)
         self._open_supervisor()
         self._open_seeder(stack)

@@ -104,7 +104,7 @@ class Keeper:
         self._log.info(event, job=item.task.job, url=item.task.url, attempt=item.task.attempt)
 
     def _report(self) -> None:
-        counts = self._frontier.counts()
+        counts = self._frontier.sums().counts
         visits = self._tally.visits
         rate, self._reported = (visits - self._reported) / self.progress, visits
         self._log.info(

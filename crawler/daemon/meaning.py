@@ -7,7 +7,7 @@ rows of another meaning holds the job until then.
 from collections.abc import Callable, Mapping, Sequence
 
 from crawler.config import Job
-from crawler.frontier import Frontier
+from crawler.frontier import Frontier, Understand, tidied
 from crawler.sources import Fields
 from crawler.sources.meaning import asks_lines, from_lines, is_unread, mark_of
 
@@ -25,8 +25,11 @@ def until_synced(before: Job | None, job: Job) -> Job:
 class Meanings:
     """Knows for every job whether the rows of its URLs are what its options ask for."""
 
-    def __init__(self, frontier: Frontier, in_force: Callable[[Job, bool], None]) -> None:
+    def __init__(
+        self, frontier: Frontier, owner: int, in_force: Callable[[Job, bool], None]
+    ) -> None:
         self._frontier = frontier
+        self._owner = owner
         self._in_force = in_force
         """Gets a job whose lists were read, and whether rows of its URLs may have changed."""
         self._held: set[str] = set()
@@ -73,18 +76,13 @@ class Meanings:
             self._frontier.hold(self._held)
 
     def _note(self, jobs: Sequence[Job], marks: Mapping[str, str]) -> None:
-        for job in filter(self._had_other_paths, jobs):
-            self._free_paths(job.name)
-        if jobs:
-            self._frontier.meant({job.name: marks[job.name] for job in jobs})
+        """Note marks; URLs without a file go by the new `path` where that asks no line."""
+        freed = frozenset(job.name for job in jobs if self._had_other_paths(job))
+        work = Understand({job.name: marks[job.name] for job in jobs}, freed)
+        for _ in tidied(self._frontier, self._owner, work) if jobs else ():
+            pass
 
     def _had_other_paths(self, job: Job) -> bool:
         """Tell whether lines may have given URLs of a job files that it does not ask lines for."""
         known = job.name in self._marks or job.renamed_from is not None
         return known and not Fields.of(job).needed
-
-    def _free_paths(self, job: str) -> None:
-        """Let URLs that have no file yet go by the new `path`, which asks no line."""
-        after: int | None = 0
-        while after is not None:
-            after = self._frontier.free_paths(job, after)

@@ -39,7 +39,7 @@ class UntilDone:
         """Stop the daemon if all is done; the frontier is asked only when nothing is open here."""
         if self._stopped or self._feeder.busy or self._own_hosts.open or not self._all_listed():
             return
-        counts = self._frontier.counts()
+        counts = self._frontier.sums().counts
         waiting = counts.waiting or counts.leased
         if self._stopped or (waiting and not self._waits_in_vain()):
             return

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import gevent
 
-from crawler.frontier.sqlite.file.schema import VERSION
-from crawler.frontier.sqlite.file.upgrade import Upgrade
+from crawler.frontier import Migration, open_migration
 from crawler.log import Log
 from crawler.model import Seconds
 
@@ -24,43 +23,45 @@ def upgraded(state: Path, log: Log, stopped: Callable[[Seconds], bool]) -> bool:
     Raises:
         StateError, LocalFaultError: the ledger cannot be read or changed.
     """
-    with Upgrade(state) as upgrade:
-        version = upgrade.needed()
+    with open_migration(state) as migration:
+        version = migration.needed()
         if version is None:
             return True
         began = time.monotonic()
-        while upgrade.needed() is not None:
-            if not (_alone(upgrade, version, log, stopped) and _copied(upgrade, log, stopped)):
+        while migration.needed() is not None:
+            if not (_alone(migration, version, log, stopped) and _copied(migration, log, stopped)):
                 return False
-            while upgrade.step():
+            while migration.step():
                 if stopped(0.0):
                     return False
         elapsed = round(time.monotonic() - began, 3)
-        log.info("ledger.migrated", schema=VERSION, elapsed_s=elapsed)
+        log.info("ledger.migrated", schema=migration.version, elapsed_s=elapsed)
     return True
 
 
-def _alone(upgrade: Upgrade, version: int, log: Log, stopped: Callable[[Seconds], bool]) -> bool:
+def _alone(
+    migration: Migration, version: int, log: Log, stopped: Callable[[Seconds], bool]
+) -> bool:
     """Wait until no older process works on the ledger; return False if a stop came first."""
     told: list[int] = []
-    while living := upgrade.living():
+    while living := migration.living():
         pids = [one.pid for one in living]
         if pids != told:
-            log.warning("ledger.waiting", schema=version, wanted=VERSION, pids=pids)
+            log.warning("ledger.waiting", schema=version, wanted=migration.version, pids=pids)
             told = pids
         if stopped(LOOK_S):
             return False
     return True
 
 
-def _copied(upgrade: Upgrade, log: Log, stopped: Callable[[Seconds], bool]) -> bool:
+def _copied(migration: Migration, log: Log, stopped: Callable[[Seconds], bool]) -> bool:
     """Copy the ledger as it is; return False if a stop came first."""
-    copying = gevent.spawn(upgrade.copy)
+    copying = gevent.spawn(migration.copy)
     while not copying.ready():
         if stopped(0.05):
-            upgrade.cancelled = True
+            migration.cancelled = True
             copying.join()
             return False
     if copy := copying.get():
-        log.info("ledger.migrating", wanted=VERSION, copy=str(copy))
+        log.info("ledger.migrating", wanted=migration.version, copy=str(copy))
     return True

@@ -5,12 +5,21 @@ for the hosts of this process in memory, and slice by slice for those that no pr
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.paced import paced, record_of
-from crawler.frontier import Frontier, LeasedHost
+from crawler.frontier import (
+    BEFORE_ALL,
+    Amended,
+    BringBack,
+    Frontier,
+    LeasedHost,
+    Rests,
+    Tidied,
+    tidied,
+)
 from crawler.model import Seconds
 from crawler.policy.host_limits import HostLimits
 from crawler.records import HostRecord
@@ -64,8 +73,7 @@ class Review:
         turns_hold = limits == self._limits and not self._clock_moved
         try:
             self._bring_back()
-            self._own(limits, turns_hold=turns_hold)
-            self._free(turns_hold=turns_hold)
+            self._rests(limits, turns_hold=turns_hold)
             self._limits = limits
         except BaseException:
             self._wanted = True
@@ -74,28 +82,30 @@ class Review:
 
     def _bring_back(self) -> None:
         """Let what was recorded while the clock was ahead be due as if it never was."""
-        after: int | None = 0 if self._clock_moved else None
-        while after is not None:
-            after = self._frontier.bring_back(after, self._wall())
+        if self._clock_moved:
+            for _ in tidied(self._frontier, self._owner, BringBack(), self._wall):
+                pass
         self._clock_moved = False
 
-    def _own(self, limits: HostLimits | None, *, turns_hold: bool) -> None:
-        """Put the hosts of this process on the terms of today."""
-        terms = self._frontier.terms(self._feeder.held())
-        self._feeder.review(terms, limits, turns_hold=turns_hold)
-
-    def _free(self, *, turns_hold: bool) -> None:
-        """Put the hosts that no process owns on the terms of today, slice by slice."""
-        after: int | None = 0
+    def _rests(self, limits: HostLimits | None, *, turns_hold: bool) -> None:
+        """Put hosts on the terms of today: those of this process, then those that nobody owns."""
+        found = self._slice(Rests(), BEFORE_ALL)
+        self._feeder.review(found.found, limits, turns_hold=turns_hold)
+        work, after = Rests(), found.after
         while after is not None:
-            now = self._wall()
-            before, after = self._frontier.resting(after, now)
-            found = [(one, self._changed(one, now, turns_hold=turns_hold)) for one in before]
-            changed = [(one, record) for one, record in found if record]
-            if changed:
-                read, records = zip(*changed, strict=True)
-                self._frontier.amend(self._owner, read, records, now)
+            found = self._slice(work, after)
+            if work.amended:
                 self._feeder.leaser.look()
+            work, after = self._amended(found.found, turns_hold=turns_hold), found.after
+
+    def _slice(self, work: Rests, after: int) -> Tidied[Sequence[LeasedHost]]:
+        return self._frontier.tidy(self._owner, work, self._wall(), after)
+
+    def _amended(self, found: Sequence[LeasedHost], *, turns_hold: bool) -> Rests:
+        """Return what hosts that nobody owns are owed today, where that is not what is stored."""
+        now = self._wall()
+        owed = [(one, self._changed(one, now, turns_hold=turns_hold)) for one in found]
+        return Rests([Amended(one, record) for one, record in owed if record])
 
     def _changed(self, leased: LeasedHost, now: Seconds, *, turns_hold: bool) -> HostRecord | None:
         """Return what a host is owed today, None if that is what is stored."""

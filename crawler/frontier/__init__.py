@@ -1,8 +1,22 @@
 """The frontier: URLs known, waiting, leased and finished; durable. `contract` has its verbs."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from crawler.frontier.contract import Frontier
+from crawler.frontier.answers import (
+    START,
+    STATES,
+    Changed,
+    Cursor,
+    Entry,
+    HostState,
+    KnownUrl,
+    Listing,
+    Page,
+    UnknownUrl,
+)
+from crawler.frontier.contract import Frontier, tidied
+from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
 from crawler.frontier.list_values import (
     KnownChunk,
     NewList,
@@ -12,13 +26,34 @@ from crawler.frontier.list_values import (
     Synced,
     Weighed,
 )
+from crawler.frontier.questions import (
+    AboutUrl,
+    BeginArchive,
+    Believe,
+    Forget,
+    Forgettable,
+    HostsMet,
+    LetGo,
+    Listings,
+    Rename,
+    Retry,
+    Revisit,
+    Still,
+    StillForgettable,
+    StoredFiles,
+    Unnamed,
+    Unneeded,
+    Waits,
+    WaitsAt,
+    Wanted,
+)
+from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Sums
 from crawler.frontier.values import (
     BEFORE_ALL,
     LEASE_S,
     MAX_CRASHES,
     STALLED_FACTOR,
     Beat,
-    Counts,
     Filed,
     Holder,
     InForce,
@@ -30,38 +65,106 @@ from crawler.frontier.values import (
     Said,
     Watched,
 )
-from crawler.frontier.work import Due, Ended, Refit, Tidied
+from crawler.frontier.work import (
+    Amended,
+    Apply,
+    BringBack,
+    CountDown,
+    Due,
+    Ended,
+    Refit,
+    Rests,
+    Retire,
+    Retired,
+    Tidied,
+    Understand,
+    Wake,
+    Weigh,
+    Work,
+)
 
 __all__ = [
     "BEFORE_ALL",
     "LEASE_S",
     "MAX_CRASHES",
     "STALLED_FACTOR",
+    "START",
+    "STATES",
+    "AboutUrl",
+    "Amended",
+    "Apply",
     "Beat",
+    "BeginArchive",
+    "Believe",
+    "BringBack",
+    "Changed",
+    "CountDown",
     "Counts",
+    "Cursor",
+    "Desk",
     "Due",
     "Ended",
+    "Entry",
     "Filed",
+    "Forget",
+    "Forgettable",
     "Frontier",
     "Holder",
+    "HostCounts",
+    "HostState",
+    "HostView",
+    "HostsMet",
     "InForce",
+    "JobSums",
     "Joined",
     "KnownChunk",
+    "KnownUrl",
     "Lease",
     "LeasedHost",
+    "LetGo",
+    "Listing",
+    "Listings",
+    "Member",
+    "Migration",
     "NewList",
+    "Page",
     "Pass",
     "Pulse",
     "ReadChunk",
     "Reclaimed",
     "Refit",
+    "Rename",
+    "Rests",
+    "Retire",
+    "Retired",
+    "Retry",
+    "Revisit",
     "Said",
     "SourceState",
+    "Still",
+    "StillForgettable",
+    "StoredFiles",
+    "Sums",
     "Synced",
     "Tidied",
+    "Understand",
+    "UnknownUrl",
+    "Unnamed",
+    "Unneeded",
+    "Waits",
+    "WaitsAt",
+    "Wake",
+    "Wanted",
     "Watched",
+    "Weigh",
     "Weighed",
+    "Work",
+    "changed",
     "open_frontier",
+    "open_ledger",
+    "open_migration",
+    "pages",
+    "tidied",
 ]
 
 
@@ -74,3 +177,27 @@ def open_frontier(state: Path, *, durable: bool, readonly: bool = False) -> Fron
     from crawler.frontier.sqlite.engine import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
     return SqliteFrontier(state, durable=durable, readonly=readonly)
+
+
+def open_ledger(
+    state: Path,
+    *,
+    write: bool = False,
+    older: bool = False,
+) -> AbstractContextManager[Desk]:
+    """Return a ledger that is there, to be entered, and worked on from outside.
+
+    It is never made, and changed only if `write` says so. One of an older
+    crawler is opened where `older` says so. On entry it raises StateError where it cannot be used,
+    or turns out to be damaged; the message names the remedy.
+    """
+    from crawler.frontier.sqlite.outside import ledger  # noqa: PLC0415  likewise
+
+    return ledger(state, write=write, older=older)
+
+
+def open_migration(state: Path) -> Migration:
+    """Return the migration of a ledger, to be entered; it may have nothing to do."""
+    from crawler.frontier.sqlite.file.upgrade import Upgrade  # noqa: PLC0415  likewise
+
+    return Upgrade(state)

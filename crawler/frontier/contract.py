@@ -7,11 +7,12 @@ LocalFaultError: this machine refuses, as on a full disk, and nothing was done. 
 `owner` and writes raises LeaseLostError if that owner was taken for dead, and does nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol, Self
 
 from crawler.frontier import values
-from crawler.frontier.file_verbs import FileVerbs
+from crawler.frontier.desk_verbs import Desk
 from crawler.frontier.list_verbs import ListVerbs
 from crawler.frontier.process import Process
 from crawler.frontier.values import BEFORE_ALL
@@ -20,7 +21,7 @@ from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
 
 
-class Frontier(FileVerbs, ListVerbs, Protocol):
+class Frontier(Desk, ListVerbs, Protocol):
     """The verbs of an engine. One contract test runs against every engine."""
 
     def __enter__(self) -> Self: ...
@@ -85,29 +86,14 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
         `text` is the owner that puts the newest text in force, and its digest: a process leases
         only jobs that mean the same to it. `obeys` says by pattern of hosts (name:port, name,
         *.name, *) whether their robots.txt is obeyed, None where each job decides; hosts that are
-        known learn it in slices, by `ask_again`.
+        known learn it in slices, by the work `Wake`.
         """
 
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         """Make URLs known and due now; return how many were new. `recount` counts repeats."""
 
-    def active_jobs(self) -> list[JobTerms]:
-        """Return the active jobs, as `configure` had them last."""
-
     def hold(self, jobs: Collection[str]) -> None:
         """Lease no task of these jobs in this process, and of all others again."""
-
-    def ask_again(self, now: Seconds) -> bool:
-        """Make a slice of the hosts ready anew that wait for a robots.txt; tell if there are more.
-
-        After `configure`, which does the first slice, they may obey it no more.
-        """
-
-    def stale(self) -> list[int]:
-        """Return the numbers of jobs that came or went, and whose hosts have yet to learn it."""
-
-    def wake(self, jobs: Sequence[int], after: int, now: Seconds) -> int | None:
-        """Let a slice of the hosts learn that jobs came or went; the cursor is a host's number."""
 
     def schedule(self, job: str) -> str:
         """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""
@@ -142,23 +128,15 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
         tasks to take of it. A host may be idle and, being ready, come back in the same call.
         """
 
-    def resting(self, after: int, now: Seconds) -> tuple[list[values.LeasedHost], int | None]:
-        """Return hosts without an owner that rest, of a slice of all; the cursor is a number."""
+    def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
+        """Reserve a file for each (task, first choice, second choice), and return the files.
 
-    def bring_back(self, after: int, now: Seconds) -> int | None:
-        """Bring back times of a slice that a clock which was ahead has left in the future."""
+        A file belongs to one task, for good; where both choices are taken there is a third. An
+        owner claims for tasks that it has leased, before it writes their files.
 
-    def terms(self, hosts: Sequence[int]) -> list[values.LeasedHost]:
-        """Return hosts, by number, as the active jobs have them now; they come without tasks."""
-
-    def amend(
-        self,
-        owner: int,
-        before: Sequence[values.LeasedHost],
-        after: Sequence[HostRecord],
-        now: Seconds,
-    ) -> None:
-        """Record what hosts without an owner are owed, unless one has changed since it was read."""
+        Raises:
+            LeaseLostError: that owner was taken for dead: another process may visit them by now.
+        """
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         """Note the part that a visit begins, for a later visit to go on from."""
@@ -180,14 +158,13 @@ class Frontier(FileVerbs, ListVerbs, Protocol):
     def robots(self, origin: str) -> Robots | None:
         """Return the robots.txt of an origin (scheme://name:port), None if it was never read."""
 
-    def counts(self) -> values.Counts:
-        """Return the sums of the ledger; they are kept, so it takes no longer at any size."""
 
-    def listed(self) -> dict[str, int]:
-        """Return how often URLs were listed, by kind of their last visit; '' for unfinished."""
-
-    def unfinished(self, after: int, limit: int) -> list[Task]:
-        """Return up to `limit` tasks that wait or are leased, by their numbers beyond `after`."""
-
-    def hosts(self, limit: int) -> list[str]:
-        """Return the keys of the first hosts that were met."""
+def tidied(
+    frontier: Frontier, owner: int, work: Work[Found], wall: Callable[[], Seconds] = time.time
+) -> Iterator[Found]:
+    """Do all of a work, slice by slice; yield what each slice finds."""
+    after: int | None = BEFORE_ALL
+    while after is not None:
+        one = frontier.tidy(owner, work, wall(), after)
+        yield one.found
+        after = one.after

@@ -1,6 +1,6 @@
 """The verbs of the frontier's contract that are about lists; `contract` has the others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from crawler.frontier.list_values import (
@@ -10,9 +10,8 @@ from crawler.frontier.list_values import (
     ReadChunk,
     SourceState,
     Synced,
-    Weighed,
 )
-from crawler.frontier.values import BEFORE_ALL, Filed, Said
+from crawler.frontier.values import Filed, Said
 from crawler.model import Seconds
 
 
@@ -27,12 +26,6 @@ class ListVerbs(Protocol):
 
     def chunks(self, source: int) -> dict[int, KnownChunk]:
         """Return the chunks of a source as they were read last, by their anchors."""
-
-    def count_down(self, owner: int, job: str) -> bool:
-        """Take away a slice of what a job's lists named before a job of a new name was its heir.
-
-        Return whether there is more. A list of the job may be read when there is none.
-        """
 
     def begin_pass(self, owner: int, job: str, source: str) -> Pass | None:
         """Begin to read a source, which becomes known; None while another process reads it.
@@ -67,27 +60,6 @@ class ListVerbs(Protocol):
         A source that holds nothing is forgotten.
         """
 
-    def weigh(
-        self, owner: int, job: str, urls: int, max_shrink: float, *, emptied: bool = False
-    ) -> Weighed:
-        """Judge the lists of a job that were all read: `urls` are on them, inline ones left out.
-
-        They are held if they lost more than the share `max_shrink` of the URLs applied last, or
-        one is `emptied`; not if the operator believes what was shown as held.
-        """
-
-    def applied(self, owner: int, job: str) -> None:
-        """Note that a job's lists were applied: nothing of them is held any more."""
-
-    def retire(self, owner: int, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
-        """Retire a slice of the URLs that no list names any more; return (number, cursor).
-
-        The cursor is the last fingerprint. A URL that is being visited is left for a later call.
-        """
-
-    def leaving(self, job: str) -> bool:
-        """Tell whether a URL that no list names any more waits for the end of its visit."""
-
     def meanings(self) -> dict[str, str]:
         """Return, by job, the marks of the options by which all of its lines were understood.
 
@@ -95,14 +67,8 @@ class ListVerbs(Protocol):
         never all were read, has the mark ''; a job without any list is left out.
         """
 
-    def meant(self, marks: Mapping[str, str]) -> None:
-        """Note, by job, the marks of the options by which all lines were understood."""
-
     def filed(self, job: str, after: int) -> Filed:
         """Count the listed URLs of a job with and without a file, among a slice of all tasks."""
-
-    def free_paths(self, job: str, after: int) -> int | None:
-        """Let a slice of a job's URLs without a file forget the path that a line gave them."""
 
     def said(self, task: int) -> Said:
         """Return what the lists say of a task now; one in memory may be older."""

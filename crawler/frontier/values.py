@@ -86,28 +86,6 @@ class Reclaimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """The sums of the ledger, in URLs of active jobs."""
-
-    known: int = 0
-    leased: int = 0
-    hosts: int = 0
-    """Number of hosts ever met."""
-    finished: dict[str, int] = field(default_factory=dict)
-    """URLs by kind of their last visit that was an end."""
-    again: int = 0
-    """Finished, and due again."""
-    retired: int = 0
-    """No longer listed."""
-
-    @property
-    def waiting(self) -> int:
-        """Return the number of URLs due now or later."""
-        finished = sum(self.finished.values()) - self.again
-        return self.known - self.retired - self.leased - finished
-
-
-@dataclass(frozen=True, slots=True)
 class Holder:
     """The configuration of a daemon, which holds the ledger from its start on."""
 

@@ -1,10 +1,13 @@
 """Work on jobs and hosts for which nobody waits: what `tidy` does a slice of, by its class."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
+from crawler.frontier.list_values import Weighed
+from crawler.frontier.values import LeasedHost
 from crawler.model import Seconds
+from crawler.records import HostRecord
 
 Found = TypeVar("Found")
 
@@ -63,3 +66,97 @@ class Refit(Work[Sequence[Ended]]):
     """By job, the schedule to which they are fitted already; some of them get other times."""
     due: Sequence[Due] = ()
     """The times of what the slice before has found."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountDown(Work[None]):
+    """Take away what a job's lists named before a job of a new name was its heir.
+
+    A list of the job may be read when that is done.
+    """
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """What became of a slice of the URLs that no list names any more."""
+
+    urls: int
+    """Retired."""
+    left: bool
+    """Whether some are being visited, and were left for a later time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retire(Work[Retired]):
+    """Retire a job's URLs that no list names any more, but for those that are being visited."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh(Work[Weighed]):
+    """Judge the lists of a job that were all read; it is one slice.
+
+    They are held if they lost more than the share `max_shrink` of the URLs applied last, or one is
+    `emptied`; not if the operator believes what was shown as held.
+    """
+
+    job: str
+    urls: int
+    """On the lists now, inline ones left out."""
+    max_shrink: float
+    emptied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Apply(Work[None]):
+    """Note that a job's lists were applied: nothing of them is held any more; it is one slice."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understand(Work[None]):
+    """Note by which options all lines of jobs were understood, as marks by job.
+
+    That is noted at the end, in one walk over all URLs where some of the jobs are `freed`: their
+    URLs without a file forget the path that a line gave them.
+    """
+
+    marks: Mapping[str, str]
+    freed: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wake(Work[int]):
+    """Let hosts learn what the newest configuration says of them; it finds how many were woken.
+
+    First those that wait for a robots.txt, which they may obey no more, then those of jobs that
+    came or went. What goes stale meanwhile is for a later walk.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class BringBack(Work[None]):
+    """Bring back the times that a clock which was ahead has left in the future."""
+
+
+class Amended(NamedTuple):
+    """What a host without an owner is owed, as it was read and as it is computed anew."""
+
+    read: LeasedHost
+    owed: HostRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Rests(Work[Sequence[LeasedHost]]):
+    """Compute anew what hosts are owed: as the active jobs have them now, without tasks.
+
+    The first slice finds the hosts of the owner, whose rests it keeps itself. Each other slice
+    records what hosts of the slice before are owed, unless one has changed since or was taken, and
+    finds some that rest and have no owner.
+    """
+
+    amended: Sequence[Amended] = ()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 from crawler.config import Job
+from crawler.frontier import LetGo, Unneeded, pages
 from crawler.records import StoredFile
 from crawler.seeder.reading import SyncTools
 
@@ -17,9 +18,8 @@ def clear(tools: SyncTools, job: Job) -> None:
     """Remove what the retired URLs of a job have stored."""
     if job.on_remove != "delete" or tools.remove is None:
         return
-    after, removed, kept, failed = 0, 0, 0, 0
-    while files := tools.frontier.unneeded(job.name, after):
-        after = files[-1].task
+    removed, kept, failed = 0, 0, 0
+    for files in filter(None, pages(tools.frontier, Unneeded(job.name))):
         stayed = tools.remove(files)
         there = {*stayed.kept, *stayed.failed}
         removed += _let_go(tools, [file for file in files if file.path not in there])
@@ -30,4 +30,4 @@ def clear(tools: SyncTools, job: Job) -> None:
 
 
 def _let_go(tools: SyncTools, files: Sequence[StoredFile]) -> int:
-    return tools.frontier.let_go(files, time.time()) if files else 0
+    return tools.frontier.change(LetGo(files), time.time()).counts.total() if files else 0

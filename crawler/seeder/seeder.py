@@ -153,7 +153,8 @@ class Seeder:
                 lists = self._lists[job.name] = self._new(job, tools, slots, lists)
             self._unread.add(job.name)
             lists.begin(changed.get(job.name, ()))
-        wake_hosts(self._frontier, self._look)  # of a million hosts: new jobs do not wait for that
+        # new jobs do not wait for what a million hosts are to learn
+        wake_hosts(self._frontier, self._owner, self._look)
 
     def _take_in_new(self, jobs: Sequence[Job], tools: SyncTools, slots: Slots) -> set[str]:
         """Take in new jobs of few URLs, many at once; return the names of all that are seen to."""

@@ -9,10 +9,21 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from crawler.config import Job
 from crawler.errors import LeaseLostError, PassLostError
-from crawler.frontier import BEFORE_ALL, Pass, SourceState, Weighed
+from crawler.frontier import (
+    Apply,
+    CountDown,
+    Pass,
+    Retire,
+    SourceState,
+    Weigh,
+    Weighed,
+    Work,
+    tidied,
+)
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.reading import Busy, Reader, SyncTools
 from crawler.sources import UNREADABLE, Source, SourceError, Unchanged
@@ -23,6 +34,9 @@ INLINE = "urls"
 """Name of the source that stands in the configuration itself: the operator's own words."""
 INBOX = "inbox:"
 """Beginning of the names of lists that only add."""
+
+
+Found = TypeVar("Found")
 
 
 @dataclass(slots=True)
@@ -71,8 +85,7 @@ class Sync:
             Busy: another process reads one of them just now.
             PassLostError: another process has begun to read one of them.
         """
-        while self._frontier.count_down(self._tools.owner, self._job.name):
-            pass
+        self._all(CountDown(self._job.name))
         known = self._frontier.sources(self._job.name)
         try:
             read = [one for source in sources if (one := self._take_in(source, known))]
@@ -90,15 +103,13 @@ class Sync:
 
     def retire(self) -> None:
         """Retire URLs that no list names any more; those being visited are left for later."""
-        name, owner = self._job.name, self._tools.owner
-        self.leaving = self._frontier.leaving(name)
-        if not self.leaving:
-            return
-        after: int | None = BEFORE_ALL
-        while after is not None:
-            removed, after = self._frontier.retire(owner, name, after)
-            self.sums.removed += removed
-        self.leaving = self._frontier.leaving(name)
+        found = self._all(Retire(self._job.name))
+        self.sums.removed += sum(one.urls for one in found)
+        self.leaving = any(one.left for one in found)
+
+    def _all(self, work: Work[Found]) -> list[Found]:
+        """Do all of a work; return what its slices found."""
+        return list(tidied(self._frontier, self._tools.owner, work))
 
     def _take_in(self, source: Source, known: dict[str, SourceState]) -> _Read | None:
         """Read a source; None if it could not be read to its end."""
@@ -145,7 +156,7 @@ class Sync:
             return self._keep(read)
         self._apply(read, named, known)
         if weighed and weighed.held_before:
-            self._frontier.applied(self._tools.owner, self._job.name)
+            self._all(Apply(self._job.name))
         return None
 
     def _weighed(self, lists: Sequence[_Read], known: Iterable[str]) -> Weighed | None:
@@ -158,9 +169,7 @@ class Sync:
         urls = sum(one.urls for one in lists)
         emptied = any(one.emptied for one in lists)
         share = self._job.max_shrink if lists else 1.0
-        weighed = self._frontier.weigh(
-            self._tools.owner, self._job.name, urls, share, emptied=emptied
-        )
+        (weighed,) = self._all(Weigh(self._job.name, urls, share, emptied))
         if weighed.held and not weighed.held_before:
             self._log_shrunk(weighed.before, urls)
         return weighed

@@ -11,7 +11,6 @@ from crawler.config import Settings
 from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
 from crawler.frontier import open_frontier
-from crawler.frontier.sqlite.desk.overview import ledger_uid
 from crawler.store.mark import NAME, ledger_named
 from crawler.threads import Native
 from crawler.verbs.auditing import THREADS, Audit, Fault
@@ -82,10 +81,10 @@ def _audit(ledger: Ledger, settings: Settings, job: str | None, *, write: bool) 
     options = settings.crawler
     named = ledger_named(options.output)
     check_there(options.state, options.output, named)
-    with opened_by(ledger, acts=write) as db:
-        check_same(options.state, options.output, named, ledger_uid(db))
-        known = {name for (name,) in db.execute("SELECT name FROM job")}
-    if job is not None and job not in known:
+    with opened_by(ledger, acts=write) as desk:
+        sums = desk.sums()
+    check_same(options.state, options.output, named, sums.uid)
+    if job is not None and job not in {one.name for one in sums.jobs}:
         raise UsageError(f"--job {job}: the ledger has no such job")
     if not options.output.is_dir():
         raise UsageError(f"crawler.output: {options.output} is not there; is its disk mounted?")

@@ -3,12 +3,12 @@
 import glob
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from crawler.config import Settings
-from crawler.frontier import Frontier
+from crawler.frontier import Frontier, Rename, Revisit, Still, StoredFiles, Unnamed, pages
 from crawler.policy import naming
 from crawler.records import StoredFile
 from crawler.store import comparing
@@ -65,11 +65,14 @@ class Audit:
     def _wrong(self, page: list[StoredFile]) -> list[Fault]:
         told = dict(zip(page, self._native.each(self._compare, page), strict=True))
         wrong = [file for file, what in told.items() if what]
-        return [Fault(file, told[file]) for file in (self._frontier.still(wrong) if wrong else ())]
+        return [Fault(file, told[file]) for file in self._still(wrong)]
+
+    def _still(self, wrong: list[StoredFile]) -> Sequence[StoredFile]:
+        return self._frontier.entry(Still(wrong)) if wrong else ()
 
     def _fix(self, faults: list[Fault]) -> None:
         gone = [file for file, what in faults if not what.startswith("unreadable")]
-        self.due += self._frontier.revisit(gone, time.time())
+        self.due += self._frontier.change(Revisit(gone), time.time()).counts.total()
 
     def lost(self) -> Iterator[str]:
         """Yield the files below the output folder that no URL of the ledger has, by their names."""
@@ -87,7 +90,8 @@ class Audit:
 
     def _unnamed(self, some: comparing.Names) -> set[str]:
         owners = {name: owner_of(name) for name in some.files}
-        lost = set(self._frontier.unnamed([*{*owners, *owners.values()}], some.parts))
+        asked = Unnamed([*{*owners, *owners.values()}], some.parts)
+        lost = {*self._frontier.entry(asked)}
         parts = {name for name, _ in some.parts}
         return {name for name in lost if name in parts or owners.get(name) in lost}
 
@@ -102,14 +106,8 @@ class Audit:
                 counts[self._rename(file, dry=dry)] += 1
         return counts
 
-    def _pages(self) -> Iterator[list[StoredFile]]:
-        after: int | None = 0
-        while after is not None:
-            page, after = self._frontier.stored(after)
-            yield page
-
     def _of_job(self) -> Iterator[list[StoredFile]]:
-        for page in self._pages():
+        for page in pages(self._frontier, StoredFiles()):
             yield [file for file in page if self._job in {None, file.job}]
 
     def _compare(self, file: StoredFile) -> str:
@@ -121,7 +119,7 @@ class Audit:
 
     def _without_owner(self, names: set[str]) -> set[str]:
         """Leave out names that were not reserved: where a folder was in the way of another."""
-        for page in self._pages():
+        for page in pages(self._frontier, StoredFiles()):
             paths = {file.path for file in page}
             names = {name for name in names if not {name, owner_of(name)} & paths}
         return names
@@ -154,7 +152,7 @@ class Audit:
     def _move(self, file: StoredFile, path: str) -> str:
         """Give a file another name: it has both until the ledger knows the new one."""
         self._native.call(comparing.give_name, self._root, file.path, path)
-        told = self._frontier.rename(file, path)
+        told = self._frontier.change(Rename(file, path), time.time()).counts.total()
         if told:
             self._native.call(comparing.take_old_name, self._root, file.path, path)
         else:

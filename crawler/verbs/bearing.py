@@ -2,42 +2,37 @@
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
-from crawler.frontier.sqlite.desk.waits import owns_nothing, waits, waits_at
-from crawler.frontier.sqlite.file.statefile import opened
-from crawler.model import Outcome, Seconds, Task
+from crawler.frontier import Desk, Entry, Waits, WaitsAt, pages
+from crawler.model import Outcome, Seconds
 from crawler.policy.patience import Patience
 
 
 class Bearing:
     """Looks into the ledger of a run whether anything is left that is worth a wait."""
 
-    def __init__(self, state: Path, most: Seconds, option: str) -> None:
-        self._state = state
+    def __init__(self, most: Seconds, option: str) -> None:
         self._patience = Patience(most, option, time.time())
         self._ended_at: Seconds | None = None
 
-    def waits_in_vain(self) -> bool:
+    def waits_in_vain(self, desk: Desk) -> bool:
         """Tell whether all that is left waits, for longer than is borne, as its hosts ask."""
         now = time.time()
-        with opened(self._state) as db:
-            if not owns_nothing(db):
+        if desk.sums().owned:  # a process knows more than the ledger
+            return False
+        left = False
+        for page in pages(desk, Waits(now)):
+            left = left or bool(page)
+            if not all(one.refused(self._patience, now) for one in page):
                 return False
-            left = False
-            for one in waits(db, now):
-                left = True
-                if not one.refused(self._patience, now):
-                    return False
         self._ended_at = now if left else None
         return left
 
-    def refused(self, tasks: Sequence[Task]) -> dict[int, Outcome]:
-        """Return how tasks end that were not waited for, by their numbers."""
+    def refused(self, desk: Desk, entries: Sequence[Entry]) -> dict[int, Outcome]:
+        """Return how URLs end that were not waited for, by their numbers."""
         now = self._ended_at
         if now is None:  # a person has stopped the run
             return {}
-        with opened(self._state) as db:
-            hosts = waits_at(db, list({task.host_id for task in tasks}), now)
-        refused = {number: host.refused(self._patience, now) for number, host in hosts.items()}
-        return {task.id: end for task in tasks if (end := refused.get(task.host_id))}
+        hosts = desk.entry(WaitsAt({entry.host_id for entry in entries}, now))
+        refused = {one.id: one.refused(self._patience, now) for one in hosts}
+        return {entry.id: end for entry in entries if (end := refused.get(entry.host_id))}

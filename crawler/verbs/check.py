@@ -15,8 +15,7 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
-from crawler.frontier.sqlite.desk.overview import is_current, ledger_uid
-from crawler.frontier.sqlite.file.statefile import opened
+from crawler.frontier import open_ledger
 from crawler.policy.masking import Mask, masked_line
 from crawler.rights import rights_of
 from crawler.seeder.reading import MAX_BAD_LOGGED
@@ -95,8 +94,8 @@ def _check_folders(options: CrawlerOptions) -> None:
     named = ledger_named(options.output)
     check_there(options.state, options.output, named)
     if options.state.exists() and options.state.stat().st_size:
-        with opened(options.state, older=True) as db:
-            check_same(options.state, options.output, named, ledger_uid(db))
+        with open_ledger(options.state, older=True) as desk:
+            check_same(options.state, options.output, named, desk.sums().uid)
 
 
 def _only_reads(state: Path) -> bool:
@@ -111,8 +110,8 @@ def _notes(state: Path) -> Iterator[str]:
     if _only_reads(state):
         yield "        this user may only read it: whether `run` may write was not looked at"
     if state.exists() and state.stat().st_size:
-        with opened(state, older=True) as db:
-            if not is_current(db):
+        with open_ledger(state, older=True) as desk:
+            if not desk.sums().current:
                 yield "        of an older crawler: `run` migrates it, and keeps a copy beside it"
 
 

@@ -10,23 +10,21 @@ from typing import Any
 
 import click
 
-from crawler.daemon.identity import check_same
 from crawler.errors import UsageError
+from crawler.frontier import (
+    STATES,
+    Believe,
+    Retry,
+    changed,
+    open_ledger,
+)
 from crawler.frontier.process import Process
-from crawler.frontier.sqlite.desk.believing import believe
-from crawler.frontier.sqlite.desk.entries import STATES
-from crawler.frontier.sqlite.desk.forget import forget
-from crawler.frontier.sqlite.desk.overview import ledger_uid, members
-from crawler.frontier.sqlite.desk.retry import retry
-from crawler.frontier.sqlite.file.backup import backup
-from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.model import Seconds
 from crawler.policy.masking import NOTHING, masked_line
-from crawler.store.mark import ledger_named
-from crawler.store.removing import Remover
 from crawler.urls import canonical
 from crawler.verbs import processes
-from crawler.verbs.desk_options import DRY_RUN, JSON, Span, choosing_urls, verb_of, wanted
+from crawler.verbs.desk_options import DRY_RUN, JSON, choosing_urls, verb_of, wanted
+from crawler.verbs.forget import forget_verb
 from crawler.verbs.holding import opened_by
 from crawler.verbs.importing import importing
 from crawler.verbs.ledger import Ledger
@@ -47,8 +45,8 @@ def status_verb(ledger: Ledger, *, as_json_: bool) -> None:
     with importing():
         from crawler.verbs import status
 
-    with opened_by(ledger, acts=False) as db:
-        found = status.look(db, ledger, time.time())
+    with opened_by(ledger, acts=False) as desk:
+        found = status.look(desk, ledger, time.time())
     if as_json_:
         return click.echo(as_json(status.document(found, ledger), ledger.mask, indent=2))
     return print_lines(status.lines(found, ledger), ledger.mask)
@@ -64,9 +62,10 @@ def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
         from crawler.verbs import explain as explaining
 
     url, now = _canonical(url), time.time()
-    with opened_by(ledger, acts=False) as db:
-        cases = explaining.cases(db, ledger, url, now)
-        missed = None if cases else explaining.unknown(db, ledger, url)
+    with opened_by(ledger, acts=False) as desk:
+        looked = explaining.look(desk, ledger, url, now)
+    missed = looked if isinstance(looked, explaining.Unknown) else None
+    cases = [] if isinstance(looked, explaining.Unknown) else looked
     if as_json_:
         found = [explaining.document(case) for case in cases]
         other = explaining.unknown_document(missed) if missed else {}
@@ -104,9 +103,9 @@ def _canonical(url: str) -> str:
 )
 def export_verb(ledger: Ledger, *, style: str, unmasked: bool, **chosen: Any) -> None:
     """Print the ledger: every URL with its last outcome."""
-    with opened_by(ledger, acts=False) as db:
+    with opened_by(ledger, acts=False) as desk:
         mask = NOTHING if unmasked else ledger.mask
-        for text in exported(db, wanted(**chosen), style, mask):
+        for text in exported(desk, wanted(**chosen), style, mask):
             sys.stdout.write(text)
 
 
@@ -116,8 +115,8 @@ def export_verb(ledger: Ledger, *, style: str, unmasked: bool, **chosen: Any) ->
 @DRY_RUN
 def retry_verb(ledger: Ledger, *, dry: bool, **chosen: Any) -> None:
     """Make URLs due now whose last visit was a bad end, with all their attempts."""
-    with opened_by(ledger, acts=not dry, write=not dry) as db:
-        found = retry(db, wanted(**chosen), time.time(), dry=dry)
+    with opened_by(ledger, acts=not dry, write=not dry) as desk:
+        found = changed(desk, Retry(wanted(**chosen), dry), time.time())
     word = "would be" if dry else "is" if found.total() == 1 else "are"
     print_lines([f"{counted(found.total(), 'URL')} {word} due again{_kinds(found)}"])
 
@@ -125,56 +124,6 @@ def retry_verb(ledger: Ledger, *, dry: bool, **chosen: Any) -> None:
 def _kinds(found: "Counter[str]") -> str:
     named = [f"{kind} {n:,}" for kind, n in found.most_common()]
     return f": {', '.join(named)}" if named else ""
-
-
-@click.command("forget")
-@verb_of
-@click.option("--retired", is_flag=True, help="What no list of the configuration names any more.")
-@click.option(
-    "--older-than", "age", type=Span(), required=True, help="Last heard of before 90d, 12h …"
-)
-@click.option("--files", is_flag=True, help="And their files, with the older versions.")
-@DRY_RUN
-def forget_verb(ledger: Ledger, *, retired: bool, age: Seconds, files: bool, dry: bool) -> int:
-    """Remove URLs from the ledger: retired ones, and those of jobs that are gone.
-
-    Their files stay, unless --files is given.
-    """
-    if not retired:
-        raise UsageError("say what is to be forgotten: --retired")
-    with (
-        opened_by(ledger, acts=not dry, write=not dry) as db,
-        Remover(_output_of(ledger, db) if files else Path()) as remover,
-    ):
-        now = time.time()
-        found = forget(db, now - age, now, dry=dry, remover=remover if files else None)
-    _print_stayed(remover)
-    word = "would be" if dry else "is" if found == 1 else "are"
-    print_lines([f"{counted(found, 'URL')} {word} forgotten"])
-    return int(bool(remover.failed))
-
-
-def _print_stayed(remover: Remover) -> None:
-    """Print the files that were to go and are still there."""
-    for word, paths in (("kept", remover.kept), ("failed", remover.failed)):
-        print_lines(f"{word:<9} {path}" for path in paths)
-    if kept := len(remover.kept):
-        print_lines([f"{counted(kept, 'file')} kept: changed since, or somebody else's"])
-    if failed := len(remover.failed):
-        print_lines([f"{counted(failed, 'file')} could not be removed"])
-
-
-def _output_of(ledger: Ledger, db: Connection) -> Path:
-    """Return the output folder of a ledger, which is the one that its mark says.
-
-    Raises:
-        UsageError: no configuration names one, or it belongs to another ledger.
-    """
-    if ledger.settings is None:
-        raise UsageError("--files needs the configuration, with -c: it names the output folder")
-    output = ledger.settings.crawler.output
-    check_same(ledger.state, output, ledger_named(output), ledger_uid(db))
-    return output
 
 
 @click.command("backup")
@@ -187,7 +136,8 @@ def backup_verb(ledger: Ledger, *, target: Path, force: bool) -> None:
     To restore it: stop the daemon, remove the state file with its -wal and -shm, and copy FILE
     in its place.
     """
-    written = backup(ledger.state, target, force=force)
+    with open_ledger(ledger.state) as desk:
+        written = desk.backup(target, force=force)
     print_lines([f"{target}: {size(written)}, checked and whole"])
 
 
@@ -215,8 +165,8 @@ def reload_verb(ledger: Ledger, *, dry_run: bool, job: str | None) -> int:
         _preview(ledger)
         return 0
     if job is not None:
-        with opened_by(ledger, acts=True, write=True) as db:
-            held = believe(db, job)
+        with opened_by(ledger, acts=True, write=True) as desk:
+            held = changed(desk, Believe(job), time.time()).total()
         print_lines([f"{job}: the {counted(held, 'URL')} on its lists are believed"])
     return 0 if _signal(ledger, signal.SIGHUP, "told to reload") else 1
 
@@ -234,8 +184,8 @@ def _preview(ledger: Ledger) -> None:
 
 
 def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
-    with opened_by(ledger, acts=True) as db:
-        found = members(db)
+    with opened_by(ledger, acts=True) as desk:
+        found = desk.sums().members
     here = processes.here(found)
     deaf = [one for one in here if processes.ignores(one, number)]
     heard = processes.send([one for one in here if one not in deaf], number)

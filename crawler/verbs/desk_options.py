@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from crawler.config.units import duration
-from crawler.frontier.sqlite.desk.selection import Wanted
+from crawler.frontier import Wanted
 from crawler.model import Kind, Seconds
 from crawler.verbs.ledger import Ledger, configured_ledger, ledger_of
 

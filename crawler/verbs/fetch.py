@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,17 @@ from crawler.config.units import duration
 from crawler.daemon.app import App
 from crawler.daemon.process import collect_seldom, quiet_hub, raise_descriptors
 from crawler.errors import UsageError
+from crawler.frontier import (
+    BeginArchive,
+    Desk,
+    HostsMet,
+    Listings,
+    Wanted,
+    changed,
+    open_ledger,
+    pages,
+)
 from crawler.frontier.process import current
-from crawler.frontier.sqlite.desk.archive import begin_archive, stored_by
-from crawler.frontier.sqlite.desk.overview import is_current, job_names, members
-from crawler.frontier.sqlite.file.statefile import Connection, opened
 from crawler.log import Log, open_log
 from crawler.model import Kind, Outcome, Seconds
 from crawler.policy.masking import masked_line
@@ -72,7 +80,7 @@ def fetch(
             per_address=None,
         )
         settings = Settings(crawler=crawler, jobs=(job,))
-        bearing = Bearing(state, most, f"--max-wait {max_wait}")
+        bearing = Bearing(most, f"--max-wait {max_wait}")
         code = _OneShot(settings, log, report, limit, archive, bearing).run()
     lines.close(LOG_FLUSH_S)
     return code
@@ -86,15 +94,16 @@ def _state(archive: Path | None) -> Iterator[Path]:
             yield Path(folder, "state.sqlite")
         return
     if archive.exists() and archive.stat().st_size:
-        with opened(archive, older=True) as db:
-            _check_archive(db, archive)
+        with open_ledger(archive, older=True) as desk:
+            _check_archive(desk, archive)
     yield archive.absolute()
 
 
-def _check_archive(db: Connection, archive: Path) -> None:
-    if job_names(db) - {JOB_NAME}:
+def _check_archive(desk: Desk, archive: Path) -> None:
+    sums = desk.sums()
+    if {job.name for job in sums.jobs} - {JOB_NAME}:
         raise UsageError(f"{archive} is the ledger of a daemon; name another file as archive")
-    for one in members(db) if is_current(db) else ():  # those of an older one are waited for
+    for one in sums.members:  # those of an older one are waited for
         if one.life(current().machine, time.time()) == "alive":
             raise UsageError(f"{archive} is in use by process {one.process.pid}; wait for its end")
 
@@ -124,7 +133,7 @@ class _OneShot:
             limit=limit,
             bad=report.bad,
         )
-        self._app.waits_in_vain = bearing.waits_in_vain
+        self._app.waits_in_vain = lambda: bearing.waits_in_vain(self._app.frontier)
 
     def run(self) -> int:
         """Visit everything; return 0 if all is stored, 1 if not."""
@@ -153,11 +162,11 @@ class _OneShot:
             self._report.begin(text)
 
     def _where(self) -> str:
-        counts = self._app.frontier.counts()
+        counts = self._app.frontier.sums().counts
         if self._archive:  # its hosts are those of every run
             return f"; {self._archive} knows {counts.known} of every run"
         one = counts.hosts == 1
-        hosts = self._app.frontier.hosts(1)[0] if one else f"{counts.hosts} hosts"
+        hosts = self._app.frontier.page(HostsMet()).rows[0].key if one else f"{counts.hosts} hosts"
         most = min(self._options.concurrency, counts.known)
         return f" from {hosts}, {_number(most, 'connection')} at most"
 
@@ -174,9 +183,9 @@ class _OneShot:
         return sum(sums.listed for sums in self._app.seeder.job_sums)
 
     def _report_earlier(self, began: Seconds) -> None:
-        with opened(self._options.state) as db:
-            for page in stored_by(db, began):
-                for one in page:
+        for page in pages(self._app.frontier, Wanted(states=("done",))):
+            for one in page:
+                if one.listed > 0 and (one.finished_at or 0.0) < began:
                     kind = Kind(one.ended or Kind.STORED)
                     outcome = Outcome(kind, one.status, one.size or 0, path=one.path)
                     self._report.stored_earlier(one.url, one.listed, outcome, one.attempt)
@@ -184,16 +193,18 @@ class _OneShot:
     def _account(self) -> int:
         """Account for every URL that was listed, also where Ctrl-C or a long wait cut it off."""
         self._report.stop_drawing()
-        last = 0
-        while page := self._app.frontier.unfinished(last, 1000):
-            refused = self._bearing.refused(page)
-            for task in page:
-                if task.id in refused:
-                    self._report.refused(task, refused[task.id])
+        for page in pages(self._app.frontier, Wanted(states=("waiting", "leased"))):
+            refused = self._bearing.refused(self._app.frontier, page)
+            for entry in page:
+                if end := refused.get(entry.id):
+                    self._report.refused(entry.url, entry.attempt, end)
                 else:
-                    self._report.cancelled(task)
-            last = page[-1].id
-        return self._report.finish(self._app.frontier.listed(), self._asked())
+                    self._report.cancelled(entry.url, entry.attempt)
+        listed: Counter[str] = Counter()
+        for kinds in pages(self._app.frontier, Listings()):
+            for one in kinds:
+                listed[one.kind] += one.times
+        return self._report.finish(listed, self._asked())
 
 
 def _wait(text: str) -> Seconds:
@@ -209,8 +220,8 @@ def _number(number: int, noun: str) -> str:
 
 def _begin_archive(state: Path) -> Seconds:
     """Forget the lists of earlier runs, and return the wall time: their files are older."""
-    with opened(state, write=True) as db:
-        begin_archive(db, time.time())
+    with open_ledger(state, write=True) as desk:
+        changed(desk, BeginArchive(), time.time())
     return time.time()
 
 

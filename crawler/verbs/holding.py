@@ -9,26 +9,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from crawler.errors import HeldElsewhereError
-from crawler.frontier.sqlite.file.statefile import Connection, opened
-from crawler.frontier.sqlite.rows.identity import held_by_others
+from crawler.frontier import Desk, Sums, open_ledger
+from crawler.frontier.process import current
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.words import print_lines
 
 
 @contextmanager
-def opened_by(ledger: Ledger, *, acts: bool, write: bool = False) -> Iterator[Connection]:
+def opened_by(ledger: Ledger, *, acts: bool, write: bool = False) -> Iterator[Desk]:
     """Open the ledger of a verb; `acts` says that it changes something or signals a process.
 
     Raises:
         HeldElsewhereError: it acts, and the ledger is held by another configuration.
         StateError: the ledger cannot be used.
     """
-    with opened(ledger.state, write=write) as db:
-        check_holder(db, ledger, acts=acts)
-        yield db
+    with open_ledger(ledger.state, write=write) as desk:
+        _check_holder(desk, ledger, acts=acts)
+        yield desk
 
 
-def check_holder(db: Connection, ledger: Ledger, *, acts: bool) -> None:
+def _check_holder(desk: Desk, ledger: Ledger, *, acts: bool) -> None:
     """See that the configuration of a verb is the one that holds the ledger.
 
     Raises:
@@ -37,7 +37,7 @@ def check_holder(db: Connection, ledger: Ledger, *, acts: bool) -> None:
     if ledger.settings is None:  # --state asks for no name
         return
     name = ledger.settings.crawler.name or ""
-    others = held_by_others(db, name, time.time())
+    others = _holders(desk.sums(), name)
     if not others:
         return
     said = (
@@ -50,3 +50,18 @@ def check_holder(db: Connection, ledger: Ledger, *, acts: bool) -> None:
             "verbs that take --state FILE, instead of -c, ask for no name"
         )
     print_lines([said], ledger.mask, err=True)
+
+
+def _holders(sums: Sums, name: str) -> list[tuple[str, str]]:
+    """Return the living others, where one of them and not `name` was the last to take the ledger.
+
+    A process from which it was taken over may live on until its visits have ended. Each is a clause
+    about it, and whose it is.
+    """
+    machine, now = current().machine, time.time()
+    return [
+        (f"process {one.process.pid} runs {one.config or one.name}", one.name)
+        for one in sums.members
+        if sums.holder != name and one.name not in {"", name}
+        if one.process.may_live(machine, one.lease_until, now)
+    ]

@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 
 from crawler.errors import CrawlerError
+from crawler.frontier import Member
 from crawler.frontier.process import PROC, Process, current
-from crawler.frontier.sqlite.desk.overview import Member
 from crawler.model import Seconds
 
 GLANCE_S: Seconds = 0.05

@@ -5,9 +5,7 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from crawler.frontier.sqlite.desk.entries import STATES, Entry
-from crawler.frontier.sqlite.desk.selection import Wanted, pages
-from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier import STATES, Desk, Entry, Wanted, pages
 from crawler.log import printable
 from crawler.policy.masking import NOTHING, USUAL, Mask
 from crawler.verbs.words import as_json, stamp, word_of
@@ -45,11 +43,11 @@ def record(entry: Entry) -> dict[str, Any]:
     }
 
 
-def exported(db: Connection, wanted: Wanted, style: str, mask: Mask = USUAL) -> Iterator[str]:
+def exported(desk: Desk, wanted: Wanted, style: str, mask: Mask = USUAL) -> Iterator[str]:
     """Yield the chosen URLs as text in a format of FORMATS, a page of them at a time."""
     write = _WRITERS[style]
     first = True
-    for page in pages(db, wanted):
+    for page in pages(desk, wanted):
         if page:
             yield write([mask.within(record(entry)) for entry in page], first)
             first = False

@@ -66,7 +66,7 @@ def preview(settings: Settings) -> tuple[list[Preview], list[str]]:
         Fetcher(user_agent=hosts.user_agent, files=files, concurrency=1) as fetcher,
         Native(1) as native,
     ):
-        known = {terms.name: terms for terms in frontier.active_jobs()}
+        known = {job.name: job.terms for job in frontier.sums().jobs if job.active}
         marks = frontier.meanings()
         found = []
         for job, terms in zip(settings.jobs, hosts.job_terms(), strict=True):
@@ -74,7 +74,7 @@ def preview(settings: Settings) -> tuple[list[Preview], list[str]]:
             named = sources.of(job, Path(folder), downloader(fetcher, job))
             compared = _Comparison(job, frontier, native).compared(named)
             compared.known = job.name in known
-            compared.options = _changed_options(known.get(job.name, terms), terms)
+            compared.options = _changed_options(known.get(job.name) or terms, terms)
             if path_changed(marks.get(job.name, ""), job):
                 _count_files(frontier, compared)
             found.append(compared)

@@ -13,7 +13,7 @@ import gevent
 from tqdm import tqdm
 
 from crawler.log import printable
-from crawler.model import Kind, Outcome, Task
+from crawler.model import Kind, Outcome
 from crawler.policy.masking import USUAL, masked_line
 from crawler.policy.retry import KINDS, word_of
 from crawler.records import Again, Hop, Settlement
@@ -71,13 +71,13 @@ class Report:
         self._earlier += listed
         self._note(url, replace(outcome, reason="stored earlier"), attempts)
 
-    def cancelled(self, task: Task) -> None:
+    def cancelled(self, url: str, attempts: int) -> None:
         """Report a URL whose visit was not finished."""
-        self._note(task.url, Outcome(Kind.CANCELLED, reason="stopped before its end"), task.attempt)
+        self._note(url, Outcome(Kind.CANCELLED, reason="stopped before its end"), attempts)
 
-    def refused(self, task: Task, outcome: Outcome) -> None:
+    def refused(self, url: str, attempts: int, outcome: Outcome) -> None:
         """Report a URL whose host asks for a longer wait than is borne."""
-        self._note(task.url, outcome, task.attempt)
+        self._note(url, outcome, attempts)
 
     def stop_drawing(self) -> None:
         """Erase the spinner and the bar."""

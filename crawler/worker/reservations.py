@@ -38,8 +38,8 @@ class Reservations:
         Raises:
             LeaseLostError, LocalFaultError: nothing is recorded.
         """
-        new = (one for one in coming if has_body(one) and not one.task.digest)
-        claims = {one.task.id: one.wanted for one in new if one.wanted}
+        new = (one for one in coming if one.wanted and not one.task.digest)
+        claims = {one.task.id: one.wanted for one in new if has_body(one)}
         has = self._frontier.settle(self._owner, settlements, hosts, claims)
         self._paths = {task: path for task, path in claims.items() if task in has}
 

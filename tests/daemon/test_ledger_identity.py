@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.frontier.sqlite.file.backup import backup
+from crawler.frontier import open_ledger
 from tests.program import Daemon, crawler, ledger, write_config
 from tests.servers import Site
 
@@ -76,7 +76,8 @@ def test_a_start_without_its_ledger_begins_no_other_one(site, tmp_path):
     state = tmp_path / "state.sqlite"
     assert run_once(config).code == 0
     copy = tmp_path / "copy"
-    backup(state, copy)
+    with open_ledger(state) as desk:
+        desk.backup(copy)
     remove_state(tmp_path)
     for empty in (False, True):
         if empty:

@@ -143,8 +143,8 @@ def test_a_process_leaves_the_tasks_of_jobs_that_it_does_not_have(tmp_path):
                 seeds = [Seed(fingerprint("other", url), url, host_of(url)) for url in urls]
                 frontier.add("other", seeds, time.time())
                 with pytest.raises(AssertionError, match="none leased"):
-                    _within(2.0, lambda: frontier.counts().leased, "none leased")
-                assert frontier.counts().waiting == 50
+                    _within(2.0, lambda: frontier.sums().counts.leased, "none leased")
+                assert frontier.sums().counts.waiting == 50
             assert daemon.stop() == 0
     assert_clean(tmp_path)
 

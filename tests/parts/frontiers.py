@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from crawler.frontier import Pulse, open_frontier
+from crawler.frontier import Pulse, open_frontier, tidied
 from crawler.frontier.process import Process, current
 from crawler.model import Outcome
 from crawler.records import Seed, Settlement
@@ -52,6 +52,11 @@ def take(frontier, owner, now=NOW, **options):
     """Lease, and return {host: tasks}."""
     options = {"new": 10, "refills": {}, "idle": []} | options
     return {host.key: host for host in frontier.lease(owner, now, **options).hosts}
+
+
+def done(frontier, owner, work, now=NOW):
+    """Do all of a work, and return what its slices found."""
+    return list(tidied(frontier, owner, work, lambda: now))
 
 
 def move(frontier, owner, found, now=NOW):

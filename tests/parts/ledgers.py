@@ -4,14 +4,14 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 
-from crawler.frontier import BEFORE_ALL, Due, ReadChunk, Refit, SourceState, open_frontier
+from crawler.frontier import BEFORE_ALL, Due, ReadChunk, Refit, Retire, SourceState, open_frontier
 from crawler.frontier.process import current
 from crawler.model import Kind
 from crawler.records import Dead, Done, HostRecord, JobTerms
 from crawler.seeder.reading import SyncTools
 from crawler.seeder.rescheduling import Rescheduler
 from tests import FULL
-from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
+from tests.parts.frontiers import NOW, done, join, seed, seeds, settled, take
 
 DAY = 86_400.0
 
@@ -118,7 +118,7 @@ def read_to_end(frontier, chunks, job="job", name="list", *, now=NOW):
         gone = ()
     state = SourceState(one.source, "read", sum(len(chunk.seeds) for chunk in chunks), 0)
     frontier.end_pass(one, state, now)
-    frontier.retire(owner, job)
+    done(frontier, owner, Retire(job), now)
     frontier.leave(owner, [], now)
     return synced
 

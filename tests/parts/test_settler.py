@@ -98,7 +98,7 @@ def test_a_file_is_whole_before_its_visit_is_settled_and_that_before_it_is_told(
     def settles(*arguments):
         order.append(("settling", file.read_bytes(), list(scene.told)))
         settle(*arguments)
-        order.append(("settled", scene.frontier.counts().finished))
+        order.append(("settled", scene.frontier.sums().counts.finished))
 
     monkeypatch.setattr(scene.frontier, "settle", settles)
     assert not file.exists()
@@ -172,7 +172,7 @@ def assert_one_bug(scene, culprit: Visited, kinds: list[Kind]) -> None:
     (told,) = scene.log.told("visit.bug")
     assert told["url"] == culprit.task.url
     assert told["exc_info"] is not None
-    assert scene.frontier.counts().finished.get("stored") == 2
+    assert scene.frontier.sums().counts.finished.get("stored") == 2
 
 
 def test_a_body_whose_path_cannot_be_made_is_a_bug_of_its_own(scene):

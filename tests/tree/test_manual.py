@@ -8,7 +8,7 @@ import pytest
 
 from crawler.config import Settings
 from crawler.config.document import read
-from crawler.frontier.sqlite.desk.entries import STATES, Entry
+from crawler.frontier import STATES, Entry
 from crawler.policy.retry import KINDS
 from crawler.verbs.record import record
 from tests.events import events, services

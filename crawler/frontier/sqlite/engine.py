@@ -11,23 +11,14 @@ from typing import Self
 from crawler.frontier import values
 from crawler.frontier.classes import Shares
 from crawler.frontier.process import Process
-from crawler.frontier.sqlite.engine_files import SqliteFiles
+from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
-from crawler.frontier.sqlite.rows import robots, sums
+from crawler.frontier.sqlite.rows import robots
+from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import (
-    beats,
-    clock,
-    jobs,
-    leasing,
-    owners,
-    paces,
-    settling,
-    tidying,
-    turns,
-)
-from crawler.frontier.sqlite.visits.jobs import configure, wake
+from crawler.frontier.sqlite.visits import beats, jobs, leasing, owners, settling, tidying, turns
+from crawler.frontier.sqlite.visits.jobs import configure
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
@@ -43,7 +34,7 @@ PROCEDURES = (
 )
 
 
-class SqliteFrontier(SqliteFiles, SqliteLists):
+class SqliteFrontier(SqliteDesk, SqliteLists):
     """A frontier in a file."""
 
     def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
@@ -100,20 +91,8 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
         return self._file.write(settling.add, self._file.names, job, seeds, now, recount)
 
-    def active_jobs(self) -> list[JobTerms]:
-        return self._file.read(jobs.active_jobs)
-
     def hold(self, jobs: Collection[str]) -> None:
         self._visitor = replace(self._visitor, held=frozenset(jobs))
-
-    def ask_again(self, now: Seconds) -> bool:
-        return self._file.write(jobs.ask_again, now)
-
-    def stale(self) -> list[int]:
-        return self._file.read(jobs.stale)
-
-    def wake(self, jobs: Sequence[int], after: int, now: Seconds) -> int | None:
-        return self._file.write(wake, jobs, after, now)
 
     def schedule(self, job: str) -> str:
         return self._file.read(jobs.schedule, job)
@@ -121,7 +100,12 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
     def tidy(
         self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL
     ) -> Tidied[Found]:
-        return self._file.stage(tidying.tidy, owner, work, now, after)
+        return self._file.stage(self._tidy, work, owner, now, after)
+
+    def _tidy(
+        self, file: Transactions, work: Work[Found], owner: int, now: Seconds, after: int
+    ) -> Tidied[Found]:
+        return tidying.tidy(Slice(file, self._visitor, owner, now, after), work)
 
     def lease(
         self,
@@ -147,23 +131,8 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
             found,
         )
 
-    def resting(self, after: int, now: Seconds) -> tuple[list[values.LeasedHost], int | None]:
-        return self._file.read(paces.resting, self._visitor, after, now)
-
-    def bring_back(self, after: int, now: Seconds) -> int | None:
-        return self._file.write(clock.bring_back, after, now)
-
-    def terms(self, hosts: Sequence[int]) -> list[values.LeasedHost]:
-        return self._file.read(paces.own_paces, self._visitor, hosts)
-
-    def amend(
-        self,
-        owner: int,
-        before: Sequence[values.LeasedHost],
-        after: Sequence[HostRecord],
-        now: Seconds,
-    ) -> None:
-        self._file.write(paces.amend, owner, before, after, now)
+    def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
+        return self._file.write(settling.claim, paths, owner)
 
     def keep(self, owner: int, task: int, kept: Kept) -> None:
         self._file.write(settling.keep, owner, task, kept)
@@ -179,15 +148,3 @@ class SqliteFrontier(SqliteFiles, SqliteLists):
 
     def robots(self, origin: str) -> Robots | None:
         return self._file.read(robots.known, origin)
-
-    def counts(self) -> values.Counts:
-        return self._file.read(sums.counts)
-
-    def listed(self) -> dict[str, int]:
-        return self._file.read(sums.listed)
-
-    def unfinished(self, after: int, limit: int) -> list[Task]:
-        return self._file.read(settling.unfinished, self._file.names, after, limit)
-
-    def hosts(self, limit: int) -> list[str]:
-        return self._file.read(settling.hosts, limit)

@@ -1,6 +1,6 @@
 """The embedded frontier's verbs about lists; `sqlite` has the others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from crawler.frontier.list_values import (
     KnownChunk,
@@ -9,12 +9,11 @@ from crawler.frontier.list_values import (
     ReadChunk,
     SourceState,
     Synced,
-    Weighed,
 )
 from crawler.frontier.sqlite.lists import chunks as lists
-from crawler.frontier.sqlite.lists import meaning, passes, retiring
+from crawler.frontier.sqlite.lists import meaning, passes
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.values import BEFORE_ALL, Filed, Said
+from crawler.frontier.values import Filed, Said
 from crawler.model import Seconds
 
 
@@ -35,9 +34,6 @@ class SqliteLists:
     def begin_pass(self, owner: int, job: str, source: str) -> Pass | None:
         return self._file.write(passes.begin_pass, self._file.names, owner, job, source)
 
-    def count_down(self, owner: int, job: str) -> bool:
-        return self._file.write(passes.count_down, self._file.names, owner, job)
-
     def put(self, one: Pass, read: Sequence[ReadChunk], now: Seconds) -> Synced:
         return self._file.write(passes.put, self._file.names, one, read, now)
 
@@ -53,33 +49,11 @@ class SqliteLists:
     def end_pass(self, one: Pass, read: SourceState | None, now: Seconds) -> None:
         self._file.write(passes.end_pass, one, read, now)
 
-    def weigh(
-        self, owner: int, job: str, urls: int, max_shrink: float, *, emptied: bool = False
-    ) -> Weighed:
-        return self._file.write(
-            passes.weigh, self._file.names, owner, job, urls, max_shrink, emptied=emptied
-        )
-
-    def applied(self, owner: int, job: str) -> None:
-        self._file.write(passes.applied, self._file.names, owner, job)
-
-    def retire(self, owner: int, job: str, after: int = BEFORE_ALL) -> tuple[int, int | None]:
-        return self._file.write(retiring.retire, self._file.names, owner, job, after)
-
-    def leaving(self, job: str) -> bool:
-        return self._file.read(retiring.leaving, job)
-
     def meanings(self) -> dict[str, str]:
         return self._file.read(meaning.meanings)
 
-    def meant(self, marks: Mapping[str, str]) -> None:
-        self._file.write(meaning.meant, self._file.names, marks)
-
     def filed(self, job: str, after: int) -> Filed:
         return self._file.read(meaning.filed, job, after)
-
-    def free_paths(self, job: str, after: int) -> int | None:
-        return self._file.write(meaning.free_paths, self._file.names, job, after)
 
     def said(self, task: int) -> Said:
         return self._file.read(meaning.said, task)

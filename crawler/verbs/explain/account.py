@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from crawler.frontier.sqlite.desk.entries import STATES, Entry
+from crawler.frontier import STATES, Entry
 from crawler.model import Seconds
 from crawler.verbs.explain.case import Case
 from crawler.verbs.explain.waiting import waits_for

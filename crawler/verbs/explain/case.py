@@ -3,16 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.frontier.sqlite.desk import overview
-from crawler.frontier.sqlite.desk.entries import STATES, Entry, before, entries, sources_of
-from crawler.frontier.sqlite.desk.hosts import HostState, holder_of_address, host_state
-from crawler.frontier.sqlite.desk.overview import Member
-from crawler.frontier.sqlite.file.statefile import Connection
-from crawler.frontier.sqlite.rows import robots
+from crawler.frontier import STATES, AboutUrl, Desk, Entry, HostState, Member, UnknownUrl
 from crawler.model import Seconds
 from crawler.records import Robots
-from crawler.urls import origin_of
 from crawler.verbs.explain.decision import Decision, decision
+from crawler.verbs.explain.unknown_url import Unknown, spellings, unknown
 from crawler.verbs.ledger import Ledger
 
 
@@ -54,19 +49,16 @@ class Case:
         return decision(self.ledger, url, self.robots, job=entry.job, obeyed=self.obeys)
 
 
-def cases(db: Connection, ledger: Ledger, url: str, now: Seconds) -> list[Case]:
-    """Look a canonical URL up for every job that knows it."""
-    members = overview.members(db)
-    return [_case(db, ledger, entry, members, now) for entry in entries(db, url)]
-
-
-def _case(
-    db: Connection, ledger: Ledger, entry: Entry, members: Sequence[Member], now: Seconds
-) -> Case:
-    host = host_state(db, entry.host)
-    assert host is not None
-    return Case(
-        now, ledger, entry, host, robots.known(db, origin_of(entry.location or entry.url)),
-        sources_of(db, entry), before(db, entry), members,
-        holder_of_address(db, host),
-    )  # fmt: skip
+def look(desk: Desk, ledger: Ledger, url: str, now: Seconds) -> list[Case] | Unknown:
+    """Look a canonical URL up for every job that knows it; if none does, look around it."""
+    found = desk.entry(AboutUrl(url, spellings(url)))
+    if isinstance(found, UnknownUrl):
+        return unknown(found, ledger, url)
+    members = desk.sums().members
+    return [
+        Case(
+            now, ledger, one.entry, one.host, one.robots, one.sources, one.before, members,
+            one.neighbour,
+        )
+        for one in found
+    ]  # fmt: skip

@@ -5,12 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from crawler.frontier.sqlite.desk.entries import STATES, Entry, entries
-from crawler.frontier.sqlite.desk.hosts import HostState, host_state, waiting_of
-from crawler.frontier.sqlite.file.statefile import Connection
-from crawler.frontier.sqlite.rows import robots
+from crawler.frontier import STATES, Entry, HostState, UnknownUrl
 from crawler.model import Seconds
-from crawler.urls import canonical, host_of, origin_of
+from crawler.urls import canonical, host_of
 from crawler.verbs.explain.decision import Decision, decision
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.words import counted
@@ -29,16 +26,13 @@ class Unknown:
     decision: Decision
 
 
-def unknown(db: Connection, ledger: Ledger, url: str) -> Unknown:
-    """Look around a URL that no job knows."""
-    near = [entry for other in _spellings(url) for entry in entries(db, other)]
-    host = host_state(db, host_of(url))
-    waiting = waiting_of(db, host.id) if host else 0
-    said = decision(ledger, url, robots.known(db, origin_of(url)))
-    return Unknown(url, near, host, waiting, said)
+def unknown(found: UnknownUrl, ledger: Ledger, url: str) -> Unknown:
+    """Return what is known around a URL that no job knows."""
+    said = decision(ledger, url, found.robots)
+    return Unknown(url, found.near, found.host, found.waiting, said)
 
 
-def _spellings(url: str) -> list[str]:
+def spellings(url: str) -> list[str]:
     """Return other spellings of a URL: http and https, with and without www, slash, query."""
     scheme, _, tail = url.partition("://")
     name, slash, tail = tail.partition("/")

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
+from crawler.frontier import STATES, HostState
 from crawler.frontier.process import current
-from crawler.frontier.sqlite.desk.entries import STATES
-from crawler.frontier.sqlite.desk.hosts import HostState
 from crawler.log import iso
 from crawler.model import Kind, Seconds
 from crawler.policy.politeness import FAILURES_TO_REST

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from crawler.frontier.sqlite.desk.hosts import HostCounts, HostState
-from crawler.frontier.sqlite.desk.overview import JobSums, Member
+from crawler.frontier import HostCounts, HostState, JobSums, Member
 from crawler.log import iso
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.idle import idle

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from crawler.frontier.sqlite.desk.hosts import HostState
-from crawler.frontier.sqlite.desk.overview import Member
+from crawler.frontier import HostState, Member
 from crawler.model import Seconds
 from crawler.verbs.status.snapshot import Status
 from crawler.verbs.words import when

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crawler.frontier import Desk, HostCounts, HostState, JobSums, Member
 from crawler.frontier.process import current
-from crawler.frontier.sqlite.desk import overview
-from crawler.frontier.sqlite.desk.hosts import HostCounts, HostState, host_counts, next_host
-from crawler.frontier.sqlite.desk.overview import JobSums, Member
-from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.model import Seconds
 from crawler.verbs.ledger import Ledger
 
@@ -44,13 +41,15 @@ class Status:
         return self.waiting / self.rate if self.rate and self.waiting else None
 
 
-def look(db: Connection, ledger: Ledger, now: Seconds) -> Status:
+def look(desk: Desk, ledger: Ledger, now: Seconds) -> Status:
     """Read everything: a few rows of each kind, whatever the size of the ledger."""
+    sums = desk.sums(now, ledger.give_up)
+    assert sums.hosts is not None
     return Status(
         now,
         current().machine,
-        overview.members(db),
-        [job for job in overview.jobs(db) if job.active or job.known],
-        host_counts(db, now, ledger.give_up),
-        next_host(db),
+        sums.members,
+        [job for job in sums.jobs if job.active or job.known],
+        sums.hosts.counts,
+        sums.hosts.next,
     )

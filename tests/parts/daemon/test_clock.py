@@ -6,12 +6,13 @@ import pytest
 
 from crawler.config import Job
 from crawler.daemon.clock import ClockWatch
+from crawler.frontier import BringBack
 from crawler.model import DAY_S, Kind
 from crawler.records import Again, Dead, Done, JobTerms, Robots
 from crawler.seeder.rescheduling import Rescheduler
 from crawler.threads import Native
 from crawler.urls import origin_of
-from tests.parts.frontiers import NOW, join, seed, seeds, settled, take
+from tests.parts.frontiers import NOW, done, join, seed, seeds, settled, take
 
 YEARS = 10 * 365 * DAY_S
 
@@ -79,9 +80,7 @@ def test_what_a_clock_that_was_ahead_has_put_off_is_due_as_if_it_never_was(front
     frontier.leave(owner, [], then)
     owner = join(frontier)
     assert take(frontier, owner, NOW + 900) == {}, "all waits for the time that was"
-    after = 0
-    while after is not None:
-        after = frontier.bring_back(after, NOW)
+    done(frontier, owner, BringBack())
     found = {}
     for now in (NOW, NOW + 30, NOW + 600):
         found |= {host.tasks[0].url: now for host in take(frontier, owner, now).values()}
@@ -105,8 +104,8 @@ def test_what_ended_by_a_clock_that_was_ahead_has_its_time_from_the_schedule_ane
     )
     frontier.leave(owner, [], then)
     reschedule(frontier, job)
-    assert frontier.counts().waiting == 0, "no reload heals that"
-    assert frontier.bring_back(0, NOW) is None
+    assert frontier.sums().counts.waiting == 0, "no reload heals that"
+    done(frontier, join(frontier), BringBack())
     reschedule(frontier, job)
     owner = join(frontier)
     assert take(frontier, owner, NOW + 3599) == {}
@@ -127,7 +126,7 @@ def test_the_rules_that_a_clock_which_was_ahead_fetched_hold_for_a_day_from_now(
     record = Robots(origin, b"x", 200, then, then + DAY_S, then + 2 * DAY_S, then, 3)
     frontier.settle(owner, [replace(settled(task, Kind.STORED, Done(), then), robots=record)], [])
     frontier.leave(owner, [], then)
-    frontier.bring_back(0, NOW)
+    done(frontier, join(frontier), BringBack())
     day = NOW + DAY_S
     assert frontier.robots(origin) == Robots(origin, b"x", 200, NOW, day, day, NOW, 3)
 
@@ -143,7 +142,7 @@ def test_a_process_asks_anew_for_rules_that_were_brought_back(frontier):
     known = replace(settled(host.tasks[0], Kind.STORED, Done(), NOW), robots=record)
     frontier.settle(owner, [known], [])
     (before,) = take(frontier, owner, new=0, refills={host.id: 1})["a:80"].tasks
-    frontier.bring_back(0, NOW)
+    done(frontier, owner, BringBack())
     (after,) = take(frontier, owner, new=0, refills={host.id: 1})["a:80"].tasks
     assert after.rules_version > before.rules_version
 
@@ -154,7 +153,7 @@ def test_what_is_put_off_by_the_clock_of_today_stays(frontier):
     task = take(frontier, owner)["a:80"].tasks[0]
     frontier.settle(owner, [settled(task, Kind.TIMEOUT, Again(NOW + 30))], [])
     frontier.leave(owner, [], NOW)
-    frontier.bring_back(0, NOW + 1)
     owner = join(frontier)
+    done(frontier, owner, BringBack(), NOW + 1)
     assert take(frontier, owner, NOW + 29) == {}
     assert take(frontier, owner, NOW + 30)

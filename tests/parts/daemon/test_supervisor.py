@@ -19,7 +19,7 @@ def test_a_settler_that_breaks_loses_nothing_that_was_delivered(tmp_path):
 
         crew.frontier.settle = breaks_at_first
         assert crew.run() is False
-        assert crew.frontier.counts().finished == {"stored": URLS}
+        assert crew.frontier.sums().counts.finished == {"stored": URLS}
     assert len(crew.log.told("settler.restarted")) >= 1
     assert all(outcome.kind is Kind.STORED for outcome in crew.settled.values())
 

@@ -70,7 +70,7 @@ def test_what_is_in_memory_is_handed_off_while_the_ledger_is_busy(
 ):
     add(frontier, feeder, *range(40))
     with gevent.Timeout(5):
-        while frontier.counts().leased < 40:  # sixteen of them fit into the hand-off
+        while frontier.sums().counts.leased < 40:  # sixteen of them fit into the hand-off
             gevent.sleep(0.01)
     asked, answer, lease = Event(), Event(), frontier.lease
 

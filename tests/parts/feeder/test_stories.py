@@ -149,7 +149,7 @@ def test_a_host_that_refuses_everything_rests_as_one_and_spares_its_urls(hosts_a
     assert [later - before >= 300 for before, later in pairwise(probes)] == [True] * 3
     refuse(work)
     work.settle_all()
-    assert work.frontier.counts().waiting == 0, "the others end as refused"
+    assert work.frontier.sums().counts.waiting == 0, "the others end as refused"
     refused = [settled.outcome for settled in work.told if not settled.outcome.asked]
     assert len(refused) == 40 - 10 - 1
     assert all(one.reason.startswith("refused unvisited: a:80 has refused") for one in refused)
@@ -175,7 +175,7 @@ def test_where_nobody_waits_a_ban_ends_what_waits_at_once(hosts_at_work):
         refuse(work, status=403)
     began = work.now
     work.settle_all()
-    assert work.frontier.counts().waiting == 0
+    assert work.frontier.sums().counts.waiting == 0
     assert work.now < began + 1
 
 

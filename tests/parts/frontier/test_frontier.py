@@ -3,14 +3,16 @@
 import pytest
 
 from crawler.errors import LocalFaultError
-from crawler.frontier import LEASE_S
+from crawler.frontier import LEASE_S, HostsMet, Wake, Wanted, pages
 from crawler.frontier.sqlite.visits import turns
 from crawler.model import Kind
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms
+from tests.parts.desk import rows, times_listed, unfinished
 from tests.parts.frontiers import (
     ENGINES,
     LATER,
     NOW,
+    done,
     join,
     one_task,
     reclaim,
@@ -27,9 +29,9 @@ def test_a_url_becomes_known_once(frontier):
     assert frontier.add("job", seeds("b", "c", each=3), NOW) == 3
     assert frontier.add("job", seeds("d") * 5, NOW) == 1
     assert frontier.add("job", [], NOW) == 0
-    assert (frontier.counts().known, frontier.counts().waiting) == (10, 10)
-    assert frontier.counts().hosts == 4
-    assert frontier.hosts(2) == ["a:80", "b:80"]
+    assert (frontier.sums().counts.known, frontier.sums().counts.waiting) == (10, 10)
+    assert frontier.sums().counts.hosts == 4
+    assert [host.key for host in rows(frontier, HostsMet())] == ["a:80", "b:80", "c:80", "d:80"]
 
 
 def test_two_jobs_each_have_the_url_of_their_own(frontier):
@@ -42,10 +44,10 @@ def test_two_jobs_each_have_the_url_of_their_own(frontier):
 def test_a_repeat_is_counted_only_where_that_is_asked_for(frontier):
     frontier.add("job", seeds("a"), NOW)
     frontier.add("job", seeds("a"), NOW)
-    assert frontier.listed() == {"": 1}
+    assert times_listed(frontier) == {"": 1}
     assert frontier.add("job", seeds("a", "a", "b"), NOW, recount=True) == 1
-    assert frontier.listed() == {"": 4}
-    assert frontier.counts().known == 2
+    assert times_listed(frontier) == {"": 4}
+    assert frontier.sums().counts.known == 2
 
 
 def test_a_leased_task_is_what_was_added(frontier):
@@ -83,7 +85,7 @@ def test_of_a_host_owned_more_tasks_are_taken_as_wanted_and_none_twice(frontier)
     more = take(frontier, owner, new=0, refills={host.id: 4})["a:80"].tasks
     assert len(more) == 4
     assert len({task.id for task in (*host.tasks, *more)}) == len(host.tasks) + 4
-    assert frontier.counts().leased == len(host.tasks) + 4
+    assert frontier.sums().counts.leased == len(host.tasks) + 4
 
 
 def test_no_more_hosts_are_taken_than_asked_for(frontier):
@@ -162,11 +164,11 @@ def test_a_verdict_is_counted_and_lasts(frontier, kind, verdict, finished, waiti
     owner = join(frontier)
     frontier.add("job", seeds("a"), NOW)
     frontier.settle(owner, [settled(one_task(frontier, owner), kind, verdict)], [])
-    counts = frontier.counts()
+    counts = frontier.sums().counts
     assert (counts.known, counts.leased, counts.waiting) == (1, 0, waiting)
     assert counts.finished == finished
-    assert frontier.listed() == ({"": 1} if waiting else {kind: 1})
-    assert len(frontier.unfinished(0, 10)) == waiting
+    assert times_listed(frontier) == ({"": 1} if waiting else {kind: 1})
+    assert len(unfinished(frontier)) == waiting
     frontier.leave(owner, [], NOW)
     assert len(take(frontier, join(frontier), NOW + LATER)) == waiting
 
@@ -242,24 +244,24 @@ def test_a_job_that_is_no_longer_configured_is_retired_and_revived(frontier):
     for job in ("one", "two"):
         frontier.add(job, seeds("a", "b", job=job), NOW)
     frontier.configure([JobTerms("two")], NOW)
-    counts = frontier.counts()
+    counts = frontier.sums().counts
     assert (counts.known, counts.waiting, counts.finished) == (2, 2, {})
-    assert {task.job for task in frontier.unfinished(0, 9)} == {"two"}
+    assert {task.job for task in unfinished(frontier)} == {"two"}
     owner = join(frontier)
     leased = [task.job for host in take(frontier, owner).values() for task in host.tasks]
     assert leased == ["two", "two"]
     frontier.leave(owner, [], NOW)
     frontier.configure([JobTerms("one"), JobTerms("two"), JobTerms("three")], NOW)
-    assert (frontier.counts().waiting, frontier.counts().finished) == (4, {})
+    assert (frontier.sums().counts.waiting, frontier.sums().counts.finished) == (4, {})
     assert sum(len(host.tasks) for host in take(frontier, join(frontier)).values()) == 4
 
 
 def test_a_host_that_has_only_retired_tasks_is_not_leased(frontier):
     frontier.add("one", seeds("a", job="one"), NOW)
     frontier.configure([JobTerms("two")], NOW)
-    assert frontier.wake(frontier.stale(), 0, NOW) is None
-    assert frontier.stale() == []
-    lease = frontier.lease(join(frontier), NOW, new=9, refills={}, idle=[])
+    owner = join(frontier)
+    assert done(frontier, owner, Wake()) == [1]
+    lease = frontier.lease(owner, NOW, new=9, refills={}, idle=[])
     assert (lease.hosts, lease.next_at) == ((), None)
 
 
@@ -284,16 +286,14 @@ def test_a_task_that_was_held_while_its_job_was_retired_is_not_leased_again(fron
 
 
 def test_what_is_unfinished_is_read_in_pages(frontier):
-    frontier.add("job", seeds("a", "b", each=5), NOW)
+    frontier.add("job", seeds("a", "b", each=4_000), NOW)
     owner = join(frontier)
     task = take(frontier, owner)["b:80"].tasks[0]
     frontier.settle(owner, [settled(task, Kind.STORED, Done())], [])
-    pages, after = [], 0
-    while page := frontier.unfinished(after, 4):
-        pages.append(page)
-        after = page[-1].id
-    ids = [task.id for page in pages for task in page]
-    assert [len(page) for page in pages] == [4, 4, 1]
+    found = list(pages(frontier, Wanted(states=("waiting", "leased"))))
+    ids = [one.id for page in found for one in page]
+    assert len(found) > 1
+    assert len(ids) == 7_999
     assert ids == sorted(ids)
     assert task.id not in ids
 
@@ -304,8 +304,8 @@ def test_a_settlement_that_comes_twice_counts_once(frontier):
     done = settled(one_task(frontier, owner), Kind.STORED, Done(), size=3)
     frontier.settle(owner, [done], [])
     frontier.settle(owner, [done], [])
-    assert frontier.counts().finished == {"stored": 1}
-    assert frontier.counts().waiting == 0
+    assert frontier.sums().counts.finished == {"stored": 1}
+    assert frontier.sums().counts.waiting == 0
 
 
 def test_a_settlement_of_an_earlier_lease_changes_nothing(frontier):
@@ -316,9 +316,9 @@ def test_a_settlement_of_an_earlier_lease_changes_nothing(frontier):
     host = HostRecord(task.host_id, NOW)
     (again,) = take(frontier, owner, idle=[host])["a:80"].tasks
     frontier.settle(owner, [settled(task, Kind.STORED, Done())], [])
-    assert frontier.counts().finished == {}
+    assert frontier.sums().counts.finished == {}
     frontier.settle(owner, [settled(again, Kind.NOT_FOUND, Dead("gone"))], [])
-    assert frontier.counts().finished == {"not_found": 1}
+    assert frontier.sums().counts.finished == {"not_found": 1}
 
 
 def lost(*_):
@@ -335,4 +335,4 @@ def test_a_lease_whose_answer_was_lost_is_taken_back(frontier, monkeypatch):
             take(frontier, owner, refills={next(iter(taken.values())).id: 1})
     others = take(frontier, owner)
     assert {len(host.tasks) for host in others.values()} == {2}
-    assert frontier.counts().leased == 4
+    assert frontier.sums().counts.leased == 4

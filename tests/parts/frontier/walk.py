@@ -11,16 +11,32 @@ from dataclasses import replace
 import pytest
 
 from crawler.errors import PassLostError
-from crawler.frontier import BEFORE_ALL, Due, ReadChunk, Refit, SourceState, Watched
+from crawler.frontier import (
+    BEFORE_ALL,
+    Due,
+    Forget,
+    LetGo,
+    ReadChunk,
+    Refit,
+    Rename,
+    Retire,
+    Retry,
+    Revisit,
+    SourceState,
+    Still,
+    Unnamed,
+    Unneeded,
+    Wake,
+    Wanted,
+    Watched,
+    Weigh,
+)
 from crawler.frontier.process import Process
-from crawler.frontier.sqlite.desk.forget import forget
-from crawler.frontier.sqlite.desk.retry import retry
-from crawler.frontier.sqlite.desk.selection import Wanted
-from crawler.frontier.sqlite.file.statefile import opened
 from crawler.model import Kind, Outcome
 from crawler.policy.naming import path_key
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms, Robots, Settlement
-from tests.parts.frontiers import beat, move, reclaim, seed
+from tests.parts.desk import change, number, rows, stored
+from tests.parts.frontiers import beat, done, move, reclaim, seed
 
 JOBS = ("one", "two", "three")
 HOSTS = tuple(f"h{number}.example" for number in range(4))
@@ -81,10 +97,9 @@ class Walk:
         self.active = {name for name in JOBS if self.random.random() < 0.7}
         self._obeys = {name: self.random.random() < self._obeying for name in JOBS}
         self._configure()
-        if jobs := self._frontier.stale():
-            after = 0
-            while after is not None:
-                after = self._frontier.wake(jobs, after, self.now)
+        if not self.held:
+            self._step_join()
+        done(self._frontier, self.random.choice(sorted(self.held)), Wake(), self.now)
         return sorted(self.active), self._obeys
 
     def _chunk(self, job, anchor):
@@ -140,16 +155,14 @@ class Walk:
         if not self.held:
             return None
         owner, job = self.random.choice(sorted(self.held)), self.random.choice(JOBS)
-        return job, self._frontier.weigh(owner, job, self.random.randrange(9), 0.5)
+        work = Weigh(job, self.random.randrange(9), 0.5)
+        return work, done(self._frontier, owner, work, self.now)
 
     def _step_retire(self):
         if not self.active or not self.held:
             return None
         job, owner = self.random.choice(sorted(self.active)), self.random.choice(sorted(self.held))
-        after = BEFORE_ALL
-        while after is not None:
-            _, after = self._frontier.retire(owner, job, after)
-        return job
+        return job, done(self._frontier, owner, Retire(job), self.now)
 
     def _step_join(self):
         if len(self.held) >= MAX_PROCESSES:
@@ -301,21 +314,27 @@ class Walk:
         return walk, found
 
     def _step_retry(self):
-        with opened(self._file, write=True) as db:
-            return retry(db, Wanted(), self.now)
+        return self._from_outside(Retry(Wanted()))
 
     def _step_forget(self):
         until = self.now - self.random.choice([0, 100])
-        with opened(self._file, write=True) as db:
-            return forget(db, until, self.now)
+        return self._from_outside(Forget(until))
+
+    def _from_outside(self, action):
+        """Make a change as a verb of the command line does, or by the daemon's own frontier."""
+        if len(self.trace) % 2:
+            return change(self._file, action, self.now).total()
+        return self._changed(action)
 
     def _files(self):
         """Return all stored files, as an audit reads them."""
-        files, after = [], 0
-        while after is not None:
-            page, after = self._frontier.stored(after)
-            files += page
-        return files
+        return stored(self._frontier)
+
+    def _changed(self, action):
+        return number(self._frontier, action, self.now)
+
+    def _unnamed(self, paths):
+        return self._frontier.entry(Unnamed(paths))
 
     def _some(self, files):
         """Choose some files, and some that were looked up long ago."""
@@ -325,11 +344,11 @@ class Walk:
 
     def _step_audit(self):
         files = self._files()
-        assert self._frontier.still(files) == files, "what was just read is still so"
+        assert self._frontier.entry(Still(files)) == files, "what was just read is still so"
         some, old = self._some(files)
         again = [file for file in some if file.active and not file.retired]
-        assert self._frontier.revisit(some, self.now) == len(again)
-        self._frontier.revisit(old, self.now)
+        assert self._changed(Revisit(some)) == len(again)
+        self._changed(Revisit(old))
         left = self._files()
         assert not {file.task for file in left} & {file.task for file in again}
         kept = {file for file in files if file not in again and file not in old}
@@ -338,14 +357,14 @@ class Walk:
 
     def _step_clear(self):
         job = self.random.choice(JOBS)
-        files = self._frontier.unneeded(job, 0)
+        files = rows(self._frontier, Unneeded(job))
         some, old = self._some(files)
         assert all(file.retired for file in files)
-        assert self._frontier.let_go(some, self.now) == len(some)
-        self._frontier.let_go(old, self.now)
+        assert self._changed(LetGo(some)) == len(some)
+        self._changed(LetGo(old))
         assert not {file.task for file in self._files()} & {file.task for file in some}
         paths = [file.path for file in some]
-        assert self._frontier.unnamed(paths, []) == paths, "a name that was let go is free"
+        assert self._unnamed(paths) == paths, "a name that was let go is free"
         return job, some, old
 
     def _step_rename(self):
@@ -358,12 +377,12 @@ class Walk:
         (path,) = self._frontier.claim([(file.task, first, f"P-{file.task}")])
         if path == file.path:
             return None
-        assert self._frontier.rename(file, path)
-        assert self._frontier.rename(file, path), "two processes may rename the same file"
-        assert not self._frontier.rename(file, f"{path}-"), "the ledger says something else by now"
-        assert self._frontier.unnamed([path], []) == []
+        assert self._changed(Rename(file, path))
+        assert self._changed(Rename(file, path)), "two processes may rename the same file"
+        assert not self._changed(Rename(file, f"{path}-")), "the ledger says something else by now"
+        assert self._unnamed([path]) == []
         if path_key(path) != path_key(file.path):
-            assert self._frontier.unnamed([file.path], []) == [file.path]
+            assert self._unnamed([file.path]) == [file.path]
         return file, path
 
     def _step_wait(self):

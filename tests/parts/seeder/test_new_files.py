@@ -19,6 +19,7 @@ from crawler.seeder.reading import MAX_LINES_HERE
 from crawler.seeder.sync import Sync
 from crawler.sources.short_files import MAX_BYTES
 from crawler.threads import Native
+from tests.parts.desk import unfinished
 from tests.parts.frontiers import NOW
 from tests.parts.ledgers import sync_tools
 from tests.parts.logs import Records
@@ -77,7 +78,7 @@ def test_a_thousand_new_files_take_eight_transactions_and_known_ones_none(tools,
     batches, left = taken(tools, *jobs)
     assert [len(batch) for batch in batches] == [*[JOBS_AT_ONCE] * 7, 1000 - 7 * JOBS_AT_ONCE]
     assert not left
-    assert tools.frontier.counts().known == 1000
+    assert tools.frontier.sums().counts.known == 1000
     assert taken(tools, *jobs) == ([], [])
 
 
@@ -105,7 +106,7 @@ def test_a_short_file_means_what_it_means_to_a_reading_of_its_own(tools, tmp_pat
 
 
 def tasks(frontier):
-    return [(task.job, task.url, task.path, task.extra) for task in frontier.unfinished(0, 1000)]
+    return [(one.job, one.url, frontier.said(one.id)) for one in unfinished(frontier)]
 
 
 def states(frontier):

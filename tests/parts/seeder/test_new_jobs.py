@@ -29,7 +29,7 @@ def test_a_thousand_new_jobs_take_eight_transactions_and_known_ones_none(tools):
     jobs = [Job(name=f"j{n}", urls=[f"http://h/{n}"]) for n in range(1000)]
     batches = taken(tools, *jobs)
     assert [len(batch) for batch in batches] == [*[JOBS_AT_ONCE] * 7, 1000 - 7 * JOBS_AT_ONCE]
-    assert tools.frontier.counts().known == 1000
+    assert tools.frontier.sums().counts.known == 1000
     assert taken(tools, *jobs, Job(name="new", urls=["http://h/new"])) == [["new"]]
 
 

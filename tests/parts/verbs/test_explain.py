@@ -4,8 +4,7 @@ import os
 
 import pytest
 
-from crawler.frontier import ReadChunk
-from crawler.frontier.sqlite.file.statefile import opened
+from crawler.frontier import ReadChunk, open_ledger
 from crawler.model import Kind
 from crawler.records import Again, HostRecord, JobTerms
 from crawler.urls import fingerprint
@@ -16,9 +15,13 @@ from tests.parts.ledgers import DAY, ended, execute, read_to_end
 
 
 def explained(file, url, now=NOW, **ledger):
-    with opened(file) as db:
-        (case,) = explain.cases(db, Ledger(file, **ledger), url, now)
+    (case,) = look(file, url, now, **ledger)
     return case
+
+
+def look(file, url, now=NOW, **ledger):
+    with open_ledger(file) as desk:
+        return explain.look(desk, Ledger(file, **ledger), url, now)
 
 
 def waits(file, url="http://a/0", now=NOW):
@@ -28,8 +31,7 @@ def waits(file, url="http://a/0", now=NOW):
 def test_a_url_is_known_by_every_job_that_lists_it(file, frontier):
     for job in ("one", "two"):
         frontier.add(job, seeds("a", job=job), NOW)
-    with opened(file) as db:
-        found = explain.cases(db, Ledger(file), "http://a/0", NOW)
+    found = look(file, "http://a/0")
     assert [case.entry.job for case in found] == ["one", "two"]
 
 
@@ -178,15 +180,12 @@ def test_a_host_at_an_address_that_another_process_visits_waits_for_it(file, fro
 
 def test_an_unknown_url_names_what_comes_near_it(file, frontier):
     frontier.add("job", [seed("https://www.a/x/")], NOW)
-    with opened(file) as db:
-        found = explain.unknown(db, Ledger(file), "http://a/x?y")
-        told = list(explain.unknown_lines(found, NOW))
-        assert told[:2] == ["no job knows it", "  its host a:80 is not known either"]
-        near = explain.unknown(db, Ledger(file), "http://a/x")
-        assert "  but job knows https://www.a/x/ (waiting)" in explain.unknown_lines(near, NOW)
-        other = explain.unknown(db, Ledger(file), "https://www.a/other")
-        told = list(explain.unknown_lines(other, NOW))
-        assert "  its host www.a:443 is known; 1 URL of it wait" in told
+    told = list(explain.unknown_lines(look(file, "http://a/x?y"), NOW))
+    assert told[:2] == ["no job knows it", "  its host a:80 is not known either"]
+    near = look(file, "http://a/x")
+    assert "  but job knows https://www.a/x/ (waiting)" in explain.unknown_lines(near, NOW)
+    told = list(explain.unknown_lines(look(file, "https://www.a/other"), NOW))
+    assert "  its host www.a:443 is known; 1 URL of it wait" in told
 
 
 def test_nothing_that_is_printed_moves_a_terminal(file, frontier):

@@ -5,16 +5,15 @@ import json
 import pytest
 
 from crawler.errors import UsageError
-from crawler.frontier.sqlite.desk.selection import Wanted
-from crawler.frontier.sqlite.file.statefile import opened
+from crawler.frontier import Wanted, open_ledger
 from crawler.verbs.record import exported
 from tests.parts.frontiers import NOW, seeds
 from tests.parts.ledgers import ended, execute
 
 
 def export(file, style="jsonl", **wanted):
-    with opened(file) as db:
-        return "".join(exported(db, Wanted(**wanted), style))
+    with open_ledger(file) as desk:
+        return "".join(exported(desk, Wanted(**wanted), style))
 
 
 def test_an_export_tells_the_last_outcome_of_every_url(file, frontier):

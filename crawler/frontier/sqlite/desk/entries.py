@@ -1,54 +1,17 @@
 """What the ledger tells of one URL."""
 
 from array import array
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import fields
 
-from crawler.frontier.sqlite.desk.hosts import count
+from crawler.frontier.answers import Entry, KnownUrl, UnknownUrl
+from crawler.frontier.questions import AboutUrl
+from crawler.frontier.sqlite.desk.hosts import count, holder_of_address, host_state, waiting_of
 from crawler.frontier.sqlite.file.schema import ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows import robots
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
-from crawler.model import Seconds
-from crawler.urls import fingerprint
-
-STATES = ("waiting", "leased", "done", "dead", "retired")
-"""The states of a task, by number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A URL of a job, as the ledger has it; times are wall times."""
-
-    id: int
-    fingerprint: int
-    job: str
-    active: int
-    obeys: int
-    host: str
-    host_id: int
-    state: int
-    due_at: Seconds
-    url: str
-    location: str | None
-    path: str | None
-    listed: int
-    attempt: int
-    failures: int
-    kind: str | None
-    status: int | None
-    size: int | None
-    digest: bytes | None
-    finished_at: Seconds | None
-    reason: str | None
-    directives: str | None
-    ended: str | None
-    first_seen: int | None
-    success_at: int | None
-    changed_at: int | None
-    unverified: int
-    host_asked: int
-    rank: int
-    meaning: str
-
+from crawler.urls import fingerprint, host_of, origin_of
 
 _OTHERS = {
     "job": "job.name", "active": "job.active", "obeys": "job.obeys", "host": "host.key",
@@ -60,7 +23,26 @@ SELECT = (
 )
 
 
-def entries(db: Connection, url: str) -> list[Entry]:
+def about_url(db: Connection, question: AboutUrl) -> Sequence[KnownUrl] | UnknownUrl:
+    """Return what every job knows of a URL; if none does, what is known near it."""
+    if found := _entries(db, question.url):
+        return [_known(db, entry) for entry in found]
+    near = [entry for other in question.spellings for entry in _entries(db, other)]
+    host = host_state(db, host_of(question.url))
+    waiting = waiting_of(db, host.id) if host else 0
+    return UnknownUrl(near, host, waiting, robots.known(db, origin_of(question.url)))
+
+
+def _known(db: Connection, entry: Entry) -> KnownUrl:
+    host = host_state(db, entry.host)
+    assert host is not None
+    return KnownUrl(
+        entry, host, robots.known(db, origin_of(entry.location or entry.url)),
+        _sources_of(db, entry), _before(db, entry), holder_of_address(db, host),
+    )  # fmt: skip
+
+
+def _entries(db: Connection, url: str) -> list[Entry]:
     """Return what every job knows of a canonical URL."""
     names = db.execute("SELECT name FROM job WHERE id != ? ORDER BY id", (ROBOTS_JOB,)).fetchall()
     found = [
@@ -70,7 +52,7 @@ def entries(db: Connection, url: str) -> list[Entry]:
     return [Entry(*row) for row in found if row]
 
 
-def sources_of(db: Connection, entry: Entry) -> list[str]:
+def _sources_of(db: Connection, entry: Entry) -> list[str]:
     """Return the names of the sources that list a URL."""
     needle = array("q", [entry.fingerprint])
     rows = db.execute(
@@ -81,7 +63,7 @@ def sources_of(db: Connection, entry: Entry) -> list[str]:
     return list(dict.fromkeys(name for name, blob in rows if needle[0] in numbers(blob)))
 
 
-def before(db: Connection, entry: Entry) -> int:
+def _before(db: Connection, entry: Entry) -> int:
     """Return how many URLs of the same job and host are due before one, as far as CAP."""
     select = (
         "SELECT 1 FROM task WHERE host = ? AND job = (SELECT id FROM job WHERE name = ?) "

@@ -2,12 +2,14 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Sequence
+from functools import partial
 
+from crawler.frontier.answers import Changed, Cursor, Page
+from crawler.frontier.questions import Forget
 from crawler.frontier.sqlite.desk.entries import numbers
-from crawler.frontier.sqlite.desk.selection import spans
-from crawler.frontier.sqlite.desk.slices import ROW_COLUMNS, Row, in_slices, one_slice
+from crawler.frontier.sqlite.desk.selection import upto
+from crawler.frontier.sqlite.desk.slices import ROW_COLUMNS, File, Meant, Row, one_slice
 from crawler.frontier.sqlite.file.schema import LEASED, RETIRED, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.lists.passes import unlist_dropped
@@ -15,151 +17,111 @@ from crawler.frontier.sqlite.rows.fingerprints import TASK_OF, is_known
 from crawler.frontier.sqlite.rows.fingerprints import forget as forget_fingerprints
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import counted_as, tally
-from crawler.frontier.sqlite.visits.files import stored_files
+from crawler.frontier.sqlite.visits.files import FILES_AT_ONCE, stored_files
 from crawler.model import Seconds
 from crawler.policy.naming import path_key
 from crawler.records import StoredFile
 
-FILES_AT_ONCE = 100
-"""URLs of one transaction where files are removed in it."""
-Judged = TypeVar("Judged")
-"""What a remover knows of a file that it looked at."""
-
+DROPPED, CHUNKS, OTHERS = range(3)
+"""Parts of the change: what changed chunks of jobs that are gone named; their chunks; the rest."""
+_MEANT = f"""task.job != {ROBOTS_JOB} AND task.state != {LEASED}
+AND ifnull(finished_at, ifnull(first_seen, due_at)) <= ?
+AND (task.state = {RETIRED} OR task.job IN (SELECT id FROM job WHERE NOT active))"""
 _STORED = f"""
 SELECT task.id, job.name, url, fingerprint, path, size, task.digest, task.state = {RETIRED}, active
-FROM task JOIN job ON job.id = task.job JOIN file ON file.key = ? AND file.task = task.id
-WHERE task.id = ?"""
-_SAME = "SELECT 1 FROM task WHERE id = ? AND path = ? AND digest = ?"
+FROM task JOIN job ON job.id = task.job
+WHERE {_MEANT} AND task.digest IS NOT NULL AND path IS NOT NULL AND task.id > ? AND task.id <= ?
+ORDER BY task.id LIMIT {FILES_AT_ONCE}"""
+_NEXT_DROPPED = """
+SELECT source.id FROM job CROSS JOIN source ON source.job = job.id
+CROSS JOIN dropped ON dropped.source = source.id WHERE NOT active LIMIT 1"""
+_OF_GONE = "SELECT 1 FROM source JOIN job ON job.id = source.job WHERE NOT active AND source.id = ?"
+_GONE = "FROM chunk JOIN source ON source.id = source JOIN job ON job.id = source.job"
+_NEXT_CHUNK = f"""
+SELECT chunk.id {_GONE} WHERE NOT active AND chunk.id > ? ORDER BY chunk.id LIMIT 1"""
+_CHUNK = f"SELECT fingerprints {_GONE} WHERE NOT active AND chunk.id = ?"
 
 
-class Remover(Protocol[Judged]):
-    """Removes files in two steps, the first of which may take long and changes nothing."""
+def forget(file: File, action: Forget, now: Seconds, after: Cursor) -> Changed:
+    """Forget a slice of the URLs that no list of the configuration names, heard of by `until`.
 
-    def judge(self, files: Iterable[StoredFile]) -> list[Judged]:
-        """Look at files."""
-
-    def remove(self, files: Sequence[Judged]) -> None:
-        """Remove those that are as they were stored, if nobody changed them since."""
-
-
-def forget(
-    db: Connection,
-    until: Seconds,
-    now: Seconds,
-    *,
-    dry: bool = False,
-    remover: Remover[Any] | None = None,
-) -> int:
-    """Forget URLs that no list of the configuration names, and that were last heard of by `until`.
-
-    These are the retired URLs, and all of jobs that the configuration no longer has. Their files go
-    with a `remover`, before anybody else can have their names; else they stay. After a crash in
-    between the URL is still known, and forgotten by the next call.
+    What jobs list that are gone goes chunk by chunk, and the chunk no longer names it: so that if
+    the job comes back, its lists say anew what was forgotten, and nothing else.
     """
-    old = "ifnull(finished_at, ifnull(first_seen, due_at)) <= ?"
-    clause = (
-        f"task.job != {ROBOTS_JOB} AND task.state != {LEASED} AND {old} AND "
-        f"(task.state = {RETIRED} OR task.job IN (SELECT id FROM job WHERE NOT active))"
-    )
-    if dry:
-        return in_slices(db, clause, (until,), None).total()
-    if remover:
-        _remove_files(db, f"{clause} AND digest IS NOT NULL", until, remover)
-    listed = _forget_listed(db, clause, until, now)
-    others = in_slices(db, clause, (until,), lambda rows: _delete(db, rows, now))
-    return listed + others.total()
+    meant = Meant(_MEANT, (action.until,))
+    if action.dry:
+        return one_slice(file, meant, OTHERS, after[1], None)
+    if after[0] == DROPPED:
+        return _forget_dropped(file)
+    if after[0] == CHUNKS:
+        return _forget_chunk(file, after[1], action.until, now)
+    return one_slice(file, meant, OTHERS, after[1], partial(_delete, file.db, now))
 
 
-def _remove_files(db: Connection, clause: str, until: Seconds, remover: Remover[Any]) -> None:
-    """Remove files of URLs, some at once; they are read while everybody else can write here."""
-    for first, last in spans(db):
-        found = db.execute(
-            f"SELECT task.id, path FROM task WHERE {clause} AND path IS NOT NULL "
-            "AND task.id > ? AND task.id <= ?",
-            (until, first, last),
-        ).fetchall()
-        for at in range(0, len(found), FILES_AT_ONCE):
-            files = _stored(db, found[at : at + FILES_AT_ONCE])
-            judged = remover.judge(files)
-            with one_slice(db):
-                _remove(db, list(zip(files, judged, strict=True)), (clause, until), remover)
+def forgettable(db: Connection, until: Seconds, after: int) -> Page[StoredFile]:
+    """Return some files of the URLs that would be forgotten, which have reserved their names."""
+    last, on = upto(db, after)
+    rows = db.execute(_STORED, (until, after, last)).fetchall()
+    mine = "SELECT 1 FROM file WHERE key = ? AND task = ?"
+    named = [row for row in rows if db.execute(mine, (path_key(row[4]), row[0])).fetchone()]
+    return Page(stored_files(named), rows[-1][0] if len(rows) == FILES_AT_ONCE else on)
 
 
-def _stored(db: Connection, rows: Sequence[tuple[int, str]]) -> list[StoredFile]:
-    """Return the files of URLs that have reserved their names."""
-    found = [db.execute(_STORED, (path_key(path), number)).fetchone() for number, path in rows]
-    return stored_files(row for row in found if row)
-
-
-def _remove(
-    db: Connection,
-    files: Sequence[tuple[StoredFile, Any]],
-    meant: tuple[str, Seconds],
-    remover: Remover[Any],
-) -> None:
-    """Remove files while nobody else can write here, where the ledger still says the same."""
-    clause, until = meant
-    same = [
-        (file.task, judged)
-        for file, judged in files
-        if db.execute(
-            f"{_SAME} AND {clause}", (file.task, file.path, bytes.fromhex(file.digest), until)
-        ).fetchone()
+def still_forgettable(
+    db: Connection, files: Sequence[StoredFile], until: Seconds
+) -> list[StoredFile]:
+    """Return the files of URLs that would still be forgotten, and are as they were."""
+    same = f"SELECT 1 FROM task WHERE id = ? AND path = ? AND digest = ? AND {_MEANT}"
+    return [
+        file
+        for file in files
+        if db.execute(same, (file.task, file.path, bytes.fromhex(file.digest), until)).fetchone()
     ]
-    remover.remove([judged for _, judged in same])
-    db.executemany(
-        "UPDATE task SET digest = NULL, size = NULL, etag = NULL, last_modified = NULL, "
-        f"ended = CASE state WHEN {RETIRED} THEN NULL ELSE ended END WHERE id = ?",
-        [(number,) for number, _ in same],
-    )
 
 
-def _forget_listed(db: Connection, clause: str, until: Seconds, now: Seconds) -> int:
-    """Forget what jobs list that are gone, chunk by chunk, and let the chunk no longer name it.
-
-    So that if the job comes back, its lists say anew what was forgotten, and nothing else.
-    """
-    total = 0
-    _forget_dropped(db)
-    gone = db.execute(
-        "SELECT chunk.id FROM chunk JOIN source ON source.id = source "
-        "JOIN job ON job.id = source.job WHERE NOT active ORDER BY chunk.id"
-    ).fetchall()
-    for (chunk,) in gone:
-        with one_slice(db):
-            row = db.execute(
-                "SELECT fingerprints FROM chunk JOIN source ON source.id = source JOIN job "
-                "ON job.id = source.job WHERE chunk.id = ? AND NOT active",
-                (chunk,),
-            ).fetchone()
-            total += _forget_chunk(db, chunk, numbers(row[0]), clause, (until, now)) if row else 0
-    return total
+def _forget_dropped(file: File) -> Changed:
+    """Take away some of what changed chunks of gone jobs named before they changed."""
+    with file.locked(write=False):
+        found = file.db.execute(_NEXT_DROPPED).fetchone()
+    if found is None:
+        return Changed(Counter(), (CHUNKS, 0))
+    with file.locked():
+        if file.db.execute(_OF_GONE, found).fetchone():
+            unlist_dropped(file.db, found[0])
+    return Changed(Counter(), (DROPPED, 0))
 
 
-def _forget_dropped(db: Connection) -> None:
-    """Take away what changed chunks of jobs that are gone named before they changed."""
-    sources = db.execute(
-        "SELECT DISTINCT source FROM dropped JOIN source ON source.id = source "
-        "JOIN job ON job.id = source.job WHERE NOT active"
-    ).fetchall()
-    for (source,) in sources:
-        more = True
-        while more:
-            with one_slice(db):
-                more = unlist_dropped(db, source)
+def _forget_chunk(file: File, after: int, until: Seconds, now: Seconds) -> Changed:
+    """Forget what the next chunk of a gone job names, as far as it is meant."""
+    db = file.db
+    with file.locked(write=False):
+        found = db.execute(_NEXT_CHUNK, (after,)).fetchone()
+    if found is None:
+        return Changed(Counter(), (OTHERS, 0))
+    with file.locked():
+        row = db.execute(_CHUNK, found).fetchone()
+        counts = _forget_listed(db, found[0], numbers(row[0]), (until, now)) if row else Counter()
+    return Changed(counts, (CHUNKS, found[0]))
 
 
-def _forget_chunk(
-    db: Connection, chunk: int, listed: "array[int]", clause: str, times: tuple[Seconds, Seconds]
-) -> int:
+def _forget_listed(
+    db: Connection, chunk: int, listed: "array[int]", times: tuple[Seconds, Seconds]
+) -> "Counter[str]":
+    """Forget what a chunk names, as far as it is meant, and let the chunk name only the rest."""
     until, now = times
-    select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id = {TASK_OF} AND {clause}"
+    select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id = {TASK_OF} AND {_MEANT}"
     found = [db.execute(select, (number, until)).fetchone() for number in set(listed)]
     rows = [row for row in found if row]
-    _delete(db, rows, now)
+    _delete(db, now, rows)
+    _shorten(db, chunk, listed)
+    return Counter(row[3] or "" for row in rows)
+
+
+def _shorten(db: Connection, chunk: int, listed: "array[int]") -> None:
+    """Let a chunk name only what is known, and its source be read anew if that is less."""
     kept = array("q", [number for number in listed if is_known(db, number)])
     if len(kept) == len(listed):
-        return 0
+        return
     if kept:
         db.execute(
             "UPDATE chunk SET key = ~key, fingerprints = ? WHERE id = ?", (kept.tobytes(), chunk)
@@ -170,10 +132,9 @@ def _forget_chunk(
     )
     if not kept:
         db.execute("DELETE FROM chunk WHERE id = ?", (chunk,))
-    return len(rows)
 
 
-def _delete(db: Connection, rows: Sequence[Row], now: Seconds) -> None:
+def _delete(db: Connection, now: Seconds, rows: Sequence[Row]) -> None:
     sums: Counter[tuple[int, str]] = Counter()
     for number, job, state, ended, _, _, path, print_ in rows:
         sums.subtract([(job, ""), *counted_as(job, state, ended)])

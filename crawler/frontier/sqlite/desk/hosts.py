@@ -1,64 +1,22 @@
 """What the ledger tells of hosts: of one of them, and how many are in which state."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
+from crawler.frontier.answers import HostState, Page
 from crawler.frontier.classes import CLASSES
 from crawler.frontier.sqlite.file.schema import ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.file.statefile import Connection
-from crawler.model import DAY_S, Seconds
-from crawler.policy.host_limits import HostLimits
-from crawler.policy.politeness import FAILURES_TO_REST, HostPace
-from crawler.policy.rests import NextVisit, next_visit
+from crawler.frontier.sums import HostCounts, HostView
+from crawler.model import Seconds
+from crawler.policy.politeness import FAILURES_TO_REST
 
 MAX_COUNTED = 10_000
 """Counts end here: what is more is `at least` this."""
 MAX_LOOKED_AT = 50_000
 """Hosts among which those that fail are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class HostState:
-    """A host, as its row tells."""
-
-    id: int
-    key: str
-    next_at: Seconds
-    ready_at: Seconds | None
-    owner: int | None
-    opens_at: Seconds
-    gap: Seconds
-    address: str | None
-    backoff: Seconds
-    failures: int
-    failing_since: Seconds | None
-    silent: int
-    spent: int
-    day: int
-    rules_until: Seconds
-    asked_until: Seconds
-    crawl_delay: Seconds
-    answered_at: Seconds
-    failed_until: Seconds
-    put_off_until: Seconds
-    turn_at: Seconds
-    refusals: int
-
-    def rest(self, now: Seconds) -> NextVisit:
-        """Return until when it rests, its hours and budget apart, and what for.
-
-        It is what the process that had it last has found, under the limits of its configuration.
-        """
-        pace = HostPace(self.turn_at, HostLimits(delay=self.gap), self.answered_at)
-        pace.failed_until, pace.put_off_until = self.failed_until, self.put_off_until
-        pace.crawl_delay, pace.refusals.number = self.crawl_delay, self.refusals
-        if self.backoff >= self.gap:  # its delay was nothing else
-            pace.limits, pace.backoff = HostLimits(), self.backoff
-        return next_visit(pace, now)
-
-    def gated(self, now: Seconds) -> bool:
-        """Tell whether it is visited only for its robots.txt now."""
-        return self.rules_until <= now < self.asked_until
+PAGE_ROWS = 1000
+"""Hosts of a page."""
 
 
 _HOST = ", ".join(f"host.{one.name}" for one in fields(HostState))
@@ -74,6 +32,20 @@ def holder_of_address(db: Connection, host: HostState) -> int | None:
     """Return the process that holds another host at a host's address, if one does."""
     row = db.execute("SELECT owner FROM address WHERE ip = ?", (host.address,)).fetchone()
     return row[0] if row and host.owner is None else None
+
+
+def hosts_met(db: Connection, after: int) -> Page[HostState]:
+    """Return a page of the hosts."""
+    rows = db.execute(
+        f"SELECT {_HOST} FROM host WHERE id > ? ORDER BY id LIMIT {PAGE_ROWS}", (after,)
+    ).fetchall()
+    found = [HostState(*row) for row in rows]
+    return Page(found, found[-1].id if len(found) == PAGE_ROWS else None)
+
+
+def host_view(db: Connection, now: Seconds, give_up: Seconds) -> HostView:
+    """Return how many hosts are in which state, and which one is next."""
+    return HostView(host_counts(db, now, give_up), next_host(db))
 
 
 def next_host(db: Connection) -> HostState | None:
@@ -101,27 +73,7 @@ def waiting_of(db: Connection, host: int) -> int:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class HostCounts:
-    """How many hosts are in which state."""
-
-    known: int
-    held: int
-    """Belong to a process now."""
-    ready: int
-    resting: int
-    """Will be ready later."""
-    gated: int
-    """Are not visited before their robots.txt is known."""
-    failing: int
-    """Rest long after failures in a row."""
-    given_up: int
-    """Gave no answer at all for so long that their URLs end unvisited."""
-    at_least: tuple[str, ...] = ()
-    """Counts that were not carried on to their end."""
-
-
-def host_counts(db: Connection, now: Seconds, give_up: Seconds = DAY_S) -> HostCounts:
+def host_counts(db: Connection, now: Seconds, give_up: Seconds) -> HostCounts:
     """Count the hosts, each state as far as MAX_COUNTED: so it takes no time at any size."""
     (known,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
     free = "SELECT 1 FROM host WHERE class = ? AND owner IS NULL AND NOT parked AND ready_at"

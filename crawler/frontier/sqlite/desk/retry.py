@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
-from crawler.frontier.sqlite.desk.selection import Wanted, where
-from crawler.frontier.sqlite.desk.slices import Row, in_slices
+from crawler.frontier.answers import Changed, Cursor
+from crawler.frontier.questions import Retry
+from crawler.frontier.sqlite.desk.selection import where
+from crawler.frontier.sqlite.desk.slices import File, Meant, Row, one_slice
 from crawler.frontier.sqlite.file.schema import DEAD, RETIRED, WAITING
-from crawler.frontier.sqlite.file.statefile import Connection
-from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.robots import ask_anew
 from crawler.frontier.sqlite.rows.tasks import counted_as, tally
@@ -18,32 +19,29 @@ WELL = f"('{Kind.STORED}', '{Kind.UNCHANGED}')"
 """Kinds of a good end, for SQL."""
 
 
-def retry(db: Connection, wanted: Wanted, now: Seconds, *, dry: bool = False) -> Counter[str]:
-    """Make URLs due whose last visit was a bad end; return how many, by its kind.
+def retry(file: File, action: Retry, now: Seconds, after: Cursor) -> Changed:
+    """Make a slice of URLs due whose last visit was a bad end; count them by its kind.
 
-    That is what was given up, and what a schedule would visit again later. They begin anew: with
-    all their attempts, where they are listed. Jobs that the configuration no longer has are left.
+    They begin anew: with all their attempts, where they are listed.
     """
-    condition, parameters = where(db, wanted)
+    with file.locked(write=False):
+        condition, parameters = where(file.db, action.wanted)
     clause = (
         f"{condition} AND task.job IN (SELECT id FROM job WHERE active) AND (task.state = {DEAD} "
         f"OR task.state = {WAITING} AND ended NOT IN {WELL} AND due_at > ?)"
     )
-    names = Names()
-    return in_slices(
-        db,
-        clause,
-        (*parameters, now),
-        None if dry else lambda rows: begin_anew(db, names, rows, now, WAITING),
-    )
+    act = partial(begin_anew, file, now=now, state=WAITING)
+    meant = Meant(clause, (*parameters, now))
+    return one_slice(file, meant, *after, None if action.dry else act)
 
 
-def begin_anew(db: Connection, names: Names, rows: Sequence[Row], now: Seconds, state: int) -> None:
+def begin_anew(file: File, rows: Sequence[Row], *, now: Seconds, state: int) -> None:
     """Have tasks wait, or be retired, as if they had never been visited; their history stays.
 
     Where a host was given up, the time that it has for an answer begins anew as well, and it is
     asked for its robots.txt.
     """
+    db, names = file.db, file.names
     sums: Counter[tuple[int, str]] = Counter()
     updates, hosts = [], set()
     for number, job, before, ended, url, host, *_ in rows:

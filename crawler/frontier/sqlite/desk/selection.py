@@ -1,51 +1,46 @@
 """What the ledger tells of many URLs: which are meant, and a page of them at a time."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from crawler.errors import UsageError
-from crawler.frontier.sqlite.desk.entries import SELECT, STATES, Entry
+from crawler.frontier.answers import STATES, Entry, Listing, Page
+from crawler.frontier.questions import Wanted
+from crawler.frontier.sqlite.desk.entries import SELECT
 from crawler.frontier.sqlite.file.schema import DEAD, DONE, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
-from crawler.model import Seconds
 
 PAGE_ROWS = 5000
-"""Ids that one statement looks through."""
+"""Tasks that one statement looks through."""
 ENDED = f"CASE WHEN task.state IN ({DONE}, {DEAD}) THEN ifnull(ended, kind) ELSE ended END"
 """What a URL is counted as: one that was given up with its process may say so in `kind` alone."""
+_LAST = f"SELECT max(id), count(*) FROM (SELECT id FROM task WHERE id > ? LIMIT {PAGE_ROWS})"
+_LISTED = f"""
+SELECT CASE WHEN state IN ({DONE}, {DEAD}) THEN kind ELSE '' END, sum(listed)
+FROM task WHERE job != {ROBOTS_JOB} AND id > ? AND id <= ? GROUP BY 1"""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which URLs are meant; what is left out holds for all."""
-
-    job: str | None = None
-    host: str | None = None
-    """name or name:port"""
-    kinds: tuple[str, ...] = ()
-    """Of the last visit that was an end."""
-    states: tuple[str, ...] = ()
-    since: Seconds | None = None
-    """Wall time of the last visit, or of the end if there was none."""
-
-
-def pages(db: Connection, wanted: Wanted) -> Iterator[list[Entry]]:
-    """Yield URLs in the order in which they became known, a statement for every page of ids."""
+def entries_wanted(db: Connection, wanted: Wanted, after: int) -> Page[Entry]:
+    """Return a page of URLs, in the order in which they became known."""
     condition, parameters = where(db, wanted)
-    for first, last in spans(db):
-        rows = db.execute(
-            f"{SELECT}{condition} AND task.id > ? AND task.id <= ? ORDER BY task.id",
-            (*parameters, first, last),
-        ).fetchall()
-        yield [Entry(*row) for row in rows]
+    last, on = upto(db, after)
+    rows = db.execute(
+        f"{SELECT}{condition} AND task.id > ? AND task.id <= ? ORDER BY task.id",
+        (*parameters, after, last),
+    ).fetchall()
+    return Page([Entry(*row) for row in rows], on)
 
 
-def spans(db: Connection) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of ids, each as wide as a page."""
-    (end,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
-    for first in range(0, end, PAGE_ROWS):
-        yield first, first + PAGE_ROWS
+def listings(db: Connection, after: int) -> Page[Listing]:
+    """Return how often URLs of a page were listed, by kind of their last visit."""
+    last, on = upto(db, after)
+    rows = db.execute(_LISTED, (after, last)).fetchall()
+    return Page([Listing(*row) for row in rows], on)
+
+
+def upto(db: Connection, after: int) -> tuple[int, int | None]:
+    """Return the last task of the page beyond `after`, and the cursor to go on from."""
+    last, found = db.execute(_LAST, (after,)).fetchone()
+    return (after, None) if last is None else (last, last if found == PAGE_ROWS else None)
 
 
 def where(db: Connection, wanted: Wanted) -> tuple[str, list[Any]]:

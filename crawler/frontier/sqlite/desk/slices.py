@@ -1,13 +1,14 @@
-"""Changes to many URLs, slice by slice: after each the file is left to others for a while."""
+"""Changes to many URLs, slice by slice; what a slice has done stays done."""
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol
 
-from crawler.frontier.sqlite.desk.selection import ENDED, spans
+from crawler.frontier.answers import Changed
+from crawler.frontier.sqlite.desk.selection import ENDED, upto
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows.names import Names
 
 ROWS_AT_ONCE = 2000
 """Rows of one transaction."""
@@ -15,44 +16,51 @@ ROW_COLUMNS = f"task.id, task.job, task.state, {ENDED}, url, host, path, fingerp
 Row = tuple[int, int, int, str | None, str, int, str | None, int]
 
 
-def in_slices(
-    db: Connection,
-    clause: str,
-    parameters: Sequence[Any],
-    act: Callable[[Sequence[Row]], None] | None,
-    at_once: int = ROWS_AT_ONCE,
-) -> Counter[str]:
-    """Find tasks page by page and act on them slice by slice; return how many, by kind."""
-    total: Counter[str] = Counter()
-    for first, last in spans(db):
+class File(Protocol):
+    """A state file that is changed, by the daemon's connection or by one from outside."""
+
+    @property
+    def db(self) -> Connection:
+        """The connection."""
+
+    @property
+    def names(self) -> Names:
+        """What is remembered of its names."""
+
+    def locked(self, *, write: bool = True) -> AbstractContextManager[None]:
+        """Make a block one transaction."""
+
+
+class Meant(NamedTuple):
+    """Which tasks a change is for: a condition on them, and its parameters."""
+
+    clause: str
+    parameters: Sequence[Any] = ()
+
+
+def one_slice(
+    file: File, meant: Meant, part: int, after: int, act: Callable[[Sequence[Row]], None] | None
+) -> Changed:
+    """Find the next tasks beyond `after` and act on them; the cursor is of this `part`.
+
+    They are looked for before the transaction: while nobody waits.
+    """
+    db, (clause, parameters) = file.db, meant
+    with file.locked(write=False):
+        last, on = upto(db, after)
         found = db.execute(
-            f"SELECT task.id FROM task WHERE {clause} AND task.id > ? AND task.id <= ?",
-            (*parameters, first, last),
+            f"SELECT task.id FROM task WHERE {clause} AND task.id > ? AND task.id <= ? "
+            f"ORDER BY task.id LIMIT {ROWS_AT_ONCE}",
+            (*parameters, after, last),
         ).fetchall()
-        for at in range(0, len(found), at_once):
-            ids = ", ".join(str(row[0]) for row in found[at : at + at_once])
-            select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id IN ({ids}) AND {clause}"
-            with one_slice(db, write=act is not None):
-                rows = db.execute(select, parameters).fetchall()
-                if act:
-                    act(rows)
-            total.update(row[3] or "" for row in rows)
-    return total
-
-
-@contextmanager
-def one_slice(db: Connection, *, write: bool = True) -> Iterator[None]:
-    """Make one transaction, then leave the file to others for as long as it took."""
-    if not write:
-        yield
-        return
-    db.execute("BEGIN IMMEDIATE")
-    began = time.monotonic()
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-    time.sleep(time.monotonic() - began)
+    on = found[-1][0] if len(found) == ROWS_AT_ONCE else on
+    ids = ", ".join(str(number) for (number,) in found)
+    select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id IN ({ids}) AND {clause}"
+    rows: list[Row] = []
+    if found:
+        with file.locked(write=act is not None):
+            rows = db.execute(select, parameters).fetchall()
+            if act:
+                act(rows)
+    counts = Counter(row[3] or "" for row in rows)
+    return Changed(counts, None if on is None else (part, on))

@@ -91,6 +91,12 @@ def is_newer(db: sqlite3.Connection) -> bool:
     return bool(version > VERSION)
 
 
+def is_current(db: sqlite3.Connection) -> bool:
+    """Tell whether a file has the tables of today, and not those of an older crawler."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return bool(version == VERSION) and not is_migrating(db)
+
+
 def is_migrating(db: sqlite3.Connection) -> bool:
     """Tell whether a migration has begun and is not at its end."""
     found = db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'migration'")

@@ -31,7 +31,8 @@ CREATE TABLE job (
     per_host INTEGER NOT NULL DEFAULT 1000,
     obeys INTEGER NOT NULL DEFAULT 0,      -- robots.txt
     weight INTEGER NOT NULL DEFAULT 2,     -- its share where several jobs wait
-    stale INTEGER NOT NULL DEFAULT 0,      -- its hosts are yet to learn that it came or went
+    stale INTEGER NOT NULL DEFAULT 0,      -- its hosts are yet to learn that it came or went;
+                                           -- below 0: the process that tells them
     schedule TEXT NOT NULL DEFAULT '',     -- as JSON, by which due times were computed; '' once
     meaning TEXT NOT NULL DEFAULT '',      -- a mark of the options that lines were read by
     held INTEGER,                          -- URLs on its lists, which lost too many; NULL: none

@@ -1,8 +1,4 @@
-"""The state file as one opens it from outside, with a daemon at work on it or without one.
-
-A reader holds no transaction longer than a page, so that the daemon's checkpoints go on. A writer
-works in slices, and after each leaves the file to others for as long as the slice took.
-"""
+"""The state file as one opens it from outside, with a daemon at work on it or without one."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -41,10 +37,19 @@ def opened(
     if state.is_dir():
         raise StateError(f"{state} is a folder; name the file in it")
     uri = f"{state.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
+    with (
+        told(state),
+        closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)) as db,
+    ):
+        _check(db, state, older=older)
+        yield db
+
+
+@contextmanager
+def told(state: Path) -> Iterator[None]:
+    """Have faults of a state file told as such, each with its remedy."""
     try:
-        with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)) as db:
-            _check(db, state, older=older)
-            yield db
+        yield
     except sqlite3.Error as error:
         raise StateError(str(error_of(state, error))) from error
 

@@ -57,6 +57,9 @@ class _CancelledError(Exception):
 class Upgrade:
     """The upgrade of one state file; its verbs run in a native thread of their own."""
 
+    version = VERSION
+    """The version that it is brought to."""
+
     def __init__(self, state: Path) -> None:
         self._state = state
         self._native = Native(1)

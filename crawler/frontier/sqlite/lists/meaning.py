@@ -6,12 +6,13 @@ lines are understood the lists are read again, and the rows change. Runs in the 
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from crawler.frontier.sqlite.file.schema import RETIRED
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
-from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.values import Filed, Said
+from crawler.frontier.work import Tidied, Understand
 from crawler.records import Seed
 
 ROWS_AT_ONCE = 2000
@@ -60,18 +61,23 @@ def filed(db: sqlite3.Connection, job: str, after: int) -> Filed:
     return Filed(sum(mine), len(mine) - sum(mine), last)
 
 
-def meant(db: sqlite3.Connection, names: Names, marks: Mapping[str, str]) -> None:
-    """Note the marks of the options by which all lines of jobs were understood."""
-    rows = [(mark, names.job_id(db, job)) for job, mark in marks.items()]
-    db.executemany("UPDATE job SET meaning = ? WHERE id = ?", rows)
+def understand(one: Slice, work: Understand) -> Tidied[None]:
+    """Note the marks of the options by which all lines of jobs were understood, at the end.
+
+    Before that URLs of some jobs that have no file yet forget the file that a line gave them.
+    """
+    db, after = one.db, _free_paths(one, work.freed) if work.freed else None
+    if after is None:
+        rows = [(mark, one.names.job_id(db, job)) for job, mark in work.marks.items()]
+        db.executemany("UPDATE job SET meaning = ? WHERE id = ?", rows)
+    return Tidied(None, after)
 
 
-def free_paths(db: sqlite3.Connection, names: Names, job: str, after: int) -> int | None:
-    """Let a slice of a job's URLs that have no file yet forget the file that a line gave them."""
-    number = names.job_id(db, job)
-    found = db.execute(f"{_SLICE} LIMIT ?", (after, ROWS_AT_ONCE)).fetchall()
-    freed = [(task,) for task, job_id, fixed in found if job_id == number and fixed]
-    db.executemany("UPDATE task SET path = NULL WHERE id = ?", freed)
+def _free_paths(one: Slice, jobs: Iterable[str]) -> int | None:
+    numbers = {one.names.job_id(one.db, job) for job in jobs}
+    found = one.db.execute(f"{_SLICE} LIMIT ?", (one.begin, ROWS_AT_ONCE)).fetchall()
+    freed = [(task,) for task, job, fixed in found if job in numbers and fixed]
+    one.db.executemany("UPDATE task SET path = NULL WHERE id = ?", freed)
     return int(found[-1][0]) if len(found) == ROWS_AT_ONCE else None
 
 

@@ -16,6 +16,8 @@ from crawler.frontier.sqlite.lists.freshening import freshen
 from crawler.frontier.sqlite.lists.new_urls import enlist
 from crawler.frontier.sqlite.lists.retiring import check_owner, revive, unlist
 from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.slices import Slice
+from crawler.frontier.work import Apply, CountDown, Tidied, Weigh
 from crawler.model import Seconds
 from crawler.policy.shrinking import is_loss
 from crawler.records import Seed
@@ -52,14 +54,17 @@ def begin_pass(
     return Pass(owner, job, number, begun[0][0], SourceState(number, version, listed, bad))
 
 
-def count_down(db: sqlite3.Connection, names: Names, owner: int, job: str) -> bool:
+def count_down(one: Slice, work: CountDown) -> Tidied[None]:
     """Take away some of what a job's lists named before another job took its URLs along.
 
-    Return whether there is more. That is done before a list is read under the old name: what has
-    left is new then, and what stayed behind is retired unless a list names it.
+    That is done before a list is read under the old name: what has left is new then, and what
+    stayed behind is retired unless a list names it.
     """
-    check_owner(db, owner)
-    number = names.job_id(db, job)
+    more = _count_down(one.db, one.names.job_id(one.db, work.job))
+    return Tidied(None, one.after if more else None)
+
+
+def _count_down(db: sqlite3.Connection, number: int) -> bool:
     if not db.execute("SELECT behind FROM job WHERE id = ?", (number,)).fetchone()[0]:
         return False
     for table in ("chunk", "dropped"):
@@ -161,37 +166,29 @@ def end_pass(db: sqlite3.Connection, one: Pass, read: SourceState | None, now: S
     )
 
 
-def weigh(
-    db: sqlite3.Connection,
-    names: Names,
-    owner: int,
-    job: str,
-    urls: int,
-    max_shrink: float,
-    *,
-    emptied: bool,
-) -> Weighed:
+def weigh(one: Slice, work: Weigh) -> Tidied[Weighed]:
     """Judge a job's lists, which were all read: URLs on them now, against those applied last."""
-    check_owner(db, owner)
-    number = names.job_id(db, job)
+    db, urls = one.db, work.urls
+    number = one.names.job_id(db, work.job)
     (before,) = db.execute(
         f"SELECT ifnull(sum(listed - bad), 0) FROM source WHERE {_LISTS}", (number,)
     ).fetchone()
     shown, believed = db.execute(
         "SELECT held, believed FROM job WHERE id = ?", (number,)
     ).fetchone()
-    loss = emptied or is_loss(before, urls, max_shrink)
+    loss = work.emptied or is_loss(before, urls, work.max_shrink)
     if loss and believed and shown is not None:
-        loss = is_loss(shown, urls, max_shrink)
+        loss = is_loss(shown, urls, work.max_shrink)
     if loss and (shown, believed) != (urls, 0):
         db.execute("UPDATE job SET held = ?, believed = 0 WHERE id = ?", (urls, number))
-    return Weighed(before, held=loss, held_before=shown is not None)
+    return Tidied(Weighed(before, held=loss, held_before=shown is not None), None)
 
 
-def applied(db: sqlite3.Connection, names: Names, owner: int, job: str) -> None:
+def apply(one: Slice, work: Apply) -> Tidied[None]:
     """Note that a job's lists were applied: nothing of them is held any more."""
-    check_owner(db, owner)
-    db.execute("UPDATE job SET held = NULL, believed = 0 WHERE id = ?", (names.job_id(db, job),))
+    number = one.names.job_id(one.db, work.job)
+    one.db.execute("UPDATE job SET held = NULL, believed = 0 WHERE id = ?", (number,))
+    return Tidied(None, None)
 
 
 def unlist_dropped(db: sqlite3.Connection, source: int) -> bool:

@@ -12,8 +12,9 @@ from crawler.errors import LeaseLostError
 from crawler.frontier.sqlite.file.schema import DEAD, DONE, LEASED, RETIRED, WAITING
 from crawler.frontier.sqlite.lists.new_urls import due
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
-from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.tasks import tally
+from crawler.frontier.work import Retire, Retired, Tidied
 from crawler.model import Kind, Seconds
 
 ROWS_AT_ONCE = 2000
@@ -42,19 +43,14 @@ def unlist(db: sqlite3.Connection, fingerprints: Iterable[int]) -> None:
     db.executemany(_UNLIST, rows)
 
 
-def retire(
-    db: sqlite3.Connection, names: Names, owner: int, job: str, after: int
-) -> tuple[int, int | None]:
-    """Retire a slice of the unlisted URLs; return how many, and the last fingerprint of the slice.
+def retire(one: Slice, work: Retire) -> Tidied[Retired]:
+    """Retire a slice of the unlisted URLs; the cursor is a fingerprint.
 
     A URL that is being visited stays until its visit is over.
-
-    Raises:
-        LeaseLostError: the owner was taken for dead.
     """
-    check_owner(db, owner)
-    number = names.job_id(db, job)
-    found = [fingerprint for (fingerprint,) in db.execute(_SLICE, (number, after, ROWS_AT_ONCE))]
+    db, number = one.db, one.names.job_id(one.db, work.job)
+    rows = db.execute(_SLICE, (number, one.after, ROWS_AT_ONCE)).fetchall()
+    found = [fingerprint for (fingerprint,) in rows]
     retired: list[tuple[int, str | None, int]] = []
     over = []
     for fingerprint in found:
@@ -67,7 +63,8 @@ def retire(
             retired.append(row[:3])
     db.executemany("DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", over)
     _count(db, retired, sign=1)
-    return len(retired), found[-1] if len(found) == ROWS_AT_ONCE else None
+    last = found[-1] if len(found) == ROWS_AT_ONCE else None
+    return Tidied(Retired(len(retired), left=len(over) < len(found)), last)
 
 
 def leaving(db: sqlite3.Connection, job: str) -> bool:

@@ -39,7 +39,7 @@ def hold(db: sqlite3.Connection, holder: Holder, now: Seconds) -> None:
         HeldElsewhereError: a living process of another configuration holds it.
     """
     name = holder.name
-    others = [] if holder.take_over else living_others(db, name, now)
+    others = [] if holder.take_over else _living_others(db, name, now)
     if others:
         raise HeldElsewhereError(
             f"the ledger is held by the configuration {others[0][1]!r}, and this one is {name!r}: "
@@ -50,7 +50,7 @@ def hold(db: sqlite3.Connection, holder: Holder, now: Seconds) -> None:
     db.execute("UPDATE ledger SET name = ?", (name,))
 
 
-def living_others(db: sqlite3.Connection, name: str, now: Seconds) -> list[tuple[str, str]]:
+def _living_others(db: sqlite3.Connection, name: str, now: Seconds) -> list[tuple[str, str]]:
     """Return the living processes of other configurations: a clause about each, and whose it is."""
     machine, found = current().machine, []
     for *which, until, other, config in db.execute(_OTHERS, (name,)):
@@ -58,15 +58,6 @@ def living_others(db: sqlite3.Connection, name: str, now: Seconds) -> list[tuple
         if process.may_live(machine, until, now):
             found.append((f"process {process.pid} runs {config or other}", other))
     return found
-
-
-def held_by_others(db: sqlite3.Connection, name: str, now: Seconds) -> list[tuple[str, str]]:
-    """Return the living others, where one of them and not `name` was the last to take the ledger.
-
-    A process from which it was taken over may live on until its visits have ended.
-    """
-    (holder,) = db.execute("SELECT name FROM ledger").fetchone()
-    return living_others(db, name, now) if holder != name else []
 
 
 def begin_text(db: sqlite3.Connection, owner: int, digest: str) -> None:

@@ -49,7 +49,7 @@ class Transactions:
         durable: bool,
         readonly: bool = False,
     ) -> None:
-        self._state = state
+        self.state = state
         self._durable = durable
         self._readonly = readonly
         self._procedures = procedures
@@ -123,7 +123,7 @@ class Transactions:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
             if isinstance(error, sqlite3.Error) and fault_of(error) is not Fault.UNKNOWN:
-                raise error_of(self._state, error, opened=True) from error
+                raise error_of(self.state, error, opened=True) from error
             raise
         self.written_at = time.monotonic() if write else self.written_at
 
@@ -138,24 +138,24 @@ class Transactions:
     def _connect(self) -> None:
         opened = self._open_reader() if self._readonly else self._open_writer()
         try:
-            self._reader = reader(self._state)
-            self._presence = Presence(self._state)
+            self._reader = reader(self.state)
+            self._presence = Presence(self.state)
         except BaseException:
             opened.close()
             raise
         self.db = opened
 
     def _open_writer(self) -> sqlite3.Connection:
-        db = connect(self._state, durable=self._durable)
+        db = connect(self.state, durable=self._durable)
         staging.set_up(db)
         for procedure in self._procedures:
             procedure.create(db)
         return db
 
     def _open_reader(self) -> sqlite3.Connection:
-        db = reader(self._state)
+        db = reader(self.state)
         try:
-            check_version(db, self._state)
+            check_version(db, self.state)
         except BaseException:
             db.close()
             raise

@@ -91,11 +91,11 @@ def _reclaim(
     reclaimed: list[Reclaimed] = []
     for owner, *which, lease_until in owners:
         process = Process(*which)
-        gone = process.is_gone(machine)
-        patience = (STALLED_FACTOR - 1) * LEASE_S if process.lives(machine) else 0.0
+        gone, lives = process.is_gone(machine), process.lives(machine)
+        patience = (STALLED_FACTOR - 1) * LEASE_S if lives else 0.0
         over = lease_until + patience < now
         if watched is not None:
-            over = owner in watched.silent and (over or not patience)
+            over = _is_silent(owner, watched, over=over, lives=lives)
         if owner != mine and (gone or over):
             if not gone:  # it may wake up and write on: its parts are not continued
                 db.execute(
@@ -103,6 +103,11 @@ def _reclaim(
                 )
             reclaimed += _reclaim_from(db, names, owner, now)
     return reclaimed
+
+
+def _is_silent(owner: int, watched: Watched, *, over: bool, lives: bool) -> bool:
+    """Tell whether an owner that was watched is silent for as long as it may be."""
+    return owner in watched.silent and (over or not lives)
 
 
 def _reclaim_from(

@@ -7,11 +7,11 @@ it was fetched, or began to fail, now at the latest.
 Runs in the native thread.
 """
 
-import sqlite3
-
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
-from crawler.model import DAY_S, Seconds
+from crawler.frontier.sqlite.rows.slices import Slice
+from crawler.frontier.work import BringBack, Tidied
+from crawler.model import DAY_S
 
 ROWS_AT_ONCE = 2000
 """Numbers of tasks and hosts that one slice covers."""
@@ -39,8 +39,9 @@ WHERE origin IN ({_ORIGIN.format("http")} UNION ALL {_ORIGIN.format("https")})
 _MOST = "SELECT max(ifnull((SELECT max(id) FROM task), 0), ifnull((SELECT max(id) FROM host), 0))"
 
 
-def bring_back(db: sqlite3.Connection, after: int, now: Seconds) -> int | None:
-    """Bring back times of a slice of tasks and hosts; return the last number, None at the end."""
+def bring_back(one: Slice, _: BringBack) -> Tidied[None]:
+    """Bring back times of a slice of tasks and hosts; the cursor is a number of both."""
+    db, after, now = one.db, one.begin, one.now
     last = after + ROWS_AT_ONCE
     values = {"after": after, "last": last, "now": now, "day": now + DAY_S}
     late = db.execute(_LATE, values).fetchall()
@@ -53,4 +54,4 @@ def bring_back(db: sqlite3.Connection, after: int, now: Seconds) -> int | None:
     hosts = {host for _, host in late} | {host for (host,) in db.execute(_HOSTS, values).fetchall()}
     db.execute(_ROBOTS, values)
     update_ready_at(db, hosts, now)
-    return last if last < db.execute(_MOST).fetchone()[0] else None
+    return Tidied(None, last if last < db.execute(_MOST).fetchone()[0] else None)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from crawler.frontier.answers import Page
 from crawler.frontier.sqlite.file.schema import LEASED, RETIRED, WAITING
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
 from crawler.frontier.sqlite.rows.names import Names
@@ -32,29 +33,31 @@ SELECT task.id, job.name, url, fingerprint, path, size, task.digest, 1, active F
 JOIN task ON task.job = job.id AND task.state = {RETIRED} AND task.digest IS NOT NULL
 WHERE job.name = ? AND task.id > ? ORDER BY task.id LIMIT {FILES_AT_ONCE}"""
 _LET_GO = f"""
-UPDATE task SET digest = NULL, size = NULL, etag = NULL, last_modified = NULL, ended = NULL
-WHERE id = ? AND path = ? AND digest = ? AND state = {RETIRED}"""
+UPDATE task SET digest = NULL, size = NULL, etag = NULL, last_modified = NULL,
+    ended = CASE state WHEN {RETIRED} THEN NULL ELSE ended END
+WHERE id = ? AND path = ? AND digest = ? AND (state = {RETIRED} OR
+    state != {LEASED} AND job IN (SELECT id FROM job WHERE NOT active))"""
 _LAST = f"SELECT max(id), count(*) FROM (SELECT id FROM task WHERE id > ? LIMIT {ROWS_AT_ONCE})"
 _CLAIMANTS = """
 SELECT file.key, task.path, task.state FROM json_each(?) AS wanted
 CROSS JOIN file ON file.key = wanted.value JOIN task ON task.id = file.task"""
 _STILL = f"""
-SELECT job, state, ended, host, url FROM task
-WHERE id = ? AND path = ? AND digest = ? AND state != {LEASED}"""
+SELECT job, state, ended, host, url, active FROM task JOIN job ON job.id = task.job
+WHERE task.id = ? AND path = ? AND task.digest = ? AND state != {LEASED}"""
 _ANEW = f"""
 UPDATE task SET state = {WAITING}, due_at = ?, host = ?, location = NULL, hops = 0, failures = 0,
     suspicion = 0, ended = NULL, digest = NULL, size = NULL, etag = NULL, last_modified = NULL
 WHERE id = ?"""
 
 
-def stored(db: sqlite3.Connection, after: int) -> tuple[list[StoredFile], int | None]:
-    """Return the stored files of a slice of the tasks, and the last task's number.
+def stored(db: sqlite3.Connection, after: int) -> Page[StoredFile]:
+    """Return the stored files of a slice of the tasks.
 
     A task that is being visited is left out: its file may be written just now.
     """
     files = stored_files(db.execute(_PAGE, (after,)))
     last, found = db.execute(_LAST, (after,)).fetchone()
-    return files, last if found == ROWS_AT_ONCE else None
+    return Page(files, last if found == ROWS_AT_ONCE else None)
 
 
 def still(db: sqlite3.Connection, files: Sequence[StoredFile]) -> list[StoredFile]:
@@ -72,9 +75,9 @@ def revisit(db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], n
     number = 0
     for file in files:
         row = _row(db, file)
-        if row is None or row[1] == RETIRED or not file.active:
+        if row is None or row[1] == RETIRED or not row[-1]:
             continue
-        job, state, ended, host, url = row
+        job, state, ended, host, url, _ = row
         home = names.host_id(db, host_of(url), job)
         db.execute(_ANEW, (now, home, file.task))
         hosts |= {host, home}
@@ -87,16 +90,17 @@ def revisit(db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], n
     return number
 
 
-def unneeded(db: sqlite3.Connection, job: str, after: int) -> list[StoredFile]:
+def unneeded(db: sqlite3.Connection, job: str, after: int) -> Page[StoredFile]:
     """Return files of a job's retired URLs, by the tasks' numbers, as many as are let go at once.
 
     What has the name of such a file without being that file is not among them.
     """
-    return stored_files(db.execute(_UNNEEDED, (job, after)))
+    files = stored_files(db.execute(_UNNEEDED, (job, after)))
+    return Page(files, files[-1].task if len(files) == FILES_AT_ONCE else None)
 
 
 def let_go(db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], now: Seconds) -> int:
-    """Note that files of retired URLs are removed; return how many.
+    """Note that files of retired URLs, or of jobs that are gone, are removed; return how many.
 
     One that is listed again is due then, and one that was meanwhile is due now: its file is gone.
     """
@@ -159,7 +163,7 @@ def _owns(found: tuple[str | None, int] | None, key: int) -> bool:
     return state == LEASED or (path is not None and path_key(path) == key)
 
 
-def _row(db: sqlite3.Connection, file: StoredFile) -> tuple[int, int, str | None, int, str] | None:
+def _row(db: sqlite3.Connection, file: StoredFile) -> tuple[Any, ...] | None:
     found = db.execute(_STILL, (file.task, file.path, bytes.fromhex(file.digest))).fetchone()
     return tuple(found) if found else None
 

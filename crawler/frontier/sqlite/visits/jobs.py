@@ -14,6 +14,8 @@ from crawler.frontier.sqlite.lists.renaming import inherit
 from crawler.frontier.sqlite.rows.identity import begin_text
 from crawler.frontier.sqlite.rows.names import Names, is_obeyed, obeys_of
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
+from crawler.frontier.sqlite.rows.slices import Slice
+from crawler.frontier.work import Tidied, Wake
 from crawler.model import Seconds
 from crawler.records import JobTerms
 
@@ -39,8 +41,8 @@ def configure(
 ) -> None:
     """Make the active jobs those of the configuration, with their terms of today.
 
-    Of the hosts that wait for a robots.txt some are ready anew; `ask_again` does the others, for
-    there may be a million. What rests or is closed is computed anew by `resting` and `amend`.
+    Of the hosts that wait for a robots.txt some are ready anew; `Wake` does the others, for
+    there may be a million. What rests or is closed is computed anew by `Rests`.
     """
     begin_text(db, *text)
     db.execute(_SAY, {"obeys": json.dumps(obeys, sort_keys=True)})
@@ -89,39 +91,38 @@ def _obey(db: sqlite3.Connection, now: Seconds) -> bool:
     return more
 
 
-def active_jobs(db: sqlite3.Connection) -> list[JobTerms]:
-    """Return the active jobs, as they were configured last."""
-    rows = db.execute(
-        "SELECT name, delay, per_host, obeys, weight FROM job WHERE active AND id != ?",
-        (ROBOTS_JOB,),
-    )
-    return [
-        JobTerms(name, delay, per_host, bool(obeys), weight)
-        for name, delay, per_host, obeys, weight in rows
-    ]
-
-
-def stale(db: sqlite3.Connection) -> list[int]:
-    """Return the numbers of jobs that came or went, and whose hosts have not all learned it."""
-    return [job for (job,) in db.execute("SELECT id FROM job WHERE stale")]
-
-
-def wake(db: sqlite3.Connection, jobs: Sequence[int], after: int, now: Seconds) -> int | None:
-    """Let a slice of the hosts learn that jobs came or went; return the last host's number.
+def wake(one: Slice, _: Wake) -> Tidied[int]:
+    """Let a slice of the hosts learn that jobs came or went; the cursor is a host's number.
 
     Until then a host of a job that went is leased without tasks, and a host of a job that came
-    waits.
+    waits. The row of a job says whose walk tells its hosts: a job that comes or goes meanwhile is
+    no longer that walk's.
     """
+    db, mine = one.db, -one.owner
+    if one.first:
+        if ask_again(db, one.now):
+            return Tidied(0, one.after)
+        db.execute("UPDATE job SET stale = ? WHERE stale", (mine,))
+    jobs = [job for (job,) in db.execute("SELECT id FROM job WHERE stale = ?", (mine,))]
+    if not jobs:
+        return Tidied(0, None)
+    woken, after = _wake(db, jobs, one.begin, one.now)
+    if after is None:
+        db.execute("UPDATE job SET stale = 0 WHERE stale = ?", (mine,))
+    return Tidied(woken, after)
+
+
+def _wake(
+    db: sqlite3.Connection, jobs: list[int], after: int, now: Seconds
+) -> tuple[int, int | None]:
     last = after + HOSTS_PASSED
-    values = {"jobs": json.dumps(list(jobs)), "after": after, "last": last, "limit": ROWS_AT_ONCE}
+    values = {"jobs": json.dumps(jobs), "after": after, "last": last, "limit": ROWS_AT_ONCE}
     found = [host for (host,) in db.execute(_LISTING, values)]
     update_ready_at(db, found, now)
     if len(found) == ROWS_AT_ONCE:
-        return int(found[-1])
-    if last < db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()[0]:
-        return last
-    db.executemany("UPDATE job SET stale = 0 WHERE id = ?", [(job,) for job in jobs])
-    return None
+        return len(found), int(found[-1])
+    (most,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
+    return len(found), last if last < most else None
 
 
 def schedule(db: sqlite3.Connection, job: str) -> str:

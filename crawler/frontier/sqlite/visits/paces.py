@@ -8,12 +8,13 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from crawler.frontier.sqlite.lists.retiring import check_owner
 from crawler.frontier.sqlite.rows.readiness import OWED, owed, update_ready_at
-from crawler.frontier.sqlite.rows.terms import Visitor, terms_of
-from crawler.frontier.sqlite.visits.owners import renew
+from crawler.frontier.sqlite.rows.slices import Slice
+from crawler.frontier.sqlite.rows.terms import terms_of
 from crawler.frontier.values import LeasedHost
+from crawler.frontier.work import Amended, Rests, Tidied
 from crawler.model import Seconds
-from crawler.records import HostRecord
 
 HOSTS_AT_ONCE = 2000
 """Hosts that one slice looks at."""
@@ -21,40 +22,35 @@ HOSTS_AT_ONCE = 2000
 _RESTING = """
 SELECT id, owner IS NULL AND max(next_at, opens_at, turn_at) > :now FROM host
 WHERE id > :after ORDER BY id LIMIT :limit"""
+_MINE = "SELECT id FROM host WHERE owner = ?"
 _UNCHANGED = "owner IS NULL AND next_at = ? AND opens_at = ? AND answered_at = ?"
 
 
-def resting(
-    db: sqlite3.Connection, visitor: Visitor, after: int, now: Seconds
-) -> tuple[list[LeasedHost], int | None]:
-    """Return the resting hosts without an owner among a slice of all, and the last number."""
-    values = {"now": now, "after": after, "limit": HOSTS_AT_ONCE}
-    found = db.execute(_RESTING, values).fetchall()
-    hosts = own_paces(db, visitor, [host for host, rests in found if rests])
-    return hosts, int(found[-1][0]) if len(found) == HOSTS_AT_ONCE else None
+def rests(one: Slice, work: Rests) -> Tidied[list[LeasedHost]]:
+    """Record what hosts of the slice before are owed, and read those of the next slice."""
+    db, after = one.db, one.begin
+    with one.file.locked():
+        check_owner(db, one.owner)
+        _amend(db, work.amended, one.now)
+    with one.file.locked(write=False):
+        if one.first:
+            return Tidied(_hosts(one, db.execute(_MINE, (one.owner,)).fetchall()), 0)
+        values = {"now": one.now, "after": after, "limit": HOSTS_AT_ONCE}
+        found = db.execute(_RESTING, values).fetchall()
+        hosts = _hosts(one, [(host,) for host, rests in found if rests])
+    return Tidied(hosts, int(found[-1][0]) if found else None)
 
 
-def own_paces(db: sqlite3.Connection, visitor: Visitor, hosts: Iterable[int]) -> list[LeasedHost]:
-    """Return hosts by their numbers, on the terms of the jobs that are active now."""
-    numbers = {"hosts": json.dumps(list(hosts))}
-    terms = terms_of(db, visitor, "SELECT value FROM json_each(:hosts)", numbers)
-    return [one.leased() for one in terms.values()]
+def _hosts(one: Slice, numbers: Iterable[tuple[int]]) -> list[LeasedHost]:
+    """Return hosts on the terms of the jobs that are active now."""
+    hosts = {"hosts": json.dumps([number for (number,) in numbers])}
+    terms = terms_of(one.db, one.visitor, "SELECT value FROM json_each(:hosts)", hosts)
+    return [each.leased() for each in terms.values()]
 
 
-def amend(
-    db: sqlite3.Connection,
-    owner: int,
-    before: Sequence[LeasedHost],
-    after: Sequence[HostRecord],
-    now: Seconds,
-) -> None:
-    """Record what hosts without an owner are owed, where nothing has changed since they were read.
-
-    Raises:
-        LeaseLostError: the process that has computed it was taken for dead.
-    """
-    renew(db, owner, 0.0)
-    for read, host in zip(before, after, strict=True):
+def _amend(db: sqlite3.Connection, amended: Sequence[Amended], now: Seconds) -> None:
+    """Record what hosts without an owner are owed, where nothing has changed meanwhile."""
+    for read, host in amended:
         seen = (read.next_at, read.opens_at, read.rest.answered_at)
         db.execute(f"{OWED} AND {_UNCHANGED}", (*owed(host), host.id, *seen))
-    update_ready_at(db, [host.id for host in after], now)
+    update_ready_at(db, [host.id for _, host in amended], now)

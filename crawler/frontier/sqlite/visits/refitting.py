@@ -14,9 +14,8 @@ from crawler.frontier.sqlite.file.schema import DEAD, DONE, LEASED, RETIRED, WAI
 from crawler.frontier.sqlite.lists.retiring import check_owner
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
+from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.tasks import tally
-from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Ended, Refit, Tidied
 from crawler.model import Kind, Seconds
 
@@ -49,24 +48,22 @@ FROM task WHERE id > ? ORDER BY id LIMIT ?"""
 _MORE = "SELECT 1 FROM task WHERE id > ? LIMIT 1"
 
 
-def refit(
-    file: Transactions, owner: int, work: Refit, now: Seconds, after: int
-) -> Tidied[list[Ended]]:
+def refit(one: Slice, work: Refit) -> Tidied[list[Ended]]:
     """Write the times of one slice, and read the next."""
-    db = file.db
+    db, owner, after = one.db, one.owner, one.begin
     staging.fill(db, "refitted", work.due)
-    with file.locked():
+    with one.file.locked():
         check_owner(db, owner)
-        if after == BEFORE_ALL:
-            _begin(file, owner, work)
+        if one.first:
+            _begin(one, work)
         jobs = _followed(db, owner, work)
-        _write(db, jobs, now)
+        _write(db, jobs, one.now)
         more = bool(jobs) and db.execute(_MORE, (after,)).fetchone()
         if not more:
             _end(db, owner, work)
     if not more:
         return Tidied([], None)
-    with file.locked(write=False):
+    with one.file.locked(write=False):
         rows = db.execute(_SLICE, (after, ROWS_AT_ONCE)).fetchall()
     found = [
         Ended(number, jobs[job], due_at, finished_at, fingerprint, every, state == WAITING)
@@ -76,12 +73,12 @@ def refit(
     return Tidied(found, int(rows[-1][0]) if rows else after)
 
 
-def _begin(file: Transactions, owner: int, work: Refit) -> None:
+def _begin(one: Slice, work: Refit) -> None:
     """Note which jobs are fitted anew; one of which nothing has ended is fitted with that."""
-    file.db.executemany(
+    one.db.executemany(
         _BEGIN,
         [
-            (_mark(owner, text), text, file.names.job_id(file.db, job))
+            (_mark(one.owner, text), text, one.names.job_id(one.db, job))
             for job, text in work.anew.items()
         ],
     )

@@ -18,10 +18,10 @@ from crawler.frontier.sqlite.rows.readiness import (
     update_ready_at,
 )
 from crawler.frontier.sqlite.rows.robots import ask, learn
-from crawler.frontier.sqlite.rows.tasks import COLUMNS, ENDS, row_of, task_of
+from crawler.frontier.sqlite.rows.tasks import ENDS, row_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits.owners import renew
-from crawler.model import Kept, Seconds, Task
+from crawler.model import Kept, Seconds
 from crawler.policy.naming import path_key, suffixed
 from crawler.records import Hop, HostRecord, Seed, Settlement
 from crawler.urls import host_of
@@ -208,18 +208,3 @@ def _learned(db: sqlite3.Connection, names: Names, settlements: Sequence[Settlem
             listed = host_of(task.url) == host_of(task.location)
             ask(db, wanted, task.host_id, names.job_id(db, task.job), at, listed=listed)
     return hosts
-
-
-def unfinished(db: sqlite3.Connection, names: Names, after: int, limit: int) -> list[Task]:
-    """Return a page of tasks that wait or are leased, by their numbers beyond `after`."""
-    rows = db.execute(
-        f"SELECT {COLUMNS} FROM task WHERE id > ? AND state IN ({WAITING}, {LEASED}) "
-        f"AND job IN (SELECT id FROM job WHERE active AND id != {ROBOTS_JOB}) ORDER BY id LIMIT ?",
-        (after, limit),
-    ).fetchall()
-    return [task_of(row, names.job_name(db, row[2])) for row in rows]
-
-
-def hosts(db: sqlite3.Connection, limit: int) -> list[str]:
-    """Return the keys of the first hosts."""
-    return [key for (key,) in db.execute("SELECT key FROM host ORDER BY id LIMIT ?", (limit,))]

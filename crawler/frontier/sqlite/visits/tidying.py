@@ -1,16 +1,36 @@
 """Work on jobs and hosts for which nobody waits, a slice of it. Runs in the native thread."""
 
+from collections.abc import Callable
 from typing import Any
 
-from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import refitting
-from crawler.frontier.work import Refit, Tidied, Work
-from crawler.model import Seconds
+from crawler.frontier import work as kinds
+from crawler.frontier.sqlite.lists import meaning, passes, retiring
+from crawler.frontier.sqlite.lists.retiring import check_owner
+from crawler.frontier.sqlite.rows.slices import Slice
+from crawler.frontier.sqlite.visits import clock, jobs, paces, refitting
+from crawler.frontier.work import Tidied, Work
 
-_SLICES: dict[type[Work[Any]], Any] = {Refit: refitting.refit}
+_WITHIN: dict[type[Work[Any]], Callable[[Slice, Any], Tidied[Any]]] = {
+    kinds.CountDown: passes.count_down,
+    kinds.Retire: retiring.retire,
+    kinds.Weigh: passes.weigh,
+    kinds.Apply: passes.apply,
+    kinds.Understand: meaning.understand,
+    kinds.Wake: jobs.wake,
+    kinds.BringBack: clock.bring_back,
+}
+"""What is done within one transaction."""
+_STAGED: dict[type[Work[Any]], Callable[[Slice, Any], Tidied[Any]]] = {
+    kinds.Refit: refitting.refit,
+    kinds.Rests: paces.rests,
+}
+"""What begins its transaction itself, and reads when that is over."""
 
 
-def tidy(file: Transactions, owner: int, work: Work[Any], now: Seconds, after: int) -> Tidied[Any]:
+def tidy(one: Slice, work: Work[Any]) -> Tidied[Any]:
     """Do a slice of what the class of the work says."""
-    found: Tidied[Any] = _SLICES[type(work)](file, owner, work, now, after)
-    return found
+    if staged := _STAGED.get(type(work)):
+        return staged(one, work)
+    with one.file.locked():
+        check_owner(one.db, one.owner)
+        return _WITHIN[type(work)](one, work)

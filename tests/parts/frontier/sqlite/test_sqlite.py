@@ -91,7 +91,7 @@ def test_a_verb_that_fails_changes_nothing(file):
         frontier.add("job", seeds("a"), NOW)
         with pytest.raises(sqlite3.Error):
             frontier.add("new", [*seeds("b", "c", job="new"), unfit], NOW)
-        assert (frontier.counts().known, frontier.counts().hosts) == (1, 1)
+        assert (frontier.sums().counts.known, frontier.sums().counts.hosts) == (1, 1)
         assert frontier.add("new", seeds("b", job="new"), NOW) == 1
 
 
@@ -100,7 +100,7 @@ def test_a_reader_waits_for_no_writer(file):
         frontier.add("job", seeds("a"), NOW)
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            assert frontier.counts().known == 1
+            assert frontier.sums().counts.known == 1
 
 
 def test_a_writer_waits_for_another_and_no_longer_than_it_takes(file):

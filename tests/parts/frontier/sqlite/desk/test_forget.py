@@ -1,16 +1,15 @@
 """`crawler forget`: what no list names leaves the ledger, and nothing else does."""
 
-from crawler.frontier.sqlite.desk.forget import forget
-from crawler.frontier.sqlite.file.statefile import opened
+from crawler.frontier import Forget
 from crawler.policy.naming import path_key
 from crawler.records import JobTerms
+from tests.parts.desk import change
 from tests.parts.frontiers import NOW, join, seeds, take
 from tests.parts.ledgers import DAY, KINDS, assert_sums, end, execute, listed
 
 
 def forgotten(file, until, *, dry=False):
-    with opened(file, write=not dry) as db:
-        found = forget(db, until, NOW, dry=dry)
+    found = change(file, Forget(until, dry), NOW).total()
     assert_sums(file)
     return found
 

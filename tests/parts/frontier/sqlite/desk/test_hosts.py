@@ -1,7 +1,6 @@
 """How many hosts are in which state, on a ledger of any size."""
 
-from crawler.frontier.sqlite.desk.hosts import host_counts
-from crawler.frontier.sqlite.file.statefile import opened
+from tests.parts.desk import sums
 from tests.parts.frontiers import NOW, join, seeds, take
 from tests.parts.ledgers import DAY, execute
 
@@ -20,8 +19,7 @@ def test_hosts_are_counted_by_what_they_do(file, frontier):
     execute(file, "UPDATE host SET asked_until = ? WHERE key = ?", NOW + 9, free[3])
     execute(file, "UPDATE host SET asked_until = ?, rules_until = ? WHERE key = ?", NOW + 9,
             NOW + 99, free[4])  # fmt: skip
-    with opened(file) as db:
-        found = host_counts(db, NOW)
+    found = sums(file, NOW).hosts.counts
     assert (found.known, found.held, found.ready, found.resting) == (8, 2, 5, 1)
     assert (found.gated, found.failing, found.given_up, found.at_least) == (1, 2, 1, ())
 
@@ -30,7 +28,6 @@ def test_counts_of_hosts_end_where_they_would_take_long(big, monkeypatch):
     file, _ = big
     monkeypatch.setattr("crawler.frontier.sqlite.desk.hosts.MAX_COUNTED", 500)
     monkeypatch.setattr("crawler.frontier.sqlite.desk.hosts.MAX_LOOKED_AT", 1000)
-    with opened(file) as db:
-        found = host_counts(db, NOW)
+    found = sums(file, NOW).hosts.counts
     assert (found.held, found.ready, found.resting) == (0, 500, 500)
     assert found.at_least == ("ready", "resting", "gated", "failing", "given_up")

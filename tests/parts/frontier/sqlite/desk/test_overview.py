@@ -1,9 +1,8 @@
 """The sums of the jobs, whatever became of their URLs."""
 
-from crawler.frontier.sqlite.desk.overview import jobs
-from crawler.frontier.sqlite.desk.selection import Wanted, pages
-from crawler.frontier.sqlite.file.statefile import opened
+from crawler.frontier import Wanted
 from crawler.records import JobTerms
+from tests.parts.desk import rows, sums
 from tests.parts.frontiers import NOW, join, seeds, take
 from tests.parts.ledgers import DAY, assert_sums, ended
 
@@ -12,16 +11,14 @@ def test_the_sums_of_a_job_are_what_became_of_its_urls(file, frontier):
     ended(frontier, "a", "b")
     frontier.add("job", seeds("c", each=3), NOW)
     assert_sums(file)
-    with opened(file) as db:
-        (job,) = jobs(db)
+    (job,) = sums(file).jobs
     assert (job.known, job.waiting, job.again, job.retired) == (11, 3, 0, 0)
     assert job.kinds == {"stored": 2, "timeout": 2, "dns": 2, "not_found": 2}
 
 
 def test_what_is_due_again_is_ended_and_counted_as_that_too(file, frontier):
     ended(frontier, "a", again=NOW + DAY)
-    with opened(file) as db:
-        (job,) = jobs(db)
+    (job,) = sums(file).jobs
     assert (job.known, job.waiting, job.again) == (4, 0, 4)
     assert job.kinds["stored"] == 1
 
@@ -31,6 +28,5 @@ def test_visits_to_robots_txt_are_never_counted_or_listed(file, frontier):
     frontier.add("job", seeds("a"), NOW)
     (task,) = take(frontier, join(frontier))["a:80"].tasks
     assert task.robots
-    with opened(file) as db:
-        assert [(job.name, job.known) for job in jobs(db)] == [("job", 1)]
-        assert [one.url for page in pages(db, Wanted()) for one in page] == ["http://a/0"]
+    assert [(job.name, job.known) for job in sums(file).jobs] == [("job", 1)]
+    assert [one.url for one in rows(frontier, Wanted())] == ["http://a/0"]

@@ -1,17 +1,15 @@
 """`crawler retry`: what was given up is due again, and the sums are kept."""
 
-from crawler.frontier.sqlite.desk.retry import retry
-from crawler.frontier.sqlite.desk.selection import Wanted
-from crawler.frontier.sqlite.file.statefile import opened
+from crawler.frontier import Retry, Wanted
 from crawler.model import Kind
 from crawler.records import Dead, Hop, JobTerms
+from tests.parts.desk import change
 from tests.parts.frontiers import NOW, join, seeds, settled, take
 from tests.parts.ledgers import DAY, KINDS, assert_sums, end, ended, execute
 
 
 def retried(file, now=NOW, *, dry=False, **wanted):
-    with opened(file, write=not dry) as db:
-        found = retry(db, Wanted(**wanted), now, dry=dry)
+    found = change(file, Retry(Wanted(**wanted), dry), now)
     assert_sums(file)
     return found
 
@@ -19,7 +17,7 @@ def retried(file, now=NOW, *, dry=False, **wanted):
 def test_a_retry_makes_the_dead_due_and_leaves_what_is_well(file, frontier):
     ended(frontier, "a", "b")
     assert retried(file, NOW + 9) == {"timeout": 2, "dns": 2, "not_found": 2}
-    counts = frontier.counts()
+    counts = frontier.sums().counts
     assert (counts.waiting, counts.finished) == (6, {"stored": 2})
     tasks = [t for host in take(frontier, join(frontier), NOW + 9).values() for t in host.tasks]
     assert tasks
@@ -29,10 +27,10 @@ def test_a_retry_makes_the_dead_due_and_leaves_what_is_well(file, frontier):
 def test_a_retry_can_be_narrowed_and_tried_out(file, frontier):
     ended(frontier, "a", "b")
     assert retried(file, dry=True, kinds=("timeout",)) == {"timeout": 2}
-    assert frontier.counts().waiting == 0
+    assert frontier.sums().counts.waiting == 0
     assert retried(file, kinds=("timeout",), host="a") == {"timeout": 1}
     assert retried(file, since=NOW + 1) == {}
-    assert frontier.counts().waiting == 1
+    assert frontier.sums().counts.waiting == 1
 
 
 def test_a_retry_reaches_a_host_that_slept(file, frontier):
@@ -80,4 +78,4 @@ def test_a_retried_url_may_end_anew_with_the_sums_kept(file, frontier):
     owner = join(frontier)
     end(frontier, owner, dict.fromkeys(KINDS, Kind.STORED), at=NOW + 1, again=NOW + 2 * DAY)
     assert_sums(file)
-    assert frontier.counts().finished == {"stored": 4}
+    assert frontier.sums().counts.finished == {"stored": 4}

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import StateError, UsageError
-from crawler.frontier import open_frontier
-from crawler.frontier.sqlite.desk.overview import jobs
-from crawler.frontier.sqlite.file.backup import backup
-from crawler.frontier.sqlite.file.statefile import opened
+from crawler.frontier import open_frontier, open_ledger
 from tests.parts.frontiers import NOW, seeds
 from tests.parts.ledgers import ended, tallies, tear
+
+
+def backup(file, target, *, force=False):
+    with open_ledger(file) as desk:
+        return desk.backup(target, force=force)
 
 
 def test_a_backup_is_whole_and_a_ledger(file, frontier, tmp_path):
@@ -23,12 +25,14 @@ def test_a_backup_is_whole_and_a_ledger(file, frontier, tmp_path):
     assert target.stat().st_mode & 0o777 == 0o640
     assert tallies(target) == tallies(file)
     with open_frontier(target, durable=False) as restored:
-        assert restored.counts() == frontier.counts()
+        assert restored.sums().counts == frontier.sums().counts
 
 
 def test_a_backup_is_of_one_moment_while_the_daemon_goes_on(file, frontier, tmp_path):
     frontier.add("job", seeds("a", each=20_000), NOW)
-    with opened(file) as db, closing(sqlite3.connect(tmp_path / "b", isolation_level=None)) as copy:
+    state = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, isolation_level=None)
+    copied = sqlite3.connect(tmp_path / "b", isolation_level=None)
+    with closing(state) as db, closing(copied) as copy:
         db.execute("BEGIN")
         db.execute("SELECT 1 FROM job").fetchone()
         steps = []
@@ -49,10 +53,16 @@ def test_a_backup_overwrites_nothing_unless_it_is_told_to(file, frontier, tmp_pa
         backup(file, target)
     assert target.read_text() == "precious"
     backup(file, target, force=True)
-    with opened(target) as db:
-        assert jobs(db) == []
+    with open_ledger(target) as desk:
+        assert desk.sums().jobs == []
     with pytest.raises(UsageError, match="the state file itself"):
         backup(file, file, force=True)
+
+
+def test_the_frontier_of_a_daemon_makes_the_same_copy(file, frontier, tmp_path):
+    ended(frontier, "a")
+    assert frontier.backup(tmp_path / "one") == backup(file, tmp_path / "other")
+    assert tallies(tmp_path / "one") == tallies(tmp_path / "other")
 
 
 def test_a_damaged_ledger_leaves_no_backup(file, tmp_path):

@@ -13,6 +13,7 @@ from crawler.errors import CrawlerError, LocalFaultError, StateError
 from crawler.frontier import open_frontier
 from crawler.frontier.sqlite.file.faults import error_of
 from tests import real
+from tests.parts.desk import unfinished
 from tests.parts.frontiers import NOW, seeds
 from tests.parts.ledgers import tear
 
@@ -122,4 +123,4 @@ def test_damage_that_a_verb_meets_is_no_fault_that_passes(file):
         frontier.add("j", seeds("a"), NOW)
     tear(file)
     with pytest.raises(StateError, match="is damaged"), open_frontier(file, durable=False) as one:
-        one.unfinished(0, 10)
+        unfinished(one)

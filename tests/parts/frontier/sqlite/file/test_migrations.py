@@ -24,6 +24,7 @@ from crawler.frontier.sqlite.file.schema import VERSION
 from crawler.frontier.sqlite.file.upgrade import Upgrade
 from crawler.model import Kept, Kind, Outcome, Validators
 from crawler.records import Done, JobTerms, Settlement
+from tests.parts.desk import unfinished
 from tests.parts.frontiers import reclaim
 
 FOLDER = Path(__file__).parent
@@ -149,7 +150,7 @@ def test_the_work_goes_on_where_an_older_crawler_left_it(old):
     upgrade(file)
     with open_frontier(file, durable=False) as frontier:
         frontier.configure([JobTerms("flags", delay=0.5)], NOW)
-        counts = frontier.counts()
+        counts = frontier.sums().counts
         assert (counts.known, counts.leased, counts.waiting) == (8, 2, 3)
         assert counts.finished == {"not_found": 1, "stored": 1, "unchanged": 1}
         owner = frontier.join(current(), NOW).owner
@@ -169,7 +170,7 @@ def test_the_work_goes_on_where_an_older_crawler_left_it(old):
         assert frontier.claim([(99, "flags/0.gif", "flags/0-99.gif")]) == ["flags/0-99.gif"]
         done = [Settlement(one, Outcome(Kind.STORED), Done(), NOW) for one in tasks.values()]
         frontier.settle(owner, done, [])
-        assert frontier.counts().finished == {"not_found": 1, "stored": 5, "unchanged": 1}
+        assert frontier.sums().counts.finished == {"not_found": 1, "stored": 5, "unchanged": 1}
 
 
 def test_a_job_that_an_older_crawler_retired_comes_back_with_the_configuration(old):
@@ -177,9 +178,9 @@ def test_a_job_that_an_older_crawler_retired_comes_back_with_the_configuration(o
     upgrade(file)
     with open_frontier(file, durable=False) as frontier:
         frontier.configure([JobTerms("flags"), JobTerms("gone")], NOW)
-        urls = {task.url for task in frontier.unfinished(0, 99) if task.job == "gone"}
+        urls = {task.url for task in unfinished(frontier) if task.job == "gone"}
         assert urls == {"http://a.example/old", "http://d.example/older"}
-        assert frontier.counts().known == 10
+        assert frontier.sums().counts.known == 10
 
 
 def test_what_an_older_crawler_left_at_the_host_of_a_redirect_goes_home(old):

@@ -71,7 +71,7 @@ def test_the_end_of_a_process_removes_no_file_of_the_ledger_that_took_the_place(
             before = beside(file, "-wal").stat().st_ino
             lost.__exit__()
             assert beside(file, "-wal").stat().st_ino == before
-            assert other.counts().known == 1
+            assert other.sums().counts.known == 1
             lost.__enter__()
 
 
@@ -103,4 +103,4 @@ def test_a_clean_end_leaves_what_a_reader_needs_and_all_in_the_file_itself(tmp_p
     alone = tmp_path / "alone.sqlite"
     shutil.copy(file, alone)
     with open_frontier(alone, durable=False) as copy:
-        assert copy.counts().known == 1
+        assert copy.sums().counts.known == 1

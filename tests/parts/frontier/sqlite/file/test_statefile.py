@@ -9,20 +9,18 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import StateError
-from crawler.frontier import open_frontier
-from crawler.frontier.sqlite.desk.overview import jobs
-from crawler.frontier.sqlite.desk.selection import Wanted, pages
+from crawler.frontier import Wanted, open_frontier, open_ledger
 from crawler.frontier.sqlite.file.schema import VERSION
-from crawler.frontier.sqlite.file.statefile import opened
 from tests import real
+from tests.parts.desk import rows
 from tests.parts.ledgers import execute, tear
 
 V1 = Path(__file__).parent / "state_v1.sql"
 
 
 def read(file, **how):
-    with opened(file, **how) as db:
-        return jobs(db), list(pages(db, Wanted()))
+    with open_ledger(file, **how) as desk:
+        return desk.sums(), rows(desk, Wanted())
 
 
 def refusal(file, **how):
@@ -64,6 +62,19 @@ def test_a_ledger_of_an_older_crawler_is_to_be_migrated_by_the_daemon(file):
     with closing(sqlite3.connect(file)) as db:
         db.executescript(V1.read_text())
     assert "start the daemon once to migrate it" in refusal(file)
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_ledger_of_an_older_crawler_tells_its_id_and_jobs_where_that_is_wanted(file, version):
+    with closing(sqlite3.connect(file)) as db:
+        db.executescript((V1.parent / f"state_v{version}.sql").read_text())
+        names = {name for (name,) in db.execute("SELECT name FROM job WHERE id != 0")}
+    before = file.read_bytes()
+    with open_ledger(file, older=True) as desk:
+        sums = desk.sums()
+    assert (sums.current, {job.name for job in sums.jobs}) == (False, names)
+    assert (sums.members, sums.hosts) == ((), None)
+    assert file.read_bytes() == before
 
 
 @pytest.mark.parametrize("content", [b"\0\xff" * 5000, b"SQLite format 3\0" + b"x" * 5000])

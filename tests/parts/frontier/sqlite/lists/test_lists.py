@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.frontier import KnownChunk, ReadChunk, SourceState
+from crawler.frontier import KnownChunk, ReadChunk, Retire, SourceState, Wake
 from crawler.model import Kind
 from crawler.records import Again, Dead, Done, JobTerms
-from tests.parts.frontiers import NOW, join, one_task, seed, seeds, settled, take
+from tests.parts.desk import times_listed, unfinished
+from tests.parts.frontiers import NOW, done, join, one_task, seed, seeds, settled, take
 from tests.parts.ledgers import execute, fit
 
 
@@ -35,13 +36,12 @@ def gone(frontier, one, *anchors):
 
 
 def retire(frontier, reader, job="job"):
-    removed, after = frontier.retire(reader, job)
-    assert after is None
-    return removed
+    (found,) = done(frontier, reader, Retire(job))
+    return found.urls
 
 
 def urls(frontier):
-    return sorted(task.url for task in frontier.unfinished(0, 100))
+    return sorted(task.url for task in unfinished(frontier))
 
 
 def test_a_chunk_adds_its_urls_once_however_often_it_is_admitted(frontier, reader):
@@ -50,7 +50,7 @@ def test_a_chunk_adds_its_urls_once_however_often_it_is_admitted(frontier, reade
     assert admit(frontier, number, one).added == 2
     assert admit(frontier, number, one).added == 0
     assert frontier.chunks(number.source) == {1: KnownChunk(one.key, 2, 0)}
-    assert frontier.listed() == {"": 2}
+    assert times_listed(frontier) == {"": 2}
 
 
 def test_of_a_changed_chunk_only_the_difference_is_written(frontier, reader):
@@ -61,7 +61,7 @@ def test_of_a_changed_chunk_only_the_difference_is_written(frontier, reader):
     gone(frontier, number)
     assert retire(frontier, reader) == 1
     assert urls(frontier) == ["http://a/0", "http://c/0", "http://d/0"]
-    counts = frontier.counts()
+    counts = frontier.sums().counts
     assert (counts.known, counts.retired, counts.waiting) == (4, 1, 3)
 
 
@@ -91,7 +91,7 @@ def test_the_same_url_on_the_lists_of_two_jobs_is_two_tasks(frontier, reader):
         admit(frontier, listing(frontier, reader, job), chunk(1, *seeds("a", job=job)))
     gone(frontier, listing(frontier, reader, "one"), 1)
     assert retire(frontier, reader, "one") == 1
-    assert [task.job for task in frontier.unfinished(0, 9)] == ["two"]
+    assert [task.job for task in unfinished(frontier)] == ["two"]
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,13 @@ def test_what_is_listed_again_comes_back_with_its_history(frontier, reader, kind
     frontier.leave(owner, [], NOW)
     gone(frontier, number, 1)
     assert retire(frontier, reader) == 1
-    assert (frontier.counts().waiting, frontier.counts().finished) == (0, {})
+    assert (frontier.sums().counts.waiting, frontier.sums().counts.finished) == (0, {})
     owner = join(frontier)
     assert not any(host.tasks for host in take(frontier, owner, NOW + 99).values())
     frontier.leave(owner, [], NOW)
     synced = admit(frontier, number, chunk(1, *seeds("a")), now=NOW + 50)
     assert (synced.added, synced.revived) == (0, 1)
-    counts = frontier.counts()
+    counts = frontier.sums().counts
     assert (counts.waiting, counts.retired) == (int(waits), 0)
     assert counts.finished == ({} if waits else {kind.value: 1})
     hosts = take(frontier, join(frontier), NOW + 99)
@@ -135,7 +135,7 @@ def test_what_is_being_visited_is_retired_when_its_visit_is_over(frontier, reade
     assert retire(frontier, reader) == 0
     frontier.settle(owner, [settled(task, Kind.STORED, Done())], [])
     assert retire(frontier, reader) == 1
-    assert (frontier.counts().finished, frontier.counts().retired) == ({}, 1)
+    assert (frontier.sums().counts.finished, frontier.sums().counts.retired) == ({}, 1)
 
 
 def test_the_files_of_retired_urls_stay_theirs(frontier, reader):
@@ -167,13 +167,8 @@ def test_retiring_goes_in_slices_and_ends(frontier, reader):
     number = listing(frontier, reader)
     admit(frontier, number, chunk(1, *seeds("a", each=5000)))
     gone(frontier, number, 1)
-    removed, after = 0, -(2**63)
-    while after is not None:
-        some, after = frontier.retire(reader, "job", after)
-        assert some <= 2000
-        removed += some
-    assert removed == 5000
-    assert frontier.counts().retired == 5000
+    assert [found.urls for found in done(frontier, reader, Retire("job"))] == [2000, 2000, 1000]
+    assert frontier.sums().counts.retired == 5000
 
 
 def test_columns_that_headers_use_come_with_the_task_and_change_with_the_list(frontier, reader):
@@ -192,7 +187,7 @@ def test_a_scheduled_url_is_finished_and_due_again(frontier):
     owner = join(frontier)
     task = one_task(frontier, owner)
     frontier.settle(owner, [settled(task, Kind.STORED, Done(NOW + 60), digest="aa")], [])
-    counts = frontier.counts()
+    counts = frontier.sums().counts
     assert (counts.finished, counts.again, counts.waiting) == ({"stored": 1}, 1, 1)
     frontier.leave(owner, [], NOW)
     owner = join(frontier)
@@ -200,7 +195,7 @@ def test_a_scheduled_url_is_finished_and_due_again(frontier):
     task = one_task(frontier, owner, NOW + 61)
     assert (task.ended, task.digest, task.due_at) == ("stored", "aa", NOW + 60)
     frontier.settle(owner, [settled(task, Kind.UNCHANGED, Done(), at=NOW + 62)], [])
-    counts = frontier.counts()
+    counts = frontier.sums().counts
     assert (counts.finished, counts.again, counts.waiting) == ({"unchanged": 1}, 0, 0)
 
 
@@ -212,10 +207,10 @@ def test_another_schedule_moves_due_times_and_none_ends_them(frontier):
     frontier.settle(owner, [settled(task, Kind.STORED, Done()) for task in host.tasks], [])
     done = len(host.tasks)
     fit(frontier, owner, NOW + 30, job="every 1h")
-    assert (frontier.counts().again, frontier.counts().waiting) == (done, 3)
+    assert (frontier.sums().counts.again, frontier.sums().counts.waiting) == (done, 3)
     assert frontier.schedule("job") == "every 1h"
     fit(frontier, owner, None, job="")
-    assert (frontier.counts().again, frontier.counts().waiting) == (0, 3 - done)
+    assert (frontier.sums().counts.again, frontier.sums().counts.waiting) == (0, 3 - done)
     assert frontier.schedule("job") == ""
 
 
@@ -231,7 +226,7 @@ def test_a_schedule_that_changed_while_a_url_was_retired_holds_when_it_comes_bac
     gone(frontier, number, 1)
     retire(frontier, reader)
     fit(frontier, reader, NOW + 3600, job="every 1h")
-    assert frontier.counts().retired == 1
+    assert frontier.sums().counts.retired == 1
     admit(frontier, number, chunk(1, *seeds("a")), now=NOW + 60)
     owner = join(frontier)
     (host,) = take(frontier, owner, NOW + 3599).values()
@@ -262,11 +257,8 @@ def test_hosts_learn_of_many_jobs_that_went_in_one_walk_and_few_of_them_are_look
         "INSERT INTO host (id, key) SELECT i, 'other' || i FROM n",
     )
     frontier.configure([JobTerms("stays")], NOW)
-    stale, after, slices = frontier.stale(), 0, 0
-    assert len(stale) == 20
-    while after is not None:
-        after, slices = frontier.wake(stale, after, NOW), slices + 1
-    assert slices == 3
-    assert frontier.stale() == []
+    owner = join(frontier)
+    assert done(frontier, owner, Wake()) == [21, 0, 0]
+    assert done(frontier, owner, Wake()) == [0], "all have learned it"
     ready = execute(tmp_path / "state.sqlite", "SELECT key FROM host WHERE ready_at IS NOT NULL")
     assert sorted(key for (key,) in ready) == ["a:80", "b:80"]

@@ -2,11 +2,12 @@
 
 import pytest
 
-from crawler.frontier import Said
+from crawler.frontier import Said, Understand
 from crawler.frontier.sqlite.lists.meaning import say
 from crawler.model import Kind
 from crawler.records import Again, Done, JobTerms
-from tests.parts.frontiers import NOW, join, one_task, seed, settled, take
+from tests.parts.desk import unfinished
+from tests.parts.frontiers import NOW, done, join, one_task, seed, settled, take
 
 URL = "http://h/1"
 
@@ -19,7 +20,7 @@ def known(frontier, path=None, extra=None):
 def said(frontier, path=None, extra=None):
     """Read another line of it, and return what is said of it then."""
     frontier._file.write(lambda db: say(db, [seed(URL)._replace(path=path, extra=extra)]))
-    (task,) = frontier.unfinished(0, 10) or [None]
+    (task,) = unfinished(frontier) or [None]
     return frontier.said(task.id if task else 1)
 
 
@@ -58,7 +59,7 @@ def test_a_job_is_understood_by_no_options_until_it_is_told(frontier):
     assert frontier.meanings() == {}
     frontier.begin_pass(join(frontier), "other", "list")
     assert frontier.meanings() == {"other": ""}
-    frontier.meant({"job": "mark"})
+    done(frontier, join(frontier), Understand({"job": "mark"}))
     assert frontier.meanings() == {"job": "mark", "other": ""}
 
 
@@ -78,8 +79,8 @@ def test_paths_of_urls_without_a_file_are_freed_and_those_of_other_jobs_stay(fro
     known(frontier, "old")
     other = seed("http://h/2", "other")._replace(path="theirs")
     frontier.add("other", [other], NOW)
-    assert frontier.free_paths("job", 0) is None
-    paths = {task.url: frontier.said(task.id).path for task in frontier.unfinished(0, 10)}
+    done(frontier, join(frontier), Understand({"job": "mark"}, {"job"}))
+    paths = {task.url: frontier.said(task.id).path for task in unfinished(frontier)}
     assert paths == {URL: None, "http://h/2": "theirs"}
 
 

@@ -5,10 +5,25 @@ from dataclasses import replace
 import pytest
 
 from crawler.errors import LeaseLostError, PassLostError
-from crawler.frontier import NewList, ReadChunk, SourceState, Synced, Weighed
+from crawler.frontier import (
+    Apply,
+    BringBack,
+    CountDown,
+    NewList,
+    ReadChunk,
+    Rests,
+    Retire,
+    Retired,
+    SourceState,
+    Synced,
+    Understand,
+    Wake,
+    Weigh,
+    Weighed,
+)
 from crawler.records import JobTerms
 from tests.parts.frontier.invariants import broken
-from tests.parts.frontiers import NOW, gone, join, reclaim, seeds
+from tests.parts.frontiers import NOW, done, gone, join, reclaim, seeds
 from tests.parts.ledgers import execute, read_to_end
 
 
@@ -45,16 +60,20 @@ def test_a_process_that_was_taken_for_dead_takes_nothing_in(frontier):
         lambda: frontier.put(one, [chunk(1, *seeds("a"))], NOW),
         lambda: frontier.drop(one, [1]),
         lambda: frontier.end_pass(one, SourceState(one.source), NOW),
-        lambda: frontier.weigh(owner, "job", 3, 0.5),
-        lambda: frontier.applied(owner, "job"),
-        lambda: frontier.count_down(owner, "job"),
-        lambda: frontier.retire(owner, "job"),
+        lambda: frontier.tidy(owner, Weigh("job", 3, 0.5), NOW),
+        lambda: frontier.tidy(owner, Apply("job"), NOW),
+        lambda: frontier.tidy(owner, CountDown("job"), NOW),
+        lambda: frontier.tidy(owner, Retire("job"), NOW),
+        lambda: frontier.tidy(owner, Understand({"job": "x"}), NOW),
+        lambda: frontier.tidy(owner, Wake(), NOW),
+        lambda: frontier.tidy(owner, BringBack(), NOW),
+        lambda: frontier.tidy(owner, Rests(), NOW),
         lambda: frontier.begin_pass(owner, "job", "list"),
         lambda: frontier.take_in(owner, [new_list("new", "a")], NOW),
     ):
         with pytest.raises(LeaseLostError):
             act()
-    assert frontier.counts().known == 0
+    assert frontier.sums().counts.known == 0
 
 
 def test_a_pass_that_another_one_followed_takes_nothing_in(frontier):
@@ -63,7 +82,7 @@ def test_a_pass_that_another_one_followed_takes_nothing_in(frontier):
     frontier.begin_pass(owner, "job", "list")
     with pytest.raises(PassLostError):
         frontier.put(one, [chunk(1, *seeds("a"))], NOW)
-    assert frontier.counts().known == 0
+    assert frontier.sums().counts.known == 0
 
 
 def test_a_pass_that_breaks_off_takes_nothing_away(frontier, tmp_path):
@@ -74,8 +93,8 @@ def test_a_pass_that_breaks_off_takes_nothing_away(frontier, tmp_path):
     assert one.state.version == "read"
     assert frontier.put(one, [chunk(1, *seeds("c", each=3), key=2)], NOW).added == 3
     frontier.end_pass(one, None, NOW)
-    assert frontier.retire(owner, "job") == (0, None)
-    assert frontier.counts().waiting == 63
+    assert done(frontier, owner, Retire("job")) == [Retired(0, left=False)]
+    assert frontier.sums().counts.waiting == 63
     assert frontier.sources("job")["list"].version == "", "it is to be read again"
     assert broken(tmp_path / "state.sqlite", NOW, {}) == []
 
@@ -92,7 +111,7 @@ def test_what_a_pass_lost_goes_with_the_next_one_that_is_applied_unless_it_came_
         frontier.end_pass(one, None, NOW)
     frontier.leave(owner, [], NOW)
     read_to_end(frontier, [chunk(1, *whole[:20], key=5)])
-    counts = frontier.counts()
+    counts = frontier.sums().counts
     assert (counts.waiting, counts.retired) == (20, 10)
     assert execute(tmp_path / "state.sqlite", "SELECT count(*) FROM dropped") == [(0,)]
     assert broken(tmp_path / "state.sqlite", NOW, {}) == []
@@ -108,16 +127,16 @@ def test_what_stayed_behind_under_an_old_name_is_counted_down_in_slices_before_i
     frontier.configure([JobTerms("new", renamed_from="old")], NOW)
     with pytest.raises(PassLostError):
         frontier.put(one, [], NOW)
-    assert not frontier.count_down(owner, "new")
+    assert len(done(frontier, owner, CountDown("new"))) == 1
     frontier.configure([JobTerms("new"), JobTerms("old")], NOW)
     file = tmp_path / "state.sqlite"
-    more = [frontier.count_down(owner, "old") for _ in range(4)]
-    assert more == [True, True, False, False]
+    assert len(done(frontier, owner, CountDown("old"))) == 3
+    assert len(done(frontier, owner, CountDown("old"))) == 1
     assert execute(file, "SELECT DISTINCT listed FROM task") == [(0,)]
     one = frontier.begin_pass(owner, "old", "list")
     frontier.put(one, [chunk(1, *found[:3])], NOW)
     frontier.end_pass(one, SourceState(one.source, "v", 3, 0), NOW)
-    assert frontier.retire(owner, "old")[0] == 17
+    assert done(frontier, owner, Retire("old")) == [Retired(17, left=False)]
     assert broken(file, NOW, {owner: {}}) == []
 
 
@@ -130,10 +149,10 @@ def test_what_changed_chunks_lost_is_taken_away_in_slices(frontier):
     slices = 0
     while frontier.drop(one):
         slices += 1
-        assert frontier.counts().retired == 0
+        assert frontier.sums().counts.retired == 0
     assert slices == 2
-    frontier.retire(owner, "job")
-    assert frontier.counts().retired == 80
+    done(frontier, owner, Retire("job"))
+    assert frontier.sums().counts.retired == 80
 
 
 def test_a_source_of_which_something_is_not_taken_away_yet_is_not_read_to_its_end(frontier):
@@ -150,32 +169,31 @@ def test_lists_that_lost_too_much_are_held_until_they_are_whole_or_believed(fron
     file = tmp_path / "state.sqlite"
     read_to_end(frontier, [chunk(1, *seeds("a", each=100))])
     owner = join(frontier)
-    weigh = lambda urls, **more: frontier.weigh(owner, "job", urls, 0.5, **more)  # noqa: E731
+    weigh = lambda *urls: done(frontier, owner, Weigh("job", *urls))[0]  # noqa: E731
     held = lambda: execute(file, "SELECT held FROM job WHERE name = 'job'")[0][0]  # noqa: E731
-    assert weigh(50) == Weighed(100, held=False, held_before=False)
+    assert weigh(50, 0.5) == Weighed(100, held=False, held_before=False)
     assert held() is None
-    assert weigh(49) == Weighed(100, held=True, held_before=False)
+    assert weigh(49, 0.5) == Weighed(100, held=True, held_before=False)
     assert held() == 49
-    assert weigh(48) == Weighed(100, held=True, held_before=True)
+    assert weigh(48, 0.5) == Weighed(100, held=True, held_before=True)
     assert held() == 48
-    assert weigh(90) == Weighed(100, held=False, held_before=True)
-    frontier.applied(owner, "job")
+    assert weigh(90, 0.5) == Weighed(100, held=False, held_before=True)
+    done(frontier, owner, Apply("job"))
     assert held() is None
-    assert weigh(99, emptied=True).held
-    weigh(30)
+    assert weigh(99, 0.5, True).held
+    weigh(30, 0.5)
     execute(file, "UPDATE job SET believed = 1")
-    assert not weigh(30).held
-    assert not weigh(30).held, "also after a crash halfway"
-    assert weigh(0).held, "it lost far more than what was shown"
-    assert weigh(30).held, "and that was the end of the belief"
+    assert not weigh(30, 0.5).held
+    assert not weigh(30, 0.5).held, "also after a crash halfway"
+    assert weigh(0, 0.5).held, "it lost far more than what was shown"
+    assert weigh(30, 0.5).held, "and that was the end of the belief"
 
 
 def test_inline_urls_and_inboxes_are_no_part_of_what_is_weighed(frontier):
     for name in ("urls", "inbox:a.txt 1"):
         read_to_end(frontier, [chunk(1, *seeds(name[:3], each=100))], name=name)
-    assert frontier.weigh(join(frontier), "job", 0, 0.5) == Weighed(
-        0, held=False, held_before=False
-    )
+    weighed = done(frontier, join(frontier), Weigh("job", 0, 0.5))
+    assert weighed == [Weighed(0, held=False, held_before=False)]
 
 
 def new_list(job, *hosts, name="urls"):
@@ -193,7 +211,7 @@ def test_lists_of_new_jobs_are_taken_in_whole_and_only_once(frontier):
     (state,) = frontier.sources("a").values()
     assert (state.version, state.listed, state.bad) == ("mark:a", 2, 0)
     assert frontier.begin_pass(join(frontier), "a", "urls").number == 2
-    assert frontier.counts().known == 3
+    assert frontier.sums().counts.known == 3
 
 
 def test_a_job_that_is_being_read_or_has_urls_is_not_taken_in_as_new(frontier):
@@ -203,7 +221,7 @@ def test_a_job_that_is_being_read_or_has_urls_is_not_taken_in_as_new(frontier):
     assert frontier.new_jobs(["read", "has"]) == []
     lists = [new_list("read", "x"), new_list("has", "y"), new_list("new", "z")]
     assert frontier.take_in(owner, lists, NOW) == [None, None, Synced(1, 0)]
-    assert frontier.counts().known == 2
+    assert frontier.sums().counts.known == 2
 
 
 def test_the_schedule_of_a_new_job_is_noted_with_its_list(frontier):

@@ -6,14 +6,21 @@ from contextlib import closing
 
 import pytest
 
-from crawler.frontier import ReadChunk, open_frontier
-from crawler.frontier.sqlite.desk.entries import entries
-from crawler.frontier.sqlite.desk.forget import forget
-from crawler.frontier.sqlite.file.statefile import opened
+from crawler.frontier import (
+    AboutUrl,
+    Forget,
+    ReadChunk,
+    Retire,
+    Retired,
+    UnknownUrl,
+    changed,
+    open_frontier,
+    open_ledger,
+)
 from crawler.frontier.sqlite.rows import fingerprints as known
 from crawler.frontier.sqlite.rows.robots import ASKED_FOR_S
 from crawler.records import JobTerms
-from tests.parts.frontiers import NOW, join, seeds, take
+from tests.parts.frontiers import NOW, done, join, seeds, take
 
 
 @pytest.fixture
@@ -62,7 +69,7 @@ def test_fingerprints_move_to_the_long_level_and_every_url_stays_known(state):
         assert recent < 200
         again = some[::3]
         assert add(frontier, again, source, -1) == 0
-        assert frontier.counts().known == len(some)
+        assert frontier.sums().counts.known == len(some)
 
 
 def test_a_url_that_stands_twice_in_a_batch_is_added_once_and_counted_twice(state):
@@ -86,14 +93,13 @@ def test_what_is_forgotten_leaves_both_levels(state):
         for anchor in range(0, 300, 25):
             add(frontier, some[anchor : anchor + 25], source, anchor)
         frontier.drop(source, range(0, 300, 50))
-        removed, after = frontier.retire(source.owner, "job")
-        assert (removed, after) == (150, None)
+        assert done(frontier, source.owner, Retire("job")) == [Retired(150, left=False)]
     recent, moved = assert_whole(state)
-    with opened(state, write=True) as db:
-        assert entries(db, some[0].url)
-        assert forget(db, NOW + 1, NOW + 1) == 150
-        assert not entries(db, some[0].url)
-        assert entries(db, some[25].url)
+    with open_ledger(state, write=True) as desk:
+        assert not isinstance(desk.entry(AboutUrl(some[0].url)), UnknownUrl)
+        assert changed(desk, Forget(NOW + 1), NOW + 1).total() == 150
+        assert isinstance(desk.entry(AboutUrl(some[0].url)), UnknownUrl)
+        assert not isinstance(desk.entry(AboutUrl(some[25].url)), UnknownUrl)
     assert assert_whole(state) < (recent, moved)
     with open_frontier(state, durable=False) as frontier:
         assert add(frontier, some[:25], source, 0) == 25

@@ -9,13 +9,26 @@ from dataclasses import replace
 
 import pytest
 
+from crawler.frontier import Wake
 from crawler.frontier.process import current
 from crawler.frontier.sqlite.rows.robots import ASKED_FOR_S
 from crawler.frontier.sqlite.visits.jobs import ROWS_AT_ONCE
 from crawler.model import Kind
 from crawler.records import Again, Done, Hop, HostRecord, JobTerms, Robots
 from crawler.urls import origin_of
-from tests.parts.frontiers import ENGINES, NOW, gone, join, reclaim, seed, seeds, settled, take
+from tests.parts.desk import times_listed, unfinished
+from tests.parts.frontiers import (
+    ENGINES,
+    NOW,
+    done,
+    gone,
+    join,
+    reclaim,
+    seed,
+    seeds,
+    settled,
+    take,
+)
 from tests.parts.ledgers import execute
 
 DAY = 86_400.0
@@ -249,13 +262,11 @@ def test_what_the_configuration_says_of_hosts_they_learn_in_slices(frontier, fil
     frontier.add("job", seeds("new"), NOW)
     ((said,),) = execute(file, "SELECT count(*) FROM host WHERE obeys = 0")
     assert said == ROWS_AT_ONCE, "the first slice but for h7, and the new one"
-    slices = 1
-    while frontier.ask_again(NOW):
-        slices += 1
-    assert slices == 2
+    owner = join(frontier)
+    assert len(done(frontier, owner, Wake())) == 2
     assert execute(file, "SELECT obeys, count(*) FROM host GROUP BY 1") == [(0, count), (1, 1)]
     frontier.configure(OBEYS, NOW, obeys={"*": False, "h7": True})
-    assert not frontier.ask_again(NOW), "nothing has changed"
+    assert len(done(frontier, owner, Wake())) == 1, "nothing has changed"
 
 
 # When rules grow old.
@@ -423,8 +434,8 @@ def test_an_origin_that_turns_out_to_be_unknown_is_asked_for(frontier, owner):
 
 def test_visits_to_robots_txt_appear_in_no_sum_and_on_no_list(frontier, owner):
     def seen():
-        counts = frontier.counts()
-        urls = [task.url for task in frontier.unfinished(0, 9)]
+        counts = frontier.sums().counts
+        urls = [task.url for task in unfinished(frontier)]
         return counts.known, counts.waiting, counts.leased, counts.finished, urls
 
     urls = [f"http://a/{number}" for number in range(3)]
@@ -436,7 +447,7 @@ def test_visits_to_robots_txt_appear_in_no_sum_and_on_no_list(frontier, owner):
     (task,) = more(frontier, owner, host, NOW + 9)
     frontier.settle(owner, [brought(task)], [])
     assert seen() == (3, 3, 0, {}, urls)
-    assert sum(frontier.listed().values()) == 3
+    assert sum(times_listed(frontier).values()) == 3
     done = [settled(task, Kind.STORED, Done()) for task in more(frontier, owner, host)]
     frontier.settle(owner, done, [])
     assert seen() == (3, 0, 0, {"stored": 3}, [])
@@ -444,7 +455,7 @@ def test_visits_to_robots_txt_appear_in_no_sum_and_on_no_list(frontier, owner):
 
 def test_a_list_may_name_a_robots_txt_as_well(frontier, owner):
     frontier.add("job", [seed("http://a/robots.txt")], NOW)
-    assert frontier.counts().known == 4
+    assert frontier.sums().counts.known == 4
     host, task = asked(frontier, owner)
     frontier.settle(owner, [brought(task)], [])
     tasks = more(frontier, owner, host)
@@ -574,7 +585,7 @@ def test_a_job_that_comes_while_the_robots_txt_fails_has_its_host_when_it_is_ask
     owner = join(frontier)
     host, task = asked(frontier, owner)
     frontier.configure([JobTerms("new", obeys=True)], NOW)
-    assert frontier.wake(frontier.stale(), 0, NOW) is None
+    assert done(frontier, owner, Wake()) == [1]
     frontier.settle(owner, [away(task, NOW + 30, NOW + 5)], [])
     back(frontier, owner, host, at=NOW + 6)
     frontier.add("new", seeds("a", job="new"), NOW + 7)
@@ -621,6 +632,5 @@ def test_a_configuration_touches_few_of_many_hosts_that_wait_and_the_others_foll
     frontier.configure(OBEYS, NOW)
     assert left() == before - ROWS_AT_ONCE
     assert execute(file, "SELECT count(*) FROM host WHERE opens_at > 0") == [(number,)]
-    assert frontier.ask_again(NOW)
-    assert not frontier.ask_again(NOW)
+    assert done(frontier, join(frontier), Wake()) == [0, 0]
     assert left() == 0

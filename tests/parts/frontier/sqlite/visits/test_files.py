@@ -2,10 +2,12 @@
 
 import pytest
 
+from crawler.frontier import LetGo, Rename, Revisit, Still, StoredFiles, Unnamed
 from crawler.frontier.process import current
 from crawler.model import Kind, Outcome, Validators
 from crawler.records import Done, JobTerms, Seed, Settlement
 from crawler.urls import fingerprint
+from tests.parts.desk import number, stored
 
 NOW = 1_000.0
 URL = "http://h/1"
@@ -37,63 +39,80 @@ def owner(frontier):
 
 
 def test_a_stored_file_is_shown_with_its_size_and_digest(frontier, owner):
-    (file,), after = frontier.stored(0)
-    assert after is None
+    page = frontier.page(StoredFiles())
+    assert page.after is None
+    (file,) = page.rows
     assert (file.job, file.url, file.path, file.size) == ("j", URL, "j/1", 7)
     assert (file.digest, file.retired, file.active) == (DIGEST, False, True)
-    assert frontier.still([file]) == [file]
+    assert frontier.entry(Still([file])) == [file]
 
 
 def test_a_url_whose_file_is_gone_is_due_without_validators(frontier, owner):
-    (file,), _ = frontier.stored(0)
-    assert frontier.revisit([file], NOW + 1) == 1
-    assert frontier.stored(0) == ([], None)
-    assert frontier.counts().waiting == 1
+    (file,) = stored(frontier)
+    assert number(frontier, Revisit([file]), NOW + 1) == 1
+    assert stored(frontier) == []
+    assert frontier.sums().counts.waiting == 1
     task = lease(frontier, owner, NOW + 2)
     assert (task.url, task.path, task.stored, task.digest) == (URL, "j/1", None, "")
-    assert frontier.revisit([file], NOW + 3) == 0
+    assert number(frontier, Revisit([file]), NOW + 3) == 0
 
 
 def test_what_is_visited_or_was_stored_anew_stays_as_it_is(frontier, owner):
-    (file,), _ = frontier.stored(0)
-    frontier.revisit([file], NOW)
+    (file,) = stored(frontier)
+    number(frontier, Revisit([file]), NOW)
     task = lease(frontier, owner, NOW + 2)
-    assert frontier.stored(0) == ([], None)
+    assert stored(frontier) == []
     settle(frontier, owner, task, "cd" * 32)
-    assert frontier.still([file]) == []
-    assert frontier.revisit([file], NOW + 3) == 0
-    assert not frontier.rename(file, "j/other")
+    assert frontier.entry(Still([file])) == []
+    assert number(frontier, Revisit([file]), NOW + 3) == 0
+    assert not number(frontier, Rename(file, "j/other"), NOW)
 
 
 def test_a_file_of_a_job_that_is_gone_is_not_made_due(frontier, owner):
     frontier.configure([JobTerms("other")], NOW)
-    (file,), _ = frontier.stored(0)
+    (file,) = stored(frontier)
     assert not file.active
-    assert frontier.revisit([file], NOW) == 0
+    assert number(frontier, Revisit([file]), NOW) == 0
+
+
+def test_a_file_of_a_job_that_is_gone_is_let_go_and_due_if_the_job_came_back(frontier, owner):
+    frontier.configure([JobTerms("other")], NOW)
+    (file,) = stored(frontier)
+    frontier.configure([JobTerms("j")], NOW)
+    assert number(frontier, LetGo([file]), NOW) == 0
+    assert (stored(frontier), frontier.sums().counts.waiting) == ([], 1)
+    settle(frontier, owner, lease(frontier, owner, NOW + 2))
+    frontier.configure([JobTerms("other")], NOW)
+    (file,) = stored(frontier)
+    assert number(frontier, LetGo([file]), NOW) == 1
+    assert stored(frontier) == []
 
 
 def test_a_renamed_file_frees_its_old_name(frontier, owner):
-    (file,), _ = frontier.stored(0)
+    (file,) = stored(frontier)
     assert frontier.claim([(file.task, "k/1", "k/1-2")]) == ["k/1"]
-    assert frontier.unnamed(["j/1", "k/1"], []) == ["k/1"]
-    assert frontier.rename(file, "k/1")
-    assert frontier.rename(file, "k/1"), "another audit may have been faster"
-    assert frontier.unnamed(["j/1", "k/1", "x"], []) == ["j/1", "x"]
-    (renamed,), _ = frontier.stored(0)
+    assert frontier.entry(Unnamed(["j/1", "k/1"], [])) == ["k/1"]
+    assert number(frontier, Rename(file, "k/1"), NOW)
+    assert number(frontier, Rename(file, "k/1"), NOW), "another audit may have been faster"
+    assert frontier.entry(Unnamed(["j/1", "k/1", "x"], [])) == ["j/1", "x"]
+    (renamed,) = stored(frontier)
     assert renamed.path == "k/1"
 
 
 def test_a_part_has_an_owner_by_its_fingerprint(frontier, owner):
-    number = fingerprint("j", URL)
-    assert frontier.unnamed([], [("j/1.part", number), ("x.part", 5)]) == ["j/1.part", "x.part"]
-    (file,), _ = frontier.stored(0)
-    frontier.revisit([file], NOW)
+    print_ = fingerprint("j", URL)
+    assert frontier.entry(Unnamed([], [("j/1.part", print_), ("x.part", 5)])) == [
+        "j/1.part",
+        "x.part",
+    ]
+    (file,) = stored(frontier)
+    number(frontier, Revisit([file]), NOW)
     lease(frontier, owner, NOW + 2)
-    assert frontier.unnamed([], [("j/1.part", number)]) == []
+    assert frontier.entry(Unnamed([], [("j/1.part", print_)])) == []
 
 
 def test_a_name_that_differs_in_case_alone_stays_reserved(frontier, owner):
-    (file,), _ = frontier.stored(0)
+    (file,) = stored(frontier)
     assert frontier.claim([(file.task, "J/1", "J/1-2")]) == ["J/1"]
-    assert frontier.rename(file, "J/1")
-    assert frontier.unnamed(["J/1"], []) == []
+    assert number(frontier, Rename(file, "J/1"), NOW)
+    assert frontier.entry(Unnamed(["J/1"], [])) == []

@@ -10,6 +10,7 @@ from crawler.frontier import LEASE_S, MAX_CRASHES, process
 from crawler.frontier.process import current
 from crawler.model import DAY_S, Kind, Outcome
 from crawler.records import Done, Health, HostRecord, JobTerms, Settlement
+from tests.parts.desk import times_listed, unfinished
 from tests.parts.frontiers import (
     LATER,
     NOW,
@@ -31,7 +32,7 @@ def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
     held = [task for host in take(frontier, owner).values() for task in host.tasks]
     a = held[0].host_id
     assert len(frontier.leave(owner, [HostRecord(a, NOW + 5)], NOW)) == 4
-    assert frontier.counts().leased == 0
+    assert frontier.sums().counts.leased == 0
     with pytest.raises(LeaseLostError):
         beat(frontier, owner, NOW)
     again = take(frontier, join(frontier), NOW)
@@ -53,7 +54,7 @@ def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
     now = NOW + LEASE_S + 1
     assert [lost.owner for lost in reclaim(other, now, "another machine")] == [mine]
     (task,) = take(other, theirs, now, new=1)["b:80"].tasks
-    before = (other.counts(), other.listed(), other.unfinished(0, 9))
+    before = (other.sums().counts, times_listed(other), unfinished(other))
     result = settled(host.tasks[0], Kind.STORED, Done(), path="stolen")
     for verb in (
         lambda: one.settle(mine, [result], [HostRecord(host.id, NOW + LATER)]),
@@ -64,7 +65,7 @@ def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
     ):
         with pytest.raises(LeaseLostError, match="took this one for dead"):
             verb()
-    assert (other.counts(), other.listed(), other.unfinished(0, 9)) == before
+    assert (other.sums().counts, times_listed(other), unfinished(other)) == before
     assert other.claim([(task.id, "x", "y")], theirs) == ["x"]
     assert one.leave(mine, [HostRecord(host.id, NOW + LATER)], NOW) == []
     assert take(other, theirs, now + 1)["a:80"].delay == 0.0
@@ -92,7 +93,7 @@ def test_a_living_process_is_not_reclaimed_and_an_ended_one_at_once(frontier):
     (lost,) = reclaim(frontier, NOW, machine)
     assert (lost.owner, lost.died, lost.task.attempt) == (dead, False, 1)
     assert reclaim(frontier, NOW, machine) == []
-    assert frontier.counts().leased == 1
+    assert frontier.sums().counts.leased == 1
 
 
 def test_a_killed_process_is_reclaimed(open_one, tmp_path):
@@ -148,8 +149,8 @@ def test_a_url_that_kills_the_process_dies_in_the_end(frontier):
         assert host.tasks[0].attempt == crash
         (lost,) = reclaim(frontier, now, current().machine)
         assert lost.died == (crash == MAX_CRASHES)
-    assert frontier.counts().finished == {"bug": 1}
-    assert frontier.counts().waiting == 0
+    assert frontier.sums().counts.finished == {"bug": 1}
+    assert frontier.sums().counts.waiting == 0
     assert take(frontier, join(frontier), now + LATER) == {}
 
 
@@ -210,10 +211,10 @@ with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=Fal
         told += child.stdout.readlines()
     acknowledged = len([line for line in told if line.endswith(b"\n")])
     frontier = open_one()
-    known = frontier.counts().known
+    known = frontier.sums().counts.known
     assert known >= 100 * acknowledged >= 2000
     assert known % 100 == 0
-    assert len(frontier.unfinished(0, known + 1)) == known
+    assert len(unfinished(frontier)) == known
     again = [seed(f"http://h{batch % 7}/{batch}/7") for batch in range(acknowledged)]
     assert frontier.add("job", again, NOW) == 0
 

@@ -28,7 +28,7 @@ def crowd(open_one):
 
 
 def parked(frontier):
-    with closing(sqlite3.connect(frontier._file._state)) as db:
+    with closing(sqlite3.connect(frontier._file.state)) as db:
         return db.execute("SELECT count(*) FROM host WHERE parked").fetchone()[0]
 
 

@@ -48,7 +48,7 @@ def test_due_times_of_ten_jobs_are_computed_anew_in_one_reading_of_the_tasks(
     assert read == len(JOBS) * URLS / 25
     assert due_times(file) == {NOW + 60}
     assert {frontier.schedule(job) for job in JOBS} == {"daily"}
-    assert frontier.counts().again == len(JOBS) * URLS
+    assert frontier.sums().counts.again == len(JOBS) * URLS
     assert_sums(file)
 
 
@@ -86,8 +86,8 @@ def test_what_is_being_visited_meanwhile_stays_leased(frontier, owner, file, at)
     assert len(take(frontier, owner, new=0, refills={1: 1})) == 1
     due = [Due(one.id, one.due_at, at) for one in found.found]
     frontier.tidy(owner, Refit({"j0": ""}, due=due), NOW, found.after)
-    assert frontier.counts().leased == 1
-    assert frontier.counts().again == (1 if at is None else URLS)
+    assert frontier.sums().counts.leased == 1
+    assert frontier.sums().counts.again == (1 if at is None else URLS)
     assert_sums(file)
 
 
@@ -98,7 +98,7 @@ def test_times_whose_reply_was_lost_are_written_once(frontier, owner, file):
     assert frontier.tidy(owner, work, NOW, found.after) == frontier.tidy(
         owner, work, NOW, found.after
     )
-    assert frontier.counts().again == URLS
+    assert frontier.sums().counts.again == URLS
     assert_sums(file)
 
 

@@ -261,7 +261,7 @@ def test_a_host_found_at_an_address_of_another_process_goes_back_and_is_for_that
     mine_there, theirs_there = take(one, mine, new=1)["a:80"], take(other, theirs, new=9)["b:80"]
     assert moved(one, mine, mine_there, "192.0.2.7") == set()
     assert moved(other, theirs, theirs_there, "192.0.2.7") == {theirs_there.id}
-    assert one.counts().leased == len(mine_there.tasks)
+    assert one.sums().counts.leased == len(mine_there.tasks)
     assert take(other, theirs, new=9) == {}, "it is not taken again meanwhile"
     again = take(one, mine, new=9)["b:80"]
     assert (again.address, again.tasks) == ("192.0.2.7", theirs_there.tasks)
@@ -285,7 +285,7 @@ def test_a_process_may_find_any_number_of_its_hosts_at_one_address(frontier):
     frontier.add("job", seeds(*"abc"), NOW)
     for host in take(frontier, owner).values():
         assert moved(frontier, owner, host, "192.0.2.7") == set()
-    assert frontier.counts().leased == 3
+    assert frontier.sums().counts.leased == 3
 
 
 def test_who_holds_a_host_of_an_address_may_take_others_of_it(frontier):
@@ -333,7 +333,7 @@ def test_tasks_that_go_back_are_as_if_they_had_not_been_leased(frontier):
     (host,) = take(frontier, owner).values()
     kept, *back = (*host.tasks, *take(frontier, owner, new=0, refills={host.id: 2})["a:80"].tasks)
     assert take(frontier, owner, new=0, back=[task.id for task in back]) == {}
-    assert (frontier.counts().leased, frontier.counts().waiting) == (1, 3)
+    assert (frontier.sums().counts.leased, frontier.sums().counts.waiting) == (1, 3)
     again = take(frontier, owner, new=0, refills={host.id: 9})["a:80"].tasks
     assert again == tuple(back)
     assert {task.attempt for task in again} == {1}
@@ -348,7 +348,7 @@ def test_a_host_whose_tasks_go_back_with_it_waits_for_its_rest_and_they_for_noth
     back = [task.id for task in host.tasks]
     lease = frontier.lease(owner, NOW, new=9, refills={}, idle=rest, back=back)
     assert (lease.hosts, lease.next_at) == ((), NOW + 50)
-    assert frontier.counts().leased == 0
+    assert frontier.sums().counts.leased == 0
     assert take(frontier, owner, NOW + 50)["a:80"].tasks == host.tasks
 
 
@@ -358,7 +358,7 @@ def test_a_task_that_was_settled_does_not_go_back(frontier):
     (host,) = take(frontier, owner).values()
     frontier.settle(owner, [settled(host.tasks[0], Kind.STORED, Done())], [])
     take(frontier, owner, new=0, back=[host.tasks[0].id])
-    assert (frontier.counts().waiting, frontier.counts().finished) == (0, {"stored": 1})
+    assert (frontier.sums().counts.waiting, frontier.sums().counts.finished) == (0, {"stored": 1})
 
 
 # The feeder, which takes the turns.

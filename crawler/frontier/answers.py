@@ -1,0 +1,158 @@
+"""What the frontier answers about one URL, about hosts and files, and about pages of them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from crawler.model import Seconds
+from crawler.policy.host_limits import HostLimits
+from crawler.policy.politeness import HostPace
+from crawler.policy.rests import NextVisit, next_visit
+from crawler.records import Robots
+
+STATES = ("waiting", "leased", "done", "dead", "retired")
+"""The states of a task, by number."""
+Cursor = tuple[int, int]
+"""Where a change goes on: one of its parts, and a number in it; both are the engine's own."""
+START: Cursor = (0, 0)
+"""The cursor of a change that has not begun."""
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """A slice of what was asked for; it may be empty and not be the last."""
+
+    rows: Sequence[Row]
+    after: int | None
+    """The cursor to go on from; None at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a slice of a change came to."""
+
+    counts: "Counter[str]"
+    """Numbers of URLs, by kind of their last end where the change is one of ended URLs."""
+    after: Cursor | None = None
+    """The cursor to go on from; None at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A URL of a job, as the ledger has it; times are wall times."""
+
+    id: int
+    fingerprint: int
+    job: str
+    active: int
+    obeys: int
+    host: str
+    host_id: int
+    state: int
+    due_at: Seconds
+    url: str
+    location: str | None
+    path: str | None
+    listed: int
+    attempt: int
+    failures: int
+    kind: str | None
+    status: int | None
+    size: int | None
+    digest: bytes | None
+    finished_at: Seconds | None
+    reason: str | None
+    directives: str | None
+    ended: str | None
+    first_seen: int | None
+    success_at: int | None
+    changed_at: int | None
+    unverified: int
+    host_asked: int
+    rank: int
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """A host, as the ledger has it; times are wall times."""
+
+    id: int
+    key: str
+    """name:port"""
+    next_at: Seconds
+    ready_at: Seconds | None
+    owner: int | None
+    opens_at: Seconds
+    gap: Seconds
+    address: str | None
+    backoff: Seconds
+    failures: int
+    failing_since: Seconds | None
+    silent: int
+    spent: int
+    day: int
+    rules_until: Seconds
+    asked_until: Seconds
+    crawl_delay: Seconds
+    answered_at: Seconds
+    failed_until: Seconds
+    put_off_until: Seconds
+    turn_at: Seconds
+    refusals: int
+
+    def rest(self, now: Seconds) -> NextVisit:
+        """Return until when it rests, its hours and budget apart, and what for.
+
+        It is what the process that had it last has found, under the limits of its configuration.
+        """
+        pace = HostPace(self.turn_at, HostLimits(delay=self.gap), self.answered_at)
+        pace.failed_until, pace.put_off_until = self.failed_until, self.put_off_until
+        pace.crawl_delay, pace.refusals.number = self.crawl_delay, self.refusals
+        if self.backoff >= self.gap:  # its delay was nothing else
+            pace.limits, pace.backoff = HostLimits(), self.backoff
+        return next_visit(pace, now)
+
+    def gated(self, now: Seconds) -> bool:
+        """Tell whether it is visited only for its robots.txt now."""
+        return self.rules_until <= now < self.asked_until
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUrl:
+    """A URL of one job with all that decides when it is visited."""
+
+    entry: Entry
+    host: HostState
+    robots: Robots | None
+    """The record of its origin's robots.txt, if there is one."""
+    sources: Sequence[str]
+    """Names of the lists on which it stands."""
+    before: int
+    """URLs of the same job and host that are due before it; the count is bounded."""
+    neighbour: int | None
+    """The process that visits another host at the same address."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownUrl:
+    """What is known near a URL that no job knows."""
+
+    near: Sequence[Entry]
+    """The same URL in another spelling that the ledger does know."""
+    host: HostState | None
+    waiting: int
+    """URLs of the host that wait; the count is bounded."""
+    robots: Robots | None
+    """The record of its origin's robots.txt, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How often URLs of a slice were listed, of one kind of their last visit."""
+
+    kind: str
+    """Empty for URLs without an end."""
+    times: int

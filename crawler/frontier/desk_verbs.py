@@ -1,0 +1,117 @@
+"""The verbs of the frontier's contract that look at the ledger or change it from outside.
+
+They are for people and programs beside the crawler, with a daemon at work on the ledger or without
+one; `contract` has the verbs by which the crawler works.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol, Self, TypeVar
+
+from crawler.frontier.answers import START, Changed, Cursor, Page
+from crawler.frontier.process import Process
+from crawler.frontier.questions import Action, Query, Question
+from crawler.frontier.sums import Sums
+from crawler.model import DAY_S, Seconds
+
+Answer = TypeVar("Answer")
+
+
+class Desk(Protocol):
+    """What is asked and changed from outside."""
+
+    def sums(self, now: Seconds | None = None, give_up: Seconds = DAY_S) -> Sums:
+        """Return the ledger as a whole: whose it is, its processes, the sums of its jobs.
+
+        They are kept sums, so it takes no longer at any size. With `now` hosts are counted, as far
+        as a bound: those given up gave no answer for `give_up`. A ledger of an older crawler, if it
+        was opened at all, tells its id and the names of its jobs alone.
+        """
+
+    def page(self, query: Query[Answer], after: int = 0) -> Page[Answer]:
+        """Return a slice of what a query asks for; nothing that was there at its begin is left out.
+
+        Raises:
+            UsageError: the query names a job or a host that the ledger does not know.
+        """
+
+    def entry(self, question: Question[Answer]) -> Answer:
+        """Return the answer to a question about single URLs or files, as of one moment."""
+
+    def change(self, action: Action, now: Seconds, after: Cursor = START) -> Changed:
+        """Do a slice of what an operator wants; `changed` below does all.
+
+        What a slice has done stays done; it may be asked for again, and finds nothing more to do.
+
+        Raises:
+            UsageError: the action names what the ledger does not know.
+        """
+
+    def backup(self, target: Path, *, force: bool = False) -> int:
+        """Write a copy of one moment, checked, whole or not at all; return its length in bytes.
+
+        Others go on meanwhile.
+
+        Raises:
+            UsageError: there is such a file already, and it may not be overwritten by `force`.
+            StateError: it cannot be written, or the ledger is damaged.
+        """
+
+
+class Migration(Protocol):
+    """The way of a ledger of an older crawler to the form of today, in slices.
+
+    A stop or a crash costs one slice, and two processes may migrate one ledger. From the first
+    slice on no older crawler opens it any more; the way back is the copy.
+    """
+
+    version: int
+    """The version that it is brought to."""
+    cancelled: bool
+    """Set it to end `copy` early."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+
+    def needed(self) -> int | None:
+        """Return the version of a ledger that is older, None if there is nothing to do."""
+
+    def living(self) -> list[Process]:
+        """Return the processes that still work on the ledger: while it is older, they are too.
+
+        A process of another machine counts while its lease holds.
+        """
+
+    def copy(self) -> Path | None:
+        """Copy the ledger as it is, whole or not at all, and return the copy.
+
+        None is returned if it was cancelled, or if there is nothing older to be copied any more.
+        """
+
+    def step(self) -> bool:
+        """Make one slice; return whether there are more.
+
+        Raises:
+            StateError, LocalFaultError: the ledger cannot be changed.
+        """
+
+
+def pages(desk: Desk, query: Query[Answer]) -> Iterator[list[Answer]]:
+    """Yield all that a query asks for, a page at a time."""
+    after: int | None = 0
+    while after is not None:
+        page = desk.page(query, after)
+        yield list(page.rows)
+        after = page.after
+
+
+def changed(desk: Desk, action: Action, now: Seconds) -> "Counter[str]":
+    """Do all of a change, slice by slice; return the sums."""
+    total: Counter[str] = Counter()
+    after: Cursor | None = START
+    while after is not None:
+        slice_ = desk.change(action, now, after)
+        total.update(slice_.counts)
+        after = slice_.after
+    return total

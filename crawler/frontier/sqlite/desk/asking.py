@@ -1,0 +1,75 @@
+"""Pages, answers and changes by what is asked for; the contract says what each promises."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from crawler.frontier import questions as asked
+from crawler.frontier.answers import Changed, Cursor, Page
+from crawler.frontier.sqlite.desk.archive import begin_archive
+from crawler.frontier.sqlite.desk.believing import believe
+from crawler.frontier.sqlite.desk.entries import about_url
+from crawler.frontier.sqlite.desk.forget import forget, forgettable, still_forgettable
+from crawler.frontier.sqlite.desk.hosts import hosts_met
+from crawler.frontier.sqlite.desk.retry import retry
+from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
+from crawler.frontier.sqlite.desk.slices import File
+from crawler.frontier.sqlite.desk.waits import waits, waits_at
+from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.visits import files
+from crawler.model import Seconds
+
+Answer = TypeVar("Answer")
+
+_PAGES: dict[type, Callable[[Connection, Any, int], Page[Any]]] = {
+    asked.Wanted: entries_wanted,
+    asked.Listings: lambda db, _, after: listings(db, after),
+    asked.HostsMet: lambda db, _, after: hosts_met(db, after),
+    asked.Waits: waits,
+    asked.StoredFiles: lambda db, _, after: files.stored(db, after),
+    asked.Unneeded: lambda db, query, after: files.unneeded(db, query.job, after),
+    asked.Forgettable: lambda db, query, after: forgettable(db, query.until, after),
+}
+_ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
+    asked.AboutUrl: about_url,
+    asked.WaitsAt: waits_at,
+    asked.Still: lambda db, question: files.still(db, question.files),
+    asked.StillForgettable: lambda db, question: still_forgettable(
+        db, question.files, question.until
+    ),
+    asked.Unnamed: lambda db, question: files.unnamed(db, question.paths, question.parts),
+}
+_CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
+    asked.Retry: retry,
+    asked.Forget: forget,
+    asked.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
+    asked.Believe: lambda file, action, *_: believe(file, action.job),
+    asked.Revisit: lambda file, action, now, _: _at_once(
+        file, files.revisit, file.names, action.files, now
+    ),
+    asked.LetGo: lambda file, action, now, _: _at_once(
+        file, files.let_go, file.names, action.files, now
+    ),
+    asked.Rename: lambda file, action, *_: _at_once(file, files.rename, action.file, action.path),
+}
+
+
+def page(db: Connection, query: asked.Query[Answer], after: int) -> Page[Answer]:
+    """Return a slice of what a query asks for."""
+    return _PAGES[type(query)](db, query, after)
+
+
+def entry(db: Connection, question: asked.Question[Answer]) -> Answer:
+    """Return the answer to a question."""
+    return cast("Answer", _ANSWERS[type(question)](db, question))
+
+
+def change(file: File, action: asked.Action, now: Seconds, after: Cursor) -> Changed:
+    """Make a slice of a change."""
+    return _CHANGES[type(action)](file, action, now, after)
+
+
+def _at_once(file: File, act: Callable[..., int], *arguments: Any) -> Changed:
+    """Make a change that is as long as its action says."""
+    with file.locked():
+        return Changed(Counter({"": int(act(file.db, *arguments))}))

@@ -1,0 +1,35 @@
+"""The embedded frontier's verbs for what is asked and changed from outside."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from crawler.frontier.answers import START, Changed, Cursor, Page
+from crawler.frontier.questions import Action, Query, Question
+from crawler.frontier.sqlite.desk import asking, overview
+from crawler.frontier.sqlite.file.backup import backup
+from crawler.frontier.sqlite.rows.transactions import Transactions
+from crawler.frontier.sums import Sums
+from crawler.model import DAY_S, Seconds
+
+Answer = TypeVar("Answer")
+
+
+class SqliteDesk:
+    """The verbs of `desk_verbs.Desk`, on the file of the frontier that they are a part of."""
+
+    _file: Transactions
+
+    def sums(self, now: Seconds | None = None, give_up: Seconds = DAY_S) -> Sums:
+        return self._file.read(overview.sums, now, give_up)
+
+    def page(self, query: Query[Answer], after: int = 0) -> Page[Answer]:
+        return self._file.read(asking.page, query, after)
+
+    def entry(self, question: Question[Answer]) -> Answer:
+        return self._file.read(asking.entry, question)
+
+    def change(self, action: Action, now: Seconds, after: Cursor = START) -> Changed:
+        return self._file.stage(asking.change, action, now, after)
+
+    def backup(self, target: Path, *, force: bool = False) -> int:
+        return backup(self._file.state, target, force=force)

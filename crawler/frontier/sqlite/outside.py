@@ -1,0 +1,85 @@
+"""The state file as one works on it from outside: the verbs of `desk_verbs.Desk`.
+
+A reader holds no transaction longer than a page, so that the daemon's checkpoints go on. A writer
+leaves the file to others after each slice, for as long as it took.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from crawler.frontier.answers import START, Changed, Cursor, Page
+from crawler.frontier.questions import Action, Query, Question
+from crawler.frontier.sqlite.desk import asking, overview
+from crawler.frontier.sqlite.file.backup import backup
+from crawler.frontier.sqlite.file.statefile import Connection, opened, told
+from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sums import Sums
+from crawler.model import DAY_S, Seconds
+
+Answer = TypeVar("Answer")
+
+
+@contextmanager
+def ledger(state: Path, *, write: bool, older: bool) -> Iterator["SqliteLedger"]:
+    """Open a state file that is there; `statefile.opened` says which and how."""
+    with opened(state, write=write, older=older) as db:
+        yield SqliteLedger(state, db)
+
+
+class SqliteLedger:
+    """A state file that one works on from outside."""
+
+    def __init__(self, state: Path, db: Connection) -> None:
+        self._state = state
+        self._file = _File(db)
+
+    def sums(self, now: Seconds | None = None, give_up: Seconds = DAY_S) -> Sums:
+        with self._reading() as db:
+            return overview.sums(db, now, give_up)
+
+    def page(self, query: Query[Answer], after: int = 0) -> Page[Answer]:
+        with self._reading() as db:
+            return asking.page(db, query, after)
+
+    def entry(self, question: Question[Answer]) -> Answer:
+        with self._reading() as db:
+            return asking.entry(db, question)
+
+    def change(self, action: Action, now: Seconds, after: Cursor = START) -> Changed:
+        with told(self._state):
+            return asking.change(self._file, action, now, after)
+
+    def backup(self, target: Path, *, force: bool = False) -> int:
+        return backup(self._state, target, force=force)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with told(self._state), self._file.locked(write=False):
+            yield self._file.db
+
+
+class _File:
+    """A connection whose transactions are slices of a change, or pages."""
+
+    def __init__(self, db: Connection) -> None:
+        self.db = db
+        self.names = Names()
+
+    @contextmanager
+    def locked(self, *, write: bool = True) -> Iterator[None]:
+        """Make a block one transaction; after one that writes others have the file as long."""
+        self.db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        began = time.monotonic()
+        try:
+            yield
+            self.db.execute("COMMIT")
+        except BaseException:
+            self.names.forget()
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+            raise
+        if write:
+            time.sleep(time.monotonic() - began)

@@ -1,0 +1,154 @@
+"""What the frontier answers about the crawler as a whole: its processes, jobs and hosts."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from crawler.frontier.answers import HostState
+from crawler.frontier.process import Process
+from crawler.model import Seconds
+from crawler.records import JobTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A process of the crawler, as the ledger has it; times are wall times."""
+
+    owner: int
+    process: Process
+    started_at: Seconds
+    lease_until: Seconds
+    seen_at: Seconds
+    state: str
+    config: str
+    """Path of its configuration, for people."""
+    name: str
+    """The `crawler.name` of that; '' for a process that never held the ledger."""
+    busy: int
+    visits: int
+    rate: float
+    rate_ok: float
+    bytes: int
+    outdated: int
+    """1 while it has an older text of its configuration in force than another process."""
+
+    def life(self, machine: str, now: Seconds) -> str:
+        """Tell whether it is alive, dead, or silent: of another machine only its lease can tell."""
+        if self.process.is_gone(machine):
+            return "dead"
+        return "alive" if self.process.may_live(machine, self.lease_until, now) else "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class JobSums:
+    """What has become of a job's URLs."""
+
+    name: str
+    active: bool = False
+    """Whether the configuration still has it."""
+    schedule: str = ""
+    known: int = 0
+    retired: int = 0
+    again: int = 0
+    """Ended, and due again."""
+    kinds: dict[str, int] = field(default_factory=dict)
+    """By how their last visit ended that was an end."""
+    held: int | None = None
+    """URLs on its lists, where these lost too many to be believed at once."""
+    meaning: str = ""
+    """A mark of the options by which all of its lines were understood."""
+    terms: JobTerms | None = None
+    """Its options as the frontier has them, but for its digest."""
+
+    @property
+    def waiting(self) -> int:
+        """Return how many wait for their first end, or are on their way to it."""
+        return self.known - self.retired - sum(self.kinds.values())
+
+
+@dataclass(frozen=True, slots=True)
+class HostCounts:
+    """How many hosts are in which state."""
+
+    known: int
+    held: int
+    """Belong to a process now."""
+    ready: int
+    resting: int
+    """Will be ready later."""
+    gated: int
+    """Are not visited before their robots.txt is known."""
+    failing: int
+    """Rest long after failures in a row."""
+    given_up: int
+    """Gave no answer at all for so long that their URLs end unvisited."""
+    at_least: tuple[str, ...] = ()
+    """Counts that were not carried on to their end."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostView:
+    """The hosts at one moment."""
+
+    counts: HostCounts
+    next: HostState | None
+    """The free host that is ready first, if any waits for a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The sums of the ledger, in URLs of active jobs."""
+
+    known: int = 0
+    leased: int = 0
+    hosts: int = 0
+    """Number of hosts ever met."""
+    finished: dict[str, int] = field(default_factory=dict)
+    """URLs by kind of their last visit that was an end."""
+    again: int = 0
+    """Finished, and due again."""
+    retired: int = 0
+    """No longer listed."""
+
+    @property
+    def waiting(self) -> int:
+        """Return the number of URLs due now or later."""
+        finished = sum(self.finished.values()) - self.again
+        return self.known - self.retired - self.leased - finished
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The ledger as a whole; of one of an older crawler `uid` and the names of its jobs alone."""
+
+    uid: str
+    """Its id; '' where an older crawler gave it none."""
+    current: bool = True
+    """Whether it has the form of today; `migrate` brings it there."""
+    holder: str = ""
+    """The `crawler.name` of the configuration that took it last."""
+    members: Sequence[Member] = ()
+    """The processes, the oldest first."""
+    jobs: Sequence[JobSums] = ()
+    """All jobs ever met, those of the configuration first."""
+    leased: int = 0
+    """URLs that are being visited."""
+    met: int = 0
+    """Number of hosts ever met."""
+    owned: bool = False
+    """Whether a process has a host now, and may know more of it than the ledger."""
+    hosts: HostView | None = None
+    """Where it was asked for."""
+
+    @property
+    def counts(self) -> Counts:
+        """Return the sums of the active jobs."""
+        active = [job for job in self.jobs if job.active]
+        finished: Counter[str] = Counter()
+        for job in active:
+            finished.update(job.kinds)
+        known, again, retired = (
+            sum(getattr(job, name) for job in active) for name in ("known", "again", "retired")
+        )
+        kinds = {kind: n for kind, n in finished.items() if n}
+        return Counts(known, self.leased, self.met, kinds, again, retired)

@@ -1,0 +1,82 @@
+"""`crawler forget`: what no list names leaves the ledger, with its files if that is wanted."""
+
+import time
+from pathlib import Path
+
+import click
+
+from crawler.daemon.identity import check_same
+from crawler.errors import UsageError
+from crawler.frontier import Desk, Forget, Forgettable, LetGo, StillForgettable, changed, pages
+from crawler.model import Seconds
+from crawler.store.mark import ledger_named
+from crawler.store.removing import Remover
+from crawler.verbs.desk_options import DRY_RUN, Span, verb_of
+from crawler.verbs.holding import opened_by
+from crawler.verbs.ledger import Ledger
+from crawler.verbs.words import counted, print_lines
+
+
+@click.command("forget")
+@verb_of
+@click.option("--retired", is_flag=True, help="What no list of the configuration names any more.")
+@click.option(
+    "--older-than", "age", type=Span(), required=True, help="Last heard of before 90d, 12h …"
+)
+@click.option("--files", is_flag=True, help="And their files, with the older versions.")
+@DRY_RUN
+def forget_verb(ledger: Ledger, *, retired: bool, age: Seconds, files: bool, dry: bool) -> int:
+    """Remove URLs from the ledger: retired ones, and those of jobs that are gone.
+
+    Their files stay, unless --files is given.
+    """
+    if not retired:
+        raise UsageError("say what is to be forgotten: --retired")
+    with (
+        opened_by(ledger, acts=not dry, write=not dry) as desk,
+        Remover(_output_of(ledger, desk) if files else Path()) as remover,
+    ):
+        now = time.time()
+        if files and not dry:
+            _remove_files(desk, remover, now - age)
+        found = changed(desk, Forget(now - age, dry), now).total()
+    _print_stayed(remover)
+    word = "would be" if dry else "is" if found == 1 else "are"
+    print_lines([f"{counted(found, 'URL')} {word} forgotten"])
+    return int(bool(remover.failed))
+
+
+def _remove_files(desk: Desk, remover: Remover, until: Seconds) -> None:
+    """Remove the files of what is to be forgotten; after a crash the next call goes on.
+
+    A file is looked at while everybody else can write, and removed if it is to be forgotten still;
+    what is stored in its place meanwhile is another file, and stays.
+    """
+    for files in filter(None, pages(desk, Forgettable(until))):
+        judged = dict(zip(files, remover.judge(files), strict=True))
+        same = desk.entry(StillForgettable(files, until))
+        remover.remove([judged[file] for file in same])
+        desk.change(LetGo(same), time.time())
+
+
+def _print_stayed(remover: Remover) -> None:
+    """Print the files that were to go and are still there."""
+    for word, paths in (("kept", remover.kept), ("failed", remover.failed)):
+        print_lines(f"{word:<9} {path}" for path in paths)
+    if kept := len(remover.kept):
+        print_lines([f"{counted(kept, 'file')} kept: changed since, or somebody else's"])
+    if failed := len(remover.failed):
+        print_lines([f"{counted(failed, 'file')} could not be removed"])
+
+
+def _output_of(ledger: Ledger, desk: Desk) -> Path:
+    """Return the output folder of a ledger, which is the one that its mark says.
+
+    Raises:
+        UsageError: no configuration names one, or it belongs to another ledger.
+    """
+    if ledger.settings is None:
+        raise UsageError("--files needs the configuration, with -c: it names the output folder")
+    output = ledger.settings.crawler.output
+    check_same(ledger.state, output, ledger_named(output), desk.sums().uid)
+    return output
