@@ -98,8 +98,9 @@ def test_a_file_is_whole_before_its_visit_is_settled_and_that_before_it_is_told(
 
     def settles(*arguments):
         order.append(("settling", file.read_bytes(), list(scene.told)))
-        settle(*arguments)
+        has = settle(*arguments)
         order.append(("settled", scene.frontier.sums().counts.finished))
+        return has
 
     monkeypatch.setattr(scene.frontier, "settle", settles)
     assert not file.exists()
@@ -266,7 +267,7 @@ def test_a_fault_of_the_ledger_is_nobodys_bug_and_the_batch_is_settled_later(sce
     def full(*arguments):
         if next(refusals, False):
             raise LocalFaultError("no room")
-        settle(*arguments)
+        return settle(*arguments)
 
     monkeypatch.setattr(scene.frontier, "settle", full)
     visits = [scene.visited() for _ in range(3)]
