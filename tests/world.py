@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from crawler.frontier.sqlite.file.schema import RETIRED
+from crawler.frontier import STATES
 from tests.servers import Site
 
 HOSTS = tuple(f"127.0.0.{number}" for number in range(2, 8))
@@ -152,7 +152,7 @@ class World:
             return set(
                 db.execute(
                     "SELECT name, url FROM task JOIN job ON job.id = job AND active "  # noqa: S608
-                    f"WHERE task.job != 0 AND state != {RETIRED}"
+                    f"WHERE task.job != 0 AND state != {STATES.index('retired')}"
                 )
             )
 

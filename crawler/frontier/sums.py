@@ -141,8 +141,6 @@ class Sums:
     """Whether a process has a host now, and may know more of it than the ledger."""
     hosts: HostView | None = None
     """Where it was asked for."""
-    seen_at: Seconds | None = None
-    """Wall time at which a process was last seen here, None if there was none."""
 
     @property
     def counts(self) -> Counts:

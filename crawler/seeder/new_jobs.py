@@ -43,7 +43,7 @@ class Turn:
 
 def new_of(tools: SyncTools, jobs: Sequence[Job]) -> list[Job]:
     """Return those of the jobs that are new and may be short."""
-    short = [job for job in jobs if _is_short(job) and tools.limit is None]
+    short = list(filter(_is_short, jobs)) if tools.limit is None else []
     if not short:
         return []
     known = {one.name for one in tools.frontier.sums().jobs if one.listed or one.known}

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from crawler.frontier import open_migration
 from crawler.frontier.process import Process, _born, current
-from crawler.frontier.sqlite.file.schema import VERSION
 from tests import real
 from tests.program import Daemon, at_once, crawler, ledger, until, write_config
 from tests.servers import Site
 
+VERSION = open_migration(Path("any")).version
 OLD = Path(__file__).parents[1] / "parts/frontier/sqlite/file"
 NOBODY = 65534
 READERS = [

@@ -10,6 +10,7 @@ from crawler.frontier.sqlite.file.backup import backup
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sums import Sums
 from crawler.model import DAY_S, Seconds
+from crawler.threads import Native
 
 Answer = TypeVar("Answer")
 
@@ -32,4 +33,5 @@ class SqliteDesk:
         return self._file.stage(asking.change, action, now, after)
 
     def backup(self, target: Path, *, force: bool = False) -> int:
-        return backup(self._file.state, target, force=force)
+        with Native(1) as native:  # the thread of the connection is the daemon's
+            return native.call(backup, self._file.state, target, force=force)

@@ -10,9 +10,11 @@ from crawler.frontier import (
     Forget,
     Forgettable,
     HostsMet,
+    LetGo,
     Listings,
     Retry,
     Still,
+    StillForgettable,
     StoredFiles,
     Unneeded,
     Wanted,
@@ -46,7 +48,7 @@ def retired(frontier, *left):
     listed(frontier, *(f"a/{n}" for n in range(4)))
     owner = join(frontier)
     end(frontier, owner, KINDS)
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     frontier.claim([(stored(frontier)[0].task, "a/0", "a/0-1")])
     listed(frontier, *left)
 
@@ -74,7 +76,7 @@ def test_the_sums_are_those_of_the_pages(frontier, desk):
     assert sums.counts.waiting == sum(entry.state == 0 for entry in entries) == 3
     assert sums.met == sums.hosts.counts.known == len(rows(desk, HostsMet())) == 3
     assert sums.hosts.next.key == "c:80"
-    assert (sums.uid, sums.current, len(sums.members)) == (frontier.identify(), True, 1)
+    assert (sums.current, len(sums.members), len(sums.uid)) == (True, 1, 32)
     assert desk.sums().hosts is None, "hosts are counted only where that is asked for"
 
 
@@ -117,6 +119,17 @@ def test_a_change_that_is_only_counted_changes_nothing(frontier, desk):
     assert rows(desk, Wanted()) == before
 
 
+def test_a_file_is_to_be_forgotten_only_as_long_as_no_list_names_its_url(frontier, desk):
+    retired(frontier, "a/1")
+    (file,) = rows(desk, Forgettable(NOW))
+    assert desk.entry(StillForgettable([file], NOW)) == [file]
+    assert desk.entry(StillForgettable([file], NOW - 1)) == []
+    listed(frontier, "a/0", "a/1")
+    assert desk.entry(StillForgettable([file], NOW)) == []
+    assert number(desk, LetGo([file]), NOW) == 0
+    assert desk.sums().counts.waiting == 1, "its file is gone, so it is due"
+
+
 def test_a_question_is_answered_of_what_is_there_now(frontier, desk):
     retired(frontier, "a/0")
     (known,) = desk.entry(AboutUrl("http://a/0"))
@@ -124,4 +137,5 @@ def test_a_question_is_answered_of_what_is_there_now(frontier, desk):
     near = desk.entry(AboutUrl("http://a/9", ("http://a/0",)))
     assert ([one.url for one in near.near], near.waiting) == (["http://a/0"], 0)
     (file,) = stored(desk)
+    assert desk.entry(StillForgettable([file], NOW)) == []
     assert desk.entry(Still([file, file._replace(digest="cd" * 32)])) == [file]

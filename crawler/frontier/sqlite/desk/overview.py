@@ -5,7 +5,6 @@ from crawler.frontier.sqlite.desk.hosts import host_view
 from crawler.frontier.sqlite.file.database import is_current
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
-from crawler.frontier.sqlite.visits.owners import alive
 from crawler.frontier.sums import JobSums, Member, Sums
 from crawler.model import Seconds
 from crawler.records import JobTerms
@@ -33,7 +32,7 @@ def sums(db: Connection, now: Seconds | None, give_up: Seconds) -> Sums:
     hosts = None if now is None else host_view(db, now, give_up)
     return Sums(
         uid, holder=holder, members=_members(db), jobs=_jobs(db), leased=leased, met=met,
-        owned=owned is not None, hosts=hosts, seen_at=alive(db),
+        owned=owned is not None, hosts=hosts,
     )  # fmt: skip
 
 

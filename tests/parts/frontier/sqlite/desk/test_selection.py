@@ -32,3 +32,11 @@ def test_an_export_never_holds_up_a_checkpoint(file, frontier):
             frontier.add("job", seeds("more"), NOW)
             ((busy, *_),) = execute(file, "PRAGMA wal_checkpoint(TRUNCATE)")
             assert not busy
+
+
+def test_what_was_forgotten_makes_no_page(file, frontier):
+    frontier.add("job", seeds("a"), NOW)
+    execute(file, "UPDATE task SET id = ?", 1_000 * PAGE_ROWS)
+    frontier.add("job", seeds("b"), NOW)
+    with open_ledger(file) as desk:
+        assert [[one.host for one in page] for page in pages(desk, Wanted())] == [["a:80", "b:80"]]
