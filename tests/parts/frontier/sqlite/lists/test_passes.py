@@ -8,19 +8,23 @@ from crawler.errors import LeaseLostError, PassLostError
 from crawler.frontier import (
     Apply,
     BringBack,
+    Chunks,
     CountDown,
     NewList,
     ReadChunk,
     Rests,
     Retire,
     Retired,
+    Sources,
     SourceState,
     Synced,
     Understand,
     Wake,
     Weigh,
     Weighed,
+    pages,
 )
+from crawler.frontier.sqlite.lists import chunks as lists
 from crawler.records import JobTerms
 from tests.parts.desk import chunks, is_known, schedule, sources
 from tests.parts.frontier.invariants import broken
@@ -159,6 +163,35 @@ def test_what_changed_chunks_lost_is_taken_away_in_slices(frontier):
     assert frontier.sums().counts.retired == 80
 
 
+def test_an_end_of_a_pass_whose_reply_was_lost_may_be_asked_for_again(frontier):
+    read_to_end(frontier, [chunk(anchor, *seeds(f"h{anchor}")) for anchor in range(20)])
+    one = frontier.begin_pass(join(frontier), "job", "list")
+    state, gone = SourceState(one.source, "new", 2, 0), range(18)
+    for after, then in ((0, 16), (0, 16), (16, None), (16, None)):
+        assert frontier.end_pass(one, state, NOW, gone, after) == then
+    assert sources(frontier, "job")["list"] == state
+    assert chunks(frontier, one.source).keys() == {18, 19}
+    with pytest.raises(PassLostError):
+        put(frontier, one, [], NOW)
+
+
+def test_chunks_and_sources_come_by_pages_whatever_their_anchors(frontier, monkeypatch):
+    monkeypatch.setattr(lists, "CHUNKS_AT_ONCE", 2)
+    monkeypatch.setattr(lists, "SOURCES_AT_ONCE", 2)
+    anchors = [-(2**63), -5, 0, 7, 2**63 - 1]
+    owner = join(frontier)
+    passes = [frontier.begin_pass(owner, "job", f"list {number}") for number in range(5)]
+    put(frontier, passes[0], [chunk(anchor, *seeds(f"h{anchor}")) for anchor in anchors])
+    pages_ = list(pages(frontier, Chunks(passes[0].source)))
+    assert [[anchor for anchor, _ in page] for page in pages_] == [
+        [-(2**63), -5],
+        [0, 7],
+        [2**63 - 1],
+    ]
+    found = [name for page in pages(frontier, Sources("job")) for name, _ in page]
+    assert found == [f"list {number}" for number in range(5)]
+
+
 def test_a_source_of_which_something_is_not_taken_away_yet_is_not_read_to_its_end(frontier):
     read_to_end(frontier, [chunk(1, *seeds("a", each=3))])
     before = sources(frontier, "job")["list"]
@@ -208,10 +241,10 @@ def new_list(job, *hosts, name="urls"):
 def test_lists_of_new_jobs_are_taken_in_whole_and_only_once(frontier):
     owner = join(frontier)
     assert not [job for job in "ab" if is_known(frontier, job)]
-    lists = [new_list("a", "x", "y"), new_list("b", "x")]
-    assert frontier.put(owner, lists, NOW) == [Synced(2, 0), Synced(1, 0)]
+    new = [new_list("a", "x", "y"), new_list("b", "x")]
+    assert frontier.put(owner, new, NOW) == [Synced(2, 0), Synced(1, 0)]
     assert [job for job in "abc" if is_known(frontier, job)] == ["a", "b"]
-    assert frontier.put(owner, lists, NOW) == [None, None]
+    assert frontier.put(owner, new, NOW) == [None, None]
     (state,) = sources(frontier, "a").values()
     assert (state.version, state.listed, state.bad) == ("mark:a", 2, 0)
     assert frontier.begin_pass(join(frontier), "a", "urls").number == 2
@@ -223,8 +256,8 @@ def test_a_job_that_is_being_read_or_has_urls_is_not_taken_in_as_new(frontier):
     frontier.begin_pass(join(frontier), "read", "another list")
     frontier.add("has", seeds("h", job="has"), NOW)
     assert all(is_known(frontier, job) for job in ("read", "has"))
-    lists = [new_list("read", "x"), new_list("has", "y"), new_list("new", "z")]
-    assert frontier.put(owner, lists, NOW) == [None, None, Synced(1, 0)]
+    new = [new_list("read", "x"), new_list("has", "y"), new_list("new", "z")]
+    assert frontier.put(owner, new, NOW) == [None, None, Synced(1, 0)]
     assert frontier.sums().counts.known == 2
 
 
