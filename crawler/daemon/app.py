@@ -173,6 +173,7 @@ class App:
             limit=self._limit,
             bad=self._bad,
         )
+        self.seeder.down_since = self._disk.alive
         self.seeder.remove = self._disk.files.remove
         self.seeder.patient = not self._trust_listed
         self.seeder.synced = self._synced
@@ -183,7 +184,7 @@ class App:
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
         moved = partial(visiting.review.ask, clock_moved=True)
-        self._clock = ClockWatch(self._log, moved, last_seen=self.frontier.alive())
+        self._clock = ClockWatch(self._log, moved, last_seen=self._disk.alive)
         done = UntilDone(
             self.frontier,
             visiting.feeder,
@@ -196,7 +197,6 @@ class App:
         self.keeper = Keeper(
             self.frontier,
             self._disk.owner,
-            self._disk.process,
             configuration.jobs,
             self._disk.files,
             self._log,
@@ -208,14 +208,13 @@ class App:
         self._standing = Standing(
             self._file,
             configuration,
-            self.frontier,
             self._log,
             stop=self.stop,
             reload=self._mailbox.reload,
             give_back=visiting.feeder.leaser.give_all_back,
         )
+        self.keeper.beat()
         self.keeper.beaten = self._standing.look
-        self.keeper.reclaim()
 
     def _look(self, done: UntilDone) -> None:
         """Compute rests anew where that was asked for, and see whether all is done."""

@@ -11,6 +11,7 @@ from crawler.config.digests import text_digest
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.identity import check_same, check_there, is_new, unknown_files
+from crawler.errors import CrawlerError
 from crawler.frontier import Holder, open_frontier
 from crawler.frontier.process import current
 from crawler.log import Log
@@ -58,15 +59,17 @@ class Disk:
             settle_ledger(options.state, rights)  # of an earlier version all could be read by all
             self.frontier = stack.enter_context(open_frontier(options.state, durable=durable))
             settle_ledger(options.state, rights)
-            uid = self.frontier.identify(named)
-            check_same(options.state, options.output, named, uid)
+            uid = self._joined(named)
+            try:
+                check_same(options.state, options.output, named, uid)
+            except CrawlerError:
+                self.frontier.leave(self.owner, [], time.time())
+                raise
             if unknown:
                 self._log.warning("ledger.new", cause=readable(unknown))
             self.files = stack.enter_context(Files(options.output, durable=durable, make=False))
             self.files.keep_to(uid if uid == named else "")
             self._name = uid if self._start and uid != named else ""
-            self.process = current()
-            self.owner = self._registered()
             self.configure(self._configuration.hosts)
             self._stack = stack.pop_all()
         return self
@@ -84,18 +87,17 @@ class Disk:
             return unknown_files(state, output)
         return ""
 
-    def _registered(self) -> int:
-        """Register this process, and say whose ledger it takes over, and what that retires."""
-        start, now = self._start, time.time()
-        if start is None:
-            return self.frontier.register(self.process, now)
-        name, before = self._configuration.settings.crawler.name or "", self.frontier.in_force()
-        holder = Holder(name, readable(str(start.file)), start.take_over)
-        owner = self.frontier.register(self.process, now, holder)
-        if before.name not in {"", name}:
+    def _joined(self, named: str) -> str:
+        """Join the ledger, and return its id; say whose it was until then, and what retires."""
+        start, name = self._start, self._configuration.settings.crawler.name or ""
+        holder = Holder(name, readable(str(start.file)), start.take_over) if start else None
+        joined = self.frontier.join(current(), time.time(), holder, named)
+        self.owner, self.alive = joined.owner, joined.alive
+        before = joined.before
+        if holder and before.name not in {"", name}:
             retires = sorted(set(before.jobs) - set(self._configuration.jobs))
             self._log.warning("ledger.taken_over", former=before.name, name=name, retires=retires)
-        return owner
+        return joined.uid
 
     def output_fault(self) -> OSError | None:
         """Return what keeps files from being stored; once nothing does the folder has its name."""
@@ -122,6 +124,6 @@ class Disk:
 
     def release(self, owed: Iterable[HostRecord]) -> int:
         """Give back all leased tasks, with the records of their hosts; return how many."""
-        released = self.frontier.release(self.owner, list(owed), time.time())
+        released = self.frontier.leave(self.owner, list(owed), time.time())
         sweep(self.files, self._configuration.jobs, [(task, self.owner) for task in released])
         return len(released)

@@ -1,15 +1,14 @@
 """The keeper renews leases, reclaims those of dead processes, and reports progress."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from crawler.config import Job
 from crawler.daemon.output_watch import OutputWatch
 from crawler.daemon.owner_watch import OwnerWatch
 from crawler.daemon.tally import Tally
-from crawler.frontier import LEASE_S, Frontier, Pulse, Reclaimed
-from crawler.frontier.process import Process
+from crawler.frontier import LEASE_S, Beat, Frontier, Pulse, Reclaimed, Watched
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.store import Files, sweep
@@ -28,7 +27,6 @@ class Keeper:
         self,
         frontier: Frontier,
         owner: int,
-        process: Process,
         jobs: Mapping[str, Job],
         files: Files,
         log: Log,
@@ -40,7 +38,6 @@ class Keeper:
     ) -> None:
         self._frontier = frontier
         self._owner = owner
-        self._process = process
         self._jobs = jobs
         self._files = files
         self._log = log
@@ -49,10 +46,11 @@ class Keeper:
         self.progress = progress
         """Seconds between two `progress` lines; 0 for none."""
         self._when_settled = when_settled
-        self.beaten: Callable[[], None] = lambda: None
-        """Is called after each heartbeat."""
+        self.beaten: Callable[[Beat], None] = lambda _: None
+        """Is called after each heartbeat, with what the ledger answered."""
         self._rates = (0.0, 0.0)
         self._watch = OwnerWatch()
+        self._watched = Watched()
         self._output = OutputWatch(files.root, log)
         self._beaten = (time.monotonic(), 0, 0)
         """When the rates were computed last, and the visits and the good ends by then."""
@@ -67,7 +65,6 @@ class Keeper:
             now = time.monotonic()
             if now >= beat_at:
                 self.beat()
-                self.reclaim()
                 beat_at = now + HEARTBEAT_S
             if self.progress and now >= report_at:
                 self._report()
@@ -77,7 +74,7 @@ class Keeper:
             self._tally.counted.clear()
 
     def beat(self) -> None:
-        """Renew the leases, and write to the ledger how the process is."""
+        """Renew the leases, write how the process is, and take back what the dead have left."""
         now, tally = time.monotonic(), self._tally
         at, visits, ok = self._beaten
         passed = max(0.001, now - at)
@@ -87,21 +84,15 @@ class Keeper:
         pulse = replace(
             self._pulse(), visits=tally.visits, rate=rate, rate_ok=rate_ok, bytes=tally.bytes
         )
-        self._frontier.heartbeat(self._owner, pulse, time.time())
+        beat = self._frontier.beat(self._owner, pulse, time.time(), self._watched)
+        self._watched = self._watch.look(beat.seen, time.monotonic())
+        if beat.reclaimed:
+            self._sweep(beat.reclaimed)
         self._output.look()
-        self.beaten()
+        self.beaten(beat)
 
-    def reclaim(self) -> None:
-        """Take back the leases of dead processes, and remove the `.part` files that they left."""
-        watched = self._watch.look(self._frontier.seen(), time.monotonic())
-        reclaimed = self._frontier.reclaim(
-            time.time(),
-            self._process.machine,
-            mine=self._owner,
-            watched=watched,
-        )
-        if not reclaimed:
-            return
+    def _sweep(self, reclaimed: Sequence[Reclaimed]) -> None:
+        """Remove the `.part` files that dead processes left, and tell what they had."""
         parts = sweep(self._files, self._jobs, [(item.task, item.owner) for item in reclaimed])
         died = sum(item.died for item in reclaimed)
         self._log.warning("lease.reclaimed", tasks=len(reclaimed), parts=parts, dead=died)

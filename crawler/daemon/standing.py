@@ -13,7 +13,7 @@ from crawler.config.digests import job_digests, text_digest
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.reloading import version_of
 from crawler.errors import ConfigError, OutdatedError
-from crawler.frontier import Frontier, InForce
+from crawler.frontier import Beat, InForce
 from crawler.log import Log
 from crawler.threads import Native
 
@@ -29,7 +29,6 @@ class Standing:
         self,
         file: Path | None,
         configuration: Configuration,
-        frontier: Frontier,
         log: Log,
         *,
         stop: Callable[[str], None],
@@ -38,7 +37,6 @@ class Standing:
     ) -> None:
         self._file = file
         self._configuration = configuration
-        self._frontier = frontier
         self._log = log
         self._stop = stop
         self._reload = reload
@@ -50,12 +48,12 @@ class Standing:
         self._read: tuple[str, tuple[int, ...]] = ("", ())
         """The newest text for which the own file was read, and the file's version then."""
 
-    def look(self) -> None:
+    def look(self, beat: Beat) -> None:
         """Ask for a drain, for a reload, or give hosts back, as the ledger says."""
         if self._ended:
             return
-        found = self._frontier.in_force()
-        if self._frontier.outdated():
+        found = beat.in_force
+        if found is None:
             self._end("a newer crawler has migrated the ledger")
         elif self._file and found.name != self._configuration.settings.crawler.name:
             self._end(f"the configuration {found.name!r} has taken over the ledger")

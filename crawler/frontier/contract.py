@@ -27,20 +27,35 @@ class Frontier(Desk, ListVerbs, Protocol):
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
 
-    def identify(self, known: str = "") -> str:
-        """Return the ledger's id; one without gets `known`, the output folder's, or a new one."""
+    def join(
+        self, process: Process, now: Seconds, holder: values.Holder | None = None, known: str = ""
+    ) -> values.Joined:
+        """Admit a process as an owner of hosts, and tell what the ledger was until then.
 
-    def outdated(self) -> bool:
-        """Tell whether a newer crawler has migrated the ledger: this process is to drain."""
-
-    def in_force(self) -> values.InForce:
-        """Return which configuration holds the ledger, and what its newest text is."""
-
-    def register(self, process: Process, now: Seconds, holder: values.Holder | None = None) -> int:
-        """Admit a process as an owner, and return its number, which is never used again.
+        A ledger without an id gets `known`, the one that the output folder names, or a new one.
 
         Raises:
             HeldElsewhereError: a living process of another configuration than `holder` is one.
+        """
+
+    def beat(
+        self,
+        owner: int,
+        pulse: values.Pulse,
+        now: Seconds,
+        watched: values.Watched | None = None,
+    ) -> values.Beat:
+        """Extend the owner's leases, record how its process is, and take back those of the dead.
+
+        Clocks differ, so what was `watched`, by the `seen` of earlier beats, counts for more than
+        the time at which a lease ends: with it, only who was silent for a whole lease is dead, and
+        who has certainly ended. An owner of this machine that is seen to live has longer.
+        """
+
+    def leave(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
+        """Give everything back that the owner holds, and return the tasks among it.
+
+        An owner that was taken for dead has nothing any more.
         """
 
     def hurry(self, until: Seconds) -> None:
@@ -80,9 +95,6 @@ class Frontier(Desk, ListVerbs, Protocol):
     def hold(self, jobs: Collection[str]) -> None:
         """Lease no task of these jobs in this process, and of all others again."""
 
-    def alive(self) -> Seconds | None:
-        """Return the wall time at which a process was last seen here, None if there was none."""
-
     def schedule(self, job: str) -> str:
         """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""
 
@@ -93,9 +105,6 @@ class Frontier(Desk, ListVerbs, Protocol):
 
         A slice may be asked for again, as its reply may be lost: what it did it finds done.
         """
-
-    def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
-        """Extend the owner's leases, and record the state of its process."""
 
     def lease(
         self,
@@ -146,25 +155,8 @@ class Frontier(Desk, ListVerbs, Protocol):
         A settlement counts once, for the attempt that was leased, however often it is given.
         """
 
-    def renew(self, owner: int, now: Seconds) -> None:
-        """Extend the owner's leases."""
-
     def robots(self, origin: str) -> Robots | None:
         """Return the robots.txt of an origin (scheme://name:port), None if it was never read."""
-
-    def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
-        """Give everything back that the owner holds, and return the tasks among it."""
-
-    def seen(self) -> dict[int, Seconds]:
-        """Return when each owner was last seen, by its own clock: it changes while one lives."""
-
-    def reclaim(
-        self, now: Seconds, machine: str, *, mine: int = 0, watched: values.Watched = values.NOBODY
-    ) -> list[values.Reclaimed]:
-        """Take back the hosts of dead owners other than `mine`, and return their leased tasks.
-
-        Clocks differ, so what was `watched` counts for more than the time at which a lease ends.
-        """
 
 
 def tidied(

@@ -1,6 +1,6 @@
 """The values that the frontier's verbs take and return, beside those of model and records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -76,9 +76,6 @@ class Watched(NamedTuple):
     """Owners that did not change for a whole lease."""
 
 
-NOBODY = Watched()
-
-
 @dataclass(frozen=True, slots=True)
 class Reclaimed:
     """A task that was leased when its owner died; it waits again, or died with the owner."""
@@ -111,6 +108,32 @@ class InForce:
     digest: str
     jobs: Mapping[str, str] = field(default_factory=dict)
     """The digest of each active job, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The answer to `join`: what the ledger was when the process came."""
+
+    owner: int
+    """Its number, which is never used again."""
+    uid: str
+    """The ledger's id."""
+    before: InForce
+    """The configuration that held the ledger."""
+    alive: Seconds | None
+    """Wall time at which a process was last seen here; None if there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The answer to `beat`: what others have done meanwhile."""
+
+    reclaimed: Sequence[Reclaimed] = ()
+    """Tasks of processes that were taken for dead."""
+    seen: Mapping[int, Seconds] = field(default_factory=dict)
+    """When each owner was last seen, by its own clock: it changes while one lives."""
+    in_force: InForce | None = None
+    """None where a newer crawler has migrated the ledger: this process is to drain."""
 
 
 @dataclass(frozen=True, slots=True)

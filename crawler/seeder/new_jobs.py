@@ -43,7 +43,7 @@ class Turn:
 
 def new_of(tools: SyncTools, jobs: Sequence[Job]) -> list[Job]:
     """Return those of the jobs that are new and may be short."""
-    short = [job for job in jobs if _is_short(job) and tools.limit is None]
+    short = list(filter(_is_short, jobs)) if tools.limit is None else []
     new = set(tools.frontier.new_jobs([job.name for job in short])) if short else set()
     return [job for job in short if job.name in new]
 

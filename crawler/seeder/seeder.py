@@ -67,7 +67,8 @@ class Seeder:
         """Set when there is a round to begin, or a job has ended."""
         self._round = True
         self._changed: Mapping[str, Sequence[str]] = {}
-        self._down_since = frontier.alive()
+        self.down_since: Seconds | None = None
+        """Wall time at which a process was last seen on the ledger, until all lists are read."""
         self._lists: dict[str, JobLists] = {}
         self._unread: set[str] = set()
         """Names of jobs whose lists are being read, or about to be."""
@@ -144,8 +145,8 @@ class Seeder:
         taken = self._take_in_new(jobs, tools, slots)
         others = sorted((job for job in jobs if job.name not in taken), key=_length)
         other = {name for name, options in changed.items() if "schedule" in options}
-        tools.rescheduler.ask(others, self._down_since, other)
-        self._down_since = None
+        tools.rescheduler.ask(others, self.down_since, other)
+        self.down_since = None
         for job in others:
             lists = self._lists.get(job.name)
             if lists is None or lists.job != job:

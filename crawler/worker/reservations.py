@@ -38,12 +38,16 @@ class Reservations:
         Raises:
             LeaseLostError, LocalFaultError: nothing is recorded.
         """
-        new = (one for one in coming if has_body(one) and not one.task.digest)
-        claims = {one.task.id: one.wanted for one in new if one.wanted}
+        claims = {one.task.id: one.wanted for one in coming if _is_new(one)}
         has = self._frontier.settle(self._owner, settlements, hosts, claims)
-        self._paths = {task: path for task, path in claims.items() if task in has}
+        self._paths = {task: claims[task] for task in has}
 
 
 def has_body(visited: Visited) -> bool:
     """Tell whether a visit brought a body that is to be stored."""
     return not visited.task.robots and (visited.content is not None or visited.part is not None)
+
+
+def _is_new(visited: Visited) -> bool:
+    """Tell whether a body is to be stored of a task that has no file yet."""
+    return has_body(visited) and bool(visited.wanted) and not visited.task.digest

@@ -179,7 +179,7 @@ def leases(folder: Path, rounds: int = 60) -> dict[str, float]:
     lease_s = settle_s = 0.0
     tasks = 0
     with open_frontier(folder / "state.sqlite", durable=False) as frontier:
-        owner = frontier.register(current(), time.time())
+        owner = frontier.join(current(), time.time()).owner
         held: list[Any] = []
         for _ in range(rounds):
             begun = time.perf_counter()
@@ -193,7 +193,7 @@ def leases(folder: Path, rounds: int = 60) -> dict[str, float]:
             settle_s += time.perf_counter() - begun
             tasks += len(batch)
             held += lease.hosts
-        frontier.release(owner, [], time.time())
+        frontier.leave(owner, [], time.time())
     return {"lease_us": lease_s / tasks * 1e6, "settle_us": settle_s / tasks * 1e6}
 
 

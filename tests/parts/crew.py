@@ -53,7 +53,7 @@ class Crew:
         urls = [f"http://h.example/{number}" for number in range(1, URLS + 1)]
         self.frontier = open_frontier(self.folder / "state.sqlite", durable=False).__enter__()
         self.files = Files(self.folder / "files", durable=False).__enter__()
-        owner = self.frontier.register(current(), time.time())
+        owner = self.frontier.join(current(), time.time()).owner
         seeds = [Seed(fingerprint("j", url), url, host_of(url)) for url in urls]
         settings = Settings(jobs=(job,))
         hosts = HostOverrides(settings)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from crawler.frontier import open_frontier, tidied
+from crawler.frontier import Pulse, open_frontier, tidied
 from crawler.frontier.process import Process, current
 from crawler.model import Outcome
 from crawler.records import Seed, Settlement
@@ -23,8 +23,29 @@ def seeds(*hosts, each=1, job="job"):
     return [seed(f"http://{host}/{number}", job) for host in hosts for number in range(each)]
 
 
-def join(frontier, now=NOW):
-    return frontier.register(current(), now)
+def join(frontier, now=NOW, process=None, holder=None):
+    return frontier.join(process or current(), now, holder).owner
+
+
+def beat(frontier, owner, now=NOW, pulse=None, **watched):
+    return frontier.beat(owner, pulse or Pulse("running"), now, **watched)
+
+
+def reclaim(frontier, now, machine=None, *, mine=0, watched=None):
+    """Take back what the dead have left, as the owner `mine` or one that comes for that alone."""
+    process = current() if machine in {None, current().machine} else Process(machine, 1, "1")
+    owner = mine or join(frontier, now, process)
+    reclaimed = beat(frontier, owner, now, watched=watched).reclaimed
+    if not mine:
+        frontier.leave(owner, [], now)
+    return reclaimed
+
+
+def in_force(frontier):
+    """Return which configuration holds the ledger, as one hears who joins."""
+    joined = frontier.join(current(), NOW)
+    frontier.leave(joined.owner, [], NOW)
+    return joined.before
 
 
 def take(frontier, owner, now=NOW, **options):

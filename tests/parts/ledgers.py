@@ -99,7 +99,7 @@ def ended(frontier, *hosts, again=None):
     owner = join(frontier)
     fit(frontier, owner, None, job="daily" if again else "")
     end(frontier, owner, KINDS, again=again)
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
 
 
 def listed(frontier, *names, job="job", now=NOW):
@@ -110,7 +110,7 @@ def listed(frontier, *names, job="job", now=NOW):
 
 def read_to_end(frontier, chunks, job="job", name="list", *, now=NOW):
     """A pass of a list that has these chunks and no other, applied by a process of its own."""
-    owner = frontier.register(current(), now)
+    owner = frontier.join(current(), now).owner
     one = frontier.begin_pass(owner, job, name)
     gone = frontier.chunks(one.source).keys() - {chunk.anchor for chunk in chunks}
     synced = frontier.put(one, chunks, now)
@@ -119,7 +119,7 @@ def read_to_end(frontier, chunks, job="job", name="list", *, now=NOW):
     state = SourceState(one.source, "read", sum(len(chunk.seeds) for chunk in chunks), 0)
     frontier.end_pass(one, state, now)
     done(frontier, owner, Retire(job), now)
-    frontier.release(owner, [], now)
+    frontier.leave(owner, [], now)
     return synced
 
 
@@ -139,7 +139,7 @@ def write_many(file):
     urls, hosts = (2_000_000, 1_000_000) if FULL else (60_000, 6_000)
     with open_frontier(file, durable=False) as frontier:
         frontier.configure([JobTerms("one"), JobTerms("two")], NOW)
-        frontier.register(current(), NOW)
+        frontier.join(current(), NOW)
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous = OFF")
         db.execute("BEGIN")

@@ -95,6 +95,7 @@ ELSEWHERE = {
     "frontier/sqlite/rows/transactions.py": "parts/frontier/sqlite/test_sqlite.py",
     "frontier/sqlite/file/upgrade.py": "parts/frontier/sqlite/file/test_migrations.py",
     "frontier/values.py": "values alone",
+    "frontier/sqlite/visits/beats.py": "parts/frontier/sqlite/visits/test_owners.py",
     "frontier/sqlite/visits/ready.py": "parts/frontier/sqlite/visits/test_turns.py",
     "frontier/sqlite/rows/slices.py": "parts/frontier/sqlite/visits/test_tidying.py",
     "frontier/work.py": "parts/frontier/sqlite/visits/test_refitting.py",

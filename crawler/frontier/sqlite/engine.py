@@ -13,11 +13,11 @@ from crawler.frontier.classes import Shares
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
-from crawler.frontier.sqlite.rows import identity, robots
+from crawler.frontier.sqlite.rows import robots
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import jobs, leasing, owners, settling, tidying, turns
+from crawler.frontier.sqlite.visits import beats, jobs, leasing, owners, settling, tidying, turns
 from crawler.frontier.sqlite.visits.jobs import configure
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Found, Tidied, Work
@@ -49,17 +49,23 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def identify(self, known: str = "") -> str:
-        return self._file.write(identity.identify, known)
+    def join(
+        self, process: Process, now: Seconds, holder: values.Holder | None = None, known: str = ""
+    ) -> values.Joined:
+        return self._file.write(owners.join, process, now, holder, known)
 
-    def in_force(self) -> values.InForce:
-        return self._file.read(identity.in_force)
+    def beat(
+        self,
+        owner: int,
+        pulse: values.Pulse,
+        now: Seconds,
+        watched: values.Watched | None = None,
+    ) -> values.Beat:
+        self._file.look()
+        return self._file.write(beats.beat, self._file.names, owner, pulse, now, watched)
 
-    def register(self, process: Process, now: Seconds, holder: values.Holder | None = None) -> int:
-        return self._file.write(owners.own, process, now, holder)
-
-    def outdated(self) -> bool:
-        return self._file.outdated()
+    def leave(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
+        return self._file.stage(owners.leave, owner, hosts, now)
 
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
@@ -88,9 +94,6 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     def hold(self, jobs: Collection[str]) -> None:
         self._visitor = replace(self._visitor, held=frozenset(jobs))
 
-    def alive(self) -> Seconds | None:
-        return self._file.read(owners.alive)
-
     def schedule(self, job: str) -> str:
         return self._file.read(jobs.schedule, job)
 
@@ -103,10 +106,6 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self, file: Transactions, work: Work[Found], owner: int, now: Seconds, after: int
     ) -> Tidied[Found]:
         return tidying.tidy(Slice(file, self._visitor, owner, now, after), work)
-
-    def heartbeat(self, owner: int, pulse: values.Pulse, now: Seconds) -> None:
-        self._file.look()
-        self._file.write(owners.heartbeat, owner, pulse, now)
 
     def lease(
         self,
@@ -147,19 +146,5 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     ) -> set[int]:
         return self._file.stage(settling.settle, owner, settlements, hosts, claims)
 
-    def renew(self, owner: int, now: Seconds) -> None:
-        self._file.write(owners.renew, owner, now)
-
     def robots(self, origin: str) -> Robots | None:
         return self._file.read(robots.known, origin)
-
-    def release(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
-        return self._file.stage(owners.release, owner, hosts, now)
-
-    def seen(self) -> dict[int, Seconds]:
-        return self._file.read(owners.seen)
-
-    def reclaim(
-        self, now: Seconds, machine: str, *, mine: int = 0, watched: values.Watched = values.NOBODY
-    ) -> list[values.Reclaimed]:
-        return self._file.write(owners.reclaim, self._file.names, now, machine, mine, watched)

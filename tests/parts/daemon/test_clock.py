@@ -23,7 +23,7 @@ def reschedule(frontier, job):
         fits = Rescheduler(frontier, owner, native, lambda: None, wall=lambda: NOW)
         fits.ask([job])
         fits.wait(job.name)
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
 
 
 class Clocks:
@@ -77,7 +77,7 @@ def test_what_a_clock_that_was_ahead_has_put_off_is_due_as_if_it_never_was(front
         settled(again, Kind.TIMEOUT, Again(then + 30), then),
         settled(later, Kind.STORED, Done(next_at=then + 600), then),
     ], [])  # fmt: skip
-    frontier.release(owner, [], then)
+    frontier.leave(owner, [], then)
     owner = join(frontier)
     assert take(frontier, owner, NOW + 900) == {}, "all waits for the time that was"
     done(frontier, owner, BringBack())
@@ -102,7 +102,7 @@ def test_what_ended_by_a_clock_that_was_ahead_has_its_time_from_the_schedule_ane
         [settled(task, *end, then) for task, end in zip(tasks, ends, strict=True)],
         [],
     )
-    frontier.release(owner, [], then)
+    frontier.leave(owner, [], then)
     reschedule(frontier, job)
     assert frontier.sums().counts.waiting == 0, "no reload heals that"
     done(frontier, join(frontier), BringBack())
@@ -125,7 +125,7 @@ def test_the_rules_that_a_clock_which_was_ahead_fetched_hold_for_a_day_from_now(
     origin = origin_of(task.url)
     record = Robots(origin, b"x", 200, then, then + DAY_S, then + 2 * DAY_S, then, 3)
     frontier.settle(owner, [replace(settled(task, Kind.STORED, Done(), then), robots=record)], [])
-    frontier.release(owner, [], then)
+    frontier.leave(owner, [], then)
     done(frontier, join(frontier), BringBack())
     day = NOW + DAY_S
     assert frontier.robots(origin) == Robots(origin, b"x", 200, NOW, day, day, NOW, 3)
@@ -152,7 +152,7 @@ def test_what_is_put_off_by_the_clock_of_today_stays(frontier):
     owner = join(frontier)
     task = take(frontier, owner)["a:80"].tasks[0]
     frontier.settle(owner, [settled(task, Kind.TIMEOUT, Again(NOW + 30))], [])
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     owner = join(frontier)
     done(frontier, owner, BringBack(), NOW + 1)
     assert take(frontier, owner, NOW + 29) == {}

@@ -15,7 +15,7 @@ def test_a_settler_that_breaks_loses_nothing_that_was_delivered(tmp_path):
         def breaks_at_first(*arguments) -> None:
             if next(times) in {0, 3}:
                 raise OSError("the disk is away")
-            settle(*arguments)
+            return settle(*arguments)
 
         crew.frontier.settle = breaks_at_first
         assert crew.run() is False

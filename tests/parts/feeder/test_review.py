@@ -74,7 +74,7 @@ def test_a_process_that_starts_with_a_lower_delay_uses_it_at_once(hosts_at_work)
     work = hosts_at_work(delay="1h", hosts={"a": {"delay": "2h"}})
     work.add(*URLS)
     answered = visited(work)
-    work.frontier.release(work.owner, work.feeder.owed(), work.wall())
+    work.frontier.leave(work.owner, work.feeder.owed(), work.wall())
     later = hosts_at_work(delay="5s", now=work.now)
     later.review.run()
     ((at, _), *_) = later.starts(30)
@@ -105,7 +105,7 @@ def test_the_rest_of_an_address_lasts_over_the_end_of_a_process(hosts_at_work, e
     work.end(task, after=0.0)
     answered = work.now
     if end == "release":
-        work.frontier.release(work.owner, work.feeder.owed(), work.wall())
+        work.frontier.leave(work.owner, work.feeder.owed(), work.wall())
     later = hosts_at_work(delay=0, addresses=SLOW, now=work.now + 1)
     later.reclaim()
     ((at, _), *_) = later.starts(30, at=IP)

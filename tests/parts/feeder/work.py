@@ -21,7 +21,7 @@ from crawler.worker.ends import Ends
 from crawler.worker.guard import Guard
 from crawler.worker.judge import Judge
 from crawler.worker.robots_rules import Rulebook
-from tests.parts.frontiers import seed
+from tests.parts.frontiers import reclaim, seed
 from tests.parts.logs import Silence
 
 OFFSET = 1_800_000_000.0
@@ -39,7 +39,7 @@ class Work:
         self.now, self.frontier, self.addresses = now, frontier, addresses
         self.ahead = 0.0
         """How far the wall clock was set forward."""
-        self.owner = frontier.register(process or current(), self.wall())
+        self.owner = frontier.join(process or current(), self.wall()).owner
         frontier.configure(overrides.job_terms(), self.wall(), obeys={"*": False})
         self._handoff: Queue[Task] = Queue()
         self.told: list[Settlement] = []
@@ -129,4 +129,4 @@ class Work:
 
     def reclaim(self):
         """Take back what processes of this machine held that are gone."""
-        self.frontier.reclaim(self.wall(), current().machine, mine=self.owner)
+        reclaim(self.frontier, self.wall(), current().machine, mine=self.owner)

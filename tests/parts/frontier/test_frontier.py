@@ -15,6 +15,7 @@ from tests.parts.frontiers import (
     done,
     join,
     one_task,
+    reclaim,
     seed,
     seeds,
     settled,
@@ -143,7 +144,7 @@ def test_what_a_host_is_owed_outlasts_the_process(tmp_path):
             host = take(frontier, owner)["a:80"]
             rests = [HostRecord(host.id, NOW + 30)]
             frontier.settle(owner, [settled(host.tasks[0], Kind.STORED, Done())], rests)
-            assert len(frontier.release(owner, [], NOW)) == len(host.tasks) - 1
+            assert len(frontier.leave(owner, [], NOW)) == len(host.tasks) - 1
         with engine(tmp_path) as frontier:
             owner = join(frontier)
             assert take(frontier, owner, NOW + 29) == {}
@@ -168,7 +169,7 @@ def test_a_verdict_is_counted_and_lasts(frontier, kind, verdict, finished, waiti
     assert counts.finished == finished
     assert times_listed(frontier) == ({"": 1} if waiting else {kind: 1})
     assert len(unfinished(frontier)) == waiting
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     assert len(take(frontier, join(frontier), NOW + LATER)) == waiting
 
 
@@ -249,7 +250,7 @@ def test_a_job_that_is_no_longer_configured_is_retired_and_revived(frontier):
     owner = join(frontier)
     leased = [task.job for host in take(frontier, owner).values() for task in host.tasks]
     assert leased == ["two", "two"]
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     frontier.configure([JobTerms("one"), JobTerms("two"), JobTerms("three")], NOW)
     assert (frontier.sums().counts.waiting, frontier.sums().counts.finished) == (4, {})
     assert sum(len(host.tasks) for host in take(frontier, join(frontier)).values()) == 4
@@ -276,9 +277,9 @@ def test_a_task_that_was_held_while_its_job_was_retired_is_not_leased_again(fron
     if way == "hop":
         frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("http://b/"))], [])
     if way == "reclaim":
-        frontier.reclaim(NOW + LATER, "another machine")
+        reclaim(frontier, NOW + LATER, "another machine")
     else:
-        frontier.release(owner, [], NOW)
+        frontier.leave(owner, [], NOW)
     frontier.configure([JobTerms("two")], NOW)
     hosts = take(frontier, join(frontier), NOW + 2 * LATER)
     assert [task.job for host in hosts.values() for task in host.tasks] == []

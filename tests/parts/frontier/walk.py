@@ -28,6 +28,7 @@ from crawler.frontier import (
     Unneeded,
     Wake,
     Wanted,
+    Watched,
     Weigh,
 )
 from crawler.frontier.process import Process
@@ -35,7 +36,7 @@ from crawler.model import Kind, Outcome
 from crawler.policy.naming import path_key
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms, Robots, Settlement
 from tests.parts.desk import change, number, rows, stored
-from tests.parts.frontiers import done, move, seed
+from tests.parts.frontiers import beat, done, move, reclaim, seed
 
 JOBS = ("one", "two", "three")
 HOSTS = tuple(f"h{number}.example" for number in range(4))
@@ -79,7 +80,7 @@ class Walk:
         names, weights = zip(*STEPS.items(), strict=True)
         (name,) = self.random.choices(names, weights)
         for owner in self.held:
-            self._frontier.renew(owner, self.now)
+            beat(self._frontier, owner, self.now, watched=Watched())
         self.trace.append((name, None))
         self.trace[-1] = name, getattr(self, f"_step_{name}")()
 
@@ -167,7 +168,7 @@ class Walk:
         if len(self.held) >= MAX_PROCESSES:
             return None
         self._pids += 1
-        owner = self._frontier.register(Process("machine", self._pids, "1"), self.now)
+        owner = self._frontier.join(Process(f"machine {self._pids}", 1, "1"), self.now).owner
         self.held[owner] = {}
         return owner
 
@@ -282,7 +283,7 @@ class Walk:
         with sqlite3.connect(self._file) as db:
             db.execute("UPDATE process SET lease_until = 0 WHERE id = ?", (owner,))
         db.close()
-        self._frontier.reclaim(self.now, "another machine")
+        reclaim(self._frontier, self.now, "another machine")
         return owner
 
     def _step_release(self):
@@ -290,7 +291,7 @@ class Walk:
             return None
         owner = self.random.choice(sorted(self.held))
         hosts = [HostRecord(host, self.now + 1) for host in self.held.pop(owner)]
-        self._frontier.release(owner, hosts, self.now)
+        self._frontier.leave(owner, hosts, self.now)
         return owner
 
     def _step_refit(self):

@@ -35,7 +35,7 @@ def frontier(tmp_path):
             refilled = take(frontier, owner, new=0, refills={host.id: EACH}).values()
             tasks = [*host.tasks, *(task for one in refilled for task in one.tasks)]
             frontier.settle(owner, [settled(task, Kind.STORED, Done()) for task in tasks], [])
-        frontier.release(owner, [HostRecord(host.id, 0.0) for host in hosts], NOW)
+        frontier.leave(owner, [HostRecord(host.id, 0.0) for host in hosts], NOW)
         yield frontier
 
 
@@ -116,7 +116,7 @@ def test_a_job_that_changed_here_is_fitted_though_another_process_has_noted_it(
 
 
 def test_every_job_of_a_walk_learns_that_it_failed(frontier, fits):
-    frontier.release(fits._owner, [], NOW)
+    frontier.leave(fits._owner, [], NOW)
     fits.ask([scheduled("j0", every="1h"), scheduled("j1", every="1h")])
     waiting = [
         gevent.spawn(pytest.raises, LeaseLostError, fits.wait, name) for name in ("j0", "j1")

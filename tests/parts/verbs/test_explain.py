@@ -73,7 +73,7 @@ def test_a_wait_says_whether_it_is_the_hosts_word_or_ours(file, frontier, wait, 
     task = one_task(frontier, owner)
     again = settled(task, Kind.HTTP_ERROR, Again(NOW + wait), status=503, retry_after=60.0)
     frontier.settle(owner, [again], [HostRecord(task.host_id, NOW)])
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     assert f"({why})" in waits(file)
 
 
@@ -127,7 +127,7 @@ def test_a_url_that_waits_tells_its_time_its_host_and_its_daemon(file, frontier)
 
 def test_a_url_whose_holder_died_says_so(file, frontier):
     frontier.add("job", seeds("a"), NOW)
-    take(frontier, frontier.register(gone(), NOW))
+    take(frontier, frontier.join(gone(), NOW).owner)
     assert "(dead: what it held is taken back)" in waits(file)
 
 

@@ -22,7 +22,7 @@ def look(file, now=NOW):
 
 def test_a_process_is_alive_dead_or_silent(file, frontier):
     join(frontier)
-    frontier.register(gone(), NOW)
+    frontier.join(gone(), NOW)
     execute(
         file,
         "INSERT INTO process (machine, pid, born, started_at, lease_until) "
@@ -36,7 +36,7 @@ def test_a_process_is_alive_dead_or_silent(file, frontier):
 def test_idle_without_a_daemon_says_so(file, frontier):
     frontier.add("job", seeds("a"), NOW)
     assert status.idle(look(file)) == "no daemon is running"
-    frontier.register(gone(), NOW)
+    frontier.join(gone(), NOW)
     assert " died, and the next daemon takes back all URLs" in status.idle(look(file))
 
 
@@ -87,10 +87,10 @@ def test_idle_names_the_one_of_two_processes_that_is_paused(file, frontier):
 def test_idle_because_a_process_has_an_older_text_of_its_configuration(file, frontier):
     frontier.add("job", seeds("a"), NOW)
     holder = Holder("crawler", "crawler.yaml")
-    old = frontier.register(current(), NOW, holder)
+    old = frontier.join(current(), NOW, holder).owner
     frontier.configure([JobTerms("job", digest="1")], NOW, text=(old, "one"))
-    frontier.heartbeat(old, Pulse("running"), NOW)
-    new = frontier.register(gone(), NOW, holder)
+    frontier.beat(old, Pulse("running"), NOW)
+    new = frontier.join(gone(), NOW, holder).owner
     frontier.configure([JobTerms("job", digest="2")], NOW, text=(new, "two"))
     assert "an older text of its configuration" in status.idle(look(file))
 
@@ -98,7 +98,7 @@ def test_idle_because_a_process_has_an_older_text_of_its_configuration(file, fro
 def test_the_rate_and_the_time_that_is_left_are_those_of_the_living(file, frontier):
     frontier.add("job", seeds("a", each=90), NOW)
     for process in (current(), gone()):
-        frontier.register(process, NOW)
+        frontier.join(process, NOW)
     execute(file, "UPDATE process SET rate = 3, rate_ok = 2, busy = 4, state = 'running'")
     found = look(file)
     assert (found.rate, found.eta) == (3.0, 30.0)

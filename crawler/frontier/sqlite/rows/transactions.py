@@ -17,7 +17,6 @@ from crawler.frontier.sqlite.file.database import (
     check_version,
     checkpoint,
     connect,
-    is_newer,
     reader,
 )
 from crawler.frontier.sqlite.file.faults import error_of
@@ -90,10 +89,6 @@ class Transactions:
             LedgerLostError: it is not; from now on every verb raises that.
         """
         self._native.call(self._presence.look, self.db)
-
-    def outdated(self) -> bool:
-        """Tell whether a newer crawler has migrated the file."""
-        return self._native.call(is_newer, self.db)
 
     def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb that writes, and return what it returns.

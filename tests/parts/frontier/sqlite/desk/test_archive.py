@@ -15,7 +15,7 @@ def test_an_archive_skips_what_is_stored_and_retires_what_is_not_asked_for(file,
     owner = join(frontier)
     end(frontier, owner, {"a/0": Kind.STORED, "a/4": Kind.STORED, "b/0": Kind.STORED} | KINDS)
     listed(frontier, "a/0", "c/0", job="fetch")
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     change(file, BeginArchive(), NOW + 9)
     assert_sums(file)
     assert sum(times_listed(frontier).values()) == 0

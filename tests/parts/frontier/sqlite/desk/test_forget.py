@@ -19,7 +19,7 @@ def test_what_no_list_names_is_forgotten_with_its_name_and_the_rest_stays(file, 
     listed(frontier, "a/0", "a/1", "a/2")
     owner = join(frontier)
     end(frontier, owner, KINDS)
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     (number,) = execute(file, "SELECT id FROM task WHERE url = 'http://a/0'")[0]
     frontier.claim([(number, "a/0", "a/0-x")])
     listed(frontier, "a/2")

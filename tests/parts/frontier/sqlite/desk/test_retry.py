@@ -47,7 +47,7 @@ def test_a_retry_starts_where_the_url_is_listed(file, frontier):
     frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("http://b/x"))], [])
     (task,) = take(frontier, owner)["b:80"].tasks
     frontier.settle(owner, [settled(task, Kind.TIMEOUT, Dead("x"))], [])
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     retried(file)
     (task,) = take(frontier, join(frontier))["a:80"].tasks
     assert (task.url, task.location, task.hops) == ("http://a/0", "http://a/0", 0)

@@ -25,6 +25,7 @@ from crawler.frontier.sqlite.file.upgrade import Upgrade
 from crawler.model import Kept, Kind, Outcome, Validators
 from crawler.records import Done, JobTerms, Settlement
 from tests.parts.desk import unfinished
+from tests.parts.frontiers import reclaim
 
 FOLDER = Path(__file__).parent
 OLD = sorted(MIGRATIONS)
@@ -152,8 +153,8 @@ def test_the_work_goes_on_where_an_older_crawler_left_it(old):
         counts = frontier.sums().counts
         assert (counts.known, counts.leased, counts.waiting) == (8, 2, 3)
         assert counts.finished == {"not_found": 1, "stored": 1, "unchanged": 1}
-        owner = frontier.register(current(), NOW)
-        lost = frontier.reclaim(NOW, "another machine", mine=owner)
+        owner = frontier.join(current(), NOW).owner
+        lost = reclaim(frontier, NOW, mine=owner)
         assert [item.task.url for item in lost] == [f"http://a.example/{n}.gif" for n in (4, 5)]
         lease = frontier.lease(owner, NOW + 60, new=9, refills={}, idle=[])
         assert {host.key for host in lease.hosts} == {"a.example:80", "e.example:80"}
@@ -220,6 +221,7 @@ def test_a_kill_in_the_middle_costs_one_slice_and_the_copy_is_whole(old, fresh, 
     script = f"""
 import crawler, os, pathlib, signal
 from crawler.frontier.sqlite.file import upgrade
+from tests.parts.frontiers import reclaim
 upgrade.TASKS_AT_ONCE = 2
 left = [{int(part * steps)}]
 whole = upgrade._made

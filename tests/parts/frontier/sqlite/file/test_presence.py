@@ -7,6 +7,7 @@ import pytest
 
 from crawler.errors import LedgerLostError
 from crawler.frontier import Pulse, open_frontier
+from crawler.frontier.process import current
 from tests.parts.frontiers import NOW, join, seeds
 
 
@@ -17,9 +18,9 @@ def beside(file, suffix):
 def test_a_file_that_stays_is_the_one_that_was_opened_however_it_grows(frontier):
     owner = join(frontier)
     for round_ in range(3):
-        frontier.heartbeat(owner, Pulse("running"), NOW)
+        frontier.beat(owner, Pulse("running"), NOW)
         frontier.add("job", seeds(*(f"{round_}-{n}.example" for n in range(500)), each=4), NOW)
-    frontier.heartbeat(owner, Pulse("running"), NOW)
+    frontier.beat(owner, Pulse("running"), NOW)
 
 
 def test_a_file_that_another_process_made_shorter_is_still_whole(frontier, file):
@@ -28,24 +29,24 @@ def test_a_file_that_another_process_made_shorter_is_still_whole(frontier, file)
     owner = join(frontier)
     frontier.add("job", seeds(*(f"{n}.example" for n in range(2000)), each=4), NOW)
     execute(file, "PRAGMA wal_checkpoint(TRUNCATE)")
-    frontier.heartbeat(owner, Pulse("running"), NOW)
+    frontier.beat(owner, Pulse("running"), NOW)
     size = file.stat().st_size
     execute(file, "DELETE FROM task")
     execute(file, "VACUUM")
     execute(file, "PRAGMA wal_checkpoint(TRUNCATE)")
     assert file.stat().st_size < size
-    frontier.heartbeat(owner, Pulse("running"), NOW)
+    frontier.beat(owner, Pulse("running"), NOW)
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
 def test_a_file_that_was_deleted_is_noticed_by_the_next_heartbeat(frontier, file, suffix):
     owner = join(frontier)
-    frontier.heartbeat(owner, Pulse("running"), NOW)
+    frontier.beat(owner, Pulse("running"), NOW)
     beside(file, suffix).unlink()
     with pytest.raises(LedgerLostError, match=f"{file.name}{suffix} was deleted"):
-        frontier.heartbeat(owner, Pulse("running"), NOW)
+        frontier.beat(owner, Pulse("running"), NOW)
     with pytest.raises(LedgerLostError):
-        frontier.release(owner, [], NOW)
+        frontier.leave(owner, [], NOW)
 
 
 def test_a_file_that_was_replaced_is_noticed_and_the_new_one_left_alone(open_one, file):
@@ -54,7 +55,7 @@ def test_a_file_that_was_replaced_is_noticed_and_the_new_one_left_alone(open_one
     shutil.copy(file, beside(file, ".copy"))
     beside(file, ".copy").replace(file)
     with pytest.raises(LedgerLostError, match="was replaced"):
-        frontier.heartbeat(owner, Pulse("running"), NOW)
+        frontier.beat(owner, Pulse("running"), NOW)
 
 
 def test_the_end_of_a_process_removes_no_file_of_the_ledger_that_took_the_place(tmp_path):
@@ -66,7 +67,7 @@ def test_the_end_of_a_process_removes_no_file_of_the_ledger_that_took_the_place(
         with open_frontier(file, durable=False) as other:
             other.add("job", seeds("a.example"), NOW)
             with pytest.raises(LedgerLostError):
-                lost.heartbeat(owner, Pulse("running"), NOW)
+                lost.beat(owner, Pulse("running"), NOW)
             before = beside(file, "-wal").stat().st_ino
             lost.__exit__()
             assert beside(file, "-wal").stat().st_ino == before
@@ -78,18 +79,19 @@ def test_the_end_of_a_process_removes_no_file_of_the_ledger_that_took_the_place(
 def test_a_file_that_was_truncated_is_noticed(frontier, file, size):
     owner = join(frontier)
     frontier.add("job", seeds("a.example"), NOW)
-    frontier.heartbeat(owner, Pulse("running"), NOW)
+    frontier.beat(owner, Pulse("running"), NOW)
     os.truncate(file, size)
     with pytest.raises(LedgerLostError, match="was truncated"):
-        frontier.heartbeat(owner, Pulse("running"), NOW)
+        frontier.beat(owner, Pulse("running"), NOW)
 
 
 def test_a_ledger_has_an_id_of_its_own_and_keeps_it(open_one, tmp_path):
     first, again = open_one(), open_one()
-    assert len(first.identify()) == 32
-    assert again.identify("another") == first.identify()
+    uid = first.join(current(), NOW).uid
+    assert len(uid) == 32
+    assert again.join(current(), NOW, known="another").uid == uid
     with open_frontier(tmp_path / "other.sqlite", durable=False) as other:
-        assert other.identify() != first.identify()
+        assert other.join(current(), NOW).uid != uid
 
 
 def test_a_clean_end_leaves_what_a_reader_needs_and_all_in_the_file_itself(tmp_path):

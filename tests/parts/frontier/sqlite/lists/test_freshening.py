@@ -27,7 +27,7 @@ class Crawl:
         changed = seed(URL)._replace(modified=modified)
         self.frontier.put(one, [ReadChunk(1, self.reads, [changed])], now)
         self.frontier.end_pass(one, None, now)
-        self.frontier.release(owner, [], now)
+        self.frontier.leave(owner, [], now)
         assert not broken(self.file, now, {})
 
     def visit(self, now, kind=Kind.STORED, verdict=None):
@@ -36,7 +36,7 @@ class Crawl:
         tasks = [task for host in take(self.frontier, owner, now).values() for task in host.tasks]
         ends = [settled(task, kind, verdict or Done(), now) for task in tasks]
         self.frontier.settle(owner, ends, [])
-        self.frontier.release(owner, [], now)
+        self.frontier.leave(owner, [], now)
         return bool(tasks)
 
 
@@ -89,7 +89,7 @@ def test_what_is_on_its_way_or_being_tried_again_is_left(crawl, frontier):
     frontier.put(crawl_other, [ReadChunk(1, 1, [changed])], NOW)
     again = Again(NOW + 500)
     frontier.settle(owner, [settled(task, Kind.TIMEOUT, again, NOW)], [])
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     crawl.read(NOW + 60, NOW + 30)
     assert not crawl.visit(NOW + 60)
     assert crawl.visit(NOW + 500)

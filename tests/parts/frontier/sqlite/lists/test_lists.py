@@ -110,13 +110,13 @@ def test_what_is_listed_again_comes_back_with_its_history(frontier, reader, kind
     task = one_task(frontier, owner)
     if kind:
         frontier.settle(owner, [settled(task, kind, verdict)], [])
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     gone(frontier, number, 1)
     assert retire(frontier, reader) == 1
     assert (frontier.sums().counts.waiting, frontier.sums().counts.finished) == (0, {})
     owner = join(frontier)
     assert not any(host.tasks for host in take(frontier, owner, NOW + 99).values())
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     synced = admit(frontier, number, chunk(1, *seeds("a")), now=NOW + 50)
     assert (synced.added, synced.revived) == (0, 1)
     counts = frontier.sums().counts
@@ -177,7 +177,7 @@ def test_columns_that_headers_use_come_with_the_task_and_change_with_the_list(fr
     admit(frontier, number, chunk(1, one))
     owner = join(frontier)
     assert one_task(frontier, owner).extra == {"ref": "x"}
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     admit(frontier, number, chunk(1, one._replace(extra='{"ref": "y"}')))
     assert one_task(frontier, join(frontier)).extra == {"ref": "y"}
 
@@ -189,7 +189,7 @@ def test_a_scheduled_url_is_finished_and_due_again(frontier):
     frontier.settle(owner, [settled(task, Kind.STORED, Done(NOW + 60), digest="aa")], [])
     counts = frontier.sums().counts
     assert (counts.finished, counts.again, counts.waiting) == ({"stored": 1}, 1, 1)
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     owner = join(frontier)
     assert take(frontier, owner, NOW + 59) == {}
     task = one_task(frontier, owner, NOW + 61)
@@ -222,7 +222,7 @@ def test_a_schedule_that_changed_while_a_url_was_retired_holds_when_it_comes_bac
     owner = join(frontier)
     task = one_task(frontier, owner)
     frontier.settle(owner, [settled(task, Kind.STORED, Done(NOW + 30 * 86_400))], [])
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     gone(frontier, number, 1)
     retire(frontier, reader)
     fit(frontier, reader, NOW + 3600, job="every 1h")

@@ -23,7 +23,7 @@ from crawler.frontier import (
 )
 from crawler.records import JobTerms
 from tests.parts.frontier.invariants import broken
-from tests.parts.frontiers import NOW, done, gone, join, seeds
+from tests.parts.frontiers import NOW, done, gone, join, reclaim, seeds
 from tests.parts.ledgers import execute, read_to_end
 
 
@@ -42,20 +42,20 @@ def test_two_processes_that_read_the_same_list_read_it_one_after_the_other(front
 
 def test_a_list_of_a_process_that_left_or_died_can_be_read(frontier):
     for leave in (
-        lambda owner: frontier.release(owner, [], NOW),
-        lambda _: frontier.reclaim(NOW, "another machine"),
+        lambda owner: frontier.leave(owner, [], NOW),
+        lambda _: reclaim(frontier, NOW, "another machine"),
     ):
-        one = frontier.register(gone(), NOW - 900)
+        one = frontier.join(gone(), NOW - 900).owner
         frontier.begin_pass(one, "job", "list")
         leave(one)
         assert frontier.begin_pass(join(frontier), "job", "list")
-        frontier.reclaim(NOW + 10_000, "another machine")
+        reclaim(frontier, NOW + 10_000, "another machine")
 
 
 def test_a_process_that_was_taken_for_dead_takes_nothing_in(frontier):
-    owner = frontier.register(gone(), NOW - 900)
+    owner = frontier.join(gone(), NOW - 900).owner
     one = frontier.begin_pass(owner, "job", "list")
-    frontier.reclaim(NOW, "another machine")
+    reclaim(frontier, NOW, "another machine")
     for act in (
         lambda: frontier.put(one, [chunk(1, *seeds("a"))], NOW),
         lambda: frontier.drop(one, [1]),
@@ -109,7 +109,7 @@ def test_what_a_pass_lost_goes_with_the_next_one_that_is_applied_unless_it_came_
         one = frontier.begin_pass(owner, "job", "list")
         frontier.put(one, [chunk(1, *found, key=key)], NOW)
         frontier.end_pass(one, None, NOW)
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     read_to_end(frontier, [chunk(1, *whole[:20], key=5)])
     counts = frontier.sums().counts
     assert (counts.waiting, counts.retired) == (20, 10)

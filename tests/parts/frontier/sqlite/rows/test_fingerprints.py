@@ -121,7 +121,7 @@ def test_what_is_added_beside_the_lists_and_robots_txt_are_known_like_any_url(st
 def leased(frontier, now):
     owner = join(frontier, now)
     hosts = take(frontier, owner, now).values()
-    frontier.release(owner, [], now)
+    frontier.leave(owner, [], now)
     return hosts
 
 

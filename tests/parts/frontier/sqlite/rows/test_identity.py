@@ -6,13 +6,13 @@ from crawler.errors import HeldElsewhereError
 from crawler.frontier import Holder, Pulse
 from crawler.frontier.process import current
 from crawler.records import JobTerms
-from tests.parts.frontiers import NOW, gone, join, seeds, take
+from tests.parts.frontiers import NOW, gone, in_force, join, seeds, take
 from tests.parts.ledgers import fit
 
 
 def daemon(frontier, name, process=None, **how):
     holder = Holder(name, f"/etc/{name}.yaml", **how)
-    return frontier.register(process or current(), NOW, holder)
+    return frontier.join(process or current(), NOW, holder).owner
 
 
 def test_a_configuration_of_another_name_is_refused_while_a_process_of_the_first_lives(frontier):
@@ -23,24 +23,24 @@ def test_a_configuration_of_another_name_is_refused_while_a_process_of_the_first
     assert f"process {current().pid} runs /etc/tour.yaml" in told
     assert "--take-over" in told
     assert refused.value.exit_code == 2
-    assert frontier.in_force().name == "tour"
+    assert in_force(frontier).name == "tour"
     daemon(frontier, "tour")
-    frontier.heartbeat(owner, Pulse("running"), NOW)
+    frontier.beat(owner, Pulse("running"), NOW)
 
 
 @pytest.mark.parametrize("how", ["dead", "released", "taken over"])
 def test_a_ledger_that_nobody_holds_is_taken(frontier, how):
     owner = daemon(frontier, "tour", gone() if how == "dead" else None)
     if how == "released":
-        frontier.release(owner, [], NOW)
+        frontier.leave(owner, [], NOW)
     daemon(frontier, "other", take_over=how == "taken over")
-    assert frontier.in_force().name == "other"
+    assert in_force(frontier).name == "other"
 
 
 def test_a_process_that_is_no_daemon_holds_nothing(frontier):
     daemon(frontier, "tour")
     join(frontier)
-    assert frontier.in_force().name == "tour"
+    assert in_force(frontier).name == "tour"
 
 
 def configured(frontier, text, **digests):
@@ -53,7 +53,7 @@ def configured(frontier, text, **digests):
 def test_the_number_of_the_text_grows_with_every_other_text(frontier):
     for text, number in (("a", 1), ("a", 1), ("b", 2), ("a", 3)):
         configured(frontier, text, j=text)
-        found = frontier.in_force()
+        found = in_force(frontier)
         assert (found.generation, found.digest, found.jobs) == (number, text, {"j": text})
 
 
@@ -85,8 +85,8 @@ def test_due_times_are_fitted_anew_when_a_process_with_an_older_text_ends(open_o
     first = configured(old, "a", j="1", k="1")
     second = configured(new, "b", j="2", k="1")
     fit(new, second, None, j="daily")
-    new.release(second, [], NOW)
+    new.leave(second, [], NOW)
     assert new.schedule("j") == "daily"
-    old.release(first, [], NOW)
+    old.leave(first, [], NOW)
     assert new.schedule("j") != "daily", "tasks that it settled late have times of the old schedule"
     assert new.schedule("k") == ""

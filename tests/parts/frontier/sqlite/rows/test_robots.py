@@ -17,7 +17,18 @@ from crawler.model import Kind
 from crawler.records import Again, Done, Hop, HostRecord, JobTerms, Robots
 from crawler.urls import origin_of
 from tests.parts.desk import times_listed, unfinished
-from tests.parts.frontiers import ENGINES, NOW, done, gone, join, seed, seeds, settled, take
+from tests.parts.frontiers import (
+    ENGINES,
+    NOW,
+    done,
+    gone,
+    join,
+    reclaim,
+    seed,
+    seeds,
+    settled,
+    take,
+)
 from tests.parts.ledgers import execute
 
 DAY = 86_400.0
@@ -129,7 +140,7 @@ def test_a_crawl_delay_is_told_where_robots_txt_is_obeyed(frontier, owner):
     frontier.settle(owner, [brought(task, crawl_delay=7.0)], [])
     back(frontier, owner, host)
     assert take(frontier, owner)["a:80"].crawl_delay == 7
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     frontier.configure(OBEYS, NOW, obeys={"*": False})
     assert take(frontier, join(frontier))["a:80"].crawl_delay == 0
 
@@ -164,7 +175,7 @@ def test_a_restart_asks_no_sooner_and_takes_no_such_host_twice_in_vain(frontier,
     hosts = take(frontier, owner)
     visits = [away(host.tasks[0], NOW + 100) for host in hosts.values()]
     frontier.settle(owner, visits, [])
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     frontier.configure(OBEYS, NOW + 1)
     owner = join(frontier)
     vain = take(frontier, owner, NOW + 1)
@@ -237,7 +248,7 @@ def test_where_all_must_obey_by_an_override_nobody_goes_on_meanwhile(frontier):
 def test_a_host_is_free_once_the_configuration_says_to_ignore_its_robots_txt(frontier, owner):
     _, task = asked(frontier, owner)
     frontier.settle(owner, [away(task, NOW + 100)], [])
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     frontier.configure(OBEYS, NOW + 1, obeys={"*": False})
     (host,) = take(frontier, join(frontier), NOW + 1).values()
     assert {task.url for task in host.tasks} == {"http://a/0", "http://a/1"}
@@ -467,8 +478,8 @@ def test_two_jobs_ask_once_and_both_learn_it(frontier):
 def test_a_crash_in_the_middle_of_such_a_visit_delays_it_and_no_more(frontier):
     frontier.configure([JobTerms("job", delay=20.0, obeys=True)], NOW)
     frontier.add("job", seeds("a"), NOW)
-    _, task = asked(frontier, frontier.register(gone(), NOW))
-    (lost,) = frontier.reclaim(NOW + 1, current().machine)
+    _, task = asked(frontier, frontier.join(gone(), NOW).owner)
+    (lost,) = reclaim(frontier, NOW + 1, current().machine)
     assert (lost.task.id, lost.task.robots, lost.task.job, lost.died) == (
         task.id,
         True,
@@ -485,7 +496,7 @@ def test_a_crash_in_the_middle_of_such_a_visit_delays_it_and_no_more(frontier):
 
 def test_a_drain_in_the_middle_of_such_a_visit_gives_it_back(frontier, owner):
     _, task = asked(frontier, owner)
-    (released,) = frontier.release(owner, [], NOW)
+    (released,) = frontier.leave(owner, [], NOW)
     assert (released.id, released.robots, released.job) == (task.id, True, "job")
     assert asked(frontier, join(frontier))[1].attempt == 1
 
@@ -499,7 +510,7 @@ def test_what_is_known_outlasts_the_process(tmp_path):
             _, task = asked(frontier, owner)
             known = brought(task, crawl_delay=3.0, refresh_at=NOW + 60)
             frontier.settle(owner, [known], [])
-            frontier.release(owner, [], NOW)
+            frontier.leave(owner, [], NOW)
         with engine(tmp_path) as frontier:
             frontier.configure(OBEYS, NOW)
             assert frontier.robots("http://a:80") == known.robots
@@ -525,7 +536,7 @@ def test_a_visit_that_a_job_left_behind_keeps_no_other_job_waiting(frontier, way
         frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("http://b/robots.txt"))], [])
     if way == "is held":
         frontier.configure([JobTerms("two", obeys=True)], NOW)
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     frontier.configure([JobTerms("two", obeys=True)], NOW)
     frontier.add("two", seeds("a", job="two"), NOW)
     owner, now = join(frontier), NOW
@@ -546,7 +557,7 @@ def test_a_visit_for_a_job_that_is_gone_is_made_by_nobody(frontier):
     owner = join(frontier)
     task = take(frontier, owner)["a:80"].tasks[0]
     frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("http://b/robots.txt"))], [])
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     frontier.configure([JobTerms("two", obeys=True)], NOW)
     owner = join(frontier)
     hosts = take(frontier, owner, NOW + 1)
@@ -562,7 +573,7 @@ def test_a_visit_is_made_with_the_options_of_a_job_that_is_here(open_one):
     one.add("two", seeds("a", job="two"), NOW)
     mine = join(one)
     assert asked(one, mine)[1].job == "one"
-    one.release(mine, [], NOW)
+    one.leave(mine, [], NOW)
     other.configure([JobTerms("two", obeys=True)], NOW)
     assert asked(other, join(other))[1].job == "two"
 
@@ -586,7 +597,7 @@ def test_a_job_that_comes_while_the_robots_txt_fails_has_its_host_when_it_is_ask
 def test_a_host_that_had_a_dot_in_an_earlier_version_learns_its_rules_and_is_merged(
     frontier, owner, tmp_path
 ):
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     with closing(sqlite3.connect(tmp_path / "state.sqlite")) as db, db:
         db.execute("UPDATE host SET key = replace(key, ':', '.:')")
         db.execute("UPDATE task SET url = replace(url, 'http://a/', 'http://a./')")
@@ -597,7 +608,7 @@ def test_a_host_that_had_a_dot_in_an_earlier_version_learns_its_rules_and_is_mer
         later.settle(owner, [brought(task)], [])
         first, *_ = more(later, owner, host)
         later.settle(owner, [settled(first, Kind.TIMEOUT, Again(NOW + 1.0), NOW)], [])
-        later.release(owner, [], NOW)
+        later.leave(owner, [], NOW)
         again = take(later, join(later), NOW + HOUR)
     assert {key: len(one.tasks) for key, one in again.items()} == {"a:80": 1, "a.:80": 2}
 
@@ -606,7 +617,7 @@ def test_a_configuration_touches_few_of_many_hosts_that_wait_and_the_others_foll
     frontier, owner, tmp_path
 ):
     file, number = tmp_path / "state.sqlite", 2 * ROWS_AT_ONCE + 100
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     execute(
         file,
         "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n LIMIT ?) "

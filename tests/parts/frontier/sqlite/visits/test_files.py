@@ -31,11 +31,11 @@ def settle(frontier, owner, task, digest=DIGEST):
 def owner(frontier):
     """Return the owner of a ledger with one URL, whose file is stored."""
     frontier.configure([JobTerms("j")], NOW)
-    owner = frontier.register(current(), NOW)
+    owner = frontier.join(current(), NOW).owner
     frontier.add("j", [Seed(fingerprint("j", URL), URL, "h:80")], NOW)
     settle(frontier, owner, lease(frontier, owner))
-    frontier.release(owner, [], NOW)
-    return frontier.register(current(), NOW)
+    frontier.leave(owner, [], NOW)
+    return frontier.join(current(), NOW).owner
 
 
 def test_a_stored_file_is_shown_with_its_size_and_digest(frontier, owner):

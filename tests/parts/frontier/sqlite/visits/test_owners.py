@@ -11,7 +11,19 @@ from crawler.frontier.process import current
 from crawler.model import DAY_S, Kind, Outcome
 from crawler.records import Done, Health, HostRecord, JobTerms, Settlement
 from tests.parts.desk import times_listed, unfinished
-from tests.parts.frontiers import LATER, NOW, gone, join, move, seed, seeds, settled, take
+from tests.parts.frontiers import (
+    LATER,
+    NOW,
+    beat,
+    gone,
+    join,
+    move,
+    reclaim,
+    seed,
+    seeds,
+    settled,
+    take,
+)
 
 
 def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
@@ -19,10 +31,10 @@ def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
     frontier.add("job", seeds("a", "b", each=2), NOW)
     held = [task for host in take(frontier, owner).values() for task in host.tasks]
     a = held[0].host_id
-    assert len(frontier.release(owner, [HostRecord(a, NOW + 5)], NOW)) == 4
+    assert len(frontier.leave(owner, [HostRecord(a, NOW + 5)], NOW)) == 4
     assert frontier.sums().counts.leased == 0
     with pytest.raises(LeaseLostError):
-        frontier.renew(owner, NOW)
+        beat(frontier, owner, NOW)
     again = take(frontier, join(frontier), NOW)
     assert list(again) == ["b:80"]
     assert {task.attempt for task in again["b:80"].tasks} == {1}
@@ -30,7 +42,7 @@ def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
 
 def test_a_number_of_an_owner_is_never_used_again(frontier):
     first = join(frontier)
-    frontier.release(first, [], NOW)
+    frontier.leave(first, [], NOW)
     assert join(frontier) != first
 
 
@@ -40,14 +52,14 @@ def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
     one.add("job", seeds("a", "b"), NOW)
     host = take(one, mine, new=1)["a:80"]
     now = NOW + LEASE_S + 1
-    assert [lost.owner for lost in other.reclaim(now, "another machine")] == [mine]
+    assert [lost.owner for lost in reclaim(other, now, "another machine")] == [mine]
     (task,) = take(other, theirs, now, new=1)["b:80"].tasks
     before = (other.sums().counts, times_listed(other), unfinished(other))
     result = settled(host.tasks[0], Kind.STORED, Done(), path="stolen")
     for verb in (
         lambda: one.settle(mine, [result], [HostRecord(host.id, NOW + LATER)]),
         lambda: one.lease(mine, now, new=9, refills={host.id: 9}, idle=[]),
-        lambda: one.renew(mine, now),
+        lambda: beat(one, mine, now),
         lambda: move(one, mine, [HostRecord(host.id, NOW, address="192.0.2.1")], now),
         lambda: one.claim([(host.tasks[0].id, "x", "y")], mine),
     ):
@@ -55,7 +67,7 @@ def test_an_owner_that_was_reclaimed_changes_nothing_any_more(open_one):
             verb()
     assert (other.sums().counts, times_listed(other), unfinished(other)) == before
     assert other.claim([(task.id, "x", "y")], theirs) == ["x"]
-    assert one.release(mine, [HostRecord(host.id, NOW + LATER)], NOW) == []
+    assert one.leave(mine, [HostRecord(host.id, NOW + LATER)], NOW) == []
     assert take(other, theirs, now + 1)["a:80"].delay == 0.0
     assert task.attempt == 1
 
@@ -64,23 +76,23 @@ def test_a_lease_that_is_renewed_does_not_run_out(frontier):
     owner = join(frontier)
     frontier.add("job", seeds("a"), NOW)
     take(frontier, owner)
-    frontier.renew(owner, NOW + LEASE_S)
-    assert frontier.reclaim(NOW + 2 * LEASE_S, "another machine") == []
-    frontier.renew(owner, NOW)  # the wall clock was set back
-    assert frontier.reclaim(NOW + 2 * LEASE_S, "another machine") == []
-    assert len(frontier.reclaim(NOW + 2 * LEASE_S + 1, "another machine")) == 1
+    beat(frontier, owner, NOW + LEASE_S)
+    assert reclaim(frontier, NOW + 2 * LEASE_S, "another machine") == []
+    beat(frontier, owner, NOW)  # the wall clock was set back
+    assert reclaim(frontier, NOW + 2 * LEASE_S, "another machine") == []
+    assert len(reclaim(frontier, NOW + 2 * LEASE_S + 1, "another machine")) == 1
 
 
 def test_a_living_process_is_not_reclaimed_and_an_ended_one_at_once(frontier):
     machine = current().machine
     frontier.add("job", seeds("a", "b"), NOW)
-    alive, dead = join(frontier), frontier.register(gone(), NOW)
+    alive, dead = join(frontier), frontier.join(gone(), NOW).owner
     take(frontier, alive, new=1)
     take(frontier, dead, new=1)
-    assert frontier.reclaim(NOW, "another machine") == []
-    (lost,) = frontier.reclaim(NOW, machine)
+    assert reclaim(frontier, NOW, "another machine") == []
+    (lost,) = reclaim(frontier, NOW, machine)
     assert (lost.owner, lost.died, lost.task.attempt) == (dead, False, 1)
-    assert frontier.reclaim(NOW, machine) == []
+    assert reclaim(frontier, NOW, machine) == []
     assert frontier.sums().counts.leased == 1
 
 
@@ -91,7 +103,7 @@ def test_a_killed_process_is_reclaimed(open_one, tmp_path):
 import crawler, pathlib, sys
 from crawler.frontier import open_frontier, process
 with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=False) as frontier:
-    owner = frontier.register(process.current(), {NOW})
+    owner = frontier.join(process.current(), {NOW}).owner
     frontier.lease(owner, {NOW}, new=1, refills={{}}, idle=[])
     print(owner, flush=True)
     sys.stdin.read()
@@ -99,17 +111,17 @@ with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=Fal
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", script], **pipes) as child:
         owner = int(child.stdout.readline())
-        assert frontier.reclaim(NOW, current().machine) == []
+        assert reclaim(frontier, NOW, current().machine) == []
         child.kill()
-    (lost,) = frontier.reclaim(NOW, current().machine)
+    (lost,) = reclaim(frontier, NOW, current().machine)
     assert (lost.owner, lost.died) == (owner, False)
 
 
 def test_a_host_that_was_reclaimed_rests_a_whole_delay(frontier):
     frontier.configure([JobTerms("job", delay=20.0)], NOW)
     frontier.add("job", seeds("a"), NOW)
-    take(frontier, frontier.register(gone(), NOW))
-    frontier.reclaim(NOW + 5, current().machine)
+    take(frontier, frontier.join(gone(), NOW).owner)
+    reclaim(frontier, NOW + 5, current().machine)
     owner = join(frontier, NOW + 5)
     assert take(frontier, owner, NOW + 24.9) == {}
     assert take(frontier, owner, NOW + 25)["a:80"].tasks[0].attempt == 2
@@ -118,12 +130,12 @@ def test_a_host_that_was_reclaimed_rests_a_whole_delay(frontier):
 @pytest.mark.parametrize(("days", "spent"), [(0, 9), (1, 2)])
 def test_what_was_in_flight_at_a_crash_counts_as_visited_on_that_day(frontier, days, spent):
     frontier.add("job", seeds("a", each=5), NOW)
-    owner, today = frontier.register(gone(), NOW), int(NOW // DAY_S)
+    owner, today = frontier.join(gone(), NOW).owner, int(NOW // DAY_S)
     (host,) = take(frontier, owner).values()
     rest = HostRecord(host.id, NOW, health=Health(spent=7, day=today))
     frontier.settle(owner, [], [rest])
     now = NOW + days * DAY_S
-    assert len(frontier.reclaim(now, current().machine)) == len(host.tasks) == 2
+    assert len(reclaim(frontier, now, current().machine)) == len(host.tasks) == 2
     health = take(frontier, join(frontier, now), now)["a:80"].health
     assert (health.spent, health.day) == (spent, today + days)
 
@@ -133,9 +145,9 @@ def test_a_url_that_kills_the_process_dies_in_the_end(frontier):
     now = NOW
     for crash in range(1, MAX_CRASHES + 1):
         now += LATER
-        (host,) = take(frontier, frontier.register(gone(), now), now).values()
+        (host,) = take(frontier, frontier.join(gone(), now).owner, now).values()
         assert host.tasks[0].attempt == crash
-        (lost,) = frontier.reclaim(now, current().machine)
+        (lost,) = reclaim(frontier, now, current().machine)
         assert lost.died == (crash == MAX_CRASHES)
     assert frontier.sums().counts.finished == {"bug": 1}
     assert frontier.sums().counts.waiting == 0
@@ -157,8 +169,8 @@ def test_a_visit_that_ends_well_clears_its_url_of_suspicion(frontier, kind, cras
     now, died = NOW, False
     for _ in range(crashes):
         now += LATER
-        take(frontier, frontier.register(gone(), now), now)
-        (lost,) = frontier.reclaim(now, current().machine)
+        take(frontier, frontier.join(gone(), now).owner, now)
+        (lost,) = reclaim(frontier, now, current().machine)
         died = died or lost.died
         if not died:
             now += LATER
@@ -166,15 +178,15 @@ def test_a_visit_that_ends_well_clears_its_url_of_suspicion(frontier, kind, cras
             (task,) = take(frontier, owner, now)["a:80"].tasks
             end = Settlement(task, Outcome(kind), Done(next_at=now + 1), now)
             frontier.settle(owner, [end], [])
-            frontier.release(owner, [], now)
+            frontier.leave(owner, [], now)
     assert died is not forgotten
 
 
 def test_the_suspects_of_a_second_crash_come_back_at_times_of_their_own(frontier):
     frontier.add("job", seeds(*"abcdefgh"), NOW)
     for now in (NOW, NOW + 1):
-        assert len(take(frontier, frontier.register(gone(), now), now)) == 8
-        frontier.reclaim(now, current().machine)
+        assert len(take(frontier, frontier.join(gone(), now).owner, now)) == 8
+        reclaim(frontier, now, current().machine)
     owner = join(frontier)
     assert len(take(frontier, owner, NOW + 1)) <= 1
     assert len(take(frontier, owner, NOW + 3.1)) >= 7

@@ -7,7 +7,7 @@ import pytest
 
 from crawler.frontier.sqlite.visits import parking, ready
 from crawler.records import HostRecord
-from tests.parts.frontiers import NOW, join, move, seeds, take
+from tests.parts.frontiers import NOW, join, move, reclaim, seeds, take
 
 ADDRESS = "192.0.2.7"
 
@@ -66,9 +66,9 @@ def test_parked_hosts_are_for_everybody_once_the_holder_is_gone(crowd, how):
     one, mine, other, theirs, _ = crowd
     take(other, theirs, new=5)
     if how == "leave":
-        one.release(mine, [], NOW)
+        one.leave(mine, [], NOW)
     else:
-        other.reclaim(NOW + 1e4, "machine", mine=theirs)
+        reclaim(other, NOW + 1e4, "machine", mine=theirs)
     assert len(other.lease(theirs, NOW + 1e4, new=40, refills={}, idle=[]).hosts) == 30
 
 

@@ -134,7 +134,7 @@ def test_only_spreading_leaves_the_schedule_as_it_is(frontier, owner, file):
 
 
 def test_hosts_are_ready_when_the_new_times_say(frontier, owner):
-    frontier.release(owner, [HostRecord(number + 1, 0.0) for number in range(len(JOBS))], NOW)
+    frontier.leave(owner, [HostRecord(number + 1, 0.0) for number in range(len(JOBS))], NOW)
     owner = join(frontier)
     assert take(frontier, owner) == {}
     fit(frontier, owner, NOW + 60, j3="daily")
@@ -143,7 +143,7 @@ def test_hosts_are_ready_when_the_new_times_say(frontier, owner):
 
 
 def test_a_process_that_was_taken_for_dead_writes_no_times(frontier, owner):
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     with pytest.raises(LeaseLostError):
         frontier.tidy(owner, Refit({"j0": "daily"}), NOW)
     assert frontier.schedule("j0") == ""

@@ -71,6 +71,6 @@ def test_a_job_that_goes_stale_during_a_walk_is_left_for_a_later_one(frontier, o
 def test_a_walk_of_a_process_that_died_is_made_again_by_another(frontier, owner, file):
     frontier.configure([JobTerms("other")], NOW)
     assert frontier.tidy(owner, Wake(), NOW).after is not None
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     assert sum(done(frontier, join(frontier), Wake())) == len(HOSTS)
     assert execute(file, "SELECT sum(stale) FROM job") == [(0,)]

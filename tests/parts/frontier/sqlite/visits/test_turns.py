@@ -119,7 +119,7 @@ def test_turns_are_remembered_when_a_host_changes_hands(open_one):
         (task,) = take(frontier, owner, new=0, refills={host.id: 1})[host.key].tasks
         jobs[task.job] += 1
         frontier.settle(owner, [settled(task, Kind.STORED, Done())], [])
-        frontier.release(owner, [], NOW)
+        frontier.leave(owner, [], NOW)
     assert abs(jobs["high"] - 40) <= 3
     assert abs(jobs["normal"] - 20) <= 3
     assert abs(jobs["low"] - 10) <= 3
@@ -306,10 +306,10 @@ def test_an_address_is_free_when_its_holder_drained(open_one):
     assert len(hosts) == 2
     moved(one, mine, hosts["a:80"], "192.0.2.7")
     other.settle(theirs, [], [HostRecord(hosts["b:80"].id, NOW, address="192.0.2.7")])
-    other.release(theirs, [], NOW)
+    other.leave(theirs, [], NOW)
     theirs = join(other)
     assert take(other, theirs) == {}
-    one.release(mine, [], NOW)
+    one.leave(mine, [], NOW)
     assert sorted(take(other, theirs)) == ["a:80", "b:80"]
 
 
@@ -320,7 +320,7 @@ def test_where_a_host_was_found_is_told_to_whoever_takes_it_next(frontier):
     assert host.address is None
     found_at(frontier, owner, "2001:db8::7", host)
     found_at(frontier, owner, None, host)  # not looked up this time: that is no news
-    frontier.release(owner, [], NOW)
+    frontier.leave(owner, [], NOW)
     assert take(frontier, join(frontier))["a:80"].address == "2001:db8::7"
 
 
