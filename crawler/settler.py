@@ -184,7 +184,9 @@ class Settler:
             if visited.outcome.kind is not Kind.EMPTY or not task.digest:
                 continue
             if not self._files.exists(task.path or ""):
-                self._batch[at] = replace(visited, task=replace(task, digest=""))
+                gone = replace(visited, task=replace(task, digest=""))
+                fault = self._files.fault()  # then nothing is known of the file
+                self._batch[at] = self._stored(visited, fault, fault) if fault else gone
 
     def _pass_over_same(self) -> None:
         """Keep the file of a visit that brought the same content again, as long as it is there."""

@@ -128,6 +128,20 @@ def test_a_folder_that_is_back_when_it_is_looked_at_costs_no_attempt(scene, monk
         assert settled.verdict == Again(settled.verdict.at, charged=False)
 
 
+@pytest.mark.parametrize("away", [False, True])
+def test_an_answer_without_content_is_no_end_while_the_folder_of_its_file_is_away(scene, away):
+    (scene.folder / ".crawlerd").write_text('{"ledger": "one"}')
+    scene.files.keep_to("one")
+    empty = scene.ended(Outcome(Kind.EMPTY, 204), path="gone", digest=DIGEST)
+    if away:
+        scene.folder.rename(scene.folder.with_name("away"))
+    scene.settle(empty)
+    (settled,) = scene.told
+    assert settled.outcome.kind is (Kind.LOCAL_IO if away else Kind.EMPTY)
+    assert isinstance(settled.verdict, Again if away else Dead)
+    assert settled.outcome.ours is away
+
+
 def test_what_may_be_the_folders_fault_is_not_charged_once_and_then_is(scene, monkeypatch):
     kept = [scene.visited(), scene.visited()]
     refused = PermissionError(errno.EACCES, "Permission denied")
