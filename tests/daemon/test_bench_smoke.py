@@ -13,7 +13,7 @@ from tests.real import needs
 
 VERBS = {
     "join", "beat", "lease", "settle", "leave", "configure", "rests", "bring back", "refit",
-    "understand", "drop", "count down", "retire", "forget",
+    "understand", "end pass", "count down", "retire", "forget",
 }  # fmt: skip
 """Whose hold of the lock is measured."""
 ROOT = Path(__file__).parents[2]

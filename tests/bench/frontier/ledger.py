@@ -16,6 +16,7 @@ from crawler.frontier import (
     START,
     Apply,
     BringBack,
+    Chunks,
     CountDown,
     Due,
     Forget,
@@ -24,11 +25,13 @@ from crawler.frontier import (
     Refit,
     Rests,
     Retire,
+    Sources,
     SourceState,
     Understand,
     Wake,
     Weigh,
     open_frontier,
+    pages,
 )
 from crawler.frontier.process import Process
 from crawler.frontier.work import Amended
@@ -37,7 +40,7 @@ from crawler.model import Kind, Outcome, Task
 from crawler.records import Done, HostRecord, JobTerms, Settlement
 from crawler.seeder.reading import SyncTools
 from crawler.seeder.rescheduling import Rescheduler
-from crawler.seeder.sync import DROPPED_AT_ONCE, Sync
+from crawler.seeder.sync import Sync
 from crawler.seeder.waking import wake_hosts
 from crawler.threads import Native
 from tests.bench.frontier.watch import Watch
@@ -155,21 +158,17 @@ class Ledger:
 
     def drop(self, owner: int) -> Iterator[int]:
         """Read a list that has lost every other chunk; yield after each slice."""
-        one = self._as("begin pass").begin_pass(owner, JOB, self._source())
-        anchors = list(self._as("chunks").chunks(one.source))[::2]
-        batches = [
-            anchors[at : at + DROPPED_AT_ONCE] for at in range(0, len(anchors), DROPPED_AT_ONCE)
-        ]
-        for number, some in enumerate(batches):
-            while self._as("drop").drop(one, some):
-                some = ()  # noqa: PLW2901  the rest of what a slice leaves
-            yield number
+        ((name, state),) = next(pages(self._frontier, Sources(JOB)))
+        one = self._as("begin pass").begin_pass(owner, JOB, name)
+        gone = [anchor for page in pages(self._frontier, Chunks(state.id)) for anchor, _ in page]
         for work in (Weigh(JOB, 0, 1.0), Apply(JOB)):
             list(self.walk("weigh, apply", owner, work))
-        self._as("end pass").end_pass(one, SourceState(one.source, "read"), time.time())
-
-    def _source(self) -> str:
-        return next(iter(self._frontier.sources(JOB)))
+        after, number = 0, 0
+        while after is not None:
+            read = SourceState(one.source, "read")
+            after = self._as("end pass").end_pass(one, read, time.time(), gone[::2], after)
+            number += 1
+            yield number
 
     def retire(self, owner: int) -> Iterator[int]:
         """Retire what no list names."""
