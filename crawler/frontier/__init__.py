@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from crawler.frontier.actions import BeginArchive, Believe, Forget, LetGo, Rename, Retry, Revisit
 from crawler.frontier.answers import (
     START,
     STATES,
@@ -29,18 +30,11 @@ from crawler.frontier.list_values import (
 )
 from crawler.frontier.questions import (
     AboutUrl,
-    BeginArchive,
-    Believe,
     Chunks,
     FiledOf,
-    Forget,
     Forgettable,
     HostsMet,
-    LetGo,
     Listings,
-    Rename,
-    Retry,
-    Revisit,
     SaidOf,
     Sources,
     Still,
