@@ -12,7 +12,6 @@ from crawler.frontier.list_values import (
     Synced,
 )
 from crawler.frontier.values import Filed, Said
-from crawler.model import Seconds
 
 
 class ListVerbs(Protocol):
@@ -35,13 +34,13 @@ class ListVerbs(Protocol):
             PassLostError: another pass of the source has begun.
         """
 
-    def put(self, one: Pass, read: Sequence[ReadChunk], now: Seconds) -> Synced:
+    def put(self, one: Pass, read: Sequence[ReadChunk]) -> Synced:
         """Take in chunks that are new or changed; nothing is taken away before `drop`."""
 
     def new_jobs(self, jobs: Sequence[str]) -> list[str]:
         """Return those of these jobs of which the ledger knows no list and no URL."""
 
-    def take_in(self, owner: int, lists: Sequence[NewList], now: Seconds) -> list[Synced | None]:
+    def take_in(self, owner: int, lists: Sequence[NewList]) -> list[Synced | None]:
         """Take in short lists that were read whole, each the only one of a job that is new.
 
         None stands for a list of a job that is known by now: it is to be read in a pass. The caller
@@ -54,7 +53,7 @@ class ListVerbs(Protocol):
         Return whether there is more of the latter.
         """
 
-    def end_pass(self, one: Pass, read: SourceState | None, now: Seconds) -> None:
+    def end_pass(self, one: Pass, read: SourceState | None) -> None:
         """End a pass; `read` is the source as it was read to its end, None where it was not.
 
         A source that holds nothing is forgotten.

@@ -5,7 +5,6 @@ batch, whatever the length of the list. What is missing goes only when all lists
 read to their end, by one process, and have not lost too much to be believed.
 """
 
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -227,7 +226,7 @@ class Sync:
             pass
 
     def _end(self, one: Pass, state: SourceState | None) -> None:
-        self._frontier.end_pass(one, state, time.time())
+        self._frontier.end_pass(one, state)
         self._open.remove(one)
 
     def _abandon(self) -> None:

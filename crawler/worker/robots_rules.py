@@ -1,6 +1,5 @@
 """The rulebook: robots.txt rules of the hosts being visited, read from the frontier when needed."""
 
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,6 +48,7 @@ class Rulebook:
         self, frontier: Frontier, hosts: HostOverrides, jobs: dict[str, Job], token: str, log: Log
     ) -> None:
         self._frontier = frontier
+        self.now = frontier.now
         self._hosts = hosts
         self._jobs = jobs
         self._token = token
@@ -72,7 +72,7 @@ class Rulebook:
         if task.robots or not self._obeys(task.host, job):
             return None
         known, rules = self._rules(origin_of(task.location), task.rules_version)
-        if known is None or known.until <= time.time():
+        if known is None or known.until <= self.now():
             wanted = url_of(task.location)
             reason = f"{wanted} is not known yet"
             return Outcome(Kind.ROBOTS, reason=reason, asked=False, needs_robots=wanted)
@@ -159,7 +159,7 @@ class Rulebook:
     def _rules(self, origin: str, version: int) -> tuple[Robots | None, Rules | None]:
         """Return the record of an origin and its rules, none of them older than `version`."""
         copy = self._known.get(origin)
-        if copy and copy.version >= version and copy.record.until > time.time():
+        if copy and copy.version >= version and copy.record.until > self.now():
             self._known.move_to_end(origin)
             return copy.record, copy.rules
         self._forget(origin)

@@ -1,6 +1,6 @@
 """The embedded frontier's verbs about lists; `sqlite` has the others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from crawler.frontier.list_values import (
     KnownChunk,
@@ -21,6 +21,7 @@ class SqliteLists:
     """The verbs of `ListVerbs`, on the file of the frontier that they are a part of."""
 
     _file: Transactions
+    now: Callable[[], Seconds]
 
     def fingerprints(self, source: int, anchor: int) -> list[int]:
         return self._file.read(lists.fingerprints, source, anchor)
@@ -34,20 +35,20 @@ class SqliteLists:
     def begin_pass(self, owner: int, job: str, source: str) -> Pass | None:
         return self._file.write(passes.begin_pass, self._file.names, owner, job, source)
 
-    def put(self, one: Pass, read: Sequence[ReadChunk], now: Seconds) -> Synced:
-        return self._file.write(passes.put, self._file.names, one, read, now)
+    def put(self, one: Pass, read: Sequence[ReadChunk]) -> Synced:
+        return self._file.write(passes.put, self._file.names, one, read, self.now())
 
     def new_jobs(self, jobs: Sequence[str]) -> list[str]:
         return self._file.read(passes.new_jobs, jobs)
 
-    def take_in(self, owner: int, lists: Sequence[NewList], now: Seconds) -> list[Synced | None]:
-        return self._file.write(passes.take_in, self._file.names, owner, lists, now)
+    def take_in(self, owner: int, lists: Sequence[NewList]) -> list[Synced | None]:
+        return self._file.write(passes.take_in, self._file.names, owner, lists, self.now())
 
     def drop(self, one: Pass, anchors: Sequence[int] = ()) -> bool:
         return self._file.write(passes.drop, one, anchors)
 
-    def end_pass(self, one: Pass, read: SourceState | None, now: Seconds) -> None:
-        self._file.write(passes.end_pass, one, read, now)
+    def end_pass(self, one: Pass, read: SourceState | None) -> None:
+        self._file.write(passes.end_pass, one, read, self.now())
 
     def meanings(self) -> dict[str, str]:
         return self._file.read(meaning.meanings)
