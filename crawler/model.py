@@ -50,12 +50,21 @@ class Kind(StrEnum):
 class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outcome, not an error of ours
     """A visit ends without a file: raised inside a visit, turned into its Outcome by the worker."""
 
-    def __init__(self, kind: Kind, reason: str, *, ours: bool = False, final: bool = False) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        reason: str,
+        *,
+        ours: bool = False,
+        final: bool = False,
+        spared: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.kind = kind
         self.reason = reason
         self.ours = ours
         self.final = final
+        self.spared = spared
 
 
 @value
@@ -208,6 +217,6 @@ class Visited:
     cache_control: str = ""
     """Header of the answer, for a robots.txt alone."""
     spared: bool = False
-    """The host pays for this failure; the URL does not."""
+    """The host pays for this failure, or nobody does; the URL does not."""
     wanted: str = ""
     """File that the task was meant for when the visit began, relative to the output folder."""

@@ -14,13 +14,14 @@ import gevent
 from gevent.queue import ShutDown
 
 from crawler.config import Job
-from crawler.errors import LOCAL_FAULTS
 from crawler.frontier import Frontier
-from crawler.model import Kind, Outcome, Seconds, Task, Visited
+from crawler.model import Kind, Seconds, Task, Visited
 from crawler.policy import naming
 from crawler.policy.outcome import bug
+from crawler.policy.pardons import Pardons
 from crawler.records import Again, HostRecord, Settlement
 from crawler.store import Body, Files, left_by, part_name, wanted_path
+from crawler.store.faults import is_folders, may_be_folders
 from crawler.worker.ends import Ends
 from crawler.worker.guard import MACHINE
 from crawler.worker.judge import Judge
@@ -54,6 +55,7 @@ class Settler:
         ends: Ends,
         *,
         together: Callable[[], AbstractContextManager[None]] = nullcontext,
+        pardons: Pardons | None = None,
     ) -> None:
         self._owner = owner
         self._jobs = jobs
@@ -63,6 +65,7 @@ class Settler:
         self._guard = judge.guard
         self._tell = tell
         self._together = together
+        self._pardons = pardons or Pardons()
         self._ends = ends
         self._batch: list[Visited] = []
         self._next: list[Visited] = []
@@ -155,8 +158,24 @@ class Settler:
         for at, stored in zip(choices, results, strict=True):
             visited = self._batch[at]
             self._ends.freed(len(visited.content or b""))
-            outcome = _stored(visited, stored, fault)
-            self._batch[at] = Visited(visited.task, outcome, visited.answered_at)
+            self._batch[at] = self._stored(visited, stored, fault)
+
+    def _stored(self, visited: Visited, stored: str | OSError, fault: OSError | None) -> Visited:
+        """Return a visit with its file, or with what is wrong with that or with the whole folder.
+
+        The folder may be well again when it is looked at, so that the first fault of a URL that may
+        have been the folder's is not charged.
+        """
+        task, outcome = visited.task, visited.outcome
+        if isinstance(stored, str):
+            self._pardons.stored(task.id)
+            return Visited(task, outcome.stored_as(stored), visited.answered_at)
+        error = _cause(stored, fault)
+        ours = error is fault or is_folders(error)
+        reason = f"cannot be stored: {error.strerror or error}"
+        outcome = replace(outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason, ours=ours)
+        spared = not ours and may_be_folders(error) and self._pardons.pardon(task.id)
+        return Visited(task, outcome, visited.answered_at, spared=spared)
 
     def _miss_gone_files(self) -> None:
         """See that an answer without content is no good end where the file is gone."""
@@ -165,7 +184,9 @@ class Settler:
             if visited.outcome.kind is not Kind.EMPTY or not task.digest:
                 continue
             if not self._files.exists(task.path or ""):
-                self._batch[at] = replace(visited, task=replace(task, digest=""))
+                gone = replace(visited, task=replace(task, digest=""))
+                fault = self._files.fault()  # then nothing is known of the file
+                self._batch[at] = self._stored(visited, fault, fault) if fault else gone
 
     def _pass_over_same(self) -> None:
         """Keep the file of a visit that brought the same content again, as long as it is there."""
@@ -231,14 +252,9 @@ class Settler:
 
 def _of_one_place(stored: str | OSError) -> bool:
     """Tell whether a body was refused for a fault that may be its file's, or the whole folder's."""
-    return isinstance(stored, OSError) and stored.errno not in LOCAL_FAULTS
+    return isinstance(stored, OSError) and not is_folders(stored)
 
 
-def _stored(visited: Visited, stored: str | OSError, fault: OSError | None) -> Outcome:
-    """Return the outcome with the file, or with what is wrong with it or with the whole folder."""
-    if isinstance(stored, str):
-        return visited.outcome.stored_as(stored)
-    error = fault if fault and _of_one_place(stored) else stored
-    reason = f"cannot be stored: {error.strerror or error}"
-    ours = error is fault or error.errno in LOCAL_FAULTS
-    return replace(visited.outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason, ours=ours)
+def _cause(error: OSError, fault: OSError | None) -> OSError:
+    """Return why a body was refused: the fault of the whole folder, where there is one."""
+    return fault if fault and _of_one_place(error) else error

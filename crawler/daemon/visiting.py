@@ -21,11 +21,14 @@ from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.review import Review
 from crawler.fetch.fetcher import Fetcher
+from crawler.frontier import SaidOf
 from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Task, Trouble
+from crawler.policy.pardons import Pardons
 from crawler.policy.remedies import remedy
 from crawler.records import Settlement
 from crawler.settler import Settler
+from crawler.store import may_be_folders
 from crawler.threads import Greenlet
 from crawler.transport.memory import Memory
 from crawler.worker.ends import Ends
@@ -62,6 +65,7 @@ class Visiting:
         self._together = together
         self._ended = ended
         self.tally = Tally()
+        self._pardons = Pardons()
         self._stale: set[int] = set()
         """Ids of tasks that were leased before their lists were read again."""
 
@@ -142,6 +146,7 @@ class Visiting:
             outcomes.settled,
             self._ends,
             together=self._together,
+            pardons=self._pardons,
         )
 
     def _open_workers(self) -> None:
@@ -180,7 +185,7 @@ class Visiting:
         """Return a task as the ledger has it, where its lists were read after it was leased."""
         if task.id not in self._stale:
             return task
-        said = self._disk.frontier.said(task.id)
+        said = self._disk.frontier.entry(SaidOf(task.id))
         self._stale.discard(task.id)
         return replace(task, path=said.path, extra=said.extra)
 
@@ -191,7 +196,10 @@ class Visiting:
         return self._rules.objection(task)
 
     def _fetch(self, task: Task, job: Job, **options: Any) -> Fetched:
-        """Fetch; what no part can be written for may be a fault of the whole output folder."""
+        """Fetch; what no part can be written for may be a fault of the whole output folder.
+
+        It may be well again by now, so that the first such fault of a URL is not charged.
+        """
         try:
             return self.fetcher.fetch(task, job, **options)
         except Trouble as trouble:
@@ -199,6 +207,8 @@ class Visiting:
                 fault = self._disk.output_fault()
                 if fault:
                     raise Trouble(Kind.LOCAL_IO, self._remedy(fault), ours=True) from trouble
+                if may_be_folders(trouble.__cause__):
+                    trouble.spared = self._pardons.pardon(task.id)
             raise
 
     def _remedy(self, fault: OSError) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from crawler.errors import LOCAL_FAULTS, PATH_FAULTS
 from crawler.model import Kind, Trouble
+from crawler.store import FileFaultError, FolderFaultError
 from crawler.transport.tls import connection_ended, words_of
 from crawler.urls import masked
 
@@ -19,8 +20,8 @@ def trouble_of(error: BaseException, *, in_body: bool) -> Trouble:
     """
     chain = list(_chain(error))
     for cause in chain:
-        if (number := _errno(cause)) in LOCAL_FAULTS | PATH_FAULTS:
-            return Trouble(Kind.LOCAL_IO, masked(_words(cause)), ours=number in LOCAL_FAULTS)
+        if local := _local(cause):
+            return local
     root = chain[-1]
     if isinstance(root, TimeoutError):
         kind = Kind.TIMEOUT
@@ -31,6 +32,15 @@ def trouble_of(error: BaseException, *, in_body: bool) -> Trouble:
     else:
         kind = Kind.TRUNCATED if in_body else Kind.PROTOCOL
     return Trouble(kind, masked(_words(root)))
+
+
+def _local(cause: BaseException) -> Trouble | None:
+    """Return the trouble that this machine has: with the files of the crawler, or as a whole."""
+    if isinstance(cause, FileFaultError):
+        return Trouble(Kind.LOCAL_IO, _words(cause), ours=isinstance(cause, FolderFaultError))
+    if (number := _errno(cause)) in LOCAL_FAULTS | PATH_FAULTS:
+        return Trouble(Kind.LOCAL_IO, masked(_words(cause)), ours=number in LOCAL_FAULTS)
+    return None
 
 
 def _errno(error: BaseException) -> int | None:

@@ -100,9 +100,6 @@ class Frontier(Desk, ListVerbs, Protocol):
     def hold(self, jobs: Collection[str]) -> None:
         """Lease no task of these jobs in this process, and of all others again."""
 
-    def schedule(self, job: str) -> str:
-        """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""
-
     def tidy(self, owner: int, work: Work[Found], after: int = BEFORE_ALL) -> Tidied[Found]:
         """Do a slice of work on jobs or hosts for which nobody waits; its class says what it is.
 

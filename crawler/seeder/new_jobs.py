@@ -43,9 +43,11 @@ class Turn:
 
 def new_of(tools: SyncTools, jobs: Sequence[Job]) -> list[Job]:
     """Return those of the jobs that are new and may be short."""
-    short = [job for job in jobs if _is_short(job) and tools.limit is None]
-    new = set(tools.frontier.new_jobs([job.name for job in short])) if short else set()
-    return [job for job in short if job.name in new]
+    short = list(filter(_is_short, jobs)) if tools.limit is None else []
+    if not short:
+        return []
+    known = {one.name for one in tools.frontier.sums().jobs if one.listed or one.known}
+    return [job for job in short if job.name not in known]
 
 
 def take_in_new(tools: SyncTools, jobs: Sequence[Job]) -> Iterator[list[Taken]]:
@@ -62,7 +64,7 @@ def take_in_new(tools: SyncTools, jobs: Sequence[Job]) -> Iterator[list[Taken]]:
 
 def take_in(tools: SyncTools, batch: Sequence[tuple[Taken, NewList]]) -> list[Taken]:
     """Take in a batch; leave out the jobs that another process has taken in by now."""
-    came = tools.frontier.take_in(tools.owner, [read for _, read in batch])
+    came = tools.frontier.put(tools.owner, [read for _, read in batch])
     tools.look()
     taken: list[Taken] = []
     for (one, _), synced in zip(batch, came, strict=True):

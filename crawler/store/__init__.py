@@ -1,14 +1,19 @@
 """The store: a body becomes a file, whole or not at all. Local files are the first engine."""
 
+from crawler.store.faults import FileFaultError, FolderFaultError, is_folders, may_be_folders
 from crawler.store.files import Body, Files, Measured, PartFile, part_name
 from crawler.store.paths import left_by, part_of, sweep, wanted_path
 
 __all__ = [
     "Body",
+    "FileFaultError",
     "Files",
+    "FolderFaultError",
     "Measured",
     "PartFile",
+    "is_folders",
     "left_by",
+    "may_be_folders",
     "part_name",
     "part_of",
     "sweep",

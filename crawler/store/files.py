@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from crawler.records import Stayed, StoredFile
+from crawler.store.faults import FileFaultError, fault_of
 from crawler.store.folders import Folders
 from crawler.store.removing import judge, remove
 from crawler.store.versions import Versions
@@ -177,9 +178,14 @@ class PartFile:
         `digest` is fed the data just before it is written, while it is in the processor's cache.
 
         Raises:
-            OSError: the part cannot be opened or written.
+            FileFaultError: the part cannot be opened or written.
         """
-        self._native.call(self._write, data, digest)
+        try:
+            self._native.call(self._write, data, digest)
+        except FileFaultError:
+            raise
+        except OSError as error:
+            raise fault_of(error) from error
 
     def close(self) -> None:
         """End the writing; the part stays until it is saved or discarded."""

@@ -14,6 +14,7 @@ from typing import Self
 
 from gevent.monkey import get_original
 
+from crawler.store.faults import fault_of
 from crawler.store.mark import LOST, check_named
 
 _close = get_original("os", "close")  # gevent's own asks the event loop about each descriptor
@@ -24,6 +25,7 @@ class Folders:
     """Open folders of one batch of work, each once; synced, if asked, and closed on exit.
 
     With a `ledger` the output folder must be there and name it; without one it is made if missing.
+    To enter them raises a FolderFaultError where the output folder cannot be opened.
     """
 
     def __init__(self, root: Path, *, durable: bool, ledger: str = "") -> None:
@@ -35,7 +37,10 @@ class Folders:
         self._changed: set[int] = set()
 
     def __enter__(self) -> Self:
-        self._open[""] = self._open_root()
+        try:
+            self._open[""] = self._open_root()
+        except OSError as error:
+            raise fault_of(error, folder=True) from error
         self._names[""] = ""
         return self
 

@@ -128,7 +128,8 @@ class Visits:
         try:
             return step(task, *args, **kwargs)
         except Trouble as trouble:
-            return _ended(task, _told_by(trouble), start)
+            ended = _ended(task, _told_by(trouble), start)
+            return replace(ended, spared=True) if trouble.spared else ended
         except LocalFaultError as error:
             return _ended(task, Outcome(Kind.LOCAL_IO, reason=str(error), ours=True), start)
         except LeaseLostError:

@@ -183,9 +183,8 @@ def leases(folder: Path, rounds: int = 60) -> dict[str, float]:
     greet_again(folder)
     lease_s = settle_s = 0.0
     tasks = 0
-    with open_frontier(
-        folder / "state.sqlite", durable=False, clock=lambda: _ahead(5.0)
-    ) as frontier:
+    state = folder / "state.sqlite"
+    with open_frontier(state, durable=False, clock=lambda: _ahead(5.0)) as frontier:
         owner = frontier.join(current()).owner
         held: list[Any] = []
         for _ in range(rounds):

@@ -94,8 +94,7 @@ def test_a_disk_that_is_unmounted_pauses_once_and_nothing_is_stored_elsewhere(fo
     ):
         _mount(disk, point)
         mounts.callback(_unmount, point)
-        # A folder that is back between a visit's fault and the look at it costs an attempt.
-        with Daemon(config_of(folder, site, attempts=2, output=output)) as daemon:
+        with Daemon(config_of(folder, site, output=output)) as daemon:
             until(lambda: len(daemon.told("visit", kind="stored")) > 3, "no visits", daemon)
             _unmount(point)
             mounts.pop_all()

@@ -2,7 +2,21 @@
 
 from collections import Counter
 
-from crawler.frontier import Listings, StoredFiles, Wanted, changed, open_ledger, pages
+from crawler.frontier import (
+    STATES,
+    AboutUrl,
+    Chunks,
+    HostsMet,
+    Listings,
+    Sources,
+    StoredFiles,
+    Waits,
+    WaitsAt,
+    Wanted,
+    changed,
+    open_ledger,
+    pages,
+)
 
 
 def rows(desk, query):
@@ -42,3 +56,57 @@ def times_listed(desk):
 
 def stored(desk):
     return rows(desk, StoredFiles())
+
+
+def sources(desk, job):
+    """The sources of a job, by name."""
+    return dict(rows(desk, Sources(job)))
+
+
+def chunks(desk, source):
+    """The chunks of a source, by anchor."""
+    return dict(rows(desk, Chunks(source)))
+
+
+def job_sums(desk, name):
+    """What is known of a job."""
+    return next((one for one in desk.sums().jobs if one.name == name), None)
+
+
+def schedule(desk, job):
+    return job_sums(desk, job).schedule
+
+
+def is_known(desk, job):
+    """Whether a list or a URL of a job is known."""
+    found = job_sums(desk, job)
+    return found is not None and (found.listed or found.known > 0)
+
+
+def assert_answers_agree(desk, now):
+    """See that the sums, the pages and what is told of single URLs are of one ledger."""
+    sums, entries = desk.sums(now), rows(desk, Wanted())
+    active = [one for one in entries if one.active]
+    state = Counter(STATES[one.state] for one in active)
+    counts = sums.counts
+    assert (counts.known, counts.retired) == (len(active), state["retired"])
+    ended = Counter(one.ended for one in active if STATES[one.state] != "retired" and one.ended)
+    assert counts.finished == ended
+    assert counts.again == sum(
+        one.ended is not None for one in active if STATES[one.state] in {"waiting", "leased"}
+    )
+    assert sums.leased == sum(STATES[one.state] == "leased" for one in entries)
+    assert sum(times_listed(desk).values()) == sum(one.listed for one in entries)
+    assert sums.met == sums.hosts.counts.known == len(rows(desk, HostsMet()))
+    assert {one.task for one in stored(desk)} == {
+        one.id for one in entries if one.digest and one.path and STATES[one.state] != "leased"
+    }
+    for entry in entries[-2:]:
+        known = desk.entry(AboutUrl(entry.url))
+        assert entry in [one.entry for one in known]
+    waits = rows(desk, Waits(now))
+    assert sorted(desk.entry(WaitsAt([one.id for one in waits], now)), key=id_of) == waits
+
+
+def id_of(one):
+    return one.id

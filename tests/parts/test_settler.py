@@ -1,5 +1,6 @@
 """The settler: in which order a visit's end becomes durable, and what may wait for that."""
 
+import errno
 import time
 from dataclasses import replace
 from hashlib import sha256
@@ -41,7 +42,7 @@ class Scene:
         owner = frontier.join(current()).owner
         frontier.configure(hosts.job_terms(), obeys={"*": False})
         frontier.add("job", [seed(f"http://a/{number}") for number in range(4)])
-        self.folder, self.frontier, self.jobs = folder, frontier, jobs
+        self.folder, self.frontier, self.jobs, self.files = folder, frontier, jobs, files
         self.handoff: Queue = Queue(8)
         self.feeder = Feeder(
             frontier,
@@ -106,6 +107,60 @@ def test_a_file_is_whole_before_its_visit_is_settled_and_that_before_it_is_told(
     assert not file.exists()
     assert scene.settle(visited) == [Kind.STORED]
     assert order == [("settling", BODY, []), ("settled", {"stored": 1})]
+
+
+def test_a_folder_that_is_back_when_it_is_looked_at_costs_no_attempt(scene, monkeypatch):
+    away, save = scene.folder.with_name("away"), scene.files.save
+
+    def saved(bodies):
+        scene.folder.rename(away)
+        try:
+            return save(bodies)
+        finally:
+            away.rename(scene.folder)
+
+    (scene.folder / ".crawlerd").write_text('{"ledger": "one"}')
+    scene.files.keep_to("one")
+    monkeypatch.setattr(scene.files, "save", saved)
+    assert scene.settle(scene.visited(), scene.visited()) == [Kind.LOCAL_IO] * 2
+    assert scene.files.fault() is None
+    for settled in scene.told:
+        assert settled.outcome.ours
+        assert settled.verdict == Again(settled.verdict.at, charged=False)
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_an_answer_without_content_is_no_end_while_the_folder_of_its_file_is_away(scene, away):
+    (scene.folder / ".crawlerd").write_text('{"ledger": "one"}')
+    scene.files.keep_to("one")
+    empty = scene.ended(Outcome(Kind.EMPTY, 204), path="gone", digest=DIGEST)
+    if away:
+        scene.folder.rename(scene.folder.with_name("away"))
+    scene.settle(empty)
+    (settled,) = scene.told
+    assert settled.outcome.kind is (Kind.LOCAL_IO if away else Kind.EMPTY)
+    assert isinstance(settled.verdict, Again if away else Dead)
+    assert settled.outcome.ours is away
+
+
+def test_what_may_be_the_folders_fault_is_not_charged_once_and_then_is(scene, monkeypatch):
+    kept = [scene.visited(), scene.visited()]
+    refused = PermissionError(errno.EACCES, "Permission denied")
+    monkeypatch.setattr(scene.files, "save", lambda bodies: [refused] * len(bodies))
+    again = [replace(one, task=replace(one.task, failures=4)) for one in kept]
+    assert scene.settle(*again) == [Kind.LOCAL_IO] * 2
+    assert not any(settled.outcome.ours for settled in scene.told)
+    assert [settled.verdict.charged for settled in scene.told] == [False, False]
+    judged = scene.settler._stored(again[0], refused, None)  # of a later batch
+    assert not judged.spared
+
+
+def test_a_name_that_is_too_long_is_charged_at_once_and_to_its_url_alone(scene):
+    long, good = scene.visited(), scene.visited()
+    long = replace(long, wanted="x" * 300, task=replace(long.task, failures=4))
+    assert scene.settle(long, good) == [Kind.LOCAL_IO, Kind.STORED]
+    assert isinstance(scene.told[0].verdict, Dead)
+    assert not scene.told[0].outcome.ours
 
 
 def test_a_worker_waits_while_too_many_bytes_wait_for_the_disk(scene, monkeypatch):

@@ -4,9 +4,11 @@ from collections import Counter
 
 import pytest
 
+from crawler.frontier.sqlite.lists import passes
 from crawler.frontier.sqlite.rows import fingerprints
 from crawler.frontier.sqlite.visits import refitting
 from tests import FULL
+from tests.parts.desk import assert_answers_agree
 from tests.parts.frontier.invariants import broken
 from tests.parts.frontier.walk import STEPS, Walk
 from tests.parts.frontiers import Timed
@@ -15,6 +17,8 @@ ONCE_BROKEN = (73, 83, 277)
 """Walks at whose end a host had no time to be looked at, before that was mended."""
 WALKS = range(500) if FULL else (*range(12), *ONCE_BROKEN)
 STEPS_EACH = 150
+LOOK_EVERY = 25
+"""Steps between two looks from outside."""
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +28,7 @@ def _small_levels(monkeypatch):
     monkeypatch.setattr(fingerprints, "MAX_RECENT", 6)
     monkeypatch.setattr(fingerprints, "MOVED_AT_ONCE", 3)
     monkeypatch.setattr(refitting, "ROWS_AT_ONCE", 5)
+    monkeypatch.setattr(passes, "DROPPED_AT_ONCE", 2)
 
 
 @pytest.mark.campaign
@@ -36,4 +41,6 @@ def test_after_every_verb_the_ledger_is_whole_and_no_host_is_forgotten(tmp_path,
             walk.step()
             found = broken(file, walk.now, walk.held)
             assert not found, (found, walk.trace[-6:])
+            if not len(walk.trace) % LOOK_EVERY:
+                assert_answers_agree(frontier, walk.now)
     assert Counter(name for name, _ in walk.trace).keys() <= STEPS.keys()

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 
 from crawler.records import StoredFile
-from crawler.store import Body, Files
+from crawler.store import Body, Files, FolderFaultError
 from crawler.store.files import part_name
 from crawler.store.mark import NAME, ledger_named, name_ledger
 
@@ -73,7 +73,7 @@ def test_nothing_is_stored_removed_or_made_while_the_folder_does_not_name_the_le
     assert isinstance(error, OSError)
     assert error.errno == errno.ENOENT
     assert "its disk unmounted" in kept.fault().strerror
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FolderFaultError):
         kept.part("j/b.part").write(b"content")
     assert not kept.exists("j/a")
     assert kept.measure("j/a") is None

@@ -1,11 +1,12 @@
 """The archive of `crawler fetch`: what is stored is skipped, the rest is asked for anew."""
 
-from crawler.frontier import BeginArchive, Wanted
+from crawler.frontier import START, BeginArchive, ReadChunk, Wanted, open_ledger
+from crawler.frontier.sqlite.desk import archive
 from crawler.model import Kind
 from crawler.records import JobTerms
 from tests.parts.desk import change, rows, times_listed
-from tests.parts.frontiers import NOW, join, take
-from tests.parts.ledgers import KINDS, assert_sums, end, listed
+from tests.parts.frontiers import NOW, join, seeds, take
+from tests.parts.ledgers import KINDS, assert_sums, end, execute, listed, read_to_end
 
 
 def test_an_archive_skips_what_is_stored_and_retires_what_is_not_asked_for(file, frontier):
@@ -30,3 +31,17 @@ def test_an_archive_skips_what_is_stored_and_retires_what_is_not_asked_for(file,
     assert times_listed(frontier)["stored"] == 3
     (host,) = take(frontier, join(frontier), NOW + 9).values()
     assert [task.url for task in host.tasks] == ["http://a/1"]
+
+
+def test_the_lists_of_an_archive_go_in_slices(file, frontier, monkeypatch):
+    monkeypatch.setattr(archive, "ROWS_AT_ONCE", 2)
+    frontier.configure([JobTerms("fetch")], NOW)
+    read_to_end(frontier, [ReadChunk(n, n, seeds(f"h{n}", job="fetch")) for n in range(5)], "fetch")
+    left, after = [], START
+    with open_ledger(file, write=True) as desk:
+        while after is not None:
+            after = desk.change(BeginArchive(), NOW, after).after
+            left += execute(file, "SELECT count(*) FROM chunk")[0]
+    assert left[:3] == [3, 1, 0]
+    assert execute(file, "SELECT count(*) FROM source") == [(0,)]
+    assert sum(times_listed(frontier).values()) == 0
