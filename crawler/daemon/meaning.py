@@ -42,7 +42,8 @@ class Meanings:
         Raises:
             LocalFaultError: the ledger cannot be asked.
         """
-        self._marks = self._frontier.meanings()
+        jobs = self._frontier.sums().jobs
+        self._marks = {job.name: job.meaning for job in jobs if job.meaning or job.listed}
 
     def open(self, jobs: Mapping[str, Job]) -> None:
         """Hold the jobs whose URLs the ledger knows by other options: their lists are to be read.

@@ -21,6 +21,7 @@ from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.review import Review
 from crawler.fetch.fetcher import Fetcher
+from crawler.frontier import SaidOf
 from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Task, Trouble
 from crawler.policy.pardons import Pardons
@@ -183,7 +184,7 @@ class Visiting:
         """Return a task as the ledger has it, where its lists were read after it was leased."""
         if task.id not in self._stale:
             return task
-        said = self._disk.frontier.said(task.id)
+        said = self._disk.frontier.entry(SaidOf(task.id))
         self._stale.discard(task.id)
         return replace(task, path=said.path, extra=said.extra)
 

@@ -95,9 +95,6 @@ class Frontier(Desk, ListVerbs, Protocol):
     def hold(self, jobs: Collection[str]) -> None:
         """Lease no task of these jobs in this process, and of all others again."""
 
-    def schedule(self, job: str) -> str:
-        """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""
-
     def tidy(
         self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL
     ) -> Tidied[Found]:

@@ -75,6 +75,14 @@ class ReadChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Portion:
+    """Chunks of a pass that are new or changed."""
+
+    one: Pass
+    chunks: Sequence[ReadChunk]
+
+
+@dataclass(frozen=True, slots=True)
 class NewList:
     """A short list that was read whole, the only one of a job that the ledger does not know."""
 

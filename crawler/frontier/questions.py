@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, UnknownUrl
+from crawler.frontier.list_values import KnownChunk, SourceState
+from crawler.frontier.values import Filed, Said
 from crawler.model import Seconds
 from crawler.policy.patience import Waiting
 from crawler.records import StoredFile
@@ -66,6 +68,27 @@ class Forgettable(Query[StoredFile]):
     until: Seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Sources(Query[tuple[str, SourceState]]):
+    """A job's sources as they were applied last, each with its name."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks(Query[tuple[int, KnownChunk]]):
+    """The chunks of a source as they were read last, each with its anchor."""
+
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class FiledOf(Query[Filed]):
+    """How many listed URLs of a job have a file, one row for each slice of all URLs."""
+
+    job: str
+
+
 class Question(Generic[Answer]):
     """What is asked at once; as long as the question is, so is the answer bounded."""
 
@@ -85,6 +108,21 @@ class WaitsAt(Question[Sequence[Waiting]]):
 
     hosts: Collection[int]
     now: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOf(Question[Said]):
+    """What the lists say of a URL now, by its number; one in memory may be older."""
+
+    task: int
+
+
+@dataclass(frozen=True, slots=True)
+class UrlsOf(Question[Sequence[int]]):
+    """The fingerprints of the URLs on a chunk, in its order."""
+
+    source: int
+    anchor: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ class JobSums:
     """A mark of the options by which all of its lines were understood."""
     terms: JobTerms | None = None
     """Its options as the frontier has them, but for its digest."""
+    listed: bool = False
+    """Whether a list of it was ever begun; `meaning` is empty until all were read."""
 
     @property
     def waiting(self) -> int:

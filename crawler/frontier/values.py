@@ -166,9 +166,7 @@ class Said:
 
 
 class Filed(NamedTuple):
-    """How many URLs of a job have a file, among a slice of all tasks."""
+    """How many listed URLs of a job have a file, among a slice of all URLs."""
 
     with_file: int
     without: int
-    after: int | None
-    """The cursor to go on from."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import gevent
 
-from crawler.frontier import Frontier, Pass, ReadChunk, Synced
+from crawler.frontier import Frontier, Pass, Portion, ReadChunk, Synced
 from crawler.threads import Greenlet
 
 BATCH_URLS = 4096
@@ -68,10 +68,10 @@ class Admission:
             batch, self._batch = self._batch, []
             self._taking = gevent.spawn(self._take, one, batch)
 
-    def _take(self, one: Pass, batch: list[ReadChunk]) -> Synced | Exception:
+    def _take(self, one: Pass, batch: list[ReadChunk]) -> Synced | Exception | None:
         """Take a batch in; an error is a value, so that gevent does not print it on its way."""
         try:
-            return self._frontier.put(one, batch, time.time())
+            return self._frontier.put(one.owner, [Portion(one, batch)], time.time())[0]
         except Exception as error:  # noqa: BLE001  raised again by the greenlet that waits
             return error
 
@@ -83,6 +83,7 @@ class Admission:
         synced = taking.get()
         if isinstance(synced, Exception):
             raise synced
-        self._sums.added += synced.added
-        self._sums.revived += synced.revived
+        if synced:
+            self._sums.added += synced.added
+            self._sums.revived += synced.revived
         self._look()

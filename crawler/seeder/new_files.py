@@ -5,7 +5,7 @@ other list is.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import gevent
 
@@ -26,13 +26,13 @@ _Files = Mapping[str, tuple[Job, FileList]]
 
 
 class NewFiles:
-    """Takes in the files of jobs; `taken` gets those of a transaction, `left` each other one."""
+    """Takes in the files of jobs; `taken` gets those of a transaction, `left` the others."""
 
     def __init__(
         self,
         tools: SyncTools,
         taken: Callable[[Sequence[Taken]], None],
-        left: Callable[[str], None],
+        left: Callable[[Collection[str]], None],
     ) -> None:
         self._tools = tools
         self._taken = taken
@@ -65,8 +65,7 @@ class NewFiles:
         read = dict(zip(files, self._read([file for _, file in files.values()]), strict=True))
         waits = {name: short.wait for name, short in read.items() if short.wait and patient}
         taken = self._taken_of([(*files[name], short) for name, short in read.items()])
-        for name in files.keys() - waits.keys() - taken:
-            self._left(name)
+        self._left(files.keys() - waits.keys() - taken)
         return waits
 
     def _taken_of(self, read: Sequence[tuple[Job, FileList, Short]]) -> set[str]:

@@ -44,8 +44,10 @@ class Turn:
 def new_of(tools: SyncTools, jobs: Sequence[Job]) -> list[Job]:
     """Return those of the jobs that are new and may be short."""
     short = list(filter(_is_short, jobs)) if tools.limit is None else []
-    new = set(tools.frontier.new_jobs([job.name for job in short])) if short else set()
-    return [job for job in short if job.name in new]
+    if not short:
+        return []
+    known = {one.name for one in tools.frontier.sums().jobs if one.listed or one.known}
+    return [job for job in short if job.name not in known]
 
 
 def take_in_new(tools: SyncTools, jobs: Sequence[Job]) -> Iterator[list[Taken]]:
@@ -62,7 +64,7 @@ def take_in_new(tools: SyncTools, jobs: Sequence[Job]) -> Iterator[list[Taken]]:
 
 def take_in(tools: SyncTools, batch: Sequence[tuple[Taken, NewList]]) -> list[Taken]:
     """Take in a batch; leave out the jobs that another process has taken in by now."""
-    came = tools.frontier.take_in(tools.owner, [read for _, read in batch], time.time())
+    came = tools.frontier.put(tools.owner, [read for _, read in batch], time.time())
     tools.look()
     taken: list[Taken] = []
     for (one, _), synced in zip(batch, came, strict=True):

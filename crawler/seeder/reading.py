@@ -9,7 +9,16 @@ from math import inf
 import gevent
 
 from crawler.config import Job
-from crawler.frontier import Frontier, KnownChunk, NewList, Pass, ReadChunk, SourceState
+from crawler.frontier import (
+    Chunks,
+    Frontier,
+    KnownChunk,
+    NewList,
+    Pass,
+    ReadChunk,
+    SourceState,
+    pages,
+)
 from crawler.log import Log
 from crawler.policy.masking import masked_line
 from crawler.records import Stayed, StoredFile
@@ -51,6 +60,11 @@ class SyncTools:
     """Gets text and reason of every bad line, instead of the log."""
     remove: Callable[[Sequence[StoredFile]], Stayed] | None = None
     """Removes files, and returns those that stay."""
+
+
+def known_chunks(frontier: Frontier, source: int) -> dict[int, KnownChunk]:
+    """Return the chunks of a source as they were read last, by their anchors."""
+    return {anchor: chunk for page in pages(frontier, Chunks(source)) for anchor, chunk in page}
 
 
 class Reader:

@@ -108,9 +108,12 @@ class Rescheduler:
         `changed`, by name, this process had another schedule in force until now, and may have
         recorded due times by it after another process had fitted all.
         """
-        found = {}
+        if not jobs:
+            return
+        noted, found = {one.name: one.schedule for one in self._frontier.sums().jobs}, {}
         for job in jobs:
-            if fit := self._needed(job, down_since, changed=job.name in changed):
+            other = job.name in changed or noted.get(job.name, "") != schedule_text(job)
+            if fit := self._needed(job, down_since, anew=other):
                 found[job.name] = fit
         if not found:
             return
@@ -134,15 +137,14 @@ class Rescheduler:
             self._walking.kill()
         self._walking = self._under_way = self._next = None
 
-    def _needed(self, job: Job, down_since: Seconds | None, *, changed: bool) -> Fit | None:
+    def _needed(self, job: Job, down_since: Seconds | None, *, anew: bool) -> Fit | None:
         schedule = job.schedule.parsed() if job.schedule else None
-        text, now, window = schedule_text(job), self._wall(), 0.0
+        now, window = self._wall(), 0.0
         if schedule and down_since is not None:
             window = window_of(schedule, now, down_since)
-        anew = changed or self._frontier.schedule(job.name) != text
         if not anew and window < 1.0:
             return None
-        return Fit(schedule, text, window, now, anew)
+        return Fit(schedule, schedule_text(job), window, now, anew)
 
     def _run(self) -> None:
         while walk := self._next:

@@ -4,7 +4,7 @@ Every job's lists are read in a greenlet of their own, so that no list holds up 
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -195,11 +195,12 @@ class Seeder:
             self._fault = self._fault or error
             self._event.set()
 
-    def _read_alone(self, tools: SyncTools, name: str) -> None:
-        """Read the lists of a new job as every other list is read."""
-        lists = self._lists[name]
-        tools.rescheduler.ask([lists.job])
-        lists.begin(())
+    def _read_alone(self, tools: SyncTools, names: Collection[str]) -> None:
+        """Read the lists of new jobs as every other list is read."""
+        found = [self._lists[name] for name in names]
+        tools.rescheduler.ask([lists.job for lists in found])
+        for lists in found:
+            lists.begin(())
 
     def _end_new_files(self) -> None:
         """End the taking in of files; what it has not taken in is read when its job is asked."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from crawler.config import Job
 from crawler.errors import LeaseLostError, PassLostError
 from crawler.seeder.admission import SyncSums
-from crawler.seeder.reading import Busy, Reader, SyncTools
+from crawler.seeder.reading import Busy, Reader, SyncTools, known_chunks
 from crawler.seeder.sync import INBOX
 from crawler.sources import UNREADABLE, Source, SourceError
 from crawler.sources.contract import readable
@@ -59,7 +59,7 @@ class Spool:
         reader, state = Reader(self._tools, self._job, self.sums), None
         reader.on_bad = self._note
         try:
-            _, state = reader.read(source, one, frontier.chunks(one.source), "")
+            _, state = reader.read(source, one, known_chunks(frontier, one.source), "")
         except (SourceError, *UNREADABLE) as error:
             self._log_list_failed(f"{file}: {error}")
             self._reasons.append(str(error))

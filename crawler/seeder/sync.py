@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeVar
 
 from crawler.config import Job
@@ -18,18 +19,18 @@ from crawler.frontier import (
     CountDown,
     Pass,
     Retire,
+    Sources,
     SourceState,
     Weigh,
     Weighed,
     Work,
+    pages,
     tidied,
 )
 from crawler.seeder.admission import SyncSums
-from crawler.seeder.reading import Busy, Reader, SyncTools
+from crawler.seeder.reading import Busy, Reader, SyncTools, known_chunks
 from crawler.sources import UNREADABLE, Source, SourceError, Unchanged
 
-DROPPED_AT_ONCE = 16
-"""Chunks forgotten in one transaction."""
 INLINE = "urls"
 """Name of the source that stands in the configuration itself: the operator's own words."""
 INBOX = "inbox:"
@@ -86,7 +87,7 @@ class Sync:
             PassLostError: another process has begun to read one of them.
         """
         self._all(CountDown(self._job.name))
-        known = self._frontier.sources(self._job.name)
+        known = dict(chain.from_iterable(pages(self._frontier, Sources(self._job.name))))
         try:
             read = [one for source in sources if (one := self._take_in(source, known))]
             if self._all_whole(read):
@@ -139,7 +140,7 @@ class Sync:
             raise Busy(source.name)
         self._open.append(one)
         was = self._reader.version_of(one.state)
-        chunks = {} if one.first else self._frontier.chunks(one.source)
+        chunks = {} if one.first else known_chunks(self._frontier, one.source)
         try:
             seen, state = self._reader.read(source, one, chunks, was)
         except Unchanged:
@@ -167,11 +168,10 @@ class Sync:
         if not lists and all(map(_is_own_word, known)):
             return None
         urls = sum(one.urls for one in lists)
-        emptied = any(one.emptied for one in lists)
         share = self._job.max_shrink if lists else 1.0
+        emptied = any(one.emptied for one in lists)
         (weighed,) = self._all(Weigh(self._job.name, urls, share, emptied))
-        if weighed.held and not weighed.held_before:
-            self._log_shrunk(weighed.before, urls)
+        self._log_shrunk(weighed, urls)
         return weighed
 
     def _log_failed(self, name: str, cause: str) -> None:
@@ -180,12 +180,14 @@ class Sync:
             cause = f"{name}: {cause}"
         self._tools.log.error("list.failed", job=self._job.name, cause=cause)
 
-    def _log_shrunk(self, before: int, urls: int) -> None:
+    def _log_shrunk(self, weighed: Weighed, urls: int) -> None:
         name = self._job.name
+        if not weighed.held or weighed.held_before:
+            return
         self._tools.log.warning(
             "list.shrunk",
             job=name,
-            before=before,
+            before=weighed.before,
             urls=urls,
             remedy=f"if that is right: crawler reload --believe {name}",
         )
@@ -194,8 +196,7 @@ class Sync:
         """Take away what the sources no longer name, and sources that the job does not name."""
         for one in read:
             if one.one:
-                self._drop(one.one, one.gone)
-                self._end(one.one, one.state)
+                self._end(one.one, one.state, one.gone)
         for name in sorted(known.keys() - named):
             self._forget(name)
         if known:
@@ -215,19 +216,14 @@ class Sync:
         if one is None:
             raise Busy(name)
         self._open.append(one)
-        self._drop(one, list(self._frontier.chunks(one.source)))
-        self._end(one, SourceState(one.source))
+        gone = list(known_chunks(self._frontier, one.source))
+        self._end(one, SourceState(one.source), gone)
 
-    def _drop(self, one: Pass, anchors: Sequence[int]) -> None:
-        if one.first:
-            return
-        for at in range(0, len(anchors), DROPPED_AT_ONCE):
-            self._frontier.drop(one, anchors[at : at + DROPPED_AT_ONCE])
-        while self._frontier.drop(one):
-            pass
-
-    def _end(self, one: Pass, state: SourceState | None) -> None:
-        self._frontier.end_pass(one, state, time.time())
+    def _end(self, one: Pass, state: SourceState | None, gone: Sequence[int] | None = None) -> None:
+        """End a pass; `gone` are chunks that the source no longer has, None to keep them."""
+        after: int | None = 0
+        while after is not None:
+            after = self._frontier.end_pass(one, state, time.time(), gone, after)
         self._open.remove(one)
 
     def _abandon(self) -> None:

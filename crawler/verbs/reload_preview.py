@@ -5,17 +5,19 @@ Nothing is written, and no daemon is asked: the ledger knows the lists that were
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from crawler import sources
 from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.fetch.fetcher import Fetcher
-from crawler.frontier import Frontier, open_frontier
+from crawler.frontier import FiledOf, Frontier, Sources, UrlsOf, open_frontier, pages
 from crawler.records import JobTerms
 from crawler.seeder.chunks import Chunk
+from crawler.seeder.reading import known_chunks
 from crawler.seeder.seeds import chunks_of, parsed
 from crawler.sources import UNREADABLE, Source, SourceError, downloader
 from crawler.sources.meaning import path_changed
@@ -66,8 +68,9 @@ def preview(settings: Settings) -> tuple[list[Preview], list[str]]:
         Fetcher(user_agent=hosts.user_agent, files=files, concurrency=1) as fetcher,
         Native(1) as native,
     ):
-        known = {job.name: job.terms for job in frontier.sums().jobs if job.active}
-        marks = frontier.meanings()
+        jobs = frontier.sums().jobs
+        known = {job.name: job.terms for job in jobs if job.active}
+        marks = {job.name: job.meaning for job in jobs}
         found = []
         for job, terms in zip(settings.jobs, hosts.job_terms(), strict=True):
             fetcher.open(job)
@@ -83,11 +86,9 @@ def preview(settings: Settings) -> tuple[list[Preview], list[str]]:
 
 
 def _count_files(frontier: Frontier, compared: Preview) -> None:
-    after: int | None = 0
-    while after is not None:
-        with_file, without, after = frontier.filed(compared.job, after)
-        compared.keep_files += with_file
-        compared.new_paths += without
+    for one in chain.from_iterable(pages(frontier, FiledOf(compared.job))):
+        compared.keep_files += one.with_file
+        compared.new_paths += one.without
 
 
 def _opened(state: Path, folder: str) -> Frontier:
@@ -113,6 +114,8 @@ class _Comparison:
         self._sums = Preview(job.name)
         self._balance: Counter[int] = Counter()
         """By fingerprint, how many lines name a URL more than the ledger knows of; never 0."""
+        self._sources = dict(chain.from_iterable(pages(frontier, Sources(job.name))))
+        """As they were applied last, by name."""
 
     def compared(self, named: list[Source]) -> Preview:
         """Read the sources that the configuration names, and return the changes."""
@@ -122,14 +125,14 @@ class _Comparison:
             except (SourceError, *UNREADABLE) as error:
                 self._sums.failed = f"{source.name}: {error}"
         self._drop_all_but({source.name for source in named})
-        self._sums.added += sum(1 for n in self._balance.values() if n > 0)
-        self._sums.removed += sum(1 for n in self._balance.values() if n < 0)
+        more = Counter(n > 0 for n in self._balance.values())
+        self._sums.added += more[True]
+        self._sums.removed += more[False]
         return self._sums
 
     def _read(self, source: Source) -> None:
-        state = self._frontier.sources(self._job.name).get(source.name)
-        number = state.id if state else None
-        known = {} if number is None else self._frontier.chunks(number)
+        number = state.id if (state := self._sources.get(source.name)) else None
+        known = {} if number is None else known_chunks(self._frontier, number)
         seen = set()
         for chunk in chunks_of(source, ""):
             seen.add(chunk.anchor)
@@ -137,13 +140,12 @@ class _Comparison:
             if same and same.key == chunk.key:
                 self._sums.kept += same.urls
                 self._sums.bad += same.bad
-            else:
-                before = self._known_urls(number, chunk.anchor) if same else []
-                self._read_changed(source, chunk, before)
+                continue
+            self._read_changed(source, chunk, self._known_urls(number, chunk.anchor))
         for anchor in known.keys() - seen:
             self._weigh(self._known_urls(number, anchor), -1)
 
-    def _read_changed(self, source: Source, chunk: Chunk, before: list[int]) -> None:
+    def _read_changed(self, source: Source, chunk: Chunk, before: Sequence[int]) -> None:
         """Read a chunk whose lines the ledger does not have; it had `before` in its place."""
         seeds, bad = self._native.call(parsed, source, self._job, chunk)
         now = [seed.fingerprint for seed in seeds]
@@ -152,18 +154,17 @@ class _Comparison:
         self._weigh(now, 1)
         self._weigh(before, -1)
 
-    def _known_urls(self, source: int | None, anchor: int) -> list[int]:
-        assert source is not None
-        return self._frontier.fingerprints(source, anchor)
+    def _known_urls(self, source: int | None, anchor: int) -> Sequence[int]:
+        return () if source is None else self._frontier.entry(UrlsOf(source, anchor))
 
     def _drop_all_but(self, named: set[str]) -> None:
         """Take away the sources that the configuration does not name; an inbox's lists stay."""
-        for name, state in self._frontier.sources(self._job.name).items():
+        for name, state in self._sources.items():
             if name not in named and not name.startswith("inbox:"):
-                for anchor in self._frontier.chunks(state.id):
-                    self._weigh(self._frontier.fingerprints(state.id, anchor), -1)
+                for anchor in known_chunks(self._frontier, state.id):
+                    self._weigh(self._known_urls(state.id, anchor), -1)
 
-    def _weigh(self, fingerprints: list[int], sign: int) -> None:
+    def _weigh(self, fingerprints: Sequence[int], sign: int) -> None:
         if len(self._balance) > MAX_EXACT_URLS:
             self._sums.exact = False
             self._sums.added += len(fingerprints) * (sign > 0)

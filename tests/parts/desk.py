@@ -5,8 +5,10 @@ from collections import Counter
 from crawler.frontier import (
     STATES,
     AboutUrl,
+    Chunks,
     HostsMet,
     Listings,
+    Sources,
     StoredFiles,
     Waits,
     WaitsAt,
@@ -54,6 +56,31 @@ def times_listed(desk):
 
 def stored(desk):
     return rows(desk, StoredFiles())
+
+
+def sources(desk, job):
+    """The sources of a job, by name."""
+    return dict(rows(desk, Sources(job)))
+
+
+def chunks(desk, source):
+    """The chunks of a source, by anchor."""
+    return dict(rows(desk, Chunks(source)))
+
+
+def job_sums(desk, name):
+    """What is known of a job."""
+    return next((one for one in desk.sums().jobs if one.name == name), None)
+
+
+def schedule(desk, job):
+    return job_sums(desk, job).schedule
+
+
+def is_known(desk, job):
+    """Whether a list or a URL of a job is known."""
+    found = job_sums(desk, job)
+    return found is not None and (found.listed or found.known > 0)
 
 
 def assert_answers_agree(desk, now):

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from crawler.frontier import Pulse, open_frontier, tidied
+from crawler.frontier import Portion, Pulse, open_frontier, tidied
 from crawler.frontier.process import Process, current
 from crawler.model import Outcome
 from crawler.records import Seed, Settlement
@@ -63,6 +63,20 @@ def move(frontier, owner, found, now=NOW):
     """Note where hosts were found; return those that went back."""
     lease = frontier.lease(owner, now, new=0, refills={}, idle=[], found=found)
     return lease.refused
+
+
+def put(frontier, one, chunks, now=NOW):
+    """Take in chunks of a pass."""
+    (synced,) = frontier.put(one.owner, [Portion(one, chunks)], now)
+    return synced
+
+
+def end_pass(frontier, one, read, now=NOW, gone=()):
+    """End a pass that is applied, or kept where `gone` is None; return the number of its slices."""
+    after, slices = 0, 0
+    while after is not None:
+        after, slices = frontier.end_pass(one, read, now, gone, after), slices + 1
+    return slices
 
 
 def one_task(frontier, owner, now=NOW):

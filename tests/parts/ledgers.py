@@ -3,15 +3,26 @@
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from itertools import chain
 
-from crawler.frontier import BEFORE_ALL, Due, ReadChunk, Refit, Retire, SourceState, open_frontier
+from crawler.frontier import (
+    BEFORE_ALL,
+    Chunks,
+    Due,
+    ReadChunk,
+    Refit,
+    Retire,
+    SourceState,
+    open_frontier,
+    pages,
+)
 from crawler.frontier.process import current
 from crawler.model import Kind
 from crawler.records import Dead, Done, HostRecord, JobTerms
 from crawler.seeder.reading import SyncTools
 from crawler.seeder.rescheduling import Rescheduler
 from tests import FULL
-from tests.parts.frontiers import NOW, done, join, seed, seeds, settled, take
+from tests.parts.frontiers import NOW, done, end_pass, join, put, seed, seeds, settled, take
 
 DAY = 86_400.0
 
@@ -112,12 +123,11 @@ def read_to_end(frontier, chunks, job="job", name="list", *, now=NOW):
     """A pass of a list that has these chunks and no other, applied by a process of its own."""
     owner = frontier.join(current(), now).owner
     one = frontier.begin_pass(owner, job, name)
-    gone = frontier.chunks(one.source).keys() - {chunk.anchor for chunk in chunks}
-    synced = frontier.put(one, chunks, now)
-    while frontier.drop(one, sorted(gone)):
-        gone = ()
+    known = dict(chain.from_iterable(pages(frontier, Chunks(one.source))))
+    gone = known.keys() - {chunk.anchor for chunk in chunks}
+    synced = put(frontier, one, chunks, now)
     state = SourceState(one.source, "read", sum(len(chunk.seeds) for chunk in chunks), 0)
-    frontier.end_pass(one, state, now)
+    end_pass(frontier, one, state, now, sorted(gone))
     done(frontier, owner, Retire(job), now)
     frontier.leave(owner, [], now)
     return synced

@@ -17,7 +17,7 @@ from crawler.frontier.sqlite.rows import robots
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import beats, jobs, leasing, owners, settling, tidying, turns
+from crawler.frontier.sqlite.visits import beats, leasing, owners, settling, tidying, turns
 from crawler.frontier.sqlite.visits.jobs import configure
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Found, Tidied, Work
@@ -93,9 +93,6 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
 
     def hold(self, jobs: Collection[str]) -> None:
         self._visitor = replace(self._visitor, held=frozenset(jobs))
-
-    def schedule(self, job: str) -> str:
-        return self._file.read(jobs.schedule, job)
 
     def tidy(
         self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL

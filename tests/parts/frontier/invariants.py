@@ -92,9 +92,10 @@ def _files(db):
 
 
 _WAITING = f"""
-SELECT min(due_at), min(CASE WHEN NOT :awaited OR NOT obeys THEN due_at END)
-FROM task JOIN job ON job.id = job WHERE host = :host AND state = {WAITING}
-AND active AND job.id != {ROBOTS_JOB}"""
+SELECT min(due_at),
+    min(CASE WHEN NOT :awaited OR NOT ifnull(host.obeys, job.obeys) THEN due_at END)
+FROM task JOIN job ON job.id = job JOIN host ON host.id = host
+WHERE host = :host AND state = {WAITING} AND active AND job.id != {ROBOTS_JOB}"""
 _ROBOTS = f"""
 SELECT min(due_at) FROM task WHERE host = ? AND job = {ROBOTS_JOB} AND state = {WAITING}
 AND EXISTS (SELECT 1 FROM host_job JOIN job ON job.id = host_job.job AND active

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from crawler.frontier import open_frontier
+from crawler.frontier.sqlite.lists import passes
 from crawler.frontier.sqlite.rows import fingerprints
 from crawler.frontier.sqlite.visits import refitting
 from tests import FULL
@@ -27,6 +28,7 @@ def _small_levels(monkeypatch):
     monkeypatch.setattr(fingerprints, "MAX_RECENT", 6)
     monkeypatch.setattr(fingerprints, "MOVED_AT_ONCE", 3)
     monkeypatch.setattr(refitting, "ROWS_AT_ONCE", 5)
+    monkeypatch.setattr(passes, "DROPPED_AT_ONCE", 2)
 
 
 @pytest.mark.campaign

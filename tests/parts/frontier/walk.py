@@ -36,7 +36,7 @@ from crawler.model import Kind, Outcome
 from crawler.policy.naming import path_key
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms, Robots, Settlement
 from tests.parts.desk import change, number, rows, stored
-from tests.parts.frontiers import beat, done, move, reclaim, seed
+from tests.parts.frontiers import beat, done, move, put, reclaim, seed
 
 JOBS = ("one", "two", "three")
 HOSTS = tuple(f"h{number}.example" for number in range(4))
@@ -44,7 +44,7 @@ ADDRESSES = ("192.0.2.7", "192.0.2.8")
 URLS = 16
 MAX_PROCESSES = 3
 STEPS = {
-    "begin": 2, "put": 5, "drop": 1, "end": 1, "weigh": 0.5, "retire": 2, "join": 1, "lease": 6,
+    "begin": 2, "put": 5, "end": 1.5, "weigh": 0.5, "retire": 2, "join": 1, "lease": 6,
     "settle": 8, "crash": 0.5, "release": 0.4, "refit": 2, "retry": 0.5, "forget": 0.5, "wait": 2,
     "configure": 0.7, "audit": 0.7, "clear": 0.7, "rename": 1,
     "move": 2,
@@ -133,23 +133,28 @@ class Walk:
             return None
         anchors = self.random.sample(range(4), self.random.randint(1, 2))
         read = [self._chunk(one.job, anchor) for anchor in anchors]
-        self._frontier.put(one, read, self.now)
+        put(self._frontier, one, read, self.now)
         return one, [(each.anchor, [seed.url for seed in each.seeds]) for each in read]
 
-    def _step_drop(self):
-        one = self._pass()
-        return one and (one, self._frontier.drop(one, [self.random.randrange(4)]))
-
     def _step_end(self):
+        """End a pass, whole or by some of its slices, each asked for once or twice."""
         one = self._pass()
         if one is None:
             return None
         read = self.random.choice([None, SourceState(one.source, "read", 3, 0)])
-        self._frontier.end_pass(one, read, self.now)
-        self.passes.remove(one)
-        with pytest.raises(PassLostError):
-            self._frontier.put(one, [], self.now)
-        return one, read
+        gone = self.random.choice(
+            [None, (), self.random.sample(range(4), self.random.randint(1, 4))]
+        )
+        after = 0
+        while after is not None and self.random.random() < 0.9:
+            for _ in range(self.random.randint(1, 2)):
+                last = self._frontier.end_pass(one, read, self.now, gone, after)
+            after = last
+        if after is None:
+            self.passes.remove(one)
+            with pytest.raises(PassLostError):
+                put(self._frontier, one, [], self.now)
+        return one, read, gone, after
 
     def _step_weigh(self):
         if not self.held:

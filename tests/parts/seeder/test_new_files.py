@@ -10,7 +10,7 @@ from gevent.monkey import get_original
 
 from crawler import sources
 from crawler.config import Job
-from crawler.frontier import open_frontier
+from crawler.frontier import SaidOf, Sources, open_frontier
 from crawler.records import JobTerms
 from crawler.seeder import new_files
 from crawler.seeder.new_files import NewFiles
@@ -19,7 +19,7 @@ from crawler.seeder.reading import MAX_LINES_HERE
 from crawler.seeder.sync import Sync
 from crawler.sources.short_files import MAX_BYTES
 from crawler.threads import Native
-from tests.parts.desk import unfinished
+from tests.parts.desk import is_known, rows, unfinished
 from tests.parts.frontiers import NOW
 from tests.parts.ledgers import sync_tools
 from tests.parts.logs import Records
@@ -65,7 +65,7 @@ def taken(tools, *jobs: Job, patient: bool = True) -> tuple[list[list[str]], lis
     """Take in files; return the names of their jobs, by transaction, and of those that are left."""
     tools.frontier.configure([JobTerms(job.name) for job in jobs], NOW)
     batches, left = [], []
-    new = NewFiles(tools, lambda one: batches.append([job.name for job, *_ in one]), left.append)
+    new = NewFiles(tools, lambda one: batches.append([job.name for job, *_ in one]), left.extend)
     new.run({job.name: (job, *sources_of(job, patient=patient)) for job in new_of(tools, jobs)})
     return batches, left
 
@@ -106,14 +106,14 @@ def test_a_short_file_means_what_it_means_to_a_reading_of_its_own(tools, tmp_pat
 
 
 def tasks(frontier):
-    return [(one.job, one.url, frontier.said(one.id)) for one in unfinished(frontier)]
+    return [(one.job, one.url, frontier.entry(SaidOf(one.id))) for one in unfinished(frontier)]
 
 
 def states(frontier):
     return {
         (job, name): (state.version, state.listed, state.bad)
         for job in ("quick", "own")
-        for name, state in frontier.sources(job).items()
+        for name, state in rows(frontier, Sources(job))
     }
 
 
@@ -126,7 +126,7 @@ def test_what_is_not_short_or_not_whole_is_left_to_a_reading_of_its_own(tools, t
     good = Job(name="good", url_file=old(tmp_path / "good.txt", b"http://h/1\n"))
     job = Job(name="j", url_file=tmp_path / name)
     assert taken(tools, job, good) == ([["good"]], ["j"])
-    assert tools.frontier.new_jobs(["j"]) == ["j"]
+    assert not is_known(tools.frontier, "j")
     assert not tools.log.events
 
 
@@ -166,7 +166,7 @@ def test_a_file_that_hangs_holds_up_the_others_for_a_moment(tools, tmp_path, mon
     files["j0"] = jobs[0], hangs
     left: list[str] = []
     began = time.monotonic()
-    NewFiles(tools, lambda _: None, left.append).run(files)
+    NewFiles(tools, lambda _: None, left.extend).run(files)
     assert time.monotonic() - began < 0.9
     assert set(left) == set(files)
 

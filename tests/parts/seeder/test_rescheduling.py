@@ -11,6 +11,7 @@ from crawler.model import Kind
 from crawler.records import Done, HostRecord, JobTerms
 from crawler.seeder.rescheduling import Rescheduler, schedule_text
 from crawler.threads import Native
+from tests.parts.desk import schedule
 from tests.parts.frontiers import NOW, join, seeds, settled, take
 from tests.parts.ledgers import execute, slices_read
 
@@ -67,7 +68,7 @@ def test_ten_jobs_whose_schedules_changed_share_one_walk(frontier, fits, tmp_pat
     assert due_times(tmp_path) == {
         name: [NOW + 3600 * (number + 1)] * 2 for number, name in enumerate(NAMES)
     }
-    assert [frontier.schedule(job.name) for job in jobs] == [schedule_text(job) for job in jobs]
+    assert [schedule(frontier, job.name) for job in jobs] == [schedule_text(job) for job in jobs]
     assert slices_read(frontier, act) == 0, "all are fitted"
 
 
@@ -98,7 +99,7 @@ def test_what_a_downtime_has_piled_up_is_spread_and_the_schedule_stays(frontier,
     fits.wait("j0")
     first, last = due_times(tmp_path)["j0"]
     assert NOW + 10 <= first < last <= NOW + 12.5
-    assert frontier.schedule("j0") == schedule_text(job)
+    assert schedule(frontier, "j0") == schedule_text(job)
 
 
 def test_a_job_that_changed_here_is_fitted_though_another_process_has_noted_it(
@@ -122,4 +123,4 @@ def test_every_job_of_a_walk_learns_that_it_failed(frontier, fits):
         gevent.spawn(pytest.raises, LeaseLostError, fits.wait, name) for name in ("j0", "j1")
     ]
     gevent.joinall(waiting, raise_error=True)
-    assert frontier.schedule("j0") == ""
+    assert schedule(frontier, "j0") == ""

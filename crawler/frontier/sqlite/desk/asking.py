@@ -16,6 +16,7 @@ from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
 from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.desk.waits import waits, waits_at
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.lists import chunks, meaning
 from crawler.frontier.sqlite.visits import files
 from crawler.model import Seconds
 
@@ -28,6 +29,9 @@ _PAGES: dict[type, Callable[[Connection, Any, int], Page[Any]]] = {
     asked.Waits: waits,
     asked.StoredFiles: lambda db, _, after: files.stored(db, after),
     asked.Unneeded: lambda db, query, after: files.unneeded(db, query.job, after),
+    asked.Sources: chunks.sources,
+    asked.Chunks: chunks.chunks,
+    asked.FiledOf: meaning.filed,
     asked.Forgettable: lambda db, query, after: forgettable(db, query.until, after),
 }
 _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
@@ -37,6 +41,8 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.StillForgettable: lambda db, question: still_forgettable(
         db, question.files, question.until
     ),
+    asked.SaidOf: lambda db, question: meaning.said(db, question.task),
+    asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),
     asked.Unnamed: lambda db, question: files.unnamed(db, question.paths, question.parts),
 }
 _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {

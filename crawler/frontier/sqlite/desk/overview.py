@@ -14,7 +14,8 @@ SELECT id, machine, pid, born, started_at, lease_until, seen_at, state, config, 
     rate, rate_ok, bytes, digest != '' AND digest != (SELECT digest FROM ledger)
 FROM process ORDER BY id"""
 _JOBS = """
-SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight
+SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight,
+    EXISTS (SELECT 1 FROM source WHERE source.job = job.id)
 FROM job WHERE id != ? ORDER BY active DESC, id"""
 
 
@@ -50,11 +51,21 @@ def _jobs(db: Connection) -> list[JobSums]:
     for number, name, active, schedule, *row in db.execute(_JOBS, (ROBOTS_JOB,)).fetchall():
         kinds = sums.get(number, {})
         known, retired, again = (kinds.pop(kind, 0) for kind in ("", "retired", "+"))
-        held, meaning, delay, per_host, obeys, weight = row
+        held, meaning, delay, per_host, obeys, weight, listed = row
         terms = JobTerms(name, delay, per_host, bool(obeys), weight)
         found.append(
             JobSums(
-                name, bool(active), schedule, known, retired, again, kinds, held, meaning, terms
+                name,
+                bool(active),
+                schedule,
+                known,
+                retired,
+                again,
+                kinds,
+                held,
+                meaning,
+                terms,
+                bool(listed),
             )
         )
     return found

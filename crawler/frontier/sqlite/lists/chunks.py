@@ -10,10 +10,22 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 
+from crawler.frontier.answers import Page
 from crawler.frontier.list_values import KnownChunk, ReadChunk, SourceState
+from crawler.frontier.questions import Chunks, Sources
 from crawler.frontier.sqlite.lists.meaning import say
+from crawler.frontier.values import BEFORE_ALL
 from crawler.records import Seed
 
+SOURCES_AT_ONCE = 1000
+CHUNKS_AT_ONCE = 10_000
+"""Of about 1,000 URLs each."""
+_SOURCES = """
+SELECT source.name, source.id, version, listed, bad FROM source JOIN job ON job.id = job
+WHERE job.name = ? AND source.id > ? ORDER BY source.id LIMIT ?"""
+_CHUNKS = """
+SELECT anchor, key, length(fingerprints) / 8, bad FROM chunk
+WHERE source = ? AND anchor >= ? ORDER BY anchor LIMIT ?"""
 _CHUNK = """
 INSERT INTO chunk (source, anchor, key, bad, fingerprints) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (source, anchor) DO UPDATE SET key = excluded.key, bad = excluded.bad,
@@ -25,22 +37,22 @@ def fingerprints(db: sqlite3.Connection, number: int, anchor: int) -> list[int]:
     return read_fingerprints(db, number, anchor).tolist()
 
 
-def sources(db: sqlite3.Connection, job: str) -> dict[str, SourceState]:
-    """Return a job's sources as they were read last, by name."""
-    rows = db.execute(
-        "SELECT source.name, source.id, version, listed, bad FROM source "
-        "JOIN job ON job.id = job WHERE job.name = ?",
-        (job,),
-    )
-    return {name: SourceState(*state) for name, *state in rows}
+def sources(db: sqlite3.Connection, query: Sources, after: int) -> Page[tuple[str, SourceState]]:
+    """Return a slice of a job's sources as they were read last; the cursor is a number of one."""
+    rows = db.execute(_SOURCES, (query.job, after, SOURCES_AT_ONCE)).fetchall()
+    found = [(name, SourceState(*state)) for name, *state in rows]
+    return Page(found, found[-1][1].id if len(found) == SOURCES_AT_ONCE else None)
 
 
-def chunks(db: sqlite3.Connection, number: int) -> dict[int, KnownChunk]:
-    """Return the chunks of a source as they were read last, by their anchors."""
-    rows = db.execute(
-        "SELECT anchor, key, length(fingerprints) / 8, bad FROM chunk WHERE source = ?", (number,)
-    )
-    return {anchor: KnownChunk(*known) for anchor, *known in rows}
+def chunks(db: sqlite3.Connection, query: Chunks, after: int) -> Page[tuple[int, KnownChunk]]:
+    """Return a slice of the chunks of a source as they were read last.
+
+    They come by anchors, which have a sign, and so the cursor counts from the lowest one.
+    """
+    rows = db.execute(_CHUNKS, (query.source, after + BEFORE_ALL, CHUNKS_AT_ONCE)).fetchall()
+    found = [(anchor, KnownChunk(*known)) for anchor, *known in rows]
+    more = len(found) == CHUNKS_AT_ONCE
+    return Page(found, found[-1][0] + 1 - BEFORE_ALL if more else None)
 
 
 def write_chunk(

@@ -8,6 +8,8 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
+from crawler.frontier.answers import Page
+from crawler.frontier.questions import FiledOf
 from crawler.frontier.sqlite.file.schema import RETIRED
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
 from crawler.frontier.sqlite.rows.slices import Slice
@@ -24,9 +26,6 @@ _SAY = f"""
 UPDATE task SET path = CASE WHEN digest IS NULL THEN ifnull(:path, path) ELSE path END,
     extra = CASE WHEN :extra IS NULL THEN extra ELSE json_patch(ifnull(extra, '{{}}'), :extra) END
 WHERE id = {TASK_OF.replace("?", ":fingerprint")}"""
-_MARKS = """
-SELECT name, meaning FROM job
-WHERE meaning != '' OR EXISTS (SELECT 1 FROM source WHERE source.job = job.id)"""
 _SLICE = "SELECT id, job, path IS NOT NULL AND digest IS NULL FROM task WHERE id > ? ORDER BY id"
 
 
@@ -44,21 +43,13 @@ def say(db: sqlite3.Connection, seeds: Iterable[Seed]) -> None:
     db.executemany(_SAY, said)
 
 
-def meanings(db: sqlite3.Connection) -> dict[str, str]:
-    """Return the marks of the options by which all lines of jobs were understood, by job.
-
-    A job of which a list was begun, but never all were read, has the mark ''.
-    """
-    return dict(db.execute(_MARKS).fetchall())
-
-
-def filed(db: sqlite3.Connection, job: str, after: int) -> Filed:
-    """Return how many of a slice of tasks are a job's, and listed, with a file and without one."""
-    row = db.execute("SELECT id FROM job WHERE name = ?", (job,)).fetchone()
+def filed(db: sqlite3.Connection, query: FiledOf, after: int) -> Page[Filed]:
+    """Count among a slice of tasks those of a job that are listed, with a file and without one."""
+    row = db.execute("SELECT id FROM job WHERE name = ?", (query.job,)).fetchone()
     found = db.execute(_FILED, (after, COUNTED_AT_ONCE)).fetchall() if row else []
     mine = [has_file for _, number, has_file in found if number == row[0]]
     last = found[-1][0] if len(found) == COUNTED_AT_ONCE else None
-    return Filed(sum(mine), len(mine) - sum(mine), last)
+    return Page([Filed(sum(mine), len(mine) - sum(mine))], last)
 
 
 def understand(one: Slice, work: Understand) -> Tidied[None]:

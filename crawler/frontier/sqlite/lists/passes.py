@@ -10,7 +10,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.errors import PassLostError
-from crawler.frontier.list_values import NewList, Pass, ReadChunk, SourceState, Synced, Weighed
+from crawler.frontier.list_values import (
+    NewList,
+    Pass,
+    Portion,
+    SourceState,
+    Synced,
+    Weighed,
+)
 from crawler.frontier.sqlite.lists.chunks import packed, read_fingerprints, unpacked, write_chunk
 from crawler.frontier.sqlite.lists.freshening import freshen
 from crawler.frontier.sqlite.lists.new_urls import enlist
@@ -79,50 +86,53 @@ def _count_down(db: sqlite3.Connection, number: int) -> bool:
 
 
 def put(
-    db: sqlite3.Connection, names: Names, one: Pass, read: Sequence[ReadChunk], now: Seconds
-) -> Synced:
-    """Take in chunks that are new or changed; return how many URLs came, and came back."""
+    db: sqlite3.Connection,
+    names: Names,
+    owner: int,
+    read: Sequence[Portion | NewList],
+    now: Seconds,
+) -> list[Synced | None]:
+    """Take in what was read of lists; return how many URLs came, and came back, with each."""
+    check_owner(db, owner)
+    return [
+        _take_in(db, names, owner, one, now)
+        if isinstance(one, NewList)
+        else _put(db, names, one, now)
+        for one in read
+    ]
+
+
+def _put(db: sqlite3.Connection, names: Names, read: Portion, now: Seconds) -> Synced:
+    """Take in chunks that are new or changed."""
+    one = read.one
     _check(db, one)
     job_id = names.job_id(db, one.job)
     added: list[Seed] = []
     removed: Counter[int] = Counter()
-    for chunk in read:
+    for chunk in read.chunks:
         came, gone = write_chunk(db, one.source, chunk)
         added += came
         removed += gone
     db.execute("UPDATE source SET version = '' WHERE id = ? AND version != ''", (one.source,))
     fresh = enlist(db, names, job_id, added, now)
     revived = revive(db, job_id, [seed.fingerprint for seed in added], now)
-    for chunk in read:
+    for chunk in read.chunks:
         freshen(db, names, job_id, chunk.seeds, now)
     _note_dropped(db, one.source, removed)
     return Synced(fresh, revived)
 
 
-def new_jobs(db: sqlite3.Connection, jobs: Sequence[str]) -> list[str]:
-    """Return those of these jobs of which no list and no URL is known."""
-    known = {name for (name,) in db.execute(_KNOWN)}
-    return [job for job in jobs if job not in known]
-
-
-def take_in(
-    db: sqlite3.Connection, names: Names, owner: int, lists: Sequence[NewList], now: Seconds
-) -> list[Synced | None]:
-    """Take in the only list of each of these jobs in a whole pass; None for a job that is known."""
-    check_owner(db, owner)
-    return [_take_in(db, names, owner, one, now) for one in lists]
-
-
 def _take_in(
     db: sqlite3.Connection, names: Names, owner: int, read: NewList, now: Seconds
 ) -> Synced | None:
+    """Take in the only list of a job in a whole pass; None for a job that is known."""
     if db.execute(f"{_KNOWN} AND name = ?", (read.job,)).fetchone():
         return None
     one = begin_pass(db, names, owner, read.job, read.name)
     if one is None:
         return None
-    synced = put(db, names, one, read.read, now)
-    end_pass(db, one, SourceState(one.source, read.version, read.listed, read.bad), now)
+    synced = _put(db, names, Portion(one, read.read), now)
+    _note(db, one, SourceState(one.source, read.version, read.listed, read.bad), now)
     if read.schedule:
         db.execute(
             "UPDATE job SET schedule = ? WHERE id = ?",
@@ -131,12 +141,33 @@ def _take_in(
     return synced
 
 
-def drop(db: sqlite3.Connection, one: Pass, anchors: Sequence[int]) -> bool:
-    """Forget chunks that a source no longer has, and some of what changed chunks lost.
+def end_pass(
+    db: sqlite3.Connection,
+    one: Pass,
+    read: SourceState | None,
+    now: Seconds,
+    gone: Sequence[int] | None,
+    after: int,
+) -> int | None:
+    """Take away a slice of what a source lost, unless all is kept; at the end end the pass.
 
-    Return whether there is more of the latter.
+    Others may read the source then. Its state is noted as it was read to its end, if it was. A
+    source of which something is dropped and not taken away yet keeps its state, without a version:
+    it is to be read again. A source that holds nothing is forgotten.
     """
-    _check(db, one)
+    if _check(db, one, ended=True):  # its reply was lost
+        return None
+    if gone is not None:
+        upto = after + DROPPED_AT_ONCE
+        more = _drop(db, one, gone[after:upto])
+        if more or upto < len(gone):
+            return min(upto, len(gone))
+    _note(db, one, read, now)
+    return None
+
+
+def _drop(db: sqlite3.Connection, one: Pass, anchors: Sequence[int]) -> bool:
+    """Forget chunks, and some of what changed chunks lost; tell if there is more of the latter."""
     for anchor in anchors:
         unlist(db, read_fingerprints(db, one.source, anchor))
     db.executemany(
@@ -145,13 +176,7 @@ def drop(db: sqlite3.Connection, one: Pass, anchors: Sequence[int]) -> bool:
     return unlist_dropped(db, one.source)
 
 
-def end_pass(db: sqlite3.Connection, one: Pass, read: SourceState | None, now: Seconds) -> None:
-    """Let others read the source, and note its state as it was read to its end, if it was.
-
-    A source of which something is dropped and not taken away yet keeps its state, without a
-    version: it is to be read again. A source that holds nothing is forgotten.
-    """
-    _check(db, one)
+def _note(db: sqlite3.Connection, one: Pass, read: SourceState | None, now: Seconds) -> None:
     db.execute("UPDATE source SET reader = NULL WHERE id = ?", (one.source,))
     if read is None or _dropped(db, one.source, 1):
         return
@@ -214,8 +239,8 @@ def _dropped(db: sqlite3.Connection, source: int, limit: int) -> list[tuple[int,
     ).fetchall()
 
 
-def _check(db: sqlite3.Connection, one: Pass) -> None:
-    """See that a pass goes on.
+def _check(db: sqlite3.Connection, one: Pass, *, ended: bool = False) -> bool:
+    """See that a pass goes on, or, if that will do, has `ended`; return whether it has.
 
     Raises:
         LeaseLostError: its process was taken for dead.
@@ -223,5 +248,8 @@ def _check(db: sqlite3.Connection, one: Pass) -> None:
     """
     check_owner(db, one.owner)
     found = db.execute("SELECT reader, pass FROM source WHERE id = ?", (one.source,)).fetchone()
+    if ended and found == (None, one.number):
+        return True
     if found != (one.owner, one.number):
         raise PassLostError("another reading of this list has begun; this one is given up")
+    return False

@@ -49,31 +49,28 @@ def retire(one: Slice, work: Retire) -> Tidied[Retired]:
     A URL that is being visited stays until its visit is over.
     """
     db, number = one.db, one.names.job_id(one.db, work.job)
-    rows = db.execute(_SLICE, (number, one.after, ROWS_AT_ONCE)).fetchall()
-    found = [fingerprint for (fingerprint,) in rows]
-    retired: list[tuple[int, str | None, int]] = []
-    over = []
-    for fingerprint in found:
-        row = db.execute(_NOT_LISTED, (fingerprint,)).fetchone()
-        if row and row[2] == LEASED:
-            continue
-        over.append((number, fingerprint))
-        if row and row[2] != RETIRED:
-            db.execute("UPDATE task SET state = ? WHERE id = ?", (RETIRED, row[3]))
-            retired.append(row[:3])
+    found = _unlisted(db, number, one.after)
+    over = [(number, fingerprint) for fingerprint, row in found if not row or row[2] != LEASED]
     db.executemany("DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", over)
-    _count(db, retired, sign=1)
-    last = found[-1] if len(found) == ROWS_AT_ONCE else None
-    return Tidied(Retired(len(retired), left=len(over) < len(found)), last)
+    retired = _retire(db, [row for _, row in found if row])
+    last = found[-1][0] if len(found) == ROWS_AT_ONCE else None
+    return Tidied(Retired(retired, left=len(over) < len(found)), last)
 
 
-def leaving(db: sqlite3.Connection, job: str) -> bool:
-    """Tell whether a URL of a job is unlisted and not retired."""
-    found = db.execute(
-        "SELECT 1 FROM unlisted JOIN job ON job.id = unlisted.job WHERE job.name = ? LIMIT 1",
-        (job,),
-    )
-    return found.fetchone() is not None
+def _unlisted(
+    db: sqlite3.Connection, job: int, after: int
+) -> list[tuple[int, tuple[int, str | None, int, int] | None]]:
+    """Return a slice of the unlisted URLs, each with its task, None if it is listed again."""
+    rows = db.execute(_SLICE, (job, after, ROWS_AT_ONCE)).fetchall()
+    return [(each, db.execute(_NOT_LISTED, (each,)).fetchone()) for (each,) in rows]
+
+
+def _retire(db: sqlite3.Connection, rows: Iterable[tuple[int, str | None, int, int]]) -> int:
+    """Retire tasks, but for those that are being visited or were retired; return how many."""
+    gone = [row for row in rows if row[2] not in {LEASED, RETIRED}]
+    db.executemany(f"UPDATE task SET state = {RETIRED} WHERE id = ?", [row[3:] for row in gone])
+    _count(db, [row[:3] for row in gone], sign=1)
+    return len(gone)
 
 
 def check_owner(db: sqlite3.Connection, owner: int) -> None:

@@ -70,6 +70,13 @@ def revisit(db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], n
 
     What has changed meanwhile, is retired, or of a job that the configuration no longer has stays.
     """
+    return _make_due(db, names, [file for file in files if file.active], now)
+
+
+def _make_due(
+    db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], now: Seconds
+) -> int:
+    """Make URLs due that are listed now, by a job that the configuration has now."""
     sums: Counter[tuple[int, str]] = Counter()
     hosts: set[int] = set()
     number = 0
@@ -112,7 +119,7 @@ def let_go(db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], no
             db.execute("DELETE FROM file WHERE key = ? AND task = ?", key)
         else:
             back.append(file)
-    revisit(db, names, back, now)
+    _make_due(db, names, back, now)
     return len(files) - len(back)
 
 

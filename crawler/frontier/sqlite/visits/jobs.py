@@ -123,9 +123,3 @@ def _wake(
         return len(found), int(found[-1])
     (most,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
     return len(found), last if last < most else None
-
-
-def schedule(db: sqlite3.Connection, job: str) -> str:
-    """Return the schedule, as JSON, by which the due times of a job's tasks were computed."""
-    row = db.execute("SELECT schedule FROM job WHERE name = ?", (job,)).fetchone()
-    return str(row[0]) if row else ""

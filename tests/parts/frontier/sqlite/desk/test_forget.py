@@ -3,7 +3,7 @@
 from crawler.frontier import Forget
 from crawler.policy.naming import path_key
 from crawler.records import JobTerms
-from tests.parts.desk import change
+from tests.parts.desk import change, chunks, sources
 from tests.parts.frontiers import NOW, join, seeds, take
 from tests.parts.ledgers import DAY, KINDS, assert_sums, end, execute, listed
 
@@ -45,8 +45,8 @@ def test_a_job_that_is_gone_is_forgotten_and_its_lists_tell_it_anew_if_it_comes_
     assert forgotten(file, NOW) == 2
     assert execute(file, "SELECT url, listed FROM task") == [("http://a/1", 1)]
     frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
-    state = frontier.sources("job")["list"]
-    assert (state.version, frontier.chunks(state.id)[1] == 3) == ("", False)
+    state = sources(frontier, "job")["list"]
+    assert (state.version, chunks(frontier, state.id)[1] == 3) == ("", False)
     assert listed(frontier, "a/0", "a/1", "a/2").added == 2
     assert execute(file, "SELECT DISTINCT listed FROM task") == [(1,)]
     assert_sums(file)

@@ -6,7 +6,7 @@ from crawler.frontier import ReadChunk
 from crawler.model import DAY_S, Kind
 from crawler.records import Again, Dead, Done
 from tests.parts.frontier.invariants import broken
-from tests.parts.frontiers import NOW, join, one_task, seed, settled, take
+from tests.parts.frontiers import NOW, join, one_task, put, seed, settled, take
 
 URL = "http://a/0"
 HOUR_S = 3600
@@ -25,7 +25,7 @@ class Crawl:
         owner = join(self.frontier, now)
         one = self.frontier.begin_pass(owner, "job", "sitemap:x")
         changed = seed(URL)._replace(modified=modified)
-        self.frontier.put(one, [ReadChunk(1, self.reads, [changed])], now)
+        put(self.frontier, one, [ReadChunk(1, self.reads, [changed])], now)
         self.frontier.end_pass(one, None, now)
         self.frontier.leave(owner, [], now)
         assert not broken(self.file, now, {})
@@ -86,7 +86,7 @@ def test_what_is_on_its_way_or_being_tried_again_is_left(crawl, frontier):
     task = one_task(frontier, owner, NOW)
     crawl_other = frontier.begin_pass(owner, "job", "sitemap:y")
     changed = seed(URL)._replace(modified=NOW)
-    frontier.put(crawl_other, [ReadChunk(1, 1, [changed])], NOW)
+    put(frontier, crawl_other, [ReadChunk(1, 1, [changed])], NOW)
     again = Again(NOW + 500)
     frontier.settle(owner, [settled(task, Kind.TIMEOUT, again, NOW)], [])
     frontier.leave(owner, [], NOW)

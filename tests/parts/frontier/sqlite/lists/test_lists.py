@@ -4,11 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.frontier import KnownChunk, ReadChunk, Retire, SourceState, Wake
+from crawler.frontier import KnownChunk, ReadChunk, Retire, Sources, SourceState, Wake
 from crawler.model import Kind
 from crawler.records import Again, Dead, Done, JobTerms
-from tests.parts.desk import times_listed, unfinished
-from tests.parts.frontiers import NOW, done, join, one_task, seed, seeds, settled, take
+from tests.parts.desk import chunks, rows, schedule, sources, times_listed, unfinished
+from tests.parts.frontiers import (
+    NOW,
+    done,
+    end_pass,
+    join,
+    one_task,
+    put,
+    seed,
+    seeds,
+    settled,
+    take,
+)
 from tests.parts.ledgers import execute, fit
 
 
@@ -27,12 +38,14 @@ def listing(frontier, reader, job="job", name="urls"):
 
 
 def admit(frontier, one, *chunks, now=NOW):
-    return frontier.put(one, chunks, now)
+    return put(frontier, one, chunks, now)
 
 
 def gone(frontier, one, *anchors):
-    while frontier.drop(one, anchors):
-        anchors = ()
+    """End a pass by which chunks are gone, and begin the next one."""
+    end_pass(frontier, one, None, gone=anchors)
+    (name,) = (name for name, each in rows(frontier, Sources(one.job)) if each.id == one.source)
+    return frontier.begin_pass(one.owner, one.job, name)
 
 
 def retire(frontier, reader, job="job"):
@@ -49,7 +62,7 @@ def test_a_chunk_adds_its_urls_once_however_often_it_is_admitted(frontier, reade
     one = chunk(1, *seeds("a", "b"))
     assert admit(frontier, number, one).added == 2
     assert admit(frontier, number, one).added == 0
-    assert frontier.chunks(number.source) == {1: KnownChunk(one.key, 2, 0)}
+    assert chunks(frontier, number.source) == {1: KnownChunk(one.key, 2, 0)}
     assert times_listed(frontier) == {"": 2}
 
 
@@ -82,7 +95,7 @@ def test_a_url_that_is_listed_twice_stays_until_both_lines_are_gone(frontier, re
     admit(frontier, one, chunk(1))
     gone(frontier, one)
     assert retire(frontier, reader) == 0
-    gone(frontier, other, 1)
+    other = gone(frontier, other, 1)
     assert retire(frontier, reader) == 1
 
 
@@ -111,7 +124,7 @@ def test_what_is_listed_again_comes_back_with_its_history(frontier, reader, kind
     if kind:
         frontier.settle(owner, [settled(task, kind, verdict)], [])
     frontier.leave(owner, [], NOW)
-    gone(frontier, number, 1)
+    number = gone(frontier, number, 1)
     assert retire(frontier, reader) == 1
     assert (frontier.sums().counts.waiting, frontier.sums().counts.finished) == (0, {})
     owner = join(frontier)
@@ -131,7 +144,7 @@ def test_what_is_being_visited_is_retired_when_its_visit_is_over(frontier, reade
     admit(frontier, number, chunk(1, *seeds("a")))
     owner = join(frontier)
     task = one_task(frontier, owner)
-    gone(frontier, number, 1)
+    number = gone(frontier, number, 1)
     assert retire(frontier, reader) == 0
     frontier.settle(owner, [settled(task, Kind.STORED, Done())], [])
     assert retire(frontier, reader) == 1
@@ -145,7 +158,7 @@ def test_the_files_of_retired_urls_stay_theirs(frontier, reader):
     task = one_task(frontier, owner)
     assert frontier.claim([(task.id, "x", "y")]) == ["x"]
     frontier.settle(owner, [settled(task, Kind.STORED, Done(), path="x")], [])
-    gone(frontier, number, 1)
+    number = gone(frontier, number, 1)
     retire(frontier, reader)
     assert frontier.claim([(task.id + 1, "x", "y")]) == ["y"]
 
@@ -155,18 +168,18 @@ def test_the_mark_of_a_source_is_remembered_and_a_source_that_is_gone_forgotten(
     admit(frontier, number, chunk(1, *seeds("a")))
     state = SourceState(number.source, "m:1", 5, 2)
     frontier.end_pass(number, state, NOW)
-    assert frontier.sources("job") == {"url_file:/a": state}
+    assert sources(frontier, "job") == {"url_file:/a": state}
     number = listing(frontier, reader, name="url_file:/a")
     assert number.state == state
-    gone(frontier, number, 1)
+    number = gone(frontier, number, 1)
     frontier.end_pass(number, SourceState(number.source), NOW)
-    assert frontier.sources("job") == {}
+    assert sources(frontier, "job") == {}
 
 
 def test_retiring_goes_in_slices_and_ends(frontier, reader):
     number = listing(frontier, reader)
     admit(frontier, number, chunk(1, *seeds("a", each=5000)))
-    gone(frontier, number, 1)
+    number = gone(frontier, number, 1)
     assert [found.urls for found in done(frontier, reader, Retire("job"))] == [2000, 2000, 1000]
     assert frontier.sums().counts.retired == 5000
 
@@ -208,10 +221,10 @@ def test_another_schedule_moves_due_times_and_none_ends_them(frontier):
     done = len(host.tasks)
     fit(frontier, owner, NOW + 30, job="every 1h")
     assert (frontier.sums().counts.again, frontier.sums().counts.waiting) == (done, 3)
-    assert frontier.schedule("job") == "every 1h"
+    assert schedule(frontier, "job") == "every 1h"
     fit(frontier, owner, None, job="")
     assert (frontier.sums().counts.again, frontier.sums().counts.waiting) == (0, 3 - done)
-    assert frontier.schedule("job") == ""
+    assert schedule(frontier, "job") == ""
 
 
 def test_a_schedule_that_changed_while_a_url_was_retired_holds_when_it_comes_back(frontier, reader):
@@ -223,7 +236,7 @@ def test_a_schedule_that_changed_while_a_url_was_retired_holds_when_it_comes_bac
     task = one_task(frontier, owner)
     frontier.settle(owner, [settled(task, Kind.STORED, Done(NOW + 30 * 86_400))], [])
     frontier.leave(owner, [], NOW)
-    gone(frontier, number, 1)
+    number = gone(frontier, number, 1)
     retire(frontier, reader)
     fit(frontier, reader, NOW + 3600, job="every 1h")
     assert frontier.sums().counts.retired == 1
@@ -240,7 +253,7 @@ def test_a_chunk_that_brings_nothing_new_still_notes_its_key(frontier, reader):
     one = chunk(1, *seeds("a"))
     admit(frontier, number, one)
     admit(frontier, number, replace(one, key=7, bad=3))
-    assert frontier.chunks(number.source) == {1: KnownChunk(7, 1, 3)}
+    assert chunks(frontier, number.source) == {1: KnownChunk(7, 1, 3)}
 
 
 def test_hosts_learn_of_many_jobs_that_went_in_one_walk_and_few_of_them_are_looked_at_twice(

@@ -2,11 +2,11 @@
 
 import pytest
 
-from crawler.frontier import Said, Understand
+from crawler.frontier import FiledOf, Said, SaidOf, Understand
 from crawler.frontier.sqlite.lists.meaning import say
 from crawler.model import Kind
 from crawler.records import Again, Done, JobTerms
-from tests.parts.desk import unfinished
+from tests.parts.desk import rows, unfinished
 from tests.parts.frontiers import NOW, done, join, one_task, seed, settled, take
 
 URL = "http://h/1"
@@ -21,7 +21,7 @@ def said(frontier, path=None, extra=None):
     """Read another line of it, and return what is said of it then."""
     frontier._file.write(lambda db: say(db, [seed(URL)._replace(path=path, extra=extra)]))
     (task,) = unfinished(frontier) or [None]
-    return frontier.said(task.id if task else 1)
+    return frontier.entry(SaidOf(task.id if task else 1))
 
 
 @pytest.mark.parametrize("before", [None, "old"])
@@ -46,7 +46,7 @@ def test_a_visit_that_brought_no_file_writes_back_no_older_path(frontier):
     assert task.path == "old"
     assert said(frontier, "new").path == "new"
     frontier.settle(owner, [settled(task, Kind.TIMEOUT, Again(NOW + 1))], [])
-    assert frontier.said(task.id).path == "new"
+    assert frontier.entry(SaidOf(task.id)).path == "new"
 
 
 def test_columns_are_added_to_those_of_an_older_reading(frontier):
@@ -54,25 +54,31 @@ def test_columns_are_added_to_those_of_an_older_reading(frontier):
     assert said(frontier, extra='{"cc": "in", "n": "1"}').extra == {"cc": "in", "id": "7", "n": "1"}
 
 
+def meanings(frontier):
+    """The marks of jobs of which a list was begun, or all were read."""
+    jobs = frontier.sums().jobs
+    return {job.name: job.meaning for job in jobs if job.listed or job.meaning}
+
+
 def test_a_job_is_understood_by_no_options_until_it_is_told(frontier):
     frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
-    assert frontier.meanings() == {}
+    assert meanings(frontier) == {}
     frontier.begin_pass(join(frontier), "other", "list")
-    assert frontier.meanings() == {"other": ""}
+    assert meanings(frontier) == {"other": ""}
     done(frontier, join(frontier), Understand({"job": "mark"}))
-    assert frontier.meanings() == {"job": "mark", "other": ""}
+    assert meanings(frontier) == {"job": "mark", "other": ""}
 
 
 def test_urls_of_a_job_are_counted_by_whether_they_have_a_file(frontier):
-    assert frontier.filed("job", 0) == (0, 0, None)
+    assert rows(frontier, FiledOf("job")) == [(0, 0)]
     known(frontier)
     frontier.add("other", [seed("http://h/2", "other")], NOW)
-    assert frontier.filed("job", 0) == (0, 1, None)
+    assert rows(frontier, FiledOf("job")) == [(0, 1)]
     owner = join(frontier)
     for task in take(frontier, owner)["h:80"].tasks:
         stored = settled(task, Kind.STORED, Done(), path=str(task.id), digest="ab" * 32, size=1)
         frontier.settle(owner, [stored], [])
-    assert frontier.filed("job", 0) == (1, 0, None)
+    assert rows(frontier, FiledOf("job")) == [(1, 0)]
 
 
 def test_paths_of_urls_without_a_file_are_freed_and_those_of_other_jobs_stay(frontier):
@@ -80,7 +86,7 @@ def test_paths_of_urls_without_a_file_are_freed_and_those_of_other_jobs_stay(fro
     other = seed("http://h/2", "other")._replace(path="theirs")
     frontier.add("other", [other], NOW)
     done(frontier, join(frontier), Understand({"job": "mark"}, {"job"}))
-    paths = {task.url: frontier.said(task.id).path for task in unfinished(frontier)}
+    paths = {task.url: frontier.entry(SaidOf(task.id)).path for task in unfinished(frontier)}
     assert paths == {URL: None, "http://h/2": "theirs"}
 
 

@@ -8,22 +8,27 @@ from crawler.errors import LeaseLostError, PassLostError
 from crawler.frontier import (
     Apply,
     BringBack,
+    Chunks,
     CountDown,
     NewList,
     ReadChunk,
     Rests,
     Retire,
     Retired,
+    Sources,
     SourceState,
     Synced,
     Understand,
     Wake,
     Weigh,
     Weighed,
+    pages,
 )
+from crawler.frontier.sqlite.lists import chunks as lists
 from crawler.records import JobTerms
+from tests.parts.desk import chunks, is_known, schedule, sources
 from tests.parts.frontier.invariants import broken
-from tests.parts.frontiers import NOW, done, gone, join, reclaim, seeds
+from tests.parts.frontiers import NOW, done, gone, join, put, reclaim, seeds
 from tests.parts.ledgers import execute, read_to_end
 
 
@@ -57,8 +62,8 @@ def test_a_process_that_was_taken_for_dead_takes_nothing_in(frontier):
     one = frontier.begin_pass(owner, "job", "list")
     reclaim(frontier, NOW, "another machine")
     for act in (
-        lambda: frontier.put(one, [chunk(1, *seeds("a"))], NOW),
-        lambda: frontier.drop(one, [1]),
+        lambda: put(frontier, one, [chunk(1, *seeds("a"))], NOW),
+        lambda: frontier.end_pass(one, SourceState(one.source), NOW, [1]),
         lambda: frontier.end_pass(one, SourceState(one.source), NOW),
         lambda: frontier.tidy(owner, Weigh("job", 3, 0.5), NOW),
         lambda: frontier.tidy(owner, Apply("job"), NOW),
@@ -69,7 +74,7 @@ def test_a_process_that_was_taken_for_dead_takes_nothing_in(frontier):
         lambda: frontier.tidy(owner, BringBack(), NOW),
         lambda: frontier.tidy(owner, Rests(), NOW),
         lambda: frontier.begin_pass(owner, "job", "list"),
-        lambda: frontier.take_in(owner, [new_list("new", "a")], NOW),
+        lambda: frontier.put(owner, [new_list("new", "a")], NOW),
     ):
         with pytest.raises(LeaseLostError):
             act()
@@ -81,7 +86,7 @@ def test_a_pass_that_another_one_followed_takes_nothing_in(frontier):
     one = frontier.begin_pass(owner, "job", "list")
     frontier.begin_pass(owner, "job", "list")
     with pytest.raises(PassLostError):
-        frontier.put(one, [chunk(1, *seeds("a"))], NOW)
+        put(frontier, one, [chunk(1, *seeds("a"))], NOW)
     assert frontier.sums().counts.known == 0
 
 
@@ -91,11 +96,11 @@ def test_a_pass_that_breaks_off_takes_nothing_away(frontier, tmp_path):
     owner = join(frontier)
     one = frontier.begin_pass(owner, "job", "list")
     assert one.state.version == "read"
-    assert frontier.put(one, [chunk(1, *seeds("c", each=3), key=2)], NOW).added == 3
+    assert put(frontier, one, [chunk(1, *seeds("c", each=3), key=2)], NOW).added == 3
     frontier.end_pass(one, None, NOW)
     assert done(frontier, owner, Retire("job")) == [Retired(0, left=False)]
     assert frontier.sums().counts.waiting == 63
-    assert frontier.sources("job")["list"].version == "", "it is to be read again"
+    assert sources(frontier, "job")["list"].version == "", "it is to be read again"
     assert broken(tmp_path / "state.sqlite", NOW, {}) == []
 
 
@@ -107,7 +112,7 @@ def test_what_a_pass_lost_goes_with_the_next_one_that_is_applied_unless_it_came_
     owner = join(frontier)
     for key, found in ((2, whole[:3]), (3, whole[:20]), (4, whole[5:9])):
         one = frontier.begin_pass(owner, "job", "list")
-        frontier.put(one, [chunk(1, *found, key=key)], NOW)
+        put(frontier, one, [chunk(1, *found, key=key)], NOW)
         frontier.end_pass(one, None, NOW)
     frontier.leave(owner, [], NOW)
     read_to_end(frontier, [chunk(1, *whole[:20], key=5)])
@@ -123,10 +128,10 @@ def test_what_stayed_behind_under_an_old_name_is_counted_down_in_slices_before_i
     frontier.configure([JobTerms("old")], NOW)
     owner, found = join(frontier), seeds(*(f"h{number}" for number in range(20)), job="old")
     one = frontier.begin_pass(owner, "old", "list")
-    frontier.put(one, [chunk(number, each) for number, each in enumerate(found)], NOW)
+    put(frontier, one, [chunk(number, each) for number, each in enumerate(found)], NOW)
     frontier.configure([JobTerms("new", renamed_from="old")], NOW)
     with pytest.raises(PassLostError):
-        frontier.put(one, [], NOW)
+        put(frontier, one, [], NOW)
     assert len(done(frontier, owner, CountDown("new"))) == 1
     frontier.configure([JobTerms("new"), JobTerms("old")], NOW)
     file = tmp_path / "state.sqlite"
@@ -134,7 +139,7 @@ def test_what_stayed_behind_under_an_old_name_is_counted_down_in_slices_before_i
     assert len(done(frontier, owner, CountDown("old"))) == 1
     assert execute(file, "SELECT DISTINCT listed FROM task") == [(0,)]
     one = frontier.begin_pass(owner, "old", "list")
-    frontier.put(one, [chunk(1, *found[:3])], NOW)
+    put(frontier, one, [chunk(1, *found[:3])], NOW)
     frontier.end_pass(one, SourceState(one.source, "v", 3, 0), NOW)
     assert done(frontier, owner, Retire("old")) == [Retired(17, left=False)]
     assert broken(file, NOW, {owner: {}}) == []
@@ -144,24 +149,56 @@ def test_what_changed_chunks_lost_is_taken_away_in_slices(frontier):
     owner = join(frontier)
     one = frontier.begin_pass(owner, "job", "list")
     for anchor in range(40):
-        frontier.put(one, [chunk(anchor, *seeds(f"h{anchor}", each=2))], NOW)
-        frontier.put(one, [chunk(anchor, key=2)], NOW)
-    slices = 0
-    while frontier.drop(one):
-        slices += 1
-        assert frontier.sums().counts.retired == 0
-    assert slices == 2
+        put(frontier, one, [chunk(anchor, *seeds(f"h{anchor}", each=2))], NOW)
+        put(frontier, one, [chunk(anchor, key=2)], NOW)
+    before = sources(frontier, "job")["list"]
+    state, after = SourceState(one.source, "new", 40, 0), 0
+    for _ in range(2):
+        after = frontier.end_pass(one, state, NOW, [], after)
+        assert after is not None
+        assert sources(frontier, "job")["list"] == before, "it is not at its end yet"
+    assert frontier.end_pass(one, state, NOW, [], after) is None
+    assert sources(frontier, "job")["list"] == state
     done(frontier, owner, Retire("job"))
     assert frontier.sums().counts.retired == 80
 
 
+def test_an_end_of_a_pass_whose_reply_was_lost_may_be_asked_for_again(frontier):
+    read_to_end(frontier, [chunk(anchor, *seeds(f"h{anchor}")) for anchor in range(20)])
+    one = frontier.begin_pass(join(frontier), "job", "list")
+    state, gone = SourceState(one.source, "new", 2, 0), range(18)
+    for after, then in ((0, 16), (0, 16), (16, None), (16, None)):
+        assert frontier.end_pass(one, state, NOW, gone, after) == then
+    assert sources(frontier, "job")["list"] == state
+    assert chunks(frontier, one.source).keys() == {18, 19}
+    with pytest.raises(PassLostError):
+        put(frontier, one, [], NOW)
+
+
+def test_chunks_and_sources_come_by_pages_whatever_their_anchors(frontier, monkeypatch):
+    monkeypatch.setattr(lists, "CHUNKS_AT_ONCE", 2)
+    monkeypatch.setattr(lists, "SOURCES_AT_ONCE", 2)
+    anchors = [-(2**63), -5, 0, 7, 2**63 - 1]
+    owner = join(frontier)
+    passes = [frontier.begin_pass(owner, "job", f"list {number}") for number in range(5)]
+    put(frontier, passes[0], [chunk(anchor, *seeds(f"h{anchor}")) for anchor in anchors])
+    pages_ = list(pages(frontier, Chunks(passes[0].source)))
+    assert [[anchor for anchor, _ in page] for page in pages_] == [
+        [-(2**63), -5],
+        [0, 7],
+        [2**63 - 1],
+    ]
+    found = [name for page in pages(frontier, Sources("job")) for name, _ in page]
+    assert found == [f"list {number}" for number in range(5)]
+
+
 def test_a_source_of_which_something_is_not_taken_away_yet_is_not_read_to_its_end(frontier):
     read_to_end(frontier, [chunk(1, *seeds("a", each=3))])
-    before = frontier.sources("job")["list"]
+    before = sources(frontier, "job")["list"]
     one = frontier.begin_pass(join(frontier), "job", "list")
-    frontier.put(one, [chunk(1, key=2)], NOW)
+    put(frontier, one, [chunk(1, key=2)], NOW)
     frontier.end_pass(one, SourceState(one.source, "new", 0, 0), NOW)
-    after = frontier.sources("job")["list"]
+    after = sources(frontier, "job")["list"]
     assert (after.version, after.listed) == ("", before.listed)
 
 
@@ -203,12 +240,12 @@ def new_list(job, *hosts, name="urls"):
 
 def test_lists_of_new_jobs_are_taken_in_whole_and_only_once(frontier):
     owner = join(frontier)
-    assert frontier.new_jobs(["a", "b"]) == ["a", "b"]
-    lists = [new_list("a", "x", "y"), new_list("b", "x")]
-    assert frontier.take_in(owner, lists, NOW) == [Synced(2, 0), Synced(1, 0)]
-    assert frontier.new_jobs(["a", "b", "c"]) == ["c"]
-    assert frontier.take_in(owner, lists, NOW) == [None, None]
-    (state,) = frontier.sources("a").values()
+    assert not [job for job in "ab" if is_known(frontier, job)]
+    new = [new_list("a", "x", "y"), new_list("b", "x")]
+    assert frontier.put(owner, new, NOW) == [Synced(2, 0), Synced(1, 0)]
+    assert [job for job in "abc" if is_known(frontier, job)] == ["a", "b"]
+    assert frontier.put(owner, new, NOW) == [None, None]
+    (state,) = sources(frontier, "a").values()
     assert (state.version, state.listed, state.bad) == ("mark:a", 2, 0)
     assert frontier.begin_pass(join(frontier), "a", "urls").number == 2
     assert frontier.sums().counts.known == 3
@@ -218,16 +255,16 @@ def test_a_job_that_is_being_read_or_has_urls_is_not_taken_in_as_new(frontier):
     owner = join(frontier)
     frontier.begin_pass(join(frontier), "read", "another list")
     frontier.add("has", seeds("h", job="has"), NOW)
-    assert frontier.new_jobs(["read", "has"]) == []
-    lists = [new_list("read", "x"), new_list("has", "y"), new_list("new", "z")]
-    assert frontier.take_in(owner, lists, NOW) == [None, None, Synced(1, 0)]
+    assert all(is_known(frontier, job) for job in ("read", "has"))
+    new = [new_list("read", "x"), new_list("has", "y"), new_list("new", "z")]
+    assert frontier.put(owner, new, NOW) == [None, None, Synced(1, 0)]
     assert frontier.sums().counts.known == 2
 
 
 def test_the_schedule_of_a_new_job_is_noted_with_its_list(frontier):
     read = replace(new_list("a", "x"), schedule='{"every": 60}')
-    frontier.take_in(join(frontier), [read], NOW)
-    assert frontier.schedule("a") == '{"every": 60}'
+    frontier.put(join(frontier), [read], NOW)
+    assert schedule(frontier, "a") == '{"every": 60}'
 
 
 def test_a_list_of_bad_lines_alone_is_remembered(frontier):
@@ -235,7 +272,7 @@ def test_a_list_of_bad_lines_alone_is_remembered(frontier):
     owner = join(frontier)
     frontier.begin_pass(owner, "job", "first")
     one = frontier.begin_pass(owner, "job", "bad")
-    frontier.put(one, [ReadChunk(1, 1, [], bad=3)], NOW)
+    put(frontier, one, [ReadChunk(1, 1, [], bad=3)], NOW)
     frontier.end_pass(one, SourceState(one.source, "", 0, 3), NOW)
-    assert frontier.sources("job")["bad"].bad == 3
-    assert frontier.chunks(one.source)[1].bad == 3
+    assert sources(frontier, "job")["bad"].bad == 3
+    assert chunks(frontier, one.source)[1].bad == 3

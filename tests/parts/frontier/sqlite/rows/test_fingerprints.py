@@ -20,7 +20,7 @@ from crawler.frontier import (
 from crawler.frontier.sqlite.rows import fingerprints as known
 from crawler.frontier.sqlite.rows.robots import ASKED_FOR_S
 from crawler.records import JobTerms
-from tests.parts.frontiers import NOW, done, join, seeds, take
+from tests.parts.frontiers import NOW, done, end_pass, join, put, seeds, take
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def assert_whole(state):
 
 def add(frontier, urls, source, anchor):
     read = [ReadChunk(anchor, anchor, urls, 0)]
-    return frontier.put(source, read, NOW).added
+    return put(frontier, source, read, NOW).added
 
 
 def test_fingerprints_move_to_the_long_level_and_every_url_stays_known(state):
@@ -92,7 +92,8 @@ def test_what_is_forgotten_leaves_both_levels(state):
         source = frontier.begin_pass(join(frontier), "job", "list")
         for anchor in range(0, 300, 25):
             add(frontier, some[anchor : anchor + 25], source, anchor)
-        frontier.drop(source, range(0, 300, 50))
+        end_pass(frontier, source, None, gone=range(0, 300, 50))
+        source = frontier.begin_pass(source.owner, "job", "list")
         assert done(frontier, source.owner, Retire("job")) == [Retired(150, left=False)]
     recent, moved = assert_whole(state)
     with open_ledger(state, write=True) as desk:

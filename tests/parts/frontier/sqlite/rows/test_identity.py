@@ -6,6 +6,7 @@ from crawler.errors import HeldElsewhereError
 from crawler.frontier import Holder, Pulse
 from crawler.frontier.process import current
 from crawler.records import JobTerms
+from tests.parts.desk import schedule
 from tests.parts.frontiers import NOW, gone, in_force, join, seeds, take
 from tests.parts.ledgers import fit
 
@@ -86,7 +87,9 @@ def test_due_times_are_fitted_anew_when_a_process_with_an_older_text_ends(open_o
     second = configured(new, "b", j="2", k="1")
     fit(new, second, None, j="daily")
     new.leave(second, [], NOW)
-    assert new.schedule("j") == "daily"
+    assert schedule(new, "j") == "daily"
     old.leave(first, [], NOW)
-    assert new.schedule("j") != "daily", "tasks that it settled late have times of the old schedule"
-    assert new.schedule("k") == ""
+    assert schedule(new, "j") != "daily", (
+        "tasks that it settled late have times of the old schedule"
+    )
+    assert schedule(new, "k") == ""

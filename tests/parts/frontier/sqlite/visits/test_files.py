@@ -73,6 +73,8 @@ def test_a_file_of_a_job_that_is_gone_is_not_made_due(frontier, owner):
     (file,) = stored(frontier)
     assert not file.active
     assert number(frontier, Revisit([file]), NOW) == 0
+    frontier.configure([JobTerms("j")], NOW)
+    assert number(frontier, Revisit([file]), NOW) == 0, "it has changed since it was looked up"
 
 
 def test_a_file_of_a_job_that_is_gone_is_let_go_and_due_if_the_job_came_back(frontier, owner):

@@ -7,6 +7,7 @@ from crawler.frontier import BEFORE_ALL, Due, Refit
 from crawler.frontier.sqlite.visits import refitting
 from crawler.model import Kind
 from crawler.records import Done, HostRecord, JobTerms
+from tests.parts.desk import schedule
 from tests.parts.frontiers import NOW, join, seeds, settled, take
 from tests.parts.ledgers import assert_sums, execute, fit, slices_read
 
@@ -47,7 +48,7 @@ def test_due_times_of_ten_jobs_are_computed_anew_in_one_reading_of_the_tasks(
     )
     assert read == len(JOBS) * URLS / 25
     assert due_times(file) == {NOW + 60}
-    assert {frontier.schedule(job) for job in JOBS} == {"daily"}
+    assert {schedule(frontier, job) for job in JOBS} == {"daily"}
     assert frontier.sums().counts.again == len(JOBS) * URLS
     assert_sums(file)
 
@@ -56,7 +57,7 @@ def test_a_job_of_which_nothing_has_ended_is_fitted_without_a_walk(frontier):
     frontier.add("new", seeds("a", job="new"), NOW)
     owner = join(frontier)
     assert slices_read(frontier, lambda: fit(frontier, owner, None, new="daily")) == 0
-    assert frontier.schedule("new") == "daily"
+    assert schedule(frontier, "new") == "daily"
 
 
 def test_what_was_visited_between_a_slice_and_its_times_keeps_the_time_of_that_visit(
@@ -104,8 +105,8 @@ def test_times_whose_reply_was_lost_are_written_once(frontier, owner, file):
 
 def test_a_walk_that_breaks_off_leaves_the_job_to_be_fitted(frontier, owner):
     frontier.tidy(owner, Refit({"j0": "daily", "j1": ""}), NOW, BEFORE_ALL)
-    assert frontier.schedule("j0") not in {"", "daily"}
-    assert frontier.schedule("j1") != "", "it was to be fitted anew"
+    assert schedule(frontier, "j0") not in {"", "daily"}
+    assert schedule(frontier, "j1") != "", "it was to be fitted anew"
 
 
 def test_a_later_walk_takes_a_job_over_and_the_earlier_one_writes_nothing_more_of_it(
@@ -119,7 +120,18 @@ def test_a_later_walk_takes_a_job_over_and_the_earlier_one_writes_nothing_more_o
     assert frontier.tidy(owner, Refit(first.anew, due=due), NOW, found.after).after is None
     times = dict(execute(file, "SELECT job, max(due_at) FROM task GROUP BY job"))
     assert (times[1], times[2], times[3]) == (NOW + 9, NOW + 60, NOW)
-    assert (frontier.schedule("j0"), frontier.schedule("j1")) == ("hourly", "daily")
+    assert (schedule(frontier, "j0"), schedule(frontier, "j1")) == ("hourly", "daily")
+
+
+def test_a_walk_goes_on_where_all_is_to_be_fitted_once_more_and_is_not_noted(frontier, owner, file):
+    """A process with an older text has ended meanwhile, say."""
+    found = frontier.tidy(owner, Refit({"j0": "daily"}), NOW, BEFORE_ALL)
+    again = "of an older text"
+    execute(file, "UPDATE job SET schedule = ? WHERE name = 'j0'", again)
+    due = [Due(one.id, one.due_at, NOW + 60) for one in found.found]
+    assert frontier.tidy(owner, Refit({"j0": "daily"}, due=due), NOW, found.after).after is None
+    assert frontier.sums().counts.again == URLS
+    assert schedule(frontier, "j0") == again
 
 
 def test_only_spreading_leaves_the_schedule_as_it_is(frontier, owner, file):
@@ -127,7 +139,7 @@ def test_only_spreading_leaves_the_schedule_as_it_is(frontier, owner, file):
     work = Refit({}, {"j0": "daily", "j1": "another"})
     found = frontier.tidy(owner, work, NOW, BEFORE_ALL)
     assert {one.job for one in found.found} == {"j0"}, "j1 is fitted to something else by now"
-    assert frontier.schedule("j0") == "daily"
+    assert schedule(frontier, "j0") == "daily"
     due = [Due(one.id, one.due_at, NOW + one.id) for one in found.found]
     assert frontier.tidy(owner, Refit({}, work.spread, due), NOW, found.after).after is None
     assert max(due_times(file)) == NOW + URLS
@@ -146,4 +158,4 @@ def test_a_process_that_was_taken_for_dead_writes_no_times(frontier, owner):
     frontier.leave(owner, [], NOW)
     with pytest.raises(LeaseLostError):
         frontier.tidy(owner, Refit({"j0": "daily"}), NOW)
-    assert frontier.schedule("j0") == ""
+    assert schedule(frontier, "j0") == ""
