@@ -13,6 +13,7 @@ ALONE = {
     "soak": "soak",
     "fetching": "fetching",
     "overhead": "overhead",
+    "frontier": "frontier.command",
 }
 """Cases that are commands of their own, and their modules."""
 

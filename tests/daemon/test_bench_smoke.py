@@ -1,13 +1,21 @@
 """The benchmark in its smallest form: it runs, checks every file and writes what it found."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests import FULL
 from tests.real import needs
 
+VERBS = {
+    "join", "beat", "lease", "settle", "leave", "configure", "rests", "bring back", "refit",
+    "understand", "end pass", "count down", "retire", "forget",
+}  # fmt: skip
+"""Whose hold of the lock is measured."""
 ROOT = Path(__file__).parents[2]
 NAMES = ["small", "latency", "latency-all", "durable"] if FULL else ["small", "durable"]
 CASES = [name for name in NAMES if name != "latency-all"]
@@ -35,3 +43,28 @@ def test_the_benchmark_runs_and_checks_every_file(tmp_path):
             assert row["median"]["work_s"] > 0
     assert "crawler run" in drawn.read_text()
     assert "| small | " in done.stdout
+
+
+def test_the_benchmark_of_the_ledger_fills_its_tables_and_draws_its_curves(tmp_path):
+    found, drawn = tmp_path / "found.json", tmp_path / "found.svg"
+    words = ["--least", "1000", "--most", "1000", "--processes", "1,2", "--seconds", "30"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "frontier", *words, "--json", str(found),
+         "--svg", str(drawn), "--folder", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=110, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    few, each = json.loads(found.read_text())["rows"]
+    assert [(row["urls"], row["hosts"]) for row in (few, each)] == [(1000, 10), (1000, 1000)]
+    for row in (few, each):
+        assert [*row["leases"]] == ["1", "2"]
+        assert row["holds"].keys() >= VERBS
+        disk = row["import"]["disk_b"]
+        assert disk.pop("beyond the URL") == pytest.approx(sum(disk.values()))
+    assert [*few["writers"]] == [], "there are too few hosts"
+    assert [one["visits"] for one in each["writers"].values()] == [1000, 1000], "until none is left"
+    tables = done.stdout.split("\n\n")
+    assert all(re.search(r"\d", line) for table in tables[1:-1] for line in table.splitlines()[2:])
+    assert tables[-1].count("\n") > 8
+    assert drawn.read_text().count("<polyline") > 8
+    assert not [*tmp_path.glob("crawler-bench-*")]

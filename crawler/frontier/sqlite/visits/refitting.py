@@ -45,6 +45,8 @@ WHERE id IN (SELECT id FROM temp.refitted) RETURNING host"""
 _SLICE = """
 SELECT id, job, due_at, ifnull(finished_at, 0.0), fingerprint, every, state, ended
 FROM task WHERE id > ? ORDER BY id LIMIT ?"""
+_TO_BE_FITTED = "of an older ", "of a clock "
+"""How a schedule begins that says why all is to be fitted once more: this walk goes on."""
 _MORE = "SELECT 1 FROM task WHERE id > ? LIMIT 1"
 
 
@@ -88,7 +90,11 @@ def _followed(db: sqlite3.Connection, owner: int, work: Refit) -> dict[int, str]
     """Return the jobs, by number, that are still this walk's."""
     expected = {job: _mark(owner, text) for job, text in work.anew.items()} | dict(work.spread)
     rows = db.execute(_NOTED, (json.dumps(list(expected)),)).fetchall()
-    return {number: name for number, name, noted in rows if noted == expected[name]}
+    return {
+        number: name
+        for number, name, noted in rows
+        if noted == expected[name] or noted.startswith(_TO_BE_FITTED)
+    }
 
 
 def _write(db: sqlite3.Connection, jobs: Iterable[int], now: Seconds) -> None:

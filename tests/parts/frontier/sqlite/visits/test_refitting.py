@@ -123,6 +123,17 @@ def test_a_later_walk_takes_a_job_over_and_the_earlier_one_writes_nothing_more_o
     assert (schedule(frontier, "j0"), schedule(frontier, "j1")) == ("hourly", "daily")
 
 
+def test_a_walk_goes_on_where_all_is_to_be_fitted_once_more_and_is_not_noted(frontier, owner, file):
+    """A process with an older text has ended meanwhile, say."""
+    found = frontier.tidy(owner, Refit({"j0": "daily"}), NOW, BEFORE_ALL)
+    again = "of an older text"
+    execute(file, "UPDATE job SET schedule = ? WHERE name = 'j0'", again)
+    due = [Due(one.id, one.due_at, NOW + 60) for one in found.found]
+    assert frontier.tidy(owner, Refit({"j0": "daily"}, due=due), NOW, found.after).after is None
+    assert frontier.sums().counts.again == URLS
+    assert schedule(frontier, "j0") == again
+
+
 def test_only_spreading_leaves_the_schedule_as_it_is(frontier, owner, file):
     fit(frontier, owner, NOW, j0="daily")
     work = Refit({}, {"j0": "daily", "j1": "another"})

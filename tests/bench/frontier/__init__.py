@@ -1,0 +1,1 @@
+"""What the ledger costs, verb by verb, by the number of URLs, hosts and processes: as curves."""
