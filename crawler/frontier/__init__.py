@@ -1,5 +1,7 @@
 """The frontier: URLs known, waiting, leased and finished; durable. `contract` has its verbs."""
 
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -82,6 +84,7 @@ from crawler.frontier.work import (
     Weigh,
     Work,
 )
+from crawler.model import Seconds
 
 __all__ = [
     "BEFORE_ALL",
@@ -174,15 +177,23 @@ __all__ = [
 ]
 
 
-def open_frontier(state: Path, *, durable: bool, readonly: bool = False) -> Frontier:
+def open_frontier(
+    state: Path,
+    *,
+    durable: bool,
+    readonly: bool = False,
+    clock: Callable[[], Seconds] = time.time,
+) -> Frontier:
     """Return the frontier in a state file, not yet entered; `durable` syncs every transaction.
+
+    Its `clock` is that of this machine, as that of all processes that share the file.
 
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
     writes may be asked.
     """
     from crawler.frontier.sqlite.engine import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
-    return SqliteFrontier(state, durable=durable, readonly=readonly)
+    return SqliteFrontier(state, durable=durable, readonly=readonly, clock=clock)
 
 
 def open_ledger(
