@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
-from functools import partial
 from typing import Any, Self
 
 from gevent.queue import Queue
@@ -23,7 +22,7 @@ from crawler.feeder.review import Review
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import SaidOf
 from crawler.log import Log
-from crawler.model import Fetched, Kind, Outcome, Task, Trouble
+from crawler.model import Fetched, Kept, Kind, Outcome, Task, Trouble
 from crawler.policy.pardons import Pardons
 from crawler.policy.remedies import remedy
 from crawler.records import Settlement
@@ -118,13 +117,16 @@ class Visiting:
                 files=self._disk.files,
                 concurrency=self._configuration.settings.crawler.concurrency,
                 trust_listed=self._trust_listed,
-                note=partial(self._disk.frontier.keep, self._disk.owner),
+                note=self._keep,
                 memory=self._memory,
                 odd=self._tell_odd_cookie,
             )
         )
         for job in self._configuration.listed_jobs():
             self.fetcher.open(job)
+
+    def _keep(self, task: int, kept: Kept) -> None:
+        self._disk.frontier.settle(self._disk.owner, (), (), kept={task: kept})
 
     def _tell_odd_cookie(self, job: str, place: str, reason: str) -> None:
         self._log.warning("cookie.bad", job=job, place=place, reason=reason)

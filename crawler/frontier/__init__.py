@@ -37,6 +37,7 @@ from crawler.frontier.questions import (
     Forgettable,
     HostsMet,
     Listings,
+    RobotsOf,
     SaidOf,
     Sources,
     Still,
@@ -145,6 +146,7 @@ __all__ = [
     "Retired",
     "Retry",
     "Revisit",
+    "RobotsOf",
     "Said",
     "SaidOf",
     "SourceState",
@@ -201,6 +203,7 @@ def open_ledger(
     *,
     write: bool = False,
     older: bool = False,
+    clock: Callable[[], Seconds] = time.time,
 ) -> AbstractContextManager[Desk]:
     """Return a ledger that is there, to be entered, and worked on from outside.
 
@@ -210,7 +213,7 @@ def open_ledger(
     """
     from crawler.frontier.sqlite.outside import ledger  # noqa: PLC0415  likewise
 
-    return ledger(state, write=write, older=older)
+    return ledger(state, write=write, older=older, clock=clock)
 
 
 def open_migration(state: Path) -> Migration:

@@ -2,10 +2,11 @@
 
 Every verb is one transaction. A host belongs to one owner (a process) at a time, so politeness
 holds for any number of processes. Times are those of the frontier's clock, and no verb takes one
-from its caller. A verb that works in slices takes a cursor `after` and returns the cursor to go on
-from, or None at the end. Any verb may raise LocalFaultError: this machine refuses, as on a full
-disk, and nothing was done. A verb that takes `owner` and writes raises LeaseLostError if that owner
-was taken for dead, and does nothing.
+from its caller: what decides by a stored time (due times, rests, schedules, hours, budgets, dates
+of servers) asks `now`. A verb that works in slices takes a cursor `after` and returns the cursor to
+go on from, or None at the end. Any verb may raise LocalFaultError: this machine refuses, as on a
+full disk, and nothing was done. A verb that takes `owner` and writes raises LeaseLostError if that
+owner was taken for dead, and does nothing.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from crawler.frontier.process import Process
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
-from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
+from crawler.records import HostRecord, JobTerms, Seed, Settlement
 
 
 class Frontier(Desk, ListVerbs, Protocol):
@@ -26,13 +27,6 @@ class Frontier(Desk, ListVerbs, Protocol):
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
-
-    def now(self) -> Seconds:
-        """Return the frontier's time, which is wall time; it asks nobody.
-
-        Whatever is stored is of this clock, and what decides by it asks this one: due times and
-        rests, schedules, hours, budgets, dates of servers.
-        """
 
     def join(
         self, process: Process, holder: values.Holder | None = None, known: str = ""
@@ -137,25 +131,21 @@ class Frontier(Desk, ListVerbs, Protocol):
             LeaseLostError: that owner was taken for dead: another process may visit them by now.
         """
 
-    def keep(self, owner: int, task: int, kept: Kept) -> None:
-        """Note the part that a visit begins, for a later visit to go on from."""
-
     def settle(
         self,
         owner: int,
         settlements: Sequence[Settlement],
         hosts: Sequence[HostRecord],
         claims: Mapping[int, str] = values.NO_CLAIMS,
+        kept: Mapping[int, Kept] = values.NOTHING_KEPT,
     ) -> set[int]:
-        """Record the ends of visits, and the rests and health of hosts; reserve files.
+        """Record the ends of visits, and the rests and health of hosts; reserve files, note parts.
 
         `claims` are the files wished for by tasks that the owner has leased, before their bodies
         are written. Return the tasks that have theirs now; `claim` finds another for the rest.
+        `kept` are parts that visits begin, by task, for later visits to go on from.
         A settlement counts once, for the attempt that was leased, however often it is given.
         """
-
-    def robots(self, origin: str) -> Robots | None:
-        """Return the robots.txt of an origin (scheme://name:port), None if it was never read."""
 
 
 def tidied(frontier: Frontier, owner: int, work: Work[Found]) -> Iterator[Found]:

@@ -14,7 +14,7 @@ from crawler.frontier.answers import START, Changed, Cursor, Page
 from crawler.frontier.process import Process
 from crawler.frontier.questions import Query, Question
 from crawler.frontier.sums import Sums
-from crawler.model import DAY_S, Seconds
+from crawler.model import Seconds
 
 Answer = TypeVar("Answer")
 
@@ -22,12 +22,15 @@ Answer = TypeVar("Answer")
 class Desk(Protocol):
     """What is asked and changed from outside."""
 
-    def sums(self, now: Seconds | None = None, give_up: Seconds = DAY_S) -> Sums:
+    def now(self) -> Seconds:
+        """Return the ledger's time, which is wall time; it asks nobody."""
+
+    def sums(self, give_up: Seconds | None = None) -> Sums:
         """Return the ledger as a whole: whose it is, its processes, the sums of its jobs.
 
-        They are kept sums, so it takes no longer at any size. With `now` hosts are counted, as far
-        as a bound: those given up gave no answer for `give_up`. A ledger of an older crawler, if it
-        was opened at all, tells its id and the names of its jobs alone.
+        They are kept sums, so it takes no longer at any size. With `give_up` hosts are counted, as
+        far as a bound: those given up gave no answer for so long. A ledger of an older crawler, if
+        it was opened at all, tells its id and the names of its jobs alone.
         """
 
     def page(self, query: Query[Answer], after: int = 0) -> Page[Answer]:
@@ -40,7 +43,7 @@ class Desk(Protocol):
     def entry(self, question: Question[Answer]) -> Answer:
         """Return the answer to a question about single URLs or files, as of one moment."""
 
-    def change(self, action: Action, now: Seconds, after: Cursor = START) -> Changed:
+    def change(self, action: Action, after: Cursor = START) -> Changed:
         """Do a slice of what an operator wants; `changed` below does all.
 
         What a slice has done stays done; it may be asked for again, and finds nothing more to do.
@@ -107,12 +110,12 @@ def pages(desk: Desk, query: Query[Answer]) -> Iterator[list[Answer]]:
         after = page.after
 
 
-def changed(desk: Desk, action: Action, now: Seconds) -> "Counter[str]":
+def changed(desk: Desk, action: Action) -> "Counter[str]":
     """Do all of a change, slice by slice; return the sums."""
     total: Counter[str] = Counter()
     after: Cursor | None = START
     while after is not None:
-        slice_ = desk.change(action, now, after)
+        slice_ = desk.change(action, after)
         total.update(slice_.counts)
         after = slice_.after
     return total

@@ -9,7 +9,7 @@ from crawler.frontier.list_values import KnownChunk, SourceState
 from crawler.frontier.values import Filed, Said
 from crawler.model import Seconds
 from crawler.policy.patience import Waiting
-from crawler.records import StoredFile
+from crawler.records import Robots, StoredFile
 
 Answer = TypeVar("Answer")
 
@@ -100,6 +100,13 @@ class AboutUrl(Question[Sequence[KnownUrl] | UnknownUrl]):
     url: str
     spellings: Sequence[str] = ()
     """Other spellings of it, which are looked up if no job knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsOf(Question[Robots | None]):
+    """The robots.txt of an origin (scheme://name:port); None if it was never read."""
+
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from crawler.model import Seconds, Task
+from crawler.model import Kept, Seconds, Task
 from crawler.records import Health, Rest
 
 LEASE_S: Seconds = 60.0
@@ -14,6 +14,7 @@ STALLED_FACTOR = 10
 NO_RULES: Mapping[str, bool | None] = {}
 """Nothing is said of the robots.txt of hosts."""
 NO_CLAIMS: Mapping[int, str] = {}
+NOTHING_KEPT: Mapping[int, Kept] = {}
 BEFORE_ALL = -(2**63)
 """A cursor before every fingerprint."""
 MAX_CRASHES = 10

@@ -5,7 +5,6 @@ file goes first and the ledger learns it then: after a crash in between the next
 What somebody changed or put in a file's place stays; it is no file of the ledger from then on.
 """
 
-import time
 from collections.abc import Sequence
 
 from crawler.config import Job
@@ -30,4 +29,4 @@ def clear(tools: SyncTools, job: Job) -> None:
 
 
 def _let_go(tools: SyncTools, files: Sequence[StoredFile]) -> int:
-    return tools.frontier.change(LetGo(files), time.time()).counts.total() if files else 0
+    return tools.frontier.change(LetGo(files)).counts.total() if files else 0

@@ -1,7 +1,6 @@
 """Files beside the ledger, page by page; a daemon may be at work on both."""
 
 import glob
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -72,7 +71,7 @@ class Audit:
 
     def _fix(self, faults: list[Fault]) -> None:
         gone = [file for file, what in faults if not what.startswith("unreadable")]
-        self.due += self._frontier.change(Revisit(gone), time.time()).counts.total()
+        self.due += self._frontier.change(Revisit(gone)).counts.total()
 
     def lost(self) -> Iterator[str]:
         """Yield the files below the output folder that no URL of the ledger has, by their names."""
@@ -152,7 +151,7 @@ class Audit:
     def _move(self, file: StoredFile, path: str) -> str:
         """Give a file another name: it has both until the ledger knows the new one."""
         self._native.call(comparing.give_name, self._root, file.path, path)
-        told = self._frontier.change(Rename(file, path), time.time()).counts.total()
+        told = self._frontier.change(Rename(file, path)).counts.total()
         if told:
             self._native.call(comparing.take_old_name, self._root, file.path, path)
         else:

@@ -46,7 +46,7 @@ def status_verb(ledger: Ledger, *, as_json_: bool) -> None:
         from crawler.verbs import status
 
     with opened_by(ledger, acts=False) as desk:
-        found = status.look(desk, ledger, time.time())
+        found = status.look(desk, ledger)
     if as_json_:
         return click.echo(as_json(status.document(found, ledger), ledger.mask, indent=2))
     return print_lines(status.lines(found, ledger), ledger.mask)
@@ -116,7 +116,7 @@ def export_verb(ledger: Ledger, *, style: str, unmasked: bool, **chosen: Any) ->
 def retry_verb(ledger: Ledger, *, dry: bool, **chosen: Any) -> None:
     """Make URLs due now whose last visit was a bad end, with all their attempts."""
     with opened_by(ledger, acts=not dry, write=not dry) as desk:
-        found = changed(desk, Retry(wanted(**chosen), dry), time.time())
+        found = changed(desk, Retry(wanted(**chosen), dry))
     word = "would be" if dry else "is" if found.total() == 1 else "are"
     print_lines([f"{counted(found.total(), 'URL')} {word} due again{_kinds(found)}"])
 
@@ -166,7 +166,7 @@ def reload_verb(ledger: Ledger, *, dry_run: bool, job: str | None) -> int:
         return 0
     if job is not None:
         with opened_by(ledger, acts=True, write=True) as desk:
-            held = changed(desk, Believe(job), time.time()).total()
+            held = changed(desk, Believe(job)).total()
         print_lines([f"{job}: the {counted(held, 'URL')} on its lists are believed"])
     return 0 if _signal(ledger, signal.SIGHUP, "told to reload") else 1
 

@@ -221,7 +221,7 @@ def _number(number: int, noun: str) -> str:
 def _begin_archive(state: Path) -> Seconds:
     """Forget the lists of earlier runs, and return the wall time: their files are older."""
     with open_ledger(state, write=True) as desk:
-        changed(desk, BeginArchive(), time.time())
+        changed(desk, BeginArchive())
     return time.time()
 
 

@@ -1,6 +1,5 @@
 """`crawler forget`: what no list names leaves the ledger, with its files if that is wanted."""
 
-import time
 from pathlib import Path
 
 import click
@@ -36,10 +35,10 @@ def forget_verb(ledger: Ledger, *, retired: bool, age: Seconds, files: bool, dry
         opened_by(ledger, acts=not dry, write=not dry) as desk,
         Remover(_output_of(ledger, desk) if files else Path()) as remover,
     ):
-        now = time.time()
+        now = desk.now()
         if files and not dry:
             _remove_files(desk, remover, now - age)
-        found = changed(desk, Forget(now - age, dry), now).total()
+        found = changed(desk, Forget(now - age, dry)).total()
     _print_stayed(remover)
     word = "would be" if dry else "is" if found == 1 else "are"
     print_lines([f"{counted(found, 'URL')} {word} forgotten"])
@@ -56,7 +55,7 @@ def _remove_files(desk: Desk, remover: Remover, until: Seconds) -> None:
         judged = dict(zip(files, remover.judge(files), strict=True))
         same = desk.entry(StillForgettable(files, until))
         remover.remove([judged[file] for file in same])
-        desk.change(LetGo(same), time.time())
+        desk.change(LetGo(same))
 
 
 def _print_stayed(remover: Remover) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 from crawler.config import Job
 from crawler.config.host_overrides import HostOverrides
-from crawler.frontier import Frontier
+from crawler.frontier import Frontier, RobotsOf
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy.robots import Rules, parse, url_of
@@ -90,7 +90,7 @@ class Rulebook:
         """Judge the end of a visit to a robots.txt, and remember its rules; `now` is wall time."""
         task = visited.task
         origin, host = origin_of(task.url), host_of(task.url)
-        known = self._frontier.robots(origin)
+        known = self._frontier.entry(RobotsOf(origin))
         judged = judge(
             task,
             visited.outcome,
@@ -168,7 +168,7 @@ class Rulebook:
             self._known.move_to_end(origin)
             return copy.record, copy.rules
         self._forget(origin)
-        record = self._frontier.robots(origin)
+        record = self._frontier.entry(RobotsOf(origin))
         if record is None:
             return None, None
         rules = None if record.body is None else self._parse(record.body)

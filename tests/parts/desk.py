@@ -17,6 +17,8 @@ from crawler.frontier import (
     open_ledger,
     pages,
 )
+from crawler.model import DAY_S
+from tests.parts.frontiers import Timed
 
 
 def rows(desk, query):
@@ -24,20 +26,29 @@ def rows(desk, query):
     return [row for page in pages(desk, query) for row in page]
 
 
+def at(desk, now):
+    """Let it be this time there."""
+    if isinstance(desk, Timed):
+        desk.time = now
+    else:
+        desk.now = lambda: now
+    return desk
+
+
 def number(desk, action, now):
     """How many URLs a change was for."""
-    return changed(desk, action, now).total()
+    return changed(at(desk, now), action).total()
 
 
 def change(file, action, now):
     """Make a change to a ledger by its file, as a verb does; return its sums."""
     with open_ledger(file, write=not getattr(action, "dry", False)) as desk:
-        return changed(desk, action, now)
+        return changed(at(desk, now), action)
 
 
 def sums(file, now=None):
     with open_ledger(file) as desk:
-        return desk.sums(now)
+        return desk.sums() if now is None else at(desk, now).sums(DAY_S)
 
 
 def unfinished(desk):
@@ -85,7 +96,7 @@ def is_known(desk, job):
 
 def assert_answers_agree(desk, now):
     """See that the sums, the pages and what is told of single URLs are of one ledger."""
-    sums, entries = desk.sums(now), rows(desk, Wanted())
+    sums, entries = at(desk, now).sums(DAY_S), rows(desk, Wanted())
     active = [one for one in entries if one.active]
     state = Counter(STATES[one.state] for one in active)
     counts = sums.counts

@@ -14,7 +14,7 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.errors import LocalFaultError
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
-from crawler.frontier import open_frontier
+from crawler.frontier import RobotsOf, open_frontier
 from crawler.frontier.process import current
 from crawler.model import Kept, Kind, Outcome, Validators, Visited
 from crawler.policy.retry import verdict
@@ -218,7 +218,7 @@ def test_what_comes_for_a_robots_txt_is_its_rules_and_no_file(scene):
     outcome = Outcome(Kind.STORED, 200, len(body))
     url = "http://a/robots.txt"
     scene.settle(scene.ended(outcome, body, robots=True, url=url, location=url))
-    assert scene.frontier.robots("http://a:80").body == body
+    assert scene.frontier.entry(RobotsOf("http://a:80")).body == body
     assert not list(scene.folder.iterdir())
 
 

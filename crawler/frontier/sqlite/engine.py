@@ -13,7 +13,6 @@ from crawler.frontier.classes import Shares
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
-from crawler.frontier.sqlite.rows import robots
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
@@ -22,7 +21,7 @@ from crawler.frontier.sqlite.visits.jobs import configure
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
-from crawler.records import HostRecord, JobTerms, Robots, Seed, Settlement
+from crawler.records import HostRecord, JobTerms, Seed, Settlement
 
 PROCEDURES = (
     settling.SETTLE,
@@ -129,17 +128,12 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
         return self._file.write(settling.claim, paths, owner)
 
-    def keep(self, owner: int, task: int, kept: Kept) -> None:
-        self._file.write(settling.keep, owner, task, kept)
-
     def settle(
         self,
         owner: int,
         settlements: Sequence[Settlement],
         hosts: Sequence[HostRecord],
         claims: Mapping[int, str] = values.NO_CLAIMS,
+        kept: Mapping[int, Kept] = values.NOTHING_KEPT,
     ) -> set[int]:
-        return self._file.stage(settling.settle, owner, settlements, hosts, claims)
-
-    def robots(self, origin: str) -> Robots | None:
-        return self._file.read(robots.known, origin)
+        return self._file.stage(settling.settle, owner, settlements, hosts, claims, kept)

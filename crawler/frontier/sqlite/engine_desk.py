@@ -1,5 +1,6 @@
 """The embedded frontier's verbs for what is asked and changed from outside."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from crawler.frontier.sqlite.desk import asking, overview
 from crawler.frontier.sqlite.file.backup import backup
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sums import Sums
-from crawler.model import DAY_S, Seconds
+from crawler.model import Seconds
 from crawler.threads import Native
 
 Answer = TypeVar("Answer")
@@ -20,9 +21,10 @@ class SqliteDesk:
     """The verbs of `desk_verbs.Desk`, on the file of the frontier that they are a part of."""
 
     _file: Transactions
+    now: Callable[[], Seconds]
 
-    def sums(self, now: Seconds | None = None, give_up: Seconds = DAY_S) -> Sums:
-        return self._file.read(overview.sums, now, give_up)
+    def sums(self, give_up: Seconds | None = None) -> Sums:
+        return self._file.read(overview.sums, self.now(), give_up)
 
     def page(self, query: Query[Answer], after: int = 0) -> Page[Answer]:
         return self._file.read(asking.page, query, after)
@@ -30,8 +32,8 @@ class SqliteDesk:
     def entry(self, question: Question[Answer]) -> Answer:
         return self._file.read(asking.entry, question)
 
-    def change(self, action: Action, now: Seconds, after: Cursor = START) -> Changed:
-        return self._file.stage(asking.change, action, now, after)
+    def change(self, action: Action, after: Cursor = START) -> Changed:
+        return self._file.stage(asking.change, action, self.now(), after)
 
     def backup(self, target: Path, *, force: bool = False) -> int:
         with Native(1) as native:  # the thread of the connection is the daemon's

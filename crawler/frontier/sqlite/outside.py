@@ -5,7 +5,7 @@ leaves the file to others after each slice, for as long as it took.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -18,28 +18,31 @@ from crawler.frontier.sqlite.file.backup import backup
 from crawler.frontier.sqlite.file.statefile import Connection, opened, told
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sums import Sums
-from crawler.model import DAY_S, Seconds
+from crawler.model import Seconds
 
 Answer = TypeVar("Answer")
 
 
 @contextmanager
-def ledger(state: Path, *, write: bool, older: bool) -> Iterator["SqliteLedger"]:
+def ledger(
+    state: Path, *, write: bool, older: bool, clock: Callable[[], Seconds]
+) -> Iterator["SqliteLedger"]:
     """Open a state file that is there; `statefile.opened` says which and how."""
     with opened(state, write=write, older=older) as db:
-        yield SqliteLedger(state, db)
+        yield SqliteLedger(state, db, clock)
 
 
 class SqliteLedger:
     """A state file that one works on from outside."""
 
-    def __init__(self, state: Path, db: Connection) -> None:
+    def __init__(self, state: Path, db: Connection, clock: Callable[[], Seconds]) -> None:
         self._state = state
+        self.now = clock
         self._file = _File(db)
 
-    def sums(self, now: Seconds | None = None, give_up: Seconds = DAY_S) -> Sums:
+    def sums(self, give_up: Seconds | None = None) -> Sums:
         with self._reading() as db:
-            return overview.sums(db, now, give_up)
+            return overview.sums(db, self.now(), give_up)
 
     def page(self, query: Query[Answer], after: int = 0) -> Page[Answer]:
         with self._reading() as db:
@@ -49,9 +52,9 @@ class SqliteLedger:
         with self._reading() as db:
             return asking.entry(db, question)
 
-    def change(self, action: Action, now: Seconds, after: Cursor = START) -> Changed:
+    def change(self, action: Action, after: Cursor = START) -> Changed:
         with told(self._state):
-            return asking.change(self._file, action, now, after)
+            return asking.change(self._file, action, self.now(), after)
 
     def backup(self, target: Path, *, force: bool = False) -> int:
         return backup(self._state, target, force=force)

@@ -41,12 +41,12 @@ class Status:
         return self.waiting / self.rate if self.rate and self.waiting else None
 
 
-def look(desk: Desk, ledger: Ledger, now: Seconds) -> Status:
+def look(desk: Desk, ledger: Ledger) -> Status:
     """Read everything: a few rows of each kind, whatever the size of the ledger."""
-    sums = desk.sums(now, ledger.give_up)
+    sums = desk.sums(ledger.give_up)
     assert sums.hosts is not None
     return Status(
-        now,
+        desk.now(),
         current().machine,
         sums.members,
         [job for job in sums.jobs if job.active or job.known],

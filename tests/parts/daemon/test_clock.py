@@ -6,7 +6,7 @@ import pytest
 
 from crawler.config import Job
 from crawler.daemon.clock import ClockWatch
-from crawler.frontier import BringBack
+from crawler.frontier import BringBack, RobotsOf
 from crawler.model import DAY_S, Kind
 from crawler.records import Again, Dead, Done, JobTerms, Robots
 from crawler.seeder.rescheduling import Rescheduler
@@ -128,7 +128,7 @@ def test_the_rules_that_a_clock_which_was_ahead_fetched_hold_for_a_day_from_now(
     frontier.leave(owner, [], then)
     done(frontier, join(frontier), BringBack())
     day = NOW + DAY_S
-    assert frontier.robots(origin) == Robots(origin, b"x", 200, NOW, day, day, NOW, 3)
+    assert frontier.entry(RobotsOf(origin)) == Robots(origin, b"x", 200, NOW, day, day, NOW, 3)
 
 
 def test_a_process_asks_anew_for_rules_that_were_brought_back(frontier):

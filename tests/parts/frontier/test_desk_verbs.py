@@ -21,8 +21,9 @@ from crawler.frontier import (
     changed,
     open_ledger,
 )
+from crawler.model import DAY_S
 from crawler.records import JobTerms
-from tests.parts.desk import number, rows, stored, times_listed
+from tests.parts.desk import at, number, rows, stored, times_listed
 from tests.parts.frontiers import NOW, join, seeds
 from tests.parts.ledgers import KINDS, end, ended, listed
 
@@ -71,7 +72,7 @@ def test_the_sums_are_those_of_the_pages(frontier, desk):
     ended(frontier, "a", "b")
     frontier.add("job", seeds("c", each=3), NOW)
     join(frontier)
-    entries, sums = rows(desk, Wanted()), desk.sums(NOW)
+    entries, sums = rows(desk, Wanted()), at(desk, NOW).sums(DAY_S)
     assert sums.counts.known == len(entries) == sum(times_listed(desk).values())
     assert sums.counts.waiting == sum(entry.state == 0 for entry in entries) == 3
     assert sums.met == sums.hosts.counts.known == len(rows(desk, HostsMet())) == 3
@@ -83,7 +84,7 @@ def test_the_sums_are_those_of_the_pages(frontier, desk):
 def test_what_the_ledger_does_not_know_is_said_by_its_name(frontier, desk):
     frontier.add("job", seeds("a"), NOW)
     for wrong in (Wanted(job="no"), Wanted(host="nowhere")):
-        for verb in (lambda: desk.page(wrong), lambda: desk.change(Retry(wrong), NOW)):  # noqa: B023
+        for verb in (lambda: desk.page(wrong), lambda: desk.change(Retry(wrong))):  # noqa: B023
             with pytest.raises(UsageError, match="is known"):
                 verb()
     assert desk.sums().counts.waiting == 1
@@ -101,14 +102,14 @@ def test_every_slice_of_a_change_may_be_asked_for_twice(frontier, desk, action, 
         ended(frontier, "a")
     found, after = 0, START
     while after is not None:
-        done = desk.change(action, NOW + 9, after)
-        again = desk.change(action, NOW + 9, after)
+        done = at(desk, NOW + 9).change(action, after)
+        again = at(desk, NOW + 9).change(action, after)
         assert not again.counts.total()
         assert again.after == done.after or again.counts == done.counts
         found += done.counts.total()
         after = done.after
     assert found == urls
-    assert changed(desk, action, NOW + 9).total() == 0
+    assert changed(at(desk, NOW + 9), action).total() == 0
 
 
 def test_a_change_that_is_only_counted_changes_nothing(frontier, desk):

@@ -9,6 +9,7 @@ from crawler.frontier.process import current
 from crawler.records import JobTerms
 from crawler.verbs import status
 from crawler.verbs.ledger import Ledger
+from tests.parts.desk import at
 from tests.parts.frontiers import NOW, gone, join, seeds
 from tests.parts.ledgers import ended, execute
 
@@ -17,7 +18,7 @@ MOST_S = 0.05
 
 def look(file, now=NOW):
     with open_ledger(file) as desk:
-        return status.look(desk, Ledger(file), now)
+        return status.look(at(desk, now), Ledger(file))
 
 
 def test_a_process_is_alive_dead_or_silent(file, frontier):
@@ -117,7 +118,7 @@ def test_status_reads_rows_of_sums_and_ends_of_indexes_at_any_size(big):
     with open_ledger(file) as desk:
         db = desk._file.db
         db.set_trace_callback(read.append)
-        found = status.look(desk, Ledger(file), NOW)
+        found = status.look(at(desk, NOW), Ledger(file))
         db.set_trace_callback(None)
         plans = [
             row[3]
@@ -127,7 +128,7 @@ def test_status_reads_rows_of_sums_and_ends_of_indexes_at_any_size(big):
         ]
         for _ in range(10):
             began = time.perf_counter()
-            status.look(desk, Ledger(file), NOW)
+            status.look(at(desk, NOW), Ledger(file))
             times.append(time.perf_counter() - began)
     assert sum(job.known for job in found.jobs) == urls
     leased = [plan for plan in plans if plan.endswith("task USING INDEX task_leased")]

@@ -18,6 +18,7 @@ from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.desk.waits import waits, waits_at
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.lists import chunks, meaning
+from crawler.frontier.sqlite.rows import robots
 from crawler.frontier.sqlite.visits import files
 from crawler.model import Seconds
 
@@ -42,6 +43,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.StillForgettable: lambda db, question: still_forgettable(
         db, question.files, question.until
     ),
+    asked.RobotsOf: lambda db, question: robots.known(db, question.origin),
     asked.SaidOf: lambda db, question: meaning.said(db, question.task),
     asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),
     asked.Unnamed: lambda db, question: files.unnamed(db, question.paths, question.parts),

@@ -19,7 +19,7 @@ SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight
 FROM job WHERE id != ? ORDER BY active DESC, id"""
 
 
-def sums(db: Connection, now: Seconds | None, give_up: Seconds) -> Sums:
+def sums(db: Connection, now: Seconds, give_up: Seconds | None) -> Sums:
     """Return the ledger as a whole; one of an older crawler tells its id and its jobs' names."""
     if not is_current(db):
         return Sums(_older_uid(db), current=False, jobs=_names(db))
@@ -29,7 +29,7 @@ def sums(db: Connection, now: Seconds | None, give_up: Seconds) -> Sums:
     ).fetchone()
     (met,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
     owned = db.execute("SELECT 1 FROM host WHERE owner IS NOT NULL LIMIT 1").fetchone()
-    hosts = None if now is None else host_view(db, now, give_up)
+    hosts = None if give_up is None else host_view(db, now, give_up)
     return Sums(
         uid, holder=holder, members=_members(db), jobs=_jobs(db), leased=leased, met=met,
         owned=owned is not None, hosts=hosts,

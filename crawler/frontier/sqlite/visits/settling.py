@@ -68,6 +68,7 @@ SETTLE = Procedure(
     ready_at_of("SELECT host FROM temp.settled"),
     "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed",
 )
+_KEEP = "UPDATE task SET part = ?, part_etag = ?, part_modified = ?, part_total = ? WHERE id = ?"
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
 _WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
@@ -89,19 +90,6 @@ def add(
     if not recount:
         seeds = [seed for seed in seeds if not is_known(db, seed.fingerprint)]
     return enlist(db, names, number, seeds, now)
-
-
-def keep(db: sqlite3.Connection, owner: int, task: int, kept: Kept) -> None:
-    """Note the part that a visit begins, so that a visit after a crash can go on from it.
-
-    Raises:
-        LeaseLostError: the owner was taken for dead.
-    """
-    renew(db, owner, 0.0)
-    db.execute(
-        "UPDATE task SET part = ?, part_etag = ?, part_modified = ?, part_total = ? WHERE id = ?",
-        (kept.part, kept.validators.etag, kept.validators.last_modified, kept.total, task),
-    )
 
 
 def claim(
@@ -154,6 +142,7 @@ def settle(
     settlements: Sequence[Settlement],
     hosts: Sequence[HostRecord],
     claims: Mapping[int, str],
+    kept: Mapping[int, Kept],
 ) -> set[int]:
     """Record verdicts, hops to other hosts, the sums, and the rests of hosts; reserve files.
 
@@ -167,13 +156,20 @@ def settle(
     staging.fill(db, "settled", map(row_of, settlements))
     stage_owed(db, hosts)
     staging.fill(db, "claimed", {path_key(path): task for task, path in claims.items()}.items())
+    parts = [_part_of(task, part) for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
     with file.locked():
         _lead(db, names, leads)
         SETTLE.call(db, owner=owner, now=now)
+        db.executemany(_KEEP, parts)
         update_ready_at(db, _learned(db, names, settlements), now)
     return {task for (task,) in db.execute(_RESERVED)} if claims else set()
+
+
+def _part_of(task: int, kept: Kept) -> tuple[object, ...]:
+    """Return the row of a part that a visit begins, so that one after a crash can go on from it."""
+    return kept.part, kept.validators.etag, kept.validators.last_modified, kept.total, task
 
 
 def _leads_to(settled: Settlement) -> str:

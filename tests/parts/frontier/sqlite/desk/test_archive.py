@@ -4,7 +4,7 @@ from crawler.frontier import START, BeginArchive, ReadChunk, Wanted, open_ledger
 from crawler.frontier.sqlite.desk import archive
 from crawler.model import Kind
 from crawler.records import JobTerms
-from tests.parts.desk import change, rows, times_listed
+from tests.parts.desk import at, change, rows, times_listed
 from tests.parts.frontiers import NOW, join, seeds, take
 from tests.parts.ledgers import KINDS, assert_sums, end, execute, listed, read_to_end
 
@@ -40,7 +40,7 @@ def test_the_lists_of_an_archive_go_in_slices(file, frontier, monkeypatch):
     left, after = [], START
     with open_ledger(file, write=True) as desk:
         while after is not None:
-            after = desk.change(BeginArchive(), NOW, after).after
+            after = at(desk, NOW).change(BeginArchive(), after).after
             left += execute(file, "SELECT count(*) FROM chunk")[0]
     assert left[:3] == [3, 1, 0]
     assert execute(file, "SELECT count(*) FROM source") == [(0,)]

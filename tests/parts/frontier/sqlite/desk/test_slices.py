@@ -6,6 +6,7 @@ from contextlib import closing
 
 from crawler.frontier import START, Retry, Wanted, open_ledger
 from crawler.frontier.sqlite.desk.slices import ROWS_AT_ONCE
+from tests.parts.desk import at
 from tests.parts.frontiers import NOW
 from tests.parts.ledgers import tallies
 
@@ -23,7 +24,7 @@ def test_a_retry_of_many_goes_in_slices_and_leaves_room_between_them(big, tmp_pa
     with open_ledger(copy, write=True) as desk, closing(sqlite3.connect(copy, timeout=0)) as other:
         while after is not None:
             began = time.monotonic()
-            done = desk.change(action, NOW, after)
+            done = at(desk, NOW).change(action, after)
             slices.append((done.counts["timeout"], time.monotonic() - began))
             after = done.after
             other.execute("BEGIN IMMEDIATE")
@@ -40,8 +41,8 @@ def test_a_slice_whose_answer_was_lost_may_be_asked_for_again(big, tmp_path):
     action, after, found = Retry(Wanted(kinds=("timeout",))), START, 0
     with open_ledger(copy, write=True) as desk:
         while after is not None:
-            first = desk.change(action, NOW, after)
-            again = desk.change(action, NOW, after)
+            first = at(desk, NOW).change(action, after)
+            again = at(desk, NOW).change(action, after)
             found += first.counts.total() + again.counts.total()
             after = first.after
     assert found == dead

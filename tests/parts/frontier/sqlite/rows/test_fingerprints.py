@@ -19,6 +19,7 @@ from crawler.frontier import (
 from crawler.frontier.sqlite.rows import fingerprints as known
 from crawler.frontier.sqlite.rows.robots import ASKED_FOR_S
 from crawler.records import JobTerms
+from tests.parts.desk import at
 from tests.parts.frontiers import NOW, Timed, done, end_pass, join, put, seeds, take
 
 
@@ -97,7 +98,7 @@ def test_what_is_forgotten_leaves_both_levels(state):
     recent, moved = assert_whole(state)
     with open_ledger(state, write=True) as desk:
         assert not isinstance(desk.entry(AboutUrl(some[0].url)), UnknownUrl)
-        assert changed(desk, Forget(NOW + 1), NOW + 1).total() == 150
+        assert changed(at(desk, NOW + 1), Forget(NOW + 1)).total() == 150
         assert isinstance(desk.entry(AboutUrl(some[0].url)), UnknownUrl)
         assert not isinstance(desk.entry(AboutUrl(some[25].url)), UnknownUrl)
     assert assert_whole(state) < (recent, moved)

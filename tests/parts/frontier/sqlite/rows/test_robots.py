@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.frontier import Wake
+from crawler.frontier import RobotsOf, Wake
 from crawler.frontier.process import current
 from crawler.frontier.sqlite.rows.robots import ASKED_FOR_S
 from crawler.frontier.sqlite.visits.jobs import ROWS_AT_ONCE
@@ -105,8 +105,8 @@ def test_once_the_rules_are_known_the_urls_come(frontier, owner):
     host, task = asked(frontier, owner)
     frontier.settle(owner, [brought(task)], [])
     assert [task.robots for task in more(frontier, owner, host)] == [False] * 3
-    assert frontier.robots("http://a:80").body == b"x"
-    assert frontier.robots("https://a:80") is None
+    assert frontier.entry(RobotsOf("http://a:80")).body == b"x"
+    assert frontier.entry(RobotsOf("https://a:80")) is None
 
 
 def test_a_host_given_back_while_its_rules_were_fetched_comes_again_at_once(frontier, owner):
@@ -191,7 +191,7 @@ def test_a_visit_that_failed_by_our_own_fault_is_made_again_and_nothing_is_learn
     host, task = asked(frontier, owner)
     verdict = Again(NOW + 3, charged=False)
     frontier.settle(owner, [settled(task, Kind.CONNECT, verdict, ours=True)], [])
-    assert frontier.robots("http://a:80") is None
+    assert frontier.entry(RobotsOf("http://a:80")) is None
     assert back(frontier, owner, host) == NOW + 3
     assert asked(frontier, owner, NOW + 3)[1].id == task.id
 
@@ -289,7 +289,7 @@ def test_rules_that_hold_go_on_holding_while_they_cannot_be_refreshed(frontier, 
     robots, _ = more(frontier, owner, host, NOW + 60, limit=2)
     frontier.settle(owner, [away(robots, NOW + 500, NOW + 60, fetched.robots)], [])
     assert not any(task.robots for task in more(frontier, owner, host, NOW + 70, limit=1))
-    assert frontier.robots("http://a:80").body == b"x"
+    assert frontier.entry(RobotsOf("http://a:80")).body == b"x"
     assert [task.robots for task in more(frontier, owner, host, NOW + 500)] == [True, False]
 
 
@@ -344,8 +344,8 @@ def test_a_robots_txt_that_is_elsewhere_is_fetched_from_there_and_speaks_for_its
     assert (moved.url, moved.location) == (task.url, "https://b:81/there.txt")
     assert take(frontier, owner, NOW + 60) == {}
     frontier.settle(owner, [brought(moved)], [])
-    assert frontier.robots("http://a:80").body == b"x"
-    assert frontier.robots("https://b:81") is None
+    assert frontier.entry(RobotsOf("http://a:80")).body == b"x"
+    assert frontier.entry(RobotsOf("https://b:81")) is None
     (host,) = take(frontier, owner).values()
     assert host.key == "a:80"
     assert len((*host.tasks, *more(frontier, owner, host))) == 3
@@ -390,7 +390,7 @@ def test_the_host_that_it_leads_to_has_rules_of_its_own(frontier, owner):
     assert more(frontier, owner, hosts["b:80"]) == ()
     frontier.settle(owner, [brought(robots["b:80"], body=b"for b")], [])
     assert len(more(frontier, owner, hosts["b:80"])) == 2
-    assert frontier.robots("http://a:80").body == b"for a"
+    assert frontier.entry(RobotsOf("http://a:80")).body == b"for a"
 
 
 def test_a_url_that_hops_to_another_host_waits_for_the_rules_there(frontier, owner):
@@ -423,8 +423,8 @@ def test_an_origin_that_turns_out_to_be_unknown_is_asked_for(frontier, owner):
     frontier.settle(owner, [waits], [])  # another one wants it too
     assert more(frontier, owner, host) == ()
     frontier.settle(owner, [brought(robots, body=b"s")], [])
-    assert frontier.robots("https://a:80").body == b"s"
-    assert frontier.robots("http://a:80").body == b"x"
+    assert frontier.entry(RobotsOf("https://a:80")).body == b"s"
+    assert frontier.entry(RobotsOf("http://a:80")).body == b"x"
     (again,) = more(frontier, owner, host, NOW + 3)
     assert (again.id, again.failures) == (tasks[0].id, 0)
 
@@ -513,7 +513,7 @@ def test_what_is_known_outlasts_the_process(tmp_path):
             frontier.leave(owner, [], NOW)
         with engine(tmp_path) as frontier:
             frontier.configure(OBEYS, NOW)
-            assert frontier.robots("http://a:80") == known.robots
+            assert frontier.entry(RobotsOf("http://a:80")) == known.robots
             (host,) = take(frontier, join(frontier)).values()
             assert [task.robots for task in host.tasks] == [False]
             assert host.crawl_delay == 3
@@ -523,7 +523,7 @@ def test_every_field_of_what_is_known_is_kept(frontier, owner):
     _, task = asked(frontier, owner)
     failed = away(task, NOW + 100)
     frontier.settle(owner, [failed], [])
-    assert frontier.robots("http://a:80") == failed.robots
+    assert frontier.entry(RobotsOf("http://a:80")) == failed.robots
 
 
 @pytest.mark.parametrize("way", ["waits", "is held", "has hopped"])
