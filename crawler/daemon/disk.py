@@ -1,6 +1,5 @@
 """The ledger, with the row of this process, and the files."""
 
-import time
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -63,7 +62,7 @@ class Disk:
             try:
                 check_same(options.state, options.output, named, uid)
             except CrawlerError:
-                self.frontier.leave(self.owner, [], time.time())
+                self.frontier.leave(self.owner, [])
                 raise
             if unknown:
                 self._log.warning("ledger.new", cause=readable(unknown))
@@ -91,7 +90,7 @@ class Disk:
         """Join the ledger, and return its id; say whose it was until then, and what retires."""
         start, name = self._start, self._configuration.settings.crawler.name or ""
         holder = Holder(name, readable(str(start.file)), start.take_over) if start else None
-        joined = self.frontier.join(current(), time.time(), holder, named)
+        joined = self.frontier.join(current(), holder, named)
         self.owner, self.alive = joined.owner, joined.alive
         before = joined.before
         if holder and before.name not in {"", name}:
@@ -117,13 +116,12 @@ class Disk:
         """
         self.frontier.configure(
             hosts.job_terms(),
-            time.time(),
             obeys=hosts.robots_rules(),
             text=(self.owner, text_digest(hosts.digests())),
         )
 
     def release(self, owed: Iterable[HostRecord]) -> int:
         """Give back all leased tasks, with the records of their hosts; return how many."""
-        released = self.frontier.leave(self.owner, list(owed), time.time())
+        released = self.frontier.leave(self.owner, list(owed))
         sweep(self.files, self._configuration.jobs, [(task, self.owner) for task in released])
         return len(released)

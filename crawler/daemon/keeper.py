@@ -84,7 +84,7 @@ class Keeper:
         pulse = replace(
             self._pulse(), visits=tally.visits, rate=rate, rate_ok=rate_ok, bytes=tally.bytes
         )
-        beat = self._frontier.beat(self._owner, pulse, time.time(), self._watched)
+        beat = self._frontier.beat(self._owner, pulse, self._watched)
         self._watched = self._watch.look(beat.seen, time.monotonic())
         if beat.reclaimed:
             self._sweep(beat.reclaimed)

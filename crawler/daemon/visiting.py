@@ -160,6 +160,7 @@ class Visiting:
             objection=self._objection,
             fresh=self._fresh,
             begun=self._begun,
+            now=self._disk.frontier.now,
         )
         self.workers = Workers(options.concurrency, self._worker, self.settler.take, self._ended)
 

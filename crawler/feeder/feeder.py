@@ -45,14 +45,13 @@ class Feeder:
         deliver: Callable[[Visited], None],
         *,
         monotonic: Callable[[], Seconds] = time.monotonic,
-        wall: Callable[[], Seconds] = time.time,
     ) -> None:
         self._handoff = handoff
         self.concurrency = concurrency
         self._own_hosts = own_hosts
         self._deliver = deliver
         self._monotonic = monotonic
-        self._wall = wall
+        self._wall = frontier.now
         self._ready: list[tuple[Seconds, int, Host]] = []
         self._turn = count()
         self._wake = Event()
@@ -68,7 +67,6 @@ class Feeder:
             pause=self.pause,
             end_unvisited=self._end_unvisited,
             monotonic=monotonic,
-            wall=wall,
         )
 
     def run(self) -> None:

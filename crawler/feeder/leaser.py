@@ -79,7 +79,6 @@ class Leaser:
         pause: Pause,
         end_unvisited: Callable[[Host, Seconds, Seconds], None],
         monotonic: Callable[[], Seconds] = time.monotonic,
-        wall: Callable[[], Seconds] = time.time,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -89,7 +88,6 @@ class Leaser:
         self._pause = pause
         self._end_unvisited = end_unvisited
         self._monotonic = monotonic
-        self._wall = wall
         self._refills = RefillQueue()
         self._wake = Event()
         self.lease_at: Seconds = 0.0
@@ -147,7 +145,7 @@ class Leaser:
         terms = self._terms(now)
         lease = self._asked(terms, now)
         now = self._monotonic()
-        offset = self._wall() - now
+        offset = self._frontier.now() - now
         self._move(lease, terms, now, offset)
         self._give_back(terms, now)
         self._take(lease, terms, now, offset)
@@ -175,11 +173,10 @@ class Leaser:
 
     def _asked(self, terms: _Terms, now: Seconds) -> Lease:
         """Ask the frontier; if that fails, have all as before."""
-        wall = self._wall()
+        wall = self._frontier.now()
         try:
             return self._frontier.lease(
                 self._owner,
-                wall,
                 new=terms.new,
                 refills=terms.refills,
                 idle=self._own_hosts.owed([host.id for host in terms.idle], wall - now),

@@ -4,7 +4,6 @@ What a host is owed is kept apart from the limits, so a limit that was lowered i
 for the hosts of this process in memory, and slice by slice for those that no process owns.
 """
 
-import time
 from collections.abc import Callable, Sequence
 
 from crawler.config.host_overrides import HostOverrides
@@ -38,15 +37,12 @@ class Review:
         feeder: Feeder,
         overrides: HostOverrides,
         address_limits: Callable[[], HostLimits | None],
-        *,
-        wall: Callable[[], Seconds] = time.time,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
         self._feeder = feeder
         self._overrides = overrides
         self._address_limits = address_limits
-        self._wall = wall
         self._wanted = True
         self._clock_moved = False
         self._limits: HostLimits | None = None
@@ -83,7 +79,7 @@ class Review:
     def _bring_back(self) -> None:
         """Let what was recorded while the clock was ahead be due as if it never was."""
         if self._clock_moved:
-            for _ in tidied(self._frontier, self._owner, BringBack(), self._wall):
+            for _ in tidied(self._frontier, self._owner, BringBack()):
                 pass
         self._clock_moved = False
 
@@ -99,11 +95,11 @@ class Review:
             work, after = self._amended(found.found, turns_hold=turns_hold), found.after
 
     def _slice(self, work: Rests, after: int) -> Tidied[Sequence[LeasedHost]]:
-        return self._frontier.tidy(self._owner, work, self._wall(), after)
+        return self._frontier.tidy(self._owner, work, after)
 
     def _amended(self, found: Sequence[LeasedHost], *, turns_hold: bool) -> Rests:
         """Return what hosts that nobody owns are owed today, where that is not what is stored."""
-        now = self._wall()
+        now = self._frontier.now()
         owed = [(one, self._changed(one, now, turns_hold=turns_hold)) for one in found]
         return Rests([Amended(one, record) for one, record in owed if record])
 

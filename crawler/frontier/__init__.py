@@ -1,8 +1,11 @@
 """The frontier: URLs known, waiting, leased and finished; durable. `contract` has its verbs."""
 
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from crawler.frontier.actions import BeginArchive, Believe, Forget, LetGo, Rename, Retry, Revisit
 from crawler.frontier.answers import (
     START,
     STATES,
@@ -29,18 +32,11 @@ from crawler.frontier.list_values import (
 )
 from crawler.frontier.questions import (
     AboutUrl,
-    BeginArchive,
-    Believe,
     Chunks,
     FiledOf,
-    Forget,
     Forgettable,
     HostsMet,
-    LetGo,
     Listings,
-    Rename,
-    Retry,
-    Revisit,
     SaidOf,
     Sources,
     Still,
@@ -88,6 +84,7 @@ from crawler.frontier.work import (
     Weigh,
     Work,
 )
+from crawler.model import Seconds
 
 __all__ = [
     "BEFORE_ALL",
@@ -180,15 +177,23 @@ __all__ = [
 ]
 
 
-def open_frontier(state: Path, *, durable: bool, readonly: bool = False) -> Frontier:
+def open_frontier(
+    state: Path,
+    *,
+    durable: bool,
+    readonly: bool = False,
+    clock: Callable[[], Seconds] = time.time,
+) -> Frontier:
     """Return the frontier in a state file, not yet entered; `durable` syncs every transaction.
+
+    Its `clock` is that of this machine, as that of all processes that share the file.
 
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
     writes may be asked.
     """
     from crawler.frontier.sqlite.engine import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
-    return SqliteFrontier(state, durable=durable, readonly=readonly)
+    return SqliteFrontier(state, durable=durable, readonly=readonly, clock=clock)
 
 
 def open_ledger(

@@ -1,14 +1,14 @@
 """The contract of a frontier: URLs known, waiting, leased and finished; durable.
 
 Every verb is one transaction. A host belongs to one owner (a process) at a time, so politeness
-holds for any number of processes. `now` is wall time, for it is stored. A verb that works in slices
-takes a cursor `after` and returns the cursor to go on from, or None at the end. Any verb may raise
-LocalFaultError: this machine refuses, as on a full disk, and nothing was done. A verb that takes
-`owner` and writes raises LeaseLostError if that owner was taken for dead, and does nothing.
+holds for any number of processes. Times are those of the frontier's clock, and no verb takes one
+from its caller. A verb that works in slices takes a cursor `after` and returns the cursor to go on
+from, or None at the end. Any verb may raise LocalFaultError: this machine refuses, as on a full
+disk, and nothing was done. A verb that takes `owner` and writes raises LeaseLostError if that owner
+was taken for dead, and does nothing.
 """
 
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol, Self
 
 from crawler.frontier import values
@@ -27,8 +27,15 @@ class Frontier(Desk, ListVerbs, Protocol):
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
 
+    def now(self) -> Seconds:
+        """Return the frontier's time, which is wall time; it asks nobody.
+
+        Whatever is stored is of this clock, and what decides by it asks this one: due times and
+        rests, schedules, hours, budgets, dates of servers.
+        """
+
     def join(
-        self, process: Process, now: Seconds, holder: values.Holder | None = None, known: str = ""
+        self, process: Process, holder: values.Holder | None = None, known: str = ""
     ) -> values.Joined:
         """Admit a process as an owner of hosts, and tell what the ledger was until then.
 
@@ -42,7 +49,6 @@ class Frontier(Desk, ListVerbs, Protocol):
         self,
         owner: int,
         pulse: values.Pulse,
-        now: Seconds,
         watched: values.Watched | None = None,
     ) -> values.Beat:
         """Extend the owner's leases, record how its process is, and take back those of the dead.
@@ -52,7 +58,7 @@ class Frontier(Desk, ListVerbs, Protocol):
         who has certainly ended. An owner of this machine that is seen to live has longer.
         """
 
-    def leave(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
+    def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
         """Give everything back that the owner holds, and return the tasks among it.
 
         An owner that was taken for dead has nothing any more.
@@ -76,7 +82,6 @@ class Frontier(Desk, ListVerbs, Protocol):
     def configure(
         self,
         jobs: Sequence[JobTerms],
-        now: Seconds,
         *,
         obeys: Mapping[str, bool | None] = values.NO_RULES,
         text: tuple[int, str] = (0, ""),
@@ -89,15 +94,13 @@ class Frontier(Desk, ListVerbs, Protocol):
         known learn it in slices, by the work `Wake`.
         """
 
-    def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
+    def add(self, job: str, seeds: Sequence[Seed], *, recount: bool = False) -> int:
         """Make URLs known and due now; return how many were new. `recount` counts repeats."""
 
     def hold(self, jobs: Collection[str]) -> None:
         """Lease no task of these jobs in this process, and of all others again."""
 
-    def tidy(
-        self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL
-    ) -> Tidied[Found]:
+    def tidy(self, owner: int, work: Work[Found], after: int = BEFORE_ALL) -> Tidied[Found]:
         """Do a slice of work on jobs or hosts for which nobody waits; its class says what it is.
 
         A slice may be asked for again, as its reply may be lost: what it did it finds done.
@@ -106,7 +109,6 @@ class Frontier(Desk, ListVerbs, Protocol):
     def lease(
         self,
         owner: int,
-        now: Seconds,
         *,
         new: int,
         refills: dict[int, int],
@@ -156,12 +158,10 @@ class Frontier(Desk, ListVerbs, Protocol):
         """Return the robots.txt of an origin (scheme://name:port), None if it was never read."""
 
 
-def tidied(
-    frontier: Frontier, owner: int, work: Work[Found], wall: Callable[[], Seconds] = time.time
-) -> Iterator[Found]:
+def tidied(frontier: Frontier, owner: int, work: Work[Found]) -> Iterator[Found]:
     """Do all of a work, slice by slice; yield what each slice finds."""
     after: int | None = BEFORE_ALL
     while after is not None:
-        one = frontier.tidy(owner, work, wall(), after)
+        one = frontier.tidy(owner, work, after)
         yield one.found
         after = one.after

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
+from crawler.frontier.actions import Action
 from crawler.frontier.answers import START, Changed, Cursor, Page
 from crawler.frontier.process import Process
-from crawler.frontier.questions import Action, Query, Question
+from crawler.frontier.questions import Query, Question
 from crawler.frontier.sums import Sums
 from crawler.model import DAY_S, Seconds
 

@@ -10,7 +10,6 @@ from crawler.frontier.list_values import (
     SourceState,
     Synced,
 )
-from crawler.model import Seconds
 
 
 class ListVerbs(Protocol):
@@ -24,9 +23,7 @@ class ListVerbs(Protocol):
             PassLostError: another pass of the source has begun.
         """
 
-    def put(
-        self, owner: int, read: Sequence[Portion | NewList], now: Seconds
-    ) -> list[Synced | None]:
+    def put(self, owner: int, read: Sequence[Portion | NewList]) -> list[Synced | None]:
         """Take in what was read of lists: chunks of passes, or short lists of new jobs as a whole.
 
         Nothing is taken away before `end_pass`. None stands for a list of a job that is known by
@@ -37,7 +34,6 @@ class ListVerbs(Protocol):
         self,
         one: Pass,
         read: SourceState | None,
-        now: Seconds,
         gone: Sequence[int] | None = None,
         after: int = 0,
     ) -> int | None:

@@ -1,4 +1,4 @@
-"""What is asked of the frontier from outside, and which changes it is asked for."""
+"""What is asked of the frontier from outside; `actions` has the changes it is asked for."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -147,82 +147,3 @@ class Unnamed(Question[Sequence[str]]):
     paths: Sequence[str]
     parts: Sequence[tuple[str, int]] = ()
     """Each with the fingerprint in its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """Make URLs due whose last visit was a bad end, with all their attempts.
-
-    That is what was given up, and what a schedule would visit again later. Jobs that the
-    configuration no longer has are left. It counts by kind.
-    """
-
-    wanted: Wanted
-    dry: bool = False
-    """Only count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """Forget URLs that no list of the configuration names, and last heard of by `until`.
-
-    These are the retired URLs, and all of jobs that the configuration no longer has. If such a job
-    comes back its lists say anew what was forgotten, and nothing else.
-    """
-
-    until: Seconds
-    dry: bool = False
-    """Only count."""
-
-
-@dataclass(frozen=True, slots=True)
-class BeginArchive:
-    """Let a new run of `crawler fetch --archive` begin: nothing is listed yet.
-
-    What failed is retired until it is listed, and begins anew then.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class Believe:
-    """Have the next pass of a job's lists applied that has lost no more; it counts their URLs.
-
-    A job that is not there, or of which nothing is held, is a UsageError.
-    """
-
-    job: str
-
-
-@dataclass(frozen=True, slots=True)
-class Revisit:
-    """Make URLs due whose files are gone, as if nothing had been stored.
-
-    What has changed since they were looked up, or is not listed any more, stays and is not counted.
-    """
-
-    files: Sequence[StoredFile]
-
-
-@dataclass(frozen=True, slots=True)
-class LetGo:
-    """Note that files are removed, of retired URLs and of jobs that the configuration has not.
-
-    A URL that was listed again meanwhile is due, for its file is gone, and is not counted.
-    """
-
-    files: Sequence[StoredFile]
-
-
-@dataclass(frozen=True, slots=True)
-class Rename:
-    """Note that a file bears another name that was claimed; the old name is free.
-
-    It counts 1, also if another process noted the same before; 0 if the file has changed meanwhile.
-    """
-
-    file: StoredFile
-    path: str
-
-
-Action = Retry | Forget | BeginArchive | Believe | Revisit | LetGo | Rename
-"""What `change` does."""

@@ -1,6 +1,5 @@
 """Chunks that were read, taken into the frontier in batches: one while the next is read."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -71,7 +70,7 @@ class Admission:
     def _take(self, one: Pass, batch: list[ReadChunk]) -> Synced | Exception | None:
         """Take a batch in; an error is a value, so that gevent does not print it on its way."""
         try:
-            return self._frontier.put(one.owner, [Portion(one, batch)], time.time())[0]
+            return self._frontier.put(one.owner, [Portion(one, batch)])[0]
         except Exception as error:  # noqa: BLE001  raised again by the greenlet that waits
             return error
 

@@ -64,7 +64,7 @@ def take_in_new(tools: SyncTools, jobs: Sequence[Job]) -> Iterator[list[Taken]]:
 
 def take_in(tools: SyncTools, batch: Sequence[tuple[Taken, NewList]]) -> list[Taken]:
     """Take in a batch; leave out the jobs that another process has taken in by now."""
-    came = tools.frontier.put(tools.owner, [read for _, read in batch], time.time())
+    came = tools.frontier.put(tools.owner, [read for _, read in batch])
     tools.look()
     taken: list[Taken] = []
     for (one, _), synced in zip(batch, came, strict=True):

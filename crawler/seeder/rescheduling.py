@@ -3,7 +3,6 @@
 Jobs that ask for it at once share one walk over the URLs of the ledger.
 """
 
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -84,14 +83,11 @@ class Rescheduler:
         owner: int,
         native: Native,
         look: Callable[[], None],
-        *,
-        wall: Callable[[], Seconds] = time.time,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
         self._native = native
         self._look = look
-        self._wall = wall
         self._under_way: _Walk | None = None
         self._next: _Walk | None = None
         self._walking: Greenlet | None = None
@@ -139,7 +135,7 @@ class Rescheduler:
 
     def _needed(self, job: Job, down_since: Seconds | None, *, anew: bool) -> Fit | None:
         schedule = job.schedule.parsed() if job.schedule else None
-        now, window = self._wall(), 0.0
+        now, window = self._frontier.now(), 0.0
         if schedule and down_since is not None:
             window = window_of(schedule, now, down_since)
         if not anew and window < 1.0:
@@ -166,5 +162,5 @@ class Rescheduler:
         after: int | None = BEFORE_ALL
         while after is not None:
             work = Refit(anew, others, due)
-            found = self._frontier.tidy(self._owner, work, self._wall(), after)
+            found = self._frontier.tidy(self._owner, work, after)
             due, after = self._native.call(fitted, fits, found.found), found.after

@@ -1,6 +1,5 @@
 """The lists in a job's inbox: each is taken in once, and moved away. They only add."""
 
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,7 +64,7 @@ class Spool:
             self._reasons.append(str(error))
         finally:
             with suppress(LeaseLostError):
-                frontier.end_pass(one, state, time.time())
+                frontier.end_pass(one, state)
 
     def _note(self, reason: str) -> None:
         if len(self._reasons) < MAX_REASONS:

@@ -5,7 +5,6 @@ batch, whatever the length of the list. What is missing goes only when all lists
 read to their end, by one process, and have not lost too much to be believed.
 """
 
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -223,7 +222,7 @@ class Sync:
         """End a pass; `gone` are chunks that the source no longer has, None to keep them."""
         after: int | None = 0
         while after is not None:
-            after = self._frontier.end_pass(one, state, time.time(), gone, after)
+            after = self._frontier.end_pass(one, state, gone, after)
         self._open.remove(one)
 
     def _abandon(self) -> None:

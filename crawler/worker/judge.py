@@ -1,6 +1,5 @@
 """What becomes of a task whose visit has ended: the verdict, and the next time of its schedule."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -35,19 +34,17 @@ class Judge:
         given_up: Callable[[Task], bool],
         guard: Guard,
         max_backoff: Callable[[str, Job], Seconds] = lambda _, job: job.max_backoff,
-        wall: Callable[[], Seconds] = time.time,
     ) -> None:
         self._jobs = jobs
         self._rules = rules
         self._given_up = given_up
         self.guard = guard
         self._max_backoff = max_backoff
-        self._wall = wall
         self._random = Random()  # noqa: S311  jitter is no secret
 
     def settlements(self, batch: list[Visited]) -> list[Settlement]:
         """Return the settlements of visits; one that cannot be judged is a bug of ours."""
-        now = self._wall()
+        now = self._rules.now()
         return [self._settlement_of(visited, now) for visited in batch]
 
     def unrecorded(self, settled: Settlement, error: Exception) -> Settlement:

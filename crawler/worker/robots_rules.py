@@ -1,6 +1,5 @@
 """The rulebook: robots.txt rules of the hosts being visited, read from the frontier when needed."""
 
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,6 +39,8 @@ class _Copy(NamedTuple):
     """None where everything is allowed."""
     version: int
     """The ledger had this version of the host's rules, or an older one, when it was read."""
+    kind: Kind = Kind.ROBOTS
+    """How its URLs end where it allows none: as it did, where no URL could have ended better."""
 
 
 class Rulebook:
@@ -49,6 +50,7 @@ class Rulebook:
         self, frontier: Frontier, hosts: HostOverrides, jobs: dict[str, Job], token: str, log: Log
     ) -> None:
         self._frontier = frontier
+        self.now = frontier.now
         self._hosts = hosts
         self._jobs = jobs
         self._token = token
@@ -72,7 +74,7 @@ class Rulebook:
         if task.robots or not self._obeys(task.host, job):
             return None
         known, rules = self._rules(origin_of(task.location), task.rules_version)
-        if known is None or known.until <= time.time():
+        if known is None or known.until <= self.now():
             wanted = url_of(task.location)
             reason = f"{wanted} is not known yet"
             return Outcome(Kind.ROBOTS, reason=reason, asked=False, needs_robots=wanted)
@@ -80,7 +82,9 @@ class Rulebook:
         if refusal is None:
             return None
         reason = f"{url_of(task.location)} {refusal}"
-        return Outcome(Kind.ROBOTS, reason=reason, asked=False, final=True)
+        copy = self._known.get(origin_of(task.location))
+        kind = copy.kind if copy else Kind.ROBOTS
+        return Outcome(kind, reason=reason, asked=False, final=True)
 
     def judge(self, visited: Visited, now: Seconds, *, given_up: bool) -> Judged:
         """Judge the end of a visit to a robots.txt, and remember its rules; `now` is wall time."""
@@ -103,7 +107,8 @@ class Rulebook:
             return judged
         self._log_absence(host, known, judged.record, now)
         if judged.record.body is None:
-            self._remember(_Copy(judged.record, None, task.rules_version))
+            kind = _kind_of(judged.record, visited.outcome)
+            self._remember(_Copy(judged.record, None, task.rules_version, kind))
             return judged
         rules = self._parse(judged.record.body)
         record = self._with_delay(judged.record, rules, host, self._jobs[task.job])
@@ -159,7 +164,7 @@ class Rulebook:
     def _rules(self, origin: str, version: int) -> tuple[Robots | None, Rules | None]:
         """Return the record of an origin and its rules, none of them older than `version`."""
         copy = self._known.get(origin)
-        if copy and copy.version >= version and copy.record.until > time.time():
+        if copy and copy.version >= version and copy.record.until > self.now():
             self._known.move_to_end(origin)
             return copy.record, copy.rules
         self._forget(origin)
@@ -167,7 +172,8 @@ class Rulebook:
         if record is None:
             return None, None
         rules = None if record.body is None else self._parse(record.body)
-        self._remember(_Copy(record, rules, version))
+        kind = copy.kind if copy and copy.record == record else Kind.ROBOTS
+        self._remember(_Copy(record, rules, version, kind))
         return record, rules
 
     def _parse(self, body: bytes) -> Rules:
@@ -190,6 +196,12 @@ class Rulebook:
         copy = self._known.pop(origin, None)
         if copy is not None:
             self._bytes -= len(copy.record.body or b"")
+
+
+def _kind_of(record: Robots, outcome: Outcome) -> Kind:
+    """Return how URLs end that a record keeps away: without a connection none can be had."""
+    silent = allows_none(record) and outcome.kind in {Kind.DNS, Kind.CONNECT}
+    return outcome.kind if silent else Kind.ROBOTS
 
 
 def _too_slow(rules: Rules, most: Seconds) -> str:

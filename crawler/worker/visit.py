@@ -44,7 +44,7 @@ class Visits:
 
     `objection` returns how a visit ends that the rules forbid, `begun` whether host and address
     allow it now, `fresh` a task as the ledger has it where ours is older, `token` is our
-    product token in robots directives.
+    product token in robots directives, `now` the frontier's clock.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Visits:
         objection: Callable[[Task], Outcome | None] = lambda _: None,
         begun: Callable[[Task], bool] = lambda _: True,
         fresh: Callable[[Task], Task] = lambda task: task,
+        now: Callable[[], Seconds] = time.time,
     ) -> None:
         self._jobs = jobs
         self._fetch = fetch
@@ -67,6 +68,7 @@ class Visits:
         self._objection = objection
         self._begun = begun
         self._fresh = fresh
+        self._now = now
 
     def timeout(self, task: Task) -> Seconds:
         """Return how many seconds a visit of this task may take."""
@@ -102,7 +104,7 @@ class Visits:
         start = time.monotonic()
         fetched = self._fetch(task, job, part=part, deadline=deadline)
         elapsed = round(time.monotonic() - start, 4)
-        outcome = outcome_of(task, fetched, time.time(), job.method, self._token, elapsed=elapsed)
+        outcome = outcome_of(task, fetched, self._now(), job.method, self._token, elapsed=elapsed)
         return Visited(
             task,
             outcome,

@@ -5,7 +5,6 @@ import os
 import resource
 import signal
 import subprocess
-import time
 from itertools import pairwise
 
 import gevent
@@ -141,7 +140,7 @@ def test_a_process_leaves_the_tasks_of_jobs_that_it_does_not_have(tmp_path):
             with open_frontier(tmp_path / "state.sqlite", durable=False) as frontier:
                 urls = [f"{site.url}/other/{number}" for number in range(50)]
                 seeds = [Seed(fingerprint("other", url), url, host_of(url)) for url in urls]
-                frontier.add("other", seeds, time.time())
+                frontier.add("other", seeds)
                 with pytest.raises(AssertionError, match="none leased"):
                     _within(2.0, lambda: frontier.sums().counts.leased, "none leased")
                 assert frontier.sums().counts.waiting == 50

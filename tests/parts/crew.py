@@ -53,13 +53,13 @@ class Crew:
         urls = [f"http://h.example/{number}" for number in range(1, URLS + 1)]
         self.frontier = open_frontier(self.folder / "state.sqlite", durable=False).__enter__()
         self.files = Files(self.folder / "files", durable=False).__enter__()
-        owner = self.frontier.join(current(), time.time()).owner
+        owner = self.frontier.join(current()).owner
         seeds = [Seed(fingerprint("j", url), url, host_of(url)) for url in urls]
         settings = Settings(jobs=(job,))
         hosts = HostOverrides(settings)
         jobs = {"j": job}
-        self.frontier.configure([replace(hosts.job_terms()[0], obeys=False)], time.time())
-        self.frontier.add("j", seeds, time.time())
+        self.frontier.configure([replace(hosts.job_terms()[0], obeys=False)])
+        self.frontier.add("j", seeds)
         self.handoff: Queue[Task] = Queue(1)
         self.mailbox, ends = Mailbox(), Ends()
         self.feeder = Feeder(

@@ -13,7 +13,6 @@ from crawler.frontier import (
     Refit,
     Retire,
     SourceState,
-    open_frontier,
     pages,
 )
 from crawler.frontier.process import current
@@ -22,7 +21,7 @@ from crawler.records import Dead, Done, HostRecord, JobTerms
 from crawler.seeder.reading import SyncTools
 from crawler.seeder.rescheduling import Rescheduler
 from tests import FULL
-from tests.parts.frontiers import NOW, done, end_pass, join, put, seed, seeds, settled, take
+from tests.parts.frontiers import NOW, Timed, done, end_pass, join, put, seed, seeds, settled, take
 
 DAY = 86_400.0
 
@@ -135,7 +134,7 @@ def read_to_end(frontier, chunks, job="job", name="list", *, now=NOW):
 
 def tear(file):
     """Overwrite the page with which the table of the tasks begins."""
-    with open_frontier(file, durable=False) as frontier:
+    with Timed(file, durable=False) as frontier:
         frontier.add("job", seeds(*(f"h{n}" for n in range(50)), each=100), NOW)
     execute(file, "PRAGMA wal_checkpoint(TRUNCATE)")
     (root,) = execute(file, "SELECT rootpage FROM sqlite_schema WHERE name = 'task'")[0]
@@ -147,7 +146,7 @@ def tear(file):
 def write_many(file):
     """Write a ledger of many URLs, which differ in everything that is counted; return how many."""
     urls, hosts = (2_000_000, 1_000_000) if FULL else (60_000, 6_000)
-    with open_frontier(file, durable=False) as frontier:
+    with Timed(file, durable=False) as frontier:
         frontier.configure([JobTerms("one"), JobTerms("two")], NOW)
         frontier.join(current(), NOW)
     with closing(sqlite3.connect(file, isolation_level=None)) as db:

@@ -15,6 +15,7 @@ from crawler.errors import LocalFaultError
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import open_frontier
+from crawler.frontier.process import current
 from crawler.model import Kept, Kind, Outcome, Validators, Visited
 from crawler.policy.retry import verdict
 from crawler.records import Again, Dead, Done
@@ -25,7 +26,7 @@ from crawler.worker.guard import Guard
 from crawler.worker.judge import Judge
 from crawler.worker.robots_rules import Rulebook
 from tests.parts.feeder.test_feeder import Silence
-from tests.parts.frontiers import join, seed
+from tests.parts.frontiers import seed
 from tests.parts.logs import Records
 
 BODY = b"a whole file"
@@ -38,9 +39,9 @@ class Scene:
     def __init__(self, folder, frontier, files) -> None:
         job = Job(name="job", urls=("http://a/",), delay=0, per_host=8, path="{name}")
         hosts, jobs = HostOverrides(Settings(jobs=(job,))), {"job": job}
-        owner = join(frontier, time.time())
-        frontier.configure(hosts.job_terms(), time.time(), obeys={"*": False})
-        frontier.add("job", [seed(f"http://a/{number}") for number in range(4)], time.time())
+        owner = frontier.join(current()).owner
+        frontier.configure(hosts.job_terms(), obeys={"*": False})
+        frontier.add("job", [seed(f"http://a/{number}") for number in range(4)])
         self.folder, self.frontier, self.jobs, self.files = folder, frontier, jobs, files
         self.handoff: Queue = Queue(8)
         self.feeder = Feeder(

@@ -3,7 +3,7 @@
 Each verb is one transaction. `contract.Frontier` says what the verbs promise.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -37,8 +37,11 @@ PROCEDURES = (
 class SqliteFrontier(SqliteDesk, SqliteLists):
     """A frontier in a file."""
 
-    def __init__(self, state: Path, *, durable: bool, readonly: bool = False) -> None:
+    def __init__(
+        self, state: Path, *, durable: bool, readonly: bool = False, clock: Callable[[], Seconds]
+    ) -> None:
         self._file = Transactions(state, PROCEDURES, durable=durable, readonly=readonly)
+        self.now = clock
         self._visitor = Visitor()
         self._shares = Shares()
 
@@ -50,22 +53,21 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._file.close()
 
     def join(
-        self, process: Process, now: Seconds, holder: values.Holder | None = None, known: str = ""
+        self, process: Process, holder: values.Holder | None = None, known: str = ""
     ) -> values.Joined:
-        return self._file.write(owners.join, process, now, holder, known)
+        return self._file.write(owners.join, process, self.now(), holder, known)
 
     def beat(
         self,
         owner: int,
         pulse: values.Pulse,
-        now: Seconds,
         watched: values.Watched | None = None,
     ) -> values.Beat:
         self._file.look()
-        return self._file.write(beats.beat, self._file.names, owner, pulse, now, watched)
+        return self._file.write(beats.beat, self._file.names, owner, pulse, self.now(), watched)
 
-    def leave(self, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
-        return self._file.stage(owners.leave, owner, hosts, now)
+    def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
+        return self._file.stage(owners.leave, owner, hosts, self.now())
 
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
@@ -79,25 +81,22 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     def configure(
         self,
         jobs: Sequence[JobTerms],
-        now: Seconds,
         *,
         obeys: Mapping[str, bool | None] = values.NO_RULES,
         text: tuple[int, str] = (0, ""),
     ) -> None:
-        self._file.write(configure, self._file.names, jobs, now, obeys, text)
+        self._file.write(configure, self._file.names, jobs, self.now(), obeys, text)
         known = {terms.name: terms.digest for terms in jobs}
         self._visitor = replace(self._visitor, jobs=known)
 
-    def add(self, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool = False) -> int:
-        return self._file.write(settling.add, self._file.names, job, seeds, now, recount)
+    def add(self, job: str, seeds: Sequence[Seed], *, recount: bool = False) -> int:
+        return self._file.write(settling.add, self._file.names, job, seeds, self.now(), recount)
 
     def hold(self, jobs: Collection[str]) -> None:
         self._visitor = replace(self._visitor, held=frozenset(jobs))
 
-    def tidy(
-        self, owner: int, work: Work[Found], now: Seconds, after: int = BEFORE_ALL
-    ) -> Tidied[Found]:
-        return self._file.stage(self._tidy, work, owner, now, after)
+    def tidy(self, owner: int, work: Work[Found], after: int = BEFORE_ALL) -> Tidied[Found]:
+        return self._file.stage(self._tidy, work, owner, self.now(), after)
 
     def _tidy(
         self, file: Transactions, work: Work[Found], owner: int, now: Seconds, after: int
@@ -107,7 +106,6 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     def lease(
         self,
         owner: int,
-        now: Seconds,
         *,
         new: int,
         refills: dict[int, int],
@@ -120,7 +118,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
             self._visitor,
             self._shares,
             owner,
-            now,
+            self.now(),
             new,
             refills,
             idle,

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from crawler.frontier.actions import Action
 from crawler.frontier.answers import START, Changed, Cursor, Page
-from crawler.frontier.questions import Action, Query, Question
+from crawler.frontier.questions import Query, Question
 from crawler.frontier.sqlite.desk import asking, overview
 from crawler.frontier.sqlite.file.backup import backup
 from crawler.frontier.sqlite.file.statefile import Connection, opened, told

@@ -20,7 +20,7 @@ YEARS = 10 * 365 * DAY_S
 def reschedule(frontier, job):
     owner = join(frontier)
     with Native(1) as native:
-        fits = Rescheduler(frontier, owner, native, lambda: None, wall=lambda: NOW)
+        fits = Rescheduler(frontier, owner, native, lambda: None)
         fits.ask([job])
         fits.wait(job.name)
     frontier.leave(owner, [], NOW)

@@ -21,7 +21,7 @@ from crawler.worker.ends import Ends
 from crawler.worker.guard import Guard
 from crawler.worker.judge import Judge
 from crawler.worker.robots_rules import Rulebook
-from tests.parts.frontiers import reclaim, seed
+from tests.parts.frontiers import Seen, reclaim, seed
 from tests.parts.logs import Silence
 
 OFFSET = 1_800_000_000.0
@@ -36,21 +36,21 @@ class Work:
     ):
         job = self._job = Job(name="job", urls=("http://a/",), robots="ignore", **options)
         overrides = HostOverrides(self.settings(hosts))
-        self.now, self.frontier, self.addresses = now, frontier, addresses
+        self.now, self.addresses = now, addresses
         self.ahead = 0.0
         """How far the wall clock was set forward."""
-        self.owner = frontier.join(process or current(), self.wall()).owner
-        frontier.configure(overrides.job_terms(), self.wall(), obeys={"*": False})
+        frontier = self.frontier = Seen(frontier, self.wall)
+        self.owner = frontier.join(process or current()).owner
+        frontier.configure(overrides.job_terms(), obeys={"*": False})
         self._handoff: Queue[Task] = Queue()
         self.told: list[Settlement] = []
         ends = self._ends = Ends()
         self.own_hosts = OwnHosts(overrides, addresses, Silence())
         self.review = Review(
             frontier, self.owner, self.feeder_of(ends), overrides, lambda: self.addresses,
-            wall=self.wall,
         )  # fmt: skip
         rules = Rulebook(frontier, overrides, {"job": job}, "crawlerd", Silence())
-        judge = Judge({"job": job}, rules, self.feeder.given_up, Guard(Silence()), wall=self.wall)
+        judge = Judge({"job": job}, rules, self.feeder.given_up, Guard(Silence()))
         self.settler = Settler(
             frontier, self.owner, {"job": job}, files, self.feeder, judge, self.told.append, ends,
         )  # fmt: skip
@@ -58,7 +58,7 @@ class Work:
     def feeder_of(self, ends):
         self.feeder = Feeder(
             self.frontier, self.owner, self._handoff, 4, self.own_hosts, deliver=ends.put,
-            monotonic=lambda: self.now, wall=self.wall,
+            monotonic=lambda: self.now,
         )  # fmt: skip
         return self.feeder
 
@@ -129,4 +129,4 @@ class Work:
 
     def reclaim(self):
         """Take back what processes of this machine held that are gone."""
-        reclaim(self.frontier, self.wall(), current().machine, mine=self.owner)
+        reclaim(self.frontier, self.wall(), mine=self.owner)

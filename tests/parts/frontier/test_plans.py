@@ -2,11 +2,11 @@
 
 import re
 
-from crawler.frontier import open_frontier
 from crawler.frontier.sqlite.engine import PROCEDURES
 from crawler.frontier.sqlite.rows import staging
 from tests.parts.desk import assert_answers_agree
 from tests.parts.frontier.walk import Walk
+from tests.parts.frontiers import Timed
 
 STEPS, WALKS = 150, 3
 SHORT = {
@@ -78,7 +78,7 @@ def test_no_statement_reads_a_whole_table_of_hosts_or_urls(tmp_path):
     found = {}
     for number in range(WALKS):
         file = tmp_path / f"{number}.sqlite"
-        with open_frontier(file, durable=False) as frontier:
+        with Timed(file, durable=False) as frontier:
             for statement in [*asked(frontier, file, number), *within_procedures()]:
                 kind = " ".join(VALUE.sub("?", statement).split())
                 if kind not in BOUNDED and (names := scanned(frontier, statement)):

@@ -4,7 +4,6 @@ from collections import Counter
 
 import pytest
 
-from crawler.frontier import open_frontier
 from crawler.frontier.sqlite.lists import passes
 from crawler.frontier.sqlite.rows import fingerprints
 from crawler.frontier.sqlite.visits import refitting
@@ -12,6 +11,7 @@ from tests import FULL
 from tests.parts.desk import assert_answers_agree
 from tests.parts.frontier.invariants import broken
 from tests.parts.frontier.walk import STEPS, Walk
+from tests.parts.frontiers import Timed
 
 ONCE_BROKEN = (73, 83, 277)
 """Walks at whose end a host had no time to be looked at, before that was mended."""
@@ -35,7 +35,7 @@ def _small_levels(monkeypatch):
 @pytest.mark.parametrize("number", WALKS)
 def test_after_every_verb_the_ledger_is_whole_and_no_host_is_forgotten(tmp_path, number):
     file = tmp_path / "state.sqlite"
-    with open_frontier(file, durable=False) as frontier:
+    with Timed(file, durable=False) as frontier:
         walk = Walk(frontier, file, number, obeying=number % 3 / 2)
         for _ in range(STEPS_EACH):
             walk.step()

@@ -10,7 +10,7 @@ from gevent.monkey import get_original
 
 from crawler import sources
 from crawler.config import Job
-from crawler.frontier import SaidOf, Sources, open_frontier
+from crawler.frontier import SaidOf, Sources
 from crawler.records import JobTerms
 from crawler.seeder import new_files
 from crawler.seeder.new_files import NewFiles
@@ -20,7 +20,7 @@ from crawler.seeder.sync import Sync
 from crawler.sources.short_files import MAX_BYTES
 from crawler.threads import Native
 from tests.parts.desk import is_known, rows, unfinished
-from tests.parts.frontiers import NOW
+from tests.parts.frontiers import NOW, Timed
 from tests.parts.ledgers import sync_tools
 from tests.parts.logs import Records
 
@@ -46,7 +46,7 @@ LEFT = {
 
 @pytest.fixture
 def tools(tmp_path):
-    with open_frontier(tmp_path / "state.sqlite", durable=False) as frontier, Native(1) as native:
+    with Timed(tmp_path / "state.sqlite", durable=False) as frontier, Native(1) as native:
         yield sync_tools(frontier, native, Records())
 
 
@@ -89,7 +89,7 @@ def test_a_short_file_means_what_it_means_to_a_reading_of_its_own(tools, tmp_pat
     quick, own = (Job(name=one, url_file=file, **options) for one in ("quick", "own"))
     assert taken(tools, quick, own)[0] == [["quick", "own"]]
     told = [{**fields, "job": ""} for event, fields in tools.log.events if event == "url.bad"]
-    with open_frontier(tmp_path / "other.sqlite", durable=False) as other:
+    with Timed(tmp_path / "other.sqlite", durable=False) as other:
         there = sync_tools(other, tools.native, Records())
         other.configure([JobTerms("quick"), JobTerms("own")], NOW)
         for job in (quick, own):

@@ -3,20 +3,19 @@
 import pytest
 
 from crawler.config import Job
-from crawler.frontier import open_frontier
 from crawler.records import JobTerms
 from crawler.seeder.new_jobs import JOBS_AT_ONCE, new_of, take_in_new
 from crawler.seeder.reading import MAX_LINES_HERE
 from crawler.threads import Native
 from tests.parts.desk import is_known
-from tests.parts.frontiers import NOW
+from tests.parts.frontiers import NOW, Timed
 from tests.parts.ledgers import sync_tools
 from tests.parts.logs import Silence
 
 
 @pytest.fixture
 def tools(tmp_path):
-    with open_frontier(tmp_path / "state.sqlite", durable=False) as frontier, Native(1) as native:
+    with Timed(tmp_path / "state.sqlite", durable=False) as frontier, Native(1) as native:
         yield sync_tools(frontier, native, Silence())
 
 

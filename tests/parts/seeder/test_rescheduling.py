@@ -5,14 +5,13 @@ import pytest
 
 from crawler.config import Job
 from crawler.errors import LeaseLostError
-from crawler.frontier import open_frontier
 from crawler.frontier.sqlite.visits import refitting
 from crawler.model import Kind
 from crawler.records import Done, HostRecord, JobTerms
 from crawler.seeder.rescheduling import Rescheduler, schedule_text
 from crawler.threads import Native
 from tests.parts.desk import schedule
-from tests.parts.frontiers import NOW, join, seeds, settled, take
+from tests.parts.frontiers import NOW, Timed, join, seeds, settled, take
 from tests.parts.ledgers import execute, slices_read
 
 NAMES = [f"j{number}" for number in range(10)]
@@ -26,7 +25,7 @@ def scheduled(name, **schedule):
 @pytest.fixture
 def frontier(tmp_path):
     """Ten jobs of which every URL was visited."""
-    with open_frontier(tmp_path / "state.sqlite", durable=False) as frontier:
+    with Timed(tmp_path / "state.sqlite", durable=False) as frontier:
         frontier.configure([JobTerms(name) for name in NAMES], NOW)
         for name in NAMES:
             frontier.add(name, seeds(f"{name}.example", each=EACH, job=name), NOW)
@@ -43,7 +42,8 @@ def frontier(tmp_path):
 @pytest.fixture
 def fits(frontier):
     with Native(1) as native:
-        fits = Rescheduler(frontier, join(frontier), native, lambda: None, wall=lambda: NOW + 10)
+        fits = Rescheduler(frontier, join(frontier), native, lambda: None)
+        frontier.time = NOW + 10
         yield fits
         fits.close()
 

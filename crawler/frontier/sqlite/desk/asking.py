@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from crawler.frontier import actions
 from crawler.frontier import questions as asked
 from crawler.frontier.answers import Changed, Cursor, Page
 from crawler.frontier.sqlite.desk.archive import begin_archive
@@ -46,17 +47,17 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.Unnamed: lambda db, question: files.unnamed(db, question.paths, question.parts),
 }
 _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
-    asked.Retry: retry,
-    asked.Forget: forget,
-    asked.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
-    asked.Believe: lambda file, action, *_: believe(file, action.job),
-    asked.Revisit: lambda file, action, now, _: _at_once(
+    actions.Retry: retry,
+    actions.Forget: forget,
+    actions.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
+    actions.Believe: lambda file, action, *_: believe(file, action.job),
+    actions.Revisit: lambda file, action, now, _: _at_once(
         file, files.revisit, file.names, action.files, now
     ),
-    asked.LetGo: lambda file, action, now, _: _at_once(
+    actions.LetGo: lambda file, action, now, _: _at_once(
         file, files.let_go, file.names, action.files, now
     ),
-    asked.Rename: lambda file, action, *_: _at_once(file, files.rename, action.file, action.path),
+    actions.Rename: lambda file, action, *_: _at_once(file, files.rename, action.file, action.path),
 }
 
 
@@ -70,7 +71,7 @@ def entry(db: Connection, question: asked.Question[Answer]) -> Answer:
     return cast("Answer", _ANSWERS[type(question)](db, question))
 
 
-def change(file: File, action: asked.Action, now: Seconds, after: Cursor) -> Changed:
+def change(file: File, action: actions.Action, now: Seconds, after: Cursor) -> Changed:
     """Make a slice of a change."""
     return _CHANGES[type(action)](file, action, now, after)
 

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
+from crawler.frontier.actions import Forget
 from crawler.frontier.answers import Changed, Cursor, Page
-from crawler.frontier.questions import Forget
 from crawler.frontier.sqlite.desk.entries import numbers
 from crawler.frontier.sqlite.desk.selection import upto
 from crawler.frontier.sqlite.desk.slices import ROW_COLUMNS, File, Meant, Row, one_slice

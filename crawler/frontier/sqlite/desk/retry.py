@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
+from crawler.frontier.actions import Retry
 from crawler.frontier.answers import Changed, Cursor
-from crawler.frontier.questions import Retry
 from crawler.frontier.sqlite.desk.selection import where
 from crawler.frontier.sqlite.desk.slices import File, Meant, Row, one_slice
 from crawler.frontier.sqlite.file.schema import DEAD, RETIRED, WAITING

@@ -8,14 +8,13 @@ import gevent
 import pytest
 
 from crawler.errors import StateError
-from crawler.frontier import open_frontier
 from crawler.frontier.sqlite.file.schema import VERSION
 from crawler.records import Seed
-from tests.parts.frontiers import NOW, seeds
+from tests.parts.frontiers import NOW, Timed, seeds
 
 
 def refusal(file):
-    with pytest.raises(StateError) as refused, open_frontier(file, durable=False):
+    with pytest.raises(StateError) as refused, Timed(file, durable=False):
         pass
     assert str(file) in str(refused.value)
     assert refused.value.exit_code == 1
@@ -63,7 +62,7 @@ def test_a_folder_is_refused(file):
 
 
 def test_a_file_from_a_newer_crawler_is_refused(file):
-    with open_frontier(file, durable=False) as frontier:
+    with Timed(file, durable=False) as frontier:
         frontier.add("job", seeds("a"), NOW)
     execute(file, "PRAGMA user_version = 99")
     told = f"newer crawler (schema 99, this one knows {VERSION}); install that version"
@@ -73,13 +72,13 @@ def test_a_file_from_a_newer_crawler_is_refused(file):
 def test_an_empty_file_and_a_missing_folder_become_a_state_file(tmp_path):
     (tmp_path / "empty").touch()
     for file in (tmp_path / "empty", tmp_path / "deep" / "er" / "state"):
-        with open_frontier(file, durable=True) as frontier:
+        with Timed(file, durable=True) as frontier:
             assert frontier.add("job", seeds("a"), NOW) == 1
 
 
 @pytest.mark.parametrize(("durable", "synchronous"), [(True, 2), (False, 1)])
 def test_durability_is_what_was_chosen_and_the_journal_is_written_ahead(file, durable, synchronous):
-    with open_frontier(file, durable=durable) as frontier:
+    with Timed(file, durable=durable) as frontier:
         read = lambda name: frontier._file.db.execute(f"PRAGMA {name}").fetchone()[0]  # noqa: E731
         assert frontier._file._native.call(read, "synchronous") == synchronous
         assert frontier._file._native.call(read, "journal_mode") == "wal"
@@ -87,7 +86,7 @@ def test_durability_is_what_was_chosen_and_the_journal_is_written_ahead(file, du
 
 def test_a_verb_that_fails_changes_nothing(file):
     unfit = Seed("no number", "http://e/", "e:80")  # refused by SQLite after others that it takes
-    with open_frontier(file, durable=False) as frontier:
+    with Timed(file, durable=False) as frontier:
         frontier.add("job", seeds("a"), NOW)
         with pytest.raises(sqlite3.Error):
             frontier.add("new", [*seeds("b", "c", job="new"), unfit], NOW)
@@ -96,7 +95,7 @@ def test_a_verb_that_fails_changes_nothing(file):
 
 
 def test_a_reader_waits_for_no_writer(file):
-    with open_frontier(file, durable=False) as frontier:
+    with Timed(file, durable=False) as frontier:
         frontier.add("job", seeds("a"), NOW)
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -104,7 +103,7 @@ def test_a_reader_waits_for_no_writer(file):
 
 
 def test_a_writer_waits_for_another_and_no_longer_than_it_takes(file):
-    with open_frontier(file, durable=False) as frontier:
+    with Timed(file, durable=False) as frontier:
         frontier.add("job", seeds("a"), NOW)
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

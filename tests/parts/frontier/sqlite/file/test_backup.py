@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import StateError, UsageError
-from crawler.frontier import open_frontier, open_ledger
-from tests.parts.frontiers import NOW, seeds
+from crawler.frontier import open_ledger
+from tests.parts.frontiers import NOW, Timed, seeds
 from tests.parts.ledgers import ended, tallies, tear
 
 
@@ -24,7 +24,7 @@ def test_a_backup_is_whole_and_a_ledger(file, frontier, tmp_path):
     assert backup(file, target) == target.stat().st_size
     assert target.stat().st_mode & 0o777 == 0o640
     assert tallies(target) == tallies(file)
-    with open_frontier(target, durable=False) as restored:
+    with Timed(target, durable=False) as restored:
         assert restored.sums().counts == frontier.sums().counts
 
 

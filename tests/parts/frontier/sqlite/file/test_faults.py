@@ -10,16 +10,15 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import CrawlerError, LocalFaultError, StateError
-from crawler.frontier import open_frontier
 from crawler.frontier.sqlite.file.faults import error_of
 from tests import real
 from tests.parts.desk import unfinished
-from tests.parts.frontiers import NOW, seeds
+from tests.parts.frontiers import NOW, Timed, seeds
 from tests.parts.ledgers import tear
 
 
 def refused(file) -> CrawlerError:
-    with pytest.raises(CrawlerError) as found, open_frontier(file, durable=False):
+    with pytest.raises(CrawlerError) as found, Timed(file, durable=False):
         pass
     assert str(found.value).startswith(f"{file}: ")
     return found.value
@@ -29,7 +28,7 @@ def refused(file) -> CrawlerError:
 def file(tmp_path):
     (tmp_path / "state").mkdir()
     file = tmp_path / "state" / "state.sqlite"
-    with open_frontier(file, durable=False):
+    with Timed(file, durable=False):
         pass
     return file
 
@@ -65,7 +64,7 @@ def test_a_folder_of_another_user_is_a_matter_of_rights(tmp_path):
 def test_a_disk_that_is_mounted_read_only_is_told_as_that(tmp_path):
     with real.small_disk(tmp_path / "disk", "1m") as disk:
         file = disk / "state.sqlite"
-        with open_frontier(file, durable=False):
+        with Timed(file, durable=False):
             pass
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         found = refused(file)
@@ -119,8 +118,8 @@ def test_a_file_that_another_program_holds_may_pass(file, monkeypatch):
 
 
 def test_damage_that_a_verb_meets_is_no_fault_that_passes(file):
-    with open_frontier(file, durable=False) as frontier:
+    with Timed(file, durable=False) as frontier:
         frontier.add("j", seeds("a"), NOW)
     tear(file)
-    with pytest.raises(StateError, match="is damaged"), open_frontier(file, durable=False) as one:
+    with pytest.raises(StateError, match="is damaged"), Timed(file, durable=False) as one:
         unfinished(one)

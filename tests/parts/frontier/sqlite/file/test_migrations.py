@@ -16,7 +16,6 @@ import gevent
 import pytest
 
 from crawler.errors import OlderLedgerError, StateError
-from crawler.frontier import open_frontier
 from crawler.frontier.process import current
 from crawler.frontier.sqlite.file.database import statements
 from crawler.frontier.sqlite.file.migrations import MIGRATIONS
@@ -25,7 +24,7 @@ from crawler.frontier.sqlite.file.upgrade import Upgrade
 from crawler.model import Kept, Kind, Outcome, Validators
 from crawler.records import Done, JobTerms, Settlement
 from tests.parts.desk import unfinished
-from tests.parts.frontiers import reclaim
+from tests.parts.frontiers import Timed, reclaim
 
 FOLDER = Path(__file__).parent
 OLD = sorted(MIGRATIONS)
@@ -102,7 +101,7 @@ def upgrade(file):
 
 def open_and_close(file):
     upgrade(file)
-    with open_frontier(file, durable=False):
+    with Timed(file, durable=False):
         pass
 
 
@@ -148,7 +147,7 @@ def test_nothing_of_an_older_file_is_lost(old):
 def test_the_work_goes_on_where_an_older_crawler_left_it(old):
     file, _ = old
     upgrade(file)
-    with open_frontier(file, durable=False) as frontier:
+    with Timed(file, durable=False) as frontier:
         frontier.configure([JobTerms("flags", delay=0.5)], NOW)
         counts = frontier.sums().counts
         assert (counts.known, counts.leased, counts.waiting) == (8, 2, 3)
@@ -176,7 +175,7 @@ def test_the_work_goes_on_where_an_older_crawler_left_it(old):
 def test_a_job_that_an_older_crawler_retired_comes_back_with_the_configuration(old):
     file, _ = old
     upgrade(file)
-    with open_frontier(file, durable=False) as frontier:
+    with Timed(file, durable=False) as frontier:
         frontier.configure([JobTerms("flags"), JobTerms("gone")], NOW)
         urls = {task.url for task in unfinished(frontier) if task.job == "gone"}
         assert urls == {"http://a.example/old", "http://d.example/older"}
@@ -239,7 +238,7 @@ with upgrade.Upgrade(pathlib.Path({str(file)!r})) as one:
     ended = subprocess.run([sys.executable, "-c", script], check=False)
     assert ended.returncode == -signal.SIGKILL
     assert dump(file.with_name(f"state.sqlite.v{version}")) == before
-    with pytest.raises(OlderLedgerError), open_frontier(file, durable=False):
+    with pytest.raises(OlderLedgerError), Timed(file, durable=False):
         pass
     open_and_close(file)
     assert shape(file) == fresh
@@ -264,7 +263,7 @@ def test_a_file_is_not_migrated_by_opening_it(old):
     for how in ({}, {"readonly": True}):
         with (
             pytest.raises(OlderLedgerError, match=f"schema {version}, this one needs {VERSION}"),
-            open_frontier(file, durable=False, **how),
+            Timed(file, durable=False, **how),
         ):
             pass
     assert dump(file) == before

@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from crawler.errors import LedgerLostError
-from crawler.frontier import Pulse, open_frontier
+from crawler.frontier import Pulse
 from crawler.frontier.process import current
-from tests.parts.frontiers import NOW, join, seeds
+from tests.parts.frontiers import NOW, Timed, join, seeds
 
 
 def beside(file, suffix):
@@ -60,11 +60,11 @@ def test_a_file_that_was_replaced_is_noticed_and_the_new_one_left_alone(open_one
 
 def test_the_end_of_a_process_removes_no_file_of_the_ledger_that_took_the_place(tmp_path):
     file = tmp_path / "state.sqlite"
-    with open_frontier(file, durable=False) as lost:
+    with Timed(file, durable=False) as lost:
         owner = join(lost)
         for suffix in ("", "-wal", "-shm"):
             beside(file, suffix).unlink()
-        with open_frontier(file, durable=False) as other:
+        with Timed(file, durable=False) as other:
             other.add("job", seeds("a.example"), NOW)
             with pytest.raises(LedgerLostError):
                 lost.beat(owner, Pulse("running"), NOW)
@@ -90,17 +90,17 @@ def test_a_ledger_has_an_id_of_its_own_and_keeps_it(open_one, tmp_path):
     uid = first.join(current(), NOW).uid
     assert len(uid) == 32
     assert again.join(current(), NOW, known="another").uid == uid
-    with open_frontier(tmp_path / "other.sqlite", durable=False) as other:
+    with Timed(tmp_path / "other.sqlite", durable=False) as other:
         assert other.join(current(), NOW).uid != uid
 
 
 def test_a_clean_end_leaves_what_a_reader_needs_and_all_in_the_file_itself(tmp_path):
     file = tmp_path / "state.sqlite"
-    with open_frontier(file, durable=False) as frontier:
+    with Timed(file, durable=False) as frontier:
         frontier.add("job", seeds("a.example"), NOW)
     assert beside(file, "-shm").exists()
     assert beside(file, "-wal").stat().st_size == 0
     alone = tmp_path / "alone.sqlite"
     shutil.copy(file, alone)
-    with open_frontier(alone, durable=False) as copy:
+    with Timed(alone, durable=False) as copy:
         assert copy.sums().counts.known == 1

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from crawler.frontier.sqlite.engine import SqliteFrontier
+from tests.parts.frontiers import Timed
 from tests.typed import ROOT, blocks
 
 PAGE = (ROOT / "docs" / "ledger.md").read_text()
@@ -16,7 +16,7 @@ PAGE = (ROOT / "docs" / "ledger.md").read_text()
 def state(tmp_path):
     """A new state file."""
     file = tmp_path / "state.sqlite"
-    with SqliteFrontier(file, durable=False):
+    with Timed(file, durable=False):
         pass
     with closing(sqlite3.connect(file)) as db:
         yield db

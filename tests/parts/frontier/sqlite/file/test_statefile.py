@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import StateError
-from crawler.frontier import Wanted, open_frontier, open_ledger
+from crawler.frontier import Wanted, open_ledger
 from crawler.frontier.sqlite.file.schema import VERSION
 from tests import real
 from tests.parts.desk import rows
+from tests.parts.frontiers import Timed
 from tests.parts.ledgers import execute, tear
 
 V1 = Path(__file__).parent / "state_v1.sql"
@@ -97,7 +98,7 @@ def test_a_ledger_of_another_user_is_refused_with_what_to_do():
     real.needs_root("become nobody")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "state.sqlite")
-        with open_frontier(file, durable=False):
+        with Timed(file, durable=False):
             Path(folder).chmod(0o755)
             file.chmod(0o600)
             os.seteuid(65534)

@@ -14,13 +14,12 @@ from crawler.frontier import (
     Retired,
     UnknownUrl,
     changed,
-    open_frontier,
     open_ledger,
 )
 from crawler.frontier.sqlite.rows import fingerprints as known
 from crawler.frontier.sqlite.rows.robots import ASKED_FOR_S
 from crawler.records import JobTerms
-from tests.parts.frontiers import NOW, done, end_pass, join, put, seeds, take
+from tests.parts.frontiers import NOW, Timed, done, end_pass, join, put, seeds, take
 
 
 @pytest.fixture
@@ -60,7 +59,7 @@ def add(frontier, urls, source, anchor):
 def test_fingerprints_move_to_the_long_level_and_every_url_stays_known(state):
     some = seeds("a", "b", "c", each=400)
     random.Random(7).shuffle(some)
-    with open_frontier(state, durable=False) as frontier:
+    with Timed(state, durable=False) as frontier:
         source = frontier.begin_pass(join(frontier), "job", "list")
         for anchor in range(0, len(some), 25):
             assert add(frontier, some[anchor : anchor + 25], source, anchor) == 25
@@ -74,7 +73,7 @@ def test_fingerprints_move_to_the_long_level_and_every_url_stays_known(state):
 
 def test_a_url_that_stands_twice_in_a_batch_is_added_once_and_counted_twice(state):
     one, other = seeds("a", "b")
-    with open_frontier(state, durable=False) as frontier:
+    with Timed(state, durable=False) as frontier:
         source = frontier.begin_pass(join(frontier), "job", "list")
         assert add(frontier, [one, other, one], source, 1) == 2
         assert add(frontier, [other, one, one], source, 2) == 0
@@ -88,7 +87,7 @@ def test_a_url_that_stands_twice_in_a_batch_is_added_once_and_counted_twice(stat
 
 def test_what_is_forgotten_leaves_both_levels(state):
     some = seeds("a", each=300)
-    with open_frontier(state, durable=False) as frontier:
+    with Timed(state, durable=False) as frontier:
         source = frontier.begin_pass(join(frontier), "job", "list")
         for anchor in range(0, 300, 25):
             add(frontier, some[anchor : anchor + 25], source, anchor)
@@ -102,13 +101,13 @@ def test_what_is_forgotten_leaves_both_levels(state):
         assert isinstance(desk.entry(AboutUrl(some[0].url)), UnknownUrl)
         assert not isinstance(desk.entry(AboutUrl(some[25].url)), UnknownUrl)
     assert assert_whole(state) < (recent, moved)
-    with open_frontier(state, durable=False) as frontier:
+    with Timed(state, durable=False) as frontier:
         assert add(frontier, some[:25], source, 0) == 25
     assert_whole(state)
 
 
 def test_what_is_added_beside_the_lists_and_robots_txt_are_known_like_any_url(state):
-    with open_frontier(state, durable=False) as frontier:
+    with Timed(state, durable=False) as frontier:
         frontier.configure([JobTerms("job", obeys=True)], NOW)
         assert frontier.add("job", seeds("a", each=120), NOW) == 120
         assert frontier.add("job", seeds("a", each=130), NOW) == 10
@@ -127,7 +126,7 @@ def leased(frontier, now):
 
 
 def test_every_look_up_goes_by_the_key_of_each_level(state):
-    with open_frontier(state, durable=False):
+    with Timed(state, durable=False):
         pass
     with closing(sqlite3.connect(state)) as db:
         plan = db.execute(

@@ -101,8 +101,9 @@ def test_a_killed_process_is_reclaimed(open_one, tmp_path):
     frontier.add("job", seeds("a"), NOW)
     script = f"""
 import crawler, pathlib, sys
-from crawler.frontier import open_frontier, process
-with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=False) as frontier:
+from crawler.frontier import process
+from tests.parts.frontiers import Timed
+with Timed(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=False) as frontier:
     owner = frontier.join(process.current(), {NOW}).owner
     frontier.lease(owner, {NOW}, new=1, refills={{}}, idle=[])
     print(owner, flush=True)
@@ -195,10 +196,10 @@ def test_the_suspects_of_a_second_crash_come_back_at_times_of_their_own(frontier
 def test_a_kill_in_the_middle_of_adding_loses_no_batch_that_was_acknowledged(open_one, tmp_path):
     script = f"""
 import crawler, itertools, pathlib
-from crawler.frontier import open_frontier
+from tests.parts.frontiers import Timed
 from crawler.records import Seed
 from crawler.urls import fingerprint
-with open_frontier(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=False) as frontier:
+with Timed(pathlib.Path({str(tmp_path / "state.sqlite")!r}), durable=False) as frontier:
     for batch in itertools.count():
         urls = [f"http://h{{batch % 7}}/{{batch}}/{{number}}" for number in range(100)]
         seeds = [Seed(fingerprint("job", url), url, f"h{{batch % 7}}:80") for url in urls]

@@ -56,14 +56,17 @@ def test_what_a_host_is_owed_is_not_written_over_what_came_meanwhile(frontier, o
 
 
 def test_a_job_that_goes_stale_during_a_walk_is_left_for_a_later_one(frontier, owner, file):
-    frontier.add("other", seeds(*HOSTS, job="other"), NOW)
+    frontier.configure([JobTerms("job"), JobTerms("other"), JobTerms("third")], NOW)
+    frontier.add("third", seeds(*HOSTS, job="third"), NOW)
+    done(frontier, owner, Wake())
     frontier.configure([JobTerms("other")], NOW)
     walk = frontier.tidy(owner, Wake(), NOW)
     assert walk.after is not None
     frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
     while walk.after is not None:
         walk = frontier.tidy(owner, Wake(), NOW, walk.after)
-    assert execute(file, "SELECT stale FROM job WHERE name = 'job'") == [(1,)]
+    stale = execute(file, "SELECT name, stale FROM job WHERE name IN ('job', 'third')")
+    assert dict(stale) == {"job": 1, "third": 0}
     assert sum(done(frontier, owner, Wake())) == len(HOSTS)
     assert execute(file, "SELECT sum(stale) FROM job") == [(0,)]
 
