@@ -1,7 +1,6 @@
 """The frontier as the bench calls it. All calls of its contract stand here, and nowhere else."""
 
 import os
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -71,15 +70,15 @@ class Ledger:
 
     def join(self, number: int = 1) -> int:
         """Become an owner; those of other numbers are processes of another machine."""
-        return self._as("join").join(Process("bench", number, "1"), time.time()).owner
+        return self._as("join").join(Process("bench", number, "1")).owner
 
     def leave(self, owner: int) -> None:
         """Give everything back."""
-        self._as("leave").leave(owner, [], time.time())
+        self._as("leave").leave(owner, [])
 
     def beat(self, owner: int) -> None:
         """Extend the leases."""
-        self._as("beat").beat(owner, Pulse("running"), time.time())
+        self._as("beat").beat(owner, Pulse("running"))
 
     def configure(
         self,
@@ -90,7 +89,7 @@ class Ledger:
     ) -> None:
         """Put jobs in force; `renamed` has old names, `obeys` what is said of robots.txt."""
         terms = [JobTerms(one, renamed_from=renamed.get(one), digest=digest) for one in jobs]
-        self._as("configure").configure(terms, time.time(), obeys=obeys)
+        self._as("configure").configure(terms, obeys=obeys)
 
     def lease(
         self, owner: int, new: int = 64, idle: Sequence[LeasedHost] = ()
@@ -98,13 +97,13 @@ class Ledger:
         """Give hosts back, which are ready at once, and take others, each with some tasks."""
         back = [HostRecord(one.id, 0.0, address=one.address) for one in idle]
         verb = self._as("lease").lease
-        return verb(owner, time.time(), new=new, refills={}, idle=back).hosts
+        return verb(owner, new=new, refills={}, idle=back).hosts
 
     def settle(
         self, owner: int, ended: Sequence[LeasedHost], begun: Sequence[LeasedHost] = ()
     ) -> int:
         """End visits, and reserve the files of those that begin; return how many have ended."""
-        now = time.time()
+        now = self._frontier.now()
         tasks = [task for host in ended for task in host.tasks]
         ends = [
             Settlement(one, Outcome(Kind.STORED, 200, 10_240, DIGEST, path=_file(one)), Done(), now)
@@ -118,7 +117,7 @@ class Ledger:
         """Do a work slice by slice, and yield its number after each; `more` makes the next one."""
         after, number = BEFORE_ALL, 0
         while after is not None:
-            done = self._as(verb).tidy(owner, work, time.time(), after)
+            done = self._as(verb).tidy(owner, work, after)
             after, number = done.after, number + 1
             work = more(work, done.found) if more else work
             yield number
@@ -166,7 +165,7 @@ class Ledger:
         after, number = 0, 0
         while after is not None:
             read = SourceState(one.source, "read")
-            after = self._as("end pass").end_pass(one, read, time.time(), gone[::2], after)
+            after = self._as("end pass").end_pass(one, read, gone[::2], after)
             number += 1
             yield number
 
@@ -179,7 +178,8 @@ class Ledger:
         after: Any = START
         number = 0
         while after is not None:
-            after = self._as("forget").change(Forget(time.time() + 1), time.time(), after).after
+            now = self._frontier.now()
+            after = self._as("forget").change(Forget(now + 1), now, after).after
             number += 1
             yield number
 
