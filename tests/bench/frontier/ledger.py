@@ -1,7 +1,6 @@
 """The frontier as the bench calls it. All calls of its contract stand here, and nowhere else."""
 
 import os
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -104,7 +103,7 @@ class Ledger:
         self, owner: int, ended: Sequence[LeasedHost], begun: Sequence[LeasedHost] = ()
     ) -> int:
         """End visits, and reserve the files of those that begin; return how many have ended."""
-        now = time.time()
+        now = self._frontier.now()
         tasks = [task for host in ended for task in host.tasks]
         ends = [
             Settlement(one, Outcome(Kind.STORED, 200, 10_240, DIGEST, path=_file(one)), Done(), now)
@@ -179,7 +178,8 @@ class Ledger:
         after: Any = START
         number = 0
         while after is not None:
-            after = self._as("forget").change(Forget(time.time() + 1), after).after
+            now = self._frontier.now()
+            after = self._as("forget").change(Forget(now + 1), now, after).after
             number += 1
             yield number
 

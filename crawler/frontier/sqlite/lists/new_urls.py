@@ -1,4 +1,8 @@
-"""URLs that are new: their tasks, their hosts, and when those are ready. In the native thread."""
+"""URLs that are new: their tasks, their hosts, and when those are ready. In the native thread.
+
+They are due since the whole second that has begun, which takes half the bytes of another time: in
+the rows of tasks and hosts, and in the index of each.
+"""
 
 import json
 import sqlite3
@@ -15,12 +19,12 @@ from crawler.records import Seed
 
 _ADD = """
 INSERT OR FAIL INTO task (fingerprint, job, host, due_at, url, path, extra, first_seen)
-SELECT json_extract(value, '$[0]'), :job, json_extract(value, '$[1]'), :now,
+SELECT json_extract(value, '$[0]'), :job, json_extract(value, '$[1]'), :second,
     json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'), :second
 FROM json_each(:seeds)"""
 _DUE = """
 UPDATE host SET
-    ready_at = CASE WHEN ready_at <= :now THEN ready_at ELSE max(next_at, opens_at, :now) END,
+    ready_at = CASE WHEN ready_at <= :now THEN ready_at ELSE max(next_at, opens_at, :second) END,
     class = CASE WHEN ready_at IS NULL THEN :weight ELSE max(class, :weight) END
 WHERE id IN (SELECT value FROM json_each(:hosts)) AND owner IS NULL
     AND (ready_at IS NULL OR ready_at > :now OR class < :weight)
@@ -29,11 +33,11 @@ _GATED = """
 SELECT host.id FROM json_each(:hosts) CROSS JOIN host ON host.id = value
 WHERE owner IS NULL AND rules_until <= :now AND asked_until > :now"""
 _AT_ONCE = """
-UPDATE host SET ready_at = :now - :head_start WHERE id IN (SELECT value FROM json_each(:hosts))
+UPDATE host SET ready_at = :second - :head_start WHERE id IN (SELECT value FROM json_each(:hosts))
 AND class = (SELECT weight FROM job WHERE id = :job) AND owner IS NULL AND ready_at <= :now
 AND EXISTS (SELECT 1 FROM host AS other
     WHERE other.class = host.class AND other.owner IS NULL AND NOT other.parked
-    AND other.ready_at < :now)"""
+    AND other.ready_at <= :second AND (other.ready_at < :second OR other.id < :first))"""
 FIRST_HOSTS = 16
 """Hosts of a job's first URLs that have a head start: it waits for no long list's hosts."""
 HEAD_START_S: Seconds = 7 * DAY_S
@@ -87,13 +91,14 @@ def _add(
     )
     before = db.execute("SELECT n FROM tally WHERE job = ? AND kind = ''", (job,)).fetchone()
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
-    db.execute(_ADD, {"job": job, "now": now, "second": int(now), "seeds": rows})
+    db.execute(_ADD, {"job": job, "second": int(now), "seeds": rows})
     note(db, last)
     tally(db, Counter({(job, ""): len(seeds)}))
     due(db, hosts.values(), job, now)
     if before is None:
-        first = json.dumps(list(hosts.values())[:FIRST_HOSTS])
-        values = {"hosts": first, "job": job, "now": now, "head_start": HEAD_START_S}
+        first = list(hosts.values())[:FIRST_HOSTS]
+        values = {"hosts": json.dumps(first), "first": min(first), "job": job, "now": now}
+        values |= {"second": int(now), "head_start": HEAD_START_S}
         db.execute(_AT_ONCE, values)
 
 
@@ -104,6 +109,6 @@ def due(db: sqlite3.Connection, hosts: Iterable[int], job: int, now: Seconds) ->
     now, nothing has said when.
     """
     (weight,) = db.execute("SELECT weight FROM job WHERE id = ?", (job,)).fetchone()
-    values = {"hosts": json.dumps(list(hosts)), "now": now, "weight": weight}
+    values = {"hosts": json.dumps(list(hosts)), "now": now, "second": int(now), "weight": weight}
     db.execute(_DUE, values)
     update_ready_at(db, [host for (host,) in db.execute(_GATED, values).fetchall()], now)

@@ -275,3 +275,19 @@ def test_hosts_learn_of_many_jobs_that_went_in_one_walk_and_few_of_them_are_look
     assert done(frontier, owner, Wake()) == [0], "all have learned it"
     ready = execute(tmp_path / "state.sqlite", "SELECT key FROM host WHERE ready_at IS NOT NULL")
     assert sorted(key for (key,) in ready) == ["a:80", "b:80"]
+
+
+def test_what_is_new_is_due_since_the_second_that_has_begun(frontier, file):
+    frontier.configure([JobTerms("job")], NOW)
+    frontier.add("job", seeds("a", "b", each=2), NOW + 0.75)
+    assert execute(file, "SELECT DISTINCT due_at FROM task") == [(NOW,)]
+    assert execute(file, "SELECT DISTINCT ready_at FROM host") == [(NOW,)]
+    assert take(frontier, join(frontier), NOW + 0.75).keys() == {"a:80", "b:80"}
+
+
+def test_a_new_job_waits_for_no_hosts_that_were_ready_in_the_same_second(frontier, file):
+    frontier.configure([JobTerms("long"), JobTerms("short")], NOW)
+    frontier.add("long", seeds(*(f"h{number}" for number in range(40)), job="long"), NOW + 0.25)
+    assert execute(file, "SELECT DISTINCT ready_at FROM host") == [(NOW,)]
+    frontier.add("short", seeds("one", job="short"), NOW + 0.75)
+    assert "one:80" in take(frontier, join(frontier), NOW + 0.75, new=4)
