@@ -1,7 +1,9 @@
 """A random walk over the verbs of a frontier, as several processes and their operator take it.
 
 Every step is one verb, with arguments that a process could have; what the processes hold in memory
-is kept beside it, and `invariants.broken` compares. A walk is told by its number alone.
+is kept beside it, and `invariants.broken` compares. Now and then the reply of a verb is lost, and
+it is asked again. A walk is told by its number alone. No verb takes a time from its caller, so that
+the clocks of the processes do not matter.
 """
 
 import random
@@ -43,6 +45,8 @@ HOSTS = tuple(f"h{number}.example" for number in range(4))
 ADDRESSES = ("192.0.2.7", "192.0.2.8")
 URLS = 16
 MAX_PROCESSES = 3
+LOST = 0.2
+"""Share of the replies that are lost."""
 STEPS = {
     "begin": 2, "put": 5, "end": 1.5, "weigh": 0.5, "retire": 2, "join": 1, "lease": 6,
     "settle": 8, "crash": 0.5, "release": 0.4, "refit": 2, "retry": 0.5, "forget": 0.5, "wait": 2,
@@ -55,7 +59,7 @@ STEPS = {
 class Walk:
     """A frontier, its processes and a clock of their own."""
 
-    def __init__(self, frontier, file, number, *, obeying=0.5):
+    def __init__(self, frontier, file, number, *, obeying=0.5, others=()):
         self.random = random.Random(number)
         self.now = 1_800_000_000.0
         self.held = {}
@@ -64,6 +68,8 @@ class Walk:
         """Readings under way, as the processes have them."""
         self.trace = []
         self._frontier = frontier
+        self._frontiers = (frontier, *others)
+        """As many as there are machines; each process asks one of them."""
         self._file = file
         self._obeying = obeying
         self._seen = []
@@ -75,12 +81,22 @@ class Walk:
         self._obeys = dict.fromkeys(JOBS, False)
         self._configure()
 
+    def _of(self, owner):
+        """Return the frontier that a process asks."""
+        return self._frontiers[owner % len(self._frontiers)]
+
+    def _asked(self, verb, *arguments, **named):
+        """Ask once, or twice for the first reply was lost; return the last one."""
+        if self.random.random() < LOST:
+            verb(*arguments, **named)
+        return verb(*arguments, **named)
+
     def step(self):
         """Take one step; its name and result are the last of the trace."""
         names, weights = zip(*STEPS.items(), strict=True)
         (name,) = self.random.choices(names, weights)
         for owner in self.held:
-            beat(self._frontier, owner, self.now, watched=Watched())
+            beat(self._of(owner), owner, self.now, watched=Watched())
         self.trace.append((name, None))
         self.trace[-1] = name, getattr(self, f"_step_{name}")()
 
@@ -91,7 +107,9 @@ class Walk:
             if name in self.active
         ]
         said = {f"{host}:80": self.random.choice([True, False, None]) for host in HOSTS[:2]}
-        self._frontier.configure(terms, self.now, obeys=self.random.choice([{}, {}, said]))
+        obeys = self.random.choice([{}, {}, said])
+        for frontier in self._frontiers:
+            self._asked(frontier.configure, terms, self.now, obeys=obeys)
 
     def _step_configure(self):
         self.active = {name for name in JOBS if self.random.random() < 0.7}
@@ -113,7 +131,7 @@ class Walk:
             return None
         owner = self.random.choice(sorted(self.held))
         job, name = self.random.choice(JOBS), f"list {self.random.randrange(2)}"
-        one = self._frontier.begin_pass(owner, job, name)
+        one = self._asked(self._of(owner).begin_pass, owner, job, name)
         others = {each for each in self.passes if each.owner in self.held and each.owner != owner}
         read = any(each.source == one.source for each in others) if one else True
         assert one or others, "a list that nobody reads can be read"
@@ -133,7 +151,7 @@ class Walk:
             return None
         anchors = self.random.sample(range(4), self.random.randint(1, 2))
         read = [self._chunk(one.job, anchor) for anchor in anchors]
-        put(self._frontier, one, read, self.now)
+        self._asked(put, self._of(one.owner), one, read, self.now)
         return one, [(each.anchor, [seed.url for seed in each.seeds]) for each in read]
 
     def _step_end(self):
@@ -148,7 +166,7 @@ class Walk:
         after = 0
         while after is not None and self.random.random() < 0.9:
             for _ in range(self.random.randint(1, 2)):
-                last = self._frontier.end_pass(one, read, self.now, gone, after)
+                last = self._of(one.owner).end_pass(one, read, self.now, gone, after)
             after = last
         if after is None:
             self.passes.remove(one)
@@ -184,9 +202,8 @@ class Walk:
         mine = self.held[owner]
         back, idle = self._given_back(mine)
         others = [host for host in mine if host not in idle and self.random.random() < 0.5]
-        lease = self._frontier.lease(
+        lease = self._leased(
             owner,
-            self.now,
             new=self.random.randint(0, 3),
             refills={host: self.random.randint(1, 3) for host in others},
             idle=[self._rest(host) for host in idle],
@@ -198,6 +215,14 @@ class Walk:
             mine.setdefault(leased.id, []).extend(leased.tasks)
         return owner, idle, back, [(one.id, [t.url for t in one.tasks]) for one in lease.hosts]
 
+    def _leased(self, owner, **wants):
+        """Lease; where the answer cannot be read, the process has none of it, and asks again."""
+        frontier = self._of(owner)
+        if self.random.random() < LOST:
+            frontier.lease(owner, self.now, **wants)
+            frontier._file.unanswered = True
+        return frontier.lease(owner, self.now, **wants)
+
     def _step_move(self):
         if not any(self.held.values()):
             return None
@@ -207,7 +232,7 @@ class Walk:
         found = [
             HostRecord(host, self.now, address=self.random.choice(ADDRESSES)) for host in hosts
         ]
-        refused = move(self._frontier, owner, found, self.now)
+        refused = move(self._of(owner), owner, found, self.now)
         for host in refused:
             del mine[host]
         return owner, hosts, refused
@@ -236,7 +261,7 @@ class Walk:
         settled = self._of_robots(task) if task.robots else self._of_page(task)
         self.held[owner][task.host_id].remove(task)
         host = HostRecord(task.host_id, self.now + self.random.choice([0, 2]))
-        self._frontier.settle(owner, [settled], [host])
+        self._asked(self._of(owner).settle, owner, [settled], [host])
         return owner, task.url, task.robots, settled.verdict
 
     def _of_robots(self, task):
@@ -296,7 +321,7 @@ class Walk:
             return None
         owner = self.random.choice(sorted(self.held))
         hosts = [HostRecord(host, self.now + 1) for host in self.held.pop(owner)]
-        self._frontier.leave(owner, hosts, self.now)
+        self._asked(self._of(owner).leave, owner, hosts, self.now)
         return owner
 
     def _step_refit(self):
