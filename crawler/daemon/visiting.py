@@ -135,6 +135,7 @@ class Visiting:
         disk, jobs, hosts = self._disk, self._configuration.jobs, self._configuration.hosts
         token = self._configuration.settings.crawler.robots_token
         self._rules = stack.enter_context(Rulebook(disk.frontier, hosts, jobs, token, self._log))
+        self.feeder.leaser.learn = self._rules.learn
         outcomes = Outcomes(
             self.tally, self.feeder.pause, self.fetcher, disk.files, self._log, self._on_visit
         )

@@ -34,7 +34,7 @@ from gevent.event import Event
 from crawler.feeder.host import ASK_AGAIN_S, Host
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.refills import RefillQueue
-from crawler.frontier import Frontier, Lease
+from crawler.frontier import Frontier, Lease, LeasedHost
 from crawler.model import Seconds
 from crawler.policy.pause import Pause
 
@@ -89,6 +89,8 @@ class Leaser:
         self._end_unvisited = end_unvisited
         self._monotonic = monotonic
         self._refills = RefillQueue()
+        self.learn: Callable[[LeasedHost], None] = lambda _: None
+        """Gets each host that was leased: its robots.txt may come with it."""
         self._wake = Event()
         self.lease_at: Seconds = 0.0
         """When the next lease is made."""
@@ -201,6 +203,7 @@ class Leaser:
 
     def _take(self, lease: Lease, terms: _Terms, now: Seconds, offset: Seconds) -> None:
         for leased in lease.hosts:
+            self.learn(leased)
             host = self._own_hosts.take(leased, now, offset)
             host.exhausted = False
             few = len(leased.tasks) < min(terms.refills.get(leased.id, 1), leased.looked_for)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crawler.model import Kept, Seconds, Task
-from crawler.records import Health, Rest
+from crawler.records import Health, Rest, Robots
 
 LEASE_S: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
@@ -48,6 +48,10 @@ class LeasedHost:
     """Wall time until which it is closed, as far as is recorded."""
     address_answered_at: Seconds = 0.0
     """Wall time at which the last answer from its address began to arrive."""
+    rules_version: int = 0
+    """Grows whenever its robots.txt was asked for."""
+    robots: tuple[Robots, ...] = ()
+    """Of a host just taken, whose robots.txt is obeyed: what is known of it, unless it is long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 from crawler.config import Job
 from crawler.config.host_overrides import HostOverrides
-from crawler.frontier import Frontier, RobotsOf
+from crawler.frontier import Frontier, LeasedHost, RobotsOf
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy.robots import Rules, parse, url_of
@@ -19,6 +19,8 @@ from crawler.urls import host_of, origin_of
 
 MAX_HOSTS = 2000
 """Hosts whose rules are kept in memory; those of other hosts are read again."""
+MAX_LEASED = 256
+"""Records that came with leases and were not asked for yet."""
 MAX_BYTES = 32 * 1024 * 1024
 """Bytes of all files whose rules are kept in memory."""
 MAX_LOGGED_HOSTS = 10_000
@@ -58,6 +60,8 @@ class Rulebook:
         self._random = Random()  # noqa: S311  jitter is no secret
         self._known: OrderedDict[str, _Copy] = OrderedDict()
         self._bytes = 0
+        self._leased: OrderedDict[str, tuple[Robots, int]] = OrderedDict()
+        """Records that came with the lease of their host, and the version of its rules."""
         self._away: OrderedDict[str, None] = OrderedDict()
         self._native = Native(1)
 
@@ -85,6 +89,13 @@ class Rulebook:
         copy = self._known.get(origin_of(task.location))
         kind = copy.kind if copy else Kind.ROBOTS
         return Outcome(kind, reason=reason, asked=False, final=True)
+
+    def learn(self, host: LeasedHost) -> None:
+        """Remember the records that came with a host, until its first visit asks for them."""
+        for record in host.robots:
+            self._leased[record.origin] = record, host.rules_version
+        while len(self._leased) > MAX_LEASED:
+            self._leased.popitem(last=False)
 
     def judge(self, visited: Visited, now: Seconds, *, given_up: bool) -> Judged:
         """Judge the end of a visit to a robots.txt, and remember its rules; `now` is wall time."""
@@ -168,7 +179,9 @@ class Rulebook:
             self._known.move_to_end(origin)
             return copy.record, copy.rules
         self._forget(origin)
-        record = self._frontier.entry(RobotsOf(origin))
+        record, had = self._leased.pop(origin, (None, -1))
+        if had < version:
+            record = self._frontier.entry(RobotsOf(origin))
         if record is None:
             return None, None
         rules = None if record.body is None else self._parse(record.body)

@@ -69,6 +69,37 @@ def two(open_one):
         yield Process(open_one(), stack), Process(open_one(), stack)
 
 
+def test_what_is_known_of_a_robots_txt_comes_with_the_lease_of_its_host(two, monkeypatch):
+    one, other = two
+    other.learn(DISALLOW, START + 1)
+    asked = []
+    monkeypatch.setattr(one.frontier.frontier, "entry", asked.append)
+    host = one.lease(START + 2)
+    one.rules.learn(host)
+    (task, *_) = host.tasks
+    assert one.rules.objection(task).reason.startswith("http://a/robots.txt")
+    assert not asked
+
+
+def test_what_came_with_a_lease_is_not_used_once_the_ledger_has_a_newer_copy(two):
+    one, other = two
+    other.learn(DISALLOW, START + 1)
+    host = one.lease(START + 2)
+    one.rules.learn(host)
+    one.give_back(host, host.tasks, START + 2)
+    other.learn(ALLOW, START + 100)
+    assert one.objection(START + 101) is None
+
+
+def test_a_long_robots_txt_does_not_come_with_the_lease(two):
+    one, other = two
+    other.learn(DISALLOW + b"#" * 70_000, START + 1)
+    host = one.lease(START + 2)
+    assert (host.robots, host.rules_version) == ((), 1)
+    one.rules.learn(host)
+    assert one.rules.objection(host.tasks[0]) is not None
+
+
 def test_a_process_uses_no_copy_that_is_older_than_that_of_the_ledger(two):
     one, other = two
     one.learn(ALLOW, START + 1)

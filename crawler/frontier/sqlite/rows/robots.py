@@ -32,10 +32,17 @@ SELECT id, origin FROM host CROSS JOIN robots ON origin IN ('http://' || key, 'h
 WHERE id IN (SELECT value FROM json_each(?)) AND owner IS NULL AND silent
     AND body IS NULL AND robots.failing_since >= fetched_at AND asked_until = 0"""
 """Hosts that were given up without their rules, see `robots_answer.allows_none`."""
+MAX_BODY = 65_536
+"""Bytes of a robots.txt that comes with the lease of its host; a longer one is asked for."""
 _FIELDS = (
     "origin, body, status, fetched_at, until, refresh_at, failing_since, failures, reason, "
     "crawl_delay"
 )
+
+_OF_HOSTS = f"""
+SELECT host.id, {", ".join(f"robots.{one.strip()}" for one in _FIELDS.split(","))}
+FROM host CROSS JOIN robots ON origin IN ('http://' || key, 'https://' || key)
+WHERE host.id IN ({{hosts}}) AND ifnull(length(body), 0) <= {MAX_BODY}"""
 
 
 def ask(
@@ -114,6 +121,14 @@ def dotted(key: str) -> str:
     """Return the key that earlier versions had for a host whose name ends in a dot."""
     name, _, port = key.rpartition(":")
     return f"{name}.:{port}"
+
+
+def known_of(db: sqlite3.Connection, hosts: str) -> dict[int, tuple[Robots, ...]]:
+    """Return the records of hosts, by number, but for long ones; `hosts` selects their numbers."""
+    found: dict[int, tuple[Robots, ...]] = {}
+    for host, *row in db.execute(_OF_HOSTS.format(hosts=hosts)):
+        found[host] = (*found.get(host, ()), Robots(*row))
+    return found
 
 
 def known(db: sqlite3.Connection, origin: str) -> Robots | None:

@@ -113,6 +113,7 @@ class Terms:
             rest=found.rest(),
             opens_at=found.opens_at,
             address_answered_at=found.address_answered_at,
+            rules_version=found.rules_version,
         )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from crawler.frontier.sqlite.file.schema import LEASED, RANKS, ROBOTS_JOB, USUAL, WAITING
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.procedures import Procedure
-from crawler.frontier.sqlite.rows.robots import ask
+from crawler.frontier.sqlite.rows.robots import ask, known_of
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, task_of
 from crawler.frontier.sqlite.rows.terms import Terms, Visitor, terms_of
 from crawler.frontier.values import LeasedHost
@@ -163,8 +163,14 @@ def answer(db: sqlite3.Connection, names: Names, visitor: Visitor) -> tuple[Leas
         job = _job_of(db, names, row, host)
         tasks[row[3]].append(task_of(row, job, host.host.key, host.host.rules_version))
     wanted = db.execute("SELECT host, tasks FROM temp.wanted ORDER BY nth").fetchall()
+    rules = known_of(db, "SELECT host FROM temp.wanted WHERE new")
     return tuple(
-        replace(terms[host].leased(), tasks=tuple(tasks[host]), looked_for=number)
+        replace(
+            terms[host].leased(),
+            tasks=tuple(tasks[host]),
+            looked_for=number,
+            robots=rules.get(host, ()) if terms[host].obeying else (),
+        )
         for host, number in wanted
     )
 
