@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import crawler  # noqa: F401  patches first
+from crawler.daemon.process import collect_seldom
 from tests.bench import machine
 from tests.bench.frontier import curves, holds, importing, leases, tables, writers
 
@@ -32,8 +33,12 @@ BYTES_A_URL = 1200
 
 
 def main(arguments: list[str]) -> None:
-    """Measure, print the tables, and write what was asked for."""
+    """Measure, print the tables, and write what was asked for.
+
+    Garbage is collected as seldom as in the daemon.
+    """
     options = _options(arguments)
+    collect_seldom()
     if options.taken_in:
         return importing.take_in(options.taken_in)
     if options.writer:
