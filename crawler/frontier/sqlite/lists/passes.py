@@ -29,7 +29,7 @@ from crawler.model import Seconds
 from crawler.policy.shrinking import is_loss
 from crawler.records import Seed
 
-DROPPED_AT_ONCE = 16
+DROPPED_AT_ONCE = 2
 """Rows of URLs that changed chunks lost, of one transaction."""
 _BEGIN = """
 UPDATE source SET reader = :owner, pass = pass + 1 WHERE id = :id

@@ -17,7 +17,7 @@ from crawler.frontier.sqlite.rows.tasks import tally
 from crawler.frontier.work import Retire, Retired, Tidied
 from crawler.model import Kind, Seconds
 
-ROWS_AT_ONCE = 2000
+ROWS_AT_ONCE = 1000
 """URLs retired in one transaction."""
 
 _LESS = f"UPDATE task SET listed = listed - 1 WHERE id = {TASK_OF}"

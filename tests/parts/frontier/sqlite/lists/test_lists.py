@@ -178,10 +178,10 @@ def test_the_mark_of_a_source_is_remembered_and_a_source_that_is_gone_forgotten(
 
 def test_retiring_goes_in_slices_and_ends(frontier, reader):
     number = listing(frontier, reader)
-    admit(frontier, number, chunk(1, *seeds("a", each=5000)))
+    admit(frontier, number, chunk(1, *seeds("a", each=2500)))
     number = gone(frontier, number, 1)
-    assert [found.urls for found in done(frontier, reader, Retire("job"))] == [2000, 2000, 1000]
-    assert frontier.sums().counts.retired == 5000
+    assert [found.urls for found in done(frontier, reader, Retire("job"))] == [1000, 1000, 500]
+    assert frontier.sums().counts.retired == 2500
 
 
 def test_columns_that_headers_use_come_with_the_task_and_change_with_the_list(frontier, reader):

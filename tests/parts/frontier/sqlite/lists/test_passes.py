@@ -126,7 +126,7 @@ def test_what_stayed_behind_under_an_old_name_is_counted_down_in_slices_before_i
     frontier, tmp_path
 ):
     frontier.configure([JobTerms("old")], NOW)
-    owner, found = join(frontier), seeds(*(f"h{number}" for number in range(20)), job="old")
+    owner, found = join(frontier), seeds(*(f"h{number}" for number in range(3)), job="old")
     one = frontier.begin_pass(owner, "old", "list")
     put(frontier, one, [chunk(number, each) for number, each in enumerate(found)], NOW)
     frontier.configure([JobTerms("new", renamed_from="old")], NOW)
@@ -139,20 +139,20 @@ def test_what_stayed_behind_under_an_old_name_is_counted_down_in_slices_before_i
     assert len(done(frontier, owner, CountDown("old"))) == 1
     assert execute(file, "SELECT DISTINCT listed FROM task") == [(0,)]
     one = frontier.begin_pass(owner, "old", "list")
-    put(frontier, one, [chunk(1, *found[:3])], NOW)
-    frontier.end_pass(one, SourceState(one.source, "v", 3, 0), NOW)
-    assert done(frontier, owner, Retire("old")) == [Retired(17, left=False)]
+    put(frontier, one, [chunk(1, *found[:1])], NOW)
+    frontier.end_pass(one, SourceState(one.source, "v", 1, 0), NOW)
+    assert done(frontier, owner, Retire("old")) == [Retired(2, left=False)]
     assert broken(file, NOW, {owner: {}}) == []
 
 
 def test_what_changed_chunks_lost_is_taken_away_in_slices(frontier):
     owner = join(frontier)
     one = frontier.begin_pass(owner, "job", "list")
-    for anchor in range(40):
+    for anchor in range(5):
         put(frontier, one, [chunk(anchor, *seeds(f"h{anchor}", each=2))], NOW)
         put(frontier, one, [chunk(anchor, key=2)], NOW)
     before = sources(frontier, "job")["list"]
-    state, after = SourceState(one.source, "new", 40, 0), 0
+    state, after = SourceState(one.source, "new", 5, 0), 0
     for _ in range(2):
         after = frontier.end_pass(one, state, NOW, [], after)
         assert after is not None
@@ -160,17 +160,17 @@ def test_what_changed_chunks_lost_is_taken_away_in_slices(frontier):
     assert frontier.end_pass(one, state, NOW, [], after) is None
     assert sources(frontier, "job")["list"] == state
     done(frontier, owner, Retire("job"))
-    assert frontier.sums().counts.retired == 80
+    assert frontier.sums().counts.retired == 10
 
 
 def test_an_end_of_a_pass_whose_reply_was_lost_may_be_asked_for_again(frontier):
-    read_to_end(frontier, [chunk(anchor, *seeds(f"h{anchor}")) for anchor in range(20)])
+    read_to_end(frontier, [chunk(anchor, *seeds(f"h{anchor}")) for anchor in range(5)])
     one = frontier.begin_pass(join(frontier), "job", "list")
-    state, gone = SourceState(one.source, "new", 2, 0), range(18)
-    for after, then in ((0, 16), (0, 16), (16, None), (16, None)):
+    state, gone = SourceState(one.source, "new", 2, 0), range(3)
+    for after, then in ((0, 2), (0, 2), (2, None), (2, None)):
         assert frontier.end_pass(one, state, NOW, gone, after) == then
     assert sources(frontier, "job")["list"] == state
-    assert chunks(frontier, one.source).keys() == {18, 19}
+    assert chunks(frontier, one.source).keys() == {3, 4}
     with pytest.raises(PassLostError):
         put(frontier, one, [], NOW)
 
