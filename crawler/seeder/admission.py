@@ -9,7 +9,7 @@ from crawler.frontier import Frontier, Pass, Portion, ReadChunk, Synced
 from crawler.threads import Greenlet
 
 BATCH_URLS = 4096
-"""URLs of one transaction; a batch ends with the chunk that brings them."""
+"""URLs of one transaction at the most: no chunk has more lines."""
 
 
 @dataclass(slots=True)
@@ -48,12 +48,12 @@ class Admission:
 
     def admit(self, one: Pass, read: ReadChunk) -> None:
         """Take in a chunk, with others of its batch; the first at once, so that visits begin."""
+        if sum(len(chunk.seeds) for chunk in [*self._batch, read]) > BATCH_URLS:
+            self._begin(one)
         self._batch.append(read)
         if not self._begun:
             self._begun = True
             self.flush(one)
-        elif sum(len(chunk.seeds) for chunk in self._batch) >= BATCH_URLS:
-            self._begin(one)
 
     def flush(self, one: Pass) -> None:
         """Take in all that was read, and wait for it."""

@@ -116,7 +116,6 @@ ELSEWHERE = {
     "policy/jitter.py": "policy/test_retry.py",
     "policy/robots_answer.py": "policy/test_robots.py",
     "records.py": "values alone",
-    "seeder/admission.py": "daemon/test_reload.py",
     "seeder/job_lists.py": "daemon/test_shrunk_lists.py",
     "seeder/reading.py": "daemon/test_reload.py",
     "seeder/clearing.py": "daemon/test_audit.py",
