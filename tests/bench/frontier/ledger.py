@@ -179,7 +179,7 @@ class Ledger:
         number = 0
         while after is not None:
             now = self._frontier.now()
-            after = self._as("forget").change(Forget(now + 1), now, after).after
+            after = self._as("forget").change(Forget(now + 1), after).after
             number += 1
             yield number
 
