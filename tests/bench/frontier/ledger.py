@@ -178,8 +178,8 @@ class Ledger:
         after: Any = START
         number = 0
         while after is not None:
-            until = self._frontier.now() + 1
-            after = self._as("forget").change(Forget(until), after).after
+            now = self._frontier.now()
+            after = self._as("forget").change(Forget(now + 1), after).after
             number += 1
             yield number
 
