@@ -104,6 +104,7 @@ def _measured(folder: Path, urls: int, hosts: int, options: argparse.Namespace) 
     _told(row, "writers", row["writers"])
     row["leases"] = {number: leases.measured(state, number) for number in options.processes}
     _told(row, "leases", row["leases"])
+    row["reload"] = _told(row, "reload", leases.reloaded(state))
     row["holds"] = _told(row, "holds", holds.measured(state, whole=options.whole))
     shutil.rmtree(place)
     return row
