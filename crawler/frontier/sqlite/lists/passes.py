@@ -29,8 +29,8 @@ from crawler.model import Seconds
 from crawler.policy.shrinking import is_loss
 from crawler.records import Seed
 
-DROPPED_AT_ONCE = 2
-"""Rows of URLs that changed chunks lost, of one transaction."""
+DROPPED_AT_ONCE = 1
+"""Chunks, or rows of URLs that changed ones lost, of one transaction: thousands of URLs each."""
 _BEGIN = """
 UPDATE source SET reader = :owner, pass = pass + 1 WHERE id = :id
 AND (reader IS NULL OR reader = :owner OR reader NOT IN (SELECT id FROM process))
