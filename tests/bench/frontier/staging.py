@@ -9,15 +9,17 @@ from crawler.model import DAY_S
 
 NO_ADDRESS = "DELETE FROM address"
 RESTING = """
-UPDATE host SET owner = NULL, next_at = :now + 3600, ready_at = :now + 3600, opens_at = 0,
-    address = NULL, spent = 0, parked = 0, asked_until = 0"""
-READY = "UPDATE host SET next_at = 0, ready_at = :now - 1"
+UPDATE host SET owner = NULL, next_at = :now + 3600, ready_at = :now + 3600,
+    put_off_until = :now + 3600, opens_at = 0, address = NULL, spent = 0, parked = 0,
+    asked_until = 0"""
+READY = "UPDATE host SET next_at = 0, put_off_until = 0, ready_at = :now - 1"
 AT_ONE_ADDRESS = """
-UPDATE host SET next_at = 0, ready_at = :now - 1, address = '192.0.2.1' WHERE id <= :most"""
+UPDATE host SET next_at = 0, put_off_until = 0, ready_at = :now - 1, address = '192.0.2.1'
+WHERE id <= :most"""
 ASKED = "UPDATE host SET asked_until = :now + 60, ready_at = :now + 60"
 CLOSED = """
-UPDATE host SET spent = 1, day = :day, answered_at = :now - 9, opens_at = (:day + 1) * 86400.0,
-    ready_at = (:day + 1) * 86400.0 WHERE id <= :most"""
+UPDATE host SET next_at = 0, put_off_until = 0, answered_at = :now - 9, spent = 1, day = :day,
+    opens_at = (:day + 1) * 86400.0, ready_at = (:day + 1) * 86400.0 WHERE id <= :most"""
 ENDED = """
 UPDATE task SET state = 2, kind = 'stored', ended = 'stored', finished_at = :now - 9, status = 200,
     path = 'list/' || id, digest = zeroblob(32), size = 1 WHERE job = (SELECT id FROM job
