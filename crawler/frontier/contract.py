@@ -1,12 +1,21 @@
 """The contract of a frontier: URLs known, waiting, leased and finished; durable.
 
-Every verb is one transaction. A host belongs to one owner (a process) at a time, so politeness
-holds for any number of processes. Times are those of the frontier's clock, and no verb takes one
-from its caller: what decides by a stored time (due times, rests, schedules, hours, budgets, dates
-of servers) asks `now`. A verb that works in slices takes a cursor `after` and returns the cursor to
-go on from, or None at the end. Any verb may raise LocalFaultError: this machine refuses, as on a
-full disk, and nothing was done. A verb that takes `owner` and writes raises LeaseLostError if that
-owner was taken for dead, and does nothing.
+A host belongs to one owner (a process) at a time, so politeness holds for any number of processes.
+What holds of every verb, but for `hurry`, `hold`, `busy_since`, `written_at` and `now`, which ask
+nobody and tell of this process alone:
+
+1. It is one transaction; what reads sees one moment.
+2. It is bounded by its arguments, whose length is the caller's to bound, or it does one slice: then
+   it takes a cursor `after` and returns the one to go on from, None at the end.
+3. LocalFaultError: this machine refuses, as on a full disk, and nothing was done.
+4. LeaseLostError: the owner (of a pass, its owner) was taken for dead, and nothing was done. What
+   it holds is others' by now; the process ends. Only `leave` does not mind.
+5. It may be asked again with the same arguments where nobody knows whether it was done: what was
+   done is found done. `join` makes another owner then; what a lease has given that was never heard
+   of goes back with the next lease of that owner.
+6. Numbers of hosts and tasks that the owner does not have, or no more, are passed over.
+7. No verb takes a time of day from its caller; whoever decides by a stored one (due times, rests,
+   schedules, hours, budgets, dates of servers) asks `now`.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -34,6 +43,7 @@ class Frontier(Desk, ListVerbs, Protocol):
         """Admit a process as an owner of hosts, and tell what the ledger was until then.
 
         A ledger without an id gets `known`, the one that the output folder names, or a new one.
+        A process without a `holder` is no daemon's, and holds nothing.
 
         Raises:
             HeldElsewhereError: a living process of another configuration than `holder` is one.
@@ -47,21 +57,21 @@ class Frontier(Desk, ListVerbs, Protocol):
     ) -> values.Beat:
         """Extend the owner's leases, record how its process is, and take back those of the dead.
 
-        Clocks differ, so what was `watched`, by the `seen` of earlier beats, counts for more than
-        the time at which a lease ends: with it, only who was silent for a whole lease is dead, and
-        who has certainly ended. An owner of this machine that is seen to live has longer.
+        An owner is dead that has certainly ended, or whose lease (LEASE_S) ran out. Where clocks
+        may differ, `watched` says who did not change for so long in the `seen` of earlier beats:
+        then only those are. Who is seen to live on this machine has STALLED_FACTOR leases.
         """
 
     def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
         """Give everything back that the owner holds, and return the tasks among it.
 
-        An owner that was taken for dead has nothing any more.
+        `hosts` are the rests of its hosts. Of an owner that is no more nothing is returned.
         """
 
     def hurry(self, until: Seconds) -> None:
-        """Wait for other programs until then at the most, on the monotonic clock: a stop is near.
+        """Let later verbs wait for other programs until then at the most: a stop is near.
 
-        What has to wait longer raises LocalFaultError.
+        `until` is a point on the monotonic clock. What has to wait longer raises LocalFaultError.
         """
 
     def busy_since(self) -> Seconds:
@@ -82,22 +92,26 @@ class Frontier(Desk, ListVerbs, Protocol):
     ) -> None:
         """Make these jobs the active ones; tasks of other jobs are not leased any more.
 
-        `text` is the owner that puts the newest text in force, and its digest: a process leases
-        only jobs that mean the same to it. `obeys` says by pattern of hosts (name:port, name,
-        *.name, *) whether their robots.txt is obeyed, None where each job decides; hosts that are
-        known learn it in slices, by the work `Wake`.
+        `text` is the owner that puts a text of the configuration in force, and the text's digest;
+        (0, "") is of no daemon. Each job has a digest of its own: a process leases only jobs that
+        mean the same to it as in the newest text. `obeys` says by pattern of hosts (name:port,
+        name, *.name, *) whether their robots.txt is obeyed, None where each job decides; hosts that
+        are known learn it in slices, by the work `Wake`.
         """
 
     def add(self, job: str, seeds: Sequence[Seed], *, recount: bool = False) -> int:
-        """Make URLs known and due now; return how many were new. `recount` counts repeats."""
+        """Make URLs known and due now that stand on no list; return how many were new.
+
+        What is known stays as it is, but with `recount` it counts as listed once more.
+        """
 
     def hold(self, jobs: Collection[str]) -> None:
-        """Lease no task of these jobs in this process, and of all others again."""
+        """From now on lease no task of these jobs, but of all other jobs, for this process."""
 
     def tidy(self, owner: int, work: Work[Found], after: int = BEFORE_ALL) -> Tidied[Found]:
         """Do a slice of work on jobs or hosts for which nobody waits; its class says what it is.
 
-        A slice may be asked for again, as its reply may be lost: what it did it finds done.
+        A slice that is asked for again returns the same, as far as nothing has changed meanwhile.
         """
 
     def lease(
@@ -124,11 +138,9 @@ class Frontier(Desk, ListVerbs, Protocol):
     def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
         """Reserve a file for each (task, first choice, second choice), and return the files.
 
-        A file belongs to one task, for good; where both choices are taken there is a third. An
-        owner claims for tasks that it has leased, before it writes their files.
-
-        Raises:
-            LeaseLostError: that owner was taken for dead: another process may visit them by now.
+        A file belongs to one task until that is forgotten, and a task may have several; where both
+        choices are taken there is a third. An owner claims for tasks that it has leased, before it
+        writes their files; without one it is a program beside the daemons that claims.
         """
 
     def settle(

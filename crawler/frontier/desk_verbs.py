@@ -41,12 +41,16 @@ class Desk(Protocol):
         """
 
     def entry(self, question: Question[Answer]) -> Answer:
-        """Return the answer to a question about single URLs or files, as of one moment."""
+        """Return the answer to a question about single URLs or files, as of one moment.
+
+        The question's class says what the answer is where nothing is known.
+        """
 
     def change(self, action: Action, after: Cursor = START) -> Changed:
         """Do a slice of what an operator wants; `changed` below does all.
 
-        What a slice has done stays done; it may be asked for again, and finds nothing more to do.
+        What a slice has done stays done; asked for again it finds nothing more to do, and counts
+        nothing. Tasks that are being visited just now are left alone.
 
         Raises:
             UsageError: the action names what the ledger does not know.
@@ -82,13 +86,14 @@ class Migration(Protocol):
         """Return the version of a ledger that is older, None if there is nothing to do."""
 
     def living(self) -> list[Process]:
-        """Return the processes that still work on the ledger: while it is older, they are too.
+        """Return the processes of the older crawler that still work on the ledger.
 
-        A process of another machine counts while its lease holds.
+        `step` does nothing while there are some. One of another machine counts while its lease
+        holds.
         """
 
     def copy(self) -> Path | None:
-        """Copy the ledger as it is, whole or not at all, and return the copy.
+        """Copy the ledger as it is, whole or not at all, and return the copy, which lies beside it.
 
         None is returned if it was cancelled, or if there is nothing older to be copied any more.
         """

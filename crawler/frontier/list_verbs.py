@@ -16,18 +16,20 @@ class ListVerbs(Protocol):
     """What the seeder asks of a frontier."""
 
     def begin_pass(self, owner: int, job: str, source: str) -> Pass | None:
-        """Begin to read a source, which becomes known; None while another process reads it.
+        """Begin to read a source, which becomes known; None while another living process reads it.
 
-        Raises:
-            LeaseLostError: the owner was taken for dead. So do all verbs of a pass, and beside it:
-            PassLostError: another pass of the source has begun.
+        The owner's own pass of that source, if there is one, is lost by it: `put` and `end_pass`
+        raise PassLostError for a pass after which another has begun, and do nothing.
         """
 
     def put(self, owner: int, read: Sequence[Portion | NewList]) -> list[Synced | None]:
         """Take in what was read of lists: chunks of passes, or short lists of new jobs as a whole.
 
-        Nothing is taken away before `end_pass`. None stands for a list of a job that is known by
-        now: it is to be read in a pass. The caller bounds the number of URLs.
+        Nothing is taken away before `end_pass`. The answers are in the same order; None stands for
+        a list of a job that is known by now: it is to be read in a pass, or was taken in before.
+
+        Raises:
+            PassLostError: one of the passes is lost, and nothing of all was taken in.
         """
 
     def end_pass(
@@ -40,7 +42,10 @@ class ListVerbs(Protocol):
         """End a pass; `read` is the source as it was read to its end, None where it was not.
 
         With `gone`, the anchors of chunks that the source no longer has, these and what changed
-        chunks lost are taken away first, a slice a call: it returns the cursor to go on from, and
-        None when the pass has ended. Else all stays, to be taken away by a later pass. A source
-        that holds nothing is forgotten.
+        chunks lost are taken away first, a slice a call, always of the same `gone`. Without it,
+        which is not an empty one, all stays, to be taken away by a later pass. A source that holds
+        nothing is forgotten.
+
+        Raises:
+            PassLostError: another pass of the source has begun.
         """

@@ -325,6 +325,24 @@ def lost(*_):
     raise LocalFaultError("a read failed")
 
 
+def test_a_task_that_another_process_has_by_now_is_neither_given_back_nor_settled(open_one):
+    one, other = open_one(), open_one()
+    mine = join(one)
+    one.add("job", seeds("a"), NOW)
+    (host,) = take(one, mine).values()
+    idle, back = [HostRecord(host.id, NOW)], [task.id for task in host.tasks]
+    one.lease(mine, NOW, new=0, refills={}, idle=idle, back=back)
+    theirs = join(other)
+    (there,) = take(other, theirs).values()
+    assert there.tasks == host.tasks, "the same attempt"
+    one.lease(mine, NOW, new=0, refills={}, idle=idle, back=back)  # the first reply was lost
+    one.settle(mine, [settled(host.tasks[0], Kind.STORED, Done())], [])
+    assert one.sums().counts.finished == {}
+    assert one.sums().counts.leased == 1
+    other.settle(theirs, [settled(there.tasks[0], Kind.STORED, Done())], [])
+    assert other.sums().counts.finished == {"stored": 1}
+
+
 def test_a_lease_whose_answer_was_lost_is_taken_back(frontier, monkeypatch):
     frontier.add("job", seeds("a", "b", each=3), NOW)
     owner = join(frontier)

@@ -20,6 +20,8 @@ _LOST = "lease lost"
 FENCE = f"""
 SELECT RAISE(ABORT, '{_LOST}') WHERE NOT EXISTS (SELECT 1 FROM process WHERE id = :owner)"""
 """A first statement, of a procedure with the parameter `owner`: it must not be taken for dead."""
+OWNED = "EXISTS (SELECT 1 FROM host WHERE host.id = task.host AND host.owner = :owner)"
+"""Condition on a task: its host is the owner's."""
 
 
 class Procedure:

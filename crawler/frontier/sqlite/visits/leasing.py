@@ -13,7 +13,7 @@ from crawler.frontier.classes import CLASSES, Shares
 from crawler.frontier.sqlite.file.schema import LEASED, WAITING
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.addresses import hold, let_go
-from crawler.frontier.sqlite.rows.procedures import FENCE, Procedure
+from crawler.frontier.sqlite.rows.procedures import FENCE, OWNED, Procedure
 from crawler.frontier.sqlite.rows.readiness import OWE_ALL, ready_at_of, stage_owed
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
@@ -37,7 +37,7 @@ GIVE_BACK = Procedure(
     "give_back",
     "owner now",
     FENCE,
-    f"{_BACK} id IN (SELECT id FROM temp.returned)",
+    f"{_BACK} id IN (SELECT id FROM temp.returned) AND {OWNED}",
     _REFUSE,
     _PART,
     *OWE_ALL,

@@ -10,7 +10,7 @@ from crawler.frontier.sqlite.lists.new_urls import enlist
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.fingerprints import is_known
 from crawler.frontier.sqlite.rows.names import Names
-from crawler.frontier.sqlite.rows.procedures import FENCE, Procedure
+from crawler.frontier.sqlite.rows.procedures import FENCE, OWNED, Procedure
 from crawler.frontier.sqlite.rows.readiness import (
     OWE_ALL,
     ready_at_of,
@@ -29,7 +29,8 @@ from crawler.urls import host_of
 _UNSETTLED = f"""
 DELETE FROM settled WHERE NOT EXISTS (
     SELECT 1 FROM task WHERE task.id = settled.id AND task.state = {LEASED}
-    AND task.attempt = settled.attempt)"""
+    AND task.attempt = settled.attempt AND {OWNED})"""
+"""A settlement counts once, for the attempt that its owner has leased."""
 _COUNT = f"""
 INSERT INTO tally SELECT job, kind, sum(n) FROM (
     SELECT job, task.ended AS kind, -1 AS n {{ends}} AND task.ended IS NOT NULL
