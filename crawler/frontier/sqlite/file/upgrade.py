@@ -102,6 +102,7 @@ class Upgrade:
     def _needed(self) -> int | None:
         if not self._state.exists() or not self._state.stat().st_size:
             return None
+        _sweep(self._state)
         with closing(reader(self._state)) as db:
             try:
                 check_version(db, self._state)
@@ -121,7 +122,6 @@ class Upgrade:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             target = self._state.with_name(f"{self._state.name}.v{version}")
             part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
-            _sweep(target)
             try:
                 if version >= VERSION or not self._copied(db, part, version):
                     return None
@@ -161,9 +161,9 @@ class Upgrade:
             raise error_of(self._state, error) from error
 
 
-def _sweep(target: Path) -> None:
+def _sweep(state: Path) -> None:
     """Remove what processes left that died while they copied; another may be copying now."""
-    for part in target.parent.glob(f"{glob.escape(target.name)}.*.part*"):
+    for part in state.parent.glob(f"{glob.escape(state.name)}.v*.*.part*"):
         with suppress(FileNotFoundError):
             if part.stat().st_mtime < time.time() - LEFT_S:
                 part.unlink()

@@ -3,6 +3,7 @@
 `state_vN.sql` is the dump of a file that the release of its day wrote; one is added with a version.
 """
 
+import os
 import shutil
 import signal
 import sqlite3
@@ -347,3 +348,17 @@ def test_the_arguments_of_a_command_are_no_name_any_more(version, tmp_path):
         found = {name for (name,) in db.execute("SELECT name FROM source WHERE job >= 900")}
     assert found == {"command:list", "command:plain", "url_file:/a b.txt"}
     assert b"s3cret" not in file.read_bytes()
+
+
+def test_what_a_kill_left_of_a_copy_goes_with_a_later_start(old):
+    file, version = old
+    upgrade(file)
+    left = [file.with_name(f"state.sqlite.v{version}.0a1b.part{end}") for end in ("", "-journal")]
+    for part in left:
+        part.write_bytes(b"half")
+    upgrade(file)
+    assert all(part.exists() for part in left), "another process may be copying now"
+    for part in left:
+        os.utime(part, (1, 1))
+    upgrade(file)
+    assert not any(part.exists() for part in left)
