@@ -1,7 +1,7 @@
 """URLs that are new: their tasks, their hosts, and when those are ready. In the native thread.
 
-They are due since the whole second that has begun, which takes half the bytes of another time: in
-the rows of tasks and hosts, and in the index of each.
+Their hosts are ready since the whole second that has begun, which takes half the bytes of another
+time, in row and index. URLs are due now: their schedule counts from that.
 """
 
 import json
@@ -19,7 +19,7 @@ from crawler.records import Seed
 
 _ADD = """
 INSERT OR FAIL INTO task (fingerprint, job, host, due_at, url, path, extra, first_seen)
-SELECT json_extract(value, '$[0]'), :job, json_extract(value, '$[1]'), :second,
+SELECT json_extract(value, '$[0]'), :job, json_extract(value, '$[1]'), :now,
     json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'), :second
 FROM json_each(:seeds)"""
 _DUE = """
@@ -91,7 +91,7 @@ def _add(
     )
     before = db.execute("SELECT n FROM tally WHERE job = ? AND kind = ''", (job,)).fetchone()
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
-    db.execute(_ADD, {"job": job, "second": int(now), "seeds": rows})
+    db.execute(_ADD, {"job": job, "now": now, "second": int(now), "seeds": rows})
     note(db, last)
     tally(db, Counter({(job, ""): len(seeds)}))
     due(db, hosts.values(), job, now)

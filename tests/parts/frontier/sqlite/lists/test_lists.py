@@ -277,10 +277,10 @@ def test_hosts_learn_of_many_jobs_that_went_in_one_walk_and_few_of_them_are_look
     assert sorted(key for (key,) in ready) == ["a:80", "b:80"]
 
 
-def test_what_is_new_is_due_since_the_second_that_has_begun(frontier, file):
+def test_what_is_new_is_due_now_and_its_host_is_ready_since_this_second(frontier, file):
     frontier.configure([JobTerms("job")], NOW)
     frontier.add("job", seeds("a", "b", each=2), NOW + 0.75)
-    assert execute(file, "SELECT DISTINCT due_at FROM task") == [(NOW,)]
+    assert execute(file, "SELECT DISTINCT due_at FROM task") == [(NOW + 0.75,)]
     assert execute(file, "SELECT DISTINCT ready_at FROM host") == [(NOW,)]
     assert take(frontier, join(frontier), NOW + 0.75).keys() == {"a:80", "b:80"}
 
