@@ -75,21 +75,21 @@ def _ready_of(
     passed = 0
     for turn in range(_SCANS):
         limit = max(new, _SCANNED) if some or turn else new
-        free, all_ = _scan(db, {**values, "limit": limit, "passed": passed})
+        free, number = _scan(db, {**values, "limit": limit, "passed": passed})
         found |= _ours(db, values, free) if some else free
         passed += len(free)
-        if all_ or len(found) >= new:
+        if number < limit or len(found) >= new:
             return found, False
-    return found, True
+    return found, number > len(free)  # what was parked is out of the way of the next lease
 
 
-def _scan(db: sqlite3.Connection, values: Mapping[str, Any]) -> tuple[dict[int, bool], bool]:
-    """Park or return the next ready hosts of a class; return whether there are no others."""
+def _scan(db: sqlite3.Connection, values: Mapping[str, Any]) -> tuple[dict[int, bool], int]:
+    """Park or return the next ready hosts of a class; return how many were looked at."""
     rows = db.execute(_READY, values).fetchall()
     owner = values["owner"]
     parking.park(db, [host for host, who in rows if who not in {None, owner}], values["now"])
     free = {host: who == owner for host, who in rows if who in {None, owner}}
-    return free, len(rows) < values["limit"]
+    return free, len(rows)
 
 
 def _ours(

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from crawler.frontier.sqlite.visits import parking, ready
-from crawler.records import HostRecord
+from crawler.records import HostRecord, JobTerms
 from tests.parts.frontiers import NOW, join, move, reclaim, seeds, take
 
 ADDRESS = "192.0.2.7"
@@ -78,6 +78,19 @@ def test_a_lease_parks_a_bounded_number_and_says_that_there_are_more(crowd, monk
     _, _, other, theirs, _ = crowd
     lease = other.lease(theirs, NOW, new=1, refills={}, idle=[])
     assert (lease.hosts, lease.more, parked(other)) == ((), True, 5)
+
+
+def test_hosts_of_jobs_that_mean_something_else_make_no_lease_look_again_at_once(
+    open_one, monkeypatch
+):
+    monkeypatch.setattr(ready, "_SCANNED", 2)
+    monkeypatch.setattr(ready, "_SCANS", 3)
+    one, other = open_one(), open_one()
+    one.configure([JobTerms("job", digest="old")], NOW)
+    one.add("job", seeds(*(f"h{number}" for number in range(30))), NOW)
+    other.configure([JobTerms("job", digest="new")], NOW)
+    lease = one.lease(join(one), NOW, new=1, refills={}, idle=[])
+    assert (lease.hosts, lease.more) == ((), False)
 
 
 def test_a_lease_brings_back_a_bounded_number_of_each_address_in_turn(crowd, monkeypatch):
