@@ -208,4 +208,7 @@ CREATE INDEX task_waiting ON task (host, job, rank, due_at) WHERE state = 0;
 ALTER TABLE file ADD COLUMN machine TEXT NOT NULL DEFAULT '';
 ALTER TABLE file ADD COLUMN store TEXT NOT NULL DEFAULT '';
 """,
+    5: """
+CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
+""",
 }

@@ -3,7 +3,7 @@
 from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
-VERSION = 5
+VERSION = 6
 
 WAITING, LEASED, DONE, DEAD, RETIRED = range(5)
 RANKS = URGENT, USUAL, LATER = range(3)
@@ -112,6 +112,7 @@ CREATE INDEX host_owner ON host (owner) WHERE owner IS NOT NULL;
 CREATE INDEX host_held ON host (address) WHERE owner IS NOT NULL AND address IS NOT NULL;
 CREATE INDEX host_closed ON host (opens_at) WHERE opens_at > 0;
 CREATE INDEX host_asked ON host (asked_until) WHERE asked_until > 0;
+CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
 
 CREATE TABLE address (                     -- what the hosts at one address share
     ip TEXT PRIMARY KEY,

@@ -135,13 +135,15 @@ def test_nothing_of_an_older_file_is_lost(old):
 
     def rows(table, columns):
         with closing(sqlite3.connect(file)) as db:
+            names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
+            table = table if table in names else RENAMED[table]
             return set(db.execute(f"SELECT {columns} FROM {table}"))  # noqa: S608  of this module
 
     before = {table: rows(table, columns) for table, columns in KEPT.items()}
     assert all(before.values()), "the file has rows in every table"
     open_and_close(file)
     for table, columns in KEPT.items():
-        lost = before[table] - rows(RENAMED.get(table, table), columns)
+        lost = before[table] - rows(table, columns)
         assert {row for row in lost if "retired" not in row} == set(), table
 
 
@@ -197,7 +199,7 @@ def test_what_an_older_crawler_left_at_the_host_of_a_redirect_goes_home(old):
     upgrade(file)
     with closing(sqlite3.connect(file)) as db:
         host = "SELECT key FROM host JOIN task ON host.id = host WHERE url = ?"
-        expected = "a.example:80" if old[1] > 1 else "e.example:80"
+        expected = "a.example:80" if 1 < old[1] < 5 else "e.example:80"
         assert db.execute(host, (url,)).fetchone() == (expected,)
 
 
