@@ -30,7 +30,7 @@ from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
 from crawler.fetch.fetcher import JobSession
-from crawler.frontier import Pulse
+from crawler.frontier import Beat, Pulse
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.records import Settlement
@@ -183,8 +183,7 @@ class App:
 
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
-        moved = partial(visiting.review.ask, clock_moved=True)
-        self._clock = ClockWatch(self._log, moved, last_seen=self._disk.alive)
+        self._clock = ClockWatch(self._log, partial(visiting.review.ask, ahead=True))
         done = UntilDone(
             self.frontier,
             visiting.feeder,
@@ -213,12 +212,16 @@ class App:
             reload=self._mailbox.reload,
             give_back=visiting.feeder.leaser.give_all_back,
         )
+        self.keeper.beaten = self._clock.look
         self.keeper.beat()
-        self.keeper.beaten = self._standing.look
+        self.keeper.beaten = self._beaten
+
+    def _beaten(self, beat: Beat) -> None:
+        self._clock.look(beat)
+        self._standing.look(beat)
 
     def _look(self, done: UntilDone) -> None:
         """Compute rests anew where that was asked for, and see whether all is done."""
-        self._clock.look()
         if self._visiting.review.run():
             self.seeder.again({})
         if self._until_done:

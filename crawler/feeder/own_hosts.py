@@ -18,7 +18,6 @@ from crawler.frontier import LeasedHost
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy.bans import is_refusal
-from crawler.policy.clock_steps import ClockSteps
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.put_off import host_pays
 from crawler.policy.retry import host_asked_for_it, state_of
@@ -36,7 +35,6 @@ class OwnHosts:
         self.addresses = AddressQueues(per_address)
         self.hosts: dict[int, Host] = {}
         self._log = HostLog(log)
-        self._clock = ClockSteps()
         self._random = Random()  # noqa: S311  jitter is no secret
         self._begun: set[int] = set()
         """Ids of the tasks whose visits have begun."""
@@ -52,11 +50,8 @@ class OwnHosts:
 
     def take(self, leased: LeasedHost, now: Seconds, offset: Seconds) -> Host:
         """Take up what was leased of a host."""
-        self._clock.note(now, offset)
         host = self.hosts.get(leased.id)
         if host is None:
-            delay = max(leased.delay, leased.crawl_delay, leased.health.backoff)
-            leased = replace(leased, rest=self._clock.mended(leased.rest, delay))
             host = self.hosts[leased.id] = paced(self.overrides, leased, now, offset)
             self._log.recall(host, now)
         else:

@@ -7,6 +7,7 @@ from crawler.frontier.answers import HostState, Page
 from crawler.frontier.classes import CLASSES
 from crawler.frontier.sqlite.file.schema import ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows.course import LASTING, STEPPED, kept
 from crawler.frontier.sums import HostCounts, HostView
 from crawler.model import Seconds
 from crawler.policy.politeness import FAILURES_TO_REST
@@ -19,7 +20,10 @@ PAGE_ROWS = 1000
 """Hosts of a page."""
 
 
-_HOST = ", ".join(f"host.{one.name}" for one in fields(HostState))
+_HOST = ", ".join(
+    f"host.{one.name} + {STEPPED}" if one.name in LASTING else f"host.{one.name}"
+    for one in fields(HostState)
+)
 
 
 def host_state(db: Connection, key: str) -> HostState | None:
@@ -92,7 +96,7 @@ def host_counts(db: Connection, now: Seconds, give_up: Seconds) -> HostCounts:
         "SELECT ifnull(sum(failures >= ?), 0), "
         "ifnull(sum(silent AND failures >= ? AND failing_since <= ?), 0) "
         f"FROM (SELECT failures, silent, failing_since FROM host LIMIT {MAX_LOOKED_AT})",
-        (FAILURES_TO_REST, FAILURES_TO_REST, now - give_up),
+        (FAILURES_TO_REST, FAILURES_TO_REST, now - kept(db).stepped - give_up),
     ).fetchone()
     capped = {name for name in ("held", "ready", "resting") if found[name] >= MAX_COUNTED}
     capped |= {"gated"} if looked >= MAX_COUNTED else set()
