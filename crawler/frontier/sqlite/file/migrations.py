@@ -210,7 +210,6 @@ ALTER TABLE file ADD COLUMN store TEXT NOT NULL DEFAULT '';
 """,
     5: """
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
-
 -- the frontier has a clock of its own
 CREATE TABLE clock (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -225,5 +224,7 @@ CREATE TABLE clock (
 ) STRICT;
 INSERT INTO clock (id, at) VALUES (1, (SELECT at FROM alive));
 DROP TABLE alive;
+-- what troubles a process, in words
+ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
 """,
 }

@@ -1,5 +1,6 @@
 """The tables of a state file. `application_id` says that a file is ours, `user_version` how new."""
 
+from crawler.frontier.sqlite.file.list_tables import LIST_TABLES
 from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
@@ -69,7 +70,8 @@ CREATE TABLE process (
     visits INTEGER NOT NULL DEFAULT 0,     -- since it started
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
-    bytes INTEGER NOT NULL DEFAULT 0
+    bytes INTEGER NOT NULL DEFAULT 0,
+    trouble TEXT NOT NULL DEFAULT ''       -- what troubles it, in words
 ) STRICT;
 
 CREATE TABLE host (
@@ -200,42 +202,6 @@ INSERT INTO sweep VALUES (1, {BEFORE_ALL});
 CREATE VIEW known AS
     SELECT fingerprint, task FROM recent UNION ALL SELECT fingerprint, task FROM fingerprint;
 
-CREATE TABLE source (                      -- where a job's URLs are listed
-    id INTEGER PRIMARY KEY,
-    job INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    version TEXT NOT NULL DEFAULT '',      -- what was read to its end, as its server or file says
-    listed INTEGER NOT NULL DEFAULT 0,
-    bad INTEGER NOT NULL DEFAULT 0,
-    synced_at REAL,
-    reader INTEGER,                        -- the process that reads it
-    pass INTEGER NOT NULL DEFAULT 0,       -- grows with every reading
-    UNIQUE (job, name)
-) STRICT;
-
-CREATE TABLE chunk (                       -- a run of lines of a source
-    id INTEGER PRIMARY KEY,
-    source INTEGER NOT NULL,
-    anchor INTEGER NOT NULL,               -- of its last line
-    key INTEGER NOT NULL,                  -- of all its lines
-    bad INTEGER NOT NULL,
-    fingerprints BLOB NOT NULL,            -- of the URLs on them, 8 bytes each
-    UNIQUE (source, anchor)
-) STRICT;
-
-CREATE TABLE dropped (                     -- URLs that changed chunks named, see passes.py
-    id INTEGER PRIMARY KEY,
-    source INTEGER NOT NULL,
-    fingerprints BLOB NOT NULL
-) STRICT;
-CREATE INDEX dropped_source ON dropped (source);
-
-CREATE TABLE unlisted (                    -- URLs on no line any more, see retiring.py
-    job INTEGER NOT NULL,
-    fingerprint INTEGER NOT NULL,
-    PRIMARY KEY (job, fingerprint)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE clock (                       -- of the frontier, see policy/course.py
     id INTEGER PRIMARY KEY CHECK (id = 1),
     boot TEXT NOT NULL DEFAULT '',         -- of the machine, which `offset` holds for
@@ -262,4 +228,4 @@ CREATE TABLE tally (                       -- sums, kept in every transaction
     n INTEGER NOT NULL,
     PRIMARY KEY (job, kind)
 ) STRICT, WITHOUT ROWID;
-"""
+{LIST_TABLES}"""

@@ -67,10 +67,10 @@ def _heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) -
     renew(db, owner, now)
     (machine,) = db.execute(
         "UPDATE process SET seen_at = ?, state = ?, config = ?, busy = ?, visits = ?, rate = ?, "
-        "rate_ok = ?, bytes = ? WHERE id = ? RETURNING machine",
+        "rate_ok = ?, bytes = ?, trouble = ? WHERE id = ? RETURNING machine",
         (
             now, pulse.state, pulse.config, pulse.busy, pulse.visits, pulse.rate, pulse.rate_ok,
-            pulse.bytes, owner,
+            pulse.bytes, pulse.trouble, owner,
         ),
     ).fetchone()  # fmt: skip
     return str(machine)
