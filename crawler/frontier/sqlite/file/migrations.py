@@ -226,5 +226,7 @@ CREATE TABLE failure (
     PRIMARY KEY (host, cause)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failure_last ON failure (last_at);
+-- what troubles a process, in words
+ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
 """,
 }
