@@ -3,14 +3,14 @@
 A part is made when all that it needs is there.
 """
 
-import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
 from crawler.config import Job, Settings
+from crawler.daemon.account import ready_fields
 from crawler.daemon.busy_watch import BusyWatch
 from crawler.daemon.clock import ClockWatch
 from crawler.daemon.configuration import Coming, Configuration
@@ -18,6 +18,7 @@ from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk, Start
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
+from crawler.daemon.log_controls import LogControls
 from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.meaning import Meanings
 from crawler.daemon.opening import StoppedError, opened
@@ -45,9 +46,9 @@ RELEASE_S: Seconds = 2.0
 class App:
     """The crawler, to run once.
 
-    `on_visit` gets every settled visit to a URL, a batch of them within one `together`. Of the
-    lists, `limit` URLs are taken at most, and `bad` gets the text and the reason of each bad line.
-    A run that ends when all is done ends also when `waits_in_vain` says so of all URLs that wait.
+    `on_visit` gets settled visits to URLs instead of the log, which has `controls`. Of the lists
+    `limit` URLs are taken at most; `bad` gets text and reason of each bad line. A run until all is
+    done ends also when `waits_in_vain` says so of all URLs that wait.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class App:
         limit: int | None = None,
         bad: Callable[[str, str], None] | None = None,
         on_visit: Callable[[Settlement], None] | None = None,
-        together: Callable[[], AbstractContextManager[None]] = nullcontext,
+        controls: LogControls | None = None,
     ) -> None:
         self._configuration = configuration = Configuration(settings)
         self._log = log
@@ -73,14 +74,15 @@ class App:
         self.waits_in_vain: Callable[[], bool] = lambda: False
         self._mailbox = Mailbox()
         self.stop = self._mailbox.stop
-        self._disk = Disk(configuration, log, start)
+        self._controls = controls = controls or LogControls()
+        self._disk = Disk(configuration, log, start, controls.come_from)
         self._visiting = Visiting(
             configuration,
             self._disk,
             log,
             trust_listed=trust_listed,
             on_visit=on_visit,
-            together=together,
+            together=controls.together,
             ended=self._mailbox.ended,
         )
         self.tally = self._visiting.tally
@@ -103,7 +105,7 @@ class App:
             EndOfProcessError: its leases or the ledger are lost, or a newer crawler has the ledger.
         """
         visiting = self._visiting
-        self._log.info("daemon.ready", pid=os.getpid(), owner=self._disk.owner)
+        self._log.info("daemon.ready", **ready_fields(self._configuration, self._file))
         services = (
             Service("settler", visiting.settler.run),
             Service("keeper", self.keeper.run),
@@ -124,25 +126,13 @@ class App:
         self.frontier = self._disk.frontier
         stack.enter_context(BusyWatch(self.frontier.busy_since, self._log))
         stack.enter_context(self._visiting)
-        self._try_output()
+        self._visiting.try_output(patient=self._file is not None)
         self._meanings = Meanings(self.frontier, self._disk.owner, self._visiting.put_in_force)
         self._meanings.open(self._configuration.jobs)
         self._open_supervisor()
         self._open_seeder(stack)
         self._open_keeper()
         stack.callback(self._release)
-
-    def _try_output(self) -> None:
-        """See whether files can be stored; a daemon that cannot begins with a pause.
-
-        Raises:
-            OSError: they cannot, and nobody is to wait: this is no daemon.
-        """
-        fault = self._disk.output_fault()
-        if fault and self._file is None:
-            raise fault
-        if fault:
-            self._visiting.pause_for(fault)
 
     def _open_supervisor(self) -> None:
         options, visiting = self._configuration.settings.crawler, self._visiting
@@ -247,6 +237,7 @@ class App:
         self._supervisor.grace_period = options.grace_period
         self._supervisor.resize(options.concurrency)
         self.keeper.progress = options.log.progress
+        self._controls.adjust(options.log)
         self._visiting.apply()
         self.tally.counted.set()  # the keeper computes the rests anew at once
         self.seeder.again(found.changed)
