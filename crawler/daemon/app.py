@@ -16,6 +16,7 @@ from crawler.daemon.clock import ClockWatch
 from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk, Start
+from crawler.daemon.guards import Guards
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
 from crawler.daemon.log_controls import LogControls
@@ -26,7 +27,7 @@ from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.standing import Standing
-from crawler.daemon.supervisor import Supervisor
+from crawler.daemon.supervisor import State, Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
@@ -47,8 +48,8 @@ class App:
     """The crawler, to run once.
 
     `on_visit` gets settled visits to URLs instead of the log, which has `controls`. Of the lists
-    `limit` URLs are taken at most; `bad` gets text and reason of each bad line. A run until all is
-    done ends also when `waits_in_vain` says so of all URLs that wait.
+    `limit` URLs are taken at most; `bad` gets text and reason of bad lines. A run until all is done
+    ends also when `waits_in_vain` says so of all that waits.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class App:
         limit: int | None = None,
         bad: Callable[[str, str], None] | None = None,
         on_visit: Callable[[Settlement], None] | None = None,
-        controls: LogControls | None = None,
+        controls: LogControls = LogControls(),  # noqa: B008  it never changes
     ) -> None:
         self._configuration = configuration = Configuration(settings)
         self._log = log
@@ -74,7 +75,7 @@ class App:
         self.waits_in_vain: Callable[[], bool] = lambda: False
         self._mailbox = Mailbox()
         self.stop = self._mailbox.stop
-        self._controls = controls = controls or LogControls()
+        self._controls = controls
         self._disk = Disk(configuration, log, start, controls.come_from)
         self._visiting = Visiting(
             configuration,
@@ -104,8 +105,8 @@ class App:
             ServiceDiedError: a service kept dying.
             EndOfProcessError: its leases or the ledger are lost, or a newer crawler has the ledger.
         """
-        visiting = self._visiting
         self._log.info("daemon.ready", **ready_fields(self._configuration, self._file))
+        visiting = self._visiting
         services = (
             Service("settler", visiting.settler.run),
             Service("keeper", self.keeper.run),
@@ -116,6 +117,7 @@ class App:
         reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
         forced = self._supervisor.run(services, reloader.reload)
         self._standing.require()
+        self._guards.require()
         return forced
 
     def _open(self, stack: ExitStack) -> None:
@@ -126,10 +128,19 @@ class App:
         self.frontier = self._disk.frontier
         stack.enter_context(BusyWatch(self.frontier.busy_since, self._log))
         stack.enter_context(self._visiting)
-        self._visiting.try_output(patient=self._file is not None)
+        self._visiting.try_output(patient=bool(self._file))
         self._meanings = Meanings(self.frontier, self._disk.owner, self._visiting.put_in_force)
         self._meanings.open(self._configuration.jobs)
         self._open_supervisor()
+        self._guards = Guards(
+            self._configuration,
+            self._visiting,
+            self._log,
+            lambda: self._supervisor.state is State.RUNNING,
+            self.stop,
+        )
+        if self._file:  # else somebody waits for the run's end, and hears of a fault when it is one
+            stack.enter_context(self._guards)
         self._open_seeder(stack)
         self._open_keeper()
         stack.callback(self._release)
@@ -216,8 +227,9 @@ class App:
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""
-        state = "paused" if self._visiting.feeder.pause.active else self._supervisor.state.value
-        return Pulse(state, readable(str(self._file or "")), self._visiting.workers.busy)
+        state = "paused" if self._visiting.feeder.paused else self._supervisor.state.value
+        file, busy = readable(str(self._file or "")), self._visiting.workers.busy
+        return Pulse(state, file, busy, trouble=self._guards.words())
 
     def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
         """Do all of a reload that may fail, the ledger last; return what puts it in force."""
@@ -246,5 +258,5 @@ class App:
         """Give back all leased tasks: the end of every drain, also of one that failed."""
         self.frontier.hurry(max(self._supervisor.ends_by, time.monotonic() + RELEASE_S))
         with self._supervisor.hearing():
-            released = self._disk.release(self._visiting.feeder.owed())
-        self._log.info("lease.released", tasks=released)
+            given_back = self._disk.release(self._visiting.feeder.owed())
+            self._log.info("lease.released", tasks=given_back)

@@ -171,7 +171,7 @@ class Visiting:
         return Worker(self.handoff, self._visits, deliver=self.settler.deliver, leave=leave)
 
     def try_output(self, *, patient: bool) -> None:
-        """See whether files can be stored; where they cannot, a patient daemon begins with a pause.
+        """See whether files can be stored; who is patient begins with a pause where they cannot.
 
         Raises:
             OSError: they cannot, and nobody is to wait: this is no daemon.

@@ -31,6 +31,8 @@ class Member:
     bytes: int
     outdated: int
     """1 while it has an older text of its configuration in force than another process."""
+    trouble: str = ""
+    """What troubles it, in words."""
 
     def life(self, machine: str, now: Seconds) -> str:
         """Tell whether it is alive, dead, or silent: of another machine only its lease can tell."""

@@ -210,5 +210,7 @@ ALTER TABLE file ADD COLUMN store TEXT NOT NULL DEFAULT '';
 """,
     5: """
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
+-- what troubles a process, in words
+ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
 """,
 }

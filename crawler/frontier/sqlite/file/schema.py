@@ -69,7 +69,8 @@ CREATE TABLE process (
     visits INTEGER NOT NULL DEFAULT 0,     -- since it started
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
-    bytes INTEGER NOT NULL DEFAULT 0
+    bytes INTEGER NOT NULL DEFAULT 0,
+    trouble TEXT NOT NULL DEFAULT ''       -- what troubles it, in words
 ) STRICT;
 
 CREATE TABLE host (
