@@ -27,7 +27,7 @@ from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.standing import Standing
-from crawler.daemon.supervisor import State, Supervisor
+from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
@@ -133,11 +133,7 @@ class App:
         self._meanings.open(self._configuration.jobs)
         self._open_supervisor()
         self._guards = Guards(
-            self._configuration,
-            self._visiting,
-            self._log,
-            lambda: self._supervisor.state is State.RUNNING,
-            self.stop,
+            self._configuration, self._visiting, self._log, self._supervisor.is_running, self.stop
         )
         if self._file:  # else somebody waits for the run's end, and hears of a fault when it is one
             stack.enter_context(self._guards)

@@ -84,6 +84,10 @@ class Supervisor:
         """Monotonic time at which the grace period of a stop is over."""
         self.state = State.STARTING
 
+    def is_running(self) -> bool:
+        """Tell whether visits begin: it has started, and no stop has begun."""
+        return self.state is State.RUNNING
+
     def resize(self, concurrency: int) -> None:
         """Set the number of workers; surplus ones leave after their visit."""
         self._visiting.limit = max(2 * MAX_DEATHS, 2 * concurrency)
