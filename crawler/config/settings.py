@@ -52,6 +52,8 @@ class Guards(Options):
     """Resident memory of a process beyond which fewer of its visits run at once."""
     memory_hard: Size | None = None
     """Resident memory beyond which a process drains and exits with 1, to be started anew."""
+    hub_lag: Duration = 1.0
+    """How long code may block the event loop before it is told, by its name; 0 for any time."""
 
 
 class CrawlerOptions(Options):

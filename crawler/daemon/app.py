@@ -131,10 +131,10 @@ class App:
         self._visiting.try_output(patient=bool(self._file))
         self._meanings = Meanings(self.frontier, self._disk.owner, self._visiting.put_in_force)
         self._meanings.open(self._configuration.jobs)
-        self._open_supervisor()
         self._guards = Guards(
             self._configuration, self._visiting, self._log, self._supervisor.is_running, self.stop
         )
+        self._open_supervisor()
         if self._file:  # else somebody waits for the run's end, and hears of a fault when it is one
             stack.enter_context(self._guards)
         self._open_seeder(stack)
@@ -153,6 +153,7 @@ class App:
             log=self._log,
             hurry=self.frontier.hurry,
             written_at=self.frontier.written_at,
+            overdue=partial(self._guards.happened, "visit"),
         )
 
     def _open_seeder(self, stack: ExitStack) -> None:
@@ -181,7 +182,8 @@ class App:
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
         moved = partial(visiting.review.ask, clock_moved=True)
-        self._clock = ClockWatch(self._log, moved, last_seen=self._disk.alive)
+        told = partial(self._guards.happened, "clock")
+        self._clock = ClockWatch(self._log, moved, last_seen=self._disk.alive, told=told)
         done = UntilDone(
             self.frontier,
             visiting.feeder,

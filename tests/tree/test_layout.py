@@ -46,6 +46,7 @@ ELSEWHERE = {
     "daemon/disk.py": "daemon/test_crash.py",
     "daemon/guards/ceilings.py": "parts/daemon/guards/test_guards.py",
     "daemon/guards/measures.py": "parts/daemon/guards/test_guards.py",
+    "daemon/guards/stacks.py": "daemon/test_hung.py",
     "daemon/guards/rooms.py": "parts/daemon/guards/test_guards.py",
     "daemon/identity.py": "daemon/test_ledger_identity.py",
     "daemon/keeper.py": "daemon/test_crash.py",
