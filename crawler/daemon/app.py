@@ -132,7 +132,7 @@ class App:
         self._meanings = Meanings(self.frontier, self._disk.owner, self._visiting.put_in_force)
         self._meanings.open(self._configuration.jobs)
         self._guards = Guards(
-            self._configuration, self._visiting, self._log, self._supervisor.is_running, self.stop
+            self._configuration, self._visiting, self._log, self._is_running, self.stop
         )
         self._open_supervisor()
         if self._file:  # else somebody waits for the run's end, and hears of a fault when it is one
@@ -205,13 +205,9 @@ class App:
             when_settled=partial(self._look, done),
         )
         self._standing = Standing(
-            self._file,
-            configuration,
-            self._log,
-            stop=self.stop,
-            reload=self._mailbox.reload,
+            self._file, configuration, self._log, stop=self.stop, reload=self._mailbox.reload,
             give_back=visiting.feeder.leaser.give_all_back,
-        )
+        )  # fmt: skip
         self.keeper.beat()
         self.keeper.beaten = self._standing.look
 
@@ -228,6 +224,9 @@ class App:
         state = "paused" if self._visiting.feeder.paused else self._supervisor.state.value
         file, busy = readable(str(self._file or "")), self._visiting.workers.busy
         return Pulse(state, file, busy, trouble=self._guards.words())
+
+    def _is_running(self) -> bool:
+        return self._supervisor.is_running()
 
     def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
         """Do all of a reload that may fail, the ledger last; return what puts it in force."""
