@@ -133,15 +133,16 @@ class Health:
     refused_path: int = 0
     """Fingerprint of the only URL that was refused; 0 where there are several, or none."""
     refused_since: Seconds | None = None
+    well_at: Seconds | None = None
+    """When a visit last brought what was asked for."""
+    share: float | None = None
+    """Share of such visits, lately; None before the first visit."""
 
     def moved(self, by: Seconds) -> "Health":
         """Return it with its times that much later."""
-        failing, refused = self.failing_since, self.refused_since
-        return replace(
-            self,
-            failing_since=None if failing is None else failing + by,
-            refused_since=None if refused is None else refused + by,
-        )
+        since = (self.failing_since, self.refused_since, self.well_at)
+        failing, refused, well = (None if at is None else at + by for at in since)
+        return replace(self, failing_since=failing, refused_since=refused, well_at=well)
 
 
 @value

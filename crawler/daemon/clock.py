@@ -3,29 +3,41 @@
 from collections.abc import Callable
 
 from crawler.frontier import Beat
-from crawler.log import Log
+from crawler.log import Log, iso
+from crawler.model import Seconds
 from crawler.policy.course import DOUBT_S, SLEW_S, Course
 
 
 class ClockWatch:
-    """Tells each step of the clock once, and calls `went_back` where the frontier's time did."""
+    """Tells each step of the clock once, to the log and in words to `told`.
 
-    def __init__(self, log: Log, went_back: Callable[[], None]) -> None:
+    It calls `went_back` where the frontier's time did.
+    """
+
+    def __init__(
+        self, log: Log, went_back: Callable[[], None], told: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._log = log
+        self._told = told
         self._went_back = went_back
         self._before: Course | None = None
 
     def look(self, beat: Beat) -> None:
         """Compare the course of the frontier's clock with that of the heartbeat before."""
-        if beat.course is None:
-            return
-        before, now = self._before or Course(stepped=beat.course.stepped), beat.course
-        self._before = now
-        step = now.stepped - before.stepped
+        if now := beat.course:
+            before, self._before = self._before or Course(stepped=now.stepped), now
+            self._tell_step(now, now.stepped - before.stepped)
+            if now.doubted is not None and abs(now.difference - before.difference) > SLEW_S:
+                self._tell_doubt(now)
+            if now.ahead > before.ahead or now.stepped < before.stepped:
+                self._went_back()
+
+    def _tell_step(self, now: Course, step: Seconds) -> None:
         if step:
             self._log.warning("clock.moved", by_s=round(step, 1))
-        if now.doubted is not None and abs(now.difference - before.difference) > SLEW_S:
-            differs = round(now.difference, 1)
-            self._log.warning("clock.doubted", differs_s=differs, believed_in_s=DOUBT_S)
-        if step < 0 or (now.ahead and not before.ahead):
-            self._went_back()
+            self._told(f"the clock was moved by {step:+,.1f} s at {iso(now.at or 0.0)}")
+
+    def _tell_doubt(self, now: Course) -> None:
+        differs, at = round(now.difference, 1), iso(now.at or 0.0)
+        self._log.warning("clock.doubted", differs_s=differs, believed_in_s=DOUBT_S)
+        self._told(f"the wall clock differs by {differs:+,.1f} s since {at}, and is doubted")

@@ -129,9 +129,7 @@ def _slewed(course: Course, reading: Reading, ahead: Seconds) -> Course:
     most = SLEW_RATE * _unlooked(course, reading)
     offset = course.offset + max(-most, min(most, ahead))
     settled = course.settled or _is_set(reading)
-    return replace(
-        course, offset=offset, at=reading.steady + offset, settled=settled, doubted=None
-    )
+    return replace(course, offset=offset, at=reading.steady + offset, settled=settled, doubted=None)
 
 
 def _doubted(course: Course, reading: Reading) -> Course:

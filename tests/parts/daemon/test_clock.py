@@ -32,8 +32,8 @@ class Told:
     """What a watch tells of the courses of heartbeats."""
 
     def __init__(self, first=None):
-        self.told = []
-        self.watch = ClockWatch(self, lambda: self.told.append("went back"))
+        self.told, self.words = [], []
+        self.watch = ClockWatch(self, lambda: self.told.append("went back"), self.words.append)
         self.course = first or Course("boot", NOW, NOW, stepped=60.0)
         self.beat()
 
@@ -51,6 +51,8 @@ def test_a_step_of_the_clock_is_told_once(step):
     for _ in range(2):
         told.beat(offset=NOW + step, stepped=60.0 + step, ahead=step < 0)
     assert told.told == [("clock.moved", step), *["went back"] * (step < 0)]
+    (words,) = told.words
+    assert words.startswith(f"the clock was moved by {step:+,.1f} s at ")
 
 
 def test_a_clock_that_differs_is_told_once_each_time():

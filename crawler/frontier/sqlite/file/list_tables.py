@@ -1,6 +1,6 @@
-"""The tables of a state file in which the lists of jobs are known."""
+"""Tables of a state file that say where URLs are listed, and what was read of that."""
 
-LIST_TABLES = """
+LISTS = """\
 CREATE TABLE source (                      -- where a job's URLs are listed
     id INTEGER PRIMARY KEY,
     job INTEGER NOT NULL,

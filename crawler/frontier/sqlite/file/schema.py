@@ -1,6 +1,7 @@
 """The tables of a state file. `application_id` says that a file is ours, `user_version` how new."""
 
-from crawler.frontier.sqlite.file.list_tables import LIST_TABLES
+from crawler.frontier.sqlite.file.accounts import ACCOUNTS
+from crawler.frontier.sqlite.file.list_tables import LISTS
 from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
@@ -105,7 +106,9 @@ CREATE TABLE host (
     refused_since REAL,
     bucket INTEGER NOT NULL DEFAULT 0,     -- of its key, see urls.bucket_of
     obeys INTEGER,                         -- whether its robots.txt is; NULL: each job decides
-    parked INTEGER NOT NULL DEFAULT 0      -- out of the way: its address was another process's
+    parked INTEGER NOT NULL DEFAULT 0,     -- out of the way: its address was another process's
+    well_at REAL,                          -- when a visit last brought what was asked for
+    share REAL                             -- share of such visits, lately
 ) STRICT;
 CREATE INDEX host_ready ON host (class, ready_at)
     WHERE owner IS NULL AND ready_at IS NOT NULL AND NOT parked;
@@ -115,6 +118,8 @@ CREATE INDEX host_held ON host (address) WHERE owner IS NOT NULL AND address IS 
 CREATE INDEX host_closed ON host (opens_at) WHERE opens_at > 0;
 CREATE INDEX host_asked ON host (asked_until) WHERE asked_until > 0;
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
+CREATE INDEX host_failed ON host (failed_until) WHERE failed_until > 0;
+CREATE INDEX host_put_off ON host (put_off_until) WHERE put_off_until > 0;
 
 CREATE TABLE address (                     -- what the hosts at one address share
     ip TEXT PRIMARY KEY,
@@ -202,6 +207,7 @@ INSERT INTO sweep VALUES (1, {BEFORE_ALL});
 CREATE VIEW known AS
     SELECT fingerprint, task FROM recent UNION ALL SELECT fingerprint, task FROM fingerprint;
 
+{LISTS}
 CREATE TABLE clock (                       -- of the frontier, see policy/course.py
     id INTEGER PRIMARY KEY CHECK (id = 1),
     boot TEXT NOT NULL DEFAULT '',         -- of the machine, which `offset` holds for
@@ -228,4 +234,5 @@ CREATE TABLE tally (                       -- sums, kept in every transaction
     n INTEGER NOT NULL,
     PRIMARY KEY (job, kind)
 ) STRICT, WITHOUT ROWID;
-{LIST_TABLES}"""
+
+{ACCOUNTS}"""
