@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Self
 
 from crawler.frontier import values
-from crawler.frontier.classes import Shares
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
@@ -18,6 +17,7 @@ from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits import beats, leasing, owners, settling, tidying, turns
 from crawler.frontier.sqlite.visits.jobs import configure
+from crawler.frontier.sqlite.visits.ready import Looks
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
@@ -42,7 +42,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._file = Transactions(state, PROCEDURES, durable=durable, readonly=readonly)
         self.now = clock
         self._visitor = Visitor()
-        self._shares = Shares()
+        self._looks = Looks()
 
     def __enter__(self) -> Self:
         self._file.open()
@@ -115,7 +115,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         return self._file.stage(
             leasing.lease,
             self._visitor,
-            self._shares,
+            self._looks,
             owner,
             self.now(),
             new,

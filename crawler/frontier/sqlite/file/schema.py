@@ -103,7 +103,7 @@ CREATE TABLE host (
     refused_since REAL,
     bucket INTEGER NOT NULL DEFAULT 0,     -- of its key, see urls.bucket_of
     obeys INTEGER,                         -- whether its robots.txt is; NULL: each job decides
-    parked INTEGER NOT NULL DEFAULT 0      -- out of the way: its address was another process's
+    parked INTEGER NOT NULL DEFAULT 0      -- out of the way: its address was crowded
 ) STRICT;
 CREATE INDEX host_ready ON host (class, ready_at)
     WHERE owner IS NULL AND ready_at IS NOT NULL AND NOT parked;
