@@ -29,6 +29,8 @@ from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
+from crawler.daemon.wishes.hearing import Hearing
+from crawler.daemon.wishes.waking import Waking
 from crawler.fetch.fetcher import JobSession
 from crawler.frontier import Pulse
 from crawler.log import Log
@@ -36,6 +38,7 @@ from crawler.model import Seconds
 from crawler.records import Settlement
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.seeder import Seeder
+from crawler.seeder.waking import wake_hosts
 from crawler.sources.contract import readable
 
 RELEASE_S: Seconds = 2.0
@@ -107,6 +110,8 @@ class App:
         services = (
             Service("settler", visiting.settler.run),
             Service("keeper", self.keeper.run),
+            Service("hearing", self._hearing.run),
+            Service("waking", self._waking.run),
             Service("leaser", visiting.feeder.leaser.run),
             Service("feeder", visiting.feeder.run),
             Service("seeder", self.seeder.run),
@@ -130,6 +135,7 @@ class App:
         self._open_supervisor()
         self._open_seeder(stack)
         self._open_keeper()
+        self._open_hearing()
         stack.callback(self._release)
 
     def _try_output(self) -> None:
@@ -216,6 +222,15 @@ class App:
         self.keeper.beat()
         self.keeper.beaten = self._standing.look
 
+    def _open_hearing(self) -> None:
+        """Hear of what is wished before anything is leased."""
+        feeder, frontier, owner = self._visiting.feeder, self.frontier, self._disk.owner
+        self._waking = Waking(partial(wake_hosts, frontier, owner, feeder.leaser.look))
+        self._hearing = Hearing(
+            frontier, owner, self._log, pause=feeder.heed, wake=self._waking.ask
+        )
+        self._hearing.look()
+
     def _look(self, done: UntilDone) -> None:
         """Compute rests anew where that was asked for, and see whether all is done."""
         self._clock.look()
@@ -226,7 +241,7 @@ class App:
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""
-        state = "paused" if self._visiting.feeder.pause.active else self._supervisor.state.value
+        state = "paused" if self._visiting.feeder.is_paused else self._supervisor.state.value
         return Pulse(state, readable(str(self._file or "")), self._visiting.workers.busy)
 
     def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:

@@ -22,6 +22,7 @@ from crawler.frontier import Frontier, LeasedHost
 from crawler.model import Seconds, Task, Visited
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.pause import Pause
+from crawler.policy.paused import Paused
 from crawler.records import HostRecord
 
 HAND_OFF_SLICE_S: Seconds = 0.01
@@ -120,6 +121,16 @@ class Feeder:
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]:
         """Return what the frontier stores of the given hosts, or of all, in wall time."""
         return self._own_hosts.owed(hosts, self._wall() - self._monotonic())
+
+    @property
+    def is_paused(self) -> bool:
+        """Tell whether nothing begins, for this machine is at fault, or as it is wished."""
+        return self.pause.active or self._own_hosts.withdrawal.paused.everything
+
+    def heed(self, paused: Paused) -> None:
+        """Begin nothing that is paused from now on, and everything else."""
+        self.leaser.heed(paused)
+        self._wake.set()
 
     def held(self) -> list[int]:
         """Return the numbers of the hosts in memory."""

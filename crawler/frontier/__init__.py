@@ -5,7 +5,18 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from crawler.frontier.actions import BeginArchive, Believe, Forget, LetGo, Rename, Retry, Revisit
+from crawler.frontier.actions import (
+    BeginArchive,
+    Believe,
+    EndWishes,
+    Forget,
+    LetGo,
+    MakeWish,
+    Rename,
+    Retry,
+    Revisit,
+    TakeBackWish,
+)
 from crawler.frontier.answers import (
     START,
     STATES,
@@ -36,6 +47,7 @@ from crawler.frontier.questions import (
     FiledOf,
     Forgettable,
     HostsMet,
+    InFlight,
     Listings,
     RobotsOf,
     SaidOf,
@@ -49,6 +61,7 @@ from crawler.frontier.questions import (
     Waits,
     WaitsAt,
     Wanted,
+    Wishes,
 )
 from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Sums
 from crawler.frontier.values import (
@@ -68,6 +81,7 @@ from crawler.frontier.values import (
     Said,
     Watched,
 )
+from crawler.frontier.wishes import ALL, Heard, Scope, Subject, Verb, Wish, Wisher, paused_by
 from crawler.frontier.work import (
     Amended,
     Apply,
@@ -88,6 +102,7 @@ from crawler.frontier.work import (
 from crawler.model import Seconds
 
 __all__ = [
+    "ALL",
     "BEFORE_ALL",
     "LEASE_S",
     "MAX_CRASHES",
@@ -108,6 +123,7 @@ __all__ = [
     "Cursor",
     "Desk",
     "Due",
+    "EndWishes",
     "Ended",
     "Entry",
     "Filed",
@@ -115,11 +131,13 @@ __all__ = [
     "Forget",
     "Forgettable",
     "Frontier",
+    "Heard",
     "Holder",
     "HostCounts",
     "HostState",
     "HostView",
     "HostsMet",
+    "InFlight",
     "InForce",
     "JobSums",
     "Joined",
@@ -130,6 +148,7 @@ __all__ = [
     "LetGo",
     "Listing",
     "Listings",
+    "MakeWish",
     "Member",
     "Migration",
     "NewList",
@@ -149,19 +168,23 @@ __all__ = [
     "RobotsOf",
     "Said",
     "SaidOf",
+    "Scope",
     "SourceState",
     "Sources",
     "Still",
     "StillForgettable",
     "StoredFiles",
+    "Subject",
     "Sums",
     "Synced",
+    "TakeBackWish",
     "Tidied",
     "Understand",
     "UnknownUrl",
     "Unnamed",
     "Unneeded",
     "UrlsOf",
+    "Verb",
     "Waits",
     "WaitsAt",
     "Wake",
@@ -169,12 +192,16 @@ __all__ = [
     "Watched",
     "Weigh",
     "Weighed",
+    "Wish",
+    "Wisher",
+    "Wishes",
     "Work",
     "changed",
     "open_frontier",
     "open_ledger",
     "open_migration",
     "pages",
+    "paused_by",
     "tidied",
 ]
 

@@ -19,7 +19,8 @@ CREATE TABLE ledger (
     name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of the configuration that holds it
     digest TEXT NOT NULL DEFAULT '',       -- of the newest text of that configuration
     obeys TEXT NOT NULL DEFAULT '{{}}',    -- what that says under `hosts` of robots.txt, as JSON
-    obeyed_upto INTEGER                    -- hosts up to this number know that; NULL: all do
+    obeyed_upto INTEGER,                   -- hosts up to this number know that; NULL: all do
+    wishes INTEGER NOT NULL DEFAULT 0      -- grows with every wish that comes, changes or goes
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
 
@@ -69,7 +70,8 @@ CREATE TABLE process (
     visits INTEGER NOT NULL DEFAULT 0,     -- since it started
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
-    bytes INTEGER NOT NULL DEFAULT 0
+    bytes INTEGER NOT NULL DEFAULT 0,
+    heard INTEGER NOT NULL DEFAULT 0       -- the number of the wishes that are in force there
 ) STRICT;
 
 CREATE TABLE host (
@@ -246,6 +248,21 @@ CREATE TABLE file (
     task INTEGER NOT NULL,
     machine TEXT NOT NULL DEFAULT '',      -- where it lies; '': on the only one
     store TEXT NOT NULL DEFAULT ''         -- its output; '': the folder
+) STRICT;
+
+CREATE TABLE wish (                        -- what an operator wishes, as long as it stands
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verb TEXT NOT NULL,                    -- see wishes.Verb
+    scope TEXT NOT NULL,                   -- all, job, host
+    subject TEXT NOT NULL,                 -- '', job.name, host.key; name: for every port
+    option TEXT NOT NULL,                  -- that is set, with its value as JSON; else ''
+    value TEXT NOT NULL,
+    who TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    why TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    until REAL,                            -- it is taken back then; NULL: not by itself
+    UNIQUE (verb, scope, subject, option)
 ) STRICT;
 
 CREATE TABLE tally (                       -- sums, kept in every transaction

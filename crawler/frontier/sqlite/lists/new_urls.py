@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from crawler.frontier.sqlite.lists.renaming import adopt
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF, among, move, note
 from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.pauses import some_paused
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import tally
 from crawler.model import DAY_S, Seconds
@@ -106,9 +107,11 @@ def due(db: sqlite3.Connection, hosts: Iterable[int], job: int, now: Seconds) ->
     """Make hosts ready of which something is due now.
 
     A host whose robots.txt is asked for is ready for that first, and where no job visited it until
-    now, nothing has said when.
+    now, nothing has said when. One that is paused is not.
     """
+    if some_paused(db):
+        return update_ready_at(db, hosts, now)
     (weight,) = db.execute("SELECT weight FROM job WHERE id = ?", (job,)).fetchone()
     values = {"hosts": json.dumps(list(hosts)), "now": now, "second": int(now), "weight": weight}
     db.execute(_DUE, values)
-    update_ready_at(db, [host for (host,) in db.execute(_GATED, values).fetchall()], now)
+    return update_ready_at(db, [host for (host,) in db.execute(_GATED, values).fetchall()], now)
