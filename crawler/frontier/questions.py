@@ -27,10 +27,12 @@ class Wanted(Query[Entry]):
     host: str | None = None
     """name or name:port"""
     kinds: tuple[str, ...] = ()
-    """Of the last visit that was an end."""
+    """Of the last visit."""
     states: tuple[str, ...] = ()
     since: Seconds | None = None
     """Wall time of the last visit, or of the end if there was none."""
+    last_ends: tuple[str, ...] = ()
+    """Kinds of the last visit that was an end."""
 
 
 @dataclass(frozen=True, slots=True)

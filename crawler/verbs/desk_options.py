@@ -77,7 +77,12 @@ def choosing_urls(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--host", help="Of this host: example.org, or example.org:8080."),
         click.option(
             "--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in Kind]),
-            help="Whose last end was of this kind; may be given again.",
+            help="Whose last visit was of this kind; may be given again.",
+        ),
+        click.option(
+            "--last-end", "last_ends", multiple=True,
+            type=click.Choice([kind.value for kind in Kind]),
+            help="Whose last end was of this kind, whatever came since; may be given again.",
         ),
         click.option("--since", type=Span(), help="Visited within the last 1d, 12h, 30m …"),
     )  # fmt: skip
@@ -88,12 +93,13 @@ def wanted(
     job: str | None,
     host: str | None,
     kinds: Sequence[str],
+    last_ends: Sequence[str],
     since: Seconds | None,
     states: Sequence[str] = (),
 ) -> Wanted:
     """Return which URLs the options of `choosing_urls` and `states` choose."""
     at = None if since is None else time.time() - since
-    return Wanted(job, host, tuple(kinds), tuple(states), at)
+    return Wanted(job, host, tuple(kinds), tuple(states), at, tuple(last_ends))
 
 
 JSON = click.option("--json", "as_json_", is_flag=True, help="For programs.")

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from crawler.frontier import STATES, Desk, Entry, Wanted, pages
@@ -11,6 +11,12 @@ from crawler.policy.masking import NOTHING, USUAL, Mask
 from crawler.verbs.words import as_json, stamp, word_of
 
 FORMATS = ("jsonl", "csv", "list")
+COLUMNS = (
+    "url", "job", "state", "outcome", "ended", "kind", "status", "reason", "path", "bytes",
+    "digest", "attempts", "failures", "host", "location", "directives", "unverified",
+    "first_seen", "last_visit", "last_success", "last_change", "due_at",
+)  # fmt: skip
+"""Fields of a record, in their order."""
 _FORMULA = ("=", "+", "-", "@")
 
 
@@ -44,36 +50,40 @@ def record(entry: Entry) -> dict[str, Any]:
 
 
 def exported(desk: Desk, wanted: Wanted, style: str, mask: Mask = USUAL) -> Iterator[str]:
-    """Yield the chosen URLs as text in a format of FORMATS, a page of them at a time."""
+    """Yield the chosen URLs as text in a format of FORMATS, a page of them at a time.
+
+    A table has its header also where there is no URL.
+    """
     write = _WRITERS[style]
-    first = True
+    head = _row(COLUMNS) if style == "csv" else ""
     for page in pages(desk, wanted):
-        if page:
-            yield write([mask.within(record(entry)) for entry in page], first)
-            first = False
+        yield head + write([mask.within(record(entry)) for entry in page])
+        head = ""
+    yield head
 
 
 Records = list[dict[str, Any]]
 
 
-def _jsonl(page: Records, _: bool) -> str:  # noqa: FBT001  whether it is the first page
+def _jsonl(page: Records) -> str:
     return "".join(as_json(one, NOTHING) + "\n" for one in page)
 
 
-def _list(page: Records, _: bool) -> str:  # noqa: FBT001
+def _list(page: Records) -> str:
     return "".join(f"{printable(one['url'])}\n" for one in page)
 
 
-def _csv(page: Records, first: bool) -> str:  # noqa: FBT001
+def _csv(page: Records) -> str:
     """Return rows for spreadsheets: a cell that looks like a formula gets an apostrophe before it.
 
     The apostrophe is part of the cell then; programs read jsonl.
     """
+    return "".join(_row([_cell(value) for value in one.values()]) for one in page)
+
+
+def _row(cells: Sequence[Any]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    if first:
-        writer.writerow(page[0])
-    writer.writerows([_cell(value) for value in one.values()] for one in page)
+    csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 
@@ -84,6 +94,4 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if value.lstrip().startswith(_FORMULA) else value
 
 
-_WRITERS: dict[str, Callable[[Records, bool], str]] = {
-    "jsonl": _jsonl, "csv": _csv, "list": _list,
-}  # fmt: skip
+_WRITERS: dict[str, Callable[[Records], str]] = {"jsonl": _jsonl, "csv": _csv, "list": _list}

@@ -202,6 +202,7 @@ def test_a_retry_beside_the_daemon_is_visited_at_once(tmp_path):
             broken.clear()
             assert desk(tmp_path, "retry", "--dry-run").startswith("5 URLs would be due again")
             assert job_of(tmp_path)["error"] == 5
+            assert desk(tmp_path, "retry", "--last-end", "dns") == "0 URLs are due again\n"
             told = desk(tmp_path, "retry", "--kind", "http_error", "--since", "1d", "--job", "j")
             assert told == "5 URLs are due again: http_error 5\n"
             until(lambda: job_of(tmp_path)["ok"] == 5, "not visited again", daemon)

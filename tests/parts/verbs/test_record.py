@@ -6,9 +6,11 @@ import pytest
 
 from crawler.errors import UsageError
 from crawler.frontier import Wanted, open_ledger
-from crawler.verbs.record import exported
-from tests.parts.frontiers import NOW, seeds
-from tests.parts.ledgers import ended, execute
+from crawler.model import Kind
+from crawler.records import Again
+from crawler.verbs.record import COLUMNS, exported
+from tests.parts.frontiers import NOW, join, seeds, settled, take
+from tests.parts.ledgers import DAY, ended, execute
 
 
 def export(file, style="jsonl", **wanted):
@@ -42,6 +44,28 @@ def test_an_export_can_be_narrowed(file, frontier):
     for wrong in ({"job": "no"}, {"host": "nowhere"}):
         with pytest.raises(UsageError, match="is known"):
             count(**wrong)
+
+
+def test_a_kind_is_of_the_last_visit_and_a_last_end_of_the_last_visit_that_was_one(file, frontier):
+    ended(frontier, "a", again=NOW + DAY)
+    frontier.time = NOW + DAY + 1
+    owner = join(frontier, NOW + DAY + 1)
+    (first, *_) = take(frontier, owner, NOW + DAY + 1)["a:80"].tasks
+    again = settled(first, Kind.CONNECT, Again(NOW + 2 * DAY), NOW + DAY + 1)
+    assert frontier.settle(owner, [again], []) == set()
+    assert export(file, "list", kinds=("connect",)) == f"{first.url}\n"
+    assert export(file, "list", last_ends=("connect",)) == ""
+    assert first.ended
+    assert export(file, "list", last_ends=(first.ended,)) == f"{first.url}\n"
+    assert export(file, "list", kinds=(first.ended,)) == ""
+
+
+def test_a_table_of_no_url_has_its_header(file, frontier):
+    ended(frontier, "a")
+    assert export(file, "csv", kinds=("tls",)) == ",".join(COLUMNS) + "\n"
+    assert export(file, "csv").splitlines()[0] == ",".join(COLUMNS)
+    assert tuple(json.loads(export(file).splitlines()[0])) == COLUMNS
+    assert export(file, kinds=("tls",)) == export(file, "list", kinds=("tls",)) == ""
 
 
 def test_a_csv_holds_no_formula_and_no_control_character(file, frontier):

@@ -58,12 +58,13 @@ def where(db: Connection, wanted: Wanted) -> tuple[str, list[Any]]:
         hosts = host_numbers(db, wanted.host.lower())
         terms.append(f"task.host IN ({', '.join('?' * len(hosts))})")
         parameters += hosts
-    if wanted.kinds:
-        terms.append(f"{ENDED} IN ({', '.join('?' * len(wanted.kinds))})")
-        parameters += wanted.kinds
-    if wanted.states:
-        numbers = [str(STATES.index(state)) for state in wanted.states]
-        terms.append(f"task.state IN ({', '.join(numbers)})")
+    states = tuple(map(STATES.index, wanted.states))
+    for column, chosen in (
+        ("task.kind", wanted.kinds), (ENDED, wanted.last_ends), ("task.state", states)
+    ):  # fmt: skip
+        if chosen:
+            terms.append(f"{column} IN ({', '.join('?' * len(chosen))})")
+            parameters += chosen
     if wanted.since is not None:
         terms.append(f"CASE WHEN task.state = {DEAD} THEN ifnull(task.finished_at, task.due_at) "
                      "ELSE task.finished_at END >= ?")  # fmt: skip
