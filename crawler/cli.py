@@ -42,9 +42,9 @@ class _Verbs(click.Group):
 
 def _desk() -> dict[str, click.Command]:
     with importing():
-        from crawler.verbs import audit, desk
+        from crawler.verbs import audit, desk, wishes
 
-    return {str(verb.name): verb for verb in (*desk.VERBS, audit.audit_verb)}
+    return {str(verb.name): verb for verb in (*desk.VERBS, *wishes.VERBS, audit.audit_verb)}
 
 
 @click.group(

@@ -12,9 +12,9 @@ from typing import Self
 
 from crawler.config import Job, Settings
 from crawler.daemon.busy_watch import BusyWatch
+from crawler.daemon.change import Change
 from crawler.daemon.clock import ClockWatch
-from crawler.daemon.configuration import Coming, Configuration
-from crawler.daemon.difference import Difference
+from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk, Start
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
@@ -29,16 +29,13 @@ from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
-from crawler.daemon.wishes.hearing import Hearing
-from crawler.daemon.wishes.waking import Waking
-from crawler.fetch.fetcher import JobSession
+from crawler.daemon.wishes import hearing
 from crawler.frontier import Pulse
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.records import Settlement
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.seeder import Seeder
-from crawler.seeder.waking import wake_hosts
 from crawler.sources.contract import readable
 
 RELEASE_S: Seconds = 2.0
@@ -110,13 +107,12 @@ class App:
         services = (
             Service("settler", visiting.settler.run),
             Service("keeper", self.keeper.run),
-            Service("hearing", self._hearing.run),
-            Service("waking", self._waking.run),
+            *self._hearing,
             Service("leaser", visiting.feeder.leaser.run),
             Service("feeder", visiting.feeder.run),
             Service("seeder", self.seeder.run),
         )
-        reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
+        reloader = Reloader(self._file, self._configuration, self._change.prepare, self._log)
         forced = self._supervisor.run(services, reloader.reload)
         self._standing.require()
         return forced
@@ -135,7 +131,11 @@ class App:
         self._open_supervisor()
         self._open_seeder(stack)
         self._open_keeper()
-        self._open_hearing()
+        self._change = Change(
+            self._configuration, self._visiting, self._meanings, self._disk, self._supervisor,
+            self.keeper, self.seeder,
+        )  # fmt: skip
+        self._hearing = hearing(self.frontier, self._disk.owner, self._visiting.feeder, self._log)
         stack.callback(self._release)
 
     def _try_output(self) -> None:
@@ -222,15 +222,6 @@ class App:
         self.keeper.beat()
         self.keeper.beaten = self._standing.look
 
-    def _open_hearing(self) -> None:
-        """Hear of what is wished before anything is leased."""
-        feeder, frontier, owner = self._visiting.feeder, self.frontier, self._disk.owner
-        self._waking = Waking(partial(wake_hosts, frontier, owner, feeder.leaser.look))
-        self._hearing = Hearing(
-            frontier, owner, self._log, pause=feeder.heed, wake=self._waking.ask
-        )
-        self._hearing.look()
-
     def _look(self, done: UntilDone) -> None:
         """Compute rests anew where that was asked for, and see whether all is done."""
         self._clock.look()
@@ -243,28 +234,6 @@ class App:
         """Return how the process is, for its row in the ledger."""
         state = "paused" if self._visiting.feeder.is_paused else self._supervisor.state.value
         return Pulse(state, readable(str(self._file or "")), self._visiting.workers.busy)
-
-    def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
-        """Do all of a reload that may fail, the ledger last; return what puts it in force."""
-        coming = self._configuration.coming(settings)
-        sessions = self._visiting.fetcher.prepare(coming.all_jobs())
-        self._meanings.look()
-        self._disk.configure(coming.hosts)  # from here on its jobs are leased: nothing may wait
-        return partial(self._put_in_force, coming, sessions, found)
-
-    def _put_in_force(
-        self, coming: Coming, sessions: Sequence[JobSession], found: Difference
-    ) -> None:
-        """Tell every part of another configuration, without a wait; a URL's next lease has it."""
-        self._configuration.take_up(coming)
-        self._visiting.fetcher.commit(sessions)
-        options = coming.settings.crawler
-        self._supervisor.grace_period = options.grace_period
-        self._supervisor.resize(options.concurrency)
-        self.keeper.progress = options.log.progress
-        self._visiting.apply()
-        self.tally.counted.set()  # the keeper computes the rests anew at once
-        self.seeder.again(found.changed)
 
     def _release(self) -> None:
         """Give back all leased tasks: the end of every drain, also of one that failed."""

@@ -33,12 +33,7 @@ def terms_of(
     own_hosts: OwnHosts, queue: RefillQueue, room: Callable[[Seconds], int], now: Seconds
 ) -> Terms:
     """Return what to ask for now; `room` says how many more hosts there is work for."""
-    withdrawal = own_hosts.withdrawal
-    rests = own_hosts.resting_long(now)
-    back = {task.id for host in rests for task in host.tasks} | withdrawal.tasks()
-    resting = list(dict.fromkeys([*rests, *withdrawal.hosts()]))
-    for host in resting:
-        host.returning = True
+    resting, back = _returning(own_hosts, now)
     exhausted = own_hosts.take_idle()
     idle = dict.fromkeys([*(one for one in resting if _goes(one, back)), *exhausted])
     others = {*idle, *resting}  # what moves is found anew by the next lease
@@ -46,8 +41,18 @@ def terms_of(
     busy = {*idle, *moving}
     to_refill = [host for host in queue.due(now) if host not in busy]
     refills = {host.id: lack for host in to_refill if (lack := host.missing_tasks(now))}
-    new = 0 if withdrawal.paused.everything else room(now)
+    new = 0 if own_hosts.withdrawal.paused.everything else room(now)
     return Terms(to_refill, refills, new, exhausted, list(idle), back, resting, moving)
+
+
+def _returning(own_hosts: OwnHosts, now: Seconds) -> tuple[list[Host], set[int]]:
+    """Hold hosts back of which tasks go back; return them, and the ids of these tasks."""
+    rests, withdrawal = own_hosts.resting_long(now), own_hosts.withdrawal
+    back = {task.id for host in rests for task in host.tasks} | withdrawal.tasks()
+    resting = list(dict.fromkeys([*rests, *withdrawal.hosts()]))
+    for host in resting:
+        host.returning = True
+    return resting, back
 
 
 def _goes(host: Host, back: Container[int]) -> bool:

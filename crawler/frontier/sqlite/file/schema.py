@@ -1,5 +1,6 @@
 """The tables of a state file. `application_id` says that a file is ours, `user_version` how new."""
 
+from crawler.frontier.sqlite.file.wish_tables import WISHES
 from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
@@ -250,25 +251,10 @@ CREATE TABLE file (
     store TEXT NOT NULL DEFAULT ''         -- its output; '': the folder
 ) STRICT;
 
-CREATE TABLE wish (                        -- what an operator wishes, as long as it stands
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    verb TEXT NOT NULL,                    -- see wishes.Verb
-    scope TEXT NOT NULL,                   -- all, job, host
-    subject TEXT NOT NULL,                 -- '', job.name, host.key; name: for every port
-    option TEXT NOT NULL,                  -- that is set, with its value as JSON; else ''
-    value TEXT NOT NULL,
-    who TEXT NOT NULL,
-    machine TEXT NOT NULL,
-    why TEXT NOT NULL,
-    made_at REAL NOT NULL,
-    until REAL,                            -- it is taken back then; NULL: not by itself
-    UNIQUE (verb, scope, subject, option)
-) STRICT;
-
 CREATE TABLE tally (                       -- sums, kept in every transaction
     job INTEGER NOT NULL,
     kind TEXT NOT NULL,                    -- of `ended`; '' all known, '+' due again, 'retired'
     n INTEGER NOT NULL,
     PRIMARY KEY (job, kind)
 ) STRICT, WITHOUT ROWID;
-"""
+{WISHES}"""
