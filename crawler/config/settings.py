@@ -10,7 +10,7 @@ from crawler.config import checks
 from crawler.config.host_options import HostOptions
 from crawler.config.job_options import Job, JobOptions
 from crawler.config.options import Options
-from crawler.config.units import Duration
+from crawler.config.units import Duration, Size
 from crawler.policy.masking import REDACTED
 
 
@@ -32,6 +32,19 @@ class PerAddress(Options):
     """Visits to one address at the same time."""
     delay: Duration = 0.0
     """Rest of an address between two visits."""
+
+
+class Guards(Options):
+    """What this machine is spared, before it fails."""
+
+    min_free: Size = 64_000_000
+    """Room for files and ledger, less what is declared under way, below which no visit begins."""
+    min_inodes: StrictInt = Field(default=1000, ge=0)
+    """Inodes on their disks below which no visit begins; 0 asks for none, as in min_free."""
+    memory_soft: Size | None = None
+    """Resident memory of a process beyond which fewer of its visits run at once."""
+    memory_hard: Size | None = None
+    """Resident memory beyond which a process drains and exits with 1, to be started anew."""
 
 
 class CrawlerOptions(Options):
@@ -63,6 +76,7 @@ class CrawlerOptions(Options):
     """Reload by itself when this file or a list changes."""
     redact_query: tuple[StrictStr, ...] = REDACTED
     """Names of query parameters, in any case and with *, whose values are told nowhere."""
+    guards: Guards = Guards()
     log: LogOptions = LogOptions()
 
 

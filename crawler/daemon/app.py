@@ -16,6 +16,7 @@ from crawler.daemon.change import Change
 from crawler.daemon.clock import ClockWatch
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk, Start
+from crawler.daemon.guards import Guards
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
 from crawler.daemon.mailbox import Mailbox
@@ -25,7 +26,7 @@ from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.standing import Standing
-from crawler.daemon.supervisor import Supervisor
+from crawler.daemon.supervisor import State, Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
@@ -115,6 +116,7 @@ class App:
         reloader = Reloader(self._file, self._configuration, self._change.prepare, self._log)
         forced = self._supervisor.run(services, reloader.reload)
         self._standing.require()
+        self._guards.require()
         return forced
 
     def _open(self, stack: ExitStack) -> None:
@@ -125,10 +127,15 @@ class App:
         self.frontier = self._disk.frontier
         stack.enter_context(BusyWatch(self.frontier.busy_since, self._log))
         stack.enter_context(self._visiting)
-        self._try_output()
+        self._visiting.try_output(patient=bool(self._file))
         self._meanings = Meanings(self.frontier, self._disk.owner, self._visiting.put_in_force)
         self._meanings.open(self._configuration.jobs)
         self._open_supervisor()
+        self._guards = Guards(
+            self._configuration, self._visiting, self._log, self._is_running, self.stop
+        )
+        if self._file:  # else somebody waits for the run's end, and hears of a fault when it is one
+            stack.enter_context(self._guards)
         self._open_seeder(stack)
         self._open_keeper()
         self._change = Change(
@@ -137,18 +144,6 @@ class App:
         )  # fmt: skip
         self._hearing = hearing(self.frontier, self._disk.owner, self._visiting.feeder, self._log)
         stack.callback(self._release)
-
-    def _try_output(self) -> None:
-        """See whether files can be stored; a daemon that cannot begins with a pause.
-
-        Raises:
-            OSError: they cannot, and nobody is to wait: this is no daemon.
-        """
-        fault = self._disk.output_fault()
-        if fault and self._file is None:
-            raise fault
-        if fault:
-            self._visiting.pause_for(fault)
 
     def _open_supervisor(self) -> None:
         options, visiting = self._configuration.settings.crawler, self._visiting
@@ -232,8 +227,12 @@ class App:
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""
-        state = "paused" if self._visiting.feeder.is_paused else self._supervisor.state.value
-        return Pulse(state, readable(str(self._file or "")), self._visiting.workers.busy)
+        state = "paused" if self._visiting.feeder.paused else self._supervisor.state.value
+        file, busy = readable(str(self._file or "")), self._visiting.workers.busy
+        return Pulse(state, file, busy, trouble=self._guards.words())
+
+    def _is_running(self) -> bool:
+        return self._supervisor.state is State.RUNNING
 
     def _release(self) -> None:
         """Give back all leased tasks: the end of every drain, also of one that failed."""

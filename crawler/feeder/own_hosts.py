@@ -19,6 +19,7 @@ from crawler.frontier import LeasedHost
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy.bans import is_refusal
+from crawler.policy.causes import GOOD, counts_for_host
 from crawler.policy.clock_steps import ClockSteps
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.put_off import host_pays
@@ -117,6 +118,8 @@ class OwnHosts:
             return visited, self.addresses.leave(task, now)
         self._begun.discard(task.id)
         visited = self._judge(host, visited, now)
+        if counts_for_host(task, outcome):
+            host.pace.brought(visited.answered_at, ok=outcome.kind in GOOD)
         host.pace.finished(visited.answered_at)
         if outcome.retry_after:
             host.pace.asked_to_wait(now + outcome.retry_after)

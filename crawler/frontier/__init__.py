@@ -31,6 +31,14 @@ from crawler.frontier.answers import (
 )
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
+from crawler.frontier.hosts import (
+    FailureList,
+    FailureSum,
+    HostAccount,
+    HostLine,
+    HostTable,
+    JobThere,
+)
 from crawler.frontier.list_values import (
     KnownChunk,
     NewList,
@@ -42,11 +50,14 @@ from crawler.frontier.list_values import (
     Weighed,
 )
 from crawler.frontier.questions import (
+    AboutHost,
     AboutUrl,
     Chunks,
+    FailuresOf,
     FiledOf,
     Forgettable,
     HostsMet,
+    HostsOf,
     InFlight,
     Listings,
     RobotsOf,
@@ -81,7 +92,6 @@ from crawler.frontier.values import (
     Said,
     Watched,
 )
-from crawler.frontier.wishes import ALL, Heard, Scope, Subject, Verb, Wish, Wisher, paused_by
 from crawler.frontier.work import (
     Amended,
     Apply,
@@ -102,13 +112,13 @@ from crawler.frontier.work import (
 from crawler.model import Seconds
 
 __all__ = [
-    "ALL",
     "BEFORE_ALL",
     "LEASE_S",
     "MAX_CRASHES",
     "STALLED_FACTOR",
     "START",
     "STATES",
+    "AboutHost",
     "AboutUrl",
     "Amended",
     "Apply",
@@ -126,20 +136,27 @@ __all__ = [
     "EndWishes",
     "Ended",
     "Entry",
+    "FailureList",
+    "FailureSum",
+    "FailuresOf",
     "Filed",
     "FiledOf",
     "Forget",
     "Forgettable",
     "Frontier",
-    "Heard",
     "Holder",
+    "HostAccount",
     "HostCounts",
+    "HostLine",
     "HostState",
+    "HostTable",
     "HostView",
     "HostsMet",
+    "HostsOf",
     "InFlight",
     "InForce",
     "JobSums",
+    "JobThere",
     "Joined",
     "KnownChunk",
     "KnownUrl",
@@ -168,13 +185,11 @@ __all__ = [
     "RobotsOf",
     "Said",
     "SaidOf",
-    "Scope",
     "SourceState",
     "Sources",
     "Still",
     "StillForgettable",
     "StoredFiles",
-    "Subject",
     "Sums",
     "Synced",
     "TakeBackWish",
@@ -184,7 +199,6 @@ __all__ = [
     "Unnamed",
     "Unneeded",
     "UrlsOf",
-    "Verb",
     "Waits",
     "WaitsAt",
     "Wake",
@@ -192,8 +206,6 @@ __all__ = [
     "Watched",
     "Weigh",
     "Weighed",
-    "Wish",
-    "Wisher",
     "Wishes",
     "Work",
     "changed",
@@ -201,7 +213,6 @@ __all__ = [
     "open_ledger",
     "open_migration",
     "pages",
-    "paused_by",
     "tidied",
 ]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, UnknownUrl
+from crawler.frontier.hosts import FailureList, HostAccount, HostTable
 from crawler.frontier.list_values import KnownChunk, SourceState
 from crawler.frontier.values import Filed, Said
 from crawler.frontier.wishes import Subject, Wish
@@ -108,6 +109,36 @@ class AboutUrl(Question[Sequence[KnownUrl] | UnknownUrl]):
     url: str
     spellings: Sequence[str] = ()
     """Other spellings of it, which are looked up if no job knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailuresOf(Question[FailureList]):
+    """Visits that failed, by host and cause, the newest first."""
+
+    since: Seconds
+    """Wall time; older ones are left out."""
+    host: str | None = None
+    """name or name:port"""
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HostsOf(Question[HostTable]):
+    """The first hosts of a choice, in an order."""
+
+    choice: str
+    """One of `hosts.CHOICES`."""
+    order: str
+    """Of `hosts.ORDERS`."""
+    now: Seconds
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AboutHost(Question[Sequence[HostAccount]]):
+    """All that is known of the host name:port, or of every host of a name."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,9 @@ class Member:
     bytes: int
     outdated: int
     """1 while it has an older text of its configuration in force than another process."""
-    heard: int
+    trouble: str = ""
+    """What troubles it, in words."""
+    heard: int = 0
     """Number of the wishes that are in force there."""
 
     def life(self, machine: str, now: Seconds) -> str:

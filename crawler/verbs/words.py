@@ -66,6 +66,12 @@ def when(at: Seconds, now: Seconds) -> str:
     return f"{iso(at)}, in {span(far)}" if far > 0 else f"{iso(at)}, {span(-far)} ago"
 
 
+def ago(at: Seconds, now: Seconds) -> str:
+    """Return how long ago a time is: `3 min ago`, `now`."""
+    passed = round(now - at)
+    return f"{span(passed)} ago" if passed > 0 else "now"
+
+
 def stamp(at: Seconds | None) -> str | None:
     """Return a time for programs."""
     return None if at is None else iso(at)

@@ -3,17 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.frontier import (
-    STATES,
-    AboutUrl,
-    Desk,
-    Entry,
-    HostState,
-    Member,
-    UnknownUrl,
-    Wish,
-    paused_by,
-)
+from crawler.frontier import STATES, AboutUrl, Desk, Entry, HostState, Member, UnknownUrl
+from crawler.frontier.wishes import Wish, paused_by
 from crawler.model import Seconds
 from crawler.records import Robots
 from crawler.verbs.explain.decision import Decision, decision

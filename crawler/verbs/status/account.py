@@ -20,6 +20,8 @@ def lines(status: Status, ledger: Ledger) -> Iterator[str]:
     yield f"state    {ledger.state}, {size(ledger.state.stat().st_size)}"
     for member in status.members:
         yield f"process  {_member(status, member)}"
+        if member.trouble and member.life(status.machine, status.now) == "alive":
+            yield f"  trouble  {member.trouble}"
     yield ""
     yield from _table(status.jobs, ledger)
     yield ""
@@ -139,6 +141,7 @@ def _process(status: Status, one: Member) -> dict[str, Any]:
         "rate": round(one.rate, 2),
         "rate_ok": round(one.rate_ok, 2),
         "bytes": one.bytes,
+        "trouble": one.trouble,
     }
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from crawler.errors import CrawlerError, UsageError
-from crawler.frontier import Desk, InFlight, Member, Scope, Subject, Wish, Wisher, Wishes, pages
+from crawler.frontier import Desk, InFlight, Member, Wishes, pages
 from crawler.frontier.process import current
+from crawler.frontier.wishes import Scope, Subject, Wish, Wisher
 from crawler.model import Seconds
 from crawler.verbs.words import counted
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crawler.frontier import Scope, Subject, Verb, Wish
+from crawler.frontier.wishes import Scope, Subject, Verb, Wish
 from crawler.log import iso
 from crawler.model import Seconds
 from crawler.verbs.words import stamp, when

@@ -2,18 +2,8 @@
 
 import pytest
 
-from crawler.frontier import (
-    ALL,
-    InFlight,
-    MakeWish,
-    Scope,
-    Subject,
-    TakeBackWish,
-    Verb,
-    Wisher,
-    changed,
-    paused_by,
-)
+from crawler.frontier import InFlight, MakeWish, TakeBackWish, changed
+from crawler.frontier.wishes import ALL, Scope, Subject, Verb, Wisher, paused_by
 from crawler.model import Kind
 from crawler.seeder.waking import wake_hosts
 

@@ -11,7 +11,9 @@ from crawler.frontier.sqlite.desk import wishes
 from crawler.frontier.sqlite.desk.archive import begin_archive
 from crawler.frontier.sqlite.desk.believing import believe
 from crawler.frontier.sqlite.desk.entries import about_url
+from crawler.frontier.sqlite.desk.failing import failures_of
 from crawler.frontier.sqlite.desk.forget import forget, forgettable, still_forgettable
+from crawler.frontier.sqlite.desk.host_tables import about_host, hosts_of
 from crawler.frontier.sqlite.desk.hosts import hosts_met
 from crawler.frontier.sqlite.desk.retry import retry
 from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
@@ -45,6 +47,9 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.StillForgettable: lambda db, question: still_forgettable(
         db, question.files, question.until
     ),
+    asked.FailuresOf: failures_of,
+    asked.HostsOf: hosts_of,
+    asked.AboutHost: lambda db, question: about_host(db, question.name),
     asked.RobotsOf: lambda db, question: robots.known(db, question.origin),
     asked.SaidOf: lambda db, question: meaning.said(db, question.task),
     asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),

@@ -14,7 +14,7 @@ from crawler.frontier.sqlite.rows.tasks import Row
 OWED = (
     "next_at", "opens_at", "gap", "address", "backoff", "failures", "failing_since", "silent",
     "latency", "spent", "day", "answered_at", "failed_until", "put_off_until", "turn_at",
-    "refusals", "refused_path", "refused_since",
+    "refusals", "refused_path", "refused_since", "well_at", "share",
 )  # fmt: skip
 """Columns of a host that its owner records."""
 TABLES = {
@@ -24,6 +24,7 @@ TABLES = {
     "parted": "ip TEXT PRIMARY KEY",
     "returned": "id INTEGER PRIMARY KEY",
     "refused": "host INTEGER PRIMARY KEY",
+    "failed": "id, attempt, host, cause, at, url, reason",
     "claimed": "key INTEGER PRIMARY KEY, task",
     "wanted": "host INTEGER PRIMARY KEY, tasks, upto, new, nth",
     "my_job": "name TEXT PRIMARY KEY, digest",

@@ -8,6 +8,7 @@ from itertools import count
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.lists.new_urls import enlist
 from crawler.frontier.sqlite.rows import staging
+from crawler.frontier.sqlite.rows.failures import NOTE_FAILURES, failures_of
 from crawler.frontier.sqlite.rows.fingerprints import is_known
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.procedures import FENCE, OWNED, Procedure
@@ -68,6 +69,7 @@ SETTLE = Procedure(
     *OWE_ALL,
     ready_at_of("SELECT host FROM temp.settled"),
     "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed",
+    *NOTE_FAILURES,
 )
 _KEEP = "UPDATE task SET part = ?, part_etag = ?, part_modified = ?, part_total = ? WHERE id = ?"
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
@@ -156,6 +158,8 @@ def settle(
     db, names = file.db, file.names
     staging.fill(db, "settled", map(row_of, settlements))
     stage_owed(db, hosts)
+    if failed := failures_of(settlements):
+        staging.fill(db, "failed", failed)
     staging.fill(db, "claimed", {path_key(path): task for task, path in claims.items()}.items())
     parts = [_part_of(task, part) for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]

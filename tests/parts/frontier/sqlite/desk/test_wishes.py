@@ -6,20 +6,16 @@ import pytest
 
 from crawler.errors import UsageError
 from crawler.frontier import (
-    ALL,
     EndWishes,
     InFlight,
     MakeWish,
-    Scope,
-    Subject,
     TakeBackWish,
-    Verb,
     Wake,
-    Wisher,
     Wishes,
     changed,
     open_ledger,
 )
+from crawler.frontier.wishes import ALL, Scope, Subject, Verb, Wisher
 from crawler.records import HostRecord, JobTerms
 from tests.parts.desk import rows
 from tests.parts.frontiers import NOW, done, join, put, seeds, take
