@@ -8,14 +8,11 @@ from pathlib import Path
 from crawler.frontier.actions import (
     BeginArchive,
     Believe,
-    EndWishes,
     Forget,
     LetGo,
-    MakeWish,
     Rename,
     Retry,
     Revisit,
-    TakeBackWish,
 )
 from crawler.frontier.answers import (
     START,
@@ -133,7 +130,6 @@ __all__ = [
     "Cursor",
     "Desk",
     "Due",
-    "EndWishes",
     "Ended",
     "Entry",
     "FailureList",
@@ -165,7 +161,6 @@ __all__ = [
     "LetGo",
     "Listing",
     "Listings",
-    "MakeWish",
     "Member",
     "Migration",
     "NewList",
@@ -192,7 +187,6 @@ __all__ = [
     "StoredFiles",
     "Sums",
     "Synced",
-    "TakeBackWish",
     "Tidied",
     "Understand",
     "UnknownUrl",

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from crawler.frontier.questions import Wanted
-from crawler.frontier.wishes import Subject, Verb, Wisher
+from crawler.frontier.wishes import EndWishes, MakeWish, TakeBackWish
 from crawler.model import Seconds
 from crawler.records import StoredFile
 
@@ -83,37 +82,6 @@ class Rename:
 
     file: StoredFile
     path: str
-
-
-@dataclass(frozen=True, slots=True)
-class MakeWish:
-    """Have a wish stand from now on; what stood for the same has its values, and keeps its number.
-
-    It counts 1, as `new` or `changed`, or nothing where it stood just so. A job that the
-    configuration has not, or a host that the ledger does not know, is a UsageError.
-    """
-
-    verb: Verb
-    subject: Subject
-    wisher: Wisher
-    lasts: Seconds | None = None
-    """It is taken back after so long; None: not by itself."""
-    option: str = ""
-    value: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class TakeBackWish:
-    """Have a wish stand no more; it counts 1, or nothing where none stood."""
-
-    verb: Verb
-    subject: Subject
-    option: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EndWishes:
-    """Take back the wishes whose time is over; it counts them."""
 
 
 Action = (

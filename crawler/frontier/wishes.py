@@ -69,6 +69,37 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeWish:
+    """Have a wish stand from now on; what stood for the same has its values, and keeps its number.
+
+    It counts 1, as `new` or `changed`, or nothing where it stood just so. A job that the
+    configuration has not, or a host that the ledger does not know, is a UsageError.
+    """
+
+    verb: Verb
+    subject: Subject
+    wisher: Wisher
+    lasts: Seconds | None = None
+    """It is taken back after so long; None: not by itself."""
+    option: str = ""
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBackWish:
+    """Have a wish stand no more; it counts 1, or nothing where none stood."""
+
+    verb: Verb
+    subject: Subject
+    option: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndWishes:
+    """Take back the wishes whose time is over; it counts them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """The answer to `hear`."""
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 import gevent
 
 from crawler.errors import LocalFaultError, StateError
-from crawler.frontier import EndWishes, Frontier, changed
-from crawler.frontier.wishes import Heard, Scope, Wish, paused_by
+from crawler.frontier import Frontier, changed
+from crawler.frontier.wishes import EndWishes, Heard, Scope, Wish, paused_by
 from crawler.log import Log, iso
 from crawler.model import Seconds
 from crawler.policy.paused import Paused

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from crawler.frontier import Desk, MakeWish, TakeBackWish, changed
-from crawler.frontier.wishes import Subject, Verb, Wish
+from crawler.frontier import Desk, changed
+from crawler.frontier.wishes import MakeWish, Subject, TakeBackWish, Verb, Wish
 from crawler.model import Seconds
 from crawler.verbs.desk_options import JSON, Span, verb_of
 from crawler.verbs.holding import opened_by

@@ -2,8 +2,17 @@
 
 import pytest
 
-from crawler.frontier import InFlight, MakeWish, TakeBackWish, changed
-from crawler.frontier.wishes import ALL, Scope, Subject, Verb, Wisher, paused_by
+from crawler.frontier import InFlight, changed
+from crawler.frontier.wishes import (
+    ALL,
+    MakeWish,
+    Scope,
+    Subject,
+    TakeBackWish,
+    Verb,
+    Wisher,
+    paused_by,
+)
 from crawler.model import Kind
 from crawler.seeder.waking import wake_hosts
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 from crawler.frontier import actions
 from crawler.frontier import questions as asked
+from crawler.frontier import wishes as wished
 from crawler.frontier.answers import Changed, Cursor, Page
 from crawler.frontier.sqlite.desk import wishes
 from crawler.frontier.sqlite.desk.archive import begin_archive
@@ -67,9 +68,9 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.LetGo: lambda file, action, now, _: _at_once(
         file, files.let_go, file.names, action.files, now
     ),
-    actions.MakeWish: wishes.make,
-    actions.TakeBackWish: lambda file, action, now, _: wishes.take_back(file, action, now),
-    actions.EndWishes: lambda file, _, now, __: wishes.end(file, now),
+    wished.MakeWish: wishes.make,
+    wished.TakeBackWish: lambda file, action, now, _: wishes.take_back(file, action, now),
+    wished.EndWishes: lambda file, _, now, __: wishes.end(file, now),
     actions.Rename: lambda file, action, *_: _at_once(file, files.rename, action.file, action.path),
 }
 

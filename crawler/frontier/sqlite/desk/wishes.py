@@ -5,7 +5,6 @@ from collections import Counter
 from typing import Any
 
 from crawler.errors import UsageError
-from crawler.frontier.actions import MakeWish, TakeBackWish
 from crawler.frontier.answers import Changed, Cursor, Page
 from crawler.frontier.sqlite.desk.selection import host_numbers
 from crawler.frontier.sqlite.desk.slices import File
@@ -13,7 +12,7 @@ from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.wished import all_wishes, note_change
-from crawler.frontier.wishes import Scope, Subject, Verb, Wish
+from crawler.frontier.wishes import MakeWish, Scope, Subject, TakeBackWish, Verb, Wish
 from crawler.model import Seconds
 
 _WHICH = "verb = ? AND scope = ? AND subject = ? AND option = ?"

@@ -5,17 +5,17 @@ import random
 import pytest
 
 from crawler.errors import UsageError
-from crawler.frontier import (
+from crawler.frontier import InFlight, Wake, Wishes, changed, open_ledger
+from crawler.frontier.wishes import (
+    ALL,
     EndWishes,
-    InFlight,
     MakeWish,
+    Scope,
+    Subject,
     TakeBackWish,
-    Wake,
-    Wishes,
-    changed,
-    open_ledger,
+    Verb,
+    Wisher,
 )
-from crawler.frontier.wishes import ALL, Scope, Subject, Verb, Wisher
 from crawler.records import HostRecord, JobTerms
 from tests.parts.desk import rows
 from tests.parts.frontiers import NOW, done, join, put, seeds, take
