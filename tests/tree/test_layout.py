@@ -106,6 +106,7 @@ ELSEWHERE = {
     "frontier/sqlite/file/locking.py": "parts/frontier/sqlite/test_sqlite.py",
     "frontier/sqlite/rows/names.py": "parts/frontier/test_frontier.py",
     "frontier/sqlite/lists/new_urls.py": "parts/frontier/test_frontier.py",
+    "frontier/sqlite/lists/seed_rows.py": "parts/frontier/sqlite/lists/test_portions.py",
     "frontier/process.py": "parts/frontier/sqlite/visits/test_owners.py",
     "frontier/sqlite/rows/readiness.py": "parts/frontier/sqlite/visits/test_turns.py",
     "frontier/sqlite/engine.py": "parts/frontier/sqlite/test_sqlite.py",
