@@ -81,6 +81,10 @@ class OutdatedError(EndOfProcessError):
     """A newer crawler has migrated the ledger, or another configuration has taken it over."""
 
 
+class MemoryFullError(EndOfProcessError):
+    """This process holds more memory than it may."""
+
+
 class PassLostError(CrawlerError):
     """Another reading of the same list has begun; the lists of the job are to be read again."""
 

@@ -132,6 +132,10 @@ class Health:
     refused_path: int = 0
     """Fingerprint of the only URL that was refused; 0 where there are several, or none."""
     refused_since: Seconds | None = None
+    well_at: Seconds | None = None
+    """When a visit last brought what was asked for."""
+    share: float | None = None
+    """Share of such visits, lately; None before the first visit."""
 
 
 @value

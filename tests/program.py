@@ -36,7 +36,8 @@ def write_config(
     document = {
         "crawler": {
             "state": "state.sqlite", "output": "files", "concurrency": 8, "grace_period": "1s",
-            "durability": "relaxed", "per_address": None, **crawler,
+            "durability": "relaxed", "per_address": None,
+            "guards": {"min_free": 0, "min_inodes": 0}, **crawler,
         },
         "job_defaults": {"delay": 0, "per_host": 8, "path": "{job}/{name}", "robots": "ignore",
                          "allow_addresses": ["127.0.0.0/8"], **(defaults or {})},

@@ -4,7 +4,7 @@ from crawler.config.checks import header_value
 from crawler.config.host_options import AdaptiveOptions, HostOptions
 from crawler.config.job_options import Auth, Job, JobOptions, ScheduleOptions, Timeout
 from crawler.config.loading import load, schema
-from crawler.config.settings import CrawlerOptions, LogOptions, PerAddress, Settings
+from crawler.config.settings import CrawlerOptions, Guards, LogOptions, PerAddress, Settings
 from crawler.config.units import NO_SPEED, Speed
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "AdaptiveOptions",
     "Auth",
     "CrawlerOptions",
+    "Guards",
     "HostOptions",
     "Job",
     "JobOptions",

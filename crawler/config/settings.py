@@ -10,15 +10,22 @@ from crawler.config import checks
 from crawler.config.host_options import HostOptions
 from crawler.config.job_options import Job, JobOptions
 from crawler.config.options import Options
-from crawler.config.units import Duration
+from crawler.config.units import Duration, Size
+from crawler.policy.log_events import event_name
 from crawler.policy.masking import REDACTED
+
+Level = Literal["debug", "info", "warning", "error"]
 
 
 class LogOptions(Options):
     """The log on standard output."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Level = "info"
     """Lines of this level and of those after it are written."""
+    levels: dict[Annotated[StrictStr, AfterValidator(event_name)], Level] = Field(
+        default_factory=dict
+    )
+    """The same for single events, as in `visit: warning`: only the visits that ended badly."""
     format: Literal["auto", "json", "console"] = "auto"
     """auto: console on a terminal, JSON lines elsewhere."""
     progress: Duration = 10.0
@@ -32,6 +39,21 @@ class PerAddress(Options):
     """Visits to one address at the same time."""
     delay: Duration = 0.0
     """Rest of an address between two visits."""
+
+
+class Guards(Options):
+    """What this machine is spared, before it fails."""
+
+    min_free: Size = 64_000_000
+    """Room for files and ledger, less what is declared under way, below which no visit begins."""
+    min_inodes: StrictInt = Field(default=1000, ge=0)
+    """Inodes on their disks below which no visit begins; 0 asks for none, as in min_free."""
+    memory_soft: Size | None = None
+    """Resident memory of a process beyond which fewer of its visits run at once."""
+    memory_hard: Size | None = None
+    """Resident memory beyond which a process drains and exits with 1, to be started anew."""
+    hub_lag: Duration = 1.0
+    """How long code may block the event loop before it is told, by its name; 0 for any time."""
 
 
 class CrawlerOptions(Options):
@@ -63,6 +85,7 @@ class CrawlerOptions(Options):
     """Reload by itself when this file or a list changes."""
     redact_query: tuple[StrictStr, ...] = REDACTED
     """Names of query parameters, in any case and with *, whose values are told nowhere."""
+    guards: Guards = Guards()
     log: LogOptions = LogOptions()
 
 

@@ -170,10 +170,18 @@ class Visiting:
     def _worker(self, leave: Callable[[], bool]) -> Worker:
         return Worker(self.handoff, self._visits, deliver=self.settler.deliver, leave=leave)
 
-    def pause_for(self, fault: OSError) -> None:
-        """Begin with a pause: nothing can be stored."""
-        self.feeder.pause.fault(time.monotonic())
-        self._log.error("daemon.paused", cause=self._remedy(fault))
+    def try_output(self, *, patient: bool) -> None:
+        """See whether files can be stored; who is patient begins with a pause where they cannot.
+
+        Raises:
+            OSError: they cannot, and nobody is to wait: this is no daemon.
+        """
+        fault = self._disk.output_fault()
+        if fault and not patient:
+            raise fault
+        if fault:
+            self.feeder.pause.fault(time.monotonic())
+            self._log.error("daemon.paused", cause=self._remedy(fault))
 
     def put_in_force(self, job: Job, rows_changed: bool) -> None:  # noqa: FBT001  a callback
         """Put a job in force whose lists were read again, also for its tasks in memory."""

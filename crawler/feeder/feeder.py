@@ -7,6 +7,7 @@ The feeder reads the clock, once for each step, and gives the time to all that i
 """
 
 import heapq
+import math
 import time
 from collections.abc import Callable, Iterable
 from itertools import count, islice
@@ -22,6 +23,7 @@ from crawler.frontier import Frontier, LeasedHost
 from crawler.model import Seconds, Task, Visited
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.pause import Pause
+from crawler.policy.paused import Paused
 from crawler.records import HostRecord
 
 HAND_OFF_SLICE_S: Seconds = 0.01
@@ -58,6 +60,8 @@ class Feeder:
         self.busy = 0
         """Visits handed off or under way."""
         self.pause = Pause()
+        self.most: float = math.inf
+        """Visits that may run at once, as far as the guards of this machine allow it."""
         self.leaser = Leaser(
             frontier,
             owner,
@@ -75,7 +79,7 @@ class Feeder:
         while True:
             now = self._monotonic()
             ready = bool(self._ready) and self._ready[0][0] <= now
-            if not (ready and self.pause.allows(now, self.busy)):
+            if not (ready and self._may_begin(now)):
                 self._wait(now)
                 rested_at = self._monotonic()
             elif now < rested_at + HAND_OFF_SLICE_S:
@@ -83,6 +87,12 @@ class Feeder:
             else:
                 gevent.sleep(0.001)
                 rested_at = self._monotonic()
+
+    def allow(self, most: float) -> None:
+        """Let so many visits run at once from now on; those that are too many end as they would."""
+        if most != self.most:
+            self.most = most
+            self._wake.set()
 
     def begun(self, task: Task, address: str | None = None) -> bool:
         """Note that a worker begins a visit; refuse it if its host moved, see `OwnHosts.begun`."""
@@ -103,7 +113,7 @@ class Feeder:
         host = self._own_hosts.hosts[visited.task.host_id]
         self._end_unvisited(host, now, offset)
         self._requeue([*freed, host], now)
-        if self.pause.active:
+        if self.pause.active or self.busy + 1 >= self.most:
             self._wake.set()
         return visited
 
@@ -120,6 +130,11 @@ class Feeder:
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]:
         """Return what the frontier stores of the given hosts, or of all, in wall time."""
         return self._own_hosts.owed(hosts, self._wall() - self._monotonic())
+
+    def heed(self, paused: Paused) -> None:
+        """Begin nothing that is paused from now on, and everything else."""
+        self.leaser.heed(paused)
+        self._wake.set()
 
     def held(self) -> list[int]:
         """Return the numbers of the hosts in memory."""
@@ -141,11 +156,21 @@ class Feeder:
         self._requeue(self._own_hosts.hosts.values(), now)
         self._wake.set()
 
+    @property
+    def paused(self) -> bool:
+        """Tell whether no visit begins, but for probes."""
+        wished = self._own_hosts.withdrawal.paused.everything
+        return wished or self.pause.active or not self.most
+
+    def _may_begin(self, now: Seconds) -> bool:
+        return self.busy < self.most and self.pause.allows(now, self.busy)
+
     def _room_for_hosts(self, now: Seconds) -> int:
         """Return how many more hosts there is work for: none while enough visits can start."""
         if self.pause.active:  # only what a probe needs
             return int(not self._ready and self.pause.allows(now, self.busy))
-        enough = max(0, 2 * self.concurrency - self.busy)
+        concurrency = int(min(self.concurrency, self.most))
+        enough = max(0, 2 * concurrency - self.busy)
         startable = (ready for ready in self._ready if ready[0] <= now + LOOKAHEAD_S)
         if sum(1 for _ in islice(startable, enough)) >= enough:
             return 0
@@ -197,6 +222,8 @@ class Feeder:
 
     def _wait(self, now: Seconds) -> None:
         until = self._ready[0][0] if self._ready else now + LOOK_EVERY_S
+        if self.busy >= self.most:
+            until = max(until, now + LOOK_EVERY_S)
         if self.pause.active and self._ready:  # for a probe, or for the end of the one under way
             until = max(until, self.pause.until if not self.busy else now + LOOK_EVERY_S)
         self._wake.wait(max(0.0, until - now))

@@ -77,6 +77,11 @@ class Fetcher:
         self._sessions.hang_up()
         self._resolver.__exit__()
 
+    @property
+    def declared(self) -> int:
+        """Return the bytes that bodies under way are still to bring to the disk, as declared."""
+        return self._reader.declared.bytes
+
     def hang_up(self) -> None:
         """Close every idle connection."""
         self._sessions.hang_up()

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Self
 
+from crawler.fetch.declared import Declaration
 from crawler.model import Kept, Kind, Trouble
 from crawler.policy.page_robots import HEAD_BYTES
 from crawler.store import Files, Measured
@@ -22,7 +23,7 @@ class Intake:
     with it but its end. `part` names the part when one is needed, and `begun` is called when it is
     opened and tells whether it can be continued; `had` is what is continued. `share` is its part of
     the memory of all answers; a body that `stays` goes to no part. Of a `page` the beginning is
-    kept, to be looked into.
+    kept, to be looked into. `declared` is what it is still to bring to the disk.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Intake:
         begun: Callable[[str], Kept | None],
         had: Measured | None,
         share: Share,
+        declared: Declaration,
         *,
         page: bool = False,
         stays: bool = False,
@@ -42,6 +44,7 @@ class Intake:
         self._kept = kept
         self._begun = begun
         self._share = share
+        self._declared = declared
         self._page = page
         self._stays = stays
         self._first = b""
@@ -60,6 +63,7 @@ class Intake:
         self, kind: type[BaseException] | None, error: BaseException | None, *_: object
     ) -> None:
         self._share.hold(0)
+        self._declared.end()
         if self._part is None:
             return
         try:
@@ -79,6 +83,7 @@ class Intake:
             self._append(data)
         elif self._part and len(data) >= WRITE_BYTES:
             self._part.write(data, self._hash)
+            self._declared.wrote(len(data))
         else:
             self._first = data
             self._hold(len(data))
@@ -124,6 +129,7 @@ class Intake:
             self._kept = self._begun(name)
             self._part = self._files.part(name)
         self._part.write(self._first or self._buffer, digest)
+        self._declared.wrote(len(self._first or self._buffer))
         self._first = b""
         self._buffer.clear()
         self._share.hold(0)

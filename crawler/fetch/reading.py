@@ -9,6 +9,7 @@ from typing import NamedTuple
 import gevent
 
 from crawler.config import Job
+from crawler.fetch.declared import Declared
 from crawler.fetch.decode import Decoder, decoded, decoder_for
 from crawler.fetch.failures import EXCHANGE_ERRORS
 from crawler.fetch.intake import Intake
@@ -55,6 +56,7 @@ class AnswerReader:
         self._memory = memory
         self._windows = windows
         self._note = note
+        self.declared = Declared()
 
     def measure(self, kept: Kept) -> Measured | None:
         """Look at what an earlier visit left; what cannot be continued is removed."""
@@ -116,6 +118,7 @@ class AnswerReader:
             begun,
             had,
             share,
+            self.declared.body(None if task.robots else answer.head.length),
             page=page,
             stays=task.robots,
         )

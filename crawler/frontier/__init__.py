@@ -5,7 +5,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from crawler.frontier.actions import BeginArchive, Believe, Forget, LetGo, Rename, Retry, Revisit
+from crawler.frontier.actions import (
+    BeginArchive,
+    Believe,
+    Forget,
+    LetGo,
+    Rename,
+    Retry,
+    Revisit,
+)
 from crawler.frontier.answers import (
     START,
     STATES,
@@ -20,6 +28,14 @@ from crawler.frontier.answers import (
 )
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
+from crawler.frontier.hosts import (
+    FailureList,
+    FailureSum,
+    HostAccount,
+    HostLine,
+    HostTable,
+    JobThere,
+)
 from crawler.frontier.list_values import (
     KnownChunk,
     NewList,
@@ -31,11 +47,15 @@ from crawler.frontier.list_values import (
     Weighed,
 )
 from crawler.frontier.questions import (
+    AboutHost,
     AboutUrl,
     Chunks,
+    FailuresOf,
     FiledOf,
     Forgettable,
     HostsMet,
+    HostsOf,
+    InFlight,
     Listings,
     RobotsOf,
     SaidOf,
@@ -49,6 +69,7 @@ from crawler.frontier.questions import (
     Waits,
     WaitsAt,
     Wanted,
+    Wishes,
 )
 from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Sums
 from crawler.frontier.values import (
@@ -94,6 +115,7 @@ __all__ = [
     "STALLED_FACTOR",
     "START",
     "STATES",
+    "AboutHost",
     "AboutUrl",
     "Amended",
     "Apply",
@@ -110,18 +132,27 @@ __all__ = [
     "Due",
     "Ended",
     "Entry",
+    "FailureList",
+    "FailureSum",
+    "FailuresOf",
     "Filed",
     "FiledOf",
     "Forget",
     "Forgettable",
     "Frontier",
     "Holder",
+    "HostAccount",
     "HostCounts",
+    "HostLine",
     "HostState",
+    "HostTable",
     "HostView",
     "HostsMet",
+    "HostsOf",
+    "InFlight",
     "InForce",
     "JobSums",
+    "JobThere",
     "Joined",
     "KnownChunk",
     "KnownUrl",
@@ -169,6 +200,7 @@ __all__ = [
     "Watched",
     "Weigh",
     "Weighed",
+    "Wishes",
     "Work",
     "changed",
     "open_frontier",

@@ -102,6 +102,13 @@ class HostState:
     put_off_until: Seconds
     turn_at: Seconds
     refusals: int
+    refused_since: Seconds | None
+    latency: Seconds
+    rules_version: int
+    obeys: int | None
+    parked: int
+    well_at: Seconds | None
+    share: float | None
 
     def rest(self, now: Seconds) -> NextVisit:
         """Return until when it rests, its hours and budget apart, and what for.

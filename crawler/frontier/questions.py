@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, UnknownUrl
+from crawler.frontier.hosts import FailureList, HostAccount, HostTable
 from crawler.frontier.list_values import KnownChunk, SourceState
 from crawler.frontier.values import Filed, Said
+from crawler.frontier.wishes import Subject, Wish
 from crawler.model import Seconds
 from crawler.policy.patience import Waiting
 from crawler.records import Robots, StoredFile
@@ -71,6 +73,11 @@ class Forgettable(Query[StoredFile]):
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes(Query[Wish]):
+    """The wishes that stand, those too whose time is over and that nobody has taken back yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sources(Query[tuple[str, SourceState]]):
     """A job's sources as they were applied last, each with its name."""
 
@@ -105,6 +112,36 @@ class AboutUrl(Question[Sequence[KnownUrl] | UnknownUrl]):
 
 
 @dataclass(frozen=True, slots=True)
+class FailuresOf(Question[FailureList]):
+    """Visits that failed, by host and cause, the newest first."""
+
+    since: Seconds
+    """Wall time; older ones are left out."""
+    host: str | None = None
+    """name or name:port"""
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HostsOf(Question[HostTable]):
+    """The first hosts of a choice, in an order."""
+
+    choice: str
+    """One of `hosts.CHOICES`."""
+    order: str
+    """Of `hosts.ORDERS`."""
+    now: Seconds
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AboutHost(Question[Sequence[HostAccount]]):
+    """All that is known of the host name:port, or of every host of a name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class RobotsOf(Question[Robots | None]):
     """The robots.txt of an origin (scheme://name:port); None if it was never read."""
 
@@ -117,6 +154,13 @@ class WaitsAt(Question[Sequence[Waiting]]):
 
     hosts: Collection[int]
     now: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight(Question[int]):
+    """How many URLs of a wish's subject are leased: they are being visited, or about to be."""
+
+    subject: Subject
 
 
 @dataclass(frozen=True, slots=True)

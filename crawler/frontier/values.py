@@ -158,6 +158,8 @@ class Pulse:
     """Visits a second that ended well, smoothed likewise."""
     bytes: int = 0
     """Bytes of bodies since it started."""
+    trouble: str = ""
+    """What troubles it, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ FIRST_LONG_REST_S: Seconds = 60.0
 """First of the long rests; each further failure doubles it, up to `max_backoff`."""
 LATENCY_WEIGHT = 0.3
 """Weight of the newest response time in the host's own."""
+SHARE_WEIGHT = 0.1
+"""Weight of the newest visit in the share of good ones."""
 CLOCK_ERROR_S: Seconds = 0.001
 """How exactly the beginning of a visit is known afterwards."""
 MAX_TURN_S: Seconds = 3600.0
@@ -70,6 +72,10 @@ class HostPace:
     """Visits of this day (UTC)."""
     put_off: int | None = None  # visits put off in a row; None before it answered for a URL
     day_ends: Seconds = 0.0
+    well_at: Seconds | None = None
+    """When a visit last brought what was asked for."""
+    share: float | None = None
+    """Share of such visits, lately."""
 
     @property
     def next_at(self) -> Seconds:
@@ -161,6 +167,13 @@ class HostPace:
         if self.backoff <= max(self.base_delay, FIRST_BACKOFF_S / 2):
             self.backoff = 0.0
         self.latency += (elapsed - self.latency) * (LATENCY_WEIGHT if self.latency else 1.0)
+
+    def brought(self, at: Seconds, *, ok: bool) -> None:
+        """Note whether a visit brought what was asked for; that changes nothing but the account."""
+        if ok:
+            self.well_at = at
+        share = float(ok) if self.share is None else self.share
+        self.share = share + SHARE_WEIGHT * (ok - share)
 
     def failed(self, now: Seconds, began_at: Seconds, random: Random, *, silent: bool) -> None:
         """Note a failure; of those that were under way together only the first one counts."""

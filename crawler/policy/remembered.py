@@ -25,6 +25,8 @@ def health_of(pace: HostPace, offset: Seconds) -> Health:
         refusals=refusals.number,
         refused_path=0 if refusals.several else refusals.path,
         refused_since=None if refusals.since is None else refusals.since + offset,
+        well_at=None if pace.well_at is None else pace.well_at + offset,
+        share=None if pace.share is None else round(pace.share, 4),
     )
 
 
@@ -48,6 +50,8 @@ def remember(
     pace.turn_at = max(pace.turn_at, rest.turn_at - offset)
     pace.backoff, pace.failures, pace.silent = health.backoff, health.failures, health.silent
     pace.latency, pace.put_off = health.latency, health.failures if health.latency else None
+    pace.share = health.share
+    pace.well_at = None if health.well_at is None else min(now, health.well_at - offset)
     unasked = rest.unasked(now + offset)
     if health.refused_since is not None:
         since, path = health.refused_since - offset + unasked, health.refused_path

@@ -47,23 +47,18 @@ def span(seconds: Seconds) -> str:
     return " ".join(part for part in parts[first : first + 2] if part)
 
 
-def size(number: float) -> str:
-    """Return a number of bytes: `2.6 KB`."""
-    unit = 0
-    while number >= 1000 and unit < len(_UNITS) - 1:
-        number, unit = number / 1000, unit + 1
-    return f"{number:.{min(unit, 1)}f} {_UNITS[unit]}"
-
-
-_UNITS = ("bytes", "KB", "MB", "GB")
-
-
 def when(at: Seconds, now: Seconds) -> str:
     """Return a wall time and its distance: `2026-11-20T11:35:06Z, 3 min ago`."""
     far = round(at - now)
     if not far:
         return f"{iso(at)}, now"
     return f"{iso(at)}, in {span(far)}" if far > 0 else f"{iso(at)}, {span(-far)} ago"
+
+
+def ago(at: Seconds, now: Seconds) -> str:
+    """Return how long ago a time is: `3 min ago`, `now`."""
+    passed = round(now - at)
+    return f"{span(passed)} ago" if passed > 0 else "now"
 
 
 def stamp(at: Seconds | None) -> str | None:

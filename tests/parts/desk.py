@@ -4,9 +4,12 @@ from collections import Counter
 
 from crawler.frontier import (
     STATES,
+    AboutHost,
     AboutUrl,
     Chunks,
+    FailuresOf,
     HostsMet,
+    HostsOf,
     Listings,
     Sources,
     StoredFiles,
@@ -17,6 +20,7 @@ from crawler.frontier import (
     open_ledger,
     pages,
 )
+from crawler.frontier.hosts import CHOICES, ORDERS
 from crawler.model import DAY_S
 from tests.parts.frontiers import Timed
 
@@ -115,8 +119,25 @@ def assert_answers_agree(desk, now):
     for entry in entries[-2:]:
         known = desk.entry(AboutUrl(entry.url))
         assert entry in [one.entry for one in known]
+    assert_hosts_agree(desk, now)
     waits = rows(desk, Waits(now))
     assert sorted(desk.entry(WaitsAt([one.id for one in waits], now)), key=id_of) == waits
+
+
+def assert_hosts_agree(desk, now):
+    """See that hosts are the same in every table, and in what is told of each."""
+    met = {one.key: one for one in rows(desk, HostsMet())}
+    for choice in CHOICES:
+        for order in ORDERS:
+            table = desk.entry(HostsOf(choice, order, now))
+            assert all(met[line.state.key] == line.state for line in table.rows)
+    for key in list(met)[-2:]:
+        (account,) = desk.entry(AboutHost(key))
+        assert account.line.state == met[key]
+        assert account.failures == desk.entry(FailuresOf(0.0, key, 1000)).rows
+    newest = desk.entry(FailuresOf(0.0, limit=1000))
+    assert newest.more == 0
+    assert {one.host for one in newest.rows} <= met.keys()
 
 
 def id_of(one):

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from crawler.frontier import HostCounts, HostState, JobSums, Member
-from crawler.log import iso
+from crawler.log import iso, size
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.idle import idle
 from crawler.verbs.status.snapshot import Status
-from crawler.verbs.words import UNREAD, size, span, stamp, when, word_of
+from crawler.verbs.words import UNREAD, span, stamp, when, word_of
 
 _COLUMNS = ("known", "waiting", "due again", "ok", "not found", "error", "retired")
 
@@ -20,6 +20,8 @@ def lines(status: Status, ledger: Ledger) -> Iterator[str]:
     yield f"state    {ledger.state}, {size(ledger.state.stat().st_size)}"
     for member in status.members:
         yield f"process  {_member(status, member)}"
+        if member.trouble and member.life(status.machine, status.now) == "alive":
+            yield f"  trouble  {member.trouble}"
     yield ""
     yield from _table(status.jobs, ledger)
     yield ""
@@ -139,6 +141,7 @@ def _process(status: Status, one: Member) -> dict[str, Any]:
         "rate": round(one.rate, 2),
         "rate_ok": round(one.rate_ok, 2),
         "bytes": one.bytes,
+        "trouble": one.trouble,
     }
 
 

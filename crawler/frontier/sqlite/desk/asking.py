@@ -6,11 +6,15 @@ from typing import Any, TypeVar, cast
 
 from crawler.frontier import actions
 from crawler.frontier import questions as asked
+from crawler.frontier import wishes as wished
 from crawler.frontier.answers import Changed, Cursor, Page
+from crawler.frontier.sqlite.desk import wishes
 from crawler.frontier.sqlite.desk.archive import begin_archive
 from crawler.frontier.sqlite.desk.believing import believe
 from crawler.frontier.sqlite.desk.entries import about_url
+from crawler.frontier.sqlite.desk.failing import failures_of
 from crawler.frontier.sqlite.desk.forget import forget, forgettable, still_forgettable
+from crawler.frontier.sqlite.desk.host_tables import about_host, hosts_of
 from crawler.frontier.sqlite.desk.hosts import hosts_met
 from crawler.frontier.sqlite.desk.retry import retry
 from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
@@ -34,6 +38,7 @@ _PAGES: dict[type, Callable[[Connection, Any, int], Page[Any]]] = {
     asked.Sources: chunks.sources,
     asked.Chunks: chunks.chunks,
     asked.FiledOf: meaning.filed,
+    asked.Wishes: lambda db, _, after: wishes.standing(db, after),
     asked.Forgettable: lambda db, query, after: forgettable(db, query.until, after),
 }
 _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
@@ -43,9 +48,13 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.StillForgettable: lambda db, question: still_forgettable(
         db, question.files, question.until
     ),
+    asked.FailuresOf: failures_of,
+    asked.HostsOf: hosts_of,
+    asked.AboutHost: lambda db, question: about_host(db, question.name),
     asked.RobotsOf: lambda db, question: robots.known(db, question.origin),
     asked.SaidOf: lambda db, question: meaning.said(db, question.task),
     asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),
+    asked.InFlight: lambda db, question: wishes.in_flight(db, question.subject),
     asked.Unnamed: lambda db, question: files.unnamed(db, question.paths, question.parts),
 }
 _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
@@ -59,6 +68,9 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.LetGo: lambda file, action, now, _: _at_once(
         file, files.let_go, file.names, action.files, now
     ),
+    wished.MakeWish: wishes.make,
+    wished.TakeBackWish: lambda file, action, now, _: wishes.take_back(file, action, now),
+    wished.EndWishes: lambda file, _, now, __: wishes.end(file, now),
     actions.Rename: lambda file, action, *_: _at_once(file, files.rename, action.file, action.path),
 }
 

@@ -19,12 +19,12 @@ PAGE_ROWS = 1000
 """Hosts of a page."""
 
 
-_HOST = ", ".join(f"host.{one.name}" for one in fields(HostState))
+HOST = ", ".join(f"host.{one.name}" for one in fields(HostState))
 
 
 def host_state(db: Connection, key: str) -> HostState | None:
     """Return a host by its key name:port."""
-    row = db.execute(f"SELECT {_HOST} FROM host WHERE key = ?", (key,)).fetchone()
+    row = db.execute(f"SELECT {HOST} FROM host WHERE key = ?", (key,)).fetchone()
     return HostState(*row) if row else None
 
 
@@ -37,7 +37,7 @@ def holder_of_address(db: Connection, host: HostState) -> int | None:
 def hosts_met(db: Connection, after: int) -> Page[HostState]:
     """Return a page of the hosts."""
     rows = db.execute(
-        f"SELECT {_HOST} FROM host WHERE id > ? ORDER BY id LIMIT {PAGE_ROWS}", (after,)
+        f"SELECT {HOST} FROM host WHERE id > ? ORDER BY id LIMIT {PAGE_ROWS}", (after,)
     ).fetchall()
     found = [HostState(*row) for row in rows]
     return Page(found, found[-1].id if len(found) == PAGE_ROWS else None)
@@ -54,12 +54,12 @@ def next_host(db: Connection) -> HostState | None:
         row
         for weight in CLASSES
         for row in db.execute(
-            f"SELECT {_HOST} FROM host WHERE class = ? AND owner IS NULL "
+            f"SELECT {HOST} FROM host WHERE class = ? AND owner IS NULL "
             "AND ready_at IS NOT NULL AND NOT parked ORDER BY ready_at LIMIT 1",
             (weight,),
         )
     ]
-    found += db.execute(f"SELECT {_HOST} FROM host WHERE parked LIMIT 1").fetchall()
+    found += db.execute(f"SELECT {HOST} FROM host WHERE parked LIMIT 1").fetchall()
     states = [HostState(*row) for row in found]
     return min(states, key=lambda host: host.ready_at or 0.0, default=None)
 

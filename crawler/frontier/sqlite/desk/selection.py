@@ -55,7 +55,7 @@ def where(db: Connection, wanted: Wanted) -> tuple[str, list[Any]]:
         terms.append("task.job = ?")
         parameters.append(_job_number(db, wanted.job))
     if wanted.host is not None:
-        hosts = _host_numbers(db, wanted.host.lower())
+        hosts = host_numbers(db, wanted.host.lower())
         terms.append(f"task.host IN ({', '.join('?' * len(hosts))})")
         parameters += hosts
     states = tuple(map(STATES.index, wanted.states))
@@ -79,7 +79,7 @@ def _job_number(db: Connection, name: str) -> int:
     return int(rows[name])
 
 
-def _host_numbers(db: Connection, name: str) -> list[int]:
+def host_numbers(db: Connection, name: str) -> list[int]:
     """Return the hosts of a name, on whatever port, or the one of name:port."""
     rows = db.execute(
         "SELECT id FROM host WHERE key = ? OR (key > ? AND key < ?) LIMIT 1000",

@@ -210,5 +210,40 @@ ALTER TABLE file ADD COLUMN store TEXT NOT NULL DEFAULT '';
 """,
     5: """
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
+-- how hosts are, and which visits fail
+ALTER TABLE host ADD COLUMN well_at REAL;
+ALTER TABLE host ADD COLUMN share REAL;
+CREATE INDEX host_failed ON host (failed_until) WHERE failed_until > 0;
+CREATE INDEX host_put_off ON host (put_off_until) WHERE put_off_until > 0;
+CREATE TABLE failure (
+    host INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    first_at REAL NOT NULL,
+    last_at REAL NOT NULL,
+    url TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (host, cause)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX failure_last ON failure (last_at);
+-- what troubles a process, in words
+ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
+-- what an operator wishes
+ALTER TABLE ledger ADD COLUMN wishes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE process ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE wish (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verb TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    option TEXT NOT NULL,
+    value TEXT NOT NULL,
+    who TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    why TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    until REAL,
+    UNIQUE (verb, scope, subject, option)
+) STRICT;
 """,
 }

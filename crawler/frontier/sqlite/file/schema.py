@@ -1,5 +1,8 @@
 """The tables of a state file. `application_id` says that a file is ours, `user_version` how new."""
 
+from crawler.frontier.sqlite.file.accounts import ACCOUNTS
+from crawler.frontier.sqlite.file.list_tables import LISTS
+from crawler.frontier.sqlite.file.wish_tables import WISHES
 from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
@@ -19,7 +22,8 @@ CREATE TABLE ledger (
     name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of the configuration that holds it
     digest TEXT NOT NULL DEFAULT '',       -- of the newest text of that configuration
     obeys TEXT NOT NULL DEFAULT '{{}}',    -- what that says under `hosts` of robots.txt, as JSON
-    obeyed_upto INTEGER                    -- hosts up to this number know that; NULL: all do
+    obeyed_upto INTEGER,                   -- hosts up to this number know that; NULL: all do
+    wishes INTEGER NOT NULL DEFAULT 0      -- grows with every wish that comes, changes or goes
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
 
@@ -69,7 +73,9 @@ CREATE TABLE process (
     visits INTEGER NOT NULL DEFAULT 0,     -- since it started
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
-    bytes INTEGER NOT NULL DEFAULT 0
+    bytes INTEGER NOT NULL DEFAULT 0,
+    trouble TEXT NOT NULL DEFAULT '',      -- what troubles it, in words
+    heard INTEGER NOT NULL DEFAULT 0       -- the number of the wishes that are in force there
 ) STRICT;
 
 CREATE TABLE host (
@@ -103,7 +109,9 @@ CREATE TABLE host (
     refused_since REAL,
     bucket INTEGER NOT NULL DEFAULT 0,     -- of its key, see urls.bucket_of
     obeys INTEGER,                         -- whether its robots.txt is; NULL: each job decides
-    parked INTEGER NOT NULL DEFAULT 0      -- out of the way: its address was crowded
+    parked INTEGER NOT NULL DEFAULT 0,     -- out of the way: its address was crowded
+    well_at REAL,                          -- when a visit last brought what was asked for
+    share REAL                             -- share of such visits, lately
 ) STRICT;
 CREATE INDEX host_ready ON host (class, ready_at)
     WHERE owner IS NULL AND ready_at IS NOT NULL AND NOT parked;
@@ -113,6 +121,8 @@ CREATE INDEX host_held ON host (address) WHERE owner IS NOT NULL AND address IS 
 CREATE INDEX host_closed ON host (opens_at) WHERE opens_at > 0;
 CREATE INDEX host_asked ON host (asked_until) WHERE asked_until > 0;
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
+CREATE INDEX host_failed ON host (failed_until) WHERE failed_until > 0;
+CREATE INDEX host_put_off ON host (put_off_until) WHERE put_off_until > 0;
 
 CREATE TABLE address (                     -- what the hosts at one address share
     ip TEXT PRIMARY KEY,
@@ -200,42 +210,7 @@ INSERT INTO sweep VALUES (1, {BEFORE_ALL});
 CREATE VIEW known AS
     SELECT fingerprint, task FROM recent UNION ALL SELECT fingerprint, task FROM fingerprint;
 
-CREATE TABLE source (                      -- where a job's URLs are listed
-    id INTEGER PRIMARY KEY,
-    job INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    version TEXT NOT NULL DEFAULT '',      -- what was read to its end, as its server or file says
-    listed INTEGER NOT NULL DEFAULT 0,
-    bad INTEGER NOT NULL DEFAULT 0,
-    synced_at REAL,
-    reader INTEGER,                        -- the process that reads it
-    pass INTEGER NOT NULL DEFAULT 0,       -- grows with every reading
-    UNIQUE (job, name)
-) STRICT;
-
-CREATE TABLE chunk (                       -- a run of lines of a source
-    id INTEGER PRIMARY KEY,
-    source INTEGER NOT NULL,
-    anchor INTEGER NOT NULL,               -- of its last line
-    key INTEGER NOT NULL,                  -- of all its lines
-    bad INTEGER NOT NULL,
-    fingerprints BLOB NOT NULL,            -- of the URLs on them, 8 bytes each
-    UNIQUE (source, anchor)
-) STRICT;
-
-CREATE TABLE dropped (                     -- URLs that changed chunks named, see passes.py
-    id INTEGER PRIMARY KEY,
-    source INTEGER NOT NULL,
-    fingerprints BLOB NOT NULL
-) STRICT;
-CREATE INDEX dropped_source ON dropped (source);
-
-CREATE TABLE unlisted (                    -- URLs on no line any more, see retiring.py
-    job INTEGER NOT NULL,
-    fingerprint INTEGER NOT NULL,
-    PRIMARY KEY (job, fingerprint)
-) STRICT, WITHOUT ROWID;
-
+{LISTS}
 CREATE TABLE alive (                       -- when a process was last seen here
     id INTEGER PRIMARY KEY CHECK (id = 1),
     at REAL NOT NULL
@@ -254,4 +229,6 @@ CREATE TABLE tally (                       -- sums, kept in every transaction
     n INTEGER NOT NULL,
     PRIMARY KEY (job, kind)
 ) STRICT, WITHOUT ROWID;
-"""
+
+{WISHES}
+{ACCOUNTS}"""

@@ -65,10 +65,10 @@ def _heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) -
     db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?)", (now,))
     (machine,) = db.execute(
         "UPDATE process SET seen_at = ?, state = ?, config = ?, busy = ?, visits = ?, rate = ?, "
-        "rate_ok = ?, bytes = ? WHERE id = ? RETURNING machine",
+        "rate_ok = ?, bytes = ?, trouble = ? WHERE id = ? RETURNING machine",
         (
             now, pulse.state, pulse.config, pulse.busy, pulse.visits, pulse.rate, pulse.rate_ok,
-            pulse.bytes, owner,
+            pulse.bytes, pulse.trouble, owner,
         ),
     ).fetchone()  # fmt: skip
     return str(machine)

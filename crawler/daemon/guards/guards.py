@@ -1,0 +1,126 @@
+"""The guards of this machine: room, memory and descriptors, looked at twice a second.
+
+Each tells the log once when it begins to hold visits back and once when it ends, and the row of the
+process has it meanwhile.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, Self
+
+import gevent
+
+from crawler.daemon.configuration import Configuration
+from crawler.daemon.guards.ceilings import Ceilings
+from crawler.daemon.guards.hub_watch import HubWatch
+from crawler.daemon.guards.measures import Measures, measure
+from crawler.daemon.guards.rooms import Rooms
+from crawler.errors import MemoryFullError
+from crawler.feeder.feeder import Feeder
+from crawler.fetch.fetcher import Fetcher
+from crawler.log import Log
+from crawler.model import Seconds
+from crawler.policy.troubles import Troubles
+from crawler.threads import Greenlet, Native
+
+TICK_S: Seconds = 0.5
+
+
+class Guarded(Protocol):
+    """The visits that the guards hold back: `daemon.visiting.Visiting`."""
+
+    @property
+    def feeder(self) -> Feeder: ...
+    @property
+    def fetcher(self) -> Fetcher: ...
+
+
+class Guards:
+    """Looks while it is open.
+
+    `running` tells whether no stop is under way, and `stop` asks for one, with its cause.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        visiting: Guarded,
+        log: Log,
+        running: Callable[[], bool],
+        stop: Callable[[str], None],
+    ) -> None:
+        self._configuration = configuration
+        self._feeder = visiting.feeder
+        self._fetcher = visiting.fetcher
+        self._log = log
+        self._running = running
+        self._stop = stop
+        self.troubles = Troubles()
+        self._rooms = Rooms(log, self.troubles)
+        self._ceilings = Ceilings(log, self.troubles, visiting.fetcher.hang_up)
+        self._hub = HubWatch(self._hub_lag, log, partial(self.happened, "hub"))
+        self._full = ""
+        """Why the process is to end; '' while it is not."""
+
+    def __enter__(self) -> Self:
+        options = self._configuration.settings.crawler
+        self._folders = (options.output, options.state.parent)
+        self._native = Native(1).__enter__()
+        self._look()
+        self._greenlet: Greenlet = gevent.spawn(self._run)
+        self._hub.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hub.__exit__()
+        self._greenlet.kill()
+        self._native.abandon()  # a disk that hangs holds up no end
+
+    def happened(self, name: str, words: str) -> None:
+        """Note what has troubled this process, to be told of for a while."""
+        self.troubles.happened(name, words, time.monotonic())
+
+    def _hub_lag(self) -> Seconds:
+        return self._configuration.settings.crawler.guards.hub_lag
+
+    def words(self) -> str:
+        """Return what troubles this process; '' if nothing does."""
+        return self.troubles.words(time.monotonic())
+
+    def require(self) -> None:
+        """See that the drain had another cause than too much memory.
+
+        Raises:
+            MemoryFullError: it had not; supervisord then starts the next process.
+        """
+        if self._full:
+            raise MemoryFullError(self._full)
+
+    def _run(self) -> None:
+        while True:
+            gevent.sleep(TICK_S)
+            self._look()
+
+    def _look(self) -> None:
+        self.look(self._native.start(measure, self._folders).get(), time.monotonic())
+
+    def look(self, found: Measures, now: Seconds) -> None:
+        """Judge measures, and let as many visits run as they allow."""
+        options, feeder = self._configuration.settings.crawler.guards, self._feeder
+        short = self._rooms.look(found.rooms, options, self._fetcher.declared)
+        most = self._ceilings.look(found, options, now, feeder.busy, feeder.concurrency)
+        feeder.allow(0 if short else most)
+        self._limit(found.memory or 0, options.memory_hard)
+
+    def _limit(self, memory: int, hard: int | None) -> None:
+        """Ask for a drain, once, where more memory is held than may be."""
+        if hard and memory > hard and not self._full and self._running():
+            self._end(memory, hard)
+
+    def _end(self, memory: int, hard: int) -> None:
+        self._full = (
+            f"it holds {memory:,} bytes of memory, more than crawler.guards.memory_hard, {hard:,}"
+        )
+        self._log.error("memory.full", bytes=memory, limit=hard)
+        self._stop(self._full)

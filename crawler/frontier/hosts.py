@@ -1,0 +1,100 @@
+"""What the frontier tells of hosts at three in the morning: which fail and why, and all of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from crawler.frontier.answers import HostState
+from crawler.model import Seconds
+from crawler.records import Robots
+
+CHOICES = ("at_work", "failing", "resting")
+"""Which hosts are meant: those that a process has, or that are next; those that fail or have banned
+us; those that rest for longer than their delay."""
+ORDERS = ("failing", "rests", "well", "share", "failures", "waiting", "name")
+"""By what they are sorted: since when they fail, until when they rest, when they were last well
+(the longest ago first), their share of good visits (the least first), failures in a row, URLs that
+wait (the most first), the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureSum:
+    """Visits to a host that failed for one cause; times are wall times."""
+
+    host: str
+    """name:port"""
+    cause: str
+    """Kind, with the HTTP status or a word of the reason."""
+    times: int
+    """Number of visits since `first_at`; it begins anew after a day without one."""
+    first_at: Seconds
+    last_at: Seconds
+    url: str
+    """Of the last one."""
+    reason: str
+    """Of the last one."""
+    failing_since: Seconds | None
+    """Since when the host fails; None while it does not."""
+    well_at: Seconds | None
+    """When a visit to the host last brought what was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureList:
+    """Failures by host and cause, the newest first."""
+
+    rows: Sequence[FailureSum]
+    more: int
+    """Number of those that were left out."""
+    at_least: bool
+    """Whether `more` was not counted to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostLine:
+    """A host beside others."""
+
+    state: HostState
+    waiting: int
+    """URLs that wait there; the count is bounded."""
+    leased: int
+    """URLs that a process has leased: they are being visited, or about to be."""
+    last: FailureSum | None
+    """Its newest failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostTable:
+    """Hosts of a choice, in the order that was asked for."""
+
+    rows: Sequence[HostLine]
+    chosen: int
+    """How many hosts are of that choice."""
+    at_least: bool
+    """Whether they were not counted to their end: the order is that of those that were."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobThere:
+    """A job that visits a host."""
+
+    name: str
+    active: bool
+    delay: Seconds
+    per_host: int
+    obeys: bool
+    waiting: int
+    """URLs of it that wait there; the count is bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostAccount:
+    """All that is known of one host."""
+
+    line: HostLine
+    jobs: Sequence[JobThere]
+    robots: Sequence[Robots]
+    """Records of its origins."""
+    failures: Sequence[FailureSum] = field(default_factory=list)
+    """Its failures by cause, the newest first."""
+    neighbour: int | None = None
+    """The process that visits another host at the same address."""

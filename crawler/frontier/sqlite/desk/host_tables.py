@@ -1,0 +1,127 @@
+"""What the ledger tells of hosts of a choice, in an order, and all of one of them.
+
+An index finds the hosts of a choice, up to MAX_CHOSEN; these are put in order.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from crawler.frontier.answers import HostState
+from crawler.frontier.classes import CLASSES
+from crawler.frontier.hosts import HostAccount, HostLine, HostTable, JobThere
+from crawler.frontier.questions import HostsOf
+from crawler.frontier.sqlite.desk.failing import newest_of, of_hosts
+from crawler.frontier.sqlite.desk.hosts import (
+    HOST,
+    count,
+    holder_of_address,
+    waiting_of,
+)
+from crawler.frontier.sqlite.desk.selection import host_numbers
+from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows import robots
+from crawler.model import Seconds
+
+MAX_CHOSEN = 1000
+"""Hosts of a choice that are put in order."""
+MAX_SIZED = 100
+"""Hosts of a choice whose waiting URLs are counted before they are put in order."""
+MAX_OF_A_NAME = 20
+"""Hosts of a name of which all is told."""
+_AT_WORK = ("owner IS NOT NULL", "class = ? AND owner IS NULL AND NOT parked AND ready_at > 0")
+_FAILING = (
+    "failing_since IS NOT NULL ORDER BY failing_since",
+    "failed_until > 0 AND failed_until > :now AND failing_since IS NULL ORDER BY failed_until DESC",
+)
+_RESTING = tuple(
+    f"{column} > 0 AND {column} > :now ORDER BY {column} DESC"
+    for column in ("failed_until", "put_off_until", "opens_at")
+)
+_JOBS = """
+SELECT job.id, name, active, delay, per_host, job.obeys
+FROM host_job JOIN job ON job.id = host_job.job WHERE host_job.host = ? ORDER BY name"""
+_ORDERS: dict[str, Callable[[HostState], Any]] = {
+    "failing": lambda one: (one.failing_since is None, one.failing_since or one.refused_since or 0),
+    "rests": lambda one: -max(one.next_at, one.opens_at),
+    "well": lambda one: one.well_at or 0.0,
+    "share": lambda one: (one.share is None, one.share),
+    "failures": lambda one: -max(one.failures, one.refusals),
+    "name": lambda one: one.key,
+}
+
+
+def hosts_of(db: Connection, asked: HostsOf) -> HostTable:
+    """Return the first hosts of a choice, in the order that is asked for."""
+    found = _chosen(db, asked.choice, asked.now)
+    at_least = len(found) >= MAX_CHOSEN
+    if asked.order == "waiting":
+        sized = {one.id: waiting_of(db, one.id) for one in found[:MAX_SIZED]}
+        at_least = at_least or len(found) > MAX_SIZED
+        found.sort(key=lambda one: -sized.get(one.id, 0))
+    else:
+        found.sort(key=_ORDERS[asked.order])
+    return HostTable(_lines(db, found[: asked.limit]), len(found), at_least)
+
+
+def _chosen(db: Connection, choice: str, now: Seconds) -> list[HostState]:
+    """Return hosts of a choice, as far as MAX_CHOSEN, each once."""
+    if choice == "at_work":
+        held, free = _AT_WORK
+        return _first(
+            db, [(held, ())] + [(f"{free} ORDER BY ready_at", (weight,)) for weight in CLASSES]
+        )
+    clauses = _FAILING if choice == "failing" else _RESTING
+    return _first(db, [(clause, {"now": now}) for clause in clauses])
+
+
+def _first(db: Connection, clauses: Sequence[tuple[str, Any]]) -> list[HostState]:
+    found: dict[int, HostState] = {}
+    for clause, values in clauses:
+        left = MAX_CHOSEN - len(found)
+        rows = db.execute(f"SELECT {HOST} FROM host WHERE {clause} LIMIT {left}", values)
+        found |= {state.id: state for state in (HostState(*row) for row in rows)}
+    return list(found.values())
+
+
+def _lines(db: Connection, states: Sequence[HostState]) -> list[HostLine]:
+    last = newest_of(db, [one.id for one in states])
+    return [
+        HostLine(one, waiting_of(db, one.id), _leased_of(db, one.id), last.get(one.id))
+        for one in states
+    ]
+
+
+def _leased_of(db: Connection, host: int) -> int:
+    return count(db, f"SELECT 1 FROM task WHERE host = ? AND state = {LEASED}", host)
+
+
+def about_host(db: Connection, name: str) -> list[HostAccount]:
+    """Return all that is known of the hosts of a name.
+
+    Raises:
+        UsageError: none is known.
+    """
+    numbers = host_numbers(db, name.lower())[:MAX_OF_A_NAME]
+    rows = [db.execute(f"SELECT {HOST} FROM host WHERE id = ?", (one,)) for one in numbers]
+    lines = _lines(db, [HostState(*row.fetchone()) for row in rows])
+    return [_account(db, line) for line in lines]
+
+
+def _account(db: Connection, line: HostLine) -> HostAccount:
+    state = line.state
+    origins = (robots.known(db, f"{scheme}://{state.key}") for scheme in ("http", "https"))
+    return HostAccount(
+        line,
+        [_job(db, state.id, *row) for row in db.execute(_JOBS, (state.id,)).fetchall()],
+        [one for one in origins if one],
+        of_hosts(db, [state.id]),
+        holder_of_address(db, state),
+    )
+
+
+def _job(db: Connection, host: int, number: int, name: str, active: int, *terms: Any) -> JobThere:
+    delay, per_host, obeys = terms
+    select = f"SELECT 1 FROM task WHERE host = ? AND job = ? AND state = {WAITING}"
+    waiting = count(db, select, host, number) if number != ROBOTS_JOB else 0
+    return JobThere(name, bool(active), delay, per_host, bool(obeys), waiting)

@@ -1,0 +1,112 @@
+"""`crawler host H`: all that is known of one host."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from crawler.frontier import HostAccount, HostState, JobThere, Member
+from crawler.frontier.process import current
+from crawler.model import Seconds
+from crawler.records import Robots
+from crawler.verbs.hosts.failures import failure, told
+from crawler.verbs.hosts.state import state_of
+from crawler.verbs.hosts.table import host_document, share, visits_today
+from crawler.verbs.ledger import Ledger
+from crawler.verbs.words import counted, span, stamp, when
+
+
+def account_lines(
+    found: HostAccount, members: Sequence[Member], ledger: Ledger, now: Seconds
+) -> Iterator[str]:
+    """Yield the lines of one host, a subject each."""
+    host, state = found.line.state, state_of(found.line.state, now, ledger.give_up)
+    yield host.key
+    failing = f", for {span(now - host.failing_since)}" if host.failing_since is not None else ""
+    yield f"  state         {state.word}{failing}{_in_a_row(host)}"
+    if state.until is not None:
+        yield f"  rests         until {when(state.until, now)} ({state.why})"
+    yield f"  last well     {'never' if host.well_at is None else when(host.well_at, now)}"
+    today = counted(visits_today(host, now), "visit")
+    lately = f", {share(host)} of the last ones well" if host.share is not None else ""
+    yield f"  visits        {today} today{lately}"
+    yield from _pace(host)
+    yield from _owner(found, members, now)
+    yield f"  URLs          {found.line.waiting:,} waiting, {found.line.leased:,} leased"
+    for job in found.jobs:
+        yield f"  job           {_job(job)}"
+    for one in found.robots:
+        yield f"  robots.txt    {_robots(one, now)}"
+    for cause in found.failures:
+        yield f"  failed        {told(cause, now)}"
+        yield f"                {cause.reason}"
+        yield f"                {cause.url}"
+
+
+def _in_a_row(host: HostState) -> str:
+    if host.failures:
+        answer = "; the last one had no answer at all" if host.silent else ""
+        return f", {counted(host.failures, 'failure')} in a row{answer}"
+    return f", {counted(host.refusals, 'refused visit')} in a row" if host.refusals else ""
+
+
+def _pace(host: HostState) -> Iterator[str]:
+    asked = f", its robots.txt asks for {span(host.crawl_delay)}" if host.crawl_delay else ""
+    yield f"  delay         {span(host.gap)} in force{asked}"
+    if host.latency:
+        yield f"  answers in    {span(host.latency)}"
+
+
+def _owner(found: HostAccount, members: Sequence[Member], now: Seconds) -> Iterator[str]:
+    owner, address = found.line.state.owner, found.line.state.address
+    for one in members:
+        who = f"process {one.process.pid} on {one.process.machine.partition(' ')[0]}"
+        life = one.life(current().machine, now)
+        if one.owner == owner:
+            yield f"  held by       {who}{'' if life == 'alive' else f' ({life})'}"
+        elif one.owner == found.neighbour:
+            yield f"  waits for     {who}, which holds another host at its address"
+    if address:
+        yield f"  address       {address}"
+
+
+def _job(job: JobThere) -> str:
+    gone = "" if job.active else "; the configuration no longer has it"
+    slots = f", {job.per_host} at a time" if job.per_host > 1 else ""
+    rules = ", obeys robots.txt" if job.obeys else ", ignores robots.txt"
+    return (
+        f"{job.name}: {job.waiting:,} waiting; asks for {span(job.delay)} of delay"
+        f"{slots}{rules}{gone}"
+    )
+
+
+def _robots(one: Robots, now: Seconds) -> str:
+    if one.failures:
+        tries = counted(one.failures, "attempt")
+        again = f"asked for again {when(one.refresh_at, now)}"
+        return f"{one.origin}: not fetched, {tries}: {one.reason}; {again}"
+    rules = "no rules" if one.body is None else f"{counted(len(one.body), 'byte')} of rules"
+    status = f", HTTP status {one.status}" if one.status else ""
+    return f"{one.origin}: {rules}{status}, until {when(one.until, now)}"
+
+
+def account_document(found: HostAccount, ledger: Ledger, now: Seconds) -> dict[str, Any]:
+    """Return the JSON object of one host."""
+    return {
+        **host_document(found.line, ledger, now),
+        "neighbour": found.neighbour,
+        "jobs": [
+            {
+                "name": job.name, "active": job.active, "waiting": job.waiting,
+                "delay_s": job.delay, "per_host": job.per_host, "obeys_robots": job.obeys,
+            }
+            for job in found.jobs
+        ],
+        "robots": [
+            {
+                "origin": one.origin, "status": one.status, "until": stamp(one.until),
+                "refresh_at": stamp(one.refresh_at), "failures": one.failures,
+                "reason": one.reason or None, "crawl_delay_s": one.crawl_delay or None,
+            }
+            for one in found.robots
+        ],
+        "last_failures": [failure(one) for one in found.failures],
+    }  # fmt: skip

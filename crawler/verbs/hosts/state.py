@@ -1,0 +1,67 @@
+"""How a host is, in one word, and what it rests for."""
+
+from dataclasses import dataclass
+
+from crawler.frontier import HostState
+from crawler.model import Seconds
+from crawler.policy.bans import REFUSALS_TO_BAN
+from crawler.policy.politeness import FAILURES_TO_REST
+from crawler.policy.rests import Why
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a host is now."""
+
+    word: str
+    """given up, banned, failing, resting, closed, asked for robots.txt, at work, ready, waiting or
+    done."""
+    until: Seconds | None
+    """Wall time until which it rests or is closed; None while it does not."""
+    why: str
+    """What it rests for, in words; '' while it does not."""
+
+
+def state_of(host: HostState, now: Seconds, give_up: Seconds) -> State:
+    """Return how a host is; `give_up` is how long it may be silent, in seconds."""
+    until = max(host.next_at, host.opens_at)
+    why = _why(host, now) if until > now else ""
+    return State(_word(host, now, give_up), until if until > now else None, why)
+
+
+def _word(host: HostState, now: Seconds, give_up: Seconds) -> str:
+    since = host.failing_since
+    if since is not None:
+        long = host.silent and host.failures >= FAILURES_TO_REST and now - since >= give_up
+        return "given up" if long else "failing"
+    if host.refusals >= REFUSALS_TO_BAN:
+        return "banned"
+    if host.gated(now):
+        return "asked for robots.txt"
+    return _calm_word(host, now)
+
+
+def _calm_word(host: HostState, now: Seconds) -> str:
+    if host.opens_at > now:
+        return "closed"
+    if host.owner is not None:
+        return "at work"
+    if host.next_at > now:
+        return "resting"
+    if host.ready_at is None:
+        return "done"
+    return "ready" if host.ready_at <= now else "waiting"
+
+
+def _why(host: HostState, now: Seconds) -> str:
+    if host.opens_at > max(now, host.next_at):
+        return "hours or budget"
+    return _RESTS[host.rest(now).why]
+
+
+_RESTS = {
+    Why.READY: "", Why.HOURS: "hours", Why.BUDGET: "budget of the day",
+    Why.RETRY_AFTER: "Retry-After", Why.FAILURES: "failures", Why.BANNED: "banned",
+    Why.ADDRESS: "others at its address", Why.CRAWL_DELAY: "Crawl-delay",
+    Why.BACKOFF: "delay since it failed", Why.DELAY: "delay",
+}  # fmt: skip

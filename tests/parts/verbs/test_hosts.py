@@ -1,0 +1,140 @@
+"""`crawler hosts`, `crawler host H` and `crawler failures`, as people and programs read them."""
+
+import json
+import time
+
+import pytest
+
+from crawler.errors import UsageError
+from crawler.frontier import AboutHost, FailuresOf, HostsOf, Pulse, open_ledger
+from crawler.frontier.sqlite.desk.host_tables import MAX_CHOSEN
+from crawler.model import Kind
+from crawler.records import Again, Health, HostRecord, JobTerms, Rest
+from crawler.verbs import hosts
+from crawler.verbs.ledger import Ledger
+from tests.parts.desk import at
+from tests.parts.frontiers import NOW, join, seeds, settled, take
+from tests.parts.ledgers import execute
+
+MOST_S = 0.1
+
+
+def table(file, choice="at_work", order="name", now=NOW, limit=20):
+    with open_ledger(file) as desk:
+        return at(desk, now).entry(HostsOf(choice, order, now, limit))
+
+
+def keys(found):
+    return [line.state.key for line in found.rows]
+
+
+def printed(file, choice, now=NOW):
+    return list(hosts.table_lines(table(file, choice, now=now), choice, Ledger(file), now))
+
+
+@pytest.fixture
+def busy(frontier):
+    """Hosts of which one is at work, one fails, one has banned us, and one was put off."""
+    frontier.configure([JobTerms("job", delay=2.0, per_host=1)], NOW)
+    frontier.add("job", seeds(*"abcd", each=2), NOW)
+    owner = join(frontier)
+    taken = take(frontier, owner)
+    rests = {
+        "b:80": (Health(failures=6, failing_since=NOW - 90, silent=True, share=0.25,
+                        well_at=NOW - 60, backoff=30.0), Rest(NOW, NOW + 120)),
+        "c:80": (Health(refusals=12, refused_since=NOW - 9, share=0.0), Rest(NOW, NOW + 300)),
+        "d:80": (Health(share=1.0, well_at=NOW - 1), Rest(NOW, 0.0, NOW + 60)),
+    }  # fmt: skip
+    records, ends = [], []
+    for key, (health, rest) in rests.items():
+        number = taken[key].id
+        until = max(rest.failed_until, rest.put_off_until)
+        records.append(HostRecord(number, until, gap=2.0, health=health, rest=rest))
+        ends += [
+            settled(task, Kind.TIMEOUT, Again(NOW + 5), NOW, reason=f"silent \x1b[2J {key}")
+            for task in taken[key].tasks
+        ]
+    frontier.settle(owner, ends, records)
+    frontier.beat(owner, Pulse("running"), NOW)
+    return frontier
+
+
+def test_hosts_are_chosen_by_what_they_do(file, busy):
+    assert keys(table(file)) == ["a:80", "b:80", "c:80", "d:80"]
+    assert keys(table(file, "failing", "failing")) == ["b:80", "c:80"]
+    assert keys(table(file, "resting", "rests")) == ["c:80", "b:80", "d:80"]
+    assert keys(table(file, "resting", "rests", NOW + 100)) == ["c:80", "b:80"]
+    assert keys(table(file, "resting", "well")) == ["c:80", "b:80", "d:80"]
+    assert keys(table(file, "resting", "share")) == ["c:80", "b:80", "d:80"]
+    assert keys(table(file, "at_work", "waiting"))[-1] == "a:80"
+    few = table(file, limit=1)
+    assert (keys(few), few.chosen, few.at_least) == (["a:80"], 4, False)
+
+
+def test_a_table_says_of_each_host_how_it_is_and_why(file, busy):
+    head, first, second = printed(file, "failing")
+    assert head.split() == [
+        "host", "state", "waiting", "leased", "today", "well", "last", "well", "rests", "for", "why"
+    ]  # fmt: skip
+    assert first.split()[:7] == ["b:80", "failing", "2", "0", "0", "25", "%"]
+    assert "1 min ago" in first
+    assert "2 min      failures; timeout, 2 times, last now" in first
+    assert second.split()[:2] == ["c:80", "banned"]
+    assert "5 min      banned" in second
+    assert "Retry-After" in "\n".join(printed(file, "resting"))
+    execute(file, "DELETE FROM host")
+    assert printed(file, "failing") == ["no host fails"]
+
+
+def test_a_table_for_programs_has_the_same(file, busy):
+    told = json.loads(json.dumps(hosts.table_document(table(file, "failing"), Ledger(file), NOW)))
+    first = told["hosts"][0]
+    assert (first["host"], first["state"], first["share_well"]) == ("b:80", "failing", 0.25)
+    assert (first["rests_for"], first["failures"]) == ("failures", 6)
+    assert first["last_failure"]["cause"] == "timeout"
+    assert told["chosen"] == 2
+
+
+def test_all_of_a_host_is_told_with_its_failures(file, busy):
+    with open_ledger(file) as desk:
+        (found,) = at(desk, NOW).entry(AboutHost("b"))
+        told = "\n".join(hosts.account_lines(found, desk.sums().members, Ledger(file), NOW))
+        with pytest.raises(UsageError, match="no host nowhere is known"):
+            desk.entry(AboutHost("nowhere"))
+    assert "state         failing, for 1 min 30 s, 6 failures in a row; the last one had no" in told
+    assert "rests         until " in told
+    assert "visits        0 visits today, 25 % of the last ones well" in told
+    assert "URLs          2 waiting, 0 leased" in told
+    assert "job: 2 waiting; asks for 2 s of delay, ignores robots.txt" in told
+    assert "held by       process " in told
+    assert "failed        timeout, 2 times, last now" in told
+    document = hosts.account_document(found, Ledger(file), NOW)
+    assert document["last_failures"][0]["times"] == 2
+    assert document["jobs"][0]["waiting"] == 2
+
+
+def test_failures_are_told_with_an_example(file, busy):
+    with open_ledger(file) as desk:
+        found = desk.entry(FailuresOf(NOW - 60, limit=1))
+        none = desk.entry(FailuresOf(NOW + 60))
+    told = list(hosts.failure_lines(found, NOW, NOW - 60))
+    assert " timeout, 2 times, last now; " in told[0]
+    assert told[2].startswith("  http://")
+    assert told[3] == "2 more; --limit shows them"
+    assert list(hosts.failure_lines(none, NOW + 61, NOW + 60)) == [
+        "no visit has failed within the last 1 s"
+    ]
+
+
+def test_answers_about_hosts_take_no_time_at_any_size(big):
+    file, _ = big
+    times = []
+    with open_ledger(file) as desk:
+        at(desk, NOW)
+        for order in ("name", "waiting"):
+            began = time.thread_time()
+            found = desk.entry(HostsOf("at_work", order, NOW))
+            times.append(time.thread_time() - began)
+            assert (len(found.rows), found.chosen, found.at_least) == (20, MAX_CHOSEN, True)
+    print(f"hosts: {times[0] * 1000:.1f} ms by name, {times[1] * 1000:.1f} ms by waiting")
+    assert max(times) < MOST_S
