@@ -10,7 +10,7 @@ now, or the caller's; of several addresses those come first whose turn was longe
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from crawler.model import Seconds
 
@@ -53,9 +53,9 @@ class Crowd:
         self._db = db
         self._hosts: dict[str, int] = {}
 
-    def count(self, addresses: Iterable[str]) -> None:
+    def count(self, addresses: set[str]) -> None:
         """Count the hosts at addresses of the process; at all others it has none."""
-        new = set(addresses) - self._hosts.keys()
+        new = addresses - self._hosts.keys()
         if new:
             self._hosts |= dict(self._db.execute(_HELD, (json.dumps(list(new)),)).fetchall())
 

@@ -74,10 +74,12 @@ class _Found:
     more: bool = False
     """Whether there may be others, for what was looked at was parked."""
 
-    def add(self, row: _Row, level: int) -> None:
-        """Add a host at whose address there are `level` others, held or added before."""
-        self.hosts[row.host] = row.holder is not None
-        self.levels[level].append(row.host)
+    def add(self, crowd: parking.Crowd, rows: Sequence[_Row]) -> None:
+        """Add hosts, each behind those that are held at its address or were added before."""
+        crowd.count({row.address for row in rows if row.address and row.holder is not None})
+        for row in rows:
+            self.hosts[row.host] = row.holder is not None
+            self.levels[crowd.level(row.address)].append(row.host)
 
     def enough(self, new: int) -> bool:
         """Tell whether there are `new` at addresses of their own, or more are to be parked."""
@@ -111,9 +113,9 @@ def _ready(
         return {}, False
     crowd = parking.Crowd(db)
     strange = db.execute(_STRANGE, values).fetchone() is not None
-    places = looks.places if strange else None
+    values = {**values, "strange": strange}
     found = {
-        weight: _ready_of(db, crowd, places, {**values, "class": weight}, new) for weight in CLASSES
+        weight: _ready_of(db, crowd, looks, {**values, "class": weight}, new) for weight in CLASSES
     }
     taken = {weight: one.first(new) for weight, one in found.items()}
     left = [set(one.levels[ENOUGH]) - taken[weight].keys() for weight, one in found.items()]
@@ -124,30 +126,26 @@ def _ready(
 def _ready_of(
     db: sqlite3.Connection,
     crowd: parking.Crowd,
-    places: dict[int, _Place] | None,
+    looks: Looks,
     values: Mapping[str, Any],
     new: int,
 ) -> _Found:
-    """Return up to `new` hosts of a class; with `places` a job means something else to the owner.
+    """Return up to `new` hosts of a class, and more if some jobs are `strange` to the owner.
 
     A host at an address of another process is parked. One whose jobs all mean something else to
     this process is left to those that know them, and the next look goes on behind it.
     """
-    found = _Found()
-    place = places.pop(values["class"], _BEGIN) if places is not None else _BEGIN
+    found, weight, strange = _Found(), values["class"], values["strange"]
+    place = looks.places.pop(weight, _BEGIN) if strange else _BEGIN
     for turn in range(_SCANS):
-        limit = max(new, _SCANNED) if places is not None or turn else new
+        limit = max(new, _SCANNED) if strange or turn else new
         rows = _scan(db, values, place, limit)
         free = _free(db, rows, values)
-        ours = _ours(db, values, free) if places is not None else free
-        crowd.count(row.address for row in ours if row.holder is not None and row.address)
-        for row in ours:
-            found.add(row, crowd.level(row.address))
+        found.add(crowd, _ours(db, values, free) if strange else free)
         if len(rows) < limit or found.enough(new):
             return found
         place = _Place(rows[-1].ready_at, rows[-1].host)
-    if places is not None:
-        places[values["class"]] = place
+    looks.places[weight] = place
     found.more = len(rows) > len(free)  # what was parked is out of the way of the next lease
     return found
 
