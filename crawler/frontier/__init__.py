@@ -3,7 +3,15 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from crawler.frontier.actions import BeginArchive, Believe, Forget, LetGo, Rename, Retry, Revisit
+from crawler.frontier.actions import (
+    BeginArchive,
+    Believe,
+    Forget,
+    LetGo,
+    Rename,
+    Retry,
+    Revisit,
+)
 from crawler.frontier.answers import (
     START,
     STATES,
@@ -46,6 +54,7 @@ from crawler.frontier.questions import (
     Forgettable,
     HostsMet,
     HostsOf,
+    InFlight,
     Listings,
     RobotsOf,
     SaidOf,
@@ -59,6 +68,7 @@ from crawler.frontier.questions import (
     Waits,
     WaitsAt,
     Wanted,
+    Wishes,
 )
 from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Sums
 from crawler.frontier.values import (
@@ -138,6 +148,7 @@ __all__ = [
     "HostView",
     "HostsMet",
     "HostsOf",
+    "InFlight",
     "InForce",
     "JobSums",
     "JobThere",
@@ -188,6 +199,7 @@ __all__ = [
     "Watched",
     "Weigh",
     "Weighed",
+    "Wishes",
     "Work",
     "changed",
     "open_frontier",

@@ -9,19 +9,21 @@ from pathlib import Path
 from typing import Self
 
 from crawler.frontier import values
-from crawler.frontier.classes import Shares
 from crawler.frontier.clock import Clock, Clocks
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
 from crawler.frontier.sqlite.lists import new_urls
 from crawler.frontier.sqlite.rows.course import heard
+from crawler.frontier.sqlite.rows.listening import Ear
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import beats, leasing, owners, settling, tidying, turns
+from crawler.frontier.sqlite.visits import beats, hearing, leasing, owners, settling, tidying, turns
 from crawler.frontier.sqlite.visits.jobs import configure
+from crawler.frontier.sqlite.visits.ready import Looks
 from crawler.frontier.values import BEFORE_ALL
+from crawler.frontier.wishes import Heard
 from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Seed, Settlement
@@ -46,14 +48,17 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._clock = Clock(clocks)
         self.now = self._clock.now
         self._visitor = Visitor()
-        self._shares = Shares()
+        self._looks = Looks()
+        self._ear = Ear(state, hearing.hear)
 
     def __enter__(self) -> Self:
         self._file.open()
         self._clock.hear(self._file.read(heard, self._clock.clocks.read()))
+        self._ear.open()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ear.close()
         self._file.close()
 
     def join(
@@ -79,6 +84,12 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
 
     def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
         return self._file.stage(owners.leave, owner, self._lasting(hosts), self.now())
+
+    def hear(self, owner: int, after: int) -> Heard:
+        return self._ear.hear(owner, after)
+
+    def heed(self, owner: int, number: int) -> None:
+        self._file.write(hearing.heed, owner, number)
 
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
@@ -142,7 +153,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         lease = self._file.stage(
             leasing.lease,
             self._visitor,
-            self._shares,
+            self._looks,
             owner,
             self.now(),
             new,
