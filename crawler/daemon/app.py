@@ -27,6 +27,7 @@ from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.standing import Standing
 from crawler.daemon.supervisor import State, Supervisor
+from crawler.daemon.telling import telling
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
@@ -85,6 +86,7 @@ class App:
             ended=self._mailbox.ended,
         )
         self.tally = self._visiting.tally
+        self._reloader = Reloader(self._file, configuration, self._prepare, log)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -112,8 +114,7 @@ class App:
             Service("feeder", visiting.feeder.run),
             Service("seeder", self.seeder.run),
         )
-        reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
-        forced = self._supervisor.run(services, reloader.reload)
+        forced = self._supervisor.run(services, self._reloader.reload)
         self._standing.require()
         self._guards.require()
         return forced
@@ -223,7 +224,8 @@ class App:
         """Return how the process is, for its row in the ledger."""
         state = "paused" if self._visiting.feeder.paused else self._supervisor.state.value
         file, busy = readable(str(self._file or "")), self._visiting.workers.busy
-        return Pulse(state, file, busy, trouble=self._guards.words())
+        pulse = Pulse(state, file, busy, trouble=self._guards.words())
+        return telling(pulse, self._visiting.feeder.pause, self._reloader, self.frontier.now())
 
     def _is_running(self) -> bool:
         return self._supervisor.state is State.RUNNING

@@ -21,12 +21,14 @@ from crawler.frontier.answers import (
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
 from crawler.frontier.hosts import (
+    Backlog,
     FailureList,
     FailureSum,
     HostAccount,
     HostLine,
     HostTable,
     JobThere,
+    WaitsThere,
 )
 from crawler.frontier.list_values import (
     KnownChunk,
@@ -41,6 +43,7 @@ from crawler.frontier.list_values import (
 from crawler.frontier.questions import (
     AboutHost,
     AboutUrl,
+    BacklogOf,
     Chunks,
     FailuresOf,
     FiledOf,
@@ -109,6 +112,8 @@ __all__ = [
     "AboutUrl",
     "Amended",
     "Apply",
+    "Backlog",
+    "BacklogOf",
     "Beat",
     "BeginArchive",
     "Believe",
@@ -184,6 +189,7 @@ __all__ = [
     "UrlsOf",
     "Waits",
     "WaitsAt",
+    "WaitsThere",
     "Wake",
     "Wanted",
     "Watched",
