@@ -44,10 +44,6 @@ class Reloader:
         self._log = log
         self._asked = False
         self._under_way = False
-        self.told_at: Seconds | None = None
-        """Wall time of the last reload."""
-        self.told = ""
-        """What it changed, or why it was refused, in words."""
 
     def reload(self) -> None:
         """Read the configuration again; apply its changes, or, if anything is wrong, nothing.
@@ -98,7 +94,7 @@ class Reloader:
         self._tell(f"refused: {problems[0]}{more}")
 
     def _tell(self, words: str) -> None:
-        self.told_at, self.told = time.time(), words[:MAX_TOLD]
+        self._configuration.reloaded = time.time(), words[:MAX_TOLD]
 
 
 def _loaded(native: Native, file: Path) -> Settings:

@@ -7,7 +7,7 @@ from typing import Any
 
 from crawler.frontier import HostCounts, HostState, JobSums
 from crawler.frontier.sums import MAX_RETRYING
-from crawler.log import iso
+from crawler.log import iso, size
 from crawler.verbs.hosts.failures import told
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.eta import eta_document, eta_lines, first_visits, schedules
@@ -16,7 +16,7 @@ from crawler.verbs.status.processes import process_document, process_lines
 from crawler.verbs.status.room import state_size
 from crawler.verbs.status.snapshot import Status
 from crawler.verbs.status.waits import waits_of
-from crawler.verbs.words import UNREAD, counted, size, span, stamp, when, word_of
+from crawler.verbs.words import UNREAD, counted, span, stamp, when, word_of
 
 _COLUMNS = (
     "known", "waiting", "retrying", "due again", "ok", "not found", "error", "retired"

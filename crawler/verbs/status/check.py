@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from crawler.frontier import Member
+from crawler.log import size
 from crawler.model import Seconds
 from crawler.verbs.status.snapshot import Status
-from crawler.verbs.words import counted, size, span
+from crawler.verbs.words import counted, span
 
 
 class Health(IntEnum):
@@ -54,7 +55,7 @@ def checked(status: Status, most: Thresholds) -> tuple[Health, str]:
         if job.active and job.held is not None
     ]
     health = Health.DEGRADED if wrong else Health.OK
-    told = wrong or [f"{counted(len(heard), 'process')}, {status.rate:.1f} visits/s"]
+    told = wrong or [f"{_count(len(heard))}, {status.rate:.1f} visits/s"]
     return health, _line(health, told, status)
 
 
@@ -81,6 +82,10 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("|", "/").split())
 
 
+def _count(processes: int) -> str:
+    return f"{processes} process{'' if processes == 1 else 'es'}"
+
+
 def _why_down(status: Status) -> str:
     if status.living:
         return "; ".join(_silent(status, one) for one in status.living)
@@ -94,7 +99,7 @@ def _silent(status: Status, one: Member) -> str:
 
 def _processes(status: Status, heard: list[Member], most: Thresholds) -> Iterator[str]:
     if len(heard) < most.processes:
-        yield f"{len(heard)} of {counted(most.processes, 'process')} live"
+        yield f"{len(heard)} of {_count(most.processes)} live"
     for one in status.members:
         if one not in heard:
             alive = one in status.living

@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from crawler.log import size
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.words import size
 
 
 @dataclass(frozen=True, slots=True)
