@@ -5,7 +5,7 @@ that fails may be well at its next probe or never, so that of its URLs only the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crawler.model import Seconds
 
@@ -49,18 +49,28 @@ def forecast(
     `loads` are the hosts at which they wait, all of them if `complete`; `rate` is in visits a
     second, lately.
     """
-    well, failing = [one for one in loads if not one.fails], [one for one in loads if one.fails]
+    found = _forecast(loads, rate, now, urls=urls, complete=complete)
+    return found if urls and (found.least or found.most or found.failing) else None
+
+
+def _forecast(
+    loads: Sequence[Load], rate: Seconds, now: Seconds, *, urls: int, complete: bool
+) -> Forecast:
+    failing = [one for one in loads if one.fails]
     left = max(0, urls - sum(one.urls for one in failing))
-    by_rate = left / rate if rate > 0 else 0.0
-    least, slowest = max(((_least(one, now), one.host) for one in well), default=(0.0, ""))
-    host = slowest if least >= by_rate else ""
+    well = _of_well([one for one in loads if not one.fails], left / rate if rate > 0 else 0.0, now)
     if failing:
         last = max(failing, key=lambda one: one.opens_at)
-        probe = max(0.0, last.opens_at - now)
-        return Forecast(max(least, by_rate, probe), None, host, last.host)
-    longest = max((_most(one, now) for one in well), default=0.0)
-    most = max(longest, by_rate) if complete else None
-    return Forecast(max(least, by_rate), most, host) if max(longest, by_rate) else None
+        return Forecast(max(well.least, last.opens_at - now), None, well.host, last.host)
+    return well if complete else replace(well, most=None)
+
+
+def _of_well(loads: Sequence[Load], by_rate: Seconds, now: Seconds) -> Forecast:
+    """Return how long hosts take that are well; together no less than the rate says."""
+    least, slowest = max(((_least(one, now), one.host) for one in loads), default=(0.0, ""))
+    most = max((_most(one, now) for one in loads), default=0.0)
+    host = slowest if least >= by_rate else ""
+    return Forecast(max(least, by_rate), max(most, by_rate), host)
 
 
 def _least(one: Load, now: Seconds) -> Seconds:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from crawler.frontier import HostCounts, HostState, JobSums
+from crawler.frontier import HostCounts, HostLine, HostState, JobSums
 from crawler.frontier.sums import MAX_RETRYING
 from crawler.log import iso, size
 from crawler.verbs.hosts.failures import told
@@ -127,39 +127,43 @@ def _hosts(found: HostCounts) -> Iterator[str]:
 
 def document(status: Status, ledger: Ledger) -> dict[str, Any]:
     """Return the JSON object of `status`."""
-    first = first_visits(status) if status.living else None
-    bytes_, wal = state_size(ledger.state)
-    waits = waits_of(status)
+    eta, (bytes_, wal), waits = _eta(status), state_size(ledger.state), waits_of(status)
     return {
         "at": iso(status.now),
         "state": str(ledger.state),
-        "state_bytes": bytes_,
-        "wal_bytes": wal,
-        "room": [
-            {"path": str(one.path), "free": one.free, "total": one.total} for one in status.rooms
-        ],
         "processes": [process_document(status, one) for one in status.members],
-        "jobs": [{**_job(job), "waits_for": waits.get(job.name)} for job in status.jobs],
+        "jobs": [_job(job, waits.get(job.name)) for job in status.jobs],
         "rate": round(status.rate, 2),
         "rate_ok": round(sum(one.rate_ok for one in status.living), 2),
         "waiting": status.waiting,
-        "eta_s": round(first.most) if first and first.most else None,
-        "eta": {
-            "first_visits": eta_document(first),
-            "schedules": eta_document(schedules(status)) if status.living else None,
-        },
+        "eta_s": (eta["first_visits"] or {}).get("most_s"),
         "hosts": asdict(status.hosts),
-        "failing": [
-            {
-                "host": one.state.key,
-                "since": stamp(one.state.failing_since),
-                "cause": one.last.cause if one.last else None,
-                "reason": one.last.reason if one.last else None,
-            }
-            for one in status.failing.rows
-        ],
         "next": _next(status.next),
         "idle": idle(status),
+        "state_bytes": bytes_,
+        "wal_bytes": wal,
+        "room": [asdict(one) | {"path": str(one.path)} for one in status.rooms],
+        "eta": eta,
+        "failing": [_failing_host(line) for line in status.failing.rows],
+    }
+
+
+def _eta(status: Status) -> dict[str, dict[str, Any] | None]:
+    if not status.living:
+        return {"first_visits": None, "schedules": None}
+    return {
+        "first_visits": eta_document(first_visits(status)),
+        "schedules": eta_document(schedules(status)),
+    }
+
+
+def _failing_host(line: HostLine) -> dict[str, Any]:
+    last = line.last
+    return {
+        "host": line.state.key,
+        "since": stamp(line.state.failing_since),
+        "cause": last.cause if last else None,
+        "reason": last.reason if last else None,
     }
 
 
@@ -167,7 +171,7 @@ def _next(host: HostState | None) -> dict[str, Any] | None:
     return {"host": host.key, "at": stamp(host.ready_at)} if host else None
 
 
-def _job(job: JobSums) -> dict[str, Any]:
+def _job(job: JobSums, waits: str | None) -> dict[str, Any]:
     words = _words(job)
     return {
         "name": job.name,
@@ -175,7 +179,6 @@ def _job(job: JobSums) -> dict[str, Any]:
         "schedule": job.schedule,
         "known": job.known,
         "waiting": job.waiting,
-        "retrying": job.retrying,
         "due_again": job.again,
         "ok": words["ok"],
         "not_found": words["not found"],
@@ -183,4 +186,6 @@ def _job(job: JobSums) -> dict[str, Any]:
         "kinds": job.kinds,
         "retired": job.retired,
         "held": job.held if job.active else None,
+        "retrying": job.retrying,
+        "waits_for": waits,
     }
