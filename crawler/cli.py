@@ -34,7 +34,8 @@ _CONFIG = click.option(
 HOMES = {
     "audit": "audit", "backup": "desk", "explain": "desk", "export": "desk",
     "failures": "hosts_verbs", "forget": "desk", "host": "hosts_verbs", "hosts": "hosts_verbs",
-    "reload": "desk", "retry": "desk", "status": "status_verb", "stop": "desk",
+    "pause": "wishes", "reload": "desk", "resume": "wishes", "retry": "desk",
+    "status": "status_verb", "stop": "desk", "wishes": "wishes",
 }  # fmt: skip
 """The module below crawler/verbs of each verb that works on the ledger, which alone it loads."""
 

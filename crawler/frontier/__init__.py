@@ -5,7 +5,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from crawler.frontier.actions import BeginArchive, Believe, Forget, LetGo, Rename, Retry, Revisit
+from crawler.frontier.actions import (
+    BeginArchive,
+    Believe,
+    Forget,
+    LetGo,
+    Rename,
+    Retry,
+    Revisit,
+)
 from crawler.frontier.answers import (
     START,
     STATES,
@@ -50,6 +58,7 @@ from crawler.frontier.questions import (
     Forgettable,
     HostsMet,
     HostsOf,
+    InFlight,
     Listings,
     RobotsOf,
     SaidOf,
@@ -63,6 +72,7 @@ from crawler.frontier.questions import (
     Waits,
     WaitsAt,
     Wanted,
+    Wishes,
 )
 from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Sums
 from crawler.frontier.values import (
@@ -144,6 +154,7 @@ __all__ = [
     "HostView",
     "HostsMet",
     "HostsOf",
+    "InFlight",
     "InForce",
     "JobSums",
     "JobThere",
@@ -195,6 +206,7 @@ __all__ = [
     "Watched",
     "Weigh",
     "Weighed",
+    "Wishes",
     "Work",
     "changed",
     "open_frontier",

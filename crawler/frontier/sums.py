@@ -36,6 +36,8 @@ class Member:
     """1 while it has an older text of its configuration in force than another process."""
     trouble: str = ""
     """What troubles it, in words."""
+    heard: int = 0
+    """Number of the wishes that are in force there."""
     paused_at: Seconds | None = None
     """Since when it begins no visit for a fault of this machine; None while it does."""
     paused_for: str = ""
@@ -156,6 +158,8 @@ class Sums:
     """Whether a process has a host now, and may know more of it than the ledger."""
     hosts: HostView | None = None
     """Where it was asked for."""
+    wishes: int = 0
+    """Grows with every wish that is made, changed or taken back."""
 
     @property
     def counts(self) -> Counts:
