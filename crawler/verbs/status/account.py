@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from crawler.frontier import HostCounts, HostLine, HostState, JobSums
+from crawler.frontier import HostCounts, HostState, JobSums
+from crawler.frontier.hosts import HostLine
 from crawler.frontier.sums import MAX_RETRYING
 from crawler.log import iso, size
 from crawler.verbs.hosts.failures import told

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from crawler.frontier import JobSums, WaitsThere
+from crawler.frontier import JobSums
+from crawler.frontier.hosts import WaitsThere
 from crawler.policy.forecast import Forecast, Load, forecast
 from crawler.policy.politeness import FAILURES_TO_REST
 from crawler.verbs.status.snapshot import Status

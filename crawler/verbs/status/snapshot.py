@@ -3,17 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.frontier import (
-    Backlog,
-    BacklogOf,
-    Desk,
-    HostCounts,
-    HostsOf,
-    HostState,
-    HostTable,
-    JobSums,
-    Member,
-)
+from crawler.frontier import BacklogOf, Desk, HostCounts, HostsOf, HostState, JobSums, Member
+from crawler.frontier.hosts import Backlog, HostTable
 from crawler.frontier.process import current
 from crawler.model import Seconds
 from crawler.verbs.ledger import Ledger

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from crawler.frontier import WaitsThere
+from crawler.frontier.hosts import WaitsThere
 from crawler.model import Seconds
 from crawler.verbs.status.snapshot import Status
 from crawler.verbs.words import counted, span
