@@ -228,5 +228,22 @@ CREATE TABLE failure (
 CREATE INDEX failure_last ON failure (last_at);
 -- what troubles a process, in words
 ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
+-- what an operator wishes
+ALTER TABLE ledger ADD COLUMN wishes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE process ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE wish (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verb TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    option TEXT NOT NULL,
+    value TEXT NOT NULL,
+    who TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    why TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    until REAL,
+    UNIQUE (verb, scope, subject, option)
+) STRICT;
 """,
 }
