@@ -203,7 +203,6 @@ ELSEWHERE = {
     "verbs/ledger.py": "daemon/test_desk.py",
     "verbs/processes.py": "daemon/test_desk.py",
     "verbs/reload_preview.py": "daemon/test_desk.py",
-    "verbs/report.py": "daemon/test_fetch_command.py",
     "verbs/status/__init__.py": "parts/verbs/test_status.py",
     "verbs/status/account.py": "parts/verbs/test_status.py",
     "verbs/status/idle.py": "parts/verbs/test_status.py",
