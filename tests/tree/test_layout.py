@@ -18,6 +18,7 @@ ACROSS = {
     "parts/fetch/test_memory_budget.py": "heads and bodies of all visits together",
     "policy/test_linear.py": "whatever reads bytes of strangers",
     "parts/frontier/test_plans.py": "every statement of the verbs",
+    "parts/frontier/test_promises.py": "what all verbs promise whoever asks again, or too late",
     "parts/frontier/test_walk.py": "all verbs of the contract, at random",
     "parts/transport/test_oracles.py": "head and framing, beside other readers",
 }
@@ -131,7 +132,6 @@ ELSEWHERE = {
     "seeder/seeds.py": "daemon/test_reload.py",
     "seeder/spool.py": "daemon/test_reload.py",
     "seeder/waking.py": "daemon/test_reload.py",
-    "seeder/sync.py": "daemon/test_shrunk_lists.py",
     "sources/contract.py": "values alone",
     "sources/meaning.py": "daemon/test_meaning.py",
     "sources/heads.py": "parts/sources/test_formats.py",

@@ -228,5 +228,22 @@ CREATE TABLE failure (
 CREATE INDEX failure_last ON failure (last_at);
 -- what troubles a process, in words
 ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
+-- no number of a source is used again
+ALTER TABLE source RENAME TO source_before;
+CREATE TABLE source (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL DEFAULT '',
+    listed INTEGER NOT NULL DEFAULT 0,
+    bad INTEGER NOT NULL DEFAULT 0,
+    synced_at REAL,
+    reader INTEGER,
+    pass INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (job, name)
+) STRICT;
+INSERT INTO source SELECT id, job, name, version, listed, bad, synced_at, reader, pass
+    FROM source_before;
+DROP TABLE source_before;
 """,
 }
