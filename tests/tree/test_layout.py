@@ -100,6 +100,7 @@ ELSEWHERE = {
     "frontier/sqlite/engine_lists.py": "parts/frontier/sqlite/lists/test_passes.py",
     "frontier/sqlite/lists/renaming.py": "daemon/test_audit.py",
     "frontier/sqlite/lists/retiring.py": "parts/frontier/sqlite/lists/test_lists.py",
+    "frontier/sqlite/lists/weighing.py": "parts/frontier/sqlite/lists/test_passes.py",
     "frontier/sqlite/rows/tasks.py": "parts/frontier/test_frontier.py",
     "frontier/sqlite/rows/staging.py": "parts/frontier/test_frontier.py",
     "frontier/sqlite/rows/transactions.py": "parts/frontier/sqlite/test_sqlite.py",

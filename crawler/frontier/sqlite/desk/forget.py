@@ -18,8 +18,8 @@ from crawler.frontier.sqlite.rows.fingerprints import forget as forget_fingerpri
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import counted_as, tally
 from crawler.frontier.sqlite.visits.files import FILES_AT_ONCE, stored_files
-from crawler.model import Seconds
 from crawler.frontier.values import BEFORE_ALL
+from crawler.model import Seconds
 from crawler.policy.naming import path_key
 from crawler.records import StoredFile
 from crawler.urls import fingerprint

@@ -16,7 +16,6 @@ from crawler.frontier.list_values import (
     Portion,
     SourceState,
     Synced,
-    Weighed,
 )
 from crawler.frontier.sqlite.lists.chunks import packed, read_fingerprints, unpacked, write_chunk
 from crawler.frontier.sqlite.lists.freshening import freshen
@@ -24,9 +23,8 @@ from crawler.frontier.sqlite.lists.new_urls import enlist
 from crawler.frontier.sqlite.lists.retiring import check_owner, revive, unlist
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.slices import Slice
-from crawler.frontier.work import Apply, CountDown, Tidied, Weigh
+from crawler.frontier.work import CountDown, Tidied
 from crawler.model import Seconds
-from crawler.policy.shrinking import is_loss
 from crawler.records import Seed
 
 DROPPED_AT_ONCE = 1
@@ -42,7 +40,6 @@ SELECT name FROM job WHERE (
 _BEHIND = """
 SELECT past.id, past.fingerprints FROM source JOIN {0} AS past ON past.source = source.id
 WHERE source.job = ? LIMIT ?"""
-_LISTS = "job = ? AND name != 'urls' AND name NOT LIKE 'inbox:%'"
 
 
 def begin_pass(
@@ -200,31 +197,6 @@ def _note(db: sqlite3.Connection, one: Pass, read: SourceState | None, now: Seco
         "AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.source = source.id)",
         (one.source,),
     )
-
-
-def weigh(one: Slice, work: Weigh) -> Tidied[Weighed]:
-    """Judge a job's lists, which were all read: URLs on them now, against those applied last."""
-    db, urls = one.db, work.urls
-    number = one.names.job_id(db, work.job)
-    (before,) = db.execute(
-        f"SELECT ifnull(sum(listed - bad), 0) FROM source WHERE {_LISTS}", (number,)
-    ).fetchone()
-    shown, believed = db.execute(
-        "SELECT held, believed FROM job WHERE id = ?", (number,)
-    ).fetchone()
-    loss = work.emptied or is_loss(before, urls, work.max_shrink)
-    if loss and believed and shown is not None:
-        loss = is_loss(shown, urls, work.max_shrink)
-    if loss and (shown, believed) != (urls, 0):
-        db.execute("UPDATE job SET held = ?, believed = 0 WHERE id = ?", (urls, number))
-    return Tidied(Weighed(before, held=loss, held_before=shown is not None), None)
-
-
-def apply(one: Slice, work: Apply) -> Tidied[None]:
-    """Note that a job's lists were applied: nothing of them is held any more."""
-    number = one.names.job_id(one.db, work.job)
-    one.db.execute("UPDATE job SET held = NULL, believed = 0 WHERE id = ?", (number,))
-    return Tidied(None, None)
 
 
 def unlist_dropped(db: sqlite3.Connection, source: int) -> bool:

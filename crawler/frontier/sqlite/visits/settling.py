@@ -120,9 +120,7 @@ def claim(
     ]
 
 
-def _claim_all(
-    db: sqlite3.Connection, firsts: Sequence[tuple[int, int]]
-) -> set[tuple[int, int]]:
+def _claim_all(db: sqlite3.Connection, firsts: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
     """Reserve the free ones of the first choices, each with its task; return those that are had.
 
     All in a statement or two: after every one the thread has to win the interpreter back.
