@@ -23,6 +23,19 @@ MAX_ENDED_AT_ONCE = 64
 
 
 @dataclass(slots=True, eq=False)
+class Logged:
+    """What the log said last of a host."""
+
+    state: str = ""
+    """The worst state since it was well: limited, resting, banned, given up, or none."""
+    at: Seconds = 0.0
+    rest: Seconds = 0.0
+    """The longest rest since it was well, in seconds."""
+    rests: int = 0
+    """Visits since that brought it a rest and were not logged."""
+
+
+@dataclass(slots=True, eq=False)
 class Host:
     """A host this process owns."""
 
@@ -40,6 +53,8 @@ class Host:
     """Its robots.txt is being visited; the URLs of jobs that obey it wait for that."""
     leaving: bool = False
     """Another process or host should have its turn: it goes back once nothing is open."""
+    had_turn: bool = False
+    """A visit of it has begun since it came."""
     ahead: int = 0
     """Tasks to have in memory where no delay spaces them; it follows the host's pace."""
     filled_at: Seconds = 0.0
@@ -56,9 +71,7 @@ class Host:
     returning: bool = False
     """Its tasks are on their way back to the frontier."""
     hours: Hours | None = None
-    logged_state: str = ""
-    """The worst state that was logged since it was well: limited, resting, given up, or none."""
-    logged_at: Seconds = 0.0
+    logged: Logged = field(default_factory=Logged)
     last: Outcome | None = None
     """How its last visit failed."""
 
@@ -164,6 +177,11 @@ class Host:
         ready_at = self.ready_at()
         late = not self.pace.busy and ready_at is not None and ready_at > now + LONG_REST_S
         return late and not self.pace.ends_unvisited(now)
+
+    @property
+    def turn_is_over(self) -> bool:
+        """Whether its tasks in memory are for its next turn: they may wait for others for long."""
+        return self.leaving and self.had_turn and bool(self.tasks) and not self.returning
 
     def close(self, now: Seconds, offset: Seconds) -> None:
         """Close it until its hours begin; `offset` leads from `now` to wall time."""

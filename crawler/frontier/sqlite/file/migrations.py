@@ -245,5 +245,22 @@ CREATE TABLE source (
 INSERT INTO source SELECT id, job, name, version, listed, bad, synced_at, reader, pass
     FROM source_before;
 DROP TABLE source_before;
+-- what an operator wishes
+ALTER TABLE ledger ADD COLUMN wishes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE process ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE wish (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verb TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    option TEXT NOT NULL,
+    value TEXT NOT NULL,
+    who TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    why TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    until REAL,
+    UNIQUE (verb, scope, subject, option)
+) STRICT;
 """,
 }
