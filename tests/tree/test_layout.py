@@ -120,6 +120,7 @@ ELSEWHERE = {
     "frontier/sqlite/rows/staging.py": "parts/frontier/test_frontier.py",
     "frontier/sqlite/rows/transactions.py": "parts/frontier/sqlite/test_sqlite.py",
     "frontier/sqlite/file/upgrade.py": "parts/frontier/sqlite/file/test_migrations.py",
+    "frontier/sqlite/file/first_migrations.py": "parts/frontier/sqlite/file/test_migrations.py",
     "frontier/values.py": "values alone",
     "frontier/sqlite/visits/beats.py": "parts/frontier/sqlite/visits/test_owners.py",
     "frontier/sqlite/visits/ready.py": "parts/frontier/sqlite/visits/test_turns.py",
