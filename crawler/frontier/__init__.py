@@ -16,6 +16,7 @@ from crawler.frontier.answers import (
     KnownUrl,
     Listing,
     Page,
+    Soundness,
     UnknownUrl,
 )
 from crawler.frontier.contract import Frontier, tidied
@@ -47,6 +48,7 @@ from crawler.frontier.questions import (
     Forgettable,
     HostsMet,
     HostsOf,
+    Integrity,
     Listings,
     RobotsOf,
     SaidOf,
@@ -140,6 +142,7 @@ __all__ = [
     "HostsMet",
     "HostsOf",
     "InForce",
+    "Integrity",
     "JobSums",
     "JobThere",
     "Joined",
@@ -169,6 +172,7 @@ __all__ = [
     "RobotsOf",
     "Said",
     "SaidOf",
+    "Soundness",
     "SourceState",
     "Sources",
     "Still",

@@ -33,6 +33,8 @@ class Member:
     """1 while it has an older text of its configuration in force than another process."""
     trouble: str = ""
     """What troubles it, in words."""
+    version: str = ""
+    """Of the crawler that it is."""
 
     def life(self, machine: str, now: Seconds) -> str:
         """Tell whether it is alive, dead, or silent: of another machine only its lease can tell."""

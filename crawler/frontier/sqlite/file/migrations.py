@@ -226,7 +226,8 @@ CREATE TABLE failure (
     PRIMARY KEY (host, cause)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failure_last ON failure (last_at);
--- what troubles a process, in words
+-- what troubles a process, in words, and its crawler
 ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
+ALTER TABLE process ADD COLUMN version TEXT NOT NULL DEFAULT '';
 """,
 }

@@ -72,7 +72,8 @@ CREATE TABLE process (
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
     bytes INTEGER NOT NULL DEFAULT 0,
-    trouble TEXT NOT NULL DEFAULT ''       -- what troubles it, in words
+    trouble TEXT NOT NULL DEFAULT '',      -- what troubles it, in words
+    version TEXT NOT NULL DEFAULT ''       -- of the crawler that it is
 ) STRICT;
 
 CREATE TABLE host (
