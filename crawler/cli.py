@@ -42,10 +42,10 @@ class _Verbs(click.Group):
 
 def _desk() -> dict[str, click.Command]:
     with importing():
-        from crawler.verbs import audit, desk, hosts_verbs
+        from crawler.verbs import audit, desk, hosts_verbs, wishes
         from crawler.verbs.doctor.command import doctor_verb
 
-    verbs = (*desk.VERBS, *hosts_verbs.VERBS, audit.audit_verb, doctor_verb)
+    verbs = (*desk.VERBS, *hosts_verbs.VERBS, *wishes.VERBS, audit.audit_verb, doctor_verb)
     return {str(verb.name): verb for verb in verbs}
 
 

@@ -3,22 +3,23 @@
 A part is made when all that it needs is there.
 """
 
-import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
 from crawler.config import Job, Settings
+from crawler.daemon.account import ready_fields
 from crawler.daemon.busy_watch import BusyWatch
+from crawler.daemon.change import Change
 from crawler.daemon.clock import ClockWatch
-from crawler.daemon.configuration import Coming, Configuration
-from crawler.daemon.difference import Difference
+from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk, Start
 from crawler.daemon.guards import Guards
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
+from crawler.daemon.log_controls import LogControls
 from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.meaning import Meanings
 from crawler.daemon.opening import StoppedError, opened
@@ -26,11 +27,11 @@ from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.standing import Standing
-from crawler.daemon.supervisor import State, Supervisor
+from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
-from crawler.fetch.fetcher import JobSession
+from crawler.daemon.wishes import hearing
 from crawler.frontier import Pulse
 from crawler.log import Log
 from crawler.model import Seconds
@@ -46,9 +47,9 @@ RELEASE_S: Seconds = 2.0
 class App:
     """The crawler, to run once.
 
-    `on_visit` gets every settled visit to a URL, a batch of them within one `together`. Of the
-    lists, `limit` URLs are taken at most, and `bad` gets the text and the reason of each bad line.
-    A run that ends when all is done ends also when `waits_in_vain` says so of all URLs that wait.
+    `on_visit` gets settled visits to URLs instead of the log, which has `controls`. Of the lists
+    `limit` URLs are taken at most; `bad` gets text and reason of bad lines. A run until all is done
+    ends also when `waits_in_vain` says so of all that waits.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class App:
         limit: int | None = None,
         bad: Callable[[str, str], None] | None = None,
         on_visit: Callable[[Settlement], None] | None = None,
-        together: Callable[[], AbstractContextManager[None]] = nullcontext,
+        controls: LogControls = LogControls(),  # noqa: B008  it never changes
     ) -> None:
         self._configuration = configuration = Configuration(settings)
         self._log = log
@@ -74,14 +75,15 @@ class App:
         self.waits_in_vain: Callable[[], bool] = lambda: False
         self._mailbox = Mailbox()
         self.stop = self._mailbox.stop
-        self._disk = Disk(configuration, log, start)
+        self._controls = controls
+        self._disk = Disk(configuration, log, start, controls.come_from)
         self._visiting = Visiting(
             configuration,
             self._disk,
             log,
             trust_listed=trust_listed,
             on_visit=on_visit,
-            together=together,
+            together=controls.together,
             ended=self._mailbox.ended,
         )
         self.tally = self._visiting.tally
@@ -103,16 +105,17 @@ class App:
             ServiceDiedError: a service kept dying.
             EndOfProcessError: its leases or the ledger are lost, or a newer crawler has the ledger.
         """
+        self._log.info("daemon.ready", **ready_fields(self._configuration, self._file))
         visiting = self._visiting
-        self._log.info("daemon.ready", pid=os.getpid(), owner=self._disk.owner)
         services = (
             Service("settler", visiting.settler.run),
             Service("keeper", self.keeper.run),
+            *self._hearing,
             Service("leaser", visiting.feeder.leaser.run),
             Service("feeder", visiting.feeder.run),
             Service("seeder", self.seeder.run),
         )
-        reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
+        reloader = Reloader(self._file, self._configuration, self._change.prepare, self._log)
         forced = self._supervisor.run(services, reloader.reload)
         self._standing.require()
         self._guards.require()
@@ -137,6 +140,11 @@ class App:
             stack.enter_context(self._guards)
         self._open_seeder(stack)
         self._open_keeper()
+        self._change = Change(
+            self._configuration, self._visiting, self._meanings, self._disk, self._supervisor,
+            self.keeper, self.seeder, self._controls.adjust,
+        )  # fmt: skip
+        self._hearing = hearing(self.frontier, self._disk.owner, self._visiting.feeder, self._log)
         stack.callback(self._release)
 
     def _open_supervisor(self) -> None:
@@ -203,13 +211,9 @@ class App:
             when_settled=partial(self._look, done),
         )
         self._standing = Standing(
-            self._file,
-            configuration,
-            self._log,
-            stop=self.stop,
-            reload=self._mailbox.reload,
+            self._file, configuration, self._log, stop=self.stop, reload=self._mailbox.reload,
             give_back=visiting.feeder.leaser.give_all_back,
-        )
+        )  # fmt: skip
         self.keeper.beat()
         self.keeper.beaten = self._standing.look
 
@@ -228,33 +232,11 @@ class App:
         return Pulse(state, file, busy, trouble=self._guards.words())
 
     def _is_running(self) -> bool:
-        return self._supervisor.state is State.RUNNING
-
-    def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
-        """Do all of a reload that may fail, the ledger last; return what puts it in force."""
-        coming = self._configuration.coming(settings)
-        sessions = self._visiting.fetcher.prepare(coming.all_jobs())
-        self._meanings.look()
-        self._disk.configure(coming.hosts)  # from here on its jobs are leased: nothing may wait
-        return partial(self._put_in_force, coming, sessions, found)
-
-    def _put_in_force(
-        self, coming: Coming, sessions: Sequence[JobSession], found: Difference
-    ) -> None:
-        """Tell every part of another configuration, without a wait; a URL's next lease has it."""
-        self._configuration.take_up(coming)
-        self._visiting.fetcher.commit(sessions)
-        options = coming.settings.crawler
-        self._supervisor.grace_period = options.grace_period
-        self._supervisor.resize(options.concurrency)
-        self.keeper.progress = options.log.progress
-        self._visiting.apply()
-        self.tally.counted.set()  # the keeper computes the rests anew at once
-        self.seeder.again(found.changed)
+        return self._supervisor.is_running()
 
     def _release(self) -> None:
         """Give back all leased tasks: the end of every drain, also of one that failed."""
         self.frontier.hurry(max(self._supervisor.ends_by, time.monotonic() + RELEASE_S))
         with self._supervisor.hearing():
-            released = self._disk.release(self._visiting.feeder.owed())
-        self._log.info("lease.released", tasks=released)
+            given_back = self._disk.release(self._visiting.feeder.owed())
+            self._log.info("lease.released", tasks=given_back)

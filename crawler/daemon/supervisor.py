@@ -87,6 +87,10 @@ class Supervisor:
         """Monotonic time at which the grace period of a stop is over."""
         self.state = State.STARTING
 
+    def is_running(self) -> bool:
+        """Tell whether visits begin: it has started, and no stop has begun."""
+        return self.state is State.RUNNING
+
     def resize(self, concurrency: int) -> None:
         """Set the number of workers; surplus ones leave after their visit."""
         self._visiting.limit = max(2 * MAX_DEATHS, 2 * concurrency)
@@ -155,18 +159,21 @@ class Supervisor:
             "daemon.draining", cause=cause, grace_s=grace_period, in_flight=self._workers.busy
         )
         # 1 Nothing new is leased. The keeper goes on: leases must hold until they are released.
-        self._services.kill(CLEANUP_S, "seeder", "leaser", "feeder")
-        self._log.debug("daemon.drained", step="leasing")
+        self._services.kill(CLEANUP_S, "seeder", "waking", "leaser", "feeder")
+        self._log.info("daemon.drained", step="leasing", next="handoff")
         # 2 Idle workers leave, and what was handed off but not begun goes back.
         self._handoff.shutdown(immediate=True)
+        busy = self._workers.busy
+        self._log.info("daemon.drained", step="handoff", next="visits", in_flight=busy)
         # 3 Busy workers have until the deadline, or a second stop.
         if self._wait_for_workers(deadline):
             self.ends_by = time.monotonic()
-        self._log.debug("daemon.drained", step="visits", in_flight=self._workers.busy)
+        busy = self._workers.busy
+        self._log.info("daemon.drained", step="visits", next="settling", in_flight=busy)
         # 4, 5 Stragglers are killed where they block; what was delivered is settled.
         with self.hearing():
             self._halt(self.ends_by)
-        self._log.debug("daemon.drained", step="settling")
+        self._log.info("daemon.drained", step="settling", next="release")
         self._move(State.STOPPED)
         return self.ends_by < deadline
 

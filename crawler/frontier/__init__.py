@@ -5,7 +5,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from crawler.frontier.actions import BeginArchive, Believe, Forget, LetGo, Rename, Retry, Revisit
+from crawler.frontier.actions import (
+    BeginArchive,
+    Believe,
+    Forget,
+    LetGo,
+    Rename,
+    Retry,
+    Revisit,
+)
 from crawler.frontier.answers import (
     START,
     STATES,
@@ -48,6 +56,7 @@ from crawler.frontier.questions import (
     Forgettable,
     HostsMet,
     HostsOf,
+    InFlight,
     Integrity,
     Listings,
     RobotsOf,
@@ -62,6 +71,7 @@ from crawler.frontier.questions import (
     Waits,
     WaitsAt,
     Wanted,
+    Wishes,
 )
 from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Sums
 from crawler.frontier.values import (
@@ -141,6 +151,7 @@ __all__ = [
     "HostView",
     "HostsMet",
     "HostsOf",
+    "InFlight",
     "InForce",
     "Integrity",
     "JobSums",
@@ -193,6 +204,7 @@ __all__ = [
     "Watched",
     "Weigh",
     "Weighed",
+    "Wishes",
     "Work",
     "changed",
     "open_frontier",

@@ -13,12 +13,15 @@ from crawler.frontier.classes import Shares
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
+from crawler.frontier.sqlite.lists import new_urls
+from crawler.frontier.sqlite.rows.listening import Ear
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import beats, leasing, owners, settling, tidying, turns
+from crawler.frontier.sqlite.visits import beats, hearing, leasing, owners, settling, tidying, turns
 from crawler.frontier.sqlite.visits.jobs import configure
 from crawler.frontier.values import BEFORE_ALL
+from crawler.frontier.wishes import Heard
 from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Seed, Settlement
@@ -43,12 +46,15 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self.now = clock
         self._visitor = Visitor()
         self._shares = Shares()
+        self._ear = Ear(state, hearing.hear)
 
     def __enter__(self) -> Self:
         self._file.open()
+        self._ear.open()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ear.close()
         self._file.close()
 
     def join(
@@ -67,6 +73,12 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
 
     def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
         return self._file.stage(owners.leave, owner, hosts, self.now())
+
+    def hear(self, owner: int, after: int) -> Heard:
+        return self._ear.hear(owner, after)
+
+    def heed(self, owner: int, number: int) -> None:
+        self._file.write(hearing.heed, owner, number)
 
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
@@ -89,7 +101,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._visitor = replace(self._visitor, jobs=known)
 
     def add(self, job: str, seeds: Sequence[Seed], *, recount: bool = False) -> int:
-        return self._file.write(settling.add, self._file.names, job, seeds, self.now(), recount)
+        return self._file.stage(new_urls.add, job, seeds, self.now(), recount=recount)
 
     def hold(self, jobs: Collection[str]) -> None:
         self._visitor = replace(self._visitor, held=frozenset(jobs))

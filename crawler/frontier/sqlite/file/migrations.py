@@ -229,5 +229,22 @@ CREATE INDEX failure_last ON failure (last_at);
 -- what troubles a process, in words, and its crawler
 ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
 ALTER TABLE process ADD COLUMN version TEXT NOT NULL DEFAULT '';
+-- what an operator wishes
+ALTER TABLE ledger ADD COLUMN wishes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE process ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE wish (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verb TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    option TEXT NOT NULL,
+    value TEXT NOT NULL,
+    who TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    why TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    until REAL,
+    UNIQUE (verb, scope, subject, option)
+) STRICT;
 """,
 }

@@ -2,6 +2,7 @@
 
 from crawler.frontier.sqlite.file.accounts import ACCOUNTS
 from crawler.frontier.sqlite.file.list_tables import LISTS
+from crawler.frontier.sqlite.file.wish_tables import WISHES
 from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
@@ -21,7 +22,8 @@ CREATE TABLE ledger (
     name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of the configuration that holds it
     digest TEXT NOT NULL DEFAULT '',       -- of the newest text of that configuration
     obeys TEXT NOT NULL DEFAULT '{{}}',    -- what that says under `hosts` of robots.txt, as JSON
-    obeyed_upto INTEGER                    -- hosts up to this number know that; NULL: all do
+    obeyed_upto INTEGER,                   -- hosts up to this number know that; NULL: all do
+    wishes INTEGER NOT NULL DEFAULT 0      -- grows with every wish that comes, changes or goes
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
 
@@ -73,7 +75,8 @@ CREATE TABLE process (
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
     bytes INTEGER NOT NULL DEFAULT 0,
     trouble TEXT NOT NULL DEFAULT '',      -- what troubles it, in words
-    version TEXT NOT NULL DEFAULT ''       -- of the crawler that it is
+    version TEXT NOT NULL DEFAULT '',      -- of the crawler that it is
+    heard INTEGER NOT NULL DEFAULT 0       -- the number of the wishes that are in force there
 ) STRICT;
 
 CREATE TABLE host (
@@ -228,4 +231,5 @@ CREATE TABLE tally (                       -- sums, kept in every transaction
     PRIMARY KEY (job, kind)
 ) STRICT, WITHOUT ROWID;
 
+{WISHES}
 {ACCOUNTS}"""

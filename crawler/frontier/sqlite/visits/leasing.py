@@ -13,6 +13,7 @@ from crawler.frontier.classes import CLASSES, Shares
 from crawler.frontier.sqlite.file.schema import LEASED, WAITING
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.addresses import hold, let_go
+from crawler.frontier.sqlite.rows.pauses import all_paused
 from crawler.frontier.sqlite.rows.procedures import FENCE, OWNED, Procedure
 from crawler.frontier.sqlite.rows.readiness import OWE_ALL, ready_at_of, stage_owed
 from crawler.frontier.sqlite.rows.terms import Visitor
@@ -112,13 +113,16 @@ def lease(
     values = {"owner": owner, "now": now, "all_jobs": visitor.jobs is None}
     with file.locked():
         GIVE_BACK.run(db, values)
+        paused = all_paused(db)
+        new = 0 if paused else new
         if new > 0:
             parking.bring_back(db, owner, now)
         share = ready.fair_share(db, owner, now, new)
         hosts, more = ready.choose(db, shares, values, new, share)
         if hosts:
             TAKE.call(db, owner=owner, hosts=json.dumps(hosts), tasks=FIRST_TASKS)
-        turns.take(db, values)
+        if not paused:
+            turns.take(db, values)
         (next_at,) = db.execute(_NEXT).fetchone()
         file.unanswered = True
     lease = Lease(
