@@ -124,13 +124,18 @@ def _logging(program: Program, place: str, log_file: str) -> Iterator[Finding]:
             CHECK, f"{place} rotates {file}, which the crawler writes and rotates itself",
             "name another stdout_logfile",
         )  # fmt: skip
-    elif file.upper() == "AUTO":
+    elif not log_file:
+        yield from _only_log(program, place, file)
+
+
+def _only_log(program: Program, place: str, file: str) -> Iterator[Finding]:
+    """Judge where standard output goes, which alone has the log."""
+    if file.upper() == "AUTO":
         yield warn(
             CHECK, f"{place}: the log is deleted when supervisord starts", "name a stdout_logfile"
         )
     elif not _is_file(file):
-        if not log_file:
-            yield warn(CHECK, f"{place}: the log goes to {file}", "name a stdout_logfile")
+        yield warn(CHECK, f"{place}: the log goes to {file}", "name a stdout_logfile")
     elif program.said("stdout_logfile_maxbytes", "50MB") == "0":
         yield warn(
             CHECK, f"{place}: {file} grows for ever, unless another program rotates it",

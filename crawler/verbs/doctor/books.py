@@ -1,8 +1,11 @@
 """What the ledger and the files say of a deployment: wholeness, identity, processes, leftovers."""
 
+import math
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import crawler
 from crawler.config import CrawlerOptions, Settings
@@ -68,10 +71,10 @@ def processes(sums: Sums, now: Seconds) -> Iterator[Finding]:
 def _process(one: Member, life: str, now: Seconds, changed: Seconds) -> Finding:
     who, pid = f"process {one.process.pid}", one.process.pid
     heard = f"last heard of {when(one.seen_at or one.started_at, now)}"
-    if life == "silent":
-        return bad("processes", f"{who} is silent; {heard}", "look at its machine")
-    if life == "alive" and one.lease_until < now:
-        remedy = f"kill -USR1 {pid} tells where it stands; then kill -9 {pid}"
+    if one.lease_until < now and life != "dead":
+        remedy = (
+            f"kill -USR1 {pid} tells where it stands, then kill -9 {pid}; or its machine is away"
+        )
         return bad("processes", f"{who} hangs; {heard}", remedy)
     since = f"{who} started before the crawler was installed, {when(changed, now)}"
     other = f"{who} is version {one.version or 'unknown'}, and this is {crawler.__version__}"
@@ -106,21 +109,33 @@ def leftovers(desk: Desk, settings: Settings, *, deep: bool) -> Finding:
     root, state = settings.crawler.output, settings.crawler.state
     if not root.is_dir() or is_new(state):
         return skip("parts", f"{root} is not there yet")
-    until = None if deep else time.monotonic() + GLANCE_S
-    looked, lost, example = 0, 0, ""
+    found = _stray(desk, root, time.monotonic() + (math.inf if deep else GLANCE_S))
+    told = f"{counted(found.looked_at, 'file')} below {root}"
+    if found.number:
+        among = f"{counted(found.number, 'part')} of no URL among {told}, as {found.example}"
+        return warn("parts", among, "`crawler audit --orphans` lists them; remove them")
+    if not found.whole:
+        return skip("parts", f"no stray part among {told} in time; --deep looks at all")
+    return ok("parts", f"no stray part among {told}")
+
+
+class _Stray(NamedTuple):
+    """Parts of no URL."""
+
+    looked_at: int
+    number: int
+    example: str
+    whole: bool
+    """Whether all was looked at."""
+
+
+def _stray(desk: Desk, root: Path, until: Seconds) -> _Stray:
+    """Look for parts of no URL, until a monotonic time."""
+    looked_at, lost = 0, Counter[str]()
     for names in comparing.names(root, frozenset(), NAMES_AT_ONCE):
-        looked += len(names.files) + len(names.parts)
-        stray = desk.entry(Unnamed((), names.parts)) if names.parts else ()
-        lost += len(stray)
-        example = example or next(iter(stray), "")
-        if until is not None and time.monotonic() > until:
-            break
-    else:
-        until = None
-    told = f"{counted(looked, 'file')} below {root}{' in time' if until else ''}"
-    if lost:
-        return warn("parts", f"{counted(lost, 'part')} of no URL among {told}, as {example}",
-                    "`crawler audit --orphans` lists them; remove them")  # fmt: skip
-    if until:
-        return skip("parts", f"no part of no URL among {told}; --deep looks at all of them")
-    return ok("parts", f"no part of no URL among {told}")
+        looked_at += len(names.files) + len(names.parts)
+        stray: Sequence[str] = desk.entry(Unnamed((), names.parts))
+        lost.update(stray)
+        if time.monotonic() > until:
+            return _Stray(looked_at, lost.total(), min(lost, default=""), whole=False)
+    return _Stray(looked_at, lost.total(), min(lost, default=""), whole=True)

@@ -15,10 +15,10 @@ from crawler.config import CrawlerOptions, Settings
 from crawler.daemon.guards.measures import Room, measure
 from crawler.frontier import Member
 from crawler.frontier.process import PROC
+from crawler.log import size
 from crawler.model import Seconds
 from crawler.policy.findings import Finding, bad, ok, skip, warn
 from crawler.policy.pressure import ABOVE_FLOOR, wanted_descriptors
-from crawler.verbs.words import size
 
 SKEW_S: Seconds = 2.0
 """How far ahead of this clock the word of a living process may be."""
@@ -112,15 +112,17 @@ def descriptors(settings: Settings, members: list[Member]) -> Iterator[Finding]:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limits = {f"process {one.process.pid}": _limit_of(one.process.pid) for one in members}
     found = {who: limit for who, limit in limits.items() if limit} or {"a start from here": hard}
-    for who, limit in found.items():
-        if limit != resource.RLIM_INFINITY and limit < wanted:
-            yield bad(
-                "descriptors", f"{who} may open {limit:,}, and concurrency wants {wanted:,}",
-                "raise minfds of supervisord (and its own limit), or lower concurrency",
-            )  # fmt: skip
-        else:
-            told = "any number" if limit == resource.RLIM_INFINITY else f"{limit:,}"
-            yield ok("descriptors", f"{who} may open {told}, concurrency wants {wanted:,}")
+    yield from (_allowed(who, limit, wanted) for who, limit in found.items())
+
+
+def _allowed(who: str, limit: int, wanted: int) -> Finding:
+    if limit != resource.RLIM_INFINITY and limit < wanted:
+        return bad(
+            "descriptors", f"{who} may open {limit:,}, and concurrency wants {wanted:,}",
+            "raise minfds of supervisord (and its own limit), or lower concurrency",
+        )  # fmt: skip
+    told = "any number" if limit == resource.RLIM_INFINITY else f"{limit:,}"
+    return ok("descriptors", f"{who} may open {told}, concurrency wants {wanted:,}")
 
 
 def _limit_of(pid: int) -> int | None:

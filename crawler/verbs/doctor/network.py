@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,16 +31,19 @@ def names(settings: Settings, known: Sequence[str]) -> Iterator[Finding]:
     if all(job.proxy for job in settings.jobs):
         yield skip("dns", "every job has a proxy, which looks names up itself")
         return
-    wanted = [name for name in (*known, *_listed(settings.jobs)) if not literal(name)]
-    some = list(dict.fromkeys(wanted))[:MAX_NAMES]
+    some = _some((*known, *_listed(settings.jobs)))
     if not some:
         yield skip("dns", "no host with a name is known yet")
         return
     with Resolver(MAX_NAMES) as resolver:
-        asked = [gevent.spawn(_look_up, resolver, name) for name in some]
-        gevent.joinall(asked)
-    answers = dict(zip(some, [one.value for one in asked], strict=True))
-    yield _judged({name: str(reason) for name, reason in answers.items() if reason}, len(some))
+        asked = {name: gevent.spawn(_look_up, resolver, name) for name in some}
+        gevent.joinall(list(asked.values()))
+    yield _judged({name: str(one.value) for name, one in asked.items() if one.value}, len(some))
+
+
+def _some(names: Iterable[str]) -> list[str]:
+    """Return a few names that are to be looked up; an address is none."""
+    return list(dict.fromkeys(name for name in names if not literal(name)))[:MAX_NAMES]
 
 
 def _listed(jobs: Sequence[Job]) -> Iterator[str]:
@@ -73,14 +76,13 @@ def _judged(failed: dict[str, str], asked: int) -> Finding:
 def certificates(settings: Settings) -> Iterator[Finding]:
     """Say whether bundles of authorities can be read, and client certificates still hold."""
     bundles = {_bundle(job) for job in settings.jobs if job.verify is not False}
+    yield from map(_authorities, sorted(bundles))
     if not bundles:
-        yield warn("certificates", "no job verifies any (`verify: false`)",
-                   "name the authority with verify: FILE instead")  # fmt: skip
-    for bundle in sorted(bundles):
-        yield _authorities(bundle)
+        told = "no job verifies any (`verify: false`)"
+        yield warn("certificates", told, "name the authority with verify: FILE instead")
     now = time.time()
-    for file in sorted({job.client_cert for job in settings.jobs if job.client_cert}):
-        yield _client(file, now)
+    clients = {job.client_cert for job in settings.jobs if job.client_cert}
+    yield from (_client(file, now) for file in sorted(clients))
 
 
 def _bundle(job: Job) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler.config import Settings
-from crawler.policy.findings import Finding, Level, bad, skip
+from crawler.policy.findings import Finding, bad, skip, warn
 from crawler.policy.pressure import wanted_descriptors
 from crawler.policy.supervision import CHECK, Program, judged
 
@@ -69,36 +69,44 @@ def _here(text: str, conf: Path) -> str:
 def _judged(
     settings: Settings, file: Path, conf: Path, sections: Mapping[str, Mapping[str, str]]
 ) -> Iterator[Finding]:
-    options = settings.crawler
+    options, folder = settings.crawler, conf.absolute().parent
     ours = [
         Program(name.removeprefix(_PROGRAM), section)
         for name, section in sections.items()
-        if name.startswith(_PROGRAM) and _runs(section, file, conf.absolute().parent)
+        if name.startswith(_PROGRAM) and _runs(section, file, folder)
     ]
     for program in ours:
         for one in judged(program, options.grace_period, log_file_of(settings)):
             yield replace(one, found=f"{conf}: {one.found}")
-    wanted = wanted_descriptors(options.concurrency)
-    minfds = sections.get("supervisord", {}).get("minfds", str(DEFAULT_MINFDS)).strip()
-    if ours and minfds.isdecimal() and int(minfds) < wanted:
-        yield Finding(
-            Level.WARN, CHECK, f"{conf}: minfds is {minfds}, and concurrency wants {wanted:,}",
-            f"set minfds={wanted} or more in [supervisord]",
-        )  # fmt: skip
+    if ours:
+        yield from _minfds(conf, sections, wanted_descriptors(options.concurrency))
+
+
+def _minfds(
+    conf: Path, sections: Mapping[str, Mapping[str, str]], wanted: int
+) -> Iterator[Finding]:
+    """Say whether supervisord sees to the descriptors that a process wants."""
+    minfds = sections.get("supervisord", {}).get("minfds", "").strip() or str(DEFAULT_MINFDS)
+    if minfds.isdecimal() and int(minfds) < wanted:
+        told = f"{conf}: minfds is {minfds}, and concurrency wants {wanted:,}"
+        yield warn(CHECK, told, f"set minfds={wanted} or more in [supervisord]")
 
 
 def _runs(section: Mapping[str, str], file: Path, folder: Path) -> bool:
     """Tell whether the command of a program runs a configuration, by its file or environment."""
-    command, environment = section.get("command", ""), section.get("environment", "")
     try:
-        words = shlex.split(command)
+        words = shlex.split(section.get("command", ""))
     except ValueError:
         return False
     at = folder / section.get("directory", "").strip()
     named = [at / word.removeprefix("--config=") for word in words]
-    same = any(one.name == file.name and one.resolve() == file.resolve() for one in named)
+    environment = section.get("environment", "")
     by_name = "CRAWLER_CONFIG" in environment and str(file.absolute()) in environment
-    return "run" in words and (same or by_name)
+    return "run" in words and (by_name or any(_same(one, file) for one in named))
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.name == other.name and one.resolve() == other.resolve()
 
 
 def log_file_of(settings: Settings) -> str:
