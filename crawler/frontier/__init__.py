@@ -29,14 +29,6 @@ from crawler.frontier.answers import (
 )
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
-from crawler.frontier.hosts import (
-    FailureList,
-    FailureSum,
-    HostAccount,
-    HostLine,
-    HostTable,
-    JobThere,
-)
 from crawler.frontier.list_values import (
     KnownChunk,
     NewList,
@@ -50,6 +42,7 @@ from crawler.frontier.list_values import (
 from crawler.frontier.questions import (
     AboutHost,
     AboutUrl,
+    BacklogOf,
     Chunks,
     FailuresOf,
     FiledOf,
@@ -121,6 +114,7 @@ __all__ = [
     "AboutUrl",
     "Amended",
     "Apply",
+    "BacklogOf",
     "Beat",
     "BeginArchive",
     "Believe",
@@ -134,8 +128,6 @@ __all__ = [
     "Due",
     "Ended",
     "Entry",
-    "FailureList",
-    "FailureSum",
     "FailuresOf",
     "Filed",
     "FiledOf",
@@ -143,11 +135,8 @@ __all__ = [
     "Forgettable",
     "Frontier",
     "Holder",
-    "HostAccount",
     "HostCounts",
-    "HostLine",
     "HostState",
-    "HostTable",
     "HostView",
     "HostsMet",
     "HostsOf",
@@ -155,7 +144,6 @@ __all__ = [
     "InForce",
     "Integrity",
     "JobSums",
-    "JobThere",
     "Joined",
     "KnownChunk",
     "KnownUrl",

@@ -45,3 +45,6 @@ def doctor_verb(ledger: Ledger, *, supervisord: Path | None, deep: bool, as_json
 def _line(one: Finding) -> str:
     remedy = f"; {one.remedy}" if one.remedy else ""
     return f"{one.level:<5} {one.check:<13} {one.found}{remedy}"
+
+
+VERBS: tuple[click.Command, ...] = (doctor_verb,)

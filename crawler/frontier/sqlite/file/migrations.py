@@ -60,6 +60,12 @@ CREATE TABLE failure (
     PRIMARY KEY (host, cause)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failure_last ON failure (last_at);
+-- what status tells of processes, and of URLs that are tried again
+ALTER TABLE process ADD COLUMN paused_at REAL;
+ALTER TABLE process ADD COLUMN paused_for TEXT NOT NULL DEFAULT '';
+ALTER TABLE process ADD COLUMN reloaded_at REAL;
+ALTER TABLE process ADD COLUMN reloaded TEXT NOT NULL DEFAULT '';
+CREATE INDEX task_retrying ON task (job) WHERE state <= 1 AND (failures > 0 OR put_off > 0);
 -- what troubles a process, in words, and its crawler
 ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
 ALTER TABLE process ADD COLUMN version TEXT NOT NULL DEFAULT '';
