@@ -32,8 +32,9 @@ _CONFIG = click.option(
 
 
 HOMES = {
-    "audit": "audit", "backup": "desk", "doctor": "doctor.command", "explain": "desk", "export": "desk",
-    "failures": "hosts_verbs", "forget": "desk", "host": "hosts_verbs", "hosts": "hosts_verbs",
+    "audit": "audit", "backup": "desk", "doctor": "doctor.command",
+    "explain": "desk", "export": "desk", "failures": "hosts_verbs", "forget": "desk",
+    "host": "hosts_verbs", "hosts": "hosts_verbs",
     "pause": "wishes", "reload": "desk", "resume": "wishes", "retry": "desk",
     "status": "status_verb", "stop": "desk", "wishes": "wishes",
 }  # fmt: skip
