@@ -55,7 +55,7 @@ def forget(file: File, action: Forget, now: Seconds, after: Cursor) -> Changed:
         return _forget_dropped(file)
     if after[0] == CHUNKS:
         return _forget_chunk(file, after[1], action.until, now)
-    return one_slice(file, meant, OTHERS, after[1], partial(_delete, file.db, now))
+    return one_slice(file, meant, OTHERS, after[1], partial(delete, file.db, now))
 
 
 def forgettable(db: Connection, until: Seconds, after: int) -> Page[StoredFile]:
@@ -112,7 +112,7 @@ def _forget_listed(
     select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id = {TASK_OF} AND {_MEANT}"
     found = [db.execute(select, (number, until)).fetchone() for number in set(listed)]
     rows = [row for row in found if row]
-    _delete(db, now, rows)
+    delete(db, now, rows)
     _shorten(db, chunk, listed)
     return Counter(row[3] or "" for row in rows)
 
@@ -134,7 +134,7 @@ def _shorten(db: Connection, chunk: int, listed: "array[int]") -> None:
         db.execute("DELETE FROM chunk WHERE id = ?", (chunk,))
 
 
-def _delete(db: Connection, now: Seconds, rows: Sequence[Row]) -> None:
+def delete(db: Connection, now: Seconds, rows: Sequence[Row]) -> None:
     sums: Counter[tuple[int, str]] = Counter()
     for number, job, state, ended, _, _, path, print_ in rows:
         sums.subtract([(job, ""), *counted_as(job, state, ended)])
