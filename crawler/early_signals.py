@@ -1,7 +1,7 @@
 """Signals that come while the program is still being loaded: noted, for the daemon to act on.
 
-The package imports this before all else. The default action of HUP and USR2 would end a process in
-its first second, and that of TERM would end it without a word.
+The package imports this before all else. The default action of HUP, USR1 and USR2 would end a
+process in its first second, and that of TERM would end it without a word.
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 VERBS = frozenset({"run", "fetch"})
 """Verbs that hear signals; to all others they do what they always do."""
-HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2)
+HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 arrived: list[int] = []
 """Numbers of the signals that came, in order; who acts on one takes it out."""

@@ -11,14 +11,21 @@ from crawler.config.host_options import HostOptions
 from crawler.config.job_options import Job, JobOptions
 from crawler.config.options import Options
 from crawler.config.units import Duration, Size
+from crawler.policy.log_events import event_name
 from crawler.policy.masking import REDACTED
+
+Level = Literal["debug", "info", "warning", "error"]
 
 
 class LogOptions(Options):
     """The log on standard output."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Level = "info"
     """Lines of this level and of those after it are written."""
+    levels: dict[Annotated[StrictStr, AfterValidator(event_name)], Level] = Field(
+        default_factory=dict
+    )
+    """The same for single events, as in `visit: warning`: only the visits that ended badly."""
     format: Literal["auto", "json", "console"] = "auto"
     """auto: console on a terminal, JSON lines elsewhere."""
     progress: Duration = 10.0
@@ -45,6 +52,8 @@ class Guards(Options):
     """Resident memory of a process beyond which fewer of its visits run at once."""
     memory_hard: Size | None = None
     """Resident memory beyond which a process drains and exits with 1, to be started anew."""
+    hub_lag: Duration = 1.0
+    """How long code may block the event loop before it is told, by its name; 0 for any time."""
 
 
 class CrawlerOptions(Options):

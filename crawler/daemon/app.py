@@ -3,14 +3,14 @@
 A part is made when all that it needs is there.
 """
 
-import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
 from crawler.config import Job, Settings
+from crawler.daemon.account import ready_fields
 from crawler.daemon.busy_watch import BusyWatch
 from crawler.daemon.change import Change
 from crawler.daemon.clock import ClockWatch
@@ -19,6 +19,7 @@ from crawler.daemon.disk import Disk, Start
 from crawler.daemon.guards import Guards
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
+from crawler.daemon.log_controls import LogControls
 from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.meaning import Meanings
 from crawler.daemon.opening import StoppedError, opened
@@ -26,7 +27,7 @@ from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.standing import Standing
-from crawler.daemon.supervisor import State, Supervisor
+from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
@@ -46,9 +47,9 @@ RELEASE_S: Seconds = 2.0
 class App:
     """The crawler, to run once.
 
-    `on_visit` gets every settled visit to a URL, a batch of them within one `together`. Of the
-    lists, `limit` URLs are taken at most, and `bad` gets the text and the reason of each bad line.
-    A run that ends when all is done ends also when `waits_in_vain` says so of all URLs that wait.
+    `on_visit` gets settled visits to URLs instead of the log, which has `controls`. Of the lists
+    `limit` URLs are taken at most; `bad` gets text and reason of bad lines. A run until all is done
+    ends also when `waits_in_vain` says so of all that waits.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class App:
         limit: int | None = None,
         bad: Callable[[str, str], None] | None = None,
         on_visit: Callable[[Settlement], None] | None = None,
-        together: Callable[[], AbstractContextManager[None]] = nullcontext,
+        controls: LogControls = LogControls(),  # noqa: B008  it never changes
     ) -> None:
         self._configuration = configuration = Configuration(settings)
         self._log = log
@@ -74,14 +75,15 @@ class App:
         self.waits_in_vain: Callable[[], bool] = lambda: False
         self._mailbox = Mailbox()
         self.stop = self._mailbox.stop
-        self._disk = Disk(configuration, log, start)
+        self._controls = controls
+        self._disk = Disk(configuration, log, start, controls.come_from)
         self._visiting = Visiting(
             configuration,
             self._disk,
             log,
             trust_listed=trust_listed,
             on_visit=on_visit,
-            together=together,
+            together=controls.together,
             ended=self._mailbox.ended,
         )
         self.tally = self._visiting.tally
@@ -103,8 +105,8 @@ class App:
             ServiceDiedError: a service kept dying.
             EndOfProcessError: its leases or the ledger are lost, or a newer crawler has the ledger.
         """
+        self._log.info("daemon.ready", **ready_fields(self._configuration, self._file))
         visiting = self._visiting
-        self._log.info("daemon.ready", pid=os.getpid(), owner=self._disk.owner)
         services = (
             Service("settler", visiting.settler.run),
             Service("keeper", self.keeper.run),
@@ -130,17 +132,17 @@ class App:
         self._visiting.try_output(patient=bool(self._file))
         self._meanings = Meanings(self.frontier, self._disk.owner, self._visiting.put_in_force)
         self._meanings.open(self._configuration.jobs)
-        self._open_supervisor()
         self._guards = Guards(
             self._configuration, self._visiting, self._log, self._is_running, self.stop
         )
+        self._open_supervisor()
         if self._file:  # else somebody waits for the run's end, and hears of a fault when it is one
             stack.enter_context(self._guards)
         self._open_seeder(stack)
         self._open_keeper()
         self._change = Change(
             self._configuration, self._visiting, self._meanings, self._disk, self._supervisor,
-            self.keeper, self.seeder,
+            self.keeper, self.seeder, self._controls.adjust,
         )  # fmt: skip
         self._hearing = hearing(self.frontier, self._disk.owner, self._visiting.feeder, self._log)
         stack.callback(self._release)
@@ -157,6 +159,7 @@ class App:
             log=self._log,
             hurry=self.frontier.hurry,
             written_at=self.frontier.written_at,
+            overdue=partial(self._guards.happened, "visit"),
         )
 
     def _open_seeder(self, stack: ExitStack) -> None:
@@ -185,7 +188,8 @@ class App:
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
         moved = partial(visiting.review.ask, clock_moved=True)
-        self._clock = ClockWatch(self._log, moved, last_seen=self._disk.alive)
+        told = partial(self._guards.happened, "clock")
+        self._clock = ClockWatch(self._log, moved, last_seen=self._disk.alive, told=told)
         done = UntilDone(
             self.frontier,
             visiting.feeder,
@@ -207,13 +211,9 @@ class App:
             when_settled=partial(self._look, done),
         )
         self._standing = Standing(
-            self._file,
-            configuration,
-            self._log,
-            stop=self.stop,
-            reload=self._mailbox.reload,
+            self._file, configuration, self._log, stop=self.stop, reload=self._mailbox.reload,
             give_back=visiting.feeder.leaser.give_all_back,
-        )
+        )  # fmt: skip
         self.keeper.beat()
         self.keeper.beaten = self._standing.look
 
@@ -232,11 +232,11 @@ class App:
         return Pulse(state, file, busy, trouble=self._guards.words())
 
     def _is_running(self) -> bool:
-        return self._supervisor.state is State.RUNNING
+        return self._supervisor.is_running()
 
     def _release(self) -> None:
         """Give back all leased tasks: the end of every drain, also of one that failed."""
         self.frontier.hurry(max(self._supervisor.ends_by, time.monotonic() + RELEASE_S))
         with self._supervisor.hearing():
-            released = self._disk.release(self._visiting.feeder.owed())
-        self._log.info("lease.released", tasks=released)
+            given_back = self._disk.release(self._visiting.feeder.owed())
+            self._log.info("lease.released", tasks=given_back)

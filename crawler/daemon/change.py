@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from crawler.config import Settings
+from crawler.config import LogOptions, Settings
 from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk
@@ -27,6 +27,7 @@ class Change:
         supervisor: Supervisor,
         keeper: Keeper,
         seeder: Seeder,
+        adjust: Callable[[LogOptions], object],
     ) -> None:
         self._configuration = configuration
         self._visiting = visiting
@@ -35,6 +36,7 @@ class Change:
         self._supervisor = supervisor
         self._keeper = keeper
         self._seeder = seeder
+        self._adjust = adjust
 
     def prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
         """Do all that may fail, the ledger last; return what puts it in force.
@@ -58,6 +60,7 @@ class Change:
         self._supervisor.grace_period = options.grace_period
         self._supervisor.resize(options.concurrency)
         self._keeper.progress = options.log.progress
+        self._adjust(options.log)
         self._visiting.apply()
         self._visiting.tally.counted.set()  # the keeper computes the rests anew at once
         self._seeder.again(found.changed)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from crawler.log import Log
+from crawler.log import Log, iso
 from crawler.model import Seconds
 
 STEP_S: Seconds = 2.0
@@ -17,7 +17,7 @@ def since_boot() -> Seconds:
 
 
 class ClockWatch:
-    """Tells each step of the clock once, and calls `moved`.
+    """Tells each step of the clock once, to the log and in words to `told`, and calls `moved`.
 
     `last_seen` is the wall time at which a process was last seen in the ledger: if that is yet to
     come, the clock was ahead then.
@@ -29,11 +29,13 @@ class ClockWatch:
         moved: Callable[[], None],
         *,
         last_seen: Seconds | None,
+        told: Callable[[str], None] = lambda _: None,
         wall: Callable[[], Seconds] = time.time,
         steady: Callable[[], Seconds] = since_boot,
     ) -> None:
         self._log = log
         self._moved = moved
+        self._told = told
         self._wall = wall
         self._steady = steady
         self._offset = max(wall(), last_seen or 0.0) - steady()
@@ -43,6 +45,8 @@ class ClockWatch:
         offset = self._wall() - self._steady()
         step = offset - self._offset
         if abs(step) >= STEP_S:
-            self._log.warning("clock.moved", by_s=round(step, 1))
+            by_s = round(step, 1)
+            self._log.warning("clock.moved", by_s=by_s)
+            self._told(f"the clock was moved by {by_s:+,.1f} s at {iso(self._wall())}")
             self._moved()
         self._offset = offset

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.config import Job, Settings
+from crawler.daemon.changed_values import changed_values
 from crawler.errors import ConfigError, Problem
 
 RESTART_OPTIONS = ("name", "state", "group", "output", "redact_query", "durability")
@@ -22,6 +23,8 @@ class Difference:
     crawler: tuple[str, ...] = ()
     """Options of the daemon that differ."""
     hosts: bool = False
+    values: tuple[str, ...] = ()
+    """What is changed, old and new, as far as it is told."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.crawler or self.hosts)
@@ -37,6 +40,7 @@ def difference(old: Settings, new: Settings) -> Difference:
         changed=_changed(before, after),
         crawler=_options(old.crawler, new.crawler),
         hosts=old.hosts != new.hosts,
+        values=tuple(changed_values(old, new)),
     )
 
 
@@ -80,4 +84,5 @@ def log_fields(found: Difference) -> dict[str, Any]:
         "changed": {name: list(options) for name, options in found.changed.items()},
         "crawler": list(found.crawler),
         "hosts": found.hosts or None,
+        "values": list(found.values) or None,
     }

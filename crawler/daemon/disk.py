@@ -1,6 +1,6 @@
 """The ledger, with the row of this process, and the files."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,12 +38,20 @@ class Disk:
 
     For a daemon, which has a `start`, the ledger must be the one that the output folder names, and
     no living process of another configuration may hold it, unless the start does away with that.
+    `joined` gets the number of this process.
     """
 
-    def __init__(self, configuration: Configuration, log: Log, start: Start | None = None) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        log: Log,
+        start: Start | None = None,
+        joined: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._configuration = configuration
         self._log = log
         self._start = start
+        self._has_joined = joined
 
     def __enter__(self) -> Self:
         options = self._configuration.settings.crawler
@@ -92,6 +100,7 @@ class Disk:
         holder = Holder(name, readable(str(start.file)), start.take_over) if start else None
         joined = self.frontier.join(current(), holder, named)
         self.owner, self.alive = joined.owner, joined.alive
+        self._has_joined(joined.owner)
         before = joined.before
         if holder and before.name not in {"", name}:
             retires = sorted(set(before.jobs) - set(self._configuration.jobs))

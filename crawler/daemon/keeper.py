@@ -101,7 +101,7 @@ class Keeper:
 
     def _log_reclaimed(self, item: Reclaimed) -> None:
         event = "url.died" if item.died else "url.reclaimed"
-        self._log.info(event, job=item.task.job, url=item.task.url, attempt=item.task.attempt)
+        self._log.info(event, job=item.task.job, url=item.task.url, visit_no=item.task.attempt)
 
     def _report(self) -> None:
         counts = self._frontier.sums().counts

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from crawler.daemon.tally import Tally
 from crawler.fetch.fetcher import Fetcher
-from crawler.log import Log, visit_fields
+from crawler.log import Log, log_visit
 from crawler.model import Kind, Outcome
 from crawler.policy.pause import Pause, reached_its_host
 from crawler.records import Settlement
@@ -60,4 +60,4 @@ class Outcomes:
         return reached_its_host(outcome) and self._files.fault() is None
 
     def _log_visit(self, settlement: Settlement) -> None:
-        self._log.info("visit", **visit_fields(settlement))
+        log_visit(self._log, settlement)

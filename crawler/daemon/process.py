@@ -3,14 +3,17 @@
 import gc
 import os
 import resource
+import time
 from contextlib import suppress
 from typing import Any
 
 import gevent
 
 from crawler.config import Settings
+from crawler.daemon.account import stopped_fields
 from crawler.daemon.app import App
 from crawler.daemon.disk import Start
+from crawler.daemon.log_controls import controls_of
 from crawler.daemon.opening import StoppedError
 from crawler.errors import ConfigError, CrawlerError
 from crawler.log import Log, open_log
@@ -33,7 +36,11 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
     options = settings.crawler
     mask = Mask(options.redact_query)
     log, lines = open_log(options.log.level, options.log.format, mask=mask)
+    log.come_from(0)
+    controls = controls_of(log, lines)
+    controls.adjust(options.log)
     quiet_hub(log)
+    began = time.monotonic()
     try:
         raise_descriptors(settings.crawler.concurrency, log)
         collect_seldom()
@@ -42,11 +49,11 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
             log,
             start=start,
             until_done=until_done,
-            together=lines.together,
+            controls=controls,
         ) as app:
             forced = app.run()
     except StoppedError:
-        log.info("daemon.stopped", forced=False)
+        log.info("daemon.stopped", **stopped_fields(began))
         return 0
     except CrawlerError as error:
         log.error("daemon.failed", cause=str(error))  # noqa: TRY400  the cause is for operators
@@ -55,7 +62,7 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
         log.error("daemon.failed", cause=repr(error), exc_info=error)  # noqa: TRY400
         raise CrawlerError(f"the daemon failed: {error!r}; its log has the details") from error
     else:
-        log.info("daemon.stopped", forced=forced)
+        log.info("daemon.stopped", **stopped_fields(began, app.tally, forced=forced))
         incomplete = until_done and app.seeder.failed > 0
         return FORCED_EXIT if forced else int(incomplete)
     finally:
@@ -89,6 +96,7 @@ def log_rejected(error: ConfigError) -> None:
     """Write the problems of a configuration to the log as well, unless it is a terminal."""
     if not os.isatty(1):
         log, lines = open_log("info", "json")
+        log.come_from(0)
         log.error("config.rejected", problems=[str(problem) for problem in error.problems])
         lines.close(LOG_FLUSH_S)
 

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import gevent
+from gevent.pool import Group
 
 from crawler import early_signals
+from crawler.daemon.guards.stacks import dump_greenlets, threads_dumped
 from crawler.log import Log
 from crawler.model import Seconds
 
@@ -25,13 +27,14 @@ def signals_heard(
     """Turn TERM and INT into calls of `stop`, HUP into calls of `reload`, while it is open.
 
     Signals that came before are acted on first. A HUP that tells of the end of the controlling
-    terminal is a call of `stop`; one that was ignored when the process started stays ignored. USR2
-    asks programs to open their log files anew; this one has none, and logs that.
+    terminal is a call of `stop`; one that was ignored when the process started stays ignored. USR1
+    has the stacks of all threads and greenlets written to standard error. USR2 asks programs to
+    open their log files anew; this one has none, and logs that.
     """
     early_signals.hear()
     arrived = early_signals.arrived
     waker = gevent.get_hub().loop.async_()
-    hangups: list[gevent.Greenlet[[], None]] = []
+    begun = Group()
 
     def act() -> None:
         while arrived:
@@ -39,7 +42,9 @@ def signals_heard(
             if number in (signal.SIGTERM, signal.SIGINT):
                 stop(signal.Signals(number).name)
             elif number == signal.SIGHUP:
-                hangups.append(gevent.spawn_later(HANGUP_S, hang_up))
+                begun.add(gevent.spawn_later(HANGUP_S, hang_up))
+            elif number == signal.SIGUSR1:
+                begun.spawn(dump_greenlets, log)
             else:
                 log.info("signal.ignored", signal=signal.Signals(number).name)
 
@@ -58,13 +63,14 @@ def signals_heard(
     before = {number: signal.signal(number, handle) for number in chosen}
     waker.send()  # for what came before
     try:
-        yield
+        with threads_dumped():
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         waker.stop()
         waker.close()
-        gevent.killall(hangups)
+        begun.kill()
 
 
 def _stays_ignored(number: int, log: Log) -> bool:

@@ -23,7 +23,7 @@ from crawler.log import Log
 from crawler.model import Seconds, Task
 from crawler.settler import Settler
 from crawler.threads import Greenlet
-from crawler.worker.pool import Workers
+from crawler.worker.pool import Overdue, Workers
 
 CLEANUP_S: Seconds = 0.4
 """Time for the `finally` blocks of killed greenlets, and for the settler's last batches."""
@@ -64,13 +64,16 @@ class Supervisor:
         log: Log,
         hurry: Callable[[Seconds], None] = lambda _: None,
         written_at: Callable[[], Seconds] = time.monotonic,
+        overdue: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Make a supervisor.
 
         `hurry` sets until when the ledger may be waited for, and `written_at` says when it was
-        written last, both on the monotonic clock.
+        written last, both on the monotonic clock. `overdue` gets words about each visit that has to
+        be killed.
         """
         self._hurry = hurry
+        self._overdue = overdue
         self._mailbox = mailbox
         self._settler = settler
         self._handoff = handoff
@@ -83,6 +86,10 @@ class Supervisor:
         self.ends_by: Seconds = 0.0
         """Monotonic time at which the grace period of a stop is over."""
         self.state = State.STARTING
+
+    def is_running(self) -> bool:
+        """Tell whether visits begin: it has started, and no stop has begun."""
+        return self.state is State.RUNNING
 
     def resize(self, concurrency: int) -> None:
         """Set the number of workers; surplus ones leave after their visit."""
@@ -118,10 +125,19 @@ class Supervisor:
                 self._reloads.spawn(reload)
             elif message is not None:
                 self._bury(message)
-            for url in self._workers.rescue(time.monotonic()):
-                self._log.error("worker.abandoned", url=url, reason="it would not end when killed")
+            for late in self._workers.rescue(time.monotonic()):
+                self._tell(late)
             self._services.bring_back(time.monotonic())
             self._fill(time.monotonic())
+
+    def _tell(self, late: Overdue) -> None:
+        """Tell of a visit past its deadline: when it is killed, and again if that did not help."""
+        url, past = late.url, round(late.past, 1)
+        if late.given_up:
+            self._log.error("worker.abandoned", url=url, reason="it would not end when killed")
+        else:
+            self._log.error("visit.overdue", job=late.job, url=url, past_s=past, where=late.where)
+            self._overdue(f"{url} was killed {past} s past its deadline, at {late.where}")
 
     def _bury(self, greenlet: Greenlet) -> None:
         if self._workers.bury(greenlet):
@@ -144,17 +160,20 @@ class Supervisor:
         )
         # 1 Nothing new is leased. The keeper goes on: leases must hold until they are released.
         self._services.kill(CLEANUP_S, "seeder", "waking", "leaser", "feeder")
-        self._log.debug("daemon.drained", step="leasing")
+        self._log.info("daemon.drained", step="leasing", next="handoff")
         # 2 Idle workers leave, and what was handed off but not begun goes back.
         self._handoff.shutdown(immediate=True)
+        busy = self._workers.busy
+        self._log.info("daemon.drained", step="handoff", next="visits", in_flight=busy)
         # 3 Busy workers have until the deadline, or a second stop.
         if self._wait_for_workers(deadline):
             self.ends_by = time.monotonic()
-        self._log.debug("daemon.drained", step="visits", in_flight=self._workers.busy)
+        busy = self._workers.busy
+        self._log.info("daemon.drained", step="visits", next="settling", in_flight=busy)
         # 4, 5 Stragglers are killed where they block; what was delivered is settled.
         with self.hearing():
             self._halt(self.ends_by)
-        self._log.debug("daemon.drained", step="settling")
+        self._log.info("daemon.drained", step="settling", next="release")
         self._move(State.STOPPED)
         return self.ends_by < deadline
 

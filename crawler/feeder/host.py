@@ -23,6 +23,19 @@ MAX_ENDED_AT_ONCE = 64
 
 
 @dataclass(slots=True, eq=False)
+class Logged:
+    """What the log said last of a host."""
+
+    state: str = ""
+    """The worst state since it was well: limited, resting, banned, given up, or none."""
+    at: Seconds = 0.0
+    rest: Seconds = 0.0
+    """The longest rest since it was well, in seconds."""
+    rests: int = 0
+    """Visits since that brought it a rest and were not logged."""
+
+
+@dataclass(slots=True, eq=False)
 class Host:
     """A host this process owns."""
 
@@ -56,9 +69,7 @@ class Host:
     returning: bool = False
     """Its tasks are on their way back to the frontier."""
     hours: Hours | None = None
-    logged_state: str = ""
-    """The worst state that was logged since it was well: limited, resting, given up, or none."""
-    logged_at: Seconds = 0.0
+    logged: Logged = field(default_factory=Logged)
     last: Outcome | None = None
     """How its last visit failed."""
 

@@ -28,12 +28,14 @@ class Lines:
     """Writes lines to a descriptor without ever blocking the hub."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self.descriptor = descriptor
         self._backlog: deque[bytes] = deque()
         self._poll = get_original("select", "poll")()
         self._poll.register(descriptor, POLLOUT)
         self._flusher: gevent.Greenlet[[], None] | None = None
         self._gathered: list[bytes] | None = None
+        self.origin: dict[str, int] = {}
+        """Fields that say which process writes."""
         self.dropped = 0
         """Lines lost since the last that was written."""
 
@@ -112,7 +114,7 @@ class Lines:
     def _write(self, *lines: bytes) -> None:
         for at, line in enumerate(lines):
             try:
-                os.write(self._descriptor, line)
+                os.write(self.descriptor, line)
             except OSError:
                 self.dropped += sum(lost.count(b"\n") for lost in lines[at:])
                 return
@@ -124,7 +126,7 @@ class Lines:
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         record = {"timestamp": now, "level": "warning", "event": "log.dropped"}
         lines, self.dropped = self.dropped, 0
-        return [json.dumps({**record, "lines": lines}).encode() + b"\n"]
+        return [json.dumps({**record, **self.origin, "lines": lines}).encode() + b"\n"]
 
 
 def _pieces(lines: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -41,3 +41,14 @@ def shortened(value: Any) -> Any:
 def iso(at: float) -> str:
     """Return a wall time as the log and the reports have it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def size(number: float) -> str:
+    """Return a number of bytes: `2.6 KB`."""
+    unit = 0
+    while number >= 1000 and unit < len(_UNITS) - 1:
+        number, unit = number / 1000, unit + 1
+    return f"{number:.{min(unit, 1)}f} {_UNITS[unit]}"
+
+
+_UNITS = ("bytes", "KB", "MB", "GB")

@@ -19,6 +19,7 @@ from crawler.frontier import (
     open_ledger,
 )
 from crawler.frontier.process import Process
+from crawler.log import size
 from crawler.model import Seconds
 from crawler.policy.masking import NOTHING, masked_line
 from crawler.urls import canonical
@@ -29,7 +30,7 @@ from crawler.verbs.holding import opened_by
 from crawler.verbs.importing import importing
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import FORMATS, exported
-from crawler.verbs.words import as_json, counted, print_lines, size
+from crawler.verbs.words import as_json, counted, print_lines
 
 WAIT_FOR_END_S: Seconds = 600.0
 """How long `stop --wait` waits where no configuration says how long a stop may take."""

@@ -12,13 +12,12 @@ from typing import Any
 import gevent
 from tqdm import tqdm
 
-from crawler.log import printable
+from crawler.log import printable, size
 from crawler.model import Kind, Outcome
 from crawler.policy.masking import USUAL, masked_line
 from crawler.policy.retry import KINDS, word_of
 from crawler.records import Again, Hop, Settlement
 from crawler.threads import Greenlet
-from crawler.verbs.words import size
 
 _MAX_CAUSES = 10
 _ERASE = "\r\x1b[K"

@@ -47,17 +47,6 @@ def span(seconds: Seconds) -> str:
     return " ".join(part for part in parts[first : first + 2] if part)
 
 
-def size(number: float) -> str:
-    """Return a number of bytes: `2.6 KB`."""
-    unit = 0
-    while number >= 1000 and unit < len(_UNITS) - 1:
-        number, unit = number / 1000, unit + 1
-    return f"{number:.{min(unit, 1)}f} {_UNITS[unit]}"
-
-
-_UNITS = ("bytes", "KB", "MB", "GB")
-
-
 def when(at: Seconds, now: Seconds) -> str:
     """Return a wall time and its distance: `2026-11-20T11:35:06Z, 3 min ago`."""
     far = round(at - now)

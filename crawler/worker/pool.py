@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 from weakref import WeakSet
 
 from gevent.pool import Pool
@@ -9,6 +10,7 @@ from gevent.pool import Pool
 from crawler.model import Seconds, Visited
 from crawler.policy.outcome import bug
 from crawler.threads import Greenlet
+from crawler.worker.frames import where
 from crawler.worker.worker import SURPLUS, Worker
 
 STUCK_S: Seconds = 2.0
@@ -16,6 +18,19 @@ STUCK_S: Seconds = 2.0
 the worker is given up: a worker that swallows every exception cannot be killed."""
 
 _HANDLED: WeakSet[Greenlet] = WeakSet()
+
+
+class Overdue(NamedTuple):
+    """A visit that is far past its deadline."""
+
+    job: str
+    url: str
+    past: Seconds
+    """Seconds since its deadline."""
+    where: str
+    """Where its worker stood when it was killed; '' if it was not killed just now."""
+    given_up: bool = False
+    """Whether its worker would not end when it was killed."""
 
 
 class Workers:
@@ -82,19 +97,21 @@ class Workers:
         self._settle_for(worker, greenlet.exception)
         return True
 
-    def rescue(self, now: Seconds) -> list[str]:
-        """Kill workers far past their deadline; give up survivors, and return their URLs."""
-        lost = []
+    def rescue(self, now: Seconds) -> list[Overdue]:
+        """Kill workers far past their deadline, give up survivors; return the visits of both."""
+        late = []
         for greenlet, worker in list(self._workers.items()):
             if worker.task is None or now < worker.deadline + STUCK_S:
                 continue
+            task, past = worker.task, now - worker.deadline
             if greenlet not in self._killed:
                 self._killed[greenlet] = now
+                late.append(Overdue(task.job, task.url, past, where(greenlet.gr_frame)))
                 greenlet.kill(block=False)
             elif now >= self._killed[greenlet] + STUCK_S:
-                lost.append(worker.task.url)
+                late.append(Overdue(task.job, task.url, past, "", given_up=True))
                 self._abandon(greenlet, worker)
-        return lost
+        return late
 
     def kill(self, timeout: Seconds) -> None:
         """Kill every worker once, and wait; their tasks go back to the frontier."""

@@ -26,6 +26,7 @@ import crawler  # noqa: F401  patches first
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.daemon import visiting
 from crawler.daemon.app import App
+from crawler.daemon.log_controls import LogControls
 from crawler.daemon.process import collect_seldom
 from crawler.log import open_log
 from crawler.model import Fetched
@@ -109,7 +110,7 @@ def one(folder, hosts, visits, durability, profile):
 
     crawl = settings(folder, hosts, visits, durability)
     collect_seldom()
-    with App(crawl, log, until_done=True, together=lines.together) as app:
+    with App(crawl, log, until_done=True, controls=LogControls(lines.together)) as app:
 
         def start():
             while not app.seeder.done:

@@ -58,9 +58,13 @@ def goes_on(site: Site, daemon: Daemon) -> float:
 
 
 def test_everything_is_paused_in_all_processes_and_goes_on(tmp_path):
-    with Site(str.encode) as site, Site(str.encode) as other, crawling(tmp_path, site, other) as (
-        daemon,
-        second,
+    with (
+        Site(str.encode) as site,
+        Site(str.encode) as other,
+        crawling(tmp_path, site, other) as (
+            daemon,
+            second,
+        ),
     ):
         said = desk(tmp_path, "pause", "--why", "a fair \x1b[31mreason", "--wait")
         assert "everything is paused by " in said
@@ -87,9 +91,13 @@ def test_everything_is_paused_in_all_processes_and_goes_on(tmp_path):
 
 @pytest.mark.parametrize("subject", ["host", "job"])
 def test_one_host_or_job_is_paused_and_the_others_go_on(tmp_path, subject):
-    with Site(str.encode) as site, Site(str.encode) as other, crawling(tmp_path, site, other) as (
-        daemon,
-        second,
+    with (
+        Site(str.encode) as site,
+        Site(str.encode) as other,
+        crawling(tmp_path, site, other) as (
+            daemon,
+            second,
+        ),
     ):
         which = f"127.0.0.1:{site.port}" if subject == "host" else "j0"
         desk(tmp_path, "pause", f"--{subject}", which, "--wait")

@@ -45,14 +45,24 @@ def test_term_leaves_stragglers_the_grace_period_and_gives_their_urls_back(tmp_p
     assert_clean(tmp_path, urls=40)
 
 
-def test_a_drain_logs_each_of_its_steps_at_the_level_debug(tmp_path):
+def test_a_drain_logs_each_of_its_steps_and_what_comes_next(tmp_path):
     with Site(slow(0.3)) as site:
-        config = write_config(tmp_path, jobs(site.url), log={"level": "debug"}, grace_period="5s")
+        config = write_config(tmp_path, jobs(site.url), grace_period="5s")
         with Daemon(config) as daemon:
             until(lambda: len(site.requests) >= 4, "no visits")
             assert daemon.stop() == 0
-        steps = [line["step"] for line in daemon.told("daemon.drained")]
-    assert steps == ["leasing", "visits", "settling"]
+        steps = [(line["step"], line["next"]) for line in daemon.told("daemon.drained")]
+        assert steps == [
+            ("leasing", "handoff"), ("handoff", "visits"), ("visits", "settling"),
+            ("settling", "release"),
+        ]  # fmt: skip
+        assert daemon.records.index(daemon.told("lease.released")[0]) < len(daemon.records) - 1
+        (stopped,) = daemon.told("daemon.stopped")
+    visits = daemon.told("visit")
+    assert stopped["visits"] == len(visits) > 0
+    assert stopped["ok"] == len([one for one in visits if one["verdict"] == "done"])
+    assert stopped["bytes"] == sum(one["bytes"] for one in visits)
+    assert 0 < stopped["elapsed_s"] < 60
 
 
 def test_a_second_term_forces_and_exits_with_3(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from crawler.config import Settings
 from crawler.config.document import read
 from crawler.frontier import STATES, Entry
+from crawler.policy.log_events import EVENTS
 from crawler.policy.retry import KINDS
 from crawler.verbs.record import record
 from tests.events import events, services
@@ -48,6 +49,16 @@ def test_the_log_page_has_every_event_and_no_other():
     assert sorted(row[0] for row in rows(LOG, "## All events")) == sorted(
         f"`{name}`" for name in events()
     )
+
+
+def test_options_know_every_event_and_no_other():
+    """`crawler/policy/log_events.py` is what `log.levels` and `crawler tail` are checked by."""
+    named = {
+        name.replace("SERVICE", service)
+        for name in events()
+        for service in (services() if "SERVICE" in name else [""])
+    }
+    assert named == EVENTS
 
 
 @pytest.mark.parametrize("event", sorted(events()))

@@ -6,12 +6,14 @@ process has it meanwhile.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, Self
 
 import gevent
 
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.guards.ceilings import Ceilings
+from crawler.daemon.guards.hub_watch import HubWatch
 from crawler.daemon.guards.measures import Measures, measure
 from crawler.daemon.guards.rooms import Rooms
 from crawler.errors import MemoryFullError
@@ -57,6 +59,7 @@ class Guards:
         self.troubles = Troubles()
         self._rooms = Rooms(log, self.troubles)
         self._ceilings = Ceilings(log, self.troubles, visiting.fetcher.hang_up)
+        self._hub = HubWatch(self._hub_lag, log, partial(self.happened, "hub"))
         self._full = ""
         """Why the process is to end; '' while it is not."""
 
@@ -66,11 +69,20 @@ class Guards:
         self._native = Native(1).__enter__()
         self._look()
         self._greenlet: Greenlet = gevent.spawn(self._run)
+        self._hub.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._hub.__exit__()
         self._greenlet.kill()
         self._native.abandon()  # a disk that hangs holds up no end
+
+    def happened(self, name: str, words: str) -> None:
+        """Note what has troubled this process, to be told of for a while."""
+        self.troubles.happened(name, words, time.monotonic())
+
+    def _hub_lag(self) -> Seconds:
+        return self._configuration.settings.crawler.guards.hub_lag
 
     def words(self) -> str:
         """Return what troubles this process; '' if nothing does."""

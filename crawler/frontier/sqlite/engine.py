@@ -13,6 +13,7 @@ from crawler.frontier.classes import Shares
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
+from crawler.frontier.sqlite.lists import new_urls
 from crawler.frontier.sqlite.rows.listening import Ear
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
@@ -100,7 +101,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._visitor = replace(self._visitor, jobs=known)
 
     def add(self, job: str, seeds: Sequence[Seed], *, recount: bool = False) -> int:
-        return self._file.write(settling.add, self._file.names, job, seeds, self.now(), recount)
+        return self._file.stage(new_urls.add, job, seeds, self.now(), recount=recount)
 
     def hold(self, jobs: Collection[str]) -> None:
         self._visitor = replace(self._visitor, held=frozenset(jobs))

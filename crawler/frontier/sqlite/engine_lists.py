@@ -9,7 +9,7 @@ from crawler.frontier.list_values import (
     SourceState,
     Synced,
 )
-from crawler.frontier.sqlite.lists import passes
+from crawler.frontier.sqlite.lists import passes, portions
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.model import Seconds
 
@@ -24,7 +24,7 @@ class SqliteLists:
         return self._file.write(passes.begin_pass, self._file.names, owner, job, source)
 
     def put(self, owner: int, read: Sequence[Portion | NewList]) -> list[Synced | None]:
-        return self._file.write(passes.put, self._file.names, owner, read, self.now())
+        return self._file.stage(portions.put, owner, read, self.now())
 
     def end_pass(
         self,

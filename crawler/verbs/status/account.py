@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from crawler.frontier import HostCounts, HostState, JobSums, Member
-from crawler.log import iso
+from crawler.log import iso, size
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.idle import idle
 from crawler.verbs.status.snapshot import Status
-from crawler.verbs.words import UNREAD, size, span, stamp, when, word_of
+from crawler.verbs.words import UNREAD, span, stamp, when, word_of
 
 _COLUMNS = ("known", "waiting", "due again", "ok", "not found", "error", "retired")
 

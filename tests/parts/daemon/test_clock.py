@@ -29,8 +29,10 @@ def reschedule(frontier, job):
 class Clocks:
     def __init__(self, *, last_seen=None):
         self.wall, self.steady, self.told = NOW, 100.0, []
+        self.words: list[str] = []
         self.watch = ClockWatch(
             self, lambda: self.told.append("moved"), last_seen=last_seen,
+            told=self.words.append,
             wall=lambda: self.wall, steady=lambda: self.steady,
         )  # fmt: skip
 
@@ -50,6 +52,8 @@ def test_a_step_of_the_clock_is_told_once(step):
     clocks.pass_by(1, step)
     clocks.pass_by(1)
     assert clocks.told == [("clock.moved", step), "moved"]
+    (words,) = clocks.words
+    assert words.startswith(f"the clock was moved by {step:+,.1f} s at ")
 
 
 def test_a_clock_that_is_drawn_to_the_right_time_is_not_told():

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import re
 
 import gevent
@@ -43,6 +44,30 @@ def test_what_is_below_the_level_is_not_written(pipe, json_log):
     assert [json.loads(line)["event"] for line in pipe.read()] == ["trouble"]
 
 
+def test_the_level_of_single_events_is_their_own(pipe, json_log):
+    json_log.set_levels("warning", {"visit": "debug", "progress": "error"})
+    json_log.debug("visit")
+    json_log.info("job.synced")
+    json_log.warning("progress")
+    json_log.error("progress")
+    assert [json.loads(line)["event"] for line in pipe.read()] == ["visit", "progress"]
+
+
+def test_every_line_has_the_process_and_its_pid_until_it_has_a_number(pipe):
+    log, lines = open_log("info", "json", pipe.writer)
+    log.info("first")
+    log.come_from(0)
+    log.info("second")
+    log.come_from(7)
+    lines.dropped = 1
+    log.info("third")
+    told = [json.loads(line) for line in pipe.read()]
+    assert [(one["event"], one.get("process"), one.get("pid")) for one in told] == [
+        ("first", None, None), ("second", 0, os.getpid()), ("log.dropped", 7, None),
+        ("third", 7, None),
+    ]  # fmt: skip
+
+
 def test_a_pipe_is_written_json_to_where_the_style_is_left_to_us(pipe):
     open_log("info", "auto", pipe.writer)[0].info("hello")
     assert json.loads(pipe.read()[0])["event"] == "hello"
@@ -66,10 +91,10 @@ LONG = {
 @pytest.mark.parametrize("fields", LONG.values(), ids=LONG)
 def test_a_line_is_never_longer_than_a_pipe_takes_at_once(pipe, log, fields):
     fcntl.fcntl(pipe.writer, fcntl.F_SETPIPE_SZ, 1 << 20)
-    log.info("visit", **fields)
+    log.info("list.shrunk", **fields)
     (line,) = pipe.read()
     assert len(line.encode()) < MAX_LINE_BYTES
-    assert "visit" in line
+    assert "list.shrunk" in line
 
 
 def test_a_line_that_was_cut_says_so_and_is_whole_json(pipe, json_log):

@@ -1,6 +1,7 @@
 import pytest
 
-from crawler.verbs.words import counted, size, span, when, word_of
+from crawler.log import size
+from crawler.verbs.words import counted, span, when, word_of
 
 
 @pytest.mark.parametrize(

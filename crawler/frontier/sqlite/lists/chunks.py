@@ -8,12 +8,12 @@ by passes, see passes.py.
 import sqlite3
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from crawler.frontier.answers import Page
 from crawler.frontier.list_values import KnownChunk, ReadChunk, SourceState
 from crawler.frontier.questions import Chunks, Sources
-from crawler.frontier.sqlite.lists.meaning import say
 from crawler.frontier.values import BEFORE_ALL
 from crawler.records import Seed
 
@@ -55,23 +55,66 @@ def chunks(db: sqlite3.Connection, query: Chunks, after: int) -> Page[tuple[int,
     return Page(found, found[-1][0] + 1 - BEFORE_ALL if more else None)
 
 
-def write_chunk(
-    db: sqlite3.Connection, number: int, chunk: ReadChunk
-) -> tuple[list[Seed], "Counter[int]"]:
-    """Write a chunk anew; return the seeds that came and the fingerprints that went."""
-    fingerprints = array("q", [seed.fingerprint for seed in chunk.seeds])
-    new, gone = _difference(read_fingerprints(db, number, chunk.anchor), fingerprints)
-    say(db, chunk.seeds)
-    db.execute(_CHUNK, (number, chunk.anchor, chunk.key, chunk.bad, fingerprints.tobytes()))
-    return [seed for seed in chunk.seeds if _taken(new, seed.fingerprint)], gone
+class Change(NamedTuple):
+    """A chunk beside what was known of it."""
+
+    chunk: ReadChunk
+    fingerprints: bytes
+    """Of the URLs on it, as a row has them."""
+    came: list[Seed]
+    gone: "Counter[int]"
+    """Fingerprints of URLs that are on it no more, with numbers."""
+
+
+class Changes(NamedTuple):
+    """What chunks of a source change."""
+
+    known: dict[int, bytes]
+    """The rows that were found, by anchor: the changes hold as long as they are the same."""
+    all: list[Change]
+
+    @property
+    def came(self) -> Iterator[Seed]:
+        """Return the seeds that come."""
+        return (seed for one in self.all for seed in one.came)
+
+
+def rows_of(db: sqlite3.Connection, source: int, anchors: Iterable[int]) -> dict[int, bytes]:
+    """Return the rows of fingerprints of chunks, by anchor; empty where one is not known."""
+    return {anchor: _row(db, source, anchor) for anchor in anchors}
+
+
+def changes(known: dict[int, bytes], chunks: Iterable[ReadChunk]) -> Changes:
+    """Compare chunks with the rows that are known of them."""
+    before, found = dict(known), []
+    for chunk in chunks:
+        row = array("q", [seed.fingerprint for seed in chunk.seeds])
+        new, gone = _difference(unpacked(before.get(chunk.anchor, b"")), row)
+        came = [seed for seed in chunk.seeds if _taken(new, seed.fingerprint)]
+        before[chunk.anchor] = row.tobytes()
+        found.append(Change(chunk, before[chunk.anchor], came, gone))
+    return Changes(known, found)
+
+
+def write(db: sqlite3.Connection, source: int, changed: Changes) -> None:
+    """Write chunks anew."""
+    rows = [
+        (source, one.chunk.anchor, one.chunk.key, one.chunk.bad, one.fingerprints)
+        for one in changed.all
+    ]
+    db.executemany(_CHUNK, rows)
 
 
 def read_fingerprints(db: sqlite3.Connection, number: int, anchor: int) -> "array[int]":
     """Return the fingerprints of the URLs on a chunk; there are none where it is not known."""
+    return unpacked(_row(db, number, anchor))
+
+
+def _row(db: sqlite3.Connection, source: int, anchor: int) -> bytes:
     row = db.execute(
-        "SELECT fingerprints FROM chunk WHERE source = ? AND anchor = ?", (number, anchor)
+        "SELECT fingerprints FROM chunk WHERE source = ? AND anchor = ?", (source, anchor)
     ).fetchone()
-    return unpacked(row[0]) if row else array("q")
+    return bytes(row[0]) if row else b""
 
 
 def packed(fingerprints: Iterable[int]) -> bytes:

@@ -26,7 +26,7 @@ FROM task WHERE id = {TASK_OF} AND finished_at < ? AND ended IS NOT NULL AND
     (state IN ({DONE}, {DEAD}) OR state = {WAITING} AND failures = 0 AND due_at > ?)"""
 _DUE = """
 UPDATE task SET state = ?, due_at = min(?, CASE WHEN state = ? THEN due_at ELSE ? END), host = ?,
-    location = NULL, hops = 0, attempt = 0, failures = 0 WHERE id = ?"""
+    location = NULL, hops = 0, failures = 0 WHERE id = ?"""
 
 
 def freshen(

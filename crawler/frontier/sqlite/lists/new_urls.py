@@ -1,117 +1,173 @@
 """URLs that are new: their tasks, their hosts, and when those are ready. In the native thread.
 
 Their hosts are ready since the whole second that has begun, which takes half the bytes of another
-time, in row and index. URLs are due now: their schedule counts from that.
+time, in row and index. URLs are due now: their schedule counts from that. Their rows are staged,
+see seed_rows.py; few statements add them all, so that the lists are read on meanwhile: the
+interpreter's lock is free while one runs.
 """
 
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from crawler.frontier.sqlite.lists.renaming import adopt
-from crawler.frontier.sqlite.rows.fingerprints import TASK_OF, among, move, note
-from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.lists.renaming import adopt, older_names
+from crawler.frontier.sqlite.lists.seed_rows import HOSTS, Batch, obey, remember, stage
+from crawler.frontier.sqlite.rows.fingerprints import TASK_OF, move, note
+from crawler.frontier.sqlite.rows.names import Names, obeys_of
 from crawler.frontier.sqlite.rows.pauses import some_paused
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import tally
+from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.model import DAY_S, Seconds
 from crawler.records import Seed
 
-_ADD = """
-INSERT OR FAIL INTO task (fingerprint, job, host, due_at, url, path, extra, first_seen)
-SELECT json_extract(value, '$[0]'), :job, json_extract(value, '$[1]'), :now,
-    json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'), :second
-FROM json_each(:seeds)"""
+_SEEDS = "nth >= :first AND nth < :end"
+_TASK = TASK_OF.replace("?", "seed.fingerprint")
+_FIND = f"""
+UPDATE temp.seed SET task = {_TASK} WHERE {_SEEDS}
+AND EXISTS (SELECT 1 FROM known WHERE known.fingerprint = seed.fingerprint)"""
+_FOUND = f"SELECT fingerprint FROM temp.seed WHERE {_SEEDS} AND task IS NOT NULL"
+_LEAVE = f"UPDATE temp.seed SET times = 0 WHERE {_SEEDS} AND task IS NOT NULL"
+_ADOPTED = f"""
+UPDATE temp.seed SET task = {_TASK}, times = times - 1
+WHERE {_SEEDS} AND fingerprint IN (SELECT value FROM json_each(:adopted))"""
+_MORE = f"""
+UPDATE task SET listed = listed + seed.times FROM temp.seed
+WHERE task.id = seed.task AND {_SEEDS} AND seed.task IS NOT NULL AND times > 0"""
+_NOT_NEEDED = f"""
+DELETE FROM temp.seed_host WHERE {HOSTS}
+AND nth NOT IN (SELECT host FROM temp.seed WHERE {_SEEDS} AND task IS NULL)"""
+_ADD_HOSTS = f"""
+INSERT OR IGNORE INTO host (key, bucket, obeys, ready_at, class)
+SELECT key, bucket, obeys, :second, :weight FROM temp.seed_host WHERE {HOSTS}"""
+_NUMBER = f"""
+UPDATE temp.seed_host SET id = (SELECT id FROM host WHERE host.key = seed_host.key)
+WHERE {HOSTS}"""
+_LIST = f"""
+INSERT OR IGNORE INTO host_job (host, job, served)
+SELECT id, :job, ifnull((SELECT min(served) FROM host_job WHERE host = seed_host.id), 0.0)
+FROM temp.seed_host WHERE {HOSTS}"""
+_ADD = f"""
+INSERT OR FAIL INTO task (fingerprint, job, host, due_at, url, path, extra, listed, first_seen)
+SELECT fingerprint, :job,
+    iif(host < 0, -host, (SELECT id FROM temp.seed_host WHERE seed_host.nth = host)),
+    :now, url, path, extra, times, :second
+FROM temp.seed WHERE {_SEEDS} AND task IS NULL ORDER BY nth"""
+_NEW_HOSTS = f"SELECT id FROM temp.seed_host WHERE {HOSTS}"
+_ALL_HOSTS = f"""
+{_NEW_HOSTS} UNION ALL
+SELECT DISTINCT -host FROM temp.seed WHERE {_SEEDS} AND task IS NULL AND host < 0"""
+_FIRST_HOSTS = "SELECT host FROM task WHERE id > :last GROUP BY host ORDER BY min(id)"
 _DUE = """
 UPDATE host SET
     ready_at = CASE WHEN ready_at <= :now THEN ready_at ELSE max(next_at, opens_at, :second) END,
     class = CASE WHEN ready_at IS NULL THEN :weight ELSE max(class, :weight) END
-WHERE id IN (SELECT value FROM json_each(:hosts)) AND owner IS NULL
+WHERE id IN ({hosts}) AND owner IS NULL
     AND (ready_at IS NULL OR ready_at > :now OR class < :weight)
     AND NOT (rules_until <= :now AND asked_until > :now)"""
 _GATED = """
-SELECT host.id FROM json_each(:hosts) CROSS JOIN host ON host.id = value
-WHERE owner IS NULL AND rules_until <= :now AND asked_until > :now"""
+SELECT id FROM host WHERE id IN ({hosts})
+AND owner IS NULL AND rules_until <= :now AND asked_until > :now"""
 _AT_ONCE = """
 UPDATE host SET ready_at = :second - :head_start WHERE id IN (SELECT value FROM json_each(:hosts))
-AND class = (SELECT weight FROM job WHERE id = :job) AND owner IS NULL AND ready_at <= :now
+AND class = :weight AND owner IS NULL AND ready_at <= :now
 AND EXISTS (SELECT 1 FROM host AS other
     WHERE other.class = host.class AND other.owner IS NULL AND NOT other.parked
-    AND other.ready_at <= :second AND (other.ready_at < :second OR other.id < :first))"""
+    AND other.ready_at <= :second AND (other.ready_at < :second OR other.id < :first_id))"""
 FIRST_HOSTS = 16
 """Hosts of a job's first URLs that have a head start: it waits for no long list's hosts."""
 HEAD_START_S: Seconds = 7 * DAY_S
 """Time for which these seem to be ready already; who is ready for longest comes first."""
-_MORE = f"UPDATE task SET listed = listed + ? WHERE id = {TASK_OF}"
+
+
+def add(file: Transactions, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool) -> int:
+    """Make URLs known that stand on no list; one that is known stays as it is, or is recounted."""
+    db = file.db
+    with file.locked(write=False):
+        said = obeys_of(db)
+    staged = stage(db, file.names, [(job, seeds)], said)
+    (batch,) = staged.batches
+    with file.locked():
+        obey(db, staged)
+        number = file.names.job_id(db, job)
+        added = enlist(db, file.names, number, batch, now, recount=recount)
+    remember(db, file.names, job, batch)
+    return added
 
 
 def enlist(
-    db: sqlite3.Connection, names: Names, job: int, seeds: Sequence[Seed], now: Seconds
+    db: sqlite3.Connection,
+    names: Names,
+    job: int,
+    batch: Batch,
+    now: Seconds,
+    *,
+    recount: bool = True,
 ) -> int:
-    """Add URLs that may be known already; return how many were not.
+    """Add URLs that may be known already, and count those as listed more; return how many came."""
+    (weight,) = db.execute("SELECT weight FROM job WHERE id = ?", (job,)).fetchone()
+    values = {**batch.places, "job": job, "now": now, "second": int(now), "weight": weight}
+    found = db.execute(_FIND, values).rowcount
+    if found and not recount:
+        db.execute(_LEAVE, values)
+    found += _take_along(db, batch.seeds, values)
+    if found:
+        db.execute(_MORE, values)
+        db.execute(_NOT_NEEDED, values)
+    new = batch.places["end"] - batch.places["first"] - found
+    if new:
+        _add(db, values, new)
+        move(db, names, new)
+    return new
 
-    Few statements for many rows, so that the lists are read on meanwhile: the interpreter's lock is
-    free while one runs.
-    """
-    listed = Counter(seed.fingerprint for seed in seeds)
-    known = among(db, listed)
-    new: dict[int, Seed] = {}
-    for seed in seeds:
-        if seed.fingerprint not in known:
-            new.setdefault(seed.fingerprint, seed)
-    listed.subtract(new.keys())
-    adopted = _take(db, names, job, new.values(), now)
-    move(db, names, len(new))
-    db.executemany(_MORE, [(times, one) for one, times in listed.items() if times])
-    return len(new) - adopted
 
-
-def _take(
-    db: sqlite3.Connection, names: Names, job: int, seeds: Collection[Seed], now: Seconds
-) -> int:
-    """Add URLs that are not known, or take them along from the old name; return how many were."""
-    if not seeds:
+def _take_along(db: sqlite3.Connection, seeds: Sequence[Seed], values: dict[str, float]) -> int:
+    """Take along what the job has under its old names, of URLs that are new; return how many."""
+    older = older_names(db, int(values["job"]))
+    if not older:
         return 0
-    others, adopted = adopt(db, job, seeds, now)
-    if others:
-        _add(db, names, job, others, now)
-    return adopted
+    known = {fingerprint for (fingerprint,) in db.execute(_FOUND, values)}
+    new = {seed.fingerprint: seed for seed in reversed(seeds) if seed.fingerprint not in known}
+    adopted = adopt(db, int(values["job"]), older, new.values(), values["now"])
+    db.execute(_ADOPTED, {**values, "adopted": json.dumps(adopted)})
+    return len(adopted)
 
 
-def _add(
-    db: sqlite3.Connection, names: Names, job: int, seeds: Collection[Seed], now: Seconds
-) -> None:
-    """Add URLs that are not known, in this order."""
-    hosts = names.host_ids(db, (seed.host for seed in seeds), job)
-    rows = json.dumps(
-        [
-            (fingerprint, hosts[host], url, path, extra)
-            for fingerprint, url, host, path, extra, _ in seeds
-        ]
-    )
+def _add(db: sqlite3.Connection, values: Mapping[str, float], new: int) -> None:
+    """Add URLs that are not known, in this order, and their hosts."""
+    job = int(values["job"])
     before = db.execute("SELECT n FROM tally WHERE job = ? AND kind = ''", (job,)).fetchone()
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
-    db.execute(_ADD, {"job": job, "now": now, "second": int(now), "seeds": rows})
+    for statement in (_ADD_HOSTS, _NUMBER, _LIST, _ADD):
+        db.execute(statement, values)
     note(db, last)
-    tally(db, Counter({(job, ""): len(seeds)}))
-    due(db, hosts.values(), job, now)
+    tally(db, Counter({(job, ""): new}))
+    _be_due(db, _ALL_HOSTS, values)
     if before is None:
-        first = list(hosts.values())[:FIRST_HOSTS]
-        values = {"hosts": json.dumps(first), "first": min(first), "job": job, "now": now}
-        values |= {"second": int(now), "head_start": HEAD_START_S}
-        db.execute(_AT_ONCE, values)
+        first = db.execute(f"{_FIRST_HOSTS} LIMIT {FIRST_HOSTS}", {**values, "last": last})
+        hosts = [host for (host,) in first.fetchall()]
+        more = {"hosts": json.dumps(hosts), "first_id": min(hosts), "head_start": HEAD_START_S}
+        db.execute(_AT_ONCE, {**values, **more})
 
 
 def due(db: sqlite3.Connection, hosts: Iterable[int], job: int, now: Seconds) -> None:
-    """Make hosts ready of which something is due now.
+    """Make hosts ready of which something is due now."""
+    (weight,) = db.execute("SELECT weight FROM job WHERE id = ?", (job,)).fetchone()
+    values = {"now": now, "second": int(now), "weight": weight, "hosts": json.dumps(list(hosts))}
+    _be_due(db, "SELECT value FROM json_each(:hosts)", values)
+
+
+def _be_due(db: sqlite3.Connection, hosts: str, values: Mapping[str, object]) -> None:
+    """Make hosts ready; `hosts` selects their numbers.
 
     A host whose robots.txt is asked for is ready for that first, and where no job visited it until
     now, nothing has said when. One that is paused is not.
     """
+    now = float(str(values["now"]))
     if some_paused(db):
-        return update_ready_at(db, hosts, now)
-    (weight,) = db.execute("SELECT weight FROM job WHERE id = ?", (job,)).fetchone()
-    values = {"hosts": json.dumps(list(hosts)), "now": now, "second": int(now), "weight": weight}
-    db.execute(_DUE, values)
-    return update_ready_at(db, [host for (host,) in db.execute(_GATED, values).fetchall()], now)
+        some = db.execute(hosts, values).fetchall()
+    else:
+        db.execute(_DUE.format(hosts=hosts), values)
+        some = db.execute(_GATED.format(hosts=hosts), values).fetchall()
+    update_ready_at(db, [host for (host,) in some], now)

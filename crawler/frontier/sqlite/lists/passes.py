@@ -10,24 +10,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.errors import PassLostError
-from crawler.frontier.list_values import (
-    NewList,
-    Pass,
-    Portion,
-    SourceState,
-    Synced,
-    Weighed,
-)
-from crawler.frontier.sqlite.lists.chunks import packed, read_fingerprints, unpacked, write_chunk
-from crawler.frontier.sqlite.lists.freshening import freshen
-from crawler.frontier.sqlite.lists.new_urls import enlist
-from crawler.frontier.sqlite.lists.retiring import check_owner, revive, unlist
+from crawler.frontier.list_values import Pass, SourceState, Weighed
+from crawler.frontier.sqlite.lists.chunks import packed, read_fingerprints, unpacked
+from crawler.frontier.sqlite.lists.retiring import check_owner, unlist
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.work import Apply, CountDown, Tidied, Weigh
 from crawler.model import Seconds
 from crawler.policy.shrinking import is_loss
-from crawler.records import Seed
 
 DROPPED_AT_ONCE = 1
 """Chunks, or rows of URLs that changed ones lost, of one transaction: thousands of URLs each."""
@@ -35,10 +25,6 @@ _BEGIN = """
 UPDATE source SET reader = :owner, pass = pass + 1 WHERE id = :id
 AND (reader IS NULL OR reader = :owner OR reader NOT IN (SELECT id FROM process))
 RETURNING pass"""
-_KNOWN = """
-SELECT name FROM job WHERE (
-    EXISTS (SELECT 1 FROM source WHERE source.job = job.id)
-    OR EXISTS (SELECT 1 FROM tally WHERE tally.job = job.id))"""
 _BEHIND = """
 SELECT past.id, past.fingerprints FROM source JOIN {0} AS past ON past.source = source.id
 WHERE source.job = ? LIMIT ?"""
@@ -85,62 +71,6 @@ def _count_down(db: sqlite3.Connection, number: int) -> bool:
     return False
 
 
-def put(
-    db: sqlite3.Connection,
-    names: Names,
-    owner: int,
-    read: Sequence[Portion | NewList],
-    now: Seconds,
-) -> list[Synced | None]:
-    """Take in what was read of lists; return how many URLs came, and came back, with each."""
-    check_owner(db, owner)
-    return [
-        _take_in(db, names, owner, one, now)
-        if isinstance(one, NewList)
-        else _put(db, names, one, now)
-        for one in read
-    ]
-
-
-def _put(db: sqlite3.Connection, names: Names, read: Portion, now: Seconds) -> Synced:
-    """Take in chunks that are new or changed."""
-    one = read.one
-    _check(db, one)
-    job_id = names.job_id(db, one.job)
-    added: list[Seed] = []
-    removed: Counter[int] = Counter()
-    for chunk in read.chunks:
-        came, gone = write_chunk(db, one.source, chunk)
-        added += came
-        removed += gone
-    db.execute("UPDATE source SET version = '' WHERE id = ? AND version != ''", (one.source,))
-    fresh = enlist(db, names, job_id, added, now)
-    revived = revive(db, job_id, [seed.fingerprint for seed in added], now)
-    for chunk in read.chunks:
-        freshen(db, names, job_id, chunk.seeds, now)
-    _note_dropped(db, one.source, removed)
-    return Synced(fresh, revived)
-
-
-def _take_in(
-    db: sqlite3.Connection, names: Names, owner: int, read: NewList, now: Seconds
-) -> Synced | None:
-    """Take in the only list of a job in a whole pass; None for a job that is known."""
-    if db.execute(f"{_KNOWN} AND name = ?", (read.job,)).fetchone():
-        return None
-    one = begin_pass(db, names, owner, read.job, read.name)
-    if one is None:
-        return None
-    synced = _put(db, names, Portion(one, read.read), now)
-    _note(db, one, SourceState(one.source, read.version, read.listed, read.bad), now)
-    if read.schedule:
-        db.execute(
-            "UPDATE job SET schedule = ? WHERE id = ?",
-            (read.schedule, names.job_id(db, read.job)),
-        )
-    return synced
-
-
 def end_pass(
     db: sqlite3.Connection,
     one: Pass,
@@ -155,14 +85,14 @@ def end_pass(
     source of which something is dropped and not taken away yet keeps its state, without a version:
     it is to be read again. A source that holds nothing is forgotten.
     """
-    if _check(db, one, ended=True):  # its reply was lost
+    if check(db, one, ended=True):  # its reply was lost
         return None
     if gone is not None:
         upto = after + DROPPED_AT_ONCE
         more = _drop(db, one, gone[after:upto])
         if more or upto < len(gone):
             return min(upto, len(gone))
-    _note(db, one, read, now)
+    note(db, one, read, now)
     return None
 
 
@@ -176,7 +106,8 @@ def _drop(db: sqlite3.Connection, one: Pass, anchors: Sequence[int]) -> bool:
     return unlist_dropped(db, one.source)
 
 
-def _note(db: sqlite3.Connection, one: Pass, read: SourceState | None, now: Seconds) -> None:
+def note(db: sqlite3.Connection, one: Pass, read: SourceState | None, now: Seconds) -> None:
+    """End a pass; note the state of its source, if that was read to its end."""
     db.execute("UPDATE source SET reader = NULL WHERE id = ?", (one.source,))
     if read is None or _dropped(db, one.source, 1):
         return
@@ -225,7 +156,8 @@ def unlist_dropped(db: sqlite3.Connection, source: int) -> bool:
     return len(rows) == DROPPED_AT_ONCE
 
 
-def _note_dropped(db: sqlite3.Connection, source: int, removed: "Counter[int]") -> None:
+def note_dropped(db: sqlite3.Connection, source: int, removed: "Counter[int]") -> None:
+    """Note which URLs changed chunks named before, with numbers, until the pass is applied."""
     if removed:
         db.execute(
             "INSERT INTO dropped (source, fingerprints) VALUES (?, ?)",
@@ -239,7 +171,7 @@ def _dropped(db: sqlite3.Connection, source: int, limit: int) -> list[tuple[int,
     ).fetchall()
 
 
-def _check(db: sqlite3.Connection, one: Pass, *, ended: bool = False) -> bool:
+def check(db: sqlite3.Connection, one: Pass, *, ended: bool = False) -> bool:
     """See that a pass goes on, or, if that will do, has `ended`; return whether it has.
 
     Raises:

@@ -66,20 +66,32 @@ def _inherit(db: sqlite3.Connection, job: int, old: str) -> None:
     )
 
 
+def older_names(db: sqlite3.Connection, job: int) -> list[tuple[int, str]]:
+    """Return the jobs of a job's old names that still have URLs, with these names."""
+    return db.execute(_OLDER, (job, job)).fetchall()
+
+
 def adopt(
-    db: sqlite3.Connection, job: int, seeds: Iterable[Seed], now: Seconds
-) -> tuple[list[Seed], int]:
-    """Take along the URLs that the job had under its old name; return the others, and how many."""
-    others, total = list(seeds), 0
-    for old, name in db.execute(_OLDER, (job, job)).fetchall():
-        others, count = _adopt(db, job, (old, name), others, now)
-        total += count
-    return others, total
+    db: sqlite3.Connection,
+    job: int,
+    older: Iterable[tuple[int, str]],
+    seeds: Iterable[Seed],
+    now: Seconds,
+) -> list[int]:
+    """Take along the URLs that the job had under its old names; return their fingerprints."""
+    others, adopted = list(seeds), []
+    for one in older:
+        left = _adopt(db, job, one, others, now)
+        staying = {seed.fingerprint for seed in left}
+        adopted += [one.fingerprint for one in others if one.fingerprint not in staying]
+        others = left
+    return adopted
 
 
 def _adopt(
     db: sqlite3.Connection, job: int, older: tuple[int, str], seeds: Iterable[Seed], now: Seconds
-) -> tuple[list[Seed], int]:
+) -> list[Seed]:
+    """Take along the URLs of one old name; return the others."""
     old, name = older
     others: list[Seed] = []
     sums: Counter[tuple[int, str]] = Counter()
@@ -109,7 +121,7 @@ def _adopt(
     )
     tally(db, sums)
     update_ready_at(db, hosts, now)
-    return others, len(gone)
+    return others
 
 
 _OF_SEED = ("fingerprint", "path", "extra")

@@ -16,6 +16,7 @@ from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.tasks import tally
 from crawler.frontier.work import Retire, Retired, Tidied
 from crawler.model import Kind, Seconds
+from crawler.records import Seed
 
 ROWS_AT_ONCE = 1000
 """URLs retired in one transaction."""
@@ -86,7 +87,7 @@ def check_owner(db: sqlite3.Connection, owner: int) -> None:
         )
 
 
-def revive(db: sqlite3.Connection, job: int, fingerprints: Sequence[int], now: Seconds) -> int:
+def revive(db: sqlite3.Connection, job: int, seeds: Iterable[Seed], now: Seconds) -> int:
     """Bring back, with their history, the retired ones among these URLs; return how many."""
     retired = db.execute(
         "SELECT n FROM tally WHERE job = ? AND kind = 'retired'", (job,)
@@ -95,8 +96,8 @@ def revive(db: sqlite3.Connection, job: int, fingerprints: Sequence[int], now: S
         return 0
     (scheduled,) = db.execute("SELECT schedule != '' FROM job WHERE id = ?", (job,)).fetchone()
     revived, hosts = [], set()
-    for fingerprint in fingerprints:
-        values = {"fp": fingerprint, "scheduled": scheduled, "now": now}
+    for seed in seeds:
+        values = {"fp": seed.fingerprint, "scheduled": scheduled, "now": now}
         row = db.execute(_REVIVE, values).fetchone()
         if row:
             revived.append(row[:3])

@@ -7,9 +7,8 @@ levels of a log-structured merge tree (O'Neil et al. 1996). At 4 million URLs on
 wrote 5.5 KB in all, and 10.2 KB with one index. The view `known` has both.
 """
 
-import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.values import BEFORE_ALL
@@ -22,9 +21,6 @@ COUNTED_EVERY = 5000
 """URLs that become known between two counts of those that wait: to count reads all of them."""
 TASK_OF = "(SELECT task FROM known WHERE fingerprint = ?)"
 
-_AMONG = """
-SELECT json_group_array(value) FROM json_each(?)
-WHERE EXISTS (SELECT 1 FROM known WHERE fingerprint = value)"""
 _STRETCH = """
 SELECT max(fingerprint), count(*) FROM (
     SELECT fingerprint FROM recent WHERE fingerprint > ? ORDER BY fingerprint LIMIT ?)"""
@@ -34,12 +30,6 @@ def is_known(db: sqlite3.Connection, fingerprint: int) -> bool:
     """Tell whether there is a task of this fingerprint."""
     found = db.execute("SELECT 1 FROM known WHERE fingerprint = ?", (fingerprint,))
     return found.fetchone() is not None
-
-
-def among(db: sqlite3.Connection, fingerprints: Iterable[int]) -> set[int]:
-    """Return the known ones. One statement, for the interpreter's lock is free while it runs."""
-    (found,) = db.execute(_AMONG, (json.dumps(list(fingerprints)),)).fetchone()
-    return set(json.loads(found))
 
 
 def note(db: sqlite3.Connection, last: int) -> None:

@@ -5,22 +5,16 @@ A host that is new gets its bucket, and what the configuration says of its robot
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from crawler.policy.credentials import host_patterns
 from crawler.urls import bucket_of
 
-_ADD = """
-INSERT OR IGNORE INTO host (key, bucket, obeys)
-SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
-FROM json_each(:hosts)"""
+_ADD = "INSERT OR IGNORE INTO host (key, bucket, obeys) VALUES (:key, :bucket, :obeys)"
 _LIST = """
 INSERT OR IGNORE INTO host_job (host, job, served)
-SELECT host.id, :job, ifnull((SELECT min(served) FROM host_job WHERE host = host.id), 0.0)
-FROM json_each(:keys) CROSS JOIN host ON host.key = value"""
-_NUMBERS = """
-SELECT json_group_object(host.key, host.id)
-FROM json_each(:keys) CROSS JOIN host ON host.key = value"""
+SELECT :host, :job, ifnull((SELECT min(served) FROM host_job WHERE host = :host), 0.0)"""
 _MAX_NAMES = 50_000
 """Hosts whose numbers are remembered."""
 
@@ -30,7 +24,8 @@ class Names:
 
     def __init__(self) -> None:
         self._jobs: dict[str, int] = {}
-        self._hosts: dict[tuple[str, int], int] = {}
+        self._hosts: dict[int, dict[str, int]] = defaultdict(dict)
+        """By the job that is listed there, and key."""
         self.uncounted = 1 << 62
         """URLs that became known since `fingerprints.move` counted those that wait."""
 
@@ -54,24 +49,28 @@ class Names:
 
     def host_id(self, db: sqlite3.Connection, key: str, job: int) -> int:
         """Return the number of a host, and list the job among those that visit it."""
-        return self._hosts.get((key, job)) or self.host_ids(db, [key], job)[key]
+        if number := self._hosts[job].get(key):
+            return number
+        values = {"key": key, "bucket": bucket_of(key), "obeys": is_obeyed(obeys_of(db), key)}
+        db.execute(_ADD, values)
+        (number,) = db.execute("SELECT id FROM host WHERE key = ?", (key,)).fetchone()
+        db.execute(_LIST, {"host": number, "job": job})
+        self._remember(job, [(key, number)])
+        return int(number)
 
-    def host_ids(self, db: sqlite3.Connection, keys: Iterable[str], job: int) -> dict[str, int]:
-        """Return the numbers of hosts by key, and list the job among those that visit them."""
-        found = {key: self._hosts.get((key, job), 0) for key in keys}
-        missing = [key for key, number in found.items() if not number]
-        if missing:
-            hosts = {"keys": json.dumps(missing), "job": job}
-            said = obeys_of(db)
-            rows = [(key, bucket_of(key), is_obeyed(said, key)) for key in missing]
-            db.execute(_ADD, {"hosts": json.dumps(rows)})
-            db.execute(_LIST, hosts)
-            (numbers,) = db.execute(_NUMBERS, hosts).fetchone()
-            found |= (learned := json.loads(numbers))
-            if len(self._hosts) >= _MAX_NAMES:
-                self._hosts.clear()
-            self._hosts |= {(key, job): number for key, number in learned.items()}
-        return found
+    def known_hosts(self, job: str) -> Mapping[str, int]:
+        """Return the numbers that are remembered of hosts where the job is listed, by key."""
+        return self._hosts[self._jobs[job]] if job in self._jobs else {}
+
+    def remember(self, job: str, hosts: Iterable[tuple[str, int]]) -> None:
+        """Remember the numbers of hosts, by key, where a job is listed."""
+        if number := self._jobs.get(job):
+            self._remember(number, hosts)
+
+    def _remember(self, job: int, hosts: Iterable[tuple[str, int]]) -> None:
+        if sum(map(len, self._hosts.values())) >= _MAX_NAMES:
+            self._hosts.clear()
+        self._hosts[job].update(hosts)
 
     def forget(self) -> None:
         """Forget everything: a transaction that was rolled back may have taken the numbers back."""

@@ -6,7 +6,8 @@ Runs in the native thread.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from crawler.frontier.sqlite.rows.tasks import Row
@@ -18,6 +19,8 @@ OWED = (
 )  # fmt: skip
 """Columns of a host that its owner records."""
 TABLES = {
+    "seed": "nth INTEGER PRIMARY KEY, fingerprint, host, url, path, extra, times, task",
+    "seed_host": "nth INTEGER PRIMARY KEY, key, bucket, obeys, id",
     "settled": f"id INTEGER PRIMARY KEY, {', '.join(Row._fields[1:])}",
     "owed": f"id INTEGER PRIMARY KEY, {', '.join(OWED)}, leaves",
     "rested": "ip TEXT PRIMARY KEY, answered_at",
@@ -47,12 +50,20 @@ def set_up(db: sqlite3.Connection) -> None:
 def fill(db: sqlite3.Connection, table: str, rows: Iterable[Sequence[Any]]) -> None:
     """Make these the rows of a table; called before the transaction that reads them."""
     rows = list(rows)
-    db.execute("BEGIN")  # of the temporary tables alone: it locks nothing
-    try:
-        db.execute(f"DELETE FROM temp.{table}")
+    with filling(db, table):
         if rows:
             places = ", ".join("?" * len(rows[0]))
             db.executemany(f"INSERT INTO temp.{table} VALUES ({places})", rows)
+
+
+@contextmanager
+def filling(db: sqlite3.Connection, *tables: str) -> Iterator[None]:
+    """Empty tables; what a block fills them with is whole, or nothing."""
+    db.execute("BEGIN")  # of the temporary tables alone: it locks nothing
+    try:
+        for table in tables:
+            db.execute(f"DELETE FROM temp.{table}")
+        yield
         db.execute("COMMIT")
     except BaseException:
         db.execute("ROLLBACK")

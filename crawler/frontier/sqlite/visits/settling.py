@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
-from crawler.frontier.sqlite.lists.new_urls import enlist
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.failures import NOTE_FAILURES, failures_of
-from crawler.frontier.sqlite.rows.fingerprints import is_known
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.procedures import FENCE, OWNED, Procedure
 from crawler.frontier.sqlite.rows.readiness import (
@@ -22,9 +20,9 @@ from crawler.frontier.sqlite.rows.robots import ask, learn
 from crawler.frontier.sqlite.rows.tasks import ENDS, row_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits.owners import renew
-from crawler.model import Kept, Seconds
+from crawler.model import Kept
 from crawler.policy.naming import path_key, suffixed
-from crawler.records import Hop, HostRecord, Seed, Settlement
+from crawler.records import Hop, HostRecord, Settlement
 from crawler.urls import host_of
 
 _UNSETTLED = f"""
@@ -78,21 +76,6 @@ _WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
 _CLAIM = f"INSERT OR IGNORE INTO file (key, task) {_WANTED} WHERE true RETURNING task"
 _RESERVED = "SELECT file.task FROM temp.claimed CROSS JOIN file USING (key, task)"
 _CLAIMED = f"SELECT task FROM ({_WANTED}) CROSS JOIN file ON key = value AND task = claimant"
-
-
-def add(
-    db: sqlite3.Connection,
-    names: Names,
-    job: str,
-    seeds: Sequence[Seed],
-    now: Seconds,
-    recount: bool,  # noqa: FBT001  named by the verb that passes it on
-) -> int:
-    """Make URLs known that stand on no list; a URL that is known already stays as it is."""
-    number = names.job_id(db, job)
-    if not recount:
-        seeds = [seed for seed in seeds if not is_known(db, seed.fingerprint)]
-    return enlist(db, names, number, seeds, now)
 
 
 def claim(

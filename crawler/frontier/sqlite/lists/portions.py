@@ -1,0 +1,136 @@
+"""What was read of lists, taken in. Runs in the native thread.
+
+What can be made ready without the file is, before its lock is taken.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from crawler.frontier.list_values import NewList, Pass, Portion, SourceState, Synced
+from crawler.frontier.sqlite.lists.chunks import Changes, changes, rows_of, write
+from crawler.frontier.sqlite.lists.freshening import freshen
+from crawler.frontier.sqlite.lists.meaning import say
+from crawler.frontier.sqlite.lists.new_urls import enlist
+from crawler.frontier.sqlite.lists.passes import begin_pass, check, note, note_dropped
+from crawler.frontier.sqlite.lists.retiring import check_owner, revive
+from crawler.frontier.sqlite.lists.seed_rows import Batch, obey, remember, stage
+from crawler.frontier.sqlite.rows.names import Names, obeys_of
+from crawler.frontier.sqlite.rows.transactions import Transactions
+from crawler.model import Seconds
+from crawler.records import Seed
+
+_KNOWN = """
+SELECT name FROM job WHERE (
+    EXISTS (SELECT 1 FROM source WHERE source.job = job.id)
+    OR EXISTS (SELECT 1 FROM tally WHERE tally.job = job.id))"""
+
+
+class _Read(NamedTuple):
+    """What was read of a list, made ready while nobody waits for the file."""
+
+    read: Portion | NewList
+    changed: Changes
+    said: list[Seed]
+    """Those of its seeds of which its lines say more than the URL."""
+    dated: list[Seed]
+    """Those of its seeds of which a sitemap says when they changed."""
+
+
+def put(
+    file: Transactions, owner: int, read: Sequence[Portion | NewList], now: Seconds
+) -> list[Synced | None]:
+    """Take in what was read of lists; return how many URLs came, and came back, with each."""
+    while (synced := _put_all(file, owner, read, now)) is None:
+        """Another program has changed a chunk just now."""
+    return synced
+
+
+def _put_all(
+    file: Transactions, owner: int, read: Sequence[Portion | NewList], now: Seconds
+) -> list[Synced | None] | None:
+    """Take all in; None if chunks are others by now than when they were compared."""
+    db = file.db
+    with file.locked(write=False):
+        said, known = obeys_of(db), [_known(db, one) for one in read]
+    ready = list(map(_made_ready, read, known))
+    jobs = [_job_of(one) for one in read]
+    came = [[*one.changed.came] for one in ready]
+    staged = stage(db, file.names, zip(jobs, came, strict=True), said)
+    with file.locked():
+        check_owner(db, owner)
+        if known != [_known(db, one) for one in read]:
+            return None
+        obey(db, staged)
+        synced = [
+            _taken_in(db, file.names, owner, one, batch, now)
+            for one, batch in zip(ready, staged.batches, strict=True)
+        ]
+    for job, batch, taken in zip(jobs, staged.batches, synced, strict=True):
+        if taken is not None:
+            remember(db, file.names, job, batch)
+    return synced
+
+
+def _job_of(read: Portion | NewList) -> str:
+    return read.job if isinstance(read, NewList) else read.one.job
+
+
+def _known(db: sqlite3.Connection, read: Portion | NewList) -> dict[int, bytes]:
+    """Return what is known of the chunks that were read; of a new list nothing is."""
+    if isinstance(read, NewList):
+        return {}
+    return rows_of(db, read.one.source, (chunk.anchor for chunk in read.chunks))
+
+
+def _made_ready(read: Portion | NewList, known: dict[int, bytes]) -> _Read:
+    chunks = read.read if isinstance(read, NewList) else read.chunks
+    said = [seed for chunk in chunks for seed in chunk.seeds if seed.path or seed.extra]
+    dated = [seed for chunk in chunks for seed in chunk.seeds if seed.modified is not None]
+    return _Read(read, changes(known, chunks), said, dated)
+
+
+def _taken_in(
+    db: sqlite3.Connection, names: Names, owner: int, one: _Read, batch: Batch, now: Seconds
+) -> Synced | None:
+    if isinstance(one.read, NewList):
+        return _take_in(db, names, owner, one, batch, now)
+    return _put(db, names, one.read.one, one, batch, now)
+
+
+def _put(
+    db: sqlite3.Connection, names: Names, of: Pass, read: _Read, batch: Batch, now: Seconds
+) -> Synced:
+    """Take in chunks that are new or changed."""
+    check(db, of)
+    job_id = names.job_id(db, of.job)
+    say(db, read.said)
+    write(db, of.source, read.changed)
+    db.execute("UPDATE source SET version = '' WHERE id = ? AND version != ''", (of.source,))
+    fresh = enlist(db, names, job_id, batch, now)
+    revived = revive(db, job_id, read.changed.came, now)
+    freshen(db, names, job_id, read.dated, now)
+    note_dropped(db, of.source, sum((one.gone for one in read.changed.all), Counter()))
+    return Synced(fresh, revived)
+
+
+def _take_in(
+    db: sqlite3.Connection, names: Names, owner: int, one: _Read, batch: Batch, now: Seconds
+) -> Synced | None:
+    """Take in the only list of a job in a whole pass; None for a job that is known."""
+    read = one.read
+    assert isinstance(read, NewList)
+    if db.execute(f"{_KNOWN} AND name = ?", (read.job,)).fetchone():
+        return None
+    of = begin_pass(db, names, owner, read.job, read.name)
+    if of is None:
+        return None
+    synced = _put(db, names, of, one, batch, now)
+    note(db, of, SourceState(of.source, read.version, read.listed, read.bad), now)
+    if read.schedule:
+        db.execute(
+            "UPDATE job SET schedule = ? WHERE id = ?",
+            (read.schedule, names.job_id(db, read.job)),
+        )
+    return synced
