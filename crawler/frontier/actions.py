@@ -7,15 +7,15 @@ from enum import StrEnum
 from crawler.frontier.questions import Wanted
 from crawler.frontier.wishes import EndWishes, MakeWish, TakeBackWish
 from crawler.model import Seconds
-from crawler.records import Seed, StoredFile
+from crawler.records import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Make URLs due whose last visit was a bad end, with all their attempts.
+    """Make URLs due whose last visit failed or was a bad end, with all their attempts.
 
-    That is what was given up, and what a schedule would visit again later. Jobs that the
-    configuration no longer has are left. It counts by kind.
+    That is what was given up, what waits to be tried again, and what a schedule would visit again
+    later. Jobs that the configuration no longer has are left. It counts by kind.
     """
 
     wanted: Wanted
@@ -47,17 +47,6 @@ class ForgetUrl:
     url: str
     job: str | None = None
     dry: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AddUrls:
-    """Make URLs known that stand on no list, and due now; they stay until they are forgotten.
-
-    It counts them as `new`, as `back` (they were retired), or as `known`.
-    """
-
-    job: str
-    seeds: Sequence[Seed]
 
 
 class Single(StrEnum):
@@ -141,6 +130,6 @@ class Rename:
 
 Action = (
     Retry | Forget | BeginArchive | Believe | Revisit | LetGo | Rename
-    | RetryUrl | ForgetUrl | AddUrls | MakeWish | TakeBackWish | EndWishes
+    | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes
 )  # fmt: skip
 """What `change` does."""

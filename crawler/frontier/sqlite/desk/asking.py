@@ -8,7 +8,7 @@ from crawler.frontier import actions
 from crawler.frontier import questions as asked
 from crawler.frontier import wishes as wished
 from crawler.frontier.answers import Changed, Cursor, Page
-from crawler.frontier.sqlite.desk import by_hand, wishes
+from crawler.frontier.sqlite.desk import wishes
 from crawler.frontier.sqlite.desk.archive import begin_archive
 from crawler.frontier.sqlite.desk.believing import believe
 from crawler.frontier.sqlite.desk.entries import about_url
@@ -18,8 +18,8 @@ from crawler.frontier.sqlite.desk.host_tables import about_host, hosts_of
 from crawler.frontier.sqlite.desk.hosts import hosts_met
 from crawler.frontier.sqlite.desk.retry import retry
 from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
-from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.desk.single import forget_url, retry_url
+from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.desk.waits import waits, waits_at
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.lists import chunks, meaning
@@ -62,7 +62,6 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.Retry: retry,
     actions.RetryUrl: lambda file, action, now, _: retry_url(file, action, now),
     actions.ForgetUrl: lambda file, action, now, _: forget_url(file, action, now),
-    actions.AddUrls: lambda file, action, now, _: by_hand.add(file, action, now),
     actions.Forget: forget,
     actions.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
     actions.Believe: lambda file, action, *_: believe(file, action.job),

@@ -135,6 +135,7 @@ def _shorten(db: Connection, chunk: int, listed: "array[int]") -> None:
 
 
 def delete(db: Connection, now: Seconds, rows: Sequence[Row]) -> None:
+    """Delete tasks with all that refers to them, and keep the sums."""
     sums: Counter[tuple[int, str]] = Counter()
     for number, job, state, ended, _, _, path, print_ in rows:
         sums.subtract([(job, ""), *counted_as(job, state, ended)])

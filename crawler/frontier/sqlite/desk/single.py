@@ -5,17 +5,20 @@ from typing import NamedTuple
 
 from crawler.frontier.actions import ForgetUrl, RetryUrl, Single
 from crawler.frontier.answers import Changed
-from crawler.frontier.sqlite.desk.by_hand import take_off
+from crawler.frontier.list_values import BY_HAND
 from crawler.frontier.sqlite.desk.forget import delete
 from crawler.frontier.sqlite.desk.retry import begin_anew
 from crawler.frontier.sqlite.desk.slices import ROW_COLUMNS, File, Row
 from crawler.frontier.sqlite.file.schema import LEASED, RETIRED, ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.lists.retiring import unlist
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
 from crawler.model import Seconds
 from crawler.urls import fingerprint
 
 _JOBS = "SELECT name, active FROM job WHERE id != ? AND ifnull(name = ?, 1) ORDER BY id"
+_BY_HAND = "SELECT id FROM source WHERE job = ? AND name = ?"
+_TAKE_OFF = "DELETE FROM chunk WHERE source = ? AND anchor = ?"
 _FOUND = f"SELECT due_at, listed, {ROW_COLUMNS} FROM task WHERE task.id = {TASK_OF}"
 
 
@@ -77,8 +80,18 @@ def _why_not_due(found: _Found, now: Seconds) -> Single:
 def _forget(db: Connection, found: _Found, now: Seconds) -> Single:
     """Forget a URL that no list names but the one that was made by hand."""
     job, print_ = found.row[1], found.row[7]
-    left = found.listed - take_off(db, job, print_)
+    left = found.listed - _take_off(db, job, print_)
     if left > 0:
         return Single.LISTED if found.active else Single.GONE
     delete(db, now, [found.row])
     return Single.DONE
+
+
+def _take_off(db: Connection, job: int, fingerprint: int) -> bool:
+    """Take a URL off the list of those given by hand; return whether it stood there."""
+    source = db.execute(_BY_HAND, (job, BY_HAND)).fetchone()
+    if source is None or not db.execute(_TAKE_OFF, (*source, fingerprint)).rowcount:
+        return False
+    db.execute("UPDATE source SET listed = max(0, listed - 1) WHERE id = ?", source)
+    unlist(db, [fingerprint])
+    return True
