@@ -20,7 +20,7 @@ hosts away although they have work here, for a host belongs to one process at a 
 
 1. Surplus: while other processes lack hosts, the oldest beyond the fair share leave.
 2. Turns: while hosts wait in the frontier that this process has no room for, some of those that
-   were here for TURN_S leave.
+   were here for TURN_S leave. What has not begun of one that had a turn goes back at once.
 
 All times but those of the frontier are points on the monotonic clock.
 """

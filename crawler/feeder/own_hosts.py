@@ -98,6 +98,7 @@ class OwnHosts:
         if self.withdrawal.has(host, task):
             return self._put_back(host, task, now)
         host.pace.begun(now)
+        host.had_turn = True
         self._begun.add(task.id)
         return True, self.addresses.begun(task, now)
 
@@ -167,12 +168,15 @@ class OwnHosts:
         self._moving.pop(host.id, None)
         self.withdrawal.drop(host)
 
-    def resting_long(self, now: Seconds) -> list[Host]:
-        """Return the hosts that would only take up room; all are looked at now and then."""
+    def giving_back(self, now: Seconds) -> list[Host]:
+        """Return the hosts whose tasks go back; all hosts are looked at now and then.
+
+        Those that rest long would only take up room; those that leave have had their turn.
+        """
         if now < self._sweep_at:
             return []
         self._sweep_at = now + SWEEP_S_PER_HOST * len(self.hosts)
-        return [host for host in self.hosts.values() if host.rests_long(now)]
+        return [host for host in self.hosts.values() if host.rests_long(now) or host.turn_is_over]
 
     def end_unvisited(self, host: Host, now: Seconds, offset: Seconds) -> list[Visited]:
         """End the tasks in memory of a host that is given up; return their ends."""

@@ -22,7 +22,7 @@ class Terms:
     idle: list[Host]
     """Hosts that go back, the exhausted ones among them."""
     back: set[int]
-    """Ids of tasks that go back: of hosts that rest for long, or that are paused."""
+    """Ids of tasks that go back: of hosts that rest for long, had their turn, or are paused."""
     resting: list[Host]
     """Hosts of which tasks go back."""
     moving: list[Host]
@@ -47,7 +47,7 @@ def terms_of(
 
 def _returning(own_hosts: OwnHosts, now: Seconds) -> tuple[list[Host], set[int]]:
     """Hold hosts back of which tasks go back; return them, and the ids of these tasks."""
-    rests, withdrawal = own_hosts.resting_long(now), own_hosts.withdrawal
+    rests, withdrawal = own_hosts.giving_back(now), own_hosts.withdrawal
     back = {task.id for host in rests for task in host.tasks} | withdrawal.tasks()
     resting = list(dict.fromkeys([*rests, *withdrawal.hosts()]))
     for host in resting:

@@ -121,6 +121,7 @@ ELSEWHERE = {
     "frontier/values.py": "values alone",
     "frontier/sqlite/visits/beats.py": "parts/frontier/sqlite/visits/test_owners.py",
     "frontier/sqlite/visits/ready.py": "parts/frontier/sqlite/visits/test_turns.py",
+    "frontier/sqlite/visits/fair_share.py": "parts/frontier/sqlite/visits/test_turns.py",
     "frontier/sqlite/rows/slices.py": "parts/frontier/sqlite/visits/test_tidying.py",
     "frontier/work.py": "parts/frontier/sqlite/visits/test_refitting.py",
     "frontier/sqlite/visits/settling.py": "parts/frontier/test_frontier.py",

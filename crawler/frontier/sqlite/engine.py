@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Self
 
 from crawler.frontier import values
-from crawler.frontier.classes import Shares
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
@@ -20,6 +19,7 @@ from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits import beats, hearing, leasing, owners, settling, tidying, turns
 from crawler.frontier.sqlite.visits.jobs import configure
+from crawler.frontier.sqlite.visits.ready import Looks
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.wishes import Heard
 from crawler.frontier.work import Found, Tidied, Work
@@ -45,7 +45,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._file = Transactions(state, PROCEDURES, durable=durable, readonly=readonly)
         self.now = clock
         self._visitor = Visitor()
-        self._shares = Shares()
+        self._looks = Looks()
         self._ear = Ear(state, hearing.hear)
 
     def __enter__(self) -> Self:
@@ -127,7 +127,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         return self._file.stage(
             leasing.lease,
             self._visitor,
-            self._shares,
+            self._looks,
             owner,
             self.now(),
             new,

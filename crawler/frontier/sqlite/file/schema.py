@@ -109,7 +109,7 @@ CREATE TABLE host (
     refused_since REAL,
     bucket INTEGER NOT NULL DEFAULT 0,     -- of its key, see urls.bucket_of
     obeys INTEGER,                         -- whether its robots.txt is; NULL: each job decides
-    parked INTEGER NOT NULL DEFAULT 0,     -- out of the way: its address was another process's
+    parked INTEGER NOT NULL DEFAULT 0,     -- out of the way: its address was crowded
     well_at REAL,                          -- when a visit last brought what was asked for
     share REAL                             -- share of such visits, lately
 ) STRICT;
