@@ -44,6 +44,15 @@ ALTER TABLE file ADD COLUMN store TEXT NOT NULL DEFAULT '';
 """,
     5: """
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
+-- the frontier has a clock of its own
+CREATE TABLE clock (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    boot TEXT NOT NULL DEFAULT '', offset REAL NOT NULL DEFAULT 0, at REAL,
+    stepped REAL NOT NULL DEFAULT 0, settled INTEGER NOT NULL DEFAULT 0, doubted REAL,
+    doubted_since REAL NOT NULL DEFAULT 0, ahead INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO clock (id, at) VALUES (1, (SELECT at FROM alive));
+DROP TABLE alive;
 -- how hosts are, and which visits fail
 ALTER TABLE host ADD COLUMN well_at REAL;
 ALTER TABLE host ADD COLUMN share REAL;

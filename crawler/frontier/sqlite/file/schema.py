@@ -216,10 +216,18 @@ CREATE VIEW known AS
     SELECT fingerprint, task FROM recent UNION ALL SELECT fingerprint, task FROM fingerprint;
 
 {LISTS}
-CREATE TABLE alive (                       -- when a process was last seen here
+CREATE TABLE clock (                       -- of the frontier, see policy/course.py
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    at REAL NOT NULL
+    boot TEXT NOT NULL DEFAULT '',         -- of the machine, which `offset` holds for
+    offset REAL NOT NULL DEFAULT 0,        -- from the time since then to the frontier's time
+    at REAL,                               -- when a process was last seen here
+    stepped REAL NOT NULL DEFAULT 0,       -- sum of the steps; times of rests are without it
+    settled INTEGER NOT NULL DEFAULT 0,
+    doubted REAL,
+    doubted_since REAL NOT NULL DEFAULT 0,
+    ahead INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+INSERT INTO clock (id) VALUES (1);
 
 CREATE TABLE file (
     key INTEGER PRIMARY KEY,               -- naming.path_key
