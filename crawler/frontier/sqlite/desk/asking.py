@@ -20,6 +20,7 @@ from crawler.frontier.sqlite.desk.host_tables import about_host, hosts_of
 from crawler.frontier.sqlite.desk.hosts import hosts_met
 from crawler.frontier.sqlite.desk.retry import retry
 from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
+from crawler.frontier.sqlite.desk.single import forget_url, retry_url
 from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.desk.waits import waits, waits_at
 from crawler.frontier.sqlite.file.statefile import Connection
@@ -63,6 +64,8 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
 }
 _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.Retry: retry,
+    actions.RetryUrl: lambda file, action, now, _: retry_url(file, action, now),
+    actions.ForgetUrl: lambda file, action, now, _: forget_url(file, action, now),
     actions.Forget: forget,
     actions.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
     actions.Believe: lambda file, action, *_: believe(file, action.job),
