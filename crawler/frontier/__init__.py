@@ -14,20 +14,18 @@ from crawler.frontier.actions import (
     Retry,
     Revisit,
 )
-from crawler.frontier.answers import (
-    START,
-    STATES,
-    Changed,
-    Cursor,
-    Entry,
-    HostState,
-    KnownUrl,
-    Listing,
-    Page,
-    UnknownUrl,
-)
+from crawler.frontier.answers import START, Changed, Cursor, HostState, Page
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
+from crawler.frontier.entries import (
+    STATES,
+    Entry,
+    Filed,
+    KnownUrl,
+    Listing,
+    Said,
+    UnknownUrl,
+)
 from crawler.frontier.hosts import (
     FailureList,
     FailureSum,
@@ -46,30 +44,32 @@ from crawler.frontier.list_values import (
     Synced,
     Weighed,
 )
-from crawler.frontier.questions import (
-    AboutHost,
-    AboutUrl,
+from crawler.frontier.queries import (
     Chunks,
-    FailuresOf,
     FiledOf,
     Forgettable,
     HostsMet,
-    HostsOf,
-    InFlight,
     Listings,
-    RobotsOf,
-    SaidOf,
     Sources,
-    Still,
-    StillForgettable,
     StoredFiles,
-    Unnamed,
     Unneeded,
-    UrlsOf,
     Waits,
-    WaitsAt,
     Wanted,
     Wishes,
+)
+from crawler.frontier.questions import (
+    AboutHost,
+    AboutUrl,
+    FailuresOf,
+    HostsOf,
+    InFlight,
+    RobotsOf,
+    SaidOf,
+    Still,
+    StillForgettable,
+    Unnamed,
+    UrlsOf,
+    WaitsAt,
 )
 from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Sums
 from crawler.frontier.values import (
@@ -78,7 +78,6 @@ from crawler.frontier.values import (
     MAX_CRASHES,
     STALLED_FACTOR,
     Beat,
-    Filed,
     Holder,
     InForce,
     Joined,
@@ -86,7 +85,6 @@ from crawler.frontier.values import (
     LeasedHost,
     Pulse,
     Reclaimed,
-    Said,
     Watched,
 )
 from crawler.frontier.work import (
