@@ -1,7 +1,5 @@
 """The frontier: URLs known, waiting, leased and finished; durable. `contract` has its verbs."""
 
-import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -14,7 +12,15 @@ from crawler.frontier.actions import (
     Retry,
     Revisit,
 )
-from crawler.frontier.answers import START, Changed, Cursor, HostState, Page
+from crawler.frontier.answers import (
+    START,
+    Changed,
+    Cursor,
+    HostState,
+    Page,
+    Soundness,
+)
+from crawler.frontier.clock import Clocks
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
 from crawler.frontier.entries import (
@@ -25,14 +31,6 @@ from crawler.frontier.entries import (
     Listing,
     Said,
     UnknownUrl,
-)
-from crawler.frontier.hosts import (
-    FailureList,
-    FailureSum,
-    HostAccount,
-    HostLine,
-    HostTable,
-    JobThere,
 )
 from crawler.frontier.list_values import (
     KnownChunk,
@@ -60,9 +58,11 @@ from crawler.frontier.queries import (
 from crawler.frontier.questions import (
     AboutHost,
     AboutUrl,
+    BacklogOf,
     FailuresOf,
     HostsOf,
     InFlight,
+    Integrity,
     RobotsOf,
     SaidOf,
     Still,
@@ -104,7 +104,6 @@ from crawler.frontier.work import (
     Weigh,
     Work,
 )
-from crawler.model import Seconds
 
 __all__ = [
     "BEFORE_ALL",
@@ -117,12 +116,14 @@ __all__ = [
     "AboutUrl",
     "Amended",
     "Apply",
+    "BacklogOf",
     "Beat",
     "BeginArchive",
     "Believe",
     "BringBack",
     "Changed",
     "Chunks",
+    "Clocks",
     "CountDown",
     "Counts",
     "Cursor",
@@ -130,8 +131,6 @@ __all__ = [
     "Due",
     "Ended",
     "Entry",
-    "FailureList",
-    "FailureSum",
     "FailuresOf",
     "Filed",
     "FiledOf",
@@ -139,18 +138,15 @@ __all__ = [
     "Forgettable",
     "Frontier",
     "Holder",
-    "HostAccount",
     "HostCounts",
-    "HostLine",
     "HostState",
-    "HostTable",
     "HostView",
     "HostsMet",
     "HostsOf",
     "InFlight",
     "InForce",
+    "Integrity",
     "JobSums",
-    "JobThere",
     "Joined",
     "KnownChunk",
     "KnownUrl",
@@ -178,6 +174,7 @@ __all__ = [
     "RobotsOf",
     "Said",
     "SaidOf",
+    "Soundness",
     "SourceState",
     "Sources",
     "Still",
@@ -214,18 +211,18 @@ def open_frontier(
     *,
     durable: bool,
     readonly: bool = False,
-    clock: Callable[[], Seconds] = time.time,
+    clocks: Clocks | None = None,
 ) -> Frontier:
     """Return the frontier in a state file, not yet entered; `durable` syncs every transaction.
 
-    Its `clock` is that of this machine, as that of all processes that share the file.
+    Its clock follows the `clocks` of this machine, as those of all processes that share the file.
 
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
     writes may be asked.
     """
     from crawler.frontier.sqlite.engine import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
-    return SqliteFrontier(state, durable=durable, readonly=readonly, clock=clock)
+    return SqliteFrontier(state, durable=durable, readonly=readonly, clocks=clocks or Clocks())
 
 
 def open_ledger(
@@ -233,7 +230,7 @@ def open_ledger(
     *,
     write: bool = False,
     older: bool = False,
-    clock: Callable[[], Seconds] = time.time,
+    clocks: Clocks | None = None,
 ) -> AbstractContextManager[Desk]:
     """Return a ledger that is there, to be entered, and worked on from outside.
 
@@ -243,7 +240,7 @@ def open_ledger(
     """
     from crawler.frontier.sqlite.outside import ledger  # noqa: PLC0415  likewise
 
-    return ledger(state, write=write, older=older, clock=clock)
+    return ledger(state, write=write, older=older, clocks=clocks or Clocks())
 
 
 def open_migration(state: Path) -> Migration:

@@ -86,3 +86,13 @@ class HostState:
     def gated(self, now: Seconds) -> bool:
         """Tell whether it is visited only for its robots.txt now."""
         return self.rules_until <= now < self.asked_until
+
+
+@dataclass(frozen=True, slots=True)
+class Soundness:
+    """Whether the ledger's file is whole, as far as it was looked at."""
+
+    problems: Sequence[str]
+    """What is wrong with it, the first few."""
+    whole: bool
+    """Whether all of it was looked at."""

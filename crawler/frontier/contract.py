@@ -24,7 +24,9 @@ nobody and tell of this process alone:
 6. Numbers of hosts and tasks that the owner, or for a verb without one the ledger, does not have,
    or no more, are passed over. No number is used again, of what was forgotten neither.
 7. No verb takes a time of day from its caller; whoever decides by a stored one (due times, rests,
-   schedules, hours, budgets, dates of servers) asks `now`.
+   schedules, hours, budgets, dates of servers) asks `now`. It is the frontier's time, one for all
+   processes: the answers of `beat` and `lease` say how it runs, and it follows the wall clock by
+   the rules of `policy.course`. A step of it makes nothing that a host is owed shorter or longer.
 8. A job that a verb of the crawler names is made where the ledger does not know it; one that the
    desk names is a UsageError, or of no effect where its class says nothing of that.
 9. Numbers are signed, of 64 bits at most; texts hold no NUL and no lone surrogate. What is not said

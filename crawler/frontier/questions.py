@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from crawler.frontier.answers import Soundness
 from crawler.frontier.entries import KnownUrl, Said, UnknownUrl
-from crawler.frontier.hosts import FailureList, HostAccount, HostTable
+from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
 from crawler.frontier.wishes import Subject
 from crawler.model import Seconds
 from crawler.policy.patience import Waiting
@@ -48,6 +49,13 @@ class HostsOf(Question[HostTable]):
     """Of `hosts.ORDERS`."""
     now: Seconds
     limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogOf(Question[Backlog]):
+    """What waits at the hosts that are at work or next, as far as a bound."""
+
+    now: Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,14 @@ class StillForgettable(Question[Sequence[StoredFile]]):
 
     files: Sequence[StoredFile]
     until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity(Question[Soundness]):
+    """Whether the file is whole; it is read from its begin, and others write on meanwhile."""
+
+    within: Seconds | None = None
+    """How long it may be read; None reads all of it."""
 
 
 @dataclass(frozen=True, slots=True)
