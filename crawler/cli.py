@@ -33,7 +33,8 @@ _CONFIG = click.option(
 
 HOMES = {
     "audit": "audit", "backup": "desk", "explain": "desk", "export": "desk",
-    "failures": "hosts_verbs", "forget": "desk", "host": "hosts_verbs", "hosts": "hosts_verbs",
+    "failures": "hosts_verbs", "find": "find", "forget": "desk",
+    "host": "hosts_verbs", "hosts": "hosts_verbs",
     "pause": "wishes", "reload": "desk", "resume": "wishes", "retry": "desk",
     "status": "status_verb", "stop": "desk", "wishes": "wishes",
 }  # fmt: skip

@@ -197,6 +197,7 @@ ELSEWHERE = {
     "verbs/fetch.py": "daemon/test_fetch_command.py",
     "verbs/fetch_options.py": "daemon/test_fetch_command.py",
     "verbs/forget.py": "daemon/test_audit.py",
+    "verbs/find.py": "daemon/test_find.py",
     "verbs/flag_servers.py": "daemon/test_verbs.py",
     "verbs/columns.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/__init__.py": "parts/verbs/test_hosts.py",
