@@ -22,6 +22,7 @@ from crawler.frontier.answers import (
     KnownUrl,
     Listing,
     Page,
+    Soundness,
     UnknownUrl,
 )
 from crawler.frontier.clock import Clocks
@@ -49,6 +50,7 @@ from crawler.frontier.questions import (
     HostsMet,
     HostsOf,
     InFlight,
+    Integrity,
     Listings,
     RobotsOf,
     SaidOf,
@@ -141,6 +143,7 @@ __all__ = [
     "HostsOf",
     "InFlight",
     "InForce",
+    "Integrity",
     "JobSums",
     "Joined",
     "KnownChunk",
@@ -169,6 +172,7 @@ __all__ = [
     "RobotsOf",
     "Said",
     "SaidOf",
+    "Soundness",
     "SourceState",
     "Sources",
     "Still",

@@ -21,7 +21,7 @@ WELL = f"('{Kind.STORED}', '{Kind.UNCHANGED}')"
 
 
 def retry(file: File, action: Retry, now: Seconds, after: Cursor) -> Changed:
-    """Make a slice of URLs due whose last visit was a bad end; count them by its kind.
+    """Make a slice of URLs due whose last visit failed or was a bad end; count them by its kind.
 
     They begin anew: with all their attempts, where they are listed.
     """
@@ -29,7 +29,7 @@ def retry(file: File, action: Retry, now: Seconds, after: Cursor) -> Changed:
         condition, parameters = where(file.db, action.wanted)
     clause = (
         f"{condition} AND task.job IN (SELECT id FROM job WHERE active) AND (task.state = {DEAD} "
-        f"OR task.state = {WAITING} AND ended NOT IN {WELL} AND due_at > ?)"
+        f"OR task.state = {WAITING} AND (failures > 0 OR ended NOT IN {WELL}) AND due_at > ?)"
     )
     act = partial(begin_anew, file, now=now, state=WAITING)
     meant = Meant(clause, (*parameters, now))
