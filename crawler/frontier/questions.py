@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from crawler.frontier.answers import Soundness
-from crawler.frontier.entries import KnownUrl, Said, UnknownUrl
+from crawler.frontier.entries import Entry, KnownUrl, Said, UnknownUrl
 from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
 from crawler.frontier.wishes import Subject
 from crawler.model import Seconds
@@ -63,6 +63,14 @@ class AboutHost(Question[Sequence[HostAccount]]):
     """All that is known of the host name:port, or of every host of a name."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesNamed(Question[Sequence[Entry | None]]):
+    """The URLs that have the names of files, and those of fingerprints; None where none has."""
+
+    paths: Sequence[str]
+    fingerprints: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
