@@ -40,8 +40,8 @@ def _own(db: sqlite3.Connection, process: Process, now: Seconds, holder: Holder 
     if holder:
         hold(db, holder, now)
     cursor = db.execute(
-        "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config, heard) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT wishes FROM ledger))",
         (process.machine, process.pid, process.born, now, now + LEASE_S, name, config),
     )
     assert cursor.lastrowid is not None
