@@ -1,7 +1,5 @@
 """The frontier: URLs known, waiting, leased and finished; durable. `contract` has its verbs."""
 
-import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -26,16 +24,9 @@ from crawler.frontier.answers import (
     Page,
     UnknownUrl,
 )
+from crawler.frontier.clock import Clocks
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
-from crawler.frontier.hosts import (
-    FailureList,
-    FailureSum,
-    HostAccount,
-    HostLine,
-    HostTable,
-    JobThere,
-)
 from crawler.frontier.list_values import (
     KnownChunk,
     NewList,
@@ -49,6 +40,7 @@ from crawler.frontier.list_values import (
 from crawler.frontier.questions import (
     AboutHost,
     AboutUrl,
+    BacklogOf,
     Chunks,
     FailuresOf,
     FiledOf,
@@ -106,7 +98,6 @@ from crawler.frontier.work import (
     Weigh,
     Work,
 )
-from crawler.model import Seconds
 
 __all__ = [
     "BEFORE_ALL",
@@ -119,12 +110,14 @@ __all__ = [
     "AboutUrl",
     "Amended",
     "Apply",
+    "BacklogOf",
     "Beat",
     "BeginArchive",
     "Believe",
     "BringBack",
     "Changed",
     "Chunks",
+    "Clocks",
     "CountDown",
     "Counts",
     "Cursor",
@@ -132,8 +125,6 @@ __all__ = [
     "Due",
     "Ended",
     "Entry",
-    "FailureList",
-    "FailureSum",
     "FailuresOf",
     "Filed",
     "FiledOf",
@@ -141,18 +132,14 @@ __all__ = [
     "Forgettable",
     "Frontier",
     "Holder",
-    "HostAccount",
     "HostCounts",
-    "HostLine",
     "HostState",
-    "HostTable",
     "HostView",
     "HostsMet",
     "HostsOf",
     "InFlight",
     "InForce",
     "JobSums",
-    "JobThere",
     "Joined",
     "KnownChunk",
     "KnownUrl",
@@ -216,18 +203,18 @@ def open_frontier(
     *,
     durable: bool,
     readonly: bool = False,
-    clock: Callable[[], Seconds] = time.time,
+    clocks: Clocks | None = None,
 ) -> Frontier:
     """Return the frontier in a state file, not yet entered; `durable` syncs every transaction.
 
-    Its `clock` is that of this machine, as that of all processes that share the file.
+    Its clock follows the `clocks` of this machine, as those of all processes that share the file.
 
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
     writes may be asked.
     """
     from crawler.frontier.sqlite.engine import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
-    return SqliteFrontier(state, durable=durable, readonly=readonly, clock=clock)
+    return SqliteFrontier(state, durable=durable, readonly=readonly, clocks=clocks or Clocks())
 
 
 def open_ledger(
@@ -235,7 +222,7 @@ def open_ledger(
     *,
     write: bool = False,
     older: bool = False,
-    clock: Callable[[], Seconds] = time.time,
+    clocks: Clocks | None = None,
 ) -> AbstractContextManager[Desk]:
     """Return a ledger that is there, to be entered, and worked on from outside.
 
@@ -245,7 +232,7 @@ def open_ledger(
     """
     from crawler.frontier.sqlite.outside import ledger  # noqa: PLC0415  likewise
 
-    return ledger(state, write=write, older=older, clock=clock)
+    return ledger(state, write=write, older=older, clocks=clocks or Clocks())
 
 
 def open_migration(state: Path) -> Migration:

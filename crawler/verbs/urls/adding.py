@@ -48,21 +48,26 @@ def add_verb(ledger: Ledger, *, name: str, urls: tuple[str, ...], as_json_: bool
     with opened_by(ledger, acts=True):
         pass  # it is there, and not another configuration's
     bad: list[str] = []
-    seeds = _seeds(job, urls, bad)
-    total = new = back = 0
-    with _joined(ledger) as (frontier, owner):
-        while some := list(islice(seeds, AT_ONCE)):
-            came = take_in(frontier, owner, job.name, some)
-            total, new, back = total + len(some), new + came[0], back + came[1]
+    came = _take_all_in(ledger, job.name, _seeds(job, urls, bad))
     print_lines(bad, ledger.mask, err=True)
-    told = {"new": new, "back": back, "known": total - new - back, "bad": len(bad)}
+    told = {**came, "bad": len(bad)}
     if as_json_:
         click.echo(as_json({"job": job.name, **told}, indent=2))
     else:
-        words = [f"{counted(new, 'URL')} added to {job.name}"]
+        words = [f"{counted(came['new'], 'URL')} added to {job.name}"]
         words += [f"{told[word]:,} {_WORDS[word]}" for word in _WORDS if told[word]]
         print_lines([", ".join(words)])
     return 2 if bad else 0
+
+
+def _take_all_in(ledger: Ledger, job: str, seeds: Iterator[Seed]) -> dict[str, int]:
+    """Take in URLs as they come; return how many were new, came back, and were known."""
+    total = new = back = 0
+    with _joined(ledger) as (frontier, owner):
+        while some := list(islice(seeds, AT_ONCE)):
+            came = take_in(frontier, owner, job, some)
+            total, new, back = total + len(some), new + came[0], back + came[1]
+    return {"new": new, "back": back, "known": total - new - back}
 
 
 _WORDS = {"back": "came back that were retired", "known": "known already", "bad": "bad"}

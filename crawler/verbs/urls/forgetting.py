@@ -44,20 +44,20 @@ def forget_verb(
     Or those that are named (`-`: by standard input), unless a list names them: that would bring
     them back. Their files stay, unless --files is given with --retired.
     """
-    if urls:
-        if retired or age is not None or files:
-            raise UsageError("name URLs, or give --retired with --older-than, and perhaps --files")
-        named = canonical_urls(urls)
-        with opened_by(ledger, acts=not dry, write=not dry) as desk:
-            came = act(desk, named, partial(ForgetUrl, job=job, dry=dry))
-        done = "would be forgotten" if dry else "forgotten"
-        return tell(came, done, ledger.mask, as_json_=as_json_)
-    if not retired or age is None:
+    if not urls:
+        return _forget_retired(ledger, age if retired else None, files=files, dry=dry)
+    if retired or age is not None or files:
+        raise UsageError("name URLs, or give --retired with --older-than, and perhaps --files")
+    named = canonical_urls(urls)
+    with opened_by(ledger, acts=not dry, write=not dry) as desk:
+        came = act(desk, named, partial(ForgetUrl, job=job, dry=dry))
+    done = "would be forgotten" if dry else "forgotten"
+    return tell(came, done, ledger.mask, as_json_=as_json_)
+
+
+def _forget_retired(ledger: Ledger, age: Seconds | None, *, files: bool, dry: bool) -> int:
+    if age is None:
         raise UsageError("say what is to be forgotten: URLs, or --retired with --older-than 90d")
-    return _forget_retired(ledger, age, files=files, dry=dry)
-
-
-def _forget_retired(ledger: Ledger, age: Seconds, *, files: bool, dry: bool) -> int:
     with (
         opened_by(ledger, acts=not dry, write=not dry) as desk,
         Remover(_output_of(ledger, desk) if files else Path()) as remover,

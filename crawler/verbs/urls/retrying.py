@@ -35,11 +35,15 @@ def retry_verb(
         raise UsageError("name URLs, or choose them by --host, --kind, --last-end or --since")
     named = canonical_urls(urls)
     with opened_by(ledger, acts=not dry, write=not dry) as desk:
-        if urls:
-            came = act(desk, named, partial(RetryUrl, job=job, dry=dry))
-            done = "would be due again" if dry else "due again"
-            return tell(came, done, ledger.mask, as_json_=as_json_)
-        found = changed(desk, Retry(wanted(**chosen), dry))
+        if not named:
+            return _tell_kinds(changed(desk, Retry(wanted(**chosen), dry)), dry, as_json_)
+        came = act(desk, named, partial(RetryUrl, job=job, dry=dry))
+    done = "would be due again" if dry else "due again"
+    return tell(came, done, ledger.mask, as_json_=as_json_)
+
+
+def _tell_kinds(found: "Counter[str]", dry: bool, as_json_: bool) -> int:  # noqa: FBT001  options
+    """Print how many URLs are due again, by kind."""
     if as_json_:
         click.echo(as_json({"due": found.total(), "kinds": dict(found)}, indent=2))
         return 0

@@ -9,6 +9,7 @@ from crawler.frontier.answers import Changed, Cursor
 from crawler.frontier.sqlite.desk.selection import where
 from crawler.frontier.sqlite.desk.slices import File, Meant, Row, one_slice
 from crawler.frontier.sqlite.file.schema import DEAD, RETIRED, WAITING
+from crawler.frontier.sqlite.rows.course import STEPPED
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.robots import ask_anew
 from crawler.frontier.sqlite.rows.tasks import counted_as, tally
@@ -58,7 +59,7 @@ def begin_anew(file: File, rows: Sequence[Row], *, now: Seconds, state: int) -> 
     )
     tally(db, sums)
     db.executemany(
-        "UPDATE host SET failing_since = ? WHERE id = ? AND silent AND owner IS NULL",
+        f"UPDATE host SET failing_since = ? - {STEPPED} WHERE id = ? AND silent AND owner IS NULL",
         [(now, host) for host in hosts],
     )
     ask_anew(db, hosts)

@@ -6,6 +6,8 @@ an owner records is mended as long as it has not said that it heard of that numb
 
 import sqlite3
 
+from crawler.frontier.sqlite.rows.course import STEPPED
+
 _JOBS = """
 SELECT max(delay) FROM host_job JOIN job ON job.id = host_job.job AND active
 WHERE host_job.host = host.id"""
@@ -14,7 +16,7 @@ _DELAY = f"iif(backoff >= gap, max(ifnull(({_JOBS}), 0.0), crawl_delay), gap)"
 _PUT_OFF = "iif({forced}, 0.0, put_off_until)"
 _MEND = f"""
 UPDATE host SET
-    next_at = min(next_at, max(answered_at + {_DELAY}, turn_at, {_PUT_OFF})),
+    next_at = min(next_at, max(answered_at + {_DELAY}, turn_at, {_PUT_OFF}) + {STEPPED}),
     gap = {_DELAY}, put_off_until = {_PUT_OFF},
     failed_until = 0.0, backoff = 0.0, failures = 0, failing_since = NULL, silent = 0,
     refusals = 0, refused_path = 0, refused_since = NULL
