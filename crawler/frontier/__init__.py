@@ -22,6 +22,7 @@ from crawler.frontier.answers import (
     KnownUrl,
     Listing,
     Page,
+    Soundness,
     UnknownUrl,
 )
 from crawler.frontier.clock import Clocks
@@ -48,6 +49,7 @@ from crawler.frontier.questions import (
     HostsMet,
     HostsOf,
     InFlight,
+    Integrity,
     Listings,
     RobotsOf,
     SaidOf,
@@ -139,6 +141,7 @@ __all__ = [
     "HostsOf",
     "InFlight",
     "InForce",
+    "Integrity",
     "JobSums",
     "Joined",
     "KnownChunk",
@@ -167,6 +170,7 @@ __all__ = [
     "RobotsOf",
     "Said",
     "SaidOf",
+    "Soundness",
     "SourceState",
     "Sources",
     "Still",
