@@ -207,6 +207,7 @@ ELSEWHERE = {
     "verbs/doctor/service.py": "daemon/test_doctor.py",
     "verbs/fetch.py": "daemon/test_fetch_command.py",
     "verbs/fetch_options.py": "daemon/test_fetch_command.py",
+    "verbs/find.py": "daemon/test_find.py",
     "verbs/flag_servers.py": "daemon/test_verbs.py",
     "verbs/columns.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/__init__.py": "parts/verbs/test_hosts.py",

@@ -13,7 +13,7 @@ from crawler.frontier.sqlite.desk.archive import begin_archive
 from crawler.frontier.sqlite.desk.backlog import backlog
 from crawler.frontier.sqlite.desk.believing import believe
 from crawler.frontier.sqlite.desk.damage import soundness
-from crawler.frontier.sqlite.desk.entries import about_url
+from crawler.frontier.sqlite.desk.entries import about_url, files_named
 from crawler.frontier.sqlite.desk.failing import failures_of
 from crawler.frontier.sqlite.desk.forget import forget, forgettable, still_forgettable
 from crawler.frontier.sqlite.desk.host_tables import about_host, hosts_of
@@ -52,6 +52,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.StillForgettable: lambda db, question: still_forgettable(
         db, question.files, question.until
     ),
+    asked.FilesNamed: files_named,
     asked.FailuresOf: failures_of,
     asked.HostsOf: hosts_of,
     asked.BacklogOf: backlog,
