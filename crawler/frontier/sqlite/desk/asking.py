@@ -23,6 +23,7 @@ from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
 from crawler.frontier.sqlite.desk.single import forget_url, retry_url
 from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.desk.waits import waits, waits_at
+from crawler.frontier.sqlite.desk.waking import wake_host
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.lists import chunks, meaning
 from crawler.frontier.sqlite.rows import robots
@@ -78,6 +79,7 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     ),
     wished.MakeWish: wishes.make,
     wished.TakeBackWish: lambda file, action, now, _: wishes.take_back(file, action, now),
+    wished.WakeHost: wake_host,
     wished.EndWishes: lambda file, _, now, __: wishes.end(file, now),
     actions.Rename: lambda file, action, *_: _at_once(file, files.rename, action.file, action.path),
 }
