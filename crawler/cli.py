@@ -32,8 +32,10 @@ _CONFIG = click.option(
 
 
 HOMES = {
-    "add": "urls", "audit": "audit", "backup": "desk", "explain": "desk", "export": "desk",
-    "failures": "hosts_verbs", "forget": "urls", "host": "hosts_verbs", "hosts": "hosts_verbs",
+    "add": "urls", "audit": "audit", "backup": "desk", "doctor": "doctor.command",
+    "explain": "desk", "export": "desk",
+    "failures": "hosts_verbs", "find": "find", "forget": "urls", "host": "hosts_verbs",
+    "hosts": "hosts_verbs",
     "pause": "wishes", "reload": "desk", "resume": "wishes", "retry": "urls",
     "set": "wishes", "status": "status_verb", "stop": "desk", "unset": "wishes", "wake": "wishes",
     "wishes": "wishes",

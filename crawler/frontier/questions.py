@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, UnknownUrl
+from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, Soundness, UnknownUrl
 from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
 from crawler.frontier.list_values import KnownChunk, SourceState
 from crawler.frontier.values import Filed, Said
@@ -149,6 +149,14 @@ class AboutHost(Question[Sequence[HostAccount]]):
 
 
 @dataclass(frozen=True, slots=True)
+class FilesNamed(Question[Sequence[Entry | None]]):
+    """The URLs that have the names of files, and those of fingerprints; None where none has."""
+
+    paths: Sequence[str]
+    fingerprints: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RobotsOf(Question[Robots | None]):
     """The robots.txt of an origin (scheme://name:port); None if it was never read."""
 
@@ -198,6 +206,14 @@ class StillForgettable(Question[Sequence[StoredFile]]):
 
     files: Sequence[StoredFile]
     until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity(Question[Soundness]):
+    """Whether the file is whole; it is read from its begin, and others write on meanwhile."""
+
+    within: Seconds | None = None
+    """How long it may be read; None reads all of it."""
 
 
 @dataclass(frozen=True, slots=True)

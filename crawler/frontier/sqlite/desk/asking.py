@@ -12,7 +12,8 @@ from crawler.frontier.sqlite.desk import wishes
 from crawler.frontier.sqlite.desk.archive import begin_archive
 from crawler.frontier.sqlite.desk.backlog import backlog
 from crawler.frontier.sqlite.desk.believing import believe
-from crawler.frontier.sqlite.desk.entries import about_url
+from crawler.frontier.sqlite.desk.damage import soundness
+from crawler.frontier.sqlite.desk.entries import about_url, files_named
 from crawler.frontier.sqlite.desk.failing import failures_of
 from crawler.frontier.sqlite.desk.forget import forget, forgettable, still_forgettable
 from crawler.frontier.sqlite.desk.host_tables import about_host, hosts_of
@@ -51,10 +52,12 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.StillForgettable: lambda db, question: still_forgettable(
         db, question.files, question.until
     ),
+    asked.FilesNamed: files_named,
     asked.FailuresOf: failures_of,
     asked.HostsOf: hosts_of,
     asked.BacklogOf: backlog,
     asked.AboutHost: lambda db, question: about_host(db, question.name),
+    asked.Integrity: soundness,
     asked.RobotsOf: lambda db, question: robots.known(db, question.origin),
     asked.SaidOf: lambda db, question: meaning.said(db, question.task),
     asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),

@@ -75,8 +75,9 @@ ALTER TABLE process ADD COLUMN paused_for TEXT NOT NULL DEFAULT '';
 ALTER TABLE process ADD COLUMN reloaded_at REAL;
 ALTER TABLE process ADD COLUMN reloaded TEXT NOT NULL DEFAULT '';
 CREATE INDEX task_retrying ON task (job) WHERE state <= 1 AND (failures > 0 OR put_off > 0);
--- what troubles a process, in words
+-- what troubles a process, in words, and its crawler
 ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
+ALTER TABLE process ADD COLUMN version TEXT NOT NULL DEFAULT '';
 -- no number of a source is used again
 ALTER TABLE source RENAME TO source_before;
 CREATE TABLE source (

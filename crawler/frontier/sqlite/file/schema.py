@@ -75,6 +75,7 @@ CREATE TABLE process (
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
     bytes INTEGER NOT NULL DEFAULT 0,
     trouble TEXT NOT NULL DEFAULT '',      -- what troubles it, in words
+    version TEXT NOT NULL DEFAULT '',      -- of the crawler that it is
     heard INTEGER NOT NULL DEFAULT 0,      -- the number of the wishes that are in force there
     paused_at REAL,                        -- since when this machine is at fault; NULL: it is not
     paused_for TEXT NOT NULL DEFAULT '',   -- and what for

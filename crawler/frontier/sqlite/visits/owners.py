@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from crawler import __version__
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.file.schema import LEASED, WAITING
 from crawler.frontier.sqlite.rows import addresses
@@ -46,10 +47,11 @@ def _own(db: sqlite3.Connection, process: Process, now: Seconds, holder: Holder 
     name, config = (holder.name, holder.config) if holder else ("", "")
     if holder:
         hold(db, holder, now)
+    which = (process.machine, process.pid, process.born)
     cursor = db.execute(
-        "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config, heard) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT wishes FROM ledger))",
-        (process.machine, process.pid, process.born, now, now + LEASE_S, name, config),
+        "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config, version, "
+        "heard) VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT wishes FROM ledger))",
+        (*which, now, now + LEASE_S, name, config, __version__),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
