@@ -12,6 +12,7 @@ from crawler.frontier.sqlite.file.schema import DEAD, RETIRED, WAITING
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.robots import ask_anew
 from crawler.frontier.sqlite.rows.tasks import counted_as, tally
+from crawler.frontier.sqlite.rows.visited import BEGIN_ANEW
 from crawler.model import Kind, Seconds
 from crawler.urls import host_of
 
@@ -52,10 +53,10 @@ def begin_anew(file: File, rows: Sequence[Row], *, now: Seconds, state: int) -> 
         if state == RETIRED:
             sums[job, "retired"] += 1
     db.executemany(
-        "UPDATE task SET state = ?, due_at = ?, host = ?, location = NULL, hops = 0, failures = 0, "
-        "suspicion = 0, ended = NULL WHERE id = ?",
-        updates,
+        "UPDATE task SET state = ?, due_at = ?, host = ?, ended = NULL WHERE id = ?", updates
     )
+    anew = [(row[0],) for row in rows]
+    db.executemany(f"{BEGIN_ANEW}, suspicion = 0 WHERE task = ?", anew)
     tally(db, sums)
     db.executemany(
         "UPDATE host SET failing_since = ? WHERE id = ? AND silent AND owner IS NULL",

@@ -5,6 +5,8 @@ on a file that the release of its day would have written. A statement with `:aft
 over tasks or hosts in slices by their numbers.
 """
 
+from crawler.frontier.sqlite.file.visits_apart import VISITS_APART
+
 MIGRATIONS: dict[int, str] = {
     1: """
 ALTER TABLE job ADD COLUMN obeys INTEGER NOT NULL DEFAULT 0;
@@ -228,5 +230,6 @@ CREATE TABLE failure (
 CREATE INDEX failure_last ON failure (last_at);
 -- what troubles a process, in words
 ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
-""",
+"""
+    + VISITS_APART,
 }
