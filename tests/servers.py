@@ -56,8 +56,7 @@ class Site:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for server in self._servers:
-            server.stop(timeout=0.1)
+        gevent.joinall([gevent.spawn(server.stop, timeout=0.1) for server in self._servers])
 
     @property
     def url(self) -> str:

@@ -12,9 +12,9 @@ from typing import Self
 from crawler.config import Job, Settings
 from crawler.daemon.account import ready_fields
 from crawler.daemon.busy_watch import BusyWatch
+from crawler.daemon.change import Change
 from crawler.daemon.clock import ClockWatch
-from crawler.daemon.configuration import Coming, Configuration
-from crawler.daemon.difference import Difference
+from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk, Start
 from crawler.daemon.guards import Guards
 from crawler.daemon.keeper import Keeper
@@ -31,7 +31,7 @@ from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
-from crawler.fetch.fetcher import JobSession
+from crawler.daemon.wishes import hearing
 from crawler.frontier import Pulse
 from crawler.log import Log
 from crawler.model import Seconds
@@ -110,11 +110,12 @@ class App:
         services = (
             Service("settler", visiting.settler.run),
             Service("keeper", self.keeper.run),
+            *self._hearing,
             Service("leaser", visiting.feeder.leaser.run),
             Service("feeder", visiting.feeder.run),
             Service("seeder", self.seeder.run),
         )
-        reloader = Reloader(self._file, self._configuration, self._prepare, self._log)
+        reloader = Reloader(self._file, self._configuration, self._change.prepare, self._log)
         forced = self._supervisor.run(services, reloader.reload)
         self._standing.require()
         self._guards.require()
@@ -139,6 +140,11 @@ class App:
             stack.enter_context(self._guards)
         self._open_seeder(stack)
         self._open_keeper()
+        self._change = Change(
+            self._configuration, self._visiting, self._meanings, self._disk, self._supervisor,
+            self.keeper, self.seeder, self._controls.adjust,
+        )  # fmt: skip
+        self._hearing = hearing(self.frontier, self._disk.owner, self._visiting.feeder, self._log)
         stack.callback(self._release)
 
     def _open_supervisor(self) -> None:
@@ -227,29 +233,6 @@ class App:
 
     def _is_running(self) -> bool:
         return self._supervisor.is_running()
-
-    def _prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
-        """Do all of a reload that may fail, the ledger last; return what puts it in force."""
-        coming = self._configuration.coming(settings)
-        sessions = self._visiting.fetcher.prepare(coming.all_jobs())
-        self._meanings.look()
-        self._disk.configure(coming.hosts)  # from here on its jobs are leased: nothing may wait
-        return partial(self._put_in_force, coming, sessions, found)
-
-    def _put_in_force(
-        self, coming: Coming, sessions: Sequence[JobSession], found: Difference
-    ) -> None:
-        """Tell every part of another configuration, without a wait; a URL's next lease has it."""
-        self._configuration.take_up(coming)
-        self._visiting.fetcher.commit(sessions)
-        options = coming.settings.crawler
-        self._supervisor.grace_period = options.grace_period
-        self._supervisor.resize(options.concurrency)
-        self.keeper.progress = options.log.progress
-        self._controls.adjust(options.log)
-        self._visiting.apply()
-        self.tally.counted.set()  # the keeper computes the rests anew at once
-        self.seeder.again(found.changed)
 
     def _release(self) -> None:
         """Give back all leased tasks: the end of every drain, also of one that failed."""

@@ -23,6 +23,7 @@ from crawler.frontier import Frontier, LeasedHost
 from crawler.model import Seconds, Task, Visited
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.pause import Pause
+from crawler.policy.paused import Paused
 from crawler.records import HostRecord
 
 HAND_OFF_SLICE_S: Seconds = 0.01
@@ -130,6 +131,11 @@ class Feeder:
         """Return what the frontier stores of the given hosts, or of all, in wall time."""
         return self._own_hosts.owed(hosts, self._wall() - self._monotonic())
 
+    def heed(self, paused: Paused) -> None:
+        """Begin nothing that is paused from now on, and everything else."""
+        self.leaser.heed(paused)
+        self._wake.set()
+
     def held(self) -> list[int]:
         """Return the numbers of the hosts in memory."""
         return list(self._own_hosts.hosts)
@@ -153,7 +159,8 @@ class Feeder:
     @property
     def paused(self) -> bool:
         """Tell whether no visit begins, but for probes."""
-        return self.pause.active or not self.most
+        wished = self._own_hosts.withdrawal.paused.everything
+        return wished or self.pause.active or not self.most
 
     def _may_begin(self, now: Seconds) -> bool:
         return self.busy < self.most and self.pause.allows(now, self.busy)

@@ -53,6 +53,8 @@ class Host:
     """Its robots.txt is being visited; the URLs of jobs that obey it wait for that."""
     leaving: bool = False
     """Another process or host should have its turn: it goes back once nothing is open."""
+    had_turn: bool = False
+    """A visit of it has begun since it came."""
     ahead: int = 0
     """Tasks to have in memory where no delay spaces them; it follows the host's pace."""
     filled_at: Seconds = 0.0
@@ -175,6 +177,11 @@ class Host:
         ready_at = self.ready_at()
         late = not self.pace.busy and ready_at is not None and ready_at > now + LONG_REST_S
         return late and not self.pace.ends_unvisited(now)
+
+    @property
+    def turn_is_over(self) -> bool:
+        """Whether its tasks in memory are for its next turn: they may wait for others for long."""
+        return self.leaving and self.had_turn and bool(self.tasks) and not self.returning
 
     def close(self, now: Seconds, offset: Seconds) -> None:
         """Close it until its hours begin; `offset` leads from `now` to wall time."""

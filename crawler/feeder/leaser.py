@@ -20,23 +20,24 @@ hosts away although they have work here, for a host belongs to one process at a 
 
 1. Surplus: while other processes lack hosts, the oldest beyond the fair share leave.
 2. Turns: while hosts wait in the frontier that this process has no room for, some of those that
-   were here for TURN_S leave.
+   were here for TURN_S leave. What has not begun of one that had a turn goes back at once.
 
 All times but those of the frontier are points on the monotonic clock.
 """
 
 import time
-from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from gevent.event import Event
 
 from crawler.feeder.host import ASK_AGAIN_S, Host
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.refills import RefillQueue
+from crawler.feeder.terms import Terms, terms_of
 from crawler.frontier import Frontier, Lease, LeasedHost
 from crawler.model import Seconds
 from crawler.policy.pause import Pause
+from crawler.policy.paused import Paused
 
 LEASE_GAP_S: Seconds = 0.02
 """Shortest time between two leases."""
@@ -44,25 +45,6 @@ LOOK_EVERY_S: Seconds = 1.0
 """Longest time between two leases."""
 TURN_S: Seconds = 5.0
 """How long a host stays while others are ready that this process has no room for."""
-
-
-@dataclass(slots=True)
-class _Terms:
-    """What one lease asks of the frontier."""
-
-    to_refill: list[Host]
-    refills: dict[int, int]
-    """Tasks to take, by number of host."""
-    new: int
-    """Hosts to take."""
-    exhausted: list[Host]
-    idle: list[Host]
-    """Hosts that go back, the exhausted ones among them."""
-    back: set[int]
-    """Ids of tasks that go back: of hosts that rest for long."""
-    resting: list[Host]
-    moving: list[Host]
-    """Hosts that were found at another address, and have no open visit."""
 
 
 class Leaser:
@@ -122,6 +104,12 @@ class Leaser:
             self._own_hosts.note_exhausted(host)
         self.look_at(self._monotonic())
 
+    def heed(self, paused: Paused) -> None:
+        """Give back what is paused from now on, and look for what no longer is."""
+        own = self._own_hosts
+        own.withdrawal.heed(paused, own.hosts.values())
+        self.look()
+
     def look_for(self, host: Host, now: Seconds) -> None:
         """Look for tasks of a host once it needs some."""
         at = self._refills.note(host, now)
@@ -144,7 +132,7 @@ class Leaser:
         """
         now = self._monotonic()
         self._leased_at, self.lease_at = now, now + LOOK_EVERY_S
-        terms = self._terms(now)
+        terms = terms_of(self._own_hosts, self._refills, self._room, now)
         lease = self._asked(terms, now)
         now = self._monotonic()
         offset = self._frontier.now() - now
@@ -154,26 +142,7 @@ class Leaser:
         self._give_away(lease, terms, now, offset)
         self._look_next(lease, terms, now, offset)
 
-    def _terms(self, now: Seconds) -> _Terms:
-        resting = self._own_hosts.resting_long(now)
-        for host in resting:
-            host.returning = True
-        back = {task.id for host in resting for task in host.tasks}
-        exhausted = self._own_hosts.take_idle()
-        idle = dict.fromkeys([*(one for one in resting if one.open == len(one.tasks)), *exhausted])
-        moving = self._moving({*idle, *resting})
-        busy = {*idle, *moving}
-        to_refill = [host for host in self._refills.due(now) if host not in busy]
-        refills = {host.id: lack for host in to_refill if (lack := host.missing_tasks(now))}
-        return _Terms(
-            to_refill, refills, self._room(now), exhausted, list(idle), back, resting, moving
-        )
-
-    def _moving(self, others: Container[Host]) -> list[Host]:
-        """Return the hosts that move now; the others go back, and are found anew by the next."""
-        return [host for host in self._own_hosts.moving() if host not in others]
-
-    def _asked(self, terms: _Terms, now: Seconds) -> Lease:
+    def _asked(self, terms: Terms, now: Seconds) -> Lease:
         """Ask the frontier; if that fails, have all as before."""
         wall = self._frontier.now()
         try:
@@ -188,20 +157,22 @@ class Leaser:
         except BaseException:
             for host in terms.resting:
                 host.returning = False
+                self._own_hosts.withdrawal.note(host)
             for host in terms.exhausted:
                 self._own_hosts.note_exhausted(host)
             self._requeue([*terms.resting, *terms.to_refill], now)
             raise
 
-    def _give_back(self, terms: _Terms, now: Seconds) -> None:
+    def _give_back(self, terms: Terms, now: Seconds) -> None:
         for host in terms.resting:
             host.returning = False
             host.gave_back(terms.back)
+            self._own_hosts.withdrawal.gave_back(host)
         for host in terms.idle:
             self._own_hosts.drop(host)
         self._requeue((host for host in terms.resting if host.id in self._own_hosts.hosts), now)
 
-    def _take(self, lease: Lease, terms: _Terms, now: Seconds, offset: Seconds) -> None:
+    def _take(self, lease: Lease, terms: Terms, now: Seconds, offset: Seconds) -> None:
         for leased in lease.hosts:
             self.learn(leased)
             host = self._own_hosts.take(leased, now, offset)
@@ -211,12 +182,13 @@ class Leaser:
             if few or gated or host.leaving:  # that may have been said during the lease
                 host.exhausted_since = now
                 self._own_hosts.note_exhausted(host)
+            self._own_hosts.withdrawal.note(host)
             self._end_unvisited(host, now, offset)
             self._requeue([host], now)
         for host in terms.to_refill:
             self.look_for(host, now)
 
-    def _move(self, lease: Lease, terms: _Terms, now: Seconds, offset: Seconds) -> None:
+    def _move(self, lease: Lease, terms: Terms, now: Seconds, offset: Seconds) -> None:
         """Let hosts go on where they were found; drop those whose address is another process's."""
         for host in terms.moving:
             if host.id in lease.refused:
@@ -226,7 +198,7 @@ class Leaser:
                 self._requeue([host, *self._own_hosts.moved(host, answered_at, now)], now)
                 self.look_for(host, now)
 
-    def _give_away(self, lease: Lease, terms: _Terms, now: Seconds, offset: Seconds) -> None:
+    def _give_away(self, lease: Lease, terms: Terms, now: Seconds, offset: Seconds) -> None:
         """Let hosts leave as soon as their tasks in memory are done, by the two rules above."""
         hosts = list(self._own_hosts.hosts.values())
         leaving = hosts[: lease.surplus]
@@ -238,7 +210,7 @@ class Leaser:
             host.leaving = True
             self._own_hosts.note_exhausted(host)
 
-    def _look_next(self, lease: Lease, terms: _Terms, now: Seconds, offset: Seconds) -> None:
+    def _look_next(self, lease: Lease, terms: Terms, now: Seconds, offset: Seconds) -> None:
         """Decide when to look again, by reasons 4, 5 and 1."""
         taken = len(lease.hosts) - len(terms.refills)
         if 0 < terms.new <= taken and self._room(now):

@@ -14,6 +14,7 @@ from crawler.feeder.host import Host
 from crawler.feeder.host_log import HostLog
 from crawler.feeder.paced import on_terms, paced, record_of
 from crawler.feeder.shared_addresses import AddressQueues
+from crawler.feeder.withdrawal import Withdrawal
 from crawler.frontier import LeasedHost
 from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
@@ -44,6 +45,7 @@ class OwnHosts:
         self._idle: set[int] = set()
         """Numbers of exhausted hosts of which nothing was open."""
         self._moving: dict[int, Host] = {}
+        self.withdrawal = Withdrawal(self.note_exhausted)
         self._sweep_at = 0.0
 
     @property
@@ -85,18 +87,26 @@ class OwnHosts:
         """Note that a worker begins a visit; return whether it may, and hosts that may go on.
 
         It may not if its host was just found at another address: nothing of the host begins there
-        before that address is its own in the ledger, too. The visit then leaves its slot.
+        before that address is its own in the ledger, too. Nor if it was paused after the visit was
+        handed off. The visit then leaves its slot.
         """
         host = self.hosts[task.host_id]
         if address and address != host.address and self.addresses.limits:
             host.found = address
             self._moving[host.id] = host
-            host.pace.dropped()
-            host.tasks.appendleft(task)
-            return False, self.addresses.leave(task, now)
+            return self._put_back(host, task, now)
+        if self.withdrawal.has(host, task):
+            return self._put_back(host, task, now)
         host.pace.begun(now)
+        host.had_turn = True
         self._begun.add(task.id)
         return True, self.addresses.begun(task, now)
+
+    def _put_back(self, host: Host, task: Task, now: Seconds) -> tuple[bool, list[Host]]:
+        host.pace.dropped()
+        host.tasks.appendleft(task)
+        self.withdrawal.note(host)
+        return False, self.addresses.leave(task, now)
 
     def finished(
         self, visited: Visited, now: Seconds, offset: Seconds
@@ -156,13 +166,17 @@ class OwnHosts:
         host.queued_refill_at = None
         del self.hosts[host.id]
         self._moving.pop(host.id, None)
+        self.withdrawal.drop(host)
 
-    def resting_long(self, now: Seconds) -> list[Host]:
-        """Return the hosts that would only take up room; all are looked at now and then."""
+    def giving_back(self, now: Seconds) -> list[Host]:
+        """Return the hosts whose tasks go back; all hosts are looked at now and then.
+
+        Those that rest long would only take up room; those that leave have had their turn.
+        """
         if now < self._sweep_at:
             return []
         self._sweep_at = now + SWEEP_S_PER_HOST * len(self.hosts)
-        return [host for host in self.hosts.values() if host.rests_long(now)]
+        return [host for host in self.hosts.values() if host.rests_long(now) or host.turn_is_over]
 
     def end_unvisited(self, host: Host, now: Seconds, offset: Seconds) -> list[Visited]:
         """End the tasks in memory of a host that is given up; return their ends."""

@@ -5,7 +5,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from crawler.frontier.actions import BeginArchive, Believe, Forget, LetGo, Rename, Retry, Revisit
+from crawler.frontier.actions import (
+    BeginArchive,
+    Believe,
+    Forget,
+    LetGo,
+    Rename,
+    Retry,
+    Revisit,
+)
 from crawler.frontier.answers import (
     START,
     STATES,
@@ -47,6 +55,7 @@ from crawler.frontier.questions import (
     Forgettable,
     HostsMet,
     HostsOf,
+    InFlight,
     Listings,
     RobotsOf,
     SaidOf,
@@ -60,6 +69,7 @@ from crawler.frontier.questions import (
     Waits,
     WaitsAt,
     Wanted,
+    Wishes,
 )
 from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Sums
 from crawler.frontier.values import (
@@ -139,6 +149,7 @@ __all__ = [
     "HostView",
     "HostsMet",
     "HostsOf",
+    "InFlight",
     "InForce",
     "JobSums",
     "JobThere",
@@ -189,6 +200,7 @@ __all__ = [
     "Watched",
     "Weigh",
     "Weighed",
+    "Wishes",
     "Work",
     "changed",
     "open_frontier",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.frontier.questions import Wanted
+from crawler.frontier.wishes import EndWishes, MakeWish, TakeBackWish
 from crawler.model import Seconds
 from crawler.records import StoredFile
 
@@ -83,5 +84,8 @@ class Rename:
     path: str
 
 
-Action = Retry | Forget | BeginArchive | Believe | Revisit | LetGo | Rename
+Action = (
+    Retry | Forget | BeginArchive | Believe | Revisit | LetGo | Rename
+    | MakeWish | TakeBackWish | EndWishes
+)  # fmt: skip
 """What `change` does."""

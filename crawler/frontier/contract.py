@@ -26,6 +26,7 @@ from crawler.frontier.desk_verbs import Desk
 from crawler.frontier.list_verbs import ListVerbs
 from crawler.frontier.process import Process
 from crawler.frontier.values import BEFORE_ALL
+from crawler.frontier.wishes import Heard
 from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Seed, Settlement
@@ -67,6 +68,16 @@ class Frontier(Desk, ListVerbs, Protocol):
 
         `hosts` are the rests of its hosts. Of an owner that is no more nothing is returned.
         """
+
+    def hear(self, owner: int, after: int) -> Heard:
+        """Return what is wished of the owner, where that has changed since the number `after`.
+
+        It only reads, beside all other verbs: it waits for no program that writes. 0 is before the
+        first number.
+        """
+
+    def heed(self, owner: int, number: int) -> None:
+        """Note that the wishes of a number are in force in the owner's process."""
 
     def hurry(self, until: Seconds) -> None:
         """Let later verbs wait for other programs until then at the most: a stop is near.

@@ -8,6 +8,7 @@ from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, Unknow
 from crawler.frontier.hosts import FailureList, HostAccount, HostTable
 from crawler.frontier.list_values import KnownChunk, SourceState
 from crawler.frontier.values import Filed, Said
+from crawler.frontier.wishes import Subject, Wish
 from crawler.model import Seconds
 from crawler.policy.patience import Waiting
 from crawler.records import Robots, StoredFile
@@ -69,6 +70,11 @@ class Forgettable(Query[StoredFile]):
     """The files of the URLs that `Forget` would forget, a few at a time."""
 
     until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes(Query[Wish]):
+    """The wishes that stand, those too whose time is over and that nobody has taken back yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,13 @@ class WaitsAt(Question[Sequence[Waiting]]):
 
     hosts: Collection[int]
     now: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight(Question[int]):
+    """How many URLs of a wish's subject are leased: they are being visited, or about to be."""
+
+    subject: Subject
 
 
 @dataclass(frozen=True, slots=True)

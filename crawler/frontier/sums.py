@@ -33,6 +33,8 @@ class Member:
     """1 while it has an older text of its configuration in force than another process."""
     trouble: str = ""
     """What troubles it, in words."""
+    heard: int = 0
+    """Number of the wishes that are in force there."""
 
     def life(self, machine: str, now: Seconds) -> str:
         """Tell whether it is alive, dead, or silent: of another machine only its lease can tell."""
@@ -143,6 +145,8 @@ class Sums:
     """Whether a process has a host now, and may know more of it than the ledger."""
     hosts: HostView | None = None
     """Where it was asked for."""
+    wishes: int = 0
+    """Grows with every wish that is made, changed or taken back."""
 
     @property
     def counts(self) -> Counts:

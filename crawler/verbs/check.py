@@ -24,6 +24,8 @@ from crawler.sources import UNREADABLE, SourceError, downloader
 from crawler.store import Files
 from crawler.store.mark import ledger_named
 from crawler.threads import Native
+from crawler.verbs.wishes.standing import standing
+from crawler.verbs.wishes.words import in_words
 from crawler.verbs.words import counted, span
 
 
@@ -113,6 +115,8 @@ def _notes(state: Path) -> Iterator[str]:
         with open_ledger(state, older=True) as desk:
             if not desk.sums().current:
                 yield "        of an older crawler: `run` migrates it, and keeps a copy beside it"
+                return
+            yield from (f"wish    {in_words(wish, desk.now())}" for wish in standing(desk))
 
 
 def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path, mask: Mask) -> JobPlan:

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Self
 
 from crawler.frontier import values
-from crawler.frontier.classes import Shares
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
 from crawler.frontier.sqlite.lists import new_urls
+from crawler.frontier.sqlite.rows.listening import Ear
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import beats, leasing, owners, settling, tidying, turns
+from crawler.frontier.sqlite.visits import beats, hearing, leasing, owners, settling, tidying, turns
 from crawler.frontier.sqlite.visits.jobs import configure
+from crawler.frontier.sqlite.visits.ready import Looks
 from crawler.frontier.values import BEFORE_ALL
+from crawler.frontier.wishes import Heard
 from crawler.frontier.work import Found, Tidied, Work
 from crawler.model import Kept, Seconds, Task
 from crawler.records import HostRecord, JobTerms, Seed, Settlement
@@ -43,13 +45,16 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._file = Transactions(state, PROCEDURES, durable=durable, readonly=readonly)
         self.now = clock
         self._visitor = Visitor()
-        self._shares = Shares()
+        self._looks = Looks()
+        self._ear = Ear(state, hearing.hear)
 
     def __enter__(self) -> Self:
         self._file.open()
+        self._ear.open()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ear.close()
         self._file.close()
 
     def join(
@@ -68,6 +73,12 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
 
     def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
         return self._file.stage(owners.leave, owner, hosts, self.now())
+
+    def hear(self, owner: int, after: int) -> Heard:
+        return self._ear.hear(owner, after)
+
+    def heed(self, owner: int, number: int) -> None:
+        self._file.write(hearing.heed, owner, number)
 
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
@@ -116,7 +127,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         return self._file.stage(
             leasing.lease,
             self._visitor,
-            self._shares,
+            self._looks,
             owner,
             self.now(),
             new,

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.frontier import STATES, AboutUrl, Desk, Entry, HostState, Member, UnknownUrl
+from crawler.frontier.wishes import Wish, paused_by
 from crawler.model import Seconds
 from crawler.records import Robots
 from crawler.verbs.explain.decision import Decision, decision
 from crawler.verbs.explain.unknown_url import Unknown, spellings, unknown
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.wishes.standing import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Case:
     members: Sequence[Member]
     neighbour: int | None
     """The process that visits another host at the same address."""
+    pauses: Sequence[Wish] = ()
+    """What has it paused."""
 
     @property
     def obeys(self) -> bool:
@@ -54,11 +58,16 @@ def look(desk: Desk, ledger: Ledger, url: str, now: Seconds) -> list[Case] | Unk
     found = desk.entry(AboutUrl(url, spellings(url)))
     if isinstance(found, UnknownUrl):
         return unknown(found, ledger, url)
-    members = desk.sums().members
+    members, wishes = desk.sums().members, standing(desk)
     return [
         Case(
             now, ledger, one.entry, one.host, one.robots, one.sources, one.before, members,
-            one.neighbour,
+            one.neighbour, tuple(wish for wish in wishes if pauses(wish, one.entry)),
         )
         for one in found
     ]  # fmt: skip
+
+
+def pauses(wish: Wish, entry: Entry) -> bool:
+    """Tell whether a wish has a URL paused."""
+    return paused_by([wish], wish.made_at).has(entry.host, entry.job)

@@ -9,6 +9,7 @@ from crawler.model import Kind, Seconds
 from crawler.policy.politeness import FAILURES_TO_REST
 from crawler.policy.rests import Why
 from crawler.verbs.explain.case import Case
+from crawler.verbs.wishes.words import in_words
 from crawler.verbs.words import UNREAD, counted, span, when
 
 
@@ -23,6 +24,7 @@ def waits_for(case: Case) -> Iterator[str]:
     elif state in _NOTHING:
         yield f"nothing: {_NOTHING[state]}"
     else:
+        yield from (f"`crawler resume`: {in_words(wish, case.now)}" for wish in case.pauses)
         yield from _time(case)
         yield from _lists(case)
         yield from _host(case)

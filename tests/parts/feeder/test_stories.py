@@ -6,6 +6,7 @@ import pytest
 
 from crawler.feeder.host import ASK_AGAIN_S
 from crawler.model import Kind
+from crawler.policy.host_limits import HostLimits
 from crawler.records import Again, Dead
 from tests.parts.frontiers import gone
 
@@ -208,3 +209,27 @@ def test_a_host_that_nobody_holds_rests_on_while_the_clock_is_set_forward(hosts_
     starts = work.starts(60)
     assert starts
     assert all(at >= answered + 20 - 0.05 for at, _ in starts), (answered, starts)
+
+
+def test_a_host_that_leaves_gives_back_what_did_not_begin_once_it_had_a_turn(hosts_at_work):
+    """Its other visits may wait for long for a slot of their address."""
+    work = hosts_at_work(delay=0, addresses=HostLimits(delay=0))
+    work.add(*URLS, *(url.replace("a", "b") for url in URLS))
+    work.starts(at="192.0.2.7")
+    work.lease()
+    ((_, first),) = work.starts(at="192.0.2.7")
+    before = {host.key: host for host in work.own_hosts.hosts.values()}
+    assert all(host.tasks for host in before.values())
+    work.feeder.leaser.give_all_back()
+    work.now += 1
+    assert work.lease() == ["a:80", "b:80"], "the one is visited, the other was not yet"
+    busy = before.pop(first.host)
+    (other,) = before.values()
+    assert not busy.tasks
+    assert other.tasks
+    work.end(first)
+    work.now += 1
+    work.lease()
+    now = work.own_hosts.hosts
+    assert now[other.id] is other
+    assert now[busy.id] is not busy, "it went, and came back, for nobody else is there"

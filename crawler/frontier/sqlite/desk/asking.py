@@ -6,7 +6,9 @@ from typing import Any, TypeVar, cast
 
 from crawler.frontier import actions
 from crawler.frontier import questions as asked
+from crawler.frontier import wishes as wished
 from crawler.frontier.answers import Changed, Cursor, Page
+from crawler.frontier.sqlite.desk import wishes
 from crawler.frontier.sqlite.desk.archive import begin_archive
 from crawler.frontier.sqlite.desk.believing import believe
 from crawler.frontier.sqlite.desk.entries import about_url
@@ -36,6 +38,7 @@ _PAGES: dict[type, Callable[[Connection, Any, int], Page[Any]]] = {
     asked.Sources: chunks.sources,
     asked.Chunks: chunks.chunks,
     asked.FiledOf: meaning.filed,
+    asked.Wishes: lambda db, _, after: wishes.standing(db, after),
     asked.Forgettable: lambda db, query, after: forgettable(db, query.until, after),
 }
 _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
@@ -51,6 +54,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.RobotsOf: lambda db, question: robots.known(db, question.origin),
     asked.SaidOf: lambda db, question: meaning.said(db, question.task),
     asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),
+    asked.InFlight: lambda db, question: wishes.in_flight(db, question.subject),
     asked.Unnamed: lambda db, question: files.unnamed(db, question.paths, question.parts),
 }
 _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
@@ -64,6 +68,9 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.LetGo: lambda file, action, now, _: _at_once(
         file, files.let_go, file.names, action.files, now
     ),
+    wished.MakeWish: wishes.make,
+    wished.TakeBackWish: lambda file, action, now, _: wishes.take_back(file, action, now),
+    wished.EndWishes: lambda file, _, now, __: wishes.end(file, now),
     actions.Rename: lambda file, action, *_: _at_once(file, files.rename, action.file, action.path),
 }
 

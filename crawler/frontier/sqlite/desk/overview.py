@@ -12,7 +12,7 @@ from crawler.records import JobTerms
 _MEMBERS = """
 SELECT id, machine, pid, born, started_at, lease_until, seen_at, state, config, name, busy, visits,
     rate, rate_ok, bytes, digest != '' AND digest != (SELECT digest FROM ledger),
-    trouble
+    trouble, heard
 FROM process ORDER BY id"""
 _JOBS = """
 SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight,
@@ -24,7 +24,7 @@ def sums(db: Connection, now: Seconds, give_up: Seconds | None) -> Sums:
     """Return the ledger as a whole; one of an older crawler tells its id and its jobs' names."""
     if not is_current(db):
         return Sums(_older_uid(db), current=False, jobs=_names(db))
-    uid, holder = db.execute("SELECT uid, name FROM ledger").fetchone()
+    uid, holder, wishes = db.execute("SELECT uid, name, wishes FROM ledger").fetchone()
     (leased,) = db.execute(
         f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS_JOB}"
     ).fetchone()
@@ -33,7 +33,7 @@ def sums(db: Connection, now: Seconds, give_up: Seconds | None) -> Sums:
     hosts = None if give_up is None else host_view(db, now, give_up)
     return Sums(
         uid, holder=holder, members=_members(db), jobs=_jobs(db), leased=leased, met=met,
-        owned=owned is not None, hosts=hosts,
+        owned=owned is not None, hosts=hosts, wishes=wishes,
     )  # fmt: skip
 
 

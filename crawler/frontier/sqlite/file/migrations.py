@@ -210,7 +210,8 @@ CREATE INDEX task_waiting ON task (host, job, rank, due_at) WHERE state = 0;
 ALTER TABLE file ADD COLUMN machine TEXT NOT NULL DEFAULT '';
 ALTER TABLE file ADD COLUMN store TEXT NOT NULL DEFAULT '';
 """,
-    5: """
+    5: VISITS_APART
+    + """
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
 -- how hosts are, and which visits fail
 ALTER TABLE host ADD COLUMN well_at REAL;
@@ -230,6 +231,22 @@ CREATE TABLE failure (
 CREATE INDEX failure_last ON failure (last_at);
 -- what troubles a process, in words
 ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
-"""
-    + VISITS_APART,
+-- what an operator wishes
+ALTER TABLE ledger ADD COLUMN wishes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE process ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE wish (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verb TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    option TEXT NOT NULL,
+    value TEXT NOT NULL,
+    who TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    why TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    until REAL,
+    UNIQUE (verb, scope, subject, option)
+) STRICT;
+""",
 }

@@ -3,6 +3,7 @@
 from crawler.frontier.sqlite.file.accounts import ACCOUNTS
 from crawler.frontier.sqlite.file.list_tables import LISTS
 from crawler.frontier.sqlite.file.visit_tables import VISITS
+from crawler.frontier.sqlite.file.wish_tables import WISHES
 from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
@@ -22,7 +23,8 @@ CREATE TABLE ledger (
     name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of the configuration that holds it
     digest TEXT NOT NULL DEFAULT '',       -- of the newest text of that configuration
     obeys TEXT NOT NULL DEFAULT '{{}}',    -- what that says under `hosts` of robots.txt, as JSON
-    obeyed_upto INTEGER                    -- hosts up to this number know that; NULL: all do
+    obeyed_upto INTEGER,                   -- hosts up to this number know that; NULL: all do
+    wishes INTEGER NOT NULL DEFAULT 0      -- grows with every wish that comes, changes or goes
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
 
@@ -73,7 +75,8 @@ CREATE TABLE process (
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
     bytes INTEGER NOT NULL DEFAULT 0,
-    trouble TEXT NOT NULL DEFAULT ''       -- what troubles it, in words
+    trouble TEXT NOT NULL DEFAULT '',      -- what troubles it, in words
+    heard INTEGER NOT NULL DEFAULT 0       -- the number of the wishes that are in force there
 ) STRICT;
 
 CREATE TABLE host (
@@ -107,7 +110,7 @@ CREATE TABLE host (
     refused_since REAL,
     bucket INTEGER NOT NULL DEFAULT 0,     -- of its key, see urls.bucket_of
     obeys INTEGER,                         -- whether its robots.txt is; NULL: each job decides
-    parked INTEGER NOT NULL DEFAULT 0,     -- out of the way: its address was another process's
+    parked INTEGER NOT NULL DEFAULT 0,     -- out of the way: its address was crowded
     well_at REAL,                          -- when a visit last brought what was asked for
     share REAL                             -- share of such visits, lately
 ) STRICT;
@@ -206,4 +209,5 @@ CREATE TABLE tally (                       -- sums, kept in every transaction
     PRIMARY KEY (job, kind)
 ) STRICT, WITHOUT ROWID;
 
+{WISHES}
 {ACCOUNTS}"""

@@ -12,7 +12,8 @@ from crawler.frontier.sqlite.file.schema import APPLICATION_ID, VERSION
 from crawler.model import Seconds
 
 Connection = sqlite3.Connection
-BUSY_S: Seconds = 10.0
+BUSY_S: Seconds = 4.0
+"""How long a verb waits for another program that writes, before it says so."""
 
 
 @contextmanager

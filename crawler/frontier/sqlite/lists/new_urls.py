@@ -15,6 +15,7 @@ from crawler.frontier.sqlite.lists.renaming import adopt, older_names
 from crawler.frontier.sqlite.lists.seed_rows import HOSTS, Batch, obey, remember, stage
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF, move, note
 from crawler.frontier.sqlite.rows.names import Names, obeys_of
+from crawler.frontier.sqlite.rows.pauses import some_paused
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import tally
 from crawler.frontier.sqlite.rows.transactions import Transactions
@@ -161,8 +162,12 @@ def _be_due(db: sqlite3.Connection, hosts: str, values: Mapping[str, object]) ->
     """Make hosts ready; `hosts` selects their numbers.
 
     A host whose robots.txt is asked for is ready for that first, and where no job visited it until
-    now, nothing has said when.
+    now, nothing has said when. One that is paused is not.
     """
-    db.execute(_DUE.format(hosts=hosts), values)
-    gated = db.execute(_GATED.format(hosts=hosts), values).fetchall()
-    update_ready_at(db, [host for (host,) in gated], float(str(values["now"])))
+    now = float(str(values["now"]))
+    if some_paused(db):
+        some = db.execute(hosts, values).fetchall()
+    else:
+        db.execute(_DUE.format(hosts=hosts), values)
+        some = db.execute(_GATED.format(hosts=hosts), values).fetchall()
+    update_ready_at(db, [host for (host,) in some], now)

@@ -8,6 +8,7 @@ from typing import Any
 from crawler.frontier.sqlite.file.schema import RANKS, ROBOTS_JOB, USUAL, WAITING
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.addresses import NOTE_RESTS
+from crawler.frontier.sqlite.rows.pauses import HOST_PAUSED, JOB_PAUSED
 from crawler.model import Seconds
 from crawler.records import HostRecord
 
@@ -26,14 +27,15 @@ _FIRST_OF_ROBOTS = _DUE_AT.format(job=ROBOTS_JOB, rank=USUAL)
 _VISITING = (
     "FROM host_job JOIN job ON job.id = host_job.job AND active WHERE host_job.host = host.id"
 )
+_WANTED = f"{_VISITING} AND NOT {JOB_PAUSED}"
 _AWAITED = "rules_until <= :now AND asked_until > :now"
 _READY_AT = f"""
 UPDATE host SET
-    ready_at = max(next_at, opens_at, (SELECT min(due_at) FROM (
-        SELECT {_FIRST} AS due_at {_VISITING}
+    ready_at = iif({HOST_PAUSED}, NULL, max(next_at, opens_at, (SELECT min(due_at) FROM (
+        SELECT {_FIRST} AS due_at {_WANTED}
             AND NOT ({_AWAITED} AND ifnull(host.obeys, job.obeys))
         UNION ALL SELECT ifnull(({_FIRST_OF_ROBOTS}), CASE WHEN {_AWAITED}
-            THEN asked_until END) WHERE EXISTS (SELECT 1 {_VISITING})))),
+            THEN asked_until END) WHERE EXISTS (SELECT 1 {_WANTED}))))),
     class = ifnull((SELECT max(weight) {_VISITING}), class)
 WHERE id IN ({{hosts}}) AND owner IS NULL"""
 _NUMBERS = "SELECT value FROM json_each(:numbers)"
@@ -61,7 +63,8 @@ def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int] | str, now: Sec
     """Compute anew when each of these hosts is ready; a text selects their numbers.
 
     Hosts with an owner are skipped: the owner keeps their times in memory. While the robots.txt of
-    a host is asked for, only that visit counts, and the jobs that do not obey robots.txt.
+    a host is asked for, only that visit counts, and the jobs that do not obey robots.txt. Nothing
+    waits that is paused.
     """
     if isinstance(hosts, str):
         db.execute(_READY_AT.format(hosts=hosts), {"now": now})

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from crawler.frontier.sqlite.rows.pauses import JOB_PAUSED
 from crawler.frontier.values import LeasedHost
 from crawler.model import Seconds
 from crawler.records import Health, Rest
@@ -20,7 +21,7 @@ SELECT host.id, key, next_at, opens_at, crawl_delay, address, rules_version, bac
     ifnull(address.answered_at, 0.0)
 FROM host LEFT JOIN address ON ip = host.address WHERE host.id IN ({hosts})"""
 _JOBS = """
-SELECT host_job.host, job.id, name, digest, delay, per_host, obeys
+SELECT host_job.host, job.id, name, digest, delay, per_host, obeys, {paused}
 FROM host_job JOIN job ON job.id = host_job.job AND job.active WHERE host_job.host IN ({hosts})"""
 
 
@@ -43,6 +44,7 @@ class HostJob(NamedTuple):
     delay: Seconds
     per_host: int
     obeys: int
+    paused: int
 
 
 class HostRow(NamedTuple):
@@ -129,7 +131,7 @@ def terms_of(
 ) -> dict[int, Terms]:
     """Return hosts, by number, on the terms of a process; `hosts` selects their numbers."""
     jobs: dict[int, list[HostJob]] = defaultdict(list)
-    for host, *job in db.execute(_JOBS.format(hosts=hosts), values):
+    for host, *job in db.execute(_JOBS.format(hosts=hosts, paused=JOB_PAUSED), values):
         jobs[host].append(HostJob(*job))
     rows = map(HostRow._make, db.execute(_HOSTS.format(hosts=hosts), values))
     return {found.id: _terms(visitor, found, jobs[found.id]) for found in rows}
@@ -137,12 +139,14 @@ def terms_of(
 
 def _terms(visitor: Visitor, found: HostRow, jobs: list[HostJob]) -> Terms:
     known = [job for job in jobs if visitor.jobs is None or job.name in visitor.jobs]
-    mine = [job for job in known if job.name not in visitor.held and _same(job, visitor)]
+    mine = [job for job in known if not job.paused and _visits(visitor, job)]
     return Terms(found, jobs, known, mine, _obeying(jobs, found.obeys))
 
 
-def _same(job: HostJob, visitor: Visitor) -> bool:
-    """Tell whether a job means to the process what it means in the newest text."""
+def _visits(visitor: Visitor, job: HostJob) -> bool:
+    """Tell whether a job means to the process what it means in the newest text, and is not held."""
+    if job.name in visitor.held:
+        return False
     return visitor.jobs is None or visitor.jobs.get(job.name) == job.digest
 
 

@@ -15,6 +15,7 @@ from crawler.frontier.sqlite.rows.identity import begin_text
 from crawler.frontier.sqlite.rows.names import Names, is_obeyed, obeys_of
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.slices import Slice
+from crawler.frontier.sqlite.rows.wished import leave_with_jobs
 from crawler.frontier.work import Tidied, Wake
 from crawler.model import Seconds
 from crawler.records import JobTerms
@@ -58,6 +59,7 @@ def configure(
     ).fetchall():
         if (job in wanted) != bool(active):
             db.execute("UPDATE job SET active = ?, stale = 1 WHERE id = ?", (job in wanted, job))
+    leave_with_jobs(db, {terms.name: terms.renamed_from for terms in jobs if terms.renamed_from})
     ask_again(db, now)
 
 

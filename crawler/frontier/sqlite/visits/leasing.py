@@ -9,15 +9,18 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from crawler.frontier.classes import CLASSES, Shares
+from crawler.frontier.classes import CLASSES
 from crawler.frontier.sqlite.file.schema import LEASED, WAITING
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.addresses import hold, let_go
+from crawler.frontier.sqlite.rows.pauses import all_paused
 from crawler.frontier.sqlite.rows.procedures import FENCE, OWNED, Procedure
 from crawler.frontier.sqlite.rows.readiness import OWE_ALL, ready_at_of, stage_owed
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits import parking, ready, turns
+from crawler.frontier.sqlite.visits.fair_share import fair_share
+from crawler.frontier.sqlite.visits.ready import Looks
 from crawler.frontier.values import Lease
 from crawler.model import Seconds
 from crawler.records import HostRecord
@@ -79,7 +82,7 @@ SELECT min(ready_at) FROM ({
         "AND NOT parked AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1)"
         for weight in CLASSES
     )
-})"""
+} UNION ALL {parking.FIRST})"""
 _ANSWERED = """
 SELECT owed.address, ifnull(address.answered_at, 0.0)
 FROM temp.owed LEFT JOIN address ON ip = owed.address
@@ -89,7 +92,7 @@ WHERE NOT leaves AND owed.address IS NOT NULL"""
 def lease(
     file: Transactions,
     visitor: Visitor,
-    shares: Shares,
+    looks: Looks,
     owner: int,
     now: Seconds,
     new: int,
@@ -112,14 +115,17 @@ def lease(
     values = {"owner": owner, "now": now, "all_jobs": visitor.jobs is None}
     with file.locked():
         GIVE_BACK.run(db, values)
+        paused = all_paused(db)
+        new = 0 if paused else new
         if new > 0:
-            parking.bring_back(db, owner, now)
-        share = ready.fair_share(db, owner, now, new)
-        hosts, more = ready.choose(db, shares, values, new, share)
+            parking.bring_back(db, owner, now, new)
+        share = fair_share(db, owner, now, new)
+        hosts, more = ready.choose(db, looks, values, new, share)
         if hosts:
             TAKE.call(db, owner=owner, hosts=json.dumps(hosts), tasks=FIRST_TASKS)
-        turns.take(db, values)
-        (next_at,) = db.execute(_NEXT).fetchone()
+        if not paused:
+            turns.take(db, values)
+        (next_at,) = db.execute(_NEXT, values).fetchone()
         file.unanswered = True
     lease = Lease(
         turns.answer(db, file.names, visitor),

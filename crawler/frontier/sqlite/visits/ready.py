@@ -1,103 +1,179 @@
-"""Ready hosts: which of them a process may take, in its fair share. Runs in the native thread."""
+"""Ready hosts: which of them a process may take. Runs in the native thread.
+
+Those that are ready for longest go first, but one at a time from each address: a host goes behind
+those whose address has fewer before it, held by the process or ready. What is beyond
+`parking.ENOUGH` is parked, so that a look gets past the line of one address to those of others.
+"""
 
 import json
 import sqlite3
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 from crawler.frontier.classes import CLASSES, Shares
 from crawler.frontier.sqlite.file.schema import ROBOTS_JOB
 from crawler.frontier.sqlite.visits import parking
+from crawler.frontier.sqlite.visits.parking import ENOUGH
 from crawler.frontier.sqlite.visits.turns import MINE
 from crawler.model import Seconds
 
 _SCANNED = 256
 """Ready hosts that are looked at at once."""
 _SCANS = 8
-"""How often at the most: the address may be another process's, and the job mean something else."""
-_READY = """
-SELECT id, address.owner FROM host LEFT JOIN address ON ip = host.address
-WHERE class = :class AND host.owner IS NULL AND NOT parked AND ready_at <= :now
-ORDER BY ready_at LIMIT :limit OFFSET :passed"""
+"""How often at the most: the address may be crowded, and the job mean something else."""
+_HOSTS = """
+SELECT id, ready_at, host.address, address.owner FROM host LEFT JOIN address ON ip = host.address
+WHERE class = :class AND host.owner IS NULL AND NOT parked"""
+_EQUAL = f"{_HOSTS} AND ready_at = :at AND id > :host ORDER BY id LIMIT :limit"
+_BEYOND = f"{_HOSTS} AND ready_at > :at AND ready_at <= :now ORDER BY ready_at LIMIT :limit"
 _OURS = f"""
 SELECT DISTINCT host FROM json_each(:hosts) CROSS JOIN host_job ON host = value
 JOIN job ON job.id = job AND active WHERE {MINE}"""
 _STRANGE = f"SELECT 1 FROM job WHERE active AND id != {ROBOTS_JOB} AND NOT ({MINE}) LIMIT 1"
-_FREE_NOW = f"""
-SELECT ifnull(sum(address.owner IS NULL), 0) FROM ({
-    " UNION ALL ".join(
-        "SELECT * FROM (SELECT address FROM host WHERE owner IS NULL AND NOT parked "
-        f"AND ready_at <= :now AND class = {weight} LIMIT :limit)"
-        for weight in CLASSES
-    )
-}) AS found LEFT JOIN address ON ip = found.address"""
-_ADDRESSES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in the queue of a class: just behind a host, by the time when that was ready."""
+
+    at: Seconds = -1e300
+    host: int = 0
+
+
+_BEGIN = _Place()
+
+
+@dataclass(slots=True)
+class Looks:
+    """What a process remembers of its looks at the queues of ready hosts."""
+
+    shares: Shares = field(default_factory=Shares)
+    places: dict[int, _Place] = field(default_factory=dict)
+    """By class, where the next look goes on: the last one has not found enough until there."""
+
+
+class _Row(NamedTuple):
+    """A ready host, and the process that holds its address."""
+
+    host: int
+    ready_at: Seconds
+    address: str | None
+    holder: int | None
+
+
+@dataclass(slots=True)
+class _Found:
+    """Hosts that a process may take, in the order in which they are ready."""
+
+    hosts: dict[int, bool] = field(default_factory=dict)
+    """By number, whether the process holds their address already."""
+    levels: list[list[int]] = field(default_factory=lambda: [[] for _ in range(ENOUGH + 1)])
+    """By how many hosts there are before them at their address, or ENOUGH of them."""
+    more: bool = False
+    """Whether there may be others, for what was looked at was parked."""
+
+    def add(self, crowd: parking.Crowd, rows: Sequence[_Row]) -> None:
+        """Add hosts, each behind those that are held at its address or were added before."""
+        crowd.count({row.address for row in rows if row.address and row.holder is not None})
+        for row in rows:
+            self.hosts[row.host] = row.holder is not None
+            self.levels[crowd.level(row.address)].append(row.host)
+
+    def enough(self, new: int) -> bool:
+        """Tell whether there are `new` at addresses of their own, or more are to be parked."""
+        return len(self.levels[0]) >= new or len(self.levels[ENOUGH]) >= new + _SCANNED
+
+    def first(self, new: int) -> dict[int, bool]:
+        """Return `new` of them, those first whose address has fewest."""
+        return {host: self.hosts[host] for host in islice(chain(*self.levels), new)}
 
 
 def choose(
-    db: sqlite3.Connection, shares: Shares, values: Mapping[str, Any], new: int, share: int
+    db: sqlite3.Connection, looks: Looks, values: Mapping[str, Any], new: int, share: int
 ) -> tuple[list[int], bool]:
     """Return up to `new` hosts to take, and whether others were not looked at.
 
     `values` has the `owner`, the time `now`, and whether it visits `all_jobs`.
     """
-    found, more = _ready(db, values, new)
-    return _chosen(shares, found, new, share), more
+    found, more = _ready(db, looks, values, new)
+    return _chosen(looks.shares, found, new, share), more
 
 
 def _ready(
-    db: sqlite3.Connection, values: Mapping[str, Any], new: int
+    db: sqlite3.Connection, looks: Looks, values: Mapping[str, Any], new: int
 ) -> tuple[dict[int, dict[int, bool]], bool]:
     """Return ready hosts, by class, with whether the owner has their address already.
 
-    Return also whether there may be others: only so many are looked at.
+    Return also whether there may be others: only so many are looked at. Of hosts at crowded
+    addresses those stay ready for which there is room; the others are parked.
     """
     if new <= 0:
         return {}, False
-    some = db.execute(_STRANGE, values).fetchone() is not None
+    crowd = parking.Crowd(db)
+    strange = db.execute(_STRANGE, values).fetchone() is not None
+    values = {**values, "strange": strange}
     found = {
-        weight: _ready_of(db, {**values, "class": weight}, new, some=some) for weight in CLASSES
+        weight: _ready_of(db, crowd, looks, {**values, "class": weight}, new) for weight in CLASSES
     }
-    return {weight: hosts for weight, (hosts, _) in found.items()}, any(
-        more for _, more in found.values()
-    )
+    taken = {weight: one.first(new) for weight, one in found.items()}
+    left = [set(one.levels[ENOUGH]) - taken[weight].keys() for weight, one in found.items()]
+    parking.park(db, [host for hosts in left for host in hosts], values["now"])
+    return taken, any(one.more for one in found.values())
 
 
 def _ready_of(
-    db: sqlite3.Connection, values: Mapping[str, Any], new: int, *, some: bool
-) -> tuple[dict[int, bool], bool]:
-    """Return up to `new` hosts of a class; with `some` a job means something else to the owner.
+    db: sqlite3.Connection,
+    crowd: parking.Crowd,
+    looks: Looks,
+    values: Mapping[str, Any],
+    new: int,
+) -> _Found:
+    """Return up to `new` hosts of a class, and more if some jobs are `strange` to the owner.
 
     A host at an address of another process is parked. One whose jobs all mean something else to
-    this process is left to those that know them.
+    this process is left to those that know them, and the next look goes on behind it.
     """
-    found: dict[int, bool] = {}
-    passed = 0
+    found, weight, strange = _Found(), values["class"], values["strange"]
+    place = looks.places.pop(weight, _BEGIN) if strange else _BEGIN
     for turn in range(_SCANS):
-        limit = max(new, _SCANNED) if some or turn else new
-        free, number = _scan(db, {**values, "limit": limit, "passed": passed})
-        found |= _ours(db, values, free) if some else free
-        passed += len(free)
-        if number < limit or len(found) >= new:
-            return found, False
-    return found, number > len(free)  # what was parked is out of the way of the next lease
+        limit = max(new, _SCANNED) if strange or turn else new
+        rows = _scan(db, values, place, limit)
+        free = _free(db, rows, values)
+        found.add(crowd, _ours(db, values, free) if strange else free)
+        if len(rows) < limit or found.enough(new):
+            return found
+        place = _Place(rows[-1].ready_at, rows[-1].host)
+    looks.places[weight] = place
+    found.more = len(rows) > len(free)  # what was parked is out of the way of the next lease
+    return found
 
 
-def _scan(db: sqlite3.Connection, values: Mapping[str, Any]) -> tuple[dict[int, bool], int]:
-    """Park or return the next ready hosts of a class; return how many were looked at."""
-    rows = db.execute(_READY, values).fetchall()
-    owner = values["owner"]
-    parking.park(db, [host for host, who in rows if who not in {None, owner}], values["now"])
-    free = {host: who == owner for host, who in rows if who in {None, owner}}
-    return free, len(rows)
+def _scan(
+    db: sqlite3.Connection, values: Mapping[str, Any], place: _Place, limit: int
+) -> list[_Row]:
+    """Return the next ready hosts of a class."""
+    values = {**values, "at": place.at, "host": place.host}
+    rows = db.execute(_EQUAL, {**values, "limit": limit}).fetchall() if place.host else []
+    if len(rows) < limit:
+        rows += db.execute(_BEYOND, {**values, "limit": limit - len(rows)}).fetchall()
+    return list(map(_Row._make, rows))
 
 
-def _ours(
-    db: sqlite3.Connection, values: Mapping[str, Any], hosts: Mapping[int, bool]
-) -> dict[int, bool]:
+def _free(db: sqlite3.Connection, rows: Sequence[_Row], values: Mapping[str, Any]) -> list[_Row]:
+    """Return the hosts whose address no other process has, and park the others."""
+    free = [row for row in rows if row.holder in {None, values["owner"]}]
+    others = [row.host for row in rows if row.holder not in {None, values["owner"]}]
+    parking.park(db, others, values["now"])
+    return free
+
+
+def _ours(db: sqlite3.Connection, values: Mapping[str, Any], rows: Sequence[_Row]) -> list[_Row]:
     """Return those hosts that a job visits which means the same to the owner."""
-    numbers = {**values, "hosts": json.dumps(list(hosts))}
-    return {host: hosts[host] for (host,) in db.execute(_OURS, numbers)}
+    numbers = {**values, "hosts": json.dumps([row.host for row in rows])}
+    ours = {host for (host,) in db.execute(_OURS, numbers)}
+    return [row for row in rows if row.host in ours]
 
 
 def _chosen(
@@ -118,21 +194,3 @@ def _within_share(chosen: list[int], bound: set[int], share: int) -> list[int]:
     free = [host for host in chosen if host not in bound]
     beyond = set(free[max(0, share) :])
     return [host for host in chosen if host not in beyond]
-
-
-def fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> int:
-    """Return how many more hosts the owner may take; a negative number is to be given back.
-
-    Alone it may take as many as it asks for. Among several it has its part of all hosts that are
-    owned or free, rounded up; hosts at one address count as one. Hosts held beyond that are surplus
-    only while no other host is free.
-    """
-    (living,) = db.execute("SELECT count(*) FROM process WHERE lease_until > ?", (now,)).fetchone()
-    if living <= 1:
-        return new
-    (mine,) = db.execute(f"{_ADDRESSES} = ?", (owner,)).fetchone()
-    (owned,) = db.execute(f"{_ADDRESSES} IS NOT NULL").fetchone()
-    limit = max(0, living * (mine + new) - owned) + 1  # more of them change nothing
-    (free,) = db.execute(_FREE_NOW, {"now": now, "limit": limit}).fetchone()
-    share = -(-(owned + free) // living) - mine
-    return max(share, 0) if free else int(share)

@@ -14,6 +14,7 @@ from typing import Any
 
 from crawler.frontier.sqlite.file.schema import LEASED, RANKS, ROBOTS_JOB, USUAL, WAITING
 from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.pauses import HOST_PAUSED, JOB_PAUSED
 from crawler.frontier.sqlite.rows.procedures import Procedure
 from crawler.frontier.sqlite.rows.robots import ask, known_of
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, task_of
@@ -37,16 +38,17 @@ _RANKS = ", ".join(map(str, RANKS))
 _EACH_RANK = ", ".join(f"({rank})" for rank in RANKS)
 LOOKED_AT = 100
 """URLs that are looked at for one that is listed on the host, among those that a redirect led."""
-MINE = """
+MINE = f"""
 (:all_jobs OR EXISTS (
     SELECT 1 FROM temp.my_job WHERE my_job.name = job.name AND my_job.digest = job.digest))
-AND NOT EXISTS (SELECT 1 FROM temp.held_job WHERE held_job.name = job.name)"""
+AND NOT EXISTS (SELECT 1 FROM temp.held_job WHERE held_job.name = job.name)
+AND NOT {JOB_PAUSED}"""
 """Condition on a job: the process visits it."""
 _HERE = "CROSS JOIN host_job ON host_job.host = host.id CROSS JOIN job ON job.id = job AND active"
 _UNKNOWN = f"""
 SELECT host.id, job.id FROM temp.wanted CROSS JOIN host ON host.id = wanted.host {_HERE}
 WHERE (rules_until <= :now OR refresh_at <= :now) AND asked_until <= :now AND owner = :owner
-    AND ifnull(host.obeys, job.obeys) AND {MINE}"""
+    AND NOT {HOST_PAUSED} AND ifnull(host.obeys, job.obeys) AND {MINE}"""
 """Hosts whose rules are old, with the jobs that need them."""
 _FIRST = f"""
 SELECT url, location FROM {TASKS} WHERE host = ? AND job = ? AND state = {WAITING}
@@ -63,13 +65,13 @@ _TURNS = f"""
 INSERT INTO turn
 SELECT host.id, job.id, served, weight, ranked, {_DUE.format(host="host.id", job="job.id")}
 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
-    {_HERE} WHERE owner = :owner AND {MINE}
+    {_HERE} WHERE owner = :owner AND NOT {HOST_PAUSED} AND {MINE}
     AND (rules_until > :now OR NOT ifnull(host.obeys, job.obeys))
 UNION ALL
 SELECT host.id, {ROBOTS_JOB}, -1e300, 1, 0,
     {_DUE_OF.format(host="host.id", job=ROBOTS_JOB, rank=USUAL)}
 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
-WHERE owner = :owner AND EXISTS (
+WHERE owner = :owner AND NOT {HOST_PAUSED} AND EXISTS (
         SELECT 1 FROM task WHERE task.host = host.id AND job = {ROBOTS_JOB} AND state = {WAITING})
     AND EXISTS (SELECT 1 FROM host_job CROSS JOIN job ON job.id = job AND active
         WHERE host_job.host = host.id AND {MINE})"""

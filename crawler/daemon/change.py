@@ -1,0 +1,66 @@
+"""A change of the configuration, as all parts of the daemon take it up, or none of them."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from crawler.config import LogOptions, Settings
+from crawler.daemon.configuration import Coming, Configuration
+from crawler.daemon.difference import Difference
+from crawler.daemon.disk import Disk
+from crawler.daemon.keeper import Keeper
+from crawler.daemon.meaning import Meanings
+from crawler.daemon.supervisor import Supervisor
+from crawler.daemon.visiting import Visiting
+from crawler.fetch.fetcher import JobSession
+from crawler.seeder.seeder import Seeder
+
+
+class Change:
+    """Prepares another configuration, and puts it in force."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        visiting: Visiting,
+        meanings: Meanings,
+        disk: Disk,
+        supervisor: Supervisor,
+        keeper: Keeper,
+        seeder: Seeder,
+        adjust: Callable[[LogOptions], object],
+    ) -> None:
+        self._configuration = configuration
+        self._visiting = visiting
+        self._meanings = meanings
+        self._disk = disk
+        self._supervisor = supervisor
+        self._keeper = keeper
+        self._seeder = seeder
+        self._adjust = adjust
+
+    def prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
+        """Do all that may fail, the ledger last; return what puts it in force.
+
+        Raises:
+            UsageError, LocalFaultError: something failed; nothing has changed.
+        """
+        coming = self._configuration.coming(settings)
+        sessions = self._visiting.fetcher.prepare(coming.all_jobs())
+        self._meanings.look()
+        self._disk.configure(coming.hosts)  # from here on its jobs are leased: nothing may wait
+        return partial(self._put_in_force, coming, sessions, found)
+
+    def _put_in_force(
+        self, coming: Coming, sessions: Sequence[JobSession], found: Difference
+    ) -> None:
+        """Tell every part of another configuration, without a wait; a URL's next lease has it."""
+        self._configuration.take_up(coming)
+        self._visiting.fetcher.commit(sessions)
+        options = coming.settings.crawler
+        self._supervisor.grace_period = options.grace_period
+        self._supervisor.resize(options.concurrency)
+        self._keeper.progress = options.log.progress
+        self._adjust(options.log)
+        self._visiting.apply()
+        self._visiting.tally.counted.set()  # the keeper computes the rests anew at once
+        self._seeder.again(found.changed)

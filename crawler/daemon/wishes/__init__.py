@@ -1,0 +1,23 @@
+"""What an operator wishes of a running process: heard within a second, and put in force."""
+
+from functools import partial
+
+from crawler.daemon.services import Service
+from crawler.daemon.wishes.hearing import Hearing
+from crawler.daemon.wishes.waking import Waking
+from crawler.feeder.feeder import Feeder
+from crawler.frontier import Frontier
+from crawler.log import Log
+from crawler.seeder.waking import wake_hosts
+
+
+def hearing(frontier: Frontier, owner: int, feeder: Feeder, log: Log) -> tuple[Service, ...]:
+    """Put in force what is wished, before anything is leased; return the services that go on.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    waking = Waking(partial(wake_hosts, frontier, owner, feeder.leaser.look))
+    heard = Hearing(frontier, owner, log, pause=feeder.heed, wake=waking.ask)
+    heard.look()
+    return Service("hearing", heard.run), Service("waking", waking.run)

@@ -1,0 +1,99 @@
+"""Hears of an operator's wishes: it looks into the ledger, and puts in force what stands there.
+
+That is a read beside everything else, so it is no heartbeat: it waits for no program that writes,
+and a process of which nothing is wished writes nothing for it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import gevent
+
+from crawler.errors import LocalFaultError, StateError
+from crawler.frontier import Frontier, changed
+from crawler.frontier.wishes import EndWishes, Heard, Scope, Wish, paused_by
+from crawler.log import Log, iso
+from crawler.model import Seconds
+from crawler.policy.paused import Paused
+
+HEAR_S: Seconds = 0.5
+"""Time between two looks: what is wished is in force within a second."""
+
+
+class Hearing:
+    """Looks while it runs; `pause` gets what is paused whenever that changes.
+
+    `wake` has hosts learn that jobs are paused, or no longer.
+    """
+
+    def __init__(
+        self,
+        frontier: Frontier,
+        owner: int,
+        log: Log,
+        *,
+        pause: Callable[[Paused], None],
+        wake: Callable[[], None],
+    ) -> None:
+        self._frontier = frontier
+        self._owner = owner
+        self._log = log
+        self._pause = pause
+        self._wake = wake
+        self._number = 0
+        self._wishes: dict[int, Wish] = {}
+
+    def run(self) -> None:
+        """Look twice a second, for ever."""
+        while True:
+            gevent.sleep(HEAR_S)
+            self.look()
+
+    def look(self) -> None:
+        """Put in force what stands, as far as it was not heard before.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+        """
+        try:
+            heard = self._frontier.hear(self._owner, self._number)
+            if heard.wishes is not None:
+                self._take_up(heard, heard.wishes)
+                self._frontier.heed(self._owner, heard.number)
+            self._end()
+        except (LocalFaultError, StateError) as error:  # whoever writes is told of it likewise
+            self._log.debug("wish.unheard", cause=str(error))
+
+    def _take_up(self, heard: Heard, wishes: Sequence[Wish]) -> None:
+        before, self._wishes = self._wishes, {wish.id: wish for wish in wishes}
+        self._number = heard.number
+        self._pause(paused_by(wishes, self._frontier.now()))
+        for wish in wishes:
+            if before.get(wish.id) != wish:
+                self._tell(wish)
+        for number in before.keys() - self._wishes.keys():
+            wish = before[number]
+            self._log.info("wish.ended", verb=wish.verb.value, of=str(wish.subject))
+        if _jobs(before.values()) != _jobs(wishes):
+            self._wake()
+
+    def _tell(self, wish: Wish) -> None:
+        wisher = wish.wisher
+        self._log.info(
+            "wish.heard",
+            verb=wish.verb.value,
+            of=str(wish.subject),
+            by=f"{wisher.who} on {wisher.machine}",
+            why=wisher.why or None,
+            until=None if wish.until is None else iso(wish.until),
+        )
+
+    def _end(self) -> None:
+        """Take back what is over by its time; the next look hears of it."""
+        now = self._frontier.now()
+        if any(wish.is_over(now) for wish in self._wishes.values()):
+            changed(self._frontier, EndWishes())
+
+
+def _jobs(wishes: Iterable[Wish]) -> set[str]:
+    """Return the names of the jobs that are the subject of a wish."""
+    return {wish.subject.name for wish in wishes if wish.subject.scope is Scope.JOB}

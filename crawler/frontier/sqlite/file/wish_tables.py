@@ -1,0 +1,18 @@
+"""The tables of a state file that have what an operator wishes; `schema` has the others."""
+
+WISHES = """
+CREATE TABLE wish (                        -- what an operator wishes, as long as it stands
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verb TEXT NOT NULL,                    -- see wishes.Verb
+    scope TEXT NOT NULL,                   -- all, job, host
+    subject TEXT NOT NULL,                 -- '', job.name, host.key; name: for every port
+    option TEXT NOT NULL,                  -- that is set, with its value as JSON; else ''
+    value TEXT NOT NULL,
+    who TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    why TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    until REAL,                            -- it is taken back then; NULL: not by itself
+    UNIQUE (verb, scope, subject, option)
+) STRICT;
+"""

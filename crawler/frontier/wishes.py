@@ -1,0 +1,119 @@
+"""What an operator wishes of the crawler: standing wishes, as the ledger has them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from crawler.model import Seconds
+from crawler.policy.paused import Paused
+
+
+class Scope(StrEnum):
+    """How much of the crawler a wish is for."""
+
+    ALL = "all"
+    JOB = "job"
+    HOST = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a wish is for."""
+
+    scope: Scope = Scope.ALL
+    name: str = ""
+    """Of a job; or of a host, as name:port, or as its name alone for every port."""
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.name}".strip()
+
+
+ALL = Subject()
+
+
+@dataclass(frozen=True, slots=True)
+class Wisher:
+    """Who wishes, and why; for people."""
+
+    who: str = ""
+    machine: str = ""
+    why: str = ""
+
+
+class Verb(StrEnum):
+    """What a standing wish asks for."""
+
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A standing wish: true from when it is made until it is taken back; times are wall times."""
+
+    id: int
+    """Its number, which is never used again."""
+    verb: Verb
+    subject: Subject
+    option: str
+    value: Any
+    """Of a wish that sets an option, the option and its value."""
+    wisher: Wisher
+    made_at: Seconds
+    until: Seconds | None
+    """It is over then; None: not by itself."""
+
+    def is_over(self, now: Seconds) -> bool:
+        """Tell whether its time is over, and it is about to be taken back."""
+        return self.until is not None and self.until <= now
+
+
+@dataclass(frozen=True, slots=True)
+class MakeWish:
+    """Have a wish stand from now on; what stood for the same has its values, and keeps its number.
+
+    It counts 1, as `new` or `changed`, or nothing where it stood just so. A job that the
+    configuration has not, or a host that the ledger does not know, is a UsageError.
+    """
+
+    verb: Verb
+    subject: Subject
+    wisher: Wisher
+    lasts: Seconds | None = None
+    """It is taken back after so long; None: not by itself."""
+    option: str = ""
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBackWish:
+    """Have a wish stand no more; it counts 1, or nothing where none stood."""
+
+    verb: Verb
+    subject: Subject
+    option: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndWishes:
+    """Take back the wishes whose time is over; it counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The answer to `hear`."""
+
+    number: int
+    """Grows with every wish that is made, changed or taken back."""
+    wishes: Sequence[Wish] | None
+    """All that stand; None where the number is that of the last hearing."""
+
+
+def paused_by(wishes: Sequence[Wish], now: Seconds) -> Paused:
+    """Return what these wishes pause."""
+    found: dict[Scope, set[str]] = {scope: set() for scope in Scope}
+    for wish in wishes:
+        if wish.verb is Verb.PAUSE and not wish.is_over(now):
+            found[wish.subject.scope].add(wish.subject.name)
+    jobs, hosts = frozenset(found[Scope.JOB]), frozenset(found[Scope.HOST])
+    return Paused(bool(found[Scope.ALL]), jobs, hosts)

@@ -1,0 +1,8 @@
+"""The verbs by which an operator wishes: what stands until it is taken back."""
+
+import click
+
+from crawler.verbs.wishes.listing import wishes_verb
+from crawler.verbs.wishes.pausing import pause_verb, resume_verb
+
+VERBS: tuple[click.Command, ...] = (pause_verb, resume_verb, wishes_verb)

@@ -1,0 +1,97 @@
+"""`crawler pause` and `crawler resume`: nothing new begins of everything, a job, or a host."""
+
+from typing import Any
+
+import click
+
+from crawler.frontier import Desk, changed
+from crawler.frontier.wishes import MakeWish, Subject, TakeBackWish, Verb, Wish
+from crawler.model import Seconds
+from crawler.verbs.desk_options import JSON, Span, verb_of
+from crawler.verbs.holding import opened_by
+from crawler.verbs.ledger import Ledger
+from crawler.verbs.wishes.standing import (
+    Hearers,
+    about,
+    hearers,
+    standing,
+    subject_of,
+    wait,
+    wisher,
+)
+from crawler.verbs.wishes.words import document, in_words, named
+from crawler.verbs.words import as_json, print_lines
+
+
+@click.command("pause")
+@verb_of
+@about
+@click.option("--for", "lasts", type=Span(), help="Only for 1h, 30m, 2d …; then it goes on.")
+@click.option("--why", metavar="TEXT", help="For others who wonder: it is shown where it acts.")
+@click.option("--wait", "waits", is_flag=True, help="Return when the visits under way have ended.")
+@JSON
+def pause_verb(
+    ledger: Ledger,
+    *,
+    host: str | None,
+    job: str | None,
+    lasts: Seconds | None,
+    why: str | None,
+    waits: bool,
+    as_json_: bool,
+) -> None:
+    """Begin no visit any more: of a host, of a job, or at all. Visits under way end.
+
+    It stands until `crawler resume`, over restarts too. Lists are read meanwhile.
+    """
+    subject = subject_of(host, job)
+    with opened_by(ledger, acts=True, write=True) as desk:
+        what = changed(desk, MakeWish(Verb.PAUSE, subject, wisher(why), lasts))
+        found = wait(desk, subject) if waits else hearers(desk)
+        wish = _of(desk, subject)
+        now = desk.now()
+    told = {"changed": next(iter(what), "same"), **({} if wish is None else document(wish))}
+    lines = [] if wish is None else [in_words(wish, now)]
+    _say(ledger, told, lines, found, as_json_=as_json_)
+
+
+@click.command("resume")
+@verb_of
+@about
+@click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
+@JSON
+def resume_verb(
+    ledger: Ledger, *, host: str | None, job: str | None, waits: bool, as_json_: bool
+) -> int:
+    """Take back what `pause` said; exit with 1 if it was not paused."""
+    subject = subject_of(host, job)
+    with opened_by(ledger, acts=True, write=True) as desk:
+        taken = changed(desk, TakeBackWish(Verb.PAUSE, subject)).total()
+        found = wait(desk) if waits else hearers(desk)
+        left = [wish for wish in standing(desk) if wish.verb is Verb.PAUSE]
+        now = desk.now()
+    word = "goes on" if taken else "was not paused"
+    lines = [f"{named(subject)} {word}", *(f"still: {in_words(wish, now)}" for wish in left)]
+    told = {"taken_back": taken, "left": [document(wish) for wish in left]}
+    _say(ledger, told, lines, found if taken else None, as_json_=as_json_)
+    return int(not taken)
+
+
+def _of(desk: Desk, subject: Subject) -> Wish | None:
+    """Return the pause of a subject; None if somebody has taken it back already."""
+    found = (one for one in standing(desk) if (one.verb, one.subject) == (Verb.PAUSE, subject))
+    return next(found, None)
+
+
+def _say(
+    ledger: Ledger,
+    told: dict[str, Any],
+    lines: list[str],
+    found: Hearers | None,
+    *,
+    as_json_: bool,
+) -> None:
+    if as_json_:
+        heard = found.document() if found else {}
+        return click.echo(as_json({**told, **heard}, ledger.mask, indent=2))
+    return print_lines([*lines, *([found.in_words()] if found else [])], ledger.mask)
