@@ -28,14 +28,6 @@ from crawler.frontier.answers import (
 )
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
-from crawler.frontier.hosts import (
-    FailureList,
-    FailureSum,
-    HostAccount,
-    HostLine,
-    HostTable,
-    JobThere,
-)
 from crawler.frontier.list_values import (
     KnownChunk,
     NewList,
@@ -49,6 +41,7 @@ from crawler.frontier.list_values import (
 from crawler.frontier.questions import (
     AboutHost,
     AboutUrl,
+    BacklogOf,
     Chunks,
     FailuresOf,
     FiledOf,
@@ -119,6 +112,7 @@ __all__ = [
     "AboutUrl",
     "Amended",
     "Apply",
+    "BacklogOf",
     "Beat",
     "BeginArchive",
     "Believe",
@@ -132,8 +126,6 @@ __all__ = [
     "Due",
     "Ended",
     "Entry",
-    "FailureList",
-    "FailureSum",
     "FailuresOf",
     "Filed",
     "FiledOf",
@@ -141,18 +133,14 @@ __all__ = [
     "Forgettable",
     "Frontier",
     "Holder",
-    "HostAccount",
     "HostCounts",
-    "HostLine",
     "HostState",
-    "HostTable",
     "HostView",
     "HostsMet",
     "HostsOf",
     "InFlight",
     "InForce",
     "JobSums",
-    "JobThere",
     "Joined",
     "KnownChunk",
     "KnownUrl",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, UnknownUrl
-from crawler.frontier.hosts import FailureList, HostAccount, HostTable
+from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
 from crawler.frontier.list_values import KnownChunk, SourceState
 from crawler.frontier.values import Filed, Said
 from crawler.frontier.wishes import Subject, Wish
@@ -132,6 +132,13 @@ class HostsOf(Question[HostTable]):
     """Of `hosts.ORDERS`."""
     now: Seconds
     limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogOf(Question[Backlog]):
+    """What waits at the hosts that are at work or next, as far as a bound."""
+
+    now: Seconds
 
 
 @dataclass(frozen=True, slots=True)

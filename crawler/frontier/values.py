@@ -160,6 +160,13 @@ class Pulse:
     """Bytes of bodies since it started."""
     trouble: str = ""
     """What troubles it, in words."""
+    paused_at: Seconds | None = None
+    """Wall time since when it begins no visit for a fault of this machine; None while it does."""
+    paused_for: str = ""
+    reloaded_at: Seconds | None = None
+    """Wall time of its last reload."""
+    reloaded: str = ""
+    """What that changed, or why it was refused, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,21 +38,6 @@ STOP_MARGIN_S: Seconds = 10.0
 """How long `stop --wait` waits beyond the grace period."""
 
 
-@click.command("status")
-@verb_of
-@JSON
-def status_verb(ledger: Ledger, *, as_json_: bool) -> None:
-    """Show how the crawler is: processes, jobs, rates, hosts, and why it is idle if it is."""
-    with importing():
-        from crawler.verbs import status
-
-    with opened_by(ledger, acts=False) as desk:
-        found = status.look(desk, ledger)
-    if as_json_:
-        return click.echo(as_json(status.document(found, ledger), ledger.mask, indent=2))
-    return print_lines(status.lines(found, ledger), ledger.mask)
-
-
 @click.command("explain")
 @verb_of
 @JSON
@@ -205,6 +190,6 @@ def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
 
 
 VERBS: tuple[click.Command, ...] = (
-    status_verb, explain_verb, export_verb, retry_verb, forget_verb, backup_verb, stop_verb,
+    explain_verb, export_verb, retry_verb, forget_verb, backup_verb, stop_verb,
     reload_verb,
 )  # fmt: skip

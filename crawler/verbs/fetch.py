@@ -66,6 +66,7 @@ def fetch(
     """
     most = _wait(max_wait)
     log, lines = open_log("warning", "console", sys.stderr.fileno())
+    lines.around = report.aside
     quiet_hub(log)
     raise_descriptors(max_req, log)
     collect_seldom()

@@ -6,6 +6,7 @@ from crawler.frontier import (
     STATES,
     AboutHost,
     AboutUrl,
+    BacklogOf,
     Chunks,
     FailuresOf,
     HostsMet,
@@ -135,6 +136,9 @@ def assert_hosts_agree(desk, now):
         (account,) = desk.entry(AboutHost(key))
         assert account.line.state == met[key]
         assert account.failures == desk.entry(FailuresOf(0.0, key, 1000)).rows
+    met_at = {(one.host.key, one.job): one.urls for one in desk.entry(BacklogOf(now)).waits}
+    waiting = Counter((one.host, one.job) for one in unfinished(desk) if not one.state)
+    assert all(waiting[where] == urls for where, urls in met_at.items())
     newest = desk.entry(FailuresOf(0.0, limit=1000))
     assert newest.more == 0
     assert {one.host for one in newest.rows} <= met.keys()

@@ -101,9 +101,8 @@ def test_a_url_that_waits_tells_its_time_its_host_and_its_daemon(file, frontier)
     assert waits(file) == "a daemon: none is running"
     owner = join(frontier)
     assert waits(file, "http://a/2") == "its turn, behind 2 URLs of its job and host"
-    execute(file, "UPDATE task SET due_at = ?", NOW + 90)
-    failed = "INSERT INTO visited (task, failures, kind) SELECT id, 2, 'timeout' FROM task"
-    execute(file, failed)
+    execute(file, "UPDATE task SET due_at = ?, failures = 2", NOW + 90)
+    execute(file, "INSERT INTO visited (task, kind) SELECT id, 'timeout' FROM task")
     execute(
         file, "UPDATE host SET next_at = ?1, failed_until = ?1, failures = 6, failing_since = ?2, "
         "opens_at = ?3", NOW + 60, NOW - 60, NOW + 7200,

@@ -10,6 +10,7 @@ from crawler.frontier import wishes as wished
 from crawler.frontier.answers import Changed, Cursor, Page
 from crawler.frontier.sqlite.desk import wishes
 from crawler.frontier.sqlite.desk.archive import begin_archive
+from crawler.frontier.sqlite.desk.backlog import backlog
 from crawler.frontier.sqlite.desk.believing import believe
 from crawler.frontier.sqlite.desk.entries import about_url
 from crawler.frontier.sqlite.desk.failing import failures_of
@@ -50,6 +51,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     ),
     asked.FailuresOf: failures_of,
     asked.HostsOf: hosts_of,
+    asked.BacklogOf: backlog,
     asked.AboutHost: lambda db, question: about_host(db, question.name),
     asked.RobotsOf: lambda db, question: robots.known(db, question.origin),
     asked.SaidOf: lambda db, question: meaning.said(db, question.task),

@@ -53,7 +53,7 @@ _ORDERS: dict[str, Callable[[HostState], Any]] = {
 
 def hosts_of(db: Connection, asked: HostsOf) -> HostTable:
     """Return the first hosts of a choice, in the order that is asked for."""
-    found = _chosen(db, asked.choice, asked.now)
+    found = chosen(db, asked.choice, asked.now)
     at_least = len(found) >= MAX_CHOSEN
     if asked.order == "waiting":
         sized = {one.id: waiting_of(db, one.id) for one in found[:MAX_SIZED]}
@@ -64,7 +64,7 @@ def hosts_of(db: Connection, asked: HostsOf) -> HostTable:
     return HostTable(_lines(db, found[: asked.limit]), len(found), at_least)
 
 
-def _chosen(db: Connection, choice: str, now: Seconds) -> list[HostState]:
+def chosen(db: Connection, choice: str, now: Seconds) -> list[HostState]:
     """Return hosts of a choice, as far as MAX_CHOSEN, each once."""
     if choice == "at_work":
         held, free = _AT_WORK

@@ -13,10 +13,12 @@ from crawler.policy.politeness import FAILURES_TO_REST
 
 MAX_COUNTED = 10_000
 """Counts end here: what is more is `at least` this."""
-MAX_LOOKED_AT = 50_000
-"""Hosts among which those that fail are counted."""
 PAGE_ROWS = 1000
 """Hosts of a page."""
+_GIVEN_UP = f"""
+SELECT 1 FROM (SELECT silent, failures FROM host WHERE failing_since IS NOT NULL
+    AND failing_since <= ? ORDER BY failing_since LIMIT {MAX_COUNTED})
+WHERE silent AND failures >= {FAILURES_TO_REST}"""
 
 
 HOST = ", ".join(f"host.{one.name}" for one in fields(HostState))
@@ -88,15 +90,10 @@ def host_counts(db: Connection, now: Seconds, give_up: Seconds) -> HostCounts:
         f"SELECT count(*), ifnull(sum(rules_until <= ?), 0) FROM ({asked} LIMIT {MAX_COUNTED})",
         (now, now),
     ).fetchone()
-    (found["failing"], found["given_up"]) = db.execute(
-        "SELECT ifnull(sum(failures >= ?), 0), "
-        "ifnull(sum(silent AND failures >= ? AND failing_since <= ?), 0) "
-        f"FROM (SELECT failures, silent, failing_since FROM host LIMIT {MAX_LOOKED_AT})",
-        (FAILURES_TO_REST, FAILURES_TO_REST, now - give_up),
-    ).fetchone()
-    capped = {name for name in ("held", "ready", "resting") if found[name] >= MAX_COUNTED}
+    found["failing"] = count(db, "SELECT 1 FROM host WHERE failing_since IS NOT NULL")
+    found["given_up"] = count(db, _GIVEN_UP, now - give_up)
+    capped = {name for name in found if name != "gated" and found[name] >= MAX_COUNTED}
     capped |= {"gated"} if looked >= MAX_COUNTED else set()
-    capped |= {"failing", "given_up"} if known > MAX_LOOKED_AT else set()
     return HostCounts(known, **found, at_least=tuple(name for name in found if name in capped))
 
 

@@ -53,7 +53,8 @@ def begin_anew(file: File, rows: Sequence[Row], *, now: Seconds, state: int) -> 
         if state == RETIRED:
             sums[job, "retired"] += 1
     db.executemany(
-        "UPDATE task SET state = ?, due_at = ?, host = ?, ended = NULL WHERE id = ?", updates
+        "UPDATE task SET state = ?, due_at = ?, host = ?, failures = 0, ended = NULL WHERE id = ?",
+        updates,
     )
     anew = [(row[0],) for row in rows]
     db.executemany(f"{BEGIN_ANEW}, suspicion = 0 WHERE task = ?", anew)

@@ -76,7 +76,11 @@ CREATE TABLE process (
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
     bytes INTEGER NOT NULL DEFAULT 0,
     trouble TEXT NOT NULL DEFAULT '',      -- what troubles it, in words
-    heard INTEGER NOT NULL DEFAULT 0       -- the number of the wishes that are in force there
+    heard INTEGER NOT NULL DEFAULT 0,      -- the number of the wishes that are in force there
+    paused_at REAL,                        -- since when this machine is at fault; NULL: it is not
+    paused_for TEXT NOT NULL DEFAULT '',   -- and what for
+    reloaded_at REAL,                      -- of its last reload
+    reloaded TEXT NOT NULL DEFAULT ''      -- and what that changed, in words
 ) STRICT;
 
 CREATE TABLE host (
@@ -158,6 +162,8 @@ CREATE TABLE task (
     path TEXT,                             -- its file, once fixed
     listed INTEGER NOT NULL DEFAULT 1,
     attempt INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    put_off INTEGER NOT NULL DEFAULT 0,    -- visits that its host put off since its last end
     digest BLOB,                           -- of the stored file
     finished_at REAL,                      -- of the last visit
     ended TEXT,                            -- kind of the last visit that was an end
@@ -170,6 +176,7 @@ CREATE TABLE task (
 ) STRICT;
 CREATE INDEX task_waiting ON task (host, job, rank, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
+CREATE INDEX task_retrying ON task (job) WHERE state <= {LEASED} AND (failures > 0 OR put_off > 0);
 CREATE INDEX task_unneeded ON task (job) WHERE state = {RETIRED} AND digest IS NOT NULL;
 
 {VISITS}

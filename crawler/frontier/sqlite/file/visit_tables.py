@@ -4,7 +4,6 @@ VISITS = """\
 CREATE TABLE visited (                     -- what visits have left of a URL, and parts of them
     task INTEGER PRIMARY KEY,
     location TEXT,                         -- where a redirect led; NULL: url
-    failures INTEGER NOT NULL DEFAULT 0,
     suspicion INTEGER NOT NULL DEFAULT 0,  -- of having killed the process, see beats.py
     hops INTEGER NOT NULL DEFAULT 0,
     kind TEXT,                             -- of the last visit, like the next three
@@ -24,16 +23,14 @@ CREATE TABLE visited (                     -- what visits have left of a URL, an
     success_at INTEGER,                    -- wall times in seconds
     changed_at INTEGER,                    -- when a visit last brought other content
     every REAL,                            -- seconds between visits, where they adapt
-    put_off INTEGER NOT NULL DEFAULT 0,    -- visits that its host put off since its last end
     host_asked INTEGER NOT NULL DEFAULT 0  -- whether it waits as its host asked, and not by us
 ) STRICT;
 CREATE VIEW entry AS SELECT
-    task.*, visited.location, ifnull(visited.failures, 0) AS failures,
-    ifnull(visited.suspicion, 0) AS suspicion, ifnull(visited.hops, 0) AS hops, visited.kind,
-    visited.status, visited.reason, visited.directives, visited.size, visited.etag,
+    task.*, visited.location, ifnull(visited.suspicion, 0) AS suspicion,
+    ifnull(visited.hops, 0) AS hops, visited.kind, visited.status, visited.reason, visited.directives, visited.size, visited.etag,
     visited.last_modified, ifnull(visited.unverified, 0) AS unverified, visited.media_type,
     visited.final_location, visited.part, visited.part_etag, visited.part_modified,
     visited.part_total, visited.success_at, visited.changed_at, visited.every,
-    ifnull(visited.put_off, 0) AS put_off, ifnull(visited.host_asked, 0) AS host_asked
+    ifnull(visited.host_asked, 0) AS host_asked
 FROM task LEFT JOIN visited ON visited.task = task.id;
 """

@@ -9,7 +9,6 @@ VISITS_APART = """\
 CREATE TABLE visited (
     task INTEGER PRIMARY KEY,
     location TEXT,
-    failures INTEGER NOT NULL DEFAULT 0,
     suspicion INTEGER NOT NULL DEFAULT 0,
     hops INTEGER NOT NULL DEFAULT 0,
     kind TEXT,
@@ -29,7 +28,6 @@ CREATE TABLE visited (
     success_at INTEGER,
     changed_at INTEGER,
     every REAL,
-    put_off INTEGER NOT NULL DEFAULT 0,
     host_asked INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE moved (
@@ -43,6 +41,8 @@ CREATE TABLE moved (
     path TEXT,
     listed INTEGER NOT NULL DEFAULT 1,
     attempt INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    put_off INTEGER NOT NULL DEFAULT 0,
     digest BLOB,
     finished_at REAL,
     ended TEXT,
@@ -59,18 +59,18 @@ DROP INDEX task_unneeded;
 CREATE TRIGGER task_moves AFTER DELETE ON task BEGIN
     INSERT INTO moved VALUES (
         OLD.id, OLD.fingerprint, OLD.job, OLD.host, OLD.state, OLD.due_at, OLD.url, OLD.path,
-        OLD.listed, OLD.attempt, OLD.digest, OLD.finished_at, OLD.ended, OLD.first_seen,
-        OLD.extra, OLD.via, OLD.rank, OLD.found_by, OLD.depth);
+        OLD.listed, OLD.attempt, OLD.failures, OLD.put_off, OLD.digest,
+        OLD.finished_at, OLD.ended, OLD.first_seen, OLD.extra, OLD.via, OLD.rank, OLD.found_by, OLD.depth);
     INSERT INTO visited SELECT OLD.id,
-        OLD.location, OLD.failures, OLD.suspicion, OLD.hops, OLD.kind, OLD.status, OLD.reason,
+        OLD.location, OLD.suspicion, OLD.hops, OLD.kind, OLD.status, OLD.reason,
         OLD.directives, OLD.size, OLD.etag, OLD.last_modified, OLD.unverified, OLD.media_type,
         OLD.final_location, OLD.part, OLD.part_etag, OLD.part_modified, OLD.part_total,
-        OLD.success_at, OLD.changed_at, OLD.every, OLD.put_off, OLD.host_asked
+        OLD.success_at, OLD.changed_at, OLD.every, OLD.host_asked
     WHERE OLD.attempt > 0 OR coalesce(OLD.location, OLD.kind, OLD.status, OLD.reason,
         OLD.directives, OLD.size, OLD.etag, OLD.last_modified, OLD.media_type,
         OLD.final_location, OLD.part, OLD.part_etag, OLD.part_modified, OLD.part_total,
-        OLD.success_at, OLD.changed_at, OLD.every) IS NOT NULL OR OLD.failures +
-        OLD.suspicion + OLD.hops + OLD.unverified + OLD.put_off + OLD.host_asked > 0;
+        OLD.success_at, OLD.changed_at, OLD.every) IS NOT NULL
+        OR OLD.suspicion + OLD.hops + OLD.unverified + OLD.host_asked > 0;
 END;
 DELETE FROM task WHERE id > :after AND id <= :upto;
 DROP TABLE task;
@@ -79,12 +79,11 @@ CREATE INDEX task_waiting ON task (host, job, rank, due_at) WHERE state = 0;
 CREATE INDEX task_leased ON task (host) WHERE state = 1;
 CREATE INDEX task_unneeded ON task (job) WHERE state = 4 AND digest IS NOT NULL;
 CREATE VIEW entry AS SELECT
-    task.*, visited.location, ifnull(visited.failures, 0) AS failures,
-    ifnull(visited.suspicion, 0) AS suspicion, ifnull(visited.hops, 0) AS hops, visited.kind,
-    visited.status, visited.reason, visited.directives, visited.size, visited.etag,
+    task.*, visited.location, ifnull(visited.suspicion, 0) AS suspicion,
+    ifnull(visited.hops, 0) AS hops, visited.kind, visited.status, visited.reason, visited.directives, visited.size, visited.etag,
     visited.last_modified, ifnull(visited.unverified, 0) AS unverified, visited.media_type,
     visited.final_location, visited.part, visited.part_etag, visited.part_modified,
     visited.part_total, visited.success_at, visited.changed_at, visited.every,
-    ifnull(visited.put_off, 0) AS put_off, ifnull(visited.host_asked, 0) AS host_asked
+    ifnull(visited.host_asked, 0) AS host_asked
 FROM task LEFT JOIN visited ON visited.task = task.id;
 """

@@ -14,7 +14,7 @@ from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import tally
-from crawler.frontier.sqlite.rows.visited import BEGIN_ANEW, TASKS, column
+from crawler.frontier.sqlite.rows.visited import BEGIN_ANEW, TASKS
 from crawler.model import Seconds
 from crawler.policy.lastmod import UNCHANGED_REST_S
 from crawler.records import Seed
@@ -24,10 +24,10 @@ _OUTDATED = f"""
 SELECT id, host, url, state, finished_at + min({UNCHANGED_REST_S},
     max(0, finished_at - coalesce(changed_at, first_seen, finished_at))) AS rested_at
 FROM {TASKS} WHERE id = {TASK_OF} AND finished_at < ? AND ended IS NOT NULL AND
-    (state IN ({DONE}, {DEAD}) OR state = {WAITING} AND {column("failures")} = 0 AND due_at > ?)"""
+    (state IN ({DONE}, {DEAD}) OR state = {WAITING} AND failures = 0 AND due_at > ?)"""
 _DUE = """
-UPDATE task SET state = ?, due_at = min(?, CASE WHEN state = ? THEN due_at ELSE ? END), host = ?
-WHERE id = ?"""
+UPDATE task SET state = ?, due_at = min(?, CASE WHEN state = ? THEN due_at ELSE ? END), host = ?,
+    failures = 0 WHERE id = ?"""
 
 
 def freshen(

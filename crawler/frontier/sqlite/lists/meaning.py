@@ -73,6 +73,7 @@ def _free_paths(one: Slice, jobs: Iterable[str]) -> int | None:
 
 
 def said(db: sqlite3.Connection, task: int) -> Said:
-    """Return what is said of a task now."""
-    path, extra = db.execute("SELECT path, extra FROM task WHERE id = ?", (task,)).fetchone()
+    """Return what is said of a task now; nothing is of one that is not known any more."""
+    row = db.execute("SELECT path, extra FROM task WHERE id = ?", (task,)).fetchone()
+    path, extra = row or (None, None)
     return Said(path, json.loads(extra) if extra else None)

@@ -25,8 +25,8 @@ _ASK = f"""
 INSERT INTO task (fingerprint, job, host, due_at, url, via, listed)
 VALUES (:fp, {ROBOTS_JOB}, :host, :now, :url, :via, :listed)"""
 _ASK_AGAIN = f"""
-UPDATE task SET state = {WAITING}, host = :host, due_at = :now, attempt = 0, via = :via,
-    listed = :listed WHERE id = :task"""
+UPDATE task SET state = {WAITING}, host = :host, due_at = :now, attempt = 0, failures = 0,
+    via = :via, listed = :listed WHERE id = :task"""
 _NEVER_READ = """
 SELECT id, origin FROM host CROSS JOIN robots ON origin IN ('http://' || key, 'https://' || key)
 WHERE id IN (SELECT value FROM json_each(?)) AND owner IS NULL AND silent

@@ -5,14 +5,14 @@ A URL of a long list takes fewer bytes so, and a lease writes fewer. In the nati
 
 TASKS = "task LEFT JOIN visited ON visited.task = task.id"
 """What to select from where columns of both are asked for."""
-_COUNTS = frozenset({"failures", "suspicion", "hops", "unverified", "put_off", "host_asked"})
+_COUNTS = frozenset({"suspicion", "hops", "unverified", "host_asked"})
 VISITED = _COUNTS | {
     "location", "kind", "status", "reason", "directives", "size", "etag", "last_modified",
     "media_type", "final_location", "part", "part_etag", "part_modified", "part_total",
     "success_at", "changed_at", "every",
 }  # fmt: skip
 """Columns of `visited`; all others are of `task`."""
-BEGIN_ANEW = "UPDATE visited SET location = NULL, hops = 0, failures = 0"
+BEGIN_ANEW = "UPDATE visited SET location = NULL, hops = 0"
 """What a URL that begins anew has left behind; a condition on `task` follows."""
 
 

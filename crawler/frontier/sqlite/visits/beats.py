@@ -69,10 +69,12 @@ def _heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) -
     db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?)", (now,))
     (machine,) = db.execute(
         "UPDATE process SET seen_at = ?, state = ?, config = ?, busy = ?, visits = ?, rate = ?, "
-        "rate_ok = ?, bytes = ?, trouble = ? WHERE id = ? RETURNING machine",
+        "rate_ok = ?, bytes = ?, trouble = ?, paused_at = ?, paused_for = ?, reloaded_at = ?, "
+        "reloaded = ? WHERE id = ? RETURNING machine",
         (
             now, pulse.state, pulse.config, pulse.busy, pulse.visits, pulse.rate, pulse.rate_ok,
-            pulse.bytes, pulse.trouble, owner,
+            pulse.bytes, pulse.trouble, pulse.paused_at, pulse.paused_for, pulse.reloaded_at,
+            pulse.reloaded, owner,
         ),
     ).fetchone()  # fmt: skip
     return str(machine)

@@ -46,8 +46,8 @@ _STILL = f"""
 SELECT job, state, ended, host, url, active FROM task JOIN job ON job.id = task.job
 WHERE task.id = ? AND path = ? AND task.digest = ? AND state != {LEASED}"""
 _ANEW = f"""
-UPDATE task SET state = {WAITING}, due_at = ?, host = ?, ended = NULL, digest = NULL
-WHERE id = ?"""
+UPDATE task SET state = {WAITING}, due_at = ?, host = ?, failures = 0, ended = NULL,
+    digest = NULL WHERE id = ?"""
 _NO_FILE = "UPDATE visited SET size = NULL, etag = NULL, last_modified = NULL WHERE task = ?"
 
 

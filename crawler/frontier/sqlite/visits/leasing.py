@@ -50,7 +50,9 @@ GIVE_BACK = Procedure(
     hold("SELECT id FROM temp.owed"),
     let_go("SELECT ip FROM temp.parted"),
     ready_at_of(_LEAVING),
-    "DELETE FROM wanted WHERE host IN (SELECT host FROM temp.refused)",
+    """
+DELETE FROM wanted WHERE NOT EXISTS (
+    SELECT 1 FROM host WHERE host.id = wanted.host AND host.owner = :owner)""",
 )
 """Gives back tasks, and hosts that leave or whose address is another process's; moves the others.
 

@@ -42,30 +42,31 @@ ON CONFLICT DO UPDATE SET n = n + excluded.n""".format(
 )
 """A URL is counted by the kind of its last end, and under "+" while it is due again."""
 _SETTLE = """
-UPDATE task SET (state, due_at, host, path, ended, digest, finished_at) = (SELECT
-    s.state, s.due_at, s.host, ifnull(s.path, task.path), ifnull(s.final, task.ended),
-    ifnull(s.digest, task.digest), s.finished_at FROM temp.settled AS s WHERE s.id = task.id)
+UPDATE task SET (state, due_at, host, path, failures, put_off, ended, digest, finished_at) = (
+    SELECT s.state, s.due_at, s.host, ifnull(s.path, task.path), s.failures, s.put_off,
+    ifnull(s.final, task.ended), ifnull(s.digest, task.digest), s.finished_at
+    FROM temp.settled AS s WHERE s.id = task.id)
 WHERE id IN (SELECT id FROM temp.settled)"""
 _VISIT = """
 INSERT INTO visited (
-    task, location, failures, hops, kind, status, reason, directives, size, etag, last_modified,
-    unverified, media_type, success_at, changed_at, every, put_off, host_asked)
-SELECT id, location, failures, hops, kind, status, reason, directives,
+    task, location, hops, kind, status, reason, directives, size, etag, last_modified,
+    unverified, media_type, success_at, changed_at, every, host_asked)
+SELECT id, location, hops, kind, status, reason, directives,
     iif(digest IS NULL, NULL, size), etag, last_modified, iif(digest IS NULL, 0, unverified),
-    iif(digest IS NULL, NULL, media_type), success_at, changed_at, every, put_off, host_asked
+    iif(digest IS NULL, NULL, media_type), success_at, changed_at, every, host_asked
 FROM temp.settled WHERE true
 ON CONFLICT (task) DO UPDATE SET (
-    location, failures, hops, kind, status, reason, directives, size, etag, last_modified,
-    unverified, media_type, final_location, part, success_at, changed_at, every, put_off,
+    location, hops, kind, status, reason, directives, size, etag, last_modified,
+    unverified, media_type, final_location, part, success_at, changed_at, every,
     host_asked, suspicion
 ) = (SELECT
-    s.location, s.failures, s.hops, s.kind, s.status, s.reason, s.directives,
+    s.location, s.hops, s.kind, s.status, s.reason, s.directives,
     iif(s.digest IS NULL, visited.size, s.size), s.etag, s.last_modified,
     iif(s.digest IS NULL, visited.unverified, s.unverified),
     iif(s.digest IS NULL, visited.media_type, s.media_type),
     iif(s.digest IS NULL, visited.final_location, visited.location),
     iif(s.ended, NULL, visited.part), ifnull(s.success_at, visited.success_at),
-    ifnull(s.changed_at, visited.changed_at), s.every, s.put_off, s.host_asked,
+    ifnull(s.changed_at, visited.changed_at), s.every, s.host_asked,
     iif(s.cleared, 0, visited.suspicion)
     FROM temp.settled AS s WHERE s.id = visited.task)"""
 SETTLE = Procedure(
@@ -81,17 +82,21 @@ SETTLE = Procedure(
     "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed",
     *NOTE_FAILURES,
 )
-_KEEP = """
-INSERT INTO visited (part, part_etag, part_modified, part_total, task)
-SELECT ?, ?, ?, ?, id FROM task WHERE id = ?
+_KEEP = f"""
+INSERT INTO visited (task, part, part_etag, part_modified, part_total)
+SELECT id, :part, :etag, :modified, :total FROM task
+WHERE id = :task AND state = {LEASED} AND {OWNED}
 ON CONFLICT (task) DO UPDATE SET part = excluded.part, part_etag = excluded.part_etag,
     part_modified = excluded.part_modified, part_total = excluded.part_total"""
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
-_WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
-_CLAIM = f"INSERT OR IGNORE INTO file (key, task) {_WANTED} WHERE true RETURNING task"
+_WANTED = """
+SELECT json_extract(value, '$[0]') AS wanted, json_extract(value, '$[1]') AS claimant
+FROM json_each(?)"""
+_CLAIM = f"INSERT OR IGNORE INTO file (key, task) {_WANTED} WHERE true RETURNING key, task"
 _RESERVED = "SELECT file.task FROM temp.claimed CROSS JOIN file USING (key, task)"
-_CLAIMED = f"SELECT task FROM ({_WANTED}) CROSS JOIN file ON key = value AND task = claimant"
+_CLAIMED = f"""
+SELECT wanted, task FROM ({_WANTED}) CROSS JOIN file ON key = wanted AND task = claimant"""
 
 
 def claim(
@@ -104,24 +109,25 @@ def claim(
     """
     if owner is not None:
         renew(db, owner, 0.0)
-    mine = _claim_all(db, {task: path_key(path) for task, path, _ in paths})
+    firsts = [(path_key(path), task) for task, path, _ in paths]
+    mine = _claim_all(db, firsts)
     return [
         path
-        if task in mine
+        if first in mine
         else next(choice for choice in _others(task, second) if _claim_one(db, task, choice))
-        for task, path, second in paths
+        for first, (task, path, second) in zip(firsts, paths, strict=True)
     ]
 
 
-def _claim_all(db: sqlite3.Connection, firsts: Mapping[int, int]) -> set[int]:
-    """Reserve the free ones of the first choices, by task; return the tasks that have theirs.
+def _claim_all(db: sqlite3.Connection, firsts: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Reserve the free ones of the first choices, each with its task; return those that are had.
 
     All in a statement or two: after every one the thread has to win the interpreter back.
     """
-    mine = {task for (task,) in db.execute(_CLAIM, (json.dumps(firsts),))}
-    others = {task: key for task, key in firsts.items() if task not in mine}
+    mine = set(db.execute(_CLAIM, (json.dumps(firsts),)))
+    others = [first for first in firsts if first not in mine]
     if others:
-        mine.update(task for (task,) in db.execute(_CLAIMED, (json.dumps(others),)))
+        mine.update(db.execute(_CLAIMED, (json.dumps(others),)))
     return mine
 
 
@@ -160,20 +166,24 @@ def settle(
     if failed := failures_of(settlements):
         staging.fill(db, "failed", failed)
     staging.fill(db, "claimed", {path_key(path): task for task, path in claims.items()}.items())
-    parts = [_part_of(task, part) for task, part in kept.items()]
+    parts = [_part_of(owner, task, part) for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
     with file.locked():
         _lead(db, names, leads)
-        SETTLE.call(db, owner=owner, now=now)
         db.executemany(_KEEP, parts)
+        SETTLE.call(db, owner=owner, now=now)
         update_ready_at(db, _learned(db, names, settlements), now)
     return {task for (task,) in db.execute(_RESERVED)} if claims else set()
 
 
-def _part_of(task: int, kept: Kept) -> tuple[object, ...]:
+def _part_of(owner: int, task: int, kept: Kept) -> dict[str, object]:
     """Return the row of a part that a visit begins, so that one after a crash can go on from it."""
-    return kept.part, kept.validators.etag, kept.validators.last_modified, kept.total, task
+    marks = kept.validators
+    return {
+        "owner": owner, "task": task, "part": kept.part, "total": kept.total,
+        "etag": marks.etag, "modified": marks.last_modified,
+    }  # fmt: skip
 
 
 def _leads_to(settled: Settlement) -> str:
