@@ -27,10 +27,11 @@ CREATE TABLE visited (                     -- what visits have left of a URL, an
 ) STRICT;
 CREATE VIEW entry AS SELECT
     task.*, visited.location, ifnull(visited.suspicion, 0) AS suspicion,
-    ifnull(visited.hops, 0) AS hops, visited.kind, visited.status, visited.reason, visited.directives, visited.size, visited.etag,
-    visited.last_modified, ifnull(visited.unverified, 0) AS unverified, visited.media_type,
-    visited.final_location, visited.part, visited.part_etag, visited.part_modified,
-    visited.part_total, visited.success_at, visited.changed_at, visited.every,
+    ifnull(visited.hops, 0) AS hops, visited.kind, visited.status, visited.reason,
+    visited.directives, visited.size, visited.etag, visited.last_modified,
+    ifnull(visited.unverified, 0) AS unverified, visited.media_type, visited.final_location,
+    visited.part, visited.part_etag, visited.part_modified, visited.part_total,
+    visited.success_at, visited.changed_at, visited.every,
     ifnull(visited.host_asked, 0) AS host_asked
 FROM task LEFT JOIN visited ON visited.task = task.id;
 """

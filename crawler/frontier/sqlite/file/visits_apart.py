@@ -60,7 +60,8 @@ CREATE TRIGGER task_moves AFTER DELETE ON task BEGIN
     INSERT INTO moved VALUES (
         OLD.id, OLD.fingerprint, OLD.job, OLD.host, OLD.state, OLD.due_at, OLD.url, OLD.path,
         OLD.listed, OLD.attempt, OLD.failures, OLD.put_off, OLD.digest,
-        OLD.finished_at, OLD.ended, OLD.first_seen, OLD.extra, OLD.via, OLD.rank, OLD.found_by, OLD.depth);
+        OLD.finished_at, OLD.ended, OLD.first_seen, OLD.extra, OLD.via, OLD.rank,
+        OLD.found_by, OLD.depth);
     INSERT INTO visited SELECT OLD.id,
         OLD.location, OLD.suspicion, OLD.hops, OLD.kind, OLD.status, OLD.reason,
         OLD.directives, OLD.size, OLD.etag, OLD.last_modified, OLD.unverified, OLD.media_type,
@@ -80,10 +81,11 @@ CREATE INDEX task_leased ON task (host) WHERE state = 1;
 CREATE INDEX task_unneeded ON task (job) WHERE state = 4 AND digest IS NOT NULL;
 CREATE VIEW entry AS SELECT
     task.*, visited.location, ifnull(visited.suspicion, 0) AS suspicion,
-    ifnull(visited.hops, 0) AS hops, visited.kind, visited.status, visited.reason, visited.directives, visited.size, visited.etag,
-    visited.last_modified, ifnull(visited.unverified, 0) AS unverified, visited.media_type,
-    visited.final_location, visited.part, visited.part_etag, visited.part_modified,
-    visited.part_total, visited.success_at, visited.changed_at, visited.every,
+    ifnull(visited.hops, 0) AS hops, visited.kind, visited.status, visited.reason,
+    visited.directives, visited.size, visited.etag, visited.last_modified,
+    ifnull(visited.unverified, 0) AS unverified, visited.media_type, visited.final_location,
+    visited.part, visited.part_etag, visited.part_modified, visited.part_total,
+    visited.success_at, visited.changed_at, visited.every,
     ifnull(visited.host_asked, 0) AS host_asked
 FROM task LEFT JOIN visited ON visited.task = task.id;
 """
