@@ -32,9 +32,10 @@ _CONFIG = click.option(
 
 
 HOMES = {
-    "audit": "audit", "backup": "desk", "explain": "desk", "export": "desk",
-    "failures": "hosts_verbs", "forget": "desk", "host": "hosts_verbs", "hosts": "hosts_verbs",
-    "pause": "wishes", "reload": "desk", "resume": "wishes", "retry": "desk",
+    "add": "urls", "audit": "audit", "backup": "desk", "doctor": "doctor.command",
+    "explain": "desk", "export": "desk",
+    "failures": "hosts_verbs", "forget": "urls", "host": "hosts_verbs", "hosts": "hosts_verbs",
+    "pause": "wishes", "reload": "desk", "resume": "wishes", "retry": "urls",
     "status": "status_verb", "stop": "desk", "wishes": "wishes",
 }  # fmt: skip
 """The module below crawler/verbs of each verb that works on the ledger, which alone it loads."""

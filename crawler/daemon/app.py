@@ -187,9 +187,6 @@ class App:
 
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
-        moved = partial(visiting.review.ask, clock_moved=True)
-        told = partial(self._guards.happened, "clock")
-        self._clock = ClockWatch(self._log, moved, last_seen=self._disk.alive, told=told)
         done = UntilDone(
             self.frontier,
             visiting.feeder,
@@ -214,12 +211,14 @@ class App:
             self._file, configuration, self._log, stop=self.stop, reload=self._mailbox.reload,
             give_back=visiting.feeder.leaser.give_all_back,
         )  # fmt: skip
+        told = partial(self._guards.happened, "clock")
+        clock = ClockWatch(self._log, partial(visiting.review.ask, ahead=True), told)
+        self.keeper.beaten.append(clock.look)
         self.keeper.beat()
-        self.keeper.beaten = self._standing.look
+        self.keeper.beaten.append(self._standing.look)
 
     def _look(self, done: UntilDone) -> None:
         """Compute rests anew where that was asked for, and see whether all is done."""
-        self._clock.look()
         if self._visiting.review.run():
             self.seeder.again({})
         if self._until_done:

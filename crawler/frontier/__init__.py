@@ -1,7 +1,5 @@
 """The frontier: URLs known, waiting, leased and finished; durable. `contract` has its verbs."""
 
-import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -24,8 +22,10 @@ from crawler.frontier.answers import (
     KnownUrl,
     Listing,
     Page,
+    Soundness,
     UnknownUrl,
 )
+from crawler.frontier.clock import Clocks
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
 from crawler.frontier.list_values import (
@@ -49,6 +49,7 @@ from crawler.frontier.questions import (
     HostsMet,
     HostsOf,
     InFlight,
+    Integrity,
     Listings,
     RobotsOf,
     SaidOf,
@@ -99,7 +100,6 @@ from crawler.frontier.work import (
     Weigh,
     Work,
 )
-from crawler.model import Seconds
 
 __all__ = [
     "BEFORE_ALL",
@@ -119,6 +119,7 @@ __all__ = [
     "BringBack",
     "Changed",
     "Chunks",
+    "Clocks",
     "CountDown",
     "Counts",
     "Cursor",
@@ -140,6 +141,7 @@ __all__ = [
     "HostsOf",
     "InFlight",
     "InForce",
+    "Integrity",
     "JobSums",
     "Joined",
     "KnownChunk",
@@ -168,6 +170,7 @@ __all__ = [
     "RobotsOf",
     "Said",
     "SaidOf",
+    "Soundness",
     "SourceState",
     "Sources",
     "Still",
@@ -204,18 +207,18 @@ def open_frontier(
     *,
     durable: bool,
     readonly: bool = False,
-    clock: Callable[[], Seconds] = time.time,
+    clocks: Clocks | None = None,
 ) -> Frontier:
     """Return the frontier in a state file, not yet entered; `durable` syncs every transaction.
 
-    Its `clock` is that of this machine, as that of all processes that share the file.
+    Its clock follows the `clocks` of this machine, as those of all processes that share the file.
 
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
     writes may be asked.
     """
     from crawler.frontier.sqlite.engine import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
-    return SqliteFrontier(state, durable=durable, readonly=readonly, clock=clock)
+    return SqliteFrontier(state, durable=durable, readonly=readonly, clocks=clocks or Clocks())
 
 
 def open_ledger(
@@ -223,7 +226,7 @@ def open_ledger(
     *,
     write: bool = False,
     older: bool = False,
-    clock: Callable[[], Seconds] = time.time,
+    clocks: Clocks | None = None,
 ) -> AbstractContextManager[Desk]:
     """Return a ledger that is there, to be entered, and worked on from outside.
 
@@ -233,7 +236,7 @@ def open_ledger(
     """
     from crawler.frontier.sqlite.outside import ledger  # noqa: PLC0415  likewise
 
-    return ledger(state, write=write, older=older, clock=clock)
+    return ledger(state, write=write, older=older, clocks=clocks or Clocks())
 
 
 def open_migration(state: Path) -> Migration:

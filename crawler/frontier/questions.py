@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, UnknownUrl
+from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, Soundness, UnknownUrl
 from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
 from crawler.frontier.list_values import KnownChunk, SourceState
 from crawler.frontier.values import Filed, Said
@@ -198,6 +198,14 @@ class StillForgettable(Question[Sequence[StoredFile]]):
 
     files: Sequence[StoredFile]
     until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity(Question[Soundness]):
+    """Whether the file is whole; it is read from its begin, and others write on meanwhile."""
+
+    within: Seconds | None = None
+    """How long it may be read; None reads all of it."""
 
 
 @dataclass(frozen=True, slots=True)

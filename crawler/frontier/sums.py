@@ -36,6 +36,8 @@ class Member:
     """1 while it has an older text of its configuration in force than another process."""
     trouble: str = ""
     """What troubles it, in words."""
+    version: str = ""
+    """Of the crawler that it is."""
     heard: int = 0
     """Number of the wishes that are in force there."""
     paused_at: Seconds | None = None

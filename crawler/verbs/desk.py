@@ -3,7 +3,6 @@
 import signal
 import sys
 import time
-from collections import Counter
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from crawler.errors import UsageError
 from crawler.frontier import (
     STATES,
     Believe,
-    Retry,
     changed,
     open_ledger,
 )
@@ -24,8 +22,7 @@ from crawler.model import Seconds
 from crawler.policy.masking import NOTHING, masked_line
 from crawler.urls import canonical
 from crawler.verbs import processes
-from crawler.verbs.desk_options import DRY_RUN, JSON, choosing_urls, verb_of, wanted
-from crawler.verbs.forget import forget_verb
+from crawler.verbs.desk_options import JSON, choosing_urls, verb_of, wanted
 from crawler.verbs.holding import opened_by
 from crawler.verbs.importing import importing
 from crawler.verbs.ledger import Ledger
@@ -93,23 +90,6 @@ def export_verb(ledger: Ledger, *, style: str, unmasked: bool, **chosen: Any) ->
         mask = NOTHING if unmasked else ledger.mask
         for text in exported(desk, wanted(**chosen), style, mask):
             sys.stdout.write(text)
-
-
-@click.command("retry")
-@verb_of
-@choosing_urls
-@DRY_RUN
-def retry_verb(ledger: Ledger, *, dry: bool, **chosen: Any) -> None:
-    """Make URLs due now whose last visit was a bad end, with all their attempts."""
-    with opened_by(ledger, acts=not dry, write=not dry) as desk:
-        found = changed(desk, Retry(wanted(**chosen), dry))
-    word = "would be" if dry else "is" if found.total() == 1 else "are"
-    print_lines([f"{counted(found.total(), 'URL')} {word} due again{_kinds(found)}"])
-
-
-def _kinds(found: "Counter[str]") -> str:
-    named = [f"{kind} {n:,}" for kind, n in found.most_common()]
-    return f": {', '.join(named)}" if named else ""
 
 
 @click.command("backup")
@@ -190,6 +170,6 @@ def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
 
 
 VERBS: tuple[click.Command, ...] = (
-    explain_verb, export_verb, retry_verb, forget_verb, backup_verb, stop_verb,
+    explain_verb, export_verb, backup_verb, stop_verb,
     reload_verb,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from crawler.frontier.sqlite.desk import wishes
 from crawler.frontier.sqlite.desk.archive import begin_archive
 from crawler.frontier.sqlite.desk.backlog import backlog
 from crawler.frontier.sqlite.desk.believing import believe
+from crawler.frontier.sqlite.desk.damage import soundness
 from crawler.frontier.sqlite.desk.entries import about_url
 from crawler.frontier.sqlite.desk.failing import failures_of
 from crawler.frontier.sqlite.desk.forget import forget, forgettable, still_forgettable
@@ -19,6 +20,7 @@ from crawler.frontier.sqlite.desk.host_tables import about_host, hosts_of
 from crawler.frontier.sqlite.desk.hosts import hosts_met
 from crawler.frontier.sqlite.desk.retry import retry
 from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
+from crawler.frontier.sqlite.desk.single import forget_url, retry_url
 from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.desk.waits import waits, waits_at
 from crawler.frontier.sqlite.file.statefile import Connection
@@ -53,6 +55,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.HostsOf: hosts_of,
     asked.BacklogOf: backlog,
     asked.AboutHost: lambda db, question: about_host(db, question.name),
+    asked.Integrity: soundness,
     asked.RobotsOf: lambda db, question: robots.known(db, question.origin),
     asked.SaidOf: lambda db, question: meaning.said(db, question.task),
     asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),
@@ -61,6 +64,8 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
 }
 _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.Retry: retry,
+    actions.RetryUrl: lambda file, action, now, _: retry_url(file, action, now),
+    actions.ForgetUrl: lambda file, action, now, _: forget_url(file, action, now),
     actions.Forget: forget,
     actions.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
     actions.Believe: lambda file, action, *_: believe(file, action.job),

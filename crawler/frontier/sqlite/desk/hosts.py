@@ -7,6 +7,7 @@ from crawler.frontier.answers import HostState, Page
 from crawler.frontier.classes import CLASSES
 from crawler.frontier.sqlite.file.schema import ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows.course import LASTING, STEPPED, kept
 from crawler.frontier.sums import HostCounts, HostView
 from crawler.model import Seconds
 from crawler.policy.politeness import FAILURES_TO_REST
@@ -21,7 +22,10 @@ SELECT 1 FROM (SELECT silent, failures FROM host WHERE failing_since IS NOT NULL
 WHERE silent AND failures >= {FAILURES_TO_REST}"""
 
 
-HOST = ", ".join(f"host.{one.name}" for one in fields(HostState))
+HOST = ", ".join(
+    f"host.{one.name} + {STEPPED}" if one.name in LASTING else f"host.{one.name}"
+    for one in fields(HostState)
+)
 
 
 def host_state(db: Connection, key: str) -> HostState | None:
@@ -91,7 +95,7 @@ def host_counts(db: Connection, now: Seconds, give_up: Seconds) -> HostCounts:
         (now, now),
     ).fetchone()
     found["failing"] = count(db, "SELECT 1 FROM host WHERE failing_since IS NOT NULL")
-    found["given_up"] = count(db, _GIVEN_UP, now - give_up)
+    found["given_up"] = count(db, _GIVEN_UP, now - kept(db).stepped - give_up)
     capped = {name for name in found if name != "gated" and found[name] >= MAX_COUNTED}
     capped |= {"gated"} if looked >= MAX_COUNTED else set()
     return HostCounts(known, **found, at_least=tuple(name for name in found if name in capped))

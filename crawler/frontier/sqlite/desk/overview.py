@@ -12,7 +12,7 @@ from crawler.records import JobTerms
 _MEMBERS = """
 SELECT id, machine, pid, born, started_at, lease_until, seen_at, state, config, name, busy, visits,
     rate, rate_ok, bytes, digest != '' AND digest != (SELECT digest FROM ledger),
-    trouble, heard, paused_at, paused_for, reloaded_at, reloaded
+    trouble, version, heard, paused_at, paused_for, reloaded_at, reloaded
 FROM process ORDER BY id"""
 _JOBS = """
 SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight,

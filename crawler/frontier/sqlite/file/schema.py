@@ -76,6 +76,7 @@ CREATE TABLE process (
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
     bytes INTEGER NOT NULL DEFAULT 0,
     trouble TEXT NOT NULL DEFAULT '',      -- what troubles it, in words
+    version TEXT NOT NULL DEFAULT '',      -- of the crawler that it is
     heard INTEGER NOT NULL DEFAULT 0,      -- the number of the wishes that are in force there
     paused_at REAL,                        -- since when this machine is at fault; NULL: it is not
     paused_for TEXT NOT NULL DEFAULT '',   -- and what for
@@ -197,10 +198,18 @@ CREATE VIEW known AS
     SELECT fingerprint, task FROM recent UNION ALL SELECT fingerprint, task FROM fingerprint;
 
 {LISTS}
-CREATE TABLE alive (                       -- when a process was last seen here
+CREATE TABLE clock (                       -- of the frontier, see policy/course.py
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    at REAL NOT NULL
+    boot TEXT NOT NULL DEFAULT '',         -- of the machine, which `offset` holds for
+    offset REAL NOT NULL DEFAULT 0,        -- from the time since then to the frontier's time
+    at REAL,                               -- when a process was last seen here
+    stepped REAL NOT NULL DEFAULT 0,       -- sum of the steps; times of rests are without it
+    settled INTEGER NOT NULL DEFAULT 0,
+    doubted REAL,
+    doubted_since REAL NOT NULL DEFAULT 0,
+    ahead INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+INSERT INTO clock (id) VALUES (1);
 
 CREATE TABLE file (
     key INTEGER PRIMARY KEY,               -- naming.path_key
