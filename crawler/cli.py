@@ -34,9 +34,10 @@ _CONFIG = click.option(
 HOMES = {
     "add": "urls", "audit": "audit", "backup": "desk", "doctor": "doctor.command",
     "explain": "desk", "export": "desk",
-    "failures": "hosts_verbs", "forget": "urls", "host": "hosts_verbs", "hosts": "hosts_verbs",
+    "failures": "hosts_verbs", "find": "find", "forget": "urls", "host": "hosts_verbs",
+    "hosts": "hosts_verbs",
     "pause": "wishes", "reload": "desk", "resume": "wishes", "retry": "urls",
-    "status": "status_verb", "stop": "desk", "wishes": "wishes",
+    "status": "status_verb", "stop": "desk", "wake": "wishes", "wishes": "wishes",
 }  # fmt: skip
 """The module below crawler/verbs of each verb that works on the ledger, which alone it loads."""
 

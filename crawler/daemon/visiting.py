@@ -120,6 +120,7 @@ class Visiting:
                 note=self._keep,
                 memory=self._memory,
                 odd=self._tell_odd_cookie,
+                now=self._disk.frontier.now,
             )
         )
         for job in self._configuration.listed_jobs():

@@ -149,6 +149,14 @@ class AboutHost(Question[Sequence[HostAccount]]):
 
 
 @dataclass(frozen=True, slots=True)
+class FilesNamed(Question[Sequence[Entry | None]]):
+    """The URLs that have the names of files, and those of fingerprints; None where none has."""
+
+    paths: Sequence[str]
+    fingerprints: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RobotsOf(Question[Robots | None]):
     """The robots.txt of an origin (scheme://name:port); None if it was never read."""
 

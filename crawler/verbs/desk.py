@@ -2,7 +2,6 @@
 
 import signal
 import sys
-import time
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -44,8 +43,9 @@ def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
     with importing():
         from crawler.verbs import explain as explaining
 
-    url, now = _canonical(url), time.time()
+    url = _canonical(url)
     with opened_by(ledger, acts=False) as desk:
+        now = desk.now()
         looked = explaining.look(desk, ledger, url, now)
     missed = looked if isinstance(looked, explaining.Unknown) else None
     cases = [] if isinstance(looked, explaining.Unknown) else looked
@@ -151,7 +151,7 @@ def _preview(ledger: Ledger) -> None:
 
 def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
     with opened_by(ledger, acts=True) as desk:
-        found = desk.sums().members
+        found, now = desk.sums().members, desk.now()
     here = processes.here(found)
     deaf = [one for one in here if processes.ignores(one, number)]
     heard = processes.send([one for one in here if one not in deaf], number)
@@ -161,7 +161,7 @@ def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
         print_lines(
             [f"process {one.pid} ignores {name}, as nohup has it: restart it, or use watch"]
         )
-    for one in processes.elsewhere(found, time.time()):
+    for one in processes.elsewhere(found, now):
         machine = one.machine.partition(" ")[0]
         print_lines([f"process {one.pid} on {machine} was not reached: do it there"])
     if not here:

@@ -9,6 +9,7 @@ from crawler.frontier import (
     BacklogOf,
     Chunks,
     FailuresOf,
+    FilesNamed,
     HostsMet,
     HostsOf,
     Listings,
@@ -117,6 +118,11 @@ def assert_answers_agree(desk, now):
     assert {one.task for one in stored(desk)} == {
         one.id for one in entries if one.digest and one.path and STATES[one.state] != "leased"
     }
+    named = desk.entry(
+        FilesNamed([one.path for one in stored(desk)], [one.fingerprint for one in entries])
+    )
+    assert [one.path for one in named[: len(stored(desk))]] == [one.path for one in stored(desk)]
+    assert named[len(stored(desk)) :] == entries
     for entry in entries[-2:]:
         known = desk.entry(AboutUrl(entry.url))
         assert entry in [one.entry for one in known]

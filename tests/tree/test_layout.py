@@ -11,6 +11,7 @@ PURE = "policy"
 """The room whose tests stand in the folder of their height itself."""
 
 ACROSS = {
+    "parts/feeder/test_waking.py": "hosts that are woken, in the ledger and in memory",
     "parts/daemon/test_lost_lease.py": "visits and services that meet a lost lease",
     "parts/feeder/test_room_for_hosts.py": "feeder and leaser together",
     "parts/transport/test_head_bounds.py": "connection and head together",
@@ -101,6 +102,8 @@ ELSEWHERE = {
     "frontier/sqlite/file/wish_tables.py": "parts/frontier/sqlite/file/test_schema.py",
     "frontier/sqlite/rows/listening.py": "parts/frontier/sqlite/desk/test_wishes.py",
     "frontier/sqlite/rows/pauses.py": "parts/frontier/sqlite/desk/test_wishes.py",
+    "frontier/sqlite/desk/waking.py": "parts/feeder/test_waking.py",
+    "frontier/sqlite/rows/woken.py": "parts/feeder/test_waking.py",
     "frontier/sqlite/rows/wished.py": "parts/frontier/sqlite/desk/test_wishes.py",
     "frontier/sqlite/visits/hearing.py": "parts/frontier/sqlite/desk/test_wishes.py",
     "frontier/sqlite/desk/asking.py": "parts/frontier/test_desk_verbs.py",
@@ -206,6 +209,7 @@ ELSEWHERE = {
     "verbs/doctor/service.py": "daemon/test_doctor.py",
     "verbs/fetch.py": "daemon/test_fetch_command.py",
     "verbs/fetch_options.py": "daemon/test_fetch_command.py",
+    "verbs/find.py": "daemon/test_find.py",
     "verbs/flag_servers.py": "daemon/test_verbs.py",
     "verbs/columns.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/__init__.py": "parts/verbs/test_hosts.py",
@@ -237,6 +241,7 @@ ELSEWHERE = {
     "verbs/wishes/listing.py": "daemon/test_pausing.py",
     "verbs/wishes/pausing.py": "daemon/test_pausing.py",
     "verbs/wishes/standing.py": "daemon/test_pausing.py",
+    "verbs/wishes/waking.py": "daemon/test_waking_hosts.py",
     "verbs/wishes/words.py": "daemon/test_pausing.py",
     "verbs/status/snapshot.py": "parts/verbs/test_status.py",
     "worker/guard.py": "parts/test_settler.py",

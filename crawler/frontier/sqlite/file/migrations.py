@@ -114,5 +114,10 @@ CREATE TABLE wish (
     until REAL,
     UNIQUE (verb, scope, subject, option)
 ) STRICT;
+CREATE TABLE woken (
+    host INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL,
+    forced INTEGER NOT NULL
+) STRICT;
 """,
 }

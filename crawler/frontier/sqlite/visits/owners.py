@@ -50,8 +50,8 @@ def _own(db: sqlite3.Connection, process: Process, now: Seconds, holder: Holder 
         hold(db, holder, now)
     which = (process.machine, process.pid, process.born)
     cursor = db.execute(
-        "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config, version) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config, version, "
+        "heard) VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT wishes FROM ledger))",
         (*which, now, now + LEASE_S, name, config, __version__),
     )
     assert cursor.lastrowid is not None
