@@ -4,8 +4,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import fields
 
-from crawler.frontier import Forget
-from crawler.frontier.answers import Entry
+from crawler.frontier import Entry, Forget
 from crawler.frontier.sqlite.rows.visited import TASKS, VISITED, column
 from crawler.model import Kept, Kind, Validators
 from crawler.records import Dead, Done, JobTerms
