@@ -42,9 +42,9 @@ class _Verbs(click.Group):
 
 def _desk() -> dict[str, click.Command]:
     with importing():
-        from crawler.verbs import audit, desk, hosts_verbs, wishes
+        from crawler.verbs import audit, desk, hosts_verbs, tail, wishes
 
-    verbs = (*desk.VERBS, *hosts_verbs.VERBS, *wishes.VERBS, audit.audit_verb)
+    verbs = (*desk.VERBS, *hosts_verbs.VERBS, *wishes.VERBS, audit.audit_verb, tail.tail_verb)
     return {str(verb.name): verb for verb in verbs}
 
 
