@@ -1,7 +1,5 @@
 """The frontier: URLs known, waiting, leased and finished; durable. `contract` has its verbs."""
 
-import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -24,18 +22,12 @@ from crawler.frontier.answers import (
     KnownUrl,
     Listing,
     Page,
+    Soundness,
     UnknownUrl,
 )
+from crawler.frontier.clock import Clocks
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
-from crawler.frontier.hosts import (
-    FailureList,
-    FailureSum,
-    HostAccount,
-    HostLine,
-    HostTable,
-    JobThere,
-)
 from crawler.frontier.list_values import (
     KnownChunk,
     NewList,
@@ -49,13 +41,16 @@ from crawler.frontier.list_values import (
 from crawler.frontier.questions import (
     AboutHost,
     AboutUrl,
+    BacklogOf,
     Chunks,
     FailuresOf,
     FiledOf,
+    FilesNamed,
     Forgettable,
     HostsMet,
     HostsOf,
     InFlight,
+    Integrity,
     Listings,
     RobotsOf,
     SaidOf,
@@ -106,7 +101,6 @@ from crawler.frontier.work import (
     Weigh,
     Work,
 )
-from crawler.model import Seconds
 
 __all__ = [
     "BEFORE_ALL",
@@ -119,12 +113,14 @@ __all__ = [
     "AboutUrl",
     "Amended",
     "Apply",
+    "BacklogOf",
     "Beat",
     "BeginArchive",
     "Believe",
     "BringBack",
     "Changed",
     "Chunks",
+    "Clocks",
     "CountDown",
     "Counts",
     "Cursor",
@@ -132,27 +128,23 @@ __all__ = [
     "Due",
     "Ended",
     "Entry",
-    "FailureList",
-    "FailureSum",
     "FailuresOf",
     "Filed",
     "FiledOf",
+    "FilesNamed",
     "Forget",
     "Forgettable",
     "Frontier",
     "Holder",
-    "HostAccount",
     "HostCounts",
-    "HostLine",
     "HostState",
-    "HostTable",
     "HostView",
     "HostsMet",
     "HostsOf",
     "InFlight",
     "InForce",
+    "Integrity",
     "JobSums",
-    "JobThere",
     "Joined",
     "KnownChunk",
     "KnownUrl",
@@ -180,6 +172,7 @@ __all__ = [
     "RobotsOf",
     "Said",
     "SaidOf",
+    "Soundness",
     "SourceState",
     "Sources",
     "Still",
@@ -216,18 +209,18 @@ def open_frontier(
     *,
     durable: bool,
     readonly: bool = False,
-    clock: Callable[[], Seconds] = time.time,
+    clocks: Clocks | None = None,
 ) -> Frontier:
     """Return the frontier in a state file, not yet entered; `durable` syncs every transaction.
 
-    Its `clock` is that of this machine, as that of all processes that share the file.
+    Its clock follows the `clocks` of this machine, as those of all processes that share the file.
 
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
     writes may be asked.
     """
     from crawler.frontier.sqlite.engine import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
-    return SqliteFrontier(state, durable=durable, readonly=readonly, clock=clock)
+    return SqliteFrontier(state, durable=durable, readonly=readonly, clocks=clocks or Clocks())
 
 
 def open_ledger(
@@ -235,7 +228,7 @@ def open_ledger(
     *,
     write: bool = False,
     older: bool = False,
-    clock: Callable[[], Seconds] = time.time,
+    clocks: Clocks | None = None,
 ) -> AbstractContextManager[Desk]:
     """Return a ledger that is there, to be entered, and worked on from outside.
 
@@ -245,7 +238,7 @@ def open_ledger(
     """
     from crawler.frontier.sqlite.outside import ledger  # noqa: PLC0415  likewise
 
-    return ledger(state, write=write, older=older, clock=clock)
+    return ledger(state, write=write, older=older, clocks=clocks or Clocks())
 
 
 def open_migration(state: Path) -> Migration:

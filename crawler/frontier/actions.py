@@ -2,24 +2,68 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from crawler.frontier.questions import Wanted
-from crawler.frontier.wishes import EndWishes, MakeWish, TakeBackWish
+from crawler.frontier.wishes import EndWishes, MakeWish, TakeBackWish, WakeHost
 from crawler.model import Seconds
 from crawler.records import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Make URLs due whose last visit was a bad end, with all their attempts.
+    """Make URLs due whose last visit failed or was a bad end, with all their attempts.
 
-    That is what was given up, and what a schedule would visit again later. Jobs that the
-    configuration no longer has are left. It counts by kind.
+    That is what was given up, what waits to be tried again, and what a schedule would visit again
+    later. Jobs that the configuration no longer has are left. It counts by kind.
     """
 
     wanted: Wanted
     dry: bool = False
     """Only count."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryUrl:
+    """Make a canonical URL due, with all its attempts, whatever its last visit was.
+
+    It counts 1 for each job that knows the URL, by what came of it there: a word of `Single`.
+    """
+
+    url: str
+    job: str | None = None
+    """Of this job alone."""
+    dry: bool = False
+    """Only count."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetUrl:
+    """Forget a canonical URL, unless a list that somebody else keeps still names it.
+
+    It counts likewise.
+    """
+
+    url: str
+    job: str | None = None
+    dry: bool = False
+
+
+class Single(StrEnum):
+    """What came of a single URL."""
+
+    DONE = "done"
+    """What was asked for."""
+    DUE = "due"
+    """It is due already."""
+    VISITED = "visited"
+    """It is being visited just now."""
+    RETIRED = "retired"
+    """No list names it any more, and it is to be added first."""
+    LISTED = "listed"
+    """A list still names it."""
+    GONE = "gone"
+    """The configuration no longer has its job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +130,6 @@ class Rename:
 
 Action = (
     Retry | Forget | BeginArchive | Believe | Revisit | LetGo | Rename
-    | MakeWish | TakeBackWish | EndWishes
+    | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes | WakeHost
 )  # fmt: skip
 """What `change` does."""

@@ -157,6 +157,16 @@ class UnknownUrl:
 
 
 @dataclass(frozen=True, slots=True)
+class Soundness:
+    """Whether the ledger's file is whole, as far as it was looked at."""
+
+    problems: Sequence[str]
+    """What is wrong with it, the first few."""
+    whole: bool
+    """Whether all of it was looked at."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """How often URLs of a slice were listed, of one kind of their last visit."""
 

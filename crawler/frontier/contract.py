@@ -15,7 +15,9 @@ nobody and tell of this process alone:
    of goes back with the next lease of that owner.
 6. Numbers of hosts and tasks that the owner does not have, or no more, are passed over.
 7. No verb takes a time of day from its caller; whoever decides by a stored one (due times, rests,
-   schedules, hours, budgets, dates of servers) asks `now`.
+   schedules, hours, budgets, dates of servers) asks `now`. It is the frontier's time, one for all
+   processes: the answers of `beat` and `lease` say how it runs, and it follows the wall clock by
+   the rules of `policy.course`. A step of it makes nothing that a host is owed shorter or longer.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -23,7 +23,7 @@ class Desk(Protocol):
     """What is asked and changed from outside."""
 
     def now(self) -> Seconds:
-        """Return the ledger's time, which is wall time; it asks nobody."""
+        """Return the frontier's time, seconds since 1970; it asks nobody."""
 
     def sums(self, give_up: Seconds | None = None) -> Sums:
         """Return the ledger as a whole: whose it is, its processes, the sums of its jobs.

@@ -6,6 +6,12 @@ from typing import NamedTuple
 
 from crawler.records import Seed
 
+BY_HAND = "inbox:by hand"
+"""Name of a job's source of URLs that an operator gives one by one: like an inbox, it only adds.
+
+Each URL is a chunk of it, by its fingerprint.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:

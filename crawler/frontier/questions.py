@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, UnknownUrl
-from crawler.frontier.hosts import FailureList, HostAccount, HostTable
+from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, Soundness, UnknownUrl
+from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
 from crawler.frontier.list_values import KnownChunk, SourceState
 from crawler.frontier.values import Filed, Said
 from crawler.frontier.wishes import Subject, Wish
@@ -135,10 +135,25 @@ class HostsOf(Question[HostTable]):
 
 
 @dataclass(frozen=True, slots=True)
+class BacklogOf(Question[Backlog]):
+    """What waits at the hosts that are at work or next, as far as a bound."""
+
+    now: Seconds
+
+
+@dataclass(frozen=True, slots=True)
 class AboutHost(Question[Sequence[HostAccount]]):
     """All that is known of the host name:port, or of every host of a name."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesNamed(Question[Sequence[Entry | None]]):
+    """The URLs that have the names of files, and those of fingerprints; None where none has."""
+
+    paths: Sequence[str]
+    fingerprints: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +206,14 @@ class StillForgettable(Question[Sequence[StoredFile]]):
 
     files: Sequence[StoredFile]
     until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity(Question[Soundness]):
+    """Whether the file is whole; it is read from its begin, and others write on meanwhile."""
+
+    within: Seconds | None = None
+    """How long it may be read; None reads all of it."""
 
 
 @dataclass(frozen=True, slots=True)

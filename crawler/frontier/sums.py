@@ -9,6 +9,9 @@ from crawler.frontier.process import Process
 from crawler.model import Seconds
 from crawler.records import JobTerms
 
+MAX_RETRYING = 10_000
+"""URLs of a job that are tried again are counted so far."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -33,8 +36,17 @@ class Member:
     """1 while it has an older text of its configuration in force than another process."""
     trouble: str = ""
     """What troubles it, in words."""
+    version: str = ""
+    """Of the crawler that it is."""
     heard: int = 0
     """Number of the wishes that are in force there."""
+    paused_at: Seconds | None = None
+    """Since when it begins no visit for a fault of this machine; None while it does."""
+    paused_for: str = ""
+    reloaded_at: Seconds | None = None
+    """Time of its last reload."""
+    reloaded: str = ""
+    """What that changed, or why it was refused."""
 
     def life(self, machine: str, now: Seconds) -> str:
         """Tell whether it is alive, dead, or silent: of another machine only its lease can tell."""
@@ -63,6 +75,9 @@ class JobSums:
     """A mark of the options by which all of its lines were understood."""
     terms: JobTerms | None = None
     """Its options as the frontier has them, but for its digest."""
+    retrying: int = 0
+    """Wait for another visit after one that failed, or are being visited again; counted as far as
+    MAX_RETRYING."""
     listed: bool = False
     """Whether a list of it was ever begun; `meaning` is empty until all were read."""
 
@@ -85,7 +100,7 @@ class HostCounts:
     gated: int
     """Are not visited before their robots.txt is known."""
     failing: int
-    """Rest long after failures in a row."""
+    """Failed when they were visited last."""
     given_up: int
     """Gave no answer at all for so long that their URLs end unvisited."""
     at_least: tuple[str, ...] = ()

@@ -1,10 +1,11 @@
 """The values that the frontier's verbs take and return, beside those of model and records."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from crawler.model import Kept, Seconds, Task
+from crawler.policy.course import Course
 from crawler.records import Health, Rest, Robots
 
 LEASE_S: Seconds = 60.0
@@ -53,6 +54,15 @@ class LeasedHost:
     robots: tuple[Robots, ...] = ()
     """Of a host just taken, whose robots.txt is obeyed: what is known of it, unless it is long."""
 
+    def moved(self, by: Seconds) -> "LeasedHost":
+        """Return it with the times of what it is owed that much later."""
+        return replace(
+            self,
+            health=self.health.moved(by),
+            rest=self.rest.moved(by),
+            address_answered_at=self.address_answered_at + by,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -70,6 +80,14 @@ class Lease:
     """Numbers of the hosts that went back: another process holds a host at their address."""
     answered_at: Mapping[str, Seconds] = field(default_factory=dict)
     """Wall times at which the last answers from the addresses of moved hosts began to arrive."""
+    course: Course = field(default_factory=Course)
+    """How the frontier's clock runs; `now` goes by it from here on."""
+
+    def moved(self, by: Seconds) -> "Lease":
+        """Return it with the times of what hosts are owed that much later."""
+        hosts = tuple(host.moved(by) for host in self.hosts)
+        answered_at = {ip: at + by for ip, at in self.answered_at.items()}
+        return replace(self, hosts=hosts, answered_at=answered_at)
 
 
 class Watched(NamedTuple):
@@ -139,6 +157,8 @@ class Beat:
     """When each owner was last seen, by its own clock: it changes while one lives."""
     in_force: InForce | None = None
     """None where a newer crawler has migrated the ledger: this process is to drain."""
+    course: Course | None = None
+    """How the frontier's clock runs; `now` goes by it from here on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +180,13 @@ class Pulse:
     """Bytes of bodies since it started."""
     trouble: str = ""
     """What troubles it, in words."""
+    paused_at: Seconds | None = None
+    """Wall time since when it begins no visit for a fault of this machine; None while it does."""
+    paused_for: str = ""
+    reloaded_at: Seconds | None = None
+    """Wall time of its last reload."""
+    reloaded: str = ""
+    """What that changed, or why it was refused, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,3 +151,6 @@ class _Found(NamedTuple):
             )
         for what in sorted(name for name in names if name.startswith("failed")):
             yield f"{counted(names[what], 'file')} not renamed: {what.partition(': ')[2]}"
+
+
+VERBS: tuple[click.Command, ...] = (audit_verb,)

@@ -127,7 +127,7 @@ KEYS = {
     "`export`, a line a URL, and the columns of `--format csv` in this order": "record.py:record",
     "`fetch --json`, a line a URL": "report.py:_json",
     "`status --json`": "status/account.py:document",
-    "each of its `processes`": "status/account.py:_process",
+    "each of its `processes`": "status/processes.py:process_document",
     "each of its `jobs`": "status/account.py:_job",
     "`explain --json`: `url` and `jobs`; each of these has what `export` has, and": (
         "explain/account.py:document"

@@ -165,3 +165,6 @@ class _Shown:
             return self._readable.line(line.record, width_of(self._terminal))
         except RecursionError:  # of a damaged line that nests thousands of levels
             return line.text
+
+
+VERBS: tuple[click.Command, ...] = (tail_verb,)

@@ -10,16 +10,20 @@ from crawler.frontier import wishes as wished
 from crawler.frontier.answers import Changed, Cursor, Page
 from crawler.frontier.sqlite.desk import wishes
 from crawler.frontier.sqlite.desk.archive import begin_archive
+from crawler.frontier.sqlite.desk.backlog import backlog
 from crawler.frontier.sqlite.desk.believing import believe
-from crawler.frontier.sqlite.desk.entries import about_url
+from crawler.frontier.sqlite.desk.damage import soundness
+from crawler.frontier.sqlite.desk.entries import about_url, files_named
 from crawler.frontier.sqlite.desk.failing import failures_of
 from crawler.frontier.sqlite.desk.forget import forget, forgettable, still_forgettable
 from crawler.frontier.sqlite.desk.host_tables import about_host, hosts_of
 from crawler.frontier.sqlite.desk.hosts import hosts_met
 from crawler.frontier.sqlite.desk.retry import retry
 from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
+from crawler.frontier.sqlite.desk.single import forget_url, retry_url
 from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.desk.waits import waits, waits_at
+from crawler.frontier.sqlite.desk.waking import wake_host
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.lists import chunks, meaning
 from crawler.frontier.sqlite.rows import robots
@@ -48,9 +52,12 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.StillForgettable: lambda db, question: still_forgettable(
         db, question.files, question.until
     ),
+    asked.FilesNamed: files_named,
     asked.FailuresOf: failures_of,
     asked.HostsOf: hosts_of,
+    asked.BacklogOf: backlog,
     asked.AboutHost: lambda db, question: about_host(db, question.name),
+    asked.Integrity: soundness,
     asked.RobotsOf: lambda db, question: robots.known(db, question.origin),
     asked.SaidOf: lambda db, question: meaning.said(db, question.task),
     asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),
@@ -59,6 +66,8 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
 }
 _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.Retry: retry,
+    actions.RetryUrl: lambda file, action, now, _: retry_url(file, action, now),
+    actions.ForgetUrl: lambda file, action, now, _: forget_url(file, action, now),
     actions.Forget: forget,
     actions.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
     actions.Believe: lambda file, action, *_: believe(file, action.job),
@@ -70,6 +79,7 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     ),
     wished.MakeWish: wishes.make,
     wished.TakeBackWish: lambda file, action, now, _: wishes.take_back(file, action, now),
+    wished.WakeHost: wake_host,
     wished.EndWishes: lambda file, _, now, __: wishes.end(file, now),
     actions.Rename: lambda file, action, *_: _at_once(file, files.rename, action.file, action.path),
 }

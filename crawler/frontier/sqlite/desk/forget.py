@@ -72,7 +72,7 @@ def forget(file: File, action: Forget, now: Seconds, after: Cursor) -> Changed:
         return _forget_chunk(file, after[1], action.until, now)
     if after[0] == NAMES:
         return _free_names(file, after[1])
-    done = one_slice(file, meant, OTHERS, after[1], partial(_delete, file.db, now))
+    done = one_slice(file, meant, OTHERS, after[1], partial(delete, file.db, now))
     return Changed(done.counts, done.after or (NAMES, BEFORE_ALL))
 
 
@@ -130,7 +130,7 @@ def _forget_listed(
     select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id = {TASK_OF} AND {_MEANT}"
     found = [db.execute(select, (number, until)).fetchone() for number in set(listed)]
     rows = [row for row in found if row]
-    _delete(db, now, rows)
+    delete(db, now, rows)
     _shorten(db, chunk, listed)
     return Counter(row[3] or "" for row in rows)
 
@@ -163,7 +163,8 @@ def _free_names(file: File, after: int) -> Changed:
     return Changed(Counter(), (NAMES, last) if found == NAMES_AT_ONCE else None)
 
 
-def _delete(db: Connection, now: Seconds, rows: Sequence[Row]) -> None:
+def delete(db: Connection, now: Seconds, rows: Sequence[Row]) -> None:
+    """Delete tasks with all that refers to them, and keep the sums."""
     (last,) = db.execute(_LAST_TASK).fetchone()
     _delete_all(db, now, rows)
     if last in {row[0] for row in rows}:

@@ -44,6 +44,15 @@ ALTER TABLE file ADD COLUMN store TEXT NOT NULL DEFAULT '';
 """,
     5: """
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
+-- the frontier has a clock of its own
+CREATE TABLE clock (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    boot TEXT NOT NULL DEFAULT '', offset REAL NOT NULL DEFAULT 0, at REAL,
+    stepped REAL NOT NULL DEFAULT 0, settled INTEGER NOT NULL DEFAULT 0, doubted REAL,
+    doubted_since REAL NOT NULL DEFAULT 0, ahead INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO clock (id, at) VALUES (1, (SELECT at FROM alive));
+DROP TABLE alive;
 -- how hosts are, and which visits fail
 ALTER TABLE host ADD COLUMN well_at REAL;
 ALTER TABLE host ADD COLUMN share REAL;
@@ -60,8 +69,15 @@ CREATE TABLE failure (
     PRIMARY KEY (host, cause)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failure_last ON failure (last_at);
--- what troubles a process, in words
+-- what status tells of processes, and of URLs that are tried again
+ALTER TABLE process ADD COLUMN paused_at REAL;
+ALTER TABLE process ADD COLUMN paused_for TEXT NOT NULL DEFAULT '';
+ALTER TABLE process ADD COLUMN reloaded_at REAL;
+ALTER TABLE process ADD COLUMN reloaded TEXT NOT NULL DEFAULT '';
+CREATE INDEX task_retrying ON task (job) WHERE state <= 1 AND (failures > 0 OR put_off > 0);
+-- what troubles a process, in words, and its crawler
 ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
+ALTER TABLE process ADD COLUMN version TEXT NOT NULL DEFAULT '';
 -- no number of a source is used again
 ALTER TABLE source RENAME TO source_before;
 CREATE TABLE source (
@@ -95,6 +111,11 @@ CREATE TABLE wish (
     made_at REAL NOT NULL,
     until REAL,
     UNIQUE (verb, scope, subject, option)
+) STRICT;
+CREATE TABLE woken (
+    host INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL,
+    forced INTEGER NOT NULL
 ) STRICT;
 """,
 }
