@@ -117,8 +117,7 @@ class App:
             Service("feeder", visiting.feeder.run),
             Service("seeder", self.seeder.run),
         )
-        reloader = Reloader(self._file, self._configuration, self._change.prepare, self._log)
-        forced = self._supervisor.run(services, reloader.reload)
+        forced = self._supervisor.run(services, self._reloader.reload)
         self._standing.require()
         self._guards.require()
         return forced
@@ -146,7 +145,11 @@ class App:
             self._configuration, self._visiting, self._meanings, self._disk, self._supervisor,
             self.keeper, self.seeder, self._controls,
         )  # fmt: skip
-        self._hearing = hearing(self.frontier, self._disk.owner, self._visiting.feeder, self._log)
+        prepare = self._change.prepare
+        self._reloader = Reloader(self._file, self._configuration, prepare, self._log)
+        self._hearing = hearing(
+            self.frontier, self._disk.owner, self._visiting.feeder, self._reloader, self._log
+        )
         stack.callback(self._release)
 
     def _open_supervisor(self) -> None:
