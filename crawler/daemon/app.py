@@ -231,8 +231,8 @@ class App:
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""
-        state, trouble, now = self._supervisor.state, self._guards.words(), self.frontier.now()
-        return telling(state, self._file, self._visiting, self._configuration, trouble, now)
+        state, now = self._supervisor.state, self.frontier.now()
+        return telling(state, self._file, self._visiting, self._configuration, self._guards, now)
 
     def _is_running(self) -> bool:
         return self._supervisor.is_running()

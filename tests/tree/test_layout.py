@@ -114,6 +114,8 @@ ELSEWHERE = {
     "frontier/sqlite/engine_desk.py": "parts/frontier/test_desk_verbs.py",
     "frontier/sqlite/outside.py": "parts/frontier/test_desk_verbs.py",
     "frontier/list_verbs.py": "parts/frontier/sqlite/lists/test_passes.py",
+    "frontier/sqlite/file/visit_tables.py": "parts/frontier/sqlite/rows/test_visited.py",
+    "frontier/sqlite/file/visits_apart.py": "parts/frontier/sqlite/file/test_migrations.py",
     "frontier/sqlite/file/accounts.py": "parts/frontier/sqlite/file/test_schema.py",
     "frontier/sqlite/file/list_tables.py": "parts/frontier/sqlite/file/test_schema.py",
     "frontier/sqlite/file/locking.py": "parts/frontier/sqlite/test_sqlite.py",
