@@ -216,6 +216,7 @@ ELSEWHERE = {
     "verbs/find.py": "daemon/test_find.py",
     "verbs/flag_servers.py": "daemon/test_verbs.py",
     "verbs/columns.py": "parts/verbs/test_hosts.py",
+    "verbs/tail/__init__.py": "daemon/test_tail.py",
     "verbs/hosts/__init__.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/account.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/failures.py": "parts/verbs/test_hosts.py",
