@@ -6,6 +6,7 @@ hosts in slices by their numbers.
 """
 
 from crawler.frontier.sqlite.file.first_migrations import FIRST_MIGRATIONS
+from crawler.frontier.sqlite.file.visits_apart import VISITS_APART
 
 MIGRATIONS: dict[int, str] = {
     **FIRST_MIGRATIONS,
@@ -42,7 +43,8 @@ CREATE INDEX task_waiting ON task (host, job, rank, due_at) WHERE state = 0;
 ALTER TABLE file ADD COLUMN machine TEXT NOT NULL DEFAULT '';
 ALTER TABLE file ADD COLUMN store TEXT NOT NULL DEFAULT '';
 """,
-    5: """
+    5: VISITS_APART
+    + """
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
 -- the frontier has a clock of its own
 CREATE TABLE clock (
@@ -69,6 +71,19 @@ CREATE TABLE failure (
     PRIMARY KEY (host, cause)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failure_last ON failure (last_at);
+CREATE TABLE looked (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at REAL NOT NULL
+) STRICT;
+CREATE TABLE under_way (
+    process INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    job TEXT NOT NULL,
+    began_at REAL NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (process, n)
+) STRICT, WITHOUT ROWID;
 -- what status tells of processes, and of URLs that are tried again
 ALTER TABLE process ADD COLUMN paused_at REAL;
 ALTER TABLE process ADD COLUMN paused_for TEXT NOT NULL DEFAULT '';
