@@ -176,5 +176,5 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         claims: Mapping[int, str] = values.NO_CLAIMS,
         kept: Mapping[int, Kept] = values.NOTHING_KEPT,
     ) -> set[int]:
-        owed = self._lasting(hosts)
-        return self._file.stage(settling.settle, owner, settlements, owed, claims, kept)
+        owed, stepped = self._lasting(hosts), self._clock.stepped
+        return self._file.stage(settling.settle, owner, settlements, owed, claims, kept, stepped)
