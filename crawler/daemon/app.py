@@ -146,8 +146,9 @@ class App:
         prepare = self._change.prepare
         self._reloader = Reloader(self._file, self._configuration, prepare, self._log)
         self._hearing = hearing(
-            self.frontier, self._disk.owner, self._visiting.feeder, self._reloader, self._log
-        )
+            self.frontier, self._disk.owner, self._visiting.feeder, self._reloader, self._mailbox,
+            self._log,
+        )  # fmt: skip
         stack.callback(self._release)
 
     def _open_supervisor(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crawler.frontier.questions import Wanted
-from crawler.frontier.wishes import EndWishes, MakeWish, TakeBackWish, WakeHost
+from crawler.frontier.wishes import EndWishes, GiveOrder, MakeWish, TakeBackWish, WakeHost
 from crawler.model import Seconds
 from crawler.records import StoredFile
 
@@ -130,6 +130,6 @@ class Rename:
 
 Action = (
     Retry | Forget | BeginArchive | Believe | Revisit | LetGo | Rename
-    | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes | WakeHost
+    | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes | WakeHost | GiveOrder
 )  # fmt: skip
 """What `change` does."""

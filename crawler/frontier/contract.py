@@ -78,8 +78,11 @@ class Frontier(Desk, ListVerbs, Protocol):
         first number.
         """
 
-    def heed(self, owner: int, number: int) -> None:
-        """Note that the wishes of a number are in force in the owner's process."""
+    def heed(self, owner: int, number: int, orders: Collection[int] = ()) -> None:
+        """Note that the wishes of a number are in force in the owner's process.
+
+        And that it does as it was told by these orders.
+        """
 
     def hurry(self, until: Seconds) -> None:
         """Let later verbs wait for other programs until then at the most: a stop is near.

@@ -13,6 +13,7 @@ from crawler.frontier.sqlite.rows.identity import in_force, leave_text
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, tally, task_of
+from crawler.frontier.sqlite.rows.wished import void_orders
 from crawler.frontier.sqlite.visits.owners import LEASED_BY, renew
 from crawler.frontier.values import (
     LEASE_S,
@@ -124,6 +125,7 @@ def _reclaim_from(
     addresses.orphan(db, owner, now)
     _rest_hosts(db, {host: begun[host] for host in held}, now)
     leave_text(db, owner)
+    void_orders(db, owner)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed
 
