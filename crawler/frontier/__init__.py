@@ -14,20 +14,24 @@ from crawler.frontier.actions import (
 )
 from crawler.frontier.answers import (
     START,
-    STATES,
     Changed,
     Cursor,
-    Entry,
     HostState,
-    KnownUrl,
-    Listing,
     Page,
     Soundness,
-    UnknownUrl,
 )
 from crawler.frontier.clock import Clocks
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
+from crawler.frontier.entries import (
+    STATES,
+    Entry,
+    Filed,
+    KnownUrl,
+    Listing,
+    Said,
+    UnknownUrl,
+)
 from crawler.frontier.list_values import (
     KnownChunk,
     NewList,
@@ -38,33 +42,35 @@ from crawler.frontier.list_values import (
     Synced,
     Weighed,
 )
+from crawler.frontier.queries import (
+    Chunks,
+    FiledOf,
+    Forgettable,
+    HostsMet,
+    Listings,
+    Sources,
+    StoredFiles,
+    Unneeded,
+    Waits,
+    Wanted,
+    Wishes,
+)
 from crawler.frontier.questions import (
     AboutHost,
     AboutUrl,
     BacklogOf,
-    Chunks,
     FailuresOf,
-    FiledOf,
     FilesNamed,
-    Forgettable,
-    HostsMet,
     HostsOf,
     InFlight,
     Integrity,
-    Listings,
     RobotsOf,
     SaidOf,
-    Sources,
     Still,
     StillForgettable,
-    StoredFiles,
     Unnamed,
-    Unneeded,
     UrlsOf,
-    Waits,
     WaitsAt,
-    Wanted,
-    Wishes,
 )
 from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Sums
 from crawler.frontier.values import (
@@ -73,7 +79,6 @@ from crawler.frontier.values import (
     MAX_CRASHES,
     STALLED_FACTOR,
     Beat,
-    Filed,
     Holder,
     InForce,
     Joined,
@@ -81,7 +86,6 @@ from crawler.frontier.values import (
     LeasedHost,
     Pulse,
     Reclaimed,
-    Said,
     Watched,
 )
 from crawler.frontier.work import (

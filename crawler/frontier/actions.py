@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from crawler.frontier.questions import Wanted
+from crawler.frontier.queries import Wanted
 from crawler.frontier.wishes import EndWishes, GiveOrder, MakeWish, TakeBackWish, WakeHost
 from crawler.model import Seconds
 from crawler.records import StoredFile
@@ -70,8 +70,10 @@ class Single(StrEnum):
 class Forget:
     """Forget URLs that no list of the configuration names, and last heard of by `until`.
 
-    These are the retired URLs, and all of jobs that the configuration no longer has. If such a job
-    comes back its lists say anew what was forgotten, and nothing else.
+    These are the retired URLs, and all of jobs that the configuration no longer has; last heard of
+    is the end of the last visit, or when it became known. Names of files that it had are free: what
+    lies there is removed before (Forgettable, LetGo), or is nobody's. If such a job comes back its
+    lists say anew what was forgotten, and nothing else.
     """
 
     until: Seconds
@@ -83,7 +85,8 @@ class Forget:
 class BeginArchive:
     """Let a new run of `crawler fetch --archive` begin: nothing is listed yet.
 
-    What failed is retired until it is listed, and begins anew then.
+    What failed is retired until it is listed, and begins anew then. It is for a ledger of that
+    command alone, all jobs of it, while nothing is listed or visited.
     """
 
 
@@ -111,7 +114,8 @@ class Revisit:
 class LetGo:
     """Note that files are removed, of retired URLs and of jobs that the configuration has not.
 
-    A URL that was listed again meanwhile is due, for its file is gone, and is not counted.
+    Their names are free. A file that has changed since it was looked up stays; a URL that was
+    listed again meanwhile is due, for its file is gone. Neither is counted.
     """
 
     files: Sequence[StoredFile]
@@ -121,7 +125,8 @@ class LetGo:
 class Rename:
     """Note that a file bears another name that was claimed; the old name is free.
 
-    It counts 1, also if another process noted the same before; 0 if the file has changed meanwhile.
+    It counts 1, also if that was noted before; 0 if the file has changed meanwhile, or is of a task
+    that is being visited.
     """
 
     file: StoredFile

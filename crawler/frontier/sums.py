@@ -66,9 +66,9 @@ class JobSums:
     known: int = 0
     retired: int = 0
     again: int = 0
-    """Ended, and due again."""
+    """Ended, and due again or being visited again; no retired ones."""
     kinds: dict[str, int] = field(default_factory=dict)
-    """By how their last visit ended that was an end."""
+    """By how their last visit ended that was an end; no retired ones."""
     held: int | None = None
     """URLs on its lists, where these lost too many to be believed at once."""
     meaning: str = ""
@@ -153,7 +153,7 @@ class Sums:
     jobs: Sequence[JobSums] = ()
     """All jobs ever met, those of the configuration first."""
     leased: int = 0
-    """URLs that are being visited."""
+    """URLs of active jobs that are being visited, or about to be."""
     met: int = 0
     """Number of hosts ever met."""
     owned: bool = False

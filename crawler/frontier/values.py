@@ -19,7 +19,9 @@ NOTHING_KEPT: Mapping[int, Kept] = {}
 BEFORE_ALL = -(2**63)
 """A cursor before every fingerprint."""
 MAX_CRASHES = 10
-"""Crashes of the process, with few other tasks in flight, that end a URL."""
+"""Crashes of the process that end a URL, of the kind `bug`; a visit that does the host well, or a
+retry, ends the count. One with more than 8 tasks in flight counts a tenth. A suspect waits, for up
+to 8 s, a time of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,20 +189,3 @@ class Pulse:
     """Wall time of its last reload."""
     reloaded: str = ""
     """What that changed, or why it was refused, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the lists say of a URL beside naming it."""
-
-    path: str | None
-    """Its file, where the list fixes it or it is stored."""
-    extra: Mapping[str, str] | None
-    """Columns that headers use."""
-
-
-class Filed(NamedTuple):
-    """How many listed URLs of a job have a file, among a slice of all URLs."""
-
-    with_file: int
-    without: int

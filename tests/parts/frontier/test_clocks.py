@@ -2,13 +2,25 @@
 
 import pytest
 
-from crawler.frontier import BringBack, Watched, open_ledger
+from crawler.frontier import AboutUrl, BringBack, HostsOf, WaitsAt, Watched, open_ledger
 from crawler.frontier.clock import Clocks, boot, since_boot
 from crawler.model import Kind
 from crawler.policy import course
 from crawler.policy.course import DOUBT_S
 from crawler.records import Again, Health, HostRecord, Rest
-from tests.parts.frontiers import NOW, Timed, beat, done, join, move, one_task, seeds, settled, take
+from tests.parts.frontiers import (
+    NOW,
+    Timed,
+    beat,
+    done,
+    gone,
+    join,
+    move,
+    one_task,
+    seeds,
+    settled,
+    take,
+)
 
 HOUR, YEARS = 3600.0, 315_360_000.0
 LOOK_S = 5.0
@@ -166,3 +178,50 @@ def test_a_process_that_has_not_heard_of_a_step_records_what_it_means(crawler):
 def test_the_boot_has_a_name_and_a_clock():
     assert boot() == boot() != ""
     assert 0 < since_boot() <= since_boot()
+
+
+def stepped(crawler):
+    """Let both processes follow a step of an hour."""
+    crawler.skews = (HOUR, HOUR)
+    crawler.pass_by(DOUBT_S + 2 * LOOK_S)
+    assert crawler.differences() == [HOUR, HOUR]
+
+
+def test_a_host_whose_owner_died_rests_from_then_after_a_step_too(crawler):
+    (one, other), (_, second) = crawler.frontiers, crawler.owners
+    one.add("job", seeds("a"), NOW)
+    stepped(crawler)
+    first, ip = join(one, crawler.up, gone()), "192.0.2.7"
+    task = one_task(one, first, crawler.up)
+    assert move(one, first, [HostRecord(task.host_id, 0.0, address=ip)], crawler.up) == frozenset()
+    assert beat(other, second, crawler.up).reclaimed
+    leased = rests_of(other, second, crawler.up + 2 * HOUR)
+    assert leased.rest.answered_at == leased.address_answered_at == crawler.up + HOUR
+
+
+def test_the_desk_tells_what_hosts_are_owed_by_the_time_after_a_step(crawler):
+    one, first = crawler.frontiers[0], crawler.owners[0]
+    one.add("job", seeds("a"), NOW)
+    task = one_task(one, first)
+    owed = HostRecord(
+        task.host_id, NOW + 2, rest=Rest(NOW, NOW + 700, NOW + 800),
+        health=Health(failures=7, silent=True, failing_since=NOW - 5, well_at=NOW - 9),
+    )  # fmt: skip
+    one.settle(first, [settled(task, Kind.TIMEOUT, Again(NOW + 2))], [owed])
+    one.leave(first, [owed], NOW)
+    crawler.owners[0] = join(one)
+    stepped(crawler)
+    now = one.now()
+    (url,) = one.entry(AboutUrl(task.url))
+    host = url.host
+    assert (host.failed_until, host.put_off_until, host.answered_at) == (
+        NOW + 700 + HOUR, NOW + 800 + HOUR, NOW + HOUR
+    )  # fmt: skip
+    assert (host.failing_since, host.well_at) == (NOW - 5 + HOUR, NOW - 9 + HOUR)
+    assert now < host.failed_until, "it rests"
+    (line,) = one.entry(HostsOf("resting", "rests", now)).rows
+    assert line.state == host
+    (waiting,) = one.entry(WaitsAt([task.host_id], now))
+    assert (waiting.put_off_until, waiting.failing_since) == (NOW + 800 + HOUR, NOW - 5 + HOUR)
+    assert one.sums(give_up=now - NOW - HOUR + 6).hosts.counts.given_up == 0
+    assert one.sums(give_up=now - NOW - HOUR + 4).hosts.counts.given_up == 1

@@ -8,12 +8,12 @@ from crawler.frontier import (
     Forget,
     Portion,
     ReadChunk,
+    Said,
     SaidOf,
     Sources,
     SourceState,
     StoredFiles,
 )
-from crawler.frontier.values import Said
 from crawler.model import Kept, Kind, Validators
 from crawler.records import Done, HostRecord, JobTerms
 from tests.parts.desk import number, rows

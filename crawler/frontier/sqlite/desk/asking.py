@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from crawler.frontier import actions
+from crawler.frontier import actions, queries
 from crawler.frontier import questions as asked
 from crawler.frontier import wishes as wished
 from crawler.frontier.answers import Changed, Cursor, Page
@@ -33,17 +33,17 @@ from crawler.model import Seconds
 Answer = TypeVar("Answer")
 
 _PAGES: dict[type, Callable[[Connection, Any, int], Page[Any]]] = {
-    asked.Wanted: entries_wanted,
-    asked.Listings: lambda db, _, after: listings(db, after),
-    asked.HostsMet: lambda db, _, after: hosts_met(db, after),
-    asked.Waits: waits,
-    asked.StoredFiles: lambda db, _, after: files.stored(db, after),
-    asked.Unneeded: lambda db, query, after: files.unneeded(db, query.job, after),
-    asked.Sources: chunks.sources,
-    asked.Chunks: chunks.chunks,
-    asked.FiledOf: meaning.filed,
-    asked.Wishes: lambda db, _, after: wishes.standing(db, after),
-    asked.Forgettable: lambda db, query, after: forgettable(db, query.until, after),
+    queries.Wanted: entries_wanted,
+    queries.Listings: lambda db, _, after: listings(db, after),
+    queries.HostsMet: lambda db, _, after: hosts_met(db, after),
+    queries.Waits: waits,
+    queries.StoredFiles: lambda db, _, after: files.stored(db, after),
+    queries.Unneeded: lambda db, query, after: files.unneeded(db, query.job, after),
+    queries.Sources: chunks.sources,
+    queries.Chunks: chunks.chunks,
+    queries.FiledOf: meaning.filed,
+    queries.Wishes: lambda db, _, after: wishes.standing(db, after),
+    queries.Forgettable: lambda db, query, after: forgettable(db, query.until, after),
 }
 _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.AboutUrl: about_url,
@@ -86,7 +86,7 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
 }
 
 
-def page(db: Connection, query: asked.Query[Answer], after: int) -> Page[Answer]:
+def page(db: Connection, query: queries.Query[Answer], after: int) -> Page[Answer]:
     """Return a slice of what a query asks for."""
     return _PAGES[type(query)](db, query, after)
 

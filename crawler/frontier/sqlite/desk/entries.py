@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import fields
 
-from crawler.frontier.answers import Entry, KnownUrl, UnknownUrl
+from crawler.frontier.entries import Entry, KnownUrl, UnknownUrl
 from crawler.frontier.questions import AboutUrl, FilesNamed
 from crawler.frontier.sqlite.desk.hosts import count, holder_of_address, host_state, waiting_of
 from crawler.frontier.sqlite.file.schema import ROBOTS_JOB, WAITING

@@ -31,7 +31,8 @@ def sums(db: Connection, now: Seconds, give_up: Seconds | None) -> Sums:
         return Sums(_older_uid(db), current=False, jobs=_names(db))
     uid, holder, wishes = db.execute("SELECT uid, name, wishes FROM ledger").fetchone()
     (leased,) = db.execute(
-        f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS_JOB}"
+        f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS_JOB} "
+        "AND job IN (SELECT id FROM job WHERE active)"
     ).fetchone()
     (met,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
     owned = db.execute("SELECT 1 FROM host WHERE owner IS NOT NULL LIMIT 1").fetchone()

@@ -3,7 +3,8 @@
 import json
 
 from crawler.frontier.answers import Page
-from crawler.frontier.questions import Waits, WaitsAt
+from crawler.frontier.queries import Waits
+from crawler.frontier.questions import WaitsAt
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.rows.course import STEPPED
 from crawler.policy.patience import Waiting

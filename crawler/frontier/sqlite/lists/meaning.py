@@ -9,11 +9,11 @@ import sqlite3
 from collections.abc import Iterable
 
 from crawler.frontier.answers import Page
-from crawler.frontier.questions import FiledOf
+from crawler.frontier.entries import Filed, Said
+from crawler.frontier.queries import FiledOf
 from crawler.frontier.sqlite.file.schema import RETIRED
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
 from crawler.frontier.sqlite.rows.slices import Slice
-from crawler.frontier.values import Filed, Said
 from crawler.frontier.work import Tidied, Understand
 from crawler.records import Seed
 
