@@ -16,7 +16,6 @@ from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.orders import processes
 from crawler.verbs.wishes.standing import wisher
-from crawler.verbs.words import counted
 
 SIGNALS = {Order.STOP: signal.SIGTERM, Order.RELOAD: signal.SIGHUP}
 
@@ -111,11 +110,10 @@ def _chosen(living: Sequence[Member], only: int) -> list[Member]:
     """Return the process of a pid, or of a number in the ledger, which the log tells."""
     found = [one for one in living if one.process.pid == only]
     found = found or [one for one in living if one.owner == only]
-    if len(found) != 1:
-        there = ", ".join(f"{_named(one)} (number {one.owner})" for one in living)
-        what = f"{counted(len(found), 'process')} have" if found else "no living process has"
-        raise UsageError(f"{what} the pid or number {only}; there are: {there or 'none'}")
-    return found
+    if len(found) == 1:
+        return found
+    there = ", ".join(f"{_named(one)} (number {one.owner})" for one in living) or "none"
+    raise UsageError(f"{len(found)} living processes have the pid or number {only}: {there}")
 
 
 def _named(one: Member) -> str:

@@ -21,11 +21,8 @@ def until_ended(ledger: Ledger, told: Sequence[Member], patience: Seconds) -> No
     Raises:
         CrawlerError: one has not in time.
     """
-    machine = current().machine
-    elsewhere = [one for one in told if one.process.machine != machine]
-    left = _until_none(
-        lambda: [one for one in told if one.process.lives(machine)], patience
-    ) or _until_none(lambda: _there(ledger, elsewhere), patience)
+    left = _until_none(lambda: _here(told), patience)
+    left = left or _until_none(lambda: _there(ledger, told), patience)
     if left:
         pids = ", ".join(str(one.process.pid) for one in left)
         raise CrawlerError(
@@ -60,8 +57,14 @@ def _until_none(look: Callable[[], list[Member]], patience: Seconds) -> list[Mem
     return left
 
 
+def _here(told: Sequence[Member]) -> list[Member]:
+    """Return the processes of this machine that live."""
+    return [one for one in told if one.process.lives(current().machine)]
+
+
 def _there(ledger: Ledger, told: Sequence[Member]) -> list[Member]:
     """Return the processes of other machines whose rows are there."""
+    told = [one for one in told if one.process.machine != current().machine]
     if not told:
         return []
     with open_ledger(ledger.state) as desk:

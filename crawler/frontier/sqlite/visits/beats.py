@@ -13,6 +13,7 @@ from crawler.frontier.sqlite.rows.identity import in_force, leave_text
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, tally, task_of
+from crawler.frontier.sqlite.rows.visited import column
 from crawler.frontier.sqlite.rows.wished import void_orders
 from crawler.frontier.sqlite.visits.owners import LEASED_BY, renew
 from crawler.frontier.values import (
@@ -35,6 +36,9 @@ SPREAD_S: Seconds = 8.0
 _DELAY = """
 SELECT ifnull(max(delay), 0.0)
 FROM host_job JOIN job ON job.id = host_job.job WHERE host_job.host = ? AND job.active"""
+_SUSPECT = """
+INSERT INTO visited (task, suspicion) VALUES (?, ?)
+ON CONFLICT (task) DO UPDATE SET suspicion = suspicion + excluded.suspicion"""
 _ORPHANED = f"""
 UPDATE host SET owner = NULL, answered_at = :now - {STEPPED},
     next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),
@@ -92,27 +96,25 @@ def _reclaim(
     A process that is seen to live has STALLED_FACTOR times as long: a step of the clock is no
     death. Nor is a clock that differs: what the caller has watched counts for more.
     """
-    owners = db.execute("SELECT id, machine, pid, born, lease_until FROM process").fetchall()
+    owners = db.execute(
+        "SELECT id, machine, pid, born, lease_until, seen_at FROM process"
+    ).fetchall()
     reclaimed: list[Reclaimed] = []
-    for owner, *which, lease_until in owners:
+    for owner, *which, lease_until, seen_at in owners:
         process = Process(*which)
         gone, lives = process.is_gone(machine), process.lives(machine)
         patience = (STALLED_FACTOR - 1) * LEASE_S if lives else 0.0
         over = lease_until + patience < now
         if watched is not None:
-            over = _is_silent(owner, watched, over=over, lives=lives)
+            over = watched.silent.get(owner) == seen_at and (over or not lives)
         if owner != mine and (gone or over):
             if not gone:  # it may wake up and write on: its parts are not continued
                 db.execute(
-                    f"UPDATE task SET part = NULL WHERE id IN (SELECT id {LEASED_BY})", (owner,)
+                    f"UPDATE visited SET part = NULL WHERE task IN (SELECT id {LEASED_BY})",
+                    (owner,),
                 )
             reclaimed += _reclaim_from(db, names, owner, now)
     return reclaimed
-
-
-def _is_silent(owner: int, watched: Watched, *, over: bool, lives: bool) -> bool:
-    """Tell whether an owner that was watched is silent for as long as it may be."""
-    return owner in watched.silent and (over or not lives)
 
 
 def _reclaim_from(
@@ -138,7 +140,7 @@ def _suspect_tasks(
     Of many tasks most are innocent. The longer a task has been suspected the longer it waits, at a
     time of its own, so that the culprit is alone with ever fewer others; in the end it dies.
     """
-    rows = db.execute(f"SELECT {COLUMNS}, suspicion {LEASED_BY}", (owner,)).fetchall()
+    rows = db.execute(f"SELECT {COLUMNS}, {column('suspicion')} {LEASED_BY}", (owner,)).fetchall()
     weight = STRONG_SUSPICION if len(rows) <= FEW_TASKS else WEAK_SUSPICION
     reclaimed = []
     for *row, before in rows:
@@ -171,17 +173,16 @@ def _suspect(
     db: sqlite3.Connection, task: Task, due_at: Seconds, weight: int, *, died: bool
 ) -> None:
     db.execute(
-        "UPDATE task SET state = ?, due_at = ?, suspicion = suspicion + ? WHERE id = ?",
-        (DEAD if died else WAITING, due_at, weight, task.id),
+        "UPDATE task SET state = ?, due_at = ? WHERE id = ?",
+        (DEAD if died else WAITING, due_at, task.id),
     )
+    db.execute(_SUSPECT, (task.id, weight))
     if died:
+        reason = "the process died during its visits, again and again"
+        db.execute("UPDATE task SET ended = ? WHERE id = ?", (Kind.BUG.value, task.id))
         db.execute(
-            "UPDATE task SET kind = :bug, ended = :bug, reason = :reason WHERE id = :id",
-            {
-                "bug": Kind.BUG.value,
-                "reason": "the process died during its visits, again and again",
-                "id": task.id,
-            },
+            "UPDATE visited SET kind = ?, reason = ? WHERE task = ?",
+            (Kind.BUG.value, reason, task.id),
         )
 
 
