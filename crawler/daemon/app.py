@@ -28,7 +28,7 @@ from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.standing import Standing
 from crawler.daemon.supervisor import Supervisor
-from crawler.daemon.telling import telling
+from crawler.daemon.telling import telling, visits_under_way
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
@@ -213,6 +213,7 @@ class App:
             progress=configuration.settings.crawler.log.progress,
             when_settled=partial(self._look, done),
         )
+        self.keeper.under_way = partial(visits_under_way, visiting)
         self._standing = Standing(
             self._file, configuration, self._log, stop=self.stop, reload=self._mailbox.reload,
             give_back=visiting.feeder.leaser.give_all_back,

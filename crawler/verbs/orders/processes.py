@@ -5,11 +5,18 @@ import signal
 from collections.abc import Sequence
 
 from crawler.errors import CrawlerError
+from crawler.frontier import Member
 from crawler.frontier.process import PROC, Process, current
 from crawler.model import Seconds
 
 GLANCE_S: Seconds = 0.05
 """Time between two looks at processes that are to end."""
+
+
+def here(members: Sequence[Member]) -> list[Process]:
+    """Return the living processes of this machine."""
+    machine = current().machine
+    return [one.process for one in members if one.process.lives(machine)]
 
 
 def send(processes: Sequence[Process], number: signal.Signals) -> list[Process]:
