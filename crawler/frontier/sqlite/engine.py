@@ -88,8 +88,8 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     def hear(self, owner: int, after: int) -> Heard:
         return self._ear.hear(owner, after)
 
-    def heed(self, owner: int, number: int) -> None:
-        self._file.write(hearing.heed, owner, number)
+    def heed(self, owner: int, number: int, orders: Collection[int] = ()) -> None:
+        self._file.write(hearing.heed, owner, number, orders, self.now())
 
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
