@@ -256,6 +256,7 @@ ELSEWHERE = {
     "verbs/wishes/waking.py": "daemon/test_waking_hosts.py",
     "verbs/wishes/words.py": "daemon/test_pausing.py",
     "verbs/status/snapshot.py": "parts/verbs/test_status.py",
+    "worker/bodies.py": "parts/test_settler.py",
     "worker/guard.py": "parts/test_settler.py",
     "worker/judge.py": "parts/test_settler.py",
     "worker/reservations.py": "parts/test_settler.py",
