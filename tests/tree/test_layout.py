@@ -175,6 +175,7 @@ ELSEWHERE = {
     "sources/heads.py": "parts/sources/test_formats.py",
     "sources/markup.py": "parts/sources/test_sitemap_files.py",
     "sources/short_files.py": "parts/seeder/test_new_files.py",
+    "sources/taken_files.py": "parts/sources/test_inbox.py",
     "sources/sitemap_entries.py": "parts/sources/test_sitemap_files.py",
     "sources/json_lines.py": "parts/sources/test_formats.py",
     "sources/tables.py": "parts/sources/test_formats.py",
