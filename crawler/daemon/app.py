@@ -145,11 +145,13 @@ class App:
             self._configuration, self._visiting, self._meanings, self._disk, self._supervisor,
             self.keeper, self.seeder, self._controls,
         )  # fmt: skip
-        prepare = self._change.prepare
-        self._reloader = Reloader(self._file, self._configuration, prepare, self._log)
-        self._hearing = hearing(
-            self.frontier, self._disk.owner, self._visiting.feeder, self._reloader, self._log
+        self._reloader = Reloader(
+            self._file, self._configuration, self._change.prepare, self._log, self.frontier.now
         )
+        self._hearing = hearing(
+            self.frontier, self._disk.owner, self._visiting.feeder, self._reloader, self._mailbox,
+            self._log,
+        )  # fmt: skip
         stack.callback(self._release)
 
     def _open_supervisor(self) -> None:

@@ -132,5 +132,15 @@ CREATE TABLE woken (
     number INTEGER NOT NULL,
     forced INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE ordered (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    process INTEGER NOT NULL,
+    verb TEXT NOT NULL,
+    who TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    heard_at REAL
+) STRICT;
+CREATE INDEX ordered_process ON ordered (process);
 """,
 }
