@@ -7,6 +7,7 @@ hardly worked meanwhile. Code that does not let go of the interpreter holds the 
 well, but works.
 """
 
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from crawler.worker.frames import where
 
 IDLE_S: Seconds = 0.5
 """Time between two looks while nothing is watched."""
+AWAIT_S: Seconds = 1.0
+"""Longest wait for the native thread, which may have been held up, too."""
 LOOKS = 4
 """Looks within the longest time that is not told."""
 
@@ -49,6 +52,8 @@ class HubWatch:
         """Where the loop stands, as the native thread has found it; '' while it is in time."""
         self._late: Seconds = 0.0
         """How late the native thread was itself, since the loop came round last."""
+        self._looked = 0
+        """Looks of the native thread."""
         self._ended = False
 
     def __enter__(self) -> Self:
@@ -70,7 +75,16 @@ class HubWatch:
             gevent.sleep(tick)
             blocked = time.monotonic() - self._round - tick
             if limit and blocked > limit:
-                self._tell(limit, blocked, time.thread_time() - worked)
+                worked = time.thread_time() - worked
+                self._round = math.inf  # where the loop stands from now on is of no interest
+                self._await_look()
+                self._tell(limit, blocked, worked)
+
+    def _await_look(self) -> None:
+        """Let the native thread note how late it was itself."""
+        before, until = self._looked, time.monotonic() + AWAIT_S
+        while self._looked == before and time.monotonic() < until:
+            gevent.sleep(0.01)
 
     def _tell(self, limit: Seconds, blocked: Seconds, worked: Seconds) -> None:
         seconds, place = round(blocked, 1), self._where
@@ -91,3 +105,4 @@ class HubWatch:
             self._late += now - began - tick
             if self._watched and not self._where and now - self._round - tick > self._watched / 2:
                 self._where = where(sys._current_frames().get(self._main))  # noqa: SLF001
+            self._looked += 1
