@@ -19,6 +19,7 @@ from crawler.frontier.sqlite.desk.hosts import hosts_met
 from crawler.frontier.sqlite.desk.retry import retry
 from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
 from crawler.frontier.sqlite.desk.slices import File
+from crawler.frontier.sqlite.desk.unused import forget_unused
 from crawler.frontier.sqlite.desk.waits import waits, waits_at
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.lists import chunks, meaning
@@ -60,6 +61,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
 _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.Retry: retry,
     actions.Forget: forget,
+    actions.ForgetUnused: forget_unused,
     actions.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
     actions.Believe: lambda file, action, *_: believe(file, action.job),
     actions.Revisit: lambda file, action, now, _: _at_once(

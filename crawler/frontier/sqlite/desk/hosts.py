@@ -17,6 +17,8 @@ MAX_LOOKED_AT = 50_000
 """Hosts among which those that fail are counted."""
 PAGE_ROWS = 1000
 """Hosts of a page."""
+KNOWN = "SELECT ifnull((SELECT max(id) FROM host), 0) - forgotten FROM ledger"
+"""How many hosts are known: their numbers have no other gaps."""
 
 
 HOST = ", ".join(f"host.{one.name}" for one in fields(HostState))
@@ -75,7 +77,7 @@ def waiting_of(db: Connection, host: int) -> int:
 
 def host_counts(db: Connection, now: Seconds, give_up: Seconds) -> HostCounts:
     """Count the hosts, each state as far as MAX_COUNTED: so it takes no time at any size."""
-    (known,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
+    (known,) = db.execute(KNOWN).fetchone()
     free = "SELECT 1 FROM host WHERE class = ? AND owner IS NULL AND NOT parked AND ready_at"
     found = {
         "held": count(db, "SELECT 1 FROM host WHERE owner IS NOT NULL"),
