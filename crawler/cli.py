@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -30,22 +31,34 @@ _CONFIG = click.option(
 )
 
 
+HOMES = {
+    "add": "urls", "audit": "audit", "backup": "desk", "doctor": "doctor.command",
+    "explain": "desk", "export": "desk",
+    "failures": "hosts_verbs", "find": "find", "forget": "urls", "host": "hosts_verbs",
+    "hosts": "hosts_verbs",
+    "pause": "wishes", "reload": "desk", "resume": "wishes", "retry": "urls",
+    "status": "status_verb", "stop": "desk", "wake": "wishes", "wishes": "wishes",
+}  # fmt: skip
+"""The module below crawler/verbs of each verb that works on the ledger, which alone it loads."""
+
+
 class _Verbs(click.Group):
     """The verbs below, and those of the desk."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *_desk()])
+        return sorted([*super().list_commands(ctx), *HOMES])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return super().get_command(ctx, cmd_name) or _desk().get(cmd_name)
+        return super().get_command(ctx, cmd_name) or _desk_verb(cmd_name)
 
 
-def _desk() -> dict[str, click.Command]:
+def _desk_verb(name: str) -> click.Command | None:
+    if name not in HOMES:
+        return None
     with importing():
-        from crawler.verbs import audit, desk, hosts_verbs, wishes
-
-    verbs = (*desk.VERBS, *hosts_verbs.VERBS, *wishes.VERBS, audit.audit_verb)
-    return {str(verb.name): verb for verb in verbs}
+        home = import_module(f"crawler.verbs.{HOMES[name]}")
+    verbs: tuple[click.Command, ...] = home.VERBS
+    return next(verb for verb in verbs if verb.name == name)
 
 
 @click.group(

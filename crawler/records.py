@@ -3,6 +3,7 @@
 All of them are frozen; change is `replace()`.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from crawler.model import Outcome, Seconds, Task, value
@@ -137,6 +138,12 @@ class Health:
     share: float | None = None
     """Share of such visits, lately; None before the first visit."""
 
+    def moved(self, by: Seconds) -> "Health":
+        """Return it with its times that much later."""
+        since = (self.failing_since, self.refused_since, self.well_at)
+        failing, refused, well = (None if at is None else at + by for at in since)
+        return replace(self, failing_since=failing, refused_since=refused, well_at=well)
+
 
 @value
 class Rest:
@@ -150,6 +157,11 @@ class Rest:
     """It asked itself for no visit before, with Retry-After."""
     turn_at: Seconds = 0.0
     """The hosts at its address have their turns before."""
+
+    def moved(self, by: Seconds) -> "Rest":
+        """Return it with its times that much later; what is none stays so."""
+        times = (self.answered_at, self.failed_until, self.put_off_until, self.turn_at)
+        return Rest(*(max(0.0, at + by) if at else at for at in times))
 
     def unasked(self, now: Seconds) -> Seconds:
         """Return for how long the host could have been asked and was not; 0 if nothing is known."""
@@ -176,6 +188,15 @@ class HostRecord:
     rest: Rest = Rest()
     address_rests: tuple[tuple[str, Seconds], ...] = ()
     """Addresses at which it was visited, and the wall time at which the last answer there began."""
+
+    def moved(self, by: Seconds) -> "HostRecord":
+        """Return it with the times of what it is owed that much later."""
+        return replace(
+            self,
+            health=self.health.moved(by),
+            rest=self.rest.moved(by),
+            address_rests=tuple((ip, at + by) for ip, at in self.address_rests),
+        )
 
 
 class StoredFile(NamedTuple):

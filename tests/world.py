@@ -94,6 +94,7 @@ class World:
                 "state": "state.sqlite",
                 "output": str(self.output),
                 "durability": "relaxed",
+                "guards": {"min_free": 0, "min_inodes": 0},
                 "grace_period": "1s",
                 "watch": True,
                 "concurrency": self.concurrency,

@@ -28,6 +28,7 @@ from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.standing import Standing
 from crawler.daemon.supervisor import Supervisor
+from crawler.daemon.telling import telling
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
@@ -38,7 +39,6 @@ from crawler.model import Seconds
 from crawler.records import Settlement
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.seeder import Seeder
-from crawler.sources.contract import readable
 
 RELEASE_S: Seconds = 2.0
 """How long the last transaction of a stop waits for others where no grace period is left."""
@@ -187,9 +187,6 @@ class App:
 
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
-        moved = partial(visiting.review.ask, clock_moved=True)
-        told = partial(self._guards.happened, "clock")
-        self._clock = ClockWatch(self._log, moved, last_seen=self._disk.alive, told=told)
         done = UntilDone(
             self.frontier,
             visiting.feeder,
@@ -214,12 +211,14 @@ class App:
             self._file, configuration, self._log, stop=self.stop, reload=self._mailbox.reload,
             give_back=visiting.feeder.leaser.give_all_back,
         )  # fmt: skip
+        told = partial(self._guards.happened, "clock")
+        clock = ClockWatch(self._log, partial(visiting.review.ask, ahead=True), told)
+        self.keeper.beaten.append(clock.look)
         self.keeper.beat()
-        self.keeper.beaten = self._standing.look
+        self.keeper.beaten.append(self._standing.look)
 
     def _look(self, done: UntilDone) -> None:
         """Compute rests anew where that was asked for, and see whether all is done."""
-        self._clock.look()
         if self._visiting.review.run():
             self.seeder.again({})
         if self._until_done:
@@ -227,9 +226,8 @@ class App:
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""
-        state = "paused" if self._visiting.feeder.paused else self._supervisor.state.value
-        file, busy = readable(str(self._file or "")), self._visiting.workers.busy
-        return Pulse(state, file, busy, trouble=self._guards.words())
+        state, trouble, now = self._supervisor.state, self._guards.words(), self.frontier.now()
+        return telling(state, self._file, self._visiting, self._configuration, trouble, now)
 
     def _is_running(self) -> bool:
         return self._supervisor.is_running()

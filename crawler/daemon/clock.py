@@ -1,52 +1,43 @@
-"""Notices that the wall clock was moved, against a clock that nobody moves."""
+"""Tells when the wall clock and the frontier's clock differ, and when the latter is set."""
 
-import time
 from collections.abc import Callable
 
+from crawler.frontier import Beat
 from crawler.log import Log, iso
 from crawler.model import Seconds
-
-STEP_S: Seconds = 2.0
-"""Smallest step that is told: a clock that is drawn to the right time moves by less at once."""
-
-
-def since_boot() -> Seconds:
-    """Return the seconds since the machine started, its sleep included where that is known."""
-    boottime = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+from crawler.policy.course import DOUBT_S, SLEW_S, Course
 
 
 class ClockWatch:
-    """Tells each step of the clock once, to the log and in words to `told`, and calls `moved`.
+    """Tells each step of the clock once, to the log and in words to `told`.
 
-    `last_seen` is the wall time at which a process was last seen in the ledger: if that is yet to
-    come, the clock was ahead then.
+    It calls `went_back` where the frontier's time did.
     """
 
     def __init__(
-        self,
-        log: Log,
-        moved: Callable[[], None],
-        *,
-        last_seen: Seconds | None,
-        told: Callable[[str], None] = lambda _: None,
-        wall: Callable[[], Seconds] = time.time,
-        steady: Callable[[], Seconds] = since_boot,
+        self, log: Log, went_back: Callable[[], None], told: Callable[[str], None] = lambda _: None
     ) -> None:
         self._log = log
-        self._moved = moved
         self._told = told
-        self._wall = wall
-        self._steady = steady
-        self._offset = max(wall(), last_seen or 0.0) - steady()
+        self._went_back = went_back
+        self._before: Course | None = None
 
-    def look(self) -> None:
-        """Compare the clocks."""
-        offset = self._wall() - self._steady()
-        step = offset - self._offset
-        if abs(step) >= STEP_S:
-            by_s = round(step, 1)
-            self._log.warning("clock.moved", by_s=by_s)
-            self._told(f"the clock was moved by {by_s:+,.1f} s at {iso(self._wall())}")
-            self._moved()
-        self._offset = offset
+    def look(self, beat: Beat) -> None:
+        """Compare the course of the frontier's clock with that of the heartbeat before."""
+        if now := beat.course:
+            before, self._before = self._before or Course(stepped=now.stepped), now
+            self._tell_step(now, now.stepped - before.stepped)
+            if now.doubted is not None and abs(now.difference - before.difference) > SLEW_S:
+                self._tell_doubt(now)
+            if now.ahead > before.ahead or now.stepped < before.stepped:
+                self._went_back()
+
+    def _tell_step(self, now: Course, step: Seconds) -> None:
+        if step:
+            self._log.warning("clock.moved", by_s=round(step, 1))
+            self._told(f"the clock was moved by {step:+,.1f} s at {iso(now.at or 0.0)}")
+
+    def _tell_doubt(self, now: Course) -> None:
+        differs, at = round(now.difference, 1), iso(now.at or 0.0)
+        self._log.warning("clock.doubted", differs_s=differs, believed_in_s=DOUBT_S)
+        self._told(f"the wall clock differs by {differs:+,.1f} s since {at}, and is doubted")

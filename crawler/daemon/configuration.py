@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from crawler.config import Job, PerAddress, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.meaning import until_synced
+from crawler.model import Seconds
 from crawler.policy.host_limits import HostLimits
 
 
@@ -35,6 +36,8 @@ class Configuration:
         self.hosts = HostOverrides(settings)
         self.outdated: frozenset[str] = frozenset()
         """Names of jobs that mean something else in the newest text, which is not in force here."""
+        self.reloaded: tuple[Seconds | None, str] = (None, "")
+        """Wall time of the last reload, and what it changed or why it was refused, in words."""
 
     def coming(self, settings: Settings) -> Coming:
         """Return other settings as they would come into force; nothing changes yet.

@@ -86,3 +86,15 @@ def log_fields(found: Difference) -> dict[str, Any]:
         "hosts": found.hosts or None,
         "values": list(found.values) or None,
     }
+
+
+def in_words(found: Difference) -> str:
+    """Return what a reload changed, for people."""
+    parts = [
+        f"added {', '.join(found.added)}" if found.added else "",
+        f"removed {', '.join(found.removed)}" if found.removed else "",
+        *(f"{name}: {', '.join(options)}" for name, options in found.changed.items()),
+        f"crawler: {', '.join(found.crawler)}" if found.crawler else "",
+        "hosts" if found.hosts else "",
+    ]
+    return "; ".join(filter(None, parts)) or "nothing"

@@ -46,8 +46,8 @@ class Keeper:
         self.progress = progress
         """Seconds between two `progress` lines; 0 for none."""
         self._when_settled = when_settled
-        self.beaten: Callable[[Beat], None] = lambda _: None
-        """Is called after each heartbeat, with what the ledger answered."""
+        self.beaten: list[Callable[[Beat], None]] = []
+        """Are called after each heartbeat, with what the ledger answered."""
         self._rates = (0.0, 0.0)
         self._watch = OwnerWatch()
         self._watched = Watched()
@@ -89,7 +89,8 @@ class Keeper:
         if beat.reclaimed:
             self._sweep(beat.reclaimed)
         self._output.look()
-        self.beaten(beat)
+        for hear in self.beaten:
+            hear(beat)
 
     def _sweep(self, reclaimed: Sequence[Reclaimed]) -> None:
         """Remove the `.part` files that dead processes left, and tell what they had."""

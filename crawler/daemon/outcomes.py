@@ -44,7 +44,7 @@ class Outcomes:
         now = time.monotonic()
         if outcome.ours:
             self._fetcher.hang_up()  # idle connections hold descriptors that may be what is missing
-            if pause.fault(now):
+            if pause.fault(now, outcome.reason):
                 self._log.error("daemon.paused", cause=outcome.reason)
         elif pause.probes(now) and self._proves_it_over(outcome):
             pause.well(now)

@@ -18,6 +18,7 @@ from crawler.daemon.opening import StoppedError
 from crawler.errors import ConfigError, CrawlerError
 from crawler.log import Log, open_log
 from crawler.policy.masking import Mask
+from crawler.policy.pressure import wanted_descriptors
 from crawler.worker.pool import end_is_handled
 
 FORCED_EXIT = 3
@@ -72,15 +73,15 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
 def raise_descriptors(concurrency: int, log: Log) -> None:
     """Raise this process's limit of descriptors to the machine's, and warn where that is low.
 
-    A visit takes a socket and perhaps a file; two idle connections are kept for each visit, and
-    more where there is room for more (`transport.idle`).
+    More idle connections are kept where there is room for more (`transport.idle`).
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         soft = hard
-    if soft != resource.RLIM_INFINITY and soft < 4 * concurrency + 64:
-        log.warning("descriptors.few", limit=soft, wanted=4 * concurrency + 64)
+    wanted = wanted_descriptors(concurrency)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        log.warning("descriptors.few", limit=soft, wanted=wanted)
 
 
 def collect_seldom() -> None:

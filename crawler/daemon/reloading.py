@@ -5,6 +5,7 @@ held by another program, puts the reload off. Visits under way end under the opt
 they began; the next lease of a URL has the new ones.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +14,7 @@ import gevent
 
 from crawler.config import Settings, load
 from crawler.daemon.configuration import Configuration
-from crawler.daemon.difference import Difference, check, difference, log_fields
+from crawler.daemon.difference import Difference, check, difference, in_words, log_fields
 from crawler.errors import LOCAL_FAULTS, ConfigError, LocalFaultError, Problem, UsageError
 from crawler.log import Log
 from crawler.model import Seconds
@@ -22,6 +23,8 @@ from crawler.threads import Native
 FIRST_WAIT_S: Seconds = 1.0
 """Wait before a reload is tried again that a fault of this machine put off; it doubles."""
 MAX_WAIT_S: Seconds = 30.0
+MAX_TOLD = 500
+"""Characters of what the row of the process says of a reload."""
 
 Prepare = Callable[[Settings, Difference], Callable[[], None]]
 """Does all of a reload that may fail, and returns what puts it in force: that cannot fail.
@@ -82,10 +85,16 @@ class Reloader:
         put_in_force = self._prepare(settings, found)
         put_in_force()
         self._log.info("config.reloaded", **log_fields(found))
+        self._tell(in_words(found))
 
     def _reject(self, error: UsageError) -> None:
         problems = error.problems if isinstance(error, ConfigError) else [error]
         self._log.error("config.rejected", problems=[str(one) for one in problems])
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        self._tell(f"refused: {problems[0]}{more}")
+
+    def _tell(self, words: str) -> None:
+        self._configuration.reloaded = time.time(), words[:MAX_TOLD]
 
 
 def _loaded(native: Native, file: Path) -> Settings:

@@ -120,6 +120,7 @@ class Visiting:
                 note=self._keep,
                 memory=self._memory,
                 odd=self._tell_odd_cookie,
+                now=self._disk.frontier.now,
             )
         )
         for job in self._configuration.listed_jobs():
@@ -180,8 +181,9 @@ class Visiting:
         if fault and not patient:
             raise fault
         if fault:
-            self.feeder.pause.fault(time.monotonic())
-            self._log.error("daemon.paused", cause=self._remedy(fault))
+            cause = self._remedy(fault)
+            self.feeder.pause.fault(time.monotonic(), cause)
+            self._log.error("daemon.paused", cause=cause)
 
     def put_in_force(self, job: Job, rows_changed: bool) -> None:  # noqa: FBT001  a callback
         """Put a job in force whose lists were read again, also for its tasks in memory."""

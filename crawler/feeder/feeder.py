@@ -9,7 +9,7 @@ The feeder reads the clock, once for each step, and gives the time to all that i
 import heapq
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count, islice
 
 import gevent
@@ -136,6 +136,16 @@ class Feeder:
         self.leaser.heed(paused)
         self._wake.set()
 
+    def wake(self, woken: Mapping[int, bool]) -> None:
+        """End the rests of hosts in memory, by number; a value tells whether it is forced."""
+        own = self._own_hosts.hosts
+        found = [own[number] for number in woken if number in own]
+        for host in found:
+            host.pace.wake(force=woken[host.id])
+        if found:
+            self._line_up_anew((), self._monotonic())
+        self.leaser.look()
+
     def held(self) -> list[int]:
         """Return the numbers of the hosts in memory."""
         return list(self._own_hosts.hosts)
@@ -149,10 +159,13 @@ class Feeder:
         """
         now = self._monotonic()
         self._own_hosts.review(leased, now, self._wall() - now, turns_hold=turns_hold)
-        waited = [*self._own_hosts.addresses.review(limits), *(host for *_, host in self._ready)]
-        self._ready.clear()
-        for host in waited:
+        self._line_up_anew(self._own_hosts.addresses.review(limits), now)
+
+    def _line_up_anew(self, others: Iterable[Host], now: Seconds) -> None:
+        """Put the hosts of the heap, and `others`, where they belong by now."""
+        for host in [*others, *(host for *_, host in self._ready)]:
             host.queued = False
+        self._ready.clear()
         self._requeue(self._own_hosts.hosts.values(), now)
         self._wake.set()
 

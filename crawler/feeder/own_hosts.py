@@ -20,7 +20,6 @@ from crawler.log import Log, iso
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy.bans import is_refusal
 from crawler.policy.causes import GOOD, counts_for_host
-from crawler.policy.clock_steps import ClockSteps
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.put_off import host_pays
 from crawler.policy.retry import host_asked_for_it, state_of
@@ -38,7 +37,6 @@ class OwnHosts:
         self.addresses = AddressQueues(per_address)
         self.hosts: dict[int, Host] = {}
         self._log = HostLog(log)
-        self._clock = ClockSteps()
         self._random = Random()  # noqa: S311  jitter is no secret
         self._begun: set[int] = set()
         """Ids of the tasks whose visits have begun."""
@@ -55,11 +53,8 @@ class OwnHosts:
 
     def take(self, leased: LeasedHost, now: Seconds, offset: Seconds) -> Host:
         """Take up what was leased of a host."""
-        self._clock.note(now, offset)
         host = self.hosts.get(leased.id)
         if host is None:
-            delay = max(leased.delay, leased.crawl_delay, leased.health.backoff)
-            leased = replace(leased, rest=self._clock.mended(leased.rest, delay))
             host = self.hosts[leased.id] = paced(self.overrides, leased, now, offset)
             self._log.recall(host, now)
         else:

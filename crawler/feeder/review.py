@@ -1,4 +1,4 @@
-"""After a reload, at a start and when the clock has moved: every rest is computed anew.
+"""After a reload, at a start and when the clock went back: every rest is computed anew.
 
 What a host is owed is kept apart from the limits, so a limit that was lowered is in force at once:
 for the hosts of this process in memory, and slice by slice for those that no process owns.
@@ -44,14 +44,14 @@ class Review:
         self._overrides = overrides
         self._address_limits = address_limits
         self._wanted = True
-        self._clock_moved = False
+        self._ahead = False
         self._limits: HostLimits | None = None
         """Limits of addresses by which the turns of hosts were given."""
 
-    def ask(self, *, clock_moved: bool = False) -> None:
-        """Have all rests computed anew with the next `run`."""
+    def ask(self, *, ahead: bool = False) -> None:
+        """Have all rests computed anew with the next `run`; `ahead` says that the clock was."""
         self._wanted = True
-        self._clock_moved = self._clock_moved or clock_moved
+        self._ahead = self._ahead or ahead
 
     def run(self) -> bool:
         """Compute anew what was asked for; what fails is done again by the next run.
@@ -64,9 +64,9 @@ class Review:
         """
         if not self._wanted:
             return False
-        self._wanted, moved = False, self._clock_moved
+        self._wanted, was_ahead = False, self._ahead
         limits = self._address_limits()
-        turns_hold = limits == self._limits and not self._clock_moved
+        turns_hold = limits == self._limits
         try:
             self._bring_back()
             self._rests(limits, turns_hold=turns_hold)
@@ -74,14 +74,14 @@ class Review:
         except BaseException:
             self._wanted = True
             raise
-        return moved
+        return was_ahead
 
     def _bring_back(self) -> None:
         """Let what was recorded while the clock was ahead be due as if it never was."""
-        if self._clock_moved:
+        if self._ahead:
             for _ in tidied(self._frontier, self._owner, BringBack()):
                 pass
-        self._clock_moved = False
+        self._ahead = False
 
     def _rests(self, limits: HostLimits | None, *, turns_hold: bool) -> None:
         """Put hosts on the terms of today: those of this process, then those that nobody owns."""

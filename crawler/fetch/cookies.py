@@ -6,7 +6,6 @@ Matching is that of RFC 6265, section 5.4; a line that is odd is passed over, an
 """
 
 import re
-import time
 from collections.abc import Iterator
 from math import inf
 from pathlib import Path
@@ -39,11 +38,11 @@ class Cookie(NamedTuple):
     pair: str
     """`name=value`, as it is sent."""
 
-    def goes_to(self, place: SplitUrl) -> bool:
+    def goes_to(self, place: SplitUrl, now: Seconds) -> bool:
         """Tell whether a URL of a domain of the cookie gets it (RFC 6265, section 5.4, step 1)."""
         if self.secure and place.scheme != "https":
             return False
-        return self.expires > time.time() and _within(place.path, self.path)
+        return self.expires > now and _within(place.path, self.path)
 
 
 class Cookies:
@@ -60,12 +59,12 @@ class Cookies:
         """Take in a cookie; it replaces one of the same name, domain and path."""
         self._by_domain.setdefault(domain, {})[name, cookie.path] = cookie
 
-    def header(self, url: str) -> str | None:
-        """Return the Cookie field for a canonical URL, None if there is no cookie for it."""
+    def header(self, url: str, now: Seconds) -> str | None:
+        """Return the Cookie field for a canonical URL, None if there is no cookie for it now."""
         if not self._by_domain:
             return None
         place = split(url)
-        found = [cookie for cookie in self._of(place.hostname) if cookie.goes_to(place)]
+        found = [cookie for cookie in self._of(place.hostname) if cookie.goes_to(place, now)]
         found.sort(key=lambda cookie: -len(cookie.path))  # RFC 6265, section 5.4, step 2
         return "; ".join(cookie.pair for cookie in found) or None
 

@@ -42,7 +42,7 @@ class Fetcher:
     typed; where a redirect leads elsewhere, the guard holds again. `note` is called with every
     part that a later visit may go on from. `memory` is what its answers share, with others if it is
     given. `odd` is called with the job, the place and the problem of every
-    line that is passed over in a cookies.txt.
+    line that is passed over in a cookies.txt; cookies expire by the clock `now`.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Fetcher:
         memory: Memory | None = None,
         windows: Memory | None = None,
         odd: Callable[[str, str, str], None] = lambda _, __, ___: None,
+        now: Callable[[], Seconds] = time.time,
     ) -> None:
         memory = memory or Memory()
         self._user_agent = user_agent
@@ -64,6 +65,7 @@ class Fetcher:
         self._trust_listed = trust_listed
         self._reader = AnswerReader(files, note, memory, windows or Memory(WINDOWS_BYTES))
         self._odd = odd
+        self._now = now
         self._resolver = Resolver(LOOKUP_THREADS)
         self._sessions = Sessions(self._resolver, concurrency, memory)
         self._by_job: dict[str, Sequence[JobSession]] = {}
@@ -197,7 +199,7 @@ class Fetcher:
             for certified in {False, job.client_cert is not None}:
                 one = self._sessions.session(job, trusted=trusted, certified=certified)
                 sessions[trusted, certified] = one
-        return JobSession(job, RequestBuilder(job, cookies), sessions, cookies.odd)
+        return JobSession(job, RequestBuilder(job, cookies, self._now), sessions, cookies.odd)
 
 
 class JobSession(NamedTuple):

@@ -4,7 +4,8 @@ Credentials go to the origins that the configuration names, cookies and other he
 of the URL that was listed. A visit to a robots.txt carries nothing of its job.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from requests.structures import CaseInsensitiveDict
@@ -13,7 +14,7 @@ from crawler.config import Job
 from crawler.config.credentials import basic, origins_of, values_of
 from crawler.fetch.cookies import Cookies
 from crawler.fetch.decode import ACCEPT_ENCODING
-from crawler.model import Task
+from crawler.model import Seconds, Task
 from crawler.policy.credentials import is_ordinary, without_echo
 from crawler.transport.request_bytes import Origin, Request, lines_of
 from crawler.urls import same_origin, split
@@ -23,11 +24,15 @@ MAX_ORIGINS = 10_000
 
 
 class RequestBuilder:
-    """The requests of one job; what is the same for all visits to a host is made once."""
+    """The requests of one job; what is the same for all visits to a host is made once.
 
-    def __init__(self, job: Job, cookies: Cookies) -> None:
+    Cookies expire by the clock `now`.
+    """
+
+    def __init__(self, job: Job, cookies: Cookies, now: Callable[[], Seconds] = time.time) -> None:
         self._job = job
         self._cookies = cookies
+        self._now = now
         self._has_cookies = job.cookies is not None
         self._posts = job.method == "POST"
         self._body = job.body.encode()
@@ -92,7 +97,8 @@ class RequestBuilder:
         """Add what this request has beside the others: its conditions and its cookies."""
         headers = CaseInsensitiveDict(base.headers)
         headers.update(_conditions(task, have))
-        if base.home and self._has_cookies and (cookie := self._cookies.header(task.location)):
+        cookies = base.home and self._has_cookies
+        if cookies and (cookie := self._cookies.header(task.location, self._now())):
             headers["Cookie"] = cookie
         return base._replace(headers=headers, lines=lines_of(headers, base.origin))
 

@@ -1,7 +1,5 @@
 """The frontier: URLs known, waiting, leased and finished; durable. `contract` has its verbs."""
 
-import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -17,25 +15,23 @@ from crawler.frontier.actions import (
 )
 from crawler.frontier.answers import (
     START,
-    STATES,
     Changed,
     Cursor,
-    Entry,
     HostState,
-    KnownUrl,
-    Listing,
     Page,
-    UnknownUrl,
+    Soundness,
 )
+from crawler.frontier.clock import Clocks
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
-from crawler.frontier.hosts import (
-    FailureList,
-    FailureSum,
-    HostAccount,
-    HostLine,
-    HostTable,
-    JobThere,
+from crawler.frontier.entries import (
+    STATES,
+    Entry,
+    Filed,
+    KnownUrl,
+    Listing,
+    Said,
+    UnknownUrl,
 )
 from crawler.frontier.list_values import (
     KnownChunk,
@@ -47,30 +43,35 @@ from crawler.frontier.list_values import (
     Synced,
     Weighed,
 )
-from crawler.frontier.questions import (
-    AboutHost,
-    AboutUrl,
+from crawler.frontier.queries import (
     Chunks,
-    FailuresOf,
     FiledOf,
     Forgettable,
     HostsMet,
-    HostsOf,
-    InFlight,
     Listings,
-    RobotsOf,
-    SaidOf,
     Sources,
-    Still,
-    StillForgettable,
     StoredFiles,
-    Unnamed,
     Unneeded,
-    UrlsOf,
     Waits,
-    WaitsAt,
     Wanted,
     Wishes,
+)
+from crawler.frontier.questions import (
+    AboutHost,
+    AboutUrl,
+    BacklogOf,
+    FailuresOf,
+    FilesNamed,
+    HostsOf,
+    InFlight,
+    Integrity,
+    RobotsOf,
+    SaidOf,
+    Still,
+    StillForgettable,
+    Unnamed,
+    UrlsOf,
+    WaitsAt,
 )
 from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Sums
 from crawler.frontier.values import (
@@ -79,7 +80,6 @@ from crawler.frontier.values import (
     MAX_CRASHES,
     STALLED_FACTOR,
     Beat,
-    Filed,
     Holder,
     InForce,
     Joined,
@@ -87,7 +87,6 @@ from crawler.frontier.values import (
     LeasedHost,
     Pulse,
     Reclaimed,
-    Said,
     Watched,
 )
 from crawler.frontier.work import (
@@ -107,7 +106,6 @@ from crawler.frontier.work import (
     Weigh,
     Work,
 )
-from crawler.model import Seconds
 
 __all__ = [
     "BEFORE_ALL",
@@ -120,12 +118,14 @@ __all__ = [
     "AboutUrl",
     "Amended",
     "Apply",
+    "BacklogOf",
     "Beat",
     "BeginArchive",
     "Believe",
     "BringBack",
     "Changed",
     "Chunks",
+    "Clocks",
     "CountDown",
     "Counts",
     "Cursor",
@@ -133,28 +133,24 @@ __all__ = [
     "Due",
     "Ended",
     "Entry",
-    "FailureList",
-    "FailureSum",
     "FailuresOf",
     "Filed",
     "FiledOf",
+    "FilesNamed",
     "Forget",
     "ForgetUnused",
     "Forgettable",
     "Frontier",
     "Holder",
-    "HostAccount",
     "HostCounts",
-    "HostLine",
     "HostState",
-    "HostTable",
     "HostView",
     "HostsMet",
     "HostsOf",
     "InFlight",
     "InForce",
+    "Integrity",
     "JobSums",
-    "JobThere",
     "Joined",
     "KnownChunk",
     "KnownUrl",
@@ -182,6 +178,7 @@ __all__ = [
     "RobotsOf",
     "Said",
     "SaidOf",
+    "Soundness",
     "SourceState",
     "Sources",
     "Still",
@@ -218,18 +215,18 @@ def open_frontier(
     *,
     durable: bool,
     readonly: bool = False,
-    clock: Callable[[], Seconds] = time.time,
+    clocks: Clocks | None = None,
 ) -> Frontier:
     """Return the frontier in a state file, not yet entered; `durable` syncs every transaction.
 
-    Its `clock` is that of this machine, as that of all processes that share the file.
+    Its clock follows the `clocks` of this machine, as those of all processes that share the file.
 
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
     writes may be asked.
     """
     from crawler.frontier.sqlite.engine import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
-    return SqliteFrontier(state, durable=durable, readonly=readonly, clock=clock)
+    return SqliteFrontier(state, durable=durable, readonly=readonly, clocks=clocks or Clocks())
 
 
 def open_ledger(
@@ -237,7 +234,7 @@ def open_ledger(
     *,
     write: bool = False,
     older: bool = False,
-    clock: Callable[[], Seconds] = time.time,
+    clocks: Clocks | None = None,
 ) -> AbstractContextManager[Desk]:
     """Return a ledger that is there, to be entered, and worked on from outside.
 
@@ -247,7 +244,7 @@ def open_ledger(
     """
     from crawler.frontier.sqlite.outside import ledger  # noqa: PLC0415  likewise
 
-    return ledger(state, write=write, older=older, clock=clock)
+    return ledger(state, write=write, older=older, clocks=clocks or Clocks())
 
 
 def open_migration(state: Path) -> Migration:

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from crawler.frontier.questions import Wanted
-from crawler.frontier.wishes import EndWishes, MakeWish, TakeBackWish
+from crawler.frontier.queries import Wanted
+from crawler.frontier.wishes import EndWishes, MakeWish, TakeBackWish, WakeHost
 from crawler.model import Seconds
 from crawler.records import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Make URLs due whose last visit was a bad end, with all their attempts.
+    """Make URLs due whose last visit failed or was a bad end, with all their attempts.
 
-    That is what was given up, and what a schedule would visit again later. Jobs that the
-    configuration no longer has are left. It counts by kind.
+    That is what was given up, what waits to be tried again, and what a schedule would visit again
+    later. Jobs that the configuration no longer has are left. It counts by kind.
     """
 
     wanted: Wanted
@@ -23,11 +24,56 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryUrl:
+    """Make a canonical URL due, with all its attempts, whatever its last visit was.
+
+    It counts 1 for each job that knows the URL, by what came of it there: a word of `Single`.
+    """
+
+    url: str
+    job: str | None = None
+    """Of this job alone."""
+    dry: bool = False
+    """Only count."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetUrl:
+    """Forget a canonical URL, unless a list that somebody else keeps still names it.
+
+    It counts likewise.
+    """
+
+    url: str
+    job: str | None = None
+    dry: bool = False
+
+
+class Single(StrEnum):
+    """What came of a single URL."""
+
+    DONE = "done"
+    """What was asked for."""
+    DUE = "due"
+    """It is due already."""
+    VISITED = "visited"
+    """It is being visited just now."""
+    RETIRED = "retired"
+    """No list names it any more, and it is to be added first."""
+    LISTED = "listed"
+    """A list still names it."""
+    GONE = "gone"
+    """The configuration no longer has its job."""
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
     """Forget URLs that no list of the configuration names, and last heard of by `until`.
 
-    These are the retired URLs, and all of jobs that the configuration no longer has. If such a job
-    comes back its lists say anew what was forgotten, and nothing else.
+    These are the retired URLs, and all of jobs that the configuration no longer has; last heard of
+    is the end of the last visit, or when it became known. Names of files that it had are free: what
+    lies there is removed before (Forgettable, LetGo), or is nobody's. If such a job comes back its
+    lists say anew what was forgotten, and nothing else.
     """
 
     until: Seconds
@@ -50,7 +96,8 @@ class ForgetUnused:
 class BeginArchive:
     """Let a new run of `crawler fetch --archive` begin: nothing is listed yet.
 
-    What failed is retired until it is listed, and begins anew then.
+    What failed is retired until it is listed, and begins anew then. It is for a ledger of that
+    command alone, all jobs of it, while nothing is listed or visited.
     """
 
 
@@ -78,7 +125,8 @@ class Revisit:
 class LetGo:
     """Note that files are removed, of retired URLs and of jobs that the configuration has not.
 
-    A URL that was listed again meanwhile is due, for its file is gone, and is not counted.
+    Their names are free. A file that has changed since it was looked up stays; a URL that was
+    listed again meanwhile is due, for its file is gone. Neither is counted.
     """
 
     files: Sequence[StoredFile]
@@ -88,7 +136,8 @@ class LetGo:
 class Rename:
     """Note that a file bears another name that was claimed; the old name is free.
 
-    It counts 1, also if another process noted the same before; 0 if the file has changed meanwhile.
+    It counts 1, also if that was noted before; 0 if the file has changed meanwhile, or is of a task
+    that is being visited.
     """
 
     file: StoredFile
@@ -97,6 +146,6 @@ class Rename:
 
 Action = (
     Retry | Forget | ForgetUnused | BeginArchive | Believe | Revisit | LetGo | Rename
-    | MakeWish | TakeBackWish | EndWishes
+    | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes | WakeHost
 )  # fmt: skip
 """What `change` does."""

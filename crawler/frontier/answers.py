@@ -1,4 +1,4 @@
-"""What the frontier answers about one URL, about hosts and files, and about pages of them."""
+"""What the frontier answers about hosts, and pages and sums of what it answers."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,10 +9,7 @@ from crawler.model import Seconds
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.politeness import HostPace
 from crawler.policy.rests import NextVisit, next_visit
-from crawler.records import Robots
 
-STATES = ("waiting", "leased", "done", "dead", "retired")
-"""The states of a task, by number."""
 Cursor = tuple[int, int]
 """Where a change goes on: one of its parts, and a number in it; both are the engine's own."""
 START: Cursor = (0, 0)
@@ -37,42 +34,6 @@ class Changed:
     """Numbers of URLs, by kind of their last end where the change is one of ended URLs."""
     after: Cursor | None = None
     """The cursor to go on from; None at the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A URL of a job, as the ledger has it; times are wall times."""
-
-    id: int
-    fingerprint: int
-    job: str
-    active: int
-    obeys: int
-    host: str
-    host_id: int
-    state: int
-    due_at: Seconds
-    url: str
-    location: str | None
-    path: str | None
-    listed: int
-    attempt: int
-    failures: int
-    kind: str | None
-    status: int | None
-    size: int | None
-    digest: bytes | None
-    finished_at: Seconds | None
-    reason: str | None
-    directives: str | None
-    ended: str | None
-    first_seen: int | None
-    success_at: int | None
-    changed_at: int | None
-    unverified: int
-    host_asked: int
-    rank: int
-    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,38 +89,10 @@ class HostState:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownUrl:
-    """A URL of one job with all that decides when it is visited."""
+class Soundness:
+    """Whether the ledger's file is whole, as far as it was looked at."""
 
-    entry: Entry
-    host: HostState
-    robots: Robots | None
-    """The record of its origin's robots.txt, if there is one."""
-    sources: Sequence[str]
-    """Names of the lists on which it stands."""
-    before: int
-    """URLs of the same job and host that are due before it; the count is bounded."""
-    neighbour: int | None
-    """The process that visits another host at the same address."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownUrl:
-    """What is known near a URL that no job knows."""
-
-    near: Sequence[Entry]
-    """The same URL in another spelling that the ledger does know."""
-    host: HostState | None
-    waiting: int
-    """URLs of the host that wait; the count is bounded."""
-    robots: Robots | None
-    """The record of its origin's robots.txt, if there is one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """How often URLs of a slice were listed, of one kind of their last visit."""
-
-    kind: str
-    """Empty for URLs without an end."""
-    times: int
+    problems: Sequence[str]
+    """What is wrong with it, the first few."""
+    whole: bool
+    """Whether all of it was looked at."""

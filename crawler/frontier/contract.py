@@ -1,98 +1,59 @@
 """The contract of a frontier: URLs known, waiting, leased and finished; durable.
 
-A host belongs to one owner (a process) at a time, so politeness holds for any number of processes.
+A host belongs to one owner (a process) at a time, and so does an address: no host is leased at
+whose address another owner has one. So politeness holds for any number of processes and machines.
 What holds of every verb, but for `hurry`, `hold`, `busy_since`, `written_at` and `now`, which ask
 nobody and tell of this process alone:
 
-1. It is one transaction; what reads sees one moment.
+1. It is one transaction; what reads sees one moment. What it has returned outlasts the process, and
+   a loss of power if the ledger is `durable`. No owner is taken for dead within a verb of its own.
 2. It is bounded by its arguments, whose length is the caller's to bound, or it does one slice: then
-   it takes a cursor `after` and returns the one to go on from, None at the end.
-3. LocalFaultError: this machine refuses, as on a full disk, and nothing was done.
+   it takes a cursor `after` and returns the one to go on from, None at the end. A cursor is the
+   engine's own, but for the first. `join`, `beat`, `leave` and the first slice of `Rests` are
+   bounded by what one process may hold, `sums` by the jobs, `backup` and copies by the ledger.
+3. LocalFaultError: the ledger cannot be asked now, as on a full disk or while a server is away;
+   nothing was done, or it was and the reply is lost. StateError: it cannot be used as it is.
 4. LeaseLostError: the owner (of a pass, its owner) was taken for dead, and nothing was done. What
-   it holds is others' by now; the process ends. Only `leave` does not mind.
+   it holds is others' by now; the process ends. It comes before every other error of what is asked
+   for. Only `leave` does not mind.
 5. It may be asked again with the same arguments where nobody knows whether it was done: what was
    done is found done. `join` makes another owner then; what a lease has given that was never heard
-   of goes back with the next lease of that owner.
-6. Numbers of hosts and tasks that the owner does not have, or no more, are passed over.
+   of goes back with the next lease of that owner: its frontier, the object, knows what it has
+   returned. Where a verb is no such one, it says so. Whatever is asked again is the caller's to
+   ask, but for what an engine knows was not done.
+6. Numbers of hosts and tasks that the owner, or for a verb without one the ledger, does not have,
+   or no more, are passed over. No number is used again, of what was forgotten neither.
 7. No verb takes a time of day from its caller; whoever decides by a stored one (due times, rests,
-   schedules, hours, budgets, dates of servers) asks `now`.
+   schedules, hours, budgets, dates of servers) asks `now`. It is the frontier's time, one for all
+   processes: the answers of `beat` and `lease` say how it runs, and it follows the wall clock by
+   the rules of `policy.course`. A step of it makes nothing that a host is owed shorter or longer.
+8. A job that a verb of the crawler names is made where the ledger does not know it; one that the
+   desk names is a UsageError, or of no effect where its class says nothing of that.
+9. Numbers are signed, of 64 bits at most; texts hold no NUL and no lone surrogate. What is not said
+   to be bounded by a number here has the bound of its engine.
+
+A frontier does one verb after the other, for whichever greenlet of its thread asks.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, Self
 
 from crawler.frontier import values
 from crawler.frontier.desk_verbs import Desk
 from crawler.frontier.list_verbs import ListVerbs
-from crawler.frontier.process import Process
+from crawler.frontier.process_verbs import ProcessVerbs
 from crawler.frontier.values import BEFORE_ALL
-from crawler.frontier.wishes import Heard
 from crawler.frontier.work import Found, Tidied, Work
-from crawler.model import Kept, Seconds, Task
+from crawler.model import Kept
 from crawler.records import HostRecord, JobTerms, Seed, Settlement
 
 
-class Frontier(Desk, ListVerbs, Protocol):
+class Frontier(Desk, ListVerbs, ProcessVerbs, Protocol):
     """The verbs of an engine. One contract test runs against every engine."""
 
     def __enter__(self) -> Self: ...
-    def __exit__(self, *_: object) -> None: ...
-
-    def join(
-        self, process: Process, holder: values.Holder | None = None, known: str = ""
-    ) -> values.Joined:
-        """Admit a process as an owner of hosts, and tell what the ledger was until then.
-
-        A ledger without an id gets `known`, the one that the output folder names, or a new one.
-        A process without a `holder` is no daemon's, and holds nothing.
-
-        Raises:
-            HeldElsewhereError: a living process of another configuration than `holder` is one.
-        """
-
-    def beat(
-        self,
-        owner: int,
-        pulse: values.Pulse,
-        watched: values.Watched | None = None,
-    ) -> values.Beat:
-        """Extend the owner's leases, record how its process is, and take back those of the dead.
-
-        An owner is dead that has certainly ended, or whose lease (LEASE_S) ran out. Where clocks
-        may differ, `watched` says who did not change for so long in the `seen` of earlier beats:
-        then only those are. Who is seen to live on this machine has STALLED_FACTOR leases.
-        """
-
-    def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
-        """Give everything back that the owner holds, and return the tasks among it.
-
-        `hosts` are the rests of its hosts. Of an owner that is no more nothing is returned.
-        """
-
-    def hear(self, owner: int, after: int) -> Heard:
-        """Return what is wished of the owner, where that has changed since the number `after`.
-
-        It only reads, beside all other verbs: it waits for no program that writes. 0 is before the
-        first number.
-        """
-
-    def heed(self, owner: int, number: int) -> None:
-        """Note that the wishes of a number are in force in the owner's process."""
-
-    def hurry(self, until: Seconds) -> None:
-        """Let later verbs wait for other programs until then at the most: a stop is near.
-
-        `until` is a point on the monotonic clock. What has to wait longer raises LocalFaultError.
-        """
-
-    def busy_since(self) -> Seconds:
-        """Return the monotonic time since when another program keeps this one from writing, or 0.
-
-        0 says that nobody does, or that nothing was to be written since.
-        """
-
-    def written_at(self) -> Seconds:
-        """Return the monotonic time at which this process wrote last; 0 if it never did."""
+    def __exit__(self, *_: object) -> None:
+        """Close it; its owners stay owners until they leave or die."""
 
     def configure(
         self,
@@ -104,20 +65,21 @@ class Frontier(Desk, ListVerbs, Protocol):
         """Make these jobs the active ones; tasks of other jobs are not leased any more.
 
         `text` is the owner that puts a text of the configuration in force, and the text's digest;
-        (0, "") is of no daemon. Each job has a digest of its own: a process leases only jobs that
-        mean the same to it as in the newest text. `obeys` says by pattern of hosts (name:port,
-        name, *.name, *) whether their robots.txt is obeyed, None where each job decides; hosts that
-        are known learn it in slices, by the work `Wake`.
+        (0, "") is of no daemon. The text of the last call is the newest, also of one that is asked
+        again. Each job has a digest of its own: a process leases only jobs that mean the same in
+        its own last call, which its frontier remembers, as in the newest text. `obeys` replaces
+        what was said: by pattern of hosts (name:port, name, *.name, *) whether their robots.txt is
+        obeyed, None where each job decides; the first that matches in this order holds, of several
+        *.name the longest, and *.name does not match the name itself. Hosts that are known learn
+        it in slices, by the work `Wake`.
         """
 
     def add(self, job: str, seeds: Sequence[Seed], *, recount: bool = False) -> int:
         """Make URLs known and due now that stand on no list; return how many were new.
 
-        What is known stays as it is, but with `recount` it counts as listed once more.
+        What is known stays as it is, a retired URL too, but with `recount` it counts as listed once
+        more, each time that it is asked for. What is new counts as listed once, for good.
         """
-
-    def hold(self, jobs: Collection[str]) -> None:
-        """From now on lease no task of these jobs, but of all other jobs, for this process."""
 
     def tidy(self, owner: int, work: Work[Found], after: int = BEFORE_ALL) -> Tidied[Found]:
         """Do a slice of work on jobs or hosts for which nobody waits; its class says what it is.
@@ -143,15 +105,28 @@ class Frontier(Desk, ListVerbs, Protocol):
         `back` are numbers of tasks that were not begun: they wait again as if never leased.
         `new` is how many ready hosts to take at most, within the owner's fair share; each comes
         with a few tasks. `refills` maps the number of a host that the owner has to the number of
-        tasks to take of it. A host may be idle and, being ready, come back in the same call.
+        tasks to take of it. A host may be idle and, being ready, come back in the same call; every
+        other host to be refilled is in the answer, also without a task.
+
+        The share is the addresses of hosts that are owned or ready (a host without one counts as
+        one), by the owners whose lease has not run out, rounded up; the only one has all. Hosts are
+        taken by `classes.Shares`, of one class the one that is ready for longest. Tasks of a host
+        come by turns of its jobs, by weight; of one job by rank, then due time.
+
+        A host with a due task of a job that obeys, whose rules have run out, gets a visit to its
+        robots.txt first: a task of that job, with `Task.robots`, one of an origin at a time. Until
+        its end no other task of jobs that obey is given there; after an hour it is begun anew. It
+        is as any task, but counts in no sums.
         """
 
     def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
         """Reserve a file for each (task, first choice, second choice), and return the files.
 
-        A file belongs to one task until that is forgotten, and a task may have several; where both
-        choices are taken there is a third. An owner claims for tasks that it has leased, before it
-        writes their files; without one it is a program beside the daemons that claims.
+        A file belongs to one task until that is forgotten, lets it go (LetGo) or renames it, and a
+        task may have several; where both choices are taken there is a third, which follows from
+        the task and its second choice. Names are one that differ by what `naming.path_key` leaves
+        out. An owner claims for tasks that it has leased, before it writes their files; without one
+        it is a program beside the daemons that claims. Nobody looks whether a task is leased.
         """
 
     def settle(
@@ -166,8 +141,14 @@ class Frontier(Desk, ListVerbs, Protocol):
 
         `claims` are the files wished for by tasks that the owner has leased, before their bodies
         are written. Return the tasks that have theirs now; `claim` finds another for the rest.
-        `kept` are parts that visits begin, by task, for later visits to go on from.
-        A settlement counts once, for the attempt that was leased, however often it is given.
+        `kept` are parts that visits begin, by task that is leased, for later visits to go on from;
+        they are noted before the settlements, and any verdict but `Again` ends a part.
+        A settlement counts once, for the attempt that was leased, however often it is given. What
+        each verdict makes of a task stands in `docs/ledger.md`, under Verdicts. Records of hosts,
+        and the `address_rests` in them, count of hosts and addresses that the owner has, and the
+        last record of a host holds; a call has one of each host, and of each task. A
+        `Settlement.robots` is noted for its origin, and its host has a newer `rules_version`;
+        `Outcome.needs_robots` has a robots.txt visited.
         """
 
 

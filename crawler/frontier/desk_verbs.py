@@ -12,7 +12,8 @@ from typing import Protocol, Self, TypeVar
 from crawler.frontier.actions import Action
 from crawler.frontier.answers import START, Changed, Cursor, Page
 from crawler.frontier.process import Process
-from crawler.frontier.questions import Query, Question
+from crawler.frontier.queries import Query
+from crawler.frontier.questions import Question
 from crawler.frontier.sums import Sums
 from crawler.model import Seconds
 
@@ -23,7 +24,7 @@ class Desk(Protocol):
     """What is asked and changed from outside."""
 
     def now(self) -> Seconds:
-        """Return the ledger's time, which is wall time; it asks nobody."""
+        """Return the frontier's time, seconds since 1970; it asks nobody."""
 
     def sums(self, give_up: Seconds | None = None) -> Sums:
         """Return the ledger as a whole: whose it is, its processes, the sums of its jobs.
@@ -36,21 +37,28 @@ class Desk(Protocol):
     def page(self, query: Query[Answer], after: int = 0) -> Page[Answer]:
         """Return a slice of what a query asks for; nothing that was there at its begin is left out.
 
+        0 is the first cursor, and any process may go on from another. A row comes once, as it is
+        when its slice is read.
+
         Raises:
-            UsageError: the query names a job or a host that the ledger does not know.
+            UsageError: `Wanted` names a job or a host that the ledger does not know.
         """
 
     def entry(self, question: Question[Answer]) -> Answer:
         """Return the answer to a question about single URLs or files, as of one moment.
 
-        The question's class says what the answer is where nothing is known.
+        What the ledger does not know is left out of the answer, which may then be empty or None.
+
+        Raises:
+            UsageError: AboutHost or FailuresOf names a host that the ledger does not know.
         """
 
     def change(self, action: Action, after: Cursor = START) -> Changed:
         """Do a slice of what an operator wants; `changed` below does all.
 
         What a slice has done stays done; asked for again it finds nothing more to do, and counts
-        nothing. Tasks that are being visited just now are left alone.
+        nothing, but for what is `dry`, and for `Believe` and `Rename`, which count what is so.
+        Tasks that are being visited just now are left alone.
 
         Raises:
             UsageError: the action names what the ledger does not know.
@@ -59,7 +67,8 @@ class Desk(Protocol):
     def backup(self, target: Path, *, force: bool = False) -> int:
         """Write a copy of one moment, checked, whole or not at all; return its length in bytes.
 
-        Others go on meanwhile.
+        `target` is a file on the machine that asks, in the engine's own form, which can be opened
+        as a ledger or made one. Others go on meanwhile. It is asked again with `force`.
 
         Raises:
             UsageError: there is such a file already, and it may not be overwritten by `force`.
@@ -71,7 +80,8 @@ class Migration(Protocol):
     """The way of a ledger of an older crawler to the form of today, in slices.
 
     A stop or a crash costs one slice, and two processes may migrate one ledger. From the first
-    slice on no older crawler opens it any more; the way back is the copy.
+    slice on no older crawler opens it any more; the way back is the copy. A process of it that was
+    taken for dead and goes on learns so by `Beat.in_force`; what else it asks for may fail.
     """
 
     version: int
@@ -88,12 +98,14 @@ class Migration(Protocol):
     def living(self) -> list[Process]:
         """Return the processes of the older crawler that still work on the ledger.
 
-        `step` does nothing while there are some. One of another machine counts while its lease
-        holds.
+        `step` does nothing, and returns False, while there are some. One of another machine counts
+        while its lease holds.
         """
 
     def copy(self) -> Path | None:
-        """Copy the ledger as it is, whole or not at all, and return the copy, which lies beside it.
+        """Copy the ledger as it is, whole or not at all, and return the copy, made as by `backup`.
+
+        It lies beside the ledger; of one on a server, in the working folder.
 
         None is returned if it was cancelled, or if there is nothing older to be copied any more.
         """

@@ -98,3 +98,28 @@ class HostAccount:
     """Its failures by cause, the newest first."""
     neighbour: int | None = None
     """The process that visits another host at the same address."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsThere:
+    """URLs of a job that wait at a host."""
+
+    host: HostState
+    job: str
+    per_host: int
+    """Visits of the job to a host at the same time."""
+    urls: int
+    """How many wait; the count is bounded."""
+    due: int
+    """How many of them are due; likewise."""
+    first_at: Seconds
+    """Due time of the first one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits where."""
+
+    waits: Sequence[WaitsThere]
+    complete: bool
+    """Whether that is all that waits."""

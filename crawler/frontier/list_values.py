@@ -6,6 +6,12 @@ from typing import NamedTuple
 
 from crawler.records import Seed
 
+BY_HAND = "inbox:by hand"
+"""Name of a job's source of URLs that an operator gives one by one: like an inbox, it only adds.
+
+Each URL is a chunk of it, by its fingerprint.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
@@ -28,13 +34,13 @@ class Pass:
     job: str
     source: int
     number: int
-    """Grows with every pass of the source."""
+    """Grows by one with every pass of the source."""
     state: SourceState
     """The source as it was applied last."""
 
     @property
     def first(self) -> bool:
-        """Tell whether nobody began to read the source before."""
+        """Tell whether nobody began to read the source before; if so nothing is known of it."""
         return self.number == 1
 
 
@@ -43,11 +49,11 @@ class Weighed:
     """What a job's lists have come to, in URLs."""
 
     before: int
-    """On the lists as they were applied last."""
+    """On the lists as they were applied last, without those of inboxes and of the configuration."""
     held: bool
     """Whether they lost so much that nothing is taken away."""
     held_before: bool
-    """Whether that was so already."""
+    """Whether that was so already, perhaps by this call, if it is asked again."""
 
 
 class KnownChunk(NamedTuple):

@@ -19,17 +19,22 @@ class ListVerbs(Protocol):
         """Begin to read a source, which becomes known; None while another living process reads it.
 
         The owner's own pass of that source, if there is one, is lost by it: `put` and `end_pass`
-        raise PassLostError for a pass after which another has begun, and do nothing.
+        raise PassLostError for a pass after which another has begun, and do nothing. So asked again
+        it begins another, of the next number. A source of a job that has got another name is read
+        after `CountDown`, for which the caller cares.
         """
 
     def put(self, owner: int, read: Sequence[Portion | NewList]) -> list[Synced | None]:
         """Take in what was read of lists: chunks of passes, or short lists of new jobs as a whole.
 
-        Nothing is taken away before `end_pass`. The answers are in the same order; None stands for
-        a list of a job that is known by now: it is to be read in a pass, or was taken in before.
+        Nothing is taken away before `end_pass`. An anchor that is known gets the chunk given last,
+        and what it named before stays listed until then. There is an answer for each element, in
+        their order, of what this call did; None stands for a list of a job that is known by now
+        (which has a source, or ever had a URL): it is to be read in a pass, or was taken in before.
 
         Raises:
-            PassLostError: one of the passes is lost, and nothing of all was taken in.
+            PassLostError: one of the passes is lost, has ended or is another owner's, and nothing
+                of all was taken in.
         """
 
     def end_pass(
@@ -43,8 +48,9 @@ class ListVerbs(Protocol):
 
         With `gone`, the anchors of chunks that the source no longer has, these and what changed
         chunks lost are taken away first, a slice a call, always of the same `gone`. Without it,
-        which is not an empty one, all stays, to be taken away by a later pass. A source that holds
-        nothing is forgotten.
+        which is not an empty one, all stays, to be taken away by a later pass; `read` becomes the
+        state of the source (SourceState) only if no changed chunk has lost a URL since. A URL that
+        no line names any more waits for `Retire`. A source that holds nothing is forgotten.
 
         Raises:
             PassLostError: another pass of the source has begun.

@@ -19,18 +19,18 @@ class Process:
     """Host name, boot and pid namespace: pids compare only within one of these."""
     pid: int
     born: str
-    """Start time in clock ticks since boot, which a reused pid does not share."""
+    """Start time in clock ticks since boot, which a reused pid does not share; '' if not known."""
 
     def is_gone(self, machine: str) -> bool:
         """Tell whether it has certainly ended; of another machine only its lease can tell."""
         if self.machine != machine:
             return False
         born = _born(self.pid)
-        return born is not None and born != self.born
+        return born == "" or (born is not None and bool(self.born) and born != self.born)
 
     def lives(self, machine: str) -> bool:
         """Tell whether it is certainly alive."""
-        return self.machine == machine and _born(self.pid) == self.born
+        return self.machine == machine and bool(self.born) and _born(self.pid) == self.born
 
     def may_live(self, machine: str, lease_until: Seconds, now: Seconds) -> bool:
         """Tell whether it counts as alive: of another machine its lease tells."""

@@ -1,101 +1,18 @@
-"""What is asked of the frontier from outside; `actions` has the changes it is asked for."""
+"""What is asked of the frontier from outside at once; `queries` has what comes page by page."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from crawler.frontier.answers import Entry, HostState, KnownUrl, Listing, UnknownUrl
-from crawler.frontier.hosts import FailureList, HostAccount, HostTable
-from crawler.frontier.list_values import KnownChunk, SourceState
-from crawler.frontier.values import Filed, Said
-from crawler.frontier.wishes import Subject, Wish
+from crawler.frontier.answers import Soundness
+from crawler.frontier.entries import Entry, KnownUrl, Said, UnknownUrl
+from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
+from crawler.frontier.wishes import Subject
 from crawler.model import Seconds
 from crawler.policy.patience import Waiting
 from crawler.records import Robots, StoredFile
 
 Answer = TypeVar("Answer")
-
-
-class Query(Generic[Answer]):
-    """What a page is of: rows of `Answer`, in the order in which they became known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted(Query[Entry]):
-    """URLs; what is left out holds for all."""
-
-    job: str | None = None
-    host: str | None = None
-    """name or name:port"""
-    kinds: tuple[str, ...] = ()
-    """Of the last visit."""
-    states: tuple[str, ...] = ()
-    since: Seconds | None = None
-    """Wall time of the last visit, or of the end if there was none."""
-    last_ends: tuple[str, ...] = ()
-    """Kinds of the last visit that was an end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listings(Query[Listing]):
-    """How often URLs were listed, by kind of their last visit."""
-
-
-@dataclass(frozen=True, slots=True)
-class HostsMet(Query[HostState]):
-    """All hosts ever met."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waits(Query[Waiting]):
-    """Hosts at which URLs wait, and what for."""
-
-    now: Seconds
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFiles(Query[StoredFile]):
-    """The stored files; the file of a task that is being visited is left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unneeded(Query[StoredFile]):
-    """The files of a job's retired URLs, a few at a time: each is looked at as a whole."""
-
-    job: str
-
-
-@dataclass(frozen=True, slots=True)
-class Forgettable(Query[StoredFile]):
-    """The files of the URLs that `Forget` would forget, a few at a time."""
-
-    until: Seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes(Query[Wish]):
-    """The wishes that stand, those too whose time is over and that nobody has taken back yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sources(Query[tuple[str, SourceState]]):
-    """A job's sources as they were applied last, each with its name."""
-
-    job: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chunks(Query[tuple[int, KnownChunk]]):
-    """The chunks of a source as they were read last, each with its anchor."""
-
-    source: int
-
-
-@dataclass(frozen=True, slots=True)
-class FiledOf(Query[Filed]):
-    """How many listed URLs of a job have a file, one row for each slice of all URLs."""
-
-    job: str
 
 
 class Question(Generic[Answer]):
@@ -118,7 +35,7 @@ class FailuresOf(Question[FailureList]):
     since: Seconds
     """Wall time; older ones are left out."""
     host: str | None = None
-    """name or name:port"""
+    """name:port, or a name for all of its ports."""
     limit: int = 50
 
 
@@ -135,10 +52,25 @@ class HostsOf(Question[HostTable]):
 
 
 @dataclass(frozen=True, slots=True)
+class BacklogOf(Question[Backlog]):
+    """What waits at the hosts that are at work or next, as far as a bound."""
+
+    now: Seconds
+
+
+@dataclass(frozen=True, slots=True)
 class AboutHost(Question[Sequence[HostAccount]]):
     """All that is known of the host name:port, or of every host of a name."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesNamed(Question[Sequence[Entry | None]]):
+    """The URLs that have the names of files, and those of fingerprints; None where none has."""
+
+    paths: Sequence[str]
+    fingerprints: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +123,14 @@ class StillForgettable(Question[Sequence[StoredFile]]):
 
     files: Sequence[StoredFile]
     until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity(Question[Soundness]):
+    """Whether the file is whole; it is read from its begin, and others write on meanwhile."""
+
+    within: Seconds | None = None
+    """How long it may be read; None reads all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from crawler.frontier.process import Process
 from crawler.model import Seconds
 from crawler.records import JobTerms
 
+MAX_RETRYING = 10_000
+"""URLs of a job that are tried again are counted so far."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -33,8 +36,17 @@ class Member:
     """1 while it has an older text of its configuration in force than another process."""
     trouble: str = ""
     """What troubles it, in words."""
+    version: str = ""
+    """Of the crawler that it is."""
     heard: int = 0
     """Number of the wishes that are in force there."""
+    paused_at: Seconds | None = None
+    """Since when it begins no visit for a fault of this machine; None while it does."""
+    paused_for: str = ""
+    reloaded_at: Seconds | None = None
+    """Time of its last reload."""
+    reloaded: str = ""
+    """What that changed, or why it was refused."""
 
     def life(self, machine: str, now: Seconds) -> str:
         """Tell whether it is alive, dead, or silent: of another machine only its lease can tell."""
@@ -54,15 +66,18 @@ class JobSums:
     known: int = 0
     retired: int = 0
     again: int = 0
-    """Ended, and due again."""
+    """Ended, and due again or being visited again; no retired ones."""
     kinds: dict[str, int] = field(default_factory=dict)
-    """By how their last visit ended that was an end."""
+    """By how their last visit ended that was an end; no retired ones."""
     held: int | None = None
     """URLs on its lists, where these lost too many to be believed at once."""
     meaning: str = ""
     """A mark of the options by which all of its lines were understood."""
     terms: JobTerms | None = None
     """Its options as the frontier has them, but for its digest."""
+    retrying: int = 0
+    """Wait for another visit after one that failed, or are being visited again; counted as far as
+    MAX_RETRYING."""
     listed: bool = False
     """Whether a list of it was ever begun; `meaning` is empty until all were read."""
 
@@ -85,7 +100,7 @@ class HostCounts:
     gated: int
     """Are not visited before their robots.txt is known."""
     failing: int
-    """Rest long after failures in a row."""
+    """Failed when they were visited last."""
     given_up: int
     """Gave no answer at all for so long that their URLs end unvisited."""
     at_least: tuple[str, ...] = ()
@@ -138,7 +153,7 @@ class Sums:
     jobs: Sequence[JobSums] = ()
     """All jobs ever met, those of the configuration first."""
     leased: int = 0
-    """URLs that are being visited."""
+    """URLs of active jobs that are being visited, or about to be."""
     met: int = 0
     """Number of hosts that are known."""
     owned: bool = False

@@ -1,10 +1,11 @@
 """The values that the frontier's verbs take and return, beside those of model and records."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from crawler.model import Kept, Seconds, Task
+from crawler.policy.course import Course
 from crawler.records import Health, Rest, Robots
 
 LEASE_S: Seconds = 60.0
@@ -18,7 +19,9 @@ NOTHING_KEPT: Mapping[int, Kept] = {}
 BEFORE_ALL = -(2**63)
 """A cursor before every fingerprint."""
 MAX_CRASHES = 10
-"""Crashes of the process, with few other tasks in flight, that end a URL."""
+"""Crashes of the process that end a URL, of the kind `bug`; a visit that does the host well, or a
+retry, ends the count. One with more than 8 tasks in flight counts a tenth. A suspect waits, for up
+to 8 s, a time of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,15 @@ class LeasedHost:
     robots: tuple[Robots, ...] = ()
     """Of a host just taken, whose robots.txt is obeyed: what is known of it, unless it is long."""
 
+    def moved(self, by: Seconds) -> "LeasedHost":
+        """Return it with the times of what it is owed that much later."""
+        return replace(
+            self,
+            health=self.health.moved(by),
+            rest=self.rest.moved(by),
+            address_answered_at=self.address_answered_at + by,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -70,6 +82,14 @@ class Lease:
     """Numbers of the hosts that went back: another process holds a host at their address."""
     answered_at: Mapping[str, Seconds] = field(default_factory=dict)
     """Wall times at which the last answers from the addresses of moved hosts began to arrive."""
+    course: Course = field(default_factory=Course)
+    """How the frontier's clock runs; `now` goes by it from here on."""
+
+    def moved(self, by: Seconds) -> "Lease":
+        """Return it with the times of what hosts are owed that much later."""
+        hosts = tuple(host.moved(by) for host in self.hosts)
+        answered_at = {ip: at + by for ip, at in self.answered_at.items()}
+        return replace(self, hosts=hosts, answered_at=answered_at)
 
 
 class Watched(NamedTuple):
@@ -139,6 +159,8 @@ class Beat:
     """When each owner was last seen, by its own clock: it changes while one lives."""
     in_force: InForce | None = None
     """None where a newer crawler has migrated the ledger: this process is to drain."""
+    course: Course | None = None
+    """How the frontier's clock runs; `now` goes by it from here on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +182,10 @@ class Pulse:
     """Bytes of bodies since it started."""
     trouble: str = ""
     """What troubles it, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the lists say of a URL beside naming it."""
-
-    path: str | None
-    """Its file, where the list fixes it or it is stored."""
-    extra: Mapping[str, str] | None
-    """Columns that headers use."""
-
-
-class Filed(NamedTuple):
-    """How many listed URLs of a job have a file, among a slice of all URLs."""
-
-    with_file: int
-    without: int
+    paused_at: Seconds | None = None
+    """Wall time since when it begins no visit for a fault of this machine; None while it does."""
+    paused_for: str = ""
+    reloaded_at: Seconds | None = None
+    """Wall time of its last reload."""
+    reloaded: str = ""
+    """What that changed, or why it was refused, in words."""

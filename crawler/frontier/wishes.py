@@ -1,7 +1,7 @@
 """What an operator wishes of the crawler: standing wishes, as the ledger has them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -100,6 +100,20 @@ class EndWishes:
 
 
 @dataclass(frozen=True, slots=True)
+class WakeHost:
+    """End what failures ask of a host, now; URLs come forward that wait for nothing else.
+
+    What the host asked for itself ends with `force` alone. Who holds the host hears of it, and what
+    was computed before that does not count any more. It counts `hosts`, then `urls`. A name that
+    the ledger does not know is a UsageError.
+    """
+
+    name: str
+    """name:port, or name for every port"""
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """The answer to `hear`."""
 
@@ -107,6 +121,8 @@ class Heard:
     """Grows with every wish that is made, changed or taken back."""
     wishes: Sequence[Wish] | None
     """All that stand; None where the number is that of the last hearing."""
+    woken: Mapping[int, bool] = field(default_factory=dict)
+    """Numbers of the hosts that were woken since, with whether that was forced."""
 
 
 def paused_by(wishes: Sequence[Wish], now: Seconds) -> Paused:

@@ -13,7 +13,11 @@ Found = TypeVar("Found")
 
 
 class Work(Generic[Found]):
-    """What is to be done; `Found` is what a slice of it finds."""
+    """What is to be done; `Found` is what a slice of it finds.
+
+    The first slice, of BEFORE_ALL, takes up the jobs or hosts; a cursor goes on only with the walk
+    of its owner. Numbers that a slice finds tell what that call did.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Refit(Work[Sequence[Ended]]):
     A slice writes the times of the slice before and returns the URLs of the next one; those that
     are being visited, or never were, are left alone. A retired URL stays so: its time is for the
     day on which it comes back. A job that another walk has taken up meanwhile is left to it, and
-    one whose walk breaks off is not noted as fitted.
+    one whose walk breaks off is not noted as fitted. The slice that ends the walk finds nothing.
     """
 
     anew: Mapping[str, str]
@@ -99,8 +103,10 @@ class Retire(Work[Retired]):
 class Weigh(Work[Weighed]):
     """Judge the lists of a job that were all read; it is one slice.
 
-    They are held if they lost more than the share `max_shrink` of the URLs applied last, or one is
-    `emptied`; not if the operator believes what was shown as held.
+    They are held if they lost more than the share `max_shrink` of the URLs applied last, as
+    `shrinking.is_loss` says, or one is `emptied`; not if the operator believes the number that was
+    shown as held, and they lost no more. A number that is held anew ends that belief, and so does
+    `Apply`.
     """
 
     job: str
@@ -122,7 +128,7 @@ class Understand(Work[None]):
     """Note by which options all lines of jobs were understood, as marks by job.
 
     That is noted at the end, in one walk over all URLs where some of the jobs are `freed`: their
-    URLs without a file forget the path that a line gave them.
+    URLs without a file forget the path that a line gave them, which stays claimed.
     """
 
     marks: Mapping[str, str]
@@ -133,8 +139,9 @@ class Understand(Work[None]):
 class Wake(Work[int]):
     """Let hosts learn what the newest configuration says of them; it finds how many were woken.
 
-    First those that wait for a robots.txt, which they may obey no more, then those of jobs that
-    came or went. What goes stale meanwhile is for a later walk.
+    First those that wait for a robots.txt, which they may obey no more, and are not counted; then
+    those of jobs that came or went: when each is ready is computed anew. What goes stale meanwhile
+    is for a later walk.
     """
 
 
@@ -155,8 +162,8 @@ class Rests(Work[Sequence[LeasedHost]]):
     """Compute anew what hosts are owed: as the active jobs have them now, without tasks.
 
     The first slice finds the hosts of the owner, whose rests it keeps itself. Each other slice
-    records what hosts of the slice before are owed, unless one has changed since or was taken, and
-    finds some that rest and have no owner.
+    records what hosts of the slice before are owed, unless one was taken or visited since or has
+    another `next_at` or `opens_at`, and finds some that rest and have no owner.
     """
 
     amended: Sequence[Amended] = ()

@@ -8,7 +8,7 @@ import os
 from crawler.log.contract import Log
 from crawler.log.event_log import EventLog
 from crawler.log.lines import MAX_BACKLOG, MAX_LINE_BYTES, Lines
-from crawler.log.readable import Readable, takes_colours
+from crawler.log.readable import Readable, moves_cursor, takes_colours, width_of
 from crawler.log.values import iso, printable, size
 from crawler.log.visits import log_visit
 from crawler.policy.masking import USUAL, Mask
@@ -19,11 +19,15 @@ __all__ = [
     "EventLog",
     "Lines",
     "Log",
+    "Readable",
     "iso",
     "log_visit",
+    "moves_cursor",
     "open_log",
     "printable",
     "size",
+    "takes_colours",
+    "width_of",
 ]
 
 

@@ -9,8 +9,8 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from select import POLLERR, POLLHUP, POLLNVAL, POLLOUT
 
 import gevent
@@ -34,6 +34,8 @@ class Lines:
         self._poll.register(descriptor, POLLOUT)
         self._flusher: gevent.Greenlet[[], None] | None = None
         self._gathered: list[bytes] | None = None
+        self.around: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Is open while lines are written: what else is on the terminal may step aside."""
         self.origin: dict[str, int] = {}
         """Fields that say which process writes."""
         self.dropped = 0
@@ -112,12 +114,13 @@ class Lines:
         return bool(ready and ready[0][1] & (POLLOUT | POLLERR | POLLHUP | POLLNVAL))
 
     def _write(self, *lines: bytes) -> None:
-        for at, line in enumerate(lines):
-            try:
-                os.write(self.descriptor, line)
-            except OSError:
-                self.dropped += sum(lost.count(b"\n") for lost in lines[at:])
-                return
+        with self.around():
+            for at, line in enumerate(lines):
+                try:
+                    os.write(self.descriptor, line)
+                except OSError:
+                    self.dropped += sum(lost.count(b"\n") for lost in lines[at:])
+                    return
 
     def _loss(self) -> list[bytes]:
         """Return the line with the number of lost lines, if there were any."""

@@ -134,5 +134,9 @@ def takes_colours(descriptor: int) -> bool:
 
     NO_COLOR with any text in it says no (no-color.org), and so does TERM=dumb.
     """
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "") in {"", "dumb"}
-    return not plain and os.isatty(descriptor)
+    return not os.environ.get("NO_COLOR") and moves_cursor(descriptor)
+
+
+def moves_cursor(descriptor: int) -> bool:
+    """Tell whether a descriptor is a terminal that does more than to print: TERM=dumb does not."""
+    return os.isatty(descriptor) and os.environ.get("TERM", "") not in {"", "dumb"}

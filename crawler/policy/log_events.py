@@ -12,7 +12,7 @@ EVENTS = frozenset(
     job.synced job.failed list.failed list.unended list.shrunk files.removed
     wish.heard wish.ended wish.unheard
     inbox.failed inbox.passed_over url.bad cookie.bad url.reclaimed url.died
-    clock.moved host.rested lease.reclaimed lease.released
+    clock.doubted clock.moved host.rested lease.reclaimed lease.released
     ledger.new ledger.taken_over ledger.busy ledger.free ledger.waiting ledger.migrating
     ledger.migrated output.lost output.found
     room.short room.enough memory.full visits.fewer visits.restored

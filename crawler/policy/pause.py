@@ -25,13 +25,19 @@ class Pause:
     active: bool = False
     until: Seconds = 0.0
     since: Seconds = 0.0
+    cause: str = ""
+    """The fault that began it."""
     _step: Seconds = 0.0
 
-    def fault(self, now: Seconds) -> bool:
-        """Note a fault; return whether it begins a pause. A probe that fails doubles it."""
+    def fault(self, now: Seconds, cause: str = "") -> bool:
+        """Note a fault and its cause; return whether it begins a pause.
+
+        A probe that fails doubles it.
+        """
         begins = not self.active
         if begins:
             self.active, self.since, self._step = True, now, FIRST_PAUSE_S
+            self.cause = cause
         elif now < self.until:
             return False  # this visit was under way when the pause began
         else:

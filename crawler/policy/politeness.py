@@ -192,6 +192,14 @@ class HostPace:
         rest = min(rest * random.uniform(1.0, 1.5), self.limits.max_backoff)
         self.failed_until = max(self.failed_until, now + rest)
 
+    def wake(self, *, force: bool) -> None:
+        """Let its failures ask for nothing any more; with `force`, nor what it asked for itself."""
+        self.failed_until, self.backoff = _NEVER, 0.0
+        self.failures, self.failing_since, self.silent = 0, None, False
+        self.refusals.clear()
+        if force:
+            self.put_off_until, self.put_off = _NEVER, 0
+
     def refused(self, path: int, now: Seconds, began_at: Seconds, random: Random) -> None:
         """Note a refusal of a URL, by its fingerprint; a ban rests the host as one."""
         banned = self.refusals.banned

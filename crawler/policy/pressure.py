@@ -18,6 +18,14 @@ STEP_S: Seconds = 2.0
 """Time between two steps of a squeeze: the visits that are too many have to end first."""
 
 
+def wanted_descriptors(concurrency: int) -> int:
+    """Return how many descriptors a process should be allowed.
+
+    A visit takes a socket and perhaps a file; two idle connections are kept for each visit.
+    """
+    return 4 * concurrency + 64
+
+
 @dataclass(slots=True)
 class Floor:
     """Whether something is short: less of it is left than `least`, or was and is hardly more."""

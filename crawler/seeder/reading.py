@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 import gevent
@@ -60,6 +60,8 @@ class SyncTools:
     """Gets text and reason of every bad line, instead of the log."""
     remove: Callable[[Sequence[StoredFile]], Stayed] | None = None
     """Removes files, and returns those that stay."""
+    shrunk: set[str] = field(default_factory=set)
+    """Jobs whose lists are held, as this process has told."""
 
 
 def known_chunks(frontier: Frontier, source: int) -> dict[int, KnownChunk]:

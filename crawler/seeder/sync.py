@@ -180,16 +180,17 @@ class Sync:
         self._tools.log.error("list.failed", job=self._job.name, cause=cause)
 
     def _log_shrunk(self, weighed: Weighed, urls: int) -> None:
-        name = self._job.name
-        if not weighed.held or weighed.held_before:
-            return
-        self._tools.log.warning(
-            "list.shrunk",
-            job=name,
-            before=weighed.before,
-            urls=urls,
-            remedy=f"if that is right: crawler reload --believe {name}",
-        )
+        """Tell once in this process that lists are held: another may have died before it did."""
+        name, told = self._job.name, self._tools.shrunk
+        if weighed.held and name not in told:
+            self._tools.log.warning(
+                "list.shrunk",
+                job=name,
+                before=weighed.before,
+                urls=urls,
+                remedy=f"if that is right: crawler reload --believe {name}",
+            )
+        (told.add if weighed.held else told.discard)(name)
 
     def _apply(self, read: Sequence[_Read], named: set[str], known: dict[str, SourceState]) -> None:
         """Take away what the sources no longer name, and sources that the job does not name."""

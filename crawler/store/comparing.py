@@ -145,11 +145,20 @@ def names(root: Path, beside: frozenset[Path], most: int) -> Iterator[Names]:
 
 
 def _sort(path: str, found: Names) -> None:
-    if (match := _PART.fullmatch(path)) and not _SURROGATE.search(path):
-        number = int(match[1], 16)
-        found.parts.append((path, number - (1 << 64) if number >> 63 else number))
+    print_ = print_of_part(path)
+    if print_ is not None:
+        found.parts.append((path, print_))
     elif not has_cut_name(path.rpartition("/")[2]):
         found.files.append(path)
+
+
+def print_of_part(path: str) -> int | None:
+    """Return the fingerprint in the name of a part; None for what is no part."""
+    match = None if _SURROGATE.search(path) else _PART.fullmatch(path)
+    if match is None:
+        return None
+    number = int(match[1], 16)
+    return number - (1 << 64) if number >> 63 else number
 
 
 def owner_of(path: str) -> str:

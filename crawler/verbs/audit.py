@@ -58,7 +58,7 @@ def _tell_faults(audit: Audit, *, fix: bool, as_json_: bool) -> "Counter[str]":
     faults: Counter[str] = Counter()
     for fault in audit.faults(fix=fix):
         faults[fault.what.partition(":")[0]] += 1
-        click.echo(_told(fault, as_json_=as_json_))
+        print_lines([_told(fault, as_json_=as_json_)])
     return faults
 
 
@@ -67,7 +67,7 @@ def _tell_orphans(audit: Audit, *, as_json_: bool) -> int:
     for path in audit.lost():
         number += 1
         line = {"event": "orphan", "path": path}
-        click.echo(as_json(line) if as_json_ else f"{'orphan':<10}{path}")
+        print_lines([as_json(line) if as_json_ else f"{'orphan':<10}{path}"])
     return number
 
 
@@ -151,3 +151,6 @@ class _Found(NamedTuple):
             )
         for what in sorted(name for name in names if name.startswith("failed")):
             yield f"{counted(names[what], 'file')} not renamed: {what.partition(': ')[2]}"
+
+
+VERBS: tuple[click.Command, ...] = (audit_verb,)

@@ -12,14 +12,17 @@ class Bearing:
     """Looks into the ledger of a run whether anything is left that is worth a wait."""
 
     def __init__(self, most: Seconds, option: str) -> None:
-        self._patience = Patience(most, option, time.time())
+        self._most, self._option = most, option
+        self._began_at = time.monotonic()
         self._ended_at: Seconds | None = None
 
     def waits_in_vain(self, desk: Desk) -> bool:
         """Tell whether all that is left waits, for longer than is borne, as its hosts ask."""
-        now = time.time()
+        now = desk.now()
         if desk.sums().owned:  # a process knows more than the ledger
             return False
+        began_at = now - (time.monotonic() - self._began_at)
+        self._patience = Patience(self._most, self._option, began_at)
         left = False
         for page in pages(desk, Waits(now)):
             left = left or bool(page)

@@ -21,6 +21,7 @@ import click
 from tqdm import tqdm
 
 from crawler.errors import CrawlerError
+from crawler.log import Readable, moves_cursor, takes_colours, width_of
 from crawler.policy.retry import KINDS
 from crawler.verbs.flag_servers import COUNTRIES, FlagServer
 from crawler.verbs.words import WORDS
@@ -68,7 +69,7 @@ def _follow(stdout: IO[bytes]) -> Counter[tuple[str, str]]:
     sums: Counter[tuple[str, str]] = Counter()
     total = len(COUNTRIES) * len(TEMPERS)
     tqdm.monitor_interval = 0
-    quiet = not sys.stderr.isatty()
+    quiet = not moves_cursor(sys.stderr.fileno())
     with tqdm(total=total, unit=" URL", disable=quiet, dynamic_ncols=True, leave=False) as bar:
         for visit in _visits(stdout):
             if visit["verdict"] in {"done", "dead"}:
@@ -79,12 +80,15 @@ def _follow(stdout: IO[bytes]) -> Counter[tuple[str, str]]:
 
 
 def _visits(stdout: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the visits of a log; other lines that somebody should read go above the bar."""
+    terminal = sys.stderr.fileno()
+    readable = Readable(colours=takes_colours(terminal))
     for line in stdout:
         record = json.loads(line)
         if record["event"] == "visit":
             yield record
         elif record["level"] in {"warning", "error"}:
-            click.echo(line.decode().rstrip(), err=True)
+            tqdm.write(readable.line(record, width_of(terminal)), file=sys.stderr)
 
 
 def _print_sums(sums: Counter[tuple[str, str]], folder: Path) -> None:

@@ -2,8 +2,6 @@
 
 import signal
 import sys
-import time
-from collections import Counter
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ from crawler.errors import UsageError
 from crawler.frontier import (
     STATES,
     Believe,
-    Retry,
     changed,
     open_ledger,
 )
@@ -24,8 +21,7 @@ from crawler.model import Seconds
 from crawler.policy.masking import NOTHING, masked_line
 from crawler.urls import canonical
 from crawler.verbs import processes
-from crawler.verbs.desk_options import DRY_RUN, JSON, choosing_urls, verb_of, wanted
-from crawler.verbs.forget import forget_verb
+from crawler.verbs.desk_options import JSON, choosing_urls, verb_of, wanted
 from crawler.verbs.holding import opened_by
 from crawler.verbs.importing import importing
 from crawler.verbs.ledger import Ledger
@@ -38,21 +34,6 @@ STOP_MARGIN_S: Seconds = 10.0
 """How long `stop --wait` waits beyond the grace period."""
 
 
-@click.command("status")
-@verb_of
-@JSON
-def status_verb(ledger: Ledger, *, as_json_: bool) -> None:
-    """Show how the crawler is: processes, jobs, rates, hosts, and why it is idle if it is."""
-    with importing():
-        from crawler.verbs import status
-
-    with opened_by(ledger, acts=False) as desk:
-        found = status.look(desk, ledger)
-    if as_json_:
-        return click.echo(as_json(status.document(found, ledger), ledger.mask, indent=2))
-    return print_lines(status.lines(found, ledger), ledger.mask)
-
-
 @click.command("explain")
 @verb_of
 @JSON
@@ -62,8 +43,9 @@ def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
     with importing():
         from crawler.verbs import explain as explaining
 
-    url, now = _canonical(url), time.time()
+    url = _canonical(url)
     with opened_by(ledger, acts=False) as desk:
+        now = desk.now()
         looked = explaining.look(desk, ledger, url, now)
     missed = looked if isinstance(looked, explaining.Unknown) else None
     cases = [] if isinstance(looked, explaining.Unknown) else looked
@@ -108,23 +90,6 @@ def export_verb(ledger: Ledger, *, style: str, unmasked: bool, **chosen: Any) ->
         mask = NOTHING if unmasked else ledger.mask
         for text in exported(desk, wanted(**chosen), style, mask):
             sys.stdout.write(text)
-
-
-@click.command("retry")
-@verb_of
-@choosing_urls
-@DRY_RUN
-def retry_verb(ledger: Ledger, *, dry: bool, **chosen: Any) -> None:
-    """Make URLs due now whose last visit was a bad end, with all their attempts."""
-    with opened_by(ledger, acts=not dry, write=not dry) as desk:
-        found = changed(desk, Retry(wanted(**chosen), dry))
-    word = "would be" if dry else "is" if found.total() == 1 else "are"
-    print_lines([f"{counted(found.total(), 'URL')} {word} due again{_kinds(found)}"])
-
-
-def _kinds(found: "Counter[str]") -> str:
-    named = [f"{kind} {n:,}" for kind, n in found.most_common()]
-    return f": {', '.join(named)}" if named else ""
 
 
 @click.command("backup")
@@ -186,7 +151,7 @@ def _preview(ledger: Ledger) -> None:
 
 def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
     with opened_by(ledger, acts=True) as desk:
-        found = desk.sums().members
+        found, now = desk.sums().members, desk.now()
     here = processes.here(found)
     deaf = [one for one in here if processes.ignores(one, number)]
     heard = processes.send([one for one in here if one not in deaf], number)
@@ -196,7 +161,7 @@ def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
         print_lines(
             [f"process {one.pid} ignores {name}, as nohup has it: restart it, or use watch"]
         )
-    for one in processes.elsewhere(found, time.time()):
+    for one in processes.elsewhere(found, now):
         machine = one.machine.partition(" ")[0]
         print_lines([f"process {one.pid} on {machine} was not reached: do it there"])
     if not here:
@@ -205,6 +170,6 @@ def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
 
 
 VERBS: tuple[click.Command, ...] = (
-    status_verb, explain_verb, export_verb, retry_verb, forget_verb, backup_verb, stop_verb,
+    explain_verb, export_verb, backup_verb, stop_verb,
     reload_verb,
 )  # fmt: skip

@@ -66,6 +66,7 @@ def fetch(
     """
     most = _wait(max_wait)
     log, lines = open_log("warning", "console", sys.stderr.fileno())
+    lines.around = report.aside
     quiet_hub(log)
     raise_descriptors(max_req, log)
     collect_seldom()
@@ -104,7 +105,7 @@ def _check_archive(desk: Desk, archive: Path) -> None:
     if {job.name for job in sums.jobs} - {JOB_NAME}:
         raise UsageError(f"{archive} is the ledger of a daemon; name another file as archive")
     for one in sums.members:  # those of an older one are waited for
-        if one.life(current().machine, time.time()) == "alive":
+        if one.life(current().machine, desk.now()) == "alive":
             raise UsageError(f"{archive} is in use by process {one.process.pid}; wait for its end")
 
 

@@ -4,13 +4,13 @@ As `run` does, a verb that changes something or signals a process refuses while 
 the other one hold the ledger; one that only reads answers, and says so beside its answer.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from crawler.errors import HeldElsewhereError
 from crawler.frontier import Desk, Sums, open_ledger
 from crawler.frontier.process import current
+from crawler.model import Seconds
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.words import print_lines
 
@@ -37,7 +37,7 @@ def _check_holder(desk: Desk, ledger: Ledger, *, acts: bool) -> None:
     if ledger.settings is None:  # --state asks for no name
         return
     name = ledger.settings.crawler.name or ""
-    others = _holders(desk.sums(), name)
+    others = _holders(desk.sums(), name, desk.now())
     if not others:
         return
     said = (
@@ -52,13 +52,13 @@ def _check_holder(desk: Desk, ledger: Ledger, *, acts: bool) -> None:
     print_lines([said], ledger.mask, err=True)
 
 
-def _holders(sums: Sums, name: str) -> list[tuple[str, str]]:
+def _holders(sums: Sums, name: str, now: Seconds) -> list[tuple[str, str]]:
     """Return the living others, where one of them and not `name` was the last to take the ledger.
 
     A process from which it was taken over may live on until its visits have ended. Each is a clause
     about it, and whose it is.
     """
-    machine, now = current().machine, time.time()
+    machine = current().machine
     return [
         (f"process {one.process.pid} runs {one.config or one.name}", one.name)
         for one in sums.members

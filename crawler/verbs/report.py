@@ -1,10 +1,11 @@
 """The report of `crawler fetch`: a bar, or a line for every URL, and sums at the end."""
 
-import json
 import shutil
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import cycle
 from typing import Any
@@ -12,12 +13,13 @@ from typing import Any
 import gevent
 from tqdm import tqdm
 
-from crawler.log import printable, size
+from crawler.log import moves_cursor, printable, size
 from crawler.model import Kind, Outcome
-from crawler.policy.masking import USUAL, masked_line
+from crawler.policy.masking import NOTHING, USUAL, masked_line
 from crawler.policy.retry import KINDS, word_of
 from crawler.records import Again, Hop, Settlement
 from crawler.threads import Greenlet
+from crawler.verbs.words import as_json
 
 _MAX_CAUSES = 10
 _ERASE = "\r\x1b[K"
@@ -28,7 +30,7 @@ class Report:
 
     def __init__(self, style: str) -> None:
         self._style = style
-        self._terminal = sys.stderr.isatty()
+        self._terminal = moves_cursor(sys.stderr.fileno())
         self._start = time.monotonic()
         self._bytes = 0
         self._bad = 0
@@ -89,6 +91,17 @@ class Report:
             self._bar = None
             print(_ERASE, end="", file=sys.stderr, flush=True)  # the ^C that the terminal echoed
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let others write to the terminal: the bar is away meanwhile."""
+        if self._bar is not None:
+            self._bar.clear()
+        elif self._spinner is not None:
+            print(_ERASE, end="", file=sys.stderr, flush=True)
+        yield
+        if self._bar is not None:
+            self._bar.refresh()
+
     def finish(self, listed: dict[str, int], asked: int) -> int:
         """Print the sums, also where they do not add up; return 0 if all is stored, 1 if not.
 
@@ -114,17 +127,17 @@ class Report:
     def _note(
         self, url: str, outcome: Outcome, attempts: int, *, word: str = "", **override: Any
     ) -> None:
-        url, reason, path = USUAL(url), USUAL(outcome.reason), outcome.path and USUAL(outcome.path)
-        outcome = replace(outcome, reason=reason, path=path)
+        url, reason = USUAL(url), USUAL(outcome.reason)
+        outcome = replace(outcome, reason=reason, path=outcome.path and USUAL(outcome.path))
         word = word or KINDS[outcome.kind].word
         if word == "error":
-            cause = f"{outcome.kind}: {printable(outcome.reason)}"
+            cause = f"{outcome.kind}: {outcome.reason}"
             self._causes[cause] += 1
             self._example.setdefault(cause, url)
         if self._style == "json":
             print(_json(url, word, outcome, attempts, **override), flush=True)
         elif self._style == "lines":
-            print(_line(url, word, outcome), flush=True)
+            print(printable(_line(url, word, outcome)), flush=True)
 
     def _show_bar(self, total: int) -> None:
         if self._style != "bar" or not self._terminal:
@@ -139,7 +152,11 @@ class Report:
 
     def _say(self, text: str) -> None:
         if self._style != "quiet":
-            print(text, file=sys.stderr if self._style == "json" else sys.stdout, flush=True)
+            print(
+                printable(text),
+                file=sys.stderr if self._style == "json" else sys.stdout,
+                flush=True,
+            )
 
 
 def _spin() -> None:
@@ -163,11 +180,11 @@ def _json(url: str, word: str, outcome: Outcome, attempts: int, **override: Any)
         "attempts": attempts,
         "reason": outcome.reason or None,
     }
-    return json.dumps(line | override)
+    return as_json(line | override, NOTHING)
 
 
 def _line(url: str, word: str, outcome: Outcome) -> str:
     if word == "ok":
-        earlier = f", {printable(outcome.reason)}" if outcome.reason else ""
+        earlier = f", {outcome.reason}" if outcome.reason else ""
         return f"{url}: ok, {outcome.size:,} bytes in {outcome.path}{earlier}"
-    return f"{url}: {word}, {outcome.kind}: {printable(outcome.reason)}"
+    return f"{url}: {word}, {outcome.kind}: {outcome.reason}"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import crawler  # noqa: F401  patches first
-from crawler.frontier import open_frontier
+from crawler.frontier import Clocks, open_frontier
 from crawler.frontier.process import current
 from crawler.model import Kind, Outcome
 from crawler.records import Done, Settlement
@@ -184,7 +184,8 @@ def leases(folder: Path, rounds: int = 60) -> dict[str, float]:
     lease_s = settle_s = 0.0
     tasks = 0
     state = folder / "state.sqlite"
-    with open_frontier(state, durable=False, clock=lambda: _ahead(5.0)) as frontier:
+    clocks = Clocks(lambda: _ahead(5.0), lambda: _ahead(5.0), "")
+    with open_frontier(state, durable=False, clocks=clocks) as frontier:
         owner = frontier.join(current()).owner
         held: list[Any] = []
         for _ in range(rounds):

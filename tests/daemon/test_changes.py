@@ -80,7 +80,7 @@ def scene(tmp_path_factory):
     with Site(slow(0.005), HOSTS) as site, real.small_disk(folder / "disk", "32m") as disk:
         world = World(folder / "w", disk / "files", site, int(os.environ.get("SEED", "1")))
         environment = {
-            **clocks.environment(world.folder, world.clock),
+            **clocks.environment(world.folder, world.clock, believed_in=3),
             "GEVENT_MONITOR_THREAD_ENABLE": "1",
             "GEVENT_MAX_BLOCKING_TIME": "0.1",
         }

@@ -93,7 +93,9 @@ def test_a_clock_that_was_ahead_ends_no_schedule_by_its_until(tmp_path):
         schedule = {"every": "1s", "until": "2030-01-01"}
         job = {"name": "j", "urls": [f"{site.url}/[1-3]"], "schedule": schedule}
         config = write_config(tmp_path, [job])
-        with Daemon(config, **clocks.environment(tmp_path / "fake", clock)) as daemon:
+        with Daemon(
+            config, **clocks.environment(tmp_path / "fake", clock, believed_in=3)
+        ) as daemon:
             until(lambda: len(daemon.told("visit")) == 3, "not visited", daemon)
             clock.write_text("+0")
             os.utime(clock)

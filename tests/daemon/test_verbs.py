@@ -1,11 +1,13 @@
 """The other verbs, and configurations that are wrong."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from crawler import config
+from crawler.cli import HOMES
 from tests.program import at_once, crawler, write_config
 from tests.typed import steps
 
@@ -89,3 +91,12 @@ def test_the_demo_fetches_every_flag_and_says_where_the_files_lie(tmp_path):
     gifs = list((tmp_path / "flags/files/local").glob("*.gif"))
     assert len(gifs) == 249
     assert all(gif.read_bytes().startswith(b"GIF89a") for gif in gifs)
+
+
+def test_every_verb_on_the_ledger_is_found_in_its_module():
+    found = {
+        (verb.name, home)
+        for home in set(HOMES.values())
+        for verb in import_module(f"crawler.verbs.{home}").VERBS
+    }
+    assert found == set(HOMES.items())

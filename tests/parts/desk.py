@@ -6,8 +6,10 @@ from crawler.frontier import (
     STATES,
     AboutHost,
     AboutUrl,
+    BacklogOf,
     Chunks,
     FailuresOf,
+    FilesNamed,
     HostsMet,
     HostsOf,
     Listings,
@@ -116,6 +118,11 @@ def assert_answers_agree(desk, now):
     assert {one.task for one in stored(desk)} == {
         one.id for one in entries if one.digest and one.path and STATES[one.state] != "leased"
     }
+    named = desk.entry(
+        FilesNamed([one.path for one in stored(desk)], [one.fingerprint for one in entries])
+    )
+    assert [one.path for one in named[: len(stored(desk))]] == [one.path for one in stored(desk)]
+    assert named[len(stored(desk)) :] == entries
     for entry in entries[-2:]:
         known = desk.entry(AboutUrl(entry.url))
         assert entry in [one.entry for one in known]
@@ -135,6 +142,9 @@ def assert_hosts_agree(desk, now):
         (account,) = desk.entry(AboutHost(key))
         assert account.line.state == met[key]
         assert account.failures == desk.entry(FailuresOf(0.0, key, 1000)).rows
+    met_at = {(one.host.key, one.job): one.urls for one in desk.entry(BacklogOf(now)).waits}
+    waiting = Counter((one.host, one.job) for one in unfinished(desk) if not one.state)
+    assert all(waiting[where] == urls for where, urls in met_at.items())
     newest = desk.entry(FailuresOf(0.0, limit=1000))
     assert newest.more == 0
     assert {one.host for one in newest.rows} <= met.keys()

@@ -5,7 +5,7 @@ import sys
 import time
 from functools import partial
 
-from crawler.frontier import Portion, Pulse, open_frontier, tidied
+from crawler.frontier import Clocks, Portion, Pulse, open_frontier, tidied
 from crawler.frontier.process import Process, current
 from crawler.model import Outcome
 from crawler.records import Seed, Settlement
@@ -24,12 +24,13 @@ TIMES = {
 class Timed:
     """A frontier on a made-up clock, which a verb's own argument sets: `frontier.add(…, NOW)`.
 
-    The time of day, as an argument, lets the clock run.
+    The time of day, as an argument, lets the clock run. The wall clock may differ by `skew`.
     """
 
-    def __init__(self, state, **options):
-        self.time = NOW
-        self.frontier = open_frontier(state, clock=self._clock, **options)
+    def __init__(self, state, *, skew=0.0, boot="made up", **options):
+        self.time, self.skew = NOW, skew
+        clocks = Clocks(lambda: self._clock() + self.skew, self._clock, boot)
+        self.frontier = open_frontier(state, clocks=clocks, **options)
 
     def _clock(self):
         return time.time() if self.time is None else self.time
@@ -53,17 +54,21 @@ class Timed:
 
 
 class Seen:
-    """A frontier as one of several processes asks it, by a clock of its own."""
+    """A frontier as one of several processes asks it, by clocks of its own."""
 
-    def __init__(self, frontier, clock):
-        self.now, self._frontier = clock, frontier
+    def __init__(self, frontier, steady, skew=float):
+        self._frontier, self._steady, self._skew = frontier, steady, skew
+
+    def now(self):
+        self._frontier.time = self._steady()
+        return self._frontier.now()
 
     def __getattr__(self, name):
         verb = getattr(self._frontier, name)
         return partial(self._asked, verb) if name in TIMES else verb
 
     def _asked(self, verb, *given, **named):
-        self._frontier.time = self.now()
+        self._frontier.time, self._frontier.skew = self._steady(), self._skew()
         return verb(*given, **named)
 
 

@@ -112,7 +112,7 @@ def test_the_contract_of_the_frontier_has_all_its_verbs():
     verbs = {
         one.partition(".")[2]
         for one in defined()
-        if re.match(r"(Frontier|Desk|ListVerbs)\.[a-z]", one)
+        if re.match(r"(Frontier|Desk|ListVerbs|ProcessVerbs)\.[a-z]", one)
     }
     assert sorted(told) == sorted(verbs)
 
@@ -127,7 +127,7 @@ KEYS = {
     "`export`, a line a URL, and the columns of `--format csv` in this order": "record.py:record",
     "`fetch --json`, a line a URL": "report.py:_json",
     "`status --json`": "status/account.py:document",
-    "each of its `processes`": "status/account.py:_process",
+    "each of its `processes`": "status/processes.py:process_document",
     "each of its `jobs`": "status/account.py:_job",
     "`explain --json`: `url` and `jobs`; each of these has what `export` has, and": (
         "explain/account.py:document"

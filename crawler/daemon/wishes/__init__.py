@@ -18,6 +18,6 @@ def hearing(frontier: Frontier, owner: int, feeder: Feeder, log: Log) -> tuple[S
         LeaseLostError: the owner was taken for dead.
     """
     waking = Waking(partial(wake_hosts, frontier, owner, feeder.leaser.look))
-    heard = Hearing(frontier, owner, log, pause=feeder.heed, wake=waking.ask)
+    heard = Hearing(frontier, owner, log, feeder=feeder, wake=waking.ask)
     heard.look()
     return Service("hearing", heard.run), Service("waking", waking.run)

@@ -9,21 +9,18 @@ from collections.abc import Callable, Iterable, Sequence
 import gevent
 
 from crawler.errors import LocalFaultError, StateError
+from crawler.feeder.feeder import Feeder
 from crawler.frontier import Frontier, changed
 from crawler.frontier.wishes import EndWishes, Heard, Scope, Wish, paused_by
 from crawler.log import Log, iso
 from crawler.model import Seconds
-from crawler.policy.paused import Paused
 
 HEAR_S: Seconds = 0.5
 """Time between two looks: what is wished is in force within a second."""
 
 
 class Hearing:
-    """Looks while it runs; `pause` gets what is paused whenever that changes.
-
-    `wake` has hosts learn that jobs are paused, or no longer.
-    """
+    """Looks while it runs; `wake` has hosts learn that jobs are paused, or no longer."""
 
     def __init__(
         self,
@@ -31,13 +28,13 @@ class Hearing:
         owner: int,
         log: Log,
         *,
-        pause: Callable[[Paused], None],
+        feeder: Feeder,
         wake: Callable[[], None],
     ) -> None:
         self._frontier = frontier
         self._owner = owner
         self._log = log
-        self._pause = pause
+        self._feeder = feeder
         self._wake = wake
         self._number = 0
         self._wishes: dict[int, Wish] = {}
@@ -66,7 +63,8 @@ class Hearing:
     def _take_up(self, heard: Heard, wishes: Sequence[Wish]) -> None:
         before, self._wishes = self._wishes, {wish.id: wish for wish in wishes}
         self._number = heard.number
-        self._pause(paused_by(wishes, self._frontier.now()))
+        self._feeder.heed(paused_by(wishes, self._frontier.now()))
+        self._feeder.wake(heard.woken)
         for wish in wishes:
             if before.get(wish.id) != wish:
                 self._tell(wish)

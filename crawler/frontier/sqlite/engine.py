@@ -3,16 +3,18 @@
 Each verb is one transaction. `contract.Frontier` says what the verbs promise.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from crawler.frontier import values
+from crawler.frontier.clock import Clock, Clocks
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.engine_desk import SqliteDesk
 from crawler.frontier.sqlite.engine_lists import SqliteLists
 from crawler.frontier.sqlite.lists import new_urls
+from crawler.frontier.sqlite.rows.course import heard
 from crawler.frontier.sqlite.rows.listening import Ear
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.terms import Visitor
@@ -40,16 +42,18 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     """A frontier in a file."""
 
     def __init__(
-        self, state: Path, *, durable: bool, readonly: bool = False, clock: Callable[[], Seconds]
+        self, state: Path, *, durable: bool, readonly: bool = False, clocks: Clocks
     ) -> None:
         self._file = Transactions(state, PROCEDURES, durable=durable, readonly=readonly)
-        self.now = clock
+        self._clock = Clock(clocks)
+        self.now = self._clock.now
         self._visitor = Visitor()
         self._looks = Looks()
         self._ear = Ear(state, hearing.hear)
 
     def __enter__(self) -> Self:
         self._file.open()
+        self._clock.hear(self._file.read(heard, self._clock.clocks.read()))
         self._ear.open()
         return self
 
@@ -60,7 +64,10 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     def join(
         self, process: Process, holder: values.Holder | None = None, known: str = ""
     ) -> values.Joined:
-        return self._file.write(owners.join, process, self.now(), holder, known)
+        read = self._clock.clocks.read
+        joined, course = self._file.write(owners.join, process, read, holder, known)
+        self._clock.hear(course)
+        return joined
 
     def beat(
         self,
@@ -69,10 +76,14 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         watched: values.Watched | None = None,
     ) -> values.Beat:
         self._file.look()
-        return self._file.write(beats.beat, self._file.names, owner, pulse, self.now(), watched)
+        read = self._clock.clocks.read
+        beat = self._file.write(beats.beat, self._file.names, owner, pulse, read, watched)
+        if beat.course:
+            self._clock.hear(beat.course)
+        return beat
 
     def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
-        return self._file.stage(owners.leave, owner, hosts, self.now())
+        return self._file.stage(owners.leave, owner, self._lasting(hosts), self.now())
 
     def hear(self, owner: int, after: int) -> Heard:
         return self._ear.hear(owner, after)
@@ -107,12 +118,27 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._visitor = replace(self._visitor, held=frozenset(jobs))
 
     def tidy(self, owner: int, work: Work[Found], after: int = BEFORE_ALL) -> Tidied[Found]:
-        return self._file.stage(self._tidy, work, owner, self.now(), after)
+        while True:
+            stepped = self._clock.stepped
+            found = self._file.stage(self._tidy, work, owner, self.now(), after, stepped)
+            if stepped == self._clock.stepped:  # else `now` and the times in it do not agree
+                return found
 
     def _tidy(
-        self, file: Transactions, work: Work[Found], owner: int, now: Seconds, after: int
+        self,
+        file: Transactions,
+        work: Work[Found],
+        owner: int,
+        now: Seconds,
+        after: int,
+        stepped: Seconds,
     ) -> Tidied[Found]:
-        return tidying.tidy(Slice(file, self._visitor, owner, now, after), work)
+        return tidying.tidy(Slice(file, self._visitor, owner, now, after, stepped), work)
+
+    def _lasting(self, hosts: Sequence[HostRecord]) -> Sequence[HostRecord]:
+        """Return what hosts are owed as it is kept: without the steps of the clock."""
+        stepped = self._clock.stepped
+        return [host.moved(-stepped) for host in hosts] if stepped else hosts
 
     def lease(
         self,
@@ -124,7 +150,7 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         back: Sequence[int] = (),
         found: Sequence[HostRecord] = (),
     ) -> values.Lease:
-        return self._file.stage(
+        lease = self._file.stage(
             leasing.lease,
             self._visitor,
             self._looks,
@@ -132,10 +158,12 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
             self.now(),
             new,
             refills,
-            idle,
+            self._lasting(idle),
             back,
-            found,
+            self._lasting(found),
         )
+        self._clock.hear(lease.course)
+        return lease.moved(self._clock.stepped) if self._clock.stepped else lease
 
     def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
         return self._file.write(settling.claim, paths, owner)
@@ -148,4 +176,5 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         claims: Mapping[int, str] = values.NO_CLAIMS,
         kept: Mapping[int, Kept] = values.NOTHING_KEPT,
     ) -> set[int]:
-        return self._file.stage(settling.settle, owner, settlements, hosts, claims, kept)
+        owed = self._lasting(hosts)
+        return self._file.stage(settling.settle, owner, settlements, owed, claims, kept)

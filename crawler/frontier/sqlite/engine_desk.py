@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from crawler.frontier.actions import Action
 from crawler.frontier.answers import START, Changed, Cursor, Page
-from crawler.frontier.questions import Query, Question
+from crawler.frontier.queries import Query
+from crawler.frontier.questions import Question
 from crawler.frontier.sqlite.desk import asking, overview
 from crawler.frontier.sqlite.file.backup import backup
 from crawler.frontier.sqlite.rows.transactions import Transactions

@@ -5,17 +5,21 @@ leaves the file to others after each slice, for as long as it took.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from crawler.frontier.actions import Action
 from crawler.frontier.answers import START, Changed, Cursor, Page
-from crawler.frontier.questions import Query, Question
+from crawler.frontier.clock import Clock, Clocks
+from crawler.frontier.queries import Query
+from crawler.frontier.questions import Question
 from crawler.frontier.sqlite.desk import asking, overview
 from crawler.frontier.sqlite.file.backup import backup
+from crawler.frontier.sqlite.file.database import is_current
 from crawler.frontier.sqlite.file.statefile import Connection, opened, told
+from crawler.frontier.sqlite.rows.course import heard
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sums import Sums
 from crawler.model import Seconds
@@ -24,21 +28,23 @@ Answer = TypeVar("Answer")
 
 
 @contextmanager
-def ledger(
-    state: Path, *, write: bool, older: bool, clock: Callable[[], Seconds]
-) -> Iterator["SqliteLedger"]:
+def ledger(state: Path, *, write: bool, older: bool, clocks: Clocks) -> Iterator["SqliteLedger"]:
     """Open a state file that is there; `statefile.opened` says which and how."""
     with opened(state, write=write, older=older) as db:
-        yield SqliteLedger(state, db, clock)
+        yield SqliteLedger(state, db, clocks)
 
 
 class SqliteLedger:
     """A state file that one works on from outside."""
 
-    def __init__(self, state: Path, db: Connection, clock: Callable[[], Seconds]) -> None:
+    def __init__(self, state: Path, db: Connection, clocks: Clocks) -> None:
         self._state = state
-        self.now = clock
         self._file = _File(db)
+        clock = Clock(clocks)
+        self.now = clock.now
+        with self._reading() as current:
+            if is_current(current):
+                clock.hear(heard(current, clocks.read()))
 
     def sums(self, give_up: Seconds | None = None) -> Sums:
         with self._reading() as db:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from crawler.frontier import HostAccount, HostState, JobThere, Member
+from crawler.frontier import HostState, Member
+from crawler.frontier.hosts import HostAccount, JobThere
 from crawler.frontier.process import current
 from crawler.model import Seconds
 from crawler.records import Robots

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from crawler.frontier import FailureList, FailureSum
+from crawler.frontier.hosts import FailureList, FailureSum
 from crawler.model import Seconds
 from crawler.verbs.words import ago, counted, span, stamp
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from crawler.frontier import HostLine, HostState, HostTable
+from crawler.frontier import HostState
+from crawler.frontier.hosts import HostLine, HostTable
 from crawler.model import Seconds
 from crawler.verbs.columns import aligned
 from crawler.verbs.hosts.failures import failure, told

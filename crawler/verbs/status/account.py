@@ -1,81 +1,103 @@
 """The account that `status` gives, for people and for programs."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from crawler.frontier import HostCounts, HostState, JobSums, Member
+from crawler.frontier import HostCounts, HostState, JobSums
+from crawler.frontier.hosts import HostLine
+from crawler.frontier.sums import MAX_RETRYING
 from crawler.log import iso, size
+from crawler.verbs.hosts.failures import told
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.status.eta import eta_document, eta_lines, first_visits, schedules
 from crawler.verbs.status.idle import idle
+from crawler.verbs.status.processes import process_document, process_lines
+from crawler.verbs.status.room import state_size
 from crawler.verbs.status.snapshot import Status
-from crawler.verbs.words import UNREAD, span, stamp, when, word_of
+from crawler.verbs.status.waits import waits_of
+from crawler.verbs.words import UNREAD, counted, span, stamp, when, word_of
 
-_COLUMNS = ("known", "waiting", "due again", "ok", "not found", "error", "retired")
+_COLUMNS = (
+    "known", "waiting", "retrying", "due again", "ok", "not found", "error", "retired"
+)  # fmt: skip
 
 
 def lines(status: Status, ledger: Ledger) -> Iterator[str]:
     """Yield the lines of `status`."""
-    yield f"state    {ledger.state}, {size(ledger.state.stat().st_size)}"
+    yield from _state(status, ledger)
     for member in status.members:
-        yield f"process  {_member(status, member)}"
-        if member.trouble and member.life(status.machine, status.now) == "alive":
-            yield f"  trouble  {member.trouble}"
+        yield from process_lines(status, member)
     yield ""
-    yield from _table(status.jobs, ledger)
+    yield from _table(status, ledger)
     yield ""
     rate_ok = sum(one.rate_ok for one in status.living)
     if status.living:
-        yield f"rate     {status.rate:.1f} visits/s, {rate_ok:.1f} of them ok{_eta(status)}"
+        yield f"rate     {status.rate:.1f} visits/s, {rate_ok:.1f} of them ok"
+    yield from eta_lines(status)
     yield f"hosts    {', '.join(_hosts(status.hosts))}"
+    yield from _failing(status)
     if status.next and status.next.ready_at is not None:
         yield f"next     {status.next.key}, {when(status.next.ready_at, status.now)}"
     if why := idle(status):
         yield f"idle     {why}"
 
 
-def _eta(status: Status) -> str:
-    return f"; what waits takes {span(status.eta)} at this rate" if status.eta else ""
+def _state(status: Status, ledger: Ledger) -> Iterator[str]:
+    bytes_, wal = state_size(ledger.state)
+    more = f", and {size(wal)} in its WAL" if wal else ""
+    yield f"state    {ledger.state}, {size(bytes_)}{more}"
+    for room in status.rooms:
+        yield f"room     {room}"
 
 
-def _member(status: Status, one: Member) -> str:
-    now = status.now
-    name = f"{one.process.pid} on {one.process.machine.partition(' ')[0]}"
-    seen = f"last heard of {when(one.seen_at or one.started_at, now)}"
-    life = one.life(status.machine, now)
-    if life != "alive":
-        return f"{name}: {'dead, ' if life == 'dead' else ''}{seen}"
-    late = f", {seen}" if one.lease_until < now else ""
-    late += ", on an older text of its configuration" if one.outdated else ""
-    up = span(max(0, round(now - one.started_at)))
-    state = f"running for {up}" if one.state == "running" else f"{one.state}, started {up} ago"
-    return f"{name}: {state}, {one.busy} in flight, {one.rate:.1f} visits/s{late}"
+def _failing(status: Status) -> Iterator[str]:
+    for line in status.failing.rows:
+        host, since = line.state, line.state.failing_since
+        length = f" for {span(max(0, round(status.now - since)))}" if since is not None else ""
+        cause = told(line.last, status.now) if line.last else f"{host.failures} failures in a row"
+        yield f"failing  {host.key}{length}: {cause}"
+    more = status.failing.chosen - len(status.failing.rows)
+    if more > 0:
+        least = "at least " if status.failing.at_least else ""
+        yield f"failing  and {least}{counted(more, 'host')} more: crawler hosts --failing"
 
 
-def _table(jobs: Sequence[JobSums], ledger: Ledger) -> Iterator[str]:
-    wide = max((len(job.name) for job in jobs), default=0)
+def _table(status: Status, ledger: Ledger) -> Iterator[str]:
+    wide = max((len(job.name) for job in status.jobs), default=0)
     wide = max(wide, len("job")) + 2
+    waits = waits_of(status) if status.living else {}
     yield "job".ljust(wide) + "".join(f"{name:>12}" for name in _COLUMNS)
-    for job in jobs:
-        yield from _job_lines(job, wide)
+    for job in status.jobs:
+        yield _sums(job, wide)
+        yield from _below(job, waits.get(job.name, ""))
         if job.active and job.known and ledger.is_unread(job.name, job.meaning):
             yield f"  its lists: {UNREAD}"
 
 
-def _job_lines(job: JobSums, wide: int) -> Iterator[str]:
+def _sums(job: JobSums, wide: int) -> str:
     words = _words(job)
-    sums = (job.known, job.waiting, job.again, *(words[word] for word in _COLUMNS[3:6]))
-    yield job.name.ljust(wide) + "".join(f"{n:>12,}" for n in (*sums, job.retired))
+    retrying = f"{job.retrying:,}{'+' if job.retrying >= MAX_RETRYING else ''}"
+    cells = [f"{job.known:,}", f"{job.waiting:,}", retrying, f"{job.again:,}"]
+    cells += [f"{words[word]:,}" for word in _COLUMNS[4:7]] + [f"{job.retired:,}"]
+    return job.name.ljust(wide) + "".join(f"{cell:>12}" for cell in cells)
+
+
+def _below(job: JobSums, waits: str) -> Iterator[str]:
+    """Yield what is to be said of a job beside its sums."""
     if errors := _errors(job):
         yield f"  error: {', '.join(f'{kind} {n:,}' for kind, n in errors)}"
-    if job.held is not None and job.active:
+    if not job.active:
+        yield "  the configuration no longer has it"
+        return
+    if waits:
+        yield f"  waits: {waits}"
+    if job.held is not None:
         yield (
             f"  its lists lost too many URLs, {job.held:,} are left: nothing was removed; "
             f"if that is right: crawler reload --believe {job.name}"
         )
-    if not job.active:
-        yield "  the configuration no longer has it"
 
 
 def _errors(job: JobSums) -> list[tuple[str, int]]:
@@ -106,18 +128,43 @@ def _hosts(found: HostCounts) -> Iterator[str]:
 
 def document(status: Status, ledger: Ledger) -> dict[str, Any]:
     """Return the JSON object of `status`."""
+    eta, (bytes_, wal), waits = _eta(status), state_size(ledger.state), waits_of(status)
     return {
         "at": iso(status.now),
         "state": str(ledger.state),
-        "processes": [_process(status, one) for one in status.members],
-        "jobs": [_job(job) for job in status.jobs],
+        "processes": [process_document(status, one) for one in status.members],
+        "jobs": [_job(job, waits.get(job.name)) for job in status.jobs],
         "rate": round(status.rate, 2),
         "rate_ok": round(sum(one.rate_ok for one in status.living), 2),
         "waiting": status.waiting,
-        "eta_s": round(status.eta) if status.eta else None,
+        "eta_s": (eta["first_visits"] or {}).get("most_s"),
         "hosts": asdict(status.hosts),
         "next": _next(status.next),
         "idle": idle(status),
+        "state_bytes": bytes_,
+        "wal_bytes": wal,
+        "room": [asdict(one) | {"path": str(one.path)} for one in status.rooms],
+        "eta": eta,
+        "failing": [_failing_host(line) for line in status.failing.rows],
+    }
+
+
+def _eta(status: Status) -> dict[str, dict[str, Any] | None]:
+    if not status.living:
+        return {"first_visits": None, "schedules": None}
+    return {
+        "first_visits": eta_document(first_visits(status)),
+        "schedules": eta_document(schedules(status)),
+    }
+
+
+def _failing_host(line: HostLine) -> dict[str, Any]:
+    last = line.last
+    return {
+        "host": line.state.key,
+        "since": stamp(line.state.failing_since),
+        "cause": last.cause if last else None,
+        "reason": last.reason if last else None,
     }
 
 
@@ -125,27 +172,7 @@ def _next(host: HostState | None) -> dict[str, Any] | None:
     return {"host": host.key, "at": stamp(host.ready_at)} if host else None
 
 
-def _process(status: Status, one: Member) -> dict[str, Any]:
-    return {
-        "owner": one.owner,
-        "pid": one.process.pid,
-        "machine": one.process.machine.partition(" ")[0],
-        "life": one.life(status.machine, status.now),
-        "state": one.state,
-        "since": iso(one.started_at),
-        "seen_at": stamp(one.seen_at or None),
-        "config": one.config,
-        "outdated": bool(one.outdated),
-        "in_flight": one.busy,
-        "visits": one.visits,
-        "rate": round(one.rate, 2),
-        "rate_ok": round(one.rate_ok, 2),
-        "bytes": one.bytes,
-        "trouble": one.trouble,
-    }
-
-
-def _job(job: JobSums) -> dict[str, Any]:
+def _job(job: JobSums, waits: str | None) -> dict[str, Any]:
     words = _words(job)
     return {
         "name": job.name,
@@ -160,4 +187,6 @@ def _job(job: JobSums) -> dict[str, Any]:
         "kinds": job.kinds,
         "retired": job.retired,
         "held": job.held if job.active else None,
+        "retrying": job.retrying,
+        "waits_for": waits,
     }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from crawler.frontier import HostState, Member
 from crawler.model import Seconds
 from crawler.verbs.status.snapshot import Status
-from crawler.verbs.words import when
+from crawler.verbs.words import span, when
 
 
 def idle(status: Status) -> str | None:
@@ -16,25 +16,32 @@ def idle(status: Status) -> str | None:
     if any(one.busy for one in living):
         return None
     states = {one.state for one in living}
-    if len(states) == 1 and (why := _RESTING.get(states.pop())):
-        return why
+    if len(states) == 1 and states <= _RESTING.keys():
+        return _resting(living[0], status.now)
     open_ = status.waiting + sum(job.again for job in status.jobs if job.active)
     if not open_:
         return "everything that is known has come to its end"
-    return _with_resting(_when_next(status), living)
+    return _with_resting(_when_next(status), living, status.now)
 
 
 _RESTING = {
-    "paused": "it is paused; its log says since when and why",
+    "paused": "it is paused",
     "draining": "it is about to stop, and begins nothing new",
     "starting": "it is about to start",
 }
 
 
-def _with_resting(why: str | None, living: Sequence[Member]) -> str | None:
+def _resting(one: Member, now: Seconds) -> str:
+    """Return why a process begins nothing, with the length and the cause of a pause."""
+    if one.state != "paused" or one.paused_at is None:
+        return _RESTING[one.state]
+    return f"it is paused for {span(max(0, round(now - one.paused_at)))}: {one.paused_for}"
+
+
+def _with_resting(why: str | None, living: Sequence[Member], now: Seconds) -> str | None:
     """Add which of several processes begin nothing: what they have leased no other one visits."""
     resting = [one for one in living if one.state in _RESTING]
-    words = [f"process {one.process.pid}: {_RESTING[one.state]}" for one in resting]
+    words = [f"process {one.process.pid}: {_resting(one, now)}" for one in resting]
     return "; ".join([why, *words] if why else words) or None
 
 

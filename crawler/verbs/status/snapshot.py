@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.frontier import Desk, HostCounts, HostState, JobSums, Member
+from crawler.frontier import BacklogOf, Desk, HostCounts, HostsOf, HostState, JobSums, Member
+from crawler.frontier.hosts import Backlog, HostTable
 from crawler.frontier.process import current
 from crawler.model import Seconds
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.status.room import Room, rooms
+
+MAX_NAMED = 3
+"""Failing hosts that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,10 @@ class Status:
     jobs: Sequence[JobSums]
     hosts: HostCounts
     next: HostState | None
+    failing: HostTable
+    """The hosts that have failed the longest."""
+    backlog: Backlog
+    rooms: Sequence[Room]
 
     @property
     def living(self) -> list[Member]:
@@ -36,20 +45,27 @@ class Status:
         return sum(job.waiting for job in self.jobs if job.active)
 
     @property
-    def eta(self) -> Seconds | None:
-        """Return the seconds that the waiting URLs take at this rate; None while it is 0."""
-        return self.waiting / self.rate if self.rate and self.waiting else None
+    def again(self) -> int:
+        """Return the number of URLs that have ended and are due again, of all jobs in force."""
+        return sum(job.again for job in self.jobs if job.active)
+
+    def silence(self, one: Member) -> Seconds:
+        """Return for how long nothing was heard of a process."""
+        return max(0.0, self.now - (one.seen_at or one.started_at))
 
 
 def look(desk: Desk, ledger: Ledger) -> Status:
     """Read everything: a few rows of each kind, whatever the size of the ledger."""
-    sums = desk.sums(ledger.give_up)
+    sums, now = desk.sums(ledger.give_up), desk.now()
     assert sums.hosts is not None
     return Status(
-        desk.now(),
+        now,
         current().machine,
         sums.members,
         [job for job in sums.jobs if job.active or job.known],
         sums.hosts.counts,
         sums.hosts.next,
+        desk.entry(HostsOf("failing", "failing", now, MAX_NAMED)),
+        desk.entry(BacklogOf(now)),
+        rooms(ledger),
     )

@@ -6,13 +6,15 @@ import pytest
 
 from crawler.config import Job
 from crawler.daemon.clock import ClockWatch
-from crawler.frontier import BringBack, RobotsOf
+from crawler.frontier import Beat, BringBack, RobotsOf
 from crawler.model import DAY_S, Kind
+from crawler.policy import course
+from crawler.policy.course import Course
 from crawler.records import Again, Dead, Done, JobTerms, Robots
 from crawler.seeder.rescheduling import Rescheduler
 from crawler.threads import Native
 from crawler.urls import origin_of
-from tests.parts.frontiers import NOW, done, join, seed, seeds, settled, take
+from tests.parts.frontiers import NOW, beat, done, join, seed, seeds, settled, take
 
 YEARS = 10 * 365 * DAY_S
 
@@ -26,48 +28,64 @@ def reschedule(frontier, job):
     frontier.leave(owner, [], NOW)
 
 
-class Clocks:
-    def __init__(self, *, last_seen=None):
-        self.wall, self.steady, self.told = NOW, 100.0, []
-        self.words: list[str] = []
-        self.watch = ClockWatch(
-            self, lambda: self.told.append("moved"), last_seen=last_seen,
-            told=self.words.append,
-            wall=lambda: self.wall, steady=lambda: self.steady,
-        )  # fmt: skip
+class Told:
+    """What a watch tells of the courses of heartbeats."""
+
+    def __init__(self, first=None):
+        self.told, self.words = [], []
+        self.watch = ClockWatch(self, lambda: self.told.append("went back"), self.words.append)
+        self.course = first or Course("boot", NOW, NOW, stepped=60.0)
+        self.beat()
 
     def warning(self, event, **fields):
-        self.told.append((event, fields["by_s"]))
+        self.told.append((event, *fields.values()))
 
-    def pass_by(self, seconds, step=0.0):
-        self.steady += seconds
-        self.wall += seconds + step
-        self.watch.look()
+    def beat(self, **changed):
+        self.course = replace(self.course, **changed)
+        self.watch.look(Beat(course=self.course))
 
 
 @pytest.mark.parametrize("step", [3600.0, -3600.0, YEARS, -YEARS])
 def test_a_step_of_the_clock_is_told_once(step):
-    clocks = Clocks(last_seen=NOW - 5)
-    clocks.pass_by(1)
-    clocks.pass_by(1, step)
-    clocks.pass_by(1)
-    assert clocks.told == [("clock.moved", step), "moved"]
-    (words,) = clocks.words
+    told = Told()
+    for _ in range(2):
+        told.beat(offset=NOW + step, stepped=60.0 + step, ahead=step < 0)
+    assert told.told == [("clock.moved", step), *["went back"] * (step < 0)]
+    (words,) = told.words
     assert words.startswith(f"the clock was moved by {step:+,.1f} s at ")
 
 
+def test_a_clock_that_differs_is_told_once_each_time():
+    told = Told()
+    for differs in (3600.0, 3600.5, -60.0, -60.0):
+        told.beat(doubted=NOW + differs)
+    told.beat(doubted=None)
+    told.beat(doubted=NOW - 60.0)
+    expected = [("clock.doubted", differs, 600.0) for differs in (3600.0, -60.0, -60.0)]
+    assert told.told == expected
+
+
 def test_a_clock_that_is_drawn_to_the_right_time_is_not_told():
-    clocks = Clocks()
+    told = Told()
     for _ in range(100):
-        clocks.pass_by(1, 0.3)
-    assert clocks.told == []
+        told.beat(offset=told.course.offset + 0.01)
+    assert told.told == []
 
 
-def test_a_ledger_of_a_time_to_come_is_told_at_the_start():
-    clocks = Clocks(last_seen=NOW + 3600)
-    clocks.watch.look()
-    clocks.pass_by(1)
-    assert clocks.told == [("clock.moved", -3600.0), "moved"]
+def test_what_another_process_has_left_in_the_future_is_brought_back_at_the_start():
+    assert Told(Course("boot", NOW, NOW, ahead=True)).told == ["went back"]
+
+
+def test_a_clock_that_went_back_is_noted_until_all_was_brought_back(frontier, monkeypatch):
+    monkeypatch.setattr(course, "OLDEST", 0.0)
+    monkeypatch.setattr(course, "DOUBT_S", 0.0)
+    owner = join(frontier)
+    frontier.skew = -3600.0
+    for _ in range(2):
+        assert beat(frontier, owner, NOW).course.ahead
+    assert frontier.now() == NOW - 3600.0
+    done(frontier, owner, BringBack())
+    assert not beat(frontier, owner, NOW).course.ahead
 
 
 @pytest.mark.parametrize("ahead", [3600.0, YEARS])

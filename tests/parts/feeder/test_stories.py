@@ -6,6 +6,7 @@ import pytest
 
 from crawler.feeder.host import ASK_AGAIN_S
 from crawler.model import Kind
+from crawler.policy import course
 from crawler.policy.host_limits import HostLimits
 from crawler.records import Again, Dead
 from tests.parts.frontiers import gone
@@ -197,18 +198,77 @@ def test_a_host_that_is_to_leave_while_it_is_refilled_leaves(hosts_at_work, monk
     assert work.lease() == []
 
 
+@pytest.fixture(params=[False, True], ids=["doubted", "counts"])
+def counts(request, monkeypatch):
+    """Whether a step of the wall clock counts at once."""
+    monkeypatch.setattr(course, "DOUBT_S", 0.0 if request.param else course.DOUBT_S)
+    return request.param
+
+
+def set_clock(work, step, *, counts):
+    """Set the wall clock, and let the process look at it."""
+    work.ahead = step
+    work.beat()
+    assert work.frontier.now() == work.wall() + (step if counts else 0.0)
+
+
 @pytest.mark.parametrize("step", [30.0, 3600.0, 315_360_000.0])
-def test_a_host_that_nobody_holds_rests_on_while_the_clock_is_set_forward(hosts_at_work, step):
+def test_a_host_that_nobody_holds_rests_on_while_the_clock_is_set_forward(
+    hosts_at_work, step, counts
+):
     work = hosts_at_work(delay="20s")
     work.add(*URLS, "http://b/1")
     for _, task in work.starts():
         work.end(task)
     answered = work.now
     assert work.lease() == [], "they rest long, and went back"
-    work.ahead = step
+    set_clock(work, step, counts=counts)
     starts = work.starts(60)
     assert starts
     assert all(at >= answered + 20 - 0.05 for at, _ in starts), (answered, starts)
+
+
+@pytest.mark.parametrize("step", [3600.0, 10_800.0, -3600.0, 315_360_000.0])
+@pytest.mark.parametrize("held", [False, True])
+def test_a_host_rests_for_two_hours_if_it_asked_for_them_whatever_the_clock(
+    hosts_at_work, step, held, counts
+):
+    """A step that is shorter than the rest, and one that jumps over all of it."""
+    work = hosts_at_work(delay=0)
+    work.add(*URLS[:2])
+    ((_, task),) = work.starts()
+    work.end(task, Kind.HTTP_ERROR, status=503, retry_after=7200.0)
+    answered = work.now
+    if not held:
+        assert work.lease() == [], "it rests long, and went back"
+    set_clock(work, step, counts=counts)
+    if counts and step < 0:
+        work.review.ask(ahead=True)
+        work.review.run()
+    for _ in range(7):
+        assert work.starts(5) == []
+        work.now += 1000
+    ((at, _), *_) = work.starts(200)
+    assert at - answered == pytest.approx(7200, abs=1.1)
+    assert at >= answered + 7200 - EXACT_S
+
+
+@pytest.mark.parametrize("step", [30.0, 3600.0])
+def test_an_address_rests_on_for_another_process_while_the_clock_is_set_forward(
+    hosts_at_work, step, counts
+):
+    slow, ip = HostLimits(delay=60.0), "192.0.2.7"
+    one = hosts_at_work(delay=0, addresses=slow)
+    one.add("http://a/1", "http://b/1")
+    ((_, task),) = one.starts(0.1, at=ip)
+    one.end(task, after=0.0)
+    answered = one.now
+    one.frontier.leave(one.owner, one.feeder.owed(), one.wall())
+    other = hosts_at_work(delay=0, addresses=slow, now=one.now)
+    set_clock(other, step, counts=counts)
+    ((at, task), *_) = other.starts(90, at=ip)
+    assert at - answered == pytest.approx(60, abs=0.1)
+    assert at >= answered + 60 - EXACT_S
 
 
 def test_a_host_that_leaves_gives_back_what_did_not_begin_once_it_had_a_turn(hosts_at_work):

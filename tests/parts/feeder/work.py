@@ -13,6 +13,7 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.review import Review
+from crawler.frontier import Watched
 from crawler.frontier.process import current
 from crawler.model import Kind, Outcome, Task, Visited
 from crawler.records import Settlement
@@ -21,7 +22,7 @@ from crawler.worker.ends import Ends
 from crawler.worker.guard import Guard
 from crawler.worker.judge import Judge
 from crawler.worker.robots_rules import Rulebook
-from tests.parts.frontiers import Seen, reclaim, seed
+from tests.parts.frontiers import Seen, beat, reclaim, seed
 from tests.parts.logs import Silence
 
 OFFSET = 1_800_000_000.0
@@ -39,7 +40,7 @@ class Work:
         self.now, self.addresses = now, addresses
         self.ahead = 0.0
         """How far the wall clock was set forward."""
-        frontier = self.frontier = Seen(frontier, self.wall)
+        frontier = self.frontier = Seen(frontier, self.wall, lambda: self.ahead)
         self.owner = frontier.join(process or current()).owner
         frontier.configure(overrides.job_terms(), obeys={"*": False})
         self._handoff: Queue[Task] = Queue()
@@ -73,11 +74,14 @@ class Work:
         self.review.run()
 
     def wall(self):
-        return self.now + OFFSET + self.ahead
+        return self.now + OFFSET
 
     def add(self, *urls):
         """Make URLs known, due now."""
         self.frontier.add("job", [seed(url) for url in urls], self.wall())
+
+    def beat(self):
+        beat(self.frontier, self.owner, self.wall(), watched=Watched())
 
     def lease(self):
         """Make a lease, and return the keys of the hosts that the process has then."""

@@ -2,13 +2,17 @@
 
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.config import Job
 from crawler.errors import UsageError
 from crawler.fetch.cookies import load, parse
+from crawler.fetch.request import RequestBuilder
+from crawler.model import Task
 from tests import real
 from tests.servers import Site
 
@@ -25,7 +29,7 @@ def sent(text: str | bytes, url: str = URL) -> str | None:
     data = text if isinstance(text, bytes) else text.encode()
     cookies = parse(data, "cookies.txt")
     assert not cookies.odd
-    return cookies.header(url)
+    return cookies.header(url, time.time())
 
 
 @pytest.mark.parametrize(
@@ -124,14 +128,14 @@ def test_an_odd_line_is_passed_over_and_told_with_its_number_and_without_its_tex
     assert place == "cookies.txt:2"
     assert why in problem
     assert "s3cret" not in problem
-    assert cookies.header(URL) == "n=v"
+    assert cookies.header(URL, time.time()) == "n=v"
 
 
 @given(st.binary(max_size=200) | st.lists(st.sampled_from(
     [b"TRUE", b"FALSE", b"/", b"0", b"a.b", b"n", b"\t", b"\n", b"\r", b"#HttpOnly_", b"\xff", b";"]
 )).map(b"\t".join))  # fmt: skip
 def test_any_bytes_are_read_and_nothing_of_them_breaks_a_request(data):
-    header = parse(data, "c").header("https://a.b/")
+    header = parse(data, "c").header("https://a.b/", time.time())
     if header is not None:
         assert not set(header) & set("\r\n\0")
         assert header.encode("latin-1")
@@ -141,7 +145,7 @@ def test_a_long_file_costs_no_more_than_its_length():
     data = "\n".join(line(domain=f"h{n}.example", name=f"n{n}") for n in range(20_000)).encode()
     start = time.process_time()
     cookies = parse(data + b"\t" * 1_000_000 + b"\n" + b"\r" * 1_000_000, "c")
-    assert cookies.header("https://h7.example/") == "n7=v"
+    assert cookies.header("https://h7.example/", time.time()) == "n7=v"
     assert time.process_time() - start < 2.0
 
 
@@ -150,7 +154,7 @@ def test_a_file_without_any_cookie_is_refused_and_one_that_is_empty_is_not(tmp_p
     with pytest.raises(UsageError, match=r"j: .*cookies\.txt is no cookies\.txt: cookies\.txt:1: "):
         load(tmp_path / "cookies.txt", "j")
     (tmp_path / "cookies.txt").write_text("# Netscape HTTP Cookie File\n")
-    assert load(tmp_path / "cookies.txt", "j").header(URL) is None
+    assert load(tmp_path / "cookies.txt", "j").header(URL, time.time()) is None
 
 
 def test_what_curl_writes_is_read_and_sent_as_curl_sends_it(tmp_path):
@@ -165,6 +169,16 @@ def test_what_curl_writes_is_read_and_sent_as_curl_sends_it(tmp_path):
         for option in ("-c", "-b"):
             subprocess.run(["curl", "-s", option, str(jar), url], check=True, timeout=20)
         theirs = site.requests[1].headers["COOKIE"]
-        ours = load(jar, "j").header(url)
+        ours = load(jar, "j").header(url, time.time())
         assert sorted(ours.split("; ")) == sorted(theirs.split("; "))
         assert len(ours.split("; ")) == 5
+
+
+def test_a_cookie_expires_by_the_clock_of_the_frontier():
+    """The wall clock of the process may be wrong."""
+    cookies = parse(line(expires="1800000000").encode(), "c")
+    job = Job(name="j", urls=(URL,), cookies=Path("c"))
+    task = Task(1, "j", URL, URL, "www.home.example:443", 1, 1, 1)
+    for now, sent_then in ((1_799_999_999.0, "n=v"), (1_800_000_001.0, None)):
+        request = RequestBuilder(job, cookies, lambda: now).request(task, "agent/1")  # noqa: B023
+        assert request.headers.get("Cookie") == sent_then

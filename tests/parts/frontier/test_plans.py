@@ -10,8 +10,8 @@ from tests.parts.frontiers import Timed
 
 STEPS, WALKS = 150, 3
 SHORT = {
-    *(f"temp.{name}" for name in staging.TABLES), "json_each", "job", "process", "ledger", "alive",
-    "sweep", "tally", "source", "wish", "CONSTANT", "sqlite_schema", *staging.TABLES,
+    *(f"temp.{name}" for name in staging.TABLES), "json_each", "job", "process", "ledger", "clock",
+    "sweep", "tally", "source", "wish", "woken", "CONSTANT", "sqlite_schema", *staging.TABLES,
 }  # fmt: skip
 """Tables that are as long as a configuration, or as one call of a verb."""
 DERIVED = {"first", "line", "queue", "ranks", "least", "found", "older", "3"}

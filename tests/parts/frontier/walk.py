@@ -2,8 +2,8 @@
 
 Every step is one verb, with arguments that a process could have; what the processes hold in memory
 is kept beside it, and `invariants.broken` compares. Now and then the reply of a verb is lost, and
-it is asked again. A walk is told by its number alone. No verb takes a time from its caller, so that
-the clocks of the processes do not matter.
+it is asked again. A walk is told by its number alone. The wall clocks of some machines are wrong by
+ten minutes, now this way and now that, and nobody goes by them.
 """
 
 import random
@@ -51,6 +51,7 @@ URLS = 24
 MAX_PROCESSES = 3
 LOST = 0.2
 """Share of the replies that are lost."""
+SKEW_S = 600.0
 STEPS = {
     "begin": 2, "put": 5, "end": 1.5, "weigh": 0.5, "retire": 2, "join": 1, "lease": 6,
     "settle": 8, "crash": 0.5, "release": 0.4, "refit": 2, "retry": 0.5, "forget": 1, "wait": 2,
@@ -103,8 +104,11 @@ class Walk:
         """Take one step; its name and result are the last of the trace."""
         names, weights = zip(*STEPS.items(), strict=True)
         (name,) = self.random.choices(names, weights)
+        for one in self._frontiers[1:]:
+            one.skew = self.random.choice([SKEW_S, -SKEW_S])
         for owner in self.held:
             beat(self._of(owner), owner, self.now, watched=Watched())
+            assert self._of(owner).now() == self.now, "it went by a wall clock that is wrong"
         self.trace.append((name, None))
         self.trace[-1] = name, getattr(self, f"_step_{name}")()
 

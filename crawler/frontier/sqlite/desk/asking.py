@@ -4,23 +4,27 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from crawler.frontier import actions
+from crawler.frontier import actions, queries
 from crawler.frontier import questions as asked
 from crawler.frontier import wishes as wished
 from crawler.frontier.answers import Changed, Cursor, Page
 from crawler.frontier.sqlite.desk import wishes
 from crawler.frontier.sqlite.desk.archive import begin_archive
+from crawler.frontier.sqlite.desk.backlog import backlog
 from crawler.frontier.sqlite.desk.believing import believe
-from crawler.frontier.sqlite.desk.entries import about_url
+from crawler.frontier.sqlite.desk.damage import soundness
+from crawler.frontier.sqlite.desk.entries import about_url, files_named
 from crawler.frontier.sqlite.desk.failing import failures_of
 from crawler.frontier.sqlite.desk.forget import forget, forgettable, still_forgettable
 from crawler.frontier.sqlite.desk.host_tables import about_host, hosts_of
 from crawler.frontier.sqlite.desk.hosts import hosts_met
 from crawler.frontier.sqlite.desk.retry import retry
 from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
+from crawler.frontier.sqlite.desk.single import forget_url, retry_url
 from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.desk.unused import forget_unused
 from crawler.frontier.sqlite.desk.waits import waits, waits_at
+from crawler.frontier.sqlite.desk.waking import wake_host
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.lists import chunks, meaning
 from crawler.frontier.sqlite.rows import robots
@@ -30,17 +34,17 @@ from crawler.model import Seconds
 Answer = TypeVar("Answer")
 
 _PAGES: dict[type, Callable[[Connection, Any, int], Page[Any]]] = {
-    asked.Wanted: entries_wanted,
-    asked.Listings: lambda db, _, after: listings(db, after),
-    asked.HostsMet: lambda db, _, after: hosts_met(db, after),
-    asked.Waits: waits,
-    asked.StoredFiles: lambda db, _, after: files.stored(db, after),
-    asked.Unneeded: lambda db, query, after: files.unneeded(db, query.job, after),
-    asked.Sources: chunks.sources,
-    asked.Chunks: chunks.chunks,
-    asked.FiledOf: meaning.filed,
-    asked.Wishes: lambda db, _, after: wishes.standing(db, after),
-    asked.Forgettable: lambda db, query, after: forgettable(db, query.until, after),
+    queries.Wanted: entries_wanted,
+    queries.Listings: lambda db, _, after: listings(db, after),
+    queries.HostsMet: lambda db, _, after: hosts_met(db, after),
+    queries.Waits: waits,
+    queries.StoredFiles: lambda db, _, after: files.stored(db, after),
+    queries.Unneeded: lambda db, query, after: files.unneeded(db, query.job, after),
+    queries.Sources: chunks.sources,
+    queries.Chunks: chunks.chunks,
+    queries.FiledOf: meaning.filed,
+    queries.Wishes: lambda db, _, after: wishes.standing(db, after),
+    queries.Forgettable: lambda db, query, after: forgettable(db, query.until, after),
 }
 _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.AboutUrl: about_url,
@@ -49,9 +53,12 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.StillForgettable: lambda db, question: still_forgettable(
         db, question.files, question.until
     ),
+    asked.FilesNamed: files_named,
     asked.FailuresOf: failures_of,
     asked.HostsOf: hosts_of,
+    asked.BacklogOf: backlog,
     asked.AboutHost: lambda db, question: about_host(db, question.name),
+    asked.Integrity: soundness,
     asked.RobotsOf: lambda db, question: robots.known(db, question.origin),
     asked.SaidOf: lambda db, question: meaning.said(db, question.task),
     asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),
@@ -60,6 +67,8 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
 }
 _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.Retry: retry,
+    actions.RetryUrl: lambda file, action, now, _: retry_url(file, action, now),
+    actions.ForgetUrl: lambda file, action, now, _: forget_url(file, action, now),
     actions.Forget: forget,
     actions.ForgetUnused: forget_unused,
     actions.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
@@ -72,12 +81,13 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     ),
     wished.MakeWish: wishes.make,
     wished.TakeBackWish: lambda file, action, now, _: wishes.take_back(file, action, now),
+    wished.WakeHost: wake_host,
     wished.EndWishes: lambda file, _, now, __: wishes.end(file, now),
     actions.Rename: lambda file, action, *_: _at_once(file, files.rename, action.file, action.path),
 }
 
 
-def page(db: Connection, query: asked.Query[Answer], after: int) -> Page[Answer]:
+def page(db: Connection, query: queries.Query[Answer], after: int) -> Page[Answer]:
     """Return a slice of what a query asks for."""
     return _PAGES[type(query)](db, query, after)
 

@@ -4,13 +4,14 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import fields
 
-from crawler.frontier.answers import Entry, KnownUrl, UnknownUrl
-from crawler.frontier.questions import AboutUrl
+from crawler.frontier.entries import Entry, KnownUrl, UnknownUrl
+from crawler.frontier.questions import AboutUrl, FilesNamed
 from crawler.frontier.sqlite.desk.hosts import count, holder_of_address, host_state, waiting_of
 from crawler.frontier.sqlite.file.schema import ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.rows import robots
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
+from crawler.policy.naming import path_key
 from crawler.urls import fingerprint, host_of, origin_of
 
 _OTHERS = {
@@ -31,6 +32,15 @@ def about_url(db: Connection, question: AboutUrl) -> Sequence[KnownUrl] | Unknow
     host = host_state(db, host_of(question.url))
     waiting = waiting_of(db, host.id) if host else 0
     return UnknownUrl(near, host, waiting, robots.known(db, origin_of(question.url)))
+
+
+def files_named(db: Connection, question: FilesNamed) -> list[Entry | None]:
+    """Return the URL of each file and of each fingerprint, in this order."""
+    by_key = f"{SELECT}task.id = (SELECT task FROM file WHERE key = ?)"
+    asked = [(by_key, path_key(path)) for path in question.paths]
+    asked += [(f"{SELECT}task.id = {TASK_OF}", one) for one in question.fingerprints]
+    rows = [db.execute(statement, (value,)).fetchone() for statement, value in asked]
+    return [Entry(*row) if row else None for row in rows]
 
 
 def _known(db: Connection, entry: Entry) -> KnownUrl:

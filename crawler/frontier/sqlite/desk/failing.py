@@ -8,11 +8,13 @@ from crawler.frontier.questions import FailuresOf
 from crawler.frontier.sqlite.desk.hosts import MAX_COUNTED, count
 from crawler.frontier.sqlite.desk.selection import host_numbers
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows.course import STEPPED
 from crawler.model import Seconds
 
-_ROWS = """
-SELECT host.key, cause, n, first_at, last_at, url, reason, failing_since, well_at
-FROM {failures} CROSS JOIN host ON host.id = failure.host WHERE"""
+_ROWS = f"""
+SELECT host.key, cause, n, first_at, last_at, url, reason, failing_since + {STEPPED},
+    well_at + {STEPPED}
+FROM {{failures}} CROSS JOIN host ON host.id = failure.host WHERE"""
 _NEWEST = f"{_ROWS.format(failures='failure')} last_at >= ? ORDER BY last_at DESC LIMIT ?"
 _OF_HOSTS = (
     _ROWS.format(

@@ -18,12 +18,17 @@ from crawler.frontier.sqlite.rows.fingerprints import forget as forget_fingerpri
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import counted_as, tally
 from crawler.frontier.sqlite.visits.files import FILES_AT_ONCE, stored_files
+from crawler.frontier.values import BEFORE_ALL
 from crawler.model import Seconds
 from crawler.policy.naming import path_key
 from crawler.records import StoredFile
+from crawler.urls import fingerprint
 
-DROPPED, CHUNKS, OTHERS = range(3)
-"""Parts of the change: what changed chunks of jobs that are gone named; their chunks; the rest."""
+DROPPED, CHUNKS, OTHERS, NAMES = range(4)
+"""Parts of the change: what changed chunks of jobs that are gone named; their chunks; the other
+URLs; names of files that forgotten URLs had beside their own."""
+NAMES_AT_ONCE = 5000
+"""Names of files that are looked at in one transaction."""
 _MEANT = f"""task.job != {ROBOTS_JOB} AND task.state != {LEASED}
 AND ifnull(finished_at, ifnull(first_seen, due_at)) <= ?
 AND (task.state = {RETIRED} OR task.job IN (SELECT id FROM job WHERE NOT active))"""
@@ -40,6 +45,16 @@ _GONE = "FROM chunk JOIN source ON source.id = source JOIN job ON job.id = sourc
 _NEXT_CHUNK = f"""
 SELECT chunk.id {_GONE} WHERE NOT active AND chunk.id > ? ORDER BY chunk.id LIMIT 1"""
 _CHUNK = f"SELECT fingerprints {_GONE} WHERE NOT active AND chunk.id = ?"
+_NAMES = f"SELECT key, task FROM file WHERE key > ? ORDER BY key LIMIT {NAMES_AT_ONCE}"
+_NOBODYS = f"""
+SELECT key, found.task FROM ({_NAMES}) AS found
+WHERE NOT EXISTS (SELECT 1 FROM task WHERE task.id = found.task)"""
+_LAST_NAME = f"SELECT max(key), count(*) FROM ({_NAMES})"
+_LAST_TASK = "SELECT ifnull(max(id), 0) FROM task"
+_IN_ITS_PLACE = f"""
+INSERT INTO task (id, fingerprint, job, host, state, due_at, url, listed)
+VALUES (?, ?, {ROBOTS_JOB}, 0, {RETIRED}, 0, '', 0)"""
+_PLACE = fingerprint(".last", "")
 
 
 def forget(file: File, action: Forget, now: Seconds, after: Cursor) -> Changed:
@@ -55,7 +70,10 @@ def forget(file: File, action: Forget, now: Seconds, after: Cursor) -> Changed:
         return _forget_dropped(file)
     if after[0] == CHUNKS:
         return _forget_chunk(file, after[1], action.until, now)
-    return one_slice(file, meant, OTHERS, after[1], partial(_delete, file.db, now))
+    if after[0] == NAMES:
+        return _free_names(file, after[1])
+    done = one_slice(file, meant, OTHERS, after[1], partial(delete, file.db, now))
+    return Changed(done.counts, done.after or (NAMES, BEFORE_ALL))
 
 
 def forgettable(db: Connection, until: Seconds, after: int) -> Page[StoredFile]:
@@ -112,7 +130,7 @@ def _forget_listed(
     select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id = {TASK_OF} AND {_MEANT}"
     found = [db.execute(select, (number, until)).fetchone() for number in set(listed)]
     rows = [row for row in found if row]
-    _delete(db, now, rows)
+    delete(db, now, rows)
     _shorten(db, chunk, listed)
     return Counter(row[3] or "" for row in rows)
 
@@ -134,7 +152,35 @@ def _shorten(db: Connection, chunk: int, listed: "array[int]") -> None:
         db.execute("DELETE FROM chunk WHERE id = ?", (chunk,))
 
 
-def _delete(db: Connection, now: Seconds, rows: Sequence[Row]) -> None:
+def _free_names(file: File, after: int) -> Changed:
+    """Free names that a URL had beside the one of its file, among some of all names."""
+    with file.locked(write=False):
+        last, found = file.db.execute(_LAST_NAME, (after,)).fetchone()
+        nobodys = file.db.execute(_NOBODYS, (after,)).fetchall()
+    if nobodys:
+        with file.locked():
+            file.db.executemany("DELETE FROM file WHERE key = ? AND task = ?", nobodys)
+    return Changed(Counter(), (NAMES, last) if found == NAMES_AT_ONCE else None)
+
+
+def delete(db: Connection, now: Seconds, rows: Sequence[Row]) -> None:
+    """Delete tasks with all that refers to them, and keep the sums."""
+    (last,) = db.execute(_LAST_TASK).fetchone()
+    _delete_all(db, now, rows)
+    if last in {row[0] for row in rows}:
+        _hold_place(db, last)
+
+
+def _hold_place(db: Connection, last: int) -> None:
+    """Leave an empty row in place of the last one: its number would be another task's soon."""
+    before = db.execute(f"SELECT id FROM task WHERE id = {TASK_OF}", (_PLACE,)).fetchall()
+    db.executemany("DELETE FROM task WHERE id = ?", before)
+    forget_fingerprints(db, [_PLACE])
+    db.execute(_IN_ITS_PLACE, (last, _PLACE))
+    db.execute("INSERT INTO recent VALUES (?, ?)", (_PLACE, last))
+
+
+def _delete_all(db: Connection, now: Seconds, rows: Sequence[Row]) -> None:
     sums: Counter[tuple[int, str]] = Counter()
     for number, job, state, ended, _, _, path, print_ in rows:
         sums.subtract([(job, ""), *counted_as(job, state, ended)])

@@ -21,6 +21,7 @@ from crawler.frontier.sqlite.desk.selection import host_numbers
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.rows import robots
+from crawler.frontier.sqlite.rows.course import LASTING, kept
 from crawler.model import Seconds
 
 MAX_CHOSEN = 1000
@@ -32,10 +33,12 @@ MAX_OF_A_NAME = 20
 _AT_WORK = ("owner IS NOT NULL", "class = ? AND owner IS NULL AND NOT parked AND ready_at > 0")
 _FAILING = (
     "failing_since IS NOT NULL ORDER BY failing_since",
-    "failed_until > 0 AND failed_until > :now AND failing_since IS NULL ORDER BY failed_until DESC",
+    """failed_until > 0 AND failed_until > :lasting AND failing_since IS NULL
+    ORDER BY failed_until DESC""",
 )
 _RESTING = tuple(
-    f"{column} > 0 AND {column} > :now ORDER BY {column} DESC"
+    f"{column} > 0 AND {column} > :{'lasting' if column in LASTING else 'now'} "
+    f"ORDER BY {column} DESC"
     for column in ("failed_until", "put_off_until", "opens_at")
 )
 _JOBS = """
@@ -53,7 +56,7 @@ _ORDERS: dict[str, Callable[[HostState], Any]] = {
 
 def hosts_of(db: Connection, asked: HostsOf) -> HostTable:
     """Return the first hosts of a choice, in the order that is asked for."""
-    found = _chosen(db, asked.choice, asked.now)
+    found = chosen(db, asked.choice, asked.now)
     at_least = len(found) >= MAX_CHOSEN
     if asked.order == "waiting":
         sized = {one.id: waiting_of(db, one.id) for one in found[:MAX_SIZED]}
@@ -64,7 +67,7 @@ def hosts_of(db: Connection, asked: HostsOf) -> HostTable:
     return HostTable(_lines(db, found[: asked.limit]), len(found), at_least)
 
 
-def _chosen(db: Connection, choice: str, now: Seconds) -> list[HostState]:
+def chosen(db: Connection, choice: str, now: Seconds) -> list[HostState]:
     """Return hosts of a choice, as far as MAX_CHOSEN, each once."""
     if choice == "at_work":
         held, free = _AT_WORK
@@ -72,7 +75,8 @@ def _chosen(db: Connection, choice: str, now: Seconds) -> list[HostState]:
             db, [(held, ())] + [(f"{free} ORDER BY ready_at", (weight,)) for weight in CLASSES]
         )
     clauses = _FAILING if choice == "failing" else _RESTING
-    return _first(db, [(clause, {"now": now}) for clause in clauses])
+    values = {"now": now, "lasting": now - kept(db).stepped}
+    return _first(db, [(clause, values) for clause in clauses])
 
 
 def _first(db: Connection, clauses: Sequence[tuple[str, Any]]) -> list[HostState]:

@@ -7,21 +7,27 @@ from crawler.frontier.answers import HostState, Page
 from crawler.frontier.classes import CLASSES
 from crawler.frontier.sqlite.file.schema import ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows.course import LASTING, STEPPED, kept
 from crawler.frontier.sums import HostCounts, HostView
 from crawler.model import Seconds
 from crawler.policy.politeness import FAILURES_TO_REST
 
 MAX_COUNTED = 10_000
 """Counts end here: what is more is `at least` this."""
-MAX_LOOKED_AT = 50_000
-"""Hosts among which those that fail are counted."""
 PAGE_ROWS = 1000
 """Hosts of a page."""
 KNOWN = "SELECT ifnull((SELECT max(id) FROM host), 0) - forgotten FROM ledger"
 """How many hosts are known: their numbers have no other gaps."""
+_GIVEN_UP = f"""
+SELECT 1 FROM (SELECT silent, failures FROM host WHERE failing_since IS NOT NULL
+    AND failing_since <= ? ORDER BY failing_since LIMIT {MAX_COUNTED})
+WHERE silent AND failures >= {FAILURES_TO_REST}"""
 
 
-HOST = ", ".join(f"host.{one.name}" for one in fields(HostState))
+HOST = ", ".join(
+    f"host.{one.name} + {STEPPED}" if one.name in LASTING else f"host.{one.name}"
+    for one in fields(HostState)
+)
 
 
 def host_state(db: Connection, key: str) -> HostState | None:
@@ -90,15 +96,10 @@ def host_counts(db: Connection, now: Seconds, give_up: Seconds) -> HostCounts:
         f"SELECT count(*), ifnull(sum(rules_until <= ?), 0) FROM ({asked} LIMIT {MAX_COUNTED})",
         (now, now),
     ).fetchone()
-    (found["failing"], found["given_up"]) = db.execute(
-        "SELECT ifnull(sum(failures >= ?), 0), "
-        "ifnull(sum(silent AND failures >= ? AND failing_since <= ?), 0) "
-        f"FROM (SELECT failures, silent, failing_since FROM host LIMIT {MAX_LOOKED_AT})",
-        (FAILURES_TO_REST, FAILURES_TO_REST, now - give_up),
-    ).fetchone()
-    capped = {name for name in ("held", "ready", "resting") if found[name] >= MAX_COUNTED}
+    found["failing"] = count(db, "SELECT 1 FROM host WHERE failing_since IS NOT NULL")
+    found["given_up"] = count(db, _GIVEN_UP, now - kept(db).stepped - give_up)
+    capped = {name for name in found if name != "gated" and found[name] >= MAX_COUNTED}
     capped |= {"gated"} if looked >= MAX_COUNTED else set()
-    capped |= {"failing", "given_up"} if known > MAX_LOOKED_AT else set()
     return HostCounts(known, **found, at_least=tuple(name for name in found if name in capped))
 
 

@@ -5,19 +5,24 @@ from crawler.frontier.sqlite.desk.hosts import KNOWN, host_view
 from crawler.frontier.sqlite.file.database import is_current
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
-from crawler.frontier.sums import JobSums, Member, Sums
+from crawler.frontier.sums import MAX_RETRYING, JobSums, Member, Sums
 from crawler.model import Seconds
 from crawler.records import JobTerms
 
 _MEMBERS = """
 SELECT id, machine, pid, born, started_at, lease_until, seen_at, state, config, name, busy, visits,
     rate, rate_ok, bytes, digest != '' AND digest != (SELECT digest FROM ledger),
-    trouble, heard
+    trouble, version, heard, paused_at, paused_for, reloaded_at, reloaded
 FROM process ORDER BY id"""
 _JOBS = """
 SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight,
     EXISTS (SELECT 1 FROM source WHERE source.job = job.id)
 FROM job WHERE id != ? ORDER BY active DESC, id"""
+
+
+_RETRYING = f"""
+SELECT count(*) FROM (SELECT 1 FROM task WHERE job = ? AND state <= {LEASED}
+    AND (failures > 0 OR put_off > 0) LIMIT {MAX_RETRYING})"""
 
 
 def sums(db: Connection, now: Seconds, give_up: Seconds | None) -> Sums:
@@ -26,7 +31,8 @@ def sums(db: Connection, now: Seconds, give_up: Seconds | None) -> Sums:
         return Sums(_older_uid(db), current=False, jobs=_names(db))
     uid, holder, wishes = db.execute("SELECT uid, name, wishes FROM ledger").fetchone()
     (leased,) = db.execute(
-        f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS_JOB}"
+        f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS_JOB} "
+        "AND job IN (SELECT id FROM job WHERE active)"
     ).fetchone()
     (met,) = db.execute(KNOWN).fetchone()
     owned = db.execute("SELECT 1 FROM host WHERE owner IS NOT NULL LIMIT 1").fetchone()
@@ -54,21 +60,13 @@ def _jobs(db: Connection) -> list[JobSums]:
         known, retired, again = (kinds.pop(kind, 0) for kind in ("", "retired", "+"))
         held, meaning, delay, per_host, obeys, weight, listed = row
         terms = JobTerms(name, delay, per_host, bool(obeys), weight)
+        (retrying,) = db.execute(_RETRYING, (number,)).fetchone()
         found.append(
             JobSums(
-                name,
-                bool(active),
-                schedule,
-                known,
-                retired,
-                again,
-                kinds,
-                held,
-                meaning,
-                terms,
-                bool(listed),
+                name, bool(active), schedule, known, retired, again, kinds, held, meaning, terms,
+                listed=bool(listed), retrying=retrying,
             )
-        )
+        )  # fmt: skip
     return found
 
 

@@ -9,6 +9,7 @@ from crawler.frontier.answers import Changed, Cursor
 from crawler.frontier.sqlite.desk.selection import where
 from crawler.frontier.sqlite.desk.slices import File, Meant, Row, one_slice
 from crawler.frontier.sqlite.file.schema import DEAD, RETIRED, WAITING
+from crawler.frontier.sqlite.rows.course import STEPPED
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.robots import ask_anew
 from crawler.frontier.sqlite.rows.tasks import counted_as, tally
@@ -20,7 +21,7 @@ WELL = f"('{Kind.STORED}', '{Kind.UNCHANGED}')"
 
 
 def retry(file: File, action: Retry, now: Seconds, after: Cursor) -> Changed:
-    """Make a slice of URLs due whose last visit was a bad end; count them by its kind.
+    """Make a slice of URLs due whose last visit failed or was a bad end; count them by its kind.
 
     They begin anew: with all their attempts, where they are listed.
     """
@@ -28,7 +29,7 @@ def retry(file: File, action: Retry, now: Seconds, after: Cursor) -> Changed:
         condition, parameters = where(file.db, action.wanted)
     clause = (
         f"{condition} AND task.job IN (SELECT id FROM job WHERE active) AND (task.state = {DEAD} "
-        f"OR task.state = {WAITING} AND ended NOT IN {WELL} AND due_at > ?)"
+        f"OR task.state = {WAITING} AND (failures > 0 OR ended NOT IN {WELL}) AND due_at > ?)"
     )
     act = partial(begin_anew, file, now=now, state=WAITING)
     meant = Meant(clause, (*parameters, now))
@@ -58,7 +59,7 @@ def begin_anew(file: File, rows: Sequence[Row], *, now: Seconds, state: int) -> 
     )
     tally(db, sums)
     db.executemany(
-        "UPDATE host SET failing_since = ? WHERE id = ? AND silent AND owner IS NULL",
+        f"UPDATE host SET failing_since = ? - {STEPPED} WHERE id = ? AND silent AND owner IS NULL",
         [(now, host) for host in hosts],
     )
     ask_anew(db, hosts)

@@ -3,8 +3,9 @@
 from typing import Any
 
 from crawler.errors import UsageError
-from crawler.frontier.answers import STATES, Entry, Listing, Page
-from crawler.frontier.questions import Wanted
+from crawler.frontier.answers import Page
+from crawler.frontier.entries import STATES, Entry, Listing
+from crawler.frontier.queries import Wanted
 from crawler.frontier.sqlite.desk.entries import SELECT
 from crawler.frontier.sqlite.file.schema import DEAD, DONE, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection

@@ -17,6 +17,7 @@ from crawler.frontier.sqlite.desk.selection import upto
 from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows.course import STEPPED
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
 from crawler.frontier.sqlite.rows.fingerprints import forget as forget_fingerprints
 from crawler.model import Seconds
@@ -43,8 +44,8 @@ AND (job != {ROBOTS_JOB} OR state IN ({WAITING}, {LEASED}) OR location IS NOT NU
 AND NOT EXISTS (SELECT 1 FROM used WHERE walk = :walk AND used.host = task.host)"""
 """Hosts of a page. A robots.txt that was visited at home is forgotten with its host."""
 _UNUSED = f"""
-owner IS NULL AND max(next_at, opens_at, answered_at, failed_until, put_off_until, turn_at,
-    rules_until, asked_until) <= :until
+owner IS NULL AND max(next_at, opens_at, rules_until, asked_until,
+    max(answered_at, failed_until, put_off_until, turn_at) + {STEPPED}) <= :until
 AND id < (SELECT max(id) FROM host)
 AND NOT EXISTS (SELECT 1 FROM used WHERE walk = :walk AND used.host = host.id)
 AND NOT EXISTS (SELECT 1 FROM task WHERE task.host = host.id AND state = {WAITING})
@@ -55,8 +56,9 @@ _FOUND = f"""
 SELECT id FROM host WHERE id > :after AND id <= :last AND {_UNUSED} ORDER BY id LIMIT :most"""
 _STILL = f"SELECT key, address FROM host WHERE id = :host AND {_UNUSED}"
 _ROBOTS_TASK = f"SELECT id, state FROM task WHERE id = {TASK_OF} AND job = {ROBOTS_JOB}"
-_ADDRESS = """
-DELETE FROM address WHERE ip = ? AND owner IS NULL AND crowded IS NULL AND answered_at <= ?"""
+_ADDRESS = f"""
+DELETE FROM address WHERE ip = ? AND owner IS NULL AND crowded IS NULL
+AND answered_at + {STEPPED} <= ?"""
 _CLEAR = f"""
 DELETE FROM used WHERE (walk, host) IN (
     SELECT walk, host FROM used WHERE walk <= ? LIMIT {NOTES_AT_ONCE})"""
@@ -149,6 +151,7 @@ def _robots_urls(key: str) -> Sequence[str]:
 def _delete(db: Connection, host: int, key: str) -> None:
     db.execute("DELETE FROM host_job WHERE host = ?", (host,))
     db.execute("DELETE FROM failure WHERE host = ?", (host,))
+    db.execute("DELETE FROM woken WHERE host = ?", (host,))
     db.execute("DELETE FROM host WHERE id = ?", (host,))
     origins = [(f"{scheme}://{key}",) for scheme in ("http", "https")]
     db.executemany("DELETE FROM robots WHERE origin = ?", origins)

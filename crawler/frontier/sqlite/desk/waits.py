@@ -3,15 +3,18 @@
 import json
 
 from crawler.frontier.answers import Page
-from crawler.frontier.questions import Waits, WaitsAt
+from crawler.frontier.queries import Waits
+from crawler.frontier.questions import WaitsAt
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows.course import STEPPED
 from crawler.policy.patience import Waiting
 
 _VISITING = """
 FROM host_job JOIN job ON job.id = host_job.job AND active WHERE host_job.host = host.id"""
 _WAITS = f"""
 SELECT id, key, (SELECT ifnull(max(delay), 0.0) {_VISITING}), host.crawl_delay,
-    max(next_at, answered_at + host.crawl_delay), put_off_until, host.failing_since,
+    max(next_at, answered_at + {STEPPED} + host.crawl_delay), put_off_until + {STEPPED},
+    host.failing_since + {STEPPED},
     ifnull(rules.refresh_at, 0.0), rules.failing_since, ifnull(rules.reason, '')
 FROM host LEFT JOIN robots AS rules ON origin = (
     SELECT origin FROM robots WHERE origin IN ('http://' || key, 'https://' || key)

@@ -2,7 +2,7 @@
 
 LISTS = """\
 CREATE TABLE source (                      -- where a job's URLs are listed
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again, see Pass
     job INTEGER NOT NULL,
     name TEXT NOT NULL,
     version TEXT NOT NULL DEFAULT '',      -- what was read to its end, as its server or file says

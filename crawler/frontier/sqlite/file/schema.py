@@ -78,7 +78,12 @@ CREATE TABLE process (
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
     bytes INTEGER NOT NULL DEFAULT 0,
     trouble TEXT NOT NULL DEFAULT '',      -- what troubles it, in words
-    heard INTEGER NOT NULL DEFAULT 0       -- the number of the wishes that are in force there
+    version TEXT NOT NULL DEFAULT '',      -- of the crawler that it is
+    heard INTEGER NOT NULL DEFAULT 0,      -- the number of the wishes that are in force there
+    paused_at REAL,                        -- since when this machine is at fault; NULL: it is not
+    paused_for TEXT NOT NULL DEFAULT '',   -- and what for
+    reloaded_at REAL,                      -- of its last reload
+    reloaded TEXT NOT NULL DEFAULT ''      -- and what that changed, in words
 ) STRICT;
 
 CREATE TABLE host (
@@ -201,6 +206,7 @@ CREATE TABLE task (
 ) STRICT;
 CREATE INDEX task_waiting ON task (host, job, rank, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
+CREATE INDEX task_retrying ON task (job) WHERE state <= {LEASED} AND (failures > 0 OR put_off > 0);
 CREATE INDEX task_unneeded ON task (job) WHERE state = {RETIRED} AND digest IS NOT NULL;
 
 CREATE TABLE fingerprint (                 -- the task of each, see fingerprints.py
@@ -220,10 +226,18 @@ CREATE VIEW known AS
     SELECT fingerprint, task FROM recent UNION ALL SELECT fingerprint, task FROM fingerprint;
 
 {LISTS}
-CREATE TABLE alive (                       -- when a process was last seen here
+CREATE TABLE clock (                       -- of the frontier, see policy/course.py
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    at REAL NOT NULL
+    boot TEXT NOT NULL DEFAULT '',         -- of the machine, which `offset` holds for
+    offset REAL NOT NULL DEFAULT 0,        -- from the time since then to the frontier's time
+    at REAL,                               -- when a process was last seen here
+    stepped REAL NOT NULL DEFAULT 0,       -- sum of the steps; times of rests are without it
+    settled INTEGER NOT NULL DEFAULT 0,
+    doubted REAL,
+    doubted_since REAL NOT NULL DEFAULT 0,
+    ahead INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+INSERT INTO clock (id) VALUES (1);
 
 CREATE TABLE file (
     key INTEGER PRIMARY KEY,               -- naming.path_key

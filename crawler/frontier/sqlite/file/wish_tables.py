@@ -15,4 +15,10 @@ CREATE TABLE wish (                        -- what an operator wishes, as long a
     until REAL,                            -- it is taken back then; NULL: not by itself
     UNIQUE (verb, scope, subject, option)
 ) STRICT;
+
+CREATE TABLE woken (                       -- hosts whose failures count no more, see woken.py
+    host INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL,               -- ledger.wishes, for owners that have not heard
+    forced INTEGER NOT NULL                -- whether what the host asked for counts no more either
+) STRICT;
 """

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from crawler.frontier.answers import Page
 from crawler.frontier.list_values import KnownChunk, ReadChunk, SourceState
-from crawler.frontier.questions import Chunks, Sources
+from crawler.frontier.queries import Chunks, Sources
 from crawler.frontier.values import BEFORE_ALL
 from crawler.records import Seed
 

@@ -9,11 +9,11 @@ import sqlite3
 from collections.abc import Iterable
 
 from crawler.frontier.answers import Page
-from crawler.frontier.questions import FiledOf
+from crawler.frontier.entries import Filed, Said
+from crawler.frontier.queries import FiledOf
 from crawler.frontier.sqlite.file.schema import RETIRED
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
 from crawler.frontier.sqlite.rows.slices import Slice
-from crawler.frontier.values import Filed, Said
 from crawler.frontier.work import Tidied, Understand
 from crawler.records import Seed
 
@@ -73,6 +73,7 @@ def _free_paths(one: Slice, jobs: Iterable[str]) -> int | None:
 
 
 def said(db: sqlite3.Connection, task: int) -> Said:
-    """Return what is said of a task now."""
-    path, extra = db.execute("SELECT path, extra FROM task WHERE id = ?", (task,)).fetchone()
+    """Return what is said of a task now; nothing is of one that is not known any more."""
+    row = db.execute("SELECT path, extra FROM task WHERE id = ?", (task,)).fetchone()
+    path, extra = row or (None, None)
     return Said(path, json.loads(extra) if extra else None)

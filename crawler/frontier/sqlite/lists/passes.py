@@ -10,14 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.errors import PassLostError
-from crawler.frontier.list_values import Pass, SourceState, Weighed
+from crawler.frontier.list_values import Pass, SourceState
 from crawler.frontier.sqlite.lists.chunks import packed, read_fingerprints, unpacked
 from crawler.frontier.sqlite.lists.retiring import check_owner, unlist
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.slices import Slice
-from crawler.frontier.work import Apply, CountDown, Tidied, Weigh
+from crawler.frontier.work import CountDown, Tidied
 from crawler.model import Seconds
-from crawler.policy.shrinking import is_loss
 
 DROPPED_AT_ONCE = 1
 """Chunks, or rows of URLs that changed ones lost, of one transaction: thousands of URLs each."""
@@ -28,7 +27,6 @@ RETURNING pass"""
 _BEHIND = """
 SELECT past.id, past.fingerprints FROM source JOIN {0} AS past ON past.source = source.id
 WHERE source.job = ? LIMIT ?"""
-_LISTS = "job = ? AND name != 'urls' AND name NOT LIKE 'inbox:%'"
 
 
 def begin_pass(
@@ -122,31 +120,6 @@ def note(db: sqlite3.Connection, one: Pass, read: SourceState | None, now: Secon
     )
 
 
-def weigh(one: Slice, work: Weigh) -> Tidied[Weighed]:
-    """Judge a job's lists, which were all read: URLs on them now, against those applied last."""
-    db, urls = one.db, work.urls
-    number = one.names.job_id(db, work.job)
-    (before,) = db.execute(
-        f"SELECT ifnull(sum(listed - bad), 0) FROM source WHERE {_LISTS}", (number,)
-    ).fetchone()
-    shown, believed = db.execute(
-        "SELECT held, believed FROM job WHERE id = ?", (number,)
-    ).fetchone()
-    loss = work.emptied or is_loss(before, urls, work.max_shrink)
-    if loss and believed and shown is not None:
-        loss = is_loss(shown, urls, work.max_shrink)
-    if loss and (shown, believed) != (urls, 0):
-        db.execute("UPDATE job SET held = ?, believed = 0 WHERE id = ?", (urls, number))
-    return Tidied(Weighed(before, held=loss, held_before=shown is not None), None)
-
-
-def apply(one: Slice, work: Apply) -> Tidied[None]:
-    """Note that a job's lists were applied: nothing of them is held any more."""
-    number = one.names.job_id(one.db, work.job)
-    one.db.execute("UPDATE job SET held = NULL, believed = 0 WHERE id = ?", (number,))
-    return Tidied(None, None)
-
-
 def unlist_dropped(db: sqlite3.Connection, source: int) -> bool:
     """Take away some of what changed chunks lost; return whether there is more."""
     rows = _dropped(db, source, DROPPED_AT_ONCE)
@@ -180,7 +153,7 @@ def check(db: sqlite3.Connection, one: Pass, *, ended: bool = False) -> bool:
     """
     check_owner(db, one.owner)
     found = db.execute("SELECT reader, pass FROM source WHERE id = ?", (one.source,)).fetchone()
-    if ended and found == (None, one.number):
+    if ended and found in {None, (None, one.number)}:  # one that held nothing was forgotten then
         return True
     if found != (one.owner, one.number):
         raise PassLostError("another reading of this list has begun; this one is given up")

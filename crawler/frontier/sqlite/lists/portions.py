@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from crawler.errors import PassLostError
 from crawler.frontier.list_values import NewList, Pass, Portion, SourceState, Synced
 from crawler.frontier.sqlite.lists.chunks import Changes, changes, rows_of, write
 from crawler.frontier.sqlite.lists.freshening import freshen
@@ -97,6 +98,8 @@ def _taken_in(
 ) -> Synced | None:
     if isinstance(one.read, NewList):
         return _take_in(db, names, owner, one, batch, now)
+    if one.read.one.owner != owner:
+        raise PassLostError("this reading is another process's; it is given up here")
     return _put(db, names, one.read.one, one, batch, now)
 
 

@@ -6,6 +6,7 @@ Runs in the native thread.
 
 import sqlite3
 
+from crawler.frontier.sqlite.rows.course import STEPPED
 from crawler.model import Seconds
 
 _HOLD = """
@@ -54,6 +55,6 @@ def let_all_go(db: sqlite3.Connection, owner: int) -> None:
 def orphan(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
     """Leave the addresses of a dead process resting: they may have been visited a moment ago."""
     db.execute(
-        f"UPDATE address SET owner = NULL, answered_at = :now {_OF_OWNER}",
+        f"UPDATE address SET owner = NULL, answered_at = :now - {STEPPED} {_OF_OWNER}",
         {"now": now, "owner": owner},
     )

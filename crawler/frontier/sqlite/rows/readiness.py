@@ -9,6 +9,7 @@ from crawler.frontier.sqlite.file.schema import RANKS, ROBOTS_JOB, USUAL, WAITIN
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.addresses import NOTE_RESTS
 from crawler.frontier.sqlite.rows.pauses import HOST_PAUSED, JOB_PAUSED
+from crawler.frontier.sqlite.rows.woken import MEND_UNHEARD
 from crawler.model import Seconds
 from crawler.records import HostRecord
 
@@ -50,7 +51,7 @@ UPDATE host SET ({", ".join(staging.OWED)}) = (
     SELECT {", ".join(staging.OWED).replace(" address", " ifnull(owed.address, host.address)")}
     FROM temp.owed WHERE owed.id = host.id)
 WHERE id IN (SELECT id FROM temp.owed) AND owner = :owner"""
-OWE_ALL = (NOTE_RESTS, _OWE)
+OWE_ALL = (NOTE_RESTS, _OWE, MEND_UNHEARD)
 """Statements that record rests and health of the staged hosts that `:owner` has."""
 
 

@@ -19,6 +19,8 @@ class Slice:
     owner: int
     now: Seconds
     after: int
+    stepped: Seconds = 0.0
+    """Sum of the steps of the frontier's clock, as its caller goes by it."""
 
     @property
     def db(self) -> sqlite3.Connection:

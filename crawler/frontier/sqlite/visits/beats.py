@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.file.database import is_newer
 from crawler.frontier.sqlite.file.schema import DEAD, ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.rows import addresses
+from crawler.frontier.sqlite.rows.course import STEPPED, look
 from crawler.frontier.sqlite.rows.identity import in_force, leave_text
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
@@ -23,6 +24,7 @@ from crawler.frontier.values import (
     Watched,
 )
 from crawler.model import DAY_S, Kind, Seconds, Task
+from crawler.policy.course import Reading
 
 FEW_TASKS = 8
 """Tasks in flight at a crash among which the culprit is likely."""
@@ -32,8 +34,8 @@ SPREAD_S: Seconds = 8.0
 _DELAY = """
 SELECT ifnull(max(delay), 0.0)
 FROM host_job JOIN job ON job.id = host_job.job WHERE host_job.host = ? AND job.active"""
-_ORPHANED = """
-UPDATE host SET owner = NULL, answered_at = :now,
+_ORPHANED = f"""
+UPDATE host SET owner = NULL, answered_at = :now - {STEPPED},
     next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),
     spent = CASE day WHEN :today THEN spent ELSE 0 END + :begun, day = :today WHERE id = :host"""
 
@@ -43,7 +45,7 @@ def beat(
     names: Names,
     owner: int,
     pulse: Pulse,
-    now: Seconds,
+    read: Callable[[], Reading],
     watched: Watched | None,
 ) -> Beat:
     """Extend the leases of an owner, record how its process is, take back those of the dead.
@@ -53,22 +55,24 @@ def beat(
     """
     if is_newer(db):
         return Beat()
+    course, now = look(db, read())
     machine = _heartbeat(db, owner, pulse, now)
     reclaimed = _reclaim(db, names, now, machine, owner, watched)
     seen = dict(db.execute("SELECT id, seen_at FROM process").fetchall())
-    return Beat(reclaimed, seen, in_force(db))
+    return Beat(reclaimed, seen, in_force(db), course)
 
 
 def _heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) -> str:
     """Extend the leases of an owner, and record the state of its process; return its machine."""
     renew(db, owner, now)
-    db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?)", (now,))
     (machine,) = db.execute(
         "UPDATE process SET seen_at = ?, state = ?, config = ?, busy = ?, visits = ?, rate = ?, "
-        "rate_ok = ?, bytes = ?, trouble = ? WHERE id = ? RETURNING machine",
+        "rate_ok = ?, bytes = ?, trouble = ?, paused_at = ?, paused_for = ?, reloaded_at = ?, "
+        "reloaded = ? WHERE id = ? RETURNING machine",
         (
             now, pulse.state, pulse.config, pulse.busy, pulse.visits, pulse.rate, pulse.rate_ok,
-            pulse.bytes, pulse.trouble, owner,
+            pulse.bytes, pulse.trouble, pulse.paused_at, pulse.paused_for, pulse.reloaded_at,
+            pulse.reloaded, owner,
         ),
     ).fetchone()  # fmt: skip
     return str(machine)

@@ -1,4 +1,4 @@
-"""After the wall clock was set back: what it has left in the future is brought back.
+"""After the frontier's clock went back: what it has left in the future is brought back.
 
 What was recorded while the clock was ahead would not be due before it. The wait of a task counts
 from its last visit, so it is kept; one that has ended, perhaps as its schedule was past its `until`
@@ -8,6 +8,7 @@ Runs in the native thread.
 """
 
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.sqlite.rows.course import brought_back
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.work import BringBack, Tidied
@@ -54,4 +55,7 @@ def bring_back(one: Slice, _: BringBack) -> Tidied[None]:
     hosts = {host for _, host in late} | {host for (host,) in db.execute(_HOSTS, values).fetchall()}
     db.execute(_ROBOTS, values)
     update_ready_at(db, hosts, now)
-    return Tidied(None, last if last < db.execute(_MOST).fetchone()[0] else None)
+    if last < db.execute(_MOST).fetchone()[0]:
+        return Tidied(None, last)
+    brought_back(db)
+    return Tidied(None, None)

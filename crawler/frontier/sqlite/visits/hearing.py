@@ -4,13 +4,16 @@ import sqlite3
 
 from crawler.frontier.sqlite.rows.procedures import lost_error
 from crawler.frontier.sqlite.rows.wished import all_wishes
+from crawler.frontier.sqlite.rows.woken import woken_since
 from crawler.frontier.wishes import Heard
 
 
 def hear(db: sqlite3.Connection, _: int, after: int) -> Heard:
     """Return the wishes that stand, if they are others than those of the number `after`."""
     (number,) = db.execute("SELECT wishes FROM ledger").fetchone()
-    return Heard(number, None if number == after else all_wishes(db))
+    if number == after:
+        return Heard(number, None)
+    return Heard(number, all_wishes(db), woken_since(db, after))
 
 
 def heed(db: sqlite3.Connection, owner: int, number: int) -> None:

@@ -13,6 +13,7 @@ from crawler.frontier.classes import CLASSES
 from crawler.frontier.sqlite.file.schema import LEASED, WAITING
 from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.addresses import hold, let_go
+from crawler.frontier.sqlite.rows.course import COLUMNS, course_of
 from crawler.frontier.sqlite.rows.pauses import all_paused
 from crawler.frontier.sqlite.rows.procedures import FENCE, OWNED, Procedure
 from crawler.frontier.sqlite.rows.readiness import OWE_ALL, ready_at_of, stage_owed
@@ -50,7 +51,9 @@ GIVE_BACK = Procedure(
     hold("SELECT id FROM temp.owed"),
     let_go("SELECT ip FROM temp.parted"),
     ready_at_of(_LEAVING),
-    "DELETE FROM wanted WHERE host IN (SELECT host FROM temp.refused)",
+    """
+DELETE FROM wanted WHERE NOT EXISTS (
+    SELECT 1 FROM host WHERE host.id = wanted.host AND host.owner = :owner)""",
 )
 """Gives back tasks, and hosts that leave or whose address is another process's; moves the others.
 
@@ -76,13 +79,14 @@ TAKE_BACK = Procedure(
     ready_at_of(_NEW),
 )
 _NEXT = f"""
-SELECT min(ready_at) FROM ({
+SELECT {COLUMNS}, (SELECT min(ready_at) FROM ({
     " UNION ALL ".join(
         f"SELECT * FROM (SELECT ready_at FROM host WHERE class = {weight} AND owner IS NULL "
         "AND NOT parked AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1)"
         for weight in CLASSES
     )
-} UNION ALL {parking.FIRST})"""
+} UNION ALL {parking.FIRST})) FROM clock"""
+"""The clock's course, and when the next host is ready that nobody owns."""
 _ANSWERED = """
 SELECT owed.address, ifnull(address.answered_at, 0.0)
 FROM temp.owed LEFT JOIN address ON ip = owed.address
@@ -125,7 +129,7 @@ def lease(
             TAKE.call(db, owner=owner, hosts=json.dumps(hosts), tasks=FIRST_TASKS)
         if not paused:
             turns.take(db, values)
-        (next_at,) = db.execute(_NEXT, values).fetchone()
+        *course, next_at = db.execute(_NEXT, values).fetchone()
         file.unanswered = True
     lease = Lease(
         turns.answer(db, file.names, visitor),
@@ -134,6 +138,7 @@ def lease(
         more=more,
         refused=frozenset(host for (host,) in db.execute("SELECT host FROM temp.refused")),
         answered_at=dict(db.execute(_ANSWERED).fetchall()) if found else {},
+        course=course_of(course),
     )
     file.unanswered = False
     return lease

@@ -1,11 +1,13 @@
 """Owners of hosts: processes come, renew their leases, leave or die. Runs in the native thread."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from crawler import __version__
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.file.schema import LEASED, WAITING
 from crawler.frontier.sqlite.rows import addresses
+from crawler.frontier.sqlite.rows.course import kept, look
 from crawler.frontier.sqlite.rows.identity import hold, identify, in_force, leave_text
 from crawler.frontier.sqlite.rows.procedures import lost_error
 from crawler.frontier.sqlite.rows.readiness import OWE_ALL, stage_owed, update_ready_at
@@ -17,32 +19,39 @@ from crawler.frontier.values import (
     Joined,
 )
 from crawler.model import Seconds, Task
+from crawler.policy.course import Course, Reading
 from crawler.records import HostRecord
 
 LEASED_BY = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
 
 def join(
-    db: sqlite3.Connection, process: Process, now: Seconds, holder: Holder | None, known: str
-) -> Joined:
-    """Admit a process as an owner, and return what the ledger was until then.
+    db: sqlite3.Connection,
+    process: Process,
+    read: Callable[[], Reading],
+    holder: Holder | None,
+    known: str,
+) -> tuple[Joined, Course]:
+    """Admit a process as an owner; return what the ledger was until then, and the clock's course.
 
     Raises:
         HeldElsewhereError: a living process of a configuration of another name is an owner.
     """
     uid, before = identify(db, known), in_force(db)
-    row = db.execute("SELECT at FROM alive").fetchone()
-    return Joined(_own(db, process, now, holder), uid, before, row[0] if row else None)
+    alive = kept(db).at
+    course, now = look(db, read())
+    return Joined(_own(db, process, now, holder), uid, before, alive), course
 
 
 def _own(db: sqlite3.Connection, process: Process, now: Seconds, holder: Holder | None) -> int:
     name, config = (holder.name, holder.config) if holder else ("", "")
     if holder:
         hold(db, holder, now)
+    which = (process.machine, process.pid, process.born)
     cursor = db.execute(
-        "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (process.machine, process.pid, process.born, now, now + LEASE_S, name, config),
+        "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config, version, "
+        "heard) VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT wishes FROM ledger))",
+        (*which, now, now + LEASE_S, name, config, __version__),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid

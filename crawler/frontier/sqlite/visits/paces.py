@@ -20,7 +20,7 @@ HOSTS_AT_ONCE = 2000
 """Hosts that one slice looks at."""
 
 _RESTING = """
-SELECT id, owner IS NULL AND max(next_at, opens_at, turn_at) > :now FROM host
+SELECT id, owner IS NULL AND max(next_at, opens_at, turn_at + :stepped) > :now FROM host
 WHERE id > :after ORDER BY id LIMIT :limit"""
 _MINE = "SELECT id FROM host WHERE owner = ?"
 _UNCHANGED = "owner IS NULL AND next_at = ? AND opens_at = ? AND answered_at = ?"
@@ -31,11 +31,11 @@ def rests(one: Slice, work: Rests) -> Tidied[list[LeasedHost]]:
     db, after = one.db, one.begin
     with one.file.locked():
         check_owner(db, one.owner)
-        _amend(db, work.amended, one.now)
+        _amend(db, work.amended, one.now, one.stepped)
     with one.file.locked(write=False):
         if one.first:
             return Tidied(_hosts(one, db.execute(_MINE, (one.owner,)).fetchall()), 0)
-        values = {"now": one.now, "after": after, "limit": HOSTS_AT_ONCE}
+        values = {"now": one.now, "stepped": one.stepped, "after": after, "limit": HOSTS_AT_ONCE}
         found = db.execute(_RESTING, values).fetchall()
         hosts = _hosts(one, [(host,) for host, rests in found if rests])
     return Tidied(hosts, int(found[-1][0]) if found else None)
@@ -45,12 +45,15 @@ def _hosts(one: Slice, numbers: Iterable[tuple[int]]) -> list[LeasedHost]:
     """Return hosts on the terms of the jobs that are active now."""
     hosts = {"hosts": json.dumps([number for (number,) in numbers])}
     terms = terms_of(one.db, one.visitor, "SELECT value FROM json_each(:hosts)", hosts)
-    return [each.leased() for each in terms.values()]
+    return [each.leased().moved(one.stepped) for each in terms.values()]
 
 
-def _amend(db: sqlite3.Connection, amended: Sequence[Amended], now: Seconds) -> None:
+def _amend(
+    db: sqlite3.Connection, amended: Sequence[Amended], now: Seconds, stepped: Seconds
+) -> None:
     """Record what hosts without an owner are owed, where nothing has changed meanwhile."""
     for read, host in amended:
-        seen = (read.next_at, read.opens_at, read.rest.answered_at)
-        db.execute(f"{OWED} AND {_UNCHANGED}", (*owed(host), host.id, *seen))
+        seen = (read.next_at, read.opens_at, read.moved(-stepped).rest.answered_at)
+        values = (*owed(host.moved(-stepped)), host.id, *seen)
+        db.execute(f"{OWED} AND {_UNCHANGED}", values)
     update_ready_at(db, [host.id for _, host in amended], now)

@@ -69,13 +69,18 @@ SETTLE = Procedure(
     "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed",
     *NOTE_FAILURES,
 )
-_KEEP = "UPDATE task SET part = ?, part_etag = ?, part_modified = ?, part_total = ? WHERE id = ?"
+_KEEP = f"""
+UPDATE task SET part = :part, part_etag = :etag, part_modified = :modified, part_total = :total
+WHERE id = :task AND state = {LEASED} AND {OWNED}"""
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
-_WANTED = "SELECT value, CAST(key AS INTEGER) AS claimant FROM json_each(?)"
-_CLAIM = f"INSERT OR IGNORE INTO file (key, task) {_WANTED} WHERE true RETURNING task"
+_WANTED = """
+SELECT json_extract(value, '$[0]') AS wanted, json_extract(value, '$[1]') AS claimant
+FROM json_each(?)"""
+_CLAIM = f"INSERT OR IGNORE INTO file (key, task) {_WANTED} WHERE true RETURNING key, task"
 _RESERVED = "SELECT file.task FROM temp.claimed CROSS JOIN file USING (key, task)"
-_CLAIMED = f"SELECT task FROM ({_WANTED}) CROSS JOIN file ON key = value AND task = claimant"
+_CLAIMED = f"""
+SELECT wanted, task FROM ({_WANTED}) CROSS JOIN file ON key = wanted AND task = claimant"""
 
 
 def claim(
@@ -88,24 +93,25 @@ def claim(
     """
     if owner is not None:
         renew(db, owner, 0.0)
-    mine = _claim_all(db, {task: path_key(path) for task, path, _ in paths})
+    firsts = [(path_key(path), task) for task, path, _ in paths]
+    mine = _claim_all(db, firsts)
     return [
         path
-        if task in mine
+        if first in mine
         else next(choice for choice in _others(task, second) if _claim_one(db, task, choice))
-        for task, path, second in paths
+        for first, (task, path, second) in zip(firsts, paths, strict=True)
     ]
 
 
-def _claim_all(db: sqlite3.Connection, firsts: Mapping[int, int]) -> set[int]:
-    """Reserve the free ones of the first choices, by task; return the tasks that have theirs.
+def _claim_all(db: sqlite3.Connection, firsts: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Reserve the free ones of the first choices, each with its task; return those that are had.
 
     All in a statement or two: after every one the thread has to win the interpreter back.
     """
-    mine = {task for (task,) in db.execute(_CLAIM, (json.dumps(firsts),))}
-    others = {task: key for task, key in firsts.items() if task not in mine}
+    mine = set(db.execute(_CLAIM, (json.dumps(firsts),)))
+    others = [first for first in firsts if first not in mine]
     if others:
-        mine.update(task for (task,) in db.execute(_CLAIMED, (json.dumps(others),)))
+        mine.update(db.execute(_CLAIMED, (json.dumps(others),)))
     return mine
 
 
@@ -144,20 +150,24 @@ def settle(
     if failed := failures_of(settlements):
         staging.fill(db, "failed", failed)
     staging.fill(db, "claimed", {path_key(path): task for task, path in claims.items()}.items())
-    parts = [_part_of(task, part) for task, part in kept.items()]
+    parts = [_part_of(owner, task, part) for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
     with file.locked():
         _lead(db, names, leads)
-        SETTLE.call(db, owner=owner, now=now)
         db.executemany(_KEEP, parts)
+        SETTLE.call(db, owner=owner, now=now)
         update_ready_at(db, _learned(db, names, settlements), now)
     return {task for (task,) in db.execute(_RESERVED)} if claims else set()
 
 
-def _part_of(task: int, kept: Kept) -> tuple[object, ...]:
+def _part_of(owner: int, task: int, kept: Kept) -> dict[str, object]:
     """Return the row of a part that a visit begins, so that one after a crash can go on from it."""
-    return kept.part, kept.validators.etag, kept.validators.last_modified, kept.total, task
+    marks = kept.validators
+    return {
+        "owner": owner, "task": task, "part": kept.part, "total": kept.total,
+        "etag": marks.etag, "modified": marks.last_modified,
+    }  # fmt: skip
 
 
 def _leads_to(settled: Settlement) -> str:

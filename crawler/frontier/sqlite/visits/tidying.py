@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crawler.frontier import work as kinds
-from crawler.frontier.sqlite.lists import meaning, passes, retiring
+from crawler.frontier.sqlite.lists import meaning, passes, retiring, weighing
 from crawler.frontier.sqlite.lists.retiring import check_owner
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.visits import clock, jobs, paces, refitting
@@ -13,8 +13,8 @@ from crawler.frontier.work import Tidied, Work
 _WITHIN: dict[type[Work[Any]], Callable[[Slice, Any], Tidied[Any]]] = {
     kinds.CountDown: passes.count_down,
     kinds.Retire: retiring.retire,
-    kinds.Weigh: passes.weigh,
-    kinds.Apply: passes.apply,
+    kinds.Weigh: weighing.weigh,
+    kinds.Apply: weighing.apply,
     kinds.Understand: meaning.understand,
     kinds.Wake: jobs.wake,
     kinds.BringBack: clock.bring_back,

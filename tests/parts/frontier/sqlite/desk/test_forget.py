@@ -28,7 +28,7 @@ def test_what_no_list_names_is_forgotten_with_its_name_and_the_rest_stays(file, 
     assert forgotten(file, NOW, dry=True) == 2
     assert execute(file, "SELECT key FROM file") == [(path_key("a/0"),)]
     assert forgotten(file, NOW) == 2
-    assert execute(file, "SELECT url FROM task") == [("http://a/2",)]
+    assert execute(file, "SELECT url FROM task WHERE job") == [("http://a/2",)]
     assert execute(file, "SELECT * FROM file") == []
     assert listed(frontier, "a/0", "a/2").added == 1
 
@@ -43,12 +43,12 @@ def test_a_job_that_is_gone_is_forgotten_and_its_lists_tell_it_anew_if_it_comes_
     frontier.configure([JobTerms("other")], NOW)
     assert forgotten(file, NOW, dry=True) == 2
     assert forgotten(file, NOW) == 2
-    assert execute(file, "SELECT url, listed FROM task") == [("http://a/1", 1)]
+    assert execute(file, "SELECT url, listed FROM task WHERE job") == [("http://a/1", 1)]
     frontier.configure([JobTerms("job"), JobTerms("other")], NOW)
     state = sources(frontier, "job")["list"]
     assert (state.version, chunks(frontier, state.id)[1] == 3) == ("", False)
     assert listed(frontier, "a/0", "a/1", "a/2").added == 2
-    assert execute(file, "SELECT DISTINCT listed FROM task") == [(1,)]
+    assert execute(file, "SELECT DISTINCT listed FROM task WHERE job") == [(1,)]
     assert_sums(file)
 
 
@@ -58,4 +58,4 @@ def test_what_is_being_visited_is_not_forgotten(file, frontier):
     take(frontier, join(frontier), new=1)
     frontier.configure([JobTerms("other")], NOW)
     assert forgotten(file, NOW) == 1
-    assert execute(file, "SELECT state FROM task") == [(1,)]
+    assert execute(file, "SELECT state FROM task WHERE job") == [(1,)]

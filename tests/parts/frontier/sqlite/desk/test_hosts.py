@@ -15,7 +15,7 @@ def test_hosts_are_counted_by_what_they_do(file, frontier):
         file, "UPDATE host SET failures = 7, silent = 1, failing_since = ? WHERE key = ?",
         NOW - DAY, free[1],
     )  # fmt: skip
-    execute(file, "UPDATE host SET failures = 5 WHERE key = ?", free[2])
+    execute(file, "UPDATE host SET failures = 1, failing_since = ? WHERE key = ?", NOW, free[2])
     execute(file, "UPDATE host SET asked_until = ? WHERE key = ?", NOW + 9, free[3])
     execute(file, "UPDATE host SET asked_until = ?, rules_until = ? WHERE key = ?", NOW + 9,
             NOW + 99, free[4])  # fmt: skip
@@ -27,7 +27,6 @@ def test_hosts_are_counted_by_what_they_do(file, frontier):
 def test_counts_of_hosts_end_where_they_would_take_long(big, monkeypatch):
     file, _ = big
     monkeypatch.setattr("crawler.frontier.sqlite.desk.hosts.MAX_COUNTED", 500)
-    monkeypatch.setattr("crawler.frontier.sqlite.desk.hosts.MAX_LOOKED_AT", 1000)
     found = sums(file, NOW).hosts.counts
     assert (found.held, found.ready, found.resting) == (0, 500, 500)
-    assert found.at_least == ("ready", "resting", "gated", "failing", "given_up")
+    assert found.at_least == ("ready", "resting", "gated")

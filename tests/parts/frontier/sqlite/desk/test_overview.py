@@ -30,3 +30,13 @@ def test_visits_to_robots_txt_are_never_counted_or_listed(file, frontier):
     assert task.robots
     assert [(job.name, job.known) for job in sums(file).jobs] == [("job", 1)]
     assert [one.url for one in rows(frontier, Wanted())] == ["http://a/0"]
+
+
+def test_what_is_visited_for_a_job_that_is_gone_takes_nothing_from_what_waits(file, frontier):
+    frontier.configure([JobTerms("gone"), JobTerms("job")], NOW)
+    frontier.add("gone", seeds("a", job="gone"), NOW)
+    assert len(take(frontier, join(frontier))) == 1
+    frontier.add("job", seeds("b"), NOW)
+    frontier.configure([JobTerms("job")], NOW)
+    counts = sums(file).counts
+    assert (counts.known, counts.waiting, counts.leased) == (1, 1, 0)

@@ -231,3 +231,12 @@ def test_a_process_is_told_alive_or_gone_also_where_there_is_no_proc(monkeypatch
     other = process.Process(me.machine, child.pid, me.born)
     assert other.is_gone(me.machine)
     assert not other.may_live(me.machine, LATER, NOW)
+
+
+def test_a_process_whose_birth_is_not_known_is_dead_once_nobody_has_its_pid():
+    me = current()
+    unknown, over = process.Process(me.machine, me.pid, ""), gone()
+    assert not unknown.is_gone(me.machine)
+    assert not unknown.lives(me.machine)
+    assert process.Process(me.machine, over.pid, "").is_gone(me.machine)
+    assert not process.Process(me.machine, over.pid, "").lives(me.machine)

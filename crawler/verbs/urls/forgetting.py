@@ -1,6 +1,7 @@
 """`crawler forget`: what no list names leaves the ledger, with its files if that is wanted."""
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,12 +18,14 @@ from crawler.frontier import (
     changed,
     pages,
 )
+from crawler.frontier.actions import ForgetUrl
 from crawler.model import DAY_S, Seconds
 from crawler.store.mark import ledger_named
 from crawler.store.removing import Remover
-from crawler.verbs.desk_options import DRY_RUN, Span, verb_of
+from crawler.verbs.desk_options import DRY_RUN, JSON, Span, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.urls.single import act, canonical_urls, tell
 from crawler.verbs.words import counted, print_lines
 
 IDLE_S: Seconds = 2 * DAY_S
@@ -31,19 +34,43 @@ IDLE_S: Seconds = 2 * DAY_S
 
 @click.command("forget")
 @verb_of
+@click.argument("urls", nargs=-1, metavar="[URL…]")
 @click.option("--retired", is_flag=True, help="What no list of the configuration names any more.")
-@click.option(
-    "--older-than", "age", type=Span(), required=True, help="Last heard of before 90d, 12h …"
-)
+@click.option("--older-than", "age", type=Span(), help="Last heard of before 90d, 12h …")
+@click.option("--job", help="Of this job; with URLs.")
 @click.option("--files", is_flag=True, help="And their files, with the older versions.")
 @DRY_RUN
-def forget_verb(ledger: Ledger, *, retired: bool, age: Seconds, files: bool, dry: bool) -> int:
+@JSON
+def forget_verb(
+    ledger: Ledger,
+    *,
+    urls: tuple[str, ...],
+    retired: bool,
+    age: Seconds | None,
+    job: str | None,
+    files: bool,
+    dry: bool,
+    as_json_: bool,
+) -> int:
     """Remove URLs from the ledger: retired ones, and those of jobs that are gone.
 
-    Their files stay, unless --files is given.
+    Or those that are named (`-`: by standard input), unless a list names them: that would bring
+    them back. Their files stay, unless --files is given with --retired.
     """
-    if not retired:
-        raise UsageError("say what is to be forgotten: --retired")
+    if not urls:
+        return _forget_retired(ledger, age if retired else None, files=files, dry=dry)
+    if retired or age is not None or files:
+        raise UsageError("name URLs, or give --retired with --older-than, and perhaps --files")
+    named = canonical_urls(urls)
+    with opened_by(ledger, acts=not dry, write=not dry) as desk:
+        came = act(desk, named, partial(ForgetUrl, job=job, dry=dry))
+    done = "would be forgotten" if dry else "forgotten"
+    return tell(came, done, ledger.mask, as_json_=as_json_)
+
+
+def _forget_retired(ledger: Ledger, age: Seconds | None, *, files: bool, dry: bool) -> int:
+    if age is None:
+        raise UsageError("say what is to be forgotten: URLs, or --retired with --older-than 90d")
     with (
         opened_by(ledger, acts=not dry, write=not dry) as desk,
         Remover(_output_of(ledger, desk) if files else Path()) as remover,

@@ -1,0 +1,66 @@
+"""The frontier's clock in a process: it asks nobody, and hears from the ledger how it runs."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from crawler.frontier.process import PROC
+from crawler.model import Seconds
+from crawler.policy.course import Course, Reading
+
+
+def since_boot() -> Seconds:
+    """Return the seconds since the machine started, its sleep included where that is known."""
+    boottime = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+
+def boot() -> str:
+    """Return what names this boot, and the time namespace whose `since_boot` it is; '' if unknown.
+
+    Without it no two processes know that they share a clock: each goes by the wall clock.
+    """
+    try:
+        this = (PROC / "sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+    try:
+        return f"{this} {(PROC / 'self/ns/time').readlink()}"
+    except OSError:  # a kernel without them
+        return this
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The clocks of a machine."""
+
+    wall: Callable[[], Seconds] = time.time
+    steady: Callable[[], Seconds] = since_boot
+    boot: str = field(default_factory=boot)
+
+    def read(self) -> Reading:
+        """Read them at one moment."""
+        return Reading(self.boot, self.wall(), self.steady())
+
+
+class Clock:
+    """The frontier's time, by the course that was heard last; until then the wall clock."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self.clocks = clocks
+        self._course: Course | None = None
+
+    def now(self) -> Seconds:
+        """Return the frontier's time."""
+        if self._course is None:
+            return self.clocks.wall()
+        return self.clocks.steady() + self._course.offset
+
+    @property
+    def stepped(self) -> Seconds:
+        """Return the sum of the steps of its time, as far as this process has heard of them."""
+        return self._course.stepped if self._course else 0.0
+
+    def hear(self, course: Course) -> None:
+        """Go by a course from now on."""
+        self._course = course

@@ -1,0 +1,99 @@
+"""The verbs of the frontier's contract about processes: they come, live on, hear and leave.
+
+A process is an owner from `join` on, until it leaves or a `beat` takes it for dead; that alone is
+what *living* means, but where `join` asks who else holds the ledger: `Process.may_live` says that.
+"This machine" is that of the program that asks, wherever the ledger is. A pid is a hint there: of
+other machines only what an owner writes can tell.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from crawler.frontier import values
+from crawler.frontier.process import Process
+from crawler.frontier.wishes import Heard
+from crawler.model import Seconds, Task
+from crawler.records import HostRecord
+
+
+class ProcessVerbs(Protocol):
+    """What a process asks for itself."""
+
+    def join(
+        self, process: Process, holder: values.Holder | None = None, known: str = ""
+    ) -> values.Joined:
+        """Admit a process as an owner of hosts, and tell what the ledger was until then.
+
+        A ledger without an id gets `known`, the one that the output folder names, or a new one.
+        A process without a `holder` is no daemon's: it may lease, but does not hold the ledger, and
+        is never refused. An owner that nobody heard of, as the reply was lost, is one more living
+        process until it is taken for dead. By a take-over the ledger has another holder, and
+        nothing else changes: the others see that in `Beat.in_force`, settle and end by themselves.
+
+        Raises:
+            HeldElsewhereError: a living process of another configuration than `holder` is one.
+        """
+
+    def beat(
+        self,
+        owner: int,
+        pulse: values.Pulse,
+        watched: values.Watched | None = None,
+    ) -> values.Beat:
+        """Extend the owner's leases, record how its process is, and take back those of the dead.
+
+        An owner is dead that has certainly ended, or whose lease (LEASE_S) ran out. Where clocks
+        may differ, `watched` says who did not change for so long in the `seen` of earlier beats:
+        then only those are. Who is seen to live on this machine has STALLED_FACTOR leases, whoever
+        watched it.
+
+        What a dead owner leaves: its hosts are free, and rest for a whole delay from now; its tasks
+        wait, with the attempt that was begun, and are suspected (MAX_CRASHES); its passes are open
+        to others; its files stay claimed. A part of a task stays only if the owner has certainly
+        ended. The answer is news: what a lost reply told is told no more, and only an audit of the
+        output finds the parts that were to be removed.
+        """
+
+    def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
+        """Give everything back that the owner holds, and return the tasks among it.
+
+        `hosts` are the rests of its hosts; one that is not named has those of its last record. Its
+        tasks wait as if never leased, its passes are open to others, its files stay claimed. The
+        answer is news, as that of `beat`: of an owner that is no more nothing is returned.
+        """
+
+    def hear(self, owner: int, after: int) -> Heard:
+        """Return what is wished of the owner, where that has changed since the number `after`.
+
+        It only reads, beside all other verbs: it waits for no program that writes. 0 is before the
+        first number.
+        """
+
+    def heed(self, owner: int, number: int) -> None:
+        """Note that the wishes of a number are in force in the owner's process."""
+
+    def hold(self, jobs: Collection[str]) -> None:
+        """From now on lease no task of these jobs, but of all other jobs, for this process.
+
+        They replace those of the last `hold`; what is leased already stays so.
+        """
+
+    def hurry(self, until: Seconds) -> None:
+        """Let later verbs wait for other programs until then at the most: a stop is near.
+
+        `until` is a point on the monotonic clock, infinity where no stop is near any more. What has
+        to wait longer raises LocalFaultError; without a stop an engine has a bound of its own.
+        """
+
+    def busy_since(self) -> Seconds:
+        """Return the monotonic time since when another program keeps this one from writing, or 0.
+
+        It does so by a lock, or by a server that does not answer. 0 says that nobody does, or that
+        nothing was to be written since.
+        """
+
+    def written_at(self) -> Seconds:
+        """Return the monotonic time at which this process wrote last; 0 if it never did.
+
+        That is the end of its last verb that may write, and is known to be done.
+        """

@@ -1,0 +1,74 @@
+"""What each job waits for, in one line, from the hosts at which its URLs wait."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from crawler.frontier.hosts import WaitsThere
+from crawler.model import Seconds
+from crawler.verbs.status.snapshot import Status
+from crawler.verbs.words import counted, span
+
+
+def waits_of(status: Status) -> dict[str, str]:
+    """Return what each job waits for, in words, by its name; a job with nothing due has none."""
+    by_job: dict[str, list[WaitsThere]] = defaultdict(list)
+    for one in status.backlog.waits:
+        by_job[one.job].append(one)
+    least = "" if status.backlog.complete else "at least "
+    return {job: f"{least}{_words(waits, status.now)}" for job, waits in by_job.items()}
+
+
+def _words(waits: Sequence[WaitsThere], now: Seconds) -> str:
+    groups: dict[str, list[WaitsThere]] = defaultdict(list)
+    for one in waits:
+        groups[_group(one, now)].append(one)
+    return "; ".join(_WORDS[name](groups[name], now) for name in _WORDS if name in groups)
+
+
+def _group(one: WaitsThere, now: Seconds) -> str:
+    host = one.host
+    if host.failing_since is not None:
+        return "failing"
+    if one.first_at > now:
+        return "later"
+    if host.gated(now):
+        return "gated"
+    if max(host.next_at, host.opens_at) > now and host.owner is None:
+        return "resting"
+    return "held" if host.owner is not None else "ready"
+
+
+def _at_work(waits: Sequence[WaitsThere], _: Seconds) -> str:
+    return f"{counted(len(waits), 'host')} at work"
+
+
+def _ready(waits: Sequence[WaitsThere], _: Seconds) -> str:
+    return f"{counted(len(waits), 'host')} ready, waiting for their turn"
+
+
+def _failing(waits: Sequence[WaitsThere], now: Seconds) -> str:
+    return f"{counted(len(waits), 'host')} failing, tried again {_first(waits, now)}"
+
+
+def _resting(waits: Sequence[WaitsThere], now: Seconds) -> str:
+    return f"{counted(len(waits), 'host')} resting, the first until {_first(waits, now)}"
+
+
+def _gated(waits: Sequence[WaitsThere], _: Seconds) -> str:
+    return f"{counted(len(waits), 'host')} asked for robots.txt"
+
+
+def _later(waits: Sequence[WaitsThere], now: Seconds) -> str:
+    first = min(one.first_at for one in waits)
+    return f"{counted(len(waits), 'host')} with nothing due for {span(round(first - now) or 1)}"
+
+
+def _first(waits: Sequence[WaitsThere], now: Seconds) -> str:
+    left = min(max(one.host.next_at, one.host.opens_at) for one in waits) - now
+    return f"in {span(round(left))}" if left >= 1 else "now"
+
+
+_WORDS = {
+    "held": _at_work, "ready": _ready, "gated": _gated, "failing": _failing, "resting": _resting,
+    "later": _later,
+}  # fmt: skip

@@ -1,0 +1,43 @@
+"""`crawler wake`: it is repaired, go on."""
+
+import click
+
+from crawler.frontier import InFlight, changed
+from crawler.frontier.wishes import Scope, Subject, WakeHost
+from crawler.verbs.desk_options import JSON, verb_of
+from crawler.verbs.holding import opened_by
+from crawler.verbs.ledger import Ledger
+from crawler.verbs.wishes.standing import hearers, wait
+from crawler.verbs.words import as_json, counted, print_lines
+
+
+@click.command("wake")
+@verb_of
+@click.argument("hosts", nargs=-1, required=True, metavar="HOST…")
+@click.option(
+    "--force", is_flag=True, help="What the host asked for itself (Retry-After) ends too."
+)
+@click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
+@JSON
+def wake_verb(
+    ledger: Ledger, *, hosts: tuple[str, ...], force: bool, waits: bool, as_json_: bool
+) -> int:
+    """End the rests that failures brought upon a host: it is repaired, go on.
+
+    URLs that wait for nothing else are due now. HOST is example.org or example.org:8080. Its delay,
+    hours and budget hold on. Exit with 1 if no daemon is there to visit it.
+    """
+    with opened_by(ledger, acts=True, write=True) as desk:
+        for host in hosts:
+            desk.entry(InFlight(Subject(Scope.HOST, host)))  # all are known, or none is woken
+        came = {host: changed(desk, WakeHost(host, force)) for host in dict.fromkeys(hosts)}
+        found = wait(desk) if waits else hearers(desk)
+    if as_json_:
+        told = [{"host": host, **came[host]} for host in came]
+        click.echo(as_json({"woken": told, **found.document()}, ledger.mask, indent=2))
+    else:
+        lines = [
+            f"{host} is woken, {counted(n['urls'], 'URL')} came forward" for host, n in came.items()
+        ]
+        print_lines([*lines, found.in_words()], ledger.mask)
+    return int(not (found.heard or found.others))
