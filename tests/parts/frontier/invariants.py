@@ -142,7 +142,7 @@ def _said(db):
 
 
 _LOST_HOSTS = {
-    "tasks": "SELECT id FROM task WHERE host NOT IN (SELECT id FROM host)",
+    "tasks": "SELECT id FROM task WHERE host NOT IN (SELECT id FROM host) AND host != 0",
     "jobs at hosts": "SELECT host FROM host_job WHERE host NOT IN (SELECT id FROM host)",
     "causes": "SELECT host FROM failure WHERE host NOT IN (SELECT id FROM host)",
     "rules": "SELECT origin FROM robots WHERE substr(origin, instr(origin, '//') + 2) "

@@ -132,8 +132,9 @@ def _forget_host(db: Connection, values: dict[str, float]) -> bool:
     urls = [fingerprint(".robots", url) for url in _robots_urls(key)]
     tasks = [(number, db.execute(_ROBOTS_TASK, (number,)).fetchone()) for number in urls]
     known = [(number, *task) for number, task in tasks if task]
-    if any(state in {WAITING, LEASED} for *_, state in known):
-        return False  # a redirect has led it to another host
+    (last,) = db.execute("SELECT max(id) FROM task").fetchone()
+    if any(state in {WAITING, LEASED} or task == last for _, task, state in known):
+        return False  # a redirect has led it elsewhere, or its number would be another task's soon
     _delete(db, int(values["host"]), key)
     db.executemany("DELETE FROM task WHERE id = ?", [(task,) for _, task, _ in known])
     forget_fingerprints(db, [number for number, *_ in known])
