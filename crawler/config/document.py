@@ -121,6 +121,11 @@ def _syntax(file: str, error: yaml.YAMLError) -> Problem:
     return Problem(file, line, column, "", f"is not YAML: {message}")
 
 
+def scalar(text: str) -> Any:
+    """Return the value of a text as it would stand in a file, unquoted."""
+    return next((make(text) for pattern, make in _CORE if pattern.fullmatch(text)), text)
+
+
 class _Builder:
     """Turns the node tree into plain values and marks."""
 

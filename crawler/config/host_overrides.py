@@ -21,8 +21,9 @@ T = TypeVar("T")
 class HostOverrides:
     """Answers for every host, by its key name:port. Pure; it is also asked in native threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.overrides = _Overrides(settings)
+    def __init__(self, settings: Settings, text: Settings | None = None) -> None:
+        """Make them; `text` is the file's own settings, where some are set above it."""
+        self.overrides = _Overrides(settings, text or settings)
 
     def take_up(self, other: "HostOverrides") -> None:
         """Answer as the other from now on: in one step, for a native thread may be asking."""
@@ -94,9 +95,9 @@ class HostOverrides:
 class _Overrides:
     """The overrides of one configuration; never changed, but for the memory of its answers."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, text: Settings) -> None:
         self.jobs = {job.name: job for job in settings.jobs}
-        self.digests = job_digests(settings)
+        self.digests = job_digests(text)
         self.user_agent = settings.crawler.user_agent
         self._options: Mapping[str, HostOptions] = settings.hosts
         self._hours = {

@@ -115,8 +115,7 @@ class App:
             Service("feeder", visiting.feeder.run),
             Service("seeder", self.seeder.run),
         )
-        reloader = Reloader(self._file, self._configuration, self._change.prepare, self._log)
-        forced = self._supervisor.run(services, reloader.reload)
+        forced = self._supervisor.run(services, self._reloader.reload)
         self._standing.require()
         self._guards.require()
         return forced
@@ -144,7 +143,11 @@ class App:
             self._configuration, self._visiting, self._meanings, self._disk, self._supervisor,
             self.keeper, self.seeder, self._controls.adjust,
         )  # fmt: skip
-        self._hearing = hearing(self.frontier, self._disk.owner, self._visiting.feeder, self._log)
+        prepare = self._change.prepare
+        self._reloader = Reloader(self._file, self._configuration, prepare, self._log)
+        self._hearing = hearing(
+            self.frontier, self._disk.owner, self._visiting.feeder, self._reloader, self._log
+        )
         stack.callback(self._release)
 
     def _open_supervisor(self) -> None:
@@ -226,8 +229,8 @@ class App:
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""
-        state, trouble, now = self._supervisor.state, self._guards.words(), self.frontier.now()
-        return telling(state, self._file, self._visiting, self._configuration, trouble, now)
+        state, now = self._supervisor.state, self.frontier.now()
+        return telling(state, self._file, self._visiting, self._configuration, self._guards, now)
 
     def _is_running(self) -> bool:
         return self._supervisor.is_running()

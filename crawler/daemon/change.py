@@ -38,13 +38,15 @@ class Change:
         self._seeder = seeder
         self._adjust = adjust
 
-    def prepare(self, settings: Settings, found: Difference) -> Callable[[], None]:
+    def prepare(self, settings: Settings, text: Settings, found: Difference) -> Callable[[], None]:
         """Do all that may fail, the ledger last; return what puts it in force.
+
+        `text` is the file's own settings, without what operators set.
 
         Raises:
             UsageError, LocalFaultError: something failed; nothing has changed.
         """
-        coming = self._configuration.coming(settings)
+        coming = self._configuration.coming(settings, text)
         sessions = self._visiting.fetcher.prepare(coming.all_jobs())
         self._meanings.look()
         self._disk.configure(coming.hosts)  # from here on its jobs are leased: nothing may wait

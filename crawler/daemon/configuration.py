@@ -15,6 +15,8 @@ class Coming:
     """A configuration that was checked and is not in force yet."""
 
     settings: Settings
+    text: Settings
+    """Those of the file, without what operators set."""
     hosts: HostOverrides
     jobs: Mapping[str, Job]
     """The jobs as their next visits will have them."""
@@ -29,6 +31,8 @@ class Configuration:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.text = settings
+        """Those of the file, without what operators set."""
         self.jobs: dict[str, Job] = {job.name: job for job in settings.jobs}
         """Also jobs that a reload removed: visits of theirs may be under way."""
         self._named: Mapping[str, Job] = dict(self.jobs)
@@ -39,14 +43,14 @@ class Configuration:
         self.reloaded: tuple[Seconds | None, str] = (None, "")
         """Wall time of the last reload, and what it changed or why it was refused, in words."""
 
-    def coming(self, settings: Settings) -> Coming:
+    def coming(self, settings: Settings, text: Settings) -> Coming:
         """Return other settings as they would come into force; nothing changes yet.
 
         What decides the meaning of a list's lines holds when the list was read again: until then a
         job has the `path` and the headers that it had, as far as they use values of lines.
         """
         jobs = {job.name: until_synced(self.jobs.get(job.name), job) for job in settings.jobs}
-        return Coming(settings, HostOverrides(settings), jobs)
+        return Coming(settings, text, HostOverrides(settings, text), jobs)
 
     def synced(self, job: Job) -> bool:
         """Put a job in force as it is configured: its lists were read. Tell if that is a change."""
@@ -58,7 +62,8 @@ class Configuration:
 
     def take_up(self, coming: Coming) -> None:
         """Put another configuration in force; this cannot fail, and never waits."""
-        self.settings, self.outdated = coming.settings, frozenset()
+        self.settings, self.text = coming.settings, coming.text
+        self.outdated = frozenset()
         self._named = {job.name: job for job in coming.settings.jobs}
         self.jobs.update(coming.jobs)
         self.hosts.take_up(coming.hosts)

@@ -19,5 +19,6 @@ class OwnerWatch:
             owner: before[owner] if owner in before and before[owner][0] == at else (at, now)
             for owner, at in seen.items()
         }
-        silent = {one for one, (_, since) in self._changed.items() if now - since > LEASE_S}
-        return Watched(frozenset(self._changed.keys() - silent), frozenset(silent))
+        return Watched(
+            {one: at for one, (at, since) in self._changed.items() if now - since > LEASE_S}
+        )

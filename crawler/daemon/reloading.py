@@ -6,16 +6,18 @@ they began; the next lease of a URL has the new ones.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import gevent
 
 from crawler.config import Settings, load
+from crawler.config.overlay import Set, overlaid
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.difference import Difference, check, difference, in_words, log_fields
 from crawler.errors import LOCAL_FAULTS, ConfigError, LocalFaultError, Problem, UsageError
+from crawler.frontier.wishes import Wish
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.threads import Native
@@ -26,10 +28,11 @@ MAX_WAIT_S: Seconds = 30.0
 MAX_TOLD = 500
 """Characters of what the row of the process says of a reload."""
 
-Prepare = Callable[[Settings, Difference], Callable[[], None]]
+Prepare = Callable[[Settings, Settings, Difference], Callable[[], None]]
 """Does all of a reload that may fail, and returns what puts it in force: that cannot fail.
 
-It raises UsageError or LocalFaultError, and has then changed nothing."""
+It gets the settings, those of the file alone, and what differs from those in force. It raises
+UsageError or LocalFaultError, and has then changed nothing."""
 
 
 class Reloader:
@@ -42,31 +45,35 @@ class Reloader:
         self._configuration = configuration
         self._prepare = prepare
         self._log = log
+        self.wishes: Sequence[Wish] = ()
+        """What operators set, above what the file says."""
         self._asked = False
+        self._read = False
         self._under_way = False
 
-    def reload(self) -> None:
+    def reload(self, *, read: bool = True) -> None:
         """Read the configuration again; apply its changes, or, if anything is wrong, nothing.
 
-        Asked for while another reload is under way, it follows that one.
+        Asked for while another reload is under way, it follows that one. Without `read` the file is
+        as it was read last, and `wishes` are others.
         """
-        self._asked = True
+        self._asked, self._read = True, self._read or read
         if self._file is None or self._under_way:
             return
         self._under_way = True
         try:
             while self._asked:
-                self._asked = False
-                self._until_decided(self._file)
+                read, self._asked, self._read = self._read, False, False
+                self._until_decided(self._file, read=read)
         finally:
             self._under_way = False
 
-    def _until_decided(self, file: Path) -> None:
+    def _until_decided(self, file: Path, *, read: bool) -> None:
         """Put what the file says in force or reject it, whatever faults of this machine pass."""
         wait = FIRST_WAIT_S
         while True:
             try:
-                return self._apply(file)
+                return self._apply(file, read=read)
             except UsageError as error:
                 return self._reject(error)
             except LocalFaultError as error:
@@ -77,15 +84,31 @@ class Reloader:
             gevent.sleep(wait)
             wait = min(2 * wait, MAX_WAIT_S)
 
-    def _apply(self, file: Path) -> None:
-        with Native(1) as native:  # a big YAML file takes its time
-            settings = _loaded(native, file)
+    def _apply(self, file: Path, *, read: bool) -> None:
+        text = self._configuration.text
+        if read:
+            with Native(1) as native:  # a big YAML file takes its time
+                text = _loaded(native, file)
+        settings = self._wished(text)
         found = difference(self._configuration.settings, settings)
+        if not read and not found:
+            return
         check(str(file), found)
-        put_in_force = self._prepare(settings, found)
+        put_in_force = self._prepare(settings, text, found)
         put_in_force()
         self._log.info("config.reloaded", **log_fields(found))
         self._tell(in_words(found))
+
+    def _wished(self, text: Settings) -> Settings:
+        """Return the settings with what operators set, but for what no longer makes sense."""
+        settings = text
+        for wish in self.wishes:
+            one = Set(wish.subject.scope.value, wish.subject.name, wish.option, wish.value)
+            try:
+                settings = overlaid(settings, [one])
+            except UsageError as error:
+                self._log.warning("wish.passed_over", of=str(wish.subject), cause=str(error))
+        return settings
 
     def _reject(self, error: UsageError) -> None:
         problems = error.problems if isinstance(error, ConfigError) else [error]

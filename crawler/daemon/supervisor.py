@@ -159,7 +159,7 @@ class Supervisor:
             "daemon.draining", cause=cause, grace_s=grace_period, in_flight=self._workers.busy
         )
         # 1 Nothing new is leased. The keeper goes on: leases must hold until they are released.
-        self._services.kill(CLEANUP_S, "seeder", "waking", "leaser", "feeder")
+        self._services.kill(CLEANUP_S, "seeder", "waking", "setting", "leaser", "feeder")
         self._log.info("daemon.drained", step="leasing", next="handoff")
         # 2 Idle workers leave, and what was handed off but not begun goes back.
         self._handoff.shutdown(immediate=True)

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from crawler.daemon.configuration import Configuration
+from crawler.daemon.guards import Guards
 from crawler.daemon.visiting import Visiting
 from crawler.frontier import Pulse
 from crawler.model import Seconds
@@ -15,19 +16,22 @@ def telling(
     file: Path | None,
     visiting: Visiting,
     configuration: Configuration,
-    trouble: str,
+    guards: Guards,
     now: Seconds,
 ) -> Pulse:
     """Return how a process is, with its pause and its last reload; `now` is wall time."""
     feeder, pause = visiting.feeder, visiting.feeder.pause
+    paused_since, paused_for = pause.since if pause.active else None, pause.cause
+    if not pause.active and guards.short_since is not None:
+        paused_since, paused_for = guards.short_since, "little room"
     reloaded_at, reloaded = configuration.reloaded
     return Pulse(
         "paused" if feeder.paused else state,
         readable(str(file or "")),
         visiting.workers.busy,
-        trouble=trouble,
-        paused_at=now - (time.monotonic() - pause.since) if pause.active else None,
-        paused_for=pause.cause if pause.active else "",
+        trouble=guards.words(),
+        paused_at=None if paused_since is None else now - (time.monotonic() - paused_since),
+        paused_for="" if paused_since is None else paused_for,
         reloaded_at=reloaded_at,
         reloaded=reloaded,
     )

@@ -19,8 +19,8 @@ nobody and tell of this process alone:
 5. It may be asked again with the same arguments where nobody knows whether it was done: what was
    done is found done. `join` makes another owner then; what a lease has given that was never heard
    of goes back with the next lease of that owner: its frontier, the object, knows what it has
-   returned. Where a verb is no such one, it says so. Whatever is asked again is the caller's to
-   ask, but for what an engine knows was not done.
+   returned. Where a verb is no such one, it says so. It is the caller that asks again; an engine
+   does so only with what it knows was not done.
 6. Numbers of hosts and tasks that the owner, or for a verb without one the ledger, does not have,
    or no more, are passed over. No number is used again, of what was forgotten neither.
 7. No verb takes a time of day from its caller; whoever decides by a stored one (due times, rests,
@@ -29,8 +29,8 @@ nobody and tell of this process alone:
    the rules of `policy.course`. A step of it makes nothing that a host is owed shorter or longer.
 8. A job that a verb of the crawler names is made where the ledger does not know it; one that the
    desk names is a UsageError, or of no effect where its class says nothing of that.
-9. Numbers are signed, of 64 bits at most; texts hold no NUL and no lone surrogate. What is not said
-   to be bounded by a number here has the bound of its engine.
+9. Numbers, but for cursors, are signed and of 64 bits at most; texts that are given hold no NUL
+   and no lone surrogate. What is bounded, and by no number here, has the bound of its engine.
 
 A frontier does one verb after the other, for whichever greenlet of its thread asks.
 """
@@ -51,7 +51,15 @@ from crawler.records import HostRecord, JobTerms, Seed, Settlement
 class Frontier(Desk, ListVerbs, ProcessVerbs, Protocol):
     """The verbs of an engine. One contract test runs against every engine."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        """Open it; a ledger that is not there is made, empty, unless it is only to be read.
+
+        Raises:
+            OlderLedgerError: it is an older crawler's, and a Migration brings it here first.
+            StateError: it is a newer crawler's, another program's, or damaged.
+            LocalFaultError: it cannot be opened just now.
+        """
+
     def __exit__(self, *_: object) -> None:
         """Close it; its owners stay owners until they leave or die."""
 

@@ -7,9 +7,10 @@ from crawler.frontier.answers import HostState
 from crawler.model import Seconds
 from crawler.records import Robots
 
-CHOICES = ("at_work", "failing", "resting")
+CHOICES = ("at_work", "failing", "resting", "paused")
 """Which hosts are meant: those that a process has, or that are next; those that fail or have banned
-us; those that rest for longer than their delay."""
+us; those that rest for longer than their delay; those that an operator has paused by their names.
+"""
 ORDERS = ("failing", "rests", "well", "share", "failures", "waiting", "name")
 """By what they are sorted: since when they fail, until when they rest, when they were last well
 (the longest ago first), their share of good visits (the least first), failures in a row, URLs that

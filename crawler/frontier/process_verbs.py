@@ -42,10 +42,10 @@ class ProcessVerbs(Protocol):
     ) -> values.Beat:
         """Extend the owner's leases, record how its process is, and take back those of the dead.
 
-        An owner is dead that has certainly ended, or whose lease (LEASE_S) ran out. Where clocks
-        may differ, `watched` says who did not change for so long in the `seen` of earlier beats:
-        then only those are. Who is seen to live on this machine has STALLED_FACTOR leases, whoever
-        watched it.
+        An owner is dead that has certainly ended. Of the others those are whose lease (LEASE_S) ran
+        out; where clocks may differ `watched` says who did not change for so long in the `seen` of
+        earlier beats, and then those are that have not changed since either. Who is seen to live on
+        this machine has STALLED_FACTOR leases in any case.
 
         What a dead owner leaves: its hosts are free, and rest for a whole delay from now; its tasks
         wait, with the attempt that was begun, and are suspected (MAX_CRASHES); its passes are open

@@ -16,6 +16,7 @@ NO_RULES: Mapping[str, bool | None] = {}
 """Nothing is said of the robots.txt of hosts."""
 NO_CLAIMS: Mapping[int, str] = {}
 NOTHING_KEPT: Mapping[int, Kept] = {}
+NOBODY: Mapping[int, Seconds] = {}
 BEFORE_ALL = -(2**63)
 """A cursor before every fingerprint."""
 MAX_CRASHES = 10
@@ -93,12 +94,10 @@ class Lease:
 
 
 class Watched(NamedTuple):
-    """Which owners a process has seen to change, on its own monotonic clock."""
+    """Which owners a process has not seen to change, on its own monotonic clock."""
 
-    living: frozenset[int] = frozenset()
-    """Owners that changed, or were first seen, within a lease."""
-    silent: frozenset[int] = frozenset()
-    """Owners that did not change for a whole lease."""
+    silent: Mapping[int, Seconds] = NOBODY
+    """Owners that did not change for a whole lease, and their `Beat.seen` all that time."""
 
 
 @dataclass(frozen=True, slots=True)

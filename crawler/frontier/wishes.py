@@ -45,6 +45,7 @@ class Verb(StrEnum):
     """What a standing wish asks for."""
 
     PAUSE = "pause"
+    SET = "set"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,17 @@
 
 from difflib import get_close_matches
 
-_SERVICES = ("feeder", "hearing", "keeper", "leaser", "seeder", "settler", "waking", "worker")
+_SERVICES = (
+    "feeder",
+    "hearing",
+    "keeper",
+    "leaser",
+    "seeder",
+    "setting",
+    "settler",
+    "waking",
+    "worker",
+)
 EVENTS = frozenset(
     f"""
     visit progress visit.bug greenlet.failed descriptors.few signal.ignored
@@ -10,7 +20,7 @@ EVENTS = frozenset(
     daemon.paused daemon.resumed
     config.rejected config.postponed config.reloaded config.outdated
     job.synced job.failed list.failed list.unended list.shrunk files.removed
-    wish.heard wish.ended wish.unheard
+    wish.heard wish.ended wish.passed_over wish.unheard
     inbox.failed inbox.passed_over url.bad cookie.bad url.reclaimed url.died
     clock.doubted clock.moved host.rested lease.reclaimed lease.released
     ledger.new ledger.taken_over ledger.busy ledger.free ledger.waiting ledger.migrating

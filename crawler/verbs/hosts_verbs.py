@@ -5,16 +5,17 @@ from typing import Any
 import click
 
 from crawler.errors import UsageError
-from crawler.frontier import AboutHost, FailuresOf, HostsOf
+from crawler.frontier import AboutHost, Desk, FailuresOf, HostsOf
 from crawler.frontier.hosts import ORDERS
 from crawler.model import Seconds
 from crawler.verbs import hosts
 from crawler.verbs.desk_options import JSON, Span, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.wishes.standing import standing
 from crawler.verbs.words import as_json, print_lines
 
-_USUAL_ORDER = {"at_work": "name", "failing": "failing", "resting": "rests"}
+_USUAL_ORDER = {"at_work": "name", "failing": "failing", "resting": "rests", "paused": "name"}
 _LIMIT = click.option(
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Lines at most."
 )
@@ -24,22 +25,36 @@ _LIMIT = click.option(
 @verb_of
 @click.option("--failing", is_flag=True, help="Those that fail, or have banned us.")
 @click.option("--resting", is_flag=True, help="Those that rest for longer than their delay.")
+@click.option("--paused", is_flag=True, help="Those that an operator has paused by their names.")
 @click.option("--sort", "order", type=click.Choice(ORDERS), help="Another order than the usual.")
 @_LIMIT
 @JSON
 def hosts_verb(
-    ledger: Ledger, *, failing: bool, resting: bool, order: str | None, limit: int, as_json_: bool
+    ledger: Ledger,
+    *,
+    failing: bool,
+    resting: bool,
+    paused: bool,
+    order: str | None,
+    limit: int,
+    as_json_: bool,
 ) -> None:
-    """Show hosts: those at work or next, or those that fail or rest; each with its reason."""
-    if failing and resting:
-        raise UsageError("choose --failing or --resting: a host that fails rests as well")
-    choice = "failing" if failing else "resting" if resting else "at_work"
+    """Show hosts: those at work or next, or those that fail, rest or are paused; each with why."""
+    given = {"failing": failing, "resting": resting, "paused": paused}
+    chosen = [name for name, is_given in given.items() if is_given] or ["at_work"]
+    if len(chosen) > 1:
+        raise UsageError("choose --failing, --resting or --paused: a host may be all of it")
+    choice = chosen[0]
     with opened_by(ledger, acts=False) as desk:
-        now = desk.now()
-        found = desk.entry(HostsOf(choice, order or _USUAL_ORDER[choice], now, limit))
+        look = _look(desk, ledger)
+        found = desk.entry(HostsOf(choice, order or _USUAL_ORDER[choice], look.now, limit))
     if as_json_:
-        return _print_json(hosts.table_document(found, ledger, now), ledger)
-    return print_lines(hosts.table_lines(found, choice, ledger, now), ledger.mask)
+        return _print_json(hosts.table_document(found, look), ledger)
+    return print_lines(hosts.table_lines(found, choice, look), ledger.mask)
+
+
+def _look(desk: Desk, ledger: Ledger) -> hosts.Look:
+    return hosts.Look(desk.now(), ledger.give_up, standing(desk))
 
 
 @click.command("host")
@@ -49,14 +64,14 @@ def hosts_verb(
 def host_verb(ledger: Ledger, *, name: str, as_json_: bool) -> None:
     """Show all of a host, example.org or example.org:8080, with its last failures."""
     with opened_by(ledger, acts=False) as desk:
-        now = desk.now()
+        look = _look(desk, ledger)
         found = desk.entry(AboutHost(name))
         members = desk.sums().members
     if as_json_:
-        told = [hosts.account_document(one, ledger, now) for one in found]
+        told = [hosts.account_document(one, look) for one in found]
         return _print_json({"hosts": told}, ledger)
     for one in found:
-        print_lines(hosts.account_lines(one, members, ledger, now), ledger.mask)
+        print_lines(hosts.account_lines(one, members, look), ledger.mask)
     return None
 
 

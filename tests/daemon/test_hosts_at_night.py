@@ -41,7 +41,7 @@ def test_failing_hosts_are_named_with_cause_example_and_rest(tmp_path):
             assert daemon.stop() == 0
     assert {one["host"] for one in hosts(tmp_path, "--failing")} == set(failing)
     assert "no host nowhere is known" in desk(tmp_path, "host", "nowhere", code=2)
-    assert "choose --failing or --resting" in desk(
+    assert "choose --failing, --resting or --paused" in desk(
         tmp_path, "hosts", "--failing", "--resting", code=2
     )
     execute(tmp_path / "state.sqlite", "UPDATE failure SET reason = 'x' || char(27) || '[2J'")

@@ -68,6 +68,8 @@ def test_no_visit_begins_while_what_is_on_its_way_takes_the_last_room(tmp_path, 
             seen = until(lambda: (p := process_of(config))["trouble"] and p, "not told", daemon)
             assert seen["state"] == "paused"
             assert seen["trouble"] == told["cause"]
+            assert seen["paused_at"]
+            assert seen["paused_for"] == "little room"
             asked = len(site.requests)
             assert asked < 20
             hurry.set()

@@ -242,6 +242,7 @@ ELSEWHERE = {
     "verbs/wishes/__init__.py": "daemon/test_pausing.py",
     "verbs/wishes/listing.py": "daemon/test_pausing.py",
     "verbs/wishes/pausing.py": "daemon/test_pausing.py",
+    "verbs/wishes/setting.py": "daemon/test_setting.py",
     "verbs/wishes/standing.py": "daemon/test_pausing.py",
     "verbs/wishes/waking.py": "daemon/test_waking_hosts.py",
     "verbs/wishes/words.py": "daemon/test_pausing.py",

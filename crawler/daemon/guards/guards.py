@@ -60,6 +60,8 @@ class Guards:
         self._rooms = Rooms(log, self.troubles)
         self._ceilings = Ceilings(log, self.troubles, visiting.fetcher.hang_up)
         self._hub = HubWatch(self._hub_lag, log, partial(self.happened, "hub"))
+        self.short_since: Seconds | None = None
+        """Monotonic time since when no visit begins for want of room; None: there is enough."""
         self._full = ""
         """Why the process is to end; '' while it is not."""
 
@@ -109,6 +111,7 @@ class Guards:
         """Judge measures, and let as many visits run as they allow."""
         options, feeder = self._configuration.settings.crawler.guards, self._feeder
         short = self._rooms.look(found.rooms, options, self._fetcher.declared)
+        self.short_since = (self.short_since or now) if short else None
         most = self._ceilings.look(found, options, now, feeder.busy, feeder.concurrency)
         feeder.allow(0 if short else most)
         self._limit(found.memory or 0, options.memory_hard)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from crawler.daemon.reloading import Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.wishes.hearing import Hearing
 from crawler.daemon.wishes.waking import Waking
@@ -11,13 +12,24 @@ from crawler.log import Log
 from crawler.seeder.waking import wake_hosts
 
 
-def hearing(frontier: Frontier, owner: int, feeder: Feeder, log: Log) -> tuple[Service, ...]:
+def hearing(
+    frontier: Frontier, owner: int, feeder: Feeder, reloader: Reloader, log: Log
+) -> tuple[Service, ...]:
     """Put in force what is wished, before anything is leased; return the services that go on.
 
     Raises:
         LeaseLostError: the owner was taken for dead.
     """
     waking = Waking(partial(wake_hosts, frontier, owner, feeder.leaser.look))
-    heard = Hearing(frontier, owner, log, feeder=feeder, wake=waking.ask)
+    setting = Waking(partial(reloader.reload, read=False))
+    heard = Hearing(
+        frontier, owner, log, feeder=feeder, reloader=reloader, wake=waking.ask, set_=setting.ask
+    )
     heard.look()
-    return Service("hearing", heard.run), Service("waking", waking.run)
+    if reloader.wishes:
+        reloader.reload(read=False)
+    return (
+        Service("hearing", heard.run),
+        Service("waking", waking.run),
+        Service("setting", setting.run),
+    )

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 import gevent
 
+from crawler.daemon.reloading import Reloader
 from crawler.errors import LocalFaultError, StateError
 from crawler.feeder.feeder import Feeder
 from crawler.frontier import Frontier, changed
-from crawler.frontier.wishes import EndWishes, Heard, Scope, Wish, paused_by
+from crawler.frontier.wishes import EndWishes, Heard, Scope, Verb, Wish, paused_by
 from crawler.log import Log, iso
 from crawler.model import Seconds
 
@@ -20,7 +21,10 @@ HEAR_S: Seconds = 0.5
 
 
 class Hearing:
-    """Looks while it runs; `wake` has hosts learn that jobs are paused, or no longer."""
+    """Looks while it runs.
+
+    `wake` has hosts learn that jobs are paused, or no longer; `set_` has other options be in force.
+    """
 
     def __init__(
         self,
@@ -29,13 +33,17 @@ class Hearing:
         log: Log,
         *,
         feeder: Feeder,
+        reloader: Reloader,
         wake: Callable[[], None],
+        set_: Callable[[], None],
     ) -> None:
         self._frontier = frontier
         self._owner = owner
         self._log = log
         self._feeder = feeder
+        self._reloader = reloader
         self._wake = wake
+        self._set = set_
         self._number = 0
         self._wishes: dict[int, Wish] = {}
 
@@ -70,9 +78,23 @@ class Hearing:
                 self._tell(wish)
         for number in before.keys() - self._wishes.keys():
             wish = before[number]
-            self._log.info("wish.ended", verb=wish.verb.value, of=str(wish.subject))
-        if _jobs(before.values()) != _jobs(wishes):
+            self._log.info(
+                "wish.ended",
+                verb=wish.verb.value,
+                of=str(wish.subject),
+                option=wish.option or None,
+            )
+        if _paused_jobs(before.values()) != _paused_jobs(wishes):
             self._wake()
+        self._set_options(wishes)
+
+    def _set_options(self, wishes: Sequence[Wish]) -> None:
+        """Have the options that are set be in force, if they are others now."""
+        now = self._frontier.now()
+        sets = [wish for wish in wishes if wish.verb is Verb.SET and not wish.is_over(now)]
+        if sets != self._reloader.wishes:
+            self._reloader.wishes = sets
+            self._set()
 
     def _tell(self, wish: Wish) -> None:
         wisher = wish.wisher
@@ -80,6 +102,8 @@ class Hearing:
             "wish.heard",
             verb=wish.verb.value,
             of=str(wish.subject),
+            option=wish.option or None,
+            value=wish.value,
             by=f"{wisher.who} on {wisher.machine}",
             why=wisher.why or None,
             until=None if wish.until is None else iso(wish.until),
@@ -92,6 +116,7 @@ class Hearing:
             changed(self._frontier, EndWishes())
 
 
-def _jobs(wishes: Iterable[Wish]) -> set[str]:
-    """Return the names of the jobs that are the subject of a wish."""
-    return {wish.subject.name for wish in wishes if wish.subject.scope is Scope.JOB}
+def _paused_jobs(wishes: Iterable[Wish]) -> set[str]:
+    """Return the names of the jobs that are paused."""
+    pauses = (wish for wish in wishes if wish.verb is Verb.PAUSE)
+    return {wish.subject.name for wish in pauses if wish.subject.scope is Scope.JOB}

@@ -6,23 +6,24 @@ from typing import Any
 from crawler.frontier import HostState, Member
 from crawler.frontier.hosts import HostAccount, JobThere
 from crawler.frontier.process import current
+from crawler.frontier.wishes import Scope, Wish
 from crawler.model import Seconds
 from crawler.records import Robots
 from crawler.verbs.hosts.failures import failure, told
-from crawler.verbs.hosts.state import state_of
+from crawler.verbs.hosts.state import Look, state_of
 from crawler.verbs.hosts.table import host_document, share, visits_today
-from crawler.verbs.ledger import Ledger
+from crawler.verbs.wishes.words import document, in_words
 from crawler.verbs.words import counted, span, stamp, when
 
 
-def account_lines(
-    found: HostAccount, members: Sequence[Member], ledger: Ledger, now: Seconds
-) -> Iterator[str]:
+def account_lines(found: HostAccount, members: Sequence[Member], look: Look) -> Iterator[str]:
     """Yield the lines of one host, a subject each."""
-    host, state = found.line.state, state_of(found.line.state, now, ledger.give_up)
+    now, host, state = look.now, found.line.state, state_of(found.line.state, look)
     yield host.key
     failing = f", for {span(now - host.failing_since)}" if host.failing_since is not None else ""
     yield f"  state         {state.word}{failing}{_in_a_row(host)}"
+    for wish in _wishes(found, look):
+        yield f"  wish          {in_words(wish, now)}"
     if state.until is not None:
         yield f"  rests         until {when(state.until, now)} ({state.why})"
     yield f"  last well     {'never' if host.well_at is None else when(host.well_at, now)}"
@@ -40,6 +41,18 @@ def account_lines(
         yield f"  failed        {told(cause, now)}"
         yield f"                {cause.reason}"
         yield f"                {cause.url}"
+
+
+def _wishes(found: HostAccount, look: Look) -> list[Wish]:
+    """Return the wishes that act on a host: for it, for a job that visits it, or for all."""
+    jobs, name = {job.name for job in found.jobs}, found.line.state.key
+    names = {name, name.rpartition(":")[0]}
+    return [
+        wish
+        for wish in look.wishes
+        if wish.subject.scope is Scope.ALL
+        or wish.subject.name in (jobs if wish.subject.scope is Scope.JOB else names)
+    ]
 
 
 def _in_a_row(host: HostState) -> str:
@@ -89,10 +102,11 @@ def _robots(one: Robots, now: Seconds) -> str:
     return f"{one.origin}: {rules}{status}, until {when(one.until, now)}"
 
 
-def account_document(found: HostAccount, ledger: Ledger, now: Seconds) -> dict[str, Any]:
+def account_document(found: HostAccount, look: Look) -> dict[str, Any]:
     """Return the JSON object of one host."""
     return {
-        **host_document(found.line, ledger, now),
+        **host_document(found.line, look),
+        "wishes": [document(wish) for wish in _wishes(found, look)],
         "neighbour": found.neighbour,
         "jobs": [
             {

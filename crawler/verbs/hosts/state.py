@@ -1,8 +1,10 @@
 """How a host is, in one word, and what it rests for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.frontier import HostState
+from crawler.frontier.wishes import Wish, paused_by
 from crawler.model import Seconds
 from crawler.policy.bans import REFUSALS_TO_BAN
 from crawler.policy.politeness import FAILURES_TO_REST
@@ -10,23 +12,40 @@ from crawler.policy.rests import Why
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """With what hosts are looked at."""
+
+    now: Seconds
+    give_up: Seconds
+    """How long a host may be silent, in seconds."""
+    wishes: Sequence[Wish] = ()
+    """Those that stand."""
+
+    def paused(self, host: HostState) -> bool:
+        """Tell whether an operator has a host paused, alone or with everything."""
+        return bool(self.wishes) and paused_by(self.wishes, self.now).has_host(host.key)
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """How a host is now."""
 
     word: str
-    """given up, banned, failing, resting, closed, asked for robots.txt, at work, ready, waiting or
-    done."""
+    """paused, given up, banned, failing, resting, closed, asked for robots.txt, at work, ready,
+    waiting or done."""
     until: Seconds | None
     """Wall time until which it rests or is closed; None while it does not."""
     why: str
     """What it rests for, in words; '' while it does not."""
 
 
-def state_of(host: HostState, now: Seconds, give_up: Seconds) -> State:
-    """Return how a host is; `give_up` is how long it may be silent, in seconds."""
+def state_of(host: HostState, look: Look) -> State:
+    """Return how a host is."""
+    now = look.now
     until = max(host.next_at, host.opens_at)
     why = _why(host, now) if until > now else ""
-    return State(_word(host, now, give_up), until if until > now else None, why)
+    word = "paused" if look.paused(host) else _word(host, now, look.give_up)
+    return State(word, until if until > now else None, why)
 
 
 def _word(host: HostState, now: Seconds, give_up: Seconds) -> str:

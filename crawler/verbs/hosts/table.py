@@ -8,20 +8,19 @@ from crawler.frontier.hosts import HostLine, HostTable
 from crawler.model import Seconds
 from crawler.verbs.columns import aligned
 from crawler.verbs.hosts.failures import failure, told
-from crawler.verbs.hosts.state import State, state_of
-from crawler.verbs.ledger import Ledger
+from crawler.verbs.hosts.state import Look, State, state_of
 from crawler.verbs.words import ago, counted, span, stamp
 
 _HEAD = ("host", "state", "waiting", "leased", "today", "well", "last well", "rests for", "why")
 _SIDES = "<<>>>>><<"
 
 
-def table_lines(found: HostTable, choice: str, ledger: Ledger, now: Seconds) -> Iterator[str]:
+def table_lines(found: HostTable, choice: str, look: Look) -> Iterator[str]:
     """Yield the lines of `crawler hosts`."""
     if not found.rows:
         yield _NONE[choice]
         return
-    rows = [_row(one, state_of(one.state, now, ledger.give_up), now) for one in found.rows]
+    rows = [_row(one, state_of(one.state, look), look.now) for one in found.rows]
     yield from aligned(_HEAD, rows, _SIDES)
     if found.chosen > len(rows):
         least = "at least " if found.at_least else ""
@@ -32,6 +31,7 @@ _NONE = {
     "at_work": "no host is at work, and none waits",
     "failing": "no host fails",
     "resting": "no host rests",
+    "paused": "no host is paused by its name",
 }
 
 
@@ -68,25 +68,25 @@ def visits_today(host: HostState, now: Seconds) -> int:
     return host.spent if host.day == int(now // 86_400) else 0
 
 
-def table_document(found: HostTable, ledger: Ledger, now: Seconds) -> dict[str, Any]:
+def table_document(found: HostTable, look: Look) -> dict[str, Any]:
     """Return the JSON object of hosts."""
     return {
-        "hosts": [host_document(one, ledger, now) for one in found.rows],
+        "hosts": [host_document(one, look) for one in found.rows],
         "chosen": found.chosen,
         "at_least": found.at_least,
     }
 
 
-def host_document(line: HostLine, ledger: Ledger, now: Seconds) -> dict[str, Any]:
+def host_document(line: HostLine, look: Look) -> dict[str, Any]:
     """Return a host for programs."""
-    host, state = line.state, state_of(line.state, now, ledger.give_up)
+    host, state = line.state, state_of(line.state, look)
     return {
         "host": host.key,
         "state": state.word,
         "waiting": line.waiting,
         "leased": line.leased,
         "owner": host.owner,
-        "visits_today": visits_today(host, now),
+        "visits_today": visits_today(host, look.now),
         "share_well": host.share,
         "well_at": stamp(host.well_at),
         "rests_until": stamp(state.until),

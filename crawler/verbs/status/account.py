@@ -17,6 +17,8 @@ from crawler.verbs.status.processes import process_document, process_lines
 from crawler.verbs.status.room import state_size
 from crawler.verbs.status.snapshot import Status
 from crawler.verbs.status.waits import waits_of
+from crawler.verbs.wishes.words import document as wish_document
+from crawler.verbs.wishes.words import in_words
 from crawler.verbs.words import UNREAD, counted, span, stamp, when, word_of
 
 _COLUMNS = (
@@ -24,11 +26,16 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+MAX_WISHES = 5
+"""Wishes that are shown."""
+
+
 def lines(status: Status, ledger: Ledger) -> Iterator[str]:
     """Yield the lines of `status`."""
     yield from _state(status, ledger)
     for member in status.members:
         yield from process_lines(status, member)
+    yield from _wishes(status)
     yield ""
     yield from _table(status, ledger)
     yield ""
@@ -42,6 +49,13 @@ def lines(status: Status, ledger: Ledger) -> Iterator[str]:
         yield f"next     {status.next.key}, {when(status.next.ready_at, status.now)}"
     if why := idle(status):
         yield f"idle     {why}"
+
+
+def _wishes(status: Status) -> Iterator[str]:
+    for wish in status.wishes[:MAX_WISHES]:
+        yield f"wish     {in_words(wish, status.now)}"
+    if (more := len(status.wishes) - MAX_WISHES) > 0:
+        yield f"wish     and {more:,} more: crawler wishes"
 
 
 def _state(status: Status, ledger: Ledger) -> Iterator[str]:
@@ -145,6 +159,7 @@ def document(status: Status, ledger: Ledger) -> dict[str, Any]:
         "wal_bytes": wal,
         "room": [asdict(one) | {"path": str(one.path)} for one in status.rooms],
         "eta": eta,
+        "wishes": [wish_document(wish) for wish in status.wishes],
         "failing": [_failing_host(line) for line in status.failing.rows],
     }
 

@@ -54,6 +54,8 @@ def checked(status: Status, most: Thresholds) -> tuple[Health, str]:
         for job in status.jobs
         if job.active and job.held is not None
     ]
+    if status.paused.everything:
+        wrong.append("everything is paused, as an operator wishes")
     health = Health.DEGRADED if wrong else Health.OK
     told = wrong or [f"{_count(len(heard))}, {status.rate:.1f} visits/s"]
     return health, _line(health, told, status)

@@ -15,13 +15,18 @@ def idle(status: Status) -> str | None:
         return _no_daemon(status)
     if any(one.busy for one in living):
         return None
+    return _held_up(status, living) or _with_resting(_when_next(status), living, status.now)
+
+
+def _held_up(status: Status, living: Sequence[Member]) -> str | None:
+    """Return why nothing begins whatever the hosts do: all is paused, about to stop, or done."""
+    if status.paused.everything:
+        return "everything is paused, as an operator wishes"
     states = {one.state for one in living}
     if len(states) == 1 and states <= _RESTING.keys():
         return _resting(living[0], status.now)
-    open_ = status.waiting + sum(job.again for job in status.jobs if job.active)
-    if not open_:
-        return "everything that is known has come to its end"
-    return _with_resting(_when_next(status), living, status.now)
+    done = not (status.waiting or status.again)
+    return "everything that is known has come to its end" if done else None
 
 
 _RESTING = {

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from crawler.frontier import BacklogOf, Desk, HostCounts, HostsOf, HostState, JobSums, Member
 from crawler.frontier.hosts import Backlog, HostTable
 from crawler.frontier.process import current
+from crawler.frontier.wishes import Wish, paused_by
 from crawler.model import Seconds
+from crawler.policy.paused import Paused
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.room import Room, rooms
+from crawler.verbs.wishes.standing import standing
 
 MAX_NAMED = 3
 """Failing hosts that are named."""
@@ -28,11 +31,18 @@ class Status:
     """The hosts that have failed the longest."""
     backlog: Backlog
     rooms: Sequence[Room]
+    wishes: Sequence[Wish] = ()
+    """What operators wish, and have not taken back."""
 
     @property
     def living(self) -> list[Member]:
         """Return the processes whose life is "alive"."""
         return [one for one in self.members if one.life(self.machine, self.now) == "alive"]
+
+    @property
+    def paused(self) -> Paused:
+        """Return what operators have paused."""
+        return paused_by(self.wishes, self.now)
 
     @property
     def rate(self) -> float:
@@ -68,4 +78,5 @@ def look(desk: Desk, ledger: Ledger) -> Status:
         desk.entry(HostsOf("failing", "failing", now, MAX_NAMED)),
         desk.entry(BacklogOf(now)),
         rooms(ledger),
+        standing(desk),
     )

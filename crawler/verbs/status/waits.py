@@ -15,7 +15,14 @@ def waits_of(status: Status) -> dict[str, str]:
     for one in status.backlog.waits:
         by_job[one.job].append(one)
     least = "" if status.backlog.complete else "at least "
-    return {job: f"{least}{_words(waits, status.now)}" for job, waits in by_job.items()}
+    found = {job: f"{least}{_words(waits, status.now)}" for job, waits in by_job.items()}
+    paused = status.paused
+    held = (job for job in status.jobs if job.waiting or job.again)
+    return found | {
+        job.name: "it is paused, see crawler wishes"
+        for job in held
+        if paused.everything or job.name in paused.jobs
+    }
 
 
 def _words(waits: Sequence[WaitsThere], now: Seconds) -> str:

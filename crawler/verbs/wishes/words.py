@@ -23,10 +23,16 @@ def made(wish: Wish, now: Seconds) -> str:
 
 def in_words(wish: Wish, now: Seconds) -> str:
     """Return a wish as one line."""
-    return f"{_ASKED[wish.verb].format(subject=named(wish.subject))} {made(wish, now)}"
+    return f"{_asked(wish)} {made(wish, now)}"
 
 
-_ASKED = {Verb.PAUSE: "{subject} is paused"}
+def _asked(wish: Wish) -> str:
+    value = "null" if wish.value is None else wish.value
+    subject, option = named(wish.subject), wish.option
+    return _ASKED[wish.verb].format(subject=subject, option=option, value=value)
+
+
+_ASKED = {Verb.PAUSE: "{subject} is paused", Verb.SET: "{subject} has {option}={value}"}
 
 
 def document(wish: Wish) -> dict[str, Any]:

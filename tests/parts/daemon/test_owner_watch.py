@@ -38,3 +38,16 @@ def test_who_came_since_the_last_look_is_not_taken_for_dead(frontier, skew):
     frontier.add("job", seeds("a"), NOW)
     take(frontier, theirs)
     assert beat(frontier, mine, NOW + skew, watched=Watched()).reclaimed == []
+
+
+def test_who_was_silent_for_a_lease_and_wakes_before_it_is_taken_for_dead_lives(frontier):
+    frontier.add("job", seeds("a"), NOW)
+    theirs, mine = frontier.join(ELSEWHERE, NOW).owner, join(frontier, NOW)
+    take(frontier, theirs)
+    watch = OwnerWatch()
+    watch.look(beat(frontier, mine, NOW).seen, 0.0)
+    watched = watch.look(beat(frontier, mine, NOW + 59).seen, 61.0)
+    assert watched.silent.keys() == {theirs}
+    beat(frontier, theirs, NOW + 61)
+    assert beat(frontier, mine, NOW + 62, watched=watched).reclaimed == []
+    assert beat(frontier, theirs, NOW + 63)

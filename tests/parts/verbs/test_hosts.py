@@ -6,15 +6,15 @@ import time
 import pytest
 
 from crawler.errors import UsageError
-from crawler.frontier import AboutHost, FailuresOf, HostsOf, Pulse, open_ledger
+from crawler.frontier import AboutHost, FailuresOf, HostsOf, Pulse, Wishes, open_ledger, pages
 from crawler.frontier.sqlite.desk.host_tables import MAX_CHOSEN
+from crawler.frontier.wishes import MakeWish, Scope, Subject, Verb, Wisher
 from crawler.model import Kind
 from crawler.records import Again, Health, HostRecord, JobTerms, Rest
 from crawler.verbs import hosts
-from crawler.verbs.ledger import Ledger
 from tests.parts.desk import at
 from tests.parts.frontiers import NOW, join, seeds, settled, take
-from tests.parts.ledgers import execute
+from tests.parts.ledgers import DAY, execute
 
 MOST_S = 0.1
 
@@ -28,8 +28,10 @@ def keys(found):
     return [line.state.key for line in found.rows]
 
 
-def printed(file, choice, now=NOW):
-    return list(hosts.table_lines(table(file, choice, now=now), choice, Ledger(file), now))
+def printed(file, choice, now=NOW, wishes=()):
+    return list(
+        hosts.table_lines(table(file, choice, now=now), choice, hosts.Look(now, DAY, wishes))
+    )
 
 
 @pytest.fixture
@@ -86,8 +88,25 @@ def test_a_table_says_of_each_host_how_it_is_and_why(file, busy):
     assert printed(file, "failing") == ["no host fails"]
 
 
+def test_hosts_that_are_paused_are_told_with_the_wish(file, busy):
+    busy.change(MakeWish(Verb.PAUSE, Subject(Scope.HOST, "b"), Wisher("ada", why="it burns")))
+    wishes = [wish for page in pages(busy, Wishes()) for wish in page]
+    assert keys(table(file, "paused")) == ["b:80"]
+    _, line = printed(file, "paused", wishes=wishes)
+    assert line.split()[:2] == ["b:80", "paused"]
+    (found,) = busy.entry(AboutHost("b:80"))
+    told = "\n".join(hosts.account_lines(found, [], hosts.Look(NOW, DAY, wishes)))
+    assert "  state         paused" in told
+    assert "ada" in told
+    assert "it burns" in told
+    assert hosts.account_document(found, hosts.Look(NOW, DAY, wishes))["wishes"][0]["why"]
+    assert printed(file, "failing", wishes=wishes)[2].split()[:2] == ["c:80", "banned"]
+
+
 def test_a_table_for_programs_has_the_same(file, busy):
-    told = json.loads(json.dumps(hosts.table_document(table(file, "failing"), Ledger(file), NOW)))
+    told = json.loads(
+        json.dumps(hosts.table_document(table(file, "failing"), hosts.Look(NOW, DAY)))
+    )
     first = told["hosts"][0]
     assert (first["host"], first["state"], first["share_well"]) == ("b:80", "failing", 0.25)
     assert (first["rests_for"], first["failures"]) == ("failures", 6)
@@ -98,7 +117,7 @@ def test_a_table_for_programs_has_the_same(file, busy):
 def test_all_of_a_host_is_told_with_its_failures(file, busy):
     with open_ledger(file) as desk:
         (found,) = at(desk, NOW).entry(AboutHost("b"))
-        told = "\n".join(hosts.account_lines(found, desk.sums().members, Ledger(file), NOW))
+        told = "\n".join(hosts.account_lines(found, desk.sums().members, hosts.Look(NOW, DAY)))
         with pytest.raises(UsageError, match="no host nowhere is known"):
             desk.entry(AboutHost("nowhere"))
     assert "state         failing, for 1 min 30 s, 6 failures in a row; the last one had no" in told
@@ -108,7 +127,7 @@ def test_all_of_a_host_is_told_with_its_failures(file, busy):
     assert "job: 2 waiting; asks for 2 s of delay, ignores robots.txt" in told
     assert "held by       process " in told
     assert "failed        timeout, 2 times, last now" in told
-    document = hosts.account_document(found, Ledger(file), NOW)
+    document = hosts.account_document(found, hosts.Look(NOW, DAY))
     assert document["last_failures"][0]["times"] == 2
     assert document["jobs"][0]["waiting"] == 2
 

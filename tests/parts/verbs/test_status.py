@@ -6,6 +6,7 @@ import time
 
 from crawler.frontier import LEASE_S, Holder, Pulse, open_ledger
 from crawler.frontier.process import current
+from crawler.frontier.wishes import MakeWish, Subject, Verb, Wisher
 from crawler.model import Kind
 from crawler.records import Again, Done, HostRecord, JobTerms, Rest
 from crawler.records import Health as HostHealth
@@ -209,6 +210,18 @@ def test_each_job_says_what_it_waits_for(file, frontier):
         "job": "1 host asked for robots.txt; 1 host resting, the first until in 9 s; "
         "1 host with nothing due for 30 s"
     }
+
+
+def test_what_is_paused_by_an_operator_is_told_with_who_and_why(file, frontier):
+    frontier.add("job", seeds("a"), NOW)
+    owner = join(frontier)
+    frontier.beat(owner, Pulse("running"), NOW)
+    frontier.change(MakeWish(Verb.PAUSE, Subject(), Wisher("ada", why="a move")))
+    told = printed(file)
+    assert re.search(r"\nwish     .*ada.*a move\n", told)
+    assert "  waits: it is paused, see crawler wishes" in told
+    assert "idle     everything is paused, as an operator wishes" in told
+    assert checked(look(file), Thresholds(60.0, 1.0, 0, 1))[0] is Health.DEGRADED
 
 
 def test_the_size_has_the_wal_and_the_room_is_told(file, frontier):

@@ -41,9 +41,14 @@ _RESTING = tuple(
     f"ORDER BY {column} DESC"
     for column in ("failed_until", "put_off_until", "opens_at")
 )
+_PAUSED = """
+key IN (SELECT host.key FROM wish CROSS JOIN host ON host.key BETWEEN subject
+    AND iif(subject LIKE '%:', rtrim(subject, ':') || ';', subject)
+    WHERE verb = 'pause' AND scope = 'host') ORDER BY key"""
 _JOBS = """
 SELECT job.id, name, active, delay, per_host, job.obeys
 FROM host_job JOIN job ON job.id = host_job.job WHERE host_job.host = ? ORDER BY name"""
+_CLAUSES = {"failing": _FAILING, "resting": _RESTING, "paused": (_PAUSED,)}
 _ORDERS: dict[str, Callable[[HostState], Any]] = {
     "failing": lambda one: (one.failing_since is None, one.failing_since or one.refused_since or 0),
     "rests": lambda one: -max(one.next_at, one.opens_at),
@@ -74,9 +79,8 @@ def chosen(db: Connection, choice: str, now: Seconds) -> list[HostState]:
         return _first(
             db, [(held, ())] + [(f"{free} ORDER BY ready_at", (weight,)) for weight in CLASSES]
         )
-    clauses = _FAILING if choice == "failing" else _RESTING
     values = {"now": now, "lasting": now - kept(db).stepped}
-    return _first(db, [(clause, values) for clause in clauses])
+    return _first(db, [(clause, values) for clause in _CLAUSES[choice]])
 
 
 def _first(db: Connection, clauses: Sequence[tuple[str, Any]]) -> list[HostState]:

@@ -91,15 +91,17 @@ def _reclaim(
     A process that is seen to live has STALLED_FACTOR times as long: a step of the clock is no
     death. Nor is a clock that differs: what the caller has watched counts for more.
     """
-    owners = db.execute("SELECT id, machine, pid, born, lease_until FROM process").fetchall()
+    owners = db.execute(
+        "SELECT id, machine, pid, born, lease_until, seen_at FROM process"
+    ).fetchall()
     reclaimed: list[Reclaimed] = []
-    for owner, *which, lease_until in owners:
+    for owner, *which, lease_until, seen_at in owners:
         process = Process(*which)
         gone, lives = process.is_gone(machine), process.lives(machine)
         patience = (STALLED_FACTOR - 1) * LEASE_S if lives else 0.0
         over = lease_until + patience < now
         if watched is not None:
-            over = _is_silent(owner, watched, over=over, lives=lives)
+            over = watched.silent.get(owner) == seen_at and (over or not lives)
         if owner != mine and (gone or over):
             if not gone:  # it may wake up and write on: its parts are not continued
                 db.execute(
@@ -107,11 +109,6 @@ def _reclaim(
                 )
             reclaimed += _reclaim_from(db, names, owner, now)
     return reclaimed
-
-
-def _is_silent(owner: int, watched: Watched, *, over: bool, lives: bool) -> bool:
-    """Tell whether an owner that was watched is silent for as long as it may be."""
-    return owner in watched.silent and (over or not lives)
 
 
 def _reclaim_from(

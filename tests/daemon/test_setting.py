@@ -1,0 +1,101 @@
+"""`crawler set` and `unset`: options of running daemons, above their file."""
+
+import contextlib
+import time
+
+import gevent
+import pytest
+
+from tests.daemon.test_desk import desk
+from tests.program import Daemon, at_once, until, write_config
+from tests.servers import Site
+
+SLACK_S = 1.7
+"""What hearing may take, with two processes on a machine that is shared."""
+
+
+@contextlib.contextmanager
+def crawling(folder, site, *, processes=1, **options):
+    """Daemons that visit a site twenty times a second."""
+    job = {"name": "j", "urls": [f"{site.url}/[1-900]"], "delay": "50ms", **options}
+    file = write_config(folder, [job])
+    with contextlib.ExitStack() as stack:
+        daemons = [stack.enter_context(Daemon(file)) for _ in range(processes)]
+        for daemon in daemons:
+            daemon.wait_for("daemon.ready")
+        until(lambda: len(site.requests) > 3, "nothing is visited", daemons[0])
+        yield daemons
+
+
+def visits_within(site, seconds):
+    before = len(site.requests)
+    gevent.sleep(seconds)
+    return len(site.requests) - before
+
+
+@pytest.mark.parametrize("subject", ["job", "host", "all"])
+def test_a_delay_is_set_in_all_processes_and_unset(tmp_path, subject):
+    with Site(str.encode) as site, crawling(tmp_path, site, processes=2) as (daemon, second):
+        which = {"job": ("--job", "j"), "host": ("--host", "127.0.0.1"), "all": ()}[subject]
+        told = desk(tmp_path, "set", *which, "delay=30s", "--why", "it groans", "--wait")
+        assert "→ 30s" in told
+        assert "heard by 2 processes" in told
+        gevent.sleep(SLACK_S)
+        assert visits_within(site, 2) <= 1
+        assert "delay=30s by " in desk(tmp_path, "wishes")
+        assert "is as the file says" in desk(tmp_path, "unset", *which, "delay")
+        began = time.monotonic()
+        until(lambda: visits_within(site, 0.5) > 3, "it does not go on", daemon)
+        assert time.monotonic() - began < SLACK_S + 3
+        assert "was not set" in desk(tmp_path, "unset", *which, "delay", code=1)
+        for one in (daemon, second):
+            assert not one.told("config.outdated")
+            assert one.told("config.reloaded")
+            assert one.stop() == 0
+
+
+def test_what_is_set_outlasts_reload_and_restart(tmp_path):
+    with Site(str.encode) as site, crawling(tmp_path, site) as (daemon,):
+        desk(tmp_path, "set", "--job", "j", "delay=30s", "concurrency=3", code=2)
+        desk(tmp_path, "set", "--job", "j", "delay=30s", "--wait")
+        daemon.wait_for("config.reloaded", changed={"j": ["delay"]})
+        text = daemon.config.read_text()
+        daemon.config.write_text(text.replace("attempts: 5", "attempts: 6"))
+        desk(tmp_path, "reload")
+        until(lambda: len(daemon.told("config.reloaded")) == 2, "no reload", daemon)
+        assert visits_within(site, 2) <= 1
+        assert daemon.stop() == 0
+        with Daemon(daemon.config) as next_one:
+            next_one.wait_for("daemon.ready")
+            assert visits_within(site, 2) <= 1
+            assert next_one.stop() == 0
+
+
+def test_concurrency_is_set_and_told_old_and_new(tmp_path):
+    with Site(str.encode) as site, crawling(tmp_path, site) as (daemon,):
+        told = desk(tmp_path, "set", "concurrency=1", "log.level=debug", "--for", "1h")
+        assert "crawler.concurrency: 8 → 1" in told
+        daemon.wait_for("config.reloaded", crawler=["concurrency", "log"])
+        assert "everything is so already" in desk(tmp_path, "set", "concurrency=1")
+        assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("set", "robots=ignore"), "robots: cannot be set"),
+        (("set", "--job", "j", "concurrency=5"), "concurrency: cannot be set for job"),
+        (("set", "--job", "j", "delay=5"), "a duration with its unit is needed"),
+        (("set", "--job", "k", "delay=5s"), "no job k; it has j"),
+        (("set", "--host", "nobody", "delay=5s"), "no host nobody is known"),
+        (("set", "delay"), "write OPTION=VALUE"),
+        (("unset", "robots"), "robots: cannot be set; what can"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_what_is_allowed(tmp_path, arguments, words):
+    file = write_config(tmp_path, [{"name": "j", "urls": ["http://127.0.0.1:1/"], "attempts": 1}])
+    with Daemon(file, "--until-done") as daemon:
+        daemon.wait()
+    verb, *more = arguments
+    done = at_once(verb, "-c", "crawler.yaml", *more, cwd=tmp_path)
+    assert (done.returncode, words in done.stderr) == (2, True), done.stdout + done.stderr
