@@ -129,17 +129,30 @@ def _forget_host(db: Connection, values: dict[str, float]) -> bool:
     if row is None:
         return False
     key, address = row
-    urls = [fingerprint(".robots", url) for url in _robots_urls(key)]
-    tasks = [(number, db.execute(_ROBOTS_TASK, (number,)).fetchone()) for number in urls]
-    known = [(number, *task) for number, task in tasks if task]
-    (last,) = db.execute("SELECT max(id) FROM task").fetchone()
-    if any(state in {WAITING, LEASED} or task == last for _, task, state in known):
-        return False  # a redirect has led it elsewhere, or its number would be another task's soon
+    visits = _robots_visits(db, key)
+    if not all(over for *_, over in visits):
+        return False
     _delete(db, int(values["host"]), key)
-    db.executemany("DELETE FROM task WHERE id = ?", [(task,) for _, task, _ in known])
-    forget_fingerprints(db, [number for number, *_ in known])
+    db.executemany("DELETE FROM task WHERE id = ?", [(task,) for _, task, _ in visits])
+    forget_fingerprints(db, [number for number, *_ in visits])
     db.execute(_ADDRESS, (address, values["until"]))
     return True
+
+
+def _robots_visits(db: Connection, key: str) -> list[tuple[int, int, bool]]:
+    """Return the visits to the robots.txt of a host: fingerprint, task, and whether it is over.
+
+    One is not that a redirect has led elsewhere, nor the last task of all: its number would be
+    another one's soon.
+    """
+    (last,) = db.execute("SELECT max(id) FROM task").fetchone()
+    numbers = [fingerprint(".robots", url) for url in _robots_urls(key)]
+    found = [(number, db.execute(_ROBOTS_TASK, (number,)).fetchone()) for number in numbers]
+    return [
+        (number, task[0], task[1] not in {WAITING, LEASED} and task[0] != last)
+        for number, task in found
+        if task
+    ]
 
 
 def _robots_urls(key: str) -> Sequence[str]:
