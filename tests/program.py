@@ -161,7 +161,7 @@ def assert_clean(folder: Path, *, urls: int | None = None) -> None:
         )
         ended = dict(
             db.execute(
-                "SELECT kind, count(*) FROM task WHERE state IN (2, 3) AND job != 0 GROUP BY 1"
+                "SELECT kind, count(*) FROM entry WHERE state IN (2, 3) AND job != 0 GROUP BY 1"
             )
         )
     assert (leased, owned, processes) == (0, 0, 0)

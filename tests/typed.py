@@ -36,6 +36,9 @@ _VARYING = [
     (re.compile(pattern), word)
     for pattern, word in (
         (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME"),
+        (r"\b(elapsed_s|bytes)=[\d.]+", r"\1=N"),
+        (r"(?m) [\d.]+ s$", " SPAN"),
         (r"\b(in|for) [\d.]+ (?:d|h|min|s)\b(?: \d+ (?:h|min|s)\b)?", r"\1 SPAN"),
         (r"[\d.]+ (?:d|h|min|s)\b(?: \d+ (?:h|min|s)\b)? ago", "SPAN ago"),
         (r"errors, [\d.]+ s,", "errors, SPAN,"),

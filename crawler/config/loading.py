@@ -77,7 +77,10 @@ def _located(settings: Settings, file: Path) -> Settings:
         for job in settings.jobs
     ]
     stem = os.fsencode(file.stem).decode("utf-8", "backslashreplace")  # the ledger has no bytes
-    options = options.model_copy(update={**paths, "name": options.name or stem})
+    log = options.log
+    if log.file is not None:
+        log = log.model_copy(update={"file": _absolute(folder, log.file)})
+    options = options.model_copy(update={**paths, "name": options.name or stem, "log": log})
     return settings.model_copy(update={"crawler": options, "jobs": tuple(jobs)})
 
 

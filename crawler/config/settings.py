@@ -28,6 +28,12 @@ class LogOptions(Options):
     """The same for single events, as in `visit: warning`: only the visits that ended badly."""
     format: Literal["auto", "json", "console"] = "auto"
     """auto: console on a terminal, JSON lines elsewhere."""
+    file: Path | None = None
+    """A file that gets the lines as JSON, beside standard output; null for none."""
+    file_size: Size = 64 * 1024**2
+    """Size at which the file is renamed to FILE.1, and begun anew; 0 for never."""
+    file_count: StrictInt = Field(default=10, ge=1, le=1000)
+    """Renamed files that are kept, FILE.1 the newest."""
     progress: Duration = 10.0
     """Time between two `progress` lines; 0 for none."""
 

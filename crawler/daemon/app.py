@@ -90,7 +90,9 @@ class App:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.enter_context(signals_heard(self.stop, self._mailbox.reload, self._log))
+            stack.enter_context(
+                signals_heard(self.stop, self._mailbox.reload, self._log, self._controls.reopen)
+            )
             stack.push(opened(self._open, self._mailbox, self._log, patient=bool(self._file)))
             self._stack = stack.pop_all()
         return self
@@ -141,7 +143,7 @@ class App:
         self._open_keeper()
         self._change = Change(
             self._configuration, self._visiting, self._meanings, self._disk, self._supervisor,
-            self.keeper, self.seeder, self._controls.adjust,
+            self.keeper, self.seeder, self._controls,
         )  # fmt: skip
         prepare = self._change.prepare
         self._reloader = Reloader(self._file, self._configuration, prepare, self._log)

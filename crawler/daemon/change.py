@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from crawler.config import LogOptions, Settings
+from crawler.config import Settings
 from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk
 from crawler.daemon.keeper import Keeper
+from crawler.daemon.log_controls import LogControls
 from crawler.daemon.meaning import Meanings
 from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.visiting import Visiting
@@ -27,7 +28,7 @@ class Change:
         supervisor: Supervisor,
         keeper: Keeper,
         seeder: Seeder,
-        adjust: Callable[[LogOptions], object],
+        controls: LogControls,
     ) -> None:
         self._configuration = configuration
         self._visiting = visiting
@@ -36,7 +37,7 @@ class Change:
         self._supervisor = supervisor
         self._keeper = keeper
         self._seeder = seeder
-        self._adjust = adjust
+        self._controls = controls
 
     def prepare(self, settings: Settings, text: Settings, found: Difference) -> Callable[[], None]:
         """Do all that may fail, the ledger last; return what puts it in force.
@@ -46,6 +47,7 @@ class Change:
         Raises:
             UsageError, LocalFaultError: something failed; nothing has changed.
         """
+        self._controls.check(settings.crawler.log)
         coming = self._configuration.coming(settings, text)
         sessions = self._visiting.fetcher.prepare(coming.all_jobs())
         self._meanings.look()
@@ -62,7 +64,7 @@ class Change:
         self._supervisor.grace_period = options.grace_period
         self._supervisor.resize(options.concurrency)
         self._keeper.progress = options.log.progress
-        self._adjust(options.log)
+        self._controls.adjust(options.log)
         self._visiting.apply()
         self._visiting.tally.counted.set()  # the keeper computes the rests anew at once
         self._seeder.again(found.changed)

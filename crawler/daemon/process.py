@@ -13,11 +13,10 @@ from crawler.config import Settings
 from crawler.daemon.account import stopped_fields
 from crawler.daemon.app import App
 from crawler.daemon.disk import Start
-from crawler.daemon.log_controls import controls_of
+from crawler.daemon.log_controls import DaemonLog, check_log
 from crawler.daemon.opening import StoppedError
 from crawler.errors import ConfigError, CrawlerError
 from crawler.log import Log, open_log
-from crawler.policy.masking import Mask
 from crawler.policy.pressure import wanted_descriptors
 from crawler.worker.pool import end_is_handled
 
@@ -35,14 +34,12 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
         CrawlerError: the daemon failed; the log has the cause.
     """
     options = settings.crawler
-    mask = Mask(options.redact_query)
-    log, lines = open_log(options.log.level, options.log.format, mask=mask)
-    log.come_from(0)
-    controls = controls_of(log, lines)
-    controls.adjust(options.log)
+    own = DaemonLog(options)
+    log = own.log
     quiet_hub(log)
     began = time.monotonic()
     try:
+        check_log(options.log)
         raise_descriptors(settings.crawler.concurrency, log)
         collect_seldom()
         with App(
@@ -50,7 +47,7 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
             log,
             start=start,
             until_done=until_done,
-            controls=controls,
+            controls=own.controls(),
         ) as app:
             forced = app.run()
     except StoppedError:
@@ -67,7 +64,7 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
         incomplete = until_done and app.seeder.failed > 0
         return FORCED_EXIT if forced else int(incomplete)
     finally:
-        lines.close(LOG_FLUSH_S)
+        own.close(LOG_FLUSH_S)
 
 
 def raise_descriptors(concurrency: int, log: Log) -> None:

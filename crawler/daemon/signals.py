@@ -22,14 +22,17 @@ HANGUP_S: Seconds = 0.1
 
 @contextmanager
 def signals_heard(
-    stop: Callable[[str], None], reload: Callable[[], None], log: Log
+    stop: Callable[[str], None],
+    reload: Callable[[], None],
+    log: Log,
+    reopen: Callable[[], bool] = lambda: False,
 ) -> Iterator[None]:
     """Turn TERM and INT into calls of `stop`, HUP into calls of `reload`, while it is open.
 
     Signals that came before are acted on first. A HUP that tells of the end of the controlling
     terminal is a call of `stop`; one that was ignored when the process started stays ignored. USR1
-    has the stacks of all threads and greenlets written to standard error. USR2 asks programs to
-    open their log files anew; this one has none, and logs that.
+    has the stacks of all threads and greenlets written to standard error. USR2 is a
+    call of `reopen`, which opens the file of the log anew, and is ignored where there is none.
     """
     early_signals.hear()
     arrived = early_signals.arrived
@@ -46,7 +49,7 @@ def signals_heard(
             elif number == signal.SIGUSR1:
                 begun.spawn(dump_greenlets, log)
             else:
-                log.info("signal.ignored", signal=signal.Signals(number).name)
+                _reopen(number, reopen, log)
 
     def hang_up() -> None:
         if early_signals.lost_terminal():
@@ -71,6 +74,13 @@ def signals_heard(
         waker.stop()
         waker.close()
         begun.kill()
+
+
+def _reopen(number: int, reopen: Callable[[], bool], log: Log) -> None:
+    if reopen():
+        log.info("log.reopened")
+    else:
+        log.info("signal.ignored", signal=signal.Signals(number).name)
 
 
 def _stays_ignored(number: int, log: Log) -> bool:

@@ -7,8 +7,10 @@ import os
 
 from crawler.log.contract import Log
 from crawler.log.event_log import EventLog
+from crawler.log.file_lines import FileLines
 from crawler.log.lines import MAX_BACKLOG, MAX_LINE_BYTES, Lines
 from crawler.log.readable import Readable, moves_cursor, takes_colours, width_of
+from crawler.log.rotating import RotatingFile
 from crawler.log.values import iso, printable, size
 from crawler.log.visits import log_visit
 from crawler.policy.masking import USUAL, Mask
@@ -17,9 +19,11 @@ __all__ = [
     "MAX_BACKLOG",
     "MAX_LINE_BYTES",
     "EventLog",
+    "FileLines",
     "Lines",
     "Log",
     "Readable",
+    "RotatingFile",
     "iso",
     "log_visit",
     "moves_cursor",

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, Protocol
 
 import structlog
@@ -44,6 +45,12 @@ class EventLog:
         self._origin: dict[str, int] = {}
         self._second, self._stamp = 0, ""
         self.set_levels(level, levels or {})
+
+    def without_file(self) -> "EventLog":
+        """Return a log of the same kind that writes to standard output alone."""
+        twin = copy(self)
+        twin.file = None
+        return twin
 
     def set_levels(self, level: str, levels: Mapping[str, str]) -> None:
         """Set from which level on lines are written, and of some events another one."""

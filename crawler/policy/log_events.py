@@ -26,7 +26,8 @@ EVENTS = frozenset(
     ledger.new ledger.taken_over ledger.busy ledger.free ledger.waiting ledger.migrating
     ledger.migrated output.lost output.found
     room.short room.enough memory.full visits.fewer visits.restored
-    worker.abandoned visit.overdue process.stalled stacks.dumped hub.blocked log.dropped
+    worker.abandoned visit.overdue process.stalled stacks.dumped hub.blocked
+    log.dropped log.failed log.resumed log.reopened
     {" ".join(f"{one}.restarted {one}.paused {one}.resumed" for one in _SERVICES)}
     """.split()
 )

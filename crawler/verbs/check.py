@@ -85,9 +85,12 @@ def _note_odd(odd: dict[str, list[str]], job: str, place: str, problem: str) -> 
 
 
 def _check_folders(options: CrawlerOptions) -> None:
-    """Read the state file if there is one, and see that both folders can be written to."""
+    """Read the state file if there is one, and see that all folders can be written to."""
     rights_of(options.group)
-    for key, wanted in (("state", options.state.parent), ("output", options.output)):
+    wanted_folders = {"state": options.state.parent, "output": options.output}
+    if options.log.file:
+        wanted_folders["log.file"] = options.log.file.parent
+    for key, wanted in wanted_folders.items():
         folder = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
         if _only_reads(options.state):
             continue

@@ -15,6 +15,9 @@ from crawler.frontier import Wanted
 from crawler.model import Kind, Seconds
 from crawler.verbs.ledger import Ledger, configured_ledger, ledger_of
 
+ENDED_BY_INT = 130
+"""Exit code of a program that a ^C ended, as shells give it: 128 and the number of SIGINT."""
+
 
 class Span(click.ParamType[Seconds]):
     """A length of time as operators write it: 1d, 12h, 30m, or 0; in seconds."""
@@ -65,6 +68,25 @@ def _ended(
         except BrokenPipeError:
             _discard_output()
             return 0
+        return code
+
+    return verb
+
+
+def quietly(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Let a verb end quietly when its reader closes the pipe, with 0, and at a ^C, with 130."""
+
+    @functools.wraps(function)
+    def verb(**options: Any) -> int | None:
+        try:
+            code = function(**options)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _discard_output()
+            return 0
+        except KeyboardInterrupt:
+            _discard_output()
+            return ENDED_BY_INT
         return code
 
     return verb

@@ -155,7 +155,7 @@ def test_a_download_goes_on_after_a_restart_and_after_kill_9(tmp_path, number):
             daemon.signal(number)
             daemon.wait()
         with ledger(tmp_path) as db:
-            assert db.execute("SELECT part_total FROM task").fetchone() == (len(OLD),)
+            assert db.execute("SELECT part_total FROM entry").fetchone() == (len(OLD),)
         site.hold, site.cut = False, None
         with Daemon(config, "--until-done") as daemon:
             assert daemon.wait() == 0

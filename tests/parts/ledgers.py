@@ -157,9 +157,12 @@ def write_many(file):
             ((n, f"h{n}.example:80", NOW + n % 999 - 500, NOW + n % 77) for n in range(1, hosts)),
         )
         db.executemany(
-            "INSERT INTO task (id, fingerprint, job, host, state, due_at, url, ended, kind) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO task (id, fingerprint, job, host, state, due_at, url, ended) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (_task(n, hosts) for n in range(1, urls + 1)),
+        )
+        db.execute(
+            "INSERT INTO visited (task, kind) SELECT id, ended FROM task WHERE ended IS NOT NULL"
         )
         db.execute(
             "INSERT INTO tally SELECT job, '', count(*) FROM task GROUP BY job UNION ALL "
@@ -173,4 +176,4 @@ def _task(n, hosts):
     url = f"http://h{1 + n % (hosts - 1)}.example/{n}"
     kind = (None, "stored", "timeout", "not_found")[n % 4]
     state = (0, 2, 3, 3)[n % 4]
-    return n, n * 7919, 1 + n % 2, 1 + n % (hosts - 1), state, NOW, url, kind, kind
+    return n, n * 7919, 1 + n % 2, 1 + n % (hosts - 1), state, NOW, url, kind

@@ -91,7 +91,7 @@ _LIFE: list[tuple[tuple[str, ...], _Step]] = [
     ((staging.ASKED,), _asked),
     ((staging.RESTING,), Ledger.rests),
     ((staging.AHEAD,), Ledger.bring_back),
-    ((staging.ENDED, staging.SUMS), Ledger.refit),
+    ((staging.ENDED, staging.VISITED, staging.SUMS), Ledger.refit),
     ((), Ledger.understand),
     ((), Ledger.drop),
     ((), _renamed),

@@ -21,9 +21,11 @@ CLOSED = """
 UPDATE host SET next_at = 0, put_off_until = 0, answered_at = :now - 9, spent = 1, day = :day,
     opens_at = (:day + 1) * 86400.0, ready_at = (:day + 1) * 86400.0 WHERE id <= :most"""
 ENDED = """
-UPDATE task SET state = 2, kind = 'stored', ended = 'stored', finished_at = :now - 9, status = 200,
-    path = 'list/' || id, digest = zeroblob(32), size = 1 WHERE job = (SELECT id FROM job
-    WHERE name = 'list') AND state != 1"""
+UPDATE task SET state = 2, ended = 'stored', finished_at = :now - 9, path = 'list/' || id,
+    digest = zeroblob(32) WHERE job = (SELECT id FROM job WHERE name = 'list') AND state != 1"""
+VISITED = """
+INSERT OR IGNORE INTO visited (task, kind, status, size)
+SELECT id, 'stored', 200, 1 FROM task WHERE state = 2"""
 SUMS = """
 INSERT INTO tally SELECT job, ended, count(*) FROM task WHERE ended IS NOT NULL AND job != 0
 GROUP BY job, ended ON CONFLICT DO UPDATE SET n = excluded.n"""

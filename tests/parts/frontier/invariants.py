@@ -83,6 +83,9 @@ def _files(db):
     gone = found.fetchall()
     if gone:
         yield f"names of files belong to tasks that are gone: {gone}"
+    lost = db.execute("SELECT task FROM visited WHERE task NOT IN (SELECT id FROM task)").fetchall()
+    if lost:
+        yield f"visits are remembered of tasks that are gone: {lost}"
     owners = dict(db.execute("SELECT key, task FROM file"))
     for task, path in db.execute(
         "SELECT id, path FROM task WHERE digest IS NOT NULL AND path IS NOT NULL"

@@ -221,7 +221,7 @@ def test_a_stored_file_has_its_media_type_and_where_it_came_from(frontier, file)
     (hop,) = take(frontier, owner, NOW)["b:81"].tasks
     good = settled(hop, Kind.STORED, Done(NOW + 5), digest="ab", size=1, media_type="text/html")
     frontier.settle(owner, [good], [])
-    select = "SELECT location, media_type, final_location FROM task"
+    select = "SELECT location, media_type, final_location FROM entry"
     assert execute(file, select) == [(None, "text/html", "https://b:81/x")]
     hosts = take(frontier, owner, NOW + 5, new=0, refills={hop.host_id: 1, hop.host_id - 1: 1})
     (again,) = hosts["a:80"].tasks

@@ -61,7 +61,7 @@ def row_of(file):
     (row,) = execute(
         file,
         "SELECT state, due_at, location, host, attempt, failures, put_off, hops, ended, every, "
-        "part FROM task WHERE job",
+        "part FROM entry WHERE job",
     )
     return dict(zip(NAMES, row, strict=True))
 

@@ -91,7 +91,8 @@ def test_a_wait_after_a_visit_that_was_no_end_is_not_its_schedules(
     file, frontier, kind, ended, why
 ):
     frontier.add("job", seeds("a"), NOW)
-    execute(file, "UPDATE task SET due_at = ?, kind = ?, ended = ?", NOW + 90, kind, ended)
+    execute(file, "UPDATE task SET due_at = ?, ended = ?", NOW + 90, ended)
+    execute(file, "INSERT INTO visited (task, kind) SELECT id, ? FROM task", kind)
     assert f"({why})" in waits(file)
 
 
@@ -100,7 +101,8 @@ def test_a_url_that_waits_tells_its_time_its_host_and_its_daemon(file, frontier)
     assert waits(file) == "a daemon: none is running"
     owner = join(frontier)
     assert waits(file, "http://a/2") == "its turn, behind 2 URLs of its job and host"
-    execute(file, "UPDATE task SET due_at = ?, failures = 2, kind = 'timeout'", NOW + 90)
+    execute(file, "UPDATE task SET due_at = ?, failures = 2", NOW + 90)
+    execute(file, "INSERT INTO visited (task, kind) SELECT id, 'timeout' FROM task")
     execute(
         file, "UPDATE host SET next_at = ?1, failed_until = ?1, failures = 6, failing_since = ?2, "
         "opens_at = ?3", NOW + 60, NOW - 60, NOW + 7200,
@@ -191,7 +193,7 @@ def test_an_unknown_url_names_what_comes_near_it(file, frontier):
 def test_nothing_that_is_printed_moves_a_terminal(file, frontier):
     ended(frontier, "a")
     robots(file, b"User-agent: *\nDisallow: /\x1b[2J\x9b\n")
-    execute(file, "UPDATE task SET reason = 'x' || char(27) || '[2J', location = 'http://a/1'")
+    execute(file, "UPDATE visited SET reason = 'x' || char(27) || '[2J', location = 'http://a/1'")
     case = explained(file, "http://a/1")
     from crawler.log import printable
     from crawler.verbs.words import as_json

@@ -70,8 +70,8 @@ def test_a_table_of_no_url_has_its_header(file, frontier):
 
 def test_a_csv_holds_no_formula_and_no_control_character(file, frontier):
     ended(frontier, "a")
-    execute(file, "UPDATE task SET reason = '=HYPERLINK(\"x\")' WHERE id = 1")
-    execute(file, "UPDATE task SET reason = ' @x' || char(27, 10) || 'y,z' WHERE id = 2")
+    execute(file, "UPDATE visited SET reason = '=HYPERLINK(\"x\")' WHERE task = 1")
+    execute(file, "UPDATE visited SET reason = ' @x' || char(27, 10) || 'y,z' WHERE task = 2")
     head, *lines = export(file, "csv").splitlines()
     assert head.startswith("url,job,state,outcome,")
     assert '"\'=HYPERLINK(""x"")"' in lines[0]

@@ -11,6 +11,7 @@ from crawler.frontier.sqlite.file.schema import ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.rows import robots
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
+from crawler.frontier.sqlite.rows.visited import TASKS, column
 from crawler.policy.naming import path_key
 from crawler.urls import fingerprint, host_of, origin_of
 
@@ -19,8 +20,8 @@ _OTHERS = {
     "host_id": "host.id", "meaning": "job.meaning",
 }  # fmt: skip
 SELECT = (
-    f"SELECT {', '.join(_OTHERS.get(one.name, f'task.{one.name}') for one in fields(Entry))} "
-    "FROM task JOIN job ON job.id = task.job JOIN host ON host.id = task.host WHERE "
+    f"SELECT {', '.join(_OTHERS.get(one.name, column(one.name)) for one in fields(Entry))} "
+    f"FROM {TASKS} JOIN job ON job.id = task.job JOIN host ON host.id = task.host WHERE "
 )
 
 

@@ -17,6 +17,7 @@ from crawler.frontier.sqlite.rows.fingerprints import TASK_OF, is_known
 from crawler.frontier.sqlite.rows.fingerprints import forget as forget_fingerprints
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import counted_as, tally
+from crawler.frontier.sqlite.rows.visited import TASKS
 from crawler.frontier.sqlite.visits.files import FILES_AT_ONCE, stored_files
 from crawler.frontier.values import BEFORE_ALL
 from crawler.model import Seconds
@@ -34,7 +35,7 @@ AND ifnull(finished_at, ifnull(first_seen, due_at)) <= ?
 AND (task.state = {RETIRED} OR task.job IN (SELECT id FROM job WHERE NOT active))"""
 _STORED = f"""
 SELECT task.id, job.name, url, fingerprint, path, size, task.digest, task.state = {RETIRED}, active
-FROM task JOIN job ON job.id = task.job
+FROM {TASKS} JOIN job ON job.id = task.job
 WHERE {_MEANT} AND task.digest IS NOT NULL AND path IS NOT NULL AND task.id > ? AND task.id <= ?
 ORDER BY task.id LIMIT {FILES_AT_ONCE}"""
 _NEXT_DROPPED = """
@@ -127,7 +128,7 @@ def _forget_listed(
 ) -> "Counter[str]":
     """Forget what a chunk names, as far as it is meant, and let the chunk name only the rest."""
     until, now = times
-    select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id = {TASK_OF} AND {_MEANT}"
+    select = f"SELECT {ROW_COLUMNS} FROM {TASKS} WHERE task.id = {TASK_OF} AND {_MEANT}"
     found = [db.execute(select, (number, until)).fetchone() for number in set(listed)]
     rows = [row for row in found if row]
     delete(db, now, rows)
@@ -185,6 +186,7 @@ def _delete_all(db: Connection, now: Seconds, rows: Sequence[Row]) -> None:
     for number, job, state, ended, _, _, path, print_ in rows:
         sums.subtract([(job, ""), *counted_as(job, state, ended)])
         db.execute("DELETE FROM task WHERE id = ?", (number,))
+        db.execute("DELETE FROM visited WHERE task = ?", (number,))
         db.execute("DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", (job, print_))
         if path:
             db.execute("DELETE FROM file WHERE key = ? AND task = ?", (path_key(path), number))

@@ -13,6 +13,7 @@ from crawler.frontier.sqlite.rows.course import STEPPED
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.robots import ask_anew
 from crawler.frontier.sqlite.rows.tasks import counted_as, tally
+from crawler.frontier.sqlite.rows.visited import BEGIN_ANEW
 from crawler.model import Kind, Seconds
 from crawler.urls import host_of
 
@@ -53,10 +54,11 @@ def begin_anew(file: File, rows: Sequence[Row], *, now: Seconds, state: int) -> 
         if state == RETIRED:
             sums[job, "retired"] += 1
     db.executemany(
-        "UPDATE task SET state = ?, due_at = ?, host = ?, location = NULL, hops = 0, failures = 0, "
-        "suspicion = 0, ended = NULL WHERE id = ?",
+        "UPDATE task SET state = ?, due_at = ?, host = ?, failures = 0, ended = NULL WHERE id = ?",
         updates,
     )
+    anew = [(row[0],) for row in rows]
+    db.executemany(f"{BEGIN_ANEW}, suspicion = 0 WHERE task = ?", anew)
     tally(db, sums)
     db.executemany(
         f"UPDATE host SET failing_since = ? - {STEPPED} WHERE id = ? AND silent AND owner IS NULL",

@@ -9,6 +9,7 @@ from crawler.frontier.queries import Wanted
 from crawler.frontier.sqlite.desk.entries import SELECT
 from crawler.frontier.sqlite.file.schema import DEAD, DONE, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
+from crawler.frontier.sqlite.rows.visited import TASKS
 
 PAGE_ROWS = 5000
 """Tasks that one statement looks through."""
@@ -17,7 +18,7 @@ ENDED = f"CASE WHEN task.state IN ({DONE}, {DEAD}) THEN ifnull(ended, kind) ELSE
 _LAST = f"SELECT max(id), count(*) FROM (SELECT id FROM task WHERE id > ? LIMIT {PAGE_ROWS})"
 _LISTED = f"""
 SELECT CASE WHEN state IN ({DONE}, {DEAD}) THEN kind ELSE '' END, sum(listed)
-FROM task WHERE job != {ROBOTS_JOB} AND id > ? AND id <= ? GROUP BY 1"""
+FROM {TASKS} WHERE job != {ROBOTS_JOB} AND id > ? AND id <= ? GROUP BY 1"""
 
 
 def entries_wanted(db: Connection, wanted: Wanted, after: int) -> Page[Entry]:
@@ -61,7 +62,7 @@ def where(db: Connection, wanted: Wanted) -> tuple[str, list[Any]]:
         parameters += hosts
     states = tuple(map(STATES.index, wanted.states))
     for column, chosen in (
-        ("task.kind", wanted.kinds), (ENDED, wanted.last_ends), ("task.state", states)
+        ("visited.kind", wanted.kinds), (ENDED, wanted.last_ends), ("task.state", states)
     ):  # fmt: skip
         if chosen:
             terms.append(f"{column} IN ({', '.join('?' * len(chosen))})")

@@ -13,13 +13,14 @@ from crawler.frontier.sqlite.file.schema import LEASED, RETIRED, ROBOTS_JOB, WAI
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.lists.retiring import unlist
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
+from crawler.frontier.sqlite.rows.visited import TASKS
 from crawler.model import Seconds
 from crawler.urls import fingerprint
 
 _JOBS = "SELECT name, active FROM job WHERE id != ? AND ifnull(name = ?, 1) ORDER BY id"
 _BY_HAND = "SELECT id FROM source WHERE job = ? AND name = ?"
 _TAKE_OFF = "DELETE FROM chunk WHERE source = ? AND anchor = ?"
-_FOUND = f"SELECT due_at, listed, {ROW_COLUMNS} FROM task WHERE task.id = {TASK_OF}"
+_FOUND = f"SELECT due_at, listed, {ROW_COLUMNS} FROM {TASKS} WHERE task.id = {TASK_OF}"
 
 
 class _Found(NamedTuple):

@@ -9,6 +9,7 @@ from crawler.frontier.answers import Changed
 from crawler.frontier.sqlite.desk.selection import ENDED, upto
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.visited import TASKS
 
 ROWS_AT_ONCE = 2000
 """Rows of one transaction."""
@@ -49,13 +50,13 @@ def one_slice(
     with file.locked(write=False):
         last, on = upto(db, after)
         found = db.execute(
-            f"SELECT task.id FROM task WHERE {clause} AND task.id > ? AND task.id <= ? "
+            f"SELECT task.id FROM {TASKS} WHERE {clause} AND task.id > ? AND task.id <= ? "
             f"ORDER BY task.id LIMIT {ROWS_AT_ONCE}",
             (*parameters, after, last),
         ).fetchall()
     on = found[-1][0] if len(found) == ROWS_AT_ONCE else on
     ids = ", ".join(str(number) for (number,) in found)
-    select = f"SELECT {ROW_COLUMNS} FROM task WHERE task.id IN ({ids}) AND {clause}"
+    select = f"SELECT {ROW_COLUMNS} FROM {TASKS} WHERE task.id IN ({ids}) AND {clause}"
     rows: list[Row] = []
     if found:
         with file.locked(write=act is not None):

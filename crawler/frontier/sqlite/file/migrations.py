@@ -6,6 +6,7 @@ hosts in slices by their numbers.
 """
 
 from crawler.frontier.sqlite.file.first_migrations import FIRST_MIGRATIONS
+from crawler.frontier.sqlite.file.visits_apart import VISITS_APART
 
 MIGRATIONS: dict[int, str] = {
     **FIRST_MIGRATIONS,
@@ -42,7 +43,8 @@ CREATE INDEX task_waiting ON task (host, job, rank, due_at) WHERE state = 0;
 ALTER TABLE file ADD COLUMN machine TEXT NOT NULL DEFAULT '';
 ALTER TABLE file ADD COLUMN store TEXT NOT NULL DEFAULT '';
 """,
-    5: """
+    5: VISITS_APART
+    + """
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
 -- the frontier has a clock of its own
 CREATE TABLE clock (

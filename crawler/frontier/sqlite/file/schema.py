@@ -2,6 +2,7 @@
 
 from crawler.frontier.sqlite.file.accounts import ACCOUNTS
 from crawler.frontier.sqlite.file.list_tables import LISTS
+from crawler.frontier.sqlite.file.visit_tables import VISITS
 from crawler.frontier.sqlite.file.wish_tables import WISHES
 from crawler.frontier.values import BEFORE_ALL
 
@@ -168,47 +169,27 @@ CREATE TABLE task (
     state INTEGER NOT NULL DEFAULT {WAITING},
     due_at REAL NOT NULL,
     url TEXT NOT NULL,
-    location TEXT,                         -- where a redirect led; NULL: url
     path TEXT,                             -- its file, once fixed
     listed INTEGER NOT NULL DEFAULT 1,
     attempt INTEGER NOT NULL DEFAULT 0,
     failures INTEGER NOT NULL DEFAULT 0,
-    suspicion INTEGER NOT NULL DEFAULT 0,  -- of having killed the process, see owners.py
-    hops INTEGER NOT NULL DEFAULT 0,
-    kind TEXT,                             -- of the last visit, like the next five
-    status INTEGER,
-    size INTEGER,
-    digest BLOB,
-    finished_at REAL,
-    reason TEXT,
-    etag TEXT,                             -- of the stored file, as the server wrote them
-    last_modified TEXT,
-    part TEXT,                             -- a body that broke off and may go on
-    part_etag TEXT,
-    part_modified TEXT,
-    part_total INTEGER,
-    via INTEGER,                           -- of a visit to robots.txt: the job whose options it has
-    directives TEXT,                       -- X-Robots-Tag and <meta name=robots>
-    ended TEXT,                            -- kind of the last visit that was an end
-    first_seen INTEGER,                    -- wall times in seconds
-    success_at INTEGER,
-    changed_at INTEGER,                    -- when a visit last brought other content
-    every REAL,                            -- seconds between visits, where they adapt
-    extra TEXT,                            -- columns of its list that headers use, as JSON
-    unverified INTEGER NOT NULL DEFAULT 0, -- whether nothing said where its file ends
     put_off INTEGER NOT NULL DEFAULT 0,    -- visits that its host put off since its last end
-    host_asked INTEGER NOT NULL DEFAULT 0, -- whether it waits as its host asked, and not by us
+    digest BLOB,                           -- of the stored file
+    finished_at REAL,                      -- of the last visit
+    ended TEXT,                            -- kind of the last visit that was an end
+    first_seen INTEGER,                    -- wall time in seconds
+    extra TEXT,                            -- columns of its list that headers use, as JSON
+    via INTEGER,                           -- of a visit to robots.txt: the job whose options it has
     rank INTEGER NOT NULL DEFAULT {USUAL},      -- before the due time, see RANKS
     found_by INTEGER,                      -- the task whose page named it; NULL: a list does
-    depth INTEGER NOT NULL DEFAULT 0,      -- links that led to it from a list
-    media_type TEXT,                       -- of the stored file, as the server said
-    final_location TEXT                    -- where that came from; NULL: url
+    depth INTEGER NOT NULL DEFAULT 0       -- links that led to it from a list
 ) STRICT;
 CREATE INDEX task_waiting ON task (host, job, rank, due_at) WHERE state = {WAITING};
 CREATE INDEX task_leased ON task (host) WHERE state = {LEASED};
 CREATE INDEX task_retrying ON task (job) WHERE state <= {LEASED} AND (failures > 0 OR put_off > 0);
 CREATE INDEX task_unneeded ON task (job) WHERE state = {RETIRED} AND digest IS NOT NULL;
 
+{VISITS}
 CREATE TABLE fingerprint (                 -- the task of each, see fingerprints.py
     fingerprint INTEGER PRIMARY KEY,
     task INTEGER NOT NULL

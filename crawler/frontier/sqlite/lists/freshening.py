@@ -14,6 +14,7 @@ from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import tally
+from crawler.frontier.sqlite.rows.visited import BEGIN_ANEW, TASKS
 from crawler.model import Seconds
 from crawler.policy.lastmod import UNCHANGED_REST_S
 from crawler.records import Seed
@@ -22,11 +23,11 @@ from crawler.urls import host_of
 _OUTDATED = f"""
 SELECT id, host, url, state, finished_at + min({UNCHANGED_REST_S},
     max(0, finished_at - coalesce(changed_at, first_seen, finished_at))) AS rested_at
-FROM task WHERE id = {TASK_OF} AND finished_at < ? AND ended IS NOT NULL AND
+FROM {TASKS} WHERE id = {TASK_OF} AND finished_at < ? AND ended IS NOT NULL AND
     (state IN ({DONE}, {DEAD}) OR state = {WAITING} AND failures = 0 AND due_at > ?)"""
 _DUE = """
 UPDATE task SET state = ?, due_at = min(?, CASE WHEN state = ? THEN due_at ELSE ? END), host = ?,
-    location = NULL, hops = 0, failures = 0 WHERE id = ?"""
+    failures = 0 WHERE id = ?"""
 
 
 def freshen(
@@ -47,6 +48,7 @@ def freshen(
         number, host, url, state, rested_at = row
         home, at = names.host_id(db, host_of(url), job), max(now, rested_at)
         db.execute(_DUE, (WAITING, at, WAITING, at, home, number))
+        db.execute(f"{BEGIN_ANEW} WHERE task = ?", (number,))
         hosts |= {host, home}
         again += state != WAITING
     tally(db, Counter({(job, "+"): again}))

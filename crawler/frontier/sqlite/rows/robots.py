@@ -13,6 +13,7 @@ from typing import Any
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
 from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.rows.visited import BEGIN_ANEW
 from crawler.model import Seconds
 from crawler.records import Again, Robots, Settlement
 from crawler.urls import fingerprint, host_of
@@ -24,9 +25,8 @@ _ASK = f"""
 INSERT INTO task (fingerprint, job, host, due_at, url, via, listed)
 VALUES (:fp, {ROBOTS_JOB}, :host, :now, :url, :via, :listed)"""
 _ASK_AGAIN = f"""
-UPDATE task SET state = {WAITING}, host = :host, due_at = :now, location = NULL, hops = 0,
-    attempt = 0, failures = 0, via = :via, listed = :listed
-WHERE id = :task"""
+UPDATE task SET state = {WAITING}, host = :host, due_at = :now, attempt = 0, failures = 0,
+    via = :via, listed = :listed WHERE id = :task"""
 _NEVER_READ = """
 SELECT id, origin FROM host CROSS JOIN robots ON origin IN ('http://' || key, 'https://' || key)
 WHERE id IN (SELECT value FROM json_each(?)) AND owner IS NULL AND silent
@@ -71,6 +71,7 @@ def ask(
         db.execute("UPDATE task SET listed = max(listed, ?) WHERE id = ?", (listed, row[3]))
     elif row:
         db.execute(_ASK_AGAIN, {"task": row[3], **asked})
+        db.execute(f"{BEGIN_ANEW} WHERE task = ?", (row[3],))
     else:
         asked |= {"fp": number, "url": url}
         added = db.execute(_ASK, asked).lastrowid

@@ -9,12 +9,13 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from crawler.frontier.sqlite.file.schema import DEAD, DONE, LEASED, RETIRED, WAITING
+from crawler.frontier.sqlite.rows.visited import columns
 from crawler.model import Kept, Kind, Outcome, Seconds, Task, Validators
 from crawler.policy.retry import end_of, host_asked_for_it, is_hosts_word, state_of
 from crawler.records import Again, Dead, Done, Hop, Settlement, Verdict
 from crawler.urls import host_of
 
-COLUMNS = (
+COLUMNS = columns(
     "id, fingerprint, job, host, url, location, path, attempt, failures, hops, "
     "put_off, etag, last_modified, part, part_etag, part_modified, part_total, "
     "due_at, ended, digest, every, extra, listed, via"

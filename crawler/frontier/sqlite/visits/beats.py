@@ -13,6 +13,7 @@ from crawler.frontier.sqlite.rows.identity import in_force, leave_text
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, tally, task_of
+from crawler.frontier.sqlite.rows.visited import column
 from crawler.frontier.sqlite.visits.owners import LEASED_BY, renew
 from crawler.frontier.values import (
     LEASE_S,
@@ -34,6 +35,9 @@ SPREAD_S: Seconds = 8.0
 _DELAY = """
 SELECT ifnull(max(delay), 0.0)
 FROM host_job JOIN job ON job.id = host_job.job WHERE host_job.host = ? AND job.active"""
+_SUSPECT = """
+INSERT INTO visited (task, suspicion) VALUES (?, ?)
+ON CONFLICT (task) DO UPDATE SET suspicion = suspicion + excluded.suspicion"""
 _ORPHANED = f"""
 UPDATE host SET owner = NULL, answered_at = :now - {STEPPED},
     next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),
@@ -105,7 +109,8 @@ def _reclaim(
         if owner != mine and (gone or over):
             if not gone:  # it may wake up and write on: its parts are not continued
                 db.execute(
-                    f"UPDATE task SET part = NULL WHERE id IN (SELECT id {LEASED_BY})", (owner,)
+                    f"UPDATE visited SET part = NULL WHERE task IN (SELECT id {LEASED_BY})",
+                    (owner,),
                 )
             reclaimed += _reclaim_from(db, names, owner, now)
     return reclaimed
@@ -133,7 +138,7 @@ def _suspect_tasks(
     Of many tasks most are innocent. The longer a task has been suspected the longer it waits, at a
     time of its own, so that the culprit is alone with ever fewer others; in the end it dies.
     """
-    rows = db.execute(f"SELECT {COLUMNS}, suspicion {LEASED_BY}", (owner,)).fetchall()
+    rows = db.execute(f"SELECT {COLUMNS}, {column('suspicion')} {LEASED_BY}", (owner,)).fetchall()
     weight = STRONG_SUSPICION if len(rows) <= FEW_TASKS else WEAK_SUSPICION
     reclaimed = []
     for *row, before in rows:
@@ -166,17 +171,16 @@ def _suspect(
     db: sqlite3.Connection, task: Task, due_at: Seconds, weight: int, *, died: bool
 ) -> None:
     db.execute(
-        "UPDATE task SET state = ?, due_at = ?, suspicion = suspicion + ? WHERE id = ?",
-        (DEAD if died else WAITING, due_at, weight, task.id),
+        "UPDATE task SET state = ?, due_at = ? WHERE id = ?",
+        (DEAD if died else WAITING, due_at, task.id),
     )
+    db.execute(_SUSPECT, (task.id, weight))
     if died:
+        reason = "the process died during its visits, again and again"
+        db.execute("UPDATE task SET ended = ? WHERE id = ?", (Kind.BUG.value, task.id))
         db.execute(
-            "UPDATE task SET kind = :bug, ended = :bug, reason = :reason WHERE id = :id",
-            {
-                "bug": Kind.BUG.value,
-                "reason": "the process died during its visits, again and again",
-                "id": task.id,
-            },
+            "UPDATE visited SET kind = ?, reason = ? WHERE task = ?",
+            (Kind.BUG.value, reason, task.id),
         )
 
 

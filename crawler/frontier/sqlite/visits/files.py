@@ -12,6 +12,7 @@ from crawler.frontier.sqlite.rows.fingerprints import TASK_OF
 from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import tally
+from crawler.frontier.sqlite.rows.visited import BEGIN_ANEW, TASKS
 from crawler.model import Seconds
 from crawler.policy.naming import path_key
 from crawler.records import StoredFile
@@ -26,15 +27,15 @@ _PAGE = f"""
 SELECT found.id, job.name, url, fingerprint, path, size, found.digest, found.state = {RETIRED},
     active
 FROM (SELECT * FROM task WHERE id > ? ORDER BY id LIMIT {ROWS_AT_ONCE}) AS found
-JOIN job ON job.id = found.job
+JOIN job ON job.id = found.job LEFT JOIN visited ON visited.task = found.id
 WHERE found.digest IS NOT NULL AND path IS NOT NULL AND found.state != {LEASED} ORDER BY found.id"""
 _UNNEEDED = f"""
 SELECT task.id, job.name, url, fingerprint, path, size, task.digest, 1, active FROM job
 JOIN task ON task.job = job.id AND task.state = {RETIRED} AND task.digest IS NOT NULL
+LEFT JOIN visited ON visited.task = task.id
 WHERE job.name = ? AND task.id > ? ORDER BY task.id LIMIT {FILES_AT_ONCE}"""
 _LET_GO = f"""
-UPDATE task SET digest = NULL, size = NULL, etag = NULL, last_modified = NULL,
-    ended = CASE state WHEN {RETIRED} THEN NULL ELSE ended END
+UPDATE task SET digest = NULL, ended = CASE state WHEN {RETIRED} THEN NULL ELSE ended END
 WHERE id = ? AND path = ? AND digest = ? AND (state = {RETIRED} OR
     state != {LEASED} AND job IN (SELECT id FROM job WHERE NOT active))"""
 _LAST = f"SELECT max(id), count(*) FROM (SELECT id FROM task WHERE id > ? LIMIT {ROWS_AT_ONCE})"
@@ -45,9 +46,9 @@ _STILL = f"""
 SELECT job, state, ended, host, url, active FROM task JOIN job ON job.id = task.job
 WHERE task.id = ? AND path = ? AND task.digest = ? AND state != {LEASED}"""
 _ANEW = f"""
-UPDATE task SET state = {WAITING}, due_at = ?, host = ?, location = NULL, hops = 0, failures = 0,
-    suspicion = 0, ended = NULL, digest = NULL, size = NULL, etag = NULL, last_modified = NULL
-WHERE id = ?"""
+UPDATE task SET state = {WAITING}, due_at = ?, host = ?, failures = 0, ended = NULL,
+    digest = NULL WHERE id = ?"""
+_NO_FILE = "UPDATE visited SET size = NULL, etag = NULL, last_modified = NULL WHERE task = ?"
 
 
 def stored(db: sqlite3.Connection, after: int) -> Page[StoredFile]:
@@ -87,6 +88,8 @@ def _make_due(
         job, state, ended, host, url, _ = row
         home = names.host_id(db, host_of(url), job)
         db.execute(_ANEW, (now, home, file.task))
+        db.execute(_NO_FILE, (file.task,))
+        db.execute(f"{BEGIN_ANEW}, suspicion = 0 WHERE task = ?", (file.task,))
         hosts |= {host, home}
         if ended:
             sums[job, ended] -= 1
@@ -115,6 +118,7 @@ def let_go(db: sqlite3.Connection, names: Names, files: Sequence[StoredFile], no
     for file in files:
         found = (file.task, file.path, bytes.fromhex(file.digest))
         if db.execute(_LET_GO, found).rowcount:
+            db.execute(_NO_FILE, (file.task,))
             key = (path_key(file.path), file.task)
             db.execute("DELETE FROM file WHERE key = ? AND task = ?", key)
         else:
@@ -158,7 +162,7 @@ def unnamed(
 def _is_part(db: sqlite3.Connection, path: str, print_: int) -> bool:
     """Tell whether a task, by its fingerprint, has a part, or may be writing it."""
     row = db.execute(
-        f"SELECT part = ? OR state = {LEASED} FROM task WHERE id = {TASK_OF}", (path, print_)
+        f"SELECT part = ? OR state = {LEASED} FROM {TASKS} WHERE id = {TASK_OF}", (path, print_)
     ).fetchone()
     return bool(row and row[0])
 

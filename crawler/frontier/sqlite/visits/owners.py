@@ -13,6 +13,7 @@ from crawler.frontier.sqlite.rows.procedures import lost_error
 from crawler.frontier.sqlite.rows.readiness import OWE_ALL, stage_owed, update_ready_at
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, task_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
+from crawler.frontier.sqlite.rows.visited import TASKS
 from crawler.frontier.values import (
     LEASE_S,
     Holder,
@@ -22,7 +23,7 @@ from crawler.model import Seconds, Task
 from crawler.policy.course import Course, Reading
 from crawler.records import HostRecord
 
-LEASED_BY = f"FROM task WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
+LEASED_BY = f"FROM {TASKS} WHERE state = {LEASED} AND host IN (SELECT id FROM host WHERE owner = ?)"
 
 
 def join(

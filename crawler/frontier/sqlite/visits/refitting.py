@@ -16,6 +16,7 @@ from crawler.frontier.sqlite.rows import staging
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.slices import Slice
 from crawler.frontier.sqlite.rows.tasks import tally
+from crawler.frontier.sqlite.rows.visited import TASKS
 from crawler.frontier.work import Ended, Refit, Tidied
 from crawler.model import Kind, Seconds
 
@@ -42,9 +43,9 @@ UPDATE task SET due_at = ifnull({_AT}, due_at), state = CASE WHEN state = {RETIR
     WHEN {_AT} IS NOT NULL THEN {WAITING}
     WHEN ended IN ('{Kind.STORED}', '{Kind.UNCHANGED}') THEN {DONE} ELSE {DEAD} END
 WHERE id IN (SELECT id FROM temp.refitted) RETURNING host"""
-_SLICE = """
+_SLICE = f"""
 SELECT id, job, due_at, ifnull(finished_at, 0.0), fingerprint, every, state, ended
-FROM task WHERE id > ? ORDER BY id LIMIT ?"""
+FROM {TASKS} WHERE id > ? ORDER BY id LIMIT ?"""
 _TO_BE_FITTED = "of an older ", "of a clock "
 """How a schedule begins that says why all is to be fitted once more: this walk goes on."""
 _MORE = "SELECT 1 FROM task WHERE id > ? LIMIT 1"

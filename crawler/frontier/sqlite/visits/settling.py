@@ -42,21 +42,33 @@ ON CONFLICT DO UPDATE SET n = n + excluded.n""".format(
 )
 """A URL is counted by the kind of its last end, and under "+" while it is due again."""
 _SETTLE = """
-UPDATE task SET (
-    state, due_at, host, location, path, attempt, failures, hops, kind, status, size, digest,
-    finished_at, reason, etag, last_modified, part, directives, every, ended, success_at,
-    changed_at, unverified, put_off, host_asked, suspicion, media_type, final_location
-) = (SELECT
-    s.state, s.due_at, s.host, s.location, ifnull(s.path, task.path), s.attempt, s.failures, s.hops,
-    s.kind, s.status, iif(s.digest IS NULL, task.size, s.size), ifnull(s.digest, task.digest),
-    s.finished_at, s.reason, s.etag, s.last_modified, iif(s.ended, NULL, task.part), s.directives,
-    s.every, ifnull(s.final, task.ended), ifnull(s.success_at, task.success_at),
-    ifnull(s.changed_at, task.changed_at), iif(s.digest IS NULL, task.unverified, s.unverified),
-    s.put_off, s.host_asked, iif(s.cleared, 0, task.suspicion),
-    iif(s.digest IS NULL, task.media_type, s.media_type),
-    iif(s.digest IS NULL, task.final_location, task.location)
+UPDATE task SET (state, due_at, host, path, failures, put_off, ended, digest, finished_at) = (
+    SELECT s.state, s.due_at, s.host, ifnull(s.path, task.path), s.failures, s.put_off,
+    ifnull(s.final, task.ended), ifnull(s.digest, task.digest), s.finished_at
     FROM temp.settled AS s WHERE s.id = task.id)
 WHERE id IN (SELECT id FROM temp.settled)"""
+_VISIT = """
+INSERT INTO visited (
+    task, location, hops, kind, status, reason, directives, size, etag, last_modified,
+    unverified, media_type, success_at, changed_at, every, host_asked)
+SELECT id, location, hops, kind, status, reason, directives,
+    iif(digest IS NULL, NULL, size), etag, last_modified, iif(digest IS NULL, 0, unverified),
+    iif(digest IS NULL, NULL, media_type), success_at, changed_at, every, host_asked
+FROM temp.settled WHERE true
+ON CONFLICT (task) DO UPDATE SET (
+    location, hops, kind, status, reason, directives, size, etag, last_modified,
+    unverified, media_type, final_location, part, success_at, changed_at, every,
+    host_asked, suspicion
+) = (SELECT
+    s.location, s.hops, s.kind, s.status, s.reason, s.directives,
+    iif(s.digest IS NULL, visited.size, s.size), s.etag, s.last_modified,
+    iif(s.digest IS NULL, visited.unverified, s.unverified),
+    iif(s.digest IS NULL, visited.media_type, s.media_type),
+    iif(s.digest IS NULL, visited.final_location, visited.location),
+    iif(s.ended, NULL, visited.part), ifnull(s.success_at, visited.success_at),
+    ifnull(s.changed_at, visited.changed_at), s.every, s.host_asked,
+    iif(s.cleared, 0, visited.suspicion)
+    FROM temp.settled AS s WHERE s.id = visited.task)"""
 SETTLE = Procedure(
     "settle",
     "owner now",
@@ -64,14 +76,18 @@ SETTLE = Procedure(
     _UNSETTLED,
     _COUNT,
     _SETTLE,
+    _VISIT,
     *OWE_ALL,
     ready_at_of("SELECT host FROM temp.settled"),
     "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed",
     *NOTE_FAILURES,
 )
 _KEEP = f"""
-UPDATE task SET part = :part, part_etag = :etag, part_modified = :modified, part_total = :total
-WHERE id = :task AND state = {LEASED} AND {OWNED}"""
+INSERT INTO visited (task, part, part_etag, part_modified, part_total)
+SELECT id, :part, :etag, :modified, :total FROM task
+WHERE id = :task AND state = {LEASED} AND {OWNED}
+ON CONFLICT (task) DO UPDATE SET part = excluded.part, part_etag = excluded.part_etag,
+    part_modified = excluded.part_modified, part_total = excluded.part_total"""
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
 _WANTED = """

@@ -19,6 +19,7 @@ from crawler.frontier.sqlite.rows.procedures import Procedure
 from crawler.frontier.sqlite.rows.robots import ask, known_of
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, task_of
 from crawler.frontier.sqlite.rows.terms import Terms, Visitor, terms_of
+from crawler.frontier.sqlite.rows.visited import TASKS
 from crawler.frontier.values import LeasedHost
 from crawler.model import Task
 from crawler.policy.robots import url_of
@@ -50,7 +51,7 @@ WHERE (rules_until <= :now OR refresh_at <= :now) AND asked_until <= :now AND ow
     AND NOT {HOST_PAUSED} AND ifnull(host.obeys, job.obeys) AND {MINE}"""
 """Hosts whose rules are old, with the jobs that need them."""
 _FIRST = f"""
-SELECT url, location FROM task WHERE host = ? AND job = ? AND state = {WAITING}
+SELECT url, location FROM {TASKS} WHERE host = ? AND job = ? AND state = {WAITING}
 AND rank IN ({_RANKS}) AND due_at <= ? LIMIT {LOOKED_AT}"""
 _DUE_OF = f"""EXISTS (
     SELECT 1 FROM task WHERE task.host = {{host}} AND task.job = {{job}} AND state = {WAITING}
@@ -116,8 +117,8 @@ UPDATE host_job SET served = turn.served FROM temp.turn
 WHERE turn.host = host_job.host AND turn.job = host_job.job AND turn.served != host_job.served
     AND turn.host IN ({_SHARED})"""
 _TAKEN = f"""
-SELECT task.{COLUMNS.replace(", ", ", task.")} FROM temp.taken CROSS JOIN task ON task.id = taken.id
-ORDER BY taken.host, nth"""
+SELECT {COLUMNS} FROM temp.taken CROSS JOIN task ON task.id = taken.id
+LEFT JOIN visited ON visited.task = task.id ORDER BY taken.host, nth"""
 TAKE = Procedure(
     "take_tasks",
     "owner now all_jobs",

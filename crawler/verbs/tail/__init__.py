@@ -1,0 +1,170 @@
+"""`crawler tail`: the JSON logs of the daemon, several merged by time, as people read them."""
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from heapq import merge
+from operator import attrgetter
+from pathlib import Path
+
+import click
+from gevent.monkey import get_original
+
+from crawler.config import load
+from crawler.errors import UsageError
+from crawler.log import Readable, takes_colours, width_of
+from crawler.model import Kind, Seconds
+from crawler.verbs.desk_options import quietly
+from crawler.verbs.tail.choosing import Choice
+from crawler.verbs.tail.following import Followed
+from crawler.verbs.tail.lines import Line, lines_of
+
+STDIN = "-"
+_EXAMPLE = "as in: crawler tail -f /var/log/crawler/*.log"
+LAST = 10
+"""Lines with which following begins."""
+LOOK_S: Seconds = 0.2
+"""Time between two looks at files that are followed."""
+
+_at = attrgetter("at")
+_sleep = get_original("time", "sleep")
+
+
+@click.command("tail")
+@click.option("-f", "--follow", is_flag=True, help="Go on as lines come, over rotations.")
+@click.option(
+    "-n", "--lines", "last", type=click.IntRange(0), metavar="N",
+    help=f"Only the last N; all, or {LAST} with -f, if it is not said.",
+)  # fmt: skip
+@click.option("--failed", is_flag=True, help="Only visits that failed, warnings and errors.")
+@click.option(
+    "--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in Kind]),
+    help="Only visits that ended so; may be given again.",
+)  # fmt: skip
+@click.option("--host", help="Only of this host: example.org, or example.org:8080.")
+@click.option("--job", help="Only of this job.")
+@click.option(
+    "-c", "--config", "file", type=click.Path(path_type=Path, dir_okay=False),
+    envvar="CRAWLER_CONFIG", show_envvar=True, help="The configuration, for its log.file.",
+)  # fmt: skip
+@click.argument("files", metavar="[FILE… | -]", nargs=-1)
+@quietly
+def tail_verb(
+    *,
+    follow: bool,
+    last: int | None,
+    failed: bool,
+    kinds: Sequence[str],
+    host: str | None,
+    job: str | None,
+    file: Path | None,
+    files: Sequence[str],
+) -> None:
+    """Show logs of the daemon, merged by time, one readable line each; `-` is standard input.
+
+    Without a FILE it is the `log.file` of the configuration.
+    """
+    choice = Choice(failed, frozenset(kinds), host, job)
+    show = _Shown(choice)
+    paths = _paths(files, follow=follow) if files else _configured(file, follow=follow)
+    if follow and files != (STDIN,):
+        _follow([Followed(path) for path in paths if path], LAST if last is None else last, show)
+    else:
+        with ExitStack() as stack:
+            found = [lines_of(_opened(stack, path), live=path is None) for path in paths]
+            show.all(_last(filter(choice, merge(*found, key=_at)), last))
+
+
+def _paths(files: Sequence[str], *, follow: bool) -> list[Path | None]:
+    """Return the files to read, None for standard input.
+
+    Raises:
+        UsageError: one is not there, or cannot be followed.
+    """
+    if follow and STDIN in files and len(files) > 1:
+        raise UsageError("- cannot be followed beside files; give it alone")
+    for file in files:
+        if file != STDIN and not Path(file).exists():
+            raise UsageError(f"{file} is not there")
+        if Path(file).is_dir():
+            raise UsageError(f"{file} is a folder; name the logs in it")
+    return [None if file == STDIN else Path(file) for file in files]
+
+
+def _configured(file: Path | None, *, follow: bool) -> list[Path | None]:
+    """Return the log of the configuration in `file`; those before it too, where none is followed.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if file is None:
+        raise UsageError(
+            f"name the log, - for standard input, or a configuration with -c; {_EXAMPLE}"
+        )
+    options = load(file).crawler.log
+    if options.file is None:
+        raise UsageError(
+            f"crawler.log.file is not set in {file}: the log is standard output alone. Name the "
+            f"file that supervisord writes it to (its stdout_logfile); {_EXAMPLE}"
+        )
+    if follow:
+        return [options.file]
+    names = [
+        options.file.with_name(f"{options.file.name}.{n}") for n in range(options.file_count, 0, -1)
+    ]
+    found: list[Path | None] = [path for path in (*names, options.file) if path.exists()]
+    if not found:
+        raise UsageError(f"{options.file} is not there yet: the daemon makes it when it starts")
+    return found
+
+
+def _opened(stack: ExitStack, path: Path | None) -> Callable[[int], bytes]:
+    """Return what reads the next line of a file, of so many bytes at the most."""
+    if path is None:
+        return sys.stdin.buffer.readline
+    return stack.enter_context(path.open("rb")).readline
+
+
+def _last(lines: Iterable[Line], number: int | None) -> Iterable[Line]:
+    return lines if number is None else deque(lines, number)
+
+
+def _follow(files: Sequence[Followed], last: int, show: "_Shown") -> None:
+    """Show the last lines of files, and then for ever what is added to them."""
+    show.all(_last(filter(show.choice, _sorted(file.begin() for file in files)), last))
+    while True:
+        _sleep(LOOK_S)
+        show.all(filter(show.choice, _sorted(file.look() for file in files)))
+
+
+def _sorted(found: Iterable[Iterable[Line]]) -> list[Line]:
+    return sorted((line for lines in found for line in lines), key=_at)
+
+
+class _Shown:
+    """Prints lines; colours and a width are for a terminal alone."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        self._terminal = sys.stdout.fileno()
+        self._readable = Readable(colours=takes_colours(self._terminal), dated=True, named=True)
+
+    def all(self, lines: Iterable[Line]) -> None:
+        """Print lines as they come, so that nobody waits for one that is there."""
+        for line in lines:
+            sys.stdout.write(f"{self._text(line)}\n")
+            if line.is_live:
+                sys.stdout.flush()
+        sys.stdout.flush()
+
+    def _text(self, line: Line) -> str:
+        if line.record is None:
+            return line.text
+        try:
+            return self._readable.line(line.record, width_of(self._terminal))
+        except RecursionError:  # of a damaged line that nests thousands of levels
+            return line.text
+
+
+VERBS: tuple[click.Command, ...] = (tail_verb,)
