@@ -40,7 +40,8 @@ DELETE FROM source WHERE id IN (
 _BEGIN = "UPDATE ledger SET marking = abs(marking) + 1"
 _USED = f"""
 SELECT DISTINCT host FROM task WHERE id > :after AND id <= :last
-AND (job != {ROBOTS_JOB} OR state IN ({WAITING}, {LEASED}) OR location IS NOT NULL)
+AND (job != {ROBOTS_JOB} OR state IN ({WAITING}, {LEASED}) OR EXISTS (
+    SELECT 1 FROM visited WHERE visited.task = task.id AND visited.location IS NOT NULL))
 AND NOT EXISTS (SELECT 1 FROM used WHERE walk = :walk AND used.host = task.host)"""
 """Hosts of a page. A robots.txt that was visited at home is forgotten with its host."""
 _UNUSED = f"""
@@ -133,7 +134,9 @@ def _forget_host(db: Connection, values: dict[str, float]) -> bool:
     if not all(over for *_, over in visits):
         return False
     _delete(db, int(values["host"]), key)
-    db.executemany("DELETE FROM task WHERE id = ?", [(task,) for _, task, _ in visits])
+    tasks = [(task,) for _, task, _ in visits]
+    db.executemany("DELETE FROM task WHERE id = ?", tasks)
+    db.executemany("DELETE FROM visited WHERE task = ?", tasks)
     forget_fingerprints(db, [number for number, *_ in visits])
     db.execute(_ADDRESS, (address, values["until"]))
     return True
