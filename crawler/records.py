@@ -108,7 +108,11 @@ class JobTerms:
     weight: int = 2
     """Its share where several jobs wait: 4 for high priority, 2 for normal, 1 for low."""
     renamed_from: str | None = None
-    """The name that it had before, if its URLs are to come along."""
+    """The name that it had before, if its URLs are to come along.
+
+    Each does, with its number and history, when a list of the new name brings it, unless it is
+    being visited then. A name that a job has again is nobody's old one.
+    """
     digest: str = ""
     """Digest of all that it means; two processes visit it only if it means the same to both."""
 

@@ -31,6 +31,10 @@ class ListVerbs(Protocol):
         and what it named before stays listed until then. There is an answer for each element, in
         their order, of what this call did; None stands for a list of a job that is known by now
         (which has a source, or ever had a URL): it is to be read in a pass, or was taken in before.
+        A retired URL that is named comes back as its last end left it; it waits if it had none, due
+        now, or if its job has a schedule. A URL that has ended and, by `Seed.modified`, changed
+        since is due as soon as it has rested for as long as it had not changed before, a day
+        (`lastmod.UNCHANGED_REST_S`) at most.
 
         Raises:
             PassLostError: one of the passes is lost, has ended or is another owner's, and nothing

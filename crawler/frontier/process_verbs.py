@@ -47,11 +47,12 @@ class ProcessVerbs(Protocol):
         earlier beats, and then those are that have not changed since either. Who is seen to live on
         this machine has STALLED_FACTOR leases in any case.
 
-        What a dead owner leaves: its hosts are free, and rest for a whole delay from now; its tasks
-        wait, with the attempt that was begun, and are suspected (MAX_CRASHES); its passes are open
-        to others; its files stay claimed. A part of a task stays only if the owner has certainly
-        ended. The answer is news: what a lost reply told is told no more, and only an audit of the
-        output finds the parts that were to be removed.
+        What a dead owner leaves: its hosts are free, and rest from now for the longest of the
+        delays of their jobs, `HostRecord.gap` and crawl delay, as if all of their tasks had been
+        visited; these wait, with the attempt that was begun, and are suspected (MAX_CRASHES); its
+        passes are open to others; its files stay claimed. A part of a task stays only if the owner
+        has certainly ended. The answer is news: what a lost reply told is told no more, and only
+        an audit of the output finds the parts that were to be removed.
         """
 
     def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:

@@ -74,7 +74,7 @@ class Lease:
     hosts: tuple[LeasedHost, ...]
     """Hosts taken now, and hosts that were to be refilled."""
     surplus: int = 0
-    """Number of hosts held beyond the fair share, while other processes lack some."""
+    """Number of hosts held beyond the fair share while no host is free."""
     next_at: Seconds | None = None
     """Wall time at which the next unowned host is ready; None if none waits for a time."""
     more: bool = False

@@ -253,6 +253,24 @@ def test_a_host_rests_for_two_hours_if_it_asked_for_them_whatever_the_clock(
     assert at >= answered + 7200 - EXACT_S
 
 
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+def test_a_delay_that_is_lowered_after_a_step_of_the_clock_counts_from_the_answer(
+    hosts_at_work, step, counts
+):
+    work = hosts_at_work(delay="3h")
+    work.add(*URLS)
+    for _, task in work.starts():
+        work.end(task)
+    answered = work.now
+    assert work.lease() == [], "it rests long, and went back"
+    set_clock(work, step, counts=counts)
+    work.review.ask(ahead=counts and step < 0)
+    work.reload({"a": {"delay": "60s"}})
+    ((at, _), *_) = work.starts(90)
+    assert at - answered == pytest.approx(60, abs=1.1)
+    assert at >= answered + 60 - EXACT_S
+
+
 @pytest.mark.parametrize("step", [30.0, 3600.0])
 def test_an_address_rests_on_for_another_process_while_the_clock_is_set_forward(
     hosts_at_work, step, counts

@@ -112,6 +112,10 @@ def test_the_clock_outlasts_the_processes_of_a_boot(file, open_one):
     clocks = Clocks(lambda: NOW + 60 + HOUR, lambda: NOW + 60, "made up")
     with open_ledger(file, clocks=clocks) as ledger:
         assert ledger.now() == NOW + 60
+    long_after = NOW + 2 * DOUBT_S
+    clocks = Clocks(lambda: long_after + HOUR, lambda: long_after, "made up")
+    with open_ledger(file, clocks=clocks) as ledger:
+        assert ledger.now() == long_after, "who only reads follows no step"
 
 
 def test_another_boot_begins_with_its_wall_clock(file, open_one):
