@@ -37,7 +37,8 @@ HOMES = {
     "failures": "hosts_verbs", "find": "find", "forget": "urls", "host": "hosts_verbs",
     "hosts": "hosts_verbs",
     "pause": "wishes", "reload": "desk", "resume": "wishes", "retry": "urls",
-    "set": "wishes", "status": "status_verb", "stop": "desk", "tail": "tail", "unset": "wishes",
+    "set": "wishes", "status": "status_verb", "stop": "desk", "tail": "tail", "top": "top",
+    "unset": "wishes",
     "wake": "wishes", "wishes": "wishes",
 }  # fmt: skip
 """The module below crawler/verbs of each verb that works on the ledger, which alone it loads."""

@@ -28,7 +28,7 @@ from crawler.daemon.services import Service
 from crawler.daemon.signals import signals_heard
 from crawler.daemon.standing import Standing
 from crawler.daemon.supervisor import Supervisor
-from crawler.daemon.telling import telling
+from crawler.daemon.telling import telling, visits_under_way
 from crawler.daemon.until_done import UntilDone
 from crawler.daemon.upgrading import upgraded
 from crawler.daemon.visiting import Visiting
@@ -145,8 +145,9 @@ class App:
             self._configuration, self._visiting, self._meanings, self._disk, self._supervisor,
             self.keeper, self.seeder, self._controls,
         )  # fmt: skip
-        prepare = self._change.prepare
-        self._reloader = Reloader(self._file, self._configuration, prepare, self._log)
+        self._reloader = Reloader(
+            self._file, self._configuration, self._change.prepare, self._log, self.frontier.now
+        )
         self._hearing = hearing(
             self.frontier, self._disk.owner, self._visiting.feeder, self._reloader, self._log
         )
@@ -212,6 +213,7 @@ class App:
             progress=configuration.settings.crawler.log.progress,
             when_settled=partial(self._look, done),
         )
+        self.keeper.under_way = partial(visits_under_way, visiting)
         self._standing = Standing(
             self._file, configuration, self._log, stop=self.stop, reload=self._mailbox.reload,
             give_back=visiting.feeder.leaser.give_all_back,

@@ -41,7 +41,7 @@ class Configuration:
         self.outdated: frozenset[str] = frozenset()
         """Names of jobs that mean something else in the newest text, which is not in force here."""
         self.reloaded: tuple[Seconds | None, str] = (None, "")
-        """Wall time of the last reload, and what it changed or why it was refused, in words."""
+        """The frontier's time of the last reload, and what it changed or why it was refused."""
 
     def coming(self, settings: Settings, text: Settings) -> Coming:
         """Return other settings as they would come into force; nothing changes yet.

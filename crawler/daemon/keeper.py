@@ -9,11 +9,14 @@ from crawler.daemon.output_watch import OutputWatch
 from crawler.daemon.owner_watch import OwnerWatch
 from crawler.daemon.tally import Tally
 from crawler.frontier import LEASE_S, Beat, Frontier, Pulse, Reclaimed, Watched
+from crawler.frontier.values import UnderWay
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.store import Files, sweep
 
 TICK_S: Seconds = 1.0
+LOOKED_AT_S: Seconds = 1.0
+"""Time between two heartbeats while somebody looks at the visits under way."""
 HEARTBEAT_S: Seconds = LEASE_S / 12
 """Time between two heartbeats: each renews the leases and writes the process's row."""
 RATE_WEIGHT = 0.3
@@ -48,6 +51,10 @@ class Keeper:
         self._when_settled = when_settled
         self.beaten: list[Callable[[Beat], None]] = []
         """Are called after each heartbeat, with what the ledger answered."""
+        self.under_way: Callable[[], Sequence[UnderWay]] = tuple
+        """Returns the oldest visits under way."""
+        self._looked = False
+        """Whether somebody looks at them."""
         self._rates = (0.0, 0.0)
         self._watch = OwnerWatch()
         self._watched = Watched()
@@ -65,7 +72,7 @@ class Keeper:
             now = time.monotonic()
             if now >= beat_at:
                 self.beat()
-                beat_at = now + HEARTBEAT_S
+                beat_at = now + (LOOKED_AT_S if self._looked else HEARTBEAT_S)
             if self.progress and now >= report_at:
                 self._report()
                 report_at = now + self.progress
@@ -78,13 +85,15 @@ class Keeper:
         now, tally = time.monotonic(), self._tally
         at, visits, ok = self._beaten
         passed = max(0.001, now - at)
-        rate = _smoothed(self._rates[0], (tally.visits - visits) / passed)
-        rate_ok = _smoothed(self._rates[1], (tally.ok - ok) / passed)
+        rate = _smoothed(self._rates[0], (tally.visits - visits) / passed, passed)
+        rate_ok = _smoothed(self._rates[1], (tally.ok - ok) / passed, passed)
         self._rates, self._beaten = (rate, rate_ok), (now, tally.visits, tally.ok)
         pulse = replace(
-            self._pulse(), visits=tally.visits, rate=rate, rate_ok=rate_ok, bytes=tally.bytes
-        )
+            self._pulse(), visits=tally.visits, rate=rate, rate_ok=rate_ok, bytes=tally.bytes,
+            visits_under_way=self.under_way() if self._looked else (),
+        )  # fmt: skip
         beat = self._frontier.beat(self._owner, pulse, self._watched)
+        self._looked = beat.looked
         self._watched = self._watch.look(beat.seen, time.monotonic())
         if beat.reclaimed:
             self._sweep(beat.reclaimed)
@@ -119,5 +128,6 @@ class Keeper:
         )
 
 
-def _smoothed(old: float, new: float) -> float:
-    return round(old + RATE_WEIGHT * (new - old) if old else new, 2)
+def _smoothed(old: float, new: float, passed: Seconds) -> float:
+    weight = 1 - (1 - RATE_WEIGHT) ** (passed / HEARTBEAT_S)
+    return round(old + weight * (new - old) if old else new, 2)

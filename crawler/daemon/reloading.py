@@ -5,7 +5,6 @@ held by another program, puts the reload off. Visits under way end under the opt
 they began; the next lease of a URL has the new ones.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -39,12 +38,18 @@ class Reloader:
     """Reads the configuration again, one reload after another."""
 
     def __init__(
-        self, file: Path | None, configuration: Configuration, prepare: Prepare, log: Log
+        self,
+        file: Path | None,
+        configuration: Configuration,
+        prepare: Prepare,
+        log: Log,
+        now: Callable[[], Seconds],
     ) -> None:
         self._file = file
         self._configuration = configuration
         self._prepare = prepare
         self._log = log
+        self._now = now
         self.wishes: Sequence[Wish] = ()
         """What operators set, above what the file says."""
         self._asked = False
@@ -117,7 +122,7 @@ class Reloader:
         self._tell(f"refused: {problems[0]}{more}")
 
     def _tell(self, words: str) -> None:
-        self._configuration.reloaded = time.time(), words[:MAX_TOLD]
+        self._configuration.reloaded = self._now(), words[:MAX_TOLD]
 
 
 def _loaded(native: Native, file: Path) -> Settings:

@@ -7,8 +7,21 @@ from crawler.daemon.configuration import Configuration
 from crawler.daemon.guards import Guards
 from crawler.daemon.visiting import Visiting
 from crawler.frontier import Pulse
+from crawler.frontier.values import UnderWay
 from crawler.model import Seconds
 from crawler.sources.contract import readable
+
+MAX_UNDER_WAY = 100
+"""Visits that a process tells of."""
+
+
+def visits_under_way(visiting: Visiting) -> list[UnderWay]:
+    """Return the oldest visits under way."""
+    now, fetcher = time.monotonic(), visiting.fetcher
+    return [
+        UnderWay(task.location, task.job, now - began, fetcher.arrived(task.id))
+        for task, began in visiting.workers.oldest(MAX_UNDER_WAY)
+    ]
 
 
 def telling(

@@ -79,6 +79,11 @@ class Fetcher:
         self._sessions.hang_up()
         self._resolver.__exit__()
 
+    def arrived(self, task: int) -> int:
+        """Return the bytes of a task's body that are there by now."""
+        intake = self._reader.intakes.get(task)
+        return intake.size if intake else 0
+
     @property
     def declared(self) -> int:
         """Return the bytes that bodies under way are still to bring to the disk, as declared."""

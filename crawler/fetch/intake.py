@@ -72,6 +72,11 @@ class Intake:
             if kind is not None and not (self._kept and _broke_off(error)):
                 self._files.discard([self._part.name])
 
+    @property
+    def size(self) -> int:
+        """Return the bytes that are there by now."""
+        return self._size
+
     def take(self, data: bytes) -> None:
         """Take decoded bytes in."""
         if self._part is None:

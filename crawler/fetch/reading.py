@@ -57,6 +57,8 @@ class AnswerReader:
         self._windows = windows
         self._note = note
         self.declared = Declared()
+        self.intakes: dict[int, Intake] = {}
+        """The bodies that are coming in, by their tasks."""
 
     def measure(self, kept: Kept) -> Measured | None:
         """Look at what an earlier visit left; what cannot be continued is removed."""
@@ -122,9 +124,13 @@ class AnswerReader:
             page=page,
             stays=task.robots,
         )
-        with intake:
-            read_body(answer.body, decoder, limits, intake.take, self._windows)
-            content, written, size, digest = intake.finish()
+        self.intakes[task.id] = intake
+        try:
+            with intake:
+                read_body(answer.body, decoder, limits, intake.take, self._windows)
+                content, written, size, digest = intake.finish()
+        finally:
+            del self.intakes[task.id]
         return Fetched(
             answer.status_code,
             headers,

@@ -144,8 +144,13 @@ class Rename:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class LookAtVisits:
+    """Have every process tell of its visits under way, from its next heartbeat on for 10 s."""
+
+
 Action = (
-    Retry | Forget | ForgetUnused | BeginArchive | Believe | Revisit | LetGo | Rename
+    LookAtVisits | Retry | Forget | ForgetUnused | BeginArchive | Believe | Revisit | LetGo | Rename
     | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes | WakeHost
 )  # fmt: skip
 """What `change` does."""

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from crawler.frontier.answers import Soundness
 from crawler.frontier.entries import Entry, KnownUrl, Said, UnknownUrl
 from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
+from crawler.frontier.values import UnderWay
 from crawler.frontier.wishes import Subject
 from crawler.model import Seconds
 from crawler.policy.patience import Waiting
@@ -71,6 +72,13 @@ class FilesNamed(Question[Sequence[Entry | None]]):
 
     paths: Sequence[str]
     fingerprints: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VisitsUnderWay(Question[Sequence[tuple[int, UnderWay]]]):
+    """What processes told last of their oldest visits, each with its owner."""
+
+    now: Seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,19 @@ class Beat:
     """None where a newer crawler has migrated the ledger: this process is to drain."""
     course: Course | None = None
     """How the frontier's clock runs; `now` goes by it from here on."""
+    looked: bool = False
+    """Whether somebody looks at the visits under way, see `Pulse.visits_under_way`."""
+
+
+class UnderWay(NamedTuple):
+    """A visit that is being made."""
+
+    url: str
+    job: str
+    age: Seconds
+    """How long it has been going on."""
+    bytes: int
+    """Of its body, by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +201,5 @@ class Pulse:
     """Wall time of its last reload."""
     reloaded: str = ""
     """What that changed, or why it was refused, in words."""
+    visits_under_way: Sequence[UnderWay] = ()
+    """The oldest visits under way, where somebody looks."""

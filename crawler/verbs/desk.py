@@ -88,7 +88,7 @@ def export_verb(ledger: Ledger, *, style: str, unmasked: bool, **chosen: Any) ->
     """Print the ledger: every URL with its last outcome."""
     with opened_by(ledger, acts=False) as desk:
         mask = NOTHING if unmasked else ledger.mask
-        for text in exported(desk, wanted(**chosen), style, mask):
+        for text in exported(desk, wanted(**chosen, now=desk.now()), style, mask):
             sys.stdout.write(text)
 
 

@@ -3,7 +3,6 @@
 import functools
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -118,9 +117,11 @@ def wanted(
     last_ends: Sequence[str],
     since: Seconds | None,
     states: Sequence[str] = (),
+    *,
+    now: Seconds,
 ) -> Wanted:
-    """Return which URLs the options of `choosing_urls` and `states` choose."""
-    at = None if since is None else time.time() - since
+    """Return which URLs the options of `choosing_urls` and `states` choose at a time."""
+    at = None if since is None else now - since
     return Wanted(job, host, tuple(kinds), tuple(states), at, tuple(last_ends))
 
 

@@ -220,10 +220,10 @@ def _number(number: int, noun: str) -> str:
 
 
 def _begin_archive(state: Path) -> Seconds:
-    """Forget the lists of earlier runs, and return the wall time: their files are older."""
+    """Forget the lists of earlier runs, and return the frontier's time: their files are older."""
     with open_ledger(state, write=True) as desk:
         changed(desk, BeginArchive())
-    return time.time()
+        return desk.now()
 
 
 def _job(urls: Sequence[str], list_file: Path | None, options: dict[str, Any]) -> Job:

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
+from heapq import nsmallest
 from typing import NamedTuple
 from weakref import WeakSet
 
 from gevent.pool import Pool
 
-from crawler.model import Seconds, Visited
+from crawler.model import Seconds, Task, Visited
 from crawler.policy.outcome import bug
 from crawler.threads import Greenlet
 from crawler.worker.frames import where
@@ -65,6 +66,11 @@ class Workers:
     def busy(self) -> int:
         """How many are on a visit."""
         return sum(1 for worker in self._workers.values() if worker.task)
+
+    def oldest(self, most: int) -> list[tuple[Task, Seconds]]:
+        """Return the visits under way that began first, each with its monotonic time."""
+        busy = [(worker.began, worker.task) for worker in self._workers.values() if worker.task]
+        return [(task, began) for began, task in nsmallest(most, busy, key=lambda one: one[0])]
 
     def fill(self) -> None:
         """Spawn the workers that are missing."""

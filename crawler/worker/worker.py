@@ -41,6 +41,8 @@ class Worker:
         self._leave = leave
         self.task: Task | None = None
         """The task that it is visiting; where a worker is found dead the pool settles it."""
+        self.began: Seconds = 0.0
+        """Monotonic time at which the visit began."""
         self.deadline: Seconds = 0.0
         """Monotonic time by which the visit is to end."""
 
@@ -63,7 +65,8 @@ class Worker:
             except ShutDown:
                 return None
             self.task = task  # first of all: whatever fails from here on, it has an end
-            self.deadline = time.monotonic() + visits.timeout(task)
+            self.began = time.monotonic()
+            self.deadline = self.began + visits.timeout(task)
             end = visits.begin(task)
             if end is GO:
                 end = visits.visit(task, self.deadline)

@@ -1,13 +1,17 @@
 """The wall clock is set while processes work, of all or of one: no host is visited early."""
 
+import json
 import os
+import signal
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import trustme
 
 from tests import clocks
 from tests.daemon.test_single_changes import DECADE
-from tests.program import Daemon, until, write_config
+from tests.program import Daemon, crawler, fetch, until, write_config
 from tests.servers import Site, slow, status
 
 HOUR = 3600
@@ -110,3 +114,80 @@ def test_a_wall_clock_that_only_one_process_has_is_gone_by_by_none(tmp_path, clo
             assert not wrong.told("clock.moved")
             assert (right.stop(), wrong.stop()) == (0, 0)
         assert len(away.requests) == 1
+
+
+NOT_YET_BELIEVED = pytest.mark.parametrize("believed_in", [None], indirect=True)
+
+
+def of_verb(environment, folder, *arguments):
+    """What a verb prints whose wall clock is that of the environment."""
+    return crawler(*arguments, cwd=folder, env={**os.environ, **environment}).stdout
+
+
+@NOT_YET_BELIEVED
+def test_what_was_visited_since_is_a_matter_of_the_frontiers_clock(tmp_path, clock, environment):
+    with Site(lambda path: status("404 Not Found") if path == "/3" else b"x") as site:
+        config = write_config(tmp_path, [{"name": "j", "urls": [f"{site.url}/[1-3]"]}])
+        with Daemon(config, "--until-done", **environment) as daemon:
+            daemon.wait()
+    clock.set(3 * HOUR)
+    since = ("-c", str(config), "--since", "1h")
+    assert len(of_verb(environment, tmp_path, "export", *since).splitlines()) == 3
+    again = of_verb(environment, tmp_path, "retry", *since, "--dry-run", "--json")
+    assert json.loads(again)["due"] == 1
+
+
+@NOT_YET_BELIEVED
+def test_a_reload_is_told_with_the_time_of_the_frontiers_clock(tmp_path, clock, environment):
+    with Site(slow(0)) as site:
+        job = {"name": "j", "urls": [f"{site.url}/1"], "schedule": {"every": "1s"}}
+        with Daemon(write_config(tmp_path, [job]), **environment) as daemon:
+            goes_on(site, daemon)
+            clock.set(3 * HOUR)
+            daemon.wait_for("clock.doubted")
+            config = write_config(tmp_path, [{**job, "urls": [f"{site.url}/[1-2]"]}])
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_for("config.reloaded")
+
+            def reloaded():
+                told = of_verb(environment, tmp_path, "status", "-c", str(config), "--json")
+                (one,) = json.loads(told)["processes"]
+                return one["reloaded_at"]
+
+            at = datetime.fromisoformat(until(reloaded, "not told", daemon))
+            assert at < datetime.now(UTC) + timedelta(hours=1)
+            assert daemon.stop() == 0
+
+
+@NOT_YET_BELIEVED
+def test_doctor_judges_by_the_frontiers_clock_and_tells_that_it_differs(
+    tmp_path, clock, environment
+):
+    now = datetime.now(UTC)
+    issued = trustme.CA().issue_cert(
+        "a.example", not_before=now - timedelta(9), not_after=now + timedelta(hours=2)
+    )
+    issued.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "mine.pem"))
+    with Site(slow(0)) as site:
+        job = {"name": "j", "urls": [f"{site.url}/1"], "client_cert": "mine.pem"}
+        config = write_config(tmp_path, [job])
+        with Daemon(config, "--until-done", **environment) as daemon:
+            daemon.wait()
+    clock.set(3 * HOUR)
+    told = json.loads(of_verb(environment, tmp_path, "doctor", "-c", str(config), "--json"))
+    found = told["findings"]
+    mine = [one["level"] for one in found if one["check"] == "certificates"]
+    assert mine == ["ok", "warn"], "its end is near, and not over"
+    differs = [one for one in found if one["check"] == "clock" and "differs by" in one["found"]]
+    assert [one["level"] for one in differs] == ["warn"]
+
+
+@NOT_YET_BELIEVED
+def test_what_an_archive_stored_earlier_is_so_by_the_frontiers_clock(tmp_path, clock, environment):
+    options = {"cwd": tmp_path, "env": {**os.environ, **environment}}
+    with Site(slow(0)) as site:
+        for n in (1, 2):
+            done = fetch(f"{site.url}/[1-{n}]", "--archive", "a", "-o", "out", **options)
+            assert done.returncode == 0, done.stdout + done.stderr
+            clock.set(3 * HOUR)
+    assert "2 ok (1 stored earlier)" in done.stdout

@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from crawler.daemon.identity import is_new
 from crawler.errors import CrawlerError
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Desk, Sums, open_ledger
+from crawler.model import Seconds
 from crawler.policy.findings import Finding, bad, ok, skip
 from crawler.store import Files
 from crawler.verbs import check
@@ -23,12 +25,20 @@ def examined(
     settings: Settings, file: Path, supervisord: Path | None, *, deep: bool
 ) -> Iterator[Finding]:
     """Yield what is found, in the order in which it matters."""
+    now = _now(settings.crawler.state)
     yield from _tried("configuration", lambda: _configuration(settings, file, deep=deep))
     yield from _tried("folders", lambda: machine.folders(settings))
     yield from _tried("room", lambda: machine.room(settings.crawler))
     yield from _tried("supervisord", lambda: service.supervision(settings, file, supervisord))
-    yield from _tried("certificates", lambda: network.certificates(settings))
-    yield from _of_ledger(settings, deep=deep)
+    yield from _tried("certificates", lambda: network.certificates(settings, now))
+    yield from _of_ledger(settings, now, deep=deep)
+
+
+def _now(state: Path) -> Seconds:
+    """Return the frontier's time, or where no ledger tells it that of the wall clock."""
+    with suppress(CrawlerError, OSError), open_ledger(state, older=True) as desk:
+        return desk.now()
+    return time.time()
 
 
 def _tried(part: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
@@ -67,14 +77,14 @@ def _configuration(settings: Settings, file: Path, *, deep: bool) -> Iterator[Fi
              "--deep reads their lists, too")  # fmt: skip
 
 
-def _of_ledger(settings: Settings, *, deep: bool) -> Iterator[Finding]:
+def _of_ledger(settings: Settings, now: Seconds, *, deep: bool) -> Iterator[Finding]:
     """Yield what is found of the ledger, and with its help."""
     options = settings.crawler
     if is_new(options.state):
         yield books.identity(options, None)
         yield skip("ledger", f"{options.state} is not there yet: the first start makes it")
         yield from machine.descriptors(settings, [])
-        yield from machine.clock([], time.time())
+        yield from machine.clock([], now)
         yield from network.names(settings, [])
         return
     try:

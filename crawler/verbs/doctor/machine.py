@@ -21,7 +21,7 @@ from crawler.policy.findings import Finding, bad, ok, skip, warn
 from crawler.policy.pressure import ABOVE_FLOOR, wanted_descriptors
 
 SKEW_S: Seconds = 2.0
-"""How far ahead of this clock the word of a living process may be."""
+"""How far this clock may be from the frontier's, and ahead of that the word of a living process."""
 _SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 _STATUS_AT, _UNSYNCHRONIZED = 40, 0x40
 """Where struct timex has its status, and STA_UNSYNC in it (adjtimex(2), 64 bits)."""
@@ -134,8 +134,12 @@ def _limit_of(pid: int) -> int | None:
 
 
 def clock(members: list[Member], now: Seconds) -> Iterator[Finding]:
-    """Say whether the clock is kept right, and whether those of all processes agree."""
+    """Say whether the clock is kept right, and agrees with the frontier's, which shows `now`."""
     yield _synchronized()
+    differs_s = time.time() - now
+    if abs(differs_s) > SKEW_S:
+        told = f"it differs by {differs_s:+,.0f} s from the frontier's clock, which is gone by"
+        yield warn("clock", told, "set it right, or wait: it counts once it has stood for 10 min")
     ahead = [one for one in members if one.seen_at > now + SKEW_S]
     for one in ahead:
         by_s = one.seen_at - now

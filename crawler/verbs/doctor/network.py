@@ -1,7 +1,6 @@
 """What a deployment needs of the network: a resolver that answers, certificates that hold."""
 
 import ssl
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -73,14 +72,13 @@ def _judged(failed: dict[str, str], asked: int) -> Finding:
                 "look at these hosts: `crawler hosts --failing`")  # fmt: skip
 
 
-def certificates(settings: Settings) -> Iterator[Finding]:
+def certificates(settings: Settings, now: Seconds) -> Iterator[Finding]:
     """Say whether bundles of authorities can be read, and client certificates still hold."""
     bundles = {_bundle(job) for job in settings.jobs if job.verify is not False}
     yield from map(_authorities, sorted(bundles))
     if not bundles:
         told = "no job verifies any (`verify: false`)"
         yield warn("certificates", told, "name the authority with verify: FILE instead")
-    now = time.time()
     clients = {job.client_cert for job in settings.jobs if job.client_cert}
     yield from (_client(file, now) for file in sorted(clients))
 

@@ -36,7 +36,8 @@ def retry_verb(
     named = canonical_urls(urls)
     with opened_by(ledger, acts=not dry, write=not dry) as desk:
         if not named:
-            return _tell_kinds(changed(desk, Retry(wanted(**chosen), dry)), dry, as_json_)
+            due = changed(desk, Retry(wanted(**chosen, now=desk.now()), dry))
+            return _tell_kinds(due, dry, as_json_)
         came = act(desk, named, partial(RetryUrl, job=job, dry=dry))
     done = "would be due again" if dry else "due again"
     return tell(came, done, ledger.mask, as_json_=as_json_)

@@ -10,6 +10,8 @@ from crawler.daemon.configuration import Configuration
 from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.errors import LocalFaultError, UsageError
 
+NOW = 1_000_000.0
+
 
 class Events(list):
     """A log that remembers the names of events."""
@@ -54,26 +56,27 @@ def test_without_the_option_nothing_is_watched(file):
 def test_what_was_prepared_is_put_in_force_and_a_removed_job_stays_for_its_visits(file):
     configuration, log, steps = Configuration(load(file)), Events(), []
 
-    def prepare(settings, found):
+    def prepare(settings, text, found):
         steps.append(("prepared", found.added, found.removed, list(configuration.jobs)))
-        return lambda: configuration.take_up(configuration.coming(settings))
+        return lambda: configuration.take_up(configuration.coming(settings, text))
 
-    reloader = Reloader(file, configuration, prepare, log)
+    reloader = Reloader(file, configuration, prepare, log, lambda: NOW)
     write(file, "b", watch=True)
     reloader.reload()
     assert steps == [("prepared", ("b",), ("a",), ["a"])]
     assert [job.name for job in configuration.listed_jobs()] == ["b"]
     assert list(configuration.jobs) == ["a", "b"]
     assert log == ["config.reloaded"]
+    assert configuration.reloaded[0] == NOW, "by the clock of the ledger, in which it is told"
 
 
 def test_a_job_that_cannot_be_prepared_leaves_everything_as_it_is(file):
     configuration, log = Configuration(load(file)), Events()
 
-    def refuse(settings, found):
+    def refuse(settings, text, found):
         raise UsageError("b: no certificate in it")
 
-    reloader = Reloader(file, configuration, refuse, log)
+    reloader = Reloader(file, configuration, refuse, log, lambda: NOW)
     write(file, "a", "b", watch=True)
     reloader.reload()
     assert list(configuration.jobs) == ["a"]
@@ -86,15 +89,15 @@ def test_a_reload_that_meets_a_fault_of_this_machine_is_tried_again_with_what_th
     monkeypatch.setattr(reloading, "FIRST_WAIT_S", 0.01)
     configuration, log, tried = Configuration(load(file)), Events(), []
 
-    def prepare(settings, found):
+    def prepare(settings, text, found):
         tried.append([job.name for job in settings.jobs])
         if len(tried) < 3:
             write(file, "c", watch=True)
             raise LocalFaultError("the ledger is held by another program")
-        return lambda: configuration.take_up(configuration.coming(settings))
+        return lambda: configuration.take_up(configuration.coming(settings, text))
 
     write(file, "b", watch=True)
-    Reloader(file, configuration, prepare, log).reload()
+    Reloader(file, configuration, prepare, log, lambda: NOW).reload()
     assert tried == [["b"], ["c"], ["c"]]
     assert [job.name for job in configuration.listed_jobs()] == ["c"]
     assert log == ["config.postponed", "config.reloaded"]
@@ -103,15 +106,15 @@ def test_a_reload_that_meets_a_fault_of_this_machine_is_tried_again_with_what_th
 def test_reloads_that_are_asked_for_during_one_are_one_reload_after_it(file):
     configuration, log, tried = Configuration(load(file)), Events(), []
 
-    def prepare(settings, found):
+    def prepare(settings, text, found):
         tried.append([job.name for job in settings.jobs])
         if len(tried) == 1:
             write(file, "b", watch=True)
             for _ in range(3):
                 reloader.reload()
-        return lambda: configuration.take_up(configuration.coming(settings))
+        return lambda: configuration.take_up(configuration.coming(settings, text))
 
-    reloader = Reloader(file, configuration, prepare, log)
+    reloader = Reloader(file, configuration, prepare, log, lambda: NOW)
     reloader.reload()
     assert tried == [["a"], ["b"]]
 
@@ -119,10 +122,10 @@ def test_reloads_that_are_asked_for_during_one_are_one_reload_after_it(file):
 def test_a_fault_of_ours_that_a_file_shows_rejects_it_and_ends_nothing(file):
     configuration, log = Configuration(load(file)), Events()
 
-    def breaks(settings, found):
+    def breaks(settings, text, found):
         raise RecursionError("too deep")
 
-    reloader = Reloader(file, configuration, breaks, log)
+    reloader = Reloader(file, configuration, breaks, log, lambda: NOW)
     reloader.reload()
     assert log == ["config.rejected"]
     reloader.reload()
@@ -132,10 +135,10 @@ def test_a_fault_of_ours_that_a_file_shows_rejects_it_and_ends_nothing(file):
 def test_a_pipe_in_the_place_of_the_file_is_rejected_and_blocks_no_later_reload(file):
     configuration, log = Configuration(load(file)), Events()
 
-    def prepare(settings, found):
-        return lambda: configuration.take_up(configuration.coming(settings))
+    def prepare(settings, text, found):
+        return lambda: configuration.take_up(configuration.coming(settings, text))
 
-    reloader = Reloader(file, configuration, prepare, log)
+    reloader = Reloader(file, configuration, prepare, log, lambda: NOW)
     file.unlink()
     os.mkfifo(file)
     with gevent.Timeout(10):

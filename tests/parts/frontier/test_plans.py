@@ -11,18 +11,14 @@ from tests.parts.frontiers import Timed
 STEPS, WALKS = 150, 3
 SHORT = {
     *(f"temp.{name}" for name in staging.TABLES), "json_each", "job", "process", "ledger", "clock",
-    "sweep", "tally", "source", "wish", "woken", "CONSTANT", "sqlite_schema", *staging.TABLES,
+    "looked", "under_way", "sweep", "tally", "source", "wish", "woken", "CONSTANT",
+    "sqlite_schema", *staging.TABLES,
 }  # fmt: skip
 """Tables that are as long as a configuration, or as one call of a verb."""
 DERIVED = {"first", "line", "queue", "ranks", "least", "found", "older", "3"}
 """Names within statements for rows that were found by an index, with a limit."""
-FAILING = (
-    "SELECT ifnull(sum(failures >= ?), ?), ifnull(sum(silent AND failures >= ? AND failing_since "
-    "<= ?), ?) FROM (SELECT failures, silent, failing_since FROM host LIMIT ?)"
-)
 BOUNDED = {
     "SELECT count(*) FROM recent": "once for thousands of URLs, and never of more rows",
-    FAILING: "of so many hosts at the most",
 }
 """Statements that read a whole table, and why they may."""
 AT_HAND = {

@@ -8,7 +8,7 @@ from crawler.frontier import actions, queries
 from crawler.frontier import questions as asked
 from crawler.frontier import wishes as wished
 from crawler.frontier.answers import Changed, Cursor, Page
-from crawler.frontier.sqlite.desk import wishes
+from crawler.frontier.sqlite.desk import watching, wishes
 from crawler.frontier.sqlite.desk.archive import begin_archive
 from crawler.frontier.sqlite.desk.backlog import backlog
 from crawler.frontier.sqlite.desk.believing import believe
@@ -53,6 +53,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.StillForgettable: lambda db, question: still_forgettable(
         db, question.files, question.until
     ),
+    asked.VisitsUnderWay: lambda db, question: watching.visits(db, question.now),
     asked.FilesNamed: files_named,
     asked.FailuresOf: failures_of,
     asked.HostsOf: hosts_of,
@@ -72,6 +73,7 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.Forget: forget,
     actions.ForgetUnused: forget_unused,
     actions.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
+    actions.LookAtVisits: lambda file, _, now, __: _at_once(file, watching.look, now),
     actions.Believe: lambda file, action, *_: believe(file, action.job),
     actions.Revisit: lambda file, action, now, _: _at_once(
         file, files.revisit, file.names, action.files, now

@@ -15,9 +15,10 @@ from crawler.model import Seconds
 
 HOSTS, URLS = range(2)
 """Parts of the change."""
+_ASKED = "EXISTS (SELECT 1 FROM visited WHERE visited.task = task.id AND host_asked)"
 _WAITS = f"""
 state = {WAITING} AND due_at > :now
-AND (failures > 0 AND (:force OR NOT host_asked) OR job = {ROBOTS_JOB})"""
+AND (failures > 0 AND (:force OR NOT {_ASKED}) OR job = {ROBOTS_JOB})"""
 _LATER = f"""
 SELECT task.id FROM json_each(:hosts) CROSS JOIN task ON task.host = value
 WHERE {_WAITS} AND task.id > :after ORDER BY task.id LIMIT {ROWS_AT_ONCE}"""

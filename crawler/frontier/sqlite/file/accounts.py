@@ -12,4 +12,18 @@ CREATE TABLE failure (                     -- visits that failed, by host and ca
     PRIMARY KEY (host, cause)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failure_last ON failure (last_at);
+
+CREATE TABLE looked (                      -- when somebody looked at what is under way
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at REAL NOT NULL
+) STRICT;
+CREATE TABLE under_way (                   -- the oldest visits of each process, while one looks
+    process INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    job TEXT NOT NULL,
+    began_at REAL NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (process, n)
+) STRICT, WITHOUT ROWID;
 """

@@ -71,6 +71,19 @@ CREATE TABLE failure (
     PRIMARY KEY (host, cause)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failure_last ON failure (last_at);
+CREATE TABLE looked (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at REAL NOT NULL
+) STRICT;
+CREATE TABLE under_way (
+    process INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    job TEXT NOT NULL,
+    began_at REAL NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (process, n)
+) STRICT, WITHOUT ROWID;
 -- what status tells of processes, and of URLs that are tried again
 ALTER TABLE process ADD COLUMN paused_at REAL;
 ALTER TABLE process ADD COLUMN paused_for TEXT NOT NULL DEFAULT '';

@@ -14,6 +14,7 @@ from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, tally, task_of
 from crawler.frontier.sqlite.rows.visited import column
+from crawler.frontier.sqlite.visits import under_way
 from crawler.frontier.sqlite.visits.owners import LEASED_BY, renew
 from crawler.frontier.values import (
     LEASE_S,
@@ -63,7 +64,7 @@ def beat(
     machine = _heartbeat(db, owner, pulse, now)
     reclaimed = _reclaim(db, names, now, machine, owner, watched)
     seen = dict(db.execute("SELECT id, seen_at FROM process").fetchall())
-    return Beat(reclaimed, seen, in_force(db), course)
+    return Beat(reclaimed, seen, in_force(db), course, under_way.note(db, owner, pulse, now))
 
 
 def _heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) -> str:
