@@ -36,8 +36,8 @@ HOMES = {
     "explain": "desk", "export": "desk",
     "failures": "hosts_verbs", "find": "find", "forget": "urls", "host": "hosts_verbs",
     "hosts": "hosts_verbs",
-    "pause": "wishes", "reload": "desk", "resume": "wishes", "retry": "urls",
-    "set": "wishes", "status": "status_verb", "stop": "desk", "tail": "tail", "top": "top",
+    "pause": "wishes", "reload": "orders", "resume": "wishes", "retry": "urls",
+    "set": "wishes", "status": "status_verb", "stop": "orders", "tail": "tail", "top": "top",
     "unset": "wishes",
     "wake": "wishes", "wishes": "wishes",
 }  # fmt: skip

@@ -149,8 +149,9 @@ class App:
             self._file, self._configuration, self._change.prepare, self._log, self.frontier.now
         )
         self._hearing = hearing(
-            self.frontier, self._disk.owner, self._visiting.feeder, self._reloader, self._log
-        )
+            self.frontier, self._disk.owner, self._visiting.feeder, self._reloader, self._mailbox,
+            self._log,
+        )  # fmt: skip
         stack.callback(self._release)
 
     def _open_supervisor(self) -> None:

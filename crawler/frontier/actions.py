@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crawler.frontier.queries import Wanted
-from crawler.frontier.wishes import EndWishes, MakeWish, TakeBackWish, WakeHost
+from crawler.frontier.wishes import EndWishes, GiveOrder, MakeWish, TakeBackWish, WakeHost
 from crawler.model import Seconds
 from crawler.records import StoredFile
 
@@ -151,6 +151,6 @@ class LookAtVisits:
 
 Action = (
     LookAtVisits | Retry | Forget | ForgetUnused | BeginArchive | Believe | Revisit | LetGo | Rename
-    | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes | WakeHost
+    | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes | WakeHost | GiveOrder
 )  # fmt: skip
 """What `change` does."""

@@ -70,8 +70,11 @@ class ProcessVerbs(Protocol):
         first number.
         """
 
-    def heed(self, owner: int, number: int) -> None:
-        """Note that the wishes of a number are in force in the owner's process."""
+    def heed(self, owner: int, number: int, orders: Collection[int] = ()) -> None:
+        """Note that the wishes of a number are in force in the owner's process.
+
+        And that it does as it was told by these orders.
+        """
 
     def hold(self, jobs: Collection[str]) -> None:
         """From now on lease no task of these jobs, but of all other jobs, for this process.

@@ -114,6 +114,22 @@ class WakeHost:
     force: bool = False
 
 
+class Order(StrEnum):
+    """What processes are told once."""
+
+    STOP = "stop"
+    RELOAD = "reload"
+
+
+@dataclass(frozen=True, slots=True)
+class GiveOrder:
+    """Tell processes something, once; it is void for one that is no more. It counts the others."""
+
+    order: Order
+    owners: Sequence[int]
+    wisher: Wisher
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """The answer to `hear`."""
@@ -124,6 +140,8 @@ class Heard:
     """All that stand; None where the number is that of the last hearing."""
     woken: Mapping[int, bool] = field(default_factory=dict)
     """Numbers of the hosts that were woken since, with whether that was forced."""
+    orders: Mapping[int, Order] = field(default_factory=dict)
+    """Orders for the process that it has not said to have heard, by their numbers, in turn."""
 
 
 def paused_by(wishes: Sequence[Wish], now: Seconds) -> Paused:

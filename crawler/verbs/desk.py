@@ -1,6 +1,5 @@
 """The desk: the verbs that answer from the ledger, with a daemon at work on it or without one."""
 
-import signal
 import sys
 from itertools import chain
 from pathlib import Path
@@ -11,27 +10,17 @@ import click
 from crawler.errors import UsageError
 from crawler.frontier import (
     STATES,
-    Believe,
-    changed,
     open_ledger,
 )
-from crawler.frontier.process import Process
 from crawler.log import size
-from crawler.model import Seconds
 from crawler.policy.masking import NOTHING, masked_line
 from crawler.urls import canonical
-from crawler.verbs import processes
 from crawler.verbs.desk_options import JSON, choosing_urls, verb_of, wanted
 from crawler.verbs.holding import opened_by
 from crawler.verbs.importing import importing
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import FORMATS, exported
-from crawler.verbs.words import as_json, counted, print_lines
-
-WAIT_FOR_END_S: Seconds = 600.0
-"""How long `stop --wait` waits where no configuration says how long a stop may take."""
-STOP_MARGIN_S: Seconds = 10.0
-"""How long `stop --wait` waits beyond the grace period."""
+from crawler.verbs.words import as_json, print_lines
 
 
 @click.command("explain")
@@ -107,69 +96,6 @@ def backup_verb(ledger: Ledger, *, target: Path, force: bool) -> None:
     print_lines([f"{target}: {size(written)}, checked and whole"])
 
 
-@click.command("stop")
-@verb_of
-@click.option("--wait", is_flag=True, help="Return when the processes have ended.")
-def stop_verb(ledger: Ledger, *, wait: bool) -> None:
-    """Have every process of this machine drain and exit; a second time forces it."""
-    heard = _signal(ledger, signal.SIGTERM, "told to stop")
-    if wait:
-        options = ledger.settings.crawler if ledger.settings else None
-        processes.wait(heard, options.grace_period + STOP_MARGIN_S if options else WAIT_FOR_END_S)
-
-
-@click.command("reload")
-@verb_of
-@click.option("--dry-run", is_flag=True, help="Only tell what it would change.")
-@click.option(
-    "--believe", "job", metavar="JOB",
-    help="Its lists lost so many URLs that nothing was removed; that is right.",
-)  # fmt: skip
-def reload_verb(ledger: Ledger, *, dry_run: bool, job: str | None) -> int:
-    """Have every process of this machine read its configuration again; its log has the result."""
-    if dry_run:
-        _preview(ledger)
-        return 0
-    if job is not None:
-        with opened_by(ledger, acts=True, write=True) as desk:
-            held = changed(desk, Believe(job)).total()
-        print_lines([f"{job}: the {counted(held, 'URL')} on its lists are believed"])
-    return 0 if _signal(ledger, signal.SIGHUP, "told to reload") else 1
-
-
-def _preview(ledger: Ledger) -> None:
-    if ledger.settings is None:
-        raise UsageError("--dry-run needs the configuration, with -c")
-    if ledger.state.exists():
-        with opened_by(ledger, acts=False):
-            pass  # it says whose the ledger is
-    with importing():  # it fetches: no other verb does
-        from crawler.verbs.reload_preview import preview, printed
-
-    print_lines(printed(*preview(ledger.settings)), ledger.mask)
-
-
-def _signal(ledger: Ledger, number: signal.Signals, what: str) -> list[Process]:
-    with opened_by(ledger, acts=True) as desk:
-        found, now = desk.sums().members, desk.now()
-    here = processes.here(found)
-    deaf = [one for one in here if processes.ignores(one, number)]
-    heard = processes.send([one for one in here if one not in deaf], number)
-    print_lines(f"process {one.pid} was {what}" for one in heard)
-    for one in deaf:
-        name = number.name.removeprefix("SIG")
-        print_lines(
-            [f"process {one.pid} ignores {name}, as nohup has it: restart it, or use watch"]
-        )
-    for one in processes.elsewhere(found, now):
-        machine = one.machine.partition(" ")[0]
-        print_lines([f"process {one.pid} on {machine} was not reached: do it there"])
-    if not here:
-        print_lines(["no daemon is running on this machine"])
-    return heard
-
-
 VERBS: tuple[click.Command, ...] = (
-    explain_verb, export_verb, backup_verb, stop_verb,
-    reload_verb,
+    explain_verb, export_verb, backup_verb,
 )  # fmt: skip

@@ -133,12 +133,12 @@ def test_stop_reaches_every_process_and_waits_for_their_end(tmp_path):
             for daemon in (one, other):
                 assert f"process {daemon.process.pid} was told to stop" in told
                 assert daemon.wait(1.0) == 0  # its last threads may be ending
-    assert "no daemon is running on this machine" in desk(tmp_path, "stop")
+    assert "no daemon is running" in desk(tmp_path, "stop", code=1)
     assert_clean(tmp_path)
 
 
 def test_stop_that_waits_in_vain_says_what_forces_the_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.verbs.desk.STOP_MARGIN_S", 1.0)
+    monkeypatch.setattr("crawler.verbs.orders.stopping.STOP_MARGIN_S", 1.0)
     with Site(slow(0.01)) as site:
         file = write_config(tmp_path, of(site, 2), grace_period="1ms")
         with Daemon(file) as daemon:

@@ -1,19 +1,27 @@
 """What an operator wishes of a running process: heard within a second, and put in force."""
 
+from collections.abc import Callable
 from functools import partial
 
+from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.reloading import Reloader
 from crawler.daemon.services import Service
 from crawler.daemon.wishes.hearing import Hearing
 from crawler.daemon.wishes.waking import Waking
 from crawler.feeder.feeder import Feeder
 from crawler.frontier import Frontier
+from crawler.frontier.wishes import Order
 from crawler.log import Log
 from crawler.seeder.waking import wake_hosts
 
 
 def hearing(
-    frontier: Frontier, owner: int, feeder: Feeder, reloader: Reloader, log: Log
+    frontier: Frontier,
+    owner: int,
+    feeder: Feeder,
+    reloader: Reloader,
+    mailbox: Mailbox,
+    log: Log,
 ) -> tuple[Service, ...]:
     """Put in force what is wished, before anything is leased; return the services that go on.
 
@@ -22,9 +30,14 @@ def hearing(
     """
     waking = Waking(partial(wake_hosts, frontier, owner, feeder.leaser.look))
     setting = Waking(partial(reloader.reload, read=False))
+    orders: dict[Order, Callable[[], None]] = {
+        Order.STOP: partial(mailbox.stop, "crawler stop"),
+        Order.RELOAD: mailbox.reload,
+    }
     heard = Hearing(
-        frontier, owner, log, feeder=feeder, reloader=reloader, wake=waking.ask, set_=setting.ask
-    )
+        frontier, owner, log, feeder=feeder, reloader=reloader, wake=waking.ask, set_=setting.ask,
+        orders=orders,
+    )  # fmt: skip
     heard.look()
     if reloader.wishes:
         reloader.reload(read=False)

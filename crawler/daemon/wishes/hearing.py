@@ -4,7 +4,7 @@ That is a read beside everything else, so it is no heartbeat: it waits for no pr
 and a process of which nothing is wished writes nothing for it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import gevent
 
@@ -12,7 +12,7 @@ from crawler.daemon.reloading import Reloader
 from crawler.errors import LocalFaultError, StateError
 from crawler.feeder.feeder import Feeder
 from crawler.frontier import Frontier, changed
-from crawler.frontier.wishes import EndWishes, Heard, Scope, Verb, Wish, paused_by
+from crawler.frontier.wishes import EndWishes, Heard, Order, Scope, Verb, Wish, paused_by
 from crawler.log import Log, iso
 from crawler.model import Seconds
 
@@ -23,7 +23,8 @@ HEAR_S: Seconds = 0.5
 class Hearing:
     """Looks while it runs.
 
-    `wake` has hosts learn that jobs are paused, or no longer; `set_` has other options be in force.
+    `wake` has hosts learn that jobs are paused, or no longer; `set_` has other options be in force;
+    `orders` has what is done for each.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Hearing:
         reloader: Reloader,
         wake: Callable[[], None],
         set_: Callable[[], None],
+        orders: Mapping[Order, Callable[[], None]],
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -44,6 +46,9 @@ class Hearing:
         self._reloader = reloader
         self._wake = wake
         self._set = set_
+        self._orders = orders
+        self._obeyed = 0
+        """Number of the last order that was obeyed."""
         self._number = 0
         self._wishes: dict[int, Wish] = {}
 
@@ -63,7 +68,8 @@ class Hearing:
             heard = self._frontier.hear(self._owner, self._number)
             if heard.wishes is not None:
                 self._take_up(heard, heard.wishes)
-                self._frontier.heed(self._owner, heard.number)
+                self._obey(heard.orders)
+                self._frontier.heed(self._owner, heard.number, list(heard.orders))
             self._end()
         except (LocalFaultError, StateError) as error:  # whoever writes is told of it likewise
             self._log.debug("wish.unheard", cause=str(error))
@@ -87,6 +93,14 @@ class Hearing:
         if _paused_jobs(before.values()) != _paused_jobs(wishes):
             self._wake()
         self._set_options(wishes)
+
+    def _obey(self, orders: Mapping[int, Order]) -> None:
+        """Do as told, once: an order that could not be noted as heard comes again."""
+        for number, order in orders.items():
+            if number > self._obeyed:
+                self._obeyed = number
+                self._log.info("order.heard", verb=order.value)
+                self._orders[order]()
 
     def _set_options(self, wishes: Sequence[Wish]) -> None:
         """Have the options that are set be in force, if they are others now."""

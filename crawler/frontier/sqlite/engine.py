@@ -88,8 +88,8 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
     def hear(self, owner: int, after: int) -> Heard:
         return self._ear.hear(owner, after)
 
-    def heed(self, owner: int, number: int) -> None:
-        self._file.write(hearing.heed, owner, number)
+    def heed(self, owner: int, number: int, orders: Collection[int] = ()) -> None:
+        self._file.write(hearing.heed, owner, number, orders, self.now())
 
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
@@ -176,5 +176,5 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         claims: Mapping[int, str] = values.NO_CLAIMS,
         kept: Mapping[int, Kept] = values.NOTHING_KEPT,
     ) -> set[int]:
-        owed = self._lasting(hosts)
-        return self._file.stage(settling.settle, owner, settlements, owed, claims, kept)
+        owed, stepped = self._lasting(hosts), self._clock.stepped
+        return self._file.stage(settling.settle, owner, settlements, owed, claims, kept, stepped)

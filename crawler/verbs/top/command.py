@@ -10,10 +10,11 @@ from crawler.errors import CrawlerError
 from crawler.frontier.actions import LookAtVisits
 from crawler.frontier.questions import VisitsUnderWay
 from crawler.model import Seconds
-from crawler.verbs import processes, status
+from crawler.verbs import status
 from crawler.verbs.desk_options import Span, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.orders import processes
 from crawler.verbs.top import terminal
 from crawler.verbs.top.view import ORDERS, Shown, screen
 from crawler.verbs.words import print_lines

@@ -1,5 +1,8 @@
 """`crawler wake`: it is repaired, go on."""
 
+from collections import Counter
+from collections.abc import Iterator
+
 import click
 
 from crawler.frontier import InFlight, changed
@@ -36,8 +39,10 @@ def wake_verb(
         told = [{"host": host, **came[host]} for host in came]
         click.echo(as_json({"woken": told, **found.document()}, ledger.mask, indent=2))
     else:
-        lines = [
-            f"{host} is woken, {counted(n['urls'], 'URL')} came forward" for host, n in came.items()
-        ]
-        print_lines([*lines, found.in_words()], ledger.mask)
+        print_lines([*_lines(came), found.in_words()], ledger.mask)
     return int(not (found.heard or found.others))
+
+
+def _lines(came: dict[str, "Counter[str]"]) -> Iterator[str]:
+    for host, sums in came.items():
+        yield f"{host} is woken, {counted(sums['urls'], 'URL')} came forward"

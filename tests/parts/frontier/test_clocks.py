@@ -1,10 +1,25 @@
 """One clock for all processes of a ledger, whatever is done to the wall clock of one of them."""
 
+from dataclasses import replace
+
 import pytest
 
-from crawler.frontier import AboutUrl, BringBack, HostsOf, WaitsAt, Watched, open_ledger
+from crawler.frontier import (
+    AboutUrl,
+    Amended,
+    BringBack,
+    FailuresOf,
+    HostsOf,
+    Rests,
+    WaitsAt,
+    Watched,
+    changed,
+    open_ledger,
+)
+from crawler.frontier.actions import RetryUrl
 from crawler.frontier.clock import Clocks, boot, since_boot
-from crawler.model import Kind
+from crawler.frontier.wishes import WakeHost
+from crawler.model import DAY_S, Kind
 from crawler.policy import course
 from crawler.policy.course import DOUBT_S
 from crawler.records import Again, Health, HostRecord, Rest
@@ -21,6 +36,7 @@ from tests.parts.frontiers import (
     settled,
     take,
 )
+from tests.parts.ledgers import execute
 
 HOUR, YEARS = 3600.0, 315_360_000.0
 LOOK_S = 5.0
@@ -184,11 +200,11 @@ def test_the_boot_has_a_name_and_a_clock():
     assert 0 < since_boot() <= since_boot()
 
 
-def stepped(crawler):
-    """Let both processes follow a step of an hour."""
-    crawler.skews = (HOUR, HOUR)
+def stepped(crawler, by=HOUR):
+    """Let both processes follow a step."""
+    crawler.skews = (by, by)
     crawler.pass_by(DOUBT_S + 2 * LOOK_S)
-    assert crawler.differences() == [HOUR, HOUR]
+    assert crawler.differences() == [by, by]
 
 
 def test_a_host_whose_owner_died_rests_from_then_after_a_step_too(crawler):
@@ -229,3 +245,106 @@ def test_the_desk_tells_what_hosts_are_owed_by_the_time_after_a_step(crawler):
     assert (waiting.put_off_until, waiting.failing_since) == (NOW + 800 + HOUR, NOW - 5 + HOUR)
     assert one.sums(give_up=now - NOW - HOUR + 6).hosts.counts.given_up == 0
     assert one.sums(give_up=now - NOW - HOUR + 4).hosts.counts.given_up == 1
+
+
+def left(frontier, owner, task, *, due_in=2.0, **owed):
+    """Let a visit fail and its host go, with what it is owed; times are the frontier's."""
+    now = frontier.now()
+    record = HostRecord(task.host_id, now + 2, **owed)
+    frontier.settle(owner, [settled(task, Kind.TIMEOUT, Again(now + due_in), now)], [record])
+    frontier.lease(owner, new=0, refills={}, idle=[record])
+
+
+def state_of(frontier, task):
+    (url,) = frontier.entry(AboutUrl(task.url))
+    return url.host
+
+
+def test_a_host_that_rests_for_its_turn_is_found_after_a_step_too(crawler):
+    (one, other), (first, second) = crawler.frontiers, crawler.owners
+    one.add("job", seeds("a"), NOW)
+    turn_at = NOW + DOUBT_S + HOUR / 2
+    task = one_task(one, first)
+    left(one, first, task, rest=Rest(NOW, turn_at=turn_at))
+    stepped(crawler)
+    assert turn_at < crawler.up + HOUR < turn_at + HOUR
+    (found,) = (host for hosts in done(other, second, Rests(), crawler.up) for host in hosts)
+    assert found.rest.turn_at == turn_at + HOUR
+    owed = HostRecord(found.id, crawler.up + 5, rest=replace(found.rest, failed_until=crawler.up))
+    other.tidy(second, Rests([Amended(found, owed)]), crawler.up, found.id)
+    host = state_of(other, task)
+    assert (host.next_at, host.failed_until, host.turn_at) == (
+        crawler.up + 5, crawler.up, turn_at + HOUR
+    )  # fmt: skip
+
+
+def test_the_desk_knows_after_a_step_which_hosts_rest_for_failures_and_crawl_delays(crawler, file):
+    one, first = crawler.frontiers[0], crawler.owners[0]
+    one.add("job", seeds("a"), NOW)
+    task = one_task(one, first)
+    left(one, first, task, rest=Rest(NOW, NOW + 700))
+    execute(file, "UPDATE host SET crawl_delay = 900")
+    stepped(crawler)
+    for choice in ("failing", "resting"):
+        assert len(one.entry(HostsOf(choice, "rests", one.now())).rows) == 1
+    (waiting,) = one.entry(WaitsAt([task.host_id], one.now()))
+    assert waiting.next_at == NOW + 900 + HOUR
+    crawler.pass_by(200.0)
+    for choice in ("failing", "resting"):
+        assert len(one.entry(HostsOf(choice, "rests", one.now())).rows) == 0
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["free", "held"])
+def test_a_host_that_is_woken_after_a_step_rests_as_it_asked_itself(crawler, held):
+    (one, other), (first, _) = crawler.frontiers, crawler.owners
+    one.add("job", seeds("a"), NOW)
+    stepped(crawler)
+    task, now = one_task(one, first, crawler.up), one.now()
+    owed = {
+        "health": Health(failures=7, backoff=HOUR, failing_since=NOW),
+        "rest": Rest(now, now + HOUR, now + 100),
+    }
+    if held:
+        changed(other, WakeHost("a", force=False))
+    record = HostRecord(task.host_id, now + HOUR, **owed)
+    one.settle(first, [settled(task, Kind.TIMEOUT, Again(now), now)], [record])
+    if not held:
+        one.lease(first, new=0, refills={}, idle=[record])
+        changed(other, WakeHost("a", force=False))
+    woken = state_of(other, task)
+    assert (woken.next_at, woken.failing_since) == (now + 100, None)
+
+
+def test_a_host_that_was_given_up_begins_anew_from_now_after_a_step_too(crawler):
+    (one, other), (first, _) = crawler.frontiers, crawler.owners
+    one.add("job", seeds("a"), NOW)
+    task = one_task(one, first)
+    health = Health(failures=9, silent=True, failing_since=NOW - 5)
+    left(one, first, task, due_in=30 * HOUR, health=health)
+    stepped(crawler)
+    changed(other, RetryUrl(task.url))
+    assert state_of(other, task).failing_since == other.now() == crawler.up + HOUR
+
+
+def test_what_failed_before_a_step_is_so_long_ago_as_if_there_was_none(crawler):
+    """So that it stands beside what a host is owed: whether it failed since it was well."""
+    (one, other), (first, second) = crawler.frontiers, crawler.owners
+    for key, well_at in (("a", NOW - 9), ("b", NOW + 1)):
+        one.add("job", seeds(key), NOW)
+        health = Health(failing_since=NOW - 5, well_at=well_at)
+        left(one, first, one_task(one, first), due_in=99 * DAY_S * (key == "b"), health=health)
+    step = 8 * DAY_S
+    stepped(crawler, step)
+    found = {each.host: each for each in other.entry(FailuresOf(NOW + step)).rows}
+    assert {(each.first_at, each.last_at) for each in found.values()} == {(NOW + step,) * 2}
+    assert {each.failing_since for each in found.values()} == {NOW - 5 + step}
+    assert {key: each.well_at > each.last_at for key, each in found.items()} == {
+        "a:80": False, "b:80": True
+    }  # fmt: skip
+    assert other.entry(FailuresOf(NOW + step + 1)).rows == []
+    assert other.entry(FailuresOf(NOW + step + 1, "a")).rows == []
+    assert other.entry(FailuresOf(NOW + step, limit=1)).more == 1
+    left(other, second, one_task(other, second, crawler.up))
+    (again,) = other.entry(FailuresOf(other.now())).rows
+    assert (again.first_at, again.last_at, again.times) == (NOW + step, other.now(), 2)
+    assert len(other.entry(FailuresOf(0.0)).rows) == 2, "nothing was forgotten"

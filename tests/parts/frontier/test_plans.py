@@ -11,8 +11,8 @@ from tests.parts.frontiers import Timed
 STEPS, WALKS = 150, 3
 SHORT = {
     *(f"temp.{name}" for name in staging.TABLES), "json_each", "job", "process", "ledger", "clock",
-    "looked", "under_way", "sweep", "tally", "source", "wish", "woken", "CONSTANT",
-    "sqlite_schema", *staging.TABLES,
+    "looked", "under_way", "sweep", "tally", "source", "wish", "woken", "ordered",
+    "CONSTANT", "sqlite_schema", *staging.TABLES,
 }  # fmt: skip
 """Tables that are as long as a configuration, or as one call of a verb."""
 DERIVED = {"first", "line", "queue", "ranks", "least", "found", "older", "3"}

@@ -83,6 +83,7 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     ),
     wished.MakeWish: wishes.make,
     wished.TakeBackWish: lambda file, action, now, _: wishes.take_back(file, action, now),
+    wished.GiveOrder: lambda file, action, now, _: wishes.give_order(file, action, now),
     wished.WakeHost: wake_host,
     wished.EndWishes: lambda file, _, now, __: wishes.end(file, now),
     actions.Rename: lambda file, action, *_: _at_once(file, files.rename, action.file, action.path),

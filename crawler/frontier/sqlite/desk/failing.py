@@ -12,15 +12,16 @@ from crawler.frontier.sqlite.rows.course import STEPPED
 from crawler.model import Seconds
 
 _ROWS = f"""
-SELECT host.key, cause, n, first_at, last_at, url, reason, failing_since + {STEPPED},
-    well_at + {STEPPED}
+SELECT host.key, cause, n, first_at + {STEPPED}, last_at + {STEPPED}, url, reason,
+    failing_since + {STEPPED}, well_at + {STEPPED}
 FROM {{failures}} CROSS JOIN host ON host.id = failure.host WHERE"""
-_NEWEST = f"{_ROWS.format(failures='failure')} last_at >= ? ORDER BY last_at DESC LIMIT ?"
+_SINCE = f"last_at >= ? - {STEPPED}"
+_NEWEST = f"{_ROWS.format(failures='failure')} {_SINCE} ORDER BY last_at DESC LIMIT ?"
 _OF_HOSTS = (
     _ROWS.format(
         failures="json_each(?) AS wanted CROSS JOIN failure ON failure.host = wanted.value"
     )
-    + " last_at >= ? ORDER BY last_at DESC LIMIT ?"
+    + f" {_SINCE} ORDER BY last_at DESC LIMIT ?"
 )
 _LAST = (
     "SELECT host, max(last_at), cause FROM json_each(?) AS wanted "
@@ -34,7 +35,7 @@ def failures_of(db: Connection, asked: FailuresOf) -> FailureList:
         rows = of_hosts(db, host_numbers(db, asked.host.lower()), asked.since)
         return FailureList(rows[: asked.limit], max(0, len(rows) - asked.limit), at_least=False)
     found = db.execute(_NEWEST, (asked.since, asked.limit)).fetchall()
-    known = count(db, "SELECT 1 FROM failure WHERE last_at >= ?", asked.since)
+    known = count(db, f"SELECT 1 FROM failure WHERE {_SINCE}", asked.since)
     rows = [FailureSum(*row) for row in found]
     return FailureList(rows, known - len(rows), at_least=known >= MAX_COUNTED)
 

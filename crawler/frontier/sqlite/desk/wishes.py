@@ -11,8 +11,8 @@ from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
-from crawler.frontier.sqlite.rows.wished import all_wishes, note_change
-from crawler.frontier.wishes import MakeWish, Scope, Subject, TakeBackWish, Verb, Wish
+from crawler.frontier.sqlite.rows.wished import all_wishes, give, note_change
+from crawler.frontier.wishes import GiveOrder, MakeWish, Scope, Subject, TakeBackWish, Verb, Wish
 from crawler.model import Seconds
 
 _WHICH = "verb = ? AND scope = ? AND subject = ? AND option = ?"
@@ -62,6 +62,12 @@ def end(file: File, now: Seconds) -> Changed:
     with file.locked():
         over = file.db.execute(_OVER, (now,)).fetchall()
         return Changed(Counter({"": sum(_take_back(file.db, which, now) for which in over)}))
+
+
+def give_order(file: File, order: GiveOrder, now: Seconds) -> Changed:
+    """Tell processes something, once."""
+    with file.locked():
+        return Changed(Counter({"": give(file.db, order, now)}))
 
 
 def in_flight(db: Connection, subject: Subject) -> int:

@@ -140,5 +140,15 @@ CREATE TABLE used (
     host INTEGER NOT NULL,
     PRIMARY KEY (walk, host)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE ordered (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    process INTEGER NOT NULL,
+    verb TEXT NOT NULL,
+    who TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    heard_at REAL
+) STRICT;
+CREATE INDEX ordered_process ON ordered (process);
 """,
 }

@@ -21,4 +21,15 @@ CREATE TABLE woken (                       -- hosts whose failures count no more
     number INTEGER NOT NULL,               -- ledger.wishes, for owners that have not heard
     forced INTEGER NOT NULL                -- whether what the host asked for counts no more either
 ) STRICT;
+
+CREATE TABLE ordered (                     -- what processes are told once
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    process INTEGER NOT NULL,              -- void once that is no more
+    verb TEXT NOT NULL,                    -- see wishes.Order
+    who TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    heard_at REAL                          -- NULL: not yet
+) STRICT;
+CREATE INDEX ordered_process ON ordered (process);
 """

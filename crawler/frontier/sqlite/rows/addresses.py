@@ -35,12 +35,6 @@ def let_go(addresses: str) -> str:
     return _LET_GO.format(addresses=addresses)
 
 
-def answered_at(db: sqlite3.Connection, ip: str | None) -> Seconds:
-    """Return the wall time at which the last answer from an address began; 0 if none is known."""
-    row = db.execute("SELECT answered_at FROM address WHERE ip = ?", (ip,)).fetchone()
-    return float(row[0]) if row else 0.0
-
-
 def holder(db: sqlite3.Connection, ip: str | None) -> int | None:
     """Return the process that holds hosts at an address, if one does."""
     row = db.execute("SELECT owner FROM address WHERE ip = ?", (ip,)).fetchone()

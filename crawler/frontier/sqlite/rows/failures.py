@@ -6,6 +6,7 @@ Runs in the native thread.
 from collections.abc import Sequence
 from typing import Any
 
+from crawler.frontier.sqlite.rows.course import STEPPED
 from crawler.model import DAY_S, Seconds
 from crawler.policy.causes import cause_of, failed
 from crawler.records import Settlement
@@ -27,18 +28,18 @@ ON CONFLICT DO UPDATE SET
     last_at = max(last_at, excluded.last_at), url = excluded.url, reason = excluded.reason"""
 _FORGET = f"""
 DELETE FROM failure WHERE EXISTS (SELECT 1 FROM failed) AND (host, cause) IN (
-    SELECT host, cause FROM failure WHERE last_at < :now - {KEPT_S}
+    SELECT host, cause FROM failure WHERE last_at < :now - {STEPPED} - {KEPT_S}
     ORDER BY last_at LIMIT {FORGOTTEN_AT_ONCE})"""
 NOTE_FAILURES = (_NOTE, _FORGET, "DELETE FROM failed")
 """Statements that count the staged failures, each once, for the attempt that was leased."""
 
 
-def failures_of(settlements: Sequence[Settlement]) -> list[tuple[Any, ...]]:
-    """Return the rows of `staging` for the visits that failed."""
+def failures_of(settlements: Sequence[Settlement], stepped: Seconds) -> list[tuple[Any, ...]]:
+    """Return the rows of `staging` for the visits that failed; times are kept without the steps."""
     return [
         (
             one.task.id, one.task.attempt, one.task.host_id, cause_of(one.outcome),
-            one.finished_at, one.task.location, one.outcome.reason,
+            one.finished_at - stepped, one.task.location, one.outcome.reason,
         )
         for one in settlements
         if failed(one)

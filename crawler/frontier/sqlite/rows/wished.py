@@ -2,15 +2,22 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from crawler.frontier.wishes import Scope, Subject, Verb, Wish, Wisher
+from crawler.frontier.wishes import GiveOrder, Order, Scope, Subject, Verb, Wish, Wisher
+from crawler.model import Seconds
 
 _WISHES = """
 SELECT id, verb, scope, subject, option, value, who, machine, why, made_at, until FROM wish"""
 _RENAME = "UPDATE OR REPLACE wish SET subject = ? WHERE scope = 'job' AND subject = ?"
 _LEAVE = """
 DELETE FROM wish WHERE scope = 'job' AND subject IN (SELECT name FROM job WHERE NOT active)"""
+_ORDER = """
+INSERT INTO ordered (process, verb, who, machine, made_at)
+SELECT ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM process WHERE id = ?)"""
+_UNHEARD = "SELECT id, verb FROM ordered WHERE process = ? AND heard_at IS NULL ORDER BY id"
+_HEARD = "UPDATE ordered SET heard_at = ? WHERE id = ? AND process = ?"
+_IN_FORCE = "UPDATE process SET heard = max(heard, ?) WHERE id = ?"
 _CHANGED = "UPDATE ledger SET wishes = wishes + 1"
 
 
@@ -32,6 +39,33 @@ def leave_with_jobs(db: sqlite3.Connection, renamed: Mapping[str, str]) -> None:
     changed = [db.execute(_RENAME, (new, old)).rowcount for new, old in renamed.items()]
     if db.execute(_LEAVE).rowcount or any(changed):
         note_change(db)
+
+
+def give(db: sqlite3.Connection, order: GiveOrder, now: Seconds) -> int:
+    """Note an order for those of its processes that are there; return how many these are."""
+    wisher = order.wisher
+    rows = [(owner, order.order, wisher.who, wisher.machine, now, owner) for owner in order.owners]
+    given = sum(db.execute(_ORDER, row).rowcount for row in rows)
+    note_change(db)
+    return given
+
+
+def orders_for(db: sqlite3.Connection, owner: int) -> dict[int, Order]:
+    """Return the orders that a process has not heard, in turn."""
+    return {number: Order(verb) for number, verb in db.execute(_UNHEARD, (owner,))}
+
+
+def note_heard(
+    db: sqlite3.Connection, owner: int, number: int, orders: Collection[int], now: Seconds
+) -> bool:
+    """Note what a process has heard; return whether it is there."""
+    db.executemany(_HEARD, [(now, one, owner) for one in orders])
+    return bool(db.execute(_IN_FORCE, (number, owner)).rowcount)
+
+
+def void_orders(db: sqlite3.Connection, owner: int) -> None:
+    """Forget the orders for a process that is no more."""
+    db.execute("DELETE FROM ordered WHERE process = ?", (owner,))
 
 
 def note_change(db: sqlite3.Connection) -> None:

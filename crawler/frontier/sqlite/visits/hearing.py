@@ -1,26 +1,30 @@
 """What a process hears of its operator, and that it has heard. Runs in the native thread."""
 
 import sqlite3
+from collections.abc import Collection
 
 from crawler.frontier.sqlite.rows.procedures import lost_error
-from crawler.frontier.sqlite.rows.wished import all_wishes
+from crawler.frontier.sqlite.rows.wished import all_wishes, note_heard, orders_for
 from crawler.frontier.sqlite.rows.woken import woken_since
 from crawler.frontier.wishes import Heard
+from crawler.model import Seconds
 
 
-def hear(db: sqlite3.Connection, _: int, after: int) -> Heard:
-    """Return the wishes that stand, if they are others than those of the number `after`."""
+def hear(db: sqlite3.Connection, owner: int, after: int) -> Heard:
+    """Return what is wished, if that is something else than at the number `after`."""
     (number,) = db.execute("SELECT wishes FROM ledger").fetchone()
     if number == after:
         return Heard(number, None)
-    return Heard(number, all_wishes(db), woken_since(db, after))
+    return Heard(number, all_wishes(db), woken_since(db, after), orders_for(db, owner))
 
 
-def heed(db: sqlite3.Connection, owner: int, number: int) -> None:
-    """Note that a process has the wishes of a number in force.
+def heed(
+    db: sqlite3.Connection, owner: int, number: int, orders: Collection[int], now: Seconds
+) -> None:
+    """Note that a process has the wishes of a number in force, and has done as it was told.
 
     Raises:
         LeaseLostError: the owner was taken for dead.
     """
-    if not db.execute("UPDATE process SET heard = ? WHERE id = ?", (number, owner)).rowcount:
+    if not note_heard(db, owner, number, orders, now):
         raise lost_error()

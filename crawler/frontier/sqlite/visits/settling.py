@@ -20,7 +20,7 @@ from crawler.frontier.sqlite.rows.robots import ask, learn
 from crawler.frontier.sqlite.rows.tasks import ENDS, row_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits.owners import renew
-from crawler.model import Kept
+from crawler.model import Kept, Seconds
 from crawler.policy.naming import path_key, suffixed
 from crawler.records import Hop, HostRecord, Settlement
 from crawler.urls import host_of
@@ -151,11 +151,12 @@ def settle(
     hosts: Sequence[HostRecord],
     claims: Mapping[int, str],
     kept: Mapping[int, Kept],
+    stepped: Seconds,
 ) -> set[int]:
     """Record verdicts, hops to other hosts, the sums, and the rests of hosts; reserve files.
 
     `claims` are the first choices of tasks whose bodies are still to be written. Return those that
-    have theirs now.
+    have theirs now. `stepped` is the sum of the steps of the clock, as the owner has heard of them.
 
     Raises:
         LeaseLostError: the owner was taken for dead.
@@ -163,7 +164,7 @@ def settle(
     db, names = file.db, file.names
     staging.fill(db, "settled", map(row_of, settlements))
     stage_owed(db, hosts)
-    if failed := failures_of(settlements):
+    if failed := failures_of(settlements, stepped):
         staging.fill(db, "failed", failed)
     staging.fill(db, "claimed", {path_key(path): task for task, path in claims.items()}.items())
     parts = [_part_of(owner, task, part) for task, part in kept.items()]

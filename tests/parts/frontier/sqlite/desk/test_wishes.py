@@ -6,10 +6,13 @@ import pytest
 
 from crawler.errors import UsageError
 from crawler.frontier import InFlight, Wake, Wishes, changed, open_ledger
+from crawler.frontier.process import current
 from crawler.frontier.wishes import (
     ALL,
     EndWishes,
+    GiveOrder,
     MakeWish,
+    Order,
     Scope,
     Subject,
     TakeBackWish,
@@ -224,3 +227,23 @@ def test_a_host_that_changes_its_owner_again_and_again_is_paused_exactly_as_told
             frontier.lease(owner, NOW, new=0, refills={}, idle=idle, back=back)
     assert leased[True] == 0
     assert leased[False] > 50
+
+
+def test_an_order_is_heard_once_by_each_and_void_for_who_is_no_more(open_one):
+    frontier = open_one()
+    owners = [join(frontier) for _ in range(3)]
+    frontier.leave(owners[2], [], NOW)
+    assert changed(frontier, GiveOrder(Order.STOP, owners, ME)).total() == 2
+    assert changed(frontier, GiveOrder(Order.RELOAD, owners[:1], ME)).total() == 1
+    late = join(frontier)
+    heard = [frontier.hear(owner, 0) for owner in (*owners[:2], late)]
+    assert [list(one.orders.values()) for one in heard] == [
+        [Order.STOP, Order.RELOAD], [Order.STOP], []
+    ]  # fmt: skip
+    frontier.heed(owners[0], heard[0].number, list(heard[0].orders))
+    frontier.heed(owners[1], heard[0].number, list(heard[0].orders)[1:])
+    assert not frontier.hear(owners[0], 0).orders
+    assert frontier.hear(owners[1], 0).orders, "nobody hears for another"
+    frontier.leave(owners[1], [], NOW)
+    again = frontier.join(current(), NOW).owner
+    assert not frontier.hear(again, 0).orders

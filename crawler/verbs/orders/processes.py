@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Sequence
 
 from crawler.errors import CrawlerError
@@ -18,16 +17,6 @@ def here(members: Sequence[Member]) -> list[Process]:
     """Return the living processes of this machine."""
     machine = current().machine
     return [one.process for one in members if one.process.lives(machine)]
-
-
-def elsewhere(members: Sequence[Member], now: Seconds) -> list[Process]:
-    """Return the living processes of other machines, and of other containers of this one."""
-    machine = current().machine
-    return [
-        one.process
-        for one in members
-        if one.process.machine != machine and one.life(machine, now) == "alive"
-    ]
 
 
 def send(processes: Sequence[Process], number: signal.Signals) -> list[Process]:
@@ -59,20 +48,3 @@ def ignores(process: Process, number: signal.Signals) -> bool:
         return False
     mask = next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:"))
     return bool(int(mask, 16) >> (number - 1) & 1)
-
-
-def wait(processes: Sequence[Process], timeout: Seconds) -> None:
-    """Wait until processes have ended.
-
-    Raises:
-        CrawlerError: one has not within the timeout.
-    """
-    deadline = time.monotonic() + timeout
-    while left := [one for one in processes if one.lives(current().machine)]:
-        if time.monotonic() > deadline:
-            pids = ", ".join(str(one.pid) for one in left)
-            raise CrawlerError(
-                f"{pids} still there {timeout:g} s after TERM; "
-                "a second `crawler stop` forces the end"
-            )
-        time.sleep(GLANCE_S)
