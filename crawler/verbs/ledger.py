@@ -10,7 +10,6 @@ from crawler.errors import ConfigError, UsageError
 from crawler.model import DAY_S, Seconds
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.masking import USUAL, Mask
-from crawler.sources.meaning import is_unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,11 @@ class Ledger:
     def is_unread(self, job: str, mark: str) -> bool:
         """Tell whether a job's lists are yet to be read by its `path` and headers of today."""
         found = self._job(job)
-        return found is not None and is_unread(mark, found)
+        if found is None:
+            return False
+        from crawler.sources.meaning import is_unread  # noqa: PLC0415  what reads lists loads late
+
+        return is_unread(mark, found)
 
     @property
     def _jobs(self) -> tuple[Job, ...]:
