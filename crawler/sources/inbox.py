@@ -5,18 +5,16 @@ a crash in between has it taken in again, which adds nothing.
 """
 
 import os
-import re
 import stat
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from heapq import nsmallest
-from itertools import count
 from pathlib import Path
 
 from crawler.model import Seconds
 from crawler.policy.stillness import is_unfinished
 from crawler.sources import Fields, FileList, Lists
+from crawler.sources.taken_files import BAD, DONE, move
 from crawler.sources.wholeness import look
 from crawler.threads import Native
 
@@ -26,8 +24,6 @@ _GROWS_S: Seconds = 600.0
 """How long a file that was taken is looked at, in case that somebody goes on writing it."""
 _LEFT_ALONE_S: Seconds = 60.0
 """How long a file that could not be moved is left alone."""
-_REASONS = ".reasons"
-_DONE, _BAD = "done", "bad"
 _NO_FILE = {
     stat.S_IFDIR: "it is a folder: move the files in it here",
     stat.S_IFLNK: "it is a symbolic link: move the file itself here, or copy it",
@@ -37,11 +33,6 @@ _NO_FILE = {
     stat.S_IFBLK: "it is a device",
 }
 """Why what is no file is never opened."""
-_MAX_NAME_BYTES = 200
-"""Bytes that are kept of a longer name, so that additions still fit."""
-_ENDING = re.compile(r"(\.[A-Za-z]\w{0,9}){0,2}$", re.ASCII)
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Inbox:
@@ -108,7 +99,7 @@ class Inbox:
             return file
         try:
             with Native(1) as native:
-                moved: Path = native.call(_move, self._folder, file.name, reasons)
+                moved: Path = native.call(move, self._folder, file.name, reasons)
         except FileNotFoundError:
             return None
         except OSError:
@@ -163,7 +154,7 @@ def _found(entry: "os.DirEntry[str]", passed_over: dict[str, str]) -> os.stat_re
     kind = stat.S_IFMT(found.st_mode)
     if kind == stat.S_IFREG:
         return found
-    own = kind == stat.S_IFDIR and entry.name in {_DONE, _BAD}
+    own = kind == stat.S_IFDIR and entry.name in {DONE, BAD}
     if not own and len(passed_over) < MAX_FILES:
         passed_over[entry.name] = _NO_FILE.get(kind, "it is no file")
     return None
@@ -181,74 +172,3 @@ def _ready(file: Path) -> str | None:
     except OSError:
         return ""
     return None if seen.wait else seen.unended
-
-
-def _move(folder: Path, name: str, reasons: Sequence[str]) -> Path:
-    """Move a file into a folder beside it, under a name that nothing has there."""
-    kept_in = _BAD if reasons else _DONE
-    with _opened(folder) as here:
-        with suppress(FileExistsError):
-            os.mkdir(kept_in, dir_fd=here)
-        with _opened(kept_in, here) as there:
-            os.stat(name, dir_fd=here, follow_symlinks=False)
-            free = _reserve(there, name, reasons)
-            try:
-                os.rename(name, free, src_dir_fd=here, dst_dir_fd=there)
-            except OSError:
-                _unlink(there, free, free + _REASONS)
-                raise
-            os.fsync(there)
-        os.fsync(here)
-    return folder / kept_in / free
-
-
-@contextmanager
-def _opened(path: Path | str, parent: int | None = None) -> Iterator[int]:
-    flags = _FOLDER if parent is not None else _FOLDER & ~os.O_NOFOLLOW
-    descriptor = os.open(path, flags, dir_fd=parent)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _reserve(folder: int, name: str, reasons: Sequence[str]) -> str:
-    """Make an empty file for the rename to replace, and return its name; reasons go beside it."""
-    for free in (_numbered(name, number) for number in count()):
-        try:
-            os.close(os.open(free, _NEW, 0o644, dir_fd=folder))
-        except FileExistsError:
-            continue
-        try:
-            if reasons:
-                _write(folder, free + _REASONS, reasons)
-        except FileExistsError:
-            _unlink(folder, free)
-        except OSError:
-            _unlink(folder, free, free + _REASONS)
-            raise
-        else:
-            return free
-    raise AssertionError
-
-
-def _numbered(name: str, number: int) -> str:
-    """Return a name with a number before its ending; the ending names the format."""
-    match = _ENDING.search(name)
-    ending = match.group() if match else ""
-    stem = os.fsdecode(os.fsencode(name.removesuffix(ending))[:_MAX_NAME_BYTES])
-    return f"{stem}.{number}{ending}" if number else f"{stem}{ending}"
-
-
-def _write(folder: int, name: str, reasons: Sequence[str]) -> None:
-    lines = "".join(f"{' '.join(reason.split())}\n" for reason in reasons)
-    with os.fdopen(os.open(name, _NEW, 0o644, dir_fd=folder), "wb") as file:
-        file.write(lines.encode("utf-8", "replace"))
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _unlink(folder: int, *names: str) -> None:
-    for name in names:
-        with suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=folder)

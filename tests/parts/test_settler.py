@@ -151,7 +151,7 @@ def test_what_may_be_the_folders_fault_is_not_charged_once_and_then_is(scene, mo
     assert scene.settle(*again) == [Kind.LOCAL_IO] * 2
     assert not any(settled.outcome.ours for settled in scene.told)
     assert [settled.verdict.charged for settled in scene.told] == [False, False]
-    judged = scene.settler._stored(again[0], refused, None)  # of a later batch
+    judged = scene.settler._bodies._stored(again[0], refused, None)  # of a later batch
     assert not judged.spared
 
 

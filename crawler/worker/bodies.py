@@ -1,0 +1,131 @@
+"""The bodies of a batch of visits: which become files, and what is wrong with those that cannot."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from crawler.config import Job
+from crawler.model import Kind, Visited
+from crawler.policy import naming
+from crawler.policy.outcome import bug
+from crawler.policy.pardons import Pardons
+from crawler.store import Body, Files, part_name, wanted_path
+from crawler.store.faults import is_folders, may_be_folders
+from crawler.worker.ends import Ends
+from crawler.worker.guard import Guard
+from crawler.worker.reservations import Reservations, has_body
+
+
+class Bodies:
+    """Writes what visits brought, batch by batch; what is on the disk takes no memory any more."""
+
+    def __init__(
+        self,
+        owner: int,
+        jobs: Mapping[str, Job],
+        files: Files,
+        guard: Guard,
+        ends: Ends,
+        reservations: Reservations,
+        pardons: Pardons,
+    ) -> None:
+        self._owner = owner
+        self._jobs = jobs
+        self._files = files
+        self._guard = guard
+        self._ends = ends
+        self._reservations = reservations
+        self._pardons = pardons
+
+    def store(self, batch: list[Visited]) -> None:
+        """Write the bodies of a batch; its visits then carry the path, or the fault."""
+        self._miss_gone_files(batch)
+        self._pass_over_same(batch)
+        found = {at: self._choices_at(batch, at) for at, one in enumerate(batch) if has_body(one)}
+        choices = {at: choice for at, choice in found.items() if choice}
+        if not choices:
+            return
+        paths = self._reservations.files(list(choices.values()))
+        bodies = [
+            self._body(batch[at], choice[1], path)
+            for (at, choice), path in zip(choices.items(), paths, strict=True)
+        ]
+        results = self._files.save(bodies)
+        fault = self._files.fault() if any(map(_of_one_place, results)) else None
+        for at, stored in zip(choices, results, strict=True):
+            visited = batch[at]
+            self._ends.freed(len(visited.content or b""))
+            batch[at] = self._stored(visited, stored, fault)
+
+    def _stored(self, visited: Visited, stored: str | OSError, fault: OSError | None) -> Visited:
+        """Return a visit with its file, or with what is wrong with that or with the whole folder.
+
+        The folder may be well again when it is looked at, so that the first fault of a URL that may
+        have been the folder's is not charged.
+        """
+        task, outcome = visited.task, visited.outcome
+        if isinstance(stored, str):
+            self._pardons.stored(task.id)
+            return Visited(task, outcome.stored_as(stored), visited.answered_at)
+        error = _cause(stored, fault)
+        ours = error is fault or is_folders(error)
+        reason = f"cannot be stored: {error.strerror or error}"
+        outcome = replace(outcome, kind=Kind.LOCAL_IO, digest="", size=0, reason=reason, ours=ours)
+        spared = not ours and may_be_folders(error) and self._pardons.pardon(task.id)
+        return Visited(task, outcome, visited.answered_at, spared=spared)
+
+    def _miss_gone_files(self, batch: list[Visited]) -> None:
+        """See that an answer without content is no good end where the file is gone."""
+        for at, visited in enumerate(batch):
+            task = visited.task
+            if visited.outcome.kind is not Kind.EMPTY or not task.digest:
+                continue
+            if not self._files.exists(task.path or ""):
+                gone = replace(visited, task=replace(task, digest=""))
+                fault = self._files.fault()  # then nothing is known of the file
+                batch[at] = self._stored(visited, fault, fault) if fault else gone
+
+    def _pass_over_same(self, batch: list[Visited]) -> None:
+        """Keep the file of a visit that brought the same content again, as long as it is there."""
+        for at, visited in enumerate(batch):
+            task, outcome = visited.task, visited.outcome
+            path = task.path if has_body(visited) and outcome.digest == task.digest else None
+            if path is None or not self._guard.step(task, self._files.exists, path):
+                continue
+            if visited.part:
+                self._files.discard([visited.part])
+            self._ends.freed(len(visited.content or b""))
+            same = replace(outcome, kind=Kind.UNCHANGED, path=path)
+            batch[at] = replace(visited, outcome=same, content=None, part=None)
+
+    def _choices_at(self, batch: list[Visited], at: int) -> tuple[int, str, str] | None:
+        """Return the choices for a body of the batch; one that has none is dropped as a bug."""
+        visited = batch[at]
+        choices = self._guard.step(visited.task, self._choices, visited)
+        if choices is None:
+            if visited.part:
+                self._files.discard([visited.part])
+            self._ends.freed(len(visited.content or b""))
+            outcome = bug(ValueError("its path cannot be made"))
+            batch[at] = Visited(visited.task, outcome, visited.answered_at)
+        return choices
+
+    def _choices(self, visited: Visited) -> tuple[int, str, str]:
+        task = visited.task
+        path = visited.wanted or wanted_path(task, self._jobs[task.job])
+        return task.id, path, naming.suffixed(path, task.fingerprint)
+
+    def _body(self, visited: Visited, wanted: str, path: str) -> Body:
+        task = visited.task
+        part = visited.part or part_name(wanted, task.fingerprint, self._owner)
+        modified, versions = visited.outcome.last_modified, self._jobs[task.job].on_change
+        return Body(path, part, task.fingerprint, visited.content, modified, versions)
+
+
+def _of_one_place(stored: str | OSError) -> bool:
+    """Tell whether a body was refused for a fault that may be its file's, or the whole folder's."""
+    return isinstance(stored, OSError) and not is_folders(stored)
+
+
+def _cause(error: OSError, fault: OSError | None) -> OSError:
+    """Return why a body was refused: the fault of the whole folder, where there is one."""
+    return fault if fault and _of_one_place(error) else error
