@@ -82,6 +82,17 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetUnused:
+    """Forget hosts without a URL, with their robots.txt, and lists of jobs that are gone.
+
+    A list goes that names nothing any more; a host, whose rests, health and rules have been of no
+    use for as long as `idle`, goes if nobody has it. It counts as `host` and `list`.
+    """
+
+    idle: Seconds
+
+
+@dataclass(frozen=True, slots=True)
 class BeginArchive:
     """Let a new run of `crawler fetch --archive` begin: nothing is listed yet.
 
@@ -139,7 +150,7 @@ class LookAtVisits:
 
 
 Action = (
-    LookAtVisits | Retry | Forget | BeginArchive | Believe | Revisit | LetGo | Rename
+    LookAtVisits | Retry | Forget | ForgetUnused | BeginArchive | Believe | Revisit | LetGo | Rename
     | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes | WakeHost | GiveOrder
 )  # fmt: skip
 """What `change` does."""

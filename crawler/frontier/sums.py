@@ -123,7 +123,7 @@ class Counts:
     known: int = 0
     leased: int = 0
     hosts: int = 0
-    """Number of hosts ever met."""
+    """Number of hosts that are known."""
     finished: dict[str, int] = field(default_factory=dict)
     """URLs by kind of their last visit that was an end."""
     again: int = 0
@@ -155,7 +155,7 @@ class Sums:
     leased: int = 0
     """URLs of active jobs that are being visited, or about to be."""
     met: int = 0
-    """Number of hosts ever met."""
+    """Number of hosts that are known."""
     owned: bool = False
     """Whether a process has a host now, and may know more of it than the ledger."""
     hosts: HostView | None = None

@@ -54,23 +54,31 @@ class RotatingFile:
     def write(self, data: bytes) -> int:
         """Append lines in one system call; return how many bytes of whole lines were written.
 
+        These may be fewer than there are: what is left goes into the next file.
+
         Raises:
             OSError: nothing could be written.
         """
         if self.stale or not self._is_current():
             self.stale = False
             self.open()
-        if self._is_full(len(data)):
-            self._rotate()
+        data = self._fitting(data)
         mend = b"\n" if self._torn else b""
         written = os.write(self._descriptor, mend + data)
         self._torn = not (mend + data)[:written].endswith(b"\n")
         whole = (mend + data)[:written].rfind(b"\n") + 1
         return max(0, whole - len(mend))
 
-    def _is_full(self, more: int) -> bool:
+    def _fitting(self, data: bytes) -> bytes:
+        """Return the lines that go into the file, or into the next one; one line always does."""
         now = os.fstat(self._descriptor).st_size
-        return 0 < self._size < now + more and now > 0
+        if not self._size or now + len(data) <= self._size:
+            return data
+        if now and not data.rfind(b"\n", 0, max(0, self._size - now)) + 1:
+            self._rotate()
+            now = 0
+        end = data.rfind(b"\n", 0, max(0, self._size - now)) + 1
+        return data[: end or data.index(b"\n") + 1]
 
     def _is_current(self) -> bool:
         """Tell whether the path still names the file that is open."""

@@ -13,7 +13,7 @@ from gevent.event import Event
 
 from crawler import sources
 from crawler.config import Job
-from crawler.errors import CrawlerError, EndOfProcessError, LocalFaultError
+from crawler.errors import EndOfProcessError, LocalFaultError
 from crawler.frontier import Frontier
 from crawler.log import Log
 from crawler.model import Seconds
@@ -24,6 +24,7 @@ from crawler.seeder.new_files import NewFiles
 from crawler.seeder.new_jobs import Taken, new_of, take_in_new
 from crawler.seeder.reading import SyncTools
 from crawler.seeder.rescheduling import Rescheduler
+from crawler.seeder.roster import Roster
 from crawler.seeder.slots import Slots
 from crawler.seeder.waking import wake_hosts
 from crawler.threads import Greenlet, Native
@@ -69,10 +70,7 @@ class Seeder:
         self._changed: Mapping[str, Sequence[str]] = {}
         self.down_since: Seconds | None = None
         """Wall time at which a process was last seen on the ledger, until all lists are read."""
-        self._lists: dict[str, JobLists] = {}
-        self._unread: set[str] = set()
-        """Names of jobs whose lists are being read, or about to be."""
-        self._fault: CrawlerError | None = None
+        self._roster = Roster(self._event)
         self._new_files: Greenlet | None = None
         self.patient = True
         """Whether a list that somebody may still be writing is waited for."""
@@ -82,7 +80,7 @@ class Seeder:
     @property
     def job_sums(self) -> list[SyncSums]:
         """Return what came of each job's lists in its last reading."""
-        return [lists.sums for lists in self._lists.values()]
+        return self._roster.sums
 
     @property
     def failed(self) -> int:
@@ -91,7 +89,7 @@ class Seeder:
 
     def run(self) -> None:
         """Sync, now and whenever there is a reason, for ever."""
-        self._lists, self._unread, self._fault = {}, set(), None
+        self._roster = Roster(self._event)
         with Native(1) as native:
             tools = SyncTools(
                 self._frontier,
@@ -109,10 +107,7 @@ class Seeder:
             finally:
                 self._round, self.done = True, False
                 self._end_new_files()
-                for lists in self._lists.values():
-                    lists.kill()
-                for lists in self._lists.values():
-                    lists.join()
+                self._roster.end()
                 tools.rescheduler.close()
 
     def again(self, changed: Mapping[str, Sequence[str]]) -> None:
@@ -129,7 +124,7 @@ class Seeder:
             if self._round:
                 self._begin_round(tools)
             if time.monotonic() >= poll_at:
-                self._poll()
+                self._roster.poll(watched=self._watch())
                 poll_at = time.monotonic() + POLL_S
             self._look_after_jobs()
             self._event.wait(max(0.0, poll_at - time.monotonic()))
@@ -140,7 +135,7 @@ class Seeder:
         self._round, changed, self._changed = False, self._changed, {}
         jobs = self._jobs()
         tools.native.call(sources.sweep, self._folder, time.time())
-        self._forget({job.name for job in jobs})
+        self._roster.forget({job.name for job in jobs})
         slots = Slots()
         taken = self._take_in_new(jobs, tools, slots)
         others = sorted((job for job in jobs if job.name not in taken), key=_length)
@@ -148,39 +143,34 @@ class Seeder:
         tools.rescheduler.ask(others, self.down_since, other)
         self.down_since = None
         for job in others:
-            lists = self._lists.get(job.name)
+            lists = self._roster.get(job.name)
             if lists is None or lists.job != job:
-                lists = self._lists[job.name] = self._new(job, tools, slots, lists)
-            self._unread.add(job.name)
-            lists.begin(changed.get(job.name, ()))
+                lists = self._roster.add(self._new(job, tools, slots, lists))
+            self._roster.begin(lists, changed.get(job.name, ()))
         # new jobs do not wait for what a million hosts are to learn
         wake_hosts(self._frontier, self._owner, self._look)
 
     def _take_in_new(self, jobs: Sequence[Job], tools: SyncTools, slots: Slots) -> set[str]:
         """Take in new jobs of few URLs, many at once; return the names of all that are seen to."""
-        new = new_of(tools, [job for job in jobs if job.name not in self._lists])
+        new = new_of(tools, [job for job in jobs if job.name not in self._roster])
         for batch in take_in_new(tools, new):
             for job, *_ in batch:
-                self._lists[job.name] = self._new(job, tools, slots, None)
+                self._roster.add(self._new(job, tools, slots, None))
             self._took_in(batch)
         self._begin_new_files([job for job in new if job.url_file], tools, slots)
-        return {job.name for job in new if job.name in self._lists}
+        return {job.name for job in new if job.name in self._roster}
 
     def _begin_new_files(self, jobs: Sequence[Job], tools: SyncTools, slots: Slots) -> None:
         """Begin to take in jobs whose only list is a file."""
         files = {job.name: (job, file) for job in jobs if (file := self._file(job))}
         for job, _ in files.values():
-            lists = self._lists[job.name] = self._new(job, tools, slots, None)
-            lists.awaited = True
-        self._unread |= files.keys()
+            self._roster.add(self._new(job, tools, slots, None), awaited=True)
         if files:
             self._new_files = gevent.spawn(self._take_in_files, tools, files)
 
     def _took_in(self, batch: Sequence[Taken]) -> None:
         """Note jobs whose lists were taken in together with those of others."""
-        for job, source, sums in batch:
-            self._lists[job.name].took_in([source], sums)
-            self._unread.discard(job.name)
+        self._roster.took_in(batch)
         self.synced([(job, sums) for job, _, sums in batch])
         self._event.set()
 
@@ -192,15 +182,14 @@ class Seeder:
         try:
             new.run(files)
         except (LocalFaultError, EndOfProcessError) as error:
-            self._fault = self._fault or error
-            self._event.set()
+            self._roster.failed(error)
 
     def _read_alone(self, tools: SyncTools, names: Collection[str]) -> None:
         """Read the lists of new jobs as every other list is read."""
-        found = [self._lists[name] for name in names]
+        found = [lists for name in names if (lists := self._roster.get(name))]
         tools.rescheduler.ask([lists.job for lists in found])
         for lists in found:
-            lists.begin(())
+            self._roster.begin(lists, ())
 
     def _end_new_files(self) -> None:
         """End the taking in of files; what it has not taken in is read when its job is asked."""
@@ -217,38 +206,17 @@ class Seeder:
             before.kill()
 
         of = partial(self._sources, job)
-        return JobLists(job, tools, slots, of, self._job_ended, self.synced, before)
+        return JobLists(job, tools, slots, of, self._roster.ended, self.synced, before)
 
     def _sources(self, job: Job) -> Sequence[sources.Source]:
         return sources.of(job, self._folder, self._fetch(job), patient=self.patient)
 
-    def _forget(self, named: set[str]) -> None:
-        for name in self._lists.keys() - named:
-            self._unread.discard(name)
-            self._lists.pop(name).kill()
-
-    def _job_ended(self, lists: JobLists) -> None:
-        self._fault = self._fault or lists.fault
-        if not lists.reading and self._lists.get(lists.job.name) is lists:
-            self._unread.discard(lists.job.name)
-        self._event.set()
-
     def _look_after_jobs(self) -> None:
         """Raise what ended a job and is not its own fault; see whether all lists are read."""
-        if self._fault:
-            fault, self._fault = self._fault, None
-            raise fault
-        if not self._unread and not self._round and not self.done:
+        self._roster.require()
+        if self._roster.all_read and not self._round and not self.done:
             self.done = True
             self._look()
-
-    def _poll(self) -> None:
-        """Take in lists of inboxes, retire URLs that were being visited, look for changes."""
-        watched = self._watch()
-        for name, lists in self._lists.items():
-            lists.poll(watched=watched)
-            if lists.reading:
-                self._unread.add(name)
 
 
 def _length(job: Job) -> int:

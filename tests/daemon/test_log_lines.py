@@ -1,11 +1,13 @@
 """What the lines of a daemon have in common, and what its first and its last ones say."""
 
+import json
 import signal
+import subprocess
 
 import yaml
 
 from crawler import __version__
-from tests.program import Daemon, crawler, until, write_config
+from tests.program import CRAWLER, Daemon, crawler, until, write_config
 from tests.servers import Site, slow
 
 
@@ -18,7 +20,7 @@ def edit(config, **options):
 def test_every_line_names_its_process_and_the_first_ones_its_pid(tmp_path):
     with Site(slow(0)) as site:
         jobs = [{"name": "j", "urls": [f"{site.url}/[1-3]"]}]
-        config = write_config(tmp_path, jobs, concurrency=20_000)
+        config = write_config(tmp_path, jobs)
         with Daemon(config) as first, Daemon(config) as second:
             until(lambda: len(first.told("visit") + second.told("visit")) == 3, "no visits", first)
             ready = [one.wait_for("daemon.ready") for one in (first, second)]
@@ -28,9 +30,21 @@ def test_every_line_names_its_process_and_the_first_ones_its_pid(tmp_path):
         for record in daemon.records:
             assert list(record)[3] == "process"
             assert record["process"] == its["process"] or record["pid"] == its["pid"]
-        numbers = [record["process"] for record in daemon.records]
-        assert numbers[0] == 0, "nothing was logged before it joined: descriptors.few is"
-        assert numbers == sorted(numbers)
+
+
+def test_what_is_logged_before_the_process_has_a_number_has_its_pid(tmp_path):
+    with Site(slow(0)) as site:
+        jobs = [{"name": "j", "urls": [f"{site.url}/1"]}]
+        config = write_config(tmp_path, jobs, concurrency=64)
+        command = f"{' '.join(CRAWLER)} run -c {config} --until-done"
+        with subprocess.Popen(
+            ["bash", "-c", f"ulimit -n 200; exec {command}"], stdout=subprocess.PIPE
+        ) as process:
+            told = [json.loads(line) for line in process.stdout]
+    assert (told[0]["event"], told[0]["process"]) == ("descriptors.few", 0)
+    assert told[0]["pid"] == process.pid
+    assert told[-1]["process"] > 0
+    assert "pid" not in told[-1]
 
 
 def test_the_first_line_says_which_program_runs_by_what_on_what(tmp_path):

@@ -112,7 +112,7 @@ def assert_answers_agree(desk, now):
     assert counts.again == sum(
         one.ended is not None for one in active if STATES[one.state] in {"waiting", "leased"}
     )
-    assert sums.leased == sum(STATES[one.state] == "leased" for one in entries)
+    assert sums.leased == sum(STATES[one.state] == "leased" for one in active)
     assert sum(times_listed(desk).values()) == sum(one.listed for one in entries)
     assert sums.met == sums.hosts.counts.known == len(rows(desk, HostsMet()))
     assert {one.task for one in stored(desk)} == {

@@ -166,6 +166,7 @@ ELSEWHERE = {
     "seeder/job_lists.py": "daemon/test_shrunk_lists.py",
     "seeder/reading.py": "daemon/test_reload.py",
     "seeder/clearing.py": "daemon/test_audit.py",
+    "seeder/roster.py": "daemon/test_reload.py",
     "seeder/seeder.py": "daemon/test_reload.py",
     "seeder/seeds.py": "daemon/test_reload.py",
     "seeder/spool.py": "daemon/test_reload.py",

@@ -1,5 +1,6 @@
 """`crawler forget`: what no list names leaves the ledger, with its files if that is wanted."""
 
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -7,9 +8,18 @@ import click
 
 from crawler.daemon.identity import check_same
 from crawler.errors import UsageError
-from crawler.frontier import Desk, Forget, Forgettable, LetGo, StillForgettable, changed, pages
+from crawler.frontier import (
+    Desk,
+    Forget,
+    Forgettable,
+    ForgetUnused,
+    LetGo,
+    StillForgettable,
+    changed,
+    pages,
+)
 from crawler.frontier.actions import ForgetUrl
-from crawler.model import Seconds
+from crawler.model import DAY_S, Seconds
 from crawler.store.mark import ledger_named
 from crawler.store.removing import Remover
 from crawler.verbs.desk_options import DRY_RUN, JSON, Span, verb_of
@@ -17,6 +27,9 @@ from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.urls.single import act, canonical_urls, tell
 from crawler.verbs.words import counted, print_lines
+
+IDLE_S: Seconds = 2 * DAY_S
+"""Time for which a host is remembered without a URL: what it is owed, and asked for, is over."""
 
 
 @click.command("forget")
@@ -66,9 +79,13 @@ def _forget_retired(ledger: Ledger, age: Seconds | None, *, files: bool, dry: bo
         if files and not dry:
             _remove_files(desk, remover, now - age)
         found = changed(desk, Forget(now - age, dry)).total()
+        unused = Counter() if dry else changed(desk, ForgetUnused(IDLE_S))
     _print_stayed(remover)
     word = "would be" if dry else "is" if found == 1 else "are"
     print_lines([f"{counted(found, 'URL')} {word} forgotten"])
+    if unused.total():
+        hosts, lists = counted(unused["host"], "host"), counted(unused["list"], "list")
+        print_lines([f"{hosts} and {lists} of which nothing is left are forgotten"])
     return int(bool(remover.failed))
 
 

@@ -19,7 +19,7 @@ def broken(file, now, held):
     found = [] if kept == real else [f"the sums are {kept}, counted anew {real}"]
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
         found += [*_ends(db), *_known(db), *_leases(db, held), *_listings(db), *_files(db)]
-        return [*found, *_readiness(db, now), *_parking(db), *_said(db)]
+        return [*found, *_readiness(db, now), *_parking(db), *_said(db), *_references(db)]
 
 
 def _ends(db):
@@ -142,3 +142,22 @@ def _said(db):
             yield f"{key} has {obeys} of {said}"
         if bucket != crc32(key.encode()) % 1024:
             yield f"{key} is in bucket {bucket}"
+
+
+_LOST_HOSTS = {
+    "tasks": "SELECT id FROM task WHERE host NOT IN (SELECT id FROM host) AND host != 0",
+    "jobs at hosts": "SELECT host FROM host_job WHERE host NOT IN (SELECT id FROM host)",
+    "causes": "SELECT host FROM failure WHERE host NOT IN (SELECT id FROM host)",
+    "rules": "SELECT origin FROM robots WHERE substr(origin, instr(origin, '//') + 2) "
+    "NOT IN (SELECT key FROM host)",
+    "chunks": "SELECT id FROM chunk WHERE source NOT IN (SELECT id FROM source)",
+    "tasks without a job there": "SELECT id FROM task WHERE job != 0 AND NOT EXISTS ("
+    "SELECT 1 FROM host_job WHERE host_job.host = task.host AND host_job.job = task.job)",
+}
+
+
+def _references(db):
+    """Yield what refers to a host or a list that was forgotten."""
+    for name, query in _LOST_HOSTS.items():
+        if lost := db.execute(query).fetchall():
+            yield f"{name} refer to what is gone: {lost}"

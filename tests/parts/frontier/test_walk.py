@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from crawler.frontier.sqlite.desk import unused
 from crawler.frontier.sqlite.lists import passes
 from crawler.frontier.sqlite.rows import fingerprints
 from crawler.frontier.sqlite.visits import refitting
@@ -29,6 +30,8 @@ def _small_levels(monkeypatch):
     monkeypatch.setattr(fingerprints, "MOVED_AT_ONCE", 3)
     monkeypatch.setattr(refitting, "ROWS_AT_ONCE", 5)
     monkeypatch.setattr(passes, "DROPPED_AT_ONCE", 2)
+    monkeypatch.setattr(unused, "HOSTS_PASSED", 2)
+    monkeypatch.setattr(unused, "ROWS_AT_ONCE", 2)
 
 
 @pytest.mark.campaign

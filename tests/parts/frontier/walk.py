@@ -8,6 +8,7 @@ ten minutes, now this way and now that, and nobody goes by them.
 
 import random
 import sqlite3
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from crawler.frontier import (
     BEFORE_ALL,
     Due,
     Forget,
+    ForgetUnused,
     LetGo,
     ReadChunk,
     Refit,
@@ -42,17 +44,19 @@ from tests.parts.frontiers import beat, done, move, put, reclaim, seed
 
 JOBS = ("one", "two", "three")
 HOSTS = tuple(f"h{number}.example" for number in range(4))
+GUESTS = tuple(f"g{number}.example" for number in range(8))
+"""Hosts to which redirects lead, and of a URL each: they come and go."""
 ADDRESSES = ("192.0.2.7", "192.0.2.8")
-URLS = 16
+URLS = 24
 MAX_PROCESSES = 3
 LOST = 0.2
 """Share of the replies that are lost."""
 SKEW_S = 600.0
 STEPS = {
     "begin": 2, "put": 5, "end": 1.5, "weigh": 0.5, "retire": 2, "join": 1, "lease": 6,
-    "settle": 8, "crash": 0.5, "release": 0.4, "refit": 2, "retry": 0.5, "forget": 0.5, "wait": 2,
+    "settle": 8, "crash": 0.5, "release": 0.4, "refit": 2, "retry": 0.5, "forget": 1, "wait": 2,
     "configure": 0.7, "audit": 0.7, "clear": 0.7, "rename": 1,
-    "move": 2,
+    "move": 2, "unused": 2,
 }  # fmt: skip
 """How often each step is taken, beside the others."""
 
@@ -68,6 +72,8 @@ class Walk:
         self.passes = []
         """Readings under way, as the processes have them."""
         self.trace = []
+        self.forgotten = Counter()
+        """What nothing referred to."""
         self._frontier = frontier
         self._frontiers = (frontier, *others)
         """As many as there are machines; each process asks one of them."""
@@ -77,6 +83,8 @@ class Walk:
         """Files that an audit looked up some steps ago."""
         self._refits = []
         """Walks over due times that are not at their end."""
+        self._unused = []
+        """Walks over hosts and lists that nothing refers to, likewise: their cursors."""
         self._pids = 0
         self.active = set(JOBS)
         self._obeys = dict.fromkeys(JOBS, False)
@@ -126,7 +134,8 @@ class Walk:
 
     def _chunk(self, job, anchor):
         numbers = [self.random.randrange(URLS) for _ in range(self.random.randint(0, 5))]
-        urls = [f"http://{HOSTS[number % len(HOSTS)]}/{number}" for number in numbers]
+        hosts = (HOSTS * URLS)[: URLS - len(GUESTS)] + GUESTS
+        urls = [f"http://{hosts[number]}/{number}" for number in numbers]
         key = self.random.randrange(10**9)
         return ReadChunk(anchor, key, [seed(url, job) for url in urls])
 
@@ -297,7 +306,7 @@ class Walk:
             (Outcome(Kind.TIMEOUT), Again(now + choice([1, 30]))),
             (missing, Dead("x")),
             (missing, Dead("x", next_at=now + 50)),
-            (Outcome(Kind.REDIRECTED, 302), Hop(f"http://{choice(HOSTS)}/hop")),
+            (Outcome(Kind.REDIRECTED, 302), Hop(f"http://{choice(HOSTS + GUESTS)}/hop")),
             (
                 Outcome(Kind.ROBOTS, asked=False, needs_robots=robots),
                 Again(now + 3, charged=False),
@@ -353,6 +362,24 @@ class Walk:
     def _step_forget(self):
         until = self.now - self.random.choice([0, 100])
         return self._from_outside(Forget(until))
+
+    def _step_unused(self):
+        """Do some slices of a walk, a new one or one that was begun some steps ago."""
+        if not self._unused or self.random.random() < 0.1:
+            self._unused.append(((0, 0), self.random.choice([0.0, 0.0, 50.0])))
+        cursor, idle = self._unused.pop(self.random.randrange(len(self._unused)))
+        found = Counter()
+        for _ in range(self.random.randint(1, 9)):
+            if cursor is None:
+                break
+            frontier = self.random.choice(self._frontiers)
+            frontier.time = self.now
+            change = self._asked(frontier.change, ForgetUnused(idle), cursor)
+            cursor, found = change.after, found + change.counts
+        if cursor is not None:
+            self._unused.append((cursor, idle))
+        self.forgotten += found
+        return cursor, dict(found)
 
     def _from_outside(self, action):
         """Make a change as a verb of the command line does, or by the daemon's own frontier."""

@@ -43,6 +43,17 @@ def test_a_line_longer_than_the_file_may_be_is_written_all_the_same(path, file):
     }  # fmt: skip
 
 
+def test_many_lines_at_once_are_divided_among_files_none_of_which_is_too_long(path, file):
+    data = b"".join(b"%02d %s\n" % (number, b"x" * 30) for number in range(7))
+    while data:
+        written = file.write(data)
+        assert data[:written].endswith(b"\n")
+        data = data[written:]
+    assert [(name, text[:2], len(text)) for name, text in texts(path).items()] == [
+        ("crawler.log", "06", 34), ("crawler.log.1", "04", 68), ("crawler.log.2", "02", 68),
+    ]  # fmt: skip
+
+
 def test_a_file_of_no_size_grows(path):
     file = RotatingFile(path, 0, 2)
     for _ in range(10):

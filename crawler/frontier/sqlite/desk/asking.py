@@ -22,6 +22,7 @@ from crawler.frontier.sqlite.desk.retry import retry
 from crawler.frontier.sqlite.desk.selection import entries_wanted, listings
 from crawler.frontier.sqlite.desk.single import forget_url, retry_url
 from crawler.frontier.sqlite.desk.slices import File
+from crawler.frontier.sqlite.desk.unused import forget_unused
 from crawler.frontier.sqlite.desk.waits import waits, waits_at
 from crawler.frontier.sqlite.desk.waking import wake_host
 from crawler.frontier.sqlite.file.statefile import Connection
@@ -70,6 +71,7 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.RetryUrl: lambda file, action, now, _: retry_url(file, action, now),
     actions.ForgetUrl: lambda file, action, now, _: forget_url(file, action, now),
     actions.Forget: forget,
+    actions.ForgetUnused: forget_unused,
     actions.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
     actions.LookAtVisits: lambda file, _, now, __: _at_once(file, watching.look, now),
     actions.Believe: lambda file, action, *_: believe(file, action.job),

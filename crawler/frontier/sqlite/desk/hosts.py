@@ -16,6 +16,8 @@ MAX_COUNTED = 10_000
 """Counts end here: what is more is `at least` this."""
 PAGE_ROWS = 1000
 """Hosts of a page."""
+KNOWN = "SELECT ifnull((SELECT max(id) FROM host), 0) - forgotten FROM ledger"
+"""How many hosts are known: their numbers have no other gaps."""
 _GIVEN_UP = f"""
 SELECT 1 FROM (SELECT silent, failures FROM host WHERE failing_since IS NOT NULL
     AND failing_since <= ? ORDER BY failing_since LIMIT {MAX_COUNTED})
@@ -81,7 +83,7 @@ def waiting_of(db: Connection, host: int) -> int:
 
 def host_counts(db: Connection, now: Seconds, give_up: Seconds) -> HostCounts:
     """Count the hosts, each state as far as MAX_COUNTED: so it takes no time at any size."""
-    (known,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
+    (known,) = db.execute(KNOWN).fetchone()
     free = "SELECT 1 FROM host WHERE class = ? AND owner IS NULL AND NOT parked AND ready_at"
     found = {
         "held": count(db, "SELECT 1 FROM host WHERE owner IS NOT NULL"),

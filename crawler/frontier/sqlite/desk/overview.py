@@ -1,7 +1,7 @@
 """What the ledger tells of the crawler as a whole: its processes, and the sums of its jobs."""
 
 from crawler.frontier.process import Process
-from crawler.frontier.sqlite.desk.hosts import host_view
+from crawler.frontier.sqlite.desk.hosts import KNOWN, host_view
 from crawler.frontier.sqlite.file.database import is_current
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
@@ -34,7 +34,7 @@ def sums(db: Connection, now: Seconds, give_up: Seconds | None) -> Sums:
         f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS_JOB} "
         "AND job IN (SELECT id FROM job WHERE active)"
     ).fetchone()
-    (met,) = db.execute("SELECT ifnull(max(id), 0) FROM host").fetchone()
+    (met,) = db.execute(KNOWN).fetchone()
     owned = db.execute("SELECT 1 FROM host WHERE owner IS NOT NULL LIMIT 1").fetchone()
     hosts = None if give_up is None else host_view(db, now, give_up)
     return Sums(

@@ -132,6 +132,14 @@ CREATE TABLE woken (
     number INTEGER NOT NULL,
     forced INTEGER NOT NULL
 ) STRICT;
+-- what nothing refers to is forgotten
+ALTER TABLE ledger ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE ledger ADD COLUMN marking INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE used (
+    walk INTEGER NOT NULL,
+    host INTEGER NOT NULL,
+    PRIMARY KEY (walk, host)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE ordered (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     process INTEGER NOT NULL,

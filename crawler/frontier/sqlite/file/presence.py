@@ -58,8 +58,11 @@ class Presence:
         before, self._size = self._size, self._state.stat().st_size
         if self._size >= before:
             return False
-        (pages,) = db.execute("PRAGMA page_count").fetchone()
-        (length,) = db.execute("PRAGMA page_size").fetchone()
+        try:
+            (pages,) = db.execute("PRAGMA page_count").fetchone()
+            (length,) = db.execute("PRAGMA page_size").fetchone()
+        except sqlite3.DatabaseError:  # not even its first page can be read any more
+            return True
         return bool(self._size < max(1, pages) * length)
 
 

@@ -24,7 +24,10 @@ CREATE TABLE ledger (
     digest TEXT NOT NULL DEFAULT '',       -- of the newest text of that configuration
     obeys TEXT NOT NULL DEFAULT '{{}}',    -- what that says under `hosts` of robots.txt, as JSON
     obeyed_upto INTEGER,                   -- hosts up to this number know that; NULL: all do
-    wishes INTEGER NOT NULL DEFAULT 0      -- grows with every wish that comes, changes or goes
+    wishes INTEGER NOT NULL DEFAULT 0,     -- grows with every wish that comes, changes or goes
+    forgotten INTEGER NOT NULL DEFAULT 0,  -- hosts, so far
+    marking INTEGER NOT NULL DEFAULT 0     -- the walk that looks for these, see unused.py; minus
+                                           -- the last one between walks
 ) STRICT;
 INSERT INTO ledger (id, uid) VALUES (1, lower(hex(randomblob(16))));
 
@@ -129,6 +132,12 @@ CREATE INDEX host_asked ON host (asked_until) WHERE asked_until > 0;
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
 CREATE INDEX host_failed ON host (failed_until) WHERE failed_until > 0;
 CREATE INDEX host_put_off ON host (put_off_until) WHERE put_off_until > 0;
+
+CREATE TABLE used (                        -- hosts of URLs, as that walk notes them
+    walk INTEGER NOT NULL,
+    host INTEGER NOT NULL,
+    PRIMARY KEY (walk, host)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE address (                     -- what the hosts at one address share
     ip TEXT PRIMARY KEY,

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from crawler.frontier.sqlite.lists.renaming import adopt, older_names
-from crawler.frontier.sqlite.lists.seed_rows import HOSTS, Batch, obey, remember, stage
+from crawler.frontier.sqlite.lists.seed_rows import HOSTS, Batch, agree, remember, stage
 from crawler.frontier.sqlite.rows.fingerprints import TASK_OF, move, note
 from crawler.frontier.sqlite.rows.names import Names, obeys_of
 from crawler.frontier.sqlite.rows.pauses import some_paused
@@ -58,6 +58,9 @@ _NEW_HOSTS = f"SELECT id FROM temp.seed_host WHERE {HOSTS}"
 _ALL_HOSTS = f"""
 {_NEW_HOSTS} UNION ALL
 SELECT DISTINCT -host FROM temp.seed WHERE {_SEEDS} AND task IS NULL AND host < 0"""
+_USE_HOSTS = f"""
+INSERT OR IGNORE INTO used
+SELECT marking, line.id FROM ledger CROSS JOIN ({_ALL_HOSTS}) AS line WHERE marking > 0"""
 _FIRST_HOSTS = "SELECT host FROM task WHERE id > :last GROUP BY host ORDER BY min(id)"
 _DUE = """
 UPDATE host SET
@@ -83,15 +86,16 @@ HEAD_START_S: Seconds = 7 * DAY_S
 
 def add(file: Transactions, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool) -> int:
     """Make URLs known that stand on no list; one that is known stays as it is, or is recounted."""
-    db = file.db
-    with file.locked(write=False):
-        said = obeys_of(db)
-    staged = stage(db, file.names, [(job, seeds)], said)
-    (batch,) = staged.batches
-    with file.locked():
-        obey(db, staged)
-        number = file.names.job_id(db, job)
-        added = enlist(db, file.names, number, batch, now, recount=recount)
+    db, added = file.db, None
+    while added is None:
+        with file.locked(write=False):
+            said = obeys_of(db)
+        staged = stage(db, file.names, [(job, seeds)], said)
+        (batch,) = staged.batches
+        with file.locked():
+            if agree(db, file.names, staged):
+                number = file.names.job_id(db, job)
+                added = enlist(db, file.names, number, batch, now, recount=recount)
     remember(db, file.names, job, batch)
     return added
 
@@ -139,7 +143,7 @@ def _add(db: sqlite3.Connection, values: Mapping[str, float], new: int) -> None:
     job = int(values["job"])
     before = db.execute("SELECT n FROM tally WHERE job = ? AND kind = ''", (job,)).fetchone()
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM task").fetchone()
-    for statement in (_ADD_HOSTS, _NUMBER, _LIST, _ADD):
+    for statement in (_ADD_HOSTS, _NUMBER, _LIST, _ADD, _USE_HOSTS):
         db.execute(statement, values)
     note(db, last)
     tally(db, Counter({(job, ""): new}))

@@ -16,7 +16,7 @@ from crawler.frontier.sqlite.lists.meaning import say
 from crawler.frontier.sqlite.lists.new_urls import enlist
 from crawler.frontier.sqlite.lists.passes import begin_pass, check, note, note_dropped
 from crawler.frontier.sqlite.lists.retiring import check_owner, revive
-from crawler.frontier.sqlite.lists.seed_rows import Batch, obey, remember, stage
+from crawler.frontier.sqlite.lists.seed_rows import Batch, agree, remember, stage
 from crawler.frontier.sqlite.rows.names import Names, obeys_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.model import Seconds
@@ -44,14 +44,14 @@ def put(
 ) -> list[Synced | None]:
     """Take in what was read of lists; return how many URLs came, and came back, with each."""
     while (synced := _put_all(file, owner, read, now)) is None:
-        """Another program has changed a chunk just now."""
+        """Another program has changed a chunk, or forgotten a host, just now."""
     return synced
 
 
 def _put_all(
     file: Transactions, owner: int, read: Sequence[Portion | NewList], now: Seconds
 ) -> list[Synced | None] | None:
-    """Take all in; None if chunks are others by now than when they were compared."""
+    """Take all in; None if chunks or hosts are others by now than when rows were made of them."""
     db = file.db
     with file.locked(write=False):
         said, known = obeys_of(db), [_known(db, one) for one in read]
@@ -63,7 +63,8 @@ def _put_all(
         check_owner(db, owner)
         if known != [_known(db, one) for one in read]:
             return None
-        obey(db, staged)
+        if not agree(db, file.names, staged):
+            return None
         synced = [
             _taken_in(db, file.names, owner, one, batch, now)
             for one, batch in zip(ready, staged.batches, strict=True)

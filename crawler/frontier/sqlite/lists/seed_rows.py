@@ -76,6 +76,8 @@ class Staged(NamedTuple):
     said: Mapping[str, bool | None]
     """What the configuration said of robots.txt."""
     hosts: Sequence[str]
+    remembered: bool
+    """Whether numbers of hosts are among the rows."""
 
 
 def stage(
@@ -91,18 +93,23 @@ def stage(
         db.execute(_STAGE, (json.dumps(rows.seeds),))
         db.executemany(_STAGE_TIMES, rows.times)
         db.execute(_STAGE_HOSTS, (json.dumps(rows.hosts),))
-    return Staged(found, said, [host for host, *_ in rows.hosts])
+    remembered = any(number < 0 for _, number, *_ in rows.seeds)
+    return Staged(found, said, [host for host, *_ in rows.hosts], remembered)
 
 
-def obey(db: sqlite3.Connection, staged: Staged) -> None:
-    """See that new hosts know what is said of robots.txt now: perhaps it was put in force just now.
+def agree(db: sqlite3.Connection, names: Names, staged: Staged) -> bool:
+    """See that the rows still agree with the ledger; if not they are to be staged anew.
 
-    The first thing in the transaction.
+    Remembered hosts may have been forgotten. New hosts learn what is said of robots.txt now:
+    perhaps it was put in force just now. The first thing in the transaction.
     """
+    if not names.check(db) and staged.remembered:
+        return False
     said = obeys_of(db)
     if said != staged.said:
         rows = [(is_obeyed(said, host), nth) for nth, host in enumerate(staged.hosts)]
         db.executemany(_OBEY, rows)
+    return True
 
 
 def remember(db: sqlite3.Connection, names: Names, job: str, batch: Batch) -> None:

@@ -15,6 +15,7 @@ _ADD = "INSERT OR IGNORE INTO host (key, bucket, obeys) VALUES (:key, :bucket, :
 _LIST = """
 INSERT OR IGNORE INTO host_job (host, job, served)
 SELECT :host, :job, ifnull((SELECT min(served) FROM host_job WHERE host = :host), 0.0)"""
+_USE = "INSERT OR IGNORE INTO used SELECT marking, :host FROM ledger WHERE marking > 0"
 _MAX_NAMES = 50_000
 """Hosts whose numbers are remembered."""
 
@@ -26,6 +27,8 @@ class Names:
         self._jobs: dict[str, int] = {}
         self._hosts: dict[int, dict[str, int]] = defaultdict(dict)
         """By the job that is listed there, and key."""
+        self._forgotten = -1
+        """`ledger.forgotten` as it was when these hosts were known."""
         self.uncounted = 1 << 62
         """URLs that became known since `fingerprints.move` counted those that wait."""
 
@@ -48,15 +51,28 @@ class Names:
         return str(name)
 
     def host_id(self, db: sqlite3.Connection, key: str, job: int) -> int:
-        """Return the number of a host, and list the job among those that visit it."""
-        if number := self._hosts[job].get(key):
-            return number
+        """Return the number of a host for a URL, and list the job among those that visit it."""
+        self.check(db)
+        number = self._hosts[job].get(key) or self._host_id(db, key, job)
+        db.execute(_USE, {"host": number})
+        return number
+
+    def _host_id(self, db: sqlite3.Connection, key: str, job: int) -> int:
         values = {"key": key, "bucket": bucket_of(key), "obeys": is_obeyed(obeys_of(db), key)}
         db.execute(_ADD, values)
         (number,) = db.execute("SELECT id FROM host WHERE key = ?", (key,)).fetchone()
         db.execute(_LIST, {"host": number, "job": job})
         self._remember(job, [(key, number)])
         return int(number)
+
+    def check(self, db: sqlite3.Connection) -> bool:
+        """See that the remembered hosts are known still; tell whether none was forgotten."""
+        (forgotten,) = db.execute("SELECT forgotten FROM ledger").fetchone()
+        if forgotten == self._forgotten:
+            return True
+        self._hosts.clear()
+        self._forgotten = forgotten
+        return False
 
     def known_hosts(self, job: str) -> Mapping[str, int]:
         """Return the numbers that are remembered of hosts where the job is listed, by key."""

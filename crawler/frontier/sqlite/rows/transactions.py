@@ -122,10 +122,18 @@ class Transactions:
             with suppress(sqlite3.Error):  # a disk that fails has done so already
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error) and fault_of(error) is not Fault.UNKNOWN:
-                raise error_of(self.state, error, opened=True) from error
+            if isinstance(error, sqlite3.Error):
+                self._name(error)
             raise
         self.written_at = time.monotonic() if write else self.written_at
+
+    def _name(self, error: sqlite3.Error) -> None:
+        """Raise what an error of SQLite means, if that can be told."""
+        fault = fault_of(error)
+        if fault is Fault.DAMAGED:  # so SQLite calls a file, too, that somebody has cut off
+            self._presence.look(self.db)
+        if fault is not Fault.UNKNOWN:
+            raise error_of(self.state, error, opened=True) from error
 
     def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb that only reads, and return what it returns.
