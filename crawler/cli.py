@@ -36,10 +36,10 @@ HOMES = {
     "explain": "desk", "export": "desk",
     "failures": "hosts_verbs", "find": "find", "forget": "urls", "host": "hosts_verbs",
     "hosts": "hosts_verbs",
-    "pause": "wishes", "reload": "orders", "resume": "wishes", "retry": "urls",
-    "set": "wishes", "status": "status_verb", "stop": "orders", "tail": "tail", "top": "top",
-    "unset": "wishes",
-    "wake": "wishes", "wishes": "wishes",
+    "pause": "wishes.pausing", "reload": "orders", "resume": "wishes.pausing", "retry": "urls",
+    "set": "wishes.setting", "status": "status_verb", "stop": "orders", "tail": "tail",
+    "top": "top", "unset": "wishes.setting",
+    "wake": "wishes.waking", "wishes": "wishes.listing",
 }  # fmt: skip
 """The module below crawler/verbs of each verb that works on the ledger, which alone it loads."""
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
 
 from crawler.config import checks
+from crawler.config.brief import GIVE_UP_S
 from crawler.config.options import Options, in_order, overriding
 from crawler.config.units import Duration
 from crawler.policy.host_limits import Adaptive
@@ -64,7 +65,7 @@ class HostPoliteness(Options):
     """Keep the delay near a multiple of the host's own response time."""
     max_backoff: Annotated[Duration, Strictest(max)] = Field(default=3600.0, gt=0)
     """Longest rest after failures of a host; a URL that fails waits no longer, nor than an hour."""
-    give_up: Annotated[Duration, Strictest(max)] = 86_400.0
+    give_up: Annotated[Duration, Strictest(max)] = GIVE_UP_S
     """How long a host may give no answer at all before its URLs are given up."""
     max_per_day: Annotated[StrictInt | None, Strictest(min)] = Field(default=None, ge=1)
     """Visits to one host on one day (UTC); a job as a whole has no limit."""

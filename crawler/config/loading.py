@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from crawler.config import problems, whole_file
+from crawler.config.brief import absolute, stem_of
 from crawler.config.document import Document, read
 from crawler.config.settings import Settings
 
@@ -69,20 +70,17 @@ def _merged(settings: Settings) -> Settings:
 def _located(settings: Settings, file: Path) -> Settings:
     """Make relative paths absolute, and give the configuration a name."""
     options, folder = settings.crawler, file.parent
-    paths = {name: _absolute(folder, getattr(options, name)) for name in ("state", "output")}
+    paths = {name: absolute(folder, getattr(options, name)) for name in ("state", "output")}
     jobs = [
         job.model_copy(
-            update={name: _absolute(folder, path) for name, path in whole_file.paths_of(job)}
+            update={name: absolute(folder, path) for name, path in whole_file.paths_of(job)}
         )
         for job in settings.jobs
     ]
-    stem = os.fsencode(file.stem).decode("utf-8", "backslashreplace")  # the ledger has no bytes
     log = options.log
     if log.file is not None:
-        log = log.model_copy(update={"file": _absolute(folder, log.file)})
-    options = options.model_copy(update={**paths, "name": options.name or stem, "log": log})
+        log = log.model_copy(update={"file": absolute(folder, log.file)})
+    options = options.model_copy(
+        update={**paths, "name": options.name or stem_of(file), "log": log}
+    )
     return settings.model_copy(update={"crawler": options, "jobs": tuple(jobs)})
-
-
-def _absolute(folder: Path, path: Path) -> Path:
-    return Path(os.path.normpath(folder / path))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
 
 from crawler import __version__
-from crawler.config import checks
+from crawler.config import brief, checks
 from crawler.config.host_options import HostOptions
 from crawler.config.job_options import Job, JobOptions
 from crawler.config.options import Options
@@ -73,13 +73,13 @@ class CrawlerOptions(Options):
     """Product token that robots.txt calls the crawler by (RFC 9309, section 2.2.1)."""
     per_address: PerAddress | None = PerAddress()
     """Limits that names at one address share; null for none. They do not hold through a proxy."""
-    name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
+    name: Annotated[StrictStr, Field(pattern=brief.NAME)] | None = None
     """Identity of this configuration, wherever its file is; the file's name without its ending."""
-    state: Path = Path("var/crawler.sqlite")
+    state: Path = brief.STATE
     """The ledger: one SQLite file, shared by all processes of this configuration."""
     group: StrictStr | None = None
     """A group whose members may read the ledger, its copies and downloaded lists; else nobody."""
-    output: Path = Path("var/files")
+    output: Path = brief.OUTPUT
     """Where bodies are stored."""
     concurrency: StrictInt = Field(default=64, ge=1, le=20_000)
     """Visits of one process at the same time."""

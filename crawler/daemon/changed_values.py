@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from crawler.config import Settings
 from crawler.config.options import Options
-from crawler.config.units import Speed, duration
+from crawler.config.quantities import Speed, duration
 from crawler.model import Seconds
 from crawler.sources.contract import readable
 

@@ -4,9 +4,9 @@ How its lines are written is in `lines`. No failure of the log reaches the crawl
 """
 
 import os
+from typing import TYPE_CHECKING
 
 from crawler.log.contract import Log
-from crawler.log.event_log import EventLog
 from crawler.log.file_lines import FileLines
 from crawler.log.lines import MAX_BACKLOG, MAX_LINE_BYTES, Lines
 from crawler.log.readable import Readable, moves_cursor, takes_colours, width_of
@@ -15,10 +15,12 @@ from crawler.log.values import iso, printable, size
 from crawler.log.visits import log_visit
 from crawler.policy.masking import USUAL, Mask
 
+if TYPE_CHECKING:
+    from crawler.log.event_log import EventLog
+
 __all__ = [
     "MAX_BACKLOG",
     "MAX_LINE_BYTES",
-    "EventLog",
     "FileLines",
     "Lines",
     "Log",
@@ -37,8 +39,10 @@ __all__ = [
 
 def open_log(
     level: str, style: str, descriptor: int = 1, mask: Mask = USUAL
-) -> tuple[EventLog, Lines]:
+) -> "tuple[EventLog, Lines]":
     """Make a log on a descriptor; `style` is auto, json or console, `mask` takes secrets out."""
+    from crawler.log.event_log import EventLog  # noqa: PLC0415  a verb that asks loads no structlog
+
     lines = Lines(descriptor)
     console = style == "console" or (style == "auto" and os.isatty(descriptor))
     readable = Readable(colours=takes_colours(descriptor)) if console else None

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from crawler.config.units import duration
+from crawler.config.quantities import duration
 from crawler.frontier import Wanted
 from crawler.model import Kind, Seconds
-from crawler.verbs.ledger import Ledger, configured_ledger, ledger_of
+from crawler.verbs.ledger import Ledger, configured_ledger, ledger_asked, ledger_of
 
 ENDED_BY_INT = 130
 """Exit code of a program that a ^C ended, as shells give it: 128 and the number of SIGINT."""
@@ -44,6 +44,11 @@ _STATE = click.option(
 def verb_of(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Give a verb its ledger, from -c or --state, and an end when its reader closes the pipe."""
     return _CONFIG(_STATE(_ended(function, ledger_of)))
+
+
+def verb_that_asks(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Give a verb the same, where it asks and needs no more than the brief of a configuration."""
+    return _CONFIG(_STATE(_ended(function, ledger_asked)))
 
 
 def verb_of_configuration(function: Callable[..., int | None]) -> Callable[..., int | None]:

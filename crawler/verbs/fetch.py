@@ -13,7 +13,7 @@ import gevent
 from pydantic import ValidationError
 
 from crawler.config import CrawlerOptions, Job, Settings
-from crawler.config.units import duration
+from crawler.config.quantities import duration
 from crawler.daemon.app import App
 from crawler.daemon.process import collect_seldom, quiet_hub, raise_descriptors
 from crawler.errors import UsageError

@@ -34,9 +34,9 @@ def _check_holder(desk: Desk, ledger: Ledger, *, acts: bool) -> None:
     Raises:
         HeldElsewhereError: it acts, and another one does.
     """
-    if ledger.settings is None:  # --state asks for no name
+    if ledger.brief is None:  # --state asks for no name
         return
-    name = ledger.settings.crawler.name or ""
+    name = ledger.brief.name
     others = _holders(desk.sums(), name, desk.now())
     if not others:
         return

@@ -9,7 +9,7 @@ from crawler.frontier import AboutHost, Desk, FailuresOf, HostsOf
 from crawler.frontier.hosts import ORDERS
 from crawler.model import Seconds
 from crawler.verbs import hosts
-from crawler.verbs.desk_options import JSON, Span, verb_of
+from crawler.verbs.desk_options import JSON, Span, verb_that_asks
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.wishes.standing import standing
@@ -22,7 +22,7 @@ _LIMIT = click.option(
 
 
 @click.command("hosts")
-@verb_of
+@verb_that_asks
 @click.option("--failing", is_flag=True, help="Those that fail, or have banned us.")
 @click.option("--resting", is_flag=True, help="Those that rest for longer than their delay.")
 @click.option("--paused", is_flag=True, help="Those that an operator has paused by their names.")
@@ -58,7 +58,7 @@ def _look(desk: Desk, ledger: Ledger) -> hosts.Look:
 
 
 @click.command("host")
-@verb_of
+@verb_that_asks
 @click.argument("name", metavar="HOST")
 @JSON
 def host_verb(ledger: Ledger, *, name: str, as_json_: bool) -> None:
@@ -76,7 +76,7 @@ def host_verb(ledger: Ledger, *, name: str, as_json_: bool) -> None:
 
 
 @click.command("failures")
-@verb_of
+@verb_that_asks
 @click.option(
     "--since", type=Span(), default="1d", show_default=True,
     help="That failed within the last 1h, 30m …",

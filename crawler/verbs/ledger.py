@@ -1,15 +1,20 @@
 """The ledger of a verb: that of a configuration, or a file named by itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crawler import config
-from crawler.config import CrawlerOptions, Job, Settings
-from crawler.config.host_overrides import HostOverrides
+from crawler.config.brief import Brief, brief
 from crawler.errors import ConfigError, UsageError
 from crawler.model import DAY_S, Seconds
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.masking import USUAL, Mask
+
+if TYPE_CHECKING:
+    from crawler.config import Job, Settings
+    from crawler.config.host_overrides import HostOverrides
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +22,12 @@ class Ledger:
     """The file of a ledger, with the configuration if one was named."""
 
     state: Path
-    settings: Settings | None = None
-    hosts: HostOverrides | None = None
+    settings: "Settings | None" = None
+    """None too for a verb that asks: it has the `brief` alone."""
+    hosts: "HostOverrides | None" = None
+    brief: Brief | None = None
+    file: Path | None = None
+    """Where the brief is from, if it is all that was read."""
 
     def says(self, host: str) -> bool | None:
         """Return whether `hosts` has a host's robots.txt obeyed; None where it does not say."""
@@ -27,18 +36,18 @@ class Ledger:
     @property
     def mask(self) -> Mask:
         """Return what takes secrets out of texts for people."""
-        return Mask(self.settings.crawler.redact_query) if self.settings else USUAL
+        return Mask(self.brief.redact_query) if self.brief else USUAL
 
     @property
     def token(self) -> str:
         """Return the product token of the crawler in robots.txt."""
-        options = self.settings.crawler if self.settings else CrawlerOptions()
+        options = self.settings.crawler if self.settings else config.CrawlerOptions()
         return options.robots_token
 
     @property
     def give_up(self) -> Seconds:
         """Return the longest `give_up` of the jobs, in seconds."""
-        return max((job.give_up for job in self._jobs), default=DAY_S)
+        return self.brief.give_up if self.brief else DAY_S
 
     def limits(self, host: str, job: str) -> HostLimits:
         """Return the limits of a host that one job visits."""
@@ -64,10 +73,10 @@ class Ledger:
         return is_unread(mark, found)
 
     @property
-    def _jobs(self) -> tuple[Job, ...]:
+    def _jobs(self) -> "tuple[Job, ...]":
         return self.settings.jobs if self.settings else ()
 
-    def _job(self, name: str) -> Job | None:
+    def _job(self, name: str) -> "Job | None":
         return next((job for job in self._jobs if job.name == name), None)
 
 
@@ -77,14 +86,41 @@ def ledger_of(file: Path | None, state: Path | None) -> Ledger:
     Raises:
         UsageError: nothing was named, or the configuration is wrong.
     """
+    return _found(file, state, configured_ledger)
+
+
+def ledger_asked(file: Path | None, state: Path | None) -> Ledger:
+    """Find the ledger of a verb that asks; it needs the whole configuration only if that is odd.
+
+    Raises:
+        UsageError: nothing was named, or the configuration is wrong.
+    """
+    return _found(file, state, _briefly)
+
+
+def _found(file: Path | None, state: Path | None, find: Callable[[Path], Ledger]) -> Ledger:
     if state is not None:
         return Ledger(state)
     if file is None:
         raise UsageError("name the configuration with -c (or in CRAWLER_CONFIG), or --state FILE")
     try:
-        return configured_ledger(file)
+        return find(file)
     except ConfigError as error:
         raise UsageError(f"{error}\n--state FILE finds the ledger without it") from error
+
+
+def whole(ledger: Ledger) -> Ledger:
+    """Return a ledger with the whole configuration, if one was named.
+
+    Raises:
+        UsageError: the configuration is wrong.
+    """
+    return _found(ledger.file, None, configured_ledger) if ledger.file else ledger
+
+
+def _briefly(file: Path) -> Ledger:
+    found = brief(file)
+    return Ledger(found.state, brief=found, file=file) if found else configured_ledger(file)
 
 
 def configured_ledger(file: Path | None, _: Path | None = None) -> Ledger:
@@ -96,5 +132,15 @@ def configured_ledger(file: Path | None, _: Path | None = None) -> Ledger:
     """
     if file is None:
         raise UsageError("name the configuration with -c (or in CRAWLER_CONFIG)")
+    from crawler.config.host_overrides import HostOverrides  # noqa: PLC0415  a verb that asks has the brief
+
     settings = config.load(file)
-    return Ledger(settings.crawler.state, settings, HostOverrides(settings))
+    options = settings.crawler
+    said = Brief(
+        options.name or "",
+        options.state,
+        options.output,
+        options.redact_query,
+        max(job.give_up for job in settings.jobs),
+    )
+    return Ledger(options.state, settings, HostOverrides(settings), said)

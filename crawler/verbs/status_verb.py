@@ -2,13 +2,13 @@
 
 import click
 
-from crawler.config.units import size as size_of
+from crawler.config.quantities import size as size_of
 from crawler.errors import CrawlerError
 from crawler.log import printable
 from crawler.verbs import status
-from crawler.verbs.desk_options import JSON, Span, verb_of
+from crawler.verbs.desk_options import JSON, Span, verb_that_asks
 from crawler.verbs.holding import opened_by
-from crawler.verbs.ledger import Ledger
+from crawler.verbs.ledger import Ledger, whole
 from crawler.verbs.status.check import Health, Thresholds, checked, unknown
 from crawler.verbs.words import as_json, print_lines
 
@@ -70,7 +70,7 @@ class _Checking(click.Command):
 
 
 @click.command("status", cls=_Checking)
-@verb_of
+@verb_that_asks
 @JSON
 @click.option(
     "--check", is_flag=True,
@@ -103,6 +103,8 @@ def status_verb(
     processes: int,
 ) -> int | None:
     """Show how the crawler is: processes, jobs, rates, hosts, and why it is idle if it is."""
+    if not check:
+        ledger = whole(ledger)
     with opened_by(ledger, acts=False) as desk:
         found = status.look(desk, ledger)
     if check:

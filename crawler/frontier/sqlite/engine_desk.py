@@ -8,7 +8,7 @@ from crawler.frontier.actions import Action
 from crawler.frontier.answers import START, Changed, Cursor, Page
 from crawler.frontier.queries import Query
 from crawler.frontier.questions import Question
-from crawler.frontier.sqlite.desk import asking, overview
+from crawler.frontier.sqlite.desk import asking, changing, overview
 from crawler.frontier.sqlite.file.backup import backup
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sums import Sums
@@ -34,7 +34,7 @@ class SqliteDesk:
         return self._file.read(asking.entry, question)
 
     def change(self, action: Action, after: Cursor = START) -> Changed:
-        return self._file.stage(asking.change, action, self.now(), after)
+        return self._file.stage(changing.change, action, self.now(), after)
 
     def backup(self, target: Path, *, force: bool = False) -> int:
         with Native(1) as native:  # the thread of the connection is the daemon's

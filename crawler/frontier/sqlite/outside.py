@@ -59,8 +59,10 @@ class SqliteLedger:
             return asking.entry(db, question)
 
     def change(self, action: Action, after: Cursor = START) -> Changed:
+        from crawler.frontier.sqlite.desk import changing  # noqa: PLC0415  a verb that asks writes nothing
+
         with told(self._state):
-            return asking.change(self._file, action, self.now(), after)
+            return changing.change(self._file, action, self.now(), after)
 
     def backup(self, target: Path, *, force: bool = False) -> int:
         return backup(self._state, target, force=force)

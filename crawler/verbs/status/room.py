@@ -30,8 +30,8 @@ class Room:
 def rooms(ledger: Ledger) -> list[Room]:
     """Return the file systems of the ledger and of the files, each once; what is gone is none."""
     folders = [ledger.state.absolute().parent]
-    if ledger.settings:
-        folders.append(Path(ledger.settings.crawler.output))
+    if ledger.brief:
+        folders.append(ledger.brief.output)
     found: dict[int, Room] = {}
     for folder in folders:
         with suppress(OSError):

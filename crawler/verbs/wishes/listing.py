@@ -2,7 +2,7 @@
 
 import click
 
-from crawler.verbs.desk_options import JSON, verb_of
+from crawler.verbs.desk_options import JSON, verb_that_asks
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.wishes.standing import hearers, standing
@@ -11,7 +11,7 @@ from crawler.verbs.words import as_json, print_lines
 
 
 @click.command("wishes")
-@verb_of
+@verb_that_asks
 @JSON
 def wishes_verb(ledger: Ledger, *, as_json_: bool) -> None:
     """List what operators wish and have not taken back: since when, until when, and why."""
@@ -29,3 +29,6 @@ def wishes_verb(ledger: Ledger, *, as_json_: bool) -> None:
     if found and heard.others:
         lines.append(heard.in_words())
     return print_lines(lines, ledger.mask)
+
+
+VERBS: tuple[click.Command, ...] = (wishes_verb,)

@@ -95,3 +95,6 @@ def _say(
         heard = found.document() if found else {}
         return click.echo(as_json({**told, **heard}, ledger.mask, indent=2))
     return print_lines([*lines, *([found.in_words()] if found else [])], ledger.mask)
+
+
+VERBS: tuple[click.Command, ...] = (pause_verb, resume_verb)

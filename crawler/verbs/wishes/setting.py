@@ -139,3 +139,6 @@ def _as_far_as(text: Settings, sets: Iterable[Set]) -> Settings:
         except UsageError:
             continue
     return settings
+
+
+VERBS: tuple[click.Command, ...] = (set_verb, unset_verb)

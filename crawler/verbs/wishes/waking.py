@@ -46,3 +46,6 @@ def wake_verb(
 def _lines(came: dict[str, "Counter[str]"]) -> Iterator[str]:
     for host, sums in came.items():
         yield f"{host} is woken, {counted(sums['urls'], 'URL')} came forward"
+
+
+VERBS: tuple[click.Command, ...] = (wake_verb,)

@@ -7,8 +7,9 @@ import jsonschema
 import pytest
 
 from crawler.config import load, schema
+from crawler.config.brief import Brief, brief
 from crawler.config.document import read
-from crawler.config.units import duration, size
+from crawler.config.quantities import duration, size
 from crawler.errors import ConfigError
 
 FOLDER = Path(__file__).parents[3] / "config"
@@ -570,3 +571,50 @@ def test_no_error_repeats_the_secret_that_stands_in_a_key_or_has_a_wrong_type(pr
     found = problems(text)
     assert all(f"{told}: " in problem for problem in found)
     assert not any("h1dden" in problem or "class" in problem for problem in found)
+
+
+PLAIN = """
+crawler: {name: here, state: ../a/../b.sqlite, output: "${OUT:-files}", redact_query: [a, "b*"]}
+job_defaults: {give_up: 2d}
+jobs: [{name: one, urls: [http://a.example/]}, {name: two, urls: [http://b.example/], give_up: 3h}]
+"""
+BARE = "jobs: [{name: one, urls: [http://a.example/]}]"
+
+
+@pytest.mark.parametrize(
+    "text", [PLAIN, BARE, f"crawler: {{name: null, state: /x/y}}\n{BARE}",
+             f"crawler: {{state: ~/x, output: '${{HOME_}}/$$'}}\n{BARE}",
+             "jobs: [{name: one, urls: [http://a.example/], give_up: 0}]",
+             (FOLDER / "crawler.yaml").read_text()],
+)  # fmt: skip
+def test_the_brief_of_a_document_is_what_the_models_say(tmp_path, text):
+    file = tmp_path / "a.b.yaml"
+    file.write_text(text)
+    (tmp_path / "urls.txt").write_text("http://a.example/")
+    environment = {"HOME_": "somewhere"}
+    settings = load(file, environment)
+    options = settings.crawler
+    assert brief(file, environment) == Brief(
+        options.name, options.state, options.output, options.redact_query,
+        max(job.give_up for job in settings.jobs),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "jobs: []", "jobs: {a: 1}", "jobs: [1]", f"crawler:\n{BARE}",
+             f"job: 1\n{BARE}",
+             f"crawler: {{state: 5}}\n{BARE}", f"crawler: {{state: ${{NOT_SET}}}}\n{BARE}",
+             f"crawler: {{output: null}}\n{BARE}", f"crawler: {{name: a b}}\n{BARE}",
+             f"crawler: {{redact_query: a}}\n{BARE}", f"job_defaults: {{give_up: 5}}\n{BARE}",
+             f"job_defaults: {{give_up: null}}\n{BARE}", f"{BARE}\n{BARE}", "jobs: [", "a: \xff"],
+)  # fmt: skip
+def test_a_document_that_is_odd_has_no_brief_and_the_models_say_what_is_wrong(tmp_path, text):
+    file = tmp_path / "crawler.yaml"
+    file.write_bytes(text.encode("latin-1"))
+    assert brief(file, {}) is None
+    with pytest.raises(ConfigError):
+        load(file, {})
+
+
+def test_a_configuration_that_is_not_there_has_no_brief(tmp_path):
+    assert brief(tmp_path / "none.yaml") is None

@@ -1,0 +1,106 @@
+"""What a verb that asks needs of a configuration, read from the document without the models.
+
+The models take longer to load than such a verb takes in all. Whatever the document does not say
+plainly is left to `loading`, which also says what is wrong with it.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crawler.config.document import read
+from crawler.config.quantities import duration
+from crawler.errors import ConfigError
+from crawler.model import DAY_S, Seconds
+from crawler.policy.masking import REDACTED
+
+STATE = Path("var/crawler.sqlite")
+OUTPUT = Path("var/files")
+NAME = r"^[A-Za-z0-9._-]{1,64}$"
+GIVE_UP_S: Seconds = DAY_S
+"""Defaults of `state`, `output` and `give_up`, and the pattern of `name`."""
+_SECTIONS = frozenset({"crawler", "job_defaults", "hosts", "jobs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The options of a configuration that a verb which asks needs; its paths are absolute."""
+
+    name: str
+    state: Path
+    output: Path
+    redact_query: tuple[str, ...]
+    give_up: Seconds
+    """The longest of the jobs."""
+
+
+def brief(file: Path, environment: Mapping[str, str] = os.environ) -> Brief | None:
+    """Return what the document alone says; None where it says it in no plain way."""
+    try:
+        document = read(file, environment)
+        return None if document.problems else _brief(file.absolute(), document.value)
+    except (ConfigError, ValueError):  # `loading` tells what is wrong
+        return None
+
+
+def _brief(file: Path, value: Any) -> Brief:
+    """Read a document.
+
+    Raises:
+        ValueError: something in it is odd.
+    """
+    sections = _mapping(value)
+    options, defaults = (_mapping(sections.get(one, {})) for one in ("crawler", "job_defaults"))
+    jobs = [_mapping(job) for job in _list(sections.get("jobs"))]
+    if not jobs or not _SECTIONS.issuperset(sections):
+        raise ValueError("the sections are odd")
+    give_up = defaults.get("give_up", GIVE_UP_S)
+    name = options.get("name")
+    return Brief(
+        stem_of(file) if name is None else _name(name),
+        absolute(file.parent, Path(_text(options.get("state", str(STATE))))),
+        absolute(file.parent, Path(_text(options.get("output", str(OUTPUT))))),
+        tuple(map(_text, _list(options.get("redact_query", [*REDACTED])))),
+        max(_span(job.get("give_up", give_up)) for job in jobs),
+    )
+
+
+def absolute(folder: Path, path: Path) -> Path:
+    """Return a path of a configuration that lies in a folder."""
+    return Path(os.path.normpath(folder / path))
+
+
+def stem_of(file: Path) -> str:
+    """Return the name of a configuration that says none; the ledger has no bytes."""
+    return os.fsencode(file.stem).decode("utf-8", "backslashreplace")
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("no mapping")  # noqa: TRY004  a ValueError is what is odd
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("no list")  # noqa: TRY004  likewise
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")  # noqa: TRY004  likewise
+    return value
+
+
+def _name(value: Any) -> str:
+    if not re.fullmatch(NAME, _text(value)):
+        raise ValueError("no name")
+    return _text(value)
+
+
+def _span(value: Any) -> Seconds:
+    return GIVE_UP_S if value is GIVE_UP_S else duration(value)
