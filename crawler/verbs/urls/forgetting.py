@@ -83,9 +83,9 @@ def _forget_retired(ledger: Ledger, age: Seconds | None, *, files: bool, dry: bo
     _print_stayed(remover)
     word = "would be" if dry else "is" if found == 1 else "are"
     print_lines([f"{counted(found, 'URL')} {word} forgotten"])
-    if unused.total():
-        hosts, lists = counted(unused["host"], "host"), counted(unused["list"], "list")
-        print_lines([f"{hosts} and {lists} of which nothing is left are forgotten"])
+    left = [counted(unused[noun], noun) for noun in ("host", "list") if unused[noun]]
+    if left:
+        print_lines([f"{' and '.join(left)} forgotten with them: nothing was left there"])
     return int(bool(remover.failed))
 
 
