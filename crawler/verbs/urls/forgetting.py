@@ -83,10 +83,14 @@ def _forget_retired(ledger: Ledger, age: Seconds | None, *, files: bool, dry: bo
     _print_stayed(remover)
     word = "would be" if dry else "is" if found == 1 else "are"
     print_lines([f"{counted(found, 'URL')} {word} forgotten"])
-    if unused.total():
-        hosts, lists = counted(unused["host"], "host"), counted(unused["list"], "list")
-        print_lines([f"{hosts} and {lists} of which nothing is left are forgotten"])
+    _print_unused(unused)
     return int(bool(remover.failed))
+
+
+def _print_unused(unused: Counter[str]) -> None:
+    left = [counted(unused[noun], noun) for noun in ("host", "list") if unused[noun]]
+    if left:
+        print_lines([f"{' and '.join(left)} forgotten with them: nothing was left there"])
 
 
 def _remove_files(desk: Desk, remover: Remover, until: Seconds) -> None:

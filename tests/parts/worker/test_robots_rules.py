@@ -14,7 +14,7 @@ from crawler.worker.robots_rules import Rulebook
 from tests.parts.frontiers import join, seeds, take
 from tests.parts.logs import Silence
 
-START = time.time() - 7200
+START = time.time() - 86_400
 FORBIDDEN = "http://a/robots.txt line 2: Disallow: /"
 WORTH_A_THREAD_S = 0.02
 """CPU seconds for which a greenlet may keep all others from running."""
@@ -30,7 +30,7 @@ class Process:
         self.frontier = frontier
         frontier.configure(overrides.job_terms(), START, obeys=overrides.robots_rules())
         frontier.add("job", seeds("a", each=3), START)
-        self.owner = join(frontier, time.time())
+        self.owner = join(frontier, START)
         self.rules = stack.enter_context(
             Rulebook(frontier, overrides, {"job": job}, "crawlerd", Silence())
         )
