@@ -27,7 +27,7 @@ def test_no_greenlet_runs_between_the_ledgers_new_jobs_and_the_processs_own(tmp_
             gevent.spawn(lambda: known.append(set(jobs)))
 
         monkeypatch.setattr(app.frontier, "configure", then)
-        app._change.prepare(after, difference(before, after))()
+        app._change.prepare(after, after, difference(before, after))()
         gevent.idle()
         app.stop("done")
         with gevent.Timeout(10):
