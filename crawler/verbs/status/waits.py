@@ -71,7 +71,9 @@ def _later(waits: Sequence[WaitsThere], now: Seconds) -> str:
 
 
 def _first(waits: Sequence[WaitsThere], now: Seconds) -> str:
-    left = min(max(one.host.next_at, one.host.opens_at) for one in waits) - now
+    """Say when the first of them may be visited: `ready_at` knows what its robots.txt waits for."""
+    begins = (max(one.host.next_at, one.host.opens_at, one.host.ready_at or 0.0) for one in waits)
+    left = min(begins) - now
     return f"in {span(round(left))}" if left >= 1 else "now"
 
 

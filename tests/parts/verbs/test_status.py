@@ -169,6 +169,8 @@ def test_what_failed_and_waits_for_another_visit_is_a_column_of_its_own(file, fr
     document = status.document(look(file), Ledger(file))
     assert document["jobs"][0]["retrying"] == 2
     assert document["failing"][0]["cause"] == "connect refused"
+    execute(file, "UPDATE host SET next_at = 0, ready_at = ?", NOW + 45)
+    assert "failing, tried again in 45 s" in printed(file), "its robots.txt is asked for first"
     again = settled(host.tasks[0], Kind.STORED, Done(), path="a", digest="ab" * 32, size=1)
     execute(file, "UPDATE task SET state = 1 WHERE id = ?", host.tasks[0].id)
     frontier.settle(owner, [again], [])
