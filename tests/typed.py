@@ -45,6 +45,7 @@ _VARYING = [
         (r"\b[1-9][\d.,]* (?:bytes|KB|MB|GB)\b", "SIZE"),
         (r'"(elapsed_s|bytes)": [1-9e.\d-]+', r'"\1": N'),
         (r"[\d.]+ (visits/s|of them ok)", r"N \1"),
+        (r"\bfree, [\d.]+ %", "free, SHARE"),
         (r"\bprocess(\s+)\d+( on \S+:)?", "process N"),
         (r"pid \d+, uptime [\d:]+", "pid N, uptime SPAN"),
         (r"127\.0\.0\.1([:_])\d+", r"127.0.0.1\1PORT"),

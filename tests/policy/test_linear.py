@@ -158,8 +158,11 @@ def is_linear(read, unit, tail=""):
     def text(length):
         return unit * (length // len(unit)) + tail
 
-    long = cost(read, text(4 * BYTES))
-    return long < NOTHING_S or long < MOST * cost(read, text(BYTES))
+    def once():
+        long = cost(read, text(4 * BYTES))
+        return long < NOTHING_S or long < MOST * cost(read, text(BYTES))
+
+    return any(once() for _ in range(3))  # what is not linear never is; a busy machine is, mostly
 
 
 @pytest.mark.parametrize(
