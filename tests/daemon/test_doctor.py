@@ -189,10 +189,11 @@ def test_what_a_dead_process_left_is_found(config, tmp_path, site):
 def test_an_old_or_troubled_or_hanging_process_is_found(config, tmp_path, change, level, words):
     with Daemon(config) as daemon:
         until(lambda: len(daemon.told("visit")) == 9, "no visits", daemon)
-        daemon.signal(signal.SIGSTOP)  # its heartbeat would write the row anew
-        process = psutil.Process(daemon.process.pid)
-        until(lambda: process.status() == psutil.STATUS_STOPPED, "it runs")
         with ledger(tmp_path) as db:
+            db.execute("BEGIN IMMEDIATE")  # so that it holds no lock when it is stopped
+            daemon.signal(signal.SIGSTOP)  # its heartbeat would write the row anew
+            process = psutil.Process(daemon.process.pid)
+            until(lambda: process.status() == psutil.STATUS_STOPPED, "it runs")
             db.execute(f"UPDATE process SET {change}")  # noqa: S608
             db.commit()
         code, found = examined(config)
