@@ -137,7 +137,6 @@ ELSEWHERE = {
     "frontier/sqlite/lists/retiring.py": "parts/frontier/sqlite/lists/test_lists.py",
     "frontier/sqlite/lists/weighing.py": "parts/frontier/sqlite/lists/test_passes.py",
     "frontier/sqlite/rows/tasks.py": "parts/frontier/test_frontier.py",
-    "frontier/sqlite/rows/staging.py": "parts/frontier/test_frontier.py",
     "frontier/sqlite/rows/transactions.py": "parts/frontier/sqlite/test_sqlite.py",
     "frontier/sqlite/file/upgrade.py": "parts/frontier/sqlite/file/test_migrations.py",
     "frontier/sqlite/file/first_migrations.py": "parts/frontier/sqlite/file/test_migrations.py",
