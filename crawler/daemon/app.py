@@ -150,7 +150,7 @@ class App:
         )
         self._hearing = hearing(
             self.frontier, self._disk.owner, self._visiting.feeder, self._reloader, self._mailbox,
-            self._log,
+            self._log, self.keeper.look,
         )  # fmt: skip
         stack.callback(self._release)
 

@@ -55,6 +55,8 @@ class Keeper:
         """Returns the oldest visits under way."""
         self._looked = False
         """Whether somebody looks at them."""
+        self._beat_at = time.monotonic()
+        """When the next heartbeat is due."""
         self._rates = (0.0, 0.0)
         self._watch = OwnerWatch()
         self._watched = Watched()
@@ -66,19 +68,24 @@ class Keeper:
 
     def run(self) -> None:
         """Look at everything once a second, and after each batch of settled visits."""
-        beat_at = time.monotonic()
         report_at = time.monotonic() + self.progress
         while True:
             now = time.monotonic()
-            if now >= beat_at:
+            if now >= self._beat_at:
                 self.beat()
-                beat_at = now + (LOOKED_AT_S if self._looked else HEARTBEAT_S)
+                self._beat_at = now + (LOOKED_AT_S if self._looked else HEARTBEAT_S)
             if self.progress and now >= report_at:
                 self._report()
                 report_at = now + self.progress
             self._when_settled()
             self._tally.counted.wait(TICK_S)
             self._tally.counted.clear()
+
+    def look(self) -> None:
+        """Tell at once of the visits under way: somebody begins to look at them."""
+        if not self._looked:
+            self._looked, self._beat_at = True, 0.0
+            self._tally.counted.set()
 
     def beat(self) -> None:
         """Renew the leases, write how the process is, and take back what the dead have left."""

@@ -8,6 +8,9 @@ from typing import Any
 from crawler.model import Seconds
 from crawler.policy.paused import Paused
 
+LOOKED_S: Seconds = 10.0
+"""How long a look at the visits under way lasts."""
+
 
 class Scope(StrEnum):
     """How much of the crawler a wish is for."""
@@ -142,6 +145,8 @@ class Heard:
     """Numbers of the hosts that were woken since, with whether that was forced."""
     orders: Mapping[int, Order] = field(default_factory=dict)
     """Orders for the process that it has not said to have heard, by their numbers, in turn."""
+    looked_at: Seconds = 0.0
+    """When somebody looked last at the visits under way; 0: never, or no news."""
 
 
 def paused_by(wishes: Sequence[Wish], now: Seconds) -> Paused:

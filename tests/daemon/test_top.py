@@ -67,10 +67,10 @@ def test_a_terminal_shows_the_visits_under_way_and_hears_its_keys(tmp_path, stuc
         screen.see(rf"{daemon.process.pid} running, ")
         screen.see(rf"j +{site.url}/1")
         assert screen.drawn.startswith("\x1b[?1049h\x1b[?25l")
-        screen.press("p")
+        screen.press(" ")
         screen.see("held still")
-        screen.press("p")
-        screen.see("crawler top")
+        screen.press(" ")
+        screen.see("space hold")
         screen.press("q")
         screen.see(re.escape("\x1b[?25h\x1b[?1049l"))
         assert screen.process.wait(PATIENCE_S) == 0
@@ -83,14 +83,89 @@ def test_processes_tell_of_their_visits_only_while_somebody_looks(tmp_path, stuc
     told = lambda: execute(file, "SELECT url FROM under_way ORDER BY n")  # noqa: E731
     until(lambda: execute(file, "SELECT 1 FROM process WHERE busy = 2"), "not begun", daemon)
     assert told() == []
-    assert "no visit under way is known" in desk(tmp_path, "top", "--once")
-    until(told, "not told", daemon)
+    assert f"{site.url}/1" in desk(tmp_path, "top", "--once"), "it waits until it is told"
     assert {url for (url,) in told()} == {f"{site.url}/1", f"{site.url}/2"}
     shown = desk(tmp_path, "top", "--once", "--sort", "host")
     assert f"{site.url}/2" in shown
     assert f"process  {daemon.process.pid} running, 2 in flight" in shown
     execute(file, "UPDATE looked SET at = at - 60")
     until(lambda: not told(), "still told", daemon)
+
+
+def test_what_is_in_flight_is_seen_within_two_seconds_of_the_first_look(tmp_path, stuck):
+    site, daemon = stuck
+    file = tmp_path / "state.sqlite"
+    until(lambda: execute(file, "SELECT 1 FROM process WHERE busy = 2"), "not begun", daemon)
+    times = []
+    with Screen(tmp_path) as screen:
+        screen.see("crawler top")
+        began = time.monotonic()
+        screen.see(rf"j +{site.url}/1")
+        times.append(time.monotonic() - began)
+    print(f"in flight after {times[0]:.2f} s")
+    assert times[0] < 2.0
+
+
+def test_a_host_a_job_or_all_is_paused_and_resumed_by_keys(tmp_path, stuck):
+    site, daemon = stuck
+    file, host = tmp_path / "state.sqlite", site.url.removeprefix("http://")
+    wishes = lambda: [tuple(row) for row in execute(file, "SELECT scope, subject FROM wish")]  # noqa: E731
+    with Screen(tmp_path) as screen:
+        screen.see(rf"j +{site.url}/1")
+        screen.press("p")
+        screen.see(re.escape(f"pause: host {host}_"))
+        assert wishes() == [], "it is asked first"
+        screen.press("\x1b")
+        screen.see("crawler top")
+        assert wishes() == [], "Esc leaves it"
+        screen.press("p")
+        screen.see("pause: host ")
+        screen.press("\r")
+        screen.see(re.escape(f"host {host} is paused; heard by "))
+        assert wishes() == [("host", host)]
+        screen.press(" ")
+        screen.see(r"wish     host \S+ is paused by ")
+        screen.press("p")
+        screen.see("pause: host ")
+        screen.press("\t")
+        screen.see("pause: all_")
+        screen.press("job jj\x7f\r")
+        screen.see("job j is paused")
+        assert wishes() == [("host", host), ("job", "j")]
+        for subject in (f"host {host}", "job j"):
+            screen.press(" ")
+            screen.see("crawler top")
+            screen.press("r")
+            screen.see(f"resume: {subject}_")
+            screen.press("\r")
+            screen.see(f"{subject} goes on")
+        assert wishes() == []
+        screen.press(" ")
+        screen.see("crawler top")
+        screen.press("r")
+        screen.see("nothing is paused")
+        screen.press("p")
+        screen.see("crawler top")
+        screen.press("p")
+        screen.see("pause: ")
+        screen.press("host nowhere\r")
+        screen.see("no host nowhere is known")
+        screen.press("x")
+        screen.see("crawler top")
+        screen.press("q")
+        assert screen.process.wait(PATIENCE_S) == 0
+
+
+def test_keys_sort_the_visits_and_the_failing_hosts(tmp_path, stuck):
+    _, daemon = stuck
+    until(lambda: execute(tmp_path / "state.sqlite", "SELECT 1 FROM host"), "no host", daemon)
+    execute(tmp_path / "state.sqlite", "UPDATE host SET failing_since = 1")
+    with Screen(tmp_path) as screen:
+        screen.see("failing  127")
+        screen.press("h")
+        screen.see("failing  by failures:")
+        screen.press("hhhh")
+        screen.see("crawler top")
 
 
 def test_control_characters_of_a_url_reach_no_terminal(tmp_path, stuck):

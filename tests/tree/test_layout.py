@@ -232,6 +232,7 @@ ELSEWHERE = {
     "verbs/hosts_verbs.py": "daemon/test_hosts_at_night.py",
     "verbs/top/__init__.py": "daemon/test_top.py",
     "verbs/top/command.py": "daemon/test_top.py",
+    "verbs/top/prompt.py": "daemon/test_top.py",
     "verbs/top/terminal.py": "daemon/test_top.py",
     "verbs/top/view.py": "daemon/test_top.py",
     "verbs/holding.py": "daemon/test_configurations.py",

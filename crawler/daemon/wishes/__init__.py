@@ -22,6 +22,7 @@ def hearing(
     reloader: Reloader,
     mailbox: Mailbox,
     log: Log,
+    looked: Callable[[], None],
 ) -> tuple[Service, ...]:
     """Put in force what is wished, before anything is leased; return the services that go on.
 
@@ -36,7 +37,7 @@ def hearing(
     }
     heard = Hearing(
         frontier, owner, log, feeder=feeder, reloader=reloader, wake=waking.ask, set_=setting.ask,
-        orders=orders,
+        orders=orders, looked=looked,
     )  # fmt: skip
     heard.look()
     if reloader.wishes:

@@ -12,7 +12,7 @@ from crawler.daemon.reloading import Reloader
 from crawler.errors import LocalFaultError, StateError
 from crawler.feeder.feeder import Feeder
 from crawler.frontier import Frontier, changed
-from crawler.frontier.wishes import EndWishes, Heard, Order, Scope, Verb, Wish, paused_by
+from crawler.frontier.wishes import LOOKED_S, EndWishes, Heard, Order, Scope, Verb, Wish, paused_by
 from crawler.log import Log, iso
 from crawler.model import Seconds
 
@@ -24,7 +24,7 @@ class Hearing:
     """Looks while it runs.
 
     `wake` has hosts learn that jobs are paused, or no longer; `set_` has other options be in force;
-    `orders` has what is done for each.
+    `orders` has what is done for each; `looked` has the visits under way be told.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Hearing:
         wake: Callable[[], None],
         set_: Callable[[], None],
         orders: Mapping[Order, Callable[[], None]],
+        looked: Callable[[], None],
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -47,6 +48,7 @@ class Hearing:
         self._wake = wake
         self._set = set_
         self._orders = orders
+        self._looked = looked
         self._obeyed = 0
         """Number of the last order that was obeyed."""
         self._number = 0
@@ -70,6 +72,8 @@ class Hearing:
                 self._take_up(heard, heard.wishes)
                 self._obey(heard.orders)
                 self._frontier.heed(self._owner, heard.number, list(heard.orders))
+            if heard.looked_at > self._frontier.now() - LOOKED_S:
+                self._looked()
             self._end()
         except (LocalFaultError, StateError) as error:  # whoever writes is told of it likewise
             self._log.debug("wish.unheard", cause=str(error))

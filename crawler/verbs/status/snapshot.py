@@ -64,8 +64,11 @@ class Status:
         return max(0.0, self.now - (one.seen_at or one.started_at))
 
 
-def look(desk: Desk, ledger: Ledger) -> Status:
-    """Read everything: a few rows of each kind, whatever the size of the ledger."""
+def look(desk: Desk, ledger: Ledger, order: str = "failing") -> Status:
+    """Read everything: a few rows of each kind, whatever the size of the ledger.
+
+    The failing hosts come in an order of `hosts.ORDERS`.
+    """
     sums, now = desk.sums(ledger.give_up), desk.now()
     assert sums.hosts is not None
     return Status(
@@ -75,7 +78,7 @@ def look(desk: Desk, ledger: Ledger) -> Status:
         [job for job in sums.jobs if job.active or job.known],
         sums.hosts.counts,
         sums.hosts.next,
-        desk.entry(HostsOf("failing", "failing", now, MAX_NAMED)),
+        desk.entry(HostsOf("failing", order, now, MAX_NAMED)),
         desk.entry(BacklogOf(now)),
         rooms(ledger),
         standing(desk),

@@ -2,7 +2,10 @@
 
 import signal
 import sys
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import click
 
@@ -16,11 +19,16 @@ from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.orders import processes
 from crawler.verbs.top import terminal
-from crawler.verbs.top.view import ORDERS, Shown, screen
+from crawler.verbs.top.prompt import Prompt, asked
+from crawler.verbs.top.view import HOST_ORDERS, ORDERS, Shown, View, screen
 from crawler.verbs.words import print_lines
 
 LOOK_EVERY_S: Seconds = 3.0
 """Time between two notes that somebody looks; one lasts for 10 s."""
+TOLD_WITHIN_S: Seconds = 2.0
+"""How long processes are waited for that tell of their visits; they hear twice a second."""
+GLANCE_S: Seconds = 0.1
+"""Time between two looks meanwhile."""
 
 
 @click.command("top")
@@ -30,7 +38,7 @@ LOOK_EVERY_S: Seconds = 3.0
 )
 @click.option("--sort", "order", type=click.Choice(ORDERS), default="age", show_default=True,
               help="Order of the visits; s changes it.")  # fmt: skip
-@click.option("--once", is_flag=True, help="Print once, with what processes told last.")
+@click.option("--once", is_flag=True, help="Print once.")
 @click.option(
     "--stacks", is_flag=True,
     help="Have the processes of this machine write the stacks of all that they do, and end.",
@@ -40,13 +48,14 @@ def top_verb(
 ) -> int | None:
     """Show the crawler live: processes, rates, failing hosts and the visits under way.
 
-    q quits, s sorts by age, bytes, speed or host, p holds the screen still.
+    q quits; s sorts the visits by age, bytes, speed or host, h the failing hosts; p pauses a host,
+    a job or all, r resumes; the space bar holds the screen still.
     """
     if stacks:
         return _dump(ledger)
     watcher = Watcher(ledger, order)
     if once or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print_lines(watcher.lines(), ledger.mask)
+        print_lines(watcher.once(), ledger.mask)
         return None
     with terminal.opened(), suppress(KeyboardInterrupt):
         _watch(watcher, max(0.1, interval))
@@ -58,29 +67,68 @@ class Watcher:
 
     def __init__(self, ledger: Ledger, order: str) -> None:
         self._ledger = ledger
-        self._order = order
-        self._paused = False
+        self._view = View(order)
+        self._held = False
+        self._prompt: Prompt | None = None
         self._looked_at: Seconds = 0.0
         self._shown: Shown | None = None
 
+    def once(self) -> list[str]:
+        """Look until the processes have told of what is in flight, or could have."""
+        deadline = time.monotonic() + TOLD_WITHIN_S
+        while True:
+            shown = self._look()
+            if shown.is_told or time.monotonic() > deadline:
+                return self._masked(screen(shown, self._view))
+            time.sleep(GLANCE_S)
+
     def lines(self) -> list[str]:
         """Look, unless the screen is held still; return the lines to show."""
-        if self._shown is None or not self._paused:
+        if self._shown is None or not self._held:
             self._shown = self._look()
-        lines = screen(self._shown, self._order, paused=self._paused)
-        return [self._ledger.mask(line) for line in lines]
+        line = self._prompt.line() if self._prompt else ""
+        return self._masked(screen(self._shown, replace(self._view, held=self._held, line=line)))
 
-    def press(self, key: str) -> bool:
-        """Do what a key says; return whether to go on."""
-        if key == "s":
-            self._order = ORDERS[(ORDERS.index(self._order) + 1) % len(ORDERS)]
-        elif key == "p":
-            self._paused = not self._paused
-        return key not in {"q", "Q", "\x03", "\x04"}
+    def press(self, keys: str) -> bool:
+        """Do what keys say; return whether to go on."""
+        if self._prompt:
+            self._prompt = self._prompt.typed(keys)
+            return True
+        for at, key in enumerate(keys):
+            if key in _QUITS:
+                return False
+            _KEYS.get(key, Watcher.go_on)(self)
+            if self._prompt:
+                self._prompt = self._prompt.typed(keys[at + 1 :])
+                break
+        return True
+
+    def go_on(self) -> None:
+        """Do nothing but look again."""
+
+    def hold(self) -> None:
+        """Hold the screen still, or no longer."""
+        self._held = not self._held
+
+    def sort(self) -> None:
+        """Sort the visits by the next order."""
+        self._view = replace(self._view, order=_next(ORDERS, self._view.order))
+
+    def sort_hosts(self) -> None:
+        """Sort the failing hosts by the next order."""
+        self._view = replace(self._view, hosts=_next(HOST_ORDERS, self._view.hosts))
+
+    def ask(self, verb: str) -> None:
+        """Ask what is to be paused, or resumed."""
+        if self._shown is not None:
+            self._prompt = asked(verb, self._shown, self._ledger)
+
+    def _masked(self, lines: Sequence[str]) -> list[str]:
+        return [self._ledger.mask(line) for line in lines]
 
     def _look(self) -> Shown:
         with opened_by(self._ledger, acts=False) as desk:
-            found = status.look(desk, self._ledger)
+            found = status.look(desk, self._ledger, self._view.hosts)
             visits = desk.entry(VisitsUnderWay(found.now))
         if found.now >= self._looked_at + LOOK_EVERY_S:
             self._looked_at = found.now
@@ -93,10 +141,24 @@ class Watcher:
             desk.change(LookAtVisits())
 
 
+def _next(orders: Sequence[str], order: str) -> str:
+    return orders[(orders.index(order) + 1) % len(orders)]
+
+
+_KEYS: dict[str, Callable[[Watcher], None]] = {
+    " ": Watcher.hold,
+    "s": Watcher.sort,
+    "h": Watcher.sort_hosts,
+    "p": lambda watcher: watcher.ask("pause"),
+    "r": lambda watcher: watcher.ask("resume"),
+}
+_QUITS = frozenset("qQ\x03\x04")
+
+
 def _watch(watcher: Watcher, interval: Seconds) -> None:
     while True:
         terminal.draw(watcher.lines())
-        if not watcher.press(terminal.key(interval)):
+        if not watcher.press(terminal.keys(interval)):
             return
 
 

@@ -21,15 +21,15 @@ _HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
 @contextmanager
 def opened() -> Iterator[None]:
     """Take the terminal for a while, and leave it as it was, whatever happens."""
-    keys = sys.stdin.fileno()
-    before = termios.tcgetattr(keys)
+    keyboard = sys.stdin.fileno()
+    before = termios.tcgetattr(keyboard)
     try:
-        tty.setcbreak(keys)
+        tty.setcbreak(keyboard)
         _write(_OPEN)
         yield
     finally:
         _write(_SHUT)
-        termios.tcsetattr(keys, termios.TCSADRAIN, before)
+        termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
 
 
 def draw(lines: Sequence[str]) -> None:
@@ -40,10 +40,10 @@ def draw(lines: Sequence[str]) -> None:
     _write(f"{_HOME}{text}{_REST_OF_LINE}{_REST_OF_SCREEN}")
 
 
-def key(timeout: Seconds) -> str:
-    """Return the key that is pressed within a time; '' if none is."""
+def keys(timeout: Seconds) -> str:
+    """Return the keys that are pressed within a time, a few at once if they came so; '' if none."""
     ready, _, _ = select.select([sys.stdin], [], [], timeout)
-    return os.read(sys.stdin.fileno(), 1).decode(errors="replace") if ready else ""
+    return os.read(sys.stdin.fileno(), 256).decode(errors="replace") if ready else ""
 
 
 def _write(text: str) -> None:

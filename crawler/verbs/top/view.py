@@ -12,12 +12,17 @@ from crawler.verbs.hosts.failures import told
 from crawler.verbs.status.eta import eta_lines
 from crawler.verbs.status.processes import SILENT_S
 from crawler.verbs.status.snapshot import Status
+from crawler.verbs.wishes.words import in_words
 from crawler.verbs.words import span
 
 ORDERS = ("age", "bytes", "speed", "host")
 """By what visits are sorted; the greatest first, hosts by their names."""
 _HEAD = ("pid", "age", "bytes", "speed", "job", "URL")
-_KEYS = "q quit · s sort · p pause · any other key: look again"
+HOST_ORDERS = ("failing", "failures", "rests", "waiting", "well")
+"""By what failing hosts are sorted: of `hosts.ORDERS`."""
+MAX_WISHES = 2
+"""Wishes that are shown."""
+_KEYS = "q quit · s sort · h hosts · p pause · r resume · space hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +33,37 @@ class Shown:
     visits: Sequence[tuple[int, UnderWay]]
     """Visits under way, each with the process that makes it."""
 
+    @property
+    def is_told(self) -> bool:
+        """Whether every process has told of its visits that has some."""
+        telling = {owner for owner, _ in self.visits}
+        return all(one.owner in telling for one in self.status.living if one.busy)
 
-def screen(shown: Shown, order: str, *, paused: bool = False) -> list[str]:
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How it is to be shown."""
+
+    order: str = ORDERS[0]
+    """Of the visits."""
+    hosts: str = HOST_ORDERS[0]
+    """The order of the failing hosts."""
+    held: bool = False
+    """Whether the screen is held still."""
+    line: str = ""
+    """What is asked or said instead of the keys."""
+
+
+def screen(shown: Shown, view: View) -> list[str]:
     """Return all lines, the most important first: a terminal shows as many as it has room for."""
-    return [*_head(shown, paused=paused), "", *_failing(shown.status), *_visits(shown, order)]
+    failing = _failing(shown.status, view.hosts)
+    return [*_head(shown, view), "", *failing, *_visits(shown, view.order)]
 
 
-def _head(shown: Shown, *, paused: bool) -> Iterator[str]:
+def _head(shown: Shown, view: View) -> Iterator[str]:
     status = shown.status
-    held = "  (held still; p goes on)" if paused else ""
-    yield f"crawler top  {iso(status.now)}{held}  {_KEYS}"
+    held = "  (held still; space goes on)" if view.held else ""
+    yield view.line or f"crawler top  {iso(status.now)}{held}  {_KEYS}"
     rate_ok = sum(one.rate_ok for one in status.living)
     busy = sum(one.busy for one in status.living)
     yield (
@@ -49,6 +75,8 @@ def _head(shown: Shown, *, paused: bool) -> Iterator[str]:
         yield f"process  {_member(status, one)}"
     if not status.living:
         yield "no daemon is running"
+    for wish in status.wishes[-MAX_WISHES:]:
+        yield f"wish     {in_words(wish, status.now)}"
 
 
 def _member(status: Status, one: Member) -> str:
@@ -62,7 +90,9 @@ def _member(status: Status, one: Member) -> str:
     return f"{told_}{late}{paused}{trouble}"
 
 
-def _failing(status: Status) -> Iterator[str]:
+def _failing(status: Status, order: str) -> Iterator[str]:
+    if status.failing.rows and order != HOST_ORDERS[0]:
+        yield f"failing  by {order}:"
     for line in status.failing.rows:
         cause = told(line.last, status.now) if line.last else "failing"
         yield f"failing  {line.state.key}: {cause}"
@@ -75,7 +105,7 @@ def _failing(status: Status) -> Iterator[str]:
 def _visits(shown: Shown, order: str) -> Iterator[str]:
     pids = {one.owner: str(one.process.pid) for one in shown.status.members}
     if not shown.visits:
-        yield "no visit under way is known; processes tell of theirs within 5 s"
+        yield "no visit is under way" if shown.is_told else "the visits under way are not told yet"
         return
     found = sorted(shown.visits, key=lambda each: _key(each[1], order))
     rows = [_row(pids.get(owner, "?"), one) for owner, one in found]

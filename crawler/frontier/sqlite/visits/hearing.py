@@ -9,13 +9,16 @@ from crawler.frontier.sqlite.rows.woken import woken_since
 from crawler.frontier.wishes import Heard
 from crawler.model import Seconds
 
+_NEWS = "SELECT wishes, ifnull((SELECT at FROM looked), 0.0) FROM ledger"
+
 
 def hear(db: sqlite3.Connection, owner: int, after: int) -> Heard:
     """Return what is wished, if that is something else than at the number `after`."""
-    (number,) = db.execute("SELECT wishes FROM ledger").fetchone()
+    number, looked_at = db.execute(_NEWS).fetchone()
     if number == after:
-        return Heard(number, None)
-    return Heard(number, all_wishes(db), woken_since(db, after), orders_for(db, owner))
+        return Heard(number, None, looked_at=looked_at)
+    woken, orders = woken_since(db, after), orders_for(db, owner)
+    return Heard(number, all_wishes(db), woken, orders, looked_at)
 
 
 def heed(

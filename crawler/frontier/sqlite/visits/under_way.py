@@ -3,10 +3,9 @@
 import sqlite3
 
 from crawler.frontier.values import Pulse
+from crawler.frontier.wishes import LOOKED_S
 from crawler.model import Seconds
 
-LOOKED_S: Seconds = 10.0
-"""How long a look lasts."""
 _CLEAR = """
 DELETE FROM under_way WHERE process = ? OR process NOT IN (SELECT id FROM process)"""
 _TELL = "INSERT INTO under_way VALUES (?, ?, ?, ?, ?, ?)"
