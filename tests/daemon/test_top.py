@@ -107,7 +107,7 @@ def test_what_is_in_flight_is_seen_within_two_seconds_of_the_first_look(tmp_path
 
 
 def test_a_host_a_job_or_all_is_paused_and_resumed_by_keys(tmp_path, stuck):
-    site, daemon = stuck
+    site, _ = stuck
     file, host = tmp_path / "state.sqlite", site.url.removeprefix("http://")
     wishes = lambda: [tuple(row) for row in execute(file, "SELECT scope, subject FROM wish")]  # noqa: E731
     with Screen(tmp_path) as screen:
