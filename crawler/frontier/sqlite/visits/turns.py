@@ -106,15 +106,20 @@ SELECT turn.host, turn.job, task.id, tasks, served + (row_number() OVER (
     PARTITION BY turn.host, turn.job ORDER BY task.rank, due_at, task.id) - 1.0) / weight AS place
 FROM temp.wanted CROSS JOIN temp.turn ON turn.host = wanted.host
 CROSS JOIN (VALUES {_EACH_RANK}) AS ranks ON ranked OR ranks.column1 = {USUAL} CROSS JOIN task
-WHERE upto = {{upto}} AND due
+WHERE upto = :upto AND due
     AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host) AND task.id IN (
     SELECT id FROM task WHERE host = turn.host AND job = turn.job AND state = {WAITING}
-    AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT {{upto}})"""
+    AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT :upto)"""
 _QUEUE = f"""
 INSERT INTO taken SELECT host, job, nth, id FROM (
     SELECT *, row_number() OVER (PARTITION BY host ORDER BY place, job, id) AS nth
     FROM ({_FIRST_OF_EACH}) AS first
 ) AS queue WHERE nth <= tasks"""
+QUEUE = Procedure("queue", "upto now", _QUEUE)
+_EACH_SIZE = """
+INSERT INTO call_queue SELECT DISTINCT upto, :now FROM wanted
+WHERE EXISTS (SELECT 1 FROM temp.turn WHERE turn.host = wanted.host AND due)
+AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host)"""
 _LEASE = f"""
 UPDATE task SET state = {LEASED}, attempt = attempt + 1
 WHERE id IN (SELECT id FROM temp.taken)"""
@@ -145,7 +150,7 @@ TAKE = Procedure(
     _LAST_OF_MANY,
     _ONE,
     _ANOTHER,
-    *(_QUEUE.format(upto=size) for size in SIZES),
+    _EACH_SIZE,
     _LEASE,
 )
 """Takes the next tasks of the wanted hosts.
