@@ -9,7 +9,6 @@ Runs in the native thread.
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from crawler.frontier.sqlite.file.schema import LEASED, RANKS, ROBOTS_JOB, USUAL, WAITING
@@ -197,11 +196,8 @@ def answer(db: sqlite3.Connection, names: Names, visitor: Visitor) -> tuple[Leas
     wanted = db.execute("SELECT host, tasks FROM temp.wanted ORDER BY nth").fetchall()
     rules = known_of(db, "SELECT host FROM temp.wanted WHERE new")
     return tuple(
-        replace(
-            terms[host].leased(),
-            tasks=tuple(tasks[host]),
-            looked_for=number,
-            robots=rules.get(host, ()) if terms[host].obeying else (),
+        terms[host].leased(
+            tuple(tasks[host]), number, rules.get(host, ()) if terms[host].obeying else ()
         )
         for host, number in wanted
     )
