@@ -33,10 +33,21 @@ TABLES = {
     "my_job": "name TEXT PRIMARY KEY, digest",
     "held_job": "name TEXT PRIMARY KEY",
     "refitted": "id INTEGER PRIMARY KEY, was, at",
-    "turn": "host, job, served, weight, ranked, due, PRIMARY KEY (host, job)",
-    "taken": "host, job, nth, id, PRIMARY KEY (host, job, nth)",
+    "turn": "host INTEGER, job INTEGER, served, weight, ranked, due, PRIMARY KEY (host, job)",
+    "taken": "host INTEGER, job INTEGER, nth, id INTEGER NOT NULL, PRIMARY KEY (host, job, nth)",
 }
 """What each is made of, by name. Types are those of the values: nothing is converted twice."""
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+for kind in (type(None), bool, bytes):
+    sqlite3.register_adapter(kind, _same)
+"""Values that stay as they are. The module sqlite3 looks for what to make of each that is no number
+or text; where nothing is registered that takes longer than all else about a row.
+"""
 
 
 def set_up(db: sqlite3.Connection) -> None:
