@@ -27,6 +27,7 @@ _VARYING = [
         (r"\d+ %", "SHARE"),
         (r"\d+\.\d+ (visits/s|of them ok)", r"RATE \1"),
         (r"rate=[\d.]+", "rate=RATE"),
+        (r"[\d.]+(?:e\+\d+)?/(?:s|min|h)\b", "RATE"),
         (r"\d+ in flight", "N in flight"),
         (r"(HTTP status|http_error) (\d)(\d\d)", r"\1 \2-\3"),
         (r"(?<![\w.,=-])[1-9][\d,]*\+?(?![\w.,]*\d)", "N"),

@@ -225,6 +225,7 @@ ELSEWHERE = {
     "verbs/tail/__init__.py": "daemon/test_tail.py",
     "verbs/hosts/__init__.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/account.py": "parts/verbs/test_hosts.py",
+    "verbs/hosts/asked.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/failures.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/state.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/table.py": "parts/verbs/test_hosts.py",
