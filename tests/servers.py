@@ -27,22 +27,24 @@ class Seen:
 
 
 class Site:
-    """A web site on one or more loopback addresses, all on one port."""
+    """A web site on one or more loopback addresses, all on one port, which is free or given."""
 
     def __init__(
         self,
         route: Route,
         addresses: Iterable[str] = ("127.0.0.1",),
         context: ssl.SSLContext | None = None,
+        port: int = 0,
     ) -> None:
         self.route = route
+        self._port = port
         self._tls = {"ssl_context": context} if context else {}
         self._addresses = list(addresses)
         self._servers: list[WSGIServer] = []
         self.requests: list[Seen] = []
 
     def __enter__(self) -> "Site":
-        self.port = 0
+        self.port = self._port
         for address in self._addresses:
             listener = socket.create_server((address, self.port), backlog=2048)
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

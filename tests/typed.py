@@ -2,7 +2,8 @@
 
 A page has two kinds of blocks that are typed: `sh`, which prints nothing, and `console`, with `$ `
 before each command and what it prints below. A command ends with 0, unless `$ echo $?` follows it.
-`…` stands for any text of a line, and alone for any number of lines.
+`…` stands for any text of a line, and alone for any number of lines. What a page shows in
+`console night` is typed in a scene of its own: tests/night.
 """
 
 import os
@@ -28,7 +29,7 @@ PORT = "8090"
 LOOKS = ("crawler status", "crawler explain", "supervisorctl -c tour.conf status", "grep -c")
 """What a reader says again when a program is not yet as far as the page."""
 COMMAND_S = 60.0
-_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```([\w ]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _HEREDOC = re.compile(r"<<'(\w+)'$")
 _DONE = "typed-and-done"
 
@@ -85,12 +86,12 @@ def blocks(page: str, *languages: str) -> list[str]:
     return [body for language, body in _BLOCK.findall(page) if language in languages]
 
 
-def steps(page: str) -> list[Step]:
-    """Return what is to be typed, in order."""
+def steps(page: str, *languages: str) -> list[Step]:
+    """Return what is to be typed, in order, in blocks of some languages: `sh` and `console`."""
     found = [
         step
         for language, body in _BLOCK.findall(page)
-        if language in {"sh", "console"}
+        if language in (languages or ("sh", "console"))
         for step in _steps(body.splitlines(), "" if language == "sh" else "$ ")
     ]
     last = Step("", "")

@@ -48,7 +48,10 @@ class HostLog:
     def visited(self, host: Host, outcome: Outcome, now: Seconds, offset: Seconds) -> None:
         """Log a state that changed for the worse, or that is over; `offset` leads to wall time."""
         pace, logged = host.pace, host.logged
-        state, rest = _state(pace, outcome, now), _rest(pace, now)
+        state = _state(pace, outcome, now)
+        if not (state or logged.state):
+            return
+        rest = _rest(pace, now)
         if _RANKS[state] > _RANKS[logged.state] or (state and _is_longer(rest, logged.rest)):
             self._log.warning(
                 "host.rested",

@@ -21,7 +21,7 @@ class Withdrawal:
 
     def heed(self, paused: Paused, hosts: Iterable[Host]) -> None:
         """Pause this from now on, and nothing else."""
-        before, self.paused = self.paused, paused
+        before, self.paused = self.paused, paused or NOTHING
         for host in hosts:
             if before.has_host(host.key) and not paused.has_host(host.key):
                 host.leaving = False
@@ -29,11 +29,11 @@ class Withdrawal:
 
     def has(self, host: Host, task: Task) -> bool:
         """Tell whether a visit may not begin."""
-        return bool(self.paused) and self.paused.has(host.key, task.job)
+        return self.paused is not NOTHING and self.paused.has(host.key, task.job)
 
     def note(self, host: Host) -> None:
         """Begin nothing more that is paused of a host, which may just have got tasks."""
-        if not self.paused:
+        if self.paused is NOTHING:
             return
         if self.paused.has_host(host.key):
             host.leaving = True

@@ -3,16 +3,16 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from crawler.frontier.process import PROC
 from crawler.model import Seconds
 from crawler.policy.course import Course, Reading
 
-
-def since_boot() -> Seconds:
-    """Return the seconds since the machine started, its sleep included where that is known."""
-    boottime = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+since_boot: Callable[[], Seconds] = partial(
+    time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+)
+"""Returns the seconds since the machine started, its sleep included where that is known."""
 
 
 def boot() -> str:

@@ -28,7 +28,7 @@ def visit_fields(settled: Settlement) -> dict[str, Any]:
     return {
         "job": task.job,
         "url": task.url,
-        "robots_txt": _told(task.robots),
+        "robots_txt": task.robots or None,
         "location": task.location if task.location != task.url else None,
         "host": task.host,
         "kind": outcome.kind.value,
@@ -39,17 +39,12 @@ def visit_fields(settled: Settlement) -> dict[str, Any]:
         "attempt": task.failures + 1,
         "visit_no": None if task.robots else task.attempt,
         "verdict": _VERDICTS[type(verdict)],
-        "retry": _told(retry_at is not None),
+        "retry": True if retry_at else None,
         "retry_at": retry_at,
-        "reason": _told(outcome.reason),
-        "unverified": _told(outcome.unverified),
-        "directives": _told(outcome.directives),
+        "reason": outcome.reason or None,
+        "unverified": outcome.unverified or None,
+        "directives": outcome.directives or None,
     }
 
 
 _VERDICTS = {Done: "done", Again: "again", Hop: "hop", Dead: "dead"}
-
-
-def _told(value: Any) -> Any:
-    """Return None for what says nothing."""
-    return value or None

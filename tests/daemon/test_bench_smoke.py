@@ -1,6 +1,7 @@
 """The benchmark in its smallest form: it runs, checks every file and writes what it found."""
 
 import json
+import pstats
 import re
 import subprocess
 import sys
@@ -68,3 +69,25 @@ def test_the_benchmark_of_the_ledger_fills_its_tables_and_draws_its_curves(tmp_p
     assert tables[-1].count("\n") > 8
     assert drawn.read_text().count("<polyline") > 8
     assert not [*tmp_path.glob("crawler-bench-*")]
+
+
+EYES = re.compile(
+    r"crawler/(policy/(paused|causes)|feeder/(withdrawal|host_log)|log/visits|daemon/(guards|wishes)/)"
+)
+"""What wishes, guards and the log of hosts are made of."""
+
+
+def test_what_nobody_uses_costs_a_visit_no_more_than_seven_calls(tmp_path):
+    visits, profile = 2000, tmp_path / "calls"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "overhead", "--hosts", "1", "--visits", str(visits),
+         "--durability", "relaxed", "--profile", str(profile), "--folder", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=110, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    calls = {
+        (file, name): times
+        for (file, _, name), (_, times, *_) in pstats.Stats(str(profile)).stats.items()
+        if EYES.search(file) or name == "_may_begin"
+    }
+    assert 5 * visits < sum(calls.values()) < 7.5 * visits, calls

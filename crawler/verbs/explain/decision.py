@@ -31,7 +31,7 @@ class Decision:
         text += self.because
         if self.until:
             text += f"; the rules hold until {when(self.until, now)}"
-        return text if self.obeyed is not False else f"{text} (not obeyed)"
+        return text if self.obeyed is not False else f"not obeyed; {text}"
 
     def document(self) -> dict[str, Any]:
         """Return the decision as a JSON object."""

@@ -1,19 +1,26 @@
 """`crawler retry`: URLs are due again, and begin anew."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import click
 
 from crawler.errors import UsageError
-from crawler.frontier import Retry, changed
-from crawler.frontier.actions import RetryUrl
+from crawler.frontier import HostState, Retry, changed
+from crawler.frontier.actions import RetryUrl, Single
+from crawler.model import Seconds
+from crawler.urls import host_of
 from crawler.verbs.desk_options import DRY_RUN, JSON, choosing_urls, verb_of, wanted
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.urls.resting import document, lines, of_names, resting, waiting_at
 from crawler.verbs.urls.single import act, canonical_urls, tell
 from crawler.verbs.words import as_json, counted, print_lines
+
+MAX_HOSTS = 20
+"""Hosts of named URLs that are looked at."""
 
 
 @click.command("retry")
@@ -28,28 +35,49 @@ def retry_verb(
     """Make URLs due now, with all their attempts: what was given up, and what waits after failures.
 
     A URL that is named is due whatever its last visit was; `-` reads them from standard input. A
-    host that rests is not visited any sooner by it: see `crawler wake`.
+    host that rests is not visited any sooner by it: it is told, and `crawler wake` ends that.
     """
-    job = chosen["job"]
+    job, host = chosen["job"], chosen["host"]
     if urls and any(value for name, value in chosen.items() if name != "job"):
         raise UsageError("name URLs, or choose them by --host, --kind, --last-end or --since")
     named = canonical_urls(urls)
     with opened_by(ledger, acts=not dry, write=not dry) as desk:
         if not named:
             due = changed(desk, Retry(wanted(**chosen, now=desk.now()), dry))
-            return _tell_kinds(due, dry, as_json_)
+            rest = resting(waiting_at(desk, job, host), desk.now())
+            return _tell_kinds(due, rest, desk.now(), dry=dry, as_json_=as_json_)
         came = act(desk, named, partial(RetryUrl, job=job, dry=dry))
+        rest = resting(of_names(desk, _hosts(came)), desk.now())
+        now = desk.now()
     done = "would be due again" if dry else "due again"
-    return tell(came, done, ledger.mask, as_json_=as_json_)
+    code = tell(came, done, ledger.mask, as_json_=as_json_)
+    if not as_json_:
+        print_lines(lines(rest, now))
+    return code
 
 
-def _tell_kinds(found: "Counter[str]", dry: bool, as_json_: bool) -> int:  # noqa: FBT001  options
-    """Print how many URLs are due again, by kind."""
+def _hosts(came: "Mapping[str, Counter[str]]") -> list[str]:
+    """Return the hosts, some at the most, of URLs that are due."""
+    due = (url for url, found in came.items() if found.keys() & {Single.DONE, Single.DUE})
+    return list(dict.fromkeys(map(host_of, due)))[:MAX_HOSTS]
+
+
+def _tell_kinds(
+    found: "Counter[str]",
+    rest: Sequence[HostState],
+    now: Seconds,
+    *,
+    dry: bool,
+    as_json_: bool,
+) -> int:
+    """Print how many URLs are due again, by kind, and which hosts rest nevertheless."""
     if as_json_:
-        click.echo(as_json({"due": found.total(), "kinds": dict(found)}, indent=2))
+        told = {"due": found.total(), "kinds": dict(found), "resting": document(rest, now)}
+        click.echo(as_json(told, indent=2))
         return 0
     word = "would be" if dry else "is" if found.total() == 1 else "are"
     print_lines([f"{counted(found.total(), 'URL')} {word} due again{_kinds(found)}"])
+    print_lines(lines(rest, now))
     return 0
 
 

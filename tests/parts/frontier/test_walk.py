@@ -3,8 +3,7 @@
 import pytest
 
 from crawler.frontier.sqlite.desk import unused
-from crawler.frontier.sqlite.lists import passes
-from crawler.frontier.sqlite.rows import fingerprints
+from crawler.frontier.sqlite.lists import merging, passes
 from crawler.frontier.sqlite.visits import refitting
 from tests import FULL
 from tests.parts.desk import assert_answers_agree
@@ -23,9 +22,9 @@ LOOK_EVERY = 25
 @pytest.fixture(autouse=True)
 def _small_levels(monkeypatch):
     """Both levels of the index are in use with a handful of URLs, and walks go in slices."""
-    monkeypatch.setattr(fingerprints, "COUNTED_EVERY", 1)
-    monkeypatch.setattr(fingerprints, "MAX_RECENT", 6)
-    monkeypatch.setattr(fingerprints, "MOVED_AT_ONCE", 3)
+    monkeypatch.setattr(merging, "COUNTED_EVERY", 1)
+    monkeypatch.setattr(merging, "MAX_RECENT", 6)
+    monkeypatch.setattr(merging, "MOVED_AT_ONCE", 3)
     monkeypatch.setattr(refitting, "ROWS_AT_ONCE", 5)
     monkeypatch.setattr(passes, "DROPPED_AT_ONCE", 2)
     monkeypatch.setattr(unused, "HOSTS_PASSED", 2)

@@ -156,6 +156,8 @@ def test_the_line_of_robots_txt_that_decides_is_told(file, frontier):
     assert (said(1)["allowed"], said(1)["because"]) == (True, "HTTP status 404")
     frontier.configure([JobTerms("job")], NOW)
     assert said(1)["obeyed"] is False
+    told = list(explain.lines(explained(file, "http://a/1")))
+    assert any("robots.txt    not obeyed; allowed, HTTP status 404" in line for line in told)
 
 
 def test_a_url_waits_for_a_robots_txt_that_cannot_be_had(file, frontier):
