@@ -68,7 +68,6 @@ ELSEWHERE = {
     "daemon/upgrading.py": "daemon/test_upgrade.py",
     "daemon/change.py": "daemon/test_reload.py",
     "daemon/wishes/__init__.py": "daemon/test_pausing.py",
-    "daemon/wishes/hearing.py": "daemon/test_pausing.py",
     "daemon/wishes/waking.py": "daemon/test_pausing.py",
     "daemon/visiting.py": "parts/daemon/test_app_rude_table.py",
     "early_signals.py": "daemon/test_signals.py",
