@@ -117,5 +117,5 @@ def owed(host: HostRecord) -> tuple[Any, ...]:
         health.failing_since, health.silent, health.latency, health.spent, health.day,
         rest.answered_at, rest.failed_until, rest.put_off_until, rest.turn_at,
         health.refusals, health.refused_path, health.refused_since,
-        health.well_at, health.share,
+        health.well_at, health.share, health.first_failed_at, health.spacing,
     )  # fmt: skip
