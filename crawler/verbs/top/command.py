@@ -1,5 +1,6 @@
 """The verb `top`: looks once a second, draws, and hears keys until q."""
 
+import shutil
 import signal
 import sys
 import time
@@ -20,7 +21,7 @@ from crawler.verbs.ledger import Ledger
 from crawler.verbs.orders import processes
 from crawler.verbs.top import terminal
 from crawler.verbs.top.prompt import Prompt, asked
-from crawler.verbs.top.view import HOST_ORDERS, ORDERS, Shown, View, screen
+from crawler.verbs.top.view import ENDLESS, HOST_ORDERS, ORDERS, Shown, View, Window, screen
 from crawler.verbs.words import print_lines
 
 LOOK_EVERY_S: Seconds = 3.0
@@ -82,12 +83,13 @@ class Watcher:
                 return self._masked(screen(shown, self._view))
             time.sleep(GLANCE_S)
 
-    def lines(self) -> list[str]:
+    def lines(self, window: Window = ENDLESS) -> list[str]:
         """Look, unless the screen is held still; return the lines to show."""
         if self._shown is None or not self._held:
             self._shown = self._look()
         line = self._prompt.line() if self._prompt else ""
-        return self._masked(screen(self._shown, replace(self._view, held=self._held, line=line)))
+        view = replace(self._view, held=self._held, line=line)
+        return self._masked(screen(self._shown, view, window))
 
     def press(self, keys: str) -> bool:
         """Do what keys say; return whether to go on."""
@@ -157,7 +159,7 @@ _QUITS = frozenset("qQ\x03\x04")
 
 def _watch(watcher: Watcher, interval: Seconds) -> None:
     while True:
-        terminal.draw(watcher.lines())
+        terminal.draw(watcher.lines(Window(*shutil.get_terminal_size())))
         if not watcher.press(terminal.keys(interval)):
             return
 

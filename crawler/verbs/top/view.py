@@ -1,11 +1,14 @@
 """What `top` shows: a screen of lines, from a status and the visits under way. Pure."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from crawler.frontier import Member
 from crawler.frontier.values import UnderWay
 from crawler.log import iso, size
+from crawler.model import Seconds
 from crawler.urls import host_of
 from crawler.verbs.columns import aligned
 from crawler.verbs.hosts.failures import told
@@ -22,7 +25,32 @@ HOST_ORDERS = ("failing", "failures", "rests", "waiting", "well")
 """By what failing hosts are sorted: of `hosts.ORDERS`."""
 MAX_WISHES = 2
 """Wishes that are shown."""
-_KEYS = "q quit · s sort · h hosts · p pause · r resume · space hold"
+_KEYS = "q quit · p pause · r resume"
+_MORE_KEYS = " · s h sort · space hold"
+_HELD = "held still; space goes on"
+WIDE_COLUMNS = 64
+"""Columns from which on a visit has one line, and the screen a whole time."""
+HIGH_ROWS = 20
+"""Rows from which on processes are shown that are well, and parts are set apart."""
+
+
+class Window(NamedTuple):
+    """The room that there is to show something, in characters; a file has all of it."""
+
+    columns: int = sys.maxsize
+    rows: int = sys.maxsize
+
+    @property
+    def is_wide(self) -> bool:
+        return self.columns >= WIDE_COLUMNS
+
+    @property
+    def is_high(self) -> bool:
+        return self.rows >= HIGH_ROWS
+
+
+ENDLESS = Window()
+"""The window of what is no terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +82,25 @@ class View:
     """What is asked or said instead of the keys."""
 
 
-def screen(shown: Shown, view: View) -> list[str]:
+def screen(shown: Shown, view: View, window: Window = ENDLESS) -> list[str]:
     """Return all lines, the most important first: a terminal shows as many as it has room for."""
-    failing = _failing(shown.status, view.hosts)
-    return [*_head(shown, view), "", *failing, *_visits(shown, view.order)]
+    apart = [""] if window.is_high else []
+    failing = [*_failing(shown.status, view.hosts)]
+    failing += apart if failing else []
+    visits = _visits(shown, view.order, window)
+    return [*_head(shown, view, window), *apart, *failing, *visits]
 
 
-def _head(shown: Shown, view: View) -> Iterator[str]:
+def _title(now: Seconds, window: Window, *, held: bool) -> str:
+    if window.is_wide:
+        still = f"  ({_HELD})" if held else ""
+        return f"crawler top  {iso(now)}{still}  {_KEYS}{_MORE_KEYS}"
+    return f"{iso(now)[11:19]}  {_HELD if held else _KEYS}"
+
+
+def _head(shown: Shown, view: View, window: Window) -> Iterator[str]:
     status = shown.status
-    held = "  (held still; space goes on)" if view.held else ""
-    yield view.line or f"crawler top  {iso(status.now)}{held}  {_KEYS}"
+    yield view.line or _title(status.now, window, held=view.held)
     rate_ok = sum(one.rate_ok for one in status.living)
     busy = sum(one.busy for one in status.living)
     yield (
@@ -72,7 +109,8 @@ def _head(shown: Shown, view: View) -> Iterator[str]:
     )
     yield from eta_lines(status)
     for one in status.members:
-        yield f"process  {_member(status, one)}"
+        if window.is_high or not _is_well(status, one):
+            yield f"process  {_member(status, one)}"
     if not status.living:
         yield "no daemon is running"
     for wish in status.wishes[-MAX_WISHES:]:
@@ -90,6 +128,13 @@ def _member(status: Status, one: Member) -> str:
     return f"{told_}{late}{paused}{trouble}"
 
 
+def _is_well(status: Status, one: Member) -> bool:
+    """Tell whether of a process there is no more to say than that it runs."""
+    lives = one.life(status.machine, status.now) == "alive" and one.state == "running"
+    calm = one.paused_at is None and not one.trouble
+    return lives and calm and status.silence(one) <= SILENT_S
+
+
 def _failing(status: Status, order: str) -> Iterator[str]:
     if status.failing.rows and order != HOST_ORDERS[0]:
         yield f"failing  by {order}:"
@@ -98,18 +143,21 @@ def _failing(status: Status, order: str) -> Iterator[str]:
         yield f"failing  {line.state.key}: {cause}"
     if status.failing.chosen > len(status.failing.rows):
         yield f"failing  {status.hosts.failing:,} hosts in all: crawler hosts --failing"
-    if status.failing.rows:
-        yield ""
 
 
-def _visits(shown: Shown, order: str) -> Iterator[str]:
+def _visits(shown: Shown, order: str, window: Window) -> Iterator[str]:
     pids = {one.owner: str(one.process.pid) for one in shown.status.members}
     if not shown.visits:
         yield "no visit is under way" if shown.is_told else "the visits under way are not told yet"
         return
     found = sorted(shown.visits, key=lambda each: _key(each[1], order))
     rows = [_row(pids.get(owner, "?"), one) for owner, one in found]
-    yield from aligned(_HEAD, rows, ">>>><<")
+    if window.is_wide:
+        yield from aligned(_HEAD, rows, ">>>><<")
+        return
+    for _, *measures, url in rows:
+        yield url
+        yield f"  {'  '.join(filter(None, measures))}"
 
 
 def _row(pid: str, one: UnderWay) -> tuple[str, ...]:

@@ -1,7 +1,5 @@
 """The contract of the frontier, held by random walks over its verbs."""
 
-from collections import Counter
-
 import pytest
 
 from crawler.frontier.sqlite.desk import unused
@@ -38,11 +36,13 @@ def _small_levels(monkeypatch):
 def test_after_every_verb_the_ledger_is_whole_and_no_host_is_forgotten(tmp_path, number):
     file = tmp_path / "state.sqlite"
     with Timed(file, durable=False) as frontier, Timed(file, durable=False) as other:
-        walk = Walk(frontier, file, number, obeying=number % 3 / 2, others=[other])
+        wishes = number % 2 == 0
+        walk = Walk(frontier, file, number, obeying=number % 3 / 2, others=[other], wishes=wishes)
         for _ in range(STEPS_EACH):
             walk.step()
             found = broken(file, walk.now, walk.held)
             assert not found, (found, walk.trace[-6:])
             if not len(walk.trace) % LOOK_EVERY:
                 assert_answers_agree(frontier, walk.now)
-    assert Counter(name for name, _ in walk.trace).keys() <= STEPS.keys()
+    taken = {name for name, _ in walk.trace if not name.startswith("operator")}
+    assert taken <= STEPS.keys()
