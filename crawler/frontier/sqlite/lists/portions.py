@@ -5,7 +5,7 @@ What can be made ready without the file is, before its lock is taken.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.errors import PassLostError
@@ -18,7 +18,7 @@ from crawler.frontier.sqlite.lists.merging import make_room
 from crawler.frontier.sqlite.lists.new_urls import enlist
 from crawler.frontier.sqlite.lists.passes import begin_pass, check, note, note_dropped
 from crawler.frontier.sqlite.lists.retiring import check_owner, revive
-from crawler.frontier.sqlite.lists.seed_rows import Batch, agree, remember, stage
+from crawler.frontier.sqlite.lists.seed_rows import Batch, Staged, agree, remember, stage
 from crawler.frontier.sqlite.rows.names import Names, obeys_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.model import Seconds
@@ -59,10 +59,7 @@ def _put_all(
     with file.locked(write=False):
         said, known = obeys_of(db), [_known(db, one) for one in read]
     ready = list(map(_made_ready, read, known))
-    jobs = [_job_of(one) for one in read]
-    came = [[*one.changed.came] for one in ready]
-    staged = stage(db, file.names, zip(jobs, came, strict=True), said)
-    sight = look(file) if len(read) == 1 else None  # others would find all that came with the first
+    staged, sight = _staged(file, ready, said)
     with file.locked():
         check_owner(db, owner)
         if known != [_known(db, one) for one in read]:
@@ -73,10 +70,19 @@ def _put_all(
             _taken_in(db, file.names, owner, one, batch, sight, now)
             for one, batch in zip(ready, staged.batches, strict=True)
         ]
-    for job, batch, taken in zip(jobs, staged.batches, synced, strict=True):
+    for one, batch, taken in zip(read, staged.batches, synced, strict=True):
         if taken is not None:
-            remember(db, file.names, job, batch)
+            remember(db, file.names, _job_of(one), batch)
     return synced
+
+
+def _staged(
+    file: Transactions, ready: Sequence[_Read], said: Mapping[str, bool | None]
+) -> tuple[Staged, Sight | None]:
+    """Stage what comes with each list, and look for it."""
+    came = [(_job_of(one.read), [*one.changed.came]) for one in ready]
+    staged = stage(file.db, file.names, came, said)
+    return staged, look(file) if len(ready) == 1 else None  # others come after what the first adds
 
 
 def _job_of(read: Portion | NewList) -> str:
