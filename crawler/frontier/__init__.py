@@ -202,12 +202,19 @@ __all__ = [
     "Wishes",
     "Work",
     "changed",
+    "load_engine",
     "open_frontier",
     "open_ledger",
     "open_migration",
     "pages",
     "tidied",
 ]
+
+
+def load_engine() -> None:
+    """Load the engine: a daemon does so before its event loop begins, which would stand still."""
+    import crawler.frontier.sqlite.engine  # noqa: PLC0415  likewise
+    import crawler.frontier.sqlite.file.upgrade  # noqa: F401, PLC0415
 
 
 def open_frontier(

@@ -139,3 +139,31 @@ def test_no_load_and_no_change_blocks_the_hub(tmp_path, monkeypatch, full_campai
     print(f"{visits} visits, {len(found)} late rounds of the hub")
     assert visits > 100
     assert not [json.dumps(block, indent=1) for block in found if too_long(block, since)]
+
+
+SLOW_DISK = """
+import crawler, sys
+from gevent.monkey import get_original
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("crawler.frontier.sqlite"):
+            get_original("time", "sleep")(0.02)
+
+sys.meta_path.insert(0, Slow())
+from crawler import cli
+cli.main()
+"""
+"""The crawler on a machine that takes its time to load the many modules of the engine."""
+
+
+def test_a_start_on_a_slow_machine_blocks_no_event_loop(tmp_path, monkeypatch):
+    file = tmp_path / "crawler_on_a_slow_disk.py"
+    file.write_text(SLOW_DISK)
+    monkeypatch.setattr(program, "CRAWLER", [sys.executable, str(file)])
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    with Site(str.encode) as site:
+        config = write_config(tmp_path, [{"name": "j", "urls": [f"{site.url}/1"]}])
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 0
+            assert "blocked" not in daemon.errors
