@@ -74,20 +74,27 @@ class Reloader:
             self._under_way = False
 
     def _until_decided(self, file: Path, *, read: bool) -> None:
-        """Put what the file says in force or reject it, whatever faults of this machine pass."""
+        """Put what the file says in force or reject it, whatever faults of this machine pass.
+
+        Where the file is rejected, what operators set holds with the one that is in force.
+        """
         wait = FIRST_WAIT_S
         while True:
             try:
                 return self._apply(file, read=read)
-            except UsageError as error:
-                return self._reject(error)
             except LocalFaultError as error:
                 if wait == FIRST_WAIT_S:
                     self._log.warning("config.postponed", cause=str(error))
+                gevent.sleep(wait)
+                wait = min(2 * wait, MAX_WAIT_S)
+                continue
+            except UsageError as error:
+                self._reject(error)
             except Exception as error:  # noqa: BLE001  a bug that one file shows ends no daemon
-                return self._log.error("config.rejected", problems=[repr(error)], exc_info=True)
-            gevent.sleep(wait)
-            wait = min(2 * wait, MAX_WAIT_S)
+                self._log.error("config.rejected", problems=[repr(error)], exc_info=True)
+            if not read:
+                return None
+            read = False
 
     def _apply(self, file: Path, *, read: bool) -> None:
         text = self._configuration.text

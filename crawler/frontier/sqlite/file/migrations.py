@@ -58,6 +58,8 @@ DROP TABLE alive;
 -- how hosts are, and which visits fail
 ALTER TABLE host ADD COLUMN well_at REAL;
 ALTER TABLE host ADD COLUMN share REAL;
+ALTER TABLE host ADD COLUMN first_failed_at REAL;
+ALTER TABLE host ADD COLUMN spacing REAL;
 CREATE INDEX host_failed ON host (failed_until) WHERE failed_until > 0;
 CREATE INDEX host_put_off ON host (put_off_until) WHERE put_off_until > 0;
 CREATE TABLE failure (

@@ -121,7 +121,9 @@ CREATE TABLE host (
     obeys INTEGER,                         -- whether its robots.txt is; NULL: each job decides
     parked INTEGER NOT NULL DEFAULT 0,     -- out of the way: its address was crowded
     well_at REAL,                          -- when a visit last brought what was asked for
-    share REAL                             -- share of such visits, lately
+    share REAL,                            -- share of such visits, lately
+    first_failed_at REAL,                  -- of its failures in a row; NULL: it is well
+    spacing REAL                           -- time between its visits, lately
 ) STRICT;
 CREATE INDEX host_ready ON host (class, ready_at)
     WHERE owner IS NULL AND ready_at IS NOT NULL AND NOT parked;

@@ -25,20 +25,21 @@ _FIRST = f"""
 CASE WHEN ranked THEN {_FIRST_OF_ALL} ELSE ({_DUE_AT.format(job="job.id", rank=USUAL)}) END"""
 """Due time of a job's first task. Tasks of other ranks are apart in the index."""
 _FIRST_OF_ROBOTS = _DUE_AT.format(job=ROBOTS_JOB, rank=USUAL)
-_VISITING = (
-    "FROM host_job JOIN job ON job.id = host_job.job AND active WHERE host_job.host = host.id"
-)
-_WANTED = f"{_VISITING} AND NOT {JOB_PAUSED}"
 _AWAITED = "rules_until <= :now AND asked_until > :now"
-_READY_AT = f"""
-UPDATE host SET
-    ready_at = iif({HOST_PAUSED}, NULL, max(next_at, opens_at, (SELECT min(due_at) FROM (
-        SELECT {_FIRST} AS due_at {_WANTED}
-            AND NOT ({_AWAITED} AND ifnull(host.obeys, job.obeys))
-        UNION ALL SELECT ifnull(({_FIRST_OF_ROBOTS}), CASE WHEN {_AWAITED}
-            THEN asked_until END) WHERE EXISTS (SELECT 1 {_WANTED}))))),
-    class = ifnull((SELECT max(weight) {_VISITING}), class)
-WHERE id IN ({{hosts}}) AND owner IS NULL"""
+_OF_JOBS = f"""
+min(iif({JOB_PAUSED} OR {_AWAITED} AND ifnull(host.obeys, job.obeys), NULL, {_FIRST}))"""
+_OF_ROBOTS = f"""
+iif(max(NOT {JOB_PAUSED}),
+    ifnull(({_FIRST_OF_ROBOTS}), iif({_AWAITED}, asked_until, NULL)), NULL)"""
+"""None where no job that visits a host goes on; so it is without such jobs."""
+_TIMES = f"""
+    (ready_at, class) = (SELECT
+        iif({HOST_PAUSED}, NULL, max(host.next_at, host.opens_at, nullif(min(
+            ifnull({_OF_JOBS}, {_NEVER}), ifnull({_OF_ROBOTS}, {_NEVER})), {_NEVER}))),
+        ifnull(max(weight), host.class)
+    FROM host_job JOIN job ON job.id = host_job.job AND active WHERE host_job.host = host.id)"""
+_READY_AT = f"UPDATE host SET {_TIMES} WHERE id IN ({{hosts}}) AND owner IS NULL"
+_FREE = f"UPDATE host SET owner = NULL, {_TIMES} WHERE id IN ({{hosts}}) AND owner = :owner"
 _NUMBERS = "SELECT value FROM json_each(:numbers)"
 OWED = f"""
 UPDATE host SET {
@@ -58,6 +59,14 @@ OWE_ALL = (NOTE_RESTS, _OWE, MEND_UNHEARD)
 def ready_at_of(hosts: str) -> str:
     """Return what computes anew at `:now` when hosts are ready; `hosts` selects their numbers."""
     return _READY_AT.format(hosts=hosts)
+
+
+def free(hosts: str) -> str:
+    """Return what takes hosts from `:owner`, and computes at `:now` when they are ready.
+
+    Both at once: each time that a host is written its index is too.
+    """
+    return _FREE.format(hosts=hosts)
 
 
 def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int] | str, now: Seconds) -> None:
@@ -92,5 +101,5 @@ def owed(host: HostRecord) -> tuple[Any, ...]:
         health.failing_since, health.silent, health.latency, health.spent, health.day,
         rest.answered_at, rest.failed_until, rest.put_off_until, rest.turn_at,
         health.refusals, health.refused_path, health.refused_since,
-        health.well_at, health.share,
+        health.well_at, health.share, health.first_failed_at, health.spacing,
     )  # fmt: skip
