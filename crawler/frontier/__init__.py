@@ -227,7 +227,6 @@ def open_frontier(
     """Return the frontier in a state file, not yet entered; `durable` syncs every transaction.
 
     Its clock follows the `clocks` of this machine, as those of all processes that share the file.
-
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
     writes may be asked.
     """
