@@ -74,6 +74,7 @@ CREATE TABLE process (
     name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of its configuration
     digest TEXT NOT NULL DEFAULT '',       -- of the text of it that is in force there
     busy INTEGER NOT NULL DEFAULT 0,       -- visits under way
+    declared INTEGER NOT NULL DEFAULT 0,   -- bytes that their bodies are still to bring
     visits INTEGER NOT NULL DEFAULT 0,     -- since it started
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
