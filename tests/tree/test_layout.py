@@ -91,7 +91,6 @@ ELSEWHERE = {
     "frontier/contract.py": "parts/frontier/test_frontier.py",
     "frontier/sqlite/file/database.py": "parts/frontier/sqlite/test_sqlite.py",
     "frontier/sqlite/visits/jobs.py": "parts/frontier/sqlite/lists/test_lists.py",
-    "frontier/sqlite/visits/leasing.py": "parts/frontier/sqlite/visits/test_turns.py",
     "frontier/actions.py": "values alone",
     "frontier/answers.py": "values alone",
     "frontier/list_values.py": "values alone",
