@@ -61,7 +61,6 @@ ELSEWHERE = {
     "daemon/output_watch.py": "daemon/test_output_folder.py",
     "daemon/process.py": "daemon/test_stop.py",
     "daemon/signals.py": "daemon/test_signals.py",
-    "daemon/standing.py": "daemon/test_configurations.py",
     "daemon/telling.py": "daemon/test_status_at_night.py",
     "daemon/tally.py": "daemon/test_desk.py",
     "daemon/until_done.py": "daemon/test_crash.py",
