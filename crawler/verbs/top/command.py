@@ -26,7 +26,7 @@ from crawler.verbs.words import print_lines
 
 LOOK_EVERY_S: Seconds = 3.0
 """Time between two notes that somebody looks; one lasts for 10 s."""
-TOLD_WITHIN_S: Seconds = 2.0
+TOLD_WITHIN_S: Seconds = 3.0
 """How long processes are waited for that tell of their visits; they hear twice a second."""
 GLANCE_S: Seconds = 0.1
 """Time between two looks meanwhile."""
@@ -39,7 +39,9 @@ GLANCE_S: Seconds = 0.1
 )
 @click.option("--sort", "order", type=click.Choice(ORDERS), default="age", show_default=True,
               help="Order of the visits; s changes it.")  # fmt: skip
-@click.option("--once", is_flag=True, help="Print once.")
+@click.option(
+    "--once", is_flag=True, help="Print once, as soon as processes have told what is in flight."
+)
 @click.option(
     "--stacks", is_flag=True,
     help="Have the processes of this machine write the stacks of all that they do, and end.",
