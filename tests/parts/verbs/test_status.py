@@ -110,7 +110,7 @@ def test_the_rate_is_that_of_the_living(file, frontier):
     for process in (current(), gone()):
         frontier.join(process, NOW)
     execute(file, "UPDATE process SET rate = 3, rate_ok = 2, busy = 4, state = 'running'")
-    execute(file, "UPDATE process SET started_at = started_at - 60")
+    execute(file, "UPDATE process SET started_at = started_at - 60, seen_at = ?", NOW)
     found, told = look(file), printed(file)
     assert found.rate == 3.0
     assert "rate     3.0 visits/s, 2.0 of them ok\n" in told
