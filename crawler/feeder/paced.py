@@ -6,7 +6,7 @@
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.host import Host
 from crawler.frontier import LeasedHost
-from crawler.model import Seconds
+from crawler.model import DAY_S, Seconds
 from crawler.policy.politeness import HostPace
 from crawler.policy.remembered import health_of, remember, rest_of
 from crawler.records import HostRecord
@@ -44,5 +44,7 @@ def record_of(
         host.address,
         health_of(pace, offset),
         rest_of(pace, offset),
+        pace.limits.max_per_day,
+        host.hours.open_s if host.hours else DAY_S,
         tuple((ip, at + offset) for ip, at in address_rests),
     )

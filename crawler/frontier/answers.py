@@ -74,6 +74,8 @@ class HostState:
     share: float | None
     first_failed_at: Seconds | None
     spacing: Seconds | None
+    per_day: int | None
+    open_s: Seconds
 
     @property
     def failed_at(self) -> Seconds | None:

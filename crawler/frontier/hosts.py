@@ -142,6 +142,8 @@ class WaitsThere:
     """How many of them are due; likewise."""
     first_at: Seconds
     """Due time of the first one."""
+    delay: Seconds = 0.0
+    """That the job asks for."""
 
 
 @dataclass(frozen=True, slots=True)

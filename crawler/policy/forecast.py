@@ -2,12 +2,14 @@
 
 The slowest host decides: its URLs take their number times its pace, whatever the others do. A host
 that fails may be well at its next probe or never, so that of its URLs only the probe is foreseen.
+Budgets and hours are reckoned by the day, UTC: what is left of today, and the days that follow.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil, inf
 
-from crawler.model import Seconds
+from crawler.model import DAY_S, Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,12 @@ class Load:
     opens_at: Seconds
     """No visit before: its rests, hours and budget, and the time of its first URL."""
     fails: bool = False
+    left: float = inf
+    """Visits that its budget allows on the day of `opens_at`, or today."""
+    per_day: float = inf
+    """Visits a day that it allows."""
+    open_s: Seconds = DAY_S
+    """For how long a day it may be visited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,8 @@ class Forecast:
 
     least: Seconds
     most: Seconds | None
-    """None where nothing says how long: a host fails, or not all hosts were looked at."""
+    """None where nothing says how long: a host fails, not all hosts were looked at, or no rate is
+    known."""
     host: str
     """The host that takes longest; '' where the rate decides, or the probe of one that fails."""
     failing: str = ""
@@ -41,29 +50,29 @@ class Forecast:
 
 
 def forecast(
-    loads: Sequence[Load], rate: Seconds, now: Seconds, *, urls: int, complete: bool
+    loads: Sequence[Load], rate: float | None, now: Seconds, *, urls: int, complete: bool
 ) -> Forecast | None:
     """Return how long it takes until `urls` URLs are visited; None where nothing says so.
 
     `loads` are the hosts at which they wait, all of them if `complete`; `rate` is in visits a
-    second, lately.
+    second, lately, None as long as it means nothing.
     """
     found = _forecast(loads, rate, now, urls=urls, complete=complete)
     return found if urls and (found.least or found.most or found.failing) else None
 
 
 def _forecast(
-    loads: Sequence[Load], rate: Seconds, now: Seconds, *, urls: int, complete: bool
+    loads: Sequence[Load], rate: float | None, now: Seconds, *, urls: int, complete: bool
 ) -> Forecast:
     failing = [one for one in loads if one.fails]
     left = max(0, urls - sum(one.urls for one in failing))
-    well = _of_well([one for one in loads if not one.fails], left / rate if rate > 0 else 0.0, now)
+    well = _of_well([one for one in loads if not one.fails], left / rate if rate else 0.0, now)
     if failing:
         last = max(failing, key=lambda one: one.opens_at)
         probe = last.opens_at - now
         host = well.host if well.least > probe else ""
         return Forecast(max(well.least, probe), None, host, last.host)
-    return well if complete else replace(well, most=None)
+    return well if complete and rate is not None else replace(well, most=None)
 
 
 def _of_well(loads: Sequence[Load], by_rate: Seconds, now: Seconds) -> Forecast:
@@ -75,8 +84,20 @@ def _of_well(loads: Sequence[Load], by_rate: Seconds, now: Seconds) -> Forecast:
 
 
 def _least(one: Load, now: Seconds) -> Seconds:
-    return max(0.0, one.opens_at - now) + one.urls * max(one.gap, one.latency / one.slots)
+    return _lasts(one, now, max(one.gap, one.latency / one.slots))
 
 
 def _most(one: Load, now: Seconds) -> Seconds:
-    return max(0.0, one.opens_at - now) + one.urls * (one.gap + one.latency / one.slots)
+    return _lasts(one, now, one.gap + one.latency / one.slots)
+
+
+def _lasts(one: Load, now: Seconds, each: Seconds) -> Seconds:
+    """Return how long a host takes at a pace of `each`, day after day where one is not enough."""
+    begins = max(0.0, one.opens_at - now)
+    a_day = min(one.per_day, one.open_s / each if each else inf)
+    left = one.urls - min(one.left, a_day)
+    if left <= 0:
+        return begins + one.urls * each
+    days = ceil(left / a_day)
+    day_ends = (now // DAY_S + 1) * DAY_S - now
+    return max(begins, day_ends + (days - 1) * DAY_S) + (left - (days - 1) * a_day) * each

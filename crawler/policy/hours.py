@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from crawler.model import Seconds
+from crawler.model import DAY_S, Seconds
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(
@@ -55,6 +55,12 @@ class Hours:
                 return min([*begins, *(times[0] for times in ahead)])
             begins = [times[0] for times in ahead]
         return min(begins)
+
+    @property
+    def open_s(self) -> Seconds:
+        """Return for how long a day visits may begin, in the mean of a week."""
+        minutes = (len(one.days) * ((one.until - one.begin) % 1440 or 1440) for one in self.windows)
+        return min(DAY_S, sum(minutes) * 60.0 / 7)
 
     def _of(self, date: date) -> list[tuple[Seconds, Seconds]]:
         day = datetime.combine(date, time(), self.zone)

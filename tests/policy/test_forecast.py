@@ -1,12 +1,13 @@
 """When what waits will have been visited, by the pace of hosts and by the rate."""
 
+from crawler.model import DAY_S
 from crawler.policy.forecast import Forecast, Load, forecast
 
 NOW = 1_000_000.0
 
 
-def load(host="a", urls=10, gap=2.0, latency=0.5, slots=1, opens_at=0.0, *, fails=False):
-    return Load(host, urls, gap, latency, slots, opens_at, fails)
+def load(host="a", urls=10, gap=2.0, latency=0.5, slots=1, opens_at=0.0, *, fails=False, **days):
+    return Load(host, urls, gap, latency, slots, opens_at, fails, **days)
 
 
 def seen(*loads, rate=0.0, complete=True):
@@ -46,3 +47,23 @@ def test_where_nothing_says_how_long_nothing_is_foreseen():
     assert seen() is None
     assert seen(load(urls=0)) is None
     assert seen(load(gap=0.0, latency=0.0)) is None
+
+
+def test_a_budget_makes_days_of_it():
+    midnight = (NOW // DAY_S + 1) * DAY_S - NOW
+    of_a_day = {"left": 4, "per_day": 10, "latency": 0.0}
+    assert seen(load(urls=4, **of_a_day)) == Forecast(8.0, 8.0, "a")
+    assert seen(load(urls=14, **of_a_day)) == Forecast(midnight + 20, midnight + 20, "a")
+    assert seen(load(urls=15, **of_a_day)).least == midnight + DAY_S + 2
+    spent = {"left": 0, "per_day": 10, "latency": 0.0, "opens_at": NOW + midnight}
+    assert seen(load(urls=10, **spent)).least == midnight + 20
+
+
+def test_hours_make_days_of_it():
+    midnight = (NOW // DAY_S + 1) * DAY_S - NOW
+    assert seen(load(urls=1800, latency=0.0, open_s=3600.0)).least == 3600
+    assert seen(load(urls=1801, latency=0.0, open_s=3600.0)).least == midnight + 2
+
+
+def test_before_a_rate_is_known_nothing_is_foreseen_but_a_least_time():
+    assert seen(load(), rate=None) == Forecast(20.0, None, "a")

@@ -360,3 +360,9 @@ def test_hours_hold_in_every_week_of_a_century():
         assert opening.weekday() == 6
         assert (opening.hour, opening.minute) == (2, 30)
         now += timedelta(days=7)
+
+
+def test_hours_say_how_long_a_day_is_open_in_the_mean_of_a_week():
+    assert parse("22:00-06:00").open_s == 8 * 3600
+    assert parse("00:00-24:00").open_s == 24 * 3600
+    assert parse("mon-fri 20:00-06:00; sat,sun 00:00-24:00").open_s == (5 * 10 + 2 * 24) * 3600 / 7

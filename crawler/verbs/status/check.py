@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from crawler.frontier import Member
+from crawler.frontier.wishes import Scope, Verb
 from crawler.log import size
 from crawler.model import Seconds
 from crawler.verbs.status.snapshot import Status
+from crawler.verbs.wishes.words import in_words
 from crawler.verbs.words import counted, span
 
 
@@ -48,14 +50,17 @@ def checked(status: Status, most: Thresholds) -> tuple[Health, str]:
     heard = [one for one in status.living if status.silence(one) <= most.silence]
     if not heard:
         return Health.DOWN, _line(Health.DOWN, [_why_down(status)], status)
-    wrong = [*_processes(status, heard, most), *_hosts(status, most), *_rooms(status, most)]
+    wrong = [
+        *_paused(status),
+        *_processes(status, heard, most),
+        *_hosts(status, most),
+        *_rooms(status, most),
+    ]
     wrong += [
         f"the lists of {job.name} lost too many URLs"
         for job in status.jobs
         if job.active and job.held is not None
     ]
-    if status.paused.everything:
-        wrong.append("everything is paused, as an operator wishes")
     health = Health.DEGRADED if wrong else Health.OK
     told = wrong or [f"{_count(len(heard))}, {status.rate:.1f} visits/s"]
     return health, _line(health, told, status)
@@ -97,6 +102,13 @@ def _why_down(status: Status) -> str:
 
 def _silent(status: Status, one: Member) -> str:
     return f"process {one.process.pid} was not heard of for {span(status.silence(one))}"
+
+
+def _paused(status: Status) -> Iterator[str]:
+    """Yield what an operator has paused, but for single hosts."""
+    for wish in status.wishes:
+        if wish.verb is Verb.PAUSE and wish.subject.scope is not Scope.HOST:
+            yield in_words(wish, status.now)
 
 
 def _processes(status: Status, heard: list[Member], most: Thresholds) -> Iterator[str]:

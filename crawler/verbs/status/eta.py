@@ -2,14 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 from crawler.frontier import JobSums
 from crawler.frontier.hosts import WaitsThere
+from crawler.model import DAY_S, Seconds
 from crawler.policy.forecast import Forecast, Load, forecast
-from crawler.policy.politeness import FAILURES_TO_REST
 from crawler.verbs.status.snapshot import Status
 from crawler.verbs.words import counted, span, when
+
+RATE_AFTER_S: Seconds = 60.0
+"""Time after the start of a process from which on its rate means something."""
 
 
 def first_visits(status: Status) -> Forecast | None:
@@ -40,14 +44,12 @@ def eta_lines(status: Status) -> Iterator[str]:
 def _words(status: Status, found: Forecast | None) -> str:
     if found is None:
         return "nothing says yet how long they take"
-    if found.failing:
-        why = f"{found.host} is the slowest, and " if found.host else ""
-        return (
-            f"not before {when(status.now + found.least, status.now)}: {why}{found.failing} fails"
-        )
+    if found.failing or found.most is None:
+        why = [f"{found.host} is the slowest"] if found.host else []
+        why += [f"{found.failing} fails"] if found.failing else []
+        early = f"not before {when(status.now + found.least, status.now)}"
+        return ": ".join([early, ", and ".join(why)] if why else [early])
     slow = f"; {found.host} is the slowest" if found.host else " at this rate"
-    if found.most is None:
-        return f"at least {span(found.least)}{slow}"
     least, most = span(found.least), span(found.most)
     return f"{least if least == most else f'{least} to {most}'}{slow}"
 
@@ -78,19 +80,29 @@ def _forecast(status: Status, jobs: dict[str, JobSums], urls: int) -> Forecast |
     for one in status.backlog.waits:
         if one.job in jobs:
             loads[one.host.key].append(one)
-    found = [_load(waits, jobs) for waits in loads.values()]
+    found = [_load(status, waits, jobs) for waits in loads.values()]
     return forecast(
-        [one for one in found if one.urls], status.rate, status.now, urls=urls,
+        [one for one in found if one.urls], _rate(status), status.now, urls=urls,
         complete=status.backlog.complete,
     )  # fmt: skip
 
 
-def _load(waits: list[WaitsThere], jobs: dict[str, JobSums]) -> Load:
+def _rate(status: Status) -> float | None:
+    """Return visits a second; None as long as a process has begun only now."""
+    started_at = max((one.started_at for one in status.living), default=status.now)
+    return status.rate if status.now - started_at >= RATE_AFTER_S else None
+
+
+def _load(status: Status, waits: list[WaitsThere], jobs: dict[str, JobSums]) -> Load:
     """Return what waits at a host; of a job whose URLs come again only what is due counts."""
     host = waits[0].host
     urls = sum(one.due if jobs[one.job].again else one.urls for one in waits)
     first_at = min(one.first_at for one in waits)
+    gap = host.gap if host.answered_at else max(one.delay for one in waits)
+    spent = host.spent if host.day == max(host.opens_at, status.now) // DAY_S else 0
+    per_day = inf if host.per_day is None else host.per_day
     return Load(
-        host.key, urls, host.gap, host.latency, min(one.per_host for one in waits),
-        max(host.next_at, host.opens_at, first_at), fails=host.failures >= FAILURES_TO_REST,
+        host.key, urls, gap, host.latency, min(one.per_host for one in waits),
+        max(host.next_at, host.opens_at, first_at), fails=host.failed_at is not None,
+        left=max(0.0, per_day - spent), per_day=per_day, open_s=host.open_s,
     )  # fmt: skip

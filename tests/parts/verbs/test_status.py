@@ -6,7 +6,7 @@ import time
 
 from crawler.frontier import LEASE_S, Holder, Pulse, open_ledger
 from crawler.frontier.process import current
-from crawler.frontier.wishes import MakeWish, Subject, Verb, Wisher
+from crawler.frontier.wishes import MakeWish, Scope, Subject, TakeBackWish, Verb, Wisher
 from crawler.model import Kind
 from crawler.records import Again, Done, HostRecord, JobTerms, Rest
 from crawler.records import Health as HostHealth
@@ -110,11 +110,12 @@ def test_the_rate_is_that_of_the_living(file, frontier):
     for process in (current(), gone()):
         frontier.join(process, NOW)
     execute(file, "UPDATE process SET rate = 3, rate_ok = 2, busy = 4, state = 'running'")
+    execute(file, "UPDATE process SET started_at = started_at - 60, seen_at = ?", NOW)
     found, told = look(file), printed(file)
     assert found.rate == 3.0
     assert "rate     3.0 visits/s, 2.0 of them ok\n" in told
     assert "eta      first visits: 90 URLs, 30 s at this rate\n" in told
-    assert "running for 0 s, 4 in flight, 3.0 visits/s, heard of now" in told
+    assert "running for 1 min, 4 in flight, 3.0 visits/s, heard of now" in told
     assert ": dead, last heard of " in told
     document = json.loads(json.dumps(status.document(found, Ledger(file))))
     assert document["eta_s"] == 30
@@ -128,8 +129,8 @@ def test_the_time_that_is_left_is_that_of_the_slowest_host(file, frontier):
     frontier.configure([JobTerms("job", per_host=1)], NOW)
     frontier.add("job", seeds("a", each=50) + seeds("b", each=10), NOW)
     join(frontier)
-    execute(file, "UPDATE process SET rate = 9, state = 'running'")
-    execute(file, "UPDATE host SET gap = 2, latency = 0.5")
+    execute(file, "UPDATE process SET rate = 9, state = 'running', started_at = started_at - 60")
+    execute(file, "UPDATE host SET gap = 2, answered_at = 1, latency = 0.5")
     told = printed(file)
     assert "first visits: 60 URLs, 1 min 40 s to 2 min 5 s; a:80 is the slowest" in told
     execute(
@@ -142,10 +143,40 @@ def test_the_time_that_is_left_is_that_of_the_slowest_host(file, frontier):
     assert told in printed(file)
 
 
+def test_just_after_a_start_only_the_least_time_is_told(file, frontier):
+    frontier.configure([JobTerms("job", delay=2.0, per_host=1)], NOW)
+    frontier.add("job", seeds("a", each=50), NOW)
+    join(frontier)
+    execute(file, "UPDATE process SET rate = 9, state = 'running'")
+    told = printed(file, NOW + 2)
+    assert re.search(
+        r"first visits: 50 URLs, not before \S+, in 1 min 40 s: a:80 is the slow", told
+    )
+    assert "1 min 40 s; a:80 is the slowest" in printed(file, NOW + 60)
+
+
+def test_a_budget_of_the_day_is_reckoned(file, frontier):
+    frontier.add("job", seeds("a", each=50), NOW)
+    join(frontier)
+    execute(file, "UPDATE process SET started_at = started_at - 60")
+    execute(file, "UPDATE host SET gap = 2, answered_at = 1, per_day = 10, spent = 10, day = ?",
+            NOW // DAY)  # fmt: skip
+    assert "50 URLs, 4 d 10 h; a:80 is the slowest" in printed(file)
+
+
+def test_a_host_that_fails_leaves_no_time_but_that_of_its_next_visit(file, frontier):
+    frontier.add("job", seeds("a", "b", each=5), NOW)
+    join(frontier)
+    execute(file, "UPDATE process SET started_at = started_at - 60")
+    execute(file, "UPDATE host SET failing_since = ?, failures = 1, next_at = ? WHERE key = 'b:80'",
+            NOW, NOW + 30)  # fmt: skip
+    assert re.search(r"10 URLs, not before \S+, in 30 s: b:80 fails", printed(file))
+
+
 def test_schedules_have_a_time_of_their_own(file, frontier):
     ended(frontier, "a", again=NOW + DAY)
     join(frontier)
-    execute(file, "UPDATE host SET gap = 2")
+    execute(file, "UPDATE host SET gap = 2, answered_at = 1")
     assert "eta      schedules: 4 URLs due again\n" in printed(file)
     assert "schedules: 4 URLs due again; 4 due by now, 8 s; a:80 is the slowest" in printed(
         file, NOW + DAY
@@ -226,7 +257,13 @@ def test_what_is_paused_by_an_operator_is_told_with_who_and_why(file, frontier):
     assert re.search(r"\nwish     .*ada.*a move\n", told)
     assert "  waits: it is paused, see crawler wishes" in told
     assert "idle     everything is paused, as an operator wishes" in told
-    assert checked(look(file), Thresholds(60.0, 1.0, 0, 1))[0] is Health.DEGRADED
+    health, line = checked(look(file), Thresholds(60.0, 1.0, 0, 1))
+    assert health is Health.DEGRADED
+    assert line.startswith("CRAWLER WARNING - everything is paused by ada on since 1970-")
+    assert ": a move | " in line
+    frontier.change(TakeBackWish(Verb.PAUSE, Subject()))
+    frontier.change(MakeWish(Verb.PAUSE, Subject(Scope.HOST, "a"), Wisher("ada")))
+    assert checked(look(file), Thresholds(60.0, 1.0, 0, 1))[0] is Health.OK
 
 
 def test_the_size_has_the_wal_and_the_room_is_told(file, frontier):

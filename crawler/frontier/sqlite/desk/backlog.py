@@ -26,7 +26,7 @@ _LOADS = f"""
 SELECT host_job.host, name, per_host, (SELECT count(*) FROM (SELECT 1 {_OF} LIMIT {MAX_URLS})),
     (SELECT count(*) FROM (SELECT 1 {_OF} AND rank IN ({", ".join(map(str, RANKS))})
         AND due_at <= :now LIMIT {MAX_URLS})),
-    (SELECT min(due_at) FROM ({_FIRST}))
+    (SELECT min(due_at) FROM ({_FIRST})), delay
 FROM json_each(:hosts) AS wanted CROSS JOIN host_job ON host_job.host = wanted.value
 CROSS JOIN job ON job.id = host_job.job AND job.active"""
 
@@ -46,6 +46,7 @@ def backlog(db: Connection, asked: BacklogOf) -> Backlog:
 
 
 def _waits(
-    host: HostState, job: str, per_host: int, urls: int, due: int, first_at: float | None
-) -> WaitsThere:
-    return WaitsThere(host, job, per_host, urls, due, first_at or 0.0)
+    host: HostState, job: str, per_host: int, urls: int, due: int, first_at: float | None,
+    delay: float,
+) -> WaitsThere:  # fmt: skip
+    return WaitsThere(host, job, per_host, urls, due, first_at or 0.0, delay)
