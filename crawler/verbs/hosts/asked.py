@@ -2,7 +2,7 @@
 
 from crawler.config.quantities import duration
 from crawler.frontier.hosts import HostLine, Rules
-from crawler.frontier.wishes import Scope, Verb
+from crawler.frontier.wishes import Scope, Verb, Wish
 from crawler.model import Seconds
 from crawler.verbs.hosts.state import Look
 from crawler.verbs.words import span
@@ -40,11 +40,15 @@ def _configured(line: HostLine, look: Look) -> tuple[str, Seconds]:
 
 def _set(key: str, look: Look) -> tuple[list[Seconds], list[Seconds]]:
     """Return the delays that are set for a host, and those for all or for jobs."""
-    found = [one for one in look.wishes if one.verb is Verb.SET and one.option == "delay"]
+    found = list(filter(_sets_delay, look.wishes))
     names = {key, key.rpartition(":")[0]}
     own = [one for one in found if one.subject.scope is Scope.HOST]
     mine = [duration(one.value) for one in own if one.subject.name in names]
     return mine, [duration(one.value) for one in found if one not in own]
+
+
+def _sets_delay(wish: Wish) -> bool:
+    return wish.verb is Verb.SET and wish.option == "delay"
 
 
 def longest(line: HostLine, look: Look) -> str:

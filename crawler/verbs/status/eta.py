@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from math import inf
 from typing import Any
 
-from crawler.frontier import JobSums
+from crawler.frontier import HostState, JobSums
 from crawler.frontier.hosts import WaitsThere
 from crawler.model import DAY_S, Seconds
 from crawler.policy.forecast import Forecast, Load, forecast
@@ -48,7 +48,7 @@ def _words(status: Status, found: Forecast | None) -> str:
         why = [f"{found.host} is the slowest"] if found.host else []
         why += [f"{found.failing} fails"] if found.failing else []
         early = f"not before {when(status.now + found.least, status.now)}"
-        return ": ".join([early, ", and ".join(why)] if why else [early])
+        return ": ".join(filter(None, [early, ", and ".join(why)]))
     slow = f"; {found.host} is the slowest" if found.host else " at this rate"
     least, most = span(found.least), span(found.most)
     return f"{least if least == most else f'{least} to {most}'}{slow}"
@@ -99,10 +99,16 @@ def _load(status: Status, waits: list[WaitsThere], jobs: dict[str, JobSums]) -> 
     urls = sum(one.due if jobs[one.job].again else one.urls for one in waits)
     first_at = min(one.first_at for one in waits)
     gap = host.gap if host.answered_at else max(one.delay for one in waits)
-    spent = host.spent if host.day == max(host.opens_at, status.now) // DAY_S else 0
-    per_day = inf if host.per_day is None else host.per_day
     return Load(
         host.key, urls, gap, host.latency, min(one.per_host for one in waits),
         max(host.next_at, host.opens_at, first_at), fails=host.failed_at is not None,
-        left=max(0.0, per_day - spent), per_day=per_day, open_s=host.open_s,
+        left=_left(host, status.now), per_day=host.per_day or inf, open_s=host.open_s,
     )  # fmt: skip
+
+
+def _left(host: HostState, now: Seconds) -> float:
+    """Return how many visits its budget allows on the day on which it may be visited next."""
+    if not host.per_day:
+        return inf
+    is_today = host.day == max(host.opens_at, now) // DAY_S
+    return max(0, host.per_day - host.spent * is_today)
