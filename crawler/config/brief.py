@@ -6,16 +6,18 @@ plainly is left to `loading`, which also says what is wrong with it.
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from crawler.config.document import read
+from crawler.config.line_values import asks_lines, mark_of
 from crawler.config.quantities import duration
 from crawler.errors import ConfigError
 from crawler.model import DAY_S, Seconds
 from crawler.policy.masking import REDACTED
+from crawler.policy.naming import DEFAULT_TEMPLATE
 
 STATE = Path("var/crawler.sqlite")
 OUTPUT = Path("var/files")
@@ -35,6 +37,9 @@ class Brief:
     redact_query: tuple[str, ...]
     give_up: Seconds
     """The longest of the jobs."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """What jobs make of lines (`line_values`), '' for nothing, by their names; as far as they
+    plainly say so."""
 
 
 def brief(file: Path, environment: Mapping[str, str] = os.environ) -> Brief | None:
@@ -65,7 +70,18 @@ def _brief(file: Path, value: Any) -> Brief:
         absolute(file.parent, Path(_text(options.get("output", str(OUTPUT))))),
         tuple(map(_text, _list(options.get("redact_query", [*REDACTED])))),
         max(_span(job.get("give_up", give_up)) for job in jobs),
+        {} if "headers" in defaults else dict(_marks(jobs, defaults)),
     )
+
+
+def _marks(
+    jobs: Sequence[dict[str, Any]], defaults: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    for job in jobs:
+        path, headers = job.get("path", defaults.get("path", DEFAULT_TEMPLATE)), job.get("headers")
+        named = {_text(name): _text(value) for name, value in _mapping(headers or {}).items()}
+        uses = asks_lines(_text(path), named)
+        yield _text(job.get("name")), mark_of(path, named) if uses else ""
 
 
 def absolute(folder: Path, path: Path) -> Path:

@@ -1,6 +1,5 @@
 """The contract of a source of a job's URLs, and the values that pass between the two."""
 
-import re
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol, Self
 
+from crawler.config.line_values import IN_HEADER
 from crawler.errors import CrawlerError
 from crawler.model import Trouble, Validators
 from crawler.policy import naming
@@ -26,8 +26,6 @@ LASTMOD = "<lastmod>"
 """Name that a sitemap's lines bind to the time, in seconds, at which a page was changed."""
 MEANING = b"2"
 """Begins every salt; changed when a release comes to read the same line in another way."""
-IN_HEADER = re.compile(r"\{([A-Za-z_]\w*)\}")
-"""A value of a line, in a header of a job."""
 
 
 class SourceError(CrawlerError):

@@ -6,14 +6,14 @@ under another mark is read again, and a job whose mark is another one has rows t
 """
 
 from collections.abc import Mapping
-from hashlib import blake2b
 
-from crawler.sources.contract import IN_HEADER, Fields, Lists
+from crawler.config import line_values
+from crawler.sources.contract import Lists
 
 
 def mark_of(job: Lists) -> str:
     """Return a mark of `path`, and of the headers that use values of lines; it has no colon."""
-    return f"{_hash(job.path)}.{_hash(*sorted(map(': '.join, from_lines(job).items())))}"
+    return line_values.mark_of(job.path, job.headers)
 
 
 def path_changed(mark: str, job: Lists) -> bool:
@@ -28,14 +28,9 @@ def is_unread(mark: str, job: Lists) -> bool:
 
 def asks_lines(job: Lists) -> bool:
     """Tell whether `path` or a header uses values of lines."""
-    fields = Fields.of(job)
-    return bool(fields.needed or fields.wanted)
+    return line_values.asks_lines(job.path, job.headers)
 
 
 def from_lines(job: Lists) -> Mapping[str, str]:
     """Return the headers that use values of lines."""
-    return {name: text for name, text in job.headers.items() if IN_HEADER.search(text)}
-
-
-def _hash(*texts: str) -> str:
-    return blake2b("\n".join(texts).encode(), digest_size=8).hexdigest() if texts else ""
+    return line_values.from_lines(job.headers)

@@ -65,7 +65,10 @@ class Ledger:
 
     def is_unread(self, job: str, mark: str) -> bool:
         """Tell whether a job's lists are yet to be read by its `path` and headers of today."""
-        found = self._job(job)
+        marks = self.brief.marks if self.brief else {}
+        if job in marks:
+            return marks[job] not in {"", mark}
+        found = whole(self)._job(job)  # noqa: SLF001
         if found is None:
             return False
         from crawler.sources.meaning import is_unread  # noqa: PLC0415  what reads lists loads late

@@ -8,7 +8,7 @@ from crawler.log import printable
 from crawler.verbs import status
 from crawler.verbs.desk_options import JSON, Span, verb_that_asks
 from crawler.verbs.holding import opened_by
-from crawler.verbs.ledger import Ledger, whole
+from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.check import Health, Thresholds, checked, unknown
 from crawler.verbs.words import as_json, print_lines
 
@@ -103,8 +103,6 @@ def status_verb(
     processes: int,
 ) -> int | None:
     """Show how the crawler is: processes, jobs, rates, hosts, and why it is idle if it is."""
-    if not check:
-        ledger = whole(ledger)
     with opened_by(ledger, acts=False) as desk:
         found = status.look(desk, ledger)
     if check:
@@ -115,7 +113,7 @@ def status_verb(
     if as_json_:
         click.echo(as_json(status.document(found, ledger), ledger.mask, indent=2))
     else:
-        print_lines(status.lines(found, ledger), ledger.mask)
+        print_lines(list(status.lines(found, ledger)), ledger.mask)
     return None
 
 

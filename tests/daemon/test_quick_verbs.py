@@ -14,6 +14,8 @@ ASKING = {
     "failures": ["failures"],
     "hosts": ["hosts"],
     "hosts --failing": ["hosts", "--failing"],
+    "status": ["status"],
+    "status --json": ["status", "--json"],
     "status --check": ["status", "--check", "--min-room", "0"],
     "wishes": ["wishes"],
 }

@@ -15,7 +15,7 @@ from crawler.frontier.actions import LookAtVisits
 from crawler.frontier.questions import VisitsUnderWay
 from crawler.model import Seconds
 from crawler.verbs import status
-from crawler.verbs.desk_options import Span, verb_of
+from crawler.verbs.desk_options import Span, verb_that_asks
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.orders import processes
@@ -33,7 +33,7 @@ GLANCE_S: Seconds = 0.1
 
 
 @click.command("top")
-@verb_of
+@verb_that_asks
 @click.option(
     "--interval", type=Span(), default="1s", show_default=True, help="Time between two looks."
 )
