@@ -68,11 +68,15 @@ def _forecast(
     left = max(0, urls - sum(one.urls for one in failing))
     well = _of_well([one for one in loads if not one.fails], left / rate if rate else 0.0, now)
     if failing:
-        last = max(failing, key=lambda one: one.opens_at)
-        probe = last.opens_at - now
-        host = well.host if well.least > probe else ""
-        return Forecast(max(well.least, probe), None, host, last.host)
+        return _of_failing(failing, well, now)
     return well if complete and rate is not None else replace(well, most=None)
+
+
+def _of_failing(loads: Sequence[Load], well: Forecast, now: Seconds) -> Forecast:
+    last = max(loads, key=lambda one: one.opens_at)
+    probe = last.opens_at - now
+    host = well.host if well.least > probe else ""
+    return Forecast(max(well.least, probe), None, host, last.host)
 
 
 def _of_well(loads: Sequence[Load], by_rate: Seconds, now: Seconds) -> Forecast:
