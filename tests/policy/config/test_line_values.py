@@ -18,7 +18,8 @@ JOBS = {
 def written(folder, defaults, options):
     file = folder / "crawler.yaml"
     job = options.removeprefix("{").removesuffix("}")
-    source = f"name: j, urls: ['http://a/'], {job}"
+    source = f"name: j, url_file: urls.csv, {job}"
+    (folder / "urls.csv").write_text("url,id,section\nhttp://a/,1,x\n")
     file.write_text(f"job_defaults: {defaults}\njobs:\n  - {{{source}}}\n")
     return file
 
