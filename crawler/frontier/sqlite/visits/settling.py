@@ -12,8 +12,8 @@ from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.procedures import FENCE, OWNED, Procedure
 from crawler.frontier.sqlite.rows.readiness import (
     OWE_ALL,
+    owed_rows,
     ready_at_of,
-    stage_owed,
     update_ready_at,
 )
 from crawler.frontier.sqlite.rows.robots import ask, learn
@@ -163,11 +163,13 @@ def settle(
         LeaseLostError: the owner was taken for dead.
     """
     db, names = file.db, file.names
-    staging.fill(db, "settled", map(row_of, settlements))
-    stage_owed(db, hosts)
-    if failed := failures_of(settlements, stepped):
-        staging.fill(db, "failed", failed)
-    staging.fill(db, "claimed", {path_key(path): task for task, path in claims.items()}.items())
+    staging.fill(
+        db,
+        settled=map(row_of, settlements),
+        failed=failures_of(settlements, stepped),
+        claimed={path_key(path): task for task, path in claims.items()}.items(),
+        **owed_rows(hosts),
+    )
     parts = [_part_of(owner, task, part) for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
