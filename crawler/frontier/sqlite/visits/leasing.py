@@ -8,6 +8,7 @@ address, or gives the host back if another process has it.
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from crawler.frontier.classes import CLASSES
 from crawler.frontier.sqlite.file.schema import LEASED, WAITING
@@ -123,16 +124,7 @@ def lease(
     values = {"owner": owner, "now": now, "all_jobs": visitor.jobs is None}
     with file.locked():
         (GIVE_BACK if idle or back or found else KEEP).run(db, values)
-        paused = all_paused(db)
-        new = 0 if paused else new
-        if new > 0:
-            parking.bring_back(db, owner, now, new)
-        share = fair_share(db, owner, now, new)
-        hosts, more = ready.choose(db, looks, values, new, share)
-        if hosts:
-            TAKE.call(db, owner=owner, hosts=json.dumps(hosts), tasks=FIRST_TASKS)
-        if not paused and (hosts or refills):
-            turns.take(db, values)
+        share, more = _take(db, looks, values, new, refills)
         *course, next_at = db.execute(_NEXT, values).fetchone()
         file.unanswered = True
     lease = Lease(
@@ -146,6 +138,31 @@ def lease(
     )
     file.unanswered = False
     return lease
+
+
+def _take(
+    db: sqlite3.Connection,
+    looks: Looks,
+    values: Mapping[str, Any],
+    new: int,
+    refills: Mapping[int, int],
+) -> tuple[int, bool]:
+    """Take hosts and tasks, unless everything is paused.
+
+    Return the share of the owner, and whether hosts were not looked at.
+    """
+    paused = all_paused(db)
+    new = 0 if paused else new
+    owner, now = values["owner"], values["now"]
+    if new > 0:
+        parking.bring_back(db, owner, now, new)
+    share = fair_share(db, owner, now, new)
+    hosts, more = ready.choose(db, looks, values, new, share)
+    if hosts:
+        TAKE.call(db, owner=owner, hosts=json.dumps(hosts), tasks=FIRST_TASKS)
+    if not paused and (hosts or refills):
+        turns.take(db, values)
+    return share, more
 
 
 def _know(file: Transactions, visitor: Visitor) -> None:
