@@ -81,8 +81,9 @@ SETTLE = Procedure(
     *OWE_ALL,
     ready_at_of("SELECT host FROM temp.settled"),
     "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed",
-    *NOTE_FAILURES,
 )
+FAIL = Procedure("note_failures", "now", *NOTE_FAILURES)
+"""Notes those of the settlements that failed, after these: most calls have none."""
 _KEEP = f"""
 INSERT INTO visited (task, part, part_etag, part_modified, part_total)
 SELECT id, :part, :etag, :modified, :total FROM task
@@ -163,10 +164,11 @@ def settle(
         LeaseLostError: the owner was taken for dead.
     """
     db, names = file.db, file.names
+    failed = failures_of(settlements, stepped)
     staging.fill(
         db,
         settled=map(row_of, settlements),
-        failed=failures_of(settlements, stepped),
+        failed=failed,
         claimed={path_key(path): task for task, path in claims.items()}.items(),
         **owed_rows(hosts),
     )
@@ -177,6 +179,8 @@ def settle(
         _lead(db, names, leads)
         db.executemany(_KEEP, parts)
         SETTLE.call(db, owner=owner, now=now)
+        if failed:
+            FAIL.call(db, now=now)
         update_ready_at(db, _learned(db, names, settlements), now)
     return {task for (task,) in db.execute(_RESERVED)} if claims else set()
 
