@@ -122,6 +122,7 @@ ELSEWHERE = {
     "frontier/sqlite/file/locking.py": "parts/frontier/sqlite/test_sqlite.py",
     "frontier/sqlite/rows/names.py": "parts/frontier/test_frontier.py",
     "frontier/sqlite/lists/new_urls.py": "parts/frontier/test_frontier.py",
+    "frontier/sqlite/lists/finding.py": "parts/frontier/sqlite/lists/test_portions.py",
     "frontier/sqlite/lists/merging.py": "parts/frontier/sqlite/rows/test_fingerprints.py",
     "frontier/sqlite/lists/seed_rows.py": "parts/frontier/sqlite/lists/test_portions.py",
     "frontier/process.py": "parts/frontier/sqlite/visits/test_owners.py",
