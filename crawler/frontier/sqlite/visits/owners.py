@@ -40,9 +40,9 @@ def join(
         HeldElsewhereError: a living process of a configuration of another name is an owner.
     """
     uid, before = identify(db, known), in_force(db)
-    alive = kept(db).at
+    then = kept(db)
     course, now = look(db, read())
-    return Joined(_own(db, process, now, holder), uid, before, alive), course
+    return Joined(_own(db, process, now, holder), uid, before, then.at, then.stepped), course
 
 
 def _own(db: sqlite3.Connection, process: Process, now: Seconds, holder: Holder | None) -> int:
