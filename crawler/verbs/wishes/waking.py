@@ -48,9 +48,10 @@ def wake_verb(
     return int(not (found.heard or found.others))
 
 
-def _lines(came: dict[str, "Counter[str]"]) -> Iterator[str]:
-    for host, sums in came.items():
-        yield f"{host} is woken, {counted(sums['urls'], 'URL')} came forward"
+def _lines(woken: dict[str, "Counter[str]"]) -> Iterator[str]:
+    for host, sums in woken.items():
+        came = f", {counted(sums['urls'], 'URL')} came forward" if sums["urls"] else ""
+        yield f"{host} is woken{came}"
 
 
 VERBS: tuple[click.Command, ...] = (wake_verb,)
