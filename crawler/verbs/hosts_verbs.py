@@ -52,8 +52,11 @@ def hosts_verb(
         found = desk.entry(HostsOf(choice, order or _USUAL_ORDER[choice], look.now, limit))
     if as_json_:
         return _print_json(hosts.table_document(found, look), ledger)
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return print_lines(hosts.table_lines(found, choice, look, width), ledger.mask)
+    return print_lines(hosts.table_lines(found, choice, look, _width()), ledger.mask)
+
+
+def _width() -> int | None:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _look(desk: Desk, ledger: Ledger) -> hosts.Look:

@@ -20,14 +20,21 @@ def delays(line: HostLine, look: Look) -> dict[str, Seconds]:
     host, found = line.state, {}
     if line.obeys and host.crawl_delay:
         found[ROBOTS] = host.crawl_delay
-    who, value = _configured(line, look)
-    calm = host.gap if host.backoff < host.gap else 0.0
-    if calm > max(value, *found.values(), 0.0) or (who == CONFIGURED and 0.0 < calm < value):
-        who, value = CONFIGURED, calm
+    who, value = _in_force(line, look, max(found.values(), default=0.0))
     found[who] = value
     if host.put_off_until > look.now:
         found[RETRY_AFTER] = host.put_off_until - look.now
     return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def _in_force(line: HostLine, look: Look, other: Seconds) -> tuple[str, Seconds]:
+    """Return what is configured or set; what is in force tells it, unless that is of an `other`."""
+    who, value = _configured(line, look)
+    host = line.state
+    calm = host.gap if host.backoff < host.gap else 0.0
+    if calm > max(value, other) or (who == CONFIGURED and 0.0 < calm < value):
+        return CONFIGURED, calm
+    return who, value
 
 
 def _configured(line: HostLine, look: Look) -> tuple[str, Seconds]:

@@ -45,13 +45,17 @@ def _words(status: Status, found: Forecast | None) -> str:
     if found is None:
         return "nothing says yet how long they take"
     if found.failing or found.most is None:
-        why = [f"{found.host} is the slowest"] if found.host else []
-        why += [f"{found.failing} fails"] if found.failing else []
-        early = f"not before {when(status.now + found.least, status.now)}"
-        return ": ".join(filter(None, [early, ", and ".join(why)]))
+        return _early(found, status.now)
     slow = f"; {found.host} is the slowest" if found.host else " at this rate"
     least, most = span(found.least), span(found.most)
     return f"{least if least == most else f'{least} to {most}'}{slow}"
+
+
+def _early(found: Forecast, now: Seconds) -> str:
+    why = [f"{found.host} is the slowest"] if found.host else []
+    why += [f"{found.failing} fails"] if found.failing else []
+    early = f"not before {when(now + found.least, now)}"
+    return ": ".join(filter(None, [early, ", and ".join(why)]))
 
 
 def eta_document(found: Forecast | None) -> dict[str, Any] | None:

@@ -108,13 +108,17 @@ def _head(shown: Shown, view: View, window: Window) -> Iterator[str]:
         f"{status.waiting:,} waiting, {status.again:,} due again"
     )
     yield from eta_lines(status)
+    yield from _processes(status, window)
+    for wish in status.wishes[-MAX_WISHES:]:
+        yield f"wish     {in_words(wish, status.now)}"
+
+
+def _processes(status: Status, window: Window) -> Iterator[str]:
     for one in status.members:
         if window.is_high or not _is_well(status, one):
             yield f"process  {_member(status, one)}"
     if not status.living:
         yield "no daemon is running"
-    for wish in status.wishes[-MAX_WISHES:]:
-        yield f"wish     {in_words(wish, status.now)}"
 
 
 def _member(status: Status, one: Member) -> str:
