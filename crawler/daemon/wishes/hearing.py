@@ -6,7 +6,7 @@ and a process of which nothing is wished writes nothing for it.
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import gevent
 
@@ -15,7 +15,7 @@ from crawler.daemon.wishes.waking import Waking
 from crawler.errors import LocalFaultError, StateError
 from crawler.feeder.feeder import Feeder
 from crawler.frontier import Frontier, changed
-from crawler.frontier.wishes import EndWishes, Heard, Order, Scope, Verb, Wish, paused_by
+from crawler.frontier.wishes import EndWishes, Heard, Order, Verb, Wish, paused_by
 from crawler.log import Log, iso
 from crawler.model import Seconds
 
@@ -117,7 +117,7 @@ class Hearing:
                 of=str(wish.subject),
                 option=wish.option or None,
             )
-        if _paused_jobs(before.values()) != _paused_jobs(wishes):
+        if heard.untold:
             self._wake()
         self._set_options(wishes)
 
@@ -154,9 +154,3 @@ class Hearing:
         """Tell whether the time of a wish is over: the look after its end hears of that."""
         now = self._frontier.now()
         return any(wish.is_over(now) for wish in self._wishes.values())
-
-
-def _paused_jobs(wishes: Iterable[Wish]) -> set[str]:
-    """Return the names of the jobs that are paused."""
-    pauses = (wish for wish in wishes if wish.verb is Verb.PAUSE)
-    return {wish.subject.name for wish in pauses if wish.subject.scope is Scope.JOB}
