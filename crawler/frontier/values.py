@@ -146,6 +146,8 @@ class Joined:
     """The configuration that held the ledger."""
     alive: Seconds | None
     """Wall time at which a process was last seen here; None if there was none."""
+    stepped: Seconds
+    """Sum of the steps that the frontier's time had made by then; joining may have brought one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ class Beat:
     """How the frontier's clock runs; `now` goes by it from here on."""
     looked: bool = False
     """Whether somebody looks at the visits under way, see `Pulse.visits_under_way`."""
+    declared: int = 0
+    """Bytes that bodies under way of other processes of this machine are still to bring."""
 
 
 class UnderWay(NamedTuple):
@@ -184,6 +188,8 @@ class Pulse:
     """Path of its configuration file."""
     busy: int = 0
     """Number of visits under way."""
+    declared: int = 0
+    """Bytes that bodies under way are still to bring to the disk, as their servers say."""
     visits: int = 0
     """Number of visits since it started."""
     rate: float = 0.0

@@ -30,9 +30,12 @@ from crawler.records import HostRecord, JobTerms, Seed, Settlement
 
 PROCEDURES = (
     settling.SETTLE,
+    settling.FAIL,
+    leasing.KEEP,
     leasing.GIVE_BACK,
     leasing.TAKE,
     leasing.TAKE_BACK,
+    turns.QUEUE,
     turns.TAKE,
     turns.SHARE,
 )

@@ -1,7 +1,9 @@
 """The verb `top`: looks once a second, draws, and hears keys until q."""
 
+import shutil
 import signal
 import sys
+import time
 from contextlib import suppress
 
 import click
@@ -16,9 +18,13 @@ from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.orders import processes
 from crawler.verbs.top import terminal
-from crawler.verbs.top.view import ORDERS, Shown, screen
+from crawler.verbs.top.view import ENDLESS, ORDERS, Shown, Window, screen
 from crawler.verbs.words import print_lines
 
+KNOWN_WITHIN_S: Seconds = 6.0
+"""How long `--once` waits for processes to tell: they do with their next heartbeat."""
+GLANCE_S: Seconds = 0.2
+"""Time between two looks of `--once`."""
 LOOK_EVERY_S: Seconds = 3.0
 """Time between two notes that somebody looks; one lasts for 10 s."""
 
@@ -30,7 +36,9 @@ LOOK_EVERY_S: Seconds = 3.0
 )
 @click.option("--sort", "order", type=click.Choice(ORDERS), default="age", show_default=True,
               help="Order of the visits; s changes it.")  # fmt: skip
-@click.option("--once", is_flag=True, help="Print once, with what processes told last.")
+@click.option(
+    "--once", is_flag=True, help="Print once, as soon as processes have told what is in flight."
+)
 @click.option(
     "--stacks", is_flag=True,
     help="Have the processes of this machine write the stacks of all that they do, and end.",
@@ -46,7 +54,7 @@ def top_verb(
         return _dump(ledger)
     watcher = Watcher(ledger, order)
     if once or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print_lines(watcher.lines(), ledger.mask)
+        print_lines(watcher.once(), ledger.mask)
         return None
     with terminal.opened(), suppress(KeyboardInterrupt):
         _watch(watcher, max(0.1, interval))
@@ -63,12 +71,21 @@ class Watcher:
         self._looked_at: Seconds = 0.0
         self._shown: Shown | None = None
 
-    def lines(self) -> list[str]:
+    def lines(self, window: Window = ENDLESS) -> list[str]:
         """Look, unless the screen is held still; return the lines to show."""
         if self._shown is None or not self._paused:
             self._shown = self._look()
-        lines = screen(self._shown, self._order, paused=self._paused)
+        lines = screen(self._shown, self._order, window, paused=self._paused)
         return [self._ledger.mask(line) for line in lines]
+
+    def once(self) -> list[str]:
+        """Look until visits under way are known, where there are some; return the lines to show."""
+        ends_at = time.monotonic() + KNOWN_WITHIN_S
+        lines = self.lines()
+        while self._shown and self._shown.is_untold and time.monotonic() < ends_at:
+            time.sleep(GLANCE_S)
+            lines = self.lines()
+        return lines
 
     def press(self, key: str) -> bool:
         """Do what a key says; return whether to go on."""
@@ -95,7 +112,7 @@ class Watcher:
 
 def _watch(watcher: Watcher, interval: Seconds) -> None:
     while True:
-        terminal.draw(watcher.lines())
+        terminal.draw(watcher.lines(Window(*shutil.get_terminal_size())))
         if not watcher.press(terminal.key(interval)):
             return
 

@@ -105,6 +105,14 @@ def printed(file, now=NOW):
     return "\n".join(status.lines(look(file, now), Ledger(file)))
 
 
+def test_a_host_that_was_ready_long_ago_is_said_to_be_ready(file, frontier):
+    frontier.add("job", seeds("a", each=9), NOW)
+    assert "\nnext     a:80, ready since 1970-01-12T13:46:40Z, 1 min 30 s ago\n" in printed(
+        file, NOW + 90
+    )
+    assert "\nnext     a:80, 1970-01-12T13:46:40Z, now\n" in printed(file)
+
+
 def test_the_rate_is_that_of_the_living(file, frontier):
     frontier.add("job", seeds("a", each=90), NOW)
     for process in (current(), gone()):
@@ -137,6 +145,9 @@ def test_the_time_that_is_left_is_that_of_the_slowest_host(file, frontier):
         NOW, NOW + 999,
     )  # fmt: skip
     assert "URLs, not before 1970-01-12T14:03:19Z, in 16 min 39 s: b:80 fails" in printed(file)
+    execute(file, "UPDATE host SET next_at = ? WHERE key = 'b:80'", NOW + 9)
+    told = "not before 1970-01-12T13:48:20Z, in 1 min 40 s: a:80 is the slowest, and b:80 fails"
+    assert told in printed(file)
 
 
 def test_schedules_have_a_time_of_their_own(file, frontier):

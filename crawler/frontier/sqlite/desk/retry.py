@@ -32,7 +32,7 @@ def retry(file: File, action: Retry, now: Seconds, after: Cursor) -> Changed:
     clause = (
         f"{condition} AND task.job IN (SELECT id FROM job WHERE active) AND (task.state = {DEAD} "
         f"OR task.state = {WAITING} AND (failures > 0 OR put_off > 0 "
-        f"OR ended NOT IN {WELL} AND due_at > ?))"
+        f"OR due_at > ? AND (ended NOT IN {WELL} OR ended IS NULL AND attempt > 0)))"
     )
     act = partial(begin_anew, file, now=now, state=WAITING)
     meant = Meant(clause, (*parameters, now))

@@ -95,6 +95,7 @@ CREATE INDEX task_retrying ON task (job) WHERE state <= 1 AND (failures > 0 OR p
 -- what troubles a process, in words, and its crawler
 ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
 ALTER TABLE process ADD COLUMN version TEXT NOT NULL DEFAULT '';
+ALTER TABLE process ADD COLUMN declared INTEGER NOT NULL DEFAULT 0;
 -- no number of a source is used again
 ALTER TABLE source RENAME TO source_before;
 CREATE TABLE source (
@@ -137,6 +138,7 @@ CREATE TABLE woken (
 -- what nothing refers to is forgotten
 ALTER TABLE ledger ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE ledger ADD COLUMN marking INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE ledger ADD COLUMN unlearned INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE used (
     walk INTEGER NOT NULL,
     host INTEGER NOT NULL,

@@ -26,6 +26,7 @@ CREATE TABLE ledger (
     obeyed_upto INTEGER,                   -- hosts up to this number know that; NULL: all do
     wishes INTEGER NOT NULL DEFAULT 0,     -- grows with every wish that comes, changes or goes
     forgotten INTEGER NOT NULL DEFAULT 0,  -- hosts, so far
+    unlearned INTEGER NOT NULL DEFAULT 0,  -- times that URLs lost their fingerprints, so far
     marking INTEGER NOT NULL DEFAULT 0     -- the walk that looks for these, see unused.py; minus
                                            -- the last one between walks
 ) STRICT;
@@ -75,6 +76,7 @@ CREATE TABLE process (
     name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of its configuration
     digest TEXT NOT NULL DEFAULT '',       -- of the text of it that is in force there
     busy INTEGER NOT NULL DEFAULT 0,       -- visits under way
+    declared INTEGER NOT NULL DEFAULT 0,   -- bytes that their bodies are still to bring
     visits INTEGER NOT NULL DEFAULT 0,     -- since it started
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well

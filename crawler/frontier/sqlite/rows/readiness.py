@@ -32,12 +32,18 @@ _OF_ROBOTS = f"""
 iif(max(NOT {JOB_PAUSED}),
     ifnull(({_FIRST_OF_ROBOTS}), iif({_AWAITED}, asked_until, NULL)), NULL)"""
 """None where no job that visits a host goes on; so it is without such jobs."""
-_TIMES = f"""
-    (ready_at, class) = (SELECT
-        iif({HOST_PAUSED}, NULL, max(host.next_at, host.opens_at, nullif(min(
+
+
+def _times(rests: str) -> str:
+    """Return the part of an UPDATE that computes them; no host is ready before `rests`."""
+    return f"""(ready_at, class) = (SELECT
+        iif({HOST_PAUSED}, NULL, max({rests}, nullif(min(
             ifnull({_OF_JOBS}, {_NEVER}), ifnull({_OF_ROBOTS}, {_NEVER})), {_NEVER}))),
         ifnull(max(weight), host.class)
     FROM host_job JOIN job ON job.id = host_job.job AND active WHERE host_job.host = host.id)"""
+
+
+_TIMES = _times("host.next_at, host.opens_at")
 _READY_AT = f"UPDATE host SET {_TIMES} WHERE id IN ({{hosts}}) AND owner IS NULL"
 _FREE = f"UPDATE host SET owner = NULL, {_TIMES} WHERE id IN ({{hosts}}) AND owner = :owner"
 _NUMBERS = "SELECT value FROM json_each(:numbers)"
@@ -47,11 +53,24 @@ UPDATE host SET {
         "address = ?", "address = ifnull(?, address)"
     )
 } WHERE id = ?"""
-_OWE = f"""
-UPDATE host SET ({", ".join(staging.OWED)}) = (
+_VALUES = f"""({", ".join(staging.OWED)}) = (
     SELECT {", ".join(staging.OWED).replace(" address", " ifnull(owed.address, host.address)")}
-    FROM temp.owed WHERE owed.id = host.id)
-WHERE id IN (SELECT id FROM temp.owed) AND owner = :owner"""
+    FROM temp.owed WHERE owed.id = host.id)"""
+_WOKEN = "EXISTS (SELECT 1 FROM woken WHERE woken.host = owed.id)"
+_OWED_TIMES = _times("""
+(SELECT max(owed.next_at, owed.opens_at) FROM temp.owed WHERE owed.id = host.id)""")
+LEAVE = f"""
+UPDATE host SET owner = NULL, {_VALUES}, {_OWED_TIMES}
+WHERE id IN (SELECT id FROM temp.owed WHERE leaves AND NOT {_WOKEN}) AND owner = :owner"""
+"""Records what hosts are owed that leave `:owner`, and at `:now` when they are ready.
+
+All at once: each time that a host is written its indexes are too. Those that were woken are mended
+in between; `LEFT` selects them.
+"""
+LEFT = f"SELECT id FROM temp.owed WHERE leaves AND {_WOKEN}"
+_OWE = f"""
+UPDATE host SET {_VALUES}
+WHERE id IN (SELECT id FROM temp.owed WHERE NOT leaves OR {_WOKEN}) AND owner = :owner"""
 OWE_ALL = (NOTE_RESTS, _OWE, MEND_UNHEARD)
 """Statements that record rests and health of the staged hosts that `:owner` has."""
 
@@ -62,10 +81,7 @@ def ready_at_of(hosts: str) -> str:
 
 
 def free(hosts: str) -> str:
-    """Return what takes hosts from `:owner`, and computes at `:now` when they are ready.
-
-    Both at once: each time that a host is written its index is too.
-    """
+    """Return what takes hosts from `:owner`, and computes at `:now` when they are ready."""
     return _FREE.format(hosts=hosts)
 
 
@@ -83,14 +99,13 @@ def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int] | str, now: Sec
         db.execute(_READY_AT.format(hosts=_NUMBERS), values)
 
 
-def stage_owed(
-    db: sqlite3.Connection, hosts: Sequence[HostRecord], leaving: Sequence[HostRecord] = ()
-) -> None:
-    """Make the rows of hosts that OWE_ALL records, before its transaction; some are `leaving`."""
-    rows = [(one.id, *owed(one), leaves) for leaves in (0, 1) for one in (hosts, leaving)[leaves]]
-    staging.fill(db, "owed", rows)
+def owed_rows(
+    hosts: Sequence[HostRecord], leaving: Sequence[HostRecord] = ()
+) -> dict[str, Iterable[tuple[Any, ...]]]:
+    """Return the staged rows of hosts that OWE_ALL records; some are `leaving`."""
     rests = (rest for host in (*hosts, *leaving) for rest in host.address_rests)
-    staging.fill(db, "rested", dict(rests).items())
+    rows = [(one.id, *owed(one), leaves) for leaves in (0, 1) for one in (hosts, leaving)[leaves]]
+    return {"owed": rows, "rested": dict(rests).items()}
 
 
 def owed(host: HostRecord) -> tuple[Any, ...]:

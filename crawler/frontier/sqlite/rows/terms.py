@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from crawler.frontier.sqlite.rows.pauses import JOB_PAUSED
 from crawler.frontier.values import LeasedHost
-from crawler.model import Seconds
-from crawler.records import Health, Rest
+from crawler.model import Seconds, Task
+from crawler.records import Health, Rest, Robots
 
 _HOSTS = """
 SELECT host.id, key, next_at, opens_at, crawl_delay, address, rules_version, backoff, failures,
@@ -104,8 +104,13 @@ class Terms:
     obeying: list[HostJob]
     """Those that obey its robots.txt."""
 
-    def leased(self) -> LeasedHost:
-        """Return the host as its owner gets it, without tasks."""
+    def leased(
+        self,
+        tasks: tuple[Task, ...] = (),
+        looked_for: int = 1000,
+        robots: tuple[Robots, ...] = (),
+    ) -> LeasedHost:
+        """Return the host as its owner gets it."""
         found, jobs = self.host, self.jobs
         return LeasedHost(
             id=found.id,
@@ -113,7 +118,9 @@ class Terms:
             next_at=found.next_at,
             delay=max((job.delay for job in jobs), default=0.0),
             per_host=min((job.per_host for job in jobs), default=1000),
-            tasks=(),
+            tasks=tasks,
+            looked_for=looked_for,
+            robots=robots,
             jobs=tuple(job.name for job in self.known),
             crawl_delay=found.crawl_delay if self.obeying else 0.0,
             address=found.address,

@@ -9,7 +9,6 @@ Runs in the native thread.
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from crawler.frontier.sqlite.file.schema import LEASED, RANKS, ROBOTS_JOB, USUAL, WAITING
@@ -106,15 +105,20 @@ SELECT turn.host, turn.job, task.id, tasks, served + (row_number() OVER (
     PARTITION BY turn.host, turn.job ORDER BY task.rank, due_at, task.id) - 1.0) / weight AS place
 FROM temp.wanted CROSS JOIN temp.turn ON turn.host = wanted.host
 CROSS JOIN (VALUES {_EACH_RANK}) AS ranks ON ranked OR ranks.column1 = {USUAL} CROSS JOIN task
-WHERE upto = {{upto}} AND due
+WHERE upto = :upto AND due
     AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host) AND task.id IN (
     SELECT id FROM task WHERE host = turn.host AND job = turn.job AND state = {WAITING}
-    AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT {{upto}})"""
+    AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT :upto)"""
 _QUEUE = f"""
 INSERT INTO taken SELECT host, job, nth, id FROM (
     SELECT *, row_number() OVER (PARTITION BY host ORDER BY place, job, id) AS nth
     FROM ({_FIRST_OF_EACH}) AS first
 ) AS queue WHERE nth <= tasks"""
+QUEUE = Procedure("queue", "upto now", _QUEUE)
+_EACH_SIZE = """
+INSERT INTO call_queue SELECT DISTINCT upto, :now FROM wanted
+WHERE EXISTS (SELECT 1 FROM temp.turn WHERE turn.host = wanted.host AND due)
+AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host)"""
 _LEASE = f"""
 UPDATE task SET state = {LEASED}, attempt = attempt + 1
 WHERE id IN (SELECT id FROM temp.taken)"""
@@ -145,7 +149,7 @@ TAKE = Procedure(
     _LAST_OF_MANY,
     _ONE,
     _ANOTHER,
-    *(_QUEUE.format(upto=size) for size in SIZES),
+    _EACH_SIZE,
     _LEASE,
 )
 """Takes the next tasks of the wanted hosts.
@@ -183,20 +187,19 @@ def _ask(db: sqlite3.Connection, values: Mapping[str, Any]) -> None:
 
 def answer(db: sqlite3.Connection, names: Names, visitor: Visitor) -> tuple[LeasedHost, ...]:
     """Return the hosts that were wanted, in that order, each with its tasks."""
+    wanted = db.execute("SELECT host, tasks FROM temp.wanted ORDER BY nth").fetchall()
+    if not wanted:
+        return ()
     terms = terms_of(db, visitor, "SELECT host FROM temp.wanted")
     tasks: dict[int, list[Task]] = defaultdict(list)
     for row in db.execute(_TAKEN).fetchall():
         host = terms[row[3]]
         job = _job_of(db, names, row, host)
         tasks[row[3]].append(task_of(row, job, host.host.key, host.host.rules_version))
-    wanted = db.execute("SELECT host, tasks FROM temp.wanted ORDER BY nth").fetchall()
     rules = known_of(db, "SELECT host FROM temp.wanted WHERE new")
     return tuple(
-        replace(
-            terms[host].leased(),
-            tasks=tuple(tasks[host]),
-            looked_for=number,
-            robots=rules.get(host, ()) if terms[host].obeying else (),
+        terms[host].leased(
+            tuple(tasks[host]), number, rules.get(host, ()) if terms[host].obeying else ()
         )
         for host, number in wanted
     )
