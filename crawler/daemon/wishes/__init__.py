@@ -40,10 +40,12 @@ def hearing(
         orders=orders, looked=looked,
     )  # fmt: skip
     heard.look()
+    heard.say()
     if reloader.wishes:
         reloader.reload(read=False)
     return (
         Service("hearing", heard.run),
+        Service("saying", heard.saying.run),
         Service("waking", waking.run),
         Service("setting", setting.run),
     )
