@@ -20,15 +20,22 @@ class ProcessVerbs(Protocol):
     """What a process asks for itself."""
 
     def join(
-        self, process: Process, holder: values.Holder | None = None, known: str = ""
+        self,
+        process: Process,
+        holder: values.Holder | None = None,
+        known: str = "",
+        *,
+        guest: bool = False,
     ) -> values.Joined:
         """Admit a process as an owner of hosts, and tell what the ledger was until then.
 
         A ledger without an id gets `known`, the one that the output folder names, or a new one.
         A process without a `holder` is no daemon's: it may lease, but does not hold the ledger, and
-        is never refused. An owner that nobody heard of, as the reply was lost, is one more living
-        process until it is taken for dead. By a take-over the ledger has another holder, and
-        nothing else changes: the others see that in `Beat.in_force`, settle and end by themselves.
+        is never refused. A `guest` takes in lists and visits nothing: `sums` does not tell of it,
+        and it has no share of the hosts. An owner that nobody heard of, as the reply was lost, is
+        one more living process until it is taken for dead. By a take-over the ledger has another
+        holder, and nothing else changes: the others see that in `Beat.in_force`, settle and end by
+        themselves.
 
         Raises:
             HeldElsewhereError: a living process of another configuration than `holder` is one.

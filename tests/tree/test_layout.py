@@ -257,6 +257,7 @@ ELSEWHERE = {
     "verbs/urls/__init__.py": "daemon/test_single_urls.py",
     "verbs/urls/adding.py": "daemon/test_single_urls.py",
     "verbs/urls/forgetting.py": "daemon/test_audit.py",
+    "verbs/urls/given.py": "daemon/test_given_urls.py",
     "verbs/urls/retrying.py": "daemon/test_single_urls.py",
     "verbs/urls/single.py": "daemon/test_single_urls.py",
     "verbs/wishes/listing.py": "daemon/test_pausing.py",

@@ -12,7 +12,7 @@ from crawler.frontier.actions import RetryUrl
 from crawler.verbs.desk_options import DRY_RUN, JSON, choosing_urls, verb_of, wanted
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.urls.single import act, canonical_urls, tell
+from crawler.verbs.urls.single import do_each
 from crawler.verbs.words import as_json, counted, print_lines
 
 
@@ -33,14 +33,12 @@ def retry_verb(
     job = chosen["job"]
     if urls and any(value for name, value in chosen.items() if name != "job"):
         raise UsageError("name URLs, or choose them by --host, --kind, --last-end or --since")
-    named = canonical_urls(urls)
+    if urls:
+        act = partial(RetryUrl, job=job, dry=dry)
+        return do_each(ledger, urls, act, "due again", dry=dry, as_json_=as_json_)
     with opened_by(ledger, acts=not dry, write=not dry) as desk:
-        if not named:
-            due = changed(desk, Retry(wanted(**chosen, now=desk.now()), dry))
-            return _tell_kinds(due, dry, as_json_)
-        came = act(desk, named, partial(RetryUrl, job=job, dry=dry))
-    done = "would be due again" if dry else "due again"
-    return tell(came, done, ledger.mask, as_json_=as_json_)
+        due = changed(desk, Retry(wanted(**chosen, now=desk.now()), dry))
+    return _tell_kinds(due, dry, as_json_)
 
 
 def _tell_kinds(found: "Counter[str]", dry: bool, as_json_: bool) -> int:  # noqa: FBT001  options
