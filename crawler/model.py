@@ -58,6 +58,7 @@ class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outco
         ours: bool = False,
         final: bool = False,
         spared: bool = False,
+        wait: Seconds = 0.0,
     ) -> None:
         super().__init__(reason)
         self.kind = kind
@@ -65,6 +66,7 @@ class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outco
         self.ours = ours
         self.final = final
         self.spared = spared
+        self.wait = wait
 
 
 @value
@@ -193,6 +195,8 @@ class Outcome:
     """URL of a robots.txt that must be known before the task can be visited."""
     media_type: str | None = None
     """type/subtype of the stored body, as the server said (RFC 9110 section 8.3.1)."""
+    wait: Seconds = 0.0
+    """How long the URL, which is not charged, waits for this machine; 0 where it does not."""
 
     def stored_as(self, path: str) -> "Outcome":
         """Return the outcome with the file that holds the body, relative to the output folder."""

@@ -141,12 +141,16 @@ class Health:
     """When a visit last brought what was asked for."""
     share: float | None = None
     """Share of such visits, lately; None before the first visit."""
+    first_failed_at: Seconds | None = None
+    """When the first of its failures in a row was; `failing_since` leaves out when nobody asked."""
+    spacing: Seconds | None = None
+    """Time between the beginnings of its visits, lately; None before the second visit."""
 
     def moved(self, by: Seconds) -> "Health":
         """Return it with its times that much later."""
-        since = (self.failing_since, self.refused_since, self.well_at)
-        failing, refused, well = (None if at is None else at + by for at in since)
-        return replace(self, failing_since=failing, refused_since=refused, well_at=well)
+        names = ("failing_since", "refused_since", "well_at", "first_failed_at")
+        times = {name: getattr(self, name) for name in names}
+        return replace(self, **{name: at + by for name, at in times.items() if at is not None})
 
 
 @value

@@ -112,6 +112,11 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
+def resize(disk: Path, size: str) -> None:
+    """Give a small file system another size."""
+    subprocess.run(["mount", "-o", f"remount,size={size}", str(disk)], check=True)
+
+
 @contextlib.contextmanager
 def serving(name: str, root: Path, folder: Path, *, certificate: str = "") -> Iterator[str]:
     """Run a server until the end of the block; yield its URL."""

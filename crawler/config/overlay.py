@@ -4,7 +4,7 @@ Each is checked as the file's own would be. What needs a restart, or changes wha
 be set, nor what would loosen robots.txt, the guard of addresses, TLS or credentials.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -65,6 +65,46 @@ def overlaid(text: Settings, sets: Iterable[Set]) -> Settings:
     return settings
 
 
+def laid_over(
+    text: Settings,
+    sets: Iterable[Set],
+    passed_over: Callable[[Set, UsageError], None] = lambda *_: None,
+) -> Settings:
+    """Return the settings of a file with all that stands above them.
+
+    What is set for a job counts more than what is set for all, and for a host most, whichever was
+    set last. What makes no sense any more is passed over, and told of.
+    """
+    settings = text
+    for one in sorted(sets, key=_narrowness):
+        try:
+            settings = overlaid(settings, [one])
+        except UsageError as error:
+            passed_over(one, error)
+    return settings
+
+
+def _narrowness(one: Set) -> tuple[int, bool]:
+    return tuple(SETTABLE).index(one.scope), _has_port(one.name)
+
+
+def spelled_out(settings: Settings, host: str) -> Settings:
+    """Return the settings with a section of its own for a host, which says what holds for it."""
+    return settings.model_copy(update={"hosts": _own(settings, host)})
+
+
+def _own(settings: Settings, host: str) -> dict[str, HostOptions]:
+    said = dict(settings.hosts)
+    key = host if _has_port(host) else f"{host}:0"
+    nearest = next((said[one] for one in host_patterns(key) if one in said), HostOptions())
+    said.setdefault(host, nearest)
+    return said
+
+
+def _has_port(host: str) -> bool:
+    return ":" in host.rpartition("]")[2]
+
+
 def _with(settings: Settings, one: Set) -> Settings:
     allowed = SETTABLE[one.scope]
     if one.option not in allowed:
@@ -86,11 +126,8 @@ def _hosts(
     settings: Settings, host: str, path: Sequence[str], value: Any
 ) -> dict[str, HostOptions]:
     """Return what is said under `hosts`, with an option of a host; the most specific one counts."""
-    said = dict(settings.hosts)
+    said = _own(settings, host)
     ports = [pattern for pattern in said if pattern.rpartition(":")[0] == host]
-    key = host if ":" in host.rpartition("]")[2] else f"{host}:0"
-    nearest = next((said[one] for one in host_patterns(key) if one in said), HostOptions())
-    said.setdefault(host, nearest)
     return said | {one: _set(said[one], path, value) for one in (host, *ports)}
 
 

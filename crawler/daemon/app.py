@@ -136,6 +136,7 @@ class App:
         self._guards = Guards(
             self._configuration, self._visiting, self._log, self._is_running, self.stop
         )
+        self._visiting.troubled = self._guards.happened
         self._open_supervisor()
         if self._file:  # else somebody waits for the run's end, and hears of a fault when it is one
             stack.enter_context(self._guards)
@@ -221,7 +222,7 @@ class App:
         )  # fmt: skip
         told = partial(self._guards.happened, "clock")
         clock = ClockWatch(self._log, partial(visiting.review.ask, ahead=True), told)
-        self.keeper.beaten.append(clock.look)
+        self.keeper.beaten += [clock.look, self._guards.heed]
         self.keeper.beat()
         self.keeper.beaten.append(self._standing.look)
 

@@ -42,7 +42,8 @@ class Change:
     def prepare(self, settings: Settings, text: Settings, found: Difference) -> Callable[[], None]:
         """Do all that may fail, the ledger last; return what puts it in force.
 
-        `text` is the file's own settings, without what operators set.
+        `text` is the file's own settings, without what operators set. If that is as it was read
+        before, only what operators set has changed, which is nothing about lists.
 
         Raises:
             UsageError, LocalFaultError: something failed; nothing has changed.
@@ -52,10 +53,14 @@ class Change:
         sessions = self._visiting.fetcher.prepare(coming.all_jobs())
         self._meanings.look()
         self._disk.configure(coming.hosts)  # from here on its jobs are leased: nothing may wait
-        return partial(self._put_in_force, coming, sessions, found)
+        if text is self._configuration.text:
+            follow = self._seeder.carry_on
+        else:
+            follow = partial(self._seeder.again, found.changed)
+        return partial(self._put_in_force, coming, sessions, follow)
 
     def _put_in_force(
-        self, coming: Coming, sessions: Sequence[JobSession], found: Difference
+        self, coming: Coming, sessions: Sequence[JobSession], follow: Callable[[], None]
     ) -> None:
         """Tell every part of another configuration, without a wait; a URL's next lease has it."""
         self._configuration.take_up(coming)
@@ -67,4 +72,4 @@ class Change:
         self._controls.adjust(options.log)
         self._visiting.apply()
         self._visiting.tally.counted.set()  # the keeper computes the rests anew at once
-        self._seeder.again(found.changed)
+        follow()

@@ -1,12 +1,12 @@
-"""Old and new values of options that a reload changed, for the log; nothing that may be secret.
+"""Old and new values of options that a change concerns, for people; nothing that may be secret.
 
 Numbers, durations, words and paths are told. Texts such as headers, URLs and commands are not: a
 secret may be anywhere in them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from crawler.config import Settings
 from crawler.config.options import Options
@@ -21,24 +21,46 @@ _TOLD_TEXTS = frozenset({"path", "robots_token", "hours", "cron", "timezone", "u
 _UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 
 
+class Value(NamedTuple):
+    """An option that differs."""
+
+    section: str
+    """A job, `crawler`, or `hosts.` and the name of a host."""
+    option: str
+    words: str
+    """`1s → 5s`, old and new; '' where they are not told."""
+
+
 def changed_values(old: Settings, new: Settings) -> list[str]:
-    """Return the values that differ, as `JOB.delay: 1s → 5s`, MAX_VALUES at the most."""
+    """Return the values that differ, as `told` has them."""
+    return told(values_of(old, new))
+
+
+def told(values: Iterable[Value]) -> list[str]:
+    """Return values as `JOB.delay: 1s → 5s`, MAX_VALUES at the most."""
+    found = [f"{one.section}.{one.option}: {one.words}" for one in values if one.words]
+    more = len(found) - MAX_VALUES
+    return [*found[: MAX_VALUES - 1], f"and {more + 1} more"] if more > 0 else found
+
+
+def values_of(old: Settings, new: Settings) -> Iterator[Value]:
+    """Yield what differs of the daemon, of jobs that both have, and of hosts."""
     jobs = {job.name: job for job in old.jobs}
     sections = [
         ("crawler", old.crawler, new.crawler),
         *((job.name, jobs[job.name], job) for job in new.jobs if job.name in jobs),
         *((f"hosts.{one}", old.hosts.get(one), new.hosts.get(one)) for one in _both(old, new)),
     ]
-    found = [line for name, before, after in sections for line in _of(name, before, after)]
-    more = len(found) - MAX_VALUES
-    return [*found[: MAX_VALUES - 1], f"and {more + 1} more"] if more > 0 else found
+    for section, before, after in sections:
+        for option, words in _of("", before, after):
+            yield Value(section, option, words)
 
 
 def _both(old: Settings, new: Settings) -> list[str]:
     return list(dict.fromkeys((*old.hosts, *new.hosts)))
 
 
-def _of(name: str, old: Options | None, new: Options | None) -> Iterator[str]:
+def _of(name: str, old: Options | None, new: Options | None) -> Iterator[tuple[str, str]]:
     """Yield what differs between two sections of one kind; one that is not there is `none`."""
     section = new if old is None else old
     if section is None or old == new:
@@ -47,16 +69,17 @@ def _of(name: str, old: Options | None, new: Options | None) -> Iterator[str]:
         before, after = getattr(old, option, None), getattr(new, option, None)
         if before != after:
             marks = (field.annotation, *field.metadata)
-            yield from _difference(f"{name}.{option}", before, after, marks)
+            yield from _difference(f"{name}{option}", before, after, marks)
 
 
-def _difference(name: str, old: Any, new: Any, marks: tuple[Any, ...]) -> Iterator[str]:
+def _difference(name: str, old: Any, new: Any, marks: tuple[Any, ...]) -> Iterator[tuple[str, str]]:
     """Yield how an option differs that has these marks of its type."""
     sections = [one if isinstance(one, Options) else None for one in (old, new)]
     if any(sections):
-        yield from _of(name, *sections)
-    elif tell := _teller(name.rpartition(".")[2], list(_parts(marks))):
-        yield f"{name}: {_told(old, tell)} → {_told(new, tell)}"
+        yield from _of(f"{name}.", *sections)
+    else:
+        tell = _teller(name.rpartition(".")[2], list(_parts(marks)))
+        yield name, f"{_told(old, tell)} → {_told(new, tell)}" if tell else ""
 
 
 def _teller(option: str, parts: list[Any]) -> Callable[[Any], str] | None:

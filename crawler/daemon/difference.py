@@ -1,13 +1,16 @@
 """The difference between two configurations, and whether a running process can apply it."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.config import Job, Settings
-from crawler.daemon.changed_values import changed_values
+from crawler.daemon.changed_values import Value, told, values_of
 from crawler.errors import ConfigError, Problem
 
+MAX_NAMES = 10
+"""Jobs that came or went, of which the names are told."""
 RESTART_OPTIONS = ("name", "state", "group", "output", "redact_query", "durability")
 """Options of `crawler` that a running process cannot change."""
 
@@ -23,8 +26,8 @@ class Difference:
     crawler: tuple[str, ...] = ()
     """Options of the daemon that differ."""
     hosts: bool = False
-    values: tuple[str, ...] = ()
-    """What is changed, old and new, as far as it is told."""
+    values: tuple[Value, ...] = ()
+    """What is changed, old and new."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.crawler or self.hosts)
@@ -40,7 +43,7 @@ def difference(old: Settings, new: Settings) -> Difference:
         changed=_changed(before, after),
         crawler=_options(old.crawler, new.crawler),
         hosts=old.hosts != new.hosts,
-        values=tuple(changed_values(old, new)),
+        values=tuple(values_of(old, new)),
     )
 
 
@@ -84,17 +87,25 @@ def log_fields(found: Difference) -> dict[str, Any]:
         "changed": {name: list(options) for name, options in found.changed.items()},
         "crawler": list(found.crawler),
         "hosts": found.hosts or None,
-        "values": list(found.values) or None,
+        "values": told(found.values) or None,
     }
 
 
 def in_words(found: Difference) -> str:
-    """Return what a reload changed, for people."""
-    parts = [
-        f"added {', '.join(found.added)}" if found.added else "",
-        f"removed {', '.join(found.removed)}" if found.removed else "",
-        *(f"{name}: {', '.join(options)}" for name, options in found.changed.items()),
-        f"crawler: {', '.join(found.crawler)}" if found.crawler else "",
-        "hosts" if found.hosts else "",
-    ]
-    return "; ".join(filter(None, parts)) or "nothing"
+    """Return what a reload changed, for people: `docs: delay 1s → 5s; jobs added news`."""
+    parts = [f"{section}: {', '.join(options)}" for section, options in _by_section(found).items()]
+    parts += [f"jobs added {_names(found.added)}"] if found.added else []
+    parts += [f"jobs removed {_names(found.removed)}"] if found.removed else []
+    return "; ".join(parts) or "nothing"
+
+
+def _by_section(found: Difference) -> Mapping[str, Sequence[str]]:
+    options: dict[str, list[str]] = defaultdict(list)
+    for one in found.values:
+        options[one.section].append(f"{one.option} {one.words}".rstrip())
+    return options
+
+
+def _names(jobs: Sequence[str]) -> str:
+    more = len(jobs) - MAX_NAMES
+    return ", ".join(jobs[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -12,7 +12,7 @@ from pathlib import Path
 import gevent
 
 from crawler.config import Settings, load
-from crawler.config.overlay import Set, overlaid
+from crawler.config.overlay import Set, laid_over
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.difference import Difference, check, difference, in_words, log_fields
 from crawler.errors import LOCAL_FAULTS, ConfigError, LocalFaultError, Problem, UsageError
@@ -74,20 +74,27 @@ class Reloader:
             self._under_way = False
 
     def _until_decided(self, file: Path, *, read: bool) -> None:
-        """Put what the file says in force or reject it, whatever faults of this machine pass."""
+        """Put what the file says in force or reject it, whatever faults of this machine pass.
+
+        Where the file is rejected, what operators set holds with the one that is in force.
+        """
         wait = FIRST_WAIT_S
         while True:
             try:
                 return self._apply(file, read=read)
-            except UsageError as error:
-                return self._reject(error)
             except LocalFaultError as error:
                 if wait == FIRST_WAIT_S:
                     self._log.warning("config.postponed", cause=str(error))
+                gevent.sleep(wait)
+                wait = min(2 * wait, MAX_WAIT_S)
+                continue
+            except UsageError as error:
+                self._reject(error)
             except Exception as error:  # noqa: BLE001  a bug that one file shows ends no daemon
-                return self._log.error("config.rejected", problems=[repr(error)], exc_info=True)
-            gevent.sleep(wait)
-            wait = min(2 * wait, MAX_WAIT_S)
+                self._log.error("config.rejected", problems=[repr(error)], exc_info=True)
+            if not read:
+                return None
+            read = False
 
     def _apply(self, file: Path, *, read: bool) -> None:
         text = self._configuration.text
@@ -106,14 +113,15 @@ class Reloader:
 
     def _wished(self, text: Settings) -> Settings:
         """Return the settings with what operators set, but for what no longer makes sense."""
-        settings = text
-        for wish in self.wishes:
-            one = Set(wish.subject.scope.value, wish.subject.name, wish.option, wish.value)
-            try:
-                settings = overlaid(settings, [one])
-            except UsageError as error:
-                self._log.warning("wish.passed_over", of=str(wish.subject), cause=str(error))
-        return settings
+        sets = [
+            Set(wish.subject.scope.value, wish.subject.name, wish.option, wish.value)
+            for wish in self.wishes
+        ]
+        return laid_over(text, sets, self._pass_over)
+
+    def _pass_over(self, one: Set, error: UsageError) -> None:
+        of = f"{one.scope} {one.name}".strip()
+        self._log.warning("wish.passed_over", of=of, cause=str(error))
 
     def _reject(self, error: UsageError) -> None:
         problems = error.problems if isinstance(error, ConfigError) else [error]
@@ -122,7 +130,8 @@ class Reloader:
         self._tell(f"refused: {problems[0]}{more}")
 
     def _tell(self, words: str) -> None:
-        self._configuration.reloaded = self._now(), words[:MAX_TOLD]
+        cut = words if len(words) <= MAX_TOLD else f"{words[: MAX_TOLD - 1]}…"
+        self._configuration.reloaded = self._now(), cut
 
 
 def _loaded(native: Native, file: Path) -> Settings:

@@ -42,6 +42,7 @@ def telling(
         "paused" if feeder.paused else state,
         readable(str(file or "")),
         visiting.workers.busy,
+        visiting.fetcher.declared,
         trouble=guards.words(),
         paused_at=None if paused_since is None else now - (time.monotonic() - paused_since),
         paused_for="" if paused_since is None else paused_for,

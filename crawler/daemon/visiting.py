@@ -23,6 +23,7 @@ from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import SaidOf
 from crawler.log import Log
 from crawler.model import Fetched, Kept, Kind, Outcome, Task, Trouble
+from crawler.policy.masking import masked_line
 from crawler.policy.pardons import Pardons
 from crawler.policy.remedies import remedy
 from crawler.records import Settlement
@@ -64,6 +65,8 @@ class Visiting:
         self._together = together
         self._ended = ended
         self.tally = Tally()
+        self.troubled: Callable[[str, str], None] = lambda *_: None
+        """Gets what troubles this process: a name, and words."""
         self._pardons = Pardons()
         self._stale: set[int] = set()
         """Ids of tasks that were leased before their lists were read again."""
@@ -216,7 +219,9 @@ class Visiting:
         try:
             return self.fetcher.fetch(task, job, **options)
         except Trouble as trouble:
-            if trouble.kind is Kind.LOCAL_IO and not trouble.ours:
+            if trouble.wait:
+                self.troubled("body", f"no room for {masked_line(task.location)}: {trouble.reason}")
+            elif trouble.kind is Kind.LOCAL_IO and not trouble.ours:
                 fault = self._disk.output_fault()
                 if fault:
                     raise Trouble(Kind.LOCAL_IO, self._remedy(fault), ours=True) from trouble

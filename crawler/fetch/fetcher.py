@@ -89,6 +89,15 @@ class Fetcher:
         """Return the bytes that bodies under way are still to bring to the disk, as declared."""
         return self._reader.declared.bytes
 
+    @property
+    def written(self) -> int:
+        """Return the bytes of bodies that went to the disk since the start."""
+        return self._reader.declared.written
+
+    def find_room(self, left: Callable[[], int | None]) -> None:
+        """Refuse bodies for which there is no room; `left` returns the bytes that there are."""
+        self._reader.declared.left = left
+
     def hang_up(self) -> None:
         """Close every idle connection."""
         self._sessions.hang_up()

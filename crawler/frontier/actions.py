@@ -14,8 +14,9 @@ from crawler.records import StoredFile
 class Retry:
     """Make URLs due whose last visit failed or was a bad end, with all their attempts.
 
-    That is what was given up, what waits to be tried again, and what a schedule would visit again
-    later. Jobs that the configuration no longer has are left. It counts by kind.
+    That is what was given up, what waits to be tried again, also for its host alone, and what a
+    schedule would visit again later. A host that rests is visited no sooner. Jobs that the
+    configuration no longer has are left. It counts by kind.
     """
 
     wanted: Wanted

@@ -14,6 +14,8 @@ Cursor = tuple[int, int]
 """Where a change goes on: one of its parts, and a number in it; both are the engine's own."""
 START: Cursor = (0, 0)
 """The cursor of a change that has not begun."""
+SHORTEST_S: Seconds = 0.001
+"""Time between two visits that a rate is told of at least."""
 Row = TypeVar("Row")
 
 
@@ -70,6 +72,19 @@ class HostState:
     parked: int
     well_at: Seconds | None
     share: float | None
+    first_failed_at: Seconds | None
+    spacing: Seconds | None
+
+    @property
+    def failed_at(self) -> Seconds | None:
+        """Return when the first of its failures in a row was; None while it does not fail."""
+        return self.failing_since and (self.first_failed_at or self.failing_since)
+
+    def rate(self, now: Seconds) -> float:
+        """Return its visits a second, lately; 0 if it has none."""
+        if self.spacing is None:
+            return 0.0
+        return 1.0 / max(self.spacing, now - self.answered_at, SHORTEST_S)
 
     def rest(self, now: Seconds) -> NextVisit:
         """Return until when it rests, its hours and budget apart, and what for.

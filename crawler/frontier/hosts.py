@@ -11,10 +11,13 @@ CHOICES = ("at_work", "failing", "resting", "paused")
 """Which hosts are meant: those that a process has, or that are next; those that fail or have banned
 us; those that rest for longer than their delay; those that an operator has paused by their names.
 """
-ORDERS = ("failing", "rests", "well", "share", "failures", "waiting", "name")
+ORDERS = (
+    "failing", "rests", "well", "share", "failures", "waiting", "in-flight", "rate", "today",
+    "delay", "name",
+)  # fmt: skip
 """By what they are sorted: since when they fail, until when they rest, when they were last well
 (the longest ago first), their share of good visits (the least first), failures in a row, URLs that
-wait (the most first), the name."""
+wait or are in flight (the most first), visits a second and of today, delay in force, the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,24 @@ class FailureList:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """A robots.txt without its text; times are wall times."""
+
+    fetched_at: Seconds
+    """0: never."""
+    until: Seconds
+    """Its rules hold so long."""
+    bytes: int
+    """Length of the rules; 0: everything is allowed."""
+    status: int | None
+    """HTTP status of the last answer."""
+    failures: int
+    """Attempts since then that failed."""
+    none_allowed: int
+    """Whether the host was given up before its rules were known."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostLine:
     """A host beside others."""
 
@@ -61,6 +82,12 @@ class HostLine:
     """URLs that a process has leased: they are being visited, or about to be."""
     last: FailureSum | None
     """Its newest failure."""
+    configured: Seconds = 0.0
+    """Delay that the jobs ask for which visit it, the longest."""
+    obeys: bool = False
+    """Whether its robots.txt is asked for: one of these jobs obeys it."""
+    robots: "Rules | None" = None
+    """What is known of that; None: nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,8 @@ class Beat:
     """How the frontier's clock runs; `now` goes by it from here on."""
     looked: bool = False
     """Whether somebody looks at the visits under way, see `Pulse.visits_under_way`."""
+    declared: int = 0
+    """Bytes that bodies under way of other processes of this machine are still to bring."""
 
 
 class UnderWay(NamedTuple):
@@ -184,6 +186,8 @@ class Pulse:
     """Path of its configuration file."""
     busy: int = 0
     """Number of visits under way."""
+    declared: int = 0
+    """Bytes that bodies under way are still to bring to the disk, as their servers say."""
     visits: int = 0
     """Number of visits since it started."""
     rate: float = 0.0

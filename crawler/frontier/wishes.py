@@ -88,7 +88,11 @@ class MakeWish:
 
 @dataclass(frozen=True, slots=True)
 class TakeBackWish:
-    """Have a wish stand no more; it counts 1, or nothing where none stood."""
+    """Have a wish stand no more; it counts 1, or nothing where none stood.
+
+    A host may be forgotten by now. One that nobody knows, and of which nothing is wished, is a
+    UsageError, as is a job that the configuration has not.
+    """
 
     verb: Verb
     subject: Subject

@@ -35,10 +35,9 @@ class Forecast:
     most: Seconds | None
     """None where nothing says how long: a host fails, or not all hosts were looked at."""
     host: str
-    """The host that takes longest; '' where the rate decides."""
+    """The host that takes longest; '' where the rate decides, or the probe of one that fails."""
     failing: str = ""
-    """The host that fails and is tried again last, so that it takes as long at least; '' if none
-    fails."""
+    """The host that fails and is tried again last: it takes as long at least; '' if none fails."""
 
 
 def forecast(
@@ -61,7 +60,9 @@ def _forecast(
     well = _of_well([one for one in loads if not one.fails], left / rate if rate > 0 else 0.0, now)
     if failing:
         last = max(failing, key=lambda one: one.opens_at)
-        return Forecast(max(well.least, last.opens_at - now), None, well.host, last.host)
+        probe = last.opens_at - now
+        host = well.host if well.least > probe else ""
+        return Forecast(max(well.least, probe), None, host, last.host)
     return well if complete else replace(well, most=None)
 
 

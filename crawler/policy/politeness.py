@@ -31,6 +31,10 @@ LATENCY_WEIGHT = 0.3
 """Weight of the newest response time in the host's own."""
 SHARE_WEIGHT = 0.1
 """Weight of the newest visit in the share of good ones."""
+SPACING_WEIGHT = 0.2
+"""Weight of the newest time between two visits."""
+LULL_S: Seconds = 3600.0
+"""A host that was not visited for so long has no rate, and begins a new one."""
 CLOCK_ERROR_S: Seconds = 0.001
 """How exactly the beginning of a visit is known afterwards."""
 MAX_TURN_S: Seconds = 3600.0
@@ -76,6 +80,11 @@ class HostPace:
     """When a visit last brought what was asked for."""
     share: float | None = None
     """Share of such visits, lately."""
+    first_failed_at: Seconds = 0.0
+    """While it fails, when the first of its failures in a row was: `failing_since` leaves out the
+    time in which nobody asked."""
+    spacing: Seconds | None = None
+    """Time between the beginnings of its visits, smoothed."""
 
     @property
     def next_at(self) -> Seconds:
@@ -138,6 +147,13 @@ class HostPace:
     def begun(self, now: Seconds) -> None:
         """Note the start: with several slots the next one waits for the delay, not the answer."""
         self.pending -= 1
+        rest = now - self.answered_at
+        if rest >= LULL_S:
+            self.spacing = None
+        elif self.spacing is None:
+            self.spacing = rest + self.latency
+        else:
+            self.spacing += SPACING_WEIGHT * (rest - self.spacing)
         self.answered_at = max(self.answered_at, now)
         if now >= self.day_ends:
             self.spent = 0
@@ -152,7 +168,10 @@ class HostPace:
     def finished(self, answered_at: Seconds) -> None:
         """Give the slot back; `answered_at` is when the host's answer began, or the visit's end."""
         self.busy -= 1
-        self.answered_at = max(self.answered_at, answered_at)
+        if answered_at > self.answered_at:
+            if self.spacing is not None:
+                self.spacing += SPACING_WEIGHT * (answered_at - self.answered_at)
+            self.answered_at = answered_at
 
     def asked_to_wait(self, until: Seconds) -> None:
         """Rest as long as the host asked for."""
@@ -182,7 +201,7 @@ class HostPace:
         self.failures += 1
         self.silent = silent
         if self.failing_since is None:
-            self.failing_since = now
+            self.failing_since = self.first_failed_at = now
         most = min(self.limits.max_backoff, max(MAX_STEPWISE_BACKOFF_S, 4 * self.base_delay))
         self.backoff = min(most, max(FIRST_BACKOFF_S, 2 * self.delay))
         rest = self.backoff

@@ -14,10 +14,13 @@ _NO_REST = Rest()
 def health_of(pace: HostPace, offset: Seconds) -> Health:
     """Return what is to be remembered of a host beside its rests."""
     since, refusals = pace.failing_since, pace.refusals
+    failing = first = None
+    if since is not None:
+        failing, first = since + offset, pace.first_failed_at + offset
     return Health(
         backoff=pace.backoff,
         failures=pace.failures,
-        failing_since=None if since is None else since + offset,
+        failing_since=failing,
         silent=pace.silent,
         latency=round(pace.latency, 4),
         spent=pace.spent,
@@ -27,6 +30,8 @@ def health_of(pace: HostPace, offset: Seconds) -> Health:
         refused_since=None if refusals.since is None else refusals.since + offset,
         well_at=None if pace.well_at is None else pace.well_at + offset,
         share=None if pace.share is None else round(pace.share, 4),
+        first_failed_at=first,
+        spacing=pace.spacing,
     )
 
 
@@ -50,7 +55,7 @@ def remember(
     pace.turn_at = max(pace.turn_at, rest.turn_at - offset)
     pace.backoff, pace.failures, pace.silent = health.backoff, health.failures, health.silent
     pace.latency, pace.put_off = health.latency, health.failures if health.latency else None
-    pace.share = health.share
+    pace.share, pace.spacing = health.share, health.spacing
     pace.well_at = None if health.well_at is None else min(now, health.well_at - offset)
     unasked = rest.unasked(now + offset)
     if health.refused_since is not None:
@@ -58,6 +63,8 @@ def remember(
         pace.refusals = Refusals(health.refusals, path, not path, min(now, since))
     if health.failing_since is not None:
         pace.failing_since = min(now, health.failing_since - offset + unasked)
+        first = health.failing_since if health.first_failed_at is None else health.first_failed_at
+        pace.first_failed_at = min(now, first - offset)
     today = int((now + offset) // DAY_S)
     pace.day_ends = (today + 1) * DAY_S - offset
     pace.spent = health.spent if health.day >= today else 0

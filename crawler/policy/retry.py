@@ -92,7 +92,16 @@ def _is_no_failure(task: Task, outcome: Outcome) -> bool:
     which a stored file was asked for: the next visit goes without one.
     """
     condition_failed = outcome.status == PRECONDITION_FAILED and task.stored is not None
-    return outcome.ours or outcome.needs_robots is not None or condition_failed
+    ours = outcome.ours or outcome.wait > 0
+    return ours or outcome.needs_robots is not None or condition_failed
+
+
+def _our_wait(outcome: Outcome, random: Random, most: Seconds) -> Seconds:
+    """Return how long a URL waits that is not charged: a moment, or what this machine asks for."""
+    if not outcome.wait:
+        return random.uniform(0, MAX_OUR_WAIT_S)
+    wait = min(outcome.wait, most)
+    return random.uniform(wait / 2, wait)
 
 
 def _answered(status: int) -> str:
@@ -134,7 +143,7 @@ def verdict(
     if word_of(task, outcome) == "ok":
         return Done()
     if _is_no_failure(task, outcome):
-        return Again(now + random.uniform(0, MAX_OUR_WAIT_S), charged=False)
+        return Again(now + _our_wait(outcome, random, max_backoff), charged=False)
     if outcome.final or not _passes(outcome, spared=spared):
         return Dead(outcome.reason)
     failures = 0 if spared else task.failures + 1

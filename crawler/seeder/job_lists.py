@@ -71,6 +71,10 @@ class JobLists:
         if self._sync is None:
             self._spawn()
 
+    def carry_on(self, job: Job, of: Callable[[], Sequence[Source]]) -> None:
+        """Go by other options of the job, which mean the same for its lists."""
+        self.job, self._of = job, of
+
     def took_in(self, sources: Sequence[Source], sums: SyncSums) -> None:
         """Note that the lists were read already, as short ones of a new job."""
         self.sums, self.awaited = sums, False

@@ -67,6 +67,8 @@ class Seeder:
         self._event = Event()
         """Set when there is a round to begin, or a job has ended."""
         self._round = True
+        self._carries = False
+        """Whether jobs have other options that are none of their lists."""
         self._changed: Mapping[str, Sequence[str]] = {}
         self.down_since: Seconds | None = None
         """Wall time at which a process was last seen on the ledger, until all lists are read."""
@@ -117,12 +119,19 @@ class Seeder:
         self._round = True
         self._event.set()
 
+    def carry_on(self) -> None:
+        """Take up other options of jobs that change nothing about their lists: none is read."""
+        self._carries = True
+        self._event.set()
+
     def _follow(self, tools: SyncTools) -> None:
         poll_at = 0.0
         while True:
             self._event.clear()
             if self._round:
                 self._begin_round(tools)
+            if self._carries:
+                self._take_up()
             if time.monotonic() >= poll_at:
                 self._roster.poll(watched=self._watch())
                 poll_at = time.monotonic() + POLL_S
@@ -148,6 +157,14 @@ class Seeder:
                 lists = self._roster.add(self._new(job, tools, slots, lists))
             self._roster.begin(lists, changed.get(job.name, ()))
         # new jobs do not wait for what a million hosts are to learn
+        wake_hosts(self._frontier, self._owner, self._look)
+
+    def _take_up(self) -> None:
+        """Have the lists of each job go by its options of now, and hosts learn of them."""
+        self._carries = False
+        for job in self._jobs():
+            if lists := self._roster.get(job.name):
+                lists.carry_on(job, partial(self._sources, job))
         wake_hosts(self._frontier, self._owner, self._look)
 
     def _take_in_new(self, jobs: Sequence[Job], tools: SyncTools, slots: Slots) -> set[str]:

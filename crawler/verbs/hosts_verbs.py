@@ -1,5 +1,7 @@
 """The verbs `hosts`, `host` and `failures` of the command line."""
 
+import shutil
+import sys
 from typing import Any
 
 import click
@@ -50,7 +52,8 @@ def hosts_verb(
         found = desk.entry(HostsOf(choice, order or _USUAL_ORDER[choice], look.now, limit))
     if as_json_:
         return _print_json(hosts.table_document(found, look), ledger)
-    return print_lines(hosts.table_lines(found, choice, look), ledger.mask)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return print_lines(hosts.table_lines(found, choice, look, width), ledger.mask)
 
 
 def _look(desk: Desk, ledger: Ledger) -> hosts.Look:

@@ -140,7 +140,13 @@ class Visits:
 
 
 def _told_by(trouble: Trouble) -> Outcome:
-    return Outcome(trouble.kind, reason=trouble.reason, ours=trouble.ours, final=trouble.final)
+    return Outcome(
+        trouble.kind,
+        reason=trouble.reason,
+        ours=trouble.ours,
+        final=trouble.final,
+        wait=trouble.wait,
+    )
 
 
 def _ended(task: Task, outcome: Outcome, start: Seconds) -> Visited:

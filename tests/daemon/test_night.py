@@ -53,6 +53,23 @@ def terminal(night, tmp_path):
         yield terminal
 
 
+def test_top_shows_the_same_on_a_small_terminal_and_hears_of_its_size(night, terminal):
+    terminal.type("crawler top")
+    terminal.see("^crawler top ", FILM)
+    terminal.resize(40, 12)
+    shown = terminal.see(
+        r"^\d\d:\d\d:\d\d  q quit · ", rf"^failing  {REFUSES}:\d+: connect refuse",
+        rf"^http://{HANGS}:\d+/\d\.zip\n  {_SPAN}  0 bytes  archive$",
+        rf"^http://{BIG}:\d+/\d\.mp4\n  {_SPAN}  {_SIZE}  {_SIZE}/s  films$",
+    )  # fmt: skip
+    assert "process" not in shown, "what is well leaves its line to the visits"
+    terminal.resize(80, 24)
+    terminal.see("^crawler top ", "^process ", FAILING, FILM, HANGING)
+    terminal.press("C-c")
+    terminal.see(r"^ready\$ crawler top\n(?s:.*)^ready\$")
+    assert (terminal.asked("alternate_on"), terminal.asked("cursor_flag")) == ("0", "1")
+
+
 FAILING = rf"^failing +{REFUSES}:\d+: connect refused"
 FILM = rf"{_SPAN} +{_SIZE} +{_SIZE}/s +films +http://{BIG}:\d+/\d\.mp4"
 HANGING = rf"{_SPAN} +0 bytes +archive +http://{HANGS}:\d+/\d\.zip"

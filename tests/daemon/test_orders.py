@@ -81,7 +81,7 @@ def test_a_reload_is_waited_for_and_what_it_changed_is_told_for_each(tmp_path, p
     told = desk(tmp_path, "reload", "--wait")
     for daemon in pair:
         assert len(daemon.told("config.reloaded", crawler=["concurrency"])) == 1
-        assert f"process {daemon.process.pid}: " in told
+        assert f"process {daemon.process.pid}: crawler: concurrency 8 → 9\n" in told
     assert one.told("order.heard", verb="reload")
     assert not other.told("order.heard")
 

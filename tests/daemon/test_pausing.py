@@ -2,15 +2,16 @@
 
 import contextlib
 import json
-import os
-import random
 import sqlite3
 import time
+from itertools import count
 from pathlib import Path
 
 import gevent
 import pytest
 
+from crawler.frontier import changed, open_ledger
+from crawler.frontier.wishes import ALL, MakeWish, Verb, Wisher
 from tests.daemon.test_desk import desk
 from tests.program import Daemon, at_once, until, write_config
 from tests.servers import Site, slow
@@ -19,7 +20,6 @@ WITHIN_S = 1.0
 """Time after which a wish is in force."""
 SLACK_S = 0.7
 """What two processes and their servers may take on a machine that is shared."""
-FULL = os.environ.get("CRAWLER_CAMPAIGN") == "full"
 
 
 def jobs_of(*sites: Site, **options) -> list[dict]:
@@ -124,6 +124,32 @@ def test_a_visit_under_way_ends_while_nothing_new_begins(tmp_path):
         assert site.paths() == ["/1"]
 
 
+def test_what_waits_for_visits_under_way_ends_with_the_process_that_dies(tmp_path):
+    with Site(slow(600)) as site, crawling(tmp_path, site, processes=1, per_host=1) as (daemon,):
+        waiting = gevent.spawn(desk, tmp_path, "pause", "--wait")
+        daemon.wait_for("wish.heard", verb="pause")
+        gevent.sleep(1)
+        assert not waiting.ready(), "a visit is under way"
+        daemon.process.kill()
+        daemon.wait()
+        assert "no daemon is running" in waiting.get(timeout=5)
+
+
+def test_who_waits_for_processes_to_hear_waits_for_nothing_that_others_wish_meanwhile(tmp_path):
+    def others():
+        with open_ledger(tmp_path / "state.sqlite", write=True) as ledger:
+            for number in count():
+                gevent.sleep(0.001)
+                changed(ledger, MakeWish(Verb.SET, ALL, Wisher(), None, "concurrency", number + 1))
+
+    with Site(str.encode) as site, crawling(tmp_path, site, processes=1):
+        wishing = gevent.spawn(others)
+        began = time.monotonic()
+        assert "heard by 1 process" in desk(tmp_path, "pause", "--job", "j0", "--wait")
+        assert time.monotonic() - began < 5
+        wishing.kill()
+
+
 def test_a_pause_stands_over_a_kill_and_ends_by_its_time(tmp_path):
     with Site(str.encode) as site, crawling(tmp_path, site, processes=1) as (daemon,):
         desk(tmp_path, "pause", "--for", "4s", "--wait")
@@ -199,27 +225,3 @@ def test_a_ledger_that_another_program_holds_is_told_of_within_five_seconds(tmp_
         began = time.monotonic()
         assert "another program holds it" in desk(tmp_path, "pause", code=1)
         assert time.monotonic() - began < 5
-
-
-@pytest.mark.campaign
-def test_a_pause_is_in_force_over_any_number_of_kills(tmp_path):
-    """Whoever dies when, and whoever begins: nothing begins between its second and its end."""
-    chance = random.Random(11)
-    with Site(str.encode) as site, crawling(tmp_path, site) as daemons:
-        running = list(daemons)
-        for _ in range(100 if FULL else 3):
-            desk(tmp_path, "pause")
-            since = time.monotonic()
-            victim = chance.choice(running)
-            victim.process.kill()
-            victim.wait()
-            running.remove(victim)
-            running.append(Daemon(victim.config).__enter__())
-            running[-1].wait_for("daemon.ready")
-            gevent.sleep(max(0.0, since + WITHIN_S + SLACK_S + 1 - time.monotonic()))
-            assert quiet(site, since)
-            desk(tmp_path, "resume")
-            began = time.monotonic()
-            until(lambda began=began: begun_after(site, began), "it does not go on", running[0])
-        for daemon in running:
-            daemon.__exit__()

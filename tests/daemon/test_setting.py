@@ -76,8 +76,47 @@ def test_concurrency_is_set_and_told_old_and_new(tmp_path):
         told = desk(tmp_path, "set", "concurrency=1", "log.level=debug", "--for", "1h")
         assert "crawler.concurrency: 8 → 1" in told
         daemon.wait_for("config.reloaded", crawler=["concurrency", "log"])
-        assert "everything is so already" in desk(tmp_path, "set", "concurrency=1")
+        assert "everything: concurrency is so already" in desk(tmp_path, "set", "concurrency=1")
         assert daemon.stop() == 0
+
+
+def test_old_and_new_are_told_as_in_force_and_what_comes_back(tmp_path):
+    with Site(str.encode) as site, crawling(tmp_path, site) as (daemon,):
+        desk(tmp_path, "set", "--job", "j", "delay=30s", "--wait")
+        told = desk(tmp_path, "set", "--job", "j", "delay=40s", "per_host=2", "--for", "1h")
+        assert told.splitlines()[:2] == ["j.delay: 30s → 40s", "j.per_host: 8 → 2"]
+        assert "until 20" in told
+        told = desk(tmp_path, "set", "delay=5s")
+        assert "everything: delay changes nothing: what is set for job j counts more" in told
+        told = desk(tmp_path, "set", "--host", "127.0.0.1", "delay=1s", "--dry-run")
+        assert told == "hosts.127.0.0.1.delay: 40s → 1s\n", "where none is said of it, of its job"
+        told = desk(tmp_path, "unset", "--job", "j", "delay", "per_host")
+        assert told.splitlines()[1:4] == [
+            "job j: per_host is as the file says", "j.delay: 40s → 5s", "j.per_host: 2 → 8",
+        ]  # fmt: skip
+        assert "everything has delay=5" in desk(tmp_path, "wishes")
+        assert "j.delay: 5s → 50ms" in desk(tmp_path, "unset", "delay")
+        assert daemon.stop() == 0
+
+
+def test_what_is_set_runs_no_program_and_reads_no_list_again(tmp_path):
+    with Site(str.encode) as site:
+        program = tmp_path / "list"
+        program.write_text(
+            f"#!/bin/sh\necho >> {tmp_path}/runs\necho {site.url}/1\necho {site.url}/2\n"
+        )
+        program.chmod(0o755)
+        job = {"name": "j", "command": [str(program)], "delay": "50ms"}
+        with Daemon(write_config(tmp_path, [job])) as daemon:
+            until(lambda: len(daemon.told("visit")) == 2, "no visits", daemon)
+            until(lambda: daemon.told("job.synced"), "not read", daemon)
+            for number in (1, 2):
+                desk(tmp_path, "set", "--job", "j", f"attempts={number}", "--wait")
+                until(lambda: len(daemon.told("config.reloaded")) == number, "not set", daemon)  # noqa: B023
+            desk(tmp_path, "reload", "--wait")
+            until(lambda: len(daemon.told("job.synced")) > 1, "not read", daemon)
+            assert (tmp_path / "runs").read_text().count("\n") == 2, "at its start, and by reload"
+            assert daemon.stop() == 0
 
 
 @pytest.mark.parametrize(
@@ -89,6 +128,7 @@ def test_concurrency_is_set_and_told_old_and_new(tmp_path):
         (("set", "--job", "k", "delay=5s"), "no job k; it has j"),
         (("set", "--host", "nobody", "delay=5s"), "no host nobody is known"),
         (("set", "delay"), "write OPTION=VALUE"),
+        (("set", "--job", "k", "delay=5s", "--dry-run"), "no job k; it has j"),
         (("unset", "robots"), "robots: cannot be set; what can"),
     ],
 )

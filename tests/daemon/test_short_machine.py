@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests import real
-from tests.program import Daemon, assert_clean, crawler, until, write_config
+from tests.program import Daemon, assert_clean, crawler, ledger, until, write_config
 from tests.servers import Site, slow
 
 BIG = 900_000
@@ -81,6 +81,96 @@ def test_no_visit_begins_while_what_is_on_its_way_takes_the_last_room(tmp_path, 
             between = held[held.index("room.short") : held.index("room.enough")]
             assert between.count("visit") <= 2  # what was under way, and the one that broke off
     assert_clean(tmp_path, urls=21)
+
+
+def endless(length):
+    """A body as fast as it is read."""
+    left = length
+    while left > 0:
+        yield b"x" * min(65_536, left)
+        left -= 65_536
+        gevent.sleep(0.001)
+
+
+def test_a_body_for_which_there_is_no_room_costs_nothing_but_its_wait(tmp_path):
+    length = 30_000_000
+
+    def route(path):
+        if path == "/declared":
+            return "200 OK", [("Content-Length", str(length))], endless(length)
+        if path == "/not":
+            return "200 OK", [], endless(length)
+        return path.encode()
+
+    hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+    with real.small_disk(tmp_path / "disk", "16m") as disk, Site(route, hosts) as site:
+        one, other, well = (f"http://{host}:{site.port}" for host in hosts)
+        urls = [f"{one}/declared", f"{other}/not", f"{well}/[1-40]"]
+        job = {"name": "j", "urls": urls, "delay": "100ms", "path": "{host}/{name}"}
+        config = write_config(
+            tmp_path, [job], output=str(disk / "files"), defaults={"max_backoff": "4s"},
+            guards={"min_free": "2MB", "min_inodes": 0},
+        )  # fmt: skip
+        with Daemon(config) as daemon:
+            until(lambda: len(daemon.told("visit", kind="stored")) == 40, "not well", daemon)
+            refused = daemon.told("visit", kind="local_io")
+            assert {one["url"].rpartition("/")[2] for one in refused} == {"declared", "not"}
+            assert any("30,000,000 bytes are declared, and" in one["reason"] for one in refused)
+            assert all(one["attempt"] == 1 for one in refused), "none is charged"
+            until(lambda: "no room for http" in process_of(config)["trouble"], "not told", daemon)
+            for event in ("room.short", "daemon.paused"):
+                assert not daemon.told(event), "one body held up all others"
+            real.resize(disk, "128m")
+            until(lambda: len(daemon.told("visit", kind="stored")) == 42, "not mended", daemon)
+            assert daemon.stop() == 0
+    assert_clean(tmp_path, urls=42)
+
+
+def last_beat(folder, *, declares, after=0.0):
+    """When a process that declares bytes to come, or none, did beat last; None where none did."""
+    ask = "SELECT max(seen_at) FROM process WHERE (declared > 0) = ? AND seen_at > ?"
+    with ledger(folder) as db:
+        return db.execute(ask, (declares, after)).fetchone()[0]
+
+
+def test_what_bodies_of_other_processes_have_declared_counts_as_used(tmp_path):
+    hurry = gevent.event.Event()
+
+    def slow_body():
+        yield b"x"
+        hurry.wait(60)
+        yield from endless(8_000_000 - 1)
+
+    def route(path):
+        body = slow_body() if not site.paths()[:-1] else endless(8_000_000)
+        return "200 OK", [("Content-Length", "8000000")], body
+
+    hosts = ["127.0.0.1", "127.0.0.2"]
+    with real.small_disk(tmp_path / "disk", "16m") as disk, Site(route, hosts) as site:
+        urls = [f"http://{host}:{site.port}/{n}" for n, host in enumerate(hosts)]
+        config = write_config(
+            tmp_path, [{"name": "j", "urls": urls[:1]}], output=str(disk / "files"), concurrency=1,
+            defaults={"max_backoff": "4s"}, guards={"min_free": "2MB", "min_inodes": 0},
+        )  # fmt: skip
+        with Daemon(config) as first:
+            until(lambda: site.requests, "not visited", first)
+            with Daemon(config) as second:
+                second.wait_for("daemon.ready")
+                at = until(lambda: last_beat(tmp_path, declares=True), "not told", first)
+                until(
+                    lambda: last_beat(tmp_path, declares=False, after=at),
+                    "not heard",
+                    second,
+                )
+                crawler("add", "-c", str(config), "--job", "j", urls[1], cwd=tmp_path)
+                told = second.wait_for("visit", kind="local_io")
+                assert "8,000,000 bytes are declared, and there is room for 6," in told["reason"]
+                real.resize(disk, "64m")
+                second.wait_for("visit", kind="stored")
+                hurry.set()
+                first.wait_for("visit", kind="stored")
+                assert [first.stop(), second.stop()] == [0, 0]
+    assert_clean(tmp_path, urls=2)
 
 
 def test_a_process_beyond_its_hard_limit_of_memory_drains_and_exits_with_1(tmp_path):

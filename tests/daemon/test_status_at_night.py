@@ -76,7 +76,7 @@ def test_what_the_last_reload_changed_is_told_until_the_next_one(tmp_path):
             write_config(tmp_path, [{**jobs[0], "delay": "3s"}])
             desk(tmp_path, "reload")
             until(lambda: reloaded() is not None, "not told", daemon)
-            assert "j: delay" in reloaded()
+            assert reloaded() == "j: delay 0 → 3s"
             file.write_text("jobs: nonsense")
             daemon.signal(signal.SIGHUP)
             daemon.wait_for("config.rejected")

@@ -34,3 +34,30 @@ def test_a_host_that_is_repaired_is_visited_at_once(tmp_path):
             assert [daemon.stop(), second.stop()] == [0, 0]
         assert "no daemon is running" in desk(tmp_path, "wake", host, code=1)
         assert "no host z is known" in desk(tmp_path, "wake", host, "z", code=2)
+
+
+def test_a_retry_tells_which_hosts_rest_nevertheless_and_what_ends_that(tmp_path):
+    def answer(path):
+        return status("503 Busy", ("Retry-After", "600")) if path == "/1" else status("500 Broken")
+
+    with Site(answer, ("127.0.0.1", "127.0.0.2")) as site:
+        urls = [f"http://127.0.0.1:{site.port}/1", f"http://127.0.0.2:{site.port}/[2-9]"]
+        job = {"name": "j", "urls": urls, "attempts": 50, "per_host": 1, "path": "{host}/{name}"}
+        file = write_config(tmp_path, [job], defaults={"max_backoff": "1h"})
+        asked, broken = (f"127.0.0.{n}:{site.port}" for n in (1, 2))
+        with Daemon(file) as daemon:
+            daemon.wait_for("host.rested", host=broken)
+            daemon.wait_for("visit", status=503)
+            told = desk(tmp_path, "retry")
+            assert f"{asked} rests until " in told
+            assert (
+                f": it asked for that itself; only `crawler wake --force {asked}` ends it" in told
+            )
+            assert f": its failures; `crawler wake {broken}` ends it" in told
+            named = desk(tmp_path, "retry", urls[0], code=1)
+            assert named.startswith(f"{urls[0]}: it is due already")
+            assert f"only `crawler wake --force {asked}` ends it" in named
+            rests = json.loads(desk(tmp_path, "retry", "--host", asked, "--json"))["resting"]
+            assert [one["host"] for one in rests] == [asked]
+            assert site.paths().count("/1") == 1, "what a host asks for is ended by no retry"
+            assert daemon.stop() == 0

@@ -13,6 +13,7 @@ _SPAN = r"\d[\d.]* (?:d|h|min|s)\b(?: \d+ (?:h|min|s)\b)?"
 _VARYING = [
     (re.compile(pattern), word)
     for pattern, word in (
+        (r"(heard by )\d+ of (\d+ processes); by all within a second", r"\1\2"),
         (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
         (r"\d\d:\d\d:\d\d(?:\.\d+)?", "TIME"),
         (r"[0-9a-f]{64}", "DIGEST"),
@@ -26,6 +27,7 @@ _VARYING = [
         (r"\d+ %", "SHARE"),
         (r"\d+\.\d+ (visits/s|of them ok)", r"RATE \1"),
         (r"rate=[\d.]+", "rate=RATE"),
+        (r"[\d.]+(?:e\+\d+)?/(?:s|min|h)\b", "RATE"),
         (r"\d+ in flight", "N in flight"),
         (r"(HTTP status|http_error) (\d)(\d\d)", r"\1 \2-\3"),
         (r"(?<![\w.,=-])[1-9][\d,]*\+?(?![\w.,]*\d)", "N"),

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from crawler.policy.politeness import FAILURES_TO_REST
 from tests.night.web import BIG, BUSY, EMPTY, HANGS, REFUSES, WELL
 from tests.program import CRAWLER, until
 
@@ -35,7 +36,7 @@ AT_FIRST = (
     ("docs", WELL, "[1-900].html", ", robots: obey"),
     ("archive", HANGS, "[1-3].zip", ""),
     ("news", BUSY, "[1-50].html", ""),
-    ("dead", REFUSES, "[1-30].html", ""),
+    ("dead", REFUSES, "[1-30].html", ", delay: 100ms"),
     ("old", EMPTY, "[1-3].html", ""),
 )
 AT_LAST = (
@@ -109,12 +110,13 @@ class Night:
         (self.folder / "crawler.yaml").write_text(CONFIG.format() + "".join(lines))
 
     def _fail(self) -> bool:
-        """Tell whether all processes run, and the hosts fail that are to fail."""
+        """Tell whether all processes run, and the hosts rest that are to fail."""
         logs = self.folder.glob("crawler_*.log")
         if sum('"daemon.ready"' in log.read_text() for log in logs) < PROCESSES:
             return False
         failing = self._asked("hosts --failing")["hosts"]
-        return {REFUSES, BUSY} <= {one["host"].partition(":")[0] for one in failing}
+        failures = {one["host"].partition(":")[0]: one["failures"] for one in failing}
+        return failures.get(REFUSES, 0) >= FAILURES_TO_REST and BUSY in failures
 
     def _is_night(self) -> bool:
         """Tell whether the rest has come to what it comes to."""

@@ -34,6 +34,8 @@ def test_of_a_host_that_fails_only_its_next_probe_is_foreseen():
     both = load(), load("b", fails=True, opens_at=NOW + 9)
     assert seen(*both) == Forecast(20.0, None, "a", "b")
     assert seen(*both, rate=0.1) == Forecast(100.0, None, "", "b")
+    late = load(), load("b", fails=True, opens_at=NOW + 90)
+    assert seen(*late) == Forecast(90.0, None, "", "b"), "what decides is told, and nothing else"
 
 
 def test_what_was_not_looked_at_may_take_longer():

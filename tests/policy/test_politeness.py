@@ -16,6 +16,7 @@ from crawler.policy.politeness import (
     DAY_S,
     FAILURES_TO_REST,
     FIRST_BACKOFF_S,
+    LULL_S,
     MAX_STEPWISE_BACKOFF_S,
     HostPace,
 )
@@ -716,3 +717,50 @@ def test_of_a_host_that_was_never_met_nothing_is_remembered():
     host = HostPace(0)
     remember(host, Health(), now=10, offset=1e9)
     assert (host.ready_at(), host.delay, host.slots) == (0, 0, 1)
+
+
+def test_a_host_has_a_rate_of_its_own_that_follows_its_visits():
+    pace, now = HostPace(0.0), 100.0
+    for _ in range(40):
+        pace.handed_off()
+        pace.begun(now)
+        pace.finished(now + 0.5)
+        now += 2.5
+    assert pace.spacing == pytest.approx(2.5, rel=0.001)
+    health = health_of(pace, 0.0)
+    later = HostPace(0.0)
+    remember(later, health, now, 0.0, rest_of(pace, 0.0))
+    later.handed_off()
+    later.begun(now)
+    assert later.spacing == pytest.approx(2.5, rel=0.2)
+    later.handed_off()
+    later.begun(now + LULL_S)
+    assert later.spacing is None
+
+
+def test_a_host_with_many_visits_at_once_has_their_rate():
+    pace, now = HostPace(0.0), 100.0
+    ends = [now + 1.0 + number / 4 for number in range(4)]
+    for _ in ends:
+        pace.handed_off()
+        pace.begun(now)
+    for number in range(200):
+        pace.finished(ends[number % 4])
+        pace.handed_off()
+        pace.begun(ends[number % 4])
+        ends[number % 4] += 1.0
+    assert pace.spacing == pytest.approx(0.25, rel=0.3)
+
+
+def test_a_host_fails_since_its_first_failure_however_long_nobody_asked():
+    pace = HostPace(0.0)
+    pace.failed(100.0, 100.0, Random(0), silent=True)
+    pace.answered_at = 100.0
+    health, rest = health_of(pace, 0.0), rest_of(pace, 0.0)
+    later = HostPace(0.0)
+    remember(later, health, 5000.0, 0.0, rest)
+    assert (later.first_failed_at, later.failing_since > 4000) == (100.0, True)
+    later.failed(5000.0, 5000.0, Random(0), silent=True)
+    assert health_of(later, 0.0).first_failed_at == 100.0
+    later.well(0.1)
+    assert health_of(later, 0.0).first_failed_at is None

@@ -313,3 +313,12 @@ def test_a_condition_that_failed_is_charged_to_nobody_and_asked_for_once(attempt
 def test_a_wait_is_the_hosts_word_or_our_own_backoff(status, retry_after, wait, hosts):
     outcome = Outcome(Kind.HTTP_ERROR, status, retry_after=retry_after)
     assert is_hosts_word(outcome, wait) is hosts
+
+
+@pytest.mark.parametrize(("most", "waits"), [(3600.0, (300, 600)), (60.0, (30, 60))])
+def test_a_url_whose_body_finds_no_room_waits_and_is_not_charged(most, waits):
+    outcome = Outcome(Kind.LOCAL_IO, reason="no room", wait=600.0)
+    found = judge(outcome, failures=4, attempts=5, most=most)
+    assert not found.charged
+    assert waits[0] <= found.at - NOW <= waits[1]
+    assert state_of(outcome) == "", "its host pays for nothing"

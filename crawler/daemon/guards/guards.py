@@ -19,6 +19,7 @@ from crawler.daemon.guards.rooms import Rooms
 from crawler.errors import MemoryFullError
 from crawler.feeder.feeder import Feeder
 from crawler.fetch.fetcher import Fetcher
+from crawler.frontier import Beat
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.policy.troubles import Troubles
@@ -62,6 +63,10 @@ class Guards:
         self._hub = HubWatch(self._hub_lag, log, partial(self.happened, "hub"))
         self.short_since: Seconds | None = None
         """Monotonic time since when no visit begins for want of room; None: there is enough."""
+        self._written = 0
+        """What had gone to the disk when its room was looked at, in bytes."""
+        self._elsewhere = 0
+        """What bodies under way of other processes of this machine are still to bring, in bytes."""
         self._full = ""
         """Why the process is to end; '' while it is not."""
 
@@ -70,6 +75,7 @@ class Guards:
         self._folders = (options.output, options.state.parent)
         self._native = Native(1).__enter__()
         self._look()
+        self._fetcher.find_room(self._room)
         self._greenlet: Greenlet = gevent.spawn(self._run)
         self._hub.__enter__()
         return self
@@ -82,6 +88,22 @@ class Guards:
     def happened(self, name: str, words: str) -> None:
         """Note what has troubled this process, to be told of for a while."""
         self.troubles.happened(name, words, time.monotonic())
+
+    def heed(self, beat: Beat) -> None:
+        """Note what other processes told of their bodies under way."""
+        self._elsewhere = beat.declared
+
+    def _room(self) -> int | None:
+        """Return the bytes for which there is room beside the bodies under way, if that is known.
+
+        It is below 0 where they take what is to stay free.
+        """
+        free, least = self._rooms.free, self._configuration.settings.crawler.guards.min_free
+        since = self._fetcher.written - self._written
+        return None if free is None else free - least - since - self._coming()
+
+    def _coming(self) -> int:
+        return self._fetcher.declared + self._elsewhere
 
     def _hub_lag(self) -> Seconds:
         return self._configuration.settings.crawler.guards.hub_lag
@@ -105,12 +127,14 @@ class Guards:
             self._look()
 
     def _look(self) -> None:
+        written = self._fetcher.written
         self.look(self._native.start(measure, self._folders).get(), time.monotonic())
+        self._written = written
 
     def look(self, found: Measures, now: Seconds) -> None:
         """Judge measures, and let as many visits run as they allow."""
         options, feeder = self._configuration.settings.crawler.guards, self._feeder
-        short = self._rooms.look(found.rooms, options, self._fetcher.declared)
+        short = self._rooms.look(found.rooms, options, self._coming())
         self.short_since = (self.short_since or now) if short else None
         most = self._ceilings.look(found, options, now, feeder.busy, feeder.concurrency)
         feeder.allow(0 if short else most)

@@ -17,9 +17,12 @@ class Rooms:
         self._log = log
         self._troubles = troubles
         self._floors: dict[tuple[Path, str], Floor] = {}
+        self.free: int | None = None
+        """Bytes that are left for bodies, as it was seen last; None where that is not known."""
 
     def look(self, rooms: Sequence[Room], options: GuardOptions, declared: int) -> bool:
         """Tell whether anything is short; what bodies under way have `declared` counts as used."""
+        self.free = rooms[0].free if rooms else None
         for at, room in enumerate(rooms):
             spent = declared if not at else 0
             self._judge(room, "bytes", room.free, options.min_free, spent)

@@ -50,6 +50,8 @@ class Hearing:
         self._obeyed = 0
         """Number of the last order that was obeyed."""
         self._number = 0
+        self._unsaid: Heard | None = None
+        """What is in force here, where the ledger does not know that yet."""
         self._wishes: dict[int, Wish] = {}
 
     def run(self) -> None:
@@ -69,10 +71,17 @@ class Hearing:
             if heard.wishes is not None:
                 self._take_up(heard, heard.wishes)
                 self._obey(heard.orders)
-                self._frontier.heed(self._owner, heard.number, list(heard.orders))
+                self._unsaid = heard
+            self._say()
             self._end()
         except (LocalFaultError, StateError) as error:  # whoever writes is told of it likewise
             self._log.debug("wish.unheard", cause=str(error))
+
+    def _say(self) -> None:
+        """Note what is in force here: until that stands in the ledger, each look tries it."""
+        if (heard := self._unsaid) is not None:
+            self._frontier.heed(self._owner, heard.number, list(heard.orders))
+            self._unsaid = None
 
     def _take_up(self, heard: Heard, wishes: Sequence[Wish]) -> None:
         before, self._wishes = self._wishes, {wish.id: wish for wish in wishes}
@@ -95,7 +104,7 @@ class Hearing:
         self._set_options(wishes)
 
     def _obey(self, orders: Mapping[int, Order]) -> None:
-        """Do as told, once: an order that could not be noted as heard comes again."""
+        """Do as told, once: an order that is not noted as heard yet comes again."""
         for number, order in orders.items():
             if number > self._obeyed:
                 self._obeyed = number

@@ -33,6 +33,7 @@ PROCEDURES = (
     leasing.GIVE_BACK,
     leasing.TAKE,
     leasing.TAKE_BACK,
+    turns.QUEUE,
     turns.TAKE,
     turns.SHARE,
 )

@@ -101,7 +101,7 @@ def document(case: Case) -> dict[str, Any]:
             "why": case.host.rest(case.now).why.value,
             "opens_at": stamp(case.host.opens_at or None),
             "failures": case.host.failures,
-            "failing_since": stamp(case.host.failing_since),
+            "failing_since": stamp(case.host.failed_at),
             "pid": owner.process.pid if owner else None,
         },
     }

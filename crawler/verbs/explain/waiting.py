@@ -112,7 +112,7 @@ _RESTS = {
 
 
 def _why_failing(host: HostState, now: Seconds, give_up: Seconds) -> str:
-    since = f" since {iso(host.failing_since)}" if host.failing_since else ""
+    since = f" since {iso(host.failed_at)}" if host.failed_at else ""
     why = f"{counted(host.failures, 'failure')} in a row{since}"
     given_up = _is_given_up(host, now, give_up)
     return f"{why}: it is given up, and until then its URLs end unvisited" if given_up else why

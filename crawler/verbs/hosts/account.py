@@ -4,33 +4,26 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from crawler.frontier import HostState, Member
-from crawler.frontier.hosts import HostAccount, JobThere
+from crawler.frontier.hosts import HostAccount, HostLine, JobThere
 from crawler.frontier.process import current
 from crawler.frontier.wishes import Scope, Wish
 from crawler.model import Seconds
 from crawler.records import Robots
+from crawler.verbs.hosts.asked import delays
 from crawler.verbs.hosts.failures import failure, told
 from crawler.verbs.hosts.state import Look, state_of
-from crawler.verbs.hosts.table import host_document, share, visits_today
+from crawler.verbs.hosts.table import host_document, pace, share, visits_today
 from crawler.verbs.wishes.words import document, in_words
 from crawler.verbs.words import counted, span, stamp, when
 
 
 def account_lines(found: HostAccount, members: Sequence[Member], look: Look) -> Iterator[str]:
     """Yield the lines of one host, a subject each."""
-    now, host, state = look.now, found.line.state, state_of(found.line.state, look)
-    yield host.key
-    failing = f", for {span(now - host.failing_since)}" if host.failing_since is not None else ""
-    yield f"  state         {state.word}{failing}{_in_a_row(host)}"
-    for wish in _wishes(found, look):
-        yield f"  wish          {in_words(wish, now)}"
-    if state.until is not None:
-        yield f"  rests         until {when(state.until, now)} ({state.why})"
-    yield f"  last well     {'never' if host.well_at is None else when(host.well_at, now)}"
-    today = counted(visits_today(host, now), "visit")
-    lately = f", {share(host)} of the last ones well" if host.share is not None else ""
-    yield f"  visits        {today} today{lately}"
-    yield from _pace(host)
+    now = look.now
+    yield found.line.state.key
+    yield from _state(found, look)
+    yield from _visits(found.line.state, now)
+    yield from _pace(found.line, look)
     yield from _owner(found, members, now)
     yield f"  URLs          {found.line.waiting:,} waiting, {found.line.leased:,} leased"
     for job in found.jobs:
@@ -41,6 +34,24 @@ def account_lines(found: HostAccount, members: Sequence[Member], look: Look) -> 
         yield f"  failed        {told(cause, now)}"
         yield f"                {cause.reason}"
         yield f"                {cause.url}"
+
+
+def _state(found: HostAccount, look: Look) -> Iterator[str]:
+    now, host, state = look.now, found.line.state, state_of(found.line.state, look)
+    failing = f", for {span(now - host.failed_at)}" if host.failed_at is not None else ""
+    yield f"  state         {state.word}{failing}{_in_a_row(host)}"
+    for wish in _wishes(found, look):
+        yield f"  wish          {in_words(wish, now)}"
+    if state.until is not None:
+        yield f"  rests         until {when(state.until, now)} ({state.why})"
+
+
+def _visits(host: HostState, now: Seconds) -> Iterator[str]:
+    yield f"  last well     {'never' if host.well_at is None else when(host.well_at, now)}"
+    today = counted(visits_today(host, now), "visit")
+    rate = f", {lately} lately" if (lately := pace(host.rate(now))) else ""
+    well = f", {share(host)} of the last ones well" if host.share is not None else ""
+    yield f"  visits        {today} today{rate}{well}"
 
 
 def _wishes(found: HostAccount, look: Look) -> list[Wish]:
@@ -62,9 +73,11 @@ def _in_a_row(host: HostState) -> str:
     return f", {counted(host.refusals, 'refused visit')} in a row" if host.refusals else ""
 
 
-def _pace(host: HostState) -> Iterator[str]:
-    asked = f", its robots.txt asks for {span(host.crawl_delay)}" if host.crawl_delay else ""
-    yield f"  delay         {span(host.gap)} in force{asked}"
+def _pace(line: HostLine, look: Look) -> Iterator[str]:
+    host = line.state
+    asked = [f"{span(value)} by {who}" for who, value in delays(line, look).items() if value]
+    told_ = f"; asked for: {', '.join(asked)}" if asked else ""
+    yield f"  delay         {span(host.gap)} in force{told_}"
     if host.latency:
         yield f"  answers in    {span(host.latency)}"
 

@@ -68,7 +68,7 @@ def _state(status: Status, ledger: Ledger) -> Iterator[str]:
 
 def _failing(status: Status) -> Iterator[str]:
     for line in status.failing.rows:
-        host, since = line.state, line.state.failing_since
+        host, since = line.state, line.state.failed_at
         length = f" for {span(max(0, round(status.now - since)))}" if since is not None else ""
         cause = told(line.last, status.now) if line.last else f"{host.failures} failures in a row"
         yield f"failing  {host.key}{length}: {cause}"
@@ -177,7 +177,7 @@ def _failing_host(line: HostLine) -> dict[str, Any]:
     last = line.last
     return {
         "host": line.state.key,
-        "since": stamp(line.state.failing_since),
+        "since": stamp(line.state.failed_at),
         "cause": last.cause if last else None,
         "reason": last.reason if last else None,
     }

@@ -41,7 +41,10 @@ def _words(status: Status, found: Forecast | None) -> str:
     if found is None:
         return "nothing says yet how long they take"
     if found.failing:
-        return f"not before {when(status.now + found.least, status.now)}: {found.failing} fails"
+        why = f"{found.host} is the slowest, and " if found.host else ""
+        return (
+            f"not before {when(status.now + found.least, status.now)}: {why}{found.failing} fails"
+        )
     slow = f"; {found.host} is the slowest" if found.host else " at this rate"
     if found.most is None:
         return f"at least {span(found.least)}{slow}"

@@ -1,5 +1,6 @@
 """The verb `top`: looks once a second, draws, and hears keys until q."""
 
+import shutil
 import signal
 import sys
 from contextlib import suppress
@@ -16,7 +17,7 @@ from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.orders import processes
 from crawler.verbs.top import terminal
-from crawler.verbs.top.view import ORDERS, Shown, screen
+from crawler.verbs.top.view import ENDLESS, ORDERS, Shown, Window, screen
 from crawler.verbs.words import print_lines
 
 LOOK_EVERY_S: Seconds = 3.0
@@ -63,11 +64,11 @@ class Watcher:
         self._looked_at: Seconds = 0.0
         self._shown: Shown | None = None
 
-    def lines(self) -> list[str]:
+    def lines(self, window: Window = ENDLESS) -> list[str]:
         """Look, unless the screen is held still; return the lines to show."""
         if self._shown is None or not self._paused:
             self._shown = self._look()
-        lines = screen(self._shown, self._order, paused=self._paused)
+        lines = screen(self._shown, self._order, window, paused=self._paused)
         return [self._ledger.mask(line) for line in lines]
 
     def press(self, key: str) -> bool:
@@ -95,7 +96,7 @@ class Watcher:
 
 def _watch(watcher: Watcher, interval: Seconds) -> None:
     while True:
-        terminal.draw(watcher.lines())
+        terminal.draw(watcher.lines(Window(*shutil.get_terminal_size())))
         if not watcher.press(terminal.key(interval)):
             return
 

@@ -8,22 +8,29 @@ from textwrap import indent
 import click
 
 from crawler.errors import UsageError
-from crawler.frontier import changed
+from crawler.frontier import Desk, changed
 from crawler.frontier.actions import ForgetUrl, RetryUrl, Single
 from crawler.policy.masking import Mask
-from crawler.urls import canonical
+from crawler.urls import canonical, host_of
 from crawler.verbs.desk_options import ENDED_BY_INT
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.urls.given import Bad, BetweenBatches, given, in_words, named_ones
 from crawler.verbs.words import as_json, counted, print_lines
 
+MAX_HOSTS = 20
+"""Hosts of named URLs that are looked at."""
+
+Beside = Callable[[Desk, Sequence[str]], Iterable[str]]
+
 
 def do_each(
     ledger: Ledger, named: Sequence[str], action: Callable[[str], RetryUrl | ForgetUrl],
-    done: str, *, dry: bool, as_json_: bool,
+    done: str, *, dry: bool, as_json_: bool, beside: Beside = lambda *_: (),
 ) -> int:  # fmt: skip
     """Do an action for each URL as it comes; tell what came of it, and return the exit code.
+
+    `beside` has lines to be printed after that, about the hosts of URLs that are due.
 
     Raises:
         UsageError: an argument is no URL, and nothing is done.
@@ -45,6 +52,8 @@ def do_each(
         finally:
             told.end()
             bad.tell_rest()
+        if not as_json_:
+            print_lines(beside(desk, list(told.hosts)), ledger.mask)
     return code or (UsageError.exit_code if bad.number else told.code)
 
 
@@ -74,6 +83,8 @@ class _Told:
         self._seen: set[int] = set()
         """Hashes of the URLs that came."""
         self._well = 0
+        self.hosts: dict[str, None] = {}
+        """Some of the hosts of URLs that are due now."""
 
     @property
     def code(self) -> int:
@@ -95,6 +106,8 @@ class _Told:
             print_lines([f"{url}: {'; '.join(_words(came, self._done))}"], self._mask)
         self._seen.add(hash(url))
         self._well += Single.DONE in came
+        if came.keys() & {Single.DONE, Single.DUE} and len(self.hosts) < MAX_HOSTS:
+            self.hosts[host_of(url)] = None
 
     def end(self) -> None:
         """Print the end."""

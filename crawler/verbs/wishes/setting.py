@@ -1,23 +1,23 @@
 """`crawler set` and `crawler unset`: options of the running crawler, above those of the file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
-from crawler.config import Settings
 from crawler.config.document import scalar
-from crawler.config.overlay import SETTABLE, Set, overlaid
-from crawler.daemon.changed_values import changed_values
+from crawler.config.overlay import SETTABLE, Set, laid_over, overlaid
+from crawler.daemon.changed_values import Value, told
 from crawler.errors import UsageError
-from crawler.frontier import Desk, changed
-from crawler.frontier.wishes import MakeWish, Subject, TakeBackWish, Verb, Wish
+from crawler.frontier import AboutHost, Desk, changed
+from crawler.frontier.wishes import MakeWish, Scope, Subject, TakeBackWish, Verb
 from crawler.model import Seconds
 from crawler.verbs.desk_options import DRY_RUN, JSON, Span, verb_of, verb_of_configuration
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.wishes.standing import about, hearers, standing, subject_of, wait, wisher
+from crawler.verbs.wishes.standing import about, hearers, subject_of, wait, wisher
+from crawler.verbs.wishes.values import changes, mine, sets_standing
 from crawler.verbs.wishes.words import named
-from crawler.verbs.words import as_json, print_lines
+from crawler.verbs.words import as_json, print_lines, when
 
 
 @click.command("set")
@@ -48,17 +48,20 @@ def set_verb(
     """
     subject, given = subject_of(host, job), dict(map(_option, options))
     with opened_by(ledger, acts=not dry, write=not dry) as desk:
-        values = _told(desk, ledger, subject, given)
+        before = sets_standing(desk)
+        values = _told(desk, ledger, subject, given, before)
         if not dry:
             for option, value in given.items():
                 made = MakeWish(Verb.SET, subject, wisher(why), lasts, option, value)
                 changed(desk, made)
         found = wait(desk) if waits and not dry else hearers(desk)
+        until = [] if lasts is None else [f"until {when(desk.now() + lasts, desk.now())}"]
     if as_json_:
-        told = {"set": given, "values": values, **found.document()}
-        return click.echo(as_json(told, ledger.mask, indent=2))
-    lines = values or [f"{named(subject)} is so already"]
-    return print_lines([*lines, *([] if dry else [found.in_words()])], ledger.mask)
+        said = {"set": given, "values": told(values), **found.document()}
+        return click.echo(as_json(said, ledger.mask, indent=2))
+    same = _unchanged(subject, given, values, before)
+    lines = [*told(values), *same, *until, *([] if dry else [found.in_words()])]
+    return print_lines(lines, ledger.mask)
 
 
 @click.command("unset")
@@ -80,16 +83,19 @@ def unset_verb(
     subject = subject_of(host, job)
     _check_names(subject, options)
     with opened_by(ledger, acts=True, write=True) as desk:
+        before = sets_standing(desk)
         taken = {
             one: changed(desk, TakeBackWish(Verb.SET, subject, one)).total() for one in options
         }
+        after = sets_standing(desk)
+        values = _back(desk, ledger, subject, before, after)
         found = wait(desk) if waits else hearers(desk)
     if as_json_:
-        click.echo(as_json({"taken_back": taken, **found.document()}, ledger.mask, indent=2))
+        said = {"taken_back": taken, "values": told(values), **found.document()}
+        click.echo(as_json(said, ledger.mask, indent=2))
     else:
-        words = {0: "was not set", 1: "is as the file says"}
-        lines = [f"{named(subject)}: {one} {words[number]}" for one, number in taken.items()]
-        print_lines([*lines, found.in_words()], ledger.mask)
+        lines = [_word(subject, one, number, after) for one, number in taken.items()]
+        print_lines([*lines, *told(values), found.in_words()], ledger.mask)
     return int(not any(taken.values()))
 
 
@@ -112,33 +118,71 @@ def _check_names(subject: Subject, options: Iterable[str]) -> None:
         raise UsageError(f"{', '.join(wrong)}: cannot be set; what can: {', '.join(allowed)}")
 
 
-def _told(desk: Desk, ledger: Ledger, subject: Subject, given: dict[str, object]) -> Sequence[str]:
-    """Return what would be other than it is, old and new.
+def _told(
+    desk: Desk, ledger: Ledger, subject: Subject, given: dict[str, object], before: Sequence[Set]
+) -> Sequence[Value]:
+    """Return what would be other than it is in force now.
 
     Raises:
         UsageError: an option cannot be set, or not so.
     """
     text = ledger.settings
     assert text is not None
-    sets = [_set(wish) for wish in standing(desk) if wish.verb is Verb.SET]
-    before = _as_far_as(text, sets)
-    mine = [Set(subject.scope.value, subject.name, *item) for item in given.items()]
-    return changed_values(before, overlaid(before, mine))
+    _check_job(subject, [job.name for job in text.jobs])
+    new = mine(subject, given)
+    overlaid(laid_over(text, before), new)
+    others = [one for one in before if one[:3] not in {each[:3] for each in new}]
+    return changes(text, before, [*others, *new], _jobs_of(desk, subject))
 
 
-def _set(wish: Wish) -> Set:
-    return Set(wish.subject.scope.value, wish.subject.name, wish.option, wish.value)
+def _check_job(subject: Subject, jobs: Sequence[str]) -> None:
+    if subject.scope is Scope.JOB and subject.name not in jobs:
+        known = ", ".join(jobs)
+        raise UsageError(f"the configuration has no job {subject.name}; it has {known}")
 
 
-def _as_far_as(text: Settings, sets: Iterable[Set]) -> Settings:
-    """Return the settings with what is set above them, but for what makes no sense any more."""
-    settings = text
-    for one in sets:
-        try:
-            settings = overlaid(settings, [one])
-        except UsageError:
-            continue
-    return settings
+def _back(
+    desk: Desk, ledger: Ledger, subject: Subject, before: Sequence[Set], after: Sequence[Set]
+) -> Sequence[Value]:
+    """Return what is in force again, if the configuration was named."""
+    if ledger.settings is None:
+        return ()
+    return changes(ledger.settings, before, after, _jobs_of(desk, subject))
+
+
+def _jobs_of(desk: Desk, subject: Subject) -> list[str]:
+    """Return the jobs that visit a host."""
+    if subject.scope is not Scope.HOST:
+        return []
+    return [job.name for one in desk.entry(AboutHost(subject.name)) for job in one.jobs]
+
+
+def _unchanged(
+    subject: Subject, given: dict[str, object], values: Sequence[Value], before: Sequence[Set]
+) -> Iterator[str]:
+    """Yield a line for each option that is in force already, or that others stand above."""
+    for option in given.keys() - {one.option for one in values}:
+        above = [one for one in before if one.option == option and _is_narrower(one, subject)]
+        names = ", ".join(f"{one.scope} {one.name}" for one in above)
+        why = f"changes nothing: what is set for {names} counts more" if above else "is so already"
+        yield f"{named(subject)}: {option} {why}"
+
+
+def _is_narrower(one: Set, subject: Subject) -> bool:
+    scopes = tuple(SETTABLE)
+    return scopes.index(one.scope) > scopes.index(subject.scope.value)
+
+
+def _word(subject: Subject, option: str, taken: int, after: Sequence[Set]) -> str:
+    """Say what has become of an option that is no longer set for a subject."""
+    others = [one for one in after if one.option == option]
+    if not taken:
+        word = "was not set"
+    elif others:
+        word = "is no longer set; what else is set of it counts: crawler wishes"
+    else:
+        word = "is as the file says"
+    return f"{named(subject)}: {option} {word}"
 
 
 VERBS: tuple[click.Command, ...] = (set_verb, unset_verb)

@@ -85,28 +85,32 @@ class Hearers:
         }
 
 
-def hearers(desk: Desk) -> Hearers:
-    """Return which processes have heard of all wishes by now."""
+def hearers(desk: Desk, number: int | None = None) -> Hearers:
+    """Return which processes have heard of the wishes of a number; None: of all by now."""
     sums, machine, now = desk.sums(), current().machine, desk.now()
+    number = sums.wishes if number is None else number
     living = [one for one in sums.members if one.life(machine, now) == "alive"]
-    heard = tuple(one for one in living if one.heard >= sums.wishes)
+    heard = tuple(one for one in living if one.heard >= number)
     return Hearers(heard, tuple(one for one in living if one not in heard))
 
 
 def wait(desk: Desk, subject: Subject | None = None) -> Hearers:
     """Wait until every living process has heard, and no visit of a subject is under way.
 
+    What others wish meanwhile is not waited for, nor a process that is gone.
+
     Raises:
         CrawlerError: a process does not hear.
     """
-    deadline = time.monotonic() + HEARD_WITHIN_S
-    while (found := hearers(desk)).others:
+    number, deadline = desk.sums().wishes, time.monotonic() + HEARD_WITHIN_S
+    while (found := hearers(desk, number)).others:
         if time.monotonic() > deadline:
             pids = ", ".join(str(one.process.pid) for one in found.others)
             raise CrawlerError(
                 f"process {pids} has not heard of it within {HEARD_WITHIN_S:g} s: is it stopped?"
             )
         time.sleep(GLANCE_S)
-    while found.heard and subject is not None and desk.entry(InFlight(subject)):
+    while subject is not None and found.heard and desk.entry(InFlight(subject)):
         time.sleep(GLANCE_S)
+        found = hearers(desk, number)
     return found

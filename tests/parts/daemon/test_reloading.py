@@ -9,6 +9,7 @@ from crawler.daemon import reloading
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.reloading import ConfigWatch, Reloader
 from crawler.errors import LocalFaultError, UsageError
+from crawler.frontier.wishes import Scope, Subject, Verb, Wish, Wisher
 
 NOW = 1_000_000.0
 
@@ -130,6 +131,22 @@ def test_a_fault_of_ours_that_a_file_shows_rejects_it_and_ends_nothing(file):
     assert log == ["config.rejected"]
     reloader.reload()
     assert log == ["config.rejected"] * 2
+
+
+def test_what_an_operator_set_is_in_force_although_the_file_is_rejected_meanwhile(file):
+    configuration, log = Configuration(load(file)), Events()
+
+    def prepare(settings, text, found):
+        return lambda: configuration.take_up(configuration.coming(settings, text))
+
+    reloader = Reloader(file, configuration, prepare, log, lambda: NOW)
+    subject = Subject(Scope.JOB, "a")
+    wish = Wish(1, Verb.SET, subject, "delay", "30s", Wisher(), NOW, None)
+    reloader.wishes = [wish]
+    file.write_text("jobs: nonsense")
+    reloader.reload()
+    assert log == ["config.rejected", "config.reloaded"]
+    assert configuration.jobs["a"].delay == 30.0
 
 
 def test_a_pipe_in_the_place_of_the_file_is_rejected_and_blocks_no_later_reload(file):

@@ -19,7 +19,8 @@ def broken(file, now, held):
     found = [] if kept == real else [f"the sums are {kept}, counted anew {real}"]
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
         found += [*_ends(db), *_known(db), *_leases(db, held), *_listings(db), *_files(db)]
-        return [*found, *_readiness(db, now), *_parking(db), *_said(db), *_references(db)]
+        found += [*_readiness(db, now), *_parking(db), *_said(db), *_references(db)]
+        return [*found, *_paused(db), *_woken(db, now)]
 
 
 def _ends(db):
@@ -94,22 +95,30 @@ def _files(db):
             yield f"the file {path} of task {task} is reserved by {owners.get(path_key(path))}"
 
 
+_AT_WORK = """
+job.name NOT IN (SELECT subject FROM wish WHERE verb = 'pause' AND scope = 'job')"""
 _WAITING = f"""
 SELECT min(due_at),
     min(CASE WHEN NOT :awaited OR NOT ifnull(host.obeys, job.obeys) THEN due_at END)
 FROM task JOIN job ON job.id = job JOIN host ON host.id = host
-WHERE host = :host AND state = {WAITING} AND active AND job.id != {ROBOTS_JOB}"""
+WHERE host = :host AND state = {WAITING} AND active AND job.id != {ROBOTS_JOB}
+AND {_AT_WORK}"""
 _ROBOTS = f"""
 SELECT min(due_at) FROM task WHERE host = ? AND job = {ROBOTS_JOB} AND state = {WAITING}
 AND EXISTS (SELECT 1 FROM host_job JOIN job ON job.id = host_job.job AND active
-    WHERE host_job.host = task.host)"""
+    WHERE host_job.host = task.host AND {_AT_WORK})"""
+
+
+_HOST_PAUSED = """
+EXISTS (SELECT 1 FROM wish WHERE verb = 'pause' AND scope = 'host'
+    AND subject IN (key, substr(key, 1, instr(key, ':'))))"""
 
 
 def _readiness(db, now):
     """Yield the unowned hosts that nothing will ever lease, though a task of theirs waits."""
     for host, key, ready_at, next_at, opens_at, rules_until, asked_until in db.execute(
         "SELECT id, key, ready_at, next_at, opens_at, rules_until, asked_until FROM host "
-        "WHERE owner IS NULL"
+        f"WHERE owner IS NULL AND NOT ({_HOST_PAUSED})"
     ).fetchall():
         awaited = rules_until <= now < asked_until
         ((waiting, free),) = db.execute(_WAITING, {"host": host, "awaited": awaited}).fetchall()
@@ -132,6 +141,25 @@ def _parking(db):
     """Yield the parked hosts that no lease will ever bring back."""
     for (key,) in db.execute(_LOST):
         yield f"{key} is parked, and nothing brings it back"
+
+
+def _paused(db):
+    """Yield the hosts that are paused, and that a lease would look at."""
+    ready = "SELECT key FROM host WHERE owner IS NULL AND ready_at IS NOT NULL AND "
+    for (key,) in db.execute(f"{ready} {_HOST_PAUSED}"):
+        yield f"{key} is paused, and ready"
+
+
+_UNHEARD = """
+SELECT key FROM woken JOIN host ON host.id = woken.host
+LEFT JOIN process ON process.id = host.owner
+WHERE number > heard AND (failures OR backoff OR failed_until OR next_at > ? + 2)"""
+
+
+def _woken(db, now):
+    """Yield the hosts that rest for failures of which their owners knew before the wake."""
+    for (key,) in db.execute(_UNHEARD, (now,)):
+        yield f"{key} was woken, and rests"
 
 
 def _said(db):

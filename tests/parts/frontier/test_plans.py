@@ -15,7 +15,7 @@ SHORT = {
     "CONSTANT", "sqlite_schema", *staging.TABLES,
 }  # fmt: skip
 """Tables that are as long as a configuration, or as one call of a verb."""
-DERIVED = {"first", "line", "queue", "ranks", "least", "found", "older", "3"}
+DERIVED = {"first", "line", "queue", "ends", "ranks", "least", "found", "older", "3"}
 """Names within statements for rows that were found by an index, with a limit."""
 BOUNDED = {
     "SELECT count(*) FROM recent": "once for thousands of URLs, and never of more rows",
@@ -68,6 +68,29 @@ def scanned(frontier, statement):
     scans = {match.group(1) for *_, detail in plan if (match := re.match(r"SCAN (.+)", detail))}
     names = {scan.split()[0] for scan in scans - AT_HAND.keys()}
     return {name for name in names - SHORT - DERIVED if not name.startswith("(subquery")}
+
+
+def looped(frontier, statement):
+    """Return the staged tables that a statement reads again for every row of another one."""
+    plan = frontier._file._native.call(
+        lambda: frontier._file.db.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+    )
+    inner = {number for number, _, _, detail in plan if detail.startswith("CORRELATED")}
+    found = set()
+    for _, parent, _, detail in plan:
+        if not detail.startswith(("SCAN", "SEARCH")):
+            continue
+        table = detail.split()[1].removeprefix("temp.")
+        if detail.startswith("SCAN") and parent in inner and table in staging.TABLES:
+            found.add(table)
+        inner.add(parent)
+    return found
+
+
+def test_no_procedure_reads_a_staged_table_again_for_every_row(tmp_path):
+    with Timed(tmp_path / "state.sqlite", durable=False) as frontier:
+        found = {one: looped(frontier, one) for one in within_procedures()}
+    assert not {one: tables for one, tables in found.items() if tables}
 
 
 def test_no_statement_reads_a_whole_table_of_hosts_or_urls(tmp_path):

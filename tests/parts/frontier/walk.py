@@ -38,8 +38,20 @@ from crawler.frontier import (
 from crawler.frontier.process import Process
 from crawler.model import Kind, Outcome
 from crawler.policy.naming import path_key
-from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms, Robots, Settlement
+from crawler.records import (
+    Again,
+    Dead,
+    Done,
+    Health,
+    Hop,
+    HostRecord,
+    JobTerms,
+    Rest,
+    Robots,
+    Settlement,
+)
 from tests.parts.desk import change, number, rows, stored
+from tests.parts.frontier.operator import Operator
 from tests.parts.frontiers import beat, done, move, put, reclaim, seed
 
 JOBS = ("one", "two", "three")
@@ -64,7 +76,7 @@ STEPS = {
 class Walk:
     """A frontier, its processes and a clock of their own."""
 
-    def __init__(self, frontier, file, number, *, obeying=0.5, others=()):
+    def __init__(self, frontier, file, number, *, obeying=0.5, others=(), wishes=False):
         self.random = random.Random(number)
         self.now = 1_800_000_000.0
         self.held = {}
@@ -88,9 +100,12 @@ class Walk:
         self._pids = 0
         self.active = set(JOBS)
         self._obeys = dict.fromkeys(JOBS, False)
+        self._operator = Operator(self, frontier, file, number, JOBS, 4 * HOSTS + GUESTS)
+        self._wishes = wishes
+        """Whether somebody wishes something now and then."""
         self._configure()
 
-    def _of(self, owner):
+    def of(self, owner):
         """Return the frontier that a process asks."""
         return self._frontiers[owner % len(self._frontiers)]
 
@@ -107,10 +122,12 @@ class Walk:
         for one in self._frontiers[1:]:
             one.skew = self.random.choice([SKEW_S, -SKEW_S])
         for owner in self.held:
-            beat(self._of(owner), owner, self.now, watched=Watched())
-            assert self._of(owner).now() == self.now, "it went by a wall clock that is wrong"
+            beat(self.of(owner), owner, self.now, watched=Watched())
+            assert self.of(owner).now() == self.now, "it went by a wall clock that is wrong"
         self.trace.append((name, None))
         self.trace[-1] = name, getattr(self, f"_step_{name}")()
+        if self._wishes:
+            self._operator.step()
 
     def _configure(self):
         terms = [
@@ -144,7 +161,7 @@ class Walk:
             return None
         owner = self.random.choice(sorted(self.held))
         job, name = self.random.choice(JOBS), f"list {self.random.randrange(2)}"
-        one = self._asked(self._of(owner).begin_pass, owner, job, name)
+        one = self._asked(self.of(owner).begin_pass, owner, job, name)
         others = {each for each in self.passes if each.owner in self.held and each.owner != owner}
         read = any(each.source == one.source for each in others) if one else True
         assert one or others, "a list that nobody reads can be read"
@@ -164,7 +181,7 @@ class Walk:
             return None
         anchors = self.random.sample(range(4), self.random.randint(1, 2))
         read = [self._chunk(one.job, anchor) for anchor in anchors]
-        self._asked(put, self._of(one.owner), one, read, self.now)
+        self._asked(put, self.of(one.owner), one, read, self.now)
         return one, [(each.anchor, [seed.url for seed in each.seeds]) for each in read]
 
     def _step_end(self):
@@ -179,7 +196,7 @@ class Walk:
         after = 0
         while after is not None and self.random.random() < 0.9:
             for _ in range(self.random.randint(1, 2)):
-                last = self._of(one.owner).end_pass(one, read, self.now, gone, after)
+                last = self.of(one.owner).end_pass(one, read, self.now, gone, after)
             after = last
         if after is None:
             self.passes.remove(one)
@@ -201,8 +218,10 @@ class Walk:
         return job, done(self._frontier, owner, Retire(job), self.now)
 
     def _step_join(self):
-        if len(self.held) >= MAX_PROCESSES:
-            return None
+        return self.join() if len(self.held) < MAX_PROCESSES else None
+
+    def join(self):
+        """Let a process come."""
         self._pids += 1
         owner = self._frontier.join(Process(f"machine {self._pids}", 1, "1"), self.now).owner
         self.held[owner] = {}
@@ -224,13 +243,23 @@ class Walk:
         )
         for host in idle:
             del mine[host]
+        if self._wishes:
+            self._assert_not_paused(lease, mine)
         for leased in lease.hosts:
             mine.setdefault(leased.id, []).extend(leased.tasks)
         return owner, idle, back, [(one.id, [t.url for t in one.tasks]) for one in lease.hosts]
 
+    def _assert_not_paused(self, lease, mine):
+        """See that nothing comes of what a wish pauses."""
+        paused = self._operator.paused()
+        for host in lease.hosts:
+            assert host.id in mine or not paused.has_host(host.key), f"{host.key} is paused"
+            for task in host.tasks:
+                assert not paused.has(host.key, task.job), f"{task.url} of {task.job} is paused"
+
     def _leased(self, owner, **wants):
         """Lease; where the answer cannot be read, the process has none of it, and asks again."""
-        frontier = self._of(owner)
+        frontier = self.of(owner)
         if self.random.random() < LOST:
             frontier.lease(owner, self.now, **wants)
             frontier._file.unanswered = True
@@ -245,7 +274,7 @@ class Walk:
         found = [
             HostRecord(host, self.now, address=self.random.choice(ADDRESSES)) for host in hosts
         ]
-        refused = move(self._of(owner), owner, found, self.now)
+        refused = move(self.of(owner), owner, found, self.now)
         for host in refused:
             del mine[host]
         return owner, hosts, refused
@@ -263,7 +292,15 @@ class Walk:
 
     def _rest(self, host):
         opens_at = self.random.choice([0.0, 0.0, self.now + 50])
-        return HostRecord(host, self.now + self.random.choice([0, 5]), opens_at=opens_at)
+        rest = self.random.choice([0, 5])
+        return self._record(host, rest, opens_at=opens_at)
+
+    def _record(self, host, rest, **more):
+        """Return what a host is owed that rests so long, for its failures where some are wished."""
+        if not (self._wishes and rest):
+            return HostRecord(host, self.now + rest, **more)
+        until, health = self.now + 20 * rest, Health(20.0 * rest, 3, self.now)
+        return HostRecord(host, until, **more, health=health, rest=Rest(self.now, until))
 
     def _step_settle(self):
         busy = [owner for owner in sorted(self.held) if any(self.held[owner].values())]
@@ -273,8 +310,8 @@ class Walk:
         task = self.random.choice([task for tasks in self.held[owner].values() for task in tasks])
         settled = self._of_robots(task) if task.robots else self._of_page(task)
         self.held[owner][task.host_id].remove(task)
-        host = HostRecord(task.host_id, self.now + self.random.choice([0, 2]))
-        self._asked(self._of(owner).settle, owner, [settled], [host])
+        host = self._record(task.host_id, self.random.choice([0, 2]))
+        self._asked(self.of(owner).settle, owner, [settled], [host])
         return owner, task.url, task.robots, settled.verdict
 
     def _of_robots(self, task):
@@ -334,7 +371,7 @@ class Walk:
             return None
         owner = self.random.choice(sorted(self.held))
         hosts = [HostRecord(host, self.now + 1) for host in self.held.pop(owner)]
-        self._asked(self._of(owner).leave, owner, hosts, self.now)
+        self._asked(self.of(owner).leave, owner, hosts, self.now)
         return owner
 
     def _step_refit(self):

@@ -12,6 +12,7 @@ from crawler.frontier.wishes import MakeWish, Scope, Subject, Verb, Wisher
 from crawler.model import Kind
 from crawler.records import Again, Health, HostRecord, JobTerms, Rest
 from crawler.verbs import hosts
+from crawler.verbs.hosts.asked import delays, rules_word
 from tests.parts.desk import at
 from tests.parts.frontiers import NOW, join, seeds, settled, take
 from tests.parts.ledgers import DAY, execute
@@ -42,8 +43,9 @@ def busy(frontier):
     owner = join(frontier)
     taken = take(frontier, owner)
     rests = {
-        "b:80": (Health(failures=6, failing_since=NOW - 90, silent=True, share=0.25,
-                        well_at=NOW - 60, backoff=30.0), Rest(NOW, NOW + 120)),
+        "b:80": (Health(failures=6, failing_since=NOW - 9, silent=True, share=0.25,
+                        first_failed_at=NOW - 90, spacing=3.0, well_at=NOW - 60, backoff=30.0),
+                 Rest(NOW, NOW + 120)),
         "c:80": (Health(refusals=12, refused_since=NOW - 9, share=0.0), Rest(NOW, NOW + 300)),
         "d:80": (Health(share=1.0, well_at=NOW - 1), Rest(NOW, 0.0, NOW + 60)),
     }  # fmt: skip
@@ -76,9 +78,10 @@ def test_hosts_are_chosen_by_what_they_do(file, busy):
 def test_a_table_says_of_each_host_how_it_is_and_why(file, busy):
     head, first, second = printed(file, "failing")
     assert head.split() == [
-        "host", "state", "waiting", "leased", "today", "well", "last", "well", "rests", "for", "why"
+        "host", "state", "waiting", "in", "flight", "today", "rate", "well", "last", "well",
+        "delay", "asked", "by", "robots.txt", "rests", "for", "why",
     ]  # fmt: skip
-    assert first.split()[:7] == ["b:80", "failing", "2", "0", "0", "25", "%"]
+    assert first.split()[:8] == ["b:80", "failing", "2", "0", "0", "20/min", "25", "%"]
     assert "1 min ago" in first
     assert "2 min      failures; timeout, 2 times, last now" in first
     assert second.split()[:2] == ["c:80", "banned"]
@@ -86,6 +89,82 @@ def test_a_table_says_of_each_host_how_it_is_and_why(file, busy):
     assert "Retry-After" in "\n".join(printed(file, "resting"))
     execute(file, "DELETE FROM host")
     assert printed(file, "failing") == ["no host fails"]
+
+
+def test_a_host_says_which_delay_is_in_force_and_who_asks_for_which(file, busy):
+    execute(file, "UPDATE host SET crawl_delay = 10, gap = 2 WHERE key = 'a:80'")
+    execute(file, "UPDATE host SET gap = 3 WHERE key = 'c:80'")
+    set_ = MakeWish(Verb.SET, Subject(Scope.HOST, "b"), Wisher(), option="delay", value="7s")
+    busy.change(set_)
+    wishes = [wish for page in pages(busy, Wishes()) for wish in page]
+    look = hosts.Look(NOW, DAY, wishes)
+
+    def asked():
+        return {one.state.key: delays(one, look) for one in table(file).rows}
+
+    assert asked() == {
+        "a:80": {"configuration": 2.0},
+        "b:80": {"set": 7.0},
+        "c:80": {"configuration": 3.0},  # as `hosts` says
+        "d:80": {"Retry-After": 60.0, "configuration": 2.0},
+    }
+    execute(file, "UPDATE job SET obeys = 1 WHERE name = 'job'")
+    execute(file, "UPDATE host SET gap = 10 WHERE key = 'a:80'")
+    assert asked()["a:80"] == {"robots.txt": 10.0, "configuration": 2.0}
+    execute(file, "UPDATE host SET gap = 30, backoff = 30 WHERE key = 'a:80'")
+    assert asked()["a:80"] == {"robots.txt": 10.0, "configuration": 2.0}
+    (told,) = [line for line in printed(file, "at_work") if line.startswith("a:80")]
+    assert "10 s robots.txt" in told
+
+
+def test_a_host_says_what_is_known_of_its_robots_txt(file, busy):
+    look = hosts.Look(NOW, DAY)
+
+    def rules():
+        return {one.state.key: rules_word(one, look) for one in table(file).rows}
+
+    assert set(rules().values()) == {"ignored"}
+    execute(file, "UPDATE job SET obeys = 1 WHERE name = 'job'")
+    execute(file, "UPDATE host SET obeys = 0 WHERE key = 'd:80'")
+    robots = "INSERT INTO robots (origin, body, status, fetched_at, until, refresh_at, failures, "
+    robots += "reason, crawl_delay)"
+    for values in (
+        ("http://a:80", b"Disallow: /x", 200, NOW - 3600, NOW + DAY, NOW + DAY, 0),
+        ("http://b:80", None, 403, NOW - 60, NOW + DAY, NOW + DAY, 0),
+        ("http://c:80", None, 503, 0.0, 0.0, NOW + 30, 3),
+    ):
+        execute(file, f"{robots} VALUES (?, ?, ?, ?, ?, ?, ?, '', 0.0)", *values)
+    assert rules() == {
+        "a:80": "rules, 1 h old",
+        "b:80": "none (403), 1 min old",
+        "c:80": "not fetched (503)",
+        "d:80": "ignored",
+    }
+    execute(file, "UPDATE robots SET failing_since = ? WHERE status = 503", NOW)
+    assert rules()["c:80"] == "not fetched (503)"
+    execute(file, "UPDATE robots SET until = ? WHERE status = 503", NOW + 60)
+    assert rules()["c:80"] == "given up (503)"
+
+
+def test_a_narrow_terminal_has_fewer_columns_and_never_loses_host_state_and_why(file, busy):
+    found, look = table(file, "failing", "failing"), hosts.Look(NOW, DAY)
+
+    def head(width):
+        return next(hosts.table_lines(found, "failing", look, width))
+
+    assert "robots.txt" in head(200)
+    assert "today" not in head(120)
+    assert "asked by" not in head(80)
+    assert "rests for" in head(80)
+    assert len(head(80)) <= 80
+    assert head(20).split() == ["host", "state", "why"]
+
+
+def test_hosts_are_put_in_order_by_rate_delay_visits_and_what_is_in_flight(file, busy):
+    execute(file, "UPDATE host SET gap = 9, spent = 5, day = 11, spacing = 1 WHERE key = 'c:80'")
+    for order in ("rate", "delay", "today"):
+        assert keys(table(file, "at_work", order))[0] == "c:80", order
+    assert keys(table(file, "at_work", "in-flight"))[0] == "a:80"
 
 
 def test_hosts_that_are_paused_are_told_with_the_wish(file, busy):
@@ -110,6 +189,7 @@ def test_a_table_for_programs_has_the_same(file, busy):
     first = told["hosts"][0]
     assert (first["host"], first["state"], first["share_well"]) == ("b:80", "failing", 0.25)
     assert (first["rests_for"], first["failures"]) == ("failures", 6)
+    assert (first["rate"], first["delays_asked_s"]) == (0.3333, {"configuration": 2.0})
     assert first["last_failure"]["cause"] == "timeout"
     assert told["chosen"] == 2
 
@@ -122,7 +202,7 @@ def test_all_of_a_host_is_told_with_its_failures(file, busy):
             desk.entry(AboutHost("nowhere"))
     assert "state         failing, for 1 min 30 s, 6 failures in a row; the last one had no" in told
     assert "rests         until " in told
-    assert "visits        0 visits today, 25 % of the last ones well" in told
+    assert "visits        0 visits today, 20/min lately, 25 % of the last ones well" in told
     assert "URLs          2 waiting, 0 leased" in told
     assert "job: 2 waiting; asks for 2 s of delay, ignores robots.txt" in told
     assert "held by       process " in told

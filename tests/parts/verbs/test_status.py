@@ -137,6 +137,9 @@ def test_the_time_that_is_left_is_that_of_the_slowest_host(file, frontier):
         NOW, NOW + 999,
     )  # fmt: skip
     assert "URLs, not before 1970-01-12T14:03:19Z, in 16 min 39 s: b:80 fails" in printed(file)
+    execute(file, "UPDATE host SET next_at = ? WHERE key = 'b:80'", NOW + 9)
+    told = "not before 1970-01-12T13:48:20Z, in 1 min 40 s: a:80 is the slowest, and b:80 fails"
+    assert told in printed(file)
 
 
 def test_schedules_have_a_time_of_their_own(file, frontier):

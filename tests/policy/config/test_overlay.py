@@ -5,7 +5,7 @@ import pytest
 from crawler.config import CrawlerOptions, HostOptions, Job, PerAddress, Settings
 from crawler.config.digests import job_digests
 from crawler.config.host_overrides import HostOverrides
-from crawler.config.overlay import SETTABLE, Set, overlaid
+from crawler.config.overlay import SETTABLE, Set, laid_over, overlaid, spelled_out
 from crawler.errors import UsageError
 
 JOBS = tuple(Job(name=name, urls=("http://h/",), delay="2s") for name in ("one", "other"))
@@ -89,3 +89,30 @@ def test_what_is_set_does_not_change_whose_text_it_is():
     hosts = HostOverrides(found, TEXT)
     assert hosts.digests() == job_digests(TEXT) != job_digests(found)
     assert [terms.delay for terms in hosts.job_terms()] == [5.0, 2.0]
+
+
+def test_what_is_set_for_less_counts_more_whichever_was_set_last():
+    sets = [
+        Set("host", "a:80", "delay", "1s"), Set("host", "a", "delay", "3s"),
+        Set("job", "one", "delay", "5s"), Set("all", "", "delay", "7s"),
+    ]  # fmt: skip
+    for order in (sets, sets[::-1]):
+        found = laid_over(TEXT, order)
+        assert [job.delay for job in found.jobs] == [5.0, 7.0]
+        limits = HostOverrides(found).limits
+        assert limits("a:80", ("one",), 5.0, 1).delay == 1.0
+        assert limits("a:81", ("one",), 5.0, 1).delay == 3.0
+
+
+def test_what_makes_no_sense_any_more_is_passed_over_and_the_rest_stands():
+    passed = []
+    sets = [Set("job", "one", "robots", "ignore"), Set("job", "one", "delay", "5s")]
+    found = laid_over(TEXT, sets, lambda one, error: passed.append((one.option, str(error)[:6])))
+    assert of_job(found, "one").delay == 5.0
+    assert passed == [("robots", "robots")]
+
+
+def test_a_host_is_spelled_out_with_what_a_pattern_says_of_it():
+    text = TEXT.model_copy(update={"hosts": {"*.example.org": HostOptions(delay="9s")}})
+    assert spelled_out(text, "a.example.org").hosts["a.example.org"].delay == 9.0
+    assert spelled_out(text, "b").hosts["b"] == HostOptions()

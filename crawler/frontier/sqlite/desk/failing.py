@@ -13,7 +13,8 @@ from crawler.model import Seconds
 
 _ROWS = f"""
 SELECT host.key, cause, n, first_at + {STEPPED}, last_at + {STEPPED}, url, reason,
-    failing_since + {STEPPED}, well_at + {STEPPED}
+    iif(failing_since IS NULL, NULL, ifnull(first_failed_at, failing_since)) + {STEPPED},
+    well_at + {STEPPED}
 FROM {{failures}} CROSS JOIN host ON host.id = failure.host WHERE"""
 _SINCE = f"last_at >= ? - {STEPPED}"
 _NEWEST = f"{_ROWS.format(failures='failure')} {_SINCE} ORDER BY last_at DESC LIMIT ?"

@@ -3,12 +3,13 @@
 An index finds the hosts of a choice, up to MAX_CHOSEN; these are put in order.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from crawler.frontier.answers import HostState
 from crawler.frontier.classes import CLASSES
-from crawler.frontier.hosts import HostAccount, HostLine, HostTable, JobThere
+from crawler.frontier.hosts import HostAccount, HostLine, HostTable, JobThere, Rules
 from crawler.frontier.questions import HostsOf
 from crawler.frontier.sqlite.desk.failing import newest_of, of_hosts
 from crawler.frontier.sqlite.desk.hosts import (
@@ -48,13 +49,30 @@ key IN (SELECT host.key FROM wish CROSS JOIN host ON host.key BETWEEN subject
 _JOBS = """
 SELECT job.id, name, active, delay, per_host, job.obeys
 FROM host_job JOIN job ON job.id = host_job.job WHERE host_job.host = ? ORDER BY name"""
+_TERMS = """
+SELECT wanted.value, ifnull(max(job.delay), 0.0), ifnull(host.obeys, max(job.obeys))
+FROM json_each(?) AS wanted CROSS JOIN host ON host.id = wanted.value
+JOIN host_job ON host_job.host = host.id JOIN job ON job.id = host_job.job AND job.active
+GROUP BY host.id"""
+_RULES = """
+SELECT host.id, robots.fetched_at, until, ifnull(length(body), 0), status, robots.failures,
+    body IS NULL AND robots.failing_since IS NOT NULL AND fetched_at <= robots.failing_since
+FROM json_each(?) AS wanted CROSS JOIN host ON host.id = wanted.value
+CROSS JOIN robots ON origin IN ('http://' || host.key, 'https://' || host.key)
+ORDER BY robots.refresh_at"""
+"""Of several origins the one that was asked for last comes last."""
 _CLAUSES = {"failing": _FAILING, "resting": _RESTING, "paused": (_PAUSED,)}
+_COUNTED = ("waiting", "in-flight")
+"""Orders for which the URLs of hosts are counted."""
 _ORDERS: dict[str, Callable[[HostState], Any]] = {
-    "failing": lambda one: (one.failing_since is None, one.failing_since or one.refused_since or 0),
+    "failing": lambda one: (one.failed_at is None, one.failed_at or one.refused_since or 0),
     "rests": lambda one: -max(one.next_at, one.opens_at),
     "well": lambda one: one.well_at or 0.0,
     "share": lambda one: (one.share is None, one.share),
     "failures": lambda one: -max(one.failures, one.refusals),
+    "rate": lambda one: (one.spacing is None, one.spacing),
+    "today": lambda one: (-one.day, -one.spent),
+    "delay": lambda one: -one.gap,
     "name": lambda one: one.key,
 }
 
@@ -63,8 +81,9 @@ def hosts_of(db: Connection, asked: HostsOf) -> HostTable:
     """Return the first hosts of a choice, in the order that is asked for."""
     found = chosen(db, asked.choice, asked.now)
     at_least = len(found) >= MAX_CHOSEN
-    if asked.order == "waiting":
-        sized = {one.id: waiting_of(db, one.id) for one in found[:MAX_SIZED]}
+    if asked.order in _COUNTED:
+        of = waiting_of if asked.order == "waiting" else _leased_of
+        sized = {one.id: of(db, one.id) for one in found[:MAX_SIZED]}
         at_least = at_least or len(found) > MAX_SIZED
         found.sort(key=lambda one: -sized.get(one.id, 0))
     else:
@@ -93,11 +112,17 @@ def _first(db: Connection, clauses: Sequence[tuple[str, Any]]) -> list[HostState
 
 
 def _lines(db: Connection, states: Sequence[HostState]) -> list[HostLine]:
-    last = newest_of(db, [one.id for one in states])
+    numbers = [one.id for one in states]
+    last, wanted = newest_of(db, numbers), json.dumps(numbers)
+    terms = {host: (delay, bool(obeys)) for host, delay, obeys in db.execute(_TERMS, (wanted,))}
+    rules = {host: Rules(*row) for host, *row in db.execute(_RULES, (wanted,))}
     return [
-        HostLine(one, waiting_of(db, one.id), _leased_of(db, one.id), last.get(one.id))
+        HostLine(
+            one, waiting_of(db, one.id), _leased_of(db, one.id), last.get(one.id),
+            *terms.get(one.id, (0.0, False)), rules.get(one.id),
+        )
         for one in states
-    ]
+    ]  # fmt: skip
 
 
 def _leased_of(db: Connection, host: int) -> int:

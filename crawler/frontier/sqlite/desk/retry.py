@@ -24,13 +24,15 @@ WELL = f"('{Kind.STORED}', '{Kind.UNCHANGED}')"
 def retry(file: File, action: Retry, now: Seconds, after: Cursor) -> Changed:
     """Make a slice of URLs due whose last visit failed or was a bad end; count them by its kind.
 
-    They begin anew: with all their attempts, where they are listed.
+    They begin anew: with all their attempts, where they are listed. Those that are due already and
+    wait for their host alone keep their place.
     """
     with file.locked(write=False):
         condition, parameters = where(file.db, action.wanted)
     clause = (
         f"{condition} AND task.job IN (SELECT id FROM job WHERE active) AND (task.state = {DEAD} "
-        f"OR task.state = {WAITING} AND (failures > 0 OR ended NOT IN {WELL}) AND due_at > ?)"
+        f"OR task.state = {WAITING} AND (failures > 0 OR put_off > 0 "
+        f"OR due_at > ? AND (ended NOT IN {WELL} OR ended IS NULL AND attempt > 0)))"
     )
     act = partial(begin_anew, file, now=now, state=WAITING)
     meant = Meant(clause, (*parameters, now))
@@ -48,13 +50,14 @@ def begin_anew(file: File, rows: Sequence[Row], *, now: Seconds, state: int) -> 
     updates, hosts = [], set()
     for number, job, before, ended, url, host, *_ in rows:
         home = names.host_id(db, host_of(url), job)
-        updates.append((state, now, home, number))
+        updates.append((now, now, state, home, number))
         hosts |= {host, home}
         sums.subtract(counted_as(job, before, ended))
         if state == RETIRED:
             sums[job, "retired"] += 1
     db.executemany(
-        "UPDATE task SET state = ?, due_at = ?, host = ?, failures = 0, ended = NULL WHERE id = ?",
+        f"UPDATE task SET due_at = iif(state = {WAITING}, min(due_at, ?), ?), state = ?, host = ?, "
+        "failures = 0, put_off = 0, ended = NULL WHERE id = ?",
         updates,
     )
     anew = [(row[0],) for row in rows]

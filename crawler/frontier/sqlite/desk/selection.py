@@ -82,12 +82,21 @@ def _job_number(db: Connection, name: str) -> int:
 
 
 def host_numbers(db: Connection, name: str) -> list[int]:
-    """Return the hosts of a name, on whatever port, or the one of name:port."""
+    """Return the hosts of a name, on whatever port, or the one of name:port.
+
+    Raises:
+        UsageError: none is known.
+    """
+    found = hosts_of_name(db, name)
+    if not found:
+        raise UsageError(f"no host {name} is known; hosts are example.org or example.org:8080")
+    return found
+
+
+def hosts_of_name(db: Connection, name: str) -> list[int]:
+    """Return the same, or nothing."""
     rows = db.execute(
         "SELECT id FROM host WHERE key = ? OR (key > ? AND key < ?) LIMIT 1000",
         (name, f"{name}:", f"{name};"),
     )
-    found = [number for (number,) in rows]
-    if not found:
-        raise UsageError(f"no host {name} is known; hosts are example.org or example.org:8080")
-    return found
+    return [number for (number,) in rows]

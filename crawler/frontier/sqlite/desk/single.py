@@ -20,7 +20,8 @@ from crawler.urls import fingerprint
 _JOBS = "SELECT name, active FROM job WHERE id != ? AND ifnull(name = ?, 1) ORDER BY id"
 _BY_HAND = "SELECT id FROM source WHERE job = ? AND name = ?"
 _TAKE_OFF = "DELETE FROM chunk WHERE source = ? AND anchor = ?"
-_FOUND = f"SELECT due_at, listed, {ROW_COLUMNS} FROM {TASKS} WHERE task.id = {TASK_OF}"
+_FOUND = f"""
+SELECT due_at, failures + put_off, listed, {ROW_COLUMNS} FROM {TASKS} WHERE task.id = {TASK_OF}"""
 
 
 class _Found(NamedTuple):
@@ -28,6 +29,8 @@ class _Found(NamedTuple):
 
     active: int
     due_at: Seconds
+    failures: int
+    """Visits since its last end that failed, or that its host put off."""
     listed: int
     row: Row
 
@@ -62,7 +65,7 @@ def _known(db: Connection, url: str, job: str | None) -> list[_Found]:
     for name, active in db.execute(_JOBS, (ROBOTS_JOB, job)).fetchall():
         row = db.execute(_FOUND, (fingerprint(name, url),)).fetchone()
         if row:
-            found.append(_Found(active, row[0], row[1], row[2:]))
+            found.append(_Found(active, row[0], row[1], row[2], row[3:]))
     return found
 
 
@@ -75,7 +78,8 @@ def _why_not_due(found: _Found, now: Seconds) -> Single:
         return Single.RETIRED
     if state == LEASED:
         return Single.VISITED
-    return Single.DUE if state == WAITING and found.due_at <= now else Single.DONE
+    due = state == WAITING and found.due_at <= now and not found.failures
+    return Single.DUE if due else Single.DONE
 
 
 def _forget(db: Connection, found: _Found, now: Seconds) -> Single:

@@ -6,7 +6,7 @@ from typing import Any
 
 from crawler.errors import UsageError
 from crawler.frontier.answers import Changed, Cursor, Page
-from crawler.frontier.sqlite.desk.selection import host_numbers
+from crawler.frontier.sqlite.desk.selection import host_numbers, hosts_of_name
 from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
@@ -23,6 +23,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (verb, scope, subject, option) DO UPDATE SET value = excluded.value,
     who = excluded.who, machine = excluded.machine, why = excluded.why,
     made_at = excluded.made_at, until = excluded.until"""
+_OF_HOST = "SELECT subject FROM wish WHERE scope = 'host' AND subject IN (?, ?)"
 _TAKE_BACK = f"DELETE FROM wish WHERE {_WHICH}"
 _OVER = "SELECT verb, scope, subject, option FROM wish WHERE until <= ?"
 _LEASED = f"SELECT count(*) FROM task WHERE state = {LEASED}"
@@ -52,7 +53,7 @@ def make(file: File, action: MakeWish, now: Seconds, _: Cursor) -> Changed:
 def take_back(file: File, action: TakeBackWish, now: Seconds) -> Changed:
     """Have a wish stand no more, and what it was for follow."""
     with file.locked():
-        subject = subject_of(file.db, action.subject)
+        subject = _wished_of(file.db, action.subject) or subject_of(file.db, action.subject)
         which = (action.verb, action.subject.scope, subject, action.option)
         return Changed(Counter({"": _take_back(file.db, which, now)}))
 
@@ -95,6 +96,15 @@ def subject_of(db: Connection, subject: Subject) -> str:
     return name if exact else f"{name}:"
 
 
+def _wished_of(db: Connection, subject: Subject) -> str | None:
+    """Return a host as its wishes have it, for it may be forgotten by now; None without any."""
+    if subject.scope is not Scope.HOST:
+        return None
+    name = subject.name.lower()
+    found = db.execute(_OF_HOST, (name, f"{name}:")).fetchone()
+    return str(found[0]) if found else None
+
+
 def _take_back(db: Connection, which: tuple[Any, ...], now: Seconds) -> int:
     taken = db.execute(_TAKE_BACK, which).rowcount
     if taken:
@@ -106,7 +116,7 @@ def _follow(db: Connection, which: tuple[Any, ...], now: Seconds) -> None:
     """Have hosts be ready or not, and processes hear of it; hosts of a job are told by `Wake`."""
     verb, scope, subject, _ = which
     if verb == Verb.PAUSE and scope == Scope.HOST:
-        update_ready_at(db, host_numbers(db, subject.removesuffix(":")), now)
+        update_ready_at(db, hosts_of_name(db, subject.removesuffix(":")), now)
     if verb == Verb.PAUSE and scope == Scope.JOB:
         db.execute("UPDATE job SET stale = 1 WHERE name = ?", (subject,))
     note_change(db)

@@ -58,6 +58,8 @@ DROP TABLE alive;
 -- how hosts are, and which visits fail
 ALTER TABLE host ADD COLUMN well_at REAL;
 ALTER TABLE host ADD COLUMN share REAL;
+ALTER TABLE host ADD COLUMN first_failed_at REAL;
+ALTER TABLE host ADD COLUMN spacing REAL;
 CREATE INDEX host_failed ON host (failed_until) WHERE failed_until > 0;
 CREATE INDEX host_put_off ON host (put_off_until) WHERE put_off_until > 0;
 CREATE TABLE failure (
@@ -93,6 +95,7 @@ CREATE INDEX task_retrying ON task (job) WHERE state <= 1 AND (failures > 0 OR p
 -- what troubles a process, in words, and its crawler
 ALTER TABLE process ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
 ALTER TABLE process ADD COLUMN version TEXT NOT NULL DEFAULT '';
+ALTER TABLE process ADD COLUMN declared INTEGER NOT NULL DEFAULT 0;
 -- no number of a source is used again
 ALTER TABLE source RENAME TO source_before;
 CREATE TABLE source (

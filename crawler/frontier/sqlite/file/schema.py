@@ -75,6 +75,7 @@ CREATE TABLE process (
     name TEXT NOT NULL DEFAULT '',         -- `crawler.name` of its configuration
     digest TEXT NOT NULL DEFAULT '',       -- of the text of it that is in force there
     busy INTEGER NOT NULL DEFAULT 0,       -- visits under way
+    declared INTEGER NOT NULL DEFAULT 0,   -- bytes that their bodies are still to bring
     visits INTEGER NOT NULL DEFAULT 0,     -- since it started
     rate REAL NOT NULL DEFAULT 0,          -- visits a second, lately
     rate_ok REAL NOT NULL DEFAULT 0,       -- visits a second that ended well
@@ -121,7 +122,9 @@ CREATE TABLE host (
     obeys INTEGER,                         -- whether its robots.txt is; NULL: each job decides
     parked INTEGER NOT NULL DEFAULT 0,     -- out of the way: its address was crowded
     well_at REAL,                          -- when a visit last brought what was asked for
-    share REAL                             -- share of such visits, lately
+    share REAL,                            -- share of such visits, lately
+    first_failed_at REAL,                  -- of its failures in a row; NULL: it is well
+    spacing REAL                           -- time between its visits, lately
 ) STRICT;
 CREATE INDEX host_ready ON host (class, ready_at)
     WHERE owner IS NULL AND ready_at IS NOT NULL AND NOT parked;

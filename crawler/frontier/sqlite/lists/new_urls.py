@@ -11,9 +11,10 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from crawler.frontier.sqlite.lists.merging import make_room
 from crawler.frontier.sqlite.lists.renaming import adopt, older_names
 from crawler.frontier.sqlite.lists.seed_rows import HOSTS, Batch, agree, remember, stage
-from crawler.frontier.sqlite.rows.fingerprints import TASK_OF, move, note
+from crawler.frontier.sqlite.rows.fingerprints import TASK_OF, note
 from crawler.frontier.sqlite.rows.names import Names, obeys_of
 from crawler.frontier.sqlite.rows.pauses import some_paused
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
@@ -87,6 +88,7 @@ HEAD_START_S: Seconds = 7 * DAY_S
 def add(file: Transactions, job: str, seeds: Sequence[Seed], now: Seconds, *, recount: bool) -> int:
     """Make URLs known that stand on no list; one that is known stays as it is, or is recounted."""
     db, added = file.db, None
+    make_room(file)
     while added is None:
         with file.locked(write=False):
             said = obeys_of(db)
@@ -122,7 +124,7 @@ def enlist(
     new = batch.places["end"] - batch.places["first"] - found
     if new:
         _add(db, values, new)
-        move(db, names, new)
+        names.uncounted += new
     return new
 
 

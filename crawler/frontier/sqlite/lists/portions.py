@@ -13,6 +13,7 @@ from crawler.frontier.list_values import NewList, Pass, Portion, SourceState, Sy
 from crawler.frontier.sqlite.lists.chunks import Changes, changes, rows_of, write
 from crawler.frontier.sqlite.lists.freshening import freshen
 from crawler.frontier.sqlite.lists.meaning import say
+from crawler.frontier.sqlite.lists.merging import make_room
 from crawler.frontier.sqlite.lists.new_urls import enlist
 from crawler.frontier.sqlite.lists.passes import begin_pass, check, note, note_dropped
 from crawler.frontier.sqlite.lists.retiring import check_owner, revive
@@ -43,6 +44,7 @@ def put(
     file: Transactions, owner: int, read: Sequence[Portion | NewList], now: Seconds
 ) -> list[Synced | None]:
     """Take in what was read of lists; return how many URLs came, and came back, with each."""
+    make_room(file)
     while (synced := _put_all(file, owner, read, now)) is None:
         """Another program has changed a chunk, or forgotten a host, just now."""
     return synced

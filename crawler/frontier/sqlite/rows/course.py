@@ -9,7 +9,7 @@ from crawler.policy.course import Course, Reading, looked
 COLUMNS = "boot, offset, at, stepped, settled, doubted, doubted_since, ahead"
 LASTING = frozenset({
     "answered_at", "failed_until", "put_off_until", "turn_at", "failing_since", "refused_since",
-    "well_at",
+    "well_at", "first_failed_at",
 })  # fmt: skip
 """Columns of hosts, and of addresses, that are kept without the steps of the clock."""
 STEPPED = "(SELECT stepped FROM clock)"

@@ -30,7 +30,7 @@ class Names:
         self._forgotten = -1
         """`ledger.forgotten` as it was when these hosts were known."""
         self.uncounted = 1 << 62
-        """URLs that became known since `fingerprints.move` counted those that wait."""
+        """URLs that became known since `merging.make_room` counted those that wait."""
 
     def job_id(self, db: sqlite3.Connection, name: str) -> int:
         """Return the number of a job; a job that is not known gets one."""

@@ -25,20 +25,27 @@ _FIRST = f"""
 CASE WHEN ranked THEN {_FIRST_OF_ALL} ELSE ({_DUE_AT.format(job="job.id", rank=USUAL)}) END"""
 """Due time of a job's first task. Tasks of other ranks are apart in the index."""
 _FIRST_OF_ROBOTS = _DUE_AT.format(job=ROBOTS_JOB, rank=USUAL)
-_VISITING = (
-    "FROM host_job JOIN job ON job.id = host_job.job AND active WHERE host_job.host = host.id"
-)
-_WANTED = f"{_VISITING} AND NOT {JOB_PAUSED}"
 _AWAITED = "rules_until <= :now AND asked_until > :now"
-_READY_AT = f"""
-UPDATE host SET
-    ready_at = iif({HOST_PAUSED}, NULL, max(next_at, opens_at, (SELECT min(due_at) FROM (
-        SELECT {_FIRST} AS due_at {_WANTED}
-            AND NOT ({_AWAITED} AND ifnull(host.obeys, job.obeys))
-        UNION ALL SELECT ifnull(({_FIRST_OF_ROBOTS}), CASE WHEN {_AWAITED}
-            THEN asked_until END) WHERE EXISTS (SELECT 1 {_WANTED}))))),
-    class = ifnull((SELECT max(weight) {_VISITING}), class)
-WHERE id IN ({{hosts}}) AND owner IS NULL"""
+_OF_JOBS = f"""
+min(iif({JOB_PAUSED} OR {_AWAITED} AND ifnull(host.obeys, job.obeys), NULL, {_FIRST}))"""
+_OF_ROBOTS = f"""
+iif(max(NOT {JOB_PAUSED}),
+    ifnull(({_FIRST_OF_ROBOTS}), iif({_AWAITED}, asked_until, NULL)), NULL)"""
+"""None where no job that visits a host goes on; so it is without such jobs."""
+
+
+def _times(rests: str) -> str:
+    """Return the part of an UPDATE that computes them; no host is ready before `rests`."""
+    return f"""(ready_at, class) = (SELECT
+        iif({HOST_PAUSED}, NULL, max({rests}, nullif(min(
+            ifnull({_OF_JOBS}, {_NEVER}), ifnull({_OF_ROBOTS}, {_NEVER})), {_NEVER}))),
+        ifnull(max(weight), host.class)
+    FROM host_job JOIN job ON job.id = host_job.job AND active WHERE host_job.host = host.id)"""
+
+
+_TIMES = _times("host.next_at, host.opens_at")
+_READY_AT = f"UPDATE host SET {_TIMES} WHERE id IN ({{hosts}}) AND owner IS NULL"
+_FREE = f"UPDATE host SET owner = NULL, {_TIMES} WHERE id IN ({{hosts}}) AND owner = :owner"
 _NUMBERS = "SELECT value FROM json_each(:numbers)"
 OWED = f"""
 UPDATE host SET {
@@ -46,11 +53,24 @@ UPDATE host SET {
         "address = ?", "address = ifnull(?, address)"
     )
 } WHERE id = ?"""
-_OWE = f"""
-UPDATE host SET ({", ".join(staging.OWED)}) = (
+_VALUES = f"""({", ".join(staging.OWED)}) = (
     SELECT {", ".join(staging.OWED).replace(" address", " ifnull(owed.address, host.address)")}
-    FROM temp.owed WHERE owed.id = host.id)
-WHERE id IN (SELECT id FROM temp.owed) AND owner = :owner"""
+    FROM temp.owed WHERE owed.id = host.id)"""
+_WOKEN = "EXISTS (SELECT 1 FROM woken WHERE woken.host = owed.id)"
+_OWED_TIMES = _times("""
+(SELECT max(owed.next_at, owed.opens_at) FROM temp.owed WHERE owed.id = host.id)""")
+LEAVE = f"""
+UPDATE host SET owner = NULL, {_VALUES}, {_OWED_TIMES}
+WHERE id IN (SELECT id FROM temp.owed WHERE leaves AND NOT {_WOKEN}) AND owner = :owner"""
+"""Records what hosts are owed that leave `:owner`, and at `:now` when they are ready.
+
+All at once: each time that a host is written its indexes are too. Those that were woken are mended
+in between; `LEFT` selects them.
+"""
+LEFT = f"SELECT id FROM temp.owed WHERE leaves AND {_WOKEN}"
+_OWE = f"""
+UPDATE host SET {_VALUES}
+WHERE id IN (SELECT id FROM temp.owed WHERE NOT leaves OR {_WOKEN}) AND owner = :owner"""
 OWE_ALL = (NOTE_RESTS, _OWE, MEND_UNHEARD)
 """Statements that record rests and health of the staged hosts that `:owner` has."""
 
@@ -58,6 +78,11 @@ OWE_ALL = (NOTE_RESTS, _OWE, MEND_UNHEARD)
 def ready_at_of(hosts: str) -> str:
     """Return what computes anew at `:now` when hosts are ready; `hosts` selects their numbers."""
     return _READY_AT.format(hosts=hosts)
+
+
+def free(hosts: str) -> str:
+    """Return what takes hosts from `:owner`, and computes at `:now` when they are ready."""
+    return _FREE.format(hosts=hosts)
 
 
 def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int] | str, now: Seconds) -> None:
@@ -92,5 +117,5 @@ def owed(host: HostRecord) -> tuple[Any, ...]:
         health.failing_since, health.silent, health.latency, health.spent, health.day,
         rest.answered_at, rest.failed_until, rest.put_off_until, rest.turn_at,
         health.refusals, health.refused_path, health.refused_since,
-        health.well_at, health.share,
+        health.well_at, health.share, health.first_failed_at, health.spacing,
     )  # fmt: skip

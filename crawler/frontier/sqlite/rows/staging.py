@@ -15,7 +15,8 @@ from crawler.frontier.sqlite.rows.tasks import Row
 OWED = (
     "next_at", "opens_at", "gap", "address", "backoff", "failures", "failing_since", "silent",
     "latency", "spent", "day", "answered_at", "failed_until", "put_off_until", "turn_at",
-    "refusals", "refused_path", "refused_since", "well_at", "share",
+    "refusals", "refused_path", "refused_since", "well_at", "share", "first_failed_at",
+    "spacing",
 )  # fmt: skip
 """Columns of a host that its owner records."""
 TABLES = {
@@ -33,10 +34,21 @@ TABLES = {
     "my_job": "name TEXT PRIMARY KEY, digest",
     "held_job": "name TEXT PRIMARY KEY",
     "refitted": "id INTEGER PRIMARY KEY, was, at",
-    "turn": "host, job, served, weight, ranked, due, PRIMARY KEY (host, job)",
-    "taken": "host, job, nth, id, PRIMARY KEY (host, job, nth)",
+    "turn": "host INTEGER, job INTEGER, served, weight, ranked, due, PRIMARY KEY (host, job)",
+    "taken": "host INTEGER, job INTEGER, nth, id INTEGER NOT NULL, PRIMARY KEY (host, job, nth)",
 }
 """What each is made of, by name. Types are those of the values: nothing is converted twice."""
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+for kind in (type(None), bool, bytes):
+    sqlite3.register_adapter(kind, _same)
+"""Values that stay as they are. The module sqlite3 looks for what to make of each that is no number
+or text; where nothing is registered that takes longer than all else about a row.
+"""
 
 
 def set_up(db: sqlite3.Connection) -> None:

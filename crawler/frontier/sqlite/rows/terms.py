@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 from crawler.frontier.sqlite.rows.pauses import JOB_PAUSED
 from crawler.frontier.values import LeasedHost
-from crawler.model import Seconds
-from crawler.records import Health, Rest
+from crawler.model import Seconds, Task
+from crawler.records import Health, Rest, Robots
 
 _HOSTS = """
 SELECT host.id, key, next_at, opens_at, crawl_delay, address, rules_version, backoff, failures,
     failing_since, silent, latency, spent, day, host.answered_at, failed_until, put_off_until,
-    turn_at, refusals, refused_path, refused_since, well_at, share, obeys,
-    ifnull(address.answered_at, 0.0)
+    turn_at, refusals, refused_path, refused_since, well_at, share, first_failed_at,
+    spacing, obeys, ifnull(address.answered_at, 0.0)
 FROM host LEFT JOIN address ON ip = host.address WHERE host.id IN ({hosts})"""
 _JOBS = """
 SELECT host_job.host, job.id, name, digest, delay, per_host, obeys, {paused}
@@ -73,6 +73,8 @@ class HostRow(NamedTuple):
     refused_since: Seconds | None
     well_at: Seconds | None
     share: float | None
+    first_failed_at: Seconds | None
+    spacing: Seconds | None
     obeys: int | None
     address_answered_at: Seconds
 
@@ -81,7 +83,7 @@ class HostRow(NamedTuple):
         return Health(
             self.backoff, self.failures, self.failing_since, bool(self.silent), self.latency,
             self.spent, self.day, self.refusals, self.refused_path, self.refused_since,
-            self.well_at, self.share,
+            self.well_at, self.share, self.first_failed_at, self.spacing,
         )  # fmt: skip
 
     def rest(self) -> Rest:
@@ -102,8 +104,13 @@ class Terms:
     obeying: list[HostJob]
     """Those that obey its robots.txt."""
 
-    def leased(self) -> LeasedHost:
-        """Return the host as its owner gets it, without tasks."""
+    def leased(
+        self,
+        tasks: tuple[Task, ...] = (),
+        looked_for: int = 1000,
+        robots: tuple[Robots, ...] = (),
+    ) -> LeasedHost:
+        """Return the host as its owner gets it."""
         found, jobs = self.host, self.jobs
         return LeasedHost(
             id=found.id,
@@ -111,7 +118,9 @@ class Terms:
             next_at=found.next_at,
             delay=max((job.delay for job in jobs), default=0.0),
             per_host=min((job.per_host for job in jobs), default=1000),
-            tasks=(),
+            tasks=tasks,
+            looked_for=looked_for,
+            robots=robots,
             jobs=tuple(job.name for job in self.known),
             crawl_delay=found.crawl_delay if self.obeying else 0.0,
             address=found.address,

@@ -19,7 +19,7 @@ UPDATE host SET
     next_at = min(next_at, max(answered_at + {_DELAY}, turn_at, {_PUT_OFF}) + {STEPPED}),
     gap = {_DELAY}, put_off_until = {_PUT_OFF},
     failed_until = 0.0, backoff = 0.0, failures = 0, failing_since = NULL, silent = 0,
-    refusals = 0, refused_path = 0, refused_since = NULL
+    first_failed_at = NULL, refusals = 0, refused_path = 0, refused_since = NULL
 WHERE id IN ({{hosts}})"""
 _UNHEARD = """
 SELECT owed.id FROM woken CROSS JOIN temp.owed ON owed.id = woken.host

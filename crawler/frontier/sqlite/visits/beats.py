@@ -37,6 +37,7 @@ SPREAD_S: Seconds = 8.0
 _DELAY = """
 SELECT ifnull(max(delay), 0.0)
 FROM host_job JOIN job ON job.id = host_job.job WHERE host_job.host = ? AND job.active"""
+_DECLARED = "SELECT ifnull(sum(declared), 0) FROM process WHERE machine = ? AND id != ?"
 _SUSPECT = """
 INSERT INTO visited (task, suspicion) VALUES (?, ?)
 ON CONFLICT (task) DO UPDATE SET suspicion = suspicion + excluded.suspicion"""
@@ -65,20 +66,22 @@ def beat(
     machine = _heartbeat(db, owner, pulse, now)
     reclaimed = _reclaim(db, names, now, machine, owner, watched)
     seen = dict(db.execute("SELECT id, seen_at FROM process").fetchall())
-    return Beat(reclaimed, seen, in_force(db), course, under_way.note(db, owner, pulse, now))
+    (declared,) = db.execute(_DECLARED, (machine, owner)).fetchone()
+    looked = under_way.note(db, owner, pulse, now)
+    return Beat(reclaimed, seen, in_force(db), course, looked, declared)
 
 
 def _heartbeat(db: sqlite3.Connection, owner: int, pulse: Pulse, now: Seconds) -> str:
     """Extend the leases of an owner, and record the state of its process; return its machine."""
     renew(db, owner, now)
     (machine,) = db.execute(
-        "UPDATE process SET seen_at = ?, state = ?, config = ?, busy = ?, visits = ?, rate = ?, "
-        "rate_ok = ?, bytes = ?, trouble = ?, paused_at = ?, paused_for = ?, reloaded_at = ?, "
-        "reloaded = ? WHERE id = ? RETURNING machine",
+        "UPDATE process SET seen_at = ?, state = ?, config = ?, busy = ?, declared = ?, "
+        "visits = ?, rate = ?, rate_ok = ?, bytes = ?, trouble = ?, paused_at = ?, "
+        "paused_for = ?, reloaded_at = ?, reloaded = ? WHERE id = ? RETURNING machine",
         (
-            now, pulse.state, pulse.config, pulse.busy, pulse.visits, pulse.rate, pulse.rate_ok,
-            pulse.bytes, pulse.trouble, pulse.paused_at, pulse.paused_for, pulse.reloaded_at,
-            pulse.reloaded, owner,
+            now, pulse.state, pulse.config, pulse.busy, pulse.declared, pulse.visits, pulse.rate,
+            pulse.rate_ok, pulse.bytes, pulse.trouble, pulse.paused_at, pulse.paused_for,
+            pulse.reloaded_at, pulse.reloaded, owner,
         ),
     ).fetchone()  # fmt: skip
     return str(machine)

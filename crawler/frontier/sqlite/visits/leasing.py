@@ -16,7 +16,7 @@ from crawler.frontier.sqlite.rows.addresses import hold, let_go
 from crawler.frontier.sqlite.rows.course import COLUMNS, course_of
 from crawler.frontier.sqlite.rows.pauses import all_paused
 from crawler.frontier.sqlite.rows.procedures import FENCE, OWNED, Procedure
-from crawler.frontier.sqlite.rows.readiness import OWE_ALL, ready_at_of, stage_owed
+from crawler.frontier.sqlite.rows.readiness import LEAVE, LEFT, OWE_ALL, free, stage_owed
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits import parking, ready, turns
@@ -36,7 +36,7 @@ SELECT address FROM host WHERE id IN (SELECT id FROM temp.owed) AND address IS N
 _REFUSE = """
 INSERT INTO refused SELECT owed.id FROM temp.owed CROSS JOIN address ON ip = owed.address
 WHERE NOT leaves AND owner IS NOT NULL AND owner != :owner"""
-_LEAVING = "SELECT id FROM temp.owed WHERE leaves UNION ALL SELECT host FROM temp.refused"
+_LEAVING = f"{LEFT} UNION ALL SELECT host FROM temp.refused"
 GIVE_BACK = Procedure(
     "give_back",
     "owner now",
@@ -44,13 +44,13 @@ GIVE_BACK = Procedure(
     f"{_BACK} id IN (SELECT id FROM temp.returned) AND {OWNED}",
     _REFUSE,
     _PART,
+    LEAVE,
     *OWE_ALL,
     _PART,
     f"{_BACK} host IN (SELECT host FROM temp.refused)",
-    f"UPDATE host SET owner = NULL WHERE id IN ({_LEAVING}) AND owner = :owner",
+    free(_LEAVING),
     hold("SELECT id FROM temp.owed"),
     let_go("SELECT ip FROM temp.parted"),
-    ready_at_of(_LEAVING),
     """
 DELETE FROM wanted WHERE NOT EXISTS (
     SELECT 1 FROM host WHERE host.id = wanted.host AND host.owner = :owner)""",
@@ -74,9 +74,8 @@ TAKE_BACK = Procedure(
     "take_back",
     "owner now",
     f"{_BACK} id IN (SELECT id FROM temp.taken)",
-    f"UPDATE host SET owner = NULL WHERE id IN ({_NEW}) AND owner = :owner",
+    free(_NEW),
     let_go(f"SELECT address FROM host WHERE id IN ({_NEW})"),
-    ready_at_of(_NEW),
 )
 _NEXT = f"""
 SELECT {COLUMNS}, (SELECT min(ready_at) FROM ({

@@ -32,14 +32,15 @@ DELETE FROM settled WHERE NOT EXISTS (
 """A settlement counts once, for the attempt that its owner has leased."""
 _COUNT = f"""
 INSERT INTO tally SELECT job, kind, sum(n) FROM (
-    SELECT job, task.ended AS kind, -1 AS n {{ends}} AND task.ended IS NOT NULL
-    UNION ALL SELECT job, final, 1 {{ends}}
-    UNION ALL SELECT job, '+', (settled.state = {WAITING}) - (task.ended IS NOT NULL) {{ends}})
+    WITH ends AS MATERIALIZED (
+        SELECT job, task.ended AS past, final, settled.state = {WAITING} AS again, count(*) AS n
+        FROM temp.settled CROSS JOIN task ON task.id = settled.id
+        WHERE final IS NOT NULL AND job != {ROBOTS_JOB} GROUP BY 1, 2, 3, 4)
+    SELECT job, past AS kind, -n AS n FROM ends WHERE past IS NOT NULL
+    UNION ALL SELECT job, final, n FROM ends
+    UNION ALL SELECT job, '+', n * (again - (past IS NOT NULL)) FROM ends)
 GROUP BY job, kind HAVING sum(n) != 0
-ON CONFLICT DO UPDATE SET n = n + excluded.n""".format(
-    ends="FROM temp.settled CROSS JOIN task ON task.id = settled.id "
-    f"WHERE final IS NOT NULL AND job != {ROBOTS_JOB}"
-)
+ON CONFLICT DO UPDATE SET n = n + excluded.n"""
 """A URL is counted by the kind of its last end, and under "+" while it is due again."""
 _SETTLE = """
 UPDATE task SET (state, due_at, host, path, failures, put_off, ended, digest, finished_at) = (

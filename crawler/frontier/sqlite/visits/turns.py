@@ -9,7 +9,6 @@ Runs in the native thread.
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from crawler.frontier.sqlite.file.schema import LEASED, RANKS, ROBOTS_JOB, USUAL, WAITING
@@ -29,7 +28,8 @@ MANY_JOBS = 16
 """Jobs with due URLs on one host, beyond which fewer of these are looked at at once."""
 TASKS_OF_MANY = 64
 """URLs that are then taken of the host at the most, and looked at for each of as many jobs."""
-SIZES = (2, 8, 32, 128, 512)
+FEW = 2
+SIZES = (FEW, 8, 32, 128, 512)
 """Bounds to which the number of tasks that are wanted of a host is rounded up."""
 MOST = SIZES[-1]
 """Tasks of one host that one lease takes at the most."""
@@ -53,23 +53,30 @@ WHERE (rules_until <= :now OR refresh_at <= :now) AND asked_until <= :now AND ow
 _FIRST = f"""
 SELECT url, location FROM {TASKS} WHERE host = ? AND job = ? AND state = {WAITING}
 AND rank IN ({_RANKS}) AND due_at <= ? LIMIT {LOOKED_AT}"""
-_DUE_OF = f"""EXISTS (
-    SELECT 1 FROM task WHERE task.host = {{host}} AND task.job = {{job}} AND state = {WAITING}
-    AND rank = {{rank}} AND due_at <= :now)"""
+_OF_RANK = f"""FROM task WHERE task.host = {{host}} AND task.job = {{job}} AND state = {WAITING}
+    AND rank = {{rank}} AND due_at <= :now"""
+_IS_DUE = f"EXISTS (SELECT 1 {_OF_RANK})"
 _DUE = " OR ".join(
-    f"({_DUE_OF}{'' if rank == USUAL else ' AND ranked'})".replace("{rank}", str(rank))
+    f"({_IS_DUE}{'' if rank == USUAL else ' AND ranked'})".replace("{rank}", str(rank))
     for rank in sorted(RANKS, key=lambda one: one != USUAL)
 )
 """Condition: a job has a due task on a host. Tasks of other ranks are apart in the index."""
+_USUAL = f"(SELECT id {_OF_RANK} ORDER BY due_at, id LIMIT 1{{offset}})".replace(
+    "{rank}", str(USUAL)
+)
+_FIRST_USUAL = _USUAL.replace("{offset}", "")
+_SECOND_USUAL = _USUAL.replace("{offset}", " OFFSET 1").format(host="taken.host", job="taken.job")
+_FIRST_DUE = f"ifnull({_FIRST_USUAL}, ranked AND ({_DUE}))".format(host="host.id", job="job.id")
+"""Number of the first due task of a job on a host; 0: none is, 1: some are of another rank."""
 _TURNS = f"""
 INSERT INTO turn
-SELECT host.id, job.id, served, weight, ranked, {_DUE.format(host="host.id", job="job.id")}
+SELECT host.id, job.id, served, weight, ranked, {_FIRST_DUE}
 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
     {_HERE} WHERE owner = :owner AND NOT {HOST_PAUSED} AND {MINE}
     AND (rules_until > :now OR NOT ifnull(host.obeys, job.obeys))
 UNION ALL
 SELECT host.id, {ROBOTS_JOB}, -1e300, 1, 0,
-    {_DUE_OF.format(host="host.id", job=ROBOTS_JOB, rank=USUAL)}
+    ifnull({_FIRST_USUAL.format(host="host.id", job=ROBOTS_JOB)}, 0)
 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
 WHERE owner = :owner AND NOT {HOST_PAUSED} AND EXISTS (
         SELECT 1 FROM task WHERE task.host = host.id AND job = {ROBOTS_JOB} AND state = {WAITING})
@@ -84,19 +91,34 @@ DELETE FROM turn WHERE due AND host IN (
     SELECT host FROM temp.turn WHERE due GROUP BY host HAVING count(*) > {TASKS_OF_MANY})
 AND {TASKS_OF_MANY} <= (SELECT count(*) FROM temp.turn AS before WHERE before.host = turn.host
     AND before.due AND (before.served, before.job) < (turn.served, turn.job))"""
+_ONE = f"""
+INSERT INTO taken SELECT turn.host, turn.job, 1, due
+FROM wanted CROSS JOIN turn ON turn.host = wanted.host
+WHERE upto = {FEW} AND due AND NOT ranked AND NOT EXISTS (
+    SELECT 1 FROM temp.turn AS other
+    WHERE other.host = turn.host AND other.job != turn.job AND other.due)"""
+_ANOTHER = f"""
+INSERT OR IGNORE INTO taken SELECT taken.host, job, 2, {_SECOND_USUAL}
+FROM taken CROSS JOIN wanted ON wanted.host = taken.host WHERE tasks = {FEW}"""
 _FIRST_OF_EACH = f"""
 SELECT turn.host, turn.job, task.id, tasks, served + (row_number() OVER (
     PARTITION BY turn.host, turn.job ORDER BY task.rank, due_at, task.id) - 1.0) / weight AS place
 FROM temp.wanted CROSS JOIN temp.turn ON turn.host = wanted.host
 CROSS JOIN (VALUES {_EACH_RANK}) AS ranks ON ranked OR ranks.column1 = {USUAL} CROSS JOIN task
-WHERE upto = {{upto}} AND due AND task.id IN (
+WHERE upto = :upto AND due
+    AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host) AND task.id IN (
     SELECT id FROM task WHERE host = turn.host AND job = turn.job AND state = {WAITING}
-    AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT {{upto}})"""
+    AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT :upto)"""
 _QUEUE = f"""
 INSERT INTO taken SELECT host, job, nth, id FROM (
     SELECT *, row_number() OVER (PARTITION BY host ORDER BY place, job, id) AS nth
     FROM ({_FIRST_OF_EACH}) AS first
 ) AS queue WHERE nth <= tasks"""
+QUEUE = Procedure("queue", "upto now", _QUEUE)
+_EACH_SIZE = """
+INSERT INTO call_queue SELECT DISTINCT upto, :now FROM wanted
+WHERE EXISTS (SELECT 1 FROM temp.turn WHERE turn.host = wanted.host AND due)
+AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host)"""
 _LEASE = f"""
 UPDATE task SET state = {LEASED}, attempt = attempt + 1
 WHERE id IN (SELECT id FROM temp.taken)"""
@@ -125,10 +147,16 @@ TAKE = Procedure(
     _TURNS,
     _OF_MANY,
     _LAST_OF_MANY,
-    *(_QUEUE.format(upto=size) for size in SIZES),
+    _ONE,
+    _ANOTHER,
+    _EACH_SIZE,
     _LEASE,
 )
-"""Hosts of which about as many tasks are wanted are done together: so few are looked at."""
+"""Takes the next tasks of the wanted hosts.
+
+Of most hosts few tasks are wanted, and one job has any that are due: these need no queue. Of the
+others those are done together of which about as many are wanted: so few are looked at.
+"""
 SHARE = Procedure("share_turns", "now", _PAY, _PASS_BY, _NOTE)
 
 
@@ -168,11 +196,8 @@ def answer(db: sqlite3.Connection, names: Names, visitor: Visitor) -> tuple[Leas
     wanted = db.execute("SELECT host, tasks FROM temp.wanted ORDER BY nth").fetchall()
     rules = known_of(db, "SELECT host FROM temp.wanted WHERE new")
     return tuple(
-        replace(
-            terms[host].leased(),
-            tasks=tuple(tasks[host]),
-            looked_for=number,
-            robots=rules.get(host, ()) if terms[host].obeying else (),
+        terms[host].leased(
+            tuple(tasks[host]), number, rules.get(host, ()) if terms[host].obeying else ()
         )
         for host, number in wanted
     )

@@ -79,3 +79,22 @@ def test_a_retried_url_may_end_anew_with_the_sums_kept(file, frontier):
     end(frontier, owner, dict.fromkeys(KINDS, Kind.STORED), at=NOW + 1, again=NOW + 2 * DAY)
     assert_sums(file)
     assert frontier.sums().counts.finished == {"stored": 4}
+
+
+def test_a_retry_has_what_waits_for_its_host_alone_begin_anew_and_keep_its_place(file, frontier):
+    frontier.add("job", seeds("a", "b"), NOW)
+    execute(file, "UPDATE task SET failures = 3, due_at = ? WHERE id = 1", NOW - 5)
+    execute(file, "UPDATE task SET put_off = 2, due_at = ? WHERE id = 2", NOW + DAY)
+    assert retried(file, dry=True).total() == 2
+    assert retried(file).total() == 2
+    found = execute(file, "SELECT due_at, failures, put_off FROM task ORDER BY id")
+    assert found == [(NOW - 5, 0, 0), (NOW, 0, 0)]
+    assert retried(file) == {}, "it begins anew already"
+
+
+def test_a_retry_ends_no_rest_that_a_host_asked_for(file, frontier):
+    ended(frontier, "a")
+    execute(file, "UPDATE host SET put_off_until = ?, next_at = ?", NOW + 60, NOW + 60)
+    retried(file, NOW + 1)
+    assert not take(frontier, join(frontier), NOW + 50)
+    assert take(frontier, join(frontier), NOW + 61)

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from crawler.errors import UsageError
-from crawler.frontier import InFlight, Wake, Wishes, changed, open_ledger
+from crawler.frontier import ForgetUnused, InFlight, Wake, Wishes, changed, open_ledger
 from crawler.frontier.process import current
 from crawler.frontier.wishes import (
     ALL,
@@ -21,7 +21,8 @@ from crawler.frontier.wishes import (
 )
 from crawler.records import HostRecord, JobTerms
 from tests.parts.desk import rows
-from tests.parts.frontiers import NOW, done, join, put, seeds, take
+from tests.parts.frontiers import NOW, done, join, put, seed, seeds, take
+from tests.parts.ledgers import execute
 
 ME = Wisher("ana", "desk7", "the provider asked")
 HOST, JOB = Subject(Scope.HOST, "a"), Subject(Scope.JOB, "job")
@@ -171,6 +172,19 @@ def test_a_wish_for_what_nobody_knows_is_refused(crawl, subject, words):
         pause(crawl[0], subject)
     with pytest.raises(UsageError, match=words):
         resume(crawl[0], subject)
+
+
+@pytest.mark.parametrize("name", ["gone", "gone:80"])
+def test_a_wish_of_a_host_that_is_forgotten_by_now_is_taken_back(crawl, name):
+    frontier, owner = crawl
+    frontier.add("job", seeds("gone", "last"), NOW)
+    subject = Subject(Scope.HOST, name)
+    pause(frontier, subject)
+    execute(frontier.frontier._file.state, "DELETE FROM task WHERE url LIKE 'http://gone%'")
+    assert changed(frontier, ForgetUnused(0.0))["host"] == 1
+    assert resume(frontier, subject) == 1
+    frontier.add("job", [seed("http://gone/new")], NOW)
+    assert ("gone:80", "job") in visited(frontier, owner)
 
 
 def test_the_wishes_of_a_job_go_along_with_its_name_and_fall_with_the_job(crawl):

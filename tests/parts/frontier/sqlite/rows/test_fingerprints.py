@@ -16,6 +16,7 @@ from crawler.frontier import (
     changed,
     open_ledger,
 )
+from crawler.frontier.sqlite.lists import merging
 from crawler.frontier.sqlite.rows import fingerprints as known
 from crawler.frontier.sqlite.rows.robots import ASKED_FOR_S
 from crawler.records import JobTerms
@@ -26,9 +27,9 @@ from tests.parts.frontiers import NOW, Timed, done, end_pass, join, put, seeds, 
 @pytest.fixture
 def short(monkeypatch):
     """Levels so short that a few hundred URLs go through them."""
-    monkeypatch.setattr(known, "COUNTED_EVERY", 1)
-    monkeypatch.setattr(known, "MAX_RECENT", 100)
-    monkeypatch.setattr(known, "MOVED_AT_ONCE", 30)
+    monkeypatch.setattr(merging, "COUNTED_EVERY", 1)
+    monkeypatch.setattr(merging, "MAX_RECENT", 100)
+    monkeypatch.setattr(merging, "MOVED_AT_ONCE", 30)
 
 
 @pytest.fixture
@@ -137,3 +138,30 @@ def test_every_look_up_goes_by_the_key_of_each_level(state):
     steps = [row[3] for row in plan if "recent" in row[3] or "fingerprint" in row[3]]
     assert len(steps) == 2
     assert all(step.startswith("SEARCH") and "rowid=?" in step for step in steps), steps
+
+
+def transactions_of(frontier, act):
+    """Return the statements of each transaction that writes, while something is done."""
+    seen, found = [], []
+    frontier._file._native.call(frontier._file.db.set_trace_callback, seen.append)
+    act()
+    frontier._file._native.call(frontier._file.db.set_trace_callback, None)
+    for statement in seen:
+        if statement.startswith("BEGIN"):
+            found.append([])
+        found[-1].append(statement)
+    return [one for one in found if one[0] == "BEGIN IMMEDIATE"]
+
+
+def test_fingerprints_move_a_few_at_once_and_in_no_transaction_that_adds_urls(state):
+    some = seeds("a", each=300)
+    with Timed(state, durable=False) as frontier:
+        source = frontier.begin_pass(join(frontier), "job", "list")
+        assert add(frontier, some[:250], source, 1) == 250
+        found = transactions_of(frontier, lambda: add(frontier, some[250:], source, 2))
+        moving = [one for one in found if any("INTO fingerprint" in each for each in one)]
+        adding = [one for one in found if any("INTO task" in each for each in one)]
+        assert len(moving) == 5, "150 more than may wait, 30 at once"
+        assert len(adding) == 1
+        assert not any(one in adding for one in moving)
+        assert assert_whole(state) == (150, 150)

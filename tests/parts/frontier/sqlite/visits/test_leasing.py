@@ -1,0 +1,69 @@
+"""Leases: what they take of hosts with few jobs, and how seldom they write a host."""
+
+from collections import Counter
+
+import pytest
+
+from crawler.records import HostRecord, JobTerms
+from tests.parts.frontiers import NOW, join, seeds, take
+from tests.parts.ledgers import execute
+
+LATER = NOW + 100
+
+
+def writes(frontier, act):
+    """Return how often each host is written while something is done."""
+    db, within = frontier._file.db, frontier._file._native.call
+    within(db.execute, "CREATE TEMP TABLE written (host)")
+    within(
+        db.execute,
+        "CREATE TEMP TRIGGER noted AFTER UPDATE ON host "
+        "BEGIN INSERT INTO written VALUES (NEW.id); END",
+    )
+    act()
+    found = within(lambda: db.execute("SELECT host FROM written").fetchall())
+    return Counter(host for (host,) in found)
+
+
+def test_a_host_is_written_once_as_it_is_given_back(frontier):
+    frontier.configure([JobTerms("job")], NOW)
+    frontier.add("job", seeds("a", "b", "c", each=3), NOW)
+    owner = join(frontier)
+    held = list(take(frontier, owner).values())
+    tasks = [task.id for host in held for task in host.tasks]
+    idle = [HostRecord(host.id, LATER) for host in held]
+    found = writes(
+        frontier, lambda: frontier.lease(owner, NOW, new=0, refills={}, back=tasks, idle=idle)
+    )
+    assert found == {host.id: 1 for host in held}
+    assert not take(frontier, owner, LATER - 1)
+    assert len(take(frontier, owner, LATER)) == len(held)
+
+
+@pytest.mark.parametrize("wanted", [1, 2, 3, 8, 9])
+@pytest.mark.parametrize("others", [(), ("other",)])
+def test_the_urls_that_are_due_for_longest_go_first(frontier, file, wanted, others):
+    jobs = ["job", *others]
+    frontier.configure([JobTerms(job) for job in jobs], NOW)
+    for job in jobs:
+        frontier.add(job, seeds("a", each=12, job=job), NOW)
+    owner = join(frontier)
+    (host,) = take(frontier, owner).values()
+    take(frontier, owner, new=0, back=[task.id for task in host.tasks])
+    execute(file, "UPDATE task SET due_at = ? - id % 7", NOW)
+    found = take(frontier, owner, new=0, refills={host.id: wanted})[host.key].tasks
+    assert len(found) == wanted
+    for job in jobs:
+        due = [(NOW - number % 7, number) for number in numbers(found, job)]
+        assert due == sorted((NOW - n % 7, n) for n in numbers_of(jobs, job))[: len(due)]
+
+
+def numbers(tasks, job):
+    """Return the numbers of a job's tasks among these, in their order."""
+    return [task.id for task in tasks if task.job == job]
+
+
+def numbers_of(jobs, job):
+    """Return the numbers that the twelve tasks of a job have."""
+    first = 1 + 12 * jobs.index(job)
+    return range(first, first + 12)
