@@ -150,8 +150,10 @@ def main() -> None:
     _open_streams()
     try:
         code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         code = error.exit_code
     except click.Abort:
         code = 1
@@ -159,10 +161,28 @@ def main() -> None:
         if error.errno != errno.EPIPE:
             _say(f"crawler: {error.filename or 'output'}: {error.strerror or error}")
         code = 1
+        _discard_output()
+    except UnicodeEncodeError:
+        if not any(map(_is_no_text, sys.argv)):
+            raise
+        _say(
+            f"an argument is no text in {sys.getfilesystemencoding()}, the encoding of this system"
+        )
+        code = UsageError.exit_code
     except CrawlerError as error:
         _say(f"crawler: {error}" if error.exit_code != UsageError.exit_code else str(error))
         code = error.exit_code
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _discard_output() -> None:
+    from crawler.verbs.desk_options import discard_output
+
+    discard_output()
+
+
+def _is_no_text(argument: str) -> bool:
+    return any("\udc80" <= letter <= "\udcff" for letter in argument)
 
 
 def _open_streams() -> None:

@@ -15,7 +15,7 @@ from crawler.config import load
 from crawler.errors import UsageError
 from crawler.log import Readable, takes_colours, width_of
 from crawler.model import Kind, Seconds
-from crawler.verbs.desk_options import quietly
+from crawler.verbs.desk_options import Host, quietly
 from crawler.verbs.tail.choosing import Choice
 from crawler.verbs.tail.following import Followed
 from crawler.verbs.tail.lines import Line, lines_of
@@ -42,7 +42,7 @@ _sleep = get_original("time", "sleep")
     "--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in Kind]),
     help="Only visits that ended so; may be given again.",
 )  # fmt: skip
-@click.option("--host", help="Only of this host: example.org, or example.org:8080.")
+@click.option("--host", type=Host(), help="Only of this host: example.org, or example.org:8080.")
 @click.option("--job", help="Only of this job.")
 @click.option(
     "-c", "--config", "file", type=click.Path(path_type=Path, dir_okay=False),

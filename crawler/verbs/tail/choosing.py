@@ -34,7 +34,7 @@ class Choice:
     def _is_of(self, record: dict[str, object]) -> bool:
         if self.job is not None and record.get("job") != self.job:
             return False
-        return self.host is None or _is_host(str(record.get("host", "")), self.host.lower())
+        return self.host is None or _is_host(str(record.get("host", "")), self.host)
 
 
 def _has_failed(record: dict[str, object]) -> bool:
