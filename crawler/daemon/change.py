@@ -52,11 +52,10 @@ class Change:
         coming = self._configuration.coming(settings, text)
         sessions = self._visiting.fetcher.prepare(coming.all_jobs())
         self._meanings.look()
-        self._disk.configure(coming.hosts)  # from here on its jobs are leased: nothing may wait
-        if text is self._configuration.text:
-            follow = self._seeder.carry_on
-        else:
-            follow = partial(self._seeder.again, found.changed)
+        wished = text is self._configuration.text
+        if not (wished and self._configuration.superseded):  # what others have read is the newest
+            self._disk.configure(coming.hosts)  # from here on jobs are leased: nothing may wait
+        follow = self._seeder.carry_on if wished else partial(self._seeder.again, found.changed)
         return partial(self._put_in_force, coming, sessions, follow)
 
     def _put_in_force(

@@ -40,6 +40,8 @@ class Configuration:
         self.hosts = HostOverrides(settings)
         self.outdated: frozenset[str] = frozenset()
         """Names of jobs that mean something else in the newest text, which is not in force here."""
+        self.superseded = False
+        """Whether the newest text is another one than that of the file as it was read here."""
         self.reloaded: tuple[Seconds | None, str] = (None, "")
         """The frontier's time of the last reload, and what it changed or why it was refused."""
 
@@ -62,8 +64,9 @@ class Configuration:
 
     def take_up(self, coming: Coming) -> None:
         """Put another configuration in force; this cannot fail, and never waits."""
+        if coming.text is not self.text:
+            self.outdated, self.superseded = frozenset(), False
         self.settings, self.text = coming.settings, coming.text
-        self.outdated = frozenset()
         self._named = {job.name: job for job in coming.settings.jobs}
         self.jobs.update(coming.jobs)
         self.hosts.take_up(coming.hosts)

@@ -16,6 +16,7 @@ from crawler.daemon.disk import Start
 from crawler.daemon.log_controls import DaemonLog, check_log
 from crawler.daemon.opening import StoppedError
 from crawler.errors import ConfigError, CrawlerError
+from crawler.frontier import load_engine
 from crawler.log import Log, open_log
 from crawler.policy.pressure import wanted_descriptors
 from crawler.worker.pool import end_is_handled
@@ -33,6 +34,7 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
     Raises:
         CrawlerError: the daemon failed; the log has the cause.
     """
+    load_engine()
     options = settings.crawler
     own = DaemonLog(options)
     log = own.log

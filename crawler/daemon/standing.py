@@ -47,6 +47,8 @@ class Standing:
         """Digest of the newest text that the log was told of."""
         self._read: tuple[str, tuple[int, ...]] = ("", ())
         """The newest text for which the own file was read, and the file's version then."""
+        self._yields = False
+        """Whether the own file yielded that text, so that a reload was asked for, once."""
 
     def look(self, beat: Beat) -> None:
         """Ask for a drain, for a reload, or give hosts back, as the ledger says."""
@@ -76,28 +78,29 @@ class Standing:
     def _compare(self, file: Path, found: InForce) -> None:
         mine = self._configuration.hosts.digests()
         if text_digest(mine) == found.digest:
-            self._configuration.outdated = frozenset()
+            self._configuration.outdated, self._configuration.superseded = frozenset(), False
             return
         changed = {name for name, digest in mine.items() if found.jobs.get(name) != digest}
-        self._configuration.outdated = frozenset(changed)
+        self._configuration.outdated, self._configuration.superseded = frozenset(changed), True
         self._give_back()
-        if self._is_newest(file, found.digest):
-            self._reload()
-        elif self._told != found.digest:
+        version = version_of(file)
+        if self._read != (found.digest, version):
+            self._read = (found.digest, version)
+            self._yields = _yields(file, found.digest)
+            if self._yields:
+                self._reload()
+        if not self._yields and self._told != found.digest:
             self._told = found.digest
             self._log.warning("config.outdated", newest=found.generation, jobs=sorted(changed))
 
-    def _is_newest(self, file: Path, digest: str) -> bool:
-        """Tell whether the own file yields the newest text, where that may be another answer."""
-        version = version_of(file)
-        if self._read == (digest, version):
-            return False
-        self._read = (digest, version)
-        try:
-            with Native(1) as native:
-                return native.call(_digest_of, file) == digest
-        except ConfigError:
-            return False
+
+def _yields(file: Path, digest: str) -> bool:
+    """Tell whether a file yields a text."""
+    try:
+        with Native(1) as native:
+            return native.call(_digest_of, file) == digest
+    except ConfigError:
+        return False
 
 
 def _digest_of(file: Path) -> str:

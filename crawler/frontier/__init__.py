@@ -202,12 +202,19 @@ __all__ = [
     "Wishes",
     "Work",
     "changed",
+    "load_engine",
     "open_frontier",
     "open_ledger",
     "open_migration",
     "pages",
     "tidied",
 ]
+
+
+def load_engine() -> None:
+    """Load the engine: a daemon does so before its event loop begins, which would stand still."""
+    import crawler.frontier.sqlite.engine  # noqa: PLC0415  likewise
+    import crawler.frontier.sqlite.file.upgrade  # noqa: F401, PLC0415
 
 
 def open_frontier(
@@ -220,7 +227,6 @@ def open_frontier(
     """Return the frontier in a state file, not yet entered; `durable` syncs every transaction.
 
     Its clock follows the `clocks` of this machine, as those of all processes that share the file.
-
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
     writes may be asked.
     """

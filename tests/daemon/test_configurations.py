@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.program import Daemon, crawler, until, write_config
+from tests.program import Daemon, crawler, ledger, until, write_config
 from tests.servers import Site
 
 
@@ -121,6 +121,33 @@ def test_the_survivor_of_a_crash_takes_up_the_text_that_the_new_process_has(site
             until(lambda: len(set(site.paths())) == 6, "not all visited", new)
             assert not survivor.told("config.outdated")
             assert new.stop() == survivor.stop() == 0
+
+
+def test_what_is_set_makes_no_older_text_the_newest(site, tmp_path):
+    first = config_of(tmp_path, site, "a")
+    (tmp_path / "v2").mkdir()
+    second = Path(shutil.copy(first, tmp_path / "v2/crawler.yaml"))
+    edit(second, urls=[f"{site.url}/a/[1-9]"])
+    with Daemon(first) as old:
+        old.wait_for("visit")
+        with Daemon(second) as new:
+            old.wait_for("config.outdated")
+            before = texts(tmp_path)
+            new.signal(signal.SIGSTOP)  # it puts its own text in force as well
+            told = crawler("set", "-c", str(second), "--job", "a", "attempts=3", cwd=tmp_path)
+            assert "a.attempts: " in told.stdout
+            assert old.wait_for("config.reloaded")["changed"] == {"a": ["attempts"]}
+            assert texts(tmp_path) == before, "the older text was put in force again"
+            new.signal(signal.SIGCONT)
+            new.wait_for("config.reloaded")
+            until(lambda: len(set(site.paths())) == 9, "not all visited", new)
+            assert new.stop() == old.stop() == 0
+
+
+def texts(folder):
+    """How many texts were put in force."""
+    with ledger(folder) as db:
+        return db.execute("SELECT generation FROM ledger").fetchone()
 
 
 def test_a_process_whose_file_has_another_text_says_so_and_leaves_the_jobs(site, tmp_path):

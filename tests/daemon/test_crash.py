@@ -5,6 +5,7 @@ import signal
 from collections import Counter
 from pathlib import Path
 
+from tests.blocked import blocked, watch
 from tests.program import Daemon, assert_clean, ledger, until, write_config
 from tests.servers import Site, slow
 
@@ -25,7 +26,10 @@ def assert_whole(folder: Path) -> None:
         assert (folder / f"files/flags/{number}").read_bytes() == body(f"/{number}.bin"), number
 
 
-def test_kill_9_at_random_moments_loses_nothing_and_tears_nothing(tmp_path, full_campaign):
+def test_kill_9_at_random_moments_loses_nothing_and_tears_nothing(
+    tmp_path, monkeypatch, full_campaign
+):
+    watch(tmp_path / "noted", monkeypatch)
     kills = 200 if full_campaign else 6
     print("seed", seed := 20260)
     chance = random.Random(seed)
@@ -42,7 +46,7 @@ def test_kill_9_at_random_moments_loses_nothing_and_tears_nothing(tmp_path, full
                 in_flight += db.execute("SELECT count(*) FROM task WHERE state = 1").fetchone()[0]
         with Daemon(config, "--until-done") as daemon:
             assert daemon.wait() == 0
-            assert "blocked" not in daemon.errors
+            assert not blocked(tmp_path / "noted", daemon)
         assert_clean(tmp_path, urls=URLS)
         assert_whole(tmp_path)
         assert set(Counter(site.paths())) == {f"/{n}.bin" for n in range(1, URLS + 1)}
@@ -52,8 +56,9 @@ def test_kill_9_at_random_moments_loses_nothing_and_tears_nothing(tmp_path, full
 
 
 def test_sigterm_at_random_moments_repeats_nothing_and_leaves_with_exit_code_0(
-    tmp_path, full_campaign
+    tmp_path, monkeypatch, full_campaign
 ):
+    watch(tmp_path / "noted", monkeypatch)
     stops = 40 if full_campaign else 4
     chance = random.Random(20261)
     with Site(slow(0.03, body)) as site:
@@ -64,7 +69,7 @@ def test_sigterm_at_random_moments_repeats_nothing_and_leaves_with_exit_code_0(
                 wait_for_visits(site, tmp_path, chance.randrange(0, 2 * URLS // stops))
                 assert daemon.stop() == 0
                 assert daemon.told("daemon.stopped", forced=False)
-                assert "blocked" not in daemon.errors
+                assert not blocked(tmp_path / "noted", daemon)
             assert_clean(tmp_path)
         with Daemon(config, "--until-done") as daemon:
             assert daemon.wait() == 0

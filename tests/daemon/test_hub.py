@@ -12,6 +12,7 @@ import gevent
 import pytest
 
 from tests import FULL, program
+from tests.blocked import blocks, watch
 from tests.hub_watch import MAX_BLOCK_S
 from tests.program import Daemon, until, write_config
 from tests.servers import Site, status
@@ -97,11 +98,6 @@ class Load:
         new.rename(self.folder / name)
 
 
-def blocks(folder: Path) -> list[dict]:
-    """Return what was noted of each process."""
-    return [json.loads(line) for file in folder.iterdir() for line in file.read_text().splitlines()]
-
-
 def too_long(block: dict, since: float) -> bool:
     """Tell whether it is a block by our own doing, and not of a start, when modules are loaded.
 
@@ -115,10 +111,7 @@ def too_long(block: dict, since: float) -> bool:
 @pytest.mark.timeout(600)
 def test_no_load_and_no_change_blocks_the_hub(tmp_path, monkeypatch, full_campaign):
     noted = tmp_path / "noted"
-    noted.mkdir()
-    watch = [sys.executable, "-P", str(Path(__file__).parents[1] / "hub_watch.py"), str(noted)]
-    monkeypatch.setattr(program, "CRAWLER", watch)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    watch(noted, monkeypatch)
     with Site(route, HOSTS) as site, ExitStack() as stack:
         load = Load(tmp_path / "crawl", site.port)
         daemons = [stack.enter_context(Daemon(load.config)) for _ in range(2)]
@@ -139,3 +132,31 @@ def test_no_load_and_no_change_blocks_the_hub(tmp_path, monkeypatch, full_campai
     print(f"{visits} visits, {len(found)} late rounds of the hub")
     assert visits > 100
     assert not [json.dumps(block, indent=1) for block in found if too_long(block, since)]
+
+
+SLOW_DISK = """
+import crawler, sys
+from gevent.monkey import get_original
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("crawler.frontier.sqlite"):
+            get_original("time", "sleep")(0.02)
+
+sys.meta_path.insert(0, Slow())
+from crawler import cli
+cli.main()
+"""
+"""The crawler on a machine that takes its time to load the many modules of the engine."""
+
+
+def test_a_start_on_a_slow_machine_blocks_no_event_loop(tmp_path, monkeypatch):
+    file = tmp_path / "crawler_on_a_slow_disk.py"
+    file.write_text(SLOW_DISK)
+    monkeypatch.setattr(program, "CRAWLER", [sys.executable, str(file)])
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    with Site(str.encode) as site:
+        config = write_config(tmp_path, [{"name": "j", "urls": [f"{site.url}/1"]}])
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 0
+            assert "_find_and_load" not in daemon.errors, "modules are loaded while it runs"

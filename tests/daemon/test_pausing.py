@@ -106,7 +106,9 @@ def test_one_host_or_job_is_paused_and_the_others_go_on(tmp_path, subject):
         assert begun_after(site, paused) == 0
         assert begun_after(other, paused) > 5
         url = f"{site.url}/399"
-        assert "is paused by " in desk(tmp_path, "explain", url)
+        told = desk(tmp_path, "explain", url)
+        assert "is paused by " in told
+        assert "  next visit    not before `crawler resume`\n" in told
         desk(tmp_path, "resume", f"--{subject}", which)
         assert goes_on(site, daemon) < WITHIN_S + SLACK_S
         assert [daemon.stop(), second.stop()] == [0, 0]

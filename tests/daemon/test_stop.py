@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.blocked import blocked, watch
 from tests.program import Daemon, assert_clean, ledger, until, write_config
 from tests.servers import RudeSite, Site, endless, slow
 
@@ -81,7 +82,8 @@ def test_a_second_term_forces_and_exits_with_3(tmp_path):
     assert_clean(tmp_path, urls=40)
 
 
-def test_term_is_served_while_servers_send_without_end_at_full_speed(tmp_path):
+def test_term_is_served_while_servers_send_without_end_at_full_speed(tmp_path, monkeypatch):
+    watch(tmp_path / "noted", monkeypatch)
     with RudeSite(ENDLESS) as site:
         config = write_config(tmp_path, jobs(site.url), concurrency=4)
         with Daemon(config) as daemon:
@@ -89,7 +91,7 @@ def test_term_is_served_while_servers_send_without_end_at_full_speed(tmp_path):
             start = time.monotonic()
             assert daemon.stop() == 0
             assert time.monotonic() - start <= GRACE_S + 1
-            assert "blocked" not in daemon.errors, daemon.errors
+            assert not blocked(tmp_path / "noted", daemon)
     assert_clean(tmp_path, urls=40)
     names = {path.name for path in (tmp_path / "files").rglob("*") if path.is_file()}
     assert names <= {".crawlerd"}  # the name of its ledger

@@ -83,14 +83,15 @@ def test_processes_tell_of_their_visits_only_while_somebody_looks(tmp_path, stuc
     told = lambda: execute(file, "SELECT url FROM under_way ORDER BY n")  # noqa: E731
     until(lambda: execute(file, "SELECT 1 FROM process WHERE busy = 2"), "not begun", daemon)
     assert told() == []
-    assert "no visit under way is known" in desk(tmp_path, "top", "--once")
-    until(told, "not told", daemon)
+    assert f"{site.url}/1\n" in desk(tmp_path, "top", "--once"), "it waits until they are told"
     assert {url for (url,) in told()} == {f"{site.url}/1", f"{site.url}/2"}
     shown = desk(tmp_path, "top", "--once", "--sort", "host")
     assert f"{site.url}/2" in shown
     assert f"process  {daemon.process.pid} running, 2 in flight" in shown
     execute(file, "UPDATE looked SET at = at - 60")
     until(lambda: not told(), "still told", daemon)
+    assert daemon.stop() == 0
+    assert "\nno visit is under way\n" in desk(tmp_path, "top", "--once")
 
 
 def test_control_characters_of_a_url_reach_no_terminal(tmp_path, stuck):

@@ -59,5 +59,12 @@ def test_a_retry_tells_which_hosts_rest_nevertheless_and_what_ends_that(tmp_path
             assert f"only `crawler wake --force {asked}` ends it" in named
             rests = json.loads(desk(tmp_path, "retry", "--host", asked, "--json"))["resting"]
             assert [one["host"] for one in rests] == [asked]
+            woken = desk(tmp_path, "wake", asked, broken)
+            assert f"{asked} rests until " in woken
+            assert f"it asked for that itself; only `crawler wake --force {asked}` ends it" in woken
+            assert f"{broken} rests" not in woken
+            assert f"{asked} is woken\n" in woken
+            rests = json.loads(desk(tmp_path, "wake", asked, "--json"))["resting"]
+            assert [one["host"] for one in rests] == [asked]
             assert site.paths().count("/1") == 1, "what a host asks for is ended by no retry"
             assert daemon.stop() == 0

@@ -14,8 +14,8 @@ import crawler.errors  # noqa: F401  it patches the standard library
 from tests.servers import Answer, Route, Site, status
 
 WELL, BIG, HANGS, BUSY, REFUSES, EMPTY = (f"127.0.0.{number}" for number in range(1, 7))
-FILM_BYTES = 60_000_000
-PIECE_BYTES = 10_000
+FILM_BYTES = 120_000_000
+PIECE_BYTES = 20_000
 PIECE_EVERY_S = 0.1
 HANGS_FOR_S = 3600.0
 BUSY_AFTER_S = 1.0

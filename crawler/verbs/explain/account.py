@@ -59,11 +59,16 @@ def _has_file(entry: Entry) -> bool:
 def _future(case: Case) -> Iterator[tuple[str, str]]:
     """Yield when a URL is visited next, and what it waits for."""
     if case.next_at is not None:
-        early = case.next_at <= case.now
-        yield "next visit", "now" if early else f"not before {when(case.next_at, case.now)}"
+        yield "next visit", _next(case, case.next_at)
     for at, text in enumerate(waits_for(case)):
         yield "" if at else "waits for", text
     yield "robots.txt", case.decision.in_words(case.now)
+
+
+def _next(case: Case, at: Seconds) -> str:
+    if at > case.now:
+        return f"not before {when(at, case.now)}"
+    return "not before `crawler resume`" if case.pauses else "due now"
 
 
 def _unlisted(entry: Entry) -> str:

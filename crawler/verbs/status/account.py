@@ -46,7 +46,8 @@ def lines(status: Status, ledger: Ledger) -> Iterator[str]:
     yield f"hosts    {', '.join(_hosts(status.hosts))}"
     yield from _failing(status)
     if status.next and status.next.ready_at is not None:
-        yield f"next     {status.next.key}, {when(status.next.ready_at, status.now)}"
+        ready = "ready since " if status.next.ready_at <= status.now - 1 else ""
+        yield f"next     {status.next.key}, {ready}{when(status.next.ready_at, status.now)}"
     if why := idle(status):
         yield f"idle     {why}"
 

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import sys
+import time
 from contextlib import suppress
 
 import click
@@ -20,6 +21,10 @@ from crawler.verbs.top import terminal
 from crawler.verbs.top.view import ENDLESS, ORDERS, Shown, Window, screen
 from crawler.verbs.words import print_lines
 
+KNOWN_WITHIN_S: Seconds = 6.0
+"""How long `--once` waits for processes to tell: they do with their next heartbeat."""
+GLANCE_S: Seconds = 0.2
+"""Time between two looks of `--once`."""
 LOOK_EVERY_S: Seconds = 3.0
 """Time between two notes that somebody looks; one lasts for 10 s."""
 
@@ -31,7 +36,9 @@ LOOK_EVERY_S: Seconds = 3.0
 )
 @click.option("--sort", "order", type=click.Choice(ORDERS), default="age", show_default=True,
               help="Order of the visits; s changes it.")  # fmt: skip
-@click.option("--once", is_flag=True, help="Print once, with what processes told last.")
+@click.option(
+    "--once", is_flag=True, help="Print once, as soon as processes have told what is in flight."
+)
 @click.option(
     "--stacks", is_flag=True,
     help="Have the processes of this machine write the stacks of all that they do, and end.",
@@ -47,7 +54,7 @@ def top_verb(
         return _dump(ledger)
     watcher = Watcher(ledger, order)
     if once or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print_lines(watcher.lines(), ledger.mask)
+        print_lines(watcher.once(), ledger.mask)
         return None
     with terminal.opened(), suppress(KeyboardInterrupt):
         _watch(watcher, max(0.1, interval))
@@ -70,6 +77,15 @@ class Watcher:
             self._shown = self._look()
         lines = screen(self._shown, self._order, window, paused=self._paused)
         return [self._ledger.mask(line) for line in lines]
+
+    def once(self) -> list[str]:
+        """Look until visits under way are known, where there are some; return the lines to show."""
+        ends_at = time.monotonic() + KNOWN_WITHIN_S
+        lines = self.lines()
+        while self._shown and self._shown.is_untold and time.monotonic() < ends_at:
+            time.sleep(GLANCE_S)
+            lines = self.lines()
+        return lines
 
     def press(self, key: str) -> bool:
         """Do what a key says; return whether to go on."""

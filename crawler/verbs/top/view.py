@@ -56,6 +56,11 @@ class Shown:
     visits: Sequence[tuple[int, UnderWay]]
     """Visits under way, each with the process that makes it."""
 
+    @property
+    def is_untold(self) -> bool:
+        """Tell whether visits are under way, and no process has told which."""
+        return not self.visits and any(one.busy for one in self.status.living)
+
 
 def screen(
     shown: Shown, order: str, window: Window = ENDLESS, *, paused: bool = False
@@ -120,7 +125,8 @@ def _failing(status: Status) -> Iterator[str]:
 def _visits(shown: Shown, order: str, window: Window) -> Iterator[str]:
     pids = {one.owner: str(one.process.pid) for one in shown.status.members}
     if not shown.visits:
-        yield "no visit under way is known; processes tell of theirs within 5 s"
+        untold = "no visit under way is known; processes tell of theirs within 5 s"
+        yield untold if shown.is_untold else "no visit is under way"
         return
     found = sorted(shown.visits, key=lambda each: _key(each[1], order))
     rows = [_row(pids.get(owner, "?"), one) for owner, one in found]

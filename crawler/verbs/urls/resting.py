@@ -14,6 +14,7 @@ MAX_TOLD = 3
 """Hosts of which each has a line."""
 SHORT_S: Seconds = 1.0
 """A rest that is over by then is not told."""
+_FAILURES = "its failures"
 _FAILS = frozenset({Why.FAILURES, Why.BANNED, Why.BACKOFF})
 """Rests that failures brought upon a host."""
 
@@ -22,6 +23,11 @@ def resting(states: Iterable[HostState], now: Seconds) -> list[HostState]:
     """Return those that rest for more than their delay, the longest rest last."""
     found = {one.id: one for one in states if _ended_by(one, now + SHORT_S)[0]}
     return sorted(found.values(), key=lambda one: max(one.next_at, one.opens_at))
+
+
+def by_own_word(states: Iterable[HostState], now: Seconds) -> list[HostState]:
+    """Return those that rest for anything but failures: what `wake` leaves to them."""
+    return [one for one in resting(states, now) if _ended_by(one, now)[0] != _FAILURES]
 
 
 def waiting_at(desk: Desk, job: str | None, host: str | None) -> Sequence[HostState]:
@@ -73,5 +79,5 @@ def _ended_by(host: HostState, now: Seconds) -> tuple[str, str]:
     if rest.why is Why.RETRY_AFTER:
         return "it asked for that itself", "only `crawler wake --force {host}` ends it"
     if rest.why in _FAILS and rest.at > now:
-        return "its failures", "`crawler wake {host}` ends it"
+        return _FAILURES, "`crawler wake {host}` ends it"
     return "", ""

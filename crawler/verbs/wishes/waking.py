@@ -10,6 +10,7 @@ from crawler.frontier.wishes import Scope, Subject, WakeHost
 from crawler.verbs.desk_options import JSON, Host, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.urls import resting
 from crawler.verbs.wishes.standing import hearers, wait
 from crawler.verbs.words import as_json, counted, print_lines
 
@@ -35,17 +36,22 @@ def wake_verb(
             desk.entry(InFlight(Subject(Scope.HOST, host)))  # all are known, or none is woken
         came = {host: changed(desk, WakeHost(host, force)) for host in dict.fromkeys(hosts)}
         found = wait(desk) if waits else hearers(desk)
+        now = desk.now()
+        left = [] if force else resting.by_own_word(resting.of_names(desk, came), now)
     if as_json_:
         told = [{"host": host, **came[host]} for host in came]
-        click.echo(as_json({"woken": told, **found.document()}, ledger.mask, indent=2))
+        still = {"resting": resting.document(left, now)}
+        click.echo(as_json({"woken": told, **still, **found.document()}, ledger.mask, indent=2))
     else:
-        print_lines([*_lines(came), found.in_words()], ledger.mask)
+        lines = [*_lines(came), *resting.lines(left, now), found.in_words()]
+        print_lines(lines, ledger.mask)
     return int(not (found.heard or found.others))
 
 
-def _lines(came: dict[str, "Counter[str]"]) -> Iterator[str]:
-    for host, sums in came.items():
-        yield f"{host} is woken, {counted(sums['urls'], 'URL')} came forward"
+def _lines(woken: dict[str, "Counter[str]"]) -> Iterator[str]:
+    for host, sums in woken.items():
+        came = f", {counted(sums['urls'], 'URL')} came forward" if sums["urls"] else ""
+        yield f"{host} is woken{came}"
 
 
 VERBS: tuple[click.Command, ...] = (wake_verb,)

@@ -105,6 +105,14 @@ def printed(file, now=NOW):
     return "\n".join(status.lines(look(file, now), Ledger(file)))
 
 
+def test_a_host_that_was_ready_long_ago_is_said_to_be_ready(file, frontier):
+    frontier.add("job", seeds("a", each=9), NOW)
+    assert "\nnext     a:80, ready since 1970-01-12T13:46:40Z, 1 min 30 s ago\n" in printed(
+        file, NOW + 90
+    )
+    assert "\nnext     a:80, 1970-01-12T13:46:40Z, now\n" in printed(file)
+
+
 def test_the_rate_is_that_of_the_living(file, frontier):
     frontier.add("job", seeds("a", each=90), NOW)
     for process in (current(), gone()):

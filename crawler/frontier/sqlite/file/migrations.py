@@ -138,6 +138,7 @@ CREATE TABLE woken (
 -- what nothing refers to is forgotten
 ALTER TABLE ledger ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE ledger ADD COLUMN marking INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE ledger ADD COLUMN unlearned INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE used (
     walk INTEGER NOT NULL,
     host INTEGER NOT NULL,

@@ -27,6 +27,7 @@ CREATE TABLE ledger (
     obeyed_upto INTEGER,                   -- hosts up to this number know that; NULL: all do
     wishes INTEGER NOT NULL DEFAULT 0,     -- grows with every wish that comes, changes or goes
     forgotten INTEGER NOT NULL DEFAULT 0,  -- hosts, so far
+    unlearned INTEGER NOT NULL DEFAULT 0,  -- times that URLs lost their fingerprints, so far
     marking INTEGER NOT NULL DEFAULT 0     -- the walk that looks for these, see unused.py; minus
                                            -- the last one between walks
 ) STRICT;

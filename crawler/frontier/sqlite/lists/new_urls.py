@@ -11,10 +11,11 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from crawler.frontier.sqlite.lists.finding import SEEDS, TASK, Sight, find, look
 from crawler.frontier.sqlite.lists.merging import make_room
 from crawler.frontier.sqlite.lists.renaming import adopt, older_names
 from crawler.frontier.sqlite.lists.seed_rows import HOSTS, Batch, agree, remember, stage
-from crawler.frontier.sqlite.rows.fingerprints import TASK_OF, note
+from crawler.frontier.sqlite.rows.fingerprints import note
 from crawler.frontier.sqlite.rows.names import Names, obeys_of
 from crawler.frontier.sqlite.rows.pauses import some_paused
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
@@ -23,22 +24,17 @@ from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.model import DAY_S, Seconds
 from crawler.records import Seed
 
-_SEEDS = "nth >= :first AND nth < :end"
-_TASK = TASK_OF.replace("?", "seed.fingerprint")
-_FIND = f"""
-UPDATE temp.seed SET task = {_TASK} WHERE {_SEEDS}
-AND EXISTS (SELECT 1 FROM known WHERE known.fingerprint = seed.fingerprint)"""
-_FOUND = f"SELECT fingerprint FROM temp.seed WHERE {_SEEDS} AND task IS NOT NULL"
-_LEAVE = f"UPDATE temp.seed SET times = 0 WHERE {_SEEDS} AND task IS NOT NULL"
+_FOUND = f"SELECT fingerprint FROM temp.seed WHERE {SEEDS} AND task IS NOT NULL"
+_LEAVE = f"UPDATE temp.seed SET times = 0 WHERE {SEEDS} AND task IS NOT NULL"
 _ADOPTED = f"""
-UPDATE temp.seed SET task = {_TASK}, times = times - 1
-WHERE {_SEEDS} AND fingerprint IN (SELECT value FROM json_each(:adopted))"""
+UPDATE temp.seed SET task = {TASK}, times = times - 1
+WHERE {SEEDS} AND fingerprint IN (SELECT value FROM json_each(:adopted))"""
 _MORE = f"""
 UPDATE task SET listed = listed + seed.times FROM temp.seed
-WHERE task.id = seed.task AND {_SEEDS} AND seed.task IS NOT NULL AND times > 0"""
+WHERE task.id = seed.task AND {SEEDS} AND seed.task IS NOT NULL AND times > 0"""
 _NOT_NEEDED = f"""
 DELETE FROM temp.seed_host WHERE {HOSTS}
-AND nth NOT IN (SELECT host FROM temp.seed WHERE {_SEEDS} AND task IS NULL)"""
+AND nth NOT IN (SELECT host FROM temp.seed WHERE {SEEDS} AND task IS NULL)"""
 _ADD_HOSTS = f"""
 INSERT OR IGNORE INTO host (key, bucket, obeys, ready_at, class)
 SELECT key, bucket, obeys, :second, :weight FROM temp.seed_host WHERE {HOSTS}"""
@@ -54,11 +50,11 @@ INSERT OR FAIL INTO task (fingerprint, job, host, due_at, url, path, extra, list
 SELECT fingerprint, :job,
     iif(host < 0, -host, (SELECT id FROM temp.seed_host WHERE seed_host.nth = host)),
     :now, url, path, extra, times, :second
-FROM temp.seed WHERE {_SEEDS} AND task IS NULL ORDER BY nth"""
+FROM temp.seed WHERE {SEEDS} AND task IS NULL ORDER BY nth"""
 _NEW_HOSTS = f"SELECT id FROM temp.seed_host WHERE {HOSTS}"
 _ALL_HOSTS = f"""
 {_NEW_HOSTS} UNION ALL
-SELECT DISTINCT -host FROM temp.seed WHERE {_SEEDS} AND task IS NULL AND host < 0"""
+SELECT DISTINCT -host FROM temp.seed WHERE {SEEDS} AND task IS NULL AND host < 0"""
 _USE_HOSTS = f"""
 INSERT OR IGNORE INTO used
 SELECT marking, line.id FROM ledger CROSS JOIN ({_ALL_HOSTS}) AS line WHERE marking > 0"""
@@ -94,10 +90,11 @@ def add(file: Transactions, job: str, seeds: Sequence[Seed], now: Seconds, *, re
             said = obeys_of(db)
         staged = stage(db, file.names, [(job, seeds)], said)
         (batch,) = staged.batches
+        sight = look(file)
         with file.locked():
             if agree(db, file.names, staged):
                 number = file.names.job_id(db, job)
-                added = enlist(db, file.names, number, batch, now, recount=recount)
+                added = enlist(db, file.names, number, batch, now, sight, recount=recount)
     remember(db, file.names, job, batch)
     return added
 
@@ -108,13 +105,17 @@ def enlist(
     job: int,
     batch: Batch,
     now: Seconds,
+    sight: Sight | None = None,
     *,
     recount: bool = True,
 ) -> int:
-    """Add URLs that may be known already, and count those as listed more; return how many came."""
+    """Add URLs that may be known already, and count those as listed more; return how many came.
+
+    `sight` tells when they were looked for.
+    """
     (weight,) = db.execute("SELECT weight FROM job WHERE id = ?", (job,)).fetchone()
     values = {**batch.places, "job": job, "now": now, "second": int(now), "weight": weight}
-    found = db.execute(_FIND, values).rowcount
+    found = find(db, values, sight)
     if found and not recount:
         db.execute(_LEAVE, values)
     found += _take_along(db, batch.seeds, values)

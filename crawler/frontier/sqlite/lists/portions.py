@@ -5,19 +5,20 @@ What can be made ready without the file is, before its lock is taken.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.errors import PassLostError
 from crawler.frontier.list_values import NewList, Pass, Portion, SourceState, Synced
 from crawler.frontier.sqlite.lists.chunks import Changes, changes, rows_of, write
+from crawler.frontier.sqlite.lists.finding import Sight, look
 from crawler.frontier.sqlite.lists.freshening import freshen
 from crawler.frontier.sqlite.lists.meaning import say
 from crawler.frontier.sqlite.lists.merging import make_room
 from crawler.frontier.sqlite.lists.new_urls import enlist
 from crawler.frontier.sqlite.lists.passes import begin_pass, check, note, note_dropped
 from crawler.frontier.sqlite.lists.retiring import check_owner, revive
-from crawler.frontier.sqlite.lists.seed_rows import Batch, agree, remember, stage
+from crawler.frontier.sqlite.lists.seed_rows import Batch, Staged, agree, remember, stage
 from crawler.frontier.sqlite.rows.names import Names, obeys_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.model import Seconds
@@ -58,9 +59,7 @@ def _put_all(
     with file.locked(write=False):
         said, known = obeys_of(db), [_known(db, one) for one in read]
     ready = list(map(_made_ready, read, known))
-    jobs = [_job_of(one) for one in read]
-    came = [[*one.changed.came] for one in ready]
-    staged = stage(db, file.names, zip(jobs, came, strict=True), said)
+    staged, sight = _staged(file, ready, said)
     with file.locked():
         check_owner(db, owner)
         if known != [_known(db, one) for one in read]:
@@ -68,13 +67,22 @@ def _put_all(
         if not agree(db, file.names, staged):
             return None
         synced = [
-            _taken_in(db, file.names, owner, one, batch, now)
+            _taken_in(db, file.names, owner, one, batch, sight, now)
             for one, batch in zip(ready, staged.batches, strict=True)
         ]
-    for job, batch, taken in zip(jobs, staged.batches, synced, strict=True):
+    for one, batch, taken in zip(read, staged.batches, synced, strict=True):
         if taken is not None:
-            remember(db, file.names, job, batch)
+            remember(db, file.names, _job_of(one), batch)
     return synced
+
+
+def _staged(
+    file: Transactions, ready: Sequence[_Read], said: Mapping[str, bool | None]
+) -> tuple[Staged, Sight | None]:
+    """Stage what comes with each list, and look for it."""
+    came = [(_job_of(one.read), [*one.changed.came]) for one in ready]
+    staged = stage(file.db, file.names, came, said)
+    return staged, look(file) if len(ready) == 1 else None  # others come after what the first adds
 
 
 def _job_of(read: Portion | NewList) -> str:
@@ -96,17 +104,29 @@ def _made_ready(read: Portion | NewList, known: dict[int, bytes]) -> _Read:
 
 
 def _taken_in(
-    db: sqlite3.Connection, names: Names, owner: int, one: _Read, batch: Batch, now: Seconds
+    db: sqlite3.Connection,
+    names: Names,
+    owner: int,
+    one: _Read,
+    batch: Batch,
+    sight: Sight | None,
+    now: Seconds,
 ) -> Synced | None:
     if isinstance(one.read, NewList):
         return _take_in(db, names, owner, one, batch, now)
     if one.read.one.owner != owner:
         raise PassLostError("this reading is another process's; it is given up here")
-    return _put(db, names, one.read.one, one, batch, now)
+    return _put(db, names, one.read.one, one, batch, now, sight)
 
 
 def _put(
-    db: sqlite3.Connection, names: Names, of: Pass, read: _Read, batch: Batch, now: Seconds
+    db: sqlite3.Connection,
+    names: Names,
+    of: Pass,
+    read: _Read,
+    batch: Batch,
+    now: Seconds,
+    sight: Sight | None = None,
 ) -> Synced:
     """Take in chunks that are new or changed."""
     check(db, of)
@@ -114,7 +134,7 @@ def _put(
     say(db, read.said)
     write(db, of.source, read.changed)
     db.execute("UPDATE source SET version = '' WHERE id = ? AND version != ''", (of.source,))
-    fresh = enlist(db, names, job_id, batch, now)
+    fresh = enlist(db, names, job_id, batch, now, sight)
     revived = revive(db, job_id, read.changed.came, now)
     freshen(db, names, job_id, read.dated, now)
     note_dropped(db, of.source, sum((one.gone for one in read.changed.all), Counter()))

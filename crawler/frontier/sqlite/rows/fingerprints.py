@@ -29,7 +29,9 @@ def note(db: sqlite3.Connection, last: int) -> None:
 
 
 def forget(db: sqlite3.Connection, fingerprints: Sequence[int]) -> None:
-    """Forget fingerprints whose tasks are gone."""
+    """Forget fingerprints whose tasks are gone, or have another."""
+    if fingerprints:
+        db.execute("UPDATE ledger SET unlearned = unlearned + 1")
     rows = [(one,) for one in fingerprints]
     db.executemany("DELETE FROM recent WHERE fingerprint = ?", rows)
     db.executemany("DELETE FROM fingerprint WHERE fingerprint = ?", rows)

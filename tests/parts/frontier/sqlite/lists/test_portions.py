@@ -1,9 +1,13 @@
 """What was read of lists: made ready before the file's lock is taken, and right when it is."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
-from crawler.frontier import ReadChunk
+from crawler.frontier import Portion, ReadChunk
 from crawler.frontier.sqlite.lists import new_urls, portions
+from crawler.frontier.sqlite.rows.fingerprints import forget
 from tests.parts.frontiers import NOW, join, put, seed
 from tests.parts.ledgers import execute
 
@@ -35,6 +39,19 @@ def meanwhile(monkeypatch, module, act):
     monkeypatch.setattr(module, "stage", staged)
 
 
+def after_the_look(monkeypatch, module, act):
+    """Do something once, when URLs were looked for and the lock is not taken yet."""
+    look, left = module.look, [act]
+
+    def looked(*arguments):
+        found = look(*arguments)
+        if left:
+            left.pop()()
+        return found
+
+    monkeypatch.setattr(module, "look", looked)
+
+
 def statements_within_the_lock(frontier, act):
     """Return what SQLite runs between the begin and the end of transactions that write."""
     seen, found, locked = [], [], False
@@ -60,13 +77,75 @@ def test_rows_of_urls_are_made_before_the_lock_is_taken(frontier, one):
     assert frontier.sums().counts.known == 3
 
 
+@pytest.mark.parametrize("module", [portions, new_urls])
+def test_urls_are_looked_for_before_the_lock_is_taken(frontier, one, module):
+    def act():
+        if module is portions:
+            put(frontier, one, [ReadChunk(1, 1, [X, Y])], NOW)
+        else:
+            frontier.add("job", [X, Y], NOW)
+
+    within = statements_within_the_lock(frontier, act)
+    assert not [statement for statement in within if "temp.seed SET task" in statement]
+    assert frontier.sums().counts.known == 2
+
+
+ROW = """
+INSERT INTO task (id, fingerprint, job, host, due_at, url)
+SELECT 1 + max(id), ?, job, host, due_at, ? FROM task"""
+
+
+@pytest.mark.parametrize("module", [portions, new_urls])
+def test_a_url_that_another_process_adds_meanwhile_is_known(
+    frontier, one, file, monkeypatch, module
+):
+    frontier.add("job", [Z], NOW)
+
+    def added():
+        execute(file, ROW, X.fingerprint, X.url)
+        execute(file, f"INSERT INTO recent SELECT {X.fingerprint}, max(id) FROM task")  # noqa: S608
+
+    after_the_look(monkeypatch, module, added)
+    if module is portions:
+        assert put(frontier, one, [ReadChunk(1, 1, [X, Y])], NOW).added == 1
+    else:
+        assert frontier.add("job", [X, Y], NOW) == 1
+    assert execute(file, "SELECT count(*), count(DISTINCT url) FROM task") == [(3, 3)]
+
+
+@pytest.mark.parametrize("module", [portions, new_urls])
+def test_a_url_that_is_forgotten_meanwhile_is_new_again(frontier, one, file, monkeypatch, module):
+    frontier.add("job", [X, Z], NOW)
+    db, within = frontier._file.db, frontier._file._native.call
+
+    def forgotten():
+        execute(file, "DELETE FROM task WHERE fingerprint = ?", X.fingerprint)
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            forget(other, [X.fingerprint])
+
+    after_the_look(monkeypatch, module, forgotten)
+    if module is portions:
+        assert put(frontier, one, [ReadChunk(1, 1, [X, Z])], NOW).added == 1
+    else:
+        assert frontier.add("job", [X, Z], NOW) == 1
+    assert execute(file, "SELECT url FROM task ORDER BY url") == [(X.url,), (Z.url,)]
+    assert within(lambda: db.execute("SELECT count(*) FROM known").fetchone()) == (2,)
+
+
+def test_two_portions_of_one_call_may_name_the_same_url(frontier, one, file):
+    other = frontier.begin_pass(one.owner, "job", "another")
+    read = [Portion(one, [ReadChunk(1, 1, [X, Y])]), Portion(other, [ReadChunk(1, 1, [Y, Z])])]
+    assert [each.added for each in frontier.put(one.owner, read, NOW)] == [2, 1]
+    assert execute(file, "SELECT sum(listed), count(*) FROM task") == [(4, 3)]
+
+
 def test_a_chunk_that_changes_while_it_is_made_ready_is_compared_anew(
     frontier, one, file, monkeypatch
 ):
     put(frontier, one, [ReadChunk(1, 1, [X, Y])], NOW)
     row = Y.fingerprint.to_bytes(8, "little", signed=True)
-    forget = "UPDATE chunk SET fingerprints = ?"
-    meanwhile(monkeypatch, portions, lambda: execute(file, forget, row))
+    loss = "UPDATE chunk SET fingerprints = ?"
+    meanwhile(monkeypatch, portions, lambda: execute(file, loss, row))
     put(frontier, one, [ReadChunk(1, 2, [X, Z])], NOW)
     assert execute(file, "SELECT url, listed FROM task ORDER BY url") == [
         ("http://h/x", 2), ("http://h/y", 1), ("http://h/z", 1),
