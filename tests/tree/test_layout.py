@@ -221,6 +221,7 @@ ELSEWHERE = {
     "verbs/flag_servers.py": "daemon/test_verbs.py",
     "verbs/columns.py": "parts/verbs/test_hosts.py",
     "verbs/tail/__init__.py": "daemon/test_tail.py",
+    "verbs/tail/files.py": "daemon/test_tail.py",
     "verbs/hosts/__init__.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/account.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/asked.py": "parts/verbs/test_hosts.py",

@@ -17,6 +17,7 @@ from crawler.log import Readable, takes_colours, width_of
 from crawler.model import Kind, Seconds
 from crawler.verbs.desk_options import Host, quietly
 from crawler.verbs.tail.choosing import Choice
+from crawler.verbs.tail.files import check_followed, reader
 from crawler.verbs.tail.following import Followed
 from crawler.verbs.tail.lines import Line, lines_of
 
@@ -89,6 +90,8 @@ def _paths(files: Sequence[str], *, follow: bool) -> list[Path | None]:
             raise UsageError(f"{file} is not there")
         if Path(file).is_dir():
             raise UsageError(f"{file} is a folder; name the logs in it")
+        if follow and file != STDIN:
+            check_followed(Path(file))
     return [None if file == STDIN else Path(file) for file in files]
 
 
@@ -121,9 +124,7 @@ def _configured(file: Path | None, *, follow: bool) -> list[Path | None]:
 
 def _opened(stack: ExitStack, path: Path | None) -> Callable[[int], bytes]:
     """Return what reads the next line of a file, of so many bytes at the most."""
-    if path is None:
-        return sys.stdin.buffer.readline
-    return stack.enter_context(path.open("rb")).readline
+    return sys.stdin.buffer.readline if path is None else reader(stack, path)
 
 
 def _last(lines: Iterable[Line], number: int | None) -> Iterable[Line]:
