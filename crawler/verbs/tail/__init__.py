@@ -17,7 +17,7 @@ from crawler.log import Readable, takes_colours, width_of
 from crawler.model import Kind, Seconds
 from crawler.verbs.desk_options import Host, quietly
 from crawler.verbs.tail.choosing import Choice
-from crawler.verbs.tail.files import check_followed, reader
+from crawler.verbs.tail.files import check, reader
 from crawler.verbs.tail.following import Followed
 from crawler.verbs.tail.lines import Line, lines_of
 
@@ -85,14 +85,10 @@ def _paths(files: Sequence[str], *, follow: bool) -> list[Path | None]:
     """
     if follow and STDIN in files and len(files) > 1:
         raise UsageError("- cannot be followed beside files; give it alone")
-    for file in files:
-        if file != STDIN and not Path(file).exists():
-            raise UsageError(f"{file} is not there")
-        if Path(file).is_dir():
-            raise UsageError(f"{file} is a folder; name the logs in it")
-        if follow and file != STDIN:
-            check_followed(Path(file))
-    return [None if file == STDIN else Path(file) for file in files]
+    paths = [None if file == STDIN else Path(file) for file in files]
+    for path in filter(None, paths):
+        check(path, follow=follow)
+    return paths
 
 
 def _configured(file: Path | None, *, follow: bool) -> list[Path | None]:

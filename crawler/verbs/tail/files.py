@@ -27,13 +27,22 @@ def reader(stack: ExitStack, path: Path) -> Callable[[int], bytes]:
     return line
 
 
-def check_followed(path: Path) -> None:
-    """Check that a file is one that can be followed.
+def check(path: Path, *, follow: bool) -> None:
+    """Check that a file is one that can be shown, or followed.
 
     Raises:
         UsageError: it is not.
         OSError: it cannot be read.
     """
+    if not path.exists():
+        raise UsageError(f"{path} is not there")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; name the logs in it")
+    if follow:
+        _check_followed(path)
+
+
+def _check_followed(path: Path) -> None:
     if not path.is_file():
         raise UsageError(f"{path} is a pipe or a device: without -f it is read as it comes")
     with path.open("rb") as file:
