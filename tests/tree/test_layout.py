@@ -89,6 +89,7 @@ ELSEWHERE = {
     "frontier/sqlite/rows/terms.py": "parts/frontier/sqlite/visits/test_turns.py",
     "frontier/classes.py": "parts/frontier/sqlite/visits/test_turns.py",
     "frontier/entries.py": "values alone",
+    "frontier/local_verbs.py": "daemon/test_local_faults.py",
     "frontier/process_verbs.py": "parts/frontier/sqlite/visits/test_owners.py",
     "frontier/clock.py": "parts/frontier/test_clocks.py",
     "frontier/contract.py": "parts/frontier/test_frontier.py",
