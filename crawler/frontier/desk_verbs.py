@@ -57,7 +57,9 @@ class Desk(Protocol):
         """Do a slice of what an operator wants; `changed` below does all.
 
         What a slice has done stays done; asked for again it finds nothing more to do, and counts
-        nothing, but for what is `dry`, and for `Believe` and `Rename`, which count what is so.
+        nothing, but for what is `dry`, for a single URL, of which a word tells how it is then, and
+        for `Believe`, `Rename`, `WakeHost` and `LookAtVisits`, which count what is so. An order is
+        given once more, and a wish that lasts for a time lasts from then.
         Tasks that are being visited just now are left alone.
 
         Raises:

@@ -22,6 +22,7 @@ ACROSS = {
     "parts/frontier/test_clocks.py": "the clock that processes share",
     "parts/frontier/sqlite/test_plans.py": "every statement of the verbs",
     "parts/frontier/test_promised_ends.py": "dead owners, hosts that move, jobs with another name",
+    "parts/frontier/test_repeated.py": "all changes, works and queries, asked for twice",
     "parts/frontier/test_promised_times.py": "the times that retries, wakes and clocks leave",
     "parts/seeder/test_hostile_texts.py": "what lists of every format bring the ledger",
     "parts/frontier/test_promises.py": "what all verbs promise whoever asks again, or too late",
