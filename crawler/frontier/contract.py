@@ -9,9 +9,10 @@ process alone:
    a loss of power if the ledger is `durable`. No owner is taken for dead within a verb of its own.
 2. It is bounded by its arguments, whose length is the caller's to bound, or it does one slice: then
    it takes a cursor `after` and returns the one to go on from, None at the end. A cursor is the
-   engine's own, but for the first. `join`, `beat`, `leave` and the first slice of `Rests` are
-   bounded by what one process may hold, `sums` by the jobs, `backup` and copies by the ledger;
-   `AboutUrl` and `Integrity` say by what.
+   engine's own, but for the first. `leave` and the first slice of `Rests` are bounded by what one
+   process may hold, `join` and `beat` by the processes and what the dead among them held, `sums`
+   and `configure` by the jobs ever met, `hear` by the wishes and the hosts woken since, `backup`
+   and copies by the ledger; `AboutUrl` and `Integrity` say by what.
 3. LocalFaultError: the ledger cannot be asked now, as on a full disk or while a server is away;
    nothing was done, or all of it was and the reply is lost, as that of a COMMIT. Which one is not
    told: the caller asks again (5) or ends. StateError: it cannot be used as it is.
