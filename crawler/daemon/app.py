@@ -221,7 +221,8 @@ class App:
             give_back=visiting.feeder.leaser.give_all_back,
         )  # fmt: skip
         told = partial(self._guards.happened, "clock")
-        clock = ClockWatch(self._log, partial(visiting.review.ask, ahead=True), told)
+        went_back = partial(visiting.review.ask, ahead=True)
+        clock = ClockWatch(self._log, went_back, told, self._disk.stepped)
         self.keeper.beaten += [clock.look, self._guards.heed]
         self.keeper.beat()
         self.keeper.beaten.append(self._standing.look)

@@ -11,16 +11,21 @@ from crawler.policy.course import DOUBT_S, SLEW_S, Course
 class ClockWatch:
     """Tells each step of the clock once, to the log and in words to `told`.
 
-    It calls `went_back` where the frontier's time did.
+    It calls `went_back` where the frontier's time did. `stepped` is the sum of its steps before
+    this process came: what nobody looked at for long is a step as soon as one does.
     """
 
     def __init__(
-        self, log: Log, went_back: Callable[[], None], told: Callable[[str], None] = lambda _: None
+        self,
+        log: Log,
+        went_back: Callable[[], None],
+        told: Callable[[str], None] = lambda _: None,
+        stepped: Seconds | None = None,
     ) -> None:
         self._log = log
         self._told = told
         self._went_back = went_back
-        self._before: Course | None = None
+        self._before = None if stepped is None else Course(stepped=stepped)
 
     def look(self, beat: Beat) -> None:
         """Compare the course of the frontier's clock with that of the heartbeat before."""

@@ -99,7 +99,7 @@ class Disk:
         start, name = self._start, self._configuration.settings.crawler.name or ""
         holder = Holder(name, readable(str(start.file)), start.take_over) if start else None
         joined = self.frontier.join(current(), holder, named)
-        self.owner, self.alive = joined.owner, joined.alive
+        self.owner, self.alive, self.stepped = joined.owner, joined.alive, joined.stepped
         self._has_joined(joined.owner)
         before = joined.before
         if holder and before.name not in {"", name}:

@@ -5,7 +5,7 @@ from pathlib import Path
 import gevent
 
 from crawler.log import Log
-from crawler.store.mark import LOST, ledger_named
+from crawler.store.mark import LOST, seen_named
 from crawler.threads import Greenlet, Native
 
 
@@ -32,7 +32,9 @@ class OutputWatch:
     def _look(self) -> None:
         """Tell once that the mark is gone or another one, and once that it is there again."""
         with Native(1) as native:
-            found = native.call(ledger_named, self._output)
+            found = native.call(seen_named, self._output)
+        if found is None:
+            return
         self._named = self._named or found
         if (found != self._named) is self._lost:
             return

@@ -146,6 +146,8 @@ class Joined:
     """The configuration that held the ledger."""
     alive: Seconds | None
     """Wall time at which a process was last seen here; None if there was none."""
+    stepped: Seconds
+    """Sum of the steps that the frontier's time had made by then; joining may have brought one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,14 @@ def wanted_descriptors(concurrency: int) -> int:
     return 4 * concurrency + 64
 
 
+def most_visits(used: int, limit: int, busy: int) -> float:
+    """Return how many visits may run at once without more than `limit` descriptors.
+
+    `busy` of them run, and `used` descriptors are open; each visit more takes two, as above.
+    """
+    return max(1, busy + max(0, limit - used) // 2) if limit else math.inf
+
+
 @dataclass(slots=True)
 class Floor:
     """Whether something is short: less of it is left than `least`, or was and is hardly more."""

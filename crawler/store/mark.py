@@ -11,6 +11,7 @@ from gevent.monkey import get_original
 NAME = ".crawlerd"
 LOST = f"its {NAME} is gone or another one: the folder was removed, or its disk unmounted"
 _MAX_BYTES = 4096
+_LACKS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _close = get_original("os", "close")
 
 
@@ -20,6 +21,14 @@ def ledger_named(output: Path) -> str:
         return _named(output / NAME, None)
     except OSError:
         return ""
+
+
+def seen_named(output: Path) -> str | None:
+    """Return likewise; None where this process lacks what it takes to look."""
+    try:
+        return _named(output / NAME, None)
+    except OSError as error:
+        return None if error.errno in _LACKS else ""
 
 
 def check_named(folder: int, uid: str) -> None:

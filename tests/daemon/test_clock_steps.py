@@ -96,6 +96,25 @@ def test_an_address_gets_its_rest_whatever_the_clock(tmp_path, clock, environmen
         assert second.at - first.at >= 20 - 0.05
 
 
+@pytest.mark.parametrize("believed_in", [2], indirect=True)
+def test_a_step_that_nobody_saw_is_told_at_the_next_start(tmp_path, clock, environment):
+    with Site(slow(0)) as site:
+        config = write_config(tmp_path, [{"name": "j", "urls": [f"{site.url}/1"]}])
+        with Daemon(config, **environment) as daemon:
+            daemon.wait_for("visit")
+            assert daemon.stop() == 0
+        clock.set(3 * HOUR)
+        time.sleep(2.1)
+        with Daemon(config, **environment) as daemon:
+            moved = daemon.wait_for("clock.moved")
+            assert abs(moved["by_s"] - 3 * HOUR) < 10
+            assert daemon.stop() == 0
+        with Daemon(config, **environment) as daemon:
+            daemon.wait_for("daemon.ready")
+            assert daemon.stop() == 0
+            assert not daemon.told("clock.moved"), "it is told once"
+
+
 @pytest.mark.parametrize("believed_in", [12], indirect=True)
 def test_a_wall_clock_that_only_one_process_has_is_gone_by_by_none(tmp_path, clock, environment):
     with Site(put_off) as away, Site(slow(0), ["127.0.0.2"]) as well:

@@ -7,7 +7,7 @@ import gevent.event
 import psutil
 import pytest
 
-from tests import real
+from tests import program, real
 from tests.program import Daemon, assert_clean, crawler, ledger, until, write_config
 from tests.servers import Site, slow
 
@@ -206,6 +206,22 @@ def test_a_process_beyond_its_soft_limit_of_memory_has_fewer_visits_at_once(tmp_
             until(lambda: route.now == 4, "not more", daemon)
             assert daemon.stop() == 0
             assert len(daemon.told("visits.fewer", what="memory")) == 1
+
+
+def test_a_process_that_may_open_few_descriptors_begins_no_visit_that_would_lack_one(
+    tmp_path, monkeypatch
+):
+    real.needs("prlimit")
+    monkeypatch.setattr(program, "CRAWLER", ["prlimit", "--nofile=40:40", "--", *program.CRAWLER])
+    with Site(slow(0.2)) as site:
+        job = {"name": "j", "urls": [f"{site.url}/[1-200]"], "per_host": 100}
+        with Daemon(write_config(tmp_path, [job], concurrency=64)) as daemon:
+            until(lambda: len(daemon.told("visit", kind="stored")) == 200, "not stored", daemon)
+            assert not daemon.told("visit", kind="local_io")
+            for event in ("daemon.paused", "output.lost"):
+                assert not daemon.told(event)
+            assert len(daemon.told("visits.fewer", what="descriptors")) <= 1
+            assert daemon.stop() == 0
 
 
 def test_fewer_visits_run_while_descriptors_run_short_and_none_fails(tmp_path):

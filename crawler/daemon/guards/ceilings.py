@@ -1,13 +1,14 @@
 """The guards of memory and descriptors: fewer visits run at once before there is none left."""
 
 import ctypes
+import math
 from collections.abc import Callable
 
 from crawler.config import Guards as GuardOptions
 from crawler.daemon.guards.measures import Measures
 from crawler.log import Log
 from crawler.model import Seconds
-from crawler.policy.pressure import Squeeze, Step
+from crawler.policy.pressure import ABOVE_FLOOR, Squeeze, Step, most_visits
 from crawler.policy.troubles import Troubles
 from crawler.threads import Native
 
@@ -25,38 +26,57 @@ class Ceilings:
         self._troubles = troubles
         self._relieve = {"memory": _trim, "descriptors": hang_up}
         self._squeezes = {name: Squeeze() for name in self._relieve}
+        self._few = False
+        """Whether fewer visits run for want of descriptors."""
 
     def look(
         self, found: Measures, options: GuardOptions, now: Seconds, busy: int, concurrency: int
     ) -> float:
         """Return how many visits may run at once."""
         least = max(1, concurrency // LEAST_SHARE)
-        limit = int((found.limit or 0) * MOST_DESCRIPTORS)
+        limit, used = int((found.limit or 0) * MOST_DESCRIPTORS), found.descriptors or 0
         crew = (busy, concurrency)
         self._judge("memory", found.memory or 0, options.memory_soft or 0, now, crew, least)
-        self._judge("descriptors", found.descriptors or 0, limit, now, crew, 1)
-        return min(squeeze.most for squeeze in self._squeezes.values())
+        self._judge("descriptors", used, limit, now, crew, 1)
+        most = self._foresee(used, limit, crew)
+        return min(most, *(squeeze.most for squeeze in self._squeezes.values()))
+
+    def _foresee(self, used: int, limit: int, crew: tuple[int, int]) -> float:
+        """Return how many visits find descriptors; tell once that they are too few, or enough."""
+        busy, concurrency = crew
+        most = most_visits(used, limit, busy)
+        squeezed = self._squeezes["descriptors"].most < math.inf
+        if not self._few and (squeezed or most <= busy + 1 < concurrency):
+            self._few = True
+            self._tell("descriptors", used, limit, fewer=True)
+        elif self._few and not squeezed and most >= ABOVE_FLOOR * concurrency:
+            self._few = False
+            self._tell("descriptors", used, limit, fewer=False)
+        return most
 
     def _judge(
         self, name: str, used: int, limit: int, now: Seconds, crew: tuple[int, int], least: int
     ) -> None:
-        """Note how much is used of a limit, 0 for none; `crew` are the visits now and otherwise."""
+        """Note how much is used of a limit, 0 for none; `crew` are the visits now and otherwise.
+
+        What costs no visit is done first.
+        """
         load = used / limit if limit else 0.0
         busy, concurrency = crew
         squeeze = self._squeezes[name]
         step = squeeze.look(load, now, busy=busy, least=least, otherwise=concurrency)
-        self._tell(name, step, used, limit)
-
-    def _tell(self, name: str, step: Step, used: int, limit: int) -> None:
-        """Tell of the begin and the end of a squeeze, and do first what costs no visit."""
         if step is Step.RELIEVE:
             self._relieve[name]()
-        elif step is Step.BEGUN:
-            words = f"{used:,} {_UNITS[name]} are in use, {limit:,} should be: fewer visits at once"
-            self._troubles.stands(name, words)
+        elif step in {Step.BEGUN, Step.ENDED} and name == "memory":
+            self._tell(name, used, limit, fewer=step is Step.BEGUN)
+
+    def _tell(self, name: str, used: int, limit: int, *, fewer: bool) -> None:
+        """Tell of the begin and the end of a squeeze."""
+        words = f"{used:,} {_UNITS[name]} are in use, {limit:,} should be: fewer visits at once"
+        self._troubles.stands(name, words if fewer else "")
+        if fewer:
             self._log.warning("visits.fewer", what=name, used=used, limit=limit, cause=words)
-        elif step is Step.ENDED:
-            self._troubles.stands(name, "")
+        else:
             self._log.info("visits.restored", what=name, used=used, limit=limit)
 
 

@@ -31,9 +31,10 @@ def reschedule(frontier, job):
 class Told:
     """What a watch tells of the courses of heartbeats."""
 
-    def __init__(self, first=None):
+    def __init__(self, first=None, stepped=None):
         self.told, self.words = [], []
-        self.watch = ClockWatch(self, lambda: self.told.append("went back"), self.words.append)
+        back = lambda: self.told.append("went back")  # noqa: E731
+        self.watch = ClockWatch(self, back, self.words.append, stepped)
         self.course = first or Course("boot", NOW, NOW, stepped=60.0)
         self.beat()
 
@@ -53,6 +54,12 @@ def test_a_step_of_the_clock_is_told_once(step):
     assert told.told == [("clock.moved", step), *["went back"] * (step < 0)]
     (words,) = told.words
     assert words.startswith(f"the clock was moved by {step:+,.1f} s at ")
+
+
+def test_a_step_that_came_while_nobody_looked_is_told_by_the_process_that_comes():
+    told = Told(Course("boot", NOW, NOW, stepped=3660.0), stepped=60.0)
+    told.beat()
+    assert told.told == [("clock.moved", 3600.0)]
 
 
 def test_a_clock_that_differs_is_told_once_each_time():

@@ -2,13 +2,14 @@
 
 import errno
 import hashlib
+import resource
 
 import pytest
 
 from crawler.records import StoredFile
 from crawler.store import Body, Files, FolderFaultError
 from crawler.store.files import part_name
-from crawler.store.mark import NAME, ledger_named, name_ledger
+from crawler.store.mark import NAME, ledger_named, name_ledger, seen_named
 
 UID = "0123456789abcdef"
 STORED = StoredFile(
@@ -88,3 +89,15 @@ def test_a_folder_that_is_back_is_stored_into_again(kept, root):
     assert kept.fault() is None
     assert kept.save([BODY]) == ["j/a"]
     assert ledger_named(root) == UID
+
+
+def test_a_process_without_a_descriptor_left_cannot_tell_and_takes_nothing_for_lost(tmp_path):
+    assert seen_named(tmp_path) == ""
+    name_ledger(tmp_path, "0" * 32)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        assert seen_named(tmp_path) is None
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert seen_named(tmp_path) == "0" * 32

@@ -81,7 +81,7 @@ def test_idle_connections_are_closed_before_fewer_visits_run():
     ceilings = Ceilings(log, troubles, lambda: closed.append(True))
     few = Measures((), 0, 95, 100)
     options = GuardOptions()
-    assert ceilings.look(few, options, 100.0, 8, 8) > 8
+    assert ceilings.look(few, options, 100.0, 8, 8) == 8
     assert closed == [True]
     assert not log.events
     assert ceilings.look(few, options, 100.0 + STEP_S, 8, 8) == 4
@@ -94,3 +94,22 @@ def test_no_limit_is_no_ceiling():
     for now in range(20):
         found = ceilings.look(Measures((), 10**12, 10**6, None), GuardOptions(), float(now), 8, 8)
         assert found > 8
+
+
+def test_no_more_visits_begin_than_find_descriptors_and_that_is_told_once():
+    log, troubles = Records(), Troubles()
+    ceilings = Ceilings(log, troubles, lambda: None)
+
+    def most(used, busy, limit=100):
+        found = Measures((), 0, used, limit)
+        return ceilings.look(found, GuardOptions(), 100.0, busy, 64)
+
+    assert most(30, 0) == 30
+    assert not log.events
+    for used, busy in ((60, 30), (89, 45), (85, 44), (88, 46)):
+        assert used + 2 * (most(used, busy) - busy) <= 90
+    assert len(log.told("visits.fewer")) == 1
+    assert "descriptors are in use, 90 should be" in troubles.words(0)
+    assert most(100, 46, 4096) > 64
+    assert len(log.told("visits.restored")) == 1
+    assert troubles.words(0) == ""
