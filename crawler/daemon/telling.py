@@ -7,6 +7,7 @@ from crawler.daemon.configuration import Configuration
 from crawler.daemon.guards import Guards
 from crawler.daemon.visiting import Visiting
 from crawler.frontier import Pulse
+from crawler.frontier.texts import held
 from crawler.frontier.values import UnderWay
 from crawler.model import Seconds
 from crawler.sources.contract import readable
@@ -43,9 +44,9 @@ def telling(
         readable(str(file or "")),
         visiting.workers.busy,
         visiting.fetcher.declared,
-        trouble=guards.words(),
+        trouble=held(guards.words()),
         paused_at=None if paused_since is None else now - (time.monotonic() - paused_since),
-        paused_for="" if paused_since is None else paused_for,
+        paused_for="" if paused_since is None else held(paused_for),
         reloaded_at=reloaded_at,
-        reloaded=reloaded,
+        reloaded=held(reloaded),
     )

@@ -15,8 +15,9 @@ class Retry:
     """Make URLs due whose last visit failed or was a bad end, with all their attempts.
 
     That is what was given up, what waits to be tried again, also for its host alone, and what a
-    schedule would visit again later. A host that rests is visited no sooner. Jobs that the
-    configuration no longer has are left. It counts by kind.
+    schedule would visit again later. A host that rests is visited no sooner; one that is given up
+    has all its time anew, from now. Jobs that the configuration no longer has are left. It counts
+    by kind. The time: now, or, of what waits and was due before, the one that it has.
     """
 
     wanted: Wanted
@@ -26,7 +27,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class RetryUrl:
-    """Make a canonical URL due, with all its attempts, whatever its last visit was.
+    """Make a canonical URL due as `Retry` does, whatever its last visit was.
 
     It counts 1 for each job that knows the URL, by what came of it there: a word of `Single`.
     """
@@ -116,7 +117,8 @@ class Believe:
 class Revisit:
     """Make URLs due whose files are gone, as if nothing had been stored.
 
-    What has changed since they were looked up, or is not listed any more, stays and is not counted.
+    They are due now. What has changed since they were looked up, or is not listed any more, stays
+    and is not counted.
     """
 
     files: Sequence[StoredFile]

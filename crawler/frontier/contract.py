@@ -10,27 +10,38 @@ nobody and tell of this process alone:
 2. It is bounded by its arguments, whose length is the caller's to bound, or it does one slice: then
    it takes a cursor `after` and returns the one to go on from, None at the end. A cursor is the
    engine's own, but for the first. `join`, `beat`, `leave` and the first slice of `Rests` are
-   bounded by what one process may hold, `sums` by the jobs, `backup` and copies by the ledger.
+   bounded by what one process may hold, `sums` by the jobs, `backup` and copies by the ledger;
+   `AboutUrl` and `Integrity` say by what.
 3. LocalFaultError: the ledger cannot be asked now, as on a full disk or while a server is away;
-   nothing was done, or it was and the reply is lost. StateError: it cannot be used as it is.
+   nothing was done, or all of it was and the reply is lost, as that of a COMMIT. Which one is not
+   told: the caller asks again (5) or ends. StateError: it cannot be used as it is.
 4. LeaseLostError: the owner (of a pass, its owner) was taken for dead, and nothing was done. What
    it holds is others' by now; the process ends. It comes before every other error of what is asked
-   for. Only `leave` does not mind.
+   for. Only `leave` and `hear` do not mind.
 5. It may be asked again with the same arguments where nobody knows whether it was done: what was
    done is found done. `join` makes another owner then; what a lease has given that was never heard
    of goes back with the next lease of that owner: its frontier, the object, knows what it has
    returned. Where a verb is no such one, it says so. It is the caller that asks again; an engine
-   does so only with what it knows was not done.
+   does so only with what it knows was not done. Whoever asks twice pays so: `begin_pass` makes a
+   later pass; what `put`, `tidy` and `change` count, and what `beat` and `leave` tell as news, is
+   of that call alone.
 6. Numbers of hosts and tasks that the owner, or for a verb without one the ledger, does not have,
    or no more, are passed over. No number is used again, of what was forgotten neither.
 7. No verb takes a time of day from its caller; whoever decides by a stored one (due times, rests,
    schedules, hours, budgets, dates of servers) asks `now`. It is the frontier's time, one for all
    processes: the answers of `beat` and `lease` say how it runs, and it follows the wall clock by
    the rules of `policy.course`. A step of it makes nothing that a host is owed shorter or longer.
+   The wall clock is that of the machine where the ledger is: of its file, or of its server, which
+   looks at it within `join`, `beat` and `lease`. No clock of another machine counts, however far it
+   is off: a `Course` leads from the steady clock of who asked to the frontier's time, and its
+   `boot` is of the machine that is looked at. Until its next answer a process has not heard of a
+   step: what it computes meanwhile is as much off, and durations are not.
 8. A job that a verb of the crawler names is made where the ledger does not know it; one that the
    desk names is a UsageError, or of no effect where its class says nothing of that.
 9. Numbers, but for cursors, are signed and of 64 bits at most; texts that are given hold no NUL
-   and no lone surrogate. What is bounded, and by no number here, has the bound of its engine.
+   and no lone surrogate: lists and settings are read so; a text of the desk that does not is a
+   UsageError (`texts.require_text`), but for names of files that are looked up. What is bounded,
+   and by no number here, has the bound of its engine.
 
 A frontier does one verb after the other, for whichever greenlet of its thread asks.
 """
@@ -75,11 +86,12 @@ class Frontier(Desk, ListVerbs, ProcessVerbs, Protocol):
         `text` is the owner that puts a text of the configuration in force, and the text's digest;
         (0, "") is of no daemon. The text of the last call is the newest, also of one that is asked
         again. Each job has a digest of its own: a process leases only jobs that mean the same in
-        its own last call, which its frontier remembers, as in the newest text. `obeys` replaces
-        what was said: by pattern of hosts (name:port, name, *.name, *) whether their robots.txt is
-        obeyed, None where each job decides; the first that matches in this order holds, of several
-        *.name the longest, and *.name does not match the name itself. Hosts that are known learn
-        it in slices, by the work `Wake`.
+        its own last call, which its frontier remembers, as in the newest text. Of a job with a new
+        name that is the digest of this name, for what has come along too; of the old name nothing
+        is leased. `obeys` replaces what was said: by pattern of hosts (name:port, name, *.name, *)
+        whether their robots.txt is obeyed, None where each job decides; the first that matches in
+        this order holds, of several *.name the longest, and *.name does not match the name itself.
+        Hosts that are known learn it in slices, by the work `Wake`.
         """
 
     def add(self, job: str, seeds: Sequence[Seed], *, recount: bool = False) -> int:
@@ -108,7 +120,9 @@ class Frontier(Desk, ListVerbs, ProcessVerbs, Protocol):
         """Give back what the owner does not need, take hosts, and take tasks of hosts.
 
         `found` are hosts without an open visit that were found at another address: they move, or go
-        back with their tasks where another process holds a host there.
+        back with their tasks where another process holds a host there. By this alone, or by a host
+        that is taken, an owner has an address. A host keeps its health and its rest wherever it is
+        found; the rest of an address stays with the address, and `Lease.answered_at` tells it.
         `idle` are the owner's hosts without an open task: they become free, with their rests.
         `back` are numbers of tasks that were not begun: they wait again as if never leased.
         `new` is how many ready hosts to take at most, within the owner's fair share; each comes
@@ -133,7 +147,9 @@ class Frontier(Desk, ListVerbs, ProcessVerbs, Protocol):
         A file belongs to one task until that is forgotten, lets it go (LetGo) or renames it, and a
         task may have several; where both choices are taken there is a third, which follows from
         the task and its second choice. Names are one that differ by what `naming.path_key` leaves
-        out. An owner claims for tasks that it has leased, before it writes their files; without one
+        out. It is no part of `settle`, for what the caller writes next hangs on the answer; the
+        first choices, where nothing collides, ride there.
+        An owner claims for tasks that it has leased, before it writes their files; without one
         it is a program beside the daemons that claims. Nobody looks whether a task is leased.
         """
 

@@ -67,13 +67,13 @@ class ProcessVerbs(Protocol):
         """Return what is wished of the owner, where that has changed since the number `after`.
 
         It only reads, beside all other verbs: it waits for no program that writes. 0 is before the
-        first number.
+        first number. An owner that is no more hears the wishes, and no orders: these are void.
         """
 
     def heed(self, owner: int, number: int, orders: Collection[int] = ()) -> None:
         """Note that the wishes of a number are in force in the owner's process.
 
-        And that it does as it was told by these orders.
+        And that it does as it was told by these orders. A lower number than before changes nothing.
         """
 
     def hold(self, jobs: Collection[str]) -> None:

@@ -22,7 +22,11 @@ class Question(Generic[Answer]):
 
 @dataclass(frozen=True, slots=True)
 class AboutUrl(Question[Sequence[KnownUrl] | UnknownUrl]):
-    """All that the ledger knows of a canonical URL, by job; or of what is near it."""
+    """All that the ledger knows of a canonical URL, by job; or of what is near it.
+
+    It is for a person who waits: each spelling is one look a job, and the lists of the jobs that
+    know the URL are looked through, 8 bytes for a URL on them.
+    """
 
     url: str
     spellings: Sequence[str] = ()
@@ -68,7 +72,10 @@ class AboutHost(Question[Sequence[HostAccount]]):
 
 @dataclass(frozen=True, slots=True)
 class FilesNamed(Question[Sequence[Entry | None]]):
-    """The URLs that have the names of files, and those of fingerprints; None where none has."""
+    """The URLs that have the names of files, and those of fingerprints; None where none has.
+
+    It is one look for each.
+    """
 
     paths: Sequence[str]
     fingerprints: Sequence[int] = ()
@@ -135,7 +142,11 @@ class StillForgettable(Question[Sequence[StoredFile]]):
 
 @dataclass(frozen=True, slots=True)
 class Integrity(Question[Soundness]):
-    """Whether the file is whole; it is read from its begin, and others write on meanwhile."""
+    """Whether the file is whole; it is read from its begin, and others write on meanwhile.
+
+    That takes as long as `within` says, or as the ledger is. A server, which sees to that itself,
+    says that nothing is wrong, and that not all was looked at.
+    """
 
     within: Seconds | None = None
     """How long it may be read; None reads all of it."""

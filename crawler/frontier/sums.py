@@ -103,6 +103,8 @@ class HostCounts:
     """Failed when they were visited last."""
     given_up: int
     """Gave no answer at all for so long that their URLs end unvisited."""
+    failing_share: float = 0.0
+    """Of the known hosts, 0 to 1; within some hundredths where `failing` was not counted on."""
     at_least: tuple[str, ...] = ()
     """Counts that were not carried on to their end."""
 

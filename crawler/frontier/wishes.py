@@ -109,8 +109,10 @@ class WakeHost:
     """End what failures ask of a host, now; URLs come forward that wait for nothing else.
 
     What the host asked for itself ends with `force` alone. Who holds the host hears of it, and what
-    was computed before that does not count any more. It counts `hosts`, then `urls`. A name that
-    the ledger does not know is a UsageError.
+    was computed before that does not count any more; if it dies unheard, the host rests for its
+    delay. It counts `hosts`, then `urls`. A name that the ledger does not know is a UsageError.
+    The times: a URL that is due later is due now. A host rests for its delay since its last answer,
+    for its turn at its address, and without `force` as it asked itself; never longer than it would.
     """
 
     name: str

@@ -147,7 +147,12 @@ class Wake(Work[int]):
 
 @dataclass(frozen=True, slots=True)
 class BringBack(Work[None]):
-    """Bring back the times that a clock which was ahead has left in the future."""
+    """Bring back the times that a clock which was ahead has left in the future.
+
+    A URL that waits does so for as long from now as it did from its last visit; one that has ended
+    did so now, and its job is to be fitted (Refit). The rules of a robots.txt hold for a day from
+    now at most. What hosts are owed is no time of day, and stays.
+    """
 
 
 class Amended(NamedTuple):

@@ -1,6 +1,7 @@
 """Names of files that are no UTF-8 end nothing: their URLs are visited like others."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -82,3 +83,33 @@ def test_fetch_reads_and_writes_odd_names(site, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert len(list(output.rglob("1"))) == 1
+
+
+def test_a_reload_of_a_configuration_with_an_odd_name_that_is_refused_ends_nothing(site, tmp_path):
+    config = write_config(tmp_path, [{"name": "j", "urls": [f"{site.url}/1"]}])
+    renamed = odd(tmp_path, b"c\xff.yaml", config.read_text())
+    with Daemon(renamed) as daemon:
+        daemon.wait_for("visit", kind="stored")
+        renamed.write_text("jobs: no\n")
+        daemon.signal(signal.SIGHUP)
+        daemon.wait_for("config.rejected")
+
+        def told():
+            with ledger(tmp_path) as db:
+                ((words,),) = db.execute("SELECT reloaded FROM process")
+            return words.startswith("refused: ") and r"c\udcff.yaml" in words
+
+        until(told, "the ledger never heard of it", daemon)
+        assert daemon.stop() == 0
+        assert not daemon.told("keeper.restarted")
+
+
+@pytest.mark.parametrize(
+    "words", [("wake",), ("pause", "--host"), ("explain",), ("retry", "--host")]
+)
+def test_a_word_that_is_no_text_is_told_as_such(site, tmp_path, words):
+    config = write_config(tmp_path, [{"name": "j", "urls": [f"{site.url}/1"]}])
+    with Daemon(config, "--until-done") as daemon:
+        assert daemon.wait() == 0
+    done = crawler(*words, os.fsdecode(b"http://a\xff/"), "-c", str(config), cwd=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from crawler.frontier import Member
+from crawler.frontier import HostCounts, Member
 from crawler.log import size
 from crawler.model import Seconds
 from crawler.verbs.status.snapshot import Status
@@ -72,7 +72,7 @@ def _line(health: Health, told: list[str], status: Status) -> str:
         "rate": round(status.rate, 2),
         "waiting": status.waiting,
         "retrying": sum(job.retrying for job in status.jobs if job.active),
-        "failing_hosts": status.hosts.failing,
+        "failing_hosts": _failing(status.hosts),
         "hosts": status.hosts.known,
     }
     performance = " ".join(f"{name}={value}" for name, value in figures.items())
@@ -119,10 +119,16 @@ def _processes(status: Status, heard: list[Member], most: Thresholds) -> Iterato
 
 def _hosts(status: Status, most: Thresholds) -> Iterator[str]:
     hosts = status.hosts
-    if hosts.failing and hosts.failing > most.failing * hosts.known:
+    if hosts.failing and hosts.failing_share > most.failing:
         names = ", ".join(line.state.key for line in status.failing.rows)
-        least = "at least " if "failing" in hosts.at_least else ""
-        yield f"{least}{hosts.failing:,} of {counted(hosts.known, 'host')} failing: {names}"
+        about = "about " if "failing" in hosts.at_least else ""
+        yield f"{about}{_failing(hosts):,} of {counted(hosts.known, 'host')} failing: {names}"
+
+
+def _failing(hosts: HostCounts) -> int:
+    if "failing" in hosts.at_least:
+        return max(hosts.failing, round(hosts.failing_share * hosts.known))
+    return hosts.failing
 
 
 def _rooms(status: Status, most: Thresholds) -> Iterator[str]:

@@ -5,21 +5,37 @@ import pytest
 from crawler.errors import UsageError
 from crawler.frontier import (
     START,
+    AboutHost,
     AboutUrl,
     BeginArchive,
+    Believe,
+    FilesNamed,
     Forget,
     Forgettable,
     HostsMet,
     LetGo,
     Listings,
     Retry,
+    RobotsOf,
     Still,
     StillForgettable,
     StoredFiles,
     Unneeded,
     Wanted,
+    Wishes,
     changed,
     open_ledger,
+)
+from crawler.frontier.actions import RetryUrl
+from crawler.frontier.wishes import (
+    ALL,
+    MakeWish,
+    Scope,
+    Subject,
+    TakeBackWish,
+    Verb,
+    WakeHost,
+    Wisher,
 )
 from crawler.model import DAY_S
 from crawler.records import JobTerms
@@ -140,3 +156,25 @@ def test_a_question_is_answered_of_what_is_there_now(frontier, desk):
     (file,) = stored(desk)
     assert desk.entry(StillForgettable([file], NOW)) == []
     assert desk.entry(Still([file, file._replace(digest="cd" * 32)])) == [file]
+
+
+@pytest.mark.parametrize("no_text", ["\0", "\ud800"], ids=ascii)
+def test_a_text_that_no_engine_holds_is_said_and_changes_nothing(frontier, desk, no_text):
+    frontier.add("job", seeds("a"), NOW)
+    why, subject = Wisher("ana", "desk7", f"so {no_text}"), Subject(Scope.HOST, f"a{no_text}")
+    for action in (
+        MakeWish(Verb.PAUSE, ALL, why),
+        TakeBackWish(Verb.PAUSE, subject),
+        WakeHost(f"a{no_text}"),
+        RetryUrl(f"http://a/{no_text}"),
+        Believe(no_text),
+    ):
+        with pytest.raises(UsageError, match="is no text"):
+            desk.change(action)
+    for question in (AboutUrl("http://a/", [no_text]), AboutHost(no_text), RobotsOf(no_text)):
+        with pytest.raises(UsageError, match="is no text"):
+            desk.entry(question)
+    with pytest.raises(UsageError, match="is no text"):
+        desk.page(Wanted(kinds=(no_text,)))
+    assert desk.entry(FilesNamed([no_text])) == [None], "a file may have any name"
+    assert rows(desk, Wishes()) == []

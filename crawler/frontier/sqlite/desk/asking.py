@@ -19,6 +19,7 @@ from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.lists import chunks, meaning
 from crawler.frontier.sqlite.rows import robots
 from crawler.frontier.sqlite.visits import files
+from crawler.frontier.texts import require_text
 from crawler.records import StoredFile
 
 Answer = TypeVar("Answer")
@@ -71,9 +72,11 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
 
 def page(db: Connection, query: queries.Query[Answer], after: int) -> Page[Answer]:
     """Return a slice of what a query asks for."""
+    require_text(query)
     return _PAGES[type(query)](db, query, after)
 
 
 def entry(db: Connection, question: asked.Question[Answer]) -> Answer:
     """Return the answer to a question."""
+    require_text(question)
     return cast("Answer", _ANSWERS[type(question)](db, question))

@@ -17,6 +17,7 @@ from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.desk.unused import forget_unused
 from crawler.frontier.sqlite.desk.waking import wake_host
 from crawler.frontier.sqlite.visits import files
+from crawler.frontier.texts import require_text
 from crawler.model import Seconds
 
 _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
@@ -45,6 +46,7 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
 
 def change(file: File, action: actions.Action, now: Seconds, after: Cursor) -> Changed:
     """Make a slice of a change."""
+    require_text(action)
     return _CHANGES[type(action)](file, action, now, after)
 
 

@@ -1,6 +1,8 @@
 """What the ledger tells of hosts: of one of them, and how many are in which state."""
 
+import json
 from dataclasses import fields
+from math import sqrt
 from typing import Any
 
 from crawler.frontier.answers import HostState, Page
@@ -14,6 +16,10 @@ from crawler.policy.politeness import FAILURES_TO_REST
 
 MAX_COUNTED = 10_000
 """Counts end here: what is more is `at least` this."""
+SAMPLED = 2000
+"""Hosts that are looked at for the share that fails, where too many do to count them."""
+GOLDEN = (sqrt(5) - 1) / 2
+"""Steps of this length, modulo 1, meet no pattern in the numbers of hosts."""
 PAGE_ROWS = 1000
 """Hosts of a page."""
 KNOWN = "SELECT ifnull((SELECT max(id) FROM host), 0) - forgotten FROM ledger"
@@ -100,7 +106,23 @@ def host_counts(db: Connection, now: Seconds, give_up: Seconds) -> HostCounts:
     found["given_up"] = count(db, _GIVEN_UP, now - kept(db).stepped - give_up)
     capped = {name for name in found if name != "gated" and found[name] >= MAX_COUNTED}
     capped |= {"gated"} if looked >= MAX_COUNTED else set()
-    return HostCounts(known, **found, at_least=tuple(name for name in found if name in capped))
+    share = _failing_share(db, found["failing"], known)
+    at_least = tuple(name for name in found if name in capped)
+    return HostCounts(known, **found, failing_share=share, at_least=at_least)
+
+
+def _failing_share(db: Connection, failing: int, known: int) -> float:
+    """Return the share of the hosts that fail: of a sample, where the count was cut short."""
+    if failing < MAX_COUNTED:
+        return failing / known if known else 0.0
+    (last,) = db.execute("SELECT max(id) FROM host").fetchone()
+    numbers = [1 + int(step * GOLDEN % 1 * last) for step in range(SAMPLED)]
+    failing, met = db.execute(
+        "SELECT count(failing_since), count(*) FROM host"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(numbers),),
+    ).fetchone()
+    return float(failing / max(1, met))
 
 
 def count(db: Connection, select: str, *parameters: Any) -> int:

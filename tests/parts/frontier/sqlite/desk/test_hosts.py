@@ -1,5 +1,7 @@
 """How many hosts are in which state, on a ledger of any size."""
 
+import shutil
+
 from tests.parts.desk import sums
 from tests.parts.frontiers import NOW, join, seeds, take
 from tests.parts.ledgers import DAY, execute
@@ -30,3 +32,14 @@ def test_counts_of_hosts_end_where_they_would_take_long(big, monkeypatch):
     found = sums(file, NOW).hosts.counts
     assert (found.held, found.ready, found.resting) == (0, 500, 500)
     assert found.at_least == ("ready", "resting", "gated")
+
+
+def test_the_share_that_fails_is_told_where_too_many_do_to_count_them(big, tmp_path, monkeypatch):
+    file = tmp_path / "state.sqlite"
+    shutil.copy(big[0], file)
+    assert sums(file, NOW).hosts.counts.failing_share == 0
+    monkeypatch.setattr("crawler.frontier.sqlite.desk.hosts.MAX_COUNTED", 100)
+    execute(file, "UPDATE host SET failing_since = ? WHERE id % 5 = 0", NOW)
+    found = sums(file, NOW).hosts.counts
+    assert (found.failing, "failing" in found.at_least) == (100, True)
+    assert 0.15 < found.failing_share < 0.25
