@@ -30,6 +30,8 @@ from crawler.records import HostRecord, JobTerms, Seed, Settlement
 
 PROCEDURES = (
     settling.SETTLE,
+    settling.FAIL,
+    leasing.KEEP,
     leasing.GIVE_BACK,
     leasing.TAKE,
     leasing.TAKE_BACK,

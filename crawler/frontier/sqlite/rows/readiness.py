@@ -99,14 +99,13 @@ def update_ready_at(db: sqlite3.Connection, hosts: Iterable[int] | str, now: Sec
         db.execute(_READY_AT.format(hosts=_NUMBERS), values)
 
 
-def stage_owed(
-    db: sqlite3.Connection, hosts: Sequence[HostRecord], leaving: Sequence[HostRecord] = ()
-) -> None:
-    """Make the rows of hosts that OWE_ALL records, before its transaction; some are `leaving`."""
-    rows = [(one.id, *owed(one), leaves) for leaves in (0, 1) for one in (hosts, leaving)[leaves]]
-    staging.fill(db, "owed", rows)
+def owed_rows(
+    hosts: Sequence[HostRecord], leaving: Sequence[HostRecord] = ()
+) -> dict[str, Iterable[tuple[Any, ...]]]:
+    """Return the staged rows of hosts that OWE_ALL records; some are `leaving`."""
     rests = (rest for host in (*hosts, *leaving) for rest in host.address_rests)
-    staging.fill(db, "rested", dict(rests).items())
+    rows = [(one.id, *owed(one), leaves) for leaves in (0, 1) for one in (hosts, leaving)[leaves]]
+    return {"owed": rows, "rested": dict(rests).items()}
 
 
 def owed(host: HostRecord) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ address, or gives the host back if another process has it.
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from crawler.frontier.classes import CLASSES
 from crawler.frontier.sqlite.file.schema import LEASED, WAITING
@@ -16,7 +17,7 @@ from crawler.frontier.sqlite.rows.addresses import hold, let_go
 from crawler.frontier.sqlite.rows.course import COLUMNS, course_of
 from crawler.frontier.sqlite.rows.pauses import all_paused
 from crawler.frontier.sqlite.rows.procedures import FENCE, OWNED, Procedure
-from crawler.frontier.sqlite.rows.readiness import LEAVE, LEFT, OWE_ALL, free, stage_owed
+from crawler.frontier.sqlite.rows.readiness import LEAVE, LEFT, OWE_ALL, free, owed_rows
 from crawler.frontier.sqlite.rows.terms import Visitor
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.visits import parking, ready, turns
@@ -37,6 +38,11 @@ _REFUSE = """
 INSERT INTO refused SELECT owed.id FROM temp.owed CROSS JOIN address ON ip = owed.address
 WHERE NOT leaves AND owner IS NOT NULL AND owner != :owner"""
 _LEAVING = f"{LEFT} UNION ALL SELECT host FROM temp.refused"
+_OWN = """
+DELETE FROM wanted WHERE NOT EXISTS (
+    SELECT 1 FROM host WHERE host.id = wanted.host AND host.owner = :owner)"""
+KEEP = Procedure("keep", "owner now", FENCE, _OWN)
+"""What is left of GIVE_BACK where nothing is given back and nothing moves."""
 GIVE_BACK = Procedure(
     "give_back",
     "owner now",
@@ -51,14 +57,14 @@ GIVE_BACK = Procedure(
     free(_LEAVING),
     hold("SELECT id FROM temp.owed"),
     let_go("SELECT ip FROM temp.parted"),
-    """
-DELETE FROM wanted WHERE NOT EXISTS (
-    SELECT 1 FROM host WHERE host.id = wanted.host AND host.owner = :owner)""",
+    _OWN,
 )
 """Gives back tasks, and hosts that leave or whose address is another process's; moves the others.
 
 The addresses before and after are `parted`, for no host may be left there.
 """
+_FILLED = ("parted", "refused", "turn", "taken")
+"""Tables that the procedures of a lease fill."""
 _NEW = "SELECT host FROM temp.wanted WHERE new"
 TAKE = Procedure(
     "take_hosts",
@@ -117,17 +123,8 @@ def lease(
     _stage(db, refills, idle, back, found)
     values = {"owner": owner, "now": now, "all_jobs": visitor.jobs is None}
     with file.locked():
-        GIVE_BACK.run(db, values)
-        paused = all_paused(db)
-        new = 0 if paused else new
-        if new > 0:
-            parking.bring_back(db, owner, now, new)
-        share = fair_share(db, owner, now, new)
-        hosts, more = ready.choose(db, looks, values, new, share)
-        if hosts:
-            TAKE.call(db, owner=owner, hosts=json.dumps(hosts), tasks=FIRST_TASKS)
-        if not paused:
-            turns.take(db, values)
+        (GIVE_BACK if idle or back or found else KEEP).run(db, values)
+        share, more = _take(db, looks, values, new, refills)
         *course, next_at = db.execute(_NEXT, values).fetchone()
         file.unanswered = True
     lease = Lease(
@@ -143,11 +140,36 @@ def lease(
     return lease
 
 
+def _take(
+    db: sqlite3.Connection,
+    looks: Looks,
+    values: Mapping[str, Any],
+    new: int,
+    refills: Mapping[int, int],
+) -> tuple[int, bool]:
+    """Take hosts and tasks, unless everything is paused.
+
+    Return the share of the owner, and whether hosts were not looked at.
+    """
+    paused = all_paused(db)
+    new = 0 if paused else new
+    owner, now = values["owner"], values["now"]
+    if new > 0:
+        parking.bring_back(db, owner, now, new)
+    share = fair_share(db, owner, now, new)
+    hosts, more = ready.choose(db, looks, values, new, share)
+    if hosts:
+        TAKE.call(db, owner=owner, hosts=json.dumps(hosts), tasks=FIRST_TASKS)
+    if not paused and (hosts or refills):
+        turns.take(db, values)
+    return share, more
+
+
 def _know(file: Transactions, visitor: Visitor) -> None:
     """Note which jobs the process visits, as it said when it asked for the lease."""
     if file.known is not visitor:
-        staging.fill(file.db, "my_job", (visitor.jobs or {}).items())
-        staging.fill(file.db, "held_job", [(name,) for name in visitor.held])
+        held = [(name,) for name in visitor.held]
+        staging.fill(file.db, my_job=(visitor.jobs or {}).items(), held_job=held)
         file.known = visitor
 
 
@@ -159,13 +181,11 @@ def _stage(
     found: Sequence[HostRecord],
 ) -> None:
     """Make the rows of what is given back, moved and wanted."""
-    stage_owed(db, found, leaving=idle)
-    staging.fill(db, "returned", [(task,) for task in back])
     bounded = [(host, min(number, turns.MOST)) for host, number in refills.items()]
     wanted = [(host, n, turns.UPTO[n], 0, at) for at, (host, n) in enumerate(bounded)]
-    staging.fill(db, "wanted", wanted)
-    for table in ("parted", "refused", "turn", "taken"):
-        staging.fill(db, table, ())
+    empty: dict[str, list[tuple[int, ...]]] = {name: [] for name in _FILLED}
+    returned = [(task,) for task in back]
+    staging.fill(db, returned=returned, wanted=wanted, **owed_rows(found, idle), **empty)
 
 
 def _take_back_unanswered(file: Transactions, owner: int, now: Seconds) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from crawler import __version__
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.file.schema import LEASED, WAITING
-from crawler.frontier.sqlite.rows import addresses
+from crawler.frontier.sqlite.rows import addresses, staging
 from crawler.frontier.sqlite.rows.course import kept, look
 from crawler.frontier.sqlite.rows.identity import hold, identify, in_force, leave_text
 from crawler.frontier.sqlite.rows.procedures import lost_error
-from crawler.frontier.sqlite.rows.readiness import OWE_ALL, stage_owed, update_ready_at
+from crawler.frontier.sqlite.rows.readiness import OWE_ALL, owed_rows, update_ready_at
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, task_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.rows.visited import TASKS
@@ -75,7 +75,7 @@ def renew(db: sqlite3.Connection, owner: int, now: Seconds) -> None:
 def leave(file: Transactions, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
     """Give back all hosts and tasks of an owner; a task that was not visited keeps its attempts."""
     db, names = file.db, file.names
-    stage_owed(db, hosts)
+    staging.fill(db, **owed_rows(hosts))
     with file.locked():
         held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
         rows = db.execute(f"SELECT {COLUMNS} {LEASED_BY}", (owner,)).fetchall()

@@ -54,7 +54,7 @@ _MORE = "SELECT 1 FROM task WHERE id > ? LIMIT 1"
 def refit(one: Slice, work: Refit) -> Tidied[list[Ended]]:
     """Write the times of one slice, and read the next."""
     db, owner, after = one.db, one.owner, one.begin
-    staging.fill(db, "refitted", work.due)
+    staging.fill(db, refitted=work.due)
     with one.file.locked():
         check_owner(db, owner)
         if one.first:

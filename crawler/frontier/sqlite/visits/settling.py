@@ -12,8 +12,8 @@ from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.procedures import FENCE, OWNED, Procedure
 from crawler.frontier.sqlite.rows.readiness import (
     OWE_ALL,
+    owed_rows,
     ready_at_of,
-    stage_owed,
     update_ready_at,
 )
 from crawler.frontier.sqlite.rows.robots import ask, learn
@@ -81,8 +81,9 @@ SETTLE = Procedure(
     *OWE_ALL,
     ready_at_of("SELECT host FROM temp.settled"),
     "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed",
-    *NOTE_FAILURES,
 )
+FAIL = Procedure("note_failures", "now", *NOTE_FAILURES)
+"""Notes those of the settlements that failed, after these: most calls have none."""
 _KEEP = f"""
 INSERT INTO visited (task, part, part_etag, part_modified, part_total)
 SELECT id, :part, :etag, :modified, :total FROM task
@@ -163,11 +164,14 @@ def settle(
         LeaseLostError: the owner was taken for dead.
     """
     db, names = file.db, file.names
-    staging.fill(db, "settled", map(row_of, settlements))
-    stage_owed(db, hosts)
-    if failed := failures_of(settlements, stepped):
-        staging.fill(db, "failed", failed)
-    staging.fill(db, "claimed", {path_key(path): task for task, path in claims.items()}.items())
+    failed = failures_of(settlements, stepped)
+    staging.fill(
+        db,
+        settled=map(row_of, settlements),
+        failed=failed,
+        claimed={path_key(path): task for task, path in claims.items()}.items(),
+        **owed_rows(hosts),
+    )
     parts = [_part_of(owner, task, part) for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
@@ -175,6 +179,8 @@ def settle(
         _lead(db, names, leads)
         db.executemany(_KEEP, parts)
         SETTLE.call(db, owner=owner, now=now)
+        if failed:
+            FAIL.call(db, now=now)
         update_ready_at(db, _learned(db, names, settlements), now)
     return {task for (task,) in db.execute(_RESERVED)} if claims else set()
 

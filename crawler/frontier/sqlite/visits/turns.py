@@ -187,13 +187,15 @@ def _ask(db: sqlite3.Connection, values: Mapping[str, Any]) -> None:
 
 def answer(db: sqlite3.Connection, names: Names, visitor: Visitor) -> tuple[LeasedHost, ...]:
     """Return the hosts that were wanted, in that order, each with its tasks."""
+    wanted = db.execute("SELECT host, tasks FROM temp.wanted ORDER BY nth").fetchall()
+    if not wanted:
+        return ()
     terms = terms_of(db, visitor, "SELECT host FROM temp.wanted")
     tasks: dict[int, list[Task]] = defaultdict(list)
     for row in db.execute(_TAKEN).fetchall():
         host = terms[row[3]]
         job = _job_of(db, names, row, host)
         tasks[row[3]].append(task_of(row, job, host.host.key, host.host.rules_version))
-    wanted = db.execute("SELECT host, tasks FROM temp.wanted ORDER BY nth").fetchall()
     rules = known_of(db, "SELECT host FROM temp.wanted WHERE new")
     return tuple(
         terms[host].leased(

@@ -24,7 +24,7 @@ from tests.parts.desk import rows
 from tests.parts.frontiers import NOW, done, join, put, seed, seeds, take
 from tests.parts.ledgers import execute
 
-ME = Wisher("ana", "desk7", "the provider asked")
+ME = Wisher("ops", "desk7", "the provider asked")
 HOST, JOB = Subject(Scope.HOST, "a"), Subject(Scope.JOB, "job")
 
 

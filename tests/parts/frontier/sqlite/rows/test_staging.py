@@ -24,13 +24,13 @@ def seconds(db, value):
     times = []
     for _ in range(TURNS):
         began = time.perf_counter()
-        staging.fill(db, "owed", rows)
+        staging.fill(db, owed=rows)
         times.append(time.perf_counter() - began)
     return min(times)
 
 
 def test_values_come_back_as_they_were(db):
-    staging.fill(db, "refitted", [(1, None, True), (2, b"\0", 0.5)])
+    staging.fill(db, refitted=[(1, None, True), (2, b"\0", 0.5)])
     assert db.execute("SELECT * FROM temp.refitted").fetchall() == [(1, None, 1), (2, b"\0", 0.5)]
 
 

@@ -1,9 +1,11 @@
 """Leases: what they take of hosts with few jobs, and how seldom they write a host."""
 
+import re
 from collections import Counter
 
 import pytest
 
+from crawler.errors import LeaseLostError
 from crawler.records import HostRecord, JobTerms
 from tests.parts.frontiers import NOW, join, seeds, take
 from tests.parts.ledgers import execute
@@ -38,6 +40,35 @@ def test_a_host_is_written_once_as_it_is_given_back(frontier):
     assert found == {host.id: 1 for host in held}
     assert not take(frontier, owner, LATER - 1)
     assert len(take(frontier, owner, LATER)) == len(held)
+
+
+def called(frontier, act):
+    """Return the procedures that run while something is done."""
+    seen, within = [], frontier._file._native.call
+    within(frontier._file.db.set_trace_callback, seen.append)
+    act()
+    within(frontier._file.db.set_trace_callback, None)
+    return {name for one in seen for name in re.findall(r"INSERT INTO call_(\w+)", one)}
+
+
+def test_a_lease_runs_what_it_needs(frontier):
+    frontier.configure([JobTerms("job")], NOW)
+    owner = join(frontier)
+    assert called(frontier, lambda: take(frontier, owner)) == {"keep"}
+    frontier.add("job", seeds("a", each=9), NOW)
+    assert called(frontier, lambda: take(frontier, owner)) == {"keep", "take_hosts", "take_tasks"}
+    refills = {1: 2}
+    found = called(frontier, lambda: take(frontier, owner, new=0, refills=refills))
+    assert found == {"keep", "take_tasks"}
+    idle = [HostRecord(1, LATER)]
+    assert called(frontier, lambda: take(frontier, owner, new=0, idle=idle)) == {"give_back"}
+
+
+def test_a_lease_of_nothing_by_an_owner_that_was_taken_for_dead_says_so(frontier):
+    owner = join(frontier)
+    frontier.leave(owner, [], NOW)
+    with pytest.raises(LeaseLostError):
+        take(frontier, owner, new=0)
 
 
 @pytest.mark.parametrize("wanted", [1, 2, 3, 8, 9])
