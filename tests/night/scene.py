@@ -15,7 +15,7 @@ from tests.night.web import BIG, BUSY, EMPTY, HANGS, REFUSES, WELL
 from tests.program import CRAWLER, until
 
 PROCESSES = 2
-OPERATOR = "ana"
+OPERATOR = "ops"
 TYPED_S = 60.0
 CONFIG = """\
 crawler:
