@@ -19,6 +19,7 @@ from gevent.queue import Queue
 from crawler.feeder.host import LOOKAHEAD_S, Host
 from crawler.feeder.leaser import LOOK_EVERY_S, Leaser
 from crawler.feeder.own_hosts import OwnHosts
+from crawler.feeder.withdrawal import DEAF_S
 from crawler.frontier import Frontier, LeasedHost
 from crawler.model import Seconds, Task, Visited
 from crawler.policy.host_limits import HostLimits
@@ -136,6 +137,13 @@ class Feeder:
         self.leaser.heed(paused)
         self._wake.set()
 
+    def heard(self, at: Seconds) -> None:
+        """Note that all that was wished by then has been heard: without that nothing begins."""
+        withdrawal = self._own_hosts.withdrawal
+        was_deaf, withdrawal.deaf_at = at > withdrawal.deaf_at, at + DEAF_S
+        if was_deaf:
+            self._wake.set()
+
     def wake(self, woken: Mapping[int, bool]) -> None:
         """End the rests of hosts in memory, by number; a value tells whether it is forced."""
         own = self._own_hosts.hosts
@@ -176,7 +184,9 @@ class Feeder:
         return wished or self.pause.active or not self.most
 
     def _may_begin(self, now: Seconds) -> bool:
-        return self.busy < self.most and self.pause.allows(now, self.busy)
+        if self.busy >= self.most or now > self._own_hosts.withdrawal.deaf_at:
+            return False
+        return self.pause.allows(now, self.busy)
 
     def _room_for_hosts(self, now: Seconds) -> int:
         """Return how many more hosts there is work for: none while enough visits can start."""
@@ -235,7 +245,7 @@ class Feeder:
 
     def _wait(self, now: Seconds) -> None:
         until = self._ready[0][0] if self._ready else now + LOOK_EVERY_S
-        if self.busy >= self.most:
+        if self.busy >= self.most or now > self._own_hosts.withdrawal.deaf_at:
             until = max(until, now + LOOK_EVERY_S)
         if self.pause.active and self._ready:  # for a probe, or for the end of the one under way
             until = max(until, self.pause.until if not self.busy else now + LOOK_EVERY_S)

@@ -88,7 +88,7 @@ class OwnHosts:
             host.found = address
             self._moving[host.id] = host
             return self._put_back(host, task, now)
-        if self.withdrawal.has(host, task):
+        if self.withdrawal.has(host, task, now):
             return self._put_back(host, task, now)
         host.pace.begun(now)
         host.had_turn = True

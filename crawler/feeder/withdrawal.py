@@ -1,10 +1,14 @@
 """What is paused goes back to the frontier: hosts, and tasks in memory. Pure."""
 
+import math
 from collections.abc import Callable, Iterable
 
 from crawler.feeder.host import Host
-from crawler.model import Task
+from crawler.model import Seconds, Task
 from crawler.policy.paused import NOTHING, Paused
+
+DEAF_S: Seconds = 1.0
+"""Time after which what is paused has to be heard anew: the process may have been stopped."""
 
 
 class Withdrawal:
@@ -15,6 +19,8 @@ class Withdrawal:
 
     def __init__(self, note_exhausted: Callable[[Host], None]) -> None:
         self.paused = NOTHING
+        self.deaf_at: Seconds = math.inf
+        """Nobody knows after that what is paused: nothing begins before it is heard."""
         self._note_exhausted = note_exhausted
         self._hosts: dict[int, Host] = {}
         """Hosts with tasks that go back, by number."""
@@ -27,9 +33,11 @@ class Withdrawal:
                 host.leaving = False
             self.note(host)
 
-    def has(self, host: Host, task: Task) -> bool:
+    def has(self, host: Host, task: Task, now: Seconds) -> bool:
         """Tell whether a visit may not begin."""
-        return self.paused is not NOTHING and self.paused.has(host.key, task.job)
+        if self.paused is not NOTHING and self.paused.has(host.key, task.job):
+            return True
+        return now > self.deaf_at
 
     def note(self, host: Host) -> None:
         """Begin nothing more that is paused of a host, which may just have got tasks."""

@@ -151,6 +151,8 @@ class Heard:
     """Numbers of the hosts that were woken since, with whether that was forced."""
     orders: Mapping[int, Order] = field(default_factory=dict)
     """Orders for the process that it has not said to have heard, by their numbers, in turn."""
+    untold: bool = False
+    """Whether hosts are to learn of jobs that were paused or resumed, by a `Wake` of anybody."""
 
 
 def paused_by(wishes: Sequence[Wish], now: Seconds) -> Paused:

@@ -7,6 +7,7 @@ _SERVICES = (
     "hearing",
     "keeper",
     "leaser",
+    "saying",
     "seeder",
     "setting",
     "settler",

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import signal
 import sqlite3
 import time
 from itertools import count
@@ -124,6 +125,24 @@ def test_a_visit_under_way_ends_while_nothing_new_begins(tmp_path):
         assert visit["kind"] == "stored"
         gevent.sleep(1)
         assert site.paths() == ["/1"]
+
+
+def test_a_process_that_was_stopped_begins_nothing_that_was_paused_meanwhile(tmp_path):
+    with Site(str.encode) as site, crawling(tmp_path, site, processes=1) as (daemon,):
+        daemon.signal(signal.SIGSTOP)
+        while at_once("pause", "-c", "crawler.yaml", cwd=tmp_path).returncode:
+            daemon.signal(signal.SIGCONT)  # it was stopped while it had the ledger
+            gevent.sleep(0.2)
+            daemon.signal(signal.SIGSTOP)
+        gevent.sleep(1.5)
+        paused = time.monotonic()
+        daemon.signal(signal.SIGCONT)
+        daemon.wait_for("wish.heard", verb="pause")
+        gevent.sleep(1)
+        assert begun_after(site, paused) == 0
+        desk(tmp_path, "resume")
+        assert goes_on(site, daemon) < WITHIN_S + SLACK_S
+        assert daemon.stop() == 0
 
 
 def test_what_waits_for_visits_under_way_ends_with_the_process_that_dies(tmp_path):

@@ -39,10 +39,12 @@ def hearing(
         orders=orders,
     )  # fmt: skip
     heard.look()
+    heard.say()
     if reloader.wishes:
         reloader.reload(read=False)
     return (
         Service("hearing", heard.run),
+        Service("saying", heard.saying.run),
         Service("waking", waking.run),
         Service("setting", setting.run),
     )

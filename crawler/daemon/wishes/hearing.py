@@ -4,15 +4,18 @@ That is a read beside everything else, so it is no heartbeat: it waits for no pr
 and a process of which nothing is wished writes nothing for it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 import gevent
 
 from crawler.daemon.reloading import Reloader
+from crawler.daemon.wishes.waking import Waking
 from crawler.errors import LocalFaultError, StateError
 from crawler.feeder.feeder import Feeder
 from crawler.frontier import Frontier, changed
-from crawler.frontier.wishes import EndWishes, Heard, Order, Scope, Verb, Wish, paused_by
+from crawler.frontier.wishes import EndWishes, Heard, Order, Verb, Wish, paused_by
 from crawler.log import Log, iso
 from crawler.model import Seconds
 
@@ -24,7 +27,7 @@ class Hearing:
     """Looks while it runs.
 
     `wake` has hosts learn that jobs are paused, or no longer; `set_` has other options be in force;
-    `orders` has what is done for each.
+    `orders` has what is done for each. It is deaf until the first look.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Hearing:
         wake: Callable[[], None],
         set_: Callable[[], None],
         orders: Mapping[Order, Callable[[], None]],
+        monotonic: Callable[[], Seconds] = time.monotonic,
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -46,6 +50,9 @@ class Hearing:
         self._reloader = reloader
         self._wake = wake
         self._set = set_
+        self.saying = Waking(self.say)
+        """Says what is in force: that may have to wait for whoever writes, while looks go on."""
+        self._monotonic = monotonic
         self._orders = orders
         self._obeyed = 0
         """Number of the last order that was obeyed."""
@@ -53,6 +60,7 @@ class Hearing:
         self._unsaid: Heard | None = None
         """What is in force here, where the ledger does not know that yet."""
         self._wishes: dict[int, Wish] = {}
+        feeder.heard(-math.inf)
 
     def run(self) -> None:
         """Look twice a second, for ever."""
@@ -61,27 +69,37 @@ class Hearing:
             self.look()
 
     def look(self) -> None:
-        """Put in force what stands, as far as it was not heard before.
+        """Put in force what stands, as far as it was not heard before."""
+        at = self._monotonic()
+        try:
+            heard = self._frontier.hear(self._owner, self._number)
+        except (LocalFaultError, StateError) as error:  # whoever writes is told of it likewise
+            return self._log.debug("wish.unheard", cause=str(error))
+        if heard.wishes is not None:
+            self._take_up(heard, heard.wishes)
+            self._obey(heard.orders)
+            self._unsaid = heard
+        self._feeder.heard(at)
+        if self._unsaid or self._is_over():
+            self.saying.ask()
+        return None
+
+    def say(self) -> None:
+        """Note in the ledger what is in force here, and take back what is over by its time.
+
+        What fails is asked for again by the next look.
 
         Raises:
             LeaseLostError: the owner was taken for dead.
         """
         try:
-            heard = self._frontier.hear(self._owner, self._number)
-            if heard.wishes is not None:
-                self._take_up(heard, heard.wishes)
-                self._obey(heard.orders)
-                self._unsaid = heard
-            self._say()
-            self._end()
-        except (LocalFaultError, StateError) as error:  # whoever writes is told of it likewise
+            if (heard := self._unsaid) is not None:
+                self._frontier.heed(self._owner, heard.number, list(heard.orders))
+                self._unsaid = None if self._unsaid is heard else self._unsaid
+            if self._is_over():
+                changed(self._frontier, EndWishes())
+        except (LocalFaultError, StateError) as error:
             self._log.debug("wish.unheard", cause=str(error))
-
-    def _say(self) -> None:
-        """Note what is in force here: until that stands in the ledger, each look tries it."""
-        if (heard := self._unsaid) is not None:
-            self._frontier.heed(self._owner, heard.number, list(heard.orders))
-            self._unsaid = None
 
     def _take_up(self, heard: Heard, wishes: Sequence[Wish]) -> None:
         before, self._wishes = self._wishes, {wish.id: wish for wish in wishes}
@@ -99,7 +117,7 @@ class Hearing:
                 of=str(wish.subject),
                 option=wish.option or None,
             )
-        if _paused_jobs(before.values()) != _paused_jobs(wishes):
+        if heard.untold:
             self._wake()
         self._set_options(wishes)
 
@@ -132,14 +150,7 @@ class Hearing:
             until=None if wish.until is None else iso(wish.until),
         )
 
-    def _end(self) -> None:
-        """Take back what is over by its time; the next look hears of it."""
+    def _is_over(self) -> bool:
+        """Tell whether the time of a wish is over: the look after its end hears of that."""
         now = self._frontier.now()
-        if any(wish.is_over(now) for wish in self._wishes.values()):
-            changed(self._frontier, EndWishes())
-
-
-def _paused_jobs(wishes: Iterable[Wish]) -> set[str]:
-    """Return the names of the jobs that are paused."""
-    pauses = (wish for wish in wishes if wish.verb is Verb.PAUSE)
-    return {wish.subject.name for wish in pauses if wish.subject.scope is Scope.JOB}
+        return any(wish.is_over(now) for wish in self._wishes.values())

@@ -92,7 +92,7 @@ class Work:
         """Hand off what can begin within a time, which passes; return (when, task) of each."""
         begun, until = [], self.now + for_s
         while True:
-            ready = self.feeder._ready
+            ready = self.feeder._ready if self.feeder._may_begin(self.now) else []
             if ready and ready[0][0] <= self.now:
                 self.feeder._hand_off(heapq.heappop(ready)[2], self.now)
                 while not self._handoff.empty():

@@ -11,7 +11,7 @@ from crawler.frontier.sqlite.desk.slices import File
 from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
-from crawler.frontier.sqlite.rows.wished import all_wishes, give, note_change
+from crawler.frontier.sqlite.rows.wished import all_wishes, give, have_told, note_change
 from crawler.frontier.wishes import GiveOrder, MakeWish, Scope, Subject, TakeBackWish, Verb, Wish
 from crawler.model import Seconds
 
@@ -118,7 +118,7 @@ def _follow(db: Connection, which: tuple[Any, ...], now: Seconds) -> None:
     if verb == Verb.PAUSE and scope == Scope.HOST:
         update_ready_at(db, hosts_of_name(db, subject.removesuffix(":")), now)
     if verb == Verb.PAUSE and scope == Scope.JOB:
-        db.execute("UPDATE job SET stale = 1 WHERE name = ?", (subject,))
+        have_told(db, subject)
     note_change(db)
 
 

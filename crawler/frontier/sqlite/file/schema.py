@@ -41,6 +41,7 @@ CREATE TABLE job (
     obeys INTEGER NOT NULL DEFAULT 0,      -- robots.txt
     weight INTEGER NOT NULL DEFAULT 2,     -- its share where several jobs wait
     stale INTEGER NOT NULL DEFAULT 0,      -- its hosts are yet to learn that it came or went;
+                                           -- 2: or was paused or resumed, of any process;
                                            -- below 0: the process that tells them
     schedule TEXT NOT NULL DEFAULT '',     -- as JSON, by which due times were computed; '' once
     meaning TEXT NOT NULL DEFAULT '',      -- a mark of the options that lines were read by

@@ -63,6 +63,22 @@ def note_heard(
     return bool(db.execute(_IN_FORCE, (number, owner)).rowcount)
 
 
+def have_told(db: sqlite3.Connection, job: str) -> None:
+    """Have some process tell the hosts of a job that it was paused or resumed."""
+    db.execute("UPDATE job SET stale = 2 WHERE name = ?", (job,))
+
+
+def is_untold(db: sqlite3.Connection) -> bool:
+    """Tell whether a process is to tell hosts of their jobs, and none does."""
+    return db.execute("SELECT 1 FROM job WHERE stale = 2").fetchone() is not None
+
+
+def hand_on(db: sqlite3.Connection, owner: int) -> None:
+    """Have others tell hosts of their jobs what a process has not told that is no more."""
+    if db.execute("UPDATE job SET stale = 2 WHERE stale IN (1, ?)", (-owner,)).rowcount:
+        note_change(db)
+
+
 def void_orders(db: sqlite3.Connection, owner: int) -> None:
     """Forget the orders for a process that is no more."""
     db.execute("DELETE FROM ordered WHERE process = ?", (owner,))

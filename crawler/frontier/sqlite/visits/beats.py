@@ -14,7 +14,7 @@ from crawler.frontier.sqlite.rows.names import Names
 from crawler.frontier.sqlite.rows.readiness import update_ready_at
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, tally, task_of
 from crawler.frontier.sqlite.rows.visited import column
-from crawler.frontier.sqlite.rows.wished import void_orders
+from crawler.frontier.sqlite.rows.wished import hand_on, void_orders
 from crawler.frontier.sqlite.visits import under_way
 from crawler.frontier.sqlite.visits.owners import LEASED_BY, renew
 from crawler.frontier.values import (
@@ -132,6 +132,7 @@ def _reclaim_from(
     _rest_hosts(db, {host: begun[host] for host in held}, now)
     leave_text(db, owner)
     void_orders(db, owner)
+    hand_on(db, owner)
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection
 
 from crawler.frontier.sqlite.rows.procedures import lost_error
-from crawler.frontier.sqlite.rows.wished import all_wishes, note_heard, orders_for
+from crawler.frontier.sqlite.rows.wished import all_wishes, is_untold, note_heard, orders_for
 from crawler.frontier.sqlite.rows.woken import woken_since
 from crawler.frontier.wishes import Heard
 from crawler.model import Seconds
@@ -15,7 +15,8 @@ def hear(db: sqlite3.Connection, owner: int, after: int) -> Heard:
     (number,) = db.execute("SELECT wishes FROM ledger").fetchone()
     if number == after:
         return Heard(number, None)
-    return Heard(number, all_wishes(db), woken_since(db, after), orders_for(db, owner))
+    orders = orders_for(db, owner)
+    return Heard(number, all_wishes(db), woken_since(db, after), orders, is_untold(db))
 
 
 def heed(

@@ -14,7 +14,7 @@ from crawler.frontier.sqlite.rows.readiness import OWE_ALL, owed_rows, update_re
 from crawler.frontier.sqlite.rows.tasks import COLUMNS, task_of
 from crawler.frontier.sqlite.rows.transactions import Transactions
 from crawler.frontier.sqlite.rows.visited import TASKS
-from crawler.frontier.sqlite.rows.wished import void_orders
+from crawler.frontier.sqlite.rows.wished import hand_on, void_orders
 from crawler.frontier.values import (
     LEASE_S,
     Holder,
@@ -91,5 +91,6 @@ def leave(file: Transactions, owner: int, hosts: Sequence[HostRecord], now: Seco
         update_ready_at(db, held, now)
         leave_text(db, owner)
         void_orders(db, owner)
+        hand_on(db, owner)
         db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return [task_of(row, names.job_name(db, row[-1] or row[2])) for row in rows]

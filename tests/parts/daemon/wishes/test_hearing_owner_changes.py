@@ -5,7 +5,6 @@ made-up clock; an operator pauses, resumes and wakes it at random. What the host
 down beside them.
 """
 
-import math
 import random
 from itertools import cycle
 
@@ -69,7 +68,7 @@ class Crew:
             work.frontier, work.owner, Silence(), feeder=work.feeder,
             reloader=Reloader(None, configuration, None, Silence(), work.wall),
             wake=lambda: wake_hosts(work.frontier, work.owner, work.feeder.leaser.look),
-            set_=lambda: None, orders={},
+            set_=lambda: None, orders={}, monotonic=lambda: work.now,
         )  # fmt: skip
 
     def wish(self):
@@ -98,8 +97,8 @@ class Crew:
     def second(self, owner):
         """Let a second pass in which the host is to be one process's."""
         other = self.works[1 - owner]
-        self.works[owner].feeder.allow(math.inf)
-        other.feeder.allow(0)  # it takes no host
+        self.works[owner].feeder.concurrency = 4
+        other.feeder.concurrency = 0  # it takes no host
         other.feeder.leaser.give_all_back()
         steps = round(1 / STEP_S)
         wished_at = self.random.randrange(steps)
@@ -112,6 +111,7 @@ class Crew:
                 work.now = max(work.now, self.now - STEP_S)
                 if step % round(HEAR_S / STEP_S) == number:
                     self.hearings[number].look()
+                    self.hearings[number].say()
                     self.unheard.discard(number)
                 if number == owner:
                     work.feeder.leaser.look_at(work.now)

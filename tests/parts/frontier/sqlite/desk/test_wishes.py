@@ -5,8 +5,17 @@ import random
 import pytest
 
 from crawler.errors import UsageError
-from crawler.frontier import ForgetUnused, InFlight, Wake, Wishes, changed, open_ledger
-from crawler.frontier.process import current
+from crawler.frontier import (
+    BEFORE_ALL,
+    ForgetUnused,
+    InFlight,
+    Wake,
+    Wishes,
+    changed,
+    open_ledger,
+)
+from crawler.frontier.process import Process, current
+from crawler.frontier.sqlite.visits import jobs
 from crawler.frontier.wishes import (
     ALL,
     EndWishes,
@@ -21,7 +30,7 @@ from crawler.frontier.wishes import (
 )
 from crawler.records import HostRecord, JobTerms
 from tests.parts.desk import rows
-from tests.parts.frontiers import NOW, done, join, put, seed, seeds, take
+from tests.parts.frontiers import NOW, done, join, put, reclaim, seed, seeds, take
 from tests.parts.ledgers import execute
 
 ME = Wisher("ops", "desk7", "the provider asked")
@@ -122,6 +131,36 @@ def test_hosts_of_a_paused_job_are_ready_again_once_they_have_heard(crawl, heard
     resume(frontier, JOB)
     done(frontier, owner, Wake())
     assert len(visited(frontier, owner)) == 4
+
+
+@pytest.mark.parametrize("dies", [True, False])
+def test_what_a_process_has_not_told_hosts_to_its_end_is_told_by_others(
+    open_one, monkeypatch, dies
+):
+    monkeypatch.setattr(jobs, "ROWS_AT_ONCE", 2)
+    frontier = open_one()
+    frontier.configure([JobTerms("job")], NOW)
+    frontier.add("job", seeds(*(f"h{n}" for n in range(6))), NOW)
+    mine = join(frontier)
+    gone = join(frontier, process=Process("another machine", 1, "1"))
+    pause(frontier, JOB)
+    done(frontier, mine, Wake())
+    resume(frontier, JOB)
+    heard = frontier.hear(mine, 0)
+    assert heard.untold
+    frontier.tidy(gone, Wake(), NOW, BEFORE_ALL)
+    assert not frontier.hear(mine, 0).untold, "the other one does it"
+    if dies:
+        state = frontier.frontier._file.state
+        execute(state, "UPDATE process SET lease_until = 0 WHERE pid = 1")
+        reclaim(frontier, NOW, mine=mine)
+    else:
+        frontier.leave(gone, [], NOW)
+    again = frontier.hear(mine, heard.number)
+    assert again.wishes is not None
+    assert again.untold
+    done(frontier, mine, Wake())
+    assert len(visited(frontier, mine)) == 6
 
 
 def test_new_urls_of_what_is_paused_make_nothing_ready(frontier):
