@@ -1,6 +1,7 @@
 """The program as a subprocess, as supervisord would run it, and its log as records."""
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -57,6 +58,13 @@ def _age(folder: Path) -> None:
             os.utime(file, (then, then))
 
 
+@functools.cache
+def _compiled() -> None:
+    """Have all that a daemon loads be compiled once: that takes long, and no test's patience."""
+    load = "import crawler.daemon.process, crawler.frontier as f; f.load_engine()"
+    subprocess.run([sys.executable, "-c", f"import crawler; {load}"], check=True)
+
+
 class Daemon:
     """A running `crawler run`."""
 
@@ -68,6 +76,7 @@ class Daemon:
         self.errors = ""
 
     def __enter__(self) -> "Daemon":
+        _compiled()
         _age(self.config.parent)
         self.process = subprocess.Popen(
             [*CRAWLER, "run", "-c", str(self.config), *self._arguments],

@@ -40,7 +40,8 @@ def reset(data: bytes) -> Talk:
 
     def talk(client: socket.socket) -> None:
         client.sendall(data)
-        gevent.sleep(0.05)  # else the RST overtakes the data
+        for _ in range(25):  # rounds of the loop, however busy: else the RST overtakes the data
+            gevent.sleep(0.002)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.close()
 
