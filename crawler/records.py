@@ -6,7 +6,7 @@ All of them are frozen; change is `replace()`.
 from dataclasses import replace
 from typing import NamedTuple
 
-from crawler.model import DAY_S, Outcome, Seconds, Task, value
+from crawler.model import Outcome, Seconds, Task, value
 
 
 @value
@@ -195,9 +195,7 @@ class HostRecord:
     health: Health = Health()
     rest: Rest = Rest()
     per_day: int | None = None
-    """Visits a day (UTC) that its budget allows; None for any number."""
-    open_s: Seconds = DAY_S
-    """For how long a day it may be visited, by its hours, in the mean of a week."""
+    """Visits a day (UTC) that its budget and its hours allow, at its delay; None: any number."""
     address_rests: tuple[tuple[str, Seconds], ...] = ()
     """Addresses at which it was visited, and the wall time at which the last answer there began."""
 

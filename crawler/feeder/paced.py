@@ -6,7 +6,8 @@
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.host import Host
 from crawler.frontier import LeasedHost
-from crawler.model import DAY_S, Seconds
+from crawler.model import Seconds
+from crawler.policy.hours import Hours
 from crawler.policy.politeness import HostPace
 from crawler.policy.remembered import health_of, remember, rest_of
 from crawler.records import HostRecord
@@ -44,7 +45,15 @@ def record_of(
         host.address,
         health_of(pace, offset),
         rest_of(pace, offset),
-        pace.limits.max_per_day,
-        host.hours.open_s if host.hours else DAY_S,
+        pace.limits.max_per_day if host.hours is None else _per_day(pace, host.hours),
         tuple((ip, at + offset) for ip, at in address_rests),
     )
+
+
+def _per_day(pace: HostPace, hours: Hours) -> int | None:
+    """Return how many visits a day the hours of a host leave, at its delay and by its budget."""
+    most = pace.limits.max_per_day
+    if not pace.delay:
+        return most
+    of_hours = max(1, int(hours.open_s / pace.delay))
+    return of_hours if most is None else min(most, of_hours)

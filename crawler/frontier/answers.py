@@ -75,7 +75,6 @@ class HostState:
     first_failed_at: Seconds | None
     spacing: Seconds | None
     per_day: int | None
-    open_s: Seconds
 
     @property
     def failed_at(self) -> Seconds | None:

@@ -28,11 +28,9 @@ class Load:
     """No visit before: its rests, hours and budget, and the time of its first URL."""
     fails: bool = False
     left: float = inf
-    """Visits that its budget allows on the day of `opens_at`, or today."""
+    """Visits that its budget and its hours allow on the day of `opens_at`, or today."""
     per_day: float = inf
-    """Visits a day that it allows."""
-    open_s: Seconds = DAY_S
-    """For how long a day it may be visited."""
+    """Visits a day that they allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +96,9 @@ def _most(one: Load, now: Seconds) -> Seconds:
 def _lasts(one: Load, now: Seconds, each: Seconds) -> Seconds:
     """Return how long a host takes at a pace of `each`, day after day where one is not enough."""
     begins = max(0.0, one.opens_at - now)
-    a_day = min(one.per_day, one.open_s / each if each else inf)
-    left = one.urls - min(one.left, a_day)
+    left = one.urls - one.left
     if left <= 0:
         return begins + one.urls * each
-    days = ceil(left / a_day)
+    days = ceil(left / one.per_day)
     day_ends = (now // DAY_S + 1) * DAY_S - now
-    return max(begins, day_ends + (days - 1) * DAY_S) + (left - (days - 1) * a_day) * each
+    return max(begins, day_ends + (days - 1) * DAY_S) + (left - (days - 1) * one.per_day) * each

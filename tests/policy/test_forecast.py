@@ -59,11 +59,5 @@ def test_a_budget_makes_days_of_it():
     assert seen(load(urls=10, **spent)).least == midnight + 20
 
 
-def test_hours_make_days_of_it():
-    midnight = (NOW // DAY_S + 1) * DAY_S - NOW
-    assert seen(load(urls=1800, latency=0.0, open_s=3600.0)).least == 3600
-    assert seen(load(urls=1801, latency=0.0, open_s=3600.0)).least == midnight + 2
-
-
 def test_before_a_rate_is_known_nothing_is_foreseen_but_a_least_time():
     assert seen(load(), rate=None) == Forecast(20.0, None, "a")

@@ -106,7 +106,7 @@ def _load(status: Status, waits: list[WaitsThere], jobs: dict[str, JobSums]) -> 
     return Load(
         host.key, urls, gap, host.latency, min(one.per_host for one in waits),
         max(host.next_at, host.opens_at, first_at), fails=host.failed_at is not None,
-        left=_left(host, status.now), per_day=host.per_day or inf, open_s=host.open_s,
+        left=_left(host, status.now), per_day=host.per_day or inf,
     )  # fmt: skip
 
 

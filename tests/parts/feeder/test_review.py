@@ -2,8 +2,12 @@
 
 import pytest
 
+from crawler.feeder.host import Host
+from crawler.feeder.paced import record_of
 from crawler.model import Kind
 from crawler.policy.host_limits import HostLimits
+from crawler.policy.hours import parse
+from crawler.policy.politeness import HostPace
 from tests.parts.frontiers import gone
 
 URLS = [f"http://a/{number}" for number in range(9)]
@@ -137,3 +141,17 @@ def test_a_lower_delay_of_addresses_is_in_force_at_once(hosts_at_work):
     work.reload(addresses=HostLimits(delay=7.0))
     ((at, _), *_) = work.starts(30, at=IP)
     assert at - answered == pytest.approx(7, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("hours", "most", "delay", "per_day"),
+    [(None, None, 2.0, None), (None, 7, 2.0, 7), ("08:00-09:00", None, 2.0, 1800),
+     ("08:00-09:00", 7, 2.0, 7), ("08:00-09:00", 9000, 2.0, 1800), ("08:00-09:00", 7, 0.0, 7),
+     ("08:00-09:00", None, 9000.0, 1)],
+)  # fmt: skip
+def test_a_host_records_how_many_visits_a_day_its_budget_and_hours_allow(
+    hours, most, delay, per_day
+):
+    host = Host(1, "a:80", HostPace(0.0, HostLimits(delay=delay, max_per_day=most)), 0.0)
+    host.hours = parse(hours) if hours else None
+    assert record_of(host, 0.0).per_day == per_day

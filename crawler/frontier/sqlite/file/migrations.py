@@ -61,7 +61,6 @@ ALTER TABLE host ADD COLUMN share REAL;
 ALTER TABLE host ADD COLUMN first_failed_at REAL;
 ALTER TABLE host ADD COLUMN spacing REAL;
 ALTER TABLE host ADD COLUMN per_day INTEGER;
-ALTER TABLE host ADD COLUMN open_s REAL NOT NULL DEFAULT 86400;
 CREATE INDEX host_failed ON host (failed_until) WHERE failed_until > 0;
 CREATE INDEX host_put_off ON host (put_off_until) WHERE put_off_until > 0;
 CREATE TABLE failure (

@@ -127,8 +127,7 @@ CREATE TABLE host (
     share REAL,                            -- share of such visits, lately
     first_failed_at REAL,                  -- of its failures in a row; NULL: it is well
     spacing REAL,                          -- time between its visits, lately
-    per_day INTEGER,                       -- visits that its budget allows; NULL: any number
-    open_s REAL NOT NULL DEFAULT 86400     -- for how long a day its hours let it be visited
+    per_day INTEGER                        -- visits that budget and hours allow; NULL: any number
 ) STRICT;
 CREATE INDEX host_ready ON host (class, ready_at)
     WHERE owner IS NULL AND ready_at IS NOT NULL AND NOT parked;

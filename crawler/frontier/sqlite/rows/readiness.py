@@ -117,5 +117,5 @@ def owed(host: HostRecord) -> tuple[Any, ...]:
         rest.answered_at, rest.failed_until, rest.put_off_until, rest.turn_at,
         health.refusals, health.refused_path, health.refused_since,
         health.well_at, health.share, health.first_failed_at, health.spacing,
-        host.per_day, host.open_s,
+        host.per_day,
     )  # fmt: skip

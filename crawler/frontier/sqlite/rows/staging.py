@@ -16,7 +16,7 @@ OWED = (
     "next_at", "opens_at", "gap", "address", "backoff", "failures", "failing_since", "silent",
     "latency", "spent", "day", "answered_at", "failed_until", "put_off_until", "turn_at",
     "refusals", "refused_path", "refused_since", "well_at", "share", "first_failed_at",
-    "spacing", "per_day", "open_s",
+    "spacing", "per_day",
 )  # fmt: skip
 """Columns of a host that its owner records."""
 TABLES = {
