@@ -7,9 +7,11 @@ import errno
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -150,19 +152,48 @@ def main() -> None:
     _open_streams()
     try:
         code = cli.main(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except click.Abort:
-        code = 1
-    except OSError as error:
-        if error.errno != errno.EPIPE:
-            _say(f"crawler: {error.filename or 'output'}: {error.strerror or error}")
-        code = 1
-    except CrawlerError as error:
-        _say(f"crawler: {error}" if error.exit_code != UsageError.exit_code else str(error))
-        code = error.exit_code
+        sys.stdout.flush()
+    except tuple(_TELLING) as error:
+        tell = next(tell for kind, tell in _TELLING.items() if isinstance(error, kind))
+        code = tell(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell_usage(error: click.ClickException) -> int:
+    with suppress(OSError):
+        error.show()
+    return error.exit_code
+
+
+def _tell_io(error: OSError) -> int:
+    from crawler.verbs.desk_options import discard_output
+
+    if error.errno != errno.EPIPE:
+        _say(f"crawler: {error.filename or 'output'}: {error.strerror or error}")
+    discard_output()
+    return 1
+
+
+def _tell_no_text(error: UnicodeEncodeError) -> int:
+    if not any("\udc80" <= letter <= "\udcff" for word in sys.argv for letter in word):
+        raise error
+    _say(f"an argument is no text in {sys.getfilesystemencoding()}, the encoding of this system")
+    return UsageError.exit_code
+
+
+def _tell_own(error: CrawlerError) -> int:
+    _say(f"crawler: {error}" if error.exit_code != UsageError.exit_code else str(error))
+    return error.exit_code
+
+
+_TELLING: dict[type[Exception], Callable[[Any], int]] = {
+    click.ClickException: _tell_usage,
+    click.Abort: lambda _: 1,
+    OSError: _tell_io,
+    UnicodeEncodeError: _tell_no_text,
+    CrawlerError: _tell_own,
+}
+"""What is said of an error, and the exit code of it."""
 
 
 def _open_streams() -> None:

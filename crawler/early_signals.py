@@ -34,14 +34,17 @@ def hear() -> None:
 
 
 def hear_if_running(command: Sequence[str]) -> None:
-    """Note signals where the command line of this process is one of VERBS of the program."""
-    program = any(
-        word.rpartition("/")[2].startswith("crawler")
-        for word, before in zip(command[1:3], command[:2], strict=False)
-        if before == "-m" or not word.startswith("-")
-    )
-    if program and not VERBS.isdisjoint(command):
+    """Note signals where the verb of this process is one of VERBS, whatever its other words are."""
+    words = enumerate(zip(command[1:3], command[:2], strict=False), start=1)
+    at = next((n for n, (word, before) in words if _is_program(word, before)), len(command))
+    verbs = (word for word in command[at + 1 :] if not word.startswith("-"))
+    if next(verbs, "") in VERBS:
         hear()
+
+
+def _is_program(word: str, before: str) -> bool:
+    is_named = word.rpartition("/")[2].startswith("crawler")
+    return is_named and (before == "-m" or not word.startswith("-"))
 
 
 def ignores_hangup() -> bool:

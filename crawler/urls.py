@@ -120,6 +120,18 @@ def host_of(url: str) -> str:
     return authority.replace(".:", ":") if ".:" in authority else authority
 
 
+def host_named(text: str) -> str:
+    """Return a host that somebody names as `host_of` spells it: name:port, or its name alone.
+
+    Raises:
+        ValueError: it is no host.
+    """
+    if not text or set(text) & set("/?#@\\") or text != text.strip(INVISIBLE):
+        raise ValueError("hosts are example.org or example.org:8080")
+    key = host_of(canonical(f"https://{text}"))
+    return key if ":" in text.rpartition("]")[2] else key.rpartition(":")[0]
+
+
 def origin_of(url: str) -> str:
     """Return the origin of a canonical URL, scheme://name:port (RFC 6454).
 

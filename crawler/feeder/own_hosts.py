@@ -12,17 +12,15 @@ from random import Random
 from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.host import Host
 from crawler.feeder.host_log import HostLog
+from crawler.feeder.judged import judged, unvisited
 from crawler.feeder.paced import on_terms, paced, record_of
 from crawler.feeder.shared_addresses import AddressQueues
 from crawler.feeder.withdrawal import Withdrawal
 from crawler.frontier import LeasedHost
-from crawler.log import Log, iso
-from crawler.model import Kind, Outcome, Seconds, Task, Visited
-from crawler.policy.bans import is_refusal
+from crawler.log import Log
+from crawler.model import Seconds, Task, Visited
 from crawler.policy.causes import GOOD, counts_for_host
 from crawler.policy.host_limits import HostLimits
-from crawler.policy.put_off import host_pays
-from crawler.policy.retry import host_asked_for_it, state_of
 from crawler.records import HostRecord
 
 SWEEP_S_PER_HOST: Seconds = 50e-6
@@ -113,7 +111,7 @@ class OwnHosts:
             host.pace.dropped()
             return visited, self.addresses.leave(task, now)
         self._begun.discard(task.id)
-        visited = self._judge(host, visited, now)
+        visited = judged(host, visited, now, self._random)
         if counts_for_host(task, outcome):
             host.pace.brought(visited.answered_at, ok=outcome.kind in GOOD)
         host.pace.finished(visited.answered_at)
@@ -177,7 +175,7 @@ class OwnHosts:
         """End the tasks in memory of a host that is given up; return their ends."""
         if not host.pace.ends_unvisited(now):
             return []
-        outcome = _unvisited(host, now, offset)
+        outcome = unvisited(host, now, offset)
         ended = [Visited(task, outcome, now) for task in host.tasks]
         host.tasks.clear()
         return ended
@@ -191,65 +189,3 @@ class OwnHosts:
         """Return the same of hosts, with the addresses where they were found."""
         owed = self.owed([host.id for host in hosts], offset)
         return [replace(one, address=self.hosts[one.id].found) for one in owed]
-
-    def _judge(self, host: Host, visited: Visited, now: Seconds) -> Visited:
-        """Read what an outcome says of its host; return it with what that means for its URL.
-
-        1. A host that is given up ends the URL.
-        2. A host that rests long, or that put the visit off, pays in the URL's place: the URL is
-           spared, unless the host has failed for longer than its `give_up`, or is otherwise well.
-        """
-        outcome, pace = visited.outcome, host.pace
-        visited = self._refused(host, visited, now)
-        was_open, state = pace.is_open, self._note_state(host, visited, now)
-        if visited.spared or visited.outcome.final:
-            return visited  # a ban has decided
-        if state == "silent" and pace.given_up(now):
-            return replace(visited, outcome=replace(outcome, final=True))
-        spared = state == "silent" and was_open
-        if host_asked_for_it(outcome):
-            spared = host_pays(pace, visited.task.put_off)
-        return replace(visited, spared=True) if spared and not pace.overdue(now) else visited
-
-    def _note_state(self, host: Host, visited: Visited, now: Seconds) -> str:
-        """Note how a host is by an outcome, and return that in a word of KINDS."""
-        outcome, pace, state = visited.outcome, host.pace, state_of(visited.outcome)
-        began_at = now - outcome.elapsed
-        if state == "well":
-            pace.well(max(0.0, visited.answered_at - began_at))
-            if not (is_refusal(outcome) or visited.task.robots):
-                pace.refusals.clear()
-                pace.put_off = 0
-        elif state:
-            host.last = outcome
-            pace.failed(now, began_at, self._random, silent=state == "silent")
-        return state
-
-    def _refused(self, host: Host, visited: Visited, now: Seconds) -> Visited:
-        """Note a refusal; a host that has banned us pays in the place of its URLs.
-
-        The refusals that brought about the ban are the end of their URLs; a refused probe is not.
-        """
-        outcome, pace = visited.outcome, host.pace
-        if visited.task.robots or not is_refusal(outcome):
-            return visited
-        banned, host.last = pace.refusals.banned, outcome
-        began_at = now - outcome.elapsed
-        pace.refused(visited.task.fingerprint, now, began_at, self._random)
-        if pace.refuses(now):
-            return replace(visited, outcome=replace(outcome, final=True))
-        return replace(visited, spared=True) if banned else visited
-
-
-def _unvisited(host: Host, now: Seconds, offset: Seconds) -> Outcome:
-    """Return how the URLs of a host end that is given up, or that has banned us."""
-    pace = host.pace
-    if pace.refuses(now):
-        since = iso((pace.refusals.since or now) + offset)
-        status = f", the last with HTTP status {host.last.status}" if host.last else ""
-        reason = f"refused unvisited: {host.key} has refused every visit since {since}{status}"
-        return Outcome(Kind.HTTP_ERROR, reason=reason, asked=False, final=True)
-    since = iso((pace.failing_since or now) + offset)
-    kind = host.last.kind if host.last else Kind.TIMEOUT
-    reason = f"given up unvisited: {host.key} has given no answer since {since}"
-    return Outcome(kind, reason=reason, asked=False, final=True)

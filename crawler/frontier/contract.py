@@ -2,16 +2,17 @@
 
 A host belongs to one owner (a process) at a time, and so does an address: no host is leased at
 whose address another owner has one. So politeness holds for any number of processes and machines.
-What holds of every verb, but for `hurry`, `hold`, `busy_since`, `written_at` and `now`, which ask
-nobody and tell of this process alone:
+What holds of every verb, but for `now` and those of `local_verbs`, which ask nobody and are of this
+process alone:
 
 1. It is one transaction; what reads sees one moment. What it has returned outlasts the process, and
    a loss of power if the ledger is `durable`. No owner is taken for dead within a verb of its own.
 2. It is bounded by its arguments, whose length is the caller's to bound, or it does one slice: then
    it takes a cursor `after` and returns the one to go on from, None at the end. A cursor is the
-   engine's own, but for the first. `join`, `beat`, `leave` and the first slice of `Rests` are
-   bounded by what one process may hold, `sums` by the jobs, `backup` and copies by the ledger;
-   `AboutUrl` and `Integrity` say by what.
+   engine's own, but for the first. `leave` and the first slice of `Rests` are bounded by what one
+   process may hold, `join` and `beat` by the processes and what the dead among them held, `sums`
+   and `configure` by the jobs ever met, `hear` by the wishes and the hosts woken since, `backup`
+   and copies by the ledger; `AboutUrl` and `Integrity` say by what.
 3. LocalFaultError: the ledger cannot be asked now, as on a full disk or while a server is away;
    nothing was done, or all of it was and the reply is lost, as that of a COMMIT. Which one is not
    told: the caller asks again (5) or ends. StateError: it cannot be used as it is.
@@ -52,6 +53,7 @@ from typing import Protocol, Self
 from crawler.frontier import values
 from crawler.frontier.desk_verbs import Desk
 from crawler.frontier.list_verbs import ListVerbs
+from crawler.frontier.local_verbs import LocalVerbs
 from crawler.frontier.process_verbs import ProcessVerbs
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Found, Tidied, Work
@@ -59,7 +61,7 @@ from crawler.model import Kept
 from crawler.records import HostRecord, JobTerms, Seed, Settlement
 
 
-class Frontier(Desk, ListVerbs, ProcessVerbs, Protocol):
+class Frontier(Desk, ListVerbs, ProcessVerbs, LocalVerbs, Protocol):
     """The verbs of an engine. One contract test runs against every engine."""
 
     def __enter__(self) -> Self:
@@ -98,7 +100,8 @@ class Frontier(Desk, ListVerbs, ProcessVerbs, Protocol):
         """Make URLs known and due now that stand on no list; return how many were new.
 
         What is known stays as it is, a retired URL too, but with `recount` it counts as listed once
-        more, each time that it is asked for. What is new counts as listed once, for good.
+        more, each time that it is asked for. What is new counts as listed once, for good. The
+        program itself names URLs by `put` alone: this sets the scene of tests.
         """
 
     def tidy(self, owner: int, work: Work[Found], after: int = BEFORE_ALL) -> Tidied[Found]:

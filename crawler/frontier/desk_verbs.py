@@ -57,8 +57,10 @@ class Desk(Protocol):
         """Do a slice of what an operator wants; `changed` below does all.
 
         What a slice has done stays done; asked for again it finds nothing more to do, and counts
-        nothing, but for what is `dry`, and for `Believe` and `Rename`, which count what is so.
-        Tasks that are being visited just now are left alone.
+        nothing, but for what is `dry`, for a single URL, of which a word tells how it is then, and
+        for `Believe`, `Rename`, `WakeHost` and `LookAtVisits`, which count what is so. An order is
+        given once more, and a wish that lasts for a time lasts from then. It goes on from the
+        cursor of the answer that came last. Tasks that are being visited just now are left alone.
 
         Raises:
             UsageError: the action names what the ledger does not know.

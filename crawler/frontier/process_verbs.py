@@ -12,7 +12,7 @@ from typing import Protocol
 from crawler.frontier import values
 from crawler.frontier.process import Process
 from crawler.frontier.wishes import Heard
-from crawler.model import Seconds, Task
+from crawler.model import Task
 from crawler.records import HostRecord
 
 
@@ -20,15 +20,22 @@ class ProcessVerbs(Protocol):
     """What a process asks for itself."""
 
     def join(
-        self, process: Process, holder: values.Holder | None = None, known: str = ""
+        self,
+        process: Process,
+        holder: values.Holder | None = None,
+        known: str = "",
+        *,
+        guest: bool = False,
     ) -> values.Joined:
         """Admit a process as an owner of hosts, and tell what the ledger was until then.
 
         A ledger without an id gets `known`, the one that the output folder names, or a new one.
         A process without a `holder` is no daemon's: it may lease, but does not hold the ledger, and
-        is never refused. An owner that nobody heard of, as the reply was lost, is one more living
-        process until it is taken for dead. By a take-over the ledger has another holder, and
-        nothing else changes: the others see that in `Beat.in_force`, settle and end by themselves.
+        is never refused. A `guest` takes in lists and visits nothing: `sums` does not tell of it,
+        and it has no share of the hosts. An owner that nobody heard of, as the reply was lost, is
+        one more living process until it is taken for dead. By a take-over the ledger has another
+        holder, and nothing else changes: the others see that in `Beat.in_force`, settle and end by
+        themselves.
 
         Raises:
             HeldElsewhereError: a living process of another configuration than `holder` is one.
@@ -74,30 +81,4 @@ class ProcessVerbs(Protocol):
         """Note that the wishes of a number are in force in the owner's process.
 
         And that it does as it was told by these orders. A lower number than before changes nothing.
-        """
-
-    def hold(self, jobs: Collection[str]) -> None:
-        """From now on lease no task of these jobs, but of all other jobs, for this process.
-
-        They replace those of the last `hold`; what is leased already stays so.
-        """
-
-    def hurry(self, until: Seconds) -> None:
-        """Let later verbs wait for other programs until then at the most: a stop is near.
-
-        `until` is a point on the monotonic clock, infinity where no stop is near any more. What has
-        to wait longer raises LocalFaultError; without a stop an engine has a bound of its own.
-        """
-
-    def busy_since(self) -> Seconds:
-        """Return the monotonic time since when another program keeps this one from writing, or 0.
-
-        It does so by a lock, or by a server that does not answer. 0 says that nobody does, or that
-        nothing was to be written since.
-        """
-
-    def written_at(self) -> Seconds:
-        """Return the monotonic time at which this process wrote last; 0 if it never did.
-
-        That is the end of its last verb that may write, and is known to be done.
         """

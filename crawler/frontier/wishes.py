@@ -73,8 +73,8 @@ class Wish:
 class MakeWish:
     """Have a wish stand from now on; what stood for the same has its values, and keeps its number.
 
-    It counts 1, as `new` or `changed`, or nothing where it stood just so. A job that the
-    configuration has not, or a host that the ledger does not know, is a UsageError.
+    It counts 1, as `new` or `changed`, or nothing where it stood just so and has no end. A job that
+    the configuration has not, or a host that the ledger does not know, is a UsageError.
     """
 
     verb: Verb
@@ -129,7 +129,10 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GiveOrder:
-    """Tell processes something, once; it is void for one that is no more. It counts the others."""
+    """Tell processes something, once; it is void for one that is no more. It counts the others.
+
+    Asked for again it is another order: a second STOP is heard as one.
+    """
 
     order: Order
     owners: Sequence[int]

@@ -11,7 +11,10 @@ import click
 
 from crawler.config.quantities import duration
 from crawler.frontier import Wanted
+from crawler.log import printable
 from crawler.model import Kind, Seconds
+from crawler.policy.masking import masked_line
+from crawler.urls import host_named
 from crawler.verbs.ledger import Ledger, configured_ledger, ledger_asked, ledger_of
 
 ENDED_BY_INT = 130
@@ -23,13 +26,31 @@ class Span(click.ParamType[Seconds]):
 
     name = "duration"
 
+    def __init__(self, *, least: Seconds = 0.0) -> None:
+        self._least = least
+
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Seconds:
         try:
-            return duration(0 if value == "0" else value)
+            seconds = duration(0 if value == "0" else value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        if seconds < self._least:
+            self.fail(f"{value} is too short: {self._least:g} s is the least", param, ctx)
+        return seconds
+
+
+class Host(click.ParamType[str]):
+    """A host as operators write it, in capitals or in their own script; as the ledger spells it."""
+
+    name = "host"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return host_named(value)
+        except ValueError as error:
+            self.fail(f"{printable(masked_line(value))!r}: {error}", param, ctx)
 
 
 _CONFIG = click.option(
@@ -70,7 +91,7 @@ def _ended(
             code = function(find(file, state), **options)
             sys.stdout.flush()
         except BrokenPipeError:
-            _discard_output()
+            discard_output()
             return 0
         return code
 
@@ -86,10 +107,10 @@ def quietly(function: Callable[..., int | None]) -> Callable[..., int | None]:
             code = function(**options)
             sys.stdout.flush()
         except BrokenPipeError:
-            _discard_output()
+            discard_output()
             return 0
         except KeyboardInterrupt:
-            _discard_output()
+            discard_output()
             return ENDED_BY_INT
         return code
 
@@ -100,7 +121,7 @@ def choosing_urls(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a verb the options that choose URLs; `wanted` reads them."""
     options = (
         click.option("--job", help="Of this job."),
-        click.option("--host", help="Of this host: example.org, or example.org:8080."),
+        click.option("--host", type=Host(), help="Of this host: example.org, or example.org:8080."),
         click.option(
             "--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in Kind]),
             help="Whose last visit was of this kind; may be given again.",
@@ -134,7 +155,7 @@ JSON = click.option("--json", "as_json_", is_flag=True, help="For programs.")
 DRY_RUN = click.option("--dry-run", "dry", is_flag=True, help="Count, and change nothing.")
 
 
-def _discard_output() -> None:
+def discard_output() -> None:
     """Send standard output nowhere: Python flushes it once more at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

@@ -11,7 +11,7 @@ from crawler.frontier import AboutHost, Desk, FailuresOf, HostsOf
 from crawler.frontier.hosts import ORDERS
 from crawler.model import Seconds
 from crawler.verbs import hosts
-from crawler.verbs.desk_options import JSON, Span, verb_that_asks
+from crawler.verbs.desk_options import JSON, Host, Span, verb_that_asks
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.wishes.standing import standing
@@ -62,7 +62,7 @@ def _look(desk: Desk, ledger: Ledger) -> hosts.Look:
 
 @click.command("host")
 @verb_that_asks
-@click.argument("name", metavar="HOST")
+@click.argument("name", metavar="HOST", type=Host())
 @JSON
 def host_verb(ledger: Ledger, *, name: str, as_json_: bool) -> None:
     """Show all of a host, example.org or example.org:8080, with its last failures."""
@@ -84,7 +84,7 @@ def host_verb(ledger: Ledger, *, name: str, as_json_: bool) -> None:
     "--since", type=Span(), default="1d", show_default=True,
     help="That failed within the last 1h, 30m …",
 )  # fmt: skip
-@click.option("--host", help="Of this host: example.org, or example.org:8080.")
+@click.option("--host", type=Host(), help="Of this host: example.org, or example.org:8080.")
 @_LIMIT
 @JSON
 def failures_verb(

@@ -1,5 +1,7 @@
 """The verb `status` of the command line, for people, for programs and for monitors."""
 
+from contextlib import suppress
+
 import click
 
 from crawler.config.quantities import size as size_of
@@ -65,7 +67,8 @@ class _Checking(click.Command):
         except (CrawlerError, OSError) as error:
             if not ctx.params["check"]:
                 raise
-            click.echo(printable(unknown(str(error))))
+            with suppress(OSError):  # of a full disk that the answer is written to
+                click.echo(printable(unknown(str(error))))
             return int(Health.UNKNOWN)
 
 

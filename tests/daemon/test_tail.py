@@ -1,5 +1,6 @@
 """`crawler tail`: logs as people read them, merged, chosen, followed; it ends quietly."""
 
+import gzip
 import json
 import signal
 import subprocess
@@ -63,6 +64,28 @@ def test_lines_are_chosen(logs, options, shown):
     assert done.stdout.splitlines() == [merged[at] for at in shown]
 
 
+def test_a_log_that_a_rotation_has_packed_is_shown_and_a_torn_one_told(logs):
+    packed = gzip.compress((logs / "one.log").read_bytes())
+    (logs / "one.log").write_bytes(packed)
+    done = crawler("tail", "one.log", "two.log", cwd=logs)
+    assert (done.returncode, done.stdout, done.stderr) == (0, MERGED, "")
+    (logs / "one.log").write_bytes(packed[:-9])
+    done = crawler("tail", "one.log", cwd=logs)
+    assert done.returncode == 1
+    assert done.stderr.startswith("crawler: one.log cannot be unpacked to its end")
+
+
+@pytest.mark.parametrize("options", [["--failed"], ["--kind", "stored"], ["--host", "h"], []])
+def test_fields_of_any_type_are_no_trouble(logs, options):
+    names = ("level", "verdict", "kind", "host", "job", "url", "timestamp", "status", "elapsed_s")
+    values = ([1], {"a": "\x1b"}, None, 1e300)
+    odd = [line(1, **{name: value}) for name in names for value in values]
+    (logs / "odd.log").write_text("".join(odd))
+    done = crawler("tail", *options, "odd.log", cwd=logs)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+
+
 def test_standard_input_is_a_log(logs):
     done = crawler("tail", "-", cwd=logs, input=(logs / "one.log").read_text())
     assert done.stdout.splitlines() == [MERGED.splitlines()[at] for at in (0, 4, 5)]
@@ -74,9 +97,12 @@ def test_standard_input_is_a_log(logs):
         ([], "name the log"), (["none.log"], "none.log is not there"), (["."], ". is a folder"),
         (["-f", "-", "one.log"], "- cannot be followed beside files"),
         (["--kind", "bad", "one.log"], "'bad' is not one of"),
+        (["-f", "/dev/null"], "without -f it is read as it comes"),
+        (["-f", "one.log", "one.log.1.gz"], "one.log.1.gz is packed"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_shown_is_refused_with_the_remedy(logs, arguments, told):
+    (logs / "one.log.1.gz").write_bytes(gzip.compress(line(1).encode()))
     done = crawler("tail", *arguments, cwd=logs)
     assert done.returncode == 2
     assert told in done.stderr

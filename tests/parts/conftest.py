@@ -7,10 +7,16 @@ from tests.parts.ledgers import write_many
 
 
 @pytest.fixture(params=ENGINES)
-def open_one(request, tmp_path):
-    """Open a frontier on the one state of this test; any number of times."""
+def engine(request, tmp_path):
+    """The engine whose turn it is, on the one ledger of this test."""
+    return ENGINES[request.param].at(tmp_path)
+
+
+@pytest.fixture
+def open_one(engine):
+    """Open a frontier on the one ledger of this test; any number of times."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(ENGINES[request.param](tmp_path))
+        yield lambda: stack.enter_context(engine.frontier())
 
 
 @pytest.fixture

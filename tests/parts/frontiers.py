@@ -3,9 +3,12 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
+from typing import NamedTuple
 
-from crawler.frontier import Clocks, Portion, Pulse, open_frontier, tidied
+from crawler.frontier import Clocks, Desk, Portion, Pulse, open_frontier, open_ledger, tidied
 from crawler.frontier.process import Process, current
 from crawler.model import Outcome
 from crawler.records import Seed, Settlement
@@ -72,7 +75,28 @@ class Seen:
         return verb(*given, **named)
 
 
-ENGINES = {"sqlite": lambda folder: Timed(folder / "state.sqlite", durable=False)}
+class Engine(NamedTuple):
+    """How a test opens the one ledger of its folder."""
+
+    frontier: Callable[..., Timed]
+    """By a process, at made-up clocks."""
+    ledger: Callable[..., AbstractContextManager[Desk]]
+    """From outside, with the options of `open_ledger`."""
+
+    def at(self, folder):
+        """Leave out the folder from now on."""
+        return Engine(partial(self.frontier, folder), partial(self.ledger, folder))
+
+
+def _frontier(folder, **clocks):
+    return Timed(folder / "state.sqlite", durable=False, **clocks)
+
+
+def _ledger(folder, **options):
+    return open_ledger(folder / "state.sqlite", **options)
+
+
+ENGINES = {"sqlite": Engine(_frontier, _ledger)}
 
 
 def seed(url, job="job"):

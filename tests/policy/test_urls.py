@@ -8,6 +8,7 @@ from crawler.urls import (
     canonical,
     fingerprint,
     hex_of,
+    host_named,
     host_of,
     origin_of,
     same_origin,
@@ -225,3 +226,27 @@ def test_an_origin_is_its_scheme_name_and_port():
 )
 def test_urls_share_an_origin_if_scheme_name_and_port_are_the_same(other, same):
     assert same_origin("http://a.example/y?z", other) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("Example.ORG", "example.org"),
+        ("example.org:80", "example.org:80"),
+        ("example.org:443", "example.org:443"),
+        ("bücher.example.", "xn--bcher-kva.example"),
+        ("127.1:8080", "127.0.0.1:8080"),
+        ("[::1]", "[::1]"),
+        ("[0:0::1]:81", "[::1]:81"),
+    ],
+)
+def test_a_host_that_is_named_is_spelt_as_that_of_a_url(text, host):
+    assert host_named(text) == host
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "a b", "http://a.example", "a.example/x", "u:p@a", "a#", "a?", "::1", "a:x"]
+)
+def test_what_is_no_host_is_refused(text):
+    with pytest.raises(ValueError, match=r"\w"):
+        host_named(text)

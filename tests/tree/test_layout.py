@@ -1,5 +1,6 @@
 """The tests mirror the package: what tests a module is where its reader looks for it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,13 @@ ACROSS = {
     "parts/fetch/test_memory_budget.py": "heads and bodies of all visits together",
     "policy/test_linear.py": "whatever reads bytes of strangers",
     "parts/frontier/test_clocks.py": "the clock that processes share",
-    "parts/frontier/test_plans.py": "every statement of the verbs",
+    "parts/frontier/sqlite/test_plans.py": "every statement of the verbs",
     "parts/frontier/test_promised_ends.py": "dead owners, hosts that move, jobs with another name",
+    "parts/frontier/test_repeated.py": "all changes, works and queries, asked for twice",
     "parts/frontier/test_promised_times.py": "the times that retries, wakes and clocks leave",
     "parts/seeder/test_hostile_texts.py": "what lists of every format bring the ledger",
     "parts/frontier/test_promises.py": "what all verbs promise whoever asks again, or too late",
-    "parts/frontier/test_verdicts.py": "verdicts, settlements and their table in docs/ledger.md",
+    "parts/frontier/sqlite/test_verdicts.py": "settlements and their table in docs/ledger.md",
     "parts/frontier/test_walk.py": "all verbs of the contract, at random",
     "parts/transport/test_oracles.py": "head and framing, beside other readers",
 }
@@ -88,6 +90,7 @@ ELSEWHERE = {
     "frontier/sqlite/rows/terms.py": "parts/frontier/sqlite/visits/test_turns.py",
     "frontier/classes.py": "parts/frontier/sqlite/visits/test_turns.py",
     "frontier/entries.py": "values alone",
+    "frontier/local_verbs.py": "daemon/test_local_faults.py",
     "frontier/process_verbs.py": "parts/frontier/sqlite/visits/test_owners.py",
     "frontier/clock.py": "parts/frontier/test_clocks.py",
     "frontier/contract.py": "parts/frontier/test_frontier.py",
@@ -103,6 +106,7 @@ ELSEWHERE = {
     "frontier/sqlite/desk/failing.py": "parts/frontier/sqlite/rows/test_failures.py",
     "frontier/sqlite/desk/host_tables.py": "parts/verbs/test_hosts.py",
     "frontier/questions.py": "values alone",
+    "feeder/judged.py": "policy/feeder/test_own_hosts.py",
     "frontier/queries.py": "values alone",
     "frontier/sums.py": "values alone",
     "frontier/texts.py": "parts/frontier/test_desk_verbs.py",
@@ -225,6 +229,7 @@ ELSEWHERE = {
     "verbs/flag_servers.py": "daemon/test_verbs.py",
     "verbs/columns.py": "parts/verbs/test_hosts.py",
     "verbs/tail/__init__.py": "daemon/test_tail.py",
+    "verbs/tail/files.py": "daemon/test_tail.py",
     "verbs/hosts/__init__.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/account.py": "parts/verbs/test_hosts.py",
     "verbs/hosts/asked.py": "parts/verbs/test_hosts.py",
@@ -259,6 +264,7 @@ ELSEWHERE = {
     "verbs/urls/__init__.py": "daemon/test_single_urls.py",
     "verbs/urls/adding.py": "daemon/test_single_urls.py",
     "verbs/urls/forgetting.py": "daemon/test_audit.py",
+    "verbs/urls/given.py": "daemon/test_given_urls.py",
     "verbs/urls/resting.py": "daemon/test_waking_hosts.py",
     "verbs/urls/retrying.py": "daemon/test_single_urls.py",
     "verbs/urls/single.py": "daemon/test_single_urls.py",
@@ -329,3 +335,16 @@ def test_every_module_has_a_test_file_or_is_known_to_be_tested_elsewhere():
 def test_what_tests_a_module_elsewhere_is_there():
     named = {file for file in ELSEWHERE.values() if file.endswith(".py") and "/" in file}
     assert not {file for file in named if not (ROOT / "tests" / file).exists()}
+
+
+def test_no_test_of_the_contract_looks_into_an_engine():
+    """What every engine runs through stands beside the rooms of engines, and asks by verbs."""
+    walk = {
+        "invariants.py",
+        "operator.py",
+        "test_walk.py",
+        "walk.py",
+    }  # its invariants are those of the file
+    for file in (ROOT / "tests" / "parts" / "frontier").glob("*.py"):
+        if file.name not in walk:
+            assert not re.search(r"sqlite|\bexecute\(|\._file\b", file.read_text()), file

@@ -65,10 +65,15 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         self._file.close()
 
     def join(
-        self, process: Process, holder: values.Holder | None = None, known: str = ""
+        self,
+        process: Process,
+        holder: values.Holder | None = None,
+        known: str = "",
+        *,
+        guest: bool = False,
     ) -> values.Joined:
         read = self._clock.clocks.read
-        joined, course = self._file.write(owners.join, process, read, holder, known)
+        joined, course = self._file.write(owners.join, process, read, holder, known, guest)
         self._clock.hear(course)
         return joined
 

@@ -15,8 +15,9 @@ from crawler.config import load
 from crawler.errors import UsageError
 from crawler.log import Readable, takes_colours, width_of
 from crawler.model import Kind, Seconds
-from crawler.verbs.desk_options import quietly
+from crawler.verbs.desk_options import Host, quietly
 from crawler.verbs.tail.choosing import Choice
+from crawler.verbs.tail.files import check, reader
 from crawler.verbs.tail.following import Followed
 from crawler.verbs.tail.lines import Line, lines_of
 
@@ -42,7 +43,7 @@ _sleep = get_original("time", "sleep")
     "--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in Kind]),
     help="Only visits that ended so; may be given again.",
 )  # fmt: skip
-@click.option("--host", help="Only of this host: example.org, or example.org:8080.")
+@click.option("--host", type=Host(), help="Only of this host: example.org, or example.org:8080.")
 @click.option("--job", help="Only of this job.")
 @click.option(
     "-c", "--config", "file", type=click.Path(path_type=Path, dir_okay=False),
@@ -84,12 +85,10 @@ def _paths(files: Sequence[str], *, follow: bool) -> list[Path | None]:
     """
     if follow and STDIN in files and len(files) > 1:
         raise UsageError("- cannot be followed beside files; give it alone")
-    for file in files:
-        if file != STDIN and not Path(file).exists():
-            raise UsageError(f"{file} is not there")
-        if Path(file).is_dir():
-            raise UsageError(f"{file} is a folder; name the logs in it")
-    return [None if file == STDIN else Path(file) for file in files]
+    paths = [None if file == STDIN else Path(file) for file in files]
+    for path in filter(None, paths):
+        check(path, follow=follow)
+    return paths
 
 
 def _configured(file: Path | None, *, follow: bool) -> list[Path | None]:
@@ -121,9 +120,7 @@ def _configured(file: Path | None, *, follow: bool) -> list[Path | None]:
 
 def _opened(stack: ExitStack, path: Path | None) -> Callable[[int], bytes]:
     """Return what reads the next line of a file, of so many bytes at the most."""
-    if path is None:
-        return sys.stdin.buffer.readline
-    return stack.enter_context(path.open("rb")).readline
+    return sys.stdin.buffer.readline if path is None else reader(stack, path)
 
 
 def _last(lines: Iterable[Line], number: int | None) -> Iterable[Line]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from crawler.verbs.tail.lines import Line
 
-_BAD_LEVELS = frozenset({"warning", "error"})
-_BAD_VERDICTS = frozenset({"again", "dead"})
+_BAD_LEVELS = ("warning", "error")
+_BAD_VERDICTS = ("again", "dead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Choice:
     def _is_bad_enough(self, record: dict[str, object]) -> bool:
         if self.failed and not _has_failed(record):
             return False
-        return not self.kinds or record.get("kind") in self.kinds
+        return not self.kinds or record.get("kind") in (*self.kinds,)
 
     def _is_of(self, record: dict[str, object]) -> bool:
         if self.job is not None and record.get("job") != self.job:
             return False
-        return self.host is None or _is_host(str(record.get("host", "")), self.host.lower())
+        return self.host is None or _is_host(str(record.get("host", "")), self.host)
 
 
 def _has_failed(record: dict[str, object]) -> bool:

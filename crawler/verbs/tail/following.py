@@ -46,7 +46,7 @@ class Followed:
     def _open(self) -> bool:
         try:
             self._file = self._path.open("rb", buffering=0)
-        except FileNotFoundError:  # between two files of a rotation
+        except OSError:  # between two files of a rotation, or not to be read yet
             self._file = None
         return self._file is not None
 
@@ -54,7 +54,7 @@ class Followed:
         """Tell whether the name has another file by now, or its file was cut."""
         try:
             now = self._path.stat()
-        except FileNotFoundError:
+        except OSError:
             return False
         if self._file is None:
             return True

@@ -6,8 +6,7 @@ read lists; who calls joins as a process for that time, and holds nothing.
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import islice
+from contextlib import ExitStack, contextmanager
 
 import click
 
@@ -18,17 +17,16 @@ from crawler.frontier.list_values import BY_HAND
 from crawler.frontier.process import current
 from crawler.model import Seconds
 from crawler.policy import naming
-from crawler.policy.masking import masked_line
 from crawler.records import Seed
 from crawler.seeder.seeds import seed_of
-from crawler.verbs.desk_options import JSON, verb_of_configuration
+from crawler.verbs.desk_options import ENDED_BY_INT, JSON, verb_of_configuration
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.urls.single import lines_of
+from crawler.verbs.urls.given import Bad, BetweenBatches, given
 from crawler.verbs.words import as_json, counted, print_lines
 
-AT_ONCE = 500
-"""URLs of one transaction."""
+OPEN_S: Seconds = 10.0
+"""How long it takes part at once, far less than a lease lasts."""
 BUSY_S: Seconds = 4.0
 """How long another program, or another `crawler add`, is waited for."""
 
@@ -47,27 +45,65 @@ def add_verb(ledger: Ledger, *, name: str, urls: tuple[str, ...], as_json_: bool
     job = _job(ledger, name)
     with opened_by(ledger, acts=True):
         pass  # it is there, and not another configuration's
-    bad: list[str] = []
-    came = _take_all_in(ledger, job.name, _seeds(job, urls, bad))
-    print_lines(bad, ledger.mask, err=True)
-    told = {**came, "bad": len(bad)}
+    bad, intake, code = Bad(ledger.mask), _Intake(ledger, job.name), 0
+    with BetweenBatches() as between:
+        try:
+            for seeds in given(urls, lambda text: seed_of(job, text, {}), bad, between):
+                intake.take_in(seeds)
+        except KeyboardInterrupt:
+            code = ENDED_BY_INT
+        finally:
+            intake.close()
+            _tell(job.name, {**intake.sums(), "bad": bad.number}, as_json_=as_json_)
+            bad.tell_rest()
+    return code or (UsageError.exit_code if bad.number else 0)
+
+
+def _tell(job: str, told: dict[str, int], *, as_json_: bool) -> None:
     if as_json_:
-        click.echo(as_json({"job": job.name, **told}, indent=2))
-    else:
-        words = [f"{counted(came['new'], 'URL')} added to {job.name}"]
-        words += [f"{told[word]:,} {_WORDS[word]}" for word in _WORDS if told[word]]
-        print_lines([", ".join(words)])
-    return 2 if bad else 0
+        return click.echo(as_json({"job": job, **told}, indent=2))
+    words = [f"{counted(told['new'], 'URL')} added to {job}"]
+    words += [f"{told[word]:,} {_WORDS[word]}" for word in _WORDS if told[word]]
+    return print_lines([", ".join(words)])
 
 
-def _take_all_in(ledger: Ledger, job: str, seeds: Iterator[Seed]) -> dict[str, int]:
-    """Take in URLs as they come; return how many were new, came back, and were known."""
-    total = new = back = 0
-    with _joined(ledger) as (frontier, owner):
-        while some := list(islice(seeds, AT_ONCE)):
-            came = take_in(frontier, owner, job, some)
-            total, new, back = total + len(some), new + came[0], back + came[1]
-    return {"new": new, "back": back, "known": total - new - back}
+class _Intake:
+    """Takes in URLs as they come; it is open only while there are some, a few seconds at once."""
+
+    def __init__(self, ledger: Ledger, job: str) -> None:
+        self._ledger = ledger
+        self._job = job
+        self._stack = ExitStack()
+        self._joined: tuple[Frontier, int] | None = None
+        self._until = 0.0
+        self._total = self._new = self._back = 0
+
+    def take_in(self, seeds: Sequence[Seed]) -> None:
+        """Take in some; none says that more is waited for."""
+        if not seeds or time.monotonic() > self._until:
+            self.close()
+        if seeds:
+            frontier, owner = self._open()
+            new, back = take_in(frontier, owner, self._job, seeds)
+            self._total += len(seeds)
+            self._new += new
+            self._back += back
+
+    def sums(self) -> dict[str, int]:
+        """Return how many were new, came back, and were known."""
+        known = self._total - self._new - self._back
+        return {"new": self._new, "back": self._back, "known": known}
+
+    def close(self) -> None:
+        """Leave the ledger, until more comes."""
+        self._joined = None
+        self._stack.close()
+
+    def _open(self) -> tuple[Frontier, int]:
+        if self._joined is None:
+            self._joined = self._stack.enter_context(_joined(self._ledger))
+            self._until = time.monotonic() + OPEN_S
+        return self._joined
 
 
 _WORDS = {"back": "came back that were retired", "known": "known already", "bad": "bad"}
@@ -91,15 +127,6 @@ def _job(ledger: Ledger, name: str) -> Job:
     return jobs[name]
 
 
-def _seeds(job: Job, urls: Sequence[str], bad: list[str]) -> Iterator[Seed]:
-    """Yield the seeds of URLs, as a list would have them, and note the bad ones."""
-    for text in lines_of(urls):
-        try:
-            yield seed_of(job, text, {})
-        except ValueError as error:
-            bad.append(f"{masked_line(text)!r}: {error}")
-
-
 @contextmanager
 def _joined(ledger: Ledger) -> Iterator[tuple[Frontier, int]]:
     """Open the ledger as one who takes in lists."""
@@ -107,7 +134,7 @@ def _joined(ledger: Ledger) -> Iterator[tuple[Frontier, int]]:
     durable = options is None or options.durability == "full"
     with open_frontier(ledger.state, durable=durable) as frontier:
         frontier.hurry(time.monotonic() + BUSY_S)
-        owner = frontier.join(current()).owner
+        owner = frontier.join(current(), guest=True).owner
         try:
             yield frontier, owner
         finally:

@@ -25,7 +25,7 @@ from crawler.store.removing import Remover
 from crawler.verbs.desk_options import DRY_RUN, JSON, Span, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.urls.single import act, canonical_urls, tell
+from crawler.verbs.urls.single import do_each
 from crawler.verbs.words import counted, print_lines
 
 IDLE_S: Seconds = 2 * DAY_S
@@ -61,11 +61,8 @@ def forget_verb(
         return _forget_retired(ledger, age if retired else None, files=files, dry=dry)
     if retired or age is not None or files:
         raise UsageError("name URLs, or give --retired with --older-than, and perhaps --files")
-    named = canonical_urls(urls)
-    with opened_by(ledger, acts=not dry, write=not dry) as desk:
-        came = act(desk, named, partial(ForgetUrl, job=job, dry=dry))
-    done = "would be forgotten" if dry else "forgotten"
-    return tell(came, done, ledger.mask, as_json_=as_json_)
+    act = partial(ForgetUrl, job=job, dry=dry)
+    return do_each(ledger, urls, act, "forgotten", dry=dry, as_json_=as_json_)
 
 
 def _forget_retired(ledger: Ledger, age: Seconds | None, *, files: bool, dry: bool) -> int:

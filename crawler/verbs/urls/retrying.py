@@ -1,26 +1,22 @@
 """`crawler retry`: URLs are due again, and begin anew."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import click
 
 from crawler.errors import UsageError
-from crawler.frontier import HostState, Retry, changed
-from crawler.frontier.actions import RetryUrl, Single
+from crawler.frontier import Desk, HostState, Retry, changed
+from crawler.frontier.actions import RetryUrl
 from crawler.model import Seconds
-from crawler.urls import host_of
 from crawler.verbs.desk_options import DRY_RUN, JSON, choosing_urls, verb_of, wanted
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.urls.resting import document, lines, of_names, resting, waiting_at
-from crawler.verbs.urls.single import act, canonical_urls, tell
+from crawler.verbs.urls.single import do_each
 from crawler.verbs.words import as_json, counted, print_lines
-
-MAX_HOSTS = 20
-"""Hosts of named URLs that are looked at."""
 
 
 @click.command("retry")
@@ -40,26 +36,19 @@ def retry_verb(
     job, host = chosen["job"], chosen["host"]
     if urls and any(value for name, value in chosen.items() if name != "job"):
         raise UsageError("name URLs, or choose them by --host, --kind, --last-end or --since")
-    named = canonical_urls(urls)
+    if urls:
+        act = partial(RetryUrl, job=job, dry=dry)
+        return do_each(ledger, urls, act, "due again", beside=_resting, dry=dry, as_json_=as_json_)
     with opened_by(ledger, acts=not dry, write=not dry) as desk:
-        if not named:
-            due = changed(desk, Retry(wanted(**chosen, now=desk.now()), dry))
-            rest = resting(waiting_at(desk, job, host), desk.now())
-            return _tell_kinds(due, rest, desk.now(), dry=dry, as_json_=as_json_)
-        came = act(desk, named, partial(RetryUrl, job=job, dry=dry))
-        rest = resting(of_names(desk, _hosts(came)), desk.now())
-        now = desk.now()
-    done = "would be due again" if dry else "due again"
-    code = tell(came, done, ledger.mask, as_json_=as_json_)
-    if not as_json_:
-        print_lines(lines(rest, now))
-    return code
+        due = changed(desk, Retry(wanted(**chosen, now=desk.now()), dry))
+        rest = resting(waiting_at(desk, job, host), desk.now())
+        return _tell_kinds(due, rest, desk.now(), dry=dry, as_json_=as_json_)
 
 
-def _hosts(came: "Mapping[str, Counter[str]]") -> list[str]:
-    """Return the hosts, some at the most, of URLs that are due."""
-    due = (url for url, found in came.items() if found.keys() & {Single.DONE, Single.DUE})
-    return list(dict.fromkeys(map(host_of, due)))[:MAX_HOSTS]
+def _resting(desk: Desk, hosts: Sequence[str]) -> Iterable[str]:
+    """Return what is to be said of the hosts of URLs that are due."""
+    now = desk.now()
+    return lines(resting(of_names(desk, hosts), now), now)
 
 
 def _tell_kinds(

@@ -3,64 +3,120 @@
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from textwrap import indent
 
 import click
 
 from crawler.errors import UsageError
 from crawler.frontier import Desk, changed
 from crawler.frontier.actions import ForgetUrl, RetryUrl, Single
-from crawler.policy.masking import Mask, masked_line
-from crawler.urls import canonical
+from crawler.policy.masking import Mask
+from crawler.urls import canonical, host_of
+from crawler.verbs.desk_options import ENDED_BY_INT
+from crawler.verbs.holding import opened_by
+from crawler.verbs.ledger import Ledger
+from crawler.verbs.urls.given import Bad, BetweenBatches, given, in_words, named_ones
 from crawler.verbs.words import as_json, counted, print_lines
 
-STANDARD_INPUT = "-"
+MAX_HOSTS = 20
+"""Hosts of named URLs that are looked at."""
+
+Beside = Callable[[Desk, Sequence[str]], Iterable[str]]
 
 
-def lines_of(named: Iterable[str]) -> Iterator[str]:
-    """Yield the named URLs; `-` stands for the lines of standard input."""
-    for one in named:
-        if one == STANDARD_INPUT:
-            yield from filter(None, (line.strip() for line in sys.stdin))
-        else:
-            yield one
+def do_each(
+    ledger: Ledger, named: Sequence[str], action: Callable[[str], RetryUrl | ForgetUrl],
+    done: str, *, dry: bool, as_json_: bool, beside: Beside = lambda *_: (),
+) -> int:  # fmt: skip
+    """Do an action for each URL as it comes; tell what came of it, and return the exit code.
 
-
-def canonical_urls(named: Iterable[str]) -> list[str]:
-    """Return the canonical spellings.
+    `beside` has lines to be printed after that, about the hosts of URLs that are due.
 
     Raises:
-        UsageError: some are no URLs; all of these are named.
+        UsageError: an argument is no URL, and nothing is done.
     """
-    found, bad = [], []
-    for text in lines_of(named):
+    _check(named)
+    bad, told = (
+        Bad(ledger.mask),
+        _Told(f"would be {done}" if dry else done, ledger.mask, as_json_=as_json_),
+    )
+    code = 0
+    with opened_by(ledger, acts=not dry, write=not dry) as desk, BetweenBatches() as between:
         try:
-            found.append(canonical(text))
+            for urls in given(named, canonical, bad, between):
+                for url in told.new(urls):
+                    told.tell(url, changed(desk, action(url)))
+                sys.stdout.flush()
+        except KeyboardInterrupt:
+            code = ENDED_BY_INT
+        finally:
+            told.end()
+            bad.tell_rest()
+        if not as_json_:
+            print_lines(beside(desk, list(told.hosts)), ledger.mask)
+    return code or (UsageError.exit_code if bad.number else told.code)
+
+
+def _check(named: Sequence[str]) -> None:
+    """Check the arguments.
+
+    Raises:
+        UsageError: some are no URLs; these are named.
+    """
+    wrong = []
+    for text in named_ones(named):
+        try:
+            canonical(text)
         except ValueError as error:
-            bad.append(f"{masked_line(text)!r}: {error}")
-    if bad:
-        raise UsageError("\n".join([*bad, "nothing was done"]))
-    return list(dict.fromkeys(found))
+            wrong.append(in_words(text, error))
+    if wrong:
+        raise UsageError("\n".join([*wrong, "nothing was done"]))
 
 
-def act(
-    desk: Desk, urls: Sequence[str], action: Callable[[str], RetryUrl | ForgetUrl]
-) -> dict[str, "Counter[str]"]:
-    """Do an action for each URL; return what came of each, by job."""
-    return {url: changed(desk, action(url)) for url in urls}
+class _Told:
+    """Prints what came of each URL, and in all."""
 
+    def __init__(self, done: str, mask: Mask, *, as_json_: bool) -> None:
+        self._done = done
+        self._mask = mask
+        self._as_json = as_json_
+        self._seen: set[int] = set()
+        """Hashes of the URLs that came."""
+        self._well = 0
+        self.hosts: dict[str, None] = {}
+        """Some of the hosts of URLs that are due now."""
 
-def tell(came: dict[str, "Counter[str]"], done: str, mask: Mask, *, as_json_: bool) -> int:
-    """Print what came of each URL and in all; return 1 if something was not done."""
-    if as_json_:
-        told = [{"url": url, "came": dict(found) or {"unknown": 1}} for url, found in came.items()]
-        click.echo(as_json(told, mask, indent=2))
-    else:
-        lines = (f"{url}: {'; '.join(_words(found, done))}" for url, found in came.items())
-        print_lines(lines, mask)
-    number = sum(Single.DONE in found for found in came.values())
-    if not as_json_ and len(came) > 1:
-        print_lines([f"{counted(number, 'URL')} of {len(came):,}: {done}"])
-    return int(number < len(came))
+    @property
+    def code(self) -> int:
+        """Return 1 if something was not done, else 0."""
+        return int(self._well < len(self._seen))
+
+    def new(self, urls: Iterable[str]) -> Iterator[str]:
+        """Yield the URLs that did not come before."""
+        for url in urls:
+            if hash(url) not in self._seen:
+                yield url
+
+    def tell(self, url: str, came: "Counter[str]") -> None:
+        """Print what came of a URL."""
+        if self._as_json:
+            one = as_json({"url": url, "came": dict(came) or {"unknown": 1}}, self._mask, indent=2)
+            click.echo(("," if self._seen else "[") + "\n" + indent(one, "  "), nl=False)
+        else:
+            print_lines([f"{url}: {'; '.join(_words(came, self._done))}"], self._mask)
+        self._seen.add(hash(url))
+        self._well += Single.DONE in came
+        if came.keys() & {Single.DONE, Single.DUE} and len(self.hosts) < MAX_HOSTS:
+            self.hosts[host_of(url)] = None
+
+    def end(self) -> None:
+        """Print the end."""
+        number = len(self._seen)
+        if self._as_json:
+            click.echo("\n]" if number else "[]")
+        elif number != 1:
+            words = f"{counted(self._well, 'URL')} of {number:,}: {self._done}"
+            print_lines([words if number else "no URL was given"])
 
 
 def _words(found: "Counter[str]", done: str) -> Iterator[str]:

@@ -26,7 +26,9 @@ from crawler.verbs.words import as_json, print_lines
 @click.command("pause")
 @verb_of
 @about
-@click.option("--for", "lasts", type=Span(), help="Only for 1h, 30m, 2d …; then it goes on.")
+@click.option(
+    "--for", "lasts", type=Span(least=1.0), help="Only for 1h, 30m, 2d …; then it goes on."
+)
 @click.option("--why", metavar="TEXT", help="For others who wonder: it is shown where it acts.")
 @click.option("--wait", "waits", is_flag=True, help="Return when the visits under way have ended.")
 @JSON

@@ -24,7 +24,9 @@ from crawler.verbs.words import as_json, print_lines, when
 @verb_of_configuration
 @about
 @click.argument("options", nargs=-1, required=True, metavar="OPTION=VALUE…")
-@click.option("--for", "lasts", type=Span(), help="Only for 1h, 30m, 2d …; then it is as before.")
+@click.option(
+    "--for", "lasts", type=Span(least=1.0), help="Only for 1h, 30m, 2d …; then it is as before."
+)
 @click.option("--why", metavar="TEXT", help="For others who wonder: it is shown where it acts.")
 @click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
 @DRY_RUN
@@ -46,7 +48,7 @@ def set_verb(
     It stands above the file in every process, over restarts and reloads, until `crawler unset`.
     Options are written as in the file: delay=5s, timeout.read=1m, concurrency=128.
     """
-    subject, given = subject_of(host, job), dict(map(_option, options))
+    subject, given = subject_of(host, job), _options(options)
     with opened_by(ledger, acts=not dry, write=not dry) as desk:
         before = sets_standing(desk)
         values = _told(desk, ledger, subject, given, before)
@@ -97,6 +99,20 @@ def unset_verb(
         lines = [_word(subject, one, number, after) for one, number in taken.items()]
         print_lines([*lines, *told(values), found.in_words()], ledger.mask)
     return int(not any(taken.values()))
+
+
+def _options(texts: Sequence[str]) -> dict[str, object]:
+    """Return what is to be set.
+
+    Raises:
+        UsageError: one is no OPTION=VALUE, or stands there twice.
+    """
+    given: dict[str, object] = {}
+    for option, value in map(_option, texts):
+        if option in given:
+            raise UsageError(f"{option} is given twice: what is it to be?")
+        given[option] = value
+    return given
 
 
 def _option(text: str) -> tuple[str, object]:

@@ -16,10 +16,13 @@ from crawler.frontier import Desk, InFlight, Member, Wishes, pages
 from crawler.frontier.process import current
 from crawler.frontier.wishes import Scope, Subject, Wish, Wisher
 from crawler.model import Seconds
+from crawler.verbs.desk_options import Host
 from crawler.verbs.words import counted
 
 GLANCE_S: Seconds = 0.05
 """Time between two looks at processes that are to hear."""
+MAX_WHY = 400
+"""Characters of a reason."""
 HEARD_WITHIN_S: Seconds = 10.0
 """How long `--wait` waits for processes to hear, which they do within a second."""
 
@@ -27,7 +30,7 @@ HEARD_WITHIN_S: Seconds = 10.0
 def about(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a verb the options that say what a wish is for; `subject_of` reads them."""
     options = (
-        click.option("--host", help="For this host: example.org, or example.org:8080."),
+        click.option("--host", type=Host(), help="For this host: example.org or example.org:8080."),
         click.option("--job", help="For this job."),
     )
     return functools.reduce(lambda made, option: option(made), reversed(options), function)
@@ -43,11 +46,17 @@ def subject_of(host: str | None, job: str | None) -> Subject:
         raise UsageError("give --host or --job, not both; the verb may be given once for each")
     if job is not None:
         return Subject(Scope.JOB, job)
-    return Subject() if host is None else Subject(Scope.HOST, host.lower())
+    return Subject() if host is None else Subject(Scope.HOST, host)
 
 
 def wisher(why: str | None) -> Wisher:
-    """Return who runs this, behind sudo too."""
+    """Return who runs this, behind sudo too.
+
+    Raises:
+        UsageError: the reason is too long to be shown where it acts.
+    """
+    if why and len(why) > MAX_WHY:
+        raise UsageError(f"--why is {len(why):,} characters long, and {MAX_WHY} is the most")
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a user that the machine has no name for

@@ -7,7 +7,7 @@ import click
 
 from crawler.frontier import InFlight, changed
 from crawler.frontier.wishes import Scope, Subject, WakeHost
-from crawler.verbs.desk_options import JSON, verb_of
+from crawler.verbs.desk_options import JSON, Host, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.urls import resting
@@ -17,7 +17,7 @@ from crawler.verbs.words import as_json, counted, print_lines
 
 @click.command("wake")
 @verb_of
-@click.argument("hosts", nargs=-1, required=True, metavar="HOST…")
+@click.argument("hosts", type=Host(), nargs=-1, required=True, metavar="HOST…")
 @click.option(
     "--force", is_flag=True, help="What the host asked for itself (Retry-After) ends too."
 )

@@ -14,7 +14,6 @@ from crawler.frontier import (
     WaitsAt,
     Watched,
     changed,
-    open_ledger,
 )
 from crawler.frontier.actions import RetryUrl
 from crawler.frontier.clock import Clocks, boot, since_boot
@@ -22,10 +21,9 @@ from crawler.frontier.wishes import WakeHost
 from crawler.model import DAY_S, Kind
 from crawler.policy import course
 from crawler.policy.course import DOUBT_S
-from crawler.records import Again, Health, HostRecord, Rest
+from crawler.records import Again, Health, HostRecord, Rest, Robots
 from tests.parts.frontiers import (
     NOW,
-    Timed,
     beat,
     done,
     gone,
@@ -36,7 +34,6 @@ from tests.parts.frontiers import (
     settled,
     take,
 )
-from tests.parts.ledgers import execute
 
 HOUR, YEARS = 3600.0, 315_360_000.0
 LOOK_S = 5.0
@@ -116,28 +113,28 @@ def test_a_process_that_leases_hears_of_a_step(crawler):
     assert other.now() == one.now() == crawler.up + HOUR
 
 
-def test_the_clock_outlasts_the_processes_of_a_boot(file, open_one):
+def test_the_clock_outlasts_the_processes_of_a_boot(engine, open_one):
     one = open_one()
     one.time = NOW
     join(one)
-    with Timed(file, durable=False, skew=HOUR) as later:
+    with engine.frontier(skew=HOUR) as later:
         later.time = NOW + 60
         assert later.now() == NOW + 60
         assert join(later, NOW + 60)
         assert later.now() == NOW + 60
     clocks = Clocks(lambda: NOW + 60 + HOUR, lambda: NOW + 60, "made up")
-    with open_ledger(file, clocks=clocks) as ledger:
+    with engine.ledger(clocks=clocks) as ledger:
         assert ledger.now() == NOW + 60
     long_after = NOW + 2 * DOUBT_S
     clocks = Clocks(lambda: long_after + HOUR, lambda: long_after, "made up")
-    with open_ledger(file, clocks=clocks) as ledger:
+    with engine.ledger(clocks=clocks) as ledger:
         assert ledger.now() == long_after, "who only reads follows no step"
 
 
-def test_another_boot_begins_with_its_wall_clock(file, open_one):
+def test_another_boot_begins_with_its_wall_clock(engine, open_one):
     one = open_one()
     join(one)
-    with Timed(file, durable=False, boot="another", skew=HOUR) as later:
+    with engine.frontier(boot="another", skew=HOUR) as later:
         later.time = NOW
         join(later, NOW)
         assert later.now() == NOW + HOUR
@@ -278,12 +275,15 @@ def test_a_host_that_rests_for_its_turn_is_found_after_a_step_too(crawler):
     )  # fmt: skip
 
 
-def test_the_desk_knows_after_a_step_which_hosts_rest_for_failures_and_crawl_delays(crawler, file):
+def test_the_desk_knows_after_a_step_which_hosts_rest_for_failures_and_crawl_delays(crawler):
     one, first = crawler.frontiers[0], crawler.owners[0]
     one.add("job", seeds("a"), NOW)
     task = one_task(one, first)
-    left(one, first, task, rest=Rest(NOW, NOW + 700))
-    execute(file, "UPDATE host SET crawl_delay = 900")
+    rules = Robots("http://a:80", b"", 200, NOW, NOW + DAY_S, NOW + DAY_S, crawl_delay=900.0)
+    read = replace(settled(task, Kind.STORED, Again(NOW)), robots=rules)
+    one.settle(first, [read], [])
+    (host,) = take(one, first, new=0, refills={task.host_id: 1}).values()
+    left(one, first, host.tasks[0], rest=Rest(NOW, NOW + 700))
     stepped(crawler)
     for choice in ("failing", "resting"):
         assert len(one.entry(HostsOf(choice, "rests", one.now())).rows) == 1

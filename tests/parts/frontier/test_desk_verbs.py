@@ -24,7 +24,6 @@ from crawler.frontier import (
     Wanted,
     Wishes,
     changed,
-    open_ledger,
 )
 from crawler.frontier.actions import RetryUrl
 from crawler.frontier.wishes import (
@@ -50,12 +49,12 @@ QUERIES = (
 
 
 @pytest.fixture(params=["the daemon's frontier", "a ledger that was opened"])
-def desk(request, frontier, file):
+def desk(request, frontier, engine):
     """The same ledger, as a daemon and as a verb of the command line have it."""
     if request.param == "the daemon's frontier":
         yield frontier
     else:
-        with open_ledger(file, write=True) as opened:
+        with engine.ledger(write=True) as opened:
             yield opened
 
 

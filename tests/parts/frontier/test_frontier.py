@@ -2,14 +2,11 @@
 
 import pytest
 
-from crawler.errors import LocalFaultError
 from crawler.frontier import LEASE_S, HostsMet, Wake, Wanted, pages
-from crawler.frontier.sqlite.visits import turns
 from crawler.model import Kind
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms
 from tests.parts.desk import rows, times_listed, unfinished
 from tests.parts.frontiers import (
-    ENGINES,
     LATER,
     NOW,
     done,
@@ -21,7 +18,6 @@ from tests.parts.frontiers import (
     settled,
     take,
 )
-from tests.parts.ledgers import execute
 
 
 def test_a_url_becomes_known_once(frontier):
@@ -136,19 +132,18 @@ def test_an_idle_host_is_given_back_with_what_it_is_still_owed(open_one):
     assert (again.next_at, again.delay) == (NOW + 30, 1.0)
 
 
-def test_what_a_host_is_owed_outlasts_the_process(tmp_path):
-    for engine in ENGINES.values():
-        with engine(tmp_path) as frontier:
-            owner = join(frontier)
-            frontier.add("job", seeds("a", each=3), NOW)
-            host = take(frontier, owner)["a:80"]
-            rests = [HostRecord(host.id, NOW + 30)]
-            frontier.settle(owner, [settled(host.tasks[0], Kind.STORED, Done())], rests)
-            assert len(frontier.leave(owner, [], NOW)) == len(host.tasks) - 1
-        with engine(tmp_path) as frontier:
-            owner = join(frontier)
-            assert take(frontier, owner, NOW + 29) == {}
-            assert take(frontier, owner, NOW + 30)["a:80"].next_at == NOW + 30
+def test_what_a_host_is_owed_outlasts_the_process(engine):
+    with engine.frontier() as frontier:
+        owner = join(frontier)
+        frontier.add("job", seeds("a", each=3), NOW)
+        host = take(frontier, owner)["a:80"]
+        rests = [HostRecord(host.id, NOW + 30)]
+        frontier.settle(owner, [settled(host.tasks[0], Kind.STORED, Done())], rests)
+        assert len(frontier.leave(owner, [], NOW)) == len(host.tasks) - 1
+    with engine.frontier() as frontier:
+        owner = join(frontier)
+        assert take(frontier, owner, NOW + 29) == {}
+        assert take(frontier, owner, NOW + 30)["a:80"].next_at == NOW + 30
 
 
 @pytest.mark.parametrize(
@@ -210,23 +205,6 @@ def test_what_was_led_to_another_host_begins_anew_at_its_own(frontier, verdict):
     hosts = take(frontier, owner, NOW + 9, new=0, refills=refills)
     assert [one.location for one in hosts["a:80"].tasks] == ["http://a/0"]
     assert hosts["b:81"].tasks == ()
-
-
-def test_a_stored_file_has_its_media_type_and_where_it_came_from(frontier, file):
-    owner = join(frontier)
-    frontier.add("job", seeds("a"), NOW)
-    frontier.settle(
-        owner, [settled(one_task(frontier, owner), Kind.REDIRECTED, Hop("https://b:81/x"))], []
-    )
-    (hop,) = take(frontier, owner, NOW)["b:81"].tasks
-    good = settled(hop, Kind.STORED, Done(NOW + 5), digest="ab", size=1, media_type="text/html")
-    frontier.settle(owner, [good], [])
-    select = "SELECT location, media_type, final_location FROM entry"
-    assert execute(file, select) == [(None, "text/html", "https://b:81/x")]
-    hosts = take(frontier, owner, NOW + 5, new=0, refills={hop.host_id: 1, hop.host_id - 1: 1})
-    (again,) = hosts["a:80"].tasks
-    frontier.settle(owner, [settled(again, Kind.NOT_FOUND, Dead("gone"))], [])
-    assert execute(file, select) == [(None, "text/html", "https://b:81/x")], "the file is the same"
 
 
 def test_a_path_has_one_task_for_good_and_the_next_gets_its_second_choice(frontier):
@@ -321,10 +299,6 @@ def test_a_settlement_of_an_earlier_lease_changes_nothing(frontier):
     assert frontier.sums().counts.finished == {"not_found": 1}
 
 
-def lost(*_):
-    raise LocalFaultError("a read failed")
-
-
 def test_a_task_that_another_process_has_by_now_is_neither_given_back_nor_settled(open_one):
     one, other = open_one(), open_one()
     mine = join(one)
@@ -341,16 +315,3 @@ def test_a_task_that_another_process_has_by_now_is_neither_given_back_nor_settle
     assert one.sums().counts.leased == 1
     other.settle(theirs, [settled(there.tasks[0], Kind.STORED, Done())], [])
     assert other.sums().counts.finished == {"stored": 1}
-
-
-def test_a_lease_whose_answer_was_lost_is_taken_back(frontier, monkeypatch):
-    frontier.add("job", seeds("a", "b", each=3), NOW)
-    owner = join(frontier)
-    taken = take(frontier, owner, new=1)
-    with monkeypatch.context() as patch:
-        patch.setattr(turns, "answer", lost)
-        with pytest.raises(LocalFaultError):
-            take(frontier, owner, refills={next(iter(taken.values())).id: 1})
-    others = take(frontier, owner)
-    assert {len(host.tasks) for host in others.values()} == {2}
-    assert frontier.sums().counts.leased == 4

@@ -12,7 +12,7 @@ from tests.parts.sources.shelf import sitemap
 
 HOSTILE = ("\0", "\ud800", "\udfff", "\udcff")
 GOOD = "http://h/good"
-HEADERS = {"X-C": "{c}"}
+BINDS = {"nothing": {}, "path": {"path": "{c}/{url_path}"}, "headers": {"headers": {"X-C": "{c}"}}}
 
 
 def spelled(text):
@@ -56,8 +56,7 @@ LISTS = {
 
 def seeds_of(tmp_path, **options):
     """All seeds of a job's one source, which may be torn."""
-    bind = {"headers": HEADERS, "path": "{c}/{url_path}"} if options.pop("bound", 0) else {}
-    job = Job(name="j", **bind, **options)
+    job = Job(name="j", **options)
     (source,) = sources.of(job, tmp_path / "copies", unfetched)
     found = []
     try:
@@ -76,14 +75,15 @@ def assert_held(source, seeds):
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("bind", BINDS)
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_brings_only_what_an_engine_holds(tmp_path, name, hostile):
+def test_a_list_brings_only_what_an_engine_holds(tmp_path, name, hostile, bind):
     write, good = LISTS[name]
     content = write(*spelled(hostile)) + (good + b"\n" if good else b"")
     file = tmp_path / name
     file.write_bytes(content)
-    bound = name.endswith((".csv", ".jsonl"))
-    source, seeds = seeds_of(tmp_path, url_file=file, bound=bound)
+    bound = BINDS[bind] if name.endswith((".csv", ".jsonl")) else {}
+    source, seeds = seeds_of(tmp_path, url_file=file, **bound)
     assert_held(source, seeds)
     if good:
         assert GOOD in {seed.url for seed in seeds}, "one line ends no other"

@@ -3,17 +3,17 @@
 from crawler.frontier.process import Process
 from crawler.frontier.sqlite.desk.hosts import KNOWN, host_view
 from crawler.frontier.sqlite.file.database import is_current
-from crawler.frontier.sqlite.file.schema import LEASED, ROBOTS_JOB
+from crawler.frontier.sqlite.file.schema import GUEST, LEASED, ROBOTS_JOB
 from crawler.frontier.sqlite.file.statefile import Connection
 from crawler.frontier.sums import MAX_RETRYING, JobSums, Member, Sums
 from crawler.model import Seconds
 from crawler.records import JobTerms
 
-_MEMBERS = """
+_MEMBERS = f"""
 SELECT id, machine, pid, born, started_at, lease_until, seen_at, state, config, name, busy, visits,
     rate, rate_ok, bytes, digest != '' AND digest != (SELECT digest FROM ledger),
     trouble, version, heard, paused_at, paused_for, reloaded_at, reloaded
-FROM process ORDER BY id"""
+FROM process WHERE state != '{GUEST}' ORDER BY id"""
 _JOBS = """
 SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight,
     EXISTS (SELECT 1 FROM source WHERE source.job = job.id)

@@ -10,6 +10,7 @@ APPLICATION_ID = 0x63726C64  # "crld"
 VERSION = 6
 
 WAITING, LEASED, DONE, DEAD, RETIRED = range(5)
+STARTING, GUEST = "starting", "guest"
 RANKS = URGENT, USUAL, LATER = range(3)
 """Of the URLs of a job on a host that are due, those of the lowest rank go first."""
 ROBOTS_JOB = 0

@@ -3,6 +3,7 @@
 import sqlite3
 
 from crawler.frontier.classes import CLASSES
+from crawler.frontier.sqlite.file.schema import GUEST
 from crawler.model import Seconds
 
 _FREE_NOW = f"""
@@ -13,6 +14,7 @@ SELECT ifnull(sum(address.owner IS NULL), 0) FROM ({
         for weight in CLASSES
     )
 }) AS found LEFT JOIN address ON ip = found.address"""
+_LIVING = f"SELECT count(*) FROM process WHERE lease_until > ? AND state != '{GUEST}'"
 _ADDRESSES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
 
 
@@ -23,7 +25,7 @@ def fair_share(db: sqlite3.Connection, owner: int, now: Seconds, new: int) -> in
     owned or free, rounded up; hosts at one address count as one. Hosts held beyond that are surplus
     only while no other host is free.
     """
-    (living,) = db.execute("SELECT count(*) FROM process WHERE lease_until > ?", (now,)).fetchone()
+    (living,) = db.execute(_LIVING, (now,)).fetchone()
     if living <= 1:
         return new
     (mine,) = db.execute(f"{_ADDRESSES} = ?", (owner,)).fetchone()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from crawler import __version__
 from crawler.frontier.process import Process
-from crawler.frontier.sqlite.file.schema import LEASED, WAITING
+from crawler.frontier.sqlite.file.schema import GUEST, LEASED, STARTING, WAITING
 from crawler.frontier.sqlite.rows import addresses, staging
 from crawler.frontier.sqlite.rows.course import kept, look
 from crawler.frontier.sqlite.rows.identity import hold, identify, in_force, leave_text
@@ -33,6 +33,7 @@ def join(
     read: Callable[[], Reading],
     holder: Holder | None,
     known: str,
+    guest: bool,  # noqa: FBT001  an option
 ) -> tuple[Joined, Course]:
     """Admit a process as an owner; return what the ledger was until then, and the clock's course.
 
@@ -42,18 +43,21 @@ def join(
     uid, before = identify(db, known), in_force(db)
     then = kept(db)
     course, now = look(db, read())
-    return Joined(_own(db, process, now, holder), uid, before, then.at, then.stepped), course
+    owner = _own(db, process, now, holder, GUEST if guest else STARTING)
+    return Joined(owner, uid, before, then.at, then.stepped), course
 
 
-def _own(db: sqlite3.Connection, process: Process, now: Seconds, holder: Holder | None) -> int:
+def _own(
+    db: sqlite3.Connection, process: Process, now: Seconds, holder: Holder | None, state: str
+) -> int:
     name, config = (holder.name, holder.config) if holder else ("", "")
     if holder:
         hold(db, holder, now)
     which = (process.machine, process.pid, process.born)
     cursor = db.execute(
         "INSERT INTO process (machine, pid, born, started_at, lease_until, name, config, version, "
-        "heard) VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT wishes FROM ledger))",
-        (*which, now, now + LEASE_S, name, config, __version__),
+        "state, heard) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT wishes FROM ledger))",
+        (*which, now, now + LEASE_S, name, config, __version__, state),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid

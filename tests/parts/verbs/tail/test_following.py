@@ -94,3 +94,15 @@ def test_a_line_without_an_end_takes_no_more_memory_than_a_long_one(log, followe
     with log.open("a") as file:
         file.write("x" * (3 * MAX_BYTES))
     assert [len(one.text) for one in followed.look()] == [MAX_BYTES, MAX_BYTES]
+
+
+def test_a_name_that_cannot_be_read_for_a_while_is_waited_for(log, followed):
+    log.rename(log.with_name("crawler.log.1"))
+    log.mkdir()
+    assert not [*followed.look(), *followed.look()]
+    log.rmdir()
+    log.symlink_to(log)
+    assert not followed.look()
+    log.unlink()
+    append(log, 3)
+    assert numbers([*followed.look(), *followed.look()]) == [3]

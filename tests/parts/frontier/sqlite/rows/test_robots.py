@@ -18,7 +18,6 @@ from crawler.records import Again, Done, Hop, HostRecord, JobTerms, Robots
 from crawler.urls import origin_of
 from tests.parts.desk import times_listed, unfinished
 from tests.parts.frontiers import (
-    ENGINES,
     NOW,
     done,
     gone,
@@ -501,22 +500,21 @@ def test_a_drain_in_the_middle_of_such_a_visit_gives_it_back(frontier, owner):
     assert asked(frontier, join(frontier))[1].attempt == 1
 
 
-def test_what_is_known_outlasts_the_process(tmp_path):
-    for engine in ENGINES.values():
-        with engine(tmp_path) as frontier:
-            frontier.configure(OBEYS, NOW)
-            frontier.add("job", seeds("a"), NOW)
-            owner = join(frontier)
-            _, task = asked(frontier, owner)
-            known = brought(task, crawl_delay=3.0, refresh_at=NOW + 60)
-            frontier.settle(owner, [known], [])
-            frontier.leave(owner, [], NOW)
-        with engine(tmp_path) as frontier:
-            frontier.configure(OBEYS, NOW)
-            assert frontier.entry(RobotsOf("http://a:80")) == known.robots
-            (host,) = take(frontier, join(frontier)).values()
-            assert [task.robots for task in host.tasks] == [False]
-            assert host.crawl_delay == 3
+def test_what_is_known_outlasts_the_process(engine):
+    with engine.frontier() as frontier:
+        frontier.configure(OBEYS, NOW)
+        frontier.add("job", seeds("a"), NOW)
+        owner = join(frontier)
+        _, task = asked(frontier, owner)
+        known = brought(task, crawl_delay=3.0, refresh_at=NOW + 60)
+        frontier.settle(owner, [known], [])
+        frontier.leave(owner, [], NOW)
+    with engine.frontier() as frontier:
+        frontier.configure(OBEYS, NOW)
+        assert frontier.entry(RobotsOf("http://a:80")) == known.robots
+        (host,) = take(frontier, join(frontier)).values()
+        assert [task.robots for task in host.tasks] == [False]
+        assert host.crawl_delay == 3
 
 
 def test_every_field_of_what_is_known_is_kept(frontier, owner):
@@ -595,13 +593,13 @@ def test_a_job_that_comes_while_the_robots_txt_fails_has_its_host_when_it_is_ask
 
 
 def test_a_host_that_had_a_dot_in_an_earlier_version_learns_its_rules_and_is_merged(
-    frontier, owner, tmp_path
+    engine, frontier, owner, tmp_path
 ):
     frontier.leave(owner, [], NOW)
     with closing(sqlite3.connect(tmp_path / "state.sqlite")) as db, db:
         db.execute("UPDATE host SET key = replace(key, ':', '.:')")
         db.execute("UPDATE task SET url = replace(url, 'http://a/', 'http://a./')")
-    with ENGINES["sqlite"](tmp_path) as later:
+    with engine.frontier() as later:
         owner = join(later)
         host, task = asked(later, owner)
         assert (host.key, task.url) == ("a.:80", "http://a/robots.txt")

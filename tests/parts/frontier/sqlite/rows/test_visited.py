@@ -7,9 +7,9 @@ from dataclasses import fields
 from crawler.frontier import Entry, Forget
 from crawler.frontier.sqlite.rows.visited import TASKS, VISITED, column
 from crawler.model import Kept, Kind, Validators
-from crawler.records import Dead, Done, JobTerms
+from crawler.records import Dead, Done, Hop, JobTerms
 from tests.parts.desk import change
-from tests.parts.frontiers import NOW, join, reclaim, seed, seeds, settled, take
+from tests.parts.frontiers import NOW, join, one_task, reclaim, seed, seeds, settled, take
 from tests.parts.ledgers import execute, listed
 
 URLS = 20_000
@@ -78,3 +78,20 @@ def test_every_column_is_of_one_of_the_two_tables(file, frontier):
         db.execute(f"SELECT {', '.join(map(column, both))} FROM {TASKS}")  # noqa: S608
         of_job = {"job", "active", "obeys", "host", "host_id", "meaning"}
         assert {one.name for one in fields(Entry)} - of_job <= set(both)
+
+
+def test_a_stored_file_has_its_media_type_and_where_it_came_from(frontier, file):
+    owner = join(frontier)
+    frontier.add("job", seeds("a"), NOW)
+    frontier.settle(
+        owner, [settled(one_task(frontier, owner), Kind.REDIRECTED, Hop("https://b:81/x"))], []
+    )
+    (hop,) = take(frontier, owner, NOW)["b:81"].tasks
+    good = settled(hop, Kind.STORED, Done(NOW + 5), digest="ab", size=1, media_type="text/html")
+    frontier.settle(owner, [good], [])
+    select = "SELECT location, media_type, final_location FROM entry"
+    assert execute(file, select) == [(None, "text/html", "https://b:81/x")]
+    hosts = take(frontier, owner, NOW + 5, new=0, refills={hop.host_id: 1, hop.host_id - 1: 1})
+    (again,) = hosts["a:80"].tasks
+    frontier.settle(owner, [settled(again, Kind.NOT_FOUND, Dead("gone"))], [])
+    assert execute(file, select) == [(None, "text/html", "https://b:81/x")], "the file is the same"

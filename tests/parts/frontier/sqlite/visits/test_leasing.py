@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from crawler.errors import LeaseLostError
+from crawler.errors import LeaseLostError, LocalFaultError
+from crawler.frontier.sqlite.visits import turns
 from crawler.records import HostRecord, JobTerms
 from tests.parts.frontiers import NOW, join, seeds, take
 from tests.parts.ledgers import execute
@@ -98,3 +99,20 @@ def numbers_of(jobs, job):
     """Return the numbers that the twelve tasks of a job have."""
     first = 1 + 12 * jobs.index(job)
     return range(first, first + 12)
+
+
+def lost(*_):
+    raise LocalFaultError("a read failed")
+
+
+def test_a_lease_whose_answer_was_lost_is_taken_back(frontier, monkeypatch):
+    frontier.add("job", seeds("a", "b", each=3), NOW)
+    owner = join(frontier)
+    taken = take(frontier, owner, new=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(turns, "answer", lost)
+        with pytest.raises(LocalFaultError):
+            take(frontier, owner, refills={next(iter(taken.values())).id: 1})
+    others = take(frontier, owner)
+    assert {len(host.tasks) for host in others.values()} == {2}
+    assert frontier.sums().counts.leased == 4

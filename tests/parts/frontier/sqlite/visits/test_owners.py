@@ -8,6 +8,7 @@ import pytest
 from crawler.errors import LeaseLostError
 from crawler.frontier import LEASE_S, MAX_CRASHES, process
 from crawler.frontier.process import current
+from crawler.frontier.values import STALLED_FACTOR
 from crawler.model import DAY_S, Kind, Outcome
 from crawler.records import Done, Health, HostRecord, JobTerms, Settlement
 from tests.parts.desk import times_listed, unfinished
@@ -38,6 +39,17 @@ def test_what_is_released_keeps_its_attempts_and_the_owner_is_no_more(frontier):
     again = take(frontier, join(frontier), NOW)
     assert list(again) == ["b:80"]
     assert {task.attempt for task in again["b:80"].tasks} == {1}
+
+
+def test_a_guest_is_no_process_that_visits_and_takes_no_share_of_the_hosts(frontier):
+    frontier.add("job", seeds("a", "b", "c", "d"), NOW)
+    guest = frontier.join(current(), NOW, guest=True).owner
+    owner = join(frontier)
+    assert [one.owner for one in frontier.sums().members] == [owner]
+    assert len(take(frontier, owner)) == 4
+    reclaim(frontier, NOW + LEASE_S * STALLED_FACTOR + 1)
+    with pytest.raises(LeaseLostError):
+        beat(frontier, guest, NOW + LATER)
 
 
 def test_a_number_of_an_owner_is_never_used_again(frontier):

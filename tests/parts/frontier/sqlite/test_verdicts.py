@@ -11,7 +11,7 @@ from crawler.records import Again, Dead, Done, Hop, Settlement
 from tests.parts.frontiers import NOW, join, one_task, seeds, take
 from tests.parts.ledgers import execute
 
-PAGE = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text()
+PAGE = (Path(__file__).parents[4] / "docs" / "ledger.md").read_text()
 TABLE = re.findall(r"^\| `(\w+)` \|" + r" ([^|]+) \|" * 5 + "$", PAGE, re.MULTILINE)
 NAMES = (
     "state", "due_at", "location", "host", "attempt", "failures", "put_off", "hops", "ended",

@@ -1,0 +1,76 @@
+"""What an outcome says of its host, and what that means for the URL: which of them pays for it."""
+
+from dataclasses import replace
+from random import Random
+
+from crawler.feeder.host import Host
+from crawler.log import iso
+from crawler.model import Kind, Outcome, Seconds, Visited
+from crawler.policy.bans import is_refusal
+from crawler.policy.put_off import host_pays
+from crawler.policy.retry import host_asked_for_it, state_of
+
+
+def judged(host: Host, visited: Visited, now: Seconds, random: Random) -> Visited:
+    """Read what an outcome says of its host; return it with what that means for its URL.
+
+    1. A host that is given up ends the URL.
+    2. A host that rests long, or that put the visit off, pays in the URL's place: the URL is
+       spared, unless the host has failed for longer than its `give_up`, or is otherwise well.
+    """
+    outcome, pace = visited.outcome, host.pace
+    visited = _refused(host, visited, now, random)
+    was_open, state = pace.is_open, _note_state(host, visited, now, random)
+    if visited.spared or visited.outcome.final:
+        return visited  # a ban has decided
+    if state == "silent" and pace.given_up(now):
+        return replace(visited, outcome=replace(outcome, final=True))
+    spared = state == "silent" and was_open
+    if host_asked_for_it(outcome):
+        spared = host_pays(pace, visited.task.put_off)
+    return replace(visited, spared=True) if spared and not pace.overdue(now) else visited
+
+
+def unvisited(host: Host, now: Seconds, offset: Seconds) -> Outcome:
+    """Return how the URLs of a host end that is given up, or that has banned us."""
+    pace = host.pace
+    if pace.refuses(now):
+        since = iso((pace.refusals.since or now) + offset)
+        status = f", the last with HTTP status {host.last.status}" if host.last else ""
+        reason = f"refused unvisited: {host.key} has refused every visit since {since}{status}"
+        return Outcome(Kind.HTTP_ERROR, reason=reason, asked=False, final=True)
+    since = iso((pace.failing_since or now) + offset)
+    kind = host.last.kind if host.last else Kind.TIMEOUT
+    reason = f"given up unvisited: {host.key} has given no answer since {since}"
+    return Outcome(kind, reason=reason, asked=False, final=True)
+
+
+def _note_state(host: Host, visited: Visited, now: Seconds, random: Random) -> str:
+    """Note how a host is by an outcome, and return that in a word of KINDS."""
+    outcome, pace, state = visited.outcome, host.pace, state_of(visited.outcome)
+    began_at = now - outcome.elapsed
+    if state == "well":
+        pace.well(max(0.0, visited.answered_at - began_at))
+        if not (is_refusal(outcome) or visited.task.robots):
+            pace.refusals.clear()
+            pace.put_off = 0
+    elif state:
+        host.last = outcome
+        pace.failed(now, began_at, random, silent=state == "silent")
+    return state
+
+
+def _refused(host: Host, visited: Visited, now: Seconds, random: Random) -> Visited:
+    """Note a refusal; a host that has banned us pays in the place of its URLs.
+
+    The refusals that brought about the ban are the end of their URLs; a refused probe is not.
+    """
+    outcome, pace = visited.outcome, host.pace
+    if visited.task.robots or not is_refusal(outcome):
+        return visited
+    banned, host.last = pace.refusals.banned, outcome
+    began_at = now - outcome.elapsed
+    pace.refused(visited.task.fingerprint, now, began_at, random)
+    if pace.refuses(now):
+        return replace(visited, outcome=replace(outcome, final=True))
+    return replace(visited, spared=True) if banned else visited
