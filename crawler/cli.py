@@ -174,13 +174,6 @@ def _tell_io(error: OSError) -> int:
     return 1
 
 
-def _tell_no_text(error: UnicodeEncodeError) -> int:
-    if not any("\udc80" <= letter <= "\udcff" for word in sys.argv for letter in word):
-        raise error
-    _say(f"an argument is no text in {sys.getfilesystemencoding()}, the encoding of this system")
-    return UsageError.exit_code
-
-
 def _tell_own(error: CrawlerError) -> int:
     _say(f"crawler: {error}" if error.exit_code != UsageError.exit_code else str(error))
     return error.exit_code
@@ -190,7 +183,6 @@ _TELLING: dict[type[Exception], Callable[[Any], int]] = {
     click.ClickException: _tell_usage,
     click.Abort: lambda _: 1,
     OSError: _tell_io,
-    UnicodeEncodeError: _tell_no_text,
     CrawlerError: _tell_own,
 }
 """What is said of an error, and the exit code of it."""

@@ -251,3 +251,9 @@ def test_a_wrong_configuration_is_a_usage_error(tmp_path):
     done = at_once("doctor", "-c", str(file), cwd=tmp_path)
     assert done.returncode == 2
     assert "jobs" in done.stderr
+
+
+def test_a_supervisord_conf_that_is_a_pipe_holds_nothing_up(config, tmp_path):
+    os.mkfifo(tmp_path / "pipe.conf")
+    done = at_once("doctor", "-c", str(config), "--supervisord", "pipe.conf", cwd=tmp_path)
+    assert "pipe.conf cannot be read: [Errno 22] it is no file; mend it, or name" in done.stdout

@@ -50,13 +50,6 @@ def test_what_makes_no_sense_is_told_and_nothing_is_wished(known, arguments, wor
     assert desk(known, "wishes") == "nothing is wished\n"
 
 
-def test_an_argument_that_is_no_text_is_told(known):
-    command = [*CRAWLER, "pause", "-c", known / "crawler.yaml", "--why", b"\xff"]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
-    assert done.returncode == 2
-    assert done.stderr == b"an argument is no text in utf-8, the encoding of this system\n"
-
-
 @pytest.mark.skipif(not FULL.exists(), reason="the system has no /dev/full")
 @pytest.mark.parametrize(
     ("arguments", "code"),

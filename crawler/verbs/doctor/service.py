@@ -1,6 +1,7 @@
 """The supervisord.conf that starts the daemon: read, and judged by what a crawler needs."""
 
 import configparser
+import errno
 import glob
 import shlex
 from collections.abc import Iterator, Mapping
@@ -54,7 +55,13 @@ def _sections(conf: Path) -> dict[str, Mapping[str, str]]:
 
 
 def _read(conf: Path) -> configparser.RawConfigParser:
-    """Read one file as supervisord does; `%(here)s` is the folder of each."""
+    """Read one file as supervisord does; `%(here)s` is the folder of each.
+
+    Raises:
+        OSError: it cannot be read, or is a pipe or device, which nobody may ever write to.
+    """
+    if not conf.is_file():
+        raise OSError(errno.EINVAL, "it is no file")
     parser = configparser.RawConfigParser(
         strict=False, inline_comment_prefixes=(";", "#"), delimiters=("=", ":")
     )
