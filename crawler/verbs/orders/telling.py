@@ -34,6 +34,8 @@ class Told:
     missed: tuple[Member, ...] = ()
     """The ledger could not be written."""
     why: str = ""
+    dry: bool = False
+    """Nobody was told."""
 
     @property
     def heard(self) -> tuple[Member, ...]:
@@ -44,7 +46,8 @@ class Told:
         """Yield a line for each process."""
         name = SIGNALS[self.order].name.removeprefix("SIG")
         for one in self.heard:
-            yield f"{_named(one)} was told to {self.order}"
+            was = "would be" if self.dry else "was"
+            yield f"{_named(one)} {was} told to {self.order}"
         for one in self.deaf:
             yield f"{_named(one)} ignores {name}, as nohup has it: restart it, or use watch"
         for one in self.missed:
@@ -72,15 +75,27 @@ def tell(ledger: Ledger, order: Order, only: int | None) -> Told:
         UsageError: there is none of that number.
         CrawlerError: a process of this machine belongs to another user.
     """
-    with opened_by(ledger, acts=True) as desk:
-        living = _living(desk)
-    chosen = living if only is None else _chosen(living, only)
+    chosen = _addressed(ledger, only, acts=True)
     told = _signalled(order, [one for one in chosen if one.process.lives(current().machine)])
     others = tuple(one for one in chosen if one.process.machine != current().machine)
     if not others:
         return told
     why = _order(ledger, order, others)
     return replace(told, missed=others, why=why) if why else replace(told, elsewhere=others)
+
+
+def would_tell(ledger: Ledger, order: Order, only: int | None) -> Told:
+    """Return whom `tell` would tell."""
+    chosen, machine = _addressed(ledger, only, acts=False), current().machine
+    here = tuple(one for one in chosen if one.process.lives(machine))
+    others = tuple(one for one in chosen if one.process.machine != machine)
+    return Told(order, here, elsewhere=others, dry=True)
+
+
+def _addressed(ledger: Ledger, only: int | None, *, acts: bool) -> list[Member]:
+    with opened_by(ledger, acts=acts) as desk:
+        living = _living(desk)
+    return living if only is None else _chosen(living, only)
 
 
 def _signalled(order: Order, mine: Sequence[Member]) -> Told:

@@ -19,7 +19,7 @@ from crawler.model import Seconds
 from crawler.policy import naming
 from crawler.records import Seed
 from crawler.seeder.seeds import seed_of
-from crawler.verbs.desk_options import ENDED_BY_INT, JSON, verb_of_configuration
+from crawler.verbs.desk_options import DRY_RUN, ENDED_BY_INT, JSON, verb_of_configuration
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.urls.given import Bad, BetweenBatches, given
@@ -35,17 +35,19 @@ BUSY_S: Seconds = 4.0
 @verb_of_configuration
 @click.option("--job", "name", required=True, help="The job that is to visit them.")
 @click.argument("urls", nargs=-1, required=True, metavar="URL…")
+@DRY_RUN
 @JSON
-def add_verb(ledger: Ledger, *, name: str, urls: tuple[str, ...], as_json_: bool) -> int:
+def add_verb(ledger: Ledger, *, name: str, urls: tuple[str, ...], dry: bool, as_json_: bool) -> int:
     """Make URLs known to a job, and due now, that stand on none of its lists.
 
     They stay until `crawler forget URL`, whatever its lists say. `-` reads one URL a line from
     standard input. Bad ones are told, and the others are added; the exit code is 2 then.
     """
     job = _job(ledger, name)
-    with opened_by(ledger, acts=True):
+    with opened_by(ledger, acts=not dry):
         pass  # it is there, and not another configuration's
-    bad, intake, code = Bad(ledger.mask), _Intake(ledger, job.name), 0
+    bad, code = Bad(ledger.mask), 0
+    intake = _Count() if dry else _Intake(ledger, job.name)
     with BetweenBatches() as between:
         try:
             for seeds in given(urls, lambda text: seed_of(job, text, {}), bad, between):
@@ -62,9 +64,28 @@ def add_verb(ledger: Ledger, *, name: str, urls: tuple[str, ...], as_json_: bool
 def _tell(job: str, told: dict[str, int], *, as_json_: bool) -> None:
     if as_json_:
         return click.echo(as_json({"job": job, **told}, indent=2))
+    if "read" in told:
+        return print_lines([f"{counted(told['read'], 'URL')} for {job}, {told['bad']:,} bad"])
     words = [f"{counted(told['new'], 'URL')} added to {job}"]
     words += [f"{told[word]:,} {_WORDS[word]}" for word in _WORDS if told[word]]
     return print_lines([", ".join(words)])
+
+
+class _Count:
+    """Takes nothing in, and counts."""
+
+    def __init__(self) -> None:
+        self._read = 0
+
+    def take_in(self, seeds: Sequence[Seed]) -> None:
+        self._read += len(seeds)
+
+    def sums(self) -> dict[str, int]:
+        """Return how many would be taken in, if they are not known yet."""
+        return {"read": self._read}
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class _Intake:

@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from crawler.frontier import Desk, changed
+from crawler.frontier import Desk, InFlight, changed
 from crawler.frontier.wishes import MakeWish, Subject, TakeBackWish, Verb, Wish
 from crawler.model import Seconds
-from crawler.verbs.desk_options import JSON, Span, verb_of
+from crawler.verbs.desk_options import DRY_RUN, JSON, Span, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.wishes.standing import (
@@ -20,7 +20,7 @@ from crawler.verbs.wishes.standing import (
     wisher,
 )
 from crawler.verbs.wishes.words import document, in_words, named
-from crawler.verbs.words import as_json, print_lines
+from crawler.verbs.words import as_json, counted, print_lines
 
 
 @click.command("pause")
@@ -31,6 +31,7 @@ from crawler.verbs.words import as_json, print_lines
 )
 @click.option("--why", metavar="TEXT", help="For others who wonder: it is shown where it acts.")
 @click.option("--wait", "waits", is_flag=True, help="Return when the visits under way have ended.")
+@DRY_RUN
 @JSON
 def pause_verb(
     ledger: Ledger,
@@ -40,6 +41,7 @@ def pause_verb(
     lasts: Seconds | None,
     why: str | None,
     waits: bool,
+    dry: bool,
     as_json_: bool,
 ) -> None:
     """Begin no visit any more: of a host, of a job, or at all. Visits under way end.
@@ -47,6 +49,8 @@ def pause_verb(
     It stands until `crawler resume`, over restarts too. Lists are read meanwhile.
     """
     subject = subject_of(host, job)
+    if dry:
+        return _would(ledger, subject, "be paused", as_json_=as_json_)
     with opened_by(ledger, acts=True, write=True) as desk:
         what = changed(desk, MakeWish(Verb.PAUSE, subject, wisher(why), lasts))
         found = wait(desk, subject) if waits else hearers(desk)
@@ -54,19 +58,23 @@ def pause_verb(
         now = desk.now()
     told = {"changed": next(iter(what), "same"), **({} if wish is None else document(wish))}
     lines = [] if wish is None else [in_words(wish, now)]
-    _say(ledger, told, lines, found, as_json_=as_json_)
+    return _say(ledger, told, lines, found, as_json_=as_json_)
 
 
 @click.command("resume")
 @verb_of
 @about
 @click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
+@DRY_RUN
 @JSON
 def resume_verb(
-    ledger: Ledger, *, host: str | None, job: str | None, waits: bool, as_json_: bool
+    ledger: Ledger, *, host: str | None, job: str | None, waits: bool, dry: bool, as_json_: bool
 ) -> int:
     """Take back what `pause` said; exit with 1 if it was not paused."""
     subject = subject_of(host, job)
+    if dry:
+        _would(ledger, subject, "go on", as_json_=as_json_)
+        return 0
     with opened_by(ledger, acts=True, write=True) as desk:
         taken = changed(desk, TakeBackWish(Verb.PAUSE, subject)).total()
         found = wait(desk) if waits else hearers(desk)
@@ -83,6 +91,17 @@ def _of(desk: Desk, subject: Subject) -> Wish | None:
     """Return the pause of a subject; None if somebody has taken it back already."""
     found = (one for one in standing(desk) if (one.verb, one.subject) == (Verb.PAUSE, subject))
     return next(found, None)
+
+
+def _would(ledger: Ledger, subject: Subject, what: str, *, as_json_: bool) -> None:
+    """Tell what would come of it, and which pauses stand."""
+    with opened_by(ledger, acts=False) as desk:
+        busy, now = desk.entry(InFlight(subject)), desk.now()
+        left = [wish for wish in standing(desk) if wish.verb is Verb.PAUSE]
+    lines = [f"{named(subject)} would {what}; {counted(busy, 'URL')} leased now"]
+    lines += (f"now: {in_words(wish, now)}" for wish in left)
+    told = {"in_flight": busy, "pauses": [document(wish) for wish in left]}
+    _say(ledger, told, lines, None, as_json_=as_json_)
 
 
 def _say(
