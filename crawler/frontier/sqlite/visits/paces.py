@@ -16,7 +16,7 @@ from crawler.frontier.values import LeasedHost
 from crawler.frontier.work import Amended, Rests, Tidied
 from crawler.model import Seconds
 
-HOSTS_AT_ONCE = 2000
+HOSTS_AT_ONCE = 1000
 """Hosts that one slice looks at."""
 
 _RESTING = """
