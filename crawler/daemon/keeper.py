@@ -7,7 +7,7 @@ from dataclasses import replace
 from crawler.config import Job
 from crawler.daemon.output_watch import OutputWatch
 from crawler.daemon.owner_watch import OwnerWatch
-from crawler.daemon.tally import Tally
+from crawler.daemon.tally import Rates, Tally
 from crawler.frontier import LEASE_S, Beat, Frontier, Pulse, Reclaimed, Watched
 from crawler.frontier.values import UnderWay
 from crawler.log import Log
@@ -19,8 +19,6 @@ LOOKED_AT_S: Seconds = 1.0
 """Time between two heartbeats while somebody looks at the visits under way."""
 HEARTBEAT_S: Seconds = LEASE_S / 12
 """Time between two heartbeats: each renews the leases and writes the process's row."""
-RATE_WEIGHT = 0.3
-"""Share of the newest interval in a smoothed rate."""
 
 
 class Keeper:
@@ -57,12 +55,10 @@ class Keeper:
         """Whether somebody looks at them."""
         self._beat_at = time.monotonic()
         """When the next heartbeat is due."""
-        self._rates = (0.0, 0.0)
+        self._rates = Rates(time.monotonic())
         self._watch = OwnerWatch()
         self._watched = Watched()
         self._output = OutputWatch(files.root, log)
-        self._beaten = (time.monotonic(), 0, 0)
-        """When the rates were computed last, and the visits and the good ends by then."""
         self._reported = 0
         """Visits by the last `progress` line."""
 
@@ -89,12 +85,8 @@ class Keeper:
 
     def beat(self) -> None:
         """Renew the leases, write how the process is, and take back what the dead have left."""
-        now, tally = time.monotonic(), self._tally
-        at, visits, ok = self._beaten
-        passed = max(0.001, now - at)
-        rate = _smoothed(self._rates[0], (tally.visits - visits) / passed, passed)
-        rate_ok = _smoothed(self._rates[1], (tally.ok - ok) / passed, passed)
-        self._rates, self._beaten = (rate, rate_ok), (now, tally.visits, tally.ok)
+        tally = self._tally
+        rate, rate_ok = self._rates.look(tally, time.monotonic())
         pulse = replace(
             self._pulse(), visits=tally.visits, rate=rate, rate_ok=rate_ok, bytes=tally.bytes,
             visits_under_way=self.under_way() if self._looked else (),
@@ -133,8 +125,3 @@ class Keeper:
             finished=counts.finished,
             eta_s=round(counts.waiting / rate) if rate else None,
         )
-
-
-def _smoothed(old: float, new: float, passed: Seconds) -> float:
-    weight = 1 - (1 - RATE_WEIGHT) ** (passed / HEARTBEAT_S)
-    return round(old + weight * (new - old) if old else new, 2)

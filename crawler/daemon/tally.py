@@ -2,6 +2,7 @@
 
 from gevent.event import Event
 
+from crawler.model import Seconds
 from crawler.policy.retry import word_of
 from crawler.records import Again, Hop, Settlement
 
@@ -25,3 +26,27 @@ class Tally:
         if not isinstance(settlement.verdict, Again | Hop):
             self.ok += word_of(settlement.task, settlement.outcome) == "ok"
         self.counted.set()
+
+
+RATE_WEIGHT = 0.3
+"""Share of the newest `RATE_SPAN_S` in a smoothed rate."""
+RATE_SPAN_S: Seconds = 5.0
+
+
+class Rates:
+    """Visits a second, and good ends a second: both over the same time, so no end is no visit."""
+
+    def __init__(self, now: Seconds) -> None:
+        self._counted = (now, 0, 0)
+        self._rates: tuple[float, float] | None = None
+
+    def look(self, tally: Tally, now: Seconds) -> tuple[float, float]:
+        """Return both, smoothed, as of a point on the monotonic clock."""
+        at, visits, ok = self._counted
+        passed = max(0.001, now - at)
+        newest = (tally.visits - visits) / passed, (tally.ok - ok) / passed
+        weight = 1 - (1 - RATE_WEIGHT) ** (passed / RATE_SPAN_S)
+        old = self._rates or newest
+        every, good = (was + weight * (new - was) for was, new in zip(old, newest, strict=True))
+        self._rates, self._counted = (every, good), (now, tally.visits, tally.ok)
+        return round(every, 2), round(good, 2)

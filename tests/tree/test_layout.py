@@ -67,7 +67,6 @@ ELSEWHERE = {
     "daemon/process.py": "daemon/test_stop.py",
     "daemon/signals.py": "daemon/test_signals.py",
     "daemon/telling.py": "daemon/test_status_at_night.py",
-    "daemon/tally.py": "daemon/test_desk.py",
     "daemon/until_done.py": "daemon/test_crash.py",
     "daemon/upgrading.py": "daemon/test_upgrade.py",
     "daemon/change.py": "daemon/test_reload.py",
