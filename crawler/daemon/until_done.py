@@ -47,6 +47,6 @@ class UntilDone:
         self._stop("done")
 
     def _all_listed(self) -> bool:
-        """Tell whether no list and no inbox can bring another URL."""
+        """Tell whether no list and no inbox can bring another URL, or take one away."""
         jobs = self._configuration.listed_jobs()
-        return self._seeder.done and not any(job.inbox for job in jobs)
+        return self._seeder.settled and not any(job.inbox for job in jobs)

@@ -81,6 +81,11 @@ class JobLists:
         self._versions = {source.name: source.version_read for source in sources}
         self._log_synced(sums, ())
 
+    @property
+    def leaving(self) -> bool:
+        """Tell whether URLs wait for the end of their visit to be retired."""
+        return self._leaving
+
     def poll(self, *, watched: bool) -> None:
         """Look into the inbox, at what leaves, and, if lists are watched, whether one changed."""
         if self._sync is None and not self.awaited:

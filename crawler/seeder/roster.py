@@ -33,6 +33,11 @@ class Roster:
         """Tell whether no job has lists that are to be read."""
         return not self._unread
 
+    @property
+    def all_retired(self) -> bool:
+        """Tell whether no URL that its lists have lost is still to be retired."""
+        return not any(lists.leaving for lists in self._lists.values())
+
     def get(self, name: str) -> JobLists | None:
         """Return the lists of a job, if it has some here."""
         return self._lists.get(name)

@@ -228,6 +228,11 @@ class Seeder:
     def _sources(self, job: Job) -> Sequence[sources.Source]:
         return sources.of(job, self._folder, self._fetch(job), patient=self.patient)
 
+    @property
+    def settled(self) -> bool:
+        """Tell whether all lists are read, and what they lost is retired."""
+        return self.done and self._roster.all_retired
+
     def _look_after_jobs(self) -> None:
         """Raise what ended a job and is not its own fault; see whether all lists are read."""
         self._roster.require()

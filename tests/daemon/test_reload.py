@@ -220,6 +220,19 @@ def test_what_was_read_of_a_list_that_breaks_off_stays_with_that_list(site, tmp_
     assert first + second == synced["added"]
 
 
+def test_a_run_until_done_retires_what_was_being_visited_as_its_list_lost_it(tmp_path):
+    with Site(lambda path: slow(2)(path) if path == "/slow" else answer(path)) as site:
+        file = tmp_path / "list.txt"
+        file.write_text(f"{site.url}/kept\n{site.url}/slow\n")
+        config = write_config(tmp_path, [{"name": "j", "url_file": "list.txt"}])
+        with Daemon(config, "--until-done") as daemon:
+            until(lambda: "/slow" in site.paths(), "not asked", daemon)
+            replace(file, f"{site.url}/kept\n")
+            reload(daemon)
+            assert daemon.wait(60) == 0
+        assert states(tmp_path) == {"kept": 2, "slow": 4}
+
+
 @pytest.mark.campaign
 def test_the_ledger_converges_whenever_the_daemon_is_killed_between_edits(tmp_path, full_campaign):
     """Edits, signals and kill -9 in any order; in the end the ledger is what the list says."""
