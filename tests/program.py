@@ -126,9 +126,15 @@ class Daemon:
             self.errors += line.decode()
 
 
-def until(found: Callable[[], Any], otherwise: str, daemon: Daemon | None = None) -> Any:
+def until(
+    found: Callable[[], Any],
+    otherwise: str,
+    daemon: Daemon | None = None,
+    *,
+    patience: float = PATIENCE_S,
+) -> Any:
     """Wait for something to be true, with a deadline that fails loudly."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience
     while not (value := found()):
         ended = daemon is not None and daemon.process.poll() is not None and daemon.readers[0].dead
         if time.monotonic() > deadline or ended:

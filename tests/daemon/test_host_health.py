@@ -215,7 +215,12 @@ def test_a_crowd_at_one_address_keeps_no_other_host_waiting(tmp_path, full_campa
         limit = {"concurrency": 8, "per_address": {"concurrency": 1, "delay": "50ms"}}
         job = a_list(tmp_path, *urls, delay=0, attempts=1)
         with Daemon(write_config(tmp_path, [job], **limit)) as daemon:
-            until(lambda: len(site.requests) == others, "the crowd is in the way", daemon)
+            until(
+                lambda: len(site.requests) == others,
+                "the crowd is in the way",
+                daemon,
+                patience=30 + number / 100,
+            )
             crowded = len(daemon.told("visit", kind="connect"))
             print(f"{crowded} visits to the crowd until then")
             assert crowded < number / 2
