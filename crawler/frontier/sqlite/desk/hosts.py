@@ -16,7 +16,7 @@ from crawler.policy.politeness import FAILURES_TO_REST
 
 MAX_COUNTED = 10_000
 """Counts end here: what is more is `at least` this."""
-SAMPLED = 2000
+SAMPLED = 500
 """Hosts that are looked at for the share that fails, where too many do to count them."""
 GOLDEN = (sqrt(5) - 1) / 2
 """Steps of this length, modulo 1, meet no pattern in the numbers of hosts."""
