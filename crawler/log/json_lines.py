@@ -15,7 +15,7 @@ def json_line(now: str, level: str, event: str, fields: dict[str, Any]) -> bytes
     text = f'{{"timestamp": "{now}", "level": "{level}", "event": {_in_json("event", event)}'
     for key, value in fields.items():
         if value is not None:
-            # most values are numbers, which need no call
+            # a whole number needs no call: each visit has several
             text += f', "{key}": {value if type(value) is int else _in_json(key, value)}'
     data = f"{text}}}".encode("utf-8", "backslashreplace")
     if len(data) >= MAX_LINE_BYTES:

@@ -104,7 +104,7 @@ def test_a_step_that_nobody_saw_is_told_at_the_next_start(tmp_path, clock, envir
             daemon.wait_for("visit")
             assert daemon.stop() == 0
         clock.set(3 * HOUR)
-        time.sleep(2.1)
+        time.sleep(2.1)  # the step is believed after 2 s, in which nobody may look
         with Daemon(config, **environment) as daemon:
             moved = daemon.wait_for("clock.moved")
             assert abs(moved["by_s"] - 3 * HOUR) < 10

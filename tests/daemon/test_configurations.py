@@ -124,10 +124,7 @@ def test_the_survivor_of_a_crash_takes_up_the_text_that_the_new_process_has(site
 
 
 def test_what_is_set_makes_no_older_text_the_newest(site, tmp_path):
-    first = config_of(tmp_path, site, "a")
-    (tmp_path / "v2").mkdir()
-    second = Path(shutil.copy(first, tmp_path / "v2/crawler.yaml"))
-    edit(second, urls=[f"{site.url}/a/[1-9]"])
+    first, second = two_texts(tmp_path, site)
     with Daemon(first) as old:
         old.wait_for("visit")
         with Daemon(second) as new:
@@ -144,6 +141,15 @@ def test_what_is_set_makes_no_older_text_the_newest(site, tmp_path):
             assert new.stop() == old.stop() == 0
 
 
+def two_texts(folder, site):
+    """Write a configuration, and a copy of it with more URLs; return both."""
+    first = config_of(folder, site, "a")
+    (folder / "v2").mkdir()
+    second = Path(shutil.copy(first, folder / "v2/crawler.yaml"))
+    edit(second, urls=[f"{site.url}/a/[1-9]"])
+    return first, second
+
+
 def texts(folder):
     """How many texts were put in force."""
     with ledger(folder) as db:
@@ -151,10 +157,7 @@ def texts(folder):
 
 
 def test_a_process_whose_file_has_another_text_says_so_and_leaves_the_jobs(site, tmp_path):
-    first = config_of(tmp_path, site, "a")
-    (tmp_path / "v2").mkdir()
-    second = Path(shutil.copy(first, tmp_path / "v2/crawler.yaml"))
-    edit(second, urls=[f"{site.url}/a/[1-9]"])
+    first, second = two_texts(tmp_path, site)
     with Daemon(first) as old:
         old.wait_for("visit")
         with Daemon(second) as new:

@@ -1,6 +1,7 @@
 """The tests mirror the package: what tests a module is where its reader looks for it."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -348,3 +349,13 @@ def test_no_test_of_the_contract_looks_into_an_engine():
     for file in (ROOT / "tests" / "parts" / "frontier").glob("*.py"):
         if file.name not in walk:
             assert not re.search(r"sqlite|\bexecute\(|\._file\b", file.read_text()), file
+
+
+def test_nothing_lies_at_the_top_that_has_no_place_there():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert {name.partition("/")[0] for name in listed} <= {
+        ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "config",
+        "crawler", "docs", "pyproject.toml", "setup.cfg", "supervisord.conf", "tests",
+    }  # fmt: skip
