@@ -3,14 +3,14 @@
 import gc
 import os
 import signal
-import socket
 from pathlib import Path
 
 import gevent
 import pytest
 
-from tests import FULL
+from tests import FULL, postgres
 from tests.leftovers import inventory
+from tests.servers import free_port
 
 TESTS = Path(__file__).parent
 WORKERS = 3
@@ -62,6 +62,19 @@ def _compiled_once(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _servers_ended():
+    yield
+    postgres.end()
+
+
+@pytest.fixture
+def database(tmp_path: Path):
+    """The URL of a database of this test's own, which is empty."""
+    yield postgres.url_of(tmp_path)
+    postgres.forget(tmp_path)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _little_to_look_through():
     """Keep what earlier files left on the heap, such as reports, out of every look through it."""
@@ -90,8 +103,7 @@ def nothing_left(request: pytest.FixtureRequest):
 @pytest.fixture
 def unused_port() -> int:
     """A port of 127.0.0.1 where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

@@ -96,6 +96,12 @@ def status(line: str, *fields: tuple[str, str]) -> Answer:
     return line, [("Content-Length", "0"), *fields], []
 
 
+def free_port() -> int:
+    """Return a port of 127.0.0.1 where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 class RudeSite:
     """A raw socket: every connection is handed to a function once its request has come."""
 

@@ -16,6 +16,7 @@ import trustme
 
 from tests.bench.machine import ROOT, SERVER_CORE, on_cores, program
 from tests.bench.slowserver import ROBOTS
+from tests.servers import free_port
 
 NGINX = """
 {user} daemon off; worker_processes 1;
@@ -176,11 +177,6 @@ def bundle(folder: Path) -> Path:
 def _cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _certificate(folder: Path) -> str:
