@@ -8,7 +8,7 @@ import pytest
 from crawler.frontier import open_frontier
 from tests.program import at_once, write_config
 
-HEAVY = ("crawler.daemon", "crawler.fetch", "crawler.frontier.sqlite.desk.changing", "pydantic",
+HEAVY = ("crawler.daemon", "crawler.fetch", "crawler.frontier.sql.desk.changing", "pydantic",
          "requests", "rich", "structlog")  # fmt: skip
 ASKING = {
     "failures": ["failures"],

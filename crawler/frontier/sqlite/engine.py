@@ -1,81 +1,48 @@
-"""The embedded frontier: one SQLite file in WAL mode, shared by the processes of one machine.
+"""The embedded frontier: one SQLite file in WAL mode, shared by the processes of one machine."""
 
-Each verb is one transaction. `contract.Frontier` says what the verbs promise.
-"""
-
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, cast
 
 from crawler.frontier import values
-from crawler.frontier.clock import Clock, Clocks
-from crawler.frontier.process import Process
-from crawler.frontier.sqlite.engine_desk import SqliteDesk
-from crawler.frontier.sqlite.engine_lists import SqliteLists
-from crawler.frontier.sqlite.lists import new_urls
-from crawler.frontier.sqlite.rows.course import heard
-from crawler.frontier.sqlite.rows.listening import Ear
-from crawler.frontier.sqlite.rows.slices import Slice
-from crawler.frontier.sqlite.rows.terms import Visitor
-from crawler.frontier.sqlite.rows.transactions import Transactions
-from crawler.frontier.sqlite.visits import beats, hearing, leasing, owners, settling, tidying, turns
-from crawler.frontier.sqlite.visits.jobs import configure
-from crawler.frontier.sqlite.visits.ready import Looks
-from crawler.frontier.values import BEFORE_ALL
-from crawler.frontier.wishes import Heard
-from crawler.frontier.work import Found, Tidied, Work
-from crawler.model import Kept, Seconds, Task
-from crawler.records import HostRecord, JobTerms, Seed, Settlement
-
-PROCEDURES = (
-    settling.SETTLE,
-    settling.FAIL,
-    leasing.KEEP,
-    leasing.GIVE_BACK,
-    leasing.TAKE,
-    leasing.TAKE_BACK,
-    turns.QUEUE,
-    turns.TAKE,
-    turns.SHARE,
-)
+from crawler.frontier.clock import Clocks
+from crawler.frontier.questions import Integrity, Question
+from crawler.frontier.sql.engine import PROCEDURES, SqlFrontier
+from crawler.frontier.sql.engine_desk import Answer
+from crawler.frontier.sql.rows.names import Names
+from crawler.frontier.sql.visits import beats, hearing
+from crawler.frontier.sqlite.file.backup import backup
+from crawler.frontier.sqlite.file.damage import soundness
+from crawler.frontier.sqlite.file.database import is_newer
+from crawler.frontier.sqlite.file.listening import Ear
+from crawler.frontier.sqlite.file.transactions import Transactions
+from crawler.policy.course import Reading
+from crawler.threads import Native
 
 
-class SqliteFrontier(SqliteDesk, SqliteLists):
+def _beat(
+    db: Any,
+    names: Names,
+    owner: int,
+    pulse: values.Pulse,
+    read: Callable[[], Reading],
+    watched: values.Watched | None,
+) -> values.Beat:
+    """Beat, unless a newer crawler has migrated the file: its tables are not ours."""
+    return values.Beat() if is_newer(db) else beats.beat(db, names, owner, pulse, read, watched)
+
+
+class SqliteFrontier(SqlFrontier):
     """A frontier in a file."""
+
+    _file: Transactions
+    _beat = staticmethod(_beat)
 
     def __init__(
         self, state: Path, *, durable: bool, readonly: bool = False, clocks: Clocks
     ) -> None:
-        self._file = Transactions(state, PROCEDURES, durable=durable, readonly=readonly)
-        self._clock = Clock(clocks)
-        self.now = self._clock.now
-        self._visitor = Visitor()
-        self._looks = Looks()
-        self._ear = Ear(state, hearing.hear)
-
-    def __enter__(self) -> Self:
-        self._file.open()
-        self._clock.hear(self._file.read(heard, self._clock.clocks.read()))
-        self._ear.open()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ear.close()
-        self._file.close()
-
-    def join(
-        self,
-        process: Process,
-        holder: values.Holder | None = None,
-        known: str = "",
-        *,
-        guest: bool = False,
-    ) -> values.Joined:
-        read = self._clock.clocks.read
-        joined, course = self._file.write(owners.join, process, read, holder, known, guest)
-        self._clock.hear(course)
-        return joined
+        file = Transactions(state, PROCEDURES, durable=durable, readonly=readonly)
+        super().__init__(file, Ear(state, hearing.hear), clocks)
 
     def beat(
         self,
@@ -84,105 +51,13 @@ class SqliteFrontier(SqliteDesk, SqliteLists):
         watched: values.Watched | None = None,
     ) -> values.Beat:
         self._file.look()
-        read = self._clock.clocks.read
-        beat = self._file.write(beats.beat, self._file.names, owner, pulse, read, watched)
-        if beat.course:
-            self._clock.hear(beat.course)
-        return beat
+        return super().beat(owner, pulse, watched)
 
-    def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
-        return self._file.stage(owners.leave, owner, self._lasting(hosts), self.now())
+    def entry(self, question: Question[Answer]) -> Answer:
+        if isinstance(question, Integrity):
+            return cast("Answer", self._file.read(soundness, question))
+        return super().entry(question)
 
-    def hear(self, owner: int, after: int) -> Heard:
-        return self._ear.hear(owner, after)
-
-    def heed(self, owner: int, number: int, orders: Collection[int] = ()) -> None:
-        self._file.write(hearing.heed, owner, number, orders, self.now())
-
-    def hurry(self, until: Seconds) -> None:
-        self._file.patience.ends_at = until
-
-    def busy_since(self) -> Seconds:
-        return self._file.patience.since
-
-    def written_at(self) -> Seconds:
-        return self._file.written_at
-
-    def configure(
-        self,
-        jobs: Sequence[JobTerms],
-        *,
-        obeys: Mapping[str, bool | None] = values.NO_RULES,
-        text: tuple[int, str] = (0, ""),
-    ) -> None:
-        self._file.write(configure, self._file.names, jobs, self.now(), obeys, text)
-        known = {terms.name: terms.digest for terms in jobs}
-        self._visitor = replace(self._visitor, jobs=known)
-
-    def add(self, job: str, seeds: Sequence[Seed], *, recount: bool = False) -> int:
-        return self._file.stage(new_urls.add, job, seeds, self.now(), recount=recount)
-
-    def hold(self, jobs: Collection[str]) -> None:
-        self._visitor = replace(self._visitor, held=frozenset(jobs))
-
-    def tidy(self, owner: int, work: Work[Found], after: int = BEFORE_ALL) -> Tidied[Found]:
-        while True:
-            stepped = self._clock.stepped
-            found = self._file.stage(self._tidy, work, owner, self.now(), after, stepped)
-            if stepped == self._clock.stepped:  # else `now` and the times in it do not agree
-                return found
-
-    def _tidy(
-        self,
-        file: Transactions,
-        work: Work[Found],
-        owner: int,
-        now: Seconds,
-        after: int,
-        stepped: Seconds,
-    ) -> Tidied[Found]:
-        return tidying.tidy(Slice(file, self._visitor, owner, now, after, stepped), work)
-
-    def _lasting(self, hosts: Sequence[HostRecord]) -> Sequence[HostRecord]:
-        """Return what hosts are owed as it is kept: without the steps of the clock."""
-        stepped = self._clock.stepped
-        return [host.moved(-stepped) for host in hosts] if stepped else hosts
-
-    def lease(
-        self,
-        owner: int,
-        *,
-        new: int,
-        refills: dict[int, int],
-        idle: Sequence[HostRecord],
-        back: Sequence[int] = (),
-        found: Sequence[HostRecord] = (),
-    ) -> values.Lease:
-        lease = self._file.stage(
-            leasing.lease,
-            self._visitor,
-            self._looks,
-            owner,
-            self.now(),
-            new,
-            refills,
-            self._lasting(idle),
-            back,
-            self._lasting(found),
-        )
-        self._clock.hear(lease.course)
-        return lease.moved(self._clock.stepped) if self._clock.stepped else lease
-
-    def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
-        return self._file.write(settling.claim, paths, owner)
-
-    def settle(
-        self,
-        owner: int,
-        settlements: Sequence[Settlement],
-        hosts: Sequence[HostRecord],
-        claims: Mapping[int, str] = values.NO_CLAIMS,
-        kept: Mapping[int, Kept] = values.NOTHING_KEPT,
-    ) -> set[int]:
-        owed, stepped = self._lasting(hosts), self._clock.stepped
-        return self._file.stage(settling.settle, owner, settlements, owed, claims, kept, stepped)
+    def backup(self, target: Path, *, force: bool = False) -> int:
+        with Native(1) as native:  # the thread of the connection is the daemon's
+            return native.call(backup, self._file.state, target, force=force)

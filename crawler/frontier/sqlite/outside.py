@@ -8,19 +8,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from crawler.frontier.actions import Action
 from crawler.frontier.answers import START, Changed, Cursor, Page
 from crawler.frontier.clock import Clock, Clocks
 from crawler.frontier.queries import Query
-from crawler.frontier.questions import Question
-from crawler.frontier.sqlite.desk import asking, overview
+from crawler.frontier.questions import Integrity, Question
+from crawler.frontier.sql.desk import asking, overview
+from crawler.frontier.sql.rows.course import heard
+from crawler.frontier.sql.rows.names import Names
+from crawler.frontier.sqlite.file import older as older_ledger
 from crawler.frontier.sqlite.file.backup import backup
+from crawler.frontier.sqlite.file.damage import soundness
 from crawler.frontier.sqlite.file.database import is_current
-from crawler.frontier.sqlite.file.statefile import Connection, opened, told
-from crawler.frontier.sqlite.rows.course import heard
-from crawler.frontier.sqlite.rows.names import Names
+from crawler.frontier.sqlite.file.procedures import Connection
+from crawler.frontier.sqlite.file.statefile import opened, told
 from crawler.frontier.sums import Sums
 from crawler.model import Seconds
 
@@ -44,10 +47,12 @@ class SqliteLedger:
         self.now = clock.now
         with self._reading() as current:
             if is_current(current):
-                clock.hear(heard(current, clocks.read()))
+                clock.hear(heard(current, clocks.read))
 
     def sums(self, give_up: Seconds | None = None) -> Sums:
         with self._reading() as db:
+            if not is_current(db):
+                return older_ledger.sums(db)
             return overview.sums(db, self.now(), give_up)
 
     def page(self, query: Query[Answer], after: int = 0) -> Page[Answer]:
@@ -56,10 +61,12 @@ class SqliteLedger:
 
     def entry(self, question: Question[Answer]) -> Answer:
         with self._reading() as db:
+            if isinstance(question, Integrity):
+                return cast("Answer", soundness(db, question))
             return asking.entry(db, question)
 
     def change(self, action: Action, after: Cursor = START) -> Changed:
-        from crawler.frontier.sqlite.desk import changing  # noqa: PLC0415  a verb that asks writes nothing
+        from crawler.frontier.sql.desk import changing  # noqa: PLC0415  a verb that asks writes nothing
 
         with told(self._state):
             return changing.change(self._file, action, self.now(), after)

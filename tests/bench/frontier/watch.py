@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.frontier.sqlite.file.database import WAL_PAGES
-from crawler.frontier.sqlite.rows.transactions import Transactions
+from crawler.frontier.sqlite.file.transactions import Transactions
 
 WAL_BYTES = WAL_PAGES * 4096
 

@@ -7,8 +7,8 @@ from collections import Counter
 from contextlib import closing
 from zlib import crc32
 
-from crawler.frontier.sqlite.file.schema import DEAD, DONE, LEASED, RETIRED, ROBOTS_JOB, WAITING
-from crawler.frontier.sqlite.rows.names import is_obeyed
+from crawler.frontier.sql.rows.names import is_obeyed
+from crawler.frontier.sql.states import DEAD, DONE, LEASED, RETIRED, ROBOTS_JOB, WAITING
 from crawler.policy.naming import path_key
 from tests.parts.ledgers import tallies
 

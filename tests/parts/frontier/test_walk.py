@@ -2,9 +2,9 @@
 
 import pytest
 
-from crawler.frontier.sqlite.desk import unused
-from crawler.frontier.sqlite.lists import merging, passes
-from crawler.frontier.sqlite.visits import refitting
+from crawler.frontier.sql.desk import unused
+from crawler.frontier.sql.lists import merging, passes
+from crawler.frontier.sql.visits import refitting
 from tests import FULL
 from tests.parts.desk import assert_answers_agree
 from tests.parts.frontier.invariants import broken

@@ -5,7 +5,7 @@ import pytest
 
 from crawler.config import Job
 from crawler.errors import LeaseLostError
-from crawler.frontier.sqlite.visits import refitting
+from crawler.frontier.sql.visits import refitting
 from crawler.model import Kind
 from crawler.records import Done, HostRecord, JobTerms
 from crawler.seeder.rescheduling import Rescheduler, schedule_text

@@ -7,7 +7,7 @@ import pytest
 
 from crawler.errors import UsageError
 from crawler.frontier import AboutHost, FailuresOf, HostsOf, Pulse, Wishes, open_ledger, pages
-from crawler.frontier.sqlite.desk.host_tables import MAX_CHOSEN
+from crawler.frontier.sql.desk.host_tables import MAX_CHOSEN
 from crawler.frontier.wishes import MakeWish, Scope, Subject, Verb, Wisher
 from crawler.model import Kind
 from crawler.records import Again, Health, HostRecord, JobTerms, Rest

@@ -4,9 +4,10 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from sqlite3 import Connection
 
 from crawler.errors import StateError, UsageError
-from crawler.frontier.sqlite.file.statefile import Connection, opened
+from crawler.frontier.sqlite.file.statefile import opened
 from crawler.policy.remedies import Fault, fault_of, remedy, sentence
 from crawler.rights import as_file
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from crawler.errors import OlderLedgerError, StateError
 from crawler.frontier.process import Process, current
 from crawler.frontier.sqlite.file.faults import error_of
+from crawler.frontier.sqlite.file.procedures import Connection
 from crawler.frontier.sqlite.file.schema import APPLICATION_ID, TABLES, VERSION
 from crawler.model import Seconds
 from crawler.rights import make_folder, make_ledger
@@ -20,7 +21,7 @@ WAL_PAGES = 16_384
 """Pages of the write-ahead log (64 MB) after which they are copied into the file."""
 
 
-def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
+def connect(state: Path, *, durable: bool) -> Connection:
     """Open a state file, making it if there is none; `durable` syncs every transaction.
 
     Raises:
@@ -33,7 +34,11 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
         make_folder(state.parent)
         make_ledger(state)
         db = sqlite3.connect(
-            state, isolation_level=None, timeout=OPEN_WAIT_S, cached_statements=256
+            state,
+            isolation_level=None,
+            timeout=OPEN_WAIT_S,
+            cached_statements=256,
+            factory=Connection,
         )
         try:
             _create_or_check(db, state)
@@ -46,7 +51,7 @@ def connect(state: Path, *, durable: bool) -> sqlite3.Connection:
     return db
 
 
-def reader(state: Path) -> sqlite3.Connection:
+def reader(state: Path) -> Connection:
     """Open a state file that is there for reading alone, and hold its files as they are.
 
     Raises:
@@ -54,7 +59,7 @@ def reader(state: Path) -> sqlite3.Connection:
     """
     uri = f"{state.absolute().as_uri()}?mode=ro"
     try:
-        db = sqlite3.connect(uri, uri=True, isolation_level=None)
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, factory=Connection)
         try:
             db.execute("SELECT 1 FROM sqlite_schema").fetchone()
         except BaseException:
@@ -65,13 +70,13 @@ def reader(state: Path) -> sqlite3.Connection:
     return db
 
 
-def checkpoint(db: sqlite3.Connection) -> None:
+def checkpoint(db: Connection) -> None:
     """Copy the write-ahead log into the file, so that the file alone has all; others may forbid."""
     with suppress(sqlite3.Error):
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
+def _create_or_check(db: Connection, state: Path) -> None:
     db.execute("BEGIN IMMEDIATE")
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables:
@@ -85,25 +90,25 @@ def _create_or_check(db: sqlite3.Connection, state: Path) -> None:
     db.execute("COMMIT")
 
 
-def is_newer(db: sqlite3.Connection) -> bool:
+def is_newer(db: Connection) -> bool:
     """Tell whether a newer crawler has migrated the file since it was opened."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     return bool(version > VERSION)
 
 
-def is_current(db: sqlite3.Connection) -> bool:
+def is_current(db: Connection) -> bool:
     """Tell whether a file has the tables of today, and not those of an older crawler."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     return bool(version == VERSION) and not is_migrating(db)
 
 
-def is_migrating(db: sqlite3.Connection) -> bool:
+def is_migrating(db: Connection) -> bool:
     """Tell whether a migration has begun and is not at its end."""
     found = db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'migration'")
     return found.fetchone() is not None
 
 
-def check_version(db: sqlite3.Connection, state: Path) -> None:
+def check_version(db: Connection, state: Path) -> None:
     """See that a state file is one of ours, and as new as this crawler.
 
     Raises:
@@ -122,7 +127,7 @@ def check_version(db: sqlite3.Connection, state: Path) -> None:
         raise older_error(db, state, version)
 
 
-def living(db: sqlite3.Connection) -> list[Process]:
+def living(db: Connection) -> list[Process]:
     """Return the processes whose rows are in a file of any version, and that are not dead."""
     machine, now = current().machine, time.time()
     rows = db.execute("SELECT machine, pid, born, lease_until FROM process").fetchall()
@@ -130,7 +135,7 @@ def living(db: sqlite3.Connection) -> list[Process]:
     return [one for one, until in found if one.may_live(machine, until, now)]
 
 
-def older_error(db: sqlite3.Connection, state: Path, version: int) -> OlderLedgerError:
+def older_error(db: Connection, state: Path, version: int) -> OlderLedgerError:
     """Return the error about a state file of an older crawler: what its migration waits for."""
     words = f"{state} was written by an older crawler (schema {version}, this one needs {VERSION})"
     if is_migrating(db):
@@ -147,7 +152,7 @@ def older_error(db: sqlite3.Connection, state: Path, version: int) -> OlderLedge
     return OlderLedgerError(f"{words}; start the daemon once to migrate it")
 
 
-def _set_up(db: sqlite3.Connection, *, durable: bool) -> None:
+def _set_up(db: Connection, *, durable: bool) -> None:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
     db.execute("PRAGMA cache_size = -65536")

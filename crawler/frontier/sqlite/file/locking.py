@@ -1,11 +1,11 @@
 """Waiting for other processes to let the state file go. Runs in the native thread."""
 
-import math
 import sqlite3
 import time
 
 from gevent.monkey import get_original
 
+from crawler.frontier.sql.held import Patience
 from crawler.model import Seconds
 
 MAX_WAIT_S: Seconds = 30.0
@@ -13,20 +13,6 @@ MAX_WAIT_S: Seconds = 30.0
 FIRST_WAIT_S, LATER_WAIT_S = 0.0005, 0.005
 """First and longest step, in seconds, of waiting for its end."""
 _sleep = get_original("time", "sleep")  # in a native thread there is no hub to sleep on
-
-
-class Patience:
-    """How long this process waits for others to let the state file go; a stop shortens it."""
-
-    def __init__(self) -> None:
-        self.ends_at: Seconds = math.inf
-        """Monotonic time after which nothing is waited for."""
-        self.since: Seconds = 0.0
-        """Monotonic time since when no write was let through; 0 while nobody waits for one."""
-
-    def is_over(self, began: Seconds, now: Seconds) -> bool:
-        """Tell whether a wait that began then is a fault; where a stop is near it alone decides."""
-        return now > (began + MAX_WAIT_S if math.isinf(self.ends_at) else self.ends_at)
 
 
 def begin(db: sqlite3.Connection, patience: Patience, *, write: bool) -> None:
@@ -41,7 +27,7 @@ def begin(db: sqlite3.Connection, patience: Patience, *, write: bool) -> None:
             (_begin_write if write else _begin_read)(db)
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or patience.is_over(began, time.monotonic()):
+            if not busy or _is_over(patience, began):
                 raise
             if db.in_transaction:
                 db.execute("ROLLBACK")
@@ -61,3 +47,8 @@ def _begin_write(db: sqlite3.Connection) -> None:
 def _begin_read(db: sqlite3.Connection) -> None:
     db.execute("BEGIN")
     db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # this may have to wait
+
+
+def _is_over(patience: Patience, began: Seconds) -> bool:
+    """Tell whether a wait that began then is a fault."""
+    return time.monotonic() > min(began + MAX_WAIT_S, patience.ends_at)

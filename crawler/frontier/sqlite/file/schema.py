@@ -1,5 +1,6 @@
 """The tables of a state file. `application_id` says that a file is ours, `user_version` how new."""
 
+from crawler.frontier.sql.states import LEASED, RETIRED, ROBOTS_JOB, USUAL, WAITING
 from crawler.frontier.sqlite.file.accounts import ACCOUNTS
 from crawler.frontier.sqlite.file.list_tables import LISTS
 from crawler.frontier.sqlite.file.visit_tables import VISITS
@@ -8,13 +9,6 @@ from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
 VERSION = 6
-
-WAITING, LEASED, DONE, DEAD, RETIRED = range(5)
-STARTING, GUEST = "starting", "guest"
-RANKS = URGENT, USUAL, LATER = range(3)
-"""Of the URLs of a job on a host that are due, those of the lowest rank go first."""
-ROBOTS_JOB = 0
-"""Number of the job that has the visits to robots.txt; no configured job has it."""
 
 TABLES = f"""
 CREATE TABLE ledger (

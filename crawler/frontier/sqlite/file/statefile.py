@@ -8,10 +8,10 @@ from pathlib import Path
 from crawler.errors import StateError
 from crawler.frontier.sqlite.file.database import is_migrating, older_error
 from crawler.frontier.sqlite.file.faults import error_of
+from crawler.frontier.sqlite.file.procedures import Connection
 from crawler.frontier.sqlite.file.schema import APPLICATION_ID, VERSION
 from crawler.model import Seconds
 
-Connection = sqlite3.Connection
 BUSY_S: Seconds = 4.0
 """How long a verb waits for another program that writes, before it says so."""
 
@@ -40,7 +40,9 @@ def opened(
     uri = f"{state.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
     with (
         told(state),
-        closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)) as db,
+        closing(
+            sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S, factory=Connection)
+        ) as db,
     ):
         _check(db, state, older=older)
         yield db

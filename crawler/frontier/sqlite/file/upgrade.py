@@ -25,6 +25,7 @@ from crawler.frontier.sqlite.file.database import (
 )
 from crawler.frontier.sqlite.file.faults import error_of
 from crawler.frontier.sqlite.file.migrations import MIGRATIONS
+from crawler.frontier.sqlite.file.procedures import Connection
 from crawler.frontier.sqlite.file.schema import APPLICATION_ID, VERSION
 from crawler.threads import Native
 from crawler.urls import bucket_of, host_of
@@ -133,7 +134,7 @@ class Upgrade:
                     part.with_name(part.name + suffix).unlink(missing_ok=True)
         return target
 
-    def _copied(self, db: sqlite3.Connection, part: Path, version: int) -> bool:
+    def _copied(self, db: Connection, part: Path, version: int) -> bool:
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(part, isolation_level=None)) as copy:
@@ -151,9 +152,18 @@ class Upgrade:
         if self.cancelled:
             raise _CancelledError
 
+    def _opened(self) -> Connection:
+        return sqlite3.connect(
+            self._state, isolation_level=None, timeout=BUSY_S, factory=Connection
+        )
+
     def _step(self) -> bool:
         try:
-            with closing(sqlite3.connect(self._state, isolation_level=None, timeout=BUSY_S)) as db:
+            with closing(
+                sqlite3.connect(
+                    self._state, isolation_level=None, timeout=BUSY_S, factory=Connection
+                )
+            ) as db:
                 for function in (bucket_of, host_of):
                     db.create_function(function.__name__, 1, function, deterministic=True)
                 return slice_of(db)
@@ -169,7 +179,7 @@ def _sweep(state: Path) -> None:
                 part.unlink()
 
 
-def slice_of(db: sqlite3.Connection) -> bool:
+def slice_of(db: Connection) -> bool:
     """Make one slice of what is left, in one transaction; return whether there is more."""
     db.execute("BEGIN IMMEDIATE")
     try:
@@ -182,7 +192,7 @@ def slice_of(db: sqlite3.Connection) -> bool:
     return more
 
 
-def _advanced(db: sqlite3.Connection) -> bool:
+def _advanced(db: Connection) -> bool:
     """Go on to the end of a slice; begin, if nobody did and no older process lives."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (application,) = db.execute("PRAGMA application_id").fetchone()
@@ -208,7 +218,7 @@ def _advanced(db: sqlite3.Connection) -> bool:
     return True
 
 
-def _made(db: sqlite3.Connection, script: list[str], at: _Position, *, sliced: bool) -> _Position:
+def _made(db: Connection, script: list[str], at: _Position, *, sliced: bool) -> _Position:
     """Run a statement, or a slice of it; return where to go on."""
     upto = at.after + TASKS_AT_ONCE
     if sliced:

@@ -1,0 +1,43 @@
+"""What the verbs ask of an engine's connection. It has the shape of sqlite3's (PEP 249)."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from crawler.frontier.sql.procedures import Procedure
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""Values for the `?`, or for each `:name`, of a statement."""
+
+
+class Cursor(Protocol):
+    """The rows of a statement, or how many it has changed."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+
+    def fetchone(self) -> Any:
+        """Return the next row; None at the end."""
+
+    def fetchall(self) -> list[Any]:
+        """Return all rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Return the rows that are left."""
+
+
+class Connection(Protocol):
+    """A connection to a ledger, within a transaction."""
+
+    def execute(self, sql: str, parameters: Parameters = (), /) -> Cursor:
+        """Run a statement."""
+
+    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
+        """Run a statement once for each of these."""
+
+    def run(self, procedure: Procedure, values: Mapping[str, Any], /) -> None:
+        """Run the statements of a procedure with these values, among others, as parameters.
+
+        Raises:
+            LeaseLostError: it is fenced, and `owner` was taken for dead; nothing was done.
+        """

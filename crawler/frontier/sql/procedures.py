@@ -1,0 +1,26 @@
+"""Procedures: statements that run as one, without the interpreter in between."""
+
+from crawler.errors import LeaseLostError
+from crawler.frontier.values import LEASE_S
+
+OWNED = "EXISTS (SELECT 1 FROM host WHERE host.id = task.host AND host.owner = :owner)"
+"""Condition on a task: its host is the owner's."""
+
+
+class Procedure:
+    """Statements with `:name` for each parameter; they name temporary tables without `temp.`."""
+
+    def __init__(self, name: str, parameters: str, *statements: str, fenced: bool = False) -> None:
+        self.name = name
+        self.parameters = parameters.split()
+        self.statements = statements
+        self.fenced = fenced
+        """Whether the parameter `owner` must not be taken for dead."""
+
+
+def lost_error() -> LeaseLostError:
+    """Return the error of a process that was taken for dead."""
+    return LeaseLostError(
+        "another process took this one for dead and reclaimed its leases; was it stopped, "
+        f"or was the machine stalled, for more than {LEASE_S:.0f} s?"
+    )

@@ -1,0 +1,46 @@
+"""Rows of a verb in temporary tables of its connection, made while nobody waits for the file.
+
+A verb fills them before its transaction, which then is a few statements over whole tables. They
+live in memory, and are emptied before they are filled, for a transaction that failed leaves them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from crawler.frontier.sql.connection import Connection
+
+OWED = (
+    "next_at", "opens_at", "gap", "address", "backoff", "failures", "failing_since", "silent",
+    "latency", "spent", "day", "answered_at", "failed_until", "put_off_until", "turn_at",
+    "refusals", "refused_path", "refused_since", "well_at", "share", "first_failed_at",
+    "spacing", "per_day",
+)  # fmt: skip
+"""Columns of a host that its owner records."""
+
+
+def fill(db: Connection, **tables: Iterable[Sequence[Any]]) -> None:
+    """Make these the rows of tables; called before the transaction that reads them.
+
+    All of a verb at once: to begin and to end takes as long as a dozen rows.
+    """
+    made = {table: list(rows) for table, rows in tables.items()}
+    with filling(db, *made):
+        for table, rows in made.items():
+            if rows:
+                places = ", ".join("?" * len(rows[0]))
+                db.executemany(f"INSERT INTO temp.{table} VALUES ({places})", rows)
+
+
+@contextmanager
+def filling(db: Connection, *tables: str) -> Iterator[None]:
+    """Empty tables; what a block fills them with is whole, or nothing."""
+    db.execute("BEGIN")  # of the temporary tables alone: it locks nothing
+    try:
+        for table in tables:
+            db.execute(f"DELETE FROM temp.{table}")
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise

@@ -1,0 +1,184 @@
+"""Between rows and values: tasks as they are leased, and the rows of their settlements."""
+
+import json
+from collections import Counter
+from typing import Any, NamedTuple
+
+from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.rows.visited import columns
+from crawler.frontier.sql.states import DEAD, DONE, LEASED, RETIRED, WAITING
+from crawler.model import Kept, Kind, Outcome, Seconds, Task, Validators
+from crawler.policy.retry import end_of, host_asked_for_it, is_hosts_word, state_of
+from crawler.records import Again, Dead, Done, Hop, Settlement, Verdict
+from crawler.urls import host_of
+
+COLUMNS = columns(
+    "id, fingerprint, job, host, url, location, path, attempt, failures, hops, "
+    "put_off, etag, last_modified, part, part_etag, part_modified, part_total, "
+    "due_at, ended, digest, every, extra, listed, via"
+)
+_TALLY = """
+INSERT INTO tally VALUES (?, ?, ?)
+ON CONFLICT DO UPDATE SET n = n + excluded.n"""
+_NO_VALIDATORS = Validators()
+ENDS = (Done, Dead)
+"""A tuple: a union is made anew, and asked slowly, for every row."""
+
+
+def task_of(row: tuple[Any, ...], job: str, key: str | None = None, rules_version: int = 0) -> Task:
+    """Return the task of a row of COLUMNS; `key` is name:port of its host, where that is known."""
+    number, fingerprint, _, host, url, location, path, attempt, failures, hops, *others = row
+    put_off, etag, last_modified, part, part_etag, part_modified, part_total, *others = others
+    due_at, ended, digest, every, extra, listed, via = others
+    there = location or url
+    return Task(
+        id=number,
+        job=job,
+        url=url,
+        location=there,
+        host=key or host_of(there),
+        host_id=host,
+        fingerprint=fingerprint,
+        attempt=attempt,
+        failures=failures,
+        put_off=put_off,
+        hops=hops,
+        path=path,
+        stored=Validators(etag, last_modified) if etag or last_modified else None,
+        kept=Kept(part, Validators(part_etag, part_modified), part_total) if part else None,
+        robots=via is not None,
+        rules_version=rules_version,
+        due_at=due_at,
+        ended=ended,
+        digest=digest.hex() if digest else "",
+        every=every,
+        extra=json.loads(extra) if extra else None,
+        listed=via is None or listed > 0,
+    )
+
+
+class Row(NamedTuple):
+    """Values that a settlement writes over the row of its task."""
+
+    id: int
+    state: int
+    due_at: Seconds
+    host: int
+    location: str | None
+    path: str | None
+    attempt: int
+    failures: int
+    hops: int
+    kind: str
+    status: int | None
+    size: int
+    digest: bytes | None
+    finished_at: Seconds
+    reason: str | None
+    etag: str | None
+    last_modified: str | None
+    ended: bool
+    directives: str | None
+    final: str | None
+    success_at: int | None
+    changed_at: int | None
+    every: Seconds | None
+    unverified: bool
+    put_off: int
+    host_asked: bool
+    cleared: bool
+    """Whether it is suspected no more."""
+    media_type: str | None
+
+
+def row_of(settled: Settlement) -> Row:
+    """Return the row of a settlement. After a hop its `host` is the caller's to set."""
+    task, outcome, verdict = settled.task, settled.outcome, settled.verdict
+    now, kind = settled.finished_at, outcome.kind.value
+    then = _then(task, outcome, verdict, now)
+    ended = isinstance(verdict, ENDS)
+    success_at, changed_at = _good_times(task, outcome, int(now)) if ended else (None, None)
+    validators = outcome.validators or task.stored or _NO_VALIDATORS
+    return Row(
+        id=task.id,
+        state=then.state,
+        due_at=then.due_at,
+        host=task.host_id,
+        location=None if then.location == task.url else then.location,
+        path=outcome.path,
+        attempt=task.attempt,
+        failures=then.failures,
+        hops=then.hops,
+        kind=kind,
+        status=outcome.status,
+        size=outcome.size,
+        digest=bytes.fromhex(outcome.digest) or None,
+        finished_at=now,
+        reason=outcome.reason or None,
+        etag=validators.etag,
+        last_modified=validators.last_modified,
+        ended=not isinstance(verdict, Again),
+        directives=outcome.directives or None,
+        final=end_of(task, outcome).value if ended else None,
+        success_at=success_at,
+        changed_at=changed_at,
+        every=then.every,
+        unverified=outcome.unverified,
+        put_off=then.put_off,
+        host_asked=isinstance(verdict, Again) and is_hosts_word(outcome, verdict.at - now),
+        cleared=state_of(outcome) == "well",
+        media_type=outcome.media_type,
+    )
+
+
+class _Then(NamedTuple):
+    """State of a task from a verdict on."""
+
+    state: int
+    due_at: Seconds
+    location: str
+    failures: int
+    hops: int
+    every: Seconds | None
+    put_off: int = 0
+
+
+def _then(task: Task, outcome: Outcome, verdict: Verdict, now: Seconds) -> _Then:
+    if isinstance(verdict, Done):
+        return _ended(DONE, task, verdict, now)
+    if isinstance(verdict, Again):
+        failures = task.failures + verdict.charged
+        put_off = task.put_off + host_asked_for_it(outcome)
+        return _Then(WAITING, verdict.at, task.location, failures, task.hops, task.every, put_off)
+    if isinstance(verdict, Hop):
+        return _Then(WAITING, now, verdict.location, task.failures, task.hops + 1, task.every)
+    return _ended(DEAD, task, verdict, now)
+
+
+def _ended(state: int, task: Task, verdict: Done | Dead, now: Seconds) -> _Then:
+    """Return how a task stays after its end, or how it begins anew at a later time."""
+    if verdict.next_at:
+        return _Then(WAITING, verdict.next_at, task.url, 0, 0, verdict.every)
+    return _Then(state, now, task.location, task.failures, task.hops, verdict.every)
+
+
+def _good_times(task: Task, outcome: Outcome, now: int) -> tuple[int | None, int | None]:
+    """Return when a visit succeeded, and when it brought other content; None if it did not."""
+    if outcome.kind is Kind.UNCHANGED:
+        return now, None
+    if outcome.kind is Kind.STORED:
+        return now, now if outcome.digest != task.digest else None
+    return None, None
+
+
+def tally(db: Connection, sums: Counter[tuple[int, str]]) -> None:
+    """Add numbers of URLs to the sums of the ledger, by (job, kind)."""
+    db.executemany(_TALLY, [(job, kind, n) for (job, kind), n in sums.items() if n])
+
+
+def counted_as(job: int, state: int, ended: str | None) -> list[tuple[int, str]]:
+    """Return what a task is counted as in the sums, beside being known."""
+    if state == RETIRED:
+        return [(job, "retired")]
+    again = [(job, "+")] if ended and state in {WAITING, LEASED} else []
+    return [*again, (job, ended)] if ended else []

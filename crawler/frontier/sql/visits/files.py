@@ -1,0 +1,185 @@
+"""Stored files: looked through, made due again, renamed."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from crawler.frontier.answers import Page
+from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.rows.fingerprints import TASK_OF
+from crawler.frontier.sql.rows.names import Names
+from crawler.frontier.sql.rows.readiness import update_ready_at
+from crawler.frontier.sql.rows.tasks import tally
+from crawler.frontier.sql.rows.visited import BEGIN_ANEW, TASKS
+from crawler.frontier.sql.states import LEASED, RETIRED, WAITING
+from crawler.model import Seconds
+from crawler.policy.naming import path_key
+from crawler.records import StoredFile
+from crawler.urls import host_of
+
+ROWS_AT_ONCE = 2000
+"""Tasks that are looked at in one transaction."""
+FILES_AT_ONCE = 100
+"""Files of retired URLs that are let go in one transaction."""
+
+_PAGE = f"""
+SELECT found.id, job.name, url, fingerprint, path, size, found.digest, found.state = {RETIRED},
+    active
+FROM (SELECT * FROM task WHERE id > ? ORDER BY id LIMIT {ROWS_AT_ONCE}) AS found
+JOIN job ON job.id = found.job LEFT JOIN visited ON visited.task = found.id
+WHERE found.digest IS NOT NULL AND path IS NOT NULL AND found.state != {LEASED} ORDER BY found.id"""
+_UNNEEDED = f"""
+SELECT task.id, job.name, url, fingerprint, path, size, task.digest, 1, active FROM job
+JOIN task ON task.job = job.id AND task.state = {RETIRED} AND task.digest IS NOT NULL
+LEFT JOIN visited ON visited.task = task.id
+WHERE job.name = ? AND task.id > ? ORDER BY task.id LIMIT {FILES_AT_ONCE}"""
+_LET_GO = f"""
+UPDATE task SET digest = NULL, ended = CASE state WHEN {RETIRED} THEN NULL ELSE ended END
+WHERE id = ? AND path = ? AND digest = ? AND (state = {RETIRED} OR
+    state != {LEASED} AND job IN (SELECT id FROM job WHERE NOT active))"""
+_LAST = f"SELECT max(id), count(*) FROM (SELECT id FROM task WHERE id > ? LIMIT {ROWS_AT_ONCE})"
+_CLAIMANTS = """
+SELECT file.key, task.path, task.state FROM json_each(?) AS wanted
+CROSS JOIN file ON file.key = wanted.value JOIN task ON task.id = file.task"""
+_STILL = f"""
+SELECT job, state, ended, host, url, active FROM task JOIN job ON job.id = task.job
+WHERE task.id = ? AND path = ? AND task.digest = ? AND state != {LEASED}"""
+_ANEW = f"""
+UPDATE task SET state = {WAITING}, due_at = ?, host = ?, failures = 0, ended = NULL,
+    digest = NULL WHERE id = ?"""
+_NO_FILE = "UPDATE visited SET size = NULL, etag = NULL, last_modified = NULL WHERE task = ?"
+
+
+def stored(db: Connection, after: int) -> Page[StoredFile]:
+    """Return the stored files of a slice of the tasks.
+
+    A task that is being visited is left out: its file may be written just now.
+    """
+    files = stored_files(db.execute(_PAGE, (after,)))
+    last, found = db.execute(_LAST, (after,)).fetchone()
+    return Page(files, last if found == ROWS_AT_ONCE else None)
+
+
+def still(db: Connection, files: Sequence[StoredFile]) -> list[StoredFile]:
+    """Return the files of which the ledger still says the same, and which nobody visits."""
+    return [file for file in files if _row(db, file)]
+
+
+def revisit(db: Connection, names: Names, files: Sequence[StoredFile], now: Seconds) -> int:
+    """Make URLs due whose files are gone, as if nothing had been stored; return how many.
+
+    What has changed meanwhile, is retired, or of a job that the configuration no longer has stays.
+    """
+    return _make_due(db, names, [file for file in files if file.active], now)
+
+
+def _make_due(db: Connection, names: Names, files: Sequence[StoredFile], now: Seconds) -> int:
+    """Make URLs due that are listed now, by a job that the configuration has now."""
+    sums: Counter[tuple[int, str]] = Counter()
+    hosts: set[int] = set()
+    number = 0
+    for file in files:
+        row = _row(db, file)
+        if row is None or row[1] == RETIRED or not row[-1]:
+            continue
+        job, state, ended, host, url, _ = row
+        home = names.host_id(db, host_of(url), job)
+        db.execute(_ANEW, (now, home, file.task))
+        db.execute(_NO_FILE, (file.task,))
+        db.execute(f"{BEGIN_ANEW}, suspicion = 0 WHERE task = ?", (file.task,))
+        hosts |= {host, home}
+        if ended:
+            sums[job, ended] -= 1
+            sums[job, "+"] -= state == WAITING
+        number += 1
+    tally(db, sums)
+    update_ready_at(db, hosts, now)
+    return number
+
+
+def unneeded(db: Connection, job: str, after: int) -> Page[StoredFile]:
+    """Return files of a job's retired URLs, by the tasks' numbers, as many as are let go at once.
+
+    What has the name of such a file without being that file is not among them.
+    """
+    files = stored_files(db.execute(_UNNEEDED, (job, after)))
+    return Page(files, files[-1].task if len(files) == FILES_AT_ONCE else None)
+
+
+def let_go(db: Connection, names: Names, files: Sequence[StoredFile], now: Seconds) -> int:
+    """Note that files of retired URLs, or of jobs that are gone, are removed; return how many.
+
+    One that is listed again is due then, and one that was meanwhile is due now: its file is gone.
+    """
+    back = []
+    for file in files:
+        found = (file.task, file.path, bytes.fromhex(file.digest))
+        if db.execute(_LET_GO, found).rowcount:
+            db.execute(_NO_FILE, (file.task,))
+            key = (path_key(file.path), file.task)
+            db.execute("DELETE FROM file WHERE key = ? AND task = ?", key)
+        else:
+            back.append(file)
+    _make_due(db, names, back, now)
+    return len(files) - len(back)
+
+
+def rename(db: Connection, file: StoredFile, path: str) -> bool:
+    """Note that a file has another name; the old one is free. Return whether that is so now.
+
+    It may be so already, by another audit. Names that differ in case alone are one: it stays.
+    """
+    if _row(db, file) is None:
+        now = db.execute("SELECT path FROM task WHERE id = ?", (file.task,)).fetchone()
+        return bool(now and now[0] == path)
+    db.execute("UPDATE task SET path = ? WHERE id = ?", (path, file.task))
+    db.execute("INSERT OR IGNORE INTO file (key, task) VALUES (?, ?)", (path_key(path), file.task))
+    old = path_key(file.path)
+    if old != path_key(path):
+        db.execute("DELETE FROM file WHERE key = ? AND task = ?", (old, file.task))
+    return True
+
+
+def unnamed(db: Connection, paths: Iterable[str], parts: Iterable[tuple[str, int]]) -> list[str]:
+    """Return the files that no task has reserved, and the parts, with fingerprints, of no task.
+
+    What a task that is being visited has reserved may be on its way to disk.
+    """
+    keys = {path: path_key(path) for path in paths}
+    known = {
+        key: (path, state)
+        for key, path, state in db.execute(_CLAIMANTS, (json.dumps(list(keys.values())),))
+    }
+    lost = [path for path, key in keys.items() if not _owns(known.get(key), key)]
+    return lost + [path for path, print_ in parts if not _is_part(db, path, print_)]
+
+
+def _is_part(db: Connection, path: str, print_: int) -> bool:
+    """Tell whether a task, by its fingerprint, has a part, or may be writing it."""
+    row = db.execute(
+        f"SELECT part = ? OR state = {LEASED} FROM {TASKS} WHERE id = {TASK_OF}", (path, print_)
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _owns(found: tuple[str | None, int] | None, key: int) -> bool:
+    if found is None:
+        return False
+    path, state = found
+    return state == LEASED or (path is not None and path_key(path) == key)
+
+
+def _row(db: Connection, file: StoredFile) -> tuple[Any, ...] | None:
+    found = db.execute(_STILL, (file.task, file.path, bytes.fromhex(file.digest))).fetchone()
+    return tuple(found) if found else None
+
+
+def stored_files(rows: Iterable[tuple[Any, ...]]) -> list[StoredFile]:
+    """Return rows of stored files as values."""
+    return [
+        StoredFile(
+            number, job, url, print_, path or "", size or 0, digest.hex(), bool(gone), bool(active)
+        )
+        for number, job, url, print_, path, size, digest, gone, active in rows
+    ]

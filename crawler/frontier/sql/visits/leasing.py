@@ -1,0 +1,196 @@
+"""Leasing: hosts and tasks pass to a process, in fair parts.
+
+An address stays with one process while that holds a host at it, so that its limit holds for all.
+The address of a host is found when its first visit is about to begin; the process then has the
+address, or gives the host back if another process has it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crawler.frontier.classes import CLASSES
+from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.procedures import OWNED, Procedure
+from crawler.frontier.sql.rows import staging
+from crawler.frontier.sql.rows.addresses import hold, let_go
+from crawler.frontier.sql.rows.course import COLUMNS, course_of
+from crawler.frontier.sql.rows.file import Transactions
+from crawler.frontier.sql.rows.pauses import all_paused
+from crawler.frontier.sql.rows.readiness import LEAVE, LEFT, OWE_ALL, free, owed_rows
+from crawler.frontier.sql.rows.terms import Visitor
+from crawler.frontier.sql.states import LEASED, WAITING
+from crawler.frontier.sql.visits import parking, ready, turns
+from crawler.frontier.sql.visits.fair_share import fair_share
+from crawler.frontier.sql.visits.ready import Looks
+from crawler.frontier.values import Lease
+from crawler.model import Seconds
+from crawler.records import HostRecord
+
+FIRST_TASKS = 2
+"""Tasks of a host just taken; how many more it can use shows with the next lease."""
+
+_BACK = f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE state = {LEASED} AND"
+_PART = """
+INSERT OR IGNORE INTO parted
+SELECT address FROM host WHERE id IN (SELECT id FROM temp.owed) AND address IS NOT NULL"""
+_REFUSE = """
+INSERT INTO refused SELECT owed.id FROM temp.owed CROSS JOIN address ON ip = owed.address
+WHERE NOT leaves AND owner IS NOT NULL AND owner != :owner"""
+_LEAVING = f"{LEFT} UNION ALL SELECT host FROM temp.refused"
+_OWN = """
+DELETE FROM wanted WHERE NOT EXISTS (
+    SELECT 1 FROM host WHERE host.id = wanted.host AND host.owner = :owner)"""
+KEEP = Procedure("keep", "owner now", _OWN, fenced=True)
+"""What is left of GIVE_BACK where nothing is given back and nothing moves."""
+GIVE_BACK = Procedure(
+    "give_back",
+    "owner now",
+    f"{_BACK} id IN (SELECT id FROM temp.returned) AND {OWNED}",
+    _REFUSE,
+    _PART,
+    LEAVE,
+    *OWE_ALL,
+    _PART,
+    f"{_BACK} host IN (SELECT host FROM temp.refused)",
+    free(_LEAVING),
+    hold("SELECT id FROM temp.owed"),
+    let_go("SELECT ip FROM temp.parted"),
+    _OWN,
+    fenced=True,
+)
+"""Gives back tasks, and hosts that leave or whose address is another process's; moves the others.
+
+The addresses before and after are `parted`, for no host may be left there.
+"""
+_FILLED = ("parted", "refused", "turn", "taken")
+"""Tables that the procedures of a lease fill."""
+_NEW = "SELECT host FROM temp.wanted WHERE new"
+TAKE = Procedure(
+    "take_hosts",
+    "owner hosts tasks",
+    """
+INSERT INTO wanted SELECT value, :tasks, :tasks, 1, key - 1000000 FROM json_each(:hosts)
+WHERE true ON CONFLICT DO UPDATE SET new = 1""",
+    f"UPDATE host SET owner = :owner WHERE id IN ({_NEW})",
+    hold(_NEW),
+)
+"""Makes hosts those of the owner; they are wanted, and come before those to be refilled."""
+TAKE_BACK = Procedure(
+    "take_back",
+    "owner now",
+    f"{_BACK} id IN (SELECT id FROM temp.taken)",
+    free(_NEW),
+    let_go(f"SELECT address FROM host WHERE id IN ({_NEW})"),
+)
+_NEXT = f"""
+SELECT {COLUMNS}, (SELECT min(ready_at) FROM ({
+    " UNION ALL ".join(
+        f"SELECT * FROM (SELECT ready_at FROM host WHERE class = {weight} AND owner IS NULL "
+        "AND NOT parked AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1)"
+        for weight in CLASSES
+    )
+} UNION ALL {parking.FIRST})) FROM clock"""
+"""The clock's course, and when the next host is ready that nobody owns."""
+_ANSWERED = """
+SELECT owed.address, ifnull(address.answered_at, 0.0)
+FROM temp.owed LEFT JOIN address ON ip = owed.address
+WHERE NOT leaves AND owed.address IS NOT NULL"""
+
+
+def lease(
+    file: Transactions,
+    visitor: Visitor,
+    looks: Looks,
+    owner: int,
+    now: Seconds,
+    new: int,
+    refills: Mapping[int, int],
+    idle: Sequence[HostRecord],
+    back: Sequence[int],
+    found: Sequence[HostRecord],
+) -> Lease:
+    """Free and move hosts, take new ones, take tasks: in this order, so that one may come back.
+
+    Tasks of a host that moves go back with it, for it moves only while none of its visits is open.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    db = file.db
+    _take_back_unanswered(file, owner, now)
+    _know(file, visitor)
+    _stage(db, refills, idle, back, found)
+    values = {"owner": owner, "now": now, "all_jobs": visitor.jobs is None}
+    with file.locked():
+        db.run(GIVE_BACK if idle or back or found else KEEP, values)
+        share, more = _take(db, looks, values, new, refills)
+        *course, next_at = db.execute(_NEXT, values).fetchone()
+        file.unanswered = True
+    lease = Lease(
+        turns.answer(db, file.names, visitor),
+        max(0, -share),
+        next_at,
+        more=more,
+        refused=frozenset(host for (host,) in db.execute("SELECT host FROM temp.refused")),
+        answered_at=dict(db.execute(_ANSWERED).fetchall()) if found else {},
+        course=course_of(course),
+    )
+    file.unanswered = False
+    return lease
+
+
+def _take(
+    db: Connection,
+    looks: Looks,
+    values: Mapping[str, Any],
+    new: int,
+    refills: Mapping[int, int],
+) -> tuple[int, bool]:
+    """Take hosts and tasks, unless everything is paused.
+
+    Return the share of the owner, and whether hosts were not looked at.
+    """
+    paused = all_paused(db)
+    new = 0 if paused else new
+    owner, now = values["owner"], values["now"]
+    if new > 0:
+        parking.bring_back(db, owner, now, new)
+    share = fair_share(db, owner, now, new)
+    hosts, more = ready.choose(db, looks, values, new, share)
+    if hosts:
+        db.run(TAKE, {"owner": owner, "hosts": json.dumps(hosts), "tasks": FIRST_TASKS})
+    if not paused and (hosts or refills):
+        turns.take(db, values)
+    return share, more
+
+
+def _know(file: Transactions, visitor: Visitor) -> None:
+    """Note which jobs the process visits, as it said when it asked for the lease."""
+    if file.known is not visitor:
+        held = [(name,) for name in visitor.held]
+        staging.fill(file.db, my_job=(visitor.jobs or {}).items(), held_job=held)
+        file.known = visitor
+
+
+def _stage(
+    db: Connection,
+    refills: Mapping[int, int],
+    idle: Sequence[HostRecord],
+    back: Sequence[int],
+    found: Sequence[HostRecord],
+) -> None:
+    """Make the rows of what is given back, moved and wanted."""
+    bounded = [(host, min(number, turns.MOST)) for host, number in refills.items()]
+    wanted = [(host, n, turns.UPTO[n], 0, at) for at, (host, n) in enumerate(bounded)]
+    empty: dict[str, list[tuple[int, ...]]] = {name: [] for name in _FILLED}
+    returned = [(task,) for task in back]
+    staging.fill(db, returned=returned, wanted=wanted, **owed_rows(found, idle), **empty)
+
+
+def _take_back_unanswered(file: Transactions, owner: int, now: Seconds) -> None:
+    """Undo a lease whose answer could not be read: its caller has none of it."""
+    if file.unanswered:
+        with file.locked():
+            file.db.run(TAKE_BACK, {"owner": owner, "now": now})
+        file.unanswered = False

@@ -1,0 +1,194 @@
+"""Ready hosts: which of them a process may take.
+
+Those that are ready for longest go first, but one at a time from each address: a host goes behind
+those whose address has fewer before it, held by the process or ready. What is beyond
+`parking.ENOUGH` is parked, so that a look gets past the line of one address to those of others.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+from crawler.frontier.classes import CLASSES, Shares
+from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.states import ROBOTS_JOB
+from crawler.frontier.sql.visits import parking
+from crawler.frontier.sql.visits.parking import ENOUGH
+from crawler.frontier.sql.visits.turns import MINE
+from crawler.model import Seconds
+
+_SCANNED = 256
+"""Ready hosts that are looked at at once."""
+_SCANS = 8
+"""How often at the most: the address may be crowded, and the job mean something else."""
+_HOSTS = """
+SELECT id, ready_at, host.address, address.owner FROM host LEFT JOIN address ON ip = host.address
+WHERE class = :class AND host.owner IS NULL AND NOT parked"""
+_EQUAL = f"{_HOSTS} AND ready_at = :at AND id > :host ORDER BY id LIMIT :limit"
+_BEYOND = f"{_HOSTS} AND ready_at > :at AND ready_at <= :now ORDER BY ready_at LIMIT :limit"
+_OURS = f"""
+SELECT DISTINCT host FROM json_each(:hosts) CROSS JOIN host_job ON host = value
+JOIN job ON job.id = job AND active WHERE {MINE}"""
+_STRANGE = f"SELECT 1 FROM job WHERE active AND id != {ROBOTS_JOB} AND NOT ({MINE}) LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in the queue of a class: just behind a host, by the time when that was ready."""
+
+    at: Seconds = -1e300
+    host: int = 0
+
+
+_BEGIN = _Place()
+
+
+@dataclass(slots=True)
+class Looks:
+    """What a process remembers of its looks at the queues of ready hosts."""
+
+    shares: Shares = field(default_factory=Shares)
+    places: dict[int, _Place] = field(default_factory=dict)
+    """By class, where the next look goes on: the last one has not found enough until there."""
+
+
+class _Row(NamedTuple):
+    """A ready host, and the process that holds its address."""
+
+    host: int
+    ready_at: Seconds
+    address: str | None
+    holder: int | None
+
+
+@dataclass(slots=True)
+class _Found:
+    """Hosts that a process may take, in the order in which they are ready."""
+
+    hosts: dict[int, bool] = field(default_factory=dict)
+    """By number, whether the process holds their address already."""
+    levels: list[list[int]] = field(default_factory=lambda: [[] for _ in range(ENOUGH + 1)])
+    """By how many hosts there are before them at their address, or ENOUGH of them."""
+    more: bool = False
+    """Whether there may be others, for what was looked at was parked."""
+
+    def add(self, crowd: parking.Crowd, rows: Sequence[_Row]) -> None:
+        """Add hosts, each behind those that are held at its address or were added before."""
+        crowd.count({row.address for row in rows if row.address and row.holder is not None})
+        for row in rows:
+            self.hosts[row.host] = row.holder is not None
+            self.levels[crowd.level(row.address)].append(row.host)
+
+    def enough(self, new: int) -> bool:
+        """Tell whether there are `new` at addresses of their own, or more are to be parked."""
+        return len(self.levels[0]) >= new or len(self.levels[ENOUGH]) >= new + _SCANNED
+
+    def first(self, new: int) -> dict[int, bool]:
+        """Return `new` of them, those first whose address has fewest."""
+        return {host: self.hosts[host] for host in islice(chain(*self.levels), new)}
+
+
+def choose(
+    db: Connection, looks: Looks, values: Mapping[str, Any], new: int, share: int
+) -> tuple[list[int], bool]:
+    """Return up to `new` hosts to take, and whether others were not looked at.
+
+    `values` has the `owner`, the time `now`, and whether it visits `all_jobs`.
+    """
+    found, more = _ready(db, looks, values, new)
+    return _chosen(looks.shares, found, new, share), more
+
+
+def _ready(
+    db: Connection, looks: Looks, values: Mapping[str, Any], new: int
+) -> tuple[dict[int, dict[int, bool]], bool]:
+    """Return ready hosts, by class, with whether the owner has their address already.
+
+    Return also whether there may be others: only so many are looked at. Of hosts at crowded
+    addresses those stay ready for which there is room; the others are parked.
+    """
+    if new <= 0:
+        return {}, False
+    crowd = parking.Crowd(db)
+    strange = db.execute(_STRANGE, values).fetchone() is not None
+    values = {**values, "strange": strange}
+    found = {
+        weight: _ready_of(db, crowd, looks, {**values, "class": weight}, new) for weight in CLASSES
+    }
+    taken = {weight: one.first(new) for weight, one in found.items()}
+    left = [set(one.levels[ENOUGH]) - taken[weight].keys() for weight, one in found.items()]
+    parking.park(db, [host for hosts in left for host in hosts], values["now"])
+    return taken, any(one.more for one in found.values())
+
+
+def _ready_of(
+    db: Connection,
+    crowd: parking.Crowd,
+    looks: Looks,
+    values: Mapping[str, Any],
+    new: int,
+) -> _Found:
+    """Return up to `new` hosts of a class, and more if some jobs are `strange` to the owner.
+
+    A host at an address of another process is parked. One whose jobs all mean something else to
+    this process is left to those that know them, and the next look goes on behind it.
+    """
+    found, weight, strange = _Found(), values["class"], values["strange"]
+    place = looks.places.pop(weight, _BEGIN) if strange else _BEGIN
+    for turn in range(_SCANS):
+        limit = max(new, _SCANNED) if strange or turn else new
+        rows = _scan(db, values, place, limit)
+        free = _free(db, rows, values)
+        found.add(crowd, _ours(db, values, free) if strange else free)
+        if len(rows) < limit or found.enough(new):
+            return found
+        place = _Place(rows[-1].ready_at, rows[-1].host)
+    looks.places[weight] = place
+    found.more = len(rows) > len(free)  # what was parked is out of the way of the next lease
+    return found
+
+
+def _scan(db: Connection, values: Mapping[str, Any], place: _Place, limit: int) -> list[_Row]:
+    """Return the next ready hosts of a class."""
+    values = {**values, "at": place.at, "host": place.host}
+    rows = db.execute(_EQUAL, {**values, "limit": limit}).fetchall() if place.host else []
+    if len(rows) < limit:
+        rows += db.execute(_BEYOND, {**values, "limit": limit - len(rows)}).fetchall()
+    return list(map(_Row._make, rows))
+
+
+def _free(db: Connection, rows: Sequence[_Row], values: Mapping[str, Any]) -> list[_Row]:
+    """Return the hosts whose address no other process has, and park the others."""
+    free = [row for row in rows if row.holder in {None, values["owner"]}]
+    others = [row.host for row in rows if row.holder not in {None, values["owner"]}]
+    parking.park(db, others, values["now"])
+    return free
+
+
+def _ours(db: Connection, values: Mapping[str, Any], rows: Sequence[_Row]) -> list[_Row]:
+    """Return those hosts that a job visits which means the same to the owner."""
+    numbers = {**values, "hosts": json.dumps([row.host for row in rows])}
+    ours = {host for (host,) in db.execute(_OURS, numbers)}
+    return [row for row in rows if row.host in ours]
+
+
+def _chosen(
+    shares: Shares, found: Mapping[int, Mapping[int, bool]], new: int, share: int
+) -> list[int]:
+    """Return up to `new` hosts to take, of every class its part.
+
+    Hosts at an address where the process holds a host can have no other owner, so they do not
+    count against its share.
+    """
+    chosen = shares.pick({weight: list(hosts) for weight, hosts in found.items()}, new)
+    bound = {host for hosts in found.values() for host, here in hosts.items() if here}
+    return _within_share(chosen, bound, share)
+
+
+def _within_share(chosen: list[int], bound: set[int], share: int) -> list[int]:
+    """Return the chosen hosts; of hosts that are not bound only as many as the share."""
+    free = [host for host in chosen if host not in bound]
+    beyond = set(free[max(0, share) :])
+    return [host for host in chosen if host not in beyond]

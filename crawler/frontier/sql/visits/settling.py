@@ -1,0 +1,226 @@
+"""Visits are recorded, files reserved, sums kept."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+
+from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.procedures import OWNED, Procedure
+from crawler.frontier.sql.rows import staging
+from crawler.frontier.sql.rows.failures import NOTE_FAILURES, failures_of
+from crawler.frontier.sql.rows.file import Transactions
+from crawler.frontier.sql.rows.names import Names
+from crawler.frontier.sql.rows.readiness import (
+    OWE_ALL,
+    owed_rows,
+    ready_at_of,
+    update_ready_at,
+)
+from crawler.frontier.sql.rows.robots import ask, learn
+from crawler.frontier.sql.rows.tasks import ENDS, row_of
+from crawler.frontier.sql.states import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.sql.visits.owners import renew
+from crawler.model import Kept, Seconds
+from crawler.policy.naming import path_key, suffixed
+from crawler.records import Hop, HostRecord, Settlement
+from crawler.urls import host_of
+
+_UNSETTLED = f"""
+DELETE FROM settled WHERE NOT EXISTS (
+    SELECT 1 FROM task WHERE task.id = settled.id AND task.state = {LEASED}
+    AND task.attempt = settled.attempt AND {OWNED})"""
+"""A settlement counts once, for the attempt that its owner has leased."""
+_COUNT = f"""
+INSERT INTO tally SELECT job, kind, sum(n) FROM (
+    WITH ends AS MATERIALIZED (
+        SELECT job, task.ended AS past, final, settled.state = {WAITING} AS again, count(*) AS n
+        FROM temp.settled CROSS JOIN task ON task.id = settled.id
+        WHERE final IS NOT NULL AND job != {ROBOTS_JOB} GROUP BY 1, 2, 3, 4)
+    SELECT job, past AS kind, -n AS n FROM ends WHERE past IS NOT NULL
+    UNION ALL SELECT job, final, n FROM ends
+    UNION ALL SELECT job, '+', n * (again - (past IS NOT NULL)) FROM ends)
+GROUP BY job, kind HAVING sum(n) != 0
+ON CONFLICT DO UPDATE SET n = n + excluded.n"""
+"""A URL is counted by the kind of its last end, and under "+" while it is due again."""
+_SETTLE = """
+UPDATE task SET (state, due_at, host, path, failures, put_off, ended, digest, finished_at) = (
+    SELECT s.state, s.due_at, s.host, ifnull(s.path, task.path), s.failures, s.put_off,
+    ifnull(s.final, task.ended), ifnull(s.digest, task.digest), s.finished_at
+    FROM temp.settled AS s WHERE s.id = task.id)
+WHERE id IN (SELECT id FROM temp.settled)"""
+_VISIT = """
+INSERT INTO visited (
+    task, location, hops, kind, status, reason, directives, size, etag, last_modified,
+    unverified, media_type, success_at, changed_at, every, host_asked)
+SELECT id, location, hops, kind, status, reason, directives,
+    iif(digest IS NULL, NULL, size), etag, last_modified, iif(digest IS NULL, 0, unverified),
+    iif(digest IS NULL, NULL, media_type), success_at, changed_at, every, host_asked
+FROM temp.settled WHERE true
+ON CONFLICT (task) DO UPDATE SET (
+    location, hops, kind, status, reason, directives, size, etag, last_modified,
+    unverified, media_type, final_location, part, success_at, changed_at, every,
+    host_asked, suspicion
+) = (SELECT
+    s.location, s.hops, s.kind, s.status, s.reason, s.directives,
+    iif(s.digest IS NULL, visited.size, s.size), s.etag, s.last_modified,
+    iif(s.digest IS NULL, visited.unverified, s.unverified),
+    iif(s.digest IS NULL, visited.media_type, s.media_type),
+    iif(s.digest IS NULL, visited.final_location, visited.location),
+    iif(s.ended, NULL, visited.part), ifnull(s.success_at, visited.success_at),
+    ifnull(s.changed_at, visited.changed_at), s.every, s.host_asked,
+    iif(s.cleared, 0, visited.suspicion)
+    FROM temp.settled AS s WHERE s.id = visited.task)"""
+SETTLE = Procedure(
+    "settle",
+    "owner now",
+    _UNSETTLED,
+    _COUNT,
+    _SETTLE,
+    _VISIT,
+    *OWE_ALL,
+    ready_at_of("SELECT host FROM temp.settled"),
+    "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed",
+    fenced=True,
+)
+FAIL = Procedure("note_failures", "now", *NOTE_FAILURES)
+"""Notes those of the settlements that failed, after these: most calls have none."""
+_KEEP = f"""
+INSERT INTO visited (task, part, part_etag, part_modified, part_total)
+SELECT id, :part, :etag, :modified, :total FROM task
+WHERE id = :task AND state = {LEASED} AND {OWNED}
+ON CONFLICT (task) DO UPDATE SET part = excluded.part, part_etag = excluded.part_etag,
+    part_modified = excluded.part_modified, part_total = excluded.part_total"""
+_HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
+
+_WANTED = """
+SELECT json_extract(value, '$[0]') AS wanted, json_extract(value, '$[1]') AS claimant
+FROM json_each(?)"""
+_CLAIM = f"INSERT OR IGNORE INTO file (key, task) {_WANTED} WHERE true RETURNING key, task"
+_RESERVED = "SELECT file.task FROM temp.claimed CROSS JOIN file USING (key, task)"
+_CLAIMED = f"""
+SELECT wanted, task FROM ({_WANTED}) CROSS JOIN file ON key = wanted AND task = claimant"""
+
+
+def claim(db: Connection, paths: Sequence[tuple[int, str, str]], owner: int | None) -> list[str]:
+    """Reserve a file for each (task, first, second choice), or the second with a number added.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    if owner is not None:
+        renew(db, owner, 0.0)
+    firsts = [(path_key(path), task) for task, path, _ in paths]
+    mine = _claim_all(db, firsts)
+    return [
+        path
+        if first in mine
+        else next(choice for choice in _others(task, second) if _claim_one(db, task, choice))
+        for first, (task, path, second) in zip(firsts, paths, strict=True)
+    ]
+
+
+def _claim_all(db: Connection, firsts: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Reserve the free ones of the first choices, each with its task; return those that are had.
+
+    All in a statement or two: after every one the thread has to win the interpreter back.
+    """
+    mine = set(db.execute(_CLAIM, (json.dumps(firsts),)))
+    others = [first for first in firsts if first not in mine]
+    if others:
+        mine.update(db.execute(_CLAIMED, (json.dumps(others),)))
+    return mine
+
+
+def _others(task: int, second: str) -> Iterator[str]:
+    yield second
+    for number in count(task):
+        yield suffixed(second, number)
+
+
+def _claim_one(db: Connection, task: int, path: str) -> bool:
+    key = path_key(path)
+    db.execute("INSERT OR IGNORE INTO file (key, task) VALUES (?, ?)", (key, task))
+    (owner,) = db.execute("SELECT task FROM file WHERE key = ?", (key,)).fetchone()
+    return bool(owner == task)
+
+
+def settle(
+    file: Transactions,
+    owner: int,
+    settlements: Sequence[Settlement],
+    hosts: Sequence[HostRecord],
+    claims: Mapping[int, str],
+    kept: Mapping[int, Kept],
+    stepped: Seconds,
+) -> set[int]:
+    """Record verdicts, hops to other hosts, the sums, and the rests of hosts; reserve files.
+
+    `claims` are the first choices of tasks whose bodies are still to be written. Return those that
+    have theirs now. `stepped` is the sum of the steps of the clock, as the owner has heard of them.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    db, names = file.db, file.names
+    failed = failures_of(settlements, stepped)
+    staging.fill(
+        db,
+        settled=map(row_of, settlements),
+        failed=failed,
+        claimed={path_key(path): task for task, path in claims.items()}.items(),
+        **owed_rows(hosts),
+    )
+    parts = [_part_of(owner, task, part) for task, part in kept.items()]
+    leads = [(one, there) for one in settlements if (there := _leads_to(one))]
+    now = max((settled.finished_at for settled in settlements), default=0.0)
+    with file.locked():
+        _lead(db, names, leads)
+        db.executemany(_KEEP, parts)
+        db.run(SETTLE, {"owner": owner, "now": now})
+        if failed:
+            db.run(FAIL, {"now": now})
+        update_ready_at(db, _learned(db, names, settlements), now)
+    return {task for (task,) in db.execute(_RESERVED)} if claims else set()
+
+
+def _part_of(owner: int, task: int, kept: Kept) -> dict[str, object]:
+    """Return the row of a part that a visit begins, so that one after a crash can go on from it."""
+    marks = kept.validators
+    return {
+        "owner": owner, "task": task, "part": kept.part, "total": kept.total,
+        "etag": marks.etag, "modified": marks.last_modified,
+    }  # fmt: skip
+
+
+def _leads_to(settled: Settlement) -> str:
+    """Return the URL at whose host a task goes on, if that may be another host; else ''.
+
+    A redirect leads there, and after its end a task begins anew where it is listed. A host of an
+    earlier version loses its dot.
+    """
+    task, verdict = settled.task, settled.verdict
+    if isinstance(verdict, Hop):
+        return verdict.location
+    if isinstance(verdict, ENDS) and verdict.next_at and task.location != task.url:
+        return task.url
+    return task.location if ".:" in task.host else ""
+
+
+def _lead(db: Connection, names: Names, leads: Sequence[tuple[Settlement, str]]) -> None:
+    """Have tasks wait at the hosts of these URLs."""
+    for settled, there in leads:
+        host = names.host_id(db, host_of(there), names.job_id(db, settled.task.job))
+        db.execute(_HOP, (host, settled.task.id))
+
+
+def _learned(db: Connection, names: Names, settlements: Sequence[Settlement]) -> set[int]:
+    """Record rules of robots.txt, ask for missing ones; return the hosts of changed rules."""
+    hosts = set()
+    for settled in settlements:
+        if settled.robots:
+            hosts.update(learn(db, names, settled))
+        if wanted := settled.outcome.needs_robots:
+            task, at = settled.task, settled.finished_at
+            listed = host_of(task.url) == host_of(task.location)
+            ask(db, wanted, task.host_id, names.job_id(db, task.job), at, listed=listed)
+    return hosts

@@ -1,0 +1,213 @@
+"""Whose turn it is on a host: its robots.txt first, then its jobs in fair shares.
+
+The shares are by stride scheduling, as those of `classes`: a visit costs a job the inverse of its
+weight, and the next one is of the job that has paid least. So the n-th visit of a job has its place
+in the queue of a host before any is taken, and one statement finds the next visits of all hosts.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.procedures import Procedure
+from crawler.frontier.sql.rows.names import Names
+from crawler.frontier.sql.rows.pauses import HOST_PAUSED, JOB_PAUSED
+from crawler.frontier.sql.rows.robots import ask, known_of
+from crawler.frontier.sql.rows.tasks import COLUMNS, task_of
+from crawler.frontier.sql.rows.terms import Terms, Visitor, terms_of
+from crawler.frontier.sql.rows.visited import TASKS
+from crawler.frontier.sql.states import LEASED, RANKS, ROBOTS_JOB, USUAL, WAITING
+from crawler.frontier.values import LeasedHost
+from crawler.model import Task
+from crawler.policy.robots import url_of
+from crawler.urls import host_of
+
+MANY_JOBS = 16
+"""Jobs with due URLs on one host, beyond which fewer of these are looked at at once."""
+TASKS_OF_MANY = 64
+"""URLs that are then taken of the host at the most, and looked at for each of as many jobs."""
+FEW = 2
+SIZES = (FEW, 8, 32, 128, 512)
+"""Bounds to which the number of tasks that are wanted of a host is rounded up."""
+MOST = SIZES[-1]
+"""Tasks of one host that one lease takes at the most."""
+UPTO = {n: next(size for size in SIZES if size >= n) for n in range(MOST + 1)}
+_RANKS = ", ".join(map(str, RANKS))
+_EACH_RANK = ", ".join(f"({rank})" for rank in RANKS)
+LOOKED_AT = 100
+"""URLs that are looked at for one that is listed on the host, among those that a redirect led."""
+MINE = f"""
+(:all_jobs OR EXISTS (
+    SELECT 1 FROM temp.my_job WHERE my_job.name = job.name AND my_job.digest = job.digest))
+AND NOT EXISTS (SELECT 1 FROM temp.held_job WHERE held_job.name = job.name)
+AND NOT {JOB_PAUSED}"""
+"""Condition on a job: the process visits it."""
+_HERE = "CROSS JOIN host_job ON host_job.host = host.id CROSS JOIN job ON job.id = job AND active"
+_UNKNOWN = f"""
+SELECT host.id, job.id FROM temp.wanted CROSS JOIN host ON host.id = wanted.host {_HERE}
+WHERE (rules_until <= :now OR refresh_at <= :now) AND asked_until <= :now AND owner = :owner
+    AND NOT {HOST_PAUSED} AND ifnull(host.obeys, job.obeys) AND {MINE}"""
+"""Hosts whose rules are old, with the jobs that need them."""
+_FIRST = f"""
+SELECT url, location FROM {TASKS} WHERE host = ? AND job = ? AND state = {WAITING}
+AND rank IN ({_RANKS}) AND due_at <= ? LIMIT {LOOKED_AT}"""
+_OF_RANK = f"""FROM task WHERE task.host = {{host}} AND task.job = {{job}} AND state = {WAITING}
+    AND rank = {{rank}} AND due_at <= :now"""
+_IS_DUE = f"EXISTS (SELECT 1 {_OF_RANK})"
+_DUE = " OR ".join(
+    f"({_IS_DUE}{'' if rank == USUAL else ' AND ranked'})".replace("{rank}", str(rank))
+    for rank in sorted(RANKS, key=lambda one: one != USUAL)
+)
+"""Condition: a job has a due task on a host. Tasks of other ranks are apart in the index."""
+_USUAL = f"(SELECT id {_OF_RANK} ORDER BY due_at, id LIMIT 1{{offset}})".replace(
+    "{rank}", str(USUAL)
+)
+_FIRST_USUAL = _USUAL.replace("{offset}", "")
+_SECOND_USUAL = _USUAL.replace("{offset}", " OFFSET 1").format(host="taken.host", job="taken.job")
+_FIRST_DUE = f"ifnull({_FIRST_USUAL}, ranked AND ({_DUE}))".format(host="host.id", job="job.id")
+"""Number of the first due task of a job on a host; 0: none is, 1: some are of another rank."""
+_TURNS = f"""
+INSERT INTO turn
+SELECT host.id, job.id, served, weight, ranked, {_FIRST_DUE}
+FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
+    {_HERE} WHERE owner = :owner AND NOT {HOST_PAUSED} AND {MINE}
+    AND (rules_until > :now OR NOT ifnull(host.obeys, job.obeys))
+UNION ALL
+SELECT host.id, {ROBOTS_JOB}, -1e300, 1, 0,
+    ifnull({_FIRST_USUAL.format(host="host.id", job=ROBOTS_JOB)}, 0)
+FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
+WHERE owner = :owner AND NOT {HOST_PAUSED} AND EXISTS (
+        SELECT 1 FROM task WHERE task.host = host.id AND job = {ROBOTS_JOB} AND state = {WAITING})
+    AND EXISTS (SELECT 1 FROM host_job CROSS JOIN job ON job.id = job AND active
+        WHERE host_job.host = host.id AND {MINE})"""
+_OF_MANY = f"""
+UPDATE wanted SET tasks = {TASKS_OF_MANY}, upto = {UPTO[TASKS_OF_MANY]}
+WHERE tasks > {TASKS_OF_MANY} AND host IN (
+    SELECT host FROM temp.turn WHERE due GROUP BY host HAVING count(*) > {MANY_JOBS})"""
+_LAST_OF_MANY = f"""
+DELETE FROM turn WHERE due AND host IN (
+    SELECT host FROM temp.turn WHERE due GROUP BY host HAVING count(*) > {TASKS_OF_MANY})
+AND {TASKS_OF_MANY} <= (SELECT count(*) FROM temp.turn AS before WHERE before.host = turn.host
+    AND before.due AND (before.served, before.job) < (turn.served, turn.job))"""
+_ONE = f"""
+INSERT INTO taken SELECT turn.host, turn.job, 1, due
+FROM wanted CROSS JOIN turn ON turn.host = wanted.host
+WHERE upto = {FEW} AND due AND NOT ranked AND NOT EXISTS (
+    SELECT 1 FROM temp.turn AS other
+    WHERE other.host = turn.host AND other.job != turn.job AND other.due)"""
+_ANOTHER = f"""
+INSERT OR IGNORE INTO taken SELECT taken.host, job, 2, {_SECOND_USUAL}
+FROM taken CROSS JOIN wanted ON wanted.host = taken.host WHERE tasks = {FEW}"""
+_FIRST_OF_EACH = f"""
+SELECT turn.host, turn.job, task.id, tasks, served + (row_number() OVER (
+    PARTITION BY turn.host, turn.job ORDER BY task.rank, due_at, task.id) - 1.0) / weight AS place
+FROM temp.wanted CROSS JOIN temp.turn ON turn.host = wanted.host
+CROSS JOIN (VALUES {_EACH_RANK}) AS ranks ON ranked OR ranks.column1 = {USUAL} CROSS JOIN task
+WHERE upto = :upto AND due
+    AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host) AND task.id IN (
+    SELECT id FROM task WHERE host = turn.host AND job = turn.job AND state = {WAITING}
+    AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT :upto)"""
+_QUEUE = f"""
+INSERT INTO taken SELECT host, job, nth, id FROM (
+    SELECT *, row_number() OVER (PARTITION BY host ORDER BY place, job, id) AS nth
+    FROM ({_FIRST_OF_EACH}) AS first
+) AS queue WHERE nth <= tasks"""
+QUEUE = Procedure("queue", "upto now", _QUEUE)
+_EACH_SIZE = """
+INSERT INTO call_queue SELECT DISTINCT upto, :now FROM wanted
+WHERE EXISTS (SELECT 1 FROM temp.turn WHERE turn.host = wanted.host AND due)
+AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host)"""
+_LEASE = f"""
+UPDATE task SET state = {LEASED}, attempt = attempt + 1
+WHERE id IN (SELECT id FROM temp.taken)"""
+_SHARED = f"SELECT host FROM temp.turn WHERE job != {ROBOTS_JOB} GROUP BY host HAVING count(*) > 1"
+_PAY = f"""
+UPDATE turn SET served = served + (
+    SELECT count(*) FROM temp.taken WHERE taken.host = turn.host AND taken.job = turn.job
+) / CAST(weight AS REAL) WHERE job != {ROBOTS_JOB} AND host IN ({_SHARED})"""
+_PASS_BY = f"""
+UPDATE turn SET served = max(turn.served, least.served) FROM (
+    SELECT host, min(served) AS served FROM temp.turn
+    WHERE job != {ROBOTS_JOB} AND host IN ({_SHARED})
+    AND ({_DUE.format(host="turn.host", job="turn.job")}) GROUP BY host
+) AS least WHERE turn.host = least.host AND turn.job != {ROBOTS_JOB}"""
+"""A job without a waiting task loses the turns that went by."""
+_NOTE = f"""
+UPDATE host_job SET served = turn.served FROM temp.turn
+WHERE turn.host = host_job.host AND turn.job = host_job.job AND turn.served != host_job.served
+    AND turn.host IN ({_SHARED})"""
+_TAKEN = f"""
+SELECT {COLUMNS} FROM temp.taken CROSS JOIN task ON task.id = taken.id
+LEFT JOIN visited ON visited.task = task.id ORDER BY taken.host, nth"""
+TAKE = Procedure(
+    "take_tasks",
+    "owner now all_jobs",
+    _TURNS,
+    _OF_MANY,
+    _LAST_OF_MANY,
+    _ONE,
+    _ANOTHER,
+    _EACH_SIZE,
+    _LEASE,
+)
+"""Takes the next tasks of the wanted hosts.
+
+Of most hosts few tasks are wanted, and one job has any that are due: these need no queue. Of the
+others those are done together of which about as many are wanted: so few are looked at.
+"""
+SHARE = Procedure("share_turns", "now", _PAY, _PASS_BY, _NOTE)
+
+
+def take(db: Connection, values: Mapping[str, Any]) -> None:
+    """Lease tasks of the wanted hosts, as far as the caller owns these; `answer` returns them.
+
+    `values` has the `owner`, the time `now`, and whether it visits `all_jobs`.
+    """
+    _ask(db, values)
+    db.run(TAKE, values)
+    if db.execute(_SHARED).fetchone():
+        db.run(SHARE, values)
+
+
+def _ask(db: Connection, values: Mapping[str, Any]) -> None:
+    """Make the robots.txt of the first URL that waits for it due, where rules are old."""
+    asked = set[int]()
+    for host, job in db.execute(_UNKNOWN, values).fetchall():
+        if host in asked:
+            continue
+        first = db.execute(_FIRST, (host, job, values["now"])).fetchall()
+        if first:
+            asked.add(host)
+            listed = any(there is None or host_of(url) == host_of(there) for url, there in first)
+            there = first[0][1] or first[0][0]
+            ask(db, url_of(there), host, job, values["now"], listed=listed)
+
+
+def answer(db: Connection, names: Names, visitor: Visitor) -> tuple[LeasedHost, ...]:
+    """Return the hosts that were wanted, in that order, each with its tasks."""
+    wanted = db.execute("SELECT host, tasks FROM temp.wanted ORDER BY nth").fetchall()
+    if not wanted:
+        return ()
+    terms = terms_of(db, visitor, "SELECT host FROM temp.wanted")
+    tasks: dict[int, list[Task]] = defaultdict(list)
+    for row in db.execute(_TAKEN).fetchall():
+        host = terms[row[3]]
+        job = _job_of(db, names, row, host)
+        tasks[row[3]].append(task_of(row, job, host.host.key, host.host.rules_version))
+    rules = known_of(db, "SELECT host FROM temp.wanted WHERE new")
+    return tuple(
+        terms[host].leased(
+            tuple(tasks[host]), number, rules.get(host, ()) if terms[host].obeying else ()
+        )
+        for host, number in wanted
+    )
+
+
+def _job_of(db: Connection, names: Names, row: Any, terms: Terms) -> str:
+    """Return the job whose options a visit has; for a robots.txt that is any job of ours."""
+    job = names.job_name(db, row[-1] or row[2])
+    if row[2] != ROBOTS_JOB:
+        return job
+    here = [one.name for one in terms.mine]
+    return job if job in here or not here else here[0]

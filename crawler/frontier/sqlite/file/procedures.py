@@ -1,0 +1,50 @@
+"""Procedures in SQLite: a connection that runs statements as one.
+
+After every statement a native thread has to win the interpreter back from the event loop, which
+takes as long as the statement itself, and other processes wait for the file meanwhile. What a
+trigger does is part of the statement that fires it. So a procedure is a temporary trigger, on the
+rows that are inserted into a view, and these are its calls (SQLite, "CREATE TRIGGER": INSTEAD OF).
+Its parameters are the columns of the view.
+"""
+
+import re
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from crawler.frontier.sql.procedures import Procedure, lost_error
+
+_PARAMETER = re.compile(r":(\w+)")
+_LOST = "lease lost"
+_FENCE = f"""
+SELECT RAISE(ABORT, '{_LOST}') WHERE NOT EXISTS (SELECT 1 FROM process WHERE id = :owner)"""
+
+
+class Connection(sqlite3.Connection):
+    """A connection to a state file that knows procedures."""
+
+    def make(self, procedure: Procedure) -> None:
+        """Make a procedure known."""
+        name, statements = procedure.name, procedure.statements
+        columns = ", ".join(f"NULL AS {one}" for one in procedure.parameters)
+        fenced = (_FENCE, *statements) if procedure.fenced else statements
+        body = ";\n".join(_PARAMETER.sub(r"NEW.\1", one) for one in fenced)
+        self.execute(f"CREATE TEMP VIEW call_{name} AS SELECT {columns}")
+        self.execute(
+            f"CREATE TEMP TRIGGER {name} INSTEAD OF INSERT ON call_{name} BEGIN {body}; END"
+        )
+
+    def run(self, procedure: Procedure, values: Mapping[str, Any]) -> None:
+        """Run the statements of a procedure with these values, among others, as parameters.
+
+        Raises:
+            LeaseLostError: it is fenced, and `owner` was taken for dead.
+        """
+        places = ", ".join(f":{one}" for one in procedure.parameters)
+        given = {name: values[name] for name in procedure.parameters}
+        try:
+            self.execute(f"INSERT INTO call_{procedure.name} VALUES ({places})", given)
+        except sqlite3.IntegrityError as error:
+            if str(error) == _LOST:
+                raise lost_error() from error
+            raise

@@ -1,0 +1,46 @@
+"""The temporary tables of verbs, in the memory of a connection; sql/rows/staging.py fills them."""
+
+import sqlite3
+from typing import Any
+
+from crawler.frontier.sql.rows.staging import OWED
+from crawler.frontier.sql.rows.tasks import Row
+
+TABLES = {
+    "seed": "nth INTEGER PRIMARY KEY, fingerprint, host, url, path, extra, times, task",
+    "seed_host": "nth INTEGER PRIMARY KEY, key, bucket, obeys, id",
+    "settled": f"id INTEGER PRIMARY KEY, {', '.join(Row._fields[1:])}",
+    "owed": f"id INTEGER PRIMARY KEY, {', '.join(OWED)}, leaves",
+    "rested": "ip TEXT PRIMARY KEY, answered_at",
+    "parted": "ip TEXT PRIMARY KEY",
+    "returned": "id INTEGER PRIMARY KEY",
+    "refused": "host INTEGER PRIMARY KEY",
+    "failed": "id, attempt, host, cause, at, url, reason",
+    "claimed": "key INTEGER PRIMARY KEY, task",
+    "wanted": "host INTEGER PRIMARY KEY, tasks, upto, new, nth",
+    "my_job": "name TEXT PRIMARY KEY, digest",
+    "held_job": "name TEXT PRIMARY KEY",
+    "refitted": "id INTEGER PRIMARY KEY, was, at",
+    "turn": "host INTEGER, job INTEGER, served, weight, ranked, due, PRIMARY KEY (host, job)",
+    "taken": "host INTEGER, job INTEGER, nth, id INTEGER NOT NULL, PRIMARY KEY (host, job, nth)",
+}
+"""What each is made of, by name. Types are those of the values: nothing is converted twice."""
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+for kind in (type(None), bool, bytes):
+    sqlite3.register_adapter(kind, _same)
+"""Values that stay as they are. The module sqlite3 looks for what to make of each that is no number
+or text; where nothing is registered that takes longer than all else about a row.
+"""
+
+
+def set_up(db: sqlite3.Connection) -> None:
+    """Make the tables, empty, beside a file that was just opened."""
+    db.execute("PRAGMA temp_store = MEMORY")
+    for name, columns in TABLES.items():
+        db.execute(f"CREATE TEMP TABLE {name} ({columns})")
+    db.execute("CREATE INDEX temp.wanted_size ON wanted (upto)")
