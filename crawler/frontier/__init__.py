@@ -106,6 +106,7 @@ from crawler.frontier.work import (
     Weigh,
     Work,
 )
+from crawler.state_address import StateAddress, StateServer
 
 __all__ = [
     "BEFORE_ALL", "LEASE_S", "MAX_CRASHES", "STALLED_FACTOR", "START", "STATES", "AboutHost",
@@ -131,7 +132,7 @@ def load_engine() -> None:
 
 
 def open_frontier(
-    state: Path,
+    state: StateAddress,
     *,
     durable: bool,
     readonly: bool = False,
@@ -143,13 +144,17 @@ def open_frontier(
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
     writes may be asked.
     """
+    if isinstance(state, StateServer):
+        from crawler.frontier.postgres.engine import PostgresFrontier  # noqa: PLC0415  likewise
+
+        return PostgresFrontier(state, durable=durable, readonly=readonly, clocks=clocks)
     from crawler.frontier.sqlite.engine import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
     return SqliteFrontier(state, durable=durable, readonly=readonly, clocks=clocks or Clocks())
 
 
 def open_ledger(
-    state: Path,
+    state: StateAddress,
     *,
     write: bool = False,
     older: bool = False,
@@ -161,6 +166,10 @@ def open_ledger(
     crawler is opened where `older` says so. On entry it raises StateError where it cannot be used,
     or turns out to be damaged; the message names the remedy.
     """
+    if isinstance(state, StateServer):
+        from crawler.frontier.postgres.outside import ledger as on_server  # noqa: PLC0415  likewise
+
+        return on_server(state, write=write, clocks=clocks)
     from crawler.frontier.sqlite.outside import ledger  # noqa: PLC0415  likewise
 
     return ledger(state, write=write, older=older, clocks=clocks or Clocks())

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Protocol
 
 from crawler.frontier.process import PROC
 from crawler.model import Seconds
@@ -43,10 +44,26 @@ class Clocks:
         return Reading(self.boot, self.wall(), self.steady())
 
 
+class AnyClocks(Protocol):
+    """The clocks of a machine: this one, or a server."""
+
+    @property
+    def wall(self) -> Callable[[], Seconds]:
+        """Returns the time of day."""
+
+    @property
+    def steady(self) -> Callable[[], Seconds]:
+        """Returns a time that nobody sets."""
+
+    @property
+    def read(self) -> Callable[[], Reading]:
+        """Reads both at one moment."""
+
+
 class Clock:
     """The frontier's time, by the course that was heard last; until then the wall clock."""
 
-    def __init__(self, clocks: Clocks) -> None:
+    def __init__(self, clocks: AnyClocks) -> None:
         self.clocks = clocks
         self._course: Course | None = None
 

@@ -2,14 +2,23 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests import postgres
 from tests.parts.frontiers import ENGINES
 from tests.parts.ledgers import write_many
 
 
-@pytest.fixture(params=ENGINES)
+def pytest_generate_tests(metafunc):
+    """Run the tests of the contract on every engine, and those that look into a file on its own."""
+    if "engine" in metafunc.fixturenames:
+        engines = ENGINES if getattr(metafunc.module, "EVERY_ENGINE", False) else ["sqlite"]
+        metafunc.parametrize("engine", engines, indirect=True)
+
+
+@pytest.fixture
 def engine(request, tmp_path):
     """The engine whose turn it is, on the one ledger of this test."""
-    return ENGINES[request.param].at(tmp_path)
+    yield ENGINES[request.param].at(tmp_path)
+    postgres.forget(tmp_path)
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ from crawler.frontier import Clocks, Desk, Portion, Pulse, open_frontier, open_l
 from crawler.frontier.process import Process, current
 from crawler.model import Outcome
 from crawler.records import Seed, Settlement
+from crawler.state_address import state_address
 from crawler.urls import fingerprint, host_of
+from tests import postgres
 
 NOW = 1_000_000.0
 LATER = 10_000.0
@@ -96,7 +98,22 @@ def _ledger(folder, **options):
     return open_ledger(folder / "state.sqlite", **options)
 
 
-ENGINES = {"sqlite": Engine(_frontier, _ledger)}
+def _server(folder):
+    return state_address(postgres.url_of(folder))
+
+
+def _frontier_on_server(folder, **clocks):
+    return Timed(_server(folder), durable=False, **clocks)
+
+
+def _ledger_on_server(folder, **options):
+    return open_ledger(_server(folder), **options)
+
+
+ENGINES = {
+    "sqlite": Engine(_frontier, _ledger),
+    "postgres": Engine(_frontier_on_server, _ledger_on_server),
+}
 
 
 def seed(url, job="job"):

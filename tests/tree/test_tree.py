@@ -25,7 +25,7 @@ PLAIN_SHARE = 0.95
 """Least share of functions with a complexity of at most PLAIN."""
 PLAIN = 7
 
-SWALLOWS = {"threads.py:_guarded"}
+SWALLOWS = {"frontier/postgres/lane.py:_run", "threads.py:_guarded"}
 """Functions that may catch what ends a greenlet: it is raised again where the result is asked."""
 NATIVE = {
     "frontier": {"__init__.py", "sqlite.py", "transactions.py", "upgrade.py"},

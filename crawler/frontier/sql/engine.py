@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Self
 
 from crawler.frontier import values
-from crawler.frontier.clock import Clock, Clocks
+from crawler.frontier.clock import AnyClocks, Clock
 from crawler.frontier.process import Process
 from crawler.frontier.sql.engine_desk import SqlDesk
 from crawler.frontier.sql.engine_lists import SqlLists
@@ -45,7 +45,7 @@ class SqlFrontier(SqlDesk, SqlLists):
 
     _beat = staticmethod(beats.beat)
 
-    def __init__(self, file: Held, ear: Ear, clocks: Clocks) -> None:
+    def __init__(self, file: Held, ear: Ear, clocks: AnyClocks) -> None:
         self._file = file
         self._ear = ear
         self._clock = Clock(clocks)

@@ -1,5 +1,7 @@
 """Procedures: statements that run as one, without the interpreter in between."""
 
+from typing import NamedTuple
+
 from crawler.errors import LeaseLostError
 from crawler.frontier.values import LEASE_S
 
@@ -7,10 +9,19 @@ OWNED = "EXISTS (SELECT 1 FROM host WHERE host.id = task.host AND host.owner = :
 """Condition on a task: its host is the owner's."""
 
 
+class Each(NamedTuple):
+    """A statement of a procedure: it runs another one for each row, which has its parameters."""
+
+    procedure: "Procedure"
+    rows: str
+
+
 class Procedure:
     """Statements with `:name` for each parameter; they name temporary tables without `temp.`."""
 
-    def __init__(self, name: str, parameters: str, *statements: str, fenced: bool = False) -> None:
+    def __init__(
+        self, name: str, parameters: str, *statements: str | Each, fenced: bool = False
+    ) -> None:
         self.name = name
         self.parameters = parameters.split()
         self.statements = statements

@@ -35,6 +35,8 @@ from tests.parts.frontiers import (
     take,
 )
 
+EVERY_ENGINE = True
+
 HOUR, YEARS = 3600.0, 315_360_000.0
 LOOK_S = 5.0
 

@@ -42,6 +42,8 @@ from tests.parts.desk import at, number, rows, stored, times_listed
 from tests.parts.frontiers import NOW, join, seeds
 from tests.parts.ledgers import KINDS, end, ended, listed
 
+EVERY_ENGINE = True
+
 QUERIES = (
     Wanted(), Wanted(job="job", states=("done", "dead")), Listings(), HostsMet(), StoredFiles(),
     Unneeded("job"), Forgettable(NOW),

@@ -19,6 +19,8 @@ from tests.parts.frontiers import (
     take,
 )
 
+EVERY_ENGINE = True
+
 
 def test_a_url_becomes_known_once(frontier):
     assert frontier.add("job", seeds("a", "b", each=3), NOW) == 6

@@ -20,6 +20,8 @@ from tests.parts.frontiers import (
 )
 from tests.parts.ledgers import listed
 
+EVERY_ENGINE = True
+
 ME = Wisher("ana", "desk7", "")
 FAILING = Health(backoff=900.0, failures=3, failing_since=NOW - 50, silent=True)
 

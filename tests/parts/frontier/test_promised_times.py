@@ -12,6 +12,8 @@ from crawler.records import Again, Dead, Done, Health, HostRecord, JobTerms, Res
 from tests.parts.desk import at, rows
 from tests.parts.frontiers import NOW, done, join, seeds, settled, take
 
+EVERY_ENGINE = True
+
 NAMES = ("early", "late", "dead")
 
 

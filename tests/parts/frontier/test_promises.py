@@ -20,6 +20,8 @@ from tests.parts.desk import number, rows
 from tests.parts.frontiers import NOW, end_pass, join, one_task, put, seeds, settled, take
 from tests.parts.ledgers import listed
 
+EVERY_ENGINE = True
+
 PART = Kept("a/0.part", Validators('"x"'), 100)
 
 

@@ -56,6 +56,8 @@ from tests.parts.desk import at, rows, stored
 from tests.parts.frontiers import NOW, beat, done, gone, join, seeds
 from tests.parts.ledgers import KINDS, end, listed
 
+EVERY_ENGINE = True
+
 ME = Wisher("ana", "desk7", "")
 PAUSE = MakeWish(Verb.PAUSE, ALL, ME, 5.0)
 LATER = NOW + 9

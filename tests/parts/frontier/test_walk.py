@@ -3,8 +3,9 @@
 import pytest
 
 from crawler.frontier.sql.desk import unused
-from crawler.frontier.sql.lists import merging, passes
+from crawler.frontier.sql.lists import passes
 from crawler.frontier.sql.visits import refitting
+from crawler.frontier.sqlite.file import merging
 from tests import FULL
 from tests.parts.desk import assert_answers_agree
 from tests.parts.frontier.invariants import broken

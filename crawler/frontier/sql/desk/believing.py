@@ -19,5 +19,5 @@ def believe(file: File, job: str) -> Changed:
             raise UsageError(f"there is no job {job}")
         if row[0] is None:
             raise UsageError(f"{job}: nothing is held, so there is nothing to believe")
-        file.db.execute("UPDATE job SET believed = 1 WHERE name = ?", (job,))
+        file.db.execute("UPDATE job SET believed = TRUE WHERE name = ?", (job,))
     return Changed(Counter({"": int(row[0])}))

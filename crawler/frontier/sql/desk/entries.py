@@ -68,7 +68,7 @@ def _sources_of(db: Connection, entry: Entry) -> list[str]:
     needle = array("q", [entry.fingerprint])
     rows = db.execute(
         "SELECT DISTINCT source.name, fingerprints FROM source JOIN chunk ON source = source.id "
-        "JOIN job ON job.id = source.job WHERE job.name = ? AND instr(fingerprints, ?)",
+        "JOIN job ON job.id = source.job WHERE job.name = ? AND instr(fingerprints, ?) > 0",
         (entry.job, needle.tobytes()),
     )
     return list(dict.fromkeys(name for name, blob in rows if needle[0] in numbers(blob)))

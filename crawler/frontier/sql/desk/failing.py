@@ -24,10 +24,11 @@ _OF_HOSTS = (
     )
     + f" {_SINCE} ORDER BY last_at DESC LIMIT ?"
 )
-_LAST = (
-    "SELECT host, max(last_at), cause FROM json_each(?) AS wanted "
-    "CROSS JOIN failure ON failure.host = wanted.value GROUP BY host"
-)
+_LAST = """
+SELECT host, cause FROM (
+    SELECT host, cause, row_number() OVER (PARTITION BY host ORDER BY last_at DESC) AS nth
+    FROM json_each(?) AS wanted CROSS JOIN failure ON failure.host = wanted.value
+) AS newest WHERE nth = 1"""
 
 
 def failures_of(db: Connection, asked: FailuresOf) -> FailureList:
@@ -51,4 +52,4 @@ def newest_of(db: Connection, hosts: Collection[int]) -> dict[int, FailureSum]:
     """Return the newest failure of each of these hosts that has one, by their numbers."""
     last = db.execute(_LAST, (json.dumps(list(hosts)),)).fetchall()
     one = f"{_ROWS.format(failures='failure')} failure.host = ? AND cause = ?"
-    return {host: FailureSum(*db.execute(one, (host, cause)).fetchone()) for host, _, cause in last}
+    return {host: FailureSum(*db.execute(one, (host, cause)).fetchone()) for host, cause in last}

@@ -50,7 +50,7 @@ _JOBS = """
 SELECT job.id, name, active, delay, per_host, job.obeys
 FROM host_job JOIN job ON job.id = host_job.job WHERE host_job.host = ? ORDER BY name"""
 _TERMS = """
-SELECT wanted.value, ifnull(max(job.delay), 0.0), ifnull(host.obeys, max(job.obeys))
+SELECT host.id, ifnull(max(job.delay), 0.0), ifnull(host.obeys, max(job.obeys))
 FROM json_each(?) AS wanted CROSS JOIN host ON host.id = wanted.value
 JOIN host_job ON host_job.host = host.id JOIN job ON job.id = host_job.job AND job.active
 GROUP BY host.id"""

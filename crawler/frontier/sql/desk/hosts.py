@@ -99,7 +99,8 @@ def host_counts(db: Connection, now: Seconds, give_up: Seconds) -> HostCounts:
     }
     asked = "SELECT rules_until FROM host WHERE asked_until > 0 AND asked_until > ?"
     (looked, found["gated"]) = db.execute(
-        f"SELECT count(*), ifnull(sum(rules_until <= ?), 0) FROM ({asked} LIMIT {MAX_COUNTED})",
+        "SELECT count(*), ifnull(sum(CAST(rules_until <= ? AS INTEGER)), 0) "
+        f"FROM ({asked} LIMIT {MAX_COUNTED})",
         (now, now),
     ).fetchone()
     found["failing"] = count(db, "SELECT 1 FROM host WHERE failing_since IS NOT NULL")

@@ -18,7 +18,7 @@ from crawler.frontier.sql.states import LEASED, RETIRED, ROBOTS_JOB, WAITING
 from crawler.model import Seconds
 from crawler.urls import fingerprint
 
-_JOBS = "SELECT name, active FROM job WHERE id != ? AND ifnull(name = ?, 1) ORDER BY id"
+_JOBS = "SELECT name, active FROM job WHERE id != ? AND ifnull(name = ?, TRUE) ORDER BY id"
 _BY_HAND = "SELECT id FROM source WHERE job = ? AND name = ?"
 _TAKE_OFF = "DELETE FROM chunk WHERE source = ? AND anchor = ?"
 _FOUND = f"""

@@ -7,7 +7,7 @@ from crawler.model import Seconds
 _VISITS = """
 SELECT process, url, job, began_at, bytes FROM under_way
 WHERE process IN (SELECT id FROM process) ORDER BY began_at"""
-_LOOK = "INSERT OR REPLACE INTO looked VALUES (1, ?)"
+_LOOK = "INSERT INTO looked VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at"
 
 
 def look(db: Connection, now: Seconds) -> int:

@@ -24,7 +24,8 @@ SELECT id, job, digest IS NOT NULL FROM task WHERE id > ? AND state != {RETIRED}
 ORDER BY id LIMIT ?"""
 _SAY = f"""
 UPDATE task SET path = CASE WHEN digest IS NULL THEN ifnull(:path, path) ELSE path END,
-    extra = CASE WHEN :extra IS NULL THEN extra ELSE json_patch(ifnull(extra, '{{}}'), :extra) END
+    extra = CASE WHEN CAST(:extra AS TEXT) IS NULL THEN extra
+        ELSE json_patch(ifnull(extra, '{{}}'), :extra) END
 WHERE id = {TASK_OF.replace("?", ":fingerprint")}"""
 _SLICE = "SELECT id, job, path IS NOT NULL AND digest IS NULL FROM task WHERE id > ? ORDER BY id"
 

@@ -62,7 +62,7 @@ def _count_down(db: Connection, number: int) -> bool:
             db.execute(f"DELETE FROM {table} WHERE id = ?", (one,))
         if rows:
             return True
-    db.execute("UPDATE job SET behind = 0 WHERE id = ?", (number,))
+    db.execute("UPDATE job SET behind = FALSE WHERE id = ?", (number,))
     return False
 
 

@@ -27,8 +27,8 @@ SELECT id, state, ended, host FROM task
 WHERE id = {TASK_OF} AND job = ? AND state != {LEASED}"""
 _ADOPT = """
 UPDATE task SET job = :job, fingerprint = :fingerprint, state = :state, listed = 1,
-    due_at = CASE WHEN :now IS NULL THEN due_at ELSE :now END,
-    path = CASE WHEN digest IS NULL THEN :path ELSE path END, extra = :extra
+    due_at = ifnull(:now, due_at),
+    path = CASE WHEN digest IS NULL THEN CAST(:path AS TEXT) ELSE path END, extra = :extra
 WHERE id = :id"""
 _LIST = """
 INSERT OR IGNORE INTO host_job (host, job, served)
@@ -58,7 +58,7 @@ def _inherit(db: Connection, job: int, old: str) -> None:
     if row is None or row[0] == known:
         return
     db.execute("UPDATE job SET heir_of = ? WHERE id = ?", (row[0], job))
-    db.execute("UPDATE job SET behind = 1 WHERE id = ?", row)
+    db.execute("UPDATE job SET behind = TRUE WHERE id = ?", row)
     db.execute(
         "UPDATE source SET version = '', listed = 0, bad = 0, reader = NULL, pass = pass + 1 "
         "WHERE job = ?",

@@ -3,10 +3,9 @@
 All that needs no look at the file is done here, before its lock is taken.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.rows import staging
@@ -16,14 +15,7 @@ from crawler.urls import bucket_of
 
 HOSTS = "nth >= :first_host AND nth < :end_host"
 """Condition on the staged hosts of a batch: those whose numbers are not remembered."""
-_STAGE = """
-INSERT INTO temp.seed SELECT key, json_extract(value, '$[0]'), json_extract(value, '$[1]'),
-    json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'), 1, NULL
-FROM json_each(?)"""
 _STAGE_TIMES = "UPDATE temp.seed SET times = ? WHERE nth = ?"
-_STAGE_HOSTS = """
-INSERT INTO temp.seed_host SELECT key, json_extract(value, '$[0]'), json_extract(value, '$[1]'),
-    json_extract(value, '$[2]'), NULL FROM json_each(?)"""
 _LEARNED = f"SELECT key, id FROM temp.seed_host WHERE {HOSTS}"
 _OBEY = "UPDATE temp.seed_host SET obeys = ? WHERE nth = ?"
 
@@ -40,8 +32,9 @@ class _Rows:
     """The rows of batches, as they are made."""
 
     def __init__(self) -> None:
-        self.seeds: list[tuple[int, int, str, str | None, str | None]] = []
-        self.hosts: list[tuple[str, int, bool | None]] = []
+        self.seeds: list[tuple[Any, ...]] = []
+        self.hosts: list[tuple[Any, ...]] = []
+        """As the columns of `temp.seed` and `temp.seed_host` are."""
         self.times: list[tuple[int, int]] = []
 
     def add(
@@ -62,8 +55,10 @@ class _Rows:
                 continue
             known = numbers.get(host)
             number = -known if known else hosts.setdefault(host, first_host + len(hosts))
-            rows.append((fingerprint, number, url, path, extra))
-        self.hosts += [(host, bucket_of(host), is_obeyed(said, host)) for host in hosts]
+            rows.append((len(rows), fingerprint, number, url, path, extra, 1, None))
+        self.hosts += [
+            (nth, host, bucket_of(host), is_obeyed(said, host), None) for host, nth in hosts.items()
+        ]
         self.times += [(1 + more, nth) for nth, more in again.items()]
         ends = {"end": len(rows), "end_host": len(self.hosts)}
         return Batch(seeds, {"first": first, "first_host": first_host, **ends})
@@ -90,11 +85,11 @@ def stage(
     rows = _Rows()
     found = [rows.add(seeds, said, names.known_hosts(job)) for job, seeds in batches]
     with staging.filling(db, "seed", "seed_host"):
-        db.execute(_STAGE, (json.dumps(rows.seeds),))
+        db.load("seed", rows.seeds, plain=True)
         db.executemany(_STAGE_TIMES, rows.times)
-        db.execute(_STAGE_HOSTS, (json.dumps(rows.hosts),))
-    remembered = any(number < 0 for _, number, *_ in rows.seeds)
-    return Staged(found, said, [host for host, *_ in rows.hosts], remembered)
+        db.load("seed_host", rows.hosts, plain=True)
+    remembered = any(number < 0 for _, _, number, *_ in rows.seeds)
+    return Staged(found, said, [host for _, host, *_ in rows.hosts], remembered)
 
 
 def agree(db: Connection, names: Names, staged: Staged) -> bool:

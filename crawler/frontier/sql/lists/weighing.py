@@ -22,12 +22,12 @@ def weigh(one: Slice, work: Weigh) -> Tidied[Weighed]:
     if loss and believed and shown is not None:
         loss = is_loss(shown, urls, work.max_shrink)
     if loss and (shown, believed) != (urls, 0):
-        db.execute("UPDATE job SET held = ?, believed = 0 WHERE id = ?", (urls, number))
+        db.execute("UPDATE job SET held = ?, believed = FALSE WHERE id = ?", (urls, number))
     return Tidied(Weighed(before, held=loss, held_before=shown is not None), None)
 
 
 def apply(one: Slice, work: Apply) -> Tidied[None]:
     """Note that a job's lists were applied: nothing of them is held any more."""
     number = one.names.job_id(one.db, work.job)
-    one.db.execute("UPDATE job SET held = NULL, believed = 0 WHERE id = ?", (number,))
+    one.db.execute("UPDATE job SET held = NULL, believed = FALSE WHERE id = ?", (number,))
     return Tidied(None, None)

@@ -10,7 +10,8 @@ from crawler.model import Seconds
 _HOLD = """
 INSERT INTO address (ip, owner) SELECT DISTINCT address, :owner FROM host
 WHERE id IN ({hosts}) AND owner = :owner AND address IS NOT NULL
-ON CONFLICT (ip) DO UPDATE SET owner = excluded.owner WHERE owner IS NOT excluded.owner"""
+ON CONFLICT (ip) DO UPDATE SET owner = excluded.owner
+WHERE address.owner IS NULL OR address.owner != excluded.owner"""
 _LET_GO = """
 UPDATE address SET owner = NULL
 WHERE ip IN ({addresses}) AND owner IS NOT NULL AND NOT EXISTS (

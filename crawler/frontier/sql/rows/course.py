@@ -7,7 +7,7 @@ from crawler.frontier.values import LEASE_S
 from crawler.model import Seconds
 from crawler.policy.course import Course, Reading, looked
 
-COLUMNS = "boot, offset, at, stepped, settled, doubted, doubted_since, ahead"
+COLUMNS = 'boot, "offset", at, stepped, settled, doubted, doubted_since, ahead'
 LASTING = frozenset({
     "answered_at", "failed_until", "put_off_until", "turn_at", "failing_since", "refused_since",
     "well_at", "first_failed_at",
@@ -55,4 +55,4 @@ def look(db: Connection, reading: Reading) -> tuple[Course, Seconds]:
 
 def brought_back(db: Connection) -> None:
     """Note that nothing is left in the future since the clock went back."""
-    db.execute("UPDATE clock SET ahead = 0 WHERE ahead")
+    db.execute("UPDATE clock SET ahead = FALSE WHERE ahead")

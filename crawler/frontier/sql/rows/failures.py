@@ -13,16 +13,21 @@ ANEW_S: Seconds = DAY_S
 KEPT_S: Seconds = 7 * DAY_S
 """What failed longer ago is forgotten, by and by, as other visits fail."""
 FORGOTTEN_AT_ONCE = 500
-_NOTE = f"""
-INSERT INTO failure (host, cause, n, first_at, last_at, url, reason)
-SELECT failed.host, failed.cause, count(*), min(at), max(at), failed.url, failed.reason
+_EACH = """
+SELECT failed.*, count(*) OVER same AS n, min(at) OVER same AS first_at,
+    row_number() OVER (PARTITION BY failed.host, cause ORDER BY at DESC) AS nth
 FROM failed CROSS JOIN settled
     ON settled.id = failed.id AND settled.attempt = failed.attempt
-GROUP BY failed.host, failed.cause
-ON CONFLICT DO UPDATE SET
-    n = excluded.n + iif(last_at < excluded.first_at - {ANEW_S}, 0, n),
-    first_at = iif(last_at < excluded.first_at - {ANEW_S}, excluded.first_at, first_at),
-    last_at = max(last_at, excluded.last_at), url = excluded.url, reason = excluded.reason"""
+WINDOW same AS (PARTITION BY failed.host, cause)"""
+_NOTE = f"""
+INSERT INTO failure (host, cause, n, first_at, last_at, url, reason)
+SELECT host, cause, n, first_at, at, url, reason FROM ({_EACH}) AS each WHERE nth = 1
+ON CONFLICT (host, cause) DO UPDATE SET
+    n = excluded.n + iif(failure.last_at < excluded.first_at - {ANEW_S}, 0, failure.n),
+    first_at = iif(failure.last_at < excluded.first_at - {ANEW_S},
+        excluded.first_at, failure.first_at),
+    last_at = max(failure.last_at, excluded.last_at), url = excluded.url,
+    reason = excluded.reason"""
 _FORGET = f"""
 DELETE FROM failure WHERE EXISTS (SELECT 1 FROM failed) AND (host, cause) IN (
     SELECT host, cause FROM failure WHERE last_at < :now - {STEPPED} - {KEPT_S}

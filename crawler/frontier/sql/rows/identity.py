@@ -4,6 +4,8 @@ A ledger is held by one configuration, by its `crawler.name`. Its newest text wi
 digest of its meaning in that text, and a process leases only the jobs that mean the same to it.
 """
 
+from secrets import token_hex
+
 from crawler.errors import HeldElsewhereError
 from crawler.frontier.process import Process, current
 from crawler.frontier.sql.connection import Connection
@@ -12,8 +14,7 @@ from crawler.frontier.values import Holder, InForce
 from crawler.model import Seconds
 
 _IDENTIFY = """
-UPDATE ledger SET uid = CASE WHEN :known = '' THEN lower(hex(randomblob(16))) ELSE :known END
-WHERE uid = ''"""
+UPDATE ledger SET uid = ? WHERE uid = ''"""
 _OTHERS = """
 SELECT machine, pid, born, lease_until, name, config FROM process WHERE name NOT IN ('', ?)"""
 _NEWER = """
@@ -26,7 +27,7 @@ WHERE process.id = ? AND process.digest != ''"""
 
 def identify(db: Connection, known: str) -> str:
     """Return the ledger's id; one that has none yet gets `known`, or a new one where that is ''."""
-    db.execute(_IDENTIFY, {"known": known})
+    db.execute(_IDENTIFY, (known or token_hex(16),))
     (uid,) = db.execute("SELECT uid FROM ledger").fetchone()
     return str(uid)
 

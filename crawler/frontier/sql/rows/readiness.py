@@ -104,7 +104,11 @@ def owed_rows(
 ) -> dict[str, Iterable[tuple[Any, ...]]]:
     """Return the staged rows of hosts that OWE_ALL records; some are `leaving`."""
     rests = (rest for host in (*hosts, *leaving) for rest in host.address_rests)
-    rows = [(one.id, *owed(one), leaves) for leaves in (0, 1) for one in (hosts, leaving)[leaves]]
+    rows = [
+        (one.id, *owed(one), leaves)
+        for leaves, some in ((False, hosts), (True, leaving))
+        for one in some
+    ]
     return {"owed": rows, "rested": dict(rests).items()}
 
 

@@ -38,6 +38,7 @@ _FIELDS = (
     "origin, body, status, fetched_at, until, refresh_at, failing_since, failures, reason, "
     "crawl_delay"
 )
+_ANEW = ", ".join(f"{one} = excluded.{one}" for one in _FIELDS.split(", ")[1:])
 
 _OF_HOSTS = f"""
 SELECT host.id, {", ".join(f"robots.{one.strip()}" for one in _FIELDS.split(","))}
@@ -59,7 +60,7 @@ def ask(
     It is for a URL that is `listed` on this host, or for one that a redirect led here.
     """
     number = fingerprint(".robots", url)
-    asked: dict[str, Any] = {"host": host, "now": now, "via": via, "listed": listed}
+    asked: dict[str, Any] = {"host": host, "now": now, "via": via, "listed": int(listed)}
     row = db.execute(
         "SELECT state, due_at, asked_until, task.id FROM task JOIN host ON host.id = ? "
         f"WHERE task.id = {TASK_OF}",
@@ -68,7 +69,7 @@ def ask(
     due_at = now
     if row and row[0] in {WAITING, LEASED} and not 0 < row[2] <= now:
         due_at = max(now, row[1])
-        db.execute("UPDATE task SET listed = max(listed, ?) WHERE id = ?", (listed, row[3]))
+        db.execute("UPDATE task SET listed = max(listed, ?) WHERE id = ?", (int(listed), row[3]))
     elif row:
         db.execute(_ASK_AGAIN, {"task": row[3], **asked})
         db.execute(f"{BEGIN_ANEW} WHERE task = ?", (row[3],))
@@ -87,7 +88,8 @@ def learn(db: Connection, names: Names, settled: Settlement) -> list[int]:
     record, verdict = settled.robots, settled.verdict
     assert record is not None
     db.execute(
-        f"INSERT OR REPLACE INTO robots ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO robots ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        f"ON CONFLICT (origin) DO UPDATE SET {_ANEW}",
         (
             record.origin, record.body, record.status, record.fetched_at, record.until,
             record.refresh_at, record.failing_since, record.failures, record.reason,

@@ -27,9 +27,7 @@ def fill(db: Connection, **tables: Iterable[Sequence[Any]]) -> None:
     made = {table: list(rows) for table, rows in tables.items()}
     with filling(db, *made):
         for table, rows in made.items():
-            if rows:
-                places = ", ".join("?" * len(rows[0]))
-                db.executemany(f"INSERT INTO temp.{table} VALUES ({places})", rows)
+            db.load(table, rows)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ COLUMNS = columns(
 )
 _TALLY = """
 INSERT INTO tally VALUES (?, ?, ?)
-ON CONFLICT DO UPDATE SET n = n + excluded.n"""
+ON CONFLICT (job, kind) DO UPDATE SET n = tally.n + excluded.n"""
 _NO_VALIDATORS = Validators()
 ENDS = (Done, Dead)
 """A tuple: a union is made anew, and asked slowly, for every row."""

@@ -5,8 +5,9 @@ A URL of a long list takes fewer bytes so, and a lease writes fewer.
 
 TASKS = "task LEFT JOIN visited ON visited.task = task.id"
 """What to select from where columns of both are asked for."""
-_COUNTS = frozenset({"suspicion", "hops", "unverified", "host_asked"})
-VISITED = _COUNTS | {
+_COUNTS = frozenset({"suspicion", "hops"})
+_FLAGS = frozenset({"unverified", "host_asked"})
+VISITED = _COUNTS | _FLAGS | {
     "location", "kind", "status", "reason", "directives", "size", "etag", "last_modified",
     "media_type", "final_location", "part", "part_etag", "part_modified", "part_total",
     "success_at", "changed_at", "every",
@@ -20,6 +21,8 @@ def column(name: str) -> str:
     """Return what to select from TASKS for a column."""
     if name in _COUNTS:
         return f"ifnull(visited.{name}, 0)"
+    if name in _FLAGS:
+        return f"ifnull(visited.{name}, FALSE)"
     return f"visited.{name}" if name in VISITED else f"task.{name}"
 
 

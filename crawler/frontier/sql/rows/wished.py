@@ -9,7 +9,11 @@ from crawler.model import Seconds
 
 _WISHES = """
 SELECT id, verb, scope, subject, option, value, who, machine, why, made_at, until FROM wish"""
-_RENAME = "UPDATE OR REPLACE wish SET subject = ? WHERE scope = 'job' AND subject = ?"
+_REPLACE = """
+DELETE FROM wish WHERE scope = 'job' AND subject = :new AND EXISTS (
+    SELECT 1 FROM wish AS old WHERE old.scope = 'job' AND old.subject = :old
+    AND old.verb = wish.verb AND old.option = wish.option)"""
+_RENAME = "UPDATE wish SET subject = :new WHERE scope = 'job' AND subject = :old"
 _LEAVE = """
 DELETE FROM wish WHERE scope = 'job' AND subject IN (SELECT name FROM job WHERE NOT active)"""
 _ORDER = """
@@ -36,7 +40,9 @@ def all_wishes(db: Connection) -> list[Wish]:
 
 def leave_with_jobs(db: Connection, renamed: Mapping[str, str]) -> None:
     """Take the wishes of a job along to its new name, and back where the configuration has none."""
-    changed = [db.execute(_RENAME, (new, old)).rowcount for new, old in renamed.items()]
+    names = [{"new": new, "old": old} for new, old in renamed.items()]
+    db.executemany(_REPLACE, names)
+    changed = [db.execute(_RENAME, one).rowcount for one in names]
     if db.execute(_LEAVE).rowcount or any(changed):
         note_change(db)
 

@@ -17,7 +17,7 @@ _MEND = f"""
 UPDATE host SET
     next_at = min(next_at, max(answered_at + {_DELAY}, turn_at, {_PUT_OFF}) + {STEPPED}),
     gap = {_DELAY}, put_off_until = {_PUT_OFF},
-    failed_until = 0.0, backoff = 0.0, failures = 0, failing_since = NULL, silent = 0,
+    failed_until = 0.0, backoff = 0.0, failures = 0, failing_since = NULL, silent = FALSE,
     first_failed_at = NULL, refusals = 0, refused_path = 0, refused_since = NULL
 WHERE id IN ({{hosts}})"""
 _UNHEARD = """
@@ -35,14 +35,14 @@ _FORGET = """
 DELETE FROM woken WHERE number <= ifnull((SELECT min(heard) FROM process), number)"""
 _ASK_AGAIN = """
 UPDATE host SET refresh_at = 0.0, asked_until = 0.0 WHERE id = ? AND EXISTS (
-    SELECT 1 FROM robots WHERE failures AND origin IN ('http://' || key, 'https://' || key))"""
+    SELECT 1 FROM robots WHERE failures > 0 AND origin IN ('http://' || key, 'https://' || key))"""
 
 
 def wake(db: Connection, hosts: list[int], *, forced: bool) -> None:
     """Mend the rows of hosts, and note for their owners that these were woken."""
     db.execute(_FORGET)
     for host in hosts:
-        db.execute(_MEND.format(hosts="?", forced=int(forced)), (host,))
+        db.execute(_MEND.format(hosts="?", forced=str(forced).upper()), (host,))
         db.execute(_NOTE, (host, forced))
         db.execute(_ASK_AGAIN, (host,))
 

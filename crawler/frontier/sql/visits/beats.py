@@ -39,7 +39,7 @@ FROM host_job JOIN job ON job.id = host_job.job WHERE host_job.host = ? AND job.
 _DECLARED = "SELECT ifnull(sum(declared), 0) FROM process WHERE machine = ? AND id != ?"
 _SUSPECT = """
 INSERT INTO visited (task, suspicion) VALUES (?, ?)
-ON CONFLICT (task) DO UPDATE SET suspicion = suspicion + excluded.suspicion"""
+ON CONFLICT (task) DO UPDATE SET suspicion = visited.suspicion + excluded.suspicion"""
 _ORPHANED = f"""
 UPDATE host SET owner = NULL, answered_at = :now - {STEPPED},
     next_at = max(next_at, :now + max(:delay, gap, crawl_delay)),

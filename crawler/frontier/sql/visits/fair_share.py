@@ -6,15 +6,15 @@ from crawler.frontier.sql.states import GUEST
 from crawler.model import Seconds
 
 _FREE_NOW = f"""
-SELECT ifnull(sum(address.owner IS NULL), 0) FROM ({
+SELECT count(*) FROM ({
     " UNION ALL ".join(
         "SELECT * FROM (SELECT address FROM host WHERE owner IS NULL AND NOT parked "
         f"AND ready_at <= :now AND class = {weight} LIMIT :limit)"
         for weight in CLASSES
     )
-}) AS found LEFT JOIN address ON ip = found.address"""
+}) AS found LEFT JOIN address ON ip = found.address WHERE address.owner IS NULL"""
 _LIVING = f"SELECT count(*) FROM process WHERE lease_until > ? AND state != '{GUEST}'"
-_ADDRESSES = "SELECT count(DISTINCT ifnull(address, id)) FROM host WHERE owner"
+_ADDRESSES = "SELECT count(DISTINCT ifnull(address, CAST(id AS TEXT))) FROM host WHERE owner"
 
 
 def fair_share(db: Connection, owner: int, now: Seconds, new: int) -> int:

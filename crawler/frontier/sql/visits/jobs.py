@@ -104,7 +104,7 @@ def wake(one: Slice, _: Wake) -> Tidied[int]:
     if one.first:
         if ask_again(db, one.now):
             return Tidied(0, one.after)
-        db.execute("UPDATE job SET stale = ? WHERE stale", (mine,))
+        db.execute("UPDATE job SET stale = ? WHERE stale != 0", (mine,))
     jobs = [job for (job,) in db.execute("SELECT id FROM job WHERE stale = ?", (mine,))]
     if not jobs:
         return Tidied(0, None)

@@ -70,8 +70,8 @@ TAKE = Procedure(
     "take_hosts",
     "owner hosts tasks",
     """
-INSERT INTO wanted SELECT value, :tasks, :tasks, 1, key - 1000000 FROM json_each(:hosts)
-WHERE true ON CONFLICT DO UPDATE SET new = 1""",
+INSERT INTO wanted SELECT value, :tasks, :tasks, TRUE, key - 1000000
+FROM json_each(:hosts) WHERE true ON CONFLICT (host) DO UPDATE SET new = TRUE""",
     f"UPDATE host SET owner = :owner WHERE id IN ({_NEW})",
     hold(_NEW),
 )
@@ -182,7 +182,7 @@ def _stage(
 ) -> None:
     """Make the rows of what is given back, moved and wanted."""
     bounded = [(host, min(number, turns.MOST)) for host, number in refills.items()]
-    wanted = [(host, n, turns.UPTO[n], 0, at) for at, (host, n) in enumerate(bounded)]
+    wanted = [(host, n, turns.UPTO[n], False, at) for at, (host, n) in enumerate(bounded)]
     empty: dict[str, list[tuple[int, ...]]] = {name: [] for name in _FILLED}
     returned = [(task,) for task in back]
     staging.fill(db, returned=returned, wanted=wanted, **owed_rows(found, idle), **empty)

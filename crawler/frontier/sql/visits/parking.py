@@ -21,7 +21,7 @@ _ADDRESSES = 8
 ENOUGH = 8
 """Hosts that a process holds at one address before hosts at other addresses go first."""
 
-_PARK = "UPDATE host SET parked = 1 WHERE id IN (SELECT value FROM json_each(?))"
+_PARK = "UPDATE host SET parked = TRUE WHERE id IN (SELECT value FROM json_each(?))"
 _CROWD = """
 UPDATE address SET crowded = :now WHERE crowded IS NULL
 AND ip IN (SELECT address FROM host WHERE id IN (SELECT value FROM json_each(:hosts)))"""
@@ -29,7 +29,7 @@ _OPEN = """
 SELECT ip FROM address WHERE crowded IS NOT NULL AND owner IS {owner}
 ORDER BY crowded LIMIT :limit"""
 _BRING_BACK = """
-UPDATE host SET parked = 0 WHERE id IN (
+UPDATE host SET parked = FALSE WHERE id IN (
     SELECT id FROM host WHERE parked AND address = ? ORDER BY ready_at LIMIT ?)"""
 _NOTE = "UPDATE address SET crowded = ? WHERE ip = ?"
 _FIRST = """
@@ -43,7 +43,7 @@ FIRST = " UNION ALL ".join(
 _HELD = f"""
 SELECT value, (SELECT count(*) FROM (
     SELECT 1 FROM host WHERE address = value AND owner IS NOT NULL LIMIT {ENOUGH}) AS least)
-FROM json_each(?)"""
+FROM json_each(/* texts */ ?)"""
 
 
 class Crowd:

@@ -27,7 +27,7 @@ UPDATE job SET schedule = CASE WHEN EXISTS (
     SELECT 1 FROM tally WHERE job = job.id AND kind != '' AND n > 0) THEN ? ELSE ? END
 WHERE id = ?"""
 _NOTED = """
-SELECT id, name, schedule FROM job WHERE name IN (SELECT value FROM json_each(?))"""
+SELECT id, name, schedule FROM job WHERE name IN (SELECT value FROM json_each(/* texts */ ?))"""
 _KEEP_OTHERS = f"""
 DELETE FROM temp.refitted WHERE NOT EXISTS (
     SELECT 1 FROM task WHERE task.id = refitted.id AND due_at = was AND ended IS NOT NULL
@@ -35,8 +35,8 @@ DELETE FROM temp.refitted WHERE NOT EXISTS (
     AND CASE WHEN at IS NULL THEN state = {WAITING}
         ELSE due_at != at OR state NOT IN ({WAITING}, {RETIRED}) END)"""
 _AGAIN = f"""
-SELECT job, sum((at IS NOT NULL) - (state = {WAITING})) FROM temp.refitted
-CROSS JOIN task ON task.id = refitted.id WHERE state != {RETIRED} GROUP BY job"""
+SELECT job, sum(CAST(at IS NOT NULL AS INTEGER) - CAST(state = {WAITING} AS INTEGER))
+FROM temp.refitted CROSS JOIN task ON task.id = refitted.id WHERE state != {RETIRED} GROUP BY job"""
 _AT = "(SELECT at FROM temp.refitted WHERE refitted.id = task.id)"
 _WRITE = f"""
 UPDATE task SET due_at = ifnull({_AT}, due_at), state = CASE WHEN state = {RETIRED} THEN state

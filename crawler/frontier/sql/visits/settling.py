@@ -38,9 +38,10 @@ INSERT INTO tally SELECT job, kind, sum(n) FROM (
         WHERE final IS NOT NULL AND job != {ROBOTS_JOB} GROUP BY 1, 2, 3, 4)
     SELECT job, past AS kind, -n AS n FROM ends WHERE past IS NOT NULL
     UNION ALL SELECT job, final, n FROM ends
-    UNION ALL SELECT job, '+', n * (again - (past IS NOT NULL)) FROM ends)
+    UNION ALL SELECT job, '+', CASE WHEN again THEN n ELSE 0 END
+        - CASE WHEN past IS NOT NULL THEN n ELSE 0 END FROM ends)
 GROUP BY job, kind HAVING sum(n) != 0
-ON CONFLICT DO UPDATE SET n = n + excluded.n"""
+ON CONFLICT (job, kind) DO UPDATE SET n = tally.n + excluded.n"""
 """A URL is counted by the kind of its last end, and under "+" while it is due again."""
 _SETTLE = """
 UPDATE task SET (state, due_at, host, path, failures, put_off, ended, digest, finished_at) = (
@@ -53,7 +54,7 @@ INSERT INTO visited (
     task, location, hops, kind, status, reason, directives, size, etag, last_modified,
     unverified, media_type, success_at, changed_at, every, host_asked)
 SELECT id, location, hops, kind, status, reason, directives,
-    iif(digest IS NULL, NULL, size), etag, last_modified, iif(digest IS NULL, 0, unverified),
+    iif(digest IS NULL, NULL, size), etag, last_modified, iif(digest IS NULL, FALSE, unverified),
     iif(digest IS NULL, NULL, media_type), success_at, changed_at, every, host_asked
 FROM temp.settled WHERE true
 ON CONFLICT (task) DO UPDATE SET (
@@ -94,7 +95,7 @@ _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
 _WANTED = """
 SELECT json_extract(value, '$[0]') AS wanted, json_extract(value, '$[1]') AS claimant
-FROM json_each(?)"""
+FROM json_each(/* pairs */ ?)"""
 _CLAIM = f"INSERT OR IGNORE INTO file (key, task) {_WANTED} WHERE true RETURNING key, task"
 _RESERVED = "SELECT file.task FROM temp.claimed CROSS JOIN file USING (key, task)"
 _CLAIMED = f"""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crawler.frontier.sql.connection import Connection
-from crawler.frontier.sql.procedures import Procedure
+from crawler.frontier.sql.procedures import Each, Procedure
 from crawler.frontier.sql.rows.names import Names
 from crawler.frontier.sql.rows.pauses import HOST_PAUSED, JOB_PAUSED
 from crawler.frontier.sql.rows.robots import ask, known_of
@@ -65,7 +65,9 @@ _USUAL = f"(SELECT id {_OF_RANK} ORDER BY due_at, id LIMIT 1{{offset}})".replace
 )
 _FIRST_USUAL = _USUAL.replace("{offset}", "")
 _SECOND_USUAL = _USUAL.replace("{offset}", " OFFSET 1").format(host="taken.host", job="taken.job")
-_FIRST_DUE = f"ifnull({_FIRST_USUAL}, ranked AND ({_DUE}))".format(host="host.id", job="job.id")
+_FIRST_DUE = f"ifnull({_FIRST_USUAL}, CAST(ranked AND ({_DUE}) AS INTEGER))".format(
+    host="host.id", job="job.id"
+)
 """Number of the first due task of a job on a host; 0: none is, 1: some are of another rank."""
 _TURNS = f"""
 INSERT INTO turn
@@ -74,7 +76,7 @@ FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
     {_HERE} WHERE owner = :owner AND NOT {HOST_PAUSED} AND {MINE}
     AND (rules_until > :now OR NOT ifnull(host.obeys, job.obeys))
 UNION ALL
-SELECT host.id, {ROBOTS_JOB}, -1e300, 1, 0,
+SELECT host.id, {ROBOTS_JOB}, -1e300, 1, FALSE,
     ifnull({_FIRST_USUAL.format(host="host.id", job=ROBOTS_JOB)}, 0)
 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
 WHERE owner = :owner AND NOT {HOST_PAUSED} AND EXISTS (
@@ -84,27 +86,29 @@ WHERE owner = :owner AND NOT {HOST_PAUSED} AND EXISTS (
 _OF_MANY = f"""
 UPDATE wanted SET tasks = {TASKS_OF_MANY}, upto = {UPTO[TASKS_OF_MANY]}
 WHERE tasks > {TASKS_OF_MANY} AND host IN (
-    SELECT host FROM temp.turn WHERE due GROUP BY host HAVING count(*) > {MANY_JOBS})"""
+    SELECT host FROM temp.turn WHERE due > 0 GROUP BY host HAVING count(*) > {MANY_JOBS})"""
 _LAST_OF_MANY = f"""
-DELETE FROM turn WHERE due AND host IN (
-    SELECT host FROM temp.turn WHERE due GROUP BY host HAVING count(*) > {TASKS_OF_MANY})
+DELETE FROM turn WHERE due > 0 AND host IN (
+    SELECT host FROM temp.turn WHERE due > 0 GROUP BY host HAVING count(*) > {TASKS_OF_MANY})
 AND {TASKS_OF_MANY} <= (SELECT count(*) FROM temp.turn AS before WHERE before.host = turn.host
-    AND before.due AND (before.served, before.job) < (turn.served, turn.job))"""
+    AND before.due > 0 AND (before.served, before.job) < (turn.served, turn.job))"""
 _ONE = f"""
 INSERT INTO taken SELECT turn.host, turn.job, 1, due
 FROM wanted CROSS JOIN turn ON turn.host = wanted.host
-WHERE upto = {FEW} AND due AND NOT ranked AND NOT EXISTS (
+WHERE upto = {FEW} AND due > 0 AND NOT ranked AND NOT EXISTS (
     SELECT 1 FROM temp.turn AS other
-    WHERE other.host = turn.host AND other.job != turn.job AND other.due)"""
+    WHERE other.host = turn.host AND other.job != turn.job AND other.due > 0)"""
 _ANOTHER = f"""
-INSERT OR IGNORE INTO taken SELECT taken.host, job, 2, {_SECOND_USUAL}
-FROM taken CROSS JOIN wanted ON wanted.host = taken.host WHERE tasks = {FEW}"""
+INSERT INTO taken SELECT host, job, 2, id FROM (
+    SELECT taken.host, job, {_SECOND_USUAL} AS id
+    FROM taken CROSS JOIN wanted ON wanted.host = taken.host WHERE tasks = {FEW}
+) AS second WHERE id IS NOT NULL"""
 _FIRST_OF_EACH = f"""
 SELECT turn.host, turn.job, task.id, tasks, served + (row_number() OVER (
     PARTITION BY turn.host, turn.job ORDER BY task.rank, due_at, task.id) - 1.0) / weight AS place
 FROM temp.wanted CROSS JOIN temp.turn ON turn.host = wanted.host
 CROSS JOIN (VALUES {_EACH_RANK}) AS ranks ON ranked OR ranks.column1 = {USUAL} CROSS JOIN task
-WHERE upto = :upto AND due
+WHERE upto = :upto AND due > 0
     AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host) AND task.id IN (
     SELECT id FROM task WHERE host = turn.host AND job = turn.job AND state = {WAITING}
     AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT :upto)"""
@@ -114,9 +118,9 @@ INSERT INTO taken SELECT host, job, nth, id FROM (
     FROM ({_FIRST_OF_EACH}) AS first
 ) AS queue WHERE nth <= tasks"""
 QUEUE = Procedure("queue", "upto now", _QUEUE)
-_EACH_SIZE = """
-INSERT INTO call_queue SELECT DISTINCT upto, :now FROM wanted
-WHERE EXISTS (SELECT 1 FROM temp.turn WHERE turn.host = wanted.host AND due)
+_SIZES = """
+SELECT DISTINCT upto, CAST(:now AS REAL) FROM wanted
+WHERE EXISTS (SELECT 1 FROM temp.turn WHERE turn.host = wanted.host AND due > 0)
 AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host)"""
 _LEASE = f"""
 UPDATE task SET state = {LEASED}, attempt = attempt + 1
@@ -148,7 +152,7 @@ TAKE = Procedure(
     _LAST_OF_MANY,
     _ONE,
     _ANOTHER,
-    _EACH_SIZE,
+    Each(QUEUE, _SIZES),
     _LEASE,
 )
 """Takes the next tasks of the wanted hosts.

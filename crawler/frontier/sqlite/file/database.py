@@ -8,9 +8,9 @@ from pathlib import Path
 
 from crawler.errors import OlderLedgerError, StateError
 from crawler.frontier.process import Process, current
+from crawler.frontier.sql.tables.ledger import APPLICATION_ID, TABLES, VERSION
 from crawler.frontier.sqlite.file.faults import error_of
 from crawler.frontier.sqlite.file.procedures import Connection
-from crawler.frontier.sqlite.file.schema import APPLICATION_ID, TABLES, VERSION
 from crawler.model import Seconds
 from crawler.rights import make_folder, make_ledger
 

@@ -1,4 +1,4 @@
-"""Procedures in SQLite: a connection that runs statements as one.
+"""A connection to a state file, which runs procedures: statements as one.
 
 After every statement a native thread has to win the interpreter back from the event loop, which
 takes as long as the statement itself, and other processes wait for the file meanwhile. What a
@@ -7,12 +7,13 @@ rows that are inserted into a view, and these are its calls (SQLite, "CREATE TRI
 Its parameters are the columns of the view.
 """
 
+import json
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crawler.frontier.sql.procedures import Procedure, lost_error
+from crawler.frontier.sql.procedures import Each, Procedure, lost_error
 
 _PARAMETER = re.compile(r":(\w+)")
 _LOST = "lease lost"
@@ -28,11 +29,21 @@ class Connection(sqlite3.Connection):
         name, statements = procedure.name, procedure.statements
         columns = ", ".join(f"NULL AS {one}" for one in procedure.parameters)
         fenced = (_FENCE, *statements) if procedure.fenced else statements
-        body = ";\n".join(_PARAMETER.sub(r"NEW.\1", one) for one in fenced)
+        body = ";\n".join(_PARAMETER.sub(r"NEW.\1", _text(one)) for one in fenced)
         self.execute(f"CREATE TEMP VIEW call_{name} AS SELECT {columns}")
         self.execute(
             f"CREATE TEMP TRIGGER {name} INSTEAD OF INSERT ON call_{name} BEGIN {body}; END"
         )
+
+    def load(self, table: str, rows: Sequence[Sequence[Any]], *, plain: bool = False) -> None:
+        """Make rows of a temporary table; plain ones, of which there are many, in one statement."""
+        if rows and plain:
+            values = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(rows[0])))
+            statement = f"INSERT INTO temp.{table} SELECT {values} FROM json_each(?)"
+            self.execute(statement, (json.dumps(rows),))
+        elif rows:
+            places = ", ".join("?" * len(rows[0]))
+            self.executemany(f"INSERT INTO temp.{table} VALUES ({places})", rows)
 
     def run(self, procedure: Procedure, values: Mapping[str, Any]) -> None:
         """Run the statements of a procedure with these values, among others, as parameters.
@@ -48,3 +59,9 @@ class Connection(sqlite3.Connection):
             if str(error) == _LOST:
                 raise lost_error() from error
             raise
+
+
+def _text(statement: str | Each) -> str:
+    if isinstance(statement, Each):
+        return f"INSERT INTO call_{statement.procedure.name} {statement.rows}"
+    return statement

@@ -6,10 +6,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crawler.errors import StateError
+from crawler.frontier.sql.tables.ledger import APPLICATION_ID, VERSION
 from crawler.frontier.sqlite.file.database import is_migrating, older_error
 from crawler.frontier.sqlite.file.faults import error_of
 from crawler.frontier.sqlite.file.procedures import Connection
-from crawler.frontier.sqlite.file.schema import APPLICATION_ID, VERSION
 from crawler.model import Seconds
 
 BUSY_S: Seconds = 4.0

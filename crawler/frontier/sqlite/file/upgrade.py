@@ -16,6 +16,7 @@ from typing import NamedTuple, Self
 
 from crawler.errors import OlderLedgerError, StateError
 from crawler.frontier.process import Process
+from crawler.frontier.sql.tables.ledger import APPLICATION_ID, VERSION
 from crawler.frontier.sqlite.file.database import (
     check_version,
     is_migrating,
@@ -26,7 +27,6 @@ from crawler.frontier.sqlite.file.database import (
 from crawler.frontier.sqlite.file.faults import error_of
 from crawler.frontier.sqlite.file.migrations import MIGRATIONS
 from crawler.frontier.sqlite.file.procedures import Connection
-from crawler.frontier.sqlite.file.schema import APPLICATION_ID, VERSION
 from crawler.threads import Native
 from crawler.urls import bucket_of, host_of
 

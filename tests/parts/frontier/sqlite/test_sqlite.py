@@ -8,7 +8,7 @@ import gevent
 import pytest
 
 from crawler.errors import StateError
-from crawler.frontier.sqlite.file.schema import VERSION
+from crawler.frontier.sql.tables.ledger import VERSION
 from crawler.records import Seed
 from tests.parts.frontiers import NOW, Timed, seeds
 

@@ -8,13 +8,14 @@ import pytest
 
 from crawler.frontier.sql.rows import staging
 from crawler.frontier.sqlite.file import temporary
+from crawler.frontier.sqlite.file.procedures import Connection
 
 ROWS, TURNS = 64, 40
 
 
 @pytest.fixture
 def db():
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+    with closing(sqlite3.connect(":memory:", isolation_level=None, factory=Connection)) as db:
         temporary.set_up(db)
         yield db
 

@@ -18,9 +18,9 @@ import pytest
 
 from crawler.errors import OlderLedgerError, StateError
 from crawler.frontier.process import current
+from crawler.frontier.sql.tables.ledger import VERSION
 from crawler.frontier.sqlite.file.database import statements
 from crawler.frontier.sqlite.file.migrations import MIGRATIONS
-from crawler.frontier.sqlite.file.schema import VERSION
 from crawler.frontier.sqlite.file.upgrade import Upgrade
 from crawler.model import Kept, Kind, Outcome, Validators
 from crawler.records import Done, JobTerms, Settlement

@@ -10,7 +10,7 @@ import pytest
 
 from crawler.errors import StateError
 from crawler.frontier import Wanted, open_ledger
-from crawler.frontier.sqlite.file.schema import VERSION
+from crawler.frontier.sql.tables.ledger import VERSION
 from tests import real
 from tests.parts.desk import rows
 from tests.parts.frontiers import Timed

@@ -1,10 +1,10 @@
 """The tables of a state file. `application_id` says that a file is ours, `user_version` how new."""
 
 from crawler.frontier.sql.states import LEASED, RETIRED, ROBOTS_JOB, USUAL, WAITING
-from crawler.frontier.sqlite.file.accounts import ACCOUNTS
-from crawler.frontier.sqlite.file.list_tables import LISTS
-from crawler.frontier.sqlite.file.visit_tables import VISITS
-from crawler.frontier.sqlite.file.wish_tables import WISHES
+from crawler.frontier.sql.tables.accounts import ACCOUNTS
+from crawler.frontier.sql.tables.list_tables import LISTS
+from crawler.frontier.sql.tables.visit_tables import VISITS
+from crawler.frontier.sql.tables.wish_tables import WISHES
 from crawler.frontier.values import BEFORE_ALL
 
 APPLICATION_ID = 0x63726C64  # "crld"
@@ -211,7 +211,7 @@ CREATE VIEW known AS
 CREATE TABLE clock (                       -- of the frontier, see policy/course.py
     id INTEGER PRIMARY KEY CHECK (id = 1),
     boot TEXT NOT NULL DEFAULT '',         -- of the machine, which `offset` holds for
-    offset REAL NOT NULL DEFAULT 0,        -- from the time since then to the frontier's time
+    "offset" REAL NOT NULL DEFAULT 0,      -- from the time since then to the frontier's time
     at REAL,                               -- when a process was last seen here
     stepped REAL NOT NULL DEFAULT 0,       -- sum of the steps; times of rests are without it
     settled INTEGER NOT NULL DEFAULT 0,

@@ -1,0 +1,58 @@
+"""The frontier of many machines: a schema of a PostgreSQL server, shared by their processes."""
+
+from pathlib import Path
+from typing import cast
+
+from crawler.errors import StateError
+from crawler.frontier.answers import Soundness
+from crawler.frontier.clock import AnyClocks
+from crawler.frontier.postgres.clock import ServerClocks
+from crawler.frontier.postgres.transactions import Transactions
+from crawler.frontier.questions import Integrity, Question
+from crawler.frontier.sql.engine import SqlFrontier
+from crawler.frontier.sql.engine_desk import Answer
+from crawler.frontier.sql.visits import hearing
+from crawler.frontier.wishes import Heard
+from crawler.state_address import StateServer
+
+
+class _Ear:
+    """Hears of wishes by the connection of the verbs."""
+
+    def __init__(self, file: Transactions) -> None:
+        self._file = file
+
+    def open(self) -> None:
+        """Do nothing: the connection is open."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def hear(self, owner: int, after: int) -> Heard:
+        """Return what a process is to hear."""
+        return self._file.read(hearing.hear, owner, after)
+
+
+class PostgresFrontier(SqlFrontier):
+    """A frontier on a server; its clock is the server's, unless other `clocks` are given."""
+
+    _file: Transactions
+
+    def __init__(
+        self,
+        server: StateServer,
+        *,
+        durable: bool,
+        readonly: bool = False,
+        clocks: AnyClocks | None = None,
+    ) -> None:
+        file = Transactions(server, durable=durable, readonly=readonly)
+        super().__init__(file, _Ear(file), clocks or ServerClocks(file.ask))
+
+    def entry(self, question: Question[Answer]) -> Answer:
+        if isinstance(question, Integrity):  # the server sees to that
+            return cast("Answer", Soundness((), whole=False))
+        return super().entry(question)
+
+    def backup(self, target: Path, *, force: bool = False) -> int:  # noqa: ARG002  of files alone
+        raise StateError(f"{self._file.server}: a ledger on a server is copied by pg_dump")

@@ -1,0 +1,132 @@
+"""A connection to a server's ledger: opened, its schema made or checked."""
+
+import re
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict
+
+from crawler.errors import StateError
+from crawler.frontier.postgres.connection import Connection
+from crawler.frontier.postgres.faults import error_of
+from crawler.frontier.postgres.schema import TEMPORARY, tables
+from crawler.frontier.sql.tables.ledger import VERSION
+from crawler.state_address import StateServer
+
+SCHEMA = "crawler"
+"""The schema of a ledger, where `options=-csearch_path=…` of the URL names no other."""
+CONNECTING = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "application_name": "crawlerd",
+}
+"""What a URL may say otherwise: seconds, but for the last time, which is milliseconds."""
+SESSION = {
+    "statement_timeout": "20s",
+    "lock_timeout": "15s",
+    "idle_in_transaction_session_timeout": "10s",
+    "default_transaction_isolation": "read committed",
+    "timezone": "UTC",
+    "jit": "off",
+}
+"""Settings of a session: nothing that a frozen machine began holds the ledger for long."""
+_SEARCH_PATH = re.compile(r"-c\s*search_path\s*=\s*(\w+)")
+_MAKING = 0x63726C64  # "crld": a singleton, which is no lock of a verb
+
+
+class _Number(Loader):
+    """Sums are numbers of Python: an integer where they are whole."""
+
+    def load(self, data: Any) -> int | float:
+        text = bytes(data).decode()
+        return float(text) if "." in text else int(text)
+
+
+def schema_of(server: StateServer) -> str:
+    """Return the schema of a ledger."""
+    found = _SEARCH_PATH.search(str(conninfo_to_dict(server.url).get("options") or ""))
+    return found[1] if found else SCHEMA
+
+
+def connect(server: StateServer, *, make: bool) -> Connection:
+    """Open a connection; a ledger that is not there is made, empty, if `make` says so.
+
+    Raises:
+        StateError: it cannot be used as it is.
+        LocalFaultError: not just now.
+    """
+    try:
+        given = conninfo_to_dict(server.url)
+        raw = psycopg.connect(server.url, autocommit=True, **_others(given))
+        try:
+            return _set_up(server, raw, make=make)
+        except BaseException:
+            raw.close()
+            raise
+    except psycopg.Error as error:
+        raise error_of(server, error) from None
+
+
+def _others(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in CONNECTING.items() if name not in given}
+
+
+def _set_up(server: StateServer, raw: "psycopg.Connection[Any]", *, make: bool) -> Connection:
+    raw.adapters.register_loader("numeric", _Number)
+    schema = schema_of(server)
+    settings = SESSION | {"search_path": f'"{schema}"'}
+    names = ", ".join(f"set_config('{name}', %s, false)" for name in settings)
+    raw.execute(f"SELECT {names}", list(settings.values()))
+    version = _version(raw, schema)
+    if version is None and make:
+        version = _make(raw, schema)
+    _check(server, version)
+    return Connection(raw)
+
+
+def _version(raw: "psycopg.Connection[Any]", schema: str) -> int | None:
+    """Return how new the tables are; None where there are none."""
+    row = raw.execute("SELECT to_regclass(%s) IS NOT NULL", [f'"{schema}".gate']).fetchone()
+    if not (row and row[0]):
+        return None
+    found = raw.execute("SELECT version FROM gate").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _make(raw: "psycopg.Connection[Any]", schema: str) -> int | None:
+    """Make an empty ledger, if nobody else does meanwhile."""
+    with raw.transaction():
+        raw.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
+        if _version(raw, schema) is None:
+            found = raw.execute(
+                "SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema]
+            ).fetchone()
+            if not found:
+                raw.execute(f'CREATE SCHEMA "{schema}"')
+            for statement in tables():
+                raw.execute(statement)
+    return _version(raw, schema)
+
+
+def _check(server: StateServer, version: int | None) -> None:
+    if version is None:
+        raise StateError(
+            f"{server} holds no ledger. A daemon makes it when it starts; if one has run, look for "
+            "its `crawler.state` elsewhere"
+        )
+    if version > VERSION:
+        raise StateError(
+            f"{server} was written by a newer crawler (schema {version}, this one knows "
+            f"{VERSION}); use the `crawler` of that version"
+        )
+
+
+def stage(db: Connection) -> None:
+    """Make the temporary tables of verbs."""
+    for name, columns in TEMPORARY.items():
+        db.server.execute(f"CREATE TEMP TABLE {name} ({columns})")
+    db.server.execute("CREATE INDEX wanted_size ON pg_temp.wanted (upto)")

@@ -1,0 +1,154 @@
+"""Verbs as transactions of one connection to a server, which a greenlet of its own has.
+
+A transaction that writes takes the gate first. In its exclusive mode one writer is there at a time,
+as it is with a file; verbs that are safe beside each other take it in a shared one.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import psycopg
+
+from crawler.frontier.postgres.connection import Connection
+from crawler.frontier.postgres.faults import error_of
+from crawler.frontier.postgres.lane import Lane
+from crawler.frontier.postgres.opening import connect, stage
+from crawler.frontier.sql.held import Patience
+from crawler.frontier.sql.rows.names import Names
+from crawler.model import Seconds
+from crawler.state_address import StateServer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Verb = Callable[Concatenate[Connection, P], T]
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_WRITE = "BEGIN"
+_GATE = "LOCK TABLE gate IN EXCLUSIVE MODE"
+
+
+class Transactions:
+    """A server's ledger whose verbs run one after the other."""
+
+    def __init__(self, server: StateServer, *, durable: bool, readonly: bool = False) -> None:
+        self.server = server
+        self._durable = durable
+        self._readonly = readonly
+        self._lane = Lane()
+        self._db: Connection | None = None
+        self.names = Names()
+        self.patience = Patience()
+        self.known: object = None
+        """The `terms.Visitor` whose jobs are staged."""
+        self.unanswered = False
+        """Whether the last lease was committed and its answer not read."""
+        self.written_at: Seconds = 0.0
+        """Monotonic time at which the last transaction that writes was committed."""
+
+    def open(self) -> None:
+        """Open the connection.
+
+        Raises:
+            StateError: the ledger cannot be used.
+            LocalFaultError: not just now.
+        """
+        self._lane.start()
+        try:
+            self._lane.call(self._connect)
+        except BaseException:
+            self._lane.end()
+            raise
+
+    def close(self) -> None:
+        """Close the connection, and end the greenlet."""
+        self._lane.call(self._drop)
+        self._lane.end()
+
+    @property
+    def db(self) -> Connection:
+        """The connection; a lost one is opened anew."""
+        return self._db or self._connect()
+
+    def make_room(self) -> None:
+        """Do nothing: the server's index of URLs is one."""
+
+    def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb as a transaction that writes, and return what it returns."""
+        return cast("T", self._lane.call(self._transaction, True, verb, *args, **kwargs))  # noqa: FBT003
+
+    def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb as a transaction that only reads, and return what it returns."""
+        return cast("T", self._lane.call(self._transaction, False, verb, *args, **kwargs))  # noqa: FBT003
+
+    def stage(
+        self, verb: "Callable[Concatenate[Transactions, P], T]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a verb that begins and ends its transactions itself, by `locked`."""
+        return cast("T", self._lane.call(self._staged, verb, *args, **kwargs))
+
+    def ask(self, sql: str) -> Any:
+        """Return the row of a statement; called within a verb."""
+        return self.db.server.execute(sql).fetchone()
+
+    @contextmanager
+    def locked(self, *, write: bool = True) -> Iterator[None]:
+        """Make a block one transaction; an error takes it back."""
+        with self._told():
+            db = self.db
+            db.server.execute(_WRITE if write else _READ)
+            try:
+                if write:
+                    self._enter(db)
+                yield
+                db.server.execute("COMMIT")
+            except BaseException:
+                self.names.forget()
+                self._roll_back(db)
+                raise
+        self.written_at = time.monotonic() if write else self.written_at
+
+    def _enter(self, db: Connection) -> None:
+        self.patience.since = time.monotonic()
+        db.server.execute(_GATE)
+        self.patience.since = 0.0
+
+    def _roll_back(self, db: Connection) -> None:
+        with suppress(psycopg.Error):
+            if db.in_transaction:
+                db.server.execute("ROLLBACK")
+                return
+        if db.server.broken:
+            self._drop()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            if self._db and self._db.server.broken:
+                self._drop()
+            raise error_of(self.server, error) from error
+
+    def _transaction(self, write: bool, verb: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT001
+        with self.locked(write=write):
+            return verb(self.db, *args, **kwargs)
+
+    def _staged(self, verb: Any, *args: Any, **kwargs: Any) -> Any:
+        with self._told():
+            return verb(self, *args, **kwargs)
+
+    def _connect(self) -> Connection:
+        self._db = connect(self.server, make=not self._readonly)
+        if not self._durable:
+            self._db.server.execute("SET synchronous_commit = off")
+        if not self._readonly:
+            stage(self._db)
+        self.known = None
+        return self._db
+
+    def _drop(self) -> None:
+        self.names.forget()
+        if self._db:
+            self._db.server.close()
+        self._db = None

@@ -1,0 +1,92 @@
+"""Transactions on a server that restarts, and beside each other."""
+
+import gevent
+import psycopg
+import pytest
+
+from crawler.errors import LocalFaultError, StateError
+from crawler.frontier import Clocks, open_frontier, open_ledger
+from crawler.frontier.process import current
+from crawler.state_address import state_address
+from tests import postgres
+from tests.parts.frontiers import seeds
+
+
+@pytest.fixture
+def address(database):
+    return state_address(database)
+
+
+def opened(address):
+    return open_frontier(address, durable=True, clocks=Clocks())
+
+
+def test_a_ledger_is_made_by_whoever_comes_first_and_once(address):
+    frontiers = [opened(address) for _ in range(4)]
+    gevent.joinall([gevent.spawn(one.__enter__) for one in frontiers], raise_error=True)
+    uids = {one.join(current()).uid for one in frontiers}
+    assert len(uids) == 1
+    for one in frontiers:
+        one.__exit__()
+
+
+def test_what_is_only_read_is_never_made(address):
+    with pytest.raises(StateError, match="holds no ledger"), open_ledger(address):
+        pass
+
+
+def test_a_schema_of_another_name_is_another_ledger(database):
+    one = state_address(database)
+    with opened(one) as frontier:
+        frontier.add("job", seeds("a.example:80"))
+    other = state_address(f"{database}&options=-csearch_path%3Dother")
+    with opened(other) as frontier:
+        assert frontier.sums().met == 0
+
+
+def test_writers_beside_each_other_lose_nothing(address):
+    names = [f"h{number}.example:80" for number in range(40)]
+    with opened(address) as one, opened(address) as other:
+        asked = [
+            gevent.spawn(frontier.add, "job", seeds(name))
+            for name in names
+            for frontier in (one, other)
+        ]
+        gevent.joinall(asked, raise_error=True)
+        assert sum(each.value for each in asked) == len(names)
+
+
+def test_a_connection_that_is_cut_is_a_fault_that_passes(address, database):
+    with opened(address) as frontier, psycopg.connect(database, autocommit=True) as operator:
+        frontier.add("job", seeds("a.example:80"))
+        operator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'crawlerd' AND datname = current_database()"
+        )
+        with pytest.raises(LocalFaultError, match="cannot be reached"):
+            frontier.add("job", seeds("b.example:80"))
+        assert frontier.add("job", seeds("b.example:80")) == 1
+
+
+def test_a_ledger_outlasts_a_crash_of_its_server_and_its_frontier_goes_on():
+    with postgres.Cluster(durable=True) as cluster:
+        address = state_address(cluster.url(cluster.create()))
+        with opened(address) as frontier:
+            frontier.add("job", seeds("a.example:80"))
+            cluster.stop("immediate")
+            with pytest.raises(LocalFaultError):
+                frontier.sums()
+            cluster.start()
+            assert frontier.sums().met == 1
+
+
+def test_a_user_without_rights_is_told_what_to_grant(database):
+    with psycopg.connect(database, autocommit=True) as operator:
+        operator.execute("CREATE ROLE stranger LOGIN")
+    try:
+        address = state_address(database.replace("crawler@", "stranger@", 1))
+        with pytest.raises(StateError, match="grant this user"):
+            opened(address).__enter__()
+    finally:
+        with psycopg.connect(database, autocommit=True) as operator:
+            operator.execute("DROP ROLE stranger")
