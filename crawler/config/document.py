@@ -8,11 +8,13 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from crawler.config.variables import Variables
 from crawler.errors import ConfigError, Problem
 
 Key = str | int
@@ -31,7 +33,6 @@ MAX_DEPTH = 100
 """Lists and mappings inside each other, through aliases too."""
 _MAX_NUMBER = 100
 """Characters of a number; a longer one is text."""
-_VARIABLE = re.compile(r"\$(\$)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Document:
     """A configuration file as plain values, and the mark of each by its path."""
 
     file: str
+    variables: Variables
     value: Any = None
     marks: dict[Path_, tuple[int, int]] = field(default_factory=dict)
     key_marks: dict[Path_, tuple[int, int]] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class Document:
         line, column = next(
             (marks[path[:end]] for end in range(len(path), -1, -1) if path[:end] in marks), (1, 1)
         )
+        message = self.variables.masked(message)
         self.problems.append(Problem(self.file, line, column, dotted(path), message))
 
     def check(self) -> None:
@@ -95,7 +98,7 @@ def read(file: Path, environment: Mapping[str, str] = os.environ) -> Document:
     Raises:
         ConfigError: the file cannot be read, or is not YAML.
     """
-    document = Document(str(file))
+    document = Document(str(file), Variables(file.absolute().parent, environment))
     try:
         with file.open("rb") as stream:
             loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -110,7 +113,7 @@ def read(file: Path, environment: Mapping[str, str] = os.environ) -> Document:
         ) from error
     except yaml.YAMLError as error:
         raise ConfigError([_syntax(str(file), error)]) from error
-    document.value = _Builder(document, environment).build(root, ())
+    document.value = _Builder(document).build(root, ())
     return document
 
 
@@ -129,9 +132,8 @@ def scalar(text: str) -> Any:
 class _Builder:
     """Turns the node tree into plain values and marks."""
 
-    def __init__(self, document: Document, environment: Mapping[str, str]) -> None:
+    def __init__(self, document: Document) -> None:
         self.document = document
-        self.environment = environment
         self.open: list[yaml.Node] = []
         self._built: set[int] = set()
         """Identities of the nodes met before, which live as long as their tree does."""
@@ -197,40 +199,13 @@ class _Builder:
         return values
 
     def _scalar(self, node: yaml.ScalarNode, path: Path_) -> Any:
-        text = str(node.value)
+        text, secret = str(node.value), False
         if "$" in text:
-            text = self._expanded(text, path)
-        if node.style:  # quoted or block: a string, whatever it looks like
+            problem = partial(self.document.problem, path)
+            text, secret = self.document.variables.expanded(text, problem)
+        if node.style or secret:  # quoted, block or of a file: a string, whatever it looks like
             return text
         for pattern, make in _CORE:
             if pattern.fullmatch(text) and len(text) < _MAX_NUMBER:
                 return make(text)
         return text
-
-    def _expanded(self, text: str, path: Path_) -> str:
-        """Return a text with its variables; what follows a `${` that opens none stays as it is.
-
-        So the rest of a text is searched for the end of a variable once at most.
-        """
-        parts, end = [], 0
-        for match in _VARIABLE.finditer(text):
-            dollar, name, default = match.groups()
-            if not dollar and name is None:
-                self.document.problem(
-                    path, "${ opens no variable; write ${NAME}, ${NAME:-default}, or $$ for $"
-                )
-                break
-            parts += [text[end : match.start()], dollar or self._variable(name, default, path)]
-            end = match.end()
-        return "".join([*parts, text[end:]])
-
-    def _variable(self, name: str, default: str | None, path: Path_) -> str:
-        value = self.environment.get(name)
-        if not value and default is not None:
-            return default
-        if value is None:
-            self.document.problem(
-                path, f"${{{name}}} is not set; set it, or write ${{{name}:-default}}"
-            )
-            return ""
-        return value

@@ -49,6 +49,7 @@ ELSEWHERE = {
     "config/settings.py": "policy/config/test_config.py",
     "config/quantities.py": "policy/config/test_config.py",
     "config/units.py": "policy/config/test_config.py",
+    "config/variables.py": "policy/config/test_config.py",
     "config/whole_file.py": "policy/config/test_config.py",
     "daemon/account.py": "daemon/test_log_lines.py",
     "daemon/log_controls.py": "daemon/test_log_lines.py",

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import time
 from pathlib import Path
@@ -458,6 +459,73 @@ def test_variables_in_each_other_are_one_problem_and_cost_linear_time(problems):
 
     seconds(10)
     assert seconds(20_000) < 0.5
+
+
+def test_a_secret_comes_from_a_file_whole_but_for_the_end_of_its_last_line(settings, tmp_path):
+    for name, text in {"a": "12345", "b": " x \n", "c": "y\r\n", "d": "1\n\n", "e": "ü$X"}.items():
+        (tmp_path / name).write_bytes(text.encode())
+    loaded = settings(
+        "jobs: [{name: a, urls: ['http://h/'], auth: {user: '${file:a}', password: '${file:e}'},"
+        f" body: '${{file:d}}', headers: {{A: '${{file:a}}', C: '${{file:{tmp_path}/c}}',"
+        " B: 'x${file:b}x', D: '${N}-${file:c}$$'}}]",
+        N="n",
+    )
+    (job,) = loaded.jobs
+    assert job.headers == {"A": "12345", "B": "x x x", "C": "y", "D": "n-y$"}
+    assert (job.auth.user, job.auth.password, job.body) == ("12345", "ü$X", "1\n")
+
+
+def test_in_a_url_the_secret_of_a_file_is_percent_encoded(settings, tmp_path):
+    (tmp_path / "p").write_text("a@b/c%{ü:\n")
+    loaded = settings(
+        "jobs: [{name: a, urls: ['http://h/?token=${file:p}', '${W}/${file:p}'], "
+        "proxy: 'http://me:${file:p}@proxy.example', headers: {A: 'x http://${W}${file:p}'}}]",
+        W="http://w",
+    )
+    (job,) = loaded.jobs
+    encoded = "a%40b%2Fc%25%7B%C3%BC%3A"
+    assert job.urls == (f"http://h/?token={encoded}", f"http://w/{encoded}")
+    assert job.proxy == f"http://me:{encoded}@proxy.example"
+    assert job.headers == {"A": "x http://http://wa@b/c%{ü:"}
+
+
+@pytest.mark.parametrize(("held", "told"), [
+    (None, "cannot be read: No such file or directory; name a file that this user may read"),
+    (b"", "is empty; write the secret into it"),
+    (b"\n", "is empty; write the secret into it"),
+    (b"a\0b", "holds a NUL; name a file with the secret alone, as text"),
+    (b"\xff", "is not UTF-8; name a file with the secret alone, as text"),
+    (b"x" * 65_537, "is longer than 65,536 bytes; name a file with the secret alone"),
+])  # fmt: skip
+def test_a_file_that_holds_no_secret_is_an_error_with_its_remedy(problems, tmp_path, held, told):
+    if held is not None:
+        (tmp_path / "p").write_bytes(held)
+    (problem,) = problems("crawler: {user_agent: '${file:p}'}\n" + JOB)
+    assert problem == f"crawler.yaml:1:23: crawler.user_agent: ${{file:p}} {told}"
+
+
+def test_a_pipe_or_a_folder_in_the_place_of_a_secret_holds_nobody_up(problems, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (problem,) = problems("crawler: {user_agent: '${file:pipe}'}\n" + JOB)
+    assert problem.endswith("${file:pipe} is no file; name the file that holds the secret")
+    (problem,) = problems("crawler: {user_agent: '${file:.}'}\n" + JOB)
+    assert "${file:.} cannot be read: Is a directory; name a file" in problem
+
+
+@pytest.mark.parametrize(
+    "text", ["crawler: {concurrency: '${file:p}'}", "crawler: {name: '${file:p} x'}",
+             "crawler: {log: {level: '${file:p}'}}", "job_defaults: {delay: '${file:p}'}",
+             "job_defaults: {cron: '${file:p}'}", "job_defaults: {verify: '${file:p}'}",
+             "job_defaults: {hours: '${file:p}'}", "hosts: {e.example: {hours: '${file:p}'}}",
+             "crawler: {group: '${file:p}'}"],
+)  # fmt: skip
+def test_no_error_repeats_what_a_file_holds(problems, tmp_path, text):
+    (tmp_path / "p").write_text("h1dden 5\n")
+    (tmp_path / "n").write_text("12345678\n")
+    for name in ("p", "n"):
+        found = problems(f"{text.replace(':p', f':{name}')}\n{JOB}")
+        assert found
+        assert not any("h1d" in problem or "1234" in problem for problem in found)
 
 
 def test_a_job_takes_what_it_leaves_unsaid_from_the_defaults(settings):
