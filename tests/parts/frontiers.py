@@ -87,32 +87,19 @@ class Engine(NamedTuple):
 
     def at(self, folder):
         """Leave out the folder from now on."""
-        return Engine(partial(self.frontier, folder), partial(self.ledger, folder))
+        return Engine(*(partial(each, folder) for each in self))
 
 
-def _frontier(folder, **clocks):
-    return Timed(folder / "state.sqlite", durable=False, **clocks)
-
-
-def _ledger(folder, **options):
-    return open_ledger(folder / "state.sqlite", **options)
-
-
-def _server(folder):
-    return state_address(postgres.url_of(folder))
-
-
-def _frontier_on_server(folder, **clocks):
-    return Timed(_server(folder), durable=False, **clocks)
-
-
-def _ledger_on_server(folder, **options):
-    return open_ledger(_server(folder), **options)
+def _engine(place):
+    return Engine(
+        lambda folder, **clocks: Timed(place(folder), durable=False, **clocks),
+        lambda folder, **options: open_ledger(place(folder), **options),
+    )
 
 
 ENGINES = {
-    "sqlite": Engine(_frontier, _ledger),
-    "postgres": Engine(_frontier_on_server, _ledger_on_server),
+    "sqlite": _engine(lambda folder: folder / "state.sqlite"),
+    "postgres": _engine(lambda folder: state_address(postgres.url_of(folder))),
 }
 
 

@@ -1,23 +1,21 @@
 """What holds of a ledger after every verb, read from the tables themselves."""
 
 import json
-import sqlite3
 from array import array
 from collections import Counter
-from contextlib import closing
 from zlib import crc32
 
 from crawler.frontier.sql.rows.names import is_obeyed
 from crawler.frontier.sql.states import DEAD, DONE, LEASED, RETIRED, ROBOTS_JOB, WAITING
 from crawler.policy.naming import path_key
-from tests.parts.ledgers import tallies
+from tests.parts.ledgers import tables, tallies
 
 
 def broken(file, now, held):
     """Return the rules that do not hold, in words; `held` has the tasks by host, by owner."""
     kept, real = tallies(file)
     found = [] if kept == real else [f"the sums are {kept}, counted anew {real}"]
-    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+    with tables(file) as db:
         found += [*_ends(db), *_known(db), *_leases(db, held), *_listings(db), *_files(db)]
         found += [*_readiness(db, now), *_parking(db), *_said(db), *_references(db)]
         return [*found, *_paused(db), *_woken(db, now)]
@@ -111,7 +109,7 @@ AND EXISTS (SELECT 1 FROM host_job JOIN job ON job.id = host_job.job AND active
 
 _HOST_PAUSED = """
 EXISTS (SELECT 1 FROM wish WHERE verb = 'pause' AND scope = 'host'
-    AND subject IN (key, substr(key, 1, instr(key, ':'))))"""
+    AND subject IN (key, rtrim(key, '0123456789')))"""
 
 
 def _readiness(db, now):
@@ -153,7 +151,7 @@ def _paused(db):
 _UNHEARD = """
 SELECT key FROM woken JOIN host ON host.id = woken.host
 LEFT JOIN process ON process.id = host.owner
-WHERE number > heard AND (failures OR backoff OR failed_until OR next_at > ? + 2)"""
+WHERE number > heard AND (failures > 0 OR backoff > 0 OR failed_until > 0 OR next_at > ? + 2)"""
 
 
 def _woken(db, now):
@@ -176,8 +174,8 @@ _LOST_HOSTS = {
     "tasks": "SELECT id FROM task WHERE host NOT IN (SELECT id FROM host) AND host != 0",
     "jobs at hosts": "SELECT host FROM host_job WHERE host NOT IN (SELECT id FROM host)",
     "causes": "SELECT host FROM failure WHERE host NOT IN (SELECT id FROM host)",
-    "rules": "SELECT origin FROM robots WHERE substr(origin, instr(origin, '//') + 2) "
-    "NOT IN (SELECT key FROM host)",
+    "rules": "SELECT origin FROM robots WHERE origin NOT IN ("
+    "SELECT 'http://' || key FROM host UNION ALL SELECT 'https://' || key FROM host)",
     "chunks": "SELECT id FROM chunk WHERE source NOT IN (SELECT id FROM source)",
     "tasks without a job there": "SELECT id FROM task WHERE job != 0 AND NOT EXISTS ("
     "SELECT 1 FROM host_job WHERE host_job.host = task.host AND host_job.job = task.job)",

@@ -7,7 +7,6 @@ ten minutes, now this way and now that, and nobody goes by them.
 """
 
 import random
-import sqlite3
 from collections import Counter
 from dataclasses import replace
 
@@ -53,6 +52,7 @@ from crawler.records import (
 from tests.parts.desk import change, number, rows, stored
 from tests.parts.frontier.operator import Operator
 from tests.parts.frontiers import beat, done, move, put, reclaim, seed
+from tests.parts.ledgers import execute
 
 JOBS = ("one", "two", "three")
 HOSTS = tuple(f"h{number}.example" for number in range(4))
@@ -360,9 +360,7 @@ class Walk:
             return None
         owner = self.random.choice(sorted(self.held))
         del self.held[owner]
-        with sqlite3.connect(self._file) as db:
-            db.execute("UPDATE process SET lease_until = 0 WHERE id = ?", (owner,))
-        db.close()
+        execute(self._file, "UPDATE process SET lease_until = 0 WHERE id = ?", owner)
         reclaim(self._frontier, self.now, "another machine")
         return owner
 

@@ -15,7 +15,9 @@ SHORT = {
     "CONSTANT", "sqlite_schema", *TABLES,
 }  # fmt: skip
 """Tables that are as long as a configuration, or as one call of a verb."""
-DERIVED = {"first", "line", "queue", "ends", "ranks", "least", "found", "older", "3"}
+DERIVED = {
+    "first", "line", "queue", "ends", "ranks", "least", "found", "older", "newest", "each", "3",
+}  # fmt: skip
 """Names within statements for rows that were found by an index, with a limit."""
 BOUNDED = {
     "SELECT count(*) FROM recent": "once for thousands of URLs, and never of more rows",
