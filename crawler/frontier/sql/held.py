@@ -17,6 +17,10 @@ Staged = Callable[Concatenate[Transactions, P], T]
 """A function of a ledger whose transactions it makes itself."""
 
 
+MAX_WAIT_S: Seconds = 30.0
+"""How long another process may write before that is a fault."""
+
+
 class Patience:
     """How long this process waits for others to let the ledger go; a stop shortens it."""
 
@@ -26,9 +30,9 @@ class Patience:
         self.since: Seconds = 0.0
         """Monotonic time since when no write was let through; 0 while nobody waits for one."""
 
-    def left(self, now: Seconds, usual: Seconds) -> Seconds:
-        """Return for how long a wait that begins now may last; where a stop is near it decides."""
-        return usual if math.isinf(self.ends_at) else max(0.0, self.ends_at - now)
+    def is_over(self, began: Seconds, now: Seconds) -> bool:
+        """Tell whether a wait that began then is a fault; where a stop is near it alone decides."""
+        return now > (began + MAX_WAIT_S if math.isinf(self.ends_at) else self.ends_at)
 
 
 class Held(Transactions, Protocol):

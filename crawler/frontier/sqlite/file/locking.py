@@ -6,10 +6,7 @@ import time
 from gevent.monkey import get_original
 
 from crawler.frontier.sql.held import Patience
-from crawler.model import Seconds
 
-MAX_WAIT_S: Seconds = 30.0
-"""How long another process may write before that is a fault."""
 FIRST_WAIT_S, LATER_WAIT_S = 0.0005, 0.005
 """First and longest step, in seconds, of waiting for its end."""
 _sleep = get_original("time", "sleep")  # in a native thread there is no hub to sleep on
@@ -27,7 +24,7 @@ def begin(db: sqlite3.Connection, patience: Patience, *, write: bool) -> None:
             (_begin_write if write else _begin_read)(db)
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or _is_over(patience, began):
+            if not busy or patience.is_over(began, time.monotonic()):
                 raise
             if db.in_transaction:
                 db.execute("ROLLBACK")
@@ -47,8 +44,3 @@ def _begin_write(db: sqlite3.Connection) -> None:
 def _begin_read(db: sqlite3.Connection) -> None:
     db.execute("BEGIN")
     db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # this may have to wait
-
-
-def _is_over(patience: Patience, began: Seconds) -> bool:
-    """Tell whether a wait that began then is a fault."""
-    return time.monotonic() > min(began + MAX_WAIT_S, patience.ends_at)
