@@ -58,10 +58,18 @@ class Connection:
         cursor.executemany(translated(sql), list(parameters))
         return Cursor(cursor)
 
-    def load(self, table: str, rows: Sequence[Sequence[Any]], /, *, plain: bool = False) -> None:  # noqa: ARG002
+    def load(self, table: str, rows: Sequence[Sequence[Any]], /) -> None:
         """Make rows of a temporary table, by COPY."""
+        self._copy(table, rows)
+
+    def number(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], /) -> None:
+        """Make rows of some columns, and number them by `nth`."""
+        numbered = [(nth, *row) for nth, row in enumerate(rows)]
+        self._copy(f"{table} (nth, {', '.join(columns)})", numbered)
+
+    def _copy(self, place: str, rows: Sequence[Sequence[Any]]) -> None:
         if rows:
-            with self.server.cursor().copy(f"COPY pg_temp.{table} FROM STDIN") as copy:
+            with self.server.cursor().copy(f"COPY pg_temp.{place} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
 

@@ -14,6 +14,16 @@ FLAGS = frozenset({
     "settled", "silent", "unverified",
 })  # fmt: skip
 """Columns that are true or false."""
+_NUMBERED = (
+    """
+CREATE FUNCTION numbered() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF EXISTS (SELECT 1 FROM host WHERE key = NEW.key) THEN RETURN NULL; END IF;
+    NEW.id := (SELECT coalesce(max(id), 0) + 1 FROM host);
+    RETURN NEW;
+END $$""",
+    "CREATE TRIGGER numbered BEFORE INSERT ON host FOR EACH ROW EXECUTE FUNCTION numbered()",
+)
+"""Hosts are numbered without a gap, so that they are counted at once; SQLite does so by itself."""
 _COLUMN = re.compile(r"^(\s+)(\"?\w+\"?) (INTEGER|REAL|BLOB|TEXT)\b(.*)$", re.MULTILINE)
 _FLAG_OF_VIEW = re.compile(rf"ifnull\(visited\.({'|'.join(sorted(FLAGS))}), 0\)")
 _TYPES = {"INTEGER": "bigint", "REAL": "double precision", "BLOB": "bytea", "TEXT": "text"}
@@ -43,6 +53,7 @@ def tables() -> list[str]:
         f"INSERT INTO gate VALUES ({VERSION})",
         *FUNCTIONS,
         *(one for one in made if one),
+        *_NUMBERED,
     ]
 
 
@@ -67,7 +78,7 @@ def _columns(kinds: dict[str, str]) -> str:
 
 TEMPORARY = {
     "seed": "nth bigint PRIMARY KEY, fingerprint bigint, host bigint, url text, path text, "
-    "extra text, times bigint, task bigint",
+    "extra text, times bigint DEFAULT 1, task bigint",
     "seed_host": "nth bigint PRIMARY KEY, key text, bucket bigint, obeys boolean, id bigint",
     "settled": f"{_columns(_SETTLED)}, PRIMARY KEY (id)",
     "owed": f"id bigint PRIMARY KEY, {_columns(_OF_HOST)}, leaves boolean",

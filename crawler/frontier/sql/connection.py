@@ -35,8 +35,11 @@ class Connection(Protocol):
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
         """Run a statement once for each of these."""
 
-    def load(self, table: str, rows: Sequence[Sequence[Any]], /, *, plain: bool = False) -> None:
-        """Make rows of a temporary table; where they are `plain` no value is of bytes."""
+    def load(self, table: str, rows: Sequence[Sequence[Any]], /) -> None:
+        """Make rows of a temporary table."""
+
+    def number(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], /) -> None:
+        """Make many rows of some columns, none of bytes, and number them by `nth`, from 0."""
 
     def run(self, procedure: Procedure, values: Mapping[str, Any], /) -> None:
         """Run the statements of a procedure with these values, among others, as parameters.

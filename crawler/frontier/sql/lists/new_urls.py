@@ -16,7 +16,7 @@ from crawler.frontier.sql.lists.renaming import adopt, older_names
 from crawler.frontier.sql.lists.seed_rows import HOSTS, Batch, agree, remember, stage
 from crawler.frontier.sql.rows.file import Transactions
 from crawler.frontier.sql.rows.fingerprints import note
-from crawler.frontier.sql.rows.names import LAST_HOST, Names, obeys_of
+from crawler.frontier.sql.rows.names import Names, obeys_of
 from crawler.frontier.sql.rows.pauses import some_paused
 from crawler.frontier.sql.rows.readiness import update_ready_at
 from crawler.frontier.sql.rows.tasks import tally
@@ -35,10 +35,8 @@ _NOT_NEEDED = f"""
 DELETE FROM temp.seed_host WHERE {HOSTS}
 AND nth NOT IN (SELECT host FROM temp.seed WHERE {SEEDS} AND task IS NULL)"""
 _ADD_HOSTS = f"""
-INSERT INTO host (id, key, bucket, obeys, ready_at, class)
-SELECT {LAST_HOST} + row_number() OVER (ORDER BY nth), key, bucket, obeys, :second, :weight
-FROM temp.seed_host WHERE {HOSTS}
-    AND NOT EXISTS (SELECT 1 FROM host WHERE host.key = seed_host.key)"""
+INSERT OR IGNORE INTO host (key, bucket, obeys, ready_at, class)
+SELECT key, bucket, obeys, :second, :weight FROM temp.seed_host WHERE {HOSTS}"""
 _NUMBER = f"""
 UPDATE temp.seed_host SET id = (SELECT id FROM host WHERE host.key = seed_host.key)
 WHERE {HOSTS}"""

@@ -15,6 +15,8 @@ from crawler.urls import bucket_of
 
 HOSTS = "nth >= :first_host AND nth < :end_host"
 """Condition on the staged hosts of a batch: those whose numbers are not remembered."""
+_SEED = ("fingerprint", "host", "url", "path", "extra")
+_HOST = ("key", "bucket", "obeys")
 _STAGE_TIMES = "UPDATE temp.seed SET times = ? WHERE nth = ?"
 _LEARNED = f"SELECT key, id FROM temp.seed_host WHERE {HOSTS}"
 _OBEY = "UPDATE temp.seed_host SET obeys = ? WHERE nth = ?"
@@ -34,7 +36,7 @@ class _Rows:
     def __init__(self) -> None:
         self.seeds: list[tuple[Any, ...]] = []
         self.hosts: list[tuple[Any, ...]] = []
-        """As the columns of `temp.seed` and `temp.seed_host` are."""
+        """Of the columns _SEED and _HOST."""
         self.times: list[tuple[int, int]] = []
 
     def add(
@@ -55,10 +57,8 @@ class _Rows:
                 continue
             known = numbers.get(host)
             number = -known if known else hosts.setdefault(host, first_host + len(hosts))
-            rows.append((len(rows), fingerprint, number, url, path, extra, 1, None))
-        self.hosts += [
-            (nth, host, bucket_of(host), is_obeyed(said, host), None) for host, nth in hosts.items()
-        ]
+            rows.append((fingerprint, number, url, path, extra))
+        self.hosts += [(host, bucket_of(host), is_obeyed(said, host)) for host in hosts]
         self.times += [(1 + more, nth) for nth, more in again.items()]
         ends = {"end": len(rows), "end_host": len(self.hosts)}
         return Batch(seeds, {"first": first, "first_host": first_host, **ends})
@@ -85,11 +85,11 @@ def stage(
     rows = _Rows()
     found = [rows.add(seeds, said, names.known_hosts(job)) for job, seeds in batches]
     with staging.filling(db, "seed", "seed_host"):
-        db.load("seed", rows.seeds, plain=True)
+        db.number("seed", _SEED, rows.seeds)
         db.executemany(_STAGE_TIMES, rows.times)
-        db.load("seed_host", rows.hosts, plain=True)
-    remembered = any(number < 0 for _, _, number, *_ in rows.seeds)
-    return Staged(found, said, [host for _, host, *_ in rows.hosts], remembered)
+        db.number("seed_host", _HOST, rows.hosts)
+    remembered = any(number < 0 for _, number, *_ in rows.seeds)
+    return Staged(found, said, [host for host, *_ in rows.hosts], remembered)
 
 
 def agree(db: Connection, names: Names, staged: Staged) -> bool:

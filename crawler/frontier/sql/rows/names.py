@@ -11,11 +11,7 @@ from crawler.frontier.sql.connection import Connection
 from crawler.policy.credentials import host_patterns
 from crawler.urls import bucket_of
 
-LAST_HOST = "(SELECT ifnull(max(id), 0) FROM host)"
-"""Hosts are numbered without a gap: so they are counted at once."""
-_ADD = f"""
-INSERT INTO host (id, key, bucket, obeys) SELECT {LAST_HOST} + 1, :key, :bucket, :obeys
-WHERE NOT EXISTS (SELECT 1 FROM host WHERE key = :key)"""
+_ADD = "INSERT OR IGNORE INTO host (key, bucket, obeys) VALUES (:key, :bucket, :obeys)"
 _LIST = """
 INSERT OR IGNORE INTO host_job (host, job, served)
 SELECT :host, :job, ifnull((SELECT min(served) FROM host_job WHERE host = :host), 0.0)"""

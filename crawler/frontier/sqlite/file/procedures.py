@@ -35,13 +35,18 @@ class Connection(sqlite3.Connection):
             f"CREATE TEMP TRIGGER {name} INSTEAD OF INSERT ON call_{name} BEGIN {body}; END"
         )
 
-    def load(self, table: str, rows: Sequence[Sequence[Any]], *, plain: bool = False) -> None:
-        """Make rows of a temporary table; plain ones, of which there are many, in one statement."""
-        if rows and plain:
-            values = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(rows[0])))
-            statement = f"INSERT INTO temp.{table} SELECT {values} FROM json_each(?)"
-            self.execute(statement, (json.dumps(rows),))
-        elif rows:
+    def number(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Make many rows in one statement, and number them by `nth`."""
+        values = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(columns)))
+        self.execute(
+            f"INSERT INTO temp.{table} (nth, {', '.join(columns)}) "
+            f"SELECT key, {values} FROM json_each(?)",
+            (json.dumps(rows),),
+        )
+
+    def load(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Make rows of a temporary table."""
+        if rows:
             places = ", ".join("?" * len(rows[0]))
             self.executemany(f"INSERT INTO temp.{table} VALUES ({places})", rows)
 
