@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler.errors import UsageError
+from crawler.state_address import StateAddress
 
 
 class Rights(NamedTuple):
@@ -73,17 +74,20 @@ def make_ledger(state: Path) -> None:
         state.chmod(PRIVATE.file)  # a umask takes rights away, and may take ours
 
 
-def settle_ledger(state: Path, rights: Rights) -> None:
-    """Give a ledger, its logs, its older versions and its lists their rights, where they are.
+def settle_ledger(state: StateAddress, rights: Rights) -> None:
+    """Give a ledger's file, its logs and its older versions their rights, where they are.
 
     Those of another user stay as they are.
     """
-    for file in _files_of(state.resolve()):
+    for file in _files_of(state.resolve()) if isinstance(state, Path) else ():
         _give(file, rights.file, rights.group)
-    lists = lists_of(state)
-    if lists.is_dir():
-        settle_folder(lists, rights)
-        for file in lists.iterdir():
+
+
+def settle_lists(folder: Path, rights: Rights) -> None:
+    """Give the lists that came over HTTP their rights, where they are, and their folder."""
+    if folder.is_dir():
+        settle_folder(folder, rights)
+        for file in folder.iterdir():
             _give(file, rights.file, rights.group)
 
 
@@ -92,9 +96,10 @@ def settle_folder(folder: Path, rights: Rights) -> None:
     _give(folder, rights.folder, rights.group)
 
 
-def lists_of(state: Path) -> Path:
-    """Return the folder of the lists that came over HTTP, beside a ledger."""
-    return state.with_name(f"{state.name}.lists")
+def lists_of(state: StateAddress, output: Path) -> Path:
+    """Return the folder of the lists that came over HTTP: beside a ledger's file, or the output."""
+    beside = state if isinstance(state, Path) else output
+    return beside.with_name(f"{beside.name}.lists")
 
 
 def as_folder(file: Path) -> None:

@@ -22,6 +22,8 @@ PARAMETERS = SECRETS | {
     "sslnegotiation", "sslrootcert", "sslsni", "target_session_attrs", "tcp_user_timeout", "user",
 }  # fmt: skip
 """Parameters of a server's URL: those of libpq 18, but for what an engine has to say itself."""
+NO_STATE = "a path is needed, or a URL as in postgresql://crawler@db.example/crawler"
+"""What is said of what is neither."""
 MAX_URL = 8192
 """Characters of a server's URL."""
 _STARS = "***"
@@ -68,6 +70,11 @@ StateAddress = Path | StateServer
 """A ledger's file, or the server that has it."""
 
 
+def folders_of(state: StateAddress) -> tuple[Path, ...]:
+    """Return the folder of a ledger's file; none where a server has it."""
+    return (state.parent,) if isinstance(state, Path) else ()
+
+
 def state_address(text: str) -> StateAddress:
     """Return where a ledger is, from a path or a postgresql:// URL.
 
@@ -79,7 +86,7 @@ def state_address(text: str) -> StateAddress:
     if _SERVER.match(text):
         return _server(text)
     if _MEANT.match(text) or _KEYWORDS.search(text):
-        raise ValueError("a path is needed, or a URL as in postgresql://crawler@db.example/crawler")
+        raise ValueError(NO_STATE)
     return Path(text)
 
 

@@ -23,6 +23,7 @@ _MARKED = r"(<!-- options: {} -->\n).*?(<!-- end -->)"
 _READ = {
     units.duration: "duration", units.size: "size", units.speed: "speed",
     units.versions: "`replace`, `keep N versions`", units.share: "share",
+    units.state: "path or `postgresql://` URL",
 }  # fmt: skip
 """Words for values by the function that reads them."""
 _PLAIN = {bool: "`true`, `false`", int: "number", float: "number", Path: "path", str: "text"}

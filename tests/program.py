@@ -61,7 +61,7 @@ def _age(folder: Path) -> None:
 @functools.cache
 def _compiled() -> None:
     """Have all that a daemon loads be compiled once: that takes long, and no test's patience."""
-    load = "import crawler.daemon.process, crawler.frontier as f; f.load_engine()"
+    load = "import crawler.daemon.process as p, pathlib; p.load_engine(pathlib.Path())"
     subprocess.run([sys.executable, "-c", f"import crawler; {load}"], check=True)
 
 

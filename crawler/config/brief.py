@@ -18,6 +18,7 @@ from crawler.errors import ConfigError
 from crawler.model import DAY_S, Seconds
 from crawler.policy.masking import REDACTED
 from crawler.policy.naming import DEFAULT_TEMPLATE
+from crawler.state_address import StateAddress, state_address
 
 STATE = Path("var/crawler.sqlite")
 OUTPUT = Path("var/files")
@@ -32,7 +33,7 @@ class Brief:
     """The options of a configuration that a verb which asks needs; its paths are absolute."""
 
     name: str
-    state: Path
+    state: StateAddress
     output: Path
     redact_query: tuple[str, ...]
     give_up: Seconds
@@ -66,7 +67,7 @@ def _brief(file: Path, value: Any) -> Brief:
     name = options.get("name")
     return Brief(
         stem_of(file) if name is None else _name(name),
-        absolute(file.parent, Path(_text(options.get("state", str(STATE))))),
+        located(file.parent, state_address(_text(options.get("state", str(STATE))))),
         absolute(file.parent, Path(_text(options.get("output", str(OUTPUT))))),
         tuple(map(_text, _list(options.get("redact_query", [*REDACTED])))),
         max(_span(job.get("give_up", give_up)) for job in jobs),
@@ -87,6 +88,11 @@ def _marks(
 def absolute(folder: Path, path: Path) -> Path:
     """Return a path of a configuration that lies in a folder."""
     return Path(os.path.normpath(folder / path))
+
+
+def located(folder: Path, state: StateAddress) -> StateAddress:
+    """Return where the ledger of a configuration is that lies in a folder."""
+    return absolute(folder, state) if isinstance(state, Path) else state
 
 
 def stem_of(file: Path) -> str:

@@ -65,7 +65,7 @@ class Document:
             raise ConfigError(sorted(self.problems, key=lambda p: (p.line, p.column)))
 
 
-SECRET = frozenset({"auth", "body", "command", "cookies", "headers", "proxy"})
+SECRET = frozenset({"auth", "body", "command", "cookies", "headers", "proxy", "state"})
 """Sections whose values no message repeats."""
 MAX_KEY = 80
 """Characters of a key that a message repeats."""

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from crawler.config import problems, whole_file
-from crawler.config.brief import absolute, stem_of
+from crawler.config.brief import absolute, located, stem_of
 from crawler.config.document import Document, read
 from crawler.config.settings import Settings
 
@@ -70,7 +70,10 @@ def _merged(settings: Settings) -> Settings:
 def _located(settings: Settings, file: Path) -> Settings:
     """Make relative paths absolute, and give the configuration a name."""
     options, folder = settings.crawler, file.parent
-    paths = {name: absolute(folder, getattr(options, name)) for name in ("state", "output")}
+    paths: dict[str, Any] = {"state": located(folder, options.state)}
+    for name in ("output", "lists"):
+        if (path := getattr(options, name)) is not None:
+            paths[name] = absolute(folder, path)
     jobs = [
         job.model_copy(
             update={name: absolute(folder, path) for name, path in whole_file.paths_of(job)}

@@ -10,9 +10,10 @@ from crawler.config import brief, checks
 from crawler.config.host_options import HostOptions
 from crawler.config.job_options import Job, JobOptions
 from crawler.config.options import Options
-from crawler.config.units import Duration, Size
+from crawler.config.units import Duration, Size, State
 from crawler.policy.log_events import event_name
 from crawler.policy.masking import REDACTED
+from crawler.rights import lists_of
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -75,8 +76,12 @@ class CrawlerOptions(Options):
     """Limits that names at one address share; null for none. They do not hold through a proxy."""
     name: Annotated[StrictStr, Field(pattern=brief.NAME)] | None = None
     """Identity of this configuration, wherever its file is; the file's name without its ending."""
-    state: Path = brief.STATE
-    """The ledger: one SQLite file, shared by all processes of this configuration."""
+    state: State = brief.STATE
+    """The ledger, shared by all processes of this configuration: an SQLite file of this machine, or
+    a `postgresql://` URL, by which several machines share it."""
+    lists: Path | None = None
+    """Folder of this machine for lists that came over HTTP; STATE.lists beside the state file, or
+    OUTPUT.lists beside the output folder where a server has the ledger."""
     group: StrictStr | None = None
     """A group whose members may read the ledger, its copies and downloaded lists; else nobody."""
     output: Path = brief.OUTPUT
@@ -93,6 +98,11 @@ class CrawlerOptions(Options):
     """Names of query parameters, in any case and with *, whose values are told nowhere."""
     guards: Guards = Guards()
     log: LogOptions = LogOptions()
+
+    @property
+    def lists_folder(self) -> Path:
+        """Return the folder of the lists that came over HTTP."""
+        return self.lists or lists_of(self.state, self.output)
 
 
 class Settings(Options):

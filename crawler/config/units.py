@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from crawler.config.quantities import (
     A_DURATION,
@@ -16,6 +16,23 @@ from crawler.config.quantities import (
     speed,
     versions,
 )
+from crawler.state_address import NO_STATE, StateAddress, state_address
+
+
+def state(value: object) -> StateAddress:
+    """Return where a ledger is; no message repeats what was written.
+
+    Raises:
+        ValueError: it is neither a path nor the URL of a server.
+    """
+    if isinstance(value, StateAddress):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(NO_STATE)  # noqa: TRY004  pydantic takes it for what is odd
+    return state_address(value)
+
+
+State = Annotated[StateAddress, PlainValidator(state), WithJsonSchema({"type": "string"})]
 
 Share = Annotated[
     float,

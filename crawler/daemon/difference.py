@@ -11,7 +11,7 @@ from crawler.errors import ConfigError, Problem
 
 MAX_NAMES = 10
 """Jobs that came or went, of which the names are told."""
-RESTART_OPTIONS = ("name", "state", "group", "output", "redact_query", "durability")
+RESTART_OPTIONS = ("name", "state", "lists", "group", "output", "redact_query", "durability")
 """Options of `crawler` that a running process cannot change."""
 
 

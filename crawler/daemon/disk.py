@@ -9,14 +9,15 @@ from typing import Self
 from crawler.config.digests import text_digest
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.configuration import Configuration
-from crawler.daemon.identity import check_same, check_there, is_new, unknown_files
+from crawler.daemon.identity import check_same, check_there, unknown_files
 from crawler.errors import CrawlerError
-from crawler.frontier import Holder, open_frontier
+from crawler.frontier import Holder, has_ledger, open_frontier
 from crawler.frontier.process import current
 from crawler.log import Log
 from crawler.records import HostRecord
-from crawler.rights import make_folder, rights_of, settle_ledger
+from crawler.rights import make_folder, rights_of, settle_ledger, settle_lists
 from crawler.sources.contract import readable
+from crawler.state_address import StateAddress, folders_of
 from crawler.store import Files, sweep
 from crawler.store.mark import ledger_named, name_ledger
 
@@ -61,9 +62,11 @@ class Disk:
         unknown = self._unknown(options.state, options.output)
         with ExitStack() as stack:
             rights = rights_of(options.group)
-            with suppress(OSError):  # opening the ledger says what is wrong
-                make_folder(options.state.parent, rights)
+            for folder in folders_of(options.state):
+                with suppress(OSError):  # opening the ledger says what is wrong
+                    make_folder(folder, rights)
             settle_ledger(options.state, rights)  # of an earlier version all could be read by all
+            settle_lists(options.lists_folder, rights)
             self.frontier = stack.enter_context(open_frontier(options.state, durable=durable))
             settle_ledger(options.state, rights)
             uid = self._joined(named)
@@ -88,9 +91,9 @@ class Disk:
         """Return the ledger that the output folder names, '' where that does not matter."""
         return ledger_named(output) if self._start and not self._start.new_ledger else ""
 
-    def _unknown(self, state: Path, output: Path) -> str:
+    def _unknown(self, state: StateAddress, output: Path) -> str:
         """Say which files a new ledger does not know, where nobody asked for a new one."""
-        if self._start and not self._start.new_ledger and is_new(state):
+        if self._start and not self._start.new_ledger and not has_ledger(state):
             return unknown_files(state, output)
         return ""
 

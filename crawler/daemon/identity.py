@@ -5,6 +5,8 @@ from itertools import islice
 from pathlib import Path
 
 from crawler.errors import UsageError
+from crawler.frontier import has_ledger
+from crawler.state_address import StateAddress
 from crawler.store.mark import NAME
 
 _UNKNOWN = (
@@ -22,20 +24,20 @@ _OTHER = (
 )
 
 
-def check_there(state: Path, output: Path, named: str) -> None:
+def check_there(state: StateAddress, output: Path, named: str) -> None:
     """See that there is a state file, if the output folder names the ledger `named`.
 
     Raises:
         UsageError: there is none, and a start would make an empty one.
     """
-    if named and is_new(state):
+    if named and not has_ledger(state):
         raise UsageError(
             f"crawler.state: {state} is not there or empty, and {output / NAME} says that the "
             f"files here belong to the ledger {named[:8]}; {_RIGHT}; {_EMPTY}"
         )
 
 
-def check_same(state: Path, output: Path, named: str, uid: str) -> None:
+def check_same(state: StateAddress, output: Path, named: str, uid: str) -> None:
     """See that the ledger `uid` in a state file is the one that the output folder names.
 
     Raises:
@@ -48,17 +50,12 @@ def check_same(state: Path, output: Path, named: str, uid: str) -> None:
         )
 
 
-def is_new(state: Path) -> bool:
-    """Tell whether a start would make an empty ledger."""
-    return not (state.exists() and state.stat().st_size)
-
-
-def unknown_files(state: Path, output: Path) -> str:
+def unknown_files(state: StateAddress, output: Path) -> str:
     """Say that a new ledger begins beside files that it does not know; '' where there are none.
 
     A few folders are looked into: one file is enough to tell.
     """
-    ours = (".", state.name)
+    ours = (".", state.name) if isinstance(state, Path) else (".",)
     looked = islice(os.walk(output), _MAX_FOLDERS)
     found = (Path(folder, name) for folder, _, names in looked for name in names)
     example = next((one for one in found if not one.name.startswith(ours)), None)

@@ -1,4 +1,4 @@
-"""Lists over HTTP: a fetcher of their own, and a folder of their own beside the state."""
+"""Lists over HTTP: a fetcher of their own, and a folder of their own."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +9,7 @@ from crawler.daemon.configuration import Configuration
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Trouble, Validators
-from crawler.rights import lists_of, make_folder, rights_of, settle_folder
+from crawler.rights import make_folder, rights_of, settle_folder
 from crawler.sources import Download, FetchList, downloader
 from crawler.store import Files
 
@@ -22,7 +22,7 @@ class ListFetcher:
 
     def __init__(self, configuration: Configuration, *, trust_listed: bool) -> None:
         options = configuration.settings.crawler
-        self.folder = lists_of(options.state)
+        self.folder = options.lists_folder
         self._rights = rights_of(options.group)
         self._hosts = configuration.hosts
         self._trust_listed = trust_listed

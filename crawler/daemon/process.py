@@ -34,8 +34,8 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
     Raises:
         CrawlerError: the daemon failed; the log has the cause.
     """
-    load_engine()
     options = settings.crawler
+    load_engine(options.state)
     own = DaemonLog(options)
     log = own.log
     quiet_hub(log)

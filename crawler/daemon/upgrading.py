@@ -2,19 +2,19 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import gevent
 
 from crawler.frontier import Migration, open_migration
 from crawler.log import Log
 from crawler.model import Seconds
+from crawler.state_address import StateAddress
 
 LOOK_S: Seconds = 0.5
 """Time between two looks for older processes."""
 
 
-def upgraded(state: Path, log: Log, stopped: Callable[[Seconds], bool]) -> bool:
+def upgraded(state: StateAddress, log: Log, stopped: Callable[[Seconds], bool]) -> bool:
     """Bring a ledger to the schema of today; return False if a stop came first.
 
     `stopped` waits so many seconds for a stop, and tells whether there was one. What is done by
@@ -23,7 +23,10 @@ def upgraded(state: Path, log: Log, stopped: Callable[[Seconds], bool]) -> bool:
     Raises:
         StateError, LocalFaultError: the ledger cannot be read or changed.
     """
-    with open_migration(state) as migration:
+    found = open_migration(state)
+    if found is None:
+        return True
+    with found as migration:
         version = migration.needed()
         if version is None:
             return True

@@ -1,8 +1,8 @@
 """The frontier: URLs known, waiting, leased and finished; durable. `contract` has its verbs."""
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 
+from crawler.errors import UsageError
 from crawler.frontier.actions import (
     BeginArchive,
     Believe,
@@ -120,15 +120,53 @@ __all__ = [
     "Revisit", "RobotsOf", "Said", "SaidOf", "Soundness", "SourceState", "Sources", "Still",
     "StillForgettable", "StoredFiles", "Sums", "Synced", "Tidied", "Understand", "UnknownUrl",
     "Unnamed", "Unneeded", "UrlsOf", "Waits", "WaitsAt", "Wake", "Wanted", "Watched", "Weigh",
-    "Weighed", "Wishes", "Work", "changed", "load_engine", "open_frontier", "open_ledger",
-    "open_migration", "pages", "tidied",
+    "Weighed", "Wishes", "Work", "changed", "has_ledger", "load_engine", "open_frontier",
+    "open_ledger", "open_migration", "pages", "tidied",
 ]  # fmt: skip
 
 
-def load_engine() -> None:
-    """Load the engine: a daemon does so before its event loop begins, which would stand still."""
+def load_engine(state: StateAddress) -> None:
+    """Load an engine: a daemon does so before its event loop begins, which would stand still.
+
+    Raises:
+        UsageError: what talks to a server is not installed.
+    """
+    if isinstance(state, StateServer):
+        _require_psycopg()
+        import crawler.frontier.postgres.engine  # noqa: PLC0415  likewise
+
+        return
     import crawler.frontier.sqlite.engine  # noqa: PLC0415  likewise
     import crawler.frontier.sqlite.file.upgrade  # noqa: F401, PLC0415
+
+
+def has_ledger(state: StateAddress) -> bool:
+    """Tell whether a ledger is there; else a start makes an empty one.
+
+    Raises:
+        StateError, LocalFaultError: a server cannot be asked.
+    """
+    if isinstance(state, StateServer):
+        _require_psycopg()
+        from crawler.frontier.postgres.opening import has_tables  # noqa: PLC0415  likewise
+
+        return has_tables(state)
+    return state.exists() and state.stat().st_size > 0
+
+
+def _require_psycopg() -> None:
+    """See that what talks to a server is installed.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        import psycopg  # noqa: F401, PLC0415  likewise
+    except ImportError as error:
+        raise UsageError(
+            "crawler.state: a ledger on a PostgreSQL server needs psycopg, which is not installed: "
+            "pip install 'crawlerd[postgres]'"
+        ) from error
 
 
 def open_frontier(
@@ -145,6 +183,7 @@ def open_frontier(
     writes may be asked.
     """
     if isinstance(state, StateServer):
+        _require_psycopg()
         from crawler.frontier.postgres.engine import PostgresFrontier  # noqa: PLC0415  likewise
 
         return PostgresFrontier(state, durable=durable, readonly=readonly, clocks=clocks)
@@ -167,6 +206,7 @@ def open_ledger(
     or turns out to be damaged; the message names the remedy.
     """
     if isinstance(state, StateServer):
+        _require_psycopg()
         from crawler.frontier.postgres.outside import ledger as on_server  # noqa: PLC0415  likewise
 
         return on_server(state, write=write, clocks=clocks)
@@ -175,8 +215,13 @@ def open_ledger(
     return ledger(state, write=write, older=older, clocks=clocks or Clocks())
 
 
-def open_migration(state: Path) -> Migration:
-    """Return the migration of a ledger, to be entered; it may have nothing to do."""
+def open_migration(state: StateAddress) -> Migration | None:
+    """Return the migration of a ledger, to be entered; it may have nothing to do.
+
+    None is returned of one on a server: no release has made any that is older than today's.
+    """
+    if isinstance(state, StateServer):
+        return None
     from crawler.frontier.sqlite.file.upgrade import Upgrade  # noqa: PLC0415  likewise
 
     return Upgrade(state)

@@ -10,6 +10,7 @@ from crawler.config import Settings
 from crawler.frontier import Frontier, Rename, Revisit, Still, StoredFiles, Unnamed, pages
 from crawler.policy import naming
 from crawler.records import StoredFile
+from crawler.state_address import StateAddress
 from crawler.store import comparing
 from crawler.store.comparing import owner_of
 from crawler.store.mark import NAME
@@ -29,6 +30,13 @@ class Fault(NamedTuple):
     file: StoredFile
     what: str
     """missing, short or different; or unreadable, and why."""
+
+
+def _files_of(state: StateAddress) -> Iterator[Path]:
+    """Yield the files of a ledger, and what is beside it; none where a server has it."""
+    if isinstance(state, Path):
+        yield from (state.with_name(state.name + end) for end in ("", "-wal", "-shm", "-journal"))
+        yield from state.parent.glob(f"{glob.escape(state.name)}.*")
 
 
 class Audit:
@@ -125,12 +133,7 @@ class Audit:
 
     def _beside(self) -> frozenset[Path]:
         """Return what may be below the output folder and is no file of a URL."""
-        state = self._state
-        ends = ("", "-wal", "-shm", "-journal")
-        return frozenset({
-            self._root / NAME, *(state.with_name(state.name + end) for end in ends),
-            *state.parent.glob(f"{glob.escape(state.name)}.*"),
-        })  # fmt: skip
+        return frozenset({self._root / NAME, *_files_of(self._state)})
 
     def _rename(self, file: StoredFile, *, dry: bool) -> str:
         """Rename one file; return what came of it, in a word."""

@@ -15,12 +15,13 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
-from crawler.frontier import open_ledger
+from crawler.frontier import has_ledger, open_ledger
 from crawler.policy.masking import Mask, masked_line
 from crawler.rights import rights_of
 from crawler.seeder.reading import MAX_BAD_LOGGED
 from crawler.seeder.seeds import BadLine, read
 from crawler.sources import UNREADABLE, SourceError, downloader
+from crawler.state_address import StateAddress, folders_of
 from crawler.store import Files
 from crawler.store.mark import ledger_named
 from crawler.threads import Native
@@ -87,10 +88,11 @@ def _note_odd(odd: dict[str, list[str]], job: str, place: str, problem: str) -> 
 def _check_folders(options: CrawlerOptions) -> None:
     """Read the state file if there is one, and see that all folders can be written to."""
     rights_of(options.group)
-    wanted_folders = {"state": options.state.parent, "output": options.output}
+    wanted_folders = [("state", folder) for folder in folders_of(options.state)]
+    wanted_folders.append(("output", options.output))
     if options.log.file:
-        wanted_folders["log.file"] = options.log.file.parent
-    for key, wanted in wanted_folders.items():
+        wanted_folders.append(("log.file", options.log.file.parent))
+    for key, wanted in wanted_folders:
         folder = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
         if _only_reads(options.state):
             continue
@@ -98,23 +100,25 @@ def _check_folders(options: CrawlerOptions) -> None:
             raise UsageError(f"crawler.{key}: {folder} is not a folder this user can write to")
     named = ledger_named(options.output)
     check_there(options.state, options.output, named)
-    if options.state.exists() and options.state.stat().st_size:
+    if has_ledger(options.state):
         with open_ledger(options.state, older=True) as desk:
             check_same(options.state, options.output, named, desk.sums().uid)
 
 
-def _only_reads(state: Path) -> bool:
+def _only_reads(state: StateAddress) -> bool:
     """Tell whether the ledger is another user's, and this one may not write to it."""
-    if not state.exists() or state.stat().st_uid == os.geteuid():
+    if not isinstance(state, Path) or not state.exists():
+        return False
+    if state.stat().st_uid == os.geteuid():
         return False
     return not os.access(state, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _notes(state: Path) -> Iterator[str]:
+def _notes(state: StateAddress) -> Iterator[str]:
     """Yield what the operator is to know of the ledger beside its place."""
     if _only_reads(state):
         yield "        this user may only read it: whether `run` may write was not looked at"
-    if state.exists() and state.stat().st_size:
+    if has_ledger(state):
         with open_ledger(state, older=True) as desk:
             if not desk.sums().current:
                 yield "        of an older crawler: `run` migrates it, and keeps a copy beside it"

@@ -14,6 +14,7 @@ from crawler.frontier import Wanted
 from crawler.log import printable
 from crawler.model import Kind, Seconds
 from crawler.policy.masking import masked_line
+from crawler.state_address import StateAddress, state_address
 from crawler.urls import host_named
 from crawler.verbs.ledger import Ledger, configured_ledger, ledger_asked, ledger_of
 
@@ -53,12 +54,30 @@ class Host(click.ParamType[str]):
             self.fail(f"{printable(masked_line(value))!r}: {error}", param, ctx)
 
 
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class State(click.ParamType[StateAddress]):
+    """Where a ledger is: a path, or the URL of a server, of which no message repeats anything."""
+
+    name = "file or url"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> StateAddress:
+        try:
+            found = value if isinstance(value, StateAddress) else state_address(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return _FILE.convert(found, param, ctx) if isinstance(found, Path) else found
+
+
 _CONFIG = click.option(
     "-c", "--config", "file", type=click.Path(path_type=Path, dir_okay=False),
     envvar="CRAWLER_CONFIG", show_envvar=True, help="The configuration: it names the ledger.",
 )  # fmt: skip
 _STATE = click.option(
-    "--state", type=click.Path(path_type=Path, dir_okay=False), help="The ledger itself, instead."
+    "--state", type=State(), help="The ledger itself, instead: its file, or its server's URL."
 )
 
 
@@ -78,7 +97,8 @@ def verb_of_configuration(function: Callable[..., int | None]) -> Callable[..., 
 
 
 def _ended(
-    function: Callable[..., int | None], find: Callable[[Path | None, Path | None], Ledger]
+    function: Callable[..., int | None],
+    find: Callable[[Path | None, StateAddress | None], Ledger],
 ) -> Callable[..., int | None]:
     """Return a verb that finds its ledger by `find`.
 
@@ -86,7 +106,7 @@ def _ended(
     """
 
     @functools.wraps(function)
-    def verb(*, file: Path | None, state: Path | None = None, **options: Any) -> int | None:
+    def verb(*, file: Path | None, state: StateAddress | None = None, **options: Any) -> int | None:
         try:
             code = function(find(file, state), **options)
             sys.stdout.flush()

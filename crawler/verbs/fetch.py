@@ -32,6 +32,7 @@ from crawler.log import Log, open_log
 from crawler.model import Kind, Outcome, Seconds
 from crawler.policy.masking import masked_line
 from crawler.records import Settlement
+from crawler.state_address import StateAddress
 from crawler.verbs.bearing import Bearing
 from crawler.verbs.report import Report
 
@@ -219,7 +220,7 @@ def _number(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _begin_archive(state: Path) -> Seconds:
+def _begin_archive(state: StateAddress) -> Seconds:
     """Forget the lists of earlier runs, and return the frontier's time: their files are older."""
     with open_ledger(state, write=True) as desk:
         changed(desk, BeginArchive())

@@ -1,4 +1,4 @@
-"""The ledger of a verb: that of a configuration, or a file named by itself."""
+"""The ledger of a verb: that of a configuration, or one named by itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from crawler.errors import ConfigError, UsageError
 from crawler.model import DAY_S, Seconds
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.masking import USUAL, Mask
+from crawler.state_address import StateAddress
 
 if TYPE_CHECKING:
     from crawler.config import Job, Settings
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The file of a ledger, with the configuration if one was named."""
+    """Where a ledger is, with the configuration if one was named."""
 
-    state: Path
+    state: StateAddress
     settings: "Settings | None" = None
     """None too for a verb that asks: it has the `brief` alone."""
     hosts: "HostOverrides | None" = None
@@ -83,7 +84,7 @@ class Ledger:
         return next((job for job in self._jobs if job.name == name), None)
 
 
-def ledger_of(file: Path | None, state: Path | None) -> Ledger:
+def ledger_of(file: Path | None, state: StateAddress | None) -> Ledger:
     """Find the ledger.
 
     Raises:
@@ -92,7 +93,7 @@ def ledger_of(file: Path | None, state: Path | None) -> Ledger:
     return _found(file, state, configured_ledger)
 
 
-def ledger_asked(file: Path | None, state: Path | None) -> Ledger:
+def ledger_asked(file: Path | None, state: StateAddress | None) -> Ledger:
     """Find the ledger of a verb that asks; it needs the whole configuration only if that is odd.
 
     Raises:
@@ -101,7 +102,7 @@ def ledger_asked(file: Path | None, state: Path | None) -> Ledger:
     return _found(file, state, _briefly)
 
 
-def _found(file: Path | None, state: Path | None, find: Callable[[Path], Ledger]) -> Ledger:
+def _found(file: Path | None, state: StateAddress | None, find: Callable[[Path], Ledger]) -> Ledger:
     if state is not None:
         return Ledger(state)
     if file is None:
@@ -126,7 +127,7 @@ def _briefly(file: Path) -> Ledger:
     return Ledger(found.state, brief=found, file=file) if found else configured_ledger(file)
 
 
-def configured_ledger(file: Path | None, _: Path | None = None) -> Ledger:
+def configured_ledger(file: Path | None, _: StateAddress | None = None) -> Ledger:
     """Find the ledger of a configuration.
 
     Raises:

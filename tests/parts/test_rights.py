@@ -16,6 +16,7 @@ from crawler.rights import (
     make_ledger,
     rights_of,
     settle_ledger,
+    settle_lists,
 )
 
 
@@ -65,6 +66,7 @@ def test_what_an_earlier_version_left_open_is_closed(tmp_path):
         file.touch()
         file.chmod(0o666)
     settle_ledger(state, PRIVATE)
+    settle_lists(tmp_path / "s[1].sqlite.lists", PRIVATE)
     assert {mode(file) for file in files} == {0o600}
     assert mode(tmp_path / "s[1].sqlite.lists") == 0o700
     assert {mode(file) for file in others} == {0o666}

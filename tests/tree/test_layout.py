@@ -48,7 +48,6 @@ ELSEWHERE = {
     "config/problems.py": "policy/config/test_config.py",
     "config/settings.py": "policy/config/test_config.py",
     "config/quantities.py": "policy/config/test_config.py",
-    "config/units.py": "policy/config/test_config.py",
     "config/variables.py": "policy/config/test_config.py",
     "config/whole_file.py": "policy/config/test_config.py",
     "daemon/account.py": "daemon/test_log_lines.py",

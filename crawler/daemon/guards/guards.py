@@ -23,6 +23,7 @@ from crawler.frontier import Beat
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.policy.troubles import Troubles
+from crawler.state_address import folders_of
 from crawler.threads import Greenlet, Native
 
 TICK_S: Seconds = 0.5
@@ -72,7 +73,7 @@ class Guards:
 
     def __enter__(self) -> Self:
         options = self._configuration.settings.crawler
-        self._folders = (options.output, options.state.parent)
+        self._folders = (options.output, *folders_of(options.state))
         self._native = Native(1).__enter__()
         self._look()
         self._fetcher.find_room(self._room)

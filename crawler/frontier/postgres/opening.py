@@ -71,6 +71,20 @@ def connect(server: StateServer, *, make: bool) -> Connection:
         raise error_of(server, error) from None
 
 
+def has_tables(server: StateServer) -> bool:
+    """Tell whether a server has the tables of a ledger.
+
+    Raises:
+        StateError, LocalFaultError: it cannot be asked.
+    """
+    try:
+        given = conninfo_to_dict(server.url)
+        with psycopg.connect(server.url, autocommit=True, **_others(given)) as raw:
+            return _version(raw, schema_of(server)) is not None
+    except psycopg.Error as error:
+        raise error_of(server, error) from None
+
+
 def _others(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in CONNECTING.items() if name not in given}
 

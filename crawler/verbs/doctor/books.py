@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import crawler
 from crawler.config import CrawlerOptions, Settings
-from crawler.daemon.identity import check_same, check_there, is_new
+from crawler.daemon.identity import check_same, check_there
 from crawler.errors import CrawlerError, StateError
 from crawler.frontier import Desk, HostsMet, Integrity, Member, Sums, Unnamed
 from crawler.frontier.process import current
 from crawler.model import Seconds
 from crawler.policy.findings import Finding, bad, ok, skip, warn
+from crawler.state_address import StateAddress
 from crawler.store import comparing
 from crawler.store.mark import NAME, ledger_named
 from crawler.verbs.words import counted, when
@@ -44,7 +45,7 @@ def identity(options: CrawlerOptions, sums: Sums | None) -> Finding:
     return ok("identity", f"{options.output} and {options.state} belong together ({named[:8]})")
 
 
-def wholeness(desk: Desk, state: Path, *, deep: bool) -> Finding:
+def wholeness(desk: Desk, state: StateAddress, *, deep: bool) -> Finding:
     """Say whether the ledger's file is whole, as far as a few seconds tell."""
     try:
         found = desk.entry(Integrity(None if deep else GLANCE_S))
@@ -106,8 +107,8 @@ def names_of(desk: Desk) -> list[str]:
 
 def leftovers(desk: Desk, settings: Settings, *, deep: bool) -> Finding:
     """Say how many parts lie in the output folder that belong to no URL and to no process."""
-    root, state = settings.crawler.output, settings.crawler.state
-    if not root.is_dir() or is_new(state):
+    root = settings.crawler.output
+    if not root.is_dir():
         return skip("parts", f"{root} is not there yet")
     found = _stray(desk, root, time.monotonic() + (math.inf if deep else GLANCE_S))
     told = f"{counted(found.looked_at, 'file')} below {root}"

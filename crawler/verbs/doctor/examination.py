@@ -9,12 +9,12 @@ from pathlib import Path
 
 from crawler.config import Settings
 from crawler.config.host_overrides import HostOverrides
-from crawler.daemon.identity import is_new
 from crawler.errors import CrawlerError
 from crawler.fetch.fetcher import Fetcher
-from crawler.frontier import Desk, Sums, open_ledger
+from crawler.frontier import Desk, Sums, has_ledger, open_ledger
 from crawler.model import Seconds
 from crawler.policy.findings import Finding, bad, ok, skip
+from crawler.state_address import StateAddress
 from crawler.store import Files
 from crawler.verbs import check
 from crawler.verbs.doctor import books, machine, network, service
@@ -34,7 +34,7 @@ def examined(
     yield from _of_ledger(settings, now, deep=deep)
 
 
-def _now(state: Path) -> Seconds:
+def _now(state: StateAddress) -> Seconds:
     """Return the frontier's time, or where no ledger tells it that of the wall clock."""
     with suppress(CrawlerError, OSError), open_ledger(state, older=True) as desk:
         return desk.now()
@@ -80,7 +80,7 @@ def _configuration(settings: Settings, file: Path, *, deep: bool) -> Iterator[Fi
 def _of_ledger(settings: Settings, now: Seconds, *, deep: bool) -> Iterator[Finding]:
     """Yield what is found of the ledger, and with its help."""
     options = settings.crawler
-    if is_new(options.state):
+    if not has_ledger(options.state):
         yield books.identity(options, None)
         yield skip("ledger", f"{options.state} is not there yet: the first start makes it")
         yield from machine.descriptors(settings, [])

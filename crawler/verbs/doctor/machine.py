@@ -19,6 +19,7 @@ from crawler.log import size
 from crawler.model import Seconds
 from crawler.policy.findings import Finding, bad, ok, skip, warn
 from crawler.policy.pressure import ABOVE_FLOOR, wanted_descriptors
+from crawler.state_address import folders_of
 
 SKEW_S: Seconds = 2.0
 """How far this clock may be from the frontier's, and ahead of that the word of a living process."""
@@ -31,7 +32,8 @@ def folders(settings: Settings) -> Iterator[Finding]:
     """Say whether this user may do what the daemon does in its folders."""
     options = settings.crawler
     inboxes = [(f"inbox of {job.name}", job.inbox) for job in settings.jobs if job.inbox]
-    wanted = [("output", options.output), ("state", options.state.parent), *inboxes]
+    state = [("state", folder) for folder in folders_of(options.state)]
+    wanted = [("output", options.output), *state, *inboxes]
     wrong = [found for name, folder in wanted if (found := _folder(name, folder))]
     yield from wrong
     if not wrong:
@@ -54,10 +56,9 @@ def _folder(name: str, wanted: Path) -> Finding | None:
 
 def _ledger_file(options: CrawlerOptions) -> Iterator[Finding]:
     """Say whether strangers may read the ledger, and whether it is another user's."""
-    try:
-        found = options.state.stat()
-    except OSError:
+    if not (isinstance(options.state, Path) and options.state.exists()):
         return
+    found = options.state.stat()
     if found.st_mode & stat.S_IROTH:
         yield bad(
             "rights", f"{options.state}, with what is secret in lists, may be read by everybody",
@@ -82,7 +83,7 @@ def user(number: int) -> str:
 
 def room(options: CrawlerOptions) -> Iterator[Finding]:
     """Say whether the disks have the room that the guards want."""
-    wanted = dict.fromkeys((_existing(options.output), _existing(options.state.parent)))
+    wanted = dict.fromkeys(map(_existing, (options.output, *folders_of(options.state))))
     for at in measure(list(wanted)).rooms:
         yield _room(at, "room", at.free, options.guards.min_free, "min_free")
         yield _room(at, "inodes", at.inodes, options.guards.min_inodes, "min_inodes")

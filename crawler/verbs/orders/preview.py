@@ -14,13 +14,22 @@ from crawler import sources
 from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.fetch.fetcher import Fetcher
-from crawler.frontier import FiledOf, Frontier, Sources, UrlsOf, open_frontier, pages
+from crawler.frontier import (
+    FiledOf,
+    Frontier,
+    Sources,
+    UrlsOf,
+    has_ledger,
+    open_frontier,
+    pages,
+)
 from crawler.records import JobTerms
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.reading import known_chunks
 from crawler.seeder.seeds import chunks_of, parsed
 from crawler.sources import UNREADABLE, Source, SourceError, downloader
 from crawler.sources.meaning import path_changed
+from crawler.state_address import StateAddress
 from crawler.store import Files
 from crawler.threads import Native
 
@@ -91,9 +100,9 @@ def _count_files(frontier: Frontier, compared: Preview) -> None:
         compared.new_paths += one.without
 
 
-def _opened(state: Path, folder: str) -> Frontier:
+def _opened(state: StateAddress, folder: str) -> Frontier:
     """Return the ledger, for reading alone; where there is none an empty one in `folder`."""
-    if state.exists():
+    if has_ledger(state):
         return open_frontier(state, durable=False, readonly=True)
     return open_frontier(Path(folder, "state.sqlite"), durable=False)
 

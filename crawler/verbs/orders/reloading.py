@@ -3,7 +3,7 @@
 import click
 
 from crawler.errors import UsageError
-from crawler.frontier import Believe, changed
+from crawler.frontier import Believe, changed, has_ledger
 from crawler.frontier.wishes import Order
 from crawler.verbs.desk_options import JSON, verb_of
 from crawler.verbs.holding import opened_by
@@ -65,7 +65,7 @@ def _say(ledger: Ledger, told: Told, *, waits: bool, as_json_: bool) -> None:
 def _preview(ledger: Ledger) -> None:
     if ledger.settings is None:
         raise UsageError("--dry-run needs the configuration, with -c")
-    if ledger.state.exists():
+    if has_ledger(ledger.state):
         with opened_by(ledger, acts=False):
             pass  # it says whose the ledger is
     with importing():  # it fetches: no other verb does

@@ -60,11 +60,18 @@ def _wishes(status: Status) -> Iterator[str]:
 
 
 def _state(status: Status, ledger: Ledger) -> Iterator[str]:
-    bytes_, wal = state_size(ledger.state)
-    more = f", and {size(wal)} in its WAL" if wal else ""
-    yield f"state    {ledger.state}, {size(bytes_)}{more}"
+    yield f"state    {', '.join((str(ledger.state), *_sizes(state_size(ledger.state))))}"
     for room in status.rooms:
         yield f"room     {room}"
+
+
+def _sizes(sizes: tuple[int, int] | None) -> Iterator[str]:
+    """Yield the words about the size of a state file."""
+    if sizes:
+        bytes_, wal = sizes
+        yield size(bytes_)
+        if wal:
+            yield f"and {size(wal)} in its WAL"
 
 
 def _failing(status: Status) -> Iterator[str]:
@@ -143,7 +150,8 @@ def _hosts(found: HostCounts) -> Iterator[str]:
 
 def document(status: Status, ledger: Ledger) -> dict[str, Any]:
     """Return the JSON object of `status`."""
-    eta, (bytes_, wal), waits = _eta(status), state_size(ledger.state), waits_of(status)
+    eta, waits = _eta(status), waits_of(status)
+    bytes_, wal = state_size(ledger.state) or (None, None)
     return {
         "at": iso(status.now),
         "state": str(ledger.state),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.log import size
+from crawler.state_address import StateAddress, folders_of
 from crawler.verbs.ledger import Ledger
 
 
@@ -29,7 +30,7 @@ class Room:
 
 def rooms(ledger: Ledger) -> list[Room]:
     """Return the file systems of the ledger and of the files, each once; what is gone is none."""
-    folders = [ledger.state.absolute().parent]
+    folders = [folder.absolute() for folder in folders_of(ledger.state)]
     if ledger.brief:
         folders.append(ledger.brief.output)
     found: dict[int, Room] = {}
@@ -40,8 +41,10 @@ def rooms(ledger: Ledger) -> list[Room]:
     return list(found.values())
 
 
-def state_size(state: Path) -> tuple[int, int]:
-    """Return the bytes of a state file, and of what is in its WAL beside it."""
+def state_size(state: StateAddress) -> tuple[int, int] | None:
+    """Return the bytes of a state file, and of its WAL beside it; None where a server has it."""
+    if not isinstance(state, Path):
+        return None
     wal = 0
     with suppress(OSError):
         wal = state.with_name(f"{state.name}-wal").stat().st_size
