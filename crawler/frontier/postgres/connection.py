@@ -1,16 +1,28 @@
-"""A connection to a server that runs the statements of `crawler.frontier.sql`."""
+"""A connection to a server that runs the statements of `crawler.frontier.sql`.
+
+Between it and the server is a network. So the statements of a verb are sent in a pipeline: none waits
+for the one before, until its rows are read. A verb therefore runs all that it wants to read before
+it reads, and takes as many round trips as it has such stretches (libpq, "Pipeline Mode").
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from crawler.frontier.postgres import staging
 from crawler.frontier.postgres.dialect import translated
+from crawler.frontier.postgres.procedures import call_of
+from crawler.frontier.postgres.schema import TEMPORARY
 from crawler.frontier.sql.connection import Parameters
-from crawler.frontier.sql.procedures import Each, Procedure, lost_error
+from crawler.frontier.sql.procedures import Procedure
 
-_FENCE = "SELECT 1 FROM process WHERE id = :owner"
+_MANY_ROWS = 20_000
+"""Dead rows of temporary tables that are too many."""
+_ABANDONED = psycopg.OperationalError("taken back")
+"""Has a pipeline end without a word on what went wrong in it, which has been told."""
 
 
 class Cursor:
@@ -42,6 +54,47 @@ class Connection:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.server = connection
+        self._pipeline: psycopg.Pipeline | None = None
+        self._staged = 0
+        """Rows of temporary tables that came since these were cleared of dead ones."""
+
+    @contextmanager
+    def piped(self) -> Iterator[None]:
+        """Send the statements of a block in a pipeline; all have run when it ends."""
+        if self._pipeline:
+            yield
+            return
+        self._enter()
+        try:
+            yield
+        except BaseException as error:
+            self._leave(error)
+            raise
+        self._leave()
+
+    def _enter(self) -> None:
+        self._pipeline = self.server.pipeline()
+        self._pipeline.__enter__()
+
+    def _leave(self, error: BaseException | None = None) -> None:
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline:
+            pipeline.__exit__(type(error) if error else None, error, None)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Do without a pipeline, which knows no COPY."""
+        piped = self._pipeline is not None
+        self._leave()
+        yield
+        if piped:
+            self._enter()
+
+    def abandon(self) -> None:
+        """Take back what has begun, if anything has."""
+        self._leave(_ABANDONED)
+        if self.in_transaction:
+            self.server.execute("ROLLBACK")
 
     @property
     def in_transaction(self) -> bool:
@@ -50,7 +103,7 @@ class Connection:
 
     def execute(self, sql: str, parameters: Parameters = (), /) -> Cursor:
         """Run a statement."""
-        return Cursor(self.server.execute(translated(sql), parameters or None))
+        return Cursor(self.server.execute(translated(sql), parameters))
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
         """Run a statement once for each of these, in a pipeline."""
@@ -58,35 +111,31 @@ class Connection:
         cursor.executemany(translated(sql), list(parameters))
         return Cursor(cursor)
 
-    def load(self, table: str, rows: Sequence[Sequence[Any]], /) -> None:
-        """Make rows of a temporary table, by COPY."""
-        self._copy(table, rows)
+    def fill(self, tables: Mapping[str, Sequence[Sequence[Any]]], /) -> None:
+        """Make these the rows of temporary tables."""
+        self._clear(sum(map(len, tables.values())) + len(tables))
+        self.server.execute("SELECT pg_temp.stage(%s)", [staging.packed(tables)])
 
     def number(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], /) -> None:
-        """Make rows of some columns, and number them by `nth`."""
-        numbered = [(nth, *row) for nth, row in enumerate(rows)]
-        self._copy(f"{table} (nth, {', '.join(columns)})", numbered)
+        """Make many rows of some columns, and number them by `nth`, by COPY."""
+        if not rows:
+            return
+        self._clear(len(rows))
+        place = f"pg_temp.{table} (nth, {', '.join(columns)})"
+        with self._alone(), self.server.cursor().copy(f"COPY {place} FROM STDIN") as copy:
+            for nth, row in enumerate(rows):
+                copy.write_row((nth, *row))
 
-    def _copy(self, place: str, rows: Sequence[Sequence[Any]]) -> None:
-        if rows:
-            with self.server.cursor().copy(f"COPY pg_temp.{place} FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+    def _clear(self, rows: int) -> None:
+        """Clear the temporary tables of dead rows, which nobody else does, once there are many.
+
+        Rows are counted as they come; each goes with the next ones.
+        """
+        self._staged += rows
+        if self._staged > _MANY_ROWS and not self.in_transaction:
+            self._staged = rows
+            self.server.execute(f"VACUUM {', '.join(TEMPORARY)}")
 
     def run(self, procedure: Procedure, values: Mapping[str, Any], /) -> None:
-        """Run the statements of a procedure with these values, among others, as parameters.
-
-        Raises:
-            LeaseLostError: it is fenced, and `owner` was taken for dead.
-        """
-        if procedure.fenced and not self.execute(_FENCE, values).fetchone():
-            raise lost_error()
-        for statement in procedure.statements:
-            if isinstance(statement, Each):
-                self._each(statement, values)
-            else:
-                self.execute(statement, values)
-
-    def _each(self, one: Each, values: Mapping[str, Any]) -> None:
-        for row in self.execute(one.rows, values).fetchall():
-            self.run(one.procedure, dict(zip(one.procedure.parameters, row, strict=True)))
+        """Run the statements of a procedure with these values, among others, as parameters."""
+        self.server.execute(call_of(procedure), values)

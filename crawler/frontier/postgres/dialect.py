@@ -8,12 +8,15 @@ Those are in SQLite's dialect. What differs in both is changed here, word by wor
 4. `IS ?` compares with a value that may be NULL.
 5. `json_each(?)` makes rows of numbers, `json_each(/* texts */ ?)` of texts.
 6. A subquery in FROM has a name; so PostgreSQL wants it up to version 15.
-7. REAL has eight bytes; 9e999 is infinity.
+7. `IN (/* few */ SELECT …)` compares with an array, `EXISTS (/* each */ SELECT …)` is asked row by
+   row: so that one goes from the few rows to the many, whatever the planner believes of these.
+8. REAL has eight bytes; 9e999 is infinity.
 
 Functions that SQLite alone has stand in `functions`. What is not here, the statements do not use.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 _TOKEN = re.compile(
@@ -29,6 +32,7 @@ _TOKEN = re.compile(
     r"|.",
     re.DOTALL,
 )
+_MARK = re.compile(r"%\((\w+)\)s")
 _IGNORE = "OR IGNORE"
 _WORDS = {
     "temp": "pg_temp", "fail": "", "real": "double precision",
@@ -48,13 +52,45 @@ def translated(sql: str) -> str:
     return "".join(_named(_joined(_worded(_marked(tokens))))).strip()
 
 
+def numbered(sql: str, names: Sequence[str]) -> str:
+    """Return a statement as the body of a function has it: with its parameters by place."""
+    text = translated(sql).replace("%%", "%")
+    return _MARK.sub(lambda match: f"${names.index(match[1]) + 1}", text)
+
+
 def _marked(tokens: list[str]) -> list[str]:
     """Choose the functions that stand for `json_each`."""
     text = "".join(tokens)
     for kind in ("text", "pair"):
         text = text.replace(f"json_each(/* {kind}s */", f"each_{kind}(")
     text = text.replace("json_each(", "each_number(")
-    return _TOKEN.findall(text)
+    return _hinted(_TOKEN.findall(text))
+
+
+def _hinted(tokens: list[str]) -> list[str]:
+    """Have subqueries run as their hints say."""
+    found: list[str] = []
+    ends: list[str] = []
+    for one in tokens:
+        if one == "/* few */":
+            _array(found)
+            ends[-1] = "))"
+        elif one == "/* each */":
+            ends[-1] = " OFFSET 0)"
+        elif one == ")":
+            found.append(ends.pop())
+        else:
+            found.append(one)
+            if one == "(":
+                ends.append(")")
+    return found
+
+
+def _array(found: list[str]) -> None:
+    """Make of the `IN (` that stands last an array's beginning."""
+    while found[-1].lower() != "in":
+        found.pop()
+    found[-1] = "= ANY (ARRAY("
 
 
 def _worded(tokens: list[str]) -> list[str]:

@@ -8,9 +8,12 @@ from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 
 from crawler.errors import StateError
+from crawler.frontier.postgres import staging
 from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of
+from crawler.frontier.postgres.procedures import function_of
 from crawler.frontier.postgres.schema import TEMPORARY, tables
+from crawler.frontier.sql.engine import PROCEDURES
 from crawler.frontier.sql.tables.ledger import VERSION
 from crawler.state_address import StateServer
 
@@ -32,6 +35,11 @@ SESSION = {
     "default_transaction_isolation": "read committed",
     "timezone": "UTC",
     "jit": "off",
+    "random_page_cost": "1.1",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
+    "plan_cache_mode": "force_generic_plan",
 }
 """Settings of a session: nothing that a frozen machine began holds the ledger for long."""
 _SEARCH_PATH = re.compile(r"-c\s*search_path\s*=\s*(\w+)")
@@ -144,3 +152,6 @@ def stage(db: Connection) -> None:
     for name, columns in TEMPORARY.items():
         db.server.execute(f"CREATE TEMP TABLE {name} ({columns})")
     db.server.execute("CREATE INDEX wanted_size ON pg_temp.wanted (upto)")
+    db.server.execute(staging.function())
+    for procedure in PROCEDURES:
+        db.server.execute(function_of(procedure))

@@ -24,6 +24,8 @@ END $$""",
     "CREATE TRIGGER numbered BEFORE INSERT ON host FOR EACH ROW EXECUTE FUNCTION numbered()",
 )
 """Hosts are numbered without a gap, so that they are counted at once; SQLite does so by itself."""
+_IN_ORDER = ("host_ready", "host_parked", "task_waiting")
+"""Indexes that give rows by number where all else is equal, as SQLite's do by themselves."""
 _COLUMN = re.compile(r"^(\s+)(\"?\w+\"?) (INTEGER|REAL|BLOB|TEXT)\b(.*)$", re.MULTILINE)
 _FLAG_OF_VIEW = re.compile(rf"ifnull\(visited\.({'|'.join(sorted(FLAGS))}), 0\)")
 _TYPES = {"INTEGER": "bigint", "REAL": "double precision", "BLOB": "bytea", "TEXT": "text"}
@@ -47,6 +49,8 @@ def tables() -> list[str]:
     text = _COLUMN.sub(_column, text)
     text = text.replace("lower(hex(randomblob(16)))", "replace(gen_random_uuid()::text, '-', '')")
     text = _FLAG_OF_VIEW.sub(r"coalesce(visited.\1, false)", text).replace("ifnull(", "coalesce(")
+    for name in _IN_ORDER:
+        text = re.sub(rf"(CREATE INDEX {name} ON \w+ \([^)]*)\)", r"\1, id)", text)
     made = [one.strip() for one in text.split(";")]
     return [
         "CREATE TABLE gate (version integer NOT NULL)",

@@ -15,7 +15,9 @@ from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of
 from crawler.frontier.postgres.lane import Lane
 from crawler.frontier.postgres.opening import connect, stage
+from crawler.frontier.postgres.procedures import LOST
 from crawler.frontier.sql.held import Patience
+from crawler.frontier.sql.procedures import lost_error
 from crawler.frontier.sql.rows.names import Names
 from crawler.model import Seconds
 from crawler.state_address import StateServer
@@ -96,12 +98,13 @@ class Transactions:
         """Make a block one transaction; an error takes it back."""
         with self._told():
             db = self.db
-            db.server.execute(_WRITE if write else _READ)
             try:
-                if write:
-                    self._enter(db)
-                yield
-                db.server.execute("COMMIT")
+                with db.piped():
+                    db.server.execute(_WRITE if write else _READ)
+                    if write:
+                        self._enter(db)
+                    yield
+                    db.server.execute("COMMIT")
             except BaseException:
                 self.names.forget()
                 self._roll_back(db)
@@ -115,9 +118,7 @@ class Transactions:
 
     def _roll_back(self, db: Connection) -> None:
         with suppress(psycopg.Error):
-            if db.in_transaction:
-                db.server.execute("ROLLBACK")
-                return
+            db.abandon()
         if db.server.broken:
             self._drop()
 
@@ -128,6 +129,8 @@ class Transactions:
         except psycopg.Error as error:
             if self._db and self._db.server.broken:
                 self._drop()
+            if error.sqlstate == LOST:
+                raise lost_error() from error
             raise error_of(self.server, error) from error
 
     def _transaction(self, write: bool, verb: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT001
@@ -136,7 +139,12 @@ class Transactions:
 
     def _staged(self, verb: Any, *args: Any, **kwargs: Any) -> Any:
         with self._told():
-            return verb(self, *args, **kwargs)
+            try:
+                with self.db.piped():
+                    return verb(self, *args, **kwargs)
+            except BaseException:
+                self.names.forget()
+                raise
 
     def _connect(self) -> Connection:
         self._db = connect(self.server, make=not self._readonly)

@@ -35,8 +35,8 @@ class Connection(Protocol):
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
         """Run a statement once for each of these."""
 
-    def load(self, table: str, rows: Sequence[Sequence[Any]], /) -> None:
-        """Make rows of a temporary table."""
+    def fill(self, tables: Mapping[str, Sequence[Sequence[Any]]], /) -> None:
+        """Make these the rows of temporary tables, by name, before a transaction begins."""
 
     def number(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], /) -> None:
         """Make many rows of some columns, none of bytes, and number them by `nth`, from 0."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from crawler.errors import LeaseLostError
 from crawler.frontier.values import LEASE_S
 
-OWNED = "EXISTS (SELECT 1 FROM host WHERE host.id = task.host AND host.owner = :owner)"
+OWNED = "EXISTS (/* each */ SELECT 1 FROM host WHERE host.id = task.host AND host.owner = :owner)"
 """Condition on a task: its host is the owner's."""
 
 

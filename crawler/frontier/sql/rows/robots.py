@@ -43,7 +43,7 @@ _ANEW = ", ".join(f"{one} = excluded.{one}" for one in _FIELDS.split(", ")[1:])
 _OF_HOSTS = f"""
 SELECT host.id, {", ".join(f"robots.{one.strip()}" for one in _FIELDS.split(","))}
 FROM host CROSS JOIN robots ON origin IN ('http://' || key, 'https://' || key)
-WHERE host.id IN ({{hosts}}) AND ifnull(length(body), 0) <= {MAX_BODY}"""
+WHERE host.id IN (/* few */ {{hosts}}) AND ifnull(length(body), 0) <= {MAX_BODY}"""
 
 
 def ask(

@@ -24,10 +24,7 @@ def fill(db: Connection, **tables: Iterable[Sequence[Any]]) -> None:
 
     All of a verb at once: to begin and to end takes as long as a dozen rows.
     """
-    made = {table: list(rows) for table, rows in tables.items()}
-    with filling(db, *made):
-        for table, rows in made.items():
-            db.load(table, rows)
+    db.fill({table: list(rows) for table, rows in tables.items()})
 
 
 @contextmanager

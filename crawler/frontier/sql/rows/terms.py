@@ -16,10 +16,10 @@ SELECT host.id, key, next_at, opens_at, crawl_delay, address, rules_version, bac
     failing_since, silent, latency, spent, day, host.answered_at, failed_until, put_off_until,
     turn_at, refusals, refused_path, refused_since, well_at, share, first_failed_at,
     spacing, obeys, ifnull(address.answered_at, 0.0)
-FROM host LEFT JOIN address ON ip = host.address WHERE host.id IN ({hosts})"""
+FROM host LEFT JOIN address ON ip = host.address WHERE host.id IN (/* few */ {hosts})"""
 _JOBS = """
 SELECT host_job.host, job.id, name, digest, delay, per_host, obeys, {paused}
-FROM host_job JOIN job ON job.id = host_job.job AND job.active WHERE host_job.host IN ({hosts})"""
+FROM host_job JOIN job ON job.id = host_job.job AND job.active WHERE host_job.host IN (/* few */ {hosts})"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,26 +33,26 @@ FIRST_TASKS = 2
 _BACK = f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE state = {LEASED} AND"
 _PART = """
 INSERT OR IGNORE INTO parted
-SELECT address FROM host WHERE id IN (SELECT id FROM temp.owed) AND address IS NOT NULL"""
+SELECT address FROM host WHERE id IN (/* few */ SELECT id FROM temp.owed) AND address IS NOT NULL"""
 _REFUSE = """
 INSERT INTO refused SELECT owed.id FROM temp.owed CROSS JOIN address ON ip = owed.address
 WHERE NOT leaves AND owner IS NOT NULL AND owner != :owner"""
 _LEAVING = f"{LEFT} UNION ALL SELECT host FROM temp.refused"
 _OWN = """
-DELETE FROM wanted WHERE NOT EXISTS (
+DELETE FROM wanted WHERE NOT EXISTS (/* each */
     SELECT 1 FROM host WHERE host.id = wanted.host AND host.owner = :owner)"""
 KEEP = Procedure("keep", "owner now", _OWN, fenced=True)
 """What is left of GIVE_BACK where nothing is given back and nothing moves."""
 GIVE_BACK = Procedure(
     "give_back",
     "owner now",
-    f"{_BACK} id IN (SELECT id FROM temp.returned) AND {OWNED}",
+    f"{_BACK} id IN (/* few */ SELECT id FROM temp.returned) AND {OWNED}",
     _REFUSE,
     _PART,
     LEAVE,
     *OWE_ALL,
     _PART,
-    f"{_BACK} host IN (SELECT host FROM temp.refused)",
+    f"{_BACK} host IN (/* few */ SELECT host FROM temp.refused)",
     free(_LEAVING),
     hold("SELECT id FROM temp.owed"),
     let_go("SELECT ip FROM temp.parted"),
@@ -72,14 +72,14 @@ TAKE = Procedure(
     """
 INSERT INTO wanted SELECT value, :tasks, :tasks, TRUE, key - 1000000
 FROM json_each(:hosts) WHERE true ON CONFLICT (host) DO UPDATE SET new = TRUE""",
-    f"UPDATE host SET owner = :owner WHERE id IN ({_NEW})",
+    f"UPDATE host SET owner = :owner WHERE id IN (/* few */ {_NEW})",
     hold(_NEW),
 )
 """Makes hosts those of the owner; they are wanted, and come before those to be refilled."""
 TAKE_BACK = Procedure(
     "take_back",
     "owner now",
-    f"{_BACK} id IN (SELECT id FROM temp.taken)",
+    f"{_BACK} id IN (/* few */ SELECT id FROM temp.taken)",
     free(_NEW),
     let_go(f"SELECT address FROM host WHERE id IN ({_NEW})"),
 )

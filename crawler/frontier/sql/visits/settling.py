@@ -26,7 +26,7 @@ from crawler.records import Hop, HostRecord, Settlement
 from crawler.urls import host_of
 
 _UNSETTLED = f"""
-DELETE FROM settled WHERE NOT EXISTS (
+DELETE FROM settled WHERE NOT EXISTS (/* each */
     SELECT 1 FROM task WHERE task.id = settled.id AND task.state = {LEASED}
     AND task.attempt = settled.attempt AND {OWNED})"""
 """A settlement counts once, for the attempt that its owner has leased."""
@@ -48,7 +48,7 @@ UPDATE task SET (state, due_at, host, path, failures, put_off, ended, digest, fi
     SELECT s.state, s.due_at, s.host, ifnull(s.path, task.path), s.failures, s.put_off,
     ifnull(s.final, task.ended), ifnull(s.digest, task.digest), s.finished_at
     FROM temp.settled AS s WHERE s.id = task.id)
-WHERE id IN (SELECT id FROM temp.settled)"""
+WHERE id IN (/* few */ SELECT id FROM temp.settled)"""
 _VISIT = """
 INSERT INTO visited (
     task, location, hops, kind, status, reason, directives, size, etag, last_modified,

@@ -46,7 +46,7 @@ AND NOT {JOB_PAUSED}"""
 _HERE = "CROSS JOIN host_job ON host_job.host = host.id CROSS JOIN job ON job.id = job AND active"
 _UNKNOWN = f"""
 SELECT host.id, job.id FROM temp.wanted CROSS JOIN host ON host.id = wanted.host {_HERE}
-WHERE (rules_until <= :now OR refresh_at <= :now) AND asked_until <= :now AND owner = :owner
+WHERE (rules_until <= :now OR refresh_at <= :now) AND asked_until <= :now AND +owner = :owner
     AND NOT {HOST_PAUSED} AND ifnull(host.obeys, job.obeys) AND {MINE}"""
 """Hosts whose rules are old, with the jobs that need them."""
 _FIRST = f"""
@@ -73,13 +73,13 @@ _TURNS = f"""
 INSERT INTO turn
 SELECT host.id, job.id, served, weight, ranked, {_FIRST_DUE}
 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
-    {_HERE} WHERE owner = :owner AND NOT {HOST_PAUSED} AND {MINE}
+    {_HERE} WHERE +owner = :owner AND NOT {HOST_PAUSED} AND {MINE}
     AND (rules_until > :now OR NOT ifnull(host.obeys, job.obeys))
 UNION ALL
 SELECT host.id, {ROBOTS_JOB}, -1e300, 1, FALSE,
     ifnull({_FIRST_USUAL.format(host="host.id", job=ROBOTS_JOB)}, 0)
 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
-WHERE owner = :owner AND NOT {HOST_PAUSED} AND EXISTS (
+WHERE +owner = :owner AND NOT {HOST_PAUSED} AND EXISTS (
         SELECT 1 FROM task WHERE task.host = host.id AND job = {ROBOTS_JOB} AND state = {WAITING})
     AND EXISTS (SELECT 1 FROM host_job CROSS JOIN job ON job.id = job AND active
         WHERE host_job.host = host.id AND {MINE})"""
@@ -95,7 +95,7 @@ AND {TASKS_OF_MANY} <= (SELECT count(*) FROM temp.turn AS before WHERE before.ho
 _ONE = f"""
 INSERT INTO taken SELECT turn.host, turn.job, 1, due
 FROM wanted CROSS JOIN turn ON turn.host = wanted.host
-WHERE upto = {FEW} AND due > 0 AND NOT ranked AND NOT EXISTS (
+WHERE upto = {FEW} AND due > 0 AND NOT ranked AND NOT EXISTS (/* each */
     SELECT 1 FROM temp.turn AS other
     WHERE other.host = turn.host AND other.job != turn.job AND other.due > 0)"""
 _ANOTHER = f"""
@@ -109,7 +109,7 @@ SELECT turn.host, turn.job, task.id, tasks, served + (row_number() OVER (
 FROM temp.wanted CROSS JOIN temp.turn ON turn.host = wanted.host
 CROSS JOIN (VALUES {_EACH_RANK}) AS ranks ON ranked OR ranks.column1 = {USUAL} CROSS JOIN task
 WHERE upto = :upto AND due > 0
-    AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host) AND task.id IN (
+    AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host) AND task.id IN (/* few */
     SELECT id FROM task WHERE host = turn.host AND job = turn.job AND state = {WAITING}
     AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT :upto)"""
 _QUEUE = f"""
@@ -124,7 +124,7 @@ WHERE EXISTS (SELECT 1 FROM temp.turn WHERE turn.host = wanted.host AND due > 0)
 AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host)"""
 _LEASE = f"""
 UPDATE task SET state = {LEASED}, attempt = attempt + 1
-WHERE id IN (SELECT id FROM temp.taken)"""
+WHERE id IN (/* few */ SELECT id FROM temp.taken)"""
 _SHARED = f"SELECT host FROM temp.turn WHERE job != {ROBOTS_JOB} GROUP BY host HAVING count(*) > 1"
 _PAY = f"""
 UPDATE turn SET served = served + (

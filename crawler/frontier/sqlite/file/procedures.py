@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crawler.frontier.sql.procedures import Each, Procedure, lost_error
+from crawler.frontier.sql.rows.staging import filling
 
 _PARAMETER = re.compile(r":(\w+)")
 _LOST = "lease lost"
@@ -44,11 +45,13 @@ class Connection(sqlite3.Connection):
             (json.dumps(rows),),
         )
 
-    def load(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Make rows of a temporary table."""
-        if rows:
-            places = ", ".join("?" * len(rows[0]))
-            self.executemany(f"INSERT INTO temp.{table} VALUES ({places})", rows)
+    def fill(self, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+        """Make these the rows of temporary tables."""
+        with filling(self, *tables):
+            for table, rows in tables.items():
+                if rows:
+                    places = ", ".join("?" * len(rows[0]))
+                    self.executemany(f"INSERT INTO temp.{table} VALUES ({places})", rows)
 
     def run(self, procedure: Procedure, values: Mapping[str, Any]) -> None:
         """Run the statements of a procedure with these values, among others, as parameters.
