@@ -28,12 +28,15 @@ _ABANDONED = psycopg.OperationalError("taken back")
 class Cursor:
     """The rows of a statement, or how many it has changed."""
 
-    def __init__(self, cursor: psycopg.Cursor[Any]) -> None:
+    def __init__(self, cursor: psycopg.Cursor[Any], pipeline: psycopg.Pipeline | None) -> None:
         self._cursor = cursor
+        self._pipeline = pipeline
 
     @property
     def rowcount(self) -> int:
         """How many rows were changed."""
+        if self._pipeline and self._cursor.pgresult is None:
+            self._pipeline.sync()
         return self._cursor.rowcount
 
     def fetchone(self) -> Any:
@@ -54,6 +57,8 @@ class Connection:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.server = connection
+        self.alone = False
+        """Whether no other transaction writes during this one."""
         self._pipeline: psycopg.Pipeline | None = None
         self._staged = 0
         """Rows of temporary tables that came since these were cleared of dead ones."""
@@ -73,13 +78,13 @@ class Connection:
         self._leave()
 
     def _enter(self) -> None:
-        self._pipeline = self.server.pipeline()
-        self._pipeline.__enter__()
+        self._block = self.server.pipeline()
+        self._pipeline = self._block.__enter__()
 
     def _leave(self, error: BaseException | None = None) -> None:
-        pipeline, self._pipeline = self._pipeline, None
-        if pipeline:
-            pipeline.__exit__(type(error) if error else None, error, None)
+        piped, self._pipeline = self._pipeline, None
+        if piped:
+            self._block.__exit__(type(error) if error else None, error, None)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -103,18 +108,20 @@ class Connection:
 
     def execute(self, sql: str, parameters: Parameters = (), /) -> Cursor:
         """Run a statement."""
-        return Cursor(self.server.execute(translated(sql), parameters))
+        return Cursor(self.server.execute(translated(sql), parameters), self._pipeline)
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
         """Run a statement once for each of these, in a pipeline."""
         cursor = self.server.cursor()
         cursor.executemany(translated(sql), list(parameters))
-        return Cursor(cursor)
+        return Cursor(cursor, self._pipeline)
 
     def fill(self, tables: Mapping[str, Sequence[Sequence[Any]]], /) -> None:
         """Make these the rows of temporary tables."""
         self._clear(sum(map(len, tables.values())) + len(tables))
+        self.server.execute("BEGIN")  # else, in a pipeline, a verb that begins again has none of it
         self.server.execute("SELECT pg_temp.stage(%s)", [staging.packed(tables)])
+        self.server.execute("COMMIT")
 
     def number(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], /) -> None:
         """Make many rows of some columns, and number them by `nth`, by COPY."""

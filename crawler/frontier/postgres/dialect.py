@@ -10,7 +10,8 @@ Those are in SQLite's dialect. What differs in both is changed here, word by wor
 6. A subquery in FROM has a name; so PostgreSQL wants it up to version 15.
 7. `IN (/* few */ SELECT …)` compares with an array, `EXISTS (/* each */ SELECT …)` is asked row by
    row: so that one goes from the few rows to the many, whatever the planner believes of these.
-8. REAL has eight bytes; 9e999 is infinity.
+8. `/* free */` takes the hosts that no other transaction has, and locks them.
+9. REAL has eight bytes; 9e999 is infinity.
 
 Functions that SQLite alone has stand in `functions`. What is not here, the statements do not use.
 """
@@ -75,6 +76,8 @@ def _hinted(tokens: list[str]) -> list[str]:
         if one == "/* few */":
             _array(found)
             ends[-1] = "))"
+        elif one == "/* free */":
+            found.append(" FOR NO KEY UPDATE OF host SKIP LOCKED")
         elif one == "/* each */":
             ends[-1] = " OFFSET 0)"
         elif one == ")":

@@ -11,6 +11,7 @@ from crawler.errors import StateError
 from crawler.frontier.postgres import staging
 from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of
+from crawler.frontier.postgres.leases import UNDO
 from crawler.frontier.postgres.procedures import function_of
 from crawler.frontier.postgres.schema import TEMPORARY, tables
 from crawler.frontier.sql.engine import PROCEDURES
@@ -153,5 +154,5 @@ def stage(db: Connection) -> None:
         db.server.execute(f"CREATE TEMP TABLE {name} ({columns})")
     db.server.execute("CREATE INDEX wanted_size ON pg_temp.wanted (upto)")
     db.server.execute(staging.function())
-    for procedure in PROCEDURES:
+    for procedure in (*PROCEDURES, UNDO):
         db.server.execute(function_of(procedure))

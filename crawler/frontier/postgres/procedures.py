@@ -10,7 +10,7 @@ LOST = "CR001"
 """The SQLSTATE of a lease that is lost; classes from I to Z are nobody's (SQL:2016, 24.1)."""
 _KINDS = {
     "all_jobs": "boolean", "hosts": "text", "tasks": "bigint", "owner": "bigint",
-    "now": "double precision", "upto": "bigint", "ip": "text", "number": "bigint",
+    "now": "double precision", "upto": "bigint", "ip": "text", "number": "bigint", "new": "bigint",
 }  # fmt: skip
 """Types of parameters, by name."""
 _FENCE = f"""

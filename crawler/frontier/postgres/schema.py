@@ -6,6 +6,7 @@
 import re
 
 from crawler.frontier.postgres.functions import FUNCTIONS
+from crawler.frontier.postgres.leases import TABLE
 from crawler.frontier.sql.rows.staging import OWED
 from crawler.frontier.sql.tables.ledger import TABLES, VERSION
 
@@ -58,6 +59,7 @@ def tables() -> list[str]:
         *FUNCTIONS,
         *(one for one in made if one),
         *_NUMBERED,
+        TABLE,
     ]
 
 

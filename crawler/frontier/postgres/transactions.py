@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import psycopg
 
+from crawler.frontier.postgres import leases
 from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of
 from crawler.frontier.postgres.lane import Lane
@@ -28,6 +29,7 @@ Verb = Callable[Concatenate[Connection, P], T]
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITE = "BEGIN"
 _GATE = "LOCK TABLE gate IN EXCLUSIVE MODE"
+_BESIDE = "LOCK TABLE gate IN ROW EXCLUSIVE MODE"
 
 
 class Transactions:
@@ -45,6 +47,8 @@ class Transactions:
         """The `terms.Visitor` whose jobs are staged."""
         self.unanswered = False
         """Whether the last lease was committed and its answer not read."""
+        self._leases = 0
+        """Number of the last lease."""
         self.written_at: Seconds = 0.0
         """Monotonic time at which the last transaction that writes was committed."""
 
@@ -94,15 +98,18 @@ class Transactions:
         return self.db.server.execute(sql).fetchone()
 
     @contextmanager
-    def locked(self, *, write: bool = True) -> Iterator[None]:
-        """Make a block one transaction; an error takes it back."""
+    def locked(self, *, write: bool = True, beside: bool = False) -> Iterator[None]:
+        """Make a block one transaction; an error takes it back.
+
+        One that writes is alone, unless it may run `beside` others of which that was said, too.
+        """
         with self._told():
             db = self.db
             try:
                 with db.piped():
                     db.server.execute(_WRITE if write else _READ)
                     if write:
-                        self._enter(db)
+                        self._enter(db, alone=not beside)
                     yield
                     db.server.execute("COMMIT")
             except BaseException:
@@ -111,10 +118,23 @@ class Transactions:
                 raise
         self.written_at = time.monotonic() if write else self.written_at
 
-    def _enter(self, db: Connection) -> None:
+    def _enter(self, db: Connection, *, alone: bool) -> None:
         self.patience.since = time.monotonic()
-        db.server.execute(_GATE)
+        db.alone = alone
+        db.server.execute(_GATE if alone else _BESIDE)
         self.patience.since = 0.0
+
+    def note_lease(self, owner: int) -> None:
+        """Note, in its transaction, what a lease takes, by a number: the answer may be lost."""
+        self.unanswered = True
+        self._leases += 1
+        self.db.execute(leases.NOTE, {"owner": owner, "number": self._leases})
+
+    def undo_lease(self, owner: int, now: Seconds) -> None:
+        """Undo the last lease, if it was committed."""
+        with self.locked():
+            self.db.run(leases.UNDO, {"owner": owner, "now": now, "number": self._leases})
+        self.unanswered = False
 
     def _roll_back(self, db: Connection) -> None:
         with suppress(psycopg.Error):

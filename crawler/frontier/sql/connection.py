@@ -9,6 +9,10 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 """Values for the `?`, or for each `:name`, of a statement."""
 
 
+class NotAloneError(Exception):
+    """A verb that writes beside others has come to what it may do alone only; it begins again."""
+
+
 class Cursor(Protocol):
     """The rows of a statement, or how many it has changed."""
 
@@ -29,6 +33,10 @@ class Cursor(Protocol):
 class Connection(Protocol):
     """A connection to a ledger, within a transaction."""
 
+    @property
+    def alone(self) -> bool:
+        """Whether no other transaction writes during this one."""
+
     def execute(self, sql: str, parameters: Parameters = (), /) -> Cursor:
         """Run a statement."""
 
@@ -47,3 +55,13 @@ class Connection(Protocol):
         Raises:
             LeaseLostError: it is fenced, and `owner` was taken for dead; nothing was done.
         """
+
+
+def require_alone(db: Connection) -> None:
+    """See that no other transaction writes during this one.
+
+    Raises:
+        NotAloneError: others do; `rows.file.beside` runs the verb again, alone.
+    """
+    if not db.alone:
+        raise NotAloneError

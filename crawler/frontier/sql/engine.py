@@ -18,7 +18,16 @@ from crawler.frontier.sql.rows.course import heard
 from crawler.frontier.sql.rows.file import Transactions
 from crawler.frontier.sql.rows.slices import Slice
 from crawler.frontier.sql.rows.terms import Visitor
-from crawler.frontier.sql.visits import beats, hearing, leasing, owners, settling, tidying, turns
+from crawler.frontier.sql.visits import (
+    beats,
+    hearing,
+    leasing,
+    owners,
+    parking,
+    settling,
+    tidying,
+    turns,
+)
 from crawler.frontier.sql.visits.jobs import configure
 from crawler.frontier.sql.visits.ready import Looks
 from crawler.frontier.values import BEFORE_ALL
@@ -34,9 +43,11 @@ PROCEDURES = (
     leasing.GIVE_BACK,
     leasing.TAKE,
     leasing.TAKE_BACK,
+    parking.OPEN,
+    parking.BRING_BACK,
     turns.QUEUE,
-    turns.TAKE,
     turns.SHARE,
+    turns.TAKE,
 )
 
 

@@ -1,10 +1,14 @@
 """The ledger as verbs work on it: a connection, transactions on it, and what is remembered."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.connection import Connection, NotAloneError
 from crawler.frontier.sql.rows.names import Names
+from crawler.model import Seconds
+
+T = TypeVar("T")
 
 
 class File(Protocol):
@@ -18,8 +22,11 @@ class File(Protocol):
     def names(self) -> Names:
         """What is remembered of its names."""
 
-    def locked(self, *, write: bool = True) -> AbstractContextManager[None]:
-        """Make a block one transaction; an error takes it back."""
+    def locked(self, *, write: bool = True, beside: bool = False) -> AbstractContextManager[None]:
+        """Make a block one transaction; an error takes it back.
+
+        One that writes is alone, unless it may run `beside` others of which that was said, too.
+        """
 
 
 class Transactions(File, Protocol):
@@ -28,7 +35,23 @@ class Transactions(File, Protocol):
     known: object
     """The `terms.Visitor` whose jobs are staged."""
     unanswered: bool
-    """Whether the last lease was committed and its answer not read."""
+    """Whether the answer of the last lease was not read, which may be committed."""
+
+    def note_lease(self, owner: int) -> None:
+        """Note, in its transaction, what a lease has taken: it may have to be undone."""
+
+    def undo_lease(self, owner: int, now: Seconds) -> None:
+        """Undo the last lease, in a transaction of its own, if it was committed."""
 
     def make_room(self) -> None:
         """Tidy the index of URLs, in transactions of its own; before a verb that adds some."""
+
+
+def beside(file: File, act: Callable[[], T]) -> T:
+    """Do something in a transaction beside others, or alone where it turns out to need that."""
+    try:
+        with file.locked(beside=True):
+            return act()
+    except NotAloneError:
+        with file.locked():
+            return act()

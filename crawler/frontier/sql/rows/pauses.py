@@ -16,9 +16,8 @@ HOST_PAUSED = f"""({_SOME} AND EXISTS (
 """Condition on a host; its name with the colon alone stands for every port."""
 
 
-def all_paused(db: Connection) -> bool:
-    """Tell whether everything is."""
-    return db.execute(f"{_PAUSES} = 'all'").fetchone() is not None
+ALL_PAUSED = f"SELECT EXISTS ({_PAUSES} = 'all')"
+"""Whether everything is."""
 
 
 def some_paused(db: Connection) -> bool:

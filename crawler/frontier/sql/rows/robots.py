@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.connection import Connection, Cursor
 from crawler.frontier.sql.rows.fingerprints import TASK_OF
 from crawler.frontier.sql.rows.names import Names
 from crawler.frontier.sql.rows.visited import BEGIN_ANEW
@@ -126,10 +126,15 @@ def dotted(key: str) -> str:
     return f"{name}.:{port}"
 
 
-def known_of(db: Connection, hosts: str) -> dict[int, tuple[Robots, ...]]:
-    """Return the records of hosts, by number, but for long ones; `hosts` selects their numbers."""
+def ask_known(db: Connection, hosts: str) -> Cursor:
+    """Ask for the records of hosts, but for long ones; `hosts` selects their numbers."""
+    return db.execute(_OF_HOSTS.format(hosts=hosts))
+
+
+def known_from(asked: Cursor) -> dict[int, tuple[Robots, ...]]:
+    """Return the records that were asked for, by number of the host."""
     found: dict[int, tuple[Robots, ...]] = {}
-    for host, *row in db.execute(_OF_HOSTS.format(hosts=hosts)):
+    for host, *row in asked.fetchall():
         found[host] = (*found.get(host, ()), Robots(*row))
     return found
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.connection import Connection, Cursor
 from crawler.frontier.sql.rows.pauses import JOB_PAUSED
 from crawler.frontier.values import LeasedHost
 from crawler.model import Seconds, Task
@@ -129,18 +129,33 @@ class Terms:
         )
 
 
+class AskedTerms(NamedTuple):
+    """Hosts and their jobs, asked for and not read yet."""
+
+    jobs: Cursor
+    hosts: Cursor
+
+
+def ask_terms(db: Connection, hosts: str, values: Mapping[str, Any] = {}) -> AskedTerms:
+    """Ask for hosts; `hosts` selects their numbers."""
+    jobs = db.execute(_JOBS.format(hosts=hosts, paused=JOB_PAUSED), values)
+    return AskedTerms(jobs, db.execute(_HOSTS.format(hosts=hosts), values))
+
+
+def terms_from(asked: AskedTerms, visitor: Visitor) -> dict[int, Terms]:
+    """Return the hosts that were asked for, by number, on the terms of a process."""
+    jobs: dict[int, list[HostJob]] = defaultdict(list)
+    for host, *job in asked.jobs.fetchall():
+        jobs[host].append(HostJob(*job))
+    rows = map(HostRow._make, asked.hosts.fetchall())
+    return {found.id: _terms(visitor, found, jobs[found.id]) for found in rows}
+
+
 def terms_of(
-    db: Connection,
-    visitor: Visitor,
-    hosts: str,
-    values: Mapping[str, Any] = {},
+    db: Connection, visitor: Visitor, hosts: str, values: Mapping[str, Any] = {}
 ) -> dict[int, Terms]:
     """Return hosts, by number, on the terms of a process; `hosts` selects their numbers."""
-    jobs: dict[int, list[HostJob]] = defaultdict(list)
-    for host, *job in db.execute(_JOBS.format(hosts=hosts, paused=JOB_PAUSED), values):
-        jobs[host].append(HostJob(*job))
-    rows = map(HostRow._make, db.execute(_HOSTS.format(hosts=hosts), values))
-    return {found.id: _terms(visitor, found, jobs[found.id]) for found in rows}
+    return terms_from(ask_terms(db, hosts, values), visitor)
 
 
 def _terms(visitor: Visitor, found: HostRow, jobs: list[HostJob]) -> Terms:

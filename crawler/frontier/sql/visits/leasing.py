@@ -7,7 +7,7 @@ address, or gives the host back if another process has it.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from crawler.frontier.classes import CLASSES
 from crawler.frontier.sql.connection import Connection
@@ -15,13 +15,11 @@ from crawler.frontier.sql.procedures import OWNED, Procedure
 from crawler.frontier.sql.rows import staging
 from crawler.frontier.sql.rows.addresses import hold, let_go
 from crawler.frontier.sql.rows.course import COLUMNS, course_of
-from crawler.frontier.sql.rows.file import Transactions
-from crawler.frontier.sql.rows.pauses import all_paused
+from crawler.frontier.sql.rows.file import Transactions, beside
 from crawler.frontier.sql.rows.readiness import LEAVE, LEFT, OWE_ALL, free, owed_rows
 from crawler.frontier.sql.rows.terms import Visitor
 from crawler.frontier.sql.states import LEASED, WAITING
 from crawler.frontier.sql.visits import parking, ready, turns
-from crawler.frontier.sql.visits.fair_share import fair_share
 from crawler.frontier.sql.visits.ready import Looks
 from crawler.frontier.values import Lease
 from crawler.model import Seconds
@@ -118,51 +116,59 @@ def lease(
         LeaseLostError: the owner was taken for dead.
     """
     db = file.db
-    _take_back_unanswered(file, owner, now)
+    if file.unanswered:
+        file.undo_lease(owner, now)
     _know(file, visitor)
     _stage(db, refills, idle, back, found)
-    values = {"owner": owner, "now": now, "all_jobs": visitor.jobs is None}
-    with file.locked():
-        db.run(GIVE_BACK if idle or back or found else KEEP, values)
-        share, more = _take(db, looks, values, new, refills)
-        *course, next_at = db.execute(_NEXT, values).fetchone()
-        file.unanswered = True
+    values = {"owner": owner, "now": now, "new": new, "all_jobs": visitor.jobs is None}
+    moves = bool(idle or back or found)
+    taken = beside(file, lambda: _take(file, looks, values, refills, moves=moves))
+    refused = db.execute("SELECT host FROM temp.refused")
+    answered = db.execute(_ANSWERED)
+    asked = turns.Answer(db)
     lease = Lease(
-        turns.answer(db, file.names, visitor),
-        max(0, -share),
-        next_at,
-        more=more,
-        refused=frozenset(host for (host,) in db.execute("SELECT host FROM temp.refused")),
-        answered_at=dict(db.execute(_ANSWERED).fetchall()) if found else {},
-        course=course_of(course),
+        asked.read(file.names, visitor),
+        max(0, -taken.share),
+        taken.next_at,
+        more=taken.more,
+        refused=frozenset(host for (host,) in refused.fetchall()),
+        answered_at=dict(answered.fetchall()),
+        course=course_of(taken.course),
     )
     file.unanswered = False
     return lease
 
 
+class _Taken(NamedTuple):
+    """What a lease has taken, beside hosts and tasks."""
+
+    share: int
+    more: bool
+    """Whether hosts were not looked at."""
+    next_at: Seconds | None
+    course: tuple[Any, ...]
+
+
 def _take(
-    db: Connection,
+    file: Transactions,
     looks: Looks,
     values: Mapping[str, Any],
-    new: int,
     refills: Mapping[int, int],
-) -> tuple[int, bool]:
-    """Take hosts and tasks, unless everything is paused.
-
-    Return the share of the owner, and whether hosts were not looked at.
-    """
-    paused = all_paused(db)
-    new = 0 if paused else new
-    owner, now = values["owner"], values["now"]
-    if new > 0:
-        parking.bring_back(db, owner, now, new)
-    share = fair_share(db, owner, now, new)
-    hosts, more = ready.choose(db, looks, values, new, share)
-    if hosts:
-        db.run(TAKE, {"owner": owner, "hosts": json.dumps(hosts), "tasks": FIRST_TASKS})
-    if not paused and (hosts or refills):
+    *,
+    moves: bool,
+) -> _Taken:
+    """Give back, and take hosts and tasks, unless everything is paused."""
+    db = file.db
+    db.run(GIVE_BACK if moves else KEEP, values)
+    found = ready.choose(db, looks, values)
+    if found.hosts:
+        own = {"owner": values["owner"], "hosts": json.dumps(found.hosts), "tasks": FIRST_TASKS}
+        db.run(TAKE, own)
+    if not found.paused and (found.hosts or refills):
         turns.take(db, values)
-    return share, more
+    *course, next_at = db.execute(_NEXT, values).fetchone()
+    file.note_lease(values["owner"])
+    return _Taken(found.share, found.more, next_at, tuple(course))
 
 
 def _know(file: Transactions, visitor: Visitor) -> None:
@@ -186,11 +192,3 @@ def _stage(
     empty: dict[str, list[tuple[int, ...]]] = {name: [] for name in _FILLED}
     returned = [(task,) for task in back]
     staging.fill(db, returned=returned, wanted=wanted, **owed_rows(found, idle), **empty)
-
-
-def _take_back_unanswered(file: Transactions, owner: int, now: Seconds) -> None:
-    """Undo a lease whose answer could not be read: its caller has none of it."""
-    if file.unanswered:
-        with file.locked():
-            file.db.run(TAKE_BACK, {"owner": owner, "now": now})
-        file.unanswered = False

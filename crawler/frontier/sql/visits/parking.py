@@ -11,7 +11,9 @@ now, or the caller's; of several addresses those come first whose turn was longe
 import json
 from collections.abc import Sequence
 
-from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.connection import Connection, require_alone
+from crawler.frontier.sql.procedures import Each, Procedure
+from crawler.frontier.sql.rows.pauses import ALL_PAUSED
 from crawler.model import Seconds
 
 BROUGHT_BACK = 64
@@ -25,18 +27,36 @@ _PARK = "UPDATE host SET parked = TRUE WHERE id IN (SELECT value FROM json_each(
 _CROWD = """
 UPDATE address SET crowded = :now WHERE crowded IS NULL
 AND ip IN (SELECT address FROM host WHERE id IN (SELECT value FROM json_each(:hosts)))"""
-_OPEN = """
-SELECT ip FROM address WHERE crowded IS NOT NULL AND owner IS {owner}
-ORDER BY crowded LIMIT :limit"""
+_OPEN = f"""
+SELECT ip FROM address WHERE crowded IS NOT NULL AND owner IS {{owner}}
+ORDER BY crowded LIMIT {_ADDRESSES // 2}"""
+_OPEN_ONES = " UNION ALL ".join(
+    f"SELECT ip FROM ({_OPEN.format(owner=who)}) AS open" for who in ("NULL", ":owner")
+)
 _BRING_BACK = """
-UPDATE host SET parked = FALSE WHERE id IN (
-    SELECT id FROM host WHERE parked AND address = ? ORDER BY ready_at LIMIT ?)"""
-_NOTE = "UPDATE address SET crowded = ? WHERE ip = ?"
+UPDATE host SET parked = FALSE WHERE id IN (/* few */
+    SELECT id FROM host WHERE parked AND address = :ip ORDER BY ready_at LIMIT :number)"""
+_NOTE = """
+UPDATE address SET crowded = CASE WHEN EXISTS (
+    SELECT 1 FROM host WHERE parked AND address = ip) THEN :now END WHERE ip = :ip"""
+OPEN = Procedure("open_address", "ip number now", _BRING_BACK, _NOTE)
+BRING_BACK = Procedure(
+    "bring_back",
+    "owner number now",
+    Each(
+        OPEN,
+        f"SELECT ip, max(1, :number / (SELECT count(*) FROM ({_OPEN_ONES}))), "
+        f"CAST(:now AS REAL) FROM ({_OPEN_ONES}) AS open WHERE NOT ({ALL_PAUSED})",
+    ),
+)
+"""Lets about `number` hosts be ready again whose address is free, or the owner's."""
+ANY_OPEN = f"SELECT EXISTS ({_OPEN_ONES})"
+"""Whether there are such hosts."""
 _FIRST = """
 SELECT (SELECT ready_at FROM host WHERE parked AND address = ip AND ready_at IS NOT NULL
     ORDER BY ready_at LIMIT 1) AS ready_at FROM ({})"""
 FIRST = " UNION ALL ".join(
-    _FIRST.format(_OPEN.format(owner=who).replace(":limit", str(_ADDRESSES // 2)))
+    _FIRST.format(_OPEN.format(owner=who))
     for who in ("NULL", ":owner")
 )
 """Selects when parked hosts are ready that the next leases of `:owner` bring back."""
@@ -71,21 +91,7 @@ class Crowd:
 def park(db: Connection, hosts: Sequence[int], now: Seconds) -> None:
     """Put hosts out of the way whose address is crowded."""
     if hosts:
+        require_alone(db)
         numbers = json.dumps(hosts)
         db.execute(_PARK, (numbers,))
         db.execute(_CROWD, {"hosts": numbers, "now": now})
-
-
-def bring_back(db: Connection, owner: int, now: Seconds, new: int) -> None:
-    """Let about `new` hosts be ready again whose address is free, or the owner's."""
-    found = [
-        ip
-        for who in ("NULL", ":owner")
-        for (ip,) in db.execute(
-            _OPEN.format(owner=who), {"owner": owner, "limit": _ADDRESSES // 2}
-        ).fetchall()
-    ]
-    number = max(1, min(BROUGHT_BACK, new) // max(1, len(found)))
-    for ip in found:
-        back = db.execute(_BRING_BACK, (ip, number)).rowcount
-        db.execute(_NOTE, (now if back == number else None, ip))

@@ -12,9 +12,11 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from crawler.frontier.classes import CLASSES, Shares
-from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.connection import Connection, Cursor, require_alone
+from crawler.frontier.sql.rows.pauses import ALL_PAUSED
 from crawler.frontier.sql.states import ROBOTS_JOB
 from crawler.frontier.sql.visits import parking
+from crawler.frontier.sql.visits.fair_share import HOLDERS, fair_share
 from crawler.frontier.sql.visits.parking import ENOUGH
 from crawler.frontier.sql.visits.turns import MINE
 from crawler.model import Seconds
@@ -26,8 +28,8 @@ _SCANS = 8
 _HOSTS = """
 SELECT id, ready_at, host.address, address.owner FROM host LEFT JOIN address ON ip = host.address
 WHERE class = :class AND host.owner IS NULL AND NOT parked"""
-_EQUAL = f"{_HOSTS} AND ready_at = :at AND id > :host ORDER BY id LIMIT :limit"
-_BEYOND = f"{_HOSTS} AND ready_at > :at AND ready_at <= :now ORDER BY ready_at LIMIT :limit"
+_EQUAL = f"{_HOSTS} AND ready_at = :at AND id > :host ORDER BY id LIMIT :limit /* free */"
+_BEYOND = f"{_HOSTS} AND ready_at > :at AND ready_at <= :now ORDER BY ready_at LIMIT :limit /* free */"
 _OURS = f"""
 SELECT DISTINCT host FROM json_each(:hosts) CROSS JOIN host_job ON host = value
 JOIN job ON job.id = job AND active WHERE {MINE}"""
@@ -90,34 +92,76 @@ class _Found:
         return {host: self.hosts[host] for host in islice(chain(*self.levels), new)}
 
 
-def choose(
-    db: Connection, looks: Looks, values: Mapping[str, Any], new: int, share: int
-) -> tuple[list[int], bool]:
-    """Return up to `new` hosts to take, and whether others were not looked at.
+class Chosen(NamedTuple):
+    """Hosts to take."""
 
-    `values` has the `owner`, the time `now`, and whether it visits `all_jobs`.
+    hosts: list[int]
+    share: int
+    """How many more the owner may have; below 0, it is to give some back."""
+    more: bool = False
+    """Whether others were not looked at."""
+    paused: bool = False
+    """Whether everything is: nothing is taken."""
+
+
+class _Asked:
+    """What is asked before hosts are chosen: all at once, and read then."""
+
+    def __init__(self, db: Connection, values: Mapping[str, Any]) -> None:
+        new = values["new"]
+        if new > 0 and db.alone:
+            db.run(parking.BRING_BACK, {**values, "number": min(parking.BROUGHT_BACK, new)})
+        self._paused = db.execute(ALL_PAUSED)
+        self._holders = db.execute(HOLDERS, values)
+        self._strange = db.execute(_STRANGE, values)
+        self._open = None if db.alone else db.execute(parking.ANY_OPEN, values)
+        self._first = {
+            weight: _ask_for(db, {**values, "class": weight}, _BEGIN, new)
+            for weight in (CLASSES if new > 0 else ())
+        }
+        self._db = db
+        self._new = new
+
+    def read(self) -> tuple[int, bool, bool, dict[int, list[_Row]]]:
+        """Return the share of the owner, whether all is paused, whether jobs are strange to it.
+
+        Return also the first ready hosts, by class.
+        """
+        (paused,), strange = self._paused.fetchone(), self._strange.fetchone() is not None
+        holders = self._holders.fetchone()
+        if self._open and self._new > 0 and not paused and self._open.fetchone()[0]:
+            require_alone(self._db)
+        rows = {weight: list(map(_Row._make, one.fetchall())) for weight, one in self._first.items()}
+        share = fair_share(holders, 0 if paused else self._new)
+        return share, bool(paused), strange, rows
+
+
+def choose(db: Connection, looks: Looks, values: Mapping[str, Any]) -> Chosen:
+    """Return up to `new` hosts to take.
+
+    `values` has the number `new`, the `owner`, the time `now`, and whether it visits `all_jobs`.
     """
-    found, more = _ready(db, looks, values, new)
-    return _chosen(looks.shares, found, new, share), more
+    share, paused, strange, first = _Asked(db, values).read()
+    if paused or not first:
+        return Chosen([], share, paused=paused)
+    found, more = _ready(db, looks, {**values, "strange": strange}, first)
+    return Chosen(_chosen(looks.shares, found, values["new"], share), share, more)
 
 
 def _ready(
-    db: Connection, looks: Looks, values: Mapping[str, Any], new: int
+    db: Connection, looks: Looks, values: Mapping[str, Any], first: Mapping[int, list[_Row]]
 ) -> tuple[dict[int, dict[int, bool]], bool]:
     """Return ready hosts, by class, with whether the owner has their address already.
 
     Return also whether there may be others: only so many are looked at. Of hosts at crowded
     addresses those stay ready for which there is room; the others are parked.
     """
-    if new <= 0:
-        return {}, False
     crowd = parking.Crowd(db)
-    strange = db.execute(_STRANGE, values).fetchone() is not None
-    values = {**values, "strange": strange}
     found = {
-        weight: _ready_of(db, crowd, looks, {**values, "class": weight}, new) for weight in CLASSES
+        weight: _ready_of(db, crowd, looks, {**values, "class": weight}, rows)
+        for weight, rows in first.items()
     }
-    taken = {weight: one.first(new) for weight, one in found.items()}
+    taken = {weight: one.first(values["new"]) for weight, one in found.items()}
     left = [set(one.levels[ENOUGH]) - taken[weight].keys() for weight, one in found.items()]
     parking.park(db, [host for hosts in left for host in hosts], values["now"])
     return taken, any(one.more for one in found.values())
@@ -128,18 +172,20 @@ def _ready_of(
     crowd: parking.Crowd,
     looks: Looks,
     values: Mapping[str, Any],
-    new: int,
+    first: list[_Row],
 ) -> _Found:
     """Return up to `new` hosts of a class, and more if some jobs are `strange` to the owner.
+
+    `first` are the first ready ones.
 
     A host at an address of another process is parked. One whose jobs all mean something else to
     this process is left to those that know them, and the next look goes on behind it.
     """
-    found, weight, strange = _Found(), values["class"], values["strange"]
+    found, weight, strange, new = _Found(), values["class"], values["strange"], values["new"]
     place = looks.places.pop(weight, _BEGIN) if strange else _BEGIN
     for turn in range(_SCANS):
         limit = max(new, _SCANNED) if strange or turn else new
-        rows = _scan(db, values, place, limit)
+        rows = _scan(db, values, place, limit) if strange or turn else first
         free = _free(db, rows, values)
         found.add(crowd, _ours(db, values, free) if strange else free)
         if len(rows) < limit or found.enough(new):
@@ -152,11 +198,16 @@ def _ready_of(
 
 def _scan(db: Connection, values: Mapping[str, Any], place: _Place, limit: int) -> list[_Row]:
     """Return the next ready hosts of a class."""
-    values = {**values, "at": place.at, "host": place.host}
-    rows = db.execute(_EQUAL, {**values, "limit": limit}).fetchall() if place.host else []
+    at = {**values, "at": place.at, "host": place.host, "limit": limit}
+    rows = db.execute(_EQUAL, at).fetchall() if place.host else []
     if len(rows) < limit:
-        rows += db.execute(_BEYOND, {**values, "limit": limit - len(rows)}).fetchall()
+        rows += _ask_for(db, values, place, limit - len(rows)).fetchall()
     return list(map(_Row._make, rows))
+
+
+def _ask_for(db: Connection, values: Mapping[str, Any], place: _Place, limit: int) -> Cursor:
+    """Ask for hosts of a class that are ready later than a place."""
+    return db.execute(_BEYOND, {**values, "at": place.at, "limit": limit})
 
 
 def _free(db: Connection, rows: Sequence[_Row], values: Mapping[str, Any]) -> list[_Row]:

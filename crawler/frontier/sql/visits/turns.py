@@ -6,16 +6,16 @@ in the queue of a host before any is taken, and one statement finds the next vis
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.connection import Connection, require_alone
 from crawler.frontier.sql.procedures import Each, Procedure
 from crawler.frontier.sql.rows.names import Names
 from crawler.frontier.sql.rows.pauses import HOST_PAUSED, JOB_PAUSED
-from crawler.frontier.sql.rows.robots import ask, known_of
+from crawler.frontier.sql.rows.robots import ask, ask_known, known_from
 from crawler.frontier.sql.rows.tasks import COLUMNS, task_of
-from crawler.frontier.sql.rows.terms import Terms, Visitor, terms_of
+from crawler.frontier.sql.rows.terms import Terms, Visitor, ask_terms, terms_from
 from crawler.frontier.sql.rows.visited import TASKS
 from crawler.frontier.sql.states import LEASED, RANKS, ROBOTS_JOB, USUAL, WAITING
 from crawler.frontier.values import LeasedHost
@@ -144,6 +144,7 @@ WHERE turn.host = host_job.host AND turn.job = host_job.job AND turn.served != h
 _TAKEN = f"""
 SELECT {COLUMNS} FROM temp.taken CROSS JOIN task ON task.id = taken.id
 LEFT JOIN visited ON visited.task = task.id ORDER BY taken.host, nth"""
+SHARE = Procedure("share_turns", "now", _PAY, _PASS_BY, _NOTE)
 TAKE = Procedure(
     "take_tasks",
     "owner now all_jobs",
@@ -154,30 +155,34 @@ TAKE = Procedure(
     _ANOTHER,
     Each(QUEUE, _SIZES),
     _LEASE,
+    Each(SHARE, f"SELECT CAST(:now AS REAL) WHERE EXISTS ({_SHARED})"),
 )
 """Takes the next tasks of the wanted hosts.
 
 Of most hosts few tasks are wanted, and one job has any that are due: these need no queue. Of the
 others those are done together of which about as many are wanted: so few are looked at.
 """
-SHARE = Procedure("share_turns", "now", _PAY, _PASS_BY, _NOTE)
 
 
 def take(db: Connection, values: Mapping[str, Any]) -> None:
-    """Lease tasks of the wanted hosts, as far as the caller owns these; `answer` returns them.
+    """Lease tasks of the wanted hosts, as far as the caller owns these; `Answer` has them.
 
     `values` has the `owner`, the time `now`, and whether it visits `all_jobs`.
     """
-    _ask(db, values)
-    db.run(TAKE, values)
-    if db.execute(_SHARED).fetchone():
-        db.run(SHARE, values)
+    unknown = db.execute(_UNKNOWN, values)
+    if db.alone:
+        _ask(db, values, unknown.fetchall())
+        db.run(TAKE, values)
+    else:
+        db.run(TAKE, values)
+        if unknown.fetchall():
+            require_alone(db)
 
 
-def _ask(db: Connection, values: Mapping[str, Any]) -> None:
+def _ask(db: Connection, values: Mapping[str, Any], unknown: Sequence[tuple[int, int]]) -> None:
     """Make the robots.txt of the first URL that waits for it due, where rules are old."""
     asked = set[int]()
-    for host, job in db.execute(_UNKNOWN, values).fetchall():
+    for host, job in unknown:
         if host in asked:
             continue
         first = db.execute(_FIRST, (host, job, values["now"])).fetchall()
@@ -188,24 +193,35 @@ def _ask(db: Connection, values: Mapping[str, Any]) -> None:
             ask(db, url_of(there), host, job, values["now"], listed=listed)
 
 
-def answer(db: Connection, names: Names, visitor: Visitor) -> tuple[LeasedHost, ...]:
-    """Return the hosts that were wanted, in that order, each with its tasks."""
-    wanted = db.execute("SELECT host, tasks FROM temp.wanted ORDER BY nth").fetchall()
-    if not wanted:
-        return ()
-    terms = terms_of(db, visitor, "SELECT host FROM temp.wanted")
-    tasks: dict[int, list[Task]] = defaultdict(list)
-    for row in db.execute(_TAKEN).fetchall():
-        host = terms[row[3]]
-        job = _job_of(db, names, row, host)
-        tasks[row[3]].append(task_of(row, job, host.host.key, host.host.rules_version))
-    rules = known_of(db, "SELECT host FROM temp.wanted WHERE new")
-    return tuple(
-        terms[host].leased(
-            tuple(tasks[host]), number, rules.get(host, ()) if terms[host].obeying else ()
+class Answer:
+    """The hosts that were wanted, each with its tasks; asked for at once, and read then."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self._wanted = db.execute("SELECT host, tasks FROM temp.wanted ORDER BY nth")
+        self._terms = ask_terms(db, "SELECT host FROM temp.wanted")
+        self._tasks = db.execute(_TAKEN)
+        self._rules = ask_known(db, "SELECT host FROM temp.wanted WHERE new")
+
+    def read(self, names: Names, visitor: Visitor) -> tuple[LeasedHost, ...]:
+        """Return them in the order in which they were wanted."""
+        terms = terms_from(self._terms, visitor)
+        tasks = self._read_tasks(names, terms)
+        rules = known_from(self._rules)
+        return tuple(
+            terms[host].leased(
+                tuple(tasks[host]), number, rules.get(host, ()) if terms[host].obeying else ()
+            )
+            for host, number in self._wanted.fetchall()
         )
-        for host, number in wanted
-    )
+
+    def _read_tasks(self, names: Names, terms: Mapping[int, Terms]) -> dict[int, list[Task]]:
+        tasks: dict[int, list[Task]] = defaultdict(list)
+        for row in self._tasks.fetchall():
+            host = terms[row[3]]
+            job = _job_of(self._db, names, row, host)
+            tasks[row[3]].append(task_of(row, job, host.host.key, host.host.rules_version))
+        return tasks
 
 
 def _job_of(db: Connection, names: Names, row: Any, terms: Terms) -> str:

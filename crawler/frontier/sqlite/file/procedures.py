@@ -25,6 +25,9 @@ SELECT RAISE(ABORT, '{_LOST}') WHERE NOT EXISTS (SELECT 1 FROM process WHERE id 
 class Connection(sqlite3.Connection):
     """A connection to a state file that knows procedures."""
 
+    alone = True
+    """One writes at a time."""
+
     def make(self, procedure: Procedure) -> None:
         """Make a procedure known."""
         name, statements = procedure.name, procedure.statements

@@ -16,6 +16,7 @@ from crawler.errors import CrawlerError
 from crawler.frontier.sql.held import Patience
 from crawler.frontier.sql.procedures import Procedure
 from crawler.frontier.sql.rows.names import Names
+from crawler.frontier.sql.visits.leasing import TAKE_BACK
 from crawler.frontier.sqlite.file import temporary
 from crawler.frontier.sqlite.file.database import (
     check_version,
@@ -117,7 +118,7 @@ class Transactions:
         return self._native.call(verb, self, *args, **kwargs)
 
     @contextmanager
-    def locked(self, *, write: bool = True) -> Iterator[None]:
+    def locked(self, *, write: bool = True, beside: bool = False) -> Iterator[None]:  # noqa: ARG002  one writes at a time
         """Make a block one transaction, in the native thread; an error takes it back."""
         self._presence.require()
         try:
@@ -133,6 +134,16 @@ class Transactions:
                 self._name(error)
             raise
         self.written_at = time.monotonic() if write else self.written_at
+
+    def note_lease(self, owner: int) -> None:  # noqa: ARG002  temporary tables have what it took
+        """Note that a lease may have to be undone."""
+        self.unanswered = True
+
+    def undo_lease(self, owner: int, now: Seconds) -> None:
+        """Undo the last lease, of which the temporary tables tell."""
+        with self.locked():
+            self.db.run(TAKE_BACK, {"owner": owner, "now": now})
+        self.unanswered = False
 
     def _name(self, error: sqlite3.Error) -> None:
         """Raise what an error of SQLite means, if that can be told."""

@@ -55,9 +55,11 @@ def called(frontier, act):
 def test_a_lease_runs_what_it_needs(frontier):
     frontier.configure([JobTerms("job")], NOW)
     owner = join(frontier)
-    assert called(frontier, lambda: take(frontier, owner)) == {"keep"}
+    assert called(frontier, lambda: take(frontier, owner)) == {"keep", "bring_back"}
     frontier.add("job", seeds("a", each=9), NOW)
-    assert called(frontier, lambda: take(frontier, owner)) == {"keep", "take_hosts", "take_tasks"}
+    assert called(frontier, lambda: take(frontier, owner)) == {
+        "keep", "bring_back", "take_hosts", "take_tasks",
+    }  # fmt: skip
     refills = {1: 2}
     found = called(frontier, lambda: take(frontier, owner, new=0, refills=refills))
     assert found == {"keep", "take_tasks"}
@@ -110,7 +112,7 @@ def test_a_lease_whose_answer_was_lost_is_taken_back(frontier, monkeypatch):
     owner = join(frontier)
     taken = take(frontier, owner, new=1)
     with monkeypatch.context() as patch:
-        patch.setattr(turns, "answer", lost)
+        patch.setattr(turns.Answer, "read", lost)
         with pytest.raises(LocalFaultError):
             take(frontier, owner, refills={next(iter(taken.values())).id: 1})
     others = take(frontier, owner)
