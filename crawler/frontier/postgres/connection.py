@@ -1,8 +1,8 @@
 """A connection to a server that runs the statements of `crawler.frontier.sql`.
 
-Between it and the server is a network. So the statements of a verb are sent in a pipeline: none waits
-for the one before, until its rows are read. A verb therefore runs all that it wants to read before
-it reads, and takes as many round trips as it has such stretches (libpq, "Pipeline Mode").
+Between it and the server is a network. So the statements of a verb are sent in a pipeline: none
+waits for the one before, until its rows are read. A verb therefore runs all that it wants to read
+before it reads, and takes as many round trips as it has such stretches (libpq, "Pipeline Mode").
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

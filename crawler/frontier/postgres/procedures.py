@@ -3,8 +3,9 @@
 They are temporary, so each process runs its own version of them, and an older one beside it.
 """
 
+from crawler.frontier.postgres.apart import APART
 from crawler.frontier.postgres.dialect import numbered
-from crawler.frontier.sql.procedures import Each, Procedure
+from crawler.frontier.sql.procedures import Apart, Each, Procedure
 
 LOST = "CR001"
 """The SQLSTATE of a lease that is lost; classes from I to Z are nobody's (SQL:2016, 24.1)."""
@@ -40,7 +41,9 @@ def _marks(procedure: Procedure) -> str:
     return ", ".join(f"%({one})s::{_KINDS[one]}" for one in procedure.parameters)
 
 
-def _line(statement: str | Each, names: list[str]) -> str:
+def _line(statement: str | Each | Apart, names: list[str]) -> str:
+    if isinstance(statement, Apart):
+        return ";\n".join(numbered(one, names) for one in APART[statement.name])
     if not isinstance(statement, Each):
         return numbered(statement, names)
     columns = ", ".join(statement.procedure.parameters)

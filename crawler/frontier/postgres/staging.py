@@ -32,9 +32,7 @@ def packed(tables: Mapping[str, Sequence[Sequence[Any]]]) -> str:
 
 
 def _part(table: str) -> str:
-    values = ", ".join(
-        _value(at, kind) for at, (_, kind) in enumerate(_columns(TEMPORARY[table]))
-    )
+    values = ", ".join(_value(at, kind) for at, (_, kind) in enumerate(_columns(TEMPORARY[table])))
     return (
         f"IF $1 ? '{table}' THEN DELETE FROM {table}; INSERT INTO {table} "
         f"SELECT {values} FROM jsonb_array_elements($1 -> '{table}') AS each (one); END IF;"

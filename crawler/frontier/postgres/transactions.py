@@ -162,8 +162,10 @@ class Transactions:
             try:
                 with self.db.piped():
                     return verb(self, *args, **kwargs)
-            except BaseException:
+            except BaseException:  # of its last transaction, too, which nothing was read of
                 self.names.forget()
+                if self._db:
+                    self._roll_back(self._db)
                 raise
 
     def _connect(self) -> Connection:

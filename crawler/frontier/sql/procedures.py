@@ -16,11 +16,20 @@ class Each(NamedTuple):
     rows: str
 
 
+class Apart(NamedTuple):
+    """A place of a procedure where writers beside it are kept apart, by a statement of the engine.
+
+    An engine with one writer at a time has none.
+    """
+
+    name: str
+
+
 class Procedure:
     """Statements with `:name` for each parameter; they name temporary tables without `temp.`."""
 
     def __init__(
-        self, name: str, parameters: str, *statements: str | Each, fenced: bool = False
+        self, name: str, parameters: str, *statements: str | Each | Apart, fenced: bool = False
     ) -> None:
         self.name = name
         self.parameters = parameters.split()

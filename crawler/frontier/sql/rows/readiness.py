@@ -45,7 +45,9 @@ def _times(rests: str) -> str:
 
 _TIMES = _times("host.next_at, host.opens_at")
 _READY_AT = f"UPDATE host SET {_TIMES} WHERE id IN (/* few */ {{hosts}}) AND owner IS NULL"
-_FREE = f"UPDATE host SET owner = NULL, {_TIMES} WHERE id IN (/* few */ {{hosts}}) AND +owner = :owner"
+_FREE = (
+    f"UPDATE host SET owner = NULL, {_TIMES} WHERE id IN (/* few */ {{hosts}}) AND +owner = :owner"
+)
 _NUMBERS = "SELECT value FROM json_each(:numbers)"
 OWED = f"""
 UPDATE host SET {
@@ -61,7 +63,8 @@ _OWED_TIMES = _times("""
 (SELECT max(owed.next_at, owed.opens_at) FROM temp.owed WHERE owed.id = host.id)""")
 LEAVE = f"""
 UPDATE host SET owner = NULL, {_VALUES}, {_OWED_TIMES}
-WHERE id IN (/* few */ SELECT id FROM temp.owed WHERE leaves AND NOT {_WOKEN}) AND +owner = :owner"""
+WHERE id IN (/* few */ SELECT id FROM temp.owed WHERE leaves AND NOT {_WOKEN})
+AND +owner = :owner"""
 """Records what hosts are owed that leave `:owner`, and at `:now` when they are ready.
 
 All at once: each time that a host is written its indexes are too. Those that were woken are mended

@@ -19,7 +19,8 @@ SELECT host.id, key, next_at, opens_at, crawl_delay, address, rules_version, bac
 FROM host LEFT JOIN address ON ip = host.address WHERE host.id IN (/* few */ {hosts})"""
 _JOBS = """
 SELECT host_job.host, job.id, name, digest, delay, per_host, obeys, {paused}
-FROM host_job JOIN job ON job.id = host_job.job AND job.active WHERE host_job.host IN (/* few */ {hosts})"""
+FROM host_job JOIN job ON job.id = host_job.job AND job.active
+WHERE host_job.host IN (/* few */ {hosts})"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from crawler.frontier.classes import CLASSES
 from crawler.frontier.sql.connection import Connection
-from crawler.frontier.sql.procedures import OWNED, Procedure
+from crawler.frontier.sql.procedures import OWNED, Apart, Procedure
 from crawler.frontier.sql.rows import staging
 from crawler.frontier.sql.rows.addresses import hold, let_go
 from crawler.frontier.sql.rows.course import COLUMNS, course_of
-from crawler.frontier.sql.rows.file import Transactions, beside
+from crawler.frontier.sql.rows.file import Transactions
 from crawler.frontier.sql.rows.readiness import LEAVE, LEFT, OWE_ALL, free, owed_rows
 from crawler.frontier.sql.rows.terms import Visitor
 from crawler.frontier.sql.states import LEASED, WAITING
@@ -44,6 +44,7 @@ KEEP = Procedure("keep", "owner now", _OWN, fenced=True)
 GIVE_BACK = Procedure(
     "give_back",
     "owner now",
+    Apart("found_addresses"),
     f"{_BACK} id IN (/* few */ SELECT id FROM temp.returned) AND {OWNED}",
     _REFUSE,
     _PART,
@@ -70,6 +71,7 @@ TAKE = Procedure(
     """
 INSERT INTO wanted SELECT value, :tasks, :tasks, TRUE, key - 1000000
 FROM json_each(:hosts) WHERE true ON CONFLICT (host) DO UPDATE SET new = TRUE""",
+    Apart("taken_addresses"),
     f"UPDATE host SET owner = :owner WHERE id IN (/* few */ {_NEW})",
     hold(_NEW),
 )
@@ -122,7 +124,7 @@ def lease(
     _stage(db, refills, idle, back, found)
     values = {"owner": owner, "now": now, "new": new, "all_jobs": visitor.jobs is None}
     moves = bool(idle or back or found)
-    taken = beside(file, lambda: _take(file, looks, values, refills, moves=moves))
+    taken = looks.company.run(file, lambda: _take(file, looks, values, refills, moves=moves))
     refused = db.execute("SELECT host FROM temp.refused")
     answered = db.execute(_ANSWERED)
     asked = turns.Answer(db)

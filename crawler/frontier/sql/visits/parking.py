@@ -55,10 +55,7 @@ ANY_OPEN = f"SELECT EXISTS ({_OPEN_ONES})"
 _FIRST = """
 SELECT (SELECT ready_at FROM host WHERE parked AND address = ip AND ready_at IS NOT NULL
     ORDER BY ready_at LIMIT 1) AS ready_at FROM ({})"""
-FIRST = " UNION ALL ".join(
-    _FIRST.format(_OPEN.format(owner=who))
-    for who in ("NULL", ":owner")
-)
+FIRST = " UNION ALL ".join(_FIRST.format(_OPEN.format(owner=who)) for who in ("NULL", ":owner"))
 """Selects when parked hosts are ready that the next leases of `:owner` bring back."""
 _HELD = f"""
 SELECT value, (SELECT count(*) FROM (

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from crawler.frontier.classes import CLASSES, Shares
 from crawler.frontier.sql.connection import Connection, Cursor, require_alone
+from crawler.frontier.sql.rows.file import Company
 from crawler.frontier.sql.rows.pauses import ALL_PAUSED
 from crawler.frontier.sql.states import ROBOTS_JOB
 from crawler.frontier.sql.visits import parking
@@ -29,7 +30,9 @@ _HOSTS = """
 SELECT id, ready_at, host.address, address.owner FROM host LEFT JOIN address ON ip = host.address
 WHERE class = :class AND host.owner IS NULL AND NOT parked"""
 _EQUAL = f"{_HOSTS} AND ready_at = :at AND id > :host ORDER BY id LIMIT :limit /* free */"
-_BEYOND = f"{_HOSTS} AND ready_at > :at AND ready_at <= :now ORDER BY ready_at LIMIT :limit /* free */"
+_BEYOND = (
+    f"{_HOSTS} AND ready_at > :at AND ready_at <= :now ORDER BY ready_at LIMIT :limit /* free */"
+)
 _OURS = f"""
 SELECT DISTINCT host FROM json_each(:hosts) CROSS JOIN host_job ON host = value
 JOIN job ON job.id = job AND active WHERE {MINE}"""
@@ -52,6 +55,7 @@ class Looks:
     """What a process remembers of its looks at the queues of ready hosts."""
 
     shares: Shares = field(default_factory=Shares)
+    company: Company = field(default_factory=Company)
     places: dict[int, _Place] = field(default_factory=dict)
     """By class, where the next look goes on: the last one has not found enough until there."""
 
@@ -131,7 +135,9 @@ class _Asked:
         holders = self._holders.fetchone()
         if self._open and self._new > 0 and not paused and self._open.fetchone()[0]:
             require_alone(self._db)
-        rows = {weight: list(map(_Row._make, one.fetchall())) for weight, one in self._first.items()}
+        rows = {
+            weight: list(map(_Row._make, one.fetchall())) for weight, one in self._first.items()
+        }
         share = fair_share(holders, 0 if paused else self._new)
         return share, bool(paused), strange, rows
 

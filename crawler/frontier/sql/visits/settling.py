@@ -40,7 +40,7 @@ INSERT INTO tally SELECT job, kind, sum(n) FROM (
     UNION ALL SELECT job, final, n FROM ends
     UNION ALL SELECT job, '+', CASE WHEN again THEN n ELSE 0 END
         - CASE WHEN past IS NOT NULL THEN n ELSE 0 END FROM ends)
-GROUP BY job, kind HAVING sum(n) != 0
+GROUP BY job, kind HAVING sum(n) != 0 ORDER BY job, kind
 ON CONFLICT (job, kind) DO UPDATE SET n = tally.n + excluded.n"""
 """A URL is counted by the kind of its last end, and under "+" while it is due again."""
 _SETTLE = """
@@ -80,7 +80,7 @@ SETTLE = Procedure(
     _VISIT,
     *OWE_ALL,
     ready_at_of("SELECT host FROM temp.settled"),
-    "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed",
+    "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed ORDER BY key",
     fenced=True,
 )
 FAIL = Procedure("note_failures", "now", *NOTE_FAILURES)
@@ -174,7 +174,7 @@ def settle(
     parts = [_part_of(owner, task, part) for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
-    with file.locked():
+    with file.locked(beside=not leads and not any(map(_brings_rules, settlements))):
         _lead(db, names, leads)
         db.executemany(_KEEP, parts)
         db.run(SETTLE, {"owner": owner, "now": now})
@@ -191,6 +191,11 @@ def _part_of(owner: int, task: int, kept: Kept) -> dict[str, object]:
         "owner": owner, "task": task, "part": kept.part, "total": kept.total,
         "etag": marks.etag, "modified": marks.last_modified,
     }  # fmt: skip
+
+
+def _brings_rules(settled: Settlement) -> bool:
+    """Tell whether rules of robots.txt come with a settlement, or are asked for."""
+    return settled.robots is not None or bool(settled.outcome.needs_robots)
 
 
 def _leads_to(settled: Settlement) -> str:

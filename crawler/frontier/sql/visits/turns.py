@@ -109,9 +109,10 @@ SELECT turn.host, turn.job, task.id, tasks, served + (row_number() OVER (
 FROM temp.wanted CROSS JOIN temp.turn ON turn.host = wanted.host
 CROSS JOIN (VALUES {_EACH_RANK}) AS ranks ON ranked OR ranks.column1 = {USUAL} CROSS JOIN task
 WHERE upto = :upto AND due > 0
-    AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host) AND task.id IN (/* few */
-    SELECT id FROM task WHERE host = turn.host AND job = turn.job AND state = {WAITING}
-    AND rank = ranks.column1 AND due_at <= :now ORDER BY due_at, id LIMIT :upto)"""
+    AND NOT EXISTS (SELECT 1 FROM temp.taken WHERE taken.host = wanted.host)
+    AND task.id IN (/* few */ SELECT id FROM task
+    WHERE host = turn.host AND job = turn.job AND state = {WAITING} AND rank = ranks.column1
+    AND due_at <= :now ORDER BY due_at, id LIMIT :upto)"""
 _QUEUE = f"""
 INSERT INTO taken SELECT host, job, nth, id FROM (
     SELECT *, row_number() OVER (PARTITION BY host ORDER BY place, job, id) AS nth

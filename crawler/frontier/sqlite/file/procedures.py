@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crawler.frontier.sql.procedures import Each, Procedure, lost_error
+from crawler.frontier.sql.procedures import Apart, Each, Procedure, lost_error
 from crawler.frontier.sql.rows.staging import filling
 
 _PARAMETER = re.compile(r":(\w+)")
@@ -33,7 +33,8 @@ class Connection(sqlite3.Connection):
         name, statements = procedure.name, procedure.statements
         columns = ", ".join(f"NULL AS {one}" for one in procedure.parameters)
         fenced = (_FENCE, *statements) if procedure.fenced else statements
-        body = ";\n".join(_PARAMETER.sub(r"NEW.\1", _text(one)) for one in fenced)
+        texts = [_text(one) for one in fenced if not isinstance(one, Apart)]
+        body = ";\n".join(_PARAMETER.sub(r"NEW.\1", text) for text in texts)
         self.execute(f"CREATE TEMP VIEW call_{name} AS SELECT {columns}")
         self.execute(
             f"CREATE TEMP TRIGGER {name} INSTEAD OF INSERT ON call_{name} BEGIN {body}; END"

@@ -34,6 +34,18 @@ from crawler.frontier.postgres.dialect import translated
         ),
         ("SELECT 1 FROM (SELECT 1) AS t", "SELECT 1 FROM (SELECT 1) AS t"),
         ("SELECT CAST(a AS REAL)", "SELECT CAST(a AS double precision)"),
+        (
+            "DELETE FROM t WHERE a IN (/* few */ SELECT (b) FROM s) AND c",
+            "DELETE FROM t WHERE a = ANY (ARRAY( SELECT (b) FROM s)) AND c",
+        ),
+        (
+            "SELECT 1 FROM t WHERE NOT EXISTS (/* each */ SELECT 1 FROM s WHERE (a))",
+            "SELECT 1 FROM t WHERE NOT EXISTS ( SELECT 1 FROM s WHERE (a) OFFSET 0)",
+        ),
+        (
+            "SELECT id FROM host LIMIT 3 /* free */",
+            "SELECT id FROM host LIMIT 3 FOR NO KEY UPDATE OF host SKIP LOCKED",
+        ),
         ("SELECT 9e999", "SELECT 'infinity'::double precision"),
     ],
 )  # fmt: skip
