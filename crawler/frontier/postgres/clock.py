@@ -3,6 +3,8 @@
 A server tells its wall clock and no other. So each process holds that against its own steady clock:
 as long as both run alike the server's clock is steady, and the frontier's time follows from it and
 from the ledger's course; where they part, it has stepped, and the own clock says how time went on.
+From the next look on the ledger knows of the step, as a doubted offset or in its own, and the
+server's clock counts again, from there.
 """
 
 import time
@@ -18,7 +20,7 @@ SERVER = "server"
 MAX_DRIFT_S: Seconds = 1.0
 """Clocks that part by more, between two looks, have not drifted: one has stepped."""
 _LOOK = """
-SELECT extract(epoch FROM clock_timestamp())::double precision, "offset", at FROM clock"""
+SELECT extract(epoch FROM clock_timestamp())::double precision, "offset", at, doubted FROM clock"""
 
 
 class ServerClocks:
@@ -43,12 +45,13 @@ class ServerClocks:
     def read(self) -> Reading:
         """Look at the server's clock, within a transaction."""
         before = self._own()
-        wall, offset, at = self._ask(_LOOK)
+        wall, offset, at, doubted = self._ask(_LOOK)
         own = (before + self._own()) / 2
+        steady = wall - (offset if doubted is None else doubted)
         if self._ahead is None:  # nobody may have looked since a step back
-            self._ahead = max(wall, at or 0.0) - offset - own
+            self._ahead = max(steady, (at or 0.0) - offset) - own
         elif not self._has_stepped(wall, own):
-            self._ahead = wall - offset - own
+            self._ahead = steady - own
         self._seen = wall, own
         return Reading(SERVER, wall, own + self._ahead)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from crawler.frontier.postgres.clock import ServerClocks
+from crawler.policy.course import DOUBT_S, Course, looked
 
 
 class Server:
@@ -10,9 +11,13 @@ class Server:
 
     def __init__(self):
         self.wall, self.own, self.offset, self.at = 1_800_000_000.0, 50.0, 0.0, None
+        self.doubted = None
 
     def ask(self, _):
-        return self.wall, self.offset, self.at
+        return self.wall, self.offset, self.at, self.doubted
+
+    def note(self, course):
+        self.offset, self.at, self.doubted = course.offset, course.at, course.doubted
 
     def passes(self, seconds, own=None):
         self.wall += seconds
@@ -68,4 +73,33 @@ def test_a_step_that_another_process_has_noted_is_no_second_one(server, clocks):
 def test_a_server_whose_clock_went_back_while_nobody_looked_is_ahead_of_itself(server, clocks):
     server.at = server.wall + 60
     reading = clocks.read()
+    assert reading.steady == pytest.approx(server.at)
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_a_step_of_the_server_is_doubted_until_it_has_stood_whoever_looks(
+    server, clocks, step, looks
+):
+    course = looked(Course(), clocks.read())
+    server.note(course)
+    server.wall += step
+    since = server.own
+    while server.own - since < DOUBT_S - 10:
+        server.passes(10.0)
+        readers = [clocks, *(ServerClocks(server.ask, lambda: server.own) for _ in range(looks))]
+        for reader in readers:
+            before, course = course, looked(course, reader.read())
+            server.note(course)
+            assert course.stepped == 0.0, f"{server.own - since} s"
+            assert course.at == pytest.approx(before.at + (10.0 if reader is clocks else 0.0))
+    server.passes(20.0)
+    course = looked(course, clocks.read())
+    assert course.stepped == pytest.approx(step)
+
+
+def test_a_server_that_goes_back_behind_the_ledger_while_a_step_is_doubted_is_ahead(server):
+    server.offset, server.doubted, server.at = 0.0, 3600.0, server.wall
+    server.wall += 3600.0 - 60.0
+    reading = ServerClocks(server.ask, lambda: server.own).read()
     assert reading.steady == pytest.approx(server.at)
