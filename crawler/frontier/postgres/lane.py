@@ -38,11 +38,7 @@ class Lane:
         """
         result: AsyncResult[T] = AsyncResult()
         self._asked.put((result, function, args, kwargs))
-        try:
-            result.wait()
-        except (gevent.GreenletExit, gevent.Timeout):
-            result.wait()
-            raise
+        _await(result)
         return cast("T", result.get())
 
     def _run(self) -> None:
@@ -52,3 +48,15 @@ class Lane:
                 result.set(function(*args, **kwargs))
             except BaseException as error:  # noqa: BLE001  raised again by the greenlet that asked
                 result.set_exception(error)
+
+
+def _await(result: "AsyncResult[T]") -> None:
+    """Wait for an end however often the caller is told to break off; raise what told it first."""
+    told: gevent.GreenletExit | gevent.Timeout | None = None
+    while not result.ready():
+        try:
+            result.wait()
+        except (gevent.GreenletExit, gevent.Timeout) as error:
+            told = told or error
+    if told:
+        raise told

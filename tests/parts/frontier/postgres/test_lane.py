@@ -46,6 +46,26 @@ def test_a_caller_that_is_killed_breaks_nothing_off(lane):
     assert isinstance(caller.value, gevent.GreenletExit)
 
 
+def test_a_caller_that_is_killed_again_and_again_waits_all_the_same(lane):
+    begun, may_end = Event(), Event()
+
+    def work():
+        begun.set()
+        may_end.wait()
+
+    caller = gevent.spawn(lane.call, work)
+    begun.wait(timeout=10)
+    waited = []
+    for _ in range(3):
+        caller.kill(block=False)
+        gevent.sleep(0)
+        waited.append(not caller.ready())
+    may_end.set()
+    caller.join(timeout=10)
+    assert all(waited)
+    assert isinstance(caller.value, gevent.GreenletExit)
+
+
 def test_an_error_is_that_of_the_caller_and_the_lane_goes_on(lane):
     with pytest.raises(ZeroDivisionError):
         lane.call(lambda: 1 / 0)
