@@ -17,19 +17,29 @@ from crawler.state_address import StateServer
 
 
 class _Ear:
-    """Hears of wishes by the connection of the verbs."""
+    """Hears of wishes by a connection of its own, which reads alone: it waits for no verb."""
 
-    def __init__(self, file: Transactions) -> None:
-        self._file = file
+    def __init__(self, server: StateServer) -> None:
+        self._file = Transactions(server, durable=True, readonly=True)
 
     def open(self) -> None:
-        """Do nothing: the connection is open."""
+        """Open the connection; one that is lost is opened anew when it is asked next.
+
+        Raises:
+            LocalFaultError, StateError: it cannot be opened.
+        """
+        self._file.open()
 
     def close(self) -> None:
-        """Do nothing."""
+        """Close it."""
+        self._file.close()
 
     def hear(self, owner: int, after: int) -> Heard:
-        """Return what a process is to hear."""
+        """Return what a process is to hear.
+
+        Raises:
+            LocalFaultError, StateError: the ledger cannot be read.
+        """
         return self._file.read(hearing.hear, owner, after)
 
 
@@ -47,7 +57,7 @@ class PostgresFrontier(SqlFrontier):
         clocks: AnyClocks | None = None,
     ) -> None:
         file = Transactions(server, durable=durable, readonly=readonly)
-        super().__init__(file, _Ear(file), clocks or ServerClocks(file.ask))
+        super().__init__(file, _Ear(server), clocks or ServerClocks(file.ask))
 
     def entry(self, question: Question[Answer]) -> Answer:
         if isinstance(question, Integrity):  # the server sees to that

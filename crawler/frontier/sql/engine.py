@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Self
 
@@ -65,14 +66,17 @@ class SqlFrontier(SqlDesk, SqlLists):
         self._looks = Looks()
 
     def __enter__(self) -> Self:
-        self._file.open()
-        self._clock.hear(self._file.read(heard, self._clock.clocks.read))
-        self._ear.open()
+        with ExitStack() as stack:
+            self._file.open()
+            stack.callback(self._file.close)
+            self._clock.hear(self._file.read(heard, self._clock.clocks.read))
+            self._ear.open()
+            stack.callback(self._ear.close)
+            self._opened = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ear.close()
-        self._file.close()
+        self._opened.close()
 
     def join(
         self,
