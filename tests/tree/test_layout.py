@@ -135,7 +135,6 @@ ELSEWHERE = {
     "frontier/postgres/faults.py": "parts/frontier/postgres/test_transactions.py",
     "frontier/postgres/functions.py": "parts/frontier/test_desk_verbs.py",
     "frontier/postgres/opening.py": "parts/frontier/postgres/test_transactions.py",
-    "frontier/postgres/outside.py": "parts/frontier/test_desk_verbs.py",
     "frontier/postgres/schema.py": "parts/frontier/test_frontier.py",
     "frontier/sqlite/file/temporary.py": "parts/frontier/sql/rows/test_staging.py",
     "frontier/sqlite/file/older.py": "daemon/test_upgrade.py",

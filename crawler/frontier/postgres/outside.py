@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 import psycopg
 
-from crawler.errors import StateError
+from crawler.errors import LocalFaultError, StateError
 from crawler.frontier.actions import Action
 from crawler.frontier.answers import START, Changed, Cursor, Page, Soundness
 from crawler.frontier.clock import AnyClocks, Clock
@@ -32,12 +32,23 @@ Answer = TypeVar("Answer")
 def ledger(
     server: StateServer, *, write: bool, clocks: AnyClocks | None = None
 ) -> Iterator["ServerLedger"]:
-    """Open a ledger that is there; it is changed only if `write` says so."""
-    db = connect(server, make=False)
+    """Open a ledger that is there; it is changed only if `write` says so.
+
+    Raises:
+        StateError: it cannot be used, or not just now; the message names the remedy.
+    """
+    db = _connected(server)
     with closing(db.server), _told(server):
         if write:
             stage(db)
         yield ServerLedger(server, db, clocks)
+
+
+def _connected(server: StateServer) -> Connection:
+    try:
+        return connect(server, make=False)
+    except LocalFaultError as error:
+        raise StateError(str(error)) from error
 
 
 @contextmanager
@@ -96,12 +107,12 @@ class _File:
     @contextmanager
     def locked(self, *, write: bool = True) -> Iterator[None]:
         """Make a block one transaction; after one that writes others have the ledger as long."""
-        began = time.monotonic()
         server = self.db.server
         server.execute("BEGIN" if write else "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         try:
             if write:
                 server.execute("LOCK TABLE gate IN EXCLUSIVE MODE")
+            began = time.monotonic()  # others had the ledger until now
             yield
             server.execute("COMMIT")
         except BaseException:
