@@ -9,7 +9,9 @@ _REMEDIES: dict[type[psycopg.Error], str] = {
     errors.InvalidPassword: "set the right password in the URL, a ${file:…}, or PGPASSFILE",
     errors.InvalidAuthorizationSpecification: "let its pg_hba.conf admit this user from here",
     errors.InvalidCatalogName: "make the database: CREATE DATABASE …",
-    errors.InsufficientPrivilege: "grant this user CREATE on the database, or the schema to it",
+    errors.InsufficientPrivilege: (
+        "grant this user CREATE and TEMPORARY on the database, and what is in the schema"
+    ),
     errors.UndefinedTable: "the tables of the crawler are gone: restore them from a backup",
     errors.InvalidSchemaName: "the schema of the crawler is gone: restore it from a backup",
 }

@@ -7,7 +7,7 @@ import psycopg
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 
-from crawler.errors import StateError
+from crawler.errors import OlderLedgerError, StateError
 from crawler.frontier.postgres import staging
 from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of
@@ -65,7 +65,7 @@ def connect(server: StateServer, *, make: bool) -> Connection:
     """Open a connection; a ledger that is not there is made, empty, if `make` says so.
 
     Raises:
-        StateError: it cannot be used as it is.
+        StateError: it cannot be used as it is; OlderLedgerError where an older crawler made it.
         LocalFaultError: not just now.
     """
     try:
@@ -145,6 +145,11 @@ def _check(server: StateServer, version: int | None) -> None:
         raise StateError(
             f"{server} was written by a newer crawler (schema {version}, this one knows "
             f"{VERSION}); use the `crawler` of that version"
+        )
+    if version < VERSION:
+        raise OlderLedgerError(
+            f"{server} was written by an older crawler (schema {version}, this one needs "
+            f"{VERSION}); use the `crawler` of that version, or name another schema in the URL"
         )
 
 

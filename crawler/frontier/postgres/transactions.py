@@ -63,13 +63,15 @@ class Transactions:
         try:
             self._lane.call(self._connect)
         except BaseException:
-            self._lane.end()
+            self.close()
             raise
 
     def close(self) -> None:
         """Close the connection, and end the greenlet."""
-        self._lane.call(self._drop)
-        self._lane.end()
+        try:
+            self._lane.call(self._drop)
+        finally:
+            self._lane.end()
 
     @property
     def db(self) -> Connection:
@@ -169,13 +171,20 @@ class Transactions:
                 raise
 
     def _connect(self) -> Connection:
-        self._db = connect(self.server, make=not self._readonly)
-        if not self._durable:
-            self._db.server.execute("SET synchronous_commit = off")
-        if not self._readonly:
-            stage(self._db)
+        """Open a connection, which is ours once it has all that a verb needs."""
+        with self._told():
+            db = connect(self.server, make=not self._readonly)
+            try:
+                if not self._durable:
+                    db.server.execute("SET synchronous_commit = off")
+                if not self._readonly:
+                    stage(db)
+            except BaseException:
+                db.server.close()
+                raise
         self.known = None
-        return self._db
+        self._db = db
+        return db
 
     def _drop(self) -> None:
         self.names.forget()

@@ -1,15 +1,16 @@
 """Transactions on a server that restarts, and beside each other."""
 
 import gevent
-import psycopg
 import pytest
 
-from crawler.errors import LocalFaultError, StateError
+from crawler.errors import LocalFaultError, OlderLedgerError, StateError
 from crawler.frontier import Clocks, open_frontier, open_ledger
 from crawler.frontier.process import current
 from crawler.state_address import state_address
 from tests import postgres
+from tests.parts.frontier.postgres.others import ask, cut
 from tests.parts.frontiers import seeds
+from tests.program import until
 
 
 @pytest.fixture
@@ -57,12 +58,9 @@ def test_writers_beside_each_other_lose_nothing(address):
 
 
 def test_a_connection_that_is_cut_is_a_fault_that_passes(address, database):
-    with opened(address) as frontier, psycopg.connect(database, autocommit=True) as operator:
+    with opened(address) as frontier:
         frontier.add("job", seeds("a.example:80"))
-        operator.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE application_name = 'crawlerd' AND datname = current_database()"
-        )
+        cut(database)
         with pytest.raises(LocalFaultError, match="cannot be reached"):
             frontier.add("job", seeds("b.example:80"))
         assert frontier.add("job", seeds("b.example:80")) == 1
@@ -80,13 +78,50 @@ def test_a_ledger_outlasts_a_crash_of_its_server_and_its_frontier_goes_on():
             assert frontier.sums().met == 1
 
 
-def test_a_user_without_rights_is_told_what_to_grant(database):
-    with psycopg.connect(database, autocommit=True) as operator:
-        operator.execute("CREATE ROLE stranger LOGIN")
-    try:
-        address = state_address(database.replace("crawler@", "stranger@", 1))
-        with pytest.raises(StateError, match="grant this user"):
-            opened(address).__enter__()
-    finally:
-        with psycopg.connect(database, autocommit=True) as operator:
-            operator.execute("DROP ROLE stranger")
+@pytest.fixture
+def stranger(database):
+    """The address of a user who is let in, and may do nothing."""
+    ask(database, "CREATE ROLE stranger LOGIN")
+    yield state_address(database.replace("crawler@", "stranger@", 1))
+    ask(database, "DROP OWNED BY stranger")
+    ask(database, "DROP ROLE stranger")
+
+
+def test_a_user_without_rights_is_told_what_to_grant(stranger):
+    with pytest.raises(StateError, match="grant this user CREATE"):
+        opened(stranger).__enter__()
+
+
+def test_a_connection_that_cannot_be_prepared_is_none(database, stranger):
+    (name,) = ask(database, "SELECT current_database()")
+    ask(database, f"GRANT CREATE ON DATABASE {name} TO stranger")
+    with opened(stranger) as frontier:
+        ask(database, f"REVOKE TEMPORARY ON DATABASE {name} FROM public")
+        cut(database)
+        with pytest.raises(LocalFaultError, match="cannot be reached"):
+            frontier.sums()
+        for _ in range(2):
+            with pytest.raises(StateError, match="TEMPORARY"):
+                frontier.add("job", seeds("a.example:80"))
+        ask(database, f"GRANT TEMPORARY ON DATABASE {name} TO public")
+        assert frontier.add("job", seeds("a.example:80")) == 1
+
+
+def test_a_user_who_may_make_no_temporary_tables_is_told_so_and_nothing_stays_open(
+    database, stranger
+):
+    (name,) = ask(database, "SELECT current_database()")
+    ask(database, f"GRANT CREATE ON DATABASE {name} TO stranger")
+    ask(database, f"REVOKE TEMPORARY ON DATABASE {name} FROM public")
+    with pytest.raises(StateError, match="TEMPORARY"):
+        opened(stranger).__enter__()
+    until(lambda: not cut(database), "the connection stays")
+
+
+def test_a_ledger_of_an_older_crawler_is_not_worked_on(address, database):
+    with opened(address):
+        ask(database, "UPDATE crawler.gate SET version = version - 1")
+    with pytest.raises(OlderLedgerError, match="older crawler"):
+        opened(address).__enter__()
+    with pytest.raises(OlderLedgerError, match="older crawler"), open_ledger(address):
+        pass
