@@ -11,6 +11,7 @@ from crawler.errors import OlderLedgerError, StateError
 from crawler.frontier.postgres import staging
 from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of
+from crawler.frontier.postgres.gate import LOCK_WAIT_S
 from crawler.frontier.postgres.leases import UNDO
 from crawler.frontier.postgres.procedures import function_of
 from crawler.frontier.postgres.schema import TEMPORARY, tables
@@ -31,7 +32,7 @@ CONNECTING = {
 """What a URL may say otherwise: seconds, but for the last time, which is milliseconds."""
 SESSION = {
     "statement_timeout": "20s",
-    "lock_timeout": "15s",
+    "lock_timeout": f"{LOCK_WAIT_S:.0f}s",
     "idle_in_transaction_session_timeout": "10s",
     "default_transaction_isolation": "read committed",
     "timezone": "UTC",

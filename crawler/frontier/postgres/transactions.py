@@ -1,7 +1,6 @@
 """Verbs as transactions of one connection to a server, which a greenlet of its own has.
 
-A transaction that writes takes the gate first. In its exclusive mode one writer is there at a time,
-as it is with a file; verbs that are safe beside each other take it in a shared one.
+A transaction that writes takes the `gate` first.
 """
 
 import time
@@ -14,10 +13,10 @@ import psycopg
 from crawler.frontier.postgres import leases
 from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of
+from crawler.frontier.postgres.gate import Gate
 from crawler.frontier.postgres.lane import Lane
 from crawler.frontier.postgres.opening import connect, stage
 from crawler.frontier.postgres.procedures import LOST
-from crawler.frontier.sql.held import Patience
 from crawler.frontier.sql.procedures import lost_error
 from crawler.frontier.sql.rows.names import Names
 from crawler.model import Seconds
@@ -28,8 +27,6 @@ T = TypeVar("T")
 Verb = Callable[Concatenate[Connection, P], T]
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITE = "BEGIN"
-_GATE = "LOCK TABLE gate IN EXCLUSIVE MODE"
-_BESIDE = "LOCK TABLE gate IN ROW EXCLUSIVE MODE"
 
 
 class Transactions:
@@ -42,7 +39,8 @@ class Transactions:
         self._lane = Lane()
         self._db: Connection | None = None
         self.names = Names()
-        self.patience = Patience()
+        self._gate = Gate()
+        self.patience = self._gate.patience
         self.known: object = None
         """The `terms.Visitor` whose jobs are staged."""
         self.unanswered = False
@@ -111,7 +109,7 @@ class Transactions:
                 with db.piped():
                     db.server.execute(_WRITE if write else _READ)
                     if write:
-                        self._enter(db, alone=not beside)
+                        self._gate.enter(db, alone=not beside)
                     yield
                     db.server.execute("COMMIT")
             except BaseException:
@@ -119,12 +117,6 @@ class Transactions:
                 self._roll_back(db)
                 raise
         self.written_at = time.monotonic() if write else self.written_at
-
-    def _enter(self, db: Connection, *, alone: bool) -> None:
-        self.patience.since = time.monotonic()
-        db.alone = alone
-        db.server.execute(_GATE if alone else _BESIDE)
-        self.patience.since = 0.0
 
     def note_lease(self, owner: int) -> None:
         """Note, in its transaction, what a lease takes, by a number: the answer may be lost."""
@@ -156,11 +148,11 @@ class Transactions:
             raise error_of(self.server, error) from error
 
     def _transaction(self, write: bool, verb: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT001
-        with self.locked(write=write):
+        with self._gate.asked_for(), self.locked(write=write):
             return verb(self.db, *args, **kwargs)
 
     def _staged(self, verb: Any, *args: Any, **kwargs: Any) -> Any:
-        with self._told():
+        with self._gate.asked_for(), self._told():
             try:
                 with self.db.piped():
                     return verb(self, *args, **kwargs)
