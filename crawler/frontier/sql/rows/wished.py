@@ -40,10 +40,12 @@ def all_wishes(db: Connection) -> list[Wish]:
 
 def leave_with_jobs(db: Connection, renamed: Mapping[str, str]) -> None:
     """Take the wishes of a job along to its new name, and back where the configuration has none."""
-    names = [{"new": new, "old": old} for new, old in renamed.items()]
-    db.executemany(_REPLACE, names)
-    changed = [db.execute(_RENAME, one).rowcount for one in names]
-    if db.execute(_LEAVE).rowcount or any(changed):
+    changed = 0
+    for new, old in renamed.items():  # of two jobs with one old name the first has its wishes
+        names = {"new": new, "old": old}
+        db.execute(_REPLACE, names)
+        changed += db.execute(_RENAME, names).rowcount
+    if db.execute(_LEAVE).rowcount or changed:
         note_change(db)
 
 

@@ -236,6 +236,15 @@ def test_the_wishes_of_a_job_go_along_with_its_name_and_fall_with_the_job(crawl)
     assert [wish.subject.name for wish in rows(frontier, Wishes())] == ["a"]
 
 
+def test_of_two_jobs_with_one_old_name_one_gets_its_wishes_and_the_other_keeps_its_own(crawl):
+    frontier, _ = crawl
+    pause(frontier, JOB)
+    pause(frontier, Subject(Scope.JOB, "other"))
+    heirs = [JobTerms("new", renamed_from="job"), JobTerms("other", renamed_from="job")]
+    frontier.configure(heirs, NOW)
+    assert sorted(wish.subject.name for wish in rows(frontier, Wishes())) == ["new", "other"]
+
+
 def test_a_process_hears_of_a_change_once_and_says_so(crawl, file):
     frontier, owner = crawl
     first = frontier.hear(owner, 0)
