@@ -159,11 +159,7 @@ class Upgrade:
 
     def _step(self) -> bool:
         try:
-            with closing(
-                sqlite3.connect(
-                    self._state, isolation_level=None, timeout=BUSY_S, factory=Connection
-                )
-            ) as db:
+            with closing(self._opened()) as db:
                 for function in (bucket_of, host_of):
                     db.create_function(function.__name__, 1, function, deterministic=True)
                 return slice_of(db)
