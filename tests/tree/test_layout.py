@@ -132,7 +132,6 @@ ELSEWHERE = {
     "frontier/sql/lists/new_urls.py": "parts/frontier/test_frontier.py",
     "frontier/sql/lists/finding.py": "parts/frontier/sql/lists/test_portions.py",
     "frontier/sql/rows/fingerprints.py": "parts/frontier/sqlite/file/test_merging.py",
-    "frontier/postgres/faults.py": "parts/frontier/postgres/test_transactions.py",
     "frontier/postgres/functions.py": "parts/frontier/test_desk_verbs.py",
     "frontier/postgres/opening.py": "parts/frontier/postgres/test_transactions.py",
     "frontier/postgres/schema.py": "parts/frontier/test_frontier.py",

@@ -88,7 +88,7 @@ def stranger(database):
 
 
 def test_a_user_without_rights_is_told_what_to_grant(stranger):
-    with pytest.raises(StateError, match="grant this user CREATE"):
+    with pytest.raises(StateError, match="grant this user CONNECT, CREATE"):
         opened(stranger).__enter__()
 
 
