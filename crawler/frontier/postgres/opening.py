@@ -14,6 +14,7 @@ from crawler.frontier.postgres.faults import error_of
 from crawler.frontier.postgres.gate import LOCK_WAIT_S
 from crawler.frontier.postgres.leases import UNDO
 from crawler.frontier.postgres.procedures import function_of
+from crawler.frontier.postgres.resolving import resolved
 from crawler.frontier.postgres.schema import TEMPORARY, tables
 from crawler.frontier.sql.engine import PROCEDURES
 from crawler.frontier.sql.tables.ledger import VERSION
@@ -70,8 +71,7 @@ def connect(server: StateServer, *, make: bool) -> Connection:
         LocalFaultError: not just now.
     """
     try:
-        given = conninfo_to_dict(server.url)
-        raw = psycopg.connect(server.url, autocommit=True, **_others(given))
+        raw = _opened(server)
         try:
             return _set_up(server, raw, make=make)
         except BaseException:
@@ -88,15 +88,15 @@ def has_tables(server: StateServer) -> bool:
         StateError, LocalFaultError: it cannot be asked.
     """
     try:
-        given = conninfo_to_dict(server.url)
-        with psycopg.connect(server.url, autocommit=True, **_others(given)) as raw:
+        with _opened(server) as raw:
             return _version(raw, schema_of(server)) is not None
     except psycopg.Error as error:
         raise error_of(server, error) from None
 
 
-def _others(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in CONNECTING.items() if name not in given}
+def _opened(server: StateServer) -> "psycopg.Connection[Any]":
+    parameters = CONNECTING | conninfo_to_dict(server.url)
+    return psycopg.connect(**resolved(parameters), autocommit=True)
 
 
 def _set_up(server: StateServer, raw: "psycopg.Connection[Any]", *, make: bool) -> Connection:
