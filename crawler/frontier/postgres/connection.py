@@ -16,6 +16,7 @@ from crawler.frontier.postgres import staging
 from crawler.frontier.postgres.dialect import translated
 from crawler.frontier.postgres.procedures import call_of
 from crawler.frontier.postgres.schema import TEMPORARY
+from crawler.frontier.postgres.waiting import WaitingConnection
 from crawler.frontier.sql.connection import Parameters
 from crawler.frontier.sql.procedures import Procedure
 
@@ -55,7 +56,7 @@ class Cursor:
 class Connection:
     """A connection to a server, in the shape of one to a state file."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: WaitingConnection) -> None:
         self.server = connection
         self.alone = False
         """Whether no other transaction writes during this one."""

@@ -1,6 +1,8 @@
 """A connection to a server's ledger: opened, its schema made or checked."""
 
+import math
 import re
+import time
 from typing import Any
 
 import psycopg
@@ -16,14 +18,18 @@ from crawler.frontier.postgres.leases import UNDO
 from crawler.frontier.postgres.procedures import function_of
 from crawler.frontier.postgres.resolving import resolved
 from crawler.frontier.postgres.schema import TEMPORARY, tables
+from crawler.frontier.postgres.waiting import ANY, WaitingConnection
 from crawler.frontier.sql.engine import PROCEDURES
+from crawler.frontier.sql.held import Patience
 from crawler.frontier.sql.tables.ledger import VERSION
 from crawler.state_address import StateServer
 
 SCHEMA = "crawler"
 """The schema of a ledger, where `options=-csearch_path=…` of the URL names no other."""
+CONNECT_S: Seconds = 5.0
+"""How long a server may take to let this program in, if its URL does not say."""
 CONNECTING = {
-    "connect_timeout": 5,
+    "connect_timeout": f"{CONNECT_S:.0f}",
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
@@ -63,7 +69,7 @@ def schema_of(server: StateServer) -> str:
     return found[1] if found else SCHEMA
 
 
-def connect(server: StateServer, *, make: bool) -> Connection:
+def connect(server: StateServer, *, make: bool, patience: Patience = ANY) -> Connection:
     """Open a connection; a ledger that is not there is made, empty, if `make` says so.
 
     Raises:
@@ -71,7 +77,7 @@ def connect(server: StateServer, *, make: bool) -> Connection:
         LocalFaultError: not just now.
     """
     try:
-        raw = _opened(server)
+        raw = _opened(server, patience)
         try:
             return _set_up(server, raw, make=make)
         except BaseException:
@@ -88,18 +94,23 @@ def has_tables(server: StateServer) -> bool:
         StateError, LocalFaultError: it cannot be asked.
     """
     try:
-        with _opened(server) as raw:
+        with _opened(server, ANY) as raw:
             return _version(raw, schema_of(server)) is not None
     except psycopg.Error as error:
         raise error_of(server, error) from None
 
 
-def _opened(server: StateServer) -> "psycopg.Connection[Any]":
+def _opened(server: StateServer, patience: Patience) -> WaitingConnection:
     parameters = CONNECTING | conninfo_to_dict(server.url)
-    return psycopg.connect(**resolved(parameters), autocommit=True)
+    left = patience.ends_at - time.monotonic()
+    if left < CONNECT_S:  # a stop is near
+        parameters["connect_timeout"] = f"{max(1, math.ceil(left))}"
+    raw = WaitingConnection.connect(**resolved(parameters), autocommit=True)
+    raw.patience = patience
+    return raw
 
 
-def _set_up(server: StateServer, raw: "psycopg.Connection[Any]", *, make: bool) -> Connection:
+def _set_up(server: StateServer, raw: WaitingConnection, *, make: bool) -> Connection:
     raw.adapters.register_loader("numeric", _Number)
     schema = schema_of(server)
     settings = SESSION | {"search_path": f'"{schema}"'}

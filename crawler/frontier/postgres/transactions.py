@@ -165,10 +165,10 @@ class Transactions:
     def _connect(self) -> Connection:
         """Open a connection, which is ours once it has all that a verb needs."""
         with self._told():
-            db = connect(self.server, make=not self._readonly)
+            if self.patience.is_over(now := time.monotonic(), now):
+                raise psycopg.OperationalError("no connection is opened any more: a stop is near")
+            db = connect(self.server, make=not self._readonly, patience=self.patience)
             try:
-                if not self._durable:
-                    db.server.execute("SET synchronous_commit = off")
                 if not self._readonly:
                     stage(db)
             except BaseException:
