@@ -208,6 +208,6 @@ def url_of(folder: Path) -> str:
 
 
 def forget(folder: Path) -> None:
-    """Drop the database of a folder, if it has one."""
-    if name := _of_folders.pop(folder, None):
-        shared().drop(name)
+    """Drop the databases of a folder and of those in it, if there are some."""
+    for one in [one for one in _of_folders if one.is_relative_to(folder)]:
+        shared().drop(_of_folders.pop(one))

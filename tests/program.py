@@ -19,6 +19,8 @@ import pytest
 import yaml
 
 from crawler import cli
+from crawler.frontier.postgres.opening import connect
+from crawler.state_address import StateAddress, StateServer, state_address
 
 CRAWLER = [sys.executable, "-m", "crawler"]
 PATIENCE_S = 30.0
@@ -36,7 +38,7 @@ def write_config(
     folder.mkdir(parents=True, exist_ok=True)
     document = {
         "crawler": {
-            "state": "state.sqlite", "output": "files", "concurrency": 8, "grace_period": "1s",
+            "state": state_of(folder), "output": "files", "concurrency": 8, "grace_period": "1s",
             "durability": "relaxed", "per_address": None,
             "guards": {"min_free": 0, "min_inodes": 0}, **crawler,
         },
@@ -48,6 +50,11 @@ def write_config(
     file = folder / "crawler.yaml"
     file.write_text(yaml.safe_dump(document))
     return file
+
+
+def state_of(folder: Path) -> str:
+    """Return where the ledger of a folder's configuration is; tests put another engine here."""
+    return "state.sqlite"
 
 
 def _age(folder: Path) -> None:
@@ -144,20 +151,39 @@ def until(
     return value
 
 
+def address_of(folder: Path) -> StateAddress:
+    """Return where the ledger of a folder's configuration is."""
+    found = state_address(state_of(folder))
+    return folder / found if isinstance(found, Path) else found
+
+
 @contextlib.contextmanager
-def ledger(folder: Path) -> Iterator[sqlite3.Connection]:
-    """Look into a state file."""
-    with contextlib.closing(sqlite3.connect(folder / "state.sqlite")) as db:
+def ledger(folder: Path) -> Iterator[Any]:
+    """Look into a ledger, and change it, by SQL that all engines run."""
+    with tables(address_of(folder)) as db:
+        yield db
+
+
+def tables(state: StateAddress) -> contextlib.AbstractContextManager[Any]:
+    """Open the tables of a ledger, in a file or on a server, as an engine does."""
+    if isinstance(state, StateServer):
+        return _on_server(state)
+    return contextlib.closing(sqlite3.connect(state, isolation_level=None))
+
+
+@contextlib.contextmanager
+def _on_server(state: StateServer) -> Iterator[Any]:
+    db = connect(state, make=False)
+    with contextlib.closing(db.server):
         yield db
 
 
 def due_again(folder: Path) -> None:
     """Make every URL due now, as if its time had come."""
     with ledger(folder) as db:
-        db.executescript(
-            "UPDATE task SET state = 0, due_at = 0; UPDATE host SET ready_at = 0; "
-            "DELETE FROM tally WHERE kind != ''"
-        )
+        db.execute("UPDATE task SET state = 0, due_at = 0")
+        db.execute("UPDATE host SET ready_at = 0")
+        db.execute("DELETE FROM tally WHERE kind != ''")
 
 
 def assert_clean(folder: Path, *, urls: int | None = None) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines import on_every_engine
 from tests.program import Daemon, assert_clean, at_once, crawler, until, write_config
 from tests.servers import Site, slow, status
 
@@ -84,6 +85,7 @@ def test_what_is_missing_short_or_different_is_told_with_its_url(site, stored):
     }  # fmt: skip
 
 
+@on_every_engine
 def test_what_is_gone_is_fetched_again_and_nothing_else(site, stored):
     spoil(stored)
     before = {file: file.stat().st_ino for file in (stored / "files").rglob("[0-9]")}
@@ -240,6 +242,7 @@ def forget(folder: Path, *arguments: str, code: int = 0) -> str:
     return done.stdout or done.stderr
 
 
+@on_every_engine
 def test_forget_takes_files_along_where_that_is_wanted(site, stored):
     """The retired URL's and those of a job that is gone; older versions go with their file."""
     write_config(stored, [{"name": "a", "urls": [f"{site.url}/a/[2-4]"]}])

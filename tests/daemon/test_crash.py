@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.blocked import blocked, watch
+from tests.engines import on_every_engine
 from tests.program import Daemon, assert_clean, ledger, until, write_config
 from tests.servers import Site, slow
 
@@ -26,6 +27,7 @@ def assert_whole(folder: Path) -> None:
         assert (folder / f"files/flags/{number}").read_bytes() == body(f"/{number}.bin"), number
 
 
+@on_every_engine
 def test_kill_9_at_random_moments_loses_nothing_and_tears_nothing(
     tmp_path, monkeypatch, full_campaign
 ):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from tests.engines import on_every_engine
 from tests.program import (
     CRAWLER,
     Daemon,
@@ -43,6 +44,7 @@ def of(site: Site, last: int, **options) -> list[dict]:
     return [{"name": "j", "urls": [f"{site.url}/[1-{last}]"], **options}]
 
 
+@on_every_engine
 def test_status_and_explain_tell_of_a_daemon_at_work(tmp_path):
     with Site(lambda path: slow(60)(path) if path == "/3" else path.encode()) as site:
         file = write_config(tmp_path, of(site, 3), grace_period=0)
@@ -106,6 +108,7 @@ def test_explain_says_that_a_url_is_not_known_and_what_comes_near(tmp_path):
     )
 
 
+@on_every_engine
 def test_after_kill_9_status_says_so_and_the_next_start_goes_on(tmp_path):
     with Site(slow(0.05)) as site:
         file = write_config(tmp_path, of(site, 60, per_host=4))
@@ -123,6 +126,7 @@ def test_after_kill_9_status_says_so_and_the_next_start_goes_on(tmp_path):
     assert_clean(tmp_path, urls=60)
 
 
+@on_every_engine
 def test_stop_reaches_every_process_and_waits_for_their_end(tmp_path):
     with Site(slow(0.2)) as site:
         file = write_config(tmp_path, of(site, 200))
@@ -162,6 +166,7 @@ def test_reload_reaches_the_daemon_and_fails_if_there_is_none(tmp_path):
     assert "no daemon is running" in desk(tmp_path, "reload", code=1)
 
 
+@on_every_engine
 def test_an_export_beside_the_daemon_holds_every_url_in_every_format(tmp_path):
     with Site(lambda path: status("404 Not Found") if path == "/7" else b"x") as site:
         file = write_config(tmp_path, of(site, 30))
@@ -211,6 +216,7 @@ def test_a_retry_beside_the_daemon_is_visited_at_once(tmp_path):
     assert (told["known"], told["ok"], told["error"], told["kinds"]) == (5, 5, 0, {"stored": 5})
 
 
+@on_every_engine
 def test_what_a_list_no_longer_names_is_retired_and_can_be_forgotten(tmp_path):
     with Site(lambda path: path.encode()) as site:
         for last in (5, 2):

@@ -3,6 +3,7 @@
 import json
 
 from tests.daemon.test_desk import desk
+from tests.engines import on_every_engine
 from tests.program import Daemon, crawler, until, write_config
 from tests.servers import Site
 
@@ -16,6 +17,7 @@ def crawl(folder, site, **options):
     assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=folder).returncode == 0
 
 
+@on_every_engine
 def test_a_file_tells_its_url_and_whether_it_is_whole(tmp_path):
     with Site(lambda path: path.encode()) as site:
         crawl(tmp_path, site)

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests import real
+from tests.engines import on_every_engine
 from tests.program import Daemon, assert_clean, at_once, ledger, until, write_config
 from tests.servers import Answer, Site, status
 
@@ -80,6 +81,7 @@ def test_a_dead_host_is_hardly_tried(tmp_path):
     assert_clean(tmp_path, urls=100)
 
 
+@on_every_engine
 def test_a_host_that_rests_for_its_failures_rests_on_after_term_and_kill_9(tmp_path, unused_port):
     dead = f"127.0.0.1:{unused_port}"
     with Site(answer) as site:

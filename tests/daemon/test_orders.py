@@ -7,6 +7,7 @@ import gevent
 import pytest
 
 from tests.daemon.test_desk import desk
+from tests.engines import on_every_engine
 from tests.program import Daemon, at_once, ledger, until, write_config
 from tests.servers import Site
 
@@ -16,7 +17,6 @@ def move_away(folder, daemon):
     with ledger(folder) as db:
         db.execute("UPDATE process SET machine = 'web2 boot ns' WHERE pid = ?",
                    (daemon.process.pid,))  # fmt: skip
-        db.commit()
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def test_one_process_is_stopped_and_the_other_goes_on(tmp_path, pair, by):
     assert "no daemon is running" in desk(tmp_path, "stop", code=1)
 
 
+@on_every_engine
 def test_a_process_of_another_machine_is_stopped_by_the_ledger(tmp_path, pair):
     one, other = pair
     move_away(tmp_path, one)
@@ -73,6 +74,7 @@ def test_an_order_is_for_those_who_are_there_when_it_is_given(tmp_path, pair):
         assert not late.told("order.heard")
 
 
+@on_every_engine
 def test_a_reload_is_waited_for_and_what_it_changed_is_told_for_each(tmp_path, pair):
     one, other = pair
     move_away(tmp_path, one)

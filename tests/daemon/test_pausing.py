@@ -14,7 +14,9 @@ import pytest
 from crawler.frontier import changed, open_ledger
 from crawler.frontier.wishes import ALL, MakeWish, Verb, Wisher
 from tests.daemon.test_desk import desk
+from tests.engines import on_every_engine
 from tests.program import Daemon, at_once, until, write_config
+from tests.program import ledger as tables_of
 from tests.servers import Site, slow
 
 WITHIN_S = 1.0
@@ -58,6 +60,7 @@ def goes_on(site: Site, daemon: Daemon) -> float:
     return time.monotonic() - began
 
 
+@on_every_engine
 def test_everything_is_paused_in_all_processes_and_goes_on(tmp_path):
     with (
         Site(str.encode) as site,
@@ -76,9 +79,10 @@ def test_everything_is_paused_in_all_processes_and_goes_on(tmp_path):
               == "paused", "its row says nothing", daemon)  # fmt: skip
         gevent.sleep(2)
         assert begun_after(site, paused) == begun_after(other, paused) == 0, "not one more"
-        with contextlib.closing(sqlite3.connect(tmp_path / "state.sqlite")) as db:
-            held = "SELECT (SELECT count(*) FROM host WHERE owner), (SELECT count(*) FROM task "
-            assert db.execute(f"{held} WHERE state = 1)").fetchone() == (0, 0)
+        with tables_of(tmp_path) as db:
+            held = "SELECT (SELECT count(*) FROM host WHERE owner IS NOT NULL), "
+            leased = "(SELECT count(*) FROM task WHERE state = 1)"
+            assert db.execute(f"{held}{leased}").fetchone() == (0, 0)
         assert "everything is paused" in desk(tmp_path, "wishes")
         assert "goes on" in desk(tmp_path, "resume")
         assert goes_on(site, daemon) < WITHIN_S + SLACK_S
@@ -171,6 +175,7 @@ def test_who_waits_for_processes_to_hear_waits_for_nothing_that_others_wish_mean
         wishing.kill()
 
 
+@on_every_engine
 def test_a_pause_stands_over_a_kill_and_ends_by_its_time(tmp_path):
     with Site(str.encode) as site, crawling(tmp_path, site, processes=1) as (daemon,):
         desk(tmp_path, "pause", "--for", "4s", "--wait")

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 import yaml
 
+from tests.engines import on_every_engine
 from tests.program import Daemon, ledger, until, write_config
 from tests.servers import Site, slow, status
 
@@ -49,6 +50,7 @@ def site():
         yield one
 
 
+@on_every_engine
 def test_urls_that_are_added_are_visited_and_those_that_are_taken_out_retired(site, tmp_path):
     config = write_config(tmp_path, [{"name": "j", "urls": [f"{site.url}/[1-3]"]}])
     with Daemon(config) as daemon:
@@ -75,6 +77,7 @@ def test_what_is_listed_again_is_not_fetched_again(site, tmp_path):
     assert sorted(site.paths()) == ["/1", "/2"]
 
 
+@on_every_engine
 def test_a_job_that_comes_and_one_that_goes(site, tmp_path):
     jobs = [{"name": "old", "urls": [f"{site.url}/old/[1-20]"], "delay": "100ms", "per_host": 1}]
     config = write_config(tmp_path, jobs)
@@ -176,6 +179,7 @@ def test_a_list_is_watched_without_a_signal(site, tmp_path):
         assert daemon.stop() == 0
 
 
+@on_every_engine
 def test_a_list_that_cannot_be_read_retires_nothing(site, tmp_path):
     file = tmp_path / "list.txt"
     file.write_text(f"{site.url}/1\n")

@@ -7,6 +7,7 @@ import gevent
 import pytest
 
 from tests.daemon.test_desk import desk
+from tests.engines import on_every_engine
 from tests.program import Daemon, at_once, until, write_config
 from tests.servers import Site
 
@@ -54,6 +55,7 @@ def test_a_delay_is_set_in_all_processes_and_unset(tmp_path, subject):
             assert one.stop() == 0
 
 
+@on_every_engine
 def test_what_is_set_outlasts_reload_and_restart(tmp_path):
     with Site(str.encode) as site, crawling(tmp_path, site) as (daemon,):
         desk(tmp_path, "set", "--job", "j", "delay=30s", "concurrency=3", code=2)

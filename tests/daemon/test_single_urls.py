@@ -4,12 +4,14 @@ import json
 import subprocess
 
 from tests.daemon.test_desk import desk
+from tests.engines import on_every_engine
 from tests.program import CRAWLER, Daemon, at_once, until, write_config
 from tests.servers import Site, status
 
 UNKNOWN = "no job knows it; `crawler explain URL` has what is near it"
 
 
+@on_every_engine
 def test_urls_are_added_beside_the_daemon_and_outlast_a_reload(tmp_path):
     with Site(str.encode) as site:
         file = write_config(tmp_path, [{"name": "j", "urls": [f"{site.url}/1"]}])
@@ -50,6 +52,7 @@ def test_a_url_that_was_given_up_is_retried_alone(tmp_path):
             assert site.paths().count("/2") == 1
 
 
+@on_every_engine
 def test_what_waits_to_be_tried_again_is_retried_at_once(tmp_path):
     broken = True
 

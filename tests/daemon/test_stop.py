@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.blocked import blocked, watch
+from tests.engines import on_every_engine
 from tests.program import Daemon, assert_clean, ledger, until, write_config
 from tests.servers import RudeSite, Site, endless, slow
 
@@ -21,6 +22,7 @@ def jobs(url: str, count: int = 40) -> list[dict]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@on_every_engine
 def test_term_and_int_finish_what_is_under_way_and_exit_with_0(tmp_path, number):
     with (
         Site(slow(0.3)) as site,
@@ -66,6 +68,7 @@ def test_a_drain_logs_each_of_its_steps_and_what_comes_next(tmp_path):
     assert 0 < stopped["elapsed_s"] < 60
 
 
+@on_every_engine
 def test_a_second_term_forces_and_exits_with_3(tmp_path):
     config = write_config(tmp_path, jobs("http://127.0.0.1:1"), grace_period="60s")
     with Site(slow(30)) as site:
@@ -82,6 +85,7 @@ def test_a_second_term_forces_and_exits_with_3(tmp_path):
     assert_clean(tmp_path, urls=40)
 
 
+@on_every_engine
 def test_term_is_served_while_servers_send_without_end_at_full_speed(tmp_path, monkeypatch):
     watch(tmp_path / "noted", monkeypatch)
     with RudeSite(ENDLESS) as site:

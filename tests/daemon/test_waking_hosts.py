@@ -5,10 +5,12 @@ import json
 import gevent
 
 from tests.daemon.test_desk import desk
+from tests.engines import on_every_engine
 from tests.program import Daemon, until, write_config
 from tests.servers import Site, status
 
 
+@on_every_engine
 def test_a_host_that_is_repaired_is_visited_at_once(tmp_path):
     broken = True
 

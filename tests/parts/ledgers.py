@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import closing
 from itertools import chain
 
 from crawler.frontier import (
@@ -15,7 +15,6 @@ from crawler.frontier import (
     SourceState,
     pages,
 )
-from crawler.frontier.postgres.opening import connect
 from crawler.frontier.process import current
 from crawler.model import Kind
 from crawler.records import Dead, Done, HostRecord, JobTerms
@@ -24,22 +23,9 @@ from crawler.seeder.rescheduling import Rescheduler
 from crawler.state_address import StateServer
 from tests import FULL
 from tests.parts.frontiers import NOW, Timed, done, end_pass, join, put, seed, seeds, settled, take
+from tests.program import tables
 
 DAY = 86_400.0
-
-
-def tables(ledger):
-    """Open the tables of a ledger, in a file or on a server, as an engine does; to be closed."""
-    if isinstance(ledger, StateServer):
-        db = connect(ledger, make=False)
-        return closing_server(db)
-    return closing(sqlite3.connect(ledger, isolation_level=None))
-
-
-@contextmanager
-def closing_server(db):
-    with closing(db.server):
-        yield db
 
 
 def execute(ledger, sql, *values):

@@ -1,0 +1,6 @@
+"""On which engines a test of the program runs: on SQLite, and where it says so on a server too."""
+
+import pytest
+
+on_every_engine = pytest.mark.parametrize("engine", ["sqlite", "postgres"], indirect=True)
+on_a_server = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
