@@ -176,7 +176,11 @@ def open_frontier(
     readonly: bool = False,
     clocks: Clocks | None = None,
 ) -> Frontier:
-    """Return the frontier in a state file, not yet entered; `durable` syncs every transaction.
+    """Return the frontier of a ledger, not yet entered; `durable` syncs a file's transactions.
+
+    What a server waits for is set there, or in its URL: one that waits for no disk may lose, in a
+    crash of its own, the end of a visit that is done here, which is then leased until this process
+    ends.
 
     Its clock follows the `clocks` of this machine, as those of all processes that share the file.
     With `readonly` the file must be there, nothing is written to it or beside it, and no verb that
@@ -186,7 +190,7 @@ def open_frontier(
         _require_psycopg()
         from crawler.frontier.postgres.engine import PostgresFrontier  # noqa: PLC0415  likewise
 
-        return PostgresFrontier(state, durable=durable, readonly=readonly, clocks=clocks)
+        return PostgresFrontier(state, readonly=readonly, clocks=clocks)
     from crawler.frontier.sqlite.engine import SqliteFrontier  # noqa: PLC0415  an engine loads when chosen
 
     return SqliteFrontier(state, durable=durable, readonly=readonly, clocks=clocks or Clocks())

@@ -11,6 +11,7 @@ from crawler.frontier.postgres.transactions import Transactions
 from crawler.frontier.questions import Integrity, Question
 from crawler.frontier.sql.engine import SqlFrontier
 from crawler.frontier.sql.engine_desk import Answer
+from crawler.frontier.sql.held import Patience
 from crawler.frontier.sql.visits import hearing
 from crawler.frontier.wishes import Heard
 from crawler.state_address import StateServer
@@ -19,8 +20,8 @@ from crawler.state_address import StateServer
 class _Ear:
     """Hears of wishes by a connection of its own, which reads alone: it waits for no verb."""
 
-    def __init__(self, server: StateServer) -> None:
-        self._file = Transactions(server, durable=True, readonly=True)
+    def __init__(self, server: StateServer, patience: Patience) -> None:
+        self._file = Transactions(server, readonly=True, patience=patience)
 
     def open(self) -> None:
         """Open the connection; one that is lost is opened anew when it is asked next.
@@ -52,12 +53,11 @@ class PostgresFrontier(SqlFrontier):
         self,
         server: StateServer,
         *,
-        durable: bool,
         readonly: bool = False,
         clocks: AnyClocks | None = None,
     ) -> None:
-        file = Transactions(server, durable=durable, readonly=readonly)
-        super().__init__(file, _Ear(server), clocks or ServerClocks(file.ask))
+        file = Transactions(server, readonly=readonly)
+        super().__init__(file, _Ear(server, file.patience), clocks or ServerClocks(file.ask))
 
     def entry(self, question: Question[Answer]) -> Answer:
         if isinstance(question, Integrity):  # the server sees to that

@@ -26,8 +26,8 @@ _WAITED = (errors.LockNotAvailable, errors.QueryCanceled)
 class Gate:
     """Takes the gate for the verbs of a process, one after the other."""
 
-    def __init__(self) -> None:
-        self.patience = Patience()
+    def __init__(self, patience: Patience) -> None:
+        self.patience = patience
         self._asked = False
         """Whether the verb under way has asked for the gate."""
 

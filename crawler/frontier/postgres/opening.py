@@ -22,6 +22,7 @@ from crawler.frontier.postgres.waiting import ANY, WaitingConnection
 from crawler.frontier.sql.engine import PROCEDURES
 from crawler.frontier.sql.held import Patience
 from crawler.frontier.sql.tables.ledger import VERSION
+from crawler.model import Seconds
 from crawler.state_address import StateServer
 
 SCHEMA = "crawler"

@@ -17,6 +17,7 @@ from crawler.frontier.postgres.gate import Gate
 from crawler.frontier.postgres.lane import Lane
 from crawler.frontier.postgres.opening import connect, stage
 from crawler.frontier.postgres.procedures import LOST
+from crawler.frontier.sql.held import Patience
 from crawler.frontier.sql.procedures import lost_error
 from crawler.frontier.sql.rows.names import Names
 from crawler.model import Seconds
@@ -32,15 +33,16 @@ _WRITE = "BEGIN"
 class Transactions:
     """A server's ledger whose verbs run one after the other."""
 
-    def __init__(self, server: StateServer, *, durable: bool, readonly: bool = False) -> None:
+    def __init__(
+        self, server: StateServer, *, readonly: bool = False, patience: Patience | None = None
+    ) -> None:
         self.server = server
-        self._durable = durable
         self._readonly = readonly
         self._lane = Lane()
         self._db: Connection | None = None
         self.names = Names()
-        self._gate = Gate()
-        self.patience = self._gate.patience
+        self.patience = patience or Patience()
+        self._gate = Gate(self.patience)
         self.known: object = None
         """The `terms.Visitor` whose jobs are staged."""
         self.unanswered = False

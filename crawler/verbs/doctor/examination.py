@@ -80,20 +80,24 @@ def _configuration(settings: Settings, file: Path, *, deep: bool) -> Iterator[Fi
 def _of_ledger(settings: Settings, now: Seconds, *, deep: bool) -> Iterator[Finding]:
     """Yield what is found of the ledger, and with its help."""
     options = settings.crawler
-    if not has_ledger(options.state):
-        yield books.identity(options, None)
-        yield skip("ledger", f"{options.state} is not there yet: the first start makes it")
-        yield from machine.descriptors(settings, [])
-        yield from machine.clock([], now)
-        yield from network.names(settings, [])
-        return
     try:
+        if not has_ledger(options.state):
+            yield from _new(settings, now)
+            return
         with open_ledger(options.state, older=True) as desk:
             sums = desk.sums()
             looked = _old if not sums.current else partial(_looked, deep=deep)
             yield from looked(desk, settings, sums)
     except (CrawlerError, OSError) as error:
         yield bad("ledger", " ".join(str(error).split()), "")
+
+
+def _new(settings: Settings, now: Seconds) -> Iterator[Finding]:
+    yield books.identity(settings.crawler, None)
+    yield skip("ledger", f"{settings.crawler.state} has none yet: the first start makes it")
+    yield from machine.descriptors(settings, [])
+    yield from machine.clock([], now)
+    yield from network.names(settings, [])
 
 
 def _old(desk: Desk, settings: Settings, sums: Sums) -> Iterator[Finding]:
