@@ -10,7 +10,7 @@ from crawler.frontier import Clocks, open_frontier
 from crawler.frontier.process import current
 from crawler.frontier.sql.procedures import lost_error
 from crawler.state_address import state_address
-from tests.parts.frontier.postgres.others import ask, gate_held, until_waiting
+from tests.parts.frontier.postgres.others import ask, cut, gate_held, until_waiting
 from tests.parts.frontiers import seeds
 
 
@@ -49,3 +49,14 @@ def test_a_verb_that_fails_was_let_through(frontier, database):
     with pytest.raises(type(lost_error())):
         frontier.heed(owner, 1)
     assert frontier.busy_since() == 0.0
+
+
+def test_a_wait_that_breaks_off_is_over(frontier, database):
+    with gate_held(database):
+        writing = gevent.spawn(frontier.add, "job", seeds("a.example:80"))
+        until_waiting(database)
+        assert frontier.busy_since() > 0.0
+        cut(database)
+        with pytest.raises(LocalFaultError, match="cannot be reached"):
+            writing.get(timeout=10)
+        assert frontier.busy_since() == 0.0
