@@ -1,10 +1,13 @@
 """What keeps leases apart that run beside each other.
 
 Each takes addresses before hosts, those that it has to have in order, and of all others only what
-nobody else has at the moment: so none waits for another that waits for it.
+nobody else has at the moment: so none waits for another that waits for it. It has to have those
+where its hosts are, which they may leave, and those where they were found.
 """
 
 _FOUND = "SELECT address FROM owed WHERE NOT leaves AND address IS NOT NULL"
+_LEFT = """
+SELECT address FROM host WHERE id IN (/* few */ SELECT id FROM owed) AND address IS NOT NULL"""
 _NEW = "SELECT host FROM wanted WHERE new"
 _TAKEN = f"SELECT address FROM host WHERE id IN (/* few */ {_NEW}) AND address IS NOT NULL"
 _FREE = f"""
@@ -24,7 +27,9 @@ ORDER BY 1 ON CONFLICT DO NOTHING"""
 APART = {
     "found_addresses": (
         _known(_FOUND),
-        f"PERFORM 1 FROM address WHERE ip IN (/* few */ {_FOUND}) ORDER BY ip FOR NO KEY UPDATE",
+        f"""
+PERFORM 1 FROM address WHERE ip IN (/* few */ {_FOUND} UNION {_LEFT})
+ORDER BY ip FOR NO KEY UPDATE""",
     ),
     "taken_addresses": (
         _known(_TAKEN),
