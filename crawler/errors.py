@@ -78,7 +78,7 @@ class LeaseLostError(EndOfProcessError):
 
 
 class OutdatedError(EndOfProcessError):
-    """A newer crawler has migrated the ledger, or another configuration has taken it over."""
+    """The ledger was migrated by a newer crawler, moved, or taken over by another configuration."""
 
 
 class MemoryFullError(EndOfProcessError):

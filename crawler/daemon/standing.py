@@ -56,7 +56,7 @@ class Standing:
             return
         found = beat.in_force
         if found is None:
-            self._end("a newer crawler has migrated the ledger")
+            self._end("a newer crawler has migrated the ledger, or it was moved")
         elif self._file and found.name != self._configuration.settings.crawler.name:
             self._end(f"the configuration {found.name!r} has taken over the ledger")
         elif self._file:

@@ -2,7 +2,6 @@
 
 from contextlib import AbstractContextManager
 
-from crawler.errors import UsageError
 from crawler.frontier.actions import (
     BeginArchive,
     Believe,
@@ -24,6 +23,7 @@ from crawler.frontier.answers import (
 from crawler.frontier.clock import Clocks
 from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
+from crawler.frontier.driver import require_driver
 from crawler.frontier.entries import (
     STATES,
     Entry,
@@ -43,6 +43,7 @@ from crawler.frontier.list_values import (
     Synced,
     Weighed,
 )
+from crawler.frontier.moves import bring_back, move
 from crawler.frontier.queries import (
     Chunks,
     FiledOf,
@@ -120,8 +121,8 @@ __all__ = [
     "Revisit", "RobotsOf", "Said", "SaidOf", "Soundness", "SourceState", "Sources", "Still",
     "StillForgettable", "StoredFiles", "Sums", "Synced", "Tidied", "Understand", "UnknownUrl",
     "Unnamed", "Unneeded", "UrlsOf", "Waits", "WaitsAt", "Wake", "Wanted", "Watched", "Weigh",
-    "Weighed", "Wishes", "Work", "changed", "has_ledger", "load_engine", "open_frontier",
-    "open_ledger", "open_migration", "pages", "tidied",
+    "Weighed", "Wishes", "Work", "bring_back", "changed", "has_ledger", "load_engine", "move",
+    "open_frontier", "open_ledger", "open_migration", "pages", "tidied",
 ]  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def load_engine(state: StateAddress) -> None:
         UsageError: what talks to a server is not installed.
     """
     if isinstance(state, StateServer):
-        _require_psycopg()
+        require_driver(state)
         import crawler.frontier.postgres.engine  # noqa: PLC0415  likewise
 
         return
@@ -147,26 +148,11 @@ def has_ledger(state: StateAddress) -> bool:
         StateError, LocalFaultError: a server cannot be asked.
     """
     if isinstance(state, StateServer):
-        _require_psycopg()
+        require_driver(state)
         from crawler.frontier.postgres.opening import has_tables  # noqa: PLC0415  likewise
 
         return has_tables(state)
     return state.exists() and state.stat().st_size > 0
-
-
-def _require_psycopg() -> None:
-    """See that what talks to a server is installed.
-
-    Raises:
-        UsageError: it is not.
-    """
-    try:
-        import psycopg  # noqa: F401, PLC0415  likewise
-    except ImportError as error:
-        raise UsageError(
-            "crawler.state: a ledger on a PostgreSQL server needs psycopg, which is not installed: "
-            "pip install 'crawlerd[postgres]'"
-        ) from error
 
 
 def open_frontier(
@@ -187,7 +173,7 @@ def open_frontier(
     writes may be asked.
     """
     if isinstance(state, StateServer):
-        _require_psycopg()
+        require_driver(state)
         from crawler.frontier.postgres.engine import PostgresFrontier  # noqa: PLC0415  likewise
 
         return PostgresFrontier(state, readonly=readonly, clocks=clocks)
@@ -210,7 +196,7 @@ def open_ledger(
     or turns out to be damaged; the message names the remedy.
     """
     if isinstance(state, StateServer):
-        _require_psycopg()
+        require_driver(state)
         from crawler.frontier.postgres.outside import ledger as on_server  # noqa: PLC0415  likewise
 
         return on_server(state, write=write, clocks=clocks)

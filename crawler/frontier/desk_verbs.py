@@ -69,14 +69,13 @@ class Desk(Protocol):
     def backup(self, target: Path, *, force: bool = False) -> int:
         """Write a copy of one moment, checked, whole or not at all; return its length in bytes.
 
-        `target` is a file on the machine that asks, in the engine's own form, which can be opened
-        as a ledger or made one: of a server, what the server's own program for that writes. Others
-        go on meanwhile. It is asked again with `force`.
+        `target` is a file on the machine that asks, which any verb opens as a ledger: a state file,
+        whatever engine has this one. Others go on meanwhile; what they have leased is leased in the
+        copy. It is asked again with `force`.
 
         Raises:
             UsageError: there is such a file already, and it may not be overwritten by `force`.
-            StateError: it cannot be written, as where that program is missing, or the ledger is
-                damaged.
+            StateError: it cannot be written, or the ledger is damaged.
         """
 
 

@@ -159,7 +159,7 @@ class Beat:
     seen: Mapping[int, Seconds] = field(default_factory=dict)
     """When each owner was last seen, by its own clock: it changes while one lives."""
     in_force: InForce | None = None
-    """None where a newer crawler has migrated the ledger: this process is to drain."""
+    """None where the ledger was moved, or migrated by a newer crawler: this process is to drain."""
     course: Course | None = None
     """How the frontier's clock runs; `now` goes by it from here on."""
     looked: bool = False

@@ -1,19 +1,24 @@
 """The frontier of many machines: a schema of a PostgreSQL server, shared by their processes."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from crawler.errors import StateError
+from crawler.frontier import values
 from crawler.frontier.answers import Soundness
 from crawler.frontier.clock import AnyClocks
+from crawler.frontier.postgres.backup import backup
 from crawler.frontier.postgres.clock import ServerClocks
+from crawler.frontier.postgres.opening import is_ours
 from crawler.frontier.postgres.transactions import Transactions
 from crawler.frontier.questions import Integrity, Question
 from crawler.frontier.sql.engine import SqlFrontier
 from crawler.frontier.sql.engine_desk import Answer
 from crawler.frontier.sql.held import Patience
-from crawler.frontier.sql.visits import hearing
+from crawler.frontier.sql.rows.names import Names
+from crawler.frontier.sql.visits import beats, hearing
 from crawler.frontier.wishes import Heard
+from crawler.policy.course import Reading
 from crawler.state_address import StateServer
 
 
@@ -44,10 +49,25 @@ class _Ear:
         return self._file.read(hearing.hear, owner, after)
 
 
+def _beat(
+    db: Any,
+    names: Names,
+    owner: int,
+    pulse: values.Pulse,
+    read: Callable[[], Reading],
+    watched: values.Watched | None,
+) -> values.Beat:
+    """Beat, unless a newer crawler has migrated the ledger, or it was moved: it is not ours."""
+    if not is_ours(db):
+        return values.Beat()
+    return beats.beat(db, names, owner, pulse, read, watched)
+
+
 class PostgresFrontier(SqlFrontier):
     """A frontier on a server; its clock is the server's, unless other `clocks` are given."""
 
     _file: Transactions
+    _beat = staticmethod(_beat)
 
     def __init__(
         self,
@@ -64,5 +84,5 @@ class PostgresFrontier(SqlFrontier):
             return cast("Answer", Soundness((), whole=False))
         return super().entry(question)
 
-    def backup(self, target: Path, *, force: bool = False) -> int:  # noqa: ARG002  of files alone
-        raise StateError(f"{self._file.server}: a ledger on a server is copied by pg_dump")
+    def backup(self, target: Path, *, force: bool = False) -> int:
+        return backup(self._file.server, target, force=force)

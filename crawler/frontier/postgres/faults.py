@@ -7,6 +7,8 @@ answers otherwise may be asked again, and its words are shown.
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import psycopg
@@ -142,6 +144,15 @@ def error_of(place: object, error: psycopg.Error) -> CrawlerError:
     said = "; ".join(dict.fromkeys(_first_line(error, text) for one in servers for text in one))
     kind = LocalFaultError if fault.passes else StateError
     return kind(f"{place}: {fault.remedy} ({said})")
+
+
+@contextmanager
+def told(place: object) -> Iterator[None]:
+    """Have faults of the server told as errors of the crawler."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise error_of(place, error) from error
 
 
 def _attempts(text: str) -> list[list[str]]:

@@ -3,6 +3,8 @@
 import math
 import re
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -10,9 +12,10 @@ from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 
 from crawler.errors import OlderLedgerError, StateError
+from crawler.frontier.copying import marks
 from crawler.frontier.postgres import staging
 from crawler.frontier.postgres.connection import Connection
-from crawler.frontier.postgres.faults import error_of
+from crawler.frontier.postgres.faults import error_of, told
 from crawler.frontier.postgres.gate import LOCK_WAIT_S
 from crawler.frontier.postgres.leases import UNDO
 from crawler.frontier.postgres.procedures import function_of
@@ -53,6 +56,7 @@ SESSION = {
 }
 """Settings of a session: nothing that a frozen machine began holds the ledger for long."""
 _SEARCH_PATH = re.compile(r"-c\s*search_path\s*=\s*(\w+)")
+_OURS = "SELECT version = %s AND to_regclass('moved') IS NULL FROM gate"
 _MAKING = 0x63726C64  # "crld": a singleton, which is no lock of a verb
 
 
@@ -77,15 +81,33 @@ def connect(server: StateServer, *, make: bool, patience: Patience = ANY) -> Con
         StateError: it cannot be used as it is; OlderLedgerError where an older crawler made it.
         LocalFaultError: not just now.
     """
+    db = session(server, patience)
+    try:
+        with told(server):
+            _check(server, _version_there(db, server, make=make), db)
+    except BaseException:
+        db.server.close()
+        raise
+    return db
+
+
+def session(server: StateServer, patience: Patience = ANY) -> Connection:
+    """Open a connection that finds the schema of a ledger, whatever is in it.
+
+    Raises:
+        StateError: the server cannot be used as it is.
+        LocalFaultError: not just now.
+    """
     try:
         raw = _opened(server, patience)
         try:
-            return _set_up(server, raw, make=make)
+            _set_up(server, raw)
         except BaseException:
             raw.close()
             raise
     except psycopg.Error as error:
         raise error_of(server, error) from None
+    return Connection(raw)
 
 
 def has_tables(server: StateServer) -> bool:
@@ -94,11 +116,9 @@ def has_tables(server: StateServer) -> bool:
     Raises:
         StateError, LocalFaultError: it cannot be asked.
     """
-    try:
-        with _opened(server, ANY) as raw:
-            return _version(raw, schema_of(server)) is not None
-    except psycopg.Error as error:
-        raise error_of(server, error) from None
+    db = session(server)
+    with closing(db.server), told(server):
+        return version_of(db) is not None
 
 
 def _opened(server: StateServer, patience: Patience) -> WaitingConnection:
@@ -111,44 +131,73 @@ def _opened(server: StateServer, patience: Patience) -> WaitingConnection:
     return raw
 
 
-def _set_up(server: StateServer, raw: WaitingConnection, *, make: bool) -> Connection:
+def _set_up(server: StateServer, raw: WaitingConnection) -> None:
     raw.adapters.register_loader("numeric", _Number)
-    schema = schema_of(server)
-    settings = SESSION | {"search_path": f'"{schema}"'}
+    settings = SESSION | {"search_path": f'"{schema_of(server)}"'}
     names = ", ".join(f"set_config('{name}', %s, false)" for name in settings)
     raw.execute(f"SELECT {names}", list(settings.values()))
-    version = _version(raw, schema)
-    if version is None and make:
-        version = _make(raw, schema)
-    _check(server, version)
-    return Connection(raw)
 
 
-def _version(raw: "psycopg.Connection[Any]", schema: str) -> int | None:
+def has_table(db: Connection, name: str) -> bool:
+    """Tell whether the schema of a ledger has a table."""
+    row = db.server.execute("SELECT to_regclass(%s) IS NOT NULL", [name]).fetchone()
+    return bool(row and row[0])
+
+
+def version_of(db: Connection) -> int | None:
     """Return how new the tables are; None where there are none."""
-    row = raw.execute("SELECT to_regclass(%s) IS NOT NULL", [f'"{schema}".gate']).fetchone()
-    if not (row and row[0]):
+    if not has_table(db, "gate"):
         return None
-    found = raw.execute("SELECT version FROM gate").fetchone()
+    found = db.server.execute("SELECT version FROM gate").fetchone()
     return int(found[0]) if found else 0
 
 
-def _make(raw: "psycopg.Connection[Any]", schema: str) -> int | None:
-    """Make an empty ledger, if nobody else does meanwhile."""
-    with raw.transaction():
-        raw.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
-        if _version(raw, schema) is None:
-            found = raw.execute(
-                "SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema]
-            ).fetchone()
-            if not found:
-                raw.execute(f'CREATE SCHEMA "{schema}"')
-            for statement in tables():
-                raw.execute(statement)
-    return _version(raw, schema)
+def _version_there(db: Connection, server: StateServer, *, make: bool) -> int | None:
+    """Return the same, of tables that are made if there are none and `make` says so."""
+    version = version_of(db)
+    if version is not None or not make:
+        return version
+    with making(db, server) as is_new:
+        for statement in tables() if is_new else ():
+            db.server.execute(statement)
+    return version_of(db)
 
 
-def _check(server: StateServer, version: int | None) -> None:
+@contextmanager
+def making(db: Connection, server: StateServer) -> Iterator[bool]:
+    """Make a block the only one that makes tables in this database; tell whether there are none.
+
+    It is one transaction, and its schema is there.
+    """
+    with db.server.transaction():
+        db.server.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
+        is_new = version_of(db) is None
+        schema = schema_of(server)
+        found = "SELECT 1 FROM pg_namespace WHERE nspname = %s"
+        if is_new and not db.server.execute(found, [schema]).fetchone():
+            db.server.execute(f'CREATE SCHEMA "{schema}"')
+        yield is_new
+
+
+def is_ours(db: Connection) -> bool:
+    """Tell whether the ledger is here, and as new as this crawler: no older one, no newer one."""
+    row = db.server.execute(_OURS, [VERSION]).fetchone()
+    return bool(row and row[0])
+
+
+def check_here(db: Connection, server: StateServer) -> None:
+    """See that the ledger was not moved elsewhere, before something is written.
+
+    Raises:
+        StateError: it was.
+    """
+    if has_table(db, marks.MOVED):
+        raise marks.moved_error(server, marks.place_of(db))
+
+
+def _check(server: StateServer, version: int | None, db: Connection) -> None:
+    if has_table(db, marks.COPYING):
+        raise marks.unfinished_error(server)
     if version is None:
         raise StateError(
             f"{server} holds no ledger. A daemon makes it when it starts; if one has run, look for "

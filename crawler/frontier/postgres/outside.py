@@ -12,10 +12,11 @@ from crawler.errors import LocalFaultError, StateError
 from crawler.frontier.actions import Action
 from crawler.frontier.answers import START, Changed, Cursor, Page, Soundness
 from crawler.frontier.clock import AnyClocks, Clock
+from crawler.frontier.postgres.backup import backup
 from crawler.frontier.postgres.clock import ServerClocks
 from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of
-from crawler.frontier.postgres.opening import connect, stage
+from crawler.frontier.postgres.opening import check_here, connect, stage
 from crawler.frontier.queries import Query
 from crawler.frontier.questions import Integrity, Question
 from crawler.frontier.sql.desk import asking, changing, overview
@@ -64,7 +65,7 @@ class ServerLedger:
 
     def __init__(self, server: StateServer, db: Connection, clocks: AnyClocks | None) -> None:
         self._server = server
-        self._file = _File(db)
+        self._file = _File(server, db)
         clock = Clock(clocks or ServerClocks(lambda sql: db.server.execute(sql).fetchone()))
         self.now = clock.now
         with self._reading() as current:
@@ -88,8 +89,8 @@ class ServerLedger:
         with _told(self._server):
             return changing.change(self._file, action, self.now(), after)
 
-    def backup(self, target: Path, *, force: bool = False) -> int:  # noqa: ARG002  of files alone
-        raise StateError(f"{self._server}: a ledger on a server is copied by pg_dump")
+    def backup(self, target: Path, *, force: bool = False) -> int:
+        return backup(self._server, target, force=force)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -100,7 +101,8 @@ class ServerLedger:
 class _File:
     """A connection whose transactions are slices of a change, or pages."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, server: StateServer, db: Connection) -> None:
+        self._server = server
         self.db = db
         self.names = Names()
 
@@ -112,6 +114,7 @@ class _File:
         try:
             if write:
                 server.execute("LOCK TABLE gate IN EXCLUSIVE MODE")
+                check_here(self.db, self._server)
             began = time.monotonic()  # others had the ledger until now
             yield
             server.execute("COMMIT")

@@ -15,7 +15,7 @@ from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of
 from crawler.frontier.postgres.gate import Gate
 from crawler.frontier.postgres.lane import Lane
-from crawler.frontier.postgres.opening import connect, stage
+from crawler.frontier.postgres.opening import check_here, connect, stage
 from crawler.frontier.postgres.procedures import LOST
 from crawler.frontier.sql.held import Patience
 from crawler.frontier.sql.procedures import lost_error
@@ -172,6 +172,7 @@ class Transactions:
             db = connect(self.server, make=not self._readonly, patience=self.patience)
             try:
                 if not self._readonly:
+                    check_here(db, self.server)
                     stage(db)
             except BaseException:
                 db.server.close()

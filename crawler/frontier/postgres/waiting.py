@@ -4,6 +4,7 @@ A server that hangs, or a network that swallows all, ends no connection for minu
 `statement_timeout`.
 """
 
+import sys
 import time
 from collections.abc import Generator
 from typing import Any, TypeVar
@@ -16,6 +17,9 @@ from crawler.frontier.sql.held import Patience
 T = TypeVar("T")
 ANY = Patience()
 """The patience of who does not stop."""
+ENDLESS = Patience()
+"""The patience of who has a server work for long; that a server is gone the network tells."""
+ENDLESS.ends_at = sys.float_info.max
 LOOK_S = 0.1
 """Time between two looks whether it is too long."""
 

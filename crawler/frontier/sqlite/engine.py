@@ -13,7 +13,7 @@ from crawler.frontier.sql.rows.names import Names
 from crawler.frontier.sql.visits import beats, hearing
 from crawler.frontier.sqlite.file.backup import backup
 from crawler.frontier.sqlite.file.damage import soundness
-from crawler.frontier.sqlite.file.database import is_newer
+from crawler.frontier.sqlite.file.database import is_moved, is_newer
 from crawler.frontier.sqlite.file.listening import Ear
 from crawler.frontier.sqlite.file.transactions import Transactions
 from crawler.policy.course import Reading
@@ -28,8 +28,10 @@ def _beat(
     read: Callable[[], Reading],
     watched: values.Watched | None,
 ) -> values.Beat:
-    """Beat, unless a newer crawler has migrated the file: its tables are not ours."""
-    return values.Beat() if is_newer(db) else beats.beat(db, names, owner, pulse, read, watched)
+    """Beat, unless a newer crawler has migrated the file, or it was moved: it is not ours."""
+    if is_newer(db) or is_moved(db):
+        return values.Beat()
+    return beats.beat(db, names, owner, pulse, read, watched)
 
 
 class SqliteFrontier(SqlFrontier):

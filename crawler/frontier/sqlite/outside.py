@@ -21,7 +21,7 @@ from crawler.frontier.sql.rows.names import Names
 from crawler.frontier.sqlite.file import older as older_ledger
 from crawler.frontier.sqlite.file.backup import backup
 from crawler.frontier.sqlite.file.damage import soundness
-from crawler.frontier.sqlite.file.database import is_current
+from crawler.frontier.sqlite.file.database import check_here, is_current
 from crawler.frontier.sqlite.file.procedures import Connection
 from crawler.frontier.sqlite.file.statefile import opened, told
 from crawler.frontier.sums import Sums
@@ -42,7 +42,7 @@ class SqliteLedger:
 
     def __init__(self, state: Path, db: Connection, clocks: Clocks) -> None:
         self._state = state
-        self._file = _File(db)
+        self._file = _File(state, db)
         clock = Clock(clocks)
         self.now = clock.now
         with self._reading() as current:
@@ -83,7 +83,8 @@ class SqliteLedger:
 class _File:
     """A connection whose transactions are slices of a change, or pages."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, state: Path, db: Connection) -> None:
+        self._state = state
         self.db = db
         self.names = Names()
 
@@ -93,6 +94,8 @@ class _File:
         self.db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
         began = time.monotonic()
         try:
+            if write:
+                check_here(self.db, self._state)
             yield
             self.db.execute("COMMIT")
         except BaseException:

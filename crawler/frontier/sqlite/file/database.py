@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from crawler.errors import OlderLedgerError, StateError
+from crawler.frontier.copying import marks
 from crawler.frontier.process import Process, current
 from crawler.frontier.sql.tables.ledger import APPLICATION_ID, TABLES, VERSION
 from crawler.frontier.sqlite.file.faults import error_of
@@ -81,6 +82,7 @@ def _create_or_check(db: Connection, state: Path) -> None:
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables:
         check_version(db, state)
+        check_here(db, state)
     else:
         for statement in statements(TABLES):
             db.execute(statement)
@@ -104,8 +106,28 @@ def is_current(db: Connection) -> bool:
 
 def is_migrating(db: Connection) -> bool:
     """Tell whether a migration has begun and is not at its end."""
-    found = db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'migration'")
+    return has_table(db, "migration")
+
+
+def is_moved(db: Connection) -> bool:
+    """Tell whether the ledger goes on elsewhere."""
+    return has_table(db, marks.MOVED)
+
+
+def has_table(db: Connection, name: str) -> bool:
+    """Tell whether a file has a table."""
+    found = db.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (name,))
     return found.fetchone() is not None
+
+
+def check_here(db: Connection, state: Path) -> None:
+    """See that the ledger was not moved elsewhere, before something is written.
+
+    Raises:
+        StateError: it was.
+    """
+    if is_moved(db):
+        raise marks.moved_error(state, marks.place_of(db))
 
 
 def check_version(db: Connection, state: Path) -> None:
@@ -117,6 +139,8 @@ def check_version(db: Connection, state: Path) -> None:
     (application,) = db.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
         raise StateError(f"{state} is a database of another program; name another file as state")
+    if has_table(db, marks.COPYING):
+        raise marks.unfinished_error(state)
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise StateError(

@@ -6,8 +6,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crawler.errors import StateError
+from crawler.frontier.copying import marks
 from crawler.frontier.sql.tables.ledger import APPLICATION_ID, VERSION
-from crawler.frontier.sqlite.file.database import is_migrating, older_error
+from crawler.frontier.sqlite.file.database import has_table, is_migrating, older_error
 from crawler.frontier.sqlite.file.faults import error_of
 from crawler.frontier.sqlite.file.procedures import Connection
 from crawler.model import Seconds
@@ -65,6 +66,8 @@ def _check(db: Connection, state: Path, *, older: bool) -> None:
         raise StateError(f"{state} is empty; a daemon fills it when it starts")
     if application != APPLICATION_ID:
         raise StateError(f"{state} is a database of another program; name the crawler's own")
+    if has_table(db, marks.COPYING):
+        raise marks.unfinished_error(state)
     if version > VERSION:
         raise StateError(
             f"{state} was written by a newer crawler (schema {version}, this one knows {VERSION}); "
