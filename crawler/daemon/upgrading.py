@@ -23,10 +23,7 @@ def upgraded(state: StateAddress, log: Log, stopped: Callable[[Seconds], bool]) 
     Raises:
         StateError, LocalFaultError: the ledger cannot be read or changed.
     """
-    found = open_migration(state)
-    if found is None:
-        return True
-    with found as migration:
+    with open_migration(state) as migration:
         version = migration.needed()
         if version is None:
             return True

@@ -205,13 +205,13 @@ def open_ledger(
     return ledger(state, write=write, older=older, clocks=clocks or Clocks())
 
 
-def open_migration(state: StateAddress) -> Migration | None:
-    """Return the migration of a ledger, to be entered; it may have nothing to do.
-
-    None is returned of one on a server: no release has made any that is older than today's.
-    """
+def open_migration(state: StateAddress) -> Migration:
+    """Return the migration of a ledger, to be entered; it may have nothing to do."""
     if isinstance(state, StateServer):
-        return None
+        require_driver(state)
+        from crawler.frontier.postgres.upgrade import Upgrade as OnServer  # noqa: PLC0415  likewise
+
+        return OnServer(state)
     from crawler.frontier.sqlite.file.upgrade import Upgrade  # noqa: PLC0415  likewise
 
     return Upgrade(state)

@@ -83,7 +83,7 @@ class Migration(Protocol):
     """The way of a ledger of an older crawler to the form of today, in slices.
 
     A stop or a crash costs one slice, and two processes may migrate one ledger. From the first
-    slice on no older crawler opens it any more; the way back is the copy. A process of it that was
+    slice on no older crawler opens it any more; the way back is a copy. A process of it that was
     taken for dead and goes on learns so by `Beat.in_force`; what else it asks for may fail.
     """
 
@@ -106,11 +106,10 @@ class Migration(Protocol):
         """
 
     def copy(self) -> Path | None:
-        """Copy the ledger as it is, whole or not at all, and return the copy, made as by `backup`.
+        """Copy a state file as it is, whole or not at all, and return the copy, which is beside it.
 
-        It lies beside the ledger; of one on a server, in the working folder.
-
-        None is returned if it was cancelled, or if there is nothing older to be copied any more.
+        None is returned if it was cancelled, if there is nothing older to be copied any more, or of
+        a ledger on a server: its administrator's backups are the way back.
         """
 
     def step(self) -> bool:

@@ -139,6 +139,8 @@ ELSEWHERE = {
     "frontier/sqlite/copying.py": "parts/frontier/copying/test_moving.py",
     "frontier/postgres/origin.py": "parts/frontier/postgres/test_backup.py",
     "frontier/postgres/copying.py": "parts/frontier/copying/test_moving.py",
+    "frontier/postgres/migrations.py": "parts/frontier/postgres/test_upgrade.py",
+    "frontier/postgres/versions.py": "parts/frontier/postgres/test_upgrade.py",
     "frontier/postgres/functions.py": "parts/frontier/test_desk_verbs.py",
     "frontier/postgres/opening.py": "parts/frontier/postgres/test_transactions.py",
     "frontier/postgres/schema.py": "parts/frontier/test_frontier.py",

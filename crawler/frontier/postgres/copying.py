@@ -9,10 +9,11 @@ from crawler.frontier.copying import ends, marks
 from crawler.frontier.copying.tables import Key, Row, Table, tables, without_rows
 from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import told
-from crawler.frontier.postgres.opening import has_table, making, session
+from crawler.frontier.postgres.opening import making, session
 from crawler.frontier.postgres.origin import BY_KEY, configure, sequences
 from crawler.frontier.postgres.schema import FLAGS
 from crawler.frontier.postgres.schema import tables as statements
+from crawler.frontier.postgres.versions import has_table
 from crawler.frontier.postgres.waiting import ENDLESS
 from crawler.state_address import StateServer
 
@@ -102,5 +103,5 @@ class ServerCopy:
 
     def release(self) -> None:
         with self._told():
-            configure(self._db, {"synchronous_commit": "on"})
+            self._db.server.execute("RESET synchronous_commit")
             marks.end_copy(self._db)

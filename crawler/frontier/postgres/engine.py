@@ -9,8 +9,8 @@ from crawler.frontier.answers import Soundness
 from crawler.frontier.clock import AnyClocks
 from crawler.frontier.postgres.backup import backup
 from crawler.frontier.postgres.clock import ServerClocks
-from crawler.frontier.postgres.opening import is_ours
 from crawler.frontier.postgres.transactions import Transactions
+from crawler.frontier.postgres.versions import is_ours
 from crawler.frontier.questions import Integrity, Question
 from crawler.frontier.sql.engine import SqlFrontier
 from crawler.frontier.sql.engine_desk import Answer

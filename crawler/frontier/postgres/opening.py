@@ -11,8 +11,6 @@ import psycopg
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 
-from crawler.errors import OlderLedgerError, StateError
-from crawler.frontier.copying import marks
 from crawler.frontier.postgres import staging
 from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of, told
@@ -21,10 +19,10 @@ from crawler.frontier.postgres.leases import UNDO
 from crawler.frontier.postgres.procedures import function_of
 from crawler.frontier.postgres.resolving import resolved
 from crawler.frontier.postgres.schema import TEMPORARY, tables
+from crawler.frontier.postgres.versions import check_usable, version_of
 from crawler.frontier.postgres.waiting import ANY, WaitingConnection
 from crawler.frontier.sql.engine import PROCEDURES
 from crawler.frontier.sql.held import Patience
-from crawler.frontier.sql.tables.ledger import VERSION
 from crawler.model import Seconds
 from crawler.state_address import StateServer
 
@@ -56,7 +54,6 @@ SESSION = {
 }
 """Settings of a session: nothing that a frozen machine began holds the ledger for long."""
 _SEARCH_PATH = re.compile(r"-c\s*search_path\s*=\s*(\w+)")
-_OURS = "SELECT version = %s AND to_regclass('moved') IS NULL FROM gate"
 _MAKING = 0x63726C64  # "crld": a singleton, which is no lock of a verb
 
 
@@ -84,7 +81,7 @@ def connect(server: StateServer, *, make: bool, patience: Patience = ANY) -> Con
     db = session(server, patience)
     try:
         with told(server):
-            _check(server, _version_there(db, server, make=make), db)
+            check_usable(db, server, _version_there(db, server, make=make))
     except BaseException:
         db.server.close()
         raise
@@ -138,20 +135,6 @@ def _set_up(server: StateServer, raw: WaitingConnection) -> None:
     raw.execute(f"SELECT {names}", list(settings.values()))
 
 
-def has_table(db: Connection, name: str) -> bool:
-    """Tell whether the schema of a ledger has a table."""
-    row = db.server.execute("SELECT to_regclass(%s) IS NOT NULL", [name]).fetchone()
-    return bool(row and row[0])
-
-
-def version_of(db: Connection) -> int | None:
-    """Return how new the tables are; None where there are none."""
-    if not has_table(db, "gate"):
-        return None
-    found = db.server.execute("SELECT version FROM gate").fetchone()
-    return int(found[0]) if found else 0
-
-
 def _version_there(db: Connection, server: StateServer, *, make: bool) -> int | None:
     """Return the same, of tables that are made if there are none and `make` says so."""
     version = version_of(db)
@@ -169,8 +152,7 @@ def making(db: Connection, server: StateServer) -> Iterator[bool]:
 
     It is one transaction, and its schema is there.
     """
-    with db.server.transaction():
-        db.server.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
+    with alone(db):
         is_new = version_of(db) is None
         schema = schema_of(server)
         found = "SELECT 1 FROM pg_namespace WHERE nspname = %s"
@@ -179,40 +161,12 @@ def making(db: Connection, server: StateServer) -> Iterator[bool]:
         yield is_new
 
 
-def is_ours(db: Connection) -> bool:
-    """Tell whether the ledger is here, and as new as this crawler: no older one, no newer one."""
-    row = db.server.execute(_OURS, [VERSION]).fetchone()
-    return bool(row and row[0])
-
-
-def check_here(db: Connection, server: StateServer) -> None:
-    """See that the ledger was not moved elsewhere, before something is written.
-
-    Raises:
-        StateError: it was.
-    """
-    if has_table(db, marks.MOVED):
-        raise marks.moved_error(server, marks.place_of(db))
-
-
-def _check(server: StateServer, version: int | None, db: Connection) -> None:
-    if has_table(db, marks.COPYING):
-        raise marks.unfinished_error(server)
-    if version is None:
-        raise StateError(
-            f"{server} holds no ledger. A daemon makes it when it starts; if one has run, look for "
-            "its `crawler.state` elsewhere"
-        )
-    if version > VERSION:
-        raise StateError(
-            f"{server} was written by a newer crawler (schema {version}, this one knows "
-            f"{VERSION}); use the `crawler` of that version"
-        )
-    if version < VERSION:
-        raise OlderLedgerError(
-            f"{server} was written by an older crawler (schema {version}, this one needs "
-            f"{VERSION}); use the `crawler` of that version, or name another schema in the URL"
-        )
+@contextmanager
+def alone(db: Connection) -> Iterator[None]:
+    """Make a block one transaction, and the only one that makes or changes tables of a ledger."""
+    with db.server.transaction():
+        db.server.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
+        yield
 
 
 def stage(db: Connection) -> None:

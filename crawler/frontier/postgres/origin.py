@@ -10,8 +10,9 @@ from crawler.frontier.copying import ends, marks
 from crawler.frontier.copying.tables import Key, Row, Table, tables
 from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import told
-from crawler.frontier.postgres.opening import connect, has_table
+from crawler.frontier.postgres.opening import connect
 from crawler.frontier.postgres.schema import FLAGS
+from crawler.frontier.postgres.versions import has_table, living
 from crawler.frontier.process import Process
 from crawler.state_address import StateServer
 
@@ -31,7 +32,6 @@ _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 _LAST = """
 SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {}"""
 _SEQUENCE = "SELECT pg_get_serial_sequence('{}', 'id')"
-_NOW = "SELECT extract(epoch FROM clock_timestamp())::double precision"
 
 
 @contextmanager
@@ -105,7 +105,7 @@ class ServerSource:
 
     def living(self) -> list[Process]:
         with self._told():
-            return ends.living(self._db, float(_one(self._db, _NOW)))
+            return living(self._db)
 
     def retire(self, place: str) -> None:
         with self._told():

@@ -16,7 +16,8 @@ from crawler.frontier.postgres.backup import backup
 from crawler.frontier.postgres.clock import ServerClocks
 from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of
-from crawler.frontier.postgres.opening import check_here, connect, stage
+from crawler.frontier.postgres.opening import connect, stage
+from crawler.frontier.postgres.versions import check_here
 from crawler.frontier.queries import Query
 from crawler.frontier.questions import Integrity, Question
 from crawler.frontier.sql.desk import asking, changing, overview

@@ -15,8 +15,9 @@ from crawler.frontier.postgres.connection import Connection
 from crawler.frontier.postgres.faults import error_of
 from crawler.frontier.postgres.gate import Gate
 from crawler.frontier.postgres.lane import Lane
-from crawler.frontier.postgres.opening import check_here, connect, stage
+from crawler.frontier.postgres.opening import connect, stage
 from crawler.frontier.postgres.procedures import LOST
+from crawler.frontier.postgres.versions import check_here
 from crawler.frontier.sql.held import Patience
 from crawler.frontier.sql.procedures import lost_error
 from crawler.frontier.sql.rows.names import Names
