@@ -38,6 +38,7 @@ HOMES = {
     "explain": "desk", "export": "desk",
     "failures": "hosts_verbs", "find": "find", "forget": "urls", "host": "hosts_verbs",
     "hosts": "hosts_verbs",
+    "migrate": "migrate", "move": "move",
     "pause": "wishes.pausing", "reload": "orders", "resume": "wishes.pausing", "retry": "urls",
     "set": "wishes.setting", "status": "status_verb", "stop": "orders", "tail": "tail",
     "top": "top", "unset": "wishes.setting",

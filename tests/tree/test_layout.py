@@ -227,6 +227,8 @@ ELSEWHERE = {
     "verbs/audit.py": "daemon/test_audit.py",
     "verbs/auditing.py": "daemon/test_audit.py",
     "verbs/check.py": "daemon/test_verbs.py",
+    "verbs/migrate.py": "daemon/test_move.py",
+    "verbs/move.py": "daemon/test_move.py",
     "verbs/bearing.py": "daemon/test_long_waits.py",
     "verbs/demo.py": "daemon/test_verbs.py",
     "verbs/desk.py": "daemon/test_desk.py",
