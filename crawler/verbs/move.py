@@ -26,15 +26,13 @@ from crawler.verbs.words import as_json, counted, print_lines
 def move_verb(
     *, origin: StateAddress, target: StateAddress | None, undo: bool, as_json_: bool
 ) -> None:
-    r"""Move a ledger: FROM and TO are files, or URLs of PostgreSQL servers.
-
-    \b
-    crawler move var/state.sqlite postgresql://crawler@db.example/crawler
-    crawler move postgresql://crawler@db.example/crawler var/state.sqlite
+    """Move a ledger: FROM and TO are files, or URLs of PostgreSQL servers.
 
     No daemon may work on FROM. What broke off goes on when it is said again. Every row is compared
     with what it was copied from; then FROM is refused by daemons and by verbs that write, and
-    crawler.state is to name TO.
+    crawler.state is to name TO. For example:
+
+    crawler move var/state.sqlite postgresql://crawler@db.example/crawler
     """
     if undo:
         _undo(origin, target)
