@@ -86,6 +86,10 @@ class Transactions:
         """Run a verb as a transaction that writes, and return what it returns."""
         return cast("T", self._lane.call(self._transaction, True, verb, *args, **kwargs))  # noqa: FBT003
 
+    def beside(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb as a transaction that may write beside others, and return what it returns."""
+        return cast("T", self._lane.call(self._beside, verb, *args, **kwargs))
+
     def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as a transaction that only reads, and return what it returns."""
         return cast("T", self._lane.call(self._transaction, False, verb, *args, **kwargs))  # noqa: FBT003
@@ -152,6 +156,10 @@ class Transactions:
 
     def _transaction(self, write: bool, verb: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT001
         with self._gate.asked_for(), self.locked(write=write):
+            return verb(self.db, *args, **kwargs)
+
+    def _beside(self, verb: Any, *args: Any, **kwargs: Any) -> Any:
+        with self.locked(beside=True):
             return verb(self.db, *args, **kwargs)
 
     def _staged(self, verb: Any, *args: Any, **kwargs: Any) -> Any:

@@ -110,7 +110,7 @@ class SqlFrontier(SqlDesk, SqlLists):
         return self._ear.hear(owner, after)
 
     def heed(self, owner: int, number: int, orders: Collection[int] = ()) -> None:
-        self._file.write(hearing.heed, owner, number, orders, self.now())
+        self._file.beside(hearing.heed, owner, number, orders, self.now())
 
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until

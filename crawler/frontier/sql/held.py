@@ -56,6 +56,9 @@ class Held(Transactions, Protocol):
     def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as a transaction that writes, and return what it returns."""
 
+    def beside(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb as a transaction that may write beside others, and return what it returns."""
+
     def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as a transaction that only reads, and return what it returns."""
 

@@ -8,6 +8,7 @@ from crawler.model import Seconds
 from crawler.policy.course import Course, Reading, looked
 
 COLUMNS = 'boot, "offset", at, stepped, settled, doubted, doubted_since, ahead'
+_KEPT = f"SELECT {COLUMNS} FROM clock"
 LASTING = frozenset({
     "answered_at", "failed_until", "put_off_until", "turn_at", "failing_since", "refused_since",
     "well_at", "first_failed_at",
@@ -27,7 +28,7 @@ def course_of(row: tuple[object, ...]) -> Course:
 
 def kept(db: Connection) -> Course:
     """Return the course that the ledger has."""
-    return course_of(db.execute(f"SELECT {COLUMNS} FROM clock").fetchone())
+    return course_of(db.execute(_KEPT).fetchone())
 
 
 def heard(db: Connection, read: Callable[[], Reading]) -> Course:
@@ -36,9 +37,11 @@ def heard(db: Connection, read: Callable[[], Reading]) -> Course:
     return course if course.boot == reading.boot != "" else looked(course, reading)
 
 
-def look(db: Connection, reading: Reading) -> tuple[Course, Seconds]:
+def look(db: Connection, read: Callable[[], Reading]) -> tuple[Course, Seconds]:
     """Look at the clocks, and note the course; return it with the time."""
-    before = kept(db)
+    asked = db.execute(_KEPT)
+    reading = read()
+    before = course_of(asked.fetchone())
     course = looked(before, reading)
     now = reading.steady + course.offset
     db.execute(

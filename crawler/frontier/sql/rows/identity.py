@@ -8,7 +8,7 @@ from secrets import token_hex
 
 from crawler.errors import HeldElsewhereError
 from crawler.frontier.process import Process, current
-from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.connection import Connection, Cursor
 from crawler.frontier.sql.states import ROBOTS_JOB
 from crawler.frontier.values import Holder, InForce
 from crawler.model import Seconds
@@ -68,10 +68,20 @@ def begin_text(db: Connection, owner: int, digest: str) -> None:
 
 def in_force(db: Connection) -> InForce:
     """Return which configuration holds the ledger, and what its newest text is."""
-    (name, generation, digest) = db.execute(
-        "SELECT name, generation, digest FROM ledger"
-    ).fetchone()
+    return in_force_from(ask_in_force(db))
+
+
+def ask_in_force(db: Connection) -> tuple[Cursor, Cursor]:
+    """Ask for that, and for its jobs."""
+    text = db.execute("SELECT name, generation, digest FROM ledger")
     jobs = db.execute("SELECT name, digest FROM job WHERE active AND id != ?", (ROBOTS_JOB,))
+    return text, jobs
+
+
+def in_force_from(asked: tuple[Cursor, Cursor]) -> InForce:
+    """Return what was asked for."""
+    text, jobs = asked
+    name, generation, digest = text.fetchone()
     return InForce(name, generation, digest, dict(jobs.fetchall()))
 
 

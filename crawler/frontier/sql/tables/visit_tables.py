@@ -4,7 +4,7 @@ VISITS = """\
 CREATE TABLE visited (                     -- what visits have left of a URL, and parts of them
     task INTEGER PRIMARY KEY,
     location TEXT,                         -- where a redirect led; NULL: url
-    suspicion INTEGER NOT NULL DEFAULT 0,  -- of having killed the process, see beats.py
+    suspicion INTEGER NOT NULL DEFAULT 0,  -- of having killed the process, see reclaiming.py
     hops INTEGER NOT NULL DEFAULT 0,
     kind TEXT,                             -- of the last visit, like the next three
     status INTEGER,

@@ -42,7 +42,7 @@ def join(
     """
     uid, before = identify(db, known), in_force(db)
     then = kept(db)
-    course, now = look(db, read())
+    course, now = look(db, read)
     owner = _own(db, process, now, holder, GUEST if guest else STARTING)
     return Joined(owner, uid, before, then.at, then.stepped), course
 

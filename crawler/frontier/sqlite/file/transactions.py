@@ -107,6 +107,9 @@ class Transactions:
         """
         return self._native.call(self._transaction(verb, write=True), *args, **kwargs)
 
+    beside = write
+    """One writes at a time."""
+
     def stage(
         self, verb: "Callable[Concatenate[Transactions, P], T]", *args: P.args, **kwargs: P.kwargs
     ) -> T:
