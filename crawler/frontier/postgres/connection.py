@@ -17,7 +17,7 @@ from crawler.frontier.postgres.dialect import translated
 from crawler.frontier.postgres.procedures import call_of
 from crawler.frontier.postgres.schema import TEMPORARY
 from crawler.frontier.postgres.waiting import WaitingConnection
-from crawler.frontier.sql.connection import Parameters
+from crawler.frontier.sql.connection import Numbered, Parameters
 from crawler.frontier.sql.procedures import Procedure
 
 _MANY_ROWS = 20_000
@@ -124,13 +124,17 @@ class Connection:
         self.server.execute("SELECT pg_temp.stage(%s)", [staging.packed(tables)])
         self.server.execute("COMMIT")
 
-    def number(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], /) -> None:
-        """Make many rows of some columns, and number them by `nth`, by COPY."""
-        if not rows:
-            return
-        self._clear(len(rows))
-        place = f"pg_temp.{table} (nth, {', '.join(columns)})"
-        with self._alone(), self.server.cursor().copy(f"COPY {place} FROM STDIN") as copy:
+    def number(self, tables: Mapping[str, Numbered], /) -> None:
+        """Make these the rows of temporary tables, and number them by `nth`, by COPY."""
+        self.server.execute("BEGIN")
+        self.server.execute(f"TRUNCATE {', '.join(f'pg_temp.{table}' for table in tables)}")
+        with self._alone():
+            for table, (columns, rows) in tables.items():
+                self._copy(f"pg_temp.{table} (nth, {', '.join(columns)})", rows)
+        self.server.execute("COMMIT")
+
+    def _copy(self, place: str, rows: Sequence[Sequence[Any]]) -> None:
+        with self.server.cursor().copy(f"COPY {place} FROM STDIN") as copy:
             for nth, row in enumerate(rows):
                 copy.write_row((nth, *row))
 

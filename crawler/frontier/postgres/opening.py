@@ -169,11 +169,18 @@ def alone(db: Connection) -> Iterator[None]:
         yield
 
 
+_SAME = """
+CREATE TRIGGER same BEFORE UPDATE ON pg_temp.seed FOR EACH ROW
+EXECUTE FUNCTION suppress_redundant_updates_trigger()"""
+"""A row of which nothing is found stays as it is: most URLs of a new list are new."""
+
+
 def stage(db: Connection) -> None:
     """Make the temporary tables of verbs."""
     for name, columns in TEMPORARY.items():
         db.server.execute(f"CREATE TEMP TABLE {name} ({columns})")
     db.server.execute("CREATE INDEX wanted_size ON pg_temp.wanted (upto)")
+    db.server.execute(_SAME)
     db.server.execute(staging.function())
     for procedure in (*PROCEDURES, UNDO):
         db.server.execute(function_of(procedure))

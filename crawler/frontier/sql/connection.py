@@ -9,6 +9,10 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 """Values for the `?`, or for each `:name`, of a statement."""
 
 
+Numbered = tuple[Sequence[str], Sequence[Sequence[Any]]]
+"""Names of columns, and rows of them."""
+
+
 class NotAloneError(Exception):
     """A verb that writes beside others has come to what it may do alone only; it begins again."""
 
@@ -46,8 +50,11 @@ class Connection(Protocol):
     def fill(self, tables: Mapping[str, Sequence[Sequence[Any]]], /) -> None:
         """Make these the rows of temporary tables, by name, before a transaction begins."""
 
-    def number(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], /) -> None:
-        """Make many rows of some columns, none of bytes, and number them by `nth`, from 0."""
+    def number(self, tables: Mapping[str, Numbered], /) -> None:
+        """Make these the rows of temporary tables, and number them by `nth`, from 0; none of bytes.
+
+        It is for many rows.
+        """
 
     def run(self, procedure: Procedure, values: Mapping[str, Any], /) -> None:
         """Run the statements of a procedure with these values, among others, as parameters.

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from crawler.frontier.sql.connection import Connection
-from crawler.frontier.sql.rows import staging
 from crawler.frontier.sql.rows.names import Names, is_obeyed, obeys_of
 from crawler.records import Seed
 from crawler.urls import bucket_of
@@ -84,10 +83,8 @@ def stage(
     """Make the rows of seeds, by job, and of their hosts; `said` is what `obeys_of` just told."""
     rows = _Rows()
     found = [rows.add(seeds, said, names.known_hosts(job)) for job, seeds in batches]
-    with staging.filling(db, "seed", "seed_host"):
-        db.number("seed", _SEED, rows.seeds)
-        db.executemany(_STAGE_TIMES, rows.times)
-        db.number("seed_host", _HOST, rows.hosts)
+    db.number({"seed": (_SEED, rows.seeds), "seed_host": (_HOST, rows.hosts)})
+    db.executemany(_STAGE_TIMES, rows.times)
     remembered = any(number < 0 for _, number, *_ in rows.seeds)
     return Staged(found, said, [host for host, *_ in rows.hosts], remembered)
 

@@ -4,8 +4,7 @@ A verb fills them before its transaction, which then is a few statements over wh
 live in memory, and are emptied before they are filled, for a transaction that failed leaves them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crawler.frontier.sql.connection import Connection
@@ -25,17 +24,3 @@ def fill(db: Connection, **tables: Iterable[Sequence[Any]]) -> None:
     All of a verb at once: to begin and to end takes as long as a dozen rows.
     """
     db.fill({table: list(rows) for table, rows in tables.items()})
-
-
-@contextmanager
-def filling(db: Connection, *tables: str) -> Iterator[None]:
-    """Empty tables; what a block fills them with is whole, or nothing."""
-    db.execute("BEGIN")  # of the temporary tables alone: it locks nothing
-    try:
-        for table in tables:
-            db.execute(f"DELETE FROM temp.{table}")
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise

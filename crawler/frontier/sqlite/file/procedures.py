@@ -10,11 +10,12 @@ Its parameters are the columns of the view.
 import json
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from crawler.frontier.sql.connection import Numbered
 from crawler.frontier.sql.procedures import Apart, Each, Procedure, lost_error
-from crawler.frontier.sql.rows.staging import filling
 
 _PARAMETER = re.compile(r":(\w+)")
 _LOST = "lease lost"
@@ -40,22 +41,37 @@ class Connection(sqlite3.Connection):
             f"CREATE TEMP TRIGGER {name} INSTEAD OF INSERT ON call_{name} BEGIN {body}; END"
         )
 
-    def number(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Make many rows in one statement, and number them by `nth`."""
-        values = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(columns)))
-        self.execute(
-            f"INSERT INTO temp.{table} (nth, {', '.join(columns)}) "
-            f"SELECT key, {values} FROM json_each(?)",
-            (json.dumps(rows),),
-        )
+    def number(self, tables: Mapping[str, Numbered]) -> None:
+        """Make these the rows of temporary tables, each in one statement, and number them."""
+        with self._filling(tables):
+            for table, (columns, rows) in tables.items():
+                values = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(columns)))
+                self.execute(
+                    f"INSERT INTO temp.{table} (nth, {', '.join(columns)}) "
+                    f"SELECT key, {values} FROM json_each(?)",
+                    (json.dumps(rows),),
+                )
 
     def fill(self, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
         """Make these the rows of temporary tables."""
-        with filling(self, *tables):
+        with self._filling(tables):
             for table, rows in tables.items():
                 if rows:
                     places = ", ".join("?" * len(rows[0]))
                     self.executemany(f"INSERT INTO temp.{table} VALUES ({places})", rows)
+
+    @contextmanager
+    def _filling(self, tables: Iterable[str]) -> Iterator[None]:
+        """Empty tables; what a block fills them with is whole, or nothing."""
+        self.execute("BEGIN")  # of the temporary tables alone: it locks nothing
+        try:
+            for table in tables:
+                self.execute(f"DELETE FROM temp.{table}")
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
 
     def run(self, procedure: Procedure, values: Mapping[str, Any]) -> None:
         """Run the statements of a procedure with these values, among others, as parameters.
