@@ -17,6 +17,10 @@ from psycopg import errors
 from crawler.errors import CrawlerError, LocalFaultError, StateError
 
 
+class CollidedError(LocalFaultError):
+    """A transaction was taken back, for another one and it were in each other's way."""
+
+
 class _Fault(NamedTuple):
     """A fault, by its errors, and by words where a connection was not made."""
 
@@ -138,6 +142,8 @@ def error_of(place: object, error: psycopg.Error) -> CrawlerError:
     It is a LocalFaultError where the fault may pass by itself, else a StateError. Of several
     servers each has to be at fault for good: the others are asked again.
     """
+    if isinstance(error, errors.DeadlockDetected | errors.SerializationFailure):
+        return CollidedError(f"{place}: others write what it writes ({_first_line(error, '')})")
     servers = _attempts(str(error).strip())
     faults = [_worst([_fault(error, text) for text in texts]) for texts in servers]
     fault = next((one for one in faults if one.passes), faults[0])

@@ -84,7 +84,7 @@ def _columns(kinds: dict[str, str]) -> str:
 
 TEMPORARY = {
     "seed": "nth bigint PRIMARY KEY, fingerprint bigint, host bigint, url text, path text, "
-    "extra text, times bigint DEFAULT 1, task bigint",
+    "extra text, times bigint, task bigint",
     "seed_host": "nth bigint PRIMARY KEY, key text, bucket bigint, obeys boolean, id bigint",
     "settled": f"{_columns(_SETTLED)}, PRIMARY KEY (id)",
     "owed": f"id bigint PRIMARY KEY, {_columns(_OF_HOST)}, leaves boolean",

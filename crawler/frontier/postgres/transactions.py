@@ -12,7 +12,7 @@ import psycopg
 
 from crawler.frontier.postgres import leases
 from crawler.frontier.postgres.connection import Connection
-from crawler.frontier.postgres.faults import error_of
+from crawler.frontier.postgres.faults import CollidedError, error_of
 from crawler.frontier.postgres.gate import Gate
 from crawler.frontier.postgres.lane import Lane
 from crawler.frontier.postgres.opening import connect, stage
@@ -28,7 +28,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Verb = Callable[Concatenate[Connection, P], T]
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-_WRITE = "BEGIN"
+_TRIES = 4
 
 
 class Transactions:
@@ -49,7 +49,6 @@ class Transactions:
         self.unanswered = False
         """Whether the last lease was committed and its answer not read."""
         self._leases = 0
-        """Number of the last lease."""
         self.written_at: Seconds = 0.0
         """Monotonic time at which the last transaction that writes was committed."""
 
@@ -84,21 +83,23 @@ class Transactions:
 
     def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as a transaction that writes, and return what it returns."""
-        return cast("T", self._lane.call(self._transaction, True, verb, *args, **kwargs))  # noqa: FBT003
+        return cast("T", self._lane.call(self._tried, self._transaction(verb), *args, **kwargs))
 
     def beside(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as a transaction that may write beside others, and return what it returns."""
-        return cast("T", self._lane.call(self._beside, verb, *args, **kwargs))
+        run = self._transaction(verb, beside=True)
+        return cast("T", self._lane.call(self._tried, run, *args, **kwargs))
 
     def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as a transaction that only reads, and return what it returns."""
-        return cast("T", self._lane.call(self._transaction, False, verb, *args, **kwargs))  # noqa: FBT003
+        run = self._transaction(verb, write=False)
+        return cast("T", self._lane.call(self._tried, run, *args, **kwargs))
 
     def stage(
         self, verb: "Callable[Concatenate[Transactions, P], T]", *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a verb that begins and ends its transactions itself, by `locked`."""
-        return cast("T", self._lane.call(self._staged, verb, *args, **kwargs))
+        return cast("T", self._lane.call(self._tried, self._staged, verb, *args, **kwargs))
 
     def ask(self, sql: str) -> Any:
         """Return the row of a statement; called within a verb."""
@@ -114,7 +115,7 @@ class Transactions:
             db = self.db
             try:
                 with db.piped():
-                    db.server.execute(_WRITE if write else _READ)
+                    db.server.execute("BEGIN" if write else _READ)
                     if write:
                         self._gate.enter(db, alone=not beside)
                     yield
@@ -127,8 +128,7 @@ class Transactions:
 
     def note_lease(self, owner: int) -> None:
         """Note, in its transaction, what a lease takes, by a number: the answer may be lost."""
-        self.unanswered = True
-        self._leases += 1
+        self.unanswered, self._leases = True, self._leases + 1
         self.db.execute(leases.NOTE, {"owner": owner, "number": self._leases})
 
     def undo_lease(self, owner: int, now: Seconds) -> None:
@@ -154,16 +154,23 @@ class Transactions:
                 raise lost_error() from error
             raise error_of(self.server, error) from error
 
-    def _transaction(self, write: bool, verb: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT001
-        with self._gate.asked_for(), self.locked(write=write):
-            return verb(self.db, *args, **kwargs)
+    def _tried(self, run: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run a verb, and again where another one came in its way: nothing came of it then."""
+        with self._gate.asked_for():
+            for _ in range(1, _TRIES):
+                with suppress(CollidedError):
+                    return run(*args, **kwargs)
+            return run(*args, **kwargs)
 
-    def _beside(self, verb: Any, *args: Any, **kwargs: Any) -> Any:
-        with self.locked(beside=True):
-            return verb(self.db, *args, **kwargs)
+    def _transaction(self, verb: Any, *, write: bool = True, beside: bool = False) -> Any:
+        def transaction(*args: Any, **kwargs: Any) -> Any:
+            with self.locked(write=write, beside=beside):
+                return verb(self.db, *args, **kwargs)
+
+        return transaction
 
     def _staged(self, verb: Any, *args: Any, **kwargs: Any) -> Any:
-        with self._gate.asked_for(), self._told():
+        with self._told():
             try:
                 with self.db.piped():
                     return verb(self, *args, **kwargs)

@@ -14,9 +14,8 @@ from crawler.urls import bucket_of
 
 HOSTS = "nth >= :first_host AND nth < :end_host"
 """Condition on the staged hosts of a batch: those whose numbers are not remembered."""
-_SEED = ("fingerprint", "host", "url", "path", "extra")
+_SEED = ("fingerprint", "host", "url", "path", "extra", "times")
 _HOST = ("key", "bucket", "obeys")
-_STAGE_TIMES = "UPDATE temp.seed SET times = ? WHERE nth = ?"
 _LEARNED = f"SELECT key, id FROM temp.seed_host WHERE {HOSTS}"
 _OBEY = "UPDATE temp.seed_host SET obeys = ? WHERE nth = ?"
 
@@ -36,7 +35,6 @@ class _Rows:
         self.seeds: list[tuple[Any, ...]] = []
         self.hosts: list[tuple[Any, ...]] = []
         """Of the columns _SEED and _HOST."""
-        self.times: list[tuple[int, int]] = []
 
     def add(
         self, seeds: Sequence[Seed], said: Mapping[str, bool | None], numbers: Mapping[str, int]
@@ -56,9 +54,10 @@ class _Rows:
                 continue
             known = numbers.get(host)
             number = -known if known else hosts.setdefault(host, first_host + len(hosts))
-            rows.append((fingerprint, number, url, path, extra))
+            rows.append((fingerprint, number, url, path, extra, 1))
         self.hosts += [(host, bucket_of(host), is_obeyed(said, host)) for host in hosts]
-        self.times += [(1 + more, nth) for nth, more in again.items()]
+        for nth, more in again.items():
+            rows[nth] = (*rows[nth][:-1], 1 + more)
         ends = {"end": len(rows), "end_host": len(self.hosts)}
         return Batch(seeds, {"first": first, "first_host": first_host, **ends})
 
@@ -84,7 +83,6 @@ def stage(
     rows = _Rows()
     found = [rows.add(seeds, said, names.known_hosts(job)) for job, seeds in batches]
     db.number({"seed": (_SEED, rows.seeds), "seed_host": (_HOST, rows.hosts)})
-    db.executemany(_STAGE_TIMES, rows.times)
     remembered = any(number < 0 for _, number, *_ in rows.seeds)
     return Staged(found, said, [host for host, *_ in rows.hosts], remembered)
 

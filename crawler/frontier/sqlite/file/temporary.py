@@ -7,7 +7,7 @@ from crawler.frontier.sql.rows.staging import OWED
 from crawler.frontier.sql.rows.tasks import Row
 
 TABLES = {
-    "seed": "nth INTEGER PRIMARY KEY, fingerprint, host, url, path, extra, times DEFAULT 1, task",
+    "seed": "nth INTEGER PRIMARY KEY, fingerprint, host, url, path, extra, times, task",
     "seed_host": "nth INTEGER PRIMARY KEY, key, bucket, obeys, id",
     "settled": f"id INTEGER PRIMARY KEY, {', '.join(Row._fields[1:])}",
     "owed": f"id INTEGER PRIMARY KEY, {', '.join(OWED)}, leaves",

@@ -1,6 +1,7 @@
 """Transactions on a server that restarts, and beside each other."""
 
 import gevent
+import psycopg
 import pytest
 
 from crawler.errors import LocalFaultError, OlderLedgerError, StateError
@@ -8,7 +9,7 @@ from crawler.frontier import Clocks, open_frontier, open_ledger
 from crawler.frontier.process import current
 from crawler.state_address import state_address
 from tests import postgres
-from tests.parts.frontier.postgres.others import ask, cut
+from tests.parts.frontier.postgres.others import ask, cut, until_waiting
 from tests.parts.frontiers import seeds
 from tests.program import until
 
@@ -125,3 +126,29 @@ def test_a_ledger_of_an_older_crawler_is_not_worked_on(address, database):
         opened(address).__enter__()
     with pytest.raises(OlderLedgerError, match="older crawler"), open_ledger(address):
         pass
+
+
+WRITE = "UPDATE host SET gap = 1 WHERE id = ?"
+OTHERS = "UPDATE crawler.host SET gap = 1 WHERE id = %s"
+
+
+def test_a_verb_that_was_in_the_way_of_another_one_runs_again(address, database):
+    tries = []
+
+    def verb(file):
+        tries.append(None)
+        with file.locked(beside=True):
+            file.db.execute("SET LOCAL deadlock_timeout = '3s'")  # then this one gives way
+            for host in (1, 2):
+                assert file.db.execute(WRITE, (host,)).rowcount == 1
+
+    with opened(address) as frontier, psycopg.connect(database) as other:
+        frontier.add("job", seeds("a.example:80", "b.example:80"))
+        other.execute("SET LOCAL deadlock_timeout = '60s'")
+        other.execute(OTHERS, (2,))
+        running = gevent.spawn(frontier._file.stage, verb)
+        until_waiting(database)
+        other.execute(OTHERS, (1,))
+        other.commit()
+        running.get(timeout=20)
+    assert len(tries) == 2
