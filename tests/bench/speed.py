@@ -36,7 +36,7 @@ def small_scene(setting: Setting, full: int = 20_000, quick: int = 300) -> Itera
 
 
 @contextmanager
-def _hosts_scene(setting: Setting) -> Iterator[Scene]:
+def hosts_scene(setting: Setting) -> Iterator[Scene]:
     root = setting.memory / "root"
     wanted = make_files(root / "f", setting.size(20_000, 300), SMALL)
     hosts = setting.size(HOSTS, 50)
@@ -131,7 +131,7 @@ CASES = {
         Case(
             "hosts",
             "Small files of 500 hosts",
-            _hosts_scene,
+            hosts_scene,
             [DAEMON, TWO, FETCH, *peers("scrapy", "aiohttp", "session", "curl")],
             targets=[
                 faster("two processes against one", "two", "daemon", 1.8),

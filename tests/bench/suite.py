@@ -21,13 +21,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.bench import chart, machine, ourselves, ratios, report, runs, speed, waiting
+from tests.bench import chart, machine, onserver, ourselves, ratios, report, runs, speed, waiting
 from tests.bench.ours import DAEMON, daemon
 from tests.bench.peers import PEERS
 from tests.bench.runs import Run
 from tests.bench.scene import Case, Contender, Medians, Scene, Setting
 
-CASES: dict[str, list[Case]] = {**speed.CASES, **waiting.CASES, **ourselves.CASES}
+CASES: dict[str, list[Case]] = {
+    **speed.CASES, **waiting.CASES, **ourselves.CASES, **onserver.CASES,
+}  # fmt: skip
 MEMORY_NEEDED = 6_000_000_000
 """Of the case `big`: what is served, and what arrives."""
 QUICK_PEERS = ("curl", "naive", "sequential")
