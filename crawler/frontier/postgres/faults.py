@@ -16,6 +16,8 @@ from psycopg import errors
 
 from crawler.errors import CrawlerError, LocalFaultError, StateError
 
+COLLISIONS = (errors.DeadlockDetected, errors.SerializationFailure)
+
 
 class CollidedError(LocalFaultError):
     """A transaction was taken back, for another one and it were in each other's way."""
@@ -104,7 +106,7 @@ _FAULTS = (
     ),
     _Fault(
         "transactions were in each other's way: the next try may do",
-        (errors.DeadlockDetected, errors.SerializationFailure),
+        COLLISIONS,
         passes=True,
     ),
     _Fault(
@@ -142,13 +144,12 @@ def error_of(place: object, error: psycopg.Error) -> CrawlerError:
     It is a LocalFaultError where the fault may pass by itself, else a StateError. Of several
     servers each has to be at fault for good: the others are asked again.
     """
-    if isinstance(error, errors.DeadlockDetected | errors.SerializationFailure):
-        return CollidedError(f"{place}: others write what it writes ({_first_line(error, '')})")
     servers = _attempts(str(error).strip())
     faults = [_worst([_fault(error, text) for text in texts]) for texts in servers]
     fault = next((one for one in faults if one.passes), faults[0])
     said = "; ".join(dict.fromkeys(_first_line(error, text) for one in servers for text in one))
     kind = LocalFaultError if fault.passes else StateError
+    kind = CollidedError if isinstance(error, COLLISIONS) else kind
     return kind(f"{place}: {fault.remedy} ({said})")
 
 

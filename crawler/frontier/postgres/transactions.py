@@ -6,6 +6,7 @@ A transaction that writes takes the `gate` first.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import psycopg
@@ -28,7 +29,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Verb = Callable[Concatenate[Connection, P], T]
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-_TRIES = 4
 
 
 class Transactions:
@@ -40,15 +40,15 @@ class Transactions:
         self.server = server
         self._readonly = readonly
         self._lane = Lane()
+        self._ask: Callable[..., object] = partial(self._lane.call, self._tried)  # type: ignore[call-arg]
         self._db: Connection | None = None
         self.names = Names()
         self.patience = patience or Patience()
         self._gate = Gate(self.patience)
         self.known: object = None
         """The `terms.Visitor` whose jobs are staged."""
-        self.unanswered = False
-        """Whether the last lease was committed and its answer not read."""
-        self._leases = 0
+        self.unanswered, self._leases = False, 0
+        """Whether the answer of the last lease was not read, and how many there were."""
         self.written_at: Seconds = 0.0
         """Monotonic time at which the last transaction that writes was committed."""
 
@@ -83,23 +83,21 @@ class Transactions:
 
     def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as a transaction that writes, and return what it returns."""
-        return cast("T", self._lane.call(self._tried, self._transaction(verb), *args, **kwargs))
+        return cast("T", self._ask(self._whole(verb), *args, **kwargs))
 
     def beside(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as a transaction that may write beside others, and return what it returns."""
-        run = self._transaction(verb, beside=True)
-        return cast("T", self._lane.call(self._tried, run, *args, **kwargs))
+        return cast("T", self._ask(self._whole(verb, beside=True), *args, **kwargs))
 
     def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as a transaction that only reads, and return what it returns."""
-        run = self._transaction(verb, write=False)
-        return cast("T", self._lane.call(self._tried, run, *args, **kwargs))
+        return cast("T", self._ask(self._whole(verb, write=False), *args, **kwargs))
 
     def stage(
         self, verb: "Callable[Concatenate[Transactions, P], T]", *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a verb that begins and ends its transactions itself, by `locked`."""
-        return cast("T", self._lane.call(self._tried, self._staged, verb, *args, **kwargs))
+        return cast("T", self._ask(self._staged, verb, *args, **kwargs))
 
     def ask(self, sql: str) -> Any:
         """Return the row of a statement; called within a verb."""
@@ -157,12 +155,12 @@ class Transactions:
     def _tried(self, run: Any, *args: Any, **kwargs: Any) -> Any:
         """Run a verb, and again where another one came in its way: nothing came of it then."""
         with self._gate.asked_for():
-            for _ in range(1, _TRIES):
+            for _ in range(3):
                 with suppress(CollidedError):
                     return run(*args, **kwargs)
             return run(*args, **kwargs)
 
-    def _transaction(self, verb: Any, *, write: bool = True, beside: bool = False) -> Any:
+    def _whole(self, verb: Any, *, write: bool = True, beside: bool = False) -> Any:
         def transaction(*args: Any, **kwargs: Any) -> Any:
             with self.locked(write=write, beside=beside):
                 return verb(self.db, *args, **kwargs)

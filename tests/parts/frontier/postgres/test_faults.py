@@ -163,7 +163,7 @@ def test_the_words_of_a_refusal_are_heard(said, error, remedy):
     errors.LockNotAvailable, errors.AdminShutdown, errors.DeadlockDetected,
 ])  # fmt: skip
 def test_a_statement_that_may_succeed_later_is_tried_again(kind):
-    assert type(error_of("place", kind('no such database "none"'))) is LocalFaultError
+    assert isinstance(error_of("place", kind('no such database "none"')), LocalFaultError)
 
 
 def test_a_statement_that_is_wrong_is_not_tried_again():

@@ -9,7 +9,7 @@ from crawler.frontier import Clocks, open_frontier, open_ledger
 from crawler.frontier.process import current
 from crawler.state_address import state_address
 from tests import postgres
-from tests.parts.frontier.postgres.others import ask, cut, until_waiting
+from tests.parts.frontier.postgres.others import ask, cut
 from tests.parts.frontiers import seeds
 from tests.program import until
 
@@ -129,6 +129,9 @@ def test_a_ledger_of_an_older_crawler_is_not_worked_on(address, database):
 
 
 WRITE = "UPDATE host SET gap = 1 WHERE id = ?"
+BLOCKED = """
+SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock')"""
 OTHERS = "UPDATE crawler.host SET gap = 1 WHERE id = %s"
 
 
@@ -147,7 +150,7 @@ def test_a_verb_that_was_in_the_way_of_another_one_runs_again(address, database)
         other.execute("SET LOCAL deadlock_timeout = '60s'")
         other.execute(OTHERS, (2,))
         running = gevent.spawn(frontier._file.stage, verb)
-        until_waiting(database)
+        until(lambda: ask(database, BLOCKED)[0], "nobody waits")
         other.execute(OTHERS, (1,))
         other.commit()
         running.get(timeout=20)
