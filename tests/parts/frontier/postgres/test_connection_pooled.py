@@ -1,0 +1,33 @@
+"""A ledger behind a pgbouncer."""
+
+import pytest
+
+from crawler.state_address import state_address
+from tests import FULL, postgres
+from tests.parts.frontier.invariants import broken
+from tests.parts.frontier.walk import Walk
+from tests.parts.frontiers import Timed
+from tests.rigs.pooler import Pooler
+
+WALKS = range(10) if FULL else range(1)
+STEPS_EACH = 150 if FULL else 50
+
+
+def walked(database, number, mode):
+    """Walk by three frontiers of which each has a connection of the pooler's."""
+    cluster, name = postgres.shared(), database.partition("@/")[2].partition("?")[0]
+    with Pooler(cluster, mode) as pooler:
+        pooled = state_address(pooler.url(name))
+        opened = [Timed(pooled, durable=False) for _ in range(3)]
+        with opened[0] as one, opened[1] as other, opened[2] as third:
+            walk = Walk(one, state_address(database), number, others=[other, third])
+            for _ in range(STEPS_EACH):
+                walk.step()
+                found = broken(state_address(database), walk.now, walk.held)
+                assert not found, (found, walk.trace[-6:])
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("number", WALKS)
+def test_a_pooler_that_gives_each_session_a_connection_changes_nothing(database, number):
+    walked(database, number, "session")
