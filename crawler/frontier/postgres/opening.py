@@ -43,6 +43,11 @@ SESSION = {
     "statement_timeout": "20s",
     "lock_timeout": f"{LOCK_WAIT_S:.0f}s",
     "idle_in_transaction_session_timeout": "10s",
+    # not even that ends what waits within a pipeline, for a machine that is gone
+    "tcp_keepalives_idle": "5s",
+    "tcp_keepalives_interval": "2s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10s",
     "default_transaction_isolation": "read committed",
     "timezone": "UTC",
     "jit": "off",
@@ -52,7 +57,7 @@ SESSION = {
     "enable_seqscan": "off",
     "plan_cache_mode": "force_generic_plan",
 }
-"""Settings of a session: nothing that a frozen machine began holds the ledger for long."""
+"""Settings of a session: what a machine began that is frozen or gone holds nobody up for long."""
 _SEARCH_PATH = re.compile(r"-c\s*search_path\s*=\s*(\w+)")
 _MAKING = 0x63726C64  # "crld": a singleton, which is no lock of a verb
 
