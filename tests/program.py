@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +73,13 @@ def _compiled() -> None:
 
 
 class Daemon:
-    """A running `crawler run`."""
+    """A running `crawler run`; `within` is the command in whose surroundings it runs."""
 
-    def __init__(self, config: Path, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self, config: Path, *arguments: str, within: Sequence[str] = (), **environment: str
+    ) -> None:
         self.config = config
+        self._within = within
         self._arguments = arguments
         self._environment = environment
         self.records: list[dict[str, Any]] = []
@@ -86,7 +89,7 @@ class Daemon:
         _compiled()
         _age(self.config.parent)
         self.process = subprocess.Popen(
-            [*CRAWLER, "run", "-c", str(self.config), *self._arguments],
+            [*self._within, *CRAWLER, "run", "-c", str(self.config), *self._arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, "GEVENT_MONITOR_THREAD_ENABLE": "1",

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class Node:
         self.port, self.rest = free_port(), free_port()
         self._cluster = cluster
         self.process: subprocess.Popen[bytes] | None = None
-        """Its Patroni."""
+        """Its Patroni, once it was started."""
 
     def write(self) -> None:
         """Write its configuration into a folder of its own."""
@@ -82,11 +82,18 @@ class Node:
 
     def kill(self) -> None:
         """Kill -9 it, its Patroni first: who would start it again."""
-        self.process.kill()
-        self.process.wait()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-            os.kill(postmaster, signal.SIGKILL)
+            os.kill(self._postmaster(), signal.SIGKILL)
+
+    def crash(self) -> None:
+        """End the server without more ado, as `immediate` does; its Patroni starts it again."""
+        os.kill(self._postmaster(), signal.SIGQUIT)
+
+    def _postmaster(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a statement by its socket, wherever its addresses are; nothing if it is not there."""
@@ -128,11 +135,15 @@ class Patroni:
         )  # fmt: skip
         self._guard.wait()  # what it forked stays
         self._etcd = self._start_etcd()
-        for node in self.nodes:
-            node.write()
-            node.start()
-        self.wait_for_leader()
-        self.wait_for_standby()
+        try:
+            for node in self.nodes:
+                node.write()
+                node.start()
+            self.wait_for_leader()
+            self.wait_for_standby()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -160,16 +171,21 @@ class Patroni:
             leader = self.leader()
             return leader if leader is not other_than else None
 
-        return until(found, f"nobody leads; {self.log()}", patience=PATIENCE_S)
+        return self._until(found, "nobody leads")
 
     def wait_for_standby(self) -> None:
         """Wait until one stands by of which Patroni knows that it has all: it may follow."""
         ready = {"Role": "Sync Standby", "State": "running"}.items()
-        until(
-            lambda: any(ready <= each.items() for each in self._members()),
-            f"nobody stands by; {self.log()}",
-            patience=PATIENCE_S,
+        self._until(
+            lambda: any(ready <= each.items() for each in self._members()), "nobody stands by"
         )
+
+    def _until(self, found: Callable[[], Any], otherwise: str) -> Any:
+        try:
+            return until(found, otherwise, patience=PATIENCE_S)
+        except AssertionError as error:
+            error.add_note(self.log())
+            raise
 
     def _members(self) -> list[dict[str, str]]:
         return json.loads(self.control("list", "-f", "json"))
