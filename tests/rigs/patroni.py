@@ -85,15 +85,18 @@ class Node:
         if self.process:
             self.process.kill()
             self.process.wait()
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            os.kill(self._postmaster(), signal.SIGKILL)
+        self._signal(signal.SIGKILL)
 
     def crash(self) -> None:
         """End the server without more ado, as `immediate` does; its Patroni starts it again."""
-        os.kill(self._postmaster(), signal.SIGQUIT)
+        self._signal(signal.SIGQUIT)
 
-    def _postmaster(self) -> int:
-        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+    def _signal(self, number: signal.Signals) -> None:
+        """Send a signal to the server, if it runs: the file of a dead one names anybody's pid."""
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+            if str(self.folder).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, number)
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a statement by its socket, wherever its addresses are; nothing if it is not there."""
@@ -149,6 +152,9 @@ class Patroni:
     def __exit__(self, *_: object) -> None:
         for node in self.nodes:
             node.kill()
+            (node.folder / "data" / "postmaster.pid").unlink(
+                missing_ok=True
+            )  # or the guard obeys it
         self._etcd.kill()
         self._etcd.wait()
         self._guard.stdin.close()
