@@ -154,4 +154,4 @@ def test_a_verb_that_was_in_the_way_of_another_one_runs_again(address, database)
         other.execute(OTHERS, (1,))
         other.commit()
         running.get(timeout=20)
-    assert len(tries) == 2
+    assert len(tries) > 1
