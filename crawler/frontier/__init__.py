@@ -18,6 +18,7 @@ from crawler.frontier.answers import (
     Cursor,
     HostState,
     Page,
+    ServerAccount,
     Soundness,
 )
 from crawler.frontier.clock import Clocks
@@ -59,6 +60,7 @@ from crawler.frontier.queries import (
 )
 from crawler.frontier.questions import (
     AboutHost,
+    AboutServer,
     AboutUrl,
     BacklogOf,
     FailuresOf,
@@ -111,14 +113,15 @@ from crawler.state_address import StateAddress, StateServer
 
 __all__ = [
     "BEFORE_ALL", "LEASE_S", "MAX_CRASHES", "STALLED_FACTOR", "START", "STATES", "AboutHost",
-    "AboutUrl", "Amended", "Apply", "BacklogOf", "Beat", "BeginArchive", "Believe", "BringBack",
-    "Changed", "Chunks", "Clocks", "CountDown", "Counts", "Cursor", "Desk", "Due", "Ended", "Entry",
-    "FailuresOf", "Filed", "FiledOf", "FilesNamed", "Forget", "ForgetUnused", "Forgettable",
-    "Frontier", "Holder", "HostCounts", "HostState", "HostView", "HostsMet", "HostsOf", "InFlight",
-    "InForce", "Integrity", "JobSums", "Joined", "KnownChunk", "KnownUrl", "Lease", "LeasedHost",
-    "LetGo", "Listing", "Listings", "Member", "Migration", "NewList", "Page", "Pass", "Portion",
-    "Pulse", "ReadChunk", "Reclaimed", "Refit", "Rename", "Rests", "Retire", "Retired", "Retry",
-    "Revisit", "RobotsOf", "Said", "SaidOf", "Soundness", "SourceState", "Sources", "Still",
+    "AboutServer", "AboutUrl", "Amended", "Apply", "BacklogOf", "Beat", "BeginArchive",
+    "Believe", "BringBack", "Changed", "Chunks", "Clocks", "CountDown", "Counts", "Cursor",
+    "Desk", "Due", "Ended", "Entry", "FailuresOf", "Filed", "FiledOf", "FilesNamed", "Forget",
+    "ForgetUnused", "Forgettable", "Frontier", "Holder", "HostCounts", "HostState", "HostView",
+    "HostsMet", "HostsOf", "InFlight", "InForce", "Integrity", "JobSums", "Joined",
+    "KnownChunk", "KnownUrl", "Lease", "LeasedHost", "LetGo", "Listing", "Listings", "Member",
+    "Migration", "NewList", "Page", "Pass", "Portion", "Pulse", "ReadChunk", "Reclaimed",
+    "Refit", "Rename", "Rests", "Retire", "Retired", "Retry", "Revisit", "RobotsOf", "Said",
+    "SaidOf", "ServerAccount", "Soundness", "SourceState", "Sources", "Still",
     "StillForgettable", "StoredFiles", "Sums", "Synced", "Tidied", "Understand", "UnknownUrl",
     "Unnamed", "Unneeded", "UrlsOf", "Waits", "WaitsAt", "Wake", "Wanted", "Watched", "Weigh",
     "Weighed", "Wishes", "Work", "bring_back", "changed", "has_ledger", "load_engine", "move",

@@ -39,6 +39,27 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerAccount:
+    """A server that has the ledger, as this program sees it from where it is."""
+
+    version: str
+    round_trip: Seconds
+    """The shortest of a few."""
+    bytes: int
+    """Of the tables, with their indexes."""
+    used: int
+    """Connections that are there, of all programs."""
+    most: int
+    """Connections that this user may be among."""
+    off: Sequence[str]
+    """Settings without which a crash of the server loses what it said is done."""
+    encrypted: bool
+    """Whether the connection is, or is within one machine."""
+    denied: Sequence[str]
+    """What this user may not do."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostState:
     """A host, as the ledger has it; times are wall times."""
 

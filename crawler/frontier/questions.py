@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from crawler.frontier.answers import Soundness
+from crawler.frontier.answers import ServerAccount, Soundness
 from crawler.frontier.entries import Entry, KnownUrl, Said, UnknownUrl
 from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
 from crawler.frontier.values import UnderWay
@@ -150,6 +150,11 @@ class Integrity(Question[Soundness]):
 
     within: Seconds | None = None
     """How long it may be read; None reads all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AboutServer(Question[ServerAccount | None]):
+    """How the server is that has the ledger; None where a file of this machine is the ledger."""
 
 
 @dataclass(frozen=True, slots=True)

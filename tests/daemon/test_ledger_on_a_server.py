@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import signal
 import stat
+import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from tests.blocked import blocked, watch
 from tests.postgres import Cluster
 from tests.program import Daemon, assert_clean, crawler, ledger, until, write_config
 from tests.servers import Site, slow
+from tests.typed import ROOT, blocks
 
 URLS = 150
 AWAY = "cannot be reached: see whether it runs, and the network to it"
@@ -152,6 +155,50 @@ def test_check_and_doctor_find_a_server_without_a_ledger_and_one_that_is_away(
         assert (done.returncode, AWAY in done.stderr) == (1, True)
         done = crawler("doctor", "-c", config, cwd=tmp_path)
         assert (done.returncode, AWAY in done.stdout, done.stderr) == (1, True, "")
+
+
+@pytest.fixture
+def least(cluster, tmp_path, monkeypatch):
+    """The URL of a ledger as docs/postgresql.md sets it up, but for its names, with a password."""
+    (sql,) = blocks((ROOT / "docs/postgresql.md").read_text(), "sql")
+    script = re.sub(r"\bcrawler\b", "least", sql) + "ALTER ROLE least PASSWORD 'h1dden@/:%';"
+    (tmp_path / "password").write_text("h1dden@/:%\n")
+    psql = [str(cluster.binaries / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", cluster.url()]
+    subprocess.run(psql, input=script, text=True, check=True)
+    access = cluster.data / "pg_hba.conf"
+    before = access.read_text()
+    access.write_text(f"host all least 127.0.0.1/32 scram-sha-256\n{before}")
+    cluster.psql("SELECT pg_reload_conf()")
+    at = cluster.url("least", address="127.0.0.1")
+    at = at.replace("crawler@", "least:${file:password}@") + "?options=-csearch_path%3Dleast"
+    yield at
+    access.write_text(before)
+    cluster.psql("SELECT pg_reload_conf()")
+    cluster.drop("least")
+    cluster.psql("DROP ROLE least")
+
+
+def test_the_rights_that_the_manual_gives_are_enough_for_all(least, site, tmp_path):
+    config = str(write_config(tmp_path, jobs(site), state=least))
+    done = crawler("run", "-c", config, "--until-done", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for verb in (["pause"], ["resume"], ["retry", "--kind", "stored"], ["audit", "--fix"]):
+        assert crawler(*verb, "-c", config, cwd=tmp_path).returncode == 0
+    done = crawler("doctor", "-c", config, "--json", cwd=tmp_path)
+    found = {one["check"]: one for one in json.loads(done.stdout)["findings"]}
+    assert "rights" not in found
+    assert found["server"]["level"] == found["connections"]["level"] == "ok"
+    assert found["durability"]["found"].startswith("f")  # the tests' own server does without fsync
+
+
+def test_a_password_that_is_wrong_is_waited_for_by_nobody(least, site, tmp_path):
+    (tmp_path / "password").write_text("wr0ng")
+    config = str(write_config(tmp_path, jobs(site), state=least))
+    for verb in ("run", "status", "check"):
+        done = crawler(verb, "-c", config, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "set the right password in the URL, a ${file:" in done.stderr
+        assert "wr0ng" not in done.stdout + done.stderr
 
 
 def test_a_reload_takes_another_password_and_refuses_another_server(cluster, site, url, tmp_path):

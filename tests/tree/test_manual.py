@@ -8,7 +8,9 @@ import pytest
 
 from crawler.config import Settings
 from crawler.config.document import read
-from crawler.frontier import STATES, Entry
+from crawler.frontier import LEASE_S, STATES, Entry
+from crawler.frontier.postgres.opening import CONNECT_S, SESSION
+from crawler.frontier.sql.held import MAX_WAIT_S
 from crawler.policy.log_events import EVENTS
 from crawler.policy.retry import KINDS
 from crawler.verbs.record import record
@@ -118,3 +120,13 @@ def test_the_annotated_example_has_every_option():
     options = re.findall(r"^\| `\S+?(\w+)` \|", "".join(tables().values()), re.MULTILINE)
     assert options
     assert not [name for name in options if not re.search(rf"\b{name}\b", text)]
+
+
+def test_the_page_of_servers_has_the_times_that_a_session_sets():
+    page = (ROOT / "docs" / "postgresql.md").read_text()
+    for name, value in SESSION.items():
+        if name.endswith("_timeout"):
+            assert f"`{name}` ({value.replace('s', ' s')})" in page
+    assert f"`connect_timeout` is {CONNECT_S:.0f} s" in page
+    assert f"for {MAX_WAIT_S:.0f} s is given up" in page
+    assert f"end {LEASE_S:.0f} s later" in page

@@ -7,11 +7,12 @@ from typing import Any, cast
 from crawler.frontier import values
 from crawler.frontier.answers import Soundness
 from crawler.frontier.clock import AnyClocks
+from crawler.frontier.postgres.account import account
 from crawler.frontier.postgres.backup import backup
 from crawler.frontier.postgres.clock import ServerClocks
 from crawler.frontier.postgres.transactions import Transactions
 from crawler.frontier.postgres.versions import is_ours
-from crawler.frontier.questions import Integrity, Question
+from crawler.frontier.questions import AboutServer, Integrity, Question
 from crawler.frontier.sql.engine import SqlFrontier
 from crawler.frontier.sql.engine_desk import Answer
 from crawler.frontier.sql.held import Patience
@@ -82,6 +83,8 @@ class PostgresFrontier(SqlFrontier):
     def entry(self, question: Question[Answer]) -> Answer:
         if isinstance(question, Integrity):  # the server sees to that
             return cast("Answer", Soundness((), whole=False))
+        if isinstance(question, AboutServer):
+            return cast("Answer", self._file.read(account))
         return super().entry(question)
 
     def backup(self, target: Path, *, force: bool = False) -> int:

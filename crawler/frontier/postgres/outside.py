@@ -12,6 +12,7 @@ from crawler.errors import LocalFaultError, StateError
 from crawler.frontier.actions import Action
 from crawler.frontier.answers import START, Changed, Cursor, Page, Soundness
 from crawler.frontier.clock import AnyClocks, Clock
+from crawler.frontier.postgres.account import account
 from crawler.frontier.postgres.backup import backup
 from crawler.frontier.postgres.clock import ServerClocks
 from crawler.frontier.postgres.connection import Connection
@@ -19,7 +20,7 @@ from crawler.frontier.postgres.faults import error_of
 from crawler.frontier.postgres.opening import connect, stage
 from crawler.frontier.postgres.versions import check_here
 from crawler.frontier.queries import Query
-from crawler.frontier.questions import Integrity, Question
+from crawler.frontier.questions import AboutServer, Integrity, Question
 from crawler.frontier.sql.desk import asking, changing, overview
 from crawler.frontier.sql.rows.course import heard
 from crawler.frontier.sql.rows.names import Names
@@ -84,6 +85,8 @@ class ServerLedger:
         if isinstance(question, Integrity):  # the server sees to that
             return cast("Answer", Soundness((), whole=False))
         with self._reading() as db:
+            if isinstance(question, AboutServer):
+                return cast("Answer", account(db))
             return asking.entry(db, question)
 
     def change(self, action: Action, after: Cursor = START) -> Changed:

@@ -11,13 +11,13 @@ from crawler.config import Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.errors import CrawlerError
 from crawler.fetch.fetcher import Fetcher
-from crawler.frontier import Desk, Sums, has_ledger, open_ledger
+from crawler.frontier import AboutServer, Desk, Sums, has_ledger, open_ledger
 from crawler.model import Seconds
 from crawler.policy.findings import Finding, bad, ok, skip
 from crawler.state_address import StateAddress
 from crawler.store import Files
 from crawler.verbs import check
-from crawler.verbs.doctor import books, machine, network, service
+from crawler.verbs.doctor import books, machine, network, server, service
 from crawler.verbs.words import counted
 
 
@@ -115,5 +115,9 @@ def _looked(desk: Desk, settings: Settings, sums: Sums, *, deep: bool) -> Iterat
     yield from machine.descriptors(settings, living)
     yield from machine.clock(living, now)
     yield from _tried("dns", lambda: network.names(settings, books.names_of(desk)))
-    yield books.wholeness(desk, settings.crawler.state, deep=deep)
+    about = desk.entry(AboutServer())
+    if about is None:
+        yield books.wholeness(desk, settings.crawler.state, deep=deep)
+    else:
+        yield from server.findings(about)
     yield books.leftovers(desk, settings, deep=deep)

@@ -64,6 +64,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.SaidOf: lambda db, question: meaning.said(db, question.task),
     asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),
     asked.InFlight: lambda db, question: wishes.in_flight(db, question.subject),
+    asked.AboutServer: lambda *_: None,
     asked.Unnamed: lambda db, question: files.unnamed(db, question.paths, question.parts),
 }
 
