@@ -243,6 +243,21 @@ def test_a_verb_finds_a_ledger_by_the_url_of_its_server_and_tells_no_password(si
     assert "h1dden" not in done.stderr
 
 
+def test_an_empty_schema_is_no_new_ledger_beside_files_that_have_one(cluster, site, url, tmp_path):
+    config = str(write_config(tmp_path, jobs(site), state=url))
+    run = ("run", "-c", config, "--until-done")
+    assert crawler(*run, cwd=tmp_path).returncode == 0
+    preview = crawler("reload", "--dry-run", "-c", config, cwd=tmp_path)
+    assert f"j changes: 0 URLs added, 0 removed, {URLS} kept" in preview.stdout
+    cluster.psql("DROP SCHEMA crawler CASCADE", database=url.rpartition("/")[2])
+    for verb in (run, ("check", "-c", config)):
+        done = crawler(*verb, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "is not there or empty, and" in done.stderr
+    assert crawler(*run, "--new-ledger", cwd=tmp_path).returncode == 0
+    assert_clean(tmp_path, urls=URLS)
+
+
 def test_without_psycopg_the_extra_is_named_that_brings_it(url, site, tmp_path):
     (tmp_path / "without").mkdir()
     (tmp_path / "without/psycopg.py").write_text("raise ImportError('no psycopg')\n")

@@ -73,6 +73,10 @@ _FAULTS = (
         r"|invalid \S+ value|could not match|authentication method requirement",
     ),
     _Fault(
+        "the pooler before it shares connections: have it leave one to each, pool_mode = session",
+        (errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement),
+    ),
+    _Fault(
         "the tables of the crawler are gone: restore them from a backup",
         (errors.UndefinedTable,),
     ),

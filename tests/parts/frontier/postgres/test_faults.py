@@ -168,3 +168,12 @@ def test_a_statement_that_may_succeed_later_is_tried_again(kind):
 
 def test_a_statement_that_is_wrong_is_not_tried_again():
     assert type(error_of("place", errors.SyntaxError("near X"))) is StateError
+
+
+@pytest.mark.parametrize(
+    "kind", [errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement]
+)
+def test_a_pooler_that_shares_connections_is_told_of(kind):
+    found = error_of("place", kind('prepared statement "_pg3_0" does not exist'))
+    assert type(found) is StateError
+    assert "pool_mode = session" in str(found)
