@@ -28,6 +28,7 @@ def examined(
     now = _now(settings.crawler.state)
     yield from _tried("configuration", lambda: _configuration(settings, file, deep=deep))
     yield from _tried("folders", lambda: machine.folders(settings))
+    yield from _tried("rights", lambda: server.written_secret(settings.crawler.state, file))
     yield from _tried("room", lambda: machine.room(settings.crawler))
     yield from _tried("supervisord", lambda: service.supervision(settings, file, supervisord))
     yield from _tried("certificates", lambda: network.certificates(settings, now))

@@ -1,11 +1,15 @@
 """What the server that has the ledger is like: reachable it is, if this was asked."""
 
+import stat
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
 
 from crawler.frontier import ServerAccount
 from crawler.log import size
 from crawler.model import Seconds
 from crawler.policy.findings import Finding, bad, ok, warn
+from crawler.state_address import StateAddress, StateServer
 
 FAR_S: Seconds = 0.05
 """A round trip that makes every lease and every end of visits wait."""
@@ -30,6 +34,17 @@ def findings(server: ServerAccount) -> Iterator[Finding]:
         yield warn("durability", told, f"set {name} to on, or restart all crawlers after a crash")
     if not server.encrypted:
         yield warn("tls", "who listens reads what is said", "sslmode=verify-full in the URL")
+
+
+def written_secret(state: StateAddress, file: Path) -> Iterator[Finding]:
+    """Say whether strangers may read the server's password in the configuration."""
+    if isinstance(state, StateServer) and file.stat().st_mode & stat.S_IROTH:
+        text = unquote(file.read_text(errors="replace"))
+        if any(secret in text for secret in state.secrets):
+            yield bad(
+                "rights", f"{file}, with the password of the server, may be read by everybody",
+                f"chmod o= {file}, or have it read from a file of its own by ${{file:PATH}}",
+            )  # fmt: skip
 
 
 def _connections(server: ServerAccount) -> Finding:

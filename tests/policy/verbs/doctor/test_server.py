@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from crawler.frontier import ServerAccount
-from crawler.verbs.doctor.server import findings
+from crawler.state_address import state_address
+from crawler.verbs.doctor.server import findings, written_secret
 
 WELL = ServerAccount("15.18", 0.0012, 8_200_000, 12, 97, (), encrypted=True, denied=())
 
@@ -34,3 +35,20 @@ def test_what_is_not_well_is_told_with_its_remedy(changes, level, check, words):
     assert (found.level, found.check) == (level, check)
     assert found.found.startswith(words)
     assert found.remedy
+
+
+URL = "postgresql://me:h1dden%40@db.example/x"
+
+
+@pytest.mark.parametrize(("text", "mode", "number"), [
+    (f"state: {URL}", 0o644, 1), (f"state: {URL}", 0o640, 0),
+    ("state: postgresql://me:${file:p}@db.example/x", 0o644, 0),
+])  # fmt: skip
+def test_a_password_that_everybody_may_read_is_told_of_and_not_told(tmp_path, text, mode, number):
+    file = tmp_path / "crawler.yaml"
+    file.write_text(text)
+    file.chmod(mode)
+    found = list(written_secret(state_address(URL), file))
+    assert [one.level for one in found] == ["bad"] * number
+    assert "h1dden" not in str(found)
+    assert not list(written_secret(tmp_path, file))
