@@ -3,4 +3,3 @@
 import pytest
 
 on_every_engine = pytest.mark.parametrize("engine", ["sqlite", "postgres"], indirect=True)
-on_a_server = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
