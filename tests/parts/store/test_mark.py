@@ -9,7 +9,8 @@ import pytest
 from crawler.records import StoredFile
 from crawler.store import Body, Files, FolderFaultError
 from crawler.store.files import part_name
-from crawler.store.mark import NAME, ledger_named, name_ledger, seen_named
+from crawler.store.mark import NAME, ledger_named, mark_of, name_ledger, seen_named, store_named
+from crawler.threads import Native
 
 UID = "0123456789abcdef"
 STORED = StoredFile(
@@ -23,6 +24,56 @@ def test_what_is_written_is_read_again(tmp_path):
     for uid in ("a" * 32, "b" * 32):
         name_ledger(tmp_path, uid)
         assert ledger_named(tmp_path) == uid
+    assert [file.name for file in tmp_path.iterdir()] == [NAME]
+
+
+def test_a_folder_keeps_its_id_whatever_ledger_it_gets(tmp_path):
+    assert store_named(tmp_path) == ""
+    name_ledger(tmp_path, UID)
+    store = store_named(tmp_path)
+    assert mark_of(tmp_path) == (UID, store)
+    assert len(store) == 32
+    before = (tmp_path / NAME).stat()
+    name_ledger(tmp_path, UID)
+    assert (tmp_path / NAME).stat() == before, "what is right is not written again"
+    name_ledger(tmp_path, "b" * 32)
+    assert mark_of(tmp_path) == ("b" * 32, store)
+
+
+def test_two_folders_have_two_ids(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        name_ledger(tmp_path / name, UID)
+    assert store_named(tmp_path / "one") != store_named(tmp_path / "two")
+
+
+@pytest.mark.parametrize("content", [b'{"ledger": "0123456789abcdef"}\n', b"{", None])
+def test_machines_that_begin_at_once_in_one_folder_agree_on_its_id(tmp_path, content):
+    """An earlier crawler's mark has no id, a torn one nothing, and a new folder no mark."""
+
+    def begin(folder):
+        early = store_named(folder)
+        name_ledger(folder, UID)
+        return {early, store_named(folder)} - {""}
+
+    with Native(8) as machines:
+        for number in range(50):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            if content is not None:
+                (folder / NAME).write_bytes(content)
+            said = set().union(*machines.each(begin, [folder] * 8))
+            assert said == {mark_of(folder).store}
+            assert [file.name for file in folder.iterdir()] == [NAME]
+
+
+def test_a_file_system_without_links_gets_its_mark(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EPERM, "no links")
+
+    monkeypatch.setattr("os.link", refuse)
+    name_ledger(tmp_path, UID)
+    assert ledger_named(tmp_path) == UID
     assert [file.name for file in tmp_path.iterdir()] == [NAME]
 
 
