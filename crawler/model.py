@@ -9,6 +9,8 @@ from typing import TypeVar, dataclass_transform
 Seconds = float
 """A duration in seconds, or a point on the clock that the context names."""
 DAY_S: Seconds = 86_400.0
+FIRST_STORE = 1
+"""Number of the output folder that a ledger met first; most ledgers meet no other."""
 V = TypeVar("V")
 
 
@@ -138,6 +140,8 @@ class Task:
     """Version of the host's robots.txt rules that the ledger had when the task was leased."""
     listed: bool = True
     """Whether a list names its URL; for a robots.txt, whether one does that waits for it."""
+    here: bool = True
+    """Whether its file, if it has one, lies where this process stores files."""
 
 
 @value

@@ -6,7 +6,7 @@ All of them are frozen; change is `replace()`.
 from dataclasses import replace
 from typing import NamedTuple
 
-from crawler.model import Outcome, Seconds, Task, value
+from crawler.model import FIRST_STORE, Outcome, Seconds, Task, value
 
 
 @value
@@ -226,6 +226,8 @@ class StoredFile(NamedTuple):
     """Whether no list names its URL any more."""
     active: bool
     """Whether the configuration has its job."""
+    store: int = FIRST_STORE
+    """Number of the store where it lies."""
 
 
 class Stayed(NamedTuple):

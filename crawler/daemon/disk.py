@@ -19,7 +19,7 @@ from crawler.rights import make_folder, rights_of, settle_ledger, settle_lists
 from crawler.sources.contract import readable
 from crawler.state_address import StateAddress, folders_of
 from crawler.store import Files, sweep
-from crawler.store.mark import ledger_named, name_ledger
+from crawler.store.mark import ledger_named, name_ledger, store_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ class Disk:
                 self._log.warning("ledger.new", cause=readable(unknown))
             self.files = stack.enter_context(Files(options.output, durable=durable, make=False))
             self.files.keep_to(uid if uid == named else "")
-            self._name = uid if self._start and uid != named else ""
+            self._name = uid if self._start else ""
+            self._enter_store()
             self.configure(self._configuration.hosts)
             self._stack = stack.pop_all()
         return self
@@ -117,8 +118,16 @@ class Disk:
             output = self._configuration.settings.crawler.output
             name_ledger(output, self._name)
             self.files.keep_to(ledger_named(output))
+            self._enter_store()
             self._name = ""
         return fault
+
+    def _enter_store(self) -> None:
+        """Have the ledger know in which folder this daemon stores, once that has a name."""
+        output = self._configuration.settings.crawler.output
+        store = store_named(output) if self._start else ""
+        if store:
+            self.frontier.store_in(self.owner, store, readable(str(output.resolve())))
 
     def configure(self, hosts: HostOverrides) -> None:
         """Write the terms of the jobs to the frontier: from now on these are the active ones.

@@ -144,14 +144,20 @@ class Frontier(Desk, ListVerbs, ProcessVerbs, LocalVerbs, Protocol):
         is as any task, but counts in no sums.
         """
 
-    def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
+    def claim(
+        self,
+        paths: Sequence[tuple[int, str, str]],
+        owner: int | None = None,
+        store: int | None = None,
+    ) -> list[str]:
         """Reserve a file for each (task, first choice, second choice), and return the files.
 
-        A file belongs to one task until that is forgotten, lets it go (LetGo) or renames it, and a
-        task may have several; where both choices are taken there is a third, which follows from
-        the task and its second choice. Names are one that differ by what `naming.path_key` leaves
-        out. It is no part of `settle`, for what the caller writes next hangs on the answer; the
-        first choices, where nothing collides, ride there.
+        In its store (`store`, else the one of `store_in`) a file belongs to one task until that is
+        forgotten, lets it go (LetGo) or renames it, and a task may have several; where both choices
+        are taken there is a third, which follows from the task and its second choice. Names are one
+        that differ by what `naming.path_key` leaves out. It is no part of `settle`, for what the
+        caller writes next hangs on the answer; the first choices, where nothing collides, ride
+        there.
         An owner claims for tasks that it has leased, before it writes their files; without one
         it is a program beside the daemons that claims. Nobody looks whether a task is leased.
         """

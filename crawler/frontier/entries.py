@@ -65,6 +65,8 @@ class Entry:
     """Of the due URLs of a job on a host those of the lowest rank go first."""
     meaning: str
     """Mark of the options by which the job's lists were understood."""
+    store: int | None
+    """Number of the store where its file lies; None: the first one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,12 @@ class LocalVerbs(Protocol):
         They replace those of the last `hold`; what is leased already stays so.
         """
 
+    def store(self) -> int:
+        """Return the number of the store where the files of this process lie, as `store_in` said.
+
+        That is the first one until then.
+        """
+
     def hurry(self, until: Seconds) -> None:
         """Let later verbs wait for other programs until then at the most: a stop is near.
 

@@ -41,6 +41,15 @@ class ProcessVerbs(Protocol):
             HeldElsewhereError: a living process of another configuration than `holder` is one.
         """
 
+    def store_in(self, owner: int, uid: str, folder: str) -> int:
+        """Note in which output folder the owner stores its files; return the number of that store.
+
+        `uid` is the name of the folder (`store/mark.py`), `folder` its path there, for people.
+        Machines that share a folder have one store. From now on this frontier claims, leases and
+        settles for it: a file has its name in one store, and a task that is leased where its file
+        lies elsewhere is not `Task.here`. Without it the files lie in the first store.
+        """
+
     def beat(
         self,
         owner: int,

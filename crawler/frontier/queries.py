@@ -7,7 +7,7 @@ from crawler.frontier.answers import HostState
 from crawler.frontier.entries import Entry, Filed, Listing
 from crawler.frontier.list_values import KnownChunk, SourceState
 from crawler.frontier.wishes import Wish
-from crawler.model import Seconds
+from crawler.model import FIRST_STORE, Seconds
 from crawler.policy.patience import Waiting
 from crawler.records import StoredFile
 
@@ -62,6 +62,8 @@ class Unneeded(Query[StoredFile]):
     """The files of a job's retired URLs, a few at a time: each is looked at as a whole."""
 
     job: str
+    store: int = FIRST_STORE
+    """Where they lie."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from crawler.frontier.entries import Entry, KnownUrl, Said, UnknownUrl
 from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
 from crawler.frontier.values import UnderWay
 from crawler.frontier.wishes import Subject
-from crawler.model import Seconds
+from crawler.model import FIRST_STORE, Seconds
 from crawler.policy.patience import Waiting
 from crawler.records import Robots, StoredFile
 
@@ -79,6 +79,8 @@ class FilesNamed(Question[Sequence[Entry | None]]):
 
     paths: Sequence[str]
     fingerprints: Sequence[int] = ()
+    store: int = FIRST_STORE
+    """Where the files lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +166,5 @@ class Unnamed(Question[Sequence[str]]):
     paths: Sequence[str]
     parts: Sequence[tuple[str, int]] = ()
     """Each with the fingerprint in its name."""
+    store: int = FIRST_STORE
+    """Where they lie."""

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from string import Formatter
 from urllib.parse import unquote
 
+from crawler.model import FIRST_STORE
 from crawler.urls import SplitUrl, hex_of, split
 
 FIELDS = ("job", "host", "url_path", "name", "ext", "digest")
@@ -74,9 +75,14 @@ def suffixed(path: str, fingerprint: int) -> str:
     return f"{folder}{slash}{stem}-{hex_of(fingerprint)}{suffix}"
 
 
-def path_key(path: str) -> int:
-    """Return the identity of a path, equal for paths that a case-blind file system confuses."""
+def path_key(path: str, store: int = FIRST_STORE) -> int:
+    """Return the identity of a path, equal for paths that a case-blind file system confuses.
+
+    It is another one in every store of a ledger: two may have a file of the same name.
+    """
     folded = unicodedata.normalize("NFC", path).casefold()
+    if store > FIRST_STORE:
+        folded = f"{store}\0{folded}"  # no name of a file has that character
     raw = folded.encode(errors="surrogatepass")  # a stranger's file need not be named in UTF-8
     return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big", signed=True)
 

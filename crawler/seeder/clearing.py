@@ -3,6 +3,7 @@
 A pass that is held, or that was not read to its end, retires nothing: nothing is removed by it. The
 file goes first and the ledger learns it then: after a crash in between the next pass goes on.
 What somebody changed or put in a file's place stays; it is no file of the ledger from then on.
+Each process removes what lies in its own output folder.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,8 @@ def clear(tools: SyncTools, job: Job) -> None:
     if job.on_remove != "delete" or tools.remove is None:
         return
     removed, kept, failed = 0, 0, 0
-    for files in filter(None, pages(tools.frontier, Unneeded(job.name))):
+    unneeded = Unneeded(job.name, tools.frontier.store())
+    for files in filter(None, pages(tools.frontier, unneeded)):
         stayed = tools.remove(files)
         there = {*stayed.kept, *stayed.failed}
         removed += _let_go(tools, [file for file in files if file.path not in there])

@@ -77,7 +77,7 @@ class Bodies:
         """See that an answer without content is no good end where the file is gone."""
         for at, visited in enumerate(batch):
             task = visited.task
-            if visited.outcome.kind is not Kind.EMPTY or not task.digest:
+            if visited.outcome.kind is not Kind.EMPTY or not task.digest or not task.here:
                 continue
             if not self._files.exists(task.path or ""):
                 gone = replace(visited, task=replace(task, digest=""))
@@ -88,7 +88,8 @@ class Bodies:
         """Keep the file of a visit that brought the same content again, as long as it is there."""
         for at, visited in enumerate(batch):
             task, outcome = visited.task, visited.outcome
-            path = task.path if has_body(visited) and outcome.digest == task.digest else None
+            same_here = task.here and has_body(visited) and outcome.digest == task.digest
+            path = task.path if same_here else None
             if path is None or not self._guard.step(task, self._files.exists, path):
                 continue
             if visited.part:

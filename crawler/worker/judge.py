@@ -83,7 +83,7 @@ class Judge:
         options = self._jobs[task.job].schedule
         if options is None or not isinstance(decision, (Done, Dead)):
             return decision
-        changed = {Kind.STORED: True, Kind.UNCHANGED: False}.get(outcome.kind)
+        changed = _changed(task, outcome)
         coming = next_due(
             _parsed(options),
             now=now,
@@ -93,6 +93,16 @@ class Judge:
             fingerprint=task.fingerprint,
         )
         return replace(decision, next_at=coming.at, every=coming.every)
+
+
+def _changed(task: Task, outcome: Outcome) -> bool | None:
+    """Tell whether a visit brought other content than the one before; None where that is open.
+
+    A file that was stored elsewhere, or is gone, is stored again though it is the same.
+    """
+    if outcome.kind is Kind.STORED:
+        return outcome.digest != task.digest
+    return False if outcome.kind is Kind.UNCHANGED else None
 
 
 def _bare(task: Task, now: Seconds) -> Settlement:

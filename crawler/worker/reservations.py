@@ -49,5 +49,6 @@ def has_body(visited: Visited) -> bool:
 
 
 def _is_new(visited: Visited) -> bool:
-    """Tell whether a body is to be stored of a task that has no file yet."""
-    return has_body(visited) and bool(visited.wanted) and not visited.task.digest
+    """Tell whether a body is to be stored of a task that has no file here yet."""
+    task = visited.task
+    return has_body(visited) and bool(visited.wanted) and not (task.digest and task.here)

@@ -189,6 +189,32 @@ def test_the_same_content_once_more_is_unchanged_and_its_file_left_alone(scene):
     assert (scene.folder / "gone").read_bytes() == BODY
 
 
+def test_a_file_that_lies_elsewhere_is_stored_here_though_it_is_the_same(scene):
+    """Under a name that is free here; an answer without content leaves it where it is."""
+    scene.frontier.claim([(99, "same", "x")])
+    (scene.folder / "same").write_bytes(b"another URL's")
+    elsewhere = {"path": "same", "digest": DIGEST, "here": False}
+    outcome = Outcome(Kind.STORED, 200, len(BODY), DIGEST)
+    again = scene.ended(outcome, BODY, **elsewhere)
+    empty = scene.ended(Outcome(Kind.EMPTY, 204, reason="empty"), **elsewhere)
+    assert scene.settle(again, empty) == [Kind.STORED, Kind.EMPTY]
+    stored = scene.told[0].outcome.path
+    assert (scene.folder / stored).read_bytes() == BODY
+    assert (scene.folder / "same").read_bytes() == b"another URL's"
+    assert isinstance(scene.told[1].verdict, Done), "its file is believed to be there"
+
+
+def test_a_schedule_that_adapts_takes_the_same_content_elsewhere_for_no_change(scene):
+    schedule = ScheduleOptions(every="1h", adaptive={"min": "10m", "max": "1d"})
+    scene.jobs["job"] = scene.jobs["job"].model_copy(update={"schedule": schedule})
+    elsewhere = {"digest": DIGEST, "here": False, "every": 3600.0}
+    outcome = Outcome(Kind.STORED, 200, len(BODY), DIGEST)
+    other = replace(outcome, digest="ab" * 32)
+    scene.settle(*(scene.ended(one, BODY, **elsewhere) for one in (outcome, other)))
+    same, changed = (settled.verdict.every for settled in scene.told)
+    assert same > 3600 > changed
+
+
 def test_a_part_goes_with_the_end_of_its_task_and_stays_while_it_may_be_continued(scene):
     ends = [("ended", Kind.NOT_FOUND), ("again", Kind.TIMEOUT)]
     visits = []

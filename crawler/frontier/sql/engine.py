@@ -26,6 +26,7 @@ from crawler.frontier.sql.visits import (
     owners,
     parking,
     settling,
+    stores,
     tidying,
     turns,
 )
@@ -91,6 +92,11 @@ class SqlFrontier(SqlDesk, SqlLists):
         self._clock.hear(course)
         return joined
 
+    def store_in(self, owner: int, uid: str, folder: str) -> int:
+        number = self._file.write(stores.store_in, owner, uid, folder, self.now())
+        self._visitor = replace(self._visitor, store=number)
+        return number
+
     def beat(
         self,
         owner: int,
@@ -111,6 +117,9 @@ class SqlFrontier(SqlDesk, SqlLists):
 
     def heed(self, owner: int, number: int, orders: Collection[int] = ()) -> None:
         self._file.beside(hearing.heed, owner, number, orders, self.now())
+
+    def store(self) -> int:
+        return self._visitor.store
 
     def hurry(self, until: Seconds) -> None:
         self._file.patience.ends_at = until
@@ -186,8 +195,14 @@ class SqlFrontier(SqlDesk, SqlLists):
         self._clock.hear(lease.course)
         return lease.moved(self._clock.stepped) if self._clock.stepped else lease
 
-    def claim(self, paths: Sequence[tuple[int, str, str]], owner: int | None = None) -> list[str]:
-        return self._file.write(settling.claim, paths, owner)
+    def claim(
+        self,
+        paths: Sequence[tuple[int, str, str]],
+        owner: int | None = None,
+        store: int | None = None,
+    ) -> list[str]:
+        where = self._visitor.store if store is None else store
+        return self._file.write(settling.claim, paths, owner, where)
 
     def settle(
         self,
@@ -197,5 +212,6 @@ class SqlFrontier(SqlDesk, SqlLists):
         claims: Mapping[int, str] = values.NO_CLAIMS,
         kept: Mapping[int, Kept] = values.NOTHING_KEPT,
     ) -> set[int]:
-        owed, stepped = self._lasting(hosts), self._clock.stepped
-        return self._file.stage(settling.settle, owner, settlements, owed, claims, kept, stepped)
+        owed, visitor, stepped = self._lasting(hosts), self._visitor, self._clock.stepped
+        given = (owner, settlements, owed, claims, kept)
+        return self._file.stage(settling.settle, *given, store=visitor.store, stepped=stepped)

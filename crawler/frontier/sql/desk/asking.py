@@ -42,7 +42,7 @@ _PAGES: dict[type, Callable[[Connection, Any, int], Page[Any]]] = {
     queries.HostsMet: lambda db, _, after: hosts_met(db, after),
     queries.Waits: waits,
     queries.StoredFiles: lambda db, _, after: files.stored(db, after),
-    queries.Unneeded: lambda db, query, after: files.unneeded(db, query.job, after),
+    queries.Unneeded: files.unneeded,
     queries.Sources: chunks.sources,
     queries.Chunks: chunks.chunks,
     queries.FiledOf: meaning.filed,
@@ -65,7 +65,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),
     asked.InFlight: lambda db, question: wishes.in_flight(db, question.subject),
     asked.AboutServer: lambda *_: None,
-    asked.Unnamed: lambda db, question: files.unnamed(db, question.paths, question.parts),
+    asked.Unnamed: files.unnamed,
 }
 
 

@@ -38,7 +38,7 @@ def about_url(db: Connection, question: AboutUrl) -> Sequence[KnownUrl] | Unknow
 def files_named(db: Connection, question: FilesNamed) -> list[Entry | None]:
     """Return the URL of each file and of each fingerprint, in this order."""
     by_key = f"{SELECT}task.id = (SELECT task FROM file WHERE key = ?)"
-    asked = [(by_key, path_key(path)) for path in question.paths]
+    asked = [(by_key, path_key(path, question.store)) for path in question.paths]
     asked += [(f"{SELECT}task.id = {TASK_OF}", one) for one in question.fingerprints]
     rows = [db.execute(statement, (value,)).fetchone() for statement, value in asked]
     return [Entry(*row) if row else None for row in rows]

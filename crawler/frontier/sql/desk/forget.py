@@ -21,7 +21,7 @@ from crawler.frontier.sql.rows.visited import TASKS
 from crawler.frontier.sql.states import LEASED, RETIRED, ROBOTS_JOB
 from crawler.frontier.sql.visits.files import FILES_AT_ONCE, stored_files
 from crawler.frontier.values import BEFORE_ALL
-from crawler.model import Seconds
+from crawler.model import FIRST_STORE, Seconds
 from crawler.policy.naming import path_key
 from crawler.records import StoredFile
 from crawler.urls import fingerprint
@@ -35,7 +35,8 @@ _MEANT = f"""task.job != {ROBOTS_JOB} AND task.state != {LEASED}
 AND ifnull(finished_at, ifnull(first_seen, due_at)) <= ?
 AND (task.state = {RETIRED} OR task.job IN (SELECT id FROM job WHERE NOT active))"""
 _STORED = f"""
-SELECT task.id, job.name, url, fingerprint, path, size, task.digest, task.state = {RETIRED}, active
+SELECT task.id, job.name, url, fingerprint, path, size, task.digest, task.state = {RETIRED},
+    active, store
 FROM {TASKS} JOIN job ON job.id = task.job
 WHERE {_MEANT} AND task.digest IS NOT NULL AND path IS NOT NULL AND task.id > ? AND task.id <= ?
 ORDER BY task.id LIMIT {FILES_AT_ONCE}"""
@@ -83,8 +84,12 @@ def forgettable(db: Connection, until: Seconds, after: int) -> Page[StoredFile]:
     last, on = upto(db, after)
     rows = db.execute(_STORED, (until, after, last)).fetchall()
     mine = "SELECT 1 FROM file WHERE key = ? AND task = ?"
-    named = [row for row in rows if db.execute(mine, (path_key(row[4]), row[0])).fetchone()]
-    return Page(stored_files(named), rows[-1][0] if len(rows) == FILES_AT_ONCE else on)
+    named = [
+        file
+        for file in stored_files(rows)
+        if db.execute(mine, (path_key(file.path, file.store), file.task)).fetchone()
+    ]
+    return Page(named, rows[-1][0] if len(rows) == FILES_AT_ONCE else on)
 
 
 def still_forgettable(
@@ -184,13 +189,14 @@ def _hold_place(db: Connection, last: int) -> None:
 
 def _delete_all(db: Connection, now: Seconds, rows: Sequence[Row]) -> None:
     sums: Counter[tuple[int, str]] = Counter()
-    for number, job, state, ended, _, _, path, print_ in rows:
+    for number, job, state, ended, _, _, path, print_, store in rows:
         sums.subtract([(job, ""), *counted_as(job, state, ended)])
         db.execute("DELETE FROM task WHERE id = ?", (number,))
         db.execute("DELETE FROM visited WHERE task = ?", (number,))
         db.execute("DELETE FROM unlisted WHERE job = ? AND fingerprint = ?", (job, print_))
         if path:
-            db.execute("DELETE FROM file WHERE key = ? AND task = ?", (path_key(path), number))
+            key = path_key(path, store or FIRST_STORE)
+            db.execute("DELETE FROM file WHERE key = ? AND task = ?", (key, number))
     forget_fingerprints(db, [row[7] for row in rows])
     tally(db, sums)
     update_ready_at(db, {row[5] for row in rows}, now)

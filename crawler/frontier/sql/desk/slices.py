@@ -11,8 +11,8 @@ from crawler.frontier.sql.rows.visited import TASKS
 
 ROWS_AT_ONCE = 2000
 """Rows of one transaction."""
-ROW_COLUMNS = f"task.id, task.job, task.state, {ENDED}, url, host, path, fingerprint"
-Row = tuple[int, int, int, str | None, str, int, str | None, int]
+ROW_COLUMNS = f"task.id, task.job, task.state, {ENDED}, url, host, path, fingerprint, store"
+Row = tuple[int, int, int, str | None, str, int, str | None, int, int | None]
 
 
 class Meant(NamedTuple):

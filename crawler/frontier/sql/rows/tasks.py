@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.rows.visited import columns
 from crawler.frontier.sql.states import DEAD, DONE, LEASED, RETIRED, WAITING
-from crawler.model import Kept, Kind, Outcome, Seconds, Task, Validators
+from crawler.model import FIRST_STORE, Kept, Kind, Outcome, Seconds, Task, Validators
 from crawler.policy.retry import end_of, host_asked_for_it, is_hosts_word, state_of
 from crawler.records import Again, Dead, Done, Hop, Settlement, Verdict
 from crawler.urls import host_of
@@ -15,7 +15,7 @@ from crawler.urls import host_of
 COLUMNS = columns(
     "id, fingerprint, job, host, url, location, path, attempt, failures, hops, "
     "put_off, etag, last_modified, part, part_etag, part_modified, part_total, "
-    "due_at, ended, digest, every, extra, listed, via"
+    "due_at, ended, digest, every, extra, listed, store, part_store, via"
 )
 _TALLY = """
 INSERT INTO tally VALUES (?, ?, ?)
@@ -25,12 +25,23 @@ ENDS = (Done, Dead)
 """A tuple: a union is made anew, and asked slowly, for every row."""
 
 
-def task_of(row: tuple[Any, ...], job: str, key: str | None = None, rules_version: int = 0) -> Task:
-    """Return the task of a row of COLUMNS; `key` is name:port of its host, where that is known."""
+def task_of(
+    row: tuple[Any, ...],
+    job: str,
+    key: str | None = None,
+    rules_version: int = 0,
+    store: int | None = None,
+) -> Task:
+    """Return the task of a row of COLUMNS; `key` is name:port of its host, where that is known.
+
+    What lies in another store than `store` is nothing to go on from; None is of no store.
+    """
     number, fingerprint, _, host, url, location, path, attempt, failures, hops, *others = row
     put_off, etag, last_modified, part, part_etag, part_modified, part_total, *others = others
-    due_at, ended, digest, every, extra, listed, via = others
+    due_at, ended, digest, every, extra, listed, file_store, part_store, via = others
     there = location or url
+    here = not digest or _lies_in(store, file_store)
+    has_part = part and _lies_in(store, part_store)
     return Task(
         id=number,
         job=job,
@@ -44,8 +55,8 @@ def task_of(row: tuple[Any, ...], job: str, key: str | None = None, rules_versio
         put_off=put_off,
         hops=hops,
         path=path,
-        stored=Validators(etag, last_modified) if etag or last_modified else None,
-        kept=Kept(part, Validators(part_etag, part_modified), part_total) if part else None,
+        stored=_stored(etag, last_modified) if here else None,
+        kept=Kept(part, Validators(part_etag, part_modified), part_total) if has_part else None,
         robots=via is not None,
         rules_version=rules_version,
         due_at=due_at,
@@ -54,7 +65,16 @@ def task_of(row: tuple[Any, ...], job: str, key: str | None = None, rules_versio
         every=every,
         extra=json.loads(extra) if extra else None,
         listed=via is None or listed > 0,
+        here=here,
     )
+
+
+def _lies_in(store: int | None, where: int | None) -> bool:
+    return store in {None, where or FIRST_STORE}
+
+
+def _stored(etag: str | None, last_modified: str | None) -> Validators | None:
+    return Validators(etag, last_modified) if etag or last_modified else None
 
 
 class Row(NamedTuple):
@@ -89,6 +109,8 @@ class Row(NamedTuple):
     cleared: bool
     """Whether it is suspected no more."""
     media_type: str | None
+    away: bool
+    """Whether its file lies in another store, and stays the one that it has."""
 
 
 def row_of(settled: Settlement) -> Row:
@@ -128,7 +150,12 @@ def row_of(settled: Settlement) -> Row:
         host_asked=isinstance(verdict, Again) and is_hosts_word(outcome, verdict.at - now),
         cleared=state_of(outcome) == "well",
         media_type=outcome.media_type,
+        away=_stays_away(task, outcome),
     )
+
+
+def _stays_away(task: Task, outcome: Outcome) -> bool:
+    return not (task.here or outcome.digest)
 
 
 class _Then(NamedTuple):

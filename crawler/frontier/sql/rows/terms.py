@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from crawler.frontier.sql.connection import Connection, Cursor
 from crawler.frontier.sql.rows.pauses import JOB_PAUSED
 from crawler.frontier.values import LeasedHost
-from crawler.model import Seconds, Task
+from crawler.model import FIRST_STORE, Seconds, Task
 from crawler.records import Health, Rest, Robots
 
 _HOSTS = """
@@ -31,6 +31,8 @@ class Visitor:
     """The digests of the jobs that it can visit, by name; None for every job."""
     held: frozenset[str] = frozenset()
     """Names of jobs that it could visit and does not, until their lists are read."""
+    store: int = FIRST_STORE
+    """Number of the store where its files lie."""
 
 
 class HostJob(NamedTuple):

@@ -65,6 +65,7 @@ CREATE TABLE process (
     born TEXT NOT NULL,
     started_at REAL NOT NULL,
     lease_until REAL NOT NULL,             -- of every host that it owns
+    store INTEGER NOT NULL DEFAULT 0,      -- where its files lie; 0: not known yet
     seen_at REAL NOT NULL DEFAULT 0,       -- of its last heartbeat
     state TEXT NOT NULL DEFAULT 'starting',
     config TEXT NOT NULL DEFAULT '',       -- its configuration file
@@ -121,7 +122,8 @@ CREATE TABLE host (
     share REAL,                            -- share of such visits, lately
     first_failed_at REAL,                  -- of its failures in a row; NULL: it is well
     spacing REAL,                          -- time between its visits, lately
-    per_day INTEGER                        -- visits that budget and hours allow; NULL: any number
+    per_day INTEGER,                       -- visits that budget and hours allow; NULL: any number
+    store INTEGER NOT NULL DEFAULT 0       -- of its last visit; 0: of none, or there is only one
 ) STRICT;
 CREATE INDEX host_ready ON host (class, ready_at)
     WHERE owner IS NULL AND ready_at IS NOT NULL AND NOT parked;
@@ -221,11 +223,18 @@ CREATE TABLE clock (                       -- of the frontier, see policy/course
 ) STRICT;
 INSERT INTO clock (id) VALUES (1);
 
+CREATE TABLE store (                       -- output folders in which files lie
+    id INTEGER PRIMARY KEY,                -- 1 is the first; never used again
+    uid TEXT NOT NULL UNIQUE,              -- in its mark, see store/mark.py
+    machine TEXT NOT NULL,                 -- that saw it last
+    folder TEXT NOT NULL,                  -- and where
+    seen_at REAL NOT NULL
+) STRICT;
 CREATE TABLE file (
-    key INTEGER PRIMARY KEY,               -- naming.path_key
+    key INTEGER PRIMARY KEY,               -- of store and path, see naming.path_key
     task INTEGER NOT NULL,
-    machine TEXT NOT NULL DEFAULT '',      -- where it lies; '': on the only one
-    store TEXT NOT NULL DEFAULT ''         -- its output; '': the folder
+    machine TEXT NOT NULL DEFAULT '',      -- of no meaning, like the next one
+    store TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE TABLE tally (                       -- sums, kept in every transaction

@@ -23,7 +23,9 @@ CREATE TABLE visited (                     -- what visits have left of a URL, an
     success_at INTEGER,                    -- wall times in seconds
     changed_at INTEGER,                    -- when a visit last brought other content
     every REAL,                            -- seconds between visits, where they adapt
-    host_asked INTEGER NOT NULL DEFAULT 0  -- whether it waits as its host asked, and not by us
+    host_asked INTEGER NOT NULL DEFAULT 0, -- whether it waits as its host asked, and not by us
+    store INTEGER,                         -- where the stored file lies; NULL: in the first one
+    part_store INTEGER                     -- and the part
 ) STRICT;
 CREATE VIEW entry AS SELECT
     task.*, visited.location, ifnull(visited.suspicion, 0) AS suspicion,
@@ -32,6 +34,6 @@ CREATE VIEW entry AS SELECT
     ifnull(visited.unverified, 0) AS unverified, visited.media_type, visited.final_location,
     visited.part, visited.part_etag, visited.part_modified, visited.part_total,
     visited.success_at, visited.changed_at, visited.every,
-    ifnull(visited.host_asked, 0) AS host_asked
+    ifnull(visited.host_asked, 0) AS host_asked, visited.store, visited.part_store
 FROM task LEFT JOIN visited ON visited.task = task.id;
 """

@@ -20,7 +20,7 @@ from crawler.frontier.sql.rows.robots import ask, learn
 from crawler.frontier.sql.rows.tasks import ENDS, row_of
 from crawler.frontier.sql.states import LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.sql.visits.owners import renew
-from crawler.model import Kept, Seconds
+from crawler.model import FIRST_STORE, Kept, Seconds
 from crawler.policy.naming import path_key, suffixed
 from crawler.records import Hop, HostRecord, Settlement
 from crawler.urls import host_of
@@ -52,28 +52,31 @@ WHERE id IN (/* few */ SELECT id FROM temp.settled)"""
 _VISIT = """
 INSERT INTO visited (
     task, location, hops, kind, status, reason, directives, size, etag, last_modified,
-    unverified, media_type, success_at, changed_at, every, host_asked)
+    unverified, media_type, success_at, changed_at, every, host_asked, store)
 SELECT id, location, hops, kind, status, reason, directives,
     iif(digest IS NULL, NULL, size), etag, last_modified, iif(digest IS NULL, FALSE, unverified),
-    iif(digest IS NULL, NULL, media_type), success_at, changed_at, every, host_asked
+    iif(digest IS NULL, NULL, media_type), success_at, changed_at, every, host_asked,
+    iif(digest IS NULL, NULL, CAST(:store AS INTEGER))
 FROM temp.settled WHERE true
 ON CONFLICT (task) DO UPDATE SET (
     location, hops, kind, status, reason, directives, size, etag, last_modified,
     unverified, media_type, final_location, part, success_at, changed_at, every,
-    host_asked, suspicion
+    host_asked, suspicion, store
 ) = (SELECT
     s.location, s.hops, s.kind, s.status, s.reason, s.directives,
-    iif(s.digest IS NULL, visited.size, s.size), s.etag, s.last_modified,
+    iif(s.digest IS NULL, visited.size, s.size),
+    iif(s.away, visited.etag, s.etag), iif(s.away, visited.last_modified, s.last_modified),
     iif(s.digest IS NULL, visited.unverified, s.unverified),
     iif(s.digest IS NULL, visited.media_type, s.media_type),
     iif(s.digest IS NULL, visited.final_location, visited.location),
     iif(s.ended, NULL, visited.part), ifnull(s.success_at, visited.success_at),
     ifnull(s.changed_at, visited.changed_at), s.every, s.host_asked,
-    iif(s.cleared, 0, visited.suspicion)
+    iif(s.cleared, 0, visited.suspicion),
+    iif(s.digest IS NULL, visited.store, CAST(:store AS INTEGER))
     FROM temp.settled AS s WHERE s.id = visited.task)"""
 SETTLE = Procedure(
     "settle",
-    "owner now",
+    "owner now store",
     _UNSETTLED,
     _COUNT,
     _SETTLE,
@@ -86,11 +89,12 @@ SETTLE = Procedure(
 FAIL = Procedure("note_failures", "now", *NOTE_FAILURES)
 """Notes those of the settlements that failed, after these: most calls have none."""
 _KEEP = f"""
-INSERT INTO visited (task, part, part_etag, part_modified, part_total)
-SELECT id, :part, :etag, :modified, :total FROM task
+INSERT INTO visited (task, part, part_etag, part_modified, part_total, part_store)
+SELECT id, :part, :etag, :modified, :total, CAST(:store AS INTEGER) FROM task
 WHERE id = :task AND state = {LEASED} AND {OWNED}
 ON CONFLICT (task) DO UPDATE SET part = excluded.part, part_etag = excluded.part_etag,
-    part_modified = excluded.part_modified, part_total = excluded.part_total"""
+    part_modified = excluded.part_modified, part_total = excluded.part_total,
+    part_store = excluded.part_store"""
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
 _WANTED = """
@@ -102,7 +106,9 @@ _CLAIMED = f"""
 SELECT wanted, task FROM ({_WANTED}) CROSS JOIN file ON key = wanted AND task = claimant"""
 
 
-def claim(db: Connection, paths: Sequence[tuple[int, str, str]], owner: int | None) -> list[str]:
+def claim(
+    db: Connection, paths: Sequence[tuple[int, str, str]], owner: int | None, store: int
+) -> list[str]:
     """Reserve a file for each (task, first, second choice), or the second with a number added.
 
     Raises:
@@ -110,12 +116,12 @@ def claim(db: Connection, paths: Sequence[tuple[int, str, str]], owner: int | No
     """
     if owner is not None:
         renew(db, owner, 0.0)
-    firsts = [(path_key(path), task) for task, path, _ in paths]
+    firsts = [(path_key(path, store), task) for task, path, _ in paths]
     mine = _claim_all(db, firsts)
     return [
         path
         if first in mine
-        else next(choice for choice in _others(task, second) if _claim_one(db, task, choice))
+        else next(one for one in _others(task, second) if _claim_one(db, task, one, store))
         for first, (task, path, second) in zip(firsts, paths, strict=True)
     ]
 
@@ -138,8 +144,8 @@ def _others(task: int, second: str) -> Iterator[str]:
         yield suffixed(second, number)
 
 
-def _claim_one(db: Connection, task: int, path: str) -> bool:
-    key = path_key(path)
+def _claim_one(db: Connection, task: int, path: str, store: int) -> bool:
+    key = path_key(path, store)
     db.execute("INSERT OR IGNORE INTO file (key, task) VALUES (?, ?)", (key, task))
     (owner,) = db.execute("SELECT task FROM file WHERE key = ?", (key,)).fetchone()
     return bool(owner == task)
@@ -152,12 +158,15 @@ def settle(
     hosts: Sequence[HostRecord],
     claims: Mapping[int, str],
     kept: Mapping[int, Kept],
+    *,
+    store: int,
     stepped: Seconds,
 ) -> set[int]:
     """Record verdicts, hops to other hosts, the sums, and the rests of hosts; reserve files.
 
     `claims` are the first choices of tasks whose bodies are still to be written. Return those that
-    have theirs now. `stepped` is the sum of the steps of the clock, as the owner has heard of them.
+    have theirs now, in `store`. `stepped` is the sum of the steps of the clock, as the owner has
+    heard of them.
 
     Raises:
         LeaseLostError: the owner was taken for dead.
@@ -168,16 +177,17 @@ def settle(
         db,
         settled=map(row_of, settlements),
         failed=failed,
-        claimed={path_key(path): task for task, path in claims.items()}.items(),
+        claimed={path_key(path, store): task for task, path in claims.items()}.items(),
         **owed_rows(hosts),
     )
-    parts = [_part_of(owner, task, part) for task, part in kept.items()]
+    where = None if store == FIRST_STORE else store
+    parts = [_part_of(owner, task, part) | {"store": where} for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
     with file.locked(beside=not leads and not any(map(_brings_rules, settlements))):
         _lead(db, names, leads)
         db.executemany(_KEEP, parts)
-        db.run(SETTLE, {"owner": owner, "now": now})
+        db.run(SETTLE, {"owner": owner, "now": now, "store": where})
         if failed:
             db.run(FAIL, {"now": now})
         update_ready_at(db, _learned(db, names, settlements), now)

@@ -207,7 +207,7 @@ class Answer:
     def read(self, names: Names, visitor: Visitor) -> tuple[LeasedHost, ...]:
         """Return them in the order in which they were wanted."""
         terms = terms_from(self._terms, visitor)
-        tasks = self._read_tasks(names, terms)
+        tasks = self._read_tasks(names, visitor, terms)
         rules = known_from(self._rules)
         return tuple(
             terms[host].leased(
@@ -216,12 +216,15 @@ class Answer:
             for host, number in self._wanted.fetchall()
         )
 
-    def _read_tasks(self, names: Names, terms: Mapping[int, Terms]) -> dict[int, list[Task]]:
+    def _read_tasks(
+        self, names: Names, visitor: Visitor, terms: Mapping[int, Terms]
+    ) -> dict[int, list[Task]]:
         tasks: dict[int, list[Task]] = defaultdict(list)
         for row in self._tasks.fetchall():
             host = terms[row[3]]
             job = _job_of(self._db, names, row, host)
-            tasks[row[3]].append(task_of(row, job, host.host.key, host.host.rules_version))
+            host_key, version = host.host.key, host.host.rules_version
+            tasks[row[3]].append(task_of(row, job, host_key, version, visitor.store))
         return tasks
 
 

@@ -155,5 +155,15 @@ CREATE TABLE ordered (
     heard_at REAL
 ) STRICT;
 CREATE INDEX ordered_process ON ordered (process);
+-- in which output folder files lie
+CREATE TABLE store (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    machine TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    seen_at REAL NOT NULL
+) STRICT;
+ALTER TABLE process ADD COLUMN store INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE host ADD COLUMN store INTEGER NOT NULL DEFAULT 0;
 """,
 }

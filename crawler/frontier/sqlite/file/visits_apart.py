@@ -28,7 +28,9 @@ CREATE TABLE visited (
     success_at INTEGER,
     changed_at INTEGER,
     every REAL,
-    host_asked INTEGER NOT NULL DEFAULT 0
+    host_asked INTEGER NOT NULL DEFAULT 0,
+    store INTEGER,
+    part_store INTEGER
 ) STRICT;
 CREATE TABLE moved (
     id INTEGER PRIMARY KEY,
@@ -66,7 +68,7 @@ CREATE TRIGGER task_moves AFTER DELETE ON task BEGIN
         OLD.location, OLD.suspicion, OLD.hops, OLD.kind, OLD.status, OLD.reason,
         OLD.directives, OLD.size, OLD.etag, OLD.last_modified, OLD.unverified, OLD.media_type,
         OLD.final_location, OLD.part, OLD.part_etag, OLD.part_modified, OLD.part_total,
-        OLD.success_at, OLD.changed_at, OLD.every, OLD.host_asked
+        OLD.success_at, OLD.changed_at, OLD.every, OLD.host_asked, NULL, NULL
     WHERE OLD.attempt > 0 OR coalesce(OLD.location, OLD.kind, OLD.status, OLD.reason,
         OLD.directives, OLD.size, OLD.etag, OLD.last_modified, OLD.media_type,
         OLD.final_location, OLD.part, OLD.part_etag, OLD.part_modified, OLD.part_total,
@@ -86,6 +88,6 @@ CREATE VIEW entry AS SELECT
     ifnull(visited.unverified, 0) AS unverified, visited.media_type, visited.final_location,
     visited.part, visited.part_etag, visited.part_modified, visited.part_total,
     visited.success_at, visited.changed_at, visited.every,
-    ifnull(visited.host_asked, 0) AS host_asked
+    ifnull(visited.host_asked, 0) AS host_asked, visited.store, visited.part_store
 FROM task LEFT JOIN visited ON visited.task = task.id;
 """

@@ -13,7 +13,7 @@ from tests.parts.frontiers import NOW, join, one_task, reclaim, seed, seeds, set
 from tests.parts.ledgers import execute, listed
 
 URLS = 20_000
-MOST_B = 220
+MOST_B = 225
 """Bytes of a URL with a host of its own, beyond the URL."""
 
 
