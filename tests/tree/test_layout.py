@@ -168,6 +168,7 @@ ELSEWHERE = {
     "frontier/values.py": "values alone",
     "frontier/sql/visits/beats.py": "parts/frontier/sql/visits/test_owners.py",
     "frontier/sql/visits/reclaiming.py": "parts/frontier/sql/visits/test_owners.py",
+    "frontier/sql/visits/found.py": "parts/frontier/sql/visits/test_homes.py",
     "frontier/sql/visits/ready.py": "parts/frontier/sql/visits/test_turns.py",
     "frontier/sql/visits/fair_share.py": "parts/frontier/sql/visits/test_turns.py",
     "frontier/sql/rows/slices.py": "parts/frontier/sql/visits/test_tidying.py",

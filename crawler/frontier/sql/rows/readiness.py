@@ -58,11 +58,15 @@ UPDATE host SET {
 _VALUES = f"""({", ".join(staging.OWED)}) = (
     SELECT {", ".join(staging.OWED).replace(" address", " ifnull(owed.address, host.address)")}
     FROM temp.owed WHERE owed.id = host.id)"""
+_HOME = """
+store = ifnull((SELECT nullif(process.store, 0) FROM process
+    WHERE process.id = :owner AND EXISTS (SELECT 1 FROM store WHERE store.id > 1)), host.store)"""
+"""Notes where the files lie that visits of `:owner` have brought, in a ledger of several stores."""
 _WOKEN = "EXISTS (SELECT 1 FROM woken WHERE woken.host = owed.id)"
 _OWED_TIMES = _times("""
 (SELECT max(owed.next_at, owed.opens_at) FROM temp.owed WHERE owed.id = host.id)""")
 LEAVE = f"""
-UPDATE host SET owner = NULL, {_VALUES}, {_OWED_TIMES}
+UPDATE host SET owner = NULL, {_VALUES}, {_OWED_TIMES}, {_HOME}
 WHERE id IN (/* few */ SELECT id FROM temp.owed WHERE leaves AND NOT {_WOKEN})
 AND +owner = :owner"""
 """Records what hosts are owed that leave `:owner`, and at `:now` when they are ready.
@@ -72,7 +76,7 @@ in between; `LEFT` selects them.
 """
 LEFT = f"SELECT id FROM temp.owed WHERE leaves AND {_WOKEN}"
 _OWE = f"""
-UPDATE host SET {_VALUES}
+UPDATE host SET {_VALUES}, {_HOME}
 WHERE id IN (/* few */ SELECT id FROM temp.owed WHERE NOT leaves OR {_WOKEN}) AND +owner = :owner"""
 OWE_ALL = (NOTE_RESTS, _OWE, MEND_UNHEARD)
 """Statements that record rests and health of the staged hosts that `:owner` has."""

@@ -127,6 +127,8 @@ CREATE TABLE host (
 ) STRICT;
 CREATE INDEX host_ready ON host (class, ready_at)
     WHERE owner IS NULL AND ready_at IS NOT NULL AND NOT parked;
+CREATE INDEX host_home ON host (store, class, ready_at)
+    WHERE store > 0 AND owner IS NULL AND ready_at IS NOT NULL AND NOT parked;
 CREATE INDEX host_parked ON host (address, ready_at) WHERE parked;
 CREATE INDEX host_owner ON host (owner) WHERE owner IS NOT NULL;
 CREATE INDEX host_held ON host (address) WHERE owner IS NOT NULL AND address IS NOT NULL;

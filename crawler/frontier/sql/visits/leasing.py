@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from crawler.frontier.classes import CLASSES
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.procedures import OWNED, Apart, Procedure
 from crawler.frontier.sql.rows import staging
@@ -19,7 +18,7 @@ from crawler.frontier.sql.rows.file import Transactions
 from crawler.frontier.sql.rows.readiness import LEAVE, LEFT, OWE_ALL, free, owed_rows
 from crawler.frontier.sql.rows.terms import Visitor
 from crawler.frontier.sql.states import LEASED, WAITING
-from crawler.frontier.sql.visits import parking, ready, turns
+from crawler.frontier.sql.visits import homes, parking, ready, turns
 from crawler.frontier.sql.visits.ready import Looks
 from crawler.frontier.values import Lease
 from crawler.model import Seconds
@@ -84,13 +83,7 @@ TAKE_BACK = Procedure(
     let_go(f"SELECT address FROM host WHERE id IN ({_NEW})"),
 )
 _NEXT = f"""
-SELECT {COLUMNS}, (SELECT min(ready_at) FROM ({
-    " UNION ALL ".join(
-        f"SELECT * FROM (SELECT ready_at FROM host WHERE class = {weight} AND owner IS NULL "
-        "AND NOT parked AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1)"
-        for weight in CLASSES
-    )
-} UNION ALL {parking.FIRST})) FROM clock"""
+SELECT {COLUMNS}, (SELECT min(ready_at) FROM ({homes.NEXT} UNION ALL {parking.FIRST})) FROM clock"""
 """The clock's course, and when the next host is ready that nobody owns."""
 _ANSWERED = """
 SELECT owed.address, ifnull(address.answered_at, 0.0)
@@ -122,7 +115,8 @@ def lease(
         file.undo_lease(owner, now)
     _know(file, visitor)
     _stage(db, refills, idle, back, found)
-    values = {"owner": owner, "now": now, "new": new, "all_jobs": visitor.jobs is None}
+    all_jobs, store = visitor.jobs is None, visitor.store
+    values = {"owner": owner, "now": now, "new": new, "all_jobs": all_jobs, "store": store}
     moves = bool(idle or back or found)
     taken = looks.company.run(file, lambda: _take(file, looks, values, refills, moves=moves))
     refused = db.execute("SELECT host FROM temp.refused")

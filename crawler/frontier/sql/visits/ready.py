@@ -3,12 +3,12 @@
 Those that are ready for longest go first, but one at a time from each address: a host goes behind
 those whose address has fewer before it, held by the process or ready. What is beyond
 `parking.ENOUGH` is parked, so that a look gets past the line of one address to those of others.
+Where files lie in several stores, foreign hosts go behind all others (see homes.py).
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from crawler.frontier.classes import CLASSES, Shares
@@ -16,8 +16,9 @@ from crawler.frontier.sql.connection import Connection, Cursor, require_alone
 from crawler.frontier.sql.rows.file import Company
 from crawler.frontier.sql.rows.pauses import ALL_PAUSED
 from crawler.frontier.sql.states import ROBOTS_JOB
-from crawler.frontier.sql.visits import parking
+from crawler.frontier.sql.visits import homes, parking
 from crawler.frontier.sql.visits.fair_share import HOLDERS, fair_share
+from crawler.frontier.sql.visits.found import Found, Row
 from crawler.frontier.sql.visits.parking import ENOUGH
 from crawler.frontier.sql.visits.turns import MINE
 from crawler.model import Seconds
@@ -26,13 +27,16 @@ _SCANNED = 256
 """Ready hosts that are looked at at once."""
 _SCANS = 8
 """How often at the most: the address may be crowded, and the job mean something else."""
-_HOSTS = """
-SELECT id, ready_at, host.address, address.owner FROM host LEFT JOIN address ON ip = host.address
-WHERE class = :class AND host.owner IS NULL AND NOT parked"""
-_EQUAL = f"{_HOSTS} AND ready_at = :at AND id > :host ORDER BY id LIMIT :limit /* free */"
-_BEYOND = (
-    f"{_HOSTS} AND ready_at > :at AND ready_at <= :now ORDER BY ready_at LIMIT :limit /* free */"
-)
+_HOSTS = f"""
+SELECT id, ready_at, host.address, address.owner, {homes.FOREIGN}
+FROM host LEFT JOIN address ON ip = host.address
+WHERE class = :class AND host.owner IS NULL AND NOT parked AND"""
+_EQUAL = f"""
+{_HOSTS} {homes.OPEN} AND ready_at = :at AND id > :host ORDER BY id LIMIT :limit /* free */"""
+_BEYOND = f"""
+{_HOSTS} {homes.OPEN} AND ready_at > :at AND ready_at <= :now
+ORDER BY ready_at LIMIT :limit /* free */"""
+_OWN = f"{_HOSTS} {homes.OWN} AND ready_at <= :now ORDER BY ready_at LIMIT :limit /* free */"
 _OURS = f"""
 SELECT DISTINCT host FROM json_each(:hosts) CROSS JOIN host_job ON host = value
 JOIN job ON job.id = job AND active WHERE {MINE}"""
@@ -60,42 +64,6 @@ class Looks:
     """By class, where the next look goes on: the last one has not found enough until there."""
 
 
-class _Row(NamedTuple):
-    """A ready host, and the process that holds its address."""
-
-    host: int
-    ready_at: Seconds
-    address: str | None
-    holder: int | None
-
-
-@dataclass(slots=True)
-class _Found:
-    """Hosts that a process may take, in the order in which they are ready."""
-
-    hosts: dict[int, bool] = field(default_factory=dict)
-    """By number, whether the process holds their address already."""
-    levels: list[list[int]] = field(default_factory=lambda: [[] for _ in range(ENOUGH + 1)])
-    """By how many hosts there are before them at their address, or ENOUGH of them."""
-    more: bool = False
-    """Whether there may be others, for what was looked at was parked."""
-
-    def add(self, crowd: parking.Crowd, rows: Sequence[_Row]) -> None:
-        """Add hosts, each behind those that are held at its address or were added before."""
-        crowd.count({row.address for row in rows if row.address and row.holder is not None})
-        for row in rows:
-            self.hosts[row.host] = row.holder is not None
-            self.levels[crowd.level(row.address)].append(row.host)
-
-    def enough(self, new: int) -> bool:
-        """Tell whether there are `new` at addresses of their own, or more are to be parked."""
-        return len(self.levels[0]) >= new or len(self.levels[ENOUGH]) >= new + _SCANNED
-
-    def first(self, new: int) -> dict[int, bool]:
-        """Return `new` of them, those first whose address has fewest."""
-        return {host: self.hosts[host] for host in islice(chain(*self.levels), new)}
-
-
 class Chosen(NamedTuple):
     """Hosts to take."""
 
@@ -106,6 +74,14 @@ class Chosen(NamedTuple):
     """Whether others were not looked at."""
     paused: bool = False
     """Whether everything is: nothing is taken."""
+
+
+class _First(NamedTuple):
+    """The first ready hosts of a class."""
+
+    rows: list[Row]
+    own: list[Row]
+    """Those of the store of the process, which sees them behind any number of others."""
 
 
 class _Asked:
@@ -123,10 +99,14 @@ class _Asked:
             weight: _ask_for(db, {**values, "class": weight}, _BEGIN, new)
             for weight in (CLASSES if new > 0 else ())
         }
+        self._own = {
+            weight: db.execute(_OWN, {**values, "class": weight, "limit": new})
+            for weight in self._first
+        }
         self._db = db
         self._new = new
 
-    def read(self) -> tuple[int, bool, bool, dict[int, list[_Row]]]:
+    def read(self) -> tuple[int, bool, bool, dict[int, _First]]:
         """Return the share of the owner, whether all is paused, whether jobs are strange to it.
 
         Return also the first ready hosts, by class.
@@ -136,7 +116,8 @@ class _Asked:
         if self._open and self._new > 0 and not paused and self._open.fetchone()[0]:
             require_alone(self._db)
         rows = {
-            weight: list(map(_Row._make, one.fetchall())) for weight, one in self._first.items()
+            weight: _First(_read(one), _read(self._own[weight]))
+            for weight, one in self._first.items()
         }
         share = fair_share(holders, 0 if paused else self._new)
         return share, bool(paused), strange, rows
@@ -155,7 +136,7 @@ def choose(db: Connection, looks: Looks, values: Mapping[str, Any]) -> Chosen:
 
 
 def _ready(
-    db: Connection, looks: Looks, values: Mapping[str, Any], first: Mapping[int, list[_Row]]
+    db: Connection, looks: Looks, values: Mapping[str, Any], first: Mapping[int, _First]
 ) -> tuple[dict[int, dict[int, bool]], bool]:
     """Return ready hosts, by class, with whether the owner has their address already.
 
@@ -178,8 +159,8 @@ def _ready_of(
     crowd: parking.Crowd,
     looks: Looks,
     values: Mapping[str, Any],
-    first: list[_Row],
-) -> _Found:
+    first: _First,
+) -> Found:
     """Return up to `new` hosts of a class, and more if some jobs are `strange` to the owner.
 
     `first` are the first ready ones.
@@ -187,28 +168,38 @@ def _ready_of(
     A host at an address of another process is parked. One whose jobs all mean something else to
     this process is left to those that know them, and the next look goes on behind it.
     """
-    found, weight, strange, new = _Found(), values["class"], values["strange"], values["new"]
-    place = looks.places.pop(weight, _BEGIN) if strange else _BEGIN
+    found, weight, strange, new = Found(), values["class"], values["strange"], values["new"]
+    place, own = looks.places.pop(weight, _BEGIN) if strange else _BEGIN, first.own
     for turn in range(_SCANS):
         limit = max(new, _SCANNED) if strange or turn else new
-        rows = _scan(db, values, place, limit) if strange or turn else first
-        free = _free(db, rows, values)
+        rows = _scan(db, values, place, limit) if strange or turn else first.rows
+        looked = _in_order(rows, own)
+        free = _free(db, looked, values)
         found.add(crowd, _ours(db, values, free) if strange else free)
-        if len(rows) < limit or found.enough(new):
+        if len(rows) < limit or found.enough(new, _SCANNED):
             return found
-        place = _Place(rows[-1].ready_at, rows[-1].host)
+        place, own = _Place(rows[-1].ready_at, rows[-1].host), []
     looks.places[weight] = place
-    found.more = len(rows) > len(free)  # what was parked is out of the way of the next lease
+    found.more = len(looked) > len(free)  # what was parked is out of the way of the next lease
     return found
 
 
-def _scan(db: Connection, values: Mapping[str, Any], place: _Place, limit: int) -> list[_Row]:
+def _scan(db: Connection, values: Mapping[str, Any], place: _Place, limit: int) -> list[Row]:
     """Return the next ready hosts of a class."""
     at = {**values, "at": place.at, "host": place.host, "limit": limit}
     rows = db.execute(_EQUAL, at).fetchall() if place.host else []
     if len(rows) < limit:
         rows += _ask_for(db, values, place, limit - len(rows)).fetchall()
-    return list(map(_Row._make, rows))
+    return list(map(Row._make, rows))
+
+
+def _read(rows: Cursor) -> list[Row]:
+    return list(map(Row._make, rows.fetchall()))
+
+
+def _in_order(rows: list[Row], own: list[Row]) -> list[Row]:
+    """Return hosts in the order in which they are ready; some of them twice."""
+    return sorted((*rows, *own), key=lambda row: row.ready_at) if own else rows
 
 
 def _ask_for(db: Connection, values: Mapping[str, Any], place: _Place, limit: int) -> Cursor:
@@ -216,7 +207,7 @@ def _ask_for(db: Connection, values: Mapping[str, Any], place: _Place, limit: in
     return db.execute(_BEYOND, {**values, "at": place.at, "limit": limit})
 
 
-def _free(db: Connection, rows: Sequence[_Row], values: Mapping[str, Any]) -> list[_Row]:
+def _free(db: Connection, rows: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
     """Return the hosts whose address no other process has, and park the others."""
     free = [row for row in rows if row.holder in {None, values["owner"]}]
     others = [row.host for row in rows if row.holder not in {None, values["owner"]}]
@@ -224,7 +215,7 @@ def _free(db: Connection, rows: Sequence[_Row], values: Mapping[str, Any]) -> li
     return free
 
 
-def _ours(db: Connection, values: Mapping[str, Any], rows: Sequence[_Row]) -> list[_Row]:
+def _ours(db: Connection, values: Mapping[str, Any], rows: Sequence[Row]) -> list[Row]:
     """Return those hosts that a job visits which means the same to the owner."""
     numbers = {**values, "hosts": json.dumps([row.host for row in rows])}
     ours = {host for (host,) in db.execute(_OURS, numbers)}

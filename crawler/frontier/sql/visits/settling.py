@@ -180,7 +180,7 @@ def settle(
         claimed={path_key(path, store): task for task, path in claims.items()}.items(),
         **owed_rows(hosts),
     )
-    where = None if store == FIRST_STORE else store
+    where = _noted(store)
     parts = [_part_of(owner, task, part) | {"store": where} for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
@@ -192,6 +192,11 @@ def settle(
             db.run(FAIL, {"now": now})
         update_ready_at(db, _learned(db, names, settlements), now)
     return {task for (task,) in db.execute(_RESERVED)} if claims else set()
+
+
+def _noted(store: int) -> int | None:
+    """Return a store as rows of visits have it: the first one takes no byte there."""
+    return None if store == FIRST_STORE else store
 
 
 def _part_of(owner: int, task: int, kept: Kept) -> dict[str, object]:

@@ -165,5 +165,7 @@ CREATE TABLE store (
 ) STRICT;
 ALTER TABLE process ADD COLUMN store INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN store INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX host_home ON host (store, class, ready_at)
+    WHERE store > 0 AND owner IS NULL AND ready_at IS NOT NULL AND NOT parked;
 """,
 }
