@@ -215,7 +215,6 @@ class App:
             progress=configuration.settings.crawler.log.progress,
             when_settled=partial(self._look, done),
         )
-        self.keeper.when_left = visiting.feeder.leaser.look
         self.keeper.under_way = partial(visits_under_way, visiting)
         self._standing = Standing(
             self._file, configuration, self._log, stop=self.stop, reload=self._mailbox.reload,

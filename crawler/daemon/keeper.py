@@ -49,8 +49,6 @@ class Keeper:
         self._when_settled = when_settled
         self.beaten: list[Callable[[Beat], None]] = []
         """Are called after each heartbeat, with what the ledger answered."""
-        self.when_left: Callable[[], None] = lambda: None
-        """Is called when another process is no more, which may have been the last of its store."""
         self.under_way: Callable[[], Sequence[UnderWay]] = tuple
         """Returns the oldest visits under way."""
         self._looked = False
@@ -98,8 +96,6 @@ class Keeper:
         self._watched = self._watch.look(beat.seen, time.monotonic())
         if beat.reclaimed:
             self._sweep(beat.reclaimed)
-        if self._watch.left:
-            self.when_left()
         self._output.look()
         for hear in self.beaten:
             hear(beat)

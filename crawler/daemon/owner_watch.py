@@ -11,13 +11,10 @@ class OwnerWatch:
 
     def __init__(self) -> None:
         self._changed: dict[int, tuple[Seconds, Seconds]] = {}
-        self.left = False
-        """Whether somebody who was there before the last look was there no more."""
 
     def look(self, seen: Mapping[int, Seconds], now: Seconds) -> Watched:
         """Compare with the last look; `seen` is when each owner was last seen, by its own clock."""
         before = self._changed
-        self.left = not before.keys() <= seen.keys()
         self._changed = {
             owner: before[owner] if owner in before and before[owner][0] == at else (at, now)
             for owner, at in seen.items()

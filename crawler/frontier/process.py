@@ -37,6 +37,11 @@ class Process:
         return self.lives(machine) or (not self.is_gone(machine) and lease_until >= now)
 
 
+def host_name(machine: str) -> str:
+    """Return the name by which people know a `Process.machine`."""
+    return machine.partition(" ")[0]
+
+
 def current() -> Process:
     """Return the process that calls."""
     return Process(_machine(), os.getpid(), _born(os.getpid()) or "")

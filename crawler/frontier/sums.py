@@ -56,6 +56,21 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Store:
+    """An output folder in which files lie."""
+
+    number: int
+    uid: str
+    """In its mark."""
+    machine: str
+    """Host name of the one whose process began to store there last."""
+    folder: str
+    """Its path there."""
+    seen_at: Seconds
+    """Wall time of that."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobSums:
     """What has become of a job's URLs."""
 
@@ -164,6 +179,8 @@ class Sums:
     """Where it was asked for."""
     wishes: int = 0
     """Grows with every wish that is made, changed or taken back."""
+    stores: Sequence[Store] = ()
+    """The output folders in which files lie, by their numbers."""
 
     @property
     def counts(self) -> Counts:

@@ -17,6 +17,7 @@ from crawler.verbs.auditing import THREADS, Audit, Fault
 from crawler.verbs.desk_options import JSON, verb_of_configuration
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.stores import Stores
 from crawler.verbs.words import as_json, counted, print_lines
 
 
@@ -49,7 +50,8 @@ def audit_verb(
         names = audit.renamed(dry=dry) if rename else None
         faults = _tell_faults(audit, fix=fix, as_json_=as_json_)
         lost = _tell_orphans(audit, as_json_=as_json_) if orphans else None
-    found = _Found(audit.looked_at, faults, audit.due, names, lost)
+    elsewhere = audit.elsewhere if audit.stores.several else None
+    found = _Found(audit.looked_at, faults, audit.due, names, lost, elsewhere)
     print_lines([as_json(found.document())] if as_json_ else found.lines(dry=dry))
     return int(faults.total() > audit.due)
 
@@ -98,7 +100,7 @@ def _audit(ledger: Ledger, settings: Settings, job: str | None, *, write: bool) 
         open_frontier(options.state, durable=durable, readonly=not write) as frontier,
         Native(THREADS) as native,
     ):
-        yield Audit(frontier, settings, native, job)
+        yield Audit(frontier, settings, native, job, Stores(sums.stores, options.output))
 
 
 def _told(fault: Fault, *, as_json_: bool) -> str:
@@ -119,6 +121,8 @@ class _Found(NamedTuple):
     """URLs that were made due again."""
     renamed: "Counter[str] | None"
     orphans: int | None
+    elsewhere: int | None
+    """Files that lie in other stores, where there are others."""
 
     def document(self) -> dict[str, Any]:
         """Return it for programs; what was not asked for is left away."""
@@ -141,6 +145,8 @@ class _Found(NamedTuple):
             yield from self._names(self.renamed, dry=dry)
         if self.orphans is not None:
             yield f"{counted(self.orphans, 'file')} of no URL"
+        if self.elsewhere:
+            yield f"{counted(self.elsewhere, 'file')} in other output folders, not looked at"
 
     def _names(self, names: "Counter[str]", *, dry: bool) -> Iterator[str]:
         yield f"{counted(names['renamed'], 'file')} {'to be renamed' if dry else 'renamed'}"

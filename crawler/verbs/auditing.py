@@ -15,6 +15,7 @@ from crawler.store import comparing
 from crawler.store.comparing import owner_of
 from crawler.store.mark import NAME
 from crawler.threads import Native
+from crawler.verbs.stores import Stores
 
 THREADS = 2
 """Files that are read at once."""
@@ -43,7 +44,12 @@ class Audit:
     """Compares the files of a ledger, or those of one job, with what it says of them."""
 
     def __init__(
-        self, frontier: Frontier, settings: Settings, native: Native, job: str | None
+        self,
+        frontier: Frontier,
+        settings: Settings,
+        native: Native,
+        job: str | None,
+        stores: Stores,
     ) -> None:
         self._frontier = frontier
         self._root = settings.crawler.output
@@ -51,8 +57,11 @@ class Audit:
         self._job = job
         self._jobs = {one.name: one for one in settings.jobs}
         self._state = settings.crawler.state
+        self.stores = stores
+        self.elsewhere = 0
+        """Number of files that lie in other stores."""
         self.looked_at = 0
-        """Number of files of the ledger."""
+        """Number of files of the ledger in this one."""
         self.due = 0
         """Number of URLs that were made due again."""
 
@@ -62,6 +71,7 @@ class Audit:
         A file may change while it is read, or after the ledger was: what is told was still so in
         the ledger when it had been read, and nobody visited its URL.
         """
+        self.elsewhere = 0
         for page in self._of_job():
             self.looked_at += len(page)
             faults = self._wrong(page)
@@ -97,7 +107,7 @@ class Audit:
 
     def _unnamed(self, some: comparing.Names) -> set[str]:
         owners = {name: owner_of(name) for name in some.files}
-        asked = Unnamed([*{*owners, *owners.values()}], some.parts)
+        asked = Unnamed([*{*owners, *owners.values()}], some.parts, self.stores.own)
         lost = {*self._frontier.entry(asked)}
         parts = {name for name, _ in some.parts}
         return {name for name in lost if name in parts or owners.get(name) in lost}
@@ -115,7 +125,10 @@ class Audit:
 
     def _of_job(self) -> Iterator[list[StoredFile]]:
         for page in pages(self._frontier, StoredFiles()):
-            yield [file for file in page if self._job in {None, file.job}]
+            meant = [file for file in page if self._job in {None, file.job}]
+            here = [file for file in meant if file.store == self.stores.own]
+            self.elsewhere += len(meant) - len(here)
+            yield here
 
     def _compare(self, file: StoredFile) -> str:
         """Compare one file, in a native thread."""
@@ -127,7 +140,7 @@ class Audit:
     def _without_owner(self, names: set[str]) -> set[str]:
         """Leave out names that were not reserved: where a folder was in the way of another."""
         for page in pages(self._frontier, StoredFiles()):
-            paths = {file.path for file in page}
+            paths = {file.path for file in page if file.store == self.stores.own}
             names = {name for name in names if not {name, owner_of(name)} & paths}
         return names
 
@@ -145,7 +158,7 @@ class Audit:
             return "kept"
         if dry:
             return "renamed"
-        (path,) = self._frontier.claim([(file.task, wanted, second)])
+        (path,) = self._frontier.claim([(file.task, wanted, second)], store=file.store)
         try:
             return self._move(file, path) if path != file.path else "kept"
         except OSError as error:

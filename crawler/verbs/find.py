@@ -10,11 +10,12 @@ import click
 
 from crawler.frontier import STATES, Desk, Entry, FilesNamed
 from crawler.log import size
-from crawler.model import Seconds
+from crawler.model import FIRST_STORE, Seconds
 from crawler.store.comparing import compare, owner_of, print_of_part
 from crawler.verbs.desk_options import JSON, verb_of_configuration
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.stores import Stores
 from crawler.verbs.words import as_json, print_lines, stamp, when
 
 
@@ -33,6 +34,8 @@ class Found:
     fault: str
     """'' while it is whole; missing, short, different; or unreadable, and why. Of what is no file
     of today nothing is known."""
+    store: str | None = None
+    """Machine and folder where the file of the URL lies, where there are several."""
 
 
 @click.command("find")
@@ -48,7 +51,8 @@ def find_verb(ledger: Ledger, *, paths: Sequence[str], as_json_: bool) -> int:
     assert ledger.settings is not None
     output = Path(ledger.settings.crawler.output)
     with opened_by(ledger, acts=False) as desk:
-        found, now = [look(desk, output, path) for path in paths], desk.now()
+        stores, now = Stores(desk.sums().stores, output), desk.now()
+        found = [look(desk, output, path, stores) for path in paths]
     if as_json_:
         told = {"files": [document(one) for one in found]}
         click.echo(as_json(told, ledger.mask, indent=2))
@@ -75,18 +79,20 @@ def name_below(output: Path, path: str) -> str:
     return "" if outside else os.path.normpath(path)
 
 
-def look(desk: Desk, output: Path, path: str) -> Found:
+def look(desk: Desk, output: Path, path: str, stores: Stores) -> Found:
     """Return what a file is: a URL's own, an older version or a part of it, or nobody's."""
     name = name_below(output, path)
     print_ = print_of_part(name)
-    asked = FilesNamed([name, owner_of(name)], [] if print_ is None else [print_])
-    own, of_version, *of_part = desk.entry(asked)
+    asked = [name, owner_of(name)], [] if print_ is None else [print_]
+    own, of_version, *of_part = desk.entry(FilesNamed(*asked, stores.own))
     if own is None:
         entry, what = (of_part[0], "part") if of_part else (of_version, "version")
-        return Found(path, name, entry, what if entry else "", _missing(output, name))
-    if own.path != name or own.digest is None:
-        return Found(path, name, own, "other", _missing(output, name))
-    return Found(path, name, own, "file", _fault(output, own))
+        where = stores.told(entry.store) if entry else None
+        return Found(path, name, entry, what if entry else "", _missing(output, name), where)
+    where = stores.told(own.store)
+    if own.path != name or own.digest is None or (own.store or FIRST_STORE) != stores.own:
+        return Found(path, name, own, "other", _missing(output, name), where)
+    return Found(path, name, own, "file", _fault(output, own), where)
 
 
 def _missing(output: Path, name: str) -> str:
@@ -118,6 +124,8 @@ def lines(found: Found, now: Seconds) -> Iterator[str]:
         yield f"  stored       {when(entry.changed_at, now)}"
     if entry.success_at is not None:
         yield f"  seen well    {when(entry.success_at, now)}"
+    if found.store and entry.digest:
+        yield f"  lies in      {found.store}"
     yield f"  file         {_words(found, entry)}"
 
 
@@ -158,6 +166,7 @@ def document(found: Found) -> dict[str, Any]:
         "file": entry.path,
         "bytes": entry.size,
         "digest": entry.digest.hex() if entry.digest else None,
+        "store": found.store if entry.digest else None,
         "last_change": stamp(entry.changed_at),
         "last_success": stamp(entry.success_at),
     }

@@ -8,19 +8,20 @@ from typing import Any
 from crawler.frontier import STATES, Desk, Entry, Wanted, pages
 from crawler.log import printable
 from crawler.policy.masking import NOTHING, USUAL, Mask
+from crawler.verbs.stores import Stores
 from crawler.verbs.words import as_json, stamp, word_of
 
 FORMATS = ("jsonl", "csv", "list")
 COLUMNS = (
     "url", "job", "state", "outcome", "ended", "kind", "status", "reason", "path", "bytes",
     "digest", "attempts", "failures", "host", "location", "directives", "unverified",
-    "first_seen", "last_visit", "last_success", "last_change", "due_at",
+    "first_seen", "last_visit", "last_success", "last_change", "due_at", "store",
 )  # fmt: skip
 """Fields of a record, in their order."""
 _FORMULA = ("=", "+", "-", "@")
 
 
-def record(entry: Entry) -> dict[str, Any]:
+def record(entry: Entry, stores: Stores) -> dict[str, Any]:
     """Return all that is known of a URL; `kind` and the fields after it are of its last visit."""
     state = STATES[entry.state]
     return {
@@ -46,6 +47,7 @@ def record(entry: Entry) -> dict[str, Any]:
         "last_success": stamp(entry.success_at),
         "last_change": stamp(entry.changed_at),
         "due_at": stamp(entry.due_at) if state in {"waiting", "leased"} else None,
+        "store": stores.told(entry.store) if entry.digest else None,
     }
 
 
@@ -54,10 +56,10 @@ def exported(desk: Desk, wanted: Wanted, style: str, mask: Mask = USUAL) -> Iter
 
     A table has its header also where there is no URL.
     """
-    write = _WRITERS[style]
+    write, stores = _WRITERS[style], Stores(desk.sums().stores)
     head = _row(COLUMNS) if style == "csv" else ""
     for page in pages(desk, wanted):
-        yield head + write([mask.within(record(entry)) for entry in page])
+        yield head + write([mask.within(record(entry, stores)) for entry in page])
         head = ""
     yield head
 

@@ -14,6 +14,7 @@ from crawler.frontier.sql.held import MAX_WAIT_S
 from crawler.policy.log_events import EVENTS
 from crawler.policy.retry import KINDS
 from crawler.verbs.record import record
+from crawler.verbs.stores import Stores
 from tests.events import events, services
 from tests.option_table import COMMAND, PAGE, tables, written
 from tests.typed import ROOT
@@ -87,7 +88,7 @@ def test_the_log_page_names_the_services_that_are_started_anew():
 def test_the_ledger_page_has_the_columns_of_export_in_their_order():
     entry = Entry(**{one.name: None for one in fields(Entry)} | {"state": 0, "due_at": 0.0})
     columns = [named(row[0])[0] for row in rows(LEDGER, "## Columns of `export`")]
-    assert columns == list(record(entry))
+    assert columns == list(record(entry, Stores(())))
 
 
 def test_the_ledger_page_has_the_states_of_a_url():

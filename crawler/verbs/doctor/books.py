@@ -18,6 +18,7 @@ from crawler.policy.findings import Finding, bad, ok, skip, warn
 from crawler.state_address import StateAddress
 from crawler.store import comparing
 from crawler.store.mark import NAME, ledger_named
+from crawler.verbs.stores import Stores
 from crawler.verbs.words import counted, when
 
 GLANCE_S: Seconds = 5.0
@@ -110,7 +111,8 @@ def leftovers(desk: Desk, settings: Settings, *, deep: bool) -> Finding:
     root = settings.crawler.output
     if not root.is_dir():
         return skip("parts", f"{root} is not there yet")
-    found = _stray(desk, root, time.monotonic() + (math.inf if deep else GLANCE_S))
+    store = Stores(desk.sums().stores, root).own
+    found = _stray(desk, root, store, time.monotonic() + (math.inf if deep else GLANCE_S))
     told = f"{counted(found.looked_at, 'file')} below {root}"
     if found.number:
         among = f"{counted(found.number, 'part')} of no URL among {told}, as {found.example}"
@@ -130,12 +132,12 @@ class _Stray(NamedTuple):
     """Whether all was looked at."""
 
 
-def _stray(desk: Desk, root: Path, until: Seconds) -> _Stray:
+def _stray(desk: Desk, root: Path, store: int, until: Seconds) -> _Stray:
     """Look for parts of no URL, until a monotonic time."""
     looked_at, lost = 0, Counter[str]()
     for names in comparing.names(root, frozenset(), NAMES_AT_ONCE):
         looked_at += len(names.files) + len(names.parts)
-        stray: Sequence[str] = desk.entry(Unnamed((), names.parts))
+        stray: Sequence[str] = desk.entry(Unnamed((), names.parts, store))
         lost.update(stray)
         if time.monotonic() > until:
             return _Stray(looked_at, lost.total(), min(lost, default=""), whole=False)

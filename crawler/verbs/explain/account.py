@@ -7,7 +7,6 @@ from crawler.frontier import STATES, Entry
 from crawler.model import Seconds
 from crawler.verbs.explain.case import Case
 from crawler.verbs.explain.waiting import waits_for
-from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import record
 from crawler.verbs.words import counted, stamp, when
 
@@ -21,7 +20,7 @@ def lines(case: Case) -> Iterator[str]:
 
 def _rows(case: Case) -> Iterator[tuple[str, str]]:
     yield from _past(case.entry, case.sources, case.now)
-    yield from _result(case.entry, case.ledger, case.now)
+    yield from _result(case)
     yield from _future(case)
 
 
@@ -36,13 +35,14 @@ def _past(entry: Entry, sources: Sequence[str], now: Seconds) -> Iterator[tuple[
     yield "attempts", f"{entry.attempt}" + _failures(entry)
 
 
-def _result(entry: Entry, ledger: Ledger, now: Seconds) -> Iterator[tuple[str, str]]:
+def _result(case: Case) -> Iterator[tuple[str, str]]:
     """Yield what the visits of a URL brought."""
+    entry, now = case.entry, case.now
     yield "last success", when(entry.success_at, now) if entry.success_at else "never"
     if entry.changed_at:
         yield "last change", when(entry.changed_at, now)
     if entry.path and _has_file(entry):
-        yield "stored", f"{_file(ledger, entry.path)}, {_size(entry)}"
+        yield "stored", f"{_file(case, entry.path)}, {_size(entry)}"
     if entry.location:
         yield "leads to", entry.location
 
@@ -87,15 +87,19 @@ def _failures(entry: Entry) -> str:
     return f", {counted(entry.failures, 'failure')} in a row" if entry.failures else ""
 
 
-def _file(ledger: Ledger, path: str) -> str:
-    return str(ledger.settings.crawler.output / path) if ledger.settings else path
+def _file(case: Case, path: str) -> str:
+    where = case.stores.told(case.entry.store)
+    if where is not None:
+        return f"{where}/{path}"
+    settings = case.ledger.settings
+    return str(settings.crawler.output / path) if settings else path
 
 
 def document(case: Case) -> dict[str, Any]:
     """Return the JSON object about a URL in one job."""
     owner = next((one for one in case.members if one.owner == case.host.owner), None)
     return {
-        **record(case.entry),
+        **record(case.entry, case.stores),
         "active": bool(case.entry.active),
         "sources": list(case.sources),
         "next_visit": stamp(case.next_at),

@@ -10,6 +10,7 @@ from crawler.records import Robots
 from crawler.verbs.explain.decision import Decision, decision
 from crawler.verbs.explain.unknown_url import Unknown, spellings, unknown
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.stores import Stores
 from crawler.verbs.wishes.standing import standing
 
 
@@ -29,6 +30,8 @@ class Case:
     members: Sequence[Member]
     neighbour: int | None
     """The process that visits another host at the same address."""
+    stores: Stores
+    """Where files lie."""
     pauses: Sequence[Wish] = ()
     """What has it paused."""
 
@@ -58,11 +61,12 @@ def look(desk: Desk, ledger: Ledger, url: str, now: Seconds) -> list[Case] | Unk
     found = desk.entry(AboutUrl(url, spellings(url)))
     if isinstance(found, UnknownUrl):
         return unknown(found, ledger, url)
-    members, wishes = desk.sums().members, standing(desk)
+    sums, wishes = desk.sums(), standing(desk)
+    stores = Stores(sums.stores)
     return [
         Case(
-            now, ledger, one.entry, one.host, one.robots, one.sources, one.before, members,
-            one.neighbour, tuple(wish for wish in wishes if pauses(wish, one.entry)),
+            now, ledger, one.entry, one.host, one.robots, one.sources, one.before, sums.members,
+            one.neighbour, stores, tuple(wish for wish in wishes if pauses(wish, one.entry)),
         )
         for one in found
     ]  # fmt: skip

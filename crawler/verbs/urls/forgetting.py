@@ -25,6 +25,7 @@ from crawler.store.removing import Remover
 from crawler.verbs.desk_options import DRY_RUN, JSON, Span, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.stores import Stores
 from crawler.verbs.urls.single import do_each
 from crawler.verbs.words import counted, print_lines
 
@@ -73,11 +74,10 @@ def _forget_retired(ledger: Ledger, age: Seconds | None, *, files: bool, dry: bo
         Remover(_output_of(ledger, desk) if files else Path()) as remover,
     ):
         now = desk.now()
-        if files and not dry:
-            _remove_files(desk, remover, now - age)
+        elsewhere = _remove_files(ledger, desk, remover, now - age) if files and not dry else 0
         found = changed(desk, Forget(now - age, dry)).total()
         unused = Counter() if dry else changed(desk, ForgetUnused(IDLE_S))
-    _print_stayed(remover)
+    _print_stayed(remover, elsewhere)
     word = "would be" if dry else "is" if found == 1 else "are"
     print_lines([f"{counted(found, 'URL')} {word} forgotten"])
     _print_unused(unused)
@@ -90,20 +90,26 @@ def _print_unused(unused: Counter[str]) -> None:
         print_lines([f"{' and '.join(left)} forgotten with them: nothing was left there"])
 
 
-def _remove_files(desk: Desk, remover: Remover, until: Seconds) -> None:
+def _remove_files(ledger: Ledger, desk: Desk, remover: Remover, until: Seconds) -> int:
     """Remove the files of what is to be forgotten; after a crash the next call goes on.
+
+    Return how many lie in other output folders, and stay there.
 
     A file is looked at while everybody else can write, and removed if it is to be forgotten still;
     what is stored in its place meanwhile is another file, and stays.
     """
-    for files in filter(None, pages(desk, Forgettable(until))):
+    stores, elsewhere = Stores(desk.sums().stores, _output_of(ledger, desk)), 0
+    for found in pages(desk, Forgettable(until)):
+        files = [file for file in found if file.store == stores.own]
+        elsewhere += len(found) - len(files)
         judged = dict(zip(files, remover.judge(files), strict=True))
         same = desk.entry(StillForgettable(files, until))
         remover.remove([judged[file] for file in same])
         desk.change(LetGo(same))
+    return elsewhere
 
 
-def _print_stayed(remover: Remover) -> None:
+def _print_stayed(remover: Remover, elsewhere: int) -> None:
     """Print the files that were to go and are still there."""
     for word, paths in (("kept", remover.kept), ("failed", remover.failed)):
         print_lines(f"{word:<9} {path}" for path in paths)
@@ -111,6 +117,8 @@ def _print_stayed(remover: Remover) -> None:
         print_lines([f"{counted(kept, 'file')} kept: changed since, or somebody else's"])
     if failed := len(remover.failed):
         print_lines([f"{counted(failed, 'file')} could not be removed"])
+    if elsewhere:
+        print_lines([f"{counted(elsewhere, 'file')} kept: in other output folders"])
 
 
 def _output_of(ledger: Ledger, desk: Desk) -> Path:

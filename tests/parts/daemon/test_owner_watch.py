@@ -51,13 +51,3 @@ def test_who_was_silent_for_a_lease_and_wakes_before_it_is_taken_for_dead_lives(
     beat(frontier, theirs, NOW + 61)
     assert beat(frontier, mine, NOW + 62, watched=watched).reclaimed == []
     assert beat(frontier, theirs, NOW + 63)
-
-
-def test_who_is_no_more_is_missed_once():
-    watch = OwnerWatch()
-    seen = [{1: NOW, 2: NOW}, {1: NOW, 2: NOW, 3: NOW}, {1: NOW, 3: NOW}, {1: NOW, 3: NOW}]
-    left = []
-    for one in seen:
-        watch.look(one, 0.0)
-        left.append(watch.left)
-    assert left == [False, False, True, False]

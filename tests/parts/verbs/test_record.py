@@ -27,7 +27,7 @@ def test_an_export_tells_the_last_outcome_of_every_url(file, frontier):
         "digest": "ab" * 32, "attempts": 1, "failures": 0, "host": "a:80", "location": None,
         "directives": None, "unverified": False, "first_seen": "1970-01-12T13:46:40Z",
         "last_visit": "1970-01-12T13:46:40Z", "last_success": "1970-01-12T13:46:40Z",
-        "last_change": "1970-01-12T13:46:40Z", "due_at": None,
+        "last_change": "1970-01-12T13:46:40Z", "due_at": None, "store": None,
     }  # fmt: skip
 
 

@@ -1,10 +1,10 @@
 """What the ledger tells of the crawler as a whole: its processes, and the sums of its jobs."""
 
-from crawler.frontier.process import Process
+from crawler.frontier.process import Process, host_name
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.desk.hosts import KNOWN, host_view
 from crawler.frontier.sql.states import GUEST, LEASED, ROBOTS_JOB
-from crawler.frontier.sums import MAX_RETRYING, JobSums, Member, Sums
+from crawler.frontier.sums import MAX_RETRYING, JobSums, Member, Store, Sums
 from crawler.model import Seconds
 from crawler.records import JobTerms
 
@@ -36,7 +36,7 @@ def sums(db: Connection, now: Seconds, give_up: Seconds | None) -> Sums:
     hosts = None if give_up is None else host_view(db, now, give_up)
     return Sums(
         uid, holder=holder, members=_members(db), jobs=_jobs(db), leased=leased, met=met,
-        owned=owned is not None, hosts=hosts, wishes=wishes,
+        owned=owned is not None, hosts=hosts, wishes=wishes, stores=_stores(db),
     )  # fmt: skip
 
 
@@ -44,6 +44,11 @@ def _members(db: Connection) -> list[Member]:
     """Return the processes, the oldest first."""
     rows = db.execute(_MEMBERS).fetchall()
     return [Member(owner, Process(*row[:3]), *row[3:]) for owner, *row in rows]
+
+
+def _stores(db: Connection) -> list[Store]:
+    rows = db.execute("SELECT id, uid, machine, folder, seen_at FROM store ORDER BY id").fetchall()
+    return [Store(number, uid, host_name(machine), *row) for number, uid, machine, *row in rows]
 
 
 def _jobs(db: Connection) -> list[JobSums]:
