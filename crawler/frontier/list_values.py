@@ -24,6 +24,10 @@ class SourceState:
     """Number of URLs on its lines."""
     bad: int = 0
     """Number of bad lines."""
+    elsewhere: str = ""
+    """Host name of another machine, a living process of which read it last; '' where none did."""
+    unclaimed: bool = False
+    """Whether no living process read it last, and there are several machines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,9 @@ class ListVerbs(Protocol):
         chunks lost are taken away first, a slice a call, always of the same `gone`. Without it,
         which is not an empty one, all stays, to be taken away by a later pass; `read` becomes the
         state of the source (SourceState) only if no changed chunk has lost a URL since. A URL that
-        no line names any more waits for `Retire`. A source that holds nothing is forgotten.
+        no line names any more waits for `Retire`. A source that holds nothing is forgotten. Who
+        read it to its end is the one that read it last, until somebody does not
+        (`SourceState.elsewhere`).
 
         Raises:
             PassLostError: another pass of the source has begun.

@@ -83,6 +83,8 @@ class Sources(Query[tuple[str, SourceState]]):
     """A job's sources as they were applied last, each with its name."""
 
     job: str
+    owner: int = 0
+    """The process that asks, for what depends on its machine."""
 
 
 @dataclass(frozen=True, slots=True)

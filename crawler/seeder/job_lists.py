@@ -8,6 +8,7 @@ from crawler.config import Job
 from crawler.errors import CrawlerError, EndOfProcessError, LocalFaultError, PassLostError
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.clearing import clear
+from crawler.seeder.elsewhere import Elsewhere
 from crawler.seeder.reading import Busy, SyncTools
 from crawler.seeder.slots import Slots
 from crawler.seeder.spool import Spool
@@ -53,6 +54,7 @@ class JobLists:
         """Whether a URL that is no longer listed is being visited."""
         self.awaited = False
         """Whether its lists are read elsewhere, with those of other new jobs."""
+        self._elsewhere = Elsewhere(tools)
         self._grown = 0
         """Readings in a row in which a list grew."""
         self._versions: dict[str, str] = {}
@@ -90,7 +92,7 @@ class JobLists:
         """Look into the inbox, at what leaves, and, if lists are watched, whether one changed."""
         if self._sync is None and not self.awaited:
             self._look_at_lists(watched=watched)
-        if self._spool is None and (self._inbox or self._leaving):
+        if self._spool is None and (self._inbox or self._leaving or self._elsewhere):
             self._spool = gevent.spawn(self._guarded, self._tend)
 
     def _look_at_lists(self, *, watched: bool) -> None:
@@ -153,6 +155,7 @@ class JobLists:
             tools.rescheduler.ask([self.job])
             tools.rescheduler.wait(self.job.name)
         self._leaving = sync.leaving or self._leaving
+        self._elsewhere.note(self.job, sync.elsewhere)
         clear(tools, self.job)
         self._log_synced(sync.sums, changed)
         self._synced([(self.job, sync.sums)])
@@ -186,6 +189,8 @@ class JobLists:
             clear(self._tools, self.job)
             if sync.sums.removed:
                 self._log_synced(sync.sums, ())
+        if self._elsewhere.is_given_up(self.job):
+            self.begin(())
         if self._inbox:
             spool = Spool(self._tools, self.job, self._inbox)
             spool.empty()

@@ -86,6 +86,10 @@ class Reader:
         mark, _, version = state.version.partition(":")
         return version if mark == self._mark else ""
 
+    def understood(self, state: SourceState) -> bool:
+        """Tell whether a source was read to its end by options that mean the same for its lines."""
+        return state.version.partition(":")[0] == self._mark
+
     def read(
         self, source: Source, one: Pass, known: Mapping[int, KnownChunk], was: str
     ) -> tuple[set[int], SourceState]:

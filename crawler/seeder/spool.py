@@ -6,8 +6,8 @@ from pathlib import Path
 from crawler.config import Job
 from crawler.errors import LeaseLostError, PassLostError
 from crawler.seeder.admission import SyncSums
+from crawler.seeder.elsewhere import INBOX
 from crawler.seeder.reading import Busy, Reader, SyncTools, known_chunks
-from crawler.seeder.sync import INBOX
 from crawler.sources import UNREADABLE, Source, SourceError
 from crawler.sources.contract import readable
 from crawler.sources.inbox import Inbox

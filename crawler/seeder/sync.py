@@ -8,7 +8,6 @@ read to their end, by one process, and have not lost too much to be believed.
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TypeVar
 
 from crawler.config import Job
@@ -18,23 +17,16 @@ from crawler.frontier import (
     CountDown,
     Pass,
     Retire,
-    Sources,
     SourceState,
     Weigh,
     Weighed,
     Work,
-    pages,
     tidied,
 )
 from crawler.seeder.admission import SyncSums
+from crawler.seeder.elsewhere import INBOX, INLINE, is_own_word, read_elsewhere, sources_known
 from crawler.seeder.reading import Busy, Reader, SyncTools, known_chunks
 from crawler.sources import UNREADABLE, Source, SourceError, Unchanged
-
-INLINE = "urls"
-"""Name of the source that stands in the configuration itself: the operator's own words."""
-INBOX = "inbox:"
-"""Beginning of the names of lists that only add."""
-
 
 Found = TypeVar("Found")
 
@@ -77,6 +69,8 @@ class Sync:
         """Whether a URL that is no longer listed is being visited."""
         self.grew = False
         """Whether a list grew while it was read, so that it is to be read again whole."""
+        self.elsewhere: dict[str, str] = {}
+        """Lists that another machine reads, by name, with its host name."""
 
     def run(self, sources: Sequence[Source]) -> None:
         """Make the frontier match; a source that cannot be read is logged, and stops no other.
@@ -86,11 +80,14 @@ class Sync:
             PassLostError: another process has begun to read one of them.
         """
         self._all(CountDown(self._job.name))
-        known = dict(chain.from_iterable(pages(self._frontier, Sources(self._job.name))))
+        known = sources_known(self._tools, self._job)
+        self.elsewhere = read_elsewhere(known, self._reader.understood)
+        named = {source.name for source in sources} | self.elsewhere.keys()
         try:
             read = [one for source in sources if (one := self._take_in(source, known))]
+            read += [self._kept(name, known[name]) for name in self.elsewhere]
             if self._all_whole(read):
-                self._judge(read, {source.name for source in sources}, known)
+                self._judge(read, named, known)
             else:
                 self._keep(read)
         finally:
@@ -112,7 +109,9 @@ class Sync:
         return list(tidied(self._frontier, self._tools.owner, work))
 
     def _take_in(self, source: Source, known: dict[str, SourceState]) -> _Read | None:
-        """Read a source; None if it could not be read to its end."""
+        """Read a source; None if it could not be read to its end, or is read elsewhere."""
+        if source.name in self.elsewhere:
+            return None
         try:
             return self._same(source, known) or self._read(source)
         except (SourceError, *UNREADABLE) as error:
@@ -125,19 +124,23 @@ class Sync:
         was = self._reader.version_of(state) if state else ""
         if not state or not was or self._tools.limit is not None or source.version() != was:
             return None
-        return self._kept(source.name, state, None)
+        return self._kept(source.name, state, self._begin(source) if state.unclaimed else None)
 
-    def _kept(self, name: str, state: SourceState, one: Pass | None) -> _Read:
+    def _kept(self, name: str, state: SourceState, one: Pass | None = None) -> _Read:
         self.sums.kept += state.listed - state.bad
         self.sums.listed += state.listed
         self.sums.bad += state.bad
         return _Read(name, state.listed - state.bad, state, one)
 
-    def _read(self, source: Source) -> _Read:
+    def _begin(self, source: Source) -> Pass:
         one = self._frontier.begin_pass(self._tools.owner, self._job.name, source.name)
         if one is None:
             raise Busy(source.name)
         self._open.append(one)
+        return one
+
+    def _read(self, source: Source) -> _Read:
+        one = self._begin(source)
         was = self._reader.version_of(one.state)
         chunks = {} if one.first else known_chunks(self._frontier, one.source)
         try:
@@ -164,7 +167,7 @@ class Sync:
 
         A job that has no list any more was told so by its operator.
         """
-        if not lists and all(map(_is_own_word, known)):
+        if not lists and all(map(is_own_word, known)):
             return None
         urls = sum(one.urls for one in lists)
         share = self._job.max_shrink if lists else 1.0
@@ -231,8 +234,3 @@ class Sync:
         with suppress(LeaseLostError, PassLostError):
             while self._open:
                 self._end(self._open[-1], None)
-
-
-def _is_own_word(name: str) -> bool:
-    """Tell whether a source is no list, or one that only adds."""
-    return name == INLINE or name.startswith(INBOX)

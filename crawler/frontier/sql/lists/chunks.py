@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from crawler.frontier.answers import Page
 from crawler.frontier.list_values import KnownChunk, ReadChunk, SourceState
+from crawler.frontier.process import host_name
 from crawler.frontier.queries import Chunks, Sources
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.values import BEFORE_ALL
@@ -21,7 +22,13 @@ SOURCES_AT_ONCE = 1000
 CHUNKS_AT_ONCE = 10_000
 """Of about 1,000 URLs each."""
 _SOURCES = """
-SELECT source.name, source.id, version, listed, bad FROM source JOIN job ON job.id = job
+SELECT source.name, source.id, source.version, listed, bad, ifnull(other.machine, ''),
+    mine.id IS NOT NULL AND other.id IS NULL AND own.id IS NULL AND EXISTS (
+        SELECT 1 FROM process WHERE process.machine != mine.machine)
+FROM source JOIN job ON job.id = source.job
+LEFT JOIN process AS mine ON mine.id = ?
+LEFT JOIN process AS other ON other.id = read_by AND other.machine != mine.machine
+LEFT JOIN process AS own ON own.id = read_by AND own.machine = mine.machine
 WHERE job.name = ? AND source.id > ? ORDER BY source.id LIMIT ?"""
 _CHUNKS = """
 SELECT anchor, key, length(fingerprints) / 8, bad FROM chunk
@@ -39,8 +46,12 @@ def fingerprints(db: Connection, number: int, anchor: int) -> list[int]:
 
 def sources(db: Connection, query: Sources, after: int) -> Page[tuple[str, SourceState]]:
     """Return a slice of a job's sources as they were read last; the cursor is a number of one."""
-    rows = db.execute(_SOURCES, (query.job, after, SOURCES_AT_ONCE)).fetchall()
-    found = [(name, SourceState(*state)) for name, *state in rows]
+    asked = (query.owner, query.job, after, SOURCES_AT_ONCE)
+    rows = db.execute(_SOURCES, asked).fetchall()
+    found = [
+        (name, SourceState(number, version, listed, bad, host_name(machine), bool(unclaimed)))
+        for name, number, version, listed, bad, machine, unclaimed in rows
+    ]
     return Page(found, found[-1][1].id if len(found) == SOURCES_AT_ONCE else None)
 
 

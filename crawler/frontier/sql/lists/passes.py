@@ -102,8 +102,11 @@ def _drop(db: Connection, one: Pass, anchors: Sequence[int]) -> bool:
 
 
 def note(db: Connection, one: Pass, read: SourceState | None, now: Seconds) -> None:
-    """End a pass; note the state of its source, if that was read to its end."""
-    db.execute("UPDATE source SET reader = NULL WHERE id = ?", (one.source,))
+    """End a pass; note the state of its source, and who read it, if that was to its end."""
+    db.execute(
+        "UPDATE source SET reader = NULL, read_by = ? WHERE id = ?",
+        (None if read is None else one.owner, one.source),
+    )
     if read is None or _dropped(db, one.source, 1):
         return
     db.execute(

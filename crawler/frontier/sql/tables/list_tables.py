@@ -11,6 +11,7 @@ CREATE TABLE source (                      -- where a job's URLs are listed
     synced_at REAL,
     reader INTEGER,                        -- the process that reads it
     pass INTEGER NOT NULL DEFAULT 0,       -- grows with every reading
+    read_by INTEGER,                       -- the process that read it to its end last
     UNIQUE (job, name)
 ) STRICT;
 

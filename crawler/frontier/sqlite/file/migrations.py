@@ -109,9 +109,10 @@ CREATE TABLE source (
     synced_at REAL,
     reader INTEGER,
     pass INTEGER NOT NULL DEFAULT 0,
+    read_by INTEGER,
     UNIQUE (job, name)
 ) STRICT;
-INSERT INTO source SELECT id, job, name, version, listed, bad, synced_at, reader, pass
+INSERT INTO source SELECT id, job, name, version, listed, bad, synced_at, reader, pass, NULL
     FROM source_before;
 DROP TABLE source_before;
 -- what an operator wishes
