@@ -118,11 +118,10 @@ def assert_answers_agree(desk, now):
     assert {one.task for one in stored(desk)} == {
         one.id for one in entries if one.digest and one.path and STATES[one.state] != "leased"
     }
-    named = desk.entry(
-        FilesNamed([one.path for one in stored(desk)], [one.fingerprint for one in entries])
-    )
-    assert [one.path for one in named[: len(stored(desk))]] == [one.path for one in stored(desk)]
-    assert named[len(stored(desk)) :] == entries
+    for file in stored(desk):
+        (named,) = desk.entry(FilesNamed([file.path], store=file.store))
+        assert (named.id, named.path, named.store or 1) == (file.task, file.path, file.store)
+    assert desk.entry(FilesNamed([], [one.fingerprint for one in entries])) == entries
     for entry in entries[-2:]:
         known = desk.entry(AboutUrl(entry.url))
         assert entry in [one.entry for one in known]

@@ -77,7 +77,7 @@ def _listings(db):
 
 
 def _files(db):
-    """Yield what is wrong with the names of files: each is one task's, a stored file has one."""
+    """Yield what is wrong with names of files: each is one task's in its store, a file has one."""
     found = db.execute("SELECT task FROM file WHERE task NOT IN (SELECT id FROM task)")
     gone = found.fetchall()
     if gone:
@@ -86,11 +86,13 @@ def _files(db):
     if lost:
         yield f"visits are remembered of tasks that are gone: {lost}"
     owners = dict(db.execute("SELECT key, task FROM file"))
-    for task, path in db.execute(
-        "SELECT id, path FROM task WHERE digest IS NOT NULL AND path IS NOT NULL"
-    ):
-        if owners.get(path_key(path)) != task:
-            yield f"the file {path} of task {task} is reserved by {owners.get(path_key(path))}"
+    for task, path, store in db.execute(
+        "SELECT id, path, ifnull(visited.store, 1) FROM task "
+        "LEFT JOIN visited ON visited.task = id WHERE digest IS NOT NULL AND path IS NOT NULL"
+    ).fetchall():
+        owner = owners.get(path_key(path, store))
+        if owner != task:
+            yield f"the file {path} in {store} of task {task} is reserved by {owner}"
 
 
 _AT_WORK = """

@@ -225,6 +225,8 @@ class Walk:
         self._pids += 1
         owner = self._frontier.join(Process(f"machine {self._pids}", 1, "1"), self.now).owner
         self.held[owner] = {}
+        machine = owner % len(self._frontiers)
+        self.of(owner).store_in(owner, f"folder {machine}", f"/srv/{machine}")
         return owner
 
     def _step_lease(self):
@@ -308,7 +310,7 @@ class Walk:
             return None
         owner = self.random.choice(busy)
         task = self.random.choice([task for tasks in self.held[owner].values() for task in tasks])
-        settled = self._of_robots(task) if task.robots else self._of_page(task)
+        settled = self._of_robots(task) if task.robots else self._of_page(owner, task)
         self.held[owner][task.host_id].remove(task)
         host = self._record(task.host_id, self.random.choice([0, 2]))
         self._asked(self.of(owner).settle, owner, [settled], [host])
@@ -329,12 +331,12 @@ class Walk:
         kind = Kind.STORED if well else Kind.TIMEOUT
         return Settlement(task, Outcome(kind), verdict, self.now, record)
 
-    def _of_page(self, task):
+    def _of_page(self, owner, task):
         now, choice = self.now, self.random.choice
         digest = f"{self.random.randrange(4):02x}" * 32
         stored = Outcome(Kind.STORED, 200, 3, digest)
         missing = Outcome(Kind.NOT_FOUND, 404)
-        same = Outcome(Kind.UNCHANGED, 304, path=task.path) if task.ended else stored
+        same = Outcome(Kind.UNCHANGED, 304, path=task.path) if task.ended and task.here else stored
         robots = f"http://{task.host.split(':')[0]}/robots.txt"
         outcome, verdict = choice([
             (stored, Done()),
@@ -351,7 +353,7 @@ class Walk:
         ])  # fmt: skip
         if outcome is stored:
             first = task.path or f"p{self.random.randrange(URLS)}"
-            (path,) = self._frontier.claim([(task.id, first, f"p-{task.id}")])
+            (path,) = self.of(owner).claim([(task.id, first, f"p-{task.id}")])
             outcome = replace(stored, path=path)
         return Settlement(task, outcome, verdict, now)
 
@@ -429,8 +431,8 @@ class Walk:
     def _changed(self, action):
         return number(self._frontier, action, self.now)
 
-    def _unnamed(self, paths):
-        return self._frontier.entry(Unnamed(paths))
+    def _unnamed(self, paths, store):
+        return self._frontier.entry(Unnamed(paths, store=store))
 
     def _some(self, files):
         """Choose some files, and some that were looked up long ago."""
@@ -452,15 +454,16 @@ class Walk:
         return some, old
 
     def _step_clear(self):
-        job = self.random.choice(JOBS)
-        files = rows(self._frontier, Unneeded(job))
+        job, store = self.random.choice(JOBS), self.random.randint(1, len(self._frontiers))
+        files = rows(self._frontier, Unneeded(job, store))
+        assert {file.store for file in files} <= {store}
         some, old = self._some(files)
         assert all(file.retired for file in files)
         assert self._changed(LetGo(some)) == len(some)
         self._changed(LetGo(old))
         assert not {file.task for file in self._files()} & {file.task for file in some}
         paths = [file.path for file in some]
-        assert self._unnamed(paths) == paths, "a name that was let go is free"
+        assert self._unnamed(paths, store) == paths, "a name that was let go is free"
         return job, some, old
 
     def _step_rename(self):
@@ -470,15 +473,16 @@ class Walk:
         file = self.random.choice(files)
         number = self.random.randrange(URLS)
         first = self.random.choice([f"p{number}", f"P{number}", file.path.swapcase()])
-        (path,) = self._frontier.claim([(file.task, first, f"P-{file.task}")])
+        store = file.store
+        (path,) = self._frontier.claim([(file.task, first, f"P-{file.task}")], store=store)
         if path == file.path:
             return None
         assert self._changed(Rename(file, path))
         assert self._changed(Rename(file, path)), "two processes may rename the same file"
         assert not self._changed(Rename(file, f"{path}-")), "the ledger says something else by now"
-        assert self._unnamed([path]) == []
-        if path_key(path) != path_key(file.path):
-            assert self._unnamed([file.path]) == [file.path]
+        assert self._unnamed([path], store) == []
+        if path_key(path, store) != path_key(file.path, store):
+            assert self._unnamed([file.path], store) == [file.path]
         return file, path
 
     def _step_wait(self):
