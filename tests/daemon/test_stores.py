@@ -146,7 +146,7 @@ def test_verbs_name_machine_and_folder_and_look_at_one_folder(machines, site, tm
     assert "in other output folders, not looked at" in told.splitlines()[-1]
 
 
-def test_forget_and_on_remove_leave_what_lies_elsewhere(machines, site):
+def test_forget_leaves_what_lies_elsewhere(machines, site):
     with ExitStack() as stack:
         daemons = both(machines, stack)
         until(lambda: len(machines.kept()) == len(HOSTS), "not all is stored", daemons[1])

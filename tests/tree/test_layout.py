@@ -195,7 +195,6 @@ ELSEWHERE = {
     "policy/findings.py": "policy/test_supervision.py",
     "seeder/job_lists.py": "daemon/test_shrunk_lists.py",
     "seeder/reading.py": "daemon/test_reload.py",
-    "seeder/clearing.py": "daemon/test_audit.py",
     "seeder/roster.py": "daemon/test_reload.py",
     "seeder/seeder.py": "daemon/test_reload.py",
     "seeder/seeds.py": "daemon/test_reload.py",

@@ -61,12 +61,15 @@ _VALUES = f"""({", ".join(staging.OWED)}) = (
 _HOME = """
 store = ifnull((SELECT nullif(process.store, 0) FROM process
     WHERE process.id = :owner AND EXISTS (SELECT 1 FROM store WHERE store.id > 1)), host.store)"""
-"""Notes where the files lie that visits of `:owner` have brought, in a ledger of several stores."""
+"""Notes where the files lie that visits of `:owner` have brought, in a ledger of several stores.
+
+A host that leaves has been recorded with its last visit already.
+"""
 _WOKEN = "EXISTS (SELECT 1 FROM woken WHERE woken.host = owed.id)"
 _OWED_TIMES = _times("""
 (SELECT max(owed.next_at, owed.opens_at) FROM temp.owed WHERE owed.id = host.id)""")
 LEAVE = f"""
-UPDATE host SET owner = NULL, {_VALUES}, {_OWED_TIMES}, {_HOME}
+UPDATE host SET owner = NULL, {_VALUES}, {_OWED_TIMES}
 WHERE id IN (/* few */ SELECT id FROM temp.owed WHERE leaves AND NOT {_WOKEN})
 AND +owner = :owner"""
 """Records what hosts are owed that leave `:owner`, and at `:now` when they are ready.

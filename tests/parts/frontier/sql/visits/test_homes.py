@@ -3,6 +3,7 @@
 import pytest
 
 from crawler.frontier import LEASE_S
+from crawler.frontier.sql.visits import ready
 from crawler.frontier.sql.visits.homes import FOREIGN_S
 from crawler.model import Kind
 from crawler.records import Done, HostRecord
@@ -129,7 +130,9 @@ def test_own_hosts_and_new_ones_go_before_foreign_ones_however_long_those_wait(o
     assert one.keys(at, new=2) == ["a:80", "b:80"]
 
 
-def test_own_hosts_are_seen_behind_any_number_of_foreign_ones(one, open_one):
+def test_own_hosts_are_seen_behind_any_number_of_foreign_ones(one, open_one, monkeypatch):
+    monkeypatch.setattr(ready, "_SCANNED", 4)
+    monkeypatch.setattr(ready, "_SCANS", 2)
     other = Machine(open_one(), "other")
     one.frontier.add("job", seeds(*(f"h{n}" for n in range(40))), NOW)
     while one.visit(again=LATER):
