@@ -29,6 +29,7 @@ def test_term_and_int_finish_what_is_under_way_and_exit_with_0(tmp_path, number)
         Daemon(write_config(tmp_path, jobs(site.url), grace_period="5s")) as daemon,
     ):
         until(lambda: len(site.requests) >= 4, "no visits")
+        daemon.wait_for("job.synced")
         daemon.signal(number)
         assert daemon.wait() == 0
         told = daemon.wait_for("daemon.draining", cause=number.name)
@@ -75,6 +76,7 @@ def test_a_second_term_forces_and_exits_with_3(tmp_path):
         config = write_config(tmp_path, jobs(site.url), grace_period="60s")
         with Daemon(config) as daemon:
             until(lambda: len(site.requests) >= 8, "no visits")
+            daemon.wait_for("job.synced")
             daemon.signal(signal.SIGTERM)
             daemon.wait_for("daemon.draining")
             start = time.monotonic()
@@ -92,6 +94,7 @@ def test_term_is_served_while_servers_send_without_end_at_full_speed(tmp_path, m
         config = write_config(tmp_path, jobs(site.url), concurrency=4)
         with Daemon(config) as daemon:
             until(lambda: list(tmp_path.rglob("*.part")), "nothing is being written", daemon)
+            daemon.wait_for("job.synced")
             start = time.monotonic()
             assert daemon.stop() == 0
             assert time.monotonic() - start <= GRACE_S + 1
