@@ -14,6 +14,7 @@ ALONE = {
     "fetching": "fetching",
     "overhead": "overhead",
     "frontier": "frontier.command",
+    "cluster": "cluster",
 }
 """Cases that are commands of their own, and their modules."""
 

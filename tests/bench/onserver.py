@@ -1,7 +1,6 @@
 """A ledger on a PostgreSQL server beside one in a file: what each costs the client and the server.
 
-The server is a private cluster, with the settings of its package but for 512 MB of buffers. Each
-run has a database of its own.
+Each run has a database of its own.
 """
 
 from collections.abc import Iterator
@@ -9,9 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from tests import postgres
+from tests.bench.cluster import Server, server
 from tests.bench.ours import daemon
 from tests.bench.payload import made_bodies
 from tests.bench.runs import Run
@@ -19,38 +16,28 @@ from tests.bench.scene import Case, Contender, Medians, Scene, Setting, Target, 
 from tests.bench.servers import slow, urls_of
 from tests.bench.speed import hosts_scene, read_lag, small_scene
 
-SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
 LATE_S = 0.1
 WAITING = 2000
 """Visits that wait for the network at once, over all processes."""
 
 
-class _Server:
-    """The cluster of a scene, and the CPU that it had used when a run began."""
+class _Running:
+    """The server of a scene, and the CPU that it had used when a run began."""
 
-    cluster: postgres.Cluster
+    server: Server
     began_s: float = 0.0
 
-    def cpu_s(self) -> float:
-        """Return the CPU seconds of all its processes, those that have ended as well."""
-        main = psutil.Process(self.cluster.postmaster)
-        ended = main.cpu_times()
-        times = [one.cpu_times() for one in (main, *main.children(recursive=True))]
-        return sum(one.user + one.system for one in times) + (
-            ended.children_user + ended.children_system
-        )
 
-
-_server = _Server()
+_running = _Running()
 
 
 def on_server(processes: int, name: str, title: str) -> Contender:
     """Return the daemon with its ledger on the server."""
 
     def commands(scene: Scene, folder: Path) -> list[Any]:
-        url = _server.cluster.url(_server.cluster.create())
+        url = _running.server.database()
         found = daemon(processes=processes, state=url).commands(scene, folder)
-        _server.began_s = _server.cpu_s()
+        _running.began_s = _running.server.cpu_s()
         return list(found)
 
     return Contender(name, title, commands, processes=processes, ours=True)
@@ -61,10 +48,7 @@ def _served(opened: Any) -> Any:
 
     @contextmanager
     def scene(setting: Setting) -> Iterator[Scene]:
-        with (
-            postgres.Cluster(durable=True, settings=SETTINGS) as _server.cluster,
-            opened(setting) as found,
-        ):
+        with server() as _running.server, opened(setting) as found:
             yield found
 
     return scene
@@ -90,7 +74,7 @@ def _read(scene: Scene, folder: Path, run: Run) -> None:
     """Read the CPU that the database used, for each file, and the hub's lag."""
     read_lag(scene, folder, run)
     if folder.name.endswith("-server"):
-        run.extra["database_us"] = (_server.cpu_s() - _server.began_s) / run.files * 1e6
+        run.extra["database_us"] = (_running.server.cpu_s() - _running.began_s) / run.files * 1e6
     run.extra["client_us"] = run.cpu_s / run.files * 1e6
 
 
