@@ -20,8 +20,8 @@ from crawler.frontier.postgres.waiting import WaitingConnection
 from crawler.frontier.sql.connection import Numbered, Parameters
 from crawler.frontier.sql.procedures import Procedure
 
-_MANY_ROWS = 20_000
-"""Dead rows of temporary tables that are too many."""
+_FEW_ROWS, _MANY_ROWS = 300, 20_000
+"""Dead rows of temporary tables that are too many, at first and later."""
 _ABANDONED = psycopg.OperationalError("taken back")
 """Has a pipeline end without a word on what went wrong in it, which has been told."""
 
@@ -63,6 +63,7 @@ class Connection:
         self._pipeline: psycopg.Pipeline | None = None
         self._staged = 0
         """Rows of temporary tables that came since these were cleared of dead ones."""
+        self._bearable = _FEW_ROWS
 
     @contextmanager
     def piped(self) -> Iterator[None]:
@@ -141,12 +142,14 @@ class Connection:
     def _clear(self, rows: int) -> None:
         """Clear the temporary tables of dead rows, which nobody else does, once there are many.
 
-        Rows are counted as they come; each goes with the next ones.
+        Rows are counted as they come; each goes with the next ones. Plans are made anew, too: they
+        were made when the ledger was another size, at first when it was empty.
         """
         self._staged += rows
-        if self._staged > _MANY_ROWS and not self.in_transaction:
-            self._staged = rows
+        if self._staged > self._bearable and not self.in_transaction:
+            self._staged, self._bearable = rows, min(self._bearable * 4, _MANY_ROWS)
             self.server.execute(f"VACUUM {', '.join(TEMPORARY)}")
+            self.server.execute("DISCARD PLANS")
 
     def run(self, procedure: Procedure, values: Mapping[str, Any], /) -> None:
         """Run the statements of a procedure with these values, among others, as parameters."""

@@ -9,7 +9,7 @@ from crawler.model import Seconds
 
 _HOLD = """
 INSERT INTO address (ip, owner) SELECT DISTINCT address, :owner FROM host
-WHERE id IN (/* few */ {hosts}) AND +owner = :owner AND address IS NOT NULL
+WHERE id IN (/* few */ {hosts}) AND ifnull(host.owner, 0) = :owner AND address IS NOT NULL
 ON CONFLICT (ip) DO UPDATE SET owner = excluded.owner
 WHERE address.owner IS NULL OR address.owner != excluded.owner"""
 _LET_GO = """
@@ -20,7 +20,7 @@ _OF_OWNER = """
 WHERE ip IN (SELECT address FROM host WHERE host.owner = :owner) AND owner = :owner"""
 NOTE_RESTS = """
 UPDATE address SET answered_at = (SELECT answered_at FROM temp.rested WHERE ip = address.ip)
-WHERE ip IN (/* few */ SELECT ip FROM temp.rested) AND +owner = :owner"""
+WHERE ip IN (/* few */ SELECT ip FROM temp.rested) AND ifnull(address.owner, 0) = :owner"""
 """Records when the last answers from the staged addresses of an owner began to arrive."""
 
 

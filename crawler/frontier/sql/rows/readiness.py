@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.procedures import OWN
 from crawler.frontier.sql.rows import staging
 from crawler.frontier.sql.rows.addresses import NOTE_RESTS
 from crawler.frontier.sql.rows.pauses import HOST_PAUSED, JOB_PAUSED
@@ -45,9 +46,7 @@ def _times(rests: str) -> str:
 
 _TIMES = _times("host.next_at, host.opens_at")
 _READY_AT = f"UPDATE host SET {_TIMES} WHERE id IN (/* few */ {{hosts}}) AND owner IS NULL"
-_FREE = (
-    f"UPDATE host SET owner = NULL, {_TIMES} WHERE id IN (/* few */ {{hosts}}) AND +owner = :owner"
-)
+_FREE = f"UPDATE host SET owner = NULL, {_TIMES} WHERE id IN (/* few */ {{hosts}}) AND {OWN}"
 _NUMBERS = "SELECT value FROM json_each(:numbers)"
 OWED = f"""
 UPDATE host SET {
@@ -71,7 +70,7 @@ _OWED_TIMES = _times("""
 LEAVE = f"""
 UPDATE host SET owner = NULL, {_VALUES}, {_OWED_TIMES}
 WHERE id IN (/* few */ SELECT id FROM temp.owed WHERE leaves AND NOT {_WOKEN})
-AND +owner = :owner"""
+AND {OWN}"""
 """Records what hosts are owed that leave `:owner`, and at `:now` when they are ready.
 
 All at once: each time that a host is written its indexes are too. Those that were woken are mended
@@ -80,7 +79,7 @@ in between; `LEFT` selects them.
 LEFT = f"SELECT id FROM temp.owed WHERE leaves AND {_WOKEN}"
 _OWE = f"""
 UPDATE host SET {_VALUES}, {_HOME}
-WHERE id IN (/* few */ SELECT id FROM temp.owed WHERE NOT leaves OR {_WOKEN}) AND +owner = :owner"""
+WHERE id IN (/* few */ SELECT id FROM temp.owed WHERE NOT leaves OR {_WOKEN}) AND {OWN}"""
 OWE_ALL = (NOTE_RESTS, _OWE, MEND_UNHEARD)
 """Statements that record rests and health of the staged hosts that `:owner` has."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from crawler.frontier.sql.connection import Connection
-from crawler.frontier.sql.procedures import OWNED, Apart, Procedure
+from crawler.frontier.sql.procedures import LOOKED_UP, OWN, OWNED, Apart, Procedure
 from crawler.frontier.sql.rows import staging
 from crawler.frontier.sql.rows.addresses import hold, let_go
 from crawler.frontier.sql.rows.course import COLUMNS, course_of
@@ -27,7 +27,8 @@ from crawler.records import HostRecord
 FIRST_TASKS = 2
 """Tasks of a host just taken; how many more it can use shows with the next lease."""
 
-_BACK = f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE state = {LEASED} AND"
+_BACK = f"UPDATE task SET state = {WAITING}, attempt = attempt - 1 WHERE"
+_LEASED = f"{LOOKED_UP} = {LEASED} AND"
 _PART = """
 INSERT OR IGNORE INTO parted
 SELECT address FROM host WHERE id IN (/* few */ SELECT id FROM temp.owed) AND address IS NOT NULL"""
@@ -35,22 +36,22 @@ _REFUSE = """
 INSERT INTO refused SELECT owed.id FROM temp.owed CROSS JOIN address ON ip = owed.address
 WHERE NOT leaves AND owner IS NOT NULL AND owner != :owner"""
 _LEAVING = f"{LEFT} UNION ALL SELECT host FROM temp.refused"
-_OWN = """
+_OWN = f"""
 DELETE FROM wanted WHERE NOT EXISTS (/* each */
-    SELECT 1 FROM host WHERE host.id = wanted.host AND host.owner = :owner)"""
+    SELECT 1 FROM host WHERE host.id = wanted.host AND {OWN})"""
 KEEP = Procedure("keep", "owner now", _OWN, fenced=True)
 """What is left of GIVE_BACK where nothing is given back and nothing moves."""
 GIVE_BACK = Procedure(
     "give_back",
     "owner now",
     Apart("found_addresses"),
-    f"{_BACK} id IN (/* few */ SELECT id FROM temp.returned) AND {OWNED}",
+    f"{_BACK} {_LEASED} id IN (/* few */ SELECT id FROM temp.returned) AND {OWNED}",
     _REFUSE,
     _PART,
     LEAVE,
     *OWE_ALL,
     _PART,
-    f"{_BACK} host IN (/* few */ SELECT host FROM temp.refused)",
+    f"{_BACK} state = {LEASED} AND host IN (/* few */ SELECT host FROM temp.refused)",
     free(_LEAVING),
     hold("SELECT id FROM temp.owed"),
     let_go("SELECT ip FROM temp.parted"),
@@ -78,7 +79,7 @@ FROM json_each(:hosts) WHERE true ON CONFLICT (host) DO UPDATE SET new = TRUE"""
 TAKE_BACK = Procedure(
     "take_back",
     "owner now",
-    f"{_BACK} id IN (/* few */ SELECT id FROM temp.taken)",
+    f"{_BACK} {_LEASED} id IN (/* few */ SELECT id FROM temp.taken)",
     free(_NEW),
     let_go(f"SELECT address FROM host WHERE id IN ({_NEW})"),
 )

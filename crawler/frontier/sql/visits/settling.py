@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 from crawler.frontier.sql.connection import Connection
-from crawler.frontier.sql.procedures import OWNED, Procedure
+from crawler.frontier.sql.procedures import LOOKED_UP, OWNED, Procedure
 from crawler.frontier.sql.rows import staging
 from crawler.frontier.sql.rows.failures import NOTE_FAILURES, failures_of
 from crawler.frontier.sql.rows.file import Transactions
@@ -27,7 +27,7 @@ from crawler.urls import host_of
 
 _UNSETTLED = f"""
 DELETE FROM settled WHERE NOT EXISTS (/* each */
-    SELECT 1 FROM task WHERE task.id = settled.id AND task.state = {LEASED}
+    SELECT 1 FROM task WHERE task.id = settled.id AND {LOOKED_UP} = {LEASED}
     AND task.attempt = settled.attempt AND {OWNED})"""
 """A settlement counts once, for the attempt that its owner has leased."""
 _COUNT = f"""
@@ -91,7 +91,7 @@ FAIL = Procedure("note_failures", "now", *NOTE_FAILURES)
 _KEEP = f"""
 INSERT INTO visited (task, part, part_etag, part_modified, part_total, part_store)
 SELECT id, :part, :etag, :modified, :total, CAST(:store AS INTEGER) FROM task
-WHERE id = :task AND state = {LEASED} AND {OWNED}
+WHERE id = :task AND {LOOKED_UP} = {LEASED} AND {OWNED}
 ON CONFLICT (task) DO UPDATE SET part = excluded.part, part_etag = excluded.part_etag,
     part_modified = excluded.part_modified, part_total = excluded.part_total,
     part_store = excluded.part_store"""

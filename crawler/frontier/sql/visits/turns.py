@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crawler.frontier.sql.connection import Connection, require_alone
-from crawler.frontier.sql.procedures import Each, Procedure
+from crawler.frontier.sql.procedures import OWN, Each, Procedure
 from crawler.frontier.sql.rows.names import Names
 from crawler.frontier.sql.rows.pauses import HOST_PAUSED, JOB_PAUSED
 from crawler.frontier.sql.rows.robots import ask, ask_known, known_from
@@ -46,7 +46,7 @@ AND NOT {JOB_PAUSED}"""
 _HERE = "CROSS JOIN host_job ON host_job.host = host.id CROSS JOIN job ON job.id = job AND active"
 _UNKNOWN = f"""
 SELECT host.id, job.id FROM temp.wanted CROSS JOIN host ON host.id = wanted.host {_HERE}
-WHERE (rules_until <= :now OR refresh_at <= :now) AND asked_until <= :now AND +owner = :owner
+WHERE (rules_until <= :now OR refresh_at <= :now) AND asked_until <= :now AND {OWN}
     AND NOT {HOST_PAUSED} AND ifnull(host.obeys, job.obeys) AND {MINE}"""
 """Hosts whose rules are old, with the jobs that need them."""
 _FIRST = f"""
@@ -73,13 +73,13 @@ _TURNS = f"""
 INSERT INTO turn
 SELECT host.id, job.id, served, weight, ranked, {_FIRST_DUE}
 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
-    {_HERE} WHERE +owner = :owner AND NOT {HOST_PAUSED} AND {MINE}
+    {_HERE} WHERE {OWN} AND NOT {HOST_PAUSED} AND {MINE}
     AND (rules_until > :now OR NOT ifnull(host.obeys, job.obeys))
 UNION ALL
 SELECT host.id, {ROBOTS_JOB}, -1e300, 1, FALSE,
     ifnull({_FIRST_USUAL.format(host="host.id", job=ROBOTS_JOB)}, 0)
 FROM temp.wanted CROSS JOIN host ON host.id = wanted.host
-WHERE +owner = :owner AND NOT {HOST_PAUSED} AND EXISTS (
+WHERE {OWN} AND NOT {HOST_PAUSED} AND EXISTS (
         SELECT 1 FROM task WHERE task.host = host.id AND job = {ROBOTS_JOB} AND state = {WAITING})
     AND EXISTS (SELECT 1 FROM host_job CROSS JOIN job ON job.id = job AND active
         WHERE host_job.host = host.id AND {MINE})"""
