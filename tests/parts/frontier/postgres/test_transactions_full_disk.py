@@ -2,40 +2,24 @@
 
 import contextlib
 import itertools
-import os
-import shutil
-import subprocess
 
 import pytest
 
 from crawler.errors import LocalFaultError
 from crawler.frontier import open_frontier
 from crawler.state_address import state_address
-from tests import postgres, real
+from tests import postgres
 from tests.parts.frontiers import seeds
 from tests.program import until
+from tests.rigs.disks import fill, move, server_disk, small_database
 
 SMALL_WAL = {"min_wal_size": "32MB", "max_wal_size": "32MB", "checkpoint_timeout": "1h"}
 
 
 @pytest.fixture
 def disk():
-    """A small disk of the server's user."""
-    real.needs_root("mount a disk")
-    folder = postgres.own_folder("disk-")
-    with real.small_disk(folder / "small", "60m") as disk:
-        os.chown(disk, postgres.NOBODY, postgres.NOBODY)
+    with server_disk() as disk:
         yield disk
-    shutil.rmtree(folder)
-
-
-def fill(disk):
-    """Leave no room on a disk; return what takes it."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(65536))
-    return ballast
 
 
 def written_until_full(frontier):
@@ -52,22 +36,18 @@ def written_until_full(frontier):
 
 def test_without_room_for_rows_nothing_of_a_verb_is_done_and_with_room_it_is(disk):
     cluster = postgres.shared()
-    cluster.psql(f"CREATE TABLESPACE small LOCATION '{disk}'")
-    name = cluster.create()
-    cluster.psql(f"ALTER DATABASE {name} SET TABLESPACE small")
-    try:
-        with open_frontier(state_address(cluster.url(name)), durable=False) as frontier:
-            frontier.add("job", seeds("first.example"))
-            ballast = fill(disk)
-            done, more, fault = written_until_full(frontier)
-            assert "its disk is full: make room there" in fault
-            assert frontier.sums().counts.known == 1 + done
-            ballast.unlink()
-            assert frontier.add("job", more) == len(more)
-            assert frontier.sums().counts.known == 1 + done + len(more)
-    finally:
-        cluster.drop(name)
-        cluster.psql("DROP TABLESPACE small")
+    with (
+        small_database(cluster, disk) as name,
+        open_frontier(state_address(cluster.url(name)), durable=False) as frontier,
+    ):
+        frontier.add("job", seeds("first.example"))
+        ballast = fill(disk)
+        done, more, fault = written_until_full(frontier)
+        assert "its disk is full: make room there" in fault
+        assert frontier.sums().counts.known == 1 + done
+        ballast.unlink()
+        assert frontier.add("job", more) == len(more)
+        assert frontier.sums().counts.known == 1 + done + len(more)
 
 
 def test_a_server_that_ends_for_want_of_room_for_its_log_is_waited_for(disk):
@@ -84,13 +64,6 @@ def test_a_server_that_ends_for_want_of_room_for_its_log_is_waited_for(disk):
             ballast.unlink()
             assert until(lambda: added(frontier, more), "it does not come back") == len(more)
             assert frontier.sums().counts.known == 1 + done + len(more)
-
-
-def move(folder, to):
-    """Move a folder of the server to a disk, and leave a link to it."""
-    subprocess.run(["cp", "-a", folder, to], check=True)
-    shutil.rmtree(folder)
-    folder.symlink_to(to)
 
 
 def added(frontier, more):
