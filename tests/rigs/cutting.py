@@ -7,6 +7,7 @@ import contextlib
 import enum
 import socket
 import struct
+from collections import deque
 from io import BufferedReader
 from typing import NamedTuple
 
@@ -17,10 +18,12 @@ from gevent.server import StreamServer
 
 from tests.postgres import USER, Cluster
 
-_STATEMENTS = b"QBc"
-"""Messages that are statements: Query, Bind, and CopyDone, before which rows are under way."""
-_ENDS = b"CEIsG"
-"""What ends the reply to each: done, an error, nothing to do, enough rows; rows may come now."""
+_ENDS = {b"Q": b"ZG", b"B": b"CEIs", b"c": b"Z", b"S": b"Z"}
+"""Messages that count as statements, and what their replies end with.
+
+They are Query, Bind, CopyDone, before which rows are under way, and Sync, which ends a pipeline.
+"""
+_READY = b"Z"
 _RESET = struct.pack("ii", 1, 0)
 _PLAIN = "sslmode=disable&gssencmode=disable"
 
@@ -98,10 +101,10 @@ class _Talk:
     def __init__(self, proxy: CuttingProxy, client: socket.socket, server: socket.socket) -> None:
         self._proxy = proxy
         self._client, self._server = client, server
-        self._asked = self._answered = 0
-        """Numbers of statements: many may be under way, in a pipeline."""
-        self._lost = 0
-        """The one whose reply is lost."""
+        self._under_way: deque[bytes] = deque()
+        """Statements whose replies have not come: many, in a pipeline."""
+        self._lost: int | None = None
+        """How many replies are still to come until the one that is lost."""
 
     def run(self) -> None:
         pumps = [gevent.spawn(self._ask), gevent.spawn(self._answer)]
@@ -114,8 +117,7 @@ class _Talk:
         with contextlib.suppress(OSError), self._client.makefile("rb") as asked:
             self._server.sendall(_first(asked))
             while (kind := asked.read(1)) and (message := _rest(kind, asked)):
-                self._asked += kind in _STATEMENTS
-                how = self._proxy._next() if kind in _STATEMENTS else None
+                how = self._proxy._next() if kind in _ENDS else None
                 if how is Cut.BEFORE:
                     self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                     return
@@ -123,17 +125,32 @@ class _Talk:
                     self._proxy.stalled.set()
                     self._proxy._released.wait()
                 if how is Cut.REPLY:
-                    self._lost = self._asked
+                    self._lost = len(self._under_way)
+                if kind in _ENDS:
+                    self._under_way.append(kind)
                 self._server.sendall(message)
 
     def _answer(self) -> None:
         with contextlib.suppress(OSError), self._server.makefile("rb") as answered:
             while (kind := answered.read(1)) and (message := _rest(kind, answered)):
-                if not self._lost or self._answered < self._lost - 1:
+                if self._lost is None or self._lost > 0:
                     self._client.sendall(message)
-                self._answered += kind in _ENDS
-                if self._lost and self._answered >= self._lost:
-                    return
+                ended = self._ended(kind)
+                if self._lost is not None:
+                    self._lost -= ended
+                    if self._lost < 0:
+                        return
+
+    def _ended(self, kind: bytes) -> int:
+        """Return to how many statements a message of the server ends the reply."""
+        waiting, ended = self._under_way, 0
+        while kind == _READY and waiting and waiting[0] == b"B":  # passed over after an error
+            waiting.popleft()
+            ended += 1
+        if waiting and kind in _ENDS[waiting[0]]:
+            waiting.popleft()
+            ended += 1
+        return ended
 
 
 def _first(asked: BufferedReader) -> bytes:

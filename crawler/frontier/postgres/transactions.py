@@ -169,12 +169,14 @@ class Transactions:
         return transaction
 
     def _staged(self, verb: Any, *args: Any, **kwargs: Any) -> Any:
+        leases = self._leases
         with self._told():
             try:
                 with self.db.piped():
                     return verb(self, *args, **kwargs)
             except BaseException:  # of its last transaction, too, which nothing was read of
                 self.names.forget()
+                self.unanswered |= self._leases > leases  # its caller has no answer, though we do
                 if self._db:
                     self._roll_back(self._db)
                 raise
