@@ -230,6 +230,23 @@ class StoredFile(NamedTuple):
     """Number of the store where it lies."""
 
 
+class FoundFile(NamedTuple):
+    """A file as it lies on the disk, of which the ledger knows something else, or nothing."""
+
+    task: int
+    path: str
+    """Relative to the output folder."""
+    before: str
+    """SHA-256 in hex as the ledger has it; '' for none."""
+    size: int
+    """Bytes."""
+    digest: str
+    """SHA-256 in hex."""
+    at: float
+    """Wall time at which it came there."""
+    store: int
+
+
 class Stayed(NamedTuple):
     """Files that were to be removed and are still there."""
 

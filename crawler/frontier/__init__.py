@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 
 from crawler.frontier.actions import (
+    Adopt,
     BeginArchive,
     Believe,
     Forget,
@@ -113,19 +114,19 @@ from crawler.state_address import StateAddress, StateServer
 
 __all__ = [
     "BEFORE_ALL", "LEASE_S", "MAX_CRASHES", "STALLED_FACTOR", "START", "STATES", "AboutHost",
-    "AboutServer", "AboutUrl", "Amended", "Apply", "BacklogOf", "Beat", "BeginArchive", "Believe",
-    "BringBack", "Changed", "Chunks", "Clocks", "CountDown", "Counts", "Cursor", "Desk", "Due",
-    "Ended", "Entry", "FailuresOf", "Filed", "FiledOf", "FilesNamed", "Forget", "ForgetUnused",
-    "Forgettable", "Frontier", "Holder", "HostCounts", "HostState", "HostView", "HostsMet",
-    "HostsOf", "InFlight", "InForce", "Integrity", "JobSums", "Joined", "KnownChunk", "KnownUrl",
-    "Lease", "LeasedHost", "LetGo", "Listing", "Listings", "Member", "Migration", "NewList", "Page",
-    "Pass", "Portion", "Pulse", "ReadChunk", "Reclaimed", "Refit", "Rename", "Rests", "Retire",
-    "Retired", "Retry", "Revisit", "RobotsOf", "Said", "SaidOf", "ServerAccount", "Soundness",
-    "SourceState", "Sources", "Still", "StillForgettable", "Store", "StoredFiles", "Sums", "Synced",
-    "Tidied", "Understand", "UnknownUrl", "Unnamed", "Unneeded", "UrlsOf", "Waits", "WaitsAt",
-    "Wake", "Wanted", "Watched", "Weigh", "Weighed", "Wishes", "Work", "bring_back", "changed",
-    "has_ledger", "load_engine", "move", "open_frontier", "open_ledger", "open_migration", "pages",
-    "tidied",
+    "AboutServer", "AboutUrl", "Adopt", "Amended", "Apply", "BacklogOf", "Beat", "BeginArchive",
+    "Believe", "BringBack", "Changed", "Chunks", "Clocks", "CountDown", "Counts", "Cursor", "Desk",
+    "Due", "Ended", "Entry", "FailuresOf", "Filed", "FiledOf", "FilesNamed", "Forget",
+    "ForgetUnused", "Forgettable", "Frontier", "Holder", "HostCounts", "HostState", "HostView",
+    "HostsMet", "HostsOf", "InFlight", "InForce", "Integrity", "JobSums", "Joined", "KnownChunk",
+    "KnownUrl", "Lease", "LeasedHost", "LetGo", "Listing", "Listings", "Member", "Migration",
+    "NewList", "Page", "Pass", "Portion", "Pulse", "ReadChunk", "Reclaimed", "Refit", "Rename",
+    "Rests", "Retire", "Retired", "Retry", "Revisit", "RobotsOf", "Said", "SaidOf", "ServerAccount",
+    "Soundness", "SourceState", "Sources", "Still", "StillForgettable", "Store", "StoredFiles",
+    "Sums", "Synced", "Tidied", "Understand", "UnknownUrl", "Unnamed", "Unneeded", "UrlsOf",
+    "Waits", "WaitsAt", "Wake", "Wanted", "Watched", "Weigh", "Weighed", "Wishes", "Work",
+    "bring_back", "changed", "has_ledger", "load_engine", "move", "open_frontier", "open_ledger",
+    "open_migration", "pages", "tidied",
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from crawler.frontier.queries import Wanted
 from crawler.frontier.wishes import EndWishes, GiveOrder, MakeWish, TakeBackWish, WakeHost
 from crawler.model import Seconds
-from crawler.records import StoredFile
+from crawler.records import FoundFile, StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,20 @@ class Revisit:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopt:
+    """Take files for what visits to their URLs have stored: of a ledger that is older than they.
+
+    Their URLs are over, as after such a visit, until their schedule makes them due; where the name
+    was not reserved the URL may be another one's, and is visited still. A file stays that has
+    changed since it was looked up, is no newer than the last visit of its URL, or has the name of
+    another one's; `dry` counts alone.
+    """
+
+    files: Sequence[FoundFile]
+    dry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LetGo:
     """Note that files are removed, of retired URLs and of jobs that the configuration has not.
 
@@ -153,7 +167,7 @@ class LookAtVisits:
 
 
 Action = (
-    LookAtVisits | Retry | Forget | ForgetUnused | BeginArchive | Believe | Revisit | LetGo | Rename
-    | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes | WakeHost | GiveOrder
+    Adopt | LookAtVisits | Retry | Forget | ForgetUnused | BeginArchive | Believe | Revisit | LetGo
+    | Rename | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes | WakeHost | GiveOrder
 )  # fmt: skip
 """What `change` does."""

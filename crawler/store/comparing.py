@@ -52,10 +52,48 @@ def _compared(stream: FileIO, size: int, digest: str) -> str:
     found = os.fstat(stream.fileno()).st_size
     if found != size:
         return "short" if found < size else "different"
+    return "" if _hashed(stream) == digest else "different"
+
+
+def _hashed(stream: FileIO) -> str:
     hashed = hashlib.sha256()
     while piece := stream.read(_PIECE_BYTES):
         hashed.update(piece)
-    return "" if hashed.hexdigest() == digest else "different"
+    return hashed.hexdigest()
+
+
+class Measured(NamedTuple):
+    """A file as it lies there."""
+
+    size: int
+    """Bytes."""
+    digest: str
+    """SHA-256 in hex."""
+    at: float
+    """Wall time at which it came there, or was changed last."""
+
+
+def measure(root: Path, path: str, after: float | None) -> Measured | None:
+    """Measure a file that came there after a wall time; None if nothing, or an older one, is there.
+
+    None too of one that changes meanwhile: who does that knows it.
+
+    Raises:
+        OSError: it is there, and cannot be read.
+    """
+    try:
+        with Folders(root, durable=False) as folders:
+            here, name = _located(folders, path, make=False)
+            found = _stat(here, name)
+            if not stat.S_ISREG(found.st_mode) or (after is not None and found.st_ctime <= after):
+                return None
+            file = os.open(name, _READ, dir_fd=here)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    with os.fdopen(file, "rb", buffering=0) as stream:
+        digest, now = _hashed(stream), os.fstat(file)
+    same = (now.st_ino, now.st_ctime_ns) == (found.st_ino, found.st_ctime_ns)
+    return Measured(now.st_size, digest, now.st_ctime) if same else None
 
 
 def give_name(root: Path, path: str, wanted: str) -> None:

@@ -27,7 +27,13 @@ from crawler.verbs.words import as_json, counted, print_lines
 @click.option("--fix", is_flag=True, help="Make URLs due whose files are gone, short or different.")
 @click.option("--rename", is_flag=True, help="Give files the names that `path` says today.")
 @click.option("--orphans", is_flag=True, help="List the files that no URL of the ledger has.")
-@click.option("--dry-run", "dry", is_flag=True, help="Change nothing; of --rename only count.")
+@click.option(
+    "--adopt",
+    "adopts",
+    is_flag=True,
+    help="Take newer files for what they are: the ledger was restored from a backup.",
+)
+@click.option("--dry-run", "dry", is_flag=True, help="Change nothing; tell what would be done.")
 @JSON
 def audit_verb(
     ledger: Ledger,
@@ -36,6 +42,7 @@ def audit_verb(
     fix: bool,
     rename: bool,
     orphans: bool,
+    adopts: bool,
     dry: bool,
     as_json_: bool,
 ) -> int:
@@ -44,16 +51,27 @@ def audit_verb(
     A daemon may be at work: what it visits is left alone. `crawler audit --fix` after a power cut
     under `durability: relaxed` fetches again what that cost.
     """
-    settings, fix = ledger.settings, fix and not dry
+    settings, write = ledger.settings, not dry and any((fix, rename, adopts))
     assert settings is not None  # it names the output folder
-    with _audit(ledger, settings, job, write=fix or (rename and not dry)) as audit:
+    with _audit(ledger, settings, job, write=write) as audit:
+        adopted = _tell_adopted(audit, dry=dry, as_json_=as_json_) if adopts else None
         names = audit.renamed(dry=dry) if rename else None
-        faults = _tell_faults(audit, fix=fix, as_json_=as_json_)
+        faults = _tell_faults(audit, fix=fix and write, as_json_=as_json_)
         lost = _tell_orphans(audit, as_json_=as_json_) if orphans else None
     elsewhere = audit.elsewhere if audit.stores.several else None
-    found = _Found(audit.looked_at, faults, audit.due, names, lost, elsewhere)
+    found = _Found(audit.looked_at, faults, audit.due, names, lost, elsewhere, adopted)
     print_lines([as_json(found.document())] if as_json_ else found.lines(dry=dry))
     return int(faults.total() > audit.due)
+
+
+def _tell_adopted(audit: Audit, *, dry: bool, as_json_: bool) -> int:
+    number = 0
+    for entry, path in audit.adoption.found(dry=dry):
+        number += 1
+        told = {"event": "adopted", "path": path, "job": entry.job, "url": entry.url}
+        line = f"{'adopted':<10}{path}  {entry.job}  {entry.url}"
+        print_lines([as_json(told) if as_json_ else line])
+    return number
 
 
 def _tell_faults(audit: Audit, *, fix: bool, as_json_: bool) -> "Counter[str]":
@@ -123,6 +141,7 @@ class _Found(NamedTuple):
     orphans: int | None
     elsewhere: int | None
     """Files that lie in other stores, where there are others."""
+    adopted: int | None
 
     def document(self) -> dict[str, Any]:
         """Return it for programs; what was not asked for is left away."""
@@ -141,6 +160,8 @@ class _Found(NamedTuple):
             yield f"{counted(self.due, 'URL')} due again"
         if left := number - self.due:
             yield f"{counted(left, 'URL')} not due again; --fix makes those due that are listed"
+        if self.adopted is not None:
+            yield f"{counted(self.adopted, 'file')} {'to be adopted' if dry else 'adopted'}"
         if self.renamed is not None:
             yield from self._names(self.renamed, dry=dry)
         if self.orphans is not None:

@@ -15,6 +15,7 @@ from crawler.store import comparing
 from crawler.store.comparing import owner_of
 from crawler.store.mark import NAME
 from crawler.threads import Native
+from crawler.verbs.adopting import Adoption
 from crawler.verbs.stores import Stores
 
 THREADS = 2
@@ -60,6 +61,7 @@ class Audit:
         self.stores = stores
         self.elsewhere = 0
         """Number of files that lie in other stores."""
+        self.adoption = Adoption(frontier, settings, native, job, stores.own)
         self.looked_at = 0
         """Number of files of the ledger in this one."""
         self.due = 0

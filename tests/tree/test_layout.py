@@ -225,6 +225,7 @@ ELSEWHERE = {
     "transport/resolver.py": "parts/transport/test_dial.py",
     "transport/sessions.py": "parts/transport/test_idle.py",
     "transport/socks.py": "parts/transport/test_routes.py",
+    "verbs/adopting.py": "daemon/test_adopting.py",
     "verbs/stores.py": "daemon/test_stores.py",
     "verbs/audit.py": "daemon/test_audit.py",
     "verbs/auditing.py": "daemon/test_audit.py",

@@ -16,7 +16,7 @@ from crawler.frontier.sql.desk.single import forget_url, retry_url
 from crawler.frontier.sql.desk.unused import forget_unused
 from crawler.frontier.sql.desk.waking import wake_host
 from crawler.frontier.sql.rows.file import File
-from crawler.frontier.sql.visits import files
+from crawler.frontier.sql.visits import adopting, files
 from crawler.frontier.texts import require_text
 from crawler.model import Seconds
 
@@ -32,6 +32,7 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.Revisit: lambda file, action, now, _: _at_once(
         file, files.revisit, file.names, action.files, now
     ),
+    actions.Adopt: lambda file, action, now, _: _adopted(file, action, now),
     actions.LetGo: lambda file, action, now, _: _at_once(
         file, files.let_go, file.names, action.files, now
     ),
@@ -48,6 +49,12 @@ def change(file: File, action: actions.Action, now: Seconds, after: Cursor) -> C
     """Make a slice of a change."""
     require_text(action)
     return _CHANGES[type(action)](file, action, now, after)
+
+
+def _adopted(file: File, action: actions.Adopt, now: Seconds) -> Changed:
+    with file.locked(write=not action.dry):
+        number = adopting.adopt(file.db, file.names, action.files, now, dry=action.dry)
+        return Changed(Counter({"": number}))
 
 
 def _at_once(file: File, act: Callable[..., int], *arguments: Any) -> Changed:
