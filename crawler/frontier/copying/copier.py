@@ -74,7 +74,7 @@ class Copier:
             self._copy.clear(table)
             raise StateError(
                 f"the table {table.name} has {found.rows:,} rows in the copy that are not the "
-                f"{wanted.rows:,} of the ledger; said again, `crawler move` copies it anew"
+                f"{wanted.rows:,} of the ledger; said again, the verb copies it anew"
             )
 
 
