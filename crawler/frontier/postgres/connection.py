@@ -5,6 +5,7 @@ waits for the one before, until its rows are read. A verb therefore runs all tha
 before it reads, and takes as many round trips as it has such stretches (libpq, "Pipeline Mode").
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,8 @@ from crawler.frontier.postgres.waiting import WaitingConnection
 from crawler.frontier.sql.connection import Numbered, Parameters
 from crawler.frontier.sql.procedures import Procedure
 
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+# What it warns of, that a pipeline ends with its connection, is raised as well.
 _FEW_ROWS, _MANY_ROWS = 300, 20_000
 """Dead rows of temporary tables that are too many, at first and later."""
 _ABANDONED = psycopg.OperationalError("taken back")

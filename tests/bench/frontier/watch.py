@@ -46,9 +46,9 @@ class Watch:
         self._locked, mine = Transactions.locked, self
 
         @contextmanager
-        def locked(file, *, write=True):
+        def locked(file, *, write=True, beside=False):
             asked = time.perf_counter()
-            with mine._locked(file, write=write):
+            with mine._locked(file, write=write, beside=beside):
                 begun, cpu = time.perf_counter(), time.thread_time()
                 yield
             if write:
