@@ -7,6 +7,7 @@ import pytest
 
 from crawler.frontier import (
     START,
+    Adopt,
     Apply,
     BeginArchive,
     Believe,
@@ -51,7 +52,8 @@ from crawler.frontier.wishes import (
     Wisher,
 )
 from crawler.frontier.work import Work
-from crawler.records import JobTerms
+from crawler.model import FIRST_STORE
+from crawler.records import FoundFile, JobTerms
 from tests.parts.desk import at, rows, stored
 from tests.parts.frontiers import NOW, beat, done, gone, join, seeds
 from tests.parts.ledgers import KINDS, end, listed
@@ -96,6 +98,8 @@ def unused(frontier, owner):
 def actions(frontier, owner):
     """Each action, where it has something to do, by its class; and what is to be done before."""
     (file,) = stored(frontier)
+    (entry,) = (one for one in rows(frontier, Wanted()) if one.path == file.path)
+    newer = FoundFile(entry.id, file.path, file.digest, 9, "cd" * 32, NOW + 5, FIRST_STORE)
     many = [f"b/{number}" for number in range(30)]
     found = [
         (Retry(Wanted()), None), (RetryUrl("http://a/1"), None), (ForgetUrl("http://a/3"), None),
@@ -108,7 +112,7 @@ def actions(frontier, owner):
         (TakeBackWish(Verb.PAUSE, ALL), lambda: frontier.change(PAUSE)),
         (EndWishes(), lambda: frontier.change(MakeWish(Verb.PAUSE, ALL, ME, 0.0))),
         (WakeHost("a"), None), (GiveOrder(Order.RELOAD, [owner], ME), None),
-        (BeginArchive(), lambda: listed(frontier)),
+        (BeginArchive(), lambda: listed(frontier)), (Adopt([newer]), None),
     ]  # fmt: skip
     return {type(action): (action, before) for action, before in found}
 
