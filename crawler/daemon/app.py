@@ -49,7 +49,7 @@ class App:
 
     `on_visit` gets settled visits to URLs instead of the log, which has `controls`. Of the lists
     `limit` URLs are taken at most; `bad` gets text and reason of bad lines. A run until all is done
-    ends also when `waits_in_vain` says so of all that waits.
+    ends also when `waits_in_vain` says so of all that waits. A `mailbox` may have messages already.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class App:
         bad: Callable[[str, str], None] | None = None,
         on_visit: Callable[[Settlement], None] | None = None,
         controls: LogControls = LogControls(),  # noqa: B008  it never changes
+        mailbox: Mailbox | None = None,
     ) -> None:
         self._configuration = configuration = Configuration(settings)
         self._log = log
@@ -73,7 +74,7 @@ class App:
         self._limit = limit
         self._bad = bad
         self.waits_in_vain: Callable[[], bool] = lambda: False
-        self._mailbox = Mailbox()
+        self._mailbox = mailbox or Mailbox()
         self.stop = self._mailbox.stop
         self._controls = controls
         self._disk = Disk(configuration, log, start, controls.come_from)
@@ -99,6 +100,11 @@ class App:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration of its file, as it was read last."""
+        return self._configuration.text
 
     def run(self) -> bool:
         """Run until stopped or done; return whether the stop was forced.

@@ -39,9 +39,11 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._queue: Queue[Message] = Queue()
+        self.stop_asked = False
 
     def stop(self, cause: str) -> None:
         """Ask for a drain, or, the second time, for its end."""
+        self.stop_asked = True
         self._queue.put(Stop(cause))
 
     def reload(self) -> None:
@@ -64,6 +66,13 @@ class Mailbox:
         for message in kept:
             self._queue.put(message)
         return any(isinstance(one, Stop) for one in kept)
+
+    def forget_ended(self) -> None:
+        """Drop what was said of greenlets; all that was asked for stays to be read."""
+        waiting = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+        for message in waiting:
+            if isinstance(message, Stop | Order):
+                self._queue.put(message)
 
     def next(self, timeout: Seconds) -> Message | None:
         """Return the oldest message, or None when there is none within the timeout."""

@@ -14,8 +14,9 @@ from crawler.daemon.account import stopped_fields
 from crawler.daemon.app import App
 from crawler.daemon.disk import Start
 from crawler.daemon.log_controls import DaemonLog, check_log
+from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.opening import StoppedError
-from crawler.errors import ConfigError, CrawlerError
+from crawler.errors import ConfigError, CrawlerError, LeaseLostError
 from crawler.frontier import load_engine
 from crawler.log import Log, open_log
 from crawler.policy.pressure import wanted_descriptors
@@ -44,14 +45,7 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
         check_log(options.log)
         raise_descriptors(settings.crawler.concurrency, log)
         collect_seldom()
-        with App(
-            settings,
-            log,
-            start=start,
-            until_done=until_done,
-            controls=own.controls(),
-        ) as app:
-            forced = app.run()
+        app, forced = _run(settings, start, own, until_done=until_done)
     except StoppedError:
         log.info("daemon.stopped", **stopped_fields(began))
         return 0
@@ -67,6 +61,32 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
         return FORCED_EXIT if forced else int(incomplete)
     finally:
         own.close(LOG_FLUSH_S)
+
+
+def _run(settings: Settings, start: Start, own: DaemonLog, *, until_done: bool) -> tuple[App, bool]:
+    """Run the crawler; return it, and whether its end was forced.
+
+    Where another process took this one for dead (the machine slept, or was cut off from its
+    server for longer than a lease), it drops what it held and joins the ledger anew.
+    """
+    mailbox = Mailbox()
+    while True:
+        with App(
+            settings,
+            own.log,
+            start=start,
+            until_done=until_done,
+            controls=own.controls(),
+            mailbox=mailbox,
+        ) as app:
+            try:
+                return app, app.run()
+            except LeaseLostError as error:
+                if mailbox.stop_asked:
+                    raise
+                own.log.warning("lease.lost", cause=str(error), next="joins the ledger anew")
+                settings = app.settings
+        mailbox.forget_ended()
 
 
 def raise_descriptors(concurrency: int, log: Log) -> None:

@@ -24,7 +24,7 @@ PAGES = 150
 TOLERANCE_S = 0.005
 IDEAL = HOSTS / DELAY_S
 """Requests a second, if no host ever waits for more than its delay."""
-LEAST = 0.8
+LEAST = 0.95
 """The share of that from which on the crawl goes on as it should, though the machine is busy."""
 RECENT_S = 10.0
 WEB, ALL_HOSTS, DATABASE = "10.78.0.0/16", "10.78.0.1/16", "10.77.0.1"
