@@ -45,6 +45,7 @@ def telling(
         visiting.workers.busy,
         visiting.fetcher.declared,
         trouble=held(guards.words()),
+        no_room=feeder.leaser.no_room,
         paused_at=None if paused_since is None else now - (time.monotonic() - paused_since),
         paused_for="" if paused_since is None else held(paused_for),
         reloaded_at=reloaded_at,

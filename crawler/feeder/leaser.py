@@ -76,6 +76,8 @@ class Leaser:
         self._wake = Event()
         self.lease_at: Seconds = 0.0
         """When the next lease is made."""
+        self.no_room = False
+        """Whether hosts wait in the frontier that this process has no room for."""
         self._leased_at: Seconds = 0.0
 
     def run(self) -> None:
@@ -203,7 +205,8 @@ class Leaser:
         hosts = list(self._own_hosts.hosts.values())
         leaving = hosts[: lease.surplus]
         others_wait = lease.next_at is not None and lease.next_at - offset <= now
-        if others_wait and not terms.new and not self._pause.active:
+        self.no_room = others_wait and not terms.new and not self._pause.active
+        if self.no_room:
             old = [host for host in hosts if host.taken_at <= now - TURN_S]
             leaving += old[: max(1, len(hosts) // 8)]
         for host in leaving:

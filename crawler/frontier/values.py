@@ -200,6 +200,8 @@ class Pulse:
     """Bytes of bodies since it started."""
     trouble: str = ""
     """What troubles it, in words."""
+    no_room: bool = False
+    """Whether hosts wait that it has no room for."""
     paused_at: Seconds | None = None
     """Wall time since when it begins no visit for a fault of this machine; None while it does."""
     paused_for: str = ""

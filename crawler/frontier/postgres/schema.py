@@ -11,8 +11,8 @@ from crawler.frontier.sql.rows.staging import OWED
 from crawler.frontier.sql.tables.ledger import TABLES, VERSION
 
 FLAGS = frozenset({
-    "active", "ahead", "behind", "believed", "forced", "host_asked", "obeys", "parked", "ranked",
-    "settled", "silent", "unverified",
+    "active", "ahead", "behind", "believed", "forced", "host_asked", "no_room", "obeys", "parked",
+    "ranked", "settled", "silent", "unverified",
 })  # fmt: skip
 """Columns that are true or false."""
 _NUMBERED = (

@@ -34,10 +34,12 @@ def test_however_many_hosts_there_are_a_process_owns_no_more_than_it_has_room_fo
 
     running = [gevent.spawn(run) for run in (feeder.run, feeder.leaser.run, visits)]
     try:
+        assert not feeder.leaser.no_room
         with gevent.Timeout(20):
             while len(feeder.owed()) < 1024:
                 gevent.sleep(0.01)
         feeder.leaser.lease()
         assert len(feeder.owed()) == 1024
+        assert feeder.leaser.no_room, "others wait"
     finally:
         gevent.killall(running)

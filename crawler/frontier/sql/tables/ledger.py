@@ -80,6 +80,7 @@ CREATE TABLE process (
     trouble TEXT NOT NULL DEFAULT '',      -- what troubles it, in words
     version TEXT NOT NULL DEFAULT '',      -- of the crawler that it is
     heard INTEGER NOT NULL DEFAULT 0,      -- the number of the wishes that are in force there
+    no_room INTEGER NOT NULL DEFAULT 0,    -- hosts wait that it has no room for
     paused_at REAL,                        -- since when this machine is at fault; NULL: it is not
     paused_for TEXT NOT NULL DEFAULT '',   -- and what for
     reloaded_at REAL,                      -- of its last reload

@@ -16,8 +16,8 @@ from crawler.policy.course import Reading
 _DECLARED = "SELECT ifnull(sum(declared), 0) FROM process WHERE machine = ? AND id != ?"
 _PULSE = """
 UPDATE process SET lease_until = max(lease_until, ?), seen_at = ?, state = ?, config = ?, busy = ?,
-    declared = ?, visits = ?, rate = ?, rate_ok = ?, bytes = ?, trouble = ?, paused_at = ?,
-    paused_for = ?, reloaded_at = ?, reloaded = ? WHERE id = ? RETURNING machine"""
+    declared = ?, visits = ?, rate = ?, rate_ok = ?, bytes = ?, trouble = ?, no_room = ?,
+    paused_at = ?, paused_for = ?, reloaded_at = ?, reloaded = ? WHERE id = ? RETURNING machine"""
 
 
 def beat(
@@ -61,8 +61,8 @@ def _heartbeat(db: Connection, owner: int, pulse: Pulse, now: Seconds) -> Cursor
         _PULSE,
         (
             now + LEASE_S, now, pulse.state, pulse.config, pulse.busy, pulse.declared, pulse.visits,
-            pulse.rate, pulse.rate_ok, pulse.bytes, pulse.trouble, pulse.paused_at,
-            pulse.paused_for, pulse.reloaded_at, pulse.reloaded, owner,
+            pulse.rate, pulse.rate_ok, pulse.bytes, pulse.trouble, pulse.no_room,
+            pulse.paused_at, pulse.paused_for, pulse.reloaded_at, pulse.reloaded, owner,
         ),
     )  # fmt: skip
 

@@ -2,8 +2,9 @@
 
 A ledger of one store knows no homes: all hosts are of the store 0, and any process may take them.
 Of several stores a process takes hosts of its own and of none first, and of those whose store no
-living process has. A foreign host, of a store that somebody lives in, is left alone for a while:
-elsewhere its visits are full ones.
+living process has. A foreign host, of a store that somebody lives in, is left alone for a while,
+for elsewhere its visits are full ones; but not where those who live there have no room: they visit
+more hosts by turns than they can have at once, so that none is ready for long.
 """
 
 from crawler.frontier.classes import CLASSES
@@ -18,7 +19,7 @@ _SOON_S: Seconds = 1.0
 
 FOREIGN = """
 (host.store NOT IN (0, :store) AND host.store IN (
-    SELECT process.store FROM process WHERE lease_until >= :now))"""
+    SELECT process.store FROM process WHERE lease_until >= :now AND NOT no_room))"""
 """Condition on a host, at `:now`: it is foreign to a process that stores in `:store`."""
 OPEN = f"(ready_at <= :now - {FOREIGN_S} OR NOT {FOREIGN})"
 """Condition on a ready host: that process may take it."""

@@ -88,6 +88,7 @@ CREATE TABLE under_way (
     PRIMARY KEY (process, n)
 ) STRICT, WITHOUT ROWID;
 -- what status tells of processes, and of URLs that are tried again
+ALTER TABLE process ADD COLUMN no_room INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE process ADD COLUMN paused_at REAL;
 ALTER TABLE process ADD COLUMN paused_for TEXT NOT NULL DEFAULT '';
 ALTER TABLE process ADD COLUMN reloaded_at REAL;

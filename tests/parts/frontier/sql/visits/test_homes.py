@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.frontier import LEASE_S
+from crawler.frontier import LEASE_S, Pulse
 from crawler.frontier.sql.visits import ready
 from crawler.frontier.sql.visits.homes import FOREIGN_S
 from crawler.model import Kind
@@ -52,6 +52,18 @@ def test_a_foreign_host_is_left_alone_for_a_while_and_then_taken(one, open_one):
     keep(one, LATER + FOREIGN_S)
     assert other.keys(LATER + FOREIGN_S - 0.01) == []
     assert other.keys(LATER + FOREIGN_S) == ["a:80"]
+
+
+def test_a_foreign_host_is_taken_at_once_while_its_machine_has_no_room(one, open_one):
+    one.frontier.add("job", seeds("a"), NOW)
+    other, shares = Machine(open_one(), "other"), Machine(open_one(), "one")
+    one.visit()
+    full = Pulse("running", no_room=True)
+    beat(one.frontier, one.owner, LATER, full)
+    keep(shares, LATER)
+    assert other.keys(LATER) == [], "another process of that machine has room"
+    beat(shares.frontier, shares.owner, LATER, full)
+    assert other.keys(LATER) == ["a:80"]
 
 
 def test_the_machine_of_a_host_takes_it_at_once(one, open_one):
