@@ -198,6 +198,8 @@ class HostRecord:
     """Visits a day (UTC) that its budget and its hours allow, at its delay; None: any number."""
     address_rests: tuple[tuple[str, Seconds], ...] = ()
     """Addresses at which it was visited, and the wall time at which the last answer there began."""
+    moves: bool = False
+    """Whether it is to have a new home, wherever the process that takes it stores."""
 
     def moved(self, by: Seconds) -> "HostRecord":
         """Return it with the times of what it is owed that much later."""

@@ -8,10 +8,15 @@ from crawler.config.options import Options
 from crawler.config.settings import Settings
 
 DIGEST_BYTES = 12
+_OWN = {"inbox"}
+"""Options of a job that each machine has for itself: they change nothing of what it means."""
 
 
 def job_digests(settings: Settings) -> dict[str, str]:
-    """Return the digest of each job, by name: of its options, and of what all jobs share."""
+    """Return the digest of each job, by name: of its options, and of what all jobs share.
+
+    What each machine has for itself does not count.
+    """
     options = settings.crawler
     shared = [
         options.user_agent,
@@ -29,7 +34,7 @@ def text_digest(jobs: Mapping[str, str]) -> str:
 
 def _told(options: Options | None) -> str:
     """Return what is not as by default, so that an option of a later release changes nothing."""
-    said = options.model_dump(mode="json", exclude_defaults=True) if options else None
+    said = options.model_dump(mode="json", exclude_defaults=True, exclude=_OWN) if options else None
     return json.dumps(said, sort_keys=True)
 
 

@@ -53,6 +53,8 @@ class Host:
     """Its robots.txt is being visited; the URLs of jobs that obey it wait for that."""
     leaving: bool = False
     """Another process or host should have its turn: it goes back once nothing is open."""
+    moves: bool = False
+    """It is to leave for a machine that stores elsewhere."""
     had_turn: bool = False
     """A visit of it has begun since it came."""
     ahead: int = 0

@@ -18,7 +18,8 @@ one number, which every reason may bring forward and none may put off:
 Between two leases lies LEASE_GAP_S, so that many reasons share one transaction. Two rules give
 hosts away although they have work here, for a host belongs to one process at a time:
 
-1. Surplus: while other processes lack hosts, the oldest beyond the fair share leave.
+1. Surplus: while other processes lack hosts, the oldest beyond the fair share leave. For machines
+   that store elsewhere these are few at a time, for there their visits are full ones.
 2. Turns: while hosts wait in the frontier that this process has no room for, some of those that
    were here for TURN_S leave. What has not begun of one that had a turn goes back at once.
 
@@ -34,7 +35,7 @@ from crawler.feeder.host import ASK_AGAIN_S, Host
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.refills import RefillQueue
 from crawler.feeder.terms import Terms, terms_of
-from crawler.frontier import Frontier, Lease, LeasedHost
+from crawler.frontier import FOREIGN_S, Frontier, Lease, LeasedHost
 from crawler.model import Seconds
 from crawler.policy.pause import Pause
 from crawler.policy.paused import Paused
@@ -76,8 +77,8 @@ class Leaser:
         self._wake = Event()
         self.lease_at: Seconds = 0.0
         """When the next lease is made."""
-        self.no_room = False
-        """Whether hosts wait in the frontier that this process has no room for."""
+        self._crowded_since: Seconds | None = None
+        """Since when hosts wait in the frontier that this process has no room for."""
         self._leased_at: Seconds = 0.0
 
     def run(self) -> None:
@@ -89,6 +90,12 @@ class Leaser:
                 self._wake.wait(wait)
             else:
                 self.lease()
+
+    @property
+    def no_room(self) -> bool:
+        """Tell whether hosts wait, for long by now, that this process has no room for."""
+        since = self._crowded_since
+        return since is not None and self._monotonic() - since >= FOREIGN_S
 
     def look(self) -> None:
         """Look into the frontier soon: something was added to it, perhaps to exhausted hosts."""
@@ -203,15 +210,22 @@ class Leaser:
     def _give_away(self, lease: Lease, terms: Terms, now: Seconds, offset: Seconds) -> None:
         """Let hosts leave as soon as their tasks in memory are done, by the two rules above."""
         hosts = list(self._own_hosts.hosts.values())
-        leaving = hosts[: lease.surplus]
-        others_wait = lease.next_at is not None and lease.next_at - offset <= now
-        self.no_room = others_wait and not terms.new and not self._pause.active
-        if self.no_room:
+        for host in hosts[lease.surplus : lease.surplus + lease.moving]:
+            host.moves = True
+        leaving = hosts[: lease.surplus + lease.moving]
+        if self._is_crowded(lease, terms, now, offset):
             old = [host for host in hosts if host.taken_at <= now - TURN_S]
             leaving += old[: max(1, len(hosts) // 8)]
         for host in leaving:
             host.leaving = True
             self._own_hosts.note_exhausted(host)
+
+    def _is_crowded(self, lease: Lease, terms: Terms, now: Seconds, offset: Seconds) -> bool:
+        """Tell, and note, whether hosts are ready that this process has no room for."""
+        others_wait = lease.next_at is not None and lease.next_at - offset <= now
+        crowded = others_wait and not terms.new and not self._pause.active
+        self._crowded_since = (self._crowded_since or now) if crowded else None
+        return crowded
 
     def _look_next(self, lease: Lease, terms: Terms, now: Seconds, offset: Seconds) -> None:
         """Decide when to look again, by reasons 4, 5 and 1."""

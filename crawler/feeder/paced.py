@@ -47,6 +47,7 @@ def record_of(
         rest_of(pace, offset),
         pace.limits.max_per_day if host.hours is None else _per_day(pace, host.hours),
         tuple((ip, at + offset) for ip, at in address_rests),
+        moves=host.moves,
     )
 
 

@@ -80,6 +80,7 @@ from crawler.frontier.questions import (
 from crawler.frontier.sums import Counts, HostCounts, HostView, JobSums, Member, Store, Sums
 from crawler.frontier.values import (
     BEFORE_ALL,
+    FOREIGN_S,
     LEASE_S,
     MAX_CRASHES,
     STALLED_FACTOR,
@@ -113,8 +114,8 @@ from crawler.frontier.work import (
 from crawler.state_address import StateAddress, StateServer
 
 __all__ = [
-    "BEFORE_ALL", "LEASE_S", "MAX_CRASHES", "STALLED_FACTOR", "START", "STATES", "AboutHost",
-    "AboutServer", "AboutUrl", "Adopt", "Amended", "Apply", "BacklogOf", "Beat", "BeginArchive",
+    "BEFORE_ALL", "FOREIGN_S", "LEASE_S", "MAX_CRASHES", "STALLED_FACTOR", "START", "STATES",
+    "AboutHost", "AboutServer", "AboutUrl", "Adopt", "Amended", "Apply", "BacklogOf", "Beat", "BeginArchive",
     "Believe", "BringBack", "Changed", "Chunks", "Clocks", "CountDown", "Counts", "Cursor", "Desk",
     "Due", "Ended", "Entry", "FailuresOf", "Filed", "FiledOf", "FilesNamed", "Forget",
     "ForgetUnused", "Forgettable", "Frontier", "Holder", "HostCounts", "HostState", "HostView",

@@ -8,6 +8,8 @@ from crawler.model import Kept, Seconds, Task
 from crawler.policy.course import Course
 from crawler.records import Health, Rest, Robots
 
+FOREIGN_S: Seconds = 60.0
+"""How long a host is ready before machines without its files may take it."""
 LEASE_S: Seconds = 60.0
 """How long an owner that stops renewing keeps its hosts."""
 STALLED_FACTOR = 10
@@ -75,6 +77,8 @@ class Lease:
     """Hosts taken now, and hosts that were to be refilled."""
     surplus: int = 0
     """Number of hosts held beyond the fair share while no host is free."""
+    moving: int = 0
+    """Number of hosts to be given a new home: machines with other stores have less."""
     next_at: Seconds | None = None
     """Wall time at which the next unowned host is ready; None if none waits for a time."""
     more: bool = False
@@ -201,7 +205,7 @@ class Pulse:
     trouble: str = ""
     """What troubles it, in words."""
     no_room: bool = False
-    """Whether hosts wait that it has no room for."""
+    """Whether hosts wait that it has no room for, and have done so for FOREIGN_S."""
     paused_at: Seconds | None = None
     """Wall time since when it begins no visit for a fault of this machine; None while it does."""
     paused_for: str = ""

@@ -91,6 +91,14 @@ def test_what_is_set_does_not_change_whose_text_it_is():
     assert [terms.delay for terms in hosts.job_terms()] == [5.0, 2.0]
 
 
+def test_the_inbox_of_a_machine_changes_nothing_of_what_a_job_means():
+    one, other = (
+        Settings(jobs=(Job(name="j", urls=("http://h/",), inbox=path),)) for path in ("/a", "/b")
+    )
+    assert job_digests(one) == job_digests(other)
+    assert one != other
+
+
 def test_what_is_set_for_less_counts_more_whichever_was_set_last():
     sets = [
         Set("host", "a:80", "delay", "1s"), Set("host", "a", "delay", "3s"),

@@ -17,14 +17,15 @@ class Row(NamedTuple):
     address: str | None
     holder: int | None
     foreign: int
+    own: int
 
 
 @dataclass(slots=True)
 class Found:
     """Hosts that a process may take, in the order in which they are ready."""
 
-    hosts: dict[int, bool] = field(default_factory=dict)
-    """By number, whether the process holds their address already."""
+    hosts: dict[int, Row] = field(default_factory=dict)
+    """By number."""
     levels: list[list[int]] = field(default_factory=lambda: [[] for _ in range(ENOUGH + 1)])
     """By how many hosts there are before them at their address, or ENOUGH of them."""
     foreign: list[int] = field(default_factory=list)
@@ -38,7 +39,7 @@ class Found:
         for row in rows:
             if row.host in self.hosts:  # of the own store, and seen before others already
                 continue
-            self.hosts[row.host] = row.holder is not None
+            self.hosts[row.host] = row
             level = crowd.level(row.address)
             foreign = row.foreign and level < ENOUGH
             (self.foreign if foreign else self.levels[level]).append(row.host)
@@ -47,7 +48,7 @@ class Found:
         """Tell whether there are `new` at addresses of their own, or `more` are to be parked."""
         return len(self.levels[0]) >= new or len(self.levels[ENOUGH]) >= new + more
 
-    def first(self, new: int) -> dict[int, bool]:
+    def first(self, new: int) -> dict[int, Row]:
         """Return `new` of them, those first whose address has fewest."""
         near, beyond = self.levels[:ENOUGH], self.levels[ENOUGH]
         first = islice(chain(*near, self.foreign, beyond), new)

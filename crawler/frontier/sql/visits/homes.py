@@ -8,10 +8,9 @@ more hosts by turns than they can have at once, so that none is ready for long.
 """
 
 from crawler.frontier.classes import CLASSES
+from crawler.frontier.values import FOREIGN_S
 from crawler.model import Seconds
 
-FOREIGN_S: Seconds = 60.0
-"""How long a foreign host is ready before others than the processes of its store may take it."""
 _LOOKED_AT = 64
 """Hosts of a class that are looked at for the next one that is no foreign one."""
 _SOON_S: Seconds = 1.0

@@ -19,6 +19,7 @@ from crawler.frontier.sql.rows.readiness import LEAVE, LEFT, OWE_ALL, free, owed
 from crawler.frontier.sql.rows.terms import Visitor
 from crawler.frontier.sql.states import LEASED, WAITING
 from crawler.frontier.sql.visits import homes, parking, ready, turns
+from crawler.frontier.sql.visits.fair_share import Share
 from crawler.frontier.sql.visits.ready import Looks
 from crawler.frontier.values import Lease
 from crawler.model import Seconds
@@ -39,6 +40,8 @@ _LEAVING = f"{LEFT} UNION ALL SELECT host FROM temp.refused"
 _OWN = f"""
 DELETE FROM wanted WHERE NOT EXISTS (/* each */
     SELECT 1 FROM host WHERE host.id = wanted.host AND {OWN})"""
+_MOVE = "UPDATE host SET store = 0 WHERE id = ?"
+"""Any machine may take the host then."""
 KEEP = Procedure("keep", "owner now", _OWN, fenced=True)
 """What is left of GIVE_BACK where nothing is given back and nothing moves."""
 GIVE_BACK = Procedure(
@@ -119,13 +122,17 @@ def lease(
     all_jobs, store = visitor.jobs is None, visitor.store
     values = {"owner": owner, "now": now, "new": new, "all_jobs": all_jobs, "store": store}
     moves = bool(idle or back or found)
-    taken = looks.company.run(file, lambda: _take(file, looks, values, refills, moves=moves))
+    moving = [(one.id,) for one in idle if one.moves]
+    taken = looks.company.run(
+        file, lambda: _take(file, looks, values, refills, moves=moves, moving=moving)
+    )
     refused = db.execute("SELECT host FROM temp.refused")
     answered = db.execute(_ANSWERED)
     asked = turns.Answer(db)
     lease = Lease(
         asked.read(file.names, visitor),
-        max(0, -taken.share),
+        taken.share.surplus,
+        taken.share.moving,
         taken.next_at,
         more=taken.more,
         refused=frozenset(host for (host,) in refused.fetchall()),
@@ -139,7 +146,7 @@ def lease(
 class _Taken(NamedTuple):
     """What a lease has taken, beside hosts and tasks."""
 
-    share: int
+    share: Share
     more: bool
     """Whether hosts were not looked at."""
     next_at: Seconds | None
@@ -153,10 +160,13 @@ def _take(
     refills: Mapping[int, int],
     *,
     moves: bool,
+    moving: Sequence[tuple[int]],
 ) -> _Taken:
     """Give back, and take hosts and tasks, unless everything is paused."""
     db = file.db
     db.run(GIVE_BACK if moves else KEEP, values)
+    if moving:
+        db.executemany(_MOVE, moving)
     found = ready.choose(db, looks, values)
     if found.hosts:
         own = {"owner": values["owner"], "hosts": json.dumps(found.hosts), "tasks": FIRST_TASKS}
@@ -169,7 +179,7 @@ def _take(
 
 
 def _know(file: Transactions, visitor: Visitor) -> None:
-    """Note which jobs the process visits, as it said when it asked for the lease."""
+    """Note which jobs the process visits, as it said with the lease."""
     if file.known is not visitor:
         held = [(name,) for name in visitor.held]
         staging.fill(file.db, my_job=(visitor.jobs or {}).items(), held_job=held)

@@ -17,7 +17,7 @@ from crawler.frontier.sql.rows.file import Company
 from crawler.frontier.sql.rows.pauses import ALL_PAUSED
 from crawler.frontier.sql.states import ROBOTS_JOB
 from crawler.frontier.sql.visits import homes, parking
-from crawler.frontier.sql.visits.fair_share import HOLDERS, fair_share
+from crawler.frontier.sql.visits.fair_share import HOLDERS, Share, fair_share
 from crawler.frontier.sql.visits.found import Found, Row
 from crawler.frontier.sql.visits.parking import ENOUGH
 from crawler.frontier.sql.visits.turns import MINE
@@ -28,7 +28,7 @@ _SCANNED = 256
 _SCANS = 8
 """How often at the most: the address may be crowded, and the job mean something else."""
 _HOSTS = f"""
-SELECT id, ready_at, host.address, address.owner, {homes.FOREIGN}
+SELECT id, ready_at, host.address, address.owner, {homes.FOREIGN}, {homes.OWN}
 FROM host LEFT JOIN address ON ip = host.address
 WHERE class = :class AND host.owner IS NULL AND NOT parked AND"""
 _EQUAL = f"""
@@ -68,8 +68,7 @@ class Chosen(NamedTuple):
     """Hosts to take."""
 
     hosts: list[int]
-    share: int
-    """How many more the owner may have; below 0, it is to give some back."""
+    share: Share
     more: bool = False
     """Whether others were not looked at."""
     paused: bool = False
@@ -106,7 +105,7 @@ class _Asked:
         self._db = db
         self._new = new
 
-    def read(self) -> tuple[int, bool, bool, dict[int, _First]]:
+    def read(self) -> tuple[Share, bool, bool, dict[int, _First]]:
         """Return the share of the owner, whether all is paused, whether jobs are strange to it.
 
         Return also the first ready hosts, by class.
@@ -137,8 +136,8 @@ def choose(db: Connection, looks: Looks, values: Mapping[str, Any]) -> Chosen:
 
 def _ready(
     db: Connection, looks: Looks, values: Mapping[str, Any], first: Mapping[int, _First]
-) -> tuple[dict[int, dict[int, bool]], bool]:
-    """Return ready hosts, by class, with whether the owner has their address already.
+) -> tuple[dict[int, dict[int, Row]], bool]:
+    """Return ready hosts, by class.
 
     Return also whether there may be others: only so many are looked at. Of hosts at crowded
     addresses those stay ready for which there is room; the others are parked.
@@ -223,7 +222,7 @@ def _ours(db: Connection, values: Mapping[str, Any], rows: Sequence[Row]) -> lis
 
 
 def _chosen(
-    shares: Shares, found: Mapping[int, Mapping[int, bool]], new: int, share: int
+    shares: Shares, found: Mapping[int, Mapping[int, Row]], new: int, share: Share
 ) -> list[int]:
     """Return up to `new` hosts to take, of every class its part.
 
@@ -231,12 +230,17 @@ def _chosen(
     count against its share.
     """
     chosen = shares.pick({weight: list(hosts) for weight, hosts in found.items()}, new)
-    bound = {host for hosts in found.values() for host, here in hosts.items() if here}
-    return _within_share(chosen, bound, share)
+    rows = {host: row for hosts in found.values() for host, row in hosts.items()}
+    return _within_share([rows[host] for host in chosen], share)
 
 
-def _within_share(chosen: list[int], bound: set[int], share: int) -> list[int]:
-    """Return the chosen hosts; of hosts that are not bound only as many as the share."""
-    free = [host for host in chosen if host not in bound]
-    beyond = set(free[max(0, share) :])
-    return [host for host in chosen if host not in beyond]
+def _within_share(chosen: list[Row], share: Share) -> list[int]:
+    """Return the chosen hosts; of those at addresses that the owner lacks only its share."""
+    within, taken = [], 0
+    for row in chosen:
+        if row.holder is None:
+            if not share.allows(taken, own=bool(row.own)):
+                continue
+            taken += 1
+        within.append(row.host)
+    return within

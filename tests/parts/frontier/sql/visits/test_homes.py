@@ -2,9 +2,8 @@
 
 import pytest
 
-from crawler.frontier import LEASE_S, Pulse
+from crawler.frontier import FOREIGN_S, LEASE_S, Pulse
 from crawler.frontier.sql.visits import ready
-from crawler.frontier.sql.visits.homes import FOREIGN_S
 from crawler.model import Kind
 from crawler.records import Done, HostRecord
 from tests.parts.frontiers import NOW, beat, gone, join, seeds, settled
@@ -64,6 +63,53 @@ def test_a_foreign_host_is_taken_at_once_while_its_machine_has_no_room(one, open
     assert other.keys(LATER) == [], "another process of that machine has room"
     beat(shares.frontier, shares.owner, LATER, full)
     assert other.keys(LATER) == ["a:80"]
+
+
+def visited(one, other, number):
+    """Have the hosts of a machine be of its store; the other one is there as well."""
+    one.frontier.add("job", seeds(*(f"h{n}" for n in range(number))), NOW)
+    while one.visit(again=LATER, new=200):
+        pass
+    keep(one, LATER)
+    keep(other, LATER)
+
+
+def test_a_machine_has_all_hosts_of_its_store_whatever_part_others_have(one, open_one):
+    other = Machine(open_one(), "other")
+    visited(one, other, 6)
+    assert len(one.keys(LATER)) == 6
+    asked = one.lease(LATER, new=0)
+    assert (asked.surplus, asked.moving) == (0, 0)
+    assert other.keys(LATER) == []
+
+
+def test_processes_of_a_machine_share_the_hosts_of_its_store(one, open_one):
+    other, shares = Machine(open_one(), "other"), Machine(open_one(), "one")
+    visited(one, other, 10)
+    keep(shares, LATER)
+    assert len(one.keys(LATER)) == len(shares.keys(LATER)) == 5
+    shares.frontier.leave(shares.owner, [], LATER)
+    assert len(one.keys(LATER)) == 5
+    came = Machine(open_one(), "one", LATER)
+    assert one.lease(LATER, new=0).surplus == 5
+    assert came.keys(LATER) == []
+
+
+def test_a_machine_with_many_more_hosts_gives_a_few_at_a_time_a_new_home(one, open_one):
+    other = Machine(open_one(), "other")
+    visited(one, other, 100)
+    held = one.lease(LATER, new=200).hosts
+    assert len(held) == 100
+    asked = one.lease(LATER, new=0)
+    assert (asked.surplus, asked.moving) == (0, 3)
+    ends = [
+        settled(task, Kind.STORED, Done(LATER + 1), LATER) for h in held[:3] for task in h.tasks
+    ]
+    rests = [HostRecord(host.id, LATER, moves=True) for host in held[:3]]
+    one.frontier.settle(one.owner, ends, rests)
+    one.frontier.lease(one.owner, LATER, new=0, refills={}, idle=rests)
+    assert one.lease(LATER + 1, new=10).hosts == (), "they are for others"
+    assert sorted(other.keys(LATER + 1)) == sorted(host.key for host in held[:3])
 
 
 def test_the_machine_of_a_host_takes_it_at_once(one, open_one):
