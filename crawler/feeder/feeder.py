@@ -16,7 +16,8 @@ import gevent
 from gevent.event import Event
 from gevent.queue import Queue
 
-from crawler.feeder.host import LOOKAHEAD_S, Host
+from crawler.feeder.host import Host
+from crawler.feeder.lead import LOOKAHEAD_S
 from crawler.feeder.leaser import LOOK_EVERY_S, Leaser
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.withdrawal import DEAF_S

@@ -4,12 +4,11 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from crawler.feeder.lead import LOOKAHEAD_S, Lead
 from crawler.model import Outcome, Seconds, Task
 from crawler.policy.hours import Hours
 from crawler.policy.politeness import HostPace
 
-LOOKAHEAD_S: Seconds = 0.25
-"""Tasks are leased this long before their host is ready, so that many share one transaction."""
 LONG_REST_S: Seconds = 2.0
 """A host that rests for longer goes back, with its tasks: memory is for hosts that can go on."""
 MAX_TASKS_AHEAD = 256
@@ -44,6 +43,7 @@ class Host:
     pace: HostPace
     taken_at: Seconds
     tasks: deque[Task] = field(default_factory=deque)
+    lead: Lead = field(default_factory=Lead)
     open: int = 0
     """Tasks leased and not settled."""
     exhausted: bool = False
@@ -114,7 +114,7 @@ class Host:
         if not self.spaced:
             return max(0, self._wanted(now) - len(self.tasks))
         ready_at = self.pace.ready_at()
-        soon = ready_at is not None and ready_at <= now + LOOKAHEAD_S
+        soon = ready_at is not None and ready_at <= now + self.lead.seconds
         return 1 if soon and not self.tasks else 0
 
     def refill_at(self, now: Seconds) -> Seconds | None:
@@ -141,7 +141,7 @@ class Host:
         if not spaced:
             return now
         ready_at = self.pace.ready_at()
-        return None if ready_at is None else ready_at - LOOKAHEAD_S / 2
+        return None if ready_at is None else ready_at - self.lead.seconds + LOOKAHEAD_S / 2
 
     @property
     def _takes_none(self) -> bool:
@@ -149,13 +149,13 @@ class Host:
         return bool(self.found or self.leaving or (self.exhausted and not self._asks_again()))
 
     def _runs_low(self) -> bool:
-        """Tell whether a quarter of the tasks to have is left, or what LOOKAHEAD_S uses up."""
+        """Tell whether a quarter of the tasks to have is left, or what the lead uses up."""
         few = max(max(2 * self.pace.slots, self.ahead) // 4, self._soon())
         return len(self.tasks) <= few
 
     def _soon(self) -> int:
-        """Return how many visits its delay allows within LOOKAHEAD_S."""
-        return int(LOOKAHEAD_S / self.pace.delay) if self.pace.delay else 0
+        """Return how many visits its delay allows within the lead."""
+        return int(self.lead.seconds / self.pace.delay) if self.pace.delay else 0
 
     def _asks_again(self) -> bool:
         """Tell whether a task that comes now could begin at once, beside a visit that is slow."""

@@ -1,4 +1,4 @@
-"""The leaser has hosts in memory, and of each the few tasks that can start within LOOKAHEAD_S.
+"""The leaser has hosts in memory, and of each the few tasks that can start soon.
 
 It asks the frontier in a greenlet of its own: while the ledger is busy, as with a batch of a long
 list, the feeder goes on with what is in memory.
@@ -143,6 +143,7 @@ class Leaser:
         self._leased_at, self.lease_at = now, now + LOOK_EVERY_S
         terms = terms_of(self._own_hosts, self._refills, self._room, now)
         lease = self._asked(terms, now)
+        self._own_hosts.lead.took(self._monotonic() - now)
         now = self._monotonic()
         offset = self._frontier.now() - now
         self._move(lease, terms, now, offset)

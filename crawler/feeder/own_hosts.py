@@ -13,6 +13,7 @@ from crawler.config.host_overrides import HostOverrides
 from crawler.feeder.host import Host
 from crawler.feeder.host_log import HostLog
 from crawler.feeder.judged import judged, unvisited
+from crawler.feeder.lead import Lead
 from crawler.feeder.paced import on_terms, paced, record_of
 from crawler.feeder.shared_addresses import AddressQueues
 from crawler.feeder.withdrawal import Withdrawal
@@ -42,6 +43,7 @@ class OwnHosts:
         """Numbers of exhausted hosts of which nothing was open."""
         self._moving: dict[int, Host] = {}
         self.withdrawal = Withdrawal(self.note_exhausted)
+        self.lead = Lead()
         self._sweep_at = 0.0
 
     @property
@@ -54,6 +56,7 @@ class OwnHosts:
         host = self.hosts.get(leased.id)
         if host is None:
             host = self.hosts[leased.id] = paced(self.overrides, leased, now, offset)
+            host.lead = self.lead
             self._log.recall(host, now)
         else:
             on_terms(self.overrides, host, leased, now, offset)

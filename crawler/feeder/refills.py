@@ -3,7 +3,8 @@
 import heapq
 from itertools import count
 
-from crawler.feeder.host import LOOKAHEAD_S, Host
+from crawler.feeder.host import Host
+from crawler.feeder.lead import LOOKAHEAD_S
 from crawler.model import Seconds
 
 

@@ -1,6 +1,7 @@
 """A host in memory: how many tasks it should have there, and when to look for them."""
 
-from crawler.feeder.host import LOOKAHEAD_S, MAX_TASKS_AHEAD, QUICK_REFILL_S, Host
+from crawler.feeder.host import MAX_TASKS_AHEAD, QUICK_REFILL_S, Host
+from crawler.feeder.lead import LOOKAHEAD_S
 from crawler.feeder.refills import RefillQueue
 from crawler.model import Task
 from crawler.policy.host_limits import HostLimits
