@@ -67,8 +67,8 @@ def _value(name, kind, key, nth):
 
 
 FLAGS = frozenset({
-    "active", "ahead", "behind", "believed", "forced", "host_asked", "obeys", "parked", "ranked",
-    "settled", "silent", "unverified",
+    "active", "ahead", "behind", "believed", "forced", "host_asked", "no_room", "obeys", "parked",
+    "ranked", "settled", "silent", "unverified",
 })  # fmt: skip
 
 
