@@ -45,6 +45,7 @@ from crawler.frontier.list_values import (
     Synced,
     Weighed,
 )
+from crawler.frontier.metrics import Gauges, Sample, Series, Totals
 from crawler.frontier.moves import bring_back, move
 from crawler.frontier.queries import (
     Chunks,
@@ -64,6 +65,7 @@ from crawler.frontier.questions import (
     AboutServer,
     AboutUrl,
     BacklogOf,
+    Counters,
     FailuresOf,
     FilesNamed,
     HostsOf,
@@ -71,6 +73,7 @@ from crawler.frontier.questions import (
     Integrity,
     RobotsOf,
     SaidOf,
+    Samples,
     Still,
     StillForgettable,
     Unnamed,
@@ -116,17 +119,18 @@ from crawler.state_address import StateAddress, StateServer
 __all__ = [
     "BEFORE_ALL", "FOREIGN_S", "LEASE_S", "MAX_CRASHES", "STALLED_FACTOR", "START", "STATES",
     "AboutHost", "AboutServer", "AboutUrl", "Adopt", "Amended", "Apply", "BacklogOf", "Beat",
-    "BeginArchive", "Believe", "BringBack", "Changed", "Chunks", "Clocks", "CountDown", "Counts",
-    "Cursor", "Desk", "Due", "Ended", "Entry", "FailuresOf", "Filed", "FiledOf", "FilesNamed",
-    "Forget", "ForgetUnused", "Forgettable", "Frontier", "Holder", "HostCounts", "HostState",
-    "HostView", "HostsMet", "HostsOf", "InFlight", "InForce", "Integrity", "JobSums", "Joined",
-    "KnownChunk", "KnownUrl", "Lease", "LeasedHost", "LetGo", "Listing", "Listings", "Member",
-    "Migration", "NewList", "Page", "Pass", "Portion", "Pulse", "ReadChunk", "Reclaimed", "Refit",
-    "Rename", "Rests", "Retire", "Retired", "Retry", "Revisit", "RobotsOf", "Said", "SaidOf",
-    "ServerAccount", "Soundness", "SourceState", "Sources", "Still", "StillForgettable", "Store",
-    "StoredFiles", "Sums", "Synced", "Tidied", "Understand", "UnknownUrl", "Unnamed", "Unneeded",
-    "UrlsOf", "Waits", "WaitsAt", "Wake", "Wanted", "Watched", "Weigh", "Weighed", "Wishes", "Work",
-    "bring_back", "changed", "has_ledger", "load_engine", "move", "open_frontier", "open_ledger",
+    "BeginArchive", "Believe", "BringBack", "Changed", "Chunks", "Clocks", "CountDown", "Counters",
+    "Counts", "Cursor", "Desk", "Due", "Ended", "Entry", "FailuresOf", "Filed", "FiledOf",
+    "FilesNamed", "Forget", "ForgetUnused", "Forgettable", "Frontier", "Gauges", "Holder",
+    "HostCounts", "HostState", "HostView", "HostsMet", "HostsOf", "InFlight", "InForce",
+    "Integrity", "JobSums", "Joined", "KnownChunk", "KnownUrl", "Lease", "LeasedHost", "LetGo",
+    "Listing", "Listings", "Member", "Migration", "NewList", "Page", "Pass", "Portion", "Pulse",
+    "ReadChunk", "Reclaimed", "Refit", "Rename", "Rests", "Retire", "Retired", "Retry", "Revisit",
+    "RobotsOf", "Said", "SaidOf", "Sample", "Samples", "Series", "ServerAccount", "Soundness",
+    "SourceState", "Sources", "Still", "StillForgettable", "Store", "StoredFiles", "Sums", "Synced",
+    "Tidied", "Totals", "Understand", "UnknownUrl", "Unnamed", "Unneeded", "UrlsOf", "Waits",
+    "WaitsAt", "Wake", "Wanted", "Watched", "Weigh", "Weighed", "Wishes", "Work", "bring_back",
+    "changed", "has_ledger", "load_engine", "move", "open_frontier", "open_ledger",
     "open_migration", "pages", "tidied",
 ]  # fmt: skip
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from crawler.frontier import values
+from crawler.frontier.metrics import NO_TOTALS, Totals
 from crawler.frontier.process import Process
 from crawler.frontier.wishes import Heard
 from crawler.model import Task
@@ -66,17 +67,22 @@ class ProcessVerbs(Protocol):
         What a dead owner leaves: its hosts are free, and rest from now for the longest of the
         delays of their jobs, `HostRecord.gap` and crawl delay, as if all of their tasks had been
         visited; these wait, with the attempt that was begun, and are suspected (MAX_CRASHES); its
-        passes are open to others; its files stay claimed. A part of a task stays only if the owner
-        has certainly ended. The answer is news: what a lost reply told is told no more, and only
-        an audit of the output finds the parts that were to be removed.
+        passes are open to others; its files stay claimed; what it told last of `Pulse.counted`
+        counts on. A part of a task stays only if the owner has certainly ended. The living process
+        with the lowest number takes the samples that are due. The answer is news: what a lost reply
+        told is told no more, and only an audit of the output finds the parts that were to be
+        removed.
         """
 
-    def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
+    def leave(
+        self, owner: int, hosts: Sequence[HostRecord], counted: Totals = NO_TOTALS
+    ) -> list[Task]:
         """Give everything back that the owner holds, and return the tasks among it.
 
         `hosts` are the rests of its hosts; one that is not named has those of its last record. Its
-        tasks wait as if never leased, its passes are open to others, its files stay claimed. The
-        answer is news, as that of `beat`: of an owner that is no more nothing is returned.
+        tasks wait as if never leased, its passes are open to others, its files stay claimed, and
+        what it has `counted` since it has joined, else what it told last, counts on. The answer is
+        news, as that of `beat`: of an owner that is no more nothing is returned.
         """
 
     def hear(self, owner: int, after: int) -> Heard:

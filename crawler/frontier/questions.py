@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from crawler.frontier.answers import ServerAccount, Soundness
 from crawler.frontier.entries import Entry, KnownUrl, Said, UnknownUrl
 from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
+from crawler.frontier.metrics import Sample, Totals
 from crawler.frontier.values import UnderWay
 from crawler.frontier.wishes import Subject
 from crawler.model import FIRST_STORE, Seconds
@@ -88,6 +89,28 @@ class VisitsUnderWay(Question[Sequence[tuple[int, UnderWay]]]):
     """What processes told last of their oldest visits, each with its owner."""
 
     now: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Samples(Question[Sequence[Sample]]):
+    """How the crawler was from time to time, the oldest first, `most` samples at most.
+
+    There is one each 10 s of the last hour, and one each 10 min of the last week: where `since` and
+    `until`, wall times, are no further apart than an hour, they are those of the hour, if it has
+    any. Of more than `most` each stands for several.
+    """
+
+    since: Seconds
+    until: Seconds
+    most: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Counters(Question[Totals]):
+    """The sums that only grow, of all processes there ever were.
+
+    Those of jobs that the configuration has no more are of no job.
+    """
 
 
 @dataclass(frozen=True, slots=True)

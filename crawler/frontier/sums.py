@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from crawler.frontier.answers import HostState
+from crawler.frontier.metrics import Gauges
 from crawler.frontier.process import Process
 from crawler.model import Seconds
 from crawler.records import JobTerms
@@ -47,6 +48,7 @@ class Member:
     """Time of its last reload."""
     reloaded: str = ""
     """What that changed, or why it was refused."""
+    gauges: Gauges = Gauges()  # noqa: RUF009  it never changes
 
     def life(self, machine: str, now: Seconds) -> str:
         """Tell whether it is alive, dead, or silent: of another machine only its lease can tell."""
@@ -95,6 +97,8 @@ class JobSums:
     MAX_RETRYING."""
     listed: bool = False
     """Whether a list of it was ever begun; `meaning` is empty until all were read."""
+    read_at: Seconds | None = None
+    """Wall time at which one of its lists was read to its end last; None: none was."""
 
     @property
     def waiting(self) -> int:

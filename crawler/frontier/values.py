@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from crawler.frontier.metrics import Gauges, Totals
 from crawler.model import Kept, Seconds, Task
 from crawler.policy.course import Course
 from crawler.records import Health, Rest, Robots
@@ -215,3 +216,6 @@ class Pulse:
     """What that changed, or why it was refused, in words."""
     visits_under_way: Sequence[UnderWay] = ()
     """The oldest visits under way, where somebody looks."""
+    gauges: Gauges = Gauges()  # noqa: RUF009  it never changes
+    counted: Totals = field(default_factory=dict)
+    """What it has counted since it has joined."""

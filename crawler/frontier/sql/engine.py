@@ -10,6 +10,7 @@ from typing import Self
 
 from crawler.frontier import values
 from crawler.frontier.clock import AnyClocks, Clock
+from crawler.frontier.metrics import NO_TOTALS, Totals
 from crawler.frontier.process import Process
 from crawler.frontier.sql.engine_desk import SqlDesk
 from crawler.frontier.sql.engine_lists import SqlLists
@@ -109,8 +110,10 @@ class SqlFrontier(SqlDesk, SqlLists):
             self._clock.hear(beat.course)
         return beat
 
-    def leave(self, owner: int, hosts: Sequence[HostRecord]) -> list[Task]:
-        return self._file.stage(owners.leave, owner, self._lasting(hosts), self.now())
+    def leave(
+        self, owner: int, hosts: Sequence[HostRecord], counted: Totals = NO_TOTALS
+    ) -> list[Task]:
+        return self._file.stage(owners.leave, owner, self._lasting(hosts), counted, self.now())
 
     def hear(self, owner: int, after: int) -> Heard:
         return self._ear.hear(owner, after)

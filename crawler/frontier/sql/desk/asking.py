@@ -13,6 +13,7 @@ from crawler.frontier.sql.desk.entries import about_url, files_named
 from crawler.frontier.sql.desk.failing import failures_of
 from crawler.frontier.sql.desk.host_tables import about_host, hosts_of
 from crawler.frontier.sql.desk.hosts import hosts_met
+from crawler.frontier.sql.desk.measured import counters, samples
 from crawler.frontier.sql.desk.selection import entries_wanted, listings
 from crawler.frontier.sql.desk.waits import waits, waits_at
 from crawler.frontier.sql.lists import chunks, meaning
@@ -60,6 +61,8 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.HostsOf: hosts_of,
     asked.BacklogOf: backlog,
     asked.AboutHost: lambda db, question: about_host(db, question.name),
+    asked.Samples: samples,
+    asked.Counters: lambda db, _: counters(db),
     asked.RobotsOf: lambda db, question: robots.known(db, question.origin),
     asked.SaidOf: lambda db, question: meaning.said(db, question.task),
     asked.UrlsOf: lambda db, question: chunks.fingerprints(db, question.source, question.anchor),

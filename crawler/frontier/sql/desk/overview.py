@@ -1,5 +1,9 @@
 """What the ledger tells of the crawler as a whole: its processes, and the sums of its jobs."""
 
+from dataclasses import fields
+from typing import Any
+
+from crawler.frontier.metrics import Gauges
 from crawler.frontier.process import Process, host_name
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.desk.hosts import KNOWN, host_view
@@ -11,11 +15,14 @@ from crawler.records import JobTerms
 _MEMBERS = f"""
 SELECT id, machine, pid, born, started_at, lease_until, seen_at, state, config, name, busy, visits,
     rate, rate_ok, bytes, digest != '' AND digest != (SELECT digest FROM ledger),
-    trouble, version, heard, paused_at, paused_for, reloaded_at, reloaded
+    trouble, version, heard, paused_at, paused_for, reloaded_at, reloaded,
+    descriptors, memory, disk_free, disk_inodes, lag
 FROM process WHERE state != '{GUEST}' ORDER BY id"""
+_GAUGES = len(fields(Gauges))
 _JOBS = """
 SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight,
-    EXISTS (SELECT 1 FROM source WHERE source.job = job.id)
+    EXISTS (SELECT 1 FROM source WHERE source.job = job.id),
+    (SELECT max(synced_at) FROM source WHERE source.job = job.id)
 FROM job WHERE id != ? ORDER BY active DESC, id"""
 
 
@@ -43,7 +50,12 @@ def sums(db: Connection, now: Seconds, give_up: Seconds | None) -> Sums:
 def _members(db: Connection) -> list[Member]:
     """Return the processes, the oldest first."""
     rows = db.execute(_MEMBERS).fetchall()
-    return [Member(owner, Process(*row[:3]), *row[3:]) for owner, *row in rows]
+    return [Member(owner, Process(*row[:3]), *_told(row[3:])) for owner, *row in rows]
+
+
+def _told(row: list[Any]) -> list[Any]:
+    """Return what a process told of itself, the gauges as one."""
+    return [*row[:-_GAUGES], Gauges(*row[-_GAUGES:])]
 
 
 def _stores(db: Connection) -> list[Store]:
@@ -60,13 +72,13 @@ def _jobs(db: Connection) -> list[JobSums]:
     for number, name, active, schedule, *row in db.execute(_JOBS, (ROBOTS_JOB,)).fetchall():
         kinds = sums.get(number, {})
         known, retired, again = (kinds.pop(kind, 0) for kind in ("", "retired", "+"))
-        held, meaning, delay, per_host, obeys, weight, listed = row
+        held, meaning, delay, per_host, obeys, weight, listed, read_at = row
         terms = JobTerms(name, delay, per_host, bool(obeys), weight)
         (retrying,) = db.execute(_RETRYING, (number,)).fetchone()
         found.append(
             JobSums(
                 name, bool(active), schedule, known, retired, again, kinds, held, meaning, terms,
-                listed=bool(listed), retrying=retrying,
+                listed=bool(listed), retrying=retrying, read_at=read_at,
             )
         )  # fmt: skip
     return found

@@ -3,6 +3,7 @@
 from crawler.frontier.sql.states import LEASED, RETIRED, ROBOTS_JOB, USUAL, WAITING
 from crawler.frontier.sql.tables.accounts import ACCOUNTS
 from crawler.frontier.sql.tables.list_tables import LISTS
+from crawler.frontier.sql.tables.metric_tables import METRICS
 from crawler.frontier.sql.tables.visit_tables import VISITS
 from crawler.frontier.sql.tables.wish_tables import WISHES
 from crawler.frontier.values import BEFORE_ALL
@@ -84,7 +85,12 @@ CREATE TABLE process (
     paused_at REAL,                        -- since when this machine is at fault; NULL: it is not
     paused_for TEXT NOT NULL DEFAULT '',   -- and what for
     reloaded_at REAL,                      -- of its last reload
-    reloaded TEXT NOT NULL DEFAULT ''      -- and what that changed, in words
+    reloaded TEXT NOT NULL DEFAULT '',     -- and what that changed, in words
+    descriptors INTEGER,                   -- open ones, see metrics.Gauges; NULL: not known
+    memory INTEGER,
+    disk_free INTEGER,
+    disk_inodes INTEGER,
+    lag REAL NOT NULL DEFAULT 0            -- longest of its event loop, lately
 ) STRICT;
 
 CREATE TABLE host (
@@ -248,4 +254,5 @@ CREATE TABLE tally (                       -- sums, kept in every transaction
 ) STRICT, WITHOUT ROWID;
 
 {WISHES}
+{METRICS}
 {ACCOUNTS}"""

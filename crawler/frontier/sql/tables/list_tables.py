@@ -14,6 +14,7 @@ CREATE TABLE source (                      -- where a job's URLs are listed
     read_by INTEGER,                       -- the process that read it to its end last
     UNIQUE (job, name)
 ) STRICT;
+CREATE INDEX source_synced ON source (job, synced_at);
 
 CREATE TABLE chunk (                       -- a run of lines of a source
     id INTEGER PRIMARY KEY,

@@ -16,6 +16,7 @@ from crawler.frontier.sql.rows.readiness import update_ready_at
 from crawler.frontier.sql.rows.slices import Slice
 from crawler.frontier.sql.rows.wished import leave_with_jobs
 from crawler.frontier.sql.states import ROBOTS_JOB
+from crawler.frontier.sql.visits import counting
 from crawler.frontier.work import Tidied, Wake
 from crawler.model import Seconds
 from crawler.records import JobTerms
@@ -59,6 +60,7 @@ def configure(
     ).fetchall():
         if (job in wanted) != bool(active):
             db.execute("UPDATE job SET active = ?, stale = 1 WHERE id = ?", (job in wanted, job))
+    counting.leave_with_jobs(db)
     leave_with_jobs(db, {terms.name: terms.renamed_from for terms in jobs if terms.renamed_from})
     ask_again(db, now)
 

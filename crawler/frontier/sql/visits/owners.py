@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from crawler import __version__
+from crawler.frontier.metrics import Totals
 from crawler.frontier.process import Process
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.procedures import lost_error
@@ -15,6 +16,7 @@ from crawler.frontier.sql.rows.tasks import COLUMNS, task_of
 from crawler.frontier.sql.rows.visited import TASKS
 from crawler.frontier.sql.rows.wished import hand_on, void_orders
 from crawler.frontier.sql.states import GUEST, LEASED, STARTING, WAITING
+from crawler.frontier.sql.visits import counting
 from crawler.frontier.values import (
     LEASE_S,
     Holder,
@@ -74,7 +76,9 @@ def renew(db: Connection, owner: int, now: Seconds) -> None:
         raise lost_error()
 
 
-def leave(file: Transactions, owner: int, hosts: Sequence[HostRecord], now: Seconds) -> list[Task]:
+def leave(
+    file: Transactions, owner: int, hosts: Sequence[HostRecord], counted: Totals, now: Seconds
+) -> list[Task]:
     """Give back all hosts and tasks of an owner; a task that was not visited keeps its attempts."""
     db, names = file.db, file.names
     staging.fill(db, **owed_rows(hosts))
@@ -94,5 +98,7 @@ def leave(file: Transactions, owner: int, hosts: Sequence[HostRecord], now: Seco
         leave_text(db, owner)
         void_orders(db, owner)
         hand_on(db, owner)
+        counting.tell(db, owner, counted)
+        counting.bury(db, owner)
         db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return [task_of(row, names.job_name(db, row[-1] or row[2])) for row in rows]

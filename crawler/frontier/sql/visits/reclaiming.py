@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from crawler.frontier.metrics import DEATHS, Series
 from crawler.frontier.process import Process
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.rows import addresses
@@ -15,6 +16,7 @@ from crawler.frontier.sql.rows.tasks import COLUMNS, tally, task_of
 from crawler.frontier.sql.rows.visited import column
 from crawler.frontier.sql.rows.wished import hand_on, void_orders
 from crawler.frontier.sql.states import DEAD, ROBOTS_JOB, WAITING
+from crawler.frontier.sql.visits import counting
 from crawler.frontier.sql.visits.owners import LEASED_BY
 from crawler.frontier.values import LEASE_S, MAX_CRASHES, STALLED_FACTOR, Reclaimed, Watched
 from crawler.model import DAY_S, Kind, Seconds, Task
@@ -93,6 +95,8 @@ def _reclaim_from(db: Connection, names: Names, owner: int, now: Seconds) -> lis
     leave_text(db, owner)
     void_orders(db, owner)
     hand_on(db, owner)
+    counting.bury(db, owner)
+    counting.add(db, {Series(DEATHS): 1})
     db.execute("DELETE FROM process WHERE id = ?", (owner,))
     return reclaimed
 

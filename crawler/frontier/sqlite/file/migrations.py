@@ -169,5 +169,35 @@ ALTER TABLE process ADD COLUMN store INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN store INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX host_home ON host (store, class, ready_at)
     WHERE store > 0 AND owner IS NULL AND ready_at IS NOT NULL AND NOT parked;
+-- what measures the crawler
+ALTER TABLE process ADD COLUMN descriptors INTEGER;
+ALTER TABLE process ADD COLUMN memory INTEGER;
+ALTER TABLE process ADD COLUMN disk_free INTEGER;
+ALTER TABLE process ADD COLUMN disk_inodes INTEGER;
+ALTER TABLE process ADD COLUMN lag REAL NOT NULL DEFAULT 0;
+CREATE INDEX source_synced ON source (job, synced_at);
+CREATE TABLE counter (
+    metric TEXT NOT NULL,
+    job TEXT NOT NULL,
+    label TEXT NOT NULL,
+    n REAL NOT NULL,
+    PRIMARY KEY (metric, job, label)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE counted (
+    process INTEGER PRIMARY KEY,
+    sums TEXT NOT NULL
+) STRICT;
+CREATE TABLE sample (
+    step INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    at REAL NOT NULL,
+    processes INTEGER NOT NULL,
+    in_flight INTEGER NOT NULL,
+    waiting INTEGER NOT NULL,
+    lag REAL NOT NULL,
+    bytes REAL NOT NULL,
+    visits TEXT NOT NULL,
+    PRIMARY KEY (step, slot)
+) STRICT, WITHOUT ROWID;
 """,
 }

@@ -13,12 +13,12 @@ STEPS, WALKS = 150, 3
 SHORT = {
     *(f"temp.{name}" for name in TABLES), "json_each", "job", "process", "ledger", "clock",
     "looked", "under_way", "sweep", "tally", "source", "store", "wish", "woken", "ordered",
-    "CONSTANT", "sqlite_schema", *TABLES,
+    "counter", "counted", "sample", "CONSTANT", "sqlite_schema", *TABLES,
 }  # fmt: skip
 """Tables that are as long as a configuration, or as one call of a verb."""
 DERIVED = {
     "first", "line", "queue", "ends", "ranks", "least", "found", "part", "bound",
-    "open", "older", "newest", "each", "3",
+    "open", "older", "newest", "each", "living", "3",
 }  # fmt: skip
 """Names within statements for rows that were found by an index, with a limit."""
 BOUNDED = {
