@@ -67,9 +67,9 @@ class Settler:
         self._batch: list[Visited] = []
         self._next: list[Visited] = []
         """The batch after this one, as far as it was there when this one was recorded."""
-        self._reservations = Reservations(frontier, owner)
+        self.reservations = Reservations(frontier, owner)
         self._bodies = Bodies(
-            owner, jobs, files, self._guard, ends, self._reservations, pardons or Pardons()
+            owner, jobs, files, self._guard, ends, self.reservations, pardons or Pardons()
         )
         self._began: Seconds = 0.0
 
@@ -155,12 +155,12 @@ class Settler:
     def _recorded(self, settlements: list[Settlement], hosts: list[HostRecord]) -> list[Settlement]:
         """Settle a batch; where one of it cannot be written, one by one, and that one as a bug."""
         try:
-            self._reservations.record(settlements, hosts, self._next)
+            self.reservations.record(settlements, hosts, self._next)
         except MACHINE:
             raise
         except Exception as error:  # noqa: BLE001  it belongs to one of them
             if len(settlements) > 1:
                 return [one for each in settlements for one in self._recorded([each], hosts)]
             settlements = [self._judge.unrecorded(settlements[0], error)]
-            self._reservations.record(settlements, hosts)
+            self.reservations.record(settlements, hosts)
         return settlements

@@ -86,6 +86,7 @@ class App:
             on_visit=on_visit,
             together=controls.together,
             ended=self._mailbox.ended,
+            lost=controls.lost,
         )
         self.tally = self._visiting.tally
 
@@ -143,6 +144,7 @@ class App:
             self._configuration, self._visiting, self._log, self._is_running, self.stop
         )
         self._visiting.troubled = self._guards.happened
+        self._guards.lagged = self._visiting.counters.lagged
         self._open_supervisor()
         if self._file:  # else somebody waits for the run's end, and hears of a fault when it is one
             stack.enter_context(self._guards)
@@ -198,6 +200,7 @@ class App:
 
     def _synced(self, read: Sequence[tuple[Job, SyncSums]]) -> None:
         self._meanings.synced([job for job, sums in read if not sums.failed])
+        self._visiting.counters.read([sums for _, sums in read])
 
     def _open_keeper(self) -> None:
         visiting, configuration = self._visiting, self._configuration
@@ -222,6 +225,7 @@ class App:
             when_settled=partial(self._look, done),
         )
         self.keeper.under_way = partial(visits_under_way, visiting)
+        self.keeper.counted = visiting.counted
         self._standing = Standing(
             self._file, configuration, self._log, stop=self.stop, reload=self._mailbox.reload,
             give_back=visiting.feeder.leaser.give_all_back,
@@ -252,5 +256,5 @@ class App:
         """Give back all leased tasks: the end of every drain, also of one that failed."""
         self.frontier.hurry(max(self._supervisor.ends_by, time.monotonic() + RELEASE_S))
         with self._supervisor.hearing():
-            given_back = self._disk.release(self._visiting.feeder.owed())
+            given_back = self._disk.release(self._visiting)
             self._log.info("lease.released", tasks=given_back)

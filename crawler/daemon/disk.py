@@ -1,20 +1,21 @@
 """The ledger, with the row of this process, and the files."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from crawler.config.digests import text_digest
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.identity import check_same, check_there, unknown_files
 from crawler.errors import CrawlerError
+from crawler.feeder.feeder import Feeder
 from crawler.frontier import Holder, has_ledger, open_frontier
+from crawler.frontier.metrics import Totals
 from crawler.frontier.process import current
 from crawler.log import Log
-from crawler.records import HostRecord
 from crawler.rights import make_folder, rights_of, settle_ledger, settle_lists
 from crawler.sources.contract import readable
 from crawler.state_address import StateAddress, folders_of
@@ -32,6 +33,14 @@ class Start:
     """Whether the output folder may name another ledger."""
     take_over: bool = False
     """Whether a living process of another configuration may hold the ledger."""
+
+
+class Leaving(Protocol):
+    """The visits of a process that ends: `daemon.visiting.Visiting`."""
+
+    @property
+    def feeder(self) -> Feeder: ...
+    def counted(self) -> Totals: ...
 
 
 class Disk:
@@ -141,8 +150,9 @@ class Disk:
             text=(self.owner, text_digest(hosts.digests())),
         )
 
-    def release(self, owed: Iterable[HostRecord]) -> int:
-        """Give back all leased tasks, with the records of their hosts; return how many."""
-        released = self.frontier.leave(self.owner, list(owed))
+    def release(self, visiting: Leaving) -> int:
+        """Give back all leased tasks, with what hosts are owed; return how many."""
+        owed, counted = list(visiting.feeder.owed()), visiting.counted()
+        released = self.frontier.leave(self.owner, owed, counted)
         sweep(self.files, self._configuration.jobs, [(task, self.owner) for task in released])
         return len(released)

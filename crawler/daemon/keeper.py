@@ -9,6 +9,7 @@ from crawler.daemon.output_watch import OutputWatch
 from crawler.daemon.owner_watch import OwnerWatch
 from crawler.daemon.tally import Rates, Tally
 from crawler.frontier import LEASE_S, Beat, Frontier, Pulse, Reclaimed, Watched
+from crawler.frontier.metrics import NO_TOTALS, Totals
 from crawler.frontier.values import UnderWay
 from crawler.log import Log
 from crawler.model import Seconds
@@ -51,6 +52,8 @@ class Keeper:
         """Are called after each heartbeat, with what the ledger answered."""
         self.under_way: Callable[[], Sequence[UnderWay]] = tuple
         """Returns the oldest visits under way."""
+        self.counted: Callable[[], Totals] = lambda: NO_TOTALS
+        """Returns what this process has counted since it joined the ledger."""
         self._looked = False
         """Whether somebody looks at them."""
         self._beat_at = time.monotonic()
@@ -89,7 +92,7 @@ class Keeper:
         rate, rate_ok = self._rates.look(tally, time.monotonic())
         pulse = replace(
             self._pulse(), visits=tally.visits, rate=rate, rate_ok=rate_ok, bytes=tally.bytes,
-            visits_under_way=self.under_way() if self._looked else (),
+            visits_under_way=self.under_way() if self._looked else (), counted=self.counted(),
         )  # fmt: skip
         beat = self._frontier.beat(self._owner, pulse, self._watched)
         self._looked = beat.looked

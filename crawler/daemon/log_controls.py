@@ -30,6 +30,8 @@ class LogControls:
     """Takes the options of a configuration that is newly in force."""
     reopen: Callable[[], bool] = lambda: False
     """Opens the file anew; tells whether there is one."""
+    lost: Callable[[], int] = lambda: 0
+    """Returns how many lines found no reader, or no room in the file, so far."""
 
 
 class DaemonLog:
@@ -44,6 +46,8 @@ class DaemonLog:
         self.log, self._lines = open_log(options.log.level, options.log.format, mask=self._mask)
         self._shown = self.log.without_file()
         self._file: FileLines | None = None
+        self._lost_before = 0
+        """Lines that files lost which a reload gave up."""
         self._place: tuple[object, ...] = ()
         self._process = 0
         self.come_from(0)
@@ -52,7 +56,7 @@ class DaemonLog:
     def controls(self) -> LogControls:
         """Return what the daemon needs of it."""
         return LogControls(
-            self._lines.together, self.come_from, check_log, self.adjust, self.reopen
+            self._lines.together, self.come_from, check_log, self.adjust, self.reopen, self._lost
         )
 
     def come_from(self, process: int) -> None:
@@ -72,6 +76,7 @@ class DaemonLog:
         self._place, before = place, self._file
         self._file, self.log.file = None, None
         if before:
+            self._lost_before += before.lost
             gevent.spawn(before.close, CLOSING_S)
         if options.file:
             file = RotatingFile(options.file, options.file_size, options.file_count)
@@ -85,6 +90,9 @@ class DaemonLog:
             return False
         self._file.file.stale = True
         return True
+
+    def _lost(self) -> int:
+        return self._lines.lost + self._lost_before + (self._file.lost if self._file else 0)
 
     def close(self, timeout: Seconds) -> None:
         """Write what waits, each for so many seconds at the most."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from crawler.daemon.counters import Counters
 from crawler.daemon.tally import Tally
 from crawler.fetch.fetcher import Fetcher
 from crawler.log import Log, log_visit
@@ -18,6 +19,7 @@ class Outcomes:
     def __init__(
         self,
         tally: Tally,
+        counters: Counters,
         pause: Pause,
         fetcher: Fetcher,
         files: Files,
@@ -25,6 +27,7 @@ class Outcomes:
         on_visit: Callable[[Settlement], None] | None = None,
     ) -> None:
         self._tally = tally
+        self._counters = counters
         self._pause = pause
         self._fetcher = fetcher
         self._files = files
@@ -33,6 +36,7 @@ class Outcomes:
 
     def settled(self, settlement: Settlement) -> None:
         """Take a settlement, of a URL or of a robots.txt."""
+        self._counters.visit(settlement)
         self._tally.count(settlement)
         self._pause_or_resume(settlement.outcome)
         on_visit = self._log_visit if settlement.task.robots else self._on_visit

@@ -50,4 +50,5 @@ def telling(
         paused_for="" if paused_since is None else held(paused_for),
         reloaded_at=reloaded_at,
         reloaded=held(reloaded),
+        gauges=guards.gauges(),
     )

@@ -13,6 +13,7 @@ from gevent.queue import Queue
 
 from crawler.config import Job
 from crawler.daemon.configuration import Configuration
+from crawler.daemon.counters import Counters
 from crawler.daemon.disk import Disk
 from crawler.daemon.outcomes import Outcomes
 from crawler.daemon.tally import Tally
@@ -21,6 +22,7 @@ from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.review import Review
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import SaidOf
+from crawler.frontier.metrics import LEASE, SETTLE, Totals
 from crawler.log import Log
 from crawler.model import Fetched, Kept, Kind, Outcome, Task, Trouble
 from crawler.policy.masking import masked_line
@@ -56,6 +58,7 @@ class Visiting:
         on_visit: Callable[[Settlement], None] | None,
         together: Callable[[], AbstractContextManager[None]],
         ended: Callable[[Greenlet], None],
+        lost: Callable[[], int],
     ) -> None:
         self._configuration = configuration
         self._disk = disk
@@ -65,6 +68,7 @@ class Visiting:
         self._together = together
         self._ended = ended
         self.tally = Tally()
+        self.counters = Counters(lost)
         self.troubled: Callable[[str, str], None] = lambda *_: None
         """Gets what troubles this process: a name, and words."""
         self._pardons = Pardons()
@@ -88,6 +92,10 @@ class Visiting:
         self.review.ask()
         self.feeder.concurrency = self._configuration.settings.crawler.concurrency
         self.feeder.leaser.look()
+
+    def counted(self) -> Totals:
+        """Return what this process has counted since it joined the ledger."""
+        return self.counters.totals(self._configuration.jobs)
 
     def _open_feeder(self) -> None:
         concurrency = self._configuration.settings.crawler.concurrency
@@ -140,9 +148,11 @@ class Visiting:
         token = self._configuration.settings.crawler.robots_token
         self._rules = stack.enter_context(Rulebook(disk.frontier, hosts, jobs, token, self._log))
         self.feeder.leaser.learn = self._rules.learn
+        self.feeder.leaser.took = self.counters.timer(LEASE)
         outcomes = Outcomes(
-            self.tally, self.feeder.pause, self.fetcher, disk.files, self._log, self._on_visit
-        )
+            self.tally, self.counters, self.feeder.pause, self.fetcher, disk.files, self._log,
+            self._on_visit,
+        )  # fmt: skip
         self.settler = Settler(
             disk.frontier,
             disk.owner,
@@ -155,6 +165,7 @@ class Visiting:
             together=self._together,
             pardons=self._pardons,
         )
+        self.settler.reservations.took = self.counters.timer(SETTLE)
 
     def _open_workers(self) -> None:
         options = self._configuration.settings.crawler

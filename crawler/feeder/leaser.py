@@ -72,6 +72,8 @@ class Leaser:
         self._end_unvisited = end_unvisited
         self._monotonic = monotonic
         self._refills = RefillQueue()
+        self.took: Callable[[Seconds], None] = lambda _: None
+        """Gets the seconds that each lease took."""
         self.learn: Callable[[LeasedHost], None] = lambda _: None
         """Gets each host that was leased: its robots.txt may come with it."""
         self._wake = Event()
@@ -143,7 +145,9 @@ class Leaser:
         self._leased_at, self.lease_at = now, now + LOOK_EVERY_S
         terms = terms_of(self._own_hosts, self._refills, self._room, now)
         lease = self._asked(terms, now)
-        self._own_hosts.lead.took(self._monotonic() - now)
+        took = self._monotonic() - now
+        self._own_hosts.lead.took(took)
+        self.took(took)
         now = self._monotonic()
         offset = self._frontier.now() - now
         self._move(lease, terms, now, offset)

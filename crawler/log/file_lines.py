@@ -35,6 +35,13 @@ class FileLines:
         """Fields that say which process writes."""
         self.dropped = 0
         """Lines lost since the last that was written."""
+        self._lost = 0
+        """Lines lost before these."""
+
+    @property
+    def lost(self) -> int:
+        """Return how many lines were lost so far."""
+        return self._lost + self.dropped
 
     def put(self, data: bytes) -> None:
         """Take a line; it is written soon."""
@@ -93,6 +100,7 @@ class FileLines:
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         record: dict[str, Any] = {"timestamp": now, "level": "warning", "event": "log.dropped"}
         lines, self.dropped = self.dropped, 0
+        self._lost += lines
         return json.dumps({**record, **self.origin, "lines": lines}).encode() + b"\n"
 
     def _fail(self, error: OSError) -> None:

@@ -40,6 +40,13 @@ class Lines:
         """Fields that say which process writes."""
         self.dropped = 0
         """Lines lost since the last that was written."""
+        self._lost = 0
+        """Lines lost before these."""
+
+    @property
+    def lost(self) -> int:
+        """Return how many lines were lost so far."""
+        return self._lost + self.dropped
 
     def msg(self, line: str) -> None:
         """Write a line, now or as soon as there is room."""
@@ -129,6 +136,7 @@ class Lines:
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         record = {"timestamp": now, "level": "warning", "event": "log.dropped"}
         lines, self.dropped = self.dropped, 0
+        self._lost += lines
         return [json.dumps({**record, **self.origin, "lines": lines}).encode() + b"\n"]
 
 

@@ -1,9 +1,10 @@
 """Files that are reserved for visits before their bodies are written, at best one batch ahead."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 
 from crawler.frontier import Frontier
-from crawler.model import Visited
+from crawler.model import Seconds, Visited
 from crawler.records import HostRecord, Settlement
 
 
@@ -13,6 +14,8 @@ class Reservations:
     def __init__(self, frontier: Frontier, owner: int) -> None:
         self._frontier = frontier
         self._owner = owner
+        self.took: Callable[[Seconds], None] = lambda _: None
+        """Gets the seconds that each settlement took."""
         self._paths: dict[int, str] = {}
 
     def files(self, choices: Sequence[tuple[int, str, str]]) -> list[str]:
@@ -39,7 +42,9 @@ class Reservations:
             LeaseLostError, LocalFaultError: nothing is recorded.
         """
         claims = {one.task.id: one.wanted for one in coming if _is_new(one)}
+        began = time.monotonic()
         has = self._frontier.settle(self._owner, settlements, hosts, claims)
+        self.took(time.monotonic() - began)
         self._paths = {task: claims[task] for task in has}
 
 

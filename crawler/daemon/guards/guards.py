@@ -15,11 +15,12 @@ from crawler.daemon.configuration import Configuration
 from crawler.daemon.guards.ceilings import Ceilings
 from crawler.daemon.guards.hub_watch import HubWatch
 from crawler.daemon.guards.measures import Measures, measure
+from crawler.daemon.guards.peak import Peak
 from crawler.daemon.guards.rooms import Rooms
 from crawler.errors import MemoryFullError
 from crawler.feeder.feeder import Feeder
 from crawler.fetch.fetcher import Fetcher
-from crawler.frontier import Beat
+from crawler.frontier import Beat, Gauges
 from crawler.log import Log
 from crawler.model import Seconds
 from crawler.policy.troubles import Troubles
@@ -61,7 +62,11 @@ class Guards:
         self.troubles = Troubles()
         self._rooms = Rooms(log, self.troubles)
         self._ceilings = Ceilings(log, self.troubles, visiting.fetcher.hang_up)
-        self._hub = HubWatch(self._hub_lag, log, partial(self.happened, "hub"))
+        self._hub = HubWatch(self._hub_lag, log, partial(self.happened, "hub"), self._lagged)
+        self._lag = Peak()
+        self.lagged: Callable[[Seconds], None] = lambda _: None
+        """Gets how late each round of the event loop was."""
+        self._found: Measures | None = None
         self.short_since: Seconds | None = None
         """Monotonic time since when no visit begins for want of room; None: there is enough."""
         self._written = 0
@@ -113,6 +118,25 @@ class Guards:
         """Return what troubles this process; '' if nothing does."""
         return self.troubles.words(time.monotonic())
 
+    def gauges(self) -> Gauges:
+        """Return what this process has and uses, as it was seen last."""
+        lag, found = self._lag.look(time.monotonic()), self._found
+        if found is None:
+            return Gauges(lag=lag)
+        free = [room.free for room in found.rooms if room.free is not None]
+        inodes = [room.inodes for room in found.rooms if room.inodes is not None]
+        return Gauges(
+            found.descriptors,
+            found.memory,
+            min(free, default=None),
+            min(inodes, default=None),
+            round(lag, 4),
+        )
+
+    def _lagged(self, seconds: Seconds) -> None:
+        self._lag.note(seconds, time.monotonic())
+        self.lagged(seconds)
+
     def require(self) -> None:
         """See that the drain had another cause than too much memory.
 
@@ -134,6 +158,7 @@ class Guards:
 
     def look(self, found: Measures, now: Seconds) -> None:
         """Judge measures, and let as many visits run as they allow."""
+        self._found = found
         options, feeder = self._configuration.settings.crawler.guards, self._feeder
         short = self._rooms.look(found.rooms, options, self._coming())
         self.short_since = (self.short_since or now) if short else None

@@ -37,13 +37,20 @@ class HubWatch:
     """Watches the loop of the thread that opens it.
 
     `limit` returns the seconds for which it may be blocked, 0 for any; `told` gets what happened in
-    words.
+    words, and `lagged` how late each round of the loop was, in seconds.
     """
 
-    def __init__(self, limit: Callable[[], Seconds], log: Log, told: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        limit: Callable[[], Seconds],
+        log: Log,
+        told: Callable[[str], None],
+        lagged: Callable[[Seconds], None] = lambda _: None,
+    ) -> None:
         self._limit = limit
         self._log = log
         self._told = told
+        self._lagged = lagged
         self._watched: Seconds = 0.0
         """The limit, as the native thread has it."""
         self._round = time.monotonic()
@@ -74,6 +81,7 @@ class HubWatch:
             self._round = time.monotonic()
             gevent.sleep(tick)
             blocked = time.monotonic() - self._round - tick
+            self._lagged(max(0.0, blocked))
             if limit and blocked > limit:
                 worked = time.thread_time() - worked
                 self._round = math.inf  # where the loop stands from now on is of no interest
