@@ -11,6 +11,7 @@ from crawler.frontier.sums import MAX_RETRYING
 from crawler.log import iso, size
 from crawler.verbs.hosts.failures import told
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.status import check
 from crawler.verbs.status.eta import eta_document, eta_lines, first_visits, schedules
 from crawler.verbs.status.idle import idle
 from crawler.verbs.status.processes import process_document, process_lines
@@ -170,6 +171,7 @@ def document(status: Status, ledger: Ledger) -> dict[str, Any]:
         "eta": eta,
         "wishes": [wish_document(wish) for wish in status.wishes],
         "failing": [_failing_host(line) for line in status.failing.rows],
+        "check": check.document(status),
     }
 
 

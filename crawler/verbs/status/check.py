@@ -7,6 +7,7 @@ The line is a word, what is wrong or how it goes, and after a bar the figures as
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from crawler.frontier import HostCounts, Member
 from crawler.frontier.wishes import Scope, Verb
@@ -45,11 +46,26 @@ class Thresholds:
     """Processes that are to live."""
 
 
+USUAL = Thresholds(silence=60.0, failing=0.1, room=1_000_000_000, processes=1)
+"""What is borne where nobody says otherwise."""
+
+
 def checked(status: Status, most: Thresholds) -> tuple[Health, str]:
     """Return how the crawler is, and the line that says so."""
+    health, told = _judged(status, most)
+    return health, _line(health, told, status)
+
+
+def document(status: Status) -> dict[str, Any]:
+    """Return the JSON object of a check: a word, and what is wrong or how it goes."""
+    health, told = _judged(status, USUAL)
+    return {"health": WORDS[health], "told": told}
+
+
+def _judged(status: Status, most: Thresholds) -> tuple[Health, list[str]]:
     heard = [one for one in status.living if status.silence(one) <= most.silence]
     if not heard:
-        return Health.DOWN, _line(Health.DOWN, [_why_down(status)], status)
+        return Health.DOWN, [_why_down(status)]
     wrong = [
         *_paused(status),
         *_processes(status, heard, most),
@@ -61,9 +77,9 @@ def checked(status: Status, most: Thresholds) -> tuple[Health, str]:
         for job in status.jobs
         if job.active and job.held is not None
     ]
-    health = Health.DEGRADED if wrong else Health.OK
-    told = wrong or [f"{_count(len(heard))}, {status.rate:.1f} visits/s"]
-    return health, _line(health, told, status)
+    if wrong:
+        return Health.DEGRADED, wrong
+    return Health.OK, [f"{_count(len(heard))}, {status.rate:.1f} visits/s"]
 
 
 def unknown(why: str) -> str:

@@ -12,8 +12,9 @@ from crawler.records import Again, Done, HostRecord, JobTerms, Rest
 from crawler.records import Health as HostHealth
 from crawler.verbs import status
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.status.check import Health, Thresholds, checked
+from crawler.verbs.status.check import USUAL, Health, Thresholds, checked, document
 from crawler.verbs.status.waits import waits_of
+from crawler.verbs.status_verb import status_verb
 from tests.parts.desk import at
 from tests.parts.frontiers import NOW, gone, join, seeds, settled, take
 from tests.parts.ledgers import DAY, ended, execute
@@ -320,6 +321,22 @@ def test_a_check_is_degraded_by_what_is_beyond_its_thresholds(file, frontier):
     line = checked(look(file), Thresholds(60.0, 1.0, 0, 1))[1]
     assert line.startswith("CRAWLER WARNING - process ")
     assert "is paused for 0 s: no / room | processes=1" in line
+
+
+def test_programs_are_told_what_a_check_says_at_its_usual_thresholds(file, frontier):
+    options = {one.name: one for one in status_verb.params}
+    defaults = [
+        options[name].type.convert(options[name].default, None, None)
+        for name in ("max_silence", "max_failing", "min_room", "processes")
+    ]
+    assert Thresholds(*defaults) == USUAL
+    told = document(look(file))
+    assert told == {"health": "CRITICAL", "told": ["no daemon is running"]}
+    frontier.add("job", seeds("a"), NOW)
+    frontier.beat(join(frontier), Pulse("paused", paused_at=NOW, paused_for="no | room"), NOW)
+    told = document(look(file))
+    assert told["health"] == "WARNING"
+    assert told["told"][0].endswith("is paused for 0 s: no | room")
 
 
 def test_status_reads_rows_of_sums_and_ends_of_indexes_at_any_size(big):
