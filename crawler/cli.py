@@ -42,7 +42,7 @@ HOMES = {
     "pause": "wishes.pausing", "reload": "orders", "resume": "wishes.pausing", "retry": "urls",
     "set": "wishes.setting", "status": "status_verb", "stop": "orders", "tail": "tail",
     "top": "top", "unset": "wishes.setting",
-    "wake": "wishes.waking", "wishes": "wishes.listing",
+    "wake": "wishes.waking", "watchdog": "watchdog.command", "wishes": "wishes.listing",
 }  # fmt: skip
 """The module below crawler/verbs of each verb that works on the ledger, which alone it loads."""
 
@@ -95,13 +95,15 @@ def run(file: Path, *, until_done: bool, new_ledger: bool, take_over: bool) -> i
         from crawler import config
         from crawler.daemon import process as daemon
         from crawler.daemon.disk import Start
+        from crawler.daemon.service_manager import service_manager
 
     try:
         settings = config.load(file)
     except ConfigError as error:
         daemon.log_rejected(error)
         raise
-    start = Start(file.absolute(), new_ledger=new_ledger, take_over=take_over)
+    manager = service_manager()
+    start = Start(file.absolute(), manager, new_ledger=new_ledger, take_over=take_over)
     return daemon.run(settings, start, until_done=until_done)
 
 

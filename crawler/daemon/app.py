@@ -69,6 +69,7 @@ class App:
         self._configuration = configuration = Configuration(settings)
         self._log = log
         self._file = start.file if start else None
+        self._manager = start.manager if start else None
         self._until_done = until_done
         self._trust_listed = trust_listed
         self._limit = limit
@@ -95,7 +96,7 @@ class App:
             stack.enter_context(
                 signals_heard(self.stop, self._mailbox.reload, self._log, self._controls.reopen)
             )
-            stack.push(opened(self._open, self._mailbox, self._log, patient=bool(self._file)))
+            stack.push(opened(self._open, self._mailbox, self._log, self._manager))
             self._stack = stack.pop_all()
         return self
 
@@ -166,17 +167,13 @@ class App:
     def _open_supervisor(self) -> None:
         options, visiting = self._configuration.settings.crawler, self._visiting
         self._supervisor = Supervisor(
-            self._mailbox,
-            visiting.settler,
-            visiting.handoff,
-            visiting.workers,
-            concurrency=options.concurrency,
-            grace_period=options.grace_period,
-            log=self._log,
-            hurry=self.frontier.hurry,
-            written_at=self.frontier.written_at,
+            self._mailbox, visiting.settler, visiting.handoff, visiting.workers,
+            concurrency=options.concurrency, grace_period=options.grace_period, log=self._log,
+            hurry=self.frontier.hurry, written_at=self.frontier.written_at,
             overdue=partial(self._guards.happened, "visit"),
-        )
+        )  # fmt: skip
+        if self._manager:
+            self._supervisor.manager = self._manager
 
     def _open_seeder(self, stack: ExitStack) -> None:
         lists = ListFetcher(self._configuration, trust_listed=self._trust_listed)

@@ -10,6 +10,7 @@ from crawler.config.digests import text_digest
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.identity import check_same, check_there, unknown_files
+from crawler.daemon.service_manager import ServiceManager
 from crawler.errors import CrawlerError
 from crawler.feeder.feeder import Feeder
 from crawler.frontier import Holder, has_ledger, open_frontier
@@ -29,6 +30,8 @@ class Start:
 
     file: Path
     """Its configuration."""
+    manager: ServiceManager
+    """Who started it."""
     new_ledger: bool = False
     """Whether the output folder may name another ledger."""
     take_over: bool = False

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from crawler.daemon.mailbox import Mailbox
+from crawler.daemon.service_manager import ServiceManager
 from crawler.errors import LocalFaultError
 from crawler.log import Log
 from crawler.model import Seconds
@@ -18,25 +19,43 @@ class StoppedError(Exception):
 
 
 def opened(
-    open_parts: Callable[[ExitStack], None], mailbox: Mailbox, log: Log, *, patient: bool
+    open_parts: Callable[[ExitStack], None],
+    mailbox: Mailbox,
+    log: Log,
+    manager: ServiceManager | None,
 ) -> ExitStack:
     """Return the stack of all parts, opened by `open_parts`.
 
+    The `manager` of a daemon hears that it is alive, and what it waits for; without one somebody
+    waits for the run's end, and hears of a fault when it is one.
+
     Raises:
         StoppedError: a stop came while it waited.
-        LocalFaultError: a fault that may pass, and the caller is not `patient`.
+        LocalFaultError: a fault that may pass, and there is no manager.
     """
+    if manager is None:
+        return _tried(open_parts)
+    with manager.going_round():
+        return _waited_for(open_parts, mailbox, log, manager)
+
+
+def _waited_for(
+    open_parts: Callable[[ExitStack], None], mailbox: Mailbox, log: Log, manager: ServiceManager
+) -> ExitStack:
     wait = FIRST_WAIT_S
     while True:
         try:
-            with ExitStack() as stack:
-                open_parts(stack)
-                return stack.pop_all()
+            return _tried(open_parts)
         except LocalFaultError as error:
-            if not patient:
-                raise
             if wait == FIRST_WAIT_S:
                 log.error("daemon.waiting", cause=str(error))  # noqa: TRY400  it is no bug
+            manager.waiting(str(error))
         if mailbox.stopped(wait):
             raise StoppedError
         wait = min(2 * wait, MAX_WAIT_S)
+
+
+def _tried(open_parts: Callable[[ExitStack], None]) -> ExitStack:
+    with ExitStack() as stack:
+        open_parts(stack)
+        return stack.pop_all()

@@ -17,6 +17,7 @@ from gevent.pool import Group
 from gevent.queue import Queue
 
 from crawler.daemon.mailbox import RELOAD, Mailbox, Stop
+from crawler.daemon.service_manager import ServiceManager
 from crawler.daemon.services import MAX_DEATHS, Service, Services
 from crawler.errors import EndOfProcessError, ServiceDiedError
 from crawler.log import Log
@@ -72,6 +73,7 @@ class Supervisor:
         written last, both on the monotonic clock. `overdue` gets words about each visit that has to
         be killed.
         """
+        self.manager = ServiceManager()
         self._hurry = hurry
         self._overdue = overdue
         self._mailbox = mailbox
@@ -108,6 +110,7 @@ class Supervisor:
         self._move(State.RUNNING)
         self._workers.fill()
         self._services.start(services)
+        self.manager.ready()
         try:
             cause = self._supervise(reload)
             return self._drain(cause, self.grace_period)
@@ -122,13 +125,21 @@ class Supervisor:
             if isinstance(message, Stop):
                 return message.cause
             if message is RELOAD:
-                self._reloads.spawn(reload)
+                self._reloads.spawn(self._reload, reload)
             elif message is not None:
                 self._bury(message)
             for late in self._workers.rescue(time.monotonic()):
                 self._tell(late)
             self._services.bring_back(time.monotonic())
             self._fill(time.monotonic())
+            self.manager.alive(time.monotonic())
+
+    def _reload(self, reload: Callable[[], None]) -> None:
+        self.manager.reloading()
+        try:
+            reload()
+        finally:
+            self.manager.ready()
 
     def _tell(self, late: Overdue) -> None:
         """Tell of a visit past its deadline: when it is killed, and again if that did not help."""
@@ -155,6 +166,7 @@ class Supervisor:
         self._move(State.DRAINING)
         deadline = self.ends_by = time.monotonic() + grace_period
         self._hurry(deadline)
+        self.manager.stopping()
         self._log.info(
             "daemon.draining", cause=cause, grace_s=grace_period, in_flight=self._workers.busy
         )

@@ -13,7 +13,7 @@ from crawler.policy.findings import Finding, bad, ok, warn
 CHECK = "supervisord"
 MARGIN_S: Seconds = 5.0
 """How much longer than the grace period supervisord has to wait, until it kills."""
-STARTS_S: Seconds = 5.0
+STARTS_S: Seconds = 10.0
 """What a wrong configuration may take to be refused on a loaded machine."""
 _DRAINS = {"TERM", "INT", "SIGTERM", "SIGINT"}
 _NUMBERED = re.compile(r"%\(process_num\)")

@@ -24,7 +24,7 @@ command=/opt/crawler run -c %(here)s/crawler.yaml
 process_name=%(program_name)s_%(process_num)02d
 numprocs=2
 stopwaitsecs=7
-startsecs=5
+startsecs=10
 killasgroup=true
 stdout_logfile=%(here)s/%(process_num)02d.log
 """
