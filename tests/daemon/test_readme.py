@@ -9,6 +9,7 @@ from click import Context
 
 from crawler import config
 from crawler.cli import cli
+from tests.program import until
 from tests.typed import ROOT, Reader, blocks, steps
 
 README = (ROOT / "README.md").read_text()
@@ -42,6 +43,7 @@ def reader(tmp_path_factory, unused_port):
 
 def test_every_line_of_the_readme_works_as_typed(reader):
     reader.read(TOUR)
+    until(lambda: not (reader.folder / "supervisord.pid").exists(), "supervisord does not end")
     left = {file.name for file in reader.folder.iterdir()} - {
         "README.md",
         "docs",
@@ -49,7 +51,7 @@ def test_every_line_of_the_readme_works_as_typed(reader):
         ".venv",
     }
     assert left == {"tmp", "var", "supervisord.conf", "supervisord.log", "crawler_00.log",
-                    "crawler_00.err"}  # fmt: skip
+                    "crawler_00.err", "watchdog.err"}  # fmt: skip
     left = {path.name for path in (reader.folder / "var").rglob("*.*")}
     assert left <= {".crawlerd"}, "the folder names its ledger, and there is nothing else"
 

@@ -1,5 +1,7 @@
 """Which processes hang, and are to be started anew."""
 
+from itertools import pairwise
+
 from crawler.policy.hanging import AGAIN_S, Sight, Watch
 
 SILENCE, PATIENCE = 60.0, 120.0
@@ -30,7 +32,7 @@ def test_who_was_never_heard_of_is_let_alone():
 
 def test_no_process_is_started_anew_again_and_again():
     found = restarts(Sight("a", 1, 61.0, 61.0), 30)
-    assert [(b - a) * LOOK_S for a, b in zip(found, found[1:], strict=False)] == [AGAIN_S] * 2
+    assert [(b - a) * LOOK_S for a, b in pairwise(found)] == [AGAIN_S] * 2
 
 
 def test_looks_that_come_in_a_heap_count_for_nothing():

@@ -1,9 +1,13 @@
+import re
 from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+from click import Context
 
+from crawler.cli import cli
 from crawler.config import load
+from crawler.config.quantities import duration
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +38,7 @@ def test_supervisord_waits_longer_than_the_crawler_drains(program):
         ("autorestart", "unexpected"),  # what drained stays down
         ("exitcodes", "0"),
         ("killasgroup", "true"),
+        ("startsecs", "10"),  # what doctor asks for
         ("redirect_stderr", "false"),  # standard output is JSON lines and nothing else
     ],
 )
@@ -52,6 +57,21 @@ def test_the_program_runs_the_shipped_configuration(program):
     assert "run" in command
     file = command[command.index("-c") + 1].replace("%(here)s", str(ROOT))
     assert load(Path(file), {}).jobs
+
+
+def test_the_listener_hears_the_program_where_it_speaks_and_often_enough(conf, program):
+    listener = conf["eventlistener:watchdog"]
+    place = 'NOTIFY_SOCKET="%(here)s/watchdog.sock"'
+    assert place in program["environment"]
+    assert place in listener["environment"]
+    usec = int(re.search(r'WATCHDOG_USEC="(\d+)"', program["environment"])[1])
+    verb = cli.get_command(Context(cli), "watchdog")
+    (silence,) = (one.default for one in verb.params if one.name == "max_silence")
+    assert 2 * usec / 1e6 < duration(silence)
+    assert listener["events"] == "TICK_60"
+    command = listener["command"].split()
+    assert command[command.index("-c") + 1] in program["command"].split()
+    assert command[command.index("--group") + 1] == "crawler"
 
 
 def test_a_drain_may_hold_a_socket_for_every_visit(conf):

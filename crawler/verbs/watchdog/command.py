@@ -1,6 +1,7 @@
 """The verb `watchdog` of the command line."""
 
 import os
+import signal
 import sys
 import time
 from base64 import b64encode
@@ -131,10 +132,12 @@ def watchdog_verb(
     """Have processes started anew that hang: an event listener of supervisord."""
     supervisord = _supervisord(os.environ)
     watch = Watch(max_silence, patience)
+    ended = gevent.signal_handler(signal.SIGTERM, gevent.getcurrent().throw, SystemExit)
     told = FileObject(sys.stdin.fileno(), "rb", closefd=False)
     with supervisord, Signs(place) as signs:
         watchdog = Watchdog(ledger, supervisord, group, watch)
         watchdog.run(events(told, sys.stdout.buffer), signs)
+    ended.cancel()
 
 
 VERBS: tuple[click.Command, ...] = (watchdog_verb,)
