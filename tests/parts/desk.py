@@ -8,11 +8,13 @@ from crawler.frontier import (
     AboutUrl,
     BacklogOf,
     Chunks,
+    Counters,
     FailuresOf,
     FilesNamed,
     HostsMet,
     HostsOf,
     Listings,
+    Samples,
     Sources,
     StoredFiles,
     Waits,
@@ -122,6 +124,8 @@ def assert_answers_agree(desk, now):
         (named,) = desk.entry(FilesNamed([file.path], store=file.store))
         assert (named.id, named.path, named.store or 1) == (file.task, file.path, file.store)
     assert desk.entry(FilesNamed([], [one.fingerprint for one in entries])) == entries
+    assert all(n > 0 for n in desk.entry(Counters()).values())
+    assert all(now - DAY_S < one.at <= now for one in desk.entry(Samples(now - DAY_S, now)))
     for entry in entries[-2:]:
         known = desk.entry(AboutUrl(entry.url))
         assert entry in [one.entry for one in known]
