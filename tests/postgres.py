@@ -33,7 +33,7 @@ class Cluster:
     """A server until the end of the block; nobody but this machine's test reaches it.
 
     Args:
-        binaries: The folder of `initdb` and `pg_ctl`; Debian's, unless another is given.
+        binaries: The folder of `initdb` and `pg_ctl`; what is `chosen`, unless another is given.
         durable: Whether it waits for the disk.
         addresses: Where it listens beside its socket, such as 127.0.0.1.
         within: The command in whose surroundings it runs, such as `ip netns exec NAME`.
@@ -49,7 +49,7 @@ class Cluster:
         within: Sequence[str] = (),
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        self.binaries = binaries or debian()
+        self.binaries = binaries or chosen()
         self.addresses = addresses
         self.port = free_port() if addresses else 5432
         self._as = [*within, *unprivileged()]
@@ -149,6 +149,11 @@ class Cluster:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, cwd="/",
         )  # fmt: skip
         return done.returncode == 0
+
+
+def chosen() -> Path:
+    """Return the programs of PostgreSQL 18 where `CRAWLER_POSTGRES=18` asks for it, or Debian's."""
+    return embedded() if os.environ.get("CRAWLER_POSTGRES") == "18" else debian()
 
 
 def debian() -> Path:

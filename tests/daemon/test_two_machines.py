@@ -127,6 +127,12 @@ class Crew:
             for daemon in self.daemons
         ]  # fmt: skip
 
+    def hosts(self):
+        """Return how many hosts each process has, of which store."""
+        return self.servers.leader().ask(
+            "SELECT owner, store, count(*) FROM crawler.host GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+
     def share(self, seconds):
         """Return the share of the ideal of the last seconds."""
         now = time.time()
@@ -140,6 +146,7 @@ class Crew:
     def steady(self, after):
         """Wait until the crawl goes on at its rate, then measure that for a while."""
         began = time.monotonic()
+        self.pass_by(RECENT_S)  # what was before is none of it
 
         def goes_on():
             self.revive()
@@ -149,12 +156,14 @@ class Crew:
             until(goes_on, f"{after}: not at its rate", patience=PATIENCE_S)
         except AssertionError as error:
             error.add_note(f"{self.share(RECENT_S):.0%} of the ideal, {self.said()}")
+            error.add_note(f"hosts by owner and store: {self.hosts()}")
             raise
         took = time.monotonic() - began
         self.pass_by(STEADY_S)
         share = self.share(STEADY_S)
         self.report.append((after, took, share))
         print(f"{after}: at its rate {took:.1f} s later, then {share:.1%} of the ideal", flush=True)
+        print(f"hosts by owner and store: {self.hosts()}", flush=True)
 
 
 def stored(daemons):
@@ -211,8 +220,10 @@ def finish(crew):
     codes = [daemon.wait() for daemon in crew.daemons]
     times = stored([*crew.daemons, *crew.ended])
     repeats = len(crew.site.requests) - number
-    least = min(crew.wire.gaps())
+    gaps = sorted(crew.wire.gaps())
+    least, tenths = gaps[0], [round(gaps[len(gaps) * n // 10], 3) for n in range(1, 10)]
     print(f"{number} URLs, {repeats} visits again, shortest gap {least:.3f} s, exit codes {codes}")
+    print(f"gaps by tenths of them: {tenths}")
     print(f"told stored twice: {[url for url, n in times.items() if n > 1][:9]}")
     assert least >= DELAY_S - TOLERANCE_S
     assert max(times.values()) == 1, "a success was counted twice"

@@ -74,7 +74,13 @@ _FAULTS = (
     ),
     _Fault(
         "the pooler before it shares connections: have it leave one to each, pool_mode = session",
-        (errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement),
+        (
+            errors.InvalidSqlStatementName,
+            errors.DuplicatePreparedStatement,
+            errors.DuplicateTable,  # a temporary one, of another session
+            errors.DuplicateFunction,
+            errors.UndefinedFunction,
+        ),
     ),
     _Fault(
         "the tables of the crawler are gone: restore them from a backup",

@@ -2,6 +2,9 @@
 
 import pytest
 
+from crawler.errors import StateError
+from crawler.frontier import open_frontier
+from crawler.frontier.process import current
 from crawler.state_address import state_address
 from tests import FULL, postgres
 from tests.parts.frontier.invariants import broken
@@ -31,3 +34,16 @@ def walked(database, number, mode):
 @pytest.mark.parametrize("number", WALKS)
 def test_a_pooler_that_gives_each_session_a_connection_changes_nothing(database, number):
     walked(database, number, "session")
+
+
+def test_a_pooler_that_shares_connections_is_refused_with_the_remedy(database):
+    name = database.partition("@/")[2].partition("?")[0]
+    with Pooler(postgres.shared(), "transaction", size=1) as pooler:
+        pooled = state_address(pooler.url(name))
+        with open_frontier(pooled, durable=False) as one:
+            one.join(current())
+            with (
+                pytest.raises(StateError, match="pool_mode = session"),
+                open_frontier(pooled, durable=False) as other,
+            ):
+                other.join(current())

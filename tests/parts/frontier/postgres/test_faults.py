@@ -170,9 +170,10 @@ def test_a_statement_that_is_wrong_is_not_tried_again():
     assert type(error_of("place", errors.SyntaxError("near X"))) is StateError
 
 
-@pytest.mark.parametrize(
-    "kind", [errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement]
-)
+@pytest.mark.parametrize("kind", [
+    errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement, errors.DuplicateTable,
+    errors.DuplicateFunction, errors.UndefinedFunction,
+])  # fmt: skip
 def test_a_pooler_that_shares_connections_is_told_of(kind):
     found = error_of("place", kind('prepared statement "_pg3_0" does not exist'))
     assert type(found) is StateError
