@@ -18,8 +18,9 @@ _FIND = f"UPDATE temp.seed SET task = {TASK}"
 _FOUND = f"SELECT count(*) FROM temp.seed WHERE {SEEDS} AND task IS NOT NULL"
 _SIGHT = "SELECT (SELECT ifnull(max(id), 0) FROM task), unlearned FROM ledger"
 _CAME = """
-SELECT EXISTS (SELECT 1 FROM task WHERE id > ? AND fingerprint IN (
-    SELECT fingerprint FROM temp.seed))"""
+SELECT EXISTS (SELECT 1 FROM task WHERE id > ? AND (fingerprint IN (
+    SELECT fingerprint FROM temp.seed)) IS TRUE)"""
+"""Whether a staged URL has come. By the last words a server hashes them, and compares no pairs."""
 
 
 class Sight(NamedTuple):

@@ -27,7 +27,7 @@ _FOUND = f"SELECT fingerprint FROM temp.seed WHERE {SEEDS} AND task IS NOT NULL"
 _LEAVE = f"UPDATE temp.seed SET times = 0 WHERE {SEEDS} AND task IS NOT NULL"
 _ADOPTED = f"""
 UPDATE temp.seed SET task = {TASK}, times = times - 1
-WHERE {SEEDS} AND fingerprint IN (SELECT value FROM json_each(:adopted))"""
+WHERE {SEEDS} AND (fingerprint IN (SELECT value FROM json_each(:adopted))) IS TRUE"""
 _MORE = f"""
 UPDATE task SET listed = listed + seed.times FROM temp.seed
 WHERE task.id = seed.task AND {SEEDS} AND seed.task IS NOT NULL AND times > 0"""
