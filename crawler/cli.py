@@ -20,6 +20,7 @@ from crawler.errors import ConfigError, CrawlerError, UsageError
 from crawler.policy.masking import USUAL
 from crawler.verbs.fetch_options import fetch
 from crawler.verbs.importing import importing
+from crawler.verbs.shell.examples import epilog
 
 _CONFIG = click.option(
     "-c",
@@ -35,10 +36,10 @@ _CONFIG = click.option(
 
 HOMES = {
     "add": "urls", "audit": "audit", "backup": "desk", "doctor": "doctor.command",
-    "explain": "desk", "export": "desk",
+    "completion": "shell.completion", "explain": "desk", "export": "desk",
     "failures": "hosts_verbs", "find": "find", "forget": "urls", "host": "hosts_verbs",
     "hosts": "hosts_verbs",
-    "migrate": "migrate", "move": "move",
+    "man": "shell.man", "migrate": "migrate", "move": "move",
     "pause": "wishes.pausing", "reload": "orders", "resume": "wishes.pausing", "retry": "urls",
     "set": "wishes.setting", "status": "status_verb", "stop": "orders", "tail": "tail",
     "top": "top", "unset": "wishes.setting",
@@ -54,7 +55,10 @@ class _Verbs(click.Group):
         return sorted([*super().list_commands(ctx), *HOMES])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return super().get_command(ctx, cmd_name) or _desk_verb(cmd_name)
+        verb = super().get_command(ctx, cmd_name) or _desk_verb(cmd_name)
+        if verb:
+            verb.epilog = epilog(cmd_name)
+        return verb
 
 
 def _desk_verb(name: str) -> click.Command | None:
@@ -68,6 +72,7 @@ def _desk_verb(name: str) -> click.Command | None:
 
 @click.group(
     cls=_Verbs,
+    epilog="\b\nExample:\n  crawler demo",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="crawler")
