@@ -15,19 +15,20 @@ from crawler.frontier import (
 from crawler.log import size
 from crawler.policy.masking import NOTHING, masked_line
 from crawler.urls import canonical
-from crawler.verbs.desk_options import JSON, choosing_urls, verb_of, wanted
+from crawler.verbs.answer import Answer, answering
+from crawler.verbs.desk_options import choosing_urls, verb_of, wanted
 from crawler.verbs.holding import opened_by
 from crawler.verbs.importing import importing
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import FORMATS, exported
-from crawler.verbs.words import as_json, print_lines
+from crawler.verbs.words import print_lines
 
 
 @click.command("explain")
 @verb_of
-@JSON
+@answering
 @click.argument("url")
-def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
+def explain_verb(ledger: Ledger, *, url: str) -> Answer:
     """Show all that is known of a URL, and what it waits for; exit with 1 if no job knows it."""
     with importing():
         from crawler.verbs import explain as explaining
@@ -38,15 +39,15 @@ def explain_verb(ledger: Ledger, *, url: str, as_json_: bool) -> int:
         looked = explaining.look(desk, ledger, url, now)
     missed = looked if isinstance(looked, explaining.Unknown) else None
     cases = [] if isinstance(looked, explaining.Unknown) else looked
-    if as_json_:
+    more = explaining.unknown_lines(missed, now) if missed else ()
+    lines = chain([url], chain.from_iterable(map(explaining.lines, cases)), more)
+
+    def document() -> dict[str, Any]:
         found = [explaining.document(case) for case in cases]
         other = explaining.unknown_document(missed) if missed else {}
-        click.echo(as_json({"url": url, "jobs": found, **other}, ledger.mask, indent=2))
-        return int(not cases)
-    more = explaining.unknown_lines(missed, now) if missed else ()
-    lines = [url, *chain.from_iterable(map(explaining.lines, cases)), *more]
-    print_lines(lines, ledger.mask)
-    return int(not cases)
+        return {"url": url, "jobs": found, **other}
+
+    return Answer(lines, document, code=int(not cases))
 
 
 def _canonical(url: str) -> str:

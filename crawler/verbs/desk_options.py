@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -72,28 +72,28 @@ class State(click.ParamType[StateAddress]):
         return _FILE.convert(found, param, ctx) if isinstance(found, Path) else found
 
 
-_CONFIG = click.option(
+CONFIG = click.option(
     "-c", "--config", "file", type=click.Path(path_type=Path, dir_okay=False),
-    envvar="CRAWLER_CONFIG", show_envvar=True, help="The configuration: it names the ledger.",
+    envvar="CRAWLERCONFIG", show_envvar=True, help="The configuration: it names the ledger.",
 )  # fmt: skip
-_STATE = click.option(
+STATE = click.option(
     "--state", type=State(), help="The ledger itself, instead: its file, or its server's URL."
 )
 
 
 def verb_of(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Give a verb its ledger, from -c or --state, and an end when its reader closes the pipe."""
-    return _CONFIG(_STATE(_ended(function, ledger_of)))
+    return CONFIG(STATE(_ended(function, ledger_of)))
 
 
 def verb_that_asks(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Give a verb the same, where it asks and needs no more than the brief of a configuration."""
-    return _CONFIG(_STATE(_ended(function, ledger_asked)))
+    return CONFIG(STATE(_ended(function, ledger_asked)))
 
 
 def verb_of_configuration(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Give a verb the same, where it needs the configuration and not its ledger alone."""
-    return _CONFIG(_ended(function, configured_ledger))
+    return CONFIG(_ended(function, configured_ledger))
 
 
 def _ended(
@@ -115,7 +115,13 @@ def _ended(
             return 0
         return code
 
+    verb.finds = find  # type: ignore[attr-defined]
     return verb
+
+
+def finder_of(command: click.Command) -> Callable[..., Ledger]:
+    """Return how a verb finds its ledger."""
+    return cast("Callable[..., Ledger]", command.callback.finds)  # type: ignore[union-attr]
 
 
 def quietly(function: Callable[..., int | None]) -> Callable[..., int | None]:

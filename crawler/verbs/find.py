@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from crawler.frontier import STATES, Desk, Entry, FilesNamed
 from crawler.log import size
 from crawler.model import FIRST_STORE, Seconds
 from crawler.store.comparing import compare, owner_of, print_of_part
-from crawler.verbs.desk_options import JSON, verb_of_configuration
+from crawler.verbs.answer import Answer, answering
+from crawler.verbs.desk_options import verb_of_configuration
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.stores import Stores
-from crawler.verbs.words import as_json, print_lines, stamp, when
+from crawler.verbs.words import stamp, when
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,9 @@ class Found:
 
 @click.command("find")
 @verb_of_configuration
+@answering
 @click.argument("paths", metavar="PATH…", nargs=-1, required=True)
-@JSON
-def find_verb(ledger: Ledger, *, paths: Sequence[str], as_json_: bool) -> int:
+def find_verb(ledger: Ledger, *, paths: Sequence[str]) -> Answer:
     """Show which URL a file is from, since when, and whether it is whole.
 
     A PATH is one of this folder, or below the output folder. Exit with 1 if one is nobody's file,
@@ -53,13 +55,11 @@ def find_verb(ledger: Ledger, *, paths: Sequence[str], as_json_: bool) -> int:
     with opened_by(ledger, acts=False) as desk:
         stores, now = Stores(desk.sums().stores, output), desk.now()
         found = [look(desk, output, path, stores) for path in paths]
-    if as_json_:
-        told = {"files": [document(one) for one in found]}
-        click.echo(as_json(told, ledger.mask, indent=2))
-    else:
-        for one in found:
-            print_lines(lines(one, now), ledger.mask)
-    return int(not all(one.entry is not None and not one.fault for one in found))
+    return Answer(
+        chain.from_iterable(lines(one, now) for one in found),
+        lambda: {"files": [document(one) for one in found]},
+        code=int(not all(one.entry is not None and not one.fault for one in found)),
+    )
 
 
 def name_below(output: Path, path: str) -> str:

@@ -5,7 +5,7 @@ the other one hold the ledger; one that only reads answers, and says so beside i
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from crawler.errors import HeldElsewhereError
 from crawler.frontier import Desk, Sums, open_ledger
@@ -23,9 +23,15 @@ def opened_by(ledger: Ledger, *, acts: bool, write: bool = False) -> Iterator[De
         HeldElsewhereError: it acts, and the ledger is held by another configuration.
         StateError: the ledger cannot be used.
     """
-    with open_ledger(ledger.state, write=write) as desk:
+    with _desk(ledger, write=write) as desk:
         _check_holder(desk, ledger, acts=acts)
         yield desk
+
+
+def _desk(ledger: Ledger, *, write: bool) -> AbstractContextManager[Desk]:
+    if ledger.desks and not write:
+        return ledger.desks(ledger.state)
+    return open_ledger(ledger.state, write=write)
 
 
 def _check_holder(desk: Desk, ledger: Ledger, *, acts: bool) -> None:
@@ -49,7 +55,10 @@ def _check_holder(desk: Desk, ledger: Ledger, *, acts: bool) -> None:
             f"{said}. Name that one with -c, or set crawler.name to the same name if both are one; "
             "verbs that take --state FILE, instead of -c, ask for no name"
         )
-    print_lines([said], ledger.mask, err=True)
+    if ledger.note:
+        ledger.note(said)
+    else:
+        print_lines([said], ledger.mask, err=True)
 
 
 def _holders(sums: Sums, name: str, now: Seconds) -> list[tuple[str, str]]:

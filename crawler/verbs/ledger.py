@@ -14,8 +14,11 @@ from crawler.policy.masking import USUAL, Mask
 from crawler.state_address import StateAddress
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from crawler.config import Job, Settings
     from crawler.config.host_overrides import HostOverrides
+    from crawler.frontier import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,10 @@ class Ledger:
     brief: Brief | None = None
     file: Path | None = None
     """Where the brief is from, if it is all that was read."""
+    desks: "Callable[[StateAddress], AbstractContextManager[Desk]] | None" = None
+    """Opens it for who only asks; None opens it anew each time."""
+    note: Callable[[str], None] | None = None
+    """Takes what is to be said beside an answer; None prints it to standard error."""
 
     def says(self, host: str) -> bool | None:
         """Return whether `hosts` has a host's robots.txt obeyed; None where it does not say."""

@@ -8,11 +8,11 @@ from crawler.config.quantities import size as size_of
 from crawler.errors import CrawlerError
 from crawler.log import printable
 from crawler.verbs import status
-from crawler.verbs.desk_options import JSON, Span, verb_that_asks
+from crawler.verbs.answer import Answer, answering
+from crawler.verbs.desk_options import Span, verb_that_asks
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.check import Health, Thresholds, checked, unknown
-from crawler.verbs.words import as_json, print_lines
 
 
 class _Share(click.ParamType[float]):
@@ -74,7 +74,7 @@ class _Checking(click.Command):
 
 @click.command("status", cls=_Checking)
 @verb_that_asks
-@JSON
+@answering
 @click.option(
     "--check", is_flag=True,
     help="One line for monitors; exit with 0 well, 1 degraded, 2 down or stale, 3 cannot tell.",
@@ -98,26 +98,20 @@ class _Checking(click.Command):
 def status_verb(
     ledger: Ledger,
     *,
-    as_json_: bool,
     check: bool,
     max_silence: float,
     max_failing: float,
     min_room: int,
     processes: int,
-) -> int | None:
+) -> Answer:
     """Show how the crawler is: processes, jobs, rates, hosts, and why it is idle if it is."""
     with opened_by(ledger, acts=False) as desk:
         found = status.look(desk, ledger)
     if check:
         most = Thresholds(max_silence, max_failing, min_room, processes)
         health, line = checked(found, most)
-        print_lines([line], ledger.mask)
-        return int(health)
-    if as_json_:
-        click.echo(as_json(status.document(found, ledger), ledger.mask, indent=2))
-    else:
-        print_lines(list(status.lines(found, ledger)), ledger.mask)
-    return None
+        return Answer([line], code=int(health))
+    return Answer(status.lines(found, ledger), lambda: status.document(found, ledger))
 
 
 VERBS: tuple[click.Command, ...] = (status_verb,)

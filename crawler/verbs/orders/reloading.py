@@ -1,22 +1,28 @@
 """`crawler reload`: processes read their configuration and its lists again."""
 
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
 import click
 
 from crawler.errors import UsageError
 from crawler.frontier import Believe, changed, has_ledger
 from crawler.frontier.wishes import Order
-from crawler.verbs.desk_options import JSON, verb_of
+from crawler.verbs.answer import Answer, answering
+from crawler.verbs.desk_options import verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.importing import importing
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.orders.options import PROCESS
 from crawler.verbs.orders.telling import Told, tell
 from crawler.verbs.orders.waiting import until_reloaded
-from crawler.verbs.words import as_json, counted, print_lines
+from crawler.verbs.words import counted
 
 
 @click.command("reload")
 @verb_of
+@answering
 @PROCESS
 @click.option("--dry-run", is_flag=True, help="Only tell what it would change.")
 @click.option("--wait", "waits", is_flag=True, help="Return when it is in force; say what changed.")
@@ -24,7 +30,6 @@ from crawler.verbs.words import as_json, counted, print_lines
     "--believe", "job", metavar="JOB",
     help="Its lists lost so many URLs that nothing was removed; that is right.",
 )  # fmt: skip
-@JSON
 def reload_verb(
     ledger: Ledger,
     *,
@@ -32,37 +37,39 @@ def reload_verb(
     dry_run: bool,
     waits: bool,
     job: str | None,
-    as_json_: bool,
-) -> int:
+) -> Answer:
     """Have every process read its configuration again. Exit with 1 if there is none.
 
     Processes of this machine get a signal, those of others are told by the ledger.
     """
     if dry_run:
-        _preview(ledger)
-        return 0
+        return _preview(ledger)
+    believed = []
     if job is not None:
         with opened_by(ledger, acts=True, write=True) as desk:
             held = changed(desk, Believe(job)).total()
-        print_lines([f"{job}: the {counted(held, 'URL')} on its lists are believed"])
+        believed = [f"{job}: the {counted(held, 'URL')} on its lists are believed"]
     told = tell(ledger, Order.RELOAD, only)
-    _say(ledger, told, waits=waits, as_json_=as_json_)
-    return int(not told.heard or bool(told.missed))
+    return Answer(
+        chain(believed, _lines(ledger, told, waits=waits)),
+        lambda: _document(ledger, told, waits=waits),
+        code=int(not told.heard or bool(told.missed)),
+    )
 
 
-def _say(ledger: Ledger, told: Told, *, waits: bool, as_json_: bool) -> None:
+def _lines(ledger: Ledger, told: Told, *, waits: bool) -> Iterator[str]:
     """Say which processes were told, and, if that is waited for, what came of it."""
-    if not as_json_:
-        print_lines(told.lines(), ledger.mask)
-    came = dict(until_reloaded(ledger, told.heard)) if waits else {}
-    if as_json_:
-        results = {str(one.process.pid): words for one, words in came.items()}
-        click.echo(as_json({**told.document(), "reloaded": results}, ledger.mask, indent=2))
-        return
-    print_lines((f"process {one.process.pid}: {words}" for one, words in came.items()), ledger.mask)
+    yield from told.lines()
+    for one, words in until_reloaded(ledger, told.heard) if waits else ():
+        yield f"process {one.process.pid}: {words}"
 
 
-def _preview(ledger: Ledger) -> None:
+def _document(ledger: Ledger, told: Told, *, waits: bool) -> dict[str, Any]:
+    came = until_reloaded(ledger, told.heard) if waits else ()
+    return {**told.document(), "reloaded": {str(one.process.pid): words for one, words in came}}
+
+
+def _preview(ledger: Ledger) -> Answer:
     if ledger.settings is None:
         raise UsageError("--dry-run needs the configuration, with -c")
     if has_ledger(ledger.state):
@@ -71,4 +78,4 @@ def _preview(ledger: Ledger) -> None:
     with importing():  # it fetches: no other verb does
         from crawler.verbs.orders.preview import preview, printed
 
-    print_lines(printed(*preview(ledger.settings)), ledger.mask)
+    return Answer(printed(*preview(ledger.settings)))

@@ -4,12 +4,12 @@ import click
 
 from crawler.frontier.wishes import Order
 from crawler.model import Seconds
-from crawler.verbs.desk_options import DRY_RUN, JSON, verb_of
+from crawler.verbs.answer import Answer, answering
+from crawler.verbs.desk_options import DRY_RUN, verb_of
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.orders.options import PROCESS
 from crawler.verbs.orders.telling import tell, would_tell
 from crawler.verbs.orders.waiting import until_ended
-from crawler.verbs.words import as_json, print_lines
 
 WAIT_FOR_END_S: Seconds = 600.0
 """How long `stop --wait` waits where no configuration says how long a stop may take."""
@@ -19,22 +19,23 @@ STOP_MARGIN_S: Seconds = 10.0
 
 @click.command("stop")
 @verb_of
+@answering
 @PROCESS
 @click.option("--wait", "waits", is_flag=True, help="Return when the processes have ended.")
 @DRY_RUN
-@JSON
-def stop_verb(ledger: Ledger, *, only: int | None, waits: bool, dry: bool, as_json_: bool) -> int:
+def stop_verb(ledger: Ledger, *, only: int | None, waits: bool, dry: bool) -> Answer:
     """Have every process drain and exit; a second time forces it. Exit with 1 if there is none.
 
     Processes of this machine get a signal, those of others are told by the ledger.
     """
     told = would_tell(ledger, Order.STOP, only) if dry else tell(ledger, Order.STOP, only)
-    if as_json_:
-        click.echo(as_json(told.document(), ledger.mask, indent=2))
-    else:
-        print_lines(told.lines(), ledger.mask)
-    if waits and told.heard and not dry:
-        options = ledger.settings.crawler if ledger.settings else None
-        patience = options.grace_period + STOP_MARGIN_S if options else WAIT_FOR_END_S
-        until_ended(ledger, told.heard, patience)
-    return int(not told.heard or bool(told.missed))
+
+    def after() -> None:
+        if waits and told.heard and not dry:
+            options = ledger.settings.crawler if ledger.settings else None
+            patience = options.grace_period + STOP_MARGIN_S if options else WAIT_FOR_END_S
+            until_ended(ledger, told.heard, patience)
+
+    return Answer(
+        told.lines(), told.document, int(not told.heard or bool(told.missed)), after=after
+    )

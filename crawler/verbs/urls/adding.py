@@ -1,38 +1,58 @@
 """`crawler add`: URLs that stand on no list become known, and are due at once.
 
-They are a list of their own that only adds, as an inbox's are, and are taken in by the verbs that
-read lists; who calls joins as a process for that time, and holds nothing.
+They are a list of their own that only adds, as an inbox's are; `intake` takes them in.
 """
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 
 import click
 
 from crawler.config import Job
-from crawler.errors import CrawlerError, UsageError
-from crawler.frontier import Frontier, Pass, Portion, ReadChunk, SourceState, open_frontier
-from crawler.frontier.list_values import BY_HAND
-from crawler.frontier.process import current
-from crawler.model import Seconds
+from crawler.errors import UsageError
 from crawler.policy import naming
 from crawler.records import Seed
 from crawler.seeder.seeds import seed_of
+from crawler.verbs.answer import Answer, answered_by
 from crawler.verbs.desk_options import DRY_RUN, ENDED_BY_INT, JSON, verb_of_configuration
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.urls.given import Bad, BetweenBatches, given
+from crawler.verbs.urls.given import Bad, BetweenBatches, given, in_words
+from crawler.verbs.urls.intake import Count, Intake
 from crawler.verbs.words import as_json, counted, print_lines
 
-OPEN_S: Seconds = 10.0
-"""How long it takes part at once, far less than a lease lasts."""
-BUSY_S: Seconds = 4.0
-"""How long another program, or another `crawler add`, is waited for."""
+
+def add(ledger: Ledger, *, name: str, urls: Sequence[str], dry: bool) -> Answer:
+    """Make a few URLs known to a job.
+
+    Raises:
+        UsageError: there is no such job, or it needs more than a URL.
+    """
+    job = _job(ledger, name)
+    with opened_by(ledger, acts=not dry):
+        pass  # it is there, and not another configuration's
+    seeds, refused = _seeds(job, urls)
+    with closing(Count() if dry else Intake(ledger, job.name)) as intake:
+        intake.take_in(seeds)
+    told = {**intake.sums(), "bad": len(refused)}
+    code = UsageError.exit_code if refused else 0
+    return Answer([_words(job.name, told)], lambda: {"job": job.name, **told}, code, refused)
+
+
+def _seeds(job: Job, urls: Sequence[str]) -> tuple[list[Seed], list[str]]:
+    """Return what URLs are for a job, and what is wrong with those that are none."""
+    seeds, refused = [], []
+    for url in urls:
+        try:
+            seeds.append(seed_of(job, url, {}))
+        except ValueError as error:
+            refused.append(in_words(url, error))
+    return seeds, refused
 
 
 @click.command("add")
 @verb_of_configuration
+@answered_by(add)
 @click.option("--job", "name", required=True, help="The job that is to visit them.")
 @click.argument("urls", nargs=-1, required=True, metavar="URL…")
 @DRY_RUN
@@ -47,7 +67,7 @@ def add_verb(ledger: Ledger, *, name: str, urls: tuple[str, ...], dry: bool, as_
     with opened_by(ledger, acts=not dry):
         pass  # it is there, and not another configuration's
     bad, code = Bad(ledger.mask), 0
-    intake = _Count() if dry else _Intake(ledger, job.name)
+    intake = Count() if dry else Intake(ledger, job.name)
     with BetweenBatches() as between:
         try:
             for seeds in given(urls, lambda text: seed_of(job, text, {}), bad, between):
@@ -64,67 +84,14 @@ def add_verb(ledger: Ledger, *, name: str, urls: tuple[str, ...], dry: bool, as_
 def _tell(job: str, told: dict[str, int], *, as_json_: bool) -> None:
     if as_json_:
         return click.echo(as_json({"job": job, **told}, indent=2))
+    return print_lines([_words(job, told)])
+
+
+def _words(job: str, told: dict[str, int]) -> str:
     if "read" in told:
-        return print_lines([f"{counted(told['read'], 'URL')} for {job}, {told['bad']:,} bad"])
+        return f"{counted(told['read'], 'URL')} for {job}, {told['bad']:,} bad"
     words = [f"{counted(told['new'], 'URL')} added to {job}"]
-    words += [f"{told[word]:,} {_WORDS[word]}" for word in _WORDS if told[word]]
-    return print_lines([", ".join(words)])
-
-
-class _Count:
-    """Takes nothing in, and counts."""
-
-    def __init__(self) -> None:
-        self._read = 0
-
-    def take_in(self, seeds: Sequence[Seed]) -> None:
-        self._read += len(seeds)
-
-    def sums(self) -> dict[str, int]:
-        """Return how many would be taken in, if they are not known yet."""
-        return {"read": self._read}
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-class _Intake:
-    """Takes in URLs as they come; it is open only while there are some, a few seconds at once."""
-
-    def __init__(self, ledger: Ledger, job: str) -> None:
-        self._ledger = ledger
-        self._job = job
-        self._stack = ExitStack()
-        self._joined: tuple[Frontier, int] | None = None
-        self._until = 0.0
-        self._total = self._new = self._back = 0
-
-    def take_in(self, seeds: Sequence[Seed]) -> None:
-        """Take in some; none says that more is waited for."""
-        if not seeds or time.monotonic() > self._until:
-            self.close()
-        if seeds:
-            frontier, owner = self._open()
-            new, back = take_in(frontier, owner, self._job, seeds)
-            self._total += len(seeds)
-            self._new += new
-            self._back += back
-
-    def sums(self) -> dict[str, int]:
-        """Return how many were new, came back, and were known."""
-        known = self._total - self._new - self._back
-        return {"new": self._new, "back": self._back, "known": known}
-
-    def close(self) -> None:
-        """Leave the ledger, until more comes."""
-        self._joined = None
-        self._stack.close()
-
-    def _open(self) -> tuple[Frontier, int]:
-        if self._joined is None:
-            self._joined = self._stack.enter_context(_joined(self._ledger))
-            self._until = time.monotonic() + OPEN_S
-        return self._joined
+    return ", ".join(words + [f"{told[word]:,} {_WORDS[word]}" for word in _WORDS if told[word]])
 
 
 _WORDS = {"back": "came back that were retired", "known": "known already", "bad": "bad"}
@@ -146,40 +113,3 @@ def _job(ledger: Ledger, name: str) -> Job:
             "put the URL on one, or into the job's inbox"
         )
     return jobs[name]
-
-
-@contextmanager
-def _joined(ledger: Ledger) -> Iterator[tuple[Frontier, int]]:
-    """Open the ledger as one who takes in lists."""
-    options = ledger.settings.crawler if ledger.settings else None
-    durable = options is None or options.durability == "full"
-    with open_frontier(ledger.state, durable=durable) as frontier:
-        frontier.hurry(time.monotonic() + BUSY_S)
-        owner = frontier.join(current(), guest=True).owner
-        try:
-            yield frontier, owner
-        finally:
-            frontier.hurry(time.monotonic() + BUSY_S)
-            frontier.leave(owner, [])
-
-
-def take_in(frontier: Frontier, owner: int, job: str, seeds: Sequence[Seed]) -> tuple[int, int]:
-    """Take in URLs; return how many were new, and how many came back."""
-    frontier.hurry(time.monotonic() + BUSY_S)
-    one = _pass(frontier, owner, job)
-    own = {seed.fingerprint: seed for seed in seeds}
-    chunks = [ReadChunk(number, number, [seed]) for number, seed in own.items()]
-    (synced,) = frontier.put(owner, [Portion(one, chunks)])
-    new, back = (synced.added, synced.revived) if synced else (0, 0)
-    state = SourceState(one.source, "by hand", one.state.listed + new + back)
-    frontier.end_pass(one, state, None)
-    return new, back
-
-
-def _pass(frontier: Frontier, owner: int, job: str) -> Pass:
-    deadline = time.monotonic() + BUSY_S
-    while (one := frontier.begin_pass(owner, job, BY_HAND)) is None:
-        if time.monotonic() > deadline:
-            raise CrawlerError(f"another `crawler add` is adding to {job}; say it again later")
-        time.sleep(0.05)
-    return one

@@ -1,6 +1,7 @@
 """`crawler forget`: what no list names leaves the ledger, with its files if that is wanted."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,19 +23,38 @@ from crawler.frontier.actions import ForgetUrl
 from crawler.model import DAY_S, Seconds
 from crawler.store.mark import ledger_named
 from crawler.store.removing import Remover
+from crawler.verbs.answer import Answer, answered_by, tell
 from crawler.verbs.desk_options import DRY_RUN, JSON, Span, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.stores import Stores
-from crawler.verbs.urls.single import do_each
-from crawler.verbs.words import counted, print_lines
+from crawler.verbs.urls.single import did_each, do_each
+from crawler.verbs.words import counted
 
 IDLE_S: Seconds = 2 * DAY_S
 """Time for which a host is remembered without a URL: what it is owed, and asked for, is over."""
+DONE = "forgotten"
+"""What a URL is afterwards, in words."""
+
+
+def forget(
+    ledger: Ledger, *, urls: Sequence[str], retired: bool, age: Seconds | None, job: str | None,
+    files: bool, dry: bool,
+) -> Answer:  # fmt: skip
+    """Forget a few URLs that are named, or the retired ones.
+
+    Raises:
+        UsageError: it is not said which, one is no URL, or files are not to be found.
+    """
+    if not urls:
+        return _forget_retired(ledger, age if retired else None, files=files, dry=dry)
+    _check_named(retired=retired, age=age, files=files)
+    return did_each(ledger, urls, partial(ForgetUrl, job=job, dry=dry), DONE, dry=dry)
 
 
 @click.command("forget")
 @verb_of
+@answered_by(forget)
 @click.argument("urls", nargs=-1, metavar="[URL…]")
 @click.option("--retired", is_flag=True, help="What no list of the configuration names any more.")
 @click.option("--older-than", "age", type=Span(), help="Last heard of before 90d, 12h …")
@@ -59,14 +79,20 @@ def forget_verb(
     them back. Their files stay, unless --files is given with --retired.
     """
     if not urls:
-        return _forget_retired(ledger, age if retired else None, files=files, dry=dry)
+        answer = _forget_retired(ledger, age if retired else None, files=files, dry=dry)
+        tell(answer, ledger.mask, as_json_=False)
+        return answer.code
+    _check_named(retired=retired, age=age, files=files)
+    act = partial(ForgetUrl, job=job, dry=dry)
+    return do_each(ledger, urls, act, DONE, dry=dry, as_json_=as_json_)
+
+
+def _check_named(*, retired: bool, age: Seconds | None, files: bool) -> None:
     if retired or age is not None or files:
         raise UsageError("name URLs, or give --retired with --older-than, and perhaps --files")
-    act = partial(ForgetUrl, job=job, dry=dry)
-    return do_each(ledger, urls, act, "forgotten", dry=dry, as_json_=as_json_)
 
 
-def _forget_retired(ledger: Ledger, age: Seconds | None, *, files: bool, dry: bool) -> int:
+def _forget_retired(ledger: Ledger, age: Seconds | None, *, files: bool, dry: bool) -> Answer:
     if age is None:
         raise UsageError("say what is to be forgotten: URLs, or --retired with --older-than 90d")
     with (
@@ -77,17 +103,17 @@ def _forget_retired(ledger: Ledger, age: Seconds | None, *, files: bool, dry: bo
         elsewhere = _remove_files(ledger, desk, remover, now - age) if files and not dry else 0
         found = changed(desk, Forget(now - age, dry)).total()
         unused = Counter() if dry else changed(desk, ForgetUnused(IDLE_S))
-    _print_stayed(remover, elsewhere)
     word = "would be" if dry else "is" if found == 1 else "are"
-    print_lines([f"{counted(found, 'URL')} {word} forgotten"])
-    _print_unused(unused)
-    return int(bool(remover.failed))
+    lines = [*_stayed(remover, elsewhere), f"{counted(found, 'URL')} {word} forgotten"]
+    told = {"forgotten": found, "hosts": unused["host"], "lists": unused["list"]}
+    told |= {"kept": len(remover.kept) + elsewhere, "failed": len(remover.failed)}
+    return Answer([*lines, *_unused(unused)], lambda: told, int(bool(remover.failed)))
 
 
-def _print_unused(unused: Counter[str]) -> None:
+def _unused(unused: Counter[str]) -> Iterator[str]:
     left = [counted(unused[noun], noun) for noun in ("host", "list") if unused[noun]]
     if left:
-        print_lines([f"{' and '.join(left)} forgotten with them: nothing was left there"])
+        yield f"{' and '.join(left)} forgotten with them: nothing was left there"
 
 
 def _remove_files(ledger: Ledger, desk: Desk, remover: Remover, until: Seconds) -> int:
@@ -109,16 +135,16 @@ def _remove_files(ledger: Ledger, desk: Desk, remover: Remover, until: Seconds) 
     return elsewhere
 
 
-def _print_stayed(remover: Remover, elsewhere: int) -> None:
-    """Print the files that were to go and are still there."""
+def _stayed(remover: Remover, elsewhere: int) -> Iterator[str]:
+    """Yield what is to be said of the files that were to go and are still there."""
     for word, paths in (("kept", remover.kept), ("failed", remover.failed)):
-        print_lines(f"{word:<9} {path}" for path in paths)
+        yield from (f"{word:<9} {path}" for path in paths)
     if kept := len(remover.kept):
-        print_lines([f"{counted(kept, 'file')} kept: changed since, or somebody else's"])
+        yield f"{counted(kept, 'file')} kept: changed since, or somebody else's"
     if failed := len(remover.failed):
-        print_lines([f"{counted(failed, 'file')} could not be removed"])
+        yield f"{counted(failed, 'file')} could not be removed"
     if elsewhere:
-        print_lines([f"{counted(elsewhere, 'file')} kept: in other output folders"])
+        yield f"{counted(elsewhere, 'file')} kept: in other output folders"
 
 
 def _output_of(ledger: Ledger, desk: Desk) -> Path:

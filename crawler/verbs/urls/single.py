@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import indent
+from typing import Any
 
 import click
 
@@ -12,6 +13,7 @@ from crawler.frontier import Desk, changed
 from crawler.frontier.actions import ForgetUrl, RetryUrl, Single
 from crawler.policy.masking import Mask
 from crawler.urls import canonical, host_of
+from crawler.verbs.answer import Answer
 from crawler.verbs.desk_options import ENDED_BY_INT
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
@@ -57,6 +59,28 @@ def do_each(
     return code or (UsageError.exit_code if bad.number else told.code)
 
 
+def did_each(
+    ledger: Ledger, named: Sequence[str], action: Callable[[str], RetryUrl | ForgetUrl],
+    done: str, *, dry: bool, beside: Beside = lambda *_: (),
+) -> Answer:  # fmt: skip
+    """Do the same for a few URLs, and return what came of them.
+
+    Raises:
+        UsageError: one is no URL, and nothing is done.
+    """
+    _check(named)
+    told = _Told(f"would be {done}" if dry else done, ledger.mask, as_json_=True)
+    with opened_by(ledger, acts=not dry, write=not dry) as desk:
+        urls = dict.fromkeys(map(canonical, named))
+        came = {url: changed(desk, action(url)) for url in urls}
+        for url, one in came.items():
+            told.note(url, one)
+        lines = [f"{url}: {told.words(one)}" for url, one in came.items()]
+        lines += [*told.sum_lines(), *beside(desk, list(told.hosts))]
+    document = [_document(url, one) for url, one in came.items()]
+    return Answer(lines, lambda: document, told.code)
+
+
 def _check(named: Sequence[str]) -> None:
     """Check the arguments.
 
@@ -100,10 +124,18 @@ class _Told:
     def tell(self, url: str, came: "Counter[str]") -> None:
         """Print what came of a URL."""
         if self._as_json:
-            one = as_json({"url": url, "came": dict(came) or {"unknown": 1}}, self._mask, indent=2)
+            one = as_json(_document(url, came), self._mask, indent=2)
             click.echo(("," if self._seen else "[") + "\n" + indent(one, "  "), nl=False)
         else:
-            print_lines([f"{url}: {'; '.join(_words(came, self._done))}"], self._mask)
+            print_lines([f"{url}: {self.words(came)}"], self._mask)
+        self.note(url, came)
+
+    def words(self, came: "Counter[str]") -> str:
+        """Return what came of a URL, for people."""
+        return "; ".join(_words(came, self._done))
+
+    def note(self, url: str, came: "Counter[str]") -> None:
+        """Count what came of a URL."""
         self._seen.add(hash(url))
         self._well += Single.DONE in came
         if came.keys() & {Single.DONE, Single.DUE} and len(self.hosts) < MAX_HOSTS:
@@ -111,12 +143,22 @@ class _Told:
 
     def end(self) -> None:
         """Print the end."""
-        number = len(self._seen)
         if self._as_json:
-            click.echo("\n]" if number else "[]")
-        elif number != 1:
-            words = f"{counted(self._well, 'URL')} of {number:,}: {self._done}"
-            print_lines([words if number else "no URL was given"])
+            click.echo("\n]" if self._seen else "[]")
+        else:
+            print_lines(self.sum_lines())
+
+    def sum_lines(self) -> list[str]:
+        """Return what came of all, unless it was a single one."""
+        number = len(self._seen)
+        if number == 1:
+            return []
+        words = f"{counted(self._well, 'URL')} of {number:,}: {self._done}"
+        return [words if number else "no URL was given"]
+
+
+def _document(url: str, came: "Counter[str]") -> dict[str, Any]:
+    return {"url": url, "came": dict(came) or {"unknown": 1}}
 
 
 def _words(found: "Counter[str]", done: str) -> Iterator[str]:

@@ -7,7 +7,8 @@ import click
 from crawler.frontier import Desk, InFlight, changed
 from crawler.frontier.wishes import MakeWish, Subject, TakeBackWish, Verb, Wish
 from crawler.model import Seconds
-from crawler.verbs.desk_options import DRY_RUN, JSON, Span, verb_of
+from crawler.verbs.answer import Answer, answering
+from crawler.verbs.desk_options import DRY_RUN, Span, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.wishes.standing import (
@@ -20,11 +21,12 @@ from crawler.verbs.wishes.standing import (
     wisher,
 )
 from crawler.verbs.wishes.words import document, in_words, named
-from crawler.verbs.words import as_json, counted, print_lines
+from crawler.verbs.words import counted
 
 
 @click.command("pause")
 @verb_of
+@answering
 @about
 @click.option(
     "--for", "lasts", type=Span(least=1.0), help="Only for 1h, 30m, 2d …; then it goes on."
@@ -32,7 +34,6 @@ from crawler.verbs.words import as_json, counted, print_lines
 @click.option("--why", metavar="TEXT", help="For others who wonder: it is shown where it acts.")
 @click.option("--wait", "waits", is_flag=True, help="Return when the visits under way have ended.")
 @DRY_RUN
-@JSON
 def pause_verb(
     ledger: Ledger,
     *,
@@ -42,15 +43,14 @@ def pause_verb(
     why: str | None,
     waits: bool,
     dry: bool,
-    as_json_: bool,
-) -> None:
+) -> Answer:
     """Begin no visit any more: of a host, of a job, or at all. Visits under way end.
 
     It stands until `crawler resume`, over restarts too. Lists are read meanwhile.
     """
     subject = subject_of(host, job)
     if dry:
-        return _would(ledger, subject, "be paused", as_json_=as_json_)
+        return _would(ledger, subject, "be paused")
     with opened_by(ledger, acts=True, write=True) as desk:
         what = changed(desk, MakeWish(Verb.PAUSE, subject, wisher(why), lasts))
         found = wait(desk, subject) if waits else hearers(desk)
@@ -58,23 +58,22 @@ def pause_verb(
         now = desk.now()
     told = {"changed": next(iter(what), "same"), **({} if wish is None else document(wish))}
     lines = [] if wish is None else [in_words(wish, now)]
-    return _say(ledger, told, lines, found, as_json_=as_json_)
+    return _answer(told, lines, found)
 
 
 @click.command("resume")
 @verb_of
+@answering
 @about
 @click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
 @DRY_RUN
-@JSON
 def resume_verb(
-    ledger: Ledger, *, host: str | None, job: str | None, waits: bool, dry: bool, as_json_: bool
-) -> int:
+    ledger: Ledger, *, host: str | None, job: str | None, waits: bool, dry: bool
+) -> Answer:
     """Take back what `pause` said; exit with 1 if it was not paused."""
     subject = subject_of(host, job)
     if dry:
-        _would(ledger, subject, "go on", as_json_=as_json_)
-        return 0
+        return _would(ledger, subject, "go on")
     with opened_by(ledger, acts=True, write=True) as desk:
         taken = changed(desk, TakeBackWish(Verb.PAUSE, subject)).total()
         found = wait(desk) if waits else hearers(desk)
@@ -83,8 +82,7 @@ def resume_verb(
     word = "goes on" if taken else "was not paused"
     lines = [f"{named(subject)} {word}", *(f"still: {in_words(wish, now)}" for wish in left)]
     told = {"taken_back": taken, "left": [document(wish) for wish in left]}
-    _say(ledger, told, lines, found if taken else None, as_json_=as_json_)
-    return int(not taken)
+    return _answer(told, lines, found if taken else None, code=int(not taken))
 
 
 def _of(desk: Desk, subject: Subject) -> Wish | None:
@@ -93,7 +91,7 @@ def _of(desk: Desk, subject: Subject) -> Wish | None:
     return next(found, None)
 
 
-def _would(ledger: Ledger, subject: Subject, what: str, *, as_json_: bool) -> None:
+def _would(ledger: Ledger, subject: Subject, what: str) -> Answer:
     """Tell what would come of it, and which pauses stand."""
     with opened_by(ledger, acts=False) as desk:
         busy, now = desk.entry(InFlight(subject)), desk.now()
@@ -101,21 +99,15 @@ def _would(ledger: Ledger, subject: Subject, what: str, *, as_json_: bool) -> No
     lines = [f"{named(subject)} would {what}; {counted(busy, 'URL')} leased now"]
     lines += (f"now: {in_words(wish, now)}" for wish in left)
     told = {"in_flight": busy, "pauses": [document(wish) for wish in left]}
-    _say(ledger, told, lines, None, as_json_=as_json_)
+    return _answer(told, lines, None)
 
 
-def _say(
-    ledger: Ledger,
-    told: dict[str, Any],
-    lines: list[str],
-    found: Hearers | None,
-    *,
-    as_json_: bool,
-) -> None:
-    if as_json_:
-        heard = found.document() if found else {}
-        return click.echo(as_json({**told, **heard}, ledger.mask, indent=2))
-    return print_lines([*lines, *([found.in_words()] if found else [])], ledger.mask)
+def _answer(
+    told: dict[str, Any], lines: list[str], found: Hearers | None, *, code: int = 0
+) -> Answer:
+    heard = found.document() if found else {}
+    words = [found.in_words()] if found else []
+    return Answer([*lines, *words], lambda: {**told, **heard}, code)
 
 
 VERBS: tuple[click.Command, ...] = (pause_verb, resume_verb)

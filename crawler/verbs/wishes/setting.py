@@ -11,17 +11,19 @@ from crawler.errors import UsageError
 from crawler.frontier import AboutHost, Desk, changed
 from crawler.frontier.wishes import MakeWish, Scope, Subject, TakeBackWish, Verb
 from crawler.model import Seconds
-from crawler.verbs.desk_options import DRY_RUN, JSON, Span, verb_of, verb_of_configuration
+from crawler.verbs.answer import Answer, answering
+from crawler.verbs.desk_options import DRY_RUN, Span, verb_of, verb_of_configuration
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.wishes.standing import about, hearers, subject_of, wait, wisher
 from crawler.verbs.wishes.values import changes, mine, sets_standing
 from crawler.verbs.wishes.words import named
-from crawler.verbs.words import as_json, print_lines, when
+from crawler.verbs.words import when
 
 
 @click.command("set")
 @verb_of_configuration
+@answering
 @about
 @click.argument("options", nargs=-1, required=True, metavar="OPTION=VALUE…")
 @click.option(
@@ -30,7 +32,6 @@ from crawler.verbs.words import as_json, print_lines, when
 @click.option("--why", metavar="TEXT", help="For others who wonder: it is shown where it acts.")
 @click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
 @DRY_RUN
-@JSON
 def set_verb(
     ledger: Ledger,
     *,
@@ -41,8 +42,7 @@ def set_verb(
     why: str | None,
     waits: bool,
     dry: bool,
-    as_json_: bool,
-) -> None:
+) -> Answer:
     """Set options of the running crawler: of a host, of a job, or for all; old and new are told.
 
     It stands above the file in every process, over restarts and reloads, until `crawler unset`.
@@ -58,20 +58,17 @@ def set_verb(
                 changed(desk, made)
         found = wait(desk) if waits and not dry else hearers(desk)
         until = [] if lasts is None else [f"until {when(desk.now() + lasts, desk.now())}"]
-    if as_json_:
-        said = {"set": given, "values": told(values), **found.document()}
-        return click.echo(as_json(said, ledger.mask, indent=2))
     same = _unchanged(subject, given, values, before)
     lines = [*told(values), *same, *until, *([] if dry else [found.in_words()])]
-    return print_lines(lines, ledger.mask)
+    return Answer(lines, lambda: {"set": given, "values": told(values), **found.document()})
 
 
 @click.command("unset")
 @verb_of
+@answering
 @about
 @click.argument("options", nargs=-1, required=True, metavar="OPTION…")
 @click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
-@JSON
 def unset_verb(
     ledger: Ledger,
     *,
@@ -79,8 +76,7 @@ def unset_verb(
     job: str | None,
     options: tuple[str, ...],
     waits: bool,
-    as_json_: bool,
-) -> int:
+) -> Answer:
     """Take back what `set` said: the file counts again. Exit with 1 if nothing was set."""
     subject = subject_of(host, job)
     _check_names(subject, options)
@@ -92,13 +88,12 @@ def unset_verb(
         after = sets_standing(desk)
         values = _back(desk, ledger, subject, before, after)
         found = wait(desk) if waits else hearers(desk)
-    if as_json_:
-        said = {"taken_back": taken, "values": told(values), **found.document()}
-        click.echo(as_json(said, ledger.mask, indent=2))
-    else:
-        lines = [_word(subject, one, number, after) for one, number in taken.items()]
-        print_lines([*lines, *told(values), found.in_words()], ledger.mask)
-    return int(not any(taken.values()))
+    lines = [_word(subject, one, number, after) for one, number in taken.items()]
+    return Answer(
+        [*lines, *told(values), found.in_words()],
+        lambda: {"taken_back": taken, "values": told(values), **found.document()},
+        code=int(not any(taken.values())),
+    )
 
 
 def _options(texts: Sequence[str]) -> dict[str, object]:

@@ -7,33 +7,34 @@ import click
 
 from crawler.frontier import InFlight, changed
 from crawler.frontier.wishes import Scope, Subject, WakeHost
-from crawler.verbs.desk_options import DRY_RUN, JSON, Host, verb_of
+from crawler.verbs.answer import Answer, answering
+from crawler.verbs.desk_options import DRY_RUN, Host, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.urls import resting
 from crawler.verbs.wishes.standing import hearers, wait
-from crawler.verbs.words import as_json, counted, print_lines
+from crawler.verbs.words import counted
 
 
 @click.command("wake")
 @verb_of
+@answering
 @click.argument("hosts", type=Host(), nargs=-1, required=True, metavar="HOST…")
 @click.option(
     "--force", is_flag=True, help="What the host asked for itself (Retry-After) ends too."
 )
 @click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
 @DRY_RUN
-@JSON
 def wake_verb(
-    ledger: Ledger, *, hosts: tuple[str, ...], force: bool, waits: bool, dry: bool, as_json_: bool
-) -> int:
+    ledger: Ledger, *, hosts: tuple[str, ...], force: bool, waits: bool, dry: bool
+) -> Answer:
     """End the rests that failures brought upon a host: it is repaired, go on.
 
     URLs that wait for nothing else are due now. HOST is example.org or example.org:8080. Its delay,
     hours and budget hold on. Exit with 1 if no daemon is there to visit it.
     """
     if dry:
-        return _would(ledger, hosts, as_json_=as_json_)
+        return _would(ledger, hosts)
     with opened_by(ledger, acts=True, write=True) as desk:
         for host in hosts:
             desk.entry(InFlight(Subject(Scope.HOST, host)))  # all are known, or none is woken
@@ -41,28 +42,24 @@ def wake_verb(
         found = wait(desk) if waits else hearers(desk)
         now = desk.now()
         left = [] if force else resting.by_own_word(resting.of_names(desk, came), now)
-    if as_json_:
-        told = [{"host": host, **came[host]} for host in came]
-        still = {"resting": resting.document(left, now)}
-        click.echo(as_json({"woken": told, **still, **found.document()}, ledger.mask, indent=2))
-    else:
-        lines = [*_lines(came), *resting.lines(left, now), found.in_words()]
-        print_lines(lines, ledger.mask)
-    return int(not (found.heard or found.others))
+    told = {
+        "woken": [{"host": host, **came[host]} for host in came],
+        "resting": resting.document(left, now),
+        **found.document(),
+    }
+    lines = [*_lines(came), *resting.lines(left, now), found.in_words()]
+    return Answer(lines, lambda: told, code=int(not (found.heard or found.others)))
 
 
-def _would(ledger: Ledger, hosts: tuple[str, ...], *, as_json_: bool) -> int:
+def _would(ledger: Ledger, hosts: tuple[str, ...]) -> Answer:
     """Tell which of the hosts rest, and what would end that."""
     with opened_by(ledger, acts=False) as desk:
         for host in hosts:
             desk.entry(InFlight(Subject(Scope.HOST, host)))
         now = desk.now()
         found = resting.resting(resting.of_names(desk, hosts), now)
-    if as_json_:
-        click.echo(as_json({"resting": resting.document(found, now)}, ledger.mask, indent=2))
-    else:
-        print_lines(resting.lines(found, now) if found else ["no such host rests"], ledger.mask)
-    return 0
+    lines = resting.lines(found, now) if found else ["no such host rests"]
+    return Answer(lines, lambda: {"resting": resting.document(found, now)})
 
 
 def _lines(woken: dict[str, "Counter[str]"]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from crawler.frontier import Wanted, changed
 from crawler.frontier.actions import ForgetUrl, RetryUrl
 from crawler.model import Kind
 from crawler.records import Again, Dead, Done, JobTerms
-from crawler.verbs.urls.adding import take_in
+from crawler.verbs.urls.intake import take_in
 from tests.parts.desk import rows
 from tests.parts.frontiers import NOW, join, seed, settled, take
 from tests.parts.ledgers import assert_sums, listed
