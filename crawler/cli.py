@@ -35,17 +35,19 @@ _CONFIG = click.option(
 
 
 HOMES = {
-    "add": "urls", "audit": "audit", "backup": "desk", "doctor": "doctor.command",
-    "completion": "shell.completion", "explain": "desk", "export": "desk",
-    "failures": "hosts_verbs", "find": "find", "forget": "urls", "host": "hosts_verbs",
-    "hosts": "hosts_verbs",
-    "man": "shell.man", "migrate": "migrate", "move": "move",
-    "pause": "wishes.pausing", "reload": "orders", "resume": "wishes.pausing", "retry": "urls",
-    "set": "wishes.setting", "status": "status_verb", "stop": "orders", "tail": "tail",
-    "top": "top", "unset": "wishes.setting",
-    "wake": "wishes.waking", "watchdog": "watchdog.command", "wishes": "wishes.listing",
+    "add": "verbs.urls", "audit": "verbs.audit", "backup": "verbs.desk",
+    "completion": "verbs.shell.completion", "doctor": "verbs.doctor.command",
+    "explain": "verbs.desk", "export": "verbs.desk",
+    "failures": "verbs.hosts_verbs", "find": "verbs.find", "forget": "verbs.urls",
+    "host": "verbs.hosts_verbs", "hosts": "verbs.hosts_verbs", "man": "verbs.shell.man",
+    "migrate": "verbs.migrate", "move": "verbs.move",
+    "pause": "verbs.wishes.pausing", "reload": "verbs.orders", "resume": "verbs.wishes.pausing",
+    "retry": "verbs.urls", "set": "verbs.wishes.setting", "status": "verbs.status_verb",
+    "stop": "verbs.orders", "tail": "verbs.tail", "top": "verbs.top",
+    "unset": "verbs.wishes.setting", "wake": "verbs.wishes.waking",
+    "watchdog": "verbs.watchdog.command", "web": "web.command", "wishes": "verbs.wishes.listing",
 }  # fmt: skip
-"""The module below crawler/verbs of each verb that works on the ledger, which alone it loads."""
+"""The module below crawler/ of each verb that works on the ledger, which alone it loads."""
 
 
 class _Verbs(click.Group):
@@ -65,7 +67,7 @@ def _desk_verb(name: str) -> click.Command | None:
     if name not in HOMES:
         return None
     with importing():
-        home = import_module(f"crawler.verbs.{HOMES[name]}")
+        home = import_module(f"crawler.{HOMES[name]}")
     verbs: tuple[click.Command, ...] = home.VERBS
     return next(verb for verb in verbs if verb.name == name)
 

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-VERBS = frozenset({"run", "fetch"})
+VERBS = frozenset({"run", "fetch", "web"})
 """Verbs that hear signals; to all others they do what they always do."""
 HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 

@@ -97,6 +97,6 @@ def test_every_verb_on_the_ledger_is_found_in_its_module():
     found = {
         (verb.name, home)
         for home in set(HOMES.values())
-        for verb in import_module(f"crawler.verbs.{home}").VERBS
+        for verb in import_module(f"crawler.{home}").VERBS
     }
     assert found == set(HOMES.items())

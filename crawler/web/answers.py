@@ -1,0 +1,140 @@
+"""The answers of the API: verbs, run in native threads, as JSON."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from http import HTTPStatus
+from importlib import import_module
+from typing import Any
+
+from gevent.lock import RLock
+
+from crawler.errors import UsageError
+from crawler.log import printable
+from crawler.model import DAY_S
+from crawler.verbs.answer import answers_of
+from crawler.verbs.hosts_verbs import failures_verb
+from crawler.verbs.ledger import Ledger, ledger_asked
+from crawler.verbs.status_verb import status_verb
+from crawler.verbs.words import as_json
+from crawler.web.events import event
+from crawler.web.ledgers import Ledgers
+from crawler.web.operations import Operation
+from crawler.web.problems import Problem, problem_of
+from crawler.web.readers import Opener, Readers
+
+MAX_FAILURES = 20
+"""Failures that every event tells of."""
+
+
+class Answers:
+    """Answers for the verbs, from the ledger of the server."""
+
+    def __init__(self, ledgers: Ledgers, askers: Readers, actors: Readers) -> None:
+        self._ledgers = ledgers
+        self._askers = askers
+        self._actors = actors
+        self._alone = RLock()
+
+    def of(self, operation: Operation, given: Mapping[str, Any]) -> bytes:
+        """Return what a verb answers to these words, as JSON.
+
+        Raises:
+            Problem, CrawlerError, click.UsageError, OSError: it does not.
+        """
+        options = operation.options(given)
+        with ExitStack() as stack:
+            if operation.alone:
+                stack.enter_context(self._alone)
+            if operation.acts:
+                return self._actors.run(partial(self._act, operation, options))
+            try:
+                return self._askers.run(partial(self._ask, operation, options))
+            except UsageError as error:
+                if operation.names_one:
+                    raise Problem(HTTPStatus.NOT_FOUND, "missing", str(error)) from error
+                raise
+
+    def look(self) -> bytes:
+        """Return how the crawler is, as an event for all who listen."""
+        try:
+            return event("state", self._askers.run(self._look))
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                raise
+            return event("fault", problem.body())
+
+    def check(self) -> None:
+        """See that the ledger can be read.
+
+        Raises:
+            CrawlerError, Problem: it cannot.
+        """
+        self._askers.run(self._check)
+
+    def metrics(self) -> bytes:
+        """Return the text for Prometheus."""
+        return self._askers.run(self._metrics)
+
+    # What is below runs in native threads.
+
+    def _ask(self, operation: Operation, options: dict[str, Any], opener: Opener) -> bytes:
+        ledger = replace(self._ledgers.found(operation.finds), desks=opener, note=lambda _: None)
+        answer = operation.answers(ledger, **options)
+        assert answer.document is not None
+        found = answer.document()
+        if operation.pick:
+            found = {"at": found["at"], operation.pick: found[operation.pick]}
+        return as_json(found, ledger.mask).encode()
+
+    def _act(self, operation: Operation, options: dict[str, Any], _: Opener) -> bytes:
+        ledger = self._ledgers.found(operation.finds)
+        answer = operation.answers(ledger, **options)
+        told = {
+            "exit": answer.code,
+            "answer": answer.document() if answer.document else None,
+            "lines": [printable(line) for line in answer.lines],
+            "refused": [printable(line) for line in answer.refused],
+        }
+        return as_json(told, ledger.mask).encode()
+
+    def _look(self, opener: Opener) -> bytes:
+        notes: list[str] = []
+        ledger = self._asked(opener, notes)
+        state = answers_of(status_verb)(ledger, **_STATUS)
+        failures = answers_of(failures_verb)(ledger, since=DAY_S, host=None, limit=MAX_FAILURES)
+        assert state.document is not None
+        assert failures.document is not None
+        found = {"status": state.document(), "failures": failures.document(), "notes": notes}
+        return as_json(found, ledger.mask).encode()
+
+    def _check(self, opener: Opener) -> None:
+        ledger = self._asked(opener, [])
+        with opener(ledger.state) as desk:
+            desk.sums()
+
+    def _metrics(self, opener: Opener) -> bytes:
+        exposition = _exposition()
+        ledger = self._asked(opener, [])
+        with opener(ledger.state) as desk:
+            return exposition(desk)  # type: ignore[no-any-return]
+
+    def _asked(self, opener: Opener, notes: list[str]) -> Ledger:
+        return replace(self._ledgers.found(ledger_asked), desks=opener, note=notes.append)
+
+
+_STATUS = {"check": False, "max_silence": 0.0, "max_failing": 0.0, "min_room": 0, "processes": 1}
+
+
+def _exposition() -> Any:
+    """Return what makes the text for Prometheus.
+
+    Raises:
+        Problem: nothing does yet.
+    """
+    try:
+        return import_module("crawler.web.metrics").exposition
+    except ImportError:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "missing", "there are no metrics") from None

@@ -1,0 +1,217 @@
+"""The application: routes, who may take them, and the answers to all that goes wrong."""
+
+import functools
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+
+import bottle
+
+from crawler import __version__
+from crawler.log import Log
+from crawler.web import openapi
+from crawler.web.access import sessions
+from crawler.web.access.failures import Failures, unknown
+from crawler.web.access.guard import Guard, Rank
+from crawler.web.answers import Answers
+from crawler.web.events import Events
+from crawler.web.media import EVENTS, JSON, METRICS, PROBLEM, TEXT
+from crawler.web.operations import OPERATIONS, PREFIX, Operation
+from crawler.web.page import File, files
+from crawler.web.problems import Problem, problem_of, usage
+from crawler.web.request import asked, body, query
+from crawler.web.shared import Shared
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Of every answer."""
+Body = bytes | Iterable[bytes]
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the application is made of."""
+
+    guard: Callable[[], Guard]
+    """The rules in force: a new token has new ones."""
+    answers: Answers
+    events: Events
+    log: Log
+
+
+class App:
+    """Routes requests; `wsgi` is the application of a server."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._failures = Failures()
+        self._ready = Shared(site.answers.check)
+        self._metrics = Shared(site.answers.metrics)
+        self.wsgi = bottle.Bottle(catchall=False)
+        self.wsgi.default_error_handler = _unrouted
+        self._route_all()
+
+    def _route_all(self) -> None:
+        for operation in OPERATIONS:
+            rank = Rank.OPERATOR if operation.acts else Rank.READER
+            answer = functools.partial(self._verb, operation)
+            self._route(operation.method, operation.path, answer, rank)
+        local = Rank.NOBODY if self._site.guard().is_local else Rank.READER
+        self._route("GET", f"{PREFIX}/events", self._stream, Rank.READER)
+        self._route("GET", f"{PREFIX}/session", self._session, Rank.NOBODY)
+        self._route("GET", "/openapi.json", _describe, Rank.READER)
+        self._route("GET", "/healthz", _healthy, local)
+        self._route("GET", "/readyz", self._readiness, local)
+        self._route("GET", "/metrics", self._measure, local)
+        self._route("POST", "/login", self._login, Rank.NOBODY)
+        self._route("POST", "/logout", self._logout, Rank.NOBODY)
+        for path, file in files().items():
+            self._route("GET", path, functools.partial(_file, file), Rank.NOBODY)
+
+    def _route(self, method: str, path: str, answer: Callable[..., Body], rank: Rank) -> None:
+        rule = path.replace("{", "<").replace("}", ">")
+        self.wsgi.route(rule, method, functools.partial(self._answered, answer, rank))
+
+    def _answered(self, answer: Callable[..., Body], rank: Rank, **in_path: str) -> Body:
+        """Answer who may ask; whatever goes wrong is an answer, too."""
+        bottle.response.headers.update(HEADERS)
+        try:
+            self._check(rank)
+            return answer(**in_path)
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                self._site.log.error("web.failed", path=bottle.request.path, exc_info=error)  # noqa: TRY400
+                detail = "this was not foreseen; the log of the server has it"
+                problem = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "bug", detail)
+            return _told(problem)
+
+    def _check(self, rank: Rank) -> None:
+        """See that somebody may ask.
+
+        Raises:
+            Problem: not so.
+        """
+        guard, who = self._site.guard(), asked()
+        if objection := guard.objection(who):
+            raise objection
+        if guard.rank(who, time.time()) >= rank:
+            return
+        if who.presented:
+            raise self._wrong_token()
+        raise unknown("show the token: as a bearer, or log in on the page")
+
+    def _wrong_token(self) -> Problem:
+        self._site.log.warning("web.refused", client=bottle.request.remote_addr)
+        return self._failures.suffer()
+
+    def _verb(self, operation: Operation, **in_path: str) -> Body:
+        given = {**(body() if operation.acts else query(operation)), **in_path}
+        answer = self._site.answers.of(operation, given)
+        bottle.response.content_type = JSON
+        if operation.acts:
+            client = bottle.request.remote_addr
+            self._site.log.info("web.acted", verb=operation.command.name, client=client)
+        return answer
+
+    def _stream(self) -> Body:
+        stream = self._site.events.stream()
+        bottle.response.content_type = EVENTS
+        bottle.response.set_header("X-Accel-Buffering", "no")
+        return stream
+
+    def _session(self) -> Body:
+        guard = self._site.guard()
+        rank = guard.rank(asked(), time.time())
+        bottle.response.content_type = JSON
+        told = {"reads": rank >= Rank.READER, "acts": rank >= Rank.OPERATOR}
+        return json.dumps(
+            {**told, "version": __version__, "public_read": guard.public_read}
+        ).encode()
+
+    def _readiness(self) -> Body:
+        self._ready()
+        bottle.response.content_type = JSON
+        return b'{"ready": true}'
+
+    def _measure(self) -> Body:
+        bottle.response.content_type = METRICS
+        return self._metrics()
+
+    def _login(self) -> Body:
+        guard, token = self._site.guard(), body().get("token")
+        if not isinstance(token, str):
+            raise usage("token: a text is needed")
+        if not guard.knows(token):
+            raise self._wrong_token()
+        self._site.log.info("web.logged_in", client=bottle.request.remote_addr)
+        return self._give(sessions.opened(token, time.time()))
+
+    def _logout(self) -> Body:
+        body()
+        return self._give("")
+
+    def _give(self, value: str) -> Body:
+        """Give the browser its cookie."""
+        name = sessions.cookie_name(self._site.guard().port)
+        secure = asked().origin.startswith("https:")
+        cookie = sessions.set_cookie(name, value, secure=secure)
+        bottle.response.set_header("Set-Cookie", cookie)
+        bottle.response.status = HTTPStatus.NO_CONTENT.value
+        return b""
+
+
+def _told(problem: Problem) -> bytes:
+    """Answer with a problem."""
+    response = bottle.response
+    response.status = problem.status.value
+    response.content_type = PROBLEM
+    if problem.retry_after is not None:
+        response.set_header("Retry-After", str(problem.retry_after))
+    if problem.status is HTTPStatus.UNAUTHORIZED:
+        response.set_header("WWW-Authenticate", 'Bearer realm="crawler"')
+    return problem.body()
+
+
+def _unrouted(error: Any) -> bytes:
+    """Answer to what no route is for, in bottle's stead."""
+    bottle.response.headers.update(HEADERS)
+    status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        return _told(Problem(status, "method", "that is not asked so; see Allow"))
+    return _told(Problem(status, "missing", "there is nothing here; /openapi.json has what is"))
+
+
+def _describe() -> Body:
+    bottle.response.content_type = JSON
+    return openapi.text()
+
+
+def _healthy() -> Body:
+    bottle.response.content_type = TEXT
+    return b"ok\n"
+
+
+def _file(file: File) -> Body:
+    tag = f'"{sha256(file.content).hexdigest()[:32]}"'
+    bottle.response.set_header("ETag", tag)
+    bottle.response.set_header("Cache-Control", "no-cache")
+    if bottle.request.get_header("If-None-Match") == tag:
+        bottle.response.status = HTTPStatus.NOT_MODIFIED.value
+        return b""
+    bottle.response.content_type = file.type
+    return file.content
