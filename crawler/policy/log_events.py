@@ -29,7 +29,8 @@ EVENTS = frozenset(
     room.short room.enough memory.full visits.fewer visits.restored
     worker.abandoned visit.overdue process.stalled stacks.dumped hub.blocked
     log.dropped log.failed log.resumed log.reopened
-    web.ready web.acted web.logged_in web.refused web.failed web.token_read web.token_kept web.stopped
+    web.ready web.acted web.logged_in web.refused web.failed web.token_read web.token_kept
+    web.stopped
     {" ".join(f"{one}.restarted {one}.paused {one}.resumed" for one in _SERVICES)}
     """.split()
 )

@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
-from importlib import import_module
 from typing import Any
 
 from gevent.lock import RLock
@@ -20,6 +19,7 @@ from crawler.verbs.status_verb import status_verb
 from crawler.verbs.words import as_json
 from crawler.web.events import event
 from crawler.web.ledgers import Ledgers
+from crawler.web.metrics import exposition
 from crawler.web.operations import Operation
 from crawler.web.problems import Problem, problem_of
 from crawler.web.readers import Opener, Readers
@@ -116,25 +116,12 @@ class Answers:
             desk.sums()
 
     def _metrics(self, opener: Opener) -> bytes:
-        exposition = _exposition()
         ledger = self._asked(opener, [])
         with opener(ledger.state) as desk:
-            return exposition(desk)  # type: ignore[no-any-return]
+            return exposition(desk, ledger.give_up)
 
     def _asked(self, opener: Opener, notes: list[str]) -> Ledger:
         return replace(self._ledgers.found(ledger_asked), desks=opener, note=notes.append)
 
 
 _STATUS = {"check": False, "max_silence": 0.0, "max_failing": 0.0, "min_room": 0, "processes": 1}
-
-
-def _exposition() -> Any:
-    """Return what makes the text for Prometheus.
-
-    Raises:
-        Problem: nothing does yet.
-    """
-    try:
-        return import_module("crawler.web.metrics").exposition
-    except ImportError:
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "missing", "there are no metrics") from None

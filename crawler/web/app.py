@@ -61,7 +61,8 @@ class App:
         self._failures = Failures()
         self._ready = Shared(site.answers.check)
         self._metrics = Shared(site.answers.metrics)
-        self.wsgi = bottle.Bottle(catchall=False)
+        self.wsgi = bottle.Bottle()
+        self.wsgi.config["catchall"] = False  # what nobody has foreseen is told below
         self.wsgi.default_error_handler = _unrouted
         self._route_all()
 

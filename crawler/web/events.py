@@ -58,7 +58,7 @@ class Events:
             came = self._began()
             while not self._is_closed and time.monotonic() < ends_at:
                 is_new = came.wait(PING_S)
-                came = self._came if is_new else came
+                came = self._began()  # anew, if who looked died meanwhile
                 yield self._latest if is_new else b": ping\n\n"
         finally:
             self._streams -= 1

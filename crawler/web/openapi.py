@@ -122,10 +122,6 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
             "schema": _schema(word),
             **_described(word),
         }
-    if operation.function:
-        schema = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
-        words = "What `next` of the page before said; no page is the last that has one."
-        yield {"name": "cursor", "in": "query", "schema": schema, "description": words}
 
 
 def _body(operation: Operation) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from crawler.verbs.answer import Answering, answers_of
-from crawler.verbs.desk import explain_verb, export_verb
+from crawler.verbs.desk import explain_verb
 from crawler.verbs.desk_options import finder_of
 from crawler.verbs.find import find_verb
 from crawler.verbs.hosts_verbs import failures_verb, host_verb, hosts_verb
@@ -30,13 +30,13 @@ from crawler.verbs.wishes.pausing import pause_verb, resume_verb
 from crawler.verbs.wishes.setting import set_verb, unset_verb
 from crawler.verbs.wishes.waking import wake_verb
 from crawler.web.ledgers import Find
-from crawler.web.pages import url_page
+from crawler.web.pages import samples_verb, urls_verb
 from crawler.web.problems import usage
 
 PREFIX = "/api/v1"
 MAX_ITEMS = AT_ONCE
 """Items of a list in a request."""
-_DIGITS = re.compile(r"-?[0-9]{1,18}")
+_DIGITS = re.compile(r"-?[0-9]{1,19}")
 MAX_CHARACTERS = 8192
 """Of a text in a request."""
 _FOUND_OTHERWISE = frozenset({"file", "state", "as_json_"})
@@ -87,6 +87,14 @@ class Word:
         else:
             yield from (f"{self._option}={text}" for text in texts)
 
+    def value_of(self, texts: list[str]) -> Any:
+        """Return the value that texts of a query stand for, as it would stand in a body."""
+        if self.is_list:
+            return texts
+        if self.is_flag:
+            return {"true": True, "false": False}.get(texts[0], texts[0])
+        return int(texts[0]) if self.is_number and _DIGITS.fullmatch(texts[0]) else texts[0]
+
     @property
     def _option(self) -> str:
         return max(self.parameter.opts, key=len)
@@ -105,8 +113,6 @@ class Operation:
     """Options that make no sense here."""
     alone: bool = False
     """Whether two at once would be in each other's way."""
-    function: Answering | None = None
-    """Answers instead of the verb's own function; it gets the cursor, too."""
 
     @property
     def acts(self) -> bool:
@@ -126,7 +132,7 @@ class Operation:
     @property
     def answers(self) -> Answering:
         """Return the verb's function."""
-        return self.function or answers_of(self.command)
+        return answers_of(self.command)
 
     @property
     def names_one(self) -> bool:
@@ -147,8 +153,6 @@ class Operation:
             Problem, click.UsageError: the words mean nothing.
         """
         words = {word.name: word for word in self.words}
-        given = dict(given)
-        cursor = {"cursor": _cursor(given.pop("cursor", 0))} if self.function else {}
         if unknown := sorted(given.keys() - words.keys()):
             known = ", ".join(words) or "nothing"
             raise usage(f"{unknown[0][:100]!r} is not known here; {self.command.name} has: {known}")
@@ -161,8 +165,7 @@ class Operation:
         argv = [*options, "--", *arguments]
         with self.command.make_context(self.command.name, argv) as context:
             found = context.params
-        kept = {name: value for name, value in found.items() if name not in _FOUND_OTHERWISE}
-        return {**kept, **cursor}
+        return {name: value for name, value in found.items() if name not in _FOUND_OTHERWISE}
 
     def value_of(self, name: str, texts: list[str]) -> Any:
         """Return the value of a word that a query gives as texts, as it would stand in a body.
@@ -171,20 +174,9 @@ class Operation:
             Problem: it is given twice.
         """
         word = next((one for one in self.words if one.name == name), None)
-        if word is not None and word.is_list:
-            return texts
-        if len(texts) > 1:
+        if len(texts) > 1 and not (word and word.is_list):
             raise usage(f"{name[:100]}: it is given twice")
-        if word is not None and word.is_flag:
-            return {"true": True, "false": False}.get(texts[0], texts[0])
-        is_number = name == "cursor" or (word is not None and word.is_number)
-        return int(texts[0]) if is_number and _DIGITS.fullmatch(texts[0]) else texts[0]
-
-
-def _cursor(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < 2**63:
-        raise usage("cursor: what `next` said is needed")
-    return value
+        return word.value_of(texts) if word else texts[0]
 
 
 def _name(parameter: click.Parameter) -> str:
@@ -245,7 +237,8 @@ OPERATIONS: tuple[Operation, ...] = (
     _get("wishes", wishes_verb),
     _get("explain", explain_verb),
     _get("find", find_verb),
-    _get("urls", export_verb, without=frozenset({"style", "unmasked"}), function=url_page),
+    _get("urls", urls_verb),
+    _get("samples", samples_verb),
     _post(pause_verb),
     _post(resume_verb),
     _post(wake_verb),

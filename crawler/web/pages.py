@@ -1,21 +1,66 @@
-"""Answers that no verb gives: URLs page by page."""
+"""What the API answers and the command line has otherwise: URLs page by page, and samples.
+
+They are commands as the verbs are, so that they take and describe their words likewise.
+"""
 
 from typing import Any
 
-from crawler.verbs.answer import Answer
-from crawler.verbs.desk_options import wanted
+import click
+
+from crawler.frontier import STATES
+from crawler.frontier.questions import Samples
+from crawler.log import iso
+from crawler.model import DAY_S
+from crawler.verbs.answer import Answer, answering
+from crawler.verbs.desk_options import choosing_urls, verb_that_asks, wanted
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import record
 from crawler.verbs.stores import Stores
 
+RANGES_S = {"hour": 3600.0, "week": 7 * DAY_S}
+MAX_SAMPLES = 400
+MAX_CURSOR = 2**63 - 1
 
-def url_page(ledger: Ledger, *, cursor: int, style: str, unmasked: bool, **chosen: Any) -> Answer:
-    """Return the URLs that were chosen of a slice of all, and where the next slice begins."""
-    del style, unmasked
+
+@click.command("urls")
+@verb_that_asks
+@answering
+@choosing_urls
+@click.option("--in-state", "states", multiple=True, type=click.Choice(STATES),
+              help="In this state; may be given again.")  # fmt: skip
+@click.option("--cursor", type=click.IntRange(0, MAX_CURSOR), default=0,
+              help="What `next` of the page before said.")  # fmt: skip
+def urls_verb(ledger: Ledger, *, cursor: int, **chosen: Any) -> Answer:
+    """Tell of URLs with their last outcome, a slice of all of them at a time."""
     with opened_by(ledger, acts=False) as desk:
         page = desk.page(wanted(**chosen, now=desk.now()), cursor)
         stores = Stores(desk.sums().stores)
-    return Answer(
-        (), lambda: {"urls": [record(one, stores) for one in page.rows], "next": page.after}
-    )
+    urls = [record(one, stores) for one in page.rows]
+    return Answer((), lambda: {"urls": urls, "next": page.after})
+
+
+@click.command("samples")
+@verb_that_asks
+@answering
+@click.option("--range", "length", type=click.Choice(list(RANGES_S)), default="hour",
+              help="How far back.")  # fmt: skip
+def samples_verb(ledger: Ledger, *, length: str) -> Answer:
+    """Tell how the crawler was from time to time, the oldest first."""
+    with opened_by(ledger, acts=False) as desk:
+        now = desk.now()
+        found = desk.entry(Samples(now - RANGES_S[length], now, MAX_SAMPLES))
+    samples = [
+        {
+            "at": iso(one.at),
+            "passed_s": round(one.passed, 3),
+            "processes": one.processes,
+            "in_flight": one.in_flight,
+            "waiting": one.waiting,
+            "lag_s": one.lag,
+            "bytes": one.bytes,
+            "visits": dict(one.visits),
+        }
+        for one in found
+    ]
+    return Answer((), lambda: {"at": iso(now), "range": length, "samples": samples})

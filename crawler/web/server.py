@@ -20,7 +20,7 @@ from crawler.frontier import load_engine
 from crawler.log import Log, open_log
 from crawler.model import Seconds
 from crawler.state_address import StateAddress
-from crawler.verbs.ledger import ledger_asked
+from crawler.verbs.ledger import ledger_asked, ledger_of
 from crawler.web.access.guard import Guard
 from crawler.web.access.token import file_of, token_in
 from crawler.web.answers import Answers
@@ -28,6 +28,7 @@ from crawler.web.app import App, Site
 from crawler.web.events import Events
 from crawler.web.handler import Handler
 from crawler.web.ledgers import Ledgers
+from crawler.web.problems import Problem
 from crawler.web.readers import Readers
 
 ASKERS = 3
@@ -127,7 +128,11 @@ def _serve(
 ) -> None:
     stop = Event()
     with Readers(ASKERS) as askers, Readers(ACTORS) as actors:
-        answers = Answers(Ledgers(options.file, options.state), askers, actors)
+        ledgers = Ledgers(options.file, options.state)
+        with contextlib.suppress(Problem):  # what is wrong is said to who needs it
+            ledgers.found(ledger_asked)
+            ledgers.found(ledger_of)
+        answers = Answers(ledgers, askers, actors)
         events = Events(answers.look)
         app = App(Site(rules, answers, events, log))
         connections = Pool(MAX_CONNECTIONS)
