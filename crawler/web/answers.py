@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from gevent.lock import RLock
 
@@ -28,13 +28,22 @@ MAX_FAILURES = 20
 """Failures that every event tells of."""
 
 
+class Threads(NamedTuple):
+    """Who runs verbs, so that one kind holds up no other."""
+
+    askers: Readers
+    seekers: Readers
+    """For what looks through lists and files."""
+    actors: Readers
+
+
 class Answers:
     """Answers for the verbs, from the ledger of the server."""
 
-    def __init__(self, ledgers: Ledgers, askers: Readers, actors: Readers) -> None:
+    def __init__(self, ledgers: Ledgers, threads: Threads) -> None:
         self._ledgers = ledgers
-        self._askers = askers
-        self._actors = actors
+        self._threads = threads
+        self._askers = threads.askers
         self._alone = RLock()
 
     def of(self, operation: Operation, given: Mapping[str, Any]) -> bytes:
@@ -48,9 +57,10 @@ class Answers:
             if operation.alone:
                 stack.enter_context(self._alone)
             if operation.acts:
-                return self._actors.run(partial(self._act, operation, options))
+                return self._threads.actors.run(partial(self._act, operation, options))
             try:
-                return self._askers.run(partial(self._ask, operation, options))
+                threads = self._threads.seekers if operation.seeks else self._askers
+                return threads.run(partial(self._ask, operation, options))
             except UsageError as error:
                 if operation.names_one:
                     raise Problem(HTTPStatus.NOT_FOUND, "missing", str(error)) from error

@@ -111,6 +111,8 @@ class Operation:
     """The one key of the verb's document that is answered, with the time."""
     without: frozenset[str] = frozenset()
     """Options that make no sense here."""
+    seeks: bool = False
+    """Whether it looks through lists or files, which may take long."""
     alone: bool = False
     """Whether two at once would be in each other's way."""
 
@@ -235,9 +237,9 @@ OPERATIONS: tuple[Operation, ...] = (
     _get("hosts/{name}", host_verb),
     _get("failures", failures_verb),
     _get("wishes", wishes_verb),
-    _get("explain", explain_verb),
-    _get("find", find_verb),
-    _get("urls", urls_verb),
+    _get("explain", explain_verb, seeks=True),
+    _get("find", find_verb, seeks=True),
+    _get("urls", urls_verb, seeks=True),
     _get("samples", samples_verb),
     _post(pause_verb),
     _post(resume_verb),

@@ -6,7 +6,7 @@ put in another's place, a server that came back, or a newer form is seen soon.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self, TypeVar
@@ -101,8 +101,13 @@ class Readers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for reader in self._readers:
-            reader.close()
+        """End the threads that have nothing to do; what others do ends with the process.
+
+        All that changes something does so in transactions.
+        """
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().close()
 
     def run(self, function: Callable[[Opener], T]) -> T:
         """Run a function in a native thread; it gets what opens the ledger.
@@ -113,9 +118,8 @@ class Readers:
         try:
             reader = self._idle.get(timeout=BUSY_S)
         except Empty:
-            raise Problem(
-                HTTPStatus.SERVICE_UNAVAILABLE, "busy", "too much is asked at once", retry_after=1
-            ) from None
+            words = "too much is asked at once, or the ledger does not answer"
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", words, retry_after=1) from None
         try:
             return reader.native.call(reader.kept.run, function)
         finally:

@@ -23,7 +23,7 @@ from crawler.state_address import StateAddress
 from crawler.verbs.ledger import ledger_asked, ledger_of
 from crawler.web.access.guard import Guard
 from crawler.web.access.token import file_of, token_in
-from crawler.web.answers import Answers
+from crawler.web.answers import Answers, Threads
 from crawler.web.app import App, Site
 from crawler.web.events import Events
 from crawler.web.handler import Handler
@@ -32,8 +32,9 @@ from crawler.web.problems import Problem
 from crawler.web.readers import Readers
 
 ASKERS = 3
+SEEKERS = 2
 ACTORS = 2
-"""Native threads for what asks, and for what acts."""
+"""Native threads for what asks, for what looks long, and for what acts."""
 MAX_CONNECTIONS = 128
 BACKLOG = 64
 STOP_S: Seconds = 3.0
@@ -127,12 +128,12 @@ def _serve(
     listener: socket.socket, address: Address, rules: Rules, options: Options, log: Log
 ) -> None:
     stop = Event()
-    with Readers(ASKERS) as askers, Readers(ACTORS) as actors:
+    with Readers(ASKERS) as askers, Readers(SEEKERS) as seekers, Readers(ACTORS) as actors:
         ledgers = Ledgers(options.file, options.state)
         with contextlib.suppress(Problem):  # what is wrong is said to who needs it
             ledgers.found(ledger_asked)
             ledgers.found(ledger_of)
-        answers = Answers(ledgers, askers, actors)
+        answers = Answers(ledgers, Threads(askers, seekers, actors))
         events = Events(answers.look)
         app = App(Site(rules, answers, events, log))
         connections = Pool(MAX_CONNECTIONS)
@@ -158,7 +159,7 @@ def _serve(
             events.close()
             # 3  answers under way come to their end, connections that are idle do not
             connections.join(timeout=STOP_S)
-            connections.kill()
+            connections.kill(block=False)
     log.info("web.stopped")
 
 
