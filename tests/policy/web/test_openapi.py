@@ -58,7 +58,7 @@ def test_the_page_of_the_manual_has_every_operation_with_its_words():
 
 
 def test_every_act_of_the_command_line_is_one_post_of_the_same_name():
-    local = {"audit", "backup", "migrate", "move", "web", "watchdog"}
+    local = {"audit", "backup", "completion", "man", "migrate", "move", "watchdog", "web"}
     asks = {"doctor", "explain", "export", "failures", "find", "host", "hosts", "status", "tail",
             "top", "wishes"}  # fmt: skip
     acts = {one.command.name for one in OPERATIONS if one.acts}
