@@ -13,6 +13,8 @@ PURE = "policy"
 """The room whose tests stand in the folder of their height itself."""
 
 ACROSS = {
+    "parts/web/metrics/test_alerts.py": "config/alerts.yaml",
+    "parts/web/metrics/test_dashboard.py": "config/grafana.json",
     "parts/feeder/test_waking.py": "hosts that are woken, in the ledger and in memory",
     "parts/daemon/test_lost_lease.py": "visits and services that meet a lost lease",
     "parts/feeder/test_room_for_hosts.py": "feeder and leaser together",

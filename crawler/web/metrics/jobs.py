@@ -6,6 +6,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from crawler.frontier import HostView, JobSums
 from crawler.model import Seconds
+from crawler.web.metrics.totals import JOB
 
 _STATES: dict[str, Callable[[JobSums], int]] = {
     "waiting": lambda job: job.waiting,
@@ -21,10 +22,10 @@ def metrics(jobs: Sequence[JobSums], now: Seconds) -> Iterator[Metric]:
     urls = GaugeMetricFamily(
         "crawler_urls",
         "URLs: waiting for their first end, due again by schedule, over, no longer listed.",
-        labels=["job", "state"],
+        labels=[JOB, "state"],
     )
     ended = GaugeMetricFamily(
-        "crawler_urls_ended", "URLs by how their last visit ended.", labels=["job", "kind"]
+        "crawler_urls_ended", "URLs by how their last visit ended.", labels=[JOB, "kind"]
     )
     for job in jobs:
         for state, number in _STATES.items():
@@ -44,7 +45,7 @@ def metrics(jobs: Sequence[JobSums], now: Seconds) -> Iterator[Metric]:
 def _by_job(
     name: str, says: str, jobs: Sequence[JobSums], value: Callable[[JobSums], float]
 ) -> Metric:
-    family = GaugeMetricFamily(name, says, labels=["job"])
+    family = GaugeMetricFamily(name, says, labels=[JOB])
     for job in jobs:
         family.add_metric([job.name], value(job))
     return family

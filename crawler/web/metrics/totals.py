@@ -25,6 +25,8 @@ from crawler.frontier.metrics import (
     WAIT,
 )
 
+JOB = "crawler_job"
+"""Label with the name of a job; `job` is what Prometheus calls the target that it scrapes."""
 _BY_JOB = {
     VISITS: ("crawler_visits", "Visits to URLs that were settled.", "kind"),
     RETRIES: ("crawler_retries", "Visits after which their URL is visited again.", "kind"),
@@ -65,7 +67,7 @@ def metrics(counted: Totals, jobs: Collection[str]) -> Iterator[Metric]:
 
 
 def _names(label: str | None) -> list[str]:
-    return ["job", label] if label else ["job"]
+    return [JOB, label] if label else [JOB]
 
 
 def _by_job(
