@@ -55,6 +55,14 @@ class Handler(WSGIHandler):
         with suppress(OSError):  # of a client that does not read even why it is refused
             super().handle()
 
+    def handle_one_request(self) -> Any:
+        """Handle one request; what is too long to be read has an answer like the others."""
+        found = super().handle_one_request()
+        if isinstance(found, tuple) and found[0] == "414":
+            status = HTTPStatus.REQUEST_URI_TOO_LONG
+            return self._handle_client_error(_problem(status, "the line has more than 8 KiB"))
+        return found
+
     def read_requestline(self) -> str:
         """Read the first line; from here on the request has its deadline."""
         late = _problem(HTTPStatus.REQUEST_TIMEOUT, f"it did not come within {REQUEST_S:g} s")
@@ -125,4 +133,8 @@ def _problem(status: HTTPStatus, detail: str) -> Problem:
     return Problem(status, "size" if status in _SIZES else "request", detail)
 
 
-_SIZES = {HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+_SIZES = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    HTTPStatus.REQUEST_URI_TOO_LONG,
+}

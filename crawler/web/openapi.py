@@ -1,7 +1,7 @@
 """The description of the API (OpenAPI 3.1), made of the table that routes it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -22,7 +22,7 @@ from crawler.web.operations import (
 
 _USUAL = (
     HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN,
-    HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, HTTPStatus.SERVICE_UNAVAILABLE,
 )  # fmt: skip
 _OF_BODY = (
@@ -53,6 +53,8 @@ _PROBLEM = {
     "required": ["type", "title", "status", "detail", "kind"],
 }
 _TOKEN: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
+_ON_LOOPBACK = [{}, *_TOKEN]
+"""Nothing is needed where the server is reached on loopback alone."""
 
 
 @cache
@@ -167,21 +169,31 @@ def _others() -> Iterator[tuple[str, str, dict[str, Any]]]:
     sent = _answer("What is new, as long as one listens.", {EVENTS: {"schema": {"type": "string"}}})
     yield "GET", f"{PREFIX}/events", _other("events", "Send what is new, once a second.", sent)
     known = _answer("What the caller may do.", {JSON: {"schema": _OBJECT}})
-    yield "GET", f"{PREFIX}/session", _other("session", "Tell what the caller may do.", known)
+    yield "GET", f"{PREFIX}/session", _other("session", "Tell what the caller may do.", known, [])
     told = _answer("This document.", {JSON: {"schema": _OBJECT}})
     yield "GET", "/openapi.json", _other("openapi", "Describe the API.", told)
     well = _answer("It is.", {TEXT: {"schema": {"type": "string"}}})
-    yield "GET", "/healthz", _other("healthz", "Tell whether this server is there.", well)
+    yield (
+        "GET",
+        "/healthz",
+        _other("healthz", "Tell whether this server is there.", well, _ON_LOOPBACK),
+    )
     ready = _answer("It can.", {JSON: {"schema": _OBJECT}})
-    yield "GET", "/readyz", _other("readyz", "Tell whether the ledger can be read.", ready)
+    yield (
+        "GET",
+        "/readyz",
+        _other("readyz", "Tell whether the ledger can be read.", ready, _ON_LOOPBACK),
+    )
     sums = _answer("Sums.", {METRICS: {"schema": {"type": "string"}}})
-    yield "GET", "/metrics", _other("metrics", "Tell figures to Prometheus.", sums)
+    yield "GET", "/metrics", _other("metrics", "Tell figures to Prometheus.", sums, _ON_LOOPBACK)
 
 
-def _other(name: str, summary: str, answer: dict[str, Any]) -> dict[str, Any]:
+def _other(
+    name: str, summary: str, answer: dict[str, Any], security: Sequence[Any] = _TOKEN
+) -> dict[str, Any]:
     return {
         "operationId": name,
         "summary": summary,
-        "security": _TOKEN,
+        "security": security,
         "responses": {"200": answer, **_problems(_USUAL)},
     }

@@ -9,6 +9,7 @@ from crawler.frontier import HostCounts, HostState, JobSums
 from crawler.frontier.hosts import HostLine
 from crawler.frontier.sums import MAX_RETRYING
 from crawler.log import iso, size
+from crawler.model import Seconds
 from crawler.verbs.hosts.failures import told
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status import check
@@ -17,7 +18,7 @@ from crawler.verbs.status.idle import idle
 from crawler.verbs.status.processes import process_document, process_lines
 from crawler.verbs.status.room import state_size
 from crawler.verbs.status.snapshot import Status
-from crawler.verbs.status.waits import waits_of
+from crawler.verbs.status.waits import next_of, waits_of
 from crawler.verbs.wishes.words import document as wish_document
 from crawler.verbs.wishes.words import in_words
 from crawler.verbs.words import UNREAD, counted, span, stamp, when, word_of
@@ -151,13 +152,13 @@ def _hosts(found: HostCounts) -> Iterator[str]:
 
 def document(status: Status, ledger: Ledger) -> dict[str, Any]:
     """Return the JSON object of `status`."""
-    eta, waits = _eta(status), waits_of(status)
+    eta, waits, next_at = _eta(status), waits_of(status), next_of(status)
     bytes_, wal = state_size(ledger.state) or (None, None)
     return {
         "at": iso(status.now),
         "state": str(ledger.state),
         "processes": [process_document(status, one) for one in status.members],
-        "jobs": [_job(job, waits.get(job.name)) for job in status.jobs],
+        "jobs": [_job(job, waits.get(job.name), next_at.get(job.name)) for job in status.jobs],
         "rate": round(status.rate, 2),
         "rate_ok": round(sum(one.rate_ok for one in status.living), 2),
         "waiting": status.waiting,
@@ -198,7 +199,7 @@ def _next(host: HostState | None) -> dict[str, Any] | None:
     return {"host": host.key, "at": stamp(host.ready_at)} if host else None
 
 
-def _job(job: JobSums, waits: str | None) -> dict[str, Any]:
+def _job(job: JobSums, waits: str | None, next_at: Seconds | None) -> dict[str, Any]:
     words = _words(job)
     return {
         "name": job.name,
@@ -215,4 +216,5 @@ def _job(job: JobSums, waits: str | None) -> dict[str, Any]:
         "held": job.held if job.active else None,
         "retrying": job.retrying,
         "waits_for": waits,
+        "next_at": stamp(next_at),
     }

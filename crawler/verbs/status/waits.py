@@ -25,6 +25,15 @@ def waits_of(status: Status) -> dict[str, str]:
     }
 
 
+def next_of(status: Status) -> dict[str, Seconds]:
+    """Return the wall time of the next visit of each job, by its name, as far as one is planned."""
+    found: dict[str, Seconds] = {}
+    for one in status.backlog.waits:
+        at = max(one.first_at, one.host.next_at, one.host.opens_at)
+        found[one.job] = min(at, found.get(one.job, at))
+    return found
+
+
 def _words(waits: Sequence[WaitsThere], now: Seconds) -> str:
     groups: dict[str, list[WaitsThere]] = defaultdict(list)
     for one in waits:

@@ -7,13 +7,14 @@ import time
 from crawler.frontier import LEASE_S, Holder, Pulse, open_ledger
 from crawler.frontier.process import current
 from crawler.frontier.wishes import MakeWish, Scope, Subject, TakeBackWish, Verb, Wisher
+from crawler.log import iso
 from crawler.model import Kind
 from crawler.records import Again, Done, HostRecord, JobTerms, Rest
 from crawler.records import Health as HostHealth
 from crawler.verbs import status
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.check import USUAL, Health, Thresholds, checked, document
-from crawler.verbs.status.waits import waits_of
+from crawler.verbs.status.waits import next_of, waits_of
 from crawler.verbs.status_verb import status_verb
 from tests.parts.desk import at
 from tests.parts.frontiers import NOW, gone, join, seeds, settled, take
@@ -255,6 +256,20 @@ def test_each_job_says_what_it_waits_for(file, frontier):
         "job": "1 host asked for robots.txt; 1 host resting, the first until in 9 s; "
         "1 host with nothing due for 30 s"
     }
+
+
+def test_each_job_says_when_its_next_visit_may_be(file, frontier):
+    frontier.add("job", seeds("a", "b", each=1), NOW)
+    times = ("a:80", NOW + 30, NOW + 20), ("b:80", NOW, NOW + 40)
+    for host, due_at, next_at in times:
+        (number,) = execute(file, "SELECT id FROM host WHERE key = ?", host)[0]
+        execute(file, "UPDATE task SET due_at = ? WHERE host = ?", due_at, number)
+        execute(file, "UPDATE host SET next_at = ?, ready_at = ? WHERE id = ?", next_at,
+                max(due_at, next_at), number)  # fmt: skip
+    found = look(file)
+    assert next_of(found) == {"job": NOW + 30}
+    (job,) = status.document(found, Ledger(file))["jobs"]
+    assert job["next_at"] == iso(NOW + 30)
 
 
 def test_what_is_paused_by_an_operator_is_told_with_who_and_why(file, frontier):
