@@ -8,7 +8,8 @@ const MARKS = { ok: "●", warn: "▲", bad: "■" };
 let before = "";
 
 /** Show how the crawler is, in the words of `status --check`. */
-export function showNow({ status, check, notes = [] }) {
+export function showNow({ status, notes }) {
+  const { check } = status;
   const well = check.health === "OK";
   const [first, ...others] = check.told;
   const more = [...others, status.idle, ...notes].filter((text) => text && text !== first);
