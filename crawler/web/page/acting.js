@@ -64,7 +64,7 @@ function open(wanted, said) {
     wanted.fields.map((field) => field.build()),
     el("div", { class: "buttons" },
       el("button", { type: "submit", class: "main", value: "do" }, wanted.submit ?? wanted.label),
-      wanted.counts ? el("button", { type: "submit", value: "count" }, wanted.counts === true ? "Only try" : wanted.counts) : null,
+      wanted.counts ? el("button", { type: "submit", value: "count" }, "Only try") : null,
       el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
       answer));
   form.addEventListener("submit", (event) => {

@@ -17,7 +17,7 @@ export const named = ({ host, job }) =>
   host ? `host ${host}` : job ? `job ${job}` : "everything";
 
 export const pause = (scope) => ({
-  verb: "pause", label: "Pause", title: `Pause ${named(scope)}`, body: scope, counts: true,
+  verb: "pause", label: "Pause", submit: "Pause", title: `Pause ${named(scope)}`, body: scope, counts: true,
   about: "No visit begins any more; those under way end. Lists are read meanwhile.",
   fields: [lasting, why],
 });
@@ -39,7 +39,7 @@ export const slow = (host) => ({
 });
 
 export const set = (scope) => ({
-  verb: "set", label: "Set", title: `Set options of ${named(scope)}`, body: scope, counts: true,
+  verb: "set", label: "Set", submit: "Set", title: `Set options of ${named(scope)}`, body: scope, counts: true,
   about: "They stand above the file in every process, over restarts and reloads, until they are unset.",
   fields: [lines("options", "Options", { rows: 2, hint: "As in the file, one a line: delay=5s, timeout.read=1m, concurrency=128" }), lasting, why],
 });
@@ -75,13 +75,13 @@ export const add = (jobs, job) => ({
   about: "They are due now and stand on no list; they stay until they are forgotten.",
   fields: [
     ...(job ? [] : [choice("job", "Job", jobs.map((name) => [name, name]))]),
-    lines("urls", "URLs", { rows: 6, hint: "One a line, 1,000 at most; bad ones are told, and the others are added." }),
+    lines("urls", "URLs", { rows: 6, hint: "One a line, 500 at most; bad ones are told, and the others are added." }),
   ],
 });
 
 export const reload = (process) => ({
   verb: "reload", label: "Reload", title: process ? `Reload process ${process}` : "Reload", submit: "Reload",
-  body: process ? { process } : {}, counts: "What would change",
+  body: process ? { process: String(process) } : {},
   about: "The configuration and its lists are read again, and what differs is put in force.", fields: [],
 });
 

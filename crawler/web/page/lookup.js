@@ -35,10 +35,10 @@ async function show(wanted) {
 }
 
 async function ofUrl(wanted) {
-  const { url, jobs } = await ask("explain", { url: wanted });
-  const said = saidPlace();
-  return jobs.map((job) => card(quoted(job.url ?? url), `job ${job.job}`, job,
-    [retryUrl(job.url ?? url)], jobs.length > 1 ? saidPlace() : said));
+  const { jobs, ...unknown } = await ask("explain", { url: wanted });
+  const { url } = unknown;
+  if (!jobs.length) return card(quoted(url), "no job knows it", unknown, [], saidPlace());
+  return jobs.map((job) => card(quoted(job.url), `job ${job.job}`, job, [retryUrl(job.url)], saidPlace()));
 }
 
 async function ofHost(wanted) {

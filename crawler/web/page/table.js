@@ -20,6 +20,7 @@ export class Table {
       el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, heads)), this.#body);
     this.empty = el("p", { class: "quiet" });
     this.element = el("div", { class: "scroll" }, this.table, this.empty);
+    this.ordered("");
   }
 
   /** Show rows in their order; while a hand or the focus is on one, nothing moves away under it. */

@@ -1,0 +1,300 @@
+"""The page of `crawler web` in a browser: what it shows of daemons at work, and all its acts."""
+
+import contextlib
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.browser import LIGHT, at_page
+from tests.program import Daemon, at_once, until, write_config
+from tests.servers import Site, slow, status
+from tests.web import Web
+
+HOSTS = [f"127.0.0.{n}" for n in range(2, 6)]
+
+
+@contextlib.contextmanager
+def crawl(folder: Path, *, processes: int = 2, urls: int = 400, **options):
+    """Daemons at work on four hosts, of which one fails, and a server with their page."""
+
+    def route(path: str):
+        return status("503 Service Unavailable") if path.startswith("/bad/") else slow(0.02)(path)
+
+    with Site(route, HOSTS) as site, contextlib.ExitStack() as stack:
+        good = [f"http://{host}:{site.port}/[1-{urls}]" for host in HOSTS[:3]]
+        bad = [f"http://{HOSTS[3]}:{site.port}/bad/[1-9]"]
+        jobs = [
+            {"name": "flags", "urls": good, "path": "{job}/{host}/{name}", "delay": "100ms"},
+            {"name": "news", "urls": bad, "attempts": 2, "schedule": {"every": "1h"}},
+        ]
+        file = write_config(folder, jobs, **options)
+        daemons = [stack.enter_context(Daemon(file)) for _ in range(processes)]
+        for daemon in daemons:
+            daemon.wait_for("daemon.ready")
+        web = stack.enter_context(Web(file))
+        yield web, site, daemons
+
+
+def known(folder: Path, *urls: str) -> Path:
+    """Have a ledger that knows URLs, and no daemon."""
+    given = list(urls) or ["http://127.0.0.1:9/a"]
+    file = write_config(folder, [{"name": "j", "urls": given, "attempts": 1}])
+    assert at_once("run", "-c", str(file), "--until-done", cwd=folder).returncode in {0, 1}
+    return file
+
+
+def row(page, section: str, text: str):
+    return page.locator(f"#{section} tbody tr").filter(has_text=text)
+
+
+def said(place, pattern: str):
+    """Wait until something was said at a place; return where."""
+    found = place.locator(".said", has_text=re.compile(pattern))
+    found.wait_for()
+    return found
+
+
+def press(place, name: str) -> None:
+    place.get_by_role("button", name=name, exact=False).first.click()
+
+
+def in_dialog(page, button: str, **fields: str):
+    """Fill in a dialog and press one of its buttons."""
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    for name, value in fields.items():
+        dialog.locator(f"[name={name}]").fill(value)
+    dialog.get_by_role("button", name=button, exact=True).click()
+    return dialog
+
+
+def wishes(web: Web) -> list[tuple]:
+    """Return the standing wishes, each as verb, scope, subject, option and value."""
+    keys = ("verb", "scope", "subject", "option", "value")
+    return [tuple(one[key] for key in keys) for one in web.get("wishes")["wishes"]]
+
+
+@pytest.fixture
+def at_work(tmp_path):
+    """A page of two daemons at work, its server, and the site that they visit."""
+    with crawl(tmp_path) as (web, site, _), at_page(web, **LIGHT) as page:
+        row(page, "hosts", HOSTS[0]).wait_for()
+        yield page, web, site
+
+
+def test_the_page_shows_what_the_verbs_tell(at_work):
+    page, _, site = at_work
+    sentence = page.locator("#sentence")
+    until(lambda: "2 processes" in page.locator("#figures").inner_text(), "it counts no processes")
+    until(lambda: re.search("All is well: 2 processes|of 4 hosts failing", sentence.inner_text()),
+          "it does not say how the crawler is")  # fmt: skip
+    assert row(page, "jobs", "flags").locator("td").nth(1).inner_text() == "1,200"
+    until(lambda: "failing" in row(page, "hosts", HOSTS[3]).inner_text(), "its host does not fail")
+    failure = row(page, "failures", HOSTS[3])
+    failure.wait_for()
+    assert "http error 503: HTTP status 503" in failure.inner_text()
+    assert page.locator("#processes tbody tr").count() == 2
+    assert "Nothing is wished" in page.locator("#wishes").inner_text()
+    row(page, "hosts", HOSTS[0]).locator("button.name").click()
+    card = page.locator("#found .card")
+    card.wait_for()
+    assert f"{HOSTS[0]}:{site.port}" in card.inner_text()
+    assert page.locator("#link").inner_text() == "live"
+
+
+def test_a_url_is_explained_and_retried(at_work):
+    page, web, site = at_work
+    url = f"http://{HOSTS[3]}:{site.port}/bad/1"
+    until(lambda: web.get(f"explain?url={url}")["jobs"][0]["kind"], "it was not visited")
+    page.get_by_role("searchbox").fill(url)
+    press(page.locator("#ask"), "Explain")
+    card = page.locator("#found .card")
+    card.wait_for()
+    told = card.inner_text()
+    assert f"{url}job news" in told.replace("\n", "")
+    assert "HTTP status 503" in told
+    press(card, "Retry")
+    said(card, "due again")
+    page.get_by_role("searchbox").fill("http://nobody.example/")
+    press(page.locator("#ask"), "Explain")
+    page.locator("#found", has_text="no job knows it").wait_for()
+    page.get_by_role("searchbox").fill("nobody.example")
+    page.keyboard.press("Enter")
+    page.locator("#found .refused", has_text="no host nobody.example is known").wait_for()
+
+
+def test_a_host_is_paused_slowed_woken_and_goes_on(at_work):
+    page, web, site = at_work
+    host = f"{HOSTS[1]}:{site.port}"
+    there = row(page, "hosts", host)
+    press(there, "Pause")
+    in_dialog(page, "Pause", **{"for": "1h", "why": "<b>too slow</b>"})
+    said(there, rf"host {host} is paused by .*: <b>too slow</b>")
+    assert wishes(web) == [("pause", "host", host, None, None)]
+    assert web.get("wishes")["wishes"][0]["until"]
+    there.get_by_role("button", name="Resume").click()
+    until(lambda: not wishes(web), "it does not go on")
+    there.get_by_role("button", name="Pause").wait_for()
+
+    press(there, "Slow")
+    in_dialog(page, "Slow down", delay="7s")
+    said(there, "delay: 100ms → 7s")
+    assert wishes(web) == [("set", "host", host, "delay", "7s")]
+    wish = row(page, "wishes", host)
+    assert "delay = 7s" in wish.inner_text()
+    press(wish, "Unset")
+    until(lambda: not wishes(web), "it is not taken back")
+    wish.wait_for(state="detached")
+    assert page.locator("#wishes").inner_text().count("Nothing is wished") == 1
+
+    bad = row(page, "hosts", f"{HOSTS[3]}:{site.port}")
+    press(bad, "Wake")
+    said(bad, r"heard by \d of 2 processes")
+
+
+def test_a_job_and_everything_is_paused_set_and_unset(at_work):
+    page, web, _ = at_work
+    job = row(page, "jobs", "flags")
+    press(job, "Pause")
+    in_dialog(page, "Pause", why="a move")
+    said(job, "job flags is paused by")
+    page.locator("#sentence", has_text="Job flags is paused by").wait_for()
+    press(job, "Resume")
+    until(lambda: not wishes(web), "the job does not go on")
+    press(job, "Set")
+    in_dialog(page, "Set", options="delay=3s\nper_host=2")
+    said(job, "flags.delay: 100ms → 3s")
+    assert len(wishes(web)) == 2
+
+    acts = page.locator("#acts")
+    press(acts, "Pause everything")
+    in_dialog(page, "Pause")
+    said(acts, "everything is paused by")
+    page.locator("#sentence.sentence", has_text="verything is paused by").wait_for()
+    assert page.title().startswith("▲ Everything is paused")
+    acts.get_by_role("button", name="Resume").click()
+    until(lambda: ("pause", "all", None, None, None) not in wishes(web), "it does not go on")
+    press(acts, "Set options of everything")
+    in_dialog(page, "Set", options="concurrency=32")
+    until(lambda: ("set", "all", None, "concurrency", "32") in wishes(web), "it is not set")
+    press(acts, "Unset options of everything")
+    in_dialog(page, "Unset", options="concurrency")
+    until(lambda: len(wishes(web)) == 2, "it is not unset")
+
+
+def test_what_is_refused_is_told_beside_the_button_and_changes_nothing(at_work):
+    page, web, site = at_work
+    acts = page.locator("#acts")
+    press(acts, "Set options of everything")
+    dialog = in_dialog(page, "Set", options="concurrency=many")
+    said(dialog, "concurrency")
+    assert dialog.locator(".said.bad .refused").count() == 1
+    dialog.get_by_role("button", name="Cancel").click()
+    press(acts, "Pause everything")
+    dialog = in_dialog(page, "Pause", **{"for": "a while"})
+    said(dialog, "a while")
+    page.keyboard.press("Escape")
+    assert not wishes(web)
+
+    press(row(page, "jobs", "flags"), "Add URLs")
+    good, bad = f"http://{HOSTS[0]}:{site.port}/given", "gopher://127.0.0.2/<i>x</i>"
+    dialog = in_dialog(page, "Only try", urls=f"{good}\n{bad}")
+    said(dialog, "its scheme is gopher, only http and https are fetched")
+    assert web.ask("GET", f"/api/v1/explain?url={good}").status == 404
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    said(dialog, "1 URL added to flags")
+    assert dialog.locator(".refused").inner_text().count("gopher") == 1
+    assert web.get(f"explain?url={good}")["jobs"][0]["sources"]
+
+
+def test_failed_urls_are_retried_and_the_configuration_is_read_again(at_work, tmp_path):
+    page, _, _ = at_work
+    failure = row(page, "failures", HOSTS[3])
+    press(failure, "Retry")
+    dialog = page.get_by_role("dialog")
+    chosen = dialog.locator("input[name=kind]:checked")
+    assert [one.get_attribute("value") for one in chosen.all()] == ["http_error"]
+    in_dialog(page, "Only try", since="1h")
+    said(dialog, r"\d+ URLs? ")
+    dialog.get_by_role("button", name="Retry", exact=True).click()
+    said(failure, r"\d+ URLs? ")
+
+    acts = page.locator("#acts")
+    file = tmp_path / "crawler.yaml"
+    file.write_text(file.read_text().replace("every: 1h", "every: 2h"))
+    press(acts, "Reload")
+    in_dialog(page, "Reload")
+    said(acts, r"was told to reload(.|\n)*was told to reload")
+    row(page, "jobs", "every 2 h").wait_for()
+
+
+def test_hosts_are_sorted_and_chosen_by_the_server(at_work):
+    page, _, site = at_work
+    names = page.locator("#hosts tbody .name bdi")
+    heading = page.get_by_role("columnheader", name="Host").first
+    assert heading.get_attribute("aria-sort") == "none"
+    heading.get_by_role("button").click()
+    until(lambda: names.all_inner_texts() == [f"{host}:{site.port}" for host in HOSTS], "no order")
+    assert heading.get_attribute("aria-sort") == "ascending"
+    page.get_by_role("columnheader", name="Delay").get_by_role("button").click()
+    until(lambda: heading.get_attribute("aria-sort") == "none", "two columns order the rows")
+    page.get_by_label("Failing", exact=True).check()
+    until(lambda: names.all_inner_texts() == [f"{HOSTS[3]}:{site.port}"], "others do not fail")
+    page.get_by_label("Paused", exact=True).check()
+    page.get_by_text("No host is paused.").wait_for()
+
+
+def test_the_last_hour_is_drawn_and_told_in_numbers(at_work):
+    page, _, _ = at_work
+    chart = page.get_by_role("img", name="Visits a minute, last hour")
+    until(lambda: chart.count() or page.get_by_label("Last hour").check(), "nothing is drawn",
+          patience=60)  # fmt: skip
+    assert page.locator("#plots canvas").count() == 4
+    inked = chart.evaluate("""(canvas) => canvas.getContext("2d")
+        .getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0)""")
+    assert inked
+    assert page.locator(".legend li[data-kind=stored]").count() == 1
+    page.get_by_text("The numbers").click()
+    heads = page.locator(".numbers thead th").all_inner_texts()
+    assert heads[:2] == ["From", "Visits a minute"]
+    assert heads[-3:] == ["Bytes a second", "In flight", "Longest lag"]
+    assert "stored" in heads
+    page.get_by_label("Last week").check()
+    page.get_by_text("The numbers").wait_for()
+
+
+def test_nobody_is_shown_anything_without_the_token(tmp_path):
+    file = known(tmp_path)
+    with Web(file) as web, at_page(web, logged_in=False, **LIGHT) as page:
+        field = page.get_by_label("Token")
+        field.wait_for()
+        assert page.locator("#board").is_hidden()
+        field.fill("not the token")
+        press(page.locator("#login"), "Log in")
+        until(lambda: len(page.locator("#login-said").inner_text()) > 5, "nothing is said")
+        assert page.locator("#board").is_hidden()
+        field.fill(web.token)
+        press(page.locator("#login"), "Log in")
+        page.locator("#sentence", has_text="No daemon is running").wait_for()
+        page.reload()
+        page.locator("#sentence", has_text="No daemon is running").wait_for()
+        press(page.locator("header"), "Log out")
+        field.wait_for()
+        page.reload()
+        field.wait_for()
+        page.goto(f"http://{web.host}:{web.port}/#token={web.token}")
+        page.locator("#sentence", has_text="No daemon is running").wait_for()
+        assert "token" not in page.url
+        assert web.token not in page.content()
+
+
+def test_who_may_only_read_is_offered_no_act(tmp_path):
+    file = known(tmp_path)
+    with Web(file, "--public-read") as web, at_page(web, logged_in=False, **LIGHT) as page:
+        row(page, "jobs", "j").wait_for()
+        assert not page.get_by_role("button", name="Pause").count()
+        press(page.locator("header"), "Log in")
+        page.get_by_label("Token").fill(web.token)
+        page.keyboard.press("Enter")
+        row(page, "jobs", "j").get_by_role("button", name="Pause").wait_for()

@@ -1,0 +1,138 @@
+"""The page of `crawler web` for everybody: by keyboard, dark, on a phone, amid hostile texts."""
+
+import pytest
+
+from tests.browser import DARK, LIGHT, PHONE, at_page
+from tests.daemon.test_page import HOSTS, crawl, row, wishes
+from tests.program import Daemon, until, write_config
+from tests.servers import Site, status
+from tests.web import Web
+
+SERIOUS = {"serious", "critical"}
+
+
+def violations(page) -> list[str]:
+    """Return what axe-core finds that keeps somebody out."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    found = axe.Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {[node['html'] for node in one['nodes']][:3]}"
+        for one in found
+        if one["impact"] in SERIOUS
+    ]
+
+
+@pytest.mark.parametrize("look", [LIGHT, DARK, PHONE], ids=["light", "dark", "phone"])
+def test_axe_finds_nothing_serious(tmp_path, look):
+    with crawl(tmp_path) as (web, site, _), at_page(web, **look) as page:
+        web.post("pause", job="news", why="a move")
+        host = row(page, "hosts", HOSTS[3])
+        host.wait_for()
+        row(page, "failures", HOSTS[3]).wait_for()
+        row(page, "wishes", "news").wait_for()
+        page.get_by_role("searchbox").fill(f"http://{HOSTS[0]}:{site.port}/1")
+        page.keyboard.press("Enter")
+        page.locator("#found .card").wait_for()
+        page.get_by_text("The numbers").click()
+        host.get_by_role("button", name="Wake").click()
+        host.locator(".said p").first.wait_for()
+        assert not violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it is too wide"
+        host.get_by_role("button", name="Pause").click()
+        page.get_by_role("dialog").wait_for()
+        assert not violations(page)
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Log out").click()
+        page.get_by_label("Token").wait_for()
+        assert not violations(page)
+
+
+FOCUSED = """() => {
+  const one = document.activeElement, style = getComputedStyle(one);
+  return {
+    name: one.getAttribute("aria-label") ?? one.textContent.trim(), tag: one.tagName, id: one.id,
+    seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+  };
+}"""
+
+
+def tab_to(page, wanted: str, *, most: int = 150) -> None:
+    """Press Tab until something of a name has the focus, which is seen wherever it is."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        at = page.evaluate(FOCUSED)
+        assert at["tag"] == "BODY" or at["seen"], at
+        if wanted in (at["name"], at["id"]):
+            return
+    raise AssertionError(f"{wanted!r} is not reached by Tab")
+
+
+def test_everything_is_done_by_keyboard_alone(tmp_path):
+    with crawl(tmp_path) as (web, site, _), at_page(web, **LIGHT) as page:
+        host = f"{HOSTS[0]}:{site.port}"
+        row(page, "hosts", host).wait_for()
+        tab_to(page, "Skip to the state of the crawler", most=3)
+        page.keyboard.press("Enter")
+        assert page.evaluate(FOCUSED)["id"] == "main"
+        tab_to(page, "asked")
+        page.keyboard.type(f"http://{host}/1")
+        page.keyboard.press("Enter")
+        page.locator("#found .card").wait_for()
+        tab_to(page, f"Pause host {host}")
+        page.keyboard.press("Enter")
+        page.get_by_role("dialog").wait_for()
+        page.keyboard.press("Escape")
+        page.get_by_role("dialog").wait_for(state="hidden")
+        assert page.evaluate(FOCUSED)["name"] == f"Pause host {host}"
+        page.keyboard.press("Enter")
+        page.keyboard.type("1h")
+        page.keyboard.press("Enter")
+        until(lambda: wishes(web) == [("pause", "host", host, None, None)], "it is not paused")
+        until(lambda: page.evaluate(FOCUSED)["name"] == f"Resume host {host}", "the focus is lost")
+        page.keyboard.press("Enter")
+        until(lambda: not wishes(web), "it does not go on")
+
+
+HOSTILE = {
+    "script": "<script>window.hacked=1</script>",
+    "image": "<img src=x onerror=window.hacked=1>",
+    "quotes": "\"'><svg/onload=window.hacked=1>",
+    "rtl": "\u202egnp.exe\u2066",
+    "long": "x" * 10_000,
+    "template": "{{7*7}}${7*7}",
+}
+"""Texts of strangers, and what each is about."""
+
+
+def test_texts_of_strangers_are_never_markup(tmp_path):
+    def route(path):
+        return status("302 Found", ("Location", "javascript:alert(1)//<script>hacked</script>"))
+
+    with Site(route) as site:
+        short = {name: text for name, text in HOSTILE.items() if name != "long"}
+        urls = [f"{site.url}/{name}?{text.replace(' ', '%20')}" for name, text in short.items()]
+        (tmp_path / "list.txt").write_text("\n".join(urls) + "\n")
+        job = {"name": "job", "url_file": "list.txt", "path": "j/{sha256}", "attempts": 1}
+        file = write_config(tmp_path, [job])
+        with Daemon(file) as daemon, Web(file) as web, at_page(web, **LIGHT) as page:
+            daemon.wait_for("visit")
+            for text in HOSTILE.values():
+                web.post("pause", host="127.0.0.1", why=text[:4000])
+                row(page, "wishes", "127.0.0.1").wait_for()
+                page.get_by_role("searchbox").fill(f"{site.url}/{text}")
+                page.keyboard.press("Enter")
+                page.locator("#found .refused, #found .card").first.wait_for()
+                page.get_by_role("searchbox").fill(text)
+                page.keyboard.press("Enter")
+                page.locator("#found .refused, #found .card").first.wait_for()
+            page.get_by_role("searchbox").fill(web.get("urls")["urls"][0]["url"])
+            page.keyboard.press("Enter")
+            page.locator("#found .card").wait_for()
+            assert page.evaluate("window.hacked") is None
+            assert page.locator("main :is(script, img, iframe, object, embed)").count() == 0
+            assert page.locator("svg").count() == 0
+            assert "\u202e" not in page.locator("body").inner_text()
+            hrefs = page.evaluate(
+                "[...document.querySelectorAll('[href]')].map((one) => one.getAttribute('href'))"
+            )
+            assert all(href.startswith(("#", "/page/")) for href in hrefs)
