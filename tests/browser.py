@@ -46,8 +46,6 @@ def browsing(**look: Any) -> Iterator[Any]:
     with sync_api.sync_playwright() as driver:
         chromium = real.needs("chromium")
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            executable_path=real.needs("chromium"), args=["--no-sandbox"]
-        )
         with contextlib.closing(browser):
             context = browser.new_context(**(look or LIGHT))
             context.set_default_timeout(PATIENCE_MS)

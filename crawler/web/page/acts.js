@@ -81,7 +81,7 @@ export const add = (jobs, job) => ({
 
 export const reload = (process) => ({
   verb: "reload", label: "Reload", title: process ? `Reload process ${process}` : "Reload", submit: "Reload",
-  body: process ? { process: String(process) } : {},
+  body: process ? { process } : {},
   about: "The configuration and its lists are read again, and what differs is put in force.", fields: [],
 });
 

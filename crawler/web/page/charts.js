@@ -78,7 +78,7 @@ function draw() {
   const highest = [...kinds].reverse();
   plots.visits.show([times, ...stacked(rows, kinds)],
     highest.map((kind) => series(kind, colour(kind), { filled: true })), label("Visits a minute", "total", (n) => number(n)));
-  plots.bytes.show(column("bytes"), [series("bytes", "--accent")], label("Bytes a second", "bytes", size));
+  plots.bytes.show(column("bytes"), [series("bytes", "--accent")], label("Bytes a second", "bytes", bytes));
   plots.busy.show(column("busy"), [series("in flight", "--accent")], label("Visits in flight", "busy", (n) => number(n)));
   plots.lag.show(column("lag"), [series("lag", "--accent")], label("Lag of the event loop", "lag", milliseconds));
   fill(legend, kinds.map((kind) => el("li", { "data-kind": kind },
@@ -90,14 +90,15 @@ function draw() {
 const colour = (kind) =>
   COLOURS[kind] ?? SPARE[[...kind].reduce((sum, one) => sum + one.charCodeAt(0), 0) % SPARE.length];
 
+const bytes = (n) => size(Math.round(n));
 const milliseconds = (s) => `${short(s * 1000)} ms`;
 
 /** A sentence for whoever does not see the line. */
 function label(title, key, word) {
   const known = shown.rows.map((one) => one[key]).filter((n) => n !== null);
   const mean = known.reduce((sum, n) => sum + n, 0) / known.length;
-  return `${title}, ${range[1].toLowerCase()}: ${word(Math.round(known.at(-1) * 1000) / 1000)} now, `
-    + `${word(Math.round(mean * 1000) / 1000)} on average, ${word(Math.max(...known))} at most`;
+  return `${title}, ${range[1].toLowerCase()}: ${word(known.at(-1))} now, `
+    + `${word(mean)} on average, ${word(Math.max(...known))} at most`;
 }
 
 /** Write the values at the cursor, or the last ones. */
@@ -107,7 +108,7 @@ function values(at) {
   const when = at === null ? "" : ` at ${time(row.at)}`;
   const write = (plot, key, word) => setText(plots[plot].value, row[key] === null ? "" : word(row[key]) + when);
   write("visits", "total", (n) => number(n));
-  write("bytes", "bytes", (n) => `${size(Math.round(n))}/s`);
+  write("bytes", "bytes", (n) => `${bytes(n)}/s`);
   write("busy", "busy", (n) => number(n, 1));
   write("lag", "lag", milliseconds);
   shown.kinds.forEach((_, i) => setText(legend.children[i]?.querySelector("b") ?? legend, number(row.kinds[i], 1)));
@@ -118,7 +119,7 @@ const time = (at) => (range[0] === "hour" ? clock(at) : `${day(at)}, ${clock(at)
 function table(rows, kinds) {
   const heads = ["From", "Visits a minute", ...kinds.map(spaced), "Bytes a second", "In flight", "Longest lag"];
   const cells = thinned(rows, ROWS).map((one) => [
-    time(one.at), number(one.total), ...one.kinds.map((n) => number(n, 1)), size(Math.round(one.bytes)), number(one.busy, 1), milliseconds(one.lag),
+    time(one.at), number(one.total), ...one.kinds.map((n) => number(n, 1)), bytes(one.bytes), number(one.busy, 1), milliseconds(one.lag),
   ]);
   const body = el("table", {},
     el("caption", { class: "unseen" }, `The charts in numbers, ${range[1].toLowerCase()}, the newest first`),

@@ -4,7 +4,7 @@ import { pause, retry, wake } from "./acts.js";
 import { $, el, plain, setText } from "./dom.js";
 import { lookUp } from "./lookup.js";
 import { actsColumn, nameColumn, section } from "./sections.js";
-import { away, counted, number, spaced } from "./words.js";
+import { away, counted, number, seconds, spaced, span } from "./words.js";
 
 const FEW = 8;
 
@@ -46,6 +46,6 @@ export function buildFailures(clock) {
 const causeOf = (cause, reason) => (reason ? `${spaced(cause)}: ${reason}` : spaced(cause));
 
 function since({ failing_since: failing, well_at: well }, now) {
-  if (failing) return `failing since ${away(failing, now)}`;
+  if (failing) return `failing for ${span(Math.max(0, seconds(now) - seconds(failing)))}`;
   return well ? `well ${away(well, now)}` : "";
 }
