@@ -94,7 +94,7 @@ function widen() {
 
 /** What a host is about, and why it rests. */
 function state({ state: is, rests_until: until, rests_for: why, last_failure: last, failing_since: since }) {
-  const rest = until && why !== "delay" ? `${why ?? "rests"}, ${away(until, now())}` : "";
+  const rest = until && why !== "delay" ? `again ${away(until, now())}${why ? `, for ${why}` : ""}` : "";
   const failing = since && last ? `${spaced(last.cause)}, ${number(last.times)} times, last ${away(last.last_at, now())}` : "";
   return plain([is, rest, failing].filter(Boolean).join(" · "));
 }

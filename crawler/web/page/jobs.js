@@ -16,7 +16,7 @@ const COLUMNS = [
   { title: "Retrying", number: true, wide: true, text: ({ retrying }) => number(retrying) },
   { title: "Not found", number: true, wide: true, text: ({ not_found: n }) => number(n) },
   { title: "Errors", number: true, text: ({ error }) => number(error) },
-  { title: "Due", kind: "why", text: due },
+  { title: "Due", kind: "why due", text: due },
   actsColumn(acts),
 ];
 

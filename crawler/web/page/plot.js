@@ -4,6 +4,8 @@ import { el } from "./dom.js";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const STEPS = [60, 120, 300, 600, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 172_800];
+
 /** What one line or area looks like; the colour is a property of the style. */
 export const series = (label, colour, { filled = false } = {}) => ({ label, colour, filled });
 
@@ -42,7 +44,7 @@ export class Plot {
       width, height, padding: [8, 6, 0, 0], legend: { show: false },
       cursor: { y: false, drag: { setScale: false, x: false }, sync: { key: "lately" }, points: { show: false } },
       series: [{}, ...lines.map(drawn)],
-      axes: [this.#axis({ space: 60, values: (_, ticks, __, ___, step) => ticks.map((at) => this.#options.time(at, step)) }), this.#axis({ size: 52, space: 28, values: (_, ticks) => ticks.map(this.#options.tick) })],
+      axes: [this.#axis({ space: 60, incrs: STEPS, values: (_, ticks, __, ___, step) => ticks.map((at) => this.#options.time(at, step)) }), this.#axis({ size: 52, space: 28, values: (_, ticks) => ticks.map(this.#options.tick) })],
       scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.08, this.#options.least)] } },
       hooks: { setCursor: [({ cursor }) => this.#options.told(cursor.idx ?? null)] },
     }, this.#columns, this.#place);
