@@ -39,6 +39,8 @@ def test_axe_finds_nothing_serious(tmp_path, look):
         host.locator(".said p").first.wait_for()
         assert not violations(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it is too wide"
+        wide = page.locator("#board > section > .scroll")
+        assert not [one for one in wide.all() if one.evaluate(CUT_OFF)], "a table is too wide"
         host.get_by_role("button", name="Pause").click()
         page.get_by_role("dialog").wait_for()
         assert not violations(page)
@@ -48,6 +50,7 @@ def test_axe_finds_nothing_serious(tmp_path, look):
         assert not violations(page)
 
 
+CUT_OFF = "(one) => one.scrollWidth > one.clientWidth"
 FOCUSED = """() => {
   const one = document.activeElement, style = getComputedStyle(one);
   return {

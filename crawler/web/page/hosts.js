@@ -5,7 +5,7 @@ import { ask } from "./api.js";
 import { $, el, plain, setText } from "./dom.js";
 import { lookUp } from "./lookup.js";
 import { actsColumn, nameColumn, section } from "./sections.js";
-import { away, number, percent, rate, spaced } from "./words.js";
+import { away, counted, number, percent, rate, spaced } from "./words.js";
 
 const CHOICES = [["", "At work or next"], ["failing", "Failing"], ["resting", "Resting"], ["paused", "Paused"]];
 const AGAIN_MS = 4000;
@@ -30,7 +30,7 @@ const COLUMNS = [
   { title: "Well", number: true, wide: true, sort: "share", direction: "ascending", text: (host) => percent(host.share_well) },
   { title: "Last well", number: true, wide: true, sort: "well", direction: "ascending", text: (host) => away(host.well_at, now()) },
   { title: "Today", number: true, wide: true, sort: "today", text: (host) => number(host.visits_today) },
-  { title: "Delay", number: true, sort: "delay", text: ({ delay_s: delay }) => (delay === null ? "" : `${number(delay, 1)} s`) },
+  { title: "Delay", number: true, sort: "delay", text: ({ delay_s: delay }) => (delay === null ? "" : `${number(delay, 2)} s`) },
   actsColumn(({ host, state: is }) => [is === "paused" ? resume({ host }) : pause({ host }), wake(host), slow(host)]),
 ];
 
@@ -95,6 +95,6 @@ function widen() {
 /** What a host is about, and why it rests. */
 function state({ state: is, rests_until: until, rests_for: why, last_failure: last, failing_since: since }) {
   const rest = until && why !== "delay" ? `again ${away(until, now())}${why ? `, for ${why}` : ""}` : "";
-  const failing = since && last ? `${spaced(last.cause)}, ${number(last.times)} times, last ${away(last.last_at, now())}` : "";
+  const failing = since && last ? `${spaced(last.cause)}, ${counted(last.times, "time")}, last ${away(last.last_at, now())}` : "";
   return plain([is, rest, failing].filter(Boolean).join(" · "));
 }
