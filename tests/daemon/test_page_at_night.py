@@ -78,6 +78,17 @@ def test_a_server_that_goes_away_is_told_and_found_again(tmp_path, unused_port):
             assert page.locator("#board.stale").count() == 0
 
 
+def test_a_server_that_hangs_is_told_and_found_again(tmp_path):
+    with Web(known(tmp_path)) as web, at_page(web, **LIGHT) as page:
+        row(page, "jobs", "j").wait_for()
+        web.process.send_signal(signal.SIGSTOP)
+        sentence = page.locator("#sentence")
+        sentence.filter(has_text="The server of this page went away").wait_for(timeout=40_000)
+        web.process.send_signal(signal.SIGCONT)
+        sentence.filter(has_text="No daemon is running").wait_for()
+        assert page.locator("#link").inner_text() == "live"
+
+
 def gone(folder):
     for name in ("state.sqlite", "state.sqlite-wal", "state.sqlite-shm"):
         if (folder / name).exists():

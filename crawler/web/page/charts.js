@@ -6,7 +6,7 @@ import { Plot, series } from "./plot.js";
 import { kindsOf, OTHERS, rowsOf, stacked, thinned } from "./samples.js";
 import { number, short, size, spaced } from "./words.js";
 
-const RANGES = [["hour", "Last hour", 10_000], ["week", "Last week", 60_000]];
+const RANGES = [["hour", "Last hour", 10_000, "10 s"], ["week", "Last week", 60_000, "10 min"]];
 const ROWS = 12;
 const COLOURS = {
   stored: "--stored", unchanged: "--unchanged", not_found: "--not-found", http_error: "--http-error",
@@ -65,7 +65,7 @@ function take(samples) {
   const kinds = kindsOf(samples);
   shown = { rows: rowsOf(samples, kinds), kinds };
   const none = samples.length < 2;
-  setText($("charts-said"), none ? "A chart begins with the second sample: a living process takes one every 10 s." : "");
+  setText($("charts-said"), none ? `A chart begins with the second sample: one is taken every ${range[3]}.` : "");
   $("plots").hidden = none;
   if (!none) draw();
 }

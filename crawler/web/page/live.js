@@ -3,12 +3,15 @@
 import { ask, Problem } from "./api.js";
 
 const AGAIN_MS = 2000;
+/** A server that is there says something every second, and every 10 s at least. */
+const SILENCE_MS = 15_000;
 
 /** Listen until stopped; `heard` has `state`, `fault`, `away` and `refused`, each a function. */
 export class Live {
   #heard;
   #stream = null;
   #timer = 0;
+  #silence = 0;
 
   constructor(heard) {
     this.#heard = heard;
@@ -17,13 +20,31 @@ export class Live {
   start() {
     this.stop();
     this.#stream = new EventSource("/api/v1/events");
-    this.#stream.addEventListener("state", ({ data }) => this.#heard.state(JSON.parse(data)));
-    this.#stream.addEventListener("fault", ({ data }) => this.#heard.fault(JSON.parse(data).detail));
+    this.#on("state", (state) => this.#heard.state(state));
+    this.#on("fault", ({ detail }) => this.#heard.fault(detail));
     this.#stream.addEventListener("error", () => this.#lost());
+    this.#await();
+  }
+
+  #on(name, told) {
+    this.#stream.addEventListener(name, ({ data }) => {
+      this.#await();
+      told(JSON.parse(data));
+    });
+  }
+
+  /** A stream that is silent for too long is broken, whatever the browser thinks. */
+  #await() {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      this.#heard.away();
+      this.start();
+    }, SILENCE_MS);
   }
 
   stop() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
     this.#stream?.close();
     this.#stream = null;
   }
