@@ -203,7 +203,9 @@ def test_what_is_refused_is_told_beside_the_button_and_changes_nothing(at_work):
     assert not web.get(f"explain?url={good}")["jobs"]
     dialog.get_by_role("button", name="Add", exact=True).click()
     said(dialog, "1 URL added to flags")
-    assert dialog.locator(".refused").inner_text().count("gopher") == 1
+    assert dialog.locator(".refused").all_inner_texts() == [
+        f"{bad!r}: its scheme is gopher, only http and https are fetched"
+    ]
     assert web.get(f"explain?url={good}")["jobs"][0]["sources"]
 
 

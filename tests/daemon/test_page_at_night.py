@@ -83,7 +83,7 @@ def test_a_server_that_hangs_is_told_and_found_again(tmp_path):
         row(page, "jobs", "j").wait_for()
         web.process.send_signal(signal.SIGSTOP)
         sentence = page.locator("#sentence")
-        sentence.filter(has_text="The server of this page went away").wait_for(timeout=40_000)
+        sentence.filter(has_text="The server of this page went away").wait_for(timeout=60_000)
         web.process.send_signal(signal.SIGCONT)
         sentence.filter(has_text="No daemon is running").wait_for()
         assert page.locator("#link").inner_text() == "live"

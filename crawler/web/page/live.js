@@ -3,8 +3,8 @@
 import { ask, Problem } from "./api.js";
 
 const AGAIN_MS = 2000;
-/** A server that is there says something every second, and every 10 s at least. */
-const SILENCE_MS = 15_000;
+/** A server that is there tells something every second; a ledger that is locked has it wait. */
+const SILENCE_MS = 25_000;
 
 /** Listen until stopped; `heard` has `state`, `fault`, `away` and `refused`, each a function. */
 export class Live {
