@@ -328,7 +328,6 @@ ELSEWHERE = {
     "web/ledgers.py": "daemon/test_web.py",
     "web/media.py": "values alone",
     "web/operations.py": "policy/web/test_openapi.py",
-    "web/page/__init__.py": "daemon/test_web.py",
     "web/pages.py": "daemon/test_web.py",
     "web/problems.py": "daemon/test_web.py",
     "web/request.py": "daemon/test_web_access.py",
