@@ -41,7 +41,7 @@ export class Plot {
     this.#plot?.destroy();
     const { width, height } = this.#size();
     this.#plot = new uPlot({
-      width, height, padding: [8, 6, 0, 0], legend: { show: false },
+      width, height, padding: [8, 18, 0, 0], legend: { show: false },
       cursor: { y: false, drag: { setScale: false, x: false }, sync: { key: "lately" }, points: { show: false } },
       series: [{}, ...lines.map(drawn)],
       axes: [this.#axis({ space: 60, incrs: STEPS, values: (_, ticks, __, ___, step) => ticks.map((at) => this.#options.time(at, step)) }), this.#axis({ size: 52, space: 28, values: (_, ticks) => ticks.map(this.#options.tick) })],
