@@ -42,8 +42,8 @@ def test_a_pooler_that_shares_connections_is_refused_with_the_remedy(database):
         pooled = state_address(pooler.url(name))
         with open_frontier(pooled, durable=False) as one:
             one.join(current())
-            with (
-                pytest.raises(StateError, match="pool_mode = session"),
-                open_frontier(pooled, durable=False) as other,
-            ):
-                other.join(current())
+        with (
+            pytest.raises(StateError, match="pool_mode = session"),
+            open_frontier(pooled, durable=False) as other,
+        ):
+            other.join(current())
