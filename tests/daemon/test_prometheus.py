@@ -5,19 +5,16 @@ import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import contextmanager
 
 import pytest
-from gevent.pywsgi import WSGIServer
 
-from crawler.frontier import open_ledger
-from crawler.web.metrics import CONTENT_TYPE, exposition
 from tests import real
 from tests.engines import on_every_engine
 from tests.parts.web.metrics.dashboard import EXPRESSIONS, asked
-from tests.program import Daemon, address_of, until, write_config
+from tests.program import Daemon, until, write_config
 from tests.servers import Site, free_port, slow, status
 from tests.typed import ROOT
+from tests.web import Web
 
 CONFIGURATION = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
@@ -30,23 +27,6 @@ SCRAPES = 4
 """Scrapes after which rates are known."""
 NOTHING = ("held_urls",)
 """Parts of expressions that are of nothing while all goes well."""
-
-
-@contextmanager
-def told(folder):
-    """Serve the figures of a ledger; yield where."""
-
-    def answer(_, begin):
-        begin("200 OK", [("Content-Type", CONTENT_TYPE)])
-        with open_ledger(address_of(folder)) as desk:
-            return [exposition(desk)]
-
-    server = WSGIServer(("127.0.0.1", 0), answer, log=None)
-    server.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.stop()
 
 
 class Prometheus:
@@ -105,9 +85,13 @@ def scraping(tmp_path):
     with Site(lambda path: broken if "odd" in path else answer(path), hosts) as site:
         urls = [f"http://{hosts[1]}:{site.port}/odd[1-9]", f"{site.url}/[1-2000]"]
         jobs = [{"name": "flags", "urls": urls, "robots": "obey"}]
-        with Daemon(write_config(tmp_path, jobs)) as daemon, told(tmp_path) as target:
+        config = write_config(tmp_path, jobs)
+        with Daemon(config) as daemon:
             daemon.wait_for("daemon.ready")
-            with Prometheus(tmp_path / "prometheus", target) as prometheus:
+            with (
+                Web(config) as web,
+                Prometheus(tmp_path / "prometheus", f"{web.host}:{web.port}") as prometheus,
+            ):
                 scrapes = f"count_over_time(crawler_build_info[1m]) >= {SCRAPES}"
                 until(lambda: prometheus.value(scrapes), "it has scraped nothing")
                 visits = "crawler_visit_duration_seconds_count"

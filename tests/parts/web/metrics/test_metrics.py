@@ -14,6 +14,7 @@ from crawler.web.metrics import exposition
 from tests import real
 from tests.parts.frontiers import NOW, beat, gone, join, reclaim, seeds
 from tests.parts.ledgers import ended
+from tests.typed import ROOT
 
 EVERY_ENGINE = True
 
@@ -184,3 +185,18 @@ def test_the_figures_of_an_empty_ledger_are_there(frontier, engine):
     assert found["crawler_process_deaths_total",] == 0
     assert found["crawler_hosts_known",] == 0
     assert [key[0] for key in found if key[0] == "crawler_build_info"]
+
+
+def test_the_page_on_metrics_has_each_with_its_labels(told):
+    told_labels = {}
+    for family in text_string_to_metric_families(exposition(told).decode()):
+        name = family.name + ("_total" if family.type == "counter" else "")
+        labels = {label for one in family.samples for label in one.labels} - {"le"}
+        told_labels[name] = labels
+    page = (ROOT / "docs" / "web.md").read_text().partition("\n## Metrics\n")[2]
+    written = {}
+    for names, labels in re.findall(r"^\| (`crawler_.*?) \| (.*?) \|", page, re.MULTILINE):
+        for name in re.findall(r"`(\w+)`", names):
+            written[name] = set(re.findall(r"`(\w+)`", labels))
+    assert written.keys() == told_labels.keys()
+    assert {name: labels for name, labels in told_labels.items() if labels - written[name]} == {}
