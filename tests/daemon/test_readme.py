@@ -10,6 +10,7 @@ from click import Context
 from crawler import config
 from crawler.cli import cli
 from tests.program import until
+from tests.real import needs
 from tests.typed import ROOT, Reader, blocks, steps
 
 README = (ROOT / "README.md").read_text()
@@ -61,6 +62,15 @@ def test_every_line_of_the_manual_works_as_typed(reader):
     reader.read(TOUR[: first_run + 1])
     for page in TYPED:
         reader.read(steps(PAGES[f"docs/{page}.md"]))
+
+
+def test_every_question_to_the_log_is_answered_as_shown(reader):
+    needs("jq")
+    first_run = next(at for at, step in enumerate(TOUR) if "crawler run -c tour" in step.command)
+    reader.read(TOUR[: first_run + 1])
+    asked = steps(PAGES["docs/operations.md"], "console jq")
+    assert len(asked) > 5
+    reader.read(asked)
 
 
 def test_every_page_with_lines_to_type_is_typed():
