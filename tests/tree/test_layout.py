@@ -411,6 +411,7 @@ def test_nothing_lies_at_the_top_that_has_no_place_there():
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
     assert {name.partition("/")[0] for name in listed} <= {
-        ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "config",
-        "crawler", "docs", "pyproject.toml", "setup.cfg", "supervisord.conf", "tests",
+        ".ci", ".containerignore", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md",
+        "Containerfile", "LICENSE", "README.md", "config", "crawler", "docs", "pyproject.toml",
+        "setup.cfg", "supervisord.conf", "tests",
     }  # fmt: skip
