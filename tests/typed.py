@@ -127,8 +127,9 @@ class Reader:
         self._port = str(port)
         for name in ("config", "docs"):
             shutil.copytree(ROOT / name, folder / name)
-        for name in ("README.md", "supervisord.conf"):
-            shutil.copy(ROOT / name, folder)
+        shutil.copy(ROOT / "README.md", folder)
+        conf = (ROOT / "supervisord.conf").read_text().replace("127.0.0.1:8640", "127.0.0.1:0")
+        (folder / "supervisord.conf").write_text(conf)
         (folder / ".venv").symlink_to(Path(sysconfig.get_path("scripts")).parent)
         (folder / "tmp").mkdir()
 

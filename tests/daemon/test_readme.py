@@ -52,7 +52,7 @@ def test_every_line_of_the_readme_works_as_typed(reader):
         ".venv",
     }
     assert left == {"tmp", "var", "supervisord.conf", "supervisord.log", "crawler_00.log",
-                    "crawler_00.err", "watchdog.err"}  # fmt: skip
+                    "crawler_00.err", "watchdog.err", "web.log", "web.err"}  # fmt: skip
     left = {path.name for path in (reader.folder / "var").rglob("*.*")}
     assert left <= {".crawlerd"}, "the folder names its ledger, and there is nothing else"
 

@@ -1,10 +1,13 @@
 """The shipped supervisord.conf under a real supervisord."""
 
+import json
+import re
 import shutil
 import signal
 
 import psutil
 import pytest
+import requests
 
 from tests.program import assert_clean, until, write_config
 from tests.servers import Site, slow
@@ -49,6 +52,20 @@ def test_start_hup_stop_and_kill_9_under_supervisord(tmp_path, short):
         assert "SIGKILL" not in supervisord.log().replace("terminated by SIGKILL", "")
         assert "killing" not in supervisord.log()
     assert_clean(tmp_path, urls=400)
+
+
+def test_the_page_and_its_answers_are_there_beside_the_daemon(tmp_path, short):
+    config = write_config(tmp_path, [{"name": "j", "urls": ["http://127.0.0.1:1/"]}])
+    with Supervisord(short, config) as supervisord:
+        supervisord.wait_for("RUNNING")
+        until(lambda: "web.ready" in (short / "web.log").read_text(), "no page")
+        lines = map(json.loads, (short / "web.log").read_text().splitlines())
+        (ready,) = (line for line in lines if line["event"] == "web.ready")
+        address = re.search(r"127\.0\.0\.1:\d+", json.dumps(ready))[0]
+        until(lambda: requests.get(f"http://{address}/readyz", timeout=5).ok, "it is not ready")
+        assert supervisord.rpc.stopProcess("web")
+        assert supervisord.rpc.getProcessInfo("web")["exitstatus"] == 0
+    assert_clean(tmp_path)
 
 
 def test_two_processes_share_one_state_file(tmp_path, short):

@@ -59,6 +59,14 @@ def test_the_program_runs_the_shipped_configuration(program):
     assert load(Path(file), {}).jobs
 
 
+def test_the_page_is_of_the_configuration_that_the_program_runs_and_on_loopback(conf, program):
+    command = conf["program:web"]["command"].split()
+    verb = cli.get_command(Context(cli), "web")
+    with verb.make_context("web", command[2:], resilient_parsing=True) as context:
+        assert str(context.params["file"]) in program["command"].split()
+        assert context.params["listen"][0] == "127.0.0.1"
+
+
 def test_the_listener_hears_the_program_where_it_speaks_and_often_enough(conf, program):
     listener = conf["eventlistener:watchdog"]
     place = 'NOTIFY_SOCKET="%(here)s/watchdog.sock"'
