@@ -74,7 +74,7 @@ class State(click.ParamType[StateAddress]):
 
 CONFIG = click.option(
     "-c", "--config", "file", type=click.Path(path_type=Path, dir_okay=False),
-    envvar="CRAWLERCONFIG", show_envvar=True, help="The configuration: it names the ledger.",
+    envvar="CRAWLER_CONFIG", show_envvar=True, help="The configuration: it names the ledger.",
 )  # fmt: skip
 STATE = click.option(
     "--state", type=State(), help="The ledger itself, instead: its file, or its server's URL."

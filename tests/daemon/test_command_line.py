@@ -116,3 +116,9 @@ def test_what_the_command_line_says_of_itself_needs_no_configuration(verb, tmp_p
         cwd=tmp_path, capture_output=True, check=False, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_one_name_of_the_environment_has_the_configuration_for_every_verb(verb):
+    names = [one.envvar for one in cli.get_command(ROOT, verb).params if "-c" in one.opts]
+    assert set(names) <= {"CRAWLER_CONFIG"}

@@ -196,5 +196,7 @@ def test_the_image_builds_runs_is_healthy_and_drains(stage, tmp_path):
         assert {f"{one.stat().st_uid}:{one.stat().st_gid}" for one in files} == {last("USER")}
 
 
-def unhealthy(stage: Stage, health: list[str]) -> bool:
-    return subprocess.run(stage.command(*health), capture_output=True, check=False).returncode != 0
+def unhealthy(stage: Stage, health: list[str]) -> str:
+    """Return what the health check says if it fails, else nothing."""
+    done = subprocess.run(stage.command(*health), capture_output=True, text=True, check=False)
+    return done.returncode and f"{done.stdout}{done.stderr}"
