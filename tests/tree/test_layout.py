@@ -310,8 +310,6 @@ ELSEWHERE = {
     "verbs/urls/retrying.py": "daemon/test_single_urls.py",
     "verbs/urls/single.py": "daemon/test_single_urls.py",
     "verbs/watchdog/command.py": "daemon/test_watchdog.py",
-    "verbs/watchdog/events.py": "daemon/test_watchdog.py",
-    "verbs/watchdog/signs.py": "daemon/test_watchdog.py",
     "verbs/watchdog/supervisord.py": "daemon/test_watchdog.py",
     "verbs/wishes/listing.py": "daemon/test_pausing.py",
     "verbs/wishes/pausing.py": "daemon/test_pausing.py",
