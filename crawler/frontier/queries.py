@@ -33,6 +33,8 @@ class Wanted(Query[Entry]):
     """Wall time from which on the last visit ended, or a URL that died in a crash did."""
     last_ends: tuple[str, ...] = ()
     """Kinds of the last visit that was an end."""
+    most: int | None = None
+    """Rows of a page at the most; None: as many as suit a walk through all."""
 
 
 @dataclass(frozen=True, slots=True)

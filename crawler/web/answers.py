@@ -17,12 +17,13 @@ from crawler.verbs.hosts_verbs import failures_verb
 from crawler.verbs.ledger import Ledger, ledger_asked
 from crawler.verbs.status_verb import status_verb
 from crawler.verbs.words import as_json
+from crawler.web.api.operations import Operation
 from crawler.web.events import event
 from crawler.web.ledgers import Ledgers
 from crawler.web.metrics import exposition
-from crawler.web.operations import Operation
 from crawler.web.problems import Problem, problem_of
 from crawler.web.readers import Opener, Readers
+from crawler.web.shared import Shared
 
 MAX_FAILURES = 20
 """Failures that every event tells of."""
@@ -37,6 +38,14 @@ class Threads(NamedTuple):
     actors: Readers
 
 
+class Look(NamedTuple):
+    """How the crawler was at a moment."""
+
+    status: dict[str, Any]
+    notes: list[str]
+    """What is to be said beside it."""
+
+
 class Answers:
     """Answers for the verbs, from the ledger of the server."""
 
@@ -44,6 +53,8 @@ class Answers:
         self._ledgers = ledgers
         self._threads = threads
         self._askers = threads.askers
+        self._status = Shared(lambda: self._askers.run(self._look_at_status))
+        """How the crawler is, which many ask for, and which takes the longest to count."""
         self._alone = RLock()
 
     def of(self, operation: Operation, given: Mapping[str, Any]) -> bytes:
@@ -57,7 +68,12 @@ class Answers:
             if operation.alone:
                 stack.enter_context(self._alone)
             if operation.acts:
-                return self._threads.actors.run(partial(self._act, operation, options))
+                try:
+                    return self._threads.actors.run(partial(self._act, operation, options))
+                finally:
+                    self._status.forget()
+            if operation.command is status_verb:
+                return self._picked(operation)
             try:
                 threads = self._threads.seekers if operation.seeks else self._askers
                 return threads.run(partial(self._ask, operation, options))
@@ -66,15 +82,25 @@ class Answers:
                     raise Problem(HTTPStatus.NOT_FOUND, "missing", str(error)) from error
                 raise
 
+    def _picked(self, operation: Operation) -> bytes:
+        """Return how the crawler is, or a part of that."""
+        found = self._status().status
+        if operation.pick:
+            found = {"at": found["at"], operation.pick: found[operation.pick]}
+        return as_json(found).encode()
+
     def look(self) -> bytes:
         """Return how the crawler is, as an event for all who listen."""
         try:
-            return event("state", self._askers.run(self._look))
+            found = self._status()
+            failures = self._askers.run(self._look_at_failures)
         except Exception as error:
             problem = problem_of(error)
             if problem is None:
                 raise
             return event("fault", problem.body())
+        told = {"status": found.status, "failures": failures, "notes": found.notes}
+        return event("state", as_json(told).encode())
 
     def check(self) -> None:
         """See that the ledger can be read.
@@ -94,10 +120,7 @@ class Answers:
         ledger = replace(self._ledgers.found(operation.finds), desks=opener, note=lambda _: None)
         answer = operation.answers(ledger, **options)
         assert answer.document is not None
-        found = answer.document()
-        if operation.pick:
-            found = {"at": found["at"], operation.pick: found[operation.pick]}
-        return as_json(found, ledger.mask).encode()
+        return as_json(answer.document(), ledger.mask).encode()
 
     def _act(self, operation: Operation, options: dict[str, Any], _: Opener) -> bytes:
         ledger = self._ledgers.found(operation.finds)
@@ -110,15 +133,18 @@ class Answers:
         }
         return as_json(told, ledger.mask).encode()
 
-    def _look(self, opener: Opener) -> bytes:
+    def _look_at_status(self, opener: Opener) -> Look:
         notes: list[str] = []
         ledger = self._asked(opener, notes)
-        state = answers_of(status_verb)(ledger, **_STATUS)
-        failures = answers_of(failures_verb)(ledger, since=DAY_S, host=None, limit=MAX_FAILURES)
-        assert state.document is not None
-        assert failures.document is not None
-        found = {"status": state.document(), "failures": failures.document(), "notes": notes}
-        return as_json(found, ledger.mask).encode()
+        answer = answers_of(status_verb)(ledger, **_STATUS)
+        assert answer.document is not None
+        return Look(ledger.mask.within(answer.document()), [ledger.mask(one) for one in notes])
+
+    def _look_at_failures(self, opener: Opener) -> Any:
+        ledger = self._asked(opener, [])
+        answer = answers_of(failures_verb)(ledger, since=DAY_S, host=None, limit=MAX_FAILURES)
+        assert answer.document is not None
+        return ledger.mask.within(answer.document())
 
     def _check(self, opener: Opener) -> None:
         ledger = self._asked(opener, [])

@@ -3,43 +3,26 @@
 import functools
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from http import HTTPStatus
-from typing import Any
 
 import bottle
 
 from crawler import __version__
 from crawler.log import Log
-from crawler.web import openapi
 from crawler.web.access import sessions
 from crawler.web.access.failures import Failures, unknown
 from crawler.web.access.guard import Guard, Rank
 from crawler.web.answers import Answers
+from crawler.web.api.operations import OPERATIONS, PREFIX, Operation
 from crawler.web.events import Events
-from crawler.web.media import EVENTS, JSON, METRICS, PROBLEM, TEXT
-from crawler.web.operations import OPERATIONS, PREFIX, Operation
-from crawler.web.page import File, files
+from crawler.web.media import EVENTS, JSON, METRICS
+from crawler.web.page import files
 from crawler.web.problems import Problem, problem_of, usage
+from crawler.web.reply import HEADERS, Body, description, healthy, page_file, told, unrouted
 from crawler.web.request import asked, body, query
 from crawler.web.shared import Shared
-
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-"""Of every answer."""
-Body = bytes | Iterable[bytes]
 
 
 @dataclass(frozen=True)
@@ -63,7 +46,7 @@ class App:
         self._metrics = Shared(site.answers.metrics)
         self.wsgi = bottle.Bottle()
         self.wsgi.config["catchall"] = False  # what nobody has foreseen is told below
-        self.wsgi.default_error_handler = _unrouted
+        self.wsgi.default_error_handler = unrouted
         self._route_all()
 
     def _route_all(self) -> None:
@@ -74,14 +57,14 @@ class App:
         local = Rank.NOBODY if self._site.guard().is_local else Rank.READER
         self._route("GET", f"{PREFIX}/events", self._stream, Rank.READER)
         self._route("GET", f"{PREFIX}/session", self._session, Rank.NOBODY)
-        self._route("GET", "/openapi.json", _describe, Rank.READER)
-        self._route("GET", "/healthz", _healthy, local)
+        self._route("GET", "/openapi.json", description, Rank.READER)
+        self._route("GET", "/healthz", healthy, local)
         self._route("GET", "/readyz", self._readiness, local)
         self._route("GET", "/metrics", self._measure, local)
         self._route("POST", "/login", self._login, Rank.NOBODY)
         self._route("POST", "/logout", self._logout, Rank.NOBODY)
         for path, file in files().items():
-            self._route("GET", path, functools.partial(_file, file), Rank.NOBODY)
+            self._route("GET", path, functools.partial(page_file, file), Rank.NOBODY)
 
     def _route(self, method: str, path: str, answer: Callable[..., Body], rank: Rank) -> None:
         rule = path.replace("{", "<").replace("}", ">")
@@ -99,7 +82,7 @@ class App:
                 self._site.log.error("web.failed", path=bottle.request.path, exc_info=error)  # noqa: TRY400
                 detail = "this was not foreseen; the log of the server has it"
                 problem = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "bug", detail)
-            return _told(problem)
+            return told(problem)
 
     def _check(self, rank: Rank) -> None:
         """See that somebody may ask.
@@ -174,45 +157,3 @@ class App:
         bottle.response.set_header("Set-Cookie", cookie)
         bottle.response.status = HTTPStatus.NO_CONTENT.value
         return b""
-
-
-def _told(problem: Problem) -> bytes:
-    """Answer with a problem."""
-    response = bottle.response
-    response.status = problem.status.value
-    response.content_type = PROBLEM
-    if problem.retry_after is not None:
-        response.set_header("Retry-After", str(problem.retry_after))
-    if problem.status is HTTPStatus.UNAUTHORIZED:
-        response.set_header("WWW-Authenticate", 'Bearer realm="crawler"')
-    return problem.body()
-
-
-def _unrouted(error: Any) -> bytes:
-    """Answer to what no route is for, in bottle's stead."""
-    bottle.response.headers.update(HEADERS)
-    status = HTTPStatus(error.status_code)
-    if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        return _told(Problem(status, "method", "that is not asked so; see Allow"))
-    return _told(Problem(status, "missing", "there is nothing here; /openapi.json has what is"))
-
-
-def _describe() -> Body:
-    bottle.response.content_type = JSON
-    return openapi.text()
-
-
-def _healthy() -> Body:
-    bottle.response.content_type = TEXT
-    return b"ok\n"
-
-
-def _file(file: File) -> Body:
-    tag = f'"{sha256(file.content).hexdigest()[:32]}"'
-    bottle.response.set_header("ETag", tag)
-    bottle.response.set_header("Cache-Control", "no-cache")
-    if bottle.request.get_header("If-None-Match") == tag:
-        bottle.response.status = HTTPStatus.NOT_MODIFIED.value
-        return b""
-    bottle.response.content_type = file.type
-    return file.content

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 import bottle
 
 from crawler.web.access.guard import Asked
+from crawler.web.api.operations import Operation
 from crawler.web.media import JSON
-from crawler.web.operations import Operation
 from crawler.web.problems import Problem, usage
 
 

@@ -12,7 +12,7 @@ import time
 import gevent
 import pytest
 
-from crawler.web.operations import OPERATIONS
+from crawler.web.api.operations import OPERATIONS
 from tests.daemon.test_web import made
 from tests.program import CRAWLER, at_once, until
 from tests.web import PREFIX, Web

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from crawler.web.openapi import document
+from crawler.web.api.openapi import document
 from tests.daemon.test_web import made
 from tests.web import Web
 

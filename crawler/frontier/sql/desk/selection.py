@@ -25,11 +25,13 @@ def entries_wanted(db: Connection, wanted: Wanted, after: int) -> Page[Entry]:
     """Return a page of URLs, in the order in which they became known."""
     condition, parameters = where(db, wanted)
     last, on = upto(db, after)
+    most = wanted.most or PAGE_ROWS
     rows = db.execute(
-        f"{SELECT}{condition} AND task.id > ? AND task.id <= ? ORDER BY task.id",
-        (*parameters, after, last),
+        f"{SELECT}{condition} AND task.id > ? AND task.id <= ? ORDER BY task.id LIMIT ?",
+        (*parameters, after, last, most),
     ).fetchall()
-    return Page([Entry(*row) for row in rows], on)
+    found = [Entry(*row) for row in rows]
+    return Page(found, found[-1].id if len(found) == most else on)
 
 
 def listings(db: Connection, after: int) -> Page[Listing]:

@@ -40,3 +40,18 @@ def test_what_was_forgotten_makes_no_page(file, frontier):
     frontier.add("job", seeds("b"), NOW)
     with open_ledger(file) as desk:
         assert [[one.host for one in page] for page in pages(desk, Wanted())] == [["a:80", "b:80"]]
+
+
+def test_a_page_of_few_rows_leaves_none_out(file, frontier):
+    frontier.add("job", seeds("a", "b", each=5), NOW)
+    execute(
+        file, "INSERT INTO visited (task, kind) SELECT id, 'timeout' FROM task WHERE id % 3 = 0"
+    )
+    with open_ledger(file) as desk:
+        all_ = [one.id for page in pages(desk, Wanted()) for one in page]
+        for most in (1, 2, 3, 9, 10, 11):
+            read = [*pages(desk, Wanted(most=most))]
+            assert max(map(len, read)) <= most
+            assert [one.id for page in read for one in page] == all_
+        chosen = [*pages(desk, Wanted(kinds=("timeout",), most=2))]
+        assert [one.id for page in chosen for one in page] == [one for one in all_ if not one % 3]

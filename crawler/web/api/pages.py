@@ -3,6 +3,7 @@
 They are commands as the verbs are, so that they take and describe their words likewise.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ from crawler.verbs.stores import Stores
 
 RANGES_S = {"hour": 3600.0, "week": 7 * DAY_S}
 MAX_SAMPLES = 400
+MAX_ROWS = 1000
 MAX_CURSOR = 2**63 - 1
 
 
@@ -29,12 +31,14 @@ MAX_CURSOR = 2**63 - 1
 @choosing_urls
 @click.option("--in-state", "states", multiple=True, type=click.Choice(STATES),
               help="In this state; may be given again.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(1, MAX_ROWS), default=200,
+              help="URLs of a page at the most.")  # fmt: skip
 @click.option("--cursor", type=click.IntRange(0, MAX_CURSOR), default=0,
               help="What `next` of the page before said.")  # fmt: skip
-def urls_verb(ledger: Ledger, *, cursor: int, **chosen: Any) -> Answer:
+def urls_verb(ledger: Ledger, *, cursor: int, limit: int, **chosen: Any) -> Answer:
     """Tell of URLs with their last outcome, a slice of all of them at a time."""
     with opened_by(ledger, acts=False) as desk:
-        page = desk.page(wanted(**chosen, now=desk.now()), cursor)
+        page = desk.page(replace(wanted(**chosen, now=desk.now()), most=limit), cursor)
         stores = Stores(desk.sums().stores)
     urls = [record(one, stores) for one in page.rows]
     return Answer((), lambda: {"urls": urls, "next": page.after})

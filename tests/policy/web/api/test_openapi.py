@@ -8,11 +8,11 @@ import pytest
 
 from crawler.cli import HOMES
 from crawler.web.access.guard import Guard
+from crawler.web.api.openapi import document, text
+from crawler.web.api.operations import OPERATIONS, PREFIX
 from crawler.web.app import App, Site
-from crawler.web.openapi import document, text
-from crawler.web.operations import OPERATIONS, PREFIX
 
-PAGE = (Path(__file__).parents[3] / "docs" / "web.md").read_text()
+PAGE = (Path(__file__).parents[4] / "docs" / "web.md").read_text()
 NO_API = {"/", "/login", "/logout"}
 """Paths for browsers, which are no part of the API."""
 

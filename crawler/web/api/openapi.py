@@ -10,15 +10,9 @@ import click
 
 from crawler import __version__
 from crawler.verbs.desk_options import Span
+from crawler.web.api.operations import OPERATIONS, PREFIX, Operation
+from crawler.web.api.words import MAX_CHARACTERS, MAX_ITEMS, Word
 from crawler.web.media import EVENTS, JSON, METRICS, PROBLEM, TEXT
-from crawler.web.operations import (
-    MAX_CHARACTERS,
-    MAX_ITEMS,
-    OPERATIONS,
-    PREFIX,
-    Operation,
-    Word,
-)
 
 _USUAL = (
     HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN,

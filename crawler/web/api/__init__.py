@@ -1,0 +1,1 @@
+"""The API: its operations, which are verbs, their words, and its description."""
