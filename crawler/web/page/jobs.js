@@ -12,7 +12,7 @@ const COLUMNS = [
   { title: "Job", kind: "name", text: ({ name }) => plain(name) },
   { title: "Visited", kind: "share", same: progress, build: bar },
   { title: "URLs", number: true, text: ({ known }) => number(known) },
-  { title: "First visit to do", number: true, text: ({ waiting }) => number(waiting) },
+  { title: "To do", number: true, text: ({ waiting }) => number(waiting) },
   { title: "Retrying", number: true, wide: true, text: ({ retrying }) => number(retrying) },
   { title: "Not found", number: true, wide: true, text: ({ not_found: n }) => number(n) },
   { title: "Errors", number: true, text: ({ error }) => number(error) },

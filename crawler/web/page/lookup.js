@@ -4,12 +4,14 @@ import { button, saidPlace } from "./acting.js";
 import { force, pause, resume, retryUrl, set, slow, unset, wake } from "./acts.js";
 import { ask } from "./api.js";
 import { $, el, fill, plain, quoted } from "./dom.js";
-import { number, percent, size, spaced } from "./words.js";
+import { away, number, percent, rate, size, spaced } from "./words.js";
 
-const TIMES = /_at$|^(first_seen|last_visit|last_success|last_change|next_visit)$/;
+const TIME = /^\d{4}-\d\d-\d\dT[\d:]+Z$/;
+let now = null;
 
-/** Let the form look things up. */
-export function buildLookup() {
+/** Let the form look things up; `clock` tells the time of the ledger. */
+export function buildLookup(clock) {
+  now = clock;
   $("ask").addEventListener("submit", (event) => {
     event.preventDefault();
     const wanted = $("asked").value.trim();
@@ -68,11 +70,12 @@ function valueOf(key, value) {
   if (typeof value === "object") return inner(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "number") return amount(key, value);
-  return TIMES.test(key) ? value.replace("T", " ").replace("Z", " UTC") : quoted(value);
+  return TIME.test(value) ? `${value}, ${away(value, now())}` : quoted(value);
 }
 
 function amount(key, n) {
   if (key === "bytes") return size(n);
+  if (key === "rate") return rate(n);
   if (key.startsWith("share")) return percent(n);
   return key.endsWith("_s") ? `${number(n, 3)} s` : String(n);
 }

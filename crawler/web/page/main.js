@@ -19,13 +19,13 @@ const LINKS = { live: "live", away: "the server went away; it is tried again", f
 
 let state = null;
 let away = false;
-const clock = () => state.status.at;
+const clock = () => state?.status.at ?? new Date().toISOString();
 const live = new Live({ state: heard, fault: faulty, away: lost, refused });
 let show = [];
 
 function build() {
   buildCharts();
-  buildLookup();
+  buildLookup(clock);
   buildHosts(clock);
   const failures = buildFailures(clock);
   const ofStatus = [buildJobs(), buildWishes(clock), buildProcesses(clock)];
