@@ -268,6 +268,7 @@ def test_a_verb_that_is_asked_again_after_a_cut_has_been_done_once(rig, verb):
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(900)  # in full it is a hundred leases, of which each is cut twice
 def test_a_lease_whose_reply_was_lost_is_undone_though_the_next_connection_is_cut_as_well(rig):
     state, number = rig.ask("lease")
     lost = number, Cut.REPLY
