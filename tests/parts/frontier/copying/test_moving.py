@@ -106,6 +106,7 @@ def test_a_moved_file_has_the_schema_of_one_that_was_made(state, server, tmp_pat
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(1800)  # in full each of hundreds of statements is the last one once
 @pytest.mark.parametrize("way", ["to a server", "to a file"])
 def test_a_move_that_ends_at_any_point_goes_on_and_there_is_one_ledger(way, state, database):
     """Before and after a call of either end; nothing is closed in order, as after a kill."""
