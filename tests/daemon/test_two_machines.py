@@ -162,7 +162,8 @@ class Crew:
         self.pass_by(STEADY_S)
         share = self.share(STEADY_S)
         self.report.append((after, took, share))
-        print(f"{after}: at its rate {took:.1f} s later, then {share:.1%} of the ideal", flush=True)
+        then = f"at its rate {took:.1f} s later, then {share:.1%} of the ideal"
+        print(f"{time.time():.0f} {after}: {then}", flush=True)
         print(f"hosts by owner and store: {self.hosts()}", flush=True)
 
 
@@ -224,6 +225,7 @@ def finish(crew):
     least, tenths = gaps[0], [round(gaps[len(gaps) * n // 10], 3) for n in range(1, 10)]
     print(f"{number} URLs, {repeats} visits again, shortest gap {least:.3f} s, exit codes {codes}")
     print(f"gaps by tenths of them: {tenths}")
+    print(f"too short: {crew.wire.shorter(DELAY_S - TOLERANCE_S)[:20]}")
     print(f"told stored twice: {[url for url, n in times.items() if n > 1][:9]}")
     assert least >= DELAY_S - TOLERANCE_S
     assert max(times.values()) == 1, "a success was counted twice"

@@ -40,6 +40,15 @@ class Wire:
         """Return all gaps between two requests to one address."""
         return [b - a for times in self.arrivals.values() for a, b in pairwise(sorted(times))]
 
+    def shorter(self, least: float) -> list[tuple[float, str, float]]:
+        """Return gaps that are shorter, each with its address and the wall time of its end."""
+        found = (
+            (b - a, address, b)
+            for address, times in self.arrivals.items()
+            for a, b in pairwise(sorted(times))
+        )
+        return sorted(one for one in found if one[0] < least)
+
     def number(self, begin: float, end: float) -> int:
         """Return how many requests arrived between two wall times."""
         return sum(begin <= at < end for times in self.arrivals.values() for at in times)

@@ -72,7 +72,11 @@ class Hearing:
             self.look()
 
     def look(self) -> None:
-        """Put in force what stands, as far as it was not heard before."""
+        """Put in force what stands, as far as it was not heard before.
+
+        Raises:
+            LeaseLostError: the owner was taken for dead.
+        """
         at = self._monotonic()
         try:
             heard = self._frontier.hear(self._owner, self._number)

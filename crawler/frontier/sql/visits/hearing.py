@@ -9,12 +9,22 @@ from crawler.frontier.sql.rows.woken import woken_since
 from crawler.frontier.wishes import Heard
 from crawler.model import Seconds
 
-_NEWS = "SELECT wishes, ifnull((SELECT at FROM looked), 0.0) FROM ledger"
+_NEWS = """
+SELECT wishes, ifnull((SELECT at FROM looked), 0.0), EXISTS (SELECT 1 FROM process WHERE id = ?)
+FROM ledger"""
 
 
 def hear(db: Connection, owner: int, after: int) -> Heard:
-    """Return what is wished, if that is something else than at the number `after`."""
-    number, looked_at = db.execute(_NEWS).fetchone()
+    """Return what is wished, if that is something else than at the number `after`.
+
+    Who hears goes on with the hosts in memory: after a sleep these may be another process's.
+
+    Raises:
+        LeaseLostError: the owner was taken for dead.
+    """
+    number, looked_at, is_owner = db.execute(_NEWS, (owner,)).fetchone()
+    if not is_owner:
+        raise lost_error()
     if number == after:
         return Heard(number, None, looked_at=looked_at)
     woken, orders = woken_since(db, after), orders_for(db, owner)
