@@ -126,7 +126,6 @@ ELSEWHERE = {
     "frontier/sql/desk/waking.py": "parts/feeder/test_waking.py",
     "frontier/sql/rows/woken.py": "parts/feeder/test_waking.py",
     "frontier/sql/rows/wished.py": "parts/frontier/sql/desk/test_wishes.py",
-    "frontier/sql/visits/hearing.py": "parts/frontier/sql/desk/test_wishes.py",
     "frontier/sql/desk/asking.py": "parts/frontier/test_desk_verbs.py",
     "frontier/sql/desk/changing.py": "parts/frontier/test_desk_verbs.py",
     "frontier/sql/engine_desk.py": "parts/frontier/test_desk_verbs.py",

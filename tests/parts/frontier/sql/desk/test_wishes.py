@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from crawler.errors import LeaseLostError, UsageError
+from crawler.errors import UsageError
 from crawler.frontier import (
     BEFORE_ALL,
     ForgetUnused,
@@ -309,15 +309,3 @@ def test_an_order_is_heard_once_by_each_and_void_for_who_is_no_more(open_one):
     frontier.leave(owners[1], [], NOW)
     again = frontier.join(current(), NOW).owner
     assert not frontier.hear(again, 0).orders
-
-
-def test_a_process_that_was_taken_for_dead_hears_of_that_before_it_goes_on(open_one):
-    """What it has in memory is another one's by then; hearing is the first that works again."""
-    frontier = open_one()
-    mine = join(frontier)
-    gone = join(frontier, process=Process("another machine", 1, "1"))
-    number = frontier.hear(gone, 0).number
-    execute(frontier.frontier._file.state, "UPDATE process SET lease_until = 0 WHERE pid = 1")
-    reclaim(frontier, NOW, mine=mine)
-    with pytest.raises(LeaseLostError):
-        frontier.hear(gone, number)
