@@ -30,7 +30,7 @@ class Withdrawal:
         before, self.paused = self.paused, paused or NOTHING
         for host in hosts:
             if before.has_host(host.key) and not paused.has_host(host.key):
-                host.leaving = False
+                host.leaving = host.moves = False
             self.note(host)
 
     def has(self, host: Host, task: Task, now: Seconds) -> bool:

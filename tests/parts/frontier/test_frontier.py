@@ -2,13 +2,14 @@
 
 import pytest
 
-from crawler.frontier import LEASE_S, HostsMet, Wake, Wanted, pages
+from crawler.frontier import LEASE_S, HostsMet, Pulse, Wake, Wanted, pages
 from crawler.model import Kind
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms
 from tests.parts.desk import rows, times_listed, unfinished
 from tests.parts.frontiers import (
     LATER,
     NOW,
+    beat,
     done,
     join,
     one_task,
@@ -100,6 +101,17 @@ def test_two_owners_share_the_hosts_fairly(open_one):
     one.add("job", seeds(*"abcdefgh", each=2), NOW)
     assert len(take(one, mine, new=100)) == 4
     assert len(take(other, theirs, new=100)) == 4
+
+
+def test_a_process_that_is_paused_takes_no_share_of_the_hosts(open_one):
+    one, other = open_one(), open_one()
+    mine, theirs = join(one), join(other)
+    one.add("job", seeds(*"abcdefgh"), NOW)
+    beat(other, theirs, NOW, Pulse("paused"))
+    assert len(take(one, mine, new=100)) == 8
+    assert one.lease(mine, NOW, new=0, refills={}, idle=[]).surplus == 0
+    beat(other, theirs, NOW, Pulse("running"))
+    assert one.lease(mine, NOW, new=0, refills={}, idle=[]).surplus == 4
 
 
 def test_who_took_everything_before_another_came_is_told_what_to_give_back(open_one):

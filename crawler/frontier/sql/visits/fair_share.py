@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawler.frontier.classes import CLASSES
-from crawler.frontier.sql.states import GUEST
+from crawler.frontier.sql.states import GUEST, PAUSED
 from crawler.frontier.sql.visits.homes import OWN
 
 MOVES_OF = 32
@@ -36,7 +36,8 @@ WITH part AS MATERIALIZED (
     SELECT living, here, CASE WHEN living > 1 THEN ({_ADDRESSES} = :owner) END AS mine,
         CASE WHEN living > 1 THEN ({_ADDRESSES} IS NOT NULL) END AS owned
     FROM (SELECT count(*) AS living, sum(CASE WHEN store IN (0, :store) THEN 1 ELSE 0 END) AS here
-        FROM process WHERE lease_until > :now AND state != '{GUEST}') AS living),
+        FROM process WHERE lease_until > :now
+        AND (id = :owner OR state NOT IN ('{GUEST}', '{PAUSED}'))) AS living),
 bound AS MATERIALIZED (
     SELECT CASE WHEN living * (mine + :new) > owned THEN living * (mine + :new) - owned ELSE 0 END
         + 1 AS enough FROM part)
@@ -44,6 +45,8 @@ SELECT living, mine, owned, CASE WHEN living > 1 THEN ({_free("")}) END,
     here, CASE WHEN here < living THEN ({_ADDRESSES} {_HERE}) END,
     CASE WHEN here < living THEN ({_free(f" AND {OWN}")}) END FROM part"""
 """Living processes; and if there are several, addresses of the owner, of all, and free ones.
+
+One that is paused takes nothing, so it has no part, and what would be its own waits for nobody.
 
 Then the same of the own store, where not all live there: processes, addresses, and free ones. A
 process that has not said yet where it stores counts as one of them. Free ones are counted up to
