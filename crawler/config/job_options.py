@@ -68,7 +68,8 @@ class ScheduleOptions(Options):
     every: Duration | None = Field(default=None, gt=0)
     """Time from one visit to the next."""
     cron: StrictStr | None = None
-    """At these times: minute, hour, day, month, weekday, as in `*/15 6-22 * * mon-fri`."""
+    """At these times: minute, hour, day, month, weekday, as in `*/15 6-22 * * mon-fri`; or
+    `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`."""
     timezone: StrictStr = "UTC"
     """Time zone of `cron`, as in Europe/Berlin."""
     jitter: Duration = 0.0

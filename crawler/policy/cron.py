@@ -23,14 +23,25 @@ from cronsim import CronSim, CronSimError
 from crawler.model import Seconds
 
 _START = datetime(2000, 1, 1, tzinfo=UTC)
+NICKNAMES = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+"""Names of expressions (crontab(5)); `@reboot` is none, for a daemon that starts often."""
 
 
 def checked(cron: str) -> str:
-    """Return a cron expression that can be read and has occurrences.
+    """Return a cron expression of five fields that can be read and has occurrences.
 
     Raises:
         ValueError: it has not; the message says why.
     """
+    cron = _by_nickname(cron.strip())
     fields = cron.split()
     if len(fields) != 5:
         raise ValueError("cron has five fields: minute hour day month weekday, */15 6-22 * * 1-5")
@@ -43,6 +54,12 @@ def checked(cron: str) -> str:
         if next(CronSim(cron, _START), None):
             return cron
     raise ValueError(f"cron {cron} never comes")
+
+
+def _by_nickname(cron: str) -> str:
+    if cron.startswith("@") and cron.lower() not in NICKNAMES:
+        raise ValueError(f"{cron[:20]} is no time of cron; there are {', '.join(NICKNAMES)}")
+    return NICKNAMES.get(cron.lower(), cron)
 
 
 def occurrences(cron: str, zone: tzinfo, after: Seconds) -> Iterator[Seconds]:

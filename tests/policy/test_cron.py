@@ -36,6 +36,7 @@ def test_there_is_no_gap_where_nothing_came_since():
     [
         ("* * * *", "cron has five fields"),
         ("61 * * * *", "cron cannot be read"),
+        ("@reboot", "@reboot is no time of cron; there are @yearly, .*@hourly"),
         ("0 0 30 2 *", "cron 0 0 30 2 . never comes"),
     ],
 )
@@ -43,3 +44,19 @@ def test_an_expression_without_occurrences_is_refused(cron, why):
     with pytest.raises(ValueError, match=why):
         checked(cron)
     assert checked("*/15 6-22 * * 1-5") == "*/15 6-22 * * 1-5"
+
+
+@pytest.mark.parametrize(
+    ("nickname", "first"),
+    [
+        ("@hourly", datetime(2026, 11, 21, 13, 0, tzinfo=UTC)),
+        ("@daily", datetime(2026, 11, 22, 0, 0, tzinfo=UTC)),
+        ("@midnight", datetime(2026, 11, 22, 0, 0, tzinfo=UTC)),
+        (" @Weekly ", datetime(2026, 11, 22, 0, 0, tzinfo=UTC)),
+        ("@monthly", datetime(2026, 12, 1, 0, 0, tzinfo=UTC)),
+        ("@yearly", datetime(2027, 1, 1, 0, 0, tzinfo=UTC)),
+        ("@annually", datetime(2027, 1, 1, 0, 0, tzinfo=UTC)),
+    ],
+)
+def test_the_names_of_crontab_stand_for_their_expressions(nickname, first):
+    assert next(occurrences(checked(nickname), UTC, NOON)) == first.timestamp()
