@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crawler.config.document import read
 from crawler.config.line_values import asks_lines, mark_of
 from crawler.config.quantities import duration
+from crawler.config.text.reading import read
 from crawler.errors import ConfigError
 from crawler.model import DAY_S, Seconds
 from crawler.policy.masking import REDACTED
@@ -25,7 +25,7 @@ OUTPUT = Path("var/files")
 NAME = r"^[A-Za-z0-9._-]{1,64}$"
 GIVE_UP_S: Seconds = DAY_S
 """Defaults of `state`, `output` and `give_up`, and the pattern of `name`."""
-_SECTIONS = frozenset({"crawler", "job_defaults", "hosts", "jobs"})
+_SECTIONS = frozenset({"crawler", "job_defaults", "hosts", "include", "jobs"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from crawler.config import problems, whole_file
 from crawler.config.brief import absolute, located, stem_of
-from crawler.config.document import Document, read
 from crawler.config.settings import Settings
+from crawler.config.text.document import Document
+from crawler.config.text.reading import read
 
 
 def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -33,10 +34,9 @@ def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the configuration, for editors."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Settings.model_json_schema(),
-    }
+    settings = Settings.model_json_schema()
+    settings["anyOf"] = [{"required": [name]} for name in (*settings.pop("required"), "include")]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **settings}
 
 
 def _validated(document: Document) -> Settings | None:

@@ -8,8 +8,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from crawler.config.document import SECRET, Document, Path_, dotted
 from crawler.config.settings import Settings
+from crawler.config.text.document import Document
+from crawler.config.text.places import SECRET, Path_, dotted
 
 _NAME = "1 to 64 letters, digits, dots, - and _ are needed, a letter or a digit first"
 _RULES = {
@@ -36,7 +37,7 @@ def note(document: Document, details: ErrorDetails) -> None:
     if kind == "too_short":  # pydantic also says so of a list whose items are all wrong
         return None if details["input"] else document.problem(path, "needs at least one item")
     at_key = path[-1:] == ("[key]",)
-    while path and path not in document.marks:  # pydantic appends the branch of a union
+    while path and not document.has(path):  # pydantic appends the branch of a union
         path = path[:-1]
     if kind != "value_error":  # those are our own sentences, and may begin with a name
         message = _in_our_words(kind, path, message)

@@ -114,4 +114,6 @@ class Settings(Options):
         default_factory=dict
     )
     """Overrides by host: name, name:port, *.name or *; the most specific one counts."""
+    include: StrictStr | tuple[StrictStr, ...] = ()
+    """Files with more jobs, as in `jobs.d/*.yaml`: paths and globs. Each holds `jobs` alone."""
     jobs: tuple[Job, ...] = Field(min_length=1)

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crawler.config.checks import host_pattern
-from crawler.config.document import Document, Path_
 from crawler.config.job_options import Job
 from crawler.config.settings import Settings
+from crawler.config.text.document import Document
+from crawler.config.text.places import Path_
 from crawler.policy import globbing, naming
 from crawler.policy.masking import masked_line
 
@@ -18,9 +19,9 @@ def check_jobs(document: Document, settings: Settings) -> None:
     """Note problems of jobs as a whole, and jobs that share a name."""
     first: dict[str, int] = {}
     for at, job in enumerate(settings.jobs):
-        here: Path_ = ("jobs", at)
+        here = _job(at)
         if job.name in first:
-            message = f"{job.name!r} is also the name of jobs[{first[job.name]}]"
+            message = f"{job.name!r} is also the name of {document.place(_job(first[job.name]))}"
             document.problem((*here, "name"), message)
         first.setdefault(job.name, at)
         _check_old_name(document, settings, job, here)
@@ -32,6 +33,10 @@ def check_jobs(document: Document, settings: Settings) -> None:
             document.problem((*here, "sitemaps"), message)
         _check_files(document, job, here)
         _check_template(document, job, here)
+
+
+def _job(at: int) -> Path_:
+    return "jobs", at
 
 
 def _check_old_name(document: Document, settings: Settings, job: Job, here: Path_) -> None:

@@ -6,13 +6,13 @@ they began; the next lease of a URL has the new ones.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import gevent
 
 from crawler.config import Settings, load
 from crawler.config.overlay import Set, laid_over
+from crawler.config.text.including import version_of
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.difference import Difference, check, difference, in_words, log_fields
 from crawler.errors import LOCAL_FAULTS, ConfigError, LocalFaultError, Problem, UsageError
@@ -161,22 +161,21 @@ class ConfigWatch:
         self._file = file
         self._configuration = configuration
         self._changed = changed
-        self._version = version_of(file)
+        self._version = self._found()
 
     def look(self) -> bool:
         """Return whether lists are watched; call `changed` if the file has changed."""
         if not self._configuration.settings.crawler.watch or self._file is None:
             return False
-        version = version_of(self._file)
+        version = self._found()
         if version != self._version:
             self._version = version
             self._changed()
         return True
 
-
-def version_of(file: Path | None) -> tuple[int, ...]:
-    """Return size, time and inode of a file, which differ between two versions of it."""
-    with suppress(OSError):
-        found = file.stat() if file else None
-        return (found.st_size, found.st_mtime_ns, found.st_ino) if found else ()
-    return ()
+    def _found(self) -> tuple[object, ...]:
+        include = self._configuration.text.include
+        if not include:
+            return version_of(self._file)
+        with Native(1) as native:  # they may be many
+            return native.call(version_of, self._file, include)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from crawler.config import load
 from crawler.config.digests import job_digests, text_digest
+from crawler.config.text.including import version_of
 from crawler.daemon.configuration import Configuration
-from crawler.daemon.reloading import version_of
 from crawler.errors import ConfigError, OutdatedError
 from crawler.frontier import Beat, InForce
 from crawler.log import Log
@@ -45,7 +45,7 @@ class Standing:
         """Why this process is to end; '' while it is not."""
         self._told = ""
         """Digest of the newest text that the log was told of."""
-        self._read: tuple[str, tuple[int, ...]] = ("", ())
+        self._read: tuple[str, tuple[object, ...]] = ("", ())
         """The newest text for which the own file was read, and the file's version then."""
         self._yields = False
         """Whether the own file yielded that text, so that a reload was asked for, once."""
@@ -83,7 +83,7 @@ class Standing:
         changed = {name for name, digest in mine.items() if found.jobs.get(name) != digest}
         self._configuration.outdated, self._configuration.superseded = frozenset(changed), True
         self._give_back()
-        version = version_of(file)
+        version = version_of(file, self._configuration.text.include)
         if self._read != (found.digest, version):
             self._read = (found.digest, version)
             self._yields = _yields(file, found.digest)

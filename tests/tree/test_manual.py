@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from crawler.config import Settings
-from crawler.config.document import read
+from crawler.config.text.reading import read
 from crawler.frontier import LEASE_S, STATES, Entry
 from crawler.frontier.postgres.opening import CONNECT_S, SESSION
 from crawler.frontier.sql.held import MAX_WAIT_S

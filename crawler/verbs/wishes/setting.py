@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
-from crawler.config.document import scalar
 from crawler.config.overlay import SETTABLE, Set, laid_over, overlaid
+from crawler.config.text.values import scalar
 from crawler.daemon.changed_values import Value, told
 from crawler.errors import UsageError
 from crawler.frontier import AboutHost, Desk, changed

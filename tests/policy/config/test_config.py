@@ -9,8 +9,8 @@ import pytest
 
 from crawler.config import load, schema
 from crawler.config.brief import Brief, brief
-from crawler.config.document import read
 from crawler.config.quantities import duration, size
+from crawler.config.text.reading import read
 from crawler.errors import ConfigError
 
 FOLDER = Path(__file__).parents[3] / "config"

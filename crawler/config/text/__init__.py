@@ -1,0 +1,1 @@
+"""The text of a configuration: YAML as plain values, and the file and place of each."""
