@@ -7,10 +7,15 @@ from pathlib import Path
 
 import gevent
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import FULL, postgres
 from tests.leftovers import inventory
 from tests.servers import free_port
+
+# A machine that is busy with other tests is neither a deadline missed nor a strategy too slow.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 TESTS = Path(__file__).parent
 WORKERS = 3
