@@ -18,7 +18,6 @@ import click
 from crawler import __version__
 from crawler.errors import ConfigError, CrawlerError, UsageError
 from crawler.policy.masking import USUAL
-from crawler.verbs.fetch_options import fetch
 from crawler.verbs.importing import importing
 from crawler.verbs.shell.examples import epilog
 
@@ -38,7 +37,8 @@ HOMES = {
     "add": "verbs.urls", "audit": "verbs.audit", "backup": "verbs.desk",
     "completion": "verbs.shell.completion", "doctor": "verbs.doctor.command",
     "explain": "verbs.desk", "export": "verbs.desk",
-    "failures": "verbs.hosts_verbs", "find": "verbs.find", "forget": "verbs.urls",
+    "failures": "verbs.hosts_verbs", "fetch": "verbs.fetch.command",
+    "find": "verbs.find", "forget": "verbs.urls",
     "host": "verbs.hosts_verbs", "hosts": "verbs.hosts_verbs", "man": "verbs.shell.man",
     "migrate": "verbs.migrate", "move": "verbs.move",
     "pause": "verbs.wishes.pausing", "reload": "verbs.orders", "resume": "verbs.wishes.pausing",
@@ -47,11 +47,11 @@ HOMES = {
     "unset": "verbs.wishes.setting", "wake": "verbs.wishes.waking",
     "watchdog": "verbs.watchdog.command", "web": "web.command", "wishes": "verbs.wishes.listing",
 }  # fmt: skip
-"""The module below crawler/ of each verb that works on the ledger, which alone it loads."""
+"""The module below crawler/ of each verb that is no daemon's, which alone it loads."""
 
 
 class _Verbs(click.Group):
-    """The verbs below, and those of the desk."""
+    """The verbs below, and those of HOMES."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *HOMES])
@@ -80,9 +80,6 @@ def _desk_verb(name: str) -> click.Command | None:
 @click.version_option(__version__, prog_name="crawler")
 def cli() -> None:
     """Fetch lists of URLs into whole files: politely, surely and fast."""
-
-
-cli.add_command(fetch)
 
 
 @cli.command()

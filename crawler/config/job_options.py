@@ -11,6 +11,7 @@ from crawler.config.host_options import HostPoliteness
 from crawler.config.options import Options, in_order
 from crawler.config.units import Duration, MinSpeed, Share, Size, Versions
 from crawler.policy import naming, schedule
+from crawler.policy.redirects import MAX_REDIRECTS
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 """What the name of a job looks like."""
@@ -147,6 +148,8 @@ class JobOptions(HostPoliteness):
     """Store a body as it came, with its content coding."""
     min_speed: MinSpeed = Field(default="1KB/s over 30s", validate_default=True)
     """A body that arrives slower than this is given up; 0 for no such limit."""
+    max_redirects: StrictInt = Field(default=MAX_REDIRECTS, ge=0, le=50)
+    """Redirects that a visit follows; 0 for none."""
     attempts: StrictInt = Field(default=5, ge=1, le=100)
     """Visits before a URL that keeps failing is given up."""
     verify: StrictBool | Path = True

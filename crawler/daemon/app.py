@@ -12,6 +12,7 @@ from typing import Self
 from crawler.config import Job, Settings
 from crawler.daemon.account import ready_fields
 from crawler.daemon.busy_watch import BusyWatch
+from crawler.daemon.by_hand import ByHand
 from crawler.daemon.change import Change
 from crawler.daemon.clock import ClockWatch
 from crawler.daemon.configuration import Configuration
@@ -36,7 +37,6 @@ from crawler.daemon.wishes import hearing
 from crawler.frontier import Pulse
 from crawler.log import Log
 from crawler.model import Seconds
-from crawler.records import Settlement
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.seeder import Seeder
 
@@ -47,9 +47,9 @@ RELEASE_S: Seconds = 2.0
 class App:
     """The crawler, to run once.
 
-    `on_visit` gets settled visits to URLs instead of the log, which has `controls`. Of the lists
-    `limit` URLs are taken at most; `bad` gets text and reason of bad lines. A run until all is done
-    ends also when `waits_in_vain` says so of all that waits. A `mailbox` may have messages already.
+    The log has `controls`; a run `by_hand` has what a daemon has not. Of the lists `limit` URLs are
+    taken at most; `bad` gets text and reason of bad lines. A run until all is done ends also when
+    `waits_in_vain` says so of all that waits. A `mailbox` may have messages already.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class App:
         trust_listed: bool = False,
         limit: int | None = None,
         bad: Callable[[str, str], None] | None = None,
-        on_visit: Callable[[Settlement], None] | None = None,
+        by_hand: ByHand = ByHand(),  # noqa: B008  it never changes
         controls: LogControls = LogControls(),  # noqa: B008  it never changes
         mailbox: Mailbox | None = None,
     ) -> None:
@@ -75,28 +75,28 @@ class App:
         self._limit = limit
         self._bad = bad
         self.waits_in_vain: Callable[[], bool] = lambda: False
-        self._mailbox = mailbox or Mailbox()
-        self.stop = self._mailbox.stop
+        self.mailbox = mailbox or Mailbox()
+        self.stop = self.mailbox.stop
         self._controls = controls
         self._disk = Disk(configuration, log, start, controls.come_from)
-        self._visiting = Visiting(
+        self.visiting = Visiting(
             configuration,
             self._disk,
             log,
             trust_listed=trust_listed,
-            on_visit=on_visit,
+            by_hand=by_hand,
             together=controls.together,
-            ended=self._mailbox.ended,
+            ended=self.mailbox.ended,
             lost=controls.lost,
         )
-        self.tally = self._visiting.tally
+        self.tally = self.visiting.tally
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(
-                signals_heard(self.stop, self._mailbox.reload, self._log, self._controls.reopen)
+                signals_heard(self.stop, self.mailbox.reload, self._log, self._controls.reopen)
             )
-            stack.push(opened(self._open, self._mailbox, self._log, self._manager))
+            stack.push(opened(self._open, self.mailbox, self._log, self._manager))
             self._stack = stack.pop_all()
         return self
 
@@ -116,7 +116,7 @@ class App:
             EndOfProcessError: its leases or the ledger are lost, or a newer crawler has the ledger.
         """
         self._log.info("daemon.ready", **ready_fields(self._configuration, self._file))
-        visiting = self._visiting
+        visiting = self.visiting
         services = (
             Service("settler", visiting.settler.run),
             Service("keeper", self.keeper.run),
@@ -132,42 +132,42 @@ class App:
 
     def _open(self, stack: ExitStack) -> None:
         state = self._configuration.settings.crawler.state
-        if not upgraded(state, self._log, self._mailbox.stopped):
+        if not upgraded(state, self._log, self.mailbox.stopped):
             raise StoppedError
         stack.enter_context(self._disk)
         self.frontier = self._disk.frontier
         stack.enter_context(BusyWatch(self.frontier.busy_since, self._log))
-        stack.enter_context(self._visiting)
-        self._visiting.try_output(patient=bool(self._file))
-        self._meanings = Meanings(self.frontier, self._disk.owner, self._visiting.put_in_force)
+        stack.enter_context(self.visiting)
+        self.visiting.try_output(patient=bool(self._file))
+        self._meanings = Meanings(self.frontier, self._disk.owner, self.visiting.put_in_force)
         self._meanings.open(self._configuration.jobs)
         self._guards = Guards(
-            self._configuration, self._visiting, self._log, self._is_running, self.stop
+            self._configuration, self.visiting, self._log, self._is_running, self.stop
         )
-        self._visiting.troubled = self._guards.happened
-        self._guards.lagged = self._visiting.counters.lagged
+        self.visiting.troubled = self._guards.happened
+        self._guards.lagged = self.visiting.counters.lagged
         self._open_supervisor()
         if self._file:  # else somebody waits for the run's end, and hears of a fault when it is one
             stack.enter_context(self._guards)
         self._open_seeder(stack)
         self._open_keeper()
         self._change = Change(
-            self._configuration, self._visiting, self._meanings, self._disk, self._supervisor,
+            self._configuration, self.visiting, self._meanings, self._disk, self._supervisor,
             self.keeper, self.seeder, self._controls,
         )  # fmt: skip
         self._reloader = Reloader(
             self._file, self._configuration, self._change.prepare, self._log, self.frontier.now
         )
         self._hearing = hearing(
-            self.frontier, self._disk.owner, self._visiting.feeder, self._reloader, self._mailbox,
+            self.frontier, self._disk.owner, self.visiting.feeder, self._reloader, self.mailbox,
             self._log, self.keeper.look,
         )  # fmt: skip
         stack.callback(self._release)
 
     def _open_supervisor(self) -> None:
-        options, visiting = self._configuration.settings.crawler, self._visiting
+        options, visiting = self._configuration.settings.crawler, self.visiting
         self._supervisor = Supervisor(
-            self._mailbox, visiting.settler, visiting.handoff, visiting.workers,
+            self.mailbox, visiting.settler, visiting.handoff, visiting.workers,
             concurrency=options.concurrency, grace_period=options.grace_period, log=self._log,
             hurry=self.frontier.hurry, written_at=self.frontier.written_at,
             overdue=partial(self._guards.happened, "visit"),
@@ -177,13 +177,13 @@ class App:
 
     def _open_seeder(self, stack: ExitStack) -> None:
         lists = ListFetcher(self._configuration, trust_listed=self._trust_listed)
-        watch = ConfigWatch(self._file, self._configuration, self._mailbox.reload)
+        watch = ConfigWatch(self._file, self._configuration, self.mailbox.reload)
         self.seeder = Seeder(
             self.frontier,
             self._disk.owner,
             self._configuration.listed_jobs,
             self._log,
-            look=self._visiting.feeder.leaser.look,
+            look=self.visiting.feeder.leaser.look,
             folder=lists.folder,
             fetch=stack.enter_context(lists).of,
             watch=watch.look,
@@ -197,10 +197,10 @@ class App:
 
     def _synced(self, read: Sequence[tuple[Job, SyncSums]]) -> None:
         self._meanings.synced([job for job, sums in read if not sums.failed])
-        self._visiting.counters.read([sums for _, sums in read])
+        self.visiting.counters.read([sums for _, sums in read])
 
     def _open_keeper(self) -> None:
-        visiting, configuration = self._visiting, self._configuration
+        visiting, configuration = self.visiting, self._configuration
         done = UntilDone(
             self.frontier,
             visiting.feeder,
@@ -224,7 +224,7 @@ class App:
         self.keeper.under_way = partial(visits_under_way, visiting)
         self.keeper.counted = visiting.counted
         self._standing = Standing(
-            self._file, configuration, self._log, stop=self.stop, reload=self._mailbox.reload,
+            self._file, configuration, self._log, stop=self.stop, reload=self.mailbox.reload,
             give_back=visiting.feeder.leaser.give_all_back,
         )  # fmt: skip
         told = partial(self._guards.happened, "clock")
@@ -236,7 +236,7 @@ class App:
 
     def _look(self, done: UntilDone) -> None:
         """Compute rests anew where that was asked for, and see whether all is done."""
-        if self._visiting.review.run():
+        if self.visiting.review.run():
             self.seeder.again({})
         if self._until_done:
             done.look()
@@ -244,7 +244,7 @@ class App:
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""
         state, now = self._supervisor.state, self.frontier.now()
-        return telling(state, self._file, self._visiting, self._configuration, self._guards, now)
+        return telling(state, self._file, self.visiting, self._configuration, self._guards, now)
 
     def _is_running(self) -> bool:
         return self._supervisor.is_running()
@@ -253,5 +253,5 @@ class App:
         """Give back all leased tasks: the end of every drain, also of one that failed."""
         self.frontier.hurry(max(self._supervisor.ends_by, time.monotonic() + RELEASE_S))
         with self._supervisor.hearing():
-            given_back = self._disk.release(self._visiting)
+            given_back = self._disk.release(self.visiting)
             self._log.info("lease.released", tasks=given_back)

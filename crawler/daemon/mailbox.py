@@ -39,11 +39,17 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._queue: Queue[Message] = Queue()
-        self.stop_asked = False
+        self.stops = 0
+        """How often a stop was asked for."""
+
+    @property
+    def stop_asked(self) -> bool:
+        """Tell whether a stop was asked for."""
+        return self.stops > 0
 
     def stop(self, cause: str) -> None:
         """Ask for a drain, or, the second time, for its end."""
-        self.stop_asked = True
+        self.stops += 1
         self._queue.put(Stop(cause))
 
     def reload(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Self
 from gevent.queue import Queue
 
 from crawler.config import Job
+from crawler.daemon.by_hand import ByHand
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.counters import Counters
 from crawler.daemon.disk import Disk
@@ -28,7 +29,6 @@ from crawler.model import Fetched, Kept, Kind, Outcome, Task, Trouble
 from crawler.policy.masking import masked_line
 from crawler.policy.pardons import Pardons
 from crawler.policy.remedies import remedy
-from crawler.records import Settlement
 from crawler.settler import Settler
 from crawler.store import may_be_folders
 from crawler.threads import Greenlet
@@ -55,7 +55,7 @@ class Visiting:
         log: Log,
         *,
         trust_listed: bool,
-        on_visit: Callable[[Settlement], None] | None,
+        by_hand: ByHand,
         together: Callable[[], AbstractContextManager[None]],
         ended: Callable[[Greenlet], None],
         lost: Callable[[], int],
@@ -64,7 +64,7 @@ class Visiting:
         self._disk = disk
         self._log = log
         self._trust_listed = trust_listed
-        self._on_visit = on_visit
+        self._by_hand, self._files_there = by_hand, by_hand.files_there
         self._together = together
         self._ended = ended
         self.tally = Tally()
@@ -132,6 +132,7 @@ class Visiting:
                 memory=self._memory,
                 odd=self._tell_odd_cookie,
                 now=self._disk.frontier.now,
+                proxies=self._by_hand.proxies,
             )
         )
         for job in self._configuration.listed_jobs():
@@ -151,7 +152,7 @@ class Visiting:
         self.feeder.leaser.took = self.counters.timer(LEASE)
         outcomes = Outcomes(
             self.tally, self.counters, self.feeder.pause, self.fetcher, disk.files, self._log,
-            self._on_visit,
+            self._by_hand.on_visit,
         )  # fmt: skip
         self.settler = Settler(
             disk.frontier,
@@ -210,6 +211,10 @@ class Visiting:
 
     def _fresh(self, task: Task) -> Task:
         """Return a task as the ledger has it, where its lists were read after it was leased."""
+        if self._files_there and not task.robots:
+            task = self._files_there.asked(
+                self._disk.files, task, self._configuration.jobs[task.job]
+            )
         if task.id not in self._stale:
             return task
         said = self._disk.frontier.entry(SaidOf(task.id))
@@ -220,7 +225,11 @@ class Visiting:
         """Return how a visit ends before it begins; a probe downloads nothing for nothing."""
         if self.feeder.pause.active and (fault := self._disk.output_fault()):
             return Outcome(Kind.LOCAL_IO, reason=self._remedy(fault), ours=True, asked=False)
-        return self._rules.objection(task)
+        objection = self._rules.objection(task)
+        if objection or not self._files_there or task.robots:
+            return objection
+        job = self._configuration.jobs[task.job]
+        return self._files_there.objection(self._disk.files, task, job)
 
     def _fetch(self, task: Task, job: Job, **options: Any) -> Fetched:
         """Fetch; what no part can be written for may be a fault of the whole output folder.

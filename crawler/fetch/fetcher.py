@@ -7,6 +7,7 @@ no exception of the system or of TLS leaves this module.
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import NamedTuple, Self
 
 import gevent
@@ -17,6 +18,7 @@ from crawler.fetch.failures import EXCHANGE_ERRORS, trouble_of
 from crawler.fetch.reading import AnswerReader, Visit
 from crawler.fetch.request import RequestBuilder
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
+from crawler.policy.proxies import Proxies
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
 from crawler.transport.memory import WINDOWS_BYTES, Memory
@@ -42,7 +44,8 @@ class Fetcher:
     typed; where a redirect leads elsewhere, the guard holds again. `note` is called with every
     part that a later visit may go on from. `memory` is what its answers share, with others if it is
     given. `odd` is called with the job, the place and the problem of every
-    line that is passed over in a cookies.txt; cookies expire by the clock `now`.
+    line that is passed over in a cookies.txt; cookies expire by the clock `now`. `proxies` are for
+    jobs that name none.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Fetcher:
         windows: Memory | None = None,
         odd: Callable[[str, str, str], None] = lambda _, __, ___: None,
         now: Callable[[], Seconds] = time.time,
+        proxies: Proxies | None = None,
     ) -> None:
         memory = memory or Memory()
         self._user_agent = user_agent
@@ -66,6 +70,7 @@ class Fetcher:
         self._reader = AnswerReader(files, note, memory, windows or Memory(WINDOWS_BYTES))
         self._odd = odd
         self._now = now
+        self._proxies = proxies
         self._resolver = Resolver(LOOKUP_THREADS)
         self._sessions = Sessions(self._resolver, concurrency, memory)
         self._by_job: dict[str, Sequence[JobSession]] = {}
@@ -83,6 +88,11 @@ class Fetcher:
         """Return the bytes of a task's body that are there by now."""
         intake = self._reader.intakes.get(task)
         return intake.size if intake else 0
+
+    @property
+    def arriving(self) -> int:
+        """Return the bytes that are there by now of all bodies under way."""
+        return sum(intake.size for intake in self._reader.intakes.values())
 
     @property
     def declared(self) -> int:
@@ -134,7 +144,7 @@ class Fetcher:
 
     def address(self, task: Task, job: Job) -> str | None:
         """Return the address that stands for a host; None through a proxy, or if there is none."""
-        if job.proxy:
+        if self._proxy(job, task.location):
             return None
         try:
             addresses = self._resolver.lookup(
@@ -192,8 +202,12 @@ class Fetcher:
         agent = self._user_agent(task.host)
         request = ready.builder.request(task, agent, had.size if had else 0)
         certified = job.client_cert is not None and ready.builder.may_see(task)
-        session = ready.sessions[self._trusts(task), certified]
+        proxy = self._proxy(job, task.location)
+        session = ready.sessions[proxy, self._trusts(task), certified]
         return session.send(request, timeout=timer)
+
+    def _proxy(self, job: Job, url: str) -> str | None:
+        return job.proxy or (self._proxies.of(url) if self._proxies else None)
 
     def _trusts(self, task: Task) -> bool:
         """Tell whether the host of a visit may be anywhere, being one that the operator listed."""
@@ -209,10 +223,12 @@ class Fetcher:
 
     def _job_session(self, job: Job) -> "JobSession":
         cookies, sessions = cookies_of(job), {}
-        for trusted in {False, self._trust_listed}:
-            for certified in {False, job.client_cert is not None}:
-                one = self._sessions.session(job, trusted=trusted, certified=certified)
-                sessions[trusted, certified] = one
+        others = self._proxies.urls() if self._proxies and not job.proxy else []
+        trusts, certs = {False, self._trust_listed}, {False, job.client_cert is not None}
+        for proxy, trusted, certified in product((job.proxy, *others), trusts, certs):
+            behind = job.model_copy(update={"proxy": proxy}) if others else job
+            one = self._sessions.session(behind, trusted=trusted, certified=certified)
+            sessions[proxy, trusted, certified] = one
         return JobSession(job, RequestBuilder(job, cookies, self._now), sessions, cookies.odd)
 
 
@@ -221,6 +237,6 @@ class JobSession(NamedTuple):
 
     job: Job
     builder: RequestBuilder
-    sessions: dict[tuple[bool, bool], LeanSession]
-    """By whether hosts may be at any address, and whether they are shown the client certificate."""
+    sessions: dict[tuple[str | None, bool, bool], LeanSession]
+    """By the proxy, and by whether hosts may be anywhere and are shown the client certificate."""
     odd_cookies: Sequence[tuple[str, str]] = ()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Validators
 from crawler.policy import page_robots
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
-from crawler.policy.redirects import REDIRECT_STATUS, redirect_of
+from crawler.policy.redirects import MAX_REDIRECTS, REDIRECT_STATUS, redirect_of
 from crawler.policy.resume import validators_of
 from crawler.policy.retry import PRECONDITION_FAILED
 
@@ -35,9 +35,12 @@ def outcome_of(
     token: str = "",
     *,
     elapsed: Seconds = 0.0,
+    max_redirects: int = MAX_REDIRECTS,
 ) -> Outcome:
     """Read an answer; `now` is wall time, `token` our product token in robots directives."""
-    outcome = _judged(task, fetched, now, method, token, elapsed=elapsed)
+    outcome = _judged(
+        task, fetched, now, method, token, elapsed=elapsed, max_redirects=max_redirects
+    )
     if not fetched.differing:
         return outcome
     twice = f"two values of {fetched.differing}, the first counts"
@@ -53,13 +56,14 @@ def _judged(
     token: str = "",
     *,
     elapsed: Seconds = 0.0,
+    max_redirects: int = MAX_REDIRECTS,
 ) -> Outcome:
     status = fetched.status
     if about_file := _about_the_file(task, fetched, elapsed):
         return about_file
     if 200 <= status < 300:
         return _stored(fetched, token, elapsed)
-    if status in REDIRECT_STATUS and (hop := _redirected(task, fetched, method)):
+    if status in REDIRECT_STATUS and (hop := _redirected(task, fetched, method, max_redirects)):
         kind, reason, location = hop
     else:
         kind = Kind.NOT_FOUND if status in _NOT_FOUND else Kind.HTTP_ERROR
@@ -128,11 +132,18 @@ def _media_type(said: str | None) -> str | None:
     return found.group(1).lower() if found else None
 
 
-def _redirected(task: Task, fetched: Fetched, method: str) -> tuple[Kind, str, str | None] | None:
+def _redirected(
+    task: Task, fetched: Fetched, method: str, most: int
+) -> tuple[Kind, str, str | None] | None:
     """Return kind, reason and location of a redirect, or None if the answer is none."""
     try:
         location = redirect_of(
-            fetched.status, fetched.headers, task.location, hops=task.hops, method=method
+            fetched.status,
+            fetched.headers,
+            task.location,
+            hops=task.hops,
+            method=method,
+            most=MAX_REDIRECTS if task.robots else most,
         )
     except Trouble as trouble:
         return trouble.kind, trouble.reason, None

@@ -6,13 +6,20 @@ from crawler.model import Kind, Trouble
 from crawler.urls import canonical
 
 MAX_REDIRECTS = 10
+"""Redirects of one visit, where no job says another number."""
 REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
 """Statuses that name another URL to ask (RFC 9110, section 15.4)."""
 _REPEATS_METHOD = frozenset({307, 308})
 
 
 def redirect_of(
-    status: int, headers: Mapping[str, str], location: str, *, hops: int, method: str = "GET"
+    status: int,
+    headers: Mapping[str, str],
+    location: str,
+    *,
+    hops: int,
+    method: str = "GET",
+    most: int = MAX_REDIRECTS,
 ) -> str | None:
     """Return the canonical URL that an answer redirects to, or None if the answer is no redirect.
 
@@ -22,7 +29,7 @@ def redirect_of(
 
     Raises:
         Trouble: `http_error` for a redirect that would repeat a POST, `redirect_limit` for one
-            redirect more than MAX_REDIRECTS, `blocked` for a Location that cannot be asked for.
+            redirect more than `most`, `blocked` for a Location that cannot be asked for.
     """
     if status not in REDIRECT_STATUS:
         return None
@@ -30,8 +37,9 @@ def redirect_of(
         raise Trouble(Kind.HTTP_ERROR, "a redirect that would repeat the POST")
     if "location" not in headers:
         return None
-    if hops >= MAX_REDIRECTS:
-        raise Trouble(Kind.REDIRECT_LIMIT, f"more than {MAX_REDIRECTS} redirects")
+    if hops >= most:
+        reason = f"more than {most} redirects" if most else "a redirect, and none is followed"
+        raise Trouble(Kind.REDIRECT_LIMIT, reason)
     try:
         return canonical(_text(headers["location"]), location)
     except ValueError as error:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, Self
 
+from crawler.model import Seconds
 from crawler.records import Stayed, StoredFile
 from crawler.store.faults import FileFaultError, fault_of
 from crawler.store.folders import Folders
@@ -25,6 +26,7 @@ from crawler.store.writing import (
     measure,
     open_end,
     publish,
+    times,
     try_out,
     write_all,
     write_part,
@@ -101,6 +103,10 @@ class Files:
     def exists(self, path: str) -> bool:
         """Tell whether a stored file is still there."""
         return self._native.call(exists, self._root, path, self._ledger)
+
+    def times(self, path: str) -> tuple[Seconds, Seconds] | None:
+        """Return the times of a file that is there: of its content, and of its change here."""
+        return self._native.call(times, self._root, path, self._ledger)
 
     def discard(self, parts: Sequence[str]) -> int:
         """Remove parts, and return how many there were."""

@@ -116,6 +116,17 @@ def exists(root: Path, path: str, ledger: str = "") -> bool:
         return False
 
 
+def times(root: Path, path: str, ledger: str = "") -> tuple[Seconds, Seconds] | None:
+    """Return the times of a file that is there: of its content, and of its change here."""
+    try:
+        with Folders(root, durable=False, ledger=ledger) as folders:
+            here, name = locate(folders, path, make=False)
+            found = os.stat(name, dir_fd=here)
+    except OSError:
+        return None
+    return found.st_mtime, found.st_ctime
+
+
 def write_part(folder: int, name: str, body: Body, *, sync: bool) -> None:
     """Bring a part to its end, by one descriptor: its content if it has none yet, time, fsync."""
     if body.content is None and body.modified is None and not sync:

@@ -104,7 +104,10 @@ class Visits:
         start = time.monotonic()
         fetched = self._fetch(task, job, part=part, deadline=deadline)
         elapsed = round(time.monotonic() - start, 4)
-        outcome = outcome_of(task, fetched, self._now(), job.method, self._token, elapsed=elapsed)
+        outcome = outcome_of(
+            task, fetched, self._now(), job.method, self._token,
+            elapsed=elapsed, max_redirects=job.max_redirects,
+        )  # fmt: skip
         return Visited(
             task,
             outcome,

@@ -97,8 +97,8 @@ def test_a_list_may_come_from_standard_input_and_its_bad_lines_are_told(tmp_path
         ([], "name URLs, or a list of them with -i"),
         (["example.org"], "it is not a URL; write it with its scheme"),
         (["http://x/[9-1]"], "[9-1] is empty"),
-        (["-i", "nowhere"], "nowhere is not there"),
-        (["http://x/", "--timeout", "5"], "a duration with its unit is needed"),
+        (["-i", "nowhere"], "-i nowhere: it is not there"),
+        (["http://x/", "--timeout", "5x"], "--timeout 5x: a time is needed"),
         (["http://x/", "-m", "0"], "0 is not in the range"),
     ],
 )

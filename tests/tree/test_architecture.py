@@ -125,7 +125,7 @@ def test_a_stop_has_the_steps_of_the_supervisor():
 
 KEYS = {
     "`export`, a line a URL, and the columns of `--format csv` in this order": "record.py:record",
-    "`fetch --json`, a line a URL": "report.py:_json",
+    "`fetch --json`, a line a URL": "fetch/report.py:_json",
     "`status --json`": "status/account.py:document",
     "each of its `processes`": "status/processes.py:process_document",
     "each of its `jobs`": "status/account.py:_job",

@@ -12,6 +12,7 @@ import pytest
 
 from crawler.config import CrawlerOptions, Job, Settings, Timeout
 from crawler.daemon.app import App
+from crawler.daemon.by_hand import ByHand
 from crawler.model import Kind
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.records import Again, Hop, Settlement
@@ -163,7 +164,7 @@ def crawl(run: Run, sites: dict[str, RudeSite], neighbour: Site) -> None:
                 if not missing:
                     app.stop("done")
 
-    with App(settings, run.log, on_visit=tell) as app:
+    with App(settings, run.log, by_hand=ByHand(on_visit=tell)) as app:
         ticker = gevent.spawn(measure, run.gaps)
         with gevent.Timeout(90):
             app.run()

@@ -17,7 +17,7 @@ from crawler.log import open_log
 from crawler.model import Kind, Outcome, Task
 from crawler.records import Done, Settlement
 from crawler.verbs import demo
-from crawler.verbs.report import Report
+from crawler.verbs.fetch.report import Report
 
 TASK = Task(1, "local", "http://h/1", "http://h/1", "h:80", 1, 1, attempt=1)
 LOGGED = {"timestamp": "2026-11-28T20:31:05.0Z", "level": "warning", "event": "host.rested"}
@@ -58,10 +58,11 @@ def test_a_line_of_the_log_stands_above_the_bar_of_fetch(terminal, monkeypatch):
     report = Report("bar")
     log, lines = open_log("warning", "console", sys.stderr.fileno())
     lines.around = report.aside
+    report.bar.start()
     report.visited(Settlement(TASK, Outcome(Kind.STORED), Done(), 0.0), 9)
     log.warning("host.rested", host="h:80")
     told, bar = seen(master)
-    report.stop_drawing()
+    report.bar.stop()
     assert told[9:] == "WARNING host.rested host=h:80"
     assert bar.startswith(" 11%")
 
