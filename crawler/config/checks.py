@@ -1,6 +1,7 @@
 """Checks of texts: each returns the text in its one spelling, or raises ValueError."""
 
 import re
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from crawler import urls
@@ -80,6 +81,30 @@ def network(text: str) -> str:
         ValueError: it is neither.
     """
     return str(addresses.network(text))
+
+
+def address(text: str) -> str:
+    """Return an address in its one spelling.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError("is no address: 192.0.2.7 and 2001:db8::7 are") from None
+
+
+def host_name(text: str) -> str:
+    """Return the name of a host, in ASCII and lower case.
+
+    Raises:
+        ValueError: it is none, or more than a name.
+    """
+    name = host_pattern(text)
+    if "*" in name or ":" in name:
+        raise ValueError("is no name of one host, without a port: example.org is")
+    return name
 
 
 def hours(text: str) -> str:

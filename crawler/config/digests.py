@@ -8,7 +8,7 @@ from crawler.config.options import Options
 from crawler.config.settings import Settings
 
 DIGEST_BYTES = 12
-_OWN = {"inbox"}
+_OWN = {"inbox", "source_address"}
 """Options of a job that each machine has for itself: they change nothing of what it means."""
 
 

@@ -117,6 +117,15 @@ class JobOptions(HostPoliteness):
     """A Netscape cookies.txt; without one no cookie is ever sent or kept."""
     proxy: Annotated[StrictStr, AfterValidator(checks.proxy)] | None = None
     """http://, https://, socks5:// or socks5h:// URL of a proxy; it may hold user and password."""
+    source_address: Annotated[StrictStr, AfterValidator(checks.address)] | None = None
+    """Address of this machine that connections come from; each machine has its own."""
+    family: Literal[4, 6] | None = None
+    """4 for IPv4 alone, 6 for IPv6 alone; both by default."""
+    resolve: dict[
+        Annotated[StrictStr, AfterValidator(checks.host_name)],
+        Annotated[StrictStr, AfterValidator(checks.address)],
+    ] = Field(default_factory=dict)
+    """Addresses of hosts that no resolver is asked for, by name: {example.org: 192.0.2.7}."""
     path: Annotated[StrictStr, AfterValidator(checks.template)] = naming.DEFAULT_TEMPLATE
     """Where a body is stored, relative to `output`: `{job}`, `{host}`, `{url_path}`, `{name}`,
     `{ext}`, `{digest}`, what the globs of `urls` bind, and columns of CSV and JSON Lines lists."""

@@ -27,6 +27,7 @@ def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         whole_file.check_group(document, settings.crawler.group)
         whole_file.check_jobs(document, settings)
         whole_file.check_hosts(document)
+        whole_file.check_resolve(document, settings)
     document.check()
     assert settings is not None
     return settings

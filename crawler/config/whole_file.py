@@ -2,6 +2,7 @@
 
 import grp
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 from crawler.config.checks import host_pattern
@@ -31,6 +32,7 @@ def check_jobs(document: Document, settings: Settings) -> None:
         if job.sitemaps and not job.urls:
             message = "needs urls: the robots.txt of their hosts is asked; sitemap takes one by URL"
             document.problem((*here, "sitemaps"), message)
+        _check_ways(document, job, here)
         _check_files(document, job, here)
         _check_template(document, job, here)
 
@@ -43,6 +45,25 @@ def _check_old_name(document: Document, settings: Settings, job: Job, here: Path
     if job.renamed_from in {other.name for other in settings.jobs}:
         message = f"{job.renamed_from!r} is a job of this file; it is for a name that is gone"
         document.problem((*here, "renamed_from"), message)
+
+
+def _check_ways(document: Document, job: Job, here: Path_) -> None:
+    if job.family and job.source_address and ip_address(job.source_address).version != job.family:
+        message = f"is no IPv{job.family} address, which family asks for; leave one of both out"
+        document.problem((*here, "source_address"), message)
+
+
+def check_resolve(document: Document, settings: Settings) -> None:
+    """Note hosts that jobs find at different addresses: what a host is owed is owed by one."""
+    first: dict[str, tuple[int, str]] = {}
+    for at, job in enumerate(settings.jobs):
+        for name, address in job.resolve.items():
+            other, before = first.setdefault(name, (at, address))
+            if address != before:
+                message = (
+                    f"is at {before} for {document.place(_job(other))}; a host has one address"
+                )
+                document.problem((*_job(at), "resolve", name), message)
 
 
 def _check_files(document: Document, job: Job, here: Path_) -> None:

@@ -25,6 +25,7 @@ from crawler.transport.memory import WINDOWS_BYTES, Memory
 from crawler.transport.resolver import Resolver
 from crawler.transport.sessions import LeanSession, Sessions
 from crawler.transport.visit_timer import VisitTimer
+from crawler.transport.ways import Ways
 from crawler.urls import host_of, split
 
 LOOKUP_THREADS = 256
@@ -75,6 +76,8 @@ class Fetcher:
         self._sessions = Sessions(self._resolver, concurrency, memory)
         self._by_job: dict[str, Sequence[JobSession]] = {}
         """The newest first: a visit under way ends under the options with which it began."""
+        self._known = Ways(known={})
+        """Where jobs say that hosts are: what a host is owed does not depend on which job asks."""
 
     def __enter__(self) -> Self:
         self._resolver.__enter__()
@@ -137,6 +140,7 @@ class Fetcher:
     def commit(self, prepared: "Iterable[JobSession]") -> None:
         """Put what was prepared in force; this cannot fail, and never waits."""
         for one in prepared:
+            self._known.known.update(one.job.resolve)
             known = self._by_job.get(one.job.name, ())
             self._by_job[one.job.name] = (one, *known)[:_VERSIONS_KEPT]
             for place, problem in one.odd_cookies[:MAX_ODD_TOLD]:
@@ -147,9 +151,8 @@ class Fetcher:
         if self._proxy(job, task.location):
             return None
         try:
-            addresses = self._resolver.lookup(
-                split(task.location).hostname.strip("[]"), job.timeout.connect
-            )
+            name = split(task.location).hostname.strip("[]")
+            addresses = self._known.addresses(self._resolver, name, job.timeout.connect)
         except Trouble:  # its visit will say so
             return None
         return min(addresses)[1]

@@ -20,17 +20,24 @@ from crawler.model import Kind, Seconds, Trouble
 from crawler.policy.addresses import Network, may_dial
 from crawler.threads import Greenlet
 from crawler.transport.resolver import ResolvedAddress, Resolver
+from crawler.transport.ways import Ways
 
 HEAD_START_S: Seconds = 0.25
 """Head start of an address before the next one is tried too (RFC 8305, section 8)."""
+
+_BIND_ADDRESS_NO_PORT = 24
+"""IP_BIND_ADDRESS_NO_PORT of Linux (ip(7)), which Python has a name for since 3.12."""
 
 
 class Dialer:
     """Connects to hosts for one job; `allowed` is None where the operator named the host."""
 
-    def __init__(self, resolver: Resolver, allowed: Sequence[Network] | None) -> None:
+    def __init__(
+        self, resolver: Resolver, allowed: Sequence[Network] | None, ways: Ways | None = None
+    ) -> None:
         self._resolver = resolver
         self._allowed = allowed
+        self._ways = ways or Ways()
 
     def __call__(self, name: str, port: int, timeout: Seconds) -> socket.socket:
         """Return a connected socket.
@@ -39,7 +46,17 @@ class Dialer:
             Trouble: `dns`, `blocked` or `connect`.
         """
         deadline = time.monotonic() + timeout
-        return race(self.addresses(name, timeout), port, deadline)
+        return self.race(self.addresses(name, timeout), port, deadline)
+
+    def race(
+        self, addresses: Sequence[ResolvedAddress], port: int, deadline: Seconds
+    ) -> socket.socket:
+        """Connect to the address that answers first, as `race` does.
+
+        Raises:
+            Trouble: `connect`.
+        """
+        return race(addresses, port, deadline, self._ways.source)
 
     def addresses(self, name: str, timeout: Seconds) -> list[ResolvedAddress]:
         """Return the addresses of a name that may be dialled, in the order to try them in.
@@ -47,7 +64,7 @@ class Dialer:
         Raises:
             Trouble: `dns` or `blocked`; there are none.
         """
-        addresses = self._resolver.lookup(name.strip("[]"), timeout)
+        addresses = self._ways.addresses(self._resolver, name.strip("[]"), timeout)
         allowed = [address for address in addresses if self._allows(address)]
         if not allowed:
             raise Trouble(
@@ -61,14 +78,18 @@ class Dialer:
         return self._allowed is None or may_dial(address[1], self._allowed)
 
 
-def race(addresses: Sequence[ResolvedAddress], port: int, deadline: Seconds) -> socket.socket:
+def race(
+    addresses: Sequence[ResolvedAddress], port: int, deadline: Seconds, source: str | None = None
+) -> socket.socket:
     """Connect to the address that answers first; `deadline` is a point on the monotonic clock.
+
+    With a `source` connections come from that address of this machine.
 
     Raises:
         Trouble: `connect`; none did.
     """
     if len(addresses) == 1:
-        return _connected(addresses[0], port, deadline)
+        return _connected(addresses[0], port, deadline, source)
     results: Queue[socket.socket | Trouble] = Queue()
     runners: list[Greenlet] = []
     waiting = list(addresses)
@@ -76,7 +97,7 @@ def race(addresses: Sequence[ResolvedAddress], port: int, deadline: Seconds) -> 
         failure, failed = Trouble(Kind.CONNECT, "no address answered in time"), 0
         while failed < len(addresses):
             if waiting:
-                runners.append(gevent.spawn(_run, results, waiting.pop(0), port, deadline))
+                runners.append(gevent.spawn(_run, results, waiting.pop(0), port, deadline, source))
             left = max(0.0, deadline - time.monotonic())
             try:
                 result = results.get(timeout=min(left, HEAD_START_S) if waiting else left)
@@ -98,9 +119,10 @@ def _run(
     address: ResolvedAddress,
     port: int,
     deadline: Seconds,
+    source: str | None,
 ) -> None:
     try:
-        results.put(_connected(address, port, deadline))
+        results.put(_connected(address, port, deadline, source))
     except Trouble as trouble:
         results.put(trouble)
 
@@ -115,13 +137,17 @@ def _close_late(runners: Sequence[Greenlet], results: "Queue[socket.socket | Tro
                 late.close()
 
 
-def _connected(address: ResolvedAddress, port: int, deadline: Seconds) -> socket.socket:
+def _connected(
+    address: ResolvedAddress, port: int, deadline: Seconds, source: str | None
+) -> socket.socket:
     family, text = address
     sock = None
     try:
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.settimeout(max(0.001, deadline - time.monotonic()))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if source:
+            _leave_from(sock, source)
         sock.connect((text, port))
     except OSError as error:
         if sock is not None:
@@ -134,6 +160,21 @@ def _connected(address: ResolvedAddress, port: int, deadline: Seconds) -> socket
             sock.close()
         raise
     return sock
+
+
+def _leave_from(sock: socket.socket, source: str) -> None:
+    """Bind a socket to an address of this machine; the port is found when it connects.
+
+    Raises:
+        Trouble: `connect`; the address is gone, which is no fault of the machine as a whole.
+    """
+    try:
+        with suppress(OSError):  # a port of its own each would be 28,000 for all servers together
+            sock.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+        sock.bind((source, 0))
+    except OSError as error:
+        sock.close()
+        raise Trouble(Kind.CONNECT, f"source_address {source}: {error.strerror}") from error
 
 
 def _no_ipv6(error: OSError, family: int) -> bool:

@@ -20,7 +20,7 @@ from crawler.errors import LOCAL_FAULTS
 from crawler.model import Kind, Seconds, Trouble
 from crawler.transport import socks
 from crawler.transport.connection import Connection
-from crawler.transport.dial import Dialer, race
+from crawler.transport.dial import Dialer
 from crawler.transport.request_bytes import Origin
 from crawler.transport.response_head import Head
 from crawler.transport.tls import connection_ended, words_of
@@ -61,7 +61,8 @@ class Direct:
 
     def connect(self, origin: Origin, timer: VisitTimer) -> Any:
         deadline = time.monotonic() + timer.connect
-        return race(self._dial.addresses(origin.name, timer.connect), origin.port, deadline)
+        addresses = self._dial.addresses(origin.name, timer.connect)
+        return self._dial.race(addresses, origin.port, deadline)
 
 
 class ProxyUrl(NamedTuple):

@@ -20,6 +20,7 @@ from crawler.transport.resolver import Resolver
 from crawler.transport.routes import Direct, HttpProxy, ProxyUrl, Route, SocksProxy
 from crawler.transport.socks import login_fits
 from crawler.transport.tls import proxy_context, tls_context
+from crawler.transport.ways import check_source, ways_of
 
 MAX_IDLE = 1024
 """Idle connections in all, unless more visits than half of that may be under way.
@@ -87,9 +88,11 @@ class Sessions:
         With `trusted` hosts may be anywhere; with `certified` they are shown the job's certificate.
 
         Raises:
-            UsageError: `verify` or `client_cert` names no such file, or a login is too long.
+            UsageError: `verify` or `client_cert` names no such file, a login is too long, or
+                `source_address` is none of this machine.
         """
         _check_login(job)
+        check_source(job)
         cert = job.client_cert if certified else None
         try:
             key = _settings(job, cert), trusted
@@ -104,7 +107,7 @@ class Sessions:
 
     def _transport(self, job: Job, cert: Path | None, *, trusted: bool) -> Transport:
         allowed = None if trusted else [network(text) for text in job.allow_addresses]
-        route = self._route(job, Dialer(self._resolver, allowed))
+        route = self._route(job, Dialer(self._resolver, allowed, ways_of(job)))
         context = tls_context(job.verify, cert, job.min_tls)
         return Transport(route, context, self._idle, self._memory)
 
@@ -112,7 +115,7 @@ class Sessions:
         """Return the route of a job; its proxy, which the operator named, may be anywhere."""
         if not job.proxy:
             return Direct(guarded)
-        proxy, dial = ProxyUrl.of(job.proxy), Dialer(self._resolver, None)
+        proxy, dial = ProxyUrl.of(job.proxy), Dialer(self._resolver, None, ways_of(job))
         if proxy.scheme in _SOCKS:
             return SocksProxy(proxy, dial, guarded if proxy.scheme == "socks5" else None)
         secure = proxy.scheme == "https"
@@ -128,7 +131,9 @@ def _check_login(job: Job) -> None:
 def _settings(job: Job, cert: Path | None) -> object:
     """Return what the connections of jobs must have in common to be shared."""
     files = tuple(_content(file) for file in (job.verify, cert))
-    return files, job.verify, cert, job.min_tls, job.allow_addresses, job.proxy
+    family, source, known = ways_of(job)
+    ways = family, source, *sorted(known.items())
+    return files, job.verify, cert, job.min_tls, job.allow_addresses, job.proxy, ways
 
 
 def _content(file: Path | bool | None) -> bytes:  # noqa: FBT001  as the options are

@@ -686,3 +686,31 @@ def test_a_document_that_is_odd_has_no_brief_and_the_models_say_what_is_wrong(tm
 
 def test_a_configuration_that_is_not_there_has_no_brief(tmp_path):
     assert brief(tmp_path / "none.yaml") is None
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("resolve: {H.example: 192.0.2.7}", ""),
+        ("resolve: {h.example: '2001:DB8::7'}", ""),
+        ("resolve: {h.example: there}", "jobs[0].resolve.h.example: is no address"),
+        ("resolve: {'*.example': 192.0.2.7}", "is no name of one host"),
+        ("resolve: {'h.example:80': 192.0.2.7}", "is no name of one host"),
+        ("source_address: here", "jobs[0].source_address: is no address"),
+        ("family: 5", "jobs[0].family: "),
+        ("family: 6, source_address: 192.0.2.1", "is no IPv6 address, which family asks for"),
+    ],
+)
+def test_ways_to_a_host_are_addresses_of_names(options, said, settings, problems):
+    text = f"jobs: [{{name: a, urls: ['http://h/'], {options}}}]"
+    if said:
+        assert said in problems(text)[0]
+    else:
+        assert settings(text).jobs[0].resolve.keys() == {"h.example"}
+
+
+def test_jobs_agree_where_a_host_is(problems):
+    job = "{{name: {}, urls: ['http://h/'], resolve: {{h.example: {}}}}}"
+    text = f"jobs: [{job.format('a', '192.0.2.7')}, {job.format('b', '192.0.2.8')}]"
+    (told,) = problems(text)
+    assert "jobs[1].resolve.h.example: is at 192.0.2.7 for jobs[0]; a host has one" in told
