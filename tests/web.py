@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,17 @@ class Reply:
 class Web:
     """A running `crawler web`."""
 
-    def __init__(self, config: Path | None, *arguments: str, listen: str = "127.0.0.1:0") -> None:
+    def __init__(
+        self,
+        config: Path | None,
+        *arguments: str,
+        listen: str = "127.0.0.1:0",
+        within: Sequence[str] = (),
+        **environment: str,
+    ) -> None:
         named = ["-c", str(config)] if config else []
-        self._command = [*CRAWLER, "web", *named, "--listen", listen, *arguments]
+        self._environment = environment
+        self._command = [*within, *CRAWLER, "web", *named, "--listen", listen, *arguments]
         self._folder = config.parent if config else Path.cwd()
         self.records: list[dict[str, Any]] = []
         self.output = b""
@@ -52,7 +60,7 @@ class Web:
         self.process = subprocess.Popen(
             self._command, cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, "GEVENT_MONITOR_THREAD_ENABLE": "1",
-                 "GEVENT_MAX_BLOCKING_TIME": "0.1"},
+                 "GEVENT_MAX_BLOCKING_TIME": "0.1", **self._environment},
         )  # fmt: skip
         self.readers = [gevent.spawn(self._read_log), gevent.spawn(self._read_errors)]
         ready = until(lambda: self.told("web.ready"), "it is not ready", self)[0]

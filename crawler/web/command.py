@@ -64,9 +64,9 @@ def web_verb(
     Page and API ask for a token, which is made at the first start. A terminal is shown the link.
     """
     with importing():
-        from crawler.web import server
+        from crawler.web import listening, server
 
-    address = server.Address(*listen)
+    address = listening.Address(*listen)
     if public_read and not address.is_local:
         raise UsageError(
             f"--public-read is for loopback alone, and {address} is reached from elsewhere: leave "

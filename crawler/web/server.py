@@ -1,10 +1,8 @@
 """The process: it listens, serves until a signal, and ends with 0."""
 
 import contextlib
-import ipaddress
 import socket
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 
 from crawler.daemon.process import quiet_hub
+from crawler.daemon.service_manager import ServiceManager, service_manager
 from crawler.daemon.signals import signals_heard
 from crawler.errors import UsageError
 from crawler.frontier import load_engine
@@ -28,6 +27,7 @@ from crawler.web.app import App, Site
 from crawler.web.events import Events
 from crawler.web.handler import Handler
 from crawler.web.ledgers import Ledgers
+from crawler.web.listening import Address, listening
 from crawler.web.problems import Problem
 from crawler.web.readers import Readers
 
@@ -36,33 +36,9 @@ SEEKERS = 2
 ACTORS = 2
 """Native threads for what asks, for what looks long, and for what acts."""
 MAX_CONNECTIONS = 128
-BACKLOG = 64
 STOP_S: Seconds = 3.0
 """How long requests under way may take at the end."""
 LOG_FLUSH_S: Seconds = 0.3
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where to listen."""
-
-    host: str
-    port: int
-
-    @property
-    def is_local(self) -> bool:
-        """Tell whether only programs of this machine get there."""
-        return ipaddress.ip_address(self.host).is_loopback
-
-    @property
-    def shown(self) -> str:
-        """Return what a browser of this machine calls it."""
-        found = ipaddress.ip_address(self.host)
-        local = {4: "127.0.0.1", 6: "::1"}[found.version]
-        return str(Address(local, self.port)) if found.is_unspecified else str(self)
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -103,6 +79,7 @@ def serve(options: Options) -> int:
     Raises:
         UsageError: the address cannot be had, or the configuration or the token is of no use.
     """
+    manager = service_manager()
     ledger = ledger_asked(options.file, options.state)
     load_engine(ledger.state)
     output = ledger.brief.output if ledger.brief else None
@@ -112,20 +89,27 @@ def serve(options: Options) -> int:
     log.come_from(0)
     quiet_hub(log)
     try:
-        with _listening(options.listen) as listener:
+        with listening(options.listen) as listener:
             address = Address(options.listen.host, listener.getsockname()[1])
             guard = Guard(
                 token, address.port, address.is_local,
                 public_read=options.public_read, names=frozenset(options.names),
             )  # fmt: skip
-            _serve(listener, address, Rules(guard, token_file), options, log)
+            rules = Rules(guard, token_file)
+            with manager.going_round():
+                _serve(listener, address, rules, options, log, manager)
     finally:
         lines.close(LOG_FLUSH_S)
     return 0
 
 
 def _serve(
-    listener: socket.socket, address: Address, rules: Rules, options: Options, log: Log
+    listener: socket.socket,
+    address: Address,
+    rules: Rules,
+    options: Options,
+    log: Log,
+    manager: ServiceManager,
 ) -> None:
     stop = Event()
     with Readers(ASKERS) as askers, Readers(SEEKERS) as seekers, Readers(ACTORS) as actors:
@@ -142,17 +126,21 @@ def _serve(
         )
 
         def renew() -> None:
+            manager.reloading()
             try:
                 rules.read_again()
                 log.info("web.token_read")
             except UsageError as error:
                 log.error("web.token_kept", cause=str(error))  # noqa: TRY400  the cause is told
+            manager.ready()
 
         with signals_heard(lambda _: stop.set(), renew, log):
             server.start()
             log.info("web.ready", listen=str(address), token_file=str(rules.file))
             _tell_link(address, rules)
+            manager.ready()
             stop.wait()
+            manager.stopping()
             # 1  nobody new comes
             server.close()
             # 2  streams end
@@ -167,22 +155,3 @@ def _tell_link(address: Address, rules: Rules) -> None:
     """Print the link with the token on a terminal; what reads a log must not have it."""
     if sys.stderr.isatty():
         click.echo(f"http://{address.shown}/#token={rules().token}", err=True)
-
-
-@contextlib.contextmanager
-def _listening(address: Address) -> Iterator[socket.socket]:
-    """Listen.
-
-    Raises:
-        UsageError: that is not possible.
-    """
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # whoever connects has it
-        try:
-            listener.bind((address.host, address.port))
-            listener.listen(BACKLOG)
-        except OSError as error:
-            raise UsageError(f"{address}: {error.strerror}; --listen names another one") from error
-        yield listener

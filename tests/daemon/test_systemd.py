@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from crawler.config import load
+from crawler.web.server import STOP_S
 from tests.program import Daemon, until, write_config
 from tests.real import needs
 from tests.servers import Site, slow
@@ -96,6 +97,23 @@ def test_an_option_of_the_unit_is_what_the_daemon_counts_on(service, option, val
 def test_systemd_waits_longer_than_the_crawler_drains(service):
     grace = load(ROOT / "config" / "crawler.yaml", {}).crawler.grace_period
     assert service.getint("TimeoutStopSec") > grace + 5
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("Type", "notify"),
+        ("NotifyAccess", "main"),
+        ("WatchdogSignal", "SIGUSR1"),  # writes the stacks
+        ("Restart", "on-failure"),
+        ("ExecReload", "/bin/kill -HUP $MAINPID"),  # the token is read anew
+    ],
+)
+def test_an_option_of_the_unit_is_what_the_page_counts_on(option, value):
+    service = unit("crawlerd-web")["Service"]
+    assert service[option] == value
+    assert service.getint("WatchdogSec") > 0
+    assert service.getint("TimeoutStopSec") > STOP_S
 
 
 def test_both_units_run_as_one_user_that_is_not_root():

@@ -28,7 +28,7 @@ def impatient(supervisord: Supervisord, silence: str = "4s") -> Supervisord:
     options = f"--group crawler --max-silence {silence} --patience 5s"
     assert "--group crawler" in text
     text = text.replace("--group crawler", options)
-    assert text.count('WATCHDOG_USEC="20000000"') == 1
+    assert text.count('WATCHDOG_USEC="20000000"') == 2
     conf.write_text(text.replace('"20000000"', '"2000000"'))
     return supervisord
 
@@ -61,6 +61,25 @@ def test_a_daemon_that_hangs_is_started_anew_and_nothing_else_is(tmp_path, short
             assert f"crawler:crawler_00, process {hung}, hangs: it gave no sign of life" in told
             assert told.count("gave no sign") == 1
             assert "exited: crawler_00 (terminated by SIGKILL" in supervisord.log()
+
+
+def test_a_page_that_hangs_is_started_anew_and_the_daemon_is_not(tmp_path, short):
+    config = write_config(tmp_path, [{"name": "j", "urls": ["http://127.0.0.1:1/"]}])
+    supervisord = Supervisord(short, config, **QUICK)
+    with impatient(supervisord):
+        ready(supervisord)
+        until(lambda: "web.ready" in (short / "web.log").read_text(), "no page")
+        until(lambda: page(supervisord)["statename"] == "RUNNING", "it does not stay")
+        hung, well = page(supervisord)["pid"], supervisord.info()["pid"]
+        stops(hung)
+        until(lambda: page(supervisord)["pid"] not in {0, hung}, "it hangs", patience=60)
+        assert supervisord.info()["pid"] == well
+        told = (short / "watchdog.err").read_text()
+        assert f"web:web, process {hung}, hangs: it gave no sign of life" in told
+
+
+def page(supervisord: Supervisord) -> dict:
+    return supervisord.rpc.getProcessInfo("web")
 
 
 def test_a_daemon_that_cannot_write_to_its_ledger_is_let_alone(tmp_path, short):

@@ -8,12 +8,14 @@ import venv
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+import gevent
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from crawler.web.api.openapi import document
 from tests.daemon.test_web import made
+from tests.program import Daemon
 from tests.web import Web
 
 SCHEMATHESIS = "schemathesis>=4.32,<5"
@@ -96,23 +98,89 @@ def location(path: str, name: str, query: dict) -> str:
     return f"{where}?{asked}" if asked else where
 
 
-@pytest.mark.campaign
-def test_schemathesis_finds_no_fault_and_no_way_round_the_token(tmp_path, full_campaign):
-    program = shutil.which("schemathesis") or (installed(tmp_path) if full_campaign else None)
-    if program is None:
+@pytest.fixture
+def program(tmp_path, full_campaign):
+    found = shutil.which("schemathesis") or (installed(tmp_path) if full_campaign else None)
+    if found is None:
         pytest.skip(f"it is installed for full campaigns, or put {SCHEMATHESIS} on the PATH")
-    examples = "200" if full_campaign else "10"
-    with Web(made(tmp_path)) as web:
-        done = subprocess.run(
-            [program, "run", f"http://127.0.0.1:{web.port}/openapi.json", "--checks", CHECKS,
-             "-H", f"Authorization: Bearer {web.token}", "--exclude-path", STREAM,
-             "--max-examples", examples, "--no-color"],
-            cwd=tmp_path, capture_output=True, text=True, check=False, timeout=3000,
-            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout[-8000:]
-        assert not web.errors
-        assert not web.told("web.failed")
+    return found
+
+
+@pytest.mark.campaign
+def test_schemathesis_finds_no_fault_beside_a_daemon_that_hears_all_of_it(
+    tmp_path, program, full_campaign
+):
+    file = made(tmp_path)
+    with Again(file) as daemons, Web(file) as web:
+        examined(program, web, 200 if full_campaign else 10, token=web.token)
+        assert web.told("web.acted")
+    assert daemons.codes
+    assert {*daemons.codes} == {0}
+    assert not daemons.errors
+
+
+@pytest.mark.campaign
+def test_schemathesis_finds_no_way_round_the_token(tmp_path, program, full_campaign):
+    file = made(tmp_path)
+    with Daemon(file) as daemon, Web(file, "--public-read") as web:
+        daemon.wait_for("daemon.ready")
+        before = web.get("urls")
+        examined(program, web, 200 if full_campaign else 10)
+        assert web.get("urls") == before
+        assert not web.get("wishes")["wishes"]
+        assert not web.told("web.acted")
+        assert not daemon.told("config.reloaded")
+        assert not daemon.told("wish.heard")
+        assert daemon.stop() == 0
+
+
+class Again:
+    """A daemon that is started again as often as it is told to stop."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.codes: list[int] = []
+        self.errors = ""
+
+    def __enter__(self) -> "Again":
+        self._begin()
+        self._daemon.wait_for("daemon.ready")
+        self._watcher = gevent.spawn(self._watch)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watcher.kill()
+        self._daemon.stop()
+        self._end()
+
+    def _begin(self) -> None:
+        self._daemon = Daemon(self._file).__enter__()
+
+    def _end(self) -> None:
+        self.codes.append(self._daemon.wait())
+        self.errors += self._daemon.errors
+        self._daemon.__exit__()
+
+    def _watch(self) -> None:
+        while True:
+            self._daemon.process.wait()
+            self._end()
+            self._begin()
+
+
+def examined(program: str, web: Web, examples: int, token: str = "") -> None:
+    """Have schemathesis ask for all that is described; it finds nothing."""
+    known = ["-H", f"Authorization: Bearer {token}"] if token else []
+    done = subprocess.run(
+        [program, "run", f"http://127.0.0.1:{web.port}/openapi.json", "--checks", CHECKS, *known,
+         "--exclude-path", STREAM, "--max-examples", f"{examples}", "--no-color"],
+        capture_output=True, text=True, check=False, timeout=3000,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )  # fmt: skip
+    print(done.stdout[-3000:])
+    assert done.returncode == 0, done.stdout[-8000:]
+    assert not web.errors
+    assert not web.told("web.failed")
 
 
 def installed(folder: Path) -> str:

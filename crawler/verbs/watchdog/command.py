@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -30,12 +30,14 @@ STACKS_S: Seconds = 2.0
 
 
 class Watchdog:
-    """Looks at the processes of a group of supervisord at each of its ticks."""
+    """Looks at the processes of groups of supervisord at each of its ticks."""
 
-    def __init__(self, ledger: Ledger, supervisord: Supervisord, group: str, watch: Watch) -> None:
+    def __init__(
+        self, ledger: Ledger, supervisord: Supervisord, groups: Collection[str], watch: Watch
+    ) -> None:
         self._ledger = ledger
         self._supervisord = supervisord
-        self._group = group
+        self._groups = groups
         self._watch = watch
         self._told = ""
 
@@ -50,7 +52,7 @@ class Watchdog:
                     self._tell_once(f"cannot look: {error}")
 
     def _look(self, signs: Signs) -> None:
-        running = self._supervisord.running(self._group)
+        running = self._supervisord.running(self._groups)
         signs.keep({one.pid for one in running})
         silences = self._silences()
         now = time.monotonic()
@@ -78,7 +80,7 @@ class Watchdog:
         program = Program(one.name, one.pid)
         self._supervisord.signal(program, "USR1")
         gevent.sleep(STACKS_S)
-        if program in self._supervisord.running(self._group):
+        if program in self._supervisord.running(self._groups):
             self._supervisord.signal(program, "KILL")
 
     def _tell_once(self, words: str) -> None:
@@ -116,8 +118,9 @@ def _supervisord(environment: Mapping[str, str]) -> Supervisord:
     show_envvar=True, help="Where processes say that they are alive: their NOTIFY_SOCKET.",
 )  # fmt: skip
 @click.option(
-    "--group", default="crawler", show_default=True, help="Their program in supervisord.conf."
-)
+    "--group", "groups", multiple=True, default=("crawler",), show_default=True,
+    help="Their program in supervisord.conf; may be given again.",
+)  # fmt: skip
 @click.option(
     "--max-silence", type=Span(least=1.0), default="60s", show_default=True,
     help="For how long a process may give no sign of life.",
@@ -127,7 +130,12 @@ def _supervisord(environment: Mapping[str, str]) -> Supervisord:
     help="How long a process is watched that gives none, before it is started anew.",
 )  # fmt: skip
 def watchdog_verb(
-    ledger: Ledger, *, place: Path, group: str, max_silence: Seconds, patience: Seconds
+    ledger: Ledger,
+    *,
+    place: Path,
+    groups: tuple[str, ...],
+    max_silence: Seconds,
+    patience: Seconds,
 ) -> None:
     """Have processes started anew that hang: an event listener of supervisord."""
     supervisord = _supervisord(os.environ)
@@ -135,7 +143,7 @@ def watchdog_verb(
     ended = gevent.signal_handler(signal.SIGTERM, gevent.getcurrent().throw, SystemExit)
     told = FileObject(sys.stdin.fileno(), "rb", closefd=False)
     with supervisord, Signs(place) as signs:
-        watchdog = Watchdog(ledger, supervisord, group, watch)
+        watchdog = Watchdog(ledger, supervisord, groups, watch)
         watchdog.run(events(told, sys.stdout.buffer), signs)
     ended.cancel()
 

@@ -2,7 +2,7 @@
 
 import http.client
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Self
 from xmlrpc.client import Error, ServerProxy, Transport
@@ -61,14 +61,14 @@ class Supervisord:
     def __exit__(self, *_: object) -> None:
         self._proxy("close")()
 
-    def running(self, program: str) -> list[Program]:
-        """Return the processes of a program that run, and are not being started or stopped."""
+    def running(self, programs: Collection[str]) -> list[Program]:
+        """Return the processes of programs that run, and are not being started or stopped."""
         with _answered():
             everything: Any = self._proxy.supervisor.getAllProcessInfo()
         return [
             Program(f"{one['group']}:{one['name']}", one["pid"])
             for one in everything
-            if one["group"] == program and one["statename"] == "RUNNING"
+            if one["group"] in programs and one["statename"] == "RUNNING"
         ]
 
     def signal(self, program: Program, name: str) -> None:
