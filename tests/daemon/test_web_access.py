@@ -13,8 +13,10 @@ import gevent
 import pytest
 
 from crawler.web.api.operations import OPERATIONS
+from tests import real
 from tests.daemon.test_web import made
 from tests.program import CRAWLER, at_once, until
+from tests.rigs.disks import fill
 from tests.web import PREFIX, Web
 
 ACTS = [one.path for one in OPERATIONS if one.acts]
@@ -212,6 +214,45 @@ def test_a_token_that_others_may_read_is_refused(tmp_path):
     assert done.returncode == 2
     assert "may be read by others" in done.stderr
     assert "a" * 43 not in done.stderr
+
+
+def test_a_token_file_of_no_use_leaves_the_one_in_force(tmp_path):
+    file = made(tmp_path)
+    token = tmp_path / "state.sqlite.token"
+    with Web(file) as web:
+        for spoiled in (
+            lambda: token.write_text(""),
+            lambda: token.write_text(web.token[:20]),
+            lambda: (token.write_text(f"{web.token}\n"), token.chmod(0o644)),
+            lambda: (token.unlink(), os.mkfifo(token)),
+        ):
+            spoiled()
+            kept = len(web.told("web.token_kept"))
+            web.process.send_signal(signal.SIGHUP)
+            until(lambda: len(web.told("web.token_kept")) > kept, "it took it", web)  # noqa: B023
+            assert web.get("session")["acts"]
+            assert web.ask("GET", f"{PREFIX}/status", token="").status == 200
+        token.unlink()
+        token.write_text("b" * 43)
+        token.chmod(0o600)
+        assert web.get("session")["acts"], "nobody has told it yet"
+        web.process.send_signal(signal.SIGHUP)
+        until(lambda: web.told("web.token_read"), "it has not read it", web)
+        assert web.ask("GET", f"{PREFIX}/status").status == 401
+        assert web.ask("GET", f"{PREFIX}/status", token="b" * 43).status == 200
+        assert web.stop() == 0
+        assert web.token not in web.output.decode()
+
+
+def test_a_full_disk_at_the_first_start_is_no_fault_of_the_command_line(tmp_path):
+    file = made(tmp_path)
+    real.needs_root("mount a disk")
+    with real.small_disk(tmp_path / "small", "64k") as disk:
+        fill(disk)
+        words = ["--listen", "127.0.0.1:0", "--token-file", str(disk / "token")]
+        done = at_once("web", "-c", str(file), *words, cwd=tmp_path)
+        assert done.returncode == 1, "a service manager starts it again"
+        assert done.stderr == f"crawler: {disk / 'token'}: No space left on device\n"
 
 
 def test_beyond_loopback_everything_needs_the_token(tmp_path):

@@ -7,7 +7,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from crawler.errors import UsageError
+from crawler.errors import LOCAL_FAULTS, LocalFaultError, UsageError
 from crawler.rights import PRIVATE, make_folder
 from crawler.state_address import StateAddress
 
@@ -33,12 +33,15 @@ def token_in(file: Path) -> str:
 
     Raises:
         UsageError: the file cannot be used; the message has the remedy, and never the token.
+        LocalFaultError: the machine is at fault, as a full disk is.
     """
     try:
         if not file.exists():
             _make(file)
         return _read(file)
     except OSError as error:
+        if error.errno in LOCAL_FAULTS:
+            raise LocalFaultError(f"{file}: {error.strerror}") from error
         raise UsageError(f"{file}: {error.strerror}; --token-file names another one") from error
 
 
@@ -60,8 +63,11 @@ def _make(file: Path) -> None:
 
 
 def _read(file: Path) -> str:
-    with file.open("rb") as opened:
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a pipe is not waited for
+    with os.fdopen(descriptor, "rb") as opened:
         found = os.fstat(opened.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise UsageError(f"{file} is no file; --token-file names another one")
         text = opened.read(512).decode("ascii", "replace").strip()
     if stat.S_IMODE(found.st_mode) & 0o077:
         raise UsageError(
