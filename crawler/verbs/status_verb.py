@@ -12,7 +12,7 @@ from crawler.verbs.answer import Answer, answering
 from crawler.verbs.desk_options import Span, verb_that_asks
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.status.check import Health, Thresholds, checked, unknown
+from crawler.verbs.status.check import Health, Thresholds, checked, document, unknown
 
 
 class _Share(click.ParamType[float]):
@@ -110,7 +110,8 @@ def status_verb(
     if check:
         most = Thresholds(max_silence, max_failing, min_room, processes)
         health, line = checked(found, most)
-        return Answer([line], code=int(health))
+        told = {"exit": int(health), "line": line, **document(found, most)}
+        return Answer([line], lambda: told, code=int(health))
     return Answer(status.lines(found, ledger), lambda: status.document(found, ledger))
 
 

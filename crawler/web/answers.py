@@ -17,6 +17,7 @@ from crawler.verbs.hosts_verbs import failures_verb
 from crawler.verbs.ledger import Ledger, ledger_asked
 from crawler.verbs.status_verb import status_verb
 from crawler.verbs.words import as_json
+from crawler.web.apart import Apart
 from crawler.web.api.operations import Operation
 from crawler.web.events import event
 from crawler.web.ledgers import Ledgers
@@ -36,6 +37,8 @@ class Threads(NamedTuple):
     seekers: Readers
     """For what looks through lists and files."""
     actors: Readers
+    waiters: Readers
+    """For acts that wait until what they ask for is done, which holds up no other act."""
 
 
 class Look(NamedTuple):
@@ -56,6 +59,7 @@ class Answers:
         self._status = Shared(lambda: self._askers.run(self._look_at_status))
         """How the crawler is, which many ask for, and which takes the longest to count."""
         self._alone = RLock()
+        self._apart = Apart(ledgers)
 
     def of(self, operation: Operation, given: Mapping[str, Any]) -> bytes:
         """Return what a verb answers to these words, as JSON.
@@ -68,11 +72,8 @@ class Answers:
             if operation.alone:
                 stack.enter_context(self._alone)
             if operation.acts:
-                try:
-                    return self._threads.actors.run(partial(self._act, operation, options))
-                finally:
-                    self._status.forget()
-            if operation.command is status_verb:
+                return self._acted(operation, given, options)
+            if operation.command is status_verb and not options["check"]:
                 return self._picked(operation)
             try:
                 threads = self._threads.seekers if operation.seeks else self._askers
@@ -81,6 +82,18 @@ class Answers:
                 if operation.names_one:
                     raise Problem(HTTPStatus.NOT_FOUND, "missing", str(error)) from error
                 raise
+
+    def _acted(
+        self, operation: Operation, given: Mapping[str, Any], options: dict[str, Any]
+    ) -> bytes:
+        """Return what came of an act; how the crawler is, is looked at anew after it."""
+        if operation.apart and options[operation.apart]:
+            return self._apart.run([str(operation.command.name), *operation.argv(given)])
+        threads = self._threads.waiters if options.get("waits") else self._threads.actors
+        try:
+            return threads.run(partial(self._act, operation, options))
+        finally:
+            self._status.forget()
 
     def _picked(self, operation: Operation) -> bytes:
         """Return how the crawler is, or a part of that."""
@@ -131,6 +144,7 @@ class Answers:
             "lines": [printable(line) for line in answer.lines],
             "refused": [printable(line) for line in answer.refused],
         }
+        answer.after()
         return as_json(told, ledger.mask).encode()
 
     def _look_at_status(self, opener: Opener) -> Look:

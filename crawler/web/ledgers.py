@@ -7,7 +7,7 @@ from pathlib import Path
 from crawler.errors import UsageError
 from crawler.state_address import StateAddress
 from crawler.verbs.ledger import Ledger, configured_ledger
-from crawler.web.problems import Problem
+from crawler.web.problems import Problem, usage
 
 Find = Callable[[Path | None, StateAddress | None], Ledger]
 """How a verb finds its ledger: `ledger_asked`, `ledger_of` or `configured_ledger`."""
@@ -21,6 +21,16 @@ class Ledgers:
         self._file = file
         self._state = state
         self._found: dict[Find, tuple[Mark, Ledger]] = {}
+
+    def argv(self) -> list[str]:
+        """Return the options of a command line that finds it by its configuration.
+
+        Raises:
+            Problem: it has none.
+        """
+        if self._file is None:
+            raise usage("this server was started without a configuration: -c names it")
+        return ["-c", str(self._file)]
 
     def found(self, find: Find) -> Ledger:
         """Return the ledger.

@@ -92,6 +92,8 @@ class Readers:
 
     def __init__(self, number: int) -> None:
         self._readers = [_Reader() for _ in range(number)]
+        self.at_work = 0
+        """Threads that were left to the end of the process."""
         self._idle: SimpleQueue[_Reader] = SimpleQueue()
 
     def __enter__(self) -> Self:
@@ -105,9 +107,11 @@ class Readers:
 
         All that changes something does so in transactions.
         """
+        self.at_work = len(self._readers)
         with suppress(Empty):
             while True:
                 self._idle.get_nowait().close()
+                self.at_work -= 1
 
     def run(self, function: Callable[[Opener], T]) -> T:
         """Run a function in a native thread; it gets what opens the ledger.

@@ -1,8 +1,9 @@
 """The process: it listens, serves until a signal, and ends with 0."""
 
-import contextlib
+import os
 import socket
 import sys
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from gevent.pywsgi import WSGIServer
 from crawler.daemon.process import quiet_hub
 from crawler.daemon.service_manager import ServiceManager, service_manager
 from crawler.daemon.signals import signals_heard
-from crawler.errors import UsageError
+from crawler.errors import CrawlerError
 from crawler.frontier import load_engine
 from crawler.log import Log, open_log
 from crawler.model import Seconds
@@ -34,7 +35,8 @@ from crawler.web.readers import Readers
 ASKERS = 3
 SEEKERS = 2
 ACTORS = 2
-"""Native threads for what asks, for what looks long, and for what acts."""
+WAITERS = 4
+"""Native threads for what asks, for what looks long, for what acts, and for what waits for it."""
 MAX_CONNECTIONS = 128
 STOP_S: Seconds = 3.0
 """How long requests under way may take at the end."""
@@ -68,7 +70,7 @@ class Rules:
         """Take the token that is in the file now.
 
         Raises:
-            UsageError: it is of no use; the old one stays in force.
+            UsageError, LocalFaultError: it is of no use; the old one stays in force.
         """
         self._guard = replace(self._guard, token=token_in(self.file))
 
@@ -78,6 +80,7 @@ def serve(options: Options) -> int:
 
     Raises:
         UsageError: the address cannot be had, or the configuration or the token is of no use.
+        LocalFaultError: the token cannot be written, as on a full disk.
     """
     manager = service_manager()
     ledger = ledger_asked(options.file, options.state)
@@ -97,9 +100,13 @@ def serve(options: Options) -> int:
             )  # fmt: skip
             rules = Rules(guard, token_file)
             with manager.going_round():
-                _serve(listener, address, rules, options, log, manager)
+                at_work = _serve(listener, address, rules, options, log, manager)
     finally:
         lines.close(LOG_FLUSH_S)
+    if at_work:
+        # they sleep and wait in event loops of their own, which Python's own end would take from
+        # under them (a segmentation fault)
+        os._exit(0)
     return 0
 
 
@@ -110,14 +117,17 @@ def _serve(
     options: Options,
     log: Log,
     manager: ServiceManager,
-) -> None:
+) -> int:
+    """Serve; return how many native threads are still at work, which end with the process."""
     stop = Event()
-    with Readers(ASKERS) as askers, Readers(SEEKERS) as seekers, Readers(ACTORS) as actors:
+    with ExitStack() as stack:
+        groups = (ASKERS, SEEKERS, ACTORS, WAITERS)
+        threads = Threads(*(stack.enter_context(Readers(number)) for number in groups))
         ledgers = Ledgers(options.file, options.state)
-        with contextlib.suppress(Problem):  # what is wrong is said to who needs it
+        with suppress(Problem):  # what is wrong is said to who needs it
             ledgers.found(ledger_asked)
             ledgers.found(ledger_of)
-        answers = Answers(ledgers, Threads(askers, seekers, actors))
+        answers = Answers(ledgers, threads)
         events = Events(answers.look)
         app = App(Site(rules, answers, events, log))
         connections = Pool(MAX_CONNECTIONS)
@@ -130,7 +140,7 @@ def _serve(
             try:
                 rules.read_again()
                 log.info("web.token_read")
-            except UsageError as error:
+            except CrawlerError as error:
                 log.error("web.token_kept", cause=str(error))  # noqa: TRY400  the cause is told
             manager.ready()
 
@@ -148,7 +158,9 @@ def _serve(
             # 3  answers under way come to their end, connections that are idle do not
             connections.join(timeout=STOP_S)
             connections.kill(block=False)
-    log.info("web.stopped")
+    at_work = sum(group.at_work for group in threads)
+    log.info("web.stopped", **({"under_way": at_work} if at_work else {}))
+    return at_work
 
 
 def _tell_link(address: Address, rules: Rules) -> None:

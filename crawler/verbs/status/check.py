@@ -56,9 +56,9 @@ def checked(status: Status, most: Thresholds) -> tuple[Health, str]:
     return health, _line(health, told, status)
 
 
-def document(status: Status) -> dict[str, Any]:
+def document(status: Status, most: Thresholds = USUAL) -> dict[str, Any]:
     """Return the JSON object of a check: a word, and what is wrong or how it goes."""
-    health, told = _judged(status, USUAL)
+    health, told = _judged(status, most)
     return {"health": WORDS[health], "told": told}
 
 

@@ -34,8 +34,7 @@ from crawler.web.problems import usage
 
 PREFIX = "/api/v1"
 _FOUND_OTHERWISE = frozenset({"file", "state", "as_json_"})
-_OURS = _FOUND_OTHERWISE | {"waits"}
-"""Options that the server answers for itself; to wait is the client's."""
+"""Options that the server answers for itself."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,8 @@ class Operation:
     """Whether it looks through lists or files, which may take long."""
     alone: bool = False
     """Whether two at once would be in each other's way."""
+    apart: str | None = None
+    """The option with which it runs as a program of its own: it fetches then."""
 
     @property
     def acts(self) -> bool:
@@ -82,7 +83,7 @@ class Operation:
     @cached_property
     def words(self) -> tuple[Word, ...]:
         """Return what it takes."""
-        left_out = _OURS | self.without
+        left_out = _FOUND_OTHERWISE | self.without
         found = (one for one in self.command.params if one.name not in left_out)
         return tuple(Word(name_of(one), one, f"{{{name_of(one)}}}" in self.path) for one in found)
 
@@ -91,6 +92,16 @@ class Operation:
 
         Raises:
             Problem, click.UsageError: the words mean nothing.
+        """
+        with self.command.make_context(self.command.name, self.argv(given)) as context:
+            found = context.params
+        return {name: value for name, value in found.items() if name not in _FOUND_OTHERWISE}
+
+    def argv(self, given: Mapping[str, Any]) -> list[str]:
+        """Return the command line of these words.
+
+        Raises:
+            Problem: they are not the verb's, or of another type.
         """
         words = {word.name: word for word in self.words}
         if unknown := sorted(given.keys() - words.keys()):
@@ -102,10 +113,7 @@ class Operation:
             word = words[name]
             check(word, value)
             (options if word.is_option else arguments).extend(word.argv(value))
-        argv = [*options, "--", *arguments]
-        with self.command.make_context(self.command.name, argv) as context:
-            found = context.params
-        return {name: value for name, value in found.items() if name not in _FOUND_OTHERWISE}
+        return [*options, "--", *arguments]
 
     def value_of(self, name: str, texts: list[str]) -> Any:
         """Return the value of a word that a query gives as texts, as it would stand in a body.
@@ -129,7 +137,7 @@ def _post(command: click.Command, **more: Any) -> Operation:
 
 _CHECK = frozenset({"check", "max_silence", "max_failing", "min_room", "processes"})
 OPERATIONS: tuple[Operation, ...] = (
-    _get("status", status_verb, without=_CHECK),
+    _get("status", status_verb),
     _get("jobs", status_verb, without=_CHECK, pick="jobs"),
     _get("processes", status_verb, without=_CHECK, pick="processes"),
     _get("hosts", hosts_verb),
@@ -148,6 +156,6 @@ OPERATIONS: tuple[Operation, ...] = (
     _post(retry_verb),
     _post(forget_verb),
     _post(add_verb, alone=True),
-    _post(reload_verb, without=frozenset({"dry_run"})),
+    _post(reload_verb, apart="dry_run"),
     _post(stop_verb),
 )

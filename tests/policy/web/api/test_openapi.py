@@ -6,17 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from crawler.cli import HOMES
 from crawler.web.access.guard import Guard
 from crawler.web.api.openapi import document, text
-from crawler.web.api.operations import OPERATIONS, PREFIX
+from crawler.web.api.operations import OPERATIONS
 from crawler.web.app import App, Site
 
 PAGE = (Path(__file__).parents[4] / "docs" / "web.md").read_text()
 NO_API = {"/", "/login", "/logout"}
 """Paths for browsers, which are no part of the API."""
 
-OTHERS = r"\([^)]*\)|`crawler \w+`|`jobs`|`processes`"
+OTHERS = r"\([^)]*\)|`crawler \w+`|the `\w+` of that"
 """What is in ticks in the tables and is no word of an operation."""
 
 
@@ -57,18 +56,9 @@ def test_the_page_of_the_manual_has_every_operation_with_its_words():
     }
 
 
-def test_every_act_of_the_command_line_is_one_post_of_the_same_name():
-    local = {"audit", "backup", "completion", "man", "migrate", "move", "watchdog", "web"}
-    asks = {"doctor", "explain", "export", "failures", "find", "host", "hosts", "status", "tail",
-            "top", "wishes"}  # fmt: skip
-    acts = {one.command.name for one in OPERATIONS if one.acts}
-    assert acts == set(HOMES) - asks - local
-    assert all(one.path == f"{PREFIX}/{one.command.name}" for one in OPERATIONS if one.acts)
-
-
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: f"{one.method} {one.path}")
 def test_an_operation_has_the_words_of_its_verb_and_their_help(operation):
-    names = {one.name for one in operation.command.params} - {"file", "state", "as_json_", "waits"}
+    names = {one.name for one in operation.command.params} - {"file", "state", "as_json_"}
     assert {word.parameter.name for word in operation.words} == names - operation.without
     assert operation.summary.endswith((".", "…"))
     described = document()["paths"][operation.path][operation.method.lower()]
