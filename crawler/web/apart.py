@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from http import HTTPStatus
 
+from gevent.lock import BoundedSemaphore
+
 from crawler.errors import UsageError
 from crawler.model import Seconds
 from crawler.verbs.words import as_json
@@ -13,6 +15,8 @@ from crawler.web.problems import Problem, usage
 
 LASTS_S: Seconds = 600.0
 """How long such a program may run."""
+TURN_S: Seconds = 20.0
+"""How long one waits for another to end."""
 GRACE_S: Seconds = 2.0
 """Time of it between TERM and KILL."""
 
@@ -22,7 +26,7 @@ class Apart:
 
     def __init__(self, ledgers: Ledgers) -> None:
         self._ledgers = ledgers
-        self._runs = False
+        self._turn = BoundedSemaphore(1)
 
     def run(self, words: Sequence[str]) -> bytes:
         """Run a verb; return its exit code and what it printed, as JSON.
@@ -31,13 +35,12 @@ class Apart:
             Problem: its words mean nothing, another one runs, or it takes too long.
         """
         command = [sys.executable, "-m", "crawler", words[0], *self._ledgers.argv(), *words[1:]]
-        if self._runs:
+        if not self._turn.acquire(timeout=TURN_S):
             raise _busy("another one is under way; say it again when that is over")
-        self._runs = True
         try:
             code, printed, said = _run(command)
         finally:
-            self._runs = False
+            self._turn.release()
         if code == UsageError.exit_code:
             raise usage(said.strip())
         told = {"lines": printed.splitlines(), "refused": said.splitlines()}

@@ -159,7 +159,7 @@ def _serve(
             connections.join(timeout=STOP_S)
             connections.kill(block=False)
     at_work = sum(group.at_work for group in threads)
-    log.info("web.stopped", **({"under_way": at_work} if at_work else {}))
+    log.info("web.stopped", under_way=at_work)
     return at_work
 
 

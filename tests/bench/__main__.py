@@ -15,6 +15,7 @@ ALONE = {
     "overhead": "overhead",
     "frontier": "frontier.command",
     "cluster": "cluster",
+    "page": "page",
 }
 """Cases that are commands of their own, and their modules."""
 
