@@ -54,7 +54,7 @@ GIVE_BACK = Procedure(
     LEAVE,
     *OWE_ALL,
     _PART,
-    f"{_BACK} state = {LEASED} AND host IN (/* few */ SELECT host FROM temp.refused)",
+    f"{_BACK} state = {LEASED} AND host IN (/* few */ SELECT host FROM temp.refused) AND {OWNED}",
     free(_LEAVING),
     hold("SELECT id FROM temp.owed"),
     let_go("SELECT ip FROM temp.parted"),

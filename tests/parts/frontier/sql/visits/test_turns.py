@@ -268,6 +268,19 @@ def test_a_host_found_at_an_address_of_another_process_goes_back_and_is_for_that
     assert {task.attempt for task in again.tasks} == {1}
 
 
+def test_who_asks_again_takes_no_url_of_the_process_that_has_a_refused_host_since(open_one):
+    one, other = open_one(), open_one()
+    mine, theirs = join(one), join(other)
+    one.add("job", seeds(*"ab", each=3), NOW)
+    there, here = take(one, mine, new=1)["a:80"], take(other, theirs, new=9)["b:80"]
+    moved(one, mine, there, "192.0.2.7")
+    assert moved(other, theirs, here, "192.0.2.7") == {here.id}
+    tasks = take(one, mine, new=9)["b:80"].tasks
+    assert moved(other, theirs, here, "192.0.2.7") == {here.id}, "an answer that was lost"
+    one.settle(mine, [settled(task, Kind.STORED, Done()) for task in tasks], [])
+    assert one.sums().counts.finished == {"stored": len(tasks)}
+
+
 def test_what_a_refused_host_is_owed_is_kept(open_one):
     one, other = open_one(), open_one()
     mine, theirs = join(one), join(other)
