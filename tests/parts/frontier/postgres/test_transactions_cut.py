@@ -257,6 +257,7 @@ def rig(tmp_path_factory):
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(900)  # in full each of a hundred statements of a verb is cut twice
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_that_is_asked_again_after_a_cut_has_been_done_once(rig, verb):
     state, number = rig.ask(verb)
