@@ -134,6 +134,8 @@ ELSEWHERE = {
     "frontier/sql/engine_desk.py": "parts/frontier/test_desk_verbs.py",
     "frontier/sqlite/outside.py": "parts/frontier/test_desk_verbs.py",
     "frontier/list_verbs.py": "parts/frontier/sql/lists/test_passes.py",
+    "frontier/sql/rows/leased.py": "parts/frontier/test_walk.py",
+    "frontier/sql/tables/sum_tables.py": "parts/frontier/test_walk.py",
     "frontier/sql/tables/visit_tables.py": "parts/frontier/sql/rows/test_visited.py",
     "frontier/sqlite/file/visits_apart.py": "parts/frontier/sqlite/file/test_migrations.py",
     "frontier/sql/tables/accounts.py": "parts/frontier/sql/tables/test_ledger.py",

@@ -3,7 +3,8 @@
 The reply to a COMMIT is lost with its connection, and the temporary tables with it.
 """
 
-from crawler.frontier.sql.procedures import Procedure
+from crawler.frontier.sql.procedures import LOOKED_UP, Procedure
+from crawler.frontier.sql.rows import leased
 from crawler.frontier.sql.rows.addresses import let_go
 from crawler.frontier.sql.rows.readiness import free
 from crawler.frontier.sql.states import LEASED, WAITING
@@ -25,6 +26,8 @@ _HOSTS = f"SELECT unnest(hosts) {_LAST}"
 UNDO = Procedure(
     "undo_lease",
     "owner now number",
+    leased.fewer(f"""task
+WHERE {LOOKED_UP} = {LEASED} AND id IN (/* few */ SELECT unnest(tasks) {_LAST})"""),
     f"""
 UPDATE task SET state = {WAITING}, attempt = attempt - 1
 WHERE state = {LEASED} AND id IN (/* few */ SELECT unnest(tasks) {_LAST})""",

@@ -36,6 +36,11 @@ def _known(db):
         yield "the index of fingerprints has not the tasks"
 
 
+_COUNTED_ANEW = f"""
+SELECT owner, job, count(*) FROM task JOIN host ON host.id = host
+WHERE state = {LEASED} GROUP BY owner, job"""
+
+
 def _leases(db, held):
     lost = db.execute(
         f"SELECT task.id, host FROM task LEFT JOIN host ON host.id = host WHERE state = {LEASED} "
@@ -44,6 +49,10 @@ def _leases(db, held):
     if lost:
         yield f"tasks are leased and their hosts (task, host) have no living owner: {lost}"
     in_memory = {task.id for hosts in held.values() for tasks in hosts.values() for task in tasks}
+    counts = {(process, job): n for process, job, n in db.execute(_COUNTED_ANEW)}
+    kept = {(process, job): n for process, job, n in db.execute("SELECT * FROM leased") if n}
+    if kept != counts:
+        yield f"leased by process and job are {kept}, counted anew {counts}"
     leased = {task for (task,) in db.execute(f"SELECT id FROM task WHERE state = {LEASED}")}
     if in_memory != leased:
         yield f"held by a process or leased, not both: tasks {sorted(in_memory ^ leased)}"

@@ -369,13 +369,11 @@ def test_status_reads_rows_of_sums_and_ends_of_indexes_at_any_size(big):
             for row in db.execute(f"EXPLAIN QUERY PLAN {one}").fetchall()
         ]
         for _ in range(10):
-            began = time.perf_counter()
+            began = time.thread_time()
             status.look(at(desk, NOW), Ledger(file))
-            times.append(time.perf_counter() - began)
+            times.append(time.thread_time() - began)
     assert sum(job.known for job in found.jobs) == urls
-    leased = [plan for plan in plans if plan.endswith("task USING INDEX task_leased")]
-    assert len(leased) == 1, "what is being visited is counted one by one"
-    assert not [plan for plan in plans if plan.startswith("SCAN task") and plan not in leased]
+    assert not [plan for plan in plans if plan.startswith("SCAN task")]
     assert not [plan for plan in plans if plan.startswith("SCAN host") and "parked" not in plan]
     assert any("host_ready" in plan for plan in plans)
     print(f"status of {urls:,} URLs on {found.hosts.known:,} hosts: {min(times) * 1000:.1f} ms")

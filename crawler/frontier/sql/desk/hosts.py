@@ -25,9 +25,8 @@ PAGE_ROWS = 1000
 KNOWN = "SELECT ifnull((SELECT max(id) FROM host), 0) - forgotten FROM ledger"
 """How many hosts are known: their numbers have no other gaps."""
 _GIVEN_UP = f"""
-SELECT 1 FROM (SELECT silent, failures FROM host WHERE failing_since IS NOT NULL
-    AND failing_since <= ? ORDER BY failing_since LIMIT {MAX_COUNTED})
-WHERE silent AND failures >= {FAILURES_TO_REST}"""
+SELECT 1 FROM host WHERE failing_since IS NOT NULL AND failing_since <= ?
+AND silent AND failures >= {FAILURES_TO_REST}"""
 
 
 HOST = ", ".join(

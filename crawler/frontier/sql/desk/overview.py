@@ -35,14 +35,14 @@ def sums(db: Connection, now: Seconds, give_up: Seconds | None) -> Sums:
     """Return the ledger as a whole."""
     uid, holder, wishes = db.execute("SELECT uid, name, wishes FROM ledger").fetchone()
     (leased,) = db.execute(
-        f"SELECT count(*) FROM task WHERE state = {LEASED} AND job != {ROBOTS_JOB} "
+        f"SELECT ifnull(sum(n), 0) FROM leased WHERE job != {ROBOTS_JOB} "
         "AND job IN (SELECT id FROM job WHERE active)"
     ).fetchone()
     (met,) = db.execute(KNOWN).fetchone()
     owned = db.execute("SELECT 1 FROM host WHERE owner IS NOT NULL LIMIT 1").fetchone()
     hosts = None if give_up is None else host_view(db, now, give_up)
     return Sums(
-        uid, holder=holder, members=_members(db), jobs=_jobs(db), leased=leased, met=met,
+        uid, holder=holder, members=_members(db), jobs=_jobs(db), leased=int(leased), met=met,
         owned=owned is not None, hosts=hosts, wishes=wishes, stores=_stores(db),
     )  # fmt: skip
 

@@ -26,7 +26,10 @@ ON CONFLICT (verb, scope, subject, option) DO UPDATE SET value = excluded.value,
 _OF_HOST = "SELECT subject FROM wish WHERE scope = 'host' AND subject IN (?, ?)"
 _TAKE_BACK = f"DELETE FROM wish WHERE {_WHICH}"
 _OVER = "SELECT verb, scope, subject, option FROM wish WHERE until <= ?"
-_LEASED = f"SELECT count(*) FROM task WHERE state = {LEASED}"
+_LEASED = "SELECT ifnull(sum(n), 0) FROM leased"
+_LEASED_AT = f"""
+SELECT count(*) FROM task
+WHERE state = {LEASED} AND host IN (SELECT value FROM json_each(?))"""
 _JOBS = "SELECT name FROM job WHERE active AND id != ? ORDER BY name"
 
 
@@ -125,8 +128,8 @@ def _follow(db: Connection, which: tuple[Any, ...], now: Seconds) -> None:
 def _leased(db: Connection, subject: Subject) -> tuple[str, list[Any]]:
     if subject.scope is Scope.JOB:
         job = db.execute("SELECT id FROM job WHERE name = ?", (subject.name,)).fetchone()
-        return f"{_LEASED} AND job = ?", [job[0] if job else None]
+        return f"{_LEASED} WHERE job = ?", [job[0] if job else None]
     if subject.scope is Scope.HOST:
         numbers = json.dumps(host_numbers(db, subject.name.lower()))
-        return f"{_LEASED} AND host IN (SELECT value FROM json_each(?))", [numbers]
+        return _LEASED_AT, [numbers]
     return _LEASED, []

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from crawler.frontier.sql.connection import Connection, Cursor
+from crawler.frontier.sql.rows import leased
 from crawler.frontier.sql.rows.fingerprints import TASK_OF
 from crawler.frontier.sql.rows.names import Names
 from crawler.frontier.sql.rows.visited import BEGIN_ANEW
@@ -71,6 +72,7 @@ def ask(
         due_at = max(now, row[1])
         db.execute("UPDATE task SET listed = max(listed, ?) WHERE id = ?", (int(listed), row[3]))
     elif row:
+        leased.take_away(db, row[3])
         db.execute(_ASK_AGAIN, {"task": row[3], **asked})
         db.execute(f"{BEGIN_ANEW} WHERE task = ?", (row[3],))
     else:

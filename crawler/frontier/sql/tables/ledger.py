@@ -4,9 +4,11 @@ from crawler.frontier.sql.states import LEASED, RETIRED, ROBOTS_JOB, USUAL, WAIT
 from crawler.frontier.sql.tables.accounts import ACCOUNTS
 from crawler.frontier.sql.tables.list_tables import LISTS
 from crawler.frontier.sql.tables.metric_tables import METRICS
+from crawler.frontier.sql.tables.sum_tables import SUMS
 from crawler.frontier.sql.tables.visit_tables import VISITS
 from crawler.frontier.sql.tables.wish_tables import WISHES
 from crawler.frontier.values import BEFORE_ALL
+from crawler.policy.politeness import FAILURES_TO_REST
 
 APPLICATION_ID = 0x63726C64  # "crld"
 VERSION = 6
@@ -140,8 +142,10 @@ CREATE INDEX host_parked ON host (address, ready_at) WHERE parked;
 CREATE INDEX host_owner ON host (owner) WHERE owner IS NOT NULL;
 CREATE INDEX host_held ON host (address) WHERE owner IS NOT NULL AND address IS NOT NULL;
 CREATE INDEX host_closed ON host (opens_at) WHERE opens_at > 0;
-CREATE INDEX host_asked ON host (asked_until) WHERE asked_until > 0;
+CREATE INDEX host_asked ON host (asked_until, rules_until) WHERE asked_until > 0;
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
+CREATE INDEX host_silent ON host (failing_since)
+    WHERE failing_since IS NOT NULL AND silent AND failures >= {FAILURES_TO_REST};
 CREATE INDEX host_failed ON host (failed_until) WHERE failed_until > 0;
 CREATE INDEX host_put_off ON host (put_off_until) WHERE put_off_until > 0;
 
@@ -246,13 +250,7 @@ CREATE TABLE file (
     store TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
-CREATE TABLE tally (                       -- sums, kept in every transaction
-    job INTEGER NOT NULL,
-    kind TEXT NOT NULL,                    -- of `ended`; '' all known, '+' due again, 'retired'
-    n INTEGER NOT NULL,
-    PRIMARY KEY (job, kind)
-) STRICT, WITHOUT ROWID;
-
+{SUMS}
 {WISHES}
 {METRICS}
 {ACCOUNTS}"""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.procedures import LOOKED_UP, OWN, OWNED, Apart, Procedure
-from crawler.frontier.sql.rows import staging
+from crawler.frontier.sql.rows import leased, staging
 from crawler.frontier.sql.rows.addresses import hold, let_go
 from crawler.frontier.sql.rows.course import COLUMNS, course_of
 from crawler.frontier.sql.rows.file import Transactions
@@ -36,6 +36,9 @@ SELECT address FROM host WHERE id IN (/* few */ SELECT id FROM temp.owed) AND ad
 _REFUSE = """
 INSERT INTO refused SELECT owed.id FROM temp.owed CROSS JOIN address ON ip = owed.address
 WHERE NOT leaves AND owner IS NOT NULL AND owner != :owner"""
+_RETURNED = f"""
+temp.returned CROSS JOIN task ON task.id = returned.id WHERE {LOOKED_UP} = {LEASED}"""
+_REFUSED = f"temp.refused CROSS JOIN task ON task.host = refused.host WHERE state = {LEASED}"
 _LEAVING = f"{LEFT} UNION ALL SELECT host FROM temp.refused"
 _OWN = f"""
 DELETE FROM wanted WHERE NOT EXISTS (/* each */
@@ -48,12 +51,14 @@ GIVE_BACK = Procedure(
     "give_back",
     "owner now",
     Apart("found_addresses"),
+    leased.fewer(f"{_RETURNED} AND {OWNED}"),
     f"{_BACK} {_LEASED} id IN (/* few */ SELECT id FROM temp.returned) AND {OWNED}",
     _REFUSE,
     _PART,
     LEAVE,
     *OWE_ALL,
     _PART,
+    leased.fewer(f"{_REFUSED} AND {OWNED}"),
     f"{_BACK} state = {LEASED} AND host IN (/* few */ SELECT host FROM temp.refused) AND {OWNED}",
     free(_LEAVING),
     hold("SELECT id FROM temp.owed"),
@@ -82,6 +87,7 @@ FROM json_each(:hosts) WHERE true ON CONFLICT (host) DO UPDATE SET new = TRUE"""
 TAKE_BACK = Procedure(
     "take_back",
     "owner now",
+    leased.fewer(f"temp.taken CROSS JOIN task USING (id, job) WHERE {LOOKED_UP} = {LEASED}"),
     f"{_BACK} {_LEASED} id IN (/* few */ SELECT id FROM temp.taken)",
     free(_NEW),
     let_go(f"SELECT address FROM host WHERE id IN ({_NEW})"),

@@ -7,7 +7,7 @@ from crawler.frontier.metrics import Totals
 from crawler.frontier.process import Process
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.procedures import lost_error
-from crawler.frontier.sql.rows import addresses, staging
+from crawler.frontier.sql.rows import addresses, leased, staging
 from crawler.frontier.sql.rows.course import kept, look
 from crawler.frontier.sql.rows.file import Transactions
 from crawler.frontier.sql.rows.identity import hold, identify, in_force, leave_text
@@ -90,6 +90,7 @@ def leave(
             f"WHERE id IN (SELECT id {LEASED_BY})",
             (owner,),
         )
+        leased.end(db, owner)
         addresses.let_all_go(db, owner)
         for statement in OWE_ALL:
             db.execute(statement, {"owner": owner})

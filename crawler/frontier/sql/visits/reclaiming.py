@@ -7,7 +7,7 @@ from typing import NamedTuple
 from crawler.frontier.metrics import DEATHS, Series
 from crawler.frontier.process import Process
 from crawler.frontier.sql.connection import Connection
-from crawler.frontier.sql.rows import addresses
+from crawler.frontier.sql.rows import addresses, leased
 from crawler.frontier.sql.rows.course import STEPPED
 from crawler.frontier.sql.rows.identity import leave_text
 from crawler.frontier.sql.rows.names import Names
@@ -90,6 +90,7 @@ def _reclaim_from(db: Connection, names: Names, owner: int, now: Seconds) -> lis
     held = [host for (host,) in db.execute("SELECT id FROM host WHERE owner = ?", (owner,))]
     reclaimed = _suspect_tasks(db, names, owner, now)
     begun = Counter(lost.task.host_id for lost in reclaimed)
+    leased.end(db, owner)
     addresses.orphan(db, owner, now)
     _rest_hosts(db, {host: begun[host] for host in held}, now)
     leave_text(db, owner)

@@ -6,7 +6,7 @@ from itertools import count
 
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.procedures import LOOKED_UP, OWNED, Procedure
-from crawler.frontier.sql.rows import staging
+from crawler.frontier.sql.rows import leased, staging
 from crawler.frontier.sql.rows.failures import NOTE_FAILURES, failures_of
 from crawler.frontier.sql.rows.file import Transactions
 from crawler.frontier.sql.rows.names import Names
@@ -78,6 +78,7 @@ SETTLE = Procedure(
     "settle",
     "owner now store",
     _UNSETTLED,
+    leased.fewer("temp.settled CROSS JOIN task ON task.id = settled.id"),
     _COUNT,
     _SETTLE,
     _VISIT,

@@ -11,6 +11,7 @@ from typing import Any
 
 from crawler.frontier.sql.connection import Connection, require_alone
 from crawler.frontier.sql.procedures import OWN, Each, Procedure
+from crawler.frontier.sql.rows import leased
 from crawler.frontier.sql.rows.names import Names
 from crawler.frontier.sql.rows.pauses import HOST_PAUSED, JOB_PAUSED
 from crawler.frontier.sql.rows.robots import ask, ask_known, known_from
@@ -156,6 +157,7 @@ TAKE = Procedure(
     _ANOTHER,
     Each(QUEUE, _SIZES),
     _LEASE,
+    leased.more("temp.taken"),
     Each(SHARE, f"SELECT CAST(:now AS REAL) WHERE EXISTS ({_SHARED})"),
 )
 """Takes the next tasks of the wanted hosts.

@@ -46,6 +46,18 @@ ALTER TABLE file ADD COLUMN store TEXT NOT NULL DEFAULT '';
     5: VISITS_APART
     + """
 CREATE INDEX host_failing ON host (failing_since) WHERE failing_since IS NOT NULL;
+CREATE INDEX host_silent ON host (failing_since)
+    WHERE failing_since IS NOT NULL AND silent AND failures >= 5;
+DROP INDEX host_asked;
+CREATE INDEX host_asked ON host (asked_until, rules_until) WHERE asked_until > 0;
+CREATE TABLE leased (
+    process INTEGER NOT NULL,
+    job INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (process, job)
+) STRICT, WITHOUT ROWID;
+INSERT INTO leased SELECT owner, job, count(*) FROM task JOIN host ON host.id = task.host
+    WHERE state = 1 AND owner IS NOT NULL GROUP BY owner, job;
 -- the frontier has a clock of its own
 CREATE TABLE clock (
     id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -13,7 +13,7 @@ STEPS, WALKS = 150, 3
 SHORT = {
     *(f"temp.{name}" for name in TABLES), "json_each", "job", "process", "ledger", "clock",
     "looked", "under_way", "sweep", "tally", "source", "store", "wish", "woken", "ordered",
-    "counter", "counted", "sample", "CONSTANT", "sqlite_schema", *TABLES,
+    "counter", "counted", "sample", "leased", "CONSTANT", "sqlite_schema", *TABLES,
 }  # fmt: skip
 """Tables that are as long as a configuration, or as one call of a verb."""
 DERIVED = {
@@ -28,7 +28,6 @@ BOUNDED = {
 AT_HAND = {
     "host USING INDEX host_parked": "hosts that wait for an address, counted as far as a bound",
     "host USING COVERING INDEX host_parked": "likewise",
-    "task USING INDEX task_leased": "what is being visited",
 }
 """Indexes of a few rows that may be read from one end to the other, and what these are."""
 VALUE = re.compile(r"'(?:[^']|'')*'|\b[xX]'\w*'|-?\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b")

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.frontier import RobotsOf, Wake
+from crawler.frontier import InFlight, RobotsOf, Wake
 from crawler.frontier.process import current
 from crawler.frontier.sql.rows.robots import ASKED_FOR_S
 from crawler.frontier.sql.visits.jobs import ROWS_AT_ONCE
+from crawler.frontier.wishes import ALL
 from crawler.model import Kind
 from crawler.records import Again, Done, Hop, HostRecord, JobTerms, Robots
 from crawler.urls import origin_of
@@ -324,6 +325,7 @@ def test_a_visit_that_is_lost_is_asked_for_anew_after_an_hour(frontier, owner):
     (again,) = host.tasks
     assert (host.key, again.url, again.location) == ("a:80",) + ("http://a/robots.txt",) * 2
     assert again.hops == 0
+    assert frontier.entry(InFlight(ALL)) == 1, "the lost one is in flight no more"
 
 
 # Where it leads elsewhere.
