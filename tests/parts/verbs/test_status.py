@@ -4,8 +4,9 @@ import json
 import re
 import time
 
-from crawler.frontier import LEASE_S, Holder, Pulse, open_ledger
+from crawler.frontier import LEASE_S, BacklogOf, Holder, Pulse, open_ledger
 from crawler.frontier.process import current
+from crawler.frontier.sql.desk import backlog
 from crawler.frontier.wishes import MakeWish, Scope, Subject, TakeBackWish, Verb, Wisher
 from crawler.log import iso
 from crawler.model import Kind
@@ -352,6 +353,14 @@ def test_programs_are_told_what_a_check_says_at_its_usual_thresholds(file, front
     told = document(look(file))
     assert told["health"] == "WARNING"
     assert told["told"][0].endswith("is paused for 0 s: no | room")
+
+
+def test_what_waits_is_counted_as_far_as_a_bound(frontier, monkeypatch):
+    monkeypatch.setattr(backlog, "HOSTS_AT_ONCE", 1)
+    monkeypatch.setattr(backlog, "MAX_ROWS", 5)
+    frontier.add("job", seeds(*"abc", each=3), NOW)
+    found = frontier.entry(BacklogOf(NOW))
+    assert ([(one.urls, one.due) for one in found.waits], found.complete) == ([(3, 3)], False)
 
 
 def test_status_reads_rows_of_sums_and_ends_of_indexes_at_any_size(big):
