@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from crawler.frontier import Counters, Desk, Sums, Totals, Wishes, pages
+from crawler.frontier import BacklogOf, Counters, Desk, Sums, Totals, Wishes, pages
+from crawler.frontier.hosts import Backlog
 from crawler.frontier.wishes import Wish
 from crawler.model import DAY_S, Seconds
 from crawler.web.metrics import jobs, processes, totals
@@ -35,14 +36,16 @@ class _Answers:
     now: Seconds
     sums: Sums
     counted: Totals
+    backlog: Backlog
     wishes: list[Wish]
 
 
 def _asked(desk: Desk, give_up: Seconds) -> _Answers:
     """Ask for all that is told, each in a short transaction of its own."""
-    sums, counted = desk.sums(give_up), desk.entry(Counters())
+    sums, counted, now = desk.sums(give_up), desk.entry(Counters()), desk.now()
+    backlog = desk.entry(BacklogOf(now))
     wishes = [wish for page in pages(desk, Wishes()) for wish in page]
-    return _Answers(desk.now(), sums, counted, wishes)
+    return _Answers(now, sums, counted, backlog, wishes)
 
 
 class _Figures(Collector):
@@ -57,6 +60,7 @@ class _Figures(Collector):
         active = [job for job in asked.sums.jobs if job.active]
         yield from totals.metrics(asked.counted, [job.name for job in active])
         yield from jobs.metrics(active, asked.now)
+        yield jobs.due(active, asked.backlog)
         if asked.sums.hosts:
             yield from jobs.host_metrics(asked.sums.hosts, asked.now)
         yield from processes.metrics(asked.sums.members, asked.now)

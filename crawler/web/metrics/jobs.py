@@ -1,10 +1,12 @@
 """How jobs and hosts are at one moment."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from crawler.frontier import HostView, JobSums
+from crawler.frontier.hosts import Backlog
 from crawler.model import Seconds
 from crawler.web.metrics.totals import JOB
 
@@ -49,6 +51,15 @@ def _by_job(
     for job in jobs:
         family.add_metric([job.name], value(job))
     return family
+
+
+def due(jobs: Sequence[JobSums], backlog: Backlog) -> Metric:
+    """Return how many URLs are due: as far as a bound, for times pass and no sum can be kept."""
+    found = Counter[str]()
+    for one in backlog.waits:
+        found[one.job] += one.due
+    says = "URLs that are due and not taken, at the 1,000 hosts that are at work or next, at least."
+    return _by_job("crawler_urls_due", says, jobs, lambda job: found[job.name])
 
 
 def host_metrics(hosts: HostView, now: Seconds) -> Iterator[Metric]:

@@ -12,7 +12,7 @@ from crawler.frontier.wishes import ALL, MakeWish, Scope, Subject, Verb, Wisher
 from crawler.records import JobTerms
 from crawler.web.metrics import exposition
 from tests import real
-from tests.parts.frontiers import NOW, beat, gone, join, reclaim, seeds
+from tests.parts.frontiers import NOW, beat, gone, join, reclaim, seeds, take
 from tests.parts.ledgers import ended
 from tests.typed import ROOT
 
@@ -54,6 +54,19 @@ def scraped(desk, **options):
     return {
         (one.name, *one.labels.values()): one.value for family in families for one in family.samples
     }
+
+
+def test_urls_are_due_until_a_process_has_taken_them_or_they_have_ended(frontier):
+    frontier.configure([JobTerms("job"), JobTerms("idle")], NOW)
+    frontier.add("job", seeds("a.example:80", "b.example:80", each=4), NOW)
+    found = scraped(frontier)
+    assert (found["crawler_urls_due", "job"], found["crawler_urls_due", "idle"]) == (8, 0)
+    hosts = take(frontier, join(frontier), new=1)
+    (taken,) = [len(host.tasks) for host in hosts.values()]
+    found = scraped(frontier)
+    assert (found["crawler_urls_due", "job"], found["crawler_urls_leased",]) == (8 - taken, taken)
+    frontier.time = NOW - 60
+    assert scraped(frontier)["crawler_urls_due", "job"] == 0
 
 
 def test_promtool_finds_nothing_wrong_with_the_text(told):
