@@ -78,10 +78,10 @@ class App:
         self.mailbox = mailbox or Mailbox()
         self.stop = self.mailbox.stop
         self._controls = controls
-        self._disk = Disk(configuration, log, start, controls.come_from)
+        self.disk = Disk(configuration, log, start, controls.come_from)
         self.visiting = Visiting(
             configuration,
-            self._disk,
+            self.disk,
             log,
             trust_listed=trust_listed,
             by_hand=by_hand,
@@ -134,12 +134,12 @@ class App:
         state = self._configuration.settings.crawler.state
         if not upgraded(state, self._log, self.mailbox.stopped):
             raise StoppedError
-        stack.enter_context(self._disk)
-        self.frontier = self._disk.frontier
+        stack.enter_context(self.disk)
+        self.frontier = self.disk.frontier
         stack.enter_context(BusyWatch(self.frontier.busy_since, self._log))
         stack.enter_context(self.visiting)
         self.visiting.try_output(patient=bool(self._file))
-        self._meanings = Meanings(self.frontier, self._disk.owner, self.visiting.put_in_force)
+        self._meanings = Meanings(self.frontier, self.disk.owner, self.visiting.put_in_force)
         self._meanings.open(self._configuration.jobs)
         self._guards = Guards(
             self._configuration, self.visiting, self._log, self._is_running, self.stop
@@ -152,14 +152,14 @@ class App:
         self._open_seeder(stack)
         self._open_keeper()
         self._change = Change(
-            self._configuration, self.visiting, self._meanings, self._disk, self._supervisor,
+            self._configuration, self.visiting, self._meanings, self.disk, self._supervisor,
             self.keeper, self.seeder, self._controls,
         )  # fmt: skip
         self._reloader = Reloader(
             self._file, self._configuration, self._change.prepare, self._log, self.frontier.now
         )
         self._hearing = hearing(
-            self.frontier, self._disk.owner, self.visiting.feeder, self._reloader, self.mailbox,
+            self.frontier, self.disk.owner, self.visiting.feeder, self._reloader, self.mailbox,
             self._log, self.keeper.look,
         )  # fmt: skip
         stack.callback(self._release)
@@ -180,7 +180,7 @@ class App:
         watch = ConfigWatch(self._file, self._configuration, self.mailbox.reload)
         self.seeder = Seeder(
             self.frontier,
-            self._disk.owner,
+            self.disk.owner,
             self._configuration.listed_jobs,
             self._log,
             look=self.visiting.feeder.leaser.look,
@@ -190,8 +190,8 @@ class App:
             limit=self._limit,
             bad=self._bad,
         )
-        self.seeder.down_since = self._disk.alive
-        self.seeder.remove = self._disk.files.remove
+        self.seeder.down_since = self.disk.alive
+        self.seeder.remove = self.disk.files.remove
         self.seeder.patient = not self._trust_listed
         self.seeder.synced = self._synced
 
@@ -212,9 +212,9 @@ class App:
         )
         self.keeper = Keeper(
             self.frontier,
-            self._disk.owner,
+            self.disk.owner,
             configuration.jobs,
-            self._disk.files,
+            self.disk.files,
             self._log,
             tally=self.tally,
             pulse=self._pulse,
@@ -229,7 +229,7 @@ class App:
         )  # fmt: skip
         told = partial(self._guards.happened, "clock")
         went_back = partial(visiting.review.ask, ahead=True)
-        clock = ClockWatch(self._log, went_back, told, self._disk.stepped)
+        clock = ClockWatch(self._log, went_back, told, self.disk.stepped)
         self.keeper.beaten += [clock.look, self._guards.heed]
         self.keeper.beat()
         self.keeper.beaten.append(self._standing.look)
@@ -253,5 +253,5 @@ class App:
         """Give back all leased tasks: the end of every drain, also of one that failed."""
         self.frontier.hurry(max(self._supervisor.ends_by, time.monotonic() + RELEASE_S))
         with self._supervisor.hearing():
-            given_back = self._disk.release(self.visiting)
+            given_back = self.disk.release(self.visiting)
             self._log.info("lease.released", tasks=given_back)

@@ -30,7 +30,7 @@ TEMPERS = ("local", "delay", "error")
 
 
 def demo(folder: Path | None) -> int:
-    """Run the demonstration; return the daemon's exit code."""
+    """Run the demonstration; return the daemon's exit code, or 1 if somebody interrupted it."""
     folder = (folder or Path(tempfile.mkdtemp(prefix="crawler-demo-"))).absolute()
     with ExitStack() as stack:
         servers = {temper: stack.enter_context(FlagServer(temper)) for temper in TEMPERS}
@@ -42,11 +42,12 @@ def demo(folder: Path | None) -> int:
         command = [sys.executable, "-m", "crawler", "run", "-c", str(config_file()), "--until-done"]
         click.echo(f"$ crawler {' '.join(command[3:])}\n")
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as daemon:  # noqa: S603
-            signal.signal(signal.SIGINT, lambda *_: None)
+            interrupts: list[int] = []
+            signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
             assert daemon.stdout is not None
             sums = _follow(daemon.stdout)
     _print_sums(sums, folder)
-    return daemon.returncode
+    return daemon.returncode or int(bool(interrupts))
 
 
 def config_file() -> Path:

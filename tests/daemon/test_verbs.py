@@ -1,6 +1,9 @@
 """The other verbs, and configurations that are wrong."""
 
 import json
+import os
+import signal
+import subprocess
 from importlib import import_module
 from pathlib import Path
 
@@ -8,7 +11,7 @@ import pytest
 
 from crawler import config
 from crawler.cli import HOMES
-from tests.program import at_once, crawler, write_config
+from tests.program import CRAWLER, at_once, crawler, until, write_config
 from tests.typed import steps
 
 HERE = Path(__file__).parents[2]
@@ -100,3 +103,15 @@ def test_every_verb_on_the_ledger_is_found_in_its_module():
         for verb in import_module(f"crawler.{home}").VERBS
     }
     assert found == set(HOMES.items())
+
+
+def test_a_demo_that_somebody_interrupts_is_no_success(tmp_path):
+    with subprocess.Popen(
+        [*CRAWLER, "demo", "-o", "flags"], cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+        start_new_session=True,
+    ) as demo:  # fmt: skip
+        until(lambda: list(tmp_path.glob("flags/files/*/*.gif")), "no flag", patience=60)
+        os.killpg(demo.pid, signal.SIGINT)
+        told, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 1
+    assert "The files lie in" in told

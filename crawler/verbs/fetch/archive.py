@@ -6,7 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from crawler.errors import UsageError
-from crawler.frontier import BeginArchive, Desk, changed, open_ledger
+from crawler.frontier import (
+    BeginArchive,
+    Desk,
+    Revisit,
+    StoredFiles,
+    changed,
+    open_ledger,
+    pages,
+)
 from crawler.frontier.process import current
 from crawler.model import Seconds
 from crawler.state_address import StateAddress
@@ -30,11 +38,22 @@ def ledger_of(archive: Path | None) -> Iterator[Path]:
     yield archive.absolute()
 
 
-def begin_archive(state: StateAddress) -> Seconds:
-    """Forget the lists of earlier runs, and return the frontier's time: their files are older."""
+def begin_archive(state: StateAddress, folder: Path | None) -> Seconds:
+    """Forget the lists of earlier runs, and return the frontier's time: their files are older.
+
+    What is gone from the folder, if one is given, is not stored any more.
+    """
     with open_ledger(state, write=True) as desk:
+        if folder is not None:
+            _miss_gone_files(desk, folder)
         changed(desk, BeginArchive())
         return desk.now()
+
+
+def _miss_gone_files(desk: Desk, folder: Path) -> None:
+    for page in pages(desk, StoredFiles()):
+        if gone := [one for one in page if not (folder / one.path).is_file()]:
+            changed(desk, Revisit(gone))
 
 
 def _check(desk: Desk, archive: Path) -> None:

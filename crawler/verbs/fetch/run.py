@@ -7,8 +7,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,16 @@ from crawler.config.quantities import duration
 from crawler.daemon.app import App
 from crawler.daemon.by_hand import ByHand
 from crawler.daemon.process import collect_seldom, quiet_hub, raise_descriptors
-from crawler.frontier import HostsMet, Listings, Wanted, pages
+from crawler.frontier import Entry, HostsMet, Listings, Wanted, pages
 from crawler.log import Log, open_log
 from crawler.model import Kind, Outcome, Seconds
+from crawler.policy.naming import path_of
 from crawler.records import Settlement
+from crawler.store import part_name
 from crawler.verbs.fetch import spelling
 from crawler.verbs.fetch.archive import begin_archive, ledger_of
 from crawler.verbs.fetch.bearing import Bearing
-from crawler.verbs.fetch.destination import Present
+from crawler.verbs.fetch.destination import CONTINUED, Present
 from crawler.verbs.fetch.files_there import FilesThere
 from crawler.verbs.fetch.report import Report
 from crawler.verbs.fetch.typed import Run, run_of
@@ -124,7 +126,7 @@ class _OneShot:
         """Visit everything; return the exit code."""
         with self._app as app:
             self._report.bar.arrived = lambda: self._report.bytes + app.visiting.fetcher.arriving
-            began = begin_archive(self._options.state) if self._archive else 0.0
+            began = self._begin_archive() if self._archive else 0.0
             opening = gevent.spawn(self._open_report)
             app.run()
             opening.kill()
@@ -140,6 +142,11 @@ class _OneShot:
             with (folder / path).open("rb") as body:
                 shutil.copyfileobj(body, sys.stdout.buffer)
         sys.stdout.buffer.flush()
+
+    def _begin_archive(self) -> Seconds:
+        """Begin with what an earlier run has left; -c looks whether its files are still there."""
+        is_beside = self._options.state == self._options.output / CONTINUED
+        return begin_archive(self._options.state, self._options.output if is_beside else None)
 
     def _visited(self, settled: Settlement) -> None:
         outcome = settled.outcome
@@ -204,6 +211,8 @@ class _OneShot:
         reason = self._fault or "stopped before its end"
         for page in pages(self._app.frontier, Wanted(states=("waiting", "leased"))):
             refused = self._bearing.refused(self._app.frontier, page)
+            if not self._archive:
+                self._discard_parts(page)
             for entry in page:
                 if end := refused.get(entry.id):
                     self._report.refused(entry.url, entry.attempt, end)
@@ -214,6 +223,17 @@ class _OneShot:
             for one in kinds:
                 listed[one.kind] += one.times
         self._report.finish(listed, self._asked(), goes_on=self._archive is not None)
+
+    def _discard_parts(self, page: Sequence[Entry]) -> None:
+        """Remove what is left of bodies that broke off: no later run will know of them."""
+        disk, jobs = self._app.disk, {job.name: job for job in self._run.jobs}
+        parts = []
+        for entry in page:
+            number, job = entry.fingerprint, jobs[entry.job]
+            with suppress(KeyError):  # nothing was begun of what has no name
+                path = entry.path or path_of(job.path, job.name, entry.url, number, {})
+                parts.append(part_name(path, number, disk.owner))
+        disk.files.discard(parts)
 
 
 def _number(number: int, noun: str) -> str:
