@@ -30,6 +30,7 @@ class Kind(StrEnum):
     STORED = "stored"
     UNCHANGED = "unchanged"
     EMPTY = "empty"
+    UNWANTED = "unwanted"
     NOT_FOUND = "not_found"
     HTTP_ERROR = "http_error"
     REDIRECTED = "redirected"
@@ -61,6 +62,7 @@ class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outco
         final: bool = False,
         spared: bool = False,
         wait: Seconds = 0.0,
+        status: int | None = None,
     ) -> None:
         super().__init__(reason)
         self.kind = kind
@@ -69,6 +71,7 @@ class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outco
         self.final = final
         self.spared = spared
         self.wait = wait
+        self.status = status
 
 
 @value

@@ -23,7 +23,7 @@ _MARKED = r"(<!-- options: {} -->\n).*?(<!-- end -->)"
 _READ = {
     units.duration: "duration", units.size: "size", units.speed: "speed",
     units.versions: "`replace`, `keep N versions`", units.share: "share",
-    units.state: "path or `postgresql://` URL",
+    units.state: "path or `postgresql://` URL", units.written: "HTTP status code",
 }  # fmt: skip
 """Words for values by the function that reads them."""
 _PLAIN = {bool: "`true`, `false`", int: "number", float: "number", Path: "path", str: "text"}
@@ -156,6 +156,8 @@ def _written(hint: Any, value: Any) -> str:
         return _in_units(value, _DURATIONS, read)
     if read is units.size:
         return _in_units(value, _SIZES, read)
+    if isinstance(value, tuple):
+        return f"[{', '.join(value)}]"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

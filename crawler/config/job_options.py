@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr, mo
 
 from crawler import urls
 from crawler.config import checks
+from crawler.config.answer_options import AcceptOptions
 from crawler.config.host_options import HostPoliteness
 from crawler.config.options import Options, in_order
 from crawler.config.units import Duration, MinSpeed, Share, Size, Versions
@@ -135,6 +136,8 @@ class JobOptions(HostPoliteness):
     ] = Field(default_factory=dict)
     """Request headers beside those the crawler sends by itself; one whose name is not known to hold
     no secret is a credential."""
+    accept: AcceptOptions | None = None
+    """Which answers are wanted; without it every one of 200 to 299 is."""
     schedule: ScheduleOptions | None = None
     """When a URL is visited again; without it every URL is visited once."""
     on_remove: Literal["keep", "delete"] = "keep"

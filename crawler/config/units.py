@@ -16,6 +16,7 @@ from crawler.config.quantities import (
     speed,
     versions,
 )
+from crawler.policy.statuses import PATTERN, written
 from crawler.state_address import NO_STATE, StateAddress, state_address
 
 
@@ -34,6 +35,19 @@ def state(value: object) -> StateAddress:
 
 State = Annotated[StateAddress, PlainValidator(state), WithJsonSchema({"type": "string"})]
 
+Status = Annotated[
+    str,
+    BeforeValidator(written),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 200, "maximum": 999},
+                {"type": "string", "pattern": f"^{PATTERN}$"},
+            ]
+        }
+    ),
+]
+"""A status or a class of them, as `404`, `5xx` or `52x`."""
 Share = Annotated[
     float,
     BeforeValidator(share),

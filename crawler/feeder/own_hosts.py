@@ -16,10 +16,11 @@ from crawler.feeder.judged import judged, unvisited
 from crawler.feeder.lead import Lead
 from crawler.feeder.paced import on_terms, paced, record_of
 from crawler.feeder.shared_addresses import AddressQueues
+from crawler.feeder.unwanted import UnwantedSites
 from crawler.feeder.withdrawal import Withdrawal
 from crawler.frontier import LeasedHost
 from crawler.log import Log
-from crawler.model import Seconds, Task, Visited
+from crawler.model import Kind, Seconds, Task, Visited
 from crawler.policy.causes import GOOD, counts_for_host
 from crawler.policy.host_limits import HostLimits
 from crawler.records import HostRecord
@@ -36,6 +37,7 @@ class OwnHosts:
         self.addresses = AddressQueues(per_address)
         self.hosts: dict[int, Host] = {}
         self._log = HostLog(log)
+        self._unwanted = UnwantedSites(log)
         self._random = Random()  # noqa: S311  jitter is no secret
         self._begun: set[int] = set()
         """Ids of the tasks whose visits have begun."""
@@ -121,6 +123,8 @@ class OwnHosts:
         if outcome.retry_after:
             host.pace.asked_to_wait(now + outcome.retry_after)
         self._log.visited(host, outcome, now, offset)
+        if outcome.kind is Kind.UNWANTED or self._unwanted.streaks:
+            self._unwanted.visited(host.key, visited)
         return visited, self.addresses.finished(task, visited.answered_at, now)
 
     def settled(self, task: Task) -> None:

@@ -183,7 +183,7 @@ class Fetcher:
     ) -> Fetched:
         had = None
         if task.kept is not None:
-            had = self._reader.measure(task.kept)
+            had = self._reader.measure(task.kept, job)
             task = task if had else replace(task, kept=None)
         try:
             answer = self._send(task, job, had, timer)

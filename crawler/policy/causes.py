@@ -18,6 +18,12 @@ _WORDS = {
 }  # fmt: skip
 """What a reason contains, and the word for it: there are as many causes as words."""
 
+_OBJECTIONS = {
+    "HTTP status": "status", "type": "type", "no media type": "type", "redirect": "redirect",
+    "contains": "content",
+}  # fmt: skip
+"""How a reason begins for which an answer is not wanted, and the word for it."""
+
 
 def counts_for_host(task: Task, outcome: Outcome) -> bool:
     """Tell whether a visit says what a host brings: it was asked for a page, and led nowhere."""
@@ -46,6 +52,13 @@ def cause_of(outcome: Outcome) -> str:
     if outcome.kind is Kind.HTTP_ERROR and outcome.status:
         status = outcome.status
         return f"{outcome.kind} {status if status <= MOST_STATUS else 'invalid'}"
+    if outcome.kind is Kind.UNWANTED:
+        return f"{outcome.kind} {_objection(outcome.reason)}"
     reason = outcome.reason.lower()
     word = next((word for part, word in _WORDS.items() if part in reason), "")
     return f"{outcome.kind} {word}".rstrip()
+
+
+def _objection(reason: str) -> str:
+    """Return the word for why an answer was not wanted; the rest of it is the server's."""
+    return next((word for begin, word in _OBJECTIONS.items() if reason.startswith(begin)), "size")

@@ -23,7 +23,7 @@ EVENTS = frozenset(
     job.synced job.failed list.failed list.unended list.shrunk list.elsewhere files.removed
     wish.heard wish.ended wish.passed_over order.heard wish.unheard
     inbox.failed inbox.passed_over url.bad cookie.bad url.reclaimed url.died
-    clock.doubted clock.moved host.rested lease.lost lease.reclaimed
+    clock.doubted clock.moved host.rested host.unwanted lease.lost lease.reclaimed
     lease.released ledger.new ledger.taken_over ledger.busy ledger.free ledger.waiting
     ledger.migrating ledger.migrated output.lost output.found
     room.short room.enough memory.full visits.fewer visits.restored

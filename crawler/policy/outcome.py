@@ -1,11 +1,12 @@
 """Outcomes of answers: status and headers of one exchange become one Outcome. Pure."""
 
-import re
 from dataclasses import replace
 
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Validators
 from crawler.policy import page_robots
+from crawler.policy.acceptance import Acceptance
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
+from crawler.policy.media_types import media_type
 from crawler.policy.redirects import MAX_REDIRECTS, REDIRECT_STATUS, redirect_of
 from crawler.policy.resume import validators_of
 from crawler.policy.retry import PRECONDITION_FAILED
@@ -24,7 +25,6 @@ _NO_CONTENT = frozenset({204, 205})
 """Statuses without content (RFC 9110, sections 15.3.5 and 15.3.6)."""
 _ACCEPTED = 202
 _NOT_FOUND = frozenset({404, 410})
-_MEDIA_TYPE = re.compile(r"[ \t]*([!#$%&'*+.^`|~\w-]{1,127}/[!#$%&'*+.^`|~\w-]{1,127})", re.ASCII)
 
 
 def outcome_of(
@@ -36,10 +36,22 @@ def outcome_of(
     *,
     elapsed: Seconds = 0.0,
     max_redirects: int = MAX_REDIRECTS,
+    accept: Acceptance | None = None,
 ) -> Outcome:
-    """Read an answer; `now` is wall time, `token` our product token in robots directives."""
+    """Read an answer; `now` is wall time, `token` our product token in robots directives.
+
+    `accept` says which redirects are followed; what it says of a head and of a body is judged where
+    these are read.
+    """
     outcome = _judged(
-        task, fetched, now, method, token, elapsed=elapsed, max_redirects=max_redirects
+        task,
+        fetched,
+        now,
+        method,
+        token,
+        elapsed=elapsed,
+        max_redirects=max_redirects,
+        accept=accept,
     )
     if not fetched.differing:
         return outcome
@@ -57,13 +69,16 @@ def _judged(
     *,
     elapsed: Seconds = 0.0,
     max_redirects: int = MAX_REDIRECTS,
+    accept: Acceptance | None = None,
 ) -> Outcome:
     status = fetched.status
     if about_file := _about_the_file(task, fetched, elapsed):
         return about_file
     if 200 <= status < 300:
         return _stored(fetched, token, elapsed)
-    if status in REDIRECT_STATUS and (hop := _redirected(task, fetched, method, max_redirects)):
+    if status in REDIRECT_STATUS and (
+        hop := _redirected(task, fetched, method, max_redirects, accept)
+    ):
         kind, reason, location = hop
     else:
         kind = Kind.NOT_FOUND if status in _NOT_FOUND else Kind.HTTP_ERROR
@@ -122,18 +137,12 @@ def _stored(fetched: Fetched, token: str, elapsed: Seconds) -> Outcome:
         unverified=fetched.unverified,
         validators=validators_of(fetched.headers),
         directives=_directives(fetched, token),
-        media_type=_media_type(fetched.headers.get("content-type")),
+        media_type=media_type(fetched.headers.get("content-type")),
     )
 
 
-def _media_type(said: str | None) -> str | None:
-    """Return type and subtype of a Content-Type, in lower case, without its parameters."""
-    found = _MEDIA_TYPE.match(said or "")
-    return found.group(1).lower() if found else None
-
-
 def _redirected(
-    task: Task, fetched: Fetched, method: str, most: int
+    task: Task, fetched: Fetched, method: str, most: int, accept: Acceptance | None
 ) -> tuple[Kind, str, str | None] | None:
     """Return kind, reason and location of a redirect, or None if the answer is none."""
     try:
@@ -147,6 +156,8 @@ def _redirected(
         )
     except Trouble as trouble:
         return trouble.kind, trouble.reason, None
+    if location and accept and (objection := accept.objection_to_redirect(task.url, location)):
+        return Kind.UNWANTED, objection, None
     return (Kind.REDIRECTED, f"to {location}", location) if location else None
 
 

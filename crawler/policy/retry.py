@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 from crawler.model import Kind, Outcome, Seconds, Task
+from crawler.policy.acceptance import NOT_YET_STATUS
 from crawler.policy.bans import is_refusal
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.records import Again, Dead, Done, Hop, Verdict
@@ -35,6 +36,7 @@ KINDS: dict[Kind, KindRow] = {
     Kind.STORED: KindRow("ok", host="well"),
     Kind.UNCHANGED: KindRow("ok", host="well"),
     Kind.EMPTY: KindRow("error", host="well"),  # ok where a good file stands, see word_of
+    Kind.UNWANTED: KindRow("error", host="well"),  # again where there is nothing yet, see _passes
     Kind.NOT_FOUND: KindRow("not found", host="well"),
     Kind.HTTP_ERROR: KindRow("error", host="well"),  # status_passes and state_of decide
     Kind.REDIRECTED: KindRow("error", host="well"),  # a hop, unless there are too many
@@ -177,4 +179,6 @@ def _passes(outcome: Outcome, *, spared: bool) -> bool:
         return True
     if outcome.kind is Kind.HTTP_ERROR:
         return status_passes(outcome.status or 0)
+    if outcome.kind is Kind.UNWANTED:
+        return outcome.status == NOT_YET_STATUS
     return KINDS[outcome.kind].again

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from crawler.model import Seconds
+from crawler.policy.body_search import BodySearch
 from crawler.records import Stayed, StoredFile
 from crawler.store.faults import FileFaultError, fault_of
 from crawler.store.folders import Folders
@@ -96,9 +97,12 @@ class Files:
         """Begin or continue a body too big for memory; the caller closes it, or discards it."""
         return PartFile(self._folders, name, self._native, append=append)
 
-    def measure(self, part: str) -> "Measured | None":
-        """Return the size and the running digest of a part to be continued, if it is there."""
-        return self._native.call(measure, self._root, part, self._ledger)
+    def measure(self, part: str, search: BodySearch | None = None) -> "Measured | None":
+        """Return the size and the running digest of a part to be continued, if it is there.
+
+        `search` is fed with its bytes, and with those that follow.
+        """
+        return self._native.call(measure, self._root, part, self._ledger, search)
 
     def exists(self, path: str) -> bool:
         """Tell whether a stored file is still there."""

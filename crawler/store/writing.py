@@ -15,6 +15,7 @@ from typing import Any
 from gevent.monkey import get_original
 
 from crawler.model import Seconds, value
+from crawler.policy.body_search import BodySearch
 from crawler.policy.naming import suffixed
 from crawler.store.folders import Folders
 from crawler.store.versions import Versions
@@ -48,6 +49,8 @@ class Measured:
 
     size: int
     digest: Any
+    search: BodySearch | None = None
+    """What was looked for in it, to be looked for in what follows."""
 
 
 def locate(folders: Folders, path: str, *, make: bool = True) -> tuple[int, str]:
@@ -90,7 +93,9 @@ def open_end(folder: int, name: str) -> int:
     return os.open(name, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
 
 
-def measure(root: Path, part: str, ledger: str = "") -> Measured | None:
+def measure(
+    root: Path, part: str, ledger: str = "", search: BodySearch | None = None
+) -> Measured | None:
     """Read a part once through; return its size and digest, None if it cannot be read."""
     digest, size = hashlib.sha256(), 0
     try:
@@ -101,9 +106,11 @@ def measure(root: Path, part: str, ledger: str = "") -> Measured | None:
                 while piece := file.read(1 << 20):
                     digest.update(piece)
                     size += len(piece)
+                    if search:
+                        search.feed(piece)
     except OSError:
         return None
-    return Measured(size, digest)
+    return Measured(size, digest, search)
 
 
 def exists(root: Path, path: str, ledger: str = "") -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from crawler.config import Job
+from crawler.config.answer_options import acceptance_of
 from crawler.errors import LeaseLostError, LocalFaultError
 from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
@@ -104,9 +105,10 @@ class Visits:
         start = time.monotonic()
         fetched = self._fetch(task, job, part=part, deadline=deadline)
         elapsed = round(time.monotonic() - start, 4)
+        accept = None if job.accept is None or task.robots else acceptance_of(job.accept)
         outcome = outcome_of(
             task, fetched, self._now(), job.method, self._token,
-            elapsed=elapsed, max_redirects=job.max_redirects,
+            elapsed=elapsed, max_redirects=job.max_redirects, accept=accept,
         )  # fmt: skip
         return Visited(
             task,
@@ -145,6 +147,7 @@ class Visits:
 def _told_by(trouble: Trouble) -> Outcome:
     return Outcome(
         trouble.kind,
+        trouble.status,
         reason=trouble.reason,
         ours=trouble.ours,
         final=trouble.final,

@@ -152,7 +152,7 @@ def test_the_jitter_is_full():
 
 WELL = {
     Kind.EMPTY, Kind.STORED, Kind.UNCHANGED, Kind.NOT_FOUND, Kind.HTTP_ERROR, Kind.REDIRECTED,
-    Kind.DECODE,
+    Kind.DECODE, Kind.UNWANTED,
     Kind.TOO_BIG, Kind.REDIRECT_LIMIT,
 }  # fmt: skip
 SILENT = {Kind.DNS, Kind.CONNECT, Kind.TIMEOUT}

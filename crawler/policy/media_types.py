@@ -1,0 +1,23 @@
+"""Media types as servers say them (RFC 9110, section 8.3.1). Pure."""
+
+import re
+
+_MEDIA_TYPE = re.compile(r"[ \t]*([!#$%&'*+.^`|~\w-]{1,127}/[!#$%&'*+.^`|~\w-]{1,127})", re.ASCII)
+_WANTED = re.compile(r"[!#$%&'+.^`|~\w-]{1,127}/(?:[!#$%&'+.^`|~\w-]{1,127}|\*)", re.ASCII)
+
+
+def media_type(said: str | None) -> str | None:
+    """Return type and subtype of a Content-Type, in lower case, without its parameters."""
+    found = _MEDIA_TYPE.match(said or "")
+    return found.group(1).lower() if found else None
+
+
+def wanted(text: str) -> str:
+    """Return a media type that is asked for, in lower case.
+
+    Raises:
+        ValueError: it is neither type/subtype nor type/*.
+    """
+    if not _WANTED.fullmatch(text):
+        raise ValueError("is no media type: text/html and image/* are")
+    return text.lower()
