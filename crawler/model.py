@@ -63,6 +63,7 @@ class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outco
         spared: bool = False,
         wait: Seconds = 0.0,
         status: int | None = None,
+        refused: bool | None = None,
     ) -> None:
         super().__init__(reason)
         self.kind = kind
@@ -72,6 +73,7 @@ class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outco
         self.spared = spared
         self.wait = wait
         self.status = status
+        self.refused = refused
 
 
 @value
@@ -170,6 +172,8 @@ class Fetched:
     """The beginning of an HTML page."""
     differing: str = ""
     """Names of fields that may stand there once, and stand there twice with different values."""
+    refused: str = ""
+    """What of the answer its job takes for a refusal, beside its status."""
 
 
 @value
@@ -204,6 +208,8 @@ class Outcome:
     """type/subtype of the stored body, as the server said (RFC 9110 section 8.3.1)."""
     wait: Seconds = 0.0
     """How long the URL, which is not charged, waits for this machine; 0 where it does not."""
+    refused: bool | None = None
+    """Whether its job takes it for a refusal; None where the job leaves that to its status."""
 
     def stored_as(self, path: str) -> "Outcome":
         """Return the outcome with the file that holds the body, relative to the output folder."""

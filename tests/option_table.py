@@ -24,6 +24,7 @@ _READ = {
     units.duration: "duration", units.size: "size", units.speed: "speed",
     units.versions: "`replace`, `keep N versions`", units.share: "share",
     units.state: "path or `postgresql://` URL", units.written: "HTTP status code",
+    units.failure: "HTTP status code or kind",
 }  # fmt: skip
 """Words for values by the function that reads them."""
 _PLAIN = {bool: "`true`, `false`", int: "number", float: "number", Path: "path", str: "text"}

@@ -7,6 +7,7 @@ from crawler.config import HostOptions, Job, Settings
 from crawler.config.digests import job_digests
 from crawler.config.host_options import STRICTEST, HostPoliteness
 from crawler.model import Seconds
+from crawler.policy.bans import REFUSALS_TO_BAN
 from crawler.policy.credentials import host_patterns
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.hours import Hours, parse
@@ -58,6 +59,8 @@ class HostOverrides:
         here = [overrides.jobs[name] for name in jobs if name in overrides.jobs]
         said = overrides.said(key)
         merged = {name: _merged(name, said, here) for name in STRICTEST}
+        if overrides.bans:
+            merged["refusals_to_ban"] = min(map(_refusals_to_ban, here), default=REFUSALS_TO_BAN)
         return HostLimits(_or(said.delay, delay), _or(said.per_host, per_host), **merged)
 
     def obeys(self, key: str) -> bool | None:
@@ -97,6 +100,8 @@ class _Overrides:
 
     def __init__(self, settings: Settings, text: Settings) -> None:
         self.jobs = {job.name: job for job in settings.jobs}
+        self.bans = any(job.ban is not None for job in settings.jobs)
+        """Whether some job says itself what a ban is."""
         self.digests = job_digests(text)
         self.user_agent = settings.crawler.user_agent
         self._options: Mapping[str, HostOptions] = settings.hosts
@@ -144,6 +149,10 @@ def _merged(name: str, said: HostOptions, jobs: Sequence[Job]) -> Any:
     values = [getattr(job, name) for job in jobs] if own is None else [own]
     values = [value for value in values if value is not None]
     return STRICTEST[name](values) if values else _DEFAULTS[name]
+
+
+def _refusals_to_ban(job: Job) -> int:
+    return job.ban.after if job.ban else REFUSALS_TO_BAN
 
 
 def _or(value: T | None, otherwise: T) -> T:

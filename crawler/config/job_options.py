@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr, mo
 
 from crawler import urls
 from crawler.config import checks
-from crawler.config.answer_options import AcceptOptions
+from crawler.config.answer_options import AcceptOptions, BanOptions, RetryOptions
 from crawler.config.host_options import HostPoliteness
 from crawler.config.options import Options, in_order
 from crawler.config.units import Duration, MinSpeed, Share, Size, Versions
@@ -138,6 +138,10 @@ class JobOptions(HostPoliteness):
     no secret is a credential."""
     accept: AcceptOptions | None = None
     """Which answers are wanted; without it every one of 200 to 299 is."""
+    retry: RetryOptions | None = None
+    """Which failures are tried again, where that is not to be as usual."""
+    ban: BanOptions | None = None
+    """What a host's ban is, where that is not to be as usual."""
     schedule: ScheduleOptions | None = None
     """When a URL is visited again; without it every URL is visited once."""
     on_remove: Literal["keep", "delete"] = "keep"

@@ -16,6 +16,7 @@ from crawler.config.quantities import (
     speed,
     versions,
 )
+from crawler.policy.retry_rules import KINDS_SAID
 from crawler.policy.statuses import PATTERN, written
 from crawler.state_address import NO_STATE, StateAddress, state_address
 
@@ -33,6 +34,21 @@ def state(value: object) -> StateAddress:
     return state_address(value)
 
 
+def failure(value: object) -> str:
+    """Return a status, a class of them or the kind of a failure in its one spelling.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    if isinstance(value, str) and value in KINDS_SAID:
+        return str(value)
+    try:
+        return written(value)
+    except ValueError:
+        kinds = ", ".join(KINDS_SAID)
+        raise ValueError(f"is neither a status, as 404 and 5xx are, nor one of {kinds}") from None
+
+
 State = Annotated[StateAddress, PlainValidator(state), WithJsonSchema({"type": "string"})]
 
 Status = Annotated[
@@ -48,6 +64,19 @@ Status = Annotated[
     ),
 ]
 """A status or a class of them, as `404`, `5xx` or `52x`."""
+Failure = Annotated[
+    str,
+    BeforeValidator(failure),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 200, "maximum": 999},
+                {"type": "string", "pattern": f"^({PATTERN}|{'|'.join(KINDS_SAID)})$"},
+            ]
+        }
+    ),
+]
+"""A status, a class of them, or the kind of a failure."""
 Share = Annotated[
     float,
     BeforeValidator(share),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from crawler.log import Log
 from crawler.model import Kind, Outcome, Visited
 from crawler.policy.acceptance import NOT_YET_STATUS, cause_of
+from crawler.policy.bans import is_refusal
 from crawler.policy.causes import GOOD
 
 VISITS_TO_TELL = 10
@@ -44,7 +45,7 @@ class UnwantedSites:
             return
         if outcome.kind in GOOD:
             self.streaks.pop((host, task.job), None)
-        elif outcome.kind is Kind.UNWANTED and outcome.status != NOT_YET_STATUS:
+        elif _is_wall(outcome):
             self._note(host, task.job, task.fingerprint, outcome)
 
     def _note(self, host: str, job: str, fingerprint: int, outcome: Outcome) -> None:
@@ -62,3 +63,9 @@ class UnwantedSites:
             self._log.warning(
                 "host.unwanted", host=host, job=job, cause=cause, visits=streak.visits
             )
+
+
+def _is_wall(outcome: Outcome) -> bool:
+    """Tell an answer that may be everybody's from one that may be another later, and from a ban."""
+    lasting = outcome.kind is Kind.UNWANTED and outcome.status != NOT_YET_STATUS
+    return lasting and not is_refusal(outcome)

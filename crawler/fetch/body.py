@@ -66,7 +66,7 @@ def drain(body: Body, left: Seconds) -> None:
     """Read a short body to its end; one that is long, late or broken costs only the connection."""
     if not body.framed or (body.left or 0) > MAX_DRAINED_BYTES:
         return
-    with suppress(Trouble, *EXCHANGE_ERRORS), _at_most(max(0.0, min(MAX_DRAIN_S, left))):
+    with suppress(Trouble, *EXCHANGE_ERRORS), at_most(min(MAX_DRAIN_S, left)):
         taken = 0
         while taken <= MAX_DRAINED_BYTES and (piece := body.read_some()):
             taken += len(piece)
@@ -88,6 +88,6 @@ def _decode(
             take(output)
 
 
-def _at_most(seconds: Seconds) -> gevent.Timeout:
+def at_most(seconds: Seconds) -> gevent.Timeout:
     """Return a context that ends silently when its time is over."""
-    return gevent.Timeout(seconds, False)  # type: ignore[arg-type]  # noqa: FBT003
+    return gevent.Timeout(max(0.0, seconds), False)  # type: ignore[arg-type]  # noqa: FBT003

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from crawler.config import Job
-from crawler.config.answer_options import acceptance_of
+from crawler.config.answer_options import acceptance_of, ban_rules_of
 from crawler.model import Kind, Trouble
-from crawler.policy.acceptance import Acceptance, contains
+from crawler.policy.acceptance import contains
 from crawler.policy.body_search import BodySearch
 from crawler.store import Measured
 from crawler.transport.response_head import Headers
@@ -15,8 +15,12 @@ class AnswerJudge:
     """Ends a visit as soon as its answer is known not to be wanted."""
 
     def __init__(self, job: Job, status: int) -> None:
-        self._accept: Acceptance | None = acceptance_of(job.accept) if job.accept else None
+        self._job = job
+        self._accept = acceptance_of(job.accept) if job.accept else None
+        self._ban = ban_rules_of(job.ban) if job.ban else None
         self._status = status
+        self.refused = ""
+        """What of an answer that is no file is a refusal, beside its status."""
 
     def head(self, headers: Headers) -> None:
         """Judge a head, before anything of the body is read.
@@ -24,7 +28,12 @@ class AnswerJudge:
         Raises:
             Trouble: `unwanted`.
         """
-        if self._accept and 200 <= self._status < 300:
+        is_file = 200 <= self._status < 300
+        if self._ban:
+            self.refused = self._ban.refusal_in(headers)
+            if self.refused and is_file:
+                self._object(self.refused, refused=True)
+        if self._accept and is_file:
             said = headers.get("content-type")
             self._object(self._accept.objection_to_head(self._status, said))
 
@@ -35,14 +44,28 @@ class AnswerJudge:
 
         `had` is what an earlier visit left of it, and is looked through.
         """
-        search = had.search if had else search_of(self._accept)
+        search = had.search if had else search_of(self._job)
         if search is None:
             return take
 
         def look(piece: bytes) -> None:
             if found := search.feed(piece):
-                self._object(contains(found))
+                refused = self._ban is not None and found in self._ban.texts
+                said = contains(found)
+                self._object(f"refused: {said}" if refused else said, refused=refused)
             take(piece)
+
+        return look
+
+    def refusals(self) -> Callable[[bytes], None] | None:
+        """Return what looks for a refusal in an error's body; None where nothing is to be found."""
+        if self.refused or not self._ban or not self._ban.texts or self._status < 400:
+            return None
+        search = BodySearch(self._ban.texts)
+
+        def look(piece: bytes) -> None:
+            if found := search.feed(piece):
+                self.refused = f"refused: {contains(found)}"
 
         return look
 
@@ -55,11 +78,13 @@ class AnswerJudge:
         if self._accept and self._status != 204:
             self._object(self._accept.objection_to_size(size))
 
-    def _object(self, objection: str) -> None:
+    def _object(self, objection: str, *, refused: bool | None = None) -> None:
         if objection:
-            raise Trouble(Kind.UNWANTED, objection, status=self._status)
+            raise Trouble(Kind.UNWANTED, objection, status=self._status, refused=refused)
 
 
-def search_of(accept: Acceptance | None) -> BodySearch | None:
+def search_of(job: Job) -> BodySearch | None:
     """Return a search for what no body may contain; None where everything may be there."""
-    return BodySearch(accept.texts) if accept and accept.texts else None
+    refusals = ban_rules_of(job.ban).texts if job.ban else ()
+    others = acceptance_of(job.accept).texts if job.accept else ()
+    return BodySearch((*refusals, *others)) if refusals or others else None

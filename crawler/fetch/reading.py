@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
 from crawler.config import Job
-from crawler.config.answer_options import acceptance_of
-from crawler.fetch.body import drain, read_body
+from crawler.fetch.body import at_most, drain, read_body
 from crawler.fetch.declared import Declared
 from crawler.fetch.decode import Decoder, decoder_for
+from crawler.fetch.failures import EXCHANGE_ERRORS
 from crawler.fetch.intake import Intake
 from crawler.fetch.judging import AnswerJudge, search_of
 from crawler.fetch.limits import Limits
@@ -22,6 +23,10 @@ from crawler.transport.adapter import Answer
 from crawler.transport.memory import Memory, Share
 from crawler.transport.response_head import Headers
 
+MAX_SEARCHED_BYTES = 65_536
+"""Bytes of an error's body that are searched for words of a ban, on the wire or decoded."""
+MAX_SEARCH_S: Seconds = 5.0
+"""Longest time for that."""
 _RESET_CONTENT = 205
 """Its body, if it has one, is none (RFC 9110, section 15.3.6)."""
 
@@ -54,8 +59,7 @@ class AnswerReader:
 
     def measure(self, kept: Kept, job: Job) -> Measured | None:
         """Look at what an earlier visit left; what cannot be continued is removed."""
-        accept = acceptance_of(job.accept) if job.accept else None
-        had = self._files.measure(kept.part, search_of(accept))
+        had = self._files.measure(kept.part, search_of(job))
         sound = had and not (had.search and had.search.found)
         if had and sound and 0 < had.size < kept.total and kept.validators.strong():
             return had
@@ -79,8 +83,9 @@ class AnswerReader:
         """
         status, headers, judge = answer.status_code, answer.head.headers, None
         try:
-            if visit.job.accept is not None and not visit.task.robots:
-                judge = AnswerJudge(visit.job, status)
+            job = visit.job
+            if (job.accept is not None or job.ban is not None) and not visit.task.robots:
+                judge = AnswerJudge(job, status)
                 judge.head(headers)
             if status == 206 or (had and status == 416):
                 had = self._continued(visit.task.kept, had, answer)
@@ -91,8 +96,23 @@ class AnswerReader:
             if trouble.kind is Kind.UNWANTED:
                 drain(answer.body, (visit.deadline - time.monotonic()) / 2)
             raise
+        refused = self._refused(visit, answer, judge) if judge else ""
         drain(answer.body, (visit.deadline - time.monotonic()) / 2)
-        return Fetched(status, headers, visit.answered_at, differing=headers.differing())
+        differing = headers.differing()
+        return Fetched(status, headers, visit.answered_at, differing=differing, refused=refused)
+
+    def _refused(self, visit: Visit, answer: Answer, judge: AnswerJudge) -> str:
+        """Return what of an answer without a file is a refusal, beside its status; '' if nothing.
+
+        Of its body only the beginning is looked into, and not for long.
+        """
+        if (search := judge.refusals()) is not None:
+            left = visit.deadline - time.monotonic()
+            limits = Limits(MAX_SEARCHED_BYTES, visit.deadline, cut=True)
+            with suppress(Trouble, *EXCHANGE_ERRORS), at_most(min(MAX_SEARCH_S, left / 2)):
+                decoder = _decoder(visit.task, visit.job, answer.head.headers)
+                read_body(answer.body, decoder, limits, search, self._windows)
+        return judge.refused
 
     def _continued(self, kept: Kept | None, had: Measured | None, answer: Answer) -> Measured:
         """See that a partial answer is the rest of what is there; on any doubt start over."""

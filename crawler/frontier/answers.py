@@ -102,6 +102,15 @@ class HostState:
         """Return when the first of its failures in a row was; None while it does not fail."""
         return self.failing_since and (self.first_failed_at or self.failing_since)
 
+    @property
+    def banned(self) -> bool:
+        """Tell whether it rests as one that refuses everything, however many refusals that takes.
+
+        After refusals nothing but a ban has a host rest for longer than its delay.
+        """
+        rests_s = self.failed_until - self.answered_at
+        return bool(self.refusals) and not self.failures and rests_s > 1.5 * self.gap
+
     def rate(self, now: Seconds) -> float:
         """Return its visits a second, lately; 0 if it has none."""
         if self.spacing is None:
@@ -116,6 +125,7 @@ class HostState:
         pace = HostPace(self.turn_at, HostLimits(delay=self.gap), self.answered_at)
         pace.failed_until, pace.put_off_until = self.failed_until, self.put_off_until
         pace.crawl_delay, pace.refusals.number = self.crawl_delay, self.refusals
+        pace.refusals.limit = self.refusals + (not self.banned)
         if self.backoff >= self.gap:  # its delay was nothing else
             pace.limits, pace.backoff = HostLimits(), self.backoff
         return next_visit(pace, now)

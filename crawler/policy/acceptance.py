@@ -70,7 +70,7 @@ class Acceptance:
 
 
 def contains(text: bytes) -> str:
-    """Return the reason of a body that contains a text."""
+    """Return in words that a body contains a text."""
     return f'contains "{text.decode()[:MAX_TEXT]}"'
 
 

@@ -20,7 +20,7 @@ _WORDS = {
 
 _OBJECTIONS = {
     "HTTP status": "status", "type": "type", "no media type": "type", "redirect": "redirect",
-    "contains": "content",
+    "contains": "content", "refused": "refused",
 }  # fmt: skip
 """How a reason begins for which an answer is not wanted, and the word for it."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from crawler.model import DAY_S, Seconds
+from crawler.policy.bans import REFUSALS_TO_BAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class HostLimits:
     give_up: Seconds = DAY_S
     """How long a host may be silent before its URLs are given up."""
     max_per_day: int | None = None
+    refusals_to_ban: int = REFUSALS_TO_BAN
+    """Refusals in a row after which it rests as one that refuses everything."""
 
 
 NO_LIMITS = HostLimits()

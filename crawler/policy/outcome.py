@@ -5,6 +5,7 @@ from dataclasses import replace
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Validators
 from crawler.policy import page_robots
 from crawler.policy.acceptance import Acceptance
+from crawler.policy.bans import BanRules
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
 from crawler.policy.media_types import media_type
 from crawler.policy.redirects import MAX_REDIRECTS, REDIRECT_STATUS, redirect_of
@@ -37,11 +38,12 @@ def outcome_of(
     elapsed: Seconds = 0.0,
     max_redirects: int = MAX_REDIRECTS,
     accept: Acceptance | None = None,
+    ban: BanRules | None = None,
 ) -> Outcome:
     """Read an answer; `now` is wall time, `token` our product token in robots directives.
 
     `accept` says which redirects are followed; what it says of a head and of a body is judged where
-    these are read.
+    these are read. `ban` says which answers are refusals.
     """
     outcome = _judged(
         task,
@@ -53,6 +55,8 @@ def outcome_of(
         max_redirects=max_redirects,
         accept=accept,
     )
+    if ban:
+        outcome = _refused(outcome, fetched, ban)
     if not fetched.differing:
         return outcome
     twice = f"two values of {fetched.differing}, the first counts"
@@ -119,6 +123,15 @@ def _is_empty(task: Task, fetched: Fetched) -> bool:
     if status in _NO_CONTENT:
         return True
     return not fetched.size and (status == _ACCEPTED or (status == 200 and bool(task.digest)))
+
+
+def _refused(outcome: Outcome, fetched: Fetched, ban: BanRules) -> Outcome:
+    """Return an outcome with what its job says of a ban; a redirect that refuses leads nowhere."""
+    if not fetched.refused:
+        return replace(outcome, refused=fetched.status in ban.statuses)
+    reason = f"HTTP status {fetched.status}, {fetched.refused}"
+    kind = Kind.UNWANTED if outcome.kind is Kind.REDIRECTED else outcome.kind
+    return replace(outcome, kind=kind, location=None, reason=reason[:MAX_REASON], refused=True)
 
 
 def bug(error: BaseException) -> Outcome:

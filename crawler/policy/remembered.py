@@ -4,7 +4,7 @@ A pace is on a monotonic clock, which every boot begins anew; `offset` leads fro
 """
 
 from crawler.model import DAY_S, Seconds
-from crawler.policy.bans import Refusals
+from crawler.policy.bans import MAX_REFUSED_PROBES, REFUSALS_TO_BAN, Refusals
 from crawler.policy.politeness import HostPace
 from crawler.records import Health, Rest
 
@@ -60,7 +60,10 @@ def remember(
     unasked = rest.unasked(now + offset)
     if health.refused_since is not None:
         since, path = health.refused_since - offset + unasked, health.refused_path
-        pace.refusals = Refusals(health.refusals, path, not path, min(now, since))
+        limit, number = pace.limits.refusals_to_ban, health.refusals
+        if limit != REFUSALS_TO_BAN:  # it may have been another: then a probe is to decide
+            number = min(number, limit + MAX_REFUSED_PROBES - 1)
+        pace.refusals = Refusals(number, path, not path, min(now, since), limit)
     if health.failing_since is not None:
         pace.failing_since = min(now, health.failing_since - offset + unasked)
         first = health.failing_since if health.first_failed_at is None else health.first_failed_at

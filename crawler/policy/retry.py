@@ -7,6 +7,7 @@ from crawler.model import Kind, Outcome, Seconds, Task
 from crawler.policy.acceptance import NOT_YET_STATUS
 from crawler.policy.bans import is_refusal
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
+from crawler.policy.retry_rules import RetryRules
 from crawler.records import Again, Dead, Done, Hop, Verdict
 
 FIRST_BACKOFF_S: Seconds = 2.0
@@ -133,11 +134,13 @@ def verdict(
     random: Random,
     spared: bool = False,
     max_backoff: Seconds = MAX_BACKOFF_S,
+    retry: RetryRules | None = None,
 ) -> Verdict:
     """Return the verdict on a task; `now` is wall time, `attempts` the visits that its job allows.
 
     By our own will it waits for `max_backoff` at most, as its host does. A `spared` failure is its
-    host's to pay for: the task waits and is not charged.
+    host's to pay for: the task waits and is not charged. What `retry` says of a failure goes above
+    what is usual, and above a host that pays.
     """
     if outcome.kind is Kind.REDIRECTED:
         assert outcome.location is not None
@@ -146,7 +149,7 @@ def verdict(
         return Done()
     if _is_no_failure(task, outcome):
         return Again(now + _our_wait(outcome, random, max_backoff), charged=False)
-    if outcome.final or not _passes(outcome, spared=spared):
+    if outcome.final or not _passes(outcome, spared=spared, retry=retry):
         return Dead(outcome.reason)
     failures = 0 if spared else task.failures + 1
     if failures >= attempts:
@@ -174,7 +177,10 @@ def backoff(
     return max(jittered, min(retry_after or 0.0, MAX_RETRY_AFTER_S))
 
 
-def _passes(outcome: Outcome, *, spared: bool) -> bool:
+def _passes(outcome: Outcome, *, spared: bool, retry: RetryRules | None) -> bool:
+    said = retry.says(outcome) if retry else None
+    if said is not None:
+        return said
     if spared and is_refusal(outcome):  # its host refuses everything, so that says nothing of it
         return True
     if outcome.kind is Kind.HTTP_ERROR:

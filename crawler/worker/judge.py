@@ -6,6 +6,7 @@ from functools import lru_cache
 from random import Random
 
 from crawler.config import Job, ScheduleOptions
+from crawler.config.answer_options import retry_rules_of
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
 from crawler.policy.outcome import bug
 from crawler.policy.retry import verdict
@@ -74,6 +75,7 @@ class Judge:
             random=self._random,
             spared=visited.spared,
             max_backoff=self._max_backoff(task.host, job),
+            retry=None if job.retry is None else retry_rules_of(job.retry),
         )
         decision = self._next(task, visited.outcome, decision, now)
         return Settlement(task, visited.outcome, decision, now)

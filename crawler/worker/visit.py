@@ -8,7 +8,7 @@ from functools import partial
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from crawler.config import Job
-from crawler.config.answer_options import acceptance_of
+from crawler.config.answer_options import acceptance_of, ban_rules_of
 from crawler.errors import LeaseLostError, LocalFaultError
 from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
@@ -107,9 +107,16 @@ class Visits:
         elapsed = round(time.monotonic() - start, 4)
         accept = None if job.accept is None or task.robots else acceptance_of(job.accept)
         outcome = outcome_of(
-            task, fetched, self._now(), job.method, self._token,
-            elapsed=elapsed, max_redirects=job.max_redirects, accept=accept,
-        )  # fmt: skip
+            task,
+            fetched,
+            self._now(),
+            job.method,
+            self._token,
+            elapsed=elapsed,
+            max_redirects=job.max_redirects,
+            accept=accept,
+            ban=None if job.ban is None or task.robots else ban_rules_of(job.ban),
+        )
         return Visited(
             task,
             outcome,
@@ -152,6 +159,7 @@ def _told_by(trouble: Trouble) -> Outcome:
         ours=trouble.ours,
         final=trouble.final,
         wait=trouble.wait,
+        refused=trouble.refused,
     )
 
 

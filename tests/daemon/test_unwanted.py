@@ -116,3 +116,17 @@ def test_a_reload_changes_what_is_accepted(tmp_path):
             assert daemon.wait_for("config.reloaded")["changed"] == {"j": ["accept"]}
             daemon.wait_for("visit", kind="stored")
             assert daemon.stop() == 0
+
+
+def test_what_is_not_wanted_is_tried_again_where_the_job_says_so(tmp_path):
+    answers = [page(LOGIN), status("404 Not Found"), status("500 Oops")]
+    with Site(lambda path: answers.pop(0) if answers and path == "/x" else b"there") as site:
+        job = {
+            "name": "j", "urls": [f"{site.url}/x"], "accept": {"not_containing": ["id=login"]},
+            "retry": {"again": ["unwanted", 404], "final": [503]}, "attempts": 4,
+        }  # fmt: skip
+        with Daemon(write_config(tmp_path, [job]), "--until-done") as daemon:
+            assert daemon.wait(60) == 0
+        assert [one["verdict"] for one in daemon.told("visit")] == ["again"] * 3 + ["done"]
+        kinds = [one["kind"] for one in daemon.told("visit")]
+    assert kinds == ["unwanted", "not_found", "http_error", "stored"]

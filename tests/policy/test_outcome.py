@@ -4,6 +4,7 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from crawler.model import Fetched, Kind, Task, Validators
+from crawler.policy.bans import BanRules
 from crawler.policy.outcome import MAX_REASON, RETRY_AFTER_STATUS, bug, outcome_of
 
 NOW = 784_111_000.0
@@ -90,6 +91,24 @@ def test_a_condition_that_failed_is_dropped():
     assert (outcome.kind, outcome.validators) == (Kind.HTTP_ERROR, Validators())
     assert outcome.reason == "HTTP status 412, asked again without the condition"
     assert answered(412, task=FRESH).validators is None
+
+
+def test_a_job_says_which_answers_are_refusals():
+    ban = BanRules(frozenset({503}), (("x", "y"),))
+    task = Task(1, "j", URL, URL, "site.example:80", 1, 1, 1)
+
+    def judged(status, refused="", **headers):
+        fetched = Fetched(status, CaseInsensitiveDict(headers), 0.0, refused=refused)
+        return outcome_of(task, fetched, NOW, ban=ban)
+
+    assert [judged(status).refused for status in (503, 403, 200, 404)] == [True, *[False] * 3]
+    by = "refused by header x"
+    assert judged(404, by).kind is Kind.NOT_FOUND
+    found = judged(302, by, location="/wall")
+    assert (found.kind, found.location, found.refused) == (Kind.UNWANTED, None, True)
+    assert found.reason == "HTTP status 302, refused by header x"
+    late = judged(503, by, **{"retry-after": "7"})
+    assert (late.kind, late.retry_after, late.refused) == (Kind.HTTP_ERROR, 7, True)
 
 
 def test_a_304_that_was_not_asked_for_is_an_error():

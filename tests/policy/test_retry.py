@@ -4,7 +4,9 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from crawler.config.answer_options import RetryOptions, retry_rules_of
 from crawler.model import Kind, Outcome, Task, Validators
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 from crawler.policy.retry import (
@@ -322,3 +324,61 @@ def test_a_url_whose_body_finds_no_room_waits_and_is_not_charged(most, waits):
     assert not found.charged
     assert waits[0] <= found.at - NOW <= waits[1]
     assert state_of(outcome) == "", "its host pays for nothing"
+
+
+AGAIN_OR_NOT = [
+    # again, final, kind, status, whether it is tried again
+    ((), (), Kind.HTTP_ERROR, 404, False),
+    ([404], (), Kind.NOT_FOUND, 404, True),
+    ([404], (), Kind.NOT_FOUND, 410, False),
+    (["4xx"], (), Kind.HTTP_ERROR, 418, True),
+    (["4xx"], [403], Kind.HTTP_ERROR, 403, False),
+    ([503], ["5xx"], Kind.HTTP_ERROR, 503, True),
+    ([503], ["5xx"], Kind.HTTP_ERROR, 500, False),
+    (["52x"], ["5xx"], Kind.HTTP_ERROR, 521, True),
+    (["5xx"], ["52x"], Kind.HTTP_ERROR, 521, False),
+    ((), [429], Kind.HTTP_ERROR, 429, False),
+    ([999], (), Kind.HTTP_ERROR, 999, True),
+    (["tls"], (), Kind.TLS, None, True),
+    ((), ["timeout"], Kind.TIMEOUT, None, False),
+    (["unwanted"], (), Kind.UNWANTED, 200, True),
+    (["unwanted"], ["2xx"], Kind.UNWANTED, 200, True),
+    (["unwanted"], [200], Kind.UNWANTED, 200, False),
+    ((), ["unwanted"], Kind.UNWANTED, 202, False),
+    ((), (), Kind.UNWANTED, 202, True),
+    ((), (), Kind.UNWANTED, 200, False),
+    ((), ["http_error"], Kind.HTTP_ERROR, 500, False),
+    ([500], ["http_error"], Kind.HTTP_ERROR, 500, True),
+    ((), ["http_error"], Kind.CONNECT, None, True),
+]
+
+
+@pytest.mark.parametrize(("again", "final", "kind", "status", "tried"), AGAIN_OR_NOT)
+def test_a_job_says_which_failures_are_tried_again(again, final, kind, status, tried):
+    rules = retry_rules_of(RetryOptions.model_validate({"again": again, "final": final}))
+    outcome = Outcome(kind, status, reason="r")
+
+    def judged(**options):
+        return verdict(
+            task(), outcome, attempts=options.pop("attempts", 5), now=NOW, random=seeded(1),
+            retry=rules, **options,
+        )  # fmt: skip
+
+    assert isinstance(judged(), Again if tried else Dead)
+    assert judged(attempts=1) == Dead("r")
+    if (again or final) and not tried:
+        assert judged(spared=True) == Dead("r"), "final is final, whoever pays"
+
+
+@pytest.mark.parametrize(
+    ("retry", "problem"),
+    [
+        ({"again": [404], "final": ["404"]}, "404 is named as again and as final"),
+        ({"again": ["stored"]}, "is neither a status"),
+        ({"again": ["local_io"]}, "nor one of unwanted"),
+        ({"final": [1]}, "is neither a status"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(retry, problem):
+    with pytest.raises(ValidationError, match=problem):
+        RetryOptions.model_validate(retry)

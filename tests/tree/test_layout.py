@@ -202,6 +202,7 @@ ELSEWHERE = {
     "policy/media_types.py": "policy/test_acceptance.py",
     "policy/sites.py": "policy/test_acceptance.py",
     "policy/statuses.py": "policy/test_acceptance.py",
+    "policy/retry_rules.py": "policy/test_retry.py",
     "policy/remembered.py": "policy/test_politeness.py",
     "policy/host_limits.py": "policy/test_politeness.py",
     "policy/log_events.py": "tree/test_manual.py",

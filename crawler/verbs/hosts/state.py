@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from crawler.frontier import HostState
 from crawler.frontier.wishes import Wish, paused_by
 from crawler.model import Seconds
-from crawler.policy.bans import REFUSALS_TO_BAN
 from crawler.policy.politeness import FAILURES_TO_REST
 from crawler.policy.rests import Why
 
@@ -53,7 +52,7 @@ def _word(host: HostState, now: Seconds, give_up: Seconds) -> str:
     if since is not None:
         long = host.silent and host.failures >= FAILURES_TO_REST and now - since >= give_up
         return "given up" if long else "failing"
-    if host.refusals >= REFUSALS_TO_BAN:
+    if host.banned:
         return "banned"
     if host.gated(now):
         return "asked for robots.txt"

@@ -1,6 +1,7 @@
 """Answers that a job does not want, on real sockets: what is read of them, kept and left."""
 
 import gzip
+import random
 import time
 
 import gevent
@@ -163,3 +164,66 @@ def test_what_is_wanted_comes_as_ever(fetch):
     with RudeSite(sends(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nhello")) as site:
         accept = {"types": ["text/*"], "min_size": 5, "not_containing": ["login"]}
         assert fetch(site.url + "/", accept=accept).body == b"hello"
+
+
+CAPTCHA = b"<p>Are you a robot?</p>"
+BAN = {"body": ["a robot?"], "header": {"cf-mitigated": "challenge"}}
+
+
+def test_a_refusal_that_looks_like_a_file_is_none(fetch, tmp_path):
+    with Site(page(CAPTCHA + BIG)) as site, pytest.raises(Trouble) as caught:
+        fetch(site.url + "/", ban=BAN)
+    trouble = caught.value
+    assert (trouble.kind, trouble.status, trouble.refused) == (Kind.UNWANTED, 200, True)
+    assert trouble.reason == 'refused: contains "a robot?"'
+    with Site(page(b"", ("CF-Mitigated", "challenge"))) as site, pytest.raises(Trouble) as caught:
+        fetch(site.url + "/", ban=BAN)
+    assert (caught.value.reason, caught.value.refused) == ("refused by header cf-mitigated", True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_not_wanted_is_no_refusal_beside_a_ban(fetch):
+    with Site(page(LOGIN)) as site, pytest.raises(Trouble) as caught:
+        fetch(site.url + "/", ban=BAN, accept={"not_containing": ["login"]})
+    assert (caught.value.reason, caught.value.refused) == ('contains "login"', False)
+
+
+@pytest.mark.parametrize("coded", [False, True])
+@pytest.mark.parametrize(("before", "found"), [(0, True), (60_000, True), (300_000, False)])
+def test_an_error_is_a_refusal_by_the_beginning_of_its_body(fetch, coded, before, found):
+    body = random.Random(before).randbytes(before) + CAPTCHA
+    sent = gzip.compress(body) if coded else body
+
+    def route(_):
+        fields = [("Content-Length", str(len(sent))), ("Content-Encoding", "gzip" if coded else "")]
+        return "503 Service Unavailable", fields[: 1 + coded], [sent]
+
+    with Site(route) as site:
+        fetched = fetch(site.url + "/", ban=BAN)
+    assert (fetched.status, fetched.body) == (503, None)
+    assert fetched.refused == ('refused: contains "a robot?"' if found else "")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "rot13"])
+def test_an_error_whose_body_cannot_be_read_is_an_error_all_the_same(fetch, coding):
+    def route(_):
+        fields = [("Content-Length", str(len(CAPTCHA))), ("Content-Encoding", coding)]
+        return "503 Service Unavailable", fields, [CAPTCHA]
+
+    with Site(route) as site:
+        assert fetch(site.url + "/", ban=BAN).refused == ""
+
+
+def test_an_endless_error_is_looked_into_no_further_than_its_beginning(fetch):
+    head = b"HTTP/1.1 403 No\r\n\r\n"
+    with RudeSite(endless(head, bytes(65536))) as site:
+        fetched = fetch(site.url + "/", ban=BAN)
+    assert (fetched.status, fetched.refused) == (403, "")
+
+
+def test_an_error_with_a_header_of_a_ban_is_a_refusal(fetch):
+    def route(_):
+        return "404 Not Found", [("Content-Length", "0"), ("cf-mitigated", "Challenge")], []
+
+    with Site(route) as site:
+        assert fetch(site.url + "/", ban=BAN).refused == "refused by header cf-mitigated"

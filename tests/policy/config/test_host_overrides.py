@@ -157,7 +157,7 @@ def test_a_budget_of_one_job_holds_for_a_host_of_two():
 
 
 def test_how_jobs_are_merged_is_said_of_every_limit_but_those_that_the_frontier_merges():
-    merged = set(HostLimits.__dataclass_fields__) - {"delay", "per_host"}
+    merged = set(HostLimits.__dataclass_fields__) - {"delay", "per_host", "refusals_to_ban"}
     assert set(STRICTEST) == merged
     assert merged < set(HostPoliteness.model_fields)
 
@@ -271,3 +271,15 @@ def test_another_thread_may_ask_while_another_configuration_is_taken_up(monkeypa
             one()
     sys.setswitchinterval(switch)
     assert not failed
+
+
+@pytest.mark.parametrize(
+    ("after", "least"), [((), 10), ((3, 7), 3), ((50,), 50), ((50, None), 10), ((None, 3), 3)]
+)
+def test_the_least_patient_job_says_after_how_many_refusals_a_host_has_banned_us(after, least):
+    jobs = [
+        job(f"job{at}", ban=None if one is None else {"after": one}) for at, one in enumerate(after)
+    ]
+    other = job("elsewhere", ban={"after": 1})
+    limits = overrides(*jobs, other).limits("h:80", tuple(one.name for one in jobs), 1.0, 1)
+    assert limits.refusals_to_ban == least
