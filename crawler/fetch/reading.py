@@ -81,11 +81,10 @@ class AnswerReader:
                 not wanted.
             OSError: the connection broke, or the part cannot be written.
         """
-        status, headers, judge = answer.status_code, answer.head.headers, None
+        status, headers = answer.status_code, answer.head.headers
+        judge = _judge(visit, status)
         try:
-            job = visit.job
-            if (job.accept is not None or job.ban is not None) and not visit.task.robots:
-                judge = AnswerJudge(job, status)
+            if judge:
                 judge.head(headers)
             if status == 206 or (had and status == 416):
                 had = self._continued(visit.task.kept, had, answer)
@@ -183,6 +182,13 @@ class AnswerReader:
         if kept:
             self._note(task.id, kept)
         return kept
+
+
+def _judge(visit: Visit, status: int) -> AnswerJudge | None:
+    """Return what judges an answer by the options of its job, if these say anything of it."""
+    job = visit.job
+    said = job.accept is not None or job.ban is not None
+    return AnswerJudge(job, status) if said and not visit.task.robots else None
 
 
 def _decoder(task: Task, job: Job, headers: Headers) -> Decoder | None:

@@ -129,7 +129,7 @@ def _refused(outcome: Outcome, fetched: Fetched, ban: BanRules) -> Outcome:
     """Return an outcome with what its job says of a ban; a redirect that refuses leads nowhere."""
     if not fetched.refused:
         return replace(outcome, refused=fetched.status in ban.statuses)
-    reason = f"HTTP status {fetched.status}, {fetched.refused}"
+    reason = f"{fetched.refused}, HTTP status {fetched.status}"
     kind = Kind.UNWANTED if outcome.kind is Kind.REDIRECTED else outcome.kind
     return replace(outcome, kind=kind, location=None, reason=reason[:MAX_REASON], refused=True)
 

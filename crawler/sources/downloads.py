@@ -39,7 +39,9 @@ class _Downloader:
 
     def __init__(self, fetcher: Fetcher, job: Job) -> None:
         self._fetcher = fetcher
-        self._job = job.model_copy(update={"method": "GET", "body": "", "accept": None})
+        self._job = job.model_copy(
+            update={"method": "GET", "body": "", "accept": None, "ban": None}
+        )
         self._timeout = job.list_timeout
         self._asked_at: dict[str, Seconds] = {}
 

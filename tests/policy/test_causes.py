@@ -17,6 +17,12 @@ from crawler.records import Again, Dead, Done, Robots, Settlement
         (Kind.TLS, "certificate has expired", None, "tls expired"),
         (Kind.TIMEOUT, "given up unvisited: h:80 has given no answer", None, "timeout given up"),
         (Kind.DNS, "h.example has no address: Name or service not known", None, "dns no address"),
+        (Kind.UNWANTED, "redirect to http://h/refused is not accepted", 302, "unwanted redirect"),
+        (Kind.UNWANTED, "type x/proxy is not accepted", 200, "unwanted type"),
+        (Kind.UNWANTED, "HTTP status 203 is not accepted", 203, "unwanted status"),
+        (Kind.UNWANTED, "7 bytes, 9 at least are accepted", 200, "unwanted size"),
+        (Kind.UNWANTED, 'contains "reset"', 200, "unwanted content"),
+        (Kind.UNWANTED, 'refused: contains "x"', 200, "unwanted refused"),
         (Kind.PROTOCOL, "something that no list of words has \x1b[2J", None, "protocol"),
     ],
 )

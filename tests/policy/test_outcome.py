@@ -106,7 +106,7 @@ def test_a_job_says_which_answers_are_refusals():
     assert judged(404, by).kind is Kind.NOT_FOUND
     found = judged(302, by, location="/wall")
     assert (found.kind, found.location, found.refused) == (Kind.UNWANTED, None, True)
-    assert found.reason == "HTTP status 302, refused by header x"
+    assert found.reason == "refused by header x, HTTP status 302"
     late = judged(503, by, **{"retry-after": "7"})
     assert (late.kind, late.retry_after, late.refused) == (Kind.HTTP_ERROR, 7, True)
 

@@ -28,6 +28,7 @@ CODES: dict[Kind, int] = {
     Kind.PROTOCOL: PROTOCOL,
     Kind.DECODE: PROTOCOL,
     Kind.TOO_BIG: UNWANTED,
+    Kind.UNWANTED: UNWANTED,
     Kind.LOCAL_IO: LOCAL,
     Kind.CANCELLED: LOCAL,
     Kind.BUG: LOCAL,

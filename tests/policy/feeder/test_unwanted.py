@@ -90,3 +90,10 @@ def test_no_more_than_so_many_sites_are_remembered(monkeypatch):
     for number in range(9):
         walls.visited(f"h{number}:80", visited(number))
     assert [host for host, _ in walls.streaks] == ["h6:80", "h7:80", "h8:80"]
+
+
+def test_a_refusal_is_the_matter_of_a_ban():
+    walls, lines = sites()
+    for number in range(5 * VISITS_TO_TELL):
+        walls.visited("h:80", visited(number, reason='refused: contains "x"', refused=True))
+    assert not lines
