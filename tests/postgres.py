@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -24,6 +25,9 @@ NOBODY = 65534
 USER = "crawler"
 CARELESS = {"fsync": "off", "full_page_writes": "off"}
 """What a server may leave undone whose disk never fails."""
+MEMORY = Path("/dev/shm")  # noqa: S108  whatever is made there is made by mkdtemp
+"""Where such a server has its files, as far as there is room."""
+ROOM_BYTES = 2 << 30
 ACCESS = "local all all trust\nhost all all samenet trust\n"
 GUARD = 'cat; "$@" -D "$0/data" -m immediate stop; rm -rf "$0"'
 """Ends a cluster, should the tests be killed: its input ends when they do."""
@@ -34,7 +38,7 @@ class Cluster:
 
     Args:
         binaries: The folder of `initdb` and `pg_ctl`; what is `chosen`, unless another is given.
-        durable: Whether it waits for the disk.
+        durable: Whether it has its files on a disk, and waits for that.
         addresses: Where it listens beside its socket, such as 127.0.0.1.
         within: The command in whose surroundings it runs, such as `ip netns exec NAME`.
         settings: Lines of `postgresql.conf`.
@@ -52,6 +56,7 @@ class Cluster:
         self.binaries = binaries or chosen()
         self.addresses = addresses
         self.port = free_port() if addresses else 5432
+        self._parent = None if durable else _memory()
         self._as = [*within, *unprivileged()]
         self._settings = {
             "listen_addresses": ",".join(addresses),
@@ -62,7 +67,7 @@ class Cluster:
         self._databases = 0
 
     def __enter__(self) -> "Cluster":
-        self.folder = own_folder("postgres-")
+        self.folder = own_folder("postgres-", self._parent)
         self.data = self.folder / "data"
         guard = ["setsid", "-f", "sh", "-c", GUARD, str(self.folder), *self._as]
         self._guard = subprocess.Popen(
@@ -179,12 +184,18 @@ def unprivileged() -> list[str]:
     return [real.needs("setpriv"), *uid]
 
 
-def own_folder(prefix: str) -> Path:
+def own_folder(prefix: str, parent: Path | None = None) -> Path:
     """Make a folder for a server: short enough for a socket, and its unprivileged user's own."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     if os.geteuid() == 0:
         os.chown(folder, NOBODY, NOBODY)
     return folder
+
+
+def _memory() -> Path | None:
+    """Return where files are in memory; None where there is little room for them."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+    return MEMORY if roomy else None
 
 
 @functools.cache
@@ -197,22 +208,30 @@ def shared() -> Cluster:
 
 _shared = contextlib.ExitStack()
 _of_folders: dict[Path, str] = {}
+_forgotten: list[str] = []
 
 
 def end() -> None:
     """End the shared cluster, if any test has asked for it."""
     _shared.close()
     shared.cache_clear()
+    _forgotten.clear()
 
 
-def url_of(folder: Path) -> str:
-    """Return a database of the shared cluster that stands for a folder, made when first asked."""
+def url_of(folder: Path, template: str = "template1") -> str:
+    """Return a database of the shared cluster that stands for a folder, made when first asked.
+
+    It is a copy of a `template` then. What was forgotten by then is dropped first: no sooner, as
+    the server would wait for the ends of connections that were closed just before.
+    """
     if folder not in _of_folders:
-        _of_folders[folder] = shared().create()
+        while _forgotten:
+            shared().drop(_forgotten.pop())
+        _of_folders[folder] = shared().create(template)
     return shared().url(_of_folders[folder])
 
 
 def forget(folder: Path) -> None:
-    """Drop the databases of a folder and of those in it, if there are some."""
-    for one in [one for one in _of_folders if one.is_relative_to(folder)]:
-        shared().drop(_of_folders.pop(one))
+    """Give up the databases of a folder and of those in it, if there are some."""
+    those = [one for one in _of_folders if one.is_relative_to(folder)]
+    _forgotten.extend(_of_folders.pop(one) for one in those)

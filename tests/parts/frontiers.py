@@ -5,10 +5,11 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 from crawler.frontier import Clocks, Desk, Portion, Pulse, open_frontier, open_ledger, tidied
+from crawler.frontier.postgres.opening import connect
 from crawler.frontier.process import Process, current
 from crawler.model import Outcome
 from crawler.records import Seed, Settlement
@@ -90,16 +91,27 @@ class Engine(NamedTuple):
         return Engine(*(partial(each, folder) for each in self))
 
 
-def _engine(place):
+def _engine(place, made=None):
     return Engine(
-        lambda folder, **clocks: Timed(place(folder), durable=False, **clocks),
+        lambda folder, **clocks: Timed((made or place)(folder), durable=False, **clocks),
         lambda folder, **options: open_ledger(place(folder), **options),
     )
 
 
+@cache
+def with_ledger():
+    """Return the name of a database with an empty ledger: its copy is had sooner than another."""
+    name = postgres.shared().create()
+    connect(state_address(postgres.shared().url(name)), make=True).server.close()
+    return name
+
+
 ENGINES = {
     "sqlite": _engine(lambda folder: folder / "state.sqlite"),
-    "postgres": _engine(lambda folder: state_address(postgres.url_of(folder))),
+    "postgres": _engine(
+        lambda folder: state_address(postgres.url_of(folder)),
+        lambda folder: state_address(postgres.url_of(folder, with_ledger())),
+    ),
 }
 
 
