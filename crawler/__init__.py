@@ -2,8 +2,10 @@
 
 from crawler import early_signals as early_signals  # before all else, for it takes a while
 
+from crawler import plugins  # isort: skip
 from gevent import monkey  # isort: skip
 
-monkey.patch_all()
+with plugins.read_once():
+    monkey.patch_all()
 
 __version__ = "0.1.0"
