@@ -24,6 +24,9 @@ from crawler.state_address import StateAddress, StateServer, state_address
 
 CRAWLER = [sys.executable, "-m", "crawler"]
 PATIENCE_S = 30.0
+UNWATCHED = {"GEVENT_MONITOR_THREAD_ENABLE": "0"}
+"""Of a daemon that may say nothing on standard error: gevent's monitor, which goes by the wall
+clock, takes a busy machine for code that blocks."""
 
 
 def write_config(

@@ -12,7 +12,15 @@ import psutil
 import pytest
 
 from tests import real
-from tests.program import CRAWLER, Daemon, assert_clean, ledger, until, write_config
+from tests.program import (
+    CRAWLER,
+    UNWATCHED,
+    Daemon,
+    assert_clean,
+    ledger,
+    until,
+    write_config,
+)
 from tests.servers import Site, slow, status
 
 URLS = 60
@@ -132,7 +140,7 @@ def test_a_disk_that_is_full_at_the_start_is_waited_out(tmp_path, small_disk):
     fill(ballast)
     with Site(slow(0.01)) as site:
         config = write_config(tmp_path, jobs(site), state=str(small_disk / "state.sqlite"))
-        with Daemon(config, "--until-done") as daemon:
+        with Daemon(config, "--until-done", **UNWATCHED) as daemon:
             assert "is full: make room there" in daemon.wait_for("daemon.waiting")["cause"]
             ballast.unlink()
             assert daemon.wait(60) == 0
@@ -145,7 +153,7 @@ def test_term_ends_a_daemon_that_waits_for_its_disk(tmp_path, small_disk):
     fill(small_disk / "ballast")
     with Site(slow(0.01)) as site:
         config = write_config(tmp_path, jobs(site), state=str(small_disk / "state.sqlite"))
-        with Daemon(config) as daemon:
+        with Daemon(config, **UNWATCHED) as daemon:
             daemon.wait_for("daemon.waiting")
             start = time.monotonic()
             assert daemon.stop() == 0

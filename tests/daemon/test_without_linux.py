@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import Daemon, until, write_config
+from tests.program import UNWATCHED, Daemon, until, write_config
 from tests.servers import Site
 
 TAKEN = """
@@ -49,7 +49,7 @@ def test_a_daemon_takes_lists_of_every_kind_stores_reloads_and_stops(site, tmp_p
         },
     ]
     config = write_config(tmp_path, jobs, watch=True, durability="full")
-    with Daemon(config, PYTHONPATH=str(tmp_path / "taken")) as daemon:
+    with Daemon(config, PYTHONPATH=str(tmp_path / "taken"), **UNWATCHED) as daemon:
         until((tmp_path / "in").is_dir, "no inbox", daemon)
         (tmp_path / "in/dropped.txt").write_text(f"{site.url}/dropped\n")
         for path in ("file", "program", "dropped", "again"):
