@@ -1,12 +1,16 @@
 """Signals become messages.
 
 A handler of `signal.signal` runs even while a fast server keeps the hub from its timers (gevent's
-own handlers do not); it only remembers the signal and wakes the loop.
+own handlers do not); it only remembers the signal and wakes the loop. It runs between two
+instructions of Python, of which there is none while the loop waits. A signal that comes just before
+that, or to another thread, would end no wait by itself: so it writes a byte that does.
 """
 
+import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import gevent
 from gevent.pool import Group
@@ -16,6 +20,8 @@ from crawler.daemon.guards.stacks import dump_greenlets, threads_dumped
 from crawler.log import Log
 from crawler.model import Seconds
 
+_READABLE = 1
+"""What a watcher of the loop waits for."""
 HANGUP_S: Seconds = 0.1
 """How long after a HUP its terminal is looked for: the kernel sends the signal first."""
 
@@ -66,7 +72,7 @@ def signals_heard(
     before = {number: signal.signal(number, handle) for number in chosen}
     waker.send()  # for what came before
     try:
-        with threads_dumped():
+        with _waits_ended(), threads_dumped():
             yield
     finally:
         for number, handler in before.items():
@@ -74,6 +80,30 @@ def signals_heard(
         waker.stop()
         waker.close()
         begun.kill()
+
+
+@contextmanager
+def _waits_ended() -> Iterator[None]:
+    """Have every signal end the wait of the loop, whichever thread it comes to (signal(7))."""
+    ours, its = socket.socketpair()
+    with ours, its:
+        ours.setblocking(False)  # noqa: FBT003
+        its.setblocking(False)  # noqa: FBT003
+        watcher = gevent.get_hub().loop.io(ours.fileno(), _READABLE)
+        watcher.start(_emptied, ours.fileno())
+        before = signal.set_wakeup_fd(its.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            watcher.stop()
+            watcher.close()
+
+
+def _emptied(descriptor: int) -> None:
+    """Read what signals wrote; handlers run meanwhile."""
+    with suppress(BlockingIOError):
+        os.read(descriptor, 4096)
 
 
 def _reopen(number: int, reopen: Callable[[], bool], log: Log) -> None:

@@ -1,5 +1,6 @@
 """Signals from the first instruction on, and a HUP in all that it may mean."""
 
+import ctypes
 import fcntl
 import os
 import pty
@@ -12,6 +13,7 @@ import pytest
 
 from tests.program import CRAWLER, Daemon, crawler, until, write_config
 from tests.servers import Site, slow
+from tests.web import Web
 
 SLOW_GEVENT = """
 import os, sys
@@ -50,6 +52,17 @@ def handlers(pid: int, kind: str = "SigCgt") -> set[signal.Signals]:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     mask = int(next(line for line in lines if line.startswith(kind)).split()[1], 16)
     return {one for one in signal.Signals if mask >> (one - 1) & 1}
+
+
+def test_a_signal_that_comes_to_another_thread_of_an_idle_process_is_heard_at_once(tmp_path):
+    """As does one that comes just before the loop waits, it runs no instruction of Python there."""
+    config = write_config(tmp_path, [{"name": "j", "urls": ["http://127.0.0.1:1/"]}])
+    with Web(config, GEVENT_MONITOR_THREAD_ENABLE="") as web:
+        assert web.ask("GET", "/readyz").status == 503, "there is no ledger yet"
+        pid = web.process.pid
+        threads = {int(one.name) for one in Path(f"/proc/{pid}/task").iterdir()} - {pid}
+        assert ctypes.CDLL(None).tgkill(pid, min(threads), signal.SIGTERM) == 0
+        assert web.process.wait(10) == 0
 
 
 def test_hup_and_usr2_before_anything_is_loaded_are_acted_on_later(site, tmp_path, gate):
