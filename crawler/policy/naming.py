@@ -38,6 +38,11 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 """A name as most are: nothing in it needs to be decoded or replaced."""
 
 
+def is_part(name: str) -> bool:
+    """Tell whether a name is that of a body on its way."""
+    return _PART.search(name) is not None
+
+
 def fields_of(template: str) -> list[str]:
     """Return the names a template uses.
 

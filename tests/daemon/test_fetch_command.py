@@ -8,11 +8,13 @@ import pty
 import signal
 import struct
 import subprocess
+import sys
 import termios
 
 import gevent
 import pytest
 
+from tests import real
 from tests.program import CRAWLER, at_once, fetch, until
 from tests.servers import RudeSite, Site, sends, slow, status
 
@@ -190,6 +192,49 @@ def test_a_reader_that_leaves_ends_the_fetch(tmp_path):
         assert len(done.stdout.splitlines()) == 3
         assert len(site.requests) < 400
         assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_ends_the_fetch_with_its_reason(tmp_path):
+    with real.small_disk(tmp_path / "disk", "1m") as disk, Site(lambda _: bytes(400_000)) as site:
+        done = fetch(f"{site.url}/[1-9]", "-o", str(disk), "-m", "1", cwd=tmp_path)
+    assert done.returncode == 1, done.stdout
+    assert "cancelled: cannot be stored: No space left on device" in done.stdout
+
+
+def test_parts_of_another_run_are_told_with_what_to_do(tmp_path):
+    (tmp_path / "host").mkdir()
+    (tmp_path / "host" / f"big.{'0' * 16}.1.part").touch()
+    with Site(flaky) as site:
+        done = at_once("fetch", f"{site.url}/1", cwd=tmp_path)
+        quiet = at_once("fetch", f"{site.url}/1", "-c", cwd=tmp_path)
+    assert "1 part (*.part) of another run in .: if it was killed, remove what" in done.stdout
+    assert "another run" not in quiet.stdout
+    (tmp_path / "host" / f"big.{'0' * 16}.1.part").unlink()
+
+
+LOADED = "import sys; sys.argv[1:] = {}; from crawler.cli import cli\n{}print(*sys.modules)"
+TYPED = "try: cli.main(standalone_mode=False)\nexcept SystemExit: pass\n"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["fetch", "--help"]])
+def test_help_loads_the_options_and_nothing_that_fetches(words):
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED.format(words, TYPED)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    loaded = set(done.stdout.splitlines()[-1].split())
+    ours = {name for name in loaded if name.startswith("crawler.verbs.fetch.")}
+    assert ours == {f"crawler.verbs.fetch.{name}" for name in ("command", "options", "refusals")}
+    if "fetch" in words:
+        assert not {"crawler.daemon", "crawler.fetch", "pydantic", "requests"} & loaded
+
+
+def test_the_daemon_loads_nothing_of_it():
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED.format([], "import crawler.daemon.process\n")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert not [name for name in done.stdout.split() if name.startswith("crawler.verbs.fetch")]
 
 
 def _read_all(descriptor: int) -> str:

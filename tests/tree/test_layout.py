@@ -274,6 +274,7 @@ ELSEWHERE = {
     "verbs/fetch/bearing.py": "daemon/test_long_waits.py",
     "verbs/fetch/command.py": "daemon/test_fetch_command.py",
     "verbs/fetch/files_there.py": "daemon/test_fetch_files.py",
+    "verbs/fetch/leftovers.py": "daemon/test_fetch_command.py",
     "verbs/fetch/options.py": "daemon/test_fetch_command.py",
     "verbs/fetch/run.py": "daemon/test_fetch_command.py",
     "verbs/fetch/typed.py": "daemon/test_fetch_requests.py",

@@ -40,6 +40,8 @@ class Destination(NamedTuple):
     present: Present
     archive: Path | None
     """A ledger that is kept."""
+    file: Path | None = None
+    """The one file, where there is one."""
 
     @property
     def prints(self) -> bool:
@@ -63,7 +65,7 @@ def destination_of(given: Mapping[str, Any], *, is_single: bool) -> Destination:
     present = _present(given, careful=careful and not is_ours)
     if present is Present.REFUSE and target is not None and target.exists():
         raise CrawlerError(f"{target} is there already: {REMEDY}")
-    return Destination(folder, template, present, archive)
+    return Destination(folder, template, present, archive, target)
 
 
 def _place(given: Mapping[str, Any], *, is_single: bool) -> tuple[Path, str | None, Path | None]:

@@ -22,12 +22,14 @@ _MAX_CAUSES = 10
 class Report:
     """Follows the visits of one run; `style` is bar, lines (one a URL), json or quiet.
 
-    `folder` is where the files are, as it was typed; None where standard output is for bodies.
+    `folder` is where the files are, as it was typed, or `file` the one file; without a folder
+    standard output is for bodies.
     """
 
-    def __init__(self, style: str, folder: Path | None = Path()) -> None:
+    def __init__(self, style: str, folder: Path | None = Path(), file: Path | None = None) -> None:
         self._style = style
         self._folder = folder
+        self._place = file or folder
         self._start = time.monotonic()
         self._bytes = 0
         self._bad = 0
@@ -116,9 +118,9 @@ class Report:
             self._print(text, sys.stderr if apart else sys.stdout)
 
     def _where(self) -> str:
-        if self._folder is None:
+        if self._place is None:
             return ""
-        return " in this folder" if self._folder == Path() else f" in {USUAL(str(self._folder))}"
+        return " in this folder" if self._place == Path() else f" in {USUAL(str(self._place))}"
 
     def _note(
         self, url: str, outcome: Outcome, attempts: int, *, word: str = "", **override: Any

@@ -30,6 +30,7 @@ from crawler.verbs.fetch.archive import begin_archive, ledger_of
 from crawler.verbs.fetch.bearing import Bearing
 from crawler.verbs.fetch.destination import CONTINUED, Present
 from crawler.verbs.fetch.files_there import FilesThere
+from crawler.verbs.fetch.leftovers import leftovers
 from crawler.verbs.fetch.report import Report
 from crawler.verbs.fetch.typed import Run, run_of
 
@@ -56,7 +57,7 @@ def fetch(given: Mapping[str, Any]) -> int:
     most = duration(spelling.duration("--max-wait", text))
     style = _style(given)
     run = run_of(given)
-    report = Report(style, run.destination.folder)
+    report = Report(style, run.destination.folder, run.destination.file)
     log, lines = open_log("error" if style == "quiet" else "warning", "console", 2)
     lines.around = report.aside
     quiet_hub(log)
@@ -166,7 +167,7 @@ class _OneShot:
     def _open_report(self) -> None:
         """Say how many URLs there are, from where; of lists that take long, how many so far."""
         app = self._app
-        if line := self._run.proxy_line():
+        for line in filter(None, (self._run.proxy_line(), leftovers(self._run.destination))):
             self._report.say(line)
         deadline = time.monotonic() + LISTS_S
         while not app.seeder.done and time.monotonic() < deadline:

@@ -11,11 +11,12 @@ import struct
 import sys
 import termios
 
+import gevent
 import pytest
 
 from crawler.log import open_log
 from crawler.model import Kind, Outcome, Task
-from crawler.records import Done, Settlement
+from crawler.records import Dead, Done, Settlement
 from crawler.verbs import demo
 from crawler.verbs.fetch.report import Report
 
@@ -65,6 +66,43 @@ def test_a_line_of_the_log_stands_above_the_bar_of_fetch(terminal, monkeypatch):
     report.bar.stop()
     assert told[9:] == "WARNING host.rested host=h:80"
     assert bar.startswith(" 11%")
+
+
+def test_lines_of_the_log_and_a_bar_that_ticks_do_not_tear_each_other(terminal, monkeypatch):
+    stream, master = terminal
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr("crawler.verbs.fetch.bar.TICK_S", 0.001)
+    report = Report("bar")
+    log, lines = open_log("warning", "console", sys.stderr.fileno())
+    lines.around = report.aside
+    arrived = iter(range(10**6))
+    report.bar.arrived = lambda: next(arrived)
+    report.bar.start()
+    for number in range(40):
+        log.warning("host.rested", host=f"h:{number}")
+        gevent.sleep(0.003)
+    report.bar.stop()
+    told = [line[9:] for line in seen(master) if "WARNING" in line]
+    assert told == [f"WARNING host.rested host=h:{number}" for number in range(40)]
+
+
+def test_the_bar_shows_failures_bytes_and_their_rate_while_no_visit_ends(terminal, monkeypatch):
+    stream, master = terminal
+    monkeypatch.setattr(sys, "stderr", stream)
+    report, arrived = Report("bar"), [0]
+    report.bar.arrived = lambda: arrived[0]
+    report.begin("")
+    report.visited(Settlement(TASK, Outcome(Kind.DNS), Dead(""), 0.0), 9)
+    arrived[0] = 5_000_000
+    shown = b""
+    with gevent.Timeout(30):
+        while not (b"5.0 MB, " in shown and b"[00:01" in shown):
+            gevent.sleep(0.05)
+            if select.select([master], [], [], 0)[0]:
+                shown += os.read(master, 1 << 16)
+    report.bar.stop()
+    assert b"1 failed, 5.0 MB, " in shown
+    assert b" 1/9 [" in shown
 
 
 def test_a_line_of_the_log_stands_above_the_bar_of_the_demo(terminal, monkeypatch):

@@ -23,7 +23,7 @@ def test_no_option_of_ours_is_refused_and_what_is_named_is_there():
     named = {
         word.strip(",;") for text in REFUSALS.values() for word in text.split() if word[0] == "-"
     }
-    allowed = {"-", "--write-out", "--url", "--content-disposition"}
+    allowed = {"-", "--write-out", "--url", "--check`"}
     assert {word for word in named if word not in OURS} <= allowed
 
 
