@@ -14,9 +14,10 @@ from crawler.policy.bans import REFUSALS_TO_BAN, BanRules
 from crawler.policy.retry_rules import RetryRules, rules_of
 from crawler.policy.statuses import statuses_of
 
-MAX_TEXTS = 100
-MAX_TEXT = 1000
-"""Characters of a text that is sought in bodies."""
+MAX_TEXTS = 20
+"""Texts that are sought in bodies: each of them takes time for every byte."""
+MAX_TEXT = 200
+"""Characters of each."""
 Text = Annotated[StrictStr, Field(min_length=1, max_length=MAX_TEXT)]
 _SUCCESS = frozenset(range(200, 300))
 _FIRST_ERROR = 400

@@ -1,14 +1,22 @@
 """What a job says of one answer, as it is read: of its head, of its body, of its length."""
 
+import time
 from collections.abc import Callable
+
+import gevent
 
 from crawler.config import Job
 from crawler.config.answer_options import acceptance_of, ban_rules_of
-from crawler.model import Kind, Trouble
+from crawler.model import Kind, Seconds, Trouble
 from crawler.policy.acceptance import contains
 from crawler.policy.body_search import BodySearch
 from crawler.store import Measured
 from crawler.transport.response_head import Headers
+
+_SLICE_BYTES = 65_536
+"""Bytes that are looked through at once: whatever they and the texts are, that takes some 10 ms."""
+_TURN_S: Seconds = 0.02
+"""Longest stretch of looking without a pause for the other greenlets, but for a slice."""
 
 
 class AnswerJudge:
@@ -49,7 +57,7 @@ class AnswerJudge:
             return take
 
         def look(piece: bytes) -> None:
-            if found := search.feed(piece):
+            if found := _look_through(search, piece):
                 refused = self._ban is not None and found in self._ban.texts
                 said = contains(found)
                 self._object(f"refused: {said}" if refused else said, refused=refused)
@@ -64,7 +72,7 @@ class AnswerJudge:
         search = BodySearch(self._ban.texts)
 
         def look(piece: bytes) -> None:
-            if found := search.feed(piece):
+            if found := _look_through(search, piece):
                 self.refused = f"refused: {contains(found)}"
 
         return look
@@ -81,6 +89,18 @@ class AnswerJudge:
     def _object(self, objection: str, *, refused: bool | None = None) -> None:
         if objection:
             raise Trouble(Kind.UNWANTED, objection, status=self._status, refused=refused)
+
+
+def _look_through(search: BodySearch, piece: bytes) -> bytes | None:
+    """Look through a piece, slice by slice; others run where that takes long."""
+    began = time.monotonic()
+    for at in range(0, len(piece), _SLICE_BYTES):
+        if at and time.monotonic() - began > _TURN_S:
+            gevent.sleep(0.001)
+            began = time.monotonic()
+        if found := search.feed(piece[at : at + _SLICE_BYTES]):
+            return found
+    return None
 
 
 def search_of(job: Job) -> BodySearch | None:

@@ -13,6 +13,7 @@ import pytest
 from crawler.errors import ConfigError
 from crawler.model import Trouble
 from crawler.policy import globbing, page_robots, robots
+from crawler.policy.body_search import BodySearch
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
 from crawler.sources.contract import Fields
 from crawler.sources.formats import Format
@@ -122,7 +123,14 @@ def head_so_far(text):
     check_sofar(b"HTTP/1.1 200 OK\r\n" + text.encode(), 0)
 
 
+def body_search(text):
+    search = BodySearch([b"a" * 99 + b"b", b"b" + b"a" * 99, b"a" * 50 + b"b" + b"a" * 49, b"-->"])
+    for at in range(0, len(text), 1000):
+        search.feed(text[at : at + 1000].encode())
+
+
 READERS = {
+    body_search: "page",
     of_headers: "header",
     of_page: "page",
     of_rules: "rules",

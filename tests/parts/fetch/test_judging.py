@@ -9,8 +9,10 @@ import pytest
 
 from crawler.config import Job, Timeout
 from crawler.fetch.fetcher import Fetcher
+from crawler.fetch.judging import _look_through
 from crawler.model import Kept, Kind, Task, Trouble, Validators
 from crawler.store import Files
+from tests.parts.ticker import GAP_S, Ticker
 from tests.servers import RudeSite, Site, endless, sends
 
 LOGIN = b"<form id=login>"
@@ -227,3 +229,29 @@ def test_an_error_with_a_header_of_a_ban_is_a_refusal(fetch):
 
     with Site(route) as site:
         assert fetch(site.url + "/", ban=BAN).refused == "refused by header cf-mitigated"
+
+
+class SlowSearch:
+    """Takes as long for every byte as many long texts take in the worst of bodies."""
+
+    def __init__(self):
+        self.seen = 0
+
+    def feed(self, piece: bytes) -> None:
+        until = time.thread_time() + len(piece) * 1e-7
+        while time.thread_time() < until:
+            pass
+        self.seen += len(piece)
+
+
+def test_others_run_while_a_long_piece_is_looked_through():
+    search, ticker = SlowSearch(), Ticker()
+    ticking = gevent.spawn(ticker.run)
+    try:
+        gevent.sleep(0.01)
+        assert _look_through(search, bytes(4_000_000)) is None
+        gevent.sleep(0.01)  # the ticker sees how long it was
+    finally:
+        ticking.kill()
+    assert search.seen == 4_000_000
+    assert ticker.longest < GAP_S

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -89,6 +90,18 @@ def test_a_table_says_of_each_host_how_it_is_and_why(file, busy):
     assert "Retry-After" in "\n".join(printed(file, "resting"))
     execute(file, "DELETE FROM host")
     assert printed(file, "failing") == ["no host fails"]
+
+
+def test_a_host_is_banned_where_it_rests_for_its_refusals_however_many_they_are(file, busy):
+    (host,) = [line.state for line in table(file, "failing").rows if line.state.key == "c:80"]
+
+    def word(**change):
+        return hosts.state_of(replace(host, **change), hosts.Look(NOW, DAY)).word
+
+    assert word(refusals=3) == "banned"
+    assert word(refusals=99, failed_until=host.answered_at) != "banned"
+    assert word(refusals=99, failed_until=host.answered_at + 2 * host.gap) == "banned"
+    assert word(refusals=0) != "banned"
 
 
 def test_a_host_says_which_delay_is_in_force_and_who_asks_for_which(file, busy):
