@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import FULL, postgres
+from tests.browser import running
 from tests.leftovers import inventory
 from tests.servers import free_port
 
@@ -73,6 +74,13 @@ def _servers_ended():
     postgres.end()
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """A browser that the tests of a file share."""
+    with running() as one:
+        yield one
+
+
 @pytest.fixture
 def database(tmp_path: Path):
     """The URL of a database of this test's own, which is empty."""
@@ -97,10 +105,9 @@ def nothing_left(request: pytest.FixtureRequest):
     yield
     folder = request.node.funcargs.get("tmp_path")
     with gevent.Timeout(SETTLE_S, False):
-        while inventory() - before:
+        while left := inventory() - before:
             gc.collect()
             gevent.sleep(0.02)
-    left = inventory() - before
     assert not left, f"left behind: {left}"
     assert not (parts := sorted(Path(folder).rglob("*.part")) if folder else []), parts
 

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import gevent
 import pytest
@@ -75,26 +75,20 @@ def _compiled() -> None:
     subprocess.run([sys.executable, "-c", f"import crawler; {load}"], check=True)
 
 
-class Daemon:
-    """A running `crawler run`; `within` is the command in whose surroundings it runs."""
+class Program:
+    """A running process of ours: its log as records, and what else it printed."""
 
-    def __init__(
-        self, config: Path, *arguments: str, within: Sequence[str] = (), **environment: str
-    ) -> None:
-        self.config = config
-        self._within = within
-        self._arguments = arguments
+    def __init__(self, command: Sequence[str], **environment: str) -> None:
+        self.command = command
+        self.folder: Path | None = None
         self._environment = environment
         self.records: list[dict[str, Any]] = []
+        self.output = b""
         self.errors = ""
 
-    def __enter__(self) -> "Daemon":
-        _compiled()
-        _age(self.config.parent)
+    def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            [*self._within, *CRAWLER, "run", "-c", str(self.config), *self._arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            self.command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, "GEVENT_MONITOR_THREAD_ENABLE": "1",
                  "GEVENT_MAX_BLOCKING_TIME": "0.1", **self._environment},
         )  # fmt: skip
@@ -132,6 +126,7 @@ class Daemon:
 
     def _read_log(self) -> None:
         for line in self.process.stdout:
+            self.output += line
             self.records.append(json.loads(line))
 
     def _read_errors(self) -> None:
@@ -139,10 +134,26 @@ class Daemon:
             self.errors += line.decode()
 
 
+class Daemon(Program):
+    """A running `crawler run`; `within` is the command in whose surroundings it runs."""
+
+    def __init__(
+        self, config: Path, *arguments: str, within: Sequence[str] = (), **environment: str
+    ) -> None:
+        run = [*within, *CRAWLER, "run", "-c", str(config), *arguments]
+        super().__init__(run, **environment)
+        self.config = config
+
+    def __enter__(self) -> Self:
+        _compiled()
+        _age(self.config.parent)
+        return super().__enter__()
+
+
 def until(
     found: Callable[[], Any],
     otherwise: str,
-    daemon: Daemon | None = None,
+    daemon: Program | None = None,
     *,
     patience: float = PATIENCE_S,
 ) -> Any:

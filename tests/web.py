@@ -1,20 +1,18 @@
 """`crawler web` as a subprocess, and what asks it as browsers and programs do."""
 
+import contextlib
 import http.client
 import json
-import os
-import signal
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import gevent
-
-from tests.program import CRAWLER, until
+from tests.program import CRAWLER, Program, until
 
 PREFIX = "/api/v1"
+START_S = 60.0
+"""How long it may take to be loaded: it is no test's patience."""
 
 
 @dataclass
@@ -37,7 +35,7 @@ class Reply:
         return told
 
 
-class Web:
+class Web(Program):
     """A running `crawler web`."""
 
     def __init__(
@@ -49,42 +47,26 @@ class Web:
         **environment: str,
     ) -> None:
         named = ["-c", str(config)] if config else []
-        self._environment = environment
-        self._command = [*within, *CRAWLER, "web", *named, "--listen", listen, *arguments]
-        self._folder = config.parent if config else Path.cwd()
-        self.records: list[dict[str, Any]] = []
-        self.output = b""
-        self.errors = ""
+        web = [*within, *CRAWLER, "web", *named, "--listen", listen, *arguments]
+        super().__init__(web, **environment)
+        self.folder = config.parent if config else Path.cwd()
 
-    def __enter__(self) -> "Web":
-        self.process = subprocess.Popen(
-            self._command, cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, "GEVENT_MONITOR_THREAD_ENABLE": "1",
-                 "GEVENT_MAX_BLOCKING_TIME": "0.1", **self._environment},
-        )  # fmt: skip
-        self.readers = [gevent.spawn(self._read_log), gevent.spawn(self._read_errors)]
-        ready = until(lambda: self.told("web.ready"), "it is not ready", self)[0]
+    def __enter__(self) -> Self:
+        super().__enter__()
+        with contextlib.ExitStack() as undo:
+            undo.push(self.__exit__)
+            told = until(lambda: self.told("web.ready"), "no web.ready", self, patience=START_S)
+            ready = told[0]
+            undo.pop_all()
         self.host, _, port = ready["listen"].rpartition(":")
         self.port = int(port)
-        self.token = Path(ready["token_file"]).read_text().strip()
+        self.token_file = Path(ready["token_file"])
+        self.token = self.token_file.read_text().strip()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        gevent.joinall(self.readers, timeout=5)
-        self.process.stdout.close()
-        self.process.stderr.close()
-
-    def told(self, event: str) -> list[dict[str, Any]]:
-        return [one for one in self.records if one["event"] == event]
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
-        gevent.joinall(self.readers, timeout=5)
-        return code
+    @property
+    def origin(self) -> str:
+        return f"http://{self.host}:{self.port}"
 
     def ask(
         self,
@@ -140,12 +122,3 @@ class Web:
                     yield name, json.loads(value)
         finally:
             connection.close()
-
-    def _read_log(self) -> None:
-        for line in self.process.stdout:
-            self.output += line
-            self.records.append(json.loads(line))
-
-    def _read_errors(self) -> None:
-        for line in self.process.stderr:
-            self.errors += line.decode()
