@@ -36,6 +36,8 @@ class Events:
         self._came = Event()
         self._looking: Greenlet | None = None
         self._is_closed = False
+        self._round = 0
+        """Which streams go on: those that began in it."""
 
     def stream(self) -> Iterator[bytes]:
         """Yield events for one who listens.
@@ -53,15 +55,18 @@ class Events:
     def _sent(self) -> Iterator[bytes]:
         self._streams += 1
         try:
-            ends_at = time.monotonic() + LASTS_S
+            ends_at, began_in = time.monotonic() + LASTS_S, self._round
             yield _BEGIN
             came = self._began()
-            while not self._is_closed and time.monotonic() < ends_at:
+            while self._goes_on(began_in) and time.monotonic() < ends_at:
                 is_new = came.wait(PING_S)
                 came = self._began()  # anew, if who looked died meanwhile
                 yield self._latest if is_new else b": ping\n\n"
         finally:
             self._streams -= 1
+
+    def _goes_on(self, began_in: int) -> bool:
+        return not self._is_closed and began_in == self._round
 
     def _began(self) -> Event:
         """Have somebody look; return what is set when there is something new."""
@@ -82,9 +87,14 @@ class Events:
         self._latest, came, self._came = message, self._came, Event()
         came.set()
 
+    def end(self) -> None:
+        """End all streams that there are; who may listen still begins another one."""
+        self._round += 1
+        self._send(b": ending\n\n")
+
     def close(self) -> None:
         """End all streams; more begin no more."""
         self._is_closed = True
-        self._send(b": closing\n\n")
+        self.end()
         if self._looking is not None:
             self._looking.kill()

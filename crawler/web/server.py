@@ -139,6 +139,7 @@ def _serve(
             manager.reloading()
             try:
                 rules.read_again()
+                events.end()  # who has the old token alone hears no more
                 log.info("web.token_read")
             except CrawlerError as error:
                 log.error("web.token_kept", cause=str(error))  # noqa: TRY400  the cause is told

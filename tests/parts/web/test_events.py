@@ -111,3 +111,14 @@ def test_who_looks_may_fail_and_is_begun_anew(quick, monkeypatch):
     assert sum(next(stream).startswith(b"event: state") for _ in range(6)) >= 3
     stream.close()
     events.close()
+
+
+def test_who_listens_can_be_sent_away_and_may_come_again(quick):
+    events = Events(Looks())
+    heard = [gevent.spawn(list, events.stream()) for _ in range(3)]
+    gevent.sleep(0.05)
+    events.end()
+    gevent.joinall(heard, timeout=1, raise_error=True)
+    assert all(one.dead for one in heard)
+    assert listened(events, 3)
+    events.close()
