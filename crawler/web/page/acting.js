@@ -5,7 +5,7 @@ import { $, el, fill, plain } from "./dom.js";
 
 const listeners = new Set();
 
-/** Have a function called after every act that changed something. */
+/** Have a function called after every act that changed something, with its verb and words. */
 export const afterActs = (listener) => listeners.add(listener);
 
 /** Where a row or a section says what came of its acts. */
@@ -15,7 +15,7 @@ export const saidPlace = () => el("output", { class: "said", "aria-live": "polit
 export function button(describe, said, attributes = {}) {
   const { label, title } = describe();
   const pressed = ({ currentTarget }) => begin(describe(), currentTarget, said);
-  return el("button", { type: "button", "aria-label": plain(title), onclick: pressed, ...attributes }, label);
+  return el("button", { type: "button", "aria-label": plain(title), title: plain(title), onclick: pressed, ...attributes }, label);
 }
 
 async function begin(wanted, pressed, said) {
@@ -31,7 +31,7 @@ async function begin(wanted, pressed, said) {
 async function carriedOut({ verb }, body) {
   try {
     const { exit, lines, refused } = await act(verb, body);
-    if (!body.dry_run) listeners.forEach((listener) => listener(verb));
+    if (!body.dry_run) listeners.forEach((listener) => listener(verb, body));
     return { lines, refused, mood: exit === 0 ? "ok" : exit === 1 ? "warn" : "bad" };
   } catch (problem) {
     return { lines: [], refused: problem.message.split("\n"), mood: "bad" };

@@ -45,7 +45,7 @@ export const set = (scope) => ({
 });
 
 export const unset = (scope, options = []) => ({
-  verb: "unset", label: "Unset", title: `Unset options of ${named(scope)}`, body: { ...scope, options },
+  verb: "unset", label: "Unset", submit: "Unset", title: `Unset options of ${named(scope)}`, body: { ...scope, options },
   ...(options.length ? {} : {
     about: "The file counts again.",
     fields: [lines("options", "Options", { rows: 2, hint: "Their names, one a line: delay" })],

@@ -4,9 +4,10 @@ const ROOT = "/api/v1/";
 
 /** Why a question or an act was refused. */
 export class Problem extends Error {
-  constructor(detail, status = 0) {
+  constructor(detail, status = 0, kind = "") {
     super(detail);
     this.status = status;
+    this.kind = kind;
   }
 }
 
@@ -35,7 +36,7 @@ function query(parameters) {
 async function fetched(url, options) {
   const answer = await reached(url, options);
   const text = await answer.text();
-  if (!answer.ok) throw new Problem(detailOf(text) ?? `the server says ${answer.status}`, answer.status);
+  if (!answer.ok) throw problemOf(text, answer.status);
   return text ? JSON.parse(text) : null;
 }
 
@@ -47,11 +48,12 @@ async function reached(url, options) {
   }
 }
 
-function detailOf(text) {
+function problemOf(text, status) {
+  const otherwise = `the server says ${status}`;
   try {
-    const { detail, title } = JSON.parse(text);
-    return detail || title || null;
+    const { detail, title, kind } = JSON.parse(text);
+    return new Problem(detail || title || otherwise, status, kind);
   } catch {
-    return null;
+    return new Problem(otherwise, status);
   }
 }

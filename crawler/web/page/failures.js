@@ -4,7 +4,7 @@ import { pause, retry, wake } from "./acts.js";
 import { $, el, plain, setText } from "./dom.js";
 import { lookUp } from "./lookup.js";
 import { actsColumn, nameColumn, section } from "./sections.js";
-import { away, counted, number, seconds, spaced, span } from "./words.js";
+import { ago, counted, number, seconds, spaced, span } from "./words.js";
 
 const FEW = 8;
 
@@ -18,7 +18,7 @@ export function buildFailures(clock) {
     nameColumn("Host", ({ host }) => host, lookUp),
     { title: "Cause", kind: "why", text: ({ cause, reason }) => plain(causeOf(cause, reason)) },
     { title: "Times", number: true, text: ({ times }) => number(times) },
-    { title: "Last", number: true, text: ({ last_at: at }) => away(at, clock()) },
+    { title: "Last", number: true, text: ({ last_at: at }) => ago(at, clock()) },
     { title: "Since then", wide: true, text: (row) => since(row, clock()) },
     nameColumn("For example", ({ url }) => url, lookUp, { wide: true, kind: "name linked url" }),
     actsColumn(({ host, kind }) => [retry({ host }, [kind]), wake(host), pause({ host })]),
@@ -47,5 +47,5 @@ const causeOf = (cause, reason) => (reason ? `${spaced(cause)}: ${reason}` : spa
 
 function since({ failing_since: failing, well_at: well }, now) {
   if (failing) return `failing for ${span(Math.max(0, seconds(now) - seconds(failing)))}`;
-  return well ? `well ${away(well, now)}` : "";
+  return well ? `well ${ago(well, now)}` : "";
 }

@@ -1,11 +1,12 @@
 /** Jobs: how far they are, what they wait for, and what can be done about it. */
 
 import { add, believe, pause, resume, retry, set } from "./acts.js";
-import { el, plain } from "./dom.js";
+import { $, el, plain, setText } from "./dom.js";
 import { actsColumn, section } from "./sections.js";
 import { counted, number, percent, schedule } from "./words.js";
 
 const PARTS = [["ok", "ok"], ["not_found", "not found"], ["error", "error"]];
+const FEW = 50;
 let paused = new Set();
 
 const COLUMNS = [
@@ -20,15 +21,34 @@ const COLUMNS = [
   actsColumn(acts),
 ];
 
-/** Put the section onto the page; returns what shows a state. */
+/** Put the section onto the page; returns what shows a state. Of very many jobs it shows those that are asked for. */
 export function buildJobs() {
+  const named = el("input", { type: "search", class: "named", "aria-label": "Jobs whose name has this", placeholder: "Name", spellcheck: "false", autocapitalize: "off", autocomplete: "off", hidden: true });
+  const wider = el("button", { type: "button", hidden: true }, "Show more");
+  const more = el("p", { class: "quiet" });
   const { table } = section("jobs", "Jobs", {
     columns: COLUMNS, key: ({ name }) => name, mood: ({ active }) => (active ? "" : "gone"),
-    empty: () => "No job is known to the ledger yet: a daemon brings them from its configuration.",
+    empty: () => (named.value ? "No job has such a name." : "No job is known to the ledger yet: a daemon brings them from its configuration."),
+  }, named);
+  let most = FEW;
+  let jobs = [];
+  const show = () => {
+    const found = jobs.filter(({ name }) => name.includes(named.value.trim()));
+    table.show(found.slice(0, most));
+    named.hidden = jobs.length <= FEW;
+    wider.hidden = found.length <= most;
+    setText(more, found.length > most ? `${number(most)} of ${counted(found.length, "job")}` : "");
+  };
+  named.addEventListener("input", show);
+  wider.addEventListener("click", () => {
+    most *= 4;
+    show();
   });
-  return ({ jobs, wishes }) => {
-    paused = new Set(wishes.filter(({ verb, scope }) => verb === "pause" && scope === "job").map(({ subject }) => subject));
-    table.show(jobs);
+  $("jobs").append(el("div", { class: "buttons" }, wider, more));
+  return (status) => {
+    paused = new Set(status.wishes.filter(({ verb, scope }) => verb === "pause" && scope === "job").map(({ subject }) => subject));
+    jobs = status.jobs;
+    show();
   };
 }
 

@@ -7,6 +7,7 @@ import { $, el, fill, plain, quoted } from "./dom.js";
 import { away, number, percent, rate, size, spaced } from "./words.js";
 
 const TIME = /^\d{4}-\d\d-\d\dT[\d:]+Z$/;
+const NAMES = ["owner", "pid", "process", "status"];
 let now = null;
 
 /** Let the form look things up; `clock` tells the time of the ledger. */
@@ -77,7 +78,8 @@ function amount(key, n) {
   if (key === "bytes") return size(n);
   if (key === "rate") return rate(n);
   if (key.startsWith("share")) return percent(n);
-  return key.endsWith("_s") ? `${number(n, 3)} s` : String(n);
+  if (key.endsWith("_s")) return `${number(n, 3)} s`;
+  return NAMES.includes(key) ? String(n) : number(n, 3);
 }
 
 function inner(value) {

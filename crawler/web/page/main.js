@@ -1,6 +1,6 @@
 /** The page: who may see it, what it shows, and that it goes on by itself. */
 
-import { afterActs, button, saidPlace } from "./acting.js";
+import { button, saidPlace } from "./acting.js";
 import { add, pause, reload, resume, retry, set, unset } from "./acts.js";
 import { ask, login, logout, Problem } from "./api.js";
 import { buildCharts, refreshCharts, stopCharts } from "./charts.js";
@@ -34,7 +34,6 @@ function build() {
   $("logout").addEventListener("click", leave);
   $("login-open").addEventListener("click", () => showLogin(""));
   window.addEventListener("hashchange", enter);
-  afterActs(() => refreshHosts());
   document.addEventListener("visibilitychange", () => (document.hidden || !state ? null : refresh()));
 }
 
@@ -82,11 +81,20 @@ function refresh() {
 }
 
 function faulty(detail) {
+  missing("fault");
+  showFault(detail);
+}
+
+function crowded(detail) {
+  missing("busy");
+  showFault(detail, "warn");
+}
+
+function missing(link) {
   away = true;
   $("board").hidden = false;
-  setLink("fault");
+  setLink(link);
   showStale(true);
-  showFault(detail);
 }
 
 function lost() {
@@ -94,12 +102,14 @@ function lost() {
   away = true;
   setLink("away");
   showStale(true);
-  if (state) showFault("The server of this page went away; what is shown is of before, and comes back by itself");
+  $("board").hidden = false;
+  showFault(`The server of this page went away; ${state ? "what is shown is of before, and comes back" : "it is tried again"} by itself`);
 }
 
 /** A stream that is refused: for want of a token, or of a place, or since no server is there. */
 function refused(problem) {
   if (problem.status === 401) showLogin("The token counts no more: log in again.");
+  else if (problem.kind === "busy") crowded(problem.message);
   else if (problem.status === 503) faulty(problem.message);
   else lost();
 }
@@ -159,7 +169,7 @@ function showActs({ status: { wishes, jobs } }) {
   const focused = [...place.querySelectorAll("button")].indexOf(document.activeElement);
   const said = place.querySelector(".said") ?? saidPlace();
   const whole = { ...(all ? resume({}) : pause({})), label: all ? "Resume everything" : "Pause everything" };
-  const acts = [whole, reload(), { ...add(names) }, { ...retry({}), label: "Retry failed" }, set({}), unset({})];
+  const acts = [whole, reload(), add(names), { ...retry({}), label: "Retry failed" }, set({}), unset({})];
   fill(place, acts.map((one) => button(() => one, said)), said);
   place.dataset.same = same;
   if (focused >= 0) place.querySelectorAll("button")[focused]?.focus();

@@ -19,8 +19,8 @@ export function showNow({ status, notes }) {
 }
 
 /** Say that nothing can be told of the crawler, and why; what was known last stays, but pale. */
-export function showFault(why) {
-  sentence("bad", capital(why), []);
+export function showFault(why, mood = "bad") {
+  sentence(mood, capital(why), []);
 }
 
 /** Pale what is on the page where it is not of now. */

@@ -44,7 +44,7 @@ export class Plot {
       width, height, padding: [8, 18, 0, 0], legend: { show: false },
       cursor: { y: false, drag: { setScale: false, x: false }, sync: { key: "lately" }, points: { show: false } },
       series: [{}, ...lines.map(drawn)],
-      axes: [this.#axis({ space: 60, incrs: STEPS, values: (_, ticks, __, ___, step) => ticks.map((at) => this.#options.time(at, step)) }), this.#axis({ size: 52, space: 28, values: (_, ticks) => ticks.map(this.#options.tick) })],
+      axes: [this.#axis({ space: 60, incrs: STEPS, values: (_, ticks, __, ___, step) => ticks.map((at) => this.#options.time(at, step)) }), this.#axis({ size: room, space: 28, values: (_, ticks) => ticks.map(this.#options.tick) })],
       scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.08, this.#options.least)] } },
       hooks: { setCursor: [({ cursor }) => this.#options.told(cursor.idx ?? null)] },
     }, this.#columns, this.#place);
@@ -66,6 +66,9 @@ export class Plot {
     this.#plot?.setSize(this.#size());
   }
 }
+
+/** As wide as the longest number beside the axis. */
+const room = (_, texts) => Math.max(44, 8 + 6.5 * Math.max(...(texts ?? []).map(({ length }) => length)));
 
 const drawn = ({ label, colour, filled }) => ({
   label, stroke: css(filled ? "--surface" : colour), width: filled ? 1 : 1.5, points: { show: false },

@@ -3,7 +3,7 @@
 import { reload } from "./acts.js";
 import { plain } from "./dom.js";
 import { actsColumn, section } from "./sections.js";
-import { away, number, rate, seconds, size, span } from "./words.js";
+import { ago, number, rate, seconds, size, span } from "./words.js";
 
 /** Put the section onto the page; returns what shows the processes of a state. */
 export function buildProcesses(clock) {
@@ -15,7 +15,7 @@ export function buildProcesses(clock) {
     { title: "Visits", number: true, wide: true, text: ({ visits }) => number(visits) },
     { title: "Bytes", number: true, wide: true, text: ({ bytes }) => size(bytes) },
     { title: "Up for", number: true, wide: true, text: ({ since }) => span(Math.max(0, Math.round(seconds(clock()) - seconds(since)))) },
-    { title: "Heard of", number: true, text: ({ seen_at: at }) => away(at, clock()) },
+    { title: "Heard of", number: true, text: ({ seen_at: at }) => ago(at, clock()) },
     actsColumn(({ life, pid }) => (life === "dead" ? [] : [reload(pid)])),
   ];
   const { table } = section("processes", "Processes", {
@@ -28,9 +28,9 @@ export function buildProcesses(clock) {
 function state({ life, state: is, trouble, paused_at: at, paused_for: why, outdated, reloaded, reloaded_at: then }, now) {
   const word = life === "alive" ? is : life === "dead" ? "dead" : `${life}, then ${is}`;
   return [
-    at ? `${word} ${away(at, now)}: ${why ?? "this machine is at fault"}` : word,
+    at ? `${word} ${ago(at, now)}: ${why ?? "this machine is at fault"}` : word,
     trouble,
     outdated ? "has an older text of its configuration" : "",
-    reloaded ? `reloaded ${away(then, now)}: ${reloaded}` : "",
+    reloaded ? `reloaded ${ago(then, now)}: ${reloaded}` : "",
   ].filter(Boolean).join(" · ");
 }

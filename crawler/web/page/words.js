@@ -39,6 +39,9 @@ export function away(stamp, now) {
   return far > 0 ? `in ${span(far)}` : `${span(-far)} ago`;
 }
 
+/** `3 min ago` of what has happened: `now`, if the ledger has told its time a moment before. */
+export const ago = (stamp, now) => (stamp && seconds(stamp) > seconds(now) ? "now" : away(stamp, now));
+
 /** `73.1 GB`. */
 export function size(bytes) {
   let at = 0;
