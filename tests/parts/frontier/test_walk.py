@@ -41,6 +41,7 @@ def test_after_every_verb_the_ledger_is_whole_and_no_host_is_forgotten(tmp_path,
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(600)  # a server that shares its machine takes a second for a look
 @pytest.mark.parametrize("number", WALKS_ON_A_SERVER)
 def test_a_ledger_on_a_server_is_as_whole_after_every_verb(database, number):
     _walk(state_address(database), number)

@@ -128,6 +128,9 @@ def test_a_move_that_ends_at_any_point_goes_on_and_there_is_one_ledger(way, stat
         if not broke:
             break
         bring_back(origin)
+        if way == "to a server":  # thousands of files of old copies slow all others down
+            with psycopg.connect(database) as db:
+                db.execute(f"DROP SCHEMA copy{nth} CASCADE")
         nth += step
     assert nth > 200
 
