@@ -8,7 +8,9 @@ from pathlib import Path
 import gevent
 
 from crawler.frontier import open_frontier
+from tests import real
 from tests.daemon.test_desk import desk, of
+from tests.daemon.test_output_folder import POWERLESS
 from tests.engines import on_every_engine
 from tests.program import Daemon, at_once, crawler, until, write_config
 from tests.servers import Site, slow, status
@@ -235,6 +237,22 @@ def test_a_ledger_that_is_gone_or_locked_is_told_and_comes_back(tmp_path):
         reply = until(lambda: failing(web), "it answers of a newer ledger", web)
         assert "was written by a newer crawler" in reply.problem()["detail"]
         events.close()
+        assert web.stop() == 0
+
+
+def test_a_ledger_whose_rights_are_taken_is_told_and_comes_back(tmp_path):
+    real.needs("setpriv")
+    file, state = made(tmp_path), tmp_path / "state.sqlite"
+    with Web(file, within=POWERLESS) as web:
+        assert web.get("jobs")
+        state.chmod(0)
+        reply = until(lambda: failing(web), "it answers of what it may not read", web)
+        assert str(state) in reply.problem()["detail"]
+        reply = web.ask("POST", f"{PREFIX}/pause", {})
+        assert (reply.status, str(state) in reply.problem()["detail"]) == (503, True)
+        state.chmod(0o600)
+        assert until(lambda: web.ask("GET", "/readyz").status == 200, "it stays away", web)
+        assert web.post("pause")["exit"] == 0
         assert web.stop() == 0
 
 
