@@ -150,7 +150,8 @@ def _single(word: Word) -> dict[str, Any]:
     if isinstance(kind, click.Choice):
         return {"type": "string", "enum": list(kind.choices)}
     if isinstance(kind, click.IntRange):
-        return {"type": "integer", "minimum": kind.min, "maximum": kind.max}
+        bounds = {"minimum": kind.min, "maximum": kind.max}
+        return {"type": "integer", **{name: at for name, at in bounds.items() if at is not None}}
     if word.is_number:
         return {"type": "integer"}
     if isinstance(kind, Span):

@@ -24,6 +24,16 @@ class _Nothing:
         return None
 
 
+def pairs(value):
+    """Yield all names of a document with their values, at any depth."""
+    if isinstance(value, dict):
+        yield from value.items()
+    for one in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
+        yield from pairs(one)
+
+
 def routes() -> set[tuple[str, str]]:
     """Return what the application routes."""
     guard = Guard("t" * 43, 8640, is_local=True)
@@ -71,5 +81,6 @@ def test_it_is_json_and_refers_to_nothing_that_is_not_there():
     assert read["openapi"].startswith("3.1")
     for name in re.findall(r'"#/components/schemas/(\w+)"', text().decode()):
         assert name in read["components"]["schemas"]
+    assert not [name for name, value in pairs(read) if value is None], "a schema says null"
     identifiers = [one["operationId"] for path in read["paths"].values() for one in path.values()]
     assert len(set(identifiers)) == len(identifiers)
