@@ -166,6 +166,9 @@ class JobOptions(HostPoliteness):
     """A body that arrives slower than this is given up; 0 for no such limit."""
     max_redirects: StrictInt = Field(default=MAX_REDIRECTS, ge=0, le=50)
     """Redirects that a visit follows; 0 for none."""
+    limit_rate: Size | None = Field(default=None, gt=0)
+    """Bytes a second of all bodies of the job in one process; null for as fast as they come. A
+    visit waits no longer than its `timeout.total`."""
     attempts: StrictInt = Field(default=5, ge=1, le=100)
     """Visits before a URL that keeps failing is given up."""
     verify: StrictBool | Path = True

@@ -88,6 +88,8 @@ class CrawlerOptions(Options):
     """Where bodies are stored."""
     concurrency: StrictInt = Field(default=64, ge=1, le=20_000)
     """Visits of one process at the same time."""
+    limit_rate: Size | None = Field(default=None, gt=0)
+    """Bytes a second of all bodies of one process; null for as fast as they come."""
     grace_period: Duration = 30.0
     """Time for running visits at a stop; supervisord's stopwaitsecs must exceed it by 5 s."""
     durability: Literal["full", "relaxed"] = "full"

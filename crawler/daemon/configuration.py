@@ -77,6 +77,11 @@ class Configuration:
             return self.settings.jobs
         return [job for job in self.settings.jobs if job.name not in self.outdated]
 
+    def limit_rate(self) -> int | None:
+        """Return the bytes a second of all bodies of this process, None for no limit."""
+        rate: int | None = self.settings.crawler.limit_rate
+        return rate
+
     def address_limits(self) -> HostLimits | None:
         """Return the limits that the hosts at one address share, or None where there are none."""
         options: PerAddress | None = self.settings.crawler.per_address

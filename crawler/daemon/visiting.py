@@ -112,7 +112,6 @@ class Visiting:
             self.own_hosts,
             self._ends.put,
         )
-
         self.review = Review(
             self._disk.frontier,
             self._disk.owner,
@@ -135,6 +134,7 @@ class Visiting:
                 proxies=self._by_hand.proxies,
             )
         )
+        self.fetcher.bound_rate(self._configuration.limit_rate)
         for job in self._configuration.listed_jobs():
             self.fetcher.open(job)
 

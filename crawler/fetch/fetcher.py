@@ -15,6 +15,7 @@ import gevent
 from crawler.config import Job
 from crawler.fetch.cookies import cookies_of
 from crawler.fetch.failures import EXCHANGE_ERRORS, trouble_of
+from crawler.fetch.rates import Rates
 from crawler.fetch.reading import AnswerReader, Visit
 from crawler.fetch.request import RequestBuilder
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
@@ -110,6 +111,10 @@ class Fetcher:
     def find_room(self, left: Callable[[], int | None]) -> None:
         """Refuse bodies for which there is no room; `left` returns the bytes that there are."""
         self._reader.declared.left = left
+
+    def bound_rate(self, limit: Callable[[], int | None]) -> None:
+        """Have all bodies keep to a rate; `limit` returns it in bytes a second, None for none."""
+        self._reader.rates = Rates(limit)
 
     def hang_up(self) -> None:
         """Close every idle connection."""

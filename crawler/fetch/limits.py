@@ -5,6 +5,7 @@ import time
 import gevent
 
 from crawler.config import NO_SPEED, Speed
+from crawler.fetch.rates import Pace
 from crawler.model import Kind, Seconds, Trouble
 
 _TURN_S: Seconds = 0.02
@@ -14,7 +15,8 @@ _TURN_S: Seconds = 0.02
 class Limits:
     """The limits of one body, `had` bytes of which an earlier visit left.
 
-    With `cut` a body that is longer than `max_size` ends there; else it is too big.
+    With `cut` a body that is longer than `max_size` ends there; else it is too big. It waits as
+    `pace` has it.
     """
 
     def __init__(
@@ -25,8 +27,10 @@ class Limits:
         had: int = 0,
         *,
         cut: bool = False,
+        pace: Pace | None = None,
     ) -> None:
         self.cut = cut
+        self._pace = pace
         self._max_size = max_size - had
         self._deadline = deadline
         self._min_speed = min_speed
@@ -54,6 +58,9 @@ class Limits:
         self._received += len(piece)
         if self._received > self._max_size and not self.cut:
             raise self._too_big()
+        if self._pace:  # the time that it waits is not the server's
+            until, before = self._window
+            self._window = (until + self._pace(len(piece)), before)
         if time.monotonic() >= self._pause_at:
             self._breathe()
 

@@ -14,6 +14,7 @@ from crawler.fetch.failures import EXCHANGE_ERRORS
 from crawler.fetch.intake import Intake
 from crawler.fetch.judging import AnswerJudge, search_of
 from crawler.fetch.limits import Limits
+from crawler.fetch.rates import Rates
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.policy import robots
 from crawler.policy.codings import is_gzip_file
@@ -54,6 +55,7 @@ class AnswerReader:
         self._windows = windows
         self._note = note
         self.declared = Declared()
+        self.rates = Rates()
         self.intakes: dict[int, Intake] = {}
         """The bodies that are coming in, by their tasks."""
 
@@ -133,7 +135,9 @@ class AnswerReader:
         if task.robots:
             limits = Limits(robots.MAX_BYTES, deadline, job.min_speed, cut=True)
         else:
-            limits = Limits(job.max_size, deadline, job.min_speed, had.size if had else 0)
+            pace = self.rates.pace(job, deadline)
+            had_size = had.size if had else 0
+            limits = Limits(job.max_size, deadline, job.min_speed, had_size, pace=pace)
             limits.declared(answer.head.length)
         decoder = _decoder(task, job, headers)
         page = "html" in (headers.get("content-type") or "").lower() and not job.raw

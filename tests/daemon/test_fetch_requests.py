@@ -103,3 +103,22 @@ def test_the_options_of_a_job_are_taken(site, tmp_path):
     assert (tmp_path / "b").exists()
     done = at_once("fetch", f"{site.url}/b", "--config", "c.yaml", "--job", "k", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, "--job k: c.yaml has no such job; it has j\n")
+
+
+def test_a_rate_holds_a_body_back_and_its_deadline_ends_that(tmp_path):
+    with Site(lambda _: bytes(2_000_000)) as site:
+        slow = ("--limit-rate", "100k", "--max-time", "2", "--attempts", "1", "--json")
+        done = at_once("fetch", f"{site.url}/a", *slow, cwd=tmp_path)
+        assert '"kind": "timeout"' in done.stdout
+        assert done.returncode == 4
+        done = at_once("fetch", f"{site.url}/a", "--limit-rate", "100M", cwd=tmp_path)
+        assert done.returncode == 0
+
+
+def test_a_body_of_a_type_that_is_not_wanted_is_not_stored(tmp_path):
+    page = ("200 OK", [("Content-Type", "text/html"), ("Content-Length", "4")], [b"page"])
+    with Site(lambda _: page) as site:
+        done = at_once("fetch", f"{site.url}/a", "--accept-types", "image/*", "-O", cwd=tmp_path)
+        assert (done.returncode, list(tmp_path.iterdir())) == (9, [])
+        done = at_once("fetch", f"{site.url}/a", "--accept-types", "text/*", "-O", cwd=tmp_path)
+        assert (done.returncode, (tmp_path / "a").read_bytes()) == (0, b"page")

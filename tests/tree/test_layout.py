@@ -90,6 +90,7 @@ ELSEWHERE = {
     "fetch/body.py": "parts/fetch/test_limits.py",
     "fetch/failures.py": "parts/fetch/test_fetcher.py",
     "fetch/intake.py": "parts/fetch/test_limits.py",
+    "fetch/rates.py": "daemon/test_fetch_requests.py",
     "fetch/reading.py": "parts/fetch/test_fetcher.py",
     "frontier/sql/rows/addresses.py": "parts/frontier/sql/visits/test_turns.py",
     "frontier/sql/visits/clock.py": "parts/daemon/test_clock.py",

@@ -24,6 +24,7 @@ OURS: dict[str, Any] = {
 _TYPED_AS = {
     "headers": "-H", "auth": "-u", "proxy": "-x", "path": "--path", "cookies": "-b",
     "body": "-d", "max_size": "--max-size", "timeout": "--max-time", "delay": "--delay",
+    "accept": "--accept-types",
 }  # fmt: skip
 _AS_TYPED = {
     "per_host": "per_host", "robots": "robots", "path": "path", "max_redirs": "max_redirects",
@@ -33,6 +34,7 @@ _QUANTITIES: dict[str, tuple[str, str, Callable[[str, str], Any]]] = {
     "max_size": ("max_size", "--max-size", spelling.size),
     "delay": ("delay", "--delay", spelling.duration),
     "attempts": ("attempts", "--attempts", spelling.attempts),
+    "accept_types": ("accept", "--accept-types", spelling.types),
     "retry": ("attempts", "--retry", partial(spelling.attempts, more=1)),
 }
 """Options of a job by those of the hand, and what reads their values."""
@@ -138,6 +140,8 @@ def _over(base: Job, job: Job) -> Job:
     limits = {name: getattr(job.timeout, name) for name in job.timeout.model_fields_set}
     update = {**_NO_LISTS, **_auth_of(base, job), **typed}
     update["timeout"] = base.timeout.model_copy(update=limits)
+    if base.accept and job.accept:
+        update["accept"] = base.accept.model_copy(update={"types": job.accept.types})
     update["headers"] = {**base.headers, **job.headers}
     return base.model_copy(update=update)
 

@@ -46,6 +46,8 @@ REQUEST: tuple[click.Parameter, ...] = (
     _option("-d", "--data", multiple=True, metavar="DATA",
             help="Send a POST; @FILE has the body, @- is standard input."),
     _option("-X", "--request", metavar="METHOD", help="GET or POST."),
+    _option("--accept-types", metavar="TYPE,…",
+            help="Media types that are stored, as in text/html,image/*; others are unwanted."),
     _flag("--raw", help="Store bodies as they came, with their content coding."),
 )  # fmt: skip
 """What is asked."""
@@ -74,6 +76,7 @@ PACE: tuple[click.Parameter, ...] = (
             help="Greenlets fetching at once."),
     _option("--per-host", type=click.IntRange(1, 1000), metavar="N",
             help="Visits to one host at once; as many as -m by default."),
+    _option("--limit-rate", metavar="SIZE", help="Bytes a second of all bodies together."),
     _option("--delay", "--wait", metavar="TIME", help="Rest of a host between two visits."),
     _option("--robots", type=click.Choice(["ignore", "obey"]),
             help="Whether robots.txt is obeyed; ignore by default."),

@@ -2,6 +2,7 @@
 
 import re
 
+from crawler.config import quantities
 from crawler.config.quantities import A_DURATION, A_SIZE
 from crawler.errors import UsageError
 
@@ -34,6 +35,28 @@ def size(option: str, text: str) -> str:
     if not A_SIZE.fullmatch(text):
         raise UsageError(f"{option} {text}: a size is needed: bytes, or as in 10k, 10M, 1GiB")
     return text
+
+
+def rate(option: str, text: str) -> str | None:
+    """Return a size for each second, None for 0, which bounds nothing (curl).
+
+    Raises:
+        UsageError: it is none.
+    """
+    found = size(option, text.removesuffix("/s"))
+    return found if quantities.size(found) else None
+
+
+def types(option: str, text: str) -> dict[str, tuple[str, ...]]:
+    """Return the media types of a text with commas between them, as `accept` has them.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = tuple(one.strip() for one in text.split(",") if one.strip())
+    if not found:
+        raise UsageError(f"{option} {text}: a media type is needed, as in text/html,image/*")
+    return {"types": found}
 
 
 def attempts(option: str, text: str, *, more: int = 0) -> int:

@@ -12,6 +12,7 @@ from crawler.config import CrawlerOptions, Job, Settings, load
 from crawler.errors import UsageError
 from crawler.policy.proxies import Proxies
 from crawler.state_address import StateAddress
+from crawler.verbs.fetch import spelling
 from crawler.verbs.fetch.conflicts import check_conflicts
 from crawler.verbs.fetch.destination import Destination, destination_of, is_single
 from crawler.verbs.fetch.jobs import Asked, jobs_of, way_options
@@ -32,6 +33,8 @@ class Run(NamedTuple):
     base: Settings | None
     """The configuration whose job is taken."""
     max_req: int
+    limit_rate: str | None = None
+    """Bytes a second, with their unit."""
 
     def settings(self, state: StateAddress, output: Path) -> Settings:
         """Return the settings of a run with a ledger and a folder."""
@@ -41,6 +44,8 @@ class Run(NamedTuple):
         }  # fmt: skip
         if self.user_agent is not None:
             options["user_agent"] = self.user_agent
+        if self.limit_rate is not None:
+            options["limit_rate"] = self.limit_rate
         if self.base is None:
             return Settings(crawler=CrawlerOptions(**options), jobs=self.jobs)
         taken = ("user_agent", "robots_token", "redact_query")
@@ -87,6 +92,7 @@ def run_of(given: Mapping[str, Any]) -> Run:
         environments(given, os.environ),
         base,
         given["max_req"],
+        spelling.rate("--limit-rate", given["limit_rate"]) if "limit_rate" in given else None,
     )
 
 

@@ -33,7 +33,7 @@ def test_a_name_is_a_folder_where_one_is_or_is_meant(output, one):
 
 
 def test_files_may_be_named_by_their_urls_in_one_folder():
-    assert of(remote_name=True) == (Path(), "{name}.{ext}", Present.REFUSE, None)
+    assert of(remote_name=True) == (Path(), "{name}.{ext}", Present.REFUSE, None, None)
     assert of(remote_name=True, directory_prefix=Path("p"), force=True)[:3] == (
         Path("p"), "{name}.{ext}", Present.REPLACE,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import pytest
 
 from crawler.config import Job
+from crawler.config.answer_options import AcceptOptions
 from crawler.errors import UsageError
 from crawler.verbs.fetch.jobs import Asked, jobs_of, way_options
 from crawler.verbs.fetch.logins import Login
@@ -83,3 +84,12 @@ def test_what_is_wrong_is_told_in_one_line_without_secrets(options, told):
     assert told in str(error.value)
     assert "ret" not in str(error.value) or "sec" not in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_types_that_are_wanted_are_added_to_what_the_job_wants():
+    options = way_options({"accept_types": "text/html, image/*"})
+    assert job_of(**options).accept.types == ("text/html", "image/*")
+    base = BASE.model_copy(update={"headers": {}, "accept": AcceptOptions(min_size=7)})
+    assert job_of(base, **options).accept == AcceptOptions(
+        min_size=7, types=("text/html", "image/*")
+    )

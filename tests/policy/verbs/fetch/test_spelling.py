@@ -41,3 +41,8 @@ def test_retries_are_visits_beyond_the_first():
 def test_what_is_no_value_is_told_with_its_option(read, text):
     with pytest.raises(UsageError, match=f"--option {text}: a"):
         read("--option", text)
+
+
+def test_a_rate_of_nothing_is_no_rate():
+    assert spelling.rate("--limit-rate", "0") is None
+    assert spelling.rate("--limit-rate", "10k") == spelling.rate("--limit-rate", "10k/s") == "10KiB"
