@@ -6,10 +6,12 @@ time it is, when a lease is made, and how hosts answer.
 
 import heapq
 
+import pytest
 from gevent.queue import Queue
 
 from crawler.config import Job, Settings
 from crawler.config.host_overrides import HostOverrides
+from crawler.feeder import leaser
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.review import Review
@@ -25,6 +27,8 @@ from crawler.worker.robots_rules import Rulebook
 from tests.parts.frontiers import Seen, beat, reclaim, seed
 from tests.parts.logs import Silence
 
+LOOKS = 60
+"""How often the leaser looks, at the least, in a stretch of made-up time, were it of hours."""
 OFFSET = 1_800_000_000.0
 """What leads from the made-up monotonic clock to wall time."""
 
@@ -89,7 +93,15 @@ class Work:
         return sorted(host.key for host in self.own_hosts.hosts.values())
 
     def starts(self, for_s=0.0, *, at=None):
-        """Hand off what can begin within a time, which passes; return (when, task) of each."""
+        """Hand off what can begin within a time, which passes; return (when, task) of each.
+
+        Nobody else is at work meanwhile, for whose sake the leaser would look every second.
+        """
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(leaser, "LOOK_EVERY_S", max(leaser.LOOK_EVERY_S, for_s / LOOKS))
+            return self._starts(for_s, at)
+
+    def _starts(self, for_s, at):
         begun, until = [], self.now + for_s
         while True:
             ready = self.feeder._ready if self.feeder._may_begin(self.now) else []
