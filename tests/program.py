@@ -2,8 +2,10 @@
 
 import contextlib
 import functools
+import gc
 import json
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -18,7 +20,7 @@ import gevent
 import pytest
 import yaml
 
-from crawler import cli
+from crawler import cli, early_signals
 from crawler.frontier.postgres.opening import connect
 from crawler.state_address import StateAddress, StateServer, state_address
 
@@ -237,6 +239,7 @@ def at_once(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         contextlib.chdir(cwd),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(errors),
+        _process_kept(),
         pytest.MonkeyPatch.context() as line,
     ):
         line.setattr(sys, "argv", ["crawler", *arguments])
@@ -247,6 +250,28 @@ def at_once(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(
             arguments, ended.value.code, out.read(), errors.read()
         )  # fmt: skip
+
+
+def crawl(folder: Path) -> None:
+    """Have a folder's configuration crawled to its end at once, for what that leaves."""
+    done = at_once("run", "-c", "crawler.yaml", "--until-done", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextlib.contextmanager
+def _process_kept() -> Iterator[None]:
+    """Undo what a verb, above all `run`, sets of a process that it takes for its own."""
+    hub, handlers = gevent.get_hub(), {one: signal.getsignal(one) for one in early_signals.HEARD}
+    limit, threshold = resource.getrlimit(resource.RLIMIT_NOFILE), gc.get_threshold()
+    with pytest.MonkeyPatch.context() as kept:
+        kept.setattr(hub, "print_exception", hub.print_exception)
+        for name in ("_hears", "_ignores_hangup", "_had_terminal"):
+            kept.setattr(early_signals, name, getattr(early_signals, name))
+        yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    gc.set_threshold(*threshold)
+    resource.setrlimit(resource.RLIMIT_NOFILE, limit)
 
 
 def fetch(*arguments: str, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import crawler, write_config
+from tests.program import at_once, write_config
 from tests.servers import Site
 
 
@@ -32,7 +32,7 @@ def site(pages):
 
 
 def verb(folder: Path, *arguments: str, code: int = 0) -> str:
-    done = crawler(*arguments, "-c", "crawler.yaml", cwd=folder)
+    done = at_once(*arguments, "-c", "crawler.yaml", cwd=folder)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines import on_every_engine
-from tests.program import Daemon, assert_clean, at_once, crawler, until, write_config
+from tests.program import Daemon, assert_clean, at_once, crawl, until, write_config
 from tests.servers import Site, slow, status
 
 
@@ -29,11 +29,6 @@ def keep_version(path: Path, content: bytes) -> None:
     os.utime(path, (VERSION_TIME, VERSION_TIME))
 
 
-def visited(folder: Path) -> None:
-    done = crawler("run", "-c", "crawler.yaml", "--until-done", cwd=folder)
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.fixture
 def site():
     with Site(lambda path: b"content of " + path.encode()) as site:
@@ -44,7 +39,7 @@ def site():
 def stored(site, tmp_path):
     """Return the folder of a ledger with two jobs of six files."""
     write_config(tmp_path, jobs(site))
-    visited(tmp_path)
+    crawl(tmp_path)
     return tmp_path
 
 
@@ -90,7 +85,7 @@ def test_what_is_gone_is_fetched_again_and_nothing_else(site, stored):
     spoil(stored)
     before = {file: file.stat().st_ino for file in (stored / "files").rglob("[0-9]")}
     assert audit(stored, "--fix")[-1] == "3 URLs due again"
-    visited(stored)
+    crawl(stored)
     assert_clean(stored, urls=6)
     assert audit(stored, "--fix") == ["6 files as the ledger has them"]
     assert (stored / "files/b/1").read_bytes() == b"content of /b/1"
@@ -101,7 +96,7 @@ def test_what_is_gone_is_fetched_again_and_nothing_else(site, stored):
 def test_what_no_list_names_any_more_is_told_and_not_fetched(site, stored):
     spoil(stored)
     write_config(stored, [{"name": "a", "urls": [f"{site.url}/a/[2-4]"]}])
-    visited(stored)
+    crawl(stored)
     lines = audit(stored, "--fix", code=1)
     assert lines[-2:] == [
         "1 URL due again",
@@ -151,7 +146,7 @@ def test_files_are_renamed_as_path_says_today_and_not_fetched_again(site, stored
     assert (stored / "files/a-files/1.bin").stat().st_ino == inode
     assert not (stored / "files/a/1").exists()
     assert audit(stored, "--rename")[-1] == "0 files renamed"
-    visited(stored)
+    crawl(stored)
     assert (stored / "files/a-files/1.bin").stat().st_ino == inode
 
 
@@ -246,7 +241,7 @@ def forget(folder: Path, *arguments: str, code: int = 0) -> str:
 def test_forget_takes_files_along_where_that_is_wanted(site, stored):
     """The retired URL's and those of a job that is gone; older versions go with their file."""
     write_config(stored, [{"name": "a", "urls": [f"{site.url}/a/[2-4]"]}])
-    visited(stored)
+    crawl(stored)
     files = stored / "files"
     keep_version(files / "a/1.20261121T103000Z", b"an older version")
     (files / "a/2.20261121T103000Z").write_bytes(b"of a file that stays")
@@ -270,11 +265,11 @@ def test_forget_removes_no_file_that_its_url_never_had(tmp_path):
         write_config(
             tmp_path, [{"name": "a", "urls": [f"{site.url}/{{x=1,2}}"], "path": "{x}/f"}]
         )  # fmt: skip
-        visited(tmp_path)
+        crawl(tmp_path)
         (tmp_path / "files/1").mkdir(parents=True)
         (tmp_path / "files/1/f").write_bytes(b"precious")
         write_config(tmp_path, [{"name": "b", "urls": [f"{site.url}/b"]}])
-        visited(tmp_path)
+        crawl(tmp_path)
         assert forget(tmp_path, "--files").startswith("2 URLs are forgotten\n")
         assert (tmp_path / "files/1/f").read_bytes() == b"precious"
 
@@ -303,7 +298,7 @@ def test_files_of_urls_that_leave_the_lists_are_deleted_where_that_is_wanted(sit
     assert_clean(stored, urls=6)
     # A URL that comes back is fetched again.
     write_config(stored, jobs(site))
-    visited(stored)
+    crawl(stored)
     assert (files / "a/1").read_bytes() == b"content of /a/1"
     assert_clean(stored, urls=6)
 
@@ -319,7 +314,7 @@ def test_a_strangers_file_with_the_name_of_a_version_stays_when_its_neighbour_go
     write_config(
         stored, [job if verb == "forget" else {**job, "on_remove": "delete"}, jobs(site)[1]]
     )
-    visited(stored)
+    crawl(stored)
     if verb == "forget":
         assert forget(stored, "--files") == "1 URL is forgotten\n"
     left = sorted(path.name for path in (stored / "files/a").iterdir())
@@ -347,7 +342,7 @@ def test_forget_keeps_and_prints_what_is_not_as_it_was_stored(site, stored):
     files = stored / "files"
     precious = somebodys(files)
     write_config(stored, [{"name": "c", "urls": [f"{site.url}/c"]}])
-    visited(stored)
+    crawl(stored)
     assert forget(stored, "--files").splitlines() == [
         *(f"kept      {name}" for name in ("a/1", "a/2", "a/3", "b/1")),
         "4 files kept: changed since, or somebody else's",
@@ -388,7 +383,7 @@ def test_a_link_in_the_place_of_a_file_is_no_file_and_fetched_again(site, stored
     (stored / "files/a/1").unlink()
     (stored / "files/a/1").symlink_to("2")
     assert audit(stored, "--fix")[0] == f"missing   a/1  a  {site.url}/a/1"
-    visited(stored)
+    crawl(stored)
     assert (stored / "files/a/2").read_bytes() == b"content of /a/2"
     assert audit(stored) == ["6 files as the ledger has them"]
     assert not (stored / "files/a/1").is_symlink()
@@ -399,7 +394,7 @@ def test_a_list_that_is_held_deletes_nothing(site, stored):
     names.write_text("".join(f"{site.url}/n/{number}\n" for number in range(40)))
     job = {"name": "n", "url_file": "list.txt", "on_remove": "delete"}
     write_config(stored, [job])
-    visited(stored)
+    crawl(stored)
     names.write_text("".join(f"{site.url}/n/{number}\n" for number in range(3)))
     with Daemon(stored / "crawler.yaml") as daemon:
         daemon.wait_for("list.shrunk", job="n")
@@ -421,10 +416,10 @@ def test_a_job_with_another_name_takes_its_urls_and_files_along(site, stored):
     assert audit(stored, "--job", "z") == ["4 files as the ledger has them"]
     assert audit(stored, "--rename", "--orphans")[1:] == ["3 files renamed", "0 files of no URL"]
     assert (stored / "files/z/2").stat().st_ino == inode
-    visited(stored)
+    crawl(stored)
     assert (stored / "files/z/2").stat().st_ino == inode
     write_config(stored, [{**renamed, "renamed_from": None}, *jobs(site)])
-    visited(stored)
+    crawl(stored)
     assert_clean(stored, urls=10)
     assert (stored / "files/a/2").read_bytes() == b"content of /a/2"
     assert (stored / "files/z/2").stat().st_ino == inode
@@ -433,17 +428,17 @@ def test_a_job_with_another_name_takes_its_urls_and_files_along(site, stored):
 def test_a_job_takes_along_what_stayed_behind_under_still_older_names(site, stored):
     inodes = [(stored / f"files/a/{number}").stat().st_ino for number in range(1, 5)]
     write_config(stored, [{"name": "m", "renamed_from": "a", "urls": [f"{site.url}/a/[1-2]"]}])
-    visited(stored)
+    crawl(stored)
     write_config(stored, [{"name": "z", "renamed_from": "m", "urls": [f"{site.url}/a/[1-4]"]}])
-    visited(stored)
+    crawl(stored)
     assert audit(stored, "--job", "z", "--rename")[-1] == "4 files renamed"
     there = [(stored / f"files/z/{number}").stat().st_ino for number in range(1, 5)]
     assert there == inodes
     # And back again.
     write_config(stored, [{"name": "a", "renamed_from": "z", "urls": [f"{site.url}/a/[1-4]"]}])
-    visited(stored)
+    crawl(stored)
     write_config(stored, [{"name": "m", "renamed_from": "a", "urls": [f"{site.url}/a/[1-4]"]}])
-    visited(stored)
+    crawl(stored)
     assert audit(stored, "--job", "m", "--rename")[-1] == "4 files renamed"
     assert [(stored / f"files/m/{number}").stat().st_ino for number in range(1, 5)] == inodes
 
@@ -451,13 +446,13 @@ def test_a_job_takes_along_what_stayed_behind_under_still_older_names(site, stor
 def test_an_old_name_that_a_job_bears_again_is_another_job_with_its_own_urls(site, stored):
     renamed = {"name": "z", "renamed_from": "a", "urls": [f"{site.url}/a/[2-3]"]}
     write_config(stored, [renamed, jobs(site)[1]])
-    visited(stored)
+    crawl(stored)
     renamed.pop("renamed_from")
     write_config(stored, [renamed, *jobs(site)])
-    visited(stored)
+    crawl(stored)
     renamed["urls"] = [f"{site.url}/a/[2-4]"]  # a job's URLs are its own again
     write_config(stored, [renamed, *jobs(site)])
-    visited(stored)
+    crawl(stored)
     assert audit(stored, "--job", "a") == ["4 files as the ledger has them"]
     assert audit(stored, "--job", "z") == ["3 files as the ledger has them"]
 
@@ -474,20 +469,20 @@ def test_what_stayed_behind_under_an_old_name_retires_once_that_name_has_no_line
 ):
     renamed = {"name": "z", "renamed_from": "a", "urls": [f"{site.url}/a/[2-3]"]}
     write_config(stored, [renamed, jobs(site)[1]])
-    visited(stored)
+    crawl(stored)
     renamed.pop("renamed_from")
     again = {"name": "a", "urls": [f"{site.url}/a/[2-4]"]}
     write_config(stored, [renamed, again, jobs(site)[1]])
-    visited(stored)
+    crawl(stored)
     assert retired(stored) == [f"{site.url}/a/1"]
     again["urls"] = [f"{site.url}/a/[2-3]"]
     write_config(stored, [renamed, again, jobs(site)[1]])
-    visited(stored)
+    crawl(stored)
     assert retired(stored) == [f"{site.url}/a/{number}" for number in (1, 4)]
     assert_clean(stored, urls=8)
     again["urls"] = [f"{site.url}/a/[1-4]"]
     write_config(stored, [renamed, again, jobs(site)[1]])
-    visited(stored)
+    crawl(stored)
     assert retired(stored) == []
 
 

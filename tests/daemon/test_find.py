@@ -4,7 +4,7 @@ import json
 
 from tests.daemon.test_desk import desk
 from tests.engines import on_every_engine
-from tests.program import Daemon, crawler, until, write_config
+from tests.program import Daemon, crawl, until, write_config
 from tests.servers import Site
 
 
@@ -12,15 +12,15 @@ def find(folder, *paths, code=0):
     return json.loads(desk(folder, "find", *paths, "--json", code=code))["files"]
 
 
-def crawl(folder, site, **options):
+def visited(folder, site, **options):
     write_config(folder, [{"name": "j", "urls": [f"{site.url}/[1-3]"], **options}])
-    assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=folder).returncode == 0
+    crawl(folder)
 
 
 @on_every_engine
 def test_a_file_tells_its_url_and_whether_it_is_whole(tmp_path):
     with Site(lambda path: path.encode()) as site:
-        crawl(tmp_path, site)
+        visited(tmp_path, site)
     told = desk(tmp_path, "find", "files/j/1")
     assert f"  URL          {site.url}/1\n  job          j, done\n" in told
     assert "  file         whole: 2 bytes, SHA-256 " in told
@@ -37,7 +37,7 @@ def test_a_file_tells_its_url_and_whether_it_is_whole(tmp_path):
 
 def test_what_is_nobodys_file_is_told_as_that(tmp_path):
     with Site(lambda path: path.encode()) as site:
-        crawl(tmp_path, site)
+        visited(tmp_path, site)
     (tmp_path / "files/j/x\x1b[2J").write_text("stranger")
     (one,) = find(tmp_path, "files/j/x\x1b[2J", code=1)
     assert (one["what"], one["name"]) == (None, "j/x\x1b[2J")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.test_desk import desk, of
-from tests.program import Daemon, at_once, crawler, ledger, until, write_config
+from tests.program import Daemon, at_once, crawl, ledger, until, write_config
 from tests.servers import Site
 
 DOCUMENT = Path(__file__).parents[2] / "docs/operations.md"
@@ -41,7 +41,7 @@ CHANGES = [
 def crawled(tmp_path):
     with Site(lambda path: path.encode()) as site:
         write_config(tmp_path, of(site, 2))
-        assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path).returncode == 0
+        crawl(tmp_path)
         yield tmp_path, site
 
 
