@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.program import Daemon, crawler, ledger, until, write_config
+from tests.program import Daemon, at_once, crawler, ledger, until, write_config
 from tests.servers import Site
 
 
@@ -56,22 +56,22 @@ def test_verbs_of_another_configuration_do_nothing_to_a_ledger_that_is_held(site
     with Daemon(first) as daemon:
         until(lambda: len(daemon.told("visit")) == 3, "no visits", daemon)
         for verb in ACTS:
-            refused = crawler(*verb, "-c", str(second), cwd=tmp_path)
+            refused = at_once(*verb, "-c", str(second), cwd=tmp_path)
             assert (refused.returncode, refused.stdout) == (2, ""), verb
             for words in ("'tour'", "'other'", str(daemon.process.pid), str(first), "--state"):
                 assert words in refused.stderr, (verb, words)
         for verb in READS:
-            told = crawler(*verb, "-c", str(second), cwd=tmp_path)
+            told = at_once(*verb, "-c", str(second), cwd=tmp_path)
             assert told.returncode == (verb[0] == "explain"), (verb, told.stderr)
             assert told.stdout, verb
             assert "'tour', and this one is 'other'" in told.stderr, verb
-            assert not crawler(*verb, "-c", str(first), cwd=tmp_path).stderr, verb
+            assert not at_once(*verb, "-c", str(first), cwd=tmp_path).stderr, verb
         assert daemon.process.poll() is None
         assert not daemon.told("config.reloaded")
-        stopped = crawler("stop", "--wait", "--state", "state.sqlite", cwd=tmp_path)
+        stopped = at_once("stop", "--wait", "--state", "state.sqlite", cwd=tmp_path)
         assert stopped.returncode == 0
         assert daemon.wait() == 0
-    assert crawler("retry", "-c", str(second), cwd=tmp_path).returncode == 0  # nobody holds it now
+    assert at_once("retry", "-c", str(second), cwd=tmp_path).returncode == 0  # nobody holds it now
 
 
 def test_a_ledger_that_is_taken_over_ends_the_process_that_held_it(site, tmp_path):
@@ -131,7 +131,7 @@ def test_what_is_set_makes_no_older_text_the_newest(site, tmp_path):
             old.wait_for("config.outdated")
             before = texts(tmp_path)
             new.signal(signal.SIGSTOP)  # it puts its own text in force as well
-            told = crawler("set", "-c", str(second), "--job", "a", "attempts=3", cwd=tmp_path)
+            told = at_once("set", "-c", str(second), "--job", "a", "attempts=3", cwd=tmp_path)
             assert "a.attempts: " in told.stdout
             assert old.wait_for("config.reloaded")["changed"] == {"a": ["attempts"]}
             assert texts(tmp_path) == before, "the older text was put in force again"
@@ -164,10 +164,10 @@ def test_a_process_whose_file_has_another_text_says_so_and_leaves_the_jobs(site,
             told = old.wait_for("config.outdated")
             assert told["jobs"] == ["a"]
             until(lambda: len(set(site.paths())) == 9, "not all visited", new)
-            status = crawler("status", "-c", str(first), "--json", cwd=tmp_path)
+            status = at_once("status", "-c", str(first), "--json", cwd=tmp_path)
             found = {one["pid"]: one["outdated"] for one in json.loads(status.stdout)["processes"]}
             assert found == {old.process.pid: True, new.process.pid: False}
-            told = crawler("status", "-c", str(first), cwd=tmp_path).stdout
+            told = at_once("status", "-c", str(first), cwd=tmp_path).stdout
             assert "on an older text of its configuration" in told
             assert new.stop() == 0
         edit(first, urls=[f"{site.url}/a/[1-9]"], delay="0s")
