@@ -14,7 +14,7 @@ def refuses(_: str):
 
 def test_a_host_that_refuses_everything_is_left_alone_and_that_is_told(tmp_path):
     with Site(refuses) as site:
-        job = {"name": "a", "urls": [f"{site.url}/[1-40]"], "delay": "10ms", "robots": "ignore"}
+        job = {"name": "a", "urls": [f"{site.url}/[1-40]"], "delay": "10ms", "per_host": 1}
         with Daemon(write_config(tmp_path, [job])) as daemon:
             (told,) = until(lambda: daemon.told("host.rested", state="banned"), "no ban", daemon)
             until(lambda: resting(tmp_path), "the host is not given back", daemon)
