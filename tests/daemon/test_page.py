@@ -71,6 +71,10 @@ def test_a_url_is_explained_and_retried(page, web, work):
     page.locator("#found .refused", has_text="no host nobody.example is known").wait_for()
 
 
+def hosts_at_work(web):
+    return [one["host"] for one in web.get("hosts")["hosts"]]
+
+
 def test_a_host_is_paused_slowed_woken_and_goes_on(page, web, work):
     host = f"{HOSTS[1]}:{work.port}"
     there = row(page, "hosts", host)
@@ -79,7 +83,10 @@ def test_a_host_is_paused_slowed_woken_and_goes_on(page, web, work):
     said(there, rf"host {host} is paused by .*: <b>too slow</b>")
     assert wishes(web) == [("pause", "host", host, None, None)]
     assert web.get("wishes")["wishes"][0]["until"]
-    there.get_by_role("button", name="Resume").click()
+    until(lambda: host not in hosts_at_work(web), "it is still at work")
+    with page.expect_response(re.compile(f"/hosts/{host}".replace(":", "(:|%3A)"))):
+        press(page.get_by_role("columnheader", name="Host"), "Host")
+    there.get_by_role("button", name="Resume").click()  # it stays in sight
     until(lambda: not wishes(web), "it does not go on")
     there.get_by_role("button", name="Pause").wait_for()
 

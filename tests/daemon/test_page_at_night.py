@@ -116,6 +116,26 @@ def test_a_new_token_ends_what_the_old_one_opened(tmp_path, browser):
         is_live_again(page)
 
 
+def test_a_stream_that_ends_in_order_is_no_server_that_went_away(file, browser):
+    with Web(file) as web, at_page(browser, web) as page:
+        is_live_again(page)
+        page.evaluate(REMEMBER)
+        web.signal(signal.SIGHUP)
+        web.wait_for("web.token_read")
+        web.post("pause", why="a move")
+        row(page, "wishes", "everything").wait_for()  # by another stream
+        web.post("resume")
+        assert not page.evaluate("sentences")
+
+
+REMEMBER = """() => {
+  window.sentences = [];
+  const place = document.getElementById("sentence");
+  new MutationObserver(() => sentences.push(place.textContent)).observe(place, {childList: true});
+}"""
+"""Keeps what the page says meanwhile."""
+
+
 def listening(web: Web):
     """Yield as soon as somebody else listens, for as long as they are listened to."""
     events = web.events()
