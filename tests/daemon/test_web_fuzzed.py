@@ -157,7 +157,7 @@ class Again:
         self._end()
 
     def _begin(self) -> None:
-        self._daemon = Daemon(self._file).__enter__()
+        self._daemon = Daemon(self._file, GEVENT_MAX_BLOCKING_TIME="10").__enter__()
 
     def _end(self) -> None:
         self.codes.append(self._daemon.wait())
