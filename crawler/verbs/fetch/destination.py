@@ -63,9 +63,22 @@ def destination_of(given: Mapping[str, Any], *, is_single: bool) -> Destination:
     careful = target is not None or "remote_name" in given
     is_ours = archive is not None and archive.exists()
     present = _present(given, careful=careful and not is_ours)
-    if present is Present.REFUSE and target is not None and target.exists():
-        raise CrawlerError(f"{target} is there already: {REMEDY}")
+    if target is not None and present is not Present.SKIP:
+        _check_target(target, present)
     return Destination(folder, template, present, archive, target)
+
+
+def _check_target(target: Path, present: Present) -> None:
+    """Raise unless a body may take the place of what stands at `target`.
+
+    It is replaced by a rename, which would put a file where /dev/null was, and for all programs.
+    """
+    if target.exists() and not target.is_file():
+        raise CrawlerError(f"{target} is a device, a pipe or a socket, and stays: -o - prints")
+    if present is Present.REFUSE and target.exists():
+        raise CrawlerError(f"{target} is there already: {REMEDY}")
+    if target.is_symlink():
+        raise CrawlerError(f"{target} is a link, and stays: name the file that it leads to")
 
 
 def _place(given: Mapping[str, Any], *, is_single: bool) -> tuple[Path, str | None, Path | None]:

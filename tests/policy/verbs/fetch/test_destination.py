@@ -1,5 +1,6 @@
 """Where bodies go, by what was typed and by what is there."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,22 @@ def test_a_file_that_is_there_is_not_overwritten():
     assert of(output="file", force=True).present is Present.REPLACE
     assert of(output="file", no_clobber=True).present is Present.SKIP
     assert of(output="file", timestamping=True).present is Present.ASK
+
+
+@pytest.mark.parametrize("how", ["careful", "force", "timestamping", "go_on"])
+def test_a_pipe_a_device_or_a_link_is_never_replaced_by_a_file(folder, how):
+    (folder / ".crawler-fetch").touch()
+    os.mkfifo(folder / "pipe")
+    (folder / "to_device").symlink_to("/dev/null")
+    for name in ("pipe", "to_device", "/dev/null"):
+        with pytest.raises(CrawlerError, match="is a device, a pipe or a socket, and stays"):
+            of(output=name, **{how: True})
+    (folder / "to_nothing").symlink_to("nowhere")
+    (folder / "to_file").symlink_to("file")
+    for name in ("to_nothing", "to_file"):
+        with pytest.raises(CrawlerError, match=r"is a link, and stays|is there already"):
+            of(output=name, **{how: True})
+    assert of(output="to_file", no_clobber=True).present is Present.SKIP
 
 
 def test_a_run_that_is_gone_on_with_has_its_ledger_beside_the_files(folder):
