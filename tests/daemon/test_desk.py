@@ -15,6 +15,7 @@ from tests.program import (
     Daemon,
     assert_clean,
     at_once,
+    crawl,
     crawler,
     fetch,
     until,
@@ -73,7 +74,7 @@ def test_every_verb_is_a_program_that_says_and_does_the_same(tmp_path):
     """The other tests run them within their own process, without a start for every look."""
     with Site(lambda path: status("404 Not Found") if path == "/2" else b"x") as site:
         write_config(tmp_path, of(site, 2))
-        assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path).returncode == 0
+        crawl(tmp_path)
     named = ("-c", "crawler.yaml")
     for verb in (
         ["explain", f"{site.url}/9"], ["export"], ["export", "--job", "x"], ["stop"], ["reload"],
@@ -96,7 +97,7 @@ def ageless(text: str) -> str:
 def test_explain_says_that_a_url_is_not_known_and_what_comes_near(tmp_path):
     with Site(lambda path: path.encode()) as site:
         write_config(tmp_path, of(site, 2))
-        assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path).returncode == 0
+        crawl(tmp_path)
     told = desk(tmp_path, "explain", f"{site.url}/2/", code=1)
     assert "no job knows it" in told
     assert f"but j knows {site.url}/2 (done)" in told
@@ -120,7 +121,7 @@ def test_after_kill_9_status_says_so_and_the_next_start_goes_on(tmp_path):
             assert [one["life"] for one in told["processes"]] == ["dead"]
             assert f"process {daemon.process.pid} died" in told["idle"]
             assert ": dead, last heard of " in desk(tmp_path, "status")
-        assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path).returncode == 0
+        crawl(tmp_path)
     assert asked(tmp_path)["processes"] == []
     assert (job_of(tmp_path)["ok"], job_of(tmp_path)["waiting"]) == (60, 0)
     assert_clean(tmp_path, urls=60)
@@ -187,7 +188,7 @@ def test_an_export_beside_the_daemon_holds_every_url_in_every_format(tmp_path):
 def test_a_reader_that_leaves_ends_an_export_quietly(tmp_path):
     with Site(lambda _: b"x") as site:
         write_config(tmp_path, of(site, 1000, per_host=64), concurrency=64)
-        assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path).returncode == 0
+        crawl(tmp_path)
     command = f"set -o pipefail; {' '.join(CRAWLER)} export -c crawler.yaml | head -1"
     done = subprocess.run(
         ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=60,
@@ -221,8 +222,7 @@ def test_what_a_list_no_longer_names_is_retired_and_can_be_forgotten(tmp_path):
     with Site(lambda path: path.encode()) as site:
         for last in (5, 2):
             write_config(tmp_path, of(site, last))
-            done = crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path)
-            assert done.returncode == 0, done.stdout
+            crawl(tmp_path)
     assert (job_of(tmp_path)["retired"], job_of(tmp_path)["ok"]) == (3, 2)
     assert "no list names it any more" in desk(tmp_path, "explain", f"{site.url}/5")
     assert "say what is to be forgotten" in desk(tmp_path, "forget", "--older-than", "0", code=2)
@@ -249,7 +249,7 @@ def test_a_backup_of_a_live_ledger_is_restored_and_the_crawl_goes_on(tmp_path):
             name.unlink()
         shutil.copy(tmp_path / "copy.sqlite", tmp_path / "state.sqlite")
         assert job_of(tmp_path)["waiting"] > 0
-        assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path).returncode == 0
+        crawl(tmp_path)
     assert_clean(tmp_path, urls=300)
     assert job_of(tmp_path)["ok"] == len(list((tmp_path / "files/j").iterdir())) == 300
     assert "--force overwrites it" in desk(tmp_path, "backup", "copy.sqlite", code=2)
@@ -351,7 +351,7 @@ def test_an_archive_in_use_or_of_a_daemon_is_refused(tmp_path):
         assert done.returncode == 2
         assert f"a.sqlite is in use by process {process.pid}" in done.stderr
     write_config(tmp_path, [{"name": "j", "urls": ["http://127.0.0.1:1/"], "attempts": 1}])
-    assert crawler("run", "-c", "crawler.yaml", "--until-done", cwd=tmp_path).returncode == 0
+    crawl(tmp_path)
     done = fetch("http://127.0.0.1:1/", "--archive", "state.sqlite", cwd=tmp_path)
     assert done.returncode == 2
     assert "is the ledger of a daemon; name another file" in done.stderr
