@@ -59,7 +59,7 @@ def test_every_file_of_a_real_tree_arrives_equal(tmp_path, full_campaign):
     print(f"{len(told)} files")
     assert len(told) == len(files) == len({line["path"] for line in told})
     for line in told:
-        stored = (tmp_path / "out" / line["path"]).read_bytes()
+        stored = (tmp_path / line["path"]).read_bytes()
         assert stored == files[line["url"]].read_bytes(), line["url"]
 
 

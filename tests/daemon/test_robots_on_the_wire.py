@@ -195,7 +195,7 @@ def test_fetch_obeys_only_when_told_to(tmp_path):
         assert at_once("fetch", f"{site.url}/a", "-o", "one", cwd=tmp_path).returncode == 0
         assert site.paths() == ["/a"]
         done = fetch(f"{site.url}/{{a,b}}", "-o", "two", "--robots", "obey", "-v", cwd=tmp_path)
-        assert done.returncode == 1
+        assert done.returncode == 8
         assert "robots: " in done.stdout
         assert "Disallow: /a" in done.stdout
         assert site.paths() == ["/a", "/robots.txt", "/b"]
@@ -213,6 +213,6 @@ def test_fetch_does_not_wait_for_the_robots_txt_of_a_host_that_is_silent(tmp_pat
         silent.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/[1-3]"
         done = fetch(url, "--robots", "obey", "--json", cwd=tmp_path)
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == 4, done.stderr
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert [one["kind"] for one in told] == ["connect"] * 3
