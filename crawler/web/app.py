@@ -120,7 +120,10 @@ class App:
 
     def _session(self) -> Body:
         guard = self._site.guard()
-        rank = guard.rank(asked(), time.time())
+        who = asked()
+        rank = guard.rank(who, time.time())
+        if who.presented and rank is Rank.NOBODY:
+            raise self._wrong_token()
         bottle.response.content_type = JSON
         told = {"reads": rank >= Rank.READER, "acts": rank >= Rank.OPERATOR}
         return json.dumps(

@@ -97,4 +97,4 @@ class Events:
         self._is_closed = True
         self.end()
         if self._looking is not None:
-            self._looking.kill()
+            self._looking.kill(block=False)  # a ledger that hangs has it wait for ever

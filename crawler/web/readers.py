@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
+import gevent
+from gevent.event import AsyncResult
 from gevent.queue import Empty, SimpleQueue
 
 from crawler.errors import LocalFaultError, StateError
@@ -26,6 +28,8 @@ KEPT_S: Seconds = 5.0
 """How long a ledger is kept open."""
 BUSY_S: Seconds = 5.0
 """How long a request waits for a thread."""
+MAX_GIVEN_UP = 64
+"""Threads that hang beside those at work; one more hang leaves one place fewer."""
 Which = tuple[StateAddress, tuple[int, int] | None]
 
 
@@ -88,10 +92,16 @@ class _Reader:
 
 
 class Readers:
-    """Some threads, of which each request gets one to itself."""
+    """Some threads, of which each request gets one to itself.
 
-    def __init__(self, number: int) -> None:
+    A thread that has worked for longer than `within` is given up, and another one takes its place:
+    a ledger on a disk that hangs may hold it for ever.
+    """
+
+    def __init__(self, number: int, within: Seconds | None = None) -> None:
         self._readers = [_Reader() for _ in range(number)]
+        self._within = within
+        self._given_up: set[_Reader] = set()
         self.at_work = 0
         """Threads that were left to the end of the process."""
         self._idle: SimpleQueue[_Reader] = SimpleQueue()
@@ -107,7 +117,7 @@ class Readers:
 
         All that changes something does so in transactions.
         """
-        self.at_work = len(self._readers)
+        self.at_work = len(self._readers) + len(self._given_up)
         with suppress(Empty):
             while True:
                 self._idle.get_nowait().close()
@@ -117,14 +127,45 @@ class Readers:
         """Run a function in a native thread; it gets what opens the ledger.
 
         Raises:
-            Problem: all threads are busy, and stay so.
+            Problem: all threads are busy, and stay so, or the ledger did not answer in time.
         """
         try:
             reader = self._idle.get(timeout=BUSY_S)
         except Empty:
             words = "too much is asked at once, or the ledger does not answer"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", words, retry_after=1) from None
+        ended: Any = AsyncResult()
+        gevent.spawn(self._work, reader, function, ended)
         try:
-            return reader.native.call(reader.kept.run, function)
-        finally:
+            value, error = ended.get(timeout=self._within)
+        except gevent.Timeout:
+            self._give_up(reader)
+            words = f"the ledger did not answer within {self._within:g} s; does its disk hang?"
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", words, retry_after=1) from None
+        if error is not None:
+            raise error
+        return cast("T", value)
+
+    def _work(self, reader: _Reader, function: Callable[[Opener], Any], ended: Any) -> None:
+        """Have a thread run a function, however long whoever asked waits for it."""
+        value, error = None, None
+        try:
+            value = reader.native.call(reader.kept.run, function)
+        except Exception as failure:  # noqa: BLE001  it is raised where it was asked for
+            error = failure
+        if reader in self._given_up:
+            self._given_up.discard(reader)
+            reader.close()
+        else:
             self._idle.put(reader)
+        ended.set((value, error))
+
+    def _give_up(self, reader: _Reader) -> None:
+        if len(self._given_up) >= MAX_GIVEN_UP:
+            return
+        self._given_up.add(reader)
+        self._readers.remove(reader)
+        another = _Reader()
+        another.native.__enter__()
+        self._readers.append(another)
+        self._idle.put(another)

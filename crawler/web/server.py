@@ -37,6 +37,8 @@ SEEKERS = 2
 ACTORS = 2
 WAITERS = 4
 """Native threads for what asks, for what looks long, for what acts, and for what waits for it."""
+ASK_S: Seconds = 15.0
+"""Longest time for an answer that looks at no list and no file."""
 MAX_CONNECTIONS = 128
 STOP_S: Seconds = 3.0
 """How long requests under way may take at the end."""
@@ -121,8 +123,8 @@ def _serve(
     """Serve; return how many native threads are still at work, which end with the process."""
     stop = Event()
     with ExitStack() as stack:
-        groups = (ASKERS, SEEKERS, ACTORS, WAITERS)
-        threads = Threads(*(stack.enter_context(Readers(number)) for number in groups))
+        ranks = ((ASKERS, ASK_S), (SEEKERS, None), (ACTORS, None), (WAITERS, None))
+        threads = Threads(*(stack.enter_context(Readers(*rank)) for rank in ranks))
         ledgers = Ledgers(options.file, options.state)
         with suppress(Problem):  # what is wrong is said to who needs it
             ledgers.found(ledger_asked)

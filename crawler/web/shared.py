@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from gevent.lock import RLock
+from gevent.event import AsyncResult
 
 from crawler.model import Seconds
 
@@ -14,22 +14,45 @@ LASTS_S: Seconds = 0.8
 
 
 class Shared(Generic[T]):
-    """Makes a value, and returns it for a moment; one greenlet makes it while others wait."""
+    """Makes a value, and returns it for a moment; one greenlet makes it while others wait.
+
+    They share its failure, too: each of them in turn would wait as long for the next one.
+    """
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
-        self._lock = RLock()
+        self._making: Any = None
+        """What those get who wait; None while nobody makes it."""
         self._found: tuple[Seconds, T] | None = None
 
     def forget(self) -> None:
         """Make it anew for who asks next: something has changed."""
-        self._found = None
+        self._found = self._making = None
 
     def __call__(self) -> T:
         """Return the value; what `make` raises is for who asked, and is not kept."""
-        with self._lock:
-            if self._found is None or time.monotonic() > self._found[0]:
-                value = self._make()
-                self._found = time.monotonic() + LASTS_S, value
-                return value
+        if self._found is not None and time.monotonic() <= self._found[0]:
             return self._found[1]
+        if self._making is None:
+            return self._made()
+        value, error = self._making.get()
+        if error is not None:
+            raise error
+        return value if value is not None else self()
+
+    def _made(self) -> T:
+        mine = self._making = AsyncResult()
+        value, error = None, None
+        try:
+            value = self._make()
+        except Exception as failure:
+            error = failure
+            raise
+        else:
+            if self._making is mine:
+                self._found = time.monotonic() + LASTS_S, value
+            return value
+        finally:  # of one who was killed they have neither, and make it themselves
+            if self._making is mine:
+                self._making = None
+            mine.set((value, error))

@@ -93,6 +93,8 @@ def test_reading_needs_the_token_too_unless_it_is_opened(tmp_path):
             assert web.ask("HEAD", path, token=None).status == 401
         told = web.get("session", token=None)
         assert (told["reads"], told["acts"]) == (False, False)
+        assert web.ask("GET", f"{PREFIX}/session", token="wrong").status == 401  # noqa: S106
+        assert web.told("web.refused"), "whether a token is right is told to none who tries"
         for path in ("/healthz", "/readyz"):
             assert web.ask("GET", path, token=None).status == 200, "a monitor has no token"
     with Web(file, "--public-read") as web:

@@ -1,6 +1,7 @@
 """Streams of events: one look for all, none for nobody."""
 
 import gevent
+import gevent.event
 import pytest
 
 from crawler.web import events as module
@@ -87,6 +88,29 @@ def test_a_close_ends_every_stream(quick):
     events.close()
     gevent.joinall(heard, timeout=1, raise_error=True)
     assert all(one.dead for one in heard)
+
+
+def test_a_close_does_not_wait_for_a_look_that_hangs(quick):
+    goes_on = gevent.event.Event()
+
+    def hanging() -> bytes:
+        try:
+            goes_on.wait()
+        finally:  # as a native thread, which nobody can kill
+            goes_on.wait()
+        return event("state", b"1")
+
+    events = Events(hanging)
+    stream = events.stream()
+    next(stream)
+    listening = gevent.spawn(next, stream)
+    gevent.sleep(0.05)
+    with gevent.Timeout(5):
+        events.close()
+    listening.join(timeout=5)
+    stream.close()
+    goes_on.set()
+    gevent.sleep(0.05)
 
 
 def test_a_stream_ends_after_its_time(quick, monkeypatch):

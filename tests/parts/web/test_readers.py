@@ -77,6 +77,26 @@ def test_more_than_there_are_threads_for_wait_and_are_turned_away_in_the_end(sta
         assert some.run(uid(state))
 
 
+def test_a_thread_that_hangs_is_given_up_and_another_one_takes_its_place(state):
+    with Readers(1, within=0.2) as some:
+        for _ in range(2):
+            with pytest.raises(Problem) as late:
+                some.run(lambda _: blocking(1.0))
+            assert (late.value.status, late.value.kind) == (503, "busy")
+            assert "does its disk hang?" in str(late.value.detail)
+        with gevent.Timeout(5):
+            assert patiently(some, state)
+
+
+def patiently(some, state):
+    """Ask until the answer comes in time, which it may not on a busy machine."""
+    while True:
+        try:
+            return some.run(uid(state))
+        except Problem:
+            gevent.sleep(0.05)
+
+
 def test_what_a_request_raises_is_raised_and_the_thread_is_there_for_the_next(state):
     with Readers(1) as some:
         for error in (ValueError("x"), StateError("y")):

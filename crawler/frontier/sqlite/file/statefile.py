@@ -38,6 +38,8 @@ def opened(
         )
     if state.is_dir():
         raise StateError(f"{state} is a folder; name the file in it")
+    if not state.is_file():  # a pipe would be waited for
+        raise StateError(f"{state} is no file; put the ledger back")
     uri = f"{state.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
     with (
         told(state),
