@@ -41,6 +41,8 @@ class Mailbox:
         self._queue: Queue[Message] = Queue()
         self.stops = 0
         """How often a stop was asked for."""
+        self.cause = ""
+        """Why it was, the first time."""
 
     @property
     def stop_asked(self) -> bool:
@@ -50,6 +52,7 @@ class Mailbox:
     def stop(self, cause: str) -> None:
         """Ask for a drain, or, the second time, for its end."""
         self.stops += 1
+        self.cause = self.cause or cause
         self._queue.put(Stop(cause))
 
     def reload(self) -> None:

@@ -8,6 +8,9 @@ from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import Frontier
 from crawler.seeder.seeder import Seeder
 
+DONE = "done"
+"""Why a run stops that has nothing more to do."""
+
 
 class UntilDone:
     """Stops the daemon, once, when no task is open here or in the frontier.
@@ -44,7 +47,7 @@ class UntilDone:
         if self._stopped or (waiting and not self._waits_in_vain()):
             return
         self._stopped = True
-        self._stop("done")
+        self._stop(DONE)
 
     def _all_listed(self) -> bool:
         """Tell whether no list and no inbox can bring another URL, or take one away."""

@@ -163,6 +163,22 @@ def test_ctrl_c_cleans_up_and_still_reports_every_url(tmp_path):
     assert not list(tmp_path.rglob("*.part"))
 
 
+def test_ctrl_c_before_the_lists_were_read_is_no_success(tmp_path):
+    with Site(lambda path: path.encode()) as site:
+        with subprocess.Popen(
+            [*CRAWLER, "fetch", "-i", "-", "--json"], cwd=tmp_path, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            process.stdin.write(f"{site.url}/1\n" * 20_000)
+            process.stdin.flush()
+            until(lambda: site.requests or process.poll() is not None, "no visit")
+            process.send_signal(signal.SIGINT)
+            with gevent.Timeout(20):
+                _, errors = process.communicate()
+        assert process.returncode == 1, errors
+        assert "stopped before the end of its lists, which may name more" in errors
+
+
 def test_a_terminal_shows_a_spinner_then_a_bar_and_erases_both(tmp_path):
     with Site(slow(0.4)) as site:
         terminal, inside = pty.openpty()

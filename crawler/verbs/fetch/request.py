@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from crawler.config.checks import header_value
 from crawler.errors import UsageError
 
 Read = Callable[[str], str]
@@ -31,11 +32,18 @@ def request_options(given: Mapping[str, Any], read: Read) -> dict[str, Any]:
 
 
 def user_agent(given: Mapping[str, Any], options: dict[str, Any]) -> str | None:
-    """Return the User-Agent that was typed, and take it out of the headers: every host gets it."""
+    """Return the User-Agent that was typed, and take it out of the headers: every host gets it.
+
+    Raises:
+        UsageError: it is no value of a header.
+    """
     headers: dict[str, str] = options.get("headers", {})
     typed = [headers.pop(name) for name in list(headers) if name.lower() == "user-agent"]
     agent: str | None = given.get("user_agent", typed[0] if typed else None)
-    return agent
+    try:
+        return None if agent is None else header_value(agent)
+    except ValueError as error:
+        raise UsageError(f"-A: {error}") from error
 
 
 def _headers(given: Mapping[str, Any], read: Read) -> dict[str, str]:

@@ -19,6 +19,7 @@ from crawler.config.quantities import duration
 from crawler.daemon.app import App
 from crawler.daemon.by_hand import ByHand
 from crawler.daemon.process import collect_seldom, quiet_hub, raise_descriptors
+from crawler.daemon.until_done import DONE
 from crawler.frontier import Entry, HostsMet, Listings, Wanted, pages
 from crawler.log import Log, open_log
 from crawler.model import Kind, Outcome, Seconds
@@ -135,7 +136,10 @@ class _OneShot:
                 self._report_earlier(began)
             self._account()
             code = self._report.code(forced=app.mailbox.stops > 1)
-            return code or int(app.seeder.failed > 0)
+            early = app.mailbox.cause != DONE
+            if early and not code:
+                self._report.say("stopped before the end of its lists, which may name more")
+            return code or int(app.seeder.failed > 0 or early)
 
     def print_bodies(self, folder: Path) -> None:
         """Print what was stored to standard output, in the order of the lists."""

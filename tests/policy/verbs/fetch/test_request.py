@@ -66,3 +66,10 @@ def test_the_user_agent_is_no_header_like_others():
     assert found["headers"] == {}
     assert user_agent({"user_agent": "you"}, {}) == "you"
     assert user_agent({}, {}) is None
+
+
+@pytest.mark.parametrize("agent", ["a\nb", "\u20ac"])
+def test_a_user_agent_that_is_no_value_of_a_header_is_refused_in_a_sentence(agent):
+    for given, found in (({"user_agent": agent}, {}), ({}, {"headers": {"User-Agent": agent}})):
+        with pytest.raises(UsageError, match="-A: a header"):
+            user_agent(given, found)
