@@ -63,6 +63,9 @@ class Instant:
     def find_room(self, left):
         """Nothing goes to the disk."""
 
+    def bound_rate(self, limit):
+        """Nothing comes over the network."""
+
     def open(self, job):
         pass
 

@@ -13,8 +13,8 @@ import gevent
 import pytest
 
 from tests import FULL
-from tests.daemon.test_audit import audit, forget, visited
-from tests.program import CRAWLER, assert_clean, write_config
+from tests.daemon.test_audit import audit, forget
+from tests.program import CRAWLER, assert_clean, crawl, write_config
 from tests.servers import Site
 
 SEEDS = range(12) if FULL else (1,)
@@ -121,14 +121,14 @@ class Attack:
         self.path = PATHS[1 - PATHS.index(self.path)]
         self.configure()
         audit(self.folder, "--fix", code=None)
-        visited(self.folder)
+        crawl(self.folder)
         self.kill("audit", "-c", "crawler.yaml", "--rename")
         audit(self.folder, "--rename", code=None)
         assert audit(self.folder, "--rename")[-1].endswith(("0 files renamed", "File exists"))
 
     def forget(self):
         self.configure("a")
-        visited(self.folder)
+        crawl(self.folder)
         options = ("--retired", "--older-than", "0", "--files")
         self.kill("forget", "-c", "crawler.yaml", *options)
         forget(self.folder, "--files")
@@ -136,7 +136,7 @@ class Attack:
 
     def assert_well(self):
         """See that the daemon makes all well, and that nothing of others is lost."""
-        visited(self.folder)
+        crawl(self.folder)
         told = audit(self.folder, "--fix", "--orphans")
         assert told[-2] == f"{URLS} files as the ledger has them"
         assert_clean(self.folder, urls=URLS)
@@ -150,7 +150,7 @@ class Attack:
 def test_after_any_damage_and_kill_the_second_run_says_that_all_is_well(tmp_path, seed):
     with Site(lambda path: b"content of " + path.encode()) as site:
         attack = Attack(tmp_path, site, seed)
-        visited(tmp_path)
+        crawl(tmp_path)
         attack.measure()
         verbs = [attack.fix, attack.rename, attack.forget]
         for number in range(ROUNDS):

@@ -206,7 +206,7 @@ def test_what_an_archive_stored_earlier_is_so_by_the_frontiers_clock(tmp_path, c
     options = {"cwd": tmp_path, "env": {**os.environ, **environment}}
     with Site(slow(0)) as site:
         for n in (1, 2):
-            done = fetch(f"{site.url}/[1-{n}]", "--archive", "a", "-o", "out", **options)
+            done = fetch(f"{site.url}/[1-{n}]", "--archive", "a", "-o", "out/", **options)
             assert done.returncode == 0, done.stdout + done.stderr
             clock.set(3 * HOUR)
     assert "2 ok (1 stored earlier)" in done.stdout

@@ -120,5 +120,9 @@ def test_what_the_command_line_says_of_itself_needs_no_configuration(verb, tmp_p
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_one_name_of_the_environment_has_the_configuration_for_every_verb(verb):
-    names = [one.envvar for one in cli.get_command(ROOT, verb).params if "-c" in one.opts]
+    names = [
+        one.envvar
+        for one in cli.get_command(ROOT, verb).params
+        if {"-c", "--config"} <= {*one.opts}
+    ]
     assert set(names) <= {"CRAWLER_CONFIG"}

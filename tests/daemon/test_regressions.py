@@ -208,6 +208,6 @@ def test_odd_standard_streams_end_in_no_traceback(tmp_path, trouble):
 
 
 def test_a_folder_that_cannot_be_made_is_a_message(tmp_path):
-    done = crawler("fetch", "http://127.0.0.1:1/", "-o", "/proc/nowhere", cwd=tmp_path)
+    done = crawler("fetch", "http://127.0.0.1:1/", "-o", "/proc/nowhere/", cwd=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert "/proc/nowhere" in done.stderr

@@ -60,7 +60,7 @@ def _patterns(include: Any) -> list[str]:
 
 def _matches(file: Path, pattern: str) -> Iterator[Path]:
     shown = masked_line(pattern)
-    path = os.path.join(file.absolute().parent, pattern)  # noqa: PTH118  a pattern is no path yet
+    path = os.path.join(file.parent, pattern)  # noqa: PTH118  a pattern is no path yet
     if "\0" in path:
         raise NotIncludedError(f"{shown!r} holds a NUL")
     if glob.has_magic(pattern) and not _folder_of(path).is_dir():
