@@ -420,7 +420,7 @@ def test_the_window_is_no_wider_than_the_downtime_nor_than_half_the_interval(
         ({"cron": "*/0 * * * *"}, "cron cannot be read: bad minute"),
         ({"cron": "22-6 * * * *"}, "cron cannot be read: bad minute"),
         ({"cron": ""}, "cron has five fields: minute hour day month weekday"),
-        ({"cron": "@daily"}, "cron has five fields"),
+        ({"cron": "@reboot"}, "@reboot is no time of cron"),
         ({"cron": "0 0 0 * * *"}, "cron has five fields"),
         ({"every": HOUR, "timezone": "Europe/Berln"}, "Europe/Berln is no time zone"),
         ({"every": HOUR, "timezone": "../etc/passwd"}, "is no time zone"),

@@ -79,7 +79,8 @@ def test_the_delay_of_the_job_lies_between_two_requests_to_a_host(web, site, she
 
 
 def test_what_a_job_says_of_its_answers_says_nothing_of_its_lists(web):
-    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhttp://h/login\n"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 15\r\n\r\n"
+    answer = head + b"http://h/login\n"
     accept = {"types": ["image/*"], "min_size": 99, "not_containing": ["login"]}
     with RudeSite(sends(answer)) as rude:
         found = told(web(url_file=f"{rude.url}/list", accept=accept, ban={"body": ["login"]}))
