@@ -134,6 +134,11 @@ class Readers:
         except Empty:
             words = "too much is asked at once, or the ledger does not answer"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", words, retry_after=1) from None
+        if self._within is None:
+            try:
+                return reader.native.call(reader.kept.run, function)
+            finally:
+                self._idle.put(reader)
         ended: Any = AsyncResult()
         gevent.spawn(self._work, reader, function, ended)
         try:

@@ -43,6 +43,9 @@ class Adding:
                 reply = self._web.ask("POST", f"{PREFIX}/add", {"job": "j", "urls": urls})
             except (OSError, http.client.HTTPException):
                 return
+            if reply.status == 503:  # too busy, and nothing is acknowledged
+                continue
+            assert reply.status == 200, reply.body
             assert reply.json()["answer"] == {
                 "job": "j", "new": AT_ONCE, "back": 0, "known": 0, "bad": 0,
             }  # fmt: skip
@@ -98,7 +101,7 @@ def test_an_act_of_many_slices_ends_between_two_and_is_said_again(tmp_path, numb
             ended(web, number)
             left = urls(db)
         asking.join(timeout=10)
-        assert asking.value or left == 0
+        assert asking.value or left == 1, "the one that a list names"
     with Web(file) as web:
         told = web.post("forget", **RETIRED)
         assert told["answer"]["forgotten"] == left - 1
