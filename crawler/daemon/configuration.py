@@ -38,6 +38,8 @@ class Configuration:
         self._named: Mapping[str, Job] = dict(self.jobs)
         """The jobs of the settings."""
         self.hosts = HostOverrides(settings)
+        self.resolve = _resolved(settings)
+        """Addresses of hosts by name, whichever job says them: the jobs agree."""
         self.outdated: frozenset[str] = frozenset()
         """Names of jobs that mean something else in the newest text, which is not in force here."""
         self.superseded = False
@@ -67,6 +69,7 @@ class Configuration:
         if coming.text is not self.text:
             self.outdated, self.superseded = frozenset(), False
         self.settings, self.text = coming.settings, coming.text
+        self.resolve = _resolved(coming.settings)
         self._named = {job.name: job for job in coming.settings.jobs}
         self.jobs.update(coming.jobs)
         self.hosts.take_up(coming.hosts)
@@ -86,3 +89,7 @@ class Configuration:
         """Return the limits that the hosts at one address share, or None where there are none."""
         options: PerAddress | None = self.settings.crawler.per_address
         return HostLimits(options.delay, options.concurrency) if options else None
+
+
+def _resolved(settings: Settings) -> Mapping[str, str]:
+    return {name: address for job in settings.jobs for name, address in job.resolve.items()}

@@ -12,9 +12,9 @@ import gevent
 
 from crawler.config import Settings, load
 from crawler.config.overlay import Set, laid_over
-from crawler.config.text.including import version_of
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.difference import Difference, check, difference, in_words, log_fields
+from crawler.daemon.text_version import TextVersion
 from crawler.errors import LOCAL_FAULTS, ConfigError, LocalFaultError, Problem, UsageError
 from crawler.frontier.wishes import Wish
 from crawler.log import Log
@@ -161,21 +161,15 @@ class ConfigWatch:
         self._file = file
         self._configuration = configuration
         self._changed = changed
-        self._version = self._found()
+        self._text = TextVersion(file, configuration.text.include)
+        self._version = self._text.found()
 
     def look(self) -> bool:
         """Return whether lists are watched; call `changed` if the file has changed."""
         if not self._configuration.settings.crawler.watch or self._file is None:
             return False
-        version = self._found()
+        version = self._text.found()
         if version != self._version:
             self._version = version
             self._changed()
         return True
-
-    def _found(self) -> tuple[object, ...]:
-        include = self._configuration.text.include
-        if not include:
-            return version_of(self._file)
-        with Native(1) as native:  # they may be many
-            return native.call(version_of, self._file, include)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from crawler.config import load
 from crawler.config.digests import job_digests, text_digest
-from crawler.config.text.including import version_of
 from crawler.daemon.configuration import Configuration
+from crawler.daemon.text_version import TextVersion
 from crawler.errors import ConfigError, OutdatedError
 from crawler.frontier import Beat, InForce
 from crawler.log import Log
@@ -41,6 +41,7 @@ class Standing:
         self._stop = stop
         self._reload = reload
         self._give_back = give_back
+        self._version = TextVersion(file, configuration.text.include)
         self._ended = ""
         """Why this process is to end; '' while it is not."""
         self._told = ""
@@ -83,7 +84,7 @@ class Standing:
         changed = {name for name, digest in mine.items() if found.jobs.get(name) != digest}
         self._configuration.outdated, self._configuration.superseded = frozenset(changed), True
         self._give_back()
-        version = version_of(file, self._configuration.text.include)
+        version = self._version.found()
         if self._read != (found.digest, version):
             self._read = (found.digest, version)
             self._yields = _yields(file, found.digest)

@@ -256,5 +256,6 @@ class Visiting:
         """Note that a visit begins, at the address whose limit it shares."""
         address = None
         if self._configuration.settings.crawler.per_address is not None:
-            address = self.fetcher.address(task, self._configuration.jobs[task.job])
+            job = self._configuration.jobs[task.job]
+            address = self.fetcher.address(task, job, self._configuration.resolve)
         return self.feeder.begun(task, address)

@@ -5,7 +5,7 @@ no exception of the system or of TLS leaves this module.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import NamedTuple, Self
@@ -77,8 +77,6 @@ class Fetcher:
         self._sessions = Sessions(self._resolver, concurrency, memory)
         self._by_job: dict[str, Sequence[JobSession]] = {}
         """The newest first: a visit under way ends under the options with which it began."""
-        self._known = Ways(known={})
-        """Where jobs say that hosts are: what a host is owed does not depend on which job asks."""
 
     def __enter__(self) -> Self:
         self._resolver.__enter__()
@@ -145,19 +143,22 @@ class Fetcher:
     def commit(self, prepared: "Iterable[JobSession]") -> None:
         """Put what was prepared in force; this cannot fail, and never waits."""
         for one in prepared:
-            self._known.known.update(one.job.resolve)
             known = self._by_job.get(one.job.name, ())
             self._by_job[one.job.name] = (one, *known)[:_VERSIONS_KEPT]
             for place, problem in one.odd_cookies[:MAX_ODD_TOLD]:
                 self._odd(one.job.name, place, problem)
 
-    def address(self, task: Task, job: Job) -> str | None:
-        """Return the address that stands for a host; None through a proxy, or if there is none."""
+    def address(self, task: Task, job: Job, known: Mapping[str, str]) -> str | None:
+        """Return the address that stands for a host; None through a proxy, or if there is none.
+
+        `known` are addresses by name that some job says: what a host is owed does not depend on
+        which job asks.
+        """
         if self._proxy(job, task.location):
             return None
         try:
             name = split(task.location).hostname.strip("[]")
-            addresses = self._known.addresses(self._resolver, name, job.timeout.connect)
+            addresses = Ways(known=known).addresses(self._resolver, name, job.timeout.connect)
         except Trouble:  # its visit will say so
             return None
         return min(addresses)[1]

@@ -1,8 +1,10 @@
 """How a job's connections are made: where names are, by which family, from which address."""
 
 import socket
+from collections.abc import Mapping
 from contextlib import closing
 from ipaddress import ip_address
+from types import MappingProxyType
 from typing import NamedTuple
 
 from crawler.config import Job
@@ -20,7 +22,7 @@ class Ways(NamedTuple):
     """4 or 6, where only one will do."""
     source: str | None = None
     """The address of this machine that connections come from."""
-    known: dict[str, str] = {}  # noqa: RUF012
+    known: Mapping[str, str] = MappingProxyType({})
     """Addresses of names that no resolver is asked for."""
 
     def addresses(

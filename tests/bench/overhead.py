@@ -72,7 +72,7 @@ class Instant:
     def hang_up(self):
         pass
 
-    def address(self, task, _):
+    def address(self, task, *_):
         return self._addresses.setdefault(task.host, f"10.0.0.{len(self._addresses)}")
 
     def fetch(self, task, job, *, part, deadline):  # noqa: ARG002

@@ -45,6 +45,22 @@ def test_a_file_with_a_job_is_watched_as_it_comes_changes_and_goes(site, tmp_pat
         assert daemon.stop() == 0
 
 
+def test_a_file_that_was_wrong_when_it_was_first_included_is_watched_until_it_is_right(
+    site, tmp_path
+):
+    config = configured(tmp_path, site, watch=True)
+    text = config.read_text()
+    config.write_text(text.removesuffix("include: jobs.d/*.yaml\n"))
+    with Daemon(config) as daemon:
+        daemon.wait_for("visit", job="own")
+        (tmp_path / "jobs.d" / "more.yaml").write_text("")
+        config.write_text(text)
+        daemon.wait_for("config.rejected")
+        put(tmp_path, "more", site, "1")
+        daemon.wait_for("visit", job="more")
+        assert daemon.stop() == 0
+
+
 def test_a_folder_that_vanished_or_a_file_that_broke_leaves_every_job_in_force(site, tmp_path):
     config = configured(tmp_path, site)
     put(tmp_path, "more", site, "1")

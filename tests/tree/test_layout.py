@@ -74,6 +74,7 @@ ELSEWHERE = {
     "daemon/process.py": "daemon/test_stop.py",
     "daemon/service_manager.py": "daemon/test_service_manager.py",
     "daemon/signals.py": "daemon/test_signals.py",
+    "daemon/text_version.py": "daemon/test_included_jobs.py",
     "daemon/telling.py": "daemon/test_status_at_night.py",
     "daemon/until_done.py": "daemon/test_crash.py",
     "daemon/upgrading.py": "daemon/test_upgrade.py",

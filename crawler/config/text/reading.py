@@ -28,6 +28,18 @@ def read(file: Path, environment: Mapping[str, str] = os.environ) -> Document:
     return document
 
 
+def include_of(file: Path) -> Any:
+    """Return the option `include` of a file, whatever else is wrong with it; () where it has none.
+
+    For whoever watches: a file that is included comes, or is mended, after that option was written.
+    """
+    try:
+        value = _read(file, Variables(file.absolute().parent, os.environ)).value
+    except ConfigError:
+        return ()
+    return value.get("include") or () if isinstance(value, dict) else ()
+
+
 def _include(document: Document, file: Path) -> None:
     jobs = document.value.get("jobs", [])
     if not isinstance(jobs, list):

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from crawler.config import Job
+from crawler.config import Job, Settings
+from crawler.daemon.configuration import Configuration
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.model import Kind, Task, Trouble
@@ -67,12 +68,17 @@ def test_an_address_that_is_none_of_this_machine_is_refused_before_any_visit(fet
 def test_a_host_is_where_the_job_says_and_no_resolver_is_asked(fetcher, site):
     named = job(resolve={"flags.example": "127.0.0.1"})
     assert body(fetcher, site, named, "flags.example") == b"127.0.0.1"
-    assert fetcher.address(task("http://flags.example/"), named) == "127.0.0.1"
 
 
 def test_what_a_host_is_owed_is_owed_by_one_address_whichever_job_asks(fetcher):
-    fetcher.open(job(resolve={"flags.example": "127.0.0.7"}))
-    assert fetcher.address(task("http://flags.example/"), job()) == "127.0.0.7"
+    other = Job(name="other", urls=("http://x/",), resolve={"flags.example": "127.0.0.7"})
+    settings = Settings(jobs=(job(), other))
+    configuration = Configuration(settings)
+    asked = task("http://flags.example/")
+    assert fetcher.address(asked, job(), configuration.resolve) == "127.0.0.7"
+    without = settings.model_copy(update={"jobs": (job(),)})
+    configuration.take_up(configuration.coming(without, without))
+    assert configuration.resolve == {}, "a reload that takes it out is in force at once"
 
 
 def test_the_guard_holds_for_an_address_that_the_job_says(fetcher, site):
