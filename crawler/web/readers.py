@@ -134,19 +134,18 @@ class Readers:
         except Empty:
             words = "too much is asked at once, or the ledger does not answer"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", words, retry_after=1) from None
-        if self._within is None:
-            try:
-                return reader.native.call(reader.kept.run, function)
-            finally:
-                self._idle.put(reader)
         ended: Any = AsyncResult()
         gevent.spawn(self._work, reader, function, ended)
         try:
-            value, error = ended.get(timeout=self._within)
-        except gevent.Timeout:
+            ended.wait(self._within)
+        except gevent.GreenletExit:  # at the end of the process: what is not done is not answered
+            ended.wait()
+            raise
+        if not ended.ready():
             self._give_up(reader)
             words = f"the ledger did not answer within {self._within:g} s; does its disk hang?"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", words, retry_after=1) from None
+        value, error = ended.get()
         if error is not None:
             raise error
         return cast("T", value)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from gevent.event import AsyncResult
 
@@ -35,24 +35,28 @@ class Shared(Generic[T]):
             return self._found[1]
         if self._making is None:
             return self._made()
-        value, error = self._making.get()
+        made = self._making.get()
+        if made is None:
+            return self()
+        value, error = made
         if error is not None:
             raise error
-        return value if value is not None else self()
+        return cast("T", value)
 
     def _made(self) -> T:
         mine = self._making = AsyncResult()
-        value, error = None, None
+        made: tuple[T | None, Exception | None] | None = None  # of one who is killed: others do it
         try:
             value = self._make()
         except Exception as failure:
-            error = failure
+            made = None, failure
             raise
         else:
+            made = value, None
             if self._making is mine:
                 self._found = time.monotonic() + LASTS_S, value
             return value
-        finally:  # of one who was killed they have neither, and make it themselves
+        finally:
             if self._making is mine:
                 self._making = None
-            mine.set((value, error))
+            mine.set(made)
