@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from crawler.errors import PassLostError
 from crawler.frontier.list_values import Pass, SourceState
+from crawler.frontier.process import Process
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.lists.chunks import packed, read_fingerprints, unpacked
 from crawler.frontier.sql.lists.retiring import check_owner, unlist
@@ -21,8 +22,12 @@ DROPPED_AT_ONCE = 1
 """Chunks, or rows of URLs that changed ones lost, of one transaction: thousands of URLs each."""
 _BEGIN = """
 UPDATE source SET reader = :owner, pass = pass + 1 WHERE id = :id
-AND (reader IS NULL OR reader = :owner OR reader NOT IN (SELECT id FROM process))
+AND (reader IS NULL OR reader IN (:owner, :gone) OR reader NOT IN (SELECT id FROM process))
 RETURNING pass"""
+_READER = """
+SELECT other.id, other.machine, other.pid, other.born, mine.machine
+FROM source JOIN process AS other ON other.id = source.reader JOIN process AS mine ON mine.id = ?
+WHERE source.id = ?"""
 _BEHIND = """
 SELECT past.id, past.fingerprints FROM source JOIN {0} AS past ON past.source = source.id
 WHERE source.job = ? LIMIT ?"""
@@ -36,10 +41,24 @@ def begin_pass(db: Connection, names: Names, owner: int, job: str, name: str) ->
     number, version, listed, bad = db.execute(
         "SELECT id, version, listed, bad FROM source WHERE job = ? AND name = ?", (job_id, name)
     ).fetchone()
-    begun = db.execute(_BEGIN, {"owner": owner, "id": number}).fetchall()
+    asked = {"owner": owner, "id": number, "gone": owner}
+    begun = db.execute(_BEGIN, asked).fetchall()
+    if not begun and (gone := _gone_reader(db, owner, number)):
+        begun = db.execute(_BEGIN, {**asked, "gone": gone}).fetchall()
     if not begun:
         return None
     return Pass(owner, job, number, begun[0][0], SourceState(number, version, listed, bad))
+
+
+def _gone_reader(db: Connection, owner: int, source: int) -> int | None:
+    """Return the reader of a source that has certainly ended, though nobody took it for dead yet.
+
+    Where no daemon runs nobody does.
+    """
+    for reader, machine, pid, born, ours in db.execute(_READER, (owner, source)).fetchall():
+        if Process(machine, pid, born).is_gone(ours):
+            return int(reader)
+    return None
 
 
 def count_down(one: Slice, work: CountDown) -> Tidied[None]:

@@ -57,6 +57,14 @@ def test_a_list_of_a_process_that_left_or_died_can_be_read(frontier):
         reclaim(frontier, NOW + 10_000, "another machine")
 
 
+def test_a_list_of_a_process_that_has_ended_is_read_though_nobody_took_it_for_dead(frontier):
+    ended, other = join(frontier, process=gone()), join(frontier)
+    broken_off = frontier.begin_pass(ended, "job", "list")
+    mine = frontier.begin_pass(other, "job", "list")
+    assert mine.number == broken_off.number + 1
+    assert frontier.begin_pass(join(frontier), "job", "list") is None, "that one lives"
+
+
 def test_a_process_that_was_taken_for_dead_takes_nothing_in(frontier):
     owner = frontier.join(gone(), NOW - 900).owner
     one = frontier.begin_pass(owner, "job", "list")
