@@ -288,6 +288,7 @@ def test_a_few_urls_on_the_host_of_a_big_job_do_not_wait_for_its_end(tmp_path):
         config = write_config(tmp_path, lists, defaults={"delay": "10ms"})
         with Daemon(config) as daemon:
             until(lambda: len(asked(site, "/small/")) == 10, "not all", daemon)
+            daemon.wait_for("job.synced", job="big")
             assert daemon.stop() == 0
         sorts = [path.split("/")[1] for path in site.paths()]
         first, last = sorts.index("small"), len(sorts) - sorts[::-1].index("small")
