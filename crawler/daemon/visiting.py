@@ -212,9 +212,8 @@ class Visiting:
     def _fresh(self, task: Task) -> Task:
         """Return a task as the ledger has it, where its lists were read after it was leased."""
         if self._files_there and not task.robots:
-            task = self._files_there.asked(
-                self._disk.files, task, self._configuration.jobs[task.job]
-            )
+            job = self._configuration.jobs[task.job]
+            task = self._files_there.asked(self._disk.files, task, job)
         if task.id not in self._stale:
             return task
         said = self._disk.frontier.entry(SaidOf(task.id))
