@@ -144,7 +144,7 @@ class App:
         self._guards = Guards(
             self._configuration, self.visiting, self._log, self._is_running, self.stop
         )
-        self.visiting.troubled = self._guards.happened
+        self.visiting.context.troubled = self._guards.happened
         self._guards.lagged = self.visiting.counters.lagged
         self._open_supervisor()
         if self._file:  # else somebody waits for the run's end, and hears of a fault when it is one

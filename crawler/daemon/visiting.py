@@ -6,8 +6,7 @@ Two queues stand between them, so that none needs another: the hand-off, and the
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import replace
-from typing import Any, Self
+from typing import Self
 
 from gevent.queue import Queue
 
@@ -18,19 +17,15 @@ from crawler.daemon.counters import Counters
 from crawler.daemon.disk import Disk
 from crawler.daemon.outcomes import Outcomes
 from crawler.daemon.tally import Tally
+from crawler.daemon.visit_context import VisitContext
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.review import Review
 from crawler.fetch.fetcher import Fetcher
-from crawler.frontier import SaidOf
 from crawler.frontier.metrics import LEASE, SETTLE, Totals
 from crawler.log import Log
-from crawler.model import Fetched, Kept, Kind, Outcome, Task, Trouble
-from crawler.policy.masking import masked_line
-from crawler.policy.pardons import Pardons
-from crawler.policy.remedies import remedy
+from crawler.model import Kept, Task
 from crawler.settler import Settler
-from crawler.store import may_be_folders
 from crawler.threads import Greenlet
 from crawler.transport.memory import Memory
 from crawler.worker.ends import Ends
@@ -64,16 +59,11 @@ class Visiting:
         self._disk = disk
         self._log = log
         self._trust_listed = trust_listed
-        self._by_hand, self._files_there = by_hand, by_hand.files_there
+        self._by_hand = by_hand
         self._together = together
         self._ended = ended
         self.tally = Tally()
         self.counters = Counters(lost)
-        self.troubled: Callable[[str, str], None] = lambda *_: None
-        """Gets what troubles this process: a name, and words."""
-        self._pardons = Pardons()
-        self._stale: set[int] = set()
-        """Ids of tasks that were leased before their lists were read again."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -150,6 +140,10 @@ class Visiting:
         self._rules = stack.enter_context(Rulebook(disk.frontier, hosts, jobs, token, self._log))
         self.feeder.leaser.learn = self._rules.learn
         self.feeder.leaser.took = self.counters.timer(LEASE)
+        self.context = VisitContext(
+            self._configuration, disk, self.feeder, self.fetcher, self._rules,
+            self._by_hand.files_there,
+        )  # fmt: skip
         outcomes = Outcomes(
             self.tally, self.counters, self.feeder.pause, self.fetcher, disk.files, self._log,
             self._by_hand.on_visit,
@@ -164,7 +158,7 @@ class Visiting:
             outcomes.settled,
             self._ends,
             together=self._together,
-            pardons=self._pardons,
+            pardons=self.context.pardons,
         )
         self.settler.reservations.took = self.counters.timer(SETTLE)
 
@@ -172,13 +166,13 @@ class Visiting:
         options = self._configuration.settings.crawler
         self._visits = Visits(
             self._configuration.jobs,
-            self._fetch,
+            self.context.fetch,
             self._disk.owner,
             self._log,
             token=options.robots_token,
-            objection=self._objection,
-            fresh=self._fresh,
-            begun=self._begun,
+            objection=self.context.objection,
+            fresh=self.context.fresh,
+            begun=self.context.begun,
             now=self._disk.frontier.now,
         )
         self.workers = Workers(options.concurrency, self._worker, self.settler.take, self._ended)
@@ -196,7 +190,7 @@ class Visiting:
         if fault and not patient:
             raise fault
         if fault:
-            cause = self._remedy(fault)
+            cause = self.context.remedy(fault)
             self.feeder.pause.fault(time.monotonic(), cause)
             self._log.error("daemon.paused", cause=cause)
 
@@ -206,55 +200,5 @@ class Visiting:
             return
         hosts = self.own_hosts.hosts.values()
         waiting = [task for host in hosts for task in host.tasks] + list(self.handoff.queue)
-        self._stale.update(task.id for task in waiting if task.job == job.name)
+        self.context.outdate(task for task in waiting if task.job == job.name)
         self.feeder.leaser.look()
-
-    def _fresh(self, task: Task) -> Task:
-        """Return a task as the ledger has it, where its lists were read after it was leased."""
-        if self._files_there and not task.robots:
-            job = self._configuration.jobs[task.job]
-            task = self._files_there.asked(self._disk.files, task, job)
-        if task.id not in self._stale:
-            return task
-        said = self._disk.frontier.entry(SaidOf(task.id))
-        self._stale.discard(task.id)
-        return replace(task, path=said.path, extra=said.extra)
-
-    def _objection(self, task: Task) -> Outcome | None:
-        """Return how a visit ends before it begins; a probe downloads nothing for nothing."""
-        if self.feeder.pause.active and (fault := self._disk.output_fault()):
-            return Outcome(Kind.LOCAL_IO, reason=self._remedy(fault), ours=True, asked=False)
-        objection = self._rules.objection(task)
-        if objection or not self._files_there or task.robots:
-            return objection
-        job = self._configuration.jobs[task.job]
-        return self._files_there.objection(self._disk.files, task, job)
-
-    def _fetch(self, task: Task, job: Job, **options: Any) -> Fetched:
-        """Fetch; what no part can be written for may be a fault of the whole output folder.
-
-        It may be well again by now, so that the first such fault of a URL is not charged.
-        """
-        try:
-            return self.fetcher.fetch(task, job, **options)
-        except Trouble as trouble:
-            if trouble.wait:
-                self.troubled("body", f"no room for {masked_line(task.location)}: {trouble.reason}")
-            elif trouble.kind is Kind.LOCAL_IO and not trouble.ours:
-                fault = self._disk.output_fault()
-                if fault:
-                    raise Trouble(Kind.LOCAL_IO, self._remedy(fault), ours=True) from trouble
-                if may_be_folders(trouble.__cause__):
-                    trouble.spared = self._pardons.pardon(task.id)
-            raise
-
-    def _remedy(self, fault: OSError) -> str:
-        return remedy(fault, self._configuration.settings.crawler.output)
-
-    def _begun(self, task: Task) -> bool:
-        """Note that a visit begins, at the address whose limit it shares."""
-        address = None
-        if self._configuration.settings.crawler.per_address is not None:
-            job = self._configuration.jobs[task.job]
-            address = self.fetcher.address(task, job, self._configuration.resolve)
-        return self.feeder.begun(task, address)

@@ -82,6 +82,7 @@ ELSEWHERE = {
     "daemon/wishes/__init__.py": "daemon/test_pausing.py",
     "daemon/wishes/waking.py": "daemon/test_pausing.py",
     "daemon/visiting.py": "parts/daemon/test_app_rude_table.py",
+    "daemon/visit_context.py": "daemon/test_output_folder.py",
     "early_signals.py": "daemon/test_signals.py",
     "errors.py": "values alone",
     "feeder/leaser.py": "parts/feeder/test_stories.py",
