@@ -54,6 +54,8 @@ from crawler.frontier import values
 from crawler.frontier.desk_verbs import Desk
 from crawler.frontier.list_verbs import ListVerbs
 from crawler.frontier.local_verbs import LocalVerbs
+from crawler.frontier.outbox import NO_NOTICES, Notices
+from crawler.frontier.outbox_verbs import OutboxVerbs
 from crawler.frontier.process_verbs import ProcessVerbs
 from crawler.frontier.values import BEFORE_ALL
 from crawler.frontier.work import Found, Tidied, Work
@@ -61,7 +63,7 @@ from crawler.model import Kept
 from crawler.records import HostRecord, JobTerms, Seed, Settlement
 
 
-class Frontier(Desk, ListVerbs, ProcessVerbs, LocalVerbs, Protocol):
+class Frontier(Desk, ListVerbs, OutboxVerbs, ProcessVerbs, LocalVerbs, Protocol):
     """The verbs of an engine. One contract test runs against every engine."""
 
     def __enter__(self) -> Self:
@@ -169,6 +171,7 @@ class Frontier(Desk, ListVerbs, ProcessVerbs, LocalVerbs, Protocol):
         hosts: Sequence[HostRecord],
         claims: Mapping[int, str] = values.NO_CLAIMS,
         kept: Mapping[int, Kept] = values.NOTHING_KEPT,
+        notices: Notices = NO_NOTICES,
     ) -> set[int]:
         """Record the ends of visits, and the rests and health of hosts; reserve files, note parts.
 
@@ -181,7 +184,8 @@ class Frontier(Desk, ListVerbs, ProcessVerbs, LocalVerbs, Protocol):
         and the `address_rests` in them, count of hosts and addresses that the owner has, and the
         last record of a host holds; a call has one of each host, and of each task. A
         `Settlement.robots` is noted for its origin, and its host has a newer `rules_version`;
-        `Outcome.needs_robots` has a robots.txt visited.
+        `Outcome.needs_robots` has a robots.txt visited. An event of `notices` is recorded with the
+        settlement of its task, if that counts.
         """
 
 

@@ -112,7 +112,7 @@ def test_the_contract_of_the_frontier_has_all_its_verbs():
     verbs = {
         one.partition(".")[2]
         for one in defined()
-        if re.match(r"(Frontier|Desk|ListVerbs|ProcessVerbs|LocalVerbs)\.[a-z]", one)
+        if re.match(r"(Frontier|Desk|ListVerbs|OutboxVerbs|ProcessVerbs|LocalVerbs)\.[a-z]", one)
     }
     assert sorted(told) == sorted(verbs)
 

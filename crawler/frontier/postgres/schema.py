@@ -94,6 +94,8 @@ TEMPORARY = {
     "refused": "host bigint PRIMARY KEY",
     "failed": "id bigint, attempt bigint, host bigint, cause text, at double precision, url text, "
     "reason text",
+    "outgoing": "nth bigint PRIMARY KEY, hook bigint, event text, lane bigint, body text, "
+    "task bigint",
     "claimed": "key bigint PRIMARY KEY, task bigint",
     "wanted": "host bigint PRIMARY KEY, tasks bigint, upto bigint, new boolean, nth bigint",
     "my_job": "name text PRIMARY KEY, digest text",

@@ -11,9 +11,11 @@ from typing import Self
 from crawler.frontier import values
 from crawler.frontier.clock import AnyClocks, Clock
 from crawler.frontier.metrics import NO_TOTALS, Totals
+from crawler.frontier.outbox import NO_NOTICES, Notices
 from crawler.frontier.process import Process
 from crawler.frontier.sql.engine_desk import SqlDesk
 from crawler.frontier.sql.engine_lists import SqlLists
+from crawler.frontier.sql.engine_outbox import SqlOutbox
 from crawler.frontier.sql.held import Ear, Held
 from crawler.frontier.sql.lists import new_urls
 from crawler.frontier.sql.rows.course import heard
@@ -54,7 +56,7 @@ PROCEDURES = (
 )
 
 
-class SqlFrontier(SqlDesk, SqlLists):
+class SqlFrontier(SqlDesk, SqlLists, SqlOutbox):
     """A frontier whose verbs are statements."""
 
     _beat = staticmethod(beats.beat)
@@ -214,7 +216,8 @@ class SqlFrontier(SqlDesk, SqlLists):
         hosts: Sequence[HostRecord],
         claims: Mapping[int, str] = values.NO_CLAIMS,
         kept: Mapping[int, Kept] = values.NOTHING_KEPT,
+        notices: Notices = NO_NOTICES,
     ) -> set[int]:
         owed, visitor, stepped = self._lasting(hosts), self._visitor, self._clock.stepped
-        given = (owner, settlements, owed, claims, kept)
+        given = (owner, settlements, owed, claims, kept, notices)
         return self._file.stage(settling.settle, *given, store=visitor.store, stepped=stepped)

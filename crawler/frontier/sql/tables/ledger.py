@@ -4,6 +4,7 @@ from crawler.frontier.sql.states import LEASED, RETIRED, ROBOTS_JOB, USUAL, WAIT
 from crawler.frontier.sql.tables.accounts import ACCOUNTS
 from crawler.frontier.sql.tables.list_tables import LISTS
 from crawler.frontier.sql.tables.metric_tables import METRICS
+from crawler.frontier.sql.tables.outbox_tables import OUTBOX
 from crawler.frontier.sql.tables.sum_tables import SUMS
 from crawler.frontier.sql.tables.visit_tables import VISITS
 from crawler.frontier.sql.tables.wish_tables import WISHES
@@ -253,4 +254,5 @@ CREATE TABLE file (
 {SUMS}
 {WISHES}
 {METRICS}
+{OUTBOX}
 {ACCOUNTS}"""

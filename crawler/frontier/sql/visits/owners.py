@@ -6,6 +6,7 @@ from crawler import __version__
 from crawler.frontier.metrics import Totals
 from crawler.frontier.process import Process
 from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.outbox.owning import free
 from crawler.frontier.sql.procedures import lost_error
 from crawler.frontier.sql.rows import addresses, leased, staging
 from crawler.frontier.sql.rows.course import kept, look
@@ -99,6 +100,7 @@ def leave(
         leave_text(db, owner)
         void_orders(db, owner)
         hand_on(db, owner)
+        free(db, owner)
         counting.tell(db, owner, counted)
         counting.bury(db, owner)
         db.execute("DELETE FROM process WHERE id = ?", (owner,))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from crawler.frontier.metrics import DEATHS, Series
 from crawler.frontier.process import Process
 from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.outbox.owning import free
 from crawler.frontier.sql.rows import addresses, leased
 from crawler.frontier.sql.rows.course import STEPPED
 from crawler.frontier.sql.rows.identity import leave_text
@@ -96,6 +97,7 @@ def _reclaim_from(db: Connection, names: Names, owner: int, now: Seconds) -> lis
     leave_text(db, owner)
     void_orders(db, owner)
     hand_on(db, owner)
+    free(db, owner)
     counting.bury(db, owner)
     counting.add(db, {Series(DEATHS): 1})
     db.execute("DELETE FROM process WHERE id = ?", (owner,))

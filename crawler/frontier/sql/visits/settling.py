@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
+from crawler.frontier.outbox import NO_NOTICES, Notices
 from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.outbox import putting
 from crawler.frontier.sql.procedures import LOOKED_UP, OWNED, Procedure
 from crawler.frontier.sql.rows import leased, staging
 from crawler.frontier.sql.rows.failures import NOTE_FAILURES, failures_of
@@ -159,6 +161,7 @@ def settle(
     hosts: Sequence[HostRecord],
     claims: Mapping[int, str],
     kept: Mapping[int, Kept],
+    notices: Notices = NO_NOTICES,
     *,
     store: int,
     stepped: Seconds,
@@ -166,8 +169,8 @@ def settle(
     """Record verdicts, hops to other hosts, the sums, and the rests of hosts; reserve files.
 
     `claims` are the first choices of tasks whose bodies are still to be written. Return those that
-    have theirs now, in `store`. `stepped` is the sum of the steps of the clock, as the owner has
-    heard of them.
+    have theirs now, in `store`. `notices` are recorded with the settlements.
+    `stepped` is the sum of the steps of the clock, as the owner has heard of them.
 
     Raises:
         LeaseLostError: the owner was taken for dead.
@@ -180,6 +183,7 @@ def settle(
         failed=failed,
         claimed={path_key(path, store): task for task, path in claims.items()}.items(),
         **owed_rows(hosts),
+        **putting.outgoing(notices.events),
     )
     where = _noted(store)
     parts = [_part_of(owner, task, part) | {"store": where} for task, part in kept.items()]
@@ -191,6 +195,7 @@ def settle(
         db.run(SETTLE, {"owner": owner, "now": now, "store": where})
         if failed:
             db.run(FAIL, {"now": now})
+        putting.put(db, names, notices, now - stepped)
         update_ready_at(db, _learned(db, names, settlements), now)
     return {task for (task,) in db.execute(_RESERVED)} if claims else set()
 

@@ -211,5 +211,34 @@ CREATE TABLE sample (
     visits TEXT NOT NULL,
     PRIMARY KEY (step, slot)
 ) STRICT, WITHOUT ROWID;
+-- events of which hooks are to be told
+CREATE TABLE hook (
+    id INTEGER PRIMARY KEY,
+    job TEXT NOT NULL,
+    name TEXT NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    failing_since REAL,
+    rests_until REAL NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    hook INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    lane INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    due_at REAL NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    owner INTEGER,
+    UNIQUE (hook, event)
+) STRICT;
+CREATE INDEX outbox_order ON outbox (hook, id);
+CREATE INDEX outbox_lane ON outbox (hook, lane, id);
+CREATE INDEX outbox_due ON outbox (hook, due_at) WHERE owner IS NULL;
+CREATE INDEX outbox_owner ON outbox (owner) WHERE owner IS NOT NULL;
+CREATE TABLE begun (
+    job INTEGER PRIMARY KEY
+) STRICT;
 """,
 }

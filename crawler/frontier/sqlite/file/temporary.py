@@ -16,6 +16,7 @@ TABLES = {
     "returned": "id INTEGER PRIMARY KEY",
     "refused": "host INTEGER PRIMARY KEY",
     "failed": "id, attempt, host, cause, at, url, reason",
+    "outgoing": "nth INTEGER PRIMARY KEY, hook, event, lane, body, task",
     "claimed": "key INTEGER PRIMARY KEY, task",
     "wanted": "host INTEGER PRIMARY KEY, tasks, upto, new, nth",
     "my_job": "name TEXT PRIMARY KEY, digest",

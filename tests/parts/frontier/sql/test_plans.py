@@ -13,7 +13,7 @@ STEPS, WALKS = 150, 3
 SHORT = {
     *(f"temp.{name}" for name in TABLES), "json_each", "job", "process", "ledger", "clock",
     "looked", "under_way", "sweep", "tally", "source", "store", "wish", "woken", "ordered",
-    "counter", "counted", "sample", "leased", "CONSTANT", "sqlite_schema", *TABLES,
+    "hook", "begun", "counter", "counted", "sample", "leased", "CONSTANT", "sqlite_schema", *TABLES,
 }  # fmt: skip
 """Tables that are as long as a configuration, or as one call of a verb."""
 DERIVED = {
