@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr, mo
 from crawler import urls
 from crawler.config import checks
 from crawler.config.answer_options import AcceptOptions, BanOptions, RetryOptions
+from crawler.config.filter_options import FilterOptions
 from crawler.config.host_options import HostPoliteness
 from crawler.config.options import Options, in_order
 from crawler.config.units import Duration, MinSpeed, Share, Size, Versions
@@ -136,6 +137,8 @@ class JobOptions(HostPoliteness):
     ] = Field(default_factory=dict)
     """Request headers beside those the crawler sends by itself; one whose name is not known to hold
     no secret is a credential."""
+    filter: FilterOptions | None = None
+    """Which URLs of its lists the job takes; without it every one."""
     accept: AcceptOptions | None = None
     """Which answers are wanted; without it every one of 200 to 299 is."""
     retry: RetryOptions | None = None

@@ -28,6 +28,15 @@ class SourceState:
     """Host name of another machine, a living process of which read it last; '' where none did."""
     unclaimed: bool = False
     """Whether no living process read it last, and there are several machines."""
+    filtered: int = 0
+    """Number of URLs on its lines that its job's filter left out; they are not `listed`."""
+    filter_mark: str = ""
+    """Mark of that filter; empty if there was none."""
+
+    @property
+    def urls(self) -> int:
+        """Return the number of URLs that were taken in."""
+        return self.listed - self.bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,8 @@ class KnownChunk(NamedTuple):
     """Number of URLs on them."""
     bad: int
     """Number of bad lines."""
+    filtered: int = 0
+    """Number of URLs on them that were left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,8 @@ class ReadChunk:
     seeds: Sequence[Seed]
     bad: int = 0
     """Number of bad lines."""
+    filtered: int = 0
+    """Number of URLs that were left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,10 @@ class NewList:
     """Number of bad lines."""
     schedule: str = ""
     """The job's schedule, as JSON."""
+    filtered: int = 0
+    """Number of URLs on its lines that were left out."""
+    filter_mark: str = ""
+    """Mark of what left them out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,8 @@ class JobSums:
     """Whether a list of it was ever begun; `meaning` is empty until all were read."""
     read_at: Seconds | None = None
     """Wall time at which one of its lists was read to its end last; None: none was."""
+    filtered: int = 0
+    """URLs on its lists that its filter left out."""
 
     @property
     def waiting(self) -> int:

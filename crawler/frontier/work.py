@@ -114,6 +114,8 @@ class Weigh(Work[Weighed]):
     """On the lists now, inline ones left out."""
     max_shrink: float
     emptied: bool = False
+    refiltered: bool = False
+    """Whether another filter than before leaves URLs out: those count, too, now as before."""
 
 
 @dataclass(frozen=True, slots=True)

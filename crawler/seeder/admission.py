@@ -25,6 +25,8 @@ class SyncSums:
     kept: int = 0
     """URLs in chunks that had not changed."""
     bad: int = 0
+    filtered: int = 0
+    """URLs that the job's filter left out; they are not listed."""
     held: bool = False
     """Whether the lists lost so much that nothing was removed."""
     failed: list[str] = field(default_factory=list)

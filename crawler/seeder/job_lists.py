@@ -214,5 +214,6 @@ class JobLists:
             removed=sums.removed,
             kept=sums.kept,
             bad=sums.bad,
+            filtered=sums.filtered or None,
             changed=list(changed) or None,
         )

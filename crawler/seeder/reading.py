@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 import gevent
 
 from crawler.config import Job
+from crawler.config.filter_options import url_filter
 from crawler.frontier import (
     Chunks,
     Frontier,
@@ -76,7 +77,10 @@ class Reader:
         self._tools = tools
         self._job = job
         self._sums = sums
+        self._filter = url_filter(job.filter, time.time())
         self._mark = mark_of(job)
+        if self._filter:
+            self._mark += f".{self._filter.reading}"
         self._admission = Admission(tools.frontier, sums, tools.look)
         self.on_bad: Callable[[str], None] = lambda _: None
         """Gets place and reason of every bad line."""
@@ -88,7 +92,13 @@ class Reader:
 
     def understood(self, state: SourceState) -> bool:
         """Tell whether a source was read to its end by options that mean the same for its lines."""
-        return state.version.partition(":")[0] == self._mark
+        mark = state.version.partition(":")[0]
+        return mark.partition("@")[0] == self._mark.partition("@")[0]
+
+    @property
+    def filter_mark(self) -> str:
+        """Return the mark of what the job leaves out; "" for nothing."""
+        return self._filter.mark if self._filter else ""
 
     def read(
         self, source: Source, one: Pass, known: Mapping[int, KnownChunk], was: str
@@ -101,9 +111,9 @@ class Reader:
         """
         seen: set[int] = set()
         limit, sums = self._tools.limit, self._sums
-        before = sums.listed, sums.bad
+        before = sums.listed, sums.bad, sums.filtered
         try:
-            with closing(chunks_of(source, was)) as chunks:
+            with closing(chunks_of(source, was, self._filter)) as chunks:
                 for chunk in self._in_time(source, chunks):
                     self._chunk(source, one, chunk, known)
                     seen.add(chunk.anchor)
@@ -116,8 +126,11 @@ class Reader:
                 "list.unended", job=self._job.name, list=source.name, reason=source.unended
             )
         listed, bad = sums.listed - before[0], sums.bad - before[1]
+        filtered = sums.filtered - before[2]
+        self._log_filtered(source, listed - bad, filtered)
         version = f"{self._mark}:{source.version_read}" if limit is None else ""
-        return seen, SourceState(one.source, version, listed, bad)
+        state = SourceState(one.source, version, listed, bad)
+        return seen, replace(state, filtered=filtered, filter_mark=self.filter_mark)
 
     def new(self, source: Source, lines: list[bytes] | None = None) -> NewList:
         """Read the only list, a short one, of a job that the frontier does not know.
@@ -128,12 +141,13 @@ class Reader:
             SourceError: it cannot be read, or not to its end.
         """
         job, sums = self._job, self._sums
-        chunks = chunks_of(source, "") if lines is None else cut(source, [lines])
+        lines_in = chunks_of(source, "", self._filter)
+        chunks = lines_in if lines is None else cut(source, [lines], self._filter)
         read = [self._parsed(source, chunk, None) for chunk in chunks]
+        self._log_filtered(source, sums.listed - sums.bad, sums.filtered)
         version = f"{self._mark}:{source.version_read}"
-        return NewList(
-            job.name, source.name, read, version, sums.listed, sums.bad, schedule_text(job)
-        )
+        counted = (sums.listed, sums.bad, schedule_text(job), sums.filtered, self.filter_mark)
+        return NewList(job.name, source.name, read, version, *counted)
 
     def _in_time(self, source: Source, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         """Yield chunks as long as the source takes no longer than it may; our own work is free.
@@ -167,20 +181,27 @@ class Reader:
             sums.listed += same.urls + same.bad
             sums.kept += same.urls
             sums.bad += same.bad
+            sums.filtered += same.filtered
             return
         limit = self._tools.limit
         left = None if limit is None else limit - sums.listed
         self._admission.admit(one, self._parsed(source, chunk, left))
 
     def _parsed(self, source: Source, chunk: Chunk, left: int | None) -> ReadChunk:
-        if len(chunk.lines) <= MAX_LINES_HERE:
-            seeds, bad = parsed(source, self._job, chunk, left)
-        else:
-            seeds, bad = self._tools.native.call(parsed, source, self._job, chunk, left)
+        asked = (source, self._job, chunk, self._filter, left)
+        short = len(chunk.lines) <= MAX_LINES_HERE
+        seeds, bad, filtered = parsed(*asked) if short else self._tools.native.call(parsed, *asked)
         self._sums.listed += len(seeds) + len(bad)
+        self._sums.filtered += filtered
         for line in bad:
             self._note_bad(line)
-        return ReadChunk(chunk.anchor, chunk.key, seeds, len(bad))
+        return ReadChunk(chunk.anchor, chunk.key, seeds, len(bad), filtered)
+
+    def _log_filtered(self, source: Source, urls: int, filtered: int) -> None:
+        if filtered:
+            self._tools.log.info(
+                "list.filtered", job=self._job.name, list=source.name, urls=urls, filtered=filtered
+            )
 
     def _note_bad(self, bad: BadLine) -> None:
         where, text, reason = bad

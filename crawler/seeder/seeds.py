@@ -3,13 +3,15 @@
 import json
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
-from typing import cast
+from typing import NamedTuple, cast
 
 from crawler.config import Job, header_value
 from crawler.policy import naming
+from crawler.policy.url_filter import UrlFilter
 from crawler.records import Seed
 from crawler.seeder.chunks import Chunk, Chunker
 from crawler.sources import LASTMOD, Source
+from crawler.sources.contract import Entries
 from crawler.threads import Native
 from crawler.urls import fingerprint, host_of, listed
 
@@ -17,38 +19,66 @@ BadLine = tuple[str, str, str]
 """Its position, its text and its problem."""
 
 
+class Parsed(NamedTuple):
+    """What the lines of a chunk come to."""
+
+    seeds: list[Seed]
+    bad: list[BadLine]
+    filtered: int = 0
+    """URLs that were left out."""
+
+
 def read(
-    source: Source, job: Job, native: Native
-) -> Generator[tuple[list[Seed], list[BadLine]], None, None]:
-    """Yield the seeds and the bad lines of each chunk of a source.
+    source: Source, job: Job, native: Native, left_out: UrlFilter | None = None
+) -> Generator[Parsed, None, None]:
+    """Yield what each chunk of a source comes to.
 
     Raises:
         SourceError: the source cannot be read to its end.
     """
-    for chunk in chunks_of(source, ""):
-        yield native.call(parsed, source, job, chunk)
+    for chunk in chunks_of(source, "", left_out):
+        yield native.call(parsed, source, job, chunk, left_out)
 
 
 def parsed(
-    source: Source, job: Job, chunk: Chunk, limit: int | None = None
-) -> tuple[list[Seed], list[BadLine]]:
+    source: Source,
+    job: Job,
+    chunk: Chunk,
+    left_out: UrlFilter | None = None,
+    limit: int | None = None,
+) -> Parsed:
     """Return the seeds and the bad lines of a chunk, `limit` of both at most.
 
     It is pure, for a native thread.
     """
     seeds: list[Seed] = []
     bad: list[BadLine] = []
-    parse = source.parse
+    filtered, parse = 0, source.parse
     for number, line in enumerate(chunk.lines, chunk.number):
         if not line:  # there may be two hundred million of them in a gzip
             continue
         try:
-            seeds += [seed_of(job, text, bound) for text, bound in parse(line)]
+            if left_out is None:
+                seeds += [seed_of(job, text, bound) for text, bound in parse(line)]
+            else:
+                filtered += _take(seeds, job, parse(line), left_out)
         except Exception as error:  # noqa: BLE001  a line that is a riddle to us ends itself alone
             bad.append((source.where(number), line[:200].decode("utf-8", "replace"), str(error)))
         if limit is not None and len(seeds) + len(bad) >= limit:
             break
-    return seeds, bad
+    return Parsed(seeds, bad, filtered)
+
+
+def _take(seeds: list[Seed], job: Job, entries: Entries, left_out: UrlFilter) -> int:
+    """Take the seeds of a line that are not left out; return how many are."""
+    found = [(seed_of(job, text, bound), bound.get(LASTMOD)) for text, bound in entries]
+    taken = [
+        seed
+        for seed, modified in found
+        if not left_out.leaves_out(seed.url, seed.host, float(modified) if modified else None)
+    ]
+    seeds += taken
+    return len(found) - len(taken)
 
 
 def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
@@ -85,22 +115,30 @@ def _header_columns(job: Job, bound: Mapping[str, str]) -> str | None:
     return json.dumps(used) if used else None
 
 
-def chunks_of(source: Source, known_version: str) -> Generator[Chunk, None, None]:
-    """Yield the chunks of a source.
+def chunks_of(
+    source: Source, known_version: str, left_out: UrlFilter | None = None
+) -> Generator[Chunk, None, None]:
+    """Yield the chunks of a source; another filter gives its lines another meaning.
 
     Raises:
         SourceError: the source cannot be read to its end.
         Unchanged: its version is still the known one.
     """
     with closing(cast("Generator[list[bytes], None, None]", source.read(known_version))) as blocks:
-        yield from cut(source, blocks)
+        yield from cut(source, blocks, left_out)
 
 
-def cut(source: Source, blocks: Iterable[list[bytes]]) -> Generator[Chunk, None, None]:
+def cut(
+    source: Source, blocks: Iterable[list[bytes]], left_out: UrlFilter | None = None
+) -> Generator[Chunk, None, None]:
     """Yield the chunks of what was read of a source."""
     chunker = None
     for block in blocks:
-        chunker = chunker or Chunker(source.salt)  # known with the first block
+        chunker = chunker or Chunker(_salt(source, left_out))  # known with the first block
         yield from chunker.feed(block)
     if chunker:
         yield from chunker.finish()
+
+
+def _salt(source: Source, left_out: UrlFilter | None) -> bytes:
+    return source.salt if left_out is None else source.salt + b"\0" + left_out.reading.encode()

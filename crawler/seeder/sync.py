@@ -36,8 +36,8 @@ class _Read:
     """A source that was read, or that has not changed."""
 
     name: str
-    before: int
-    """URLs on it when it was applied last."""
+    before: SourceState
+    """As it was applied last."""
     state: SourceState
     """As it is now."""
     one: Pass | None = None
@@ -46,12 +46,16 @@ class _Read:
     whole: bool = True
 
     @property
-    def urls(self) -> int:
-        return self.state.listed - self.state.bad
+    def refiltered(self) -> bool:
+        """Tell whether another filter leaves URLs out than when it was applied last."""
+        return self.before.filter_mark != self.state.filter_mark
 
     @property
     def emptied(self) -> bool:
-        return self.before > 0 and not self.urls
+        before, now = self.before, self.state
+        if self.refiltered:
+            return before.urls + before.filtered > 0 and not now.urls + now.filtered
+        return before.urls > 0 and not now.urls
 
 
 class Sync:
@@ -127,10 +131,11 @@ class Sync:
         return self._kept(source.name, state, self._begin(source) if state.unclaimed else None)
 
     def _kept(self, name: str, state: SourceState, one: Pass | None = None) -> _Read:
-        self.sums.kept += state.listed - state.bad
+        self.sums.kept += state.urls
         self.sums.listed += state.listed
         self.sums.bad += state.bad
-        return _Read(name, state.listed - state.bad, state, one)
+        self.sums.filtered += state.filtered
+        return _Read(name, state, state, one)
 
     def _begin(self, source: Source) -> Pass:
         one = self._frontier.begin_pass(self._tools.owner, self._job.name, source.name)
@@ -149,7 +154,7 @@ class Sync:
             return self._kept(source.name, one.state, one)
         gone = [anchor for anchor in chunks if anchor not in seen]
         whole = self._tools.limit is None and not source.grew
-        return _Read(source.name, one.state.listed - one.state.bad, state, one, gone, whole)
+        return _Read(source.name, one.state, state, one, gone, whole)
 
     def _judge(self, read: Sequence[_Read], named: set[str], known: dict[str, SourceState]) -> None:
         """Apply what was read, or hold it if the lists lost too much."""
@@ -165,14 +170,16 @@ class Sync:
     def _weighed(self, lists: Sequence[_Read], known: Iterable[str]) -> Weighed | None:
         """Compare the lists with what they were; None where there neither are nor were any.
 
-        A job that has no list any more was told so by its operator.
+        A job that has no list any more was told so by its operator, and so was one whose filter is
+        another: what that leaves out counts as listed, as it did before.
         """
         if not lists and all(map(is_own_word, known)):
             return None
-        urls = sum(one.urls for one in lists)
+        refiltered = any(one.refiltered for one in lists if one.before.listed)
+        urls = sum(one.state.urls + refiltered * one.state.filtered for one in lists)
         share = self._job.max_shrink if lists else 1.0
         emptied = any(one.emptied for one in lists)
-        (weighed,) = self._all(Weigh(self._job.name, urls, share, emptied))
+        (weighed,) = self._all(Weigh(self._job.name, urls, share, emptied, refiltered))
         self._log_shrunk(weighed, urls)
         return weighed
 

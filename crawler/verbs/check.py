@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 from crawler import sources
 from crawler.config import CrawlerOptions, Job, Settings
 from crawler.config.credentials import origins_of, secrets_of
+from crawler.config.filter_options import url_filter
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
@@ -39,6 +41,8 @@ class JobPlan:
     hosts: Counter[str] = field(default_factory=Counter)
     bad: list[str] = field(default_factory=list)
     bad_more: int = 0
+    filtered: int = 0
+    """URLs that its filter leaves out."""
     secrets: tuple[str, ...] = ()
     """What of the job only some origins get, as names of options and headers."""
     origins: tuple[str, ...] = ()
@@ -129,11 +133,13 @@ def _notes(state: StateAddress) -> Iterator[str]:
 def _job_plan(job: Job, native: Native, fetcher: Fetcher, folder: Path, mask: Mask) -> JobPlan:
     """Read a job's lists as the daemon would, but take no inbox's."""
     belong = origins_of(job)
+    left_out = url_filter(job.filter, time.time())
     found = JobPlan(job, secrets=tuple(secrets_of(job)), origins=tuple(belong))
     try:
         for source in sources.of(job, folder, downloader(fetcher, job)):
-            for seeds, bad in read(source, job, native):
+            for seeds, bad, filtered in read(source, job, native, left_out):
                 found.urls += len(seeds)
+                found.filtered += filtered
                 found.hosts.update(seed.host for seed in seeds)
                 if found.secrets:
                     found.without += sum(not belong.may_see(seed.url, seed.url) for seed in seeds)
@@ -162,6 +168,8 @@ def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
         job = found.job
         yield ""
         yield f"{job.name}: {counted(found.urls, 'URL')} on {counted(len(found.hosts), 'host')}"
+        if found.filtered:
+            yield f"  filter      leaves out {counted(found.filtered, 'URL')}"
         yield f"  politeness  {job.delay:g} s between visits to a host, {job.per_host} at a time"
         yield f"  at least    {span(found.least_s)}"
         yield from _credentials(found)

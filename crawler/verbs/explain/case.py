@@ -60,7 +60,7 @@ def look(desk: Desk, ledger: Ledger, url: str, now: Seconds) -> list[Case] | Unk
     """Look a canonical URL up for every job that knows it; if none does, look around it."""
     found = desk.entry(AboutUrl(url, spellings(url)))
     if isinstance(found, UnknownUrl):
-        return unknown(found, ledger, url)
+        return unknown(found, ledger, url, now)
     sums, wishes = desk.sums(), standing(desk)
     stores = Stores(sums.stores)
     return [

@@ -9,6 +9,7 @@ from crawler.frontier import STATES, Entry, HostState, UnknownUrl
 from crawler.model import Seconds
 from crawler.urls import canonical, host_of
 from crawler.verbs.explain.decision import Decision, decision
+from crawler.verbs.explain.left_out import LeftOut, left_out
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.words import counted
 
@@ -24,12 +25,15 @@ class Unknown:
     waiting: int
     """URLs of the host that wait."""
     decision: Decision
+    left_out: Sequence[LeftOut] = ()
+    """The jobs whose filters leave it out."""
 
 
-def unknown(found: UnknownUrl, ledger: Ledger, url: str) -> Unknown:
+def unknown(found: UnknownUrl, ledger: Ledger, url: str, now: Seconds) -> Unknown:
     """Return what is known around a URL that no job knows."""
     said = decision(ledger, url, found.robots)
-    return Unknown(url, found.near, found.host, found.waiting, said)
+    filtered = left_out(ledger, url, now)
+    return Unknown(url, found.near, found.host, found.waiting, said, filtered)
 
 
 def spellings(url: str) -> list[str]:
@@ -54,6 +58,8 @@ def unknown_lines(found: Unknown, now: Seconds) -> Iterator[str]:
     yield "no job knows it"
     for entry in found.near:
         yield f"  but {entry.job} knows {entry.url} ({STATES[entry.state]})"
+    for job, why in found.left_out:
+        yield f"  {job} leaves it out by its filter: {why}"
     if found.host is None:
         yield f"  its host {host_of(found.url)} is not known either"
     else:
@@ -68,4 +74,5 @@ def unknown_document(found: Unknown) -> dict[str, Any]:
         "near": [{"url": entry.url, "job": entry.job} for entry in found.near],
         "host": {"key": found.host.key, "waiting": found.waiting} if found.host else None,
         "robots": found.decision.document(),
+        "left_out": [one.document() for one in found.left_out],
     }

@@ -4,6 +4,7 @@ Nothing is written, and no daemon is asked: the ledger knows the lists that were
 """
 
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from crawler import sources
 from crawler.config import Job, Settings
+from crawler.config.filter_options import url_filter
 from crawler.config.host_overrides import HostOverrides
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import (
@@ -50,6 +52,8 @@ class Preview:
     removed: int = 0
     kept: int = 0
     bad: int = 0
+    filtered: int = 0
+    """URLs that the job's filter leaves out."""
     exact: bool = True
     """False: `added` and `removed` are upper bounds."""
     failed: str = ""
@@ -121,6 +125,9 @@ class _Comparison:
         self._frontier = frontier
         self._native = native
         self._sums = Preview(job.name)
+        self._filter = url_filter(job.filter, time.time())
+        self._came = 0
+        """URLs in chunks that changed: they are new, or stood elsewhere before."""
         self._balance: Counter[int] = Counter()
         """By fingerprint, how many lines name a URL more than the ledger knows of; never 0."""
         self._sources = dict(chain.from_iterable(pages(frontier, Sources(job.name))))
@@ -137,18 +144,20 @@ class _Comparison:
         more = Counter(n > 0 for n in self._balance.values())
         self._sums.added += more[True]
         self._sums.removed += more[False]
+        self._sums.kept += self._came - self._sums.added
         return self._sums
 
     def _read(self, source: Source) -> None:
         number = state.id if (state := self._sources.get(source.name)) else None
         known = {} if number is None else known_chunks(self._frontier, number)
         seen = set()
-        for chunk in chunks_of(source, ""):
+        for chunk in chunks_of(source, "", self._filter):
             seen.add(chunk.anchor)
             same = known.get(chunk.anchor)
             if same and same.key == chunk.key:
                 self._sums.kept += same.urls
                 self._sums.bad += same.bad
+                self._sums.filtered += same.filtered
                 continue
             self._read_changed(source, chunk, self._known_urls(number, chunk.anchor))
         for anchor in known.keys() - seen:
@@ -156,10 +165,12 @@ class _Comparison:
 
     def _read_changed(self, source: Source, chunk: Chunk, before: Sequence[int]) -> None:
         """Read a chunk whose lines the ledger does not have; it had `before` in its place."""
-        seeds, bad = self._native.call(parsed, source, self._job, chunk)
+        read = self._native.call(parsed, source, self._job, chunk, self._filter)
+        seeds, bad, filtered = read
         now = [seed.fingerprint for seed in seeds]
         self._sums.bad += len(bad)
-        self._sums.kept += len(set(now) & set(before))
+        self._sums.filtered += filtered
+        self._came += len(now)
         self._weigh(now, 1)
         self._weigh(before, -1)
 
@@ -190,9 +201,10 @@ def printed(found: list[Preview], gone: list[str]) -> Iterator[str]:
     for one in found:
         most = "" if one.exact else "at most "
         what = "changes" if one.known else "is new"
+        left_out = f", {one.filtered:,} left out by filter" if one.filtered else ""
         yield (
             f"{one.job} {what}: {most}{one.added:,} URLs added, {most}{one.removed:,} removed, "
-            f"{one.kept:,} kept, {one.bad:,} bad"
+            f"{one.kept:,} kept, {one.bad:,} bad{left_out}"
         )
         if one.options:
             yield f"  other options: {', '.join(one.options)}"

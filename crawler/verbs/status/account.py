@@ -117,6 +117,8 @@ def _below(job: JobSums, waits: str) -> Iterator[str]:
         return
     if waits:
         yield f"  waits: {waits}"
+    if job.filtered:
+        yield f"  filter: {job.filtered:,} URLs of its lists are left out"
     if job.held is not None:
         yield (
             f"  its lists lost too many URLs, {job.held:,} are left: nothing was removed; "
@@ -217,4 +219,5 @@ def _job(job: JobSums, waits: str | None, next_at: Seconds | None) -> dict[str, 
         "retrying": job.retrying,
         "waits_for": waits,
         "next_at": stamp(next_at),
+        "filtered": job.filtered,
     }

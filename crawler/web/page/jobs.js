@@ -61,11 +61,12 @@ function acts({ name, active, held }) {
   ];
 }
 
-function due({ active, schedule: text, due_again: again, waits_for: waits, held }) {
+function due({ active, schedule: text, due_again: again, waits_for: waits, held, filtered }) {
   if (!active) return "not configured any more";
   const lost = held === null ? [] : [`its lists lost too many URLs, ${number(held)} are left: nothing was removed`];
+  const out = filtered ? [`${number(filtered)} of its lists are left out by its filter`] : [];
   const back = again ? [`${counted(again, "URL")} come back`] : [];
-  return plain([...lost, waits, schedule(text), ...back].filter(Boolean).join(" · "));
+  return plain([...lost, waits, schedule(text), ...back, ...out].filter(Boolean).join(" · "));
 }
 
 function progress({ known, ok, not_found: missing, error }) {

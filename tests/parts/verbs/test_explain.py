@@ -50,7 +50,7 @@ def test_eight_bytes_across_two_fingerprints_are_no_listing(file, frontier):
     number = fingerprint("job", "http://a/0").to_bytes(8, "little", signed=True)
     source = frontier.begin_pass(join(frontier), "job", "list").source
     blob = b"1234" + number + b"5678"
-    execute(file, "INSERT INTO chunk VALUES (1, ?, 1, 1, 0, ?)", source, blob)
+    execute(file, "INSERT INTO chunk VALUES (1, ?, 1, 1, 0, ?, 0)", source, blob)
     assert explained(file, "http://a/0").sources == []
 
 

@@ -22,7 +22,8 @@ _GAUGES = len(fields(Gauges))
 _JOBS = """
 SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight,
     EXISTS (SELECT 1 FROM source WHERE source.job = job.id),
-    (SELECT max(synced_at) FROM source WHERE source.job = job.id)
+    (SELECT max(synced_at) FROM source WHERE source.job = job.id),
+    (SELECT ifnull(sum(filtered), 0) FROM source WHERE source.job = job.id AND filtered > 0)
 FROM job WHERE id != ? ORDER BY active DESC, id"""
 
 
@@ -72,13 +73,14 @@ def _jobs(db: Connection) -> list[JobSums]:
     for number, name, active, schedule, *row in db.execute(_JOBS, (ROBOTS_JOB,)).fetchall():
         kinds = sums.get(number, {})
         known, retired, again = (kinds.pop(kind, 0) for kind in ("", "retired", "+"))
-        held, meaning, delay, per_host, obeys, weight, listed, read_at = row
+        held, meaning, delay, per_host, obeys, weight, listed, read_at, filtered = row
         terms = JobTerms(name, delay, per_host, bool(obeys), weight)
         (retrying,) = db.execute(_RETRYING, (number,)).fetchone()
         found.append(
             JobSums(
                 name, bool(active), schedule, known, retired, again, kinds, held, meaning, terms,
                 listed=bool(listed), retrying=retrying, read_at=read_at,
+                filtered=filtered,
             )
         )  # fmt: skip
     return found

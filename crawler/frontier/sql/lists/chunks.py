@@ -8,7 +8,7 @@ by passes, see passes.py.
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crawler.frontier.answers import Page
 from crawler.frontier.list_values import KnownChunk, ReadChunk, SourceState
@@ -24,19 +24,19 @@ CHUNKS_AT_ONCE = 10_000
 _SOURCES = """
 SELECT source.name, source.id, source.version, listed, bad, ifnull(other.machine, ''),
     mine.id IS NOT NULL AND other.id IS NULL AND own.id IS NULL AND EXISTS (
-        SELECT 1 FROM process WHERE process.machine != mine.machine)
+        SELECT 1 FROM process WHERE process.machine != mine.machine), filtered, filter_mark
 FROM source JOIN job ON job.id = source.job
 LEFT JOIN process AS mine ON mine.id = ?
 LEFT JOIN process AS other ON other.id = read_by AND other.machine != mine.machine
 LEFT JOIN process AS own ON own.id = read_by AND own.machine = mine.machine
 WHERE job.name = ? AND source.id > ? ORDER BY source.id LIMIT ?"""
 _CHUNKS = """
-SELECT anchor, key, length(fingerprints) / 8, bad FROM chunk
+SELECT anchor, key, length(fingerprints) / 8, bad, filtered FROM chunk
 WHERE source = ? AND anchor >= ? ORDER BY anchor LIMIT ?"""
 _CHUNK = """
-INSERT INTO chunk (source, anchor, key, bad, fingerprints) VALUES (?, ?, ?, ?, ?)
+INSERT INTO chunk (source, anchor, key, bad, fingerprints, filtered) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (source, anchor) DO UPDATE SET key = excluded.key, bad = excluded.bad,
-    fingerprints = excluded.fingerprints"""
+    fingerprints = excluded.fingerprints, filtered = excluded.filtered"""
 
 
 def fingerprints(db: Connection, number: int, anchor: int) -> list[int]:
@@ -48,11 +48,14 @@ def sources(db: Connection, query: Sources, after: int) -> Page[tuple[str, Sourc
     """Return a slice of a job's sources as they were read last; the cursor is a number of one."""
     asked = (query.owner, query.job, after, SOURCES_AT_ONCE)
     rows = db.execute(_SOURCES, asked).fetchall()
-    found = [
-        (name, SourceState(number, version, listed, bad, host_name(machine), bool(unclaimed)))
-        for name, number, version, listed, bad, machine, unclaimed in rows
-    ]
+    found = [(name, _state(row)) for name, *row in rows]
     return Page(found, found[-1][1].id if len(found) == SOURCES_AT_ONCE else None)
+
+
+def _state(row: list[Any]) -> SourceState:
+    number, version, listed, bad, machine, unclaimed, filtered, mark = row
+    elsewhere = host_name(machine)
+    return SourceState(number, version, listed, bad, elsewhere, bool(unclaimed), filtered, mark)
 
 
 def chunks(db: Connection, query: Chunks, after: int) -> Page[tuple[int, KnownChunk]]:
@@ -110,8 +113,8 @@ def changes(known: dict[int, bytes], chunks: Iterable[ReadChunk]) -> Changes:
 def write(db: Connection, source: int, changed: Changes) -> None:
     """Write chunks anew."""
     rows = [
-        (source, one.chunk.anchor, one.chunk.key, one.chunk.bad, one.fingerprints)
-        for one in changed.all
+        (source, chunk.anchor, chunk.key, chunk.bad, row, chunk.filtered)
+        for chunk, row, *_ in changed.all
     ]
     db.executemany(_CHUNK, rows)
 

@@ -28,6 +28,11 @@ _READER = """
 SELECT other.id, other.machine, other.pid, other.born, mine.machine
 FROM source JOIN process AS other ON other.id = source.reader JOIN process AS mine ON mine.id = ?
 WHERE source.id = ?"""
+_SOURCE = """
+SELECT id, version, listed, bad, filtered, filter_mark FROM source WHERE job = ? AND name = ?"""
+_APPLIED = """
+UPDATE source SET version = ?, listed = ?, bad = ?, filtered = ?, filter_mark = ?, synced_at = ?
+WHERE id = ?"""
 _BEHIND = """
 SELECT past.id, past.fingerprints FROM source JOIN {0} AS past ON past.source = source.id
 WHERE source.job = ? LIMIT ?"""
@@ -38,16 +43,15 @@ def begin_pass(db: Connection, names: Names, owner: int, job: str, name: str) ->
     check_owner(db, owner)
     job_id = names.job_id(db, job)
     db.execute("INSERT OR IGNORE INTO source (job, name) VALUES (?, ?)", (job_id, name))
-    number, version, listed, bad = db.execute(
-        "SELECT id, version, listed, bad FROM source WHERE job = ? AND name = ?", (job_id, name)
-    ).fetchone()
+    number, version, listed, bad, filtered, mark = db.execute(_SOURCE, (job_id, name)).fetchone()
     asked = {"owner": owner, "id": number, "gone": owner}
     begun = db.execute(_BEGIN, asked).fetchall()
     if not begun and (gone := _gone_reader(db, owner, number)):
         begun = db.execute(_BEGIN, {**asked, "gone": gone}).fetchall()
     if not begun:
         return None
-    return Pass(owner, job, number, begun[0][0], SourceState(number, version, listed, bad))
+    state = SourceState(number, version, listed, bad, filtered=filtered, filter_mark=mark)
+    return Pass(owner, job, number, begun[0][0], state)
 
 
 def _gone_reader(db: Connection, owner: int, source: int) -> int | None:
@@ -128,10 +132,8 @@ def note(db: Connection, one: Pass, read: SourceState | None, now: Seconds) -> N
     )
     if read is None or _dropped(db, one.source, 1):
         return
-    db.execute(
-        "UPDATE source SET version = ?, listed = ?, bad = ?, synced_at = ? WHERE id = ?",
-        (read.version, read.listed, read.bad, now, one.source),
-    )
+    counted = (read.version, read.listed, read.bad, read.filtered, read.filter_mark)
+    db.execute(_APPLIED, (*counted, now, one.source))
     db.execute(
         "DELETE FROM source WHERE id = ? AND version = '' AND listed = 0 "
         "AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.source = source.id)",

@@ -152,10 +152,21 @@ def _take_in(
     if of is None:
         return None
     synced = _put(db, names, of, one, batch, now)
-    note(db, of, SourceState(of.source, read.version, read.listed, read.bad), now)
+    note(db, of, _state(of, read), now)
     if read.schedule:
         db.execute(
             "UPDATE job SET schedule = ? WHERE id = ?",
             (read.schedule, names.job_id(db, read.job)),
         )
     return synced
+
+
+def _state(of: Pass, read: NewList) -> SourceState:
+    return SourceState(
+        of.source,
+        read.version,
+        read.listed,
+        read.bad,
+        filtered=read.filtered,
+        filter_mark=read.filter_mark,
+    )

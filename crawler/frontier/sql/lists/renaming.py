@@ -60,8 +60,8 @@ def _inherit(db: Connection, job: int, old: str) -> None:
     db.execute("UPDATE job SET heir_of = ? WHERE id = ?", (row[0], job))
     db.execute("UPDATE job SET behind = TRUE WHERE id = ?", row)
     db.execute(
-        "UPDATE source SET version = '', listed = 0, bad = 0, reader = NULL, pass = pass + 1 "
-        "WHERE job = ?",
+        "UPDATE source SET version = '', listed = 0, bad = 0, filtered = 0, reader = NULL, "
+        "pass = pass + 1 WHERE job = ?",
         row,
     )
 

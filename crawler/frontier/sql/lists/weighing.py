@@ -12,8 +12,9 @@ def weigh(one: Slice, work: Weigh) -> Tidied[Weighed]:
     """Judge a job's lists, which were all read: URLs on them now, against those applied last."""
     db, urls = one.db, work.urls
     number = one.names.job_id(db, work.job)
+    counted = "listed - bad + filtered" if work.refiltered else "listed - bad"
     (before,) = db.execute(
-        f"SELECT ifnull(sum(listed - bad), 0) FROM source WHERE {_LISTS}", (number,)
+        f"SELECT ifnull(sum({counted}), 0) FROM source WHERE {_LISTS}", (number,)
     ).fetchone()
     shown, believed = db.execute(
         "SELECT held, believed FROM job WHERE id = ?", (number,)

@@ -12,9 +12,12 @@ CREATE TABLE source (                      -- where a job's URLs are listed
     reader INTEGER,                        -- the process that reads it
     pass INTEGER NOT NULL DEFAULT 0,       -- grows with every reading
     read_by INTEGER,                       -- the process that read it to its end last
+    filtered INTEGER NOT NULL DEFAULT 0,   -- URLs on its lines that its job left out
+    filter_mark TEXT NOT NULL DEFAULT '',  -- a mark of what left them out; '' for nothing
     UNIQUE (job, name)
 ) STRICT;
 CREATE INDEX source_synced ON source (job, synced_at);
+CREATE INDEX source_filtered ON source (job, filtered) WHERE filtered > 0;
 
 CREATE TABLE chunk (                       -- a run of lines of a source
     id INTEGER PRIMARY KEY,
@@ -23,6 +26,7 @@ CREATE TABLE chunk (                       -- a run of lines of a source
     key INTEGER NOT NULL,                  -- of all its lines
     bad INTEGER NOT NULL,
     fingerprints BLOB NOT NULL,            -- of the URLs on them, 8 bytes each
+    filtered INTEGER NOT NULL DEFAULT 0,   -- URLs on them that its job left out
     UNIQUE (source, anchor)
 ) STRICT;
 

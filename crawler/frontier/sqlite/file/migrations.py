@@ -123,11 +123,14 @@ CREATE TABLE source (
     reader INTEGER,
     pass INTEGER NOT NULL DEFAULT 0,
     read_by INTEGER,
+    filtered INTEGER NOT NULL DEFAULT 0,
+    filter_mark TEXT NOT NULL DEFAULT '',
     UNIQUE (job, name)
 ) STRICT;
-INSERT INTO source SELECT id, job, name, version, listed, bad, synced_at, reader, pass, NULL
+INSERT INTO source SELECT id, job, name, version, listed, bad, synced_at, reader, pass, NULL, 0, ''
     FROM source_before;
 DROP TABLE source_before;
+ALTER TABLE chunk ADD COLUMN filtered INTEGER NOT NULL DEFAULT 0;
 -- what an operator wishes
 ALTER TABLE ledger ADD COLUMN wishes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE process ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
@@ -188,6 +191,7 @@ ALTER TABLE process ADD COLUMN disk_free INTEGER;
 ALTER TABLE process ADD COLUMN disk_inodes INTEGER;
 ALTER TABLE process ADD COLUMN lag REAL NOT NULL DEFAULT 0;
 CREATE INDEX source_synced ON source (job, synced_at);
+CREATE INDEX source_filtered ON source (job, filtered) WHERE filtered > 0;
 CREATE TABLE counter (
     metric TEXT NOT NULL,
     job TEXT NOT NULL,
