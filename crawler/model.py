@@ -43,6 +43,7 @@ class Kind(StrEnum):
     TRUNCATED = "truncated"
     PROTOCOL = "protocol"
     DECODE = "decode"
+    MISMATCH = "mismatch"
     TOO_BIG = "too_big"
     REDIRECT_LIMIT = "redirect_limit"
     LOCAL_IO = "local_io"
@@ -145,6 +146,8 @@ class Task:
     """Version of the host's robots.txt rules that the ledger had when the task was leased."""
     listed: bool = True
     """Whether a list names its URL; for a robots.txt, whether one does that waits for it."""
+    checks: str = ""
+    """What its list says of its body and its mirrors (`policy.checksums`), as the ledger has it."""
     here: bool = True
     """Whether its file, if it has one, lies where this process stores files."""
 

@@ -24,6 +24,10 @@ class Again:
     at: Seconds
     charged: bool = True
     """Whether the failure counts against the job's `attempts`."""
+    location: str = ""
+    """A mirror, where the next visit goes there."""
+    keeps: bool = True
+    """Whether it may go on from what came already."""
 
 
 @value

@@ -144,7 +144,9 @@ class Settler:
         """Return the parts that broke off and will not be continued: their tasks have ended."""
         parts: list[str] = []
         for settled, wanted in zip(settlements, wanted_paths, strict=True):
-            if not isinstance(settled.verdict, Again) and not settled.task.robots:
+            decision = settled.verdict
+            goes_on = isinstance(decision, Again) and decision.keeps
+            if not goes_on and not settled.task.robots:
                 parts += self._guard.step(settled.task, self._left_by, settled, wanted) or []
         return parts
 

@@ -81,8 +81,10 @@ def _marks(
     for job in jobs:
         path, headers = job.get("path", defaults.get("path", DEFAULT_TEMPLATE)), job.get("headers")
         named = {_text(name): _text(value) for name, value in _mapping(headers or {}).items()}
-        uses = asks_lines(_text(path), named)
-        yield _text(job.get("name")), mark_of(path, named) if uses else ""
+        checks = job.get("checksums", defaults.get("checksums", False)) is True
+        uses = asks_lines(_text(path), named, checks=checks)
+        mark = mark_of(path, named, checks=checks)
+        yield _text(job.get("name")), mark if uses else ""
 
 
 def absolute(folder: Path, path: Path) -> Path:

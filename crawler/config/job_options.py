@@ -194,14 +194,17 @@ class Job(JobOptions):
     urls: tuple[Annotated[StrictStr, AfterValidator(checks.url_pattern)], ...] = ()
     """URLs, with curl's globbing: `{cn,in,us}`, `[001-100]`, `[a-z]`; `{cc=cn,in}` binds a name."""
     url_file: ListUrl | Path | None = Field(default=None, union_mode="left_to_right")
-    """A list: one URL a line (# starts a comment), .csv or .tsv with a column url, .jsonl or .json;
-    plain or gzip. A path, a glob of paths (lists/*.txt), or an http(s) URL."""
-    format: Literal["text", "csv", "tsv", "jsonl", "json"] | None = None
+    """A list: one URL a line (# starts a comment), .csv or .tsv with a column url, .jsonl, .json
+    or .meta4; plain or gzip. A path, a glob of paths (lists/*.txt), or an http(s) URL."""
+    format: Literal["text", "csv", "tsv", "jsonl", "json", "metalink"] | None = None
     """Format of the job's lists, where neither name nor type nor first line tells it."""
     url_column: Annotated[StrictStr, Field(min_length=1)] = "url"
     """Column of a table, or member of a JSON object, that holds the URL; in any case."""
     delimiter: Annotated[StrictStr, Field(pattern=r"^[^\"\r\n\\w]$")] | None = None
     """One character between the cells of a table, where the header does not tell it."""
+    checksums: StrictBool = False
+    """Check bodies by the columns or members `sha256`, `sha512`, `sha1`, `md5` and `size` of their
+    lines, and ask the URLs of `mirrors` where one fails; Metalink files say both."""
     sitemap: ListUrl | None = None
     """URL of a sitemap, an index of them, a feed (RSS, Atom), or a robots.txt that names some."""
     sitemaps: Literal["robots"] | None = None

@@ -10,19 +10,20 @@ IN_HEADER = re.compile(r"\{([A-Za-z_]\w*)\}")
 """A value of a line in a header."""
 
 
-def mark_of(path: str, headers: Mapping[str, str]) -> str:
-    """Return a mark of `path`, and of the headers that use values of lines; it has no colon."""
-    return f"{_hash(path)}.{_hash(*sorted(map(': '.join, from_lines(headers).items())))}"
+def mark_of(path: str, headers: Mapping[str, str], *, checks: bool = False) -> str:
+    """Return a mark of `path`, and of what else uses values of lines; it has no colon."""
+    lined = sorted(map(": ".join, from_lines(headers).items()))
+    return f"{_hash(path)}.{_hash(*lined, *['checksums'] * checks)}"
 
 
-def asks_lines(path: str, headers: Mapping[str, str]) -> bool:
-    """Tell whether `path` or a header uses values of lines.
+def asks_lines(path: str, headers: Mapping[str, str], *, checks: bool = False) -> bool:
+    """Tell whether `path`, a header or a check of bodies uses values of lines.
 
     Raises:
         ValueError: the path is not well formed.
     """
     used = {*fields_of(path), *IN_HEADER.findall("\n".join(headers.values()))}
-    return not used <= {*FIELDS}
+    return checks or not used <= {*FIELDS}
 
 
 def from_lines(headers: Mapping[str, str]) -> Mapping[str, str]:

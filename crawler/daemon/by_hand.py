@@ -31,3 +31,5 @@ class ByHand:
     """Judges visits whose files are there before them."""
     proxies: Proxies | None = None
     """For jobs that name none."""
+    checks: str = ""
+    """What every body has to be (`policy.checksums`)."""

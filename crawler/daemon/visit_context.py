@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from crawler.config import Job
-from crawler.daemon.by_hand import FilesThere
+from crawler.daemon.by_hand import ByHand
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk
 from crawler.feeder.feeder import Feeder
@@ -20,7 +20,7 @@ from crawler.worker.robots_rules import Rulebook
 
 
 class VisitContext:
-    """Answers visits for a process; `files_there` judges by the files that are there."""
+    """Answers visits for a process; `by_hand` is what somebody asks who started it by hand."""
 
     def __init__(
         self,
@@ -29,14 +29,14 @@ class VisitContext:
         feeder: Feeder,
         fetcher: Fetcher,
         rules: Rulebook,
-        files_there: FilesThere | None,
+        by_hand: ByHand,
     ) -> None:
         self._configuration = configuration
         self._disk = disk
         self._feeder = feeder
         self._fetcher = fetcher
         self._rules = rules
-        self._files_there = files_there
+        self._by_hand, self._files_there = by_hand, by_hand.files_there
         self.pardons = Pardons()
         self.troubled: Callable[[str, str], None] = lambda *_: None
         """Gets what troubles this process: a name, and words."""
@@ -52,11 +52,15 @@ class VisitContext:
         if self._files_there and not task.robots:
             job = self._configuration.jobs[task.job]
             task = self._files_there.asked(self._disk.files, task, job)
-        if task.id not in self._stale:
-            return task
-        said = self._disk.frontier.entry(SaidOf(task.id))
-        self._stale.discard(task.id)
-        return replace(task, path=said.path, extra=said.extra)
+        if task.id in self._stale:
+            said = self._disk.frontier.entry(SaidOf(task.id))
+            self._stale.discard(task.id)
+            task = replace(task, path=said.path, extra=said.extra, checks=said.checks)
+        if task.checks and not self._configuration.jobs[task.job].checksums:
+            task = replace(task, checks="")  # the option was taken out since its list was read
+        if self._by_hand.checks and not task.robots:
+            task = replace(task, checks=self._by_hand.checks)
+        return task
 
     def objection(self, task: Task) -> Outcome | None:
         """Return how a visit ends before it begins; a probe downloads nothing for nothing."""

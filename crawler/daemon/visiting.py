@@ -142,7 +142,7 @@ class Visiting:
         self.feeder.leaser.took = self.counters.timer(LEASE)
         self.context = VisitContext(
             self._configuration, disk, self.feeder, self.fetcher, self._rules,
-            self._by_hand.files_there,
+            self._by_hand,
         )  # fmt: skip
         outcomes = Outcomes(
             self.tally, self.counters, self.feeder.pause, self.fetcher, disk.files, self._log,

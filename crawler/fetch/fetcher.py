@@ -13,12 +13,14 @@ from typing import NamedTuple, Self
 import gevent
 
 from crawler.config import Job
+from crawler.fetch.checking import fits
 from crawler.fetch.cookies import cookies_of
 from crawler.fetch.failures import EXCHANGE_ERRORS, trouble_of
 from crawler.fetch.rates import Rates
 from crawler.fetch.reading import AnswerReader, Visit
 from crawler.fetch.request import RequestBuilder
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
+from crawler.policy.checksums import checks_of
 from crawler.policy.proxies import Proxies
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
@@ -189,7 +191,7 @@ class Fetcher:
     ) -> Fetched:
         had = None
         if task.kept is not None:
-            had = self._reader.measure(task.kept, job)
+            had = self._reader.measure(task.kept, job, task.checks)
             task = task if had else replace(task, kept=None)
         try:
             answer = self._send(task, job, had, timer)
@@ -208,6 +210,8 @@ class Fetcher:
         ready = self._opened(job)
         if task.stored and not had and not (task.path and self._files.exists(task.path)):
             task = replace(task, stored=None)  # the file is gone: fetch it again
+        if task.checks and task.stored and not fits(task.checks, task.digest):
+            task = replace(task, stored=None)  # the list means another file by now
         agent = self._user_agent(task.host)
         request = ready.builder.request(task, agent, had.size if had else 0)
         certified = job.client_cert is not None and ready.builder.may_see(task)
@@ -220,7 +224,11 @@ class Fetcher:
 
     def _trusts(self, task: Task) -> bool:
         """Tell whether the host of a visit may be anywhere, being one that the operator listed."""
-        return self._trust_listed and task.listed and host_of(task.location) == host_of(task.url)
+        if not (self._trust_listed and task.listed):
+            return False
+        there = host_of(task.location)
+        mirrors = checks_of(task.checks).mirrors if task.checks else ()
+        return any(there == host_of(url) for url in (task.url, *mirrors))
 
     def _opened(self, job: Job) -> "JobSession":
         known = self._by_job.get(job.name, ())

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from crawler.config import Job
 from crawler.fetch.body import at_most, drain, read_body
+from crawler.fetch.checking import BodyCheck, digests_of
 from crawler.fetch.declared import Declared
 from crawler.fetch.decode import Decoder, decoder_for
 from crawler.fetch.failures import EXCHANGE_ERRORS
@@ -59,9 +60,9 @@ class AnswerReader:
         self.intakes: dict[int, Intake] = {}
         """The bodies that are coming in, by their tasks."""
 
-    def measure(self, kept: Kept, job: Job) -> Measured | None:
+    def measure(self, kept: Kept, job: Job, checks: str = "") -> Measured | None:
         """Look at what an earlier visit left; what cannot be continued is removed."""
-        had = self._files.measure(kept.part, search_of(job))
+        had = self._files.measure(kept.part, search_of(job), digests_of(checks))
         sound = had and not (had.search and had.search.found)
         if had and sound and 0 < had.size < kept.total and kept.validators.strong():
             return had
@@ -94,7 +95,7 @@ class AnswerReader:
             if 200 <= status < 300 and status != _RESET_CONTENT:
                 return self._stored(visit, answer, None, judge)
         except Trouble as trouble:
-            if trouble.kind is Kind.UNWANTED:
+            if trouble.kind in {Kind.UNWANTED, Kind.MISMATCH}:
                 drain(answer.body, (visit.deadline - time.monotonic()) / 2)
             raise
         refused = self._refused(visit, answer, judge) if judge else ""
@@ -140,6 +141,9 @@ class AnswerReader:
             limits = Limits(job.max_size, deadline, job.min_speed, had_size, pace=pace)
             limits.declared(answer.head.length)
         decoder = _decoder(task, job, headers)
+        check = BodyCheck(task.checks, had) if task.checks else None
+        if check and not decoder:
+            check.declared(answer.head.length)
         page = "html" in (headers.get("content-type") or "").lower() and not job.raw
         begun = partial(self._begun, task, job, answer)
         share = Share(self._memory)
@@ -158,10 +162,13 @@ class AnswerReader:
         try:
             with intake:
                 take = judge.looking(intake.take, had) if judge else intake.take
+                take = check.taking(take) if check else take
                 read_body(answer.body, decoder, limits, take, self._windows)
                 if judge:
                     judge.whole(intake.size)
                 content, written, size, digest = intake.finish()
+                if check:
+                    check.whole(size, digest)
         finally:
             del self.intakes[task.id]
         return Fetched(

@@ -115,6 +115,8 @@ class Said:
     """Its file, where the list fixes it or it is stored."""
     extra: Mapping[str, str] | None
     """Columns that headers use."""
+    checks: str = ""
+    """What they say of its body and its mirrors (`policy.checksums`)."""
 
 
 class Filed(NamedTuple):

@@ -50,6 +50,7 @@ KINDS: dict[Kind, KindRow] = {
     Kind.TRUNCATED: KindRow("error", again=True),
     Kind.PROTOCOL: KindRow("error", again=True),
     Kind.DECODE: KindRow("error", host="well"),
+    Kind.MISMATCH: KindRow("error", again=True, host="well"),
     Kind.TOO_BIG: KindRow("error", host="well"),
     Kind.REDIRECT_LIMIT: KindRow("error", host="well"),
     Kind.LOCAL_IO: KindRow("error", again=True),

@@ -8,7 +8,8 @@ from crawler.policy.statuses import statuses_of
 
 KINDS_SAID = (
     Kind.UNWANTED, Kind.EMPTY, Kind.NOT_FOUND, Kind.HTTP_ERROR, Kind.DNS, Kind.CONNECT, Kind.TLS,
-    Kind.TIMEOUT, Kind.TRUNCATED, Kind.PROTOCOL, Kind.DECODE, Kind.TOO_BIG, Kind.REDIRECT_LIMIT,
+    Kind.TIMEOUT, Kind.TRUNCATED, Kind.PROTOCOL, Kind.DECODE, Kind.TOO_BIG, Kind.MISMATCH,
+    Kind.REDIRECT_LIMIT,
 )  # fmt: skip
 """Kinds of failures of which a job may say whether they pass; the others are the crawler's own."""
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import NamedTuple, cast
 
 from crawler.config import Job, header_value
-from crawler.policy import naming
+from crawler.policy import checksums, naming
 from crawler.policy.url_filter import UrlFilter
 from crawler.records import Seed
 from crawler.seeder.chunks import Chunk, Chunker
@@ -89,14 +89,14 @@ def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
     """
     url = listed(text)
     number = fingerprint(job.name, url)
-    if not bound:
+    if not bound and not job.checksums:
         return Seed(number, url, host_of(url))
     if LASTMOD in bound:
         return Seed(number, url, host_of(url), modified=_modified(job, bound[LASTMOD]))
     path = None
     if any(field not in naming.FIELDS for field in naming.fields_of(job.path)):
         path = naming.path_of(job.path, job.name, url, number, bound)
-    return Seed(number, url, host_of(url), path, _header_columns(job, bound))
+    return Seed(number, url, host_of(url), path, _kept_columns(job, bound, url))
 
 
 def _modified(job: Job, seconds: str) -> float | None:
@@ -105,14 +105,33 @@ def _modified(job: Job, seconds: str) -> float | None:
     return None if bounded else float(seconds)
 
 
-def _header_columns(job: Job, bound: Mapping[str, str]) -> str | None:
-    """Return the columns of a line that the job's headers use, as JSON, if they use any."""
+def _kept_columns(job: Job, bound: Mapping[str, str], url: str) -> str | None:
+    """Return the columns of a line that its visits need, as JSON, if they need any.
+
+    Those are what the job's headers use, and what the line says of the body.
+    """
     used = {
         name: header_value(value)
         for name, value in bound.items()
-        if any(f"{{{name}}}" in header for header in job.headers.values())
+        if not name.startswith(checksums.BOUND)
+        and any(f"{{{name}}}" in header for header in job.headers.values())
     }
+    if job.checksums:  # also where a line says nothing: an earlier one may have
+        used[checksums.BOUND] = _checks(bound, url)
     return json.dumps(used) if used else None
+
+
+def _checks(bound: Mapping[str, str], url: str) -> str:
+    said = {name.removeprefix(checksums.BOUND): text for name, text in bound.items()}
+    mirrors = dict.fromkeys(map(_mirror, said.get(checksums.MIRRORS, "").split()))
+    return checksums.text_of(said, [one for one in mirrors if one != url])
+
+
+def _mirror(text: str) -> str:
+    try:
+        return listed(text)
+    except ValueError as error:
+        raise ValueError(f"a mirror: {error}") from None
 
 
 def chunks_of(

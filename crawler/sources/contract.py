@@ -37,7 +37,7 @@ class Unchanged(Exception):  # noqa: N818  not a failure: there is nothing to re
 
 
 class Lists(Protocol):
-    """Options of a job about its lists; `sitemap`, `command`, `command_timeout` may be missing."""
+    """Options of a job about its lists; those that few jobs have may be missing."""
 
     @property
     def urls(self) -> Sequence[str]: ...
@@ -84,6 +84,8 @@ class Fields:
     url_column: str = "url"
     delimiter: str = ""
     """Between the cells of a table; "" if its header tells."""
+    checks: bool = False
+    """Whether lines say digests, size and mirrors of the body (`policy.checksums`)."""
 
     @classmethod
     def of(cls, job: Lists) -> Self:
@@ -101,11 +103,14 @@ class Fields:
             getattr(job, "format", None) or "",
             getattr(job, "url_column", "url"),
             getattr(job, "delimiter", None) or "",
+            getattr(job, "checksums", False),
         )
 
     def salt(self, kind: str) -> bytes:
         """Return the bytes that, with its own, decide what a line of a kind means."""
         parts = [kind, self.format, self.url_column, self.delimiter]
+        if self.checks:
+            parts.append("checksums")
         if self.needed or self.wanted:
             parts += [self.template, *sorted(self.needed), "", *sorted(self.wanted)]
         return MEANING + "\n".join(parts).encode("utf-8", "surrogatepass")

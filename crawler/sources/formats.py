@@ -1,4 +1,4 @@
-"""Formats of lists: plain text, CSV and TSV with a header, JSON lines, JSON arrays. Pure.
+"""Formats of lists: plain text, CSV and TSV, JSON lines and arrays, Metalink. Pure.
 
 The options of a job say the format, else the end of the list's name, else its media type, else its
 first bytes.
@@ -13,6 +13,7 @@ from crawler.sources.contract import Entries, Fields
 from crawler.sources.json_elements import elements
 from crawler.sources.json_lines import JsonLines
 from crawler.sources.lines import Pieces, Steps, cut
+from crawler.sources.metalink import files, of_metalink
 from crawler.sources.tables import Table, is_header
 from crawler.sources.texts import Plain
 
@@ -23,11 +24,15 @@ _BY_ENDING = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "json?",
+    ".meta4": "metalink",
+    ".metalink": "metalink",
 }
 _BY_TYPE = {
     "text/csv": "csv",
     "text/tab-separated-values": "tsv",
     "application/json": "json?",
+    "application/metalink4+xml": "metalink",
+    "application/metalink+xml": "metalink",
     **{
         f"application/{name}": "jsonl"
         for name in ("jsonl", "json-lines", "ndjson", "x-ndjson", "x-jsonlines")
@@ -57,7 +62,11 @@ _READINGS: dict[str, Callable[[Fields], Reading]] = {
     "tsv": lambda fields: Table(fields, "\t"),
     "jsonl": JsonLines,
     "json": lambda fields: JsonLines(fields, array=True),
+    "metalink": lambda fields: JsonLines(of_metalink(fields)),
 }
+
+_CUTS: dict[str, Callable[[Pieces], Steps]] = {"json": elements, "metalink": files}
+"""What makes lines of a format whose lines are none."""
 
 
 class Format:
@@ -89,13 +98,12 @@ class Format:
             head += piece
             if heads.complete(head):
                 break
-        if self._file:
-            heads.refuse_others(head)
         name = self._told(head)
+        if self._file and name != "metalink":
+            heads.refuse_others(head)
         self._reading = _READINGS[name](self._fields)
         self._reading.start(heads.first_line(head))
-        whole = chain((head,), source)
-        yield from elements(whole) if name == "json" else cut(whole)
+        yield from _CUTS.get(name, cut)(chain((head,), source))
 
     def parse(self, line: bytes) -> Entries:
         """Do as `Source.parse` does."""
@@ -109,6 +117,8 @@ class Format:
             return self._named
         if heads.is_array(head):
             return "json"
+        if heads.is_metalink(head):
+            return "metalink"
         if self._named or heads.is_object(head):
             return "jsonl"
         return "csv" if is_header(heads.first_line(head), self._fields) else "text"

@@ -46,6 +46,12 @@ def is_array(head: bytes) -> bool:
     return _ARRAY.match(head.removeprefix(BOM).lstrip(_BLANKS)) is not None
 
 
+def is_metalink(head: bytes) -> bool:
+    """Tell a Metalink file from other XML."""
+    shown = head.removeprefix(BOM).lstrip(_BLANKS)
+    return shown.startswith(b"<") and b"<metalink" in shown[:_LOOKED_AT].lower()
+
+
 def is_object(head: bytes) -> bool:
     """Tell a JSON object, as it begins JSON lines, from everything else."""
     return head.removeprefix(BOM).lstrip(_BLANKS).startswith(b"{")

@@ -1,7 +1,9 @@
 """JSON Lines and the elements of JSON arrays: objects with the URL and other members. Pure."""
 
 import json
+from collections.abc import Mapping
 
+from crawler.policy import checksums
 from crawler.sources.contract import Entries, Fields
 from crawler.sources.heads import BOM
 from crawler.sources.texts import checked, text_of
@@ -34,6 +36,8 @@ class JsonLines:
         members = self._members(text.strip(INVISIBLE))
         url = self._url_of(members)
         bound = checked(self._bound(members, url), self._fields)
+        if self._fields.checks:
+            bound = {**bound, **_checks(members)}
         yield members[url].strip(INVISIBLE), bound
 
     def _url_of(self, members: dict[str, str]) -> str:
@@ -68,3 +72,16 @@ class JsonLines:
         if self._array and text.startswith('"'):
             return {self._fields.url_column: members}
         raise ValueError('it is no object, as in {"url": "https://example.org/"}')
+
+
+def _checks(members: Mapping[str, object]) -> dict[str, str]:
+    """Return the members that say what the body is; `mirrors` may be an array of URLs."""
+    found: dict[str, str] = {}
+    for name in checksums.COLUMNS:
+        said = members.get(name)
+        if isinstance(said, list) and name == checksums.MIRRORS:
+            said = " ".join(str(one) for one in said)
+        if said is not None and not isinstance(said, str):
+            raise ValueError(f"its {name} is neither text nor a number")
+        found[checksums.BOUND + name] = said or ""
+    return found

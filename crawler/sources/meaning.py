@@ -12,8 +12,8 @@ from crawler.sources.contract import Lists
 
 
 def mark_of(job: Lists) -> str:
-    """Return a mark of `path`, and of the headers that use values of lines; it has no colon."""
-    return line_values.mark_of(job.path, job.headers)
+    """Return a mark of `path`, and of what else uses values of lines; it has no colon."""
+    return line_values.mark_of(job.path, job.headers, checks=_checks(job))
 
 
 def path_changed(mark: str, job: Lists) -> bool:
@@ -27,10 +27,14 @@ def is_unread(mark: str, job: Lists) -> bool:
 
 
 def asks_lines(job: Lists) -> bool:
-    """Tell whether `path` or a header uses values of lines."""
-    return line_values.asks_lines(job.path, job.headers)
+    """Tell whether `path`, a header or a check of bodies uses values of lines."""
+    return line_values.asks_lines(job.path, job.headers, checks=_checks(job))
 
 
 def from_lines(job: Lists) -> Mapping[str, str]:
     """Return the headers that use values of lines."""
     return line_values.from_lines(job.headers)
+
+
+def _checks(job: Lists) -> bool:
+    return bool(getattr(job, "checksums", False))

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 
+from crawler.policy import checksums
 from crawler.sources.contract import Entries, Fields
 from crawler.sources.heads import BOM
 from crawler.sources.texts import checked, named, text_of
@@ -23,6 +24,8 @@ class Table:
         self._columns: list[str] = []
         self._positions: dict[str, int] = {}
         self._url = 0
+        self._checks: dict[str, int] = {}
+        """Columns that say what the body is, by the names under which they are bound."""
 
     def start(self, first: bytes) -> None:
         """Take in the header."""
@@ -40,6 +43,7 @@ class Table:
             )
         self._url = urls[0]
         self._positions = {name: self._columns.index(name) for name in self._used(len(urls))}
+        self._checks = self._checked_columns() if self._fields.checks else {}
         self.salt = self._base + b"\n" + first
 
     def _used(self, urls: int) -> list[str]:
@@ -51,6 +55,12 @@ class Table:
             raise ValueError(f"its first line names {twice[0]} twice")
         return used
 
+    def _checked_columns(self) -> dict[str, int]:
+        found = {name: _places(self._columns, name) for name in checksums.COLUMNS}
+        if twice := [name for name, places in found.items() if len(places) > 1]:
+            raise ValueError(f"its first line names {twice[0]} twice")
+        return {checksums.BOUND + name: places[0] for name, places in found.items() if places}
+
     def parse(self, line: bytes) -> Entries:
         """Do as `Source.parse` does."""
         text = text_of(line)  # one too long is told, even if what is left of it is blank
@@ -61,7 +71,9 @@ class Table:
         if len(cells) != len(self._columns):
             raise ValueError(f"it has {len(cells)} columns, the first line {len(self._columns)}")
         bound = {name: cells[at] for name, at in self._positions.items()}
-        yield cells[self._url].strip(INVISIBLE), checked(bound, self._fields)
+        bound = dict(checked(bound, self._fields))
+        bound |= {name: cells[at] for name, at in self._checks.items()}
+        yield cells[self._url].strip(INVISIBLE), bound
 
 
 def is_header(first: bytes, fields: Fields) -> bool:

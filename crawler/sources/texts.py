@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from crawler.policy.checksums import BOUND, MIRRORS
 from crawler.sources.contract import MEANING, Entries, Fields
 from crawler.sources.heads import BOM
 from crawler.sources.lines import MAX_LINE_BYTES
@@ -18,7 +19,9 @@ class Plain:
     """One URL a line; # starts a comment, behind a URL after white space."""
 
     def __init__(self, fields: Fields) -> None:
-        self.salt = MEANING + b"plain"
+        self.salt = MEANING + (b"plain,mirrors" if fields.checks else b"plain")
+        self._checks = fields.checks
+        """Whether mirrors follow a URL, each behind a tab, as aria2 has them."""
         self._needed = fields.needed
         self._column = fields.url_column.casefold()
         self._header = ""
@@ -38,7 +41,12 @@ class Plain:
         """Do as `Source.parse` does."""
         text = text_of(_without_note(line) if b"#" in line else line)
         text = text.strip(_BLANKS if line.isascii() else INVISIBLE)
-        return ((text, _NOTHING),) if text and text != self._header else ()
+        if not text or text == self._header:
+            return ()
+        if self._checks:
+            text, _, mirrors = text.partition("\t")
+            return ((text, {BOUND + MIRRORS: mirrors}),)
+        return ((text, _NOTHING),)
 
 
 def check_headers(bound: Mapping[str, str], fields: Fields) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 from crawler.model import Seconds
 from crawler.policy.body_search import BodySearch
 from crawler.records import Stayed, StoredFile
+from crawler.store.digests import Digests
 from crawler.store.faults import FileFaultError, fault_of
 from crawler.store.folders import Folders
 from crawler.store.removing import judge, remove
@@ -97,12 +98,14 @@ class Files:
         """Begin or continue a body too big for memory; the caller closes it, or discards it."""
         return PartFile(self._folders, name, self._native, append=append)
 
-    def measure(self, part: str, search: BodySearch | None = None) -> "Measured | None":
+    def measure(
+        self, part: str, search: BodySearch | None = None, digests: Digests | None = None
+    ) -> "Measured | None":
         """Return the size and the running digest of a part to be continued, if it is there.
 
-        `search` is fed with its bytes, and with those that follow.
+        `search` and `digests` are fed with its bytes, and with those that follow.
         """
-        return self._native.call(measure, self._root, part, self._ledger, search)
+        return self._native.call(measure, self._root, part, self._ledger, search, digests)
 
     def exists(self, path: str) -> bool:
         """Tell whether a stored file is still there."""

@@ -17,6 +17,7 @@ from gevent.monkey import get_original
 from crawler.model import Seconds, value
 from crawler.policy.body_search import BodySearch
 from crawler.policy.naming import suffixed
+from crawler.store.digests import Digests
 from crawler.store.folders import Folders
 from crawler.store.versions import Versions
 
@@ -51,6 +52,8 @@ class Measured:
     digest: Any
     search: BodySearch | None = None
     """What was looked for in it, to be looked for in what follows."""
+    digests: Digests | None = None
+    """Its digests beside that, to go on with what follows."""
 
 
 def locate(folders: Folders, path: str, *, make: bool = True) -> tuple[int, str]:
@@ -94,7 +97,11 @@ def open_end(folder: int, name: str) -> int:
 
 
 def measure(
-    root: Path, part: str, ledger: str = "", search: BodySearch | None = None
+    root: Path,
+    part: str,
+    ledger: str = "",
+    search: BodySearch | None = None,
+    digests: Digests | None = None,
 ) -> Measured | None:
     """Read a part once through; return its size and digest, None if it cannot be read."""
     digest, size = hashlib.sha256(), 0
@@ -108,9 +115,11 @@ def measure(
                     size += len(piece)
                     if search:
                         search.feed(piece)
+                    if digests:
+                        digests.feed(piece)
     except OSError:
         return None
-    return Measured(size, digest, search)
+    return Measured(size, digest, search, digests)
 
 
 def exists(root: Path, path: str, ledger: str = "") -> bool:

@@ -8,6 +8,7 @@ from random import Random
 from crawler.config import Job, ScheduleOptions
 from crawler.config.answer_options import retry_rules_of
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
+from crawler.policy.mirrors import attempts_of, elsewhere
 from crawler.policy.outcome import bug
 from crawler.policy.retry import verdict
 from crawler.policy.schedule import Schedule, next_due
@@ -70,13 +71,15 @@ class Judge:
         decision = verdict(
             task,
             visited.outcome,
-            attempts=job.attempts,
+            attempts=attempts_of(task, job.attempts) if task.checks else job.attempts,
             now=now,
             random=self._random,
             spared=visited.spared,
             max_backoff=self._max_backoff(task.host, job),
             retry=None if job.retry is None else retry_rules_of(job.retry),
         )
+        if task.checks:
+            decision = elsewhere(task, visited.outcome, decision, now)
         decision = self._next(task, visited.outcome, decision, now)
         return Settlement(task, visited.outcome, decision, now)
 

@@ -29,6 +29,7 @@ CODES: dict[Kind, int] = {
     Kind.DECODE: PROTOCOL,
     Kind.TOO_BIG: UNWANTED,
     Kind.UNWANTED: UNWANTED,
+    Kind.MISMATCH: UNWANTED,
     Kind.LOCAL_IO: LOCAL,
     Kind.CANCELLED: LOCAL,
     Kind.BUG: LOCAL,

@@ -52,6 +52,8 @@ class Asked(NamedTuple):
     list_file: Path | None
     auth_hosts: Sequence[str] = ()
     """Hosts that the operator named for credentials, beside those of typed URLs."""
+    checks_lines: bool = False
+    """Whether lines of the list say what bodies are."""
 
 
 def way_options(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +85,7 @@ def jobs_of(asked: Asked, options: Mapping[str, Any], base: Job | None = None) -
         name = JOB_NAME if number == 1 else f"{JOB_NAME}-{number}"
         lists: dict[str, Any] = {"name": name, "urls": tuple(urls)}
         if number == 1 and asked.list_file:
-            lists["url_file"] = asked.list_file
+            lists |= {"url_file": asked.list_file, "checksums": asked.checks_lines}
         job = _made(lists | dict(options) | _auth(login, urls, asked))
         jobs.append(_over(base or _made({**OURS, **_ours(options), **lists}), job))
         _check_path(jobs[-1])

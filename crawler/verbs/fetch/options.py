@@ -48,6 +48,9 @@ REQUEST: tuple[click.Parameter, ...] = (
     _option("-X", "--request", metavar="METHOD", help="GET or POST."),
     _option("--accept-types", metavar="TYPE,…",
             help="Media types that are stored, as in text/html,image/*; others are unwanted."),
+    _option("--checksum", metavar="TYPE=HEX|list",
+            help="The body of one URL has this digest, as in sha-256=…, or is not stored; list:"
+            " columns of -i say digests, size and mirrors."),
     _flag("--raw", help="Store bodies as they came, with their content coding."),
 )  # fmt: skip
 """What is asked."""

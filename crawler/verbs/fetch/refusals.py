@@ -76,7 +76,6 @@ REFUSALS = {
     "--remote-header-name": _NAMES,
     "--content-disposition": _NAMES,
     "--accept": "--accept-types has media types; wget's goes by names, and -A is the User-Agent",
-    "--checksum": "no sum is compared with that of a body: `sha256sum --check` does it",
     "--remote-name-all": "-O is for all URLs",
     "--remote-time": "files have the time of Last-Modified without it",
     "--continue-at": "-c goes on with an interrupted run",

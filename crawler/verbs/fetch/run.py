@@ -120,6 +120,7 @@ class _OneShot:
                 self._visited,
                 None if present is Present.REPLACE else FilesThere(present),
                 run.proxies,
+                run.checks,
             ),
         )
         self._app.waits_in_vain = lambda: bearing.waits_in_vain(self._app.frontier)

@@ -13,6 +13,7 @@ from crawler.errors import UsageError
 from crawler.policy.proxies import Proxies
 from crawler.state_address import StateAddress
 from crawler.verbs.fetch import spelling
+from crawler.verbs.fetch.checks import checks_of
 from crawler.verbs.fetch.conflicts import check_conflicts
 from crawler.verbs.fetch.destination import Destination, destination_of, is_single
 from crawler.verbs.fetch.jobs import Asked, jobs_of, way_options
@@ -35,6 +36,8 @@ class Run(NamedTuple):
     max_req: int
     limit_rate: str | None = None
     """Bytes a second, with their unit."""
+    checks: str = ""
+    """What the body of the one URL has to be."""
 
     def settings(self, state: StateAddress, output: Path) -> Settings:
         """Return the settings of a run with a ledger and a folder."""
@@ -76,7 +79,9 @@ def run_of(given: Mapping[str, Any]) -> Run:
     destination = destination_of(given, is_single=is_single(urls, list_file))
     login = login_of(given["user"], _password) if "user" in given else None
     known = _netrc() if "netrc" in given else None
-    asked = Asked(_groups(urls, login, known), list_file, given.get("auth_host", ()))
+    checks = checks_of(given, list_file, single=is_single(urls, list_file))
+    groups, hosts = _groups(urls, login, known), given.get("auth_host", ())
+    asked = Asked(groups, list_file, hosts, checks.lines)
     options = request_options(given, _text)
     agent = user_agent(given, options)
     options |= typed_proxy(given) | {"per_host": min(given["max_req"], 1000)} | way_options(given)
@@ -93,6 +98,7 @@ def run_of(given: Mapping[str, Any]) -> Run:
         base,
         given["max_req"],
         spelling.rate("--limit-rate", given["limit_rate"]) if "limit_rate" in given else None,
+        checks.text,
     )
 
 

@@ -4,7 +4,7 @@ import { checks, choice, line, lines } from "./fields.js";
 
 const FAILURES = [
   "http_error", "timeout", "connect", "dns", "tls", "truncated", "protocol", "decode", "too_big",
-  "unwanted", "empty", "redirected", "redirect_limit", "robots", "blocked", "not_found", "local_io", "cancelled", "bug",
+  "unwanted", "mismatch", "empty", "redirected", "redirect_limit", "robots", "blocked", "not_found", "local_io", "cancelled", "bug",
 ];
 const LENGTHS = ["15m", "1h", "6h", "1d", "7d"];
 const lasting = line("for", "For how long", {

@@ -4,7 +4,7 @@ import { seconds } from "./words.js";
 
 const KINDS = [
   "stored", "unchanged", "not_found", "http_error", "timeout", "connect", "dns", "tls", "truncated",
-  "protocol", "decode", "too_big", "unwanted", "empty", "redirected", "redirect_limit", "robots", "blocked",
+  "protocol", "decode", "too_big", "unwanted", "mismatch", "empty", "redirected", "redirect_limit", "robots", "blocked",
   "local_io", "cancelled", "bug",
 ];
 const SHOWN = 6;

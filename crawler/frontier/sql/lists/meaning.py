@@ -15,6 +15,7 @@ from crawler.frontier.sql.rows.fingerprints import TASK_OF
 from crawler.frontier.sql.rows.slices import Slice
 from crawler.frontier.sql.states import RETIRED
 from crawler.frontier.work import Tidied, Understand
+from crawler.policy.checksums import BOUND
 from crawler.records import Seed
 
 ROWS_AT_ONCE = 2000
@@ -77,4 +78,6 @@ def said(db: Connection, task: int) -> Said:
     """Return what is said of a task now; nothing is of one that is not known any more."""
     row = db.execute("SELECT path, extra FROM task WHERE id = ?", (task,)).fetchone()
     path, extra = row or (None, None)
-    return Said(path, json.loads(extra) if extra else None)
+    columns = json.loads(extra) if extra else {}
+    checks = columns.pop(BOUND, "")
+    return Said(path, columns or None, checks)

@@ -8,6 +8,7 @@ from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.rows.visited import columns
 from crawler.frontier.sql.states import DEAD, DONE, LEASED, RETIRED, WAITING
 from crawler.model import FIRST_STORE, Kept, Kind, Outcome, Seconds, Task, Validators
+from crawler.policy.checksums import BOUND
 from crawler.policy.retry import end_of, host_asked_for_it, is_hosts_word, state_of
 from crawler.records import Again, Dead, Done, Hop, Settlement, Verdict
 from crawler.urls import host_of
@@ -41,6 +42,8 @@ def task_of(
     due_at, ended, digest, every, extra, listed, file_store, part_store, via = others
     there = location or url
     here = not digest or _lies_in(store, file_store)
+    said = json.loads(extra) if extra else None
+    checks = said.pop(BOUND, "") if said else ""
     has_part = part and _lies_in(store, part_store)
     return Task(
         id=number,
@@ -63,9 +66,10 @@ def task_of(
         ended=ended,
         digest=digest.hex() if digest else "",
         every=every,
-        extra=json.loads(extra) if extra else None,
+        extra=said or None,
         listed=via is None or listed > 0,
         here=here,
+        checks=checks,
     )
 
 
@@ -139,7 +143,7 @@ def row_of(settled: Settlement) -> Row:
         reason=outcome.reason or None,
         etag=validators.etag,
         last_modified=validators.last_modified,
-        ended=not isinstance(verdict, Again),
+        ended=not (isinstance(verdict, Again) and verdict.keeps),
         directives=outcome.directives or None,
         final=end_of(task, outcome).value if ended else None,
         success_at=success_at,
@@ -176,7 +180,8 @@ def _then(task: Task, outcome: Outcome, verdict: Verdict, now: Seconds) -> _Then
     if isinstance(verdict, Again):
         failures = task.failures + verdict.charged
         put_off = task.put_off + host_asked_for_it(outcome)
-        return _Then(WAITING, verdict.at, task.location, failures, task.hops, task.every, put_off)
+        there, hops = (verdict.location, 0) if verdict.location else (task.location, task.hops)
+        return _Then(WAITING, verdict.at, there, failures, hops, task.every, put_off)
     if isinstance(verdict, Hop):
         return _Then(WAITING, now, verdict.location, task.failures, task.hops + 1, task.every)
     return _ended(DEAD, task, verdict, now)

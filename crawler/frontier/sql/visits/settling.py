@@ -24,7 +24,7 @@ from crawler.frontier.sql.states import LEASED, ROBOTS_JOB, WAITING
 from crawler.frontier.sql.visits.owners import renew
 from crawler.model import FIRST_STORE, Kept, Seconds
 from crawler.policy.naming import path_key, suffixed
-from crawler.records import Hop, HostRecord, Settlement
+from crawler.records import Again, Hop, HostRecord, Settlement
 from crawler.urls import host_of
 
 _UNSETTLED = f"""
@@ -226,7 +226,7 @@ def _leads_to(settled: Settlement) -> str:
     earlier version loses its dot.
     """
     task, verdict = settled.task, settled.verdict
-    if isinstance(verdict, Hop):
+    if isinstance(verdict, (Hop, Again)) and verdict.location:
         return verdict.location
     if isinstance(verdict, ENDS) and verdict.next_at and task.location != task.url:
         return task.url

@@ -1,0 +1,120 @@
+"""What a list says of a URL's body: digests, size, and the mirrors that hold it, too. Pure.
+
+It stands with the row of the URL as one text, and is parsed for its visits.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from crawler.model import value
+
+BOUND = "="
+"""Name under which the text stands beside the columns of headers, which are words."""
+ALGORITHMS = {"sha512": 128, "sha256": 64, "sha1": 40, "md5": 32}
+"""Digests by the names of their columns, the strongest first, with their hexadecimal digits."""
+SIZE, MIRRORS = "size", "mirrors"
+COLUMNS = (*ALGORITHMS, SIZE, MIRRORS)
+MAX_MIRRORS = 100
+_SIZE = re.compile(r"[0-9]{1,18}")
+_HEX = re.compile(r"[0-9a-f]*")
+
+
+@value
+class Checks:
+    """What is known of a body before it comes."""
+
+    digests: tuple[tuple[str, str], ...] = ()
+    """Names of algorithms, and digests in lower-case hex."""
+    size: int | None = None
+    """Bytes."""
+    mirrors: tuple[str, ...] = ()
+    """Other URLs of the same body, canonical, in the order in which they are asked."""
+
+    def digest(self, name: str) -> str:
+        """Return the digest by an algorithm, "" if none is known."""
+        return next((digest for one, digest in self.digests if one == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A checksum as it is typed: `sha-256=HEX`."""
+
+    algorithm: str
+    digest: str
+
+
+def digest_of(name: str, text: str) -> str:
+    """Return a digest in lower-case hex.
+
+    Raises:
+        ValueError: it has other characters, or not as many as its algorithm makes.
+    """
+    digest, length = text.strip().lower(), ALGORITHMS[name]
+    if len(digest) != length or not _HEX.fullmatch(digest):
+        raise ValueError(f"its {name} is not {length} hexadecimal digits")
+    return digest
+
+
+def size_of(text: str) -> int:
+    """Return a size in bytes.
+
+    Raises:
+        ValueError: it is no whole number.
+    """
+    if not _SIZE.fullmatch(text.strip()):
+        raise ValueError("its size is no whole number of bytes")
+    return int(text)
+
+
+def typed(text: str) -> Typed:
+    """Read a checksum as it is typed, in the spelling of aria2, of RFC 3230, or as a column.
+
+    Raises:
+        ValueError: its algorithm is not known, or its digest is none.
+    """
+    name, sign, digest = text.partition("=" if "=" in text else ":")
+    algorithm = algorithm_of(name)
+    if not sign or not algorithm:
+        known = ", ".join(ALGORITHMS)
+        raise ValueError(f"write it as sha256=HEX; there are {known}")
+    return Typed(algorithm, digest_of(algorithm, digest))
+
+
+def algorithm_of(name: str) -> str:
+    """Return the name of an algorithm as a column has it, "" if none is meant; `sha` is SHA-1."""
+    plain = name.strip().lower().replace("-", "").replace("_", "")
+    plain = "sha1" if plain == "sha" else plain
+    return plain if plain in ALGORITHMS else ""
+
+
+def text_of(bound: Mapping[str, str], mirrors: Sequence[str]) -> str:
+    """Return what the columns of a line say as the text that the ledger keeps, "" for nothing.
+
+    `mirrors` are canonical.
+
+    Raises:
+        ValueError: a column is malformed, or there are too many mirrors.
+    """
+    said: dict[str, object] = {
+        name: digest_of(name, bound[name])
+        for name in ALGORITHMS
+        if name in bound and bound[name].strip()
+    }
+    if bound.get(SIZE, "").strip():
+        said[SIZE] = size_of(bound[SIZE])
+    if len(mirrors) > MAX_MIRRORS:
+        raise ValueError(f"it names more than {MAX_MIRRORS} mirrors")
+    if mirrors:
+        said[MIRRORS] = list(mirrors)
+    return json.dumps(said, separators=(",", ":")) if said else ""
+
+
+@lru_cache(maxsize=1024)
+def checks_of(text: str) -> Checks:
+    """Return what the text of a ledger says."""
+    said = json.loads(text)
+    digests = tuple((name, said[name]) for name in ALGORITHMS if name in said)
+    return Checks(digests, said.get(SIZE), tuple(said.get(MIRRORS, ())))

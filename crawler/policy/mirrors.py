@@ -1,0 +1,46 @@
+"""Where a body is asked for that several URLs hold: its own first, then at each mirror. Pure.
+
+Each failure that counts leads to the next one, at once until all were asked, and after the usual
+wait from then on. So one that is torn, gone or silent costs a visit.
+"""
+
+from dataclasses import replace
+
+from crawler.model import Kind, Outcome, Seconds, Task
+from crawler.policy.checksums import checks_of
+from crawler.records import Again, Dead, Verdict
+
+_HERE = frozenset({Kind.CANCELLED, Kind.LOCAL_IO, Kind.BUG})
+"""Ends that are this machine's, and would be the same elsewhere."""
+
+
+def attempts_of(task: Task, attempts: int) -> int:
+    """Return how many visits a URL has: each of those that hold its body gets one at least."""
+    return max(attempts, len(_sources(task)))
+
+
+def elsewhere(task: Task, outcome: Outcome, verdict: Verdict, now: Seconds) -> Verdict:
+    """Return the verdict on a visit where the next one may go to a mirror.
+
+    What one server begins another goes on with only where a digest tells whether it all fits.
+    """
+    sources = _sources(task)
+    if len(sources) < 2 or outcome.kind in _HERE or outcome.ours or outcome.final:
+        return verdict
+    nth = task.failures + 1
+    there = sources[nth % len(sources)]
+    if isinstance(verdict, Dead):
+        return _at(task, there, now) if nth < len(sources) else verdict
+    if not isinstance(verdict, Again) or outcome.wait or outcome.needs_robots:
+        return verdict
+    if verdict.charged or nth < len(sources):
+        return _at(task, there, now if nth < len(sources) else verdict.at)
+    return verdict
+
+
+def _sources(task: Task) -> tuple[str, ...]:
+    return (task.url, *checks_of(task.checks).mirrors)
+
+
+def _at(task: Task, location: str, at: Seconds) -> Again:
+    return replace(Again(at), location=location, keeps=bool(checks_of(task.checks).digests))

@@ -1,0 +1,126 @@
+"""What a line may say of a body, how it is typed, and where a body is asked for next."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from crawler.model import Kind, Outcome, Task
+from crawler.policy.checksums import Typed, checks_of, text_of, typed
+from crawler.policy.mirrors import attempts_of, elsewhere
+from crawler.records import Again, Dead, Done, Hop
+
+SHA = "ab" * 32
+MIRRORS = ["http://two/f", "http://three/f"]
+FAILED = Outcome(Kind.CONNECT, reason="refused")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"sha-256={SHA}", Typed("sha256", SHA)),
+        (f"SHA256={SHA.upper()}", Typed("sha256", SHA)),
+        (f"sha256:{SHA}", Typed("sha256", SHA)),
+        (f"sha={'0' * 40}", Typed("sha1", "0" * 40)),
+        (f"md5={'0' * 32}", Typed("md5", "0" * 32)),
+        (f"sha-512={'0' * 128}", Typed("sha512", "0" * 128)),
+    ],
+)
+def test_a_checksum_is_read_in_the_spellings_of_the_field(text, found):
+    assert typed(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (SHA, "write it as sha256=HEX; there are sha512, sha256, sha1, md5"),
+        (f"crc32={SHA}", "write it as sha256=HEX; there are sha512, sha256, sha1, md5"),
+        ("sha256=", "its sha256 is not 64 hexadecimal digits"),
+        (f"sha256={SHA[:-1]}g", "its sha256 is not 64 hexadecimal digits"),
+        (f"md5={SHA}", "its md5 is not 32 hexadecimal digits"),
+    ],
+)
+def test_what_is_no_checksum_is_told_with_the_remedy(text, why):
+    with pytest.raises(ValueError, match=why.replace("[", r"\[")):
+        typed(text)
+
+
+def test_what_a_line_says_comes_back_as_it_was():
+    text = text_of({"sha256": SHA.upper(), "size": " 12 ", "md5": "", "other": "x"}, MIRRORS)
+    checks = checks_of(text)
+    assert checks.digests == (("sha256", SHA),)
+    assert (checks.size, checks.mirrors) == (12, tuple(MIRRORS))
+    assert text_of({"md5": " "}, []) == ""
+
+
+@pytest.mark.parametrize("size", ["-1", "1.5", "1e3", "12 MB", "٣", "9" * 19])
+def test_a_size_is_a_whole_number_of_bytes(size):
+    with pytest.raises(ValueError, match="its size is no whole number of bytes"):
+        text_of({"size": size}, [])
+
+
+def test_a_line_names_a_hundred_mirrors_at_most():
+    with pytest.raises(ValueError, match="it names more than 100 mirrors"):
+        text_of({}, [f"http://h/{number}" for number in range(101)])
+
+
+def task(failures: int = 0, *, mirrors=MIRRORS, digest: str = SHA) -> Task:
+    checks = json.dumps({"sha256": digest, "mirrors": mirrors} if digest else {"mirrors": mirrors})
+    return Task(1, "j", "http://one/f", "http://one/f", "one:80", 1, 1, 1, failures, checks=checks)
+
+
+def test_each_failure_leads_to_the_next_mirror_at_once_until_all_were_asked():
+    assert elsewhere(task(0), FAILED, Again(99.0), 5.0) == Again(5.0, location=MIRRORS[0])
+    assert elsewhere(task(1), FAILED, Again(99.0), 5.0) == Again(5.0, location=MIRRORS[1])
+
+
+def test_after_the_first_round_the_usual_wait_holds_and_the_round_begins_anew():
+    assert elsewhere(task(2), FAILED, Again(99.0), 5.0) == Again(99.0, location="http://one/f")
+    assert elsewhere(task(3), FAILED, Again(99.0), 5.0) == Again(99.0, location=MIRRORS[0])
+
+
+def test_what_is_final_on_one_server_is_asked_for_on_the_next_and_ends_after_the_last():
+    gone = Outcome(Kind.NOT_FOUND, 404, reason="HTTP status 404")
+    assert elsewhere(task(0), gone, Dead("404"), 5.0) == Again(5.0, location=MIRRORS[0])
+    assert elsewhere(task(2), gone, Dead("404"), 5.0) == Dead("404")
+
+
+def test_a_failure_that_a_silent_host_pays_for_leads_on_and_counts():
+    found = elsewhere(task(0), FAILED, Again(99.0, charged=False), 5.0)
+    assert found == Again(5.0, location=MIRRORS[0])
+    waits = Again(99.0, charged=False)
+    assert elsewhere(task(2), FAILED, waits, 5.0) == waits, "each was asked: it waits as others do"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (Outcome(Kind.LOCAL_IO, ours=True), Again(9.0, charged=False)),
+        (Outcome(Kind.LOCAL_IO), Again(9.0)),
+        (Outcome(Kind.BUG), Again(9.0)),
+        (Outcome(Kind.CANCELLED), Dead("stop")),
+        (Outcome(Kind.BLOCKED, final=True), Dead("blocked")),
+        (Outcome(Kind.REDIRECTED, location="http://x/"), Hop("http://x/")),
+        (Outcome(Kind.STORED), Done()),
+        (Outcome(Kind.CANCELLED, needs_robots="http://one/robots.txt"), Again(9.0, charged=False)),
+        (Outcome(Kind.CONNECT, wait=3.0), Again(9.0, charged=False)),
+    ],
+)
+def test_what_is_no_failure_of_a_server_leads_nowhere_else(outcome, verdict):
+    assert elsewhere(task(), outcome, verdict, 5.0) == verdict
+
+
+def test_a_part_is_gone_on_with_elsewhere_only_where_a_digest_tells():
+    assert elsewhere(task(), FAILED, Again(99.0), 5.0).keeps
+    assert not elsewhere(task(digest=""), FAILED, Again(99.0), 5.0).keeps
+
+
+def test_each_that_holds_a_body_is_asked_once_at_least():
+    assert attempts_of(task(), 1) == 3
+    assert attempts_of(task(), 5) == 5
+
+
+def test_without_mirrors_everything_is_as_usual():
+    alone = replace(task(mirrors=[]))
+    assert elsewhere(alone, FAILED, Again(99.0), 5.0) == Again(99.0)
+    assert attempts_of(alone, 1) == 1
