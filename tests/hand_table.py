@@ -187,6 +187,8 @@ ROWS = (
         "wget --compression auto {u}/packed", "-O {u}/packed", (files,)),
     Row("`--raw`", "curl --raw -H 'Accept-Encoding: gzip' -O {u}/packed",
         "wget --header 'Accept-Encoding: gzip' {u}/packed", "--raw -O {u}/packed", (files,)),
+    Row("`--checksum` of another body", "", "",
+        f"--tries 1 --checksum md5={'0' * 32} {{u}}/a.txt", (files, code)),
     Row("globs", "curl '{u}/{{a,b}}[1-2]'", "", "'{u}/{{a,b}}[1-2]'", (asked,)),
     Row("`-i`", "", "wget -i urls", "-i urls", (asked,)),
     Row("`-q`, `-s`", "curl -s -O {u}/missing", "wget -q {u}/missing",

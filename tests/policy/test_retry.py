@@ -32,6 +32,7 @@ PASSING = {
     Kind.TIMEOUT,
     Kind.TRUNCATED,
     Kind.PROTOCOL,
+    Kind.MISMATCH,
     Kind.LOCAL_IO,
     Kind.BUG,
 }
@@ -154,7 +155,7 @@ def test_the_jitter_is_full():
 
 WELL = {
     Kind.EMPTY, Kind.STORED, Kind.UNCHANGED, Kind.NOT_FOUND, Kind.HTTP_ERROR, Kind.REDIRECTED,
-    Kind.DECODE, Kind.UNWANTED,
+    Kind.DECODE, Kind.UNWANTED, Kind.MISMATCH,
     Kind.TOO_BIG, Kind.REDIRECT_LIMIT,
 }  # fmt: skip
 SILENT = {Kind.DNS, Kind.CONNECT, Kind.TIMEOUT}

@@ -3,7 +3,7 @@
 import pytest
 
 from crawler.frontier import LEASE_S, HostsMet, Pulse, Wake, Wanted, pages
-from crawler.model import Kind
+from crawler.model import Kept, Kind, Validators
 from crawler.records import Again, Dead, Done, Hop, HostRecord, JobTerms
 from tests.parts.desk import rows, times_listed, unfinished
 from tests.parts.frontiers import (
@@ -205,6 +205,25 @@ def test_a_hop_moves_the_task_to_another_host_and_leaves_its_identity(frontier):
     frontier.settle(owner, [back], [])
     (home,) = take(frontier, owner, NOW, new=0, refills={task.host_id: 1})["a:80"].tasks
     assert (home.location, home.host_id, home.hops) == (task.url, task.host_id, 2)
+
+
+def test_a_mirror_gets_a_task_with_its_failures_and_begins_with_no_hop(frontier):
+    owner = join(frontier)
+    frontier.add("job", seeds("a"), NOW)
+    task = one_task(frontier, owner)
+    frontier.settle(owner, [settled(task, Kind.REDIRECTED, Hop("http://a/there"))], [])
+    (there,) = take(frontier, owner, NOW, new=0, refills={task.host_id: 1})["a:80"].tasks
+    kept = Kept("x.part", Validators('"e"'), 9)
+    frontier.settle(owner, [], [], kept={task.id: kept})
+    away = Again(NOW, location="https://b:81/x")
+    frontier.settle(owner, [settled(there, Kind.TIMEOUT, away)], [])
+    (mirror,) = take(frontier, owner, NOW)["b:81"].tasks
+    assert (mirror.url, mirror.location, mirror.host) == (task.url, "https://b:81/x", "b:81")
+    assert (mirror.hops, mirror.failures, mirror.kept) == (0, 1, kept)
+    home = Again(NOW, location=task.url, keeps=False)
+    frontier.settle(owner, [settled(mirror, Kind.TIMEOUT, home)], [])
+    (again,) = take(frontier, owner, NOW, new=0, refills={task.host_id: 1})["a:80"].tasks
+    assert (again.location, again.failures, again.kept) == (task.url, 2, None)
 
 
 @pytest.mark.parametrize("verdict", [Done(NOW + 9), Dead("gone", next_at=NOW + 9)])

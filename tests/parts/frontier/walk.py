@@ -343,6 +343,7 @@ class Walk:
             (stored, Done(next_at=now + choice([5, 500]))),
             (same, Done()),
             (Outcome(Kind.TIMEOUT), Again(now + choice([1, 30]))),
+            (Outcome(Kind.MISMATCH), Again(now, location=f"http://{choice(HOSTS + GUESTS)}/m")),
             (missing, Dead("x")),
             (missing, Dead("x", next_at=now + 50)),
             (Outcome(Kind.REDIRECTED, 302), Hop(f"http://{choice(HOSTS + GUESTS)}/hop")),

@@ -1,5 +1,7 @@
 """What lists say of URLs: their files and columns, and by which options they were understood."""
 
+import json
+
 import pytest
 
 from crawler.frontier import FiledOf, Said, SaidOf, Understand
@@ -102,3 +104,12 @@ def test_a_job_that_is_held_is_not_leased_until_it_is_let_go(frontier):
     frontier.hold(())
     (again,) = take(frontier, owner, refills={host.id: 1 for host in idle}).values()
     assert [task.url for task in again.tasks] == [URL]
+
+
+def test_what_a_line_says_of_a_body_comes_with_its_task_and_follows_the_list(frontier):
+    known(frontier, extra='{"ref": "x", "=": "{\\"size\\":7}"}')
+    task = one_task(frontier, join(frontier))
+    assert (task.extra, task.checks) == ({"ref": "x"}, '{"size":7}')
+    for text in ('{"size":8}', ""):
+        found = said(frontier, extra=json.dumps({"=": text}))
+        assert (found.extra, found.checks) == ({"ref": "x"}, text)
