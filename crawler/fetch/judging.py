@@ -7,6 +7,7 @@ import gevent
 
 from crawler.config import Job
 from crawler.config.answer_options import acceptance_of, ban_rules_of
+from crawler.fetch.checking import BodyCheck
 from crawler.model import Kind, Seconds, Trouble
 from crawler.policy.acceptance import contains
 from crawler.policy.body_search import BodySearch
@@ -22,8 +23,11 @@ _TURN_S: Seconds = 0.02
 class AnswerJudge:
     """Ends a visit as soon as its answer is known not to be wanted."""
 
-    def __init__(self, job: Job, status: int) -> None:
+    def __init__(self, job: Job, status: int, checks: str = "") -> None:
+        """`checks` is what the list of the URL says of its body."""
         self._job = job
+        self._checks = checks
+        self._check: BodyCheck | None = None
         self._accept = acceptance_of(job.accept) if job.accept else None
         self._ban = ban_rules_of(job.ban) if job.ban else None
         self._status = status
@@ -46,12 +50,25 @@ class AnswerJudge:
             self._object(self._accept.objection_to_head(self._status, said))
 
     def looking(
-        self, take: Callable[[bytes], None], had: Measured | None
+        self,
+        take: Callable[[bytes], None],
+        had: Measured | None,
+        length: int | None = None,
+        *,
+        coded: bool = False,
     ) -> Callable[[bytes], None]:
         """Return what looks into the pieces of a body before `take` takes them.
 
-        `had` is what an earlier visit left of it, and is looked through.
+        `had` is what an earlier visit left of it, and is looked through. `length` is what is
+        declared of the rest, before a coding is undone.
+
+        Raises:
+            Trouble: `mismatch`; it is declared of another length than the listed one.
         """
+        if self._checks:
+            self._check = BodyCheck(self._checks, had)
+            self._check.declared(None if coded else length)
+            take = self._check.taking(take)
         search = had.search if had else search_of(self._job)
         if search is None:
             return take
@@ -77,12 +94,14 @@ class AnswerJudge:
 
         return look
 
-    def whole(self, size: int) -> None:
-        """Judge a body by its length; one that is none by its status is another matter.
+    def whole(self, size: int, sha256: str) -> None:
+        """Judge a body that is there; one that is none by its status is another matter.
 
         Raises:
-            Trouble: `unwanted`.
+            Trouble: `unwanted`, or `mismatch`.
         """
+        if self._check:
+            self._check.whole(size, sha256)
         if self._accept and self._status != 204:
             self._object(self._accept.objection_to_size(size))
 

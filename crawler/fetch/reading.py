@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from crawler.config import Job
 from crawler.fetch.body import at_most, drain, read_body
-from crawler.fetch.checking import BodyCheck, digests_of
+from crawler.fetch.checking import digests_of
 from crawler.fetch.declared import Declared
 from crawler.fetch.decode import Decoder, decoder_for
 from crawler.fetch.failures import EXCHANGE_ERRORS
@@ -141,9 +141,6 @@ class AnswerReader:
             limits = Limits(job.max_size, deadline, job.min_speed, had_size, pace=pace)
             limits.declared(answer.head.length)
         decoder = _decoder(task, job, headers)
-        check = BodyCheck(task.checks, had) if task.checks else None
-        if check and not decoder:
-            check.declared(answer.head.length)
         page = "html" in (headers.get("content-type") or "").lower() and not job.raw
         begun = partial(self._begun, task, job, answer)
         share = Share(self._memory)
@@ -161,14 +158,13 @@ class AnswerReader:
         self.intakes[task.id] = intake
         try:
             with intake:
-                take = judge.looking(intake.take, had) if judge else intake.take
-                take = check.taking(take) if check else take
-                read_body(answer.body, decoder, limits, take, self._windows)
+                take: Callable[[bytes], None] = intake.take
                 if judge:
-                    judge.whole(intake.size)
+                    take = judge.looking(take, had, answer.head.length, coded=decoder is not None)
+                read_body(answer.body, decoder, limits, take, self._windows)
                 content, written, size, digest = intake.finish()
-                if check:
-                    check.whole(size, digest)
+                if judge:
+                    judge.whole(size, digest)
         finally:
             del self.intakes[task.id]
         return Fetched(
@@ -197,9 +193,9 @@ class AnswerReader:
 
 def _judge(visit: Visit, status: int) -> AnswerJudge | None:
     """Return what judges an answer by the options of its job, if these say anything of it."""
-    job = visit.job
-    said = job.accept is not None or job.ban is not None
-    return AnswerJudge(job, status) if said and not visit.task.robots else None
+    job, task = visit.job, visit.task
+    said = job.accept is not None or job.ban is not None or task.checks
+    return AnswerJudge(job, status, task.checks) if said and not task.robots else None
 
 
 def _decoder(task: Task, job: Job, headers: Headers) -> Decoder | None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from crawler.frontier.queries import Wanted
 from crawler.frontier.wishes import EndWishes, GiveOrder, MakeWish, TakeBackWish, WakeHost
 from crawler.model import Seconds
-from crawler.records import FoundFile, StoredFile
+from crawler.stored_files import FoundFile, StoredFile
 
 
 @dataclass(frozen=True, slots=True)

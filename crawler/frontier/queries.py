@@ -9,7 +9,7 @@ from crawler.frontier.list_values import KnownChunk, SourceState
 from crawler.frontier.wishes import Wish
 from crawler.model import FIRST_STORE, Seconds
 from crawler.policy.patience import Waiting
-from crawler.records import StoredFile
+from crawler.stored_files import StoredFile
 
 Answer = TypeVar("Answer")
 

@@ -12,7 +12,8 @@ from crawler.frontier.values import UnderWay
 from crawler.frontier.wishes import Subject
 from crawler.model import FIRST_STORE, Seconds
 from crawler.policy.patience import Waiting
-from crawler.records import Robots, StoredFile
+from crawler.records import Robots
+from crawler.stored_files import StoredFile
 
 Answer = TypeVar("Answer")
 

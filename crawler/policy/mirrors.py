@@ -24,18 +24,24 @@ def elsewhere(task: Task, outcome: Outcome, verdict: Verdict, now: Seconds) -> V
 
     What one server begins another goes on with only where a digest tells whether it all fits.
     """
-    sources = _sources(task)
-    if len(sources) < 2 or outcome.kind in _HERE or outcome.ours or outcome.final:
+    sources, nth = _sources(task), task.failures + 1
+    if len(sources) < 2 or not _leads_on(outcome, verdict):
         return verdict
-    nth = task.failures + 1
-    there = sources[nth % len(sources)]
-    if isinstance(verdict, Dead):
-        return _at(task, there, now) if nth < len(sources) else verdict
-    if not isinstance(verdict, Again) or outcome.wait or outcome.needs_robots:
-        return verdict
-    if verdict.charged or nth < len(sources):
-        return _at(task, there, now if nth < len(sources) else verdict.at)
+    there, is_first_round = sources[nth % len(sources)], nth < len(sources)
+    if is_first_round:
+        return _at(task, there, now)
+    if isinstance(verdict, Again) and verdict.charged:
+        return _at(task, there, verdict.at)
     return verdict
+
+
+def _leads_on(outcome: Outcome, verdict: Verdict) -> bool:
+    """Tell whether another server may do better."""
+    if outcome.kind in _HERE or outcome.ours or outcome.final:
+        return False
+    if isinstance(verdict, Again):
+        return not outcome.wait and not outcome.needs_robots
+    return isinstance(verdict, Dead)
 
 
 def _sources(task: Task) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from crawler.config import Job
 from crawler.frontier import LetGo, Unneeded, pages
-from crawler.records import StoredFile
 from crawler.seeder.reading import SyncTools
+from crawler.stored_files import StoredFile
 
 
 def clear(tools: SyncTools, job: Job) -> None:

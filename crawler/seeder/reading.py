@@ -22,7 +22,6 @@ from crawler.frontier import (
 )
 from crawler.log import Log
 from crawler.policy.masking import masked_line
-from crawler.records import Stayed, StoredFile
 from crawler.seeder.admission import Admission, SyncSums
 from crawler.seeder.chunks import Chunk
 from crawler.seeder.rescheduling import Rescheduler, schedule_text
@@ -30,6 +29,7 @@ from crawler.seeder.seeds import BadLine, chunks_of, cut, parsed
 from crawler.sources import Source
 from crawler.sources.contract import failed
 from crawler.sources.meaning import mark_of
+from crawler.stored_files import Stayed, StoredFile
 from crawler.threads import Native
 
 MAX_BAD_LOGGED = 20

@@ -17,7 +17,6 @@ from crawler.errors import EndOfProcessError, LocalFaultError
 from crawler.frontier import Frontier
 from crawler.log import Log
 from crawler.model import Seconds
-from crawler.records import Stayed, StoredFile
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.job_lists import JobLists
 from crawler.seeder.new_files import NewFiles
@@ -27,6 +26,7 @@ from crawler.seeder.rescheduling import Rescheduler
 from crawler.seeder.roster import Roster
 from crawler.seeder.slots import Slots
 from crawler.seeder.waking import wake_hosts
+from crawler.stored_files import Stayed, StoredFile
 from crawler.threads import Greenlet, Native
 
 POLL_S: Seconds = 2.0

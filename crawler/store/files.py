@@ -11,7 +11,6 @@ from typing import Protocol, Self
 
 from crawler.model import Seconds
 from crawler.policy.body_search import BodySearch
-from crawler.records import Stayed, StoredFile
 from crawler.store.digests import Digests
 from crawler.store.faults import FileFaultError, fault_of
 from crawler.store.folders import Folders
@@ -33,6 +32,7 @@ from crawler.store.writing import (
     write_all,
     write_part,
 )
+from crawler.stored_files import Stayed, StoredFile
 from crawler.threads import Native
 from crawler.urls import hex_of
 

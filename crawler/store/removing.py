@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from crawler.records import Stayed, StoredFile
 from crawler.store.comparing import compare
 from crawler.store.folders import Folders
 from crawler.store.versions import versions_in
+from crawler.stored_files import Stayed, StoredFile
 
 MAX_HELD = 50_000
 """Files whose older versions are yet to go, held in memory at once."""

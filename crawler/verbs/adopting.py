@@ -7,8 +7,8 @@ from crawler.config import Settings
 from crawler.frontier import STATES, Adopt, Entry, Frontier, Unnamed, Wanted, pages
 from crawler.model import FIRST_STORE
 from crawler.policy import naming
-from crawler.records import FoundFile
 from crawler.store import comparing
+from crawler.stored_files import FoundFile
 from crawler.threads import Native
 
 LEASED = STATES.index("leased")

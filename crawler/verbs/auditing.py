@@ -9,11 +9,11 @@ from typing import NamedTuple
 from crawler.config import Settings
 from crawler.frontier import Frontier, Rename, Revisit, Still, StoredFiles, Unnamed, pages
 from crawler.policy import naming
-from crawler.records import StoredFile
 from crawler.state_address import StateAddress
 from crawler.store import comparing
 from crawler.store.comparing import owner_of
 from crawler.store.mark import NAME
+from crawler.stored_files import StoredFile
 from crawler.threads import Native
 from crawler.verbs.adopting import Adoption
 from crawler.verbs.stores import Stores

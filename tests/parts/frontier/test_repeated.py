@@ -53,7 +53,8 @@ from crawler.frontier.wishes import (
 )
 from crawler.frontier.work import Work
 from crawler.model import FIRST_STORE
-from crawler.records import FoundFile, JobTerms
+from crawler.records import JobTerms
+from crawler.stored_files import FoundFile
 from tests.parts.desk import at, rows, stored
 from tests.parts.frontiers import NOW, beat, done, gone, join, seeds
 from tests.parts.ledgers import KINDS, end, listed

@@ -6,8 +6,9 @@ import pytest
 
 from crawler.config import Job
 from crawler.model import Kind
-from crawler.records import Done, Stayed
+from crawler.records import Done
 from crawler.seeder.clearing import clear
+from crawler.stored_files import Stayed
 from crawler.threads import Native
 from tests.parts.frontiers import NOW, settled, take
 from tests.parts.ledgers import listed, sync_tools

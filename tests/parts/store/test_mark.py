@@ -6,10 +6,10 @@ import resource
 
 import pytest
 
-from crawler.records import StoredFile
 from crawler.store import Body, Files, FolderFaultError
 from crawler.store.files import part_name
 from crawler.store.mark import NAME, ledger_named, mark_of, name_ledger, seen_named, store_named
+from crawler.stored_files import StoredFile
 from crawler.threads import Native
 
 UID = "0123456789abcdef"

@@ -20,7 +20,7 @@ from crawler.frontier.sql.lists import chunks, meaning
 from crawler.frontier.sql.rows import robots
 from crawler.frontier.sql.visits import files
 from crawler.frontier.texts import require_text
-from crawler.records import StoredFile
+from crawler.stored_files import StoredFile
 
 Answer = TypeVar("Answer")
 

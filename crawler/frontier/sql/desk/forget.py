@@ -23,7 +23,7 @@ from crawler.frontier.sql.visits.files import FILES_AT_ONCE, stored_files
 from crawler.frontier.values import BEFORE_ALL
 from crawler.model import FIRST_STORE, Seconds
 from crawler.policy.naming import path_key
-from crawler.records import StoredFile
+from crawler.stored_files import StoredFile
 from crawler.urls import fingerprint
 
 DROPPED, CHUNKS, OTHERS, NAMES = range(4)

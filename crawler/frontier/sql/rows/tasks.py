@@ -22,6 +22,7 @@ _TALLY = """
 INSERT INTO tally VALUES (?, ?, ?)
 ON CONFLICT (job, kind) DO UPDATE SET n = tally.n + excluded.n"""
 _NO_VALIDATORS = Validators()
+_NO_COLUMNS: tuple[None, str] = (None, "")
 ENDS = (Done, Dead)
 """A tuple: a union is made anew, and asked slowly, for every row."""
 
@@ -42,8 +43,7 @@ def task_of(
     due_at, ended, digest, every, extra, listed, file_store, part_store, via = others
     there = location or url
     here = not digest or _lies_in(store, file_store)
-    said = json.loads(extra) if extra else None
-    checks = said.pop(BOUND, "") if said else ""
+    columns, checks = _columns(extra) if extra else _NO_COLUMNS
     has_part = part and _lies_in(store, part_store)
     return Task(
         id=number,
@@ -66,11 +66,18 @@ def task_of(
         ended=ended,
         digest=digest.hex() if digest else "",
         every=every,
-        extra=said or None,
+        extra=columns,
         listed=via is None or listed > 0,
         here=here,
         checks=checks,
     )
+
+
+def _columns(extra: str) -> tuple[dict[str, str] | None, str]:
+    """Return the columns that headers use, and what the list says of the body."""
+    columns = json.loads(extra)
+    checks = columns.pop(BOUND, "")
+    return columns or None, checks
 
 
 def _lies_in(store: int | None, where: int | None) -> bool:
@@ -143,7 +150,7 @@ def row_of(settled: Settlement) -> Row:
         reason=outcome.reason or None,
         etag=validators.etag,
         last_modified=validators.last_modified,
-        ended=not (isinstance(verdict, Again) and verdict.keeps),
+        ended=not getattr(verdict, "keeps", False),
         directives=outcome.directives or None,
         final=end_of(task, outcome).value if ended else None,
         success_at=success_at,

@@ -17,7 +17,7 @@ from crawler.frontier.sql.rows.tasks import tally
 from crawler.frontier.sql.states import DONE, LEASED, RETIRED, WAITING
 from crawler.model import FIRST_STORE, Kind, Seconds
 from crawler.policy.naming import path_key
-from crawler.records import FoundFile
+from crawler.stored_files import FoundFile
 from crawler.urls import host_of
 
 _KNOWN = f"""

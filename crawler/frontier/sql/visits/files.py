@@ -17,7 +17,7 @@ from crawler.frontier.sql.rows.visited import BEGIN_ANEW, TASKS
 from crawler.frontier.sql.states import LEASED, RETIRED, WAITING
 from crawler.model import FIRST_STORE, Seconds
 from crawler.policy.naming import path_key
-from crawler.records import StoredFile
+from crawler.stored_files import StoredFile
 from crawler.urls import host_of
 
 ROWS_AT_ONCE = 2000

@@ -12,7 +12,7 @@ from tests.parts.frontiers import NOW, join, one_task, seeds, take
 from tests.parts.ledgers import execute
 
 PAGE = (Path(__file__).parents[4] / "docs" / "ledger.md").read_text()
-TABLE = re.findall(r"^\| `(\w+)` \|" + r" ([^|]+) \|" * 5 + "$", PAGE, re.MULTILINE)
+TABLE = re.findall(r"^\| `(\w+)` \|" + r" ([^|]+) \|" * 6 + "$", PAGE, re.MULTILINE)
 NAMES = (
     "state", "due_at", "location", "host", "attempt", "failures", "put_off", "hops", "ended",
     "every", "part",
@@ -21,11 +21,13 @@ ELSEWHERE = "http://b/there"
 VERDICTS = (
     (0, Again(NOW + 5)),
     (0, Again(NOW + 5, charged=False)),
-    (1, Hop("http://c/other")),
-    (2, Done(NOW + 9, 60.0)),
-    (2, Dead("why", NOW + 9)),
-    (3, Done()),
-    (4, Dead("why")),
+    (1, Again(NOW + 5, location="http://c/other")),
+    (1, Again(NOW + 5, location="http://c/other", keeps=False)),
+    (2, Hop("http://c/other")),
+    (3, Done(NOW + 9, 60.0)),
+    (3, Dead("why", NOW + 9)),
+    (4, Done()),
+    (5, Dead("why")),
 )
 
 
@@ -75,6 +77,8 @@ def value(cell, name, before, verdict, status):
     }
     if cell in more:
         return before[name] + more[cell]
+    if cell == "same if `keeps`":
+        return before[name] if verdict.keeps else None
     there = {"of `location`": 3, "of `url`": 1}
     found = {"same": before[name], "`finished_at`": NOW, "`kind`": "http_error", "NULL": None}
     known = {state: number for number, state in enumerate(STATES)} | found | there | {"0": 0}

@@ -4,8 +4,9 @@ import pytest
 
 from crawler.frontier import Adopt, StoredFiles, Wanted, pages
 from crawler.model import FIRST_STORE, Kind
-from crawler.records import Done, FoundFile, JobTerms
+from crawler.records import Done, JobTerms
 from crawler.state_address import state_address
+from crawler.stored_files import FoundFile
 from tests import postgres
 from tests.parts.desk import rows
 from tests.parts.frontier.invariants import broken
