@@ -73,13 +73,26 @@ def _rows(
             continue
         hint = hints[name]
         inner = _model(hint)
+        if inner and get_origin(hint) is dict:
+            yield [f"`{prefix}{name}`", _listed(hint), "none", _meaning(model, name, field)]
+            yield from _rows(inner, f"{prefix}{name}.*[].")
+            continue
         if inner is None or NoneType in _within(hint):
-            assert field.description, f"{model.__name__}.{name} has no docstring"
-            meaning = " ".join(field.description.split()).replace("|", "\\|")
+            meaning = _meaning(model, name, field)
             values = "the options below, or `null`" if inner else _values(hint, field)
             yield [f"`{prefix}{name}`", values, _default(hint, field), meaning]
         if inner:
             yield from _rows(inner, f"{prefix}{name}.")
+
+
+def _meaning(model: type[BaseModel], name: str, field: FieldInfo) -> str:
+    assert field.description, f"{model.__name__}.{name} has no docstring"
+    return " ".join(field.description.split()).replace("|", "\\|")
+
+
+def _listed(hint: Any) -> str:
+    """Say which values a mapping of words to lists of sections has."""
+    return f"mapping of {_of(get_args(hint)[0])} to lists of the options below"
 
 
 def _within(hint: Any) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from crawler import urls
 from crawler.config import checks
 from crawler.config.answer_options import AcceptOptions, BanOptions, RetryOptions
 from crawler.config.filter_options import FilterOptions
+from crawler.config.hook_options import On
 from crawler.config.host_options import HostPoliteness
 from crawler.config.options import Options, in_order
 from crawler.config.units import Duration, MinSpeed, Share, Size, Versions
@@ -145,6 +146,10 @@ class JobOptions(HostPoliteness):
     """Which failures are tried again, where that is not to be as usual."""
     ban: BanOptions | None = None
     """What a host's ban is, where that is not to be as usual."""
+    on: On = Field(default_factory=dict)
+    """Hooks that are told when a file was `stored` or has `changed`, when a URL `failed` for good
+    or its answer was `unwanted`, of `job_done`, `list_failed` and `host_rested`; see docs/hooks.md.
+    """
     schedule: ScheduleOptions | None = None
     """When a URL is visited again; without it every URL is visited once."""
     on_remove: Literal["keep", "delete"] = "keep"

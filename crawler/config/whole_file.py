@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from crawler.config.checks import host_pattern
+from crawler.config.hook_options import HookOptions
 from crawler.config.job_options import Job
 from crawler.config.settings import Settings
 from crawler.config.text.document import Document
@@ -33,6 +34,7 @@ def check_jobs(document: Document, settings: Settings) -> None:
             message = "needs urls: the robots.txt of their hosts is asked; sitemap takes one by URL"
             document.problem((*here, "sitemaps"), message)
         _check_ways(document, job, here)
+        _check_hooks(document, job, here)
         _check_files(document, job, here)
         _check_template(document, job, here)
 
@@ -51,6 +53,16 @@ def _check_ways(document: Document, job: Job, here: Path_) -> None:
     if job.family and job.source_address and ip_address(job.source_address).version != job.family:
         message = f"is no IPv{job.family} address, which family asks for; leave one of both out"
         document.problem((*here, "source_address"), message)
+
+
+def _check_hooks(document: Document, job: Job, here: Path_) -> None:
+    """Note hooks that stand twice, with different options: a target is told in one way."""
+    first: dict[tuple[str, ...], HookOptions] = {}
+    for occasion, hooks in job.on.items():
+        for at, hook in enumerate(hooks):
+            if first.setdefault(hook.target, hook) != hook:
+                message = "stands above with other options; give both the same"
+                document.problem((*here, "on", occasion, at), message)
 
 
 def check_resolve(document: Document, settings: Settings) -> None:
