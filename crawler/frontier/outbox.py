@@ -7,6 +7,8 @@ from crawler.model import Seconds
 
 MAX_WAITING = 100_000
 """Events that wait for one hook; of more the oldest are given up."""
+MAX_COUNTED = 10_000
+"""Events that wait for a hook are counted so far."""
 SLICE = 2000
 """Events that one transaction takes away."""
 
@@ -91,7 +93,7 @@ class HookState(NamedTuple):
     job: str
     name: str
     waiting: int
-    """Counted as far as 10,000."""
+    """Counted as far as MAX_COUNTED."""
     failures: int
     """In a row."""
     failing_since: Seconds | None

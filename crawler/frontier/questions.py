@@ -8,6 +8,7 @@ from crawler.frontier.answers import ServerAccount, Soundness
 from crawler.frontier.entries import Entry, KnownUrl, Said, UnknownUrl
 from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
 from crawler.frontier.metrics import Sample, Totals
+from crawler.frontier.outbox import HookState
 from crawler.frontier.values import UnderWay
 from crawler.frontier.wishes import Subject
 from crawler.model import FIRST_STORE, Seconds
@@ -112,6 +113,11 @@ class Counters(Question[Totals]):
 
     Those of jobs that the configuration has no more are of no job.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks(Question[Sequence[HookState]]):
+    """The hooks that the ledger knows, with what waits for them."""
 
 
 @dataclass(frozen=True, slots=True)

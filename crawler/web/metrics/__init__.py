@@ -5,15 +5,16 @@ and label naming"). Labels are words of the crawler, names of jobs and of machin
 and no number that grows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from crawler.frontier import BacklogOf, Counters, Desk, Sums, Totals, Wishes, pages
+from crawler.frontier import BacklogOf, Counters, Desk, Hooks, Sums, Totals, Wishes, pages
 from crawler.frontier.hosts import Backlog
+from crawler.frontier.outbox import HookState
 from crawler.frontier.wishes import Wish
 from crawler.model import DAY_S, Seconds
 from crawler.web.metrics import jobs, processes, totals
@@ -38,6 +39,7 @@ class _Answers:
     counted: Totals
     backlog: Backlog
     wishes: list[Wish]
+    hooks: Sequence[HookState]
 
 
 def _asked(desk: Desk, give_up: Seconds) -> _Answers:
@@ -45,7 +47,7 @@ def _asked(desk: Desk, give_up: Seconds) -> _Answers:
     sums, counted, now = desk.sums(give_up), desk.entry(Counters()), desk.now()
     backlog = desk.entry(BacklogOf(now))
     wishes = [wish for page in pages(desk, Wishes()) for wish in page]
-    return _Answers(now, sums, counted, backlog, wishes)
+    return _Answers(now, sums, counted, backlog, wishes, desk.entry(Hooks()))
 
 
 class _Figures(Collector):
@@ -61,6 +63,7 @@ class _Figures(Collector):
         yield from totals.metrics(asked.counted, [job.name for job in active])
         yield from jobs.metrics(active, asked.now)
         yield jobs.due(active, asked.backlog)
+        yield from jobs.hook_metrics(asked.hooks)
         if asked.sums.hosts:
             yield from jobs.host_metrics(asked.sums.hosts, asked.now)
         yield from processes.metrics(asked.sums.members, asked.now)

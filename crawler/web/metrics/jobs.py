@@ -7,6 +7,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from crawler.frontier import HostView, JobSums
 from crawler.frontier.hosts import Backlog
+from crawler.frontier.outbox import HookState
 from crawler.model import Seconds
 from crawler.web.metrics.totals import JOB
 
@@ -60,6 +61,24 @@ def due(jobs: Sequence[JobSums], backlog: Backlog) -> Metric:
         found[one.job] += one.due
     says = "URLs that are due and not taken, at the 1,000 hosts that are at work or next, at least."
     return _by_job("crawler_urls_due", says, jobs, lambda job: found[job.name])
+
+
+def hook_metrics(hooks: Sequence[HookState]) -> Iterator[Metric]:
+    """Yield how many events wait for the hooks of jobs, and how many of these fail."""
+    waiting, failing = Counter[str](), Counter[str]()
+    for one in hooks:
+        waiting[one.job] += one.waiting
+        failing[one.job] += one.failures > 0
+    says = "Events that wait for hooks; those of each hook counted as far as 10,000."
+    yield _of_jobs("crawler_hook_events_waiting", says, waiting)
+    yield _of_jobs("crawler_hooks_failing", "Hooks whose last delivery failed.", failing)
+
+
+def _of_jobs(name: str, says: str, found: Counter[str]) -> Metric:
+    family = GaugeMetricFamily(name, says, labels=[JOB])
+    for job, number in sorted(found.items()):
+        family.add_metric([job], number)
+    return family
 
 
 def host_metrics(hosts: HostView, now: Seconds) -> Iterator[Metric]:

@@ -10,6 +10,7 @@ from crawler.frontier.metrics import (
     BYTES,
     DEATHS,
     DURATION,
+    EVENTS,
     FAILED,
     HELD,
     HUB_LAG,
@@ -31,6 +32,7 @@ _BY_JOB = {
     VISITS: ("crawler_visits", "Visits to URLs that were settled.", "kind"),
     RETRIES: ("crawler_retries", "Visits after which their URL is visited again.", "kind"),
     LIST_READS: ("crawler_list_reads", "Readings of the lists of a job.", "outcome"),
+    EVENTS: ("crawler_hook_events", "Events for hooks, by what came of them.", "outcome"),
     BYTES: ("crawler_body_bytes", "Bytes of the bodies that visits brought.", None),
 }
 """Counters of active jobs: name, help, and the name of the second label."""

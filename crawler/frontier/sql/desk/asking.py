@@ -15,6 +15,7 @@ from crawler.frontier.sql.desk.host_tables import about_host, hosts_of
 from crawler.frontier.sql.desk.hosts import hosts_met
 from crawler.frontier.sql.desk.measured import counters, samples
 from crawler.frontier.sql.desk.selection import entries_wanted, listings
+from crawler.frontier.sql.desk.told import hooks
 from crawler.frontier.sql.desk.waits import waits, waits_at
 from crawler.frontier.sql.lists import chunks, meaning
 from crawler.frontier.sql.rows import robots
@@ -60,6 +61,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.FailuresOf: failures_of,
     asked.HostsOf: hosts_of,
     asked.BacklogOf: backlog,
+    asked.Hooks: lambda db, _: hooks(db),
     asked.AboutHost: lambda db, question: about_host(db, question.name),
     asked.Samples: samples,
     asked.Counters: lambda db, _: counters(db),

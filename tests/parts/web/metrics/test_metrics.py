@@ -7,7 +7,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from crawler.frontier import LEASE_S, Gauges, Pulse, Series, changed
-from crawler.frontier.metrics import BYTES, HUB_LAG, LIST_READS, LOG_DROPPED, ROBOTS, VISITS
+from crawler.frontier.metrics import BYTES, EVENTS, HUB_LAG, LIST_READS, LOG_DROPPED, ROBOTS, VISITS
+from crawler.frontier.outbox import Event, HookTerms, Told
 from crawler.frontier.wishes import ALL, MakeWish, Scope, Subject, Verb, Wisher
 from crawler.records import JobTerms
 from crawler.web.metrics import exposition
@@ -26,6 +27,7 @@ COUNTED = {
     Series(BYTES, "job"): 12_345_678_901,
     Series(ROBOTS, "", "not_found"): 1,
     Series(LIST_READS, "job", "read"): 3,
+    Series(EVENTS, "job", "delivered"): 6,
     Series(LOG_DROPPED): 4,
     Series(HUB_LAG, label="0.01"): 5,
     Series(HUB_LAG, label="0.25"): 2,
@@ -45,6 +47,10 @@ def told(frontier):
     frontier.configure([JobTerms("job"), JobTerms(ODD)], NOW)
     owner = join(frontier)
     beat(frontier, owner, NOW, PULSE)
+    frontier.enlist(owner, [HookTerms(7, "job", "run tell"), HookTerms(8, "job", "call m:f")])
+    frontier.note(owner, [Event(7, "x", 1, "{}"), Event(7, "y", 2, "{}"), Event(8, "x", 1, "{}")])
+    (taken,) = frontier.take(owner, 7, 1)
+    frontier.told(owner, 7, Told(failed={taken.number: 9.0}, reason="refused"))
     return frontier
 
 
@@ -94,6 +100,13 @@ def test_visits_and_bytes_are_told_by_job_whatever_its_name(told):
 def test_a_job_that_is_gone_has_no_figures(told):
     told.configure([JobTerms("job")], NOW)
     assert not [key for key in scraped(told) if ODD in key or "gone" in key]
+
+
+def test_events_for_hooks_are_told_by_what_became_of_them_and_how_many_wait(told):
+    found = scraped(told)
+    assert found["crawler_hook_events_total", "job", "delivered"] == 6
+    assert found["crawler_hook_events_waiting", "job"] == 3
+    assert found["crawler_hooks_failing", "job"] == 1
 
 
 def test_readings_of_lists_are_0_before_the_first_one(told):
