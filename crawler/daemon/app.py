@@ -18,6 +18,7 @@ from crawler.daemon.clock import ClockWatch
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk, Start
 from crawler.daemon.guards import Guards
+from crawler.daemon.hooking import Hooking
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher
 from crawler.daemon.log_controls import LogControls
@@ -120,6 +121,7 @@ class App:
         services = (
             Service("settler", visiting.settler.run),
             Service("keeper", self.keeper.run),
+            Service("hooks", self._hooking.dispatcher.run),
             *self._hearing,
             Service("leaser", visiting.feeder.leaser.run),
             Service("feeder", visiting.feeder.run),
@@ -142,10 +144,14 @@ class App:
         self._meanings = Meanings(self.frontier, self.disk.owner, self.visiting.put_in_force)
         self._meanings.open(self._configuration.jobs)
         self._guards = Guards(
-            self._configuration, self.visiting, self._log, self._is_running, self.stop
-        )
+            self._configuration, self.visiting, self._log,
+            lambda: self._supervisor.is_running(), self.stop,  # noqa: PLW0108  it comes later
+        )  # fmt: skip
         self.visiting.context.troubled = self._guards.happened
         self._guards.lagged = self.visiting.counters.lagged
+        self._hooking = Hooking(
+            self._configuration, self.disk, self._log, self._file, self.visiting, self._guards
+        )
         self._open_supervisor()
         if self._file:  # else somebody waits for the run's end, and hears of a fault when it is one
             stack.enter_context(self._guards)
@@ -153,7 +159,7 @@ class App:
         self._open_keeper()
         self._change = Change(
             self._configuration, self.visiting, self._meanings, self.disk, self._supervisor,
-            self.keeper, self.seeder, self._controls,
+            self.keeper, self.seeder, self._controls, self._hooking,
         )  # fmt: skip
         self._reloader = Reloader(
             self._file, self._configuration, self._change.prepare, self._log, self.frontier.now
@@ -172,6 +178,7 @@ class App:
             hurry=self.frontier.hurry, written_at=self.frontier.written_at,
             overdue=partial(self._guards.happened, "visit"),
         )  # fmt: skip
+        self._supervisor.finish = self._hooking.dispatcher.finish
         if self._manager:
             self._supervisor.manager = self._manager
 
@@ -194,6 +201,7 @@ class App:
         self.seeder.remove = self.disk.files.remove
         self.seeder.patient = not self._trust_listed
         self.seeder.synced = self._synced
+        self.seeder.list_failed = self._hooking.recorder.list_failed
 
     def _synced(self, read: Sequence[tuple[Job, SyncSums]]) -> None:
         self._meanings.synced([job for job, sums in read if not sums.failed])
@@ -202,14 +210,9 @@ class App:
     def _open_keeper(self) -> None:
         visiting, configuration = self.visiting, self._configuration
         done = UntilDone(
-            self.frontier,
-            visiting.feeder,
-            visiting.own_hosts,
-            self.seeder,
-            configuration,
-            stop=self.stop,
-            waits_in_vain=self.waits_in_vain,
-        )
+            self.frontier, visiting.feeder, visiting.own_hosts, self.seeder, configuration,
+            stop=self.stop, waits_in_vain=self.waits_in_vain, all_told=self._hooking.all_told,
+        )  # fmt: skip
         self.keeper = Keeper(
             self.frontier,
             self.disk.owner,
@@ -245,9 +248,6 @@ class App:
         """Return how the process is, for its row in the ledger."""
         state, now = self._supervisor.state, self.frontier.now()
         return telling(state, self._file, self.visiting, self._configuration, self._guards, now)
-
-    def _is_running(self) -> bool:
-        return self._supervisor.is_running()
 
     def _release(self) -> None:
         """Give back all leased tasks: the end of every drain, also of one that failed."""

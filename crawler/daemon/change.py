@@ -7,6 +7,7 @@ from crawler.config import Settings
 from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk
+from crawler.daemon.hooking import Hooking
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.log_controls import LogControls
 from crawler.daemon.meaning import Meanings
@@ -29,6 +30,7 @@ class Change:
         keeper: Keeper,
         seeder: Seeder,
         controls: LogControls,
+        hooking: Hooking,
     ) -> None:
         self._configuration = configuration
         self._visiting = visiting
@@ -38,6 +40,7 @@ class Change:
         self._keeper = keeper
         self._seeder = seeder
         self._controls = controls
+        self._hooking = hooking
 
     def prepare(self, settings: Settings, text: Settings, found: Difference) -> Callable[[], None]:
         """Do all that may fail, the ledger last; return what puts it in force.
@@ -70,5 +73,6 @@ class Change:
         self._keeper.progress = options.log.progress
         self._controls.adjust(options.log)
         self._visiting.apply()
+        self._hooking.take_up()
         self._visiting.tally.counted.set()  # the keeper computes the rests anew at once
         follow()

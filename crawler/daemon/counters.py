@@ -9,6 +9,7 @@ from crawler.frontier.metrics import (
     BUCKETS,
     BYTES,
     DURATION,
+    EVENTS,
     FAILED,
     HELD,
     HUB_LAG,
@@ -82,6 +83,10 @@ class Counters:
         for sums in read:
             end = FAILED if sums.failed else HELD if sums.held else READ
             self._sums[Series(LIST_READS, sums.job, end)] += 1
+
+    def hook(self, job: str, word: str, number: int) -> None:
+        """Count events for hooks of a job, by what came of them."""
+        self._sums[Series(EVENTS, job, word)] += number
 
     def timer(self, metric: str) -> Callable[[Seconds], None]:
         """Return what takes times of a histogram."""

@@ -74,6 +74,8 @@ class Supervisor:
         be killed.
         """
         self.manager = ServiceManager()
+        self.finish: Callable[[Callable[[], Seconds]], None] = lambda _: None
+        """Begins nothing more beside the visits, and waits for what it has begun until a time."""
         self._hurry = hurry
         self._overdue = overdue
         self._mailbox = mailbox
@@ -184,6 +186,7 @@ class Supervisor:
         self._log.info("daemon.drained", step="visits", next="settling", in_flight=busy)
         # 4, 5 Stragglers are killed where they block; what was delivered is settled.
         with self.hearing():
+            self.finish(lambda: self.ends_by)
             self._halt(self.ends_by)
         self._log.info("daemon.drained", step="settling", next="release")
         self._move(State.STOPPED)

@@ -1,13 +1,17 @@
 """The end of a run that is to end by itself: nothing more will ever be due."""
 
+import time
 from collections.abc import Callable
 
 from crawler.daemon.configuration import Configuration
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.frontier import Frontier
+from crawler.model import Seconds
 from crawler.seeder.seeder import Seeder
 
+TELLING_S: Seconds = 30.0
+"""Longest time that a run waits for hooks once all else is done."""
 DONE = "done"
 """Why a run stops that has nothing more to do."""
 
@@ -28,6 +32,7 @@ class UntilDone:
         *,
         stop: Callable[[str], None],
         waits_in_vain: Callable[[], bool],
+        all_told: Callable[[], bool],
     ) -> None:
         self._frontier = frontier
         self._feeder = feeder
@@ -36,6 +41,9 @@ class UntilDone:
         self._configuration = configuration
         self._stop = stop
         self._waits_in_vain = waits_in_vain
+        self._all_told = all_told
+        self._done_at: Seconds | None = None
+        """Monotonic time since when only hooks are to be told."""
         self._stopped = False
 
     def look(self) -> None:
@@ -44,10 +52,18 @@ class UntilDone:
             return
         counts = self._frontier.sums().counts
         waiting = counts.waiting or counts.leased
-        if self._stopped or (waiting and not self._waits_in_vain()):
+        if self._stopped or (waiting and not self._waits_in_vain()) or self._is_telling():
             return
         self._stopped = True
         self._stop(DONE)
+
+    def _is_telling(self) -> bool:
+        """Tell whether hooks are to be told of something first, for TELLING_S at the most."""
+        if self._all_told():
+            return False
+        now = time.monotonic()
+        self._done_at = self._done_at or now
+        return now < self._done_at + TELLING_S
 
     def _all_listed(self) -> bool:
         """Tell whether no list and no inbox can bring another URL, or take one away."""

@@ -1,6 +1,7 @@
 """What the log says of hosts: a line when a host gets worse or rests much longer, or is well."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from crawler.feeder.host import Host, Logged
 from crawler.log import Log, iso
@@ -29,6 +30,8 @@ class HostLog:
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        self.told: Callable[[str, str, str, str, Seconds], None] = lambda *_: None
+        """Gets a job, the host that a visit of it made rest, its state, why, and until when."""
         self._logged: OrderedDict[str, Logged] = OrderedDict()
 
     def recall(self, host: Host, now: Seconds) -> None:
@@ -45,7 +48,9 @@ class HostLog:
         )
         host.logged = self._logged.get(host.key) or Logged(state, now, _rest(pace, now))
 
-    def visited(self, host: Host, outcome: Outcome, now: Seconds, offset: Seconds) -> None:
+    def visited(
+        self, host: Host, job: str, outcome: Outcome, now: Seconds, offset: Seconds
+    ) -> None:
         """Log a state that changed for the worse, or that is over; `offset` leads to wall time."""
         pace, logged = host.pace, host.logged
         state = _state(pace, outcome, now)
@@ -62,6 +67,7 @@ class HostLog:
                 rest_s=round(pace.next_at - now),
                 rests=logged.rests + 1,
             )
+            self.told(job, host.key, state, outcome.reason, pace.next_at + offset)
             worst = max(state, logged.state, key=_RANKS.__getitem__)
             self._note(host, Logged(worst, now, rest))
         elif state:

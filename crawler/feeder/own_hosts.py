@@ -36,7 +36,7 @@ class OwnHosts:
         self.overrides = hosts
         self.addresses = AddressQueues(per_address)
         self.hosts: dict[int, Host] = {}
-        self._log = HostLog(log)
+        self.log = HostLog(log)
         self._unwanted = UnwantedSites(log)
         self._random = Random()  # noqa: S311  jitter is no secret
         self._begun: set[int] = set()
@@ -59,7 +59,7 @@ class OwnHosts:
         if host is None:
             host = self.hosts[leased.id] = paced(self.overrides, leased, now, offset)
             host.lead = self.lead
-            self._log.recall(host, now)
+            self.log.recall(host, now)
         else:
             on_terms(self.overrides, host, leased, now, offset)
         self.addresses.recall(host.address, leased.address_answered_at - offset, now)
@@ -122,7 +122,7 @@ class OwnHosts:
         host.pace.finished(visited.answered_at)
         if outcome.retry_after:
             host.pace.asked_to_wait(now + outcome.retry_after)
-        self._log.visited(host, outcome, now, offset)
+        self.log.visited(host, task.job, outcome, now, offset)
         if outcome.kind is Kind.UNWANTED or self._unwanted.streaks:
             self._unwanted.visited(host.key, visited)
         return visited, self.addresses.finished(task, visited.answered_at, now)

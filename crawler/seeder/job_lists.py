@@ -203,7 +203,7 @@ class JobLists:
 
     def _log_list_failed(self, cause: str) -> None:
         self.sums.failed.append(self.job.name)
-        self._tools.log.error("list.failed", job=self.job.name, cause=cause)
+        self._tools.list_failed(self.job.name, cause)
 
     def _log_synced(self, sums: SyncSums, changed: Sequence[str]) -> None:
         self._tools.log.info(

@@ -63,6 +63,13 @@ class SyncTools:
     """Removes files, and returns those that stay."""
     shrunk: set[str] = field(default_factory=set)
     """Jobs whose lists are held, as this process has told."""
+    failed: Callable[[str, str], None] = lambda *_: None
+    """Gets a job and why a list of it could not be read."""
+
+    def list_failed(self, job: str, cause: str) -> None:
+        """Tell that a list of a job could not be read to its end."""
+        self.log.error("list.failed", job=job, cause=cause)
+        self.failed(job, cause)
 
 
 def known_chunks(frontier: Frontier, source: int) -> dict[int, KnownChunk]:

@@ -64,6 +64,8 @@ class Seeder:
         """Gets jobs whose lists were read, with what came of it."""
         self.remove: Callable[[Sequence[StoredFile]], Stayed] | None = None
         """Removes files, and returns those that stay."""
+        self.list_failed: Callable[[str, str], None] = lambda *_: None
+        """Gets a job and why a list of it could not be read."""
         self._event = Event()
         """Set when there is a round to begin, or a job has ended."""
         self._round = True
@@ -103,6 +105,7 @@ class Seeder:
                 self._limit,
                 self._bad,
                 self.remove,
+                failed=self.list_failed,
             )
             try:
                 self._follow(tools)

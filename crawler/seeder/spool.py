@@ -71,7 +71,7 @@ class Spool:
             self._reasons.append(reason)
 
     def _log_list_failed(self, cause: str) -> None:
-        self._tools.log.error("list.failed", job=self._job.name, cause=cause)
+        self._tools.list_failed(self._job.name, cause)
 
     def _log_inbox_failed(self, cause: str) -> None:
         self._tools.log.error("inbox.failed", job=self._job.name, cause=cause)

@@ -187,7 +187,7 @@ class Sync:
         self.sums.failed.append(name)
         if not cause.startswith(f"{name}: "):
             cause = f"{name}: {cause}"
-        self._tools.log.error("list.failed", job=self._job.name, cause=cause)
+        self._tools.list_failed(self._job.name, cause)
 
     def _log_shrunk(self, weighed: Weighed, urls: int) -> None:
         """Tell once in this process that lists are held: another may have died before it did."""

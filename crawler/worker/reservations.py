@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from crawler.frontier import Frontier
+from crawler.frontier.outbox import NO_NOTICES, Notices
 from crawler.model import Seconds, Visited
 from crawler.records import HostRecord, Settlement
 
@@ -16,6 +17,10 @@ class Reservations:
         self._owner = owner
         self.took: Callable[[Seconds], None] = lambda _: None
         """Gets the seconds that each settlement took."""
+        self.notices: Callable[[Sequence[Settlement]], Notices] = lambda _: NO_NOTICES
+        """Returns what is to be recorded with settlements."""
+        self.noted: Callable[[Notices], None] = lambda _: None
+        """Gets what was recorded."""
         self._paths: dict[int, str] = {}
 
     def files(self, choices: Sequence[tuple[int, str, str]]) -> list[str]:
@@ -42,9 +47,11 @@ class Reservations:
             LeaseLostError, LocalFaultError: nothing is recorded.
         """
         claims = {one.task.id: one.wanted for one in coming if _is_new(one)}
+        notices = self.notices(settlements)
         began = time.monotonic()
-        has = self._frontier.settle(self._owner, settlements, hosts, claims)
+        has = self._frontier.settle(self._owner, settlements, hosts, claims, notices=notices)
         self.took(time.monotonic() - began)
+        self.noted(notices)
         self._paths = {task: claims[task] for task in has}
 
 

@@ -23,20 +23,20 @@ def states(told: Told) -> list[str]:
 def test_what_was_logged_of_a_host_is_not_logged_again_after_it_went_back():
     told = Told()
     log = HostLog(told)
-    log.visited(taken_up(log, 10.0), LIMITED, 10.0, OFFSET)
-    log.visited(taken_up(log, 20.0), LIMITED, 20.0, OFFSET)
+    log.visited(taken_up(log, 10.0), "job", LIMITED, 10.0, OFFSET)
+    log.visited(taken_up(log, 20.0), "job", LIMITED, 20.0, OFFSET)
     assert states(told) == ["limited"]
 
 
 def test_a_host_that_is_well_again_is_limited_anew():
     told = Told()
     log = HostLog(told)
-    log.visited(taken_up(log, 10.0), LIMITED, 10.0, OFFSET)
+    log.visited(taken_up(log, 10.0), "job", LIMITED, 10.0, OFFSET)
     now = 10.0 + WELL_AFTER_S
-    log.visited(taken_up(log, now), WELL, now, OFFSET)
+    log.visited(taken_up(log, now), "job", WELL, now, OFFSET)
     assert states(told) == ["limited"], "it is not well before its time"
-    log.visited(taken_up(log, now + 1), WELL, now + 1, OFFSET)
-    log.visited(taken_up(log, now + 2), LIMITED, now + 2, OFFSET)
+    log.visited(taken_up(log, now + 1), "job", WELL, now + 1, OFFSET)
+    log.visited(taken_up(log, now + 2), "job", LIMITED, now + 2, OFFSET)
     assert states(told) == ["limited", "well", "limited"]
 
 
@@ -52,7 +52,7 @@ class Scene:
         host = Host(1, "h:80", self.pace, self.now)
         self.log.recall(host, self.now)
         self.pace.asked_to_wait(self.now + seconds)
-        self.log.visited(host, LIMITED, self.now, OFFSET)
+        self.log.visited(host, "job", LIMITED, self.now, OFFSET)
         self.now += seconds
 
     def lines(self):
