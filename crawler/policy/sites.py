@@ -19,6 +19,11 @@ def site_of(hostname: str) -> str:
     return public_suffixes().privatesuffix(hostname) or hostname
 
 
+def is_public_suffix(name: str) -> bool:
+    """Tell whether names directly below this one are sites of their own, by the same list."""
+    return not public_suffixes().privatesuffix(name)
+
+
 @lru_cache(maxsize=1)
 def public_suffixes() -> "PublicSuffixList":
     """Return the list; reading it takes 0.1 s, once, where a configuration asks for it."""
