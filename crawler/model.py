@@ -150,6 +150,8 @@ class Task:
     """What its list says of its body and its mirrors (`policy.checksums`), as the ledger has it."""
     here: bool = True
     """Whether its file, if it has one, lies where this process stores files."""
+    jar: str | None = None
+    """Cookies that redirects have set which led to `location`, packed."""
 
 
 @value
@@ -177,6 +179,8 @@ class Fetched:
     """Names of fields that may stand there once, and stand there twice with different values."""
     refused: str = ""
     """What of the answer its job takes for a refusal, beside its status."""
+    jar: str | None = None
+    """Of a redirect: the cookies of the visit with those that it sets, packed."""
 
 
 @value
@@ -213,6 +217,8 @@ class Outcome:
     """How long the URL, which is not charged, waits for this machine; 0 where it does not."""
     refused: bool | None = None
     """Whether its job takes it for a refusal; None where the job leaves that to its status."""
+    jar: str | None = None
+    """Of a redirect: the cookies that go on with the visit, packed."""
 
     def stored_as(self, path: str) -> "Outcome":
         """Return the outcome with the file that holds the body, relative to the output folder."""

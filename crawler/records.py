@@ -1,11 +1,9 @@
-"""Records of the frontier: verdicts and settlements of visits, seeds, jobs, hosts, robots.txt.
-
-All of them are frozen; change is `replace()`.
-"""
+"""Records of the frontier: verdicts and settlements of visits, seeds, jobs, hosts, robots.txt."""
 
 from dataclasses import replace
 from typing import NamedTuple
 
+from crawler.cookie import Keep
 from crawler.model import Outcome, Seconds, Task, value
 
 
@@ -119,6 +117,8 @@ class JobTerms:
     """
     digest: str = ""
     """Digest of all that it means; two processes visit it only if it means the same to both."""
+    keep: Keep = "visit"
+    """For how long it keeps cookies: for `job` and `host` its jars come with leases."""
 
 
 @value

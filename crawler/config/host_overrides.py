@@ -41,6 +41,7 @@ class HostOverrides:
                 WEIGHTS[job.priority],
                 job.renamed_from,
                 self.overrides.digests[job.name],
+                job.cookies.keep if job.cookies else "visit",
             )
             for job in self.overrides.jobs.values()
         ]

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr, mo
 from crawler import urls
 from crawler.config import checks
 from crawler.config.answer_options import AcceptOptions, BanOptions, RetryOptions
+from crawler.config.cookie_options import Cookies
 from crawler.config.filter_options import FilterOptions
 from crawler.config.hook_options import On
 from crawler.config.host_options import HostPoliteness
@@ -116,8 +117,8 @@ class JobOptions(HostPoliteness):
     """The body of a POST."""
     auth: Auth | None = None
     """Credentials for the origins that the configuration names, and for no other."""
-    cookies: Path | None = None
-    """A Netscape cookies.txt; without one no cookie is ever sent or kept."""
+    cookies: Cookies | None = None
+    """Where cookies come from, and for how long they are kept; or the path of a cookies.txt."""
     proxy: Annotated[StrictStr, AfterValidator(checks.proxy)] | None = None
     """http://, https://, socks5:// or socks5h:// URL of a proxy; it may hold user and password."""
     source_address: Annotated[StrictStr, AfterValidator(checks.address)] | None = None

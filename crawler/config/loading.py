@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,7 @@ def _located(settings: Settings, file: Path) -> Settings:
     for name in ("output", "lists"):
         if (path := getattr(options, name)) is not None:
             paths[name] = absolute(folder, path)
-    jobs = [
-        job.model_copy(
-            update={name: absolute(folder, path) for name, path in whole_file.paths_of(job)}
-        )
-        for job in settings.jobs
-    ]
+    jobs = [whole_file.with_paths(job, partial(absolute, folder)) for job in settings.jobs]
     log = options.log
     if log.file is not None:
         log = log.model_copy(update={"file": absolute(folder, log.file)})

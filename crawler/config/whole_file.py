@@ -1,9 +1,10 @@
 """Checks of a whole file, for problems that no option shows by itself."""
 
 import grp
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from crawler.config.checks import host_pattern
 from crawler.config.hook_options import HookOptions
@@ -82,16 +83,27 @@ def _check_files(document: Document, job: Job, here: Path_) -> None:
     """Note options that name no file; a list may come and go, and fails by itself alone."""
     for name, path in paths_of(job):
         if name not in _LISTS and not path.is_file():
-            document.problem(
-                (*here, name), f"{masked_line(str(path))} is not a file{_no_or_yes(path)}"
-            )
+            place = (*here, *name.split("."))
+            message = f"{masked_line(str(path))} is not a file{_no_or_yes(path)}"
+            document.problem(place if document.has(place) else place[:3], message)
 
 
 def paths_of(job: Job) -> Iterator[tuple[str, Path]]:
     """Yield the options of a job that hold paths, with their paths."""
-    for name in ("url_file", "verify", "client_cert", "cookies", "inbox"):
+    for name in ("url_file", "verify", "client_cert", "inbox"):
         if isinstance(path := getattr(job, name), Path):
             yield name, path
+    if job.cookies and job.cookies.file:
+        yield "cookies.file", job.cookies.file
+
+
+def with_paths(job: Job, change: Callable[[Path], Path]) -> Job:
+    """Return a job with its paths changed."""
+    update: dict[str, Any] = {name: change(path) for name, path in paths_of(job)}
+    if path := update.pop("cookies.file", None):
+        assert job.cookies
+        update["cookies"] = job.cookies.model_copy(update={"file": path})
+    return job.model_copy(update=update)
 
 
 def _no_or_yes(path: Path) -> str:

@@ -15,16 +15,18 @@ from crawler.daemon.by_hand import ByHand
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.counters import Counters
 from crawler.daemon.disk import Disk
+from crawler.daemon.fetching import fetcher_of
 from crawler.daemon.outcomes import Outcomes
 from crawler.daemon.tally import Tally
 from crawler.daemon.visit_context import VisitContext
 from crawler.feeder.feeder import Feeder
 from crawler.feeder.own_hosts import OwnHosts
 from crawler.feeder.review import Review
-from crawler.fetch.fetcher import Fetcher
+from crawler.fetch.jars import jars_of
+from crawler.frontier import LeasedHost
 from crawler.frontier.metrics import LEASE, SETTLE, Totals
 from crawler.log import Log
-from crawler.model import Kept, Task
+from crawler.model import Task
 from crawler.settler import Settler
 from crawler.threads import Greenlet
 from crawler.transport.memory import Memory
@@ -111,34 +113,26 @@ class Visiting:
         )
 
     def _open_fetcher(self, stack: ExitStack) -> None:
-        self.fetcher = stack.enter_context(
-            Fetcher(
-                user_agent=self._configuration.hosts.user_agent,
-                files=self._disk.files,
-                concurrency=self._configuration.settings.crawler.concurrency,
-                trust_listed=self._trust_listed,
-                note=self._keep,
-                memory=self._memory,
-                odd=self._tell_odd_cookie,
-                now=self._disk.frontier.now,
-                proxies=self._by_hand.proxies,
-            )
-        )
+        fetcher = fetcher_of(
+            self._configuration, self._disk, self._log, self._memory, self._by_hand,
+            trust_listed=self._trust_listed,
+        )  # fmt: skip
+        self.fetcher = stack.enter_context(fetcher)
+        self.jars = self.fetcher.jars = jars_of(self._disk.frontier)
         self.fetcher.bound_rate(self._configuration.limit_rate)
         for job in self._configuration.listed_jobs():
             self.fetcher.open(job)
 
-    def _keep(self, task: int, kept: Kept) -> None:
-        self._disk.frontier.settle(self._disk.owner, (), (), kept={task: kept})
-
-    def _tell_odd_cookie(self, job: str, place: str, reason: str) -> None:
-        self._log.warning("cookie.bad", job=job, place=place, reason=reason)
+    def _learn(self, host: LeasedHost) -> None:
+        """Take in what comes with the lease of a host."""
+        self._rules.learn(host)
+        self.jars.learn(host.jars)
 
     def _open_settler(self, stack: ExitStack) -> None:
         disk, jobs, hosts = self._disk, self._configuration.jobs, self._configuration.hosts
         token = self._configuration.settings.crawler.robots_token
         self._rules = stack.enter_context(Rulebook(disk.frontier, hosts, jobs, token, self._log))
-        self.feeder.leaser.learn = self._rules.learn
+        self.feeder.leaser.learn = self._learn
         self.feeder.leaser.took = self.counters.timer(LEASE)
         self.context = VisitContext(
             self._configuration, disk, self.feeder, self.fetcher, self._rules,
@@ -160,6 +154,7 @@ class Visiting:
             together=self._together,
             pardons=self.context.pardons,
         )
+        self.settler.reservations.jars = self.jars
         self.settler.reservations.took = self.counters.timer(SETTLE)
 
     def _open_workers(self) -> None:

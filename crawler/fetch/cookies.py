@@ -2,19 +2,20 @@
 
 A line is domain, TRUE for its subdomains too, path, TRUE for https alone, seconds since 1970 (0 for
 a session), name, value, with tabs between. Values are sent byte for byte as they stand there.
-Matching is that of RFC 6265, section 5.4; a line that is odd is passed over, and told.
+Matching is that of RFC 6265bis; a line that is odd is passed over, and told.
 """
 
 import re
 from collections.abc import Iterator
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
 
 from crawler.config import Job
+from crawler.cookie import Cookie
 from crawler.errors import UsageError
 from crawler.model import Seconds
-from crawler.urls import SplitUrl, canonical, split
+from crawler.policy.cookie_jar import header_of
+from crawler.urls import canonical, split
 
 _HTTP_ONLY = "#HttpOnly_"
 _BOM = b"\xef\xbb\xbf"
@@ -24,25 +25,6 @@ _EXPIRES = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{0,20})?")
 _SENDABLE = re.compile(r"[ !-:<-~\x80-\xff]*")
 """Neither a control character nor the semicolon between two cookies."""
 _ADDRESS = re.compile(r"\[.*\]|[0-9.]+")
-
-
-class Cookie(NamedTuple):
-    """A line of the file."""
-
-    wide: bool
-    """It is for the subdomains too."""
-    path: str
-    secure: bool
-    expires: Seconds
-    """Wall time."""
-    pair: str
-    """`name=value`, as it is sent."""
-
-    def goes_to(self, place: SplitUrl, now: Seconds) -> bool:
-        """Tell whether a URL of a domain of the cookie gets it (RFC 6265, section 5.4, step 1)."""
-        if self.secure and place.scheme != "https":
-            return False
-        return self.expires > now and _within(place.path, self.path)
 
 
 class Cookies:
@@ -55,25 +37,21 @@ class Cookies:
     def __len__(self) -> int:
         return sum(map(len, self._by_domain.values()))
 
-    def add(self, domain: str, name: str, cookie: Cookie) -> None:
+    def add(self, cookie: Cookie) -> None:
         """Take in a cookie; it replaces one of the same name, domain and path."""
-        self._by_domain.setdefault(domain, {})[name, cookie.path] = cookie
+        self._by_domain.setdefault(cookie.domain, {})[cookie.name, cookie.path] = cookie
 
     def header(self, url: str, now: Seconds) -> str | None:
         """Return the Cookie field for a canonical URL, None if there is no cookie for it now."""
-        if not self._by_domain:
-            return None
         place = split(url)
-        found = [cookie for cookie in self._of(place.hostname) if cookie.goes_to(place, now)]
-        found.sort(key=lambda cookie: -len(cookie.path))  # RFC 6265, section 5.4, step 2
-        return "; ".join(cookie.pair for cookie in found) or None
+        return header_of(self.near(place.hostname), place, now)
 
     def values(self) -> Iterator[str]:
         """Yield the value of every cookie."""
         for cookies in self._by_domain.values():
-            yield from (cookie.pair.partition("=")[2] for cookie in cookies.values())
+            yield from (cookie.value for cookie in cookies.values())
 
-    def _of(self, host: str) -> Iterator[Cookie]:
+    def near(self, host: str) -> Iterator[Cookie]:
         """Yield the cookies of a host, and those of the domains that it is in."""
         yield from self._by_domain.get(host, {}).values()
         domain = "" if _ADDRESS.fullmatch(host) else host.partition(".")[2]
@@ -93,7 +71,8 @@ def cookies_of(job: Job) -> Cookies:
     Raises:
         UsageError: it cannot be read, or holds lines and no cookie.
     """
-    return load(job.cookies, job.name) if job.cookies else NO_COOKIES
+    file = job.cookies.file if job.cookies else None
+    return load(file, job.name) if file else NO_COOKIES
 
 
 def load(file: Path, name: str) -> Cookies:
@@ -125,15 +104,15 @@ def parse(data: bytes, name: str) -> Cookies:
         if not text.strip() or text.startswith("#"):
             continue
         try:
-            cookies.add(*_cookie(text))
+            cookies.add(_cookie(text))
         except ValueError as error:
             odd.append((f"{name}:{number}", str(error)))
     cookies.odd = tuple(odd)
     return cookies
 
 
-def _cookie(text: str) -> tuple[str, str, Cookie]:
-    """Return the domain, the name and the cookie of a line.
+def _cookie(text: str) -> Cookie:
+    """Return the cookie of a line; whatever a server sets is newer.
 
     Raises:
         ValueError: it is odd; the message says why, without the line, which may hold a secret.
@@ -149,7 +128,8 @@ def _cookie(text: str) -> tuple[str, str, Cookie]:
     host = _host(domain)
     many = _flag(wide, "second") and "." in host and not _ADDRESS.fullmatch(host)
     safe, until = _flag(secure, "fourth"), _until(expires)
-    return host, name, Cookie(many, path, safe, until, _pair(name, value))
+    _check_sendable(name, value)
+    return Cookie(host, many, path, name, value, safe, until, -inf)
 
 
 def _host(domain: str) -> str:
@@ -172,12 +152,10 @@ def _until(expires: str) -> Seconds:
     return until if (until := float(expires)) > 0 else inf
 
 
-def _pair(name: str, value: str) -> str:
-    """Return a cookie as it is sent; one without a name is its value alone (RFC 6265bis)."""
+def _check_sendable(name: str, value: str) -> None:
     pair = f"{name}={value}" if name else value
     if not pair or not _SENDABLE.fullmatch(pair):
         raise ValueError("its name or its value cannot be sent")
-    return pair
 
 
 def _flag(text: str, which: str) -> bool:
@@ -185,10 +163,3 @@ def _flag(text: str, which: str) -> bool:
     if found is None:
         raise ValueError(f"its {which} field is neither TRUE nor FALSE")
     return found
-
-
-def _within(path: str, cookie_path: str) -> bool:
-    """Tell whether a path is a cookie's, or below it (RFC 6265, section 5.1.4)."""
-    if not path.startswith(cookie_path):
-        return False
-    return cookie_path.endswith("/") or path[len(cookie_path) :][:1] in {"", "/"}

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import NamedTuple, Self
+from typing import Self
 
 import gevent
 
@@ -16,17 +16,19 @@ from crawler.config import Job
 from crawler.fetch.checking import fits
 from crawler.fetch.cookies import cookies_of
 from crawler.fetch.failures import EXCHANGE_ERRORS, trouble_of
+from crawler.fetch.jars import Jars
 from crawler.fetch.rates import Rates
 from crawler.fetch.reading import AnswerReader, Visit
-from crawler.fetch.request import RequestBuilder
+from crawler.fetch.request import JobSession, RequestBuilder
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.policy.checksums import checks_of
 from crawler.policy.proxies import Proxies
+from crawler.policy.redirects import REDIRECT_STATUS
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
 from crawler.transport.memory import WINDOWS_BYTES, Memory
 from crawler.transport.resolver import Resolver
-from crawler.transport.sessions import LeanSession, Sessions
+from crawler.transport.sessions import Sessions
 from crawler.transport.visit_timer import VisitTimer
 from crawler.transport.ways import Ways
 from crawler.urls import host_of, split
@@ -75,6 +77,8 @@ class Fetcher:
         self._odd = odd
         self._now = now
         self._proxies = proxies
+        self.jars = Jars()
+        """The cookies that jobs keep; set before jobs are opened."""
         self._resolver = Resolver(LOOKUP_THREADS)
         self._sessions = Sessions(self._resolver, concurrency, memory)
         self._by_job: dict[str, Sequence[JobSession]] = {}
@@ -128,7 +132,7 @@ class Fetcher:
         """
         self.commit(self.prepare([job]))
 
-    def prepare(self, jobs: Iterable[Job]) -> "list[JobSession]":
+    def prepare(self, jobs: Iterable[Job]) -> list[JobSession]:
         """Make what visits of jobs need, of their files as they are now; nothing changes yet.
 
         Raises:
@@ -142,7 +146,7 @@ class Fetcher:
                 pause_at = time.monotonic() + _TURN_S
         return prepared
 
-    def commit(self, prepared: "Iterable[JobSession]") -> None:
+    def commit(self, prepared: Iterable[JobSession]) -> None:
         """Put what was prepared in force; this cannot fail, and never waits."""
         for one in prepared:
             known = self._by_job.get(one.job.name, ())
@@ -199,7 +203,10 @@ class Fetcher:
             raise trouble_of(error, in_body=False) from error
         answered_at = time.monotonic()
         try:
-            visit = Visit(task, job, part, timer.deadline, answered_at)
+            jar = None
+            if answer.status_code in REDIRECT_STATUS or job.cookies:
+                jar = self.jars.heard(task, job, answer.head.headers, self._now())
+            visit = Visit(task, job, part, timer.deadline, answered_at, jar)
             return self._reader.read(visit, answer, had)
         except EXCHANGE_ERRORS as error:
             raise trouble_of(error, in_body=True) from error
@@ -230,7 +237,7 @@ class Fetcher:
         mirrors = checks_of(task.checks).mirrors if task.checks else ()
         return any(there == host_of(url) for url in (task.url, *mirrors))
 
-    def _opened(self, job: Job) -> "JobSession":
+    def _opened(self, job: Job) -> JobSession:
         known = self._by_job.get(job.name, ())
         found = next((one for one in known if one.job is job), None)
         if found is None:
@@ -238,7 +245,7 @@ class Fetcher:
             self.commit([found])
         return found
 
-    def _job_session(self, job: Job) -> "JobSession":
+    def _job_session(self, job: Job) -> JobSession:
         cookies, sessions = cookies_of(job), {}
         others = self._proxies.urls() if self._proxies and not job.proxy else []
         trusts, certs = {False, self._trust_listed}, {False, job.client_cert is not None}
@@ -246,14 +253,5 @@ class Fetcher:
             behind = job.model_copy(update={"proxy": proxy}) if others else job
             one = self._sessions.session(behind, trusted=trusted, certified=certified)
             sessions[proxy, trusted, certified] = one
-        return JobSession(job, RequestBuilder(job, cookies, self._now), sessions, cookies.odd)
-
-
-class JobSession(NamedTuple):
-    """What all visits of a job share."""
-
-    job: Job
-    builder: RequestBuilder
-    sessions: dict[tuple[str | None, bool, bool], LeanSession]
-    """By the proxy, and by whether hosts may be anywhere and are shown the client certificate."""
-    odd_cookies: Sequence[tuple[str, str]] = ()
+        builder = RequestBuilder(job, cookies, self._now, self.jars)
+        return JobSession(job, builder, sessions, cookies.odd)

@@ -42,6 +42,8 @@ class Visit(NamedTuple):
     """Returns the name of the part of a body that is too long for memory."""
     deadline: Seconds
     answered_at: Seconds
+    jar: str | None = None
+    """Of a redirect: the cookies that go on with the visit, packed."""
 
 
 class AnswerReader:
@@ -101,7 +103,9 @@ class AnswerReader:
         refused = self._refused(visit, answer, judge) if judge else ""
         drain(answer.body, (visit.deadline - time.monotonic()) / 2)
         differing = headers.differing()
-        return Fetched(status, headers, visit.answered_at, differing=differing, refused=refused)
+        return Fetched(
+            status, headers, visit.answered_at, differing=differing, refused=refused, jar=visit.jar
+        )
 
     def _refused(self, visit: Visit, answer: Answer, judge: AnswerJudge) -> str:
         """Return what of an answer without a file is a refusal, beside its status; '' if nothing.
@@ -131,7 +135,7 @@ class AnswerReader:
         self, visit: Visit, answer: Answer, had: Measured | None, judge: AnswerJudge | None
     ) -> Fetched:
         """Read a body to its end, to memory or to its part, after what is there already."""
-        task, job, part, deadline, answered_at = visit
+        task, job, part, deadline, answered_at, _ = visit
         headers = answer.head.headers
         if task.robots:
             limits = Limits(robots.MAX_BYTES, deadline, job.min_speed, cut=True)

@@ -1,22 +1,27 @@
 """What is asked: the request of a visit, with what its job gives to the origin it asks.
 
-Credentials go to the origins that the configuration names, cookies and other headers to the origin
-of the URL that was listed. A visit to a robots.txt carries nothing of its job.
+Credentials go to the origins that the configuration names, a file's cookies and other headers to
+the origin of the URL that was listed, what servers set where they set it for. A visit to a
+robots.txt carries nothing of its job.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from requests.structures import CaseInsensitiveDict
 
 from crawler.config import Job
 from crawler.config.credentials import basic, origins_of, values_of
+from crawler.cookie import unpacked
 from crawler.fetch.cookies import Cookies
 from crawler.fetch.decode import ACCEPT_ENCODING
+from crawler.fetch.jars import Jars, keeps
 from crawler.model import Seconds, Task
+from crawler.policy.cookie_jar import header_of, joined
 from crawler.policy.credentials import is_ordinary, without_echo
 from crawler.transport.request_bytes import Origin, Request, lines_of
+from crawler.transport.sessions import LeanSession
 from crawler.urls import same_origin, split
 
 MAX_ORIGINS = 10_000
@@ -29,11 +34,19 @@ class RequestBuilder:
     Cookies expire by the clock `now`.
     """
 
-    def __init__(self, job: Job, cookies: Cookies, now: Callable[[], Seconds] = time.time) -> None:
+    def __init__(
+        self,
+        job: Job,
+        cookies: Cookies,
+        now: Callable[[], Seconds] = time.time,
+        jars: Jars | None = None,
+    ) -> None:
         self._job = job
         self._cookies = cookies
         self._now = now
-        self._has_cookies = job.cookies is not None
+        self._jars = jars or Jars()
+        self._has_cookies = len(cookies) > 0 or keeps(job)
+        self._keeps_none = job.cookies is not None and job.cookies.keep == "none"
         self._posts = job.method == "POST"
         self._body = job.body.encode()
         self._origins = origins_of(job)
@@ -46,7 +59,12 @@ class RequestBuilder:
     def without_echo(self, reason: str, task: Task) -> str:
         """Return why a visit failed without what its peer may have repeated of the request."""
         extra = task.extra.values() if task.extra else ()
-        return without_echo(reason, (*values_of(self._job), *self._cookies.values(), *extra))
+        kept = (
+            cookie.value
+            for cookie in (*unpacked(task.jar), *self._jars.of(self._job, split(task.location)))
+        )
+        known = (*values_of(self._job), *self._cookies.values(), *extra, *kept)
+        return without_echo(reason, known)
 
     def request(self, task: Task, user_agent: str, have: int = 0) -> Request:
         """Prepare the request of a visit; of its body `have` bytes are there already.
@@ -65,7 +83,7 @@ class RequestBuilder:
         base = self._bases.get(key)
         if base is None or task.extra:
             base = self._base(task, key)
-        if task.kept or task.stored or self._has_cookies:
+        if task.kept or task.stored or self._has_cookies or task.jar:
             base = self._varied(base, task, have)
         return Request(base.method, base.origin, location, base.headers, base.lines, base.body)
 
@@ -97,10 +115,29 @@ class RequestBuilder:
         """Add what this request has beside the others: its conditions and its cookies."""
         headers = CaseInsensitiveDict(base.headers)
         headers.update(_conditions(task, have))
-        cookies = base.home and self._has_cookies
-        if cookies and (cookie := self._cookies.header(task.location, self._now())):
-            headers["Cookie"] = cookie
+        if (self._has_cookies or task.jar) and (cookie := self._cookie(task, home=base.home)):
+            headers["Cookie"] = "; ".join(filter(None, (cookie, headers.get("Cookie"))))
         return base._replace(headers=headers, lines=lines_of(headers, base.origin))
+
+    def _cookie(self, task: Task, *, home: bool) -> str | None:
+        """Return the Cookie field of a visit: those of the file go where the URL was listed."""
+        if task.robots:
+            return None
+        place = split(task.location)
+        named = self._cookies.near(place.hostname) if home else ()
+        carried = () if self._keeps_none else unpacked(task.jar)
+        found = joined(named, self._jars.of(self._job, place), carried)
+        return header_of(found.values(), place, self._now())
+
+
+class JobSession(NamedTuple):
+    """What all visits of a job share."""
+
+    job: Job
+    builder: RequestBuilder
+    sessions: dict[tuple[str | None, bool, bool], LeanSession]
+    """By the proxy, and by whether hosts may be anywhere and are shown the client certificate."""
+    odd_cookies: Sequence[tuple[str, str]] = ()
 
 
 class _Trust(NamedTuple):

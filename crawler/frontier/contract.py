@@ -50,6 +50,7 @@ A frontier does one verb after the other, for whichever greenlet of its thread a
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, Self
 
+from crawler.cookie import SetCookies
 from crawler.frontier import values
 from crawler.frontier.desk_verbs import Desk
 from crawler.frontier.list_verbs import ListVerbs
@@ -172,6 +173,7 @@ class Frontier(Desk, ListVerbs, OutboxVerbs, ProcessVerbs, LocalVerbs, Protocol)
         claims: Mapping[int, str] = values.NO_CLAIMS,
         kept: Mapping[int, Kept] = values.NOTHING_KEPT,
         notices: Notices = NO_NOTICES,
+        cookies: Sequence[SetCookies] = values.NO_COOKIES,
     ) -> set[int]:
         """Record the ends of visits, and the rests and health of hosts; reserve files, note parts.
 
@@ -179,6 +181,8 @@ class Frontier(Desk, ListVerbs, OutboxVerbs, ProcessVerbs, LocalVerbs, Protocol)
         are written. Return the tasks that have theirs now; `claim` finds another for the rest.
         `kept` are parts that visits begin, by task that is leased, for later visits to go on from;
         they are noted before the settlements, and any verdict but `Again` ends a part.
+        `cookies` are what answers have set of jobs that keep them: of one key the newest counts,
+        also of what others have told; it ends by its time, and of too many the oldest go.
         A settlement counts once, for the attempt that was leased, however often it is given. What
         each verdict makes of a task stands in `docs/ledger.md`, under Verdicts. Records of hosts,
         and the `address_rests` in them, count of hosts and addresses that the owner has, and the

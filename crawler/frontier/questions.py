@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from crawler.cookie import Cookie
 from crawler.frontier.answers import ServerAccount, Soundness
 from crawler.frontier.entries import Entry, KnownUrl, Said, UnknownUrl
 from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
@@ -34,6 +35,22 @@ class AboutUrl(Question[Sequence[KnownUrl] | UnknownUrl]):
     url: str
     spellings: Sequence[str] = ()
     """Other spellings of it, which are looked up if no job knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class JarOf(Question[Sequence[Cookie]]):
+    """The cookies of a job's jar, those that are gone too."""
+
+    job: str
+    jar: str
+
+
+@dataclass(frozen=True, slots=True)
+class CookiesOf(Question[Sequence[Cookie]]):
+    """All cookies that a job keeps, without their values; up to 10,000, and a few more."""
+
+    job: str
+    now: Seconds
 
 
 @dataclass(frozen=True, slots=True)

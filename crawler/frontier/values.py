@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from crawler.cookie import SetCookies
 from crawler.frontier.metrics import Gauges, Totals
 from crawler.model import Kept, Seconds, Task
 from crawler.policy.course import Course
@@ -18,6 +19,7 @@ STALLED_FACTOR = 10
 NO_RULES: Mapping[str, bool | None] = {}
 """Nothing is said of the robots.txt of hosts."""
 NO_CLAIMS: Mapping[int, str] = {}
+NO_COOKIES: Sequence[SetCookies] = ()
 NOTHING_KEPT: Mapping[int, Kept] = {}
 NOBODY: Mapping[int, Seconds] = {}
 BEFORE_ALL = -(2**63)
@@ -59,6 +61,8 @@ class LeasedHost:
     """Grows whenever its robots.txt was asked for."""
     robots: tuple[Robots, ...] = ()
     """Of a host just taken, whose robots.txt is obeyed: what is known of it, unless it is long."""
+    jars: tuple[SetCookies, ...] = ()
+    """Those of the caller's jobs that keep cookies, as far as they are for the host."""
 
     def moved(self, by: Seconds) -> "LeasedHost":
         """Return it with the times of what it is owed that much later."""

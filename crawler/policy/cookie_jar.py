@@ -4,7 +4,9 @@ Jars of several processes are joined: of one key the newest counts, also where i
 cookie is gone. So it does not matter in which order, or how often, they are told.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from crawler.cookie import Cookie, Keep
 from crawler.model import DAY_S, Seconds
@@ -42,15 +44,12 @@ def cookies_set(lines: Iterable[str], place: SplitUrl, now: Seconds, jar: Jar) -
     What came without TLS lays nothing over what is for TLS alone (RFC 6265bis, section 5.7).
     """
     found: dict[Key, Cookie] = {}
-    for line in list(lines)[:MAX_LINES]:
+    for line in islice(lines, MAX_LINES):
         cookie = cookie_of(line, place, now)
-        if cookie and not (place.scheme != "https" and _is_covered(cookie, jar.values())):
+        if cookie and not _is_covered(cookie, place, jar.values()):
             found[cookie.key] = cookie
-    return [
-        _after(one, known) if (known := jar.get(one.key)) else one
-        for one in found.values()
-        if _is_news(one, jar.get(one.key), now)
-    ]
+    known = [(one, jar.get(one.key)) for one in found.values()]
+    return [_after(one, before) for one, before in known if _is_news(one, before, now)]
 
 
 def joined(*jars: Iterable[Cookie]) -> dict[Key, Cookie]:
@@ -66,16 +65,20 @@ def joined(*jars: Iterable[Cookie]) -> dict[Key, Cookie]:
 
 def bounded(jar: dict[Key, Cookie], now: Seconds) -> dict[Key, Cookie]:
     """Return a jar without what ended long ago, and without the oldest of too many."""
-    kept = [one for one in jar.values() if one.expires > now or one.set_at > now - GONE_S]
-    if len(kept) <= MAX_OF_DOMAIN:
-        return jar if len(kept) == len(jar) else {one.key: one for one in kept}
-    number: dict[str, int] = {}
-    found = {}
-    for one in sorted(kept, key=lambda cookie: -cookie.set_at)[:MAX_OF_SITE]:
-        number[one.domain] = number.get(one.domain, 0) + 1
+    kept = [one for one in jar.values() if max(one.expires, one.set_at + GONE_S) > now]
+    if len(kept) > MAX_OF_DOMAIN:
+        kept = _newest(kept)
+    return {one.key: one for one in kept}
+
+
+def _newest(cookies: Sequence[Cookie]) -> list[Cookie]:
+    number: Counter[str] = Counter()
+    found = []
+    for one in sorted(cookies, key=lambda cookie: -cookie.set_at)[:MAX_OF_SITE]:
+        number[one.domain] += 1
         if number[one.domain] <= MAX_OF_DOMAIN:
-            found[one.key] = one
-    return dict(reversed(found.items()))
+            found.append(one)
+    return found[::-1]
 
 
 def carried(jar: Iterable[Cookie]) -> tuple[Cookie, ...]:
@@ -120,9 +123,9 @@ def _within(path: str, cookie_path: str) -> bool:
     return cookie_path.endswith("/") or path[len(cookie_path) :][:1] in {"", "/"}
 
 
-def _is_covered(cookie: Cookie, jar: Iterable[Cookie]) -> bool:
-    """Tell whether a cookie that is for TLS alone stands in a cookie's way."""
-    return any(
+def _is_covered(cookie: Cookie, place: SplitUrl, jar: Iterable[Cookie]) -> bool:
+    """Tell whether one that is for TLS alone stands in the way of a cookie that came without."""
+    return place.scheme != "https" and any(
         one.secure
         and one.name == cookie.name
         and (_in(one.domain, cookie.domain) or _in(cookie.domain, one.domain))
@@ -131,9 +134,11 @@ def _is_covered(cookie: Cookie, jar: Iterable[Cookie]) -> bool:
     )
 
 
-def _after(cookie: Cookie, known: Cookie) -> Cookie:
+def _after(cookie: Cookie, known: Cookie | None) -> Cookie:
     """Return a cookie that is newer than the one it replaces, whatever the clock was then."""
-    return cookie._replace(set_at=max(cookie.set_at, known.set_at + _TICK_S))
+    if known is None or known.set_at < cookie.set_at:
+        return cookie
+    return cookie._replace(set_at=known.set_at + _TICK_S)
 
 
 def _in(domain: str, other: str) -> bool:

@@ -95,6 +95,7 @@ def _judged(
         location=location,
         retry_after=parse_retry_after(fetched.headers.get("retry-after"), now) if heard else None,
         elapsed=elapsed,
+        jar=fetched.jar if location else None,
     )
 
 

@@ -67,11 +67,14 @@ class _Downloader:
         """Ask for a list as for any URL: with its job's credentials where they belong."""
         listed, hops = _url(url), 0
         location = listed
+        jar: str | None = None
         while True:
             host = host_of(location)
             self._rest(host)
             task = Task(0, self._job.name, listed, location, host, 0, 0, 1, hops=hops)
-            task = replace(task, stored=known, path=note_of(url), robots=url_of(listed) == listed)
+            task = replace(
+                task, stored=known, path=note_of(url), robots=url_of(listed) == listed, jar=jar
+            )
             deadline = time.monotonic() + self._timeout
             try:
                 fetched = self._fetcher.fetch(task, self._job, part=lambda: part, deadline=deadline)
@@ -80,7 +83,7 @@ class _Downloader:
             target = redirect_of(fetched.status, fetched.headers, location, hops=hops)
             if target is None:
                 return fetched
-            location, hops = target, hops + 1
+            location, hops, jar = target, hops + 1, fetched.jar
 
     def _rest(self, host: str) -> None:
         now = time.monotonic()

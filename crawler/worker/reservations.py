@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from crawler.fetch.jars import Jars
 from crawler.frontier import Frontier
 from crawler.frontier.outbox import NO_NOTICES, Notices
 from crawler.model import Seconds, Visited
@@ -15,6 +16,8 @@ class Reservations:
     def __init__(self, frontier: Frontier, owner: int) -> None:
         self._frontier = frontier
         self._owner = owner
+        self.jars = Jars()
+        """The cookies that jobs keep."""
         self.took: Callable[[Seconds], None] = lambda _: None
         """Gets the seconds that each settlement took."""
         self.notices: Callable[[Sequence[Settlement]], Notices] = lambda _: NO_NOTICES
@@ -43,13 +46,19 @@ class Reservations:
     ) -> None:
         """Settle a batch, and reserve the files of those that come next, of which each is new.
 
+        The ledger hears of cookies, too, that jobs are to keep.
+
         Raises:
             LeaseLostError, LocalFaultError: nothing is recorded.
         """
         claims = {one.task.id: one.wanted for one in coming if _is_new(one)}
         notices = self.notices(settlements)
         began = time.monotonic()
-        has = self._frontier.settle(self._owner, settlements, hosts, claims, notices=notices)
+        news = self.jars.news()
+        has = self._frontier.settle(
+            self._owner, settlements, hosts, claims, notices=notices, cookies=news
+        )
+        self.jars.told(news)
         self.took(time.monotonic() - began)
         self.noted(notices)
         self._paths = {task: claims[task] for task in has}

@@ -97,9 +97,9 @@ def test_a_file_is_whole_before_its_visit_is_settled_and_that_before_it_is_told(
     file = scene.folder / visited.task.url.rpartition("/")[2]
     order = []
 
-    def settles(*arguments):
+    def settles(*arguments, **named):
         order.append(("settling", file.read_bytes(), list(scene.told)))
-        has = settle(*arguments)
+        has = settle(*arguments, **named)
         order.append(("settled", scene.frontier.sums().counts.finished))
         return has
 
@@ -305,10 +305,10 @@ def test_a_line_that_cannot_be_told_is_told_as_a_bug_and_the_others_are_told(sce
 def test_a_fault_of_the_ledger_is_nobodys_bug_and_the_batch_is_settled_later(scene, monkeypatch):
     settle, refusals = scene.frontier.settle, iter([True])
 
-    def full(*arguments):
+    def full(*arguments, **named):
         if next(refusals, False):
             raise LocalFaultError("no room")
-        return settle(*arguments)
+        return settle(*arguments, **named)
 
     monkeypatch.setattr(scene.frontier, "settle", full)
     visits = [scene.visited() for _ in range(3)]

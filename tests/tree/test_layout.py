@@ -35,6 +35,10 @@ ACROSS = {
 }
 """Test files that are named after no module, and what each is about."""
 ELSEWHERE = {
+    "frontier/sql/visits/jars.py": "parts/frontier/sql/rows/test_cookies.py",
+    "frontier/sql/tables/cookie_tables.py": "parts/frontier/sql/tables/test_ledger.py",
+    "config/cookie_options.py": "daemon/test_cookies.py",
+    "daemon/fetching.py": "daemon/test_cookies.py",
     "__init__.py": "every test, which is patched by it",
     "__main__.py": "tests/program.py, which starts it",
     "cli.py": "daemon/test_verbs.py",

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Self
 
+from crawler.cookie import SetCookies
 from crawler.frontier import values
 from crawler.frontier.clock import AnyClocks, Clock
 from crawler.frontier.metrics import NO_TOTALS, Totals
@@ -144,7 +145,8 @@ class SqlFrontier(SqlDesk, SqlLists, SqlOutbox):
     ) -> None:
         self._file.write(configure, self._file.names, jobs, self.now(), obeys, text)
         known = {terms.name: terms.digest for terms in jobs}
-        self._visitor = replace(self._visitor, jobs=known)
+        keeps = {terms.name: terms.keep for terms in jobs if terms.keep in {"host", "job"}}
+        self._visitor = replace(self._visitor, jobs=known, keeps=keeps)
 
     def add(self, job: str, seeds: Sequence[Seed], *, recount: bool = False) -> int:
         return self._file.stage(new_urls.add, job, seeds, self.now(), recount=recount)
@@ -217,7 +219,8 @@ class SqlFrontier(SqlDesk, SqlLists, SqlOutbox):
         claims: Mapping[int, str] = values.NO_CLAIMS,
         kept: Mapping[int, Kept] = values.NOTHING_KEPT,
         notices: Notices = NO_NOTICES,
+        cookies: Sequence[SetCookies] = values.NO_COOKIES,
     ) -> set[int]:
         owed, visitor, stepped = self._lasting(hosts), self._visitor, self._clock.stepped
-        given = (owner, settlements, owed, claims, kept, notices)
+        given = (owner, settlements, owed, claims, kept, notices, cookies)
         return self._file.stage(settling.settle, *given, store=visitor.store, stepped=stepped)

@@ -630,7 +630,7 @@ def test_a_rule_is_told_in_words_and_not_as_a_regular_expression(problems, optio
         ("jobs: [{name: a, urls: [http://e/], auth: {'u:h1dden': x}}]", "auth.u..."),
         ("jobs: [{name: a, urls: [http://e/], headers: {X-A: [h1dden]}}]", "headers.X-A"),
         ("jobs: [{name: a, urls: [http://e/], auth: {bearer: {h1dden: 1}}}]", "auth.bearer"),
-        ("jobs: [{name: a, urls: [http://e/], cookies: {sid: h1dden}}]", "cookies"),
+        ("jobs: [{name: a, urls: [http://e/], cookies: {sid: h1dden}}]", "cookies.sid"),
         ("jobs: [{name: a, urls: [http://e/], proxy: [h1dden]}]", "proxy"),
         (JOB + "hosts: {'u:h1dden@e.example': {delay: 5s}}", "hosts.***@e.example"),
     ],

@@ -16,7 +16,7 @@ from crawler.urls import host_of
 COLUMNS = columns(
     "id, fingerprint, job, host, url, location, path, attempt, failures, hops, "
     "put_off, etag, last_modified, part, part_etag, part_modified, part_total, "
-    "due_at, ended, digest, every, extra, listed, store, part_store, via"
+    "due_at, ended, digest, every, extra, listed, store, part_store, cookies, via"
 )
 _TALLY = """
 INSERT INTO tally VALUES (?, ?, ?)
@@ -40,7 +40,7 @@ def task_of(
     """
     number, fingerprint, _, host, url, location, path, attempt, failures, hops, *others = row
     put_off, etag, last_modified, part, part_etag, part_modified, part_total, *others = others
-    due_at, ended, digest, every, extra, listed, file_store, part_store, via = others
+    due_at, ended, digest, every, extra, listed, file_store, part_store, cookies, via = others
     there = location or url
     here = not digest or _lies_in(store, file_store)
     columns, checks = _columns(extra) if extra else _NO_COLUMNS
@@ -70,6 +70,7 @@ def task_of(
         listed=via is None or listed > 0,
         here=here,
         checks=checks,
+        jar=cookies,
     )
 
 
@@ -122,6 +123,7 @@ class Row(NamedTuple):
     media_type: str | None
     away: bool
     """Whether its file lies in another store, and stays the one that it has."""
+    cookies: str | None
 
 
 def row_of(settled: Settlement) -> Row:
@@ -162,6 +164,7 @@ def row_of(settled: Settlement) -> Row:
         cleared=state_of(outcome) == "well",
         media_type=outcome.media_type,
         away=_stays_away(task, outcome),
+        cookies=then.jar,
     )
 
 
@@ -179,6 +182,8 @@ class _Then(NamedTuple):
     hops: int
     every: Seconds | None
     put_off: int = 0
+    jar: str | None = None
+    """Cookies that the visit goes on with, as long as it has not ended."""
 
 
 def _then(task: Task, outcome: Outcome, verdict: Verdict, now: Seconds) -> _Then:
@@ -187,10 +192,13 @@ def _then(task: Task, outcome: Outcome, verdict: Verdict, now: Seconds) -> _Then
     if isinstance(verdict, Again):
         failures = task.failures + verdict.charged
         put_off = task.put_off + host_asked_for_it(outcome)
-        there, hops = (verdict.location, 0) if verdict.location else (task.location, task.hops)
-        return _Then(WAITING, verdict.at, there, failures, hops, task.every, put_off)
+        there, hops, jar = task.location, task.hops, task.jar
+        if verdict.location:
+            there, hops, jar = verdict.location, 0, None
+        return _Then(WAITING, verdict.at, there, failures, hops, task.every, put_off, jar)
     if isinstance(verdict, Hop):
-        return _Then(WAITING, now, verdict.location, task.failures, task.hops + 1, task.every)
+        then = now, verdict.location, task.failures, task.hops + 1, task.every, 0, outcome.jar
+        return _Then(WAITING, *then)
     return _ended(DEAD, task, verdict, now)
 
 

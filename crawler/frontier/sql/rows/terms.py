@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from crawler.cookie import Keep
 from crawler.frontier.sql.connection import Connection, Cursor
 from crawler.frontier.sql.rows.pauses import JOB_PAUSED
 from crawler.frontier.values import LeasedHost
@@ -33,6 +34,8 @@ class Visitor:
     """Names of jobs that it could visit and does not, until their lists are read."""
     store: int = FIRST_STORE
     """Number of the store where its files lie."""
+    keeps: Mapping[str, Keep] = field(default_factory=dict)
+    """Of the jobs that keep cookies beyond a visit, by name: for whom."""
 
 
 class HostJob(NamedTuple):

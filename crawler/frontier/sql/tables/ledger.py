@@ -2,6 +2,7 @@
 
 from crawler.frontier.sql.states import LEASED, RETIRED, ROBOTS_JOB, USUAL, WAITING
 from crawler.frontier.sql.tables.accounts import ACCOUNTS
+from crawler.frontier.sql.tables.cookie_tables import COOKIES
 from crawler.frontier.sql.tables.list_tables import LISTS
 from crawler.frontier.sql.tables.metric_tables import METRICS
 from crawler.frontier.sql.tables.outbox_tables import OUTBOX
@@ -255,4 +256,5 @@ CREATE TABLE file (
 {WISHES}
 {METRICS}
 {OUTBOX}
-{ACCOUNTS}"""
+{ACCOUNTS}
+{COOKIES}"""

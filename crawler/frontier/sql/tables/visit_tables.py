@@ -25,7 +25,8 @@ CREATE TABLE visited (                     -- what visits have left of a URL, an
     every REAL,                            -- seconds between visits, where they adapt
     host_asked INTEGER NOT NULL DEFAULT 0, -- whether it waits as its host asked, and not by us
     store INTEGER,                         -- where the stored file lies; NULL: in the first one
-    part_store INTEGER                     -- and the part
+    part_store INTEGER,                    -- and the part
+    cookies TEXT                           -- that redirects of this visit have set, as JSON
 ) STRICT;
 CREATE VIEW entry AS SELECT
     task.*, visited.location, ifnull(visited.suspicion, 0) AS suspicion,

@@ -18,7 +18,7 @@ from crawler.frontier.sql.rows.file import Transactions
 from crawler.frontier.sql.rows.readiness import LEAVE, LEFT, OWE_ALL, free, owed_rows
 from crawler.frontier.sql.rows.terms import Visitor
 from crawler.frontier.sql.states import LEASED, WAITING
-from crawler.frontier.sql.visits import homes, parking, ready, turns
+from crawler.frontier.sql.visits import homes, jars, parking, ready, turns
 from crawler.frontier.sql.visits.fair_share import Share
 from crawler.frontier.sql.visits.ready import Looks
 from crawler.frontier.values import Lease
@@ -135,8 +135,9 @@ def lease(
     refused = db.execute("SELECT host FROM temp.refused")
     answered = db.execute(_ANSWERED)
     asked = turns.Answer(db)
+    hosts = asked.read(file.names, visitor)
     lease = Lease(
-        asked.read(file.names, visitor),
+        jars.with_jars(db, visitor, hosts) if visitor.keeps else hosts,
         taken.share.surplus,
         taken.share.moving,
         taken.next_at,

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
+from crawler.cookie import SetCookies
 from crawler.frontier.outbox import NO_NOTICES, Notices
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.outbox import putting
 from crawler.frontier.sql.procedures import LOOKED_UP, OWNED, Procedure
 from crawler.frontier.sql.rows import leased, staging
+from crawler.frontier.sql.rows.cookies import tell
 from crawler.frontier.sql.rows.failures import NOTE_FAILURES, failures_of
 from crawler.frontier.sql.rows.file import Transactions
 from crawler.frontier.sql.rows.names import Names
@@ -54,16 +56,16 @@ WHERE id IN (/* few */ SELECT id FROM temp.settled)"""
 _VISIT = """
 INSERT INTO visited (
     task, location, hops, kind, status, reason, directives, size, etag, last_modified,
-    unverified, media_type, success_at, changed_at, every, host_asked, store)
+    unverified, media_type, success_at, changed_at, every, host_asked, store, cookies)
 SELECT id, location, hops, kind, status, reason, directives,
     iif(digest IS NULL, NULL, size), etag, last_modified, iif(digest IS NULL, FALSE, unverified),
     iif(digest IS NULL, NULL, media_type), success_at, changed_at, every, host_asked,
-    iif(digest IS NULL, NULL, CAST(:store AS INTEGER))
+    iif(digest IS NULL, NULL, CAST(:store AS INTEGER)), cookies
 FROM temp.settled WHERE true
 ON CONFLICT (task) DO UPDATE SET (
     location, hops, kind, status, reason, directives, size, etag, last_modified,
     unverified, media_type, final_location, part, success_at, changed_at, every,
-    host_asked, suspicion, store
+    host_asked, suspicion, store, cookies
 ) = (SELECT
     s.location, s.hops, s.kind, s.status, s.reason, s.directives,
     iif(s.digest IS NULL, visited.size, s.size),
@@ -74,7 +76,7 @@ ON CONFLICT (task) DO UPDATE SET (
     iif(s.ended, NULL, visited.part), ifnull(s.success_at, visited.success_at),
     ifnull(s.changed_at, visited.changed_at), s.every, s.host_asked,
     iif(s.cleared, 0, visited.suspicion),
-    iif(s.digest IS NULL, visited.store, CAST(:store AS INTEGER))
+    iif(s.digest IS NULL, visited.store, CAST(:store AS INTEGER)), s.cookies
     FROM temp.settled AS s WHERE s.id = visited.task)"""
 SETTLE = Procedure(
     "settle",
@@ -162,6 +164,7 @@ def settle(
     claims: Mapping[int, str],
     kept: Mapping[int, Kept],
     notices: Notices = NO_NOTICES,
+    cookies: Sequence[SetCookies] = (),
     *,
     store: int,
     stepped: Seconds,
@@ -189,7 +192,8 @@ def settle(
     parts = [_part_of(owner, task, part) | {"store": where} for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
-    with file.locked(beside=not leads and not any(map(_brings_rules, settlements))):
+    alone = [*leads, *cookies] or any(map(_brings_rules, settlements))
+    with file.locked(beside=not alone):
         _lead(db, names, leads)
         db.executemany(_KEEP, parts)
         db.run(SETTLE, {"owner": owner, "now": now, "store": where})
@@ -197,6 +201,7 @@ def settle(
             db.run(FAIL, {"now": now})
         putting.put(db, names, notices, now - stepped)
         update_ready_at(db, _learned(db, names, settlements), now)
+        tell(db, names, cookies)
     return {task for (task,) in db.execute(_RESERVED)} if claims else set()
 
 

@@ -1,4 +1,4 @@
-"""A part of the script from version 5 to 6: what visits leave of a URL gets a table of its own.
+"""A part of the script from version 5 to 6: what visits leave gets tables of its own.
 
 A table loses columns as a whole, in one transaction. So its rows move to another one in slices;
 their pages become free as new ones are needed.
@@ -30,7 +30,8 @@ CREATE TABLE visited (
     every REAL,
     host_asked INTEGER NOT NULL DEFAULT 0,
     store INTEGER,
-    part_store INTEGER
+    part_store INTEGER,
+    cookies TEXT
 ) STRICT;
 CREATE TABLE moved (
     id INTEGER PRIMARY KEY,
@@ -68,7 +69,7 @@ CREATE TRIGGER task_moves AFTER DELETE ON task BEGIN
         OLD.location, OLD.suspicion, OLD.hops, OLD.kind, OLD.status, OLD.reason,
         OLD.directives, OLD.size, OLD.etag, OLD.last_modified, OLD.unverified, OLD.media_type,
         OLD.final_location, OLD.part, OLD.part_etag, OLD.part_modified, OLD.part_total,
-        OLD.success_at, OLD.changed_at, OLD.every, OLD.host_asked, NULL, NULL
+        OLD.success_at, OLD.changed_at, OLD.every, OLD.host_asked, NULL, NULL, NULL
     WHERE OLD.attempt > 0 OR coalesce(OLD.location, OLD.kind, OLD.status, OLD.reason,
         OLD.directives, OLD.size, OLD.etag, OLD.last_modified, OLD.media_type,
         OLD.final_location, OLD.part, OLD.part_etag, OLD.part_modified, OLD.part_total,
@@ -90,4 +91,19 @@ CREATE VIEW entry AS SELECT
     visited.success_at, visited.changed_at, visited.every,
     ifnull(visited.host_asked, 0) AS host_asked, visited.store, visited.part_store
 FROM task LEFT JOIN visited ON visited.task = task.id;
+-- which cookies jobs keep
+CREATE TABLE cookie (
+    job INTEGER NOT NULL,
+    jar TEXT NOT NULL,
+    key INTEGER NOT NULL,
+    domain TEXT NOT NULL,
+    wide INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    secure INTEGER NOT NULL,
+    expires REAL NOT NULL,
+    set_at REAL NOT NULL,
+    PRIMARY KEY (job, jar, key)
+) STRICT, WITHOUT ROWID;
 """
