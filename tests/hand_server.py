@@ -64,6 +64,9 @@ class HandServer:
         return [content] if environ["REQUEST_METHOD"] != "HEAD" else []
 
     def _of(self, path: str, headers: dict[str, str]):
+        if path in {"wall", "sets"} and headers.get("COOKIE") != "seen=1":
+            said = ("Set-Cookie", "seen=1; Path=/")
+            return "302 Found" if path == "wall" else "200 OK", [said, ("Location", "/wall")], BODY
         if path in _FIXED:
             return _FIXED[path]
         if path == "secret" and headers.get("AUTHORIZATION") != _ALLOWED:

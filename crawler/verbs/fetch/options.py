@@ -41,7 +41,7 @@ REQUEST: tuple[click.Parameter, ...] = (
     _option("--auth-host", multiple=True, metavar="HOST",
             help="A host of a list that gets what only typed hosts get: -u, secret headers."),
     _option("-b", "--cookie", multiple=True, metavar="DATA|FILE",
-            help="name=value, sent as it is; or a cookies.txt."),
+            help="name=value, sent as it is; or a cookies.txt, or '' for none."),
     _option("--load-cookies", type=_FILE, metavar="FILE", help="A cookies.txt."),
     _option("-d", "--data", multiple=True, metavar="DATA",
             help="Send a POST; @FILE has the body, @- is standard input."),

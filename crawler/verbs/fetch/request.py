@@ -97,7 +97,10 @@ def _body(data: Sequence[str], read: Read) -> str:
 
 
 def _cookies(given: Mapping[str, Any], headers: dict[str, str]) -> dict[str, Any]:
-    """Add the pairs of -b to the headers; return the option for a file of cookies."""
+    """Add the pairs of -b to the headers; return the option for cookies.
+
+    A file, or '' for none, has cookies kept that answers set, for all URLs of the run (curl).
+    """
     pairs, files = _pairs_and_files(given)
     if len(files) > 1 or (files and pairs):
         raise UsageError("-b: either name=value, or one cookies.txt")
@@ -105,13 +108,15 @@ def _cookies(given: Mapping[str, Any], headers: dict[str, str]) -> dict[str, Any
         raise UsageError("-b and -H Cookie: one of both")
     if pairs:
         headers["Cookie"] = "; ".join(pairs)
-    return {"cookies": files[0].absolute()} if files else {}
+    if files:
+        return {"cookies": {"file": files[0].absolute(), "keep": "job"}}
+    return {"cookies": {"keep": "job"}} if "" in given.get("cookie", ()) else {}
 
 
 def _pairs_and_files(given: Mapping[str, Any]) -> tuple[list[str], list[Path]]:
     """Tell cookies as they are sent from names of files, which have no = in them (curl)."""
     typed = given.get("cookie", ())
-    files = [Path(one) for one in typed if "=" not in one]
+    files = [Path(one) for one in typed if one and "=" not in one]
     if "load_cookies" in given:
         files.append(given["load_cookies"])
     return [one for one in typed if "=" in one], files

@@ -54,7 +54,10 @@ def test_a_method_is_get_or_post():
 
 def test_cookies_are_pairs_or_a_file():
     assert options(cookie=("a=1", "b=2"))["headers"] == {"Cookie": "a=1; b=2"}
-    assert options(cookie=("jar.txt",))["cookies"].name == "jar.txt"
+    jar = options(cookie=("jar.txt",))["cookies"]
+    assert (jar["file"].name, jar["keep"]) == ("jar.txt", "job")
+    assert options(cookie=("",))["cookies"] == {"keep": "job"}
+    assert "cookies" not in options(cookie=("a=1",))
     for given in ({"cookie": ("a=1", "jar")}, {"cookie": ("a=1",), "header": ("Cookie: b=2",)}):
         with pytest.raises(UsageError, match="-b"):
             options(**given)
