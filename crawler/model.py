@@ -213,6 +213,8 @@ class Outcome:
     """URL of a robots.txt that must be known before the task can be visited."""
     media_type: str | None = None
     """type/subtype of the stored body, as the server said (RFC 9110 section 8.3.1)."""
+    charset: str | None = None
+    """Character encoding of the stored body, as the server said."""
     wait: Seconds = 0.0
     """How long the URL, which is not charged, waits for this machine; 0 where it does not."""
     refused: bool | None = None
@@ -246,3 +248,5 @@ class Visited:
     """The host pays for this failure, or nobody does; the URL does not."""
     wanted: str = ""
     """File that the task was meant for when the visit began, relative to the output folder."""
+    named: str = ""
+    """File that it is meant for by its answer, where that decides; `wanted` has its part."""

@@ -47,7 +47,7 @@ process alone:
 A frontier does one verb after the other, for whichever greenlet of its thread asks.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol, Self
 
 from crawler.cookie import SetCookies
@@ -152,6 +152,7 @@ class Frontier(Desk, ListVerbs, OutboxVerbs, ProcessVerbs, LocalVerbs, Protocol)
         paths: Sequence[tuple[int, str, str]],
         owner: int | None = None,
         store: int | None = None,
+        fixed: Collection[int] = (),
     ) -> list[str]:
         """Reserve a file for each (task, first choice, second choice), and return the files.
 
@@ -161,6 +162,8 @@ class Frontier(Desk, ListVerbs, OutboxVerbs, ProcessVerbs, LocalVerbs, Protocol)
         that differ by what `naming.path_key` leaves out. It is no part of `settle`, for what the
         caller writes next hangs on the answer; the first choices, where nothing collides, ride
         there.
+        A task of `fixed` that has no file yet has this one from now on (`Task.path`), also if its
+        visit never ends: what named it may say something else next time.
         An owner claims for tasks that it has leased, before it writes their files; without one
         it is a program beside the daemons that claims. Nobody looks whether a task is leased.
         """

@@ -67,6 +67,11 @@ class Entry:
     """Mark of the options by which the job's lists were understood."""
     store: int | None
     """Number of the store where its file lies; None: the first one."""
+    media_type: str | None = None
+    """Of the stored file, as its server said, like the next one."""
+    charset: str | None = None
+    final_location: str | None = None
+    """Where the stored file came from, if not from `url`."""
 
 
 @dataclass(frozen=True, slots=True)

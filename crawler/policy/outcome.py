@@ -7,7 +7,7 @@ from crawler.policy import page_robots
 from crawler.policy.acceptance import Acceptance
 from crawler.policy.bans import BanRules
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
-from crawler.policy.media_types import media_type
+from crawler.policy.media_types import content_type
 from crawler.policy.redirects import MAX_REDIRECTS, REDIRECT_STATUS, redirect_of
 from crawler.policy.resume import validators_of
 from crawler.policy.retry import PRECONDITION_FAILED
@@ -141,6 +141,7 @@ def bug(error: BaseException) -> Outcome:
 
 
 def _stored(fetched: Fetched, token: str, elapsed: Seconds) -> Outcome:
+    kind, charset = content_type(fetched.headers.get("content-type"))
     return Outcome(
         Kind.STORED,
         fetched.status,
@@ -151,7 +152,8 @@ def _stored(fetched: Fetched, token: str, elapsed: Seconds) -> Outcome:
         unverified=fetched.unverified,
         validators=validators_of(fetched.headers),
         directives=_directives(fetched, token),
-        media_type=media_type(fetched.headers.get("content-type")),
+        media_type=kind,
+        charset=charset,
     )
 
 

@@ -16,6 +16,7 @@ COLUMNS = (
     "url", "job", "state", "outcome", "ended", "kind", "status", "reason", "path", "bytes",
     "digest", "attempts", "failures", "host", "location", "directives", "unverified",
     "first_seen", "last_visit", "last_success", "last_change", "due_at", "store",
+    "media_type", "charset", "final_location",
 )  # fmt: skip
 """Fields of a record, in their order."""
 _FORMULA = ("=", "+", "-", "@")
@@ -48,7 +49,15 @@ def record(entry: Entry, stores: Stores) -> dict[str, Any]:
         "last_change": stamp(entry.changed_at),
         "due_at": stamp(entry.due_at) if state in {"waiting", "leased"} else None,
         "store": stores.told(entry.store) if entry.digest else None,
+        **_of_file(entry),
     }
+
+
+def _of_file(entry: Entry) -> dict[str, Any]:
+    """Return what the answer said that brought the stored file."""
+    found = (entry.media_type, entry.charset, entry.final_location or entry.url)
+    names = ("media_type", "charset", "final_location")
+    return dict(zip(names, found if entry.digest else (None,) * 3, strict=True))
 
 
 def exported(desk: Desk, wanted: Wanted, style: str, mask: Mask = USUAL) -> Iterator[str]:

@@ -54,6 +54,19 @@ def test_a_file_has_the_media_type_that_its_server_says(said, found):
     assert answered(200, {"Content-Type": said}, size=7, digest="ab").media_type == found
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("text/html; charset=UTF-8", "utf-8"), ('text/html;x=y ;\tCharset="Latin-1"', "latin-1"),
+        ("text/html;charset=", None), ("text/html", None), ("charset=utf-8", None), ("", None),
+        ("text/html; charset=" + "x" * 400, "x" * 40), ('text/html; charset="a b"', None),
+        ("text/html; charset=\x1b[0m", None), ("text/html; mycharset=x", None),
+    ],
+)  # fmt: skip
+def test_a_file_has_the_charset_that_its_server_says(said, found):
+    assert answered(200, {"Content-Type": said}, size=7, digest="ab").charset == found
+
+
 def test_a_page_says_in_its_head_what_robots_may_do():
     outcome = answered(200, head=b"<meta name=crawlerd content=nofollow>", robots_tags=("noindex",))
     assert outcome.directives == "noindex,nofollow"

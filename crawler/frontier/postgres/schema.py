@@ -74,7 +74,8 @@ _SETTLED = {
     "digest": "bytea", "finished_at": _REAL, "reason": _TEXT, "etag": _TEXT,
     "last_modified": _TEXT, "ended": _FLAG, "directives": _TEXT, "final": _TEXT,
     "success_at": _INT, "changed_at": _INT, "every": _REAL, "unverified": _FLAG, "put_off": _INT,
-    "host_asked": _FLAG, "cleared": _FLAG, "media_type": _TEXT, "away": _FLAG, "cookies": _TEXT,
+    "host_asked": _FLAG, "cleared": _FLAG, "media_type": _TEXT, "charset": _TEXT, "away": _FLAG,
+    "cookies": _TEXT,
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from crawler.frontier.sql.rows.slices import Slice
 from crawler.frontier.sql.rows.terms import Visitor
 from crawler.frontier.sql.visits import (
     beats,
+    claiming,
     hearing,
     leasing,
     owners,
@@ -207,9 +208,10 @@ class SqlFrontier(SqlDesk, SqlLists, SqlOutbox):
         paths: Sequence[tuple[int, str, str]],
         owner: int | None = None,
         store: int | None = None,
+        fixed: Collection[int] = (),
     ) -> list[str]:
         where = self._visitor.store if store is None else store
-        return self._file.write(settling.claim, paths, owner, where)
+        return self._file.write(claiming.claim, paths, owner, where, fixed)
 
     def settle(
         self,

@@ -43,13 +43,17 @@ def _result(case: Case) -> Iterator[tuple[str, str]]:
         yield "last change", when(entry.changed_at, now)
     if entry.path and _has_file(entry):
         yield "stored", f"{_file(case, entry.path)}, {_size(entry)}"
+        if entry.final_location:
+            yield "came from", entry.final_location
     if entry.location:
         yield "leads to", entry.location
 
 
 def _size(entry: Entry) -> str:
     unverified = " (unverified: nothing said where it ends)" if entry.unverified else ""
-    return f"{entry.size or 0:,} bytes{unverified}"
+    said = f", {entry.media_type}" if entry.media_type else ""
+    charset = f" in {entry.charset}" if entry.charset else ""
+    return f"{entry.size or 0:,} bytes{said}{charset}{unverified}"
 
 
 def _has_file(entry: Entry) -> bool:

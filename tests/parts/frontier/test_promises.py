@@ -138,3 +138,23 @@ def test_a_task_may_claim_several_files_at_once(frontier):
     frontier.claim([(other.id, "x", "y")], owner)
     assert frontier.claim([(one.id, "x", "v"), (one.id, "z", "w")], owner) == ["v", "z"]
     assert frontier.claim([(other.id, "v", "c"), (other.id, "z", "d")], owner) == ["c", "d"]
+
+
+def test_a_file_that_is_fixed_is_its_urls_though_the_visit_never_ends(frontier):
+    owner = join(frontier)
+    frontier.add("job", seeds("a", "b", "c"), NOW)
+    (one,), (other,), (usual,) = (host.tasks for host in take(frontier, owner).values())
+    wanted = [(one.id, "x", "x-1"), (other.id, "x", "x-2"), (usual.id, "y", "y-3")]
+    for _ in range(2):  # a reply may be lost
+        found = frontier.claim(wanted, owner, fixed={one.id, other.id})
+        assert found == ["x", "x-2", "y"]
+    frontier.leave(owner, [], NOW)
+    later = join(frontier)
+    paths = {host.tasks[0].id: host.tasks[0].path for host in take(frontier, later).values()}
+    assert paths == {one.id: "x", other.id: "x-2", usual.id: None}
+    frontier.claim([(one.id, "another", "z")], later, fixed={one.id})
+    frontier.leave(later, [], NOW)
+    again = {
+        host.tasks[0].id: host.tasks[0].path for host in take(frontier, join(frontier)).values()
+    }
+    assert again == paths

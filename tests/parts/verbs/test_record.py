@@ -28,6 +28,7 @@ def test_an_export_tells_the_last_outcome_of_every_url(file, frontier):
         "directives": None, "unverified": False, "first_seen": "1970-01-12T13:46:40Z",
         "last_visit": "1970-01-12T13:46:40Z", "last_success": "1970-01-12T13:46:40Z",
         "last_change": "1970-01-12T13:46:40Z", "due_at": None, "store": None,
+        "media_type": None, "charset": None, "final_location": "http://a/0",
     }  # fmt: skip
 
 

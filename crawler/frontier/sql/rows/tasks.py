@@ -121,6 +121,7 @@ class Row(NamedTuple):
     cleared: bool
     """Whether it is suspected no more."""
     media_type: str | None
+    charset: str | None
     away: bool
     """Whether its file lies in another store, and stays the one that it has."""
     cookies: str | None
@@ -163,6 +164,7 @@ def row_of(settled: Settlement) -> Row:
         host_asked=isinstance(verdict, Again) and is_hosts_word(outcome, verdict.at - now),
         cleared=state_of(outcome) == "well",
         media_type=outcome.media_type,
+        charset=outcome.charset,
         away=_stays_away(task, outcome),
         cookies=then.jar,
     )

@@ -9,8 +9,8 @@ _COUNTS = frozenset({"suspicion", "hops"})
 _FLAGS = frozenset({"unverified", "host_asked"})
 VISITED = _COUNTS | _FLAGS | {
     "location", "kind", "status", "reason", "directives", "size", "etag", "last_modified",
-    "media_type", "final_location", "part", "part_etag", "part_modified", "part_total",
-    "success_at", "changed_at", "every", "store", "part_store", "cookies",
+    "media_type", "charset", "final_location", "part", "part_etag", "part_modified",
+    "part_total", "success_at", "changed_at", "every", "store", "part_store", "cookies",
 }  # fmt: skip
 """Columns of `visited`; all others are of `task`."""
 BEGIN_ANEW = "UPDATE visited SET location = NULL, hops = 0, cookies = NULL"

@@ -42,8 +42,8 @@ VALUES (:task, :kind, :size, :second, :second, CAST(:store AS INTEGER))
 ON CONFLICT (task) DO UPDATE SET kind = excluded.kind, size = excluded.size,
     success_at = excluded.success_at, changed_at = excluded.changed_at, store = excluded.store,
     status = NULL, reason = NULL, directives = NULL, etag = NULL, last_modified = NULL,
-    unverified = FALSE, media_type = NULL, final_location = NULL, location = NULL, hops = 0,
-    cookies = NULL, suspicion = 0, host_asked = FALSE"""
+    unverified = FALSE, media_type = NULL, charset = NULL, final_location = NULL,
+    location = NULL, hops = 0, cookies = NULL, suspicion = 0, host_asked = FALSE"""
 _RESERVE = "INSERT OR IGNORE INTO file (key, task) VALUES (?, ?)"
 _RESCHEDULE = "UPDATE job SET schedule = 'of adopted files' WHERE schedule != '' AND id = ?"
 

@@ -1,8 +1,6 @@
 """Visits are recorded, files reserved, sums kept."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Mapping, Sequence
 
 from crawler.cookie import SetCookies
 from crawler.frontier.outbox import NO_NOTICES, Notices
@@ -23,9 +21,8 @@ from crawler.frontier.sql.rows.readiness import (
 from crawler.frontier.sql.rows.robots import ask, learn
 from crawler.frontier.sql.rows.tasks import ENDS, row_of
 from crawler.frontier.sql.states import LEASED, ROBOTS_JOB, WAITING
-from crawler.frontier.sql.visits.owners import renew
 from crawler.model import FIRST_STORE, Kept, Seconds
-from crawler.policy.naming import path_key, suffixed
+from crawler.policy.naming import path_key
 from crawler.records import Again, Hop, HostRecord, Settlement
 from crawler.urls import host_of
 
@@ -56,15 +53,16 @@ WHERE id IN (/* few */ SELECT id FROM temp.settled)"""
 _VISIT = """
 INSERT INTO visited (
     task, location, hops, kind, status, reason, directives, size, etag, last_modified,
-    unverified, media_type, success_at, changed_at, every, host_asked, store, cookies)
+    unverified, media_type, charset, success_at, changed_at, every, host_asked, store, cookies)
 SELECT id, location, hops, kind, status, reason, directives,
     iif(digest IS NULL, NULL, size), etag, last_modified, iif(digest IS NULL, FALSE, unverified),
-    iif(digest IS NULL, NULL, media_type), success_at, changed_at, every, host_asked,
+    iif(digest IS NULL, NULL, media_type), iif(digest IS NULL, NULL, charset),
+    success_at, changed_at, every, host_asked,
     iif(digest IS NULL, NULL, CAST(:store AS INTEGER)), cookies
 FROM temp.settled WHERE true
 ON CONFLICT (task) DO UPDATE SET (
     location, hops, kind, status, reason, directives, size, etag, last_modified,
-    unverified, media_type, final_location, part, success_at, changed_at, every,
+    unverified, media_type, charset, final_location, part, success_at, changed_at, every,
     host_asked, suspicion, store, cookies
 ) = (SELECT
     s.location, s.hops, s.kind, s.status, s.reason, s.directives,
@@ -72,6 +70,7 @@ ON CONFLICT (task) DO UPDATE SET (
     iif(s.away, visited.etag, s.etag), iif(s.away, visited.last_modified, s.last_modified),
     iif(s.digest IS NULL, visited.unverified, s.unverified),
     iif(s.digest IS NULL, visited.media_type, s.media_type),
+    iif(s.digest IS NULL, visited.charset, s.charset),
     iif(s.digest IS NULL, visited.final_location, visited.location),
     iif(s.ended, NULL, visited.part), ifnull(s.success_at, visited.success_at),
     ifnull(s.changed_at, visited.changed_at), s.every, s.host_asked,
@@ -102,58 +101,7 @@ ON CONFLICT (task) DO UPDATE SET part = excluded.part, part_etag = excluded.part
     part_store = excluded.part_store"""
 _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 
-_WANTED = """
-SELECT json_extract(value, '$[0]') AS wanted, json_extract(value, '$[1]') AS claimant
-FROM json_each(/* pairs */ ?)"""
-_CLAIM = f"INSERT OR IGNORE INTO file (key, task) {_WANTED} WHERE true RETURNING key, task"
 _RESERVED = "SELECT file.task FROM temp.claimed CROSS JOIN file USING (key, task)"
-_CLAIMED = f"""
-SELECT wanted, task FROM ({_WANTED}) CROSS JOIN file ON key = wanted AND task = claimant"""
-
-
-def claim(
-    db: Connection, paths: Sequence[tuple[int, str, str]], owner: int | None, store: int
-) -> list[str]:
-    """Reserve a file for each (task, first, second choice), or the second with a number added.
-
-    Raises:
-        LeaseLostError: the owner was taken for dead.
-    """
-    if owner is not None:
-        renew(db, owner, 0.0)
-    firsts = [(path_key(path, store), task) for task, path, _ in paths]
-    mine = _claim_all(db, firsts)
-    return [
-        path
-        if first in mine
-        else next(one for one in _others(task, second) if _claim_one(db, task, one, store))
-        for first, (task, path, second) in zip(firsts, paths, strict=True)
-    ]
-
-
-def _claim_all(db: Connection, firsts: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Reserve the free ones of the first choices, each with its task; return those that are had.
-
-    All in a statement or two: after every one the thread has to win the interpreter back.
-    """
-    mine = set(db.execute(_CLAIM, (json.dumps(firsts),)))
-    others = [first for first in firsts if first not in mine]
-    if others:
-        mine.update(db.execute(_CLAIMED, (json.dumps(others),)))
-    return mine
-
-
-def _others(task: int, second: str) -> Iterator[str]:
-    yield second
-    for number in count(task):
-        yield suffixed(second, number)
-
-
-def _claim_one(db: Connection, task: int, path: str, store: int) -> bool:
-    key = path_key(path, store)
-    db.execute("INSERT OR IGNORE INTO file (key, task) VALUES (?, ?)", (key, task))
-    (owner,) = db.execute("SELECT task FROM file WHERE key = ?", (key,)).fetchone()
-    return bool(owner == task)
 
 
 def settle(

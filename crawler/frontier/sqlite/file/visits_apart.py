@@ -20,6 +20,7 @@ CREATE TABLE visited (
     last_modified TEXT,
     unverified INTEGER NOT NULL DEFAULT 0,
     media_type TEXT,
+    charset TEXT,
     final_location TEXT,
     part TEXT,
     part_etag TEXT,
@@ -68,7 +69,7 @@ CREATE TRIGGER task_moves AFTER DELETE ON task BEGIN
     INSERT INTO visited SELECT OLD.id,
         OLD.location, OLD.suspicion, OLD.hops, OLD.kind, OLD.status, OLD.reason,
         OLD.directives, OLD.size, OLD.etag, OLD.last_modified, OLD.unverified, OLD.media_type,
-        OLD.final_location, OLD.part, OLD.part_etag, OLD.part_modified, OLD.part_total,
+        NULL, OLD.final_location, OLD.part, OLD.part_etag, OLD.part_modified, OLD.part_total,
         OLD.success_at, OLD.changed_at, OLD.every, OLD.host_asked, NULL, NULL, NULL
     WHERE OLD.attempt > 0 OR coalesce(OLD.location, OLD.kind, OLD.status, OLD.reason,
         OLD.directives, OLD.size, OLD.etag, OLD.last_modified, OLD.media_type,
@@ -86,9 +87,9 @@ CREATE VIEW entry AS SELECT
     task.*, visited.location, ifnull(visited.suspicion, 0) AS suspicion,
     ifnull(visited.hops, 0) AS hops, visited.kind, visited.status, visited.reason,
     visited.directives, visited.size, visited.etag, visited.last_modified,
-    ifnull(visited.unverified, 0) AS unverified, visited.media_type, visited.final_location,
-    visited.part, visited.part_etag, visited.part_modified, visited.part_total,
-    visited.success_at, visited.changed_at, visited.every,
+    ifnull(visited.unverified, 0) AS unverified, visited.media_type, visited.charset,
+    visited.final_location, visited.part, visited.part_etag, visited.part_modified,
+    visited.part_total, visited.success_at, visited.changed_at, visited.every,
     ifnull(visited.host_asked, 0) AS host_asked, visited.store, visited.part_store
 FROM task LEFT JOIN visited ON visited.task = task.id;
 -- which cookies jobs keep

@@ -87,11 +87,14 @@ def test_a_stored_file_has_its_media_type_and_where_it_came_from(frontier, file)
         owner, [settled(one_task(frontier, owner), Kind.REDIRECTED, Hop("https://b:81/x"))], []
     )
     (hop,) = take(frontier, owner, NOW)["b:81"].tasks
-    good = settled(hop, Kind.STORED, Done(NOW + 5), digest="ab", size=1, media_type="text/html")
+    said = {"media_type": "text/html", "charset": "utf-8"}
+    good = settled(hop, Kind.STORED, Done(NOW + 5), digest="ab", size=1, **said)
     frontier.settle(owner, [good], [])
-    select = "SELECT location, media_type, final_location FROM entry"
-    assert execute(file, select) == [(None, "text/html", "https://b:81/x")]
+    select = "SELECT location, media_type, charset, final_location FROM entry"
+    assert execute(file, select) == [(None, "text/html", "utf-8", "https://b:81/x")]
     hosts = take(frontier, owner, NOW + 5, new=0, refills={hop.host_id: 1, hop.host_id - 1: 1})
     (again,) = hosts["a:80"].tasks
     frontier.settle(owner, [settled(again, Kind.NOT_FOUND, Dead("gone"))], [])
-    assert execute(file, select) == [(None, "text/html", "https://b:81/x")], "the file is the same"
+    assert execute(file, select) == [(None, "text/html", "utf-8", "https://b:81/x")], (
+        "the file is the same"
+    )
