@@ -132,7 +132,10 @@ class JobOptions(HostPoliteness):
     """Addresses of hosts that no resolver is asked for, by name: {example.org: 192.0.2.7}."""
     path: Annotated[StrictStr, AfterValidator(checks.template)] = naming.DEFAULT_TEMPLATE
     """Where a body is stored, relative to `output`: `{job}`, `{host}`, `{url_path}`, `{name}`,
-    `{ext}`, `{digest}`, what the globs of `urls` bind, and columns of CSV and JSON Lines lists."""
+    `{ext}`, `{digest}`, what the globs of `urls` bind, and columns of CSV and JSON Lines lists; of
+    the first answer that is stored `{filename}` (Content-Disposition), `{date}`, `{status}`."""
+    ext: Literal["from_url", "from_type"] = "from_url"
+    """What `{ext}` is where the URL has none: nothing, or what the answer's media type says."""
     headers: dict[
         Annotated[StrictStr, AfterValidator(checks.header_name)],
         Annotated[StrictStr, AfterValidator(checks.header_value)],

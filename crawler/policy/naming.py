@@ -6,17 +6,42 @@ common file system refuses, and each leaves room within 255 bytes for the suffix
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from string import Formatter
-from urllib.parse import unquote
 
 from crawler.model import FIRST_STORE
-from crawler.urls import SplitUrl, hex_of, split
+from crawler.policy.name_fields import (
+    EXT_OR_TYPE,
+    FROM_ANSWER,
+    OF_ANSWER,
+    OF_URL,
+    PLAIN,
+    UNSAFE,
+    Answer,
+    decoded,
+    stem_and_suffix,
+    url_name,
+)
+from crawler.urls import hex_of, split
 
-FIELDS = ("job", "host", "url_path", "name", "ext", "digest")
+__all__ = [
+    "DEFAULT_TEMPLATE",
+    "FIELDS",
+    "Answer",
+    "bound_by_lists",
+    "fields_of",
+    "is_from_answer",
+    "is_part",
+    "path_key",
+    "path_of",
+    "suffixed",
+    "typed",
+]
+
+FIELDS = ("job", "host", "url_path", "name", "ext", "digest", "filename", "date", "status")
 """Names of the values that every URL offers to a template; globs add their names."""
 
 DEFAULT_TEMPLATE = "{host}/{url_path}"
@@ -29,18 +54,38 @@ MAX_PATH = 3072
 
 _FOLDED_BYTES = 18
 """Length of `_folded`, and of a slash."""
-_UNSAFE = re.compile(
-    r'[<>:"|?*\\/\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069]'
-)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _PART = re.compile(r"\.[0-9a-f]{16}\.\d+\.part$")
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
-"""A name as most are: nothing in it needs to be decoded or replaced."""
 
 
 def is_part(name: str) -> bool:
     """Tell whether a name is that of a body on its way."""
     return _PART.search(name) is not None
+
+
+@lru_cache(maxsize=1024)
+def typed(template: str, ext: str) -> str:
+    """Return a template in which `{ext}` falls back to the media type, if `ext` is `from_type`."""
+    if ext != "from_type":
+        return template
+    return "".join(
+        text.replace("{", "{{").replace("}", "}}")
+        + ("" if name is None else f"{{{EXT_OR_TYPE if name == 'ext' else name}}}")
+        for text, name in _parsed(template)
+    )
+
+
+@lru_cache(maxsize=1024)
+def is_from_answer(template: str, ext: str) -> bool:
+    """Tell whether the file of a URL is known only when its first answer is there."""
+    names = {name for _, name in _parsed(template)}
+    return not names.isdisjoint(FROM_ANSWER) or ("ext" in names and ext == "from_type")
+
+
+@lru_cache(maxsize=1024)
+def bound_by_lists(template: str) -> frozenset[str]:
+    """Return the names that a template uses and that globs or columns bind."""
+    return frozenset(fields_of(template)).difference(FIELDS)
 
 
 def fields_of(template: str) -> list[str]:
@@ -59,16 +104,34 @@ def fields_of(template: str) -> list[str]:
     return names
 
 
-def path_of(template: str, job: str, url: str, fingerprint: int, bound: Mapping[str, str]) -> str:
-    """Return the file of a canonical URL, relative to the output folder."""
+def path_of(
+    template: str,
+    job: str,
+    url: str,
+    fingerprint: int,
+    bound: Mapping[str, str],
+    answer: Answer | None = None,
+) -> str:
+    """Return the file of a canonical URL, relative to the output folder.
+
+    Without the answer on which it depends that is a path for its part alone: the folders that are
+    known, and a name from the URL.
+    """
     url_parts = split(url)
     filled = ""
     for text, name in _parsed(template):
         filled += text
-        if name and name in bound:
-            filled += _decoded(bound[name])
-        elif name:
-            filled += _VALUES[name](url_parts, job, fingerprint)
+        if name is None:  # an escaped brace, or the end
+            continue
+        if name in bound:
+            filled += decoded(bound[name])
+        elif name not in OF_ANSWER:
+            filled += OF_URL[name](url_parts, job, fingerprint)
+        elif answer:
+            filled += OF_ANSWER[name](url_parts, answer)
+        else:
+            filled = f"{filled.rpartition('/')[0]}/{url_name(url_parts)}"
+            break
     components = [part for part in filled.split("/") if part]
     return _fitting([_component(part) for part in _shallow(components)]) or "_"
 
@@ -76,7 +139,7 @@ def path_of(template: str, job: str, url: str, fingerprint: int, bound: Mapping[
 def suffixed(path: str, fingerprint: int) -> str:
     """Return the second choice where a path is another URL's: a digest before its extension."""
     folder, slash, name = path.rpartition("/")
-    stem, suffix = _stem_and_suffix(name)
+    stem, suffix = stem_and_suffix(name)
     return f"{folder}{slash}{stem}-{hex_of(fingerprint)}{suffix}"
 
 
@@ -102,52 +165,6 @@ def _parsed(template: str) -> tuple[tuple[str, str | None], ...]:
     return tuple((text, name) for text, name, _, _ in Formatter().parse(template))
 
 
-def _host(url_parts: SplitUrl) -> str:
-    default = {"http": "80", "https": "443"}[url_parts.scheme]
-    return (
-        url_parts.hostname
-        if url_parts.port == default
-        else f"{url_parts.hostname}_{url_parts.port}"
-    )
-
-
-def _last(url_parts: SplitUrl) -> tuple[str, str]:
-    return _stem_and_suffix(url_parts.path.rpartition("/")[2] or "index.html")
-
-
-def _stem_and_suffix(name: str) -> tuple[str, str]:
-    """Take a name apart as pathlib does; this runs for every visit."""
-    at = name.rfind(".")
-    return (name[:at], name[at:]) if 0 < at < len(name) - 1 else (name, "")
-
-
-def _url_path(url_parts: SplitUrl) -> str:
-    folders = url_parts.path.strip("/").split("/") if url_parts.path.strip("/") else []
-    if url_parts.path.endswith("/"):
-        folders.append("index.html")
-    decoded = [_decoded(folder) for folder in folders if folder]
-    if url_parts.query:
-        decoded[-1] += "@" + _decoded(url_parts.query[1:])
-    return "/".join(decoded)
-
-
-_VALUES: dict[str, Callable[[SplitUrl, str, int], str]] = {
-    "job": lambda _, job, __: _decoded(job),
-    "host": lambda url_parts, _, __: _decoded(_host(url_parts)),
-    "url_path": lambda url_parts, _, __: _url_path(url_parts),
-    "name": lambda url_parts, _, __: _decoded(_last(url_parts)[0]),
-    "ext": lambda url_parts, _, __: _decoded(_last(url_parts)[1][1:]),
-    "digest": lambda _, __, fingerprint: hex_of(fingerprint),
-}
-"""The values of FIELDS, each made only where a template wants it."""
-
-
-def _decoded(text: str) -> str:
-    if _PLAIN.fullmatch(text):
-        return text
-    return _UNSAFE.sub("_", unicodedata.normalize("NFC", unquote(text)))
-
-
 _KEPT = re.compile(r"(\.[0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,3})?)(?=(?:\.[^.]*)?\Z)")
 """Names of older versions of a file (`store.versions`), which no URL's own file may have."""
 
@@ -155,7 +172,7 @@ _KEPT = re.compile(r"(\.[0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,3})?)(?=(?:\.[^.]*)?\Z)")
 def _component(text: str) -> str:
     if _is_plain(text):
         return text
-    text = _KEPT.sub(r"\1_", _UNSAFE.sub("_", text).rstrip(". ")) or "_"
+    text = _KEPT.sub(r"\1_", UNSAFE.sub("_", text).rstrip(". ")) or "_"
     if _RESERVED.fullmatch(text) or _PART.search(text):
         text += "_"
     return _shortened(text)
@@ -163,7 +180,7 @@ def _component(text: str) -> str:
 
 def _is_plain(text: str) -> bool:
     """Tell whether a component is safe at a glance, as most are: this runs for every visit."""
-    if not _PLAIN.fullmatch(text) or len(text) > MAX_COMPONENT:
+    if not PLAIN.fullmatch(text) or len(text) > MAX_COMPONENT:
         return False
     return not ("Z" in text or text.endswith(".part") or _RESERVED.fullmatch(text))
 

@@ -1,7 +1,7 @@
 """From a source to seeds: its lines in chunks, and a seed for each URL."""
 
 import json
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import closing
 from typing import NamedTuple, cast
 
@@ -93,10 +93,13 @@ def seed_of(job: Job, text: str, bound: Mapping[str, str]) -> Seed:
         return Seed(number, url, host_of(url))
     if LASTMOD in bound:
         return Seed(number, url, host_of(url), modified=_modified(job, bound[LASTMOD]))
-    path = None
-    if any(field not in naming.FIELDS for field in naming.fields_of(job.path)):
-        path = naming.path_of(job.path, job.name, url, number, bound)
-    return Seed(number, url, host_of(url), path, _kept_columns(job, bound, url))
+    path, later = None, frozenset[str]()
+    if names := naming.bound_by_lists(job.path):
+        if naming.is_from_answer(job.path, job.ext):
+            later = names
+        else:
+            path = naming.path_of(job.path, job.name, url, number, bound)
+    return Seed(number, url, host_of(url), path, _kept_columns(job, bound, later, url))
 
 
 def _modified(job: Job, seconds: str) -> float | None:
@@ -105,12 +108,16 @@ def _modified(job: Job, seconds: str) -> float | None:
     return None if bounded else float(seconds)
 
 
-def _kept_columns(job: Job, bound: Mapping[str, str], url: str) -> str | None:
+def _kept_columns(
+    job: Job, bound: Mapping[str, str], later: Collection[str], url: str
+) -> str | None:
     """Return the columns of a line that its visits need, as JSON, if they need any.
 
-    Those are what the job's headers use, and what the line says of the body.
+    Those are what the job's headers use, what the line says of the body, and those of `later`,
+    which name the file when its answer is there.
     """
-    used = {
+    used = {name: bound[name] for name in later}
+    used |= {
         name: header_value(value)
         for name, value in bound.items()
         if not name.startswith(checksums.BOUND)

@@ -1,6 +1,8 @@
 """Where a task's body goes: one answer for the visit, the settler and the sweep."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
@@ -17,7 +19,30 @@ _SWEPT_AT_ONCE = 1024
 
 def wanted_path(task: Task, job: Job) -> str:
     """Return the file that a task is meant for; the store may choose another."""
-    return task.path or _path_of(job.path, job.name, task.url, task.fingerprint)
+    if task.path:
+        return task.path
+    if task.extra and naming.bound_by_lists(job.path):
+        return named_path(task, job, None)
+    return _path_of(job.path, job.ext, job.name, task.url, task.fingerprint)
+
+
+def named_path(task: Task, job: Job, answer: naming.Answer | None) -> str:
+    """Return the file that a task without one is meant for by its first answer.
+
+    Without an answer that is where its part lies.
+
+    Raises:
+        KeyError: no line of a list binds a value that the job's `path` uses.
+    """
+    names, extra = naming.bound_by_lists(job.path), task.extra or {}
+    bound = {name: extra[name] for name in names}
+    template = naming.typed(job.path, job.ext)
+    return naming.path_of(template, job.name, task.url, task.fingerprint, bound, answer)
+
+
+def is_from_answer(job: Job) -> bool:
+    """Tell whether the files of a job's URLs are known only when their first answers are there."""
+    return naming.is_from_answer(job.path, job.ext)
 
 
 def part_of(task: Task, job: Job, owner: int) -> str:
@@ -39,27 +64,31 @@ def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]
     visits = ((task, owner) for task, owner in left if task.job in jobs and not task.robots)
     removed = 0
     while some := list(islice(visits, _SWEPT_AT_ONCE)):
-        names = [_part_left(task, jobs[task.job], owner) for task, owner in some]
-        removed += files.discard([name for name in names if name])
+        names = [name for task, owner in some for name in parts_of(task, jobs[task.job], owner)]
+        removed += files.discard(names)
     return removed
 
 
 @lru_cache(maxsize=4096)
-def _path_of(template: str, job: str, url: str, fingerprint: int) -> str:
+def _path_of(template: str, ext: str, job: str, url: str, fingerprint: int) -> str:
     """Remember the paths of visits under way: each is asked for several times."""
-    return naming.path_of(template, job, url, fingerprint, {})
+    return naming.path_of(naming.typed(template, ext), job, url, fingerprint, {})
 
 
-def _part_left(task: Task, job: Job, owner: int) -> str | None:
-    """Return the part that a visit may have left, but for one to be continued.
+def parts_of(task: Task, job: Job, owner: int) -> list[str]:
+    """Return the parts that a visit may have left, but for one to be continued.
 
-    None too where the path of the job is another by now and has no answer for its URL.
+    None where the path of the job is another by now and has no answer for its URL. A file that an
+    answer has named may have got its name while the part lay where no answer puts it.
     """
-    try:
-        name = part_of(task, job, owner)
-    except KeyError:
-        return None
-    return None if name == _kept(task) else name
+    tasks = [task]
+    if task.path and not task.digest and is_from_answer(job):
+        tasks.append(replace(task, path=None))
+    names = []
+    for one in tasks:
+        with suppress(KeyError):
+            names.append(part_of(one, job, owner))
+    return [name for name in names if name != _kept(task)]
 
 
 def _kept(task: Task) -> str | None:

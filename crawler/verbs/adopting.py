@@ -48,7 +48,7 @@ class Adoption:
         job = self._jobs[entry.job]
         if entry.path is not None:
             return entry.path
-        if any(name not in naming.FIELDS for name in naming.fields_of(job.path)):
+        if naming.bound_by_lists(job.path) or naming.is_from_answer(job.path, job.ext):
             return None
         return naming.path_of(job.path, job.name, entry.url, entry.fingerprint, {})
 

@@ -179,8 +179,8 @@ class Audit:
     def _wanted(self, file: StoredFile) -> str | None:
         """Return the file that `path` names today; None if only a line of a list can tell."""
         job = self._jobs.get(file.job)
-        if job is None:  # its files stay as they are
+        if job is None or naming.is_from_answer(job.path, job.ext):  # files stay as they are
             return file.path
-        if any(name not in naming.FIELDS for name in naming.fields_of(job.path)):
+        if naming.bound_by_lists(job.path):
             return None
         return naming.path_of(job.path, job.name, file.url, file.fingerprint, {})

@@ -25,6 +25,7 @@ _FORMULA = ("=", "+", "-", "@")
 def record(entry: Entry, stores: Stores) -> dict[str, Any]:
     """Return all that is known of a URL; `kind` and the fields after it are of its last visit."""
     state = STATES[entry.state]
+    media_type, charset, final_location = _of_file(entry)
     return {
         "url": entry.url,
         "job": entry.job,
@@ -49,15 +50,16 @@ def record(entry: Entry, stores: Stores) -> dict[str, Any]:
         "last_change": stamp(entry.changed_at),
         "due_at": stamp(entry.due_at) if state in {"waiting", "leased"} else None,
         "store": stores.told(entry.store) if entry.digest else None,
-        **_of_file(entry),
+        "media_type": media_type,
+        "charset": charset,
+        "final_location": final_location,
     }
 
 
-def _of_file(entry: Entry) -> dict[str, Any]:
-    """Return what the answer said that brought the stored file."""
+def _of_file(entry: Entry) -> Sequence[str | None]:
+    """Return media type, charset and location of the answer that brought the stored file."""
     found = (entry.media_type, entry.charset, entry.final_location or entry.url)
-    names = ("media_type", "charset", "final_location")
-    return dict(zip(names, found if entry.digest else (None,) * 3, strict=True))
+    return found if entry.digest else (None, None, None)
 
 
 def exported(desk: Desk, wanted: Wanted, style: str, mask: Mask = USUAL) -> Iterator[str]:

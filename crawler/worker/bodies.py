@@ -14,6 +14,9 @@ from crawler.worker.ends import Ends
 from crawler.worker.guard import Guard
 from crawler.worker.reservations import Reservations, has_body
 
+MAX_NAMES = 1000
+"""Names that are tried for a file whose name an answer says."""
+
 
 class Bodies:
     """Writes what visits brought, batch by batch; what is on the disk takes no memory any more."""
@@ -44,9 +47,9 @@ class Bodies:
         choices = {at: choice for at, choice in found.items() if choice}
         if not choices:
             return
-        paths = self._reservations.files(list(choices.values()))
+        paths = self._reservations.files(list(choices.values()), _named(batch))
         bodies = [
-            self._body(batch[at], choice[1], path)
+            self._body(batch[at], path)
             for (at, choice), path in zip(choices.items(), paths, strict=True)
         ]
         results = self._files.save(bodies)
@@ -112,14 +115,32 @@ class Bodies:
 
     def _choices(self, visited: Visited) -> tuple[int, str, str]:
         task = visited.task
-        path = visited.wanted or wanted_path(task, self._jobs[task.job])
+        path = self._free(visited) if visited.named else visited.wanted
+        path = path or wanted_path(task, self._jobs[task.job])
         return task.id, path, naming.suffixed(path, task.fingerprint)
 
-    def _body(self, visited: Visited, wanted: str, path: str) -> Body:
+    def _free(self, visited: Visited) -> str:
+        """Return the file that an answer names, or another one where somebody's file is.
+
+        Such a name is a stranger's word, and takes no file's place.
+        """
+        path, fingerprint = visited.named, visited.task.fingerprint
+        for number in range(MAX_NAMES):
+            if not self._files.exists(path):
+                break
+            path = naming.suffixed(visited.named, fingerprint + number)
+        return path
+
+    def _body(self, visited: Visited, path: str) -> Body:
         task = visited.task
+        wanted = visited.wanted or path
         part = visited.part or part_name(wanted, task.fingerprint, self._owner)
         modified, versions = visited.outcome.last_modified, self._jobs[task.job].on_change
         return Body(path, part, task.fingerprint, visited.content, modified, versions)
+
+
+def _named(batch: list[Visited]) -> set[int]:
+    return {one.task.id for one in batch if one.named}
 
 
 def _of_one_place(stored: str | OSError) -> bool:

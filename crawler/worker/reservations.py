@@ -1,7 +1,7 @@
 """Files that are reserved for visits before their bodies are written, at best one batch ahead."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from crawler.fetch.jars import Jars
 from crawler.frontier import Frontier
@@ -26,15 +26,19 @@ class Reservations:
         """Gets what was recorded."""
         self._paths: dict[int, str] = {}
 
-    def files(self, choices: Sequence[tuple[int, str, str]]) -> list[str]:
+    def files(
+        self, choices: Sequence[tuple[int, str, str]], named: Collection[int] = ()
+    ) -> list[str]:
         """Return the file of each (task, first choice, second choice), reserving what is not yet.
+
+        Tasks of `named` keep theirs from now on, whatever a later answer says.
 
         Raises:
             LeaseLostError, LocalFaultError: nothing is reserved.
         """
         others = [choice for choice in choices if self._paths.get(choice[0]) != choice[1]]
         if others:
-            paths = self._frontier.claim(others, self._owner)
+            paths = self._frontier.claim(others, self._owner, fixed=named)
             self._paths |= {task: path for (task, *_), path in zip(others, paths, strict=True)}
         return [self._paths[task] for task, *_ in choices]
 
@@ -72,4 +76,5 @@ def has_body(visited: Visited) -> bool:
 def _is_new(visited: Visited) -> bool:
     """Tell whether a body is to be stored of a task that has no file here yet."""
     task = visited.task
-    return has_body(visited) and bool(visited.wanted) and not (task.digest and task.here)
+    known = bool(visited.wanted) and not visited.named
+    return has_body(visited) and known and not (task.digest and task.here)

@@ -12,8 +12,10 @@ from crawler.config.answer_options import acceptance_of, ban_rules_of
 from crawler.errors import LeaseLostError, LocalFaultError
 from crawler.log import Log
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
+from crawler.policy import naming
+from crawler.policy.answer_names import answer_of
 from crawler.policy.outcome import MAX_REASON, bug, outcome_of
-from crawler.store import part_name, wanted_path
+from crawler.store import named_path, part_name, wanted_path
 
 V = TypeVar("V")
 P = ParamSpec("P")
@@ -117,6 +119,9 @@ class Visits:
             accept=accept,
             ban=None if job.ban is None or task.robots else ban_rules_of(job.ban),
         )
+        named = ""
+        if naming.is_from_answer(job.path, job.ext):
+            named = self._named(task, job, fetched, outcome)
         return Visited(
             task,
             outcome,
@@ -125,7 +130,14 @@ class Visits:
             fetched.part,
             fetched.headers.get("cache-control", "") if task.robots else "",
             wanted=wanted,
+            named=named,
         )
+
+    def _named(self, task: Task, job: Job, fetched: Fetched, outcome: Outcome) -> str:
+        """Return the file that an answer names, if it is the first one to be stored."""
+        if task.path or task.robots or outcome.kind is not Kind.STORED:
+            return ""
+        return named_path(task, job, answer_of(fetched.headers, outcome, self._now()))
 
     def _part(self, task: Task, wanted: str) -> str:
         if task.robots:

@@ -331,9 +331,9 @@ def test_files_of_visits_that_come_meanwhile_are_reserved_with_the_batch(scene, 
         scene.settler.shut()
         return save(bodies)
 
-    def claimed(choices, owner):
+    def claimed(choices, owner, **named):
         claims.append([choice for _, choice, _ in choices])
-        return claim(choices, owner)
+        return claim(choices, owner, **named)
 
     monkeypatch.setattr(scene.settler._files, "save", saves)
     monkeypatch.setattr(scene.frontier, "claim", claimed)

@@ -14,6 +14,7 @@ from crawler.errors import ConfigError
 from crawler.model import Trouble
 from crawler.policy import globbing, page_robots, robots
 from crawler.policy.body_search import BodySearch
+from crawler.policy.content_disposition import filename_of
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
 from crawler.sources.contract import Fields
 from crawler.sources.formats import Format
@@ -41,6 +42,7 @@ WORDS = {
     "line": ",|\"|a|\t| |\r|{|}|[|]|:|\\|1|#|''|\\u00",
     "sitemap": "<|>|</|<a |<!--|-->|<![CDATA[|]]>|<?|?>|&|&amp;|'|\"|=|<url>|<loc>|</loc>|x| ",
     "date": "1|:|-| |,|(|)|Sun|GMT|Nov|+|e|.|Jan ",
+    "disposition": "filename=|filename*=UTF-8''|\"|\\|;|=|*|'|%|%2f| |a|/|\t|.",
     "head": "a|:| |\t|\r|\n|,|\r\n|a: b\r\n| x\n|é|;|\n\t|1",
 }
 """What the readers are fed with, parted by bars."""
@@ -148,6 +150,7 @@ READERS = {
     date: "date",
     head: "head",
     head_so_far: "head",
+    filename_of: "disposition",
 }
 
 

@@ -8,13 +8,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gevent
 
-from crawler.config import Settings
+from crawler.config import Job, Settings
 from crawler.config.quantities import duration
 from crawler.daemon.app import App
 from crawler.daemon.by_hand import ByHand
@@ -23,7 +23,7 @@ from crawler.daemon.until_done import DONE
 from crawler.frontier import Entry, HostsMet, Listings, Wanted, pages
 from crawler.log import Log, open_log
 from crawler.model import Kind, Outcome, Seconds
-from crawler.policy.naming import path_of
+from crawler.policy.naming import path_of, typed
 from crawler.records import Settlement
 from crawler.store import part_name
 from crawler.verbs.fetch import spelling
@@ -235,11 +235,18 @@ class _OneShot:
         disk, jobs = self._app.disk, {job.name: job for job in self._run.jobs}
         parts = []
         for entry in page:
-            number, job = entry.fingerprint, jobs[entry.job]
-            with suppress(KeyError):  # nothing was begun of what has no name
-                path = entry.path or path_of(job.path, job.name, entry.url, number, {})
-                parts.append(part_name(path, number, disk.owner))
+            paths = {entry.path, _path_of(entry, jobs[entry.job])}
+            parts += [part_name(path, entry.fingerprint, disk.owner) for path in paths if path]
         disk.files.discard(parts)
+
+
+def _path_of(entry: Entry, job: Job) -> str | None:
+    """Return where the part of a URL without a file lies; nothing was begun of what has no name."""
+    try:
+        template = typed(job.path, job.ext)
+        return path_of(template, job.name, entry.url, entry.fingerprint, {})
+    except KeyError:
+        return None
 
 
 def _number(number: int, noun: str) -> str:

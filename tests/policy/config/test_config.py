@@ -404,7 +404,10 @@ def test_a_field_must_be_bound_by_every_url_of_the_job(settings, problems):
     one, two = "http://{cc=a,b}/", "http://h/{x=a,b}"
     assert settings(f"jobs: [{{name: a, urls: ['{one}'], path: '{{cc}}{{1}}{{digest}}'}}]")
     (problem,) = problems(f"jobs: [{{name: a, urls: ['{one}', '{two}'], path: '{{cc}}'}}]")
-    assert problem.endswith("allowed: {job}, {host}, {url_path}, {name}, {ext}, {digest}, {1}")
+    assert problem.endswith(
+        "allowed: {job}, {host}, {url_path}, {name}, {ext}, {digest}, "
+        "{filename}, {date}, {status}, {1}"
+    )
 
 
 def test_words_that_yaml_1_1_turns_into_something_else_stay_text(settings):
