@@ -23,7 +23,7 @@ _JOBS = """
 SELECT id, name, active, schedule, held, meaning, delay, per_host, obeys, weight,
     EXISTS (SELECT 1 FROM source WHERE source.job = job.id),
     (SELECT max(synced_at) FROM source WHERE source.job = job.id),
-    (SELECT ifnull(sum(filtered), 0) FROM source WHERE source.job = job.id AND filtered > 0)
+    (SELECT ifnull(sum(filtered), 0) FROM source WHERE source.job = job.id)
 FROM job WHERE id != ? ORDER BY active DESC, id"""
 
 

@@ -16,8 +16,7 @@ CREATE TABLE source (                      -- where a job's URLs are listed
     filter_mark TEXT NOT NULL DEFAULT '',  -- a mark of what left them out; '' for nothing
     UNIQUE (job, name)
 ) STRICT;
-CREATE INDEX source_synced ON source (job, synced_at);
-CREATE INDEX source_filtered ON source (job, filtered) WHERE filtered > 0;
+CREATE INDEX source_synced ON source (job, synced_at, filtered);
 
 CREATE TABLE chunk (                       -- a run of lines of a source
     id INTEGER PRIMARY KEY,

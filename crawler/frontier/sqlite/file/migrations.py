@@ -190,8 +190,7 @@ ALTER TABLE process ADD COLUMN memory INTEGER;
 ALTER TABLE process ADD COLUMN disk_free INTEGER;
 ALTER TABLE process ADD COLUMN disk_inodes INTEGER;
 ALTER TABLE process ADD COLUMN lag REAL NOT NULL DEFAULT 0;
-CREATE INDEX source_synced ON source (job, synced_at);
-CREATE INDEX source_filtered ON source (job, filtered) WHERE filtered > 0;
+CREATE INDEX source_synced ON source (job, synced_at, filtered);
 CREATE TABLE counter (
     metric TEXT NOT NULL,
     job TEXT NOT NULL,
