@@ -65,6 +65,7 @@ class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outco
         wait: Seconds = 0.0,
         status: int | None = None,
         refused: bool | None = None,
+        at_proxy: bool = False,
     ) -> None:
         super().__init__(reason)
         self.kind = kind
@@ -75,6 +76,7 @@ class Trouble(Exception):  # noqa: N818  a value on its way to becoming an Outco
         self.wait = wait
         self.status = status
         self.refused = refused
+        self.at_proxy = at_proxy
 
 
 @value

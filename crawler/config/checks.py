@@ -9,6 +9,7 @@ from crawler.policy import addresses, globbing, naming
 from crawler.policy.hours import parse as parse_hours
 from crawler.policy.http_grammar import FIELD_NAME
 
+MAX_PROXIES = 100
 _FIELD_NAME = re.compile(FIELD_NAME)
 _HOST = re.compile(r"(\*\.)?(\[[^\]]*\]|[^*/\\?#@:\[\]\s]+)(:[0-9]+)?")
 _NO_HOST = "is no host: example.org, example.org:8080, *.example.org or * are"
@@ -72,6 +73,21 @@ def proxy(text: str) -> str:
     if not sound or scheme not in {"http", "https", "socks5", "socks5h"}:
         raise ValueError("a proxy is needed, as in http://proxy.example:3128")
     return text
+
+
+def proxies(value: object) -> str | tuple[str, ...]:
+    """Return the URL of a proxy, or those of several, each once.
+
+    Raises:
+        ValueError: one is none, or there are none or too many.
+    """
+    if isinstance(value, str):
+        return proxy(value)
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
+        raise ValueError("a proxy is needed, as in http://proxy.example:3128, or a list of them")
+    if not 0 < len(value) <= MAX_PROXIES:
+        raise ValueError(f"a list of proxies has one to {MAX_PROXIES}")
+    return tuple(dict.fromkeys(map(proxy, value)))
 
 
 def network(text: str) -> str:

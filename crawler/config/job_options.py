@@ -13,7 +13,7 @@ from crawler.config.filter_options import FilterOptions
 from crawler.config.hook_options import On
 from crawler.config.host_options import HostPoliteness
 from crawler.config.options import Options, in_order
-from crawler.config.units import Duration, MinSpeed, Share, Size, Versions
+from crawler.config.units import Duration, MinSpeed, ProxyUrls, Share, Size, Versions
 from crawler.policy import naming, schedule
 from crawler.policy.redirects import MAX_REDIRECTS
 
@@ -119,8 +119,9 @@ class JobOptions(HostPoliteness):
     """Credentials for the origins that the configuration names, and for no other."""
     cookies: Cookies | None = None
     """Where cookies come from, and for how long they are kept; or the path of a cookies.txt."""
-    proxy: Annotated[StrictStr, AfterValidator(checks.proxy)] | None = None
-    """http://, https://, socks5:// or socks5h:// URL of a proxy; it may hold user and password."""
+    proxy: ProxyUrls | None = None
+    """http://, https://, socks5:// or socks5h:// URL of a proxy; it may hold user and password. Of
+    a list each host keeps one, and has another one while that cannot be reached."""
     source_address: Annotated[StrictStr, AfterValidator(checks.address)] | None = None
     """Address of this machine that connections come from; each machine has its own."""
     family: Literal[4, 6] | None = None

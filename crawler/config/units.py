@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
+from crawler.config.checks import MAX_PROXIES, proxies
 from crawler.config.quantities import (
     A_DURATION,
     A_SHARE,
@@ -49,6 +50,24 @@ def failure(value: object) -> str:
         raise ValueError(f"is neither a status, as 404 and 5xx are, nor one of {kinds}") from None
 
 
+ProxyUrls = Annotated[
+    str | tuple[str, ...],
+    PlainValidator(proxies),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "minItems": 1,
+                    "maxItems": MAX_PROXIES,
+                },
+            ]
+        }
+    ),
+]
+"""A proxy, or several of them."""
 State = Annotated[StateAddress, PlainValidator(state), WithJsonSchema({"type": "string"})]
 
 Status = Annotated[

@@ -13,7 +13,7 @@ from crawler.daemon.log_controls import LogControls
 from crawler.daemon.meaning import Meanings
 from crawler.daemon.supervisor import Supervisor
 from crawler.daemon.visiting import Visiting
-from crawler.fetch.request import JobSession
+from crawler.fetch.job_session import JobSession
 from crawler.seeder.seeder import Seeder
 
 

@@ -6,9 +6,11 @@ from crawler.daemon.by_hand import ByHand
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk
 from crawler.fetch.fetcher import Fetcher
+from crawler.fetch.proxying import Proxying
 from crawler.log import Log
 from crawler.model import Kept
 from crawler.transport.memory import Memory
+from crawler.urls import masked
 
 
 def fetcher_of(
@@ -30,7 +32,7 @@ def fetcher_of(
         memory=memory,
         odd=partial(_tell_odd_cookie, log),
         now=disk.frontier.now,
-        proxies=by_hand.proxies,
+        proxying=Proxying(by_hand.proxies, partial(_tell_proxy, log)),
     )
 
 
@@ -40,3 +42,10 @@ def _keep(disk: Disk, task: int, kept: Kept) -> None:
 
 def _tell_odd_cookie(log: Log, job: str, place: str, reason: str) -> None:
     log.warning("cookie.bad", job=job, place=place, reason=reason)
+
+
+def _tell_proxy(log: Log, proxy: str, cause: str) -> None:
+    if cause:
+        log.warning("proxy.failed", proxy=masked(proxy), cause=cause)
+    else:
+        log.info("proxy.found", proxy=masked(proxy))

@@ -7,7 +7,6 @@ no exception of the system or of TLS leaves this module.
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 from typing import Self
 
 import gevent
@@ -17,12 +16,13 @@ from crawler.fetch.checking import fits
 from crawler.fetch.cookies import cookies_of
 from crawler.fetch.failures import EXCHANGE_ERRORS, trouble_of
 from crawler.fetch.jars import Jars
+from crawler.fetch.job_session import JobSession
+from crawler.fetch.proxying import Proxying
 from crawler.fetch.rates import Rates
 from crawler.fetch.reading import AnswerReader, Visit
-from crawler.fetch.request import JobSession, RequestBuilder
+from crawler.fetch.request import RequestBuilder
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.policy.checksums import checks_of
-from crawler.policy.proxies import Proxies
 from crawler.policy.redirects import REDIRECT_STATUS
 from crawler.store import Files, Measured
 from crawler.transport.adapter import Answer
@@ -50,8 +50,8 @@ class Fetcher:
     typed; where a redirect leads elsewhere, the guard holds again. `note` is called with every
     part that a later visit may go on from. `memory` is what its answers share, with others if it is
     given. `odd` is called with the job, the place and the problem of every
-    line that is passed over in a cookies.txt; cookies expire by the clock `now`. `proxies` are for
-    jobs that name none.
+    line that is passed over in a cookies.txt; cookies expire by the clock `now`. `proxying`
+    chooses the proxies.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Fetcher:
         windows: Memory | None = None,
         odd: Callable[[str, str, str], None] = lambda _, __, ___: None,
         now: Callable[[], Seconds] = time.time,
-        proxies: Proxies | None = None,
+        proxying: Proxying | None = None,
     ) -> None:
         memory = memory or Memory()
         self._user_agent = user_agent
@@ -76,7 +76,7 @@ class Fetcher:
         self._reader = AnswerReader(files, note, memory, windows or Memory(WINDOWS_BYTES))
         self._odd = odd
         self._now = now
-        self._proxies = proxies
+        self._proxying = proxying or Proxying()
         self.jars = Jars()
         """The cookies that jobs keep; set before jobs are opened."""
         self._resolver = Resolver(LOOKUP_THREADS)
@@ -160,7 +160,7 @@ class Fetcher:
         `known` are addresses by name that some job says: what a host is owed does not depend on
         which job asks.
         """
-        if self._proxy(job, task.location):
+        if self._proxying.of(job, task.location):
             return None
         try:
             name = split(task.location).hostname.strip("[]")
@@ -215,19 +215,24 @@ class Fetcher:
 
     def _send(self, task: Task, job: Job, had: Measured | None, timer: VisitTimer) -> Answer:
         ready = self._opened(job)
-        if task.stored and not had and not (task.path and self._files.exists(task.path)):
-            task = replace(task, stored=None)  # the file is gone: fetch it again
-        if task.checks and task.stored and not fits(task.checks, task.digest):
-            task = replace(task, stored=None)  # the list means another file by now
+        if task.stored and not had and not self._stands(task):
+            task = replace(task, stored=None)
         agent = self._user_agent(task.host)
         request = ready.builder.request(task, agent, had.size if had else 0)
         certified = job.client_cert is not None and ready.builder.may_see(task)
-        proxy = self._proxy(job, task.location)
-        session = ready.sessions[proxy, self._trusts(task), certified]
-        return session.send(request, timeout=timer)
+        proxy, trusts = self._proxying.of(job, task.location), self._trusts(task)
+        if proxy is None or isinstance(proxy, str):
+            return ready.sessions[proxy, trusts, certified].send(request, timeout=timer)
+        return self._proxying.by_one_of(
+            proxy,
+            task.host,
+            lambda one: ready.sessions[one, trusts, certified].send(request, timeout=timer),
+        )
 
-    def _proxy(self, job: Job, url: str) -> str | None:
-        return job.proxy or (self._proxies.of(url) if self._proxies else None)
+    def _stands(self, task: Task) -> bool:
+        """Tell whether a stored file is there, and is the one that its list means by now."""
+        is_meant = not task.checks or fits(task.checks, task.digest)
+        return is_meant and bool(task.path and self._files.exists(task.path))
 
     def _trusts(self, task: Task) -> bool:
         """Tell whether the host of a visit may be anywhere, being one that the operator listed."""
@@ -246,12 +251,7 @@ class Fetcher:
         return found
 
     def _job_session(self, job: Job) -> JobSession:
-        cookies, sessions = cookies_of(job), {}
-        others = self._proxies.urls() if self._proxies and not job.proxy else []
-        trusts, certs = {False, self._trust_listed}, {False, job.client_cert is not None}
-        for proxy, trusted, certified in product((job.proxy, *others), trusts, certs):
-            behind = job.model_copy(update={"proxy": proxy}) if others else job
-            one = self._sessions.session(behind, trusted=trusted, certified=certified)
-            sessions[proxy, trusted, certified] = one
+        cookies, proxies = cookies_of(job), self._proxying.every(job)
+        sessions = self._sessions.every(job, proxies, trusts=self._trust_listed)
         builder = RequestBuilder(job, cookies, self._now, self.jars)
         return JobSession(job, builder, sessions, cookies.odd)

@@ -6,7 +6,7 @@ robots.txt carries nothing of its job.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from requests.structures import CaseInsensitiveDict
@@ -21,7 +21,6 @@ from crawler.model import Seconds, Task
 from crawler.policy.cookie_jar import header_of, joined
 from crawler.policy.credentials import is_ordinary, without_echo
 from crawler.transport.request_bytes import Origin, Request, lines_of
-from crawler.transport.sessions import LeanSession
 from crawler.urls import same_origin, split
 
 MAX_ORIGINS = 10_000
@@ -128,16 +127,6 @@ class RequestBuilder:
         carried = () if self._keeps_none else unpacked(task.jar)
         found = joined(named, self._jars.of(self._job, place), carried)
         return header_of(found.values(), place, self._now())
-
-
-class JobSession(NamedTuple):
-    """What all visits of a job share."""
-
-    job: Job
-    builder: RequestBuilder
-    sessions: dict[tuple[str | None, bool, bool], LeanSession]
-    """By the proxy, and by whether hosts may be anywhere and are shown the client certificate."""
-    odd_cookies: Sequence[tuple[str, str]] = ()
 
 
 class _Trust(NamedTuple):

@@ -25,7 +25,7 @@ EVENTS = frozenset(
     files.removed
     wish.heard wish.ended wish.passed_over order.heard wish.unheard
     inbox.failed inbox.passed_over url.bad cookie.bad url.reclaimed url.died
-    clock.doubted clock.moved host.rested host.unwanted
+    proxy.failed proxy.found clock.doubted clock.moved host.rested host.unwanted
     hook.failed hook.resumed hook.given_up hook.dropped lease.lost lease.reclaimed
     lease.released ledger.new ledger.taken_over ledger.busy ledger.free ledger.waiting
     ledger.migrating ledger.migrated output.lost output.found

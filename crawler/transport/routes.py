@@ -92,7 +92,7 @@ class ProxyUrl(NamedTuple):
             sock = dial(self.name, self.port, max(0.001, deadline - time.monotonic()))
         except Trouble as trouble:
             reason = f"no connection to the proxy: {trouble.reason}"
-            raise Trouble(trouble.kind, reason, ours=trouble.ours) from trouble
+            raise Trouble(trouble.kind, reason, ours=trouble.ours, at_proxy=True) from trouble
         sock.settimeout(None)
         return sock
 
@@ -130,7 +130,9 @@ class HttpProxy:
             head: Head = connection.ask(lines + self.forward + b"\r\n", tunnel=True)
         if not 200 <= head.status < 300:
             answer = f"{head.status} {_PHRASES.get(head.status, '')}".rstrip()
-            raise Trouble(Kind.CONNECT, f"the proxy refused a tunnel: {answer}")
+            wants_login = head.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+            reason = f"the proxy refused a tunnel: {answer}"
+            raise Trouble(Kind.CONNECT, reason, at_proxy=wants_login)
         if connection.surplus():
             raise Trouble(Kind.PROTOCOL, "the proxy sent bytes ahead of what the tunnel brings")
 
@@ -184,17 +186,18 @@ def _credentials(proxy: ProxyUrl) -> bytes:
 @contextmanager
 def at_proxy(deadline: Seconds) -> Iterator[None]:
     """End the block in time, and name the proxy in the reason of what fails there."""
-    late = Trouble(Kind.TIMEOUT, _SILENT)
+    late = Trouble(Kind.TIMEOUT, _SILENT, at_proxy=True)
     try:
         with gevent.Timeout(max(0.001, deadline - time.monotonic()), late):
             yield
     except ssl.SSLError as error:
         kind = Kind.CONNECT if connection_ended(error) else Kind.TLS
-        raise Trouble(kind, f"the proxy: {words_of(error)}") from error
+        raise Trouble(kind, f"the proxy: {words_of(error)}", at_proxy=True) from error
     except OSError as error:
         ours = error.errno in LOCAL_FAULTS
         kind = Kind.LOCAL_IO if ours else Kind.CONNECT
-        raise Trouble(kind, f"the proxy: {error.strerror or error}", ours=ours) from error
+        reason = f"the proxy: {error.strerror or error}"
+        raise Trouble(kind, reason, ours=ours, at_proxy=True) from error
     except Trouble as trouble:
         reason = _SILENT if trouble.kind is Kind.TIMEOUT else f"the proxy: {trouble.reason}"
-        raise Trouble(trouble.kind, reason, ours=trouble.ours) from trouble
+        raise Trouble(trouble.kind, reason, ours=trouble.ours, at_proxy=True) from trouble

@@ -2,7 +2,9 @@
 
 import resource
 import ssl
+from collections.abc import Iterable
 from hashlib import blake2b
+from itertools import product
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -82,8 +84,24 @@ class Sessions:
         """Close every idle connection."""
         self._idle.close()
 
-    def session(self, job: Job, *, trusted: bool, certified: bool) -> LeanSession:
-        """Return the session of a job; its connections are not those of another one.
+    def every(
+        self, job: Job, proxies: Iterable[str | None], *, trusts: bool
+    ) -> dict[tuple[str | None, bool, bool], LeanSession]:
+        """Return the sessions of a job by proxy, by trust, and by whether its certificate is shown.
+
+        Raises:
+            UsageError: as `session` does.
+        """
+        trusted, certified = {False, trusts}, {False, job.client_cert is not None}
+        return {
+            key: self.session(job, key[0], trusted=key[1], certified=key[2])
+            for key in product(proxies, trusted, certified)
+        }
+
+    def session(
+        self, job: Job, proxy: str | None, *, trusted: bool, certified: bool
+    ) -> LeanSession:
+        """Return the session of a job by a proxy; its connections are not those of another one.
 
         With `trusted` hosts may be anywhere; with `certified` they are shown the job's certificate.
 
@@ -91,39 +109,41 @@ class Sessions:
             UsageError: `verify` or `client_cert` names no such file, a login is too long, or
                 `source_address` is none of this machine.
         """
-        _check_login(job)
+        _check_login(job, proxy)
         check_source(job)
         cert = job.client_cert if certified else None
         try:
-            key = _settings(job, cert), trusted
+            key = _settings(job, cert), proxy, trusted
             session = self._by_settings.get(key)
             if session is None:
-                session = LeanSession(self._transport(job, cert, trusted=trusted))
+                session = LeanSession(self._transport(job, cert, proxy, trusted=trusted))
                 self._by_settings[key] = session
         except (ssl.SSLError, OSError) as error:
             files = ", ".join(str(file) for file in (job.verify, job.client_cert) if file)
             raise UsageError(f"{job.name}: {files}: no certificate in it: {error}") from error
         return session
 
-    def _transport(self, job: Job, cert: Path | None, *, trusted: bool) -> Transport:
+    def _transport(
+        self, job: Job, cert: Path | None, proxy: str | None, *, trusted: bool
+    ) -> Transport:
         allowed = None if trusted else [network(text) for text in job.allow_addresses]
-        route = self._route(job, Dialer(self._resolver, allowed, ways_of(job)))
+        route = self._route(job, proxy, Dialer(self._resolver, allowed, ways_of(job)))
         context = tls_context(job.verify, cert, job.min_tls)
         return Transport(route, context, self._idle, self._memory)
 
-    def _route(self, job: Job, guarded: Dialer) -> Route:
-        """Return the route of a job; its proxy, which the operator named, may be anywhere."""
-        if not job.proxy:
+    def _route(self, job: Job, url: str | None, guarded: Dialer) -> Route:
+        """Return the route by a proxy; that, which the operator named, may be anywhere."""
+        if not url:
             return Direct(guarded)
-        proxy, dial = ProxyUrl.of(job.proxy), Dialer(self._resolver, None, ways_of(job))
+        proxy, dial = ProxyUrl.of(url), Dialer(self._resolver, None, ways_of(job))
         if proxy.scheme in _SOCKS:
             return SocksProxy(proxy, dial, guarded if proxy.scheme == "socks5" else None)
         secure = proxy.scheme == "https"
         return HttpProxy(proxy, dial, proxy_context(job.verify, job.min_tls) if secure else None)
 
 
-def _check_login(job: Job) -> None:
-    proxy = ProxyUrl.of(job.proxy) if job.proxy else None
+def _check_login(job: Job, url: str | None) -> None:
+    proxy = ProxyUrl.of(url) if url else None
     if proxy and proxy.scheme in _SOCKS and not login_fits(proxy.user, proxy.password):
         raise UsageError(f"{job.name}: SOCKS takes 255 bytes of user and password each")
 
@@ -133,7 +153,7 @@ def _settings(job: Job, cert: Path | None) -> object:
     files = tuple(_content(file) for file in (job.verify, cert))
     family, source, known = ways_of(job)
     ways = family, source, *sorted(known.items())
-    return files, job.verify, cert, job.min_tls, job.allow_addresses, job.proxy, ways
+    return files, job.verify, cert, job.min_tls, job.allow_addresses, ways
 
 
 def _content(file: Path | bool | None) -> bytes:  # noqa: FBT001  as the options are

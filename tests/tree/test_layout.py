@@ -100,6 +100,7 @@ ELSEWHERE = {
     "feeder/refills.py": "parts/feeder/test_feeder.py",
     "fetch/body.py": "parts/fetch/test_limits.py",
     "fetch/failures.py": "parts/fetch/test_fetcher.py",
+    "fetch/job_session.py": "parts/fetch/test_fetcher.py",
     "fetch/intake.py": "parts/fetch/test_limits.py",
     "fetch/rates.py": "daemon/test_fetch_requests.py",
     "fetch/reading.py": "parts/fetch/test_fetcher.py",

@@ -437,7 +437,7 @@ def test_an_answer_has_what_an_archive_needs(fetcher):
             job = job_of(proxy.url if proxied else None)
             task = Task(1, "j", url, url, host_of(url), 1, 1, 1)
             request = RequestBuilder(job, NO_COOKIES).request(task, "test/1")
-            session = fetcher._sessions.session(job, trusted=False, certified=False)
+            session = fetcher._sessions.session(job, job.proxy, trusted=False, certified=False)
             before = time.monotonic()
             with VisitTimer(before + 2, job.timeout) as timer:
                 got = session.send(request, timeout=timer)
@@ -487,3 +487,42 @@ def test_whatever_the_system_says_of_a_proxy_names_the_proxy(number, kind, ours)
         raise OSError(number, os.strerror(number))
     assert caught.value.reason == f"the proxy: {os.strerror(number)}"
     assert (caught.value.kind, caught.value.ours) == (kind, ours)
+
+
+@pytest.mark.parametrize(
+    ("talk", "is_of_the_proxy"),
+    [
+        (sends(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"), True),
+        (sends(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"), False),
+        (sends(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), False),
+        (sends(b""), True),
+        (sends(b"nonsense\r\n\r\n"), True),
+    ],
+)
+def test_a_list_of_proxies_goes_on_where_the_proxy_is_at_fault_and_not_where_the_host_is(
+    fetcher, talk, is_of_the_proxy
+):
+    served = []
+
+    def serve(client: socket.socket, _: object) -> None:
+        with tls()[1].wrap_socket(client, server_side=True) as wrapped:
+            served.append(wrapped.recv(65536))
+            wrapped.sendall(answer(length(4), body=b"well"))
+
+    server = StreamServer(("127.0.0.1", 0), serve)
+    server.start()
+    try:
+        with RudeSite(talk) as bad, HttpProxy(names=NAMES) as good:
+            both = (bad.url, good.url)
+            url = f"https://home.example:{server.server_port}/a"
+            order = fetcher._proxying._health.order(both, host_of(url), 0.0)
+            if order[0] == good.url:
+                fetcher._proxying._health.failed(good.url, time.monotonic())
+            if is_of_the_proxy:
+                assert fetch(fetcher, url, both).body == b"well"
+            else:
+                with pytest.raises(Trouble, match="the proxy refused a tunnel"):
+                    fetch(fetcher, url, both)
+            assert len(served) == is_of_the_proxy
+    finally:
+        server.stop(timeout=0)
