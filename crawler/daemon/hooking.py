@@ -33,8 +33,8 @@ class Hooking:
             host_name(current().machine),
             disk.frontier.now,
         )
-        visiting.settler.reservations.notices = self.recorder.notices
-        visiting.settler.reservations.noted = self.recorder.noted
+        self._reservations = visiting.settler.reservations
+        self._join()
         visiting.own_hosts.log.told = self.recorder.host_rested
         folder = file.absolute().parent if file else Path.cwd()
         self.dispatcher = Dispatcher(
@@ -53,4 +53,9 @@ class Hooking:
     def take_up(self) -> None:
         """Put the hooks of another configuration in force."""
         self.recorder.take_up(self._configuration.settings.jobs)
+        self._join()
         self.dispatcher.reload()
+
+    def _join(self) -> None:
+        """Have settlements bring events, or not even ask for any where no job has a hook."""
+        self._reservations.recorder = self.recorder if self.recorder.hooks else None

@@ -83,6 +83,8 @@ class Outlook(NamedTuple):
     """When the first event of each hook is to be tried, where one waits that nobody has taken."""
     taken: bool
     """Whether a process has taken one of any hook."""
+    unknown: bool
+    """Whether the ledger does not know one of the hooks: another process has dropped it."""
     over: Sequence[str]
     """Jobs that have had a visit, and of which each URL has come to its end."""
 

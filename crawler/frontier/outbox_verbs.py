@@ -16,10 +16,14 @@ from crawler.frontier.outbox import Event, HookTerms, Outlook, Told, Waiting
 class OutboxVerbs(Protocol):
     """What a process asks about events for hooks."""
 
-    def enlist(self, owner: int, hooks: Sequence[HookTerms]) -> list[HookTerms]:
-        """Make hooks known, and free what the owner has taken; return those that are others.
+    def enlist(
+        self, owner: int, hooks: Sequence[HookTerms], *, begins: bool = False
+    ) -> list[HookTerms]:
+        """Make hooks known; return those that are others.
 
-        These are of no use to the owner; `drop` takes them away with their events.
+        Of an owner that `begins` to tell hooks, what it has taken waits again. Others are of no use
+        to it; `drop` takes them away with their events. Of one that was dropped while another
+        process still recorded events for it nothing but the number is known.
         """
 
     def note(self, owner: int, events: Sequence[Event]) -> None:

@@ -5,7 +5,7 @@ delivery has taken is this process's until it says what came of it, or ends.
 """
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from random import Random
 from typing import Protocol
 
@@ -70,6 +70,8 @@ class Dispatcher:
         self._busy: set[int] = set()
         self._anew = True
         """Whether other hooks are in force than when the ledger was told of them."""
+        self._begins = True
+        """Whether no delivery is under way: what this process had taken waits again."""
         self._fault: BaseException | None = None
         self._trimmed_at: Seconds = 0.0
         self._closing = False
@@ -100,7 +102,7 @@ class Dispatcher:
             LocalFaultError: the ledger cannot be asked now.
             EndOfProcessError: the owner was taken for dead, or the ledger is lost.
         """
-        self._anew, self._fault = True, None
+        self._anew, self._begins, self._fault = True, True, None
         try:
             while True:
                 wait = self._look()
@@ -131,13 +133,15 @@ class Dispatcher:
         outlook = self._frontier.outlook(hooks.keys(), self._recorder.watched)
         self._close(outlook.over)
         self._seen, self._waits = seen, bool(outlook.due or outlook.taken or outlook.over)
-        return self._begin(outlook)
+        self._anew = self._anew or outlook.unknown
+        return self._begin(hooks, outlook)
 
     def _enlist(self) -> None:
         """Tell the ledger of the hooks in force, and drop others with their events."""
         self._anew = False
         terms = [hook.terms for hook in self._recorder.hooks.values()]
-        others = self._frontier.enlist(self._owner, terms)
+        others = self._frontier.enlist(self._owner, terms, begins=self._begins)
+        self._begins = False
         for one in () if self._superseded() else others:
             self._drop(one)
 
@@ -155,28 +159,30 @@ class Dispatcher:
             self._frontier.note(self._owner, events)
             del self._recorder.lists[: len(events)]
 
-    def _trim(self, hooks: Collection[int]) -> None:
+    def _trim(self, hooks: Mapping[int, Hook]) -> None:
         """Give up the oldest events of hooks for which too many wait."""
         now = time.monotonic()
         if now < self._trimmed_at + TRIM_S:
             return
         self._trimmed_at = now
-        for number in hooks:
+        for number, hook in hooks.items():
             given_up = 0
             while trimmed := self._frontier.trim(self._owner, number, MAX_WAITING):
                 given_up += trimmed
             if given_up:
-                self._account.trimmed(self._recorder.hooks[number].terms, given_up)
+                self._account.trimmed(hook.terms, given_up)
 
     def _close(self, jobs: Collection[str]) -> None:
         """Record that jobs are done."""
         for job in jobs:
             events = self._recorder.job_done(job)
-            scheduled = self._recorder.watched[job]
+            scheduled = self._recorder.watched.get(job)
+            if scheduled is None:
+                continue  # a reload came in between
             if self._frontier.close_job(self._owner, job, events, scheduled=scheduled):
                 self._wake.set()
 
-    def _begin(self, outlook: Outlook) -> Seconds:
+    def _begin(self, hooks: Mapping[int, Hook], outlook: Outlook) -> Seconds:
         """Begin deliveries that are due; return how long until the next one is, LOOK_S at most."""
         wait = LOOK_S
         for number, due_in in sorted(outlook.due.items(), key=lambda one: one[1]):
@@ -186,7 +192,7 @@ class Dispatcher:
                 wait = min(wait, due_in)
             elif self._pool.free_count():
                 self._busy.add(number)
-                self._pool.spawn(self._guarded, self._recorder.hooks[number])
+                self._pool.spawn(self._guarded, hooks[number])
         return wait
 
     def _guarded(self, hook: Hook) -> None:
@@ -211,4 +217,5 @@ class Dispatcher:
             result = failed_whole(waiting, f"bug: {error!r}")
         told = told_of(waiting, result, hook.options, failures, self._random)
         self._frontier.told(self._owner, hook.terms.id, told)
-        self._account.told(hook, waiting, told)
+        if hook.terms.id in self._recorder.hooks:  # else it was dropped meanwhile
+            self._account.told(hook, waiting, told)

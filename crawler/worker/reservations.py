@@ -2,12 +2,23 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Protocol
 
 from crawler.fetch.jars import Jars
 from crawler.frontier import Frontier
 from crawler.frontier.outbox import NO_NOTICES, Notices
 from crawler.model import Seconds, Visited
 from crawler.records import HostRecord, Settlement
+
+
+class Recorder(Protocol):
+    """What makes events of settlements: `hooks.recorder.Recorder`."""
+
+    def notices(self, settlements: Sequence[Settlement]) -> Notices:
+        """Return what is to be recorded with settlements."""
+
+    def noted(self, notices: Notices) -> None:
+        """Note that these were recorded."""
 
 
 class Reservations:
@@ -20,10 +31,8 @@ class Reservations:
         """The cookies that jobs keep."""
         self.took: Callable[[Seconds], None] = lambda _: None
         """Gets the seconds that each settlement took."""
-        self.notices: Callable[[Sequence[Settlement]], Notices] = lambda _: NO_NOTICES
-        """Returns what is to be recorded with settlements."""
-        self.noted: Callable[[Notices], None] = lambda _: None
-        """Gets what was recorded."""
+        self.recorder: Recorder | None = None
+        """Makes events of settlements, while a job has hooks."""
         self._paths: dict[int, str] = {}
 
     def files(
@@ -56,7 +65,7 @@ class Reservations:
             LeaseLostError, LocalFaultError: nothing is recorded.
         """
         claims = {one.task.id: one.wanted for one in coming if _is_new(one)}
-        notices = self.notices(settlements)
+        notices = self.recorder.notices(settlements) if self.recorder else NO_NOTICES
         began = time.monotonic()
         news = self.jars.news()
         has = self._frontier.settle(
@@ -64,7 +73,8 @@ class Reservations:
         )
         self.jars.told(news)
         self.took(time.monotonic() - began)
-        self.noted(notices)
+        if self.recorder:
+            self.recorder.noted(notices)
         self._paths = {task: claims[task] for task in has}
 
 

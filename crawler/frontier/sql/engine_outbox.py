@@ -20,8 +20,10 @@ class SqlOutbox:
         """Return the frontier's time without its steps."""
         return self.now() - self._clock.stepped
 
-    def enlist(self, owner: int, hooks: Sequence[HookTerms]) -> list[HookTerms]:
-        return self._file.write(putting.enlist, owner, hooks)
+    def enlist(
+        self, owner: int, hooks: Sequence[HookTerms], *, begins: bool = False
+    ) -> list[HookTerms]:
+        return self._file.write(putting.enlist, owner, hooks, begins=begins)
 
     def note(self, owner: int, events: Sequence[Event]) -> None:
         self._file.stage(putting.note, owner, events, self._steady())

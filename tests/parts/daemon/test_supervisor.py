@@ -12,10 +12,10 @@ def test_a_settler_that_breaks_loses_nothing_that_was_delivered(tmp_path):
     with Crew(tmp_path, well) as crew:
         settle, times = crew.frontier.settle, itertools.count()
 
-        def breaks_at_first(*arguments) -> None:
+        def breaks_at_first(*arguments, **named) -> None:
             if next(times) in {0, 3}:
                 raise OSError("the disk is away")
-            return settle(*arguments)
+            return settle(*arguments, **named)
 
         crew.frontier.settle = breaks_at_first
         assert crew.run() is False

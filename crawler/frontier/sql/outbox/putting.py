@@ -20,6 +20,14 @@ _BEGUN = "INSERT OR IGNORE INTO begun (job) VALUES (?)"
 _ENLIST = """
 INSERT INTO hook (id, job, name) VALUES (?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name"""
+_NAMELESS = """
+WITH RECURSIVE each (id) AS (
+    SELECT min(hook) FROM outbox
+    UNION ALL SELECT (SELECT min(hook) FROM outbox WHERE hook > each.id) FROM each
+    WHERE each.id IS NOT NULL)
+SELECT id FROM each
+WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM hook WHERE hook.id = each.id)"""
+"""Hooks that events wait for and that no process knows, found by leaps through an index."""
 
 
 def outgoing(events: Sequence[Event]) -> dict[str, list[tuple[Any, ...]]]:
@@ -48,16 +56,20 @@ def note(file: Transactions, owner: int, events: Sequence[Event], now: Seconds) 
         put(file.db, file.names, Notices(events), now)
 
 
-def enlist(db: Connection, owner: int, hooks: Sequence[HookTerms]) -> list[HookTerms]:
-    """Make hooks known, and free what the owner has taken; return those that are others.
+def enlist(
+    db: Connection, owner: int, hooks: Sequence[HookTerms], *, begins: bool
+) -> list[HookTerms]:
+    """Make hooks known, free what the owner had taken if it begins; return those that are others.
 
     Raises:
         LeaseLostError: the owner was taken for dead.
     """
     require_owner(db, owner)
-    free(db, owner)
+    if begins:
+        free(db, owner)
     if hooks:
         db.executemany(_ENLIST, hooks)
     mine = {one.id for one in hooks}
     rows = db.execute("SELECT id, job, name FROM hook ORDER BY id").fetchall()
-    return [HookTerms(*row) for row in rows if row[0] not in mine]
+    nameless = [HookTerms(id_, "", "") for (id_,) in db.execute(_NAMELESS).fetchall()]
+    return [*(HookTerms(*row) for row in rows if row[0] not in mine), *nameless]

@@ -63,7 +63,8 @@ def outlook(
     }
     taken = db.execute("SELECT 1 FROM outbox WHERE owner IS NOT NULL LIMIT 1").fetchone()
     over = [job for job, scheduled in jobs.items() if _is_over(db, job, scheduled=scheduled)]
-    return Outlook(due, taken is not None, over)
+    unknown = not {row[0] for row in rows}.issuperset(hooks)
+    return Outlook(due, taken is not None, unknown, over)
 
 
 def _is_over(db: Connection, job: str, *, scheduled: bool) -> bool:

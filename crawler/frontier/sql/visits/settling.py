@@ -134,7 +134,7 @@ def settle(
         failed=failed,
         claimed={path_key(path, store): task for task, path in claims.items()}.items(),
         **owed_rows(hosts),
-        **putting.outgoing(notices.events),
+        **(putting.outgoing(notices.events) if notices.events else {}),
     )
     where = _noted(store)
     parts = [_part_of(owner, task, part) | {"store": where} for task, part in kept.items()]
@@ -145,12 +145,20 @@ def settle(
         _lead(db, names, leads)
         db.executemany(_KEEP, parts)
         db.run(SETTLE, {"owner": owner, "now": now, "store": where})
-        if failed:
-            db.run(FAIL, {"now": now})
-        putting.put(db, names, notices, now - stepped)
+        _tell(db, names, now, stepped, failed=bool(failed), notices=notices)
         update_ready_at(db, _learned(db, names, settlements), now)
         tell(db, names, cookies)
     return {task for (task,) in db.execute(_RESERVED)} if claims else set()
+
+
+def _tell(
+    db: Connection, names: Names, now: Seconds, stepped: Seconds, *, failed: bool, notices: Notices
+) -> None:
+    """Note the failures that are staged, and record events."""
+    if failed:
+        db.run(FAIL, {"now": now})
+    if notices is not NO_NOTICES:
+        putting.put(db, names, notices, now - stepped)
 
 
 def _noted(store: int) -> int | None:

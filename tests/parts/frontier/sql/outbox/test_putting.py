@@ -59,3 +59,15 @@ def test_hooks_that_a_process_does_not_know_are_told_to_it(frontier, visited):
     assert frontier.enlist(owner, TERMS) == []
     assert frontier.enlist(owner, TERMS[:1]) == TERMS[1:]
     assert frontier.enlist(owner, []) == sorted(TERMS)
+
+
+def test_events_for_a_hook_that_was_dropped_meanwhile_are_found(frontier, visited):
+    owner, _ = visited
+    frontier.drop(owner, OTHER)
+    assert frontier.outlook([OTHER], {}).unknown
+    assert not frontier.outlook([HOOK], {}).unknown
+    frontier.note(owner, [event("x", hook=OTHER), event("y")])
+    (nameless,) = frontier.enlist(owner, TERMS[:1])
+    assert nameless.id == OTHER
+    assert frontier.drop(owner, OTHER) == 1
+    assert frontier.enlist(owner, TERMS[:1]) == []

@@ -81,6 +81,8 @@ def test_a_process_that_begins_anew_frees_what_it_had_taken(frontier):
     frontier.note(owner, [event("x")])
     taken(frontier, owner)
     frontier.enlist(owner, TERMS)
+    assert taken(frontier, owner) == []
+    frontier.enlist(owner, TERMS, begins=True)
     assert names(taken(frontier, owner)) == ["x"]
 
 
