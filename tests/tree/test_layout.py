@@ -23,6 +23,7 @@ ACROSS = {
     "parts/fetch/test_memory_budget.py": "heads and bodies of all visits together",
     "policy/test_linear.py": "whatever reads bytes of strangers",
     "parts/frontier/test_clocks.py": "the clock that processes share",
+    "parts/frontier/sql/outbox/test_plans.py": "every statement about events",
     "parts/frontier/sql/test_plans.py": "every statement of the verbs",
     "parts/frontier/test_promised_ends.py": "dead owners, hosts that move, jobs with another name",
     "parts/frontier/test_repeated.py": "all changes, works and queries, asked for twice",

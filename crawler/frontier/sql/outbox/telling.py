@@ -43,10 +43,11 @@ WHERE id = :id AND owner = :owner"""
 _WELL = """
 UPDATE hook SET failures = 0, failing_since = NULL, rests_until = 0, reason = ''
 WHERE id = :hook AND failures > 0"""
-_ILL = """
+_ILL = f"""
 UPDATE hook SET failures = failures + 1, failing_since = ifnull(failing_since, :now),
     rests_until = :until, reason = :reason
-WHERE id = :hook"""
+WHERE id = :hook AND EXISTS (SELECT 1 FROM outbox WHERE owner = :owner AND {_THESE})"""
+"""What is told twice counts once: then its events are the owner's no more."""
 _TALLY = "SELECT kind, n FROM tally WHERE job = ?"
 _READING = "SELECT 1 FROM source WHERE job = ? AND reader IS NOT NULL LIMIT 1"
 
@@ -122,6 +123,13 @@ def told(db: Connection, owner: int, hook: int, told: Told, now: Seconds) -> Non
     """
     require_owner(db, owner)
     mine = {"owner": owner, "hook": hook}
+    if told.reason:
+        these = json.dumps([*told.failed, *told.given_up])
+        until = now + told.rest
+        values = {"now": now, "until": until, "reason": told.reason, "these": these}
+        db.execute(_ILL, mine | values)
+    elif told.delivered:
+        db.execute(_WELL, {"hook": hook})
     if gone := [*told.delivered, *told.given_up]:
         db.execute(_GONE, mine | {"these": json.dumps(gone)})
     if told.back:
@@ -129,11 +137,6 @@ def told(db: Connection, owner: int, hook: int, told: Told, now: Seconds) -> Non
     if told.failed:
         rows = [{"id": one, "at": now + wait} for one, wait in told.failed.items()]
         db.executemany(_FAILED, [row | {"owner": owner} for row in rows])
-    if told.reason:
-        until = now + told.rest
-        db.execute(_ILL, {"hook": hook, "now": now, "until": until, "reason": told.reason})
-    elif told.delivered:
-        db.execute(_WELL, {"hook": hook})
 
 
 def close_job(

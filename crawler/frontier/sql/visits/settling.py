@@ -119,9 +119,9 @@ def settle(
 ) -> set[int]:
     """Record verdicts, hops to other hosts, the sums, and the rests of hosts; reserve files.
 
-    `claims` are the first choices of tasks whose bodies are still to be written. Return those that
-    have theirs now, in `store`. `notices` are recorded with the settlements.
-    `stepped` is the sum of the steps of the clock, as the owner has heard of them.
+    `claims` are the first choices of tasks whose bodies are still to be written; those that have
+    theirs now, in `store`, are returned. `notices` come with the settlements, and `stepped` is the
+    sum of the steps of the clock, as the owner has heard of them.
 
     Raises:
         LeaseLostError: the owner was taken for dead.

@@ -24,6 +24,7 @@ from crawler.frontier import (
     Weigh,
     Wishes,
 )
+from crawler.frontier.outbox import NO_NOTICES, Notices, Told
 from crawler.frontier.postgres.opening import SCHEMA
 from crawler.frontier.process import Process
 from crawler.frontier.wishes import ALL, GiveOrder, MakeWish, Order, Verb, Wisher
@@ -33,6 +34,7 @@ from crawler.state_address import state_address
 from tests import FULL, postgres
 from tests.parts.desk import rows
 from tests.parts.frontier.invariants import broken
+from tests.parts.frontier.sql.outbox.scenes import HOOK, TERMS, event
 from tests.parts.frontiers import (
     LATER,
     NOW,
@@ -58,6 +60,7 @@ PART = Kept("a/0.part", Validators('"x"'), 100)
 
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = ?"
+_EVENTS = "SELECT event, attempts, due_at, owner FROM outbox ORDER BY event"
 _KEEP = "CREATE TABLE kept.{0} AS TABLE crawler.{0}"
 _AGAIN = "DELETE FROM crawler.{0}; INSERT INTO crawler.{0} SELECT * FROM kept.{0}"
 
@@ -73,6 +76,8 @@ class Scene(NamedTuple):
     other: int
     theirs: list[Any]
     """The tasks of the other owner."""
+    events: list[int]
+    """Numbers of the events that the owner has taken."""
 
     @property
     def tasks(self):
@@ -90,7 +95,10 @@ def made(frontier):
     frontier.claim([(hosts["a:80"].tasks[0].id, "a/0", "a/1")], owner)
     theirs = [task for host in take(frontier, other).values() for task in host.tasks]
     put(frontier, one, [ReadChunk(4, 4, seeds("a", "e", each=20))])
-    return Scene(owner, one, hosts, other, theirs)
+    frontier.enlist(owner, TERMS)
+    frontier.note(owner, [event(f"e{number}", number) for number in range(6)])
+    events = [event.number for event in frontier.take(owner, HOOK, 2)]
+    return Scene(owner, one, hosts, other, theirs, events)
 
 
 class Leased(NamedTuple):
@@ -127,7 +135,7 @@ def move(frontier, scene):
     take(frontier, scene.owner, new=0, found=found)
 
 
-def settle(frontier, scene):
+def settle(frontier, scene, notices=NO_NOTICES):
     """End a visit in each way that there is."""
     stored = {"path": "a/0", "digest": "ab" * 32, "size": 5}
     ends = [
@@ -139,7 +147,7 @@ def settle(frontier, scene):
         for task, (kind, verdict, more) in zip(scene.tasks, ends, strict=True)
     ]
     hosts = [HostRecord(host.id, NOW + 2) for host in scene.hosts.values()]
-    frontier.settle(scene.owner, visits, hosts)
+    frontier.settle(scene.owner, visits, hosts, notices=notices)
     return Leased(scene.theirs)
 
 
@@ -178,6 +186,17 @@ VERBS = {
     "change, GiveOrder": lambda frontier, scene: frontier.change(
         GiveOrder(Order.RELOAD, [scene.owner], ME)
     ),
+    "settle, with events": lambda frontier, scene: settle(
+        frontier, scene, Notices([event("v", 8, task=scene.tasks[0].id)], frozenset({"job"}))
+    ),
+    "enlist": lambda frontier, scene: frontier.enlist(scene.owner, TERMS),
+    "note": lambda frontier, scene: frontier.note(scene.owner, [event("new", 9)]),
+    "take": lambda frontier, scene: frontier.take(scene.other, HOOK, 9),
+    "told": lambda frontier, scene: frontier.told(
+        scene.owner, HOOK, Told([scene.events[0]], {scene.events[1]: 5.0}, reason="refused")
+    ),
+    "trim": lambda frontier, scene: frontier.trim(scene.owner, HOOK, 1),
+    "drop": lambda frontier, scene: frontier.drop(scene.owner, HOOK),
     "page": lambda frontier, _: frontier.page(Wanted()),
     "sums": lambda frontier, _: frontier.sums(1.0),
 }  # fmt: skip
@@ -245,6 +264,8 @@ class Rig:
             "wishes": [replace(one, id=0) for one in rows(frontier, Wishes())],
             "lists": sorted(map(str, rows(frontier, Listings()))),
             "sums": frontier.sums().counts,
+            "events": execute(frontier.direct, _EVENTS),
+            "hooks": execute(frontier.direct, "SELECT id, failures, reason FROM hook ORDER BY id"),
         }
 
 

@@ -1,5 +1,6 @@
 """The contract of a frontier: events leave the outbox, in the order of their lane."""
 
+from crawler.frontier import Hooks
 from crawler.frontier.outbox import Told
 from crawler.frontier.values import LEASE_S, STALLED_FACTOR
 from crawler.model import Kind
@@ -105,6 +106,18 @@ def test_a_hook_that_fails_rests_and_is_well_once_it_takes_something(frontier):
     told(frontier, owner, taken(frontier, owner, NOW + 7), NOW + 7)
     frontier.note(owner, [event("more")])
     assert frontier.outlook([HOOK], {}).due == {HOOK: 0.0}
+
+
+def test_a_failure_that_is_told_twice_counts_once(frontier):
+    owner = process(frontier)
+    frontier.note(owner, [event("x")])
+    first = taken(frontier, owner)
+    for _ in range(2):
+        told(frontier, owner, first, wait=2.0, reason="refused", rest=7.0)
+    (state, _) = frontier.entry(Hooks())
+    assert (state.failures, state.reason, state.failing_since) == (1, "refused", NOW)
+    (again,) = taken(frontier, owner, NOW + 2)
+    assert again.attempts == 1
 
 
 def test_a_step_of_the_clock_puts_no_event_off_and_none_ahead(frontier):
