@@ -1,13 +1,14 @@
 """Hooks of a running crawler: nothing is lost, whatever stops, is killed or is down."""
 
 import itertools
+import json
 import signal
 import sys
 
 import pytest
 
 from tests.engines import on_every_engine
-from tests.program import Daemon, ledger, until, write_config
+from tests.program import Daemon, at_once, ledger, until, write_config
 from tests.receivers import SECRET, Receiver
 from tests.servers import Site, free_port
 
@@ -201,3 +202,67 @@ def test_neither_a_secret_nor_the_path_of_a_hook_is_told_anywhere(tmp_path, secr
         for file in tmp_path.iterdir():
             if file.is_file() and file != config:
                 assert secret.encode() not in file.read_bytes()
+
+
+def test_a_hook_that_fails_is_trouble_of_its_process_until_it_is_well(tmp_path):
+    port = free_port()
+    name = f"post http://127.0.0.1:{port}"
+    with Site(lambda path: path.encode()) as site:
+        config = write_config(
+            tmp_path, [job(site, post(f"http://127.0.0.1:{port}/hook"), "stored")]
+        )
+        with Daemon(config) as daemon:
+            daemon.wait_for("hook.failed", hook=name)
+            told = f"hook {name} of flags fails: Connection refused"
+            until(lambda: told in _trouble(tmp_path), "status does not say so", daemon)
+            checked = at_once("status", "--check", "-c", str(config), cwd=tmp_path)
+            assert checked.returncode == 1
+            assert told in checked.stdout
+            with Receiver(port) as receiver:
+                daemon.wait_for("hook.resumed", hook=name)
+                until(lambda: not _trouble(tmp_path), "it is trouble still", daemon)
+                assert len(receiver.events) == URLS
+            assert daemon.stop() == 0
+
+
+def _trouble(folder):
+    asked = at_once("status", "--json", "-c", "crawler.yaml", cwd=folder)
+    return "".join(one["trouble"] or "" for one in json.loads(asked.stdout)["processes"])
+
+
+def test_a_reload_amid_a_delivery_tells_nothing_twice_and_leaves_no_trouble(tmp_path):
+    slow = "import time; time.sleep(1.5)"
+    with Site(lambda path: path.encode()) as site:
+        run = {"run": [sys.executable, "-c", slow]}
+        config = write_config(tmp_path, [job(site, run, "stored")])
+        with Daemon(config) as daemon:
+            daemon.wait_for("visit")
+            until(lambda: _taken(tmp_path), "no program runs", daemon)
+            write_config(tmp_path, [job(site, run | {"timeout": "20s"}, "stored")])
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_for("config.reloaded")
+            assert _taken(tmp_path)  # the same target: what is under way goes on
+            write_config(tmp_path, [job(site, {"run": ["true"]}, "stored")])
+            daemon.signal(signal.SIGHUP)
+            assert daemon.wait_for("hook.dropped")["events"] > 0
+            until(lambda: not waiting(tmp_path), "something waits", daemon)
+            assert daemon.stop() == 0
+            assert not daemon.told("hook.failed")
+
+
+def test_a_moved_ledger_has_its_events_and_tells_them(tmp_path):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/hook"
+    with Site(lambda path: path.encode()) as site:
+        jobs = [job(site, post(url), "stored")]
+        with Daemon(write_config(tmp_path, jobs)) as daemon:
+            until(lambda: len(daemon.told("visit")) == URLS, "not all is visited", daemon)
+            daemon.wait_for("hook.failed")
+            assert daemon.stop() == 0
+        moved = at_once("move", "state.sqlite", "moved.sqlite", cwd=tmp_path)
+        assert moved.returncode == 0, moved.stderr
+        with Receiver(port) as receiver:
+            config = write_config(tmp_path, jobs, state="moved.sqlite")
+            with Daemon(config, "--until-done") as daemon:
+                assert daemon.wait() == 0
+            assert len(receiver.events) == URLS
