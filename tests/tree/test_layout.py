@@ -106,6 +106,7 @@ ELSEWHERE = {
     "fetch/rates.py": "daemon/test_fetch_requests.py",
     "fetch/reading.py": "parts/fetch/test_fetcher.py",
     "frontier/sql/rows/addresses.py": "parts/frontier/sql/visits/test_turns.py",
+    "frontier/sql/visits/following.py": "parts/frontier/sql/outbox/test_putting.py",
     "frontier/sql/visits/clock.py": "parts/daemon/test_clock.py",
     "frontier/sql/visits/paces.py": "parts/feeder/test_review.py",
     "frontier/sql/rows/course.py": "parts/frontier/test_clocks.py",

@@ -26,6 +26,7 @@ from crawler.frontier.sql.rows.terms import Visitor
 from crawler.frontier.sql.visits import (
     beats,
     claiming,
+    following,
     hearing,
     leasing,
     owners,
@@ -45,7 +46,7 @@ from crawler.records import HostRecord, JobTerms, Seed, Settlement
 
 PROCEDURES = (
     settling.SETTLE,
-    settling.FAIL,
+    following.FAIL,
     leasing.KEEP,
     leasing.GIVE_BACK,
     leasing.TAKE,

@@ -9,7 +9,7 @@ from crawler.frontier.sql.outbox import putting
 from crawler.frontier.sql.procedures import LOOKED_UP, OWNED, Procedure
 from crawler.frontier.sql.rows import leased, staging
 from crawler.frontier.sql.rows.cookies import tell
-from crawler.frontier.sql.rows.failures import NOTE_FAILURES, failures_of
+from crawler.frontier.sql.rows.failures import failures_of
 from crawler.frontier.sql.rows.file import Transactions
 from crawler.frontier.sql.rows.names import Names
 from crawler.frontier.sql.rows.readiness import (
@@ -21,6 +21,7 @@ from crawler.frontier.sql.rows.readiness import (
 from crawler.frontier.sql.rows.robots import ask, learn
 from crawler.frontier.sql.rows.tasks import ENDS, row_of
 from crawler.frontier.sql.states import LEASED, ROBOTS_JOB, WAITING
+from crawler.frontier.sql.visits.following import follow
 from crawler.model import FIRST_STORE, Kept, Seconds
 from crawler.policy.naming import path_key
 from crawler.records import Again, Hop, HostRecord, Settlement
@@ -90,8 +91,6 @@ SETTLE = Procedure(
     "INSERT OR IGNORE INTO file (key, task) SELECT key, task FROM temp.claimed ORDER BY key",
     fenced=True,
 )
-FAIL = Procedure("note_failures", "now", *NOTE_FAILURES)
-"""Notes those of the settlements that failed, after these: most calls have none."""
 _KEEP = f"""
 INSERT INTO visited (task, part, part_etag, part_modified, part_total, part_store)
 SELECT id, :part, :etag, :modified, :total, CAST(:store AS INTEGER) FROM task
@@ -145,20 +144,10 @@ def settle(
         _lead(db, names, leads)
         db.executemany(_KEEP, parts)
         db.run(SETTLE, {"owner": owner, "now": now, "store": where})
-        _tell(db, names, now, stepped, failed=bool(failed), notices=notices)
+        follow(db, names, now, stepped, failed=bool(failed), notices=notices)
         update_ready_at(db, _learned(db, names, settlements), now)
         tell(db, names, cookies)
     return {task for (task,) in db.execute(_RESERVED)} if claims else set()
-
-
-def _tell(
-    db: Connection, names: Names, now: Seconds, stepped: Seconds, *, failed: bool, notices: Notices
-) -> None:
-    """Note the failures that are staged, and record events."""
-    if failed:
-        db.run(FAIL, {"now": now})
-    if notices is not NO_NOTICES:
-        putting.put(db, names, notices, now - stepped)
 
 
 def _noted(store: int) -> int | None:
