@@ -14,6 +14,7 @@ _ALLOWED = f"Basic {b64encode(b'me:pw').decode()}"
 _FIXED = {
     "moved": ("302 Found", [("Location", "/a.txt")], b""),
     "missing": ("404 Not Found", [], b""),
+    "named": ("200 OK", [("Content-Disposition", 'attachment; filename="b.txt"')], BODY),
 }
 
 

@@ -86,6 +86,11 @@ def files(done: Done) -> str:
     return ", ".join(said) or "no file"
 
 
+def named(done: Done) -> str:
+    """Tell files, where the digest of a URL in a name is the same whatever the port."""
+    return re.sub(r"-[0-9a-f]{16}", "-DIGEST", files(done))
+
+
 def printed(done: Done) -> str:
     return "prints the body alone" if done.out == BODY else _printed(done.out)
 
@@ -163,6 +168,12 @@ ROWS = (
     Row("`--cacert`", "curl --cacert ca {s}/a.txt", "wget --ca-certificate ca {s}/a.txt",
         "--cacert ca {s}/a.txt", (code,)),
     Row("`-O`", "curl -O {u}/a.txt", "wget {u}/a.txt", "-O {u}/a.txt", (files,)),
+    Row("`-J`, `--content-disposition`", "curl -O -J {u}/named",
+        "wget --content-disposition {u}/named", "-J {u}/named", (files, code)),
+    Row("`-J`, and the name is taken", "curl -O -J {u}/named",
+        "wget --content-disposition {u}/named", "-J {u}/named", (named, code),
+        "the file that is there stays, and the other has a digest in its name",
+        ((("b.txt", b"mine")),)),
     Row("`-o NAME`", "curl -o b {u}/a.txt", "wget -O b {u}/a.txt", "-o b {u}/a.txt", (files,)),
     Row("`-o -`", "curl {u}/a.txt", "wget -qO- {u}/a.txt", "-o - {u}/a.txt", (printed,)),
     Row("`-P`", "curl --create-dirs --output-dir d -O {u}/a.txt", "wget -P d {u}/a.txt",

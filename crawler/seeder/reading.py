@@ -37,7 +37,8 @@ MAX_BAD_LOGGED = 20
 
 
 MAX_LINES_HERE = 32
-"""Lines that are parsed at once; more of them are parsed in a native thread."""
+"""Lines that are parsed at once; more of them are parsed in a native thread, and all that patterns
+are sought in: a long URL may take milliseconds."""
 
 
 class Busy(Exception):  # noqa: N818  no failure: it is read when the other process has ended
@@ -196,7 +197,7 @@ class Reader:
 
     def _parsed(self, source: Source, chunk: Chunk, left: int | None) -> ReadChunk:
         asked = (source, self._job, chunk, self._filter, left)
-        short = len(chunk.lines) <= MAX_LINES_HERE
+        short = len(chunk.lines) <= MAX_LINES_HERE and self._filter is None
         seeds, bad, filtered = parsed(*asked) if short else self._tools.native.call(parsed, *asked)
         self._sums.listed += len(seeds) + len(bad)
         self._sums.filtered += filtered

@@ -27,6 +27,7 @@ from crawler.store.writing import (
     measure,
     open_end,
     publish,
+    taken,
     times,
     try_out,
     write_all,
@@ -110,6 +111,10 @@ class Files:
     def exists(self, path: str) -> bool:
         """Tell whether a stored file is still there."""
         return self._native.call(exists, self._root, path, self._ledger)
+
+    def taken(self, path: str) -> bool:
+        """Tell whether anything has the name of a file: a file, a folder, a link."""
+        return self._native.call(taken, self._root, path, self._ledger)
 
     def times(self, path: str) -> tuple[Seconds, Seconds] | None:
         """Return the times of a file that is there: of its content, and of its change here."""

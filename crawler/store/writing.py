@@ -132,6 +132,17 @@ def exists(root: Path, path: str, ledger: str = "") -> bool:
         return False
 
 
+def taken(root: Path, path: str, ledger: str = "") -> bool:
+    """Tell whether anything has the name of a file, a link that leads nowhere too."""
+    try:
+        with Folders(root, durable=False, ledger=ledger) as folders:
+            here, name = locate(folders, path, make=False)
+            os.stat(name, dir_fd=here, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
 def times(root: Path, path: str, ledger: str = "") -> tuple[Seconds, Seconds] | None:
     """Return the times of a file that is there: of its content, and of its change here."""
     try:

@@ -120,13 +120,13 @@ class Bodies:
         return task.id, path, naming.suffixed(path, task.fingerprint)
 
     def _free(self, visited: Visited) -> str:
-        """Return the file that an answer names, or another one where somebody's file is.
+        """Return the file that an answer names, or another one where something is.
 
         Such a name is a stranger's word, and takes no file's place.
         """
         path, fingerprint = visited.named, visited.task.fingerprint
         for number in range(MAX_NAMES):
-            if not self._files.exists(path):
+            if not self._files.taken(path):
                 break
             path = naming.suffixed(visited.named, fingerprint + number)
         return path

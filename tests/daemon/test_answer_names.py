@@ -100,16 +100,18 @@ def test_a_path_may_have_the_day_the_status_the_type_and_values_of_a_list(tmp_pa
 
 
 def test_a_name_that_a_server_says_takes_no_file_of_anybody_else(tmp_path):
-    with Site(lambda path: answer("mine.txt", path.encode())) as site:
-        job = {"name": "j", "urls": [f"{site.url}/a"], "path": "{filename}"}
+    names = {"/a": "mine.txt", "/b": "link.txt"}
+    with Site(lambda path: answer(names[path], path.encode())) as site:
+        job = {"name": "j", "urls": [f"{site.url}/{{a,b}}"], "path": "{filename}"}
         config = write_config(tmp_path, [job])
         (tmp_path / "files").mkdir()
         (tmp_path / "files/mine.txt").write_text("mine")
+        (tmp_path / "files/link.txt").symlink_to("nowhere")
         crawl_once(config)
         found = files(tmp_path)
+        assert (tmp_path / "files/link.txt").readlink() == Path("nowhere")
         assert found.pop("mine.txt") == b"mine"
-        assert list(found.values()) == [b"/a"]
-        assert [*found] == [paths(tmp_path)["a"]]
+        assert found == {path: f"/{url}".encode() for url, path in paths(tmp_path).items()}
 
 
 def test_a_path_by_answers_holds_for_urls_without_a_file_after_a_reload(tmp_path):

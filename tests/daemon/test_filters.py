@@ -56,7 +56,7 @@ def test_a_filter_holds_for_every_source_and_a_reload_changes_it_whole(site, tmp
         assert {name: one["filtered"] for name, one in told.items()} == {
             "urls": 1, "url_file": 40, "sitemap": 1,
         }  # fmt: skip
-        assert daemon.told("job.synced", listed=5, filtered=42)
+        daemon.wait_for("job.synced", listed=5, filtered=42)
         assert asked("status", cwd=tmp_path)["jobs"][0]["filtered"] == 42
         (why,) = asked("explain", f"{site.url}/7.jpg", cwd=tmp_path)["left_out"]
         assert why == {"job": "j", "why": "exclude: *.jpg"}

@@ -10,6 +10,8 @@ PRINTED = "-"
 _CONFLICTS = (
     ("output", "remote_name", "-o and -O: one of both; -P names the folder of -O"),
     ("remote_name", "path", "-O and --path: one of both"),
+    ("server_name", "path", "-J and --path: one of both; {filename} in a path is the server's"),
+    ("server_name", "force", "-J and --force: a name that a server says takes no file's place"),
     ("go_on", "archive", "-c and --archive: one of both; -c keeps its ledger beside the files"),
     ("timestamping", "no_clobber", "-N and -nc: one of both"),
     ("timestamping", "force", "-N and --force: one of both"),
@@ -21,7 +23,7 @@ _CONFLICTS = (
 )
 _NOT_PRINTED = {
     "go_on": "-c", "archive": "--archive", "timestamping": "-N", "no_clobber": "-nc",
-    "as_json": "--json",
+    "as_json": "--json", "server_name": "-J",
 }  # fmt: skip
 """Options that need files, or standard output for themselves."""
 

@@ -14,6 +14,9 @@ CONTINUED = ".crawler-fetch"
 REMOTE_NAME = "{name}.{ext}"
 """Template of -O; a dot that ends a name falls away."""
 
+SERVER_NAME = "{filename}"
+"""Template of -J."""
+
 REMEDY = "--force overwrites it, -nc leaves it, -N asks whether it has changed"
 """What may be done about a file that is there."""
 
@@ -60,12 +63,19 @@ def destination_of(given: Mapping[str, Any], *, is_single: bool) -> Destination:
         return Destination(None, None, Present.REPLACE, None)
     folder, template, target = _place(given, is_single=is_single)
     archive = folder / CONTINUED if "go_on" in given else given.get("archive")
-    careful = target is not None or "remote_name" in given
+    careful = target is not None or ("remote_name" in given and "server_name" not in given)
     is_ours = archive is not None and archive.exists()
     present = _present(given, careful=careful and not is_ours)
+    _check_names(template, present)
     if target is not None and present is not Present.SKIP:
         _check_target(target, present)
     return Destination(folder, template, present, archive, target)
+
+
+def _check_names(template: str | None, present: Present) -> None:
+    """Raise where names are known only by answers, and are asked for before them."""
+    if present in {Present.SKIP, Present.ASK} and naming.is_from_answer(template or "", ""):
+        raise UsageError("the answers name the files: -N and -nc need the names before that")
 
 
 def _check_target(target: Path, present: Present) -> None:
@@ -85,6 +95,8 @@ def _place(given: Mapping[str, Any], *, is_single: bool) -> tuple[Path, str | No
     """Return folder and template, and the file that was named, if one was."""
     folder: Path = given.get("directory_prefix", Path())
     template = REMOTE_NAME if "remote_name" in given else given.get("path")
+    if "server_name" in given:
+        template = SERVER_NAME
     name = given.get("output")
     if name is None:
         return folder, template, None
@@ -123,6 +135,8 @@ def _is_file(path: Path, name: str, *, is_single: bool) -> bool:
 def _named(path: Path, given: Mapping[str, Any]) -> tuple[Path, str]:
     if "path" in given:
         raise UsageError(f"-o {path} is one file, and --path names many: write -o {path}/")
+    if "server_name" in given:
+        raise UsageError(f"-o {path} is one file, and -J names it otherwise: write -o {path}/")
     template = path.name.replace("{", "{{").replace("}", "}}")
     if not path.name or naming.path_of(template, "", "http://h/", 0, {}) != path.name:
         raise UsageError(f"-o {path}: no file is called so here, for its length or its signs")

@@ -90,6 +90,8 @@ FILES: tuple[click.Parameter, ...] = (
     _option("-o", "--output", metavar="NAME",
             help="The file of one URL; a folder for NAME/, or many URLs; - prints."),
     _flag("-O", "--remote-name", help="Name files by the last part of their URLs, in one folder."),
+    _flag("-J", "--content-disposition", "--remote-header-name", "server_name",
+          help="Name files as the server proposes, in one folder; no file that is there is lost."),
     _option("-P", "--directory-prefix", type=click.Path(path_type=Path, file_okay=False),
             metavar="FOLDER", help="Folder for the files; here by default."),
     _option("--path", metavar="TEMPLATE", help="Naming template; {host}/{url_path} by default."),

@@ -13,7 +13,6 @@ _TIME = "--connect-timeout, or --max-time for a whole visit"
 _POST = "-d DATA, or -d @FILE"
 _VERSIONS = "HTTP/1.1 alone is spoken"
 _KEEPS = "nothing like it is needed; leave it away"
-_NAMES = "files are named after URLs, not by the server; -o NAME or --path says another name"
 _ONE_FOLDER = "-O stores all in one folder; --path says it exactly"
 
 REFUSALS = {
@@ -30,7 +29,6 @@ REFUSALS = {
     "-F": "forms of several parts are not sent; -d sends a POST",
     "-n": "--netrc in place of curl's, -nc in place of wget's",
     "-j": "cookies are sent from -b or --load-cookies, and none is written to a file",
-    "-J": _NAMES,
     "-R": "files have the time of Last-Modified without it",
     "-K": "--config FILE --job NAME takes the options of a job",
     "-Z": "URLs are fetched side by side without it; -m says how many",
@@ -73,8 +71,6 @@ REFUSALS = {
     "--output-dir": "-P",
     "--prefix": "-P",
     "--create-dirs": "folders are made without it",
-    "--remote-header-name": _NAMES,
-    "--content-disposition": _NAMES,
     "--accept": "--accept-types has media types; wget's goes by names, and -A is the User-Agent",
     "--remote-name-all": "-O is for all URLs",
     "--remote-time": "files have the time of Last-Modified without it",

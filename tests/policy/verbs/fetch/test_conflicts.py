@@ -12,6 +12,8 @@ from crawler.verbs.fetch.conflicts import check_conflicts
         {"output": "a", "remote_name": True}, {"remote_name": True, "path": "{name}"},
         {"output": "-", "go_on": True}, {"output": "-", "as_json": True},
         {"go_on": True, "archive": "a"}, {"timestamping": True, "no_clobber": True},
+        {"server_name": True, "path": "{name}"}, {"server_name": True, "force": True},
+        {"server_name": True, "output": "-"},
         {"attempts": "1", "retry": "1"}, {"quiet": True, "verbose": True}, {"job": "docs"},
     ],
 )  # fmt: skip

@@ -41,6 +41,17 @@ def test_files_may_be_named_by_their_urls_in_one_folder():
     assert of(output="x", directory_prefix=Path("p"))[:2] == (Path("p"), "x")
 
 
+def test_files_may_be_named_by_the_server_in_one_folder():
+    assert of(server_name=True)[:3] == (Path(), "{filename}", Present.REPLACE)
+    assert of(server_name=True, remote_name=True)[:3] == (Path(), "{filename}", Present.REPLACE)
+    assert of(server_name=True, output="new/")[:2] == (Path("new/"), "{filename}")
+    for given in ({"output": "x"}, {"timestamping": True}, {"no_clobber": True}):
+        with pytest.raises(UsageError):
+            of(server_name=True, **given)
+    with pytest.raises(UsageError, match="-N and -nc"):
+        of(path="{date}/{name}", timestamping=True)
+
+
 def test_a_file_that_is_there_is_not_overwritten():
     with pytest.raises(CrawlerError, match="file is there already: --force overwrites it") as error:
         of(output="file")
