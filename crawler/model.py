@@ -223,6 +223,8 @@ class Outcome:
     """Whether its job takes it for a refusal; None where the job leaves that to its status."""
     jar: str | None = None
     """Of a redirect: the cookies that go on with the visit, packed."""
+    differences: tuple[tuple[tuple[str, ...], int], ...] = ()
+    """Bytes that differ from the file before, by what is ignored, where a hook wants to know."""
 
     def stored_as(self, path: str) -> "Outcome":
         """Return the outcome with the file that holds the body, relative to the output folder."""

@@ -5,7 +5,7 @@ settled, then the log line is written. A crash between two steps visits again; n
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Protocol
@@ -72,6 +72,10 @@ class Settler:
             owner, jobs, files, self._guard, ends, self.reservations, pardons or Pardons()
         )
         self._began: Seconds = 0.0
+
+    def compare(self, by_job: Mapping[str, Collection[tuple[str, ...]]]) -> None:
+        """From now on note how much files of these jobs change, by what is to be ignored."""
+        self._bodies.compared = by_job
 
     def take(self, visited: Visited) -> None:
         """Take a visit's end; the host's rest begins."""

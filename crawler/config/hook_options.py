@@ -8,12 +8,14 @@ from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validato
 
 from crawler.config.options import Options
 from crawler.config.units import Duration
+from crawler.policy import differences
 from crawler.policy.webhooks import key_of
 
 PLACEHOLDERS = ("at", "digest", "event", "host", "id", "job", "kind", "path", "status", "url")
 """What an argument of a program may have in braces. No value of these begins with a dash."""
 MAX_HOOKS = 20
 """Hooks of one occasion: each of them gets a copy."""
+MAX_IGNORED = 50
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
@@ -50,12 +52,13 @@ def receiver(text: str) -> str:
     Raises:
         ValueError: it is none.
     """
+    plain = text.isascii() and text.isprintable() and " " not in text
     try:
         parts = urlsplit(text)
         sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:  # the port
         sound = False
-    if not sound or not text.isascii() or not text.isprintable() or " " in text:
+    if not (plain and sound):
         raise ValueError("a URL is needed, as in https://example.org/hook")
     if parts.username is not None or parts.password is not None:
         raise ValueError("holds a user or a password; a receiver knows us by `secret`")
@@ -92,6 +95,12 @@ class HookOptions(Options):
     """Deliveries of an event that may fail before it is given up."""
     give_up: Duration = Field(default=3 * 86_400.0, gt=0)
     """An event that is older than this is given up when its next delivery fails."""
+
+    ignore: tuple[Annotated[StrictStr, AfterValidator(differences.check)], ...] = Field(
+        default=(), max_length=MAX_IGNORED
+    )
+    """Under `changed` alone: regular expressions of RE2. What they match in both versions is taken
+    out before these are compared, and where nothing else differs no event comes."""
 
     @property
     def target(self) -> tuple[str, ...]:

@@ -61,7 +61,11 @@ def _check_hooks(document: Document, job: Job, here: Path_) -> None:
     first: dict[tuple[str, ...], HookOptions] = {}
     for occasion, hooks in job.on.items():
         for at, hook in enumerate(hooks):
-            if first.setdefault(hook.target, hook) != hook:
+            if hook.ignore and occasion != "changed":
+                message = "is about what has `changed` alone; leave it out"
+                document.problem((*here, "on", occasion, at, "ignore"), message)
+            told = hook.model_copy(update={"ignore": ()})
+            if first.setdefault(hook.target, told) != told:
                 message = "stands above with other options; give both the same"
                 document.problem((*here, "on", occasion, at), message)
 

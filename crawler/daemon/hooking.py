@@ -33,7 +33,7 @@ class Hooking:
             host_name(current().machine),
             disk.frontier.now,
         )
-        self._reservations = visiting.settler.reservations
+        self._settler = visiting.settler
         self._join()
         visiting.own_hosts.log.told = self.recorder.host_rested
         folder = file.absolute().parent if file else Path.cwd()
@@ -58,4 +58,5 @@ class Hooking:
 
     def _join(self) -> None:
         """Have settlements bring events, or not even ask for any where no job has a hook."""
-        self._reservations.recorder = self.recorder if self.recorder.hooks else None
+        self._settler.reservations.recorder = self.recorder if self.recorder.hooks else None
+        self._settler.compare(self.recorder.compared())

@@ -31,8 +31,7 @@ def occasions(settled: Settlement) -> tuple[Occasion, ...]:
 def of_visit(event: Occasion, settled: Settlement, output: Path, machine: str) -> dict[str, Any]:
     """Return the event of a settled visit; a path is absolute, on this machine."""
     task, outcome = settled.task, settled.outcome
-    stored = outcome.kind is Kind.STORED
-    return _without_none({
+    about = {
         "id": event_id(event, task.job, task.fingerprint, task.attempt, settled.finished_at),
         "event": event,
         "job": task.job,
@@ -42,15 +41,19 @@ def of_visit(event: Occasion, settled: Settlement, output: Path, machine: str) -
         "host": task.host,
         "kind": outcome.kind.value,
         "status": outcome.status,
-        "path": str(output / outcome.path) if stored and outcome.path else None,
-        "machine": machine if stored else None,
-        "bytes": outcome.size if stored else None,
-        "digest": outcome.digest or None,
-        "previous_digest": (task.digest or None) if event == "changed" else None,
         "media_type": outcome.media_type,
         "reason": reason_of(outcome.reason) or None,
         "visit_no": task.attempt,
-    })  # fmt: skip
+    }
+    if outcome.kind is Kind.STORED:
+        about |= {
+            "path": str(output / outcome.path) if outcome.path else None,
+            "machine": machine,
+            "bytes": outcome.size,
+            "digest": outcome.digest or None,
+            "previous_digest": task.digest if event == "changed" else None,
+        }
+    return _without_none(about)
 
 
 def of_host(

@@ -24,6 +24,8 @@ class JobHooks(NamedTuple):
     of: Mapping[Occasion, tuple[int, ...]]
     scheduled: bool
     """Whether the job has a schedule."""
+    ignored: Mapping[int, tuple[str, ...]]
+    """What is ignored of a change, by hook."""
 
 
 def hooks_of(jobs: Iterable[Job]) -> tuple[dict[int, Hook], dict[str, JobHooks]]:
@@ -38,7 +40,8 @@ def hooks_of(jobs: Iterable[Job]) -> tuple[dict[int, Hook], dict[str, JobHooks]]
             for occasion, numbered in found.items()
         }
         if numbers:
-            by_job[job.name] = JobHooks(numbers, job.schedule is not None)
+            ignored = {one.terms.id: one.options.ignore for one in found.get("changed", ())}
+            by_job[job.name] = JobHooks(numbers, job.schedule is not None, ignored)
     return hooks, by_job
 
 

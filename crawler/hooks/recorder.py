@@ -54,6 +54,10 @@ class Recorder:
         """Jobs whose end is to be told, and whether each has a schedule."""
         self.woken()
 
+    def compared(self) -> dict[str, set[tuple[str, ...]]]:
+        """Return what hooks ignore of changes, by the jobs of which some want to hear of these."""
+        return {name: set(job.ignored.values()) for name, job in self._of.items() if job.ignored}
+
     def notices(self, settlements: Sequence[Settlement]) -> Notices:
         """Return what is to be recorded with settlements; where no job has a hook, nothing."""
         if not self._of:
@@ -93,7 +97,20 @@ class Recorder:
         for occasion in occasions(settled) if task.job in self._of else ():
             if self._hooks(occasion, task.job):
                 event = of_visit(occasion, settled, self._output, self._machine)
-                yield from self._for_each(occasion, event, task.fingerprint, task.id)
+                each = self._for_each(occasion, event, task.fingerprint, task.id)
+                yield from self._with_sizes(settled, event, each) if occasion == "changed" else each
+
+    def _with_sizes(
+        self, settled: Settlement, event: dict[str, Any], each: Iterable[Event]
+    ) -> Iterator[Event]:
+        """Add how much has changed, where that is known; leave out hooks for which nothing has."""
+        ignored, sizes = self._of[settled.task.job].ignored, dict(settled.outcome.differences)
+        for one in each:
+            size = sizes.get(ignored[one.hook])
+            if size is None:
+                yield one
+            elif size:
+                yield one._replace(body=body_of(event | {"changed_bytes": size}))
 
     def _for_each(
         self, occasion: Occasion, event: dict[str, Any], lane: int, task: int | None = None

@@ -4,13 +4,14 @@
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, Self
 
 from crawler.model import Seconds
 from crawler.policy.body_search import BodySearch
+from crawler.store.changes import Ignored, differences
 from crawler.store.digests import Digests
 from crawler.store.faults import FileFaultError, fault_of
 from crawler.store.folders import Folders
@@ -119,6 +120,12 @@ class Files:
     def times(self, path: str) -> tuple[Seconds, Seconds] | None:
         """Return the times of a file that is there: of its content, and of its change here."""
         return self._native.call(times, self._root, path, self._ledger)
+
+    def differences(
+        self, path: str, body: bytes | str, ignored: Collection[Ignored]
+    ) -> tuple[tuple[Ignored, int], ...]:
+        """Return how many bytes of a body, or of a part, differ from a file, by what is ignored."""
+        return self._native.call(differences, self._root, path, body, ignored, self._ledger)
 
     def discard(self, parts: Sequence[str]) -> int:
         """Remove parts, and return how many there were."""

@@ -1,6 +1,6 @@
 """The bodies of a batch of visits: which become files, and what is wrong with those that cannot."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from crawler.config import Job
@@ -38,13 +38,18 @@ class Bodies:
         self._ends = ends
         self._reservations = reservations
         self._pardons = pardons
+        self.compared: Mapping[str, Collection[tuple[str, ...]]] = {}
+        """What is ignored where changes are looked for, by the jobs whose hooks want to know."""
 
     def store(self, batch: list[Visited]) -> None:
         """Write the bodies of a batch; its visits then carry the path, or the fault."""
         self._miss_gone_files(batch)
         self._pass_over_same(batch)
-        found = {at: self._choices_at(batch, at) for at, one in enumerate(batch) if has_body(one)}
-        choices = {at: choice for at, choice in found.items() if choice}
+        choices = {
+            at: choice
+            for at, one in enumerate(batch)
+            if has_body(one) and (choice := self._choices_at(batch, at))
+        }
         if not choices:
             return
         paths = self._reservations.files(list(choices.values()), _named(batch))
@@ -52,6 +57,8 @@ class Bodies:
             self._body(batch[at], path)
             for (at, choice), path in zip(choices.items(), paths, strict=True)
         ]
+        if self.compared:
+            self._compare(batch, choices)
         results = self._files.save(bodies)
         fault = self._files.fault() if any(map(_of_one_place, results)) else None
         for at, stored in zip(choices, results, strict=True):
@@ -100,6 +107,18 @@ class Bodies:
             self._ends.freed(len(visited.content or b""))
             same = replace(outcome, kind=Kind.UNCHANGED, path=path)
             batch[at] = replace(visited, outcome=same, content=None, part=None)
+
+    def _compare(self, batch: list[Visited], choices: Iterable[int]) -> None:
+        """Note how much bodies differ from the files that they are to replace."""
+        for at in choices:
+            visited = batch[at]
+            task, outcome = visited.task, visited.outcome
+            ignored, body = self.compared.get(task.job), visited.part or visited.content
+            if ignored and body is not None and task.path and task.digest and task.here:
+                step, differences = self._guard.step, self._files.differences
+                found = step(task, differences, task.path, body, ignored)
+                outcome = replace(outcome, differences=found or ())
+                batch[at] = replace(visited, outcome=outcome)
 
     def _choices_at(self, batch: list[Visited], at: int) -> tuple[int, str, str] | None:
         """Return the choices for a body of the batch; one that has none is dropped as a bug."""

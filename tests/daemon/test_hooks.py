@@ -266,3 +266,18 @@ def test_a_moved_ledger_has_its_events_and_tells_them(tmp_path):
             with Daemon(config, "--until-done") as daemon:
                 assert daemon.wait() == 0
             assert len(receiver.events) == URLS
+
+
+def test_a_change_within_what_is_ignored_is_told_to_nobody_who_ignores_it(tmp_path):
+    pages = Changing()
+    with Site(pages) as site, Receiver() as receiver:
+        ignoring = Receiver()
+        with ignoring:
+            hooks = [post(receiver.url), post(ignoring.url, ignore=["[0-9]+$"])]
+            jobs = [{"name": "j", "urls": [f"{site.url}/x"], "schedule": {"every": "200ms"},
+                     "on": {"changed": hooks}}]  # fmt: skip
+            with Daemon(write_config(tmp_path, jobs)) as daemon:
+                until(lambda: len(receiver.events) > 2, "no change is told", daemon)
+                assert daemon.stop() == 0
+            assert not ignoring.messages
+        assert {one["changed_bytes"] for one in receiver.events} <= {1, 2}

@@ -1,6 +1,7 @@
 """Events as they are made for the hooks in force."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,23 @@ def test_a_visit_may_be_the_end_of_its_job_unless_a_schedule_brought_it(recorder
     ]  # fmt: skip
     assert one.notices(seen).begun == {"job"}
     assert one.notices([visit(job="daily", number=4)]).begun == {"daily"}
+
+
+def test_a_change_is_told_with_its_size_to_the_hooks_for_which_it_is_one(recorder):
+    ignores = OTHER | {"ignore": ["[0-9]+"]}
+    one = recorder(job(stored=[POST], changed=[POST, ignores]))
+    assert one.compared() == {"job": {(), ("[0-9]+",)}}
+    task = replace(visit().task, digest="aa" * 32)
+    for sizes, told in (
+        ((((), 7), (("[0-9]+",), 0)), [7]),
+        ((((), 7), (("[0-9]+",), 2)), [7, 2]),
+        ((), [None, None]),
+    ):
+        outcome = Outcome(Kind.STORED, digest="bb" * 32, differences=sizes)
+        events = one.notices([Settlement(task, outcome, Done(), 1e9)]).events
+        stored, *changed = [json.loads(each.body) for each in events]
+        assert stored["event"] == "stored"
+        assert [each.get("changed_bytes") for each in changed] == told
 
 
 def test_other_hooks_are_in_force_at_once(recorder):

@@ -32,6 +32,9 @@ POST = "https://example.org/hook"
         {"post": POST, "secret": "whsec_!"},
         {"post": POST, "attempts": 0},
         {"post": POST, "timeout": "2h"},
+        {"post": POST, "ignore": ["("]},
+        {"post": POST, "ignore": ["a*"]},
+        {"post": POST, "ignore": ["(?=x)"]},
     ],
 )
 def test_what_is_no_hook_is_refused(options):
@@ -79,6 +82,13 @@ def test_no_message_repeats_what_may_be_secret(tmp_path, on):
         load(written(tmp_path, on))
     assert "SECRET" not in str(refused.value)
     assert "SECRET" not in "".join(map(str, refused.value.problems))
+
+
+def test_what_is_ignored_is_said_of_changes_alone(tmp_path):
+    with pytest.raises(ConfigError, match="what has `changed` alone"):
+        load(written(tmp_path, f"{{stored: [{{post: {POST}, ignore: [x]}}]}}"))
+    on = f"{{stored: [{{post: {POST}}}], changed: [{{post: {POST}, ignore: [x]}}]}}"
+    assert load(written(tmp_path, on)).jobs[0].on["changed"][0].ignore == ("x",)
 
 
 def test_a_secret_comes_from_a_file(tmp_path):
