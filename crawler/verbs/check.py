@@ -18,6 +18,7 @@ from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import has_ledger, open_ledger
+from crawler.hooks.hook import name_of
 from crawler.policy.masking import Mask, masked_line
 from crawler.rights import rights_of
 from crawler.seeder.reading import MAX_BAD_LOGGED
@@ -174,6 +175,8 @@ def printed(settings: Settings, plans: list[JobPlan]) -> Iterator[str]:
         yield f"  at least    {span(found.least_s)}"
         yield from _credentials(found)
         yield from (f"  cookies     {line}" for line in found.odd_cookies)
+        for occasion, hooks in job.on.items():
+            yield from (f"  on          {occasion}: {name_of(hook)}" for hook in hooks)
         for host, n in found.hosts.most_common(3):
             yield f"  {n:>10}  {host}"
         if len(found.hosts) > 3:

@@ -281,3 +281,16 @@ def test_a_change_within_what_is_ignored_is_told_to_nobody_who_ignores_it(tmp_pa
                 assert daemon.stop() == 0
             assert not ignoring.messages
         assert {one["changed_bytes"] for one in receiver.events} <= {1, 2}
+
+
+def test_a_check_names_the_hooks_of_a_job_and_nothing_secret_of_them(tmp_path):
+    told = post("https://hooks.example.org/T0/PATHSECRET")
+    run = {"run": ["notify", "--token=PATHSECRET", "{url}"]}
+    jobs = [{"name": "j", "urls": ["http://127.0.0.1:9/x"], "on": {"stored": [run]}}]
+    write_config(tmp_path, [*jobs, {"name": "k", "urls": ["http://127.0.0.1:9/y"]}],
+                 defaults={"on": {"failed": [told]}})  # fmt: skip
+    checked = at_once("check", "-c", "crawler.yaml", cwd=tmp_path)
+    assert checked.returncode == 0
+    assert "  on          stored: run notify\n" in checked.stdout
+    assert "  on          failed: post https://hooks.example.org\n" in checked.stdout
+    assert "SECRET" not in checked.stdout + checked.stderr
