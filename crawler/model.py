@@ -225,6 +225,8 @@ class Outcome:
     """Of a redirect: the cookies that go on with the visit, packed."""
     differences: tuple[tuple[tuple[str, ...], int], ...] = ()
     """Bytes that differ from the file before, by what is ignored, where a hook wants to know."""
+    sessionless: bool = False
+    """Whether it was refused because its job's session is over: it is made again after a login."""
 
     def stored_as(self, path: str) -> "Outcome":
         """Return the outcome with the file that holds the body, relative to the output folder."""

@@ -122,6 +122,7 @@ class App:
             Service("settler", visiting.settler.run),
             Service("keeper", self.keeper.run),
             Service("hooks", self._hooking.dispatcher.run),
+            Service("logins", visiting.logins.run),
             *self._hearing,
             Service("leaser", visiting.feeder.leaser.run),
             Service("feeder", visiting.feeder.run),

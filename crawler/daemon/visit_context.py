@@ -8,6 +8,7 @@ from crawler.config import Job
 from crawler.daemon.by_hand import ByHand
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk
+from crawler.daemon.logins import Logins
 from crawler.feeder.feeder import Feeder
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import SaidOf
@@ -40,6 +41,8 @@ class VisitContext:
         self.pardons = Pardons()
         self.troubled: Callable[[str, str], None] = lambda *_: None
         """Gets what troubles this process: a name, and words."""
+        self.logins: Logins | None = None
+        """Set where the process is a daemon."""
         self._stale: set[int] = set()
         """Ids of tasks that were leased before their lists were read again."""
 
@@ -66,6 +69,8 @@ class VisitContext:
         """Return how a visit ends before it begins; a probe downloads nothing for nothing."""
         if self._feeder.pause.active and (fault := self._disk.output_fault()):
             return Outcome(Kind.LOCAL_IO, reason=self.remedy(fault), ours=True, asked=False)
+        if self.logins and self.logins.closed and (waits := self.logins.objection(task)):
+            return waits
         objection = self._rules.objection(task)
         if objection or not self._files_there or task.robots:
             return objection

@@ -16,6 +16,7 @@ from crawler.daemon.configuration import Configuration
 from crawler.daemon.counters import Counters
 from crawler.daemon.disk import Disk
 from crawler.daemon.fetching import fetcher_of
+from crawler.daemon.logins import Logins
 from crawler.daemon.outcomes import Outcomes
 from crawler.daemon.tally import Tally
 from crawler.daemon.visit_context import VisitContext
@@ -81,6 +82,7 @@ class Visiting:
 
     def apply(self) -> None:
         """Take over the options of visits from a configuration that is newly in force."""
+        self.logins.await_new()
         self.review.ask()
         self.feeder.concurrency = self._configuration.settings.crawler.concurrency
         self.feeder.leaser.look()
@@ -142,13 +144,21 @@ class Visiting:
             self.tally, self.counters, self.feeder.pause, self.fetcher, disk.files, self._log,
             self._by_hand.on_visit,
         )  # fmt: skip
+        self.logins = self.context.logins = Logins(
+            disk.frontier, disk.owner, lambda: self._configuration.jobs, self.fetcher, disk.files,
+            self._log, self.feeder.leaser.look,
+        )  # fmt: skip
+        self.logins.await_new()
+        given_up, guard = self.feeder.given_up, Guard(self._log)
+        judge = Judge(jobs, self._rules, given_up, guard, hosts.max_backoff)
+        judge.in_session = self.logins.outcome_of
         self.settler = Settler(
             disk.frontier,
             disk.owner,
             jobs,
             disk.files,
             self.feeder,
-            Judge(jobs, self._rules, self.feeder.given_up, Guard(self._log), hosts.max_backoff),
+            judge,
             outcomes.settled,
             self._ends,
             together=self._together,

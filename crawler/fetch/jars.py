@@ -89,12 +89,10 @@ class Jars:
             if not left:
                 self._news.pop((job, jar), None)
 
-    def forget(self, job: str) -> None:
-        """Forget what a job keeps, and what the ledger was to hear of it."""
+    def renew(self, job: str) -> None:
+        """Have the jars of a job asked for again, but for what is news."""
         for where in [one for one in self._jars if one[0] == job]:
             self._drop(where)
-        for where in [one for one in self._news if one[0] == job]:
-            del self._news[where]
 
     def _hear(
         self, where: tuple[str, str], place: SplitUrl, lines: Sequence[str], now: Seconds

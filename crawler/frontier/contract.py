@@ -55,6 +55,7 @@ from crawler.frontier import values
 from crawler.frontier.desk_verbs import Desk
 from crawler.frontier.list_verbs import ListVerbs
 from crawler.frontier.local_verbs import LocalVerbs
+from crawler.frontier.login_verbs import LoginVerbs
 from crawler.frontier.outbox import NO_NOTICES, Notices
 from crawler.frontier.outbox_verbs import OutboxVerbs
 from crawler.frontier.process_verbs import ProcessVerbs
@@ -64,7 +65,7 @@ from crawler.model import Kept
 from crawler.records import HostRecord, JobTerms, Seed, Settlement
 
 
-class Frontier(Desk, ListVerbs, OutboxVerbs, ProcessVerbs, LocalVerbs, Protocol):
+class Frontier(Desk, ListVerbs, LoginVerbs, OutboxVerbs, ProcessVerbs, LocalVerbs, Protocol):
     """The verbs of an engine. One contract test runs against every engine."""
 
     def __enter__(self) -> Self:

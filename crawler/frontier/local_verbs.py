@@ -19,6 +19,9 @@ class LocalVerbs(Protocol):
         They replace those of the last `hold`; what is leased already stays so.
         """
 
+    def await_logins(self, jobs: Collection[str]) -> None:
+        """From now on lease no task of these jobs either; they replace those of the last call."""
+
     def store(self) -> int:
         """Return the number of the store where the files of this process lie, as `store_in` said.
 

@@ -8,6 +8,7 @@ _SERVICES = (
     "hooks",
     "keeper",
     "leaser",
+    "logins",
     "saying",
     "seeder",
     "setting",
@@ -25,6 +26,7 @@ EVENTS = frozenset(
     files.removed
     wish.heard wish.ended wish.passed_over order.heard wish.unheard
     inbox.failed inbox.passed_over url.bad cookie.bad url.reclaimed url.died
+    login.made login.ended login.failed
     proxy.failed proxy.found clock.doubted clock.moved host.rested host.unwanted
     hook.failed hook.resumed hook.given_up hook.dropped lease.lost lease.reclaimed
     lease.released ledger.new ledger.taken_over ledger.busy ledger.free ledger.waiting

@@ -179,6 +179,8 @@ def backoff(
 
 
 def _passes(outcome: Outcome, *, spared: bool, retry: RetryRules | None) -> bool:
+    if outcome.sessionless:
+        return True
     said = retry.says(outcome) if retry else None
     if said is not None:
         return said

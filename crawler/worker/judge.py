@@ -43,6 +43,8 @@ class Judge:
         self.guard = guard
         self._max_backoff = max_backoff
         self._random = Random()  # noqa: S311  jitter is no secret
+        self.in_session: Callable[[Visited, Job], Outcome] = lambda visited, _: visited.outcome
+        """Returns the outcome of a visit of a job that logs in, by its session."""
 
     def settlements(self, batch: list[Visited]) -> list[Settlement]:
         """Return the settlements of visits; one that cannot be judged is a bug of ours."""
@@ -67,10 +69,12 @@ class Judge:
         if task.robots:
             judged = self._rules.judge(visited, now, given_up=self._given_up(task))
             return Settlement(task, visited.outcome, judged.verdict, now, judged.record)
-        job = self._jobs[task.job]
+        job, outcome = self._jobs[task.job], visited.outcome
+        if job.cookies and job.cookies.login:
+            outcome = self.in_session(visited, job)
         decision = verdict(
             task,
-            visited.outcome,
+            outcome,
             attempts=attempts_of(task, job.attempts) if task.checks else job.attempts,
             now=now,
             random=self._random,
@@ -80,8 +84,8 @@ class Judge:
         )
         if task.checks:
             decision = elsewhere(task, visited.outcome, decision, now)
-        decision = self._next(task, visited.outcome, decision, now)
-        return Settlement(task, visited.outcome, decision, now)
+        decision = self._next(task, outcome, decision, now)
+        return Settlement(task, outcome, decision, now)
 
     def _next(self, task: Task, outcome: Outcome, decision: Verdict, now: Seconds) -> Verdict:
         """Return the verdict with the next time of a job that has a schedule."""

@@ -36,6 +36,9 @@ ACROSS = {
 }
 """Test files that are named after no module, and what each is about."""
 ELSEWHERE = {
+    "daemon/logins.py": "daemon/test_logins.py",
+    "frontier/login_verbs.py": "parts/frontier/sql/rows/test_logins.py",
+    "frontier/sql/engine_logins.py": "parts/frontier/sql/rows/test_logins.py",
     "frontier/sql/visits/jars.py": "parts/frontier/sql/rows/test_cookies.py",
     "frontier/sql/tables/cookie_tables.py": "parts/frontier/sql/tables/test_ledger.py",
     "config/cookie_options.py": "daemon/test_cookies.py",

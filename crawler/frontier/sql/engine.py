@@ -16,6 +16,7 @@ from crawler.frontier.outbox import NO_NOTICES, Notices
 from crawler.frontier.process import Process
 from crawler.frontier.sql.engine_desk import SqlDesk
 from crawler.frontier.sql.engine_lists import SqlLists
+from crawler.frontier.sql.engine_logins import SqlLogins
 from crawler.frontier.sql.engine_outbox import SqlOutbox
 from crawler.frontier.sql.held import Ear, Held
 from crawler.frontier.sql.lists import new_urls
@@ -59,7 +60,7 @@ PROCEDURES = (
 )
 
 
-class SqlFrontier(SqlDesk, SqlLists, SqlOutbox):
+class SqlFrontier(SqlDesk, SqlLists, SqlLogins, SqlOutbox):
     """A frontier whose verbs are statements."""
 
     _beat = staticmethod(beats.beat)
@@ -155,6 +156,9 @@ class SqlFrontier(SqlDesk, SqlLists, SqlOutbox):
 
     def hold(self, jobs: Collection[str]) -> None:
         self._visitor = replace(self._visitor, held=frozenset(jobs))
+
+    def await_logins(self, jobs: Collection[str]) -> None:
+        self._visitor = replace(self._visitor, awaiting=frozenset(jobs))
 
     def tidy(self, owner: int, work: Work[Found], after: int = BEFORE_ALL) -> Tidied[Found]:
         while True:

@@ -12,7 +12,7 @@ from crawler.fetch.jars import Jars
 from crawler.fetch.request import RequestBuilder
 from crawler.model import Task
 from crawler.transport.response_head import Headers
-from crawler.urls import host_of, split
+from crawler.urls import host_of
 
 NOW = 1_800_000_000.0
 URL = "https://www.shop.example/a"
@@ -169,10 +169,9 @@ def test_a_reason_repeats_no_cookie():
         assert "s3cret" not in builder.without_echo("bad line: Cookie: sid=s3cret-session", one)
 
 
-def test_what_a_job_has_kept_is_forgotten_where_it_keeps_nothing_any_more():
-    jars = Jars()
-    heard(jars, job(), "sid=1")
-    jars.forget("j")
-    assert not jars.news()
-    assert sent(jars, job()) is None
-    assert split(URL).hostname
+def test_jars_that_are_renewed_are_asked_for_with_what_is_news_on_top():
+    theirs = Cookie("www.shop.example", False, "/", "theirs", "1", False, NOW + 99, NOW)
+    jars = Jars(lambda *_: (theirs,))
+    heard(jars, job(), "ours=1")
+    jars.renew("j")
+    assert sent(jars, job()) == "theirs=1; ours=1"

@@ -32,6 +32,8 @@ class Visitor:
     """The digests of the jobs that it can visit, by name; None for every job."""
     held: frozenset[str] = frozenset()
     """Names of jobs that it could visit and does not, until their lists are read."""
+    awaiting: frozenset[str] = frozenset()
+    """Names of jobs that it does not visit until they have logged in."""
     store: int = FIRST_STORE
     """Number of the store where its files lie."""
     keeps: Mapping[str, Keep] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The table of a state file that has the cookies which jobs keep."""
+"""Tables of a state file that have the cookies which jobs keep, and their logins."""
 
 COOKIES = """\
 CREATE TABLE cookie (
@@ -15,4 +15,14 @@ CREATE TABLE cookie (
     set_at REAL NOT NULL,                  -- of two with one key the newer one counts
     PRIMARY KEY (job, jar, key)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE login (                       -- of jobs that log in
+    job INTEGER PRIMARY KEY,
+    made_at REAL NOT NULL DEFAULT 0,       -- when its session began; 0: there was none
+    ended INTEGER NOT NULL DEFAULT 0,      -- whether it is over
+    failures INTEGER NOT NULL DEFAULT 0,   -- logins in a row that led nowhere
+    next_at REAL NOT NULL DEFAULT 0,       -- no login before
+    reason TEXT NOT NULL DEFAULT '',       -- why the last one failed
+    owner INTEGER                          -- the process that makes one; NULL: none does
+) STRICT;
 """

@@ -188,7 +188,7 @@ def _take(
 def _know(file: Transactions, visitor: Visitor) -> None:
     """Note which jobs the process visits, as it said with the lease."""
     if file.known is not visitor:
-        held = [(name,) for name in visitor.held]
+        held = [(name,) for name in visitor.held | visitor.awaiting]
         staging.fill(file.db, my_job=(visitor.jobs or {}).items(), held_job=held)
         file.known = visitor
 

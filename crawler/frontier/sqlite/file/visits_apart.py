@@ -107,4 +107,14 @@ CREATE TABLE cookie (
     set_at REAL NOT NULL,
     PRIMARY KEY (job, jar, key)
 ) STRICT, WITHOUT ROWID;
+-- how jobs log in
+CREATE TABLE login (
+    job INTEGER PRIMARY KEY,
+    made_at REAL NOT NULL DEFAULT 0,
+    ended INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    next_at REAL NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '',
+    owner INTEGER
+) STRICT;
 """

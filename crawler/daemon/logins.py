@@ -1,0 +1,243 @@
+"""Logins of jobs: this process makes those that it takes, and its visits wait for all of them.
+
+A login is asked for as a list is: with a pace of its own, by redirects of its own, without a lease.
+What it sets goes into the job's jar, which the ledger gets in the transaction that ends the login.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+import gevent
+from gevent.event import Event
+
+from crawler.config import Job
+from crawler.config.answer_options import acceptance_of
+from crawler.config.cookie_options import LoginOptions
+from crawler.fetch.fetcher import Fetcher
+from crawler.frontier import Frontier
+from crawler.frontier.login_verbs import Login
+from crawler.log import Log, iso
+from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
+from crawler.policy.acceptance import contains
+from crawler.policy.credentials import is_ordinary, without_echo
+from crawler.policy.redirects import redirect_of
+from crawler.policy.sessions import Session, is_login, wait_of
+from crawler.store import Files, part_name
+from crawler.urls import host_of
+
+LOOK_S: Seconds = 1.0
+"""Time between two looks at the logins of jobs that have one."""
+MAX_LOGIN_S: Seconds = 60.0
+"""Longest time that one request of a login takes, whatever the job's timeout: others wait."""
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of an answer to a login."""
+WAIT_S: Seconds = 5.0
+"""Longest wait of a URL in memory before it is looked whether its job has logged in."""
+_FIRST_ERROR = 400
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Logins:
+    """The logins of a process; it is a service, and is asked before and after visits."""
+
+    def __init__(
+        self,
+        frontier: Frontier,
+        owner: int,
+        jobs: Callable[[], dict[str, Job]],
+        fetcher: Fetcher,
+        files: Files,
+        log: Log,
+        look: Callable[[], None],
+    ) -> None:
+        self._frontier = frontier
+        self._owner = owner
+        self._jobs = jobs
+        self._fetcher = fetcher
+        self.jars = fetcher.jars
+        self._files = files
+        self._log = log
+        self._look_for_tasks = look
+        self._sessions: dict[str, Session] = {}
+        self._known: dict[str, tuple[Job, Job]] = {}
+        """Jobs with what they become while they log in."""
+        self._wake = Event()
+        self.closed: frozenset[str] = frozenset()
+        """Jobs whose visits wait."""
+
+    def run(self) -> None:
+        """Look after logins until killed."""
+        while True:
+            self.look()
+            self._wake.wait(LOOK_S)
+            self._wake.clear()
+
+    def await_new(self) -> None:
+        """Let visits wait of jobs whose session is not known yet, until the next look."""
+        jobs = {name for name, job in self._jobs().items() if _logs_in(job)}
+        self._close(self.closed | (jobs - self._sessions.keys()))
+
+    def look(self) -> None:
+        """Learn how sessions are, and make the logins that are due and that nobody else makes.
+
+        Raises:
+            LeaseLostError: this process was taken for dead.
+            LocalFaultError: the ledger cannot be asked.
+        """
+        jobs = {name: job for name, job in self._jobs().items() if _logs_in(job)}
+        if not (jobs or self.closed):
+            return
+        states = self._frontier.logins(jobs) if jobs else {}
+        over = {name for name, state in states.items() if not self._goes_on(jobs[name], state)}
+        self._close(frozenset(over))
+        for name in sorted(over):
+            if states[name].next_at <= self._frontier.now():
+                self._log_in(jobs[name], states[name])
+
+    def objection(self, task: Task) -> Outcome | None:
+        """Return that a visit waits for the login of its job; None if it does not."""
+        if task.robots or task.job not in self.closed:
+            return None
+        return Outcome(Kind.UNWANTED, reason="waits for the login", asked=False, wait=WAIT_S)
+
+    def outcome_of(self, visited: Visited, job: Job) -> Outcome:
+        """Return the outcome of a visit of a job that logs in; one without a session is no end."""
+        outcome, session = visited.outcome, self._sessions.get(job.name)
+        if session is None or not outcome.asked:
+            return outcome
+        began = visited.answered_at - outcome.elapsed
+        if not session.visited(outcome, _login_of(job).url, began):
+            return outcome
+        if session.over:
+            self._wake.set()
+        kind = Kind.UNWANTED if outcome.kind is Kind.REDIRECTED else outcome.kind
+        return replace(outcome, kind=kind, location=None, jar=None, sessionless=True)
+
+    def _goes_on(self, job: Job, state: Login) -> bool:
+        """Tell whether a job has a session; note which, and end one that visits found over."""
+        if not state.valid:
+            return False
+        session = self._sessions.get(job.name)
+        if session is None or session.made_at != state.made_at:
+            self.jars.renew(job.name)  # another process may have made it
+            session = self._sessions[job.name] = Session(state.made_at, time.monotonic())
+        if session.over:
+            self._lose(job, state, session)
+        return not session.over
+
+    def _lose(self, job: Job, state: Login, session: Session) -> None:
+        good = session.good
+        wait = wait_of(0 if good else state.failures + 1, _login_of(job).every)
+        made_at = session.made_at
+        if self._frontier.lose_session(self._owner, job.name, made_at, good=good, wait=wait):
+            self._log.info("login.ended", job=job.name, was_good=good)
+            if not good:
+                self._tell_failed(job, state, "its session is refused", wait)
+
+    def _close(self, closed: frozenset[str]) -> None:
+        """Let visits of these jobs wait, and of no others."""
+        opened = self.closed - closed
+        if closed != self.closed:
+            self.closed = closed
+            self._frontier.await_logins(closed)
+        if opened:
+            self._look_for_tasks()
+
+    def _log_in(self, job: Job, state: Login) -> None:
+        """Make the login of a job, unless another process does."""
+        if not self._frontier.take_login(self._owner, job.name):
+            return None
+        failed = self._attempt(job)
+        login, news = _login_of(job), self.jars.news()
+        wait = wait_of(state.failures + 1 if failed else state.failures, login.every)
+        self._frontier.end_login(self._owner, job.name, news, failed=failed, wait=wait)
+        self.jars.told(news)
+        if failed:
+            return self._tell_failed(job, state, failed, wait)
+        self._log.info("login.made", job=job.name)
+        self._wake.set()
+        return None
+
+    def _tell_failed(self, job: Job, state: Login, reason: str, wait: Seconds) -> None:
+        """Tell once that a job does not get in."""
+        if not state.failures:
+            until = iso(self._frontier.now() + wait)
+            self._log.warning("login.failed", job=job.name, reason=reason, until=until)
+
+    def _attempt(self, job: Job) -> str:
+        """Log in; return why that failed, '' if it did not."""
+        login = _login_of(job)
+        try:
+            back, fetched = self._follow(login, self._as_login(job))
+        except Trouble as trouble:
+            return without_echo(trouble.reason, _secrets(login)) or trouble.kind.value
+        if fetched.status >= _FIRST_ERROR:
+            return f"HTTP status {fetched.status}"
+        texts = acceptance_of(job.accept).texts if job.accept else ()
+        if found := next((text for text in texts if text in (fetched.body or b"")), None):
+            return contains(found)
+        return "it leads back to itself" if back else ""
+
+    def _follow(self, login: LoginOptions, job: Job) -> tuple[bool, Fetched]:
+        """Ask for a login, and follow its redirects; return whether they lead back to it."""
+        location, hops, jar = login.url, 0, None
+        while True:
+            host = host_of(location)
+            task = Task(0, job.name, login.url, location, host, 0, 0, 1, hops=hops, jar=jar)
+            deadline = time.monotonic() + min(MAX_LOGIN_S, job.timeout.total)
+            fetched = self._fetcher.fetch(task, job, part=self._part, deadline=deadline)
+            if fetched.part:
+                self._files.discard([fetched.part])
+            to = redirect_of(
+                fetched.status, fetched.headers, location, hops=hops, method=_method(job, hops)
+            )
+            if to is None:
+                return hops > 0 and is_login(location, login.url), fetched
+            location, hops, jar = to, hops + 1, fetched.jar
+            gevent.sleep(job.delay)
+
+    def _part(self) -> str:
+        return part_name("login", 0, self._owner)
+
+    def _as_login(self, job: Job) -> Job:
+        """Return a job as it is while it logs in: its credentials stay behind."""
+        known = self._known.get(job.name)
+        if known is None or known[0] is not job:
+            known = self._known[job.name] = job, _as_login(job)
+        return known[1]
+
+
+def _login_of(job: Job) -> LoginOptions:
+    assert job.cookies
+    assert job.cookies.login
+    return job.cookies.login
+
+
+def _logs_in(job: Job) -> bool:
+    return job.cookies is not None and job.cookies.login is not None
+
+
+def _method(job: Job, hops: int) -> str:
+    return "GET" if hops else job.method
+
+
+def _as_login(job: Job) -> Job:
+    login = _login_of(job)
+    headers = {name: text for name, text in job.headers.items() if is_ordinary(name)}
+    if login.method == "POST":
+        headers["Content-Type"] = _FORM
+    named = {name.lower() for name in login.headers}
+    kept = {name: text for name, text in headers.items() if name.lower() not in named}
+    return job.model_copy(update={
+        "urls": (login.url,), "url_file": None, "sitemap": None, "auth": None, "accept": None,
+        "ban": None, "raw": False, "max_size": MAX_BODY, "limit_rate": None,
+        "method": login.method, "body": login.body, "headers": {**kept, **login.headers},
+    })  # fmt: skip
+
+
+def _secrets(login: LoginOptions) -> list[str]:
+    """Return what nobody but the login's server is to be told."""
+    values = [value for _, value in parse_qsl(login.body)]
+    return [login.body, *values, *login.headers.values()]

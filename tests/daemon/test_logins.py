@@ -1,0 +1,134 @@
+"""Jobs that log in: a site whose sessions end after some requests, over kill -9, and its traps."""
+
+import signal
+from pathlib import Path
+
+from tests.daemon.test_cookies import sent, stored
+from tests.engines import on_every_engine
+from tests.program import Daemon, at_once, until, write_config
+from tests.servers import Site, status
+
+NUMBER = 60
+BODY = "user=me&password=s3cret%20pw"
+
+
+class Walled:
+    """A site that wants a session, which ends after some requests."""
+
+    def __init__(self, lasts: int, *, refuses: bool = False, forbidden: str = "") -> None:
+        self.lasts, self.refuses, self.forbidden = lasts, refuses, forbidden
+        self.left: dict[str, int] = {}
+        self.logins = 0
+
+    def __enter__(self) -> "Walled":
+        self.site = Site(self._route).__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.site.__exit__(*error)
+
+    def _route(self, path: str):
+        if path == "/login":
+            return self._login()
+        if path == "/welcome":
+            return b"hello"
+        session = sent(self.site).get("sid", "")
+        if self.left.get(session, 0) <= 0 or path == self.forbidden:
+            return status("302 Found", ("Location", f"/login?next={path}"))
+        self.left[session] -= 1
+        return path.encode()
+
+    def _login(self):
+        if self.site.requests[-1].headers.get("X_KEY") != "s3cret-key" or self.refuses:
+            return status("403 Forbidden")
+        self.logins += 1
+        session = f"s3cret-session-{self.logins}"
+        self.left[session] = self.lasts
+        field = ("Set-Cookie", f"sid={session}; Path=/; HttpOnly")
+        return status("303 See Other", ("Location", "/welcome"), field)
+
+    def config(self, folder: Path, **job) -> Path:
+        (folder / "login.txt").write_text(BODY)
+        login = {
+            "url": f"{self.site.url}/login", "body": "${file:login.txt}", "every": "200ms",
+            "headers": {"X-Key": "s3cret-key"},
+        }  # fmt: skip
+        job = {
+            "name": "j", "urls": [f"{self.site.url}/[1-{NUMBER}]"], "delay": "10ms",
+            "cookies": {"keep": "job", "login": login}, **job,
+        }  # fmt: skip
+        return write_config(folder, [job])
+
+
+@on_every_engine
+def test_a_walled_site_is_fetched_whole_over_ends_of_sessions_and_kill_9(tmp_path):
+    """A session lasts for 25 requests; what is refused is fetched with the next one."""
+    with Walled(25) as wall:
+        config = wall.config(tmp_path, per_host=2)
+        with Daemon(config) as first:
+            until(lambda: len(stored(first)) > 10, "too few", first)
+            first.signal(signal.SIGKILL)
+            assert first.wait() == -signal.SIGKILL
+        assert wall.logins == 1
+        with Daemon(config, "--until-done") as second:
+            assert second.wait() == 0
+        for number in range(1, NUMBER + 1):
+            assert (tmp_path / f"files/j/{number}").read_text() == f"/{number}"
+        assert 3 <= wall.logins <= 6
+        assert len(first.told("login.made") + second.told("login.made")) == wall.logins
+        assert not second.told("login.failed")
+        asked = [one for one in wall.site.requests if one.path == "/login"]
+        assert len(asked) == wall.logins
+        told = [first.output.decode(), second.output.decode()]
+        for verb in (
+            ["export"],
+            ["explain", f"{wall.site.url}/1"],
+            ["check"],
+            ["status", "--json"],
+        ):
+            done = at_once(verb[0], "-c", str(config), *verb[1:], cwd=tmp_path)
+            told += [done.stdout, done.stderr]
+        assert not any(secret in text for text in told for secret in ("s3cret", "password"))
+
+
+def test_a_login_that_is_refused_is_told_once_and_no_url_is_visited(tmp_path):
+    with Walled(9, refuses=True) as wall, Daemon(wall.config(tmp_path)) as daemon:
+        asked = lambda: [one for one in wall.site.paths() if one == "/login"]  # noqa: E731
+        until(lambda: len(asked()) >= 3, "not again", daemon)
+        (told,) = daemon.told("login.failed")
+        assert (told["job"], told["reason"]) == ("j", "HTTP status 403")
+        assert set(wall.site.paths()) == {"/login"}
+        wall.refuses = False
+        until(lambda: stored(daemon), "never", daemon)
+        assert daemon.stop() == 0
+
+
+def test_a_url_that_is_always_refused_ends_no_session_and_is_given_up(tmp_path):
+    with Walled(10_000, forbidden="/7") as wall:
+        config = wall.config(tmp_path, attempts=3, per_host=1)
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 0
+        assert len(stored(daemon)) == NUMBER - 1
+        assert wall.logins <= 2
+        ends = [one for one in daemon.told("visit", kind="unwanted") if one["verdict"] == "dead"]
+        assert [one["url"] for one in ends] == [f"{wall.site.url}/7"]
+        assert "/login" in ends[0]["reason"]
+
+
+def test_two_processes_make_one_login(tmp_path):
+    with Walled(10_000) as wall:
+        config = wall.config(tmp_path, delay="20ms")
+        with Daemon(config) as first, Daemon(config) as second:
+            until(lambda: len(stored(first)) + len(stored(second)) == NUMBER, "not all", first)
+            assert wall.logins == 1
+            assert {first.stop(), second.stop()} == {0}
+
+
+def test_a_job_that_needs_to_keep_cookies_for_its_login_says_so(tmp_path):
+    with Walled(1) as wall:
+        login = {"url": f"{wall.site.url}/login", "body": "pw=s3cret"}
+        config = wall.config(tmp_path, cookies={"login": login})
+        done = at_once("check", "-c", str(config), cwd=tmp_path)
+        assert done.returncode == 2
+        assert "cookies: login: needs keep: job, or host" in done.stderr
+        assert "s3cret" not in done.stderr

@@ -1,0 +1,67 @@
+"""Sessions: what says that one is over, and how long the next login waits."""
+
+import pytest
+
+from crawler.model import Kind, Outcome
+from crawler.policy.sessions import (
+    MAX_WAIT_S,
+    REFUSALS_TO_END,
+    Session,
+    is_login,
+    is_refused,
+    wait_of,
+)
+
+LOGIN = "https://a.example/login"
+GOOD = Outcome(Kind.STORED, 200)
+REFUSED = Outcome(Kind.HTTP_ERROR, 403)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "refused"),
+    [
+        (REFUSED, True), (Outcome(Kind.HTTP_ERROR, 401), True), (GOOD, False),
+        (Outcome(Kind.HTTP_ERROR, 500), False), (Outcome(Kind.NOT_FOUND, 404), False),
+        (Outcome(Kind.UNWANTED, 200), True), (Outcome(Kind.UNWANTED, 202), False),
+        (Outcome(Kind.UNWANTED, 302), True), (Outcome(Kind.TIMEOUT), False),
+        (Outcome(Kind.REDIRECTED, 302, location=LOGIN), True),
+        (Outcome(Kind.REDIRECTED, 302, location=f"{LOGIN}?next=/a"), True),
+        (Outcome(Kind.REDIRECTED, 302, location="https://a.example/b"), False),
+        (Outcome(Kind.REDIRECTED, 302, location="https://b.example/login"), False),
+    ],
+)  # fmt: skip
+def test_a_site_refuses_who_has_no_session_in_these_ways(outcome, refused):
+    assert is_refused(outcome, LOGIN) is refused
+
+
+def test_a_login_is_known_by_its_host_and_path():
+    assert is_login(f"{LOGIN}?error=1", LOGIN)
+    assert not is_login("", LOGIN)
+
+
+def test_a_session_is_over_after_some_refusals_in_a_row():
+    session = Session(1.0, since=10.0)
+    for _ in range(5):
+        for _ in range(REFUSALS_TO_END - 1):
+            assert session.visited(REFUSED, LOGIN, 11.0)
+        assert not session.over
+        assert not session.visited(GOOD, LOGIN, 11.0)
+    assert session.good
+    for _ in range(REFUSALS_TO_END):
+        session.visited(REFUSED, LOGIN, 12.0)
+    assert session.over
+
+
+def test_visits_that_began_before_a_session_say_nothing_of_it():
+    session = Session(1.0, since=10.0)
+    for _ in range(2 * REFUSALS_TO_END):
+        assert session.visited(REFUSED, LOGIN, 9.0)
+        session.visited(GOOD, LOGIN, 9.0)
+    assert not session.over
+    assert not session.good
+
+
+def test_logins_that_lead_nowhere_wait_longer_and_longer():
+    assert [wait_of(failures, 60.0) for failures in range(4)] == [60.0, 120.0, 240.0, 480.0]
+    assert wait_of(50, 60.0) == MAX_WAIT_S
+    assert wait_of(5, 2 * MAX_WAIT_S) == 2 * MAX_WAIT_S
