@@ -1,8 +1,10 @@
 """A server on loopback that remembers whole requests, for commands that are typed side by side."""
 
 import gzip
+import re
 from base64 import b64encode
 from dataclasses import dataclass
+from hashlib import md5
 
 import gevent
 from gevent.pywsgi import WSGIServer
@@ -11,11 +13,26 @@ STAMP = "Sun, 01 Nov 2020 10:00:00 GMT"
 BODY = b"0123456789" * 10
 _ALLOWED = f"Basic {b64encode(b'me:pw').decode()}"
 
+_ASKED = {"secret": "Basic realm=x", "digest": 'Digest realm="x", nonce="n", qop="auth"'}
 _FIXED = {
     "moved": ("302 Found", [("Location", "/a.txt")], b""),
     "missing": ("404 Not Found", [], b""),
     "named": ("200 OK", [("Content-Disposition", 'attachment; filename="b.txt"')], BODY),
 }
+
+
+def _is_allowed(path: str, said: str) -> bool:
+    """Tell whether a login is the one of `me` with `pw`."""
+    if path == "secret":
+        return said == _ALLOWED
+    found = dict(re.findall(r'(\w+)="?([^",]*)', said))
+    user, asked = (_md5(text) for text in ("me:x:pw", "GET:/digest"))
+    parts = (user, "n", found.get("nc", ""), found.get("cnonce", ""), "auth", asked)
+    return found.get("response") == _md5(":".join(parts))
+
+
+def _md5(text: str) -> str:
+    return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -70,8 +87,8 @@ class HandServer:
             return "302 Found" if path == "wall" else "200 OK", [said, ("Location", "/wall")], BODY
         if path in _FIXED:
             return _FIXED[path]
-        if path == "secret" and headers.get("AUTHORIZATION") != _ALLOWED:
-            return "401 Who are you", [("WWW-Authenticate", "Basic realm=x")], b""
+        if path in _ASKED and not _is_allowed(path, headers.get("AUTHORIZATION", "")):
+            return "401 Who are you", [("WWW-Authenticate", _ASKED[path])], b""
         if path == "packed" and "gzip" in headers.get("ACCEPT_ENCODING", ""):
             return "200 OK", [("Content-Encoding", "gzip")], gzip.compress(BODY, mtime=0)
         is_busy = path == "busy" and len(self.requests) == 1

@@ -137,6 +137,8 @@ ROWS = (
         "-e http://r/ {u}/a.txt", (sent("Referer"),)),
     Row("`-u`", "curl -u me:pw {u}/secret", "wget --user me --password pw {u}/secret",
         "-u me:pw {u}/secret", (times, code), "it is sent at once"),
+    Row("`--digest`", "curl --digest -u me:pw {u}/digest",
+        "wget --user me --password pw {u}/digest", "--digest -u me:pw {u}/digest", (times, code)),
     Row("`user:pw@host`", "curl http://me:pw@{h}/secret", "wget http://me:pw@{h}/secret",
         "http://me:pw@{h}/secret", (times, code)),
     Row("`--netrc`", "curl --netrc {u}/secret", "wget {u}/secret", "--netrc {u}/secret",

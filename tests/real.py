@@ -1,6 +1,7 @@
 """Real servers, as Debian packages them, each serving a folder on loopback."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import socket
@@ -35,11 +36,25 @@ server.document-root = "{root}"
 server.port = {port}
 server.bind = "127.0.0.1"
 server.errorlog = "{folder}/error.log"
-server.modules = ("mod_deflate")
+server.modules = ("mod_deflate", "mod_auth", "mod_authn_file")
 mimetype.assign = (".txt" => "text/plain", "" => "application/octet-stream")
 deflate.mimetypes = ("text/plain")
 deflate.allowed-encodings = ("gzip")
+auth.backend.htdigest.userfile = "{folder}/users"
+auth.require = (
+  "/md5/" => (
+    "method" => "digest", "algorithm" => "MD5", "realm" => "us", "require" => "valid-user"
+  ),
+  "/sha/" => (
+    "method" => "digest", "algorithm" => "SHA-256", "realm" => "us", "require" => "valid-user"
+  )
+)
+auth.backend = "htdigest"
 """
+USERS = "".join(
+    f"me:us:{hashlib.new(name, b'me:us:pw').hexdigest()}\n" for name in ("md5", "sha256")
+)
+"""A file of htdigest: user `me`, realm `us`, password `pw`."""
 CADDY = """
 {{
   admin off
@@ -127,6 +142,7 @@ def serving(name: str, root: Path, folder: Path, *, certificate: str = "") -> It
     folder.mkdir()
     folder.chmod(0o777)  # squid changes its user
     conf = folder / "conf"
+    (folder / "users").write_text(USERS)
     ssl = "ssl" if certificate else ""
     conf.write_text(
         template.format(

@@ -34,12 +34,14 @@ class Timeout(Options):
 
 
 class Auth(Options):
-    """Basic (user and password) or bearer (a token), best taken from ${ENVIRONMENT}."""
+    """Basic or Digest (user and password), or bearer (a token), best taken from ${ENVIRONMENT}."""
 
     user: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
-    """User of Basic authentication."""
+    """User of Basic or Digest authentication."""
     password: Annotated[StrictStr, AfterValidator(checks.header_value)] = ""
     """Password of that user."""
+    digest: StrictBool = False
+    """Digest authentication: the password is proved and not sent, where the server asks for it."""
     bearer: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
     """A token, instead of user and password."""
 
@@ -51,6 +53,8 @@ class Auth(Options):
     def _one_kind(self) -> Self:
         if self.user is not None and self.bearer is not None:
             raise ValueError("either user and password, or bearer")
+        if self.digest and self.user is None:
+            raise ValueError("digest is for a user and a password")
         if self.user is None and (self.password or (self.bearer is None and self.hosts is None)):
             raise ValueError("either user and password, or bearer")
         return self

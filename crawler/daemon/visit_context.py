@@ -59,11 +59,13 @@ class VisitContext:
             said = self._disk.frontier.entry(SaidOf(task.id))
             self._stale.discard(task.id)
             task = replace(task, path=said.path, extra=said.extra, checks=said.checks)
-        if task.checks and not self._configuration.jobs[task.job].checksums:
-            task = replace(task, checks="")  # the option was taken out since its list was read
-        if self._by_hand.checks and not task.robots:
-            task = replace(task, checks=self._by_hand.checks)
-        return task
+        return self._checked(task) if task.checks or self._by_hand.checks else task
+
+    def _checked(self, task: Task) -> Task:
+        """Return a task with what its body is checked by: the option may have been taken out."""
+        if self._by_hand.checks:
+            return task if task.robots else replace(task, checks=self._by_hand.checks)
+        return task if self._configuration.jobs[task.job].checksums else replace(task, checks="")
 
     def objection(self, task: Task) -> Outcome | None:
         """Return how a visit ends before it begins; a probe downloads nothing for nothing."""

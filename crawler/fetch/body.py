@@ -1,5 +1,6 @@
 """The body of an answer, read to its end piece by piece: decoded, within its limits, or dropped."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -10,6 +11,7 @@ from crawler.fetch.decode import Decoder, decoded
 from crawler.fetch.failures import EXCHANGE_ERRORS
 from crawler.fetch.limits import Limits
 from crawler.model import Kind, Seconds, Trouble
+from crawler.transport.adapter import Answer
 from crawler.transport.body_framing import Body
 from crawler.transport.memory import SMALL_WINDOW_BYTES, Memory, Share
 
@@ -70,6 +72,14 @@ def drain(body: Body, left: Seconds) -> None:
         taken = 0
         while taken <= MAX_DRAINED_BYTES and (piece := body.read_some()):
             taken += len(piece)
+
+
+def leave(answer: Answer, deadline: Seconds) -> None:
+    """Give up an answer for another one on the same connection, if that can be."""
+    try:
+        drain(answer.body, (deadline - time.monotonic()) / 2)
+    finally:
+        answer.close()
 
 
 def _decode(

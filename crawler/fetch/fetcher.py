@@ -20,7 +20,7 @@ from crawler.fetch.job_session import JobSession
 from crawler.fetch.proxying import Proxying
 from crawler.fetch.rates import Rates
 from crawler.fetch.reading import AnswerReader, Visit
-from crawler.fetch.request import RequestBuilder
+from crawler.fetch.request import UNAUTHORIZED, RequestBuilder
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
 from crawler.policy.checksums import checks_of
 from crawler.policy.redirects import REDIRECT_STATUS
@@ -49,9 +49,8 @@ class Fetcher:
     With `trust_listed` the hosts that the operator listed may be at any address: the URLs were
     typed; where a redirect leads elsewhere, the guard holds again. `note` is called with every
     part that a later visit may go on from. `memory` is what its answers share, with others if it is
-    given. `odd` is called with the job, the place and the problem of every
-    line that is passed over in a cookies.txt; cookies expire by the clock `now`. `proxying`
-    chooses the proxies.
+    given. `odd` is called with the job, the place and the problem of every line that is passed over
+    in a cookies.txt; cookies expire by the clock `now`. `proxying` chooses the proxies.
     """
 
     def __init__(
@@ -71,7 +70,6 @@ class Fetcher:
         memory = memory or Memory()
         self._user_agent = user_agent
         self._files = files
-        self._concurrency = concurrency
         self._trust_listed = trust_listed
         self._reader = AnswerReader(files, note, memory, windows or Memory(WINDOWS_BYTES))
         self._odd = odd
@@ -199,6 +197,10 @@ class Fetcher:
             task = task if had else replace(task, kept=None)
         try:
             answer = self._send(task, job, had, timer)
+            if answer.status_code == UNAUTHORIZED and (
+                self._opened(job).builder.logs_in(task, answer, timer.deadline)
+            ):
+                answer = self._send(task, job, had, timer)
         except EXCHANGE_ERRORS as error:
             raise trouble_of(error, in_body=False) from error
         answered_at = time.monotonic()

@@ -14,15 +14,20 @@ from requests.structures import CaseInsensitiveDict
 from crawler.config import Job
 from crawler.config.credentials import basic, origins_of, values_of
 from crawler.cookie import unpacked
+from crawler.fetch.body import leave
 from crawler.fetch.cookies import Cookies
 from crawler.fetch.decode import ACCEPT_ENCODING
+from crawler.fetch.digest_logins import DigestLogins
 from crawler.fetch.jars import Jars, keeps
 from crawler.model import Seconds, Task
 from crawler.policy.cookie_jar import header_of, joined
 from crawler.policy.credentials import is_ordinary, without_echo
+from crawler.policy.digest_auth import Login
+from crawler.transport.adapter import Answer
 from crawler.transport.request_bytes import Origin, Request, lines_of
 from crawler.urls import same_origin, split
 
+UNAUTHORIZED = 401
 MAX_ORIGINS = 10_000
 """Origins for which a job's requests are kept ready."""
 
@@ -49,6 +54,7 @@ class RequestBuilder:
         self._posts = job.method == "POST"
         self._body = job.body.encode()
         self._origins = origins_of(job)
+        self.digests = _digests(job)
         self._bases: dict[tuple[str, _Trust, bool, str], _Base] = {}
 
     def may_see(self, task: Task) -> bool:
@@ -74,7 +80,7 @@ class RequestBuilder:
             ValueError: a header that would break the request, or cannot be sent as latin-1.
         """
         location = task.location
-        scheme, _, tail = location.partition("://")
+        scheme, _, tail = location.partition("://")  # as _origin does, without the call
         origin = f"{scheme}://{tail.partition('/')[0]}"
         trust = self._trust(task, origin)
         post = self._posts and trust.home and not task.hops
@@ -82,9 +88,23 @@ class RequestBuilder:
         base = self._bases.get(key)
         if base is None or task.extra:
             base = self._base(task, key)
-        if task.kept or task.stored or self._has_cookies or task.jar:
+        if task.kept or task.stored or self._has_cookies or task.jar or self.digests:
             base = self._varied(base, task, have)
         return Request(base.method, base.origin, location, base.headers, base.lines, base.body)
+
+    def logs_in(self, task: Task, answer: Answer, deadline: Seconds) -> bool:
+        """Tell whether a visit that was refused (401) asks once more, with a login by Digest.
+
+        Its answer is left then.
+        """
+        if not (self.digests and self.may_see(task)):
+            return False
+        sent = answer.request.headers.get("Authorization")
+        asked = answer.head.headers.getlist("www-authenticate")
+        if not self.digests.heard(_origin(task.location), asked, sent):
+            return False
+        leave(answer, deadline)
+        return True
 
     def _trust(self, task: Task, origin: str) -> "_Trust":
         if task.robots:
@@ -116,6 +136,8 @@ class RequestBuilder:
         headers.update(_conditions(task, have))
         if (self._has_cookies or task.jar) and (cookie := self._cookie(task, home=base.home)):
             headers["Cookie"] = "; ".join(filter(None, (cookie, headers.get("Cookie"))))
+        if self.digests and self.may_see(task):
+            headers.update(self.digests.headers(base.origin.text, base.method, task.location))
         return base._replace(headers=headers, lines=lines_of(headers, base.origin))
 
     def _cookie(self, task: Task, *, home: bool) -> str | None:
@@ -150,6 +172,11 @@ class _Base(NamedTuple):
     lines: bytes
 
 
+def _origin(url: str) -> str:
+    scheme, _, tail = url.partition("://")
+    return f"{scheme}://{tail.partition('/')[0]}"
+
+
 def _custom(job: Job, task: Task, trust: _Trust) -> dict[str, str]:
     """Return the headers of a job that an origin may see, filled with the columns of the URL.
 
@@ -174,11 +201,18 @@ def _filled(text: str, extra: Mapping[str, str]) -> str | None:
 
 def _authorization(job: Job) -> dict[str, str]:
     auth = job.auth
-    if auth is None or (auth.user is None and auth.bearer is None):
+    if auth is None or auth.digest or (auth.user is None and auth.bearer is None):
         return {}
     if auth.bearer is not None:
         return {"Authorization": f"Bearer {auth.bearer}"}
     return {"Authorization": f"Basic {basic(auth)}"}
+
+
+def _digests(job: Job) -> DigestLogins | None:
+    auth = job.auth
+    if auth is None or not auth.digest:
+        return None
+    return DigestLogins(Login(auth.user or "", auth.password))
 
 
 def _conditions(task: Task, have: int) -> dict[str, str]:

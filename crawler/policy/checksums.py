@@ -98,13 +98,12 @@ def text_of(bound: Mapping[str, str], mirrors: Sequence[str]) -> str:
     Raises:
         ValueError: a column is malformed, or there are too many mirrors.
     """
+    given = {name: text for name, text in bound.items() if text.strip()}
     said: dict[str, object] = {
-        name: digest_of(name, bound[name])
-        for name in ALGORITHMS
-        if name in bound and bound[name].strip()
+        name: digest_of(name, given[name]) for name in ALGORITHMS if name in given
     }
-    if bound.get(SIZE, "").strip():
-        said[SIZE] = size_of(bound[SIZE])
+    if SIZE in given:
+        said[SIZE] = size_of(given[SIZE])
     if len(mirrors) > MAX_MIRRORS:
         raise ValueError(f"it names more than {MAX_MIRRORS} mirrors")
     if mirrors:

@@ -76,12 +76,16 @@ class JsonLines:
 
 def _checks(members: Mapping[str, object]) -> dict[str, str]:
     """Return the members that say what the body is; `mirrors` may be an array of URLs."""
-    found: dict[str, str] = {}
-    for name in checksums.COLUMNS:
-        said = members.get(name)
-        if isinstance(said, list) and name == checksums.MIRRORS:
-            said = " ".join(str(one) for one in said)
-        if said is not None and not isinstance(said, str):
-            raise ValueError(f"its {name} is neither text nor a number")
-        found[checksums.BOUND + name] = said or ""
-    return found
+    return {
+        checksums.BOUND + name: _said(name, members[name])
+        for name in checksums.COLUMNS
+        if members.get(name) is not None
+    }
+
+
+def _said(name: str, value: object) -> str:
+    if isinstance(value, list) and name == checksums.MIRRORS:
+        return " ".join(map(str, value))
+    if not isinstance(value, str):
+        raise ValueError(f"its {name} is neither text nor a number")  # noqa: TRY004  of a line
+    return value

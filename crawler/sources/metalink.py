@@ -99,15 +99,18 @@ class Document:
         name = name.rpartition(":")[2]
         if self.ended:
             return
-        if not self._path and name != _ROOT:
-            raise ValueError(f"its root is <{name[:64]}>; <metalink> is needed")
-        if len(self._path) > _MAX_DEPTH:
-            raise ValueError(f"it is nested deeper than {_MAX_DEPTH} elements")
+        self._check(name)
         self._path.append(name)
         if name == "file":
             self._file = _File(_attribute("name", tag))
         elif self._file and name in {"url", "hash", SIZE} and not _PARTS & {*self._path}:
             self._text, self._tag = [], tag
+
+    def _check(self, name: str) -> None:
+        if not self._path and name != _ROOT:
+            raise ValueError(f"its root is <{name[:64]}>; <metalink> is needed")
+        if len(self._path) > _MAX_DEPTH:
+            raise ValueError(f"it is nested deeper than {_MAX_DEPTH} elements")
 
     def closed(self, name: str) -> None:
         """Do as `markup.Listener.closed`; an element left open ends with the one around it."""

@@ -164,3 +164,24 @@ def test_a_real_proxy_is_used(proxy, tmp_path):
         assert kinds == {"stored": 9}
         assert all("VIA" in seen.headers for seen in site.requests)
     assert_clean(tmp_path, urls=9)
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha"])
+def test_a_login_by_digest_is_asked_for_once_and_holds_for_every_file(root, tmp_path, algorithm):
+    folder = root / algorithm
+    folder.mkdir()
+    for number in range(1, 21):
+        (folder / f"{number}.txt").write_text(f"file {number}\n" * number)
+    with serving("lighttpd", root, tmp_path / "lighttpd") as url:
+        urls = [f"{url}/{algorithm}/[1-20].txt?a=%22b%22"]
+        for password, kinds in (("pw", {"stored"}), ("wrong", {"http_error"})):
+            work = tmp_path / password
+            work.mkdir()
+            auth = {"user": "me", "password": password, "digest": True}
+            job = {"name": "j", "urls": urls, "auth": auth, "ban": {"status": []}}
+            with Daemon(write_config(work, [job]), "--until-done") as daemon:
+                assert daemon.wait() == 0
+                assert {one["kind"] for one in daemon.told("visit")} == kinds
+    for number in range(1, 21):
+        stored = tmp_path / f"pw/files/j/{number}"
+        assert stored.read_text() == f"file {number}\n" * number

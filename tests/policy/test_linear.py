@@ -15,11 +15,13 @@ from crawler.model import Trouble
 from crawler.policy import globbing, page_robots, robots
 from crawler.policy.body_search import BodySearch
 from crawler.policy.content_disposition import filename_of
+from crawler.policy.digest_auth import _read
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
 from crawler.sources.contract import Fields
 from crawler.sources.formats import Format
 from crawler.sources.json_elements import elements
 from crawler.sources.json_lines import JsonLines
+from crawler.sources.metalink import files
 from crawler.sources.sitemap_entries import Document
 from crawler.sources.tables import Table
 from crawler.sources.texts import Plain
@@ -43,6 +45,7 @@ WORDS = {
     "sitemap": "<|>|</|<a |<!--|-->|<![CDATA[|]]>|<?|?>|&|&amp;|'|\"|=|<url>|<loc>|</loc>|x| ",
     "date": "1|:|-| |,|(|)|Sun|GMT|Nov|+|e|.|Jan ",
     "disposition": "filename=|filename*=UTF-8''|\"|\\|;|=|*|'|%|%2f| |a|/|\t|.",
+    "challenge": 'digest |a=|"|\\|,| |=|nonce="|\\"|stale=true|-|*|a',
     "head": "a|:| |\t|\r|\n|,|\r\n|a: b\r\n| x\n|é|;|\n\t|1",
 }
 """What the readers are fed with, parted by bars."""
@@ -108,6 +111,15 @@ def sitemap(text):
         document.feed("<urlset><url><loc>" + part)
 
 
+def metalink(text):
+    for _ in files(iter([b"<metalink><file><url>" + text.encode()])):
+        pass
+
+
+def challenge(text):
+    _read(f"Digest {text}")
+
+
 def listed_url(text):
     listed("http://h/" + text)
 
@@ -147,6 +159,8 @@ READERS = {
     json_array: "line",
     listed_url: "line",
     sitemap: "sitemap",
+    metalink: "sitemap",
+    challenge: "challenge",
     date: "date",
     head: "head",
     head_so_far: "head",

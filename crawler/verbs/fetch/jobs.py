@@ -52,6 +52,8 @@ class Asked(NamedTuple):
     list_file: Path | None
     auth_hosts: Sequence[str] = ()
     """Hosts that the operator named for credentials, beside those of typed URLs."""
+    digest: bool = False
+    """Whether logins are by Digest."""
     checks_lines: bool = False
     """Whether lines of the list say what bodies are."""
 
@@ -111,7 +113,7 @@ def _auth(login: Login | None, urls: Sequence[str], asked: Asked) -> dict[str, A
     """Return who gets credentials: the typed hosts, and those that were named for it."""
     auth: dict[str, Any] = {}
     if login:
-        auth |= {"user": login.user, "password": login.password}
+        auth |= {"user": login.user, "password": login.password, "digest": asked.digest}
     if asked.auth_hosts:
         auth["hosts"] = (*asked.auth_hosts, *hosts_of(urls))
     return {"auth": auth} if auth else {}

@@ -37,6 +37,7 @@ REQUEST: tuple[click.Parameter, ...] = (
     _option("-e", "--referer", metavar="URL", help="The Referer."),
     _option("-u", "--user", metavar="USER:PASSWORD",
             help="Basic authentication; of USER alone the password is asked for."),
+    _flag("--digest", help="Digest in place of Basic authentication: the password is not sent."),
     _flag("--netrc", help="User and password of each typed host from ~/.netrc, or $NETRC."),
     _option("--auth-host", multiple=True, metavar="HOST",
             help="A host of a list that gets what only typed hosts get: -u, secret headers."),

@@ -87,7 +87,6 @@ REFUSALS = {
     "--password": "-u USER:PASSWORD",
     "--oauth2-bearer": "-H 'Authorization: Bearer TOKEN'",
     "--basic": "-u is Basic without it",
-    "--digest": "Basic alone is spoken: -u",
     "--anyauth": "Basic alone is spoken: -u",
     "--ntlm": "Basic alone is spoken: -u",
     "--negotiate": "Basic alone is spoken: -u",

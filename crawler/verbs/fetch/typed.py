@@ -81,7 +81,7 @@ def run_of(given: Mapping[str, Any]) -> Run:
     known = _netrc() if "netrc" in given else None
     checks = checks_of(given, list_file, single=is_single(urls, list_file))
     groups, hosts = _groups(urls, login, known), given.get("auth_host", ())
-    asked = Asked(groups, list_file, hosts, checks.lines)
+    asked = Asked(groups, list_file, hosts, "digest" in given, checks.lines)
     options = request_options(given, _text)
     agent = user_agent(given, options)
     options |= typed_proxy(given) | {"per_host": min(given["max_req"], 1000)} | way_options(given)

@@ -13,7 +13,8 @@ def test_bodies_that_stall_are_to_bring_what_they_declared_less_what_is_on_the_d
         sent = AT_ONCE * len(SENT)
         until(lambda: crowd.memory.held + crowd.on_disk() == sent, "the bodies do not come")
         assert crowd.on_disk() > 0
-        assert crowd._fetcher.declared == AT_ONCE * 450_000 - crowd.on_disk()
+        fetcher = crowd._fetcher
+        until(lambda: fetcher.declared == AT_ONCE * 450_000 - crowd.on_disk(), "it does not add up")
         crowd.end()
         assert crowd._fetcher.declared == 0
 
