@@ -84,6 +84,16 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetCookies:
+    """Let all cookies be gone that a job keeps, and its session be over.
+
+    Processes hear of it with the next lease of a host. A job that is not there is a UsageError.
+    """
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetUnused:
     """Forget hosts without a URL, with their robots.txt, and lists of jobs that are gone.
 
@@ -168,6 +178,7 @@ class LookAtVisits:
 
 Action = (
     Adopt | LookAtVisits | Retry | Forget | ForgetUnused | BeginArchive | Believe | Revisit | LetGo
-    | Rename | RetryUrl | ForgetUrl | MakeWish | TakeBackWish | EndWishes | WakeHost | GiveOrder
+    | Rename | RetryUrl | ForgetUrl | ForgetCookies | MakeWish | TakeBackWish | EndWishes | WakeHost
+    | GiveOrder
 )  # fmt: skip
 """What `change` does."""

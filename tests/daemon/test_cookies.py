@@ -175,3 +175,33 @@ def test_an_old_spelling_and_a_reload_that_changes_what_is_kept(tmp_path):
                 until(lambda w=wanted: site.requests[-1].headers["COOKIE"] == w, keep, daemon)
             assert daemon.stop() == 0
     assert not re.search("set=1", daemon.output.decode())
+
+
+def test_the_cookies_of_a_job_are_listed_by_name_and_forgotten(tmp_path):
+    """A process that is at work hears of it."""
+
+    def route(path: str):
+        fields = [("Content-Length", "1")]
+        if len(site.requests) == 1:
+            fields.append(("Set-Cookie", "sid=s3cret; Path=/"))
+        return "200 OK", fields, [b"x"]
+
+    with Site(route) as site:
+        urls = [f"{site.url}/first", f"{site.url}/a"]
+        job = {**JOB, "urls": urls[:1], "cookies": {"keep": "job"}}
+        write_config(tmp_path, [job])
+        crawl(tmp_path)
+        job |= {"urls": urls, "schedule": {"every": "100ms"}}
+        config = str(write_config(tmp_path, [job]))
+        seen = lambda: [o.headers.get("COOKIE") for o in site.requests if o.path == "/a"]  # noqa: E731
+        with Daemon(tmp_path / "crawler.yaml") as daemon:
+            until(lambda: seen()[-1:] == ["sid=s3cret"], "never", daemon)
+            listed = at_once("forget", "-c", config, "--cookies", "j", "--dry-run", cwd=tmp_path)
+            assert "127.0.0.1/  'sid'  until 20" in listed.stdout
+            assert "s3cret" not in listed.stdout
+            done = at_once("forget", "-c", config, "--cookies", "j", "--json", cwd=tmp_path)
+            assert '"forgotten": 1' in done.stdout
+            until(lambda: seen()[-1] is None, "still", daemon)
+            assert daemon.stop() == 0
+        other = at_once("forget", "-c", config, "--cookies", "nobody", cwd=tmp_path)
+        assert (other.returncode, other.stderr.count("nobody")) == (2, 1)

@@ -28,6 +28,7 @@ from crawler.verbs.desk_options import DRY_RUN, JSON, Span, verb_of
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.stores import Stores
+from crawler.verbs.urls.cookies import forget_cookies
 from crawler.verbs.urls.single import did_each, do_each
 from crawler.verbs.words import counted
 
@@ -39,15 +40,15 @@ DONE = "forgotten"
 
 def forget(
     ledger: Ledger, *, urls: Sequence[str], retired: bool, age: Seconds | None, job: str | None,
-    files: bool, dry: bool,
+    files: bool, cookies: str | None, dry: bool,
 ) -> Answer:  # fmt: skip
-    """Forget a few URLs that are named, or the retired ones.
+    """Forget a few URLs that are named, or the retired ones, or the cookies of a job.
 
     Raises:
         UsageError: it is not said which, one is no URL, or files are not to be found.
     """
     if not urls:
-        return _forget_retired(ledger, age if retired else None, files=files, dry=dry)
+        return _forget_others(ledger, cookies, age if retired else None, files=files, dry=dry)
     _check_named(retired=retired, age=age, files=files)
     return did_each(ledger, urls, partial(ForgetUrl, job=job, dry=dry), DONE, dry=dry)
 
@@ -60,6 +61,7 @@ def forget(
 @click.option("--older-than", "age", type=Span(), help="Last heard of before 90d, 12h …")
 @click.option("--job", help="Of this job; with URLs.")
 @click.option("--files", is_flag=True, help="And their files, with the older versions.")
+@click.option("--cookies", metavar="JOB", help="All that a job keeps; --dry-run lists them.")
 @DRY_RUN
 @JSON
 def forget_verb(
@@ -70,6 +72,7 @@ def forget_verb(
     age: Seconds | None,
     job: str | None,
     files: bool,
+    cookies: str | None,
     dry: bool,
     as_json_: bool,
 ) -> int:
@@ -79,12 +82,22 @@ def forget_verb(
     them back. Their files stay, unless --files is given with --retired.
     """
     if not urls:
-        answer = _forget_retired(ledger, age if retired else None, files=files, dry=dry)
-        tell(answer, ledger.mask, as_json_=False)
+        answer = _forget_others(ledger, cookies, age if retired else None, files=files, dry=dry)
+        tell(answer, ledger.mask, as_json_=as_json_ and cookies is not None)
         return answer.code
     _check_named(retired=retired, age=age, files=files)
     act = partial(ForgetUrl, job=job, dry=dry)
     return do_each(ledger, urls, act, DONE, dry=dry, as_json_=as_json_)
+
+
+def _forget_others(
+    ledger: Ledger, cookies: str | None, age: Seconds | None, *, files: bool, dry: bool
+) -> Answer:
+    if cookies is None:
+        return _forget_retired(ledger, age, files=files, dry=dry)
+    if age is not None or files:
+        raise UsageError("--cookies JOB stands alone, or with --dry-run")
+    return forget_cookies(ledger, cookies, dry=dry)
 
 
 def _check_named(*, retired: bool, age: Seconds | None, files: bool) -> None:

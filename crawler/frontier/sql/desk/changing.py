@@ -15,6 +15,7 @@ from crawler.frontier.sql.desk.retry import retry
 from crawler.frontier.sql.desk.single import forget_url, retry_url
 from crawler.frontier.sql.desk.unused import forget_unused
 from crawler.frontier.sql.desk.waking import wake_host
+from crawler.frontier.sql.rows import cookies
 from crawler.frontier.sql.rows.file import File
 from crawler.frontier.sql.visits import adopting, files
 from crawler.frontier.texts import require_text
@@ -25,6 +26,9 @@ _CHANGES: dict[type, Callable[[File, Any, Seconds, Cursor], Changed]] = {
     actions.RetryUrl: lambda file, action, now, _: retry_url(file, action, now),
     actions.ForgetUrl: lambda file, action, now, _: forget_url(file, action, now),
     actions.Forget: forget,
+    actions.ForgetCookies: lambda file, action, now, _: _at_once(
+        file, cookies.forget, action.job, now
+    ),
     actions.ForgetUnused: forget_unused,
     actions.BeginArchive: lambda file, _, now, after: begin_archive(file, now, after),
     actions.LookAtVisits: lambda file, _, now, __: _at_once(file, watching.look, now),

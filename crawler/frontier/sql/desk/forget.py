@@ -12,6 +12,7 @@ from crawler.frontier.sql.desk.entries import numbers
 from crawler.frontier.sql.desk.selection import upto
 from crawler.frontier.sql.desk.slices import ROW_COLUMNS, Meant, Row, one_slice
 from crawler.frontier.sql.lists.passes import unlist_dropped
+from crawler.frontier.sql.rows.cookies import forget_gone
 from crawler.frontier.sql.rows.file import File
 from crawler.frontier.sql.rows.fingerprints import TASK_OF, is_known
 from crawler.frontier.sql.rows.fingerprints import forget as forget_fingerprints
@@ -109,6 +110,8 @@ def _forget_dropped(file: File) -> Changed:
     with file.locked(write=False):
         found = file.db.execute(_NEXT_DROPPED).fetchone()
     if found is None:
+        with file.locked():
+            forget_gone(file.db)
         return Changed(Counter(), (CHUNKS, 0))
     with file.locked():
         if file.db.execute(_OF_GONE, found).fetchone():

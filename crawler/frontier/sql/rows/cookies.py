@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from crawler.cookie import Cookie, SetCookies
+from crawler.errors import UsageError
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.rows.names import Names
 from crawler.model import Seconds
@@ -37,7 +38,7 @@ SELECT jar, {_FIELDS} FROM cookie WHERE job = (SELECT id FROM job WHERE name = ?
 AND jar IN (/* few */ SELECT value FROM json_each(/* texts */ ?))"""
 _FORGET = """
 UPDATE cookie SET value = '', expires = 0, set_at = ? WHERE expires > 0
-AND job = (SELECT id FROM job WHERE name = ?)"""
+AND job = ?"""
 _OF_JOB = f"""
 SELECT {_FIELDS} FROM cookie WHERE job = (SELECT id FROM job WHERE name = ?) AND expires > ?
 ORDER BY domain, path, name"""
@@ -80,8 +81,22 @@ def of_job(db: Connection, job: str, now: Seconds) -> list[Cookie]:
 
 
 def forget(db: Connection, job: str, now: Seconds) -> int:
-    """Let the cookies of a job be gone, so that processes hear of it; return how many."""
-    return db.execute(_FORGET, (now, job)).rowcount
+    """Let the cookies of a job be gone, so that processes hear of it; return how many.
+
+    Raises:
+        UsageError: no such job is known.
+    """
+    found = db.execute("SELECT id FROM job WHERE name = ?", (job,)).fetchone()
+    if found is None:
+        raise UsageError(f"no job is called {job!r}")
+    db.execute("UPDATE login SET ended = 1 WHERE job = ?", found)
+    return db.execute(_FORGET, (now, *found)).rowcount
+
+
+def forget_gone(db: Connection) -> None:
+    """Forget the cookies, and the logins, of jobs that the configuration no longer has."""
+    for table in ("cookie", "login"):
+        db.execute(f"DELETE FROM {table} WHERE job IN (SELECT id FROM job WHERE NOT active)")
 
 
 def _row(job: int, jar: str, cookie: Cookie) -> tuple[Any, ...]:
