@@ -77,6 +77,19 @@ class Scene:
         self.recorder.take_up([Job.model_validate(job)])
         self.dispatcher.reload()
 
+    def looks(self):
+        """Wake the dispatcher again and again; return its looks at the ledger from now on."""
+        looks, outlook = [], self.frontier.frontier.outlook
+
+        def look(*asked):
+            looks.append(asked)
+            self.dispatcher._wake.set()
+            return outlook(*asked)
+
+        self.frontier.frontier.outlook = look
+        self.dispatcher._wake.set()
+        return looks
+
     def note(self, *ids, lane=1):
         (hook,) = self.recorder.hooks
         events = [Event(hook, one, lane, body_of({"id": one})) for one in ids]
@@ -142,6 +155,8 @@ def test_a_hook_has_one_delivery_at_a_time_and_is_waited_for_at_a_stop(scene):
     with one.running():
         until(lambda: one.told.at_once, "nothing is told")
         one.note("b", lane=2)
+        looks = one.looks()
+        until(lambda: len(looks) > 2, "nobody looks")
         waiting = gevent.spawn(one.dispatcher.finish, lambda: float("inf"))
         gevent.sleep(0.3)
         assert not waiting.dead

@@ -33,7 +33,7 @@ def test_a_settlement_that_comes_twice_tells_its_event_once(frontier, visited):
     for _ in range(2):
         frontier.settle(owner, [ended], [], notices=told)
     assert names(taken(frontier, owner)) == ["x"]
-    frontier.settle(owner, [ended], [], notices=notices(event("late", task=ended.task.id)))
+    frontier.settle(owner, [ended], [], notices=notices(event("late", 2, task=ended.task.id)))
     assert taken(frontier, owner) == []
 
 

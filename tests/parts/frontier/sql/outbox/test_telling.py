@@ -123,11 +123,12 @@ def test_a_failure_that_is_told_twice_counts_once(frontier):
 def test_a_step_of_the_clock_puts_no_event_off_and_none_ahead(frontier):
     owner = process(frontier)
     frontier.note(owner, [event("x")])
-    told(frontier, owner, taken(frontier, owner), wait=60.0)
-    frontier.skew = -86_400.0
-    for late in range(1, 41):
-        beat(frontier, owner, NOW + late)
-    assert frontier.outlook([HOOK], {}).due == {HOOK: 20.0}
+    told(frontier, owner, taken(frontier, owner), wait=5000.0)
+    frontier.skew = 86_400.0
+    for late in range(1, 401):
+        beat(frontier, owner, NOW + 10.0 * late)
+    assert frontier.now() == NOW + 4000 + 86_400, "the clock did not follow"
+    assert frontier.outlook([HOOK], {}).due == {HOOK: 1000.0}
 
 
 def test_a_job_is_over_once_each_url_has_had_its_end_and_is_told_so_once(frontier):
