@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from crawler.config.loading import load, schema
     from crawler.config.quantities import NO_SPEED, Speed
     from crawler.config.settings import CrawlerOptions, Guards, LogOptions, PerAddress, Settings
+    from crawler.config.tls_options import TlsOptions
 
 __all__ = [
     "NO_SPEED",
@@ -29,6 +30,7 @@ __all__ = [
     "Settings",
     "Speed",
     "Timeout",
+    "TlsOptions",
     "header_value",
     "load",
     "schema",
@@ -43,6 +45,7 @@ _HOMES = {
     "JobOptions": "job_options",
     "ScheduleOptions": "job_options",
     "Timeout": "job_options",
+    "TlsOptions": "tls_options",
     "load": "loading",
     "schema": "loading",
     "NO_SPEED": "quantities",

@@ -13,6 +13,7 @@ from crawler.config.filter_options import FilterOptions
 from crawler.config.hook_options import On
 from crawler.config.host_options import HostPoliteness
 from crawler.config.options import Options, in_order
+from crawler.config.tls_options import TlsOptions
 from crawler.config.units import Duration, MinSpeed, ProxyUrls, Share, Size, Versions
 from crawler.policy import naming, schedule
 from crawler.policy.redirects import MAX_REDIRECTS
@@ -194,6 +195,8 @@ class JobOptions(HostPoliteness):
     """A file with the certificate and the key, shown to the origins that get the credentials."""
     min_tls: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
     """Oldest version of TLS spoken."""
+    tls: TlsOptions | None = None
+    """How TLS is spoken where the usual way does not do."""
     allow_addresses: tuple[Annotated[StrictStr, AfterValidator(checks.network)], ...] = ()
     """Addresses and networks that may be dialled although they are not public: 10.0.0.0/8."""
 

@@ -92,21 +92,29 @@ def _check_files(document: Document, job: Job, here: Path_) -> None:
             document.problem(place if document.has(place) else place[:3], message)
 
 
+_NESTED = (("cookies", "file"), ("tls", "intermediates"))
+"""Sections of a job with a path in them."""
+
+
 def paths_of(job: Job) -> Iterator[tuple[str, Path]]:
     """Yield the options of a job that hold paths, with their paths."""
     for name in ("url_file", "verify", "client_cert", "inbox"):
         if isinstance(path := getattr(job, name), Path):
             yield name, path
-    if job.cookies and job.cookies.file:
-        yield "cookies.file", job.cookies.file
+    for section, name in _NESTED:
+        if path := getattr(getattr(job, section), name, None):
+            yield f"{section}.{name}", path
 
 
 def with_paths(job: Job, change: Callable[[Path], Path]) -> Job:
     """Return a job with its paths changed."""
-    update: dict[str, Any] = {name: change(path) for name, path in paths_of(job)}
-    if path := update.pop("cookies.file", None):
-        assert job.cookies
-        update["cookies"] = job.cookies.model_copy(update={"file": path})
+    update: dict[str, Any] = {}
+    for place, path in paths_of(job):
+        section, _, name = place.partition(".")
+        changed = change(path)
+        if name:
+            changed = getattr(job, section).model_copy(update={name: changed})
+        update[section] = changed
     return job.model_copy(update=update)
 
 

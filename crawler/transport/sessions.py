@@ -119,7 +119,9 @@ class Sessions:
                 session = LeanSession(self._transport(job, cert, proxy, trusted=trusted))
                 self._by_settings[key] = session
         except (ssl.SSLError, OSError) as error:
-            files = ", ".join(str(file) for file in (job.verify, job.client_cert) if file)
+            between = job.tls.intermediates if job.tls else None
+            named = (job.verify, job.client_cert, between)
+            files = ", ".join(str(file) for file in named if isinstance(file, Path))
             raise UsageError(f"{job.name}: {files}: no certificate in it: {error}") from error
         return session
 
@@ -128,7 +130,7 @@ class Sessions:
     ) -> Transport:
         allowed = None if trusted else [network(text) for text in job.allow_addresses]
         route = self._route(job, proxy, Dialer(self._resolver, allowed, ways_of(job)))
-        context = tls_context(job.verify, cert, job.min_tls)
+        context = tls_context(job.verify, cert, job.min_tls, job.tls)
         return Transport(route, context, self._idle, self._memory)
 
     def _route(self, job: Job, url: str | None, guarded: Dialer) -> Route:
@@ -150,10 +152,12 @@ def _check_login(job: Job, url: str | None) -> None:
 
 def _settings(job: Job, cert: Path | None) -> object:
     """Return what the connections of jobs must have in common to be shared."""
-    files = tuple(_content(file) for file in (job.verify, cert))
+    between = job.tls.intermediates if job.tls else None
+    files = tuple(_content(file) for file in (job.verify, cert, between))
+    spoken = job.min_tls, job.tls.model_dump_json() if job.tls else ""
     family, source, known = ways_of(job)
     ways = family, source, *sorted(known.items())
-    return files, job.verify, cert, job.min_tls, job.allow_addresses, ways
+    return files, job.verify, cert, spoken, job.allow_addresses, ways
 
 
 def _content(file: Path | bool | None) -> bytes:  # noqa: FBT001  as the options are

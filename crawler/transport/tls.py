@@ -5,19 +5,27 @@ blocked (urllib3 issue 3623).
 """
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import certifi
 from urllib3.util.ssltransport import SSLTransport
+
+from crawler.config import TlsOptions
+from crawler.policy.key_pins import pin_of
+
+_LEGACY_SERVER_CONNECT = getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)
+"""Python 3.11 has no name for it."""
 
 
 def tls_context(
     verify: bool | Path,  # noqa: FBT001  as requests calls it
     client_cert: Path | None = None,
     min_tls: str = "TLSv1.2",
+    options: TlsOptions | None = None,
 ) -> ssl.SSLContext:
     """Return a client context: the usual authorities, those of a file, or no check at all.
 
@@ -34,6 +42,8 @@ def tls_context(
     context.set_alpn_protocols(["http/1.1"])
     if client_cert:
         context.load_cert_chain(client_cert)
+    if options:
+        _vary(context, options)
     return context
 
 
@@ -51,6 +61,23 @@ def proxy_context(verify: bool | Path, min_tls: str) -> ssl.SSLContext:  # noqa:
     return context
 
 
+def _vary(context: "_Context", options: TlsOptions) -> None:
+    """Have a context speak as a job says.
+
+    Raises:
+        OSError: the file of intermediates holds no certificate.
+    """
+    if options.ciphers:
+        context.set_ciphers(options.ciphers)
+    if options.legacy_renegotiation:
+        context.options |= _LEGACY_SERVER_CONNECT
+    if options.intermediates:
+        # they help to build a chain, and are no authorities themselves
+        context.load_verify_locations(str(options.intermediates))
+        context.verify_flags &= ~ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.pins = options.pin
+
+
 def secured(sock: Any, context: ssl.SSLContext, name: str) -> Any:
     """Return a socket that speaks TLS with a server of this name, within another's if need be.
 
@@ -61,12 +88,14 @@ def secured(sock: Any, context: ssl.SSLContext, name: str) -> Any:
         wrapped: Any = _NestedTLS(sock, context, name, suppress_ragged_eofs=False)
     else:
         wrapped = context.wrap_socket(sock, server_hostname=name)
-    if context.check_hostname and _is_ours_to_check(name):
-        try:
+    try:
+        if context.check_hostname and _is_ours_to_check(name):
             _check_name(wrapped.getpeercert(), name)
-        except ssl.SSLError:
-            wrapped.close()
-            raise
+        if pins := getattr(context, "pins", None):
+            _check_key(wrapped, pins.get(name.lower()))
+    except ssl.SSLError:
+        wrapped.close()
+        raise
     return wrapped
 
 
@@ -99,9 +128,29 @@ def _check_name(certificate: Mapping[str, Any], name: str) -> None:
     covering = {name.lower(), f"*.{above}" if "." in above else ""}
     names = certificate.get("subjectAltName", ())
     if covering.isdisjoint(value.lower() for kind, value in names if kind == "DNS"):
-        error = ssl.SSLCertVerificationError(1, "hostname mismatch")
-        error.verify_message = f"Hostname mismatch, certificate is not valid for '{name}'."
-        raise error
+        raise _refused(f"Hostname mismatch, certificate is not valid for '{name}'.")
+
+
+def _check_key(sock: Any, pins: Collection[str] | None) -> None:
+    """Compare the key of a server with those that its job names, if it names any.
+
+    Raises:
+        SSLCertVerificationError: it is another one.
+    """
+    if pins is None:
+        return
+    try:
+        found = pin_of(sock.getpeercert(binary_form=True) or b"")
+    except ValueError as error:
+        raise _refused(f"its key cannot be read: {error}") from None
+    if found not in pins:
+        raise _refused(f"its key is {found}, and none that `tls.pin` names")
+
+
+def _refused(why: str) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, why)
+    error.verify_message = why
+    return error
 
 
 class _Context(ssl.SSLContext):
@@ -109,6 +158,9 @@ class _Context(ssl.SSLContext):
 
     A connection that is cut without the end of TLS is an error; Python takes it for an end.
     """
+
+    pins: Mapping[str, Collection[str]] = MappingProxyType({})
+    """Pins of keys, by names of hosts."""
 
     def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
         """Wrap, then shake hands; Python closes the socket only after an error of its own."""

@@ -48,6 +48,7 @@ ELSEWHERE = {
     "__main__.py": "tests/program.py, which starts it",
     "cli.py": "daemon/test_verbs.py",
     "config/answer_options.py": "policy/test_acceptance.py",
+    "config/tls_options.py": "parts/transport/test_tls.py",
     "config/brief.py": "policy/config/test_config.py",
     "config/checks.py": "policy/config/test_config.py",
     "config/credentials.py": "daemon/test_secrets.py",
