@@ -185,6 +185,7 @@ class App:
 
     def _open_seeder(self, stack: ExitStack) -> None:
         lists = ListFetcher(self._configuration, trust_listed=self._trust_listed)
+        lists.jars = self.visiting.jars
         watch = ConfigWatch(self._file, self._configuration, self.mailbox.reload)
         self.seeder = Seeder(
             self.frontier,

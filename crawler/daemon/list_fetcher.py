@@ -8,6 +8,7 @@ from crawler.config import Job
 from crawler.daemon.configuration import Configuration
 from crawler.errors import UsageError
 from crawler.fetch.fetcher import Fetcher
+from crawler.fetch.jars import Jars
 from crawler.model import Kind, Trouble, Validators
 from crawler.rights import make_folder, rights_of, settle_folder
 from crawler.sources import Download, FetchList, downloader
@@ -26,6 +27,8 @@ class ListFetcher:
         self._rights = rights_of(options.group)
         self._hosts = configuration.hosts
         self._trust_listed = trust_listed
+        self.jars = Jars()
+        """The cookies that jobs keep."""
         self._fetcher: Fetcher | None = None
         self._jobs: dict[str, _JobLists] = {}
 
@@ -57,6 +60,7 @@ class ListFetcher:
                     trust_listed=self._trust_listed,
                 )
             )
+            self._fetcher.jars = self.jars
         return self._fetcher
 
 

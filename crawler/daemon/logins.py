@@ -22,6 +22,7 @@ from crawler.log import Log, iso
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
 from crawler.policy.acceptance import contains
 from crawler.policy.credentials import is_ordinary, without_echo
+from crawler.policy.paused import Paused
 from crawler.policy.redirects import redirect_of
 from crawler.policy.sessions import Session, is_login, wait_of
 from crawler.store import Files, part_name
@@ -51,6 +52,7 @@ class Logins:
         files: Files,
         log: Log,
         look: Callable[[], None],
+        paused: Callable[[], Paused],
     ) -> None:
         self._frontier = frontier
         self._owner = owner
@@ -60,6 +62,7 @@ class Logins:
         self._files = files
         self._log = log
         self._look_for_tasks = look
+        self._paused = paused
         self._sessions: dict[str, Session] = {}
         self._known: dict[str, tuple[Job, Job]] = {}
         """Jobs with what they become while they log in."""
@@ -93,7 +96,7 @@ class Logins:
         over = {name for name, state in states.items() if not self._goes_on(jobs[name], state)}
         self._close(frozenset(over))
         for name in sorted(over):
-            if states[name].next_at <= self._frontier.now():
+            if self._is_due(jobs[name], states[name]):
                 self._log_in(jobs[name], states[name])
 
     def objection(self, task: Task) -> Outcome | None:
@@ -114,6 +117,12 @@ class Logins:
             self._wake.set()
         kind = Kind.UNWANTED if outcome.kind is Kind.REDIRECTED else outcome.kind
         return replace(outcome, kind=kind, location=None, jar=None, sessionless=True)
+
+    def _is_due(self, job: Job, state: Login) -> bool:
+        """Tell whether a login may be made; an operator may want no visit of a job, or there."""
+        if state.next_at > self._frontier.now():
+            return False
+        return not self._paused().has(host_of(_login_of(job).url), job.name)
 
     def _goes_on(self, job: Job, state: Login) -> bool:
         """Tell whether a job has a session; note which, and end one that visits found over."""

@@ -146,7 +146,7 @@ class Visiting:
         )  # fmt: skip
         self.logins = self.context.logins = Logins(
             disk.frontier, disk.owner, lambda: self._configuration.jobs, self.fetcher, disk.files,
-            self._log, self.feeder.leaser.look,
+            self._log, self.feeder.leaser.look, lambda: self.own_hosts.withdrawal.paused,
         )  # fmt: skip
         self.logins.await_new()
         given_up, guard = self.feeder.given_up, Guard(self._log)

@@ -99,7 +99,8 @@ class Jars:
     ) -> None:
         cookies = cookies_set(lines, place, now, self._jar(*where))
         if cookies:
-            self._news[where] = joined(self._news.get(where, {}).values(), cookies)
+            news = joined(self._news.get(where, {}).values(), cookies)
+            self._news[where] = bounded(news, now)
             self._put(where, cookies, now)
 
     def _jar(self, job: str, jar: str) -> dict[Key, Cookie]:

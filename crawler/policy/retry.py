@@ -14,6 +14,8 @@ FIRST_BACKOFF_S: Seconds = 2.0
 """Backoff ceiling after the first failure; it doubles with every further one."""
 MAX_BACKOFF_S: Seconds = 3600.0
 """Longest backoff of a URL, where `max_backoff` of its host is longer."""
+ATTEMPTS_AT_SESSIONS = 3
+"""Visits that a URL has at least where sessions of its job end: one of them ended under it."""
 WAIT_ERROR_S: Seconds = 0.001
 """How exactly a wait is known as the difference of two wall times."""
 MAX_OUR_WAIT_S: Seconds = 5.0
@@ -153,7 +155,7 @@ def verdict(
     if outcome.final or not _passes(outcome, spared=spared, retry=retry):
         return Dead(outcome.reason)
     failures = 0 if spared else task.failures + 1
-    if failures >= attempts:
+    if failures >= (max(attempts, ATTEMPTS_AT_SESSIONS) if outcome.sessionless else attempts):
         return Dead(outcome.reason)
     wait = backoff(max(1, failures), outcome.retry_after, random, max_backoff)
     return Again(now + wait, charged=not spared)

@@ -24,7 +24,7 @@ from requests.structures import CaseInsensitiveDict
 
 import crawler  # noqa: F401  patches first
 from crawler.config import CrawlerOptions, Job, Settings
-from crawler.daemon import visiting
+from crawler.daemon import fetching
 from crawler.daemon.app import App
 from crawler.daemon.log_controls import LogControls
 from crawler.daemon.process import collect_seldom
@@ -109,7 +109,7 @@ def threads(app):
 
 def one(folder, hosts, visits, durability, profile):
     """Run one case in this process, and note what it cost; its log is standard output."""
-    visiting.Fetcher = Instant
+    fetching.Fetcher = Instant
     log, lines = open_log("info", "json")
     told = 0
     profiler = cProfile.Profile()

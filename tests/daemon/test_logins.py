@@ -124,6 +124,28 @@ def test_two_processes_make_one_login(tmp_path):
             assert {first.stop(), second.stop()} == {0}
 
 
+def test_no_login_is_made_for_a_job_that_is_paused(tmp_path):
+    with Walled(10_000) as wall:
+        config = wall.config(tmp_path)
+        crawl_of = ("pause", "-c", str(config), "--job", "j")
+        first = wall.config(tmp_path, urls=[f"{wall.site.url}/1"])
+        with Daemon(first, "--until-done") as daemon:
+            assert daemon.wait() == 0
+        assert at_once(*crawl_of, cwd=tmp_path).returncode == 0
+        wall.left.clear()
+        forgets = ("forget", "-c", str(config), "--cookies", "j")
+        assert at_once(*forgets, cwd=tmp_path).returncode == 0
+        wall.config(tmp_path)
+        with Daemon(config) as daemon:
+            daemon.wait_for("wish.heard")
+            daemon.wait_for("progress")
+            assert wall.logins == 1
+            assert at_once("resume", *crawl_of[1:], cwd=tmp_path).returncode == 0
+            until(lambda: stored(daemon), "never", daemon)
+            assert wall.logins == 2
+            assert daemon.stop() == 0
+
+
 def test_a_job_that_needs_to_keep_cookies_for_its_login_says_so(tmp_path):
     with Walled(1) as wall:
         login = {"url": f"{wall.site.url}/login", "body": "pw=s3cret"}

@@ -1,8 +1,12 @@
 """Sessions: what says that one is over, and how long the next login waits."""
 
+from dataclasses import replace
+from random import Random
+
 import pytest
 
-from crawler.model import Kind, Outcome
+from crawler.model import Kind, Outcome, Task
+from crawler.policy.retry import verdict
 from crawler.policy.sessions import (
     MAX_WAIT_S,
     REFUSALS_TO_END,
@@ -11,6 +15,7 @@ from crawler.policy.sessions import (
     is_refused,
     wait_of,
 )
+from crawler.records import Again, Dead
 
 LOGIN = "https://a.example/login"
 GOOD = Outcome(Kind.STORED, 200)
@@ -59,6 +64,19 @@ def test_visits_that_began_before_a_session_say_nothing_of_it():
         session.visited(GOOD, LOGIN, 9.0)
     assert not session.over
     assert not session.good
+
+
+def test_what_was_refused_without_a_session_is_visited_again_and_given_up_in_the_end():
+    refused = Outcome(Kind.UNWANTED, 302, sessionless=True)
+    task = Task(1, "j", LOGIN, LOGIN, "a.example:443", 1, 1, 1)
+    for attempts, failures, again in ((1, 0, True), (1, 1, True), (1, 2, False), (5, 3, True)):
+        decision = verdict(
+            replace(task, failures=failures), refused,
+            attempts=attempts, now=0.0, random=Random(1),
+        )  # fmt: skip
+        assert isinstance(decision, Again) is again
+    final = replace(refused, sessionless=False)
+    assert isinstance(verdict(task, final, attempts=5, now=0.0, random=Random(1)), Dead)
 
 
 def test_logins_that_lead_nowhere_wait_longer_and_longer():
