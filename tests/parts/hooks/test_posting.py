@@ -10,7 +10,7 @@ import trustme
 from crawler.hooks.posting import MAX_BYTES, MAX_EVENTS, Posts
 from tests.parts.hooks.scenes import hook, waiting
 from tests.receivers import SECRET, Receiver
-from tests.servers import RudeSite, free_port
+from tests.servers import RudeSite, Site, free_port
 
 
 def deliver(url, *events, **options):
@@ -105,6 +105,17 @@ def test_of_an_answer_only_the_head_is_read():
 def test_what_is_no_answer_is_a_failure(answer):
     with RudeSite(lambda sock: sock.sendall(answer)) as site:
         assert reason(f"{site.url}/")
+
+
+def test_a_server_of_an_authority_of_this_machine_is_trusted(tmp_path, monkeypatch):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with Site(lambda _: b"", context=context) as site:
+        result = deliver(f"https://localhost:{site.port}/", waiting(1))
+    assert result.of == {1: ""}
 
 
 def test_a_certificate_that_nobody_vouches_for_is_a_failure(tmp_path):
