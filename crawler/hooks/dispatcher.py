@@ -22,8 +22,10 @@ from crawler.hooks.recorder import Recorder
 from crawler.hooks.results import Result, failed_whole, told_of
 from crawler.model import Seconds
 
-MAX_AT_ONCE = 8
+MAX_AT_ONCE = 12
 """Hooks that are told at the same time."""
+MAX_FAILING = 6
+"""Hooks among them whose last delivery failed: each may hang, and others have room all the same."""
 LOOK_S: Seconds = 5.0
 """Time between two looks at the ledger while nothing is known to be due: others record, too."""
 GATHER_S: Seconds = 0.1
@@ -68,6 +70,8 @@ class Dispatcher:
         self._wake = Event()
         self._pool = Pool(MAX_AT_ONCE)
         self._busy: set[int] = set()
+        self._failing: set[int] = set()
+        """Those of them whose last delivery failed."""
         self._anew = True
         """Whether other hooks are in force than when the ledger was told of them."""
         self._begins = True
@@ -190,10 +194,19 @@ class Dispatcher:
                 continue
             if due_in > 0:
                 wait = min(wait, due_in)
-            elif self._pool.free_count():
-                self._busy.add(number)
-                self._pool.spawn(self._guarded, hooks[number])
+            else:
+                self._spawn(hooks[number])
         return wait
+
+    def _spawn(self, hook: Hook) -> None:
+        """Begin a delivery, if there is room for one."""
+        number, failing = hook.terms.id, self._account.failures(hook) > 0
+        if not self._pool.free_count() or (failing and len(self._failing) >= MAX_FAILING):
+            return
+        self._busy.add(number)
+        if failing:
+            self._failing.add(number)
+        self._pool.spawn(self._guarded, hook)
 
     def _guarded(self, hook: Hook) -> None:
         """Deliver once; what is wrong with the ledger ends the service, which begins anew."""
@@ -203,6 +216,7 @@ class Dispatcher:
             self._fault = error
         finally:
             self._busy.discard(hook.terms.id)
+            self._failing.discard(hook.terms.id)
             self._wake.set()
 
     def _deliver(self, hook: Hook) -> None:

@@ -165,6 +165,23 @@ def test_a_hook_has_one_delivery_at_a_time_and_is_waited_for_at_a_stop(scene):
     assert (one.told.ids, one.told.most_at_once) == (["a"], 1)
 
 
+def test_hooks_that_fail_and_hang_leave_room_for_others(scene):
+    bad = [{"post": f"http://bad{number}.example/"} for number in range(dispatcher.MAX_AT_ONCE)]
+    one = scene(*bad)
+    one.told.fails = 10**9
+    for hook in one.recorder.hooks:
+        one.frontier.note(one.owner, [Event(hook, "a", 1, body_of({"id": "a"}))])
+    one.dispatcher._wake.set()
+    with one.running():
+        until(lambda: len(one.troubles) == len(bad), "not all have failed")
+        one.told.goes_on.clear()
+        until(lambda: one.told.at_once == dispatcher.MAX_FAILING, "they are not tried again")
+        looks = one.looks()
+        until(lambda: len(looks) > 2, "nobody looks")
+        assert one.told.at_once == dispatcher.MAX_FAILING
+        one.told.goes_on.set()
+
+
 def test_a_hook_that_is_gone_is_dropped_with_its_events(scene):
     one = scene(GONE)
     one.told.fails = 99
