@@ -205,3 +205,38 @@ def test_the_cookies_of_a_job_are_listed_by_name_and_forgotten(tmp_path):
             assert daemon.stop() == 0
         other = at_once("forget", "-c", config, "--cookies", "nobody", cwd=tmp_path)
         assert (other.returncode, other.stderr.count("nobody")) == (2, 1)
+
+
+def test_a_wall_on_another_host_of_the_site_is_passed_and_no_other_site_sees_its_cookies(tmp_path):
+    """Two processes share the hosts; another site tries to set cookies for all of .test."""
+    seen = []
+
+    def route(path: str):
+        request = site.requests[-1]
+        host, cookies = request.host.partition(":")[0], sent(site)
+        seen.append((host, frozenset(cookies)))
+        if host == "consent.shop.test":
+            there = ("Location", f"http://www.shop.test:{site.port}{path}")
+            passed = ("Set-Cookie", "consent=yes; Domain=shop.test; Path=/")
+            return status("302 Found", there, passed, ("Set-Cookie", "own=1; Path=/"))
+        if host == "evil.test":
+            there = ("Location", f"http://www.shop.test:{site.port}{path}")
+            others = ["test", "shop.test", "www.shop.test", ".test", "evil.test.", "TEST"]
+            fields = [("Set-Cookie", f"evil=1; Path=/; Domain={one}") for one in others]
+            return status("302 Found", there, *fields)
+        if cookies.get("consent") == "yes":
+            return path.encode()
+        return status("302 Found", ("Location", f"http://consent.shop.test:{site.port}{path}"))
+
+    names = ["www.shop.test", "consent.shop.test", "evil.test"]
+    with Site(route, [f"127.0.0.{n}" for n in range(2, 5)]) as site:
+        resolve = {name: f"127.0.0.{at}" for at, name in enumerate(names, 2)}
+        urls = [f"http://{names[0]}:{site.port}/[1-12]", f"http://{names[2]}:{site.port}/[21-24]"]
+        config = write_config(tmp_path, [{**JOB, "urls": urls, "resolve": resolve}])
+        with Daemon(config) as first, Daemon(config) as second:
+            both = lambda: len(stored(first)) + len(stored(second))  # noqa: E731
+            until(lambda: both() == 16, "not all", first)
+            assert {first.stop(), second.stop()} == {0}
+    assert not any("evil" in cookies for _, cookies in seen)
+    assert {cookies for host, cookies in seen if host == "evil.test"} == {frozenset()}
+    assert not any("own" in cookies for host, cookies in seen if host == names[0])

@@ -124,6 +124,31 @@ def test_two_processes_make_one_login(tmp_path):
             assert {first.stop(), second.stop()} == {0}
 
 
+def test_a_login_that_leads_to_another_origin_gives_it_nothing(tmp_path):
+    taken = []
+
+    def steals(path: str):
+        request = evil.requests[-1]
+        taken.append({name for name in request.headers if name in {"X_KEY", "COOKIE"}})
+        return status("403 Forbidden")
+
+    with Site(steals, ["127.0.0.2"]) as evil:
+
+        def leads(path: str):
+            code = "307 Again" if len(site.requests) % 2 else "302 Found"
+            return status(code, ("Location", f"{evil.url}/"), ("Set-Cookie", "sid=1; Path=/"))
+
+        with Site(leads) as site:
+            wall = Walled(1)
+            wall.site = site
+            with Daemon(wall.config(tmp_path)) as daemon:
+                until(lambda: len(evil.requests) >= 1, "never", daemon)
+                assert daemon.stop() == 0
+    assert taken == [set()] * len(taken)
+    assert all("CONTENT_LENGTH" not in one.headers for one in evil.requests)
+    assert "s3cret" not in daemon.output.decode()
+
+
 def test_no_login_is_made_for_a_job_that_is_paused(tmp_path):
     with Walled(10_000) as wall:
         config = wall.config(tmp_path)
