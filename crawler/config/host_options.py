@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validato
 from crawler.config import checks
 from crawler.config.brief import GIVE_UP_S
 from crawler.config.options import Options, in_order, overriding
-from crawler.config.units import Duration
+from crawler.config.units import Duration, Size
 from crawler.policy.host_limits import Adaptive
 
 
@@ -87,3 +87,5 @@ class HostOptions(overriding(HostPoliteness), Options):  # type: ignore[misc]  #
     """When visits may begin: 22:00-06:00 Europe/Berlin."""
     user_agent: Annotated[StrictStr, AfterValidator(checks.header_value)] | None = None
     """Sent to it instead of `crawler.user_agent`."""
+    limit_rate: Size | None = Field(default=None, gt=0)
+    """Bytes a second of all bodies of one host in one process; a job may have a lower rate."""

@@ -91,6 +91,11 @@ class HostOverrides:
         overrides = self.overrides
         return overrides.said(key).user_agent or overrides.user_agent
 
+    def limit_rate(self, key: str) -> int | None:
+        """Return the bytes a second of all bodies of a host; None for as fast as they come."""
+        rate: int | None = self.overrides.said(key).limit_rate
+        return rate
+
     def hours(self, key: str) -> Hours | None:
         """Return the opening hours of a host; None where it is always open."""
         return self.overrides.hours_of(key)
@@ -111,6 +116,7 @@ class _Overrides:
             for pattern, options in self._options.items()
             if options.hours
         }
+        self.has_rates = any(options.limit_rate for options in settings.hosts.values())
         self._found: dict[str, str | None] = {}
         rules = {
             pattern: None if options.robots is None else options.robots == "obey"

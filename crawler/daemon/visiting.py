@@ -121,7 +121,7 @@ class Visiting:
         )  # fmt: skip
         self.fetcher = stack.enter_context(fetcher)
         self.jars = self.fetcher.jars = jars_of(self._disk.frontier)
-        self.fetcher.bound_rate(self._configuration.limit_rate)
+        self.fetcher.bound_rate(self._configuration.limit_rate, self._configuration.hosts)
         for job in self._configuration.listed_jobs():
             self.fetcher.open(job)
 

@@ -18,7 +18,7 @@ from crawler.fetch.failures import EXCHANGE_ERRORS, trouble_of
 from crawler.fetch.jars import Jars
 from crawler.fetch.job_session import JobSession
 from crawler.fetch.proxying import Proxying
-from crawler.fetch.rates import Rates
+from crawler.fetch.rates import HostRates, Rates
 from crawler.fetch.reading import AnswerReader, Visit
 from crawler.fetch.request import UNAUTHORIZED, RequestBuilder
 from crawler.model import Fetched, Kept, Kind, Seconds, Task, Trouble
@@ -114,9 +114,9 @@ class Fetcher:
         """Refuse bodies for which there is no room; `left` returns the bytes that there are."""
         self._reader.declared.left = left
 
-    def bound_rate(self, limit: Callable[[], int | None]) -> None:
-        """Have all bodies keep to a rate; `limit` returns it in bytes a second, None for none."""
-        self._reader.rates = Rates(limit)
+    def bound_rate(self, limit: Callable[[], int | None], hosts: HostRates | None = None) -> None:
+        """Have bodies keep to rates: `limit` returns that of all of them, `hosts` has its own."""
+        self._reader.rates = Rates(limit, hosts)
 
     def hang_up(self) -> None:
         """Close every idle connection."""

@@ -1,7 +1,9 @@
-"""The rates that bodies keep to: one for all of a process, one for all of a job in it."""
+"""The rates that bodies keep to: of all of a process, of a job, and of a host in it."""
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any, Protocol
 
 import gevent
 
@@ -9,20 +11,40 @@ from crawler.config import Job
 from crawler.model import Seconds
 from crawler.policy.token_bucket import TokenBucket
 
+MAX_BUCKETS = 10_000
+"""Hosts and jobs whose rates are remembered; the one that is asked for least begins anew."""
 Pace = Callable[[int], Seconds]
 """Waits after so many bytes have come, and returns for how long."""
 
 
+class HostRates(Protocol):
+    """The rates in force, in bytes a second."""
+
+    overrides: Any
+    """Of hosts; `has_rates` tells whether one of them has a rate."""
+
+    def limit_rate(self, key: str) -> int | None:
+        """Return the rate of a host, by name:port; None for none."""
+
+
 class Rates:
-    """The buckets of a process; `limit` returns the rate for all of its bodies, None for none."""
+    """The buckets of a process.
 
-    def __init__(self, limit: Callable[[], int | None] = lambda: None) -> None:
+    `limit` returns the rate for all of its bodies, None for none, `hosts` knows those of hosts.
+    """
+
+    def __init__(
+        self, limit: Callable[[], int | None] = lambda: None, hosts: HostRates | None = None
+    ) -> None:
         self._limit = limit
-        self._buckets: dict[str, TokenBucket] = {}
+        self._hosts = hosts
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
-    def pace(self, job: Job, deadline: Seconds) -> Pace | None:
-        """Return what a body of a job waits by, never beyond its deadline; None for nothing."""
+    def pace(self, job: Job, deadline: Seconds, host: str = "") -> Pace | None:
+        """Return what a body waits by, never beyond its deadline; None for nothing."""
         rates = {"": self._limit(), job.name: job.limit_rate}
+        if self._hosts and self._hosts.overrides.has_rates:
+            rates[host] = self._hosts.limit_rate(host)
         buckets = [self._bucket(name, rate) for name, rate in rates.items() if rate]
         if not buckets:
             return None
@@ -42,4 +64,7 @@ class Rates:
         bucket = self._buckets.get(name)
         if bucket is None or bucket.rate != rate:
             bucket = self._buckets[name] = TokenBucket(rate, time.monotonic())
+        self._buckets.move_to_end(name)
+        if len(self._buckets) > MAX_BUCKETS:
+            self._buckets.popitem(last=False)
         return bucket

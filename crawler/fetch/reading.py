@@ -140,7 +140,7 @@ class AnswerReader:
         if task.robots:
             limits = Limits(robots.MAX_BYTES, deadline, job.min_speed, cut=True)
         else:
-            pace = self.rates.pace(job, deadline)
+            pace = self.rates.pace(job, deadline, task.host)
             had_size = had.size if had else 0
             limits = Limits(job.max_size, deadline, job.min_speed, had_size, pace=pace)
             limits.declared(answer.head.length)

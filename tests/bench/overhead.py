@@ -63,7 +63,7 @@ class Instant:
     def find_room(self, left):
         """Nothing goes to the disk."""
 
-    def bound_rate(self, limit):
+    def bound_rate(self, *_):
         """Nothing comes over the network."""
 
     def open(self, job):
