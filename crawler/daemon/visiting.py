@@ -128,7 +128,8 @@ class Visiting:
     def _learn(self, host: LeasedHost) -> None:
         """Take in what comes with the lease of a host."""
         self._rules.learn(host)
-        self.jars.learn(host.jars)
+        if host.jars:
+            self.jars.learn(host.jars)
 
     def _open_settler(self, stack: ExitStack) -> None:
         disk, jobs, hosts = self._disk, self._configuration.jobs, self._configuration.hosts
