@@ -42,7 +42,7 @@ _VARYING = [
         (r"(?m) [\d.]+ s$", " SPAN"),
         (r"\b(in|for) [\d.]+ (?:d|h|min|s)\b(?: \d+ (?:h|min|s)\b)?", r"\1 SPAN"),
         (r"[\d.]+ (?:d|h|min|s)\b(?: \d+ (?:h|min|s)\b)? ago", "SPAN ago"),
-        (r"errors, [\d.]+ s,", "errors, SPAN,"),
+        (r"(errors?), [\d.]+ s,", r"\1, SPAN,"),
         (r"\b[1-9][\d.,]* (?:bytes|KB|MB|GB)\b", "SIZE"),
         (r'"(elapsed_s|bytes)": [1-9e.\d-]+', r'"\1": N'),
         (r"[\d.]+ (visits/s|of them ok)", r"N \1"),

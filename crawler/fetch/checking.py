@@ -16,10 +16,11 @@ class BodyCheck:
     `had` is what an earlier visit left of it, with its digests.
     """
 
-    def __init__(self, text: str, had: Measured | None) -> None:
+    def __init__(self, text: str, had: Measured | None, status: int | None = None) -> None:
         self._checks: Checks = checks_of(text)
         self._digests = had.digests if had and had.digests else digests_of(text)
         self._came = had.size if had else 0
+        self._status = status
 
     def declared(self, length: int | None) -> None:
         """Refuse a body before it is read, if it is declared of another length.
@@ -29,7 +30,7 @@ class BodyCheck:
         """
         size = self._checks.size
         if size is not None and length is not None and self._came + length != size:
-            raise Trouble(Kind.MISMATCH, f"{self._came + length} bytes declared, {size} listed")
+            raise self._mismatch(f"{self._came + length} bytes declared, {size} listed")
 
     def taking(self, take: Callable[[bytes], None]) -> Callable[[bytes], None]:
         """Return what looks at the pieces of a body before `take` takes them."""
@@ -39,7 +40,7 @@ class BodyCheck:
         def look(piece: bytes) -> None:
             self._came += len(piece)
             if size is not None and self._came > size:
-                raise Trouble(Kind.MISMATCH, f"more than {size} bytes, as they are listed")
+                raise self._mismatch(f"more than {size} bytes, as they are listed")
             if feed:
                 feed(piece)
             take(piece)
@@ -54,12 +55,15 @@ class BodyCheck:
         """
         listed = self._checks.size
         if listed is not None and size != listed:
-            raise Trouble(Kind.MISMATCH, f"{size} bytes, {listed} listed")
+            raise self._mismatch(f"{size} bytes, {listed} listed")
         for name, wanted in self._checks.digests:
             others = self._digests.of(name) if self._digests else ""
             found = sha256 if name == _OURS else others
             if found != wanted:
-                raise Trouble(Kind.MISMATCH, f"{name} is {found}, {wanted} listed")
+                raise self._mismatch(f"{name} is {found}, {wanted} listed")
+
+    def _mismatch(self, reason: str) -> Trouble:
+        return Trouble(Kind.MISMATCH, reason, status=self._status)
 
 
 def digests_of(text: str) -> Digests | None:

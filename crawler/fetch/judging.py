@@ -66,7 +66,7 @@ class AnswerJudge:
             Trouble: `mismatch`; it is declared of another length than the listed one.
         """
         if self._checks:
-            self._check = BodyCheck(self._checks, had)
+            self._check = BodyCheck(self._checks, had, self._status)
             self._check.declared(None if coded else length)
             take = self._check.taking(take)
         search = had.search if had else search_of(self._job)

@@ -305,7 +305,7 @@ def test_an_archive_is_not_fetched_twice_and_what_failed_is_tried_again(tmp_path
     with Site(route) as site:
         first = fetch(f"{site.url}/[1-4]", *arguments, cwd=tmp_path)
         assert first.returncode == 8
-        assert "3 ok, 0 not found, 1 errors, " in first.stdout
+        assert "3 ok, 0 not found, 1 error, " in first.stdout
         broken.clear()
         again = fetch(f"{site.url}/[2-5]", f"{site.url}/2", *arguments, "-v", cwd=tmp_path)
         assert again.returncode == 0, again.stdout

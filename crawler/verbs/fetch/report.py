@@ -96,8 +96,9 @@ class Report:
             self.say(f"{n:6} × {cause}, first of {self._example[cause]}")
         elapsed = time.monotonic() - self._start
         earlier = f" ({self._earlier} stored earlier)" if self._earlier else ""
+        errors = "1 error" if sums["error"] == 1 else f"{sums['error']} errors"
         self.say(
-            f"{sums['ok']} ok{earlier}, {sums['not found']} not found, {sums['error']} errors, "
+            f"{sums['ok']} ok{earlier}, {sums['not found']} not found, {errors}, "
             f"{elapsed:.2f} s, {size(self._bytes)}{self._where() if sums['ok'] else ''}"
         )
         if self._cancelled:
