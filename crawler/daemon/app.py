@@ -149,6 +149,7 @@ class App:
             lambda: self._supervisor.is_running(), self.stop,  # noqa: PLW0108  it comes later
         )  # fmt: skip
         self.visiting.context.troubled = self._guards.happened
+        self.visiting.logins.stands = self._guards.troubles.stands
         self._guards.lagged = self.visiting.counters.lagged
         self._hooking = Hooking(
             self._configuration, self.disk, self._log, self._file, self.visiting, self._guards

@@ -5,9 +5,8 @@ What it sets goes into the job's jar, which the ledger gets in the transaction t
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from urllib.parse import parse_qsl
 
 import gevent
 from gevent.event import Event
@@ -15,13 +14,14 @@ from gevent.event import Event
 from crawler.config import Job
 from crawler.config.answer_options import acceptance_of
 from crawler.config.cookie_options import LoginOptions
+from crawler.daemon.login_jobs import as_login, login_of, login_secrets, logs_in, method_of
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Frontier
 from crawler.frontier.login_verbs import Login
 from crawler.log import Log, iso
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
 from crawler.policy.acceptance import contains
-from crawler.policy.credentials import is_ordinary, without_echo
+from crawler.policy.credentials import without_echo
 from crawler.policy.paused import Paused
 from crawler.policy.redirects import redirect_of
 from crawler.policy.sessions import Session, is_login, wait_of
@@ -32,12 +32,10 @@ LOOK_S: Seconds = 1.0
 """Time between two looks at the logins of jobs that have one."""
 MAX_LOGIN_S: Seconds = 60.0
 """Longest time that one request of a login takes, whatever the job's timeout: others wait."""
-MAX_BODY = 4 * 1024 * 1024
-"""Bytes of an answer to a login."""
 WAIT_S: Seconds = 5.0
 """Longest wait of a URL in memory before it is looked whether its job has logged in."""
 _FIRST_ERROR = 400
-_FORM = "application/x-www-form-urlencoded"
+_REFUSED = "its session is refused"
 
 
 class Logins:
@@ -67,6 +65,9 @@ class Logins:
         self._known: dict[str, tuple[Job, Job]] = {}
         """Jobs with what they become while they log in."""
         self._wake = Event()
+        self.stands: Callable[[str, str], None] = lambda *_: None
+        """Gets what troubles this process, by a name; '' once it is over."""
+        self._troubled: set[str] = set()
         self.closed: frozenset[str] = frozenset()
         """Jobs whose visits wait."""
 
@@ -79,7 +80,7 @@ class Logins:
 
     def await_new(self) -> None:
         """Let visits wait of jobs whose session is not known yet, until the next look."""
-        jobs = {name for name, job in self._jobs().items() if _logs_in(job)}
+        jobs = {name for name, job in self._jobs().items() if logs_in(job)}
         self._close(self.closed | (jobs - self._sessions.keys()))
 
     def look(self) -> None:
@@ -89,12 +90,13 @@ class Logins:
             LeaseLostError: this process was taken for dead.
             LocalFaultError: the ledger cannot be asked.
         """
-        jobs = {name: job for name, job in self._jobs().items() if _logs_in(job)}
+        jobs = {name: job for name, job in self._jobs().items() if logs_in(job)}
         if not (jobs or self.closed):
             return
         states = self._frontier.logins(jobs) if jobs else {}
         over = {name for name, state in states.items() if not self._goes_on(jobs[name], state)}
         self._close(frozenset(over))
+        self._tell_troubles(states)
         for name in sorted(over):
             if self._is_due(jobs[name], states[name]):
                 self._log_in(jobs[name], states[name])
@@ -111,18 +113,26 @@ class Logins:
         if session is None or not outcome.asked:
             return outcome
         began = visited.answered_at - outcome.elapsed
-        if not session.visited(outcome, _login_of(job).url, began):
+        if not session.visited(outcome, login_of(job).url, began):
             return outcome
         if session.over:
             self._wake.set()
         kind = Kind.UNWANTED if outcome.kind is Kind.REDIRECTED else outcome.kind
         return replace(outcome, kind=kind, location=None, jar=None, sessionless=True)
 
+    def _tell_troubles(self, states: Mapping[str, Login]) -> None:
+        """Tell which jobs do not get in, as long as they do not."""
+        troubles = {name for name, state in states.items() if state.failures and not state.valid}
+        for name in self._troubled | troubles:
+            why = states[name].reason or _REFUSED if name in troubles else ""
+            self.stands(f"login of {name}", why and f"{name} does not get in: {why}")
+        self._troubled = troubles
+
     def _is_due(self, job: Job, state: Login) -> bool:
         """Tell whether a login may be made; an operator may want no visit of a job, or there."""
         if state.next_at > self._frontier.now():
             return False
-        return not self._paused().has(host_of(_login_of(job).url), job.name)
+        return not self._paused().has(host_of(login_of(job).url), job.name)
 
     def _goes_on(self, job: Job, state: Login) -> bool:
         """Tell whether a job has a session; note which, and end one that visits found over."""
@@ -138,12 +148,12 @@ class Logins:
 
     def _lose(self, job: Job, state: Login, session: Session) -> None:
         good = session.good
-        wait = wait_of(0 if good else state.failures + 1, _login_of(job).every)
+        wait = wait_of(0 if good else state.failures + 1, login_of(job).every)
         made_at = session.made_at
         if self._frontier.lose_session(self._owner, job.name, made_at, good=good, wait=wait):
             self._log.info("login.ended", job=job.name, was_good=good)
             if not good:
-                self._tell_failed(job, state, "its session is refused", wait)
+                self._tell_failed(job, state, _REFUSED, wait)
 
     def _close(self, closed: frozenset[str]) -> None:
         """Let visits of these jobs wait, and of no others."""
@@ -159,7 +169,7 @@ class Logins:
         if not self._frontier.take_login(self._owner, job.name):
             return None
         failed = self._attempt(job)
-        login, news = _login_of(job), self.jars.news()
+        login, news = login_of(job), self.jars.news()
         wait = wait_of(state.failures + 1 if failed else state.failures, login.every)
         self._frontier.end_login(self._owner, job.name, news, failed=failed, wait=wait)
         self.jars.told(news)
@@ -177,11 +187,11 @@ class Logins:
 
     def _attempt(self, job: Job) -> str:
         """Log in; return why that failed, '' if it did not."""
-        login = _login_of(job)
+        login = login_of(job)
         try:
             back, fetched = self._follow(login, self._as_login(job))
         except Trouble as trouble:
-            return without_echo(trouble.reason, _secrets(login)) or trouble.kind.value
+            return without_echo(trouble.reason, login_secrets(login)) or trouble.kind.value
         if fetched.status >= _FIRST_ERROR:
             return f"HTTP status {fetched.status}"
         texts = acceptance_of(job.accept).texts if job.accept else ()
@@ -200,7 +210,7 @@ class Logins:
             if fetched.part:
                 self._files.discard([fetched.part])
             to = redirect_of(
-                fetched.status, fetched.headers, location, hops=hops, method=_method(job, hops)
+                fetched.status, fetched.headers, location, hops=hops, method=method_of(job, hops)
             )
             if to is None:
                 return hops > 0 and is_login(location, login.url), fetched
@@ -214,39 +224,5 @@ class Logins:
         """Return a job as it is while it logs in: its credentials stay behind."""
         known = self._known.get(job.name)
         if known is None or known[0] is not job:
-            known = self._known[job.name] = job, _as_login(job)
+            known = self._known[job.name] = job, as_login(job)
         return known[1]
-
-
-def _login_of(job: Job) -> LoginOptions:
-    assert job.cookies
-    assert job.cookies.login
-    return job.cookies.login
-
-
-def _logs_in(job: Job) -> bool:
-    return job.cookies is not None and job.cookies.login is not None
-
-
-def _method(job: Job, hops: int) -> str:
-    return "GET" if hops else job.method
-
-
-def _as_login(job: Job) -> Job:
-    login = _login_of(job)
-    headers = {name: text for name, text in job.headers.items() if is_ordinary(name)}
-    if login.method == "POST":
-        headers["Content-Type"] = _FORM
-    named = {name.lower() for name in login.headers}
-    kept = {name: text for name, text in headers.items() if name.lower() not in named}
-    return job.model_copy(update={
-        "urls": (login.url,), "url_file": None, "sitemap": None, "auth": None, "accept": None,
-        "ban": None, "raw": False, "max_size": MAX_BODY, "limit_rate": None,
-        "method": login.method, "body": login.body, "headers": {**kept, **login.headers},
-    })  # fmt: skip
-
-
-def _secrets(login: LoginOptions) -> list[str]:
-    """Return what nobody but the login's server is to be told."""
-    values = [value for _, value in parse_qsl(login.body)]
-    return [login.body, *values, *login.headers.values()]

@@ -98,6 +98,9 @@ def test_a_login_that_is_refused_is_told_once_and_no_url_is_visited(tmp_path):
         (told,) = daemon.told("login.failed")
         assert (told["job"], told["reason"]) == ("j", "HTTP status 403")
         assert set(wall.site.paths()) == {"/login"}
+        status_of = ("status", "-c", str(daemon.config))
+        told_in = lambda: at_once(*status_of, cwd=tmp_path).stdout  # noqa: E731
+        until(lambda: "j does not get in: HTTP status 403" in told_in(), "not told", daemon)
         wall.refuses = False
         until(lambda: stored(daemon), "never", daemon)
         assert daemon.stop() == 0

@@ -36,6 +36,7 @@ ACROSS = {
 }
 """Test files that are named after no module, and what each is about."""
 ELSEWHERE = {
+    "daemon/login_jobs.py": "daemon/test_logins.py",
     "verbs/urls/cookies.py": "daemon/test_cookies.py",
     "daemon/logins.py": "daemon/test_logins.py",
     "frontier/login_verbs.py": "parts/frontier/sql/rows/test_logins.py",
