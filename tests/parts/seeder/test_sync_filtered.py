@@ -166,3 +166,12 @@ def test_the_sums_agree_whatever_comes_and_goes(frontier, tools, tmp_path):
         sync(tools, job(tmp_path, **options))
     assert sums_of(tools).known == 60
     assert sums_of(tools).retired == 0
+
+
+def test_what_a_filter_left_out_counts_where_another_takes_its_place(tools, tmp_path):
+    listed(tmp_path, range(MANY))
+    sync(tools, job(tmp_path, include=["/1*"]))  # takes 11, and leaves 89 out
+    listed(tmp_path, range(15))
+    one = job(tmp_path, include=["/1*", "/2*"])
+    assert sync(tools, one).held
+    assert sums_of(tools).retired == 0
