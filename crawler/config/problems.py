@@ -63,13 +63,24 @@ def _in_our_words(kind: str, path: Path_, message: str) -> str:
 
 def _unknown(path: Path_) -> str:
     allowed = _options_at(path[:-1])
-    close = difflib.get_close_matches(str(path[-1]), allowed, n=1)
+    close = difflib.get_close_matches(str(path[-1]), allowed, n=1) or _within(path)
     hint = f"; did you mean {close[0]}?" if close else ""
     return f"is no option{hint} allowed here: {', '.join(allowed)}"
 
 
+def _within(path: Path_) -> list[str]:
+    """Return the options of that name in the sections beside it, as `filter.include`."""
+    sections = _model_at(path[:-1]).model_fields.items()
+    inside = ((name, next(_models(field.annotation), None)) for name, field in sections)
+    return [f"{name}.{path[-1]}" for name, one in inside if one and path[-1] in one.model_fields]
+
+
 def _options_at(path: Path_) -> list[str]:
     """Return the names of the options of the section at a path."""
+    return list(_model_at(path).model_fields)
+
+
+def _model_at(path: Path_) -> type[BaseModel]:
     model: type[BaseModel] = Settings
     keys = iter(key for key in path if isinstance(key, str))
     for key in keys:
@@ -77,7 +88,7 @@ def _options_at(path: Path_) -> list[str]:
         if get_origin(annotation) is dict:
             next(keys)  # a pattern of hosts
         model = next(_models(annotation))
-    return list(model.model_fields)
+    return model
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -93,5 +93,7 @@ def _read(file: Path, variables: Variables) -> Document:
 def _syntax(file: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
     message = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    if "alias" in str(getattr(error, "context", "")):
+        message += "; put what begins with * into quotation marks"
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     return Problem(file, line, column, "", f"is not YAML: {message}")

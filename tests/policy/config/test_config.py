@@ -106,6 +106,10 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
             ":1:49: jobs[0].timeout.raed: is no option; did you mean read",
         ),
         (JOB + "crawler: {log: {level: x}}", ":2:24: crawler.log.level: input should be 'debug', "),
+        (
+            _J + "include: ['*']}]",
+            ":1:39: jobs[0].include: is no option; did you mean filter.include?",
+        ),
         (JOB + "crawlers: {}", ":2:1: crawlers: is no option; did you mean crawler?"),
         (JOB + "crawler: {user_agent: é€}", ":2:23: crawler.user_agent: a header holds only"),
         (_J + "headers: {Host: x}}]", ":1:49: jobs[0].headers.Host: is set by the crawler itself"),
@@ -143,6 +147,10 @@ _J = "jobs: [{name: a, urls: ['http://h/'], "  # 38 characters
         ("jobs: &a [*a]", ":1:"),
         ("jobs: [\n", ":2:1: is not YAML: "),
         ("a: b: c", ":1:5: is not YAML: "),
+        (
+            "a: [*.jpg]",
+            ":1:6: is not YAML: did not find expected alphabetic or numeric character; put what",
+        ),
         ("--- 1\n--- 2", ":2:1: is not YAML: "),
         (b"jobs: \xff", ":1:1: is not YAML: "),
         (b"jobs: \0", ":1:1: is not YAML: "),
