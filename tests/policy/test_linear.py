@@ -17,6 +17,7 @@ from crawler.policy.body_search import BodySearch
 from crawler.policy.content_disposition import filename_of
 from crawler.policy.digest_auth import _read
 from crawler.policy.http_dates import parse_http_date, parse_retry_after
+from crawler.policy.set_cookie import cookie_of
 from crawler.sources.contract import Fields
 from crawler.sources.formats import Format
 from crawler.sources.json_elements import elements
@@ -26,9 +27,10 @@ from crawler.sources.sitemap_entries import Document
 from crawler.sources.tables import Table
 from crawler.sources.texts import Plain
 from crawler.transport.response_head import check_sofar, head_of
-from crawler.urls import listed
+from crawler.urls import listed, split
 from tests import examples
 
+PLACE = split("https://www.shop.example/")
 FIELDS = Fields("", frozenset(), frozenset())
 BYTES = 8192
 NOTHING_S = 0.004
@@ -45,6 +47,7 @@ WORDS = {
     "sitemap": "<|>|</|<a |<!--|-->|<![CDATA[|]]>|<?|?>|&|&amp;|'|\"|=|<url>|<loc>|</loc>|x| ",
     "date": "1|:|-| |,|(|)|Sun|GMT|Nov|+|e|.|Jan ",
     "disposition": "filename=|filename*=UTF-8''|\"|\\|;|=|*|'|%|%2f| |a|/|\t|.",
+    "cookie": 'a|=|;| |\t|Domain=|.|Path=/|Expires=|1:|Nov|-|,|Max-Age=|9|__Host-|Secure|\xe9|"',
     "challenge": 'digest |a=|"|\\|,| |=|nonce="|\\"|stale=true|-|*|a',
     "head": "a|:| |\t|\r|\n|,|\r\n|a: b\r\n| x\n|é|;|\n\t|1",
 }
@@ -53,6 +56,12 @@ WORDS = {
 
 def of_headers(text):
     page_robots.of_headers([text], "crawlerd")
+
+
+def of_set_cookie(text):
+    cookie_of(f"a=1; Expires={text}", PLACE, 0.0)
+    cookie_of(f"a=1; {text}", PLACE, 0.0)
+    cookie_of(text, PLACE, 0.0)
 
 
 def of_page(text):
@@ -146,6 +155,7 @@ def body_search(text):
 READERS = {
     body_search: "page",
     of_headers: "header",
+    of_set_cookie: "cookie",
     of_page: "page",
     of_rules: "rules",
     of_pattern: "rules",
