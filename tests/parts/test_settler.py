@@ -347,3 +347,14 @@ def test_files_of_visits_that_come_meanwhile_are_reserved_with_the_batch(scene, 
     assert (stored[:2], stored[3:]) == (["w0", "w1"], ["w3"])
     assert stored[2] not in {None, "w2"}
     assert all((scene.folder / path).read_bytes() == BODY for path in stored)
+
+
+def test_a_file_that_an_answer_names_is_reserved_with_its_body_and_not_ahead(scene, monkeypatch):
+    named = replace(scene.visited(), wanted="w1", named="of its server")
+    usual = replace(scene.visited(), wanted="w2")
+    claims = []
+    monkeypatch.setattr(
+        scene.frontier, "settle", lambda *given, **_: claims.append(given[3]) or set()
+    )
+    scene.settler.reservations.record([], [], [named, usual])
+    assert [sorted(one.values()) for one in claims] == [["w2"]]
