@@ -123,47 +123,71 @@ def _serve(
     """Serve; return how many native threads are still at work, which end with the process."""
     stop = Event()
     with ExitStack() as stack:
-        ranks = ((ASKERS, ASK_S), (SEEKERS, None), (ACTORS, None), (WAITERS, None))
-        threads = Threads(*(stack.enter_context(Readers(*rank)) for rank in ranks))
-        ledgers = Ledgers(options.file, options.state)
-        with suppress(Problem):  # what is wrong is said to who needs it
-            ledgers.found(ledger_asked)
-            ledgers.found(ledger_of)
-        answers = Answers(ledgers, threads)
+        threads = _opened(stack)
+        answers = Answers(_ledgers(options), threads)
         events = Events(answers.look)
         app = App(Site(rules, answers, events, log))
         connections = Pool(MAX_CONNECTIONS)
         server = WSGIServer(
             listener, app.wsgi, log=None, error_log=None, spawn=connections, handler_class=Handler
         )
-
-        def renew() -> None:
-            manager.reloading()
-            try:
-                rules.read_again()
-                events.end()  # who has the old token alone hears no more
-                log.info("web.token_read")
-            except CrawlerError as error:
-                log.error("web.token_kept", cause=str(error))  # noqa: TRY400  the cause is told
-            manager.ready()
-
-        with signals_heard(lambda _: stop.set(), renew, log):
+        renewal = _Renewal(rules, events, log, manager)
+        with signals_heard(lambda _: stop.set(), renewal, log):
             server.start()
             log.info("web.ready", listen=str(address), token_file=str(rules.file))
             _tell_link(address, rules)
             manager.ready()
             stop.wait()
             manager.stopping()
-            # 1  nobody new comes
-            server.close()
-            # 2  streams end
-            events.close()
-            # 3  answers under way come to their end, connections that are idle do not
-            connections.join(timeout=STOP_S)
-            connections.kill(block=False)
+            _end(server, events, connections)
     at_work = sum(group.at_work for group in threads)
     log.info("web.stopped", under_way=at_work)
     return at_work
+
+
+def _opened(stack: ExitStack) -> Threads:
+    """Return native threads, which are given up at the end of the stack."""
+    ranks = ((ASKERS, ASK_S), (SEEKERS, None), (ACTORS, None), (WAITERS, None))
+    return Threads(*(stack.enter_context(Readers(*rank)) for rank in ranks))
+
+
+def _ledgers(options: Options) -> Ledgers:
+    ledgers = Ledgers(options.file, options.state)
+    with suppress(Problem):  # what is wrong is said to who needs it
+        ledgers.found(ledger_asked)
+        ledgers.found(ledger_of)
+    return ledgers
+
+
+class _Renewal:
+    """Takes the token that is in its file now, when a signal asks for it."""
+
+    def __init__(self, rules: Rules, events: Events, log: Log, manager: ServiceManager) -> None:
+        self._rules = rules
+        self._events = events
+        self._log = log
+        self._manager = manager
+
+    def __call__(self) -> None:
+        self._manager.reloading()
+        try:
+            self._rules.read_again()
+            self._events.end()  # who has the old token alone hears no more
+            self._log.info("web.token_read")
+        except CrawlerError as error:
+            self._log.error("web.token_kept", cause=str(error))
+        self._manager.ready()
+
+
+def _end(server: WSGIServer, events: Events, connections: Pool) -> None:
+    """End what is under way, in time."""
+    # 1  nobody new comes
+    server.close()
+    # 2  streams end
+    events.close()
+    # 3  answers under way come to their end, connections that are idle do not
+    connections.join(timeout=STOP_S)
+    connections.kill(block=False)
 
 
 def _tell_link(address: Address, rules: Rules) -> None:
