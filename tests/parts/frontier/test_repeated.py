@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 
+from crawler.cookie import Cookie, SetCookies
 from crawler.frontier import (
     START,
     Adopt,
@@ -38,7 +39,7 @@ from crawler.frontier import (
     Wishes,
     changed,
 )
-from crawler.frontier.actions import Action, ForgetUrl, LookAtVisits, RetryUrl
+from crawler.frontier.actions import Action, ForgetCookies, ForgetUrl, LookAtVisits, RetryUrl
 from crawler.frontier.queries import Query
 from crawler.frontier.wishes import (
     ALL,
@@ -96,6 +97,13 @@ def unused(frontier, owner):
     changed(frontier, Forget(LATER))
 
 
+def keep(frontier, owner):
+    """Have the job keep a cookie."""
+    frontier.configure([JobTerms("job", keep="job")], NOW)
+    one = Cookie("a.example", True, "/", "n", "v", False, NOW + 9e5, NOW)
+    frontier.settle(owner, [], [], cookies=[SetCookies("job", "a.example", (one,))])
+
+
 def actions(frontier, owner):
     """Each action, where it has something to do, by its class; and what is to be done before."""
     (file,) = stored(frontier)
@@ -114,6 +122,7 @@ def actions(frontier, owner):
         (EndWishes(), lambda: frontier.change(MakeWish(Verb.PAUSE, ALL, ME, 0.0))),
         (WakeHost("a"), None), (GiveOrder(Order.RELOAD, [owner], ME), None),
         (BeginArchive(), lambda: listed(frontier)), (Adopt([newer]), None),
+        (ForgetCookies("job"), lambda: keep(frontier, owner)),
     ]  # fmt: skip
     return {type(action): (action, before) for action, before in found}
 
