@@ -22,6 +22,8 @@ TOUR = [step for step in steps(README) if step.command != "crawler demo"]
 TYPED = ("configuration", "log", "ledger", "operations")
 """Pages of docs/ whose lines are typed one after the other; the last changes the ledger."""
 YAML = [(name, text) for name in PAGES for text in blocks(PAGES[name], "yaml")]
+_FILE = re.compile(r"(?:file:|intermediates:|\{file:) ?([\w.-]+)")
+"""A file that an example names and that has to be there."""
 COMMANDS = [
     (name, line)
     for name in PAGES
@@ -82,6 +84,8 @@ def test_every_page_with_lines_to_type_is_typed():
 def test_its_configurations_load(page, text, tmp_path):
     file = tmp_path / "crawler.yaml"
     file.write_text(text)
+    for name in _FILE.findall(text):
+        (tmp_path / name).write_text("c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0")
     assert config.load(file).jobs
 
 
