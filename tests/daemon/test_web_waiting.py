@@ -79,7 +79,7 @@ def test_what_a_reload_would_change_is_told_and_nothing_is_changed(tmp_path):
             told = web.post("reload", dry_run=True)
             printed = desk(tmp_path, "reload", "--dry-run").splitlines()
             assert told == {"exit": 0, "answer": None, "lines": printed, "refused": []}
-            assert "j changes: 6 URLs added, 1 removed, 0 kept, 0 bad" in printed
+            assert "j changes: 6 URLs added, 1 removed, 2 kept, 0 bad" in printed
             assert web.get("urls") == before
             file.write_text("crawler: {state: 5}")
             reply = web.ask("POST", f"{PREFIX}/reload", {"dry_run": True})
