@@ -51,7 +51,7 @@ class Login:
 
 def challenge_in(fields: Iterable[str]) -> Challenge | None:
     """Return the strongest challenge of an answer that can be met, None where there is none."""
-    found = [one for field in fields if len(field) <= MAX_FIELD and (one := _read(field))]
+    found = [one for field in fields if _is_sound(field) and (one := _read(field))]
     return min(found, key=lambda one: one.strength, default=None)
 
 
@@ -64,8 +64,8 @@ def answer(
     included; `own_nonce` is ours, and no secret.
     """
     digest = _hash_of(challenge.algorithm)
-    user, times = f"{login.user}:{challenge.realm}", f"{count:08x}"
-    secret = digest(f"{user}:{login.password}")
+    user, times = f"{_octets(login.user)}:{challenge.realm}", f"{count:08x}"
+    secret = digest(f"{user}:{_octets(login.password)}")
     if challenge.algorithm.lower().endswith(_SESSION):
         secret = digest(f"{secret}:{challenge.nonce}:{own_nonce}")
     asked = digest(f"{method}:{target}")
@@ -83,6 +83,11 @@ def answer(
     if challenge.protects:
         said |= {"qop": "auth", "nc": times, "cnonce": _quoted(own_nonce)}
     return "Digest " + ", ".join(f"{name}={value}" for name, value in said.items())
+
+
+def _is_sound(field: str) -> bool:
+    """Tell whether what a field says can be sent back: its words stand in the answer."""
+    return len(field) <= MAX_FIELD and field.isprintable()
 
 
 def _read(field: str) -> Challenge | None:
@@ -111,6 +116,11 @@ def _parameters(field: str, at: int) -> dict[str, str]:
     return said
 
 
+def _octets(text: str) -> str:
+    """Return a text in UTF-8 as the fields of a header have it: a character an octet."""
+    return text.encode().decode("latin-1")
+
+
 def _plain(algorithm: str) -> str:
     return algorithm.lower().removesuffix(_SESSION)
 
@@ -119,7 +129,7 @@ def _hash_of(algorithm: str) -> Callable[[str], str]:
     name = _ALGORITHMS[_plain(algorithm)]
 
     def digest(text: str) -> str:
-        return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+        return hashlib.new(name, text.encode("latin-1"), usedforsecurity=False).hexdigest()
 
     return digest
 

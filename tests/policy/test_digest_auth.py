@@ -1,5 +1,7 @@
 """Challenges and answers of Digest authentication, with the examples of its specifications."""
 
+import hashlib
+
 import pytest
 
 from crawler.policy.digest_auth import Challenge, Login, answer, challenge_in
@@ -74,3 +76,22 @@ def test_a_challenge_is_found_behind_another_scheme_and_its_first_word_counts():
     found = challenge_in([r'Basic realm="b", Digest nonce="n\"1", realm="d", nonce=2, stale=TRUE'])
     assert found == Challenge("d", 'n"1', "MD5", None, False, True, False)
     assert r'nonce="n\"1"' in answer(found, MUFASA, "GET", "/", count=1, own_nonce="c")
+
+
+@pytest.mark.parametrize("odd", ["\x01", "\x7f", "\t", "\x85"])
+def test_a_challenge_that_could_not_be_sent_back_is_none(odd):
+    assert challenge_in([f'Digest realm="r{odd}", nonce="n"']) is None
+    assert challenge_in([f'Digest realm="r", nonce="n", algorithm=MD5{odd}']) is None
+
+
+def test_a_realm_in_utf_8_counts_by_its_octets():
+    realm = "é".encode().decode("latin-1")  # as the fields of an answer are read
+    said = answer(challenge_in([f'Digest realm="{realm}", nonce="n"']), Login("ü", "pä"), "GET",
+                  "/", count=1, own_nonce="c")  # fmt: skip
+    secret, asked = (md5(text) for text in ("ü:é:pä", "GET:/"))
+    assert parameters(said)["response"] == md5(f"{secret}:n:{asked}")
+    assert f'realm="{realm}"' in said
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
