@@ -84,7 +84,8 @@ def scraping(tmp_path):
     hosts = ("127.0.0.1", "127.0.0.2")
     with Site(lambda path: broken if "odd" in path else answer(path), hosts) as site:
         urls = [f"http://{hosts[1]}:{site.port}/odd[1-9]", f"{site.url}/[1-2000]"]
-        jobs = [{"name": "flags", "urls": urls, "robots": "obey"}]
+        told = {"stored": [{"post": f"{site.url}/told"}]}
+        jobs = [{"name": "flags", "urls": urls, "robots": "obey", "on": told}]
         config = write_config(tmp_path, jobs)
         with Daemon(config) as daemon:
             daemon.wait_for("daemon.ready")
