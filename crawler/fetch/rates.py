@@ -42,12 +42,12 @@ class Rates:
 
     def pace(self, job: Job, deadline: Seconds, host: str = "") -> Pace | None:
         """Return what a body waits by, never beyond its deadline; None for nothing."""
-        rates = {"": self._limit(), job.name: job.limit_rate}
-        if self._hosts and self._hosts.overrides.has_rates:
-            rates[host] = self._hosts.limit_rate(host)
-        buckets = [self._bucket(name, rate) for name, rate in rates.items() if rate]
-        if not buckets:
+        ours, hosts = self._limit(), self._hosts
+        of_host = hosts.limit_rate(host) if hosts and hosts.overrides.has_rates else None
+        if not (ours or job.limit_rate or of_host):
             return None
+        rates = {"": ours, job.name: job.limit_rate, host: of_host}
+        buckets = [self._bucket(name, rate) for name, rate in rates.items() if rate]
 
         def wait(size: int) -> Seconds:
             now = time.monotonic()
