@@ -123,6 +123,7 @@ class App:
             Service("keeper", self.keeper.run),
             Service("hooks", self._hooking.dispatcher.run),
             Service("logins", visiting.logins.run),
+            Service("leading", visiting.leading.run),
             *self._hearing,
             Service("leaser", visiting.feeder.leaser.run),
             Service("feeder", visiting.feeder.run),
@@ -200,8 +201,7 @@ class App:
             limit=self._limit,
             bad=self._bad,
         )
-        self.seeder.down_since = self.disk.alive
-        self.seeder.remove = self.disk.files.remove
+        self.seeder.down_since, self.seeder.remove = self.disk.alive, self.disk.files.remove
         self.seeder.patient = not self._trust_listed
         self.seeder.synced = self._synced
         self.seeder.list_failed = self._hooking.recorder.list_failed

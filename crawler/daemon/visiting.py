@@ -16,6 +16,7 @@ from crawler.daemon.configuration import Configuration
 from crawler.daemon.counters import Counters
 from crawler.daemon.disk import Disk
 from crawler.daemon.fetching import fetcher_of
+from crawler.daemon.leading import Leading
 from crawler.daemon.logins import Logins
 from crawler.daemon.outcomes import Outcomes
 from crawler.daemon.tally import Tally
@@ -150,6 +151,11 @@ class Visiting:
             self._log, self.feeder.leaser.look, lambda: self.own_hosts.withdrawal.paused,
         )  # fmt: skip
         self.logins.await_new()
+        self.leading = Leading(
+            disk.frontier, disk.owner, lambda: self._configuration.jobs, self._log,
+            self.feeder.leaser.look,
+        )  # fmt: skip
+        self.own_hosts.left = self.leading.left
         given_up, guard = self.feeder.given_up, Guard(self._log)
         judge = Judge(jobs, self._rules, given_up, guard, hosts.max_backoff)
         judge.in_session = self.logins.outcome_of

@@ -5,7 +5,7 @@ Nothing here reads a clock: `now` is a point on the monotonic clock, and `offset
 wall time, which is what the frontier stores.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from random import Random
 
@@ -47,6 +47,8 @@ class OwnHosts:
         self.withdrawal = Withdrawal(self.note_exhausted)
         self.lead = Lead()
         self._sweep_at = 0.0
+        self.left: Callable[[Host], None] = lambda _: None
+        """Gets each host that goes back."""
 
     @property
     def open(self) -> bool:
@@ -167,6 +169,7 @@ class OwnHosts:
         del self.hosts[host.id]
         self._moving.pop(host.id, None)
         self.withdrawal.drop(host)
+        self.left(host)
 
     def giving_back(self, now: Seconds) -> list[Host]:
         """Return the hosts whose tasks go back; all hosts are looked at now and then.

@@ -2,7 +2,8 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import gevent
@@ -48,16 +49,7 @@ class Rates:
             return None
         rates = {"": ours, job.name: job.limit_rate, host: of_host}
         buckets = [self._bucket(name, rate) for name, rate in rates.items() if rate]
-
-        def wait(size: int) -> Seconds:
-            now = time.monotonic()
-            longest = max(bucket.take(size, now) for bucket in buckets)
-            seconds = min(longest, max(0.0, deadline - now))
-            if seconds > 0:
-                gevent.sleep(seconds)
-            return seconds
-
-        return wait
+        return partial(_wait, buckets, deadline)
 
     def _bucket(self, name: str, rate: int) -> TokenBucket:
         """Return the bucket of a name, another one where its rate has changed."""
@@ -68,3 +60,13 @@ class Rates:
         if len(self._buckets) > MAX_BUCKETS:
             self._buckets.popitem(last=False)
         return bucket
+
+
+def _wait(buckets: Sequence[TokenBucket], deadline: Seconds, size: int) -> Seconds:
+    """Wait until buckets have given so many bytes; return for how long."""
+    now = time.monotonic()
+    longest = max(bucket.take(size, now) for bucket in buckets)
+    seconds = min(longest, max(0.0, deadline - now))
+    if seconds > 0:
+        gevent.sleep(seconds)
+    return seconds

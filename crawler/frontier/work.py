@@ -174,3 +174,16 @@ class Rests(Work[Sequence[LeasedHost]]):
     """
 
     amended: Sequence[Amended] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeadOn(Work[int]):
+    """Have URLs of a job that are due at a silent host wait at their next mirrors.
+
+    A slice looks at some, in the order in which they are leased, and finds how many it led on;
+    those without a mirror that may be asked stay. Of a host that is silent no more, or forgotten,
+    there are none.
+    """
+
+    host: int
+    job: str

@@ -7,6 +7,7 @@ _SERVICES = (
     "hearing",
     "hooks",
     "keeper",
+    "leading",
     "leaser",
     "logins",
     "saying",
@@ -26,6 +27,7 @@ EVENTS = frozenset(
     files.removed
     wish.heard wish.ended wish.passed_over order.heard wish.unheard
     inbox.failed inbox.passed_over url.bad cookie.bad url.reclaimed url.died
+    urls.led_on
     login.made login.ended login.failed
     proxy.failed proxy.found clock.doubted clock.moved host.rested host.unwanted
     hook.failed hook.resumed hook.given_up hook.dropped lease.lost lease.reclaimed

@@ -6,6 +6,7 @@ import json
 import signal
 from collections import Counter
 
+from crawler.policy.politeness import FAILURES_TO_REST
 from tests.engines import on_every_engine
 from tests.program import Daemon, assert_clean, at_once, until, write_config
 from tests.servers import Site, free_port, slow
@@ -60,6 +61,25 @@ def test_a_torn_and_a_dead_mirror_cost_no_file_over_kill_9(tmp_path):
         assert_clean(tmp_path, urls=URLS)
         assert_whole(tmp_path)
         assert max(Counter(bad.paths()).values()) <= 4, "once, and again for each kill"
+
+
+@on_every_engine
+def test_all_that_waits_at_a_dead_server_comes_from_its_mirrors_when_that_falls_silent(tmp_path):
+    dead = f"http://127.0.0.1:{free_port()}"
+    with Site(body) as good:
+        config = write_config(
+            tmp_path, [job(listed(tmp_path, dead, good.url), max_backoff="1h", per_host=1)]
+        )
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 0, "it rests for a minute"
+            (led,) = daemon.told("urls.led_on")
+            asked = [one for one in daemon.told("visit") if one["kind"] != "stored"]
+        assert led["job"] == "j"
+        assert led["host"] == dead.removeprefix("http://")
+        assert len(asked) == FAILURES_TO_REST
+        assert led["urls"] == URLS - len(asked)
+    assert_clean(tmp_path, urls=URLS)
+    assert_whole(tmp_path)
 
 
 def test_where_no_server_has_the_listed_file_it_ends_as_mismatch_and_nothing_is_stored(tmp_path):

@@ -7,8 +7,9 @@ import pytest
 
 from crawler.model import Kind, Outcome, Task
 from crawler.policy.checksums import Typed, checks_of, text_of, typed
-from crawler.policy.mirrors import attempts_of, elsewhere
+from crawler.policy.mirrors import attempts_of, elsewhere, led_on
 from crawler.records import Again, Dead, Done, Hop
+from crawler.urls import host_of
 
 SHA = "ab" * 32
 MIRRORS = ["http://two/f", "http://three/f"]
@@ -124,3 +125,13 @@ def test_without_mirrors_everything_is_as_usual():
     alone = replace(task(mirrors=[]))
     assert elsewhere(alone, FAILED, Again(99.0), 5.0) == Again(99.0)
     assert attempts_of(alone, 1) == 1
+
+
+def test_from_a_silent_host_a_url_is_led_to_the_next_that_is_not_and_to_each_once():
+    silent = set[str]()
+    one, led = task(), lambda failures: led_on(one.url, one.checks, failures, silent.__contains__)
+    assert [led(failures) for failures in range(3)] == [(MIRRORS[0], 1), (MIRRORS[1], 2), None]
+    silent.add(host_of(MIRRORS[0]))
+    assert [led(failures) for failures in range(3)] == [(MIRRORS[1], 2), (MIRRORS[1], 2), None]
+    silent.add(host_of(MIRRORS[1]))
+    assert led(0) is None

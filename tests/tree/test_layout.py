@@ -38,6 +38,7 @@ ACROSS = {
 ELSEWHERE = {
     "daemon/login_jobs.py": "daemon/test_logins.py",
     "verbs/urls/cookies.py": "daemon/test_cookies.py",
+    "daemon/leading.py": "daemon/test_mirrors.py",
     "daemon/logins.py": "daemon/test_logins.py",
     "frontier/login_verbs.py": "parts/frontier/sql/rows/test_logins.py",
     "frontier/sql/engine_logins.py": "parts/frontier/sql/rows/test_logins.py",

@@ -20,6 +20,7 @@ from crawler.frontier import (
     Forgettable,
     ForgetUnused,
     HostsMet,
+    LeadOn,
     LetGo,
     Listings,
     Refit,
@@ -160,6 +161,7 @@ def names(classes):
 WORKS = (
     Refit({"job": "daily"}), CountDown("job"), Retire("job"), Weigh("job", 3, 0.5), Apply("job"),
     Understand({"job": "mark"}), Wake(), BringBack(), Rests(),
+    LeadOn(1, "job"),
 )  # fmt: skip
 
 
