@@ -5,7 +5,7 @@ from crawler import early_signals as early_signals  # before all else, for it ta
 from crawler import plugins  # isort: skip
 from gevent import monkey  # isort: skip
 
-with plugins.read_once():
+with plugins.asked_for():
     monkey.patch_all()
 
 __version__ = "0.1.0"

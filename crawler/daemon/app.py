@@ -17,7 +17,7 @@ from crawler.daemon.change import Change
 from crawler.daemon.clock import ClockWatch
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk, Start
-from crawler.daemon.guards import Guards
+from crawler.daemon.guards.guards import Guards
 from crawler.daemon.hooking import Hooking
 from crawler.daemon.keeper import Keeper
 from crawler.daemon.list_fetcher import ListFetcher

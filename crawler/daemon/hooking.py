@@ -4,7 +4,7 @@ from pathlib import Path
 
 from crawler.daemon.configuration import Configuration
 from crawler.daemon.disk import Disk
-from crawler.daemon.guards import Guards
+from crawler.daemon.guards.guards import Guards
 from crawler.daemon.visiting import Visiting
 from crawler.frontier.process import current, host_name
 from crawler.hooks.account import Account

@@ -5,14 +5,12 @@ import os
 import resource
 import time
 from contextlib import suppress
-from typing import Any
-
-import gevent
 
 from crawler.config import Settings
 from crawler.daemon.account import stopped_fields
 from crawler.daemon.app import App
 from crawler.daemon.disk import Start
+from crawler.daemon.hub_errors import quiet_hub
 from crawler.daemon.log_controls import DaemonLog, check_log
 from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.opening import StoppedError
@@ -39,7 +37,7 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
     load_engine(options.state)
     own = DaemonLog(options)
     log = own.log
-    quiet_hub(log)
+    quiet_hub(log, end_is_handled)
     began = time.monotonic()
     try:
         check_log(options.log)
@@ -119,13 +117,3 @@ def log_rejected(error: ConfigError) -> None:
         log.come_from(0)
         log.error("config.rejected", problems=[str(problem) for problem in error.problems])
         lines.close(LOG_FLUSH_S)
-
-
-def quiet_hub(log: Log) -> None:
-    """Log the exceptions that end greenlets; the supervisor logs those of its own services."""
-
-    def print_exception(context: Any, kind: Any, value: Any, trace: Any) -> None:
-        if not end_is_handled(context):
-            log.error("greenlet.failed", cause=repr(value), exc_info=(kind, value, trace))
-
-    gevent.get_hub().print_exception = print_exception  # type: ignore[method-assign,assignment]

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from crawler.daemon.configuration import Configuration
-from crawler.daemon.guards import Guards
+from crawler.daemon.guards.guards import Guards
 from crawler.daemon.visiting import Visiting
 from crawler.frontier import Pulse
 from crawler.frontier.texts import held

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 
+from crawler.choices import STATES
 from crawler.frontier.actions import (
     Adopt,
     BeginArchive,
@@ -27,7 +28,6 @@ from crawler.frontier.contract import Frontier, tidied
 from crawler.frontier.desk_verbs import Desk, Migration, changed, pages
 from crawler.frontier.driver import require_driver
 from crawler.frontier.entries import (
-    STATES,
     Entry,
     Filed,
     KnownUrl,

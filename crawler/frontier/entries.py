@@ -8,9 +8,6 @@ from crawler.frontier.answers import HostState
 from crawler.model import Seconds
 from crawler.records import Robots
 
-STATES = ("waiting", "leased", "done", "dead", "retired")
-"""The states of a task, by number."""
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -11,13 +11,6 @@ CHOICES = ("at_work", "failing", "resting", "paused")
 """Which hosts are meant: those that a process has, or that are next; those that fail or have banned
 us; those that rest for longer than their delay; those that an operator has paused by their names.
 """
-ORDERS = (
-    "failing", "rests", "well", "share", "failures", "waiting", "in-flight", "rate", "today",
-    "delay", "name",
-)  # fmt: skip
-"""By what they are sorted: since when they fail, until when they rest, when they were last well
-(the longest ago first), their share of good visits (the least first), failures in a row, URLs that
-wait or are in flight (the most first), visits a second and of today, delay in force, the name."""
 
 
 @dataclass(frozen=True, slots=True)

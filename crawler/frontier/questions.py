@@ -71,7 +71,7 @@ class HostsOf(Question[HostTable]):
     choice: str
     """One of `hosts.CHOICES`."""
     order: str
-    """Of `hosts.ORDERS`."""
+    """Of `HOST_ORDERS`."""
     now: Seconds
     limit: int = 20
 

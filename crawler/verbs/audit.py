@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import click
-
 from crawler.config import Settings
 from crawler.daemon.identity import check_same, check_there
 from crawler.errors import UsageError
@@ -14,28 +12,13 @@ from crawler.frontier import open_frontier
 from crawler.store.mark import NAME, ledger_named
 from crawler.threads import Native
 from crawler.verbs.auditing import THREADS, Audit, Fault
-from crawler.verbs.desk_options import JSON, verb_of_configuration
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.stores import Stores
 from crawler.verbs.words import as_json, counted, print_lines
 
 
-@click.command("audit")
-@verb_of_configuration
-@click.option("--job", help="The files of this job alone.")
-@click.option("--fix", is_flag=True, help="Make URLs due whose files are gone, short or different.")
-@click.option("--rename", is_flag=True, help="Give files the names that `path` says today.")
-@click.option("--orphans", is_flag=True, help="List the files that no URL of the ledger has.")
-@click.option(
-    "--adopt",
-    "adopts",
-    is_flag=True,
-    help="Take newer files for what they are: the ledger was restored from a backup.",
-)
-@click.option("--dry-run", "dry", is_flag=True, help="Change nothing; tell what would be done.")
-@JSON
-def audit_verb(
+def audit(
     ledger: Ledger,
     *,
     job: str | None,
@@ -46,11 +29,7 @@ def audit_verb(
     dry: bool,
     as_json_: bool,
 ) -> int:
-    """Compare files with size and digest of the ledger; exit with 1 if one is not as it should be.
-
-    A daemon may be at work: what it visits is left alone. `crawler audit --fix` after a power cut
-    under `durability: relaxed` fetches again what that cost.
-    """
+    """Do what `crawler audit` says; its options are in `crawler/verbs/commands/`."""
     settings, write = ledger.settings, not dry and any((fix, rename, adopts))
     assert settings is not None  # it names the output folder
     with _audit(ledger, settings, job, write=write) as audit:
@@ -178,6 +157,3 @@ class _Found(NamedTuple):
             )
         for what in sorted(name for name in names if name.startswith("failed")):
             yield f"{counted(names[what], 'file')} not renamed: {what.partition(': ')[2]}"
-
-
-VERBS: tuple[click.Command, ...] = (audit_verb,)

@@ -29,9 +29,9 @@ from crawler.verbs.words import WORDS
 TEMPERS = ("local", "delay", "error")
 
 
-def demo(folder: Path | None) -> int:
+def demo(output: Path | None) -> int:
     """Run the demonstration; return the daemon's exit code, or 1 if somebody interrupted it."""
-    folder = (folder or Path(tempfile.mkdtemp(prefix="crawler-demo-"))).absolute()
+    folder = (output or Path(tempfile.mkdtemp(prefix="crawler-demo-"))).absolute()
     with ExitStack() as stack:
         servers = {temper: stack.enter_context(FlagServer(temper)) for temper in TEMPERS}
         for temper, server in servers.items():

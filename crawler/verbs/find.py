@@ -7,14 +7,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import click
-
 from crawler.frontier import STATES, Desk, Entry, FilesNamed
 from crawler.log import size
 from crawler.model import FIRST_STORE, Seconds
 from crawler.store.comparing import compare, owner_of, print_of_part
-from crawler.verbs.answer import Answer, answering
-from crawler.verbs.desk_options import verb_of_configuration
+from crawler.verbs.answer import Answer
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.stores import Stores
@@ -40,16 +37,8 @@ class Found:
     """Machine and folder where the file of the URL lies, where there are several."""
 
 
-@click.command("find")
-@verb_of_configuration
-@answering
-@click.argument("paths", metavar="PATH…", nargs=-1, required=True)
-def find_verb(ledger: Ledger, *, paths: Sequence[str]) -> Answer:
-    """Show which URL a file is from, since when, and whether it is whole.
-
-    A PATH is one of this folder, or below the output folder. Exit with 1 if one is nobody's file,
-    or is not as it was stored.
-    """
+def find(ledger: Ledger, *, paths: Sequence[str]) -> Answer:
+    """Do what `crawler find` says; its options are in `crawler/verbs/commands/`."""
     assert ledger.settings is not None
     output = Path(ledger.settings.crawler.output)
     with opened_by(ledger, acts=False) as desk:
@@ -170,6 +159,3 @@ def document(found: Found) -> dict[str, Any]:
         "last_change": stamp(entry.changed_at),
         "last_success": stamp(entry.success_at),
     }
-
-
-VERBS: tuple[click.Command, ...] = (find_verb,)

@@ -2,25 +2,15 @@
 
 from collections.abc import Iterator
 
-import click
-
 from crawler.errors import UsageError
 from crawler.frontier import Migration, has_ledger, open_frontier, open_migration
 from crawler.state_address import StateAddress, StateServer
-from crawler.verbs.desk_options import verb_of
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.words import print_lines
 
 
-@click.command("migrate")
-@verb_of
-def migrate_verb(ledger: Ledger) -> None:
-    """Bring a ledger of an older crawler to the form of today; on a server make it if need be.
-
-    A daemon does so at its start. This is for who starts daemons with fewer rights than it takes to
-    make and change tables, or wants to know how long it takes. A stop costs little: said again, it
-    goes on. No daemon may work on the ledger.
-    """
+def migrate(ledger: Ledger) -> None:
+    """Do what `crawler migrate` says; its options are in `crawler/verbs/commands/`."""
     print_lines(_done(ledger.state))
 
 
@@ -55,6 +45,3 @@ def _require_alone(migration: Migration) -> None:
         raise UsageError(
             f"processes of the older crawler work on the ledger: {pids}. TERM ends them"
         )
-
-
-VERBS: tuple[click.Command, ...] = (migrate_verb,)

@@ -4,36 +4,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
 from tqdm import tqdm
 
 from crawler.errors import UsageError
 from crawler.frontier import bring_back, move
 from crawler.log import moves_cursor
 from crawler.state_address import StateAddress
-from crawler.verbs.desk_options import JSON, State, quietly
 from crawler.verbs.words import as_json, counted, print_lines
 
 
-@click.command("move")
-@click.argument("origin", metavar="FROM", type=State())
-@click.argument("target", metavar="[TO]", type=State(), required=False)
-@click.option(
-    "--undo", is_flag=True, help="Have FROM go on, which was moved: TO is lost, or unused."
-)
-@JSON
-@quietly
-def move_verb(
+def move_ledger(
     *, origin: StateAddress, target: StateAddress | None, undo: bool, as_json_: bool
 ) -> None:
-    """Move a ledger: FROM and TO are files, or URLs of PostgreSQL servers.
-
-    No daemon may work on FROM. What broke off goes on when it is said again. Every row is compared
-    with what it was copied from; then FROM is refused by daemons and by verbs that write, and
-    crawler.state is to name TO. For example:
-
-    crawler move var/state.sqlite postgresql://crawler@db.example/crawler
-    """
+    """Do what `crawler move` says; its options are in `crawler/verbs/commands/`."""
     if undo:
         _undo(origin, target)
         return
@@ -74,6 +57,3 @@ def _bar() -> Iterator[Callable[[str, int], None]]:
             bar.update(rows)
 
         yield told
-
-
-VERBS: tuple[click.Command, ...] = (move_verb,)

@@ -11,7 +11,6 @@ from crawler.policy.masking import NOTHING, USUAL, Mask
 from crawler.verbs.stores import Stores
 from crawler.verbs.words import as_json, stamp, word_of
 
-FORMATS = ("jsonl", "csv", "list")
 COLUMNS = (
     "url", "job", "state", "outcome", "ended", "kind", "status", "reason", "path", "bytes",
     "digest", "attempts", "failures", "host", "location", "directives", "unverified",

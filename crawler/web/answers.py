@@ -12,15 +12,16 @@ from gevent.lock import RLock
 from crawler.errors import UsageError
 from crawler.log import printable
 from crawler.model import DAY_S
-from crawler.verbs.answer import answers_of
-from crawler.verbs.hosts_verbs import failures_verb
+from crawler.verbs.answer import Answering
+from crawler.verbs.commands.status import status_verb
+from crawler.verbs.hosts_verbs import list_failures
 from crawler.verbs.ledger import Ledger, ledger_asked
-from crawler.verbs.status_verb import status_verb
+from crawler.verbs.status_verb import show_status
 from crawler.verbs.words import as_json
 from crawler.web.apart import Apart
 from crawler.web.api.operations import Operation
 from crawler.web.events import event
-from crawler.web.ledgers import Ledgers
+from crawler.web.ledgers import Find, Ledgers
 from crawler.web.metrics import exposition
 from crawler.web.problems import Problem, problem_of
 from crawler.web.readers import Opener, Readers
@@ -75,9 +76,9 @@ class Answers:
                 return self._acted(operation, given, options)
             if operation.command is status_verb and not options["check"]:
                 return self._picked(operation)
+            ask = partial(self._ask, operation.finds, operation.answers, options)
             try:
-                threads = self._threads.seekers if operation.seeks else self._askers
-                return threads.run(partial(self._ask, operation, options))
+                return (self._threads.seekers if operation.seeks else self._askers).run(ask)
             except UsageError as error:
                 if operation.names_one:
                     raise Problem(HTTPStatus.NOT_FOUND, "missing", str(error)) from error
@@ -91,7 +92,7 @@ class Answers:
             return self._apart.run([str(operation.command.name), *operation.argv(given)])
         threads = self._threads.waiters if options.get("waits") else self._threads.actors
         try:
-            return threads.run(partial(self._act, operation, options))
+            return threads.run(partial(self._act, operation.finds, operation.answers, options))
         finally:
             self._status.forget()
 
@@ -127,17 +128,19 @@ class Answers:
         """Return the text for Prometheus."""
         return self._askers.run(self._metrics)
 
-    # What is below runs in native threads.
+    # What is below runs in native threads. Verbs are loaded before: locks of imports are patched.
 
-    def _ask(self, operation: Operation, options: dict[str, Any], opener: Opener) -> bytes:
-        ledger = replace(self._ledgers.found(operation.finds), desks=opener, note=lambda _: None)
-        answer = operation.answers(ledger, **options)
+    def _ask(
+        self, find: Find, answering: Answering, options: dict[str, Any], opener: Opener
+    ) -> bytes:
+        ledger = replace(self._ledgers.found(find), desks=opener, note=lambda _: None)
+        answer = answering(ledger, **options)
         assert answer.document is not None
         return as_json(answer.document(), ledger.mask).encode()
 
-    def _act(self, operation: Operation, options: dict[str, Any], _: Opener) -> bytes:
-        ledger = self._ledgers.found(operation.finds)
-        answer = operation.answers(ledger, **options)
+    def _act(self, find: Find, answering: Answering, options: dict[str, Any], _: Opener) -> bytes:
+        ledger = self._ledgers.found(find)
+        answer = answering(ledger, **options)
         told = {
             "exit": answer.code,
             "answer": answer.document() if answer.document else None,
@@ -150,13 +153,13 @@ class Answers:
     def _look_at_status(self, opener: Opener) -> Look:
         notes: list[str] = []
         ledger = self._asked(opener, notes)
-        answer = answers_of(status_verb)(ledger, **_STATUS)
+        answer = show_status(ledger, **_STATUS)
         assert answer.document is not None
         return Look(ledger.mask.within(answer.document()), [ledger.mask(one) for one in notes])
 
     def _look_at_failures(self, opener: Opener) -> Any:
         ledger = self._asked(opener, [])
-        answer = answers_of(failures_verb)(ledger, since=DAY_S, host=None, limit=MAX_FAILURES)
+        answer = list_failures(ledger, since=DAY_S, host=None, limit=MAX_FAILURES)
         assert answer.document is not None
         return ledger.mask.within(answer.document())
 
@@ -174,4 +177,10 @@ class Answers:
         return replace(self._ledgers.found(ledger_asked), desks=opener, note=notes.append)
 
 
-_STATUS = {"check": False, "max_silence": 0.0, "max_failing": 0.0, "min_room": 0, "processes": 1}
+_STATUS: dict[str, Any] = {
+    "check": False,
+    "max_silence": 0.0,
+    "max_failing": 0.0,
+    "min_room": 0,
+    "processes": 1,
+}

@@ -2,14 +2,16 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from crawler.errors import UsageError
-from crawler.state_address import StateAddress
-from crawler.verbs.desk_options import CONFIG, STATE
+from crawler.verbs.commands.options import CONFIG, STATE
 from crawler.verbs.importing import importing
+
+if TYPE_CHECKING:
+    from crawler.state_address import StateAddress
 
 
 class _Address(click.ParamType[tuple[str, int]]):
@@ -52,7 +54,7 @@ class _Address(click.ParamType[tuple[str, int]]):
 )  # fmt: skip
 def web_verb(
     file: Path | None,
-    state: StateAddress | None,
+    state: "StateAddress | None",
     *,
     listen: tuple[str, int],
     public_read: bool,

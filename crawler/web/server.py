@@ -12,7 +12,7 @@ from gevent.event import Event
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 
-from crawler.daemon.process import quiet_hub
+from crawler.daemon.hub_errors import quiet_hub
 from crawler.daemon.service_manager import ServiceManager, service_manager
 from crawler.daemon.signals import signals_heard
 from crawler.errors import CrawlerError

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from crawler.choices import HOST_ORDERS as ORDERS
 from crawler.frontier import (
     STATES,
     AboutHost,
@@ -24,7 +25,7 @@ from crawler.frontier import (
     open_ledger,
     pages,
 )
-from crawler.frontier.hosts import CHOICES, ORDERS
+from crawler.frontier.hosts import CHOICES
 from crawler.model import DAY_S
 from tests.parts.frontiers import Timed
 

@@ -1,32 +1,53 @@
-"""What packages offer to gevent is read once, however often it is asked for."""
+"""gevent asks for plugins only where a package has any: what reads packages is slow to load."""
 
 import subprocess
 import sys
-from importlib import metadata
+
+import pytest
 
 from crawler import plugins
 
-COUNTED = """
-from importlib import metadata
-
-read, times = metadata.distributions, []
-metadata.distributions = lambda **wanted: times.append(wanted) or read(**wanted)
+ASKED = """
+import sys
 import crawler
-print(len(times))
+print("importlib.metadata" in sys.modules, getattr(sys, "plugin_saw", 0))
+"""
+PLUGIN = """
+import sys
+def see(event):
+    sys.plugin_saw = getattr(sys, "plugin_saw", 0) + 1
 """
 
 
-def test_what_packages_offer_is_the_same_within_the_block_and_after_it():
-    asked = metadata.entry_points
-    found = set(asked(group="console_scripts"))
-    assert "crawler" in {one.name for one in found}
-    with plugins.read_once():
-        assert set(metadata.entry_points(group="console_scripts")) == found
-    assert metadata.entry_points is asked
+def package(folder, name, groups):
+    """Write what an installed package says of itself."""
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(groups)
+    (folder / f"{name}.py").write_text(PLUGIN)
 
 
-def test_gevent_has_the_packages_read_once_while_it_patches():
+def loaded(folder):
+    """Return what a process prints that imports the crawler beside the packages of a folder."""
     done = subprocess.run(
-        [sys.executable, "-c", COUNTED], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "1\n"
+        [sys.executable, "-c", ASKED], capture_output=True, text=True, check=True,
+        env={"PYTHONPATH": str(folder)},
+    )  # fmt: skip
+    return done.stdout.split()
+
+
+def test_where_no_package_has_a_plugin_what_reads_packages_is_not_loaded(tmp_path):
+    package(tmp_path, "other", "[console_scripts]\nother = other:see\n")
+    assert loaded(tmp_path) == ["False", "0"]
+
+
+def test_a_plugin_of_another_package_sees_what_gevent_patches(tmp_path):
+    package(tmp_path, "other", "[gevent.plugins.monkey.did_patch_all]\nother = other:see\n")
+    assert loaded(tmp_path) == ["True", "1"]
+
+
+@pytest.mark.parametrize("name", ["gevent", "other"])
+def test_the_plugin_of_gevent_itself_is_passed_over(tmp_path, name):
+    package(tmp_path, name, "[gevent.plugins.monkey.will_patch_all]\none = other:see\n")
+    assert plugins.offered([str(tmp_path)]) is (name == "other")

@@ -152,7 +152,7 @@ def test_the_first_thing_the_package_does_is_to_patch():
     _, early, _, imported, patched, *_ = tree_of(ROOT / "crawler" / "__init__.py").body
     assert ast.unparse(early).startswith("from crawler import early_signals")
     assert ast.unparse(imported) == "from gevent import monkey"
-    assert ast.unparse(patched) == "with plugins.read_once():\n    monkey.patch_all()"
+    assert ast.unparse(patched) == "with plugins.asked_for():\n    monkey.patch_all()"
 
 
 def test_the_classifiers_are_the_list_of_pythons():

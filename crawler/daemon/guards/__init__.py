@@ -1,5 +1,1 @@
 """The guards of a daemon: they look at its machine and at itself, before something fails."""
-
-from crawler.daemon.guards.guards import Guards
-
-__all__ = ["Guards"]

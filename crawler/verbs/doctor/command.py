@@ -6,25 +6,13 @@ from pathlib import Path
 import click
 
 from crawler.policy.findings import Finding, exit_code
-from crawler.verbs.desk_options import JSON, verb_of_configuration
 from crawler.verbs.importing import importing
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.words import as_json, print_lines
 
 
-@click.command("doctor")
-@verb_of_configuration
-@click.option(
-    "--supervisord", type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The supervisord.conf; found beside the configuration, above it, or in /etc.",
-)  # fmt: skip
-@click.option("--deep", is_flag=True, help="Read all of the lists, the ledger and the output.")
-@JSON
-def doctor_verb(ledger: Ledger, *, supervisord: Path | None, deep: bool, as_json_: bool) -> int:
-    """Examine a deployment: each finding with its remedy; exit with 1 if one does harm.
-
-    Nothing is changed. Run it as the user of the daemon.
-    """
+def doctor(ledger: Ledger, *, supervisord: Path | None, deep: bool, as_json_: bool) -> int:
+    """Do what `crawler doctor` says; its options are in `crawler/verbs/commands/`."""
     with importing():
         from crawler.verbs.doctor.examination import examined
 
@@ -45,6 +33,3 @@ def doctor_verb(ledger: Ledger, *, supervisord: Path | None, deep: bool, as_json
 def _line(one: Finding) -> str:
     remedy = f"; {one.remedy}" if one.remedy else ""
     return f"{one.level:<5} {one.check:<13} {one.found}{remedy}"
-
-
-VERBS: tuple[click.Command, ...] = (doctor_verb,)

@@ -18,7 +18,8 @@ from crawler.config import Job, Settings
 from crawler.config.quantities import duration
 from crawler.daemon.app import App
 from crawler.daemon.by_hand import ByHand
-from crawler.daemon.process import collect_seldom, quiet_hub, raise_descriptors
+from crawler.daemon.hub_errors import quiet_hub
+from crawler.daemon.process import collect_seldom, raise_descriptors
 from crawler.daemon.until_done import DONE
 from crawler.frontier import Entry, HostsMet, Listings, Wanted, pages
 from crawler.log import Log, open_log
@@ -34,6 +35,7 @@ from crawler.verbs.fetch.files_there import FilesThere
 from crawler.verbs.fetch.leftovers import leftovers
 from crawler.verbs.fetch.report import Report
 from crawler.verbs.fetch.typed import Run, run_of
+from crawler.worker.pool import end_is_handled
 
 LISTS_S: Seconds = 1.0
 """How long the initial report waits for the lists to end."""
@@ -61,7 +63,7 @@ def fetch(given: Mapping[str, Any]) -> int:
     report = Report(style, run.destination.folder, run.destination.file)
     log, lines = open_log("error" if style == "quiet" else "warning", "console", 2)
     lines.around = report.aside
-    quiet_hub(log)
+    quiet_hub(log, end_is_handled)
     raise_descriptors(run.max_req, log)
     collect_seldom()
     with _printed(run) as folder, ledger_of(run.destination.archive) as state:

@@ -4,33 +4,19 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-import click
-
 from crawler.errors import UsageError
 from crawler.frontier import Believe, changed, has_ledger
 from crawler.frontier.wishes import Order
-from crawler.verbs.answer import Answer, answering
-from crawler.verbs.desk_options import verb_of
+from crawler.verbs.answer import Answer
 from crawler.verbs.holding import opened_by
 from crawler.verbs.importing import importing
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.orders.options import PROCESS
 from crawler.verbs.orders.telling import Told, tell
 from crawler.verbs.orders.waiting import until_reloaded
 from crawler.verbs.words import counted
 
 
-@click.command("reload")
-@verb_of
-@answering
-@PROCESS
-@click.option("--dry-run", is_flag=True, help="Only tell what it would change.")
-@click.option("--wait", "waits", is_flag=True, help="Return when it is in force; say what changed.")
-@click.option(
-    "--believe", "job", metavar="JOB",
-    help="Its lists lost so many URLs that nothing was removed; that is right.",
-)  # fmt: skip
-def reload_verb(
+def reload(
     ledger: Ledger,
     *,
     only: int | None,
@@ -38,10 +24,7 @@ def reload_verb(
     waits: bool,
     job: str | None,
 ) -> Answer:
-    """Have every process read its configuration again. Exit with 1 if there is none.
-
-    Processes of this machine get a signal, those of others are told by the ledger.
-    """
+    """Do what `crawler reload` says; its options are in `crawler/verbs/commands/`."""
     if dry_run:
         return _preview(ledger)
     believed = []

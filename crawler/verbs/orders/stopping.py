@@ -1,13 +1,9 @@
 """`crawler stop`: processes drain and exit."""
 
-import click
-
 from crawler.frontier.wishes import Order
 from crawler.model import Seconds
-from crawler.verbs.answer import Answer, answering
-from crawler.verbs.desk_options import DRY_RUN, verb_of
+from crawler.verbs.answer import Answer
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.orders.options import PROCESS
 from crawler.verbs.orders.telling import tell, would_tell
 from crawler.verbs.orders.waiting import until_ended
 
@@ -17,17 +13,8 @@ STOP_MARGIN_S: Seconds = 10.0
 """How long `stop --wait` waits beyond the grace period."""
 
 
-@click.command("stop")
-@verb_of
-@answering
-@PROCESS
-@click.option("--wait", "waits", is_flag=True, help="Return when the processes have ended.")
-@DRY_RUN
-def stop_verb(ledger: Ledger, *, only: int | None, waits: bool, dry: bool) -> Answer:
-    """Have every process drain and exit; a second time forces it. Exit with 1 if there is none.
-
-    Processes of this machine get a signal, those of others are told by the ledger.
-    """
+def stop(ledger: Ledger, *, only: int | None, waits: bool, dry: bool) -> Answer:
+    """Do what `crawler stop` says; its options are in `crawler/verbs/commands/`."""
     told = would_tell(ledger, Order.STOP, only) if dry else tell(ledger, Order.STOP, only)
 
     def after() -> None:

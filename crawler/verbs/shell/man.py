@@ -72,11 +72,8 @@ def _short(command: click.Command) -> str:
     return " ".join(command.get_short_help_str(limit=200).split()).rstrip(".")
 
 
-@click.command("man")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.pass_context
-def man_verb(ctx: click.Context, /, *, folder: Path) -> None:
-    """Write the pages of the manual to DIR: crawler(1), and one for each verb."""
+def man(ctx: click.Context, /, *, folder: Path) -> None:
+    """Do what `crawler man` says; its options are in `crawler/verbs/commands/`."""
     root = ctx.find_root().command
     assert isinstance(root, click.Group)
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,6 +82,3 @@ def man_verb(ctx: click.Context, /, *, folder: Path) -> None:
         (folder / f"{name}.1").write_text(text, encoding="utf-8")
         written += 1
     print_lines([f"{folder}: {counted(written, 'page')}, from crawler.1"])
-
-
-VERBS: tuple[click.Command, ...] = (man_verb,)

@@ -67,7 +67,7 @@ class Status:
 def look(desk: Desk, ledger: Ledger, order: str = "failing") -> Status:
     """Read everything: a few rows of each kind, whatever the size of the ledger.
 
-    The failing hosts come in an order of `hosts.ORDERS`.
+    The failing hosts come in an order of `HOST_ORDERS`.
     """
     sums, now = desk.sums(ledger.give_up), desk.now()
     assert sums.hosts is not None

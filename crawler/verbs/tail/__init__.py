@@ -8,14 +8,13 @@ from heapq import merge
 from operator import attrgetter
 from pathlib import Path
 
-import click
 from gevent.monkey import get_original
 
 from crawler.config import load
 from crawler.errors import UsageError
 from crawler.log import Readable, takes_colours, width_of
-from crawler.model import Kind, Seconds
-from crawler.verbs.desk_options import Host, quietly
+from crawler.model import Seconds
+from crawler.verbs.commands.watching import LAST
 from crawler.verbs.tail.choosing import Choice
 from crawler.verbs.tail.files import check, reader
 from crawler.verbs.tail.following import Followed
@@ -23,8 +22,6 @@ from crawler.verbs.tail.lines import Line, lines_of
 
 STDIN = "-"
 _EXAMPLE = "as in: crawler tail -f /var/log/crawler/*.log"
-LAST = 10
-"""Lines with which following begins."""
 LOOK_S: Seconds = 0.2
 """Time between two looks at files that are followed."""
 
@@ -32,26 +29,7 @@ _at = attrgetter("at")
 _sleep = get_original("time", "sleep")
 
 
-@click.command("tail")
-@click.option("-f", "--follow", is_flag=True, help="Go on as lines come, over rotations.")
-@click.option(
-    "-n", "--lines", "last", type=click.IntRange(0), metavar="N",
-    help=f"Only the last N; all, or {LAST} with -f, if it is not said.",
-)  # fmt: skip
-@click.option("--failed", is_flag=True, help="Only visits that failed, warnings and errors.")
-@click.option(
-    "--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in Kind]),
-    help="Only visits that ended so; may be given again.",
-)  # fmt: skip
-@click.option("--host", type=Host(), help="Only of this host: example.org, or example.org:8080.")
-@click.option("--job", help="Only of this job.")
-@click.option(
-    "-c", "--config", "file", type=click.Path(path_type=Path, dir_okay=False),
-    envvar="CRAWLER_CONFIG", show_envvar=True, help="The configuration, for its log.file.",
-)  # fmt: skip
-@click.argument("files", metavar="[FILE… | -]", nargs=-1)
-@quietly
-def tail_verb(
+def tail(
     *,
     follow: bool,
     last: int | None,
@@ -62,10 +40,7 @@ def tail_verb(
     file: Path | None,
     files: Sequence[str],
 ) -> None:
-    """Show logs of the daemon, merged by time, one readable line each; `-` is standard input.
-
-    Without a FILE it is the `log.file` of the configuration.
-    """
+    """Do what `crawler tail` says; its options are in `crawler/verbs/commands/`."""
     choice = Choice(failed, frozenset(kinds), host, job)
     show = _Shown(choice)
     paths = _paths(files, follow=follow) if files else _configured(file, follow=follow)
@@ -162,6 +137,3 @@ class _Shown:
             return self._readable.line(line.record, width_of(self._terminal))
         except RecursionError:  # of a damaged line that nests thousands of levels
             return line.text
-
-
-VERBS: tuple[click.Command, ...] = (tail_verb,)

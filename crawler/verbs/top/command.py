@@ -8,20 +8,18 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-import click
-
 from crawler.errors import CrawlerError
 from crawler.frontier.actions import LookAtVisits
 from crawler.frontier.questions import VisitsUnderWay
 from crawler.model import Seconds
 from crawler.verbs import status
-from crawler.verbs.desk_options import Span, verb_that_asks
+from crawler.verbs.commands.watching import VISIT_ORDERS
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.orders import processes
 from crawler.verbs.top import terminal
 from crawler.verbs.top.prompt import Prompt, asked
-from crawler.verbs.top.view import ENDLESS, HOST_ORDERS, ORDERS, Shown, View, Window, screen
+from crawler.verbs.top.view import ENDLESS, HOST_ORDERS, Shown, View, Window, screen
 from crawler.verbs.words import print_lines
 
 LOOK_EVERY_S: Seconds = 3.0
@@ -32,28 +30,8 @@ GLANCE_S: Seconds = 0.1
 """Time between two looks meanwhile."""
 
 
-@click.command("top")
-@verb_that_asks
-@click.option(
-    "--interval", type=Span(), default="1s", show_default=True, help="Time between two looks."
-)
-@click.option("--sort", "order", type=click.Choice(ORDERS), default="age", show_default=True,
-              help="Order of the visits; s changes it.")  # fmt: skip
-@click.option(
-    "--once", is_flag=True, help="Print once, as soon as processes have told what is in flight."
-)
-@click.option(
-    "--stacks", is_flag=True,
-    help="Have the processes of this machine write the stacks of all that they do, and end.",
-)  # fmt: skip
-def top_verb(
-    ledger: Ledger, *, interval: Seconds, order: str, once: bool, stacks: bool
-) -> int | None:
-    """Show the crawler live: processes, rates, failing hosts and the visits under way.
-
-    q quits; s sorts the visits by age, bytes, speed or host, h the failing hosts; p pauses a host,
-    a job or all, r resumes; the space bar holds the screen still.
-    """
+def top(ledger: Ledger, *, interval: Seconds, order: str, once: bool, stacks: bool) -> int | None:
+    """Do what `crawler top` says; its options are in `crawler/verbs/commands/`."""
     if stacks:
         return _dump(ledger)
     watcher = Watcher(ledger, order)
@@ -116,7 +94,7 @@ class Watcher:
 
     def sort(self) -> None:
         """Sort the visits by the next order."""
-        self._view = replace(self._view, order=_next(ORDERS, self._view.order))
+        self._view = replace(self._view, order=_next(VISIT_ORDERS, self._view.order))
 
     def sort_hosts(self) -> None:
         """Sort the failing hosts by the next order."""
@@ -174,6 +152,3 @@ def _dump(ledger: Ledger) -> int:
     if not heard:
         print_lines(["no daemon is running on this machine"])
     return int(not heard)
-
-
-VERBS: tuple[click.Command, ...] = (top_verb,)

@@ -11,6 +11,7 @@ from crawler.log import iso, size
 from crawler.model import Seconds
 from crawler.urls import host_of
 from crawler.verbs.columns import aligned
+from crawler.verbs.commands.watching import VISIT_ORDERS
 from crawler.verbs.hosts.failures import told
 from crawler.verbs.status.eta import eta_lines
 from crawler.verbs.status.processes import SILENT_S
@@ -18,11 +19,9 @@ from crawler.verbs.status.snapshot import Status
 from crawler.verbs.wishes.words import in_words
 from crawler.verbs.words import span
 
-ORDERS = ("age", "bytes", "speed", "host")
-"""By what visits are sorted; the greatest first, hosts by their names."""
 _HEAD = ("pid", "age", "bytes", "speed", "job", "URL")
 HOST_ORDERS = ("failing", "failures", "rests", "waiting", "well")
-"""By what failing hosts are sorted: of `hosts.ORDERS`."""
+"""By what failing hosts are sorted: of `crawler.choices.HOST_ORDERS`."""
 MAX_WISHES = 2
 """Wishes that are shown."""
 _KEYS = "q quit · p pause · r resume"
@@ -72,7 +71,7 @@ class Shown:
 class View:
     """How it is to be shown."""
 
-    order: str = ORDERS[0]
+    order: str = VISIT_ORDERS[0]
     """Of the visits."""
     hosts: str = HOST_ORDERS[0]
     """The order of the failing hosts."""

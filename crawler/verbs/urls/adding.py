@@ -13,8 +13,8 @@ from crawler.errors import UsageError
 from crawler.policy import naming
 from crawler.records import Seed
 from crawler.seeder.seeds import seed_of
-from crawler.verbs.answer import Answer, answered_by
-from crawler.verbs.desk_options import DRY_RUN, ENDED_BY_INT, JSON, verb_of_configuration
+from crawler.verbs.answer import Answer
+from crawler.verbs.commands.declaring import ENDED_BY_INT
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.urls.given import Bad, BetweenBatches, given, in_words
@@ -50,19 +50,10 @@ def _seeds(job: Job, urls: Sequence[str]) -> tuple[list[Seed], list[str]]:
     return seeds, refused
 
 
-@click.command("add")
-@verb_of_configuration
-@answered_by(add)
-@click.option("--job", "name", required=True, help="The job that is to visit them.")
-@click.argument("urls", nargs=-1, required=True, metavar="URL…")
-@DRY_RUN
-@JSON
-def add_verb(ledger: Ledger, *, name: str, urls: tuple[str, ...], dry: bool, as_json_: bool) -> int:
-    """Make URLs known to a job, and due now, that stand on none of its lists.
-
-    They stay until `crawler forget URL`, whatever its lists say. `-` reads one URL a line from
-    standard input. Bad ones are told, and the others are added; the exit code is 2 then.
-    """
+def add_typed(
+    ledger: Ledger, *, name: str, urls: tuple[str, ...], dry: bool, as_json_: bool
+) -> int:
+    """Do what `crawler add` says; its options are in `crawler/verbs/commands/`."""
     job = _job(ledger, name)
     with opened_by(ledger, acts=not dry):
         pass  # it is there, and not another configuration's

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-import click
-
 from crawler.daemon.identity import check_same
 from crawler.errors import UsageError
 from crawler.frontier import (
@@ -23,8 +21,7 @@ from crawler.frontier.actions import ForgetUrl
 from crawler.model import DAY_S, Seconds
 from crawler.store.mark import ledger_named
 from crawler.store.removing import Remover
-from crawler.verbs.answer import Answer, answered_by, tell
-from crawler.verbs.desk_options import DRY_RUN, JSON, Span, verb_of
+from crawler.verbs.answer import Answer, tell
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.stores import Stores
@@ -53,18 +50,7 @@ def forget(
     return did_each(ledger, urls, partial(ForgetUrl, job=job, dry=dry), DONE, dry=dry)
 
 
-@click.command("forget")
-@verb_of
-@answered_by(forget)
-@click.argument("urls", nargs=-1, metavar="[URL…]")
-@click.option("--retired", is_flag=True, help="What no list of the configuration names any more.")
-@click.option("--older-than", "age", type=Span(), help="Last heard of before 90d, 12h …")
-@click.option("--job", help="Of this job; with URLs.")
-@click.option("--files", is_flag=True, help="And their files, with the older versions.")
-@click.option("--cookies", metavar="JOB", help="All that a job keeps; --dry-run lists them.")
-@DRY_RUN
-@JSON
-def forget_verb(
+def forget_typed(
     ledger: Ledger,
     *,
     urls: tuple[str, ...],
@@ -76,11 +62,7 @@ def forget_verb(
     dry: bool,
     as_json_: bool,
 ) -> int:
-    """Remove URLs from the ledger: retired ones, and those of jobs that are gone.
-
-    Or those that are named (`-`: by standard input), unless a list names them: that would bring
-    them back. Their files stay, unless --files is given with --retired.
-    """
+    """Do what `crawler forget` says; its options are in `crawler/verbs/commands/`."""
     if not urls:
         answer = _forget_others(ledger, cookies, age if retired else None, files=files, dry=dry)
         tell(answer, ledger.mask, as_json_=as_json_ and cookies is not None)

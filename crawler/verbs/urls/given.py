@@ -16,11 +16,9 @@ from crawler.policy.masking import Mask, masked_line
 from crawler.sources.contract import Fields
 from crawler.sources.lines import Pieces, cut
 from crawler.sources.texts import Plain
+from crawler.verbs.commands.urls import AT_ONCE, STANDARD_INPUT
 from crawler.verbs.words import print_lines
 
-STANDARD_INPUT = "-"
-AT_ONCE = 500
-"""URLs of one batch at the most."""
 MAX_TOLD = 20
 """Bad URLs that are told one by one; of more only the number is."""
 MAX_SHOWN = 200

@@ -5,13 +5,11 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-import click
-
 from crawler.errors import UsageError
 from crawler.frontier import Desk, Retry, changed
 from crawler.frontier.actions import RetryUrl
-from crawler.verbs.answer import Answer, answered_by, tell
-from crawler.verbs.desk_options import DRY_RUN, JSON, choosing_urls, verb_of, wanted
+from crawler.verbs.answer import Answer, tell
+from crawler.verbs.choice import wanted
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.urls.resting import document, lines, of_names, resting, waiting_at
@@ -42,21 +40,10 @@ def retry(ledger: Ledger, *, urls: Sequence[str], dry: bool, **chosen: Any) -> A
     return Answer([said, *lines(rest, now)], lambda: told)
 
 
-@click.command("retry")
-@verb_of
-@answered_by(retry)
-@click.argument("urls", nargs=-1, metavar="[URL…]")
-@choosing_urls
-@DRY_RUN
-@JSON
-def retry_verb(
+def retry_typed(
     ledger: Ledger, *, urls: tuple[str, ...], dry: bool, as_json_: bool, **chosen: Any
 ) -> int:
-    """Make URLs due now, with all their attempts: what was given up, and what waits after failures.
-
-    A URL that is named is due whatever its last visit was; `-` reads them from standard input. A
-    host that rests is not visited any sooner by it: it is told, and `crawler wake` ends that.
-    """
+    """Do what `crawler retry` says; its options are in `crawler/verbs/commands/`."""
     _check(urls, chosen)
     if urls:
         act = partial(RetryUrl, job=chosen["job"], dry=dry)

@@ -14,7 +14,7 @@ from crawler.frontier.actions import ForgetUrl, RetryUrl, Single
 from crawler.policy.masking import Mask
 from crawler.urls import canonical, host_of
 from crawler.verbs.answer import Answer
-from crawler.verbs.desk_options import ENDED_BY_INT
+from crawler.verbs.commands.declaring import ENDED_BY_INT
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.urls.given import Bad, BetweenBatches, given, in_words, named_ones

@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-import click
 import gevent
 from gevent.fileobject import FileObject
 
@@ -18,7 +17,6 @@ from crawler.log import iso
 from crawler.model import Seconds
 from crawler.policy.hanging import Sight, Watch
 from crawler.verbs import status
-from crawler.verbs.desk_options import Span, verb_that_asks
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.watchdog.events import events
 from crawler.verbs.watchdog.signs import Signs
@@ -111,25 +109,7 @@ def _supervisord(environment: Mapping[str, str]) -> Supervisord:
     )
 
 
-@click.command("watchdog")
-@verb_that_asks
-@click.option(
-    "--socket", "place", type=click.Path(path_type=Path), envvar="NOTIFY_SOCKET", required=True,
-    show_envvar=True, help="Where processes say that they are alive: their NOTIFY_SOCKET.",
-)  # fmt: skip
-@click.option(
-    "--group", "groups", multiple=True, default=("crawler",), show_default=True,
-    help="Their program in supervisord.conf; may be given again.",
-)  # fmt: skip
-@click.option(
-    "--max-silence", type=Span(least=1.0), default="60s", show_default=True,
-    help="For how long a process may give no sign of life.",
-)  # fmt: skip
-@click.option(
-    "--patience", type=Span(), default="2m", show_default=True,
-    help="How long a process is watched that gives none, before it is started anew.",
-)  # fmt: skip
-def watchdog_verb(
+def watchdog(
     ledger: Ledger,
     *,
     place: Path,
@@ -137,7 +117,7 @@ def watchdog_verb(
     max_silence: Seconds,
     patience: Seconds,
 ) -> None:
-    """Have processes started anew that hang: an event listener of supervisord."""
+    """Do what `crawler watchdog` says; its options are in `crawler/verbs/commands/`."""
     supervisord = _supervisord(os.environ)
     watch = Watch(max_silence, patience)
     ended = gevent.signal_handler(signal.SIGTERM, gevent.getcurrent().throw, SystemExit)
@@ -146,6 +126,3 @@ def watchdog_verb(
         watchdog = Watchdog(ledger, supervisord, groups, watch)
         watchdog.run(events(told, sys.stdout.buffer), signs)
     ended.cancel()
-
-
-VERBS: tuple[click.Command, ...] = (watchdog_verb,)

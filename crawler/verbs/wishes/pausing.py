@@ -2,18 +2,14 @@
 
 from typing import Any
 
-import click
-
 from crawler.frontier import Desk, InFlight, changed
 from crawler.frontier.wishes import MakeWish, Subject, TakeBackWish, Verb, Wish
 from crawler.model import Seconds
-from crawler.verbs.answer import Answer, answering
-from crawler.verbs.desk_options import DRY_RUN, Span, verb_of
+from crawler.verbs.answer import Answer
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.wishes.standing import (
     Hearers,
-    about,
     hearers,
     standing,
     subject_of,
@@ -24,17 +20,7 @@ from crawler.verbs.wishes.words import document, in_words, named
 from crawler.verbs.words import counted
 
 
-@click.command("pause")
-@verb_of
-@answering
-@about
-@click.option(
-    "--for", "lasts", type=Span(least=1.0), help="Only for 1h, 30m, 2d …; then it goes on."
-)
-@click.option("--why", metavar="TEXT", help="For others who wonder: it is shown where it acts.")
-@click.option("--wait", "waits", is_flag=True, help="Return when the visits under way have ended.")
-@DRY_RUN
-def pause_verb(
+def pause(
     ledger: Ledger,
     *,
     host: str | None,
@@ -44,10 +30,7 @@ def pause_verb(
     waits: bool,
     dry: bool,
 ) -> Answer:
-    """Begin no visit any more: of a host, of a job, or at all. Visits under way end.
-
-    It stands until `crawler resume`, over restarts too. Lists are read meanwhile.
-    """
+    """Do what `crawler pause` says; its options are in `crawler/verbs/commands/`."""
     subject = subject_of(host, job)
     if dry:
         return _would(ledger, subject, "be paused")
@@ -61,16 +44,8 @@ def pause_verb(
     return _answer(told, lines, found)
 
 
-@click.command("resume")
-@verb_of
-@answering
-@about
-@click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
-@DRY_RUN
-def resume_verb(
-    ledger: Ledger, *, host: str | None, job: str | None, waits: bool, dry: bool
-) -> Answer:
-    """Take back what `pause` said; exit with 1 if it was not paused."""
+def resume(ledger: Ledger, *, host: str | None, job: str | None, waits: bool, dry: bool) -> Answer:
+    """Do what `crawler resume` says; its options are in `crawler/verbs/commands/`."""
     subject = subject_of(host, job)
     if dry:
         return _would(ledger, subject, "go on")
@@ -108,6 +83,3 @@ def _answer(
     heard = found.document() if found else {}
     words = [found.in_words()] if found else []
     return Answer([*lines, *words], lambda: {**told, **heard}, code)
-
-
-VERBS: tuple[click.Command, ...] = (pause_verb, resume_verb)

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import click
-
 from crawler.config.overlay import SETTABLE, Set, laid_over, overlaid
 from crawler.config.text.values import scalar
 from crawler.daemon.changed_values import Value, told
@@ -11,28 +9,16 @@ from crawler.errors import UsageError
 from crawler.frontier import AboutHost, Desk, changed
 from crawler.frontier.wishes import MakeWish, Scope, Subject, TakeBackWish, Verb
 from crawler.model import Seconds
-from crawler.verbs.answer import Answer, answering
-from crawler.verbs.desk_options import DRY_RUN, Span, verb_of, verb_of_configuration
+from crawler.verbs.answer import Answer
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
-from crawler.verbs.wishes.standing import about, hearers, subject_of, wait, wisher
+from crawler.verbs.wishes.standing import hearers, subject_of, wait, wisher
 from crawler.verbs.wishes.values import changes, mine, sets_standing
 from crawler.verbs.wishes.words import named
 from crawler.verbs.words import when
 
 
-@click.command("set")
-@verb_of_configuration
-@answering
-@about
-@click.argument("options", nargs=-1, required=True, metavar="OPTION=VALUE…")
-@click.option(
-    "--for", "lasts", type=Span(least=1.0), help="Only for 1h, 30m, 2d …; then it is as before."
-)
-@click.option("--why", metavar="TEXT", help="For others who wonder: it is shown where it acts.")
-@click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
-@DRY_RUN
-def set_verb(
+def set_options(
     ledger: Ledger,
     *,
     host: str | None,
@@ -43,11 +29,7 @@ def set_verb(
     waits: bool,
     dry: bool,
 ) -> Answer:
-    """Set options of the running crawler: of a host, of a job, or for all; old and new are told.
-
-    It stands above the file in every process, over restarts and reloads, until `crawler unset`.
-    Options are written as in the file: delay=5s, timeout.read=1m, concurrency=128.
-    """
+    """Do what `crawler set` says; its options are in `crawler/verbs/commands/`."""
     subject, given = subject_of(host, job), _options(options)
     with opened_by(ledger, acts=not dry, write=not dry) as desk:
         before = sets_standing(desk)
@@ -63,13 +45,7 @@ def set_verb(
     return Answer(lines, lambda: {"set": given, "values": told(values), **found.document()})
 
 
-@click.command("unset")
-@verb_of
-@answering
-@about
-@click.argument("options", nargs=-1, required=True, metavar="OPTION…")
-@click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
-def unset_verb(
+def unset_options(
     ledger: Ledger,
     *,
     host: str | None,
@@ -77,7 +53,7 @@ def unset_verb(
     options: tuple[str, ...],
     waits: bool,
 ) -> Answer:
-    """Take back what `set` said: the file counts again. Exit with 1 if nothing was set."""
+    """Do what `crawler unset` says; its options are in `crawler/verbs/commands/`."""
     subject = subject_of(host, job)
     _check_names(subject, options)
     with opened_by(ledger, acts=True, write=True) as desk:
@@ -194,6 +170,3 @@ def _word(subject: Subject, option: str, taken: int, after: Sequence[Set]) -> st
     else:
         word = "is as the file says"
     return f"{named(subject)}: {option} {word}"
-
-
-VERBS: tuple[click.Command, ...] = (set_verb, unset_verb)

@@ -1,22 +1,17 @@
 """What the verbs of wishes share: their options, who wishes, and which processes have heard."""
 
-import functools
 import os
 import pwd
 import socket
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-
-import click
 
 from crawler.errors import CrawlerError, UsageError
 from crawler.frontier import Desk, InFlight, Member, Wishes, pages
 from crawler.frontier.process import current
 from crawler.frontier.wishes import Scope, Subject, Wish, Wisher
 from crawler.model import Seconds
-from crawler.verbs.desk_options import Host
 from crawler.verbs.words import counted
 
 GLANCE_S: Seconds = 0.05
@@ -25,15 +20,6 @@ MAX_WHY = 400
 """Characters of a reason."""
 HEARD_WITHIN_S: Seconds = 10.0
 """How long `--wait` waits for processes to hear, which they do within a second."""
-
-
-def about(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a verb the options that say what a wish is for; `subject_of` reads them."""
-    options = (
-        click.option("--host", type=Host(), help="For this host: example.org or example.org:8080."),
-        click.option("--job", help="For this job."),
-    )
-    return functools.reduce(lambda made, option: option(made), reversed(options), function)
 
 
 def subject_of(host: str | None, job: str | None) -> Subject:

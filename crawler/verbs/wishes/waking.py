@@ -3,12 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
-import click
-
 from crawler.frontier import InFlight, changed
 from crawler.frontier.wishes import Scope, Subject, WakeHost
-from crawler.verbs.answer import Answer, answering
-from crawler.verbs.desk_options import DRY_RUN, Host, verb_of
+from crawler.verbs.answer import Answer
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.urls import resting
@@ -16,23 +13,8 @@ from crawler.verbs.wishes.standing import hearers, wait
 from crawler.verbs.words import counted
 
 
-@click.command("wake")
-@verb_of
-@answering
-@click.argument("hosts", type=Host(), nargs=-1, required=True, metavar="HOST…")
-@click.option(
-    "--force", is_flag=True, help="What the host asked for itself (Retry-After) ends too."
-)
-@click.option("--wait", "waits", is_flag=True, help="Return when every process has heard.")
-@DRY_RUN
-def wake_verb(
-    ledger: Ledger, *, hosts: tuple[str, ...], force: bool, waits: bool, dry: bool
-) -> Answer:
-    """End the rests that failures brought upon a host: it is repaired, go on.
-
-    URLs that wait for nothing else are due now. HOST is example.org or example.org:8080. Its delay,
-    hours and budget hold on. Exit with 1 if no daemon is there to visit it.
-    """
+def wake(ledger: Ledger, *, hosts: tuple[str, ...], force: bool, waits: bool, dry: bool) -> Answer:
+    """Do what `crawler wake` says; its options are in `crawler/verbs/commands/`."""
     if dry:
         return _would(ledger, hosts)
     with opened_by(ledger, acts=True, write=True) as desk:
@@ -66,6 +48,3 @@ def _lines(woken: dict[str, "Counter[str]"]) -> Iterator[str]:
     for host, sums in woken.items():
         came = f", {counted(sums['urls'], 'URL')} came forward" if sums["urls"] else ""
         yield f"{host} is woken{came}"
-
-
-VERBS: tuple[click.Command, ...] = (wake_verb,)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from crawler import __version__
-from crawler.verbs.desk_options import Span
+from crawler.verbs.commands.options import Span
 from crawler.web.api.operations import OPERATIONS, PREFIX, Operation
 from crawler.web.api.words import MAX_CHARACTERS, MAX_ITEMS, Word
 from crawler.web.media import EVENTS, JSON, METRICS, PROBLEM, TEXT

@@ -12,21 +12,22 @@ from typing import Any
 
 import click
 
-from crawler.verbs.answer import Answering, answers_of
-from crawler.verbs.desk import explain_verb
-from crawler.verbs.desk_options import finder_of
-from crawler.verbs.find import find_verb
-from crawler.verbs.hosts_verbs import failures_verb, host_verb, hosts_verb
-from crawler.verbs.orders.reloading import reload_verb
-from crawler.verbs.orders.stopping import stop_verb
-from crawler.verbs.status_verb import status_verb
-from crawler.verbs.urls.adding import add_verb
-from crawler.verbs.urls.forgetting import forget_verb
-from crawler.verbs.urls.retrying import retry_verb
-from crawler.verbs.wishes.listing import wishes_verb
-from crawler.verbs.wishes.pausing import pause_verb, resume_verb
-from crawler.verbs.wishes.setting import set_verb, unset_verb
-from crawler.verbs.wishes.waking import wake_verb
+from crawler.verbs.answer import Answering
+from crawler.verbs.commands.declaring import answers_of, finder_of
+from crawler.verbs.commands.files import find_verb
+from crawler.verbs.commands.hosts import failures_verb, host_verb, hosts_verb
+from crawler.verbs.commands.ledgers import explain_verb
+from crawler.verbs.commands.orders import reload_verb, stop_verb
+from crawler.verbs.commands.status import status_verb
+from crawler.verbs.commands.urls import add_verb, forget_verb, retry_verb
+from crawler.verbs.commands.wishes import (
+    pause_verb,
+    resume_verb,
+    set_verb,
+    unset_verb,
+    wake_verb,
+    wishes_verb,
+)
 from crawler.web.api.pages import samples_verb, urls_verb
 from crawler.web.api.words import Word, check, name_of
 from crawler.web.ledgers import Find

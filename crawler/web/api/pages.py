@@ -12,8 +12,10 @@ from crawler.frontier import STATES
 from crawler.frontier.questions import Samples
 from crawler.log import iso
 from crawler.model import DAY_S
-from crawler.verbs.answer import Answer, answering
-from crawler.verbs.desk_options import choosing_urls, verb_that_asks, wanted
+from crawler.verbs.answer import Answer
+from crawler.verbs.choice import wanted
+from crawler.verbs.commands.declaring import answering, does, verb_that_asks
+from crawler.verbs.commands.options import choosing_urls
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.record import record
@@ -35,13 +37,18 @@ MAX_CURSOR = 2**63 - 1
               help="URLs of a page at the most.")  # fmt: skip
 @click.option("--cursor", type=click.IntRange(0, MAX_CURSOR), default=0,
               help="What `next` of the page before said.")  # fmt: skip
-def urls_verb(ledger: Ledger, *, cursor: int, limit: int, **chosen: Any) -> Answer:
+@does("web.api.pages:urls")
+def urls_verb() -> None:
     """Tell of URLs with their last outcome, a slice of all of them at a time."""
+
+
+def urls(ledger: Ledger, *, cursor: int, limit: int, **chosen: Any) -> Answer:
+    """Return a page of URLs."""
     with opened_by(ledger, acts=False) as desk:
         page = desk.page(replace(wanted(**chosen, now=desk.now()), most=limit), cursor)
         stores = Stores(desk.sums().stores)
-    urls = [record(one, stores) for one in page.rows]
-    return Answer((), lambda: {"urls": urls, "next": page.after})
+    found = [record(one, stores) for one in page.rows]
+    return Answer((), lambda: {"urls": found, "next": page.after})
 
 
 @click.command("samples")
@@ -49,12 +56,17 @@ def urls_verb(ledger: Ledger, *, cursor: int, limit: int, **chosen: Any) -> Answ
 @answering
 @click.option("--range", "length", type=click.Choice(list(RANGES_S)), default="hour",
               help="How far back.")  # fmt: skip
-def samples_verb(ledger: Ledger, *, length: str) -> Answer:
+@does("web.api.pages:samples")
+def samples_verb() -> None:
     """Tell how the crawler was from time to time, the oldest first."""
+
+
+def samples(ledger: Ledger, *, length: str) -> Answer:
+    """Return the samples of a stretch of time."""
     with opened_by(ledger, acts=False) as desk:
         now = desk.now()
         found = desk.entry(Samples(now - RANGES_S[length], now, MAX_SAMPLES))
-    samples = [
+    told = [
         {
             "at": iso(one.at),
             "passed_s": round(one.passed, 3),
@@ -67,4 +79,4 @@ def samples_verb(ledger: Ledger, *, length: str) -> Answer:
         }
         for one in found
     ]
-    return Answer((), lambda: {"at": iso(now), "range": length, "samples": samples})
+    return Answer((), lambda: {"at": iso(now), "range": length, "samples": told})

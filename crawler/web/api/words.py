@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from crawler.verbs.urls.given import AT_ONCE, STANDARD_INPUT
+from crawler.verbs.commands.urls import AT_ONCE, STANDARD_INPUT
 from crawler.web.problems import usage
 
 MAX_ITEMS = AT_ONCE

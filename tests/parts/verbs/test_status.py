@@ -13,10 +13,10 @@ from crawler.model import Kind
 from crawler.records import Again, Done, HostRecord, JobTerms, Rest
 from crawler.records import Health as HostHealth
 from crawler.verbs import status
+from crawler.verbs.commands.status import CANNOT_TELL, status_verb
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status.check import USUAL, Health, Thresholds, checked, document
 from crawler.verbs.status.waits import next_of, waits_of
-from crawler.verbs.status_verb import status_verb
 from tests.parts.desk import at
 from tests.parts.frontiers import NOW, gone, join, seeds, settled, take
 from tests.parts.ledgers import DAY, ended, execute
@@ -346,6 +346,7 @@ def test_programs_are_told_what_a_check_says_at_its_usual_thresholds(file, front
         for name in ("max_silence", "max_failing", "min_room", "processes")
     ]
     assert Thresholds(*defaults) == USUAL
+    assert CANNOT_TELL == Health.UNKNOWN
     told = document(look(file))
     assert told == {"health": "CRITICAL", "told": ["no daemon is running"]}
     frontier.add("job", seeds("a"), NOW)

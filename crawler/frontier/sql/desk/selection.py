@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from crawler.choices import STATES
 from crawler.errors import UsageError
 from crawler.frontier.answers import Page
-from crawler.frontier.entries import STATES, Entry, Listing
+from crawler.frontier.entries import Entry, Listing
 from crawler.frontier.queries import Wanted
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.desk.entries import SELECT
