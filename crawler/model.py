@@ -1,26 +1,16 @@
 """Values of a visit: Task, Fetched, Outcome, Visited. All frozen; change is `replace()`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
-from typing import TypeVar, dataclass_transform
+
+from crawler.value import value
 
 Seconds = float
 """A duration in seconds, or a point on the clock that the context names."""
 DAY_S: Seconds = 86_400.0
 FIRST_STORE = 1
 """Number of the output folder that a ledger met first; most ledgers meet no other."""
-V = TypeVar("V")
-
-
-@dataclass_transform(frozen_default=True)
-def value(cls: type[V]) -> type[V]:
-    """Make a slotted dataclass that only the type checker holds frozen.
-
-    A dozen are made for every visit; one frozen at run time takes three times as long to make.
-    """
-    return dataclass(slots=True, unsafe_hash=True)(cls)
 
 
 class Kind(StrEnum):

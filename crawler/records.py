@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from crawler.cookie import Keep
-from crawler.model import Outcome, Seconds, Task, value
+from crawler.model import Outcome, Seconds, Task
+from crawler.value import value
 
 
 @value

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from crawler import __version__
 from crawler.config import Settings, units
+from crawler.config.descriptions import descriptions
 
 PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
 COMMAND = "python -m tests.option_table"
@@ -74,20 +75,21 @@ def _rows(
         hint = hints[name]
         inner = _model(hint)
         if inner and get_origin(hint) is dict:
-            yield [f"`{prefix}{name}`", _listed(hint), "none", _meaning(model, name, field)]
+            yield [f"`{prefix}{name}`", _listed(hint), "none", _meaning(model, name)]
             yield from _rows(inner, f"{prefix}{name}.*[].")
             continue
         if inner is None or NoneType in _within(hint):
-            meaning = _meaning(model, name, field)
+            meaning = _meaning(model, name)
             values = "the options below, or `null`" if inner else _values(hint, field)
             yield [f"`{prefix}{name}`", values, _default(hint, field), meaning]
         if inner:
             yield from _rows(inner, f"{prefix}{name}.")
 
 
-def _meaning(model: type[BaseModel], name: str, field: FieldInfo) -> str:
-    assert field.description, f"{model.__name__}.{name} has no docstring"
-    return " ".join(field.description.split()).replace("|", "\\|")
+def _meaning(model: type[BaseModel], name: str) -> str:
+    text = descriptions(model).get(name)
+    assert text, f"{model.__name__}.{name} has no docstring"
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _listed(hint: Any) -> str:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from crawler.config import problems, whole_file
 from crawler.config.brief import absolute, located, stem_of
+from crawler.config.descriptions import describe
 from crawler.config.settings import Settings
 from crawler.config.text.document import Document
 from crawler.config.text.reading import read
@@ -37,6 +38,7 @@ def load(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the configuration, for editors."""
     settings = Settings.model_json_schema()
+    describe(settings, Settings)
     settings["anyOf"] = [{"required": [name]} for name in (*settings.pop("required"), "include")]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **settings}
 

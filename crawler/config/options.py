@@ -4,13 +4,14 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+LIKE = "__like__"
+"""What a model that was made has: the section whose options it has too."""
+
 
 class Options(BaseModel):
-    """A section: it never changes, an unknown key is an error, and docstrings are descriptions."""
+    """A section: it never changes, an unknown key is an error; `descriptions` says what it is."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, defer_build=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Bounds(Protocol):
@@ -47,9 +48,11 @@ def overriding(model: type[Options]) -> type[BaseModel]:
     fields: dict[str, Any] = {
         name: (
             field.rebuild_annotation() | None,
-            Field(default=None, description=field.description),
+            Field(default=None),
         )
         for name, field in model.model_fields.items()
     }
     name = f"{model.__name__}Overrides"
-    return create_model(name, __config__=ConfigDict(defer_build=True), **fields)
+    made: type[BaseModel] = create_model(name, __config__=ConfigDict(defer_build=True), **fields)
+    setattr(made, LIKE, model)
+    return made

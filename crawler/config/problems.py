@@ -71,7 +71,7 @@ def _unknown(path: Path_) -> str:
 def _within(path: Path_) -> list[str]:
     """Return the options of that name in the sections beside it, as `filter.include`."""
     sections = _model_at(path[:-1]).model_fields.items()
-    inside = ((name, next(_models(field.annotation), None)) for name, field in sections)
+    inside = ((name, next(models_of(field.annotation), None)) for name, field in sections)
     return [f"{name}.{path[-1]}" for name, one in inside if one and path[-1] in one.model_fields]
 
 
@@ -87,12 +87,13 @@ def _model_at(path: Path_) -> type[BaseModel]:
         annotation = model.model_fields[key].annotation
         if get_origin(annotation) is dict:
             next(keys)  # a pattern of hosts
-        model = next(_models(annotation))
+        model = next(models_of(annotation))
     return model
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_of(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the sections that a type is made of."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
-        yield from _models(part)
+        yield from models_of(part)

@@ -46,7 +46,6 @@ from crawler.frontier.list_values import (
     Weighed,
 )
 from crawler.frontier.metrics import Gauges, Sample, Series, Totals
-from crawler.frontier.moves import bring_back, move
 from crawler.frontier.queries import (
     Chunks,
     FiledOf,
@@ -134,8 +133,8 @@ __all__ = [
     "ServerAccount", "Soundness", "SourceState", "Sources", "Still", "StillForgettable",
     "Store", "StoredFiles", "Sums", "Synced", "Tidied", "Totals", "Understand", "UnknownUrl",
     "Unnamed", "Unneeded", "UrlsOf", "Waits", "WaitsAt", "Wake", "Wanted", "Watched", "Weigh",
-    "Weighed", "Wishes", "Work", "bring_back", "changed", "has_ledger", "load_engine", "move",
-    "open_frontier", "open_ledger", "open_migration", "pages", "tidied",
+    "Weighed", "Wishes", "Work", "changed", "has_ledger", "load_engine", "open_frontier",
+    "open_ledger", "open_migration", "pages", "tidied",
 ]  # fmt: skip
 
 

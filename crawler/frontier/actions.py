@@ -1,16 +1,16 @@
 """The changes that the frontier is asked for from outside."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from crawler.frontier.queries import Wanted
 from crawler.frontier.wishes import EndWishes, GiveOrder, MakeWish, TakeBackWish, WakeHost
 from crawler.model import Seconds
 from crawler.stored_files import FoundFile, StoredFile
+from crawler.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Retry:
     """Make URLs due whose last visit failed or was a bad end, with all their attempts.
 
@@ -25,7 +25,7 @@ class Retry:
     """Only count."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RetryUrl:
     """Make a canonical URL due as `Retry` does, whatever its last visit was.
 
@@ -39,7 +39,7 @@ class RetryUrl:
     """Only count."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ForgetUrl:
     """Forget a canonical URL, unless a list that somebody else keeps still names it.
 
@@ -68,7 +68,7 @@ class Single(StrEnum):
     """The configuration no longer has its job."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Forget:
     """Forget URLs that no list of the configuration names, and last heard of by `until`.
 
@@ -83,7 +83,7 @@ class Forget:
     """Only count."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ForgetCookies:
     """Let all cookies be gone that a job keeps, and its session be over.
 
@@ -93,7 +93,7 @@ class ForgetCookies:
     job: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ForgetUnused:
     """Forget hosts without a URL, with their robots.txt, and lists of jobs that are gone.
 
@@ -104,7 +104,7 @@ class ForgetUnused:
     idle: Seconds
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BeginArchive:
     """Let a new run of `crawler fetch --archive` begin: nothing is listed yet.
 
@@ -113,7 +113,7 @@ class BeginArchive:
     """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Believe:
     """Have the next pass of a job's lists applied that has lost no more; it counts their URLs.
 
@@ -123,7 +123,7 @@ class Believe:
     job: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Revisit:
     """Make URLs due whose files are gone, as if nothing had been stored.
 
@@ -134,7 +134,7 @@ class Revisit:
     files: Sequence[StoredFile]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Adopt:
     """Take files for what visits to their URLs have stored: of a ledger that is older than they.
 
@@ -148,7 +148,7 @@ class Adopt:
     dry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LetGo:
     """Note that files are removed, of retired URLs and of jobs that the configuration has not.
 
@@ -159,7 +159,7 @@ class LetGo:
     files: Sequence[StoredFile]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rename:
     """Note that a file bears another name that was claimed; the old name is free.
 
@@ -171,7 +171,7 @@ class Rename:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LookAtVisits:
     """Have every process tell of its visits under way, from its next heartbeat on for 10 s."""
 

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from crawler.model import Seconds
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.politeness import HostPace
 from crawler.policy.rests import NextVisit, next_visit
+from crawler.value import value
 
 Cursor = tuple[int, int]
 """Where a change goes on: one of its parts, and a number in it; both are the engine's own."""
@@ -19,7 +19,7 @@ SHORTEST_S: Seconds = 0.001
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Page(Generic[Row]):
     """A slice of what was asked for; it may be empty and not be the last."""
 
@@ -28,7 +28,7 @@ class Page(Generic[Row]):
     """The cursor to go on from; None at the end."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Changed:
     """What a slice of a change came to."""
 
@@ -38,7 +38,7 @@ class Changed:
     """The cursor to go on from; None at the end."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ServerAccount:
     """A server that has the ledger, as this program sees it from where it is."""
 
@@ -59,7 +59,7 @@ class ServerAccount:
     """What this user may not do."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HostState:
     """A host, as the ledger has it; times are wall times."""
 
@@ -135,7 +135,7 @@ class HostState:
         return self.rules_until <= now < self.asked_until
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Soundness:
     """Whether the ledger's file is whole, as far as it was looked at."""
 

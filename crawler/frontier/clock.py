@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Protocol
 
 from crawler.frontier.process import PROC
 from crawler.model import Seconds
 from crawler.policy.course import Course, Reading
+from crawler.value import value
 
 since_boot: Callable[[], Seconds] = partial(
     time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -31,7 +32,7 @@ def boot() -> str:
         return this
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Clocks:
     """The clocks of a machine."""
 

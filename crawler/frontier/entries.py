@@ -1,15 +1,15 @@
 """What the frontier answers about URLs, one of them or many."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from crawler.frontier.answers import HostState
 from crawler.model import Seconds
 from crawler.records import Robots
+from crawler.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entry:
     """A URL of a job, as the ledger has it; times are seconds since 1970, None where never.
 
@@ -71,7 +71,7 @@ class Entry:
     """Where the stored file came from, if not from `url`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KnownUrl:
     """A URL of one job with all that decides when it is visited."""
 
@@ -87,7 +87,7 @@ class KnownUrl:
     """The process that visits another host at the same address."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownUrl:
     """What is known near a URL that no job knows."""
 
@@ -100,7 +100,7 @@ class UnknownUrl:
     """The record of its origin's robots.txt, if there is one."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Listing:
     """How often URLs of a slice were listed, of one kind of their last visit."""
 
@@ -109,7 +109,7 @@ class Listing:
     times: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Said:
     """What the lists say of a URL beside naming it."""
 

@@ -1,11 +1,12 @@
 """What the frontier tells of hosts at three in the morning: which fail and why, and all of one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from crawler.frontier.answers import HostState
 from crawler.model import Seconds
 from crawler.records import Robots
+from crawler.value import value
 
 CHOICES = ("at_work", "failing", "resting", "paused")
 """Which hosts are meant: those that a process has, or that are next; those that fail or have banned
@@ -13,7 +14,7 @@ us; those that rest for longer than their delay; those that an operator has paus
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FailureSum:
     """Visits to a host that failed for one cause; times are wall times."""
 
@@ -35,7 +36,7 @@ class FailureSum:
     """When a visit to the host last brought what was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FailureList:
     """Failures by host and cause, the newest first."""
 
@@ -46,7 +47,7 @@ class FailureList:
     """Whether `more` was not counted to its end."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rules:
     """A robots.txt without its text; times are wall times."""
 
@@ -64,7 +65,7 @@ class Rules:
     """Whether the host was given up before its rules were known."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HostLine:
     """A host beside others."""
 
@@ -83,7 +84,7 @@ class HostLine:
     """What is known of that; None: nothing yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HostTable:
     """Hosts of a choice, in the order that was asked for."""
 
@@ -94,7 +95,7 @@ class HostTable:
     """Whether they were not counted to their end: the order is that of those that were."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class JobThere:
     """A job that visits a host."""
 
@@ -107,7 +108,7 @@ class JobThere:
     """URLs of it that wait there; the count is bounded."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HostAccount:
     """All that is known of one host."""
 
@@ -121,7 +122,7 @@ class HostAccount:
     """The process that visits another host at the same address."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WaitsThere:
     """URLs of a job that wait at a host."""
 
@@ -139,7 +140,7 @@ class WaitsThere:
     """That the job asks for."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Backlog:
     """What waits where."""
 

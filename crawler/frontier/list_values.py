@@ -1,10 +1,10 @@
 """Values of the contract's verbs about lists: sources, their passes, and what these read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from crawler.records import Seed
+from crawler.value import value
 
 BY_HAND = "inbox:by hand"
 """Name of a job's source of URLs that an operator gives one by one: like an inbox, it only adds.
@@ -13,7 +13,7 @@ Each URL is a chunk of it, by its fingerprint.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SourceState:
     """A source of URLs as its last applied pass read it."""
 
@@ -39,7 +39,7 @@ class SourceState:
         return self.listed - self.bad
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pass:
     """One reading of a source by one process; while it lasts no other process reads it."""
 
@@ -57,7 +57,7 @@ class Pass:
         return self.number == 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Weighed:
     """What a job's lists have come to, in URLs."""
 
@@ -82,7 +82,7 @@ class KnownChunk(NamedTuple):
     """Number of URLs on them that were left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReadChunk:
     """A run of lines of a source, read anew."""
 
@@ -97,7 +97,7 @@ class ReadChunk:
     """Number of URLs that were left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Portion:
     """Chunks of a pass that are new or changed."""
 
@@ -105,7 +105,7 @@ class Portion:
     chunks: Sequence[ReadChunk]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NewList:
     """A short list that was read whole, the only one of a job that the ledger does not know."""
 
@@ -125,7 +125,7 @@ class NewList:
     """Mark of what left them out."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Synced:
     """Numbers of URLs that chunks brought: new ones, and retired ones that came back."""
 

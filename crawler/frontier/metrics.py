@@ -5,10 +5,10 @@ is said twice counts once. The end of a process adds its last sums to those of t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from crawler.model import Seconds
+from crawler.value import value
 
 VISITS = "visits"
 """Visits to URLs that were settled, by job and kind."""
@@ -57,7 +57,7 @@ Totals = Mapping[Series, float]
 NO_TOTALS: Totals = {}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Gauges:
     """What a process has and uses at one moment; None where that is not known."""
 

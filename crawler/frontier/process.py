@@ -2,16 +2,16 @@
 
 import os
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.model import Seconds
+from crawler.value import value
 
 PROC = Path("/proc")
 """Where Linux tells of processes; other systems have no such folder."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Process:
     """A process of the crawler on some machine."""
 

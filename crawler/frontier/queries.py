@@ -1,6 +1,5 @@
 """What is asked of the frontier page by page; `questions` has what is asked at once."""
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from crawler.frontier.answers import HostState
@@ -10,6 +9,7 @@ from crawler.frontier.wishes import Wish
 from crawler.model import FIRST_STORE, Seconds
 from crawler.policy.patience import Waiting
 from crawler.stored_files import StoredFile
+from crawler.value import value
 
 Answer = TypeVar("Answer")
 
@@ -18,7 +18,7 @@ class Query(Generic[Answer]):
     """What a page is of: rows of `Answer`, of URLs, files, hosts and lists as they became known."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wanted(Query[Entry]):
     """URLs; what is left out holds for all."""
 
@@ -37,29 +37,29 @@ class Wanted(Query[Entry]):
     """Rows of a page at the most; None: as many as suit a walk through all."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Listings(Query[Listing]):
     """How often URLs were listed, by kind of the last visit of those that are over."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HostsMet(Query[HostState]):
     """All hosts ever met."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Waits(Query[Waiting]):
     """Hosts at which URLs wait, and what for."""
 
     now: Seconds
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StoredFiles(Query[StoredFile]):
     """The stored files; the file of a task that is being visited is left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unneeded(Query[StoredFile]):
     """The files of a job's retired URLs, a few at a time: each is looked at as a whole."""
 
@@ -68,19 +68,19 @@ class Unneeded(Query[StoredFile]):
     """Where they lie."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Forgettable(Query[StoredFile]):
     """The files of the URLs that `Forget` would forget, a few at a time."""
 
     until: Seconds
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wishes(Query[Wish]):
     """The wishes that stand, those too whose time is over and that nobody has taken back yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sources(Query[tuple[str, SourceState]]):
     """A job's sources as they were applied last, each with its name."""
 
@@ -89,14 +89,14 @@ class Sources(Query[tuple[str, SourceState]]):
     """The process that asks, for what depends on its machine."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Chunks(Query[tuple[int, KnownChunk]]):
     """The chunks of a source as they were read last, each with its anchor, by which they come."""
 
     source: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FiledOf(Query[Filed]):
     """How many listed URLs of a job have a file, one row for each slice of all URLs."""
 

@@ -1,7 +1,6 @@
 """What is asked of the frontier from outside at once; `queries` has what comes page by page."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from crawler.cookie import Cookie
@@ -16,6 +15,7 @@ from crawler.model import FIRST_STORE, Seconds
 from crawler.policy.patience import Waiting
 from crawler.records import Robots
 from crawler.stored_files import StoredFile
+from crawler.value import value
 
 Answer = TypeVar("Answer")
 
@@ -24,7 +24,7 @@ class Question(Generic[Answer]):
     """What is asked at once; as long as the question is, so is the answer bounded."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AboutUrl(Question[Sequence[KnownUrl] | UnknownUrl]):
     """All that the ledger knows of a canonical URL, by job; or of what is near it.
 
@@ -37,7 +37,7 @@ class AboutUrl(Question[Sequence[KnownUrl] | UnknownUrl]):
     """Other spellings of it, which are looked up if no job knows it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class JarOf(Question[Sequence[Cookie]]):
     """The cookies of a job's jar, those that are gone too."""
 
@@ -45,7 +45,7 @@ class JarOf(Question[Sequence[Cookie]]):
     jar: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CookiesOf(Question[Sequence[Cookie]]):
     """All cookies that a job keeps, without their values; up to 10,000, and a few more."""
 
@@ -53,7 +53,7 @@ class CookiesOf(Question[Sequence[Cookie]]):
     now: Seconds
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FailuresOf(Question[FailureList]):
     """Visits that failed, by host and cause, the newest first."""
 
@@ -64,7 +64,7 @@ class FailuresOf(Question[FailureList]):
     limit: int = 50
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HostsOf(Question[HostTable]):
     """The first hosts of a choice, in an order."""
 
@@ -76,21 +76,21 @@ class HostsOf(Question[HostTable]):
     limit: int = 20
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BacklogOf(Question[Backlog]):
     """What waits at the hosts that are at work or next, as far as a bound."""
 
     now: Seconds
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AboutHost(Question[Sequence[HostAccount]]):
     """All that is known of the host name:port, or of every host of a name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FilesNamed(Question[Sequence[Entry | None]]):
     """The URLs that have the names of files, and those of fingerprints; None where none has.
 
@@ -103,14 +103,14 @@ class FilesNamed(Question[Sequence[Entry | None]]):
     """Where the files lie."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class VisitsUnderWay(Question[Sequence[tuple[int, UnderWay]]]):
     """What processes told last of their oldest visits, each with its owner."""
 
     now: Seconds
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Samples(Question[Sequence[Sample]]):
     """How the crawler was from time to time, the oldest first, `most` samples at most.
 
@@ -124,7 +124,7 @@ class Samples(Question[Sequence[Sample]]):
     most: int = 400
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Counters(Question[Totals]):
     """The sums that only grow, of all processes there ever were.
 
@@ -132,19 +132,19 @@ class Counters(Question[Totals]):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hooks(Question[Sequence[HookState]]):
     """The hooks that the ledger knows, with what waits for them."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RobotsOf(Question[Robots | None]):
     """The robots.txt of an origin (scheme://name:port); None if it was never read."""
 
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WaitsAt(Question[Sequence[Waiting]]):
     """What hosts wait for, by their numbers."""
 
@@ -152,21 +152,21 @@ class WaitsAt(Question[Sequence[Waiting]]):
     now: Seconds
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InFlight(Question[int]):
     """How many URLs of a wish's subject are leased: they are being visited, or about to be."""
 
     subject: Subject
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SaidOf(Question[Said]):
     """What the lists say of a URL now, by its number; one in memory may be older."""
 
     task: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UrlsOf(Question[Sequence[int]]):
     """The fingerprints of the URLs on a chunk, in its order."""
 
@@ -174,14 +174,14 @@ class UrlsOf(Question[Sequence[int]]):
     anchor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Still(Question[Sequence[StoredFile]]):
     """Which of these files the ledger still has as they are, and nobody visits."""
 
     files: Sequence[StoredFile]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StillForgettable(Question[Sequence[StoredFile]]):
     """Which of these files the ledger still has as they are, of URLs that `Forget` would forget."""
 
@@ -189,7 +189,7 @@ class StillForgettable(Question[Sequence[StoredFile]]):
     until: Seconds
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Integrity(Question[Soundness]):
     """Whether the file is whole; it is read from its begin, and others write on meanwhile.
 
@@ -201,12 +201,12 @@ class Integrity(Question[Soundness]):
     """How long it may be read; None reads all of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AboutServer(Question[ServerAccount | None]):
     """How the server is that has the ledger; None where a file of this machine is the ledger."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unnamed(Question[Sequence[str]]):
     """Which of these names no task has, and which parts are of no task."""
 

@@ -2,19 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from crawler.frontier.answers import HostState
 from crawler.frontier.metrics import Gauges
 from crawler.frontier.process import Process
 from crawler.model import Seconds
 from crawler.records import JobTerms
+from crawler.value import value
 
 MAX_RETRYING = 10_000
 """URLs of a job that are tried again are counted so far."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Member:
     """A process of the crawler, as the ledger has it; times are wall times."""
 
@@ -48,7 +49,7 @@ class Member:
     """Time of its last reload."""
     reloaded: str = ""
     """What that changed, or why it was refused."""
-    gauges: Gauges = Gauges()  # noqa: RUF009  it never changes
+    gauges: Gauges = Gauges()
 
     def life(self, machine: str, now: Seconds) -> str:
         """Tell whether it is alive, dead, or silent: of another machine only its lease can tell."""
@@ -57,7 +58,7 @@ class Member:
         return "alive" if self.process.may_live(machine, self.lease_until, now) else "silent"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Store:
     """An output folder in which files lie."""
 
@@ -72,7 +73,7 @@ class Store:
     """Wall time of that."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class JobSums:
     """What has become of a job's URLs."""
 
@@ -108,7 +109,7 @@ class JobSums:
         return self.known - self.retired - sum(self.kinds.values())
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HostCounts:
     """How many hosts are in which state."""
 
@@ -130,7 +131,7 @@ class HostCounts:
     """Counts that were not carried on to their end."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HostView:
     """The hosts at one moment."""
 
@@ -139,7 +140,7 @@ class HostView:
     """The free host that is ready first, if any waits for a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Counts:
     """The sums of the ledger, in URLs of active jobs."""
 
@@ -161,7 +162,7 @@ class Counts:
         return self.known - self.retired - self.leased - finished
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sums:
     """The ledger as a whole; of one of an older crawler `uid` and the names of its jobs alone."""
 

@@ -1,7 +1,7 @@
 """The values that the frontier's verbs take and return, beside those of model and records."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NamedTuple
 
 from crawler.cookie import SetCookies
@@ -9,6 +9,7 @@ from crawler.frontier.metrics import Gauges, Totals
 from crawler.model import Kept, Seconds, Task
 from crawler.policy.course import Course
 from crawler.records import Health, Rest, Robots
+from crawler.value import value
 
 FOREIGN_S: Seconds = 60.0
 """How long a host is ready before machines without its files may take it."""
@@ -30,7 +31,7 @@ retry, ends the count. One with more than 8 tasks in flight counts a tenth. A su
 to 8 s, a time of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LeasedHost:
     """A host that the caller owns now, and the tasks it may visit."""
 
@@ -74,7 +75,7 @@ class LeasedHost:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Lease:
     """The answer to `lease`."""
 
@@ -109,7 +110,7 @@ class Watched(NamedTuple):
     """Owners that did not change for a whole lease, and their `Beat.seen` all that time."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reclaimed:
     """A task that was leased when its owner died; it waits again, or died with the owner."""
 
@@ -118,7 +119,7 @@ class Reclaimed:
     died: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Holder:
     """The configuration of a daemon, which holds the ledger from its start on."""
 
@@ -130,7 +131,7 @@ class Holder:
     """Whether a living process of another name may lose the ledger."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InForce:
     """The configuration that holds the ledger, and its newest text."""
 
@@ -143,7 +144,7 @@ class InForce:
     """The digest of each active job, by name."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Joined:
     """The answer to `join`: what the ledger was when the process came."""
 
@@ -159,7 +160,7 @@ class Joined:
     """Sum of the steps that the frontier's time had made by then; joining may have brought one."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Beat:
     """The answer to `beat`: what others have done meanwhile."""
 
@@ -188,7 +189,7 @@ class UnderWay(NamedTuple):
     """Of its body, by now."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pulse:
     """State of a process, as other processes and the desk read it."""
 
@@ -220,6 +221,6 @@ class Pulse:
     """What that changed, or why it was refused, in words."""
     visits_under_way: Sequence[UnderWay] = ()
     """The oldest visits under way, where somebody looks."""
-    gauges: Gauges = Gauges()  # noqa: RUF009  it never changes
+    gauges: Gauges = Gauges()
     counted: Totals = field(default_factory=dict)
     """What it has counted since it has joined."""

@@ -1,12 +1,13 @@
 """What an operator wishes of the crawler: standing wishes, as the ledger has them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from crawler.model import Seconds
 from crawler.policy.paused import Paused
+from crawler.value import value
 
 LOOKED_S: Seconds = 10.0
 """How long a look at the visits under way lasts."""
@@ -20,7 +21,7 @@ class Scope(StrEnum):
     HOST = "host"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Subject:
     """What a wish is for."""
 
@@ -35,7 +36,7 @@ class Subject:
 ALL = Subject()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wisher:
     """Who wishes, and why; for people."""
 
@@ -51,7 +52,7 @@ class Verb(StrEnum):
     SET = "set"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wish:
     """A standing wish: true from when it is made until it is taken back; times are wall times."""
 
@@ -72,7 +73,7 @@ class Wish:
         return self.until is not None and self.until <= now
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MakeWish:
     """Have a wish stand from now on; what stood for the same has its values, and keeps its number.
 
@@ -89,7 +90,7 @@ class MakeWish:
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TakeBackWish:
     """Have a wish stand no more; it counts 1, or nothing where none stood.
 
@@ -102,12 +103,12 @@ class TakeBackWish:
     option: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EndWishes:
     """Take back the wishes whose time is over; it counts them."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WakeHost:
     """End what failures ask of a host, now; URLs come forward that wait for nothing else.
 
@@ -130,7 +131,7 @@ class Order(StrEnum):
     RELOAD = "reload"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GiveOrder:
     """Tell processes something, once; it is void for one that is no more. It counts the others.
 
@@ -142,7 +143,7 @@ class GiveOrder:
     wisher: Wisher
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Heard:
     """The answer to `hear`."""
 

@@ -1,13 +1,14 @@
 """Work on jobs and hosts for which nobody waits: what `tidy` does a slice of, by its class."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, NamedTuple, TypeVar
 
 from crawler.frontier.list_values import Weighed
 from crawler.frontier.values import LeasedHost
 from crawler.model import Seconds
 from crawler.records import HostRecord
+from crawler.value import value
 
 Found = TypeVar("Found")
 
@@ -20,7 +21,7 @@ class Work(Generic[Found]):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tidied(Generic[Found]):
     """What a slice of work came to."""
 
@@ -54,7 +55,7 @@ class Due(NamedTuple):
     """None: never again."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refit(Work[Sequence[Ended]]):
     """Compute due times anew: one walk over all URLs, whatever the number of jobs.
 
@@ -72,7 +73,7 @@ class Refit(Work[Sequence[Ended]]):
     """The times of what the slice before has found."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CountDown(Work[None]):
     """Take away what a job's lists named before a job of a new name was its heir.
 
@@ -82,7 +83,7 @@ class CountDown(Work[None]):
     job: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Retired:
     """What became of a slice of the URLs that no list names any more."""
 
@@ -92,14 +93,14 @@ class Retired:
     """Whether some are being visited, and were left for a later time."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Retire(Work[Retired]):
     """Retire a job's URLs that no list names any more, but for those that are being visited."""
 
     job: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Weigh(Work[Weighed]):
     """Judge the lists of a job that were all read; it is one slice.
 
@@ -118,14 +119,14 @@ class Weigh(Work[Weighed]):
     """Whether another filter than before leaves URLs out: those count, too, now as before."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Apply(Work[None]):
     """Note that a job's lists were applied: nothing of them is held any more; it is one slice."""
 
     job: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Understand(Work[None]):
     """Note by which options all lines of jobs were understood, as marks by job.
 
@@ -137,7 +138,7 @@ class Understand(Work[None]):
     freed: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wake(Work[int]):
     """Let hosts learn what the newest configuration says of them; it finds how many were woken.
 
@@ -147,7 +148,7 @@ class Wake(Work[int]):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BringBack(Work[None]):
     """Bring back the times that a clock which was ahead has left in the future.
 
@@ -164,7 +165,7 @@ class Amended(NamedTuple):
     owed: HostRecord
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rests(Work[Sequence[LeasedHost]]):
     """Compute anew what hosts are owed: as the active jobs have them now, without tasks.
 
@@ -176,7 +177,7 @@ class Rests(Work[Sequence[LeasedHost]]):
     amended: Sequence[Amended] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LeadOn(Work[int]):
     """Have URLs of a job that are due at a silent host wait at their next mirrors.
 

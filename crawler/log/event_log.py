@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any, Protocol
 
-import structlog
-
 from crawler.log.contract import LEVELS
 from crawler.log.json_lines import json_line
 from crawler.log.lines import Lines
@@ -79,7 +77,9 @@ class EventLog:
 
     def _write(self, level: str, event: str, fields: dict[str, Any]) -> None:
         if "exc_info" in fields:
-            structlog.processors.format_exc_info(None, level, fields)
+            from structlog.processors import format_exc_info  # noqa: PLC0415  for bugs, which are rare
+
+            format_exc_info(None, level, fields)
         fields = self._masked({**self._origin, **fields} if self._origin else fields)
         now = self._now()
         if self._readable is None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from crawler.model import value
+from crawler.value import value
 
 BOUND = "="
 """Name under which the text stands beside the columns of headers, which are words."""

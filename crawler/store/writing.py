@@ -14,12 +14,13 @@ from typing import Any
 
 from gevent.monkey import get_original
 
-from crawler.model import Seconds, value
+from crawler.model import Seconds
 from crawler.policy.body_search import BodySearch
 from crawler.policy.naming import suffixed
 from crawler.store.digests import Digests
 from crawler.store.folders import Folders
 from crawler.store.versions import Versions
+from crawler.value import value
 
 close = get_original("os", "close")
 """gevent's own looks the descriptor up in the event loop, which knows nothing of files."""

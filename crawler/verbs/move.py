@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from tqdm import tqdm
 
 from crawler.errors import UsageError
-from crawler.frontier import bring_back, move
+from crawler.frontier.moves import bring_back, move
 from crawler.log import moves_cursor
 from crawler.state_address import StateAddress
 from crawler.verbs.words import as_json, counted, print_lines

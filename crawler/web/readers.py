@@ -1,7 +1,8 @@
 """Native threads that read and change the ledger, so that the event loop never waits for it.
 
 Each thread keeps its ledger open for some seconds: a request costs no opening, and a file that was
-put in another's place, a server that came back, or a newer form is seen soon.
+put in another's place, a server that came back, or a newer form is seen soon. While nobody asks,
+none is open.
 """
 
 import time
@@ -63,6 +64,11 @@ class Kept:
             self._which, self._until = which, time.monotonic() + KEPT_S
         yield self._desk
 
+    def close_if_old(self) -> None:
+        """Close it if the next request would open it anew."""
+        if time.monotonic() > self._until:
+            self.close()
+
     def close(self) -> None:
         """Close it; nobody but its thread may do so."""
         self._desk = None
@@ -85,6 +91,9 @@ class _Reader:
     def __init__(self) -> None:
         self.native = Native(1)
         self.kept = Kept()
+
+    def close_if_old(self, _: Opener) -> None:
+        self.kept.close_if_old()
 
     def close(self) -> None:
         self.native.call(self.kept.close)
@@ -110,6 +119,7 @@ class Readers:
         for reader in self._readers:
             reader.native.__enter__()
             self._idle.put(reader)
+        self._sweeper = gevent.spawn(self._sweep)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -117,6 +127,7 @@ class Readers:
 
         All that changes something does so in transactions.
         """
+        self._sweeper.kill()
         self.at_work = len(self._readers) + len(self._given_up)
         with suppress(Empty):
             while True:
@@ -149,6 +160,15 @@ class Readers:
         if error is not None:
             raise error
         return cast("T", value)
+
+    def _sweep(self) -> None:
+        """Have threads that have nothing to do close what they keep, in time."""
+        while True:
+            gevent.sleep(KEPT_S)
+            for _ in range(self._idle.qsize()):
+                with suppress(Empty):
+                    reader = self._idle.get_nowait()
+                    gevent.spawn(self._work, reader, reader.close_if_old, AsyncResult())
 
     def _work(self, reader: _Reader, function: Callable[[Opener], Any], ended: Any) -> None:
         """Have a thread run a function, however long whoever asked waits for it."""

@@ -6,6 +6,8 @@ import sys
 import pytest
 
 from crawler.cli import HOMES
+from crawler.frontier import open_frontier
+from tests.program import write_config
 
 RUN = """
 import sys
@@ -23,17 +25,22 @@ ROOMS = ("config", "daemon", "feeder", "fetch", "frontier", "log", "policy", "se
 A_VERB_OF_EACH = {home: verb for verb, home in HOMES.items()}
 
 
-def loaded(*words):
+def done(*words):
     """Return the modules of a process that did what was typed."""
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, *words], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.startswith("Usage: "), done.stderr
-    return set(done.stderr.split())
+    command = [sys.executable, "-c", RUN, *map(str, words)]
+    program = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(program.stderr.splitlines()[-1].split())
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Return a configuration whose ledger is there."""
+    with open_frontier(tmp_path / "state.sqlite", durable=False):
+        return write_config(tmp_path, [{"name": "j", "urls": []}])
 
 
 def test_help_loads_no_more_than_command_lines():
-    found = loaded("--help")
+    found = done("--help")
     assert not found & HEAVY
     assert not {f"crawler.{room}" for room in ROOMS} & found
     assert len(found) <= 275
@@ -41,7 +48,34 @@ def test_help_loads_no_more_than_command_lines():
 
 @pytest.mark.parametrize("verb", A_VERB_OF_EACH.values())
 def test_the_help_of_a_verb_loads_its_command_line_alone(verb):
-    found = loaded(verb, "--help")
+    found = done(verb, "--help")
     assert not found & HEAVY
     assert not {f"crawler.{room}" for room in ROOMS} & found
     assert len(found) <= 258
+
+
+def test_status_loads_what_asks_the_ledger(file):
+    found = done("status", "-c", file)
+    assert not found & (HEAVY - {"ada_url", "email", "sqlite3", "yaml"})
+    assert not {"crawler.config.settings", "crawler.frontier.moves", "crawler.daemon"} & found
+    assert len(found) <= 510
+
+
+def test_a_daemon_loads_what_formats_tracebacks_with_the_first_one(file):
+    found = done("run", "-c", file, "--until-done")
+    assert not {"asyncio", "rich", "structlog", "tqdm", "crawler.frontier.moves"} & found
+    assert len(found) <= 940
+
+
+def test_a_web_server_loads_no_daemon(file):
+    command = [sys.executable, "-c", RUN, "web", "-c", str(file), "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as web:
+        assert "web.ready" in web.stdout.readline()
+        web.terminate()
+        said = web.communicate(timeout=30)[1]
+    found = set(said.splitlines()[-1].split())
+    rooms = {f"crawler.{room}" for room in ("daemon.app", "feeder", "fetch", "seeder", "worker")}
+    assert not found & {*rooms, "asyncio", "requests", "structlog", "urllib3"}
+    assert len(found) <= 860

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import UsageError
-from crawler.frontier import has_ledger, load_engine, move, open_frontier, open_ledger
+from crawler.frontier import has_ledger, load_engine, open_frontier, open_ledger
 from crawler.frontier.driver import require_driver
+from crawler.frontier.moves import move
 from crawler.state_address import state_address
 
 SERVER = state_address("postgresql://crawler:hunter2@db.example/crawler")

@@ -14,6 +14,7 @@ from crawler.web import readers
 from crawler.web.problems import Problem
 from crawler.web.readers import Kept, Readers
 from tests import postgres
+from tests.program import until
 
 EVERY_ENGINE = True
 
@@ -41,6 +42,15 @@ def test_a_ledger_stays_open_between_requests_and_not_for_long(state, monkeypatc
         monkeypatch.setattr(readers, "KEPT_S", -1.0)
         some.run(uid(state))
         assert some.run(uid(state))[0] == first[0]
+
+
+def test_a_ledger_that_nobody_asks_for_is_closed(state, monkeypatch):
+    monkeypatch.setattr(readers, "KEPT_S", 0.2)
+    with Readers(2) as some:
+        asked = some.run(uid(state))
+        assert any(one.kept._desk for one in some._readers)
+        until(lambda: not any(one.kept._desk for one in some._readers), "it is kept open")
+        assert some.run(uid(state))[0] == asked[0]
 
 
 def test_the_hub_goes_on_while_a_thread_is_asked(state):

@@ -8,10 +8,10 @@ import psycopg
 import pytest
 
 from crawler.errors import LocalFaultError, StateError, UsageError
-from crawler.frontier import bring_back, changed, move, open_frontier, open_ledger
+from crawler.frontier import changed, open_frontier, open_ledger
 from crawler.frontier.actions import LookAtVisits
 from crawler.frontier.copying import copier, moving
-from crawler.frontier.moves import _copy, _source, place_of
+from crawler.frontier.moves import _copy, _source, bring_back, move, place_of
 from crawler.frontier.postgres import opening
 from crawler.frontier.process import Process, current
 from crawler.frontier.sqlite.file import database as sqlite_file

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 from crawler.errors import LocalFaultError, StateError, UsageError
-from crawler.frontier import move, open_frontier, open_ledger
+from crawler.frontier import open_frontier, open_ledger
 from crawler.frontier.copying import copier
+from crawler.frontier.moves import move
 from crawler.frontier.postgres import backup as backups
 from crawler.frontier.postgres import opening
 from crawler.frontier.process import Process

@@ -7,7 +7,8 @@ import pytest
 from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.upgrading import upgraded
 from crawler.errors import OlderLedgerError, StateError
-from crawler.frontier import Pulse, move, open_frontier, open_ledger, open_migration
+from crawler.frontier import Pulse, open_frontier, open_ledger, open_migration
+from crawler.frontier.moves import move
 from crawler.frontier.postgres import upgrade
 from crawler.frontier.process import Process, current
 from crawler.frontier.sql.tables.ledger import VERSION
