@@ -127,7 +127,11 @@ class NewList:
 
 @value
 class Synced:
-    """Numbers of URLs that chunks brought: new ones, and retired ones that came back."""
+    """Numbers of URLs that chunks brought: new ones, retired ones that came back, and others."""
 
     added: int
     revived: int
+    renewed: int = 0
+    """Known ones that are due again: their bodies are to be others."""
+    unchecked: int = 0
+    """Known ones of which no digest is said any more; what was said holds on."""

@@ -108,7 +108,7 @@ def text_of(bound: Mapping[str, str], mirrors: Sequence[str]) -> str:
         raise ValueError(f"it names more than {MAX_MIRRORS} mirrors")
     if mirrors:
         said[MIRRORS] = list(mirrors)
-    return json.dumps(said, separators=(",", ":")) if said else ""
+    return _text(said)
 
 
 @lru_cache(maxsize=1024)
@@ -117,3 +117,58 @@ def checks_of(text: str) -> Checks:
     said = json.loads(text)
     digests = tuple((name, said[name]) for name in ALGORITHMS if name in said)
     return Checks(digests, said.get(SIZE), tuple(said.get(MIRRORS, ())))
+
+
+@value
+class Heard:
+    """What holds of a body since its list was read once more."""
+
+    text: str
+    lost: bool = False
+    """The list says no digest any more: those that it said hold on."""
+    another: bool = False
+    """The list says that it is another body than before, or than the stored one."""
+
+
+def heard(before: str, now: str, stored: str = "") -> Heard:
+    """Return what holds where a list said `before` of a body, and says `now`; texts of the ledger.
+
+    `stored` is the SHA-256 of the stored file in hex. Digests that go without others in their place
+    are no word: a list may have lost its column. Those that go beside one that stays hold on.
+    """
+    was, says = _read(before), _read(now)
+    known, said = _digests(was), _digests(says)
+    if known and not said:
+        sizes, mirrors = _only(was, SIZE), _only(says, MIRRORS)
+        return Heard(_text(known | sizes | mirrors), lost=True)
+    both = known.keys() & said.keys()
+    agree = all(known[name] == said[name] for name in both)
+    text = _text(known | says) if both and agree else now
+    return Heard(text, another=_is_another(known, said, stored, agree=agree))
+
+
+def _read(text: str) -> dict[str, object]:
+    said: dict[str, object] = json.loads(text) if text else {}
+    return said
+
+
+def _digests(said: Mapping[str, object]) -> dict[str, object]:
+    return _only(said, *ALGORITHMS)
+
+
+def _only(said: Mapping[str, object], *names: str) -> dict[str, object]:
+    return {name: said[name] for name in names if name in said}
+
+
+def _is_another(
+    known: Mapping[str, object], said: Mapping[str, object], stored: str, *, agree: bool
+) -> bool:
+    """Tell whether digests are of another body than the one that is stored."""
+    proof = said.get("sha256")
+    if stored and proof == stored:
+        return False
+    return not agree or bool(stored and proof and "sha256" not in known)
+
+
+def _text(said: Mapping[str, object]) -> str:
+    return json.dumps(said, separators=(",", ":")) if said else ""

@@ -27,6 +27,10 @@ class SyncSums:
     bad: int = 0
     filtered: int = 0
     """URLs that the job's filter left out; they are not listed."""
+    renewed: int = 0
+    """Known URLs whose bodies are to be others, by their digests: they are due again."""
+    unchecked: int = 0
+    """Known URLs that have lost their digests, which hold on."""
     held: bool = False
     """Whether the lists lost so much that nothing was removed."""
     failed: list[str] = field(default_factory=list)
@@ -87,4 +91,6 @@ class Admission:
         if synced:
             self._sums.added += synced.added
             self._sums.revived += synced.revived
+            self._sums.renewed += synced.renewed
+            self._sums.unchecked += synced.unchecked
         self._look()

@@ -120,6 +120,7 @@ class Reader:
         seen: set[int] = set()
         limit, sums = self._tools.limit, self._sums
         before = sums.listed, sums.bad, sums.filtered
+        heard = sums.renewed, sums.unchecked
         try:
             with closing(chunks_of(source, was, self._filter)) as chunks:
                 for chunk in self._in_time(source, chunks):
@@ -136,6 +137,7 @@ class Reader:
         listed, bad = sums.listed - before[0], sums.bad - before[1]
         filtered = sums.filtered - before[2]
         self._log_filtered(source, listed - bad, filtered)
+        self._log_heard(source, sums.renewed - heard[0], sums.unchecked - heard[1])
         version = f"{self._mark}:{source.version_read}" if limit is None else ""
         state = SourceState(one.source, version, listed, bad)
         return seen, replace(state, filtered=filtered, filter_mark=self.filter_mark)
@@ -210,6 +212,14 @@ class Reader:
             self._tools.log.info(
                 "list.filtered", job=self._job.name, list=source.name, urls=urls, filtered=filtered
             )
+
+    def _log_heard(self, source: Source, renewed: int, unchecked: int) -> None:
+        """Tell what a list says anew of bodies that it knows."""
+        job, log = self._job.name, self._tools.log
+        if renewed:
+            log.info("list.renewed", job=job, list=source.name, urls=renewed)
+        if unchecked:
+            log.warning("list.unchecked", job=job, list=source.name, urls=unchecked)
 
     def _note_bad(self, bad: BadLine) -> None:
         where, text, reason = bad

@@ -8,7 +8,7 @@ from collections import Counter
 
 from crawler.policy.politeness import FAILURES_TO_REST
 from tests.engines import on_every_engine
-from tests.program import Daemon, assert_clean, at_once, until, write_config
+from tests.program import Daemon, assert_clean, at_once, ledger, until, write_config
 from tests.servers import Site, free_port, slow
 
 URLS = 60
@@ -119,3 +119,36 @@ def test_a_reload_that_takes_the_option_out_and_a_list_that_corrects_itself_are_
             until(lambda: daemon.records[-1].get("kind") == "unchanged", "still checked", daemon)
             assert daemon.stop() == 0
     assert_whole(tmp_path, 2)
+
+
+def test_a_list_that_says_other_digests_has_stored_urls_visited_and_one_without_has_none(tmp_path):
+    new = dict[str, bytes]()
+    with Site(lambda path: new.get(path) or body(path)) as site:
+        file = listed(tmp_path, site.url, number=3)
+        config = write_config(tmp_path, [job(file, attempts=1)])
+        with Daemon(config) as daemon:
+            until(lambda: len(daemon.told("visit", kind="stored")) == 3, "not stored", daemon)
+            new |= dict.fromkeys(("/0.bin", "/1.bin"), b"new")
+            lines = (tmp_path / "list.csv").read_text().splitlines(keepends=True)
+            for nth in (1, 2):
+                url, _, _, mirrors = lines[nth].rstrip().split(",")
+                digest = hashlib.sha256(b"new").hexdigest()
+                lines[nth] = f"{url},{digest},3,{mirrors}\n"
+            (tmp_path / "list.csv").write_text("".join(lines))
+            daemon.signal(signal.SIGHUP)
+            assert daemon.wait_for("list.renewed")["urls"] == 2
+            until(lambda: len(daemon.told("visit")) == 5, "not visited", daemon)
+            (tmp_path / "list.csv").write_text(
+                "url\n" + "".join(f"{site.url}/{nth}.bin\n" for nth in range(3))
+            )
+            daemon.signal(signal.SIGHUP)
+            lost = daemon.wait_for("list.unchecked")
+            assert (lost["urls"], lost["level"], lost["job"]) == (3, "warning", "j")
+            daemon.wait_for("job.synced", kept=0, added=0)
+            assert daemon.stop() == 0
+            assert len(daemon.told("visit", kind="stored")) == 5
+        assert (tmp_path / "files/j/0").read_bytes() == b"new"
+    with ledger(tmp_path) as db:
+        said = [extra for (extra,) in db.execute("SELECT extra FROM task WHERE job != 0")]
+    assert [hashlib.sha256(b"new").hexdigest() in one for one in said] == [True, True, False]
+    assert hashlib.sha256(body("/2.bin")).hexdigest() in said[2]

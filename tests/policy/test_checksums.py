@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from crawler.model import Kind, Outcome, Task
-from crawler.policy.checksums import Typed, checks_of, text_of, typed
+from crawler.policy.checksums import Typed, checks_of, heard, text_of, typed
 from crawler.policy.mirrors import attempts_of, elsewhere, led_on
 from crawler.records import Again, Dead, Done, Hop
 from crawler.urls import host_of
@@ -135,3 +135,53 @@ def test_from_a_silent_host_a_url_is_led_to_the_next_that_is_not_and_to_each_onc
     assert [led(failures) for failures in range(3)] == [(MIRRORS[1], 2), (MIRRORS[1], 2), None]
     silent.add(host_of(MIRRORS[1]))
     assert led(0) is None
+
+
+def said(**columns: object) -> str:
+    return json.dumps(columns) if columns else ""
+
+
+A, B, OLD_MD5, NEW_MD5 = "a" * 64, "b" * 64, "c" * 32, "d" * 32
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "stored", "another"),
+    [
+        (said(sha256=A), said(sha256=B), A, True),
+        (said(sha256=A), said(sha256=B), "", True),
+        (said(sha256=A), said(sha256=B), B, False),  # that is the stored file
+        (said(sha256=A), said(sha256=A, mirrors=["http://m/"]), B, False),  # no other word
+        (said(), said(sha256=A), B, True),
+        (said(), said(sha256=A), "", False),
+        (said(), said(md5=OLD_MD5), A, False),  # nothing tells
+        (said(md5=OLD_MD5), said(md5=NEW_MD5), A, True),
+        (said(md5=OLD_MD5, sha256=A), said(md5=NEW_MD5), A, True),
+        (said(size=1), said(size=2), A, False),
+        (said(sha256=A), said(md5=NEW_MD5), A, False),
+    ],
+)
+def test_another_digest_is_the_word_that_the_body_is_another(before, now, stored, another):
+    found = heard(before, now, stored)
+    assert found.another == another
+    assert not found.lost
+    assert checks_of(found.text) == checks_of(now)
+
+
+@pytest.mark.parametrize("now", [said(), said(size=9), said(mirrors=["http://m/"])])
+def test_digests_that_a_list_has_lost_hold_on_with_their_size(now):
+    found = heard(said(sha256=A, size=5, mirrors=["http://old/"]), now, B)
+    assert (found.lost, found.another) == (True, False)
+    checks = checks_of(found.text)
+    assert (checks.digest("sha256"), checks.size) == (A, 5)
+    assert checks.mirrors == checks_of(now or "{}").mirrors
+
+
+def test_a_digest_that_goes_beside_one_that_stays_holds_on():
+    found = heard(said(sha256=A, md5=OLD_MD5), said(md5=OLD_MD5), A)
+    assert checks_of(found.text).digest("sha256") == A
+    assert (found.lost, found.another) == (False, False)
+
+
+def test_where_no_digest_was_said_none_is_lost():
+    assert heard(said(size=1), "").text == ""
+    assert not heard("", "").lost

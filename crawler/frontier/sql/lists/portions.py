@@ -10,6 +10,7 @@ from typing import NamedTuple
 from crawler.errors import PassLostError
 from crawler.frontier.list_values import NewList, Pass, Portion, SourceState, Synced
 from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.lists.checking import hear, renew
 from crawler.frontier.sql.lists.chunks import Changes, changes, rows_of, write
 from crawler.frontier.sql.lists.finding import Sight, look
 from crawler.frontier.sql.lists.freshening import freshen
@@ -130,14 +131,16 @@ def _put(
     """Take in chunks that are new or changed."""
     check(db, of)
     job_id = names.job_id(db, of.job)
-    say(db, read.said)
+    word = hear(db, read.said)
+    say(db, word.seeds)
     write(db, of.source, read.changed)
     db.execute("UPDATE source SET version = '' WHERE id = ? AND version != ''", (of.source,))
     fresh = enlist(db, names, job_id, batch, now, sight)
     revived = revive(db, job_id, read.changed.came, now)
     freshen(db, names, job_id, read.dated, now)
+    renewed = renew(db, names, job_id, word.another, now) if word.another else 0
     note_dropped(db, of.source, sum((one.gone for one in read.changed.all), Counter()))
-    return Synced(fresh, revived)
+    return Synced(fresh, revived, renewed, len(word.lost))
 
 
 def _take_in(
