@@ -103,7 +103,11 @@ class Feeder:
         if not begun:
             self.busy -= 1
             self.leaser.look_at(now)
-        self._requeue([self._own_hosts.hosts[task.host_id], *freed], now)
+        host = self._own_hosts.hosts[task.host_id]
+        if host.pace.counts_beginnings or not begun:
+            self._place(host, now)
+        if freed:
+            self._requeue(freed, now)
         return begun
 
     def finished(self, visited: Visited) -> Visited:
@@ -113,8 +117,11 @@ class Feeder:
         visited, freed = self._own_hosts.finished(visited, now, offset)
         self.busy -= 1
         host = self._own_hosts.hosts[visited.task.host_id]
-        self._end_unvisited(host, now, offset)
-        self._requeue([*freed, host], now)
+        if not host.pace.is_calm:
+            self._end_unvisited(host, now, offset)
+        if freed:
+            self._requeue(freed, now)
+        self._place(host, now)
         if self.pause.active or self.busy + 1 >= self.most:
             self._wake.set()
         return visited
@@ -206,13 +213,16 @@ class Feeder:
             self._deliver(visited)
 
     def _requeue(self, hosts: Iterable[Host], now: Seconds) -> None:
-        """Put hosts where they belong: among the ready, those to refill, or neither."""
         for host in hosts:
-            if host.tasks and not host.queued and (ready_at := host.ready_at()) is not None:
-                host.queued = True
-                heapq.heappush(self._ready, (max(ready_at, now), next(self._turn), host))
-                self._wake.set()
-            self.leaser.look_for(host, now)
+            self._place(host, now)
+
+    def _place(self, host: Host, now: Seconds) -> None:
+        """Put a host where it belongs: among the ready, those to refill, or neither."""
+        if host.tasks and not host.queued and (ready_at := host.ready_at()) is not None:
+            host.queued = True
+            heapq.heappush(self._ready, (max(ready_at, now), next(self._turn), host))
+            self._wake.set()
+        self.leaser.look_for(host, now)
 
     def _hand_off(self, host: Host, now: Seconds) -> None:
         """Give a host its turn; while every worker is busy, this is where the feeder waits."""
@@ -228,7 +238,7 @@ class Feeder:
         task = host.tasks.popleft()
         self._own_hosts.handed_off(host, task, now)
         self.busy += 1
-        self._requeue([host], now)
+        self._place(host, now)
         return self._handoff.put(task)
 
     def _wait_for_address(self, host: Host, at: Seconds | None, now: Seconds) -> None:
@@ -241,7 +251,7 @@ class Feeder:
     def _pass_over(self, host: Host, now: Seconds) -> None:
         """Leave out a host whose tasks went back or whose rest has moved, and let another go on."""
         if self._own_hosts.hosts.get(host.id) is host:
-            self._requeue([host], now)
+            self._place(host, now)
         self._requeue(self._own_hosts.addresses.next_in(host.address, now), now)
 
     def _wait(self, now: Seconds) -> None:

@@ -129,18 +129,19 @@ class Host:
         """
         if self.exhausted and not self.found:
             return self.exhausted_since + ASK_AGAIN_S if self._asks_again() else None
-        spaced = self.spaced
-        low = not self.tasks if spaced else self._runs_low()
-        ends = self.pace.silent or self.pace.refusals.banned
+        pace, delay = self.pace, self.pace.delay
+        spaced = delay >= LOOKAHEAD_S or pace.limits.max_per_day is not None
+        low = len(self.tasks) <= (0 if spaced else self._few(delay))
+        ends = pace.silent or pace.refusals.number
         if self.found or not (low or ends):
             return None
-        if self.pace.ends_unvisited(now):
+        if pace.ends_unvisited(now):
             return now
         if not low or self.rests_long(now):
             return None
         if not spaced:
             return now
-        ready_at = self.pace.ready_at()
+        ready_at = pace.ready_at()
         return None if ready_at is None else ready_at - self.lead.seconds + LOOKAHEAD_S / 2
 
     @property
@@ -148,10 +149,10 @@ class Host:
         """Whether no task is leased for it, whatever it lacks."""
         return bool(self.found or self.leaving or (self.exhausted and not self._asks_again()))
 
-    def _runs_low(self) -> bool:
-        """Tell whether a quarter of the tasks to have is left, or what the lead uses up."""
-        few = max(max(2 * self.pace.slots, self.ahead) // 4, self._soon())
-        return len(self.tasks) <= few
+    def _few(self, delay: Seconds) -> int:
+        """Return a quarter of the tasks to have, or what the lead uses up if that is more."""
+        quarter = max(2 * self.pace.slots, self.ahead) // 4
+        return max(quarter, int(self.lead.seconds / delay)) if delay else quarter
 
     def _soon(self) -> int:
         """Return how many visits its delay allows within the lead."""

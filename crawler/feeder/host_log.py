@@ -53,6 +53,8 @@ class HostLog:
     ) -> None:
         """Log a state that changed for the worse, or that is over; `offset` leads to wall time."""
         pace, logged = host.pace, host.logged
+        if pace.is_calm and not (logged.state or host_asked_for_it(outcome)):
+            return
         state = _state(pace, outcome, now)
         if not (state or logged.state):
             return
@@ -72,7 +74,7 @@ class HostLog:
             self._note(host, Logged(worst, now, rest))
         elif state:
             logged.rests += 1
-        elif logged.state and _is_well(pace) and now > logged.at + WELL_AFTER_S:
+        elif logged.state and pace.is_calm and now > logged.at + WELL_AFTER_S:
             self._note(host, Logged("", now))
             self._log.info("host.rested", host=host.key, state="well")
 
@@ -104,7 +106,3 @@ def _rest(pace: HostPace, now: Seconds) -> Seconds:
 
 def _is_longer(rest: Seconds, logged: Seconds) -> bool:
     return rest >= LONG_REST_S and rest >= LONGER * logged
-
-
-def _is_well(pace: HostPace) -> bool:
-    return not (pace.failures or pace.backoff or pace.refusals.banned)

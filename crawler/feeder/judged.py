@@ -52,8 +52,9 @@ def _note_state(host: Host, visited: Visited, now: Seconds, random: Random) -> s
     if state == "well":
         pace.well(max(0.0, visited.answered_at - began_at))
         if not (is_refusal(outcome) or visited.task.robots):
-            pace.refusals.clear()
             pace.put_off = 0
+            if pace.refusals.number:
+                pace.refusals.clear()
     elif state:
         host.last = outcome
         pace.failed(now, began_at, random, silent=state == "silent")

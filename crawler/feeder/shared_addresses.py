@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 
 from crawler.feeder.host import LONG_REST_S, Host
 from crawler.model import Seconds, Task
-from crawler.policy.host_limits import HostLimits
+from crawler.policy.host_limits import NO_LIMITS, HostLimits
 from crawler.policy.politeness import MAX_TURN_S, HostPace
 
 KNOWN_ADDRESSES = 4096
@@ -118,7 +118,7 @@ class AddressQueues:
         """
         queue = self._queues.get(address or "")
         freed: list[Host] = []
-        while queue and queue.line:
+        while queue is not None and queue.line:
             host = queue.line.popleft()
             host.queued = False
             ready_at = host.ready_at()
@@ -158,12 +158,14 @@ class AddressQueues:
         if queue:
             queue.pace.finished(answered_at)
             queue.ended(now)
-            while len(queue.line) > queue.room:
+            while queue.line and len(queue.line) > queue.room:
                 host = queue.line.pop()
                 host.queued = False
                 queue.send_away(host, now)
                 sent.append(host)
-        return sent + self.next_in(address, now)
+            if queue.line:
+                sent += self.next_in(address, now)
+        return sent
 
     def recall(self, address: str | None, answered_at: Seconds, now: Seconds) -> None:
         """Note when the last answer from an address began, which another process may have had."""
@@ -183,6 +185,7 @@ class AddressQueues:
         self.limits = limits
         waited = [host for queue in self._queues.values() for host in queue.line]
         for queue in self._queues.values():
+            queue.pace.limits = limits or NO_LIMITS
             queue.line.clear()
             queue.expected = queue.booked = 0.0
         for host in waited:
@@ -192,12 +195,12 @@ class AddressQueues:
     def _queue(self, address: str | None, now: Seconds) -> AddressQueue | None:
         if address is None or self.limits is None:
             return None
-        if address not in self._queues:
+        queue = self._queues.get(address)
+        if queue is None:
             if len(self._queues) >= self._room:
                 self._drop_quiet(now)
-            self._queues[address] = AddressQueue(HostPace(0.0))
-        self._queues[address].pace.limits = self.limits
-        return self._queues[address]
+            queue = self._queues[address] = AddressQueue(HostPace(0.0, self.limits))
+        return queue
 
     def _drop_quiet(self, now: Seconds) -> None:
         """Forget the addresses that owe nothing and are owed nothing."""

@@ -102,14 +102,13 @@ class HostPace:
     @property
     def opens_at(self) -> Seconds:
         """Return until when it is closed, by its hours or its budget, 0 if it is not."""
-        return max(self.hours_at, self.budget_at)
+        return max(self.hours_at, self.budget_at) if self.limits.max_per_day else self.hours_at
 
     @property
     def base_delay(self) -> Seconds:
         """Return the rest between two visits that holds while all is well."""
-        limits, asked = self.limits, self.crawl_delay
-        asked = max(asked, limits.delay) if asked else limits.delay
-        adaptive = limits.adaptive
+        adaptive = self.limits.adaptive
+        asked = max(self.crawl_delay, self.limits.delay)
         if adaptive is None or not self.latency:
             return asked
         own = min(adaptive.most, max(adaptive.least, adaptive.factor * self.latency))
@@ -118,26 +117,41 @@ class HostPace:
     @property
     def delay(self) -> Seconds:
         """Return the rest between two visits that holds now."""
-        base = self.base_delay
-        return max(base, min(self.backoff, self.limits.max_backoff)) if self.backoff else base
+        limits = self.limits
+        if not (self.backoff or self.crawl_delay or limits.adaptive):  # as of most hosts
+            return limits.delay
+        return max(self.base_delay, min(self.backoff, limits.max_backoff))
 
     @property
     def slots(self) -> int:
         """Return how many visits may be under way: one while the host fails."""
-        return 1 if self.failures or self.refusals.banned else self.limits.per_host
+        troubled = self.failures or (self.refusals.number and self.refusals.banned)
+        return 1 if troubled else self.limits.per_host
+
+    @property
+    def is_calm(self) -> bool:
+        """Tell whether nothing has failed of late: no failure, refusal or backoff is remembered."""
+        return not (self.failures or self.refusals.number or self.backoff)
 
     @property
     def is_open(self) -> bool:
         """Tell whether the circuit breaker is open: the host rests long, a probe decides."""
         return self.failures >= FAILURES_TO_REST
 
+    @property
+    def counts_beginnings(self) -> bool:
+        """Tell whether a visit can begin only after those handed off before it have begun."""
+        return bool(self.delay or self.limits.max_per_day)
+
     def ready_at(self) -> Seconds | None:
         """Return the earliest time of the next visit, or None while that depends on another."""
         if self.busy >= self.slots:
             return None
-        if self.pending and (self.limits.max_per_day or self.delay):
+        limits, delay = self.limits, self.delay
+        if self.pending and (limits.max_per_day or delay):
             return None
-        return max(self.next_at, self.opens_at)
+        at = max(self.answered_at + delay, self.failed_until, self.put_off_until, self.turn_at)
+        return max(at, self.opens_at) if limits.max_per_day else max(at, self.hours_at)
 
     def handed_off(self) -> None:
         """Take a slot."""
@@ -181,10 +195,10 @@ class HostPace:
         """Note a success: the backoff shrinks, step by step; a rest that has begun stays."""
         if self.backoff:
             self.failed_until = max(self.failed_until, self.answered_at + self.delay)
+            self.backoff *= BACKOFF_KEPT
+            if self.backoff <= max(self.base_delay, FIRST_BACKOFF_S / 2):
+                self.backoff = 0.0
         self.failures, self.failing_since, self.silent = 0, None, False
-        self.backoff *= BACKOFF_KEPT
-        if self.backoff <= max(self.base_delay, FIRST_BACKOFF_S / 2):
-            self.backoff = 0.0
         self.latency += (elapsed - self.latency) * (LATENCY_WEIGHT if self.latency else 1.0)
 
     def brought(self, at: Seconds, *, ok: bool) -> None:
@@ -245,6 +259,8 @@ class HostPace:
 
     def ends_unvisited(self, now: Seconds) -> bool:
         """Tell whether its URLs end unvisited: it is given up, and no probe is due yet."""
+        if not (self.silent or self.refusals.number):  # as of most hosts
+            return False
         return (self.given_up(now) or self.refuses(now)) and now < self.next_at
 
     def clamp(self, now: Seconds) -> None:
