@@ -18,7 +18,7 @@ from crawler.frontier import Frontier
 from crawler.model import Seconds, Task, Visited
 from crawler.policy.pardons import Pardons
 from crawler.records import Again, HostRecord, Settlement
-from crawler.store import Files, left_by
+from crawler.store import Files, left_by, may_leave_parts
 from crawler.worker.bodies import Bodies
 from crawler.worker.ends import Ends
 from crawler.worker.guard import MACHINE
@@ -138,8 +138,7 @@ class Settler:
         self._hosts.settled([settled.task for settled in settlements])
         # 6 The log says so, never before the ledger knows.
         with self._together():
-            for settled in settlements:
-                self._guard.step(settled.task, self._tell, settled)
+            self._guard.each(self._tell, settlements)
         # 7 What broke off and will not be continued goes: nothing in the ledger names it any more.
         if parts:
             self._files.discard(parts)
@@ -148,10 +147,11 @@ class Settler:
         """Return the parts that broke off and will not be continued: their tasks have ended."""
         parts: list[str] = []
         for settled, wanted in zip(settlements, wanted_paths, strict=True):
-            decision = settled.verdict
-            goes_on = isinstance(decision, Again) and decision.keeps
-            if not goes_on and not settled.task.robots:
-                parts += self._guard.step(settled.task, self._left_by, settled, wanted) or []
+            task, decision = settled.task, settled.verdict
+            if task.robots or not may_leave_parts(task, settled.outcome.kind):
+                continue
+            if not (isinstance(decision, Again) and decision.keeps):
+                parts += self._guard.step(task, self._left_by, settled, wanted) or []
         return parts
 
     def _left_by(self, settled: Settlement, wanted: str) -> list[str]:

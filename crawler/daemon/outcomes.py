@@ -45,6 +45,8 @@ class Outcomes:
     def _pause_or_resume(self, outcome: Outcome) -> None:
         """Pause while this machine is at fault; log that once, and once more when it is over."""
         pause = self._pause
+        if not (outcome.ours or pause.active):  # as of nearly all visits
+            return
         now = time.monotonic()
         if outcome.ours:
             self._fetcher.hang_up()  # idle connections hold descriptors that may be what is missing

@@ -18,7 +18,6 @@ from crawler.policy.name_fields import (
     FROM_ANSWER,
     OF_ANSWER,
     OF_URL,
-    PLAIN,
     UNSAFE,
     Answer,
     decoded,
@@ -132,6 +131,8 @@ def path_of(
         else:
             filled = f"{filled.rpartition('/')[0]}/{url_name(url_parts)}"
             break
+    if _is_plain(filled):
+        return filled
     components = [part for part in filled.split("/") if part]
     return _fitting([_component(part) for part in _shallow(components)]) or "_"
 
@@ -169,20 +170,22 @@ _KEPT = re.compile(r"(\.[0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,3})?)(?=(?:\.[^.]*)?\Z)")
 """Names of older versions of a file (`store.versions`), which no URL's own file may have."""
 
 
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*")
+_NOT_PLAIN = re.compile(r"(?:^|/)(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|$)|\.part(?:/|$)|Z")
+"""What may be a reserved name, that of a part, or that of an older version."""
+
+
+def _is_plain(path: str) -> bool:
+    """Tell whether a path is safe at a glance, as most are: this runs for every visit."""
+    short = len(path) <= MAX_COMPONENT and path.count("/") < MAX_DEPTH
+    return short and bool(_PLAIN_PATH.fullmatch(path)) and not _NOT_PLAIN.search(path)
+
+
 def _component(text: str) -> str:
-    if _is_plain(text):
-        return text
     text = _KEPT.sub(r"\1_", UNSAFE.sub("_", text).rstrip(". ")) or "_"
     if _RESERVED.fullmatch(text) or _PART.search(text):
         text += "_"
     return _shortened(text)
-
-
-def _is_plain(text: str) -> bool:
-    """Tell whether a component is safe at a glance, as most are: this runs for every visit."""
-    if not PLAIN.fullmatch(text) or len(text) > MAX_COMPONENT:
-        return False
-    return not ("Z" in text or text.endswith(".part") or _RESERVED.fullmatch(text))
 
 
 def _shortened(text: str) -> str:

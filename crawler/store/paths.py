@@ -56,6 +56,11 @@ def left_by(task: Task, kind: Kind, job: Job, owner: int) -> list[str]:
     return [*kept, part_of(task, job, owner)] if kind in _BREAKS else kept
 
 
+def may_leave_parts(task: Task, kind: Kind) -> bool:
+    """Tell whether `left_by` returns any: most visits leave none."""
+    return task.kept is not None or kind in _BREAKS
+
+
 def sweep(files: Files, jobs: Mapping[str, Job], left: Iterable[tuple[Task, int]]) -> int:
     """Remove the parts that visits of (task, owner) left behind, but for parts to be continued.
 

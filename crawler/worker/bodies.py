@@ -45,18 +45,11 @@ class Bodies:
         """Write the bodies of a batch; its visits then carry the path, or the fault."""
         self._miss_gone_files(batch)
         self._pass_over_same(batch)
-        choices = {
-            at: choice
-            for at, one in enumerate(batch)
-            if has_body(one) and (choice := self._choices_at(batch, at))
-        }
+        choices = self._choices_of(batch, [at for at, one in enumerate(batch) if has_body(one)])
         if not choices:
             return
         paths = self._reservations.files(list(choices.values()), _named(batch))
-        bodies = [
-            self._body(batch[at], path)
-            for (at, choice), path in zip(choices.items(), paths, strict=True)
-        ]
+        bodies = [self._body(batch[at], path) for at, path in zip(choices, paths, strict=True)]
         if self.compared:
             self._compare(batch, choices)
         results = self._files.save(bodies)
@@ -98,8 +91,9 @@ class Bodies:
         """Keep the file of a visit that brought the same content again, as long as it is there."""
         for at, visited in enumerate(batch):
             task, outcome = visited.task, visited.outcome
-            same_here = task.here and has_body(visited) and outcome.digest == task.digest
-            path = task.path if same_here else None
+            if not task.path or not task.here or outcome.digest != task.digest:
+                continue
+            path = task.path if has_body(visited) else None
             if path is None or not self._guard.step(task, self._files.exists, path):
                 continue
             if visited.part:
@@ -120,11 +114,17 @@ class Bodies:
                 outcome = replace(outcome, differences=found or ())
                 batch[at] = replace(visited, outcome=outcome)
 
-    def _choices_at(self, batch: list[Visited], at: int) -> tuple[int, str, str] | None:
-        """Return the choices for a body of the batch; one that has none is dropped as a bug."""
-        visited = batch[at]
-        choices = self._guard.step(visited.task, self._choices, visited)
-        if choices is None:
+    def _choices_of(
+        self, batch: list[Visited], places: list[int]
+    ) -> dict[int, tuple[int, str, str]]:
+        """Return the choices for bodies of the batch; one that has none is dropped as a bug."""
+        found = self._guard.each(self._choices, [batch[at] for at in places])
+        choices: dict[int, tuple[int, str, str]] = {}
+        for at, choice in zip(places, found, strict=True):
+            if choice:
+                choices[at] = choice
+                continue
+            visited = batch[at]
             if visited.part:
                 self._files.discard([visited.part])
             self._ends.freed(len(visited.content or b""))

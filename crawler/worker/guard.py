@@ -1,7 +1,7 @@
 """One bad item ends itself: the exception of a step that is about one task belongs to that task."""
 
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Iterable
+from typing import ParamSpec, Protocol, TypeVar
 
 from crawler.errors import CrawlerError
 from crawler.log import Log
@@ -12,6 +12,16 @@ MACHINE = (CrawlerError, OSError, MemoryError)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class OfTask(Protocol):
+    """Something that is about one task: the end of a visit, or its settlement."""
+
+    @property
+    def task(self) -> Task: ...
+
+
+I = TypeVar("I", bound=OfTask)  # noqa: E741  an item
 
 
 class Guard:
@@ -33,6 +43,23 @@ class Guard:
         except Exception as error:  # noqa: BLE001  a bug is an outcome too
             self.note(task, error)
             return None
+
+    def each(self, step: Callable[[I], T], items: Iterable[I]) -> list[T | None]:
+        """Take a step for each item, and return what the steps return; None where one failed.
+
+        Raises:
+            CrawlerError, OSError, MemoryError: they concern the whole batch.
+        """
+        results: list[T | None] = []
+        for item in items:
+            try:
+                results.append(step(item))
+            except MACHINE:
+                raise
+            except Exception as error:  # noqa: BLE001  a bug is an outcome too
+                self.note(item.task, error)
+                results.append(None)
+        return results
 
     def note(self, task: Task, error: Exception) -> None:
         """Log a fault of ours that a task has met."""

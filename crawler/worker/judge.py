@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import Random
 
 from crawler.config import Job, ScheduleOptions
@@ -49,22 +49,24 @@ class Judge:
     def settlements(self, batch: list[Visited]) -> list[Settlement]:
         """Return the settlements of visits; one that cannot be judged is a bug of ours."""
         now = self._rules.now()
-        return [self._settlement_of(visited, now) for visited in batch]
+        judged = self.guard.each(partial(self._settlement, now), batch)
+        return [
+            settlement or self._unjudged(visited, now)
+            for visited, settlement in zip(batch, judged, strict=True)
+        ]
 
     def unrecorded(self, settled: Settlement, error: Exception) -> Settlement:
         """Return another settlement of a task, of which the ledger takes none of ours."""
         self.guard.note(settled.task, error)
         return _bare(settled.task, settled.finished_at)
 
-    def _settlement_of(self, visited: Visited, now: Seconds) -> Settlement:
-        task = visited.task
-        for one in (visited, replace(visited, outcome=_UNJUDGED, content=None)):
-            settlement = self.guard.step(task, self._settlement, one, now)
-            if settlement:
-                return settlement
-        return _bare(task, now)
+    def _unjudged(self, visited: Visited, now: Seconds) -> Settlement:
+        """Return the settlement of a visit that cannot be judged: a bug of ours."""
+        end = replace(visited, outcome=_UNJUDGED, content=None)
+        settlement = self.guard.step(visited.task, self._settlement, now, end)
+        return settlement or _bare(visited.task, now)
 
-    def _settlement(self, visited: Visited, now: float) -> Settlement:
+    def _settlement(self, now: Seconds, visited: Visited) -> Settlement:
         task = visited.task
         if task.robots:
             judged = self._rules.judge(visited, now, given_up=self._given_up(task))

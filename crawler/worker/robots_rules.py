@@ -77,8 +77,9 @@ class Rulebook:
         job = self._jobs[task.job]
         if task.robots or not self._obeys(task.host, job):
             return None
-        known, rules = self._rules(origin_of(task.location), task.rules_version)
-        if known is None or known.until <= self.now():
+        now = self.now()
+        known, rules = self._rules(origin_of(task.location), task.rules_version, now)
+        if known is None or known.until <= now:
             wanted = url_of(task.location)
             reason = f"{wanted} is not known yet"
             return Outcome(Kind.ROBOTS, reason=reason, asked=False, needs_robots=wanted)
@@ -172,10 +173,10 @@ class Rulebook:
             self._away.pop(host, None)
             self._log.info("host.rested", host=host, state="well", cause="robots.txt")
 
-    def _rules(self, origin: str, version: int) -> tuple[Robots | None, Rules | None]:
+    def _rules(self, origin: str, version: int, now: Seconds) -> tuple[Robots | None, Rules | None]:
         """Return the record of an origin and its rules, none of them older than `version`."""
         copy = self._known.get(origin)
-        if copy and copy.version >= version and copy.record.until > self.now():
+        if copy and copy.version >= version and copy.record.until > now:
             self._known.move_to_end(origin)
             return copy.record, copy.rules
         self._forget(origin)

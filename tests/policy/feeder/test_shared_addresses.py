@@ -35,13 +35,13 @@ def test_one_that_has_nothing_to_visit_any_more_keeps_nobody_from_an_address():
 def test_the_limit_of_addresses_may_change_while_visits_are_under_way():
     held, (one, two, three) = held_at(X, X, X, slots=2)
     tasks = [start(held, one)[0], start(held, two)[0]]
-    held.addresses.limits = HostLimits(per_host=1)
+    held.addresses.review(HostLimits(per_host=1))
     end(held, tasks[0])
     assert held.addresses.allows(three, 1e9) is None
     held.addresses.limits = None
     end(held, tasks[1])
     tasks = [start(held, one)[0], start(held, two)[0]]
-    held.addresses.limits = HostLimits(per_host=1)
+    held.addresses.review(HostLimits(per_host=1))
     for task in tasks:
         end(held, task)
     assert held.addresses.allows(three, 1e9) is not None
@@ -66,7 +66,7 @@ def test_a_line_takes_no_more_than_it_can_serve_soon_and_tells_the_others_when_t
 
 def test_who_waits_for_an_address_to_have_rested_lines_up_behind_one_who_is_expected():
     held, (one, two, three) = held_at(X, X, X)
-    held.addresses.limits = HostLimits(delay=5, per_host=2)
+    held.addresses.review(HostLimits(delay=5, per_host=2))
     task, _, _ = start(held, one)
     at = held.addresses.allows(two, 0)
     assert at > 0
