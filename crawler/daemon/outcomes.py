@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from crawler.daemon.counters import Counters
 from crawler.daemon.tally import Tally
@@ -32,6 +33,7 @@ class Outcomes:
         self._fetcher = fetcher
         self._files = files
         self._log = log
+        self._log_visit = partial(log_visit, log)
         self._on_visit = on_visit or self._log_visit
 
     def settled(self, settlement: Settlement) -> None:
@@ -64,6 +66,3 @@ class Outcomes:
         if outcome.kind is Kind.STORED:
             return True
         return reached_its_host(outcome) and self._files.fault() is None
-
-    def _log_visit(self, settlement: Settlement) -> None:
-        log_visit(self._log, settlement)

@@ -20,12 +20,13 @@ def judged(host: Host, visited: Visited, now: Seconds, random: Random) -> Visite
     """
     outcome, pace = visited.outcome, host.pace
     visited = _refused(host, visited, now, random)
-    was_open, state = pace.is_open, _note_state(host, visited, now, random)
+    was_open = pace.failures and pace.is_open
+    state = _note_state(host, visited, now, random)
     if visited.spared or visited.outcome.final:
         return visited  # a ban has decided
     if state == "silent" and pace.given_up(now):
         return replace(visited, outcome=replace(outcome, final=True))
-    spared = state == "silent" and was_open
+    spared = bool(state == "silent" and was_open)
     if host_asked_for_it(outcome):
         spared = host_pays(pace, visited.task.put_off)
     return replace(visited, spared=True) if spared and not pace.overdue(now) else visited

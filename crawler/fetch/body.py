@@ -37,14 +37,11 @@ def read_body(
             end; `protocol` where all decoders together hold more than the `windows` may.
         OSError: the connection broke.
     """
+    if decoder is None:
+        return _read(body, None, limits, take)
     share = Share(windows, SMALL_WINDOW_BYTES)
     try:
-        _read(
-            body,
-            decoder,
-            limits,
-            partial(_decode, decoder, limits, take, share) if decoder else take,
-        )
+        _read(body, decoder, limits, partial(_decode, decoder, limits, take, share))
     finally:
         share.hold(0)
 

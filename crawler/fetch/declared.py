@@ -57,18 +57,17 @@ class Declaration:
         """
         self._all.written += size
         more = size > self._left
-        self._settle(min(size, self._left))
+        settled = min(size, self._left)
+        self._left -= settled
+        self._all.bytes -= settled
         left = self._all.left() if more else None
         if left is not None and left < 0:
             raise _no_room("it is longer than was declared, and there is no room for more of it")
 
     def end(self) -> None:
         """Note that nothing more comes."""
-        self._settle(self._left)
-
-    def _settle(self, size: int) -> None:
-        self._left -= size
-        self._all.bytes -= size
+        self._all.bytes -= self._left
+        self._left = 0
 
 
 def _no_room(words: str) -> Trouble:

@@ -246,6 +246,8 @@ class Fetcher:
 
     def _opened(self, job: Job) -> JobSession:
         known = self._by_job.get(job.name, ())
+        if known and known[0].job is job:
+            return known[0]
         found = next((one for one in known if one.job is job), None)
         if found is None:
             found = self._job_session(job)

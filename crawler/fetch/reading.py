@@ -144,8 +144,9 @@ class AnswerReader:
             had_size = had.size if had else 0
             limits = Limits(job.max_size, deadline, job.min_speed, had_size, pace=pace)
             limits.declared(answer.head.length)
+        media_type = headers.get("content-type") or ""
         decoder = _decoder(task, job, headers)
-        page = "html" in (headers.get("content-type") or "").lower() and not job.raw
+        page = "html" in media_type.lower() and not job.raw
         begun = partial(self._begun, task, job, answer)
         share = Share(self._memory)
         intake = Intake(
@@ -206,5 +207,8 @@ def _decoder(task: Task, job: Job, headers: Headers) -> Decoder | None:
     """Return what undoes the codings of a body, as far as they are to be undone."""
     if job.raw and not task.robots:
         return None
+    coding = headers.get("content-encoding")
+    if not coding:  # as of most files
+        return None
     gzip_file = is_gzip_file(task.location, headers.get("content-type") or "")
-    return decoder_for(headers.get("content-encoding") or "", gzip_file=gzip_file)
+    return decoder_for(coding, gzip_file=gzip_file)

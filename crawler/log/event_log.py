@@ -96,12 +96,12 @@ class EventLog:
 
     def _masked(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Take what is secret out of the texts that may hold it; most lines have none."""
-        masked = {
-            key: self._mask.within(value)
-            for key, value in fields.items()
-            if type(value) not in _NO_TEXT
-            and not (type(value) is str and "=" not in value and "@" not in value)
-        }
+        masked: dict[str, Any] = {}
+        for key, value in fields.items():
+            kind = type(value)
+            if kind in _NO_TEXT or (kind is str and "=" not in value and "@" not in value):
+                continue
+            masked[key] = self._mask.within(value)
         return {**fields, **masked} if masked else fields
 
     def _now(self) -> str:

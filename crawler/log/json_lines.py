@@ -18,10 +18,10 @@ def json_line(now: str, level: str, event: str, fields: dict[str, Any]) -> bytes
             continue
         if kind is str and len(value) <= MAX_VALUE and value.isprintable():
             text += f', "{key}": {encode_basestring(value)}'  # it has no control characters
-        elif kind is int:
-            text += f', "{key}": {value}'
+        elif kind is int or (kind is float and isfinite(value)):
+            text += f', "{key}": {value!r}'
         else:
-            text += f', "{key}": {_in_json(key, value)}'
+            text += f', "{key}": {_encode(bounded(key, value))}'
     data = f"{text}}}".encode("utf-8", "backslashreplace")
     if len(data) >= MAX_LINE_BYTES:
         data = _cut({"timestamp": now, "level": level, "event": event, **fields})
@@ -29,13 +29,6 @@ def json_line(now: str, level: str, event: str, fields: dict[str, Any]) -> bytes
 
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def _in_json(key: str, value: Any) -> str:
-    """Return a value in JSON, bounded."""
-    if type(value) is float and isfinite(value):
-        return repr(value)
-    return _encode(bounded(key, value))
 
 
 def _cut(fields: dict[str, Any]) -> bytes:

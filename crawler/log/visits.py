@@ -31,7 +31,7 @@ def visit_fields(settled: Settlement) -> dict[str, Any]:
         "robots_txt": task.robots or None,
         "location": task.location if task.location != task.url else None,
         "host": task.host,
-        "kind": outcome.kind.value,
+        "kind": str(outcome.kind),
         "status": outcome.status,
         "bytes": outcome.size,
         "path": outcome.path,

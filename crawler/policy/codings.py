@@ -17,11 +17,13 @@ _NONE = re.compile(
     re.VERBOSE,
 )
 _GZIP_NAMES = (".gz", ".gzip", ".tgz", ".taz", ".svgz")
-_GZIP_TYPES = ("gzip", "x-tgz", "x-compressed-tar", "x-gtar-compressed")
+_GZIP_TYPE = re.compile("gzip|x-tgz|x-compressed-tar|x-gtar-compressed", re.IGNORECASE)
 
 
 def codings_of(field: str) -> list[str]:
     """Return the codings that a Content-Encoding names, in the order in which they were applied."""
+    if not field:
+        return []
     words = (word.partition(";")[0].strip(" \t\"'") for word in field.lower().split(","))
     return [word for word in words if word and not _NONE.fullmatch(word)]
 
@@ -29,4 +31,4 @@ def codings_of(field: str) -> list[str]:
 def is_gzip_file(url: str, content_type: str) -> bool:
     """Tell whether a name or a type says that a file itself is gzip, however it was sent."""
     path = url.partition("?")[0].lower()
-    return path.endswith(_GZIP_NAMES) or any(one in content_type.lower() for one in _GZIP_TYPES)
+    return path.endswith(_GZIP_NAMES) or bool(_GZIP_TYPE.search(content_type))

@@ -179,6 +179,8 @@ def _redirected(
 
 def _directives(fetched: Fetched, token: str) -> str:
     """Return the words of a page to robots about itself, as `noindex,nofollow`."""
+    if not (fetched.robots_tags or fetched.head):
+        return ""
     words = page_robots.of_headers(fetched.robots_tags, token)
     if fetched.head:
         words |= page_robots.of_page(fetched.head, token)

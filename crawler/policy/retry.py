@@ -78,7 +78,8 @@ def end_of(task: Task, outcome: Outcome) -> Kind:
 
 def word_of(task: Task, outcome: Outcome) -> str:
     """Return the word that an end is counted as: ok, not found, error."""
-    return KINDS[end_of(task, outcome)].word
+    kind = outcome.kind
+    return KINDS[end_of(task, outcome) if kind is Kind.EMPTY else kind].word
 
 
 def state_of(outcome: Outcome) -> str:

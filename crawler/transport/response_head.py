@@ -175,10 +175,10 @@ def _status(digits: str) -> int:
 def _framed(head: Head, minor: str) -> Head:
     headers = head.headers
     head.keeps = _persists(minor, (headers.get("connection") or "").lower())
-    codings, lengths = headers.getlist("transfer-encoding"), headers.getlist("content-length")
+    lengths = headers.getlist("content-length")
     if lengths:
         head.length = _length(lengths)
-    if codings:
+    if codings := headers.getlist("transfer-encoding"):
         head.keeps = head.keeps and not (lengths or minor == "0")  # it may not be meant: RFC 9112,
         if _is_chunked(codings):  # sections 6.3 and 6.1
             head.chunked, head.length = True, None

@@ -54,10 +54,12 @@ class Bodies:
             self._compare(batch, choices)
         results = self._files.save(bodies)
         fault = self._files.fault() if any(map(_of_one_place, results)) else None
+        on_disk = 0
         for at, stored in zip(choices, results, strict=True):
             visited = batch[at]
-            self._ends.freed(len(visited.content or b""))
+            on_disk += len(visited.content or b"")
             batch[at] = self._stored(visited, stored, fault)
+        self._ends.freed(on_disk)
 
     def _stored(self, visited: Visited, stored: str | OSError, fault: OSError | None) -> Visited:
         """Return a visit with its file, or with what is wrong with that or with the whole folder.
@@ -116,10 +118,10 @@ class Bodies:
 
     def _choices_of(
         self, batch: list[Visited], places: list[int]
-    ) -> dict[int, tuple[int, str, str]]:
+    ) -> dict[int, tuple[int, str, int]]:
         """Return the choices for bodies of the batch; one that has none is dropped as a bug."""
         found = self._guard.each(self._choices, [batch[at] for at in places])
-        choices: dict[int, tuple[int, str, str]] = {}
+        choices: dict[int, tuple[int, str, int]] = {}
         for at, choice in zip(places, found, strict=True):
             if choice:
                 choices[at] = choice
@@ -132,11 +134,11 @@ class Bodies:
             batch[at] = Visited(visited.task, outcome, visited.answered_at)
         return choices
 
-    def _choices(self, visited: Visited) -> tuple[int, str, str]:
+    def _choices(self, visited: Visited) -> tuple[int, str, int]:
         task = visited.task
         path = self._free(visited) if visited.named else visited.wanted
         path = path or wanted_path(task, self._jobs[task.job])
-        return task.id, path, naming.suffixed(path, task.fingerprint)
+        return task.id, path, task.fingerprint
 
     def _free(self, visited: Visited) -> str:
         """Return the file that an answer names, or another one where something is.

@@ -8,6 +8,7 @@ from crawler.fetch.jars import Jars
 from crawler.frontier import Frontier
 from crawler.frontier.outbox import NO_NOTICES, Notices
 from crawler.model import Seconds, Visited
+from crawler.policy.naming import suffixed
 from crawler.records import HostRecord, Settlement
 
 
@@ -36,16 +37,20 @@ class Reservations:
         self._paths: dict[int, str] = {}
 
     def files(
-        self, choices: Sequence[tuple[int, str, str]], named: Collection[int] = ()
+        self, choices: Sequence[tuple[int, str, int]], named: Collection[int] = ()
     ) -> list[str]:
-        """Return the file of each (task, first choice, second choice), reserving what is not yet.
+        """Return the file of each (task, first choice, fingerprint), reserving what is not yet.
 
         Tasks of `named` keep theirs from now on, whatever a later answer says.
 
         Raises:
             LeaseLostError, LocalFaultError: nothing is reserved.
         """
-        others = [choice for choice in choices if self._paths.get(choice[0]) != choice[1]]
+        others = [
+            (task, path, suffixed(path, fingerprint))
+            for task, path, fingerprint in choices
+            if self._paths.get(task) != path
+        ]
         if others:
             paths = self._frontier.claim(others, self._owner, fixed=named)
             self._paths |= {task: path for (task, *_), path in zip(others, paths, strict=True)}

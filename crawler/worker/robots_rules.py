@@ -137,10 +137,10 @@ class Rulebook:
             return f"could not be fetched: {known.reason}" if allows_none(known) else None
         size = len(known.body or b"") * max(1, len(task.location) // _SHORT_URL)
         refusal = self._guarded(size, rules.refusal, task.location)
+        if refusal or not rules.crawl_delay:
+            return refusal
         most = self._hosts.max_crawl_delay(task.host, job)
-        if refusal is None and rules.crawl_delay > most:
-            return _too_slow(rules, most)
-        return refusal
+        return _too_slow(rules, most) if rules.crawl_delay > most else None
 
     def _with_delay(self, record: Robots, rules: Rules, host: str, job: Job) -> Robots:
         """Return a record with the Crawl-delay of its rules; log one that skips the host."""

@@ -16,6 +16,7 @@ ALONE = {
     "frontier": "frontier.command",
     "cluster": "cluster",
     "page": "page",
+    "profile": "profile",
 }
 """Cases that are commands of their own, and their modules."""
 
