@@ -28,11 +28,9 @@ from crawler.policy.pause import Pause
 from crawler.policy.paused import Paused
 from crawler.records import HostRecord
 
-HAND_OFF_SLICE_S: Seconds = 0.01
-"""Longest stretch of handing off without a pause.
-
-gevent's queue switches to the greenlet that waits for an item, within one turn of the event loop:
-as long as workers are idle and items come, all of them begin visits, and no socket is looked at.
+HAND_OFF_SLICE_S: Seconds = 0.003
+"""Longest stretch of handing off without a pause: gevent's queue switches to the greenlet that
+waits for an item, within one turn of the event loop, so that no socket is looked at meanwhile.
 """
 
 
@@ -106,8 +104,8 @@ class Feeder:
         host = self._own_hosts.hosts[task.host_id]
         if host.pace.counts_beginnings or not begun:
             self._place(host, now)
-        if freed:
-            self._requeue(freed, now)
+        for other in freed:
+            self._place(other, now)
         return begun
 
     def finished(self, visited: Visited) -> Visited:
@@ -117,11 +115,9 @@ class Feeder:
         visited, freed = self._own_hosts.finished(visited, now, offset)
         self.busy -= 1
         host = self._own_hosts.hosts[visited.task.host_id]
-        if not host.pace.is_calm:
-            self._end_unvisited(host, now, offset)
-        if freed:
-            self._requeue(freed, now)
-        self._place(host, now)
+        self._end_unvisited(host, now, offset)
+        for one in (*freed, host):
+            self._place(one, now)
         if self.pause.active or self.busy + 1 >= self.most:
             self._wake.set()
         return visited
@@ -154,8 +150,7 @@ class Feeder:
 
     def wake(self, woken: Mapping[int, bool]) -> None:
         """End the rests of hosts in memory, by number; a value tells whether it is forced."""
-        own = self._own_hosts.hosts
-        found = [own[number] for number in woken if number in own]
+        found = [host for host in self._own_hosts.hosts.values() if host.id in woken]
         for host in found:
             host.pace.wake(force=woken[host.id])
         if found:

@@ -129,12 +129,18 @@ class Host:
         """
         if self.exhausted and not self.found:
             return self.exhausted_since + ASK_AGAIN_S if self._asks_again() else None
-        pace, delay = self.pace, self.pace.delay
+        pace = self.pace
+        delay = pace.delay
         spaced = delay >= LOOKAHEAD_S or pace.limits.max_per_day is not None
         low = len(self.tasks) <= (0 if spaced else self._few(delay))
         ends = pace.silent or pace.refusals.number
         if self.found or not (low or ends):
             return None
+        return self._refill_after(now, low=low, spaced=spaced)
+
+    def _refill_after(self, now: Seconds, *, low: bool, spaced: bool) -> Seconds | None:
+        """Return when to look for tasks of a host that lacks some or is to end some: 3, 4, 5."""
+        pace = self.pace
         if pace.ends_unvisited(now):
             return now
         if not low or self.rests_long(now):

@@ -53,9 +53,8 @@ class HostLog:
     ) -> None:
         """Log a state that changed for the worse, or that is over; `offset` leads to wall time."""
         pace, logged = host.pace, host.logged
-        if pace.is_calm and not (logged.state or host_asked_for_it(outcome)):
-            return
-        state = _state(pace, outcome, now)
+        calm = pace.is_calm and not host_asked_for_it(outcome)
+        state = "" if calm else _state(pace, outcome, now)
         if not (state or logged.state):
             return
         rest = _rest(pace, now)

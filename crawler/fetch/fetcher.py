@@ -245,13 +245,11 @@ class Fetcher:
         return any(there == host_of(url) for url in (task.url, *mirrors))
 
     def _opened(self, job: Job) -> JobSession:
-        known = self._by_job.get(job.name, ())
-        if known and known[0].job is job:
-            return known[0]
-        found = next((one for one in known if one.job is job), None)
-        if found is None:
-            found = self._job_session(job)
-            self.commit([found])
+        for one in self._by_job.get(job.name, ()):
+            if one.job is job:
+                return one
+        found = self._job_session(job)
+        self.commit([found])
         return found
 
     def _job_session(self, job: Job) -> JobSession:

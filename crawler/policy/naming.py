@@ -131,10 +131,7 @@ def path_of(
         else:
             filled = f"{filled.rpartition('/')[0]}/{url_name(url_parts)}"
             break
-    if _is_plain(filled):
-        return filled
-    components = [part for part in filled.split("/") if part]
-    return _fitting([_component(part) for part in _shallow(components)]) or "_"
+    return filled if _is_plain(filled) else _safe(filled)
 
 
 def suffixed(path: str, fingerprint: int) -> str:
@@ -179,6 +176,12 @@ def _is_plain(path: str) -> bool:
     """Tell whether a path is safe at a glance, as most are: this runs for every visit."""
     short = len(path) <= MAX_COMPONENT and path.count("/") < MAX_DEPTH
     return short and bool(_PLAIN_PATH.fullmatch(path)) and not _NOT_PLAIN.search(path)
+
+
+def _safe(path: str) -> str:
+    """Return a path whose components are all safe, and that is not too long."""
+    components = [part for part in path.split("/") if part]
+    return _fitting([_component(part) for part in _shallow(components)]) or "_"
 
 
 def _component(text: str) -> str:

@@ -4,29 +4,18 @@ The rest between two visits is counted from the moment the answer to the first b
 then the host has certainly seen the first request, so no jitter of the network or of a busy machine
 can bring two requests closer together on the wire than the delay.
 
-A host that fails pays with its pace: every failure doubles its rest, every success gives a part of
-it back (additive increase would be lost on rests that span four magnitudes). After FAILURES_TO_REST
-in a row it rests long, and one probe decides (Nygard, "Release It!", the circuit breaker).
+A host that fails pays with its pace, by `backoff`.
 """
 
 from dataclasses import dataclass, field
 from random import Random
 
 from crawler.model import DAY_S, Seconds
+from crawler.policy.backoff import FAILURES_TO_REST, lowered, raised, rest_of
 from crawler.policy.bans import Refusals
 from crawler.policy.host_limits import NO_LIMITS, HostLimits
 from crawler.policy.http_dates import MAX_RETRY_AFTER_S
 
-FIRST_BACKOFF_S: Seconds = 0.1
-"""Backoff after the first failure of a host without a delay."""
-MAX_STEPWISE_BACKOFF_S: Seconds = 30.0
-"""Longest backoff from which a host recovers step by step; the long rests come on top."""
-BACKOFF_KEPT = 0.75
-"""Share of the backoff that a success leaves."""
-FAILURES_TO_REST = 5
-"""Failures in a row after which a host rests long."""
-FIRST_LONG_REST_S: Seconds = 60.0
-"""First of the long rests; each further failure doubles it, up to `max_backoff`."""
 LATENCY_WEIGHT = 0.3
 """Weight of the newest response time in the host's own."""
 SHARE_WEIGHT = 0.1
@@ -195,9 +184,7 @@ class HostPace:
         """Note a success: the backoff shrinks, step by step; a rest that has begun stays."""
         if self.backoff:
             self.failed_until = max(self.failed_until, self.answered_at + self.delay)
-            self.backoff *= BACKOFF_KEPT
-            if self.backoff <= max(self.base_delay, FIRST_BACKOFF_S / 2):
-                self.backoff = 0.0
+            self.backoff = lowered(self.backoff, self.base_delay)
         self.failures, self.failing_since, self.silent = 0, None, False
         self.latency += (elapsed - self.latency) * (LATENCY_WEIGHT if self.latency else 1.0)
 
@@ -216,13 +203,9 @@ class HostPace:
         self.silent = silent
         if self.failing_since is None:
             self.failing_since = self.first_failed_at = now
-        most = min(self.limits.max_backoff, max(MAX_STEPWISE_BACKOFF_S, 4 * self.base_delay))
-        self.backoff = min(most, max(FIRST_BACKOFF_S, 2 * self.delay))
-        rest = self.backoff
-        if self.is_open:
-            doubled = FIRST_LONG_REST_S * 2.0 ** min(self.failures - FAILURES_TO_REST, 20)
-            rest = max(rest, min(doubled, DAY_S))
-        rest = min(rest * random.uniform(1.0, 1.5), self.limits.max_backoff)
+        most = self.limits.max_backoff
+        self.backoff = raised(self.delay, self.base_delay, most)
+        rest = rest_of(self.backoff, self.failures, most, random)
         self.failed_until = max(self.failed_until, now + rest)
 
     def wake(self, *, force: bool) -> None:

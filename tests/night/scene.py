@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from crawler.policy.politeness import FAILURES_TO_REST
+from crawler.policy.backoff import FAILURES_TO_REST
 from tests.night.web import BIG, BUSY, EMPTY, HANGS, REFUSES, WELL
 from tests.program import CRAWLER, until
 

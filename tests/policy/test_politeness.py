@@ -9,17 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from crawler.model import Kind, Outcome, Task
-from crawler.policy.bans import REFUSALS_TO_BAN
-from crawler.policy.host_limits import Adaptive, HostLimits
-from crawler.policy.politeness import (
+from crawler.policy.backoff import (
     BACKOFF_KEPT,
-    DAY_S,
     FAILURES_TO_REST,
     FIRST_BACKOFF_S,
-    LULL_S,
     MAX_STEPWISE_BACKOFF_S,
-    HostPace,
 )
+from crawler.policy.bans import REFUSALS_TO_BAN
+from crawler.policy.host_limits import Adaptive, HostLimits
+from crawler.policy.politeness import DAY_S, LULL_S, HostPace
 from crawler.policy.remembered import health_of, remember, rest_of
 from crawler.policy.retry import verdict
 from crawler.records import Again, Health

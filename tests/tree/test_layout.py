@@ -36,6 +36,7 @@ ACROSS = {
 }
 """Test files that are named after no module, and what each is about."""
 ELSEWHERE = {
+    "policy/backoff.py": "policy/test_politeness.py",
     "daemon/login_jobs.py": "daemon/test_logins.py",
     "verbs/urls/cookies.py": "daemon/test_cookies.py",
     "daemon/leading.py": "daemon/test_mirrors.py",

@@ -6,7 +6,7 @@ from crawler.frontier import STATES, HostState
 from crawler.frontier.process import current
 from crawler.log import iso
 from crawler.model import Kind, Seconds
-from crawler.policy.politeness import FAILURES_TO_REST
+from crawler.policy.backoff import FAILURES_TO_REST
 from crawler.policy.rests import Why
 from crawler.verbs.explain.case import Case
 from crawler.verbs.wishes.words import in_words

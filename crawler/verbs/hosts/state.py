@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from crawler.frontier import HostState
 from crawler.frontier.wishes import Wish, paused_by
 from crawler.model import Seconds
-from crawler.policy.politeness import FAILURES_TO_REST
+from crawler.policy.backoff import FAILURES_TO_REST
 from crawler.policy.rests import Why
 
 

@@ -6,7 +6,7 @@ from crawler.errors import UsageError
 from crawler.frontier import changed
 from crawler.frontier.wishes import WakeHost
 from crawler.model import Kind
-from crawler.policy.politeness import FAILURES_TO_REST
+from crawler.policy.backoff import FAILURES_TO_REST
 from tests.parts.ledgers import execute
 
 URLS = [f"http://a/{number}" for number in range(9)]

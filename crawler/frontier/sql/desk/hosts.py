@@ -12,7 +12,7 @@ from crawler.frontier.sql.rows.course import LASTING, STEPPED, kept
 from crawler.frontier.sql.states import ROBOTS_JOB, WAITING
 from crawler.frontier.sums import HostCounts, HostView
 from crawler.model import Seconds
-from crawler.policy.politeness import FAILURES_TO_REST
+from crawler.policy.backoff import FAILURES_TO_REST
 
 MAX_COUNTED = 10_000
 """Counts end here: what is more is `at least` this."""

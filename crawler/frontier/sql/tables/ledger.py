@@ -10,7 +10,7 @@ from crawler.frontier.sql.tables.sum_tables import SUMS
 from crawler.frontier.sql.tables.visit_tables import VISITS
 from crawler.frontier.sql.tables.wish_tables import WISHES
 from crawler.frontier.values import BEFORE_ALL
-from crawler.policy.politeness import FAILURES_TO_REST
+from crawler.policy.backoff import FAILURES_TO_REST
 
 APPLICATION_ID = 0x63726C64  # "crld"
 VERSION = 6

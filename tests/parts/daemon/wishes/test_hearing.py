@@ -24,7 +24,7 @@ from crawler.frontier.wishes import (
     Wisher,
 )
 from crawler.model import Kind
-from crawler.policy.politeness import FAILURES_TO_REST
+from crawler.policy.backoff import FAILURES_TO_REST
 from crawler.store import Files
 from tests.parts.feeder.work import Work
 from tests.parts.ledgers import execute
