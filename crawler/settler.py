@@ -21,7 +21,7 @@ from crawler.records import Again, HostRecord, Settlement
 from crawler.store import Files, left_by, may_leave_parts
 from crawler.worker.bodies import Bodies
 from crawler.worker.ends import Ends
-from crawler.worker.guard import MACHINE
+from crawler.worker.guard import AT_ONCE, MACHINE
 from crawler.worker.judge import Judge
 from crawler.worker.reservations import Reservations
 
@@ -137,11 +137,23 @@ class Settler:
         # 5 Hosts with nothing open may go back.
         self._hosts.settled([settled.task for settled in settlements])
         # 6 The log says so, never before the ledger knows.
-        with self._together():
-            self._guard.each(self._tell, settlements)
+        self._tell_all(settlements)
         # 7 What broke off and will not be continued goes: nothing in the ledger names it any more.
         if parts:
             self._files.discard(parts)
+
+    def _tell_all(self, settlements: list[Settlement]) -> None:
+        """Tell settlements, some at a time, and the rest at once where this greenlet is ended."""
+        rest = settlements
+        try:
+            while len(rest) > AT_ONCE:
+                some, rest = rest[:AT_ONCE], rest[AT_ONCE:]
+                with self._together():
+                    self._guard.each(self._tell, some)
+                gevent.sleep(0)
+        finally:
+            with self._together():
+                self._guard.each(self._tell, rest)
 
     def _parts_left(self, settlements: list[Settlement], wanted_paths: list[str]) -> list[str]:
         """Return the parts that broke off and will not be continued: their tasks have ended."""
