@@ -132,7 +132,7 @@ class Settler:
         settlements = self._recorded(settlements, hosts)
         parts = self._parts_left(settlements, wanted_paths)
         # 4 The batch is over: workers that wait for memory go on.
-        self._ends.freed(sum(len(visited.content or b"") for visited in self._batch))
+        self._ends.freed(sum([len(visited.content or b"") for visited in self._batch]))
         self._batch.clear()
         # 5 Hosts with nothing open may go back.
         self._hosts.settled([settled.task for settled in settlements])

@@ -66,6 +66,8 @@ class HostOverrides:
 
     def obeys(self, key: str) -> bool | None:
         """Return whether a host's robots.txt is obeyed; None where each job decides."""
+        if not self.overrides.robots_rules:
+            return None
         said = self.overrides.said(key).robots
         return None if said is None else said == "obey"
 
@@ -89,7 +91,8 @@ class HostOverrides:
     def user_agent(self, key: str) -> str:
         """Return the User-Agent line for a host."""
         overrides = self.overrides
-        return overrides.said(key).user_agent or overrides.user_agent
+        said = overrides.said(key).user_agent if overrides.has_options else None
+        return said or overrides.user_agent
 
     def limit_rate(self, key: str) -> int | None:
         """Return the bytes a second of all bodies of a host; None for as fast as they come."""
@@ -116,6 +119,7 @@ class _Overrides:
             for pattern, options in self._options.items()
             if options.hours
         }
+        self.has_options = bool(self._options)
         self.has_rates = any(options.limit_rate for options in settings.hosts.values())
         self._found: dict[str, str | None] = {}
         rules = {

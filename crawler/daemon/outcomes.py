@@ -40,15 +40,14 @@ class Outcomes:
         """Take a settlement, of a URL or of a robots.txt."""
         self._counters.visit(settlement)
         self._tally.count(settlement)
-        self._pause_or_resume(settlement.outcome)
+        if settlement.outcome.ours or self._pause.active:  # of few visits
+            self._pause_or_resume(settlement.outcome)
         on_visit = self._log_visit if settlement.task.robots else self._on_visit
         on_visit(settlement)
 
     def _pause_or_resume(self, outcome: Outcome) -> None:
         """Pause while this machine is at fault; log that once, and once more when it is over."""
         pause = self._pause
-        if not (outcome.ours or pause.active):  # as of nearly all visits
-            return
         now = time.monotonic()
         if outcome.ours:
             self._fetcher.hang_up()  # idle connections hold descriptors that may be what is missing

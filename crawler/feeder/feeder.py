@@ -115,7 +115,8 @@ class Feeder:
         visited, freed = self._own_hosts.finished(visited, now, offset)
         self.busy -= 1
         host = self._own_hosts.hosts[visited.task.host_id]
-        self._end_unvisited(host, now, offset)
+        if host.pace.silent or host.pace.refusals.number:
+            self._end_unvisited(host, now, offset)
         for one in (*freed, host):
             self._place(one, now)
         if self.pause.active or self.busy + 1 >= self.most:
@@ -128,8 +129,7 @@ class Feeder:
 
     def settled(self, tasks: Iterable[Task]) -> None:
         """Note that outcomes are recorded; a host with nothing open can go back."""
-        for task in tasks:
-            self._own_hosts.settled(task)
+        self._own_hosts.settled(tasks)
         self.leaser.look_at(self._monotonic())
 
     def owed(self, hosts: Iterable[int] | None = None) -> list[HostRecord]:
@@ -189,7 +189,7 @@ class Feeder:
     def _may_begin(self, now: Seconds) -> bool:
         if self.busy >= self.most or now > self._own_hosts.withdrawal.deaf_at:
             return False
-        return self.pause.allows(now, self.busy)
+        return not self.pause.active or self.pause.allows(now, self.busy)
 
     def _room_for_hosts(self, now: Seconds) -> int:
         """Return how many more hosts there is work for: none while enough visits can start."""

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from crawler.feeder.lead import LOOKAHEAD_S, Lead
 from crawler.model import Outcome, Seconds, Task
@@ -17,6 +18,7 @@ QUICK_REFILL_S: Seconds = 2.0
 """A host that used up its tasks within this time gets twice as many, a slower one half."""
 ASK_AGAIN_S: Seconds = 1.0
 """A host that has free slots is asked for again after this time when its tasks ran out."""
+_IS_ROBOTS = attrgetter("robots")
 MAX_ENDED_AT_ONCE = 64
 """Tasks of a host that is given up, leased at once to end unvisited."""
 
@@ -94,7 +96,7 @@ class Host:
         self.tasks.extend(tasks)
         self.open += len(tasks)
         self.given = len(tasks)
-        self.robots = self.robots or any(task.robots for task in tasks)
+        self.robots = self.robots or any(map(_IS_ROBOTS, tasks))
 
     def gave_back(self, numbers: Collection[int]) -> None:
         """Have these tasks no longer in memory."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from crawler.feeder.host import Host, Logged
 from crawler.log import Log, iso
 from crawler.model import Outcome, Seconds
+from crawler.policy.causes import GOOD
 from crawler.policy.politeness import HostPace
 from crawler.policy.retry import host_asked_for_it
 
@@ -53,8 +54,7 @@ class HostLog:
     ) -> None:
         """Log a state that changed for the worse, or that is over; `offset` leads to wall time."""
         pace, logged = host.pace, host.logged
-        calm = pace.is_calm and not host_asked_for_it(outcome)
-        state = "" if calm else _state(pace, outcome, now)
+        state = _state(pace, outcome, now)
         if not (state or logged.state):
             return
         rest = _rest(pace, now)
@@ -89,6 +89,8 @@ class HostLog:
 
 def _state(pace: HostPace, outcome: Outcome, now: Seconds) -> str:
     """Return the state of a host after a visit that ended so; '' if that was no trouble."""
+    if pace.is_calm:
+        return "limited" if outcome.kind not in GOOD and host_asked_for_it(outcome) else ""
     if pace.given_up(now) or pace.refuses(now):
         return "given up"
     if pace.refusals.banned:

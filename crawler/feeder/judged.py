@@ -19,14 +19,15 @@ def judged(host: Host, visited: Visited, now: Seconds, random: Random) -> Visite
        spared, unless the host has failed for longer than its `give_up`, or is otherwise well.
     """
     outcome, pace = visited.outcome, host.pace
-    visited = _refused(host, visited, now, random)
-    was_open = pace.failures and pace.is_open
-    state = _note_state(host, visited, now, random)
+    refused = is_refusal(outcome)
+    if refused:
+        visited = _refused(host, visited, now, random)
+    was_open, state = pace.is_open, _note_state(host, visited, now, random, refused=refused)
     if visited.spared or visited.outcome.final:
         return visited  # a ban has decided
     if state == "silent" and pace.given_up(now):
         return replace(visited, outcome=replace(outcome, final=True))
-    spared = bool(state == "silent" and was_open)
+    spared = state == "silent" and was_open
     if host_asked_for_it(outcome):
         spared = host_pays(pace, visited.task.put_off)
     return replace(visited, spared=True) if spared and not pace.overdue(now) else visited
@@ -46,13 +47,15 @@ def unvisited(host: Host, now: Seconds, offset: Seconds) -> Outcome:
     return Outcome(kind, reason=reason, asked=False, final=True)
 
 
-def _note_state(host: Host, visited: Visited, now: Seconds, random: Random) -> str:
+def _note_state(
+    host: Host, visited: Visited, now: Seconds, random: Random, *, refused: bool
+) -> str:
     """Note how a host is by an outcome, and return that in a word of KINDS."""
     outcome, pace, state = visited.outcome, host.pace, state_of(visited.outcome)
     began_at = now - outcome.elapsed
     if state == "well":
         pace.well(max(0.0, visited.answered_at - began_at))
-        if not (is_refusal(outcome) or visited.task.robots):
+        if not (refused or visited.task.robots):
             pace.put_off = 0
             if pace.refusals.number:
                 pace.refusals.clear()
@@ -68,7 +71,7 @@ def _refused(host: Host, visited: Visited, now: Seconds, random: Random) -> Visi
     The refusals that brought about the ban are the end of their URLs; a refused probe is not.
     """
     outcome, pace = visited.outcome, host.pace
-    if visited.task.robots or not is_refusal(outcome):
+    if visited.task.robots:
         return visited
     banned, host.last = pace.refusals.banned, outcome
     began_at = now - outcome.elapsed

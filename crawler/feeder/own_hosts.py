@@ -81,7 +81,8 @@ class OwnHosts:
     def handed_off(self, host: Host, task: Task, now: Seconds) -> None:
         """Take a slot of a host and of its address."""
         host.pace.handed_off()
-        self.addresses.enter(task, host.address, now)
+        if host.address is not None:
+            self.addresses.enter(task, host.address, now)
 
     def begun(self, task: Task, address: str | None, now: Seconds) -> tuple[bool, list[Host]]:
         """Note that a worker begins a visit; return whether it may, and hosts that may go on.
@@ -129,13 +130,14 @@ class OwnHosts:
             self._unwanted.visited(host.key, visited)
         return visited, self.addresses.finished(task, visited.answered_at, now)
 
-    def settled(self, task: Task) -> None:
-        """Note that an outcome is recorded."""
-        host = self.hosts[task.host_id]
-        host.open -= 1
-        host.robots = host.robots and not task.robots
-        if host.exhausted:
-            self.note_exhausted(host)
+    def settled(self, tasks: Iterable[Task]) -> None:
+        """Note that outcomes are recorded."""
+        for task in tasks:
+            host = self.hosts[task.host_id]
+            host.open -= 1
+            host.robots = host.robots and not task.robots
+            if host.exhausted:
+                self.note_exhausted(host)
 
     def note_exhausted(self, host: Host) -> None:
         """Let a host go back to the frontier once nothing of it is open."""

@@ -28,6 +28,8 @@ from crawler.model import Seconds, Task
 from crawler.policy.host_limits import NO_LIMITS, HostLimits
 from crawler.policy.politeness import MAX_TURN_S, HostPace
 
+NO_SLOT = (None, None)
+"""What a task has that was handed off while its host had no address."""
 KNOWN_ADDRESSES = 4096
 """Addresses remembered before the quiet ones are forgotten."""
 MIN_LINE, MAX_LINE = 16, 256
@@ -84,12 +86,12 @@ class AddressQueues:
         self.limits = limits
         self._queues: dict[str, AddressQueue] = {}
         self._slots: dict[int, tuple[str | None, AddressQueue | None]] = {}
-        """By the id of a task that was handed off: the address of its slot."""
+        """By the id of a task that was handed off: the address of its slot, if it has any."""
         self._room = KNOWN_ADDRESSES
 
     def allows(self, host: Host, now: Seconds) -> Seconds | None:
         """Return when the address of a host bears one more visit; None: when another one ends."""
-        queue = self._queue(host.address, now)
+        queue = None if host.address is None else self._queue(host.address, now)
         return queue.pace.ready_at() if queue else now
 
     def line_up(self, host: Host, at: Seconds | None, now: Seconds) -> Seconds | None:
@@ -137,14 +139,14 @@ class AddressQueues:
 
     def leave(self, task: Task, now: Seconds) -> list[Host]:
         """Give back the slot of a visit that does not begin; return the hosts that may go on."""
-        address, queue = self._slots.pop(task.id)
+        address, queue = self._slots.pop(task.id, NO_SLOT)
         if queue:
             queue.pace.dropped()
         return self.next_in(address, now)
 
     def begun(self, task: Task, now: Seconds) -> list[Host]:
         """Note that a visit begins; return the hosts that may go on."""
-        address, queue = self._slots[task.id]
+        address, queue = self._slots.get(task.id, NO_SLOT)
         if queue:
             queue.pace.begun(now)
             if queue.pace.delay:  # when the next visit may begin is known from now on
@@ -153,7 +155,7 @@ class AddressQueues:
 
     def finished(self, task: Task, answered_at: Seconds, now: Seconds) -> list[Host]:
         """Note a visit's end; return the hosts that may go on, or have no room to wait any more."""
-        address, queue = self._slots.pop(task.id)
+        address, queue = self._slots.pop(task.id, NO_SLOT)
         sent: list[Host] = []
         if queue:
             queue.pace.finished(answered_at)

@@ -53,13 +53,17 @@ class Bodies:
         if self.compared:
             self._compare(batch, choices)
         results = self._files.save(bodies)
-        fault = self._files.fault() if any(map(_of_one_place, results)) else None
+        fault = self._fault_of([one for one in results if not isinstance(one, str)])
         on_disk = 0
         for at, stored in zip(choices, results, strict=True):
             visited = batch[at]
             on_disk += len(visited.content or b"")
             batch[at] = self._stored(visited, stored, fault)
         self._ends.freed(on_disk)
+
+    def _fault_of(self, refused: list[OSError]) -> OSError | None:
+        """Return what is wrong with the whole folder, where bodies were refused."""
+        return self._files.fault() if any(map(_of_one_place, refused)) else None
 
     def _stored(self, visited: Visited, stored: str | OSError, fault: OSError | None) -> Visited:
         """Return a visit with its file, or with what is wrong with that or with the whole folder.

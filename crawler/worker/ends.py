@@ -22,7 +22,8 @@ class Ends:
 
     def put(self, visited: Visited) -> None:
         """Add an end; this never waits."""
-        self._count(len(visited.content or b""))
+        if visited.content:
+            self._count(len(visited.content))
         self._queue.put(visited)
 
     def wait_for_room(self) -> None:

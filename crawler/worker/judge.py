@@ -8,6 +8,7 @@ from random import Random
 from crawler.config import Job, ScheduleOptions
 from crawler.config.answer_options import retry_rules_of
 from crawler.model import Kind, Outcome, Seconds, Task, Visited
+from crawler.policy.causes import GOOD
 from crawler.policy.mirrors import attempts_of, elsewhere
 from crawler.policy.outcome import bug
 from crawler.policy.retry import verdict
@@ -81,18 +82,25 @@ class Judge:
             now=now,
             random=self._random,
             spared=visited.spared,
-            max_backoff=self._max_backoff(task.host, job),
+            max_backoff=0.0 if outcome.kind in GOOD else self._max_backoff(task.host, job),
             retry=None if job.retry is None else retry_rules_of(job.retry),
         )
         if task.checks:
             decision = elsewhere(task, visited.outcome, decision, now)
-        decision = self._next(task, outcome, decision, now)
+        if job.schedule is not None:
+            decision = self._next(job.schedule, task, outcome, decision, now)
         return Settlement(task, outcome, decision, now)
 
-    def _next(self, task: Task, outcome: Outcome, decision: Verdict, now: Seconds) -> Verdict:
+    def _next(
+        self,
+        options: ScheduleOptions,
+        task: Task,
+        outcome: Outcome,
+        decision: Verdict,
+        now: Seconds,
+    ) -> Verdict:
         """Return the verdict with the next time of a job that has a schedule."""
-        options = self._jobs[task.job].schedule
-        if options is None or not isinstance(decision, (Done, Dead)):
+        if not isinstance(decision, (Done, Dead)):
             return decision
         changed = _changed(task, outcome)
         coming = next_due(

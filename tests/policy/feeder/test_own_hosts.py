@@ -43,7 +43,7 @@ def test_a_host_moves_when_no_visit_where_it_was_is_open_and_leaves_no_slot_behi
         assert held.moving() == []
         end(held, tasks[which])
         assert held.moving() == []
-        held.settled(tasks[which])
+        held.settled([tasks[which]])
     assert held.moving() == [one]
     held.moved(one, 0.0, 0.0)
     for host in (at_x, at_y):
