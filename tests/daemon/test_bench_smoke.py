@@ -46,6 +46,23 @@ def test_the_benchmark_runs_and_checks_every_file(tmp_path):
     assert "| small | " in done.stdout
 
 
+def test_the_profile_counts_the_steps_of_a_visit_in_its_groups(tmp_path):
+    needs("nginx")
+    found = tmp_path / "found.json"
+    words = ["--visits", "300", "--processes", "2", "--json", str(found)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "profile", *words],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    counted = json.loads(found.read_text())
+    calls, groups = counted["calls"], counted["calls"]["groups"]
+    assert sum(groups.values()) == pytest.approx(calls["functions"] + calls["exchange"], abs=0.1)
+    assert {"exchange", "feeder", "settler", "log"} <= set(groups)
+    assert counted["system"]["sendto"] >= 1
+    assert counted["locks"]["held"] >= counted["locks"]["worked"] > 0
+
+
 def test_the_benchmark_of_the_ledger_fills_its_tables_and_draws_its_curves(tmp_path):
     found, drawn = tmp_path / "found.json", tmp_path / "found.svg"
     words = ["--least", "1000", "--most", "1000", "--processes", "1,2", "--seconds", "30"]
