@@ -6,7 +6,7 @@ import json
 import signal
 from collections import Counter
 
-from crawler.policy.politeness import FAILURES_TO_REST
+from crawler.policy.backoff import FAILURES_TO_REST
 from tests.engines import on_every_engine
 from tests.program import Daemon, assert_clean, at_once, ledger, until, write_config
 from tests.servers import Site, free_port, slow
