@@ -15,9 +15,9 @@ from crawler.frontier.sql.rows.slices import Slice
 from crawler.frontier.sql.rows.visited import TASKS, columns
 from crawler.frontier.sql.states import RANKS, WAITING
 from crawler.frontier.work import LeadOn, Tidied
+from crawler.policy.backoff import FAILURES_TO_REST
 from crawler.policy.checksums import BOUND, MIRRORS, checks_of
 from crawler.policy.mirrors import led_on
-from crawler.policy.backoff import FAILURES_TO_REST
 from crawler.urls import host_of
 
 ROWS_AT_ONCE = 200

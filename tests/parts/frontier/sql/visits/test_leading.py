@@ -8,8 +8,8 @@ from crawler.errors import LeaseLostError
 from crawler.frontier import BEFORE_ALL, LeadOn
 from crawler.frontier.sql.visits import leading
 from crawler.model import Kept, Kind, Validators
-from crawler.policy.checksums import BOUND
 from crawler.policy.backoff import FAILURES_TO_REST
+from crawler.policy.checksums import BOUND
 from crawler.records import Again, Done, Health, HostRecord, Rest
 from crawler.state_address import state_address
 from tests import postgres
