@@ -98,6 +98,24 @@ class Seed(NamedTuple):
 
 
 @value
+class Budget:
+    """What a job may spend in a pass; None for any. All are greater than 0."""
+
+    max_bytes: int | None = None
+    """Of all bodies that its visits bring."""
+    max_time: Seconds | None = None
+    """From the first end of a visit of the pass."""
+    max_urls: int | None = None
+    """URLs that come to their end."""
+    schedule: str = ""
+    """Of the job, as JSON, by which passes follow each other; '' where it has one pass."""
+
+    def __bool__(self) -> bool:
+        caps = (self.max_bytes, self.max_time, self.max_urls)
+        return any(cap is not None for cap in caps)
+
+
+@value
 class JobTerms:
     """A configured job as the frontier knows it."""
 
@@ -120,6 +138,7 @@ class JobTerms:
     """Digest of all that it means; two processes visit it only if it means the same to both."""
     keep: Keep = "visit"
     """For how long it keeps cookies: for `job` and `host` its jars come with leases."""
+    budget: Budget = Budget()
 
 
 @value

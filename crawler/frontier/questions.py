@@ -9,7 +9,7 @@ from crawler.frontier.entries import Entry, KnownUrl, Said, UnknownUrl
 from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
 from crawler.frontier.metrics import Sample, Totals
 from crawler.frontier.outbox import HookState
-from crawler.frontier.values import UnderWay
+from crawler.frontier.values import Passes, UnderWay
 from crawler.frontier.wishes import Subject
 from crawler.model import FIRST_STORE, Seconds
 from crawler.policy.patience import Waiting
@@ -130,6 +130,15 @@ class Counters(Question[Totals]):
 
     Those of jobs that the configuration has no more are of no job.
     """
+
+
+@value
+class PassesOf(Question[Passes]):
+    """How the passes of the jobs are that have a budget."""
+
+    now: Seconds
+    listed: bool
+    """As `Reckon` has it."""
 
 
 @value

@@ -8,7 +8,7 @@ from crawler.frontier.answers import HostState
 from crawler.frontier.metrics import Gauges
 from crawler.frontier.process import Process
 from crawler.model import Seconds
-from crawler.records import JobTerms
+from crawler.records import Budget, JobTerms
 from crawler.value import value
 
 MAX_RETRYING = 10_000
@@ -74,6 +74,22 @@ class Store:
 
 
 @value
+class Spent:
+    """What a job may spend in a pass, and has spent in this one; times are wall times."""
+
+    budget: Budget
+    bytes: int
+    urls: int
+    began_at: Seconds | None
+    """When its pass has begun; None: it has not yet."""
+    ends_at: Seconds | None
+    """When its next pass begins; None: that is not known yet, or with the last URL of its lists."""
+    cap: str
+    """The option whose cap it is at; '' while it is at none."""
+    capped_at: Seconds | None
+
+
+@value
 class JobSums:
     """What has become of a job's URLs."""
 
@@ -102,6 +118,13 @@ class JobSums:
     """Wall time at which one of its lists was read to its end last; None: none was."""
     filtered: int = 0
     """URLs on its lists that its filter left out."""
+    spent: Spent | None = None
+    """None where it has no budget."""
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether it is at its cap, and no later pass brings it further by itself."""
+        return self.spent is not None and bool(self.spent.cap and not self.spent.budget.schedule)
 
     @property
     def waiting(self) -> int:

@@ -31,6 +31,15 @@ retry, ends the count. One with more than 8 tasks in flight counts a tenth. A su
 to 8 s, a time of its own."""
 
 
+class Passes(NamedTuple):
+    """How the passes of jobs with a budget are."""
+
+    endless: Mapping[str, Seconds]
+    """By job, the wall time at which a pass has begun whose end is not noted yet."""
+    due: bool
+    """Whether `Reckon` has anything to do beside noting these."""
+
+
 @value
 class LeasedHost:
     """A host that the caller owns now, and the tasks it may visit."""

@@ -50,6 +50,8 @@ class Verb(StrEnum):
 
     PAUSE = "pause"
     SET = "set"
+    CAP = "cap"
+    """A job is paused since it has spent its budget of `option`: no operator's wish."""
 
 
 @value
@@ -165,7 +167,7 @@ def paused_by(wishes: Sequence[Wish], now: Seconds) -> Paused:
     """Return what these wishes pause."""
     found: dict[Scope, set[str]] = {scope: set() for scope in Scope}
     for wish in wishes:
-        if wish.verb is Verb.PAUSE and not wish.is_over(now):
+        if wish.verb is not Verb.SET and not wish.is_over(now):
             found[wish.subject.scope].add(wish.subject.name)
     jobs, hosts = frozenset(found[Scope.JOB]), frozenset(found[Scope.HOST])
     return Paused(bool(found[Scope.ALL]), jobs, hosts)

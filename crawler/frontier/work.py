@@ -158,6 +158,21 @@ class BringBack(Work[None]):
     """
 
 
+@dataclass(frozen=True, slots=True)
+class Reckon(Work[int]):
+    """Begin the next passes of jobs with a budget where one is over; it is one slice.
+
+    A job that has a schedule ends its pass when that says, and another one with the last URL of its
+    lists. Then all jobs pause that are at their caps, and no others: it finds for how many that is
+    news, whose hosts learn it by `Wake`.
+    """
+
+    ends: Mapping[str, Seconds] = field(default_factory=dict)
+    """By job, the wall time at which its pass ends, where none was noted yet."""
+    listed: bool = False
+    """Whether the caller has read all lists: else no pass ends with a last URL."""
+
+
 class Amended(NamedTuple):
     """What a host without an owner is owed, as it was read and as it is computed anew."""
 

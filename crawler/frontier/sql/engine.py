@@ -72,6 +72,8 @@ class SqlFrontier(SqlDesk, SqlLists, SqlLogins, SqlOutbox):
         self.now = self._clock.now
         self._visitor = Visitor()
         self._looks = Looks()
+        self._budgeted: frozenset[str] = frozenset()
+        """Names of the jobs that have a budget."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -146,7 +148,9 @@ class SqlFrontier(SqlDesk, SqlLists, SqlLogins, SqlOutbox):
         obeys: Mapping[str, bool | None] = values.NO_RULES,
         text: tuple[int, str] = (0, ""),
     ) -> None:
-        self._file.write(configure, self._file.names, jobs, self.now(), obeys, text)
+        now, stepped = self.now(), self._clock.stepped
+        self._file.write(configure, self._file.names, jobs, now, obeys, text, stepped)
+        self._budgeted = frozenset(terms.name for terms in jobs if terms.budget)
         known = {terms.name: terms.digest for terms in jobs}
         keeps = {terms.name: terms.keep for terms in jobs if terms.keep in {"host", "job"}}
         self._visitor = replace(self._visitor, jobs=known, keeps=keeps)
@@ -230,4 +234,5 @@ class SqlFrontier(SqlDesk, SqlLists, SqlLogins, SqlOutbox):
     ) -> set[int]:
         owed, visitor, stepped = self._lasting(hosts), self._visitor, self._clock.stepped
         given = (owner, settlements, owed, claims, kept, notices, cookies)
-        return self._file.stage(settling.settle, *given, store=visitor.store, stepped=stepped)
+        by = settling.Settles(visitor.store, stepped, self._budgeted)
+        return self._file.stage(settling.settle, *given, by=by)

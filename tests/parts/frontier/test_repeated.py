@@ -53,7 +53,7 @@ from crawler.frontier.wishes import (
     WakeHost,
     Wisher,
 )
-from crawler.frontier.work import Work
+from crawler.frontier.work import Reckon, Work
 from crawler.model import FIRST_STORE
 from crawler.records import JobTerms
 from crawler.stored_files import FoundFile
@@ -161,7 +161,7 @@ def names(classes):
 WORKS = (
     Refit({"job": "daily"}), CountDown("job"), Retire("job"), Weigh("job", 3, 0.5), Apply("job"),
     Understand({"job": "mark"}), Wake(), BringBack(), Rests(),
-    LeadOn(1, "job"),
+    LeadOn(1, "job"), Reckon(),
 )  # fmt: skip
 
 

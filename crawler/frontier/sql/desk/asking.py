@@ -19,7 +19,7 @@ from crawler.frontier.sql.desk.told import hooks
 from crawler.frontier.sql.desk.waits import waits, waits_at
 from crawler.frontier.sql.lists import chunks, meaning
 from crawler.frontier.sql.rows import cookies, robots
-from crawler.frontier.sql.visits import files
+from crawler.frontier.sql.visits import budget_passes, files
 from crawler.frontier.texts import require_text
 from crawler.stored_files import StoredFile
 
@@ -61,6 +61,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.FailuresOf: failures_of,
     asked.HostsOf: hosts_of,
     asked.BacklogOf: backlog,
+    asked.PassesOf: budget_passes.passes,
     asked.Hooks: lambda db, _: hooks(db),
     asked.AboutHost: lambda db, question: about_host(db, question.name),
     asked.Samples: samples,

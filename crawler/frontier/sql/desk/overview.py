@@ -6,6 +6,7 @@ from typing import Any
 from crawler.frontier.metrics import Gauges
 from crawler.frontier.process import Process, host_name
 from crawler.frontier.sql.connection import Connection
+from crawler.frontier.sql.desk.budgets import spent
 from crawler.frontier.sql.desk.hosts import KNOWN, host_view
 from crawler.frontier.sql.states import GUEST, LEASED, ROBOTS_JOB
 from crawler.frontier.sums import MAX_RETRYING, JobSums, Member, Store, Sums
@@ -66,6 +67,7 @@ def _stores(db: Connection) -> list[Store]:
 
 def _jobs(db: Connection) -> list[JobSums]:
     """Return the sums of every job."""
+    budgets = spent(db)
     sums: dict[int, dict[str, int]] = {}
     for job, kind, n in db.execute("SELECT job, kind, n FROM tally WHERE n != 0"):
         sums.setdefault(job, {})[kind] = n
@@ -80,7 +82,7 @@ def _jobs(db: Connection) -> list[JobSums]:
             JobSums(
                 name, bool(active), schedule, known, retired, again, kinds, held, meaning, terms,
                 listed=bool(listed), retrying=retrying, read_at=read_at,
-                filtered=filtered,
+                filtered=filtered, spent=budgets.get(number),
             )
         )  # fmt: skip
     return found

@@ -34,8 +34,9 @@ _JOBS = "SELECT name FROM job WHERE active AND id != ? ORDER BY name"
 
 
 def standing(db: Connection, after: int) -> Page[Wish]:
-    """Return all of them: people make them, by hand."""
-    return Page([wish for wish in all_wishes(db) if wish.id > after], None)
+    """Return all that operators made, by hand."""
+    found = (wish for wish in all_wishes(db) if wish.verb is not Verb.CAP)
+    return Page([wish for wish in found if wish.id > after], None)
 
 
 def make(file: File, action: MakeWish, now: Seconds, _: Cursor) -> Changed:

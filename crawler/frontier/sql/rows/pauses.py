@@ -1,4 +1,4 @@
-"""Which jobs and hosts are paused because an operator wishes it.
+"""Which jobs and hosts are paused: an operator wishes it, or a job has spent its budget.
 
 The rows of `wish` are the truth, and every transaction that leases or computes when a host is ready
 asks them: there is nothing else to be kept in step. Where nothing is paused, which is the usual
@@ -7,7 +7,7 @@ case, a statement finds that once.
 
 from crawler.frontier.sql.connection import Connection
 
-_PAUSES = "SELECT 1 FROM wish WHERE verb = 'pause' AND scope"
+_PAUSES = "SELECT 1 FROM wish WHERE verb IN ('pause', 'cap') AND scope"
 _SOME = f"EXISTS ({_PAUSES} IN ('job', 'host'))"
 JOB_PAUSED = f"({_SOME} AND EXISTS ({_PAUSES} = 'job' AND subject = job.name))"
 """Condition on a job."""

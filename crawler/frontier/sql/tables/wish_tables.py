@@ -16,6 +16,18 @@ CREATE TABLE wish (                        -- what an operator wishes, as long a
     UNIQUE (verb, scope, subject, option)
 ) STRICT;
 
+CREATE TABLE budget (                      -- of jobs that have one, see budgets.py
+    job INTEGER PRIMARY KEY,
+    max_bytes INTEGER,                     -- NULL: any
+    max_time REAL,
+    max_urls INTEGER,
+    schedule TEXT NOT NULL,                -- as JSON; '': its pass ends with its lists
+    bytes INTEGER NOT NULL DEFAULT 0,      -- spent in this pass
+    urls INTEGER NOT NULL DEFAULT 0,
+    began_at REAL,                         -- of this pass; NULL: it has not begun
+    ends_at REAL                           -- NULL: not known yet, or with its lists
+) STRICT;
+
 CREATE TABLE woken (                       -- hosts whose failures count no more, see woken.py
     host INTEGER PRIMARY KEY,
     number INTEGER NOT NULL,               -- ledger.wishes, for owners that have not heard

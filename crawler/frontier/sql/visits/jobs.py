@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.lists.renaming import inherit
+from crawler.frontier.sql.rows.budgets import set_budgets
 from crawler.frontier.sql.rows.identity import begin_text
 from crawler.frontier.sql.rows.names import Names, is_obeyed, obeys_of
 from crawler.frontier.sql.rows.readiness import update_ready_at
@@ -40,6 +41,7 @@ def configure(
     now: Seconds,
     obeys: Mapping[str, bool | None],
     text: tuple[int, str],
+    stepped: Seconds = 0.0,
 ) -> None:
     """Make the active jobs those of the configuration, with their terms of today.
 
@@ -61,6 +63,7 @@ def configure(
         if (job in wanted) != bool(active):
             db.execute("UPDATE job SET active = ?, stale = 1 WHERE id = ?", (job in wanted, job))
     counting.leave_with_jobs(db)
+    set_budgets(db, {job: terms.budget for job, terms in wanted.items()}, renamed, now, stepped)
     leave_with_jobs(db, {terms.name: terms.renamed_from for terms in jobs if terms.renamed_from})
     ask_again(db, now)
 

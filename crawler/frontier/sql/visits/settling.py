@@ -1,6 +1,7 @@
 """Visits are recorded, files reserved, sums kept."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from crawler.cookie import SetCookies
 from crawler.frontier.outbox import NO_NOTICES, Notices
@@ -8,6 +9,7 @@ from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.outbox import putting
 from crawler.frontier.sql.procedures import LOOKED_UP, OWNED, Procedure
 from crawler.frontier.sql.rows import leased, staging
+from crawler.frontier.sql.rows.budgets import spend
 from crawler.frontier.sql.rows.cookies import tell
 from crawler.frontier.sql.rows.failures import failures_of
 from crawler.frontier.sql.rows.file import Transactions
@@ -103,6 +105,21 @@ _HOP = "UPDATE temp.settled SET host = ? WHERE id = ?"
 _RESERVED = "SELECT file.task FROM temp.claimed CROSS JOIN file USING (key, task)"
 
 
+class Settles(NamedTuple):
+    """What a process settles by."""
+
+    store: int
+    """Where its files lie."""
+    stepped: Seconds
+    """Sum of the steps of the clock, as it has heard of them."""
+    budgeted: frozenset[str]
+    """Names of its jobs that have a budget."""
+
+    def spends(self, settlements: Sequence[Settlement]) -> bool:
+        """Tell whether some of these are of jobs that have a budget."""
+        return not self.budgeted.isdisjoint(one.task.job for one in settlements)
+
+
 def settle(
     file: Transactions,
     owner: int,
@@ -113,19 +130,19 @@ def settle(
     notices: Notices = NO_NOTICES,
     cookies: Sequence[SetCookies] = (),
     *,
-    store: int,
-    stepped: Seconds,
+    by: Settles,
 ) -> set[int]:
     """Record verdicts, hops to other hosts, the sums, and the rests of hosts; reserve files.
 
     `claims` are the first choices of tasks whose bodies are still to be written; those that have
-    theirs now, in `store`, are returned. `notices` come with the settlements, and `stepped` is the
-    sum of the steps of the clock, as the owner has heard of them.
+    theirs now, in the store of the process, are returned. `notices` come with the settlements. A
+    cap that is reached is in force with the visit that reached it.
 
     Raises:
         LeaseLostError: the owner was taken for dead.
     """
-    db, names = file.db, file.names
+    db, names, store, stepped = file.db, file.names, by.store, by.stepped
+    spends = bool(by.budgeted) and by.spends(settlements)
     failed = failures_of(settlements, stepped)
     staging.fill(
         db,
@@ -139,11 +156,13 @@ def settle(
     parts = [_part_of(owner, task, part) | {"store": where} for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
-    alone = [*leads, *cookies] or any(map(_brings_rules, settlements))
+    alone = spends or [*leads, *cookies] or any(map(_brings_rules, settlements))
     with file.locked(beside=not alone):
         _lead(db, names, leads)
         db.executemany(_KEEP, parts)
         db.run(SETTLE, {"owner": owner, "now": now, "store": where})
+        if spends:
+            spend(db, now, stepped)
         follow(db, names, now, stepped, failed=bool(failed), notices=notices)
         update_ready_at(db, _learned(db, names, settlements), now)
         tell(db, names, cookies)

@@ -7,7 +7,7 @@ from crawler.frontier import work as kinds
 from crawler.frontier.sql.lists import meaning, passes, retiring, weighing
 from crawler.frontier.sql.lists.retiring import check_owner
 from crawler.frontier.sql.rows.slices import Slice
-from crawler.frontier.sql.visits import clock, jobs, leading, paces, refitting
+from crawler.frontier.sql.visits import budget_passes, clock, jobs, leading, paces, refitting
 from crawler.frontier.work import Tidied, Work
 
 _WITHIN: dict[type[Work[Any]], Callable[[Slice, Any], Tidied[Any]]] = {
@@ -19,6 +19,7 @@ _WITHIN: dict[type[Work[Any]], Callable[[Slice, Any], Tidied[Any]]] = {
     kinds.Wake: jobs.wake,
     kinds.BringBack: clock.bring_back,
     kinds.LeadOn: leading.lead_on,
+    kinds.Reckon: budget_passes.reckon,
 }
 """What is done within one transaction."""
 _STAGED: dict[type[Work[Any]], Callable[[Slice, Any], Tidied[Any]]] = {

@@ -148,6 +148,17 @@ CREATE TABLE wish (
     until REAL,
     UNIQUE (verb, scope, subject, option)
 ) STRICT;
+CREATE TABLE budget (
+    job INTEGER PRIMARY KEY,
+    max_bytes INTEGER,
+    max_time REAL,
+    max_urls INTEGER,
+    schedule TEXT NOT NULL,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    urls INTEGER NOT NULL DEFAULT 0,
+    began_at REAL,
+    ends_at REAL
+) STRICT;
 CREATE TABLE woken (
     host INTEGER PRIMARY KEY,
     number INTEGER NOT NULL,
