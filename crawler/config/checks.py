@@ -2,6 +2,7 @@
 
 import re
 from ipaddress import ip_address
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from crawler import urls
@@ -10,6 +11,8 @@ from crawler.policy.hours import parse as parse_hours
 from crawler.policy.http_grammar import FIELD_NAME
 
 MAX_PROXIES = 100
+MAX_COUNT = 10**18
+Number = TypeVar("Number", int, float)
 _FIELD_NAME = re.compile(FIELD_NAME)
 _HOST = re.compile(r"(\*\.)?(\[[^\]]*\]|[^*/\\?#@:\[\]\s]+)(:[0-9]+)?")
 _NO_HOST = "is no host: example.org, example.org:8080, *.example.org or * are"
@@ -57,6 +60,17 @@ def url_pattern(text: str) -> str:
     except ValueError as error:
         raise ValueError(str(error) if first == text else f"its first URL: {error}") from None
     return text
+
+
+def countable(number: Number) -> Number:
+    """Return a number of bytes, URLs or seconds that a ledger can count up to.
+
+    Raises:
+        ValueError: it is greater.
+    """
+    if number > MAX_COUNT:
+        raise ValueError(f"is more than can be counted: {MAX_COUNT:,} is the most")
+    return number
 
 
 def proxy(text: str) -> str:

@@ -11,12 +11,20 @@ from crawler.policy.bans import REFUSALS_TO_BAN
 from crawler.policy.credentials import host_patterns
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.hours import Hours, parse
-from crawler.records import JobTerms
+from crawler.records import Budget, JobTerms
 
 MAX_CACHED_HOSTS = 10_000
 WEIGHTS = {"high": 4, "normal": 2, "low": 1}
 
 T = TypeVar("T")
+
+
+def budget_of(job: Job) -> Budget:
+    """Return what a job may spend in a pass."""
+    if not job.has_budget:
+        return Budget()
+    schedule = job.schedule.model_dump_json() if job.schedule else ""
+    return Budget(job.max_bytes, job.max_time, job.max_urls, schedule)
 
 
 class HostOverrides:
@@ -42,6 +50,7 @@ class HostOverrides:
                 job.renamed_from,
                 self.overrides.digests[job.name],
                 job.cookies.keep if job.cookies else "visit",
+                budget_of(job),
             )
             for job in self.overrides.jobs.values()
         ]

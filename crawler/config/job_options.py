@@ -187,6 +187,16 @@ class JobOptions(HostPoliteness):
     limit_rate: Size | None = Field(default=None, gt=0)
     """Bytes a second of all bodies of the job in one process; null for as fast as they come. A
     visit waits no longer than its `timeout.total`."""
+    max_bytes: Annotated[Size, AfterValidator(checks.countable)] | None = Field(default=None, gt=0)
+    """Bytes of bodies that the job may bring in one pass, then it pauses; null for any number."""
+    max_time: Annotated[Duration, AfterValidator(checks.countable)] | None = Field(
+        default=None, gt=0
+    )
+    """Time from the first answer of a pass after which the job pauses; null for any."""
+    max_urls: Annotated[StrictInt, AfterValidator(checks.countable)] | None = Field(
+        default=None, gt=0
+    )
+    """URLs that may come to their end in one pass, then the job pauses; null for any number."""
     attempts: StrictInt = Field(default=5, ge=1, le=100)
     """Visits before a URL that keeps failing is given up."""
     verify: StrictBool | Path = True
@@ -199,6 +209,11 @@ class JobOptions(HostPoliteness):
     """How TLS is spoken where the usual way does not do."""
     allow_addresses: tuple[Annotated[StrictStr, AfterValidator(checks.network)], ...] = ()
     """Addresses and networks that may be dialled although they are not public: 10.0.0.0/8."""
+
+    @property
+    def has_budget(self) -> bool:
+        """Tell whether what it may spend is bounded."""
+        return not (self.max_bytes is self.max_time is self.max_urls is None)
 
 
 class Job(JobOptions):

@@ -22,7 +22,7 @@ HOSTS_OWN = (
 OF_HOST = (*HOSTS_OWN, "hours")
 OF_JOB = (
     *HOSTS_OWN, "attempts", "priority", "timeout.connect", "timeout.read", "timeout.total",
-    "max_size", "min_speed", "list_timeout",
+    "max_size", "min_speed", "list_timeout", "max_bytes", "max_time", "max_urls",
 )  # fmt: skip
 OF_CRAWLER = (
     "concurrency", "grace_period", "per_address.concurrency", "per_address.delay", "log.level",

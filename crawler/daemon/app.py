@@ -3,7 +3,6 @@
 A part is made when all that it needs is there.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -11,6 +10,7 @@ from typing import Self
 
 from crawler.config import Job, Settings
 from crawler.daemon.account import ready_fields
+from crawler.daemon.budgets import Budgets
 from crawler.daemon.busy_watch import BusyWatch
 from crawler.daemon.by_hand import ByHand
 from crawler.daemon.change import Change
@@ -37,12 +37,8 @@ from crawler.daemon.visiting import Visiting
 from crawler.daemon.wishes import hearing
 from crawler.frontier import Pulse
 from crawler.log import Log
-from crawler.model import Seconds
 from crawler.seeder.admission import SyncSums
 from crawler.seeder.seeder import Seeder
-
-RELEASE_S: Seconds = 2.0
-"""How long the last transaction of a stop waits for others where no grace period is left."""
 
 
 class App:
@@ -162,14 +158,14 @@ class App:
         self._open_keeper()
         self._change = Change(
             self._configuration, self.visiting, self._meanings, self.disk, self._supervisor,
-            self.keeper, self.seeder, self._controls, self._hooking,
+            self.keeper, self.seeder, self._controls, self._hooking, self._budgets,
         )  # fmt: skip
         self._reloader = Reloader(
             self._file, self._configuration, self._change.prepare, self._log, self.frontier.now
         )
         self._hearing = hearing(
             self.frontier, self.disk.owner, self.visiting.feeder, self._reloader, self.mailbox,
-            self._log, self.keeper.look,
+            self._log, self.keeper.look, self._budgets.asked,
         )  # fmt: skip
         stack.callback(self._release)
 
@@ -212,6 +208,7 @@ class App:
 
     def _open_keeper(self) -> None:
         visiting, configuration = self.visiting, self._configuration
+        self._budgets = Budgets(self.frontier, self.disk.owner, configuration, self.seeder)
         done = UntilDone(
             self.frontier, visiting.feeder, visiting.own_hosts, self.seeder, configuration,
             stop=self.stop, waits_in_vain=self.waits_in_vain, all_told=self._hooking.all_told,
@@ -244,6 +241,7 @@ class App:
         """Compute rests anew where that was asked for, and see whether all is done."""
         if self.visiting.review.run():
             self.seeder.again({})
+        self._budgets.look()
         if self._until_done:
             done.look()
 
@@ -254,7 +252,6 @@ class App:
 
     def _release(self) -> None:
         """Give back all leased tasks: the end of every drain, also of one that failed."""
-        self.frontier.hurry(max(self._supervisor.ends_by, time.monotonic() + RELEASE_S))
         with self._supervisor.hearing():
-            given_back = self.disk.release(self.visiting)
+            given_back = self.disk.release(self.visiting, self._supervisor.ends_by)
             self._log.info("lease.released", tasks=given_back)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from crawler.config import Settings
+from crawler.daemon.budgets import Budgets
 from crawler.daemon.configuration import Coming, Configuration
 from crawler.daemon.difference import Difference
 from crawler.daemon.disk import Disk
@@ -31,6 +32,7 @@ class Change:
         seeder: Seeder,
         controls: LogControls,
         hooking: Hooking,
+        budgets: Budgets,
     ) -> None:
         self._configuration = configuration
         self._visiting = visiting
@@ -41,6 +43,7 @@ class Change:
         self._seeder = seeder
         self._controls = controls
         self._hooking = hooking
+        self._budgets = budgets
 
     def prepare(self, settings: Settings, text: Settings, found: Difference) -> Callable[[], None]:
         """Do all that may fail, the ledger last; return what puts it in force.
@@ -74,5 +77,6 @@ class Change:
         self._controls.adjust(options.log)
         self._visiting.apply()
         self._hooking.take_up()
+        self._budgets.take_up()
         self._visiting.tally.counted.set()  # the keeper computes the rests anew at once
         follow()

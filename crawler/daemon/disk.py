@@ -1,5 +1,6 @@
 """The ledger, with the row of this process, and the files."""
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -17,11 +18,15 @@ from crawler.frontier import Holder, has_ledger, open_frontier
 from crawler.frontier.metrics import Totals
 from crawler.frontier.process import current
 from crawler.log import Log
+from crawler.model import Seconds
 from crawler.rights import make_folder, rights_of, settle_ledger, settle_lists
 from crawler.sources.contract import readable
 from crawler.state_address import StateAddress, folders_of
 from crawler.store import Files, sweep
 from crawler.store.mark import ledger_named, name_ledger, store_named
+
+RELEASE_S: Seconds = 2.0
+"""How long the last transaction of a stop waits for others where no grace period is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +158,12 @@ class Disk:
             text=(self.owner, text_digest(hosts.digests())),
         )
 
-    def release(self, visiting: Leaving) -> int:
-        """Give back all leased tasks, with what hosts are owed; return how many."""
+    def release(self, visiting: Leaving, until: Seconds) -> int:
+        """Give back all leased tasks, with what hosts are owed; return how many.
+
+        Others are waited for until then on the monotonic clock, and for RELEASE_S at the least.
+        """
+        self.frontier.hurry(max(until, time.monotonic() + RELEASE_S))
         owed, counted = list(visiting.feeder.owed()), visiting.counted()
         released = self.frontier.leave(self.owner, owed, counted)
         sweep(self.files, self._configuration.jobs, [(task, self.owner) for task in released])

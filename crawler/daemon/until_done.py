@@ -19,7 +19,8 @@ DONE = "done"
 class UntilDone:
     """Stops the daemon, once, when no task is open here or in the frontier.
 
-    It does so too when `waits_in_vain` says that nobody wants to wait for those that are.
+    It does so too when `waits_in_vain` says that nobody wants to wait for those that are, and where
+    they are of jobs at their caps that nothing but another cap lets go on.
     """
 
     def __init__(
@@ -50,8 +51,9 @@ class UntilDone:
         """Stop the daemon if all is done; the frontier is asked only when nothing is open here."""
         if self._stopped or self._feeder.busy or self._own_hosts.open or not self._all_listed():
             return
-        counts = self._frontier.sums().counts
-        waiting = counts.waiting or counts.leased
+        sums = self._frontier.sums()
+        given_up = sum(job.waiting + job.again for job in sums.jobs if job.active and job.is_over)
+        waiting = sums.counts.leased or sums.counts.waiting > given_up
         if self._stopped or (waiting and not self._waits_in_vain()) or self._is_telling():
             return
         self._stopped = True

@@ -23,8 +23,8 @@ EVENTS = frozenset(
     daemon.ready daemon.draining daemon.drained daemon.stopped daemon.waiting daemon.failed
     daemon.paused daemon.resumed
     config.rejected config.postponed config.reloaded config.outdated
-    job.synced job.failed list.failed list.unended list.shrunk list.elsewhere list.filtered
-    list.renewed list.unchecked
+    job.synced job.failed job.capped job.uncapped
+    list.failed list.unended list.shrunk list.elsewhere list.filtered list.renewed list.unchecked
     files.removed
     wish.heard wish.ended wish.passed_over order.heard wish.unheard
     inbox.failed inbox.passed_over url.bad cookie.bad url.reclaimed url.died

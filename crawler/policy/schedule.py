@@ -113,6 +113,15 @@ def next_due(
     return Next(None, own)
 
 
+def end_of_pass(schedule: Schedule, began: Seconds) -> Seconds | None:
+    """Return the wall time at which a pass over a job's URLs ends that began then; None: never.
+
+    That is the next slot: with `every` so much later, with `cron` at its next time.
+    """
+    slot = next(iter(_slots(schedule, schedule.every, began, began)), None)
+    return None if slot is None else schedule.opens_at(slot)
+
+
 def spread(now: Seconds, due_at: Seconds, window: Seconds, fingerprint: int) -> Seconds:
     """Return when a task is due that became overdue while nothing ran.
 

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
-from crawler.policy.schedule import GROW, SHRINK, Next, Schedule, next_due, parse, spread, window_of
+from crawler.policy.schedule import (
+    GROW,
+    SHRINK,
+    Next,
+    Schedule,
+    end_of_pass,
+    next_due,
+    parse,
+    spread,
+    window_of,
+)
 from tests import FULL, examples
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
@@ -564,3 +574,29 @@ def test_a_slot_is_found_at_once():
         due(schedule, NOW, fingerprint=task)
     took = time.perf_counter() - began
     print(f"{took / len(TASKS) / 20 * 1e6:.1f} us a visit")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "end"),
+    [
+        ({"every": HOUR}, NOW + HOUR),
+        ({"every": HOUR, "jitter": MINUTE}, NOW + HOUR),
+        ({"every": HOUR, "least": MINUTE, "most": DAY}, NOW + HOUR),
+        ({"every": HOUR, "hours": "22:00-06:00"}, NOW + 10 * HOUR),
+        ({"cron": "0 * * * *"}, NOW + HOUR),
+        ({"cron": "0 13 * * *", "jitter": HOUR}, NOW + HOUR),
+        ({}, None),
+    ],
+)
+def test_a_pass_ends_with_the_next_slot(schedule, end):
+    assert end_of_pass(parse(**schedule), NOW) == end
+
+
+@seed(9)
+@settings(max_examples=examples(100), deadline=None)
+@given(schedules(), MOMENTS)
+def test_a_pass_takes_some_time_and_the_next_one_too(schedule, began):
+    for _ in range(3):
+        end = end_of_pass(schedule, began)
+        assert end > began
+        began = end

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+from gevent.event import Event
+
 from crawler.daemon.mailbox import Mailbox
 from crawler.daemon.reloading import Reloader
 from crawler.daemon.services import Service
@@ -23,8 +25,11 @@ def hearing(
     mailbox: Mailbox,
     log: Log,
     looked: Callable[[], None],
+    asked: Event,
 ) -> tuple[Service, ...]:
     """Put in force what is wished, before anything is leased; return the services that go on.
+
+    They look at once when `asked` is set.
 
     Raises:
         LeaseLostError: the owner was taken for dead.
@@ -39,6 +44,7 @@ def hearing(
         frontier, owner, log, feeder=feeder, reloader=reloader, wake=waking.ask, set_=setting.ask,
         orders=orders, looked=looked,
     )  # fmt: skip
+    heard.asked = asked
     heard.look()
     heard.say()
     if reloader.wishes:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import gevent
+from gevent.event import Event
 
 from crawler.daemon.reloading import Reloader
 from crawler.daemon.wishes.waking import Waking
@@ -21,6 +22,8 @@ from crawler.model import Seconds
 
 HEAR_S: Seconds = 0.5
 """Time between two looks: what is wished is in force within a second."""
+GLANCE_S: Seconds = 0.01
+"""The same where looks are asked for."""
 
 
 class Hearing:
@@ -57,6 +60,8 @@ class Hearing:
         self._monotonic = monotonic
         self._orders = orders
         self._looked = looked
+        self.asked = Event()
+        """Set where a look is wanted at once."""
         self._obeyed = 0
         """Number of the last order that was obeyed."""
         self._number = 0
@@ -68,8 +73,10 @@ class Hearing:
     def run(self) -> None:
         """Look twice a second, for ever."""
         while True:
-            gevent.sleep(HEAR_S)
+            if self.asked.wait(HEAR_S):
+                self.asked.clear()
             self.look()
+            gevent.sleep(GLANCE_S)
 
     def look(self) -> None:
         """Put in force what stands, as far as it was not heard before.
@@ -120,6 +127,9 @@ class Hearing:
                 self._tell(wish)
         for number in before.keys() - self._wishes.keys():
             wish = before[number]
+            if wish.verb is Verb.CAP:
+                self._log.info("job.uncapped", job=wish.subject.name, option=wish.option)
+                continue
             self._log.info(
                 "wish.ended",
                 verb=wish.verb.value,
@@ -148,6 +158,12 @@ class Hearing:
 
     def _tell(self, wish: Wish) -> None:
         wisher = wish.wisher
+        if wish.verb is Verb.CAP:
+            self._log.info(
+                "job.capped", job=wish.subject.name, option=wish.option, cap=wish.value,
+                since=iso(wish.made_at),
+            )  # fmt: skip
+            return
         self._log.info(
             "wish.heard",
             verb=wish.verb.value,
