@@ -72,7 +72,9 @@ def _future(case: Case) -> Iterator[tuple[str, str]]:
 def _next(case: Case, at: Seconds) -> str:
     if at > case.now:
         return f"not before {when(at, case.now)}"
-    return "not before `crawler resume`" if case.pauses else "due now"
+    if case.pauses:
+        return "not before `crawler resume`"
+    return "not before the next pass of its job" if case.at_cap else "due now"
 
 
 def _unlisted(entry: Entry) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.frontier import STATES, AboutUrl, Desk, Entry, HostState, Member, UnknownUrl
+from crawler.frontier.sums import Spent
 from crawler.frontier.wishes import Wish, paused_by
 from crawler.model import Seconds
 from crawler.records import Robots
@@ -34,6 +35,13 @@ class Case:
     """Where files lie."""
     pauses: Sequence[Wish] = ()
     """What has it paused."""
+    spent: Spent | None = None
+    """What its job may spend and has spent; None where it has no budget."""
+
+    @property
+    def at_cap(self) -> bool:
+        """Tell whether its job is at its cap."""
+        return self.spent is not None and bool(self.spent.cap)
 
     @property
     def obeys(self) -> bool:
@@ -63,10 +71,12 @@ def look(desk: Desk, ledger: Ledger, url: str, now: Seconds) -> list[Case] | Unk
         return unknown(found, ledger, url, now)
     sums, wishes = desk.sums(), standing(desk)
     stores = Stores(sums.stores)
+    spent = {job.name: job.spent for job in sums.jobs}
     return [
         Case(
             now, ledger, one.entry, one.host, one.robots, one.sources, one.before, sums.members,
             one.neighbour, stores, tuple(wish for wish in wishes if pauses(wish, one.entry)),
+            spent.get(one.entry.job),
         )
         for one in found
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from crawler.frontier.hosts import HostLine
 from crawler.frontier.sums import MAX_RETRYING
 from crawler.log import iso, size
 from crawler.model import Seconds
+from crawler.verbs import spent
 from crawler.verbs.hosts.failures import told
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.status import check
@@ -95,7 +96,7 @@ def _table(status: Status, ledger: Ledger) -> Iterator[str]:
     yield "job".ljust(wide) + "".join(f"{name:>12}" for name in _COLUMNS)
     for job in status.jobs:
         yield _sums(job, wide)
-        yield from _below(job, waits.get(job.name, ""))
+        yield from _below(job, waits.get(job.name, ""), status.now)
         if job.active and job.known and ledger.is_unread(job.name, job.meaning):
             yield f"  its lists: {UNREAD}"
 
@@ -108,7 +109,7 @@ def _sums(job: JobSums, wide: int) -> str:
     return job.name.ljust(wide) + "".join(f"{cell:>12}" for cell in cells)
 
 
-def _below(job: JobSums, waits: str) -> Iterator[str]:
+def _below(job: JobSums, waits: str, now: Seconds) -> Iterator[str]:
     """Yield what is to be said of a job beside its sums."""
     if errors := _errors(job):
         yield f"  error: {', '.join(f'{kind} {n:,}' for kind, n in errors)}"
@@ -117,6 +118,8 @@ def _below(job: JobSums, waits: str) -> Iterator[str]:
         return
     if waits:
         yield f"  waits: {waits}"
+    if job.spent:
+        yield f"  budget: {spent.in_words(job.spent, now)}"
     if job.filtered:
         yield f"  filter: {job.filtered:,} URLs of its lists are left out"
     if job.held is not None:
@@ -220,4 +223,5 @@ def _job(job: JobSums, waits: str | None, next_at: Seconds | None) -> dict[str, 
         "waits_for": waits,
         "next_at": stamp(next_at),
         "filtered": job.filtered,
+        "budget": spent.document(job.spent) if job.active else None,
     }

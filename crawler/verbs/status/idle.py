@@ -25,8 +25,20 @@ def _held_up(status: Status, living: Sequence[Member]) -> str | None:
     states = {one.state for one in living}
     if len(states) == 1 and states <= _RESTING.keys():
         return _resting(living[0], status.now)
-    done = not (status.waiting or status.again)
-    return "everything that is known has come to its end" if done else None
+    return _done_or_capped(status)
+
+
+def _done_or_capped(status: Status) -> str | None:
+    """Return why no job goes on: each is done, at its cap or paused; None where one goes on."""
+    todo = {job.name: job.spent for job in status.jobs if job.active and (job.waiting or job.again)}
+    if not todo:
+        return "everything that is known has come to its end"
+    paused = todo.keys() & status.paused.jobs
+    capped = {name for name, spent in todo.items() if spent and spent.cap}
+    if todo.keys() - paused - capped:
+        return None
+    words = [*(["paused"] if paused else []), *(["at its cap"] if capped else [])]
+    return f"every job with something to visit is {' or '.join(words)}"
 
 
 _RESTING = {

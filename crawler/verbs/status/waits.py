@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from crawler.frontier import JobSums
 from crawler.frontier.hosts import WaitsThere
 from crawler.model import Seconds
+from crawler.verbs.spent import at_cap
 from crawler.verbs.status.snapshot import Status
 from crawler.verbs.words import counted, span
 
@@ -16,13 +18,17 @@ def waits_of(status: Status) -> dict[str, str]:
         by_job[one.job].append(one)
     least = "" if status.backlog.complete else "at least "
     found = {job: f"{least}{_words(waits, status.now)}" for job, waits in by_job.items()}
-    paused = status.paused
-    held = (job for job in status.jobs if job.waiting or job.again)
-    return found | {
-        job.name: "it is paused, see crawler wishes"
-        for job in held
-        if paused.everything or job.name in paused.jobs
-    }
+    held = [job for job in status.jobs if job.waiting or job.again]
+    return found | {job.name: why for job in held if (why := _why_held(job, status))}
+
+
+def _why_held(job: JobSums, status: Status) -> str:
+    """Say why nothing of a job begins whatever its hosts do; '' where it does."""
+    paused, spent = status.paused, job.spent
+    held = paused.everything or job.name in paused.jobs
+    pause = ["it is paused, see crawler wishes"] if held else []
+    cap = [f"it is {at_cap(spent, status.now)}"] if spent and spent.cap else []
+    return "; ".join([*pause, *cap])
 
 
 def next_of(status: Status) -> dict[str, Seconds]:

@@ -3,11 +3,12 @@
 from typing import Any
 
 from crawler.frontier import Desk, InFlight, changed
-from crawler.frontier.wishes import MakeWish, Subject, TakeBackWish, Verb, Wish
+from crawler.frontier.wishes import MakeWish, Scope, Subject, TakeBackWish, Verb, Wish
 from crawler.model import Seconds
 from crawler.verbs.answer import Answer
 from crawler.verbs.holding import opened_by
 from crawler.verbs.ledger import Ledger
+from crawler.verbs.spent import at_cap
 from crawler.verbs.wishes.standing import (
     Hearers,
     hearers,
@@ -54,8 +55,13 @@ def resume(ledger: Ledger, *, host: str | None, job: str | None, waits: bool, dr
         found = wait(desk) if waits else hearers(desk)
         left = [wish for wish in standing(desk) if wish.verb is Verb.PAUSE]
         now = desk.now()
+        capped = _capped(desk, subject)
     word = "goes on" if taken else "was not paused"
-    lines = [f"{named(subject)} {word}", *(f"still: {in_words(wish, now)}" for wish in left)]
+    lines = [
+        f"{named(subject)} {word}",
+        *(f"still: {in_words(wish, now)}" for wish in left),
+        *capped,
+    ]
     told = {"taken_back": taken, "left": [document(wish) for wish in left]}
     return _answer(told, lines, found if taken else None, code=int(not taken))
 
@@ -64,6 +70,18 @@ def _of(desk: Desk, subject: Subject) -> Wish | None:
     """Return the pause of a subject; None if somebody has taken it back already."""
     found = (one for one in standing(desk) if (one.verb, one.subject) == (Verb.PAUSE, subject))
     return next(found, None)
+
+
+def _capped(desk: Desk, subject: Subject) -> list[str]:
+    """Say that a job is at its cap, which no operator has paused."""
+    if subject.scope is not Scope.JOB:
+        return []
+    now, jobs = desk.now(), [job for job in desk.sums().jobs if job.name == subject.name]
+    return [
+        f"still: job {job.name} is {at_cap(job.spent, now)}"
+        for job in jobs
+        if job.spent and job.spent.cap
+    ]
 
 
 def _would(ledger: Ledger, subject: Subject, what: str) -> Answer:
