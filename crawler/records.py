@@ -115,6 +115,9 @@ class Budget:
         return any(cap is not None for cap in caps)
 
 
+NO_BUDGET = Budget()
+
+
 @value
 class JobTerms:
     """A configured job as the frontier knows it."""
@@ -138,7 +141,9 @@ class JobTerms:
     """Digest of all that it means; two processes visit it only if it means the same to both."""
     keep: Keep = "visit"
     """For how long it keeps cookies: for `job` and `host` its jars come with leases."""
-    budget: Budget = Budget()
+    budget: Budget = NO_BUDGET
+    logs_in: bool = False
+    """Whether its visits wait for a login."""
 
 
 @value

@@ -11,7 +11,7 @@ from crawler.policy.bans import REFUSALS_TO_BAN
 from crawler.policy.credentials import host_patterns
 from crawler.policy.host_limits import HostLimits
 from crawler.policy.hours import Hours, parse
-from crawler.records import Budget, JobTerms
+from crawler.records import NO_BUDGET, Budget, JobTerms
 
 MAX_CACHED_HOSTS = 10_000
 WEIGHTS = {"high": 4, "normal": 2, "low": 1}
@@ -22,7 +22,7 @@ T = TypeVar("T")
 def budget_of(job: Job) -> Budget:
     """Return what a job may spend in a pass."""
     if not job.has_budget:
-        return Budget()
+        return NO_BUDGET
     schedule = job.schedule.model_dump_json() if job.schedule else ""
     return Budget(job.max_bytes, job.max_time, job.max_urls, schedule)
 
@@ -51,6 +51,7 @@ class HostOverrides:
                 self.overrides.digests[job.name],
                 job.cookies.keep if job.cookies else "visit",
                 budget_of(job),
+                bool(job.cookies and job.cookies.login),
             )
             for job in self.overrides.jobs.values()
         ]

@@ -209,9 +209,10 @@ class App:
     def _open_keeper(self) -> None:
         visiting, configuration = self.visiting, self._configuration
         self._budgets = Budgets(self.frontier, self.disk.owner, configuration, self.seeder)
-        done = UntilDone(
+        self.done = UntilDone(
             self.frontier, visiting.feeder, visiting.own_hosts, self.seeder, configuration,
             stop=self.stop, waits_in_vain=self.waits_in_vain, all_told=self._hooking.all_told,
+            locked_out=lambda: visiting.logins.given_up,
         )  # fmt: skip
         self.keeper = Keeper(
             self.frontier,
@@ -222,7 +223,7 @@ class App:
             tally=self.tally,
             pulse=self._pulse,
             progress=configuration.settings.crawler.log.progress,
-            when_settled=partial(self._look, done),
+            when_settled=self._look,
         )
         self.keeper.under_way = partial(visits_under_way, visiting)
         self.keeper.counted = visiting.counted
@@ -237,13 +238,13 @@ class App:
         self.keeper.beat()
         self.keeper.beaten.append(self._standing.look)
 
-    def _look(self, done: UntilDone) -> None:
+    def _look(self) -> None:
         """Compute rests anew where that was asked for, and see whether all is done."""
         if self.visiting.review.run():
             self.seeder.again({})
         self._budgets.look()
         if self._until_done:
-            done.look()
+            self.done.look()
 
     def _pulse(self) -> Pulse:
         """Return how the process is, for its row in the ledger."""

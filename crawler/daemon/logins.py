@@ -17,14 +17,14 @@ from crawler.config.cookie_options import LoginOptions
 from crawler.daemon.login_jobs import as_login, login_of, login_secrets, logs_in, method_of
 from crawler.fetch.fetcher import Fetcher
 from crawler.frontier import Frontier
-from crawler.frontier.login_verbs import Login
+from crawler.frontier.answers import Login
 from crawler.log import Log, iso
 from crawler.model import Fetched, Kind, Outcome, Seconds, Task, Trouble, Visited
 from crawler.policy.acceptance import contains
 from crawler.policy.credentials import without_echo
 from crawler.policy.paused import Paused
 from crawler.policy.redirects import redirect_of
-from crawler.policy.sessions import Session, is_login, wait_of
+from crawler.policy.sessions import Session, is_given_up, is_login, is_refusal, wait_of
 from crawler.store import Files, part_name
 from crawler.urls import host_of
 
@@ -70,6 +70,10 @@ class Logins:
         self._troubled: set[str] = set()
         self.closed: frozenset[str] = frozenset()
         """Jobs whose visits wait."""
+        self.given_up: dict[str, str] = {}
+        """Jobs for whose logins a run waits in vain that is to end, and why they fail."""
+        self._failures: dict[str, int] = {}
+        """Failures in a row that this process has not seen come, by job."""
 
     def run(self) -> None:
         """Look after logins until killed."""
@@ -80,8 +84,7 @@ class Logins:
 
     def await_new(self) -> None:
         """Let visits wait of jobs whose session is not known yet, until the next look."""
-        jobs = {name for name, job in self._jobs().items() if logs_in(job)}
-        self._close(self.closed | (jobs - self._sessions.keys()))
+        self._close(self.closed | (self._jobs_logging_in().keys() - self._sessions.keys()))
 
     def look(self) -> None:
         """Learn how sessions are, and make the logins that are due and that nobody else makes.
@@ -90,16 +93,20 @@ class Logins:
             LeaseLostError: this process was taken for dead.
             LocalFaultError: the ledger cannot be asked.
         """
-        jobs = {name: job for name, job in self._jobs().items() if logs_in(job)}
+        jobs = self._jobs_logging_in()
         if not (jobs or self.closed):
             return
         states = self._frontier.logins(jobs) if jobs else {}
         over = {name for name, state in states.items() if not self._goes_on(jobs[name], state)}
         self._close(frozenset(over))
         self._tell_troubles(states)
+        self.given_up = self._given_up(jobs, {name: states[name] for name in over})
         for name in sorted(over):
             if self._is_due(jobs[name], states[name]):
                 self._log_in(jobs[name], states[name])
+
+    def _jobs_logging_in(self) -> dict[str, Job]:
+        return {name: job for name, job in self._jobs().items() if logs_in(job)}
 
     def objection(self, task: Task) -> Outcome | None:
         """Return that a visit waits for the login of its job; None if it does not."""
@@ -133,6 +140,18 @@ class Logins:
         if state.next_at > self._frontier.now():
             return False
         return not self._paused().has(host_of(login_of(job).url), job.name)
+
+    def _given_up(self, jobs: Mapping[str, Job], over: Mapping[str, Login]) -> dict[str, str]:
+        """Return why jobs do not get in whose logins have failed often enough."""
+        given_up = [name for name, state in over.items() if self._is_given_up(jobs[name], state)]
+        return {name: over[name].reason or _REFUSED for name in given_up}
+
+    def _is_given_up(self, job: Job, state: Login) -> bool:
+        """Tell whether logins have failed often enough since this process looks after them."""
+        before = self._failures[job.name] = min(
+            state.failures, self._failures.get(job.name, state.failures)
+        )
+        return is_given_up(state.failures - before, job.attempts, refused=state.refused)
 
     def _goes_on(self, job: Job, state: Login) -> bool:
         """Tell whether a job has a session; note which, and end one that visits found over."""
@@ -168,10 +187,12 @@ class Logins:
         """Make the login of a job, unless another process does."""
         if not self._frontier.take_login(self._owner, job.name):
             return None
-        failed = self._attempt(job)
+        failed, refused = self._attempt(job)
         login, news = login_of(job), self.jars.news()
         wait = wait_of(state.failures + 1 if failed else state.failures, login.every)
-        self._frontier.end_login(self._owner, job.name, news, failed=failed, wait=wait)
+        self._frontier.end_login(
+            self._owner, job.name, news, failed=failed, refused=refused, wait=wait
+        )
         self.jars.told(news)
         if failed:
             return self._tell_failed(job, state, failed, wait)
@@ -185,19 +206,20 @@ class Logins:
             until = iso(self._frontier.now() + wait)
             self._log.warning("login.failed", job=job.name, reason=reason, until=until)
 
-    def _attempt(self, job: Job) -> str:
-        """Log in; return why that failed, '' if it did not."""
+    def _attempt(self, job: Job) -> tuple[str, bool]:
+        """Log in; return why that failed, '' if it did not, and whether the next one will too."""
         login = login_of(job)
         try:
             back, fetched = self._follow(login, self._as_login(job))
         except Trouble as trouble:
-            return without_echo(trouble.reason, login_secrets(login)) or trouble.kind.value
+            words = without_echo(trouble.reason, login_secrets(login)) or trouble.kind.value
+            return words, False
         if fetched.status >= _FIRST_ERROR:
-            return f"HTTP status {fetched.status}"
+            return f"HTTP status {fetched.status}", is_refusal(fetched.status)
         texts = acceptance_of(job.accept).texts if job.accept else ()
         if found := next((text for text in texts if text in (fetched.body or b"")), None):
-            return contains(found)
-        return "it leads back to itself" if back else ""
+            return contains(found), True
+        return ("it leads back to itself", True) if back else ("", False)
 
     def _follow(self, login: LoginOptions, job: Job) -> tuple[bool, Fetched]:
         """Ask for a login, and follow its redirects; return whether they lead back to it."""

@@ -54,8 +54,10 @@ def run(settings: Settings, start: Start, *, until_done: bool = False) -> int:
         log.error("daemon.failed", cause=repr(error), exc_info=error)  # noqa: TRY400
         raise CrawlerError(f"the daemon failed: {error!r}; its log has the details") from error
     else:
+        for name, (why, urls) in app.done.locked_out.items():
+            log.error("login.given_up", job=name, reason=why, urls=urls)
         log.info("daemon.stopped", **stopped_fields(began, app.tally, forced=forced))
-        incomplete = until_done and app.seeder.failed > 0
+        incomplete = until_done and (app.seeder.failed > 0 or bool(app.done.locked_out))
         return FORCED_EXIT if forced else int(incomplete)
     finally:
         own.close(LOG_FLUSH_S)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from crawler.model import Seconds
 from crawler.policy.host_limits import HostLimits
@@ -143,3 +143,28 @@ class Soundness:
     """What is wrong with it, the first few."""
     whole: bool
     """Whether all of it was looked at."""
+
+
+class Login(NamedTuple):
+    """How the session of a job is; times are wall times."""
+
+    made_at: Seconds = 0.0
+    """When it began; 0 before the first."""
+    ended: bool = False
+    """Whether visits found it over."""
+    failures: int = 0
+    """Logins in a row that brought no visit what it asked for."""
+    next_at: Seconds = 0.0
+    """No login is made before."""
+    reason: str = ""
+    """Why the last one failed."""
+    refused: bool = False
+    """Whether the last one failed as the next one would."""
+
+    @property
+    def valid(self) -> bool:
+        """Tell whether visits may go by it."""
+        return self.made_at > 0 and not self.ended
+
+
+NO_LOGIN = Login()

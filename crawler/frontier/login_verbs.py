@@ -6,30 +6,11 @@ process has taken that is no more, others take.
 """
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from crawler.cookie import SetCookies
+from crawler.frontier.answers import Login
 from crawler.model import Seconds
-
-
-class Login(NamedTuple):
-    """How the session of a job is; times are wall times."""
-
-    made_at: Seconds = 0.0
-    """When it began; 0 before the first."""
-    ended: bool = False
-    """Whether visits found it over."""
-    failures: int = 0
-    """Logins in a row that brought no visit what it asked for."""
-    next_at: Seconds = 0.0
-    """No login is made before."""
-    reason: str = ""
-    """Why the last one failed."""
-
-    @property
-    def valid(self) -> bool:
-        """Tell whether visits may go by it."""
-        return self.made_at > 0 and not self.ended
 
 
 class LoginVerbs(Protocol):
@@ -48,9 +29,12 @@ class LoginVerbs(Protocol):
         cookies: Sequence[SetCookies],
         *,
         failed: str = "",
+        refused: bool = False,
         wait: Seconds = 0.0,
     ) -> None:
         """Record a login that was taken, with its cookies; `failed` says why there is no session.
+
+        It was `refused` if the same login will fail again.
 
         The next one is made after `wait` at the earliest. What the owner has taken no more is
         passed over.

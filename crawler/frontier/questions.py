@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Generic, TypeVar
 
 from crawler.cookie import Cookie
-from crawler.frontier.answers import ServerAccount, Soundness
+from crawler.frontier.answers import Login, ServerAccount, Soundness
 from crawler.frontier.entries import Entry, KnownUrl, Said, UnknownUrl
 from crawler.frontier.hosts import Backlog, FailureList, HostAccount, HostTable
 from crawler.frontier.metrics import Sample, Totals
@@ -144,6 +144,13 @@ class PassesOf(Question[Passes]):
 @value
 class Hooks(Question[Sequence[HookState]]):
     """The hooks that the ledger knows, with what waits for them."""
+
+
+@value
+class SessionOf(Question[Login]):
+    """How the session of a job is that logs in."""
+
+    job: str
 
 
 @value

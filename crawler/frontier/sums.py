@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import field
 
-from crawler.frontier.answers import HostState
+from crawler.frontier.answers import HostState, Login
 from crawler.frontier.metrics import Gauges
 from crawler.frontier.process import Process
 from crawler.model import Seconds
@@ -120,6 +120,13 @@ class JobSums:
     """URLs on its lists that its filter left out."""
     spent: Spent | None = None
     """None where it has no budget."""
+    login: Login | None = None
+    """How its session is, while it does not get in."""
+
+    @property
+    def open(self) -> int:
+        """Return how many are due now or later; none of a job that the configuration has not."""
+        return self.waiting + self.again if self.active else 0
 
     @property
     def is_over(self) -> bool:

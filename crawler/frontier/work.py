@@ -158,7 +158,7 @@ class BringBack(Work[None]):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reckon(Work[int]):
     """Begin the next passes of jobs with a budget where one is over; it is one slice.
 

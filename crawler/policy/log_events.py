@@ -29,7 +29,7 @@ EVENTS = frozenset(
     wish.heard wish.ended wish.passed_over order.heard wish.unheard
     inbox.failed inbox.passed_over url.bad cookie.bad url.reclaimed url.died
     urls.led_on
-    login.made login.ended login.failed
+    login.made login.ended login.failed login.given_up
     proxy.failed proxy.found clock.doubted clock.moved host.rested host.unwanted
     hook.failed hook.resumed hook.given_up hook.dropped lease.lost lease.reclaimed
     lease.released ledger.new ledger.taken_over ledger.busy ledger.free ledger.waiting

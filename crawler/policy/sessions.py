@@ -11,6 +11,7 @@ REFUSALS_TO_END = 3
 """Visits in a row that are refused, without a good one between them, after which it is over."""
 MAX_WAIT_S: Seconds = 3600.0
 """Longest time between two logins that lead nowhere."""
+_PASSING_STATUS = frozenset({408, 425, 429})
 _REFUSED_STATUS = frozenset({401, 403})
 
 
@@ -35,6 +36,19 @@ def is_login(location: str, login_url: str) -> bool:
 def wait_of(failures: int, every: Seconds) -> Seconds:
     """Return how long after a login the next one may be made: longer with each that failed."""
     return max(every, min(MAX_WAIT_S, every * 2.0 ** min(failures, 20)))
+
+
+def is_refusal(status: int) -> bool:
+    """Tell whether a login that ended with a status will end so again: its site refused it."""
+    return 400 <= status < 500 and status not in _PASSING_STATUS
+
+
+def is_given_up(failures: int, attempts: int, *, refused: bool) -> bool:
+    """Tell whether who wants to come to an end waits no longer for a login that failed so often.
+
+    That is after as many attempts as a URL of the job has, or after the first one that is refused.
+    """
+    return failures >= attempts or (refused and failures > 0)
 
 
 @dataclass(slots=True)

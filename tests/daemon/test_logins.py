@@ -106,6 +106,53 @@ def test_a_login_that_is_refused_is_told_once_and_no_url_is_visited(tmp_path):
         assert daemon.stop() == 0
 
 
+def test_a_run_until_done_ends_where_the_login_is_refused_and_says_so_last(tmp_path):
+    with Walled(9, refuses=True) as wall:
+        with Daemon(wall.config(tmp_path), "--until-done") as daemon:
+            assert daemon.wait() == 1
+        assert wall.site.paths() in (["/login"], ["/login"] * 2)
+    told, stopped = daemon.records[-2:]
+    assert stopped["event"] == "daemon.stopped"
+    assert (told["event"], told["level"]) == ("login.given_up", "error")
+    assert (told["job"], told["reason"], told["urls"]) == ("j", "HTTP status 403", NUMBER)
+
+
+def test_a_run_until_done_tries_a_login_anew_that_an_earlier_run_gave_up(tmp_path):
+    with Walled(99, refuses=True) as wall:
+        config = wall.config(tmp_path)
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 1
+        wall.refuses = False
+        with Daemon(config, "--until-done") as daemon:
+            assert daemon.wait() == 0
+        assert len(stored(daemon)) == NUMBER
+
+
+def test_a_login_that_may_pass_has_its_attempts_in_a_run_until_done(tmp_path):
+    with Site(lambda _: status("503 Service Unavailable")) as site:
+        login = {"url": f"{site.url}/login", "method": "GET", "every": "100ms"}
+        jobs = [
+            {"name": "j", "urls": [f"{site.url}/[1-3]"], "attempts": 3,
+             "cookies": {"keep": "job", "login": login}},
+        ]  # fmt: skip
+        with Daemon(write_config(tmp_path, jobs), "--until-done") as daemon:
+            assert daemon.wait() == 1
+        assert site.paths() in (["/login"] * 3, ["/login"] * 4)
+    assert daemon.told("login.given_up", job="j", reason="HTTP status 503", urls=3)
+
+
+def test_what_a_url_waits_for_is_the_login_of_its_job_with_its_next_attempt(tmp_path):
+    with Walled(9, refuses=True) as wall, Daemon(wall.config(tmp_path)) as daemon:
+        daemon.wait_for("login.failed")
+        verb = lambda *words: at_once(*words, "-c", str(daemon.config), cwd=tmp_path).stdout  # noqa: E731
+        words = "the login of job j: HTTP status 403 ("
+        explained = verb("explain", f"{wall.site.url}/1")
+        assert words in explained
+        assert "in a row), next attempt at 20" in explained
+        assert f"  waits: {words}" in verb("status")
+        assert daemon.stop() == 0
+
+
 def test_a_url_that_is_always_refused_ends_no_session_and_is_given_up(tmp_path):
     with Walled(10_000, forbidden="/7") as wall:
         config = wall.config(tmp_path, attempts=3, per_host=1)

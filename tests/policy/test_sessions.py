@@ -11,7 +11,9 @@ from crawler.policy.sessions import (
     MAX_WAIT_S,
     REFUSALS_TO_END,
     Session,
+    is_given_up,
     is_login,
+    is_refusal,
     is_refused,
     wait_of,
 )
@@ -83,3 +85,21 @@ def test_logins_that_lead_nowhere_wait_longer_and_longer():
     assert [wait_of(failures, 60.0) for failures in range(4)] == [60.0, 120.0, 240.0, 480.0]
     assert wait_of(50, 60.0) == MAX_WAIT_S
     assert wait_of(5, 2 * MAX_WAIT_S) == 2 * MAX_WAIT_S
+
+
+@pytest.mark.parametrize(
+    ("failures", "refused", "given_up"),
+    [(0, True, False), (1, True, True), (1, False, False), (4, False, False), (5, False, True)],
+)
+def test_a_login_is_given_up_after_its_attempts_or_once_it_is_refused(failures, refused, given_up):
+    assert is_given_up(failures, 5, refused=refused) is given_up
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 422])
+def test_a_login_that_its_site_refuses_will_be_refused_again(code):
+    assert is_refusal(code)
+
+
+@pytest.mark.parametrize("code", [200, 302, 408, 425, 429, 500, 503])
+def test_any_other_login_may_do_better(code):
+    assert not is_refusal(code)

@@ -72,6 +72,7 @@ ELSEWHERE = {
     "config/quantities.py": "policy/config/test_config.py",
     "config/whole_file.py": "policy/config/test_config.py",
     "daemon/account.py": "daemon/test_log_lines.py",
+    "verbs/logging_in.py": "daemon/test_logins.py",
     "daemon/budgets.py": "daemon/test_budgets.py",
     "daemon/log_controls.py": "daemon/test_log_lines.py",
     "daemon/configuration.py": "daemon/test_reload.py",

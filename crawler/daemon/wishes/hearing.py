@@ -126,16 +126,7 @@ class Hearing:
             if before.get(wish.id) != wish:
                 self._tell(wish)
         for number in before.keys() - self._wishes.keys():
-            wish = before[number]
-            if wish.verb is Verb.CAP:
-                self._log.info("job.uncapped", job=wish.subject.name, option=wish.option)
-                continue
-            self._log.info(
-                "wish.ended",
-                verb=wish.verb.value,
-                of=str(wish.subject),
-                option=wish.option or None,
-            )
+            self._tell_ended(before[number])
         if heard.untold:
             self._wake()
         self._set_options(wishes)
@@ -173,6 +164,17 @@ class Hearing:
             by=f"{wisher.who} on {wisher.machine}",
             why=wisher.why or None,
             until=None if wish.until is None else iso(wish.until),
+        )
+
+    def _tell_ended(self, wish: Wish) -> None:
+        if wish.verb is Verb.CAP:
+            self._log.info("job.uncapped", job=wish.subject.name, option=wish.option)
+            return
+        self._log.info(
+            "wish.ended",
+            verb=wish.verb.value,
+            of=str(wish.subject),
+            option=wish.option or None,
         )
 
     def _is_over(self) -> bool:

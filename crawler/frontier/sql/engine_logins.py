@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 
 from crawler.cookie import SetCookies
-from crawler.frontier.login_verbs import Login
+from crawler.frontier.answers import Login
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.held import Held
 from crawler.frontier.sql.rows import logins
@@ -34,12 +34,13 @@ class SqlLogins:
         cookies: Sequence[SetCookies],
         *,
         failed: str = "",
+        refused: bool = False,
         wait: Seconds = 0.0,
     ) -> None:
         def end(db: Connection) -> None:
             renew(db, owner, 0.0)
             names, now = self._file.names, self.now()
-            logins.end(db, names, owner, job, cookies, failed, now, wait)
+            logins.end(db, names, owner, job, cookies, failed, now, wait, refused=refused)
 
         self._file.write(end)
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from crawler.frontier import STATES, AboutUrl, Desk, Entry, HostState, Member, UnknownUrl
+from crawler.frontier.answers import NO_LOGIN, Login
+from crawler.frontier.questions import SessionOf
 from crawler.frontier.sums import Spent
 from crawler.frontier.wishes import Wish, paused_by
 from crawler.model import Seconds
@@ -13,6 +16,9 @@ from crawler.verbs.explain.unknown_url import Unknown, spellings, unknown
 from crawler.verbs.ledger import Ledger
 from crawler.verbs.stores import Stores
 from crawler.verbs.wishes.standing import standing
+
+if TYPE_CHECKING:
+    from crawler.config import Job, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,9 @@ class Case:
     """What has it paused."""
     spent: Spent | None = None
     """What its job may spend and has spent; None where it has no budget."""
+
+    login: Login | None = None
+    """How the session of its job is, where that logs in and has none."""
 
     @property
     def at_cap(self) -> bool:
@@ -76,10 +85,25 @@ def look(desk: Desk, ledger: Ledger, url: str, now: Seconds) -> list[Case] | Unk
         Case(
             now, ledger, one.entry, one.host, one.robots, one.sources, one.before, sums.members,
             one.neighbour, stores, tuple(wish for wish in wishes if pauses(wish, one.entry)),
-            spent.get(one.entry.job),
+            spent.get(one.entry.job), _login(desk, ledger, one.entry.job),
         )
         for one in found
     ]  # fmt: skip
+
+
+def _login(desk: Desk, ledger: Ledger, job: str) -> Login | None:
+    """Return how the session of a job is for which its visits wait.
+
+    Where nobody names the configuration, a job logs in if it has tried to.
+    """
+    login = desk.entry(SessionOf(job))
+    of = None if ledger.settings is None else _job_of(ledger.settings, job)
+    logs_in = login != NO_LOGIN if of is None else of.cookies and of.cookies.login
+    return login if logs_in and not login.valid else None
+
+
+def _job_of(settings: "Settings", name: str) -> "Job | None":
+    return next((job for job in settings.jobs if job.name == name), None)
 
 
 def pauses(wish: Wish, entry: Entry) -> bool:

@@ -9,6 +9,7 @@ from crawler.model import Kind, Seconds
 from crawler.policy.backoff import FAILURES_TO_REST
 from crawler.policy.rests import Why
 from crawler.verbs.explain.case import Case
+from crawler.verbs.logging_in import login_in_words
 from crawler.verbs.spent import at_cap
 from crawler.verbs.wishes.words import in_words
 from crawler.verbs.words import UNREAD, counted, span, when
@@ -28,6 +29,8 @@ def waits_for(case: Case) -> Iterator[str]:
         yield from (f"`crawler resume`: {in_words(wish, case.now)}" for wish in case.pauses)
         if case.spent and case.at_cap:
             yield f"the budget of its job, which is {at_cap(case.spent, case.now)}"
+        if case.login:
+            yield login_in_words(case.entry.job, case.login, case.now)
         yield from _time(case)
         yield from _lists(case)
         yield from _host(case)

@@ -142,7 +142,9 @@ class _OneShot:
             early = app.mailbox.cause != DONE
             if early and not code:
                 self._report.say("stopped before the end of its lists, which may name more")
-            return code or int(app.seeder.failed > 0 or early)
+            for name, (why, urls) in app.done.locked_out.items():
+                self._report.say(f"{urls:,} URLs wait for the login of {name}: {why}")
+            return code or int(app.seeder.failed > 0 or early or bool(app.done.locked_out))
 
     def print_bodies(self, folder: Path) -> None:
         """Print what was stored to standard output, in the order of the lists."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crawler.frontier import HostState, Member
+from crawler.frontier import HostState, JobSums, Member
 from crawler.model import Seconds
 from crawler.verbs.status.snapshot import Status
 from crawler.verbs.words import span, when
@@ -30,15 +30,20 @@ def _held_up(status: Status, living: Sequence[Member]) -> str | None:
 
 def _done_or_capped(status: Status) -> str | None:
     """Return why no job goes on: each is done, at its cap or paused; None where one goes on."""
-    todo = {job.name: job.spent for job in status.jobs if job.active and (job.waiting or job.again)}
+    todo = [job for job in status.jobs if job.open]
     if not todo:
         return "everything that is known has come to its end"
-    paused = todo.keys() & status.paused.jobs
-    capped = {name for name, spent in todo.items() if spent and spent.cap}
-    if todo.keys() - paused - capped:
+    held = {_held(job, status) for job in todo}
+    if "" in held:
         return None
-    words = [*(["paused"] if paused else []), *(["at its cap"] if capped else [])]
-    return f"every job with something to visit is {' or '.join(words)}"
+    return f"every job with something to visit is {' or '.join(sorted(held))}"
+
+
+def _held(job: JobSums, status: Status) -> str:
+    """Return what holds all of a job; '' where nothing does."""
+    if job.name in status.paused.jobs:
+        return "paused"
+    return "at its cap" if job.spent and job.spent.cap else ""
 
 
 _RESTING = {

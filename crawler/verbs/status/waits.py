@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from crawler.frontier import JobSums
 from crawler.frontier.hosts import WaitsThere
 from crawler.model import Seconds
+from crawler.verbs.logging_in import login_in_words
 from crawler.verbs.spent import at_cap
 from crawler.verbs.status.snapshot import Status
 from crawler.verbs.words import counted, span
@@ -28,7 +29,8 @@ def _why_held(job: JobSums, status: Status) -> str:
     held = paused.everything or job.name in paused.jobs
     pause = ["it is paused, see crawler wishes"] if held else []
     cap = [f"it is {at_cap(spent, status.now)}"] if spent and spent.cap else []
-    return "; ".join([*pause, *cap])
+    login = [login_in_words(job.name, job.login, status.now)] if job.login else []
+    return "; ".join([*pause, *cap, *login])
 
 
 def next_of(status: Status) -> dict[str, Seconds]:

@@ -18,7 +18,7 @@ from crawler.frontier.sql.desk.selection import entries_wanted, listings
 from crawler.frontier.sql.desk.told import hooks
 from crawler.frontier.sql.desk.waits import waits, waits_at
 from crawler.frontier.sql.lists import chunks, meaning
-from crawler.frontier.sql.rows import cookies, robots
+from crawler.frontier.sql.rows import cookies, logins, robots
 from crawler.frontier.sql.visits import budget_passes, files
 from crawler.frontier.texts import require_text
 from crawler.stored_files import StoredFile
@@ -66,6 +66,7 @@ _ANSWERS: dict[type, Callable[[Connection, Any], Any]] = {
     asked.AboutHost: lambda db, question: about_host(db, question.name),
     asked.Samples: samples,
     asked.Counters: lambda db, _: counters(db),
+    asked.SessionOf: lambda db, question: logins.known(db, [question.job])[question.job],
     asked.RobotsOf: lambda db, question: robots.known(db, question.origin),
     asked.JarOf: lambda db, question: cookies.of_jar(db, question.job, question.jar),
     asked.CookiesOf: lambda db, question: cookies.of_job(db, question.job, question.now),

@@ -8,6 +8,7 @@ from crawler.frontier.process import Process, host_name
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.desk.budgets import spent
 from crawler.frontier.sql.desk.hosts import KNOWN, host_view
+from crawler.frontier.sql.rows.logins import failing
 from crawler.frontier.sql.states import GUEST, LEASED, ROBOTS_JOB
 from crawler.frontier.sums import MAX_RETRYING, JobSums, Member, Store, Sums
 from crawler.model import Seconds
@@ -67,7 +68,7 @@ def _stores(db: Connection) -> list[Store]:
 
 def _jobs(db: Connection) -> list[JobSums]:
     """Return the sums of every job."""
-    budgets = spent(db)
+    budgets, logins = spent(db), failing(db)
     sums: dict[int, dict[str, int]] = {}
     for job, kind, n in db.execute("SELECT job, kind, n FROM tally WHERE n != 0"):
         sums.setdefault(job, {})[kind] = n
@@ -83,6 +84,7 @@ def _jobs(db: Connection) -> list[JobSums]:
                 name, bool(active), schedule, known, retired, again, kinds, held, meaning, terms,
                 listed=bool(listed), retrying=retrying, read_at=read_at,
                 filtered=filtered, spent=budgets.get(number),
+                login=logins.get(number),
             )
         )  # fmt: skip
     return found

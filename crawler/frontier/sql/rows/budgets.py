@@ -11,7 +11,7 @@ from typing import Any
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.rows.wished import have_told, note_change
 from crawler.model import Seconds
-from crawler.records import Budget
+from crawler.records import NO_BUDGET, Budget, JobTerms
 
 _SPEND = """
 UPDATE budget SET bytes = budget.bytes + spent.size, urls = budget.urls + spent.ends,
@@ -27,6 +27,8 @@ _OTHERWISE = f"""
 SELECT name, {_REACHED}, {_CAP}, max_time FROM budget CROSS JOIN job ON job.id = budget.job
 LEFT JOIN wish ON verb = 'cap' AND scope = 'job' AND subject = name
 WHERE active AND {_REACHED} != ifnull(option, '')"""
+_OF_SETTLED = f"""{_OTHERWISE} AND budget.job IN (/* few */
+    SELECT task.job FROM temp.settled CROSS JOIN task ON task.id = settled.id)"""
 DIFFERS = f"EXISTS ({_OTHERWISE})"
 """Whether a job is at its cap, at `:now`, and does not pause, or the other way round."""
 _PAUSE = """
@@ -42,6 +44,7 @@ ON CONFLICT (job) DO UPDATE SET max_bytes = excluded.max_bytes, max_time = exclu
 _RENAME = """
 UPDATE budget SET job = :new WHERE job = (SELECT id FROM job WHERE name = :old)
     AND NOT EXISTS (SELECT 1 FROM budget AS one WHERE one.job = :new)"""
+_FORGET = "DELETE FROM budget WHERE job = ?"
 _NAMES = "SELECT name FROM job WHERE id IN (SELECT value FROM json_each(?))"
 
 
@@ -51,12 +54,17 @@ def spend(db: Connection, now: Seconds, stepped: Seconds) -> None:
     `now` is a wall time.
     """
     db.execute(_SPEND, {"now": now - stepped})
-    judge(db, now, stepped)
+    _judge(db, _OF_SETTLED, now, stepped)
 
 
 def judge(db: Connection, now: Seconds, stepped: Seconds) -> int:
     """Have jobs pause that are at their caps, and no others; return for how many that is news."""
-    found = db.execute(_OTHERWISE, {"now": now - stepped}).fetchall()
+    return _judge(db, _OTHERWISE, now, stepped)
+
+
+def _judge(db: Connection, which: str, now: Seconds, stepped: Seconds) -> int:
+    """Judge the jobs that a statement selects which are to be judged otherwise."""
+    found = db.execute(which, {"now": now - stepped}).fetchall()
     for name, option, cap, max_time in found:
         db.execute(_GO_ON, (name,))
         if option:
@@ -70,7 +78,7 @@ def judge(db: Connection, now: Seconds, stepped: Seconds) -> int:
 
 def set_budgets(
     db: Connection,
-    budgets: Mapping[int, Budget],
+    jobs: Mapping[int, JobTerms],
     renamed: Mapping[int, str],
     now: Seconds,
     stepped: Seconds,
@@ -80,15 +88,19 @@ def set_budgets(
     A job takes what it has spent along to another name. One that has no budget any more forgets it,
     and one that the configuration has no more does not.
     """
-    for job, old in renamed.items():
-        db.execute(_RENAME, {"new": job, "old": old})
-    before = {job: Budget(*caps) for job, *caps in db.execute(_KNOWN).fetchall()}
-    changed = {job: one for job, one in budgets.items() if before.get(job, Budget()) != one}
-    gone = [job for job in before if job in budgets and not budgets[job]]
+    db.executemany(_RENAME, [{"new": job, "old": old} for job, old in renamed.items()])
+    changed = _changed(db, jobs)
     _let_go_on(db, changed)
     db.executemany(_SET, [(job, *_caps(one)) for job, one in changed.items() if one])
-    db.executemany("DELETE FROM budget WHERE job = ?", [(job,) for job in gone])
+    db.executemany(_FORGET, [(job,) for job, one in changed.items() if not one])
     judge(db, now, stepped)
+
+
+def _changed(db: Connection, jobs: Mapping[int, JobTerms]) -> dict[int, Budget]:
+    """Return the budgets that are others than the ledger has."""
+    before = {job: Budget(*caps) for job, *caps in db.execute(_KNOWN).fetchall()}
+    budgets = {job: terms.budget for job, terms in jobs.items()}
+    return {job: one for job, one in budgets.items() if before.get(job, NO_BUDGET) != one}
 
 
 def _let_go_on(db: Connection, jobs: Collection[int]) -> None:

@@ -23,6 +23,7 @@ CREATE TABLE login (                       -- of jobs that log in
     failures INTEGER NOT NULL DEFAULT 0,   -- logins in a row that led nowhere
     next_at REAL NOT NULL DEFAULT 0,       -- no login before
     reason TEXT NOT NULL DEFAULT '',       -- why the last one failed
+    refused INTEGER NOT NULL DEFAULT 0,    -- whether the next one would fail as it did
     owner INTEGER                          -- the process that makes one; NULL: none does
 ) STRICT;
 """

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.lists.renaming import inherit
+from crawler.frontier.sql.rows import logins
 from crawler.frontier.sql.rows.budgets import set_budgets
 from crawler.frontier.sql.rows.identity import begin_text
 from crawler.frontier.sql.rows.names import Names, is_obeyed, obeys_of
@@ -63,7 +64,8 @@ def configure(
         if (job in wanted) != bool(active):
             db.execute("UPDATE job SET active = ?, stale = 1 WHERE id = ?", (job in wanted, job))
     counting.leave_with_jobs(db)
-    set_budgets(db, {job: terms.budget for job, terms in wanted.items()}, renamed, now, stepped)
+    logins.leave_with_jobs(db, wanted)
+    set_budgets(db, wanted, renamed, now, stepped)
     leave_with_jobs(db, {terms.name: terms.renamed_from for terms in jobs if terms.renamed_from})
     ask_again(db, now)
 

@@ -9,7 +9,6 @@ from crawler.frontier.sql.connection import Connection
 from crawler.frontier.sql.outbox import putting
 from crawler.frontier.sql.procedures import LOOKED_UP, OWNED, Procedure
 from crawler.frontier.sql.rows import leased, staging
-from crawler.frontier.sql.rows.budgets import spend
 from crawler.frontier.sql.rows.cookies import tell
 from crawler.frontier.sql.rows.failures import failures_of
 from crawler.frontier.sql.rows.file import Transactions
@@ -117,7 +116,8 @@ class Settles(NamedTuple):
 
     def spends(self, settlements: Sequence[Settlement]) -> bool:
         """Tell whether some of these are of jobs that have a budget."""
-        return not self.budgeted.isdisjoint(one.task.job for one in settlements)
+        some = bool(self.budgeted)
+        return some and not self.budgeted.isdisjoint(one.task.job for one in settlements)
 
 
 def settle(
@@ -142,7 +142,7 @@ def settle(
         LeaseLostError: the owner was taken for dead.
     """
     db, names, store, stepped = file.db, file.names, by.store, by.stepped
-    spends = bool(by.budgeted) and by.spends(settlements)
+    spends = by.spends(settlements)
     failed = failures_of(settlements, stepped)
     staging.fill(
         db,
@@ -156,14 +156,12 @@ def settle(
     parts = [_part_of(owner, task, part) | {"store": where} for task, part in kept.items()]
     leads = [(one, there) for one in settlements if (there := _leads_to(one))]
     now = max((settled.finished_at for settled in settlements), default=0.0)
-    alone = spends or [*leads, *cookies] or any(map(_brings_rules, settlements))
+    alone = any((spends, *leads, *cookies)) or any(map(_brings_rules, settlements))
     with file.locked(beside=not alone):
         _lead(db, names, leads)
         db.executemany(_KEEP, parts)
         db.run(SETTLE, {"owner": owner, "now": now, "store": where})
-        if spends:
-            spend(db, now, stepped)
-        follow(db, names, now, stepped, failed=bool(failed), notices=notices)
+        follow(db, names, now, stepped, failed=bool(failed), spends=spends, notices=notices)
         update_ready_at(db, _learned(db, names, settlements), now)
         tell(db, names, cookies)
     return {task for (task,) in db.execute(_RESERVED)} if claims else set()

@@ -115,6 +115,7 @@ CREATE TABLE login (
     failures INTEGER NOT NULL DEFAULT 0,
     next_at REAL NOT NULL DEFAULT 0,
     reason TEXT NOT NULL DEFAULT '',
+    refused INTEGER NOT NULL DEFAULT 0,
     owner INTEGER
 ) STRICT;
 """

@@ -13,7 +13,8 @@ STEPS, WALKS = 150, 3
 SHORT = {
     *(f"temp.{name}" for name in TABLES), "json_each", "job", "process", "ledger", "clock",
     "looked", "under_way", "sweep", "tally", "source", "store", "wish", "woken", "ordered",
-    "hook", "begun", "counter", "counted", "sample", "leased", "CONSTANT", "sqlite_schema", *TABLES,
+    "budget", "login", "hook", "begun", "counter", "counted", "sample", "leased", "CONSTANT",
+    "sqlite_schema", *TABLES,
 }  # fmt: skip
 """Tables that are as long as a configuration, or as one call of a verb."""
 DERIVED = {

@@ -7,7 +7,7 @@ import pytest
 from crawler.cookie import Cookie, SetCookies
 from crawler.errors import LeaseLostError
 from crawler.frontier import JarOf
-from crawler.frontier.login_verbs import Login
+from crawler.frontier.answers import Login
 from crawler.frontier.process import current
 from crawler.records import JobTerms
 from tests.parts.frontiers import LATER, NOW, gone, join, reclaim, seed, take
