@@ -7,7 +7,7 @@ plainly is left to `loading`, which also says what is wrong with it.
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from crawler.model import DAY_S, Seconds
 from crawler.policy.masking import REDACTED
 from crawler.policy.naming import DEFAULT_TEMPLATE
 from crawler.state_address import StateAddress, state_address
+from crawler.value import value
 
 STATE = Path("var/crawler.sqlite")
 OUTPUT = Path("var/files")
@@ -28,7 +29,7 @@ GIVE_UP_S: Seconds = DAY_S
 _SECTIONS = frozenset({"crawler", "job_defaults", "hosts", "include", "jobs"})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Brief:
     """The options of a configuration that a verb which asks needs; its paths are absolute."""
 

@@ -5,7 +5,6 @@ and in the manual, and the value for a host of several jobs all follow from the 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
@@ -15,9 +14,10 @@ from crawler.config.brief import GIVE_UP_S
 from crawler.config.options import Options, in_order, overriding
 from crawler.config.units import Duration, Size
 from crawler.policy.host_limits import Adaptive
+from crawler.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Strictest:
     """A mark of an option: `choose` makes one value of those of all jobs that visit a host.
 

@@ -1,7 +1,6 @@
 """What a run that somebody started by hand has beside a daemon: `crawler fetch`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from crawler.config import Job
@@ -9,6 +8,7 @@ from crawler.model import Outcome, Task
 from crawler.policy.proxies import Proxies
 from crawler.records import Settlement
 from crawler.store import Files
+from crawler.value import value
 
 
 class FilesThere(Protocol):
@@ -21,7 +21,7 @@ class FilesThere(Protocol):
         """Return the task as its visit asks for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ByHand:
     """The wishes of whoever started the run; without them it is a daemon's."""
 

@@ -1,16 +1,16 @@
 """The configuration in force: settings, jobs by name, and the options of each host."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from crawler.config import Job, PerAddress, Settings
 from crawler.config.host_overrides import HostOverrides
 from crawler.daemon.meaning import until_synced
 from crawler.model import Seconds
 from crawler.policy.host_limits import HostLimits
+from crawler.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Coming:
     """A configuration that was checked and is not in force yet."""
 

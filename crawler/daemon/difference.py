@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from crawler.config import Job, Settings
 from crawler.daemon.changed_values import Value, told, values_of
 from crawler.errors import ConfigError, Problem
+from crawler.value import value
 
 MAX_NAMES = 10
 """Jobs that came or went, of which the names are told."""
@@ -15,7 +16,7 @@ RESTART_OPTIONS = ("name", "state", "lists", "group", "output", "redact_query", 
 """Options of `crawler` that a running process cannot change."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Difference:
     """Jobs and options that differ in a new configuration."""
 

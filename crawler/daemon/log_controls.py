@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
 
 import gevent
 
@@ -11,12 +10,13 @@ from crawler.errors import LOCAL_FAULTS, UsageError
 from crawler.log import FileLines, RotatingFile, open_log
 from crawler.model import Seconds
 from crawler.policy.masking import Mask
+from crawler.value import value
 
 CLOSING_S: Seconds = 10.0
 """How long a file that a reload gave up may take for its last lines."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LogControls:
     """What is done with a log beside writing to it; by default nothing is."""
 

@@ -4,7 +4,6 @@ A message waits until it is read: also one that comes while the daemon is still 
 """
 
 import time
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -12,9 +11,10 @@ from gevent.queue import Empty, Queue
 
 from crawler.model import Seconds
 from crawler.threads import Greenlet
+from crawler.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stop:
     """A message: drain; a second one forces the end."""
 

@@ -1,16 +1,17 @@
 """What came of a delivery, and what that means for its events and for its hook. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from random import Random
 
 from crawler.config.hook_options import HookOptions
 from crawler.frontier.outbox import Told, Waiting
 from crawler.model import Seconds
 from crawler.policy.deliveries import event_wait, hook_rest, is_given_up
+from crawler.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Result:
     """What came of events: '' where one was delivered, else why not; others were not tried."""
 

@@ -1,12 +1,12 @@
 """Which answers a job wants: by status, media type, redirect, size and content. Pure."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from crawler.policy.media_types import media_type
 from crawler.policy.sites import site_of
 from crawler.urls import split
+from crawler.value import value
 
 NOT_YET_STATUS = 202
 """Accepted, and not yet done (RFC 9110, section 15.3.3): the file may be there later."""
@@ -19,7 +19,7 @@ _VARYING = re.compile(r"[?#]\S*|^[\d,]+ bytes, ")
 """What differs among the answers of a host that has one reason to give no file."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Acceptance:
     """What a job wants of an answer of 200 to 299, and of a redirect."""
 

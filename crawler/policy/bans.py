@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crawler.model import Kind, Outcome, Seconds
+from crawler.value import value
 
 REFUSED_STATUS = frozenset({401, 403, 429, 451})
 """HTTP errors by which a server refuses who asks (RFC 9110, section 15.5; RFC 6585; RFC 7725)."""
@@ -19,7 +20,7 @@ MAX_REFUSED_PROBES = 5
 """Refused probes after which the URLs of the host end as refused."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BanRules:
     """What a job takes for a refusal: any of these."""
 

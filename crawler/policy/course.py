@@ -17,10 +17,11 @@ Steps are summed up. The times that are durations, what a host is owed, are kept
 so that no step makes them shorter or longer.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from crawler.model import Seconds
+from crawler.value import value
 
 SLEW_S: Seconds = 2.0
 """A difference up to this is no step."""
@@ -46,7 +47,7 @@ class Reading(NamedTuple):
     """Time since that boot."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Course:
     """How the frontier's time runs, as it was looked at last."""
 

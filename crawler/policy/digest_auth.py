@@ -6,8 +6,9 @@ The password is never sent; what is sent proves it for one request of one server
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from crawler.value import value
 
 MAX_FIELD = 4096
 """Longest WWW-Authenticate field that is looked into."""
@@ -19,7 +20,7 @@ _ALGORITHMS = {"sha-512-256": "sha512_256", "sha-256": "sha256", "md5": "md5"}
 _SESSION = "-sess"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Challenge:
     """What a server asks for."""
 
@@ -41,7 +42,7 @@ class Challenge:
         return [*_ALGORITHMS].index(_plain(self.algorithm))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Login:
     """Who asks."""
 

@@ -1,8 +1,9 @@
 """What an examination of a deployment has found: pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from crawler.value import value
 
 
 class Level(StrEnum):
@@ -17,7 +18,7 @@ class Level(StrEnum):
     """It could not be looked at; the words say why."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Finding:
     """One thing that was looked at."""
 

@@ -6,13 +6,14 @@ Budgets and hours are reckoned by the day, UTC: what is left of today, and the d
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil, inf
 
 from crawler.model import DAY_S, Seconds
+from crawler.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Load:
     """What waits at one host; times are wall times."""
 
@@ -33,7 +34,7 @@ class Load:
     """Visits a day that they allow."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Forecast:
     """How long it takes from now."""
 

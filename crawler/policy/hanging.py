@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crawler.model import Seconds
+from crawler.value import value
 
 AGAIN_S: Seconds = 600.0
 """A process that was started anew is let alone for this long, whatever it does."""
@@ -16,7 +17,7 @@ MIN_LOOKS = 3
 """Looks in a row at which a process has to hang: those that come late come in a heap."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sight:
     """A process at one look."""
 

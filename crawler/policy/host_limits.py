@@ -1,12 +1,11 @@
 """Limits that the configuration sets to the visits of one host. Pure."""
 
-from dataclasses import dataclass
-
 from crawler.model import DAY_S, Seconds
 from crawler.policy.bans import REFUSALS_TO_BAN
+from crawler.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Adaptive:
     """Keep the delay near a multiple of the host's own response time."""
 
@@ -15,7 +14,7 @@ class Adaptive:
     most: Seconds
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HostLimits:
     """Limits that the configuration sets to the visits of one host."""
 

@@ -5,11 +5,11 @@ days, of the window's beginning; several windows are joined by `;`. Without a zo
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crawler.model import DAY_S, Seconds
+from crawler.value import value
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(
@@ -18,7 +18,7 @@ _WINDOW = re.compile(
 _SHAPE = "hours look like 22:00-06:00 Europe/Berlin or mon-fri 20:00-06:00; sat,sun 00:00-24:00"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Window:
     """A stretch of every one of its days; `until` before `begin` is on the next day."""
 
@@ -36,7 +36,7 @@ class Window:
         return times if times[0] < times[1] else None  # a change of the clock may skip it
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hours:
     """When visits may begin."""
 

@@ -1,14 +1,13 @@
 """How long a run that a person watches waits because a host asks for it. Pure."""
 
-from dataclasses import dataclass
-
 from crawler.model import Kind, Outcome, Seconds
+from crawler.value import value
 
 CLOCK_ERROR_S: Seconds = 1.0
 """How exactly the wait that a host asked for is known afterwards."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Patience:
     """The longest wait that is borne, and the option that says so."""
 
@@ -18,7 +17,7 @@ class Patience:
     """Wall time at which the run began: waits count from then at the earliest."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Waiting:
     """A host at which URLs wait, and what for; times are wall times, 0 for none."""
 

@@ -3,10 +3,10 @@
 `pause` has the other reason: this machine is at fault.
 """
 
-from dataclasses import dataclass
+from crawler.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Paused:
     """What no visit may begin of."""
 

@@ -1,10 +1,10 @@
 """What a job says of failures: which are tried again, and which are final. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from crawler.model import Kind, Outcome
 from crawler.policy.statuses import statuses_of
+from crawler.value import value
 
 KINDS_SAID = (
     Kind.UNWANTED, Kind.EMPTY, Kind.NOT_FOUND, Kind.HTTP_ERROR, Kind.DNS, Kind.CONNECT, Kind.TLS,
@@ -14,7 +14,7 @@ KINDS_SAID = (
 """Kinds of failures of which a job may say whether they pass; the others are the crawler's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RetryRules:
     """What is said of statuses, of classes of them and of kinds; the most exact word counts."""
 

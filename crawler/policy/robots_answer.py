@@ -1,13 +1,14 @@
 """Answers for robots.txt, and the rules that hold from then on (RFC 9309, section 2.3.1). Pure."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 
 from crawler.model import DAY_S, Kind, Outcome, Seconds, Task
 from crawler.policy.retry import KINDS
 from crawler.records import Again, Done, Hop, Robots, Verdict
 from crawler.urls import origin_of
+from crawler.value import value
 
 MAX_FRESH_S: Seconds = DAY_S
 """Longest time for which rules hold without being asked for again (section 2.4)."""
@@ -32,7 +33,7 @@ _SAYS_NOTHING = frozenset({304, 429})
 """Statuses that tell neither a file nor its absence: a 304 was not asked for, 429 says `later`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Judged:
     """Verdict on a visit to a robots.txt, and the record that it makes."""
 

@@ -5,10 +5,10 @@ What an option means, and its default, is from supervisord's manual, "Configurat
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from crawler.model import Seconds
 from crawler.policy.findings import Finding, bad, ok, warn
+from crawler.value import value
 
 CHECK = "supervisord"
 MARGIN_S: Seconds = 5.0
@@ -20,7 +20,7 @@ _NUMBERED = re.compile(r"%\(process_num\)")
 _OWN_FILE = re.compile(r"%\((process_num|process_name)\)")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Program:
     """A [program:x] of supervisord that runs a crawler."""
 

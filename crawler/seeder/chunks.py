@@ -17,10 +17,11 @@ frontier keeps two numbers: an anchor, which is its identity, and a key, which i
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate, islice
 from zlib import crc32
+
+from crawler.value import value
 
 MIN_LINES = 64
 """Lines that a chunk has at least, but the last one."""
@@ -32,7 +33,7 @@ _LINES_PER_END = 1024
 """One line of so many may end a chunk."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Chunk:
     """Consecutive lines of a list."""
 

@@ -14,6 +14,7 @@ from crawler.frontier import BEFORE_ALL, Due, Ended, Frontier, Refit
 from crawler.model import Seconds
 from crawler.policy.schedule import Schedule, next_due, spread, window_of
 from crawler.threads import Greenlet, Native
+from crawler.value import value
 
 
 def schedule_text(job: Job) -> str:
@@ -21,7 +22,7 @@ def schedule_text(job: Job) -> str:
     return job.schedule.model_dump_json() if job.schedule else ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fit:
     """How the due times of a job's URLs are computed; pure, for a native thread."""
 

@@ -9,7 +9,6 @@ import json
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from crawler.model import DAY_S, Seconds, Validators
 from crawler.rights import as_folder, make_folder
 from crawler.sources.contract import Download, FetchList, errors_named, failed
 from crawler.threads import Native
+from crawler.value import value
 
 UNUSED_S: Seconds = 30 * DAY_S
 """A copy that no source asked for in so long is removed."""
@@ -28,7 +28,7 @@ UNVERIFIED = (
 _OK = frozenset({200, 203})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Copy:
     """The content of a URL, as it was last sent."""
 

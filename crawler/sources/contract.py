@@ -4,7 +4,6 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol, Self
@@ -14,6 +13,7 @@ from crawler.errors import CrawlerError
 from crawler.model import Trouble, Validators
 from crawler.policy import naming
 from crawler.urls import masked
+from crawler.value import value
 
 UNREADABLE = (OSError, EOFError, zlib.error)
 """Errors of reading a list, plain or gzip."""
@@ -49,7 +49,7 @@ class Lists(Protocol):
     def headers(self) -> Mapping[str, str]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Download:
     """Answer to a conditional request."""
 
@@ -70,7 +70,7 @@ FetchList = Callable[[str, Validators | None, Path], Download]
 It raises Trouble where there is no answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fields:
     """Values that a job needs from a line beside the URL."""
 

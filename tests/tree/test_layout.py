@@ -354,7 +354,6 @@ ELSEWHERE = {
     "verbs/top/terminal.py": "daemon/test_top.py",
     "verbs/top/view.py": "daemon/test_top.py",
     "verbs/holding.py": "daemon/test_configurations.py",
-    "verbs/importing.py": "daemon/test_verbs.py",
     "verbs/ledger.py": "daemon/test_desk.py",
     "verbs/orders/preview.py": "daemon/test_desk.py",
     "verbs/orders/processes.py": "daemon/test_desk.py",

@@ -3,15 +3,15 @@
 import os
 import resource
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.frontier.process import PROC
+from crawler.value import value
 
 _PAGE = resource.getpagesize()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Room:
     """What is left on the disk of a folder; None where the file system does not tell."""
 
@@ -21,7 +21,7 @@ class Room:
     inodes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Measures:
     """The machine and the process at one moment; None for what cannot be told."""
 
